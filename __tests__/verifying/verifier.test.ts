@@ -1,0 +1,103 @@
+import { constants, sign } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { chooseAlgorithm } from '../../src/verifying/algorithm.ts';
+import { checkSize, createVerifier, likelyAlgorithm, MAX_ED25519_BYTES } from '../../src/verifying/verifier.ts';
+import { isValid, MESSAGE, pairs, signers, useOpenSsl } from './signers.ts';
+
+const openssl = useOpenSsl();
+
+describe.each(pairs)('%s with %s', (signer, algorithm) => {
+  const { key } = signers[signer];
+
+  test('what openssl signed is valid, what differs in one bit is not', () => {
+    const signature = openssl.sign(signer, algorithm);
+    expect(isValid(key, algorithm, signature)).toBe(true);
+    for (const index of [0, 7, signature.length >> 1, signature.length - 1]) {
+      const changed = Buffer.from(signature);
+      changed.writeUInt8(changed.readUInt8(index) ^ 1, index);
+      expect(isValid(key, algorithm, changed)).toBe(false);
+    }
+    for (const changed of [
+      signature.subarray(1),
+      signature.subarray(0, -1),
+      Buffer.concat([signature, Buffer.of(0)]),
+    ]) {
+      expect(isValid(key, algorithm, changed)).toBe(false);
+    }
+    expect(isValid(key, algorithm, Buffer.alloc(0))).toBe(false);
+  });
+
+  test('chunks of any size give the same answer, in buffers that are reused', () => {
+    const signature = openssl.sign(signer, algorithm);
+    const verifier = createVerifier(key, chooseAlgorithm(key, algorithm));
+    for (const size of [997, 65_536, MESSAGE.length]) {
+      const pass = verifier.start(MESSAGE.length);
+      const reused = Buffer.alloc(size);
+      for (let start = 0; start < MESSAGE.length; start += size) {
+        const length = MESSAGE.copy(reused, 0, start);
+        pass.update(reused.subarray(0, length));
+        reused.fill(0);
+      }
+      expect(pass.verify(signature)).toBe(true);
+    }
+    const short = verifier.start(MESSAGE.length);
+    short.update(MESSAGE.subarray(1));
+    expect(short.verify(signature)).toBe(false);
+    const long = verifier.start(MESSAGE.length);
+    long.update(MESSAGE);
+    long.update(Buffer.of(0));
+    expect(long.verify(signature)).toBe(false);
+  });
+
+  test('when the check was for another algorithm, it is named', async () => {
+    const signature = openssl.sign(signer, algorithm);
+    const chunks = [MESSAGE.subarray(0, 5), MESSAGE.subarray(5)];
+    for (const [otherSigner, other] of pairs) {
+      if (otherSigner !== signer || other === algorithm) continue;
+      const verifier = createVerifier(key, chooseAlgorithm(key, other));
+      expect(await likelyAlgorithm(verifier, signature, () => chunks)).toBe(algorithm);
+      expect(await likelyAlgorithm(verifier, signature, () => [MESSAGE, MESSAGE])).toBeUndefined();
+    }
+  });
+});
+
+describe('RSA-PSS', () => {
+  test.each([0, 20, 31, 33, 48])('refuses a salt of %i bytes with SHA-256', (saltLength) => {
+    const { key, privateKey } = signers.rsa;
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    const options = { key: privateKey, padding };
+    expect(isValid(key, 'rsa-pss-sha256', sign('sha256', MESSAGE, { ...options, saltLength: 32 }))).toBe(true);
+    expect(isValid(key, 'rsa-pss-sha256', sign('sha256', MESSAGE, { ...options, saltLength }))).toBe(false);
+  });
+});
+
+describe('the size of a file', () => {
+  test('is limited for Ed25519 only', () => {
+    const ed25519 = chooseAlgorithm(signers.ed25519.key, 'auto');
+    const ecdsa = chooseAlgorithm(signers['ec-p256'].key, 'auto');
+    checkSize(ed25519, MAX_ED25519_BYTES);
+    checkSize(ecdsa, 2 ** 50);
+    const refused = expect.objectContaining({ code: 'FILE_TOO_LARGE_FOR_ED25519' });
+    expect(() => checkSize(ed25519, MAX_ED25519_BYTES + 1)).toThrow(refused);
+    expect(() => createVerifier(signers.ed25519.key, ed25519).start(2 ** 50)).toThrow(refused);
+  });
+
+  test('may be zero', () => {
+    for (const signer of ['ec-p256', 'ed25519'] as const) {
+      const { key, privateKey } = signers[signer];
+      const signature = sign(signer === 'ed25519' ? null : 'sha256', Buffer.alloc(0), privateKey);
+      const pass = createVerifier(key, chooseAlgorithm(key, 'auto')).start(0);
+      expect(pass.verify(signature)).toBe(true);
+    }
+  });
+});
+
+test('no other algorithm is looked for where none could fit', async () => {
+  const read = () => {
+    throw new Error('read');
+  };
+  const ed25519 = createVerifier(signers.ed25519.key, chooseAlgorithm(signers.ed25519.key, 'auto'));
+  expect(await likelyAlgorithm(ed25519, Buffer.alloc(64), read)).toBeUndefined();
+  const rsa = createVerifier(signers.rsa.key, chooseAlgorithm(signers.rsa.key, 'auto'));
+  expect(await likelyAlgorithm(rsa, Buffer.alloc(255), read)).toBeUndefined();
+});

@@ -1,0 +1,36 @@
+/** The facts that make an {@link ActionError} useful beyond its sentence. */
+export interface ErrorFacts {
+  /** What the reader should do now, as one or two sentences. */
+  readonly hint?: string;
+  /** The error below this one. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error type of this action: a stable code, a sentence about what happened, and a hint about what to do.
+ *
+ * A message never holds secret material or an answer's raw body; names in it are made safe where they are printed.
+ */
+export class ActionError extends Error {
+  readonly code: string;
+  readonly hint: string | undefined;
+
+  constructor(code: string, message: string, facts: ErrorFacts = {}) {
+    super(message, { cause: facts.cause });
+    this.name = 'ActionError';
+    this.code = code;
+    this.hint = facts.hint;
+  }
+}
+
+/** Returns the `code` that Node and undici put on their errors, or `undefined` for anything else. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Turns whatever was thrown into an {@link ActionError}; one that already is one passes through. */
+export function toActionError(error: unknown, code: string, sentence: string): ActionError {
+  if (error instanceof ActionError) return error;
+  return new ActionError(code, sentence, { cause: error });
+}

@@ -1,0 +1,111 @@
+import { ActionError } from '../errors.ts';
+import type { VerifyKey } from './key.ts';
+
+/** The names that the input `signature-algorithm` takes beside `auto`. */
+export const SIGNATURE_ALGORITHMS = [
+  'ecdsa-sha256',
+  'ecdsa-sha384',
+  'ecdsa-sha512',
+  'rsa-pkcs1-sha256',
+  'rsa-pkcs1-sha384',
+  'rsa-pkcs1-sha512',
+  'rsa-pss-sha256',
+  'rsa-pss-sha384',
+  'rsa-pss-sha512',
+  'ed25519',
+] as const;
+
+/** One of {@link SIGNATURE_ALGORITHMS}. */
+export type AlgorithmName = (typeof SIGNATURE_ALGORITHMS)[number];
+
+/** A signature scheme with its digest as `node:crypto` names it; Ed25519 brings its own. */
+export type Algorithm =
+  | {
+      readonly name: AlgorithmName;
+      readonly scheme: 'ecdsa' | 'rsa-pkcs1' | 'rsa-pss';
+      readonly hash: 'sha256' | 'sha384' | 'sha512';
+    }
+  | { readonly name: AlgorithmName; readonly scheme: 'ed25519' };
+
+const DIGEST_BYTES = { sha256: 32, sha384: 48, sha512: 64 };
+
+/** Returns the algorithm of a name. */
+export function algorithmOf(name: AlgorithmName): Algorithm {
+  switch (name) {
+    case 'ecdsa-sha256':
+      return { name, scheme: 'ecdsa', hash: 'sha256' };
+    case 'ecdsa-sha384':
+      return { name, scheme: 'ecdsa', hash: 'sha384' };
+    case 'ecdsa-sha512':
+      return { name, scheme: 'ecdsa', hash: 'sha512' };
+    case 'rsa-pkcs1-sha256':
+      return { name, scheme: 'rsa-pkcs1', hash: 'sha256' };
+    case 'rsa-pkcs1-sha384':
+      return { name, scheme: 'rsa-pkcs1', hash: 'sha384' };
+    case 'rsa-pkcs1-sha512':
+      return { name, scheme: 'rsa-pkcs1', hash: 'sha512' };
+    case 'rsa-pss-sha256':
+      return { name, scheme: 'rsa-pss', hash: 'sha256' };
+    case 'rsa-pss-sha384':
+      return { name, scheme: 'rsa-pss', hash: 'sha384' };
+    case 'rsa-pss-sha512':
+      return { name, scheme: 'rsa-pss', hash: 'sha512' };
+    case 'ed25519':
+      return { name, scheme: 'ed25519' };
+  }
+}
+
+/** Lists the algorithms that can be used with a key, the one that `auto` stands for first. */
+export function algorithmsFor(key: VerifyKey): readonly AlgorithmName[] {
+  switch (key.kind) {
+    case 'ec-p256':
+      return ['ecdsa-sha256', 'ecdsa-sha384', 'ecdsa-sha512'];
+    case 'ec-p384':
+      return ['ecdsa-sha384', 'ecdsa-sha256', 'ecdsa-sha512'];
+    case 'ec-p521':
+      return ['ecdsa-sha512', 'ecdsa-sha256', 'ecdsa-sha384'];
+    case 'rsa':
+      return SIGNATURE_ALGORITHMS.filter((name) => name.startsWith('rsa-'));
+    case 'rsa-pss':
+      return SIGNATURE_ALGORITHMS.filter((name) => pssKeyAllows(key, algorithmOf(name)));
+    case 'ed25519':
+      return ['ed25519'];
+  }
+}
+
+/**
+ * Chooses the algorithm that signatures are checked with: the requested one, or for `auto` the usual one for the key.
+ *
+ * It never depends on a signature. Throws `SIGNATURE_ALGORITHM_MISMATCH` when the key cannot be used with it.
+ */
+export function chooseAlgorithm(key: VerifyKey, requested: AlgorithmName | 'auto'): Algorithm {
+  const possible = algorithmsFor(key);
+  const name = requested === 'auto' ? possible[0] : possible.find((candidate) => candidate === requested);
+  if (name !== undefined) return algorithmOf(name);
+  if (possible.length === 0) {
+    throw new ActionError(
+      'SIGNATURE_ALGORITHM_MISMATCH',
+      "input 'verify-key' is an RSA-PSS key whose own parameters (digest, mask, salt) fit no supported algorithm",
+      {
+        hint: 'Such a key must allow SHA-256, SHA-384 or SHA-512 for both digest and mask, and a salt as long as the digest.',
+      },
+    );
+  }
+  throw new ActionError(
+    'SIGNATURE_ALGORITHM_MISMATCH',
+    `input 'signature-algorithm' is ${requested}, but 'verify-key' is an ${key.name} key`,
+    { hint: `For this key use auto or one of ${possible.join(', ')}; or give the key that belongs to ${requested}.` },
+  );
+}
+
+function pssKeyAllows(key: VerifyKey, algorithm: Algorithm): boolean {
+  if (algorithm.scheme !== 'rsa-pss') return false;
+  const { hashAlgorithm, mgf1HashAlgorithm, saltLength } = key.keyObject.asymmetricKeyDetails ?? {};
+  if (hashAlgorithm === undefined) return true;
+  // The key's salt length is a minimum; ours is always the digest's.
+  return (
+    hashAlgorithm === algorithm.hash &&
+    mgf1HashAlgorithm === algorithm.hash &&
+    (saltLength ?? 0) <= DIGEST_BYTES[algorithm.hash]
+  );
+}

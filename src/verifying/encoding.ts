@@ -1,0 +1,102 @@
+import { ActionError } from '../errors.ts';
+
+/** How a signature is written as text: the values of the input `signature-encoding`. */
+export type SignatureEncoding = 'base64' | 'hex';
+
+/** The most bytes that the text of a signature may have. */
+export const MAX_SIGNATURE_TEXT_BYTES = 64 * 1024;
+
+/**
+ * Checks that an answer's `signData` is a text that can be written as a signature: non-empty, at most 64 KiB of UTF-8,
+ * no control characters other than CR and LF.
+ *
+ * Throws `RESP_BAD_SIGNATURE`, which shows type and length, never content.
+ */
+export function checkSignatureText(value: unknown): string {
+  if (typeof value !== 'string') throw badText(`is ${typeName(value)} instead of a text`);
+  if (value === '') throw badText('is empty');
+  const bytes = Buffer.byteLength(value);
+  if (bytes > MAX_SIGNATURE_TEXT_BYTES) {
+    throw badText(`is a text of ${bytes} bytes; at most ${MAX_SIGNATURE_TEXT_BYTES} are allowed`);
+  }
+  if (/[^\P{Cc}\r\n]/u.test(value)) throw badText(`is a text of ${bytes} bytes with control characters in it`);
+  // A lone surrogate has no UTF-8 form, so the file could not hold exactly this text.
+  if (!value.isWellFormed()) throw badText(`is a text of ${bytes} bytes that is not valid Unicode`);
+  return value;
+}
+
+/**
+ * Decodes the text of a signature, accepting exactly one spelling of its bytes.
+ *
+ * `base64`: the standard alphabet, padded, unused bits zero. `hex`: whole bytes, all digits in lower case or all in
+ * upper case. White space is refused in both. Throws `RESP_BAD_SIGNATURE` with reason and position, never content.
+ */
+export function decodeSignature(text: string, encoding: SignatureEncoding): Buffer {
+  if (text === '') throw badEncoding('is empty', undefined);
+  const signature = tryDecode(text, encoding);
+  if (signature !== undefined) return signature;
+  throw badEncoding(`is not strict ${encoding}: ${problemOf(text, encoding)}`, hintFor(text, encoding));
+}
+
+/**
+ * Says what to set when a signature that failed its check would also be strict text of the other encoding.
+ *
+ * The hexadecimal digits are base64 digits too, so hex text often decodes as base64, to bytes that mean nothing.
+ */
+export function otherEncodingHint(text: string, encoding: SignatureEncoding): string | undefined {
+  const other = encoding === 'base64' ? 'hex' : 'base64';
+  if (tryDecode(text, other) === undefined) return undefined;
+  return `The text would also be ${other}: if that is what the service sends, set signature-encoding to ${other}.`;
+}
+
+function tryDecode(text: string, encoding: SignatureEncoding): Buffer | undefined {
+  const bytes = Buffer.from(text, encoding);
+  if (bytes.length === 0) return undefined;
+  // Buffer decodes leniently, but encodes in one way only: what comes back unchanged was strict.
+  const again = bytes.toString(encoding);
+  return again === text || (encoding === 'hex' && again.toUpperCase() === text) ? bytes : undefined;
+}
+
+function problemOf(text: string, encoding: SignatureEncoding): string {
+  const foreign = text.search(encoding === 'base64' ? /[^A-Za-z0-9+/=]/ : /[^A-Fa-f0-9]/);
+  if (foreign !== -1) return `position ${foreign + 1} of ${text.length} is ${characterClass(text.charAt(foreign))}`;
+  if (encoding === 'hex') {
+    return text.length % 2 === 1 ? `${text.length} digits are not whole bytes` : 'its digits mix upper and lower case';
+  }
+  const padding = text.indexOf('=');
+  if (padding !== -1 && padding < text.length - 2) return `padding stands at position ${padding + 1} of ${text.length}`;
+  if (text.length % 4 !== 0)
+    return `${text.length} characters are not whole groups of four (padding is missing or wrong)`;
+  return 'the unused bits before its end are not zero, or its padding is wrong';
+}
+
+function characterClass(character: string): string {
+  if (/\s/.test(character)) return 'white space';
+  if (character === '-' || character === '_') return 'from the URL-safe alphabet';
+  return 'no digit of it';
+}
+
+function hintFor(text: string, encoding: SignatureEncoding): string | undefined {
+  if (/\s/.test(text))
+    return `The service wraps its ${encoding} or ends it with a line break; it must send it as one line without white space.`;
+  if (/[-_]/.test(text) && encoding === 'base64')
+    return 'The service must send standard base64 with + and /, not the URL-safe form.';
+  return otherEncodingHint(text, encoding);
+}
+
+function typeName(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function badText(what: string): ActionError {
+  return new ActionError('RESP_BAD_SIGNATURE', `the service's signData ${what}`, {
+    hint: 'The answer must be {"signData":"<text>"}; ask the operator of the service.',
+  });
+}
+
+function badEncoding(what: string, hint: string | undefined): ActionError {
+  return new ActionError('RESP_BAD_SIGNATURE', `the signature ${what}`, hint === undefined ? {} : { hint });
+}

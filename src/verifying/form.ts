@@ -1,0 +1,61 @@
+import type { VerifyKey } from './key.ts';
+
+/** How the bytes of a signature are laid out; `plain` is the only layout that RSA and Ed25519 have. */
+export type SignatureForm = 'der' | 'ieee-p1363' | 'plain';
+
+const ED25519_BYTES = 64;
+const SEQUENCE = 0x30;
+const INTEGER = 0x02;
+
+/**
+ * Tells the layout of a signature for a key, or `undefined` when no signature of this key can look so.
+ *
+ * ECDSA is read as DER when it is strict DER, else as IEEE P1363 when it has exactly twice the curve's size. A P1363
+ * signature that happens to be strict DER (fewer than one in 2^40) is thus checked as DER and refused: never the
+ * other way round.
+ */
+export function formOf(key: VerifyKey, signature: Uint8Array): SignatureForm | undefined {
+  switch (key.kind) {
+    case 'ec-p256':
+      return ecdsaForm(signature, 32);
+    case 'ec-p384':
+      return ecdsaForm(signature, 48);
+    case 'ec-p521':
+      return ecdsaForm(signature, 66);
+    case 'rsa':
+    case 'rsa-pss': {
+      const modulusBits = key.keyObject.asymmetricKeyDetails?.modulusLength ?? 0;
+      return signature.length === Math.ceil(modulusBits / 8) ? 'plain' : undefined;
+    }
+    case 'ed25519':
+      return signature.length === ED25519_BYTES ? 'plain' : undefined;
+  }
+}
+
+function ecdsaForm(signature: Uint8Array, numberBytes: number): SignatureForm | undefined {
+  if (isStrictDer(signature, numberBytes)) return 'der';
+  return signature.length === 2 * numberBytes ? 'ieee-p1363' : undefined;
+}
+
+/** OpenSSL checks this too, but by the rules of its version; refusing here makes DER mean DER everywhere. */
+function isStrictDer(bytes: Uint8Array, numberBytes: number): boolean {
+  const isLong = bytes[1] === 0x81;
+  const start = isLong ? 3 : 2;
+  const length = bytes[start - 1] ?? 0;
+  if (bytes[0] !== SEQUENCE || bytes.length !== start + length) return false;
+  // The shortest length form that fits is the only one; only P-521 needs the long one.
+  if (isLong !== length >= 0x80) return false;
+  const middle = integerEnd(bytes, start, numberBytes);
+  return middle !== undefined && integerEnd(bytes, middle, numberBytes) === bytes.length;
+}
+
+/** Returns where the positive, shortest INTEGER at `start` ends, or `undefined` when there is none. */
+function integerEnd(bytes: Uint8Array, start: number, numberBytes: number): number | undefined {
+  const length = bytes[start + 1] ?? 0;
+  const first = bytes[start + 2] ?? 0x80;
+  const second = bytes[start + 3] ?? 0x80;
+  if (bytes[start] !== INTEGER || length === 0 || length > numberBytes + 1) return undefined;
+  if (first >= 0x80) return undefined;
+  if (first === 0 && length > 1 && second < 0x80) return undefined;
+  return start + 2 + length;
+}
