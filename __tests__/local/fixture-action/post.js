@@ -1,0 +1,1 @@
+console.log(`POST ${JSON.stringify(process.env)}`);

@@ -1,0 +1,158 @@
+/** A workflow command found in one line of output. */
+export interface Command {
+  /** Lower-cased, since names are compared without regard to case. */
+  readonly name: string;
+  /** Which of the two notations the line used. */
+  readonly form: '::' | '##[';
+  /** Keys are lower-cased for the same reason. */
+  readonly properties: Readonly<Record<string, string>>;
+  /** What follows the command, unescaped. */
+  readonly data: string;
+  /** The whole line as the process printed it. */
+  readonly line: string;
+}
+
+/** Tells whether a lower-cased name is a command; names that are not registered are plain output to the runner. */
+export type IsCommand = (name: string) => boolean;
+
+/** The names that GitHub's runner registers; `stop-commands` adds its token while it holds. */
+export const COMMAND_NAMES = [
+  'add-mask',
+  'add-matcher',
+  'add-path',
+  'debug',
+  'echo',
+  'endgroup',
+  'error',
+  'group',
+  'notice',
+  'remove-matcher',
+  'save-state',
+  'set-env',
+  'set-output',
+  'stop-commands',
+  'warning',
+] as const;
+
+/** One of {@link COMMAND_NAMES}. */
+export type CommandName = (typeof COMMAND_NAMES)[number];
+
+/** Tells whether a lower-cased name is one that the runner registers. */
+export function isCommandName(name: string): name is CommandName {
+  return COMMAND_NAMES.some((known) => known === name);
+}
+
+/** The runner's idea of blanks, which has NEL and lacks the byte order mark, other than `trim` in JavaScript. */
+const BLANKS = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
+const LEADING_BLANKS = new RegExp(`^${BLANKS}`);
+const OUTER_BLANKS = new RegExp(`^${BLANKS}|${BLANKS}$`, 'g');
+
+/** Token and its escape, in the order in which the runner replaces them; `%25` last, so that nothing is unescaped twice. */
+type Escapes = ReadonlyArray<readonly [code: string, token: string]>;
+const DATA_ESCAPES: Escapes = [
+  ['%0D', '\r'],
+  ['%0A', '\n'],
+  ['%25', '%'],
+];
+const PROPERTY_ESCAPES: Escapes = [
+  ['%0D', '\r'],
+  ['%0A', '\n'],
+  ['%3A', ':'],
+  ['%2C', ','],
+  ['%25', '%'],
+];
+const BRACKET_ESCAPES: Escapes = [
+  ['%3B', ';'],
+  ['%0D', '\r'],
+  ['%0A', '\n'],
+  ['%5D', ']'],
+  ['%25', '%'],
+];
+
+/** What sets one notation apart from the other once the command's two ends are found. */
+interface Notation {
+  readonly form: Command['form'];
+  readonly separator: ',' | ';';
+  readonly propertyEscapes: Escapes;
+  readonly dataEscapes: Escapes;
+}
+const COLONS: Notation = {
+  form: '::',
+  separator: ',',
+  propertyEscapes: PROPERTY_ESCAPES,
+  dataEscapes: DATA_ESCAPES,
+};
+const BRACKET: Notation = {
+  form: '##[',
+  separator: ';',
+  propertyEscapes: BRACKET_ESCAPES,
+  dataEscapes: BRACKET_ESCAPES,
+};
+
+/**
+ * Parses `::name key=value,key=value::data`, which counts only at the start of a line, after blanks.
+ *
+ * The escapes are `%0D %0A %25` in data, and also `%3A %2C` in property values.
+ */
+export function parseColonCommand(line: string, isCommand: IsCommand = isCommandName): Command | undefined {
+  const text = line.replace(LEADING_BLANKS, '');
+  if (!text.startsWith('::')) return undefined;
+  const end = text.indexOf('::', 2);
+  if (end < 0) return undefined;
+  return build({ line, notation: COLONS, head: text.slice(2, end), tail: text.slice(end + 2) }, isCommand);
+}
+
+/**
+ * Parses `##[name key=value;key=value]data`, which counts **anywhere** in a line; only the first `##[` is looked at.
+ *
+ * The escapes are `%3B %0D %0A %5D %25`, in data and in property values.
+ */
+export function parseBracketCommand(line: string, isCommand: IsCommand = isCommandName): Command | undefined {
+  const start = line.indexOf('##[');
+  if (start < 0) return undefined;
+  const end = line.indexOf(']', start);
+  if (end < 0) return undefined;
+  return build({ line, notation: BRACKET, head: line.slice(start + 3, end), tail: line.slice(end + 1) }, isCommand);
+}
+
+/** Parses a line as GitHub's runner does: the colon notation first, then the bracket one. */
+export function parseCommand(line: string, isCommand: IsCommand = isCommandName): Command | undefined {
+  return parseColonCommand(line, isCommand) ?? parseBracketCommand(line, isCommand);
+}
+
+interface Parts {
+  readonly line: string;
+  readonly notation: Notation;
+  readonly head: string;
+  readonly tail: string;
+}
+
+function build(parts: Parts, isCommand: IsCommand): Command | undefined {
+  const { head, notation } = parts;
+  const space = head.indexOf(' ');
+  const name = (space < 0 ? head : head.slice(0, space)).toLowerCase();
+  if (!isCommand(name)) return undefined;
+  const properties = space > 0 ? parseProperties(head.slice(space + 1), notation) : {};
+  return { name, form: notation.form, properties, data: decode(parts.tail, notation.dataEscapes), line: parts.line };
+}
+
+function parseProperties(text: string, notation: Notation): Record<string, string> {
+  const properties: Record<string, string> = {};
+  // Only the colon notation trims the list as a whole; neither trims a single pair.
+  const list = notation.form === '::' ? text.replace(OUTER_BLANKS, '') : text;
+  for (const pair of list.split(notation.separator)) {
+    const [key, value] = splitPair(pair);
+    if (key !== '' && value !== '') properties[key.toLowerCase()] = decode(value, notation.propertyEscapes);
+  }
+  return properties;
+}
+
+/** The runner splits at runs of `=`, so that `a==b` is `b`, and drops a pair without a value. */
+function splitPair(pair: string): readonly [key: string, value: string] {
+  const parts = /^=*([^=]+)=+(.*)$/s.exec(pair);
+  return [parts?.[1] ?? '', parts?.[2] ?? ''];
+}
+
+function decode(text: string, escapes: Escapes): string {
+  return escapes.reduce((result, [code, token]) => result.replaceAll(code, token), text);
+}

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { ActionError } from '../../errors.ts';
+import { isRecord, stringMember } from '../json.ts';
+
+/** One file of a rehearsal, with absolute paths. */
+export interface SignedFile {
+  /** As the manifest names it, relative to the root. */
+  readonly name: string;
+  readonly path: string;
+  readonly signaturePath: string;
+  readonly status: string;
+}
+
+/** What a rehearsal left on disk. */
+export interface Rehearsal {
+  /** The tree of signatures and manifest, which the artifact repeats. */
+  readonly directory: string;
+  readonly manifestPath: string;
+  /** The throw-away public key. */
+  readonly keyPath: string;
+  readonly files: readonly SignedFile[];
+}
+
+/** Reads the manifest of a rehearsal of files below `root`. Throws `MANIFEST_UNREADABLE` when it is none. */
+export async function readRehearsal(manifestPath: string, root: string): Promise<Rehearsal> {
+  const document: unknown = JSON.parse(await readFile(manifestPath, 'utf8'));
+  if (!isRecord(document) || document['rehearsal'] !== true || !Array.isArray(document['files'])) {
+    throw new ActionError('MANIFEST_UNREADABLE', `${manifestPath} is not the manifest of a rehearsal`);
+  }
+  const directory = dirname(manifestPath);
+  const files = document['files'].map((file: unknown) => {
+    const name = stringMember(file, 'path') ?? '';
+    return {
+      name,
+      path: join(root, name),
+      signaturePath: resolve(directory, stringMember(file, 'signature') ?? ''),
+      status: stringMember(file, 'status') ?? 'unknown',
+    };
+  });
+  return { directory, manifestPath, keyPath: join(directory, 'rehearsal-key.pem'), files };
+}

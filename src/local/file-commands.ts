@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ActionError } from '../errors.ts';
+
+/** The files through which a step talks to the runner, by purpose. */
+export interface FileCommands {
+  readonly output: string;
+  readonly state: string;
+  readonly env: string;
+  readonly path: string;
+  readonly summary: string;
+}
+
+/** Creates the empty files of one step in `runnerTemp`, where GitHub's runner has them too. */
+export async function createFileCommands(runnerTemp: string): Promise<FileCommands> {
+  const directory = join(runnerTemp, '_runner_file_commands');
+  await mkdir(directory, { recursive: true });
+  const suffix = randomUUID();
+  const files = {
+    output: join(directory, `set_output_${suffix}`),
+    state: join(directory, `save_state_${suffix}`),
+    env: join(directory, `set_env_${suffix}`),
+    path: join(directory, `add_path_${suffix}`),
+    summary: join(directory, `step_summary_${suffix}`),
+  };
+  await Promise.all(Object.values(files).map((file) => writeFile(file, '')));
+  return files;
+}
+
+/** Names the environment variables under which an action finds the files. */
+export function fileCommandEnvironment(files: FileCommands): Record<string, string> {
+  return {
+    GITHUB_OUTPUT: files.output,
+    GITHUB_STATE: files.state,
+    GITHUB_ENV: files.env,
+    GITHUB_PATH: files.path,
+    GITHUB_STEP_SUMMARY: files.summary,
+  };
+}
+
+/** What a step wrote, still unparsed; a file that it removed counts as empty. */
+export async function readFileCommands(files: FileCommands): Promise<FileCommands> {
+  const read = (file: string) =>
+    readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '';
+      throw error;
+    });
+  const [output, state, env, path, summary] = await Promise.all(
+    [files.output, files.state, files.env, files.path, files.summary].map(read),
+  );
+  return { output: output ?? '', state: state ?? '', env: env ?? '', path: path ?? '', summary: summary ?? '' };
+}
+
+/**
+ * Parses the text of an output, state or environment file: lines `name=value`, and `name<<delimiter` … `delimiter`.
+ *
+ * Values between delimiters keep their line ends but the last. Only LF ends a line. As in GitHub's runner, whichever of `=` and `<<` comes first decides.
+ * Throws `FILE_COMMAND_INVALID` for anything else, as the runner fails the step.
+ */
+export function parseFileCommand(text: string): Array<[name: string, value: string]> {
+  const pairs: Array<[string, string]> = [];
+  const lines = splitLines(text);
+  for (let line = lines.next(); line !== undefined; line = lines.next()) {
+    if (line.text === '') continue;
+    const equals = line.text.indexOf('=');
+    const heredoc = line.text.indexOf('<<');
+    if (equals >= 0 && (heredoc < 0 || equals < heredoc)) {
+      pairs.push([line.text.slice(0, equals), line.text.slice(equals + 1)]);
+    } else if (heredoc > 0 && heredoc + 2 < line.text.length) {
+      pairs.push([line.text.slice(0, heredoc), readHeredoc(lines, line.text.slice(heredoc + 2))]);
+    } else {
+      throw new ActionError('FILE_COMMAND_INVALID', `A file command has an invalid line: '${line.text}'`);
+    }
+  }
+  return pairs;
+}
+
+interface Line {
+  readonly text: string;
+  readonly terminated: 'yes' | 'no';
+}
+
+interface Lines {
+  next(): Line | undefined;
+}
+
+function splitLines(text: string): Lines {
+  let index = 0;
+  return {
+    next() {
+      if (index >= text.length) return undefined;
+      const end = text.indexOf('\n', index);
+      const line = text.slice(index, end < 0 ? text.length : end);
+      index = end < 0 ? text.length : end + 1;
+      return { text: line, terminated: end < 0 ? 'no' : 'yes' };
+    },
+  };
+}
+
+function readHeredoc(lines: Lines, delimiter: string): string {
+  const value: string[] = [];
+  for (let line = lines.next(); line?.text !== delimiter; line = lines.next()) {
+    if (line === undefined || line.terminated === 'no') {
+      throw new ActionError(
+        'FILE_COMMAND_INVALID',
+        `A file command's value has no line with its delimiter '${delimiter}'`,
+      );
+    }
+    value.push(line.text);
+  }
+  return value.join('\n');
+}

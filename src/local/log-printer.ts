@@ -1,0 +1,50 @@
+import type { Masks } from './masks.ts';
+
+/** A foldable part of the log. */
+export interface Group {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+/** Prints the log that a user reads: masked, with the lines of a group below its title. */
+export class LogPrinter {
+  readonly #masks: Masks;
+  readonly #lines: string[] = [];
+  readonly #groups: Array<{ title: string; lines: string[] }> = [];
+  #group: { title: string; lines: string[] } | undefined;
+
+  constructor(masks: Masks) {
+    this.#masks = masks;
+  }
+
+  /** Everything printed so far; each line ends in LF. */
+  get text(): string {
+    return this.#lines.map((line) => `${line}\n`).join('');
+  }
+
+  /** The groups opened so far; lines in a group stand in {@link text} too, two columns further in. */
+  get groups(): Group[] {
+    return this.#groups.map((group) => ({ title: group.title, lines: [...group.lines] }));
+  }
+
+  /** Prints a message, which may have several lines. */
+  print(text: string): void {
+    for (const line of this.#masks.mask(text).split(/\r\n|\r|\n/)) {
+      this.#group?.lines.push(line);
+      this.#lines.push(this.#group === undefined ? line : `  ${line}`);
+    }
+  }
+
+  /** Opens a group and closes the one before: GitHub knows no group within another. */
+  openGroup(title: string): void {
+    this.closeGroup();
+    this.print(`▼ ${title}`);
+    this.#group = { title: this.#masks.mask(title), lines: [] };
+    this.#groups.push(this.#group);
+  }
+
+  /** Closes the open group, if there is one. */
+  closeGroup(): void {
+    this.#group = undefined;
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The values that a log must not show, with the encodings under which GitHub's runner also recognises them.
+ *
+ * A value counts whole and line by line, and has no minimum length: a one-letter secret masks that letter everywhere.
+ */
+export class Masks {
+  readonly #values = new Set<string>();
+  readonly #forms = new Set<string>();
+
+  /** Adds a secret of the workflow: the value, its lines, and the value without outer blanks and line ends. */
+  addSecret(secret: string): void {
+    this.add(secret);
+    this.#addValue(secret.replace(/^[\r\n ]+|[\r\n ]+$/g, ''));
+  }
+
+  /** Adds what `::add-mask::` was given: the value and each of its lines. */
+  add(value: string): void {
+    this.#addValue(value);
+    for (const line of value.split(/[\r\n]+/)) this.#addValue(line);
+  }
+
+  /** Every value added so far, without the encodings derived from it. */
+  get values(): readonly string[] {
+    return [...this.#values];
+  }
+
+  /** Replaces every occurrence of a value or of one of its encodings by `***`; overlapping ones become one. */
+  mask(text: string): string {
+    const ranges = this.#rangesIn(text);
+    let result = '';
+    let end = 0;
+    for (const range of merge(ranges)) {
+      result += `${text.slice(end, range.start)}***`;
+      end = range.end;
+    }
+    return result + text.slice(end);
+  }
+
+  /** Tells whether a text holds a masked value; the runner drops a job output of which that is true. */
+  occursIn(text: string): boolean {
+    return this.#rangesIn(text).length > 0;
+  }
+
+  #addValue(value: string): void {
+    if (value === '' || this.#values.has(value)) return;
+    this.#values.add(value);
+    for (const form of formsOf(value)) if (form !== '') this.#forms.add(form);
+  }
+
+  #rangesIn(text: string): Range[] {
+    const ranges: Range[] = [];
+    for (const form of this.#forms) {
+      for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1)) {
+        ranges.push({ start: at, end: at + form.length });
+      }
+    }
+    return ranges;
+  }
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+function merge(ranges: readonly Range[]): Range[] {
+  const merged: Range[] = [];
+  for (const range of ranges.toSorted((a, b) => a.start - b.start)) {
+    const last = merged.at(-1);
+    if (last !== undefined && range.start <= last.end) {
+      merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, range.end) };
+    } else {
+      merged.push(range);
+    }
+  }
+  return merged;
+}
+
+/** The forms of a value that the runner masks: as it is, three alignments of base64, and escaped for shells, JSON, URIs and XML. */
+export function formsOf(value: string): string[] {
+  const bytes = Buffer.from(value, 'utf8');
+  return [
+    value,
+    bytes.toString('base64'),
+    ...[1, 2].map((shift) => (bytes.length > shift ? bytes.subarray(shift) : bytes).toString('base64')),
+    value.replaceAll('"', '\\"'),
+    value.replaceAll("'", "''"),
+    escapeJson(value),
+    escapeUri(value),
+    escapeXml(value),
+    value.length > 8 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : '',
+  ];
+}
+
+function escapeJson(value: string): string {
+  const special: Readonly<Record<string, string>> = {
+    '\u0085': '\\u0085',
+    '\u2028': '\\u2028',
+    '\u2029': '\\u2029',
+  };
+  return JSON.stringify(value)
+    .slice(1, -1)
+    .replace(/[\u0085\u2028\u2029]/g, (character) => special[character] ?? character);
+}
+
+function escapeUri(value: string): string {
+  // A lone surrogate would make encodeURIComponent throw.
+  return encodeURIComponent(value.toWellFormed()).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function escapeXml(value: string): string {
+  return value
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&apos;');
+}

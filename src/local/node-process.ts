@@ -1,0 +1,112 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { performance } from 'node:perf_hooks';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ActionError } from '../errors.ts';
+import { LineReader } from './lines.ts';
+import { watchPeakMemory } from './peak-memory.ts';
+
+/** The process of a running step: no standard input, both outputs piped. */
+export type StepProcess = ChildProcessByStdio<null, Readable, Readable>;
+
+/** A script to run with Node. */
+export interface Script {
+  readonly node: string;
+  readonly nodeArgs: readonly string[];
+  readonly path: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Who watches a running script, and who may end it. */
+export interface Watchers {
+  onLine(line: string): void;
+  /** Raw bytes in order of arrival. */
+  onOutput?: ((chunk: Buffer, stream: 'stdout' | 'stderr') => void) | undefined;
+  /** The process itself, for signals at chosen moments. */
+  onStart?: ((child: StepProcess) => void) | undefined;
+  /** Cancels as GitHub does: SIGINT, after 7.5 s SIGTERM, after further 2.5 s SIGKILL. */
+  readonly signal?: AbortSignal | undefined;
+  /** The script is killed and the call rejects with `STEP_TIMED_OUT` when it takes longer. */
+  readonly timeoutMs: number;
+}
+
+/** How a script ended. */
+export interface ScriptExit {
+  /** `null` when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly durationMs: number;
+  /** Highest resident memory in KiB; `undefined` where the system does not tell (only Linux does). */
+  readonly peakRssKb: number | undefined;
+}
+
+const SIGTERM_AFTER_MS = 7500;
+const SIGKILL_AFTER_MS = 2500;
+/** Output that a grandchild holds open is waited for this long after the script's own end. */
+const OUTPUT_GRACE_MS = 5000;
+
+/** Runs a script to its end, feeding its lines to `watchers`. */
+export async function runScript(script: Script, watchers: Watchers): Promise<ScriptExit> {
+  const started = performance.now();
+  const child = spawn(script.node, [...script.nodeArgs, script.path], {
+    cwd: script.cwd,
+    env: script.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new AbortController();
+  const memory = watchPeakMemory(child.pid);
+  const closed = once(child, 'close', { signal: ended.signal });
+  const exited: Promise<[number | null, NodeJS.Signals | null]> = new Promise((resolve, reject) => {
+    child.once('exit', (code, signal) => resolve([code, signal]));
+    child.once('error', reject);
+  });
+  closed.catch(() => undefined);
+  readOutputs(child, watchers);
+  watchers.onStart?.(child);
+  const onCancel = () => void cancel(child, ended.signal);
+  if (watchers.signal?.aborted === true) onCancel();
+  watchers.signal?.addEventListener('abort', onCancel);
+  try {
+    const [exitCode, signal] = await Promise.race([exited, failLate(child, watchers.timeoutMs, ended.signal)]);
+    const durationMs = performance.now() - started;
+    await Promise.race([closed, delay(OUTPUT_GRACE_MS, undefined, { signal: ended.signal })]);
+    return { exitCode, signal, durationMs, peakRssKb: memory.stop() };
+  } finally {
+    watchers.signal?.removeEventListener('abort', onCancel);
+    memory.stop();
+    ended.abort();
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }
+}
+
+function readOutputs(child: StepProcess, watchers: Watchers): void {
+  for (const name of ['stdout', 'stderr'] as const) {
+    const reader = new LineReader((line) => watchers.onLine(line));
+    child[name].on('data', (chunk: Buffer) => {
+      watchers.onOutput?.(chunk, name);
+      reader.write(chunk);
+    });
+    child[name].on('end', () => reader.end());
+  }
+}
+
+async function cancel(child: StepProcess, ended: AbortSignal): Promise<void> {
+  try {
+    child.kill('SIGINT');
+    await delay(SIGTERM_AFTER_MS, undefined, { signal: ended });
+    child.kill('SIGTERM');
+    await delay(SIGKILL_AFTER_MS, undefined, { signal: ended });
+    child.kill('SIGKILL');
+  } catch {
+    // The only way here is the abort: the process has ended, and nothing more is to be sent.
+  }
+}
+
+async function failLate(child: StepProcess, timeoutMs: number, ended: AbortSignal): Promise<never> {
+  await delay(timeoutMs, undefined, { signal: ended }).catch(() => new Promise<never>(() => undefined));
+  child.kill('SIGKILL');
+  throw new ActionError('STEP_TIMED_OUT', `The step was still running after ${timeoutMs} ms and was killed`);
+}

@@ -1,0 +1,151 @@
+import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { ActionError } from '../errors.ts';
+import { type ActionFile, readActionFile } from './action-file.ts';
+import { type Environment, inputEnvironment, mergeEnvironments, standardEnvironment } from './environment.ts';
+import { Masks } from './masks.ts';
+import { findNode } from './node-binary.ts';
+import type { StepProcess, Watchers } from './node-process.ts';
+import { runStep, type StepRun } from './step.ts';
+
+/** What to run, on what, and with what around it. */
+export interface ActionOptions {
+  /** Where `action.yml` is. */
+  readonly actionDirectory: string;
+  /** What a workflow has under `with:`. */
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** The checkout; also the working directory. */
+  readonly workspace: string;
+  /** `RUNNER_TEMP`; a fresh directory when absent. Either way it stays, and belongs to the caller. */
+  readonly runnerTemp?: string;
+  /** What `GITHUB_EVENT_PATH` holds. */
+  readonly event?: Readonly<Record<string, unknown>>;
+  /** Variables over the standard ones, such as `GITHUB_EVENT_NAME` or `RUNNER_DEBUG`; `undefined` takes one away. */
+  readonly env?: Environment;
+  /** A results service that takes artifacts; without one the action has no such variables, as outside a job. */
+  readonly results?: { readonly env: Readonly<Record<string, string>> };
+  /** Secrets of the repository: masked before anything runs. */
+  readonly secrets?: readonly string[];
+  /** Arguments of Node ahead of the script. */
+  readonly nodeArgs?: readonly string[];
+  /** Presses the cancel button of the main step. The post step runs all the same. */
+  readonly signal?: AbortSignal;
+  /** The main step's process, for signals at chosen moments. */
+  readonly onStart?: (child: StepProcess) => void;
+  /** The main step's bytes as they arrive. */
+  readonly onOutput?: (chunk: Buffer, stream: 'stdout' | 'stderr') => void;
+  /** Most time for each step, 120 seconds when absent; then the call rejects. */
+  readonly timeoutMs?: number;
+}
+
+/** A whole run of an action: its main step, with its post step below. */
+export interface ActionRun extends StepRun {
+  /** `undefined` when the action has none, or its `post-if` said no. */
+  readonly post: StepRun | undefined;
+  /** Every masked value, in clear. */
+  readonly masks: readonly string[];
+  readonly runnerTemp: string;
+}
+
+const DEFAULT_TIMEOUT_MS = 120_000;
+
+/**
+ * Runs a JavaScript action as GitHub's runner does: main, then post with the state that main left, however main ended.
+ *
+ * Rejects with an `ActionError` when the action cannot be started or does not end: `ACTION_FILE_INVALID`, `NODE_TOO_OLD`, `STEP_TIMED_OUT`.
+ *
+ * @example
+ * const run = await runAction({ actionDirectory: '.', workspace: '/some/checkout', inputs: { name: 'Mona' } });
+ * console.log(run.log, run.exitCode, run.outputs);
+ */
+export async function runAction(options: ActionOptions): Promise<ActionRun> {
+  const action = await readActionFile(options.actionDirectory);
+  const node = await findNode(action.nodeMajor);
+  const workspace = await realpath(options.workspace);
+  const runnerTemp = await realpath(options.runnerTemp ?? (await mkdtemp(join(tmpdir(), 'runner-temp-'))));
+  const eventPath = await writeEvent(runnerTemp, options.event ?? {});
+  const base = mergeEnvironments(
+    standardEnvironment({ workspace, runnerTemp, eventPath, node }),
+    options.results?.env ?? {},
+    options.env ?? {},
+  );
+  const inputs = inputEnvironment(action, options.inputs ?? {}, base);
+  const masks = createMasks(options.secrets ?? [], base);
+  const job: Job = { options, node, workspace, runnerTemp, masks };
+
+  const watchers = { signal: options.signal, onStart: options.onStart, onOutput: options.onOutput };
+  const main = await runJobStep(job, {
+    path: action.main,
+    env: { ...base, ...inputs.env },
+    warnings: inputs.warnings,
+    watchers,
+  });
+  const path = [...main.exported.path.toReversed(), base['PATH']].join(delimiter);
+  const env = { ...base, ...main.exported.env, PATH: path, ...inputs.env, ...stateEnvironment(main.state) };
+  const post =
+    action.post !== undefined && postRuns(action, main)
+      ? await runJobStep(job, { path: action.post, env, warnings: [], watchers: {} })
+      : undefined;
+  return { ...main, post, masks: masks.values, runnerTemp };
+}
+
+interface Job {
+  readonly options: ActionOptions;
+  readonly node: string;
+  readonly workspace: string;
+  readonly runnerTemp: string;
+  readonly masks: Masks;
+}
+
+interface JobStep {
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+  readonly watchers: Omit<Watchers, 'onLine' | 'timeoutMs'>;
+}
+
+function runJobStep(job: Job, step: JobStep): Promise<StepRun> {
+  const { node, options } = job;
+  return runStep({
+    script: { node, nodeArgs: options.nodeArgs ?? [], path: step.path, cwd: job.workspace, env: step.env },
+    runnerTemp: job.runnerTemp,
+    masks: job.masks,
+    warnings: step.warnings,
+    watchers: { ...step.watchers, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS },
+  });
+}
+
+async function writeEvent(runnerTemp: string, event: Readonly<Record<string, unknown>>): Promise<string> {
+  const directory = join(runnerTemp, '_github_workflow');
+  await mkdir(directory, { recursive: true });
+  const path = join(directory, 'event.json');
+  await writeFile(path, JSON.stringify(event));
+  return path;
+}
+
+function createMasks(secrets: readonly string[], env: Environment): Masks {
+  const masks = new Masks();
+  for (const secret of secrets) masks.addSecret(secret);
+  masks.addSecret(env['ACTIONS_RUNTIME_TOKEN'] ?? '');
+  return masks;
+}
+
+function stateEnvironment(state: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]));
+}
+
+function postRuns(action: ActionFile, main: StepRun): boolean {
+  switch (action.postIf.replace(/\s|\$\{\{|\}\}/g, '')) {
+    case 'always()':
+      return true;
+    case 'success()':
+      return main.conclusion === 'success';
+    case 'failure()':
+      return main.conclusion === 'failure';
+    case 'cancelled()':
+      return main.conclusion === 'cancelled';
+    default:
+      throw new ActionError('ACTION_FILE_INVALID', `The action's runs.post-if is not supported here: ${action.postIf}`);
+  }
+}

@@ -1,0 +1,146 @@
+import { codeOf } from '../errors.ts';
+import type { Annotation } from './annotations.ts';
+import type { Command } from './commands.ts';
+import {
+  createFileCommands,
+  type FileCommands,
+  fileCommandEnvironment,
+  parseFileCommand,
+  readFileCommands,
+} from './file-commands.ts';
+import type { Group } from './log-printer.ts';
+import type { Masks } from './masks.ts';
+import { runScript, type Script, type ScriptExit, type Watchers } from './node-process.ts';
+import { StepLog } from './step-log.ts';
+
+/** Everything that one step (main or post) did, as the runner and its user see it. */
+export interface StepRun extends ScriptExit {
+  /** `failure` also when the exit code is 0 and a command or a file command was invalid. */
+  readonly conclusion: 'success' | 'failure' | 'cancelled';
+  /** The log as a user reads it, masked, without colours or times. */
+  readonly log: string;
+  /** The bytes of both outputs in order of arrival, unmasked. */
+  readonly rawLog: Buffer;
+  /** As shown on the page of the run: at most ten of each type, masked, at most 4096 characters each. */
+  readonly annotations: readonly Annotation[];
+  /** Every command that was obeyed, in order. */
+  readonly commands: readonly Command[];
+  /** Lines that look like commands but are none to the runner. */
+  readonly unknownCommands: readonly Command[];
+  readonly groups: readonly Group[];
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Names of outputs that hold a masked value: GitHub drops them when they become outputs of the job. */
+  readonly secretOutputs: readonly string[];
+  readonly state: Readonly<Record<string, string>>;
+  /** The job summary in Markdown, masked; empty when it is larger than GitHub takes. */
+  readonly summary: string;
+  /** Variables and path entries for the steps that follow. */
+  readonly exported: { readonly env: Readonly<Record<string, string>>; readonly path: readonly string[] };
+}
+
+/** A step to run. */
+export interface StepOptions {
+  readonly script: Script;
+  readonly runnerTemp: string;
+  readonly masks: Masks;
+  /** What the runner says ahead of the step. */
+  readonly warnings: readonly string[];
+  readonly watchers: Omit<Watchers, 'onLine'>;
+}
+
+const MOST_SUMMARY_KIB = 1024;
+
+/** Runs one step: fresh file commands, the script, its lines, and then the files. */
+export async function runStep(options: StepOptions): Promise<StepRun> {
+  const { script, masks, watchers } = options;
+  const files = await createFileCommands(options.runnerTemp);
+  const log = new StepLog({ masks, debug: script.env['RUNNER_DEBUG'] === '1' ? 'shown' : 'hidden' });
+  for (const warning of options.warnings) log.issue('warning', warning);
+  const chunks: Buffer[] = [];
+  const exit = await runScript(
+    { ...script, env: { ...fileCommandEnvironment(files), ...script.env } },
+    {
+      ...watchers,
+      onLine: (line) => log.accept(line),
+      onOutput: (chunk, stream) => {
+        chunks.push(chunk);
+        watchers.onOutput?.(chunk, stream);
+      },
+    },
+  );
+  const results = readResults(await readFileCommands(files), log, masks);
+  const { failures, ...said } = log.result;
+  return {
+    ...exit,
+    ...said,
+    ...results,
+    outputs: { ...said.outputs, ...results.outputs },
+    secretOutputs: secretNames({ ...said.outputs, ...results.outputs }, masks),
+    state: { ...said.state, ...results.state },
+    rawLog: Buffer.concat(chunks),
+    conclusion: conclude(exit, failures, watchers.signal),
+  };
+}
+
+function readResults(
+  text: FileCommands,
+  log: StepLog,
+  masks: Masks,
+): Pick<StepRun, 'outputs' | 'state' | 'summary' | 'exported'> {
+  return {
+    outputs: Object.fromEntries(parseOrFail('output', text, log)),
+    state: Object.fromEntries(parseOrFail('state', text, log)),
+    summary: readSummary(text.summary, log, masks),
+    exported: {
+      env: Object.fromEntries(parseOrFail('env', text, log).filter(([name]) => isAllowed(name, log))),
+      path: text.path.split(/\r\n|\r|\n/).filter((line) => line !== ''),
+    },
+  };
+}
+
+function parseOrFail(kind: 'output' | 'state' | 'env', text: FileCommands, log: StepLog): Array<[string, string]> {
+  try {
+    return parseFileCommand(text[kind]);
+  } catch (error) {
+    if (codeOf(error) !== 'FILE_COMMAND_INVALID' || !(error instanceof Error)) throw error;
+    log.fail(`Unable to process file command '${kind}' successfully. ${error.message}`);
+    return [];
+  }
+}
+
+/** The runner refuses this one variable, since it would take over every later Node step. */
+function isAllowed(name: string, log: StepLog): boolean {
+  if (name.toUpperCase() !== 'NODE_OPTIONS') return true;
+  log.issue('error', `Can't store ${name} output parameter using '$GITHUB_ENV' command.`);
+  return false;
+}
+
+function readSummary(text: string, log: StepLog, masks: Masks): string {
+  const sizeKib = Math.floor(Buffer.byteLength(text) / 1024);
+  if (Buffer.byteLength(text) > MOST_SUMMARY_KIB * 1024) {
+    log.issue(
+      'error',
+      `$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of ${MOST_SUMMARY_KIB}k, got ${sizeKib}k.`,
+    );
+    return '';
+  }
+  return text
+    .split('\n')
+    .map((line) => masks.mask(line))
+    .join('\n');
+}
+
+function secretNames(outputs: Readonly<Record<string, string>>, masks: Masks): string[] {
+  return Object.entries(outputs)
+    .filter(([, value]) => masks.occursIn(value))
+    .map(([name]) => name);
+}
+
+function conclude(
+  exit: ScriptExit,
+  failures: readonly string[],
+  signal: AbortSignal | undefined,
+): StepRun['conclusion'] {
+  if (signal?.aborted === true) return 'cancelled';
+  return exit.exitCode === 0 && failures.length === 0 ? 'success' : 'failure';
+}

@@ -1,0 +1,36 @@
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Pictures, and the scripts whose characters take two columns of a terminal. */
+const WIDE =
+  /^(?:\p{Emoji_Presentation}|.*\u{fe0f}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60])/u;
+
+/** The columns that a text takes in a terminal. */
+export function columnsOf(text: string): number {
+  let columns = 0;
+  for (const { segment } of segmenter.segment(text)) columns += WIDE.test(segment) ? 2 : 1;
+  return columns;
+}
+
+/** Sets rows in aligned columns, two blanks apart; columns of numbers are set to the right. A line follows the first `headings` rows. */
+export function alignTable(rows: ReadonlyArray<readonly string[]>, headings: number): string[] {
+  const count = Math.max(0, ...rows.map((row) => row.length));
+  const body = rows.slice(headings);
+  const widths = Array.from({ length: count }, (_, column) =>
+    Math.max(0, ...rows.map((row) => columnsOf(row[column] ?? ''))),
+  );
+  const right = widths.map((_, column) => {
+    const cells = body.map((row) => row[column] ?? '').filter((cell) => cell !== '');
+    return cells.length > 0 && cells.every((cell) => /^[\d.,\s]+(?:%|[A-Za-z/]{1,5})?$/.test(cell));
+  });
+  const pad = (cell: string, column: number) => {
+    const blanks = ' '.repeat((widths[column] ?? 0) - columnsOf(cell));
+    return right[column] === true ? blanks + cell : cell + blanks;
+  };
+  const lines = rows.map((row) =>
+    widths
+      .map((_, column) => pad(row[column] ?? '', column))
+      .join('  ')
+      .trimEnd(),
+  );
+  const rule = widths.map((width) => '─'.repeat(width)).join('  ');
+  return headings > 0 && lines.length > 0 ? lines.toSpliced(headings, 0, rule) : lines;
+}
