@@ -1,0 +1,146 @@
+import { createVerify } from 'node:crypto';
+import https from 'node:https';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { status } from '../../src/rehearsal/fault-samples.ts';
+import type { Script } from '../../src/rehearsal/faults.ts';
+import type { ServiceOptions } from '../../src/rehearsal/options.ts';
+import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
+import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { buildRequest, makeNonce, send, signContent } from './client.ts';
+import { observe } from './wire.ts';
+
+let pki: Pki;
+let service: Service;
+const CONTENT = Buffer.from('content');
+const LARGE = Buffer.alloc(8_000_000, 1);
+
+beforeAll(async () => {
+  pki = await createPki();
+});
+
+afterEach(() => service.close());
+
+async function start(script: Script, options: ServiceOptions = {}): Promise<void> {
+  service = await startService({ pki, script, record: true, ...options });
+}
+
+function expectGenuine(json: Readonly<Record<string, unknown>>, content = CONTENT): void {
+  const verify = createVerify('sha256').update(content);
+  expect(verify.verify(service.credentials.verifyKeyPem, String(json['signData']), 'base64')).toBe(true);
+}
+
+test('a list meets requests in their order, and leaves the rest alone', async () => {
+  await start([status(503), undefined, status(500)]);
+  const statuses: number[] = [];
+  for (let turn = 0; turn < 4; turn++) statuses.push((await signContent(service, CONTENT)).status);
+  expect(statuses).toEqual([503, 200, 500, 200]);
+  expect(service.log.map((entry) => [entry.fault, entry.verdict, entry.status])).toEqual([
+    ['answer', undefined, 503],
+    [undefined, 'signed', 200],
+    ['answer', undefined, 500],
+    [undefined, 'signed', 200],
+  ]);
+  expect(service.counters).toMatchObject({ requests: 4, faulted: 2, signed: 2 });
+});
+
+test('a function sees which try and which connection a request is', async () => {
+  const seen: number[][] = [];
+  await start(({ index, nthOfLength, nthOfConnection, inFlight, headers }) => {
+    seen.push([index, nthOfLength, nthOfConnection, inFlight]);
+    expect(headers['es-auth-appkey']).toBe(service.appKey);
+    return nthOfLength === 0 ? status(502) : undefined;
+  });
+  const { cert, key, chain } = service.credentials;
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 1, cert, key, ca: chain });
+  const statuses: number[] = [];
+  for (const content of ['a', 'abcdef', 'a', 'abcdef']) {
+    await vi.waitFor(() => expect(service.counters.inFlight).toBe(0));
+    statuses.push((await send(service, buildRequest(service, Buffer.from(content)), { agent })).status);
+  }
+  agent.destroy();
+  expect(statuses).toEqual([502, 502, 200, 200]);
+  expect(seen).toEqual([
+    [0, 0, 0, 1],
+    [1, 0, 1, 1],
+    [2, 1, 2, 1],
+    [3, 1, 3, 1],
+  ]);
+});
+
+test('delay: the honest answer comes later', async () => {
+  await start([
+    { kind: 'delay', ms: 60 },
+    { kind: 'delay', ms: 60, next: status(429, { 'retry-after': '7' }) },
+  ]);
+  const startedMs = performance.now();
+  expectGenuine((await signContent(service, CONTENT)).json);
+  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(59);
+  const throttled = await signContent(service, CONTENT);
+  expect([throttled.status, throttled.headers['retry-after']]).toEqual([429, '7']);
+});
+
+test.each([
+  ['before-body', 'reset', 0, 'ECONNRESET'],
+  ['during-body', 'reset', 0.75, 'ECONNRESET'],
+  ['after-body', 'reset', 1, 'ECONNRESET'],
+  ['after-body', 'close', 1, 'end'],
+] as const)('end: %s by %s, when only so much was sent', async (when, by, share, ending) => {
+  await start([{ kind: 'end', when, by }]);
+  const wire = await observe(service, LARGE, share);
+  expect([wire.bytes, wire.ending]).toEqual(['', ending]);
+});
+
+test.each([
+  ['during-body', 0.25],
+  ['after-body', 0.75],
+] as const)('end: %s does not come before its time', async (when, share) => {
+  await start([{ kind: 'end', when, by: 'reset' }]);
+  const wire = observe(service, CONTENT, share);
+  await vi.waitFor(() => expect(service.counters.requests).toBe(1));
+  const early = await Promise.race([wire, new Promise((resolve) => setTimeout(resolve, 50, 'open'))]);
+  expect(early).toBe('open');
+});
+
+test('silence: the connection stays open without an answer until the service closes', async () => {
+  await start([{ kind: 'silence' }]);
+  const wire = observe(service, CONTENT);
+  await vi.waitFor(() => expect(service.counters.requests).toBe(1));
+  const first = await Promise.race([wire, new Promise((resolve) => setTimeout(resolve, 80, 'open'))]);
+  expect([first, service.counters.inFlight]).toEqual(['open', 1]);
+  await service.close();
+  expect((await wire).bytes).toBe('');
+});
+
+test('a wrong clock shows in the Date and in what is accepted', async () => {
+  await start([], { clockOffsetMs: 2 * 3600_000 });
+  const early = await signContent(service, CONTENT);
+  expect(early.json['code']).toBe('TIMESTAMP_OUTSIDE_WINDOW');
+  const offsetMs = Date.parse(String(early.headers['date'])) - Date.now();
+  expect(Math.abs(offsetMs - 2 * 3600_000)).toBeLessThan(2000);
+  const timestamp = String(Date.now() + offsetMs);
+  expect((await signContent(service, CONTENT, { timestamp })).status).toBe(200);
+});
+
+test('a nonce counts as used even when its request met a fault', async () => {
+  await start([{ kind: 'end', when: 'after-body', by: 'reset' }]);
+  const request = buildRequest(service, CONTENT, { nonce: makeNonce() });
+  await expect(send(service, request)).rejects.toThrow();
+  expect((await send(service, request)).json['code']).toBe('NONCE_REUSED');
+  expect(service.counters.replays).toBe(1);
+});
+
+test('connections can be reset ahead of TLS', async () => {
+  await start([], { acceptConnection: (index) => index !== 0 });
+  await expect(signContent(service, CONTENT)).rejects.toMatchObject({ code: 'ECONNRESET' });
+  expect((await signContent(service, CONTENT)).status).toBe(200);
+  expect(service.counters).toMatchObject({ connections: 2, requests: 1 });
+});
+
+test('closing ends what is under way', async () => {
+  await start([{ kind: 'delay', ms: 60_000 }]);
+  const wire = observe(service, CONTENT);
+  await vi.waitFor(() => expect(service.counters.inFlight).toBe(1));
+  await service.close();
+  expect((await wire).bytes).toBe('');
+  await vi.waitFor(() => expect(service.counters).toMatchObject({ inFlight: 0, aborted: 1 }));
+});

@@ -1,0 +1,148 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { signContent, type Target } from './client.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../src/rehearsal/serve.ts');
+const PATHS = (process.env['PATH'] ?? '').split(delimiter);
+let directory: string;
+let running: ChildProcess | undefined;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'serve-'));
+});
+
+afterEach(async () => {
+  if (running !== undefined && running.exitCode === null && running.signalCode === null) {
+    running.kill('SIGTERM');
+    await once(running, 'exit');
+  }
+  rmSync(directory, { recursive: true });
+});
+
+/** Starts the program with an empty environment and returns all that it prints first. */
+async function serve(...options: string[]): Promise<string> {
+  const child = spawn(process.execPath, [PROGRAM, ...options], { env: {}, stdio: ['ignore', 'pipe', 'inherit'] });
+  running = child;
+  let printed = '';
+  while (!printed.endsWith('\nsign_file hello.txt\n')) {
+    const [chunk]: unknown[] = await once(child.stdout, 'data');
+    printed += String(chunk);
+  }
+  return printed;
+}
+
+async function stop(signal: NodeJS.Signals): Promise<unknown> {
+  const exited = once(running ?? process, 'exit');
+  running?.kill(signal);
+  return (await exited)[0];
+}
+
+function readInputs(printed: string): Record<string, string> {
+  const from = printed.indexOf('\nwith:\n');
+  const { with: inputs } = parse(printed.slice(from, printed.indexOf('# Without the action')));
+  return inputs;
+}
+
+/** Stands in for curl where there is none: takes exactly the options of the printed example. */
+const CURL_STAND_IN = `
+const fs = require('node:fs');
+const { parseArgs } = require('node:util');
+const string = { type: 'string' };
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { silent: { type: 'boolean', short: 's' }, 'show-error': { type: 'boolean', short: 'S' }, noproxy: string, output: { type: 'string', short: 'o' },
+    cacert: string, cert: string, key: string, header: { type: 'string', short: 'H', multiple: true }, 'data-binary': string },
+});
+const read = (path) => fs.readFileSync(path);
+const body = read(values['data-binary'].slice(1));
+const headers = Object.fromEntries(values.header.map((header) => header.split(': ')));
+const tls = { ca: read(values.cacert), cert: read(values.cert), key: read(values.key) };
+require('node:https')
+  .request(positionals[0], { method: 'POST', headers: { ...headers, 'content-length': body.length }, ...tls }, (answer) => {
+    answer.pipe(fs.createWriteStream(values.output));
+  })
+  .end(body);
+`;
+
+function makeCurl(): string {
+  const tools = join(directory, 'tools');
+  mkdirSync(tools);
+  writeFileSync(join(tools, 'curl.cjs'), CURL_STAND_IN);
+  const script = `#!/bin/sh\nexec '${process.execPath}' '${join(tools, 'curl.cjs')}' "$@"\n`;
+  writeFileSync(join(tools, 'curl'), script, { mode: 0o755 });
+  return tools;
+}
+
+test('the shell example signs a file when it is pasted', async () => {
+  const printed = await serve();
+  const script = printed.slice(printed.indexOf('sign_file() ('));
+  // With the machine's own curl where there is one, and with one of which only Node is needed everywhere.
+  const ways = [[makeCurl(), ...PATHS], ...(PATHS.some((path) => existsSync(join(path, 'curl'))) ? [PATHS] : [])];
+  for (const [index, way] of ways.entries()) {
+    const cwd = join(directory, `try ${index}`);
+    mkdirSync(cwd);
+    const env = { PATH: way.join(delimiter), https_proxy: 'http://127.0.0.1:1' };
+    const { stdout } = await promisify(execFile)('sh', ['-c', script], { cwd, env });
+    expect(stdout).toBe('Verified OK\n');
+    expect(readFileSync(join(cwd, 'hello.txt.sign'), 'latin1')).toMatch(/^[A-Za-z0-9+/]{90,}={0,2}$/);
+  }
+});
+
+test('the printed inputs are those that the service accepts', async () => {
+  const inputs = readInputs(await serve('--delay', '50'));
+  const of = (name: string): string => inputs[name] ?? '';
+  const target: Target = {
+    url: of('server-url'),
+    port: Number(new URL(of('server-url')).port),
+    signPath: '/api/v1/sign_file',
+    appKey: of('app-key'),
+    appSecret: of('app-secret'),
+    credentials: {
+      cert: of('cert'),
+      key: of('key'),
+      chain: of('chain'),
+      appKey: of('app-key'),
+      appSecret: of('app-secret'),
+      verifyKeyPem: of('verify-key'),
+    },
+  };
+  const startedMs = performance.now();
+  expect((await signContent(target, Buffer.from('hello'))).status).toBe(200);
+  expect(performance.now() - startedMs).toBeGreaterThan(49);
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it, and its files are gone', async (signal) => {
+  const files = join(directory, "it's here");
+  await serve('--dir', files, '--http2');
+  expect(readdirSync(files).sort()).toEqual(['ca.pem', 'client.key', 'client.pem', 'signing-public.pem']);
+  expect(statSync(files).mode & 0o777).toBe(0o700);
+  expect(statSync(join(files, 'client.key')).mode & 0o777).toBe(0o600);
+  expect(await stop(signal)).toBe(0);
+  expect(existsSync(files)).toBe(false);
+});
+
+test.each([
+  [['--port', '70000'], /--port must be a whole number from 0 to 65535/],
+  [['--delay', 'x'], /--delay must be a whole number/],
+  [['--fast'], /--fast/],
+  [['--dir', import.meta.dirname], /cannot be made \(EEXIST\)/],
+])('%j is refused with a sentence', async (options, message) => {
+  const run = promisify(execFile)(process.execPath, [PROGRAM, ...options], { env: {} });
+  await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
+  await expect(run).rejects.not.toMatchObject({ stderr: expect.stringMatching(/\n\s+at /) });
+});

@@ -1,0 +1,132 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from './connections.ts';
+import type { Entry } from './ledger.ts';
+
+/** How much of the request has arrived when something happens to it. */
+export type Stage = 'before-body' | 'during-body' | 'after-body';
+
+/** How a connection ends: an orderly FIN, or a TCP reset. */
+export type Ending = 'close' | 'reset';
+
+/** An answer of the service. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string | Uint8Array;
+}
+
+/** What one request came with. */
+export interface CallParts {
+  readonly request: IncomingMessage | Http2ServerRequest;
+  readonly response: ServerResponse | Http2ServerResponse;
+  readonly connection: Connection | undefined;
+  /** Fires when the service closes. */
+  readonly closing: AbortSignal;
+  /** The service's clock, for the Date header. */
+  readonly now: () => number;
+  /** What is noted of this request. */
+  readonly entry: Entry;
+}
+
+/** Says that the client or the service went away in the middle of a request. */
+export class Aborted extends Error {
+  override readonly name = 'Aborted';
+}
+
+function ended(stream: Readable): Error {
+  return new Aborted('The request ended early.', { cause: stream.errored });
+}
+
+/** One request and the ways to read and to answer it, honest or not. */
+export class Call {
+  readonly parts: CallParts;
+
+  constructor(parts: CallParts) {
+    this.parts = parts;
+  }
+
+  /** Whether the client or its connection is gone. */
+  get gone(): boolean {
+    const { request } = this.parts;
+    return 'stream' in request ? request.stream.destroyed : request.socket.destroyed;
+  }
+
+  /** Content-Length, or 0 when there is none. */
+  get lengthBytes(): number {
+    return Number(this.parts.request.headers['content-length'] ?? 0) || 0;
+  }
+
+  /** Passes the body on chunk by chunk until `stage` is reached; rejects with {@link Aborted} when it ends early. */
+  async receive(stage: Stage, sink: (chunk: Buffer) => void = () => {}): Promise<void> {
+    const body: Readable = this.parts.request;
+    if (stage === 'before-body' || body.readableEnded) return;
+    const untilBytes = stage === 'during-body' ? this.lengthBytes / 2 : Number.POSITIVE_INFINITY;
+    let received = 0;
+    await new Promise<void>((resolve, reject) => {
+      body.on('data', (chunk: Buffer) => {
+        sink(chunk);
+        received += chunk.length;
+        if (received < untilBytes) return;
+        body.pause();
+        resolve();
+      });
+      body.once('end', resolve);
+      body.once('error', () => reject(ended(body)));
+      body.once('close', () => reject(ended(body)));
+    });
+  }
+
+  /** Sends a whole answer, and returns when it was handed to the system. */
+  async send(answer: Answer): Promise<void> {
+    const { response, now, entry } = this.parts;
+    if (this.gone) throw new Aborted('The client left before the answer.');
+    const body = Buffer.from(answer.body ?? '');
+    response.statusCode = answer.status;
+    response.setHeader('date', new Date(now()).toUTCString());
+    if (answer.status !== 204 && answer.status !== 304) response.setHeader('content-length', body.length);
+    for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+    entry.status = answer.status;
+    await new Promise<void>((resolve, reject) => {
+      response.once('finish', resolve);
+      response.once('error', reject);
+      response.once('close', () => reject(new Aborted('The client left before the answer.')));
+      response.end(body);
+    });
+  }
+
+  /** Writes bytes past the HTTP layer; HTTP/2 has no such place, so the stream is reset instead. */
+  async write(bytes: string | Uint8Array): Promise<void> {
+    const { request } = this.parts;
+    if ('stream' in request) {
+      request.stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+      throw new Aborted('There is no raw answer in HTTP/2.');
+    }
+    const { socket } = request;
+    if (!socket.writable) throw new Aborted('The client left before the answer.');
+    await new Promise<void>((resolve, reject) => {
+      socket.write(bytes, (error) => (error ? reject(new Aborted('The client left.', { cause: error })) : resolve()));
+    });
+  }
+
+  /** Ends the connection. */
+  end(ending: Ending): void {
+    const { request, connection } = this.parts;
+    if (ending === 'reset') connection?.socket.resetAndDestroy();
+    else if ('stream' in request) request.stream.session?.destroy();
+    else request.socket.end();
+  }
+
+  /** Waits until the client or the service gives up. */
+  async waitForEnd(): Promise<void> {
+    if (!this.gone) await once(this.parts.response, 'close');
+  }
+
+  /** Waits; rejects when the service closes. */
+  async wait(ms: number): Promise<void> {
+    if (ms > 0) await sleep(ms, undefined, { signal: this.parts.closing });
+  }
+}

@@ -1,0 +1,99 @@
+import { SHORTEST_BODY_BYTES } from './body.ts';
+import type { Nonces } from './nonces.ts';
+import { Refusal } from './refusal.ts';
+
+/** What the service expects of every request. */
+export interface Rules {
+  readonly appKey: string;
+  readonly appSecret: string;
+  /** What stands before `signPath` in the request's path and is not covered by its signature. */
+  readonly pathPrefix: string;
+  readonly signPath: string;
+  /** How far a timestamp may be from the service's clock, to either side. */
+  readonly windowMs: number;
+  readonly nonces: Nonces;
+}
+
+/** The parts of a request that are known before its body. */
+export interface RequestFacts {
+  readonly method: string;
+  readonly url: string;
+  /** Names and values in turn, as received. */
+  readonly rawHeaders: readonly string[];
+}
+
+/** The headers of a request, all in their right form. */
+export interface Claims {
+  readonly nonce: string;
+  readonly timestamp: string;
+  readonly sign: string;
+  readonly lengthBytes: number;
+}
+
+function findHeaders(request: RequestFacts, name: string): string[] {
+  return request.rawHeaders.filter((_, at) => at % 2 === 1 && request.rawHeaders[at - 1]?.toLowerCase() === name);
+}
+
+function readHeader(request: RequestFacts, name: string): string {
+  const [value, ...others] = findHeaders(request, name);
+  if (value === undefined) throw new Refusal(400, 'HEADER_MISSING', `The header ${name} is missing.`);
+  if (others.length > 0) throw new Refusal(400, 'HEADER_REPEATED', `The header ${name} is there more than once.`);
+  return value;
+}
+
+function readLength(request: RequestFacts): number {
+  const chunked = findHeaders(request, 'transfer-encoding').length > 0;
+  if (chunked || findHeaders(request, 'content-length').length === 0) {
+    throw new Refusal(411, 'LENGTH_REQUIRED', 'A Content-Length is required, and no Transfer-Encoding.');
+  }
+  const text = readHeader(request, 'content-length');
+  const lengthBytes = Number(text);
+  if (!/^[0-9]{1,15}$/.test(text) || lengthBytes < SHORTEST_BODY_BYTES) {
+    throw new Refusal(400, 'LENGTH_INVALID', 'Content-Length is too small for {"data":""}, or no number.');
+  }
+  return lengthBytes;
+}
+
+function checkTarget(request: RequestFacts, rules: Rules): void {
+  if (request.url !== rules.pathPrefix + rules.signPath) {
+    throw new Refusal(404, 'PATH_UNKNOWN', 'There is nothing at this path and query.');
+  }
+  if (request.method !== 'POST') throw new Refusal(405, 'METHOD_NOT_ALLOWED', 'Only POST is allowed.');
+  if (readHeader(request, 'content-type') !== 'application/json') {
+    throw new Refusal(415, 'CONTENT_TYPE_INVALID', 'Content-Type must be exactly application/json.');
+  }
+}
+
+function readMatch(request: RequestFacts, name: string, rule: { form: RegExp; refusal: Refusal }): string {
+  const value = readHeader(request, name);
+  if (!rule.form.test(value)) throw rule.refusal;
+  return value;
+}
+
+/** Checks everything that stands ahead of the body, and uses up the nonce; throws a {@link Refusal} at the first broken rule. */
+export function readClaims(request: RequestFacts, rules: Rules, nowMs: number): Claims {
+  checkTarget(request, rules);
+  const lengthBytes = readLength(request);
+  const appKey = readHeader(request, 'es-auth-appkey');
+  const nonce = readMatch(request, 'es-auth-nonce', {
+    form: /^[A-Za-z0-9]{16}$/,
+    refusal: new Refusal(400, 'NONCE_INVALID', 'es-auth-nonce must be 16 letters or digits.'),
+  });
+  const timestamp = readMatch(request, 'es-auth-timestamp', {
+    form: /^(0|[1-9][0-9]{0,14})$/,
+    refusal: new Refusal(400, 'TIMESTAMP_INVALID', 'es-auth-timestamp must be whole milliseconds since the epoch.'),
+  });
+  const sign = readMatch(request, 'es-auth-sign', {
+    form: /^[0-9a-f]{64}$/,
+    refusal: new Refusal(400, 'SIGN_INVALID', 'es-auth-sign must be 64 lower-case hex digits.'),
+  });
+  // Used up before the other checks, so that a nonce sent twice is seen whatever became of the first request.
+  if (!rules.nonces.add(nonce)) {
+    throw new Refusal(401, 'NONCE_REUSED', 'es-auth-nonce was used before.');
+  }
+  if (appKey !== rules.appKey) throw new Refusal(401, 'APP_KEY_UNKNOWN', 'es-auth-appkey is not known.');
+  if (Math.abs(Number(timestamp) - nowMs) > rules.windowMs) {
+    throw new Refusal(401, 'TIMESTAMP_OUTSIDE_WINDOW', `es-auth-timestamp is more than ${rules.windowMs} ms off.`);
+  }
+  return { nonce, timestamp, sign, lengthBytes };
+}

@@ -1,0 +1,44 @@
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+
+/** One TCP connection of a client. */
+export interface Connection {
+  /** The socket below TLS: the only one that can send a TCP reset. */
+  readonly socket: Socket;
+  /** Requests it has brought so far. */
+  requests: number;
+  /** Subject of the client's certificate, once the handshake is done. */
+  subject: string | undefined;
+}
+
+/** The open connections of a service, found by the client's port. */
+export class Connections {
+  readonly #byPort = new Map<number, Connection>();
+
+  /** Takes in a new connection and forgets it when it closes. */
+  add(socket: Socket): void {
+    const port = socket.remotePort;
+    if (port === undefined) return;
+    const connection: Connection = { socket, requests: 0, subject: undefined };
+    this.#byPort.set(port, connection);
+    socket.once('close', () => {
+      if (this.#byPort.get(port) === connection) this.#byPort.delete(port);
+    });
+  }
+
+  /** Notes whose certificate was presented. */
+  identify(socket: TLSSocket): void {
+    const connection = this.find(socket.remotePort);
+    if (connection !== undefined) connection.subject = socket.getPeerX509Certificate()?.subject;
+  }
+
+  /** Returns the connection from this client port, while it is open. */
+  find(port: number | undefined): Connection | undefined {
+    return port === undefined ? undefined : this.#byPort.get(port);
+  }
+
+  /** Closes all connections at once. */
+  destroy(): void {
+    for (const connection of this.#byPort.values()) connection.socket.destroy();
+  }
+}

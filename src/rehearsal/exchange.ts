@@ -1,0 +1,97 @@
+import { createHash, createSign, type KeyObject } from 'node:crypto';
+import { BodyReader } from './body.ts';
+import type { Answer, Call } from './call.ts';
+import { type Claims, type Rules, readClaims } from './claims.ts';
+import { performFault } from './fault-actions.ts';
+import { jsonAnswer } from './fault-samples.ts';
+import type { Fault } from './faults.ts';
+import type { Counters } from './ledger.ts';
+import { startRequestHash } from './quoted-hash.ts';
+import { Refusal } from './refusal.ts';
+
+/** What a service needs to judge and answer any request. */
+export interface ServiceContext {
+  readonly rules: Rules;
+  readonly signingKey: KeyObject;
+  readonly counters: Counters;
+  /** Wait ahead of every honest answer. */
+  readonly delayMs: number;
+  /** Whether entries need the hash of what was signed. */
+  readonly record: boolean;
+}
+
+/** Reads, judges and answers one request, or does to it what its fault says. */
+export async function serveCall(context: ServiceContext, call: Call, fault: Fault | undefined): Promise<void> {
+  // The headers are read first whatever happens then: a nonce counts as used even when its request meets a fault.
+  const claims = readOrRefuse(context, call);
+  const judge = async (): Promise<Answer> => {
+    const answer = await judgeCall(context, call, claims);
+    await call.wait(context.delayMs);
+    return answer;
+  };
+  if (fault === undefined) await call.send(await judge());
+  else await performFault(fault, call, judge);
+}
+
+function readOrRefuse(context: ServiceContext, call: Call): Claims | Refusal {
+  const { request, now } = call.parts;
+  const facts = { method: request.method ?? '', url: request.url ?? '', rawHeaders: request.rawHeaders };
+  try {
+    return readClaims(facts, context.rules, now());
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.code === 'NONCE_REUSED') context.counters.replays += 1;
+    return error;
+  }
+}
+
+async function judgeCall(context: ServiceContext, call: Call, claims: Claims | Refusal): Promise<Answer> {
+  const { entry } = call.parts;
+  try {
+    if (claims instanceof Refusal) {
+      await call.receive('after-body');
+      throw claims;
+    }
+    const signData = await signBody(context, call, claims);
+    entry.verdict = 'signed';
+    context.counters.signed += 1;
+    return jsonAnswer(200, { signData });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    entry.verdict = 'refused';
+    entry.code = error.code;
+    context.counters.refused += 1;
+    const allow = error.status === 405 ? { allow: 'POST' } : {};
+    return jsonAnswer(error.status, { code: error.code, message: error.message }, allow);
+  }
+}
+
+async function signBody(context: ServiceContext, call: Call, claims: Claims): Promise<string> {
+  const { rules, counters } = context;
+  const { entry } = call.parts;
+  const hash = startRequestHash({
+    method: 'POST',
+    path: rules.signPath,
+    appKey: rules.appKey,
+    nonce: claims.nonce,
+    timestamp: claims.timestamp,
+  });
+  const signer = createSign('sha256');
+  const content = context.record ? createHash('sha256') : undefined;
+  const body = new BodyReader(claims.lengthBytes, (bytes) => {
+    signer.update(bytes);
+    content?.update(bytes);
+  });
+  await call.receive('after-body', (chunk) => {
+    hash.update(chunk);
+    body.push(chunk);
+  });
+  const bytes = body.finish();
+  if (hash.update(rules.appSecret).digest() !== claims.sign) {
+    throw new Refusal(401, 'SIGN_MISMATCH', 'es-auth-sign does not fit this request and the secret of this app key.');
+  }
+  entry.bytes = bytes;
+  entry.sha256 = content?.digest('hex');
+  counters.signedBytes += bytes;
+  return signer.sign(context.signingKey, 'base64');
+}

@@ -1,0 +1,81 @@
+import type { Handout } from './handout.ts';
+import type { Service } from './service.ts';
+
+/** Says how to use a service that runs alone: its address, the action's inputs, and a shell example. */
+export function renderGuide(service: Service, handout: Handout): string {
+  return `The signing service listens on ${service.url}. Everything below is thrown away when it ends (Ctrl+C).
+
+  server-url   ${service.url}
+  sign-path    ${service.signPath}
+  app-key      ${service.appKey}
+  app-secret   ${service.appSecret}
+  cert         ${handout.certificate}
+  key          ${handout.key}
+  chain        ${handout.ca}
+  verify-key   ${handout.publicKey}
+
+# Inputs for a workflow that runs on this machine:
+
+${renderInputs(service)}
+# Without the action: paste this into a shell with openssl and curl.
+
+${renderScript(service, handout)}`;
+}
+
+/** Returns the inputs of the action as YAML, with the material itself in them. */
+export function renderInputs(service: Service): string {
+  const { cert, key, chain, verifyKeyPem } = service.credentials;
+  const block = (name: string, pem: string): string => `  ${name}: |\n${pem.trim().replace(/^/gm, '    ')}\n`;
+  return `with:
+  files: hello.txt
+  server-url: ${service.url}
+  app-key: ${service.appKey}
+  app-secret: ${service.appSecret}
+${block('cert', cert)}${block('key', key)}${block('chain', chain)}${block('verify-key', verifyKeyPem)}`;
+}
+
+function quoteForShell(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Returns shell commands that have one file signed and check its signature; needs openssl and curl. */
+export function renderScript(service: Service, handout: Handout): string {
+  const head = `POST${service.signPath}es-auth-appkey:${service.appKey}es-auth-nonce:`;
+  return `sign_file() (
+  set -eu
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  quote() {
+    sed -e 's/%/%25/g' -e 's/{/%7B/g' -e 's/}/%7D/g' -e 's/"/%22/g' -e 's/:/%3A/g' \\
+      -e 's|/|%2F|g' -e 's/+/%2B/g' -e 's/=/%3D/g' | tr -d '\\n'
+  }
+  { printf '{"data":"'; openssl base64 -A -in "$1"; printf '"}'; } > "$work/body"
+  nonce=$(openssl rand -hex 8)
+  timestamp=$(date +%s)000
+  sign=$({
+    printf '%s' ${quoteForShell(head)}"$nonce"'es-auth-timestamp:'"$timestamp"'json='
+    cat "$work/body"
+    printf '%s' ${quoteForShell(service.appSecret)}
+  } | quote | openssl dgst -sha256 -r | cut -c 1-64)
+  curl -sS --noproxy '*' -o "$work/answer" \\
+    --cacert ${quoteForShell(handout.ca)} \\
+    --cert ${quoteForShell(handout.certificate)} \\
+    --key ${quoteForShell(handout.key)} \\
+    -H 'Content-Type: application/json' \\
+    -H ${quoteForShell(`es-auth-appkey: ${service.appKey}`)} \\
+    -H "es-auth-nonce: $nonce" \\
+    -H "es-auth-timestamp: $timestamp" \\
+    -H "es-auth-sign: $sign" \\
+    --data-binary "@$work/body" \\
+    ${quoteForShell(service.url + service.signPath)}
+  sed -n 's/.*"signData":"\\([^"]*\\)".*/\\1/p' "$work/answer" | tr -d '\\n' > "$work/sign"
+  test -s "$work/sign" || { cat "$work/answer" >&2; exit 1; }
+  openssl base64 -d -A -in "$work/sign" -out "$work/signature"
+  openssl dgst -sha256 -verify ${quoteForShell(handout.publicKey)} -signature "$work/signature" "$1"
+  cp "$work/sign" "$1.sign"
+)
+
+printf 'hello\\n' > hello.txt
+sign_file hello.txt
+`;
+}

@@ -1,0 +1,63 @@
+import { generateKeyPair, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import { type CertificateOptions, type Identity, issueCertificate } from './certificate.ts';
+
+/** The names under which a service on this machine is reached. */
+export const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1'] as const;
+
+/** What differs from the ordinary throw-away PKI. */
+export interface PkiOptions {
+  /** Names of the server beside the loopback ones. */
+  readonly extraHosts?: readonly string[];
+  /** True puts an intermediate authority between the root and both certificates. */
+  readonly intermediate?: boolean;
+  /** Replaces single facts of the server's certificate, for tests of broken servers. */
+  readonly server?: Partial<CertificateOptions>;
+  /** Replaces single facts of the client's certificate, for tests of broken clients. */
+  readonly client?: Partial<CertificateOptions>;
+}
+
+/** A throw-away PKI and signing key, held in memory only. */
+export interface Pki {
+  /** The self-signed root; its `cert` is what a client puts into `chain`. */
+  readonly root: Identity;
+  /** Who issued both certificates: the root, or the intermediate. */
+  readonly issuer: Identity;
+  readonly server: Identity;
+  readonly client: Identity;
+  readonly signingKey: KeyObject;
+  /** PEM, `PUBLIC KEY`. */
+  readonly signingPublicKeyPem: string;
+}
+
+async function createIssuer(root: Promise<Identity>, intermediate: boolean): Promise<Identity> {
+  if (!intermediate) return root;
+  return issueCertificate(await root, { commonName: 'Rehearsal Intermediate CA', authority: true });
+}
+
+/** Makes an authority, a server and a client certificate and a signing key (all EC P-256), valid for one day. */
+export async function createPki(options: PkiOptions = {}): Promise<Pki> {
+  const root = issueCertificate(undefined, { commonName: 'Rehearsal Root CA', authority: true });
+  const issuer = createIssuer(root, options.intermediate ?? false);
+  const server = issuer.then((by) =>
+    issueCertificate(by, {
+      commonName: 'rehearsal-service',
+      hosts: [...LOOPBACK_HOSTS, ...(options.extraHosts ?? [])],
+      usages: ['server'],
+      ...options.server,
+    }),
+  );
+  const client = issuer.then((by) =>
+    issueCertificate(by, { commonName: 'rehearsal-client', usages: ['client'], ...options.client }),
+  );
+  const signing = promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
+  const [made, madeBy, served, presented, pair] = await Promise.all([root, issuer, server, client, signing]);
+  return {
+    root: made,
+    issuer: madeBy,
+    server: served,
+    client: presented,
+    signingKey: pair.privateKey,
+    signingPublicKeyPem: pair.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+  };
+}

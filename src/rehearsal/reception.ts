@@ -1,0 +1,97 @@
+import { Aborted, Call, type CallParts } from './call.ts';
+import type { Connection, Connections } from './connections.ts';
+import { type ServiceContext, serveCall } from './exchange.ts';
+import { jsonAnswer } from './fault-samples.ts';
+import { chooseFault, type Script } from './faults.ts';
+import type { Entry } from './ledger.ts';
+import type { Handler } from './server.ts';
+
+/** What stands between the server and the judging of single requests. */
+export interface Reception {
+  readonly context: ServiceContext;
+  readonly connections: Connections;
+  readonly script: Script | undefined;
+  /** Fires when the service closes. */
+  readonly closing: AbortSignal;
+  /** The service's clock. */
+  readonly now: () => number;
+  readonly log: Entry[];
+}
+
+/** Returns the function that takes requests from the server: it counts them, asks the script, and has them served. */
+export function createHandler(reception: Reception): Handler {
+  const { context, connections, script, closing, now, log } = reception;
+  const { counters } = context;
+  const lengths = new Map<number, number>();
+  return (request, response) => {
+    const connection = connections.find(request.socket.remotePort);
+    const entry = openEntry(counters.requests, request, connection);
+    const call = new Call({ request, response, connection, closing, now, entry });
+    if (context.record) log.push(entry);
+    counters.requests += 1;
+    counters.inFlight += 1;
+    counters.mostInFlight = Math.max(counters.mostInFlight, counters.inFlight);
+    const nthOfConnection = countUse(connection);
+    const fault = chooseFault(script, {
+      index: entry.index,
+      path: entry.path,
+      headers: request.headers,
+      lengthBytes: call.lengthBytes,
+      nthOfLength: script === undefined ? 0 : countLength(lengths, call.lengthBytes),
+      nthOfConnection,
+      inFlight: counters.inFlight,
+    });
+    if (fault !== undefined) counters.faulted += 1;
+    entry.fault = fault?.kind;
+    void serve(reception, call, () => serveCall(context, call, fault));
+  };
+}
+
+async function serve(reception: Reception, call: Call, exchange: () => Promise<void>): Promise<void> {
+  const { counters } = reception.context;
+  try {
+    await exchange();
+  } catch (error) {
+    counters.aborted += 1;
+    if (error instanceof Aborted || reception.closing.aborted || call.gone) return;
+    const message = error instanceof Error ? error.message : String(error);
+    // A mistake of this service must not look like a lost connection.
+    await call.send(jsonAnswer(500, { code: 'INTERNAL', message })).catch(() => call.end('reset'));
+  } finally {
+    counters.inFlight -= 1;
+  }
+}
+
+function countUse(connection: Connection | undefined): number {
+  if (connection === undefined) return 0;
+  connection.requests += 1;
+  return connection.requests - 1;
+}
+
+function countLength(lengths: Map<number, number>, lengthBytes: number): number {
+  const nth = lengths.get(lengthBytes) ?? 0;
+  lengths.set(lengthBytes, nth + 1);
+  return nth;
+}
+
+function openEntry(index: number, request: CallParts['request'], connection: Connection | undefined): Entry {
+  return {
+    index,
+    method: request.method ?? '',
+    path: request.url ?? '',
+    nonce: readOne(request.headers['es-auth-nonce']),
+    timestamp: readOne(request.headers['es-auth-timestamp']),
+    remotePort: connection?.socket.remotePort,
+    clientSubject: connection?.subject,
+    fault: undefined,
+    verdict: undefined,
+    code: undefined,
+    status: undefined,
+    bytes: undefined,
+    sha256: undefined,
+  };
+}
+
+function readOne(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : value?.join();
+}
