@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IdentityText } from '../../src/identity/text.ts';
+import { base64, makePki, OPTIONS, type Pki, problemsOf, soundText } from './pki.ts';
+
+let pki: Pki;
+let sound: IdentityText;
+
+beforeAll(() => {
+  pki = makePki();
+  sound = soundText(pki);
+});
+afterAll(() => pki.remove());
+
+/** Expects exactly one problem, and that it reads as given. */
+function expectProblem(change: Partial<IdentityText>, pattern: RegExp, options = OPTIONS): void {
+  const problems = problemsOf({ ...sound, ...change }, options);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatch(pattern);
+}
+
+describe('key and certificate', () => {
+  it('that do not belong together show both prints', () => {
+    pki.issue('stranger', { issuer: 'root' });
+    expectProblem(
+      { key: pki.text('stranger.key') },
+      /IDENTITY_KEY_MISMATCH: .*\(PRIVATE KEY\) does not belong to the client certificate CN=client in input 'cert', block 1.* [0-9a-f]{64} for the key and [0-9a-f]{64} for/,
+    );
+  });
+
+  it('too small an RSA key, or SHA-1', () => {
+    const key = ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'];
+    pki.issue('small', { issuer: 'root', key });
+    const small = { cert: pki.text('small.pem'), key: pki.text('small.key') };
+    expectProblem(small, /IDENTITY_KEY_TOO_SMALL: .*RSA key has 1024 bits; TLS needs at least 2048/);
+    pki.issue('old', { issuer: 'root', digest: 'sha1' });
+    expectProblem(
+      { cert: pki.text('old.pem'), key: pki.text('old.key') },
+      /signed with SHA-1; TLS needs at least SHA-256/,
+    );
+  });
+});
+
+describe('passphrases', () => {
+  const passout = ['-passout', 'pass:right-passphrase'];
+  it.each([
+    ['PKCS#8', ['pkcs8', '-topk8', '-in', 'client.key', ...passout]],
+    ['old PEM', ['ec', '-in', 'client.key', '-aes256', ...passout]],
+  ])('%s: missing and wrong are told apart', (_, args) => {
+    pki.openssl(...args, '-out', 'encrypted.key');
+    const key = pki.text('encrypted.key');
+    expectProblem(
+      { key },
+      /IDENTITY_PASSPHRASE_MISSING: input 'key', block 1 .* is encrypted, and input 'key-passphrase' is empty/,
+    );
+    expectProblem({ key, keyPassphrase: 'wrong' }, /IDENTITY_PASSPHRASE_WRONG: .* not opened by the passphrase/);
+  });
+
+  it('PKCS#12: missing and wrong are told apart, and nothing else is said', () => {
+    pki.openssl('pkcs12', '-export', '-in', 'client.pem', '-inkey', 'client.key', ...passout, '-out', 'client.p12');
+    const cert = base64(pki.bytes('client.p12'));
+    expectProblem({ cert, key: '' }, /IDENTITY_PASSPHRASE_MISSING: input 'cert', block 1 \(PKCS12\) is encrypted/);
+    expectProblem({ cert, key: '', keyPassphrase: 'wrong' }, /IDENTITY_PASSPHRASE_WRONG: input 'cert', block 1/);
+    const cut = base64(pki.bytes('client.p12').subarray(0, 500));
+    expectProblem({ cert: cut, key: '', keyPassphrase: 'x' }, /announces \d+ bytes and holds 500/);
+  });
+
+  it('retired encryption says how to renew it', () => {
+    const legacy = ['-provider', 'legacy', '-provider', 'default'];
+    pki.openssl('pkcs8', '-topk8', '-v1', 'PBE-MD5-DES', ...legacy, '-in', 'client.key', ...passout, '-out', 'old.key');
+    const passphrase = { keyPassphrase: 'right-passphrase' };
+    expectProblem({ key: pki.text('old.key'), ...passphrase }, /OpenSSL 3 refuses.*openssl pkcs8 -provider legacy/);
+    pki.openssl(
+      'pkcs12',
+      '-export',
+      '-legacy',
+      '-in',
+      'client.pem',
+      '-inkey',
+      'client.key',
+      ...passout,
+      '-out',
+      'old.p12',
+    );
+    const cert = base64(pki.bytes('old.p12'));
+    expectProblem({ cert, key: '', ...passphrase }, /IDENTITY_PKCS12_RETIRED: .*openssl pkcs12 -legacy/);
+  });
+
+  it('an encryption with millions of rounds is refused at once', () => {
+    pki.openssl('pkcs8', '-topk8', '-iter', '65536', '-in', 'client.key', ...passout, '-out', 'slow.key');
+    const der = Buffer.from(pki.text('slow.key').replace(/-----.*-----/g, ''), 'base64');
+    der.set([0x7f, 0xff, 0xff], der.indexOf(Buffer.from([0x02, 0x03, 0x01, 0x00, 0x00])) + 2);
+    expectProblem({ key: base64(der), keyPassphrase: 'x' }, /asks for 8388607 rounds/);
+  });
+
+  it('a PKCS#12 without key or without certificate', () => {
+    pki.openssl('pkcs12', '-export', '-nokeys', '-in', 'client.pem', ...passout, '-out', 'nokey.p12');
+    const keyPassphrase = 'right-passphrase';
+    expectProblem({ cert: base64(pki.bytes('nokey.p12')), key: '', keyPassphrase }, /PKCS#12 without a private key/);
+    pki.openssl('pkcs12', '-export', '-nocerts', '-inkey', 'client.key', ...passout, '-out', 'nocert.p12');
+    expectProblem(
+      { cert: base64(pki.bytes('nocert.p12')), key: '', keyPassphrase },
+      /is a private key, not a certificate/,
+    );
+  });
+});

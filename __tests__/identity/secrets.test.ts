@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { secretsOf } from '../../src/identity/secrets.ts';
+import { base64, makePki, PASSPHRASE, type Pki } from './pki.ts';
+
+let pki: Pki;
+let key: string;
+let cert: string;
+
+beforeAll(() => {
+  pki = makePki();
+  key = pki.text('client.key');
+  cert = pki.text('client.pem') + pki.text('intermediate.pem');
+});
+afterAll(() => pki.remove());
+
+const dataLines = (pem: string): string[] => pem.split('\n').filter((line) => line !== '' && !line.startsWith('-'));
+
+/** Does what the runner does with a log line. */
+function mask(line: string, secrets: readonly string[]): string {
+  const longestFirst = secrets.toSorted((a, b) => b.length - a.length);
+  return longestFirst.reduce((text, secret) => text.replaceAll(secret, '***'), line);
+}
+
+/** Expects that no 16 characters in a row of the private text survive in a log that prints it whole, line by line or joined. */
+function expectMasked(text: string, secrets: readonly string[], material = text): void {
+  const parts = dataLines(material.replaceAll('\\n', '\n').replace(/\s+/g, '\n'));
+  for (const print of [...text.split(/[\r\n]+/), ...dataLines(key), dataLines(key).join('')]) {
+    const shown = mask(print, secrets);
+    for (const part of parts.filter((one) => one.length >= 16)) {
+      for (let at = 0; at + 16 <= part.length; at += 4) expect(shown).not.toContain(part.slice(at, at + 16));
+    }
+  }
+}
+
+const shapes: Record<string, (pem: string) => string> = {
+  'as it is': (pem) => pem,
+  CRLF: (pem) => pem.replaceAll('\n', '\r\n'),
+  'escaped line ends': (pem) => pem.replaceAll('\n', '\\n'),
+  'one line': (pem) => pem.replaceAll('\n', ' '),
+  indented: (pem) => pem.replaceAll(/^/gm, '  '),
+  base64: base64,
+  'base64 in lines': (pem) => base64(pem).replace(/.{76}/g, '$&\n'),
+  'cut off': (pem) => pem.slice(0, -40),
+  'without its BEGIN line': (pem) => pem.slice(pem.indexOf('\n')),
+  'with a damaged BEGIN line': (pem) => pem.slice(1),
+};
+
+describe.each(Object.entries(shapes))('a key: %s', (_, shape) => {
+  it('is masked in key, and beside a certificate in cert or chain', () => {
+    const text = shape(key);
+    expectMasked(text, secretsOf({ key: text }));
+    expectMasked(key, secretsOf({ key: text }));
+    const both = shape(cert + key);
+    expectMasked(key, secretsOf({ cert: both }));
+    expectMasked(key, secretsOf({ chain: both }));
+    expectMasked(key, secretsOf({ key: both }));
+  });
+
+  it('makes no short mask and no mask of a marker line', () => {
+    const secrets = secretsOf({ key: shape(key), cert: shape(cert + key) });
+    expect(secrets.filter((secret) => secret.length < 16)).toEqual([]);
+    for (const line of key.split('\n').filter((one) => one.startsWith('-'))) expect(secrets).not.toContain(line);
+  });
+});
+
+describe('what is public stays readable', () => {
+  it('certificates, requests and public keys, in PEM, base64 of PEM and DER', () => {
+    const publicTexts = [cert, base64(cert), base64(pki.der('x509', 'client.pem')), pki.text('client.csr')];
+    for (const text of publicTexts) expect(secretsOf({ cert: text, chain: text, key: text })).toEqual([]);
+  });
+
+  it('the certificates of a text that holds a key too', () => {
+    for (const input of ['cert', 'key'] as const) {
+      const text = cert + key;
+      const shown = mask(cert, secretsOf({ [input]: text }));
+      expect(shown).toBe(cert);
+    }
+  });
+
+  it('empty inputs mask nothing', () => {
+    expect(secretsOf({})).toEqual([]);
+    expect(secretsOf({ cert: '', key: ' \n', keyPassphrase: '', chain: undefined })).toEqual([]);
+  });
+});
+
+describe('other secrets', () => {
+  it('a passphrase, whole and encoded', () => {
+    const secrets = secretsOf({ keyPassphrase: PASSPHRASE });
+    const hex = Buffer.from(PASSPHRASE).toString('hex');
+    for (const form of [PASSPHRASE, base64(PASSPHRASE), hex, JSON.stringify(PASSPHRASE).slice(1, -1)]) {
+      expect(secrets).toContain(form);
+    }
+    expect(secretsOf({ keyPassphrase: 'abc' })).toEqual(['abc']);
+  });
+
+  it('a PKCS#12, whole or cut off', () => {
+    pki.openssl(
+      'pkcs12',
+      '-export',
+      '-in',
+      'client.pem',
+      '-inkey',
+      'client.key',
+      '-passout',
+      'pass:x',
+      '-out',
+      'a.p12',
+    );
+    for (const bytes of [pki.bytes('a.p12'), pki.bytes('a.p12').subarray(0, 400)]) {
+      const text = base64(bytes).replace(/.{76}/g, '$&\n');
+      expectMasked(text, secretsOf({ cert: text }));
+    }
+  });
+
+  it('an encrypted key in the old format, but not its header', () => {
+    pki.openssl('ec', '-in', 'client.key', '-aes128', '-passout', 'pass:secret', '-out', 'old.key');
+    const old = pki.text('old.key');
+    expectMasked(old, secretsOf({ key: old }), dataLines(old).slice(2).join('\n'));
+  });
+
+  it('whatever else stands in key', () => {
+    expect(secretsOf({ key: 'not a key but still secret\nshort' })).toContain('not a key but still secret');
+  });
+});

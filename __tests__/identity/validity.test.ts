@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inspectIdentity, missingIssuerHint, readIdentity } from '../../src/identity/identity.ts';
+import type { IdentityText } from '../../src/identity/text.ts';
+import { CA, CLIENT, makePki, OPTIONS, type Pki, problemsOf, soundText } from './pki.ts';
+
+let pki: Pki;
+let sound: IdentityText;
+
+beforeAll(() => {
+  pki = makePki();
+  sound = soundText(pki);
+});
+afterAll(() => pki.remove());
+
+/** Expects exactly one problem, and that it reads as given. */
+function expectProblem(change: Partial<IdentityText>, pattern: RegExp, options = OPTIONS): void {
+  const problems = problemsOf({ ...sound, ...change }, options);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatch(pattern);
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+describe('dates and uses', () => {
+  const at = (days: number) => ({ ...OPTIONS, now: new Date(Date.now() + days * DAY_MS) });
+  const warningsAt = (days: number, change: Partial<IdentityText> = {}) =>
+    inspectIdentity({ ...sound, ...change }, at(days)).warnings.join('\n');
+
+  it('expired, with the date and our clock', () => {
+    const clock = at(200).now.toISOString().slice(0, 13);
+    const sentence = `IDENTITY_EXPIRED: .*CN=client expired at \\d{4}-.*Z; this machine's clock says ${clock}.*Renew`;
+    expectProblem({}, new RegExp(sentence), at(200));
+  });
+
+  it('not yet valid', () => {
+    expectProblem({}, /IDENTITY_NOT_YET_VALID: .*is not valid before .*; this machine's clock says/, at(-5));
+  });
+
+  it('near expiry is a warning, from the day on that was asked for', () => {
+    expect(warningsAt(60)).toBe('');
+    expect(warningsAt(75)).toMatch(/the client certificate CN=client ends in 24 days, at \d{4}-/);
+    expect(inspectIdentity(sound, { ...at(99.5), expiryWarningDays: 0 }).warnings).toEqual([]);
+    expect(warningsAt(99.5)).toContain('less than a day');
+  });
+
+  it('expired anchors and intermediates are warnings', () => {
+    pki.issue('long', { issuer: 'intermediate', extensions: CLIENT, days: 4000 });
+    const long = { cert: pki.text('long.pem') + pki.text('intermediate.pem'), key: pki.text('long.key') };
+    const warnings = warningsAt(200, long);
+    expect(warnings).toMatch(/input 'cert', block 2 \(CERTIFICATE\): CN=intermediate expired/);
+    expect(warnings).toMatch(/input 'chain', block 1 \(CERTIFICATE\): CN=server-root expired/);
+  });
+
+  it('a certificate for servers only is a warning', () => {
+    pki.issue('web', { issuer: 'root', extensions: 'extendedKeyUsage=serverAuth\n' });
+    const web = { cert: pki.text('web.pem'), key: pki.text('web.key') };
+    expect(warningsAt(1, web)).toMatch(/not issued for client authentication/);
+    expect(warningsAt(1)).toBe('');
+  });
+});
+
+describe('a missing intermediate', () => {
+  const hint = (change: Partial<IdentityText>) => missingIssuerHint(readIdentity({ ...sound, ...change }, OPTIONS));
+  it('is named, unless it is there or a known root issued the certificate', () => {
+    expect(hint({ cert: pki.text('client.pem') })).toMatch(/has 1 certificate; issuer CN=intermediate is not included/);
+    expect(hint({})).toBeUndefined();
+    pki.issue('direct', { issuer: 'root', extensions: CA });
+    const direct = { cert: pki.text('direct.pem'), key: pki.text('direct.key') };
+    expect(hint({ ...direct, chain: pki.text('root.pem') })).toBeUndefined();
+    expect(hint(direct)).toContain('issuer CN=root');
+  });
+});
+
+describe('facts', () => {
+  it('are those of the leaf', () => {
+    const { certificate } = readIdentity(sound, OPTIONS);
+    pki.openssl('x509', '-in', 'client.pem', '-noout', '-fingerprint', '-sha256', '-out', 'print');
+    expect(certificate).toMatchObject({ subject: 'CN=client', issuer: 'CN=intermediate' });
+    expect(certificate.notAfter).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
+    const print = pki.text('print').trim().split('=')[1];
+    expect(certificate.sha256).toBe(print?.replaceAll(':', '').toLowerCase());
+  });
+});

@@ -1,0 +1,28 @@
+import type { ActionError } from '../errors.ts';
+import { readBlocks } from './blocks.ts';
+import { type PlacedCertificate, readCertificate } from './certificate.ts';
+import { separate } from './findings.ts';
+import { inputEmpty, isBlank } from './text.ts';
+
+/** What the input `chain` holds, as far as it can be read. */
+export interface Anchors {
+  readonly certificates: readonly PlacedCertificate[];
+  readonly problems: readonly ActionError[];
+  readonly tidied: readonly string[];
+}
+
+/**
+ * Reads `chain`: the certificates that the server must chain to, each once; never throws.
+ *
+ * Every block counts, since Node leaves out the broken ones of a bundle without a word, and takes an empty bundle for the system's roots.
+ */
+export function readAnchors(text: string | undefined): Anchors {
+  if (isBlank(text)) return { certificates: [], problems: [inputEmpty('chain')], tidied: [] };
+  const { blocks, problems, tidied } = readBlocks('chain', text);
+  const read = separate(blocks.map(readCertificate));
+  return {
+    certificates: [...new Map(read.values.map((one) => [one.x509.fingerprint256, one])).values()],
+    problems: [...problems, ...read.problems],
+    tidied,
+  };
+}

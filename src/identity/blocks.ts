@@ -1,0 +1,112 @@
+import { ActionError } from '../errors.ts';
+import { type Block, type InputName, placeOf } from './block.ts';
+import { announcedLength, readElement } from './der.ts';
+import { labelOfDer } from './der-label.ts';
+import { readPem, type SoundPemBlock } from './pem.ts';
+import { unwrap } from './shape.ts';
+
+/** What an input holds: its sound blocks, and one problem for each that is not. */
+export interface Blocks {
+  readonly blocks: readonly Block[];
+  readonly problems: readonly ActionError[];
+  /** The labels of the blocks that are not sound. */
+  readonly brokenLabels: readonly string[];
+  /** What was tidied to read them, for the user. */
+  readonly tidied: readonly string[];
+}
+
+/** Most characters that an input may have; a generous bundle of CA certificates has a quarter of it. */
+export const MAX_INPUT_LENGTH = 1024 * 1024;
+
+// The largest public bundles of CA certificates have about 150.
+const MAX_BLOCKS = 1000;
+
+/** Reads every block of an input's text, whatever shape the text is in; never throws. */
+export function readBlocks(input: InputName, text: string): Blocks {
+  if (text.length > MAX_INPUT_LENGTH) return only(tooLarge(input, `${text.length} characters`, MAX_INPUT_LENGTH));
+  const { pem, der, tidied } = unwrap(text);
+  if (der !== undefined) return readDer(input, der, tidied);
+  const { blocks, textOutside } = readPem(pem ?? '');
+  if (blocks.length === 0) return only(unreadable(input, text));
+  if (blocks.length > MAX_BLOCKS) return only(tooLarge(input, `${blocks.length} PEM blocks`, MAX_BLOCKS));
+  const sound: Block[] = [];
+  const problems: ActionError[] = [];
+  const brokenLabels: string[] = [];
+  const notes = new Set(tidied);
+  if (textOutside) notes.add('text outside the PEM blocks ignored');
+  for (const [index, found] of blocks.entries()) {
+    const { label } = found;
+    const number = index + 1;
+    const fault = 'reason' in found ? found.reason : derFault(found);
+    if ('reason' in found || fault !== undefined) {
+      problems.push(broken({ input, number, label }, fault ?? ''));
+      brokenLabels.push(label);
+      continue;
+    }
+    for (const note of found.tidied) notes.add(note);
+    sound.push({ input, number, ...normaliseLabel(found) });
+  }
+  return { blocks: sound, problems, brokenLabels, tidied: [...notes] };
+}
+
+function readDer(input: InputName, der: Buffer, tidied: readonly string[]): Blocks {
+  const label = labelOfDer(der) ?? 'DER';
+  const fault = lengthFault(der);
+  if (fault !== undefined) return only(broken({ input, number: 1, label }, fault), [label]);
+  return { blocks: [{ input, number: 1, label, der }], problems: [], brokenLabels: [], tidied };
+}
+
+function derFault({ der, encryption, label }: SoundPemBlock): string | undefined {
+  if (encryption !== undefined) return der.length % 8 === 0 ? undefined : 'its encrypted data is cut off';
+  // These carry more than one object, or none that is DER; they are refused by their label.
+  if (label === 'TRUSTED CERTIFICATE' || label === 'OPENSSH PRIVATE KEY' || label.startsWith('PGP ')) return undefined;
+  return lengthFault(der);
+}
+
+function lengthFault(der: Buffer): string | undefined {
+  const announced = announcedLength(der);
+  if (announced === undefined) {
+    return readElement(der) === undefined ? 'its content is damaged or cut off: it is not DER' : undefined;
+  }
+  const difference = der.length - announced;
+  if (difference === 0) return undefined;
+  const state = difference < 0 ? 'it is cut off or damaged' : 'it is damaged, or something was appended to it';
+  return `${state}: it announces ${announced} bytes and holds ${der.length}`;
+}
+
+function normaliseLabel({ label, der, encryption }: SoundPemBlock): Pick<Block, 'label' | 'der' | 'encryption'> {
+  const known = label === 'X509 CERTIFICATE' ? 'CERTIFICATE' : label;
+  return encryption === undefined ? { label: known, der } : { label: known, der, encryption };
+}
+
+function only(problem: ActionError, brokenLabels: readonly string[] = []): Blocks {
+  return { blocks: [], problems: [problem], brokenLabels, tidied: [] };
+}
+
+function tooLarge(input: InputName, amount: string, limit: number): ActionError {
+  return new ActionError('IDENTITY_TOO_LARGE', `input '${input}' has ${amount}; at most ${limit} are read`, {
+    hint: 'Store only the certificates or the key that this input is for.',
+  });
+}
+
+function broken(place: Pick<Block, 'input' | 'number' | 'label'>, fault: string): ActionError {
+  return new ActionError('IDENTITY_BLOCK_BROKEN', `${placeOf(place)}: ${fault}`, {
+    hint: `Store the whole file again, from its first to its last line, for example with \`gh secret set NAME < file.pem\`.`,
+  });
+}
+
+function unreadable(input: InputName, text: string): ActionError {
+  return new ActionError(
+    'IDENTITY_UNREADABLE',
+    `input '${input}' is neither PEM nor base64 of PEM, DER or PKCS#12 (${text.length} characters)`,
+    { hint: unreadableHint(text) },
+  );
+}
+
+function unreadableHint(text: string): string {
+  if (text.includes('BEGIN ')) return 'The BEGIN line is damaged: it must have exactly five hyphens on each side.';
+  if (text.includes('***')) return 'The value holds `***`: it was copied from a log in which it was masked.';
+  const isPath = text.length < 300 && /\.(?:pem|crt|cer|key|p12|pfx|der)$/i.test(text.trim());
+  if (isPath) return 'The value looks like a path. This input takes the text of the file, not its name.';
+  return 'Store the text of the PEM file, from its BEGIN line to its END line, or `base64` of a DER or PKCS#12 file.';
+}

@@ -1,0 +1,81 @@
+import { ActionError } from '../errors.ts';
+import { type Block, isPrivateLabel } from './block.ts';
+import { readBlocks } from './blocks.ts';
+import { type PlacedCertificate, readCertificate } from './certificate.ts';
+import { separate } from './findings.ts';
+import { readPkcs12 } from './pkcs12.ts';
+import { inputEmpty, isBlank } from './text.ts';
+import { wrongKind } from './wrong-kind.ts';
+
+/** What the input `cert` holds, as far as it can be read. */
+export interface CertInput {
+  readonly certificates: readonly PlacedCertificate[];
+  /** Private keys that stand beside the certificates. */
+  readonly keys: readonly Block[];
+  /** The input is, or holds, a PKCS#12: its keys open with its passphrase, even with an empty one. */
+  readonly isPkcs12: boolean;
+  /** A private key may be in the part that could not be read. */
+  readonly mayHideKey: boolean;
+  /** A certificate may be in the part that could not be read. */
+  readonly mayHideCertificate: boolean;
+  readonly problems: readonly ActionError[];
+  readonly tidied: readonly string[];
+}
+
+// A client's chain has a handful; a bundle of CA certificates in its place would go to the server with every connection.
+const MAX_CERTIFICATES = 100;
+
+/** Reads `cert`: certificates, and private keys beside them, from PEM, DER or PKCS#12; never throws. */
+export function readCertInput(text: string | undefined, passphrase: string | undefined): CertInput {
+  if (isBlank(text)) return { ...EMPTY, problems: [inputEmpty('cert')] };
+  const { blocks, problems, brokenLabels, tidied } = readBlocks('cert', text);
+  const isPkcs12 = blocks.some(({ label }) => label === 'PKCS12');
+  const unpacked = separate(
+    blocks.map((block) => (block.label === 'PKCS12' ? readPkcs12(block, passphrase) : [block])),
+  );
+  const all = unpacked.values.flat();
+  const certificates = separate(all.filter(isForCertificates).map(readCertificate));
+  const faults = [...problems, ...unpacked.problems, ...certificates.problems];
+  return {
+    certificates: certificates.values.slice(0, MAX_CERTIFICATES),
+    keys: all.filter(({ label }) => isPrivateLabel(label)),
+    isPkcs12,
+    mayHideKey: unpacked.problems.length > 0 || brokenLabels.some(isOpaque),
+    mayHideCertificate: faults.length > 0,
+    problems: [...faults, ...countProblems(certificates.values.length + faults.length, all)],
+    tidied: isPkcs12 ? tidied.map((note) => (note === 'DER read' ? 'PKCS#12 unpacked' : note)) : tidied,
+  };
+}
+
+const EMPTY: CertInput = {
+  certificates: [],
+  keys: [],
+  isPkcs12: false,
+  mayHideKey: false,
+  mayHideCertificate: false,
+  problems: [],
+  tidied: [],
+};
+
+function isForCertificates({ label }: Block): boolean {
+  return !isPrivateLabel(label) && label !== 'EC PARAMETERS';
+}
+
+function isOpaque(label: string): boolean {
+  return isPrivateLabel(label) || label === 'PKCS12' || label === 'DER';
+}
+
+function countProblems(count: number, blocks: readonly Block[]): readonly ActionError[] {
+  const [first] = blocks;
+  if (count === 0 && first !== undefined) return [wrongKind(first)];
+  if (count <= MAX_CERTIFICATES) return [];
+  return [
+    new ActionError(
+      'IDENTITY_TOO_LARGE',
+      `input 'cert' holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`,
+      {
+        hint: "A bundle of CA certificates belongs into 'chain'; 'cert' takes the client certificate and its intermediates.",
+      },
+    ),
+  ];
+}

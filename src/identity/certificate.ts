@@ -1,0 +1,90 @@
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+import { ActionError } from '../errors.ts';
+import { type Block, placeOf } from './block.ts';
+import { childrenOf, oidOf, readElement } from './der.ts';
+import { labelOfDer } from './der-label.ts';
+import { wrongKind } from './wrong-kind.ts';
+
+/** A certificate and the place in the inputs where it was found, for sentences about it. */
+export interface PlacedCertificate {
+  readonly x509: X509Certificate;
+  readonly place: string;
+}
+
+/** What reports and the manifest say about a certificate. */
+export interface CertificateFacts {
+  /** Distinguished names on one line, such as `C=DE, O=Example, CN=release`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** End of validity in ISO 8601. */
+  readonly notAfter: string;
+  /** SHA-256 of the certificate's DER, in lower-case hex. */
+  readonly sha256: string;
+}
+
+const MAX_NAME_LENGTH = 200;
+
+/** Parses a block as a certificate; answers with the problem when it is none. */
+export function readCertificate(block: Block): PlacedCertificate | ActionError {
+  if (block.label !== 'CERTIFICATE') return wrongKind(block);
+  const label = labelOfDer(block.der);
+  if (label !== undefined && label !== 'CERTIFICATE') return wrongKind({ ...block, label });
+  try {
+    const x509 = new X509Certificate(block.der);
+    // Both getters fail late, on material that the constructor takes.
+    x509.validFromDate.toISOString();
+    x509.validToDate.toISOString();
+    publicKeyPrint(x509.publicKey);
+    return { x509, place: placeOf(block) };
+  } catch (cause) {
+    return new ActionError('IDENTITY_BLOCK_BROKEN', `${placeOf(block)}: this is not a certificate that can be read`, {
+      hint: 'Its characters were changed on the way, or its key is of an unknown kind. Store the original file again.',
+      cause,
+    });
+  }
+}
+
+/** Returns the facts of a certificate that are safe and useful to show. */
+export function factsOf(x509: X509Certificate): CertificateFacts {
+  return {
+    subject: nameOnOneLine(x509.subject),
+    issuer: nameOnOneLine(x509.issuer),
+    notAfter: x509.validToDate.toISOString(),
+    sha256: createHash('sha256').update(x509.raw).digest('hex'),
+  };
+}
+
+/** Returns the SHA-256 of a public key's SubjectPublicKeyInfo, in lower-case hex. */
+export function publicKeyPrint(key: KeyObject): string {
+  return createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+}
+
+/** Returns the object identifier of the algorithm that a certificate is signed with; Node before 24.9 does not tell. */
+export function signatureOidOf(x509: X509Certificate): string | undefined {
+  const [, algorithm] = childrenOf(readElement(x509.raw));
+  return oidOf(childrenOf(algorithm)[0]);
+}
+
+/** Tells whether a certificate is signed by its own key. */
+export function isSelfSigned(x509: X509Certificate): boolean {
+  return isIssuedBy(x509, x509);
+}
+
+/** Tells whether `issuer` signed `x509`: by name, and by checking the signature. */
+export function isIssuedBy(x509: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return x509.checkIssued(issuer) && x509.verify(issuer.publicKey);
+  } catch {
+    // A key that cannot check this kind of signature did not make it.
+    return false;
+  }
+}
+
+/** Writes a distinguished name on one line, cut when it is longer than 200 characters. */
+export function nameOnOneLine(name: string): string {
+  const line = name.split('\n').join(', ');
+  if (line === '') return '(empty name)';
+  return line.length > MAX_NAME_LENGTH ? `${line.slice(0, MAX_NAME_LENGTH)}…` : line;
+}

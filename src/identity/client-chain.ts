@@ -1,0 +1,66 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { isIssuedBy, isSelfSigned, nameOnOneLine, type PlacedCertificate } from './certificate.ts';
+
+/** The certificates that the client presents. */
+export interface ClientChain {
+  readonly leaf: PlacedCertificate;
+  /** Leaf first, then every certificate that issued one before it. */
+  readonly certificates: readonly PlacedCertificate[];
+  /** What was changed about the order or the number, for the user. */
+  readonly tidied: readonly string[];
+}
+
+/**
+ * Orders certificates as TLS wants them: the one that belongs to the key first, its issuers behind it.
+ *
+ * Without a key, or when none belongs to it, the leaf is the first that issued no other. `undefined` for an empty list.
+ */
+export function orderClientChain(
+  found: readonly PlacedCertificate[],
+  key: KeyObject | undefined,
+): ClientChain | undefined {
+  const distinct = [...new Map(found.map((one) => [one.x509.fingerprint256, one])).values()];
+  const leaf = chooseLeaf(distinct, key);
+  if (leaf === undefined) return undefined;
+  const certificates = [leaf];
+  for (const { x509 } of certificates) {
+    for (const other of distinct) {
+      if (!certificates.includes(other) && isIssuedBy(x509, other.x509)) certificates.push(other);
+    }
+  }
+  return { leaf, certificates, tidied: describeChanges(found, distinct, certificates) };
+}
+
+/** Names the issuer of the leaf when neither the client's certificates nor a root among the anchors is it; a server may then miss it. */
+export function missingIssuerOf(chain: ClientChain, anchors: readonly X509Certificate[]): string | undefined {
+  const { x509 } = chain.leaf;
+  if (chain.certificates.length > 1 || isSelfSigned(x509)) return undefined;
+  const isRootKnown = anchors.some((anchor) => isIssuedBy(x509, anchor) && isSelfSigned(anchor));
+  return isRootKnown ? undefined : nameOnOneLine(x509.issuer);
+}
+
+function chooseLeaf(
+  certificates: readonly PlacedCertificate[],
+  key: KeyObject | undefined,
+): PlacedCertificate | undefined {
+  const matching = key === undefined ? [] : certificates.filter(({ x509 }) => x509.checkPrivateKey(key));
+  // A renewed certificate may keep its key: the one that lasts longest is meant.
+  const [newest] = matching.toSorted((a, b) => b.x509.validToDate.getTime() - a.x509.validToDate.getTime());
+  if (newest !== undefined) return newest;
+  const isIssuer = (one: PlacedCertificate) =>
+    certificates.some((other) => other !== one && isIssuedBy(other.x509, one.x509));
+  return certificates.find((one) => !isIssuer(one)) ?? certificates[0];
+}
+
+function describeChanges(
+  found: readonly PlacedCertificate[],
+  distinct: readonly PlacedCertificate[],
+  ordered: readonly PlacedCertificate[],
+): readonly string[] {
+  const changes: string[] = [];
+  if (found.length > distinct.length) changes.push('duplicate certificates left out');
+  if (distinct.length > ordered.length) changes.push('certificates outside the chain left out');
+  const before = distinct.filter((one) => ordered.includes(one));
+  if (before.some((one, index) => one !== ordered[index])) changes.push('certificates put in order, leaf first');
+  return changes;
+}

@@ -1,0 +1,72 @@
+import { ActionError } from '../errors.ts';
+import type { Block } from './block.ts';
+import { type CertInput, readCertInput } from './cert-input.ts';
+import { type ClientChain, orderClientChain } from './client-chain.ts';
+import { type Findings, separate } from './findings.ts';
+import { readKeyInput } from './key-input.ts';
+import { type PrivateKey, readPrivateKey } from './private-key.ts';
+import { type IdentityText, inputEmpty, isBlank } from './text.ts';
+
+/** What `cert` and `key` hold together, as far as it can be read. */
+export interface ClientMaterial {
+  /** `undefined` when there is no certificate, or when the client's own may be among what cannot be read. */
+  readonly chain: ClientChain | undefined;
+  readonly key: PrivateKey | undefined;
+  readonly problems: readonly ActionError[];
+  /** What was tidied, by input. */
+  readonly tidied: { readonly cert: readonly string[]; readonly key: readonly string[] };
+}
+
+/** Reads the client's certificates and private key, wherever in `cert` and `key` they stand; never throws. */
+export function readClient({ cert, key, keyPassphrase }: IdentityText): ClientMaterial {
+  const passphrase = isBlank(keyPassphrase) ? undefined : keyPassphrase.replace(/(?:\r\n|[\r\n])$/, '');
+  const inCert = readCertInput(cert, passphrase);
+  const inKey = isBlank(key) || key.trim() === cert?.trim() ? undefined : readKeyInput(key);
+  // An empty passphrase is a passphrase to PKCS#12, and OpenSSL has accepted it by now.
+  const opening = inKey === undefined && inCert.isPkcs12 ? (passphrase ?? '') : passphrase;
+  const opened = openKeys((inKey ?? inCert).keys, opening);
+  const chosen = chooseKey(opened.values, inCert);
+  const isKeyAbsent = (inKey ?? inCert).keys.length === 0 && inKey === undefined && !inCert.mayHideKey;
+  const chain = chainOf(inCert, chosen);
+  const source = inKey === undefined && chosen !== undefined ? ['private key taken from here'] : [];
+  return {
+    chain,
+    key: chosen,
+    problems: [
+      ...inCert.problems,
+      ...(inKey?.problems ?? []),
+      ...(isKeyAbsent ? [keyAbsent(inCert)] : []),
+      ...opened.problems,
+    ],
+    tidied: { cert: [...inCert.tidied, ...(chain?.tidied ?? []), ...source], key: inKey?.tidied ?? [] },
+  };
+}
+
+function chainOf(
+  { certificates, mayHideCertificate }: CertInput,
+  key: PrivateKey | undefined,
+): ClientChain | undefined {
+  const chain = orderClientChain(certificates, key?.key);
+  const isLeafSure = key !== undefined && chain?.leaf.x509.checkPrivateKey(key.key) === true;
+  return mayHideCertificate && !isLeafSure ? undefined : chain;
+}
+
+function keyAbsent({ isPkcs12 }: CertInput): ActionError {
+  if (!isPkcs12) return inputEmpty('key');
+  return new ActionError(
+    'IDENTITY_WRONG_KIND',
+    "input 'cert' is a PKCS#12 without a private key, and input 'key' is empty",
+    {
+      hint: "Export the PKCS#12 again together with its private key, or put the key into 'key'.",
+    },
+  );
+}
+
+function openKeys(blocks: readonly Block[], passphrase: string | undefined): Findings<PrivateKey> {
+  const distinct = new Map(blocks.map((block) => [block.der.toString('base64'), block]));
+  return separate([...distinct.values()].map((block) => readPrivateKey(block, passphrase)));
+}
+
+function chooseKey(keys: readonly PrivateKey[], { certificates }: CertInput): PrivateKey | undefined {
+  return keys.find(({ key }) => certificates.some(({ x509 }) => x509.checkPrivateKey(key))) ?? keys[0];
+}

@@ -1,0 +1,120 @@
+/** One ASN.1 element: its tag byte, its content, and the offset behind it in the bytes it was read from. */
+export interface Element {
+  readonly tag: number;
+  readonly content: Buffer;
+  readonly end: number;
+}
+
+/** The tag bytes that identity material is made of. */
+export const TAG = {
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  oid: 0x06,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+  context0: 0xa0,
+} as const;
+
+// Deeper nesting does not occur in certificates, keys or PKCS#12, and would make hostile input expensive.
+const MAX_DEPTH = 16;
+
+/**
+ * Reads the element at `offset`; `undefined` when there is no whole, well-formed one.
+ *
+ * Indefinite lengths are understood, since some exporters write PKCS#12 that way.
+ */
+export function readElement(bytes: Buffer, offset = 0, depth = 0): Element | undefined {
+  const header = readHeader(bytes, offset);
+  if (header === undefined || depth > MAX_DEPTH) return undefined;
+  const { tag, start, length } = header;
+  if (length === undefined) return readIndefinite(bytes, header, depth);
+  if (start + length > bytes.length) return undefined;
+  return { tag, content: bytes.subarray(start, start + length), end: start + length };
+}
+
+/** Reads the elements that fill `bytes` one after the other; `undefined` when anything else is among them. */
+export function readElements(bytes: Buffer): readonly Element[] | undefined {
+  const elements: Element[] = [];
+  for (let offset = 0; offset < bytes.length; ) {
+    const element = readElement(bytes, offset);
+    if (element === undefined) return undefined;
+    elements.push(element);
+    offset = element.end;
+  }
+  return elements;
+}
+
+/** Returns the children of a constructed element; none when its content is not made of elements. */
+export function childrenOf(element: Element | undefined): readonly Element[] {
+  return element === undefined || (element.tag & 0x20) === 0 ? [] : (readElements(element.content) ?? []);
+}
+
+/** Returns how many bytes the element at the start of `bytes` announces, header included; `undefined` when it does not say. */
+export function announcedLength(bytes: Buffer): number | undefined {
+  const header = readHeader(bytes, 0);
+  return header?.length === undefined ? undefined : header.start + header.length;
+}
+
+/** Returns an object identifier in dotted form; `undefined` for any other element. */
+export function oidOf(element: Element | undefined): string | undefined {
+  if (element?.tag !== TAG.oid || element.content.length === 0) return undefined;
+  const arcs: number[] = [];
+  let arc = 0;
+  for (const byte of element.content) {
+    arc = arc * 128 + (byte & 0x7f);
+    if (byte < 0x80) {
+      arcs.push(arc);
+      arc = 0;
+    }
+  }
+  const [head = 0, ...rest] = arcs;
+  const first = Math.min(Math.floor(head / 40), 2);
+  return [first, head - first * 40, ...rest].join('.');
+}
+
+/** Returns a whole number of at most six bytes; `undefined` for any other element. */
+export function integerOf(element: Element | undefined): number | undefined {
+  if (element?.tag !== TAG.integer) return undefined;
+  const { length } = element.content;
+  return length >= 1 && length <= 6 ? element.content.readUIntBE(0, length) : undefined;
+}
+
+/** Returns the bytes of an octet string, which may be split into parts; `undefined` for any other element. */
+export function octetsOf(element: Element | undefined): Buffer | undefined {
+  if (element === undefined || (element.tag & 0x1f) === 0x10) return undefined;
+  if ((element.tag & 0x20) === 0) return element.content;
+  return Buffer.concat(childrenOf(element).map((part) => part.content));
+}
+
+interface Header {
+  readonly tag: number;
+  readonly start: number;
+  /** Length of the content in bytes; `undefined` means that it ends at an end-of-contents mark. */
+  readonly length: number | undefined;
+}
+
+function readHeader(bytes: Buffer, offset: number): Header | undefined {
+  const tag = bytes[offset];
+  const first = bytes[offset + 1];
+  if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) return undefined;
+  const start = offset + 2;
+  if (first < 0x80) return { tag, start, length: first };
+  if (first === 0x80) return (tag & 0x20) === 0 ? undefined : { tag, start, length: undefined };
+  const size = first & 0x7f;
+  if (size > 4 || start + size > bytes.length) return undefined;
+  return { tag, start: start + size, length: bytes.readUIntBE(start, size) };
+}
+
+function readIndefinite(bytes: Buffer, { tag, start }: Header, depth: number): Element | undefined {
+  for (let offset = start; offset + 1 < bytes.length; ) {
+    if (bytes[offset] === 0 && bytes[offset + 1] === 0) {
+      return { tag, content: bytes.subarray(start, offset), end: offset + 2 };
+    }
+    const child = readElement(bytes, offset, depth + 1);
+    if (child === undefined) return undefined;
+    offset = child.end;
+  }
+  return undefined;
+}

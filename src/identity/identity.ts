@@ -1,0 +1,128 @@
+import type { X509Certificate } from 'node:crypto';
+import { ActionError } from '../errors.ts';
+import { readAnchors } from './anchors.ts';
+import { encodePem } from './block.ts';
+import { type CertificateFacts, factsOf, nameOnOneLine, publicKeyPrint } from './certificate.ts';
+import { readClient } from './client.ts';
+import { type ClientChain, missingIssuerOf } from './client-chain.ts';
+import type { PrivateKey } from './private-key.ts';
+import type { IdentityText } from './text.ts';
+import { clientProblems, clientWarnings, dateWarnings, type ValidityOptions } from './validity.ts';
+
+// An annotation holds 4096 characters.
+const MAX_LISTED = 10;
+
+/** A checked client identity and the certificates that the server must chain to. */
+export interface Identity {
+  /** Leaf first, then its issuers as far as they were given. */
+  readonly certificates: readonly X509Certificate[];
+  readonly certificatesPem: string;
+  readonly keyPem: string;
+  /** Opens `keyPem`; `undefined` when that is not encrypted. */
+  readonly passphrase: string | undefined;
+  /** Never empty. */
+  readonly anchors: readonly X509Certificate[];
+  readonly anchorsPem: string;
+  /** About the leaf. */
+  readonly certificate: CertificateFacts;
+  /** Name of the leaf's issuer when it was not given; worth telling when a server refuses the certificate. */
+  readonly missingIssuer: string | undefined;
+}
+
+/** Everything that was found about an identity: it is there exactly when there is no problem. */
+export interface Inspection {
+  readonly identity: Identity | undefined;
+  readonly problems: readonly ActionError[];
+  /** At most one, naming everything that was tidied. */
+  readonly notices: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Examines the texts of all inputs and lists every problem at once; opens no file and no socket, and never throws. */
+export function inspectIdentity(text: IdentityText, options: ValidityOptions): Inspection {
+  const client = readClient(text);
+  const anchors = readAnchors(text.chain);
+  const { chain } = client;
+  const problems = [
+    ...client.problems,
+    ...(chain === undefined ? [] : clientProblems(chain, options.now)),
+    ...mismatch(chain, client.key),
+    ...anchors.problems,
+  ];
+  const trusted = anchors.certificates.map(({ x509 }) => x509);
+  const isSound = problems.length === 0 && chain !== undefined && client.key !== undefined;
+  return {
+    identity: isSound ? assemble(chain, client.key, trusted) : undefined,
+    problems,
+    notices: tidyNotice({ ...client.tidied, chain: anchors.tidied }),
+    warnings: [
+      ...(chain === undefined ? [] : clientWarnings(chain, options)),
+      ...dateWarnings(anchors.certificates, options.now),
+    ],
+  };
+}
+
+/** Returns the identity of an inspection, or throws its problems as one {@link ActionError}. */
+export function requireIdentity({ identity, problems }: Inspection): Identity {
+  if (identity !== undefined) return identity;
+  const [first, ...others] = problems;
+  if (first === undefined) throw new ActionError('IDENTITY_INVALID', 'the client identity is incomplete');
+  if (others.length === 0) throw first;
+  const code = others.every((other) => other.code === first.code) ? first.code : 'IDENTITY_INVALID';
+  const lines = problems
+    .slice(0, MAX_LISTED)
+    .map((problem) => `- ${problem.message}.${problem.hint === undefined ? '' : ` ${problem.hint}`}`);
+  if (problems.length > MAX_LISTED) lines.push(`- and ${problems.length - MAX_LISTED} more`);
+  throw new ActionError(code, [`the client identity has ${problems.length} problems:`, ...lines].join('\n'), {
+    cause: new AggregateError(problems),
+  });
+}
+
+/** Reads and checks the identity; throws one {@link ActionError} that names every problem. */
+export function readIdentity(text: IdentityText, options: ValidityOptions): Identity {
+  return requireIdentity(inspectIdentity(text, options));
+}
+
+/** Explains a refusal by the server with an issuer that was not given; `undefined` when none is missing. */
+export function missingIssuerHint({ certificates, missingIssuer }: Identity): string | undefined {
+  if (missingIssuer === undefined) return undefined;
+  const count = certificates.length === 1 ? '1 certificate' : `${certificates.length} certificates`;
+  return `Input 'cert' has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
+}
+
+function assemble(chain: ClientChain, key: PrivateKey, anchors: readonly X509Certificate[]): Identity {
+  const certificates = chain.certificates.map(({ x509 }) => x509);
+  return {
+    certificates,
+    certificatesPem: pemOf(certificates),
+    keyPem: key.pem,
+    passphrase: key.passphrase,
+    anchors,
+    anchorsPem: pemOf(anchors),
+    certificate: factsOf(chain.leaf.x509),
+    missingIssuer: missingIssuerOf(chain, anchors),
+  };
+}
+
+function pemOf(certificates: readonly X509Certificate[]): string {
+  return certificates.map(({ raw }) => encodePem({ label: 'CERTIFICATE', der: raw })).join('');
+}
+
+function mismatch(chain: ClientChain | undefined, key: PrivateKey | undefined): readonly ActionError[] {
+  if (chain === undefined || key === undefined || chain.leaf.x509.checkPrivateKey(key.key)) return [];
+  const { x509, place } = chain.leaf;
+  return [
+    new ActionError(
+      'IDENTITY_KEY_MISMATCH',
+      `${key.place} does not belong to the client certificate ${nameOnOneLine(x509.subject)} in ${place}: SHA-256 of the public keys (SPKI) is ${key.publicKeySha256} for the key and ${publicKeyPrint(x509.publicKey)} for the certificate`,
+      { hint: 'Store certificate and key of the same request; after a renewal both inputs usually change.' },
+    ),
+  ];
+}
+
+function tidyNotice(tidied: Readonly<Record<string, readonly string[]>>): readonly string[] {
+  const parts = Object.entries(tidied)
+    .filter(([, notes]) => notes.length > 0)
+    .map(([input, notes]) => `'${input}': ${[...new Set(notes)].join(', ')}`);
+  return parts.length === 0 ? [] : [`The identity was tidied before use. ${parts.join('; ')}.`];
+}

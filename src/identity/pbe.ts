@@ -1,0 +1,130 @@
+import { createDecipheriv, hash, pbkdf2Sync } from 'node:crypto';
+import { childrenOf, type Element, integerOf, octetsOf, oidOf } from './der.ts';
+
+/** A password-based encryption scheme as an algorithm identifier describes it. */
+export interface PasswordScheme {
+  /** How many rounds the derivation of the key takes. */
+  readonly iterations: number;
+  /** Decrypts; throws whatever Node throws when the passphrase is wrong or the data is damaged. */
+  decrypt(data: Buffer, passphrase: string): Buffer;
+}
+
+/** Most rounds that are worth waiting for (some seconds); exporters write a few thousand to a million. */
+export const MAX_ITERATIONS = 5_000_000;
+
+const PBES2 = '1.2.840.113549.1.5.13';
+const PBKDF2 = '1.2.840.113549.1.5.12';
+const PBE_SHA1_3DES = '1.2.840.113549.1.12.1.3';
+
+const HMACS: Readonly<Record<string, string>> = {
+  '1.2.840.113549.2.7': 'sha1',
+  '1.2.840.113549.2.8': 'sha224',
+  '1.2.840.113549.2.9': 'sha256',
+  '1.2.840.113549.2.10': 'sha384',
+  '1.2.840.113549.2.11': 'sha512',
+};
+
+const CIPHERS: Readonly<Record<string, { readonly name: string; readonly keyLength: number }>> = {
+  '1.2.840.113549.3.7': { name: 'des-ede3-cbc', keyLength: 24 },
+  '2.16.840.1.101.3.4.1.2': { name: 'aes-128-cbc', keyLength: 16 },
+  '2.16.840.1.101.3.4.1.22': { name: 'aes-192-cbc', keyLength: 24 },
+  '2.16.840.1.101.3.4.1.42': { name: 'aes-256-cbc', keyLength: 32 },
+};
+
+/** Tells whether an algorithm identifier names one of the early schemes (DES, RC2, RC4, MD5) that OpenSSL 3 refuses. */
+export function isRetiredScheme(algorithm: Element | undefined): boolean {
+  const oid = oidOf(childrenOf(algorithm)[0]) ?? '';
+  return /^1\.2\.840\.113549\.1\.(?:5\.(?:1|3|4|6|10|11)|12\.1\.[1256])$/.test(oid);
+}
+
+/** Reads an algorithm identifier: PBES2 with PBKDF2, or 3DES as Windows exports it; `undefined` for any other scheme. */
+export function readPasswordScheme(algorithm: Element | undefined): PasswordScheme | undefined {
+  const [oid, parameters] = childrenOf(algorithm);
+  switch (oidOf(oid) ?? '') {
+    case PBES2:
+      return readPbes2(childrenOf(parameters));
+    case PBE_SHA1_3DES:
+      return readPkcs12Scheme(childrenOf(parameters));
+    default:
+      return undefined;
+  }
+}
+
+function readPbes2([derivation, encryption]: readonly Element[]): PasswordScheme | undefined {
+  const [function_, parameters] = childrenOf(derivation);
+  const [cipherOid, ivElement] = childrenOf(encryption);
+  const [saltElement, rounds, ...rest] = childrenOf(parameters);
+  const salt = octetsOf(saltElement);
+  const iv = octetsOf(ivElement);
+  const iterations = integerOf(rounds);
+  const cipher = CIPHERS[oidOf(cipherOid) ?? ''];
+  if (oidOf(function_) !== PBKDF2 || !salt || !iv || !iterations || cipher === undefined) return undefined;
+  const hmacOid = oidOf(childrenOf(rest.find((one) => oidOf(childrenOf(one)[0]) !== undefined))[0]);
+  const digest = hmacOid === undefined ? 'sha1' : HMACS[hmacOid];
+  if (digest === undefined) return undefined;
+  return {
+    iterations,
+    decrypt: (data, passphrase) => {
+      const key = pbkdf2Sync(passphrase, salt, iterations, cipher.keyLength, digest);
+      const decipher = createDecipheriv(cipher.name, key, iv);
+      return Buffer.concat([decipher.update(data), decipher.final()]);
+    },
+  };
+}
+
+function readPkcs12Scheme([saltElement, rounds]: readonly Element[]): PasswordScheme | undefined {
+  const salt = octetsOf(saltElement);
+  const iterations = integerOf(rounds);
+  if (!salt || salt.length === 0 || !iterations) return undefined;
+  return {
+    iterations,
+    decrypt: (data, passphrase) => {
+      const derive = (id: number, length: number) => derivePkcs12({ id, length, salt, iterations, passphrase });
+      const decipher = createDecipheriv('des-ede3-cbc', derive(1, 24), derive(2, 8));
+      return Buffer.concat([decipher.update(data), decipher.final()]);
+    },
+  };
+}
+
+interface Pkcs12Derivation {
+  /** 1 derives a key, 2 an initial vector. */
+  readonly id: number;
+  /** Bytes wanted. */
+  readonly length: number;
+  readonly salt: Buffer;
+  readonly iterations: number;
+  readonly passphrase: string;
+}
+
+const SHA1_BLOCK = 64;
+
+// RFC 7292, appendix B.2, with SHA-1.
+function derivePkcs12({ id, length, salt, iterations, passphrase }: Pkcs12Derivation): Buffer {
+  const password = Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
+  const input = Buffer.concat([fillBlocks(salt), fillBlocks(password)]);
+  const parts: Buffer[] = [];
+  for (let size = 0; size < length; size += 20) {
+    let digest = hash('sha1', Buffer.concat([Buffer.alloc(SHA1_BLOCK, id), input]), 'buffer');
+    for (let round = 1; round < iterations; round += 1) digest = hash('sha1', digest, 'buffer');
+    parts.push(digest);
+    const addend = fillBlocks(digest);
+    for (let block = 0; block < input.length; block += SHA1_BLOCK) {
+      addOnePlus(input.subarray(block, block + SHA1_BLOCK), addend);
+    }
+  }
+  return Buffer.concat(parts).subarray(0, length);
+}
+
+function fillBlocks(bytes: Buffer): Buffer {
+  return Buffer.alloc(Math.ceil(bytes.length / SHA1_BLOCK) * SHA1_BLOCK, bytes);
+}
+
+// target = target + addend + 1, as big-endian numbers of one block.
+function addOnePlus(target: Buffer, addend: Buffer): void {
+  let carry = 1;
+  for (let index = target.length - 1; index >= 0; index -= 1) {
+    carry += (target[index] ?? 0) + (addend[index] ?? 0);
+    target[index] = carry & 0xff;
+    carry >>= 8;
+  }
+}

@@ -1,0 +1,102 @@
+import { decodeBase64 } from './base64.ts';
+
+/** One block of a PEM text as it was found: decoded, or with the reason why it could not be. */
+export type PemBlock = SoundPemBlock | BrokenPemBlock;
+
+/** A block whose marker lines and base64 are in order; what its bytes mean is not looked at. */
+export interface SoundPemBlock {
+  readonly label: string;
+  readonly der: Buffer;
+  readonly encryption?: string;
+  /** What had to be tidied to read it. */
+  readonly tidied: readonly string[];
+}
+
+/** A block that cannot be decoded; `reason` completes the sentence "block 2 (CERTIFICATE): …". */
+export interface BrokenPemBlock {
+  readonly label: string;
+  readonly reason: string;
+}
+
+/** The blocks of a PEM text in order, and whether there was text outside them. */
+export interface PemText {
+  readonly blocks: readonly PemBlock[];
+  readonly textOutside: boolean;
+}
+
+/** A BEGIN or END line, with where it starts and ends in the text. */
+export interface Marker {
+  readonly kind: string;
+  readonly label: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Finds every PEM block of a text whose line ends are LF; never throws, and takes time in proportion to the length. */
+export function readPem(text: string): PemText {
+  const blocks: PemBlock[] = [];
+  let open: Marker | undefined;
+  let outside = '';
+  let position = 0;
+  for (const marker of markersOf(text)) {
+    const between = text.slice(position, marker.start);
+    if (open === undefined) outside += between.trim();
+    if (marker.kind === 'BEGIN') {
+      if (open !== undefined) blocks.push(endMissing(open));
+      open = marker;
+    } else {
+      blocks.push(closeBlock(open, between, marker));
+      open = undefined;
+    }
+    position = marker.end;
+  }
+  if (open === undefined) outside += text.slice(position).trim();
+  else blocks.push(endMissing(open));
+  return { blocks, textOutside: outside !== '' };
+}
+
+/** Finds every BEGIN and END line of a text, also where line ends are lost or escaped. */
+export function* markersOf(text: string): Generator<Marker> {
+  for (const match of text.matchAll(/-----(BEGIN|END) ([A-Z0-9 ]{1,64}?)-----/g)) {
+    const [whole, kind = '', label = ''] = match;
+    yield { kind, label: label.trim(), start: match.index, end: match.index + whole.length };
+  }
+}
+
+function endMissing({ label }: Marker): BrokenPemBlock {
+  return { label, reason: 'its END line is missing, so the block is cut off' };
+}
+
+function closeBlock(open: Marker | undefined, between: string, end: Marker): PemBlock {
+  const { label } = end;
+  if (open === undefined) return { label, reason: 'its BEGIN line is missing or damaged' };
+  if (open.label !== label) return { label: open.label, reason: `it is closed by an END line of the kind ${label}` };
+  return decodeBody(label, between);
+}
+
+function decodeBody(label: string, body: string): PemBlock {
+  const headers = /^\s*Proc-Type:\s*4,\s*ENCRYPTED\s+DEK-Info:\s*([A-Za-z0-9-]{1,40}),\s*([0-9A-Fa-f]{8,64})\s/.exec(
+    body,
+  );
+  const data = body.slice(headers?.[0].length ?? 0);
+  if (data.trim() === '') return { label, reason: 'it is empty' };
+  const der = decodeBase64(data);
+  if (der === undefined) return { label, reason: base64Fault(body, data) };
+  const sound = { label, der, tidied: layoutFaults(data) };
+  return headers === null ? sound : { ...sound, encryption: `${headers[1]},${headers[2]}` };
+}
+
+function base64Fault(body: string, data: string): string {
+  const position = data.search(/[^A-Za-z0-9+/=\s\u200b]/);
+  if (position === -1) return 'its base64 is damaged: characters are missing, or padding stands in the middle';
+  const line = body.slice(0, body.length - data.length + position).split('\n').length - 1;
+  return `line ${Math.max(line, 1)} below BEGIN holds a character that is not base64`;
+}
+
+function layoutFaults(data: string): readonly string[] {
+  const lines = data.replace(/^\n|\n[ \t]*$/g, '').split('\n');
+  const faults: string[] = [];
+  if (lines.length === 1 && data.length > 66) faults.push('one long line split');
+  else if (lines.some((line) => line.trim() !== '' && /^\s/.test(line))) faults.push('indentation removed');
+  return faults;
+}

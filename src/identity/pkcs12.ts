@@ -1,0 +1,126 @@
+import { createSecureContext } from 'node:tls';
+import { ActionError, codeOf } from '../errors.ts';
+import { type Block, placeOf } from './block.ts';
+import { childrenOf, type Element, integerOf, octetsOf, oidOf, readElement } from './der.ts';
+import { isRetiredScheme, MAX_ITERATIONS, type PasswordScheme, readPasswordScheme } from './pbe.ts';
+import { passphraseMissing, passphraseWrong, tooManyIterations } from './private-key.ts';
+
+const DATA = '1.2.840.113549.1.7.1';
+const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
+const KEY_BAG = '1.2.840.113549.1.12.10.1.1';
+const SHROUDED_KEY_BAG = '1.2.840.113549.1.12.10.1.2';
+const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
+
+/**
+ * Takes a PKCS#12 apart into blocks of certificates and keys; answers with the problem when it cannot.
+ *
+ * It is not handed to TLS whole, because Node makes every certificate in it a trust anchor for the server.
+ * A key in it stays encrypted and opens with the same passphrase.
+ */
+export function readPkcs12(block: Block, passphrase: string | undefined): readonly Block[] | ActionError {
+  const [, authenticatedSafe, mac] = childrenOf(readElement(block.der));
+  const rounds = Math.max(integerOf(childrenOf(mac)[2]) ?? 0, ...partsOf(authenticatedSafe).map(iterationsOf));
+  if (rounds > MAX_ITERATIONS) return tooManyIterations(placeOf(block), rounds);
+  const problem = checkWithOpenssl(block, passphrase);
+  if (problem !== undefined) return problem;
+  try {
+    const blocks = partsOf(authenticatedSafe).flatMap((part) => bagsOf(block, part, passphrase ?? ''));
+    return blocks.length > 0 ? blocks : unusable(block, 'it holds neither a certificate nor a key', undefined);
+  } catch (cause) {
+    return cause instanceof ActionError ? cause : unusable(block, 'it cannot be taken apart', cause);
+  }
+}
+
+// OpenSSL checks the integrity of the whole, and its verdicts tell the causes apart.
+function checkWithOpenssl(block: Block, passphrase: string | undefined): ActionError | undefined {
+  try {
+    createSecureContext({ pfx: block.der, passphrase: passphrase ?? '' });
+    return undefined;
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : '';
+    if (/^Unable to load (?:private key|certificate) from PFX/.test(text)) return undefined;
+    if (text.includes('mac verify failure')) {
+      return passphrase === undefined ? passphraseMissing(placeOf(block)) : passphraseWrong(placeOf(block), cause);
+    }
+    return codeOf(cause) === 'ERR_CRYPTO_UNSUPPORTED_OPERATION'
+      ? retired(block, cause)
+      : unusable(block, 'it is damaged', cause);
+  }
+}
+
+function partsOf(authenticatedSafe: Element | undefined): readonly Element[] {
+  const [, content] = childrenOf(authenticatedSafe);
+  return sequenceIn(octetsOf(childrenOf(content)[0]));
+}
+
+function sequenceIn(bytes: Buffer | undefined): readonly Element[] {
+  return bytes === undefined ? [] : childrenOf(readElement(bytes));
+}
+
+function iterationsOf(part: Element): number {
+  return encryptionOf(part)?.scheme?.iterations ?? 0;
+}
+
+interface Encryption {
+  readonly algorithm: Element | undefined;
+  readonly scheme: PasswordScheme | undefined;
+  readonly data: Buffer;
+}
+
+function encryptionOf(part: Element): Encryption | undefined {
+  const [type, content] = childrenOf(part);
+  if (oidOf(type) !== ENCRYPTED_DATA) return undefined;
+  const [, encrypted] = childrenOf(childrenOf(content)[0]);
+  const [, algorithm, data] = childrenOf(encrypted);
+  return { algorithm, scheme: readPasswordScheme(algorithm), data: octetsOf(data) ?? Buffer.alloc(0) };
+}
+
+function bagsOf(block: Block, part: Element, passphrase: string): readonly Block[] {
+  return sequenceIn(safeContentsOf(block, part, passphrase)).flatMap((bag) => {
+    const [type, wrapper] = childrenOf(bag);
+    const [value] = childrenOf(wrapper);
+    if (value === undefined) return [];
+    const place = { input: block.input, number: block.number };
+    switch (oidOf(type) ?? '') {
+      case KEY_BAG:
+        return [{ ...place, label: 'PRIVATE KEY', der: wrapper?.content ?? value.content }];
+      case SHROUDED_KEY_BAG:
+        return [{ ...place, label: 'ENCRYPTED PRIVATE KEY', der: wrapper?.content ?? value.content }];
+      case CERTIFICATE_BAG:
+        return [
+          { ...place, label: 'CERTIFICATE', der: octetsOf(childrenOf(childrenOf(value)[1])[0]) ?? value.content },
+        ];
+      default:
+        return [];
+    }
+  });
+}
+
+function safeContentsOf(block: Block, part: Element, passphrase: string): Buffer | undefined {
+  const encryption = encryptionOf(part);
+  if (encryption === undefined) {
+    const [type, content] = childrenOf(part);
+    return oidOf(type) === DATA ? octetsOf(childrenOf(content)[0]) : undefined;
+  }
+  if (isRetiredScheme(encryption.algorithm)) throw retired(block, undefined);
+  if (encryption.scheme === undefined) throw unusable(block, 'it is encrypted in an unknown way', undefined);
+  return encryption.scheme.decrypt(encryption.data, passphrase);
+}
+
+const EXPORT_ANEW =
+  'Export it anew: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.';
+
+function retired(block: Block, cause: unknown): ActionError {
+  return new ActionError(
+    'IDENTITY_PKCS12_RETIRED',
+    `${placeOf(block)}: this PKCS#12 is encrypted with an algorithm that OpenSSL 3 refuses (RC2 or RC4)`,
+    { hint: EXPORT_ANEW, cause },
+  );
+}
+
+function unusable(block: Block, why: string, cause: unknown): ActionError {
+  return new ActionError('IDENTITY_BLOCK_BROKEN', `${placeOf(block)}: this PKCS#12 cannot be used: ${why}`, {
+    hint: 'Store it again with `base64 -w0 file.p12 | gh secret set NAME`, or store certificate and key as PEM.',
+    cause,
+  });
+}

@@ -1,0 +1,108 @@
+import { createPrivateKey, createPublicKey, getCiphers, type KeyObject } from 'node:crypto';
+import { ActionError } from '../errors.ts';
+import { type Block, encodePem, placeOf } from './block.ts';
+import { publicKeyPrint } from './certificate.ts';
+import { childrenOf, readElement } from './der.ts';
+import { labelOfDer } from './der-label.ts';
+import { isRetiredScheme, MAX_ITERATIONS, readPasswordScheme } from './pbe.ts';
+import { wrongKind } from './wrong-kind.ts';
+
+/** A private key that opens, in the form in which it goes to TLS. */
+export interface PrivateKey {
+  readonly key: KeyObject;
+  /** Still encrypted when it came so. */
+  readonly pem: string;
+  /** Opens `pem`; `undefined` when that is not encrypted. */
+  readonly passphrase: string | undefined;
+  readonly place: string;
+  /** SHA-256 of the public half, as SubjectPublicKeyInfo, in lower-case hex. */
+  readonly publicKeySha256: string;
+}
+
+const TLS_KEY_TYPES: readonly (string | undefined)[] = ['rsa', 'rsa-pss', 'ec', 'ed25519', 'ed448'];
+
+/** Opens a private key, with its passphrase when it is encrypted; answers with the problem when it cannot. */
+export function readPrivateKey(block: Block, passphrase: string | undefined): PrivateKey | ActionError {
+  const found = labelOfDer(block.der);
+  const isForeign = found !== undefined && !found.endsWith('PRIVATE KEY') && block.encryption === undefined;
+  if (block.label === 'OPENSSH PRIVATE KEY' || isForeign) return wrongKind({ ...block, label: found ?? block.label });
+  if (isEncrypted(block)) return openEncrypted(block, passphrase);
+  // The bytes say better than a hand-made label which of the three formats this is.
+  return open({ ...block, label: found ?? block.label }, undefined);
+}
+
+function isEncrypted(block: Block): boolean {
+  return block.label === 'ENCRYPTED PRIVATE KEY' || block.encryption !== undefined;
+}
+
+function openEncrypted(block: Block, passphrase: string | undefined): PrivateKey | ActionError {
+  const unusable = encryptionFault(block);
+  if (unusable !== undefined) return unusable;
+  if (passphrase === undefined) return passphraseMissing(placeOf(block));
+  return open(block, passphrase);
+}
+
+function open(block: Block, passphrase: string | undefined): PrivateKey | ActionError {
+  const pem = encodePem(block);
+  try {
+    const key = createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase });
+    if (!TLS_KEY_TYPES.includes(key.asymmetricKeyType)) return keyTypeRefused(block, key);
+    const publicKeySha256 = publicKeyPrint(createPublicKey(key));
+    return { key, pem, passphrase, place: placeOf(block), publicKeySha256 };
+  } catch (cause) {
+    if (passphrase !== undefined) return passphraseWrong(placeOf(block), cause);
+    return new ActionError('IDENTITY_BLOCK_BROKEN', `${placeOf(block)}: this is not a private key that can be read`, {
+      hint: 'Its characters were changed on the way, or its label does not fit. Store the original file again.',
+      cause,
+    });
+  }
+}
+
+function encryptionFault(block: Block): ActionError | undefined {
+  const [algorithm] = childrenOf(readElement(block.der));
+  const cipher = block.encryption?.split(',')[0]?.toLowerCase();
+  const isRetired = cipher === undefined ? isRetiredScheme(algorithm) : !getCiphers().includes(cipher);
+  if (isRetired) {
+    return new ActionError(
+      'IDENTITY_KEY_ENCRYPTION_RETIRED',
+      `${placeOf(block)}: it is encrypted with an algorithm that OpenSSL 3 refuses`,
+      {
+        hint: 'Encrypt it anew: `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes256 -in old.pem -out new.pem`.',
+      },
+    );
+  }
+  const iterations = cipher === undefined ? (readPasswordScheme(algorithm)?.iterations ?? 0) : 0;
+  return iterations > MAX_ITERATIONS ? tooManyIterations(placeOf(block), iterations) : undefined;
+}
+
+/** Builds the problem for an encryption that would take minutes to open. */
+export function tooManyIterations(place: string, iterations: number): ActionError {
+  return new ActionError(
+    'IDENTITY_KEY_ENCRYPTION_SLOW',
+    `${place}: its encryption asks for ${iterations} rounds; at most ${MAX_ITERATIONS} are taken`,
+    { hint: 'Encrypt it anew with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.' },
+  );
+}
+
+/** Builds the problem for encrypted material when no passphrase was given. */
+export function passphraseMissing(place: string): ActionError {
+  return new ActionError('IDENTITY_PASSPHRASE_MISSING', `${place} is encrypted, and input 'key-passphrase' is empty`, {
+    hint: "Set 'key-passphrase' to the passphrase that the key was encrypted with, from a secret that this run can read.",
+  });
+}
+
+/** Builds the problem for encrypted material that the given passphrase does not open. */
+export function passphraseWrong(place: string, cause: unknown): ActionError {
+  return new ActionError('IDENTITY_PASSPHRASE_WRONG', `${place} is not opened by the passphrase in 'key-passphrase'`, {
+    hint: 'Check that the passphrase belongs to this very file and was stored without quotes, blanks or a cut.',
+    cause,
+  });
+}
+
+function keyTypeRefused(block: Block, key: KeyObject): ActionError {
+  return new ActionError(
+    'IDENTITY_WRONG_KIND',
+    `${placeOf(block)} is a key of the type ${key.asymmetricKeyType}, which cannot sign in TLS`,
+    { hint: 'Use a key of the type EC (P-256), RSA (2048 bits or more) or Ed25519, and a certificate for it.' },
+  );
+}

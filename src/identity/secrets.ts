@@ -1,0 +1,112 @@
+import { isPrivateLabel } from './block.ts';
+import { labelOfDer } from './der-label.ts';
+import { type Marker, markersOf } from './pem.ts';
+import { type Shape, unwrap } from './shape.ts';
+import type { IdentityText } from './text.ts';
+
+// The runner masks what it is told wherever it stands, and the last line of a PEM may be a word like `0gws`.
+const MIN_LENGTH = 16;
+// Encoded forms of something shorter are so short that they would mask innocent text.
+const MIN_ENCODED_LENGTH = 8;
+
+const PUBLIC_LABELS: readonly (string | undefined)[] = [
+  'CERTIFICATE',
+  'CERTIFICATE REQUEST',
+  'PKCS7',
+  'PUBLIC KEY',
+  'RSA PUBLIC KEY',
+  'X509 CRL',
+];
+
+/**
+ * Lists what must be masked before anything is printed: the passphrase, and private keys in every shape, sound or broken, in whichever input.
+ *
+ * No entry of key material is shorter than 16 characters. Certificates are public and not listed, except where one encoded
+ * string holds a certificate and a key. The runner masks the base64, JSON and URI forms of every entry by itself. Never throws.
+ */
+export function secretsOf({ cert, key, keyPassphrase, chain }: Partial<IdentityText>): readonly string[] {
+  const found = new Set(passphraseForms(keyPassphrase ?? ''));
+  for (const secret of secretsInKey(key ?? '')) found.add(secret);
+  for (const text of [cert ?? '', chain ?? '']) {
+    for (const secret of secretsBesideCertificates(text)) found.add(secret);
+  }
+  return [...found];
+}
+
+function passphraseForms(passphrase: string): readonly string[] {
+  const trimmed = passphrase.trim();
+  if (trimmed === '') return [];
+  if (trimmed.length < MIN_ENCODED_LENGTH) return [passphrase, trimmed];
+  const bytes = Buffer.from(trimmed);
+  return [passphrase, trimmed, bytes.toString('base64'), bytes.toString('hex'), JSON.stringify(trimmed).slice(1, -1)];
+}
+
+function secretsInKey(text: string): readonly string[] {
+  const shape = unwrap(text);
+  const wholeText = text.trim();
+  const whole = wholeText.length < MIN_LENGTH ? [] : [Buffer.from(wholeText).toString('base64')];
+  return isPublic(shape) ? [] : [...whole, ...secretsOfShape(shape, 'key')];
+}
+
+function secretsBesideCertificates(text: string): readonly string[] {
+  const shape = unwrap(text);
+  return isPublic(shape) ? [] : secretsOfShape(shape, 'certificates');
+}
+
+// What cannot be read may be a damaged key, so only what is surely public counts as that.
+function isPublic({ pem, der }: Shape): boolean {
+  if (der !== undefined) return PUBLIC_LABELS.includes(labelOfDer(der));
+  if (pem === undefined || pem.includes('PRIVATE KEY')) return false;
+  return [...markersOf(pem)].length > 0;
+}
+
+function secretsOfShape({ layers, pem }: Shape, input: 'key' | 'certificates'): readonly string[] {
+  const innermost = pem === undefined ? [] : layers.slice(-1);
+  const wrappings = pem === undefined ? layers : layers.slice(0, -1);
+  return [
+    ...wrappings.flatMap(piecesOf),
+    ...innermost.flatMap((text) => spansOf(text).flatMap((span) => secretsOfSpan(span, input))),
+  ];
+}
+
+interface Span {
+  readonly text: string;
+  readonly before: Marker | undefined;
+  readonly after: Marker | undefined;
+}
+
+function spansOf(layer: string): readonly Span[] {
+  const text = layer.replaceAll('\0', '');
+  const spans: Span[] = [];
+  let before: Marker | undefined;
+  for (const after of [...markersOf(text), undefined]) {
+    spans.push({ text: text.slice(before?.end ?? 0, after?.start), before, after });
+    before = after;
+  }
+  return spans;
+}
+
+function secretsOfSpan({ text, before, after }: Span, input: 'key' | 'certificates'): readonly string[] {
+  const opens = before?.kind === 'BEGIN' ? before.label : undefined;
+  const closes = after?.kind === 'END' ? after.label : undefined;
+  const isPrivate = [opens, closes].some((label) => label !== undefined && isPrivateLabel(label));
+  // A damaged marker is no marker, and leaves its words in the text.
+  if (isPrivate || text.includes('PRIVATE KEY') || (before === undefined && after === undefined)) return piecesOf(text);
+  const isOutside = opens === undefined && closes === undefined;
+  return input === 'key' && isOutside ? base64Runs(text) : [];
+}
+
+function piecesOf(text: string): readonly string[] {
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  const runs = base64Runs(text);
+  const joined = text.replace(/\\{1,4}[rn]|[^A-Za-z0-9+/=]/g, '');
+  const standardLines = joined.match(/.{1,64}/g) ?? [];
+  return [...lines, ...runs, joined, ...standardLines].filter(
+    (piece) => piece.length >= MIN_LENGTH && !/^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/.test(piece),
+  );
+}
+
+function base64Runs(text: string): readonly string[] {
+  const runs = text.replace(/\\{1,4}[rn]/g, '\n').match(/[A-Za-z0-9+/=]+/g) ?? [];
+  return runs.filter((run) => run.length >= MIN_LENGTH);
+}

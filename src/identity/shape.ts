@@ -1,0 +1,69 @@
+import { decodeBase64 } from './base64.ts';
+import { announcedLength } from './der.ts';
+
+/** What an input's text turned out to be once its wrapping was taken off. */
+export interface Shape {
+  /** The PEM text with LF line ends, or the bytes of one DER object, or neither when it is unreadable. */
+  readonly pem?: string;
+  readonly der?: Buffer;
+  /** The text of every layer, outermost first; what protects secrets looks at each. */
+  readonly layers: readonly string[];
+  /** What was tidied, for the user, in the order in which it was met. */
+  readonly tidied: readonly string[];
+}
+
+// Text, base64 of it, and base64 of that: a secret encoded once by a person and once by a tool.
+const MAX_LAYERS = 3;
+
+/** Takes the wrapping off pasted material: byte order marks, UTF-16, quotes, escaped or lost line ends, base64; never throws. */
+export function unwrap(text: string): Shape {
+  const layers: string[] = [];
+  const tidied = new Set<string>();
+  let current = text;
+  for (let layer = 0; layer < MAX_LAYERS; layer += 1) {
+    layers.push(current);
+    current = stripWrapping(current, tidied);
+    if (current.includes('-----BEGIN')) return { pem: restoreLines(current, tidied), layers, tidied: [...tidied] };
+    const bytes = decodeBase64(current.replace(/\\{1,4}[rn]/g, ''));
+    if (bytes === undefined) break;
+    tidied.add('base64 decoded');
+    if (isDer(bytes)) return { der: bytes, layers, tidied: [...tidied, 'DER read'] };
+    // As Latin-1 no byte is lost; UTF-16 then shows as text with NULs, which the next layer removes.
+    current = bytes.toString('latin1');
+  }
+  return { layers, tidied: [] };
+}
+
+function stripWrapping(text: string, tidied: Set<string>): string {
+  let current = text;
+  if (current.includes('\0')) {
+    current = current.replaceAll('\0', '');
+    tidied.add('UTF-16 converted');
+  }
+  // The marks of UTF-8 and UTF-16: as a character, read as Latin-1, and as the replacement for bytes that were not UTF-8.
+  const unmarked = current.replace(/^(?:\ufeff|\u00ef\u00bb\u00bf|\u00ff\u00fe|\u00fe\u00ff|\ufffd\ufffd)/, '');
+  if (unmarked !== current) tidied.add('byte order mark removed');
+  const trimmed = unmarked.trim();
+  const quote = trimmed.length > 1 ? trimmed.charAt(0) : '';
+  if ((quote !== '"' && quote !== "'") || !trimmed.endsWith(quote)) return trimmed;
+  tidied.add('quotes removed');
+  return trimmed.slice(1, -1).trim();
+}
+
+function restoreLines(text: string, tidied: Set<string>): string {
+  let current = text;
+  if (/\\[rn]/.test(current)) {
+    current = current.replace(/\\{1,4}[rn]/g, '\n');
+    tidied.add('escaped line ends (\\n) restored');
+  }
+  current = current.replace(/\\{1,4}\//g, '/');
+  if (/\r(?!\n)/.test(current)) tidied.add('CR line ends converted');
+  else if (current.includes('\r')) tidied.add('CRLF line ends converted');
+  return current.replace(/\r\n?/g, '\n');
+}
+
+function isDer(bytes: Buffer): boolean {
+  // Text may start with the same byte, a zero; it has no control characters, though, and seldom just the length that DER announces.
+  const isBinary = /[\x01-\x08\x0e-\x1f\x7f-\xff]/.test(bytes.toString('latin1'));
+  return bytes[0] === 0x30 && (isBinary || announcedLength(bytes) === bytes.length);
+}
