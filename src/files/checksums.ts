@@ -1,0 +1,39 @@
+import { ActionError } from '../errors.ts';
+
+/** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
+export function renderChecksums(entries: Iterable<{ readonly path: string; readonly sha256: string }>): string {
+  let text = '';
+  for (const { path, sha256 } of entries) {
+    const escaped = path.replace(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
+    text += `${escaped === path ? '' : '\\'}${sha256}  ${escaped}\n`;
+  }
+  return text;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
+const UNESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' };
+
+/**
+ * Reads what {@link renderChecksums} writes: SHA-256 as hex by path.
+ *
+ * @throws ActionError `CHECKSUMS_UNREADABLE` for a line of another form, or a path that stands there twice
+ */
+export function parseChecksums(text: string): Map<string, string> {
+  const entries = new Map<string, string>();
+  const lines = text.split('\n');
+  if (lines.pop() !== '') throw unreadable(lines.length + 1, 'does not end');
+  for (const [number, line] of lines.entries()) {
+    const [, mark, sha256 = '', rest = ''] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
+    if (mark === undefined) throw unreadable(number + 1, 'is not one that sha256sum writes');
+    const path = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
+    if (entries.has(path)) throw unreadable(number + 1, 'names a path for the second time');
+    entries.set(path, sha256);
+  }
+  return entries;
+}
+
+function unreadable(line: number, how: string): ActionError {
+  return new ActionError('CHECKSUMS_UNREADABLE', `Line ${line} of the checksums file ${how}.`, {
+    hint: 'Restore the file as the signing run wrote it.',
+  });
+}

@@ -1,0 +1,101 @@
+import { lstatSync, readlinkSync } from 'node:fs';
+import { ActionError, codeOf } from '../errors.ts';
+import { show } from './names.ts';
+import { findRealPath, isBelow, locate } from './real-path.ts';
+import type { RefusedFile, ReleaseFile } from './release-file.ts';
+import type { Entry } from './walk.ts';
+
+/** What decides whether a matched path can be signed. */
+export interface ExamineOptions {
+  /** Absolute. */
+  readonly root: string;
+  /** Without links; nothing outside is ever signed. */
+  readonly realWorkspace: string;
+  readonly followSymbolicLinks: boolean;
+  readonly suffix: string;
+  /** Whether a real path, which a link leads to, is one that is never matched. */
+  readonly isOwn: (real: string) => boolean;
+  /** Whether what a link leads to is matched without it. */
+  readonly isCovered: (real: string) => boolean;
+}
+
+/** Most bytes that file systems take in one name. */
+const MAX_NAME_BYTES = 255;
+
+/** Looks at one matched path: the file, why it is refused, or `undefined` for a link that can be left out. */
+export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | undefined {
+  const { path, name } = entry;
+  if (Buffer.byteLength(name) + options.suffix.length > MAX_NAME_BYTES) {
+    return refuse(path, 'FILE_NAME_TOO_LONG', `has a name that is too long to take ${options.suffix} behind it`);
+  }
+  if (entry.kind === 'other') return refuse(path, 'FILE_NOT_REGULAR', NOT_REGULAR);
+  if (entry.kind === 'link') return examineLink(path, options);
+  // What lies behind a followed link is named by its real path, so that no link is on the way when it is opened.
+  return entry.behindLink ? takeTarget(path, options) : take(path, locate(options.root, path));
+}
+
+function examineLink(path: string, options: ExamineOptions): ReleaseFile | RefusedFile | undefined {
+  if (options.followSymbolicLinks) return takeTarget(path, options);
+  const real = findRealPath(locate(options.root, path));
+  if (real.path === undefined) return broken(path, options, real.failure);
+  if (!isBelow(options.realWorkspace, real.path)) return outside(path, real.path);
+  if (options.isCovered(real.path)) return undefined;
+  const how = `is a link to ${readTarget(path, options)}, which no pattern matches`;
+  return refuse(path, 'LINK_NOT_FOLLOWED', how);
+}
+
+function takeTarget(path: string, options: ExamineOptions): ReleaseFile | RefusedFile | undefined {
+  const real = findRealPath(locate(options.root, path));
+  if (real.path === undefined) return broken(path, options, real.failure);
+  if (options.isOwn(real.path)) return undefined;
+  return isBelow(options.realWorkspace, real.path) ? take(path, real.path) : outside(path, real.path);
+}
+
+function take(path: string, location: string): ReleaseFile | RefusedFile {
+  try {
+    const stat = lstatSync(location, { throwIfNoEntry: false });
+    if (stat === undefined) return refuse(path, 'FILE_VANISHED', 'vanished while the files were listed');
+    if (!stat.isFile()) return refuse(path, 'FILE_NOT_REGULAR', NOT_REGULAR);
+    return { path, location, size: stat.size, inode: stat.ino };
+  } catch (error) {
+    return refuse(path, 'FILE_UNREADABLE', `cannot be looked at (${codeOf(error) ?? 'unknown error'})`, error);
+  }
+}
+
+function broken(path: string, options: ExamineOptions, failure: string): RefusedFile {
+  const target = readTarget(path, options);
+  if (failure === 'ENOENT') return refuse(path, 'LINK_BROKEN', `is a link to ${target}, which does not exist`);
+  if (failure === 'ELOOP') return refuse(path, 'LINK_BROKEN', `is a link to ${target}, which leads back to itself`);
+  return refuse(path, 'LINK_BROKEN', `is a link to ${target}, which cannot be reached (${failure})`);
+}
+
+function readTarget(path: string, { root }: ExamineOptions): string {
+  try {
+    return show(readlinkSync(locate(root, path)));
+  } catch {
+    return 'something that changes';
+  }
+}
+
+const NOT_REGULAR = 'is a FIFO, socket or device, not a regular file';
+
+function outside(path: string, real: string): RefusedFile {
+  return refuse(path, 'LINK_OUTSIDE', `leads out of the workspace, to ${show(real)}`);
+}
+
+type Refusal = keyof typeof HINTS;
+
+const HINTS = {
+  FILE_NAME_TOO_LONG: 'Shorten the name, or exclude the file.',
+  FILE_NOT_REGULAR: 'Exclude it in files; only regular files can be signed.',
+  FILE_UNREADABLE: 'Give the user of the runner the right to read it, or exclude it in files.',
+  FILE_VANISHED: 'Let nothing write to the build outputs while they are signed.',
+  LINK_BROKEN: 'Remove the link, or exclude it in files.',
+  LINK_NOT_FOLLOWED:
+    'Match the target as well, exclude the link, or set follow-symbolic-links: true to sign its content.',
+  LINK_OUTSIDE: 'Copy the file into the workspace, or exclude the link in files.',
+} as const;
+
+function refuse(path: string, code: Refusal, how: string, cause?: unknown): RefusedFile {
+  return { path, error: new ActionError(code, `${show(path)} ${how}.`, { hint: HINTS[code], cause }) };
+}

@@ -1,0 +1,67 @@
+/**
+ * Characters that end a line, move a cursor, take no room or turn the direction of text round, and halves of surrogate
+ * pairs. The selector that makes a symbol colourful stays where it follows one.
+ */
+const UNSAFE =
+  /(?!(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu;
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/**
+ * Makes any text safe for one line of the log, an annotation or an error.
+ *
+ * What could end the line is escaped, and so is what GitHub's runner would take for a command: `##[` anywhere, `::` at
+ * the start. Printable text of any language stays as it is, and so does what this function returned: a line may hold
+ * names that were made safe before. Two names show alike only when one spells out the escape of the other.
+ */
+export function show(text: string): string {
+  return text
+    .replace(UNSAFE, escapeCharacter)
+    .replaceAll('##[', '##\\x5b')
+    .replace(/^(\s*):(?=:)/, '$1\\x3a');
+}
+
+function escapeCharacter(character: string): string {
+  const short = SHORT[character];
+  if (short !== undefined) return short;
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+}
+
+/**
+ * Makes any text safe inside Markdown and HTML, where it shows as what {@link show} returns.
+ *
+ * Every character that Markdown could act on becomes an entity. GitHub looks for mentions, issues and emoji names after
+ * the entities are resolved: an empty comment behind `@`, `#` and `:` keeps it from finding any.
+ */
+export function escapeHtml(text: string): string {
+  return show(text)
+    .replace(/[^\p{L}\p{N} ,/()]|(?<=^| ) | $/gu, (character) => `&#${character.codePointAt(0) ?? 0};`)
+    .replace(/&#(?:35|58|64);/g, '$&<!-- -->');
+}
+
+/** Shows at most `limit` names, and how many more there are. */
+export function showList(names: readonly string[], limit: number): string {
+  const shown = names.slice(0, limit).map(show).join(', ');
+  return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
+}
+
+/** Compares two paths by their UTF-8 bytes, the order of the manifest on every system. */
+export function compareBytewise(a: string, b: string): number {
+  if (a === b) return 0;
+  // UTF-16 order differs from UTF-8 order only where surrogates meet the characters above them.
+  if (BEYOND.test(a) && BEYOND.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : 1;
+}
+
+const BEYOND = /[\uD800-\uFFFF]/;
+
+/** Sorts by path, bytewise, and returns the same array. */
+export function sortByPath<Item extends { readonly path: string }>(items: Item[]): Item[] {
+  const compare = items.some(({ path }) => BEYOND.test(path)) ? compareBytewise : compareUnits;
+  return items.sort((a, b) => compare(a.path, b.path));
+}
+
+function compareUnits(a: string, b: string): number {
+  return a < b ? -1 : Number(a !== b);
+}

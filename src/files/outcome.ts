@@ -1,0 +1,16 @@
+import type { ActionError } from '../errors.ts';
+import type { ReleaseFile } from './release-file.ts';
+
+/** What became of one file. */
+export interface FileOutcome {
+  readonly file: Pick<ReleaseFile, 'path' | 'size'>;
+  readonly status: 'signed' | 'reused' | 'verified' | 'failed' | 'not-tried';
+  /** Of the bytes that were signed or checked, as hex. */
+  readonly sha256?: string | undefined;
+  /** Requests that were made for it. */
+  readonly attempts: number;
+  readonly elapsedMs: number;
+  readonly error?: ActionError | undefined;
+  /** It stands for a signature without a file: a failure, but no file. */
+  readonly isOrphan?: true;
+}

@@ -1,0 +1,71 @@
+import { isAbsolute, relative, sep } from 'node:path';
+import { ActionError } from '../errors.ts';
+import { show } from './names.ts';
+
+/** One line of the input `files`, relative to the root directory. */
+export interface Pattern {
+  /** As the user wrote it. */
+  readonly text: string;
+  /** Relative to the root, segments divided by `/`; `.` is the root itself. */
+  readonly glob: string;
+  readonly excludes: boolean;
+}
+
+/**
+ * Reads the lines of `files`; blank lines and `#` comments count for nothing.
+ *
+ * @throws ActionError `PATTERN_INVALID` that names every line that cannot mean what it says.
+ */
+export function readPatterns(text: string, root: string): Pattern[] {
+  const problems: string[] = [];
+  const patterns: Pattern[] = [];
+  for (const line of text.split(/\r\n|\r|\n/)) {
+    const trimmed = line.trim();
+    if (trimmed === '' || trimmed.startsWith('#')) continue;
+    const pattern = readPattern(trimmed, root);
+    if (typeof pattern === 'string') problems.push(`“${show(trimmed)}” ${pattern}`);
+    else patterns.push(pattern);
+  }
+  if (problems.length === 0 && patterns.length === 0) problems.push('it holds no pattern');
+  else if (problems.length === 0 && patterns.every((pattern) => pattern.excludes)) {
+    problems.push(`“${show(patterns[0]?.text ?? '')}” only excludes: at least one pattern must include files`);
+  }
+  if (problems.length === 0) return patterns;
+  throw new ActionError('PATTERN_INVALID', `Input files: ${problems.join('; ')}.`, {
+    hint: 'Give one pattern per line, relative to root: dist/**, or *.zip. A line that starts with ! excludes.',
+  });
+}
+
+/** Returns the pattern, or what is wrong with it. */
+function readPattern(text: string, root: string): Pattern | string {
+  const marks = /^(?:!\s*)*/.exec(text)?.[0] ?? '';
+  const excludes = (marks.split('!').length - 1) % 2 === 1;
+  const body = text.slice(marks.length);
+  if (body === '') return 'excludes nothing: a pattern must follow the !';
+  if (/^~(?:[/\\]|$)/.test(body)) return 'starts with ~: give a path relative to root';
+  const inside = isAbsolute(body) ? relativeGlob(body, root) : body;
+  if (inside === undefined) return 'lies outside root';
+  // In a set, or escaped, they stand for themselves.
+  if (/\{[^/]*\}|,/.test(inside.replace(sep === '\\' ? LITERALS_ON_WINDOWS : LITERALS, ''))) {
+    return 'uses braces or commas: give each alternative a line of its own ([,] matches a comma)';
+  }
+  const segments = normaliseSeparators(inside).split('/');
+  if (segments.includes('..')) return 'holds “..”: patterns cannot leave root';
+  const trailing = segments.at(-1) === '' ? '/' : '';
+  const glob = segments.filter((segment) => segment !== '' && segment !== '.').join('/');
+  return { text, glob: glob === '' ? '.' : glob + trailing, excludes };
+}
+
+const LITERALS = /\\.|\[[^\]/]+\]/g;
+const LITERALS_ON_WINDOWS = /\[[^\]/]+\]/g;
+
+function normaliseSeparators(path: string): string {
+  return sep === '\\' ? path.replaceAll('\\', '/') : path;
+}
+
+function relativeGlob(body: string, root: string): string | undefined {
+  const trailing = normaliseSeparators(body).endsWith('/') ? '/' : '';
+  const path = relative(root, body);
+  if (path === '') return '.';
+  return /^\.\.(?:[/\\]|$)/.test(path) || isAbsolute(path) ? undefined : path + trailing;
+}

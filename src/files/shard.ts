@@ -1,0 +1,54 @@
+import { compareBytewise } from './names.ts';
+import type { ReleaseFile } from './release-file.ts';
+
+/** One slice of the files, for one of several machines. */
+export interface Shard {
+  /** From 1. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** Most shards, which is the most jobs that one matrix of a workflow can have. */
+export const MAX_SHARDS = 256;
+
+/**
+ * Returns the files of one slice in their order: slices are disjoint, complete, the same for the same tree, and balanced by bytes.
+ *
+ * The largest file goes first, always to the slice with the fewest bytes, so that slices differ by one file at most.
+ */
+export function sliceOf<File extends Pick<ReleaseFile, 'path' | 'size'>>(files: readonly File[], shard: Shard): File[] {
+  if (shard.count === 1) return [...files];
+  const loads = Array.from({ length: shard.count }, () => ({ bytes: 0, files: 0 }));
+  const mine: File[] = [];
+  for (const file of [...files].sort((a, b) => b.size - a.size || compareBytewise(a.path, b.path))) {
+    const at = lightest(loads);
+    const load = loads[at];
+    if (load === undefined) continue;
+    load.bytes += file.size;
+    load.files++;
+    if (at === shard.index - 1) mine.push(file);
+  }
+  return mine.sort((a, b) => compareBytewise(a.path, b.path));
+}
+
+function lightest(loads: readonly { readonly bytes: number; readonly files: number }[]): number {
+  let best = 0;
+  for (let i = 1; i < loads.length; i++) {
+    const [load, least] = [loads[i], loads[best]];
+    if (load && least && (load.bytes - least.bytes || load.files - least.files) < 0) best = i;
+  }
+  return best;
+}
+
+/** Puts `-2-of-5` in front of the extension of a path; the whole keeps its path. */
+export function pathOfShard(path: string, { index, count }: Shard): string {
+  if (count === 1) return path;
+  const cut = path.lastIndexOf('.');
+  const at = cut > path.lastIndexOf('/') + 1 ? cut : path.length;
+  return `${path.slice(0, at)}-${index}-of-${count}${path.slice(at)}`;
+}
+
+/** Lists the paths that all slices give to one path, itself included. */
+export function pathsOfShards(path: string, count: number): string[] {
+  return [path, ...Array.from({ length: count }, (_, at) => pathOfShard(path, { index: at + 1, count }))];
+}

@@ -1,0 +1,51 @@
+import { ActionError, codeOf } from '../errors.ts';
+import { show } from './names.ts';
+
+interface Explanation {
+  readonly kind: 'OUTPUT_FULL' | 'OUTPUT_UNWRITABLE';
+  readonly why: string;
+  readonly hint: string;
+}
+
+const CLEAR_THE_WAY = 'Clear the way, give the runner the right to write there, or set output-dir.';
+const FULL: Explanation = {
+  kind: 'OUTPUT_FULL',
+  why: 'the disk is full',
+  hint: 'Free some space, or set output-dir to another disk.',
+};
+const READ_ONLY: Explanation = {
+  kind: 'OUTPUT_FULL',
+  why: 'the file system is read-only',
+  hint: 'Set output-dir to a directory that can be written.',
+};
+const DENIED: Explanation = { kind: 'OUTPUT_UNWRITABLE', why: 'no right to write there', hint: CLEAR_THE_WAY };
+const OCCUPIED: Explanation = {
+  kind: 'OUTPUT_UNWRITABLE',
+  why: 'something else stands at its place',
+  hint: CLEAR_THE_WAY,
+};
+
+/** By the code of the system's error; the first two concern every file that comes after. */
+const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+  EROFS: READ_ONLY,
+  EACCES: DENIED,
+  EPERM: DENIED,
+  EISDIR: OCCUPIED,
+  ENOTDIR: OCCUPIED,
+  EEXIST: OCCUPIED,
+  ENOTEMPTY: OCCUPIED,
+};
+
+/** Explains why a path cannot be written; an error that explains itself passes through. */
+export function unwritable(path: string, error: unknown): ActionError {
+  if (error instanceof ActionError) return error;
+  const code = codeOf(error) ?? 'unknown error';
+  const { kind, why, hint } = EXPLANATIONS[code] ?? {
+    kind: 'OUTPUT_UNWRITABLE',
+    why: 'the system refuses it',
+    hint: CLEAR_THE_WAY,
+  };
+  return new ActionError(kind, `${show(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
+}
