@@ -1,0 +1,29 @@
+import { performance } from 'node:perf_hooks';
+
+/** A clock that tests can replace; all times in milliseconds. */
+export interface Clock {
+  /** Monotonic time. */
+  now(): number;
+  /** Calls back after a delay; returns how to call that off. */
+  after(delayMs: number, callback: () => void): () => void;
+  /** Share of the time since the last call in which this process had nothing to do, 0 to 1. */
+  idleShare(): number;
+}
+
+/** Creates the clock of the running process. */
+export function createClock(): Clock {
+  let last = performance.eventLoopUtilization();
+  return {
+    now: () => performance.now(),
+    after(delayMs, callback) {
+      const timer = setTimeout(callback, delayMs);
+      return () => clearTimeout(timer);
+    },
+    idleShare() {
+      const current = performance.eventLoopUtilization();
+      const { utilization } = performance.eventLoopUtilization(current, last);
+      last = current;
+      return 1 - utilization;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { connectionFailure } from './connection-failure.ts';
+import { Failure } from './failure.ts';
+import { type Handshake, inspectHandshake, type ProbeOptions } from './probe.ts';
+import { explainServer, isAboutServer, type TrustFacts } from './server-certificate.ts';
+import type { Diagnosis } from './suspicion.ts';
+import { targetOf } from './tls.ts';
+
+/** How to look again, and what to hold it against. */
+export interface DiagnosisOptions extends Omit<ProbeOptions, 'listenMs' | 'hostname' | 'port'> {
+  readonly server: URL;
+  readonly anchors: TrustFacts['anchors'];
+  /** Wall clock, in milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Longest wait for a refusal that comes after the handshake, as under TLS 1.3. */
+export const LISTEN_MS = 1500;
+
+/** Creates what looks into failures that HTTP cannot explain, by one more handshake that sends nothing. */
+export function createDiagnosis(options: DiagnosisOptions): Diagnosis {
+  const { server, anchors, now } = options;
+  const target = targetOf(server);
+  return {
+    canTellMore: (failure) =>
+      isAboutServer(failure) ||
+      failure.code === 'CONNECTION_LOST' ||
+      (failure.code === 'TLS_CLIENT_REJECTED' && failure.message.includes('handshake failure')),
+    async tell(failure) {
+      const handshake = await inspectHandshake({ ...options, ...target, listenMs: LISTEN_MS });
+      if (isAboutServer(failure)) {
+        return explainServer(failure, handshake.serverChain, { ...target, anchors, now: new Date(now()) });
+      }
+      return refusalIn(handshake, server.origin) ?? failure;
+    },
+  };
+}
+
+/** Reads from a handshake whether the server refused us; `undefined` when it did not, as far as can be seen. */
+export function refusalIn(handshake: Handshake, origin: string): Failure | undefined {
+  const { end, error, isClientAsked, presented } = handshake;
+  if (end === 'open') return undefined;
+  const failure = connectionFailure(error, { origin, alert: undefined, stale: false });
+  if (failure.code === 'TLS_CLIENT_REJECTED') return isClientAsked ? failure : noAgreement(origin, failure);
+  if (failure.code !== 'CONNECTION_LOST' || !isClientAsked || presented === undefined) return undefined;
+  return new Failure(
+    'config',
+    'TLS_CLIENT_REJECTED',
+    presented === 0
+      ? `${origin}: the server asked for a client certificate, got none, and closed the connection.`
+      : `${origin}: the server closed after our certificate: probably rejected.`,
+    {
+      hint: 'Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked.',
+      cause: failure,
+    },
+  );
+}
+
+/** The alert that stands for a missing certificate also stands for parameters that have nothing in common. */
+function noAgreement(origin: string, cause: Failure): Failure {
+  const message = `${origin}: the server broke off the handshake before it asked for a client certificate (alert handshake failure).`;
+  return new Failure('config', 'TLS_HANDSHAKE_REFUSED', message, {
+    hint: 'Its operators must enable cipher suites of today for TLS 1.2 or 1.3; a name that the server does not know looks like this as well.',
+    cause,
+  });
+}

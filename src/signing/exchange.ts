@@ -1,0 +1,92 @@
+import type { Client, Dispatcher } from 'undici';
+import { Failure } from './failure.ts';
+
+/** One HTTP request as it goes over the wire. */
+export interface WireRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Names and values in turn. */
+  readonly headers: string[];
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+}
+
+/** One HTTP answer; header names are lower case. */
+export interface WireResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** Answers above this many bytes are not read to their end. */
+export const MAX_RESPONSE_BYTES = 1024 * 1024;
+
+/**
+ * One request and its answer, on undici's dispatch interface.
+ *
+ * The streaming interfaces above it cost a third of the time of a small request and hide when a try was aborted.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: WireRequest;
+  readonly #signal: AbortSignal;
+  readonly #done = Promise.withResolvers<WireResponse>();
+  readonly #chunks: Buffer[] = [];
+  #received = 0;
+  #status = 0;
+  #headers: WireResponse['headers'] = {};
+
+  constructor(request: WireRequest, signal: AbortSignal) {
+    this.#request = request;
+    this.#signal = signal;
+  }
+
+  /** Sends the request; rejects with the signal's reason, undici's error or a `Failure`. */
+  async run(client: Client): Promise<WireResponse> {
+    this.#signal.throwIfAborted();
+    const abort = (): void => {
+      client.destroy(toError(this.#signal.reason)).catch(() => {});
+      this.#done.reject(toError(this.#signal.reason));
+    };
+    this.#signal.addEventListener('abort', abort, { once: true });
+    try {
+      // undici's types know no plain async iterable as a body, though it takes one.
+      client.dispatch(this.#request as Dispatcher.DispatchOptions, this);
+      return await this.#done.promise;
+    } finally {
+      this.#signal.removeEventListener('abort', abort);
+    }
+  }
+
+  onRequestStart(): void {}
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: WireResponse['headers']): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#received += chunk.length;
+    this.#chunks.push(chunk);
+    if (this.#received > MAX_RESPONSE_BYTES) controller.abort(tooLarge());
+  }
+
+  onResponseEnd(): void {
+    const [first = Buffer.alloc(0)] = this.#chunks;
+    const body = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first;
+    this.#done.resolve({ status: this.#status, headers: this.#headers, body });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#done.reject(error);
+  }
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
+}
+
+function tooLarge(): Failure {
+  return new Failure('file', 'RESP_TOO_LARGE', 'The answer is larger than 1 MiB; a signature is a few hundred bytes.', {
+    hint: 'Check that server-url and sign-path lead to the signing service and not to another site.',
+  });
+}

@@ -1,0 +1,89 @@
+import type { Clock } from './clock.ts';
+import { asFailure, runEnded, timedOut } from './endings.ts';
+import type { Failure } from './failure.ts';
+
+/** How tries are made and what each may take. */
+export interface InFlightOptions {
+  /** Jobs are numbered from 0. */
+  readonly jobs: number;
+  /** One try; rejects with a `Failure`. */
+  readonly run: (job: number, signal: AbortSignal) => Promise<void>;
+  /** Time limit of one try. */
+  readonly timeoutMs: (job: number) => number;
+  /** Memory one job takes while it is in flight, in bytes. */
+  readonly weight: (job: number) => number;
+  readonly maxWeight: number;
+  readonly clock: Clock;
+}
+
+/** What one job has cost so far. */
+export interface Tally {
+  /** Tries in all, free ones and probes included. */
+  readonly attempts: number;
+  /** Since the first try began. */
+  readonly elapsedMs: number;
+}
+
+/** The tries that are under way: how many, how heavy, and how to end them. */
+export class InFlight {
+  readonly #options: InFlightOptions;
+  readonly #controllers = new Map<number, AbortController>();
+  readonly #attempts: Uint16Array;
+  readonly #firstStart: Float64Array;
+  #weight = 0;
+
+  constructor(options: InFlightOptions) {
+    this.#options = options;
+    this.#attempts = new Uint16Array(options.jobs);
+    this.#firstStart = new Float64Array(options.jobs).fill(-1);
+  }
+
+  get size(): number {
+    return this.#controllers.size;
+  }
+
+  /** Whether the given try of this job, counted from 1, is under way. */
+  has(job: number, attempt: number): boolean {
+    return this.#controllers.has(job) && this.#attempts[job] === attempt;
+  }
+
+  /** Returns what this job has cost. */
+  tally(job: number): Tally {
+    return {
+      attempts: this.#attempts[job] ?? 0,
+      elapsedMs: this.#options.clock.now() - (this.#firstStart[job] ?? 0),
+    };
+  }
+
+  /** Whether there is memory for this job; one that is too heavy for everything goes alone. */
+  fits(job: number): boolean {
+    return this.size === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
+  }
+
+  /** Tries a job once, within its time; returns how it failed, or `undefined`. */
+  async try(job: number): Promise<Failure | undefined> {
+    const { run, clock, timeoutMs, weight } = this.#options;
+    const controller = new AbortController();
+    const limitMs = timeoutMs(job);
+    const cancelTimeout = clock.after(limitMs, () => controller.abort(timedOut(limitMs)));
+    this.#controllers.set(job, controller);
+    this.#weight += weight(job);
+    this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
+    if (this.#firstStart[job] === -1) this.#firstStart[job] = clock.now();
+    try {
+      await run(job, controller.signal);
+      return undefined;
+    } catch (error) {
+      return asFailure(controller.signal.aborted ? controller.signal.reason : error);
+    } finally {
+      cancelTimeout();
+      this.#controllers.delete(job);
+      this.#weight -= weight(job);
+    }
+  }
+
+  /** Ends all tries because the run is over. */
+  abort(): void {
+    for (const controller of this.#controllers.values()) controller.abort(runEnded());
+  }
+}

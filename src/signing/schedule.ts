@@ -1,0 +1,198 @@
+import { asFailure, deadlinePassed } from './endings.ts';
+import type { Failure } from './failure.ts';
+import { InFlight, type InFlightOptions, type Tally } from './in-flight.ts';
+import { GROWTH } from './limit.ts';
+import { type PolicyEvent, RunPolicy } from './policy.ts';
+import { RetryQueue } from './retry-queue.ts';
+
+/** What became of one job. */
+export interface Settled extends Tally {
+  readonly failure?: Failure | undefined;
+}
+
+/** A run of numbered jobs, each tried until it succeeds or is lost. */
+export interface ScheduleOptions extends InFlightOptions {
+  /** The job that goes first and alone; the others follow in the order of their numbers. */
+  readonly canary: number;
+  /** Called when a try of the canary begins; resolves when that one has been alone for long enough. */
+  readonly headStart: () => Promise<unknown>;
+  readonly concurrency: number;
+  /** Most counted tries per job. */
+  readonly attempts: number;
+  /** Time limit of the whole run; absent for none. */
+  readonly deadlineMs?: number | undefined;
+  /** `stop` ends the run at the first lost job. */
+  readonly onFailure: 'collect' | 'stop';
+  readonly onSettled: (job: number, settled: Settled) => void;
+  readonly onEvent: (event: PolicyEvent) => void;
+  /** Aborts the run from outside. */
+  readonly signal: AbortSignal;
+  readonly random: () => number;
+}
+
+/**
+ * Runs all jobs under one adaptive limit and one outage gate.
+ *
+ * Resolves, once nothing is in flight any more, with the failure that ended the run early or `undefined`; jobs that never
+ * settled were not tried to their end. A signal that aborts the run has an `ActionError` as its reason.
+ */
+export function runSchedule(options: ScheduleOptions): Promise<Failure | undefined> {
+  return new Schedule(options).start();
+}
+
+class Schedule {
+  readonly #options: ScheduleOptions;
+  readonly #policy: RunPolicy;
+  readonly #queue: RetryQueue;
+  readonly #inFlight: InFlight;
+  readonly #done = Promise.withResolvers<Failure | undefined>();
+  #left: number;
+  #alone = true;
+  #ending: Failure | undefined;
+  #cancelWake = (): void => {};
+  #ticking = false;
+
+  constructor(options: ScheduleOptions) {
+    const { jobs, clock, deadlineMs } = options;
+    this.#options = options;
+    const endsAt = deadlineMs ? clock.now() + deadlineMs : Number.POSITIVE_INFINITY;
+    this.#policy = new RunPolicy({ ...options, endsAt });
+    this.#queue = new RetryQueue(jobs, options.canary);
+    this.#inFlight = new InFlight(options);
+    this.#left = jobs;
+  }
+
+  async start(): Promise<Failure | undefined> {
+    const { signal, deadlineMs, clock } = this.#options;
+    const abort = (): void => this.#end(asFailure(signal.reason));
+    const cancelDeadline = deadlineMs
+      ? clock.after(deadlineMs, () => this.#end(deadlinePassed(deadlineMs)))
+      : undefined;
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    else this.#pump();
+    try {
+      return await this.#done.promise;
+    } finally {
+      signal.removeEventListener('abort', abort);
+      cancelDeadline?.();
+      this.#cancelWake();
+    }
+  }
+
+  /** Starts whatever may start now, and sets the alarm for what may start later. */
+  #pump(): void {
+    this.#cancelWake();
+    while (!this.#ending && this.#inFlight.size < this.#left) {
+      const now = this.#options.clock.now();
+      const passage = this.#policy.ask(now);
+      if (passage.may === 'wait') this.#wakeAt(passage.untilMs);
+      if (passage.may === 'wait' || !this.#startOne(passage.may, now)) break;
+    }
+    this.#finishIfDone();
+  }
+
+  /** Starts one try; returns whether another one may follow. */
+  #startOne(how: 'start' | 'probe', now: number): boolean {
+    if (how === 'start' && this.#inFlight.size >= (this.#alone ? 1 : this.#policy.limit.value)) {
+      this.#watchGrowth();
+      return false;
+    }
+    const job = this.#choose(how, now);
+    if (job === undefined) this.#wakeAt(this.#queue.nextReadyAt());
+    if (job === undefined || !this.#inFlight.fits(job)) return false;
+    const impatience = how === 'probe' ? this.#policy.probe(now) : undefined;
+    if (impatience) {
+      this.#end(impatience);
+      return false;
+    }
+    this.#queue.take(job);
+    void this.#launch(job, how === 'probe', now);
+    return true;
+  }
+
+  #choose(how: 'start' | 'probe', now: number): number | undefined {
+    if (how === 'probe') return this.#queue.soonest(now);
+    return this.#alone ? this.#queue.readyCanary(now) : this.#queue.ready(now);
+  }
+
+  async #launch(job: number, isProbe: boolean, now: number): Promise<void> {
+    const trying = this.#inFlight.try(job);
+    if (this.#alone) this.#grantHeadStart(job);
+    const failure = await trying;
+    if (failure) this.#onFailure(failure, { job, isProbe, startedAt: now });
+    else this.#onSuccess(job, isProbe);
+    this.#pump();
+  }
+
+  /** Lets the others follow when this try of the canary has had its time alone; after its end the answer decides. */
+  #grantHeadStart(job: number): void {
+    const { attempts } = this.#inFlight.tally(job);
+    const release = (): void => {
+      if (!this.#alone || !this.#inFlight.has(job, attempts)) return;
+      this.#alone = false;
+      this.#pump();
+    };
+    this.#options.headStart().then(release, release);
+  }
+
+  #onSuccess(job: number, isProbe: boolean): void {
+    this.#alone = false;
+    this.#policy.onSuccess({ isProbe });
+    this.#settle(job);
+  }
+
+  #onFailure(failure: Failure, facts: { job: number; isProbe: boolean; startedAt: number }): void {
+    if (this.#ending) return;
+    const { clock, canary, onFailure } = this.#options;
+    const { job } = facts;
+    const now = clock.now();
+    // Any answer ends the canary's head start, except one that a second try must confirm first.
+    if (failure.facts.endsRun === undefined) this.#alone = false;
+    const decision = this.#policy.onFailure({ ...facts, failure, isCanary: job === canary, left: this.#left }, now);
+    if (decision.next === 'retry') {
+      this.#queue.repeat(job, now + decision.delayMs);
+      return;
+    }
+    this.#alone = false;
+    const ending = decision.next === 'end' ? decision.failure : failure;
+    if (ending === failure) this.#settle(job, failure);
+    if (decision.next === 'end' || onFailure === 'stop') this.#end(ending);
+  }
+
+  #settle(job: number, failure?: Failure): void {
+    this.#left--;
+    this.#options.onSettled(job, { failure, ...this.#inFlight.tally(job) });
+  }
+
+  #end(ending: Failure): void {
+    this.#ending ??= ending;
+    this.#inFlight.abort();
+    this.#finishIfDone();
+  }
+
+  #finishIfDone(): void {
+    if (this.#inFlight.size > 0 || !(this.#ending || this.#left === 0)) return;
+    this.#done.resolve(this.#ending);
+  }
+
+  #wakeAt(time: number): void {
+    if (time === Number.POSITIVE_INFINITY) return;
+    this.#cancelWake = this.#options.clock.after(Math.max(0, time - this.#options.clock.now()), () => this.#pump());
+  }
+
+  /** While every slot is busy, lets the limit grow in time, unless this process itself is what is slow. */
+  #watchGrowth(): void {
+    const { clock } = this.#options;
+    const { limit } = this.#policy;
+    if (this.#ticking || this.#alone || !limit.ramps) return;
+    this.#ticking = true;
+    clock.idleShare();
+    limit.onTickStart();
+    clock.after(GROWTH.tickMs, () => {
+      this.#ticking = false;
+      if (clock.idleShare() > 0.5) limit.onIdleTick();
+      this.#pump();
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import type { Source } from '../signer.ts';
+import { BODY_END, BODY_START } from './canonical.ts';
+
+/** Bytes of the request body for a file of `size` bytes. */
+export function bodyLength(size: number): number {
+  return BODY_START.length + Math.ceil(size / 3) * 4 + BODY_END.length;
+}
+
+/** Builds the whole body of a file that is in memory. */
+export function wholeBody(chunk: Uint8Array): Buffer {
+  return Buffer.from(BODY_START + bufferOver(chunk).toString('base64') + BODY_END, 'latin1');
+}
+
+/** Yields the body of a file in pieces as its bytes are read. */
+export async function* streamBody(chunks: ReturnType<Source['read']>): AsyncGenerator<Uint8Array> {
+  let carry: Buffer = Buffer.alloc(0);
+  let lead = BODY_START;
+  for await (const chunk of chunks) {
+    const bytes = carry.length > 0 ? Buffer.concat([carry, chunk]) : bufferOver(chunk);
+    const whole = bytes.length - (bytes.length % 3);
+    if (whole > 0) yield Buffer.from(lead + bytes.toString('base64', 0, whole), 'latin1');
+    if (whole > 0) lead = '';
+    // A copy, because the reader fills its buffer anew for the next step.
+    carry = Buffer.from(bytes.subarray(whole));
+  }
+  yield Buffer.from(lead + carry.toString('base64') + BODY_END, 'latin1');
+}
+
+function bufferOver(chunk: Uint8Array): Buffer {
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}

@@ -1,0 +1,166 @@
+import type { ActionError } from '../errors.ts';
+import { openFile, SMALL_FILE_BYTES } from '../files/open-file.ts';
+import type { FileOutcome } from '../files/outcome.ts';
+import type { OutputTree } from '../files/output-tree.ts';
+import type { ReleaseFile } from '../files/release-file.ts';
+import { explainInvalid, isValid, type Verification } from '../verifying/check.ts';
+import type { Clock } from './clock.ts';
+import { asFailure } from './endings.ts';
+import { Failure } from './failure.ts';
+import type { PolicyEvent } from './policy.ts';
+import { runSchedule, type Settled } from './schedule.ts';
+import type { Signer } from './signer.ts';
+import { tap } from './tap.ts';
+
+/** Signs files with a service and writes the signatures. */
+export interface SignOptions {
+  readonly files: readonly ReleaseFile[];
+  readonly signer: Signer;
+  readonly output: OutputTree;
+  readonly suffix: string;
+  readonly verification?: Verification | undefined;
+  readonly concurrency: number;
+  readonly attempts: number;
+  /** Time limit of one try, to which one second per MiB is added. */
+  readonly timeoutMs: number;
+  readonly deadlineMs?: number | undefined;
+  readonly onFailure: 'collect' | 'stop';
+  /** Resolves when the first connection stands, with the time TCP took, in milliseconds. */
+  readonly firstConnection: Promise<number>;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly onOutcome: (outcome: FileOutcome) => void;
+  readonly onEvent: (event: PolicyEvent) => void;
+}
+
+/** What a signing run comes to. */
+export interface SignResult {
+  /** One per file, in the order of the files. */
+  readonly outcomes: readonly FileOutcome[];
+  /** Every request sent, repeats included. */
+  readonly requests: number;
+  /** Why the run ended before every file was tried. */
+  readonly ending?: Failure | undefined;
+}
+
+/** The canary is alone until its answer comes or this time and two round trips have passed after its handshake. */
+const HEAD_START_MS = 50;
+/** What may be in flight at once, by the memory it takes. */
+const MAX_BYTES_IN_FLIGHT = 48 * 1024 * 1024;
+/** Buffers of a large file on its way: two to read, the encoded piece as text and as bytes, and the socket's own. */
+const LARGE_FILE_WEIGHT = 4 * 1024 * 1024;
+
+/** Signs every file, each checked before its signature appears; files that fail leave none. */
+export async function signFiles(options: SignOptions): Promise<SignResult> {
+  const { files, clock } = options;
+  const outcomes: FileOutcome[] = files.map((file) => ({ file, status: 'not-tried', attempts: 0, elapsedMs: 0 }));
+  const digests: string[] = [];
+  const attempt = createAttempt(options);
+  const headStart = (): Promise<void> =>
+    options.firstConnection.then((tcpMs) => waitFor(clock, HEAD_START_MS + 2 * tcpMs));
+
+  const ending = await runSchedule({
+    ...options,
+    jobs: files.length,
+    canary: smallest(files),
+    headStart,
+    timeoutMs: (job) => options.timeoutMs + Math.ceil(sizeOf(files, job) / 2 ** 20) * 1000,
+    weight: (job) => weightOf(sizeOf(files, job), options.verification),
+    maxWeight: MAX_BYTES_IN_FLIGHT,
+    async run(job, signal) {
+      const file = files[job];
+      if (file) digests[job] = await attempt.run(file, signal);
+    },
+    onSettled(job, settled) {
+      const file = files[job];
+      if (!file) return;
+      const outcome = toOutcome(file, settled, digests[job]);
+      outcomes[job] = outcome;
+      options.onOutcome(outcome);
+    },
+  });
+  return { outcomes, requests: attempt.requests(), ending };
+}
+
+function toOutcome(
+  file: ReleaseFile,
+  { failure, attempts, elapsedMs }: Settled,
+  sha256: string | undefined,
+): FileOutcome {
+  return {
+    file,
+    status: failure ? 'failed' : 'signed',
+    sha256: failure ? undefined : sha256,
+    attempts,
+    elapsedMs,
+    error: failure,
+  };
+}
+
+function sizeOf(files: readonly ReleaseFile[], job: number): number {
+  return files[job]?.size ?? 0;
+}
+
+function weightOf(size: number, verification: Verification | undefined): number {
+  const held = verification?.verifier.algorithm.scheme === 'ed25519' ? size : 0;
+  // Bytes, their base64 as a string and as the body.
+  return held + (size > SMALL_FILE_BYTES ? LARGE_FILE_WEIGHT : 16 * 1024 + 4 * size);
+}
+
+function smallest(files: readonly ReleaseFile[]): number {
+  let best = 0;
+  for (let i = 1; i < files.length; i++) if (sizeOf(files, i) < sizeOf(files, best)) best = i;
+  return best;
+}
+
+function waitFor(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(ms, resolve);
+  });
+}
+
+interface Attempt {
+  /** Signs one file once; resolves with its SHA-256. */
+  run(file: ReleaseFile, signal: AbortSignal): Promise<string>;
+  requests(): number;
+}
+
+function createAttempt({ signer, output, suffix, verification }: SignOptions): Attempt {
+  let requests = 0;
+
+  async function run(file: ReleaseFile, signal: AbortSignal): Promise<string> {
+    const open = openFile(file);
+    try {
+      const source = tap(file.path, open, { startPass: () => verification?.verifier.start(file.size), signal });
+      requests++;
+      const { text } = await signer.sign(source, signal);
+      const { sha256, pass } = source.finish();
+      if (pass && verification && !isValid(text, pass, verification.encoding)) {
+        throw wrongSignature(
+          await explainInvalid(file.path, { ...open, read: source.read }, { ...verification, text }),
+        );
+      }
+      signal.throwIfAborted();
+      output.write(file.path + suffix, text);
+      return sha256;
+    } catch (error) {
+      throw withFullDisk(asFailure(error));
+    } finally {
+      open.close();
+    }
+  }
+
+  return { run, requests: () => requests };
+}
+
+/** A replica with another key, or a mixed-up answer, is worth one more try; a wrong key is not worth more. */
+function wrongSignature(error: ActionError): Failure {
+  return new Failure('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxTries: 2 });
+}
+
+/** No later file can be written either. */
+function withFullDisk(failure: Failure): Failure {
+  if (failure.code !== 'OUTPUT_FULL') return failure;
+  return new Failure('config', failure.code, failure.message, { ...failure.facts, cause: failure });
+}

@@ -1,0 +1,98 @@
+import { ActionError, toActionError } from '../errors.ts';
+import { show } from '../files/names.ts';
+import { openFile } from '../files/open-file.ts';
+import type { FileOutcome } from '../files/outcome.ts';
+import type { OutputTree } from '../files/output-tree.ts';
+import type { ReleaseFile } from '../files/release-file.ts';
+import { readSignatureFile } from '../files/signature-file.ts';
+import { checkStored, explainInvalid, type Verification } from './check.ts';
+
+/** Checks stored signatures; needs no network and no secret. */
+export interface VerifyOptions {
+  readonly files: readonly ReleaseFile[];
+  /** Where the signatures are. */
+  readonly output: OutputTree;
+  readonly suffix: string;
+  readonly verification: Verification;
+  /** `name` tells a reader why each one failed, which costs another read; `count` does not. */
+  readonly explain: 'name' | 'count';
+  readonly signal: AbortSignal;
+  readonly onOutcome: (outcome: FileOutcome) => void;
+}
+
+/** Files at a time: reading of one goes on while another is hashed. */
+const LANES = 4;
+
+/** Checks the signature of every file; the outcomes come in the order of the files. */
+export async function verifyFiles(options: VerifyOptions): Promise<FileOutcome[]> {
+  const { files, signal } = options;
+  const outcomes: FileOutcome[] = [];
+  let next = 0;
+  async function lane(): Promise<void> {
+    for (let at = next++; at < files.length; at = next++) {
+      const file = files[at];
+      if (file === undefined) return;
+      signal.throwIfAborted();
+      const outcome = await verifyFile(file, options);
+      outcomes[at] = outcome;
+      options.onOutcome(outcome);
+      // Small files are read at once: let timers and signals have their turn.
+      if (at % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return outcomes;
+}
+
+async function verifyFile(file: ReleaseFile, options: VerifyOptions): Promise<FileOutcome> {
+  const startedAt = performance.now();
+  const outcome = (rest: Pick<FileOutcome, 'status' | 'sha256' | 'error'>): FileOutcome => {
+    return { file, attempts: 0, elapsedMs: performance.now() - startedAt, ...rest };
+  };
+  try {
+    const text = readSignatureFile(options.output.locate(file.path + options.suffix));
+    if (text === undefined) return outcome({ status: 'failed', error: missing(file, options.suffix) });
+    const open = openFile(file);
+    try {
+      const { valid, sha256 } = await checkStored(open, text, options.verification);
+      if (valid) return outcome({ status: 'verified', sha256 });
+      const error =
+        options.explain === 'name'
+          ? await explainInvalid(file.path, open, { ...options.verification, text })
+          : undefined;
+      return outcome({ status: 'failed', sha256, error });
+    } finally {
+      open.close();
+    }
+  } catch (error) {
+    return outcome({ status: 'failed', error: asInvalid(file, error) });
+  }
+}
+
+function missing({ path }: ReleaseFile, suffix: string): ActionError {
+  return new ActionError('SIGNATURE_MISSING', `${show(path)} has no signature ${show(path + suffix)}.`, {
+    hint: 'Sign the file, fetch its signature, or exclude the file; output-dir and suffix must be those of the signing run.',
+  });
+}
+
+/** A text that is no strictly encoded signature is an invalid signature, whatever the reader calls it. */
+function asInvalid({ path }: ReleaseFile, error: unknown): ActionError {
+  const known = toActionError(error, 'FILE_UNREADABLE', `${show(path)} could not be checked.`);
+  if (known.code !== 'RESP_BAD_SIGNATURE') return known;
+  return new ActionError('SIGNATURE_INVALID', `The signature of ${show(path)} is not valid: ${known.message}`, {
+    ...(known.hint === undefined ? {} : { hint: known.hint }),
+    cause: known,
+  });
+}
+
+/** A signature whose file is gone. */
+export function orphaned(path: string, suffix: string): FileOutcome {
+  const error = new ActionError(
+    'SIGNATURE_ORPHANED',
+    `${show(path + suffix)} signs ${show(path)}, which is not there.`,
+    {
+      hint: 'Restore the file, or delete the signature: a customer would miss what it promises.',
+    },
+  );
+  return { file: { path: path + suffix, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, isOrphan: true };
+}
