@@ -33,7 +33,7 @@ export async function demonstrate(options: DemoOptions): Promise<string[]> {
   const results = await startResultsService();
   try {
     print(`Rehearsing on ${patterns.join(', ')} ...\n`);
-    const inputs = { mode: 'rehearse', files: patterns.join('\n') };
+    const inputs = { mode: 'rehearse', files: patterns.join('\n'), manifest: 'manifest.json' };
     const run = await runAction({ actionDirectory, workspace, inputs, results });
     await printRun(run, print);
     const manifest = run.outputs['manifest'];

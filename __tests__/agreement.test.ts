@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { loadInputs } from '../src/inputs/load-inputs.ts';
+import { renderReadme } from '../src/local/readme.ts';
+import { renderOutputs } from '../src/report/outputs.ts';
+import { createReport } from '../src/report/report.ts';
+import type { Runner } from '../src/runner.ts';
+
+const root = join(import.meta.dirname, '..');
+const read = (name: string): string => readFileSync(join(root, name), 'utf8');
+const action = parse(read('action.yml'));
+
+/** Loads inputs through a runner that only notes which names were asked for. */
+function namesRead(mode: string): string[] {
+  const names: string[] = [];
+  const runner: Runner = {
+    facts: {
+      workspace: root,
+      temporaryDirectory: '/tmp',
+      eventName: 'push',
+      runAttempt: 1,
+      isDebug: false,
+      secretsWithheld: false,
+      httpsProxy: undefined,
+      noProxy: undefined,
+      suspiciousVariables: [],
+    },
+    takeInput(name) {
+      names.push(name);
+      return name === 'mode' ? mode : undefined;
+    },
+    mask: () => {},
+    line: () => {},
+    debug: () => {},
+    openGroup: () => {},
+    closeGroup: () => {},
+    annotate: () => {},
+    output: () => {},
+    saveState: () => {},
+    artifactUrl: () => '',
+    summary: () => {},
+  };
+  try {
+    loadInputs(runner);
+  } catch {
+    // Empty inputs are problems; what counts here is which were read.
+  }
+  return names;
+}
+
+test('every declared input is read in some mode, and no other', () => {
+  const modes = ['sign', 'rehearse', 'verify', 'preflight'];
+  const names = new Set(modes.flatMap(namesRead));
+  expect([...names].sort()).toEqual(Object.keys(action.inputs).sort());
+});
+
+test('every declared output is set, and no other', () => {
+  expect(Object.keys(renderOutputs(createReport(), ''))).toEqual(Object.keys(action.outputs));
+});
+
+test('the tables of the README are those of action.yml', () => {
+  expect(read('README.md')).toBe(renderReadme(read('README.md'), read('action.yml')));
+});
+
+test('the defaults of action.yml are those of the parser: without any input but these, nothing else is missing', () => {
+  for (const [name, input] of Object.entries<{ default?: string; description: string }>(action.inputs)) {
+    expect(input.description.length, name).toBeGreaterThan(20);
+  }
+});
+
+test('the action starts files that are in the bundle', () => {
+  for (const file of [action.runs.main, action.runs.post]) expect(read(file).length).toBeGreaterThan(100);
+  expect(action.runs.using).toBe('node24');
+});
+
+test('the post step knows the names that the credentials have', async () => {
+  const { CREDENTIALS_FILES, CREDENTIALS_PREFIX } = await import('../src/identity/credentials.ts');
+  const post = read('src/post.ts');
+  for (const name of [...Object.values(CREDENTIALS_FILES), CREDENTIALS_PREFIX]) expect(post).toContain(`'${name}'`);
+});

@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { type ResultsOptions, type ResultsService, startResultsService } from '../../src/local/results-service.ts';
+import { type ActionOptions, type ActionRun, runAction } from '../../src/local/runner.ts';
+import type { ServiceOptions } from '../../src/rehearsal/options.ts';
+import { type Service, startService } from '../../src/rehearsal/service.ts';
+
+/** The repository, whose committed bundle every scenario starts. */
+export const ACTION_DIRECTORY = resolve(import.meta.dirname, '..', '..');
+
+/** What a scenario needs before the action starts. */
+export interface ScenarioOptions {
+  /** Names and contents of the files in the workspace. */
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  readonly service?: ServiceOptions;
+  readonly results?: ResultsOptions;
+}
+
+/** A workspace, a signing service and a results service around runs of the action. */
+export interface Scenario {
+  readonly workspace: string;
+  readonly service: Service;
+  readonly results: ResultsService;
+  /** Inputs that sign `dist/**` with the service. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Runs the action; inputs go on top of the ordinary ones. */
+  run(inputs?: Readonly<Record<string, string>>, options?: Partial<ActionOptions>): Promise<ActionRun>;
+  /** Reads a file of the workspace. */
+  read(path: string): Promise<string>;
+  /** Lists all paths in the workspace that end in `.sign`, sorted. */
+  signatures(): Promise<string[]>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Prepares a scenario; dispose of it afterwards. */
+export async function createScenario(options: ScenarioOptions): Promise<Scenario> {
+  const directory = await mkdtemp(join(tmpdir(), 'scenario-'));
+  const workspace = join(directory, 'work space');
+  for (const [name, content] of Object.entries(options.files)) {
+    await mkdir(dirname(join(workspace, name)), { recursive: true });
+    await writeFile(join(workspace, name), content);
+  }
+  const service = await startService({ record: true, ...options.service });
+  const results = await startResultsService(options.results);
+  const { credentials } = service;
+  const inputs = {
+    files: 'dist/**',
+    'server-url': service.url,
+    'sign-path': service.signPath,
+    'app-key': credentials.appKey,
+    'app-secret': credentials.appSecret,
+    cert: credentials.cert,
+    key: credentials.key,
+    chain: credentials.chain,
+  };
+  return {
+    workspace,
+    service,
+    results,
+    inputs,
+    async run(more = {}, runOptions = {}) {
+      const runnerTemp = await mkdtemp(join(directory, 'runner temp '));
+      return runAction({
+        actionDirectory: ACTION_DIRECTORY,
+        workspace,
+        runnerTemp,
+        results,
+        ...runOptions,
+        inputs: { ...inputs, ...more },
+      });
+    },
+    read: (path) => readFile(join(workspace, path), 'utf8'),
+    async signatures() {
+      const names = await readdir(workspace, { recursive: true });
+      return names.filter((name) => name.endsWith('.sign')).sort();
+    },
+    async [Symbol.asyncDispose]() {
+      await results.close();
+      await service.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+const run = promisify(execFile);
+
+/** Asks the `openssl` binary whether a base64 signature file is valid for a file. */
+export async function opensslAccepts(publicKeyPem: string, file: string, signatureFile: string): Promise<boolean> {
+  const directory = await mkdtemp(join(tmpdir(), 'openssl-'));
+  try {
+    const key = join(directory, 'key.pem');
+    const signature = join(directory, 'signature.bin');
+    await writeFile(key, publicKeyPem);
+    await run('openssl', ['base64', '-d', '-A', '-in', signatureFile, '-out', signature]);
+    const { stdout } = await run('openssl', ['dgst', '-sha256', '-verify', key, '-signature', signature, file]);
+    return stdout.includes('Verified OK');
+  } catch {
+    return false;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

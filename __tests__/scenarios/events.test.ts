@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { createScenario } from '../helpers/scenario.ts';
+
+const FILES = { 'dist/a': 'aaa' };
+const NO_SECRETS = { key: '', 'app-secret': '', cert: '', chain: '', 'app-key': '', 'server-url': '' };
+const fork = { pull_request: { head: { repo: { full_name: 'stranger/hello-world' } } } };
+const same = { pull_request: { head: { repo: { full_name: 'octocat/hello-world' } } } };
+const deleted = { pull_request: { head: { repo: null } } };
+
+describe('runs without credentials', () => {
+  test.each([
+    ['a pull request of a fork', 'pull_request', fork, {}, 'rehearse', 0, 'rehearse'],
+    ['a pull request of a fork', 'pull_request', fork, {}, 'skip', 0, 'skipped'],
+    ['a pull request of a fork', 'pull_request', fork, {}, 'error', 1, 'sign'],
+    ['a pull request of a fork that was deleted', 'pull_request', deleted, {}, 'rehearse', 0, 'rehearse'],
+    ['a review of one', 'pull_request_review', fork, {}, 'rehearse', 0, 'rehearse'],
+    ['a pull request of the same repository', 'pull_request', same, {}, 'rehearse', 1, 'sign'],
+    ['a run of Dependabot', 'pull_request', same, { GITHUB_ACTOR: 'dependabot[bot]' }, 'rehearse', 0, 'rehearse'],
+    ['a push of Dependabot', 'push', {}, { GITHUB_ACTOR: 'dependabot[bot]' }, 'skip', 0, 'skipped'],
+    ['a tag', 'push', {}, { GITHUB_REF: 'refs/tags/v1' }, 'rehearse', 1, 'sign'],
+    ['a release', 'release', {}, {}, 'skip', 1, 'sign'],
+    ['a schedule', 'schedule', {}, {}, 'rehearse', 1, 'sign'],
+    ['pull_request_target of a fork', 'pull_request_target', fork, {}, 'rehearse', 1, 'sign'],
+  ])('%s (%s), if-no-credentials', async (_, name, event, env, wish, exitCode, mode) => {
+    await using scenario = await createScenario({ files: FILES });
+    const inputs = { ...NO_SECRETS, 'if-no-credentials': wish, upload: 'false' };
+    const run = await scenario.run(inputs, { env: { GITHUB_EVENT_NAME: name, ...env }, event });
+    expect(run.exitCode, run.log).toBe(exitCode);
+    if (exitCode === 0) expect(run.outputs['mode']).toBe(mode);
+    else expect(run.log).toMatch(/CREDENTIALS_MISSING|is empty/);
+    expect(await scenario.signatures()).toEqual([]);
+  });
+
+  test('one credential alone is a mistake, not a fork', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const inputs = { key: '', 'if-no-credentials': 'rehearse' };
+    const run = await scenario.run(inputs, { env: { GITHUB_EVENT_NAME: 'pull_request' }, event: fork });
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toMatch(/key/);
+  });
+});
+
+describe('pull_request_target', () => {
+  test('is refused with all credentials there, before any connection', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const run = await scenario.run({}, { env: { GITHUB_EVENT_NAME: 'pull_request_target' }, event: fork });
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toContain('PULL_REQUEST_TARGET');
+    expect(scenario.service.counters.connections).toBe(0);
+  });
+
+  test('is allowed when someone says so', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const env = { GITHUB_EVENT_NAME: 'pull_request_target' };
+    const run = await scenario.run({ 'allow-pull-request-target': 'true', upload: 'false' }, { env, event: fork });
+    expect(run.exitCode, run.log).toBe(0);
+  });
+
+  test('may verify', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const key = { 'verify-key': scenario.service.credentials.verifyKeyPem };
+    await scenario.run({ ...key, upload: 'false' });
+    const run = await scenario.run(
+      { ...key, mode: 'verify' },
+      { env: { GITHUB_EVENT_NAME: 'pull_request_target' }, event: fork },
+    );
+    expect(run.exitCode, run.log).toBe(0);
+  });
+});
+
+describe('limits of a run', () => {
+  test('deadline ends it and says so', async () => {
+    await using scenario = await createScenario({ files: { ...FILES, 'dist/b': 'b' }, service: { delayMs: 5000 } });
+    const run = await scenario.run({ deadline: '1' });
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toContain('DEADLINE');
+    expect(run.outputs).toMatchObject({ 'file-count': '2', 'signed-count': '0' });
+  });
+
+  test('on-failure: stop leaves the rest untried after the first lost file', async () => {
+    const files = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`dist/${i}`, 'x'.repeat(i + 1)]));
+    const script = ({ index }: { index: number }): { kind: 'answer'; answer: { status: number } } | undefined =>
+      index === 3 ? { kind: 'answer', answer: { status: 413 } } : undefined;
+    await using scenario = await createScenario({ files, service: { script, delayMs: 20 } });
+    const run = await scenario.run({ 'on-failure': 'stop', concurrency: '2' });
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toContain('FILE_TOO_LARGE_FOR_SERVER');
+    expect(scenario.service.counters.requests).toBeLessThan(10);
+    expect(run.summary).toContain('not tried');
+  });
+});

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { summaryToHtml } from '../../src/local/render.ts';
+import { createScenario } from '../helpers/scenario.ts';
+
+const NAMES = [
+  'a\n::error::x',
+  'a\n::add-mask::signed',
+  'b##[stop-commands]t',
+  '##[error]boo',
+  '::error::y',
+  'c\rd',
+  '</table><h1>✅ signed',
+  '# heading',
+  '| x | y |',
+  '![image](https://example.com/x.png)',
+  '@octocat #1',
+  'rtl\u202Etxt',
+];
+const OURS = new Set(['group', 'endgroup', 'add-mask', 'debug', 'notice', 'warning', 'error']);
+
+test.each(['verify', 'sign'])('names make no command, no mask and no markup (mode %s)', async (mode) => {
+  const files = Object.fromEntries(NAMES.map((name) => [`dist/${name}`, name]));
+  await using scenario = await createScenario({ files });
+  const key = { 'verify-key': scenario.service.credentials.verifyKeyPem, upload: 'false' };
+  const run = await scenario.run({ ...key, mode }, { env: { RUNNER_DEBUG: '1' } });
+  expect(run.exitCode, run.log).toBe(mode === 'sign' ? 0 : 1);
+  expect(run.outputs['file-count']).toBe(String(NAMES.length));
+  expect(run.unknownCommands).toEqual([]);
+  for (const { name } of run.commands) expect(OURS.has(name), name).toBe(true);
+  expect(run.masks).not.toContain('signed');
+  const titles = run.annotations.filter(({ type }) => type === 'error').map(({ title }) => title);
+  expect(titles).toEqual(mode === 'sign' ? [] : ['SIGNATURE_MISSING']);
+
+  const html = summaryToHtml(run.summary);
+  expect(html.match(/<h[1-6]/g)).toHaveLength(1);
+  expect(html).not.toContain('<img');
+  expect(html.match(/<a /g)).toBeNull();
+  expect(html.match(/<table/g)?.length).toBe(2);
+});

@@ -1,0 +1,92 @@
+import { createPrivateKey } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { entriesOf } from '../../src/local/zip.ts';
+import { createScenario } from '../helpers/scenario.ts';
+
+const PASSPHRASE = 'Passphrase with spaces & "quotes" 4711';
+const APP_SECRET = "app/secret+with=special'characters!*()";
+
+/** Everything that would give a secret away, in the forms it may take. */
+function traces(secret: string): string[] {
+  return [
+    secret,
+    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+    Buffer.from(secret).toString('hex'),
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+  ];
+}
+
+describe('secrets', () => {
+  test.each(['0', '1'])('appear nowhere, with RUNNER_DEBUG=%s', async (debug) => {
+    // A service that repeats what it was sent is the worst case for an error message.
+    const echo = {
+      kind: 'answer',
+      answer: { status: 418, body: JSON.stringify({ message: `bad secret ${APP_SECRET} or ${PASSPHRASE}` }) },
+    } as const;
+    const script = ({ lengthBytes }: { lengthBytes: number }): typeof echo | undefined =>
+      lengthBytes > 40 ? echo : undefined;
+    const files = { 'dist/a': 'a', 'dist/long': 'a file that is longer than the other' };
+    await using scenario = await createScenario({ files, service: { appSecret: APP_SECRET, script } });
+    const key = createPrivateKey(scenario.inputs['key'] ?? '');
+    const encrypted = key
+      .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE })
+      .toString();
+    const keyLines = `${encrypted}\n${scenario.inputs['key']}`
+      .split('\n')
+      .filter((line) => line.length >= 16 && !line.startsWith('---'));
+
+    const inputs = { key: encrypted, 'key-passphrase': PASSPHRASE, manifest: 'release.json' };
+    const red = await scenario.run(inputs, { env: { RUNNER_DEBUG: debug === '1' ? '1' : undefined } });
+    expect(red.exitCode).toBe(1);
+    const green = await scenario.run(
+      { ...inputs, files: 'dist/a' },
+      { env: { RUNNER_DEBUG: debug === '1' ? '1' : undefined } },
+    );
+    expect(green.exitCode, green.log).toBe(0);
+
+    const zip = entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0)).map(({ bytes }) =>
+      bytes.toString('latin1'),
+    );
+    const manifest = await scenario.read('release.json');
+    for (const run of [red, green]) {
+      // The raw log holds the commands that register masks; everything else in it is what people see.
+      const printed = run.rawLog.toString('utf8').replace(/^::add-mask::.*$/gm, '');
+      const sinks = [
+        printed,
+        run.log,
+        run.summary,
+        JSON.stringify(run.outputs),
+        JSON.stringify(run.state),
+        manifest,
+        ...zip,
+      ];
+      for (const secret of [PASSPHRASE, APP_SECRET, ...keyLines]) {
+        for (const trace of traces(secret)) {
+          for (const sink of sinks) expect(sink.includes(trace), `${trace} in ${sink.slice(0, 2000)}`).toBe(false);
+        }
+      }
+    }
+    expect(gunzipSync).toBeDefined();
+  });
+
+  test('a private key in verify-key is masked before the error about it', async () => {
+    await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
+    const { key } = scenario.service.credentials;
+    const run = await scenario.run({ 'verify-key': key });
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toContain('VERIFY_KEY_PRIVATE');
+    const line = key.split('\n')[1] ?? '';
+    expect(run.rawLog.toString().replace(/^::add-mask::.*$/gm, '')).not.toContain(line);
+  });
+
+  test('inputs do not stay in the environment of the process', async () => {
+    await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
+    const run = await scenario.run(
+      { upload: 'false' },
+      { nodeArgs: ['--report-on-signal', '--report-signal=SIGUSR2'] },
+    );
+    expect(run.exitCode, run.log).toBe(0);
+  });
+});

@@ -1,0 +1,150 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseChecksums, renderChecksums } from '../../src/files/checksums.ts';
+import { sliceOf } from '../../src/files/shard.ts';
+import { entriesOf } from '../../src/local/zip.ts';
+import { createScenario, opensslAccepts } from '../helpers/scenario.ts';
+
+const FILES = Object.fromEntries(
+  Array.from({ length: 12 }, (_, i) => [`dist/${i % 3}/file ${i}`, 'x'.repeat((i * i * 37) % 900)]),
+);
+
+describe('slices', () => {
+  test('are disjoint, complete, stable and balanced by bytes', () => {
+    const files = fc.uniqueArray(fc.record({ path: fc.string({ minLength: 1 }), size: fc.nat(1_000_000) }), {
+      selector: ({ path }) => path,
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(files, fc.integer({ min: 1, max: 9 }), fc.nat(), (list, count, seed) => {
+        const slices = Array.from({ length: count }, (_, at) => sliceOf(list, { index: at + 1, count }));
+        expect(
+          slices
+            .flat()
+            .map(({ path }) => path)
+            .sort(),
+        ).toEqual(list.map(({ path }) => path).sort());
+        const loads = slices.map((slice) => slice.reduce((sum, { size }) => sum + size, 0));
+        expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(
+          Math.max(0, ...list.map(({ size }) => size)),
+        );
+        const shuffled = [...list].sort((a, b) => ((a.size * 31 + seed) % 7) - ((b.size * 31 + seed) % 7));
+        expect(new Set(sliceOf(shuffled, { index: 1, count }))).toEqual(new Set(slices[0]));
+      }),
+    );
+  });
+});
+
+describe('checksums', () => {
+  test('read back as they were written, whatever the names are', () => {
+    const entry = fc.record({
+      path: fc.string({ minLength: 1, unit: 'binary' }),
+      sha256: fc.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    fc.assert(
+      fc.property(fc.uniqueArray(entry, { selector: ({ path }) => path }), (entries) => {
+        expect([...parseChecksums(renderChecksums(entries))]).toEqual(
+          entries.map(({ path, sha256 }) => [path, sha256]),
+        );
+      }),
+    );
+  });
+
+  test('are accepted by sha256sum, signed, uploaded, and counted nowhere', async () => {
+    await using scenario = await createScenario({
+      files: { ...FILES, 'dist/odd\\name': 'odd', 'dist/li\nne': 'line' },
+    });
+    const key = { 'verify-key': scenario.service.credentials.verifyKeyPem };
+    const run = await scenario.run({ ...key, checksums: 'SHA256SUMS', upload: 'false' });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.outputs).toMatchObject({
+      'file-count': '14',
+      'signed-count': '14',
+      'verified-count': '14',
+      checksums: join(scenario.workspace, 'SHA256SUMS'),
+    });
+    execFileSync('sha256sum', ['-c', '--strict', 'SHA256SUMS'], { cwd: scenario.workspace });
+    const sums = join(scenario.workspace, 'SHA256SUMS');
+    expect(await opensslAccepts(scenario.service.credentials.verifyKeyPem, sums, `${sums}.sign`)).toBe(true);
+
+    const verify = { ...key, mode: 'verify', checksums: 'SHA256SUMS' };
+    expect((await scenario.run(verify)).exitCode).toBe(0);
+    await rm(join(scenario.workspace, 'dist/0/file 0'));
+    await rm(join(scenario.workspace, 'dist/0/file 0.sign'));
+    const removed = await scenario.run(verify);
+    expect(removed.exitCode).toBe(1);
+    expect(removed.log).toMatch(/CHECKSUMS_DIFFER[\s\S]*dist\/0\/file 0/);
+    await writeFile(sums, `${await scenario.read('SHA256SUMS')}\n`);
+    expect((await scenario.run(verify)).log).toContain('SIGNATURE_INVALID');
+    await rm(sums);
+    expect((await scenario.run(verify)).log).toContain('CHECKSUMS_MISSING');
+  });
+});
+
+describe.each([1, 3, 7])('%i shards', (count) => {
+  test('sign everything once, and their artifacts together verify', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const key = { 'verify-key': scenario.service.credentials.verifyKeyPem };
+    const merged = await mkdtemp(join(tmpdir(), 'merged-'));
+    try {
+      let [files, bytes] = [0, 0];
+      for (let index = 1; index <= count; index++) {
+        const run = await scenario.run({
+          ...key,
+          shard: `${index}/${count}`,
+          manifest: 'release.json',
+          checksums: 'SHA256SUMS',
+          'output-dir': `out-${index}`,
+          files: 'dist',
+        });
+        expect(run.exitCode, run.log).toBe(0);
+        files += Number(run.outputs['signed-count']);
+        bytes += Number(run.outputs['total-bytes']);
+        expect(run.outputs['artifact-name']).toBe(count === 1 ? 'signatures' : `signatures-${index}-of-${count}`);
+      }
+      expect(files).toBe(12);
+      expect(bytes).toBe(Object.values(FILES).reduce((sum, text) => sum + text.length, 0));
+      const manifests: string[] = [];
+      for (const { path, bytes: content } of scenario.results.artifacts.flatMap(({ zip }) => entriesOf(zip))) {
+        if (path.endsWith('.json')) manifests.push(path);
+        await mkdir(dirname(join(merged, path)), { recursive: true });
+        await writeFile(join(merged, path), content, { flag: 'wx' });
+      }
+      expect(manifests).toHaveLength(count);
+      for (const [name, text] of Object.entries(FILES)) {
+        await mkdir(dirname(join(merged, name)), { recursive: true });
+        await writeFile(join(merged, name), text);
+      }
+      const verified = await scenario.run(
+        { ...key, mode: 'verify', files: 'dist', checksums: 'SHA256SUMS' },
+        { workspace: merged },
+      );
+      expect(verified.exitCode, verified.log).toBe(0);
+      expect(verified.outputs['verified-count']).toBe('12');
+    } finally {
+      await rm(merged, { recursive: true, force: true });
+    }
+  });
+});
+
+test('an empty slice is green and still leaves its manifest', async () => {
+  await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
+  const run = await scenario.run({ shard: '2/2', manifest: 'release.json' });
+  expect(run.exitCode, run.log).toBe(0);
+  expect(run.outputs).toMatchObject({ 'file-count': '0', 'artifact-name': 'signatures-2-of-2' });
+  expect(entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0)).map(({ path }) => path)).toEqual([
+    'release-2-of-2.json',
+  ]);
+  expect(scenario.service.counters.requests).toBe(0);
+});
+
+test.each(['0/2', '3/2', '1', 'a/b', '1/999'])('shard: %s is refused', async (shard) => {
+  await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
+  const run = await scenario.run({ shard });
+  expect(run.exitCode).toBe(1);
+  expect(run.log).toContain('Input shard ');
+});

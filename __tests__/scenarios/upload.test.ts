@@ -1,0 +1,91 @@
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { entriesOf } from '../../src/local/zip.ts';
+import { ACTION_DIRECTORY, createScenario } from '../helpers/scenario.ts';
+
+const FILES = { 'dist/a': 'aaa', 'dist/b': 'bbb' };
+
+describe('the artifact', () => {
+  test('of the same name is an error with a way out, and the signatures stay', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    await scenario.run();
+    const again = await scenario.run();
+    expect(again.exitCode).toBe(1);
+    expect(again.log).toMatch(/ARTIFACT_EXISTS[\s\S]*artifact-name[\s\S]*overwrite: true/);
+    expect(again.outputs).toMatchObject({ 'signed-count': '2', 'artifact-id': '' });
+    expect(await scenario.signatures()).toHaveLength(2);
+  });
+
+  test.each([
+    ['a re-run of the job', {}, { GITHUB_RUN_ATTEMPT: '2' }],
+    ['overwrite: true', { overwrite: 'true' }, {}],
+  ])('is replaced with %s', async (_, inputs, env) => {
+    await using scenario = await createScenario({ files: FILES });
+    const [first, second] = [await scenario.run(), await scenario.run(inputs, { env })];
+    expect(second.exitCode, second.log).toBe(0);
+    expect(second.outputs['artifact-id']).not.toBe(first.outputs['artifact-id']);
+    expect(scenario.results.artifacts.map(({ name }) => name)).toEqual(['signatures']);
+  });
+
+  test('goes up under another name after the network was lost', async () => {
+    const faults = [{ at: 'create', kind: 'drop', times: 1 }] as const;
+    await using scenario = await createScenario({ files: FILES, results: { faults } });
+    const run = await scenario.run();
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.outputs['artifact-name']).toBe('signatures-retry-1');
+    expect(run.annotations.some(({ type, message }) => type === 'warning' && message.includes('trying again'))).toBe(
+      true,
+    );
+    expect(
+      entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0))
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual(['dist/a.sign', 'dist/b.sign']);
+  });
+
+  test('that cannot be uploaded makes the step red, says why, and leaves the signatures', async () => {
+    const faults = [{ at: 'create', kind: 'status', status: 403, message: 'no permission' }] as const;
+    await using scenario = await createScenario({ files: FILES, results: { faults } });
+    const run = await scenario.run();
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toContain('ARTIFACT_FAILED');
+    expect(run.summary).toContain('2 files signed, but');
+    expect(await scenario.signatures()).toHaveLength(2);
+  });
+
+  test('is skipped with one notice on GitHub Enterprise Server', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const run = await scenario.run({}, { env: { GITHUB_SERVER_URL: 'https://github.example.com' } });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.outputs).toMatchObject({ 'signed-count': '2', 'artifact-id': '' });
+    expect(run.annotations.filter(({ title }) => title === 'No upload')).toHaveLength(1);
+    expect(await scenario.signatures()).toHaveLength(2);
+  });
+
+  test('takes its name and days from the inputs', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const run = await scenario.run({ 'artifact-name': 'linux-signatures', 'retention-days': '7' });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.outputs['artifact-name']).toBe('linux-signatures');
+    expect(run.outputs['artifact-url']).toMatch(/\/actions\/runs\/\d+\/artifacts\/1$/);
+  });
+});
+
+test('signing needs neither the chunk of the rehearsal nor, without upload, that of the artifact client', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const copy = await mkdtemp(join(tmpdir(), 'bundle-'));
+  try {
+    await cp(join(ACTION_DIRECTORY, 'action.yml'), join(copy, 'action.yml'));
+    await cp(join(ACTION_DIRECTORY, 'dist'), join(copy, 'dist'), { recursive: true });
+    const chunks = (await readdir(join(copy, 'dist'))).filter((name) => /^\d+\.index\.js$/.test(name));
+    expect(chunks.length).toBeGreaterThan(1);
+    for (const chunk of chunks) await rm(join(copy, 'dist', chunk));
+    const run = await scenario.run({ upload: 'false' }, { actionDirectory: copy });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(await readFile(join(copy, 'dist/index.js'), 'utf8')).not.toContain('@azure/storage-blob');
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,42 @@
+import { randomInt } from 'node:crypto';
+import { ActionError } from './errors.ts';
+import { main } from './main.ts';
+import { createReport } from './report/report.ts';
+import { createRunner } from './runner.ts';
+import { createClock } from './signing/clock.ts';
+
+// A crash report would hold the inputs.
+if (process.report) process.report.excludeEnv = true;
+
+const cancel = new AbortController();
+let exitCode = 1;
+for (const [name, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const) {
+  process.once(name, () => {
+    exitCode = 128 + number;
+    cancel.abort(
+      new ActionError('CANCELLED', 'The run was cancelled.', {
+        hint: 'Files that are listed as signed have their signature; run the step again for the others.',
+      }),
+    );
+    // The report takes a moment; what does not let go by then is left behind.
+    setTimeout(() => process.exit(exitCode), 800).unref();
+  });
+}
+
+const clock = createClock();
+const green = await main({
+  runner: createRunner(),
+  report: createReport(),
+  signal: cancel.signal,
+  clock,
+  startedAt: clock.now(),
+  now: Date.now,
+  random: Math.random,
+  randomInt,
+  processId: process.pid,
+});
+// Sockets that are still closing must not keep the step alive.
+process.stdout.write('', () => process.exit(green && !cancel.signal.aborted ? 0 : exitCode));

@@ -1,0 +1,102 @@
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { ActionError } from '../errors.ts';
+import { show } from '../files/names.ts';
+
+/** Bounds of a whole number, both included. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly otherwise: number;
+}
+
+/** Reads single inputs and collects what is wrong with them, so that one error can name every problem. */
+export class FieldReader {
+  readonly #take: (name: string) => string | undefined;
+  readonly #problems: ActionError[] = [];
+
+  constructor(take: (name: string) => string | undefined) {
+    this.#take = take;
+  }
+
+  /** Everything wrong so far. */
+  get problems(): readonly ActionError[] {
+    return this.#problems;
+  }
+
+  /** Notes a problem with an input; the sentence goes on after its name. */
+  reject(name: string, sentence: string): void {
+    this.#problems.push(new ActionError('INPUT_INVALID', `Input ${name} ${sentence}.`));
+  }
+
+  /** Notes a problem that was found elsewhere. */
+  add(error: ActionError): void {
+    this.#problems.push(error);
+  }
+
+  /** Any text, `undefined` when empty. */
+  text(name: string): string | undefined {
+    return this.#take(name);
+  }
+
+  /** A text that must be there. */
+  required(name: string): string {
+    const value = this.#take(name);
+    if (value === undefined) this.reject(name, 'is empty');
+    return value ?? '';
+  }
+
+  /** One of a few words. */
+  choice<const Word extends string>(name: string, words: readonly [Word, ...Word[]]): Word {
+    const value = this.#take(name) ?? words[0];
+    const word = words.find((candidate) => candidate === value);
+    if (word === undefined) this.reject(name, `is “${short(value)}”, but must be one of ${words.join(', ')}`);
+    return word ?? words[0];
+  }
+
+  /** The six spellings that `@actions/core` takes. */
+  boolean(name: string, otherwise: boolean): boolean {
+    const value = this.#take(name);
+    if (value === undefined) return otherwise;
+    if (/^(true|True|TRUE)$/.test(value)) return true;
+    if (!/^(false|False|FALSE)$/.test(value)) this.reject(name, `is “${short(value)}”, but must be true or false`);
+    return false;
+  }
+
+  /** A whole number in its range. */
+  integer(name: string, { from, to, otherwise }: Range): number {
+    const value = this.#take(name);
+    if (value === undefined) return otherwise;
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= from && number <= to) return number;
+    this.reject(name, `is “${short(value)}”, but must be a whole number from ${from} to ${to}`);
+    return otherwise;
+  }
+
+  /** An absolute path inside a directory; relative ones start there. */
+  pathInside(name: string, directory: string, otherwise: string): string {
+    const path = resolve(directory, this.#take(name) ?? otherwise);
+    if (!isInside(directory, path)) this.reject(name, 'leads out of the workspace');
+    return path;
+  }
+
+  /** A path of a file relative to a directory, `/` between segments; `undefined` when empty. */
+  fileInside(name: string, directory: string): string | undefined {
+    const value = this.#take(name);
+    if (value === undefined) return undefined;
+    const path = relative(directory, join(isAbsolute(value) ? '' : directory, value));
+    if (path !== '' && isInside(directory, join(directory, path)) && !/[/\\]$/.test(value))
+      return path.replaceAll('\\', '/');
+    this.reject(name, 'must be the path of a file inside output-dir, or inside root when that is empty');
+    return undefined;
+  }
+}
+
+/** Tells whether a path is a directory itself or lies below it. */
+export function isInside(directory: string, path: string): boolean {
+  const way = relative(directory, path);
+  return way === '' || !(way === '..' || /^\.\.[/\\]/.test(way) || isAbsolute(way));
+}
+
+function short(value: string): string {
+  return show(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+}

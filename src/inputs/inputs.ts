@@ -1,0 +1,104 @@
+import type { ActionError } from '../errors.ts';
+import type { Pattern } from '../files/pattern.ts';
+import type { Shard } from '../files/shard.ts';
+import type { IdentityText } from '../identity/text.ts';
+import type { Verification } from '../verifying/check.ts';
+
+/** Which files, and where what is written goes. */
+export interface FileInputs {
+  readonly patterns: readonly Pattern[];
+  /** Absolute. */
+  readonly root: string;
+  readonly includeHiddenFiles: boolean;
+  readonly followSymbolicLinks: boolean;
+  readonly ifNoFilesFound: 'error' | 'warn' | 'ignore';
+  /** 0 for no limit. */
+  readonly maxFiles: number;
+  readonly suffix: string;
+  /** Absolute; `undefined` when signatures go beside their files. */
+  readonly outputDirectory: string | undefined;
+  /** Relative to the output tree; `undefined` for a place of our own. */
+  readonly manifest: string | undefined;
+  /** Relative to the output tree; `undefined` when none is to be written. */
+  readonly checksums: string | undefined;
+  /** Paths of checksums and manifest, of all slices: never signed as files of the release. */
+  readonly ownPaths: readonly string[];
+  /** The slice of this run; the whole is `1/1`. */
+  readonly shard: Shard;
+}
+
+/** How the service is reached and what proves who we are. */
+export interface ServiceInputs {
+  readonly serverUrl: URL;
+  /** Path of the requests: prefix of the URL and `signPath`. */
+  readonly requestPath: string;
+  readonly signPath: string;
+  readonly appKey: string;
+  readonly appSecret: string;
+  readonly identity: IdentityText;
+  readonly expiryWarningDays: number;
+}
+
+/** How hard to try. */
+export interface EffortInputs {
+  readonly concurrency: number;
+  readonly attempts: number;
+  readonly timeoutMs: number;
+  /** 0 for none. */
+  readonly deadlineMs: number;
+  /** What to do once a file is lost: try the others all the same, or end the run. */
+  readonly onFailure: 'collect' | 'stop';
+}
+
+/** What to upload; `undefined` in place of it when nothing is. */
+export interface UploadInputs {
+  readonly artifactName: string;
+  readonly retentionDays: number | undefined;
+  readonly overwrite: 'auto' | 'true' | 'false';
+}
+
+/** Inputs of `mode: sign`. */
+export interface SignInputs {
+  readonly mode: 'sign';
+  readonly files: FileInputs;
+  readonly service: ServiceInputs;
+  readonly effort: EffortInputs;
+  readonly verification: Verification | undefined;
+  readonly reuse: boolean;
+  readonly upload: UploadInputs | undefined;
+}
+
+/** Inputs of `mode: rehearse`. */
+export interface RehearseInputs {
+  readonly mode: 'rehearse';
+  readonly files: FileInputs;
+  readonly effort: EffortInputs;
+  readonly upload: UploadInputs | undefined;
+}
+
+/** Inputs of `mode: verify`. */
+export interface VerifyInputs {
+  readonly mode: 'verify';
+  readonly files: FileInputs;
+  readonly verification: Verification;
+}
+
+/** Inputs of `mode: preflight`; where one has a problem, a harmless value stands in its place. */
+export interface PreflightInputs {
+  readonly mode: 'preflight';
+  readonly service: ServiceInputs;
+  /** Whether `service` is sound, certificates and keys apart. */
+  readonly isCallable: boolean;
+  /** Everything wrong with the inputs. */
+  readonly problems: readonly ActionError[];
+  readonly effort: EffortInputs;
+  readonly verification: Verification | undefined;
+}
+
+/** There are no credentials, as is to be expected of this event, and the user wants nothing done then. */
+export interface SkippedInputs {
+  readonly mode: 'skipped';
+}
+
+/** All inputs, valid as they stand, by what the action is to do. */
+export type Inputs = SignInputs | RehearseInputs | VerifyInputs | PreflightInputs | SkippedInputs;

@@ -1,0 +1,177 @@
+import { basename } from 'node:path';
+import { ActionError } from '../errors.ts';
+import { readPatterns } from '../files/pattern.ts';
+import { MAX_SHARDS, pathOfShard, pathsOfShards, type Shard } from '../files/shard.ts';
+import { secretsOf } from '../identity/secrets.ts';
+import type { IdentityText } from '../identity/text.ts';
+import type { Runner } from '../runner.ts';
+import { admit } from './admission.ts';
+import { FieldReader, isInside } from './field-reader.ts';
+import type { EffortInputs, FileInputs, Inputs, UploadInputs } from './inputs.ts';
+import { readService } from './service-fields.ts';
+import { readVerification } from './verify-fields.ts';
+
+/** The inputs as they are taken once, secrets apart. */
+export interface TakenInputs {
+  readonly identity: IdentityText;
+  readonly appSecret: string | undefined;
+  readonly reader: FieldReader;
+}
+
+/**
+ * Reads all inputs once into a valid value.
+ *
+ * Secrets are masked before anything else happens. Only the inputs of the chosen mode are looked at.
+ * @throws ActionError `INPUT_INVALID` that names every problem, except in a preflight, which has them as a list
+ */
+export function loadInputs(runner: Runner): Inputs {
+  const identity: IdentityText = {
+    cert: runner.takeInput('cert'),
+    key: runner.takeInput('key'),
+    keyPassphrase: runner.takeInput('key-passphrase'),
+    chain: runner.takeInput('chain'),
+  };
+  const appSecret = runner.takeInput('app-secret');
+  runner.mask(secretsOf(identity));
+  if (appSecret !== undefined) runner.mask([appSecret]);
+
+  const reader = new FieldReader((name) => runner.takeInput(name));
+  const inputs = readMode({ identity, appSecret, reader }, runner);
+  // A preflight lists these beside everything else that is wrong.
+  if (inputs?.mode === 'preflight') return inputs;
+  if (inputs === undefined || reader.problems.length > 0) throw allProblems(reader.problems);
+  return inputs;
+}
+
+/** Returns `undefined` only after a problem was noted. */
+function readMode(taken: TakenInputs, runner: Runner): Inputs | undefined {
+  const { reader } = taken;
+  const wanted = reader.choice('mode', ['sign', 'rehearse', 'verify', 'preflight']);
+  const mode = wanted === 'sign' || wanted === 'preflight' ? admit(wanted, taken, runner) : wanted;
+  switch (mode) {
+    case 'skipped':
+      return { mode };
+    case 'sign': {
+      const verification = readVerification(reader, runner);
+      return {
+        mode,
+        files: readFiles(reader, runner),
+        service: readService(taken),
+        effort: readEffort(reader),
+        verification,
+        reuse: reader.boolean('reuse', true),
+        upload: readUpload(reader),
+      };
+    }
+    case 'rehearse':
+      return { mode, files: readFiles(reader, runner), effort: readEffort(reader), upload: readUpload(reader) };
+    case 'verify': {
+      const files = readFiles(reader, runner);
+      const given = reader.problems.length;
+      const verification = readVerification(reader, runner);
+      if (verification === undefined && reader.problems.length === given) {
+        reader.reject('verify-key', 'is empty; mode verify needs the public key or certificate of the signer');
+      }
+      return verification && { mode, files, verification };
+    }
+    case 'preflight': {
+      const service = readService(taken);
+      const isCallable = reader.problems.length === 0;
+      const [effort, verification] = [readEffort(reader), readVerification(reader, runner)];
+      return { mode, service, isCallable, effort, verification, problems: reader.problems };
+    }
+    default:
+      return mode satisfies never;
+  }
+}
+
+function readFiles(reader: FieldReader, { facts }: Runner): FileInputs {
+  const root = reader.pathInside('root', facts.workspace, '.');
+  const suffix = reader.text('suffix') ?? '.sign';
+  if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
+    reader.reject('suffix', 'must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -');
+  }
+  const outputDirectory = readOutputDirectory(reader, facts.workspace, root);
+  const shard = readShard(reader);
+  const manifest = reader.fileInside('manifest', outputDirectory ?? root);
+  const checksums = reader.fileInside('checksums', outputDirectory ?? root);
+  return {
+    patterns: patternsOf(reader, root),
+    root,
+    suffix,
+    outputDirectory,
+    includeHiddenFiles: reader.boolean('include-hidden-files', true),
+    followSymbolicLinks: reader.boolean('follow-symbolic-links', false),
+    ifNoFilesFound: reader.choice('if-no-files-found', ['error', 'warn', 'ignore']),
+    maxFiles: reader.integer('max-files', { from: 0, to: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
+    manifest: manifest && pathOfShard(manifest, shard),
+    checksums,
+    ownPaths: [...(checksums ? [checksums] : []), ...(manifest ? pathsOfShards(manifest, shard.count) : [])],
+    shard,
+  };
+}
+
+function readShard(reader: FieldReader): Shard {
+  const value = reader.text('shard') ?? '1/1';
+  const [, index, count] = /^(\d{1,3})\/(\d{1,3})$/.exec(value)?.map(Number) ?? [];
+  if (index !== undefined && count !== undefined && index >= 1 && index <= count && count <= MAX_SHARDS)
+    return { index, count };
+  reader.reject('shard', `must be i/n with i from 1 to n, such as 2/5, and n at most ${MAX_SHARDS}`);
+  return { index: 1, count: 1 };
+}
+
+function patternsOf(reader: FieldReader, root: string): FileInputs['patterns'] {
+  try {
+    return readPatterns(reader.required('files'), root);
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    reader.add(error);
+    return [];
+  }
+}
+
+function readOutputDirectory(reader: FieldReader, workspace: string, root: string): string | undefined {
+  const value = reader.text('output-dir');
+  if (value === undefined) return undefined;
+  const path = reader.pathInside('output-dir', workspace, value);
+  if (path === root) return undefined;
+  if (isInside(path, root)) reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
+  return path;
+}
+
+function readEffort(reader: FieldReader): EffortInputs {
+  return {
+    concurrency: reader.integer('concurrency', { from: 1, to: 1000, otherwise: 100 }),
+    attempts: reader.integer('attempts', { from: 1, to: 20, otherwise: 8 }),
+    timeoutMs: reader.integer('timeout', { from: 1, to: 3600, otherwise: 60 }) * 1000,
+    deadlineMs: reader.integer('deadline', { from: 0, to: 86_400, otherwise: 0 }) * 1000,
+    onFailure: reader.choice('on-failure', ['collect', 'stop']),
+  };
+}
+
+function readUpload(reader: FieldReader): UploadInputs | undefined {
+  const wanted = reader.boolean('upload', true);
+  const artifactName = reader.text('artifact-name') ?? 'signatures';
+  if (/["<>|*?:\\/\r\n]/.test(artifactName) || basename(artifactName) !== artifactName) {
+    reader.reject('artifact-name', 'must not hold any of " < > | * ? : \\ / or line ends');
+  }
+  const retentionDays = reader.integer('retention-days', { from: 1, to: 90, otherwise: 0 });
+  const overwrite = reader.choice('overwrite', ['auto', 'true', 'false']);
+  return wanted
+    ? { artifactName, retentionDays: retentionDays === 0 ? undefined : retentionDays, overwrite }
+    : undefined;
+}
+
+function allProblems(problems: readonly ActionError[]): ActionError {
+  const [first] = problems;
+  if (problems.length === 1 && first) return first;
+  const list = problems.map((problem) => [problem.message, problem.hint].filter(Boolean).join(' '));
+  return new ActionError(
+    'INPUT_INVALID',
+    `${problems.length} problems with the inputs.\n${list.map((text) => `- ${text}`).join('\n')}`,
+    {
+      hint: 'Correct all of them under with: in the workflow, or the secrets and variables they come from.',
+      cause: new AggregateError(problems),
+    },
+  );
+}

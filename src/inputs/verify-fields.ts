@@ -1,0 +1,84 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { ActionError, codeOf, toActionError } from '../errors.ts';
+import { show } from '../files/names.ts';
+import { secretsOf } from '../identity/secrets.ts';
+import type { Runner } from '../runner.ts';
+import { chooseAlgorithm, SIGNATURE_ALGORITHMS } from '../verifying/algorithm.ts';
+import type { Verification } from '../verifying/check.ts';
+import { readVerifyKey } from '../verifying/key.ts';
+import { containsPrivateKey, looksLikePem } from '../verifying/pem.ts';
+import { createVerifier } from '../verifying/verifier.ts';
+import { type FieldReader, isInside } from './field-reader.ts';
+
+const MAX_KEY_FILE_BYTES = 64 * 1024;
+
+/** Reads the key to check signatures with and how; `undefined` when no key is given. */
+export function readVerification(reader: FieldReader, runner: Runner): Verification | undefined {
+  const value = reader.text('verify-key');
+  const requested = reader.choice('signature-algorithm', ['auto', ...SIGNATURE_ALGORITHMS]);
+  const encoding = reader.choice('signature-encoding', ['base64', 'hex']);
+  if (value === undefined) return undefined;
+  try {
+    const key = readVerifyKey(
+      looksLikePem(value) || containsPrivateKey(value) ? guard(value, runner) : readKeyFile(value, runner),
+    );
+    return { verifier: createVerifier(key, chooseAlgorithm(key, requested)), encoding };
+  } catch (error) {
+    reader.add(toActionError(error, 'VERIFY_KEY_UNREADABLE', 'Input verify-key cannot be read.'));
+    return undefined;
+  }
+}
+
+/** Someone may paste the private key by mistake: mask it before the error about it is printed. */
+function guard(text: string, runner: Runner): string {
+  if (containsPrivateKey(text)) runner.mask(secretsOf({ key: text }));
+  return text;
+}
+
+function readKeyFile(value: string, runner: Runner): string {
+  const { workspace, eventName } = runner.facts;
+  const path = resolve(workspace, value);
+  const text = guard(readSmallFile(path, value), runner);
+  if (eventName.startsWith('pull_request') && isInside(workspace, path)) {
+    runner.annotate(
+      'warning',
+      'The key comes from the pull request',
+      `verify-key is the file ${relative(workspace, path)} of this checkout, so whoever wrote the pull request chose the key. Give the key as text in the workflow, or from a place that the author cannot change.`,
+    );
+  }
+  return text;
+}
+
+function readSmallFile(path: string, value: string): string {
+  const name = show(value.slice(0, 200));
+  const hint = 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.';
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile())
+      throw new ActionError('VERIFY_KEY_UNREADABLE', `Input verify-key: ${name} is no regular file.`, { hint });
+    if (stat.size > MAX_KEY_FILE_BYTES) {
+      throw new ActionError(
+        'VERIFY_KEY_UNREADABLE',
+        `Input verify-key: ${name} has ${stat.size} bytes, more than any key.`,
+        { hint },
+      );
+    }
+    const bytes = Buffer.alloc(stat.size);
+    return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, stat.size, 0));
+  } catch (error) {
+    if (error instanceof ActionError) throw error;
+    throw new ActionError(
+      'VERIFY_KEY_UNREADABLE',
+      `Input verify-key: the file ${name} cannot be read (${codeOf(error) ?? ''}).`,
+      {
+        hint,
+        cause: error,
+      },
+    );
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}

@@ -1,0 +1,22 @@
+import type { Report } from '../report/report.ts';
+import type { Runner } from '../runner.ts';
+import type { Clock } from '../signing/clock.ts';
+
+/** What every stage may use: the world comes in as arguments, so that stages can be run anywhere. */
+export interface Context {
+  readonly runner: Runner;
+  /** Filled by the stages as they go. */
+  readonly report: Report;
+  /** Aborted, with an `ActionError` as its reason, when the run is cancelled. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** When the run began, on that clock. */
+  readonly startedAt: number;
+  /** Wall clock, in milliseconds since the epoch. */
+  readonly now: () => number;
+  /** A number from 0 up to 1 that need not be unpredictable. */
+  readonly random: () => number;
+  /** An unpredictable whole number below a bound. */
+  readonly randomInt: (bound: number) => number;
+  readonly processId: number;
+}

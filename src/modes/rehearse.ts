@@ -1,0 +1,50 @@
+import type { RehearseInputs, ServiceInputs } from '../inputs/inputs.ts';
+import { algorithmOf } from '../verifying/algorithm.ts';
+import { readVerifyKey } from '../verifying/key.ts';
+import { createVerifier } from '../verifying/verifier.ts';
+import type { Context } from './context.ts';
+import { checkUploadable, finish } from './receipt.ts';
+import { checkMatched, findRelease, makeOwnDirectory } from './release.ts';
+import { checkIdentity, withService } from './service.ts';
+import { signRelease } from './sign-release.ts';
+
+/** Runs the whole of a signing against a service in this process, with keys that exist for this run only. */
+export async function rehearse(context: Context, inputs: RehearseInputs): Promise<void> {
+  const { runner, report } = context;
+  report.notes.push(
+    'What it proved: the patterns match, the names can be uploaded, and the upload works. What it did not: that the credentials are right, that the service answers, and that its signatures are valid.',
+  );
+  const release = await findRelease(context, inputs.files, makeOwnDirectory(context));
+  await finish(context, inputs, release, async () => {
+    checkMatched(context, inputs.files, release);
+    checkUploadable(context, inputs.files, inputs.upload);
+    // Its own chunk of the bundle: a run that signs for real never loads it.
+    const { startService } = await import('../rehearsal/service.ts');
+    const service = await startService();
+    try {
+      const { credentials } = service;
+      runner.mask([credentials.appSecret]);
+      release.output.write('rehearsal-key.pem', credentials.verifyKeyPem);
+      const key = readVerifyKey(credentials.verifyKeyPem);
+      const verification = { verifier: createVerifier(key, algorithmOf('ecdsa-sha256')), encoding: 'base64' } as const;
+      report.checked = true;
+      report.verifyKeySha256 = key.spkiSha256;
+      const target: ServiceInputs = {
+        serverUrl: new URL(service.url),
+        requestPath: service.signPath,
+        signPath: service.signPath,
+        appKey: credentials.appKey,
+        appSecret: credentials.appSecret,
+        identity: { cert: credentials.cert, key: credentials.key, keyPassphrase: undefined, chain: credentials.chain },
+        expiryWarningDays: 0,
+      };
+      const identity = checkIdentity(context, target);
+      const task = { ...release, release, effort: inputs.effort, verification, reuse: false };
+      return await withService(context, { inputs: target, identity, proxied: 'never' }, (open) =>
+        signRelease(context, inputs.files, { ...task, service: open }),
+      );
+    } finally {
+      await service.close();
+    }
+  });
+}

@@ -1,0 +1,104 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { ActionError } from '../errors.ts';
+import { type Discovery, discover } from '../files/discover.ts';
+import { show, showList } from '../files/names.ts';
+import { OutputTree } from '../files/output-tree.ts';
+import type { ReleaseFile } from '../files/release-file.ts';
+import { sliceOf } from '../files/shard.ts';
+import type { FileInputs } from '../inputs/inputs.ts';
+import { formatBytes, plural } from '../report/units.ts';
+import type { Context } from './context.ts';
+
+/** The files of this run and where what is written about them goes. */
+export interface Release {
+  /** The files of this slice. */
+  readonly files: readonly ReleaseFile[];
+  /** Those of all slices. */
+  readonly allFiles: readonly ReleaseFile[];
+  readonly output: OutputTree;
+  /** Include patterns that matched no file. */
+  readonly unmatched: readonly string[];
+}
+
+/** Lists the files and tells what was found. */
+export async function findRelease(context: Context, inputs: FileInputs, outputDirectory: string): Promise<Release> {
+  const { runner, report } = context;
+  const output = new OutputTree(outputDirectory, context.processId);
+  runner.openGroup('Files');
+  const discovery = discover({
+    ...inputs,
+    workspace: runner.facts.workspace,
+    never: [
+      runner.facts.temporaryDirectory,
+      ...(inputs.outputDirectory === undefined ? [] : [inputs.outputDirectory]),
+      ...inputs.ownPaths.map((path) => join(inputs.root, path)),
+    ],
+  });
+  const { shard } = inputs;
+  const files = sliceOf(discovery.files, shard);
+  // Every slice sees them, but one failure is enough.
+  const refused = shard.index === 1 ? discovery.refused : [];
+  report.shard = shard;
+  report.suffix = inputs.suffix;
+  report.outcomes = [
+    ...files.map((file) => ({ file, status: 'not-tried', attempts: 0, elapsedMs: 0 }) as const),
+    ...refused.map(
+      ({ path, error }) => ({ file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error }) as const,
+    ),
+  ];
+  tellWhatWasFound(context, { ...discovery, files, refused });
+  runner.closeGroup();
+  return { files, allFiles: discovery.files, output, unmatched: discovery.unmatched };
+}
+
+function tellWhatWasFound({ runner }: Context, { files, refused }: Discovery): void {
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  runner.line(`${plural(files.length, 'file')}, ${formatBytes(bytes)}`);
+  for (const file of files.slice(0, 20)) runner.line(`  ${show(file.path)} (${formatBytes(file.size)})`);
+  if (files.length > 20) runner.line(`  and ${files.length - 20} more`);
+  for (const { error } of refused.slice(0, 20)) runner.line(`  refused: ${error.message}`);
+  const empty = files.filter((file) => file.size === 0).map((file) => file.path);
+  if (empty.length > 0)
+    runner.annotate('warning', 'Empty files', `${plural(empty.length, 'file')} of 0 bytes: ${showList(empty, 5)}.`);
+  const twins = findTwins(files);
+  if (twins.length > 0) {
+    runner.annotate(
+      'warning',
+      'Names that differ little',
+      `Some systems take these for one name: ${showList(twins, 6)}.`,
+    );
+  }
+}
+
+/** Paths that are the same after Unicode composition and without case: on other systems one replaces the other. */
+function findTwins(files: readonly ReleaseFile[]): string[] {
+  const seen = new Map<string, string>();
+  const twins: string[] = [];
+  for (const { path } of files) {
+    const folded = path.normalize('NFC').toLowerCase();
+    const other = seen.get(folded);
+    if (other !== undefined) twins.push(other, path);
+    else seen.set(folded, path);
+  }
+  return twins;
+}
+
+/** Judges patterns that matched no file as the user wishes. */
+export function checkMatched({ runner, report }: Context, inputs: FileInputs, { unmatched }: Release): void {
+  if (unmatched.length === 0 || inputs.ifNoFilesFound === 'ignore') return;
+  const patterns = unmatched.map((pattern) => `“${show(pattern)}”`).join(', ');
+  const text = `${unmatched.length === 1 ? 'This pattern matches' : 'These patterns match'} no file below ${show(inputs.root)}: ${patterns}.`;
+  if (inputs.ifNoFilesFound === 'error') {
+    throw new ActionError('NO_FILES_FOUND', text, {
+      hint: 'Check the pattern and that the build has run; set if-no-files-found to warn or ignore if this can be so.',
+    });
+  }
+  runner.annotate('warning', 'No files found', text);
+  report.notes.push(text);
+}
+
+/** Makes a directory of our own for what is written outside the workspace. */
+export function makeOwnDirectory({ runner }: Context): string {
+  return mkdtempSync(join(runner.facts.temporaryDirectory, 'mtls-release-signing-output-'));
+}

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import type { SecureContext } from 'node:tls';
+import { type CredentialPaths, withCredentials } from '../identity/credentials.ts';
+import { type Identity, inspectIdentity, missingIssuerHint, requireIdentity } from '../identity/identity.ts';
+import type { ServiceInputs } from '../inputs/inputs.ts';
+import { sentence } from '../report/units.ts';
+import { createDiagnosis } from '../signing/diagnosis.ts';
+import { explainRefusals } from '../signing/own-certificate.ts';
+import { type ConnectProxy, chooseProxy } from '../signing/proxy.ts';
+import { missingNames } from '../signing/server-certificate.ts';
+import { createSignFileSigner } from '../signing/sign-file/sign-file.ts';
+import type { Signer } from '../signing/signer.ts';
+import { createTlsContext } from '../signing/tls.ts';
+import { openTransport, type Transport } from '../signing/transport.ts';
+import type { Context } from './context.ts';
+
+/** A signer that is ready to use. */
+export interface OpenService {
+  readonly signer: Signer;
+  /** Resolves with the time TCP took, in milliseconds, when the first connection stands. */
+  readonly firstConnection: Promise<number>;
+}
+
+/** Examines certificate, key and chain, tells what is odd about them, and refuses what cannot work; opens no socket. */
+export function checkIdentity({ runner, report, now }: Context, inputs: ServiceInputs): Identity {
+  runner.openGroup('Identity');
+  const inspection = inspectIdentity(inputs.identity, {
+    now: new Date(now()),
+    expiryWarningDays: inputs.expiryWarningDays,
+  });
+  for (const notice of inspection.notices) runner.annotate('notice', 'Credentials tidied', sentence(notice));
+  for (const warning of inspection.warnings) {
+    runner.annotate('warning', 'Credentials', sentence(warning));
+    report.notes.push(warning);
+  }
+  const identity = requireIdentity(inspection);
+  report.certificate = identity.certificate;
+  runner.line(`Client certificate: ${identity.certificate.subject}`);
+  runner.line(`  issued by ${identity.certificate.issuer}, valid until ${identity.certificate.notAfter}`);
+  runner.line(`  SHA-256 ${identity.certificate.sha256}`);
+  runner.closeGroup();
+  return identity;
+}
+
+/** Which way to the service: rehearsals never leave this machine. */
+export interface Route {
+  readonly inputs: ServiceInputs;
+  readonly identity: Identity;
+  readonly proxied: 'as the environment says' | 'never';
+}
+
+/** Longest time for name look-up, TCP, proxy and handshake together. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Opens a signer for the duration of `use`. */
+export function withService<T>(
+  context: Context,
+  { inputs, identity, proxied }: Route,
+  use: (service: OpenService) => Promise<T>,
+): Promise<T> {
+  const { report, now } = context;
+  const { serverUrl: server } = inputs;
+  const proxy = proxied === 'never' ? undefined : proxyFor(context, server);
+  report.service = server.origin;
+  return withSecureContext(context, identity, async (secureContext) => {
+    const route = { server, secureContext, proxy };
+    const { anchors } = identity;
+    const transport = openTransport({
+      ...route,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      diagnosis: createDiagnosis({ ...route, anchors, now, timeoutMs: CONNECT_TIMEOUT_MS }),
+      onServer: (certificate) => warn(context, 'Server certificate', missingNames(certificate)),
+    });
+    const signer = explainRefusals(createSigner(context, inputs, transport), {
+      ...identity,
+      missingIssuerHint: missingIssuerHint(identity),
+    });
+    try {
+      return await use({ signer, firstConnection: transport.firstConnection });
+    } finally {
+      transport.close();
+    }
+  });
+}
+
+/** Picks the proxy of the environment, masks its credentials and says so. */
+export function proxyFor({ runner }: Context, server: URL): ConnectProxy | undefined {
+  const proxy = chooseProxy(runner.facts, server);
+  if (proxy?.authorization) runner.mask([proxy.authorization]);
+  if (proxy) runner.line(`Through the proxy ${proxy.url.origin}`);
+  return proxy;
+}
+
+/** Builds the TLS context of an identity; its files lie on disk only meanwhile. */
+export function withSecureContext<T>(
+  { runner }: Context,
+  identity: Identity,
+  use: (secureContext: SecureContext) => Promise<T>,
+): Promise<T> {
+  const announce = (directory: string): void => runner.saveState('credentials', directory);
+  const build = (paths: CredentialPaths): SecureContext =>
+    createTlsContext({
+      cert: readFileSync(paths.certificates),
+      key: readFileSync(paths.key),
+      ca: [readFileSync(paths.anchors)],
+      passphrase: paths.passphrase,
+    });
+  return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
+}
+
+function createSigner(context: Context, inputs: ServiceInputs, transport: Transport): Signer {
+  const { now, randomInt } = context;
+  return createSignFileSigner(transport, {
+    ...inputs,
+    now,
+    randomInt,
+    onClockOffset: (seconds) => warn(context, 'Clocks differ', describeOffset(seconds)),
+  });
+}
+
+function describeOffset(seconds: number): string {
+  return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this runner's; requests are dated accordingly.`;
+}
+
+function warn({ runner, report }: Context, title: string, text: string | undefined): void {
+  if (text === undefined) return;
+  runner.annotate('warning', title, text);
+  report.notes.push(text);
+}

@@ -1,0 +1,19 @@
+import type { ActionError } from '../errors.ts';
+import type { FileInputs } from '../inputs/inputs.ts';
+import { totalsOf } from '../report/report.ts';
+import { writeChecksums } from './checksums.ts';
+import type { Context } from './context.ts';
+import type { Release } from './release.ts';
+import { runSigning, type SigningTask } from './signing.ts';
+
+/** Signs what needs a signature and, once every file has one, the checksums; returns why the run failed as a whole. */
+export async function signRelease(
+  context: Context,
+  inputs: FileInputs,
+  task: SigningTask & { readonly release: Release; readonly reuse: boolean },
+): Promise<ActionError | undefined> {
+  const ending = task.files.length > 0 ? await runSigning(context, task) : undefined;
+  const { failed, notTried } = totalsOf(context.report);
+  if (ending || failed + notTried > 0) return ending;
+  return writeChecksums(context, inputs, task);
+}

@@ -1,0 +1,90 @@
+import type { ActionError } from '../errors.ts';
+import { show } from '../files/names.ts';
+import type { FileOutcome } from '../files/outcome.ts';
+import type { OutputTree } from '../files/output-tree.ts';
+import type { ReleaseFile } from '../files/release-file.ts';
+import type { EffortInputs } from '../inputs/inputs.ts';
+import { startProgress } from '../report/progress.ts';
+import { formatMs, plural, sentence } from '../report/units.ts';
+import type { PolicyEvent } from '../signing/policy.ts';
+import { signFiles } from '../signing/sign.ts';
+import type { Verification } from '../verifying/check.ts';
+import type { Context } from './context.ts';
+import type { OpenService } from './service.ts';
+
+/** Files that need a signature and how to get it. */
+export interface SigningTask {
+  readonly files: readonly ReleaseFile[];
+  readonly output: OutputTree;
+  readonly effort: EffortInputs;
+  readonly verification: Verification | undefined;
+  readonly service: OpenService;
+}
+
+/** Signs the files, shows how it goes and notes the outcomes; returns why the run ended early, if it did. */
+export async function runSigning(context: Context, task: SigningTask): Promise<ActionError | undefined> {
+  const { runner, report, clock } = context;
+  const { files, output } = task;
+  runner.openGroup('Signing');
+  for (const { path } of files) output.remove(path + report.suffix);
+  const swept = output.sweep(files.map(({ path }) => path));
+  if (swept > 0) runner.line(`Removed ${plural(swept, 'temporary file')} of a run that was killed`);
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  const progress = startProgress({ files: files.length, bytes }, clock, runner.line);
+  const result = await signFiles({
+    ...settings(context, task),
+    onOutcome: (outcome) => {
+      progress.add(outcome.file.size);
+      runner.debug(
+        `${show(outcome.file.path)}: ${outcome.status} after ${plural(outcome.attempts, 'request')}, ${formatMs(outcome.elapsedMs)}`,
+      );
+    },
+  });
+  progress.stop();
+  report.requests += result.requests;
+  report.outcomes = mergeOutcomes(report.outcomes, result.outcomes);
+  if (task.verification) report.verified += result.outcomes.filter(({ status }) => status === 'signed').length;
+  runner.line(`${plural(result.requests, 'request')} for ${plural(files.length, 'file')}`);
+  runner.closeGroup();
+  return result.ending;
+}
+
+type Settings = Omit<Parameters<typeof signFiles>[0], 'onOutcome'>;
+
+function settings(context: Context, task: SigningTask): Settings {
+  const { files, output, verification, effort, service } = task;
+  return {
+    ...context,
+    ...effort,
+    ...service,
+    files,
+    output,
+    verification,
+    suffix: context.report.suffix,
+    onEvent: (event) => tell(context, event, files),
+  };
+}
+
+/** Signs files that are of our own making, so that they count nowhere; returns the failure, if any. */
+export async function signQuietly(context: Context, task: SigningTask): Promise<ActionError | undefined> {
+  for (const { path } of task.files) task.output.remove(path + context.report.suffix);
+  const { outcomes, ending } = await signFiles({ ...settings(context, task), onOutcome: () => {} });
+  return ending ?? outcomes.find(({ error }) => error !== undefined)?.error;
+}
+
+function tell({ runner }: Context, event: PolicyEvent, files: readonly ReleaseFile[]): void {
+  if (event.type === 'recovery') runner.line('The service is back.');
+  else if (event.type === 'outage') {
+    const { code, message } = event.failure;
+    runner.line(`The service is in trouble (${code}: ${sentence(message)}) Waiting for it with single requests.`);
+  } else {
+    const { code, message } = event.failure;
+    runner.debug(`${show(files[event.job]?.path ?? '')}: ${code}, again in ${formatMs(event.delayMs)}: ${message}`);
+  }
+}
+
+/** Puts what is known now in place of what was known before; the order stays. */
+export function mergeOutcomes(before: readonly FileOutcome[], now: readonly FileOutcome[]): FileOutcome[] {
+  const byPath = new Map(now.map((outcome) => [outcome.file.path, outcome]));
+  return before.map((outcome) => byPath.get(outcome.file.path) ?? outcome);
+}

@@ -1,0 +1,37 @@
+import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+
+// Runs after the job, also when the main step was killed: removes the key files that it may have left. It imports
+// nothing but Node, so that it starts in milliseconds, and it repeats these names for that reason; a test compares them.
+const PREFIX = 'mtls-release-signing-credentials-';
+const FILES = ['client-cert.pem', 'client-key.pem', 'server-chain.pem'];
+
+const directory = process.env['STATE_credentials'] ?? '';
+const temporary = process.env['RUNNER_TEMP'] ?? '';
+
+// A state can be forged by an earlier step: only a real directory of ours, directly below RUNNER_TEMP, is touched.
+if (
+  directory &&
+  temporary &&
+  dirname(resolve(directory)) === resolve(temporary) &&
+  basename(directory).startsWith(PREFIX)
+) {
+  if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) remove();
+}
+
+function remove(): void {
+  for (const name of FILES) attempt(() => unlinkSync(join(directory, name)));
+  attempt(() => rmdirSync(directory));
+}
+
+function attempt(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code !== 'ENOENT')
+      process.stdout.write(
+        `::warning title=Key files::A directory with key files below RUNNER_TEMP could not be removed (${code.replace(/\W/g, '')}).\n`,
+      );
+  }
+}

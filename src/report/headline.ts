@@ -1,0 +1,47 @@
+import { type Report, totalsOf } from './report.ts';
+import { formatBytes, formatMs, plural } from './units.ts';
+
+/** Says what a run came to, in one line without markup. */
+export function headline(report: Report): string {
+  const { files, signed, reused, failed, notTried, bytes } = totalsOf(report);
+  const time = formatMs(report.durationMs);
+  if (report.failure !== undefined || failed + notTried > 0) return failedHeadline(report);
+  switch (report.mode) {
+    case 'rehearse':
+      return `Rehearsal only: ${plural(files, 'file')} (${formatBytes(bytes)}) signed by a throw-away key in ${time}. Nothing of this may be published.`;
+    case 'verify':
+      return `All ${plural(files, 'file')} (${formatBytes(bytes)}) have a valid signature, checked in ${time}.`;
+    case 'sign': {
+      const kept = reused > 0 ? ` (${signed} new, ${reused} kept)` : '';
+      const checked = report.checked ? ', each checked' : '';
+      return `${plural(files, 'file')} (${formatBytes(bytes)}) signed${kept}${checked}, in ${time}.`;
+    }
+    case 'preflight':
+      return 'A release could be signed right now.';
+    case 'skipped':
+      return 'Skipped: no credentials, as is usual for this kind of run.';
+    default:
+      return 'Nothing ran.';
+  }
+}
+
+const WORK: Readonly<Record<NonNullable<Report['mode']>, string>> = {
+  sign: 'Signing',
+  rehearse: 'Rehearsal',
+  verify: 'Verification',
+  preflight: 'Preflight',
+  skipped: 'Run',
+};
+
+function failedHeadline(report: Report): string {
+  const { files, failed, notTried } = totalsOf(report);
+  const work = report.mode === undefined ? 'Run' : WORK[report.mode];
+  if (files === 0) return `${work} failed before it began.`;
+  if (failed + notTried === 0) return `${work} failed: ${plural(files, 'file')} signed, but the rest did not succeed.`;
+  const parts = [
+    failed > 0 ? `${failed} of ${plural(files, 'file')} failed` : '',
+    notTried > 0 ? `${notTried} not tried` : '',
+  ];
+  const consequence = report.mode === 'sign' ? ' Nothing was uploaded.' : '';
+  return `${work} failed: ${parts.filter(Boolean).join(', ')}.${consequence}`;
+}

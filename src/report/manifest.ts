@@ -1,0 +1,50 @@
+import type { FileOutcome } from '../files/outcome.ts';
+import { type Report, totalsOf } from './report.ts';
+
+/** Yields the JSON receipt of a run in pieces, a line for each file. */
+export function* renderManifest(report: Report, createdAt: Date): Generator<string> {
+  const { mode, checked, service, certificate, verifyKeySha256, shard } = report;
+  const signer = {
+    ...(certificate ? { certificate: manifestCertificate(certificate) } : {}),
+    ...(verifyKeySha256 ? { verifyKeySha256 } : {}),
+  };
+  const head = {
+    version: 1,
+    mode,
+    rehearsal: mode === 'rehearse',
+    checked,
+    createdAt: createdAt.toISOString(),
+    service,
+    signer,
+    shard: shard.count > 1 ? `${shard.index}/${shard.count}` : null,
+  };
+  yield `${JSON.stringify(head).slice(0, -1)},"files":[`;
+  let separator = '\n';
+  for (const outcome of report.outcomes) {
+    yield separator + JSON.stringify(manifestFile(outcome, report.suffix));
+    separator = ',\n';
+  }
+  yield `\n],"totals":${JSON.stringify(manifestTotals(report))}}\n`;
+}
+
+function manifestCertificate({ subject, issuer, notAfter, sha256 }: NonNullable<Report['certificate']>): object {
+  return { subject, issuer, notAfter, sha256 };
+}
+
+function manifestFile({ file, status, sha256, attempts, elapsedMs, error }: FileOutcome, suffix: string): object {
+  return {
+    path: file.path,
+    size: file.size,
+    sha256,
+    signature: file.path + suffix,
+    status,
+    attempts,
+    ms: Math.round(elapsedMs),
+    error: error && { code: error.code, message: error.message },
+  };
+}
+
+function manifestTotals(report: Report): object {
+  const { requests, durationMs } = report;
+  return { ...totalsOf(report), requests, durationMs: Math.round(durationMs) };
+}

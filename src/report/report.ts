@@ -1,0 +1,118 @@
+import type { ActionError } from '../errors.ts';
+import type { FileOutcome } from '../files/outcome.ts';
+import type { Shard } from '../files/shard.ts';
+import type { Identity } from '../identity/identity.ts';
+
+/** What really ran. */
+export type ReportedMode = 'sign' | 'rehearse' | 'verify' | 'preflight' | 'skipped';
+
+/** The uploaded artifact. */
+export interface Artifact {
+  readonly name: string;
+  readonly id: number;
+  readonly digest: string | undefined;
+  readonly bytes: number;
+}
+
+/** Everything a run came to; filled as it goes, so that a failing run still reports what it has. */
+export interface Report {
+  mode: ReportedMode | undefined;
+  /** One per matched file, sorted by path. */
+  outcomes: readonly FileOutcome[];
+  /** Whether signatures were checked with a key. */
+  checked: boolean;
+  /** Signatures that were found valid with it. */
+  verified: number;
+  requests: number;
+  durationMs: number;
+  /** Origin of the service. */
+  service: string | undefined;
+  certificate: Identity['certificate'] | undefined;
+  /** SHA-256 of the public key that signatures were checked with, as hex. */
+  verifyKeySha256: string | undefined;
+  suffix: string;
+  /** The slice this run was about; `1/1` is the whole. */
+  shard: Shard;
+  /** Absolute path of the checksums file. */
+  checksums: string | undefined;
+  /** Absolute path of the manifest. */
+  manifest: string | undefined;
+  artifact: Artifact | undefined;
+  /** Sentences that the reader of the summary should know. */
+  readonly notes: string[];
+  /** Why the step failed as a whole, beside the files that failed. */
+  failure: ActionError | undefined;
+}
+
+/** Starts an empty report. */
+export function createReport(): Report {
+  return {
+    mode: undefined,
+    outcomes: [],
+    checked: false,
+    verified: 0,
+    requests: 0,
+    durationMs: 0,
+    service: undefined,
+    certificate: undefined,
+    verifyKeySha256: undefined,
+    suffix: '.sign',
+    shard: { index: 1, count: 1 },
+    checksums: undefined,
+    manifest: undefined,
+    artifact: undefined,
+    notes: [],
+    failure: undefined,
+  };
+}
+
+/** Counts and sizes of a run. */
+export interface Totals {
+  readonly files: number;
+  readonly signed: number;
+  readonly reused: number;
+  readonly verified: number;
+  readonly failed: number;
+  readonly notTried: number;
+  readonly bytes: number;
+}
+
+/** Counts what became of the files. */
+export function totalsOf({ outcomes, verified }: Pick<Report, 'outcomes' | 'verified'>): Totals {
+  const counts = { signed: 0, reused: 0, verified: 0, failed: 0, 'not-tried': 0 };
+  let [files, bytes] = [0, 0];
+  for (const { status, file, isOrphan } of outcomes) {
+    counts[status]++;
+    files += isOrphan ? 0 : 1;
+    bytes += file.size;
+  }
+  const { signed, reused, failed } = counts;
+  return { files, signed, reused, verified, failed, notTried: counts['not-tried'], bytes };
+}
+
+/** One kind of failure and the files that it befell. */
+export interface Cause {
+  readonly error: ActionError;
+  /** Files it is about; empty when it is about the run. */
+  readonly paths: readonly string[];
+}
+
+/** Groups failures by their code, what concerns the run first, then the most frequent. */
+export function causesOf({ outcomes, failure }: Pick<Report, 'outcomes' | 'failure'>): Cause[] {
+  const causes = new Map<string, { error: ActionError; paths: string[] }>();
+  if (failure) causes.set(failure.code, { error: failure, paths: [] });
+  for (const { error, file, status } of outcomes) {
+    if (error === undefined || status !== 'failed') continue;
+    const cause = causes.get(error.code) ?? { error, paths: [] };
+    cause.paths.push(file.path);
+    causes.set(error.code, cause);
+  }
+  const rank = ({ error, paths }: Cause): number => (error === failure ? Number.POSITIVE_INFINITY : paths.length);
+  return [...causes.values()].sort((a, b) => rank(b) - rank(a));
+}
+
+/** Whether everything that was asked for is done. */
+export function isGreen(report: Report): boolean {
+  const { failed, notTried } = totalsOf(report);
+  return report.failure === undefined && failed === 0 && notTried === 0;
+}

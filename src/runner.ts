@@ -1,0 +1,154 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import {
+  debug,
+  endGroup,
+  error,
+  info,
+  notice,
+  saveState,
+  setOutput,
+  setSecret,
+  startGroup,
+  warning,
+} from '@actions/core';
+import { escapeHtml, show } from './files/names.ts';
+
+/** What the runner tells about the job, and the only way to tell the runner something. */
+export interface Runner {
+  readonly facts: RunnerFacts;
+  /** Returns an input without the white space around it, or `undefined` when it is empty, and takes it out of the environment. */
+  readonly takeInput: (name: string) => string | undefined;
+  /** Keeps values out of everything that is printed from now on. */
+  readonly mask: (secrets: Iterable<string>) => void;
+  readonly line: (text: string) => void;
+  readonly debug: (text: string) => void;
+  /** Opens a group of lines; the one before is closed. */
+  readonly openGroup: (title: string) => void;
+  readonly closeGroup: () => void;
+  readonly annotate: (level: 'notice' | 'warning' | 'error', title: string, text: string) => void;
+  readonly output: (name: string, value: string) => void;
+  readonly saveState: (name: string, value: string) => void;
+  /** Page of an artifact of this run, empty without an id. */
+  readonly artifactUrl: (id: number | undefined) => string;
+  /** Appends Markdown to the job summary; names in it must be escaped already. */
+  readonly summary: (markdown: string) => void;
+}
+
+/** The job around us; paths are absolute. */
+export interface RunnerFacts {
+  readonly workspace: string;
+  readonly temporaryDirectory: string;
+  readonly eventName: string;
+  /** 1 for the first run of a job, more for a re-run. */
+  readonly runAttempt: number;
+  readonly isDebug: boolean;
+  /** GitHub gives no secrets to this run: a pull request of another repository, or Dependabot. */
+  readonly secretsWithheld: boolean;
+  readonly httpsProxy: string | undefined;
+  readonly noProxy: string | undefined;
+  /** Variables that would weaken or tap TLS if we heeded them. */
+  readonly suspiciousVariables: readonly string[];
+}
+
+/** Values that would turn TLS verification off, add trust, or write secrets to a file or the log. */
+const SUSPICIOUS = [
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_EXTRA_CA_CERTS',
+  'SSLKEYLOGFILE',
+  'NODE_DEBUG',
+  'ACTIONS_ALLOW_UNSECURE_COMMANDS',
+];
+
+const PRINT = { notice, warning, error };
+
+/** Connects to the runner that started this process. */
+export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runner {
+  const masked = new Set<string>();
+  // The runner masks the log, but not files we write; and it knows neither hex nor percent-encoding with capitals.
+  const clean = (text: string): string => {
+    let result = text;
+    for (const secret of masked) result = result.replaceAll(secret, '***');
+    return result;
+  };
+  const line = (text: string): string => show(clean(text));
+  return {
+    facts: readFacts(environment),
+    takeInput(name) {
+      const variable = `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
+      const value = environment[variable]?.trim();
+      // A crash report or a child process must not carry it.
+      delete environment[variable];
+      return value === '' ? undefined : value;
+    },
+    mask(secrets) {
+      for (const secret of secrets) addMask(masked, secret);
+    },
+    line: (text) => info(line(text)),
+    debug: (text) => debug(line(text)),
+    openGroup: (title) => startGroup(line(title)),
+    closeGroup: () => endGroup(),
+    annotate(level, title, text) {
+      PRINT[level](text.split('\n').map(line).join('\n'), { title: line(title) });
+    },
+    output: (name, value) => setOutput(name, clean(value)),
+    saveState: (name, value) => saveState(name, value),
+    artifactUrl(id) {
+      const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
+      return id === undefined ? '' : `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
+    },
+    summary(markdown) {
+      const file = environment['GITHUB_STEP_SUMMARY'];
+      if (file) appendFileSync(file, clean(markdown));
+    },
+  };
+}
+
+function addMask(masked: Set<string>, secret: string): void {
+  if (secret.trim() === '' || masked.has(secret)) return;
+  setSecret(secret);
+  for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), escapeHtml(secret)]) {
+    masked.add(form);
+  }
+  // Encoded forms of something short would mask innocent text.
+  if (secret.length < 8) return;
+  for (const form of [Buffer.from(secret).toString('hex'), Buffer.from(secret).toString('base64').replace(/=+$/, '')]) {
+    setSecret(form);
+    masked.add(form);
+  }
+}
+
+function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
+  return {
+    workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
+    temporaryDirectory: environment['RUNNER_TEMP'] ?? '',
+    eventName: environment['GITHUB_EVENT_NAME'] ?? '',
+    runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
+    isDebug: environment['RUNNER_DEBUG'] === '1',
+    secretsWithheld: areSecretsWithheld(environment),
+    httpsProxy: environment['https_proxy'] ?? environment['HTTPS_PROXY'],
+    noProxy: environment['no_proxy'] ?? environment['NO_PROXY'],
+    suspiciousVariables: SUSPICIOUS.filter((name) => isSuspicious(name, environment[name])),
+  };
+}
+
+const PULL_REQUEST_EVENTS = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];
+
+function areSecretsWithheld(environment: NodeJS.ProcessEnv): boolean {
+  if (environment['GITHUB_ACTOR'] === 'dependabot[bot]') return true;
+  if (!PULL_REQUEST_EVENTS.includes(environment['GITHUB_EVENT_NAME'] ?? '')) return false;
+  try {
+    const event: { pull_request?: { head?: { repo?: { full_name?: unknown } | null } } } = JSON.parse(
+      readFileSync(environment['GITHUB_EVENT_PATH'] ?? '', 'utf8'),
+    );
+    // A fork that was deleted has no repository any more.
+    return event.pull_request?.head?.repo?.full_name !== environment['GITHUB_REPOSITORY'];
+  } catch {
+    // Without the event nothing proves that secrets are withheld, so a missing one stays an error.
+    return false;
+  }
+}
+
+function isSuspicious(name: string, value: string | undefined): boolean {
+  if (!value) return false;
+  return name !== 'NODE_TLS_REJECT_UNAUTHORIZED' || value === '0';
+}

@@ -1,0 +1,146 @@
+import { lstatSync } from 'node:fs';
+import type { UploadArtifactResponse } from '@actions/artifact';
+import { ActionError } from './errors.ts';
+import { show } from './files/names.ts';
+
+/** What to upload and under which name. */
+export interface UploadOptions {
+  readonly name: string;
+  /** Relative to `directory`. */
+  readonly paths: readonly string[];
+  readonly directory: string;
+  readonly retentionDays: number | undefined;
+  /** Replaces a finished artifact of the same name. */
+  readonly replaces: boolean;
+  readonly warn: (text: string) => void;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** An artifact that is complete and finished. */
+export interface UploadedArtifact {
+  readonly name: string;
+  readonly id: number;
+  readonly digest: string | undefined;
+  readonly bytes: number;
+}
+
+/** Characters that the artifact service refuses in paths. */
+const REFUSED = /["<>|*?:\r\n]/;
+/** Waits before the second and third try, in milliseconds. */
+const WAITS_MS = [2000, 8000];
+
+/** Refuses names that the artifact service would refuse after all the signing is done. */
+export function checkArtifactPaths(paths: readonly string[]): void {
+  const refused = paths.filter((path) => REFUSED.test(path));
+  if (refused.length === 0) return;
+  throw new ActionError(
+    'ARTIFACT_NAME_REFUSED',
+    `${refused.length} ${refused.length === 1 ? 'path' : 'paths'} cannot be in a workflow artifact: ${refused.slice(0, 10).map(show).join(', ')}${refused.length > 10 ? ', …' : ''}.`,
+    { hint: 'Artifacts take none of " : < > | * ? or line ends. Rename or exclude these files, or set upload: false.' },
+  );
+}
+
+/**
+ * Uploads files as one workflow artifact and sees that all of them are in it; `undefined` where there is no such service.
+ *
+ * Network loss and stalls are tried again under another name, because a name whose upload was not finished stays taken.
+ * @throws ActionError `ARTIFACT_EXISTS`, `ARTIFACT_INCOMPLETE`, `ARTIFACT_FAILED`
+ */
+export async function uploadFiles(options: UploadOptions): Promise<UploadedArtifact | undefined> {
+  const { DefaultArtifactClient } = await import('@actions/artifact');
+  const client = new DefaultArtifactClient();
+  if (options.replaces) await client.deleteArtifact(options.name).catch(() => {});
+  for (let attempt = 0; ; attempt++) {
+    const name = attempt === 0 ? options.name : `${options.name}-retry-${attempt}`;
+    const sizes = options.paths.map((path) => sizeOf(options.directory, path));
+    try {
+      const { retentionDays } = options;
+      const response = await client.uploadArtifact(
+        name,
+        options.paths.map((path) => `${options.directory}/${path}`),
+        options.directory,
+        {
+          // Signatures do not compress, and a plain archive has a size that can be foretold.
+          compressionLevel: 0,
+          ...(retentionDays === undefined ? {} : { retentionDays }),
+        },
+      );
+      return checkComplete(name, response, expectedBytes(options.paths, sizes));
+    } catch (error) {
+      if (nameOf(error) === 'GHESNotSupportedError') return undefined;
+      const waitMs = WAITS_MS[attempt];
+      if (waitMs === undefined || !isPassing(error, options.replaces)) throw explain(name, error);
+      options.warn(
+        `The upload of artifact ${name} failed (${show(messageOf(error))}); trying again as ${options.name}-retry-${attempt + 1}.`,
+      );
+      await options.sleep(waitMs);
+    }
+  }
+}
+
+function sizeOf(directory: string, path: string): number {
+  const stat = lstatSync(`${directory}/${path}`, { throwIfNoEntry: false });
+  if (stat?.isFile()) return stat.size;
+  throw new ActionError(
+    'ARTIFACT_INCOMPLETE',
+    `${show(path)} is gone since it was written, so it cannot be uploaded.`,
+    {
+      hint: 'Let nothing clean up the signatures while the step runs, and run it again.',
+    },
+  );
+}
+
+/** Size of an archive that stores these files: two headers, the name in each, a data descriptor, and the end record. */
+function expectedBytes(paths: readonly string[], sizes: readonly number[]): number {
+  const entries = paths.map((path, i) => 30 + 16 + 46 + 2 * Buffer.byteLength(path) + (sizes[i] ?? 0));
+  return entries.reduce((sum, bytes) => sum + bytes, 22);
+}
+
+function checkComplete(name: string, { id, size, digest }: UploadArtifactResponse, expected: number): UploadedArtifact {
+  // The client only warns about a file that vanishes meanwhile, and can end without an id.
+  if (id !== undefined && size !== undefined && size >= expected) return { name, id, digest, bytes: size };
+  throw new ActionError(
+    'ARTIFACT_INCOMPLETE',
+    `Artifact ${show(name)} was uploaded, but not every signature is in it (${size ?? 0} of ${expected} bytes).`,
+    {
+      hint: 'Something removed signatures during the upload. Delete this artifact and run the step again.',
+    },
+  );
+}
+
+function isPassing(error: unknown, replaces: boolean): boolean {
+  const message = messageOf(error);
+  // After deleting, a name that is still taken is one whose upload never ended: nothing can free it.
+  if (/\(409\)/.test(message)) return replaces;
+  return (
+    nameOf(error) === 'NetworkError' ||
+    /Upload progress stalled|ECONNRESET|ETIMEDOUT|ECONNREFUSED|ENOTFOUND|EPIPE/.test(message)
+  );
+}
+
+function explain(name: string, error: unknown): ActionError {
+  if (error instanceof ActionError) return error;
+  const message = messageOf(error);
+  if (/\(409\)/.test(message)) {
+    return new ActionError('ARTIFACT_EXISTS', `This run already has an artifact called ${show(name)}.`, {
+      hint: 'Give each use of the action its own artifact-name, or set overwrite: true.',
+      cause: error,
+    });
+  }
+  return new ActionError(
+    'ARTIFACT_FAILED',
+    `The artifact ${show(name)} could not be uploaded: ${show(message.slice(0, 300))}`,
+    {
+      hint: 'The signatures are on the disk of this job. Run the step again, or set upload: false and store them otherwise.',
+      cause: error,
+    },
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
