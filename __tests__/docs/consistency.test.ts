@@ -1,0 +1,88 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { ACTION_DIRECTORY, createScenario } from '../helpers/scenario.ts';
+import { anchorOf, type Document, readDocument, shellBlocksOf } from './document.ts';
+import { runAlone } from './shell.ts';
+import { THIS_ACTION, usesIn } from './workflow.ts';
+
+const PATHS = ['README.md', ...readdirSync(join(ACTION_DIRECTORY, 'docs')).map((name) => `docs/${name}`)].filter(
+  (path) => path.endsWith('.md'),
+);
+const ACTION: { inputs: object; outputs: object } = parse(readFileSync(join(ACTION_DIRECTORY, 'action.yml'), 'utf8'));
+
+/** Says what is wrong with a link of a document; external ones are not followed. */
+function faultOf(path: string, link: string): string | undefined {
+  if (/^(?:https?|mailto):/.test(link)) return undefined;
+  const [file = '', anchor] = link.split('#');
+  const target = file === '' ? path : relative(ACTION_DIRECTORY, resolve(ACTION_DIRECTORY, dirname(path), file));
+  if (!existsSync(join(ACTION_DIRECTORY, target))) return `${link}: there is no ${target}`;
+  if (anchor === undefined) return undefined;
+  return anchorsOf(readDocument(target)).includes(anchor) ? undefined : `${link}: ${target} has no such heading`;
+}
+
+/** GitHub numbers the headings that repeat. */
+function anchorsOf({ headings }: Document): string[] {
+  const seen = new Map<string, number>();
+  return headings.map((heading) => {
+    const anchor = anchorOf(heading);
+    const count = seen.get(anchor) ?? 0;
+    seen.set(anchor, count + 1);
+    return count === 0 ? anchor : `${anchor}-${count}`;
+  });
+}
+
+describe.each(PATHS)('%s', (path) => {
+  const document = readDocument(path);
+
+  test('every link leads to a file and heading that exist', () => {
+    expect(document.links.map((link) => faultOf(path, link)).filter((fault) => fault !== undefined)).toEqual([]);
+  });
+
+  test('its workflows use inputs of action.yml, and pinned actions', () => {
+    for (const { uses, with: inputs } of usesIn(document)) {
+      if (uses === THIS_ACTION) expect(Object.keys(ACTION.inputs)).toEqual(expect.arrayContaining(Object.keys(inputs)));
+      else expect(uses).toMatch(/@(?:[0-9a-f]{40}|<commit>)$/);
+    }
+  });
+
+  test('every code and output that it names exists', () => {
+    const sources = readdirSync(join(ACTION_DIRECTORY, 'src'), { recursive: true, encoding: 'utf8' });
+    const source = sources
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(ACTION_DIRECTORY, 'src', name), 'utf8'))
+      .join('');
+    const codes = document.rows.flatMap(
+      ([cell = '']) => /^`([A-Z][A-Z0-9]*_[A-Z0-9_]+|UNAUTHORIZED)`$/.exec(cell)?.[1] ?? [],
+    );
+    for (const code of codes) expect(source, code).toContain(`'${code}'`);
+    const outputs = [...document.text.matchAll(/outputs? `([a-z-]+)`/g)].map(([, name = '']) => name);
+    for (const name of outputs) expect(Object.keys(ACTION.outputs)).toContain(name);
+  });
+});
+
+test('a link that leads nowhere is seen', () => {
+  expect(faultOf('README.md', 'docs/nothing.md')).toContain('there is no');
+  expect(faultOf('docs/verify.md', '#nothing')).toContain('no such heading');
+  expect(faultOf('docs/verify.md', '../README.md#when-something-fails')).toBeUndefined();
+});
+
+test('the commands of the README check what the action signed', async () => {
+  const [block = ''] = shellBlocksOf(readDocument('README.md'), 'Verifying a signature without this action');
+  await using scenario = await createScenario({ files: { 'dist/app.bin': 'app' } });
+  const signed = await scenario.run({ 'verify-key': scenario.service.credentials.verifyKeyPem, upload: 'false' });
+  expect(signed.exitCode, signed.log).toBe(0);
+  const directory = await mkdtemp(join(tmpdir(), 'readme-'));
+  try {
+    await cp(join(scenario.workspace, 'dist'), directory, { recursive: true });
+    await writeFile(join(directory, 'public-key.pem'), scenario.service.credentials.verifyKeyPem);
+    expect(await runAlone(block, directory)).toEqual({ status: 0, output: 'Verified OK\n' });
+    await writeFile(join(directory, 'app.bin'), 'App');
+    expect((await runAlone(block, directory)).status).not.toBe(0);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
