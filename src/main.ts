@@ -32,7 +32,7 @@ async function runMode(context: Context, inputs: Inputs): Promise<void> {
     case 'verify':
       return verify(context, inputs);
     case 'preflight':
-      return undefined;
+      return (await import('./modes/preflight.ts')).preflight(context, inputs);
     case 'skipped':
       return tellSkipped(context);
     default:

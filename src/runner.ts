@@ -71,6 +71,7 @@ export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runn
     return result;
   };
   const line = (text: string): string => show(clean(text));
+  completeProxies(environment);
   return {
     facts: readFacts(environment),
     takeInput(name) {
@@ -114,6 +115,14 @@ function addMask(masked: Set<string>, secret: string): void {
   for (const form of [Buffer.from(secret).toString('hex'), Buffer.from(secret).toString('base64').replace(/=+$/, '')]) {
     setSecret(form);
     masked.add(form);
+  }
+}
+
+/** The artifact client reads these variables too, and breaks on a proxy without a scheme, which other tools take. */
+function completeProxies(environment: NodeJS.ProcessEnv): void {
+  for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']) {
+    const value = environment[name]?.trim();
+    if (value && !value.includes('://')) environment[name] = `http://${value}`;
   }
 }
 

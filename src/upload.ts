@@ -138,7 +138,7 @@ function explain(name: string, error: unknown): ActionError {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message || error.name : String(error);
 }
 
 function nameOf(error: unknown): string {

@@ -6,7 +6,17 @@ import { OwnPaths } from './own-paths.ts';
 import type { Pattern } from './pattern.ts';
 import { findRealPath, isWithin } from './real-path.ts';
 import type { RefusedFile, ReleaseFile } from './release-file.ts';
-import { hide, isMeant, isNamed, leaveCircle, narrow, numbersOf, reaches, type Scope, startScope } from './selection.ts';
+import {
+  hide,
+  isMeant,
+  isNamed,
+  leaveCircle,
+  narrow,
+  numbersOf,
+  reaches,
+  type Scope,
+  startScope,
+} from './selection.ts';
 import { type Entry, type Following, type Visit, walk } from './walk.ts';
 
 /** Where to look and what never counts. */
@@ -111,10 +121,10 @@ function rulesOf(options: DiscoverOptions, own: OwnPaths, start: Scope): Rules {
       return scope && !includeHiddenFiles && name.startsWith('.') ? hide(scope) : scope;
     },
     enters: reaches,
-    takes(scope, { kind, name }) {
+    takes(scope, { kind, name, path }) {
       if (name.endsWith(suffix)) return false;
       // A link in the literal part of a pattern: saying nothing would hide why there is no file behind it.
-      return isMeant(scope) || (kind === 'link' && !followSymbolicLinks && isNamed(scope));
+      return isMeant(scope) || (kind === 'link' && !followSymbolicLinks && isNamed(scope, path));
     },
   };
 }

@@ -10,6 +10,8 @@ export type Position = readonly number[];
  * segment, whatever the pattern.
  */
 export interface Matcher {
+  /** How many names at its beginning are taken at their word. */
+  readonly literals: number;
   /** Where the root directory is. */
   readonly start: Position;
   advance(position: Position, name: string): Position;
@@ -17,7 +19,7 @@ export interface Matcher {
   matches(position: Position): boolean;
   /** Everything below a directory here is meant. */
   swallows(position: Position): boolean;
-  /** The literal beginning of the pattern, which is taken at its word, lies behind. */
+  /** The literal beginning of the pattern lies behind. */
   searches(position: Position): boolean;
 }
 
@@ -30,7 +32,7 @@ export function compileMatcher(glob: string): Matcher {
   const beforeLast = segments[end - 2];
   const anyChild = beforeLast !== undefined && beforeLast !== '**' && beforeLast.isAny ? end - 2 : end;
   const isFixed = (segment: Segment): boolean => segment !== '**' && segment.isLiteral;
-  const searched = segments.findIndex((segment) => !isFixed(segment));
+  const literals = segments.findIndex((segment) => !isFixed(segment));
 
   function advance(position: Position, name: string): Position {
     // What a pattern means, it means with everything below.
@@ -53,11 +55,12 @@ export function compileMatcher(glob: string): Matcher {
   const start = new Set<number>();
   enter(0, start);
   return {
+    literals,
     start: [...start],
     advance,
     matches: (position) => position.includes(end),
     swallows: (position) => position.includes(end) || position.includes(anyChild),
-    searches: (position) => position.some((at) => at >= searched),
+    searches: (position) => position.some((at) => at >= literals),
   };
 }
 

@@ -68,8 +68,9 @@ function openLarge(file: ReleaseFile, descriptor: number): Pick<OpenFile, 'read'
   const reading = new Set<Promise<unknown>>();
 
   function readAt(buffer: Buffer, position: number): Promise<{ readonly bytesRead: number }> {
-    if (closed) return Promise.reject(new Error('The file was closed'));
-    const result = readAsync(descriptor, buffer, 0, CHUNK_BYTES, position);
+    const result = closed
+      ? Promise.reject(new Error('The file was closed'))
+      : readAsync(descriptor, buffer, 0, CHUNK_BYTES, position);
     reading.add(result);
     const forget = (): void => void reading.delete(result);
     result.then(forget, forget);

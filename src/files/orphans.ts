@@ -21,7 +21,7 @@ export function discoverOrphans(options: DiscoverOptions, directory: string): st
     start: startScope(options.patterns),
     step(scope, { path, name, kind }) {
       if (own.has(path, name)) return undefined;
-      if (kind !== 'directory' && !name.endsWith(suffix)) return undefined;
+      if (kind !== 'directory' && (!name.endsWith(suffix) || name === suffix)) return undefined;
       const below = narrow(scope, kind === 'directory' ? name : name.slice(0, -suffix.length));
       return below && !includeHiddenFiles && name.startsWith('.') ? hide(below) : below;
     },

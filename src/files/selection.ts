@@ -53,9 +53,10 @@ export function numbersOf({ includes }: Scope): readonly number[] {
   return includes.filter(isMatch).map(({ number }) => number);
 }
 
-/** Tells whether some pattern names a place here or further down literally, as against searching for it. */
-export function isNamed({ includes }: Scope): boolean {
-  return includes.some((track) => !isSearching(track));
+/** Tells whether some pattern has come here by names that it takes at their word. */
+export function isNamed({ includes }: Scope, path: string): boolean {
+  const depth = path.split('/').length;
+  return includes.some(({ matcher }) => depth <= matcher.literals);
 }
 
 /** Keeps the patterns that name a hidden place literally: the others do not see it. */

@@ -37,6 +37,7 @@ export interface ServiceInputs {
   readonly appSecret: string;
   readonly identity: IdentityText;
   readonly expiryWarningDays: number;
+  readonly protocol: 'http1' | 'http2';
 }
 
 /** How hard to try. */

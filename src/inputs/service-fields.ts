@@ -22,6 +22,7 @@ export function readService({ identity, appSecret, reader }: TakenInputs): Servi
     appKey,
     appSecret: appSecret ?? '',
     identity,
+    protocol: reader.boolean('http2', false) ? 'http2' : 'http1',
     expiryWarningDays: reader.integer('cert-expiry-warning-days', { from: 0, to: 3650, otherwise: 30 }),
   };
 }

@@ -69,13 +69,13 @@ async function uploadSignatures(
   release: Release,
   inputs: Required<FinishInputs> & { readonly upload: UploadInputs },
 ): Promise<void> {
-  const { runner, report, clock } = context;
+  const { runner, report, clock, signal } = context;
   const { artifactName, retentionDays, overwrite } = inputs.upload;
   const paths = artifactPaths(context, inputs.files);
   if (paths.length === 0) return;
   runner.openGroup('Upload');
   const warn = (text: string): void => runner.annotate('warning', 'Upload', text);
-  report.artifact = await uploadFiles({
+  const upload = uploadFiles({
     name: nameArtifact(report, artifactName),
     paths,
     directory: release.output.directory,
@@ -84,6 +84,7 @@ async function uploadSignatures(
     warn,
     sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
   });
+  report.artifact = await orCancelled(upload, signal);
   if (report.artifact === undefined) {
     const text =
       'This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.';
@@ -91,4 +92,13 @@ async function uploadSignatures(
     report.notes.push(text);
   } else runner.line(`Artifact ${report.artifact.name}: ${plural(paths.length, 'file')}, id ${report.artifact.id}`);
   runner.closeGroup();
+}
+
+/** The artifact client cannot be stopped: once the run is cancelled, nobody waits for it any more. */
+function orCancelled<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const cancelled = Promise.withResolvers<never>();
+  const cancel = (): void => cancelled.reject(signal.reason);
+  signal.addEventListener('abort', cancel, { once: true });
+  if (signal.aborted) cancel();
+  return Promise.race([work, cancelled.promise]).finally(() => signal.removeEventListener('abort', cancel));
 }

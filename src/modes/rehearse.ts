@@ -37,6 +37,7 @@ export async function rehearse(context: Context, inputs: RehearseInputs): Promis
         appSecret: credentials.appSecret,
         identity: { cert: credentials.cert, key: credentials.key, keyPassphrase: undefined, chain: credentials.chain },
         expiryWarningDays: 0,
+        protocol: 'http1',
       };
       const identity = checkIdentity(context, target);
       const task = { ...release, release, effort: inputs.effort, verification, reuse: false };

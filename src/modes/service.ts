@@ -19,7 +19,14 @@ export interface OpenService {
   readonly signer: Signer;
   /** Resolves with the time TCP took, in milliseconds, when the first connection stands. */
   readonly firstConnection: Promise<number>;
+  /** Requests that really left, or tried to, so far. */
+  readonly requests: () => number;
+  /** Most memory that requests in flight may take, in bytes; absent for the usual. */
+  readonly maxBytesInFlight?: number | undefined;
 }
+
+/** Node ends an HTTP/2 session that holds more than 10 MB of what was written; a file takes more memory than its body. */
+const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
 
 /** Examines certificate, key and chain, tells what is odd about them, and refuses what cannot work; opens no socket. */
 export function checkIdentity({ runner, report, now }: Context, inputs: ServiceInputs): Identity {
@@ -67,6 +74,7 @@ export function withService<T>(
     const { anchors } = identity;
     const transport = openTransport({
       ...route,
+      protocol: inputs.protocol,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       diagnosis: createDiagnosis({ ...route, anchors, now, timeoutMs: CONNECT_TIMEOUT_MS }),
       onServer: (certificate) => warn(context, 'Server certificate', missingNames(certificate)),
@@ -76,7 +84,8 @@ export function withService<T>(
       missingIssuerHint: missingIssuerHint(identity),
     });
     try {
-      return await use({ signer, firstConnection: transport.firstConnection });
+      const maxBytesInFlight = inputs.protocol === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
+      return await use({ ...transport, signer, maxBytesInFlight });
     } finally {
       transport.close();
     }
@@ -86,9 +95,19 @@ export function withService<T>(
 /** Picks the proxy of the environment, masks its credentials and says so. */
 export function proxyFor({ runner }: Context, server: URL): ConnectProxy | undefined {
   const proxy = chooseProxy(runner.facts, server);
-  if (proxy?.authorization) runner.mask([proxy.authorization]);
+  if (proxy?.authorization) runner.mask(credentialsIn(proxy.authorization));
   if (proxy) runner.line(`Through the proxy ${proxy.url.origin}`);
   return proxy;
+}
+
+/** The credentials as the proxy gets them and as they stand in the variable; a short password would mask innocent text. */
+function credentialsIn(authorization: string): string[] {
+  const encoded = authorization.replace(/^Basic /, '');
+  const password = Buffer.from(encoded, 'base64')
+    .toString()
+    .replace(/^[^:]*:/, '');
+  const forms = password.length < 8 ? [] : [password, encodeURIComponent(password)];
+  return [authorization, encoded, ...forms];
 }
 
 /** Builds the TLS context of an identity; its files lie on disk only meanwhile. */

@@ -1,11 +1,12 @@
-import { type Report, totalsOf } from './report.ts';
+import { countFindings } from './findings.ts';
+import { isGreen, type Report, totalsOf } from './report.ts';
 import { formatBytes, formatMs, plural } from './units.ts';
 
 /** Says what a run came to, in one line without markup. */
 export function headline(report: Report): string {
-  const { files, signed, reused, failed, notTried, bytes } = totalsOf(report);
+  const { files, signed, reused, bytes } = totalsOf(report);
   const time = formatMs(report.durationMs);
-  if (report.failure !== undefined || failed + notTried > 0) return failedHeadline(report);
+  if (!isGreen(report)) return failedHeadline(report);
   switch (report.mode) {
     case 'rehearse':
       return `Rehearsal only: ${plural(files, 'file')} (${formatBytes(bytes)}) signed by a throw-away key in ${time}. Nothing of this may be published.`;
@@ -17,7 +18,7 @@ export function headline(report: Report): string {
       return `${plural(files, 'file')} (${formatBytes(bytes)}) signed${kept}${checked}, in ${time}.`;
     }
     case 'preflight':
-      return 'A release could be signed right now.';
+      return `A release could be signed right now: ${countFindings(report.findings)}, in ${time}.`;
     case 'skipped':
       return 'Skipped: no credentials, as is usual for this kind of run.';
     default:
@@ -35,6 +36,7 @@ const WORK: Readonly<Record<NonNullable<Report['mode']>, string>> = {
 
 function failedHeadline(report: Report): string {
   const { files, failed, notTried } = totalsOf(report);
+  if (report.findings.length > 0) return `A release cannot be signed now: ${countFindings(report.findings)}.`;
   const work = report.mode === undefined ? 'Run' : WORK[report.mode];
   if (files === 0) return `${work} failed before it began.`;
   if (failed + notTried === 0) return `${work} failed: ${plural(files, 'file')} signed, but the rest did not succeed.`;

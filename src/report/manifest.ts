@@ -1,4 +1,5 @@
 import type { FileOutcome } from '../files/outcome.ts';
+import { manifestFinding } from './findings.ts';
 import { type Report, totalsOf } from './report.ts';
 
 /** Yields the JSON receipt of a run in pieces, a line for each file. */
@@ -18,6 +19,11 @@ export function* renderManifest(report: Report, createdAt: Date): Generator<stri
     signer,
     shard: shard.count > 1 ? `${shard.index}/${shard.count}` : null,
   };
+  if (mode === 'preflight') {
+    const findings = report.findings.map(manifestFinding);
+    yield `${JSON.stringify({ ...head, findings, totals: manifestTotals(report) }, undefined, 2)}\n`;
+    return;
+  }
   yield `${JSON.stringify(head).slice(0, -1)},"files":[`;
   let separator = '\n';
   for (const outcome of report.outcomes) {

@@ -1,11 +1,12 @@
 import { show } from '../files/names.ts';
 import type { Runner } from '../runner.ts';
+import { logFindings, warningsOf } from './findings.ts';
 import { headline } from './headline.ts';
 import { renderOutputs } from './outputs.ts';
 import { type Cause, causesOf, isGreen, type Report } from './report.ts';
 import { renderSummary } from './summary.ts';
 import { describeTiming } from './timing.ts';
-import { sentence } from './units.ts';
+import { formatMs, plural, sentence } from './units.ts';
 
 /** GitHub keeps ten annotations of a step; a reader wants fewer. */
 const MAX_ANNOTATIONS = 5;
@@ -15,8 +16,9 @@ const MAX_NAMED = 3;
 /** Tells the runner, and through it everyone, what a run came to. */
 export function publish(runner: Runner, report: Report): void {
   const causes = causesOf(report);
-  runner.openGroup('Result');
-  for (const cause of causes) logCause(runner, cause);
+  runner.openGroup(report.findings.length > 0 ? 'Preflight' : 'Result');
+  for (const line of logFindings(report.findings)) runner.line(line);
+  if (report.findings.length === 0) for (const cause of causes) logCause(runner, cause);
   const timing = describeTiming(report.outcomes, report.durationMs);
   if (timing) runner.line(timing);
   runner.closeGroup();
@@ -24,6 +26,8 @@ export function publish(runner: Runner, report: Report): void {
   for (const cause of causes.slice(0, MAX_ANNOTATIONS)) {
     runner.annotate('error', cause.error.code, annotationText(cause));
   }
+  const warnings = warningsOf(report.findings);
+  if (warnings) runner.annotate('warning', 'Preflight', warnings);
   if (causes.length === 0 && !isGreen(report)) runner.annotate('error', 'NOT_TRIED', 'Some files were not tried.');
   for (const [name, value] of Object.entries(renderOutputs(report, runner.artifactUrl(report.artifact?.id)))) {
     runner.output(name, value);
@@ -31,20 +35,31 @@ export function publish(runner: Runner, report: Report): void {
   runner.summary(renderSummary(report));
 }
 
-function annotationText({ error, paths }: Cause): string {
+function annotationText(cause: Cause): string {
+  const { error, paths } = cause;
   const named = paths.slice(0, MAX_NAMED).map(show).join(', ');
   const others = paths.length - MAX_NAMED;
   const which = paths.length > 0 ? `\nFiles: ${named}${others > 0 ? ` and ${others} more` : ''}` : '';
   return (
-    [error.message.split('\n').map(sentence).join('\n'), error.hint && sentence(error.hint)]
+    [error.message.split('\n').map(sentence).join('\n'), error.hint && sentence(error.hint), effortOf(cause)]
       .filter(Boolean)
       .join('\n') + which
   );
 }
 
-function logCause(runner: Runner, { error, paths }: Cause): void {
+/** Says what was spent before giving up; empty when nothing was. */
+function effortOf({ paths: [first], effort }: Cause): string {
+  if (effort === undefined) return '';
+  const what = first === undefined ? 'Given up' : `Given up on ${show(first)}`;
+  return `${what} after ${plural(effort.requests, 'request')} in ${formatMs(effort.elapsedMs)}.`;
+}
+
+function logCause(runner: Runner, cause: Cause): void {
+  const { error, paths } = cause;
   for (const text of `${error.code}: ${sentence(error.message)}`.split('\n')) runner.line(text);
   if (error.hint) runner.line(`  What to do: ${sentence(error.hint)}`);
+  const effort = effortOf(cause);
+  if (effort) runner.line(`  ${effort}`);
   for (const path of paths.slice(0, MAX_LOGGED_FILES)) runner.line(`  - ${show(path)}`);
   if (paths.length > MAX_LOGGED_FILES)
     runner.line(`  and ${paths.length - MAX_LOGGED_FILES} more; the manifest lists all`);

@@ -1,6 +1,7 @@
-import type { ActionError } from '../errors.ts';
+import { ActionError } from '../errors.ts';
 import type { FileOutcome } from '../files/outcome.ts';
 import type { Shard } from '../files/shard.ts';
+import type { Finding } from '../finding.ts';
 import type { Identity } from '../identity/identity.ts';
 
 /** What really ran. */
@@ -40,6 +41,8 @@ export interface Report {
   artifact: Artifact | undefined;
   /** Sentences that the reader of the summary should know. */
   readonly notes: string[];
+  /** What a preflight found, in the order of its checks. */
+  findings: readonly Finding[];
   /** Why the step failed as a whole, beside the files that failed. */
   failure: ActionError | undefined;
 }
@@ -62,6 +65,7 @@ export function createReport(): Report {
     manifest: undefined,
     artifact: undefined,
     notes: [],
+    findings: [],
     failure: undefined,
   };
 }
@@ -95,24 +99,44 @@ export interface Cause {
   readonly error: ActionError;
   /** Files it is about; empty when it is about the run. */
   readonly paths: readonly string[];
+  /** What was spent on the first of them, or on the run; `undefined` when nothing was asked of the service. */
+  readonly effort: Effort | undefined;
 }
 
-/** Groups failures by their code, what concerns the run first, then the most frequent. */
-export function causesOf({ outcomes, failure }: Pick<Report, 'outcomes' | 'failure'>): Cause[] {
-  const causes = new Map<string, { error: ActionError; paths: string[] }>();
-  if (failure) causes.set(failure.code, { error: failure, paths: [] });
-  for (const { error, file, status } of outcomes) {
+/** Requests, and the time from the first one. */
+export interface Effort {
+  readonly requests: number;
+  readonly elapsedMs: number;
+}
+
+/** Groups failures by their code, what concerns the run first, then findings, then the most frequent. */
+export function causesOf(report: Report): Cause[] {
+  const { outcomes, failure, findings, requests, durationMs } = report;
+  const causes = new Map<string, Cause & { readonly paths: string[] }>();
+  if (failure) causes.set(failure.code, { error: failure, paths: [], effort: effortOf(requests, durationMs) });
+  for (const { error, file, status, attempts, elapsedMs } of outcomes) {
     if (error === undefined || status !== 'failed') continue;
-    const cause = causes.get(error.code) ?? { error, paths: [] };
+    const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, elapsedMs) };
     cause.paths.push(file.path);
     causes.set(error.code, cause);
   }
   const rank = ({ error, paths }: Cause): number => (error === failure ? Number.POSITIVE_INFINITY : paths.length);
-  return [...causes.values()].sort((a, b) => rank(b) - rank(a));
+  const grouped = [...causes.values()].sort((a, b) => rank(b) - rank(a));
+  const found = findings.filter(({ level }) => level === 'failure').map(toCause);
+  return failure ? [...grouped.slice(0, 1), ...found, ...grouped.slice(1)] : [...found, ...grouped];
+}
+
+function effortOf(requests: number, elapsedMs: number): Effort | undefined {
+  return requests > 0 ? { requests, elapsedMs } : undefined;
+}
+
+function toCause({ code, what, todo }: Finding): Cause {
+  return { error: new ActionError(code ?? 'CHECK_FAILED', what, { hint: todo ?? '' }), paths: [], effort: undefined };
 }
 
 /** Whether everything that was asked for is done. */
 export function isGreen(report: Report): boolean {
   const { failed, notTried } = totalsOf(report);
-  return report.failure === undefined && failed === 0 && notTried === 0;
+  const isFound = report.findings.some(({ level }) => level === 'failure');
+  return report.failure === undefined && !isFound && failed === 0 && notTried === 0;
 }

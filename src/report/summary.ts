@@ -1,5 +1,6 @@
 import { escapeHtml } from '../files/names.ts';
 import type { FileOutcome } from '../files/outcome.ts';
+import { renderFindings } from './findings.ts';
 import { headline } from './headline.ts';
 import { causesOf, isGreen, type Report, totalsOf } from './report.ts';
 import { describeTiming } from './timing.ts';
@@ -14,7 +15,8 @@ export function renderSummary(report: Report): string {
   const icon = !isGreen(report) ? '❌' : report.mode === 'rehearse' ? '🧪' : '✅';
   return [
     `## ${icon} ${escapeHtml(headline(report))}`,
-    ...renderCauses(report),
+    ...renderCauses({ ...report, findings: [] }),
+    ...renderFindings(report.findings),
     ...report.notes.map((note) => `> ${escapeHtml(sentence(note))}\n`),
     ...renderFacts(report),
     ...renderFiles(report),
@@ -41,11 +43,12 @@ function renderCauses(report: Report): string[] {
 
 function renderFacts(report: Report): string[] {
   const totals = totalsOf(report);
+  const isAboutFiles = report.mode !== 'preflight';
   const rows: (readonly [string, string])[] = [
-    ['Files', `${totals.files.toLocaleString('en-US')} (${formatBytes(totals.bytes)})`],
+    ['Files', isAboutFiles ? `${totals.files.toLocaleString('en-US')} (${formatBytes(totals.bytes)})` : ''],
     [
       'Signed · kept · failed · not tried',
-      `${totals.signed} · ${totals.reused} · ${totals.failed} · ${totals.notTried}`,
+      isAboutFiles ? `${totals.signed} · ${totals.reused} · ${totals.failed} · ${totals.notTried}` : '',
     ],
     [
       'Signatures checked',

@@ -18,9 +18,9 @@ export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Ends a sentence with a full stop unless it has one. */
+/** Gives a sentence its full stop, and its capital unless it may begin with a URL or the name of a file. */
 export function sentence(text: string): string {
-  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  const start = /^(?:the|this|no|it|its|our) /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
   return /[.!?…]$/.test(text) ? start : `${start}.`;
 }
 

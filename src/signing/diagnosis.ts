@@ -26,7 +26,8 @@ export function createDiagnosis(options: DiagnosisOptions): Diagnosis {
       failure.code === 'CONNECTION_LOST' ||
       (failure.code === 'TLS_CLIENT_REJECTED' && failure.message.includes('handshake failure')),
     async tell(failure) {
-      const handshake = await inspectHandshake({ ...options, ...target, listenMs: LISTEN_MS });
+      const listenMs = isAboutServer(failure) ? 0 : LISTEN_MS;
+      const handshake = await inspectHandshake({ ...options, ...target, listenMs });
       if (isAboutServer(failure)) {
         return explainServer(failure, handshake.serverChain, { ...target, anchors, now: new Date(now()) });
       }

@@ -30,6 +30,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
   readonly #done = Promise.withResolvers<WireResponse>();
   readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
   #received = 0;
   #status = 0;
   #headers: WireResponse['headers'] = {};
@@ -39,12 +40,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#signal = signal;
   }
 
-  /** Sends the request; rejects with the signal's reason, undici's error or a `Failure`. */
-  async run(client: Client): Promise<WireResponse> {
+  /**
+   * Sends the request; rejects with the signal's reason, undici's error or a `Failure`.
+   *
+   * A connection of its own is dropped with the request; a shared one only loses the stream.
+   */
+  async run(client: Client, connection: 'own' | 'shared'): Promise<WireResponse> {
     this.#signal.throwIfAborted();
     const abort = (): void => {
-      client.destroy(toError(this.#signal.reason)).catch(() => {});
-      this.#done.reject(toError(this.#signal.reason));
+      const reason = toError(this.#signal.reason);
+      if (connection === 'own') client.destroy(reason).catch(() => {});
+      else this.#controller?.abort(reason);
+      this.#done.reject(reason);
     };
     this.#signal.addEventListener('abort', abort, { once: true });
     try {
@@ -56,7 +63,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  onRequestStart(): void {}
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#signal.aborted) controller.abort(toError(this.#signal.reason));
+    // After a graceful end of an HTTP/2 session undici sends requests again by itself, with the nonce they had.
+    else if (this.#controller) controller.abort(replayed());
+    this.#controller = controller;
+  }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: WireResponse['headers']): void {
     if (status < 200) return;
@@ -83,6 +95,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
 function toError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
+}
+
+function replayed(): Failure {
+  return new Failure('service', 'CONNECTION_LOST', 'The server ended the connection before it took the request.', {
+    hint: 'The service, or a gateway in front of it, may have restarted.',
+    staleConnection: true,
+  });
 }
 
 function tooLarge(): Failure {

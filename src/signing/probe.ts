@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { Duplex } from 'node:stream';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import { type HandshakeFacts, readHandshake } from './handshake-record.ts';
 import { type ConnectProxy, openTunnel } from './proxy.ts';
+import { type RecordedStream, recordStream } from './recorded-stream.ts';
 import { connectTimeout, peerName } from './tls.ts';
 
 /** Where to look, and with which identity. */
@@ -55,11 +55,10 @@ export async function inspectHandshake(options: ProbeOptions): Promise<Handshake
 
 class Probe {
   readonly #options: ProbeOptions;
-  readonly #received: Buffer[] = [];
-  readonly #sent: Buffer[] = [];
   readonly #keyLog: string[] = [];
   readonly #startedAt = performance.now();
   readonly #over = Promise.withResolvers<void>();
+  #recorded: RecordedStream | undefined;
   #address: string | undefined;
   #lookedUpAt: number | undefined;
   #connectedAt: number | undefined;
@@ -76,6 +75,7 @@ class Probe {
   async run(): Promise<void> {
     const { timeoutMs, hostname, port, signal } = this.#options;
     const abort = (): void => this.#finish('open');
+    if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     const timer = setTimeout(() => this.#fail(connectTimeout({ hostname, port, timeoutMs })), timeoutMs);
     let socket: TLSSocket | undefined;
@@ -91,8 +91,8 @@ class Probe {
   }
 
   describe(): Handshake {
-    const record = { received: this.#received, sent: this.#sent, keyLog: this.#keyLog };
-    const facts = readHandshake(record);
+    const { received = [], sent = [] } = this.#recorded ?? {};
+    const facts = readHandshake({ received, sent, keyLog: this.#keyLog });
     const since = (from: number | undefined, to: number | undefined): number | undefined =>
       from === undefined || to === undefined ? undefined : to - from;
     return {
@@ -136,8 +136,10 @@ class Probe {
 
   #shakeHands(underlay: Socket, timer: NodeJS.Timeout): TLSSocket {
     const { hostname, secureContext } = this.#options;
+    this.#recorded = recordStream(underlay);
+    underlay.once('close', () => this.#close());
     const socket = connect({
-      socket: this.#recorded(underlay),
+      socket: this.#recorded.stream,
       secureContext,
       ...peerName(hostname),
       ALPNProtocols: ['http/1.1'],
@@ -164,30 +166,6 @@ class Probe {
     const timer = setTimeout(leave, listenMs);
     void this.#over.promise.then(() => clearTimeout(timer));
     enough?.then(leave, leave);
-  }
-
-  /** Node hands a client neither the bytes of a handshake nor their meaning, so they pass through here. */
-  #recorded(underlay: Socket): Duplex {
-    const stream = new Duplex({
-      read: () => underlay.resume(),
-      write: (chunk: Buffer, _, done) => {
-        this.#sent.push(chunk);
-        underlay.write(chunk, done);
-      },
-      final: (done) => void underlay.end(done),
-      destroy: (error, done) => {
-        underlay.destroy();
-        done(error);
-      },
-    });
-    underlay.on('data', (chunk: Buffer) => {
-      this.#received.push(chunk);
-      if (!stream.push(chunk)) underlay.pause();
-    });
-    underlay.once('end', () => stream.push(null));
-    underlay.once('error', (error) => stream.destroy(error));
-    underlay.once('close', () => this.#close());
-    return stream;
   }
 
   #fail(error: Error): void {

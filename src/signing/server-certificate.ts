@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
-import { isIssuedBy, isSelfSigned, nameOnOneLine } from '../identity/certificate.ts';
+import { isIP } from 'node:net';
+import { isIssuedBy, nameOnOneLine } from '../identity/certificate.ts';
 import { Failure } from './failure.ts';
 
 /** What the server's certificate is held against. */
@@ -45,6 +46,38 @@ export function namesOf({ subjectAltName }: X509Certificate): readonly string[] 
     .split(', ')
     .map((name) => name.replace(/^(DNS|IP Address):/, ''))
     .filter((name) => name !== '');
+}
+
+/**
+ * Lists everything wrong with a server's certificates by OpenSSL's codes; empty when they look sound.
+ *
+ * OpenSSL itself names the first fault only, and none when the handshake broke off before it came to that. Never take the
+ * empty list for a verification.
+ */
+export function faultsOf(chain: readonly X509Certificate[], { hostname, anchors, now }: TrustFacts): readonly string[] {
+  const [leaf] = chain;
+  if (leaf === undefined) return [];
+  const borne = isIP(hostname) === 0 ? leaf.checkHost(hostname) : leaf.checkIP(hostname);
+  return [
+    ...(chain.some(({ validToDate }) => validToDate < now) ? ['CERT_HAS_EXPIRED'] : []),
+    ...(chain.some(({ validFromDate }) => validFromDate > now) ? ['CERT_NOT_YET_VALID'] : []),
+    ...(borne === undefined ? ['ERR_TLS_CERT_ALTNAME_INVALID'] : []),
+    ...(endsIn(leaf, chain, anchors) ? [] : ['UNABLE_TO_VERIFY_LEAF_SIGNATURE']),
+  ];
+}
+
+function endsIn(
+  leaf: X509Certificate,
+  chain: readonly X509Certificate[],
+  anchors: readonly X509Certificate[],
+): boolean {
+  const path = [leaf];
+  for (const one of path) {
+    if (anchors.some((anchor) => anchor.fingerprint256 === one.fingerprint256 || isIssuedBy(one, anchor))) return true;
+    const issuer = chain.find((other) => !path.includes(other) && isIssuedBy(one, other));
+    if (issuer) path.push(issuer);
+  }
+  return false;
 }
 
 interface Detail {
@@ -99,7 +132,7 @@ function describeTrust(chain: readonly [X509Certificate, ...X509Certificate[]], 
   const sent = chain.map(({ subject, issuer }) => `${nameOnOneLine(subject)} (issuer ${nameOnOneLine(issuer)})`);
   const known = list(anchors.map(({ subject }) => nameOnOneLine(subject)));
   const what = `the server sent ${list(sent)}; chain holds ${known}`;
-  if (isSelfSigned(chain[0])) {
+  if (chain[0].subject === chain[0].issuer) {
     return {
       what: `it is self-signed; ${what}`,
       todo: 'If this is the right server, put this very certificate into chain; get it from the operators, not from the network.',

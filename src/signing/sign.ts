@@ -27,6 +27,8 @@ export interface SignOptions {
   readonly onFailure: 'collect' | 'stop';
   /** Resolves when the first connection stands, with the time TCP took, in milliseconds. */
   readonly firstConnection: Promise<number>;
+  /** Most memory that requests in flight may take, in bytes; absent for the usual. */
+  readonly maxBytesInFlight?: number | undefined;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly random: () => number;
@@ -67,7 +69,7 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
     headStart,
     timeoutMs: (job) => options.timeoutMs + Math.ceil(sizeOf(files, job) / 2 ** 20) * 1000,
     weight: (job) => weightOf(sizeOf(files, job), options.verification),
-    maxWeight: MAX_BYTES_IN_FLIGHT,
+    maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
     async run(job, signal) {
       const file = files[job];
       if (file) digests[job] = await attempt.run(file, signal);

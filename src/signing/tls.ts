@@ -34,6 +34,8 @@ export interface DialOptions {
   readonly proxy?: ConnectProxy | undefined;
   /** For name look-up, TCP, proxy and handshake together. */
   readonly timeoutMs: number;
+  /** Application protocols to offer, the preferred one first; HTTP/1.1 alone when absent. */
+  readonly protocols?: readonly string[] | undefined;
   /** Resumes an earlier session with the same server. */
   readonly session?: Buffer | undefined;
 }
@@ -78,7 +80,7 @@ function handshake(options: DialOptions, underlay: Underlay): Promise<Connection
     // Explicit, or an earlier step's NODE_TLS_REJECT_UNAUTHORIZED=0 switches verification off.
     rejectUnauthorized: true,
     ...peerName(hostname),
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [...(options.protocols ?? ['http/1.1'])],
     ...(session ? { session } : {}),
   });
   const timer = setTimeout(() => socket.destroy(connectTimeout(options)), underlay.timeoutMs);
@@ -119,7 +121,11 @@ export function peerName(hostname: string): { readonly host: string; readonly se
 }
 
 /** The failure of a connection that took too long. */
-export function connectTimeout({ hostname, port, timeoutMs }: Pick<DialOptions, 'hostname' | 'port' | 'timeoutMs'>): Failure {
+export function connectTimeout({
+  hostname,
+  port,
+  timeoutMs,
+}: Pick<DialOptions, 'hostname' | 'port' | 'timeoutMs'>): Failure {
   return new Failure(
     'service',
     'CONNECT_TIMEOUT',

@@ -71,7 +71,7 @@ function otherRow(status: number): Row {
 function redirect({ status, headers }: WireResponse): Failure {
   const location = String(headers['location'] ?? '');
   // The path of a redirect may hold tokens; its origin is enough to see what happened.
-  const target = URL.canParse(location) ? ` to ${new URL(location).origin}` : '';
+  const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : '';
   return new Failure(
     'config',
     'HTTP_REDIRECT',

@@ -1,0 +1,37 @@
+import type { ActionError } from './errors.ts';
+
+/** What one check found. */
+export interface Finding {
+  readonly check: string;
+  readonly level: 'ok' | 'warning' | 'failure';
+  /** One sentence or more about what was found. */
+  readonly what: string;
+  /** What the reader should do now. */
+  readonly todo?: string | undefined;
+  /** Stable code of a failure. */
+  readonly code?: string | undefined;
+  /** True when the check could not run, because of something else that is in this list. */
+  readonly notChecked?: boolean;
+  /** How long it took. */
+  readonly ms: number;
+}
+
+/** Reports a check that passed. */
+export function passed(check: string, what: string, ms = 0): Finding {
+  return { check, level: 'ok', what, ms };
+}
+
+/** Reports what is not wrong yet. */
+export function warned(check: string, what: string, todo?: string): Finding {
+  return { check, level: 'warning', what, todo, ms: 0 };
+}
+
+/** Reports a check that failed. */
+export function failed(check: string, error: ActionError, ms = 0): Finding {
+  return { check, level: 'failure', what: error.message, todo: error.hint || undefined, code: error.code, ms };
+}
+
+/** Reports a check that had no chance. */
+export function notChecked(check: string, reason: string): Finding {
+  return { check, level: 'warning', what: `not checked: ${reason}`, notChecked: true, ms: 0 };
+}

@@ -1,0 +1,84 @@
+import type { X509Certificate } from 'node:crypto';
+import type { ActionError } from '../errors.ts';
+import { type Finding, failed, passed, warned } from '../finding.ts';
+import type { InputName } from '../identity/block.ts';
+import { readBlocks } from '../identity/blocks.ts';
+import { nameOnOneLine, publicKeyPrint } from '../identity/certificate.ts';
+import { readClient } from '../identity/client.ts';
+import { type Inspection, inspectIdentity } from '../identity/identity.ts';
+import { type IdentityText, isBlank } from '../identity/text.ts';
+import type { ValidityOptions } from '../identity/validity.ts';
+
+/** What there is to say about certificate, key and chain, and what became of them. */
+export interface IdentityCheck {
+  readonly inspection: Inspection;
+  readonly findings: readonly Finding[];
+  /** The client's own certificate, as far as it could be told; also when it cannot be used. */
+  readonly leaf: X509Certificate | undefined;
+}
+
+const INPUTS: readonly InputName[] = ['cert', 'key', 'chain'];
+const BY_CODE: Readonly<Record<string, string>> = {
+  IDENTITY_KEY_MISMATCH: 'key matches cert',
+  IDENTITY_EXPIRED: 'validity',
+  IDENTITY_NOT_YET_VALID: 'validity',
+};
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Examines the identity without opening a file or a socket. */
+export function checkIdentityText(text: IdentityText, options: ValidityOptions): IdentityCheck {
+  const startedAt = performance.now();
+  const inspection = inspectIdentity(text, options);
+  const inspectMs = performance.now() - startedAt;
+  const { identity, problems, warnings, notices } = inspection;
+  const leaf = identity ? identity.certificates[0] : readClient(text).chain?.leaf.x509;
+  const bad = [
+    ...problems.map((problem) => failed(checkOfProblem(problem), problem)),
+    ...warnings.map((text) => warned(checkOfWarning(text), text)),
+  ];
+  const good = [
+    ...INPUTS.flatMap((input) => describeInput(input, text)),
+    ...(identity ? [passed('key matches cert', describeMatch(identity.certificates[0]), inspectMs)] : []),
+    ...(leaf ? [passed('validity', describeValidity(leaf, options.now)), passed('client use', CLIENT_USE)] : []),
+  ].filter(({ check }) => bad.every((finding) => finding.check !== check));
+  return { inspection, leaf, findings: [...good, ...bad, ...notices.map((notice) => passed('tidied', notice))] };
+}
+
+const CLIENT_USE = 'the client certificate may be used for client authentication';
+
+function checkOfProblem({ code, message }: ActionError): string {
+  return BY_CODE[code] ?? inputIn(message);
+}
+
+function checkOfWarning(text: string): string {
+  if (text.includes('not issued for client authentication')) return 'client use';
+  return text.includes('the client certificate') ? 'validity' : inputIn(text);
+}
+
+/** Sentences about an identity name the input they are about first. */
+function inputIn(text: string): string {
+  return /'(cert|key|chain|key-passphrase)'/.exec(text)?.[1] ?? 'cert';
+}
+
+function describeInput(input: InputName, text: IdentityText): Finding[] {
+  const value = text[input];
+  if (isBlank(value))
+    return input === 'key' ? [passed('key', 'input key is empty; the key is looked for in cert')] : [];
+  const startedAt = performance.now();
+  const { blocks } = readBlocks(input, value);
+  if (blocks.length === 0) return [];
+  const labels = new Map<string, number>();
+  for (const { label } of blocks) labels.set(label, (labels.get(label) ?? 0) + 1);
+  const counted = [...labels].map(([label, count]) => `${count} × ${label}`).join(', ');
+  return [passed(input, `input ${input} holds ${counted}, read whole`, performance.now() - startedAt)];
+}
+
+function describeMatch(leaf: X509Certificate | undefined): string {
+  return `SHA-256 of the public key (SPKI) is ${leaf ? publicKeyPrint(leaf.publicKey) : ''} for both`;
+}
+
+function describeValidity(leaf: X509Certificate, now: Date): string {
+  const days = Math.floor((leaf.validToDate.getTime() - now.getTime()) / DAY_MS);
+  const dates = `${leaf.validFromDate.toISOString()} to ${leaf.validToDate.toISOString()}`;
+  return `${nameOnOneLine(leaf.subject)}, issued by ${nameOnOneLine(leaf.issuer)}, is valid from ${dates}, ${days} more days`;
+}

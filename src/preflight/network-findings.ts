@@ -1,0 +1,45 @@
+import { isIP } from 'node:net';
+import { type Finding, failed, notChecked, passed } from '../finding.ts';
+import { connectionFailure } from '../signing/connection-failure.ts';
+import { refusalIn } from '../signing/diagnosis.ts';
+import type { Failure } from '../signing/failure.ts';
+import type { Handshake } from '../signing/probe.ts';
+import { targetOf } from '../signing/tls.ts';
+
+/** Returns why a handshake broke, in the words of a failed request; `undefined` when it did not. */
+export function failureOf(handshake: Handshake, { origin }: URL): Failure | undefined {
+  if (handshake.end === 'open') return undefined;
+  const facts = { origin, alert: undefined, stale: false };
+  return refusalIn(handshake, origin) ?? connectionFailure(handshake.error, facts);
+}
+
+/** Tells whether a TCP connection to the service stood. */
+export function isConnected({ connectMs }: Handshake): boolean {
+  return connectMs !== undefined;
+}
+
+/** Says how name look-up, proxy and TCP went. */
+export function describeNetwork(handshake: Handshake, server: URL, proxy: URL | undefined): Finding[] {
+  if (proxy) return describeTunnel(handshake, server, proxy);
+  const { hostname, port } = targetOf(server);
+  const { address, lookupMs = 0, connectMs } = handshake;
+  const failure = failureOf(handshake, server);
+  if (failure?.code.startsWith('DNS_')) {
+    return [failed('host name', failure, lookupMs), notChecked('TCP', 'the host name leads nowhere')];
+  }
+  const name = isIP(hostname)
+    ? passed('host name', `${hostname} is an address`)
+    : address === undefined
+      ? notChecked('host name', 'it did not come to an answer')
+      : passed('host name', `${hostname} leads to ${address}`, lookupMs);
+  if (connectMs !== undefined) return [name, passed('TCP', `connected to ${address ?? hostname}:${port}`, connectMs)];
+  return [name, failure ? failed('TCP', failure) : notChecked('TCP', 'the run ended before')];
+}
+
+function describeTunnel(handshake: Handshake, server: URL, proxy: URL): Finding[] {
+  const name = notChecked('host name', 'the proxy looks it up');
+  const { connectMs } = handshake;
+  const failure = failureOf(handshake, server);
+  if (connectMs === undefined && failure) return [name, failed('proxy', failure)];
+  return [name, passed('proxy', `connected through ${proxy.origin}`, connectMs)];
+}

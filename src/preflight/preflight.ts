@@ -1,0 +1,98 @@
+import type { X509Certificate } from 'node:crypto';
+import type { Finding } from '../finding.ts';
+import { notChecked, passed, warned } from '../finding.ts';
+import { type Identity, missingIssuerHint } from '../identity/identity.ts';
+import { LISTEN_MS, refusalIn } from '../signing/diagnosis.ts';
+import type { Failure } from '../signing/failure.ts';
+import { explainRefusal } from '../signing/own-certificate.ts';
+import { type Handshake, inspectHandshake, type ProbeOptions } from '../signing/probe.ts';
+import { targetOf } from '../signing/tls.ts';
+import type { Verification } from '../verifying/check.ts';
+import type { CanaryOutcome } from './canary.ts';
+import { describeCanary } from './canary-findings.ts';
+import { describeNetwork } from './network-findings.ts';
+import { describeTls } from './tls-findings.ts';
+
+/** The service to look at, and what we have to show it. */
+export interface ServiceCheckOptions extends Omit<ProbeOptions, 'hostname' | 'port' | 'listenMs' | 'enough'> {
+  readonly server: URL;
+  /** `undefined` when it cannot be used: then only the server's side is looked at. */
+  readonly identity: Identity | undefined;
+  /** Certificates of `chain`, as far as they can be read. */
+  readonly anchors: readonly X509Certificate[];
+  readonly verification: Verification | undefined;
+  /** Has a few bytes signed; or why that cannot be. */
+  readonly sendCanary: (() => Promise<CanaryOutcome>) | string;
+  readonly now: () => number;
+}
+
+/** Looks at a service from the host name to the signature, and says everything that was found. */
+export async function checkService(options: ServiceCheckOptions): Promise<readonly Finding[]> {
+  const { server, identity, sendCanary, proxy } = options;
+  const pending = typeof sendCanary === 'string' ? undefined : sendCanary();
+  // A service that answers has accepted us; only otherwise is a refusal worth waiting for.
+  const enough = pending?.then(({ isAnswered }) => (isAnswered ? undefined : new Promise(() => {})));
+  const [handshake, outcome] = await Promise.all([
+    inspectHandshake({ ...options, ...targetOf(server), listenMs: identity ? LISTEN_MS : 0, enough }),
+    pending,
+  ]);
+  const refusal = identity && findRefusal(handshake, outcome, { server, identity });
+  const reason = typeof sendCanary === 'string' ? sendCanary : 'a step before it failed; see above';
+  return [
+    ...describeNetwork(handshake, server, proxy?.url),
+    ...describeTls(handshake, {
+      ...options,
+      hostname: targetOf(server).hostname,
+      now: new Date(options.now()),
+      refusal,
+      isAnswered: outcome?.isAnswered ?? false,
+      hasIdentity: identity !== undefined,
+    }),
+    ...(identity ? [describeIssuers(identity, refusal)] : []),
+    ...(await describeCanary(
+      isExplained(handshake, outcome, refusal) ? undefined : outcome,
+      reason,
+      options.verification,
+    )),
+  ];
+}
+
+function findRefusal(
+  handshake: Handshake,
+  outcome: CanaryOutcome | undefined,
+  { server, identity }: { readonly server: URL; readonly identity: Identity },
+): Failure | undefined {
+  const seen = outcome?.isAnswered ? undefined : refusalIn(handshake, server.origin);
+  const told = outcome?.failure?.code === 'TLS_CLIENT_REJECTED' ? outcome.failure : seen;
+  return told && explainRefusal(told, { ...identity, missingIssuerHint: missingIssuerHint(identity) });
+}
+
+/** Tells whether the steps before say already why the canary failed. */
+function isExplained(
+  { end, untrusted }: Handshake,
+  outcome: CanaryOutcome | undefined,
+  refusal: Failure | undefined,
+): boolean {
+  if (refusal) return true;
+  return outcome?.failure !== undefined && !outcome.isAnswered && (end !== 'open' || untrusted !== undefined);
+}
+
+function describeIssuers(identity: Identity, refusal: Failure | undefined): Finding {
+  const check = 'client chain';
+  const hint = missingIssuerHint(identity);
+  if (hint === undefined) return passed(check, 'no issuer of the client certificate is missing');
+  if (refusal === undefined) return passed(check, `${hint} The server does not seem to miss it.`);
+  return warned(check, hint, 'Append the intermediate certificates behind the client certificate in cert.');
+}
+
+/** Lists the checks of a service that cannot even be looked at. */
+export function skipService(reason: string): readonly Finding[] {
+  return [
+    'host name',
+    'TCP',
+    'TLS version and cipher',
+    'server certificate',
+    'client certificate accepted',
+    'canary request',
+  ].map((check) => notChecked(check, reason));
+}

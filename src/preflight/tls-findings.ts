@@ -1,0 +1,111 @@
+import type { X509Certificate } from 'node:crypto';
+import { codeOf } from '../errors.ts';
+import { type Finding, failed, notChecked, passed, warned } from '../finding.ts';
+import { nameOnOneLine } from '../identity/certificate.ts';
+import { connectionFailure } from '../signing/connection-failure.ts';
+import type { Failure } from '../signing/failure.ts';
+import type { Handshake } from '../signing/probe.ts';
+import { explainServer, faultsOf, missingNames, namesOf, type TrustFacts } from '../signing/server-certificate.ts';
+import { failureOf, isConnected } from './network-findings.ts';
+
+/** What a handshake is judged by. */
+export interface TlsFacts extends TrustFacts {
+  readonly server: URL;
+  /** Why the server refused our certificate, wherever that showed. */
+  readonly refusal: Failure | undefined;
+  /** Whether a request over such a connection was answered. */
+  readonly isAnswered: boolean;
+  /** Whether we had an identity to present. */
+  readonly hasIdentity: boolean;
+}
+
+const CHECKS = [
+  'TLS version and cipher',
+  'server certificate',
+  'server trust',
+  'client certificate asked for',
+  'client certificate sent',
+  'client certificate accepted',
+] as const;
+
+/** Says step by step how a TLS handshake went. */
+export function describeTls(handshake: Handshake, facts: TlsFacts): Finding[] {
+  if (!isConnected(handshake)) return CHECKS.map((check) => notChecked(check, 'there is no connection to the server'));
+  const { version } = handshake;
+  if (version === undefined) {
+    const failure = failureOf(handshake, facts.server);
+    const [first, ...others] = CHECKS;
+    const begun = failure ? failed(first, failure) : notChecked(first, 'the run ended before');
+    return [begun, ...others.map((check) => notChecked(check, 'there was no TLS handshake'))];
+  }
+  return [
+    passed(CHECKS[0], [version, handshake.cipher].filter(Boolean).join(', '), handshake.handshakeMs),
+    ...describeServer(handshake, facts),
+    describeAsked(handshake),
+    describeSent(handshake, facts),
+    describeAccepted(handshake, facts),
+  ];
+}
+
+function describeServer(handshake: Handshake, facts: TlsFacts): Finding[] {
+  const [leaf] = handshake.serverChain;
+  if (leaf === undefined) {
+    return ['server certificate', 'server trust'].map((check) => notChecked(check, 'the server sent no certificate'));
+  }
+  const names = namesOf(leaf).join(', ') || 'no names';
+  const dates = `${leaf.validFromDate.toISOString()} to ${leaf.validToDate.toISOString()}`;
+  const what = `${nameOnOneLine(leaf.subject)} for ${names}, issued by ${nameOnOneLine(leaf.issuer)}, valid from ${dates}`;
+  return [passed('server certificate', what), ...describeTrust(handshake, leaf, facts)];
+}
+
+function describeTrust(handshake: Handshake, leaf: X509Certificate, facts: TlsFacts): Finding[] {
+  const { untrusted, serverChain, handshakeMs } = handshake;
+  const check = 'server trust';
+  if (facts.anchors.length === 0) return [notChecked(check, 'chain holds no certificate that can be read')];
+  const isVerified = handshakeMs !== undefined && untrusted === undefined;
+  if (!isVerified) {
+    const codes = new Set([...(untrusted ? [codeOf(untrusted) ?? ''] : []), ...faultsOf(serverChain, facts)]);
+    const failures = new Map([...codes].map((code) => [serverFailure(code, handshake, facts).code, code]));
+    if (failures.size === 0)
+      return [passed(check, 'its names, dates and issuers fit; the handshake broke off before more was known')];
+    return [...failures.values()].map((code) => failed(check, serverFailure(code, handshake, facts)));
+  }
+  const names = missingNames(leaf);
+  if (names) return [warned(check, names)];
+  return [passed(check, `the server chains to a certificate in chain and bears the name ${facts.hostname}`)];
+}
+
+function serverFailure(code: string, { serverChain }: Handshake, facts: TlsFacts): Failure {
+  const error = Object.assign(new Error(code), { code });
+  const failure = connectionFailure(error, { origin: facts.server.origin, alert: undefined, stale: false });
+  return explainServer(failure, serverChain, facts);
+}
+
+function describeAsked({ isClientAsked }: Handshake): Finding {
+  const check = 'client certificate asked for';
+  if (isClientAsked) return passed(check, 'the server asked for a client certificate');
+  if (isClientAsked === undefined) return notChecked(check, 'the handshake did not get so far');
+  return warned(
+    check,
+    'the server did not ask for a client certificate',
+    'Check that server-url is the address for mutual TLS; otherwise whoever has app-key and app-secret can have files signed.',
+  );
+}
+
+function describeSent({ presented }: Handshake, { hasIdentity }: TlsFacts): Finding {
+  const check = 'client certificate sent';
+  if (!hasIdentity) return notChecked(check, 'the client identity cannot be used');
+  if (presented === undefined) return notChecked(check, 'the server did not ask, or the handshake did not get so far');
+  return passed(check, `${presented} ${presented === 1 ? 'certificate' : 'certificates'} sent, the client's own first`);
+}
+
+function describeAccepted(handshake: Handshake, { refusal, isAnswered, hasIdentity, server }: TlsFacts): Finding {
+  const check = 'client certificate accepted';
+  if (!hasIdentity) return notChecked(check, 'the client identity cannot be used');
+  if (refusal) return failed(check, refusal);
+  if (!handshake.isClientAsked) return notChecked(check, 'the server did not ask for it');
+  if (isAnswered) return passed(check, 'the server answered a request over such a connection');
+  const failure = failureOf(handshake, server);
+  if (failure) return failed(check, failure);
+  return passed(check, 'the server kept the connection open');
+}

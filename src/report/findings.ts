@@ -1,0 +1,83 @@
+import { escapeHtml } from '../files/names.ts';
+import type { Finding } from '../finding.ts';
+import { formatMs, plural, sentence } from './units.ts';
+
+/** Says what a list of findings comes to: `2 failures, 1 warning, 14 checks passed`. */
+export function countFindings(findings: readonly Finding[]): string {
+  const count = (kind: Kind): number => findings.filter((finding) => kindOf(finding) === kind).length;
+  const parts = [
+    count('failure') > 0 ? plural(count('failure'), 'failure') : '',
+    count('warning') > 0 ? plural(count('warning'), 'warning') : '',
+    `${plural(count('ok'), 'check')} passed`,
+    count('not checked') > 0 ? `${count('not checked')} not made` : '',
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+/** Renders findings as lines of the log, in the order of the checks. */
+export function logFindings(findings: readonly Finding[]): string[] {
+  return findings.flatMap((finding) => {
+    const kind = kindOf(finding);
+    const [first = '', ...others] = finding.what.split('\n');
+    const code = finding.code === undefined ? '' : `${finding.code}: `;
+    return [
+      `${LABEL[kind]} ${finding.check}: ${code}${kind === 'ok' ? first : sentence(first)}${timeOf(finding)}`,
+      ...others.map((line) => `          ${line}`),
+      ...(finding.todo ? [`          What to do: ${sentence(finding.todo)}`] : []),
+    ];
+  });
+}
+
+/** Renders findings as a Markdown table, failures first; empty when there are none. */
+export function renderFindings(findings: readonly Finding[]): string[] {
+  if (findings.length === 0) return [];
+  const sorted = [...findings].sort((a, b) => ORDER.indexOf(kindOf(a)) - ORDER.indexOf(kindOf(b)));
+  const rows = sorted.map((finding) => {
+    const what = finding.what
+      .split('\n')
+      .map((line) => escapeHtml(sentence(line)))
+      .join('<br>');
+    const kind = kindOf(finding);
+    const cells = [
+      `${ICON[kind]} ${kind}`,
+      escapeHtml(finding.check),
+      what,
+      finding.todo ? escapeHtml(sentence(finding.todo)) : '',
+      finding.ms > 0 ? formatMs(finding.ms) : '',
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [`| Result | Check | What was found | What to do | Time |\n|---|---|---|---|--:|\n${rows.join('\n')}`];
+}
+
+/** Renders the warnings among findings as one text, a line for each; empty when there are none. */
+export function warningsOf(findings: readonly Finding[]): string {
+  const warnings = findings.filter((finding) => kindOf(finding) === 'warning');
+  return warnings
+    .map(({ check, what, todo }) => [`${check}: ${what}`, todo].filter(Boolean).map(String).map(sentence).join(' '))
+    .join('\n');
+}
+
+/** Returns a finding as it stands in the manifest. */
+export function manifestFinding({ check, level, what, todo, code, notChecked, ms }: Finding): object {
+  return { check, level, what, todo, code, notChecked, ms: Math.round(ms) };
+}
+
+type Kind = Finding['level'] | 'not checked';
+
+const ORDER: readonly Kind[] = ['failure', 'warning', 'not checked', 'ok'];
+const ICON: Readonly<Record<Kind, string>> = { failure: '❌', warning: '⚠️', 'not checked': '⏭️', ok: '✅' };
+const LABEL: Readonly<Record<Kind, string>> = {
+  failure: 'FAILURE  ',
+  warning: 'warning  ',
+  'not checked': '–        ',
+  ok: 'ok       ',
+};
+
+function kindOf({ level, notChecked }: Finding): Kind {
+  return notChecked ? 'not checked' : level;
+}
+
+function timeOf({ ms }: Finding): string {
+  return ms > 0 ? ` (${formatMs(ms)})` : '';
+}

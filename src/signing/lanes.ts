@@ -1,0 +1,145 @@
+import { type buildConnector, Client } from 'undici';
+import { type Connection, dial, targetOf } from './tls.ts';
+import type { TransportOptions } from './transport.ts';
+
+/** Opens connections to one server, each resuming the newest session. */
+export class Dialler {
+  readonly #options: TransportOptions;
+  readonly #first = Promise.withResolvers<number>();
+  #onServer: TransportOptions['onServer'];
+  #session: Buffer | undefined;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#onServer = options.onServer;
+  }
+
+  /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
+  get first(): Promise<number> {
+    return this.#first.promise;
+  }
+
+  /** Rejects with what Node says is wrong. */
+  async dial(): Promise<Connection> {
+    const { server, secureContext, proxy, connectTimeoutMs: timeoutMs, protocol } = this.#options;
+    const protocols = protocol === 'http2' ? ['h2', 'http/1.1'] : undefined;
+    const target = { ...targetOf(server), secureContext, proxy, timeoutMs, protocols };
+    const connection = await dial({ ...target, session: this.#session });
+    connection.socket.on('session', (newest) => (this.#session = newest));
+    const certificate = connection.socket.getPeerX509Certificate();
+    if (certificate) this.#onServer?.(certificate);
+    this.#onServer = undefined;
+    this.#first.resolve(connection.roundTripMs);
+    return connection;
+  }
+}
+
+/** An HTTP client and the connection it uses now. */
+export interface Lane {
+  readonly client: Client;
+  readonly sharing: 'own' | 'shared';
+  connection: Connection | undefined;
+}
+
+/**
+ * The HTTP clients of a transport.
+ *
+ * A client per lane opens exactly as many connections as there are requests in flight; a pool opens up to twice as many.
+ * Over HTTP/2 one lane is shared by all requests.
+ */
+export class Lanes {
+  readonly #server: URL;
+  readonly #dialler: Dialler;
+  readonly #all = new Set<Lane>();
+  readonly #idle: Lane[] = [];
+  #shared: Promise<Lane | undefined> | undefined;
+
+  constructor(server: URL, dialler: Dialler) {
+    this.#server = server;
+    this.#dialler = dialler;
+  }
+
+  /** Returns an idle lane or a new one; the shared one when the server speaks HTTP/2. */
+  async take(protocol: 'http1' | 'http2'): Promise<Lane> {
+    if (protocol === 'http2') {
+      this.#shared ??= this.#openShared();
+      const shared = await this.#shared;
+      if (shared) return shared;
+    }
+    return this.#idle.pop() ?? this.#open('own', undefined);
+  }
+
+  /** Keeps a lane for the next request. */
+  giveBack(lane: Lane): void {
+    if (lane.sharing === 'own') this.#idle.push(lane);
+  }
+
+  /** Gives a lane up after a failed request; a shared one goes on for the others while its connection lives. */
+  drop(lane: Lane): void {
+    if (lane.sharing === 'shared' && lane.connection?.socket.destroyed === false) return;
+    if (lane.sharing === 'shared') this.#shared = undefined;
+    this.#all.delete(lane);
+    lane.client.destroy().catch(() => {});
+  }
+
+  /** Gives up all lanes that wait for a request. */
+  dropIdle(): void {
+    for (const lane of this.#idle.splice(0)) this.drop(lane);
+  }
+
+  /** Drops every connection at once. */
+  close(): void {
+    for (const { client } of this.#all) client.destroy().catch(() => {});
+    this.#all.clear();
+    this.#idle.length = 0;
+  }
+
+  /** Asks the server for HTTP/2; without it the connection becomes the first ordinary lane. */
+  async #openShared(): Promise<Lane | undefined> {
+    try {
+      const connection = await this.#dialler.dial();
+      const speaksHttp2 = connection.socket.alpnProtocol === 'h2';
+      const lane = this.#open(speaksHttp2 ? 'shared' : 'own', connection);
+      if (speaksHttp2) return lane;
+      this.#idle.push(lane);
+      return undefined;
+    } catch (error) {
+      this.#shared = undefined;
+      throw error;
+    }
+  }
+
+  #open(sharing: Lane['sharing'], ready: Connection | undefined): Lane {
+    let given = ready;
+    const connect = async (): Promise<Connection> => {
+      const connection = given ?? (await this.#dialler.dial());
+      given = undefined;
+      lane.connection = connection;
+      return connection;
+    };
+    const lane: Lane = { sharing, connection: undefined, client: createClient(this.#server, sharing, connect) };
+    this.#all.add(lane);
+    return lane;
+  }
+}
+
+/** Streams of one HTTP/2 connection; the schedule decides how many are used. */
+const MAX_STREAMS = 1000;
+
+function createClient(server: URL, sharing: Lane['sharing'], connect: () => Promise<Connection>): Client {
+  return new Client(server.origin, {
+    connect: (_: buildConnector.Options, callback: buildConnector.Callback) => {
+      connect().then(
+        ({ socket }) => callback(null, socket),
+        (error: Error) => callback(error, null),
+      );
+    },
+    pipelining: sharing === 'own' ? 1 : MAX_STREAMS,
+    // Shorter than the idle limit of servers: otherwise requests are lost on connections that are just being closed.
+    keepAliveTimeout: 1000,
+    keepAliveMaxTimeout: 4000,
+    // One clock per try is enough, and it is the caller's.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+}
