@@ -41,10 +41,10 @@ export async function runSigning(context: Context, task: SigningTask): Promise<A
     },
   });
   progress.stop();
-  report.requests += result.requests;
+  report.requests += task.service.requests();
   report.outcomes = mergeOutcomes(report.outcomes, result.outcomes);
   if (task.verification) report.verified += result.outcomes.filter(({ status }) => status === 'signed').length;
-  runner.line(`${plural(result.requests, 'request')} for ${plural(files.length, 'file')}`);
+  runner.line(`${plural(task.service.requests(), 'request')} for ${plural(files.length, 'file')}`);
   runner.closeGroup();
   return result.ending;
 }

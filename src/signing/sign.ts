@@ -67,7 +67,7 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
     jobs: files.length,
     canary: smallest(files),
     headStart,
-    timeoutMs: (job) => options.timeoutMs + Math.ceil(sizeOf(files, job) / 2 ** 20) * 1000,
+    timeoutMs: (job) => options.timeoutMs + Math.ceil((sizeOf(files, job) * 1000) / 2 ** 20),
     weight: (job) => weightOf(sizeOf(files, job), options.verification),
     maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
     async run(job, signal) {

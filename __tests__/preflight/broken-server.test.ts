@@ -1,0 +1,199 @@
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CertificateOptions } from '../../src/rehearsal/certificate.ts';
+import { issueCertificate } from '../../src/rehearsal/certificate.ts';
+import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
+import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { Failure } from '../../src/signing/failure.ts';
+import { explainServer } from '../../src/signing/server-certificate.ts';
+import { expectOneFailure, finding, troubles } from './expectations.ts';
+import { inputsFor, type Preflight, runPreflight } from './in-process.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+const inDays = (days: number): Date => new Date(Date.now() + days * DAY_MS);
+
+let pki: Pki;
+let sound: Service;
+
+beforeAll(async () => {
+  pki = await createPki();
+  sound = await startService({ pki });
+});
+afterAll(() => sound.close());
+
+/** Runs a preflight against a server whose certificate differs from a sound one. */
+async function against(
+  server: Partial<CertificateOptions>,
+  change: Readonly<Record<string, string>> = {},
+): Promise<Preflight> {
+  const service = await startService({ pki: await createPki({ server }) });
+  const run = await runPreflight({ ...inputsFor(service), ...change });
+  await service.close();
+  expect(service.counters.requests).toBe(run.green ? 1 : 0);
+  return run;
+}
+
+async function withServer<T>(server: Server, use: (port: number) => Promise<T>): Promise<T> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    return await use((server.address() as AddressInfo).port);
+  } finally {
+    server.close();
+  }
+}
+
+describe.concurrent("a server's certificate that is not to be believed", () => {
+  test('expired: its end and our clock', async () => {
+    const run = await against({ notBefore: inDays(-3), notAfter: inDays(-1) });
+    expectOneFailure(
+      run,
+      'TLS_SERVER_EXPIRED',
+      /^server trust: .*has expired: CN=rehearsal-service ended at \d{4}-.*clock says \d{4}-/,
+    );
+    expect(finding(run, 'client certificate accepted')).toContain('ok: ');
+    expect(finding(run, 'canary request')).toContain('not checked: ');
+  });
+
+  test('not yet valid: its begin and our clock', async () => {
+    const run = await against({ notBefore: inDays(1), notAfter: inDays(3) });
+    expectOneFailure(run, 'TLS_SERVER_NOT_YET_VALID', /begins at \d{4}-.*clock says \d{4}-.*clock/);
+  });
+
+  test('for another host: the names it bears', async () => {
+    const run = await against({ hosts: ['sign.example.com', 'sign.example.org'] });
+    expectOneFailure(
+      run,
+      'TLS_SERVER_NAME',
+      /127\.0\.0\.1 was asked for, it bears sign\.example\.com, sign\.example\.org/,
+    );
+  });
+
+  test('of another CA: what was sent and what chain holds', async () => {
+    const stranger = await createPki();
+    const run = await against({}, { chain: stranger.root.cert });
+    expectOneFailure(run, 'TLS_SERVER_UNTRUSTED', /has another key.*renewed under the same name/);
+  });
+
+  test('without its intermediate: the issuer that is missing', async () => {
+    const chained = await createPki({ intermediate: true });
+    const [cert = ''] = chained.server.cert.split(/(?<=-----END CERTIFICATE-----\n)/);
+    const service = await startService({ pki: chained, tls: { cert } });
+    const run = await runPreflight(inputsFor(service));
+    await service.close();
+    expectOneFailure(
+      run,
+      'TLS_SERVER_UNTRUSTED',
+      /the server sent CN=rehearsal-service \(issuer CN=Rehearsal Intermediate CA\); chain holds CN=Rehearsal Root CA\. .*does not send its intermediate/,
+    );
+  });
+
+  test('self-signed', async () => {
+    const own = await issueCertificate(undefined, { commonName: 'lonely', hosts: ['127.0.0.1'], usages: ['server'] });
+    const service = await startService({ pki, tls: { cert: own.cert, key: own.key } });
+    const run = await runPreflight(inputsFor(service));
+    await service.close();
+    expectOneFailure(run, 'TLS_SERVER_UNTRUSTED', /it is self-signed; the server sent CN=lonely/);
+  });
+
+  test('meant for clients', async () => {
+    expectOneFailure(await against({ usages: ['client'] }), 'TLS_SERVER_PURPOSE', /may be used for clients/);
+  });
+
+  test('with several faults at once: each of them', async () => {
+    const run = await against({ notBefore: inDays(-3), notAfter: inDays(-1), hosts: ['sign.example.com'] });
+    expect(run.findings.filter(({ level }) => level === 'failure').map(({ code }) => code)).toEqual([
+      'TLS_SERVER_EXPIRED',
+      'TLS_SERVER_NAME',
+    ]);
+  });
+
+  test('that names its host in the subject only: a warning', async () => {
+    const service = await startService({ pki: await createPki({ server: { commonName: 'localhost', hosts: [] } }) });
+    const run = await runPreflight({ ...inputsFor(service), 'server-url': `https://localhost:${service.port}` });
+    await service.close();
+    expect(run.green).toBe(true);
+    expect(troubles(run)).toEqual([
+      expect.stringMatching(/^server trust: .*CN=localhost, names its host in the subject only/),
+    ]);
+  });
+
+  test('before our clock was set: says that the clock is wrong', () => {
+    const failure = new Failure('config', 'TLS_SERVER_NOT_YET_VALID', 'https://sign.example.com: not valid yet.');
+    const anchors = [new X509Certificate(pki.root.cert)];
+    const now = new Date('2020-01-01T00:00:00Z');
+    const explained = explainServer(failure, [new X509Certificate(pki.server.cert)], { hostname: 'x', anchors, now });
+    expect(explained.message).toMatch(/clock says 2020-01-01T00:00:00.000Z, which is before this action was released/);
+    expect(explained.hint).toMatch(/clock.*wrong/);
+  });
+});
+
+describe('a server that does not speak as it should', () => {
+  const at = (port: number): Record<string, string> => ({
+    ...inputsFor(sound),
+    'server-url': `https://127.0.0.1:${port}`,
+  });
+
+  test('TLS 1.1 only', async () => {
+    const { cert, key } = pki.server;
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    const run = await withServer(createTlsServer({ cert, key, ...old }), (port) => runPreflight(at(port)));
+    expectOneFailure(run, 'TLS_VERSION', /^TLS version and cipher: .*no TLS version from 1\.2 on/);
+  });
+
+  test('plain HTTP', async () => {
+    const run = await withServer(createHttpServer(), (port) => runPreflight(at(port)));
+    expectOneFailure(run, 'TLS_NOT_SPOKEN', /^TLS version and cipher: .*does not speak TLS/);
+    expect(finding(run, 'TCP')).toContain('ok: ');
+  });
+
+  test('no cipher suite in common', async () => {
+    const { cert, key } = pki.server;
+    const odd = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-CCM8@SECLEVEL=0' } as const;
+    const run = await withServer(createTlsServer({ cert, key, ...odd }), (port) => runPreflight(at(port)));
+    expectOneFailure(run, 'TLS_HANDSHAKE_REFUSED', /before it asked for a client certificate/);
+  });
+
+  test('connections that are closed at once', async () => {
+    const run = await withServer(
+      createTcpServer((socket) => socket.destroy()),
+      (port) => runPreflight(at(port)),
+    );
+    expectOneFailure(run, 'CONNECTION_LOST', /^TLS version and cipher: /);
+  });
+
+  test('no ear for client certificates: a warning', async () => {
+    const { cert, key } = pki.server;
+    const server = createTlsServer({ cert, key }, (socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 19\r\n\r\n{"signData":"QUJD"}'));
+    });
+    const run = await withServer(server, (port) => runPreflight({ ...at(port), 'verify-key': '' }));
+    expect(run.green).toBe(true);
+    expect(troubles(run)).toEqual([expect.stringMatching(/^client certificate asked for: the server did not ask/)]);
+  });
+
+  test('nobody there', async () => {
+    const port = await withServer(createTcpServer(), async (free) => free);
+    expectOneFailure(await runPreflight(at(port)), 'CONNECT_REFUSED', /^TCP: .*refused/);
+  });
+
+  test('a name that does not exist', async () => {
+    const run = await runPreflight({ ...inputsFor(sound), 'server-url': 'https://no-such-host.invalid' });
+    expectOneFailure(run, 'DNS_NOT_FOUND', /^host name: .*does not exist/);
+  });
+});
+
+describe('an environment that weakens TLS', () => {
+  test('is named, and changes nothing', async () => {
+    const run = await runPreflight(inputsFor(sound), {
+      facts: { suspiciousVariables: ['NODE_TLS_REJECT_UNAUTHORIZED'] },
+    });
+    expect(run.green).toBe(true);
+    expect(troubles(run)).toEqual([expect.stringMatching(/^environment: .*NODE_TLS_REJECT_UNAUTHORIZED/)]);
+  });
+});
