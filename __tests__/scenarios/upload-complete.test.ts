@@ -1,0 +1,64 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type ResultsService, startResultsService } from '../../src/local/results-service.ts';
+import { type UploadOptions, uploadFiles } from '../../src/upload.ts';
+
+let directory: string;
+let results: ResultsService;
+const environment = { ...process.env };
+
+async function prepare(
+  names: readonly string[],
+  faults: NonNullable<Parameters<typeof startResultsService>[0]>['faults'],
+): Promise<UploadOptions> {
+  results = await startResultsService({ ...(faults ? { faults } : {}) });
+  Object.assign(process.env, results.env);
+  for (const name of names) await writeFile(join(directory, name), `signature of ${name}`);
+  return {
+    name: 'signatures',
+    paths: names,
+    directory,
+    retentionDays: undefined,
+    replaces: false,
+    warn: () => {},
+    sleep: () => Promise.resolve(),
+  };
+}
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'upload-'));
+});
+afterEach(async () => {
+  await results.close();
+  await rm(directory, { recursive: true, force: true });
+  process.env = { ...environment };
+});
+
+test.each([1, 2, 57])('the size of an archive of %i files is foretold to the byte', async (count) => {
+  const names = Array.from({ length: count }, (_, i) => `file-${'ü'.repeat(i % 5)}-${i}.sign`);
+  const artifact = await uploadFiles(await prepare(names, undefined));
+  const bytes = names.reduce(
+    (sum, name) => sum + 30 + 16 + 46 + 2 * Buffer.byteLength(name) + Buffer.byteLength(`signature of ${name}`),
+    22,
+  );
+  expect(artifact?.bytes).toBe(bytes);
+});
+
+test('a signature that vanishes during the upload is found out, though the client only warns', async () => {
+  const names = Array.from({ length: 20 }, (_, i) => `${i}.sign`);
+  const options = await prepare(names, [{ at: 'create', kind: 'stall', ms: 300 }]);
+  const uploading = uploadFiles(options);
+  setTimeout(() => void rm(join(directory, '7.sign')), 150);
+  await expect(uploading).rejects.toMatchObject({ code: 'ARTIFACT_INCOMPLETE' });
+});
+
+test('a signature that is gone before the upload is named', async () => {
+  const options = await prepare(['a.sign', 'b.sign'], undefined);
+  await rm(join(directory, 'b.sign'));
+  await expect(uploadFiles(options)).rejects.toMatchObject({
+    code: 'ARTIFACT_INCOMPLETE',
+    message: expect.stringContaining('b.sign'),
+  });
+});
