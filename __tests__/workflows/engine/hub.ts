@@ -1,0 +1,86 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ResultsService, startResultsService } from '../../../src/local/results-service.ts';
+import { Artifacts } from './artifacts.ts';
+
+/** Secrets and variables of a repository or an environment. */
+export interface Settings {
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly vars?: Readonly<Record<string, string>>;
+}
+
+/** What GitHub is to one run of a workflow. */
+export interface Hub {
+  readonly results: ResultsService;
+  readonly artifacts: Artifacts;
+  /** Of the repository that the workflow belongs to. */
+  readonly settings: Settings;
+  readonly environments: Readonly<Record<string, Settings>>;
+  /** The `github` context. */
+  readonly github: Readonly<Record<string, unknown>>;
+  readonly event: Readonly<Record<string, unknown>>;
+  /** Variables over those that every step has. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Inputs that lead the action to the service that stands in for the one of the workflow. */
+  readonly service: Readonly<Record<string, string>>;
+  /** What a checkout gives. */
+  readonly repository: string;
+  /** Directory, to be made, of commands that go before those of the system. */
+  readonly path: string;
+  /** Every run of this action, in order of its end. */
+  readonly runs: {
+    readonly inputs: Readonly<Record<string, string>>;
+    readonly outputs: Readonly<Record<string, string>>;
+  }[];
+  /** Environments that were asked for, in order. */
+  readonly asked: string[];
+  /** Inputs of all uses of `actions/attest`. */
+  readonly attested: Readonly<Record<string, string>>[];
+  readonly directory: string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What a hub starts from; everything else is an ordinary push to a branch. */
+export type HubOptions = Partial<Pick<Hub, 'settings' | 'environments' | 'github' | 'event' | 'env' | 'service'>>;
+
+/** Makes a hub for one run; dispose of it afterwards. */
+export async function createHub(options: HubOptions = {}): Promise<Hub> {
+  const directory = await mkdtemp(join(tmpdir(), 'hub-'));
+  const repository = join(directory, 'repository');
+  await mkdir(repository);
+  const results = await startResultsService();
+  return {
+    settings: {},
+    environments: {},
+    event: {},
+    env: {},
+    service: {},
+    ...options,
+    github: { event_name: 'push', ref_name: 'main', run_attempt: '1', token: 'a token', ...options.github },
+    results,
+    artifacts: new Artifacts(results),
+    repository,
+    path: join(directory, 'commands'),
+    runs: [],
+    asked: [],
+    attested: [],
+    directory,
+    async [Symbol.asyncDispose]() {
+      await results.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Puts a command in place that does nothing but note how it was called. */
+export async function addCommand({ path }: Hub, name: string): Promise<void> {
+  await mkdir(path, { recursive: true });
+  const script = `#!/bin/sh\nprintf '%s\\n' "$(basename "$0") $*" >> "$(dirname "$0")/calls"\n`;
+  await writeFile(join(path, name), script, { mode: 0o755 });
+}
+
+/** Lists the calls of such commands, in order. */
+export async function callsOf({ path }: Hub): Promise<string[]> {
+  return (await readFile(join(path, 'calls'), 'utf8')).trim().split('\n');
+}

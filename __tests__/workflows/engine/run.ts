@@ -1,0 +1,154 @@
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isRecord } from '../../../src/local/json.ts';
+import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
+import { applies, type Contexts, fill, fillAll } from './expression.ts';
+import type { Hub, Settings } from './hub.ts';
+import { runStep, type StepResult } from './step.ts';
+import { type Job, type Mapping, readWorkflow, type Step } from './workflow-file.ts';
+
+/** What a job came to; that of a matrix, what all of its jobs came to. */
+export interface JobResult {
+  readonly result: 'success' | 'failure' | 'skipped';
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly steps: readonly StepResult[];
+}
+
+/** What a workflow came to. */
+export interface WorkflowResult {
+  readonly result: 'success' | 'failure';
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly jobs: Readonly<Record<string, JobResult>>;
+  /** All logs, for the message of an assertion. */
+  readonly log: string;
+}
+
+/** How a workflow is started. */
+export interface Start {
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  /** What a caller passes on; the secrets of the repository when there is no caller. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Jobs that are done already, with their outputs. */
+  readonly done?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Is told of each job before it starts. */
+  readonly onJob?: (id: string) => void;
+}
+
+const REUSABLE = /^(?:your-org\/mtls-release-signing|\$)\/(\.github\/workflows\/[\w-]+\.yml)(?:@\S+)?$/;
+/** The runners of the organisation. */
+const MOST_JOBS = 3;
+
+/** Runs a workflow file, its jobs in the order of the file, those of a matrix side by side. */
+export async function runWorkflow(hub: Hub, path: string, start: Start = {}): Promise<WorkflowResult> {
+  const workflow = readWorkflow(path);
+  const defaults = Object.entries(workflow.inputs).map(([name, input]) => [name, input['default'] ?? '']);
+  const base = {
+    github: hub.github,
+    inputs: { ...Object.fromEntries(defaults), ...start.inputs },
+    vars: hub.settings.vars ?? {},
+    secrets: start.secrets ?? hub.settings.secrets ?? {},
+  };
+  const jobs: Record<string, JobResult> = {};
+  for (const [id, outputs] of Object.entries(start.done ?? {})) jobs[id] = { result: 'success', outputs, steps: [] };
+  for (const job of workflow.jobs.filter(({ id }) => jobs[id] === undefined)) {
+    start.onJob?.(job.id);
+    jobs[job.id] = await runJob(hub, job, { ...base, needs: pick(jobs, job.needs) });
+  }
+  const failed = Object.values(jobs).some(({ result }) => result === 'failure');
+  const steps = Object.values(jobs).flatMap((job) => job.steps);
+  return {
+    result: failed ? 'failure' : 'success',
+    outputs: fillAll(workflow.outputs, { ...base, jobs }),
+    jobs,
+    log: steps.map(({ name, outcome, log }) => `=== ${name}: ${outcome}\n${log}`).join('\n'),
+  };
+}
+
+async function runJob(hub: Hub, job: Job, contexts: Contexts): Promise<JobResult> {
+  const needs = Object.values(isRecord(contexts['needs']) ? contexts['needs'] : {});
+  const failed = needs.some((need) => isRecord(need) && need['result'] !== 'success');
+  if (!applies(job.if, contexts, failed)) return { result: 'skipped', outputs: {}, steps: [] };
+  if (job.uses !== undefined) return callWorkflow(hub, job, contexts);
+  const combinations = toCombinations(job.matrix, contexts);
+  const results: JobResult[] = [];
+  for (let at = 0; at < combinations.length; at += MOST_JOBS) {
+    const batch = combinations.slice(at, at + MOST_JOBS);
+    results.push(...(await Promise.all(batch.map((matrix) => runSteps(hub, job, { ...contexts, matrix })))));
+  }
+  return {
+    result: results.every(({ result }) => result === 'success') ? 'success' : 'failure',
+    outputs: Object.assign({}, ...results.map(({ outputs }) => outputs)),
+    steps: results.flatMap(({ steps }) => steps),
+  };
+}
+
+async function callWorkflow(hub: Hub, job: Job, contexts: Contexts): Promise<JobResult> {
+  const [, path] = REUSABLE.exec(job.uses ?? '') ?? [];
+  if (path === undefined) throw new Error(`nothing stands in for ${job.uses}`);
+  const inputs = Object.fromEntries(Object.entries(job.with).map(([name, value]) => [name, fill(value, contexts)]));
+  const start = { inputs, secrets: fillAll(job.secrets, contexts) };
+  const { result, outputs, jobs } = await runWorkflow(hub, join(ACTION_DIRECTORY, path), start);
+  return { result, outputs, steps: Object.values(jobs).flatMap(({ steps }) => steps) };
+}
+
+/** Runs the steps of one job on a machine that is new. */
+async function runSteps(hub: Hub, job: Job, contexts: Contexts): Promise<JobResult> {
+  const machine = await mkdtemp(join(hub.directory, 'machine-'));
+  const [workspace, temporary] = [join(machine, 'workspace'), join(machine, 'temporary')];
+  await Promise.all([mkdir(workspace), mkdir(temporary)]);
+  const known: Contexts = { ...contexts, ...settingsOf(hub, job, contexts), runner: { temp: temporary, os: 'Linux' } };
+  const env = fillAll(job.env, known);
+  const steps: StepResult[] = [];
+  const byId: Record<string, { outputs: StepResult['outputs']; outcome: string }> = {};
+  for (const step of job.steps) {
+    const result = await runOrSkip(step, steps, {
+      hub,
+      workspace,
+      temporary,
+      env,
+      contexts: { ...known, steps: byId },
+    });
+    steps.push(result);
+    if (step.id !== undefined) byId[step.id] = { outputs: result.outputs, outcome: result.outcome };
+  }
+  const result = hasFailed(steps) ? 'failure' : 'success';
+  return { result, outputs: fillAll(job.outputs, { ...known, steps: byId }), steps };
+}
+
+function runOrSkip(
+  step: Step,
+  before: readonly StepResult[],
+  place: Parameters<typeof runStep>[1],
+): Promise<StepResult> {
+  if (applies(step.if, place.contexts, hasFailed(before))) return runStep(step, place);
+  return Promise.resolve({ name: step.name, outcome: 'skipped', outputs: {}, log: '' });
+}
+
+function hasFailed(steps: readonly StepResult[]): boolean {
+  return steps.some(({ outcome }) => outcome === 'failure');
+}
+
+/** An environment's secrets and variables come before those that a caller or the repository has. */
+function settingsOf(hub: Hub, job: Job, contexts: Contexts): Contexts {
+  const { environment } = job;
+  const name = fill(isRecord(environment) ? environment['name'] : environment, contexts);
+  if (typeof name !== 'string' || name === '') return {};
+  hub.asked.push(name);
+  const { secrets = {}, vars = {} }: Settings = hub.environments[name] ?? {};
+  const known = (context: string): object => (isRecord(contexts[context]) ? contexts[context] : {});
+  return { secrets: { ...known('secrets'), ...secrets }, vars: { ...known('vars'), ...vars } };
+}
+
+function toCombinations(matrix: Mapping, contexts: Contexts): Record<string, unknown>[] {
+  let combinations: Record<string, unknown>[] = [{}];
+  for (const [name, raw] of Object.entries(matrix)) {
+    const values = fill(raw, contexts);
+    if (!Array.isArray(values)) throw new Error(`matrix ${name} is no list`);
+    combinations = combinations.flatMap((one) => values.map((value: unknown) => ({ ...one, [name]: value })));
+  }
+  return combinations;
+}
+
+function pick(jobs: Readonly<Record<string, JobResult>>, names: readonly string[]): Record<string, object> {
+  return Object.fromEntries(names.flatMap((name) => (jobs[name] ? [[name, jobs[name]]] : [])));
+}

@@ -1,0 +1,59 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Service } from '../../src/rehearsal/service.ts';
+import { addCommand, createHub, type Hub, type HubOptions } from './engine/hub.ts';
+
+/** How a run of a new user's repository comes about. */
+export type NewUserOptions = HubOptions & { readonly stored?: 'everything' | 'nothing' };
+
+const REPOSITORY = 'octocat/hello-world';
+
+/** A pull request whose author has a repository of their own; such runs get neither secrets nor variables. */
+export const FORK: NewUserOptions = { ...pullRequest('stranger/hello-world'), stored: 'nothing' };
+/** A pull request from a branch. */
+export const SAME_REPOSITORY: NewUserOptions = pullRequest(REPOSITORY);
+/** A tag that is pushed. */
+export const TAG: NewUserOptions = {
+  github: { event_name: 'push', ref_name: 'v1.2.3' },
+  env: { GITHUB_REF: 'refs/tags/v1.2.3' },
+};
+
+function pullRequest(head: string): NewUserOptions {
+  return {
+    github: { event_name: 'pull_request' },
+    env: { GITHUB_EVENT_NAME: 'pull_request' },
+    event: {
+      pull_request: { head: { repo: { full_name: head, fork: head !== REPOSITORY } } },
+      repository: { full_name: REPOSITORY },
+    },
+  };
+}
+
+const BUILD = `#!/bin/sh
+mkdir -p dist/lib
+printf app > dist/app.bin
+printf core > dist/lib/core.so
+`;
+
+/** Opens a repository that has a build, the secrets and variables that the documents name, and nothing else. */
+export async function openRepository(service: Service, options: NewUserOptions): Promise<Hub> {
+  const { credentials } = service;
+  const { stored = 'everything', ...more } = options;
+  const settings = {
+    secrets: { SIGNING_KEY: credentials.key, SIGNING_APP_SECRET: credentials.appSecret },
+    vars: {
+      SIGNING_CERT: credentials.cert,
+      SIGNING_CHAIN: credentials.chain,
+      SIGNING_APP_KEY: credentials.appKey,
+      SIGNING_PUBLIC_KEY: credentials.verifyKeyPem,
+    },
+  };
+  const hub = await createHub({
+    settings: stored === 'nothing' ? {} : settings,
+    service: { 'server-url': service.url, 'sign-path': service.signPath },
+    ...more,
+  });
+  await writeFile(join(hub.repository, 'build.sh'), BUILD, { mode: 0o755 });
+  await addCommand(hub, 'gh');
+  return hub;
+}

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+
+/** A file of a release. */
+export interface Asset {
+  readonly id: number;
+  readonly name: string;
+  readonly state: 'uploaded' | 'starter';
+  readonly bytes: Buffer;
+}
+
+/** A release and what is attached to it. */
+export interface Release {
+  readonly id: number;
+  readonly tag: string;
+  readonly draft: boolean;
+  readonly immutable: boolean;
+  assets: Asset[];
+}
+
+/** What goes wrong with one upload: lost with a remainder that is in the way, stored with other bytes, or refused. */
+export type UploadFault = 'lost' | 'altered' | 'refused';
+
+/** The part of GitHub's interface that has to do with releases. */
+export interface ReleasesApi {
+  readonly url: string;
+  readonly releases: readonly Release[];
+  /** Methods and paths of all requests, in order. */
+  readonly requests: readonly string[];
+  /** Due for the next uploads, in order. */
+  readonly faults: UploadFault[];
+  close(): Promise<void>;
+}
+
+/** How a release is at the start. */
+export interface ReleaseOptions {
+  readonly tag: string;
+  readonly draft?: boolean;
+  readonly immutable?: boolean;
+  readonly assets?: Readonly<Record<string, string>>;
+  /** Names of assets whose upload was lost before. */
+  readonly unfinished?: readonly string[];
+}
+
+const TOKEN = 'a token';
+const MOST_ASSETS = 1000;
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+/** Starts GitHub's releases on a free port of 127.0.0.1, by the rules that are documented for them. */
+export async function startReleasesApi(options: readonly ReleaseOptions[]): Promise<ReleasesApi> {
+  const releases = options.map(toRelease);
+  const [requests, faults]: [string[], UploadFault[]] = [[], []];
+  const state: State = { releases, faults, nextId: 10_000, url: '' };
+  const server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    void answer(state, request).then(({ status, body }) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(body === undefined ? '' : JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new TypeError('the server has no port');
+  state.url = `http://127.0.0.1:${address.port}`;
+  return {
+    url: state.url,
+    releases,
+    requests,
+    faults,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+interface State {
+  readonly releases: Release[];
+  readonly faults: UploadFault[];
+  nextId: number;
+  url: string;
+}
+
+function toRelease(options: ReleaseOptions, at: number): Release {
+  const { tag, draft = false, immutable = false, assets = {}, unfinished = [] } = options;
+  const uploaded = Object.entries(assets).map(
+    ([name, text]) => ({ name, state: 'uploaded', bytes: Buffer.from(text) }) as const,
+  );
+  const lost = unfinished.map((name) => ({ name, state: 'starter', bytes: Buffer.alloc(0) }) as const);
+  const all = [...uploaded, ...lost].map((asset, index) => ({ id: at * 2000 + index, ...asset }));
+  return { id: at + 1, tag, draft, immutable, assets: all };
+}
+
+async function answer(state: State, request: IncomingMessage): Promise<Answer> {
+  const body = await buffer(request);
+  if (request.headers.authorization !== `Bearer ${TOKEN}`) return { status: 401 };
+  const url = new URL(request.url ?? '', state.url);
+  const [, ...path] = url.pathname.split('/').map(decodeURIComponent);
+  const route = `${request.method} ${path.slice(0, 4).join('/')}`;
+  const release = state.releases.find(({ id }) => String(id) === path[4]);
+  switch (true) {
+    case route === 'GET repos/acme/app/releases' && path.length === 4:
+      return { status: 200, body: pageOf(state.releases, url).map((one) => toJson(state, one)) };
+    case route === 'GET repos/acme/app/releases' && path[4] === 'tags': {
+      const tagged = state.releases.find(({ tag, draft }) => tag === path[5] && !draft);
+      return tagged === undefined ? { status: 404 } : { status: 200, body: toJson(state, tagged) };
+    }
+    case route === 'GET repos/acme/app/releases' && path[5] === 'assets' && release !== undefined:
+      return { status: 200, body: pageOf(release.assets, url).map(toAssetJson) };
+    case route === 'DELETE repos/acme/app/releases' && path[4] === 'assets':
+      for (const one of state.releases) one.assets = one.assets.filter(({ id }) => String(id) !== path[5]);
+      return { status: 204 };
+    case route === 'POST uploads/acme/app/releases' && release !== undefined:
+      return upload(state, release, { name: url.searchParams.get('name') ?? '', bytes: body });
+    default:
+      return { status: 404 };
+  }
+}
+
+function upload(state: State, release: Release, { name, bytes }: Pick<Asset, 'name' | 'bytes'>): Answer {
+  // What GitHub does to names that it does not like.
+  const kept = name
+    .replaceAll(/[^A-Za-z0-9._-]/g, '.')
+    .replaceAll(/\.+/g, '.')
+    .replaceAll(/^\.|\.$/g, '');
+  const fault = state.faults.shift();
+  if (release.immutable && !release.draft) return { status: 422 };
+  if (bytes.length === 0 || release.assets.length >= MOST_ASSETS) return { status: 422 };
+  if (release.assets.some((one) => one.name === kept)) return { status: 422, body: { code: 'already_exists' } };
+  if (fault === 'refused') return { status: 500 };
+  const id = state.nextId++;
+  if (fault === 'lost') {
+    release.assets.push({ id, name: kept, state: 'starter', bytes: Buffer.alloc(0) });
+    return { status: 502 };
+  }
+  const stored = fault === 'altered' ? Buffer.from(bytes).fill('x', 0, 1) : bytes;
+  release.assets.push({ id, name: kept, state: 'uploaded', bytes: stored });
+  return { status: 201, body: { id, name: kept } };
+}
+
+function pageOf<Item>(items: readonly Item[], url: URL): Item[] {
+  const [size, page] = ['per_page', 'page'].map((name) => Number(url.searchParams.get(name) ?? 1));
+  const from = ((page ?? 1) - 1) * (size ?? 30);
+  return items.slice(from, from + (size ?? 30));
+}
+
+function toJson(state: State, { id, tag, draft, immutable, assets }: Release): object {
+  const upload_url = `${state.url}/uploads/acme/app/releases/${id}/assets{?name,label}`;
+  return { id, tag_name: tag, draft, immutable, upload_url, assets: assets.map(toAssetJson) };
+}
+
+function toAssetJson({ id, name, state, bytes }: Asset): object {
+  const digest = state === 'uploaded' ? `sha256:${createHash('sha256').update(bytes).digest('hex')}` : null;
+  return { id, name, state, size: bytes.length, digest };
+}
