@@ -71,9 +71,8 @@ export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runn
     return result;
   };
   const line = (text: string): string => show(clean(text));
-  completeProxies(environment);
   return {
-    facts: readFacts(environment),
+    facts: readFacts(completeProxies(environment)),
     takeInput(name) {
       const variable = `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
       const value = environment[variable]?.trim();
@@ -119,11 +118,12 @@ function addMask(masked: Set<string>, secret: string): void {
 }
 
 /** The artifact client reads these variables too, and breaks on a proxy without a scheme, which other tools take. */
-function completeProxies(environment: NodeJS.ProcessEnv): void {
+function completeProxies(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']) {
     const value = environment[name]?.trim();
     if (value && !value.includes('://')) environment[name] = `http://${value}`;
   }
+  return environment;
 }
 
 function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {

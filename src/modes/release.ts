@@ -32,7 +32,7 @@ export async function findRelease(context: Context, inputs: FileInputs, outputDi
     never: [
       runner.facts.temporaryDirectory,
       ...(inputs.outputDirectory === undefined ? [] : [inputs.outputDirectory]),
-      ...inputs.ownPaths.map((path) => join(inputs.root, path)),
+      ...inputs.ownPaths.map((path) => join(inputs.outputDirectory ?? inputs.root, path)),
     ],
   });
   const { shard } = inputs;

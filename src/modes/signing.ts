@@ -35,9 +35,7 @@ export async function runSigning(context: Context, task: SigningTask): Promise<A
     ...settings(context, task),
     onOutcome: (outcome) => {
       progress.add(outcome.file.size);
-      runner.debug(
-        `${show(outcome.file.path)}: ${outcome.status} after ${plural(outcome.attempts, 'request')}, ${formatMs(outcome.elapsedMs)}`,
-      );
+      if (runner.facts.isDebug) runner.debug(describe(outcome));
     },
   });
   progress.stop();
@@ -47,6 +45,10 @@ export async function runSigning(context: Context, task: SigningTask): Promise<A
   runner.line(`${plural(task.service.requests(), 'request')} for ${plural(files.length, 'file')}`);
   runner.closeGroup();
   return result.ending;
+}
+
+function describe({ file, status, attempts, elapsedMs }: FileOutcome): string {
+  return `${show(file.path)}: ${status} after ${plural(attempts, 'request')}, ${formatMs(elapsedMs)}`;
 }
 
 type Settings = Omit<Parameters<typeof signFiles>[0], 'onOutcome'>;

@@ -4,7 +4,7 @@ import { renderFindings } from './findings.ts';
 import { headline } from './headline.ts';
 import { causesOf, isGreen, type Report, totalsOf } from './report.ts';
 import { describeTiming } from './timing.ts';
-import { formatBytes, formatMs, plural, sentence } from './units.ts';
+import { formatBytes, formatCount, formatMs, plural, sentence } from './units.ts';
 
 /** Rows of the table of files; GitHub shows at most 1 MiB of summary for a step. */
 const MAX_ROWS = 50;
@@ -45,7 +45,7 @@ function renderFacts(report: Report): string[] {
   const totals = totalsOf(report);
   const isAboutFiles = report.mode !== 'preflight';
   const rows: (readonly [string, string])[] = [
-    ['Files', isAboutFiles ? `${totals.files.toLocaleString('en-US')} (${formatBytes(totals.bytes)})` : ''],
+    ['Files', isAboutFiles ? `${formatCount(totals.files)} (${formatBytes(totals.bytes)})` : ''],
     [
       'Signed · kept · failed · not tried',
       isAboutFiles ? `${totals.signed} · ${totals.reused} · ${totals.failed} · ${totals.notTried}` : '',

@@ -24,8 +24,10 @@ export class Dialler {
     const { server, secureContext, proxy, connectTimeoutMs: timeoutMs, protocol } = this.#options;
     const protocols = protocol === 'http2' ? ['h2', 'http/1.1'] : undefined;
     const target = { ...targetOf(server), secureContext, proxy, timeoutMs, protocols };
-    const connection = await dial({ ...target, session: this.#session });
-    connection.socket.on('session', (newest) => (this.#session = newest));
+    const onSession = (newest: Buffer): void => {
+      this.#session = newest;
+    };
+    const connection = await dial({ ...target, session: this.#session, onSession });
     const certificate = connection.socket.getPeerX509Certificate();
     if (certificate) this.#onServer?.(certificate);
     this.#onServer = undefined;

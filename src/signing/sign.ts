@@ -51,7 +51,7 @@ const HEAD_START_MS = 50;
 /** What may be in flight at once, by the memory it takes. */
 const MAX_BYTES_IN_FLIGHT = 48 * 1024 * 1024;
 /** Buffers of a large file on its way: two to read, the encoded piece as text and as bytes, and the socket's own. */
-const LARGE_FILE_WEIGHT = 4 * 1024 * 1024;
+const LARGE_FILE_WEIGHT = 8 * 1024 * 1024;
 
 /** Signs every file, each checked before its signature appears; files that fail leave none. */
 export async function signFiles(options: SignOptions): Promise<SignResult> {
@@ -140,7 +140,7 @@ function createAttempt({ signer, output, suffix, verification }: SignOptions): A
       const { sha256, pass } = source.finish();
       if (pass && verification && !isValid(text, pass, verification.encoding)) {
         throw wrongSignature(
-          await explainInvalid(file.path, { ...open, read: source.read }, { ...verification, text }),
+          await explainInvalid(file.path, { ...open, read: () => source.read() }, { ...verification, text }),
         );
       }
       signal.throwIfAborted();

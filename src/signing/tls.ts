@@ -38,6 +38,8 @@ export interface DialOptions {
   readonly protocols?: readonly string[] | undefined;
   /** Resumes an earlier session with the same server. */
   readonly session?: Buffer | undefined;
+  /** Is given every session that the server offers; under TLS 1.2 that is before the handshake is reported complete. */
+  readonly onSession?: ((session: Buffer) => void) | undefined;
 }
 
 /** An established connection and what has been seen on it. */
@@ -85,6 +87,7 @@ function handshake(options: DialOptions, underlay: Underlay): Promise<Connection
   });
   const timer = setTimeout(() => socket.destroy(connectTimeout(options)), underlay.timeoutMs);
   socket.setNoDelay(true);
+  if (options.onSession) socket.on('session', options.onSession);
   socket.once('connect', () => (connectedMs = performance.now() - startedAt));
   socket.once('secureConnect', () => {
     clearTimeout(timer);

@@ -1,0 +1,151 @@
+import { truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { openFile } from '../../src/files/open-file.ts';
+import { signatureOver, wrongSignData } from '../../src/rehearsal/fault-samples.ts';
+import type { Signer, Source } from '../../src/signing/signer.ts';
+import { tap } from '../../src/signing/tap.ts';
+import { genuineSignatures, openService, plant, signTree, type Tree } from './signing-run.ts';
+
+const SMALL = 1000;
+const LARGE = 3 * 2 ** 20;
+
+/** Reads a file twice, as the service's client does, and lets something happen between. */
+function signerThat(between: () => void): Signer {
+  return {
+    async sign(source) {
+      for await (const _ of source.read());
+      between();
+      for await (const _ of source.read());
+      return { text: 'AAAA' };
+    },
+  };
+}
+
+const WRITTEN_AT = new Date('2030-01-01T00:00:00Z');
+
+/** Changes the content and nothing that the file system tells. */
+function changeUnseen(location: string, size: number): void {
+  writeFileSync(location, Buffer.alloc(size, 2), { flag: 'r+' });
+  utimesSync(location, WRITTEN_AT, WRITTEN_AT);
+}
+
+function locationIn(tree: Tree): string {
+  return tree.files[0]?.location ?? '';
+}
+
+describe.each([
+  ['small', SMALL],
+  ['large', LARGE],
+])('a %s file', (_, size) => {
+  test.each<[string, (location: string) => void]>([
+    ['is rewritten', (location) => writeFileSync(location, Buffer.alloc(size, 2), { flag: 'r+' })],
+    ['grows', (location) => writeFileSync(location, 'more', { flag: 'a' })],
+    ['shrinks', (location) => truncateSync(location, size - 1)],
+  ])('that %s between the passes fails, and gets no signature', async (__, change) => {
+    const service = await openService();
+    const tree = plant({ 'a.bin': Buffer.alloc(size, 1) });
+    const signer = signerThat(() => change(locationIn(tree)));
+    const run = await signTree(service, tree, { signer, firstConnection: Promise.resolve(0), algorithm: 'none' });
+    expect(run.outcomes.map(({ status, error }) => [status, error?.code])).toEqual([['failed', 'FILE_CHANGED']]);
+    expect(genuineSignatures(service, tree)).toEqual([]);
+  });
+});
+
+test('a large file whose bytes changed unseen between the passes fails all the same', async () => {
+  const service = await openService();
+  const tree = plant({ 'a.bin': Buffer.alloc(LARGE, 1) });
+  utimesSync(locationIn(tree), WRITTEN_AT, WRITTEN_AT);
+  const signer = signerThat(() => changeUnseen(locationIn(tree), LARGE));
+  const run = await signTree(service, tree, { signer, firstConnection: Promise.resolve(0), algorithm: 'none' });
+  expect(run.outcomes.map(({ error }) => error?.code)).toEqual(['FILE_CHANGED']);
+});
+
+test('a large file that shrinks while it is being sent fails as changed, whatever the connection says', async () => {
+  const service = await openService();
+  const tree = plant({ 'a.bin': Buffer.alloc(16 * 2 ** 20, 1), 'b.bin': Buffer.from('b') });
+  const wrap = (signer: Signer): Signer => ({
+    sign: (source, signal) => signer.sign(shrinkInSecondPass(source, locationIn(tree)), signal),
+  });
+  const run = await signTree(service, tree, { wrap, algorithm: 'none' });
+  expect(run.outcomes.map(({ status, attempts, error }) => [status, attempts, error?.code])).toEqual([
+    ['failed', 1, 'FILE_CHANGED'],
+    ['signed', 1, undefined],
+  ]);
+});
+
+function shrinkInSecondPass(source: Source, location: string): Source {
+  let passes = 0;
+  async function* secondPass(): AsyncGenerator<Uint8Array> {
+    let chunks = 0;
+    for await (const chunk of source.read()) {
+      if (++chunks === 3) truncateSync(location, 1000);
+      yield chunk;
+    }
+  }
+  return { size: source.size, read: () => (++passes === 2 ? secondPass() : source.read()) };
+}
+
+test('a file is read no further once its try is over', async () => {
+  const tree = plant({ 'a.bin': Buffer.alloc(LARGE, 1) });
+  const [file] = tree.files;
+  if (!file) throw new Error('There is no file.');
+  const open = openFile(file);
+  const tryOver = new AbortController();
+  const source = tap(file.path, open, { startPass: () => undefined, signal: tryOver.signal });
+  let bytes = 0;
+  const read = async (): Promise<void> => {
+    for await (const chunk of source.read()) {
+      bytes += chunk.length;
+      tryOver.abort(new Error('over'));
+    }
+  };
+  await expect(read()).rejects.toThrow('over');
+  open.close();
+  expect(bytes).toBeLessThan(LARGE / 2);
+});
+
+describe('a signature that is not valid for its file', () => {
+  test('is retried once, and a right one then counts', async () => {
+    const tree = plant({ 'a.bin': Buffer.from('content') });
+    let mixUp = true;
+    const service = await openService({
+      script: () => {
+        const fault = mixUp ? signatureOver(Buffer.from('other'), service.pki.signingKey) : undefined;
+        mixUp = false;
+        return fault;
+      },
+    });
+    const run = await signTree(service, tree);
+    expect([run.requests, run.outcomes[0]?.status]).toEqual([2, 'signed']);
+    expect(genuineSignatures(service, tree)).toEqual(['a.bin']);
+  });
+
+  test.each([
+    ['small', SMALL],
+    ['large', LARGE],
+  ])('twice, fails the %s file with what may be wrong', async (_, size) => {
+    const service = await openService({
+      script: () => signatureOver(Buffer.from('other'), service.pki.signingKey),
+    });
+    const tree = plant({ 'a.bin': Buffer.alloc(size, 1) });
+    const run = await signTree(service, tree);
+    expect(run.outcomes.map(({ error, attempts }) => [error?.code, attempts])).toEqual([['SIGNATURE_INVALID', 2]]);
+    expect(run.outcomes[0]?.error?.hint).toContain('verify-key');
+    expect(genuineSignatures(service, tree)).toEqual([]);
+  });
+
+  test('names the algorithm that would fit', async () => {
+    const service = await openService();
+    const tree = plant({ 'a.bin': Buffer.alloc(LARGE, 1) });
+    const run = await signTree(service, tree, { algorithm: 'ecdsa-sha384' });
+    expect(run.outcomes[0]?.error?.code).toBe('SIGNATURE_INVALID');
+    expect(run.outcomes[0]?.error?.hint).toContain('signature-algorithm: ecdsa-sha256');
+    expect(genuineSignatures(service, tree)).toEqual([]);
+  });
+
+  test('that is not even encoded as it should be fails its file at once', async () => {
+    const service = await openService({ script: () => wrongSignData('AAAA AAAA') });
+    const run = await signTree(service, plant({ 'a.bin': Buffer.from('content') }));
+    expect(run.outcomes.map(({ status, attempts }) => [status, attempts])).toEqual([['failed', 1]]);
+  });
+});

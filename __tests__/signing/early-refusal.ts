@@ -1,0 +1,9 @@
+import { earlyTooLarge } from '../../src/rehearsal/fault-samples.ts';
+import { startService } from '../../src/rehearsal/service.ts';
+
+/** Program for a child process: runs a service that refuses large files while they are still being sent. */
+const { url, signPath, appKey, appSecret, credentials } = await startService({
+  script: ({ lengthBytes }) => (lengthBytes > 1e6 ? earlyTooLarge(1000) : undefined),
+});
+process.on('disconnect', () => process.exit());
+process.send?.({ url, signPath, appKey, appSecret, credentials });

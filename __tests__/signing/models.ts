@@ -1,0 +1,36 @@
+import type { Failure } from '../../src/signing/failure.ts';
+import { FAILURES, type Model, throttled } from './simulate.ts';
+
+/** How long a modelled service takes for an answer, when nothing else is said. */
+export const ANSWER_MS = 20;
+
+/** Fails a share of all requests. */
+export function failingShare(share: number, failure: Failure): Model {
+  return (_, random) => ({ afterMs: ANSWER_MS, failure: random() < share ? failure : undefined });
+}
+
+/** Serves so many requests per second, and as many at once after a pause; answers 429 to the others. */
+export function ratePerSecond(rate: number, retryAfterMs?: number): Model {
+  let tokens = rate;
+  let lastMs = 0;
+  return ({ atMs }) => {
+    tokens = Math.min(rate, tokens + ((atMs - lastMs) * rate) / 1000);
+    lastMs = atMs;
+    if (tokens < 1) return { afterMs: ANSWER_MS, failure: throttled(retryAfterMs) };
+    tokens--;
+    return { afterMs: ANSWER_MS };
+  };
+}
+
+/** Serves so many requests at a time and answers 503 to the others. */
+export function atMostInFlight(most: number): Model {
+  return ({ inFlight }) => ({ afterMs: ANSWER_MS, failure: inFlight > most ? FAILURES.unavailable : undefined });
+}
+
+/** Is down between these times, and sound before and after. */
+export function downDuring(outages: readonly (readonly [fromMs: number, toMs: number])[], failure: Failure): Model {
+  return ({ atMs }) => {
+    const down = outages.some(([fromMs, toMs]) => atMs >= fromMs && atMs < toMs);
+    return { afterMs: ANSWER_MS, failure: down ? failure : undefined };
+  };
+}

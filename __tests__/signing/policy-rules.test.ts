@@ -1,0 +1,230 @@
+import { describe, expect, test } from 'vitest';
+import { Failure } from '../../src/signing/failure.ts';
+import { OutageGate } from '../../src/signing/gate.ts';
+import { InFlight } from '../../src/signing/in-flight.ts';
+import { Limit } from '../../src/signing/limit.ts';
+import { type Decision, RunPolicy } from '../../src/signing/policy.ts';
+import { FAILURES, sleep } from './simulate.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+describe('the gate', () => {
+  function fail(gate: OutageGate, times: number, filesLeft = 100): boolean[] {
+    return Array.from({ length: times }, () => gate.onFailure({ startedAt: 0, isProbe: false, filesLeft }, 10));
+  }
+
+  test('shuts at the eighth failure in a row', () => {
+    const gate = new OutageGate(() => 0);
+    expect(fail(gate, 7)).not.toContain(true);
+    gate.onSuccess();
+    expect(fail(gate, 7)).not.toContain(true);
+    expect([gate.isShut, fail(gate, 1), gate.isShut]).toEqual([false, [true], true]);
+  });
+
+  test.each([1, 3, 7])('with %i files left, as many failures suffice', (left) => {
+    const gate = new OutageGate(() => 0);
+    expect(fail(gate, left, left)).toEqual([...Array(left - 1).fill(false), true]);
+  });
+
+  test('pauses longer from probe to probe, by formula, and starts over after a success', () => {
+    const gate = new OutageGate(() => 1);
+    fail(gate, 8);
+    const pauses = [gate.ask(10)];
+    for (let probe = 0; probe < 6; probe++) {
+      gate.onProbeOver();
+      gate.onFailure({ startedAt: 0, isProbe: true, filesLeft: 50 }, 10);
+      pauses.push(gate.ask(10));
+    }
+    expect(pauses).toEqual(
+      [500, 1000, 2000, 4000, 8000, 10_000, 10_000].map((ms) => ({ may: 'wait', untilMs: 10 + ms })),
+    );
+    expect(gate.onSuccess()).toBe(true);
+    fail(gate, 8);
+    expect(gate.ask(10)).toEqual({ may: 'wait', untilMs: 510 });
+  });
+
+  test('lets one probe out at a time', () => {
+    const gate = new OutageGate(() => 0);
+    fail(gate, 8);
+    expect(gate.ask(259)).toEqual({ may: 'wait', untilMs: 260 });
+    expect(gate.ask(260)).toEqual({ may: 'probe' });
+    gate.onProbe();
+    expect(gate.ask(300)).toEqual({ may: 'wait', untilMs: Number.POSITIVE_INFINITY });
+    fail(gate, 3);
+    expect(gate.ask(300)).toEqual({ may: 'wait', untilMs: Number.POSITIVE_INFINITY });
+    gate.onProbeOver();
+    expect(gate.ask(300)).toEqual({ may: 'probe' });
+  });
+
+  test('holds everyone for as long as asked plus a quarter of a second at most, also after a success', () => {
+    const gate = new OutageGate(() => 1);
+    gate.hold(3000, 100);
+    gate.hold(1000, 100);
+    gate.onSuccess();
+    expect(gate.ask(3349)).toEqual({ may: 'wait', untilMs: 3350 });
+    expect(gate.ask(3350)).toEqual({ may: 'start' });
+  });
+
+  test('counts its patience from the start of the earliest try of the run of failures', () => {
+    const gate = new OutageGate(() => 0);
+    expect(gate.patienceMs(5)).toBe(Number.POSITIVE_INFINITY);
+    gate.onFailure({ startedAt: 900, isProbe: false, filesLeft: 9 }, 1000);
+    gate.onFailure({ startedAt: 400, isProbe: false, filesLeft: 9 }, 1100);
+    gate.onFailure({ startedAt: 800, isProbe: false, filesLeft: 9 }, 1200);
+    expect(gate.patienceMs(2000)).toBe(400 + 60_000 - 2000);
+    gate.onSuccess();
+    expect(gate.patienceMs(2000)).toBe(Number.POSITIVE_INFINITY);
+    gate.onFailure({ startedAt: 3000, isProbe: false, filesLeft: 9 }, 3100);
+    expect(gate.patienceMs(4000)).toBe(3000 + 180_000 - 4000);
+  });
+
+  test('does not pause past the end of its patience', () => {
+    const gate = new OutageGate(() => 1);
+    gate.onFailure({ startedAt: 0, isProbe: false, filesLeft: 1 }, 59_800);
+    expect(gate.ask(59_900)).toEqual({ may: 'wait', untilMs: 60_000 });
+  });
+});
+
+describe('the limit', () => {
+  test('starts at 12 and grows by time alone: a lot in silence, a little otherwise, not at all when busy elsewhere', () => {
+    const limit = new Limit(200, 100);
+    expect(limit.value).toBe(12);
+    limit.onTickStart();
+    limit.onIdleTick();
+    expect(limit.value).toBe(37);
+    limit.onTickStart();
+    limit.onOver();
+    limit.onIdleTick();
+    expect(limit.value).toBe(38);
+  });
+
+  test('halves once per quarter of a second, to one at least', () => {
+    const limit = new Limit(100, 5);
+    const values = [0, 100, 249, 250, 600, 900, 1200].map((now) => {
+      limit.onPushBack(now, 'trouble');
+      return limit.value;
+    });
+    expect(values).toEqual([6, 6, 6, 3, 1, 1, 1]);
+    expect(limit.ramps).toBe(false);
+  });
+
+  test('grows by one per round of successes after trouble, by a quarter after “fewer, please”', () => {
+    const grown = (reason: 'trouble' | 'throttled'): number => {
+      const limit = new Limit(100, 5);
+      limit.onPushBack(0, reason);
+      for (let success = 0; success < 7 * 4; success++) limit.onSuccess();
+      return limit.value;
+    };
+    expect([grown('trouble'), grown('throttled')]).toEqual([9, 7]);
+  });
+
+  test('after an outage it doubles with each round up to half of what was good before', () => {
+    const limit = new Limit(100, 5);
+    limit.onPushBack(0, 'trouble');
+    limit.onRecovery();
+    const values = Array.from({ length: 8 }, () => {
+      const { value } = limit;
+      limit.onSuccess();
+      return value;
+    });
+    expect(values).toEqual([1, 2, 3, 4, 5, 6, 6, 6]);
+  });
+});
+
+describe('the policy', () => {
+  function createPolicy(attempts = 3, jobs = 200): { policy: RunPolicy; fail: Fail } {
+    const random = (): number => 0;
+    const policy = new RunPolicy({ jobs, concurrency: 64, attempts, endsAt: Infinity, random, onEvent: () => {} });
+    const fail: Fail = (failure, facts = {}) => {
+      const { job = 0, isProbe = false, left = 100, now = 1000 } = facts;
+      return policy.onFailure({ failure, job, isProbe, left, startedAt: now - 5, isCanary: job === 0 }, now).next;
+    };
+    return { policy, fail };
+  }
+  type Fail = (
+    failure: Failure,
+    facts?: { job?: number; isProbe?: boolean; left?: number; now?: number },
+  ) => Decision['next'];
+
+  /** A success of another file, so that failures are not in a row. */
+  const others = (policy: RunPolicy): void => policy.onSuccess({ isProbe: false });
+
+  test('gives a file so many tries and no more', () => {
+    const { policy, fail } = createPolicy(3);
+    const decisions = [1, 2, 3].map(() => {
+      others(policy);
+      return fail(FAILURES.refused, { job: 9 });
+    });
+    expect(decisions).toEqual(['retry', 'retry', 'lost']);
+  });
+
+  test('counts no try against a file while the road is closed', () => {
+    const { policy, fail } = createPolicy(3);
+    for (let job = 10; job < 18; job++) fail(FAILURES.refused, { job });
+    for (let probe = 0; probe < 20; probe++) expect(fail(FAILURES.refused, { job: 9, isProbe: true })).toBe('retry');
+    policy.onSuccess({ isProbe: true });
+    expect(fail(FAILURES.refused, { job: 9 })).toBe('retry');
+    others(policy);
+    expect(fail(FAILURES.refused, { job: 9 })).toBe('retry');
+    others(policy);
+    expect(fail(FAILURES.refused, { job: 9 })).toBe('lost');
+  });
+
+  test('loses none of the last files to failures of the service', () => {
+    const { policy, fail } = createPolicy(1);
+    others(policy);
+    expect(fail(FAILURES.refused, { job: 9, left: 33 })).toBe('lost');
+    others(policy);
+    expect(fail(FAILURES.refused, { job: 8, left: 32 })).toBe('retry');
+    expect(policy.ask(1000)).toMatchObject({ may: 'wait' });
+    expect(fail(FAILURES.serverError, { job: 7, left: 31 })).toBe('lost');
+  });
+
+  test('counts few tries for what is worth few, whatever else happened to the file', () => {
+    const { policy, fail } = createPolicy(8);
+    others(policy);
+    expect(fail(FAILURES.serverError, { job: 9 })).toBe('retry');
+    expect(fail(FAILURES.serverError, { job: 9 })).toBe('retry');
+    const mismatch = new Failure('request', 'SIGNATURE_INVALID', 'It does not fit.', { maxTries: 2 });
+    expect(fail(mismatch, { job: 9 })).toBe('retry');
+    expect(fail(mismatch, { job: 9 })).toBe('lost');
+  });
+
+  test('the limit is not halved further by probes', () => {
+    const { policy, fail } = createPolicy();
+    for (let job = 10; job < 18; job++) fail(FAILURES.refused, { job });
+    for (let now = 2000; now < 12_000; now += 1000) fail(FAILURES.refused, { job: 9, isProbe: true, now });
+    policy.onSuccess({ isProbe: true });
+    for (let success = 0; success < 5; success++) others(policy);
+    expect(policy.limit.value).toBe(6);
+  });
+});
+
+describe('a single try', () => {
+  test('that is out of time failed for that reason, whatever it says itself', async () => {
+    const clock = new VirtualClock();
+    const inFlight = new InFlight({
+      jobs: 1,
+      clock,
+      timeoutMs: () => 7000,
+      weight: () => 1,
+      maxWeight: 1,
+      run: (_, signal) =>
+        sleep(clock, Number.POSITIVE_INFINITY, signal).catch(() => Promise.reject(new Error('socket closed'))),
+    });
+    const failure = await clock.run(inFlight.try(0));
+    expect([failure?.kind, failure?.code, failure?.message]).toEqual(['service', 'TIMEOUT', 'No answer within 7 s.']);
+    expect([inFlight.size, inFlight.tally(0)]).toEqual([0, { attempts: 1, elapsedMs: 7000 }]);
+  });
+
+  test('that throws what it should not is a defect that names itself', async () => {
+    const clock = new VirtualClock();
+    const run = (): Promise<void> => Promise.reject(new TypeError('x is undefined'));
+    const inFlight = new InFlight({ jobs: 1, clock, timeoutMs: () => 7, weight: () => 1, maxWeight: 1, run });
+    const failure = await clock.run(inFlight.try(0));
+    expect([failure?.kind, failure?.code, failure?.message]).toEqual([
+      'file',
+      'INTERNAL',
+      'Unexpected: x is undefined.',
+    ]);
+  });
+});

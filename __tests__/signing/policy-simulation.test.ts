@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { atMostInFlight, downDuring, failingShare, ratePerSecond } from './models.ts';
+import { FAILURES, type Model, type Simulation, type SimulationOptions, simulate } from './simulate.ts';
+
+const RUNS = 50;
+const S = 1000;
+
+interface Row {
+  readonly green: number;
+  readonly requestsPerFile: number;
+  readonly meanMs: number;
+  readonly longestMs: number;
+  readonly runs: readonly Simulation[];
+}
+
+/** Runs a model with fixed seeds, 500 files and a ceiling of 32 unless told otherwise. */
+async function runRow(makeModel: () => Model, options: Partial<SimulationOptions> = {}): Promise<Row> {
+  const runs: Simulation[] = [];
+  const jobs = options.jobs ?? 500;
+  for (let seed = 1; seed <= RUNS; seed++) {
+    runs.push(await simulate(makeModel(), { concurrency: 32, ...options, jobs, seed: seed * 101 }));
+  }
+  return {
+    green: runs.filter(({ green }) => green).length,
+    requestsPerFile: runs.reduce((sum, { requests }) => sum + requests.length, 0) / RUNS / jobs,
+    meanMs: runs.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0) / RUNS,
+    longestMs: Math.max(...runs.map(({ elapsedMs }) => elapsedMs)),
+    runs,
+  };
+}
+
+describe('500 files through a service in trouble', () => {
+  const { unavailable, refused } = FAILURES;
+  test.each<[string, () => Model, { green: number; requests: number; meanS: number }]>([
+    ['sound', () => failingShare(0, unavailable), { green: 50, requests: 1, meanS: 0.4 }],
+    ['10 % 503', () => failingShare(0.1, unavailable), { green: 50, requests: 1.12, meanS: 5 }],
+    ['30 % 503', () => failingShare(0.3, unavailable), { green: 50, requests: 1.45, meanS: 18 }],
+    ['50 % 503', () => failingShare(0.5, unavailable), { green: 47, requests: 2.02, meanS: 50 }],
+    ['30 % lost connections', () => failingShare(0.3, refused), { green: 50, requests: 1.45, meanS: 6 }],
+    ['50 % lost connections', () => failingShare(0.5, refused), { green: 49, requests: 2.02, meanS: 30 }],
+    ['50 per second, then 429', () => ratePerSecond(50), { green: 50, requests: 1.9, meanS: 14 }],
+    ['50 per second, with Retry-After', () => ratePerSecond(50, 1000), { green: 50, requests: 1.2, meanS: 13 }],
+    ['8 at a time, then 503', () => atMostInFlight(8), { green: 50, requests: 1.65, meanS: 5 }],
+    ['20 s down', () => downDuring([[100, 20_100]], unavailable), { green: 50, requests: 1.13, meanS: 26 }],
+    ['90 s down', () => downDuring([[100, 90_100]], unavailable), { green: 50, requests: 1.13, meanS: 96 }],
+    [
+      'twice 60 s down',
+      () =>
+        downDuring(
+          [
+            [100, 60_100],
+            [60_500, 120_500],
+          ],
+          unavailable,
+        ),
+      { green: 50, requests: 1.13, meanS: 127 },
+    ],
+  ])('%s', async (_, makeModel, most) => {
+    const row = await runRow(makeModel);
+    expect(row.green).toBeGreaterThanOrEqual(most.green);
+    expect(row.requestsPerFile).toBeLessThanOrEqual(most.requests);
+    expect(row.meanMs).toBeLessThanOrEqual(most.meanS * S);
+  });
+
+  test('20 s and twice 15 s down, at a ceiling of 100', async () => {
+    const outages = [
+      [100, 20_100],
+      [21_000, 36_000],
+      [37_000, 52_000],
+    ] as const;
+    const row = await runRow(() => downDuring(outages, refused), { concurrency: 100 });
+    expect(row.green).toBe(RUNS);
+    expect(row.requestsPerFile).toBeLessThanOrEqual(1.3);
+  });
+
+  test('one file that the service can never sign costs the others nothing', async () => {
+    const poison: Model = ({ job }) => ({ afterMs: 20, failure: job === 250 ? FAILURES.serverError : undefined });
+    const row = await runRow(() => poison);
+    for (const { settled, ending } of row.runs) {
+      expect(ending).toBeUndefined();
+      expect([...settled].filter(([, { failure }]) => failure).map(([job]) => job)).toEqual([250]);
+      expect(settled.get(250)?.attempts).toBe(8);
+    }
+    expect(row.meanMs).toBeLessThanOrEqual(12 * S);
+  });
+});
+
+test.each([1, 2, 5, 44])('%i files survive 45 s of outage from the very start', async (jobs) => {
+  const row = await runRow(() => downDuring([[0, 45_000]], FAILURES.unavailable), { jobs });
+  expect(row.green).toBe(RUNS);
+  expect(row.longestMs).toBeLessThanOrEqual(56 * S);
+});
+
+describe('a service that never comes back', () => {
+  const never = Number.POSITIVE_INFINITY;
+  test.each<[string, Model, Partial<SimulationOptions>, { requests: number; endsInS: number }]>([
+    ['answers 503', failingShare(1, FAILURES.unavailable), {}, { requests: 60, endsInS: 65 }],
+    ['refuses', () => ({ afterMs: 0, failure: FAILURES.refused }), {}, { requests: 60, endsInS: 65 }],
+    [
+      'refuses, at a ceiling of 1000',
+      () => ({ afterMs: 1, failure: FAILURES.refused }),
+      { concurrency: 1000 },
+      { requests: 60, endsInS: 65 },
+    ],
+    [
+      'is a black hole',
+      () => ({ afterMs: 10_000, failure: FAILURES.unreachable }),
+      { headStart: () => Promise.withResolvers<void>().promise },
+      { requests: 60, endsInS: 75 },
+    ],
+    ['accepts and stays silent', () => ({ afterMs: never }), {}, { requests: 60, endsInS: 60 }],
+    [
+      'stays silent, with a timeout of 20 s',
+      () => ({ afterMs: never }),
+      { timeoutMs: () => 20_000 },
+      { requests: 60, endsInS: 100 },
+    ],
+    [
+      'stays silent, with a timeout of 59 s',
+      () => ({ afterMs: never }),
+      { timeoutMs: () => 59_000 },
+      { requests: 60, endsInS: 178 },
+    ],
+  ])('%s', async (_, model, options, most) => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const run = await simulate(model, { jobs: 500, concurrency: 100, ...options, seed });
+      expect(run.ending?.code).toBe('SERVICE_DOWN');
+      expect(run.settled.size).toBe(0);
+      expect(run.requests.length).toBeLessThanOrEqual(most.requests);
+      expect(run.elapsedMs).toBeLessThanOrEqual(most.endsInS * S);
+      expect(run.elapsedMs).toBeGreaterThan(55 * S);
+    }
+  });
+
+  test('after a first success it is given three minutes', async () => {
+    const run = await simulate(downDuring([[100, never]], FAILURES.refused), { jobs: 500 });
+    expect(run.ending?.code).toBe('SERVICE_DOWN');
+    expect(run.elapsedMs).toBeGreaterThanOrEqual(175 * S);
+    expect(run.elapsedMs).toBeLessThanOrEqual(190 * S);
+  });
+
+  test('a try that is within its own time is not cut, however long the others fail', async () => {
+    const slow: Model = ({ job }) => ({ afterMs: job === 0 ? 205_000 : 20 });
+    const run = await simulate(slow, { jobs: 3, timeoutMs: () => 1_084_000 });
+    expect([run.green, run.requests.length]).toEqual([true, 3]);
+  });
+});

@@ -1,0 +1,252 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { WireResponse } from '../../src/signing/exchange.ts';
+import { Failure } from '../../src/signing/failure.ts';
+import { readResponse } from '../../src/signing/sign-file/response.ts';
+
+type Headers = WireResponse['headers'];
+
+function answer(body: string | Uint8Array, status = 200, headers: Headers = {}): WireResponse {
+  return { status, headers, body: Buffer.from(body) };
+}
+
+function failureOf(response: WireResponse): Failure {
+  try {
+    readResponse(response, 1234);
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error('It was taken for a signature.');
+}
+
+function summary({ kind, code, facts }: Failure): unknown[] {
+  return [kind, code, ...(facts.endsRun ? [facts.endsRun] : []), ...(facts.maxTries ? [facts.maxTries] : [])];
+}
+
+describe('a signature', () => {
+  test.each([
+    ['plain', '{"signData":"MEUC+/8="}', 'MEUC+/8='],
+    ['with other members', '{"code":0,"signData":"YQ==","message":"ok"}', 'YQ=='],
+    ['with other members that look like an error', '{"code":500,"signData":"YQ=="}', 'YQ=='],
+    ['behind a byte order mark', '\uFEFF{"signData":"YQ=="}', 'YQ=='],
+    ['with blanks around the JSON', '\r\n {"signData":"YQ=="} \n', 'YQ=='],
+    ['of several lines', '{"signData":"YWJj\\r\\nZGVm\\n"}', 'YWJj\r\nZGVm\n'],
+    ['beyond ASCII', '{"signData":"désigné 🔑"}', 'désigné 🔑'],
+    ['of the greatest length', `{"signData":"${'A'.repeat(65_536)}"}`, 'A'.repeat(65_536)],
+    ['beside a __proto__', '{"__proto__":{"signData":"no"},"signData":"YQ=="}', 'YQ=='],
+  ])('%s is the text of signData, unchanged', (_, body, expected) => {
+    expect(readResponse(answer(body), 1)).toBe(expected);
+  });
+
+  test('is taken whatever the content type says', () => {
+    expect(readResponse(answer('{"signData":"YQ=="}', 200, { 'content-type': 'text/html' }), 1)).toBe('YQ==');
+    expect(readResponse(answer('{"signData":"YQ=="}', 200, { 'content-encoding': 'Identity' }), 1)).toBe('YQ==');
+  });
+});
+
+describe('200 with a wrong signData is about this file, and shows type and length only', () => {
+  test.each([
+    ['missing', '{}', 'The answer has no signData.'],
+    ['under another name', '{"signdata":"YQ=="}', 'The answer has no signData.'],
+    ['empty', '{"signData":""}', 'signData is empty.'],
+    ['null', '{"signData":null}', 'signData is null, not a string.'],
+    ['a number', '{"signData":12345}', 'signData is of type number, not a string.'],
+    ['a boolean', '{"signData":true}', 'signData is of type boolean, not a string.'],
+    ['an array', '{"signData":["YQ=="]}', 'signData is an array, not a string.'],
+    ['an object', '{"signData":{"value":"YQ=="}}', 'signData is of type object, not a string.'],
+    ['nested', '{"data":{"signData":"YQ=="}}', 'The answer has no signData.'],
+    ['inherited', '{"__proto__":{"signData":"YQ=="}}', 'The answer has no signData.'],
+    ['too long', `{"signData":"${'A'.repeat(65_537)}"}`, 'signData has 65537 bytes, more than 65536.'],
+    ['too long in bytes', `{"signData":"${'é'.repeat(32_769)}"}`, 'signData has 65538 bytes, more than 65536.'],
+    ['with a tab', '{"signData":"YQ\\t=="}', 'signData (5 characters) holds control characters.'],
+    ['with a zero', '{"signData":"\\u0000"}', 'signData (1 characters) holds control characters.'],
+    ['with an escape', '{"signData":"\\u001b[31m"}', 'signData (5 characters) holds control characters.'],
+    ['with a C1 control', '{"signData":"\\u0085"}', 'signData (1 characters) holds control characters.'],
+    ['with half a character', '{"signData":"\\ud800"}', 'signData (1 characters) is no valid Unicode.'],
+    ['in no object', '"YQ=="', 'The answer is no JSON object.'],
+    ['in an array', '[{"signData":"YQ=="}]', 'The answer is no JSON object.'],
+    ['null itself', 'null', 'The answer is no JSON object.'],
+  ])('%s', (_, body, message) => {
+    const failure = failureOf(answer(body));
+    expect([...summary(failure), failure.message]).toEqual(['file', 'RESP_BAD_SIGNATURE', message]);
+  });
+});
+
+describe('200 with something else', () => {
+  test.each<[string, string | Uint8Array, Headers, unknown[]]>([
+    ['nothing', '', {}, ['request', 'RESP_EMPTY', 3]],
+    ['blanks', ' \r\n', {}, ['request', 'RESP_EMPTY', 3]],
+    ['a byte order mark alone', '\uFEFF', {}, ['request', 'RESP_EMPTY', 3]],
+    ['half of the JSON', '{"signData":"MEUC', {}, ['request', 'RESP_NOT_JSON', 3]],
+    ['two JSON texts', '{"signData":"YQ=="}{}', {}, ['request', 'RESP_NOT_JSON', 3]],
+    ['text', 'OK', {}, ['request', 'RESP_NOT_JSON', 3]],
+    ['bytes that are no UTF-8', Buffer.from('{"signData":"\xff"}', 'latin1'), {}, ['request', 'RESP_NOT_JSON', 3]],
+    ['a page', '<!doctype html><title> Please\nlog in </title>', {}, ['request', 'RESP_HTML', 'canary-twice']],
+    [
+      'compressed JSON',
+      gzipSync('{"signData":"YQ=="}'),
+      { 'content-encoding': 'gzip' },
+      ['request', 'RESP_ENCODED', 3],
+    ],
+    ['stacked encodings', 'x', { 'content-encoding': ['br', 'gzip'] }, ['request', 'RESP_ENCODED', 3]],
+  ])('%s is worth few repeats', (_, body, headers, expected) => {
+    expect(summary(failureOf(answer(body, 200, headers)))).toEqual(expected);
+  });
+
+  test('a page is named by its title', () => {
+    const page = '<html><head><title>Sign in to Example</title>';
+    expect(failureOf(answer(page)).message).toBe(
+      'The service answered 200 with an HTML page titled “Sign in to Example”.',
+    );
+  });
+
+  test.each([
+    ['{"code":503,"message":"down"}', ['service', 'UNAVAILABLE']],
+    ['{"code":"429","message":"slow","signData":null}', ['service', 'THROTTLED']],
+    ['{"code":401,"message":"no","signData":""}', ['request', 'UNAUTHORIZED', 'unauthorised', 3]],
+    ['{"code":413,"message":"at most 1 MB"}', ['file', 'FILE_TOO_LARGE_FOR_SERVER']],
+    ['{"code":500}', ['request', 'SERVER_ERROR']],
+  ])('an error in an envelope counts as if it were the status: %s', (body, expected) => {
+    expect(summary(failureOf(answer(body)))).toEqual(expected);
+  });
+
+  test.each(['{"code":0}', '{"code":40101}', '{"code":[503]}', '{"code":"E17"}', '{"code":null}'])(
+    'another code is no status: %s',
+    (body) => {
+      expect(failureOf(answer(body)).code).toBe('RESP_BAD_SIGNATURE');
+    },
+  );
+});
+
+describe('a status', () => {
+  test.each([
+    [201, ['request', 'STATUS_UNEXPECTED', 3]],
+    [204, ['request', 'STATUS_UNEXPECTED', 3]],
+    [301, ['config', 'HTTP_REDIRECT']],
+    [302, ['config', 'HTTP_REDIRECT']],
+    [307, ['config', 'HTTP_REDIRECT']],
+    [308, ['config', 'HTTP_REDIRECT']],
+    [400, ['file', 'REQUEST_REFUSED', 'first-four-files']],
+    [401, ['request', 'UNAUTHORIZED', 'unauthorised', 3]],
+    [403, ['request', 'FORBIDDEN', 'unauthorised', 3]],
+    [404, ['file', 'NOT_FOUND', 'first-four-files']],
+    [405, ['file', 'METHOD_REFUSED', 'first-four-files']],
+    [407, ['config', 'PROXY_AUTHENTICATION']],
+    [408, ['service', 'REQUEST_TIMEOUT']],
+    [413, ['file', 'FILE_TOO_LARGE_FOR_SERVER']],
+    [415, ['file', 'REQUEST_REFUSED', 'first-four-files']],
+    [422, ['file', 'REQUEST_REFUSED', 'first-four-files']],
+    [425, ['service', 'TOO_EARLY']],
+    [429, ['service', 'THROTTLED']],
+    [500, ['request', 'SERVER_ERROR']],
+    [501, ['config', 'NOT_IMPLEMENTED']],
+    [502, ['service', 'BAD_GATEWAY']],
+    [503, ['service', 'UNAVAILABLE']],
+    [504, ['service', 'GATEWAY_TIMEOUT']],
+    [505, ['config', 'HTTP_VERSION_REFUSED']],
+    [507, ['service', 'STORAGE_FULL']],
+    [511, ['config', 'NETWORK_LOGIN']],
+    [599, ['request', 'SERVER_ERROR']],
+  ])('%i', (status, expected) => {
+    const failure = failureOf(answer('', status));
+    expect(summary(failure)).toEqual(expected);
+    expect(failure.message).toContain(String(status));
+    expect(failure.hint).toMatch(/\.$/);
+  });
+
+  test('429 and 503 back off from a longer base, 502 does not', () => {
+    expect([429, 503, 502].map((status) => failureOf(answer('', status)).facts.throttled)).toEqual([
+      true,
+      true,
+      undefined,
+    ]);
+  });
+
+  test('Retry-After goes with it, and makes even a 413 worth a repeat', () => {
+    const headers = { 'retry-after': '3' };
+    expect(failureOf(answer('', 503, headers)).facts.retryAfterMs).toBe(3000);
+    expect(failureOf(answer('{"code":503}', 200, headers)).facts.retryAfterMs).toBe(3000);
+    expect(summary(failureOf(answer('', 413, headers)))).toEqual(['service', 'FILE_TOO_LARGE_FOR_SERVER']);
+  });
+
+  test('413 says how large the file was, and what the service said', () => {
+    expect(failureOf(answer('{"code":"TOO_LARGE","message":"At most 1000 bytes"}', 413)).message).toBe(
+      'The service answered 413 to a file of 1234 bytes: TOO_LARGE At most 1000 bytes.',
+    );
+  });
+
+  test('a redirect shows the origin only: its path may hold tokens', () => {
+    const headers = { location: 'https://login.example.com/sso?ticket=secret' };
+    const { message } = failureOf(answer('', 302, headers));
+    expect(message).toContain('https://login.example.com,');
+    expect(message).not.toContain('ticket');
+  });
+
+  test.each([
+    ['{"code":"ThrottlingException"}', 'service', 'THROTTLED'],
+    ['{"__type":"SlowDown"}', 'service', 'THROTTLED'],
+    ['<title>400 No required SSL certificate was sent</title>', 'config', 'TLS_CLIENT_REJECTED'],
+    ['<title>400 The SSL certificate error</title>', 'config', 'TLS_CLIENT_REJECTED'],
+  ])('400 with %s is no ordinary 400', (body, kind, code) => {
+    const failure = failureOf(answer(body, 400));
+    expect([failure.kind, failure.code]).toEqual([kind, code]);
+  });
+
+  test('an error page is named by its title, whatever else it holds', () => {
+    const { message } = failureOf(answer('<html><title>502 Bad Gateway</title><body>secret</body>', 502));
+    expect(message).toBe('The service answered 502, a page titled “502 Bad Gateway”.');
+  });
+});
+
+describe('any answer', () => {
+  const jsonText = fc.oneof(
+    fc.json(),
+    fc
+      .record({ signData: fc.anything() })
+      .map((value) => JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? 1 : part)) ?? ''),
+    fc.record({ code: fc.integer(), message: fc.string({ maxLength: 2000 }) }).map((value) => JSON.stringify(value)),
+  );
+  const bodies = fc.oneof(fc.uint8Array({ maxLength: 400 }), fc.string({ maxLength: 5000 }), jsonText);
+  const statuses = fc.oneof(fc.constant(200), fc.integer({ min: 200, max: 999 }));
+  const headerNames = fc.constantFrom('retry-after', 'date', 'content-encoding', 'location', 'content-type');
+  const headers = fc.dictionary(headerNames, fc.oneof(fc.string(), fc.array(fc.string(), { minLength: 1 })));
+  const noControls = /^[^\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]+$/;
+
+  test('is a text that keeps the rules, or a failure that quotes at most 200 characters', () => {
+    fc.assert(
+      fc.property(bodies, statuses, headers, (body, status, given) => {
+        try {
+          const text = readResponse(answer(body, status, given), 5);
+          expect(text).toMatch(noControls);
+          expect(Buffer.byteLength(text)).toBeLessThanOrEqual(65_536);
+          expect(status).toBe(200);
+        } catch (error) {
+          if (!(error instanceof Failure)) throw error;
+          expect(error.message.length).toBeLessThan(200 + 120);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test.each([
+    ['a long message', JSON.stringify({ code: 'X', message: 'm'.repeat(100_000) })],
+    ['a long title', `<title>${'t'.repeat(100_000)}</title>`],
+    ['a title that is never closed', '<title'.repeat(170_000)],
+    ['deeply nested JSON', '['.repeat(500_000)],
+  ])('with %s is read in no time and quoted in short', (_, body) => {
+    for (const status of [200, 400, 500]) {
+      const startedMs = performance.now();
+      expect(failureOf(answer(body, status)).message.length).toBeLessThan(320);
+      expect(performance.now() - startedMs).toBeLessThan(500);
+    }
+  });
+
+  test('leaves no trace on objects', () => {
+    const body = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"code":418}';
+    for (const status of [200, 500]) failureOf(answer(body, status));
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+  });
+});

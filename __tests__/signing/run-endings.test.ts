@@ -1,0 +1,361 @@
+import { describe, expect, test } from 'vitest';
+import { ActionError } from '../../src/errors.ts';
+import { downDuring } from './models.ts';
+import { FAILURES, type Model, simulate, throttled } from './simulate.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+const ALWAYS = (failure: (typeof FAILURES)[keyof typeof FAILURES], afterMs = 5): Model => {
+  return () => ({ afterMs, failure });
+};
+
+describe('before the first success', () => {
+  test('a wrong secret ends the run after two requests of the canary', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const run = await simulate(ALWAYS(FAILURES.unauthorised), { jobs: 500, canary: 7, seed });
+      expect(run.ending).toBe(FAILURES.unauthorised);
+      expect(run.requests.map(({ job }) => job)).toEqual([7, 7]);
+      expect(run.elapsedMs).toBeLessThan(2000);
+    }
+  });
+
+  test('a wrong secret at a slow service costs no more than what was in flight, and no second round', async () => {
+    const run = await simulate(ALWAYS(FAILURES.unauthorised, 450), { jobs: 500 });
+    expect(run.ending).toBe(FAILURES.unauthorised);
+    expect(run.requests.length).toBeLessThanOrEqual(2 * 40);
+    expect(run.elapsedMs).toBeLessThan(2000);
+  });
+
+  test('one refusal that a corrected clock heals is no reason to end', async () => {
+    const run = await simulate(({ nth }) => ({ afterMs: 5, failure: nth === 1 ? FAILURES.unauthorised : undefined }), {
+      jobs: 100,
+    });
+    expect([run.green, run.requests.length]).toEqual([true, 101]);
+  });
+
+  test('a refusal that comes to all that were in flight, and then heals, is no reason to end', async () => {
+    const run = await simulate(
+      ({ atMs }) => ({ afterMs: 450, failure: atMs < 450 ? FAILURES.unauthorised : undefined }),
+      {
+        jobs: 100,
+      },
+    );
+    expect(run.green).toBe(true);
+  });
+
+  test('400 to the first four files ends the run', async () => {
+    const run = await simulate(ALWAYS(FAILURES.badRequest), { jobs: 500 });
+    expect(run.ending).toBe(FAILURES.badRequest);
+    expect(run.settled.size).toBe(4);
+    expect(run.requests.length).toBeLessThanOrEqual(16);
+  });
+
+  test('400 to three files, and a success, is about those three files', async () => {
+    const run = await simulate(({ job }) => ({ afterMs: 5, failure: job < 3 ? FAILURES.badRequest : undefined }), {
+      jobs: 50,
+    });
+    expect(run.ending).toBeUndefined();
+    expect([...run.settled].filter(([, { failure }]) => failure).map(([job]) => job)).toEqual([0, 1, 2]);
+  });
+
+  test('a web page on the first two tries of the canary ends the run', async () => {
+    const run = await simulate(ALWAYS(FAILURES.webPage), { jobs: 500, canary: 3 });
+    expect(run.ending).toBe(FAILURES.webPage);
+    expect(run.requests.map(({ job }) => job)).toEqual([3, 3]);
+  });
+
+  test('400 to four files after a success is about those files', async () => {
+    const run = await simulate(
+      ({ job }) => ({ afterMs: 5, failure: job > 0 && job < 6 ? FAILURES.badRequest : undefined }),
+      {
+        jobs: 50,
+        concurrency: 1,
+      },
+    );
+    expect([run.ending, run.settled.size]).toEqual([undefined, 50]);
+  });
+
+  test('a web page on the second and third try is none on the first two', async () => {
+    const answers = [FAILURES.serverError, FAILURES.webPage, FAILURES.webPage];
+    const run = await simulate(({ nth, job }) => ({ afterMs: 5, failure: job === 0 ? answers[nth - 1] : undefined }), {
+      jobs: 1,
+    });
+    expect([run.green, run.requests.length]).toEqual([true, 4]);
+  });
+
+  test('a web page on the first try only is repeated', async () => {
+    const run = await simulate(({ nth }) => ({ afterMs: 5, failure: nth === 1 ? FAILURES.webPage : undefined }), {
+      jobs: 20,
+    });
+    expect([run.green, run.requests.length]).toEqual([true, 21]);
+  });
+
+  test('a name that does not exist is looked up three times within five seconds', async () => {
+    const times: number[] = [];
+    for (let seed = 1; seed <= 20; seed++) {
+      const headStart = (): Promise<unknown> => Promise.withResolvers<void>().promise;
+      const run = await simulate(ALWAYS(FAILURES.noSuchHost), { jobs: 500, seed, headStart });
+      expect(run.ending).toBe(FAILURES.noSuchHost);
+      expect(run.requests).toHaveLength(3);
+      times.push(run.elapsedMs);
+    }
+    expect(Math.max(...times)).toBeLessThan(5000);
+    // Not all in a moment either: a resolver may need a second.
+    expect(Math.max(...times)).toBeGreaterThan(1500);
+  });
+
+  test('what a person must change ends the run at once', async () => {
+    const run = await simulate(ALWAYS(FAILURES.redirected), { jobs: 500 });
+    expect(run.ending).toBe(FAILURES.redirected);
+    expect([run.requests.length, run.settled.size]).toEqual([1, 1]);
+  });
+});
+
+describe('after the first success', () => {
+  const afterCanary =
+    (failure: Model): Model =>
+    (request, random) =>
+      request.nth === 1 ? { afterMs: 5 } : failure(request, random);
+
+  test('a refused file is tried afresh, then lost, and the others go on', async () => {
+    const run = await simulate(({ job }) => ({ afterMs: 5, failure: job === 30 ? FAILURES.unauthorised : undefined }), {
+      jobs: 100,
+    });
+    expect(run.ending).toBeUndefined();
+    expect(run.settled.get(30)).toMatchObject({ failure: FAILURES.unauthorised, attempts: 3 });
+    expect([...run.settled.values()].filter(({ failure }) => failure)).toHaveLength(1);
+  });
+
+  test('four different files refused in a row end the run', async () => {
+    const run = await simulate(afterCanary(ALWAYS(FAILURES.unauthorised)), { jobs: 500, concurrency: 1 });
+    expect(run.ending).toBe(FAILURES.unauthorised);
+    expect(new Set(run.requests.slice(1).map(({ job }) => job)).size).toBe(4);
+  });
+
+  test('four different files refused with successes between do not', async () => {
+    const model: Model = ({ job }) => ({ afterMs: 5, failure: job % 40 === 20 ? FAILURES.unauthorised : undefined });
+    const run = await simulate(model, { jobs: 400, concurrency: 1 });
+    expect(run.ending).toBeUndefined();
+    expect([...run.settled.values()].filter(({ failure }) => failure)).toHaveLength(10);
+  });
+
+  test('a name server that loses the name for a while is an outage', async () => {
+    const run = await simulate(downDuring([[60, 20_000]], FAILURES.noSuchHost), { jobs: 500 });
+    expect(run.green).toBe(true);
+    expect(run.requests.length).toBeLessThan(640);
+  });
+
+  test('a web page is repeated like any odd answer, and costs the file at most', async () => {
+    const run = await simulate(({ job }) => ({ afterMs: 5, failure: job === 9 ? FAILURES.webPage : undefined }), {
+      jobs: 20,
+    });
+    expect(run.ending).toBeUndefined();
+    expect(run.settled.get(9)?.attempts).toBe(8);
+  });
+});
+
+describe('when the service asks to wait', () => {
+  test('everyone waits, and comes back spread over a quarter of a second', async () => {
+    let asked = false;
+    const run = await simulate(
+      ({ atMs }) => {
+        if (asked || atMs < 60) return { afterMs: 5 };
+        asked = true;
+        return { afterMs: 5, failure: throttled(7000) };
+      },
+      { jobs: 200 },
+    );
+    const times = run.requests.map(({ atMs }) => atMs);
+    const first = times.findIndex((time, at) => time - (times[at - 1] ?? 0) > 1000);
+    expect(run.green).toBe(true);
+    expect(times[first]).toBeGreaterThanOrEqual(7065);
+    expect(times[first]).toBeLessThanOrEqual(7065 + 260);
+    expect(times.filter((time, at) => at >= first && time < 7065)).toEqual([]);
+  });
+
+  test('a success that was under way does not lift the wish', async () => {
+    const run = await simulate(
+      ({ nth }) => ({ afterMs: nth === 2 ? 30 : 20, failure: nth === 3 ? throttled(5000) : undefined }),
+      { jobs: 40, concurrency: 2 },
+    );
+    const late = run.requests.filter(({ nth }) => nth > 3).map(({ atMs }) => atMs);
+    expect(run.green).toBe(true);
+    expect(Math.min(...late)).toBeGreaterThanOrEqual(5000);
+  });
+
+  test.each([
+    ['longer than the patience before the first success', 61_000, 1],
+    ['for years', 250_000_000_000_000, 1],
+    ['longer than two minutes, after a success', 121_000, 2],
+  ])('%s, the run stops now and says so', async (_, wishMs, from) => {
+    const run = await simulate(({ nth }) => ({ afterMs: 5, failure: nth >= from ? throttled(wishMs) : undefined }), {
+      jobs: 50,
+      concurrency: 1,
+    });
+    expect(run.ending?.code).toBe('RETRY_AFTER_TOO_LONG');
+    expect(run.ending?.message).toContain(`asks to wait ${wishMs / 1000} s`);
+    expect(run.elapsedMs).toBeLessThan(1000);
+  });
+
+  test('longer than the deadline leaves, the run stops now', async () => {
+    const run = await simulate(() => ({ afterMs: 5, failure: throttled(20_000) }), { jobs: 5, deadlineMs: 10_000 });
+    expect(run.ending?.code).toBe('RETRY_AFTER_TOO_LONG');
+    expect(run.elapsedMs).toBeLessThan(100);
+  });
+
+  test('a wish that comes with another failure binds as well, and cannot hang the run', async () => {
+    const { Failure } = await import('../../src/signing/failure.ts');
+    const asking = (retryAfterMs: number): InstanceType<typeof Failure> =>
+      new Failure('request', 'SERVER_ERROR', 'The service answered 500.', { retryAfterMs });
+    const long = await simulate(() => ({ afterMs: 5, failure: asking(10 ** 12) }), { jobs: 5 });
+    expect(long.ending?.code).toBe('RETRY_AFTER_TOO_LONG');
+    const short = await simulate(({ nth }) => ({ afterMs: 5, failure: nth === 1 ? asking(3000) : undefined }), {
+      jobs: 5,
+    });
+    expect(short.green).toBe(true);
+    expect(short.requests.slice(1).every(({ atMs }) => atMs >= 3000)).toBe(true);
+  });
+});
+
+describe('a connection that died of age', () => {
+  test('costs one repeat at once, which no one counts', async () => {
+    const stale: Model = ({ job, attempt }) => ({
+      afterMs: 5,
+      failure: attempt === 1 && job > 0 ? FAILURES.stale : undefined,
+    });
+    const run = await simulate(stale, { jobs: 100, attempts: 1 });
+    expect(run.green).toBe(true);
+    expect(run.events).toEqual([]);
+    expect(run.requests.length).toBe(199);
+  });
+
+  test('is free once per file only', async () => {
+    const run = await simulate(({ job }) => ({ afterMs: 5, failure: job === 5 ? FAILURES.stale : undefined }), {
+      jobs: 200,
+    });
+    expect(run.ending?.code).toBe('SERVICE_DOWN');
+    expect(run.settled.size).toBe(199);
+  });
+
+  test('as a probe does not close the road for ever', async () => {
+    let probes = 0;
+    const run = await simulate(
+      ({ atMs }) => {
+        if (atMs < 60 || atMs > 5000) return { afterMs: 5 };
+        if (atMs < 100) return { afterMs: 5, failure: FAILURES.refused };
+        return { afterMs: 5, failure: probes++ % 2 === 0 ? FAILURES.stale : FAILURES.refused };
+      },
+      { jobs: 100 },
+    );
+    expect(run.green).toBe(true);
+  });
+});
+
+describe('the road after an outage', () => {
+  test('is open: a single failure after recovery does not shut it again', async () => {
+    const run = await simulate(
+      ({ atMs, nth }) => ({
+        afterMs: 5,
+        failure: (atMs > 60 && atMs < 3000) || nth % 20 === 0 ? FAILURES.refused : undefined,
+      }),
+      { jobs: 500 },
+    );
+    expect(run.green).toBe(true);
+    expect(run.events.filter(({ type }) => type === 'outage')).toHaveLength(1);
+    expect(run.events.filter(({ type }) => type === 'recovery')).toHaveLength(1);
+  });
+
+  test('is waited for with pauses, also when probes meet another failure', async () => {
+    const run = await simulate(
+      ({ atMs }) => {
+        if (atMs < 60 || atMs > 20_000) return { afterMs: 5 };
+        return { afterMs: 5, failure: atMs < 200 ? FAILURES.refused : FAILURES.serverError };
+      },
+      { jobs: 200 },
+    );
+    expect(run.requests.filter(({ atMs }) => atMs > 500 && atMs < 20_000).length).toBeLessThanOrEqual(10);
+    expect(run.green).toBe(true);
+  });
+
+  test('may be closed for long more than once: patience starts over with each success', async () => {
+    const run = await simulate(
+      downDuring(
+        [
+          [60, 100_000],
+          [115_000, 215_000],
+        ],
+        FAILURES.refused,
+      ),
+      {
+        jobs: 3000,
+        concurrency: 2,
+      },
+    );
+    expect(run.green).toBe(true);
+    expect(run.elapsedMs).toBeGreaterThan(215_000);
+  });
+
+  test('sees one probe at a time, also while stragglers fail', async () => {
+    let most = 0;
+    const run = await simulate(
+      ({ atMs, inFlight, nth }) => {
+        if (atMs > 12_000) return { afterMs: 5 };
+        if (nth < 30) return { afterMs: 20 + nth * 40, failure: nth > 10 ? FAILURES.refused : undefined };
+        if (atMs > 2000) most = Math.max(most, inFlight);
+        return { afterMs: 900, failure: FAILURES.refused };
+      },
+      { jobs: 200 },
+    );
+    expect([run.green, most]).toEqual([true, 1]);
+  });
+});
+
+describe('the end of a run', () => {
+  test('a deadline ends it on time, and what is in flight with it', async () => {
+    const run = await simulate(() => ({ afterMs: 900 }), { jobs: 500, concurrency: 10, deadlineMs: 5000 });
+    expect([run.ending?.code, run.elapsedMs]).toEqual(['DEADLINE', 5000]);
+    expect(run.settled.size).toBeGreaterThan(40);
+    expect([...run.settled.values()].every(({ failure }) => failure === undefined)).toBe(true);
+  });
+
+  test('no deadline, no end', async () => {
+    const run = await simulate(() => ({ afterMs: 30_000 }), { jobs: 300, concurrency: 1 });
+    expect(run.green).toBe(true);
+  });
+
+  test('“stop” ends it at the first lost file; “collect” tries every file', async () => {
+    const model: Model = ({ job }) => ({ afterMs: 20, failure: job % 10 === 5 ? FAILURES.tooLarge : undefined });
+    const stopped = await simulate(model, { jobs: 200, onFailure: 'stop' });
+    expect(stopped.ending).toBe(FAILURES.tooLarge);
+    expect([...stopped.settled.values()].filter(({ failure }) => failure)).toHaveLength(1);
+    expect(stopped.settled.size).toBeLessThan(30);
+    const collected = await simulate(model, { jobs: 200 });
+    expect(collected.ending).toBeUndefined();
+    expect([...collected.settled.values()].filter(({ failure }) => failure)).toHaveLength(20);
+  });
+
+  test('cancelling settles at once, and starts nothing more', async () => {
+    const clock = new VirtualClock();
+    const cancel = new AbortController();
+    clock.after(1234, () => cancel.abort(new ActionError('CANCELLED', 'The run was cancelled.')));
+    const run = await simulate(() => ({ afterMs: 700 }), { jobs: 500, concurrency: 20, clock, signal: cancel.signal });
+    expect([run.ending?.code, run.elapsedMs]).toEqual(['CANCELLED', 1234]);
+    expect(run.requests.every(({ atMs }) => atMs < 1234)).toBe(true);
+  });
+
+  test('a run that was cancelled before it began sends nothing', async () => {
+    const signal = AbortSignal.abort(new ActionError('CANCELLED', 'The run was cancelled.'));
+    const run = await simulate(() => ({ afterMs: 7 }), { jobs: 5, signal });
+    expect([run.ending?.code, run.requests.length]).toEqual(['CANCELLED', 0]);
+  });
+
+  test('no alarm is left behind', async () => {
+    const clock = new VirtualClock();
+    const run = await simulate(() => ({ afterMs: 5 }), { jobs: 50, clock, deadlineMs: 86_400_000 });
+    expect(clock.latestAlarmMs).toBeLessThanOrEqual(run.elapsedMs + 52);
+  });
+
+  test('without jobs there is nothing to wait for', async () => {
+    const run = await simulate(() => ({ afterMs: 7 }), { jobs: 0 });
+    expect([run.green, run.elapsedMs, run.requests.length]).toEqual([true, 0, 0]);
+  });
+});
