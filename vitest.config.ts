@@ -1,10 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
+const NOT_HERE = ['__tests__/peers/**', '__tests__/soak/**', '__tests__/bench/**'];
+/** Scenarios that run the scripts of workflows, which call bash, jq, curl and zip; `npm run test:peers` has them. */
+export const WITH_SHELL_TOOLS = ['attach', 'examples', 'own', 'shards'].map(
+  (name) => `__tests__/workflows/${name}.test.ts`,
+);
+
 /** `npm test`: needs Node and `openssl` only; peers and soak have scripts of their own. */
 export default defineConfig({
   test: {
     include: ['__tests__/**/*.test.ts'],
-    exclude: ['__tests__/peers/**', '__tests__/soak/**', '__tests__/bench/**'],
+    exclude: [...NOT_HERE, ...WITH_SHELL_TOOLS],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -13,7 +13,7 @@ async function prepare(
   names: readonly string[],
   faults: NonNullable<Parameters<typeof startResultsService>[0]>['faults'],
 ): Promise<UploadOptions> {
-  results = await startResultsService({ ...(faults ? { faults } : {}) });
+  results = await startResultsService(faults ? { faults } : {});
   Object.assign(process.env, results.env);
   for (const name of names) await writeFile(join(directory, name), `signature of ${name}`);
   return {

@@ -1,0 +1,52 @@
+import { isAbsolute, join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** What the command line asks for. */
+export interface Options {
+  readonly scale: 'full' | 'quick';
+  /** Parts to run: names of workloads, `start`, `verify` or `plot`. */
+  readonly wants: (part: string) => boolean;
+  readonly rounds: number;
+  /** Directory of another build of the action that is measured in the same rounds. */
+  readonly against: string | undefined;
+  /** Where the results go. */
+  readonly out: string;
+}
+
+/** What `--help` prints. */
+export const USAGE = `npm run bench -- [--quick] [--only W1,W2,W3,W4,W5,calm,start,verify,plot] [--rounds 3] [--against DIR] [--out DIR]
+
+  --quick    smaller workloads and one round, for a first look
+  --only     some parts only
+  --rounds   how often each client runs; medians are reported
+  --against  directory of another build of this action (action.yml and dist/), measured in the same rounds
+  --out      directory for results.md, results.json and the plots (build/bench)
+
+Needs Linux, nginx with its echo module, Python 3, curl and openssl: apt-get install nginx-light libnginx-mod-http-echo python3-venv curl openssl.
+aiohttp is taken from the system, or installed for the time of the run.`;
+
+/** Reads the command line; `undefined` when only help is wanted. */
+export function readOptions(args: readonly string[]): Options | undefined {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: { quick: flag, help: flag, only: text, rounds: text, against: text, out: text },
+  });
+  if (values.help) return undefined;
+  const only = values.only?.split(',');
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a whole number from 1');
+  return {
+    scale: values.quick ? 'quick' : 'full',
+    // Only of use when two builds are compared.
+    wants: (part) => only?.includes(part) ?? (part !== 'calm' || values.against !== undefined),
+    rounds,
+    against: values.against && fromHere(values.against),
+    out: fromHere(values.out ?? join('build', 'bench')),
+  };
+}
+
+function fromHere(path: string): string {
+  return isAbsolute(path) ? path : join(process.cwd(), path);
+}

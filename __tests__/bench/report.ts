@@ -1,0 +1,122 @@
+import type { Speeds } from './floor.ts';
+import { floorSeconds } from './floor.ts';
+import type { Plot } from './plot.ts';
+import type { Result } from './rounds.ts';
+import type { Startup } from './startup.ts';
+import { medianRatio } from './statistics.ts';
+import type { Verifying } from './verifying.ts';
+import { CLIENT_NAMES, type ClientName } from './workloads.ts';
+
+/** Everything that one run of the bench came to. */
+export interface Results {
+  readonly date: string;
+  readonly machine: Readonly<Record<string, string>>;
+  readonly rounds: number;
+  readonly speeds: Speeds;
+  readonly workloads: readonly Result[];
+  readonly startup: Startup | undefined;
+  readonly verifying: readonly Verifying[];
+  readonly plots: Readonly<Record<string, Plot>>;
+}
+
+const NAMES: Readonly<Record<ClientName, string>> = {
+  action: 'this action',
+  'action-http2': 'with `http2: true`',
+  'other-build': 'other build',
+  'all-at-once': 'all at once',
+  'one-at-a-time': 'one at a time',
+  curl: '`curl --parallel`',
+};
+
+/** Renders the results as Markdown tables. */
+export function renderMarkdown(results: Results): string {
+  const { workloads, startup, verifying, machine, rounds, date } = results;
+  const shown = CLIENT_NAMES.filter((name) => workloads.some(({ clients }) => clients[name]));
+  const facts = Object.values(machine).join(' · ');
+  return [
+    `${facts} · ${date.slice(0, 10)} · medians of ${rounds} interleaved round${rounds === 1 ? '' : 's'}`,
+    ...(workloads.length > 0 ? [timeTable(results, shown), memoryTable(results, shown)] : []),
+    ...perFile(workloads),
+    ...(startup ? [startTable(startup)] : []),
+    ...(verifying.length > 0 ? [verifyTable(verifying)] : []),
+    '',
+  ].join('\n\n');
+}
+
+function timeTable({ workloads, speeds }: Results, shown: readonly ClientName[]): string {
+  const compared = shown.filter((name) => name !== 'all-at-once');
+  return table(
+    [
+      'Time in seconds',
+      'floor',
+      ...shown.map((name) => NAMES[name]),
+      ...ours(compared).map((name) => `${NAMES[name]} ÷ all at once`),
+    ],
+    workloads.map((result) => [
+      `**${result.workload.name}** ${result.workload.title}`,
+      number(floorSeconds(result.workload, speeds), 2),
+      ...shown.map((name) => number(result.clients[name]?.seconds, 2)),
+      ...ours(compared).map((name) => ratio(result, name)),
+    ]),
+  );
+}
+
+function ours(names: readonly ClientName[]): ClientName[] {
+  return names.filter((name) => name === 'action' || name === 'action-http2' || name === 'other-build');
+}
+
+function ratio({ clients }: Result, name: ClientName): string {
+  const [one, other] = [clients[name], clients['all-at-once']];
+  return one && other ? `**${number(medianRatio(one.runs, other.runs), 3)}**` : '';
+}
+
+function memoryTable({ workloads }: Results, shown: readonly ClientName[]): string {
+  return table(
+    ['Highest memory in MiB', ...shown.map((name) => NAMES[name])],
+    workloads.map(({ workload, clients }) => [
+      `**${workload.name}** ${workload.title}`,
+      ...shown.map((name) => number(clients[name]?.peakMiB, 0)),
+    ]),
+  );
+}
+
+/** How the time of one file changes from the smallest to the largest W5. */
+function perFile(workloads: readonly Result[]): string[] {
+  const times = workloads
+    .filter(({ workload }) => workload.name === 'W5')
+    .map(({ workload, clients }) => ((clients.action?.seconds ?? 0) * 1000) / workload.files);
+  const [few, many] = times;
+  if (few === undefined || many === undefined) return [];
+  return [
+    `W5, time for each file: ${number(few, 3)} ms with few files, ${number(many, 3)} ms with many: ${number(many / few, 2)} times.`,
+  ];
+}
+
+function startTable({ firstByteMs, firstRequestMs, exitMs, runs }: Startup): string {
+  return table(
+    [`Cold start, one file, median of ${runs}`, 'first byte sent', 'request received', 'exit'],
+    [['milliseconds', number(firstByteMs, 0), number(firstRequestMs, 0), number(exitMs, 0)]],
+  );
+}
+
+function verifyTable(rows: readonly Verifying[]): string {
+  return table(
+    ['`mode: verify`', 'this action, s', '`sha256sum` + `openssl`, s', 'ratio', 'MiB'],
+    rows.map((row) => [
+      row.title,
+      number(row.seconds, 2),
+      number(row.toolsSeconds, 2),
+      `**${number(row.ratio, 3)}**`,
+      number(row.peakMiB, 0),
+    ]),
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
+}
+
+function number(value: number | undefined, digits: number): string {
+  return value === undefined || Number.isNaN(value) ? '' : value.toFixed(digits);
+}
