@@ -181,7 +181,6 @@ test('a run that signs loads neither the embedded service nor another mode’s r
 
 test.each([
   ['@actions/core', 'runner', 'static'],
-  ['@actions/glob', 'files/glob', 'lazy'],
   ['@actions/artifact', 'upload', 'lazy'],
 ])('%s has no door but one', (name, door, manner) => {
   const users = imports.filter(({ from, to, how }) => to === name && how !== 'type' && !isPart(from, 'local'));
