@@ -15,6 +15,8 @@ export interface Matcher {
   /** Where the root directory is. */
   readonly start: Position;
   advance(position: Position, name: string): Position;
+  /** The one name, folded, that has to come next, if there is just one. */
+  awaits(position: Position): string | undefined;
   /** A file here is meant, itself or as a descendant of a directory that is. */
   matches(position: Position): boolean;
   /** Everything below a directory here is meant. */
@@ -31,8 +33,8 @@ export function compileMatcher(glob: string): Matcher {
   const end = segments.length;
   const beforeLast = segments[end - 2];
   const anyChild = beforeLast !== undefined && beforeLast !== '**' && beforeLast.isAny ? end - 2 : end;
-  const isFixed = (segment: Segment): boolean => segment !== '**' && segment.isLiteral;
-  const literals = segments.findIndex((segment) => !isFixed(segment));
+  const names = segments.map((segment) => (segment === '**' ? undefined : segment.literal));
+  const literals = names.indexOf(undefined);
 
   function advance(position: Position, name: string): Position {
     // What a pattern means, it means with everything below.
@@ -58,6 +60,7 @@ export function compileMatcher(glob: string): Matcher {
     literals,
     start: [...start],
     advance,
+    awaits: (position) => (position.length === 1 ? names[position[0] ?? end] : undefined),
     matches: (position) => position.includes(end),
     swallows: (position) => position.includes(end) || position.includes(anyChild),
     searches: (position) => position.some((at) => at >= literals),

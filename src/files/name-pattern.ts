@@ -4,8 +4,8 @@ import { readCharacterSet } from './character-set.ts';
 /** One segment of a pattern, other than `**`. */
 export interface NamePattern {
   readonly matches: (name: string) => boolean;
-  /** It stands for exactly one name. */
-  readonly isLiteral: boolean;
+  /** The one name it stands for, folded, if there is just one. */
+  readonly literal: string | undefined;
   /** It stands for every name. */
   readonly isAny: boolean;
 }
@@ -16,14 +16,20 @@ type Token = string | typeof STAR | ((character: string) => boolean);
 
 const ANY_CHARACTER = (): boolean => true;
 
+const IS_WINDOWS = sep === '\\';
+
+/** Makes names equal that the system takes for one. */
+export function foldName(name: string): string {
+  return IS_WINDOWS ? name.toLowerCase() : name;
+}
+
 /** Compiles one segment of a pattern, with the meaning that `@actions/glob` gives it. */
 export function compileName(text: string): NamePattern {
-  const isWindows = sep === '\\';
-  const { tokens, hasClass } = readTokens(isWindows ? text.toLowerCase() : text, isWindows ? '' : '\\');
+  const { tokens, hasClass } = readTokens(foldName(text), IS_WINDOWS ? '' : '\\');
   const matches = chooseTest(tokens, hasClass);
   return {
-    matches: isWindows ? (name) => matches(name.toLowerCase()) : matches,
-    isLiteral: tokens.every((token) => typeof token === 'string'),
+    matches: IS_WINDOWS ? (name) => matches(foldName(name)) : matches,
+    literal: tokens.every((token) => typeof token === 'string') ? tokens.join('') : undefined,
     isAny: tokens.length === 1 && tokens[0] === STAR,
   };
 }

@@ -7,7 +7,8 @@ import type { ReleaseFile } from './release-file.ts';
 /** Files up to this many bytes are read once into memory; larger ones pass through two buffers. */
 export const SMALL_FILE_BYTES = 1024 * 1024;
 
-const CHUNK_BYTES = 512 * 1024;
+/** A multiple of three, so that base64 of one chunk leaves nothing over for the next. */
+const CHUNK_BYTES = 384 * 1024;
 // Neither exists on Windows. NONBLOCK: opening a FIFO that was swapped in would hang. NOFOLLOW: neither may a link be.
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const readAsync = promisify(read);
@@ -53,14 +54,13 @@ function checkListed(file: ReleaseFile, stat: BigIntStats): void {
 }
 
 function readWhole(file: ReleaseFile, descriptor: number): Buffer {
-  // One byte more than expected shows a file that has grown.
-  const buffer = Buffer.allocUnsafe(file.size + 1);
+  const buffer = Buffer.allocUnsafe(file.size);
   let filled = 0;
   for (let count = -1; count !== 0 && filled < file.size; filled += count) {
     count = readSync(descriptor, buffer, filled, buffer.length - filled, filled);
   }
   if (filled !== file.size) throw changed(file);
-  return buffer.subarray(0, filled);
+  return buffer;
 }
 
 function openLarge(file: ReleaseFile, descriptor: number): Pick<OpenFile, 'read' | 'close'> {

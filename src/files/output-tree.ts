@@ -109,7 +109,7 @@ export class OutputTree {
     // A link on the way that leads out must be found before anything is made behind it.
     mkdirSync(this.directory, { recursive: true });
     this.#checkInside(path, directory);
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     this.#prepared.add(directory);
   }
 
@@ -139,6 +139,19 @@ export class OutputTree {
       });
     }
     if (existing === directory) this.#inside.add(directory);
+  }
+}
+
+/** Makes a directory and those above it. */
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    // Node says this of a read-only file system; one single step shows the real reason.
+    let missing = directory;
+    while (lstatSync(dirname(missing), { throwIfNoEntry: false }) === undefined) missing = dirname(missing);
+    mkdirSync(missing);
   }
 }
 

@@ -1,0 +1,148 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { TEMPORARY_PREFIX } from '../../src/files/own-paths.ts';
+import { find, makeDirectory, plant, tell } from './trees.ts';
+
+const filesOf = (...about: Parameters<typeof find>): readonly string[] => tell(find(...about)).files;
+
+describe('patterns', () => {
+  const tree = {
+    'dist/app.zip': '1',
+    'dist/app.txt': '22',
+    'dist/deep/er/x.zip': '333',
+    'dist/.hidden/y.zip': '4',
+    'other/z.zip': '5',
+    'top.zip': '',
+  };
+
+  test.each([
+    ['dist', ['dist/.hidden/y.zip', 'dist/app.txt', 'dist/app.zip', 'dist/deep/er/x.zip']],
+    ['dist/', ['dist/.hidden/y.zip', 'dist/app.txt', 'dist/app.zip', 'dist/deep/er/x.zip']],
+    ['dist/app.zip/', []],
+    ['dist/*', ['dist/.hidden/y.zip', 'dist/app.txt', 'dist/app.zip', 'dist/deep/er/x.zip']],
+    ['*.zip', ['top.zip']],
+    ['**/x.zip', ['dist/deep/er/x.zip']],
+    ['dist/**/er', ['dist/deep/er/x.zip']],
+    ['dist/d??p', ['dist/deep/er/x.zip']],
+    ['dist/[a-d]*/**', ['dist/app.txt', 'dist/app.zip', 'dist/deep/er/x.zip']],
+    ['dist/app.[!z]*', ['dist/app.txt']],
+    ['dist/app[.]zip\ndist/app\\.txt', ['dist/app.txt', 'dist/app.zip']],
+    ['.\n!dist', ['other/z.zip', 'top.zip']],
+    ['!**/*.zip\n**', ['dist/app.txt']],
+    ['!dist/**\ndist/app.zip\nother', ['other/z.zip']],
+    ['!!top.zip', ['top.zip']],
+    ['# all\r\n\r\n  top.zip  \r\n!nothing', ['top.zip']],
+    ['top.zip\ntop.zip\n*.zip', ['top.zip']],
+  ])('%j', (patterns, files) => expect(filesOf(plant(makeDirectory(), tree), patterns)).toEqual(files));
+
+  test('are absolute below a root that itself looks like a pattern', () => {
+    for (const name of ['a[1]', 'r*t', 'q?', '{x,y}', 'b\\k', 'new\nline']) {
+      const root = plant(join(makeDirectory(), name), tree);
+      expect(filesOf(root, '*.zip\ndist/[a]pp.txt')).toEqual(['dist/app.txt', 'top.zip']);
+      if (!name.includes('\n')) expect(filesOf(root, `${root}/*.zip\n!${root}/dist`)).toEqual(['top.zip']);
+    }
+  });
+
+  test('count as matched when a file is left after all exclusions', () => {
+    const root = plant(makeDirectory(), tree);
+    const { unmatched } = find(root, 'top.zip\n*.gz\ndist/**/*.zip\nother\n!**/*.zip\nnowhere/**\ndist');
+    expect(unmatched).toEqual(['top.zip', '*.gz', 'dist/**/*.zip', 'other', 'nowhere/**']);
+  });
+
+  test('find nothing in a root that is not there, or is a file', () => {
+    const root = plant(makeDirectory(), tree);
+    for (const missing of ['none', 'top.zip']) {
+      expect(tell(find(join(root, missing), '**', { workspace: root }))).toEqual({
+        files: [],
+        refused: [],
+        unmatched: ['**'],
+      });
+    }
+  });
+
+  test('give the size and the place of each file, sorted bytewise', () => {
+    const root = plant(makeDirectory(), { b: 'x', 'a/b': 'yy', 'a-b': '', B: '', '😀': '', '\uffee': '' });
+    const { files } = find(root, '**');
+    expect(files.map(({ path }) => path)).toEqual(['B', 'a-b', 'a/b', 'b', '\uffee', '😀']);
+    expect(files.map(({ size }) => size)).toEqual([0, 0, 2, 1, 0, 0]);
+    expect(files[2]?.location).toBe(join(root, 'a/b'));
+  });
+
+  test('without hidden files leave out hidden directories, but not what is named', () => {
+    const root = plant(makeDirectory(), { '.cfg/a': '', '.env': '', 'b/.c/d': '', 'b/e': '' });
+    expect(filesOf(root, '**', { includeHiddenFiles: false })).toEqual(['b/e']);
+    expect(filesOf(root, '.cfg/a\n**', { includeHiddenFiles: false })).toEqual(['.cfg/a', 'b/e']);
+    expect(filesOf(root, '**')).toEqual(['.cfg/a', '.env', 'b/.c/d', 'b/e']);
+  });
+});
+
+describe('never matched', () => {
+  test('are signatures, .git, temporary names and the paths of our own', () => {
+    const root = plant(makeDirectory(), {
+      'a.zip': '',
+      'a.zip.sign': '',
+      '.git/config': '',
+      'sub/.git/config': '',
+      'worktree/.git': 'gitdir: elsewhere',
+      [`sub/${TEMPORARY_PREFIX}12-0.tmp`]: '',
+      'tmp/secret': '',
+      'out/x': '',
+      'release/manifest.json': '',
+      'release/b.zip': '',
+      tmpfile: '',
+    });
+    const never = ['tmp', 'out', 'release/manifest.json'].map((path) => join(root, path));
+    expect(filesOf(root, '**\n.git/config\nout/x\ntmp/secret\na.zip.sign', { never })).toEqual([
+      'a.zip',
+      'release/b.zip',
+      'tmpfile',
+    ]);
+    expect(filesOf(root, '**/*.zip*', { suffix: '.zip' })).toEqual(['a.zip.sign']);
+  });
+
+  test('are the paths of our own by whatever name', () => {
+    const outer = plant(makeDirectory(), { 'real/tmp/secret': '', 'real/a': '', alias: { link: 'real' } });
+    const never = [join(outer, 'real/tmp')];
+    expect(filesOf(join(outer, 'alias'), '**', { workspace: outer, never })).toEqual(['a']);
+    const through = plant(outer, { 'real/tmp-link': { link: 'tmp' }, 'real/one': { link: 'tmp/secret' } });
+    // Nobody looks there: this name would be an error.
+    writeFileSync(Buffer.concat([Buffer.from(join(outer, 'real/tmp/')), Buffer.from([0xff])]), '');
+    expect(filesOf(join(through, 'real'), '**', { never, followSymbolicLinks: true })).toEqual(['a']);
+  });
+
+  test('is no root, even when a directory of our own holds it', () => {
+    const root = plant(makeDirectory(), { a: '' });
+    expect(filesOf(root, '**', { never: [root, join(root, '..'), ''] })).toEqual(['a']);
+  });
+});
+
+describe('names', () => {
+  test('that leave no room for the suffix are refused before anything is signed', () => {
+    const [fits, long] = ['f'.repeat(250), 'ä'.repeat(126)];
+    const root = plant(makeDirectory(), { [fits]: '', [long]: '' });
+    const { files, refused } = find(root, '**');
+    expect(files.map(({ path }) => path)).toEqual([fits]);
+    expect(refused[0]?.error).toMatchObject({ code: 'FILE_NAME_TOO_LONG' });
+    expect(refused[0]?.error.message).toContain('.sign');
+    expect(filesOf(root, '**', { suffix: '.s' })).toEqual([fits, long]);
+  });
+
+  test('that are not UTF-8 are refused with their bytes, when they are wanted', () => {
+    const root = plant(makeDirectory(), { 'a/ok': '', 'b/ok': '', 'a/valid\ufffd': '' });
+    const broken = (path: string): Buffer => Buffer.concat([Buffer.from(`${root}/${path}`), Buffer.from([0xff, 0x0a])]);
+    writeFileSync(broken('b/x'), '');
+    expect(filesOf(root, 'a')).toEqual(['a/ok', 'a/valid\ufffd']);
+    expect(filesOf(root, '**\n!b/x*')).toEqual(['a/ok', 'a/valid\ufffd', 'b/ok']);
+    expect(() => find(root, '**')).toThrow(expect.objectContaining({ code: 'FILE_NAME_NOT_UTF8' }));
+    expect(() => find(root, '**')).toThrow(/bytes 78ff0a \(x\ufffd\\n\)/);
+    mkdirSync(broken('a/d'));
+    expect(() => find(root, 'a/**/*.zip')).toThrow(/bytes 64ff0a/);
+    expect(filesOf(root, 'a/o*')).toEqual(['a/ok']);
+  });
+
+  test('that differ only by composition or case are different files', () => {
+    const root = plant(makeDirectory(), { é: '', 'e\u0301': '', A: '', a: '' });
+    expect(filesOf(root, '**')).toEqual(['A', 'a', 'e\u0301', 'é']);
+  });
+});

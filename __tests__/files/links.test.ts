@@ -1,0 +1,258 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { runUnprivileged } from './children.ts';
+import { find, makeDirectory, type Node, plant, tell } from './trees.ts';
+
+const link = (target: string): Node => ({ link: target });
+
+describe('links that are not followed', () => {
+  test('are left out quietly when their target is matched itself', () => {
+    const root = plant(makeDirectory(), {
+      'dist/app-1.2': 'x',
+      'dist/app': link('app-1.2'),
+      'dist/twice': link('app'),
+      'dist/v1/a': 'x',
+      'dist/v1/b.sign': 'x',
+      'dist/latest': link('v1'),
+    });
+    symlinkSync(join(root, 'dist/v1/a'), join(root, 'dist/absolute'));
+    expect(tell(find(root, 'dist/**'))).toEqual({
+      files: ['dist/app-1.2', 'dist/v1/a'],
+      refused: [],
+      unmatched: [],
+    });
+  });
+
+  test('fail otherwise, naming link, target and the way out', () => {
+    const root = plant(makeDirectory(), { 'build/app': 'x', 'dist/app': link('../build/app'), 'dist/b': 'y' });
+    const discovery = find(root, 'dist/**');
+    expect(tell(discovery)).toEqual({ files: ['dist/b'], refused: ['dist/app LINK_NOT_FOLLOWED'], unmatched: [] });
+    const error = discovery.refused[0]?.error;
+    expect(error?.message).toContain('dist/app is a link to ../build/app');
+    expect(error?.hint).toContain('follow-symbolic-links: true');
+    expect(tell(find(root, 'dist/**\nbuild/*'))).toMatchObject({ files: ['build/app', 'dist/b'], refused: [] });
+  });
+
+  test('make no pattern match', () => {
+    const root = plant(makeDirectory(), { 'a/app': 'x', 'b/app': link('../a/app'), 'c/far': link('/etc/hostname') });
+    expect(tell(find(root, 'a/**\nb/**\nc'))).toEqual({
+      files: ['a/app'],
+      refused: ['c/far LINK_OUTSIDE'],
+      unmatched: ['b/**', 'c'],
+    });
+  });
+
+  test('to a directory are covered only when nothing in it is left unsigned but what was excluded', () => {
+    const root = plant(makeDirectory(), {
+      'build/a': 'x',
+      'build/b/c': 'y',
+      'build/b/self': link('c'),
+      'build/.git/config': '',
+      'dist/latest': link('../build'),
+      'dist/none': link('../empty'),
+      empty: { directory: true },
+    });
+    const latest = 'dist/latest LINK_NOT_FOLLOWED';
+    const none = 'dist/none LINK_NOT_FOLLOWED';
+    expect(tell(find(root, 'dist/latest\nbuild/a')).refused).toEqual([latest]);
+    expect(tell(find(root, 'dist/latest\nbuild/a\nbuild/b/c')).refused).toEqual([]);
+    expect(tell(find(root, 'dist/latest\nbuild/a\n!build/b')).refused).toEqual([]);
+    expect(tell(find(root, 'dist/latest\nbuild/**')).refused).toEqual([]);
+    expect(tell(find(root, 'dist\nbuild/b/c\n!build/a')).refused).toEqual([none]);
+    expect(tell(find(root, 'dist/latest\n!build/**')).refused).toEqual([latest]);
+  });
+
+  test('that lead nowhere, in a circle or out of the workspace are refused', () => {
+    const outside = plant(makeDirectory(), { file: 'x', 'directory/file': 'x' });
+    const root = plant(makeDirectory(), {
+      'a/gone': link('nothing'),
+      'a/self': link('self'),
+      'a/one': link('two'),
+      'a/two': link('one'),
+      'a/file': link(join(outside, 'file')),
+      'a/directory': link(join(outside, 'directory')),
+      'a/through': link('file/below'),
+    });
+    for (const followSymbolicLinks of [false, true]) {
+      const discovery = find(root, '**', { followSymbolicLinks });
+      expect(tell(discovery)).toEqual({
+        files: [],
+        refused: [
+          'a/directory LINK_OUTSIDE',
+          'a/file LINK_OUTSIDE',
+          'a/gone LINK_BROKEN',
+          'a/one LINK_BROKEN',
+          'a/self LINK_BROKEN',
+          'a/through LINK_BROKEN',
+          'a/two LINK_BROKEN',
+        ],
+        unmatched: ['**'],
+      });
+      expect(discovery.refused[2]?.error.message).toContain('is a link to nothing, which does not exist');
+      expect(discovery.refused[4]?.error.message).toContain('is a link to self, which leads back to itself');
+    }
+  });
+
+  test('that a pattern goes through by name are told, not passed over', () => {
+    const root = plant(makeDirectory(), { 'v1/app': 'x', latest: link('v1'), 'deep/er': link('../v1') });
+    expect(tell(find(root, 'latest/app'))).toEqual({
+      files: [],
+      refused: ['latest LINK_NOT_FOLLOWED'],
+      unmatched: ['latest/app'],
+    });
+    expect(tell(find(root, 'deep/er/**/*.zip')).refused).toEqual(['deep/er LINK_NOT_FOLLOWED']);
+    expect(tell(find(root, '**/app'))).toEqual({ files: ['v1/app'], refused: [], unmatched: [] });
+  });
+
+  test('make the root outside when it leads there', () => {
+    const outside = plant(makeDirectory(), { file: 'x' });
+    const workspace = plant(makeDirectory(), { away: link(outside), 'in/file': 'x', here: link('in') });
+    expect(() => find(join(workspace, 'away'), '**', { workspace })).toThrow(
+      expect.objectContaining({ code: 'ROOT_OUTSIDE' }),
+    );
+    expect(tell(find(join(workspace, 'here'), '**', { workspace })).files).toEqual(['file']);
+    const alias = join(makeDirectory(), 'alias');
+    symlinkSync(workspace, alias);
+    expect(tell(find(join(alias, 'in'), '**', { workspace: alias })).files).toEqual(['file']);
+  });
+});
+
+describe('links that are followed', () => {
+  const follow = { followSymbolicLinks: true };
+
+  test('are files with the content of their target', () => {
+    const root = plant(makeDirectory(), { 'a/app': 'four', 'b/app': link('../a/app'), 'b/dir': link('../a') });
+    const { files, unmatched } = find(root, 'b/**', follow);
+    expect(files).toMatchObject([
+      { path: 'b/app', size: 4, location: join(root, 'a/app') },
+      { path: 'b/dir/app', size: 4, location: join(root, 'a/app') },
+    ]);
+    expect(unmatched).toEqual([]);
+    expect(tell(find(root, 'b/dir/a*\nb/dir', follow)).files).toEqual(['b/dir/app']);
+    expect(tell(find(root, 'b/**/*.zip', follow)).unmatched).toEqual(['b/**/*.zip']);
+  });
+
+  test('lead into a directory outside of the workspace no further than its name', () => {
+    const root = plant(makeDirectory(), { 'a/all': link('/'), 'a/x': '' });
+    const { refused } = find(root, '**/*.zip\na', follow);
+    expect(refused.map(({ path, error }) => `${path} ${error.code}`)).toEqual(['a/all LINK_OUTSIDE']);
+    expect(tell(find(root, '**\n!a/all', follow)).files).toEqual(['a/x']);
+  });
+
+  test('lead out of the root, as long as it is the workspace', () => {
+    const workspace = plant(makeDirectory(), { 'lib/a': 'x', 'dist/lib': link('../lib') });
+    expect(tell(find(join(workspace, 'dist'), '**', { ...follow, workspace })).files).toEqual(['lib/a']);
+  });
+
+  test('are left when they go in a circle', () => {
+    const root = plant(makeDirectory(), {
+      'a/b/file': 'x',
+      'a/b/up': link('../..'),
+      'a/b/here': link('.'),
+      'a/b/c/to-b': link('..'),
+      other: 'y',
+    });
+    expect(tell(find(root, '**', follow)).files).toEqual(['a/b/file', 'other']);
+    expect(tell(find(root, 'a/b/**', follow)).files).toEqual(['a/b/file', 'a/b/up/other']);
+  });
+
+  test('never show what is never matched', () => {
+    const root = plant(makeDirectory(), {
+      '.git/config': 'token',
+      'dist/config': link('../.git/config'),
+      'dist/git': link('../.git'),
+      'dist/up': link('..'),
+      'dist/app': 'x',
+    });
+    expect(tell(find(root, 'dist', follow))).toEqual({ files: ['dist/app'], refused: [], unmatched: [] });
+  });
+});
+
+describe('what is no regular file', () => {
+  test('is refused, and named', async () => {
+    const root = plant(makeDirectory(), { 'a/file': 'x' });
+    spawnSync('mkfifo', [join(root, 'a/fifo')]);
+    const server = createServer();
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => server.listen(join(root, 'a/socket'), resolve));
+    symlinkSync('fifo', join(root, 'a/to-fifo'));
+    const discovery = find(root, 'a/fi*\na/socket\na/to-fifo', { followSymbolicLinks: true });
+    expect(tell(discovery)).toEqual({
+      files: ['a/file'],
+      refused: ['a/fifo FILE_NOT_REGULAR', 'a/socket FILE_NOT_REGULAR', 'a/to-fifo FILE_NOT_REGULAR'],
+      unmatched: ['a/to-fifo'],
+    });
+    expect(discovery.refused[0]?.error.message).toContain('a/fifo is a FIFO, socket or device');
+    expect(tell(find(root, '**')).refused).toContain('a/to-fifo LINK_NOT_FOLLOWED');
+  });
+
+  test('is not meant by hard links: they are files', () => {
+    const root = plant(makeDirectory(), { one: 'x' });
+    linkSync(join(root, 'one'), join(root, 'two'));
+    expect(tell(find(root, '**')).files).toEqual(['one', 'two']);
+  });
+});
+
+describe('directories that cannot be read', () => {
+  const program = (root: string, patterns: string): string => `
+    const { discover } = await load('discover');
+    const { readPatterns } = await load('pattern');
+    tell(() => {
+      const { files, refused } = discover({ root: ${JSON.stringify(root)}, workspace: ${JSON.stringify(root)},
+        patterns: readPatterns(${JSON.stringify(patterns)}, ${JSON.stringify(root)}),
+        followSymbolicLinks: false, includeHiddenFiles: true, suffix: '.sign', never: [] });
+      return [...files.map(({ path }) => path), ...refused.map(({ path, error }) => path + ' ' + error.code)].join(' ');
+    });`;
+
+  function lockedTree(): string {
+    const root = plant(makeDirectory(), { 'a/file': 'x', 'a/locked/deep/file': 'x', 'blind/file': 'x' });
+    chmodSync(join(root, 'a/locked'), 0o000);
+    // Its names can be read, but nothing about them.
+    chmodSync(join(root, 'blind'), 0o444);
+    onTestFinished(() => {
+      chmodSync(join(root, 'a/locked'), 0o755);
+      chmodSync(join(root, 'blind'), 0o755);
+    });
+    return root;
+  }
+
+  test('are an error that names them', () => {
+    const root = lockedTree();
+    const told = runUnprivileged(program(root, 'a/**'), [root]);
+    expect(told).toBe(`DIRECTORY_UNREADABLE The directory ${root}/a/locked cannot be read (EACCES).`);
+  });
+
+  test('are never entered when excluded, or when no pattern leads there', () => {
+    const root = lockedTree();
+    for (const patterns of ['**\n!a/locked\n!blind', '**\n!**/locked/**\n!bl*', 'a/**\n!a/locked/*', 'a/*le\nb/**/x']) {
+      expect(runUnprivileged(program(root, patterns), [root])).toBe('a/file');
+    }
+  });
+
+  test('refuse the files that cannot be looked at', () => {
+    const root = lockedTree();
+    expect(runUnprivileged(program(root, 'blind'), [root])).toBe('blind/file FILE_UNREADABLE');
+  });
+});
+
+test('a huge tree is not entered when it is excluded', () => {
+  const root = plant(makeDirectory(), { 'dist/a': '' });
+  // A directory that could be entered only with an error: the file system cannot name what is below.
+  let deep = join(root, 'node_modules');
+  while (deep.length < 3800) deep = join(deep, 'd'.repeat(200));
+  mkdirSync(deep, { recursive: true });
+  process.chdir(deep);
+  try {
+    mkdirSync(`${'e'.repeat(200)}/${'f'.repeat(200)}`, { recursive: true });
+    writeFileSync(`${'e'.repeat(200)}/file`, '');
+  } finally {
+    process.chdir(import.meta.dirname);
+  }
+  expect(() => find(root, '**')).toThrow(expect.objectContaining({ code: 'DIRECTORY_UNREADABLE' }));
+  for (const patterns of ['**\n!node_modules', '**\n!**/node_modules/**', '!node_modules/\n**', 'd*/**', 'dist/**']) {
+    expect(tell(find(root, patterns)).files).toEqual(['dist/a']);
+  }
+});

@@ -1,0 +1,224 @@
+import { spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type OpenFile, openFile, SMALL_FILE_BYTES } from '../../src/files/open-file.ts';
+import type { ReleaseFile } from '../../src/files/release-file.ts';
+import { runUnprivileged } from './children.ts';
+import { makeDirectory } from './trees.ts';
+
+/** A file as it was listed. */
+function listed(content: Uint8Array | string, name = 'file'): ReleaseFile {
+  const location = join(makeDirectory(), name);
+  writeFileSync(location, content);
+  // A whole second can be set again exactly.
+  utimesSync(location, 1_000_000_000, 1_000_000_000);
+  const { size, ino } = lstatSync(location);
+  return { path: `dist/${name}`, location, size, inode: ino };
+}
+
+function open(file: ReleaseFile): OpenFile {
+  const opened = openFile(file);
+  onTestFinished(() => opened.close());
+  return opened;
+}
+
+async function digest(opened: OpenFile): Promise<string> {
+  const sha256 = createHash('sha256');
+  for await (const chunk of opened.read()) sha256.update(chunk);
+  return sha256.digest('hex');
+}
+
+const failsWith = (code: string): unknown => expect.objectContaining({ code, name: 'ActionError' });
+const MiB = 1024 * 1024;
+const LARGE = SMALL_FILE_BYTES + 300_000;
+
+describe('the content of a file', () => {
+  const sizes = [0, 1, SMALL_FILE_BYTES - 1, SMALL_FILE_BYTES, SMALL_FILE_BYTES + 1];
+  test.each([...sizes, 1.5 * MiB - 1, 1.5 * MiB, 1.5 * MiB + 1, 2 * MiB, 2 * MiB + 1, 5 * MiB + 7])(
+    'of %i bytes is the same in every pass',
+    async (size) => {
+      const content = randomBytes(size);
+      const opened = open(listed(content));
+      const wanted = createHash('sha256').update(content).digest('hex');
+      expect(opened.size).toBe(size);
+      expect(await digest(opened)).toBe(wanted);
+      expect(await digest(opened)).toBe(wanted);
+      opened.checkUnchanged();
+    },
+  );
+
+  test('that is small is in memory, in one piece', () => {
+    const opened = open(listed('abc'));
+    expect(opened.read()).toEqual([Buffer.from('abc')]);
+    expect(Array.isArray(open(listed(Buffer.alloc(SMALL_FILE_BYTES))).read())).toBe(true);
+    expect(Array.isArray(open(listed(Buffer.alloc(SMALL_FILE_BYTES + 1))).read())).toBe(false);
+  });
+
+  test('that is large stays what it was while it is looked at', async () => {
+    const content = randomBytes(3 * MiB);
+    let position = 0;
+    for await (const chunk of open(listed(content)).read()) {
+      // A consumer may take its time: the next piece must not come into this one.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(Buffer.compare(chunk, content.subarray(position, position + chunk.length))).toBe(0);
+      position += chunk.length;
+    }
+    expect(position).toBe(content.length);
+  });
+
+  test('of 3 GiB takes no memory to speak of', async () => {
+    const file = listed('');
+    truncateSync(file.location, 3 * 1024 * MiB);
+    const opened = open({ ...file, size: 3 * 1024 * MiB });
+    const before = process.memoryUsage().rss;
+    let [bytes, most] = [0, 0];
+    for await (const chunk of opened.read()) {
+      bytes += chunk.length;
+      if (bytes % (256 * MiB) === 0) most = Math.max(most, process.memoryUsage().rss - before);
+    }
+    expect(bytes).toBe(3 * 1024 * MiB);
+    expect(most).toBeLessThan(32 * MiB);
+  });
+});
+
+/** What can happen to a file while nobody holds it. */
+const CHANGES: Readonly<Record<string, (location: string) => void>> = {
+  grows: (location) => appendFileSync(location, 'x'),
+  shrinks: (location) => truncateSync(location, lstatSync(location).size - 1),
+  'is emptied': (location) => truncateSync(location, 0),
+  'is replaced by one of the same size': (location) => {
+    const { size, mtime, atime } = lstatSync(location);
+    writeFileSync(`${location}.new`, Buffer.alloc(size, 1));
+    utimesSync(`${location}.new`, atime, mtime);
+    renameSync(`${location}.new`, location);
+  },
+};
+
+/** Writes in place: the name, the size and the inode stay. */
+function overwrite(location: string): void {
+  const descriptor = openSync(location, 'r+');
+  writeSync(descriptor, 'other bytes', 0);
+  closeSync(descriptor);
+}
+
+describe.each([
+  ['small', 5000],
+  ['large', LARGE],
+])('a %s file', (_, size) => {
+  test.each(Object.entries(CHANGES))('that %s before it is opened has changed', (__, change) => {
+    const file = listed(randomBytes(size));
+    change(file.location);
+    expect(() => open(file)).toThrow(failsWith('FILE_CHANGED'));
+  });
+
+  test.each([...Object.entries(CHANGES), ['is written to', overwrite] as const])(
+    'that %s after it was opened has changed',
+    (__, change) => {
+      const file = listed(randomBytes(size));
+      const opened = open(file);
+      opened.checkUnchanged();
+      change(file.location);
+      expect(() => opened.checkUnchanged()).toThrow(failsWith('FILE_CHANGED'));
+    },
+  );
+
+  test('that is gone, or a link by now, has changed', () => {
+    const file = listed(randomBytes(size));
+    const opened = open(file);
+    renameSync(file.location, `${file.location}.away`);
+    expect(() => opened.checkUnchanged()).toThrow(failsWith('FILE_CHANGED'));
+    symlinkSync(`${file.location}.away`, file.location);
+    expect(() => opened.checkUnchanged()).toThrow(failsWith('FILE_CHANGED'));
+    expect(() => open(file)).toThrow(failsWith('FILE_NOT_REGULAR'));
+    rmSync(file.location);
+    expect(() => open(file)).toThrow(failsWith('FILE_VANISHED'));
+  });
+});
+
+describe('a large file', () => {
+  test.each(['grows', 'shrinks', 'is emptied'])('that %s in the middle of a pass fails the pass', async (what) => {
+    const file = listed(randomBytes(4 * MiB));
+    const opened = open(file);
+    const pass = async (): Promise<void> => {
+      let count = 0;
+      for await (const _ of opened.read()) if (count++ === 1) CHANGES[what]?.(file.location);
+    };
+    await expect(pass()).rejects.toThrow(failsWith('FILE_CHANGED'));
+  });
+
+  test('that grows yields no byte beyond its size', async () => {
+    const file = listed(randomBytes(LARGE));
+    const opened = open(file);
+    appendFileSync(file.location, randomBytes(2 * MiB));
+    let bytes = 0;
+    const pass = async (): Promise<void> => {
+      for await (const chunk of opened.read()) bytes += chunk.length;
+    };
+    await expect(pass()).rejects.toThrow(failsWith('FILE_CHANGED'));
+    expect(bytes).toBeLessThanOrEqual(LARGE);
+  });
+
+  test('that is closed while it is read gives away no bytes of a file opened next', async () => {
+    const file = listed(Buffer.alloc(8 * MiB, 'a'));
+    for (let round = 0; round < 20; round++) {
+      const opened = openFile(file);
+      const content = opened.read();
+      if (Array.isArray(content)) throw new Error('too small');
+      const first = content.next();
+      opened.close();
+      const other = open(listed(Buffer.alloc(LARGE, 'b')));
+      const { value } = await first;
+      expect(value?.every((byte: number) => byte === 'a'.charCodeAt(0))).toBe(true);
+      await expect(content.next()).rejects.toThrow(failsWith('FILE_UNREADABLE'));
+      expect((await digest(other)).length).toBe(64);
+    }
+  });
+
+  test('that is left in the middle of a pass can be read again', async () => {
+    const content = randomBytes(3 * MiB);
+    const opened = open(listed(content));
+    for await (const _ of opened.read()) break;
+    expect(await digest(opened)).toBe(createHash('sha256').update(content).digest('hex'));
+  });
+});
+
+describe('what is no regular file by the time it is opened', () => {
+  test('a FIFO does not make the run hang', () => {
+    const file = listed('');
+    rmSync(file.location);
+    spawnSync('mkfifo', [file.location]);
+    expect(() => open(file)).toThrow(failsWith('FILE_NOT_REGULAR'));
+  });
+
+  test('a directory is refused', () => {
+    const file = listed('');
+    expect(() => open({ ...file, location: join(file.location, '..') })).toThrow(failsWith('FILE_NOT_REGULAR'));
+    expect(() => open({ ...file, location: join(file.location, 'below') })).toThrow(failsWith('FILE_VANISHED'));
+  });
+});
+
+test('a file that may not be read is named, with its path and the reason', () => {
+  const file = listed('secret');
+  const program = `
+    const { chmodSync } = await import('node:fs');
+    const { openFile } = await load('open-file');
+    tell(() => openFile(${JSON.stringify(file)}));`;
+  chmodSync(file.location, 0o000);
+  const told = runUnprivileged(program, [join(file.location, '..')]);
+  expect(told).toBe('FILE_UNREADABLE dist/file cannot be read (EACCES).');
+});

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { DiscoverOptions } from '../../src/files/discover.ts';
+import { discoverOrphans } from '../../src/files/orphans.ts';
+import { readPatterns } from '../../src/files/pattern.ts';
+import { makeDirectory, plant } from './trees.ts';
+
+function orphansOf(
+  root: string,
+  patterns: string,
+  about: Partial<DiscoverOptions> & { directory?: string } = {},
+): string[] {
+  const options = {
+    root,
+    workspace: root,
+    patterns: readPatterns(patterns, root),
+    followSymbolicLinks: false,
+    includeHiddenFiles: true,
+    suffix: '.sign',
+    never: [],
+    ...about,
+  };
+  return discoverOrphans(options, about.directory ?? root);
+}
+
+test('a signature whose file is gone is an orphan, where a pattern means it', () => {
+  const root = plant(makeDirectory(), {
+    'dist/a': '',
+    'dist/a.sign': '',
+    'dist/gone.zip.sign': '',
+    'dist/deep/gone.sign': '',
+    'dist/map.sign': '',
+    'other/gone.sign': '',
+    'top.sign': '',
+    'dist/.sign': '',
+    'dist/d/x': '',
+    'dist/d.sign': '',
+  });
+  expect(orphansOf(root, 'dist/**\n!**/map')).toEqual(['dist/d', 'dist/deep/gone', 'dist/gone.zip']);
+  expect(orphansOf(root, '**/*.zip')).toEqual(['dist/gone.zip']);
+  expect(orphansOf(root, 'dist/[f-h]one.*\nt[o]p')).toEqual(['dist/gone.zip', 'top']);
+  expect(orphansOf(root, '**', { suffix: '.zip.sign' })).toEqual(['dist/gone']);
+});
+
+test('a signature of something that is no regular file is none', () => {
+  const root = plant(makeDirectory(), {
+    a: '',
+    'link.sign': '',
+    link: { link: 'a' },
+    'broken.sign': '',
+    broken: { link: 'x' },
+  });
+  expect(orphansOf(root, '**')).toEqual([]);
+});
+
+test('what is never matched, or hidden, holds none', () => {
+  const root = plant(makeDirectory(), {
+    '.git/x.sign': '',
+    'tmp/x.sign': '',
+    '.cfg/x.sign': '',
+    '.env.sign': '',
+    'b.sign': '',
+  });
+  const never = [join(root, 'tmp')];
+  expect(orphansOf(root, '**', { never })).toEqual(['.cfg/x', '.env', 'b']);
+  expect(orphansOf(root, '**', { never, includeHiddenFiles: false })).toEqual(['b']);
+});
+
+test('they are looked for in the output directory, which lies in the layout of the root', () => {
+  const root = plant(makeDirectory(), {
+    'dist/a': '',
+    'out/dist/a.sign': '',
+    'out/dist/b.sign': '',
+    'out/out/c.sign': '',
+  });
+  const about = { directory: join(root, 'out'), never: [join(root, 'out')] };
+  expect(orphansOf(root, 'dist', about)).toEqual(['dist/b']);
+  expect(orphansOf(root, '**', { ...about, directory: join(root, 'none') })).toEqual([]);
+});

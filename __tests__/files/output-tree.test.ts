@@ -1,0 +1,181 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { OutputTree } from '../../src/files/output-tree.ts';
+import { TEMPORARY_PREFIX } from '../../src/files/own-paths.ts';
+import { runAndKill, runUnprivileged } from './children.ts';
+import { makeDirectory, plant } from './trees.ts';
+
+const tree = (directory: string): OutputTree => new OutputTree(directory, process.pid);
+const failsWith = (code: string): unknown => expect.objectContaining({ code, name: 'ActionError' });
+const leftovers = (directory: string): string[] =>
+  readdirSync(directory).filter((name) => name.startsWith(TEMPORARY_PREFIX));
+
+describe('writing', () => {
+  test('makes exactly the given bytes, and the directories they need', () => {
+    const directory = join(makeDirectory(), 'not/yet');
+    const output = tree(directory);
+    output.write('a.sign', 'MEUCIQ==\r\n');
+    output.write('deep/er/b.sign', 'ü');
+    output.write('deep/er/b.sign', 'second');
+    expect(readFileSync(join(directory, 'a.sign'), 'latin1')).toBe('MEUCIQ==\r\n');
+    expect(readFileSync(output.locate('deep/er/b.sign'), 'utf8')).toBe('second');
+    expect(lstatSync(output.locate('a.sign')).mode & 0o777).toBe(0o644);
+    expect(readdirSync(directory).sort()).toEqual(['a.sign', 'deep']);
+  });
+
+  test('replaces a planted link, and leaves its victim alone', () => {
+    const directory = plant(makeDirectory(), {
+      victim: 'precious',
+      'x.sign': { link: 'victim' },
+      'y.sign': { link: 'nothing' },
+    });
+    linkSync(join(directory, 'victim'), join(directory, 'z.sign'));
+    for (const name of ['x.sign', 'y.sign', 'z.sign']) {
+      tree(directory).write(name, 'new');
+      expect(lstatSync(join(directory, name)).isFile()).toBe(true);
+      expect(readFileSync(join(directory, name), 'utf8')).toBe('new');
+    }
+    expect(readFileSync(join(directory, 'victim'), 'utf8')).toBe('precious');
+    expect(existsSync(join(directory, 'nothing'))).toBe(false);
+  });
+
+  test('is refused where a directory stands, or a file in place of a directory', () => {
+    const directory = plant(makeDirectory(), { 'x.sign/keep': 'x', file: 'y', 'e.sign': { directory: true } });
+    const output = tree(directory);
+    expect(() => output.write('x.sign', 'new')).toThrow(failsWith('OUTPUT_UNWRITABLE'));
+    expect(() => output.write('x.sign', 'new')).toThrow(
+      /x\.sign cannot be written: something else stands at its place/,
+    );
+    expect(() => output.write('e.sign', 'new')).toThrow(/something else stands at its place/);
+    expect(() => output.write('file/x.sign', 'new')).toThrow(/something else stands at its place/);
+    expect(() => output.remove('x.sign')).toThrow(failsWith('OUTPUT_UNWRITABLE'));
+    expect(readFileSync(join(directory, 'x.sign/keep'), 'utf8')).toBe('x');
+    expect(leftovers(directory)).toEqual([]);
+  });
+
+  test('and removing go through no link that leads out of the tree', () => {
+    const outside = plant(makeDirectory(), { 'x.sign': 'precious' });
+    const directory = plant(makeDirectory(), { sub: { link: outside }, gone: { link: join(outside, 'none') } });
+    const output = tree(directory);
+    for (const path of ['sub/x.sign', 'sub/deep/er/x.sign', 'gone/x.sign', 'gone/deep/x.sign']) {
+      expect(() => output.write(path, 'new')).toThrow(failsWith('OUTPUT_OUTSIDE'));
+    }
+    expect(() => output.remove('sub/x.sign')).toThrow(failsWith('OUTPUT_OUTSIDE'));
+    expect(readdirSync(outside)).toEqual(['x.sign']);
+    expect(readFileSync(join(outside, 'x.sign'), 'utf8')).toBe('precious');
+  });
+
+  test('goes through links that stay in the tree, and into a tree that is named by a link', () => {
+    const directory = plant(makeDirectory(), { 'real/a': 'x', alias: { link: 'real' } });
+    tree(directory).write('alias/a.sign', 'new');
+    expect(readFileSync(join(directory, 'real/a.sign'), 'utf8')).toBe('new');
+    tree(join(directory, 'alias')).write('deep/b.sign', 'new');
+    expect(readFileSync(join(directory, 'real/deep/b.sign'), 'utf8')).toBe('new');
+  });
+
+  test('passes by what a former process of the same number left', () => {
+    const directory = makeDirectory();
+    for (const counter of [0, 1, 2]) plant(directory, { [`${TEMPORARY_PREFIX}${process.pid}-${counter}.tmp`]: 'half' });
+    const output = tree(directory);
+    output.write('a.sign', 'new');
+    expect(readFileSync(join(directory, 'a.sign'), 'utf8')).toBe('new');
+    expect(leftovers(directory).length).toBe(3);
+    expect(output.sweep(['a'])).toBe(3);
+    expect(leftovers(directory)).toEqual([]);
+  });
+
+  test('is explained where there is no right to it', () => {
+    const directory = plant(makeDirectory(), { 'locked/a': 'x', 'locked/old.sign': 'x' });
+    chmodSync(join(directory, 'locked'), 0o555);
+    const program = (act: string): string => `
+      const { OutputTree } = await load('output-tree');
+      const output = new OutputTree(${JSON.stringify(directory)}, process.pid);
+      tell(() => ${act});`;
+    const denied = 'cannot be written: no right to write there (EACCES).';
+    const told = (act: string): string => runUnprivileged(program(act), [directory]);
+    expect(told("output.write('locked/a.sign', 'new')")).toBe(`OUTPUT_UNWRITABLE locked/a.sign ${denied}`);
+    expect(told("output.write('locked/sub/a.sign', 'new')")).toBe(`OUTPUT_UNWRITABLE locked/sub/a.sign ${denied}`);
+    expect(told("output.remove('locked/old.sign')")).toBe(`OUTPUT_UNWRITABLE locked/old.sign ${denied}`);
+    expect(told("output.remove('locked/none.sign')")).toBe('done');
+    chmodSync(join(directory, 'locked'), 0o755);
+  });
+});
+
+describe('a process that is killed', () => {
+  test('leaves whole signatures only, and what else it leaves is swept', async () => {
+    const directory = makeDirectory();
+    const program = `
+      const { OutputTree } = await load('output-tree');
+      const output = new OutputTree(${JSON.stringify(directory)}, process.pid);
+      output.write('warm.sign', 'up');
+      console.log('writing');
+      for (let i = 0; ; i++) output.write((i % 50) + '.sign', 'x'.repeat(60_000));`;
+    for (let round = 0; round < 3; round++) await runAndKill(program);
+    for (const name of readdirSync(directory).filter((file) => file.endsWith('.sign') && file !== 'warm.sign')) {
+      expect(lstatSync(join(directory, name)).size).toBe(60_000);
+    }
+    tree(directory).sweep(['a']);
+    expect(leftovers(directory)).toEqual([]);
+  });
+
+  test('between writing and renaming leaves no signature', async () => {
+    const directory = makeDirectory();
+    const program = `
+      const { closeSync, openSync, writeSync } = await import('node:fs');
+      const descriptor = openSync(${JSON.stringify(directory)} + '/${TEMPORARY_PREFIX}' + process.pid + '-0.tmp', 'wx');
+      writeSync(descriptor, 'half a sig');
+      console.log('half');
+      setInterval(() => {}, 1000);`;
+    await runAndKill(program);
+    expect(leftovers(directory).length).toBe(1);
+    expect(existsSync(join(directory, 'a.sign'))).toBe(false);
+    expect(tree(directory).sweep(['a'])).toBe(1);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+});
+
+describe('removing', () => {
+  test('takes away files and links, never their targets, and minds nothing that is not there', () => {
+    const directory = plant(makeDirectory(), { victim: 'x', 'a.sign': 'x', 'b.sign': { link: 'victim' }, file: '' });
+    symlinkSync('self', join(directory, 'self'));
+    const output = tree(directory);
+    for (const name of ['a.sign', 'b.sign', 'self', 'none.sign', 'no/where.sign', 'file/below.sign'])
+      output.remove(name);
+    expect(readdirSync(directory).sort()).toEqual(['file', 'victim']);
+    tree(join(directory, 'not/yet')).remove('a.sign');
+  });
+});
+
+describe('sweeping', () => {
+  test('removes nothing of a process that lives, and nothing that is not ours', () => {
+    const mine = `${TEMPORARY_PREFIX}${process.ppid}-0.tmp`;
+    const others = [mine, `${TEMPORARY_PREFIX}1-7.tmp`, `${TEMPORARY_PREFIX}x-0.tmp`, `x${TEMPORARY_PREFIX}4-0.tmp`];
+    const more = [`${TEMPORARY_PREFIX}4-0.tmp.zip`, `${TEMPORARY_PREFIX}${'9'.repeat(30)}-0.tmp`, 'a.sign'];
+    const directory = makeDirectory();
+    for (const name of [...others, ...more]) writeFileSync(join(directory, name), '');
+    const dead = String(spawnSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }).stdout).trim();
+    mkdirSync(join(directory, 'sub'));
+    for (const where of ['', 'sub/', 'unrelated/']) {
+      plant(directory, { [`${where}${TEMPORARY_PREFIX}${dead}-3.tmp`]: 'half' });
+    }
+    mkdirSync(join(directory, `${TEMPORARY_PREFIX}${dead}-4.tmp`));
+    expect(tree(directory).sweep(['a', 'b', 'sub/c', 'missing/d'])).toBe(2);
+    const kept = [...others, ...more, 'sub', 'unrelated', `${TEMPORARY_PREFIX}${dead}-4.tmp`];
+    expect(readdirSync(directory).sort()).toEqual(kept.sort());
+    expect(readdirSync(join(directory, 'unrelated')).length).toBe(1);
+    unlinkSync(join(directory, mine));
+  });
+});

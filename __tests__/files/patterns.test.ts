@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ActionError } from '../../src/errors.ts';
+import { readPatterns } from '../../src/files/pattern.ts';
+
+const ROOT = '/work space/a[1],{b}';
+const globsOf = (text: string): readonly string[] =>
+  readPatterns(text, ROOT).map(({ glob, excludes }) => `${excludes ? '! ' : ''}${glob}`);
+
+function complaintOf(text: string): string {
+  try {
+    readPatterns(text, ROOT);
+    return '';
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    expect(error.code).toBe('PATTERN_INVALID');
+    return error.message;
+  }
+}
+
+describe('lines', () => {
+  test.each([
+    ['dist/**', ['dist/**']],
+    ['\r\n a \r\n# no\n\n\t#no\r!b\n', ['a', '! b']],
+    ['./a//b/./c/', ['a/b/c/']],
+    ['.\n./\n././/', ['.', '.', '.']],
+    ['a\n! b\n!!c\n! ! !d', ['a', '! b', 'c', '! d']],
+    [`${ROOT}\n${ROOT}/\n${ROOT}/x y/**/\n!${ROOT}//z`, ['.', '.', 'x y/**/', '! z']],
+    [`${ROOT}/..x\n..x/y\n...`, ['..x', '..x/y', '...']],
+    ['a~\n~x\n~$doc', ['a~', '~x', '~$doc']],
+    ['a[,]b\na\\,b\n[{]x[}]', ['a[,]b', 'a\\,b', '[{]x[}]']],
+    ['a\\', ['a\\']],
+  ])('%j', (text, globs) => expect(globsOf(text)).toEqual(globs));
+
+  test('keep what the user wrote', () => {
+    expect(readPatterns('  !./dist/  \nx', '/r').map(({ text }) => text)).toEqual(['!./dist/', 'x']);
+  });
+});
+
+describe('a line that cannot mean what it says is an error that names it', () => {
+  test.each([
+    ['dist/*.{zip,gz}', '“dist/*.{zip,gz}” uses braces or commas'],
+    ['a.zip,b.zip', '“a.zip,b.zip” uses braces or commas'],
+    ['x{a}', '“x{a}” uses braces'],
+    ['../x', '“../x” holds “..”'],
+    ['a/../b', '“a/../b” holds “..”'],
+    ['/etc/*', '“/etc/*” lies outside root'],
+    [`${ROOT}x/y`, 'lies outside root'],
+    [`${ROOT}/../x`, 'lies outside root'],
+    ['/work space/*/x', 'lies outside root'],
+    ['~/x', '“~/x” starts with ~'],
+    ['~', '“~” starts with ~'],
+    ['!', '“!” excludes nothing'],
+    ['a\n! !', 'excludes nothing'],
+    ['!a\n!b', '“!a” only excludes'],
+    ['', 'it holds no pattern'],
+    ['# only\n\n', 'it holds no pattern'],
+    ['a,b\n../c\nfine', '“a,b” uses braces'],
+    ['x\u202e,y', '“x\\u{202e},y”'],
+  ])('%j', (text, words) => expect(complaintOf(text)).toContain(words));
+
+  test('and all of them are told at once', () => {
+    expect(complaintOf('a,b\nfine\n../c')).toMatch(/a,b.*\.\.\/c/);
+  });
+});
+
+test('whatever the text, patterns stay below the root or are refused', () => {
+  const piece = fc.constantFrom('..', '.', '/', 'a', '*', '!', ' ', '\n', '#', '~', '[', '\\', ROOT, ',', '\u2028');
+  const text = fc.array(fc.oneof(piece, fc.string()), { maxLength: 12 }).map((pieces) => pieces.join(''));
+  const property = fc.property(text, (files) => {
+    if (complaintOf(files) !== '') return;
+    for (const { glob } of readPatterns(files, ROOT)) {
+      expect(glob).not.toMatch(/^\/|\/\/|^$|(?:^|\/)\.\.?(?:\/|$)(?<!^\.)/);
+    }
+  });
+  fc.assert(property, { numRuns: 2000 });
+});

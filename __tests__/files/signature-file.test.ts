@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { MAX_SIGNATURE_FILE_BYTES, readSignatureFile } from '../../src/files/signature-file.ts';
+import { runUnprivileged } from './children.ts';
+import { makeDirectory, plant } from './trees.ts';
+
+const refusal = (why: string): unknown =>
+  expect.objectContaining({ code: 'SIGNATURE_UNREADABLE', message: expect.stringContaining(why) });
+
+test('reads what is there, to the last byte', () => {
+  const directory = plant(makeDirectory(), { a: 'MEUCIQ==\n', empty: '', full: 'x'.repeat(MAX_SIGNATURE_FILE_BYTES) });
+  expect(readSignatureFile(join(directory, 'a'))).toBe('MEUCIQ==\n');
+  expect(readSignatureFile(join(directory, 'empty'))).toBe('');
+  expect(readSignatureFile(join(directory, 'full'))?.length).toBe(MAX_SIGNATURE_FILE_BYTES);
+});
+
+test('says when there is none', () => {
+  const directory = plant(makeDirectory(), { a: '' });
+  expect(readSignatureFile(join(directory, 'none'))).toBeUndefined();
+  expect(readSignatureFile(join(directory, 'no/directory'))).toBeUndefined();
+  expect(readSignatureFile(join(directory, 'a/below'))).toBeUndefined();
+});
+
+test('reads nothing through a link, and nothing that is no file or too large', async () => {
+  const directory = plant(makeDirectory(), {
+    victim: 'x',
+    link: { link: 'victim' },
+    broken: { link: 'none' },
+    directory: { directory: true },
+    huge: 'x'.repeat(MAX_SIGNATURE_FILE_BYTES + 1),
+  });
+  spawnSync('mkfifo', [join(directory, 'fifo')]);
+  const server = createServer();
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(join(directory, 'socket'), resolve));
+  const reasons = { link: 'a link', broken: 'a link', huge: '65537 bytes' };
+  for (const [name, why] of Object.entries(reasons)) {
+    expect(() => readSignatureFile(join(directory, name))).toThrow(refusal(why));
+  }
+  for (const name of ['directory', 'fifo', 'socket']) {
+    expect(() => readSignatureFile(join(directory, name))).toThrow(refusal('no regular file'));
+  }
+});
+
+test('says why one cannot be read', () => {
+  const directory = plant(makeDirectory(), { a: 'x' });
+  chmodSync(join(directory, 'a'), 0o000);
+  const program = `
+    const { readSignatureFile } = await load('signature-file');
+    tell(() => readSignatureFile(${JSON.stringify(join(directory, 'a'))}));`;
+  expect(runUnprivileged(program, [directory])).toMatch(/^SIGNATURE_UNREADABLE .* cannot be read: EACCES\.$/);
+});
