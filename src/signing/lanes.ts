@@ -41,6 +41,8 @@ export interface Lane {
   readonly client: Client;
   readonly sharing: 'own' | 'shared';
   connection: Connection | undefined;
+  /** When its last answer was complete. */
+  idleSince: number;
 }
 
 /**
@@ -68,11 +70,17 @@ export class Lanes {
       const shared = await this.#shared;
       if (shared) return shared;
     }
-    return this.#idle.pop() ?? this.#open('own', undefined);
+    const lane = this.#idle.pop();
+    if (lane && performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
+    if (lane) this.drop(lane);
+    // The others have waited for longer still.
+    this.dropIdle();
+    return this.#open('own', undefined);
   }
 
   /** Keeps a lane for the next request. */
   giveBack(lane: Lane): void {
+    lane.idleSince = performance.now();
     if (lane.sharing === 'own') this.#idle.push(lane);
   }
 
@@ -119,12 +127,15 @@ export class Lanes {
       lane.connection = connection;
       return connection;
     };
-    const lane: Lane = { sharing, connection: undefined, client: createClient(this.#server, sharing, connect) };
+    const client = createClient(this.#server, sharing, connect);
+    const lane: Lane = { sharing, connection: undefined, client, idleSince: performance.now() };
     this.#all.add(lane);
     return lane;
   }
 }
 
+/** Some servers close idle connections after a second; the timers of the client are half a second coarse. */
+const MAX_IDLE_MS = 800;
 /** Streams of one HTTP/2 connection; the schedule decides how many are used. */
 const MAX_STREAMS = 1000;
 

@@ -100,7 +100,9 @@ export class RunPolicy {
     if (end) return { next: 'end', failure: end };
     if (this.#isSpent(failed, tries, ofService) && !(ofService && this.#spares(failed, now)))
       return this.#lose(failure);
-    const delayMs = this.#delayMs(failure, tries);
+    // What a second look by the canary settles is looked at again before anything else is sent.
+    const isUnsettled = failed.isCanary && tries === 1 && failure.facts.endsRun === 'canary-twice';
+    const delayMs = isUnsettled ? 0 : this.#delayMs(failure, tries);
     this.#options.onEvent({ type: 'retry', job, failure, delayMs });
     return { next: 'retry', delayMs };
   }

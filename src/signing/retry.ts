@@ -52,6 +52,7 @@ export class RunJudge {
   #refusedFiles = 0;
   #canaryFailures = 0;
   #notFound = 0;
+  /** When the first refusal of the present row came. */
   #unauthorisedAt: number | undefined;
   readonly #unauthorisedJobs = new Set<number>();
 
@@ -60,6 +61,7 @@ export class RunJudge {
     this.#successes++;
     this.#settledFiles++;
     this.#unauthorisedJobs.clear();
+    this.#unauthorisedAt = undefined;
   }
 
   /** Notes that a file is lost for good. */
@@ -92,14 +94,14 @@ export class RunJudge {
 
   /**
    * Before the first success, one try that began after the first refusal settles it: that one had a corrected clock and
-   * fresh values. Later on, single refusals happen (a replica behind, an old request), four files in a row do not.
+   * fresh values. Later on, single refusals happen (a replica behind, an old request), four files in a row do not. What was
+   * under way at the first refusal does not count: it was dated by the same clock.
    */
-  #unauthorised(facts: TryFacts, now: number): boolean {
-    if (this.#successes > 0) return this.#unauthorisedJobs.add(facts.job).size >= 4;
-    if (this.#unauthorisedAt === undefined) {
-      this.#unauthorisedAt = now;
-      return false;
-    }
-    return facts.startedAt >= this.#unauthorisedAt;
+  #unauthorised({ job, startedAt }: TryFacts, now: number): boolean {
+    const isFirst = this.#unauthorisedAt === undefined;
+    this.#unauthorisedAt ??= now;
+    if (!isFirst && startedAt < this.#unauthorisedAt) return false;
+    if (this.#successes === 0) return !isFirst;
+    return this.#unauthorisedJobs.add(job).size >= 4;
   }
 }

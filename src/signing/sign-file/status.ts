@@ -121,7 +121,8 @@ function detail(text: string): string {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null) return '';
     const parts = [read(value, 'code'), read(value, 'message') ?? read(value, 'error')].filter(Boolean);
-    return parts.length > 0 ? `: ${parts.join(' ').slice(0, 200)}` : '';
+    const said = parts.join(' ').slice(0, 200);
+    return said ? `: ${said.replace(/[.\s]+$/, '')}` : '';
   } catch {
     return '';
   }

@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest';
+import { compressed, hugeBody, jsonAnswer, webPage, wrongSignData } from '../../src/rehearsal/fault-samples.ts';
+import type { Fault } from '../../src/rehearsal/faults.ts';
+import { createPki } from '../../src/rehearsal/pki.ts';
+import { contentOf, meet, signatureOf } from './meeting.ts';
+
+const text = (body: string, headers: Readonly<Record<string, string>> = {}): Fault => ({
+  kind: 'answer',
+  answer: { status: 200, headers, body },
+});
+
+describe.concurrent('row 51: a web page with status 200', () => {
+  test('is tried again, and costs one file at most', async () => {
+    const files = { once: [webPage('Sign in')], always: webPage('Sign in') };
+    const { run, errors, receipts, signed } = await meet({ files, inputs: { attempts: '3' } });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['RESP_HTML']);
+    expect(run.log).toContain('an HTML page titled “Sign in”');
+    expect(receipts['once']).toMatchObject({ status: 'signed', attempts: 2 });
+    expect(receipts['always']).toMatchObject({ status: 'failed', attempts: 3 });
+    expect(signed).toEqual(['canary', 'once']);
+  });
+
+  test('ends the run when the first two answers are nothing else', async () => {
+    const login = webPage('<script>alert(1)</script> Corporate login');
+    const files = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`f${at}`, login]));
+    const { run, errors, requests, signed } = await meet({ canary: login, files });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['RESP_HTML']);
+    expect(requests.length).toBeLessThanOrEqual(4);
+    expect(signed).toEqual([]);
+    expect(run.summary).not.toContain('<script>');
+  });
+});
+
+test.concurrent('rows 52 and 53: good JSON is taken with a wrong content type or a byte order mark, broken JSON is asked for thrice', async () => {
+  const pki = await createPki();
+  const good = (name: string): string => JSON.stringify({ signData: signatureOf(pki, contentOf(files, name)) });
+  const cut = text('{"signData":"QUFB');
+  const files: Record<string, Fault | Fault[]> = {
+    plain: cut,
+    html: cut,
+    bom: cut,
+    cut,
+    cutOnce: [cut],
+    empty: text(''),
+    none: { kind: 'answer', answer: { status: 204 } },
+  };
+  files['plain'] = text(good('plain'), { 'content-type': 'text/plain' });
+  files['html'] = text(good('html'), { 'content-type': 'text/html' });
+  files['bom'] = text(`\uFEFF${good('bom')}`);
+  const { run, errors, receipts, signed } = await meet({ files, service: { pki } });
+  expect(run.exitCode).toBe(1);
+  expect(signed).toEqual(['bom', 'canary', 'cutOnce', 'html', 'plain']);
+  expect(errors.toSorted()).toEqual(['RESP_EMPTY', 'RESP_NOT_JSON', 'STATUS_UNEXPECTED']);
+  for (const name of ['plain', 'html', 'bom']) expect(receipts[name], name).toMatchObject({ attempts: 1 });
+  for (const name of ['cut', 'empty', 'none'])
+    expect(receipts[name], name).toMatchObject({ status: 'failed', attempts: 3 });
+});
+
+describe.concurrent('row 54: signData', () => {
+  const wrong = {
+    missing: [undefined, 'has no signData'],
+    empty: ['', 'signData is empty'],
+    nothing: [null, 'signData is null'],
+    number: [12, 'signData is of type number'],
+    list: [['AAAA'], 'signData is an array'],
+    object: [{ toString: 'AAAA' }, 'signData is of type object'],
+    flag: [true, 'signData is of type boolean'],
+    huge: ['A'.repeat(65_537), '65537 [^.]*more than 65536'],
+    nul: ['AA\u0000AA', '\\(5 characters\\) holds control characters'],
+    escape: ['AA\u001b[31mAA', 'control characters'],
+    tab: ['AA\tAA', 'control characters'],
+  } as const;
+  const shapes = {
+    nested: '{"data":{"signData":"AAAA"}}',
+    proto: '{"__proto__":{"signData":"AAAA"}}',
+    array: '["AAAA"]',
+    bare: '"AAAA"',
+  };
+
+  test('that is none costs its file alone, is never shown, and is not asked for again', async () => {
+    const files = {
+      ...Object.fromEntries(Object.entries(wrong).map(([name, [value]]) => [name, wrongSignData(value)])),
+      ...Object.fromEntries(Object.entries(shapes).map(([name, body]) => [name, text(body)])),
+    };
+    const { run, errors, receipts, signed } = await meet({ files });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['RESP_BAD_SIGNATURE']);
+    expect(signed).toEqual(['canary']);
+    for (const name of Object.keys(files)) {
+      expect(receipts[name], name).toMatchObject({
+        status: 'failed',
+        attempts: 1,
+        error: { code: 'RESP_BAD_SIGNATURE' },
+      });
+    }
+    for (const [name, [, message]] of Object.entries(wrong)) {
+      expect(receipts[name]?.error?.message, name).toMatch(new RegExp(message));
+    }
+    expect(run.log).not.toContain('AAAA');
+  });
+
+  test('in an error envelope counts as the status it names', async () => {
+    const envelope = (code: unknown): Fault => ({
+      kind: 'answer',
+      answer: jsonAnswer(200, { code, message: 'As told' }),
+    });
+    const files = { busy: [envelope(503)], refused: envelope('404'), own: envelope(12_345) };
+    const { run, receipts, signed } = await meet({ files });
+    expect(run.exitCode).toBe(1);
+    expect(receipts['busy']).toMatchObject({ status: 'signed', attempts: 2 });
+    expect(receipts['refused']).toMatchObject({ status: 'failed', attempts: 1, error: { code: 'NOT_FOUND' } });
+    expect(receipts['own']).toMatchObject({ status: 'failed', error: { code: 'RESP_BAD_SIGNATURE' } });
+    expect(signed).toEqual(['busy', 'canary']);
+  });
+});
+
+test.concurrent('row 55: with verify-key, a signature that is not for these bytes is asked for once more and never written', async () => {
+  const pki = await createPki();
+  const other = wrongSignData(signatureOf(pki, 'the bytes of another file'));
+  const files = {
+    rubbish: wrongSignData('QUFBQQ=='),
+    other,
+    otherOnce: [other],
+    hex: wrongSignData('41414141'),
+    wrapped: wrongSignData(`${signatureOf(pki, 'x').slice(0, 64)}\n${signatureOf(pki, 'x').slice(64)}`),
+  };
+  const { run, errors, receipts, signed } = await meet({
+    files,
+    service: { pki },
+    inputs: { 'verify-key': pki.signingPublicKeyPem },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(signed).toEqual(['canary', 'otherOnce']);
+  expect(errors.toSorted()).toEqual(['RESP_BAD_SIGNATURE', 'SIGNATURE_INVALID']);
+  for (const name of ['rubbish', 'other', 'hex']) {
+    expect(receipts[name], name).toMatchObject({ status: 'failed', attempts: 2, error: { code: 'SIGNATURE_INVALID' } });
+  }
+  expect(receipts['otherOnce']).toMatchObject({ status: 'signed', attempts: 2 });
+  expect(receipts['wrapped']).toMatchObject({ status: 'failed', attempts: 1, error: { code: 'RESP_BAD_SIGNATURE' } });
+  expect(run.log).toContain('The service wraps its base64');
+  expect(run.outputs['verified-count']).toBe('2');
+});
+
+test.concurrent('row 56: a compressed answer is refused unread, bombs and stacked encodings too', async () => {
+  const json = '{"signData":"QUFBQQ=="}';
+  const bomb = compressed(JSON.stringify({ signData: 'A'.repeat(64 * 1024 * 1024) }));
+  const stacked = text(json, { 'content-encoding': 'br, gzip, deflate' });
+  const { run, errors, receipts, requests } = await meet({
+    files: { gzip: compressed(json), bomb, stacked, once: [compressed(json)] },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(errors).toEqual(['RESP_ENCODED']);
+  for (const name of ['gzip', 'bomb', 'stacked']) expect(receipts[name], name).toMatchObject({ attempts: 3 });
+  expect(receipts['once']).toMatchObject({ status: 'signed', attempts: 2 });
+  for (const { request } of requests) expect(request.headers['accept-encoding']).toBe('identity');
+  expect(run.peakRssKb ?? 0).toBeLessThan(200 * 1024);
+});
+
+test.concurrent('row 46: an answer of 50 MB is left unread', async () => {
+  const { run, errors, receipts, signed } = await meet({ files: { body: hugeBody(50_000_000), fine: undefined } });
+  expect(run.exitCode).toBe(1);
+  expect(errors).toEqual(['RESP_TOO_LARGE']);
+  expect(receipts['body']).toMatchObject({ status: 'failed', attempts: 1 });
+  expect(signed).toEqual(['canary', 'fine']);
+  expect(run.peakRssKb ?? 0).toBeLessThan(160 * 1024);
+});

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ActionOptions } from '../../src/local/runner.ts';
+import { jsonAnswer, status } from '../../src/rehearsal/fault-samples.ts';
+import { createPki } from '../../src/rehearsal/pki.ts';
+import { meet } from './meeting.ts';
+
+const HOUR_MS = 3_600_000;
+const files = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`f${at}`, undefined]));
+
+function wrongClock(clock: Readonly<Record<string, number>>): Partial<ActionOptions> {
+  return {
+    nodeArgs: ['--import', join(import.meta.dirname, 'preload-clock.ts')],
+    env: { WRONG_CLOCK: JSON.stringify(clock), NODE_NO_WARNINGS: '1' },
+  };
+}
+
+test.concurrent.each([
+  ['2 min slow', -120_000, 60_000, '1[12]\\d s ahead of'],
+  ['2 min fast', 120_000, 60_000, '1[12]\\d s behind'],
+  ['2 h slow', -2 * HOUR_MS, 300_000, '7\\d\\d\\d s ahead of'],
+  ['2 h fast', 2 * HOUR_MS, 300_000, '7\\d\\d\\d s behind'],
+])('row 57: a runner whose clock is %s signs after one refusal and says so', async (_, offsetMs, windowMs, says) => {
+  const long = { notBefore: new Date(Date.now() - 24 * HOUR_MS) };
+  const pki = await createPki({ client: long, server: long });
+  const { run, requests } = await meet({ files, service: { pki, windowMs }, run: wrongClock({ offsetMs }) });
+  expect(run.exitCode, run.log).toBe(0);
+  expect(requests.length).toBeLessThanOrEqual(33);
+  const warnings = run.annotations.filter(({ title }) => title === 'Clocks differ').map(({ message }) => message);
+  expect(warnings).toEqual([expect.stringMatching(says)]);
+  expect(run.summary).toContain('requests are dated accordingly');
+});
+
+test.concurrent('row 57: a clock that is right is left alone, also when the service refuses', async () => {
+  const { run, errors } = await meet({ files: { a: status(401) } });
+  expect(errors).toEqual(['UNAUTHORIZED']);
+  expect(run.log).not.toContain('Clocks differ');
+});
+
+test.concurrent('row 57: a service that is more than a day off is not followed', async () => {
+  const { run, errors, requests } = await meet({ files, service: { clockOffsetMs: 25 * HOUR_MS } });
+  expect(run.exitCode).toBe(1);
+  expect(errors).toEqual(['UNAUTHORIZED']);
+  expect(requests.length).toBeLessThanOrEqual(5);
+  expect(run.log).not.toContain('Clocks differ');
+});
+
+test.concurrent('row 57: a clock that jumps back two hours in the middle of a run does no harm', async () => {
+  const { run } = await meet({
+    files,
+    service: { delayMs: 5 },
+    run: wrongClock({ jumpMs: -2 * HOUR_MS, afterCalls: 20 }),
+  });
+  expect(run.exitCode, run.log).toBe(0);
+  expect(Number(run.outputs['duration-ms'])).toBeLessThan(60_000);
+});
+
+test.concurrent('row 29: a refusal of a request that was over a minute old says that it was too old', async () => {
+  const refused = { kind: 'answer', answer: jsonAnswer(401, { message: 'stale' }) } as const;
+  const { run, errors, receipts, signed } = await meet({
+    files: { late: refused, once: [refused] },
+    service: { windowMs: 24 * HOUR_MS },
+    // Each look at the clock finds it 70 s on, as if every upload took that long.
+    run: wrongClock({ stepMs: 70_000 }),
+  });
+  expect(run.exitCode).toBe(1);
+  expect(errors).toEqual(['REQUEST_TOO_OLD']);
+  expect(receipts['late']?.error?.message).toMatch(/\d+ s after the request was dated/);
+  expect(signed).toEqual(['canary', 'once']);
+});

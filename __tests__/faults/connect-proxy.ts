@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+
+/** A CONNECT proxy on loopback. */
+export interface ConnectProxy {
+  readonly port: number;
+  /** What it was asked, in order. */
+  readonly asked: readonly { readonly target: string; readonly authorization: string | undefined }[];
+  close(): Promise<void>;
+}
+
+/** Starts a proxy; `answer` decides the status of each tunnel, 200 opens it. */
+export async function startProxy(
+  answer: (nth: number, request: IncomingMessage) => number = () => 200,
+): Promise<ConnectProxy> {
+  const asked: { target: string; authorization: string | undefined }[] = [];
+  const open = new Set<Socket>();
+  const server = createServer((_, response) => response.writeHead(405).end());
+  server.on('connection', (socket) => open.add(socket));
+  server.on('connect', (request, client: Socket) => {
+    const status = answer(asked.length, request);
+    asked.push({ target: request.url ?? '', authorization: request.headers['proxy-authorization'] });
+    client.on('error', () => {});
+    if (status !== 200) return client.end(`HTTP/1.1 ${status} As told\r\nproxy-authenticate: Basic realm="x"\r\n\r\n`);
+    const upstream = connect(Number((request.url ?? '').split(':').at(-1)), '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      client.pipe(upstream).pipe(client);
+    });
+    upstream.on('error', () => client.destroy());
+    return open.add(upstream);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    asked,
+    async close() {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => void server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import type { Ending, Stage } from '../../src/rehearsal/call.ts';
+import { hugeHeader, RAW_ANSWERS } from '../../src/rehearsal/fault-samples.ts';
+import type { Fault, Framing } from '../../src/rehearsal/faults.ts';
+import { type Encounter, meet } from './meeting.ts';
+
+const STAGES: readonly Stage[] = ['before-body', 'during-body', 'after-body'];
+const ENDINGS: readonly Ending[] = ['close', 'reset'];
+const FRAMINGS: readonly Framing[] = ['content-length', 'chunked', 'close'];
+
+test.concurrent('row 41: a connection lost before, during or after the upload costs one more request, no more', async () => {
+  const files = Object.fromEntries(
+    STAGES.flatMap((when) => ENDINGS.map((by) => [`${when}-${by}`, [{ kind: 'end', when, by } as const]] as const)),
+  );
+  const { run, receipts, requests } = await meet({ files });
+  expect(run.exitCode, run.log).toBe(0);
+  for (const name of Object.keys(files)) expect(receipts[name], name).toMatchObject({ status: 'signed', attempts: 2 });
+  expect(requests).toHaveLength(13);
+});
+
+test.concurrent('row 41: the same on the very first request is not taken for a refusal of our certificate', async () => {
+  const { run, receipts } = await meet({
+    canary: [{ kind: 'end', when: 'after-body', by: 'reset' }],
+    files: { a: undefined },
+  });
+  expect(run.exitCode, run.log).toBe(0);
+  expect(receipts['canary']).toMatchObject({ status: 'signed', attempts: 2 });
+});
+
+test.concurrent('row 42: a reused connection that dies before a byte of an answer is a free repeat', async () => {
+  const names = Array.from({ length: 20 }, (_, at) => `f${at}`);
+  const files = Object.fromEntries(
+    names.map((name) => [name, [{ kind: 'end', when: 'before-body', by: 'reset' }] as const]),
+  );
+  const { run, requests } = await meet({ files, inputs: { concurrency: '1', attempts: '1' } });
+  expect(run.exitCode, run.log).toBe(0);
+  // Every one of them came over the connection of the file before.
+  const dead = requests.filter(({ request }) => request.nthOfLength === 0 && request.nthOfConnection > 0);
+  expect(dead).toHaveLength(20);
+  expect(run.outputs).toMatchObject({ 'signed-count': '21', 'request-count': '41' });
+});
+
+test.concurrent('rows 43 and 44: an answer that is cut short is asked for again, however its length was told', async () => {
+  const files: Record<string, Encounter> = {};
+  for (const framing of FRAMINGS) {
+    for (const by of ENDINGS) files[`${framing}-${by}`] = [{ kind: 'cut', framing, by }];
+  }
+  const { run, receipts } = await meet({ files });
+  expect(run.exitCode, run.log).toBe(0);
+  for (const name of Object.keys(files)) expect(receipts[name], name).toMatchObject({ status: 'signed', attempts: 2 });
+});
+
+test.concurrent('row 44: half an answer that looks whole never becomes a signature', async () => {
+  const files = { half: { kind: 'cut', framing: 'close', by: 'close' } as const };
+  const { run, errors, receipts, signed } = await meet({ files });
+  expect(run.exitCode).toBe(1);
+  expect(errors).toEqual(['RESP_NOT_JSON']);
+  expect(receipts['half']).toMatchObject({ attempts: 3 });
+  expect(signed).toEqual(['canary']);
+});
+
+test.concurrent('row 45: silence, slow headers and a slow body end with the time of the try', async () => {
+  const files = {
+    silent: [{ kind: 'silence' }],
+    head: [{ kind: 'drip', everyMs: 300, from: 'head' }],
+    body: [{ kind: 'drip', everyMs: 300, from: 'body' }],
+  } as const;
+  const { run, receipts, requests } = await meet({
+    files,
+    inputs: { timeout: '1' },
+    run: { env: { RUNNER_DEBUG: '1' } },
+  });
+  expect(run.exitCode, run.log).toBe(0);
+  for (const name of Object.keys(files)) expect(receipts[name], name).toMatchObject({ status: 'signed', attempts: 2 });
+  expect(run.log).toMatch(/TIMEOUT.*No answer within \d s/);
+  expect(requests).toHaveLength(7);
+});
+
+test.concurrent('row 46: a header of 1 MB costs its file alone', async () => {
+  const { run, errors, receipts, signed } = await meet({ files: { header: hugeHeader(1_000_000), fine: undefined } });
+  expect(run.exitCode).toBe(1);
+  expect(errors).toEqual(['RESP_TOO_LARGE']);
+  expect(receipts['header']).toMatchObject({ status: 'failed', attempts: 1 });
+  expect(signed).toEqual(['canary', 'fine']);
+});
+
+describe.concurrent('row 47: what is not HTTP/1.1', () => {
+  const { switchingProtocols: _, ...garbage } = RAW_ANSWERS;
+  const raw = (bytes: string): Fault => ({ kind: 'raw', bytes, by: 'close' });
+
+  test('is asked for again, and never believed', async () => {
+    const once = Object.entries(garbage).map(([name, bytes]) => [`${name}Once`, [raw(bytes)]] as const);
+    const always = Object.entries(garbage).map(([name, bytes]) => [name, raw(bytes)] as const);
+    const { run, errors, receipts, signed } = await meet({
+      files: Object.fromEntries<Encounter>([...once, ...always]),
+      inputs: { attempts: '2' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['HTTP_MALFORMED']);
+    for (const [name] of once) expect(receipts[name], name).toMatchObject({ status: 'signed', attempts: 2 });
+    for (const [name] of always) expect(receipts[name], name).toMatchObject({ status: 'failed', attempts: 2 });
+    expect(signed).toEqual(['canary', ...once.map(([name]) => name)].toSorted());
+  });
+
+  test('ends the run when the first two answers are nothing else', async () => {
+    const banner = raw(garbage.banner);
+    const files = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`f${at}`, banner]));
+    const { run, errors, requests } = await meet({ canary: banner, files });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['HTTP_MALFORMED']);
+    expect(run.log).toContain('is not HTTP/1.1');
+    expect(requests.length).toBeLessThanOrEqual(4);
+  });
+});
+
+test.concurrent('row 48: an unasked 100 costs a repeat, a 103 nothing', async () => {
+  const { run, receipts } = await meet({
+    files: { go: [{ kind: 'inform', status: 100 }], hint: { kind: 'inform', status: 103 } },
+  });
+  expect(run.exitCode, run.log).toBe(0);
+  expect(receipts['go']).toMatchObject({ attempts: 2 });
+  expect(receipts['hint']).toMatchObject({ attempts: 1 });
+});
+
+describe.concurrent('row 49: HTTP/2', () => {
+  test('is not spoken to a server that offers it', async () => {
+    const { run, requests } = await meet({ service: { http2: true }, files: { a: undefined, b: undefined } });
+    expect(run.exitCode, run.log).toBe(0);
+    for (const { request } of requests) expect(Object.keys(request.headers)).not.toContain(':path');
+  });
+
+  test('when asked for: streams that are refused or broken are asked for again, each time freshly signed', async () => {
+    const files = Object.fromEntries(
+      (['goaway', 'refused-stream', 'internal-error'] as const).map((error) => [
+        error,
+        [{ kind: 'http2', error }] as const,
+      ]),
+    );
+    const { run, requests, receipts } = await meet({ service: { http2: true }, files, inputs: { http2: 'true' } });
+    expect(run.exitCode, run.log).toBe(0);
+    for (const { request } of requests) expect(Object.keys(request.headers)).toContain(':path');
+    for (const name of ['refused-stream', 'internal-error'])
+      expect(receipts[name], name).toMatchObject({ attempts: 2 });
+    const nonces = requests.map(({ request }) => request.headers['es-auth-nonce']);
+    expect(new Set(nonces).size).toBe(requests.length);
+  });
+});

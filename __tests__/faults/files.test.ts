@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, linkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { link, lstat, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { createScenario, type Scenario } from '../helpers/scenario.ts';
+import { expectInvariants, meet } from './meeting.ts';
+
+const run = promisify(execFile);
+const at = (scenario: Scenario, name: string): string => join(scenario.workspace, 'dist', name);
+
+test.concurrent('rows 58 and 59: what vanishes, changes, grows or is swapped while it is signed is lost alone', async () => {
+  const names = ['vanishes', 'grows', 'changes', 'replaced', 'linked'] as const;
+  const { run, receipts, signed, errors } = await meet({
+    files: { ...Object.fromEntries(names.map((name) => [name, undefined])), stays: undefined },
+    inputs: { concurrency: '1' },
+    onRequest(name, _, scenario) {
+      const path = at(scenario, name);
+      // The first goes before it is opened, the others while their answer is awaited.
+      if (name === 'canary') rmSync(at(scenario, 'vanishes'));
+      if (name === 'grows') appendFileSync(path, 'y');
+      if (name === 'changes') writeFileSync(path, 'y'.repeat(12));
+      if (name === 'replaced') {
+        writeFileSync(`${scenario.workspace}/other`, 'y'.repeat(15));
+        renameSync(`${scenario.workspace}/other`, path);
+      }
+      if (name === 'linked') {
+        rmSync(path);
+        symlinkSync(at(scenario, 'stays'), path);
+      }
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(signed).toEqual(['canary', 'stays']);
+  expect(errors.toSorted()).toEqual(['FILE_CHANGED', 'FILE_VANISHED']);
+  for (const name of names) {
+    const code = name === 'vanishes' ? 'FILE_VANISHED' : 'FILE_CHANGED';
+    expect(receipts[name], name).toMatchObject({ status: 'failed', error: { code } });
+  }
+  expect(run.log).toContain('Let nothing write to the build outputs while they are signed.');
+});
+
+test.concurrent('row 58: a name too long to take the suffix is found before the first request', async () => {
+  const long = 'n'.repeat(251);
+  await using scenario = await createScenario({
+    files: { 'dist/a': 'a', [`dist/${long}`]: 'b', [`dist/${long.slice(1)}`]: 'c' },
+  });
+  const result = await scenario.run();
+  await expectInvariants(scenario, result);
+  expect(result.exitCode).toBe(1);
+  expect(result.log).toContain('FILE_NAME_TOO_LONG');
+  expect(result.outputs).toMatchObject({ 'signed-count': '2', 'failed-count': '1' });
+});
+
+test.concurrent('rows 60 and 61: FIFOs, sockets and bad links are refused by name, hard links and empty files are signed', async () => {
+  await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/empty': '', 'dist/deep/b': 'b' } });
+  await run('mkfifo', [at(scenario, 'fifo')]);
+  const server = createServer().listen(at(scenario, 'socket'));
+  await once(server, 'listening');
+  await link(at(scenario, 'a'), at(scenario, 'hard-link'));
+  await symlink('nowhere', at(scenario, 'broken'));
+  await symlink('loop', at(scenario, 'loop'));
+  await symlink('/etc/hostname', at(scenario, 'outside'));
+  await symlink('a', at(scenario, 'inside'));
+  const result = await scenario.run();
+  server.close();
+  await expectInvariants(scenario, result);
+  expect(result.exitCode).toBe(1);
+  expect(await scenario.signatures()).toEqual([
+    'dist/a.sign',
+    'dist/deep/b.sign',
+    'dist/empty.sign',
+    'dist/hard-link.sign',
+  ]);
+  const { files } = JSON.parse(await readFile(result.outputs['manifest'] ?? '', 'utf8'));
+  const codes = Object.fromEntries(
+    files.map((file: { path: string; error?: { code: string } }) => [file.path, file.error?.code]),
+  );
+  expect(codes).toMatchObject({
+    'dist/fifo': 'FILE_NOT_REGULAR',
+    'dist/socket': 'FILE_NOT_REGULAR',
+    'dist/broken': 'LINK_BROKEN',
+    'dist/loop': 'LINK_BROKEN',
+    'dist/outside': 'LINK_OUTSIDE',
+  });
+  // A link to what is signed under its own name is left out quietly.
+  expect(codes).not.toHaveProperty('dist/inside');
+  const warnings = result.annotations.filter(({ type }) => type === 'warning').map(({ title }) => title);
+  expect(warnings).toContain('Empty files');
+});
+
+describe.concurrent('row 62: names', () => {
+  test('that are not UTF-8 are refused with their bytes, before any connection', async () => {
+    await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
+    await writeFile(Buffer.concat([Buffer.from(`${scenario.workspace}/dist/n`), Buffer.from([0xff, 0xfe])]), 'x');
+    const result = await scenario.run();
+    expect(result.exitCode).toBe(1);
+    expect(result.log).toMatch(/FILE_NAME_NOT_UTF8.*bytes 6efffe/);
+    expect(scenario.service.counters.connections).toBe(0);
+    await expectInvariants(scenario, result);
+  });
+
+  test('that other systems take for one, and odd ones, are signed each under its own', async () => {
+    const names = [
+      'Read.me',
+      'read.me',
+      'caf\u00e9',
+      'cafe\u0301',
+      '-rf',
+      '#x',
+      '!y',
+      'blank ',
+      "qu'ote",
+      '%2e',
+      '$(id)',
+      '~',
+    ];
+    await using scenario = await createScenario({
+      files: Object.fromEntries(names.map((name) => [`dist/${name}`, name])),
+    });
+    const result = await scenario.run();
+    await expectInvariants(scenario, result);
+    expect(result.exitCode, result.log).toBe(0);
+    expect(await scenario.signatures()).toHaveLength(names.length);
+    const twins = result.annotations.find(({ title }) => title === 'Names that differ little')?.message ?? '';
+    for (const name of names.slice(0, 4)) expect(twins).toContain(name);
+  });
+});
+
+describe.concurrent('row 63: what stands where a signature goes', () => {
+  test('an old one, a planted link and a hard link are replaced, never followed; no .sign is signed', async () => {
+    const files = {
+      'dist/a': 'a',
+      'dist/b': 'b',
+      'dist/c': 'c',
+      'dist/c.sign': 'old',
+      victim: 'precious',
+      twin: 'precious',
+    };
+    await using scenario = await createScenario({ files });
+    await symlink(join(scenario.workspace, 'victim'), at(scenario, 'a.sign'));
+    linkSync(join(scenario.workspace, 'twin'), at(scenario, 'b.sign'));
+    const result = await scenario.run();
+    expect(result.exitCode, result.log).toBe(0);
+    await expectInvariants(scenario, result);
+    expect(await scenario.read('victim')).toBe('precious');
+    expect(await scenario.read('twin')).toBe('precious');
+    for (const name of ['a.sign', 'b.sign', 'c.sign']) {
+      const stat = await lstat(at(scenario, name));
+      expect([stat.isFile(), stat.nlink], name).toEqual([true, 1]);
+    }
+    expect(scenario.service.counters.requests).toBe(3);
+  });
+
+  test('a directory stops the run before the first request', async () => {
+    await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/b': 'b' } });
+    await mkdir(at(scenario, 'a.sign'));
+    const result = await scenario.run();
+    expect(result.exitCode).toBe(1);
+    expect(result.log).toMatch(/OUTPUT_UNWRITABLE[\s\S]*dist\/a\.sign/);
+    expect(scenario.service.counters.requests).toBe(0);
+    await rm(at(scenario, 'a.sign'), { recursive: true });
+    await expectInvariants(scenario, result);
+  });
+
+  test('a directory on the way that leads elsewhere is not written through', async () => {
+    await using scenario = await createScenario({ files: { 'dist/sub/a': 'a', 'elsewhere/x': 'x' } });
+    await mkdir(join(scenario.workspace, 'out/dist'), { recursive: true });
+    await symlink(join(scenario.workspace, 'elsewhere'), join(scenario.workspace, 'out/dist/sub'));
+    const result = await scenario.run({ 'output-dir': 'out' });
+    expect(result.exitCode).toBe(1);
+    expect(result.log).toContain('OUTPUT_OUTSIDE');
+    expect(await scenario.signatures()).toEqual([]);
+  });
+});

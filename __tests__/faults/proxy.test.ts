@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
+import { startProxy } from './connect-proxy.ts';
+import { type MeetingOptions, meet } from './meeting.ts';
+
+// A name that no rule takes for this machine, so that the proxy is used; every proxy here leads to loopback.
+const HOST = 'sign.example.test';
+const CREDENTIALS = 'user:pass%20word-4711';
+let pki: Pki;
+
+beforeAll(async () => {
+  pki = await createPki({ extraHosts: [HOST] });
+});
+afterAll(() => {});
+
+function through(env: Readonly<Record<string, string>>, more: Partial<MeetingOptions> = {}): MeetingOptions {
+  return {
+    files: { a: undefined, b: undefined },
+    service: { pki },
+    before: async ({ service }) => ({ 'server-url': `https://${HOST}:${service.port}` }),
+    // The results service stands on loopback as well, and GitHub's client would ask the proxy for it.
+    run: { env: { no_proxy: '127.0.0.1', ...env } },
+    ...more,
+  };
+}
+
+describe.concurrent('row 50: the proxy of the environment', () => {
+  test.each([
+    ['with a scheme', 'https_proxy', (port: number) => `http://127.0.0.1:${port}`],
+    ['without one', 'https_proxy', (port: number) => `127.0.0.1:${port}`],
+    ['in capitals', 'HTTPS_PROXY', (port: number) => `http://127.0.0.1:${port}/`],
+  ])('%s leads to the service, with our certificate end to end', async (_, name, url) => {
+    const proxy = await startProxy();
+    const { run, counters } = await meet(through({ [name]: url(proxy.port) }));
+    await proxy.close();
+    expect(run.exitCode, run.log).toBe(0);
+    expect(counters.signed).toBe(3);
+    for (const { target } of proxy.asked) expect(target).toMatch(new RegExp(`^${HOST}:\\d+$`));
+    expect(proxy.asked.length).toBeGreaterThan(0);
+    expect(run.log).toContain(`Through the proxy http://127.0.0.1:${proxy.port}`);
+  });
+
+  test('gets its credentials, and nobody sees them', async () => {
+    const proxy = await startProxy((_, request) => (request.headers['proxy-authorization'] ? 200 : 407));
+    const url = `http://${CREDENTIALS}@127.0.0.1:${proxy.port}`;
+    const { run } = await meet(through({ https_proxy: url, RUNNER_DEBUG: '1' }));
+    await proxy.close();
+    expect(run.exitCode, run.log).toBe(0);
+    const basic = Buffer.from('user:pass word-4711').toString('base64');
+    expect(proxy.asked[0]?.authorization).toBe(`Basic ${basic}`);
+    const printed = run.rawLog.toString().replace(/^::add-mask::.*$/gm, '') + run.summary + JSON.stringify(run.outputs);
+    for (const trace of ['pass word-4711', 'pass%20word-4711', basic]) expect(printed).not.toContain(trace);
+  });
+
+  test('asks for credentials that are not there: 407 ends the run', async () => {
+    const proxy = await startProxy(() => 407);
+    const { run, errors, counters } = await meet(through({ https_proxy: `http://127.0.0.1:${proxy.port}` }));
+    await proxy.close();
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['PROXY_AUTHENTICATION']);
+    expect(run.log).toContain('http://user:password@host:port');
+    expect(proxy.asked.length).toBeLessThanOrEqual(2);
+    expect(counters.connections).toBe(0);
+  });
+
+  test('cannot reach the service for a moment: 502 is waited out', async () => {
+    const proxy = await startProxy((nth) => (nth < 3 ? 502 : 200));
+    const { run } = await meet(through({ https_proxy: `http://127.0.0.1:${proxy.port}` }));
+    await proxy.close();
+    expect(run.exitCode, run.log).toBe(0);
+    expect(proxy.asked.length).toBeGreaterThan(3);
+  });
+
+  test('is dead: the run goes on asking, and says which variable it is', async () => {
+    const proxy = await startProxy();
+    await proxy.close();
+    const env = { https_proxy: `http://127.0.0.1:${proxy.port}`, RUNNER_DEBUG: '1' };
+    const { run, errors, counters } = await meet(through(env, { inputs: { deadline: '2' } }));
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['DEADLINE']);
+    expect(run.log).toMatch(/PROXY_UNREACHABLE: The proxy of https_proxy could not be reached/);
+    expect(counters.connections).toBe(0);
+  });
+
+  test('puts a certificate of its own in front: the run ends', async () => {
+    const other = await createPki({ extraHosts: [HOST] });
+    const { run, errors, counters } = await meet(
+      through(
+        {},
+        {
+          service: { pki, tls: { cert: other.server.cert, key: other.server.key } },
+          run: { env: { https_proxy: 'http://127.0.0.1:9', no_proxy: '127.0.0.1' } },
+          before: async ({ service }) => ({ 'server-url': service.url }),
+        },
+      ),
+    );
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['TLS_SERVER_UNTRUSTED']);
+    expect(counters.requests).toBe(0);
+  });
+
+  test.each([
+    ['is not a URL', 'http://[', 'is not a URL'],
+    ['has another scheme', 'socks5://127.0.0.1:1080', 'has the scheme socks5:'],
+  ])('%s: an error before any connection that does not repeat it', async (_, https_proxy, says) => {
+    const { run, errors, counters } = await meet(through({ https_proxy }));
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['PROXY_UNUSABLE']);
+    expect(run.log).toContain(says);
+    expect(counters.connections).toBe(0);
+  });
+
+  test('is passed by for what no_proxy lists', async () => {
+    const proxy = await startProxy(() => 502);
+    const env = { https_proxy: `http://127.0.0.1:${proxy.port}`, no_proxy: 'other.test,127.0.0.1' };
+    const { run } = await meet(through(env, { before: async ({ service }) => ({ 'server-url': service.url }) }));
+    await proxy.close();
+    expect(run.exitCode, run.log).toBe(0);
+    expect(proxy.asked).toEqual([]);
+  });
+});

@@ -1,0 +1,104 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { QUOTA_EXCEEDED, type Fault as ResultsFault } from '../../src/local/faults.ts';
+import { status } from '../../src/rehearsal/fault-samples.ts';
+import { createScenario, type ScenarioOptions } from '../helpers/scenario.ts';
+import { expectInvariants } from './meeting.ts';
+
+const FILES = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`dist/${at}`, `content ${at}`]));
+
+/** Runs, and presses the cancel button once `when` holds; tells how long the end took. */
+async function cancel(options: Omit<ScenarioOptions, 'files'>, when: RegExp, inputs: Record<string, string> = {}) {
+  await using scenario = await createScenario({ files: FILES, ...options });
+  let cancelledAt = 0;
+  let text = '';
+  const button = new AbortController();
+  const run = await scenario.run(inputs, {
+    signal: button.signal,
+    env: { RUNNER_DEBUG: '1' },
+    onOutput: (chunk) => {
+      text += chunk.toString();
+      if (cancelledAt > 0 || !when.test(text)) return;
+      cancelledAt = performance.now();
+      button.abort();
+    },
+  });
+  const took = performance.now() - cancelledAt;
+  await expectInvariants(scenario, run);
+  expect(cancelledAt, 'it was cancelled').toBeGreaterThan(0);
+  expect(run.exitCode).toBe(130);
+  expect(run.log).toContain('CANCELLED');
+  expect(run.post?.exitCode).toBe(0);
+  // The program itself takes less than a second; a busy machine starts and ends processes late.
+  expect(took).toBeLessThan(2000);
+  return run;
+}
+
+describe.concurrent('row 64a: cancelled', () => {
+  test('while an outage is waited out', async () => {
+    await cancel({ service: { script: () => status(502) } }, /The service is in trouble/);
+  });
+
+  test('while answers are awaited that never come', async () => {
+    const script = ({ index }: { index: number }): { kind: 'silence' } | undefined =>
+      index > 5 ? { kind: 'silence' } : undefined;
+    const run = await cancel({ service: { script } }, /signed after[\s\S]*signed after/);
+    expect(run.summary).toContain('not tried');
+  });
+
+  test('while the artifact is uploaded', async () => {
+    const faults = [{ at: 'block', kind: 'stall', ms: 20_000 }] as const;
+    const run = await cancel({ results: { faults } }, /Uploading artifact/);
+    expect(run.outputs).toMatchObject({ 'signed-count': '40', 'artifact-id': '' });
+  });
+
+  test('by SIGKILL while the key lies on the disk: the post step removes it, and the next run signs', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const nodeArgs = ['--import', join(import.meta.dirname, 'preload-kill.ts')];
+    const killed = await scenario.run({}, { nodeArgs, env: { NODE_NO_WARNINGS: '1' } });
+    expect(killed.signal).toBe('SIGKILL');
+    expect(killed.state['credentials']).toContain('mtls-release-signing-credentials-');
+    expect(killed.post?.exitCode).toBe(0);
+    expect(await readdir(killed.runnerTemp)).not.toContainEqual(expect.stringContaining('credentials'));
+    expect(scenario.service.counters.connections).toBe(0);
+    const next = await scenario.run();
+    expect(next.exitCode, next.log).toBe(0);
+    await expectInvariants(scenario, next);
+  });
+});
+
+describe.concurrent('row 64d: an upload that fails', () => {
+  const failing: readonly (readonly [string, ResultsFault, RegExp])[] = [
+    ['because the token has expired', { at: 'create', kind: 'status', status: 401, message: 'expired' }, /401/],
+    ['because the quota is used up', QUOTA_EXCEEDED, /quota/],
+    ['because it was not finished', { at: 'finalize', kind: 'status', status: 200 }, /ARTIFACT_FAILED/],
+  ];
+  test.each(failing)('%s is not tried again, and leaves the signatures', async (_, fault, says) => {
+    await using scenario = await createScenario({ files: FILES, results: { faults: [fault] } });
+    const run = await scenario.run();
+    await expectInvariants(scenario, run);
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toMatch(says);
+    expect(run.log).not.toContain('trying again');
+    expect(run.outputs).toMatchObject({ 'signed-count': '40', 'artifact-id': '' });
+    expect(await scenario.signatures()).toHaveLength(40);
+  });
+
+  test('because a signature vanished meanwhile is red', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    let text = '';
+    const run = await scenario.run(
+      {},
+      {
+        onOutput: (chunk) => {
+          text += chunk.toString();
+          if (text.includes('Upload')) void rm(join(scenario.workspace, 'dist/7.sign'), { force: true });
+        },
+      },
+    );
+    // Whether it goes before or after the client has read it is a matter of luck; a green run must have them all.
+    expect(run.exitCode === 0).toBe(run.outputs['artifact-id'] !== '');
+    if (run.exitCode !== 0) expect(run.log).toContain('ARTIFACT_INCOMPLETE');
+  });
+});

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { jsonAnswer, redirect, status } from '../../src/rehearsal/fault-samples.ts';
+import type { Fault } from '../../src/rehearsal/faults.ts';
+import { startService } from '../../src/rehearsal/service.ts';
+import { type Encounter, meet } from './meeting.ts';
+
+const many = (count: number, met?: Encounter): Record<string, Encounter> =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`f${at}`, met]));
+
+describe.concurrent('row 28: a redirect', () => {
+  test.each([301, 302, 307, 308] as const)('%i ends the run and is never followed', async (code) => {
+    const elsewhere = await startService({ record: true });
+    const canary = redirect(code, `${elsewhere.url}/login?token=s3cr3t-in-a-url`);
+    const { run, errors, requests, signed } = await meet({ canary, files: many(20) });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['HTTP_REDIRECT']);
+    expect(run.log).toContain(`a redirect to ${elsewhere.url}`);
+    expect(run.log).not.toContain('s3cr3t-in-a-url');
+    expect(requests).toHaveLength(1);
+    expect(signed).toEqual([]);
+    expect(elsewhere.counters.connections).toBe(0);
+    await elsewhere.close();
+  });
+});
+
+describe.concurrent('row 29: 401 and 403', () => {
+  test('a wrong app secret ends a run over 500 files within 2 s and 5 requests', async () => {
+    const { run, errors, requests, signed } = await meet({
+      files: many(499),
+      inputs: { 'app-secret': 'wrong-secret' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['UNAUTHORIZED']);
+    expect(run.log).toMatch(/401.*SIGN_MISMATCH[\s\S]*Check app-key and app-secret/);
+    expect(requests.length).toBeLessThanOrEqual(5);
+    expect(Number(run.outputs['duration-ms'])).toBeLessThan(2000);
+    expect(run.outputs).toMatchObject({ 'file-count': '500', 'signed-count': '0' });
+    expect(signed).toEqual([]);
+  });
+
+  test('after a success, each file has three tries with fresh headers, and the others go on', async () => {
+    const files = { once: [status(401)], always: status(403), fine: undefined };
+    const { run, errors, receipts, signed, requests } = await meet({ files });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['FORBIDDEN']);
+    expect(signed).toEqual(['canary', 'fine', 'once']);
+    expect(receipts['once']).toMatchObject({ status: 'signed', attempts: 2 });
+    expect(receipts['always']).toMatchObject({ status: 'failed', attempts: 3, error: { code: 'FORBIDDEN' } });
+    const nonces = requests.map(({ request }) => request.headers['es-auth-nonce']);
+    expect(new Set(nonces).size).toBe(requests.length);
+  });
+
+  test('four files in a row end the run all the same', async () => {
+    const { run, errors, requests, signed } = await meet({
+      files: many(60, status(401)),
+      inputs: { concurrency: '4' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['UNAUTHORIZED']);
+    expect(signed).toEqual(['canary']);
+    expect(requests.length).toBeLessThan(20);
+    expect(run.summary).toContain('not tried');
+  });
+});
+
+describe.concurrent('row 30: 400, 404, 405, 415, 422', () => {
+  test('lose their file alone; 400 with a throttling code is tried again', async () => {
+    const throttled: Fault = { kind: 'answer', answer: jsonAnswer(400, { code: 'SlowDown', message: 'later' }) };
+    const files = {
+      bad: status(400),
+      missing: status(404),
+      method: status(405),
+      type: status(415),
+      entity: status(422),
+      throttled: [throttled],
+    };
+    const { run, errors, receipts, signed, requests } = await meet({ files });
+    expect(run.exitCode).toBe(1);
+    expect(errors.toSorted()).toEqual(['METHOD_REFUSED', 'NOT_FOUND', 'REQUEST_REFUSED']);
+    for (const name of ['bad', 'missing', 'method', 'type', 'entity']) {
+      expect(receipts[name], name).toMatchObject({ status: 'failed', attempts: 1 });
+    }
+    expect(receipts['throttled']).toMatchObject({ status: 'signed', attempts: 2 });
+    expect(signed).toEqual(['canary', 'throttled']);
+    expect(requests).toHaveLength(8);
+    expect(run.log).toMatch(/answered 404: STATUS_404 As scripted/);
+  });
+
+  test('end the run when the first four files all meet them', async () => {
+    const { run, errors, requests } = await meet({ canary: status(404), files: many(60, status(404)) });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['NOT_FOUND']);
+    expect(requests.length).toBeLessThan(20);
+    expect(run.log).toContain('Check server-url and sign-path');
+  });
+});
+
+test.concurrent('rows 31 and 36: 408, 425, 502, 503, 504 and 507 are waited out', async () => {
+  const codes = [408, 425, 502, 503, 504, 507];
+  const files = Object.fromEntries(codes.map((code) => [`status-${code}`, [status(code)]]));
+  const { run, receipts, requests } = await meet({ files });
+  expect(run.exitCode, run.log).toBe(0);
+  for (const code of codes) expect(receipts[`status-${code}`]).toMatchObject({ status: 'signed', attempts: 2 });
+  expect(requests).toHaveLength(1 + 2 * codes.length);
+});
+
+describe.concurrent('row 32: 413', () => {
+  test('loses its file alone, with its size and what the service says, and is not repeated', async () => {
+    const answer = jsonAnswer(413, { message: 'limit is 4 MB' });
+    const early: Fault = { kind: 'answer', answer, when: 'during-body', by: 'reset' };
+    const files = { late: { kind: 'answer', answer } as const, early, asked: [status(413, { 'retry-after': '0' })] };
+    const { run, errors, receipts, signed } = await meet({ files });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['FILE_TOO_LARGE_FOR_SERVER']);
+    for (const name of ['late', 'early']) expect(receipts[name], name).toMatchObject({ status: 'failed', attempts: 1 });
+    expect(receipts['asked']).toMatchObject({ status: 'signed', attempts: 2 });
+    expect(signed).toEqual(['asked', 'canary']);
+    expect(run.log).toMatch(/413.*limit is 4 MB/);
+  });
+
+  test('is found in the end when it comes in the middle of a large upload, before a reset', async () => {
+    const early: Fault = {
+      kind: 'answer',
+      answer: jsonAnswer(413, { message: 'limit is 4 MB' }),
+      when: 'during-body',
+      by: 'reset',
+    };
+    const { run, errors, receipts } = await meet({ files: { large: early }, sizes: { large: 8 * 1024 * 1024 } });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['FILE_TOO_LARGE_FOR_SERVER']);
+    // A reset can overtake the answer; then the file is sent again.
+    expect(receipts['large']).toMatchObject({ status: 'failed' });
+    expect(run.log).toContain('limit is 4 MB');
+  });
+});
+
+test.concurrent('row 35: 500 is tried again for its file, as often as attempts says', async () => {
+  const { run, errors, receipts, signed } = await meet({
+    files: { once: [status(500)], always: status(500), fine: undefined },
+    inputs: { attempts: '3' },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(errors).toEqual(['SERVER_ERROR']);
+  expect(receipts['once']).toMatchObject({ status: 'signed', attempts: 2 });
+  expect(receipts['always']).toMatchObject({ status: 'failed', attempts: 3 });
+  expect(signed).toEqual(['canary', 'fine', 'once']);
+});
+
+describe.concurrent('row 37: what no repeat can change', () => {
+  const upgrade: Fault = {
+    kind: 'raw',
+    bytes: 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',
+  };
+  test.each([
+    ['501', 'NOT_IMPLEMENTED', status(501)],
+    ['505', 'HTTP_VERSION_REFUSED', status(505)],
+    ['511', 'NETWORK_LOGIN', status(511)],
+    ['101', 'HTTP_UPGRADE', upgrade],
+  ])('%s ends the run after one request', async (_, code, canary) => {
+    const { run, errors, requests, signed } = await meet({ canary, files: many(20) });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual([code]);
+    expect(requests).toHaveLength(1);
+    expect(signed).toEqual([]);
+  });
+});

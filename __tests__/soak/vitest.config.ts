@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm run test:soak`: real time, hundreds of kills, gigabytes; prints its figures. Not part of any change's checks. */
+export default defineConfig({
+  test: {
+    include: ['__tests__/soak/**/*.test.ts'],
+    testTimeout: 1_800_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    // Each measures time: one after the other.
+    fileParallelism: false,
+    maxConcurrency: 10,
+    disableConsoleIntercept: true,
+  },
+});
