@@ -14,5 +14,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Scenarios mostly wait for other processes, so two cores carry more than the one worker that is the default there.
+    maxWorkers: 3,
   },
 });

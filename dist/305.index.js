@@ -489,8 +489,8 @@ var signing_proxy = __webpack_require__(52889);
 var sign_file = __webpack_require__(79322);
 // EXTERNAL MODULE: ./build/src/signing/transport.js + 3 modules
 var signing_transport = __webpack_require__(36225);
-// EXTERNAL MODULE: ./build/src/modes/release.js
-var release = __webpack_require__(40231);
+// EXTERNAL MODULE: ./build/src/modes/release.js + 1 modules
+var release = __webpack_require__(24360);
 // EXTERNAL MODULE: ./build/src/modes/service.js + 1 modules
 var modes_service = __webpack_require__(79141);
 ;// CONCATENATED MODULE: ./build/src/modes/preflight.js

@@ -45848,7 +45848,8 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $N: () => (/* binding */ codeOf),
 /* harmony export */   ie: () => (/* binding */ toActionError),
-/* harmony export */   lZ: () => (/* binding */ ActionError)
+/* harmony export */   lZ: () => (/* binding */ ActionError),
+/* harmony export */   os: () => (/* binding */ unexpected)
 /* harmony export */ });
 /**
  * The one error type of this action: a stable code, a sentence about what happened, and a hint about what to do.
@@ -45870,6 +45871,16 @@ function codeOf(error) {
     if (typeof error !== 'object' || error === null || !('code' in error))
         return undefined;
     return typeof error.code === 'string' ? error.code : undefined;
+}
+/** Wraps an error that nobody foresaw. */
+function unexpected(error) {
+    if (error instanceof ActionError)
+        return error;
+    const text = error instanceof Error ? error.message : 'unknown error';
+    return new ActionError('INTERNAL', `Unexpected error: ${text}.`, {
+        hint: 'This is a defect of the action; please report it with the log of a run with debug logging.',
+        cause: error,
+    });
 }
 /** Turns whatever was thrown into an {@link ActionError}; one that already is one passes through. */
 function toActionError(error, code, sentence) {
@@ -48586,7 +48597,7 @@ function explain({ label, input }) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(44935);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(24998);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1259);
 /* harmony import */ var _signing_clock_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(95291);
@@ -48704,7 +48715,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 44935:
+/***/ 24998:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -48715,81 +48726,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
-// EXTERNAL MODULE: ./build/src/files/names.js
-var files_names = __nccwpck_require__(93509);
-;// CONCATENATED MODULE: ./build/src/files/pattern.js
-
-
-
-/**
- * Reads the lines of `files`; blank lines and `#` comments count for nothing.
- *
- * @throws ActionError `PATTERN_INVALID` that names every line that cannot mean what it says.
- */
-function readPatterns(text, root) {
-    const problems = [];
-    const patterns = [];
-    for (const line of text.split(/\r\n|\r|\n/)) {
-        const trimmed = line.trim();
-        if (trimmed === '' || trimmed.startsWith('#'))
-            continue;
-        const pattern = readPattern(trimmed, root);
-        if (typeof pattern === 'string')
-            problems.push(`“${(0,files_names/* show */.WU)(trimmed)}” ${pattern}`);
-        else
-            patterns.push(pattern);
-    }
-    if (problems.length === 0 && patterns.length === 0)
-        problems.push('it holds no pattern');
-    else if (problems.length === 0 && patterns.every((pattern) => pattern.excludes)) {
-        problems.push(`“${(0,files_names/* show */.WU)(patterns[0]?.text ?? '')}” only excludes: at least one pattern must include files`);
-    }
-    if (problems.length === 0)
-        return patterns;
-    throw new errors/* ActionError */.lZ('PATTERN_INVALID', `Input files: ${problems.join('; ')}.`, {
-        hint: 'Give one pattern per line, relative to root: dist/**, or *.zip. A line that starts with ! excludes.',
-    });
-}
-/** Returns the pattern, or what is wrong with it. */
-function readPattern(text, root) {
-    const marks = /^(?:!\s*)*/.exec(text)?.[0] ?? '';
-    const excludes = (marks.split('!').length - 1) % 2 === 1;
-    const body = text.slice(marks.length);
-    if (body === '')
-        return 'excludes nothing: a pattern must follow the !';
-    if (/^~(?:[/\\]|$)/.test(body))
-        return 'starts with ~: give a path relative to root';
-    const inside = (0,external_node_path_.isAbsolute)(body) ? relativeGlob(body, root) : body;
-    if (inside === undefined)
-        return 'lies outside root';
-    // In a set, or escaped, they stand for themselves.
-    if (/\{[^/]*\}|,/.test(inside.replace(external_node_path_.sep === '\\' ? LITERALS_ON_WINDOWS : LITERALS, ''))) {
-        return 'uses braces or commas: give each alternative a line of its own ([,] matches a comma)';
-    }
-    const segments = normaliseSeparators(inside).split('/');
-    if (segments.includes('..'))
-        return 'holds “..”: patterns cannot leave root';
-    const trailing = segments.at(-1) === '' ? '/' : '';
-    const glob = segments.filter((segment) => segment !== '' && segment !== '.').join('/');
-    return { text, glob: glob === '' ? '.' : glob + trailing, excludes };
-}
-const LITERALS = /\\.|\[[^\]/]+\]/g;
-const LITERALS_ON_WINDOWS = /\[[^\]/]+\]/g;
-function normaliseSeparators(path) {
-    return external_node_path_.sep === '\\' ? path.replaceAll('\\', '/') : path;
-}
-function relativeGlob(body, root) {
-    const trailing = normaliseSeparators(body).endsWith('/') ? '/' : '';
-    const path = (0,external_node_path_.relative)(root, body);
-    if (path === '')
-        return '.';
-    return /^\.\.(?:[/\\]|$)/.test(path) || (0,external_node_path_.isAbsolute)(path) ? undefined : path + trailing;
-}
-
-// EXTERNAL MODULE: ./build/src/files/shard.js
-var files_shard = __nccwpck_require__(76285);
 // EXTERNAL MODULE: ./build/src/identity/block.js
 var block = __nccwpck_require__(96813);
 // EXTERNAL MODULE: ./build/src/identity/der-label.js
@@ -48939,6 +48875,10 @@ function notWithheld(eventName) {
     });
 }
 
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
+// EXTERNAL MODULE: ./build/src/files/names.js
+var files_names = __nccwpck_require__(93509);
 ;// CONCATENATED MODULE: ./build/src/inputs/field-reader.js
 
 
@@ -49003,10 +48943,11 @@ class FieldReader {
         this.reject(name, `is “${field_reader_short(value)}”, but must be a whole number from ${from} to ${to}`);
         return otherwise;
     }
-    /** An absolute path inside a directory; relative ones start there. */
-    pathInside(name, directory, otherwise) {
-        const path = (0,external_node_path_.resolve)(directory, this.#take(name) ?? otherwise);
-        if (!isInside(directory, path))
+    /** An absolute path inside one of some directories; relative ones start at the first. */
+    pathInside(name, directories, otherwise) {
+        const tops = [directories].flat();
+        const path = (0,external_node_path_.resolve)(tops[0] ?? '', this.#take(name) ?? otherwise);
+        if (!tops.some((top) => isInside(top, path)))
             this.reject(name, 'leads out of the workspace');
         return path;
     }
@@ -49027,14 +48968,187 @@ function isInside(directory, path) {
     const way = (0,external_node_path_.relative)(directory, path);
     return way === '' || !(way === '..' || /^\.\.[/\\]/.test(way) || (0,external_node_path_.isAbsolute)(way));
 }
+/** What is too long for a setting may be a secret at the wrong place, and a cut piece of it is not masked. */
 function field_reader_short(value) {
-    return (0,files_names/* show */.WU)(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+    return value.length > 40 ? `a text of ${value.length} characters` : (0,files_names/* show */.WU)(value);
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+;// CONCATENATED MODULE: ./build/src/files/pattern.js
+
+
+
+/**
+ * Reads the lines of `files`; blank lines and `#` comments count for nothing.
+ *
+ * @throws ActionError `PATTERN_INVALID` that names every line that cannot mean what it says.
+ */
+function readPatterns(text, root) {
+    const problems = [];
+    const patterns = [];
+    for (const line of text.split(/\r\n|\r|\n/)) {
+        const trimmed = line.trim();
+        if (trimmed === '' || trimmed.startsWith('#'))
+            continue;
+        const pattern = readPattern(trimmed, root);
+        if (typeof pattern === 'string')
+            problems.push(`“${(0,files_names/* show */.WU)(trimmed)}” ${pattern}`);
+        else
+            patterns.push(pattern);
+    }
+    if (problems.length === 0 && patterns.length === 0)
+        problems.push('it holds no pattern');
+    else if (problems.length === 0 && patterns.every((pattern) => pattern.excludes)) {
+        problems.push(`“${(0,files_names/* show */.WU)(patterns[0]?.text ?? '')}” only excludes: at least one pattern must include files`);
+    }
+    if (problems.length === 0)
+        return patterns;
+    throw new errors/* ActionError */.lZ('PATTERN_INVALID', `Input files: ${problems.join('; ')}.`, {
+        hint: 'Give one pattern per line, relative to root: dist/**, or *.zip. A line that starts with ! excludes.',
+    });
+}
+/** Returns the pattern, or what is wrong with it. */
+function readPattern(text, root) {
+    const marks = /^(?:!\s*)*/.exec(text)?.[0] ?? '';
+    const excludes = (marks.split('!').length - 1) % 2 === 1;
+    const body = text.slice(marks.length);
+    if (body === '')
+        return 'excludes nothing: a pattern must follow the !';
+    if (/^~(?:[/\\]|$)/.test(body))
+        return 'starts with ~: give a path relative to root';
+    const inside = (0,external_node_path_.isAbsolute)(body) ? relativeGlob(body, root) : body;
+    if (inside === undefined)
+        return 'lies outside root';
+    // In a set, or escaped, they stand for themselves.
+    if (/\{[^/]*\}|,/.test(inside.replace(external_node_path_.sep === '\\' ? LITERALS_ON_WINDOWS : LITERALS, ''))) {
+        return 'uses braces or commas: give each alternative a line of its own ([,] matches a comma)';
+    }
+    const segments = normaliseSeparators(inside).split('/');
+    if (segments.includes('..'))
+        return 'holds “..”: patterns cannot leave root';
+    const trailing = segments.at(-1) === '' ? '/' : '';
+    const glob = segments.filter((segment) => segment !== '' && segment !== '.').join('/');
+    return { text, glob: glob === '' ? '.' : glob + trailing, excludes };
+}
+const LITERALS = /\\.|\[[^\]/]+\]/g;
+const LITERALS_ON_WINDOWS = /\[[^\]/]+\]/g;
+function normaliseSeparators(path) {
+    return external_node_path_.sep === '\\' ? path.replaceAll('\\', '/') : path;
+}
+function relativeGlob(body, root) {
+    const trailing = normaliseSeparators(body).endsWith('/') ? '/' : '';
+    const path = (0,external_node_path_.relative)(root, body);
+    if (path === '')
+        return '.';
+    return /^\.\.(?:[/\\]|$)/.test(path) || (0,external_node_path_.isAbsolute)(path) ? undefined : path + trailing;
+}
+
+// EXTERNAL MODULE: ./build/src/files/shard.js
+var files_shard = __nccwpck_require__(76285);
+;// CONCATENATED MODULE: ./build/src/inputs/file-fields.js
+
+
+
+
+
+
+/** Reads which files are meant and where what is written about them goes. */
+function readFiles(reader, { facts }) {
+    const root = reader.pathInside('root', facts.workspace, '.');
+    if ((0,external_node_fs_.statSync)(root, { throwIfNoEntry: false })?.isDirectory() !== true)
+        reader.reject('root', 'is not an existing directory');
+    const suffix = reader.text('suffix') ?? '.sign';
+    if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
+        reader.reject('suffix', 'must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -');
+    }
+    const outputDirectory = readOutputDirectory(reader, facts, root);
+    const shard = readShard(reader);
+    return {
+        patterns: patternsOf(reader, root),
+        root,
+        suffix,
+        outputDirectory,
+        includeHiddenFiles: reader.boolean('include-hidden-files', true),
+        followSymbolicLinks: reader.boolean('follow-symbolic-links', false),
+        ifNoFilesFound: reader.choice('if-no-files-found', ['error', 'warn', 'ignore']),
+        maxFiles: reader.integer('max-files', { from: 0, to: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
+        ...readOwnPaths(reader, { directory: outputDirectory ?? root, suffix, shard }),
+        shard,
+    };
+}
+function patternsOf(reader, root) {
+    const text = reader.required('files');
+    try {
+        return text === '' ? [] : readPatterns(text, root);
+    }
+    catch (error) {
+        if (!(error instanceof errors/* ActionError */.lZ))
+            throw error;
+        reader.add(error);
+        return [];
+    }
+}
+function readShard(reader) {
+    const value = reader.text('shard') ?? '1/1';
+    const [, index, count] = /^(\d{1,3})\/(\d{1,3})$/.exec(value)?.map(Number) ?? [];
+    if (index !== undefined && count !== undefined && index >= 1 && index <= count && count <= files_shard/* MAX_SHARDS */.hH) {
+        return { index, count };
+    }
+    reader.reject('shard', `must be i/n with i from 1 to n, such as 2/5, and n at most ${files_shard/* MAX_SHARDS */.hH}`);
+    return { index: 1, count: 1 };
+}
+function readOwnPaths(reader, { directory, suffix, shard }) {
+    const manifest = reader.fileInside('manifest', directory);
+    const checksums = reader.fileInside('checksums', directory);
+    const manifests = manifest ? (0,files_shard/* pathsOfShards */.vu)(manifest, shard.count) : [];
+    for (const [input, path] of Object.entries({ manifest, checksums })) {
+        if (path?.endsWith(suffix))
+            reader.reject(input, `must not end in ${suffix}, because signatures do`);
+        if (path?.split('/').includes('.git'))
+            reader.reject(input, 'must not lie in a .git directory');
+    }
+    const fold = (path) => path.normalize('NFC').toLowerCase();
+    if (checksums && manifests.map(fold).includes(fold(checksums))) {
+        reader.reject('checksums', 'must be another path than manifest');
+    }
+    return {
+        manifest: manifest && (0,files_shard/* pathOfShard */.rd)(manifest, shard),
+        checksums,
+        ownPaths: [...(checksums ? [checksums] : []), ...manifests],
+    };
+}
+function readOutputDirectory(reader, facts, root) {
+    const value = reader.text('output-dir');
+    if (value === undefined)
+        return undefined;
+    const { workspace, temporaryDirectory } = facts;
+    const path = reader.pathInside('output-dir', [workspace, temporaryDirectory], value);
+    if (path === root)
+        return undefined;
+    if (isInside(path, root))
+        reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
+    if (path.split(/[/\\]/).includes('.git'))
+        reader.reject('output-dir', 'must not lie in a .git directory');
+    const standing = nearestStanding(path);
+    if (!standing.isDirectory)
+        reader.reject('output-dir', 'leads over a file');
+    // A link in a checkout must not decide where a signing job writes and removes files.
+    const tops = [workspace, temporaryDirectory].map((top) => nearestStanding(top).real);
+    if (!tops.some((top) => isInside(top, standing.real)))
+        reader.reject('output-dir', 'leads out of the workspace through a link');
+    return path;
+}
+/** Resolves the nearest part of a path that exists. */
+function nearestStanding(path) {
+    const stat = (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false });
+    if (stat || (0,external_node_path_.dirname)(path) === path)
+        return { real: (0,external_node_fs_.realpathSync)(path), isDirectory: stat?.isDirectory() ?? false };
+    return nearestStanding((0,external_node_path_.dirname)(path));
 }
 
 // EXTERNAL MODULE: ./build/src/inputs/service-fields.js
 var service_fields = __nccwpck_require__(91620);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
 // EXTERNAL MODULE: ./build/src/verifying/algorithm.js
 var algorithm = __nccwpck_require__(23184);
 // EXTERNAL MODULE: external "node:crypto"
@@ -49264,12 +49378,26 @@ function guard(text, runner) {
 }
 function readKeyFile(value, runner) {
     const { workspace, eventName } = runner.facts;
+    refuseBareKey(value, runner);
     const path = (0,external_node_path_.resolve)(workspace, value);
     const text = guard(readSmallFile(path, value), runner);
     if (eventName.startsWith('pull_request') && isInside(workspace, path)) {
         runner.annotate('warning', 'The key comes from the pull request', `verify-key is the file ${(0,external_node_path_.relative)(workspace, path)} of this checkout, so whoever wrote the pull request chose the key. Give the key as text in the workflow, or from a place that the author cannot change.`);
     }
     return text;
+}
+/** Base64 of DER is no path, may be a private key, and must not be quoted in an error. */
+function refuseBareKey(value, runner) {
+    const text = value.replace(/\s/g, '');
+    if (text.length < 60 || !/^[A-Za-z0-9+/]+=*$/.test(text))
+        return;
+    const start = Buffer.from(text, 'base64');
+    if (start[0] !== 0x30 && !start.toString('latin1', 0, 10).startsWith('-----BEGIN'))
+        return;
+    runner.mask([value, text]);
+    throw new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', 'Input verify-key is base64 without a BEGIN line.', {
+        hint: 'Give the public key or certificate as PEM text, with its BEGIN and END lines, or the path of such a file.',
+    });
 }
 function readSmallFile(path, value) {
     const name = (0,files_names/* show */.WU)(value.slice(0, 200));
@@ -49301,8 +49429,6 @@ function readSmallFile(path, value) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/inputs/load-inputs.js
-
-
 
 
 
@@ -49377,61 +49503,6 @@ function readMode(taken, runner) {
             return mode;
     }
 }
-function readFiles(reader, { facts }) {
-    const root = reader.pathInside('root', facts.workspace, '.');
-    const suffix = reader.text('suffix') ?? '.sign';
-    if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
-        reader.reject('suffix', 'must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -');
-    }
-    const outputDirectory = readOutputDirectory(reader, facts.workspace, root);
-    const shard = readShard(reader);
-    const manifest = reader.fileInside('manifest', outputDirectory ?? root);
-    const checksums = reader.fileInside('checksums', outputDirectory ?? root);
-    return {
-        patterns: patternsOf(reader, root),
-        root,
-        suffix,
-        outputDirectory,
-        includeHiddenFiles: reader.boolean('include-hidden-files', true),
-        followSymbolicLinks: reader.boolean('follow-symbolic-links', false),
-        ifNoFilesFound: reader.choice('if-no-files-found', ['error', 'warn', 'ignore']),
-        maxFiles: reader.integer('max-files', { from: 0, to: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
-        manifest: manifest && (0,files_shard/* pathOfShard */.rd)(manifest, shard),
-        checksums,
-        ownPaths: [...(checksums ? [checksums] : []), ...(manifest ? (0,files_shard/* pathsOfShards */.vu)(manifest, shard.count) : [])],
-        shard,
-    };
-}
-function readShard(reader) {
-    const value = reader.text('shard') ?? '1/1';
-    const [, index, count] = /^(\d{1,3})\/(\d{1,3})$/.exec(value)?.map(Number) ?? [];
-    if (index !== undefined && count !== undefined && index >= 1 && index <= count && count <= files_shard/* MAX_SHARDS */.hH)
-        return { index, count };
-    reader.reject('shard', `must be i/n with i from 1 to n, such as 2/5, and n at most ${files_shard/* MAX_SHARDS */.hH}`);
-    return { index: 1, count: 1 };
-}
-function patternsOf(reader, root) {
-    try {
-        return readPatterns(reader.required('files'), root);
-    }
-    catch (error) {
-        if (!(error instanceof errors/* ActionError */.lZ))
-            throw error;
-        reader.add(error);
-        return [];
-    }
-}
-function readOutputDirectory(reader, workspace, root) {
-    const value = reader.text('output-dir');
-    if (value === undefined)
-        return undefined;
-    const path = reader.pathInside('output-dir', workspace, value);
-    if (path === root)
-        return undefined;
-    if (isInside(path, root))
-        reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
-    return path;
-}
 function readEffort(reader) {
     return {
         concurrency: reader.integer('concurrency', { from: 1, to: 1000, otherwise: 100 }),
@@ -49444,8 +49515,8 @@ function readEffort(reader) {
 function readUpload(reader) {
     const wanted = reader.boolean('upload', true);
     const artifactName = reader.text('artifact-name') ?? 'signatures';
-    if (/["<>|*?:\\/\r\n]/.test(artifactName) || (0,external_node_path_.basename)(artifactName) !== artifactName) {
-        reader.reject('artifact-name', 'must not hold any of " < > | * ? : \\ / or line ends');
+    if (/["<>|*?:\\/\p{C}]|^\.{1,2}$/u.test(artifactName) || Buffer.byteLength(artifactName) > 200) {
+        reader.reject('artifact-name', 'must be at most 200 bytes without " < > | * ? : \\ / or invisible characters');
     }
     const retentionDays = reader.integer('retention-days', { from: 1, to: 90, otherwise: 0 });
     const overwrite = reader.choice('overwrite', ['auto', 'true', 'false']);
@@ -49453,11 +49524,15 @@ function readUpload(reader) {
         ? { artifactName, retentionDays: retentionDays === 0 ? undefined : retentionDays, overwrite }
         : undefined;
 }
+/** Problems come from several rooms, some of which leave the full stop to whoever prints them. */
+function endSentence(text) {
+    return (text ?? '').replace(/[^.!?:]$/, '$&.');
+}
 function allProblems(problems) {
     const [first] = problems;
     if (problems.length === 1 && first)
         return first;
-    const list = problems.map((problem) => [problem.message, problem.hint].filter(Boolean).join(' '));
+    const list = problems.map(({ message, hint }) => [message, hint].filter(Boolean).map(endSentence).join(' '));
     return new errors/* ActionError */.lZ('INPUT_INVALID', `${problems.length} problems with the inputs.\n${list.map((text) => `- ${text}`).join('\n')}`, {
         hint: 'Correct all of them under with: in the workflow, or the secrets and variables they come from.',
         cause: new AggregateError(problems),
@@ -49572,8 +49647,8 @@ function nameOf(error) {
     return error instanceof Error ? error.name : '';
 }
 
-// EXTERNAL MODULE: ./build/src/modes/release.js
-var modes_release = __nccwpck_require__(40231);
+// EXTERNAL MODULE: ./build/src/modes/release.js + 1 modules
+var modes_release = __nccwpck_require__(24360);
 ;// CONCATENATED MODULE: ./build/src/modes/receipt.js
 
 
@@ -49589,7 +49664,7 @@ async function finish(context, inputs, release, work) {
         report.failure = await work();
     }
     catch (error) {
-        report.failure = (0,errors/* toActionError */.ie)(error, 'INTERNAL', 'Unexpected error.');
+        report.failure = (0,errors/* unexpected */.os)(error);
     }
     report.durationMs = context.clock.now() - context.startedAt;
     writeManifest(context, inputs.files, release.output);
@@ -51342,7 +51417,7 @@ function headline(report) {
         case 'rehearse':
             return `Rehearsal only: ${(0,units/* plural */.LS)(files, 'file')} (${(0,units/* formatBytes */.z3)(bytes)}) signed by a throw-away key in ${time}. Nothing of this may be published.`;
         case 'verify':
-            return `All ${(0,units/* plural */.LS)(files, 'file')} (${(0,units/* formatBytes */.z3)(bytes)}) have a valid signature, checked in ${time}.`;
+            return `${files === 1 ? 'The' : 'All'} ${(0,units/* plural */.LS)(files, 'file')} (${(0,units/* formatBytes */.z3)(bytes)}) ${files === 1 ? 'has' : 'have'} a valid signature, checked in ${time}.`;
         case 'sign': {
             const kept = reused > 0 ? ` (${signed} new, ${reused} kept)` : '';
             const checked = report.checked ? ', each checked' : '';
@@ -51597,7 +51672,7 @@ async function main(context) {
         await runMode(context, inputs);
     }
     catch (error) {
-        report.failure ??= (0,errors/* toActionError */.ie)(error, 'INTERNAL', 'Unexpected error.');
+        report.failure ??= (0,errors/* unexpected */.os)(error);
     }
     publish(runner, report);
     return (0,report_report/* isGreen */.gf)(report);
@@ -51632,22 +51707,80 @@ function warnAboutEnvironment({ runner }) {
 
 /***/ }),
 
-/***/ 40231:
+/***/ 24360:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   VE: () => (/* binding */ checkMatched),
-/* harmony export */   _i: () => (/* binding */ makeOwnDirectory),
-/* harmony export */   dv: () => (/* binding */ findRelease)
-/* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _files_discover_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(89061);
-/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
-/* harmony import */ var _files_output_tree_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(25458);
-/* harmony import */ var _files_shard_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(76285);
-/* harmony import */ var _report_units_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(24915);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  VE: () => (/* binding */ checkMatched),
+  dv: () => (/* binding */ findRelease),
+  _i: () => (/* binding */ makeOwnDirectory)
+});
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/files/discover.js + 2 modules
+var discover = __nccwpck_require__(89061);
+// EXTERNAL MODULE: ./build/src/files/names.js
+var names = __nccwpck_require__(93509);
+// EXTERNAL MODULE: ./build/src/files/output-tree.js + 1 modules
+var output_tree = __nccwpck_require__(25458);
+// EXTERNAL MODULE: ./build/src/files/shard.js
+var files_shard = __nccwpck_require__(76285);
+// EXTERNAL MODULE: ./build/src/report/units.js
+var units = __nccwpck_require__(24915);
+;// CONCATENATED MODULE: ./build/src/modes/own-files.js
+
+
+
+
+/** How the files begin that this action writes under a path of the user's choice. */
+const BEGINNINGS = {
+    manifest: /^\{"version":1,"mode":/,
+    checksums: /^(?:$|\\?[0-9a-f]{64} [ *])/,
+};
+/**
+ * Refuses to put the manifest or the checksums over something that this action did not write, in every mode.
+ *
+ * Such a path is usually a mistake, and what stands there would be lost, and left out of the signing as well.
+ * @throws ActionError `OUTPUT_OCCUPIED`
+ */
+function checkOwnFiles(inputs) {
+    for (const input of ['manifest', 'checksums']) {
+        const path = inputs[input];
+        if (path !== undefined)
+            checkPlace(input, path, (0,external_node_path_.join)(inputs.outputDirectory ?? inputs.root, path));
+    }
+}
+function checkPlace(input, path, location) {
+    const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
+    if (stat === undefined)
+        return;
+    if (stat.isFile() && BEGINNINGS[input].test(readBeginning(location)))
+        return;
+    const what = stat.isDirectory() ? 'is a directory' : `exists already and is no ${input} of this action`;
+    throw new errors/* ActionError */.lZ('OUTPUT_OCCUPIED', `Input ${input}: ${(0,names/* show */.WU)(path)} ${what}.`, {
+        hint: `Give ${input} a path where nothing else is; what stands there would be lost.`,
+    });
+}
+function readBeginning(location) {
+    const descriptor = (0,external_node_fs_.openSync)(location, 'r');
+    try {
+        const bytes = Buffer.alloc(80);
+        return bytes.toString('latin1', 0, (0,external_node_fs_.readSync)(descriptor, bytes, 0, bytes.length, 0));
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/modes/release.js
+
 
 
 
@@ -51659,19 +51792,20 @@ function warnAboutEnvironment({ runner }) {
 /** Lists the files and tells what was found. */
 async function findRelease(context, inputs, outputDirectory) {
     const { runner, report } = context;
-    const output = new _files_output_tree_js__WEBPACK_IMPORTED_MODULE_5__/* .OutputTree */ .E(outputDirectory, context.processId);
+    const output = new output_tree/* OutputTree */.E(outputDirectory, context.processId);
+    checkOwnFiles(inputs);
     runner.openGroup('Files');
-    const discovery = (0,_files_discover_js__WEBPACK_IMPORTED_MODULE_3__/* .discover */ .k)({
+    const discovery = (0,discover/* discover */.k)({
         ...inputs,
         workspace: runner.facts.workspace,
         never: [
             runner.facts.temporaryDirectory,
             ...(inputs.outputDirectory === undefined ? [] : [inputs.outputDirectory]),
-            ...inputs.ownPaths.map((path) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(inputs.outputDirectory ?? inputs.root, path)),
+            ...inputs.ownPaths.map((path) => (0,external_node_path_.join)(inputs.outputDirectory ?? inputs.root, path)),
         ],
     });
     const { shard } = inputs;
-    const files = (0,_files_shard_js__WEBPACK_IMPORTED_MODULE_6__/* .sliceOf */ .Mz)(discovery.files, shard);
+    const files = (0,files_shard/* sliceOf */.Mz)(discovery.files, shard);
     // Every slice sees them, but one failure is enough.
     const refused = shard.index === 1 ? discovery.refused : [];
     report.shard = shard;
@@ -51686,19 +51820,19 @@ async function findRelease(context, inputs, outputDirectory) {
 }
 function tellWhatWasFound({ runner }, { files, refused }) {
     const bytes = files.reduce((sum, file) => sum + file.size, 0);
-    runner.line(`${(0,_report_units_js__WEBPACK_IMPORTED_MODULE_7__/* .plural */ .LS)(files.length, 'file')}, ${(0,_report_units_js__WEBPACK_IMPORTED_MODULE_7__/* .formatBytes */ .z3)(bytes)}`);
+    runner.line(`${(0,units/* plural */.LS)(files.length, 'file')}, ${(0,units/* formatBytes */.z3)(bytes)}`);
     for (const file of files.slice(0, 20))
-        runner.line(`  ${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(file.path)} (${(0,_report_units_js__WEBPACK_IMPORTED_MODULE_7__/* .formatBytes */ .z3)(file.size)})`);
+        runner.line(`  ${(0,names/* show */.WU)(file.path)} (${(0,units/* formatBytes */.z3)(file.size)})`);
     if (files.length > 20)
         runner.line(`  and ${files.length - 20} more`);
     for (const { error } of refused.slice(0, 20))
         runner.line(`  refused: ${error.message}`);
     const empty = files.filter((file) => file.size === 0).map((file) => file.path);
     if (empty.length > 0)
-        runner.annotate('warning', 'Empty files', `${(0,_report_units_js__WEBPACK_IMPORTED_MODULE_7__/* .plural */ .LS)(empty.length, 'file')} of 0 bytes: ${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_4__/* .showList */ .w5)(empty, 5)}.`);
+        runner.annotate('warning', 'Empty files', `${(0,units/* plural */.LS)(empty.length, 'file')} of 0 bytes: ${(0,names/* showList */.w5)(empty, 5)}.`);
     const twins = findTwins(files);
     if (twins.length > 0) {
-        runner.annotate('warning', 'Names that differ little', `Some systems take these for one name: ${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_4__/* .showList */ .w5)(twins, 6)}.`);
+        runner.annotate('warning', 'Names that differ little', `Some systems take these for one name: ${(0,names/* showList */.w5)(twins, 6)}.`);
     }
 }
 /** Paths that are the same after Unicode composition and without case: on other systems one replaces the other. */
@@ -51719,10 +51853,10 @@ function findTwins(files) {
 function checkMatched({ runner, report }, inputs, { unmatched }) {
     if (unmatched.length === 0 || inputs.ifNoFilesFound === 'ignore')
         return;
-    const patterns = unmatched.map((pattern) => `“${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(pattern)}”`).join(', ');
-    const text = `${unmatched.length === 1 ? 'This pattern matches' : 'These patterns match'} no file below ${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(inputs.root)}: ${patterns}.`;
+    const patterns = unmatched.map((pattern) => `“${(0,names/* show */.WU)(pattern)}”`).join(', ');
+    const text = `${unmatched.length === 1 ? 'This pattern matches' : 'These patterns match'} no file below ${(0,names/* show */.WU)(inputs.root)}: ${patterns}.`;
     if (inputs.ifNoFilesFound === 'error') {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('NO_FILES_FOUND', text, {
+        throw new errors/* ActionError */.lZ('NO_FILES_FOUND', text, {
             hint: 'Check the pattern and that the build has run; set if-no-files-found to warn or ignore if this can be so.',
         });
     }
@@ -51731,7 +51865,16 @@ function checkMatched({ runner, report }, inputs, { unmatched }) {
 }
 /** Makes a directory of our own for what is written outside the workspace. */
 function makeOwnDirectory({ runner }) {
-    return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdtempSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(runner.facts.temporaryDirectory, 'mtls-release-signing-output-'));
+    const { temporaryDirectory } = runner.facts;
+    try {
+        return (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(temporaryDirectory, 'mtls-release-signing-output-'));
+    }
+    catch (error) {
+        throw new errors/* ActionError */.lZ('OUTPUT_UNWRITABLE', `No directory can be made in ${(0,names/* show */.WU)(temporaryDirectory)}.`, {
+            hint: 'RUNNER_TEMP must be a directory that this step may write to.',
+            cause: error,
+        });
+    }
 }
 
 
@@ -52252,7 +52395,7 @@ function plural(count, noun) {
 /** Gives a sentence its full stop, and its capital unless it may begin with a URL or the name of a file. */
 function sentence(text) {
     const start = /^(?:the|this|no|it|its|our|input) /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
-    return /[.!?…]$/.test(text) ? start : `${start}.`;
+    return /[.!?…:]$/.test(text) ? start : `${start}.`;
 }
 /** Returns the value below which the given share of the numbers lies; 0 for none. */
 function percentile(sorted, share) {
@@ -52269,8 +52412,12 @@ function percentile(sorted, share) {
 /* harmony export */   j: () => (/* binding */ createRunner)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(70819);
-/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(93509);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(48161);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(70819);
+/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
+
+
 
 
 
@@ -52282,7 +52429,7 @@ const SUSPICIOUS = [
     'NODE_DEBUG',
     'ACTIONS_ALLOW_UNSECURE_COMMANDS',
 ];
-const PRINT = { notice: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .notice */ .lm, warning: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .warning */ .$e, error: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .error */ .z3 };
+const PRINT = { notice: _actions_core__WEBPACK_IMPORTED_MODULE_3__/* .notice */ .lm, warning: _actions_core__WEBPACK_IMPORTED_MODULE_3__/* .warning */ .$e, error: _actions_core__WEBPACK_IMPORTED_MODULE_3__/* .error */ .z3 };
 /** Connects to the runner that started this process. */
 function createRunner(environment = process.env) {
     const masked = new Set();
@@ -52293,7 +52440,7 @@ function createRunner(environment = process.env) {
             result = result.replaceAll(secret, '***');
         return result;
     };
-    const line = (text) => (0,_files_names_js__WEBPACK_IMPORTED_MODULE_2__/* .show */ .WU)(clean(text));
+    const line = (text) => (0,_files_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(clean(text));
     return {
         facts: readFacts(completeProxies(environment)),
         takeInput(name) {
@@ -52307,15 +52454,16 @@ function createRunner(environment = process.env) {
             for (const secret of secrets)
                 addMask(masked, secret);
         },
-        line: (text) => (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .info */ .pq)(line(text)),
-        debug: (text) => (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .debug */ .Yz)(line(text)),
-        openGroup: (title) => (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .startGroup */ .Oh)(line(title)),
-        closeGroup: () => (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .endGroup */ .N4)(),
+        line: (text) => (0,_actions_core__WEBPACK_IMPORTED_MODULE_3__/* .info */ .pq)(line(text)),
+        debug: (text) => (0,_actions_core__WEBPACK_IMPORTED_MODULE_3__/* .debug */ .Yz)(line(text)),
+        openGroup: (title) => (0,_actions_core__WEBPACK_IMPORTED_MODULE_3__/* .startGroup */ .Oh)(line(title)),
+        closeGroup: _actions_core__WEBPACK_IMPORTED_MODULE_3__/* .endGroup */ .N4,
         annotate(level, title, text) {
             PRINT[level](text.split('\n').map(line).join('\n'), { title: line(title) });
         },
-        output: (name, value) => (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setOutput */ .uH)(name, clean(value)),
-        saveState: (name, value) => (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .saveState */ .LZ)(name, value),
+        // Ours to the letter: a short secret must not turn a count into stars, and none of them is made of a secret.
+        output: _actions_core__WEBPACK_IMPORTED_MODULE_3__/* .setOutput */ .uH,
+        saveState: _actions_core__WEBPACK_IMPORTED_MODULE_3__/* .saveState */ .LZ,
         artifactUrl(id) {
             const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
             return id === undefined ? '' : `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
@@ -52330,15 +52478,15 @@ function createRunner(environment = process.env) {
 function addMask(masked, secret) {
     if (secret.trim() === '' || masked.has(secret))
         return;
-    (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq)(secret);
-    for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), (0,_files_names_js__WEBPACK_IMPORTED_MODULE_2__/* .escapeHtml */ .ZD)(secret)]) {
+    (0,_actions_core__WEBPACK_IMPORTED_MODULE_3__/* .setSecret */ .Pq)(secret);
+    for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), (0,_files_names_js__WEBPACK_IMPORTED_MODULE_4__/* .escapeHtml */ .ZD)(secret)]) {
         masked.add(form);
     }
     // Encoded forms of something short would mask innocent text.
     if (secret.length < 8)
         return;
     for (const form of [Buffer.from(secret).toString('hex'), Buffer.from(secret).toString('base64').replace(/=+$/, '')]) {
-        (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq)(form);
+        (0,_actions_core__WEBPACK_IMPORTED_MODULE_3__/* .setSecret */ .Pq)(form);
         masked.add(form);
     }
 }
@@ -52354,7 +52502,7 @@ function completeProxies(environment) {
 function readFacts(environment) {
     return {
         workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
-        temporaryDirectory: environment['RUNNER_TEMP'] ?? '',
+        temporaryDirectory: (0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(environment['RUNNER_TEMP'] || (0,node_os__WEBPACK_IMPORTED_MODULE_1__.tmpdir)()),
         eventName: environment['GITHUB_EVENT_NAME'] ?? '',
         runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
         isDebug: environment['RUNNER_DEBUG'] === '1',

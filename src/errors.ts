@@ -29,6 +29,16 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** Wraps an error that nobody foresaw. */
+export function unexpected(error: unknown): ActionError {
+  if (error instanceof ActionError) return error;
+  const text = error instanceof Error ? error.message : 'unknown error';
+  return new ActionError('INTERNAL', `Unexpected error: ${text}.`, {
+    hint: 'This is a defect of the action; please report it with the log of a run with debug logging.',
+    cause: error,
+  });
+}
+
 /** Turns whatever was thrown into an {@link ActionError}; one that already is one passes through. */
 export function toActionError(error: unknown, code: string, sentence: string): ActionError {
   if (error instanceof ActionError) return error;

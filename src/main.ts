@@ -1,4 +1,4 @@
-import { toActionError } from './errors.ts';
+import { unexpected } from './errors.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import { loadInputs } from './inputs/load-inputs.ts';
 import type { Context } from './modes/context.ts';
@@ -17,7 +17,7 @@ export async function main(context: Context): Promise<boolean> {
     report.mode = inputs.mode;
     await runMode(context, inputs);
   } catch (error) {
-    report.failure ??= toActionError(error, 'INTERNAL', 'Unexpected error.');
+    report.failure ??= unexpected(error);
   }
   publish(runner, report);
   return isGreen(report);

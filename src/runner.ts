@@ -1,4 +1,6 @@
 import { appendFileSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import {
   debug,
   endGroup,
@@ -86,12 +88,13 @@ export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runn
     line: (text) => info(line(text)),
     debug: (text) => debug(line(text)),
     openGroup: (title) => startGroup(line(title)),
-    closeGroup: () => endGroup(),
+    closeGroup: endGroup,
     annotate(level, title, text) {
       PRINT[level](text.split('\n').map(line).join('\n'), { title: line(title) });
     },
-    output: (name, value) => setOutput(name, clean(value)),
-    saveState: (name, value) => saveState(name, value),
+    // Ours to the letter: a short secret must not turn a count into stars, and none of them is made of a secret.
+    output: setOutput,
+    saveState,
     artifactUrl(id) {
       const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
       return id === undefined ? '' : `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
@@ -129,7 +132,7 @@ function completeProxies(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
   return {
     workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
-    temporaryDirectory: environment['RUNNER_TEMP'] ?? '',
+    temporaryDirectory: resolve(environment['RUNNER_TEMP'] || tmpdir()),
     eventName: environment['GITHUB_EVENT_NAME'] ?? '',
     runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
     isDebug: environment['RUNNER_DEBUG'] === '1',

@@ -72,10 +72,11 @@ export class FieldReader {
     return otherwise;
   }
 
-  /** An absolute path inside a directory; relative ones start there. */
-  pathInside(name: string, directory: string, otherwise: string): string {
-    const path = resolve(directory, this.#take(name) ?? otherwise);
-    if (!isInside(directory, path)) this.reject(name, 'leads out of the workspace');
+  /** An absolute path inside one of some directories; relative ones start at the first. */
+  pathInside(name: string, directories: string | readonly string[], otherwise: string): string {
+    const tops = [directories].flat();
+    const path = resolve(tops[0] ?? '', this.#take(name) ?? otherwise);
+    if (!tops.some((top) => isInside(top, path))) this.reject(name, 'leads out of the workspace');
     return path;
   }
 
@@ -97,6 +98,7 @@ export function isInside(directory: string, path: string): boolean {
   return way === '' || !(way === '..' || /^\.\.[/\\]/.test(way) || isAbsolute(way));
 }
 
+/** What is too long for a setting may be a secret at the wrong place, and a cut piece of it is not masked. */
 function short(value: string): string {
-  return show(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  return value.length > 40 ? `a text of ${value.length} characters` : show(value);
 }

@@ -1,13 +1,11 @@
-import { basename } from 'node:path';
 import { ActionError } from '../errors.ts';
-import { readPatterns } from '../files/pattern.ts';
-import { MAX_SHARDS, pathOfShard, pathsOfShards, type Shard } from '../files/shard.ts';
 import { secretsOf } from '../identity/secrets.ts';
 import type { IdentityText } from '../identity/text.ts';
 import type { Runner } from '../runner.ts';
 import { admit } from './admission.ts';
-import { FieldReader, isInside } from './field-reader.ts';
-import type { EffortInputs, FileInputs, Inputs, UploadInputs } from './inputs.ts';
+import { FieldReader } from './field-reader.ts';
+import { readFiles } from './file-fields.ts';
+import type { EffortInputs, Inputs, UploadInputs } from './inputs.ts';
 import { readService } from './service-fields.ts';
 import { readVerification } from './verify-fields.ts';
 
@@ -85,60 +83,6 @@ function readMode(taken: TakenInputs, runner: Runner): Inputs | undefined {
   }
 }
 
-function readFiles(reader: FieldReader, { facts }: Runner): FileInputs {
-  const root = reader.pathInside('root', facts.workspace, '.');
-  const suffix = reader.text('suffix') ?? '.sign';
-  if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
-    reader.reject('suffix', 'must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -');
-  }
-  const outputDirectory = readOutputDirectory(reader, facts.workspace, root);
-  const shard = readShard(reader);
-  const manifest = reader.fileInside('manifest', outputDirectory ?? root);
-  const checksums = reader.fileInside('checksums', outputDirectory ?? root);
-  return {
-    patterns: patternsOf(reader, root),
-    root,
-    suffix,
-    outputDirectory,
-    includeHiddenFiles: reader.boolean('include-hidden-files', true),
-    followSymbolicLinks: reader.boolean('follow-symbolic-links', false),
-    ifNoFilesFound: reader.choice('if-no-files-found', ['error', 'warn', 'ignore']),
-    maxFiles: reader.integer('max-files', { from: 0, to: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
-    manifest: manifest && pathOfShard(manifest, shard),
-    checksums,
-    ownPaths: [...(checksums ? [checksums] : []), ...(manifest ? pathsOfShards(manifest, shard.count) : [])],
-    shard,
-  };
-}
-
-function readShard(reader: FieldReader): Shard {
-  const value = reader.text('shard') ?? '1/1';
-  const [, index, count] = /^(\d{1,3})\/(\d{1,3})$/.exec(value)?.map(Number) ?? [];
-  if (index !== undefined && count !== undefined && index >= 1 && index <= count && count <= MAX_SHARDS)
-    return { index, count };
-  reader.reject('shard', `must be i/n with i from 1 to n, such as 2/5, and n at most ${MAX_SHARDS}`);
-  return { index: 1, count: 1 };
-}
-
-function patternsOf(reader: FieldReader, root: string): FileInputs['patterns'] {
-  try {
-    return readPatterns(reader.required('files'), root);
-  } catch (error) {
-    if (!(error instanceof ActionError)) throw error;
-    reader.add(error);
-    return [];
-  }
-}
-
-function readOutputDirectory(reader: FieldReader, workspace: string, root: string): string | undefined {
-  const value = reader.text('output-dir');
-  if (value === undefined) return undefined;
-  const path = reader.pathInside('output-dir', workspace, value);
-  if (path === root) return undefined;
-  if (isInside(path, root)) reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
-  return path;
-}
-
 function readEffort(reader: FieldReader): EffortInputs {
   return {
     concurrency: reader.integer('concurrency', { from: 1, to: 1000, otherwise: 100 }),
@@ -152,8 +96,8 @@ function readEffort(reader: FieldReader): EffortInputs {
 function readUpload(reader: FieldReader): UploadInputs | undefined {
   const wanted = reader.boolean('upload', true);
   const artifactName = reader.text('artifact-name') ?? 'signatures';
-  if (/["<>|*?:\\/\r\n]/.test(artifactName) || basename(artifactName) !== artifactName) {
-    reader.reject('artifact-name', 'must not hold any of " < > | * ? : \\ / or line ends');
+  if (/["<>|*?:\\/\p{C}]|^\.{1,2}$/u.test(artifactName) || Buffer.byteLength(artifactName) > 200) {
+    reader.reject('artifact-name', 'must be at most 200 bytes without " < > | * ? : \\ / or invisible characters');
   }
   const retentionDays = reader.integer('retention-days', { from: 1, to: 90, otherwise: 0 });
   const overwrite = reader.choice('overwrite', ['auto', 'true', 'false']);
@@ -162,10 +106,15 @@ function readUpload(reader: FieldReader): UploadInputs | undefined {
     : undefined;
 }
 
+/** Problems come from several rooms, some of which leave the full stop to whoever prints them. */
+function endSentence(text: string | undefined): string {
+  return (text ?? '').replace(/[^.!?:]$/, '$&.');
+}
+
 function allProblems(problems: readonly ActionError[]): ActionError {
   const [first] = problems;
   if (problems.length === 1 && first) return first;
-  const list = problems.map((problem) => [problem.message, problem.hint].filter(Boolean).join(' '));
+  const list = problems.map(({ message, hint }) => [message, hint].filter(Boolean).map(endSentence).join(' '));
   return new ActionError(
     'INPUT_INVALID',
     `${problems.length} problems with the inputs.\n${list.map((text) => `- ${text}`).join('\n')}`,

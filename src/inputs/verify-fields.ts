@@ -38,6 +38,7 @@ function guard(text: string, runner: Runner): string {
 
 function readKeyFile(value: string, runner: Runner): string {
   const { workspace, eventName } = runner.facts;
+  refuseBareKey(value, runner);
   const path = resolve(workspace, value);
   const text = guard(readSmallFile(path, value), runner);
   if (eventName.startsWith('pull_request') && isInside(workspace, path)) {
@@ -48,6 +49,18 @@ function readKeyFile(value: string, runner: Runner): string {
     );
   }
   return text;
+}
+
+/** Base64 of DER is no path, may be a private key, and must not be quoted in an error. */
+function refuseBareKey(value: string, runner: Runner): void {
+  const text = value.replace(/\s/g, '');
+  if (text.length < 60 || !/^[A-Za-z0-9+/]+=*$/.test(text)) return;
+  const start = Buffer.from(text, 'base64');
+  if (start[0] !== 0x30 && !start.toString('latin1', 0, 10).startsWith('-----BEGIN')) return;
+  runner.mask([value, text]);
+  throw new ActionError('VERIFY_KEY_UNREADABLE', 'Input verify-key is base64 without a BEGIN line.', {
+    hint: 'Give the public key or certificate as PEM text, with its BEGIN and END lines, or the path of such a file.',
+  });
 }
 
 function readSmallFile(path: string, value: string): string {

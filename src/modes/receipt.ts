@@ -1,4 +1,4 @@
-import { type ActionError, toActionError } from '../errors.ts';
+import { type ActionError, unexpected } from '../errors.ts';
 import { OutputTree } from '../files/output-tree.ts';
 import type { FileInputs, UploadInputs } from '../inputs/inputs.ts';
 import { renderManifest } from '../report/manifest.ts';
@@ -25,7 +25,7 @@ export async function finish(
   try {
     report.failure = await work();
   } catch (error) {
-    report.failure = toActionError(error, 'INTERNAL', 'Unexpected error.');
+    report.failure = unexpected(error);
   }
   report.durationMs = context.clock.now() - context.startedAt;
   writeManifest(context, inputs.files, release.output);

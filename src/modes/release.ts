@@ -9,6 +9,7 @@ import { sliceOf } from '../files/shard.ts';
 import type { FileInputs } from '../inputs/inputs.ts';
 import { formatBytes, plural } from '../report/units.ts';
 import type { Context } from './context.ts';
+import { checkOwnFiles } from './own-files.ts';
 
 /** The files of this run and where what is written about them goes. */
 export interface Release {
@@ -25,6 +26,7 @@ export interface Release {
 export async function findRelease(context: Context, inputs: FileInputs, outputDirectory: string): Promise<Release> {
   const { runner, report } = context;
   const output = new OutputTree(outputDirectory, context.processId);
+  checkOwnFiles(inputs);
   runner.openGroup('Files');
   const discovery = discover({
     ...inputs,
@@ -100,5 +102,13 @@ export function checkMatched({ runner, report }: Context, inputs: FileInputs, { 
 
 /** Makes a directory of our own for what is written outside the workspace. */
 export function makeOwnDirectory({ runner }: Context): string {
-  return mkdtempSync(join(runner.facts.temporaryDirectory, 'mtls-release-signing-output-'));
+  const { temporaryDirectory } = runner.facts;
+  try {
+    return mkdtempSync(join(temporaryDirectory, 'mtls-release-signing-output-'));
+  } catch (error) {
+    throw new ActionError('OUTPUT_UNWRITABLE', `No directory can be made in ${show(temporaryDirectory)}.`, {
+      hint: 'RUNNER_TEMP must be a directory that this step may write to.',
+      cause: error,
+    });
+  }
 }

@@ -11,7 +11,7 @@ export function headline(report: Report): string {
     case 'rehearse':
       return `Rehearsal only: ${plural(files, 'file')} (${formatBytes(bytes)}) signed by a throw-away key in ${time}. Nothing of this may be published.`;
     case 'verify':
-      return `All ${plural(files, 'file')} (${formatBytes(bytes)}) have a valid signature, checked in ${time}.`;
+      return `${files === 1 ? 'The' : 'All'} ${plural(files, 'file')} (${formatBytes(bytes)}) ${files === 1 ? 'has' : 'have'} a valid signature, checked in ${time}.`;
     case 'sign': {
       const kept = reused > 0 ? ` (${signed} new, ${reused} kept)` : '';
       const checked = report.checked ? ', each checked' : '';

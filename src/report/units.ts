@@ -26,7 +26,7 @@ export function plural(count: number, noun: string): string {
 /** Gives a sentence its full stop, and its capital unless it may begin with a URL or the name of a file. */
 export function sentence(text: string): string {
   const start = /^(?:the|this|no|it|its|our|input) /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
-  return /[.!?…]$/.test(text) ? start : `${start}.`;
+  return /[.!?…:]$/.test(text) ? start : `${start}.`;
 }
 
 /** Returns the value below which the given share of the numbers lies; 0 for none. */

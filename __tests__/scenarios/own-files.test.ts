@@ -1,0 +1,107 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createScenario } from '../helpers/scenario.ts';
+
+const FILES = { 'dist/a.bin': 'the release', 'dist/b.bin': 'more of it', 'package.json': '{"name":"x"}' };
+
+describe('manifest and checksums never replace what is not ours', () => {
+  test.each([
+    ['a release file as manifest', 'sign', { manifest: 'dist/a.bin' }],
+    ['a release file, by a detour', 'sign', { manifest: './dist/../dist/a.bin' }],
+    ['a release file as checksums', 'sign', { checksums: 'dist/a.bin' }],
+    ['a source file', 'sign', { manifest: 'package.json' }],
+    ['a directory', 'sign', { manifest: 'dist' }],
+    ['a release file, when only verifying', 'verify', { manifest: 'dist/a.bin' }],
+    ['a release file, when rehearsing', 'rehearse', { manifest: 'dist/a.bin' }],
+    ['a signature', 'sign', { manifest: 'dist/a.bin.sign' }],
+    ['a signature as checksums', 'sign', { checksums: 'dist/a.bin.sign' }],
+    ['both at one place', 'sign', { manifest: 'x.txt', checksums: 'X.txt' }],
+    ['a manifest of another shard', 'sign', { manifest: 'm.json', checksums: 'm-2-of-2.json', shard: '1/2' }],
+    ['something in .git', 'sign', { manifest: '.git/config' }],
+  ])('%s (mode %s)', async (_, mode, inputs) => {
+    await using scenario = await createScenario({ files: FILES });
+    const run = await scenario.run({ ...inputs, mode, 'verify-key': scenario.service.credentials.verifyKeyPem });
+    expect(run.exitCode, run.log).toBe(1);
+    expect(run.log).toMatch(/OUTPUT_OCCUPIED|INPUT_INVALID/);
+    expect(scenario.service.counters.connections).toBe(0);
+    for (const [name, text] of Object.entries(FILES)) expect(await scenario.read(name)).toBe(text);
+  });
+
+  test('an earlier manifest and earlier checksums are replaced', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const inputs = { manifest: 'release.json', checksums: 'SHA256SUMS', upload: 'false' };
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    const again = await scenario.run(inputs);
+    expect(again.exitCode, again.log).toBe(0);
+  });
+});
+
+describe('output-dir', () => {
+  test('may not lead out of the workspace through a link', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const outside = await mkdtemp(join(tmpdir(), 'outside-'));
+    await symlink(outside, join(scenario.workspace, 'o'));
+    for (const directory of ['o', 'o/deeper', '.git/x', 'dist/a.bin', 'dist/a.bin/x']) {
+      const run = await scenario.run({ 'output-dir': directory, files: 'dist' });
+      expect(run.exitCode, directory).toBe(1);
+      expect(run.log).toContain('Input output-dir ');
+    }
+    expect(scenario.service.counters.connections).toBe(0);
+    await rm(outside, { recursive: true });
+  });
+
+  test('may be below RUNNER_TEMP, for a tree that cannot be written', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const runnerTemp = await mkdtemp(join(tmpdir(), 'runner-temp-'));
+    const run = await scenario.run({ 'output-dir': join(runnerTemp, 'signed'), files: 'dist' }, { runnerTemp });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(await scenario.signatures()).toEqual([]);
+    await rm(runnerTemp, { recursive: true });
+  });
+});
+
+test('without RUNNER_TEMP nothing lands in the checkout', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const run = await scenario.run({ upload: 'false' }, { env: { RUNNER_TEMP: undefined } });
+  expect(run.exitCode, run.log).toBe(0);
+  expect(run.outputs['manifest']?.startsWith(scenario.workspace)).toBe(false);
+  await rm(join(run.outputs['manifest'] ?? '', '..'), { recursive: true });
+});
+
+test('a short secret does not turn outputs into stars', async () => {
+  await using scenario = await createScenario({ files: FILES, service: { appSecret: '1' } });
+  const run = await scenario.run({ upload: 'false' });
+  expect(run.exitCode, run.log).toBe(0);
+  expect(run.outputs).toMatchObject({ mode: 'sign', 'request-count': '2' });
+  expect(run.outputs['cert-expires']).toMatch(/^\d{4}-\d\d-\d\dT/);
+});
+
+describe('a private key at the wrong place', () => {
+  test.each([
+    ['verify-key, as base64 of DER', (pem: string) => ({ 'verify-key': pem.replace(/-----[^-]+-----|\s/g, '') })],
+    ['mode', (pem: string) => ({ mode: pem })],
+    ['concurrency, as base64 of DER', (pem: string) => ({ concurrency: pem.replace(/-----[^-]+-----|\s/g, '') })],
+  ])('%s, is not shown', async (_, inputs) => {
+    await using scenario = await createScenario({ files: FILES });
+    await using other = await createScenario({ files: {} });
+    const { key } = other.service.credentials;
+    const run = await scenario.run(inputs(key));
+    expect(run.exitCode).toBe(1);
+    const printed = run.rawLog.toString().replace(/^::add-mask::.*$/gm, '') + run.summary;
+    const line = key.split('\n')[1] ?? '';
+    for (let at = 0; at + 20 <= line.length; at += 10) expect(printed).not.toContain(line.slice(at, at + 20));
+  });
+});
+
+test('a root that is not there is an error, whatever becomes of empty patterns', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  await mkdir(join(scenario.workspace, 'x'));
+  await writeFile(join(scenario.workspace, 'x/file'), '');
+  for (const root of ['nope', 'x/file']) {
+    const run = await scenario.run({ root, 'if-no-files-found': 'ignore' });
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toContain('Input root is not an existing directory');
+  }
+});

@@ -1,0 +1,106 @@
+import { realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ActionError } from '../errors.ts';
+import { readPatterns } from '../files/pattern.ts';
+import { MAX_SHARDS, pathOfShard, pathsOfShards, type Shard } from '../files/shard.ts';
+import type { Runner } from '../runner.ts';
+import { type FieldReader, isInside } from './field-reader.ts';
+import type { FileInputs } from './inputs.ts';
+
+/** Reads which files are meant and where what is written about them goes. */
+export function readFiles(reader: FieldReader, { facts }: Runner): FileInputs {
+  const root = reader.pathInside('root', facts.workspace, '.');
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true)
+    reader.reject('root', 'is not an existing directory');
+  const suffix = reader.text('suffix') ?? '.sign';
+  if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
+    reader.reject('suffix', 'must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -');
+  }
+  const outputDirectory = readOutputDirectory(reader, facts, root);
+  const shard = readShard(reader);
+  return {
+    patterns: patternsOf(reader, root),
+    root,
+    suffix,
+    outputDirectory,
+    includeHiddenFiles: reader.boolean('include-hidden-files', true),
+    followSymbolicLinks: reader.boolean('follow-symbolic-links', false),
+    ifNoFilesFound: reader.choice('if-no-files-found', ['error', 'warn', 'ignore']),
+    maxFiles: reader.integer('max-files', { from: 0, to: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
+    ...readOwnPaths(reader, { directory: outputDirectory ?? root, suffix, shard }),
+    shard,
+  };
+}
+
+function patternsOf(reader: FieldReader, root: string): FileInputs['patterns'] {
+  const text = reader.required('files');
+  try {
+    return text === '' ? [] : readPatterns(text, root);
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    reader.add(error);
+    return [];
+  }
+}
+
+function readShard(reader: FieldReader): Shard {
+  const value = reader.text('shard') ?? '1/1';
+  const [, index, count] = /^(\d{1,3})\/(\d{1,3})$/.exec(value)?.map(Number) ?? [];
+  if (index !== undefined && count !== undefined && index >= 1 && index <= count && count <= MAX_SHARDS) {
+    return { index, count };
+  }
+  reader.reject('shard', `must be i/n with i from 1 to n, such as 2/5, and n at most ${MAX_SHARDS}`);
+  return { index: 1, count: 1 };
+}
+
+interface OwnPlace {
+  readonly directory: string;
+  readonly suffix: string;
+  readonly shard: Shard;
+}
+
+function readOwnPaths(
+  reader: FieldReader,
+  { directory, suffix, shard }: OwnPlace,
+): Pick<FileInputs, 'manifest' | 'checksums' | 'ownPaths'> {
+  const manifest = reader.fileInside('manifest', directory);
+  const checksums = reader.fileInside('checksums', directory);
+  const manifests = manifest ? pathsOfShards(manifest, shard.count) : [];
+  for (const [input, path] of Object.entries({ manifest, checksums })) {
+    if (path?.endsWith(suffix)) reader.reject(input, `must not end in ${suffix}, because signatures do`);
+    if (path?.split('/').includes('.git')) reader.reject(input, 'must not lie in a .git directory');
+  }
+  const fold = (path: string): string => path.normalize('NFC').toLowerCase();
+  if (checksums && manifests.map(fold).includes(fold(checksums))) {
+    reader.reject('checksums', 'must be another path than manifest');
+  }
+  return {
+    manifest: manifest && pathOfShard(manifest, shard),
+    checksums,
+    ownPaths: [...(checksums ? [checksums] : []), ...manifests],
+  };
+}
+
+function readOutputDirectory(reader: FieldReader, facts: Runner['facts'], root: string): string | undefined {
+  const value = reader.text('output-dir');
+  if (value === undefined) return undefined;
+  const { workspace, temporaryDirectory } = facts;
+  const path = reader.pathInside('output-dir', [workspace, temporaryDirectory], value);
+  if (path === root) return undefined;
+  if (isInside(path, root)) reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
+  if (path.split(/[/\\]/).includes('.git')) reader.reject('output-dir', 'must not lie in a .git directory');
+  const standing = nearestStanding(path);
+  if (!standing.isDirectory) reader.reject('output-dir', 'leads over a file');
+  // A link in a checkout must not decide where a signing job writes and removes files.
+  const tops = [workspace, temporaryDirectory].map((top) => nearestStanding(top).real);
+  if (!tops.some((top) => isInside(top, standing.real)))
+    reader.reject('output-dir', 'leads out of the workspace through a link');
+  return path;
+}
+
+/** Resolves the nearest part of a path that exists. */
+function nearestStanding(path: string): { readonly real: string; readonly isDirectory: boolean } {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat || dirname(path) === path) return { real: realpathSync(path), isDirectory: stat?.isDirectory() ?? false };
+  return nearestStanding(dirname(path));
+}

@@ -1,0 +1,44 @@
+import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { ActionError } from '../errors.ts';
+import { show } from '../files/names.ts';
+import type { FileInputs } from '../inputs/inputs.ts';
+
+/** How the files begin that this action writes under a path of the user's choice. */
+const BEGINNINGS = {
+  manifest: /^\{"version":1,"mode":/,
+  checksums: /^(?:$|\\?[0-9a-f]{64} [ *])/,
+} as const;
+
+/**
+ * Refuses to put the manifest or the checksums over something that this action did not write, in every mode.
+ *
+ * Such a path is usually a mistake, and what stands there would be lost, and left out of the signing as well.
+ * @throws ActionError `OUTPUT_OCCUPIED`
+ */
+export function checkOwnFiles(inputs: FileInputs): void {
+  for (const input of ['manifest', 'checksums'] as const) {
+    const path = inputs[input];
+    if (path !== undefined) checkPlace(input, path, join(inputs.outputDirectory ?? inputs.root, path));
+  }
+}
+
+function checkPlace(input: keyof typeof BEGINNINGS, path: string, location: string): void {
+  const stat = lstatSync(location, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if (stat.isFile() && BEGINNINGS[input].test(readBeginning(location))) return;
+  const what = stat.isDirectory() ? 'is a directory' : `exists already and is no ${input} of this action`;
+  throw new ActionError('OUTPUT_OCCUPIED', `Input ${input}: ${show(path)} ${what}.`, {
+    hint: `Give ${input} a path where nothing else is; what stands there would be lost.`,
+  });
+}
+
+function readBeginning(location: string): string {
+  const descriptor = openSync(location, 'r');
+  try {
+    const bytes = Buffer.alloc(80);
+    return bytes.toString('latin1', 0, readSync(descriptor, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(descriptor);
+  }
+}
