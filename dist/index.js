@@ -52433,13 +52433,7 @@ const PRINT = { notice: _actions_core__WEBPACK_IMPORTED_MODULE_3__/* .notice */ 
 /** Connects to the runner that started this process. */
 function createRunner(environment = process.env) {
     const masked = new Set();
-    // The runner masks the log, but not files we write; and it knows neither hex nor percent-encoding with capitals.
-    const clean = (text) => {
-        let result = text;
-        for (const secret of masked)
-            result = result.replaceAll(secret, '***');
-        return result;
-    };
+    const clean = (text) => scrub(text, masked);
     const line = (text) => (0,_files_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(clean(text));
     return {
         facts: readFacts(completeProxies(environment)),
@@ -52474,6 +52468,13 @@ function createRunner(environment = process.env) {
                 (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.appendFileSync)(file, clean(markdown));
         },
     };
+}
+/** The runner masks the log, but not files we write; and it knows neither hex nor percent-encoding with capitals. */
+function scrub(text, secrets) {
+    let result = text;
+    for (const secret of secrets)
+        result = result.replaceAll(secret, '***');
+    return result;
 }
 function addMask(masked, secret) {
     if (secret.trim() === '' || masked.has(secret))

@@ -66,12 +66,7 @@ const PRINT = { notice, warning, error };
 /** Connects to the runner that started this process. */
 export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runner {
   const masked = new Set<string>();
-  // The runner masks the log, but not files we write; and it knows neither hex nor percent-encoding with capitals.
-  const clean = (text: string): string => {
-    let result = text;
-    for (const secret of masked) result = result.replaceAll(secret, '***');
-    return result;
-  };
+  const clean = (text: string): string => scrub(text, masked);
   const line = (text: string): string => show(clean(text));
   return {
     facts: readFacts(completeProxies(environment)),
@@ -104,6 +99,13 @@ export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runn
       if (file) appendFileSync(file, clean(markdown));
     },
   };
+}
+
+/** The runner masks the log, but not files we write; and it knows neither hex nor percent-encoding with capitals. */
+function scrub(text: string, secrets: Iterable<string>): string {
+  let result = text;
+  for (const secret of secrets) result = result.replaceAll(secret, '***');
+  return result;
 }
 
 function addMask(masked: Set<string>, secret: string): void {
