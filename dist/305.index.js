@@ -242,10 +242,10 @@ async function findFault(text, { verifier, encoding }) {
         pass.update(CANARY);
         if ((0,check/* isValid */.fn)(text, pass, encoding))
             return undefined;
-        const likely = await (0,verifying_verifier/* likelyAlgorithm */.wm)(verifier, (0,verifying_encoding/* decodeSignature */.xd)(text, encoding), () => [CANARY]);
+        const likely = await (0,verifying_verifier/* likelyAlgorithm */.wm)(verifier, (0,verifying_encoding/* decodeSignature */.x)(text, encoding), () => [CANARY]);
         const hint = likely
             ? `It is valid as ${likely}: set signature-algorithm: ${likely}.`
-            : ((0,verifying_encoding/* otherEncodingHint */.B4)(text, encoding) ??
+            : ((0,verifying_encoding/* otherEncodingHint */.B)(text, encoding) ??
                 'The service signs with another key: check that verify-key is the key of this service.');
         return new errors/* ActionError */.lZ('SIGNATURE_INVALID', `the signature of the canary is not valid for its bytes (${verifier.algorithm.name})`, { hint });
     }

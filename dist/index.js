@@ -51241,6 +51241,7 @@ async function rehearse(context, inputs) {
 
 
 
+
 /** Signs a release: everything that can be wrong is found before the first request. */
 async function sign(context, inputs) {
     const { files, service } = inputs;
@@ -51269,9 +51270,17 @@ function noteVerification({ runner, report }, { verification }) {
     report.notes.push(text);
 }
 function checkSizes({ verification }, files) {
-    if (verification)
-        for (const { size } of files)
+    if (verification === undefined)
+        return;
+    for (const { path, size } of files) {
+        try {
             (0,verifier/* checkSize */.C1)(verification.verifier.algorithm, size);
+        }
+        catch (error) {
+            const known = (0,errors/* unexpected */.os)(error);
+            throw new errors/* ActionError */.lZ(known.code, `${(0,files_names/* show */.WU)(path)}: ${known.message}`, { hint: known.hint ?? '', cause: error });
+        }
+    }
 }
 /** Keeps signatures that are valid for the files as they are now; returns the files that need a new one. */
 async function withoutValid(context, { verification, files }, release) {
@@ -54588,11 +54597,11 @@ function pssKeyAllows(key, algorithm) {
 
 /** Decodes a signature and checks it against a pass that has seen all bytes of the file. */
 function isValid(text, pass, encoding) {
-    return pass.verify((0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .decodeSignature */ .xd)(text, encoding));
+    return pass.verify((0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .decodeSignature */ .x)(text, encoding));
 }
 /** Reads an open file once and checks a stored signature against it; throws when the text is no strictly encoded signature. */
 async function checkStored(file, text, { verifier, encoding }) {
-    const signature = (0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .decodeSignature */ .xd)(text, encoding);
+    const signature = (0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .decodeSignature */ .x)(text, encoding);
     const pass = verifier.start(file.size);
     const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256');
     for await (const chunk of file.read()) {
@@ -54605,8 +54614,8 @@ async function checkStored(file, text, { verifier, encoding }) {
 /** Explains a signature that does not fit: reads the file once more to see whether another algorithm of the key does. */
 async function explainInvalid(path, file, about) {
     const { verifier, encoding, text } = about;
-    const likely = await (0,_verifier_js__WEBPACK_IMPORTED_MODULE_4__/* .likelyAlgorithm */ .wm)(verifier, (0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .decodeSignature */ .xd)(text, encoding), () => file.read());
-    const other = (0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .otherEncodingHint */ .B4)(text, encoding);
+    const likely = await (0,_verifier_js__WEBPACK_IMPORTED_MODULE_4__/* .likelyAlgorithm */ .wm)(verifier, (0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .decodeSignature */ .x)(text, encoding), () => file.read());
+    const other = (0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .otherEncodingHint */ .B)(text, encoding);
     return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('SIGNATURE_INVALID', `The signature of ${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_2__/* .show */ .WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).`, {
         hint: likely
             ? `It is valid as ${likely}: set signature-algorithm: ${likely}.`
@@ -54622,36 +54631,11 @@ async function explainInvalid(path, file, about) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   B4: () => (/* binding */ otherEncodingHint),
-/* harmony export */   xd: () => (/* binding */ decodeSignature)
+/* harmony export */   B: () => (/* binding */ otherEncodingHint),
+/* harmony export */   x: () => (/* binding */ decodeSignature)
 /* harmony export */ });
-/* unused harmony exports MAX_SIGNATURE_TEXT_BYTES, checkSignatureText */
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 
-/** The most bytes that the text of a signature may have. */
-const MAX_SIGNATURE_TEXT_BYTES = (/* unused pure expression or super */ null && (64 * 1024));
-/**
- * Checks that an answer's `signData` is a text that can be written as a signature: non-empty, at most 64 KiB of UTF-8,
- * no control characters other than CR and LF.
- *
- * Throws `RESP_BAD_SIGNATURE`, which shows type and length, never content.
- */
-function checkSignatureText(value) {
-    if (typeof value !== 'string')
-        throw badText(`is ${typeName(value)} instead of a text`);
-    if (value === '')
-        throw badText('is empty');
-    const bytes = Buffer.byteLength(value);
-    if (bytes > MAX_SIGNATURE_TEXT_BYTES) {
-        throw badText(`is a text of ${bytes} bytes; at most ${MAX_SIGNATURE_TEXT_BYTES} are allowed`);
-    }
-    if (/[^\P{Cc}\r\n]/u.test(value))
-        throw badText(`is a text of ${bytes} bytes with control characters in it`);
-    // A lone surrogate has no UTF-8 form, so the file could not hold exactly this text.
-    if (!value.isWellFormed())
-        throw badText(`is a text of ${bytes} bytes that is not valid Unicode`);
-    return value;
-}
 /**
  * Decodes the text of a signature, accepting exactly one spelling of its bytes.
  *
@@ -54712,20 +54696,6 @@ function hintFor(text, encoding) {
     if (/[-_]/.test(text) && encoding === 'base64')
         return 'The service must send standard base64 with + and /, not the URL-safe form.';
     return otherEncodingHint(text, encoding);
-}
-function typeName(value) {
-    if (value === undefined)
-        return 'missing';
-    if (value === null)
-        return 'null';
-    if (Array.isArray(value))
-        return `an array of ${value.length}`;
-    return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-function badText(what) {
-    return new ActionError('RESP_BAD_SIGNATURE', `the service's signData ${what}`, {
-        hint: 'The answer must be {"signData":"<text>"}; ask the operator of the service.',
-    });
 }
 function badEncoding(what, hint) {
     return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('RESP_BAD_SIGNATURE', `the signature ${what}`, hint === undefined ? {} : { hint });

@@ -1,4 +1,5 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { generateKeyPairSync } from 'node:crypto';
+import { rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createPki } from '../../src/rehearsal/pki.ts';
@@ -111,4 +112,14 @@ describe('mode verify', () => {
       ),
     ).toBe(true);
   });
+});
+
+test('a file that Ed25519 cannot check is named before any request', async () => {
+  const publicKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  await using scenario = await createScenario({ files: { 'dist/small': 'x', 'dist/large': '' } });
+  await truncate(join(scenario.workspace, 'dist/large'), 256 * 1024 * 1024 + 1);
+  const run = await scenario.run({ 'verify-key': publicKey });
+  expect(run.exitCode).toBe(1);
+  expect(run.log).toMatch(/FILE_TOO_LARGE_FOR_ED25519: .*dist\/large/i);
+  expect(scenario.service.counters.connections).toBe(0);
 });

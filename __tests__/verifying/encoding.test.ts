@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import {
-  checkSignatureText,
-  decodeSignature,
-  MAX_SIGNATURE_TEXT_BYTES,
-  otherEncodingHint,
-} from '../../src/verifying/encoding.ts';
+import { decodeSignature, otherEncodingHint } from '../../src/verifying/encoding.ts';
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 200 }).map((array) => Buffer.from(array));
 const encodings = ['base64', 'hex'] as const;
@@ -79,7 +74,7 @@ describe.each(encodings)('strict %s', (encoding) => {
   test('takes time in proportion to the length', () => {
     for (const unit of ['A', '=', ' ', 'A=', 'g', '/\n']) {
       const started = performance.now();
-      refusal(() => decodeSignature(`${unit.repeat(MAX_SIGNATURE_TEXT_BYTES)}!`, encoding));
+      refusal(() => decodeSignature(`${unit.repeat(64 * 1024)}!`, encoding));
       expect(performance.now() - started).toBeLessThan(250);
     }
   });
@@ -122,46 +117,4 @@ test('text that fits both encodings gets a hint, other text none', () => {
   expect(otherEncodingHint('abcd'.repeat(32), 'base64')).toMatch(/set signature-encoding to hex/);
   expect(otherEncodingHint('abcd'.repeat(32), 'hex')).toMatch(/set signature-encoding to base64/);
   expect(otherEncodingHint('MEUC', 'base64')).toBeUndefined();
-});
-
-describe('signData', () => {
-  test('is returned as it came when it can be a signature', () => {
-    for (const text of ['x', 'MEUC\r\n+/==', ' ', 'a'.repeat(MAX_SIGNATURE_TEXT_BYTES), '\u{1f600}']) {
-      expect(checkSignatureText(text)).toBe(text);
-    }
-  });
-
-  test.each([
-    [undefined, 'missing'],
-    [null, 'null'],
-    [17, 'a number'],
-    [true, 'a boolean'],
-    [['secret'], 'an array of 1'],
-    [{ secret: 'secret' }, 'an object'],
-    ['', 'is empty'],
-    ['secret\u0000', '7 bytes with control characters'],
-    ['secret\t', '7 bytes with control characters'],
-    ['secret\u001b[31m', 'control characters'],
-    ['secret\u007f', 'control characters'],
-    ['secret\u0085', 'control characters'],
-    ['secret\ud800', 'not valid Unicode'],
-    ['a'.repeat(MAX_SIGNATURE_TEXT_BYTES + 1), '65537 bytes; at most 65536'],
-    ['\u00e9'.repeat(MAX_SIGNATURE_TEXT_BYTES / 2 + 1), '65538 bytes; at most 65536'],
-  ])('%j is refused with type and length only', (value, reason) => {
-    const error = refusal(() => checkSignatureText(value));
-    expect(error).toMatchObject({ code: 'RESP_BAD_SIGNATURE', message: expect.stringContaining(reason) });
-    expect(`${error.message} ${error.hint}`).not.toContain('secret');
-  });
-
-  test('whatever it is, the answer is itself or that error', () => {
-    fc.assert(
-      fc.property(fc.anything({ withNullPrototype: true }), (value) => {
-        try {
-          return checkSignatureText(value) === value;
-        } catch (error) {
-          return error instanceof ActionError && error.code === 'RESP_BAD_SIGNATURE';
-        }
-      }),
-    );
-  });
 });

@@ -1,4 +1,5 @@
-import { ActionError } from '../errors.ts';
+import { ActionError, unexpected } from '../errors.ts';
+import { show } from '../files/names.ts';
 import type { ReleaseFile } from '../files/release-file.ts';
 import type { SignInputs } from '../inputs/inputs.ts';
 import { plural } from '../report/units.ts';
@@ -43,7 +44,15 @@ function noteVerification({ runner, report }: Context, { verification }: SignInp
 }
 
 function checkSizes({ verification }: SignInputs, files: readonly ReleaseFile[]): void {
-  if (verification) for (const { size } of files) checkSize(verification.verifier.algorithm, size);
+  if (verification === undefined) return;
+  for (const { path, size } of files) {
+    try {
+      checkSize(verification.verifier.algorithm, size);
+    } catch (error) {
+      const known = unexpected(error);
+      throw new ActionError(known.code, `${show(path)}: ${known.message}`, { hint: known.hint ?? '', cause: error });
+    }
+  }
 }
 
 /** Keeps signatures that are valid for the files as they are now; returns the files that need a new one. */

@@ -3,28 +3,6 @@ import { ActionError } from '../errors.ts';
 /** How a signature is written as text: the values of the input `signature-encoding`. */
 export type SignatureEncoding = 'base64' | 'hex';
 
-/** The most bytes that the text of a signature may have. */
-export const MAX_SIGNATURE_TEXT_BYTES = 64 * 1024;
-
-/**
- * Checks that an answer's `signData` is a text that can be written as a signature: non-empty, at most 64 KiB of UTF-8,
- * no control characters other than CR and LF.
- *
- * Throws `RESP_BAD_SIGNATURE`, which shows type and length, never content.
- */
-export function checkSignatureText(value: unknown): string {
-  if (typeof value !== 'string') throw badText(`is ${typeName(value)} instead of a text`);
-  if (value === '') throw badText('is empty');
-  const bytes = Buffer.byteLength(value);
-  if (bytes > MAX_SIGNATURE_TEXT_BYTES) {
-    throw badText(`is a text of ${bytes} bytes; at most ${MAX_SIGNATURE_TEXT_BYTES} are allowed`);
-  }
-  if (/[^\P{Cc}\r\n]/u.test(value)) throw badText(`is a text of ${bytes} bytes with control characters in it`);
-  // A lone surrogate has no UTF-8 form, so the file could not hold exactly this text.
-  if (!value.isWellFormed()) throw badText(`is a text of ${bytes} bytes that is not valid Unicode`);
-  return value;
-}
-
 /**
  * Decodes the text of a signature, accepting exactly one spelling of its bytes.
  *
@@ -82,19 +60,6 @@ function hintFor(text: string, encoding: SignatureEncoding): string | undefined 
   if (/[-_]/.test(text) && encoding === 'base64')
     return 'The service must send standard base64 with + and /, not the URL-safe form.';
   return otherEncodingHint(text, encoding);
-}
-
-function typeName(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-function badText(what: string): ActionError {
-  return new ActionError('RESP_BAD_SIGNATURE', `the service's signData ${what}`, {
-    hint: 'The answer must be {"signData":"<text>"}; ask the operator of the service.',
-  });
 }
 
 function badEncoding(what: string, hint: string | undefined): ActionError {
