@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import createAssembler from 'wabt';
 import { bodyLength, streamBody, wholeBody } from '../../src/signing/sign-file/body.ts';
 import { type CanonicalFacts, CanonicalHash, quote } from '../../src/signing/sign-file/canonical.ts';
+import { MODULE, STEP_BYTES } from '../../src/signing/sign-file/quoted-base64.ts';
 
 interface Vector extends Omit<CanonicalFacts, 'path'> {
   readonly url: string;
@@ -138,13 +140,22 @@ test('all pairs of base64 characters are quoted right', () => {
   expect(signOf(FACTS, [content])).toBe(plainSign(FACTS, content));
 });
 
-test('the internal step of large chunks leaves no seam', () => {
-  for (const length of [48 * 1024 - 1, 48 * 1024, 48 * 1024 + 1, 3 * 48 * 1024 + 2]) {
-    const content = Buffer.alloc(length, 'seam+/?');
-    for (const places of [[], [1], [2], [48 * 1024], [length - 1]]) {
-      expect(signOf(FACTS, cutAt(content, places))).toBe(plainSign(FACTS, content));
+test('the internal step of large chunks leaves no seam, and a step whose every character is quoted has room', () => {
+  for (const length of [STEP_BYTES - 1, STEP_BYTES, STEP_BYTES + 1, 3 * STEP_BYTES + 2]) {
+    for (const fill of ['seam+/?', Buffer.of(0xff), Buffer.of(0xfb, 0xef, 0xbe)]) {
+      const content = Buffer.alloc(length, fill);
+      for (const places of [[], [1], [2], [STEP_BYTES], [length - 1]]) {
+        expect(signOf(FACTS, cutAt(content, places))).toBe(plainSign(FACTS, content));
+      }
     }
   }
+});
+
+test('the encoder in use is the assembled source beside it', async () => {
+  const source = readFileSync(new URL('../../src/signing/sign-file/quoted-base64.wat', import.meta.url), 'utf8');
+  const assembler = await createAssembler();
+  const { buffer } = assembler.parseWat('quoted-base64.wat', source).toBinary({});
+  expect(MODULE).toBe(Buffer.from(buffer).toString('base64'));
 });
 
 test('the streamed body is the whole body is the plain body, of the length that was announced', async () => {
