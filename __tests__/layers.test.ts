@@ -33,10 +33,12 @@ const LAYERS: Readonly<Record<string, number>> = {
   preflight: 3,
   rehearsal: 3,
   upload: 3,
+  helper: 3,
   report: 3,
   main: 4,
   modes: 4,
   index: 5,
+  thread: 5,
 };
 
 interface Import {

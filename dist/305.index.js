@@ -485,14 +485,14 @@ function skipService(reason) {
 var manifest = __webpack_require__(37987);
 // EXTERNAL MODULE: ./build/src/signing/proxy.js
 var signing_proxy = __webpack_require__(52889);
-// EXTERNAL MODULE: ./build/src/signing/sign-file/sign-file.js + 8 modules
-var sign_file = __webpack_require__(90717);
+// EXTERNAL MODULE: ./build/src/signing/sign-file/sign-file.js + 9 modules
+var sign_file = __webpack_require__(47276);
 // EXTERNAL MODULE: ./build/src/signing/transport.js + 3 modules
 var signing_transport = __webpack_require__(36225);
 // EXTERNAL MODULE: ./build/src/modes/release.js + 1 modules
 var release = __webpack_require__(24360);
-// EXTERNAL MODULE: ./build/src/modes/service.js + 1 modules
-var modes_service = __webpack_require__(79141);
+// EXTERNAL MODULE: ./build/src/modes/service.js + 3 modules
+var modes_service = __webpack_require__(70351);
 ;// CONCATENATED MODULE: ./build/src/modes/preflight.js
 
 

@@ -46314,11 +46314,12 @@ class OutputTree {
     /** Directories that were seen to lie in the tree, links and all. */
     #inside = new Set();
     #prepared = new Set();
-    #processId;
+    /** Of the process that writes; temporary files bear it. */
+    processId;
     #counter = 0;
     constructor(directory, processId) {
         this.directory = directory;
-        this.#processId = processId;
+        this.processId = processId;
     }
     /** Absolute path of something in the tree. */
     locate(path) {
@@ -46381,7 +46382,7 @@ class OutputTree {
             for (const name of namesIn(directory)) {
                 const owner = Number(TEMPORARY_NAME.exec(name)?.[1] ?? Number.NaN);
                 // A file of this process is left from a former process of its number: none is open between two writes.
-                if (Number.isNaN(owner) || (owner !== this.#processId && isAlive(owner)))
+                if (Number.isNaN(owner) || (owner !== this.processId && isAlive(owner)))
                     continue;
                 this.#checkInside(path, directory);
                 if (removeIfPossible((0,external_node_path_.join)(directory, name)))
@@ -46402,7 +46403,7 @@ class OutputTree {
     }
     #openTemporary(directory) {
         for (;;) {
-            const temporary = (0,external_node_path_.join)(directory, `${own_paths/* TEMPORARY_PREFIX */.F}${this.#processId}-${this.#counter++}.tmp`);
+            const temporary = (0,external_node_path_.join)(directory, `${own_paths/* TEMPORARY_PREFIX */.F}${this.processId}-${this.#counter++}.tmp`);
             try {
                 return { temporary, descriptor: (0,external_node_fs_.openSync)(temporary, 'wx', 0o644) };
             }
@@ -48596,11 +48597,13 @@ function explain({ label, input }) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(24998);
-/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(18456);
-/* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1259);
-/* harmony import */ var _signing_clock_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(95291);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(78249);
+/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
+/* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
+/* harmony import */ var _signing_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(95291);
+
 
 
 
@@ -48618,17 +48621,17 @@ for (const [name, number] of [
 ]) {
     process.once(name, () => {
         exitCode = 128 + number;
-        cancel.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('CANCELLED', 'The run was cancelled.', {
+        cancel.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('CANCELLED', 'The run was cancelled.', {
             hint: 'Files that are listed as signed have their signature; run the step again for the others.',
         }));
         // The report takes a moment; what does not let go by then is left behind.
         setTimeout(() => process.exit(exitCode), 800).unref();
     });
 }
-const clock = (0,_signing_clock_js__WEBPACK_IMPORTED_MODULE_5__/* .createClock */ .t)();
-const green = await (0,_main_js__WEBPACK_IMPORTED_MODULE_2__/* .main */ .i)({
-    runner: (0,_runner_js__WEBPACK_IMPORTED_MODULE_4__/* .createRunner */ .j)(),
-    report: (0,_report_report_js__WEBPACK_IMPORTED_MODULE_3__/* .createReport */ .LU)(),
+const clock = (0,_signing_clock_js__WEBPACK_IMPORTED_MODULE_6__/* .createClock */ .t)();
+const green = await (0,_main_js__WEBPACK_IMPORTED_MODULE_3__/* .main */ .i)({
+    runner: (0,_runner_js__WEBPACK_IMPORTED_MODULE_5__/* .createRunner */ .j)(),
+    report: (0,_report_report_js__WEBPACK_IMPORTED_MODULE_4__/* .createReport */ .LU)(),
     signal: cancel.signal,
     clock,
     startedAt: clock.now(),
@@ -48636,6 +48639,7 @@ const green = await (0,_main_js__WEBPACK_IMPORTED_MODULE_2__/* .main */ .i)({
     random: Math.random,
     randomInt: node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomInt,
     processId: process.pid,
+    threadEntry: (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(import.meta.dirname, 'thread', 'index.js'),
 });
 // Sockets that are still closing must not keep the step alive.
 process.stdout.write('', () => process.exit(green && !cancel.signal.aborted ? 0 : exitCode));
@@ -48715,7 +48719,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 24998:
+/***/ 78249:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -49735,8 +49739,8 @@ function orCancelled(work, signal) {
     return Promise.race([work, cancelled.promise]).finally(() => signal.removeEventListener('abort', cancel));
 }
 
-// EXTERNAL MODULE: ./build/src/modes/service.js + 1 modules
-var modes_service = __nccwpck_require__(79141);
+// EXTERNAL MODULE: ./build/src/modes/service.js + 3 modules
+var modes_service = __nccwpck_require__(70351);
 ;// CONCATENATED MODULE: ./build/src/files/checksums.js
 
 /** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
@@ -49777,8 +49781,88 @@ function checksums_unreadable(line, how) {
     });
 }
 
+;// CONCATENATED MODULE: ./build/src/files/lost-file.js
+
+
+const LET_BE = 'Let nothing write to the build outputs while they are signed.';
+/** The file cannot be opened or read, for the reason of the system's error. */
+function lost_file_unreadable(file, error) {
+    const name = (0,files_names/* show */.WU)(file.path);
+    switch ((0,errors/* codeOf */.$N)(error)) {
+        case 'ENOENT':
+        case 'ENOTDIR':
+            return new errors/* ActionError */.lZ('FILE_VANISHED', `${name} is gone since it was listed.`, { hint: LET_BE, cause: error });
+        case 'ELOOP':
+        case 'ENXIO':
+        case 'EISDIR':
+            return notRegular(file, error);
+        default:
+            return new errors/* ActionError */.lZ('FILE_UNREADABLE', `${name} cannot be read (${(0,errors/* codeOf */.$N)(error) ?? 'unknown error'}).`, {
+                hint: 'Give the user of the runner the right to read it, or exclude it in files.',
+                cause: error,
+            });
+    }
+}
+/** The file became something else than a regular file. */
+function notRegular(file, cause) {
+    return new errors/* ActionError */.lZ('FILE_NOT_REGULAR', `${(0,files_names/* show */.WU)(file.path)} is no regular file any more.`, {
+        hint: LET_BE,
+        cause,
+    });
+}
+/** The file is not, or does not stay, what was listed. */
+function changed(file) {
+    return new errors/* ActionError */.lZ('FILE_CHANGED', `${(0,files_names/* show */.WU)(file.path)} changed while it was being signed.`, { hint: LET_BE });
+}
+
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(57975);
+;// CONCATENATED MODULE: ./build/src/files/read-chunks.js
+
+
+
+
+/** A multiple of three, so that base64 of one chunk leaves nothing over for the next. */
+const CHUNK_BYTES = 384 * 1024;
+const readAsync = (0,external_node_util_.promisify)(external_node_fs_.read);
+/** Reads at positions of an open descriptor, whatever its own position is. */
+function readerOf(descriptor) {
+    return (buffer, position) => readAsync(descriptor, buffer, 0, buffer.length, position);
+}
+/**
+ * Yields a whole file in chunks, reading ahead into one of two buffers while the other is being used.
+ *
+ * @throws ActionError `FILE_CHANGED` unless it has the size it had, `FILE_UNREADABLE`
+ */
+async function* readChunks(file, readAt) {
+    let [current, ahead] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
+    let position = 0;
+    let pending = readAt(current, position);
+    try {
+        for (;;) {
+            const { bytesRead } = await pending;
+            if (bytesRead === 0)
+                break;
+            const chunk = current.subarray(0, bytesRead);
+            position += bytesRead;
+            if (position > file.size)
+                throw changed(file);
+            [current, ahead] = [ahead, current];
+            pending = readAt(current, position);
+            yield chunk;
+        }
+    }
+    catch (error) {
+        throw error instanceof errors/* ActionError */.lZ ? error : lost_file_unreadable(file, error);
+    }
+    finally {
+        // Nobody else may be waiting for it.
+        await pending.catch(() => { });
+    }
+    if (position !== file.size)
+        throw changed(file);
+}
+
 ;// CONCATENATED MODULE: ./build/src/files/open-file.js
 
 
@@ -49786,11 +49870,8 @@ var external_node_util_ = __nccwpck_require__(57975);
 
 /** Files up to this many bytes are read once into memory; larger ones pass through two buffers. */
 const SMALL_FILE_BYTES = 1024 * 1024;
-/** A multiple of three, so that base64 of one chunk leaves nothing over for the next. */
-const CHUNK_BYTES = 384 * 1024;
 // Neither exists on Windows. NONBLOCK: opening a FIFO that was swapped in would hang. NOFOLLOW: neither may a link be.
 const FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
-const readAsync = (0,external_node_util_.promisify)(external_node_fs_.read);
 /**
  * Opens a regular file for reading, never through a link.
  *
@@ -49837,58 +49918,29 @@ function readWhole(file, descriptor) {
 }
 function openLarge(file, descriptor) {
     let closed = false;
-    const reading = new Set();
-    function readAt(buffer, position) {
-        const result = closed
-            ? Promise.reject(new Error('The file was closed'))
-            : readAsync(descriptor, buffer, 0, CHUNK_BYTES, position);
-        reading.add(result);
-        const forget = () => void reading.delete(result);
+    const uses = new Set();
+    const readAt = readerOf(descriptor);
+    function use(work) {
+        const result = closed ? Promise.reject(new Error('The file was closed')) : work();
+        uses.add(result);
+        const forget = () => void uses.delete(result);
         result.then(forget, forget);
         return result;
     }
     return {
-        read: () => readChunks(file, readAt),
+        read: () => readChunks(file, (buffer, position) => use(() => readAt(buffer, position))),
+        lend: (reader) => use(() => reader(descriptor)),
         close() {
             if (closed)
                 return;
             closed = true;
-            // The number must not go to another file while a read is still on its way: it would read that one.
-            if (reading.size === 0)
+            // The number must not go to another file while someone still reads from it: they would read that one.
+            if (uses.size === 0)
                 (0,external_node_fs_.closeSync)(descriptor);
             else
-                void Promise.allSettled(reading).then(() => (0,external_node_fs_.closeSync)(descriptor));
+                void Promise.allSettled(uses).then(() => (0,external_node_fs_.closeSync)(descriptor));
         },
     };
-}
-/** Reads ahead into the one buffer while the other is being used. */
-async function* readChunks(file, readAt) {
-    let [current, ahead] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
-    let position = 0;
-    let pending = readAt(current, position);
-    try {
-        for (;;) {
-            const { bytesRead } = await pending;
-            if (bytesRead === 0)
-                break;
-            const chunk = current.subarray(0, bytesRead);
-            position += bytesRead;
-            if (position > file.size)
-                throw changed(file);
-            [current, ahead] = [ahead, current];
-            pending = readAt(current, position);
-            yield chunk;
-        }
-    }
-    catch (error) {
-        throw error instanceof errors/* ActionError */.lZ ? error : open_file_unreadable(file, error);
-    }
-    finally {
-        // Nobody else may be waiting for it.
-        await pending.catch(() => { });
-    }
-    if (position !== file.size)
-        throw changed(file);
 }
 function compare(file, before) {
     const now = attempt(file, () => (0,external_node_fs_.lstatSync)(file.location, { bigint: true, throwIfNoEntry: false }));
@@ -49907,36 +49959,8 @@ function attempt(file, act) {
     catch (error) {
         if (error instanceof errors/* ActionError */.lZ)
             throw error;
-        throw open_file_unreadable(file, error);
+        throw lost_file_unreadable(file, error);
     }
-}
-function open_file_unreadable(file, error) {
-    const name = (0,files_names/* show */.WU)(file.path);
-    switch ((0,errors/* codeOf */.$N)(error)) {
-        case 'ENOENT':
-        case 'ENOTDIR':
-            return new errors/* ActionError */.lZ('FILE_VANISHED', `${name} is gone since it was listed.`, { hint: LET_BE, cause: error });
-        case 'ELOOP':
-        case 'ENXIO':
-        case 'EISDIR':
-            return notRegular(file, error);
-        default:
-            return new errors/* ActionError */.lZ('FILE_UNREADABLE', `${name} cannot be read (${(0,errors/* codeOf */.$N)(error) ?? 'unknown error'}).`, {
-                hint: 'Give the user of the runner the right to read it, or exclude it in files.',
-                cause: error,
-            });
-    }
-}
-const LET_BE = 'Let nothing write to the build outputs while they are signed.';
-function notRegular(file, cause) {
-    return new errors/* ActionError */.lZ('FILE_NOT_REGULAR', `${(0,files_names/* show */.WU)(file.path)} is no regular file any more.`, {
-        hint: LET_BE,
-        cause,
-    });
-}
-/** The file is not, or does not stay, what was listed. */
-function changed(file) {
-    return new errors/* ActionError */.lZ('FILE_CHANGED', `${(0,files_names/* show */.WU)(file.path)} changed while it was being signed.`, { hint: LET_BE });
 }
 
 ;// CONCATENATED MODULE: ./build/src/files/signature-file.js
@@ -50076,6 +50100,19 @@ function orphaned(path, suffix) {
         hint: 'Restore the file, or delete the signature: a customer would miss what it promises.',
     });
     return { file: { path: path + suffix, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, isOrphan: true };
+}
+
+;// CONCATENATED MODULE: ./build/src/helper/writer.js
+/** Writes into a tree from the helper thread; from this one when that is gone. */
+function writeElsewhere(helper, output) {
+    const { directory, processId } = output;
+    return {
+        async write(path, text) {
+            const done = await helper.do({ do: 'write', directory, processId, path, text });
+            if (done === undefined)
+                output.write(path, text);
+        },
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/src/report/progress.js
@@ -50833,7 +50870,7 @@ class Schedule {
 /** Puts a tap on an open file for one try. */
 function tap(path, file, options) {
     const content = file.read();
-    return Array.isArray(content) ? tapMemory(file, content, options) : tapStream(path, file, options);
+    return Array.isArray(content) ? tapMemory(file, content, options) : new StreamTap(path, file, options);
 }
 /** Bytes in memory are the same in every pass, so one look is enough. */
 function tapMemory(file, content, { startPass }) {
@@ -50849,36 +50886,56 @@ function tapMemory(file, content, { startPass }) {
         },
     };
 }
-function tapStream(path, file, { startPass, signal }) {
-    const digests = [];
-    let begun = 0;
-    let last;
-    async function* pour() {
+/** Every reading gives a digest; the verifier's pass is that of the last one that went through our hands. */
+class StreamTap {
+    size;
+    lend;
+    #path;
+    #file;
+    #options;
+    #digests = [];
+    #begun = 0;
+    #ended = 0;
+    #last;
+    constructor(path, file, options) {
+        this.size = file.size;
+        this.#path = path;
+        this.#file = file;
+        this.#options = options;
+        const { lend } = file;
+        this.lend = lend && ((reader) => this.#lend(lend, reader));
+    }
+    async *read() {
+        const { startPass, signal } = this.#options;
         const sha256 = (0,external_node_crypto_.createHash)('sha256');
         const pass = startPass();
-        begun++;
-        for await (const chunk of file.read()) {
+        this.#begun++;
+        for await (const chunk of this.#file.read()) {
             signal.throwIfAborted();
             sha256.update(chunk);
             pass?.update(chunk);
             yield chunk;
         }
-        digests.push(sha256.digest('hex'));
-        last = pass;
+        this.#digests.push(sha256.digest('hex'));
+        this.#ended++;
+        this.#last = pass;
     }
-    return {
-        size: file.size,
-        read: pour,
-        finish() {
-            file.checkUnchanged();
-            const [sha256] = digests;
-            if (digests.some((digest) => digest !== sha256))
-                throw changed({ path });
-            if (sha256 === undefined || digests.length < begun)
-                throw tooEarly();
-            return { sha256, pass: last };
-        },
-    };
+    finish() {
+        this.#file.checkUnchanged();
+        const [sha256] = this.#digests;
+        if (this.#digests.some((digest) => digest !== sha256))
+            throw changed({ path: this.#path });
+        // What was lent was not sent: at least one reading must have been.
+        if (sha256 === undefined || this.#begun === 0 || this.#ended < this.#begun)
+            throw tooEarly();
+        return { sha256, pass: this.#last };
+    }
+    async #lend(lend, reader) {
+        const result = await lend((descriptor) => reader({ descriptor, path: this.#path, size: this.size }));
+        if (result)
+            this.#digests.push(result.sha256);
+        return result;
+    }
 }
 function tooEarly() {
     return new signing_failure/* Failure */.H('request', 'ANSWER_TOO_EARLY', 'The service answered before it had the whole file.', {
@@ -50974,7 +51031,7 @@ function createAttempt({ signer, output, suffix, verification }) {
                 throw wrongSignature(await (0,check/* explainInvalid */.Dy)(file.path, { ...open, read: () => source.read() }, { ...verification, text }));
             }
             signal.throwIfAborted();
-            output.write(file.path + suffix, text);
+            await output.write(file.path + suffix, text);
             return sha256;
         }
         catch (error) {
@@ -50998,6 +51055,7 @@ function withFullDisk(failure) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/modes/signing.js
+
 
 
 
@@ -51034,6 +51092,8 @@ async function runSigning(context, task) {
 function describe({ file, status, attempts, elapsedMs }) {
     return `${(0,files_names/* show */.WU)(file.path)}: ${status} after ${(0,units/* plural */.LS)(attempts, 'request')}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
 }
+/** For fewer files it is not worth while to start the helper thread. */
+const HELPED_FILES = 256;
 function settings(context, task) {
     const { files, output, verification, effort, service } = task;
     return {
@@ -51041,7 +51101,7 @@ function settings(context, task) {
         ...effort,
         ...service,
         files,
-        output,
+        output: files.length < HELPED_FILES ? output : writeElsewhere(service.helper, output),
         verification,
         suffix: context.report.suffix,
         onEvent: (event) => tell(context, event, files),
@@ -51889,7 +51949,7 @@ function makeOwnDirectory({ runner }) {
 
 /***/ }),
 
-/***/ 79141:
+/***/ 70351:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -51905,10 +51965,107 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(73024);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
+// EXTERNAL MODULE: external "node:worker_threads"
+var external_node_worker_threads_ = __nccwpck_require__(75919);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
+;// CONCATENATED MODULE: ./build/src/helper/tasks.js
+
+/** Makes an error ready for the way. */
+function packError(error) {
+    const { code, message, hint, cause } = unexpected(error);
+    return { code, message, hint, cause: cause instanceof Error ? cause : undefined };
+}
+/** Makes an error again of what came. */
+function unpackError({ code, message, hint, cause }) {
+    return new errors/* ActionError */.lZ(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
+}
+
+;// CONCATENATED MODULE: ./build/src/helper/helper.js
+
+
+/**
+ * A second thread for work that would hold up the one that sends: hashing large files and writing signatures.
+ *
+ * It is started by its first task. Tasks of one turn of the event loop go as one message, and so do their answers.
+ */
+class Helper {
+    #entry;
+    #waiting = new Map();
+    #worker;
+    #outbox = [];
+    #lastId = 0;
+    #isLost = false;
+    /** `entry` is the path of the thread's own program. */
+    constructor(entry) {
+        this.#entry = entry;
+    }
+    /**
+     * Has a task done; settles when the thread no longer works on it, also after an abort.
+     *
+     * Resolves with `undefined` when the thread could not be started or died, so that the caller does it; rejects with the
+     * `ActionError` of the task.
+     */
+    async do(task, signal) {
+        if (this.#isLost)
+            return undefined;
+        const id = ++this.#lastId;
+        const waiting = Promise.withResolvers();
+        const cancel = () => this.#send({ cancel: id });
+        signal?.addEventListener('abort', cancel, { once: true });
+        this.#waiting.set(id, waiting);
+        this.#send({ id, task });
+        try {
+            // The thread answers a task with the result of its kind.
+            return (await waiting.promise);
+        }
+        finally {
+            signal?.removeEventListener('abort', cancel);
+            this.#waiting.delete(id);
+        }
+    }
+    /** Ends the thread, and with it whatever it was doing. */
+    stop() {
+        this.#isLost = true;
+        for (const { resolve } of this.#waiting.values())
+            resolve(undefined);
+        this.#worker?.terminate().catch(() => { });
+    }
+    #send(letter) {
+        if (this.#outbox.push(letter) === 1)
+            setImmediate(() => this.#post());
+    }
+    #post() {
+        const letters = this.#outbox;
+        this.#outbox = [];
+        if (!this.#isLost)
+            this.#start().postMessage(letters);
+    }
+    #start() {
+        if (this.#worker)
+            return this.#worker;
+        // An empty environment keeps the inputs, and what an earlier step set for Node, out of it.
+        const worker = new external_node_worker_threads_.Worker(this.#entry, { env: {}, execArgv: [] });
+        this.#worker = worker;
+        worker.on('message', (replies) => {
+            for (const reply of replies)
+                this.#settle(reply);
+        });
+        worker.on('error', () => this.stop());
+        worker.on('exit', () => this.stop());
+        return worker;
+    }
+    #settle(reply) {
+        const waiting = this.#waiting.get(reply.id);
+        if ('error' in reply)
+            waiting?.reject(unpackError(reply.error));
+        else
+            waiting?.resolve(reply.result);
+    }
+}
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
 ;// CONCATENATED MODULE: ./build/src/identity/credentials.js
 
 
@@ -52013,13 +52170,14 @@ var own_certificate = __nccwpck_require__(61263);
 var signing_proxy = __nccwpck_require__(52889);
 // EXTERNAL MODULE: ./build/src/signing/server-certificate.js
 var server_certificate = __nccwpck_require__(30964);
-// EXTERNAL MODULE: ./build/src/signing/sign-file/sign-file.js + 8 modules
-var sign_file = __nccwpck_require__(90717);
+// EXTERNAL MODULE: ./build/src/signing/sign-file/sign-file.js + 9 modules
+var sign_file = __nccwpck_require__(47276);
 // EXTERNAL MODULE: ./build/src/signing/tls.js
 var tls = __nccwpck_require__(59384);
 // EXTERNAL MODULE: ./build/src/signing/transport.js + 3 modules
 var signing_transport = __nccwpck_require__(36225);
 ;// CONCATENATED MODULE: ./build/src/modes/service.js
+
 
 
 
@@ -52072,15 +52230,17 @@ function withService(context, { inputs, identity, proxied }, use) {
             diagnosis: (0,diagnosis/* createDiagnosis */.sy)({ ...route, anchors, now, timeoutMs: CONNECT_TIMEOUT_MS }),
             onServer: (certificate) => warn(context, 'Server certificate', (0,server_certificate/* missingNames */.JA)(certificate)),
         });
-        const signer = (0,own_certificate/* explainRefusals */.z)(createSigner(context, inputs, transport), {
+        const helper = new Helper(context.threadEntry);
+        const signer = (0,own_certificate/* explainRefusals */.z)(createSigner(context, inputs, { transport, helper }), {
             ...identity,
             missingIssuerHint: (0,identity_identity/* missingIssuerHint */.jb)(identity),
         });
         try {
             const maxBytesInFlight = inputs.protocol === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
-            return await use({ ...transport, signer, maxBytesInFlight });
+            return await use({ ...transport, signer, helper, maxBytesInFlight });
         }
         finally {
+            helper.stop();
             transport.close();
         }
     });
@@ -52114,12 +52274,13 @@ function withSecureContext({ runner }, identity, use) {
     });
     return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
 }
-function createSigner(context, inputs, transport) {
+function createSigner(context, inputs, { transport, helper }) {
     const { now, randomInt } = context;
     return (0,sign_file/* createSignFileSigner */.C)(transport, {
         ...inputs,
         now,
         randomInt,
+        hasher: (file, facts, signal) => helper.do({ do: 'hash', file, facts }, signal),
         onClockOffset: (seconds) => warn(context, 'Clocks differ', describeOffset(seconds)),
     });
 }
@@ -53492,7 +53653,7 @@ function list(names) {
 
 /***/ }),
 
-/***/ 90717:
+/***/ 47276:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -53745,6 +53906,50 @@ function tooOld(failure, ageMs) {
     });
 }
 
+;// CONCATENATED MODULE: ./build/src/signing/sign-file/first-pass.js
+
+/**
+ * Reads files for their request signature, large ones on another thread if there is one, so that one is hashed while another is sent.
+ *
+ * There they are read one after the other, and the facts, which hold the time, are made when it is a file's turn.
+ */
+class FirstPasses {
+    #hasher;
+    #last = Promise.resolve();
+    constructor(hasher) {
+        this.#hasher = hasher;
+    }
+    /** Reads a file from its start to its end. */
+    async run(source, draw, signal) {
+        const { lend } = source;
+        const hasher = this.#hasher;
+        if (lend === undefined || hasher === undefined)
+            return readHere(source, draw(), signal);
+        const turn = this.#last.then(async () => {
+            signal.throwIfAborted();
+            const facts = draw();
+            const hashes = await lend((file) => hasher(file, facts, signal));
+            return hashes && { facts, sign: hashes.sign };
+        });
+        this.#last = turn.catch(() => { });
+        return (await turn) ?? readHere(source, draw(), signal);
+    }
+}
+async function readHere(source, facts, signal) {
+    const canonical = new CanonicalHash(facts);
+    const chunks = source.read();
+    const whole = Array.isArray(chunks) && chunks.length === 1 ? chunks[0] : undefined;
+    if (whole instanceof Uint8Array) {
+        canonical.update(whole);
+        return { facts, sign: canonical.digest(), whole };
+    }
+    for await (const chunk of chunks) {
+        signal.throwIfAborted();
+        canonical.update(chunk);
+    }
+    return { facts, sign: canonical.digest() };
+}
+
 ;// CONCATENATED MODULE: ./build/src/signing/sign-file/request.js
 const request_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 /** Draws a nonce of 16 characters of `[A-Za-z0-9]`; `randomInt(n)` gives an integer below `n`. */
@@ -53993,42 +54198,31 @@ function htmlFailure(text) {
 /** Creates the signer for a service that speaks `es-auth`: one POST per file, authenticated by a keyed hash over the whole body. */
 function createSignFileSigner(transport, options) {
     const clock = new ClockOffset(options);
-    async function sign(source, signal) {
-        const sentAt = options.now();
-        const facts = {
+    const firstPasses = new FirstPasses(options.hasher);
+    function draw() {
+        return {
             method: 'POST',
             path: options.signPath,
             appKey: options.appKey,
             appSecret: options.appSecret,
             nonce: drawNonce(options.randomInt),
             timestamp: String(Math.round(clock.now())),
+            sentAt: options.now(),
         };
-        const { hash, body } = await prepare(source, facts, signal);
-        const headers = requestHeaders(facts, hash, bodyLength(source.size));
+    }
+    async function sign(source, signal) {
+        const { facts, sign, whole } = await firstPasses.run(source, draw, signal);
+        const headers = requestHeaders(facts, sign, bodyLength(source.size));
+        const body = whole ? wholeBody(whole) : streamBody(source.read());
         const response = await transport.post({ method: 'POST', path: options.requestPath, headers, body }, signal);
         try {
             return { text: readResponse(response, source.size) };
         }
         catch (error) {
-            throw error instanceof signing_failure/* Failure */.H ? clock.explain(error, response, sentAt) : error;
+            throw error instanceof signing_failure/* Failure */.H ? clock.explain(error, response, facts.sentAt) : error;
         }
     }
     return { sign };
-}
-/** First pass over the file: its request signature, which goes ahead of the body. */
-async function prepare(source, facts, signal) {
-    const canonical = new CanonicalHash(facts);
-    const chunks = source.read();
-    const whole = Array.isArray(chunks) && chunks.length === 1 ? chunks[0] : undefined;
-    if (whole instanceof Uint8Array) {
-        canonical.update(whole);
-        return { hash: canonical.digest(), body: wholeBody(whole) };
-    }
-    for await (const chunk of chunks) {
-        signal.throwIfAborted();
-        canonical.update(chunk);
-    }
-    return { hash: canonical.digest(), body: streamBody(source.read()) };
 }
 
 

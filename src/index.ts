@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import { ActionError } from './errors.ts';
 import { main } from './main.ts';
 import { createReport } from './report/report.ts';
@@ -37,6 +38,7 @@ const green = await main({
   random: Math.random,
   randomInt,
   processId: process.pid,
+  threadEntry: join(import.meta.dirname, 'thread', 'index.js'),
 });
 // Sockets that are still closing must not keep the step alive.
 process.stdout.write('', () => process.exit(green && !cancel.signal.aborted ? 0 : exitCode));

@@ -46,10 +46,11 @@ async function run(wanted: Options): Promise<void> {
   }
 }
 
-async function measureAll(bench: Bench, { scale, wants }: Options): Promise<Results> {
+async function measureAll(bench: Bench, { scale, wants, runs }: Options): Promise<Results> {
   const workloads: Result[] = [];
   for (const workload of listWorkloads(scale)) {
-    if (wants(workload.name)) workloads.push(await runWorkload(bench, workload));
+    const clients = workload.clients.filter(runs);
+    if (wants(workload.name)) workloads.push(await runWorkload(bench, { ...workload, clients }));
   }
   return {
     date: new Date().toISOString(),

@@ -6,6 +6,8 @@ export interface Options {
   readonly scale: 'full' | 'quick';
   /** Parts to run: names of workloads, `start`, `verify` or `plot`. */
   readonly wants: (part: string) => boolean;
+  /** Clients to run in each workload. */
+  readonly runs: (client: string) => boolean;
   readonly rounds: number;
   /** Directory of another build of the action that is measured in the same rounds. */
   readonly against: string | undefined;
@@ -14,10 +16,11 @@ export interface Options {
 }
 
 /** What `--help` prints. */
-export const USAGE = `npm run bench -- [--quick] [--only W1,W2,W3,W4,W5,calm,start,verify,plot] [--rounds 3] [--against DIR] [--out DIR]
+export const USAGE = `npm run bench -- [--quick] [--only W1,W2,W3,W4,W5,calm,start,verify,plot] [--clients action,all-at-once] [--rounds 3] [--against DIR] [--out DIR]
 
   --quick    smaller workloads and one round, for a first look
   --only     some parts only
+  --clients  some clients only: action, action-http2, other-build, all-at-once, one-at-a-time, curl
   --rounds   how often each client runs; medians are reported
   --against  directory of another build of this action (action.yml and dist/), measured in the same rounds
   --out      directory for results.md, results.json and the plots (build/bench)
@@ -31,16 +34,18 @@ export function readOptions(args: readonly string[]): Options | undefined {
   const flag = { type: 'boolean' } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { quick: flag, help: flag, only: text, rounds: text, against: text, out: text },
+    options: { quick: flag, help: flag, only: text, clients: text, rounds: text, against: text, out: text },
   });
   if (values.help) return undefined;
   const only = values.only?.split(',');
+  const clients = values.clients?.split(',');
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a whole number from 1');
   return {
     scale: values.quick ? 'quick' : 'full',
     // Only of use when two builds are compared.
     wants: (part) => only?.includes(part) ?? (part !== 'calm' || values.against !== undefined),
+    runs: (client) => clients?.includes(client) ?? true,
     rounds,
     against: values.against && fromHere(values.against),
     out: fromHere(values.out ?? join('build', 'bench')),

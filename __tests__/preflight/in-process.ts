@@ -62,6 +62,7 @@ export async function runPreflight(inputs: Readonly<Record<string, string>>, wor
       now: world.now ?? Date.now,
       random: Math.random,
       randomInt,
+      threadEntry: '',
       processId: process.pid,
     });
     const manifest = readManifest(noted.outputs['manifest']);

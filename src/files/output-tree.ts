@@ -29,12 +29,13 @@ export class OutputTree {
   /** Directories that were seen to lie in the tree, links and all. */
   readonly #inside = new Set<string>();
   readonly #prepared = new Set<string>();
-  readonly #processId: number;
+  /** Of the process that writes; temporary files bear it. */
+  readonly processId: number;
   #counter = 0;
 
   constructor(directory: string, processId: number) {
     this.directory = directory;
-    this.#processId = processId;
+    this.processId = processId;
   }
 
   /** Absolute path of something in the tree. */
@@ -95,7 +96,7 @@ export class OutputTree {
       for (const name of namesIn(directory)) {
         const owner = Number(TEMPORARY_NAME.exec(name)?.[1] ?? Number.NaN);
         // A file of this process is left from a former process of its number: none is open between two writes.
-        if (Number.isNaN(owner) || (owner !== this.#processId && isAlive(owner))) continue;
+        if (Number.isNaN(owner) || (owner !== this.processId && isAlive(owner))) continue;
         this.#checkInside(path, directory);
         if (removeIfPossible(join(directory, name))) swept++;
       }
@@ -115,7 +116,7 @@ export class OutputTree {
 
   #openTemporary(directory: string): { readonly temporary: string; readonly descriptor: number } {
     for (;;) {
-      const temporary = join(directory, `${TEMPORARY_PREFIX}${this.#processId}-${this.#counter++}.tmp`);
+      const temporary = join(directory, `${TEMPORARY_PREFIX}${this.processId}-${this.#counter++}.tmp`);
       try {
         return { temporary, descriptor: openSync(temporary, 'wx', 0o644) };
       } catch (error) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { SecureContext } from 'node:tls';
+import { Helper } from '../helper/helper.ts';
 import { type CredentialPaths, withCredentials } from '../identity/credentials.ts';
 import { type Identity, inspectIdentity, missingIssuerHint, requireIdentity } from '../identity/identity.ts';
 import type { ServiceInputs } from '../inputs/inputs.ts';
@@ -17,6 +18,7 @@ import type { Context } from './context.ts';
 /** A signer that is ready to use. */
 export interface OpenService {
   readonly signer: Signer;
+  readonly helper: Helper;
   /** Resolves with the time TCP took, in milliseconds, when the first connection stands. */
   readonly firstConnection: Promise<number>;
   /** Requests that really left, or tried to, so far. */
@@ -79,14 +81,16 @@ export function withService<T>(
       diagnosis: createDiagnosis({ ...route, anchors, now, timeoutMs: CONNECT_TIMEOUT_MS }),
       onServer: (certificate) => warn(context, 'Server certificate', missingNames(certificate)),
     });
-    const signer = explainRefusals(createSigner(context, inputs, transport), {
+    const helper = new Helper(context.threadEntry);
+    const signer = explainRefusals(createSigner(context, inputs, { transport, helper }), {
       ...identity,
       missingIssuerHint: missingIssuerHint(identity),
     });
     try {
       const maxBytesInFlight = inputs.protocol === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
-      return await use({ ...transport, signer, maxBytesInFlight });
+      return await use({ ...transport, signer, helper, maxBytesInFlight });
     } finally {
+      helper.stop();
       transport.close();
     }
   });
@@ -127,12 +131,17 @@ export function withSecureContext<T>(
   return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
 }
 
-function createSigner(context: Context, inputs: ServiceInputs, transport: Transport): Signer {
+function createSigner(
+  context: Context,
+  inputs: ServiceInputs,
+  { transport, helper }: { readonly transport: Transport; readonly helper: Helper },
+): Signer {
   const { now, randomInt } = context;
   return createSignFileSigner(transport, {
     ...inputs,
     now,
     randomInt,
+    hasher: (file, facts, signal) => helper.do({ do: 'hash', file, facts }, signal),
     onClockOffset: (seconds) => warn(context, 'Clocks differ', describeOffset(seconds)),
   });
 }

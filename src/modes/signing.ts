@@ -3,6 +3,7 @@ import { show } from '../files/names.ts';
 import type { FileOutcome } from '../files/outcome.ts';
 import type { OutputTree } from '../files/output-tree.ts';
 import type { ReleaseFile } from '../files/release-file.ts';
+import { writeElsewhere } from '../helper/writer.ts';
 import type { EffortInputs } from '../inputs/inputs.ts';
 import { startProgress } from '../report/progress.ts';
 import { formatMs, plural, sentence } from '../report/units.ts';
@@ -51,6 +52,9 @@ function describe({ file, status, attempts, elapsedMs }: FileOutcome): string {
   return `${show(file.path)}: ${status} after ${plural(attempts, 'request')}, ${formatMs(elapsedMs)}`;
 }
 
+/** For fewer files it is not worth while to start the helper thread. */
+const HELPED_FILES = 256;
+
 type Settings = Omit<Parameters<typeof signFiles>[0], 'onOutcome'>;
 
 function settings(context: Context, task: SigningTask): Settings {
@@ -60,7 +64,7 @@ function settings(context: Context, task: SigningTask): Settings {
     ...effort,
     ...service,
     files,
-    output,
+    output: files.length < HELPED_FILES ? output : writeElsewhere(service.helper, output),
     verification,
     suffix: context.report.suffix,
     onEvent: (event) => tell(context, event, files),

@@ -1,7 +1,6 @@
 import type { ActionError } from '../errors.ts';
 import { openFile, SMALL_FILE_BYTES } from '../files/open-file.ts';
 import type { FileOutcome } from '../files/outcome.ts';
-import type { OutputTree } from '../files/output-tree.ts';
 import type { ReleaseFile } from '../files/release-file.ts';
 import { explainInvalid, isValid, type Verification } from '../verifying/check.ts';
 import type { Clock } from './clock.ts';
@@ -9,14 +8,14 @@ import { asFailure } from './endings.ts';
 import { Failure } from './failure.ts';
 import type { PolicyEvent } from './policy.ts';
 import { runSchedule, type Settled } from './schedule.ts';
-import type { Signer } from './signer.ts';
+import type { SignatureWriter, Signer } from './signer.ts';
 import { tap } from './tap.ts';
 
 /** Signs files with a service and writes the signatures. */
 export interface SignOptions {
   readonly files: readonly ReleaseFile[];
   readonly signer: Signer;
-  readonly output: OutputTree;
+  readonly output: SignatureWriter;
   readonly suffix: string;
   readonly verification?: Verification | undefined;
   readonly concurrency: number;
@@ -144,7 +143,7 @@ function createAttempt({ signer, output, suffix, verification }: SignOptions): A
         );
       }
       signal.throwIfAborted();
-      output.write(file.path + suffix, text);
+      await output.write(file.path + suffix, text);
       return sha256;
     } catch (error) {
       throw withFullDisk(asFailure(error));

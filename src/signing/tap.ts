@@ -1,8 +1,9 @@
 import { createHash, hash } from 'node:crypto';
-import { changed, type OpenFile } from '../files/open-file.ts';
+import { changed } from '../files/lost-file.ts';
+import type { OpenFile } from '../files/open-file.ts';
 import type { VerifyPass } from '../verifying/verifier.ts';
 import { Failure } from './failure.ts';
-import type { Source } from './signer.ts';
+import type { Lend, Lent, LentFile, Source } from './signer.ts';
 
 /** A source that notes what passes through it: every pass must show the same bytes, and the last one is what was sent. */
 export interface TappedSource extends Source {
@@ -26,7 +27,7 @@ export interface TapOptions {
 /** Puts a tap on an open file for one try. */
 export function tap(path: string, file: OpenFile, options: TapOptions): TappedSource {
   const content = file.read();
-  return Array.isArray(content) ? tapMemory(file, content, options) : tapStream(path, file, options);
+  return Array.isArray(content) ? tapMemory(file, content, options) : new StreamTap(path, file, options);
 }
 
 /** Bytes in memory are the same in every pass, so one look is enough. */
@@ -44,36 +45,57 @@ function tapMemory(file: OpenFile, content: Uint8Array[], { startPass }: TapOpti
   };
 }
 
-function tapStream(path: string, file: OpenFile, { startPass, signal }: TapOptions): TappedSource {
-  const digests: string[] = [];
-  let begun = 0;
-  let last: VerifyPass | undefined;
+/** Every reading gives a digest; the verifier's pass is that of the last one that went through our hands. */
+class StreamTap implements TappedSource {
+  readonly size: number;
+  readonly lend: Lend | undefined;
+  readonly #path: string;
+  readonly #file: OpenFile;
+  readonly #options: TapOptions;
+  readonly #digests: string[] = [];
+  #begun = 0;
+  #ended = 0;
+  #last: VerifyPass | undefined;
 
-  async function* pour(): AsyncGenerator<Uint8Array> {
+  constructor(path: string, file: OpenFile, options: TapOptions) {
+    this.size = file.size;
+    this.#path = path;
+    this.#file = file;
+    this.#options = options;
+    const { lend } = file;
+    this.lend = lend && ((reader) => this.#lend(lend, reader));
+  }
+
+  async *read(): AsyncGenerator<Uint8Array> {
+    const { startPass, signal } = this.#options;
     const sha256 = createHash('sha256');
     const pass = startPass();
-    begun++;
-    for await (const chunk of file.read()) {
+    this.#begun++;
+    for await (const chunk of this.#file.read()) {
       signal.throwIfAborted();
       sha256.update(chunk);
       pass?.update(chunk);
       yield chunk;
     }
-    digests.push(sha256.digest('hex'));
-    last = pass;
+    this.#digests.push(sha256.digest('hex'));
+    this.#ended++;
+    this.#last = pass;
   }
 
-  return {
-    size: file.size,
-    read: pour,
-    finish() {
-      file.checkUnchanged();
-      const [sha256] = digests;
-      if (digests.some((digest) => digest !== sha256)) throw changed({ path });
-      if (sha256 === undefined || digests.length < begun) throw tooEarly();
-      return { sha256, pass: last };
-    },
-  };
+  finish(): ReturnType<TappedSource['finish']> {
+    this.#file.checkUnchanged();
+    const [sha256] = this.#digests;
+    if (this.#digests.some((digest) => digest !== sha256)) throw changed({ path: this.#path });
+    // What was lent was not sent: at least one reading must have been.
+    if (sha256 === undefined || this.#begun === 0 || this.#ended < this.#begun) throw tooEarly();
+    return { sha256, pass: this.#last };
+  }
+
+  async #lend<T extends Lent>(lend: NonNullable<OpenFile['lend']>, reader: (file: LentFile) => Promise<T>): Promise<T> {
+    const result = await lend((descriptor) => reader({ descriptor, path: this.#path, size: this.size }));
+    if (result) this.#digests.push(result.sha256);
+    return result;
+  }
 }
 
 function tooEarly(): Failure {

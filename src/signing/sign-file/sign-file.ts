@@ -2,8 +2,9 @@ import { Failure } from '../failure.ts';
 import type { Signature, Signer, Source } from '../signer.ts';
 import type { Transport } from '../transport.ts';
 import { bodyLength, streamBody, wholeBody } from './body.ts';
-import { type CanonicalFacts, CanonicalHash } from './canonical.ts';
+import type { CanonicalFacts } from './canonical.ts';
 import { ClockOffset } from './clock-offset.ts';
+import { FirstPasses, type Hasher } from './first-pass.ts';
 import { drawNonce, requestHeaders } from './request.ts';
 import { readResponse } from './response.ts';
 
@@ -18,54 +19,46 @@ export interface SignFileOptions {
   /** Wall clock, in milliseconds since the epoch. */
   readonly now: () => number;
   readonly randomInt: (bound: number) => number;
+  /** Reads large files on another thread; absent to read them on this one. */
+  readonly hasher?: Hasher | undefined;
   /** Called once when the service's clock turns out to be another than ours, in seconds. */
   readonly onClockOffset: (seconds: number) => void;
+}
+
+/** What a try says of itself. */
+interface Draft extends CanonicalFacts {
+  /** When it was dated, by our own clock. */
+  readonly sentAt: number;
 }
 
 /** Creates the signer for a service that speaks `es-auth`: one POST per file, authenticated by a keyed hash over the whole body. */
 export function createSignFileSigner(transport: Transport, options: SignFileOptions): Signer {
   const clock = new ClockOffset(options);
+  const firstPasses = new FirstPasses(options.hasher);
 
-  async function sign(source: Source, signal: AbortSignal): Promise<Signature> {
-    const sentAt = options.now();
-    const facts: CanonicalFacts = {
+  function draw(): Draft {
+    return {
       method: 'POST',
       path: options.signPath,
       appKey: options.appKey,
       appSecret: options.appSecret,
       nonce: drawNonce(options.randomInt),
       timestamp: String(Math.round(clock.now())),
+      sentAt: options.now(),
     };
-    const { hash, body } = await prepare(source, facts, signal);
-    const headers = requestHeaders(facts, hash, bodyLength(source.size));
+  }
+
+  async function sign(source: Source, signal: AbortSignal): Promise<Signature> {
+    const { facts, sign, whole } = await firstPasses.run(source, draw, signal);
+    const headers = requestHeaders(facts, sign, bodyLength(source.size));
+    const body = whole ? wholeBody(whole) : streamBody(source.read());
     const response = await transport.post({ method: 'POST', path: options.requestPath, headers, body }, signal);
     try {
       return { text: readResponse(response, source.size) };
     } catch (error) {
-      throw error instanceof Failure ? clock.explain(error, response, sentAt) : error;
+      throw error instanceof Failure ? clock.explain(error, response, facts.sentAt) : error;
     }
   }
 
   return { sign };
-}
-
-interface Prepared {
-  readonly hash: string;
-  readonly body: Uint8Array | AsyncIterable<Uint8Array>;
-}
-
-/** First pass over the file: its request signature, which goes ahead of the body. */
-async function prepare(source: Source, facts: CanonicalFacts, signal: AbortSignal): Promise<Prepared> {
-  const canonical = new CanonicalHash(facts);
-  const chunks = source.read();
-  const whole = Array.isArray(chunks) && chunks.length === 1 ? chunks[0] : undefined;
-  if (whole instanceof Uint8Array) {
-    canonical.update(whole);
-    return { hash: canonical.digest(), body: wholeBody(whole) };
-  }
-  for await (const chunk of chunks) {
-    signal.throwIfAborted();
-    canonical.update(chunk);
-  }
-  return { hash: canonical.digest(), body: streamBody(source.read()) };
 }

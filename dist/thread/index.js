@@ -1,0 +1,672 @@
+import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
+var __webpack_exports__ = {};
+
+;// CONCATENATED MODULE: external "node:worker_threads"
+const external_node_worker_threads_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:worker_threads");
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: ./build/src/errors.js
+/**
+ * The one error type of this action: a stable code, a sentence about what happened, and a hint about what to do.
+ *
+ * A message never holds secret material or an answer's raw body; names in it are made safe where they are printed.
+ */
+class errors_ActionError extends Error {
+    code;
+    hint;
+    constructor(code, message, facts = {}) {
+        super(message, { cause: facts.cause });
+        this.name = 'ActionError';
+        this.code = code;
+        this.hint = facts.hint;
+    }
+}
+/** Returns the `code` that Node and undici put on their errors, or `undefined` for anything else. */
+function codeOf(error) {
+    if (typeof error !== 'object' || error === null || !('code' in error))
+        return undefined;
+    return typeof error.code === 'string' ? error.code : undefined;
+}
+/** Wraps an error that nobody foresaw. */
+function unexpected(error) {
+    if (error instanceof errors_ActionError)
+        return error;
+    const text = error instanceof Error ? error.message : 'unknown error';
+    return new errors_ActionError('INTERNAL', `Unexpected error: ${text}.`, {
+        hint: 'This is a defect of the action; please report it with the log of a run with debug logging.',
+        cause: error,
+    });
+}
+/** Turns whatever was thrown into an {@link ActionError}; one that already is one passes through. */
+function toActionError(error, code, sentence) {
+    if (error instanceof errors_ActionError)
+        return error;
+    return new errors_ActionError(code, sentence, { cause: error });
+}
+
+;// CONCATENATED MODULE: ./build/src/files/names.js
+/**
+ * Characters that end a line, move a cursor, take no room or turn the direction of text round, and halves of surrogate
+ * pairs. The selector that makes a symbol colourful stays where it follows one.
+ */
+const UNSAFE = /(?!(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu;
+const SHORT = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+/**
+ * Makes any text safe for one line of the log, an annotation or an error.
+ *
+ * What could end the line is escaped, and so is what GitHub's runner would take for a command: `##[` anywhere, `::` at
+ * the start. Printable text of any language stays as it is, and so does what this function returned: a line may hold
+ * names that were made safe before. Two names show alike only when one spells out the escape of the other.
+ */
+function show(text) {
+    return text
+        .replace(UNSAFE, escapeCharacter)
+        .replaceAll('##[', '##\\x5b')
+        .replace(/^(\s*):(?=:)/, '$1\\x3a');
+}
+function escapeCharacter(character) {
+    const short = SHORT[character];
+    if (short !== undefined)
+        return short;
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+}
+/**
+ * Makes any text safe inside Markdown and HTML, where it shows as what {@link show} returns.
+ *
+ * Every character that Markdown could act on becomes an entity. GitHub looks for mentions, issues and emoji names after
+ * the entities are resolved: an empty comment behind `@`, `#` and `:` keeps it from finding any.
+ */
+function escapeHtml(text) {
+    return show(text)
+        .replace(/[^\p{L}\p{N} ,/()]|(?<=^| ) | $/gu, (character) => `&#${character.codePointAt(0) ?? 0};`)
+        .replace(/&#(?:35|58|64);/g, '$&<!-- -->');
+}
+/** Shows at most `limit` names, and how many more there are. */
+function showList(names, limit) {
+    const shown = names.slice(0, limit).map(show).join(', ');
+    return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
+}
+/** Compares two paths by their UTF-8 bytes, the order of the manifest on every system. */
+function compareBytewise(a, b) {
+    if (a === b)
+        return 0;
+    // UTF-16 order differs from UTF-8 order only where surrogates meet the characters above them.
+    if (BEYOND.test(a) && BEYOND.test(b))
+        return Buffer.compare(Buffer.from(a), Buffer.from(b));
+    return a < b ? -1 : 1;
+}
+const BEYOND = /[\uD800-\uFFFF]/;
+/** Sorts by path, bytewise, and returns the same array. */
+function sortByPath(items) {
+    const compare = items.some(({ path }) => BEYOND.test(path)) ? compareBytewise : compareUnits;
+    return items.sort((a, b) => compare(a.path, b.path));
+}
+function compareUnits(a, b) {
+    return a < b ? -1 : Number(a !== b);
+}
+
+;// CONCATENATED MODULE: ./build/src/files/real-path.js
+
+
+
+/** Resolves all links of a path. */
+function real_path_findRealPath(location) {
+    try {
+        return { path: (0,external_node_fs_namespaceObject.realpathSync)(location) };
+    }
+    catch (error) {
+        return { failure: codeOf(error) ?? 'unknown error' };
+    }
+}
+/** Tells whether a real path lies below a real directory. */
+function real_path_isBelow(directory, path) {
+    return path.startsWith(directory.endsWith(external_node_path_namespaceObject.sep) ? directory : directory + external_node_path_namespaceObject.sep);
+}
+/** Tells whether a real path is a real directory or lies below it. */
+function real_path_isWithin(directory, path) {
+    return path === directory || real_path_isBelow(directory, path);
+}
+/** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */
+function locate(directory, path) {
+    // Both are tidy already, and `join` would look at every character of every path again.
+    return directory.endsWith(sep) ? directory + path : directory + sep + path;
+}
+
+;// CONCATENATED MODULE: ./build/src/files/own-paths.js
+
+
+/** Start of the names of our temporary files, which are never matched. */
+const TEMPORARY_PREFIX = '.mtls-release-signing-';
+/** Knows what is never matched: `.git`, our temporary names, and the paths that are ours. */
+class OwnPaths {
+    #relative = new Set();
+    #real = [];
+    #workspace;
+    constructor({ root, realRoot, realWorkspace, never }) {
+        this.#workspace = realWorkspace;
+        for (const path of never.filter((known) => known !== '')) {
+            const real = findRealPath(path).path ?? path;
+            // A directory that holds the root cannot be meant: nothing at all would be left.
+            if (isBelow(root, path))
+                this.#relative.add(toSlashes(relative(root, path)));
+            if (isBelow(realRoot, real))
+                this.#relative.add(toSlashes(relative(realRoot, real)));
+            if (!isWithin(real, realRoot))
+                this.#real.push(real);
+        }
+    }
+    /** Tells whether a path, relative to the root, is never matched. */
+    has(path, name) {
+        return isOwnName(name) || this.#relative.has(path);
+    }
+    /** Tells whether a real path, which some link leads to, is never matched. */
+    holds(real) {
+        if (this.#real.some((own) => isWithin(own, real)))
+            return true;
+        return isBelow(this.#workspace, real) && relative(this.#workspace, real).split(sep).some(isOwnName);
+    }
+}
+function isOwnName(name) {
+    return name === '.git' || name.startsWith(TEMPORARY_PREFIX);
+}
+function toSlashes(path) {
+    return path.split(sep).join('/');
+}
+
+;// CONCATENATED MODULE: ./build/src/files/unwritable.js
+
+
+const CLEAR_THE_WAY = 'Clear the way, give the runner the right to write there, or set output-dir.';
+const FULL = {
+    kind: 'OUTPUT_FULL',
+    why: 'the disk is full',
+    hint: 'Free some space, or set output-dir to another disk.',
+};
+const READ_ONLY = {
+    kind: 'OUTPUT_FULL',
+    why: 'the file system is read-only',
+    hint: 'Set output-dir to a directory that can be written.',
+};
+const DENIED = { kind: 'OUTPUT_UNWRITABLE', why: 'no right to write there', hint: CLEAR_THE_WAY };
+const OCCUPIED = {
+    kind: 'OUTPUT_UNWRITABLE',
+    why: 'something else stands at its place',
+    hint: CLEAR_THE_WAY,
+};
+/** By the code of the system's error; the first two concern every file that comes after. */
+const EXPLANATIONS = {
+    ENOSPC: FULL,
+    EDQUOT: FULL,
+    EROFS: READ_ONLY,
+    EACCES: DENIED,
+    EPERM: DENIED,
+    EISDIR: OCCUPIED,
+    ENOTDIR: OCCUPIED,
+    EEXIST: OCCUPIED,
+    ENOTEMPTY: OCCUPIED,
+};
+/** Explains why a path cannot be written; an error that explains itself passes through. */
+function unwritable(path, error) {
+    if (error instanceof errors_ActionError)
+        return error;
+    const code = codeOf(error) ?? 'unknown error';
+    const { kind, why, hint } = EXPLANATIONS[code] ?? {
+        kind: 'OUTPUT_UNWRITABLE',
+        why: 'the system refuses it',
+        hint: CLEAR_THE_WAY,
+    };
+    return new errors_ActionError(kind, `${show(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
+}
+
+;// CONCATENATED MODULE: ./build/src/files/output-tree.js
+
+
+
+
+
+
+
+const TEMPORARY_NAME = new RegExp(`^${TEMPORARY_PREFIX.replaceAll('.', '\\.')}(\\d+)-\\d+\\.tmp$`);
+/**
+ * The directory that everything written goes below, in the layout of the root.
+ *
+ * A file appears whole or not at all: it is written under a temporary name in its own directory and renamed, so a link
+ * that someone planted at its place is replaced, never followed.
+ */
+class OutputTree {
+    directory;
+    /** Directories that were seen to lie in the tree, links and all. */
+    #inside = new Set();
+    #prepared = new Set();
+    /** Of the process that writes; temporary files bear it. */
+    processId;
+    #counter = 0;
+    constructor(directory, processId) {
+        this.directory = directory;
+        this.processId = processId;
+    }
+    /** Absolute path of something in the tree. */
+    locate(path) {
+        return (0,external_node_path_namespaceObject.join)(this.directory, path);
+    }
+    /**
+     * Writes a file so that it appears at once with all its content.
+     *
+     * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
+     */
+    write(path, content) {
+        try {
+            const target = this.locate(path);
+            const directory = (0,external_node_path_namespaceObject.dirname)(target);
+            this.#prepare(path, directory);
+            const { temporary, descriptor } = this.#openTemporary(directory);
+            try {
+                writeAndClose(descriptor, Buffer.from(content));
+                (0,external_node_fs_namespaceObject.renameSync)(temporary, target);
+            }
+            catch (error) {
+                removeIfPossible(temporary);
+                throw error;
+            }
+        }
+        catch (error) {
+            throw unwritable(path, error);
+        }
+    }
+    /**
+     * Removes a file if it is there; a link goes, its target stays.
+     *
+     * @throws ActionError `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
+     */
+    remove(path) {
+        const target = this.locate(path);
+        try {
+            // Mostly there is none, and an exception for each would be slow.
+            if ((0,external_node_fs_namespaceObject.lstatSync)(target, { throwIfNoEntry: false }) === undefined)
+                return;
+            this.#checkInside(path, (0,external_node_path_namespaceObject.dirname)(target));
+            (0,external_node_fs_namespaceObject.unlinkSync)(target);
+        }
+        catch (error) {
+            if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR')
+                return;
+            throw unwritable(path, error);
+        }
+    }
+    /**
+     * Removes temporary files that killed runs left beside the given paths, before this run writes any of its own; those
+     * of other processes that live are left alone.
+     */
+    sweep(paths) {
+        let swept = 0;
+        const directories = new Map();
+        for (const path of paths)
+            directories.set((0,external_node_path_namespaceObject.dirname)(this.locate(path)), path);
+        for (const [directory, path] of directories) {
+            for (const name of namesIn(directory)) {
+                const owner = Number(TEMPORARY_NAME.exec(name)?.[1] ?? Number.NaN);
+                // A file of this process is left from a former process of its number: none is open between two writes.
+                if (Number.isNaN(owner) || (owner !== this.processId && isAlive(owner)))
+                    continue;
+                this.#checkInside(path, directory);
+                if (removeIfPossible((0,external_node_path_namespaceObject.join)(directory, name)))
+                    swept++;
+            }
+        }
+        return swept;
+    }
+    /** Makes the directory of a path, in the tree and nowhere else. */
+    #prepare(path, directory) {
+        if (this.#prepared.has(directory))
+            return;
+        // A link on the way that leads out must be found before anything is made behind it.
+        (0,external_node_fs_namespaceObject.mkdirSync)(this.directory, { recursive: true });
+        this.#checkInside(path, directory);
+        makeDirectory(directory);
+        this.#prepared.add(directory);
+    }
+    #openTemporary(directory) {
+        for (;;) {
+            const temporary = (0,external_node_path_namespaceObject.join)(directory, `${TEMPORARY_PREFIX}${this.processId}-${this.#counter++}.tmp`);
+            try {
+                return { temporary, descriptor: (0,external_node_fs_namespaceObject.openSync)(temporary, 'wx', 0o644) };
+            }
+            catch (error) {
+                // Left by a former process of this number.
+                if (codeOf(error) !== 'EEXIST')
+                    throw error;
+            }
+        }
+    }
+    /** Sees that no link on the way to a directory, as far as it exists, leads out of the tree. */
+    #checkInside(path, directory) {
+        if (this.#inside.has(directory))
+            return;
+        const top = (0,external_node_fs_namespaceObject.realpathSync)(this.directory);
+        let existing = directory;
+        while ((0,external_node_fs_namespaceObject.lstatSync)(existing, { throwIfNoEntry: false }) === undefined)
+            existing = (0,external_node_path_namespaceObject.dirname)(existing);
+        const real = real_path_findRealPath(existing).path;
+        if (real === undefined || !real_path_isWithin(top, real)) {
+            const target = real === undefined ? 'nowhere' : `to ${show(real)}`;
+            throw new errors_ActionError('OUTPUT_OUTSIDE', `${show(path)} would be written through a link that leads ${target}.`, {
+                hint: 'Remove the link, exclude what lies behind it, or set output-dir to a directory without links.',
+            });
+        }
+        if (existing === directory)
+            this.#inside.add(directory);
+    }
+}
+/** Makes a directory and those above it. */
+function makeDirectory(directory) {
+    try {
+        (0,external_node_fs_namespaceObject.mkdirSync)(directory, { recursive: true });
+    }
+    catch (error) {
+        if (codeOf(error) !== 'ENOENT')
+            throw error;
+        // Node says this of a read-only file system; one single step shows the real reason.
+        let missing = directory;
+        while ((0,external_node_fs_namespaceObject.lstatSync)((0,external_node_path_namespaceObject.dirname)(missing), { throwIfNoEntry: false }) === undefined)
+            missing = (0,external_node_path_namespaceObject.dirname)(missing);
+        (0,external_node_fs_namespaceObject.mkdirSync)(missing);
+    }
+}
+function writeAndClose(descriptor, bytes) {
+    try {
+        for (let at = 0; at < bytes.length;)
+            at += (0,external_node_fs_namespaceObject.writeSync)(descriptor, bytes, at);
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(descriptor);
+    }
+}
+function removeIfPossible(location) {
+    try {
+        (0,external_node_fs_namespaceObject.unlinkSync)(location);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+function namesIn(directory) {
+    try {
+        return (0,external_node_fs_namespaceObject.readdirSync)(directory);
+    }
+    catch {
+        // Not there yet, or not ours to read: writing will tell.
+        return [];
+    }
+}
+function isAlive(processId) {
+    try {
+        process.kill(processId, 0);
+        return true;
+    }
+    catch (error) {
+        return codeOf(error) !== 'ESRCH';
+    }
+}
+
+;// CONCATENATED MODULE: external "node:util"
+const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+;// CONCATENATED MODULE: ./build/src/files/lost-file.js
+
+
+const LET_BE = 'Let nothing write to the build outputs while they are signed.';
+/** The file cannot be opened or read, for the reason of the system's error. */
+function unreadable(file, error) {
+    const name = show(file.path);
+    switch (codeOf(error)) {
+        case 'ENOENT':
+        case 'ENOTDIR':
+            return new errors_ActionError('FILE_VANISHED', `${name} is gone since it was listed.`, { hint: LET_BE, cause: error });
+        case 'ELOOP':
+        case 'ENXIO':
+        case 'EISDIR':
+            return notRegular(file, error);
+        default:
+            return new errors_ActionError('FILE_UNREADABLE', `${name} cannot be read (${codeOf(error) ?? 'unknown error'}).`, {
+                hint: 'Give the user of the runner the right to read it, or exclude it in files.',
+                cause: error,
+            });
+    }
+}
+/** The file became something else than a regular file. */
+function notRegular(file, cause) {
+    return new errors_ActionError('FILE_NOT_REGULAR', `${show(file.path)} is no regular file any more.`, {
+        hint: LET_BE,
+        cause,
+    });
+}
+/** The file is not, or does not stay, what was listed. */
+function changed(file) {
+    return new errors_ActionError('FILE_CHANGED', `${show(file.path)} changed while it was being signed.`, { hint: LET_BE });
+}
+
+;// CONCATENATED MODULE: ./build/src/files/read-chunks.js
+
+
+
+
+/** A multiple of three, so that base64 of one chunk leaves nothing over for the next. */
+const CHUNK_BYTES = 384 * 1024;
+const readAsync = (0,external_node_util_namespaceObject.promisify)(external_node_fs_namespaceObject.read);
+/** Reads at positions of an open descriptor, whatever its own position is. */
+function readerOf(descriptor) {
+    return (buffer, position) => readAsync(descriptor, buffer, 0, buffer.length, position);
+}
+/**
+ * Yields a whole file in chunks, reading ahead into one of two buffers while the other is being used.
+ *
+ * @throws ActionError `FILE_CHANGED` unless it has the size it had, `FILE_UNREADABLE`
+ */
+async function* readChunks(file, readAt) {
+    let [current, ahead] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
+    let position = 0;
+    let pending = readAt(current, position);
+    try {
+        for (;;) {
+            const { bytesRead } = await pending;
+            if (bytesRead === 0)
+                break;
+            const chunk = current.subarray(0, bytesRead);
+            position += bytesRead;
+            if (position > file.size)
+                throw changed(file);
+            [current, ahead] = [ahead, current];
+            pending = readAt(current, position);
+            yield chunk;
+        }
+    }
+    catch (error) {
+        throw error instanceof errors_ActionError ? error : unreadable(file, error);
+    }
+    finally {
+        // Nobody else may be waiting for it.
+        await pending.catch(() => { });
+    }
+    if (position !== file.size)
+        throw changed(file);
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/sign-file/quoted-base64.js
+/** Most bytes that are encoded at once; a multiple of three. With more the result no longer stays in the nearest caches. */
+const STEP_BYTES = 24 * 1024;
+/** `quoted-base64.wat`, assembled, as base64. The same table in JavaScript takes more than twice the time. */
+const MODULE = 'AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B' +
+    'cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** Behind the table; one byte more than the input is read. */
+const INPUT_AT = 4096 * 8;
+const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
+const { memory, encode } = instantiate();
+/**
+ * Encodes whole triples of bytes, `STEP_BYTES` at most, as base64 with `+` and `/` percent-encoded.
+ *
+ * The result is a view that the next call overwrites.
+ */
+function quotedBase64(triples) {
+    memory.set(triples, INPUT_AT);
+    return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
+}
+function instantiate() {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, 'base64')));
+    const memory = new Uint8Array(exports.memory.buffer);
+    fillTable(memory);
+    return { memory, encode: exports.encode };
+}
+/** 12 bits of a file are two base64 characters, which quoting turns into 2 to 6 bytes: `AB`, `A%2B`, `%2B%2F`. */
+function fillTable(memory) {
+    const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), 'latin1'));
+    let at = 0;
+    for (const first of quoted) {
+        for (const second of quoted) {
+            memory.set(first, at);
+            memory.set(second, at + first.length);
+            memory[at + 7] = first.length + second.length;
+            at += 8;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/sign-file/canonical.js
+
+
+/** The body around the base64 of a file: `{"data":"…"}`. */
+const BODY_START = '{"data":"';
+/** See {@link BODY_START}. */
+const BODY_END = '"}';
+/**
+ * Percent-encodes text as RFC 3986 asks: UTF-8, leaving only `A-Z a-z 0-9 - _ . ~`.
+ *
+ * `encodeURIComponent` also leaves `!*'()`, so those follow.
+ */
+function quote(text) {
+    return encodeURIComponent(text).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+/**
+ * Computes the `es-auth-sign` header over a file as its bytes pass: 64 lower-case hex digits of SHA-256.
+ *
+ * The canonical string is never built. It is the quoted text before the file, the quoted base64 of the file, and the
+ * quoted text after it, and each part goes straight into the hash.
+ */
+class CanonicalHash {
+    #hash = (0,external_node_crypto_namespaceObject.createHash)('sha256');
+    #secret;
+    #carry = Buffer.allocUnsafe(3);
+    #carried = 0;
+    constructor(facts) {
+        this.#secret = facts.appSecret;
+        const { method, path, appKey, nonce, timestamp } = facts;
+        const before = `${method}${path}es-auth-appkey:${appKey}es-auth-nonce:${nonce}es-auth-timestamp:${timestamp}json=`;
+        this.#hash.update(quote(before + BODY_START));
+    }
+    /** Takes the next bytes of the file, cut anywhere. */
+    update(chunk) {
+        const start = this.#fillCarry(chunk);
+        const whole = start + Math.floor((chunk.length - start) / 3) * 3;
+        for (let from = start; from < whole; from += STEP_BYTES) {
+            this.#hash.update(quotedBase64(chunk.subarray(from, Math.min(from + STEP_BYTES, whole))));
+        }
+        for (let i = Math.max(start, whole); i < chunk.length; i++)
+            this.#carry[this.#carried++] = chunk[i] ?? 0;
+    }
+    /** Ends the file and returns the header's value; the object is used up. */
+    digest() {
+        const rest = this.#carry.toString('base64', 0, this.#carried);
+        return this.#hash.update(quote(rest + BODY_END + this.#secret)).digest('hex');
+    }
+    /** Completes the three bytes left from the last chunk; returns how many of this one that took. */
+    #fillCarry(chunk) {
+        if (this.#carried === 0)
+            return 0;
+        let taken = 0;
+        while (this.#carried < 3 && taken < chunk.length)
+            this.#carry[this.#carried++] = chunk[taken++] ?? 0;
+        if (this.#carried === 3) {
+            this.#hash.update(quotedBase64(this.#carry));
+            this.#carried = 0;
+        }
+        return taken;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/helper/tasks.js
+
+/** Makes an error ready for the way. */
+function packError(error) {
+    const { code, message, hint, cause } = unexpected(error);
+    return { code, message, hint, cause: cause instanceof Error ? cause : undefined };
+}
+/** Makes an error again of what came. */
+function unpackError({ code, message, hint, cause }) {
+    return new ActionError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
+}
+
+;// CONCATENATED MODULE: ./build/src/helper/serve.js
+
+
+
+
+
+/** Does the tasks that come through a port, until it is closed. */
+function serve(port) {
+    const running = new Map();
+    const trees = new Map();
+    async function runHash(id, task) {
+        const controller = new AbortController();
+        running.set(id, controller);
+        const reply = await hashFile(task, controller.signal).then((result) => ({ id, result }), (error) => ({ id, error: packError(error) }));
+        running.delete(id);
+        port.postMessage([reply]);
+    }
+    function runWrite(id, { directory, processId, path, text }) {
+        const tree = trees.get(directory) ?? new OutputTree(directory, processId);
+        trees.set(directory, tree);
+        try {
+            tree.write(path, text);
+            return { id, result: 'written' };
+        }
+        catch (error) {
+            return { id, error: packError(error) };
+        }
+    }
+    port.on('message', (letters) => {
+        const replies = [];
+        for (const letter of letters) {
+            if ('cancel' in letter)
+                running.get(letter.cancel)?.abort(new Error('No longer wanted'));
+            else if (letter.task.do === 'hash')
+                void runHash(letter.id, letter.task);
+            else
+                replies.push(runWrite(letter.id, letter.task));
+        }
+        if (replies.length > 0)
+            port.postMessage(replies);
+    });
+}
+async function hashFile({ file, facts }, signal) {
+    const canonical = new CanonicalHash(facts);
+    const sha256 = (0,external_node_crypto_namespaceObject.createHash)('sha256');
+    for await (const chunk of readChunks(file, readerOf(file.descriptor))) {
+        signal.throwIfAborted();
+        canonical.update(chunk);
+        sha256.update(chunk);
+    }
+    return { sign: canonical.digest(), sha256: sha256.digest('hex') };
+}
+
+;// CONCATENATED MODULE: ./build/src/thread.js
+
+
+// The program of the helper thread: a bundle of its own, so that it starts in milliseconds.
+if (external_node_worker_threads_namespaceObject.parentPort)
+    serve(external_node_worker_threads_namespaceObject.parentPort);
+

@@ -1,0 +1,39 @@
+import { ActionError, codeOf } from '../errors.ts';
+import { show } from './names.ts';
+import type { ReleaseFile } from './release-file.ts';
+
+type Named = Pick<ReleaseFile, 'path'>;
+
+const LET_BE = 'Let nothing write to the build outputs while they are signed.';
+
+/** The file cannot be opened or read, for the reason of the system's error. */
+export function unreadable(file: Named, error: unknown): ActionError {
+  const name = show(file.path);
+  switch (codeOf(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new ActionError('FILE_VANISHED', `${name} is gone since it was listed.`, { hint: LET_BE, cause: error });
+    case 'ELOOP':
+    case 'ENXIO':
+    case 'EISDIR':
+      return notRegular(file, error);
+    default:
+      return new ActionError('FILE_UNREADABLE', `${name} cannot be read (${codeOf(error) ?? 'unknown error'}).`, {
+        hint: 'Give the user of the runner the right to read it, or exclude it in files.',
+        cause: error,
+      });
+  }
+}
+
+/** The file became something else than a regular file. */
+export function notRegular(file: Named, cause?: unknown): ActionError {
+  return new ActionError('FILE_NOT_REGULAR', `${show(file.path)} is no regular file any more.`, {
+    hint: LET_BE,
+    cause,
+  });
+}
+
+/** The file is not, or does not stay, what was listed. */
+export function changed(file: Named): ActionError {
+  return new ActionError('FILE_CHANGED', `${show(file.path)} changed while it was being signed.`, { hint: LET_BE });
+}

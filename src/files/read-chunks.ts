@@ -1,0 +1,49 @@
+import { read } from 'node:fs';
+import { promisify } from 'node:util';
+import { ActionError } from '../errors.ts';
+import { changed, unreadable } from './lost-file.ts';
+import type { ReleaseFile } from './release-file.ts';
+
+/** A multiple of three, so that base64 of one chunk leaves nothing over for the next. */
+const CHUNK_BYTES = 384 * 1024;
+const readAsync = promisify(read);
+
+/** Reads into a buffer from a position in the file. */
+export type ReadAt = (buffer: Buffer, position: number) => Promise<{ readonly bytesRead: number }>;
+
+/** Reads at positions of an open descriptor, whatever its own position is. */
+export function readerOf(descriptor: number): ReadAt {
+  return (buffer, position) => readAsync(descriptor, buffer, 0, buffer.length, position);
+}
+
+/**
+ * Yields a whole file in chunks, reading ahead into one of two buffers while the other is being used.
+ *
+ * @throws ActionError `FILE_CHANGED` unless it has the size it had, `FILE_UNREADABLE`
+ */
+export async function* readChunks(
+  file: Pick<ReleaseFile, 'path' | 'size'>,
+  readAt: ReadAt,
+): AsyncGenerator<Uint8Array> {
+  let [current, ahead] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
+  let position = 0;
+  let pending = readAt(current, position);
+  try {
+    for (;;) {
+      const { bytesRead } = await pending;
+      if (bytesRead === 0) break;
+      const chunk = current.subarray(0, bytesRead);
+      position += bytesRead;
+      if (position > file.size) throw changed(file);
+      [current, ahead] = [ahead, current];
+      pending = readAt(current, position);
+      yield chunk;
+    }
+  } catch (error) {
+    throw error instanceof ActionError ? error : unreadable(file, error);
+  } finally {
+    // Nobody else may be waiting for it.
+    await pending.catch(() => {});
+  }
+  if (position !== file.size) throw changed(file);
+}

@@ -1,0 +1,83 @@
+import { Worker } from 'node:worker_threads';
+import { type Letter, type Reply, type Results, type Task, unpackError } from './tasks.ts';
+
+/**
+ * A second thread for work that would hold up the one that sends: hashing large files and writing signatures.
+ *
+ * It is started by its first task. Tasks of one turn of the event loop go as one message, and so do their answers.
+ */
+export class Helper {
+  readonly #entry: string;
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  #worker: Worker | undefined;
+  #outbox: Letter[] = [];
+  #lastId = 0;
+  #isLost = false;
+
+  /** `entry` is the path of the thread's own program. */
+  constructor(entry: string) {
+    this.#entry = entry;
+  }
+
+  /**
+   * Has a task done; settles when the thread no longer works on it, also after an abort.
+   *
+   * Resolves with `undefined` when the thread could not be started or died, so that the caller does it; rejects with the
+   * `ActionError` of the task.
+   */
+  async do<K extends Task['do']>(
+    task: Task & { readonly do: K },
+    signal?: AbortSignal,
+  ): Promise<Results[K] | undefined> {
+    if (this.#isLost) return undefined;
+    const id = ++this.#lastId;
+    const waiting = Promise.withResolvers<unknown>();
+    const cancel = (): void => this.#send({ cancel: id });
+    signal?.addEventListener('abort', cancel, { once: true });
+    this.#waiting.set(id, waiting);
+    this.#send({ id, task });
+    try {
+      // The thread answers a task with the result of its kind.
+      return (await waiting.promise) as Results[K] | undefined;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      this.#waiting.delete(id);
+    }
+  }
+
+  /** Ends the thread, and with it whatever it was doing. */
+  stop(): void {
+    this.#isLost = true;
+    for (const { resolve } of this.#waiting.values()) resolve(undefined);
+    this.#worker?.terminate().catch(() => {});
+  }
+
+  #send(letter: Letter): void {
+    if (this.#outbox.push(letter) === 1) setImmediate(() => this.#post());
+  }
+
+  #post(): void {
+    const letters = this.#outbox;
+    this.#outbox = [];
+    if (!this.#isLost) this.#start().postMessage(letters);
+  }
+
+  #start(): Worker {
+    if (this.#worker) return this.#worker;
+    // An empty environment keeps the inputs, and what an earlier step set for Node, out of it.
+    const worker = new Worker(this.#entry, { env: {}, execArgv: [] });
+    this.#worker = worker;
+    worker.on('message', (replies: readonly Reply[]) => {
+      for (const reply of replies) this.#settle(reply);
+    });
+    worker.on('error', () => this.stop());
+    worker.on('exit', () => this.stop());
+    return worker;
+  }
+
+  #settle(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id);
+    if ('error' in reply) waiting?.reject(unpackError(reply.error));
+    else waiting?.resolve(reply.result);
+  }
+}

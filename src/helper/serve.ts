@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { MessagePort } from 'node:worker_threads';
+import { OutputTree } from '../files/output-tree.ts';
+import { readChunks, readerOf } from '../files/read-chunks.ts';
+import { CanonicalHash } from '../signing/sign-file/canonical.ts';
+import type { FileHashes } from '../signing/sign-file/first-pass.ts';
+import { type HashTask, type Letter, packError, type Reply, type WriteTask } from './tasks.ts';
+
+/** Does the tasks that come through a port, until it is closed. */
+export function serve(port: MessagePort): void {
+  const running = new Map<number, AbortController>();
+  const trees = new Map<string, OutputTree>();
+
+  async function runHash(id: number, task: HashTask): Promise<void> {
+    const controller = new AbortController();
+    running.set(id, controller);
+    const reply = await hashFile(task, controller.signal).then(
+      (result): Reply => ({ id, result }),
+      (error: unknown): Reply => ({ id, error: packError(error) }),
+    );
+    running.delete(id);
+    port.postMessage([reply]);
+  }
+
+  function runWrite(id: number, { directory, processId, path, text }: WriteTask): Reply {
+    const tree = trees.get(directory) ?? new OutputTree(directory, processId);
+    trees.set(directory, tree);
+    try {
+      tree.write(path, text);
+      return { id, result: 'written' };
+    } catch (error) {
+      return { id, error: packError(error) };
+    }
+  }
+
+  port.on('message', (letters: readonly Letter[]) => {
+    const replies: Reply[] = [];
+    for (const letter of letters) {
+      if ('cancel' in letter) running.get(letter.cancel)?.abort(new Error('No longer wanted'));
+      else if (letter.task.do === 'hash') void runHash(letter.id, letter.task);
+      else replies.push(runWrite(letter.id, letter.task));
+    }
+    if (replies.length > 0) port.postMessage(replies);
+  });
+}
+
+async function hashFile({ file, facts }: HashTask, signal: AbortSignal): Promise<FileHashes> {
+  const canonical = new CanonicalHash(facts);
+  const sha256 = createHash('sha256');
+  for await (const chunk of readChunks(file, readerOf(file.descriptor))) {
+    signal.throwIfAborted();
+    canonical.update(chunk);
+    sha256.update(chunk);
+  }
+  return { sign: canonical.digest(), sha256: sha256.digest('hex') };
+}

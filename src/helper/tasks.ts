@@ -1,0 +1,59 @@
+import { ActionError, unexpected } from '../errors.ts';
+import type { CanonicalFacts } from '../signing/sign-file/canonical.ts';
+import type { FileHashes } from '../signing/sign-file/first-pass.ts';
+import type { LentFile } from '../signing/signer.ts';
+
+/** What the helper thread can do; every value can be cloned from thread to thread. */
+export type Task = HashTask | WriteTask;
+
+/** Reads an open file for its request signature. */
+export interface HashTask {
+  readonly do: 'hash';
+  readonly file: LentFile;
+  readonly facts: CanonicalFacts;
+}
+
+/** Writes a signature. */
+export interface WriteTask {
+  readonly do: 'write';
+  /** Of the output tree. */
+  readonly directory: string;
+  readonly processId: number;
+  /** Within that tree. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What comes of each task. */
+export interface Results {
+  readonly hash: FileHashes;
+  readonly write: 'written';
+}
+
+/** A task, or the end of one, on its way to the thread. */
+export type Letter = { readonly id: number; readonly task: Task } | { readonly cancel: number };
+
+/** What came of a task, on its way back. */
+export type Reply =
+  | { readonly id: number; readonly result: Results[keyof Results] }
+  | { readonly id: number; readonly error: PackedError };
+
+/** An error without its class, which does not survive the way. */
+export interface PackedError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+  /** Cloned as a plain `Error`. */
+  readonly cause: Error | undefined;
+}
+
+/** Makes an error ready for the way. */
+export function packError(error: unknown): PackedError {
+  const { code, message, hint, cause } = unexpected(error);
+  return { code, message, hint, cause: cause instanceof Error ? cause : undefined };
+}
+
+/** Makes an error again of what came. */
+export function unpackError({ code, message, hint, cause }: PackedError): ActionError {
+  return new ActionError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
+}

@@ -1,0 +1,68 @@
+import type { LentFile, Source } from '../signer.ts';
+import { type CanonicalFacts, CanonicalHash } from './canonical.ts';
+
+/** What one reading of a file gives, both as hex. */
+export interface FileHashes {
+  /** The `es-auth-sign` header. */
+  readonly sign: string;
+  readonly sha256: string;
+}
+
+/** Reads a file on another thread; resolves with `undefined` when that thread is gone, which says nothing of the file. */
+export type Hasher = (file: LentFile, facts: CanonicalFacts, signal: AbortSignal) => Promise<FileHashes | undefined>;
+
+/** Hashes what a request's header covers. */
+export interface FirstPass<Facts extends CanonicalFacts> {
+  readonly facts: Facts;
+  readonly sign: string;
+  /** The content, when it is in memory. */
+  readonly whole?: Uint8Array | undefined;
+}
+
+/**
+ * Reads files for their request signature, large ones on another thread if there is one, so that one is hashed while another is sent.
+ *
+ * There they are read one after the other, and the facts, which hold the time, are made when it is a file's turn.
+ */
+export class FirstPasses {
+  readonly #hasher: Hasher | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(hasher: Hasher | undefined) {
+    this.#hasher = hasher;
+  }
+
+  /** Reads a file from its start to its end. */
+  async run<F extends CanonicalFacts>(source: Source, draw: () => F, signal: AbortSignal): Promise<FirstPass<F>> {
+    const { lend } = source;
+    const hasher = this.#hasher;
+    if (lend === undefined || hasher === undefined) return readHere(source, draw(), signal);
+    const turn = this.#last.then(async () => {
+      signal.throwIfAborted();
+      const facts = draw();
+      const hashes = await lend((file) => hasher(file, facts, signal));
+      return hashes && { facts, sign: hashes.sign };
+    });
+    this.#last = turn.catch(() => {});
+    return (await turn) ?? readHere(source, draw(), signal);
+  }
+}
+
+async function readHere<F extends CanonicalFacts>(
+  source: Source,
+  facts: F,
+  signal: AbortSignal,
+): Promise<FirstPass<F>> {
+  const canonical = new CanonicalHash(facts);
+  const chunks = source.read();
+  const whole = Array.isArray(chunks) && chunks.length === 1 ? chunks[0] : undefined;
+  if (whole instanceof Uint8Array) {
+    canonical.update(whole);
+    return { facts, sign: canonical.digest(), whole };
+  }
+  for await (const chunk of chunks) {
+    signal.throwIfAborted();
+    canonical.update(chunk);
+  }
+  return { facts, sign: canonical.digest() };
+}
