@@ -13,6 +13,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'signing/retry': 0,
   'signing/gate': 0,
   'signing/limit': 0,
+  'signing/growth': 0,
   'signing/policy': 0,
   'signing/retry-queue': 0,
   'signing/in-flight': 0,

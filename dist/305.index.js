@@ -277,7 +277,7 @@ var connection_failure = __webpack_require__(41846);
 function failureOf(handshake, { origin }) {
     if (handshake.end === 'open')
         return undefined;
-    const facts = { origin, alert: undefined, stale: false };
+    const facts = { origin };
     return (0,diagnosis/* refusalIn */.c3)(handshake, origin) ?? (0,connection_failure/* connectionFailure */.D)(handshake.error, facts);
 }
 /** Tells whether a TCP connection to the service stood. */
@@ -378,7 +378,7 @@ function describeTrust(handshake, leaf, facts) {
 }
 function serverFailure(code, { serverChain }, facts) {
     const error = Object.assign(new Error(code), { code });
-    const failure = (0,connection_failure/* connectionFailure */.D)(error, { origin: facts.server.origin, alert: undefined, stale: false });
+    const failure = (0,connection_failure/* connectionFailure */.D)(error, { origin: facts.server.origin });
     return (0,server_certificate/* explainServer */.hr)(failure, serverChain, facts);
 }
 function describeAsked({ isClientAsked }) {

@@ -48599,7 +48599,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(78249);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27581);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
 /* harmony import */ var _signing_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(95291);
@@ -48719,7 +48719,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 78249:
+/***/ 27581:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50145,6 +50145,130 @@ function startProgress(total, clock, print) {
 var endings = __nccwpck_require__(49737);
 // EXTERNAL MODULE: ./build/src/signing/failure.js
 var signing_failure = __nccwpck_require__(40407);
+;// CONCATENATED MODULE: ./build/src/signing/limit.js
+/** How the number of requests in flight starts and grows. */
+const GROWTH = {
+    /** In flight once the canary has its answer or its head start is over. */
+    start: 12,
+    /** Most in flight before the first success when the run needs several waves anyway, so that a dead service gets few. */
+    unanswered: 40,
+    tickMs: 5,
+    /** Added per tick when nothing at all came back: the service is slow, and waiting for it would only add up. */
+    silentStep: 25,
+    pushBackGraceMs: 250,
+    /**
+     * Added per round of successes once the service asked for fewer requests, instead of 1. A rate limit is hit again each
+     * time the growth reaches it: a service that takes 50 requests per second got 2.7 per file with whole steps, 1.7 with these.
+     */
+    throttledStep: 0.25,
+};
+/**
+ * The adaptive number of requests in flight.
+ *
+ * It grows in time, not by success, because a slow service must not slow the start; once the service has pushed back it
+ * halves, and grows a little with each round of successes.
+ */
+class Limit {
+    #ceiling;
+    #jobs;
+    #value;
+    #mode = 'ramp';
+    /** Below this, what was good before the last push-back, it may double with each round of successes. */
+    #threshold = 0;
+    #step = 1;
+    #succeeded = false;
+    #overInTick = 0;
+    #lastPushBack = Number.NEGATIVE_INFINITY;
+    constructor(ceiling, jobs) {
+        this.#ceiling = ceiling;
+        this.#jobs = jobs;
+        this.#value = Math.min(ceiling, GROWTH.start);
+    }
+    /** Most requests that may be in flight now. */
+    get value() {
+        return Math.max(1, Math.floor(this.#value));
+    }
+    /** Whether time alone can still raise it. */
+    get ramps() {
+        return this.#mode === 'ramp' && this.#value < this.#bound();
+    }
+    /** Notes that the canary was alone for all of its time: the service is slow, so all that may be risked goes at once. */
+    onSlowCanary() {
+        if (this.#mode === 'ramp')
+            this.#value = this.#bound();
+    }
+    /** Notes that a try is over, whatever became of it. */
+    onOver() {
+        this.#overInTick++;
+    }
+    /** Notes a success. */
+    onSuccess() {
+        this.#succeeded = true;
+        if (this.#mode === 'careful')
+            this.#raise(this.#value < this.#threshold ? 1 : this.#step / this.#value);
+    }
+    /** Notes a failure that says the service is in trouble, or asks for fewer requests; many at once count as one. */
+    onPushBack(now, reason) {
+        this.#mode = 'careful';
+        this.#step = reason === 'throttled' ? GROWTH.throttledStep : 1;
+        if (now - this.#lastPushBack < GROWTH.pushBackGraceMs)
+            return;
+        this.#lastPushBack = now;
+        this.#value = Math.max(1, this.#value / 2);
+        this.#threshold = this.#value;
+    }
+    /** Starts again from one after an outage. */
+    onRecovery() {
+        this.#value = 1;
+    }
+    /** Begins a tick: every slot is busy. */
+    onTickStart() {
+        this.#overInTick = 0;
+    }
+    /** Ends a tick in which this process was mostly idle: grows in big steps while nothing comes back at all. */
+    onIdleTick() {
+        if (this.#mode === 'ramp')
+            this.#raise(this.#overInTick === 0 ? GROWTH.silentStep : 1);
+    }
+    #raise(by) {
+        this.#value = Math.min(this.#bound(), this.#value + by);
+    }
+    #bound() {
+        return this.#succeeded ? this.#ceiling : firstWave(this.#ceiling, this.#jobs);
+    }
+}
+/** Most requests that are sent to a service that has answered none. */
+function firstWave(ceiling, jobs) {
+    return jobs <= ceiling ? ceiling : Math.min(ceiling, GROWTH.unanswered);
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/growth.js
+
+/** Lets a limit grow in time while every slot is busy, unless this process itself is what is slow. */
+class Growth {
+    #limit;
+    #clock;
+    #ticking = false;
+    constructor(limit, clock) {
+        this.#limit = limit;
+        this.#clock = clock;
+    }
+    /** Notes that every slot is busy; calls back after a tick, when that may no longer be so. */
+    watch(onTick) {
+        if (this.#ticking || !this.#limit.ramps)
+            return;
+        this.#ticking = true;
+        this.#clock.idleShare();
+        this.#limit.onTickStart();
+        this.#clock.after(GROWTH.tickMs, () => {
+            this.#ticking = false;
+            if (this.#clock.idleShare() > 0.5)
+                this.#limit.onIdleTick();
+            onTick();
+        });
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/signing/in-flight.js
 
 /** The tries that are under way: how many, how heavy, and how to end them. */
@@ -50205,95 +50329,6 @@ class InFlight {
     abort() {
         for (const controller of this.#controllers.values())
             controller.abort((0,endings/* runEnded */._9)());
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/limit.js
-/** How the number of requests in flight starts and grows. */
-const GROWTH = {
-    /** In flight once the canary has its answer or its head start is over. */
-    start: 12,
-    /** Most in flight before the first success when the run needs several waves anyway, so that a dead service gets few. */
-    unanswered: 40,
-    tickMs: 5,
-    /** Added per tick when nothing at all came back: the service is slow, and waiting for it would only add up. */
-    silentStep: 25,
-    pushBackGraceMs: 250,
-    /**
-     * Added per round of successes once the service asked for fewer requests, instead of 1. A rate limit is hit again each
-     * time the growth reaches it: a service that takes 50 requests per second got 2.7 per file with whole steps, 1.7 with these.
-     */
-    throttledStep: 0.25,
-};
-/**
- * The adaptive number of requests in flight.
- *
- * It grows in time, not by success, because a slow service must not slow the start; once the service has pushed back it
- * halves, and grows a little with each round of successes.
- */
-class Limit {
-    #ceiling;
-    #jobs;
-    #value;
-    #mode = 'ramp';
-    /** Below this, what was good before the last push-back, it may double with each round of successes. */
-    #threshold = 0;
-    #step = 1;
-    #succeeded = false;
-    #overInTick = 0;
-    #lastPushBack = Number.NEGATIVE_INFINITY;
-    constructor(ceiling, jobs) {
-        this.#ceiling = ceiling;
-        this.#jobs = jobs;
-        this.#value = Math.min(ceiling, GROWTH.start);
-    }
-    /** Most requests that may be in flight now. */
-    get value() {
-        return Math.max(1, Math.floor(this.#value));
-    }
-    /** Whether time alone can still raise it. */
-    get ramps() {
-        return this.#mode === 'ramp' && this.#value < this.#bound();
-    }
-    /** Notes that a try is over, whatever became of it. */
-    onOver() {
-        this.#overInTick++;
-    }
-    /** Notes a success. */
-    onSuccess() {
-        this.#succeeded = true;
-        if (this.#mode === 'careful')
-            this.#raise(this.#value < this.#threshold ? 1 : this.#step / this.#value);
-    }
-    /** Notes a failure that says the service is in trouble, or asks for fewer requests; many at once count as one. */
-    onPushBack(now, reason) {
-        this.#mode = 'careful';
-        this.#step = reason === 'throttled' ? GROWTH.throttledStep : 1;
-        if (now - this.#lastPushBack < GROWTH.pushBackGraceMs)
-            return;
-        this.#lastPushBack = now;
-        this.#value = Math.max(1, this.#value / 2);
-        this.#threshold = this.#value;
-    }
-    /** Starts again from one after an outage. */
-    onRecovery() {
-        this.#value = 1;
-    }
-    /** Begins a tick: every slot is busy. */
-    onTickStart() {
-        this.#overInTick = 0;
-    }
-    /** Ends a tick in which this process was mostly idle: grows in big steps while nothing comes back at all. */
-    onIdleTick() {
-        if (this.#mode === 'ramp')
-            this.#raise(this.#overInTick === 0 ? GROWTH.silentStep : 1);
-    }
-    #raise(by) {
-        this.#value = Math.min(this.#bound(), this.#value + by);
-    }
-    #bound() {
-        const oneWave = this.#jobs <= this.#ceiling;
-        return this.#succeeded || oneWave ? this.#ceiling : Math.min(this.#ceiling, GROWTH.unanswered);
     }
 }
 
@@ -50703,22 +50738,27 @@ function runSchedule(options) {
 class Schedule {
     #options;
     #policy;
+    #growth;
     #queue;
     #inFlight;
     #done = Promise.withResolvers();
     #left;
-    #alone = true;
+    /** Aborted once the canary need not be alone any more. */
+    #headStart = new AbortController();
     #ending;
     #cancelWake = () => { };
-    #ticking = false;
     constructor(options) {
         const { jobs, clock, deadlineMs } = options;
         this.#options = options;
         const endsAt = deadlineMs ? clock.now() + deadlineMs : Number.POSITIVE_INFINITY;
         this.#policy = new RunPolicy({ ...options, endsAt });
+        this.#growth = new Growth(this.#policy.limit, clock);
         this.#queue = new RetryQueue(jobs, options.canary);
         this.#inFlight = new InFlight(options);
         this.#left = jobs;
+    }
+    get #alone() {
+        return !this.#headStart.signal.aborted;
     }
     async start() {
         const { signal, deadlineMs, clock } = this.#options;
@@ -50756,7 +50796,8 @@ class Schedule {
     /** Starts one try; returns whether another one may follow. */
     #startOne(how, now) {
         if (how === 'start' && this.#inFlight.size >= (this.#alone ? 1 : this.#policy.limit.value)) {
-            this.#watchGrowth();
+            if (!this.#alone)
+                this.#growth.watch(() => this.#pump());
             return false;
         }
         const job = this.#choose(how, now);
@@ -50795,13 +50836,13 @@ class Schedule {
         const release = () => {
             if (!this.#alone || !this.#inFlight.has(job, attempts))
                 return;
-            this.#alone = false;
+            this.#headStart.abort();
+            this.#policy.limit.onSlowCanary();
             this.#pump();
         };
-        this.#options.headStart().then(release, release);
+        this.#options.headStart(this.#headStart.signal).then(release, release);
     }
     #onSuccess(job, isProbe) {
-        this.#alone = false;
         this.#policy.onSuccess({ isProbe });
         this.#settle(job);
     }
@@ -50813,13 +50854,12 @@ class Schedule {
         const now = clock.now();
         // Any answer ends the canary's head start, except one that a second try must confirm first.
         if (failure.facts.endsRun === undefined)
-            this.#alone = false;
+            this.#headStart.abort();
         const decision = this.#policy.onFailure({ ...facts, failure, isCanary: job === canary, left: this.#left }, now);
         if (decision.next === 'retry') {
             this.#queue.repeat(job, now + decision.delayMs);
             return;
         }
-        this.#alone = false;
         const ending = decision.next === 'end' ? decision.failure : failure;
         if (ending === failure)
             this.#settle(job, failure);
@@ -50827,11 +50867,13 @@ class Schedule {
             this.#end(ending);
     }
     #settle(job, failure) {
+        this.#headStart.abort();
         this.#left--;
         this.#options.onSettled(job, { failure, ...this.#inFlight.tally(job) });
     }
     #end(ending) {
         this.#ending ??= ending;
+        this.#headStart.abort();
         this.#inFlight.abort();
         this.#finishIfDone();
     }
@@ -50844,22 +50886,6 @@ class Schedule {
         if (time === Number.POSITIVE_INFINITY)
             return;
         this.#cancelWake = this.#options.clock.after(Math.max(0, time - this.#options.clock.now()), () => this.#pump());
-    }
-    /** While every slot is busy, lets the limit grow in time, unless this process itself is what is slow. */
-    #watchGrowth() {
-        const { clock } = this.#options;
-        const { limit } = this.#policy;
-        if (this.#ticking || this.#alone || !limit.ramps)
-            return;
-        this.#ticking = true;
-        clock.idleShare();
-        limit.onTickStart();
-        clock.after(GROWTH.tickMs, () => {
-            this.#ticking = false;
-            if (clock.idleShare() > 0.5)
-                limit.onIdleTick();
-            this.#pump();
-        });
     }
 }
 
@@ -50951,24 +50977,26 @@ function tooEarly() {
 
 
 
+
 /** The canary is alone until its answer comes or this time and two round trips have passed after its handshake. */
 const HEAD_START_MS = 50;
+/** Services that are as fast as this need no more connections than are opened for the first requests. */
+const PREPARE_AFTER_MS = 12;
 /** What may be in flight at once, by the memory it takes. */
 const MAX_BYTES_IN_FLIGHT = 48 * 1024 * 1024;
 /** Buffers of a large file on its way: two to read, the encoded piece as text and as bytes, and the socket's own. */
 const LARGE_FILE_WEIGHT = 8 * 1024 * 1024;
 /** Signs every file, each checked before its signature appears; files that fail leave none. */
 async function signFiles(options) {
-    const { files, clock } = options;
+    const { files } = options;
     const outcomes = files.map((file) => ({ file, status: 'not-tried', attempts: 0, elapsedMs: 0 }));
     const digests = [];
     const attempt = createAttempt(options);
-    const headStart = () => options.firstConnection.then((tcpMs) => waitFor(clock, HEAD_START_MS + 2 * tcpMs));
     const ending = await runSchedule({
         ...options,
         jobs: files.length,
         canary: smallest(files),
-        headStart,
+        headStart: (signal) => waitForCanary(options, signal),
         timeoutMs: (job) => options.timeoutMs + Math.ceil((sign_sizeOf(files, job) * 1000) / 2 ** 20),
         weight: (job) => weightOf(sign_sizeOf(files, job), options.verification),
         maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
@@ -51012,6 +51040,15 @@ function smallest(files) {
         if (sign_sizeOf(files, i) < sign_sizeOf(files, best))
             best = i;
     return best;
+}
+/** Leaves the canary alone; once a refusal would have come, connections are opened for the others meanwhile. */
+async function waitForCanary(options, signal) {
+    const { files, concurrency, clock, prepare } = options;
+    const roundTripMs = await options.firstConnection;
+    await waitFor(clock, PREPARE_AFTER_MS + roundTripMs);
+    if (!signal.aborted)
+        prepare?.(Math.min(firstWave(concurrency, files.length), files.length) - 1, signal);
+    await waitFor(clock, HEAD_START_MS - PREPARE_AFTER_MS + roundTripMs);
 }
 function waitFor(clock, ms) {
     return new Promise((resolve) => {
@@ -52934,7 +52971,7 @@ function refusalIn(handshake, origin) {
     const { end, error, isClientAsked, presented } = handshake;
     if (end === 'open')
         return undefined;
-    const failure = (0,_connection_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .connectionFailure */ .D)(error, { origin, alert: undefined, stale: false });
+    const failure = (0,_connection_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .connectionFailure */ .D)(error, { origin });
     if (failure.code === 'TLS_CLIENT_REJECTED')
         return isClientAsked ? failure : noAgreement(origin, failure);
     if (failure.code !== 'CONNECTION_LOST' || !isClientAsked || presented === undefined)
@@ -54268,12 +54305,12 @@ async function dial(options) {
     const tunnelMs = performance.now() - startedAt;
     return handshake(options, { tunnel, tunnelMs, timeoutMs: Math.max(1, deadline - performance.now()) });
 }
-/** A handshake takes a round trip and, on a busy machine, this long to compute. */
-const CRYPTOGRAPHY_MS = 20;
+/** A handshake takes a round trip and, the first time on a busy machine, this long to compute. */
+const CRYPTOGRAPHY_MS = 40;
 function handshake(options, underlay) {
     const { hostname, port, secureContext, session } = options;
     const { promise, resolve, reject } = Promise.withResolvers();
-    const startedAt = performance.now();
+    let startedAt = performance.now();
     let connectedMs = 0;
     const socket = (0,node_tls__WEBPACK_IMPORTED_MODULE_1__.connect)({
         ...(underlay.tunnel ? { socket: underlay.tunnel } : { host: hostname, port }),
@@ -54288,6 +54325,8 @@ function handshake(options, underlay) {
     socket.setNoDelay(true);
     if (options.onSession)
         socket.on('session', options.onSession);
+    // What this process does before, code that runs for the first time, would count as distance.
+    socket.once('connectionAttempt', () => (startedAt = performance.now()));
     socket.once('connect', () => (connectedMs = performance.now() - startedAt));
     socket.once('secureConnect', () => {
         clearTimeout(timer);
@@ -54482,23 +54521,27 @@ class Dialler {
  */
 class Lanes {
     #server;
+    #protocol;
     #dialler;
     #all = new Set();
     #idle = [];
+    /** On their way to be idle; whoever needs one earlier takes it from here. */
+    #opening = [];
     #shared;
-    constructor(server, dialler) {
+    constructor({ server, protocol }, dialler) {
         this.#server = server;
+        this.#protocol = protocol;
         this.#dialler = dialler;
     }
     /** Returns an idle lane or a new one; the shared one when the server speaks HTTP/2. */
-    async take(protocol) {
-        if (protocol === 'http2') {
+    async take() {
+        if (this.#protocol === 'http2') {
             this.#shared ??= this.#openShared();
             const shared = await this.#shared;
             if (shared)
                 return shared;
         }
-        const lane = this.#idle.pop();
+        const lane = this.#idle.pop() ?? (await this.#opening.shift());
         if (lane && performance.now() - lane.idleSince <= MAX_IDLE_MS)
             return lane;
         if (lane)
@@ -54506,6 +54549,27 @@ class Lanes {
         // The others have waited for longer still.
         this.dropIdle();
         return this.#open('own', undefined);
+    }
+    /** Connects lanes before they are needed, a few at a time, until `signal` says that it is enough; one is enough for HTTP/2. */
+    async prepare(count, signal) {
+        let left = this.#protocol === 'http2' ? 0 : count;
+        const openSome = async () => {
+            while (left-- > 0 && !signal.aborted) {
+                const opening = this.#dialler.dial().then((connection) => this.#open('own', connection), 
+                // Why it failed is for a request to find out.
+                () => undefined);
+                this.#opening.push(opening);
+                const lane = await opening;
+                if (lane === undefined)
+                    return;
+                const at = this.#opening.indexOf(opening);
+                if (at < 0)
+                    continue;
+                this.#opening.splice(at, 1);
+                this.#idle.push(lane);
+            }
+        };
+        await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, openSome));
     }
     /** Keeps a lane for the next request. */
     giveBack(lane) {
@@ -54531,6 +54595,8 @@ class Lanes {
     close() {
         for (const { client } of this.#all)
             client.destroy().catch(() => { });
+        for (const opening of this.#opening)
+            void opening.then((lane) => lane && this.drop(lane));
         this.#all.clear();
         this.#idle.length = 0;
     }
@@ -54566,6 +54632,8 @@ class Lanes {
 }
 /** Some servers close idle connections after a second; the timers of the client are half a second coarse. */
 const MAX_IDLE_MS = 800;
+/** As many handshakes as keep both sides busy. */
+const PREPARED_AT_ONCE = 8;
 /** Streams of one HTTP/2 connection; the schedule decides how many are used. */
 const MAX_STREAMS = 1000;
 function createClient(server, sharing, connect) {
@@ -54635,15 +54703,20 @@ function orAborted(promise, signal) {
 /** Opens a transport; connections are made when they are needed. */
 function openTransport(options) {
     const dialler = new Dialler(options);
-    const lanes = new Lanes(options.server, dialler);
+    const lanes = new Lanes(options, dialler);
     const suspicion = new Suspicion(options.diagnosis);
     let requests = 0;
+    async function explain(error, signal, seen = {}) {
+        signal.throwIfAborted();
+        if (error instanceof errors/* ActionError */.lZ)
+            throw error;
+        throw await suspicion.explain((0,connection_failure/* connectionFailure */.D)(error, { origin: options.server.origin, ...seen }), signal);
+    }
     async function post(request, signal) {
         await suspicion.settled(signal);
         requests++;
-        const lane = await lanes.take(options.protocol ?? 'http1').catch((error) => explain(error, undefined));
-        const before = usable(lane.connection);
-        const bytesRead = before?.socket.bytesRead ?? 0;
+        const lane = await lanes.take().catch((error) => explain(error, signal));
+        const isStale = watch(lane);
         try {
             const response = await new Exchange(request, signal).run(lane.client, lane.sharing);
             if (lane.connection)
@@ -54654,27 +54727,28 @@ function openTransport(options) {
         }
         catch (error) {
             lanes.drop(lane);
-            signal.throwIfAborted();
-            const unread = before !== undefined && lane.connection === before && before.socket.bytesRead === bytesRead;
-            const stale = unread && lane.sharing === 'own';
+            const stale = isStale();
             // The others have been idle for longer still: the repeat must not land on the next dead one.
             if (stale)
                 lanes.dropIdle();
-            return explain(error, lane.connection, stale);
-        }
-        async function explain(error, connection, stale = false) {
-            signal.throwIfAborted();
-            if (error instanceof errors/* ActionError */.lZ)
-                throw error;
-            const failure = (0,connection_failure/* connectionFailure */.D)(error, { origin: options.server.origin, alert: connection?.alert, stale });
-            throw await suspicion.explain(failure, signal);
+            return explain(error, signal, { alert: lane.connection?.alert, stale });
         }
     }
-    return { firstConnection: dialler.first, post, requests: () => requests, close: () => lanes.close() };
+    return {
+        firstConnection: dialler.first,
+        post,
+        prepare: (connections, signal) => void lanes.prepare(connections, signal),
+        requests: () => requests,
+        close: () => lanes.close(),
+    };
 }
-/** Returns the connection when it is open and has served a request already. */
-function usable(connection) {
-    return connection && connection.requests > 0 && !connection.socket.destroyed ? connection : undefined;
+/** Looks at a connection that has served already; the answer is whether it died before one more byte came. */
+function watch(lane) {
+    const { connection: before, sharing } = lane;
+    if (sharing === 'shared' || before === undefined || before.requests === 0 || before.socket.destroyed)
+        return () => false;
+    const { bytesRead } = before.socket;
+    return () => lane.connection === before && before.socket.bytesRead === bytesRead;
 }
 
 

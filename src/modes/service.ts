@@ -21,6 +21,7 @@ export interface OpenService {
   readonly helper: Helper;
   /** Resolves with the time TCP took, in milliseconds, when the first connection stands. */
   readonly firstConnection: Promise<number>;
+  readonly prepare: Transport['prepare'];
   /** Requests that really left, or tried to, so far. */
   readonly requests: () => number;
   /** Most memory that requests in flight may take, in bytes; absent for the usual. */

@@ -9,7 +9,7 @@ import { targetOf } from '../signing/tls.ts';
 /** Returns why a handshake broke, in the words of a failed request; `undefined` when it did not. */
 export function failureOf(handshake: Handshake, { origin }: URL): Failure | undefined {
   if (handshake.end === 'open') return undefined;
-  const facts = { origin, alert: undefined, stale: false };
+  const facts = { origin };
   return refusalIn(handshake, origin) ?? connectionFailure(handshake.error, facts);
 }
 

@@ -77,7 +77,7 @@ function describeTrust(handshake: Handshake, leaf: X509Certificate, facts: TlsFa
 
 function serverFailure(code: string, { serverChain }: Handshake, facts: TlsFacts): Failure {
   const error = Object.assign(new Error(code), { code });
-  const failure = connectionFailure(error, { origin: facts.server.origin, alert: undefined, stale: false });
+  const failure = connectionFailure(error, { origin: facts.server.origin });
   return explainServer(failure, serverChain, facts);
 }
 

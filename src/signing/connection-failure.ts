@@ -5,9 +5,9 @@ import { Failure, type FailureFacts, type FailureKind } from './failure.ts';
 export interface ConnectionFacts {
   readonly origin: string;
   /** OpenSSL's code of a TLS alert seen after the handshake. */
-  readonly alert: string | undefined;
+  readonly alert?: string | undefined;
   /** The connection had served a request before and this try read no byte from it. */
-  readonly stale: boolean;
+  readonly stale?: boolean;
 }
 
 type Row = readonly [kind: FailureKind, code: string, sentence: string, hint: string, facts?: FailureFacts];

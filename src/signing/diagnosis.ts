@@ -40,7 +40,7 @@ export function createDiagnosis(options: DiagnosisOptions): Diagnosis {
 export function refusalIn(handshake: Handshake, origin: string): Failure | undefined {
   const { end, error, isClientAsked, presented } = handshake;
   if (end === 'open') return undefined;
-  const failure = connectionFailure(error, { origin, alert: undefined, stale: false });
+  const failure = connectionFailure(error, { origin });
   if (failure.code === 'TLS_CLIENT_REJECTED') return isClientAsked ? failure : noAgreement(origin, failure);
   if (failure.code !== 'CONNECTION_LOST' || !isClientAsked || presented === undefined) return undefined;
   return new Failure(

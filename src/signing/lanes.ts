@@ -53,29 +53,55 @@ export interface Lane {
  */
 export class Lanes {
   readonly #server: URL;
+  readonly #protocol: TransportOptions['protocol'];
   readonly #dialler: Dialler;
   readonly #all = new Set<Lane>();
   readonly #idle: Lane[] = [];
+  /** On their way to be idle; whoever needs one earlier takes it from here. */
+  readonly #opening: Promise<Lane | undefined>[] = [];
   #shared: Promise<Lane | undefined> | undefined;
 
-  constructor(server: URL, dialler: Dialler) {
+  constructor({ server, protocol }: TransportOptions, dialler: Dialler) {
     this.#server = server;
+    this.#protocol = protocol;
     this.#dialler = dialler;
   }
 
   /** Returns an idle lane or a new one; the shared one when the server speaks HTTP/2. */
-  async take(protocol: 'http1' | 'http2'): Promise<Lane> {
-    if (protocol === 'http2') {
+  async take(): Promise<Lane> {
+    if (this.#protocol === 'http2') {
       this.#shared ??= this.#openShared();
       const shared = await this.#shared;
       if (shared) return shared;
     }
-    const lane = this.#idle.pop();
+    const lane = this.#idle.pop() ?? (await this.#opening.shift());
     if (lane && performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
     if (lane) this.drop(lane);
     // The others have waited for longer still.
     this.dropIdle();
     return this.#open('own', undefined);
+  }
+
+  /** Connects lanes before they are needed, a few at a time, until `signal` says that it is enough; one is enough for HTTP/2. */
+  async prepare(count: number, signal: AbortSignal): Promise<void> {
+    let left = this.#protocol === 'http2' ? 0 : count;
+    const openSome = async (): Promise<void> => {
+      while (left-- > 0 && !signal.aborted) {
+        const opening = this.#dialler.dial().then(
+          (connection) => this.#open('own', connection),
+          // Why it failed is for a request to find out.
+          () => undefined,
+        );
+        this.#opening.push(opening);
+        const lane = await opening;
+        if (lane === undefined) return;
+        const at = this.#opening.indexOf(opening);
+        if (at < 0) continue;
+        this.#opening.splice(at, 1);
+        this.#idle.push(lane);
+      }
+    };
+    await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, openSome));
   }
 
   /** Keeps a lane for the next request. */
@@ -100,6 +126,7 @@ export class Lanes {
   /** Drops every connection at once. */
   close(): void {
     for (const { client } of this.#all) client.destroy().catch(() => {});
+    for (const opening of this.#opening) void opening.then((lane) => lane && this.drop(lane));
     this.#all.clear();
     this.#idle.length = 0;
   }
@@ -136,6 +163,8 @@ export class Lanes {
 
 /** Some servers close idle connections after a second; the timers of the client are half a second coarse. */
 const MAX_IDLE_MS = 800;
+/** As many handshakes as keep both sides busy. */
+const PREPARED_AT_ONCE = 8;
 /** Streams of one HTTP/2 connection; the schedule decides how many are used. */
 const MAX_STREAMS = 1000;
 

@@ -49,6 +49,11 @@ export class Limit {
     return this.#mode === 'ramp' && this.#value < this.#bound();
   }
 
+  /** Notes that the canary was alone for all of its time: the service is slow, so all that may be risked goes at once. */
+  onSlowCanary(): void {
+    if (this.#mode === 'ramp') this.#value = this.#bound();
+  }
+
   /** Notes that a try is over, whatever became of it. */
   onOver(): void {
     this.#overInTick++;
@@ -90,7 +95,11 @@ export class Limit {
   }
 
   #bound(): number {
-    const oneWave = this.#jobs <= this.#ceiling;
-    return this.#succeeded || oneWave ? this.#ceiling : Math.min(this.#ceiling, GROWTH.unanswered);
+    return this.#succeeded ? this.#ceiling : firstWave(this.#ceiling, this.#jobs);
   }
+}
+
+/** Most requests that are sent to a service that has answered none. */
+export function firstWave(ceiling: number, jobs: number): number {
+  return jobs <= ceiling ? ceiling : Math.min(ceiling, GROWTH.unanswered);
 }

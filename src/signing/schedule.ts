@@ -1,7 +1,7 @@
 import { asFailure, deadlinePassed } from './endings.ts';
 import type { Failure } from './failure.ts';
+import { Growth } from './growth.ts';
 import { InFlight, type InFlightOptions, type Tally } from './in-flight.ts';
-import { GROWTH } from './limit.ts';
 import { type PolicyEvent, RunPolicy } from './policy.ts';
 import { RetryQueue } from './retry-queue.ts';
 
@@ -14,8 +14,8 @@ export interface Settled extends Tally {
 export interface ScheduleOptions extends InFlightOptions {
   /** The job that goes first and alone; the others follow in the order of their numbers. */
   readonly canary: number;
-  /** Called when a try of the canary begins; resolves when that one has been alone for long enough. */
-  readonly headStart: () => Promise<unknown>;
+  /** Called when a try of the canary begins; resolves when that one has been alone for long enough. Aborted when that is moot. */
+  readonly headStart: (signal: AbortSignal) => Promise<unknown>;
   readonly concurrency: number;
   /** Most counted tries per job. */
   readonly attempts: number;
@@ -43,23 +43,29 @@ export function runSchedule(options: ScheduleOptions): Promise<Failure | undefin
 class Schedule {
   readonly #options: ScheduleOptions;
   readonly #policy: RunPolicy;
+  readonly #growth: Growth;
   readonly #queue: RetryQueue;
   readonly #inFlight: InFlight;
   readonly #done = Promise.withResolvers<Failure | undefined>();
   #left: number;
-  #alone = true;
+  /** Aborted once the canary need not be alone any more. */
+  readonly #headStart = new AbortController();
   #ending: Failure | undefined;
   #cancelWake = (): void => {};
-  #ticking = false;
 
   constructor(options: ScheduleOptions) {
     const { jobs, clock, deadlineMs } = options;
     this.#options = options;
     const endsAt = deadlineMs ? clock.now() + deadlineMs : Number.POSITIVE_INFINITY;
     this.#policy = new RunPolicy({ ...options, endsAt });
+    this.#growth = new Growth(this.#policy.limit, clock);
     this.#queue = new RetryQueue(jobs, options.canary);
     this.#inFlight = new InFlight(options);
     this.#left = jobs;
+  }
+
+  get #alone(): boolean {
+    return !this.#headStart.signal.aborted;
   }
 
   async start(): Promise<Failure | undefined> {
@@ -95,7 +101,7 @@ class Schedule {
   /** Starts one try; returns whether another one may follow. */
   #startOne(how: 'start' | 'probe', now: number): boolean {
     if (how === 'start' && this.#inFlight.size >= (this.#alone ? 1 : this.#policy.limit.value)) {
-      this.#watchGrowth();
+      if (!this.#alone) this.#growth.watch(() => this.#pump());
       return false;
     }
     const job = this.#choose(how, now);
@@ -130,14 +136,14 @@ class Schedule {
     const { attempts } = this.#inFlight.tally(job);
     const release = (): void => {
       if (!this.#alone || !this.#inFlight.has(job, attempts)) return;
-      this.#alone = false;
+      this.#headStart.abort();
+      this.#policy.limit.onSlowCanary();
       this.#pump();
     };
-    this.#options.headStart().then(release, release);
+    this.#options.headStart(this.#headStart.signal).then(release, release);
   }
 
   #onSuccess(job: number, isProbe: boolean): void {
-    this.#alone = false;
     this.#policy.onSuccess({ isProbe });
     this.#settle(job);
   }
@@ -148,25 +154,26 @@ class Schedule {
     const { job } = facts;
     const now = clock.now();
     // Any answer ends the canary's head start, except one that a second try must confirm first.
-    if (failure.facts.endsRun === undefined) this.#alone = false;
+    if (failure.facts.endsRun === undefined) this.#headStart.abort();
     const decision = this.#policy.onFailure({ ...facts, failure, isCanary: job === canary, left: this.#left }, now);
     if (decision.next === 'retry') {
       this.#queue.repeat(job, now + decision.delayMs);
       return;
     }
-    this.#alone = false;
     const ending = decision.next === 'end' ? decision.failure : failure;
     if (ending === failure) this.#settle(job, failure);
     if (decision.next === 'end' || onFailure === 'stop') this.#end(ending);
   }
 
   #settle(job: number, failure?: Failure): void {
+    this.#headStart.abort();
     this.#left--;
     this.#options.onSettled(job, { failure, ...this.#inFlight.tally(job) });
   }
 
   #end(ending: Failure): void {
     this.#ending ??= ending;
+    this.#headStart.abort();
     this.#inFlight.abort();
     this.#finishIfDone();
   }
@@ -179,20 +186,5 @@ class Schedule {
   #wakeAt(time: number): void {
     if (time === Number.POSITIVE_INFINITY) return;
     this.#cancelWake = this.#options.clock.after(Math.max(0, time - this.#options.clock.now()), () => this.#pump());
-  }
-
-  /** While every slot is busy, lets the limit grow in time, unless this process itself is what is slow. */
-  #watchGrowth(): void {
-    const { clock } = this.#options;
-    const { limit } = this.#policy;
-    if (this.#ticking || this.#alone || !limit.ramps) return;
-    this.#ticking = true;
-    clock.idleShare();
-    limit.onTickStart();
-    clock.after(GROWTH.tickMs, () => {
-      this.#ticking = false;
-      if (clock.idleShare() > 0.5) limit.onIdleTick();
-      this.#pump();
-    });
   }
 }

@@ -6,6 +6,7 @@ import { explainInvalid, isValid, type Verification } from '../verifying/check.t
 import type { Clock } from './clock.ts';
 import { asFailure } from './endings.ts';
 import { Failure } from './failure.ts';
+import { firstWave } from './limit.ts';
 import type { PolicyEvent } from './policy.ts';
 import { runSchedule, type Settled } from './schedule.ts';
 import type { SignatureWriter, Signer } from './signer.ts';
@@ -26,6 +27,8 @@ export interface SignOptions {
   readonly onFailure: 'collect' | 'stop';
   /** Resolves when the first connection stands, with the time TCP took, in milliseconds. */
   readonly firstConnection: Promise<number>;
+  /** Opens connections ahead of requests until so many or aborted. */
+  readonly prepare?: ((connections: number, signal: AbortSignal) => void) | undefined;
   /** Most memory that requests in flight may take, in bytes; absent for the usual. */
   readonly maxBytesInFlight?: number | undefined;
   readonly signal: AbortSignal;
@@ -47,6 +50,8 @@ export interface SignResult {
 
 /** The canary is alone until its answer comes or this time and two round trips have passed after its handshake. */
 const HEAD_START_MS = 50;
+/** Services that are as fast as this need no more connections than are opened for the first requests. */
+const PREPARE_AFTER_MS = 12;
 /** What may be in flight at once, by the memory it takes. */
 const MAX_BYTES_IN_FLIGHT = 48 * 1024 * 1024;
 /** Buffers of a large file on its way: two to read, the encoded piece as text and as bytes, and the socket's own. */
@@ -54,18 +59,16 @@ const LARGE_FILE_WEIGHT = 8 * 1024 * 1024;
 
 /** Signs every file, each checked before its signature appears; files that fail leave none. */
 export async function signFiles(options: SignOptions): Promise<SignResult> {
-  const { files, clock } = options;
+  const { files } = options;
   const outcomes: FileOutcome[] = files.map((file) => ({ file, status: 'not-tried', attempts: 0, elapsedMs: 0 }));
   const digests: string[] = [];
   const attempt = createAttempt(options);
-  const headStart = (): Promise<void> =>
-    options.firstConnection.then((tcpMs) => waitFor(clock, HEAD_START_MS + 2 * tcpMs));
 
   const ending = await runSchedule({
     ...options,
     jobs: files.length,
     canary: smallest(files),
-    headStart,
+    headStart: (signal) => waitForCanary(options, signal),
     timeoutMs: (job) => options.timeoutMs + Math.ceil((sizeOf(files, job) * 1000) / 2 ** 20),
     weight: (job) => weightOf(sizeOf(files, job), options.verification),
     maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
@@ -113,6 +116,15 @@ function smallest(files: readonly ReleaseFile[]): number {
   let best = 0;
   for (let i = 1; i < files.length; i++) if (sizeOf(files, i) < sizeOf(files, best)) best = i;
   return best;
+}
+
+/** Leaves the canary alone; once a refusal would have come, connections are opened for the others meanwhile. */
+async function waitForCanary(options: SignOptions, signal: AbortSignal): Promise<void> {
+  const { files, concurrency, clock, prepare } = options;
+  const roundTripMs = await options.firstConnection;
+  await waitFor(clock, PREPARE_AFTER_MS + roundTripMs);
+  if (!signal.aborted) prepare?.(Math.min(firstWave(concurrency, files.length), files.length) - 1, signal);
+  await waitFor(clock, HEAD_START_MS - PREPARE_AFTER_MS + roundTripMs);
 }
 
 function waitFor(clock: Clock, ms: number): Promise<void> {

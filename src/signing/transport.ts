@@ -1,12 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import { ActionError } from '../errors.ts';
-import { connectionFailure } from './connection-failure.ts';
+import { type ConnectionFacts, connectionFailure } from './connection-failure.ts';
 import { Exchange, type WireRequest, type WireResponse } from './exchange.ts';
-import { Dialler, Lanes } from './lanes.ts';
+import { Dialler, type Lane, Lanes } from './lanes.ts';
 import type { ConnectProxy } from './proxy.ts';
 import { type Diagnosis, Suspicion } from './suspicion.ts';
-import type { Connection } from './tls.ts';
 
 /** Where and how to reach a service over mutual TLS. */
 export interface TransportOptions {
@@ -29,6 +28,8 @@ export interface Transport {
   readonly firstConnection: Promise<number>;
   /** Rejects with a `Failure` when there is no answer; an answer of any status is a result. */
   post(request: WireRequest, signal: AbortSignal): Promise<WireResponse>;
+  /** Opens connections ahead of requests, handshake only, until so many or aborted; does nothing over HTTP/2. */
+  prepare(connections: number, signal: AbortSignal): void;
   /** Requests that were given a connection, or tried to get one, so far. */
   requests(): number;
   /** Drops every connection at once. */
@@ -38,16 +39,21 @@ export interface Transport {
 /** Opens a transport; connections are made when they are needed. */
 export function openTransport(options: TransportOptions): Transport {
   const dialler = new Dialler(options);
-  const lanes = new Lanes(options.server, dialler);
+  const lanes = new Lanes(options, dialler);
   const suspicion = new Suspicion(options.diagnosis);
   let requests = 0;
+
+  async function explain(error: unknown, signal: AbortSignal, seen: Seen = {}): Promise<never> {
+    signal.throwIfAborted();
+    if (error instanceof ActionError) throw error;
+    throw await suspicion.explain(connectionFailure(error, { origin: options.server.origin, ...seen }), signal);
+  }
 
   async function post(request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
     await suspicion.settled(signal);
     requests++;
-    const lane = await lanes.take(options.protocol ?? 'http1').catch((error: unknown) => explain(error, undefined));
-    const before = usable(lane.connection);
-    const bytesRead = before?.socket.bytesRead ?? 0;
+    const lane = await lanes.take().catch((error: unknown) => explain(error, signal));
+    const isStale = watch(lane);
     try {
       const response = await new Exchange(request, signal).run(lane.client, lane.sharing);
       if (lane.connection) lane.connection.requests++;
@@ -56,26 +62,29 @@ export function openTransport(options: TransportOptions): Transport {
       return response;
     } catch (error) {
       lanes.drop(lane);
-      signal.throwIfAborted();
-      const unread = before !== undefined && lane.connection === before && before.socket.bytesRead === bytesRead;
-      const stale = unread && lane.sharing === 'own';
+      const stale = isStale();
       // The others have been idle for longer still: the repeat must not land on the next dead one.
       if (stale) lanes.dropIdle();
-      return explain(error, lane.connection, stale);
-    }
-
-    async function explain(error: unknown, connection: Connection | undefined, stale = false): Promise<never> {
-      signal.throwIfAborted();
-      if (error instanceof ActionError) throw error;
-      const failure = connectionFailure(error, { origin: options.server.origin, alert: connection?.alert, stale });
-      throw await suspicion.explain(failure, signal);
+      return explain(error, signal, { alert: lane.connection?.alert, stale });
     }
   }
 
-  return { firstConnection: dialler.first, post, requests: () => requests, close: () => lanes.close() };
+  return {
+    firstConnection: dialler.first,
+    post,
+    prepare: (connections, signal) => void lanes.prepare(connections, signal),
+    requests: () => requests,
+    close: () => lanes.close(),
+  };
 }
 
-/** Returns the connection when it is open and has served a request already. */
-function usable(connection: Connection | undefined): Connection | undefined {
-  return connection && connection.requests > 0 && !connection.socket.destroyed ? connection : undefined;
+type Seen = Omit<ConnectionFacts, 'origin'>;
+
+/** Looks at a connection that has served already; the answer is whether it died before one more byte came. */
+function watch(lane: Lane): () => boolean {
+  const { connection: before, sharing } = lane;
+  if (sharing === 'shared' || before === undefined || before.requests === 0 || before.socket.destroyed)
+    return () => false;
+  const { bytesRead } = before.socket;
+  return () => lane.connection === before && before.socket.bytesRead === bytesRead;
 }

@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Service } from '../../src/rehearsal/service.ts';
+import { openService, openWay, plantMany, signTree } from './signing-run.ts';
+
+/** Longer than the head start of the first file. */
+const SLOW_MS = 1500;
+
+test('connections can be opened ahead: requests then find them, and open no others', async () => {
+  let connections = 0;
+  const service = await openService({ acceptConnection: () => ++connections > 0, script: () => ({ kind: 'silence' }) });
+  const way = openWay(service);
+  way.prepare(12, new AbortController().signal);
+  await vi.waitFor(() => expect(connections).toBe(12), 5000);
+  expect(service.log).toEqual([]);
+  const over = new AbortController();
+  const body = Buffer.from('{}');
+  const request = { method: 'POST', path: '/', headers: ['content-length', '2'], body };
+  const requests = Array.from({ length: 12 }, () => way.post(request, over.signal).catch(() => {}));
+  await vi.waitFor(() => expect(service.log).toHaveLength(12), 5000);
+  over.abort(new Error('enough'));
+  await Promise.all(requests);
+  expect(connections).toBe(12);
+});
+
+test('opening ahead ends when it is no longer wanted', async () => {
+  const over = new AbortController();
+  let connections = 0;
+  const service = await openService({
+    acceptConnection: () => {
+      if (++connections === 3) over.abort();
+      return true;
+    },
+  });
+  openWay(service).prepare(60, over.signal);
+  await setTimeout(300);
+  // A handful was under way.
+  expect(connections).toBeLessThanOrEqual(20);
+});
+
+test('a run asks for as many as its first wave will need', async () => {
+  const counts: number[] = [];
+  const slow = await openService({ script: () => ({ kind: 'delay', ms: 200 }) });
+  const prepare = (count: number): void => void counts.push(count);
+  await signTree(slow, plantMany(20), { prepare });
+  await signTree(slow, plantMany(20), { prepare, concurrency: 7 });
+  expect(counts).toEqual([19, 6]);
+});
+
+test('once a slow service has had its time alone, all files of one wave are under way before its first answer', async () => {
+  let mostInFlight = 0;
+  const service = await openService({
+    script: ({ inFlight }) => {
+      mostInFlight = Math.max(mostInFlight, inFlight);
+      return { kind: 'delay', ms: SLOW_MS };
+    },
+  });
+  await signTree(service, plantMany(40));
+  expect(mostInFlight).toBe(40);
+});
+
+test('a fast service gets no more connections than it needs', async () => {
+  let connections = 0;
+  const service = await openService({ acceptConnection: () => ++connections > 0 });
+  const run = await signTree(service, plantMany(200));
+  expect(run.outcomes.filter(({ status }) => status === 'signed')).toHaveLength(200);
+  expect(connections).toBeLessThanOrEqual(16);
+});
+
+/** Passes bytes on; whatever is opened while the first file is alone is cut off a little later. */
+async function openCutter(service: Service): Promise<{ readonly url: string; cuts(): number }> {
+  let [opened, cut] = [0, 0];
+  const server = createServer((client: Socket) => {
+    const target = connect(service.port, '127.0.0.1');
+    for (const socket of [client, target]) socket.on('error', () => {});
+    client.pipe(target).pipe(client);
+    const isPrepared = opened++ > 0 && service.log.length <= 1;
+    if (!isPrepared) return;
+    void setTimeout(25).then(() => {
+      cut++;
+      client.destroy();
+      target.destroy();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port }: { port: number } = Object(server.address());
+  return { url: `https://127.0.0.1:${port}`, cuts: () => cut };
+}
+
+test('prepared connections that die before they are used cost no file', async () => {
+  const service = await openService({ script: () => ({ kind: 'delay', ms: 150 }) });
+  const cutter = await openCutter(service);
+  const run = await signTree({ ...service, url: cutter.url }, plantMany(30));
+  expect(cutter.cuts()).toBeGreaterThan(0);
+  expect(run.outcomes.filter(({ status }) => status === 'signed')).toHaveLength(30);
+});
