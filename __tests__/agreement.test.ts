@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadInputs } from '../src/inputs/load-inputs.ts';
-import { renderReadme } from '../src/local/readme.ts';
+import { groupsOf, renderReadme } from '../src/local/readme.ts';
 import { renderOutputs } from '../src/report/outputs.ts';
 import { createReport } from '../src/report/report.ts';
 import type { Runner } from '../src/runner.ts';
@@ -63,6 +63,19 @@ test('every declared output is set, and no other', () => {
 test('the tables of the README are those of action.yml', () => {
   expect(read('README.md')).toBe(renderReadme(read('README.md'), read('action.yml')));
 });
+
+test.each(['inputs', 'outputs'] as const)(
+  'all %s of action.yml are in exactly one group, each for a purpose of its own',
+  (section) => {
+    const groups = groupsOf(read('action.yml'), section);
+    expect(groups.flatMap(({ entries }) => entries.map(({ name }) => name))).toEqual(Object.keys(action[section]));
+    expect(new Set(groups.map(({ purpose }) => purpose)).size).toBe(groups.length);
+    for (const { purpose } of groups) expect(purpose).toMatch(/^[A-Z][a-z ]+$/);
+    const [first] = groups;
+    const without = read('action.yml').replace(`  # ${first?.purpose}\n`, '');
+    expect(() => groupsOf(without, section)).toThrow('no comment above mode');
+  },
+);
 
 test('the defaults of action.yml are those of the parser: without any input but these, nothing else is missing', () => {
   for (const [name, input] of Object.entries<{ default?: string; description: string }>(action.inputs)) {

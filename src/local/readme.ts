@@ -1,24 +1,57 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import { isRecord, stringMember } from './json.ts';
+import { isMap, isScalar, parseDocument } from 'yaml';
+import { stringMember } from './json.ts';
+
+/** Inputs or outputs that serve one purpose. */
+export interface Group {
+  /** The comment in `action.yml` that begins it. */
+  readonly purpose: string;
+  readonly entries: readonly Entry[];
+}
+
+interface Entry {
+  readonly name: string;
+  readonly default: string;
+  readonly description: string;
+}
 
 /** `npm run readme`: writes the tables of inputs and outputs in README.md from action.yml. */
 export function renderReadme(readme: string, actionYaml: string): string {
-  const action: unknown = parse(actionYaml);
-  const inputs = tableOf(action, 'inputs', ['input', 'default', 'meaning']);
-  const outputs = tableOf(action, 'outputs', ['output', 'meaning']);
+  const inputs = tableOf(groupsOf(actionYaml, 'inputs'), ['input', 'default', 'meaning']);
+  const outputs = tableOf(groupsOf(actionYaml, 'outputs'), ['output', 'meaning']);
   return fill(fill(readme, 'inputs', inputs), 'outputs', outputs);
 }
 
-function tableOf(action: unknown, section: 'inputs' | 'outputs', head: readonly string[]): string {
-  const entries = isRecord(action) && isRecord(action[section]) ? Object.entries(action[section]) : [];
-  const rows = entries.map(([name, entry]) => {
-    const standard = stringMember(entry, 'default');
-    const cells = section === 'inputs' ? [`\`${name}\``, standard ? `\`${standard}\`` : ''] : [`\`${name}\``];
-    return `| ${[...cells, (stringMember(entry, 'description') ?? '').trim()].join(' | ')} |`;
-  });
-  return [`| ${head.join(' | ')} |`, `|${'---|'.repeat(head.length)}`, ...rows].join('\n');
+/** Groups the inputs or outputs of action.yml by the comments above them. Throws when the first has none. */
+export function groupsOf(actionYaml: string, section: 'inputs' | 'outputs'): readonly Group[] {
+  const map = parseDocument(actionYaml).get(section);
+  if (!isMap(map)) throw new Error(`action.yml has no ${section}`);
+  const groups: { purpose: string; entries: Entry[] }[] = [];
+  for (const [at, { key, value }] of map.items.entries()) {
+    const name = isScalar(key) ? String(key.value) : '';
+    // A comment ahead of the first entry belongs to the map.
+    const comment = (isScalar(key) ? key.commentBefore : undefined) ?? (at === 0 ? map.commentBefore : undefined);
+    if (comment) groups.push({ purpose: comment.trim(), entries: [] });
+    const group = groups.at(-1);
+    if (group === undefined) throw new Error(`no comment above ${name} says what it is for`);
+    const facts: unknown = isMap(value) ? value.toJSON() : undefined;
+    const description = (stringMember(facts, 'description') ?? '').trim();
+    group.entries.push({ name, default: stringMember(facts, 'default') ?? '', description });
+  }
+  return groups;
+}
+
+function tableOf(groups: readonly Group[], head: readonly string[]): string {
+  const row = (...cells: string[]): string => `| ${cells.join(' | ')} |`;
+  const rows = groups.flatMap(({ purpose, entries }) => [
+    row(`**${purpose}**`, ...head.slice(1).map(() => '')),
+    ...entries.map((entry) => {
+      const standard = entry.default === '' ? '' : `\`${entry.default}\``;
+      return row(`\`${entry.name}\``, ...(head.includes('default') ? [standard] : []), entry.description);
+    }),
+  ]);
+  return [row(...head), `|${'---|'.repeat(head.length)}`, ...rows].join('\n');
 }
 
 function fill(text: string, mark: string, content: string): string {
