@@ -19,6 +19,8 @@ export interface Document {
   readonly rows: readonly (readonly string[])[];
   /** Targets of all links. */
   readonly links: readonly string[];
+  /** Addresses of all pictures. */
+  readonly images: readonly string[];
   readonly text: string;
 }
 
@@ -29,6 +31,7 @@ export function readDocument(path: string): Document {
   const blocks: CodeBlock[] = [];
   const rows: string[][] = [];
   const links: string[] = [];
+  const images: string[] = [];
   const visit = (token: Token): void => {
     if (isToken(token, 'heading')) headings.push(token.text);
     if (isToken(token, 'code')) {
@@ -36,10 +39,11 @@ export function readDocument(path: string): Document {
     }
     if (isToken(token, 'table')) rows.push(...token.rows.map((row) => row.map((cell) => cell.text)));
     if (isToken(token, 'link')) links.push(token.href);
+    if (isToken(token, 'image')) images.push(token.href);
     for (const child of childrenOf(token)) visit(child);
   };
   for (const token of lexer(text)) visit(token);
-  return { headings, blocks, rows, links, text };
+  return { headings, blocks, rows, links, images, text };
 }
 
 /** Returns the shell blocks below a heading; throws when there is none, since a test that runs nothing proves nothing. */
@@ -62,6 +66,7 @@ interface TokenTypes {
   readonly code: Tokens.Code;
   readonly table: Tokens.Table;
   readonly link: Tokens.Link;
+  readonly image: Tokens.Image;
 }
 
 function isToken<Name extends keyof TokenTypes>(token: Token, name: Name): token is TokenTypes[Name] {
