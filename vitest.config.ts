@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const NOT_HERE = ['__tests__/peers/**', '__tests__/soak/**', '__tests__/bench/**'];
 /** Scenarios that run the scripts of workflows, which call bash, jq, curl and zip; `npm run test:peers` has them. */
-export const WITH_SHELL_TOOLS = ['attach', 'examples', 'own', 'shards'].map(
+export const WITH_SHELL_TOOLS = ['attach', 'examples', 'own', 'readme', 'shards'].map(
   (name) => `__tests__/workflows/${name}.test.ts`,
 );
 
