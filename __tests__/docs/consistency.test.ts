@@ -78,6 +78,16 @@ test.each(readdirSync(join(ACTION_DIRECTORY, 'docs/img')))(
   },
 );
 
+test('the map of the house names every room, and no path that is not there', () => {
+  const { rows, links } = readDocument('CONTRIBUTING.md');
+  const named = rows.flatMap((cells) => [...cells.join(' ').matchAll(/`((?:src|__tests__|docs|\.github)\/[^`…*]*)`/g)]);
+  const paths = named.map(([, path = '']) => path);
+  for (const path of paths) expect(existsSync(join(ACTION_DIRECTORY, path)), path).toBe(true);
+  const entries = readdirSync(join(ACTION_DIRECTORY, 'src'), { withFileTypes: true });
+  for (const entry of entries) expect(paths).toContain(`src/${entry.name}${entry.isDirectory() ? '/' : ''}`);
+  expect(links.map((link) => faultOf('CONTRIBUTING.md', link)).filter(Boolean)).toEqual([]);
+});
+
 test('a link that leads nowhere is seen', () => {
   expect(faultOf('README.md', 'docs/nothing.md')).toContain('there is no');
   expect(faultOf('docs/verify.md', '#nothing')).toContain('no such heading');
