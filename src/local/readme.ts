@@ -13,6 +13,7 @@ export interface Group {
 interface Entry {
   readonly name: string;
   readonly default: string;
+  /** As Markdown. */
   readonly description: string;
 }
 
@@ -36,10 +37,15 @@ export function groupsOf(actionYaml: string, section: 'inputs' | 'outputs'): rea
     const group = groups.at(-1);
     if (group === undefined) throw new Error(`no comment above ${name} says what it is for`);
     const facts: unknown = isMap(value) ? value.toJSON() : undefined;
-    const description = (stringMember(facts, 'description') ?? '').trim();
+    const description = quoteCode((stringMember(facts, 'description') ?? '').trim());
     group.entries.push({ name, default: stringMember(facts, 'default') ?? '', description });
   }
   return groups;
+}
+
+/** Patterns and addresses would be taken for markup and links. */
+function quoteCode(text: string): string {
+  return text.replace(/(?:[^\s,;]*\*[^\s,;]*|https:\/\/\S*)(?<!\.)/g, '`$&`');
 }
 
 function tableOf(groups: readonly Group[], head: readonly string[]): string {
