@@ -46228,7 +46228,7 @@ function compareUnits(a, b) {
 
 /***/ }),
 
-/***/ 25458:
+/***/ 72701:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46243,6 +46243,23 @@ var external_node_fs_ = __nccwpck_require__(73024);
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
+;// CONCATENATED MODULE: ./build/src/files/in-blocks.js
+/** A system call for every line would be slow, and everything as one string would be large. */
+const BLOCK_CHARACTERS = 64 * 1024;
+/** Joins short pieces of text into longer ones. */
+function* inBlocks(pieces) {
+    let block = '';
+    for (const piece of pieces) {
+        block += piece;
+        if (block.length < BLOCK_CHARACTERS)
+            continue;
+        yield block;
+        block = '';
+    }
+    if (block !== '')
+        yield block;
+}
+
 // EXTERNAL MODULE: ./build/src/files/names.js
 var names = __nccwpck_require__(93509);
 // EXTERNAL MODULE: ./build/src/files/own-paths.js
@@ -46302,6 +46319,7 @@ function unwritable(path, error) {
 
 
 
+
 const TEMPORARY_NAME = new RegExp(`^${own_paths/* TEMPORARY_PREFIX */.F.replaceAll('.', '\\.')}(\\d+)-\\d+\\.tmp$`);
 /**
  * The directory that everything written goes below, in the layout of the root.
@@ -46326,7 +46344,7 @@ class OutputTree {
         return (0,external_node_path_.join)(this.directory, path);
     }
     /**
-     * Writes a file so that it appears at once with all its content.
+     * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
      *
      * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
      */
@@ -46337,7 +46355,7 @@ class OutputTree {
             this.#prepare(path, directory);
             const { temporary, descriptor } = this.#openTemporary(directory);
             try {
-                writeAndClose(descriptor, Buffer.from(content));
+                writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
                 (0,external_node_fs_.renameSync)(temporary, target);
             }
             catch (error) {
@@ -46448,10 +46466,13 @@ function makeDirectory(directory) {
         (0,external_node_fs_.mkdirSync)(missing);
     }
 }
-function writeAndClose(descriptor, bytes) {
+function writeAndClose(descriptor, pieces) {
     try {
-        for (let at = 0; at < bytes.length;)
-            at += (0,external_node_fs_.writeSync)(descriptor, bytes, at);
+        for (const piece of pieces) {
+            const bytes = Buffer.from(piece);
+            for (let at = 0; at < bytes.length;)
+                at += (0,external_node_fs_.writeSync)(descriptor, bytes, at);
+        }
     }
     finally {
         (0,external_node_fs_.closeSync)(descriptor);
@@ -48599,7 +48620,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27581);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(20392);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
 /* harmony import */ var _signing_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(95291);
@@ -48719,7 +48740,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 27581:
+/***/ 20392:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -49543,8 +49564,8 @@ function allProblems(problems) {
     });
 }
 
-// EXTERNAL MODULE: ./build/src/files/output-tree.js + 1 modules
-var output_tree = __nccwpck_require__(25458);
+// EXTERNAL MODULE: ./build/src/files/output-tree.js + 2 modules
+var output_tree = __nccwpck_require__(72701);
 // EXTERNAL MODULE: ./build/src/report/manifest.js
 var manifest = __nccwpck_require__(37987);
 // EXTERNAL MODULE: ./build/src/report/report.js
@@ -49681,7 +49702,7 @@ function writeManifest(context, inputs, output) {
     const own = inputs.manifest === undefined && report.mode !== 'rehearse';
     const tree = own ? new output_tree/* OutputTree */.E((0,modes_release/* makeOwnDirectory */._i)(context), context.processId) : output;
     const path = inputs.manifest ?? 'manifest.json';
-    tree.write(path, [...(0,manifest/* renderManifest */.s)(report, new Date(now()))].join(''));
+    tree.write(path, (0,manifest/* renderManifest */.s)(report, new Date(now())));
     report.manifest = tree.locate(path);
 }
 /** Lists what the artifact of this run will hold. */
@@ -50100,6 +50121,39 @@ function orphaned(path, suffix) {
         hint: 'Restore the file, or delete the signature: a customer would miss what it promises.',
     });
     return { file: { path: path + suffix, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, isOrphan: true };
+}
+
+;// CONCATENATED MODULE: ./build/src/files/standing.js
+
+
+
+/**
+ * Picks the paths below a directory at which something may stand already, by one listing for all in one directory.
+ *
+ * Names are compared as the most forgetful file systems do, without case and composition, so that none is missed there.
+ */
+function* mayStand(directory, paths) {
+    const names = new Map();
+    for (const path of paths) {
+        const parent = (0,external_node_path_.dirname)(path);
+        if (!names.has(parent))
+            names.set(parent, namesIn((0,external_node_path_.join)(directory, parent)));
+        const standing = names.get(parent);
+        if (standing === undefined || standing.has(fold(path.slice(path.lastIndexOf('/') + 1))))
+            yield path;
+    }
+}
+/** Returns what is in a directory, or `undefined` when that cannot be told. */
+function namesIn(directory) {
+    try {
+        return new Set((0,external_node_fs_.readdirSync)(directory).map(fold));
+    }
+    catch (error) {
+        return (0,errors/* codeOf */.$N)(error) === 'ENOENT' ? new Set() : undefined;
+    }
+}
+function fold(name) {
+    return name.normalize('NFC').toUpperCase().toLowerCase();
 }
 
 ;// CONCATENATED MODULE: ./build/src/helper/writer.js
@@ -50867,7 +50921,9 @@ class Schedule {
             this.#end(ending);
     }
     #settle(job, failure) {
-        this.#headStart.abort();
+        // Even one that has no effect costs an exception.
+        if (this.#alone)
+            this.#headStart.abort();
         this.#left--;
         this.#options.onSettled(job, { failure, ...this.#inFlight.tally(job) });
     }
@@ -51097,13 +51153,14 @@ function withFullDisk(failure) {
 
 
 
+
 /** Signs the files, shows how it goes and notes the outcomes; returns why the run ended early, if it did. */
 async function runSigning(context, task) {
     const { runner, report, clock } = context;
     const { files, output } = task;
     runner.openGroup('Signing');
-    for (const { path } of files)
-        output.remove(path + report.suffix);
+    for (const path of mayStand(output.directory, signaturePaths(files, report.suffix)))
+        output.remove(path);
     const swept = output.sweep(files.map(({ path }) => path));
     if (swept > 0)
         runner.line(`Removed ${(0,units/* plural */.LS)(swept, 'temporary file')} of a run that was killed`);
@@ -51128,6 +51185,10 @@ async function runSigning(context, task) {
 }
 function describe({ file, status, attempts, elapsedMs }) {
     return `${(0,files_names/* show */.WU)(file.path)}: ${status} after ${(0,units/* plural */.LS)(attempts, 'request')}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
+}
+function* signaturePaths(files, suffix) {
+    for (const { path } of files)
+        yield path + suffix;
 }
 /** For fewer files it is not worth while to start the helper thread. */
 const HELPED_FILES = 256;
@@ -51834,8 +51895,8 @@ var errors = __nccwpck_require__(27406);
 var discover = __nccwpck_require__(89061);
 // EXTERNAL MODULE: ./build/src/files/names.js
 var names = __nccwpck_require__(93509);
-// EXTERNAL MODULE: ./build/src/files/output-tree.js + 1 modules
-var output_tree = __nccwpck_require__(25458);
+// EXTERNAL MODULE: ./build/src/files/output-tree.js + 2 modules
+var output_tree = __nccwpck_require__(72701);
 // EXTERNAL MODULE: ./build/src/files/shard.js
 var files_shard = __nccwpck_require__(76285);
 // EXTERNAL MODULE: ./build/src/report/units.js
@@ -52081,8 +52142,8 @@ class Helper {
     #start() {
         if (this.#worker)
             return this.#worker;
-        // An empty environment keeps the inputs, and what an earlier step set for Node, out of it.
-        const worker = new external_node_worker_threads_.Worker(this.#entry, { env: {}, execArgv: [] });
+        // It keeps nothing, so a small nursery costs no time. An empty environment keeps the inputs, and what an earlier step set for Node, out of it.
+        const worker = new external_node_worker_threads_.Worker(this.#entry, { env: {}, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 6 } });
         this.#worker = worker;
         worker.on('message', (replies) => {
             for (const reply of replies)

@@ -36,6 +36,16 @@ describe('writing', () => {
     expect(readdirSync(directory).sort()).toEqual(['a.sign', 'deep']);
   });
 
+  test('takes its content in pieces, however many and however long', () => {
+    const output = tree(makeDirectory());
+    const pieces = Array.from({ length: 20_000 }, (_, at) => `${'ü'.repeat(at % 50)}${at}\n`);
+    const long = 'x'.repeat(300_000);
+    output.write('manifest.json', [...pieces, long, 'end']);
+    expect(readFileSync(output.locate('manifest.json'), 'utf8')).toBe(`${pieces.join('')}${long}end`);
+    output.write('empty', []);
+    expect(readFileSync(output.locate('empty'), 'utf8')).toBe('');
+  });
+
   test('replaces a planted link, and leaves its victim alone', () => {
     const directory = plant(makeDirectory(), {
       victim: 'precious',

@@ -48,6 +48,23 @@ function toActionError(error, code, sentence) {
     return new errors_ActionError(code, sentence, { cause: error });
 }
 
+;// CONCATENATED MODULE: ./build/src/files/in-blocks.js
+/** A system call for every line would be slow, and everything as one string would be large. */
+const BLOCK_CHARACTERS = 64 * 1024;
+/** Joins short pieces of text into longer ones. */
+function* inBlocks(pieces) {
+    let block = '';
+    for (const piece of pieces) {
+        block += piece;
+        if (block.length < BLOCK_CHARACTERS)
+            continue;
+        yield block;
+        block = '';
+    }
+    if (block !== '')
+        yield block;
+}
+
 ;// CONCATENATED MODULE: ./build/src/files/names.js
 /**
  * Characters that end a line, move a cursor, take no room or turn the direction of text round, and halves of surrogate
@@ -231,6 +248,7 @@ function unwritable(path, error) {
 
 
 
+
 const TEMPORARY_NAME = new RegExp(`^${TEMPORARY_PREFIX.replaceAll('.', '\\.')}(\\d+)-\\d+\\.tmp$`);
 /**
  * The directory that everything written goes below, in the layout of the root.
@@ -255,7 +273,7 @@ class OutputTree {
         return (0,external_node_path_namespaceObject.join)(this.directory, path);
     }
     /**
-     * Writes a file so that it appears at once with all its content.
+     * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
      *
      * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
      */
@@ -266,7 +284,7 @@ class OutputTree {
             this.#prepare(path, directory);
             const { temporary, descriptor } = this.#openTemporary(directory);
             try {
-                writeAndClose(descriptor, Buffer.from(content));
+                writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
                 (0,external_node_fs_namespaceObject.renameSync)(temporary, target);
             }
             catch (error) {
@@ -377,10 +395,13 @@ function makeDirectory(directory) {
         (0,external_node_fs_namespaceObject.mkdirSync)(missing);
     }
 }
-function writeAndClose(descriptor, bytes) {
+function writeAndClose(descriptor, pieces) {
     try {
-        for (let at = 0; at < bytes.length;)
-            at += (0,external_node_fs_namespaceObject.writeSync)(descriptor, bytes, at);
+        for (const piece of pieces) {
+            const bytes = Buffer.from(piece);
+            for (let at = 0; at < bytes.length;)
+                at += (0,external_node_fs_namespaceObject.writeSync)(descriptor, bytes, at);
+        }
     }
     finally {
         (0,external_node_fs_namespaceObject.closeSync)(descriptor);

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ActionError, codeOf } from '../errors.ts';
+import { inBlocks } from './in-blocks.ts';
 import { show } from './names.ts';
 import { TEMPORARY_PREFIX } from './own-paths.ts';
 import { findRealPath, isWithin } from './real-path.ts';
@@ -44,18 +45,18 @@ export class OutputTree {
   }
 
   /**
-   * Writes a file so that it appears at once with all its content.
+   * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
    *
    * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
    */
-  write(path: string, content: string): void {
+  write(path: string, content: string | Iterable<string>): void {
     try {
       const target = this.locate(path);
       const directory = dirname(target);
       this.#prepare(path, directory);
       const { temporary, descriptor } = this.#openTemporary(directory);
       try {
-        writeAndClose(descriptor, Buffer.from(content));
+        writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
         renameSync(temporary, target);
       } catch (error) {
         removeIfPossible(temporary);
@@ -156,9 +157,12 @@ function makeDirectory(directory: string): void {
   }
 }
 
-function writeAndClose(descriptor: number, bytes: Buffer): void {
+function writeAndClose(descriptor: number, pieces: Iterable<string>): void {
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    for (const piece of pieces) {
+      const bytes = Buffer.from(piece);
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    }
   } finally {
     closeSync(descriptor);
   }

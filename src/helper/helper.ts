@@ -64,8 +64,8 @@ export class Helper {
 
   #start(): Worker {
     if (this.#worker) return this.#worker;
-    // An empty environment keeps the inputs, and what an earlier step set for Node, out of it.
-    const worker = new Worker(this.#entry, { env: {}, execArgv: [] });
+    // It keeps nothing, so a small nursery costs no time. An empty environment keeps the inputs, and what an earlier step set for Node, out of it.
+    const worker = new Worker(this.#entry, { env: {}, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 6 } });
     this.#worker = worker;
     worker.on('message', (replies: readonly Reply[]) => {
       for (const reply of replies) this.#settle(reply);

@@ -39,7 +39,7 @@ function writeManifest(context: Context, inputs: FileInputs, output: OutputTree)
   const own = inputs.manifest === undefined && report.mode !== 'rehearse';
   const tree = own ? new OutputTree(makeOwnDirectory(context), context.processId) : output;
   const path = inputs.manifest ?? 'manifest.json';
-  tree.write(path, [...renderManifest(report, new Date(now()))].join(''));
+  tree.write(path, renderManifest(report, new Date(now())));
   report.manifest = tree.locate(path);
 }
 

@@ -3,6 +3,7 @@ import { show } from '../files/names.ts';
 import type { FileOutcome } from '../files/outcome.ts';
 import type { OutputTree } from '../files/output-tree.ts';
 import type { ReleaseFile } from '../files/release-file.ts';
+import { mayStand } from '../files/standing.ts';
 import { writeElsewhere } from '../helper/writer.ts';
 import type { EffortInputs } from '../inputs/inputs.ts';
 import { startProgress } from '../report/progress.ts';
@@ -27,7 +28,7 @@ export async function runSigning(context: Context, task: SigningTask): Promise<A
   const { runner, report, clock } = context;
   const { files, output } = task;
   runner.openGroup('Signing');
-  for (const { path } of files) output.remove(path + report.suffix);
+  for (const path of mayStand(output.directory, signaturePaths(files, report.suffix))) output.remove(path);
   const swept = output.sweep(files.map(({ path }) => path));
   if (swept > 0) runner.line(`Removed ${plural(swept, 'temporary file')} of a run that was killed`);
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
@@ -50,6 +51,10 @@ export async function runSigning(context: Context, task: SigningTask): Promise<A
 
 function describe({ file, status, attempts, elapsedMs }: FileOutcome): string {
   return `${show(file.path)}: ${status} after ${plural(attempts, 'request')}, ${formatMs(elapsedMs)}`;
+}
+
+function* signaturePaths(files: readonly ReleaseFile[], suffix: string): Generator<string> {
+  for (const { path } of files) yield path + suffix;
 }
 
 /** For fewer files it is not worth while to start the helper thread. */

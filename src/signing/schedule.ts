@@ -166,7 +166,8 @@ class Schedule {
   }
 
   #settle(job: number, failure?: Failure): void {
-    this.#headStart.abort();
+    // Even one that has no effect costs an exception.
+    if (this.#alone) this.#headStart.abort();
     this.#left--;
     this.#options.onSettled(job, { failure, ...this.#inFlight.tally(job) });
   }

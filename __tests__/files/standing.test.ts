@@ -1,0 +1,33 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { mayStand } from '../../src/files/standing.ts';
+
+function plant(paths: readonly string[]): string {
+  const directory = mkdtempSync(join(tmpdir(), 'standing-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  for (const path of paths) {
+    mkdirSync(join(directory, dirname(path)), { recursive: true });
+    writeFileSync(join(directory, path), '');
+  }
+  return directory;
+}
+
+test('what is there is found, at any depth, and nothing else', () => {
+  const directory = plant(['a.sign', 'd/b.sign', 'd/e/c.sign', 'd/other']);
+  symlinkSync('nowhere', join(directory, 'd', 'link.sign'));
+  const asked = ['a.sign', 'b.sign', 'd/a.sign', 'd/b.sign', 'd/e/c.sign', 'd/link.sign', 'no/such/f.sign'];
+  expect([...mayStand(directory, asked)]).toEqual(['a.sign', 'd/b.sign', 'd/e/c.sign', 'd/link.sign']);
+});
+
+test('a name that other systems take for the same is found too', () => {
+  const directory = plant(['README.sign', 'caf\u00e9.sign', '\u212Aelvin.sign']);
+  const asked = ['readme.sign', 'Cafe\u0301.sign', 'kelvin.sign', 'tea.sign'];
+  expect([...mayStand(directory, asked)]).toEqual(['readme.sign', 'Cafe\u0301.sign', 'kelvin.sign']);
+});
+
+test('where the listing is refused, everything may be there', () => {
+  const directory = plant(['file']);
+  expect([...mayStand(directory, ['file/a.sign', 'file/b.sign'])]).toEqual(['file/a.sign', 'file/b.sign']);
+});
