@@ -52637,20 +52637,36 @@ function isGreen(report) {
 /* harmony export */   em: () => (/* binding */ sentence),
 /* harmony export */   z3: () => (/* binding */ formatBytes)
 /* harmony export */ });
-/** Formats bytes for people: `12 B`, `3.4 MB`. */
+/* unused harmony export formatGuessedMs */
+/** Formats bytes for people: `12 B`, `3.40 MB`. */
 function formatBytes(bytes) {
     const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-    const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-    const value = bytes / 1000 ** power;
-    return `${power === 0 ? Math.round(value) : value.toPrecision(3)} ${units[power] ?? ''}`;
+    let [value, power] = [bytes, 0];
+    // What would be rounded to 1000 of a unit is 1 of the next.
+    for (; value >= 999.5 && power < units.length - 1; power++)
+        value /= 1000;
+    const digits = power === 0 || value >= 999.5 ? formatCount(Math.round(value)) : value.toPrecision(3);
+    return `${digits} ${units[power] ?? ''}`;
 }
-/** Formats a time for people: `340 ms`, `2.1 s`, `3 min 5 s`. */
+/** Formats a time for people: `340 ms`, `2.1 s`, `3 min 5 s`, `2 h 10 min`. */
 function formatMs(ms) {
-    if (ms < 1000)
+    if (ms < 999.5)
         return `${Math.round(ms)} ms`;
-    if (ms < 60_000)
+    if (ms < 59_950)
         return `${(ms / 1000).toFixed(1)} s`;
-    return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+    const seconds = Math.round(ms / 1000);
+    const minutes = Math.floor(seconds / 60);
+    if (minutes < 60)
+        return `${minutes} min ${seconds % 60} s`;
+    return `${formatCount(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+}
+/** Formats a time that is only guessed: `12 s`, `3 min`, `2 h 10 min`. */
+function formatGuessedMs(ms) {
+    const seconds = Math.max(1, Math.round(ms / 1000));
+    if (seconds < 60)
+        return `${seconds} s`;
+    const minutes = Math.round(seconds / 60);
+    return minutes < 60 ? `${minutes} min` : formatMs(minutes * 60_000);
 }
 /** Formats a whole number with a comma between thousands; `toLocaleString` would load the tables of all languages first. */
 function formatCount(count) {
