@@ -48620,7 +48620,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(20392);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(52486);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
 /* harmony import */ var _signing_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(95291);
@@ -48740,7 +48740,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 20392:
+/***/ 52486:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50177,22 +50177,78 @@ const NEXT_LINE_MS = 5000;
 /** Starts to watch a work of known extent. */
 function startProgress(total, clock, print) {
     const startedAt = clock.now();
-    let [files, bytes] = [0, 0];
+    const done = { files: 0, bytes: 0 };
+    const under = { way: 0, bytes: 0 };
     let cancel = clock.after(FIRST_LINE_MS, tick);
     function tick() {
-        const elapsedMs = clock.now() - startedAt;
-        const share = total.bytes > 0 ? bytes / total.bytes : files / total.files;
-        const left = share > 0 ? `, about ${(0,units/* formatMs */._V)((elapsedMs / share) * (1 - share))} left` : '';
-        print(`${files} of ${total.files} files, ${(0,units/* formatBytes */.z3)(bytes / (elapsedMs / 1000))}/s${left}`);
+        print(describe({ total, files: done.files, bytes: done.bytes + under.bytes }, under.way, clock.now() - startedAt));
         cancel = clock.after(NEXT_LINE_MS, tick);
     }
     return {
+        start() {
+            let bytes = 0;
+            under.way++;
+            return {
+                sent(count) {
+                    bytes += count;
+                    under.bytes += count;
+                },
+                end() {
+                    under.way--;
+                    under.bytes -= bytes;
+                },
+            };
+        },
         add(size) {
-            files++;
-            bytes += size;
+            done.files++;
+            done.bytes += size;
         },
         stop: () => cancel(),
     };
+}
+function describe({ total, files, bytes }, inFlight, elapsedMs) {
+    const share = total.bytes > 0 ? bytes / total.bytes : files / total.files;
+    return [
+        `${(0,units/* formatCount */.B4)(files)} of ${(0,units/* plural */.LS)(total.files, 'file')}`,
+        bytes > 0 ? `${(0,units/* formatBytes */.z3)(bytes / (elapsedMs / 1000))}/s` : '',
+        inFlight > 0 ? `${(0,units/* formatCount */.B4)(inFlight)} in flight` : '',
+        share > 0 && share < 1 ? `about ${(0,units/* formatGuessedMs */._X)((elapsedMs / share) * (1 - share))} left` : '',
+    ]
+        .filter(Boolean)
+        .join(', ');
+}
+
+;// CONCATENATED MODULE: ./build/src/report/watched-signer.js
+/** Shows the tries of a signer as progress, those of large files while their bytes are on the way. */
+function watchSigner(signer, progress) {
+    return {
+        async sign(source, signal) {
+            const flight = progress.start();
+            try {
+                return await signer.sign(watchSource(source, flight), signal);
+            }
+            finally {
+                flight.end();
+            }
+        },
+    };
+}
+/** The first pass over a file only hashes it. What is in memory is sent at once, and is not worth counting. */
+function watchSource(source, flight) {
+    let passes = 0;
+    return {
+        ...source,
+        read() {
+            const chunks = source.read();
+            return passes++ === 0 || Array.isArray(chunks) ? chunks : countChunks(chunks, flight);
+        },
+    };
+}
+async function* countChunks(chunks, flight) {
+    for await (const chunk of chunks) {
+        yield chunk;
+        flight.sent(chunk.length);
+    }
 }
 
 // EXTERNAL MODULE: ./build/src/signing/endings.js
@@ -51154,6 +51210,7 @@ function withFullDisk(failure) {
 
 
 
+
 /** Signs the files, shows how it goes and notes the outcomes; returns why the run ended early, if it did. */
 async function runSigning(context, task) {
     const { runner, report, clock } = context;
@@ -51168,10 +51225,11 @@ async function runSigning(context, task) {
     const progress = startProgress({ files: files.length, bytes }, clock, runner.line);
     const result = await signFiles({
         ...settings(context, task),
+        signer: watchSigner(task.service.signer, progress),
         onOutcome: (outcome) => {
             progress.add(outcome.file.size);
             if (runner.facts.isDebug)
-                runner.debug(describe(outcome));
+                runner.debug(signing_describe(outcome));
         },
     });
     progress.stop();
@@ -51183,7 +51241,7 @@ async function runSigning(context, task) {
     runner.closeGroup();
     return result.ending;
 }
-function describe({ file, status, attempts, elapsedMs }) {
+function signing_describe({ file, status, attempts, elapsedMs }) {
     return `${(0,files_names/* show */.WU)(file.path)}: ${status} after ${(0,units/* plural */.LS)(attempts, 'request')}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
 }
 function* signaturePaths(files, suffix) {
@@ -52634,10 +52692,10 @@ function isGreen(report) {
 /* harmony export */   LS: () => (/* binding */ plural),
 /* harmony export */   Ym: () => (/* binding */ percentile),
 /* harmony export */   _V: () => (/* binding */ formatMs),
+/* harmony export */   _X: () => (/* binding */ formatGuessedMs),
 /* harmony export */   em: () => (/* binding */ sentence),
 /* harmony export */   z3: () => (/* binding */ formatBytes)
 /* harmony export */ });
-/* unused harmony export formatGuessedMs */
 /** Formats bytes for people: `12 B`, `3.40 MB`. */
 function formatBytes(bytes) {
     const units = ['B', 'kB', 'MB', 'GB', 'TB'];

@@ -8,6 +8,7 @@ import { writeElsewhere } from '../helper/writer.ts';
 import type { EffortInputs } from '../inputs/inputs.ts';
 import { startProgress } from '../report/progress.ts';
 import { formatMs, plural, sentence } from '../report/units.ts';
+import { watchSigner } from '../report/watched-signer.ts';
 import type { PolicyEvent } from '../signing/policy.ts';
 import { signFiles } from '../signing/sign.ts';
 import type { Verification } from '../verifying/check.ts';
@@ -35,6 +36,7 @@ export async function runSigning(context: Context, task: SigningTask): Promise<A
   const progress = startProgress({ files: files.length, bytes }, clock, runner.line);
   const result = await signFiles({
     ...settings(context, task),
+    signer: watchSigner(task.service.signer, progress),
     onOutcome: (outcome) => {
       progress.add(outcome.file.size);
       if (runner.facts.isDebug) runner.debug(describe(outcome));

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { startProgress } from '../../src/report/progress.ts';
+import { watchSigner } from '../../src/report/watched-signer.ts';
+import type { Signer, Source } from '../../src/signing/signer.ts';
+import { VirtualClock } from '../signing/virtual-clock.ts';
+
+const MB = 1_000_000;
+const NEVER = new AbortController().signal;
+
+function sleep(clock: VirtualClock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
+}
+
+test('short work says nothing', async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const progress = startProgress({ files: 2, bytes: 2 }, clock, (line) => lines.push(line));
+  await clock.run(sleep(clock, 4999));
+  progress.add(1);
+  progress.stop();
+  await clock.run(sleep(clock, 60_000));
+  expect(lines).toEqual([]);
+});
+
+test('long work tells every five seconds how much is done, how fast, what is under way and what is left', async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const progress = startProgress({ files: 4900, bytes: 4900 * MB }, clock, (line) => lines.push(line));
+  for (let i = 0; i < 16; i++) progress.start();
+  async function work(): Promise<void> {
+    for (let done = 0; done < 4900; done++) {
+      await sleep(clock, 4);
+      progress.add(MB);
+    }
+    progress.stop();
+  }
+  await clock.run(work());
+  expect(lines).toEqual([
+    '1,249 of 4,900 files, 250 MB/s, 16 in flight, about 15 s left',
+    '2,499 of 4,900 files, 250 MB/s, 16 in flight, about 10 s left',
+    '3,749 of 4,900 files, 250 MB/s, 16 in flight, about 5 s left',
+  ]);
+});
+
+test('files without a byte are counted all the same', async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const progress = startProgress({ files: 4, bytes: 0 }, clock, (line) => lines.push(line));
+  progress.add(0);
+  await clock.run(sleep(clock, 5000));
+  progress.stop();
+  expect(lines).toEqual(['1 of 4 files, about 15 s left']);
+});
+
+/** Reads a source twice, as the service's signer does: to hash it, which takes no time here, and at 100 MB/s to send it. */
+function twoPasses(clock: VirtualClock, fails: number): Signer {
+  let left = fails;
+  return {
+    async sign(source) {
+      for await (const _ of source.read());
+      for await (const chunk of source.read()) await sleep(clock, chunk.length / (MB / 10));
+      if (left-- > 0) throw new Error('lost');
+      return { text: 'signature' };
+    },
+  };
+}
+
+const chunk = new Uint8Array(MB);
+const large: Source = {
+  size: 1000 * MB,
+  *read() {
+    for (let i = 0; i < 1000; i++) yield chunk;
+  },
+};
+
+test('one large file shows how far it is', async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const progress = startProgress({ files: 1, bytes: large.size }, clock, (line) => lines.push(line));
+  const signer = watchSigner(twoPasses(clock, 0), progress);
+  expect(await clock.run(signer.sign(large, NEVER))).toEqual({ text: 'signature' });
+  progress.stop();
+  expect(lines[0]).toMatch(/^0 of 1 file, (99\.\d|100) MB\/s, 1 in flight, about 5 s left$/);
+});
+
+test('a try that was lost counts for nothing', async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const progress = startProgress({ files: 1, bytes: large.size }, clock, (line) => lines.push(line));
+  const signer = watchSigner(twoPasses(clock, 1), progress);
+  await expect(clock.run(signer.sign(large, NEVER))).rejects.toThrow('lost');
+  await clock.run(sleep(clock, 5001));
+  progress.stop();
+  expect(lines.at(-1)).toBe('0 of 1 file');
+});
+
+test('what is in memory reaches the signer as it is', async () => {
+  const chunks = [new Uint8Array(3)];
+  const seen: unknown[] = [];
+  const clock = new VirtualClock();
+  const progress = startProgress({ files: 1, bytes: 3 }, clock, () => {});
+  const signer: Signer = {
+    sign: async (source) => {
+      seen.push(source.read(), source.read());
+      return { text: '' };
+    },
+  };
+  await watchSigner(signer, progress).sign({ size: 3, read: () => chunks }, NEVER);
+  expect(seen).toEqual([chunks, chunks]);
+  expect(seen[0]).toBe(chunks);
+  progress.stop();
+});
