@@ -52548,8 +52548,10 @@ function timeOf({ ms }) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   s: () => (/* binding */ renderManifest)
 /* harmony export */ });
-/* harmony import */ var _findings_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(85636);
-/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18456);
+/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
+/* harmony import */ var _findings_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(85636);
+/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(18456);
+
 
 
 /** Yields the JSON receipt of a run in pieces, a line for each file. */
@@ -52570,13 +52572,15 @@ function* renderManifest(report, createdAt) {
         shard: shard.count > 1 ? `${shard.index}/${shard.count}` : null,
     };
     if (mode === 'preflight') {
-        const findings = report.findings.map(_findings_js__WEBPACK_IMPORTED_MODULE_0__/* .manifestFinding */ .ZO);
+        const findings = report.findings.map(_findings_js__WEBPACK_IMPORTED_MODULE_1__/* .manifestFinding */ .ZO);
         yield `${JSON.stringify({ ...head, findings, totals: manifestTotals(report) }, undefined, 2)}\n`;
         return;
     }
     yield `${JSON.stringify(head).slice(0, -1)},"files":[`;
     let separator = '\n';
-    for (const outcome of report.outcomes) {
+    // Files that were refused, and signatures without a file, are found apart from the others.
+    const sorted = [...report.outcomes].sort((a, b) => (0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .compareBytewise */ .GV)(a.file.path, b.file.path));
+    for (const outcome of sorted) {
         yield separator + JSON.stringify(manifestFile(outcome, report.suffix));
         separator = ',\n';
     }
@@ -52585,12 +52589,13 @@ function* renderManifest(report, createdAt) {
 function manifestCertificate({ subject, issuer, notAfter, sha256 }) {
     return { subject, issuer, notAfter, sha256 };
 }
-function manifestFile({ file, status, sha256, attempts, elapsedMs, error }, suffix) {
+function manifestFile(outcome, suffix) {
+    const { file, status, sha256, attempts, elapsedMs, error, isOrphan } = outcome;
     return {
         path: file.path,
         size: file.size,
         sha256,
-        signature: file.path + suffix,
+        signature: isOrphan ? file.path : file.path + suffix,
         status,
         attempts,
         ms: Math.round(elapsedMs),
@@ -52599,7 +52604,7 @@ function manifestFile({ file, status, sha256, attempts, elapsedMs, error }, suff
 }
 function manifestTotals(report) {
     const { requests, durationMs } = report;
-    return { ...(0,_report_js__WEBPACK_IMPORTED_MODULE_1__/* .totalsOf */ .vA)(report), requests, durationMs: Math.round(durationMs) };
+    return { ...(0,_report_js__WEBPACK_IMPORTED_MODULE_2__/* .totalsOf */ .vA)(report), requests, durationMs: Math.round(durationMs) };
 }
 
 

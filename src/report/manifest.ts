@@ -1,3 +1,4 @@
+import { compareBytewise } from '../files/names.ts';
 import type { FileOutcome } from '../files/outcome.ts';
 import { manifestFinding } from './findings.ts';
 import { type Report, totalsOf } from './report.ts';
@@ -26,7 +27,9 @@ export function* renderManifest(report: Report, createdAt: Date): Generator<stri
   }
   yield `${JSON.stringify(head).slice(0, -1)},"files":[`;
   let separator = '\n';
-  for (const outcome of report.outcomes) {
+  // Files that were refused, and signatures without a file, are found apart from the others.
+  const sorted = [...report.outcomes].sort((a, b) => compareBytewise(a.file.path, b.file.path));
+  for (const outcome of sorted) {
     yield separator + JSON.stringify(manifestFile(outcome, report.suffix));
     separator = ',\n';
   }
@@ -37,12 +40,13 @@ function manifestCertificate({ subject, issuer, notAfter, sha256 }: NonNullable<
   return { subject, issuer, notAfter, sha256 };
 }
 
-function manifestFile({ file, status, sha256, attempts, elapsedMs, error }: FileOutcome, suffix: string): object {
+function manifestFile(outcome: FileOutcome, suffix: string): object {
+  const { file, status, sha256, attempts, elapsedMs, error, isOrphan } = outcome;
   return {
     path: file.path,
     size: file.size,
     sha256,
-    signature: file.path + suffix,
+    signature: isOrphan ? file.path : file.path + suffix,
     status,
     attempts,
     ms: Math.round(elapsedMs),
