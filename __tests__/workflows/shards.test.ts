@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
+import { problemsOf } from '../report/schema.ts';
 import { createHub, type Hub, type Settings } from './engine/hub.ts';
 import { runWorkflow, type WorkflowResult } from './engine/run.ts';
 
@@ -181,5 +182,7 @@ interface Manifest {
 
 function manifestOf(hub: Hub, artifact: string): Manifest {
   const file = hub.artifacts.files(artifact).find(({ path }) => path === 'signing-manifest.json');
-  return JSON.parse(file?.bytes.toString() ?? '');
+  const manifest = JSON.parse(file?.bytes.toString() ?? '');
+  expect(problemsOf(manifest)).toEqual([]);
+  return manifest;
 }
