@@ -46161,8 +46161,7 @@ function followingOf({ followSymbolicLinks }, { realWorkspace }, own) {
 /* harmony export */   $y: () => (/* binding */ sortByPath),
 /* harmony export */   GV: () => (/* binding */ compareBytewise),
 /* harmony export */   WU: () => (/* binding */ show),
-/* harmony export */   ZD: () => (/* binding */ escapeHtml),
-/* harmony export */   w5: () => (/* binding */ showList)
+/* harmony export */   ZD: () => (/* binding */ escapeHtml)
 /* harmony export */ });
 /**
  * Characters that end a line, move a cursor, take no room or turn the direction of text round, and halves of surrogate
@@ -46200,11 +46199,6 @@ function escapeHtml(text) {
     return show(text)
         .replace(/[^\p{L}\p{N} ,/()]|(?<=^| ) | $/gu, (character) => `&#${character.codePointAt(0) ?? 0};`)
         .replace(/&#(?:35|58|64);/g, '$&<!-- -->');
-}
-/** Shows at most `limit` names, and how many more there are. */
-function showList(names, limit) {
-    const shown = names.slice(0, limit).map(show).join(', ');
-    return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
 }
 /** Compares two paths by their UTF-8 bytes, the order of the manifest on every system. */
 function compareBytewise(a, b) {
@@ -48620,7 +48614,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(52486);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(64287);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
 /* harmony import */ var _signing_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(95291);
@@ -48740,7 +48734,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 52486:
+/***/ 64287:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -48903,7 +48897,7 @@ function notWithheld(eventName) {
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./build/src/files/names.js
-var files_names = __nccwpck_require__(93509);
+var names = __nccwpck_require__(93509);
 ;// CONCATENATED MODULE: ./build/src/inputs/field-reader.js
 
 
@@ -48995,7 +48989,7 @@ function isInside(directory, path) {
 }
 /** What is too long for a setting may be a secret at the wrong place, and a cut piece of it is not masked. */
 function field_reader_short(value) {
-    return value.length > 40 ? `a text of ${value.length} characters` : (0,files_names/* show */.WU)(value);
+    return value.length > 40 ? `a text of ${value.length} characters` : (0,names/* show */.WU)(value);
 }
 
 // EXTERNAL MODULE: external "node:fs"
@@ -49018,14 +49012,14 @@ function readPatterns(text, root) {
             continue;
         const pattern = readPattern(trimmed, root);
         if (typeof pattern === 'string')
-            problems.push(`“${(0,files_names/* show */.WU)(trimmed)}” ${pattern}`);
+            problems.push(`“${(0,names/* show */.WU)(trimmed)}” ${pattern}`);
         else
             patterns.push(pattern);
     }
     if (problems.length === 0 && patterns.length === 0)
         problems.push('it holds no pattern');
     else if (problems.length === 0 && patterns.every((pattern) => pattern.excludes)) {
-        problems.push(`“${(0,files_names/* show */.WU)(patterns[0]?.text ?? '')}” only excludes: at least one pattern must include files`);
+        problems.push(`“${(0,names/* show */.WU)(patterns[0]?.text ?? '')}” only excludes: at least one pattern must include files`);
     }
     if (problems.length === 0)
         return patterns;
@@ -49425,7 +49419,7 @@ function refuseBareKey(value, runner) {
     });
 }
 function readSmallFile(path, value) {
-    const name = (0,files_names/* show */.WU)(value.slice(0, 200));
+    const name = (0,names/* show */.WU)(value.slice(0, 200));
     const hint = 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.';
     let descriptor;
     try {
@@ -49585,7 +49579,7 @@ function checkArtifactPaths(paths) {
     const refused = paths.filter((path) => REFUSED.test(path));
     if (refused.length === 0)
         return;
-    throw new errors/* ActionError */.lZ('ARTIFACT_NAME_REFUSED', `${refused.length} ${refused.length === 1 ? 'path' : 'paths'} cannot be in a workflow artifact: ${refused.slice(0, 10).map(files_names/* show */.WU).join(', ')}${refused.length > 10 ? ', …' : ''}.`, { hint: 'Artifacts take none of " : < > | * ? or line ends. Rename or exclude these files, or set upload: false.' });
+    throw new errors/* ActionError */.lZ('ARTIFACT_NAME_REFUSED', `${refused.length} ${refused.length === 1 ? 'path' : 'paths'} cannot be in a workflow artifact: ${refused.slice(0, 10).map(names/* show */.WU).join(', ')}${refused.length > 10 ? ', …' : ''}.`, { hint: 'Artifacts take none of " : < > | * ? or line ends. Rename or exclude these files, or set upload: false.' });
 }
 /**
  * Uploads files as one workflow artifact and sees that all of them are in it; `undefined` where there is no such service.
@@ -49616,7 +49610,7 @@ async function uploadFiles(options) {
             const waitMs = WAITS_MS[attempt];
             if (waitMs === undefined || !isPassing(error, options.replaces))
                 throw explain(name, error);
-            options.warn(`The upload of artifact ${name} failed (${(0,files_names/* show */.WU)(messageOf(error))}); trying again as ${options.name}-retry-${attempt + 1}.`);
+            options.warn(`The upload of artifact ${name} failed (${(0,names/* show */.WU)(messageOf(error))}); trying again as ${options.name}-retry-${attempt + 1}.`);
             await options.sleep(waitMs);
         }
     }
@@ -49625,7 +49619,7 @@ function sizeOf(directory, path) {
     const stat = (0,external_node_fs_.lstatSync)(`${directory}/${path}`, { throwIfNoEntry: false });
     if (stat?.isFile())
         return stat.size;
-    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `${(0,files_names/* show */.WU)(path)} is gone since it was written, so it cannot be uploaded.`, {
+    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `${(0,names/* show */.WU)(path)} is gone since it was written, so it cannot be uploaded.`, {
         hint: 'Let nothing clean up the signatures while the step runs, and run it again.',
     });
 }
@@ -49638,7 +49632,7 @@ function checkComplete(name, { id, size, digest }, expected) {
     // The client only warns about a file that vanishes meanwhile, and can end without an id.
     if (id !== undefined && size !== undefined && size >= expected)
         return { name, id, digest, bytes: size };
-    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `Artifact ${(0,files_names/* show */.WU)(name)} was uploaded, but not every signature is in it (${size ?? 0} of ${expected} bytes).`, {
+    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `Artifact ${(0,names/* show */.WU)(name)} was uploaded, but not every signature is in it (${size ?? 0} of ${expected} bytes).`, {
         hint: 'Something removed signatures during the upload. Delete this artifact and run the step again.',
     });
 }
@@ -49655,12 +49649,12 @@ function explain(name, error) {
         return error;
     const message = messageOf(error);
     if (/\(409\)/.test(message)) {
-        return new errors/* ActionError */.lZ('ARTIFACT_EXISTS', `This run already has an artifact called ${(0,files_names/* show */.WU)(name)}.`, {
+        return new errors/* ActionError */.lZ('ARTIFACT_EXISTS', `This run already has an artifact called ${(0,names/* show */.WU)(name)}.`, {
             hint: 'Give each use of the action its own artifact-name, or set overwrite: true.',
             cause: error,
         });
     }
-    return new errors/* ActionError */.lZ('ARTIFACT_FAILED', `The artifact ${(0,files_names/* show */.WU)(name)} could not be uploaded: ${(0,files_names/* show */.WU)(message.slice(0, 300))}`, {
+    return new errors/* ActionError */.lZ('ARTIFACT_FAILED', `The artifact ${(0,names/* show */.WU)(name)} could not be uploaded: ${(0,names/* show */.WU)(message.slice(0, 300))}`, {
         hint: 'The signatures are on the disk of this job. Run the step again, or set upload: false and store them otherwise.',
         cause: error,
     });
@@ -49808,7 +49802,7 @@ function checksums_unreadable(line, how) {
 const LET_BE = 'Let nothing write to the build outputs while they are signed.';
 /** The file cannot be opened or read, for the reason of the system's error. */
 function lost_file_unreadable(file, error) {
-    const name = (0,files_names/* show */.WU)(file.path);
+    const name = (0,names/* show */.WU)(file.path);
     switch ((0,errors/* codeOf */.$N)(error)) {
         case 'ENOENT':
         case 'ENOTDIR':
@@ -49826,14 +49820,14 @@ function lost_file_unreadable(file, error) {
 }
 /** The file became something else than a regular file. */
 function notRegular(file, cause) {
-    return new errors/* ActionError */.lZ('FILE_NOT_REGULAR', `${(0,files_names/* show */.WU)(file.path)} is no regular file any more.`, {
+    return new errors/* ActionError */.lZ('FILE_NOT_REGULAR', `${(0,names/* show */.WU)(file.path)} is no regular file any more.`, {
         hint: LET_BE,
         cause,
     });
 }
 /** The file is not, or does not stay, what was listed. */
 function changed(file) {
-    return new errors/* ActionError */.lZ('FILE_CHANGED', `${(0,files_names/* show */.WU)(file.path)} changed while it was being signed.`, { hint: LET_BE });
+    return new errors/* ActionError */.lZ('FILE_CHANGED', `${(0,names/* show */.WU)(file.path)} changed while it was being signed.`, { hint: LET_BE });
 }
 
 // EXTERNAL MODULE: external "node:util"
@@ -50035,7 +50029,7 @@ function signature_file_explain(error) {
     return code === 'ENXIO' || code === 'EISDIR' ? NOT_REGULAR : code;
 }
 function signature_file_unreadable(location, why, cause) {
-    return new errors/* ActionError */.lZ('SIGNATURE_UNREADABLE', `The signature ${(0,files_names/* show */.WU)(location)} cannot be read: ${why}.`, {
+    return new errors/* ActionError */.lZ('SIGNATURE_UNREADABLE', `The signature ${(0,names/* show */.WU)(location)} cannot be read: ${why}.`, {
         hint: 'Remove it and sign the file again.',
         cause,
     });
@@ -50101,23 +50095,23 @@ async function verifyFile(file, options) {
     }
 }
 function missing({ path }, suffix) {
-    return new errors/* ActionError */.lZ('SIGNATURE_MISSING', `${(0,files_names/* show */.WU)(path)} has no signature ${(0,files_names/* show */.WU)(path + suffix)}.`, {
+    return new errors/* ActionError */.lZ('SIGNATURE_MISSING', `${(0,names/* show */.WU)(path)} has no signature ${(0,names/* show */.WU)(path + suffix)}.`, {
         hint: 'Sign the file, fetch its signature, or exclude the file; output-dir and suffix must be those of the signing run.',
     });
 }
 /** A text that is no strictly encoded signature is an invalid signature, whatever the reader calls it. */
 function asInvalid({ path }, error) {
-    const known = (0,errors/* toActionError */.ie)(error, 'FILE_UNREADABLE', `${(0,files_names/* show */.WU)(path)} could not be checked.`);
+    const known = (0,errors/* toActionError */.ie)(error, 'FILE_UNREADABLE', `${(0,names/* show */.WU)(path)} could not be checked.`);
     if (known.code !== 'RESP_BAD_SIGNATURE')
         return known;
-    return new errors/* ActionError */.lZ('SIGNATURE_INVALID', `The signature of ${(0,files_names/* show */.WU)(path)} is not valid: ${known.message}`, {
+    return new errors/* ActionError */.lZ('SIGNATURE_INVALID', `The signature of ${(0,names/* show */.WU)(path)} is not valid: ${known.message}`, {
         ...(known.hint === undefined ? {} : { hint: known.hint }),
         cause: known,
     });
 }
 /** A signature whose file is gone. */
 function orphaned(path, suffix) {
-    const error = new errors/* ActionError */.lZ('SIGNATURE_ORPHANED', `${(0,files_names/* show */.WU)(path + suffix)} signs ${(0,files_names/* show */.WU)(path)}, which is not there.`, {
+    const error = new errors/* ActionError */.lZ('SIGNATURE_ORPHANED', `${(0,names/* show */.WU)(path + suffix)} signs ${(0,names/* show */.WU)(path)}, which is not there.`, {
         hint: 'Restore the file, or delete the signature: a customer would miss what it promises.',
     });
     return { file: { path: path + suffix, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, isOrphan: true };
@@ -51242,7 +51236,7 @@ async function runSigning(context, task) {
     return result.ending;
 }
 function signing_describe({ file, status, attempts, elapsedMs }) {
-    return `${(0,files_names/* show */.WU)(file.path)}: ${status} after ${(0,units/* plural */.LS)(attempts, 'request')}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
+    return `${(0,names/* show */.WU)(file.path)}: ${status} after ${(0,units/* plural */.LS)(attempts, 'request')}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
 }
 function* signaturePaths(files, suffix) {
     for (const { path } of files)
@@ -51279,7 +51273,7 @@ function tell({ runner }, event, files) {
     }
     else {
         const { code, message } = event.failure;
-        runner.debug(`${(0,files_names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
+        runner.debug(`${(0,names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
     }
 }
 /** Puts what is known now in place of what was known before; the order stays. */
@@ -51360,8 +51354,8 @@ async function checkChecksums(context, inputs, task) {
     wrong.push(...lines.keys());
     if (wrong.length === 0)
         return undefined;
-    const named = wrong.slice(0, 5).map(files_names/* show */.WU).join(', ');
-    return new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,files_names/* show */.WU)(checksums)} does not agree with the files: ${named}${wrong.length > 5 ? ` and ${wrong.length - 5} more` : ''}.`, {
+    const named = wrong.slice(0, 5).map(names/* show */.WU).join(', ');
+    return new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,names/* show */.WU)(checksums)} does not agree with the files: ${named}${wrong.length > 5 ? ` and ${wrong.length - 5} more` : ''}.`, {
         hint: 'A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run.',
     });
 }
@@ -51370,7 +51364,7 @@ function statChecksums(output, path) {
     const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
     if (stat?.isFile())
         return { path, location, size: stat.size };
-    throw new errors/* ActionError */.lZ('CHECKSUMS_MISSING', `The checksums file ${(0,files_names/* show */.WU)(path)} is not there.`, {
+    throw new errors/* ActionError */.lZ('CHECKSUMS_MISSING', `The checksums file ${(0,names/* show */.WU)(path)} is not there.`, {
         hint: 'Restore it from the release, or leave checksums empty.',
     });
 }
@@ -51411,7 +51405,6 @@ async function signRelease(context, inputs, task) {
 /** Runs the whole of a signing against a service in this process, with keys that exist for this run only. */
 async function rehearse(context, inputs) {
     const { runner, report } = context;
-    report.notes.push('What it proved: the patterns match, the names can be uploaded, and the upload works. What it did not: that the credentials are right, that the service answers, and that its signatures are valid.');
     const release = await (0,modes_release/* findRelease */.dv)(context, inputs.files, (0,modes_release/* makeOwnDirectory */._i)(context));
     await finish(context, inputs, release, async () => {
         (0,modes_release/* checkMatched */.VE)(context, inputs.files, release);
@@ -51475,6 +51468,7 @@ async function sign(context, inputs) {
 }
 function noteVerification({ runner, report }, { verification }) {
     report.checked = verification !== undefined;
+    report.verification = verification;
     report.verifyKeySha256 = verification?.verifier.key.spkiSha256;
     if (verification?.verifier.key.certificate) {
         report.notes.push('verify-key is a certificate: its public key was used, its dates and issuer were not checked.');
@@ -51494,7 +51488,7 @@ function checkSizes({ verification }, files) {
         }
         catch (error) {
             const known = (0,errors/* unexpected */.os)(error);
-            throw new errors/* ActionError */.lZ(known.code, `${(0,files_names/* show */.WU)(path)}: ${known.message}`, { hint: known.hint ?? '', cause: error });
+            throw new errors/* ActionError */.lZ(known.code, `${(0,names/* show */.WU)(path)}: ${known.message}`, { hint: known.hint ?? '', cause: error });
         }
     }
 }
@@ -51517,7 +51511,7 @@ async function withoutValid(context, { verification, files }, release) {
 function checkBudget(wanted, maxFiles) {
     if (maxFiles === 0 || wanted.length <= maxFiles)
         return;
-    throw new errors/* ActionError */.lZ('TOO_MANY_FILES', `${(0,units/* plural */.LS)(wanted.length, 'file')} need a signature, but max-files allows ${maxFiles}.`, { hint: 'Look at the list of files in the log: if all of them are meant, raise max-files.' });
+    throw new errors/* ActionError */.lZ('TOO_MANY_FILES', `${(0,units/* plural */.LS)(wanted.length, 'file')} need a signature, but max-files allows ${(0,units/* formatCount */.B4)(maxFiles)}.`, { hint: 'Look at the list of files in the log: if all of them are meant, raise max-files.' });
 }
 
 // EXTERNAL MODULE: ./build/src/files/discover.js + 2 modules
@@ -51568,7 +51562,7 @@ function discoverOrphans(options, directory) {
         if (!isFileLike((0,external_node_path_.join)(options.root, path)))
             orphans.push(path);
     }
-    return orphans.sort(files_names/* compareBytewise */.GV);
+    return orphans.sort(names/* compareBytewise */.GV);
 }
 /** Links and the like are refused or left out as files: whoever signed them has not lost them. */
 function isFileLike(location) {
@@ -51644,7 +51638,7 @@ function headline(report) {
         case 'verify':
             return `${files === 1 ? 'The' : 'All'} ${(0,units/* plural */.LS)(files, 'file')} (${(0,units/* formatBytes */.z3)(bytes)}) ${files === 1 ? 'has' : 'have'} a valid signature, checked in ${time}.`;
         case 'sign': {
-            const kept = reused > 0 ? ` (${signed} new, ${reused} kept)` : '';
+            const kept = reused > 0 ? ` (${(0,units/* formatCount */.B4)(signed)} new, ${(0,units/* formatCount */.B4)(reused)} kept)` : '';
             const checked = report.checked ? ', each checked' : '';
             return `${(0,units/* plural */.LS)(files, 'file')} (${(0,units/* formatBytes */.z3)(bytes)}) signed${kept}${checked}, in ${time}.`;
         }
@@ -51668,13 +51662,17 @@ function failedHeadline(report) {
     if (report.findings.length > 0)
         return `A release cannot be signed now: ${(0,findings/* countFindings */.Gt)(report.findings)}.`;
     const work = report.mode === undefined ? 'Run' : WORK[report.mode];
-    if (files === 0)
+    if (report.outcomes.length === 0)
         return `${work} failed before it began.`;
-    if (failed + notTried === 0)
-        return `${work} failed: ${(0,units/* plural */.LS)(files, 'file')} signed, but the rest did not succeed.`;
+    if (failed + notTried === 0) {
+        const done = report.mode === 'verify' ? 'with a valid signature' : 'signed';
+        return `${work} failed: ${(0,units/* plural */.LS)(files, 'file')} ${done}, but the rest did not succeed.`;
+    }
+    const orphans = report.outcomes.filter(({ isOrphan }) => isOrphan).length;
     const parts = [
-        failed > 0 ? `${failed} of ${(0,units/* plural */.LS)(files, 'file')} failed` : '',
-        notTried > 0 ? `${notTried} not tried` : '',
+        failed > orphans ? `${(0,units/* formatCount */.B4)(failed - orphans)} of ${(0,units/* plural */.LS)(files, 'file')} failed` : '',
+        orphans > 0 ? `${(0,units/* plural */.LS)(orphans, 'signature')} without a file` : '',
+        notTried > 0 ? `${(0,units/* formatCount */.B4)(notTried)} not tried` : '',
     ];
     const consequence = report.mode === 'sign' ? ' Nothing was uploaded.' : '';
     return `${work} failed: ${parts.filter(Boolean).join(', ')}.${consequence}`;
@@ -51706,23 +51704,353 @@ function renderOutputs(report, artifactUrl) {
     };
 }
 
+// EXTERNAL MODULE: ./build/src/report/shorten.js
+var shorten = __nccwpck_require__(51669);
+// EXTERNAL MODULE: ./build/src/report/markup.js
+var markup = __nccwpck_require__(34110);
 ;// CONCATENATED MODULE: ./build/src/report/timing.js
 
-/** Says how fast a run was: files and bytes per second, and how long files took. */
+/** Says how fast a run was and how long files took. */
 function describeTiming(outcomes, durationMs) {
-    const done = outcomes.filter(({ status }) => status === 'signed' || status === 'verified');
-    if (done.length === 0 || durationMs <= 0)
+    const speed = describeSpeed(outcomes, durationMs);
+    if (speed === '')
+        return '';
+    const times = timesOf(outcomes);
+    return `${speed}, p50 ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.5))}, p95 ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.95))}`;
+}
+/** Says how many files and bytes a run did in a second; empty when it did none. */
+function describeSpeed(outcomes, durationMs) {
+    let [files, bytes] = [0, 0];
+    for (const outcome of outcomes) {
+        if (!isDone(outcome))
+            continue;
+        files++;
+        bytes += outcome.file.size;
+    }
+    if (files === 0 || durationMs <= 0)
         return '';
     const seconds = durationMs / 1000;
-    const bytes = done.reduce((sum, { file }) => sum + file.size, 0);
-    const times = Float64Array.from(done, ({ elapsedMs }) => elapsedMs).sort();
-    const rate = done.length / seconds;
+    const rate = files / seconds;
+    return `${rate >= 10 ? (0,units/* formatCount */.B4)(Math.round(rate)) : rate.toFixed(1)} files/s, ${(0,units/* formatBytes */.z3)(bytes / seconds)}/s`;
+}
+/** Lists how long the files took that were done in this run, in milliseconds, the quickest first. */
+function timesOf(outcomes) {
+    return Float64Array.from(outcomes.filter(isDone), ({ elapsedMs }) => elapsedMs).sort();
+}
+function isDone({ status }) {
+    return status === 'signed' || status === 'verified';
+}
+
+;// CONCATENATED MODULE: ./build/src/report/facts.js
+
+
+
+
+/** Renders the counts of a run about files as a table with one row. */
+function renderNumbers(report) {
+    const { files, signed, reused, verified, failed, notTried, bytes } = (0,report_report/* totalsOf */.vA)(report);
+    if (files === 0)
+        return [];
+    const done = report.mode === 'verify'
+        ? [['Valid', (0,units/* formatCount */.B4)(verified)]]
+        : [
+            ['Signed', (0,units/* formatCount */.B4)(signed)],
+            ['Kept', (0,units/* formatCount */.B4)(reused)],
+        ];
+    const columns = [
+        ['Files', (0,units/* formatCount */.B4)(files)],
+        ...done,
+        ['Failed', (0,units/* formatCount */.B4)(failed)],
+        ['Not tried', (0,units/* formatCount */.B4)(notTried)],
+        ['Size', (0,units/* formatBytes */.z3)(bytes)],
+        ['Time', (0,units/* formatMs */._V)(report.durationMs)],
+        ['Speed', describeSpeed(report.outcomes, report.durationMs)],
+    ].filter(([, value]) => value !== '');
+    const cells = (at) => columns.map((column) => column[at] ?? '');
+    return [(0,markup/* table */.tp)(cells(0), [cells(1)], [...columns.keys()])];
+}
+/** Renders who signed, with what, and where, as a list. */
+function renderFacts(report) {
+    const { checked, verified, verifyKeySha256, service, certificate, artifact, shard, requests } = report;
+    if (report.outcomes.length === 0 && service === undefined)
+        return [];
+    const rows = [
+        ['Shard', shard.count > 1 ? `${shard.index} of ${shard.count}` : ''],
+        ['Signatures checked', checked ? (0,units/* formatCount */.B4)(verified) : 'none'],
+        ['Public key, SHA-256', verifyKeySha256 === undefined ? '' : (0,markup/* code */.aY)(verifyKeySha256)],
+        [
+            'Client certificate',
+            certificate ? (0,markup/* plain */.pj)(`${certificate.subject}, until ${certificate.notAfter.slice(0, 10)}`) : '',
+        ],
+        ['Service', service === undefined ? '' : `${(0,markup/* plain */.pj)(service)}, ${(0,units/* plural */.LS)(requests, 'request')}`],
+        ['Artifact', artifact ? `${(0,markup/* code */.aY)(artifact.name)}, ${(0,units/* formatBytes */.z3)(artifact.bytes)}` : ''],
+    ];
+    const filled = rows.filter(([, value]) => value !== '');
+    return [filled.map(([name, value]) => `- **${name}:** ${value}`).join('\n')];
+}
+
+;// CONCATENATED MODULE: ./build/src/report/distribution.js
+const MAX_BUCKETS = 10;
+/** Steps of one power of ten, the finest first. */
+const LADDERS = [
+    [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8],
+    [1, 1.5, 2, 3, 5, 7],
+    [1, 2, 5],
+    [1, 3],
+    [1],
+];
+/** Sorts numbers, given in ascending order, into at most ten buckets with round bounds on a logarithmic scale; all below 1 share one. */
+function distribute(sorted) {
+    if (sorted.length === 0)
+        return [];
+    const [least = 0, most = 0] = [sorted[0], sorted[sorted.length - 1]];
+    const bounds = LADDERS.map((ladder) => boundsOf(ladder, least, most)).find(({ length }) => length <= MAX_BUCKETS + 1);
+    return fill(sorted, bounds ?? [least, Number.POSITIVE_INFINITY]);
+}
+function boundsOf(ladder, least, most) {
+    const bounds = [0];
+    for (let power = 0; (bounds.at(-1) ?? 0) <= most; power++) {
+        for (const step of ladder) {
+            const bound = Math.round(step * 10 ** (power + 1)) / 10;
+            if (bound <= least)
+                bounds[0] = bound;
+            else if ((bounds.at(-1) ?? 0) <= most)
+                bounds.push(bound);
+        }
+    }
+    return bounds;
+}
+function fill(sorted, bounds) {
+    let at = 0;
+    return bounds.slice(0, -1).map((from, index) => {
+        const [to, first] = [bounds[index + 1] ?? from, at];
+        while (at < sorted.length && (sorted[at] ?? to) < to)
+            at++;
+        return { from, to, count: at - first };
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/report/latency.js
+
+
+
+
+/** Of fewer files the table of files tells as much. */
+const LEAST_FILES = 20;
+const SLOWEST = 5;
+const LEAST_BUCKETS = 3;
+const BAR_WIDTH = 32;
+/** Renders how long files took: a sentence, a chart and the slowest; nothing for a few files. */
+function renderLatency(outcomes) {
+    const times = timesOf(outcomes);
+    const slowest = times.at(-1) ?? 0;
+    // What takes no time worth mentioning needs no chart of it.
+    if (times.length < LEAST_FILES || slowest < 5)
+        return [];
+    const buckets = distribute(times);
     return [
-        `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} files/s`,
-        `${(0,units/* formatBytes */.z3)(bytes / seconds)}/s`,
-        `p50 ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.5))}`,
-        `p95 ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.95))}`,
-    ].join(', ');
+        '### Time for each file',
+        `Half of the files took at most ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.5))}, 95 of 100 at most ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.95))}, the slowest ${(0,units/* formatMs */._V)(slowest)}.`,
+        ...(buckets.length < LEAST_BUCKETS ? [] : [renderChart(buckets)]),
+        renderSlowest(outcomes),
+    ];
+}
+function renderChart(buckets) {
+    const most = Math.max(...buckets.map(({ count }) => count));
+    const labels = buckets.map(labelOf);
+    const counts = buckets.map(({ count }) => (0,units/* formatCount */.B4)(count));
+    const [labelWidth, countWidth] = [widthOf(labels), widthOf(counts)];
+    const lines = buckets.map(({ count }, at) => `${labels[at]?.padStart(labelWidth)}  ${counts[at]?.padStart(countWidth)}  ${barOf(count / most)}`.trimEnd());
+    return ['```text', ...lines, '```'].join('\n');
+}
+function widthOf(texts) {
+    return Math.max(...texts.map(({ length }) => length));
+}
+/** Draws eighths of a character, so that a little is still seen. */
+function barOf(share) {
+    const eighths = share > 0 ? Math.max(1, Math.round(share * BAR_WIDTH * 8)) : 0;
+    return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
+}
+function labelOf({ from, to }) {
+    const [unitMs, unit] = to >= 1000 ? [1000, 's'] : [1, 'ms'];
+    return from === 0 ? `under ${to / unitMs} ${unit}` : `${from / unitMs} – ${to / unitMs} ${unit}`;
+}
+function renderSlowest(outcomes) {
+    const slowest = outcomes
+        .filter(({ status }) => status === 'signed' || status === 'verified')
+        .sort((a, b) => b.elapsedMs - a.elapsedMs)
+        .slice(0, SLOWEST);
+    const isAsked = slowest.some(({ attempts }) => attempts > 0);
+    const rows = slowest.map(({ file, attempts, elapsedMs }) => [
+        (0,markup/* code */.aY)(file.path),
+        (0,units/* formatBytes */.z3)(file.size),
+        ...(isAsked ? [(0,units/* formatCount */.B4)(attempts)] : []),
+        (0,units/* formatMs */._V)(elapsedMs),
+    ]);
+    return (0,markup/* table */.tp)(['Slowest files', 'Size', ...(isAsked ? ['Requests'] : []), 'Time'], rows, [1, 2, 3]);
+}
+
+;// CONCATENATED MODULE: ./build/src/report/verify-command.js
+/** Returns the shell command that checks one file, `FILE`, with OpenSSL and nothing else. */
+function verifyCommand({ verifier, encoding }, suffix) {
+    const decode = encoding === 'hex' ? `tr a-f A-F < FILE${suffix} | basenc --base16 -d` : `openssl base64 -d -A -in FILE${suffix}`;
+    return `${decode} |\n  ${checkOf(verifier.algorithm)}`;
+}
+function checkOf(algorithm) {
+    if (algorithm.scheme === 'ed25519') {
+        return 'openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in FILE -sigfile /dev/stdin';
+    }
+    const padding = algorithm.scheme === 'rsa-pss'
+        ? `-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:${SALT_BYTES[algorithm.hash]} `
+        : '';
+    return `openssl dgst -${algorithm.hash} ${padding}-verify public-key.pem -signature /dev/stdin FILE`;
+}
+/** A salt as long as the hash is what the action demands too. */
+const SALT_BYTES = { sha256: 32, sha384: 48, sha512: 64 };
+
+;// CONCATENATED MODULE: ./build/src/report/next-steps.js
+
+
+
+
+/** Lists what the reader should do now, as Markdown. */
+function nextSteps(report, around) {
+    if (!(0,report_report/* isGreen */.gf)(report))
+        return report.mode === 'preflight' ? PREFLIGHT_FAILED : afterFailure(report);
+    switch (report.mode) {
+        case 'sign':
+            return afterSigning(report, around);
+        case 'rehearse':
+            return afterRehearsal(around);
+        case 'preflight':
+            return [
+                'Sign with the same inputs and <code>mode: sign</code>. To prove patterns and upload too, without any secret, run <code>mode: rehearse</code>.',
+            ];
+        case 'verify':
+            return around.isPullRequest
+                ? ['Verify again where the release is made, with the key as text in the workflow.']
+                : ['Use the files. The manifest lists them with their SHA-256.'];
+        case 'skipped':
+            return [
+                ...(around.secretsWithheld ? [WITHHELD] : []),
+                'To prove patterns, names and upload here all the same, set <code>if-no-credentials: rehearse</code>.',
+            ];
+        default:
+            return [];
+    }
+}
+/** Renders the command that checks a file of this release, for a release whose signatures were checked. */
+function renderCommand({ mode, verification, suffix }) {
+    if (mode !== 'sign' || verification === undefined)
+        return [];
+    return [['```sh', verifyCommand(verification, suffix), '```'].join('\n')];
+}
+const WITHHELD = 'Nothing is missing here: GitHub gives no secrets to pull requests of forks and to Dependabot.';
+const PREFLIGHT_FAILED = [
+    'Work from the top: what was not checked waits for a failure above it.',
+    'Run the preflight again. It costs one request at most, and touches no file of the release. <code>docs/faults.md</code> explains every code.',
+];
+function afterSigning(report, { isPullRequest, artifactUrl }) {
+    const { artifact, manifest, checksums, verification, suffix } = report;
+    if ((0,report_report/* totalsOf */.vA)(report).files === 0)
+        return ['Nothing: there was no file to sign.'];
+    const name = artifact && next_steps_link(artifact.name, artifactUrl);
+    const check = verification
+        ? 'anyone with your public key can check a file with the command below; <code>docs/verify.md</code> has more ways.'
+        : 'give <code>verify-key</code>, so that each signature is checked here before a customer does it.';
+    return [
+        ...(isPullRequest
+            ? [
+                'These signatures are real, and this code is not merged yet. Let pull requests run <code>mode: preflight</code>.',
+            ]
+            : []),
+        name
+            ? `<strong>Publish</strong> each file with its <code>${suffix}</code>: the signatures are in the artifact ${name}.`
+            : `<strong>Publish</strong> each file with its <code>${suffix}</code> in a later step of this job: the signatures are on this runner only.`,
+        ...(checksums ? [`<strong>Checksums</strong> of all files, signed as well, are in ${(0,markup/* code */.aY)(checksums)}.`] : []),
+        ...(manifest
+            ? [`<strong>Keep</strong> the manifest, which lists every file with its SHA-256: ${(0,markup/* code */.aY)(manifest)}.`]
+            : []),
+        `<strong>Check</strong>: ${check}`,
+    ];
+}
+function afterRehearsal({ secretsWithheld }) {
+    return [
+        ...(secretsWithheld ? [WITHHELD] : []),
+        'To sign for real, set <code>mode: sign</code>, <code>server-url</code>, <code>cert</code>, <code>key</code>, <code>chain</code>, <code>app-key</code>, <code>app-secret</code>, and <code>verify-key</code> so that each signature is checked. <code>mode: preflight</code> tells whether they work.',
+        'Let publishing steps run only if the output <code>mode</code> is <code>sign</code>.',
+    ];
+}
+function afterFailure(report) {
+    const { mode, failure, requests, checked } = report;
+    const { signed, reused, files } = (0,report_report/* totalsOf */.vA)(report);
+    if (mode === 'verify') {
+        return [
+            'Do not publish or use a file that is named above.',
+            'Fetch it and its signature again, or sign it again, and verify once more. <code>docs/verify.md</code> explains every finding.',
+        ];
+    }
+    const kept = signed + reused;
+    return [
+        'Put right what is named above, and run the job again. <code>docs/faults.md</code> explains every code.',
+        ...(files > 0 && requests === 0 ? ['The service was asked for nothing.'] : []),
+        ...(mode === 'sign' && kept > 0 ? [afterwards(kept, checked)] : []),
+        ...(mode === 'sign' && failure && failure.code !== 'CANCELLED'
+            ? ['<code>mode: preflight</code> lists everything that is wrong with credentials, network and service at once.']
+            : []),
+    ];
+}
+/** Only a signature that can be checked is kept, and only where the disk is still there. */
+function afterwards(kept, checked) {
+    return checked
+        ? `The next run keeps ${(0,units/* plural */.LS)(kept, 'valid signature')} if it finds the same workspace, as on a runner of your own. A fresh machine signs all files again.`
+        : 'The next run signs all files again: without <code>verify-key</code> no signature that is there can be trusted.';
+}
+/** GitHub's address of an artifact is plain; anything else is not made a link. */
+function next_steps_link(name, url) {
+    return /^https?:\/\/[\w.:/-]+$/.test(url) ? `<a href="${url}">${(0,markup/* code */.aY)(name)}</a>` : (0,markup/* code */.aY)(name);
+}
+
+;// CONCATENATED MODULE: ./build/src/report/proof.js
+
+
+/** Says what a run proved that is not a release; `undefined` for a signing and for a run that failed. */
+function proofOf(report, event) {
+    if (!(0,report_report/* isGreen */.gf)(report))
+        return undefined;
+    switch (report.mode) {
+        case 'rehearse':
+            return rehearsed(report);
+        case 'preflight':
+            return lookedAhead(report);
+        case 'verify':
+            return {
+                proved: 'every listed file has a signature that is valid for its bytes as they are now.',
+                notProved: event.isPullRequest
+                    ? 'that the files, the signatures and a key from the checkout are the publisher’s: whoever wrote the pull request chose them.'
+                    : 'whose key it is: compare its SHA-256 with the one that the publisher told you.',
+            };
+        case 'skipped':
+            return { proved: 'nothing.', notProved: 'that the release can be signed. No file was looked at.' };
+        default:
+            return undefined;
+    }
+}
+function rehearsed(report) {
+    const { files } = (0,report_report/* totalsOf */.vA)(report);
+    const never = 'that the credentials are right, that the service answers, and that its signatures are valid';
+    if (files === 0)
+        return { proved: 'nothing, since no file was matched.', notProved: `${never}.` };
+    const matched = `the patterns match ${(0,units/* plural */.LS)(files, 'file')}, and each can be read`;
+    if (report.artifact === undefined)
+        return { proved: `${matched}.`, notProved: `${never}; nor that the upload works.` };
+    return { proved: `${matched}; the names can be uploaded, and the upload works.`, notProved: `${never}.` };
+}
+function lookedAhead({ checked }) {
+    return {
+        proved: `credentials, network and clock are right, and the service signed a canary${checked ? ' with the key you gave' : ''}.`,
+        notProved: `that the patterns match and the files can be read: preflight looks at no file.${checked ? '' : ' Nor that the signatures are valid: verify-key is empty.'}`,
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/src/report/summary.js
@@ -51732,83 +52060,93 @@ function describeTiming(outcomes, durationMs) {
 
 
 
-/** Rows of the table of files; GitHub shows at most 1 MiB of summary for a step. */
+
+
+
+/** GitHub shows at most 1 MiB of summary for a step. */
+const MAX_BYTES = 900_000;
 const MAX_ROWS = 50;
 const MAX_PATHS = 10;
-/** Renders the job summary as Markdown: the result, failures first, then numbers and the first files. */
-function renderSummary(report) {
-    const icon = !(0,report_report/* isGreen */.gf)(report) ? '❌' : report.mode === 'rehearse' ? '🧪' : '✅';
-    return [
-        `## ${icon} ${(0,files_names/* escapeHtml */.ZD)(headline(report))}`,
-        ...renderCauses({ ...report, findings: [] }),
+const MAX_CAUSES = 20;
+const MAX_NOTES = 20;
+/** Renders the job summary as Markdown: the result, failures first, then numbers, and what to do next. */
+function renderSummary(report, around) {
+    const icon = !(0,report_report/* isGreen */.gf)(report) ? '❌' : report.mode === 'rehearse' ? '🧪' : report.mode === 'skipped' ? '⏭️' : '✅';
+    const sections = [
+        `## ${icon} ${(0,markup/* plain */.pj)(headline(report))}`,
+        ...renderCauses((0,report_report/* causesOf */.cZ)({ ...report, findings: [] })),
         ...(0,findings/* renderFindings */.vO)(report.findings),
-        ...report.notes.map((note) => `> ${(0,files_names/* escapeHtml */.ZD)((0,units/* sentence */.em)(note))}\n`),
+        ...report.notes.slice(0, MAX_NOTES).map((note) => `> ${(0,markup/* sentences */.hC)(note)}`),
+        ...renderProof(report, around),
+        ...renderNumbers(report),
         ...renderFacts(report),
+        ...renderLatency(report.outcomes),
+        ...renderNextSteps(report, around),
         ...renderFiles(report),
-        '',
-    ].join('\n\n');
+    ];
+    return `${limit(sections).join('\n\n')}\n\n`;
 }
-function renderCauses(report) {
-    return (0,report_report/* causesOf */.cZ)(report).map(({ error, paths }) => {
-        const names = paths.slice(0, MAX_PATHS).map((path) => `- ${code(path)}`);
+/** Leaves out whole sections, so that what is shown stays well formed. */
+function limit(sections) {
+    let left = MAX_BYTES;
+    const kept = sections.filter((section) => {
+        const bytes = Buffer.byteLength(section) + 2;
+        if (bytes > left)
+            return false;
+        left -= bytes;
+        return true;
+    });
+    const isWhole = kept.length === sections.length;
+    return isWhole ? kept : [...kept, 'The rest is too long for a summary; the log and the manifest have it.'];
+}
+function renderCauses(causes) {
+    const shown = causes.slice(0, MAX_CAUSES).map(({ error, paths }) => {
+        const names = paths.slice(0, MAX_PATHS).map((path) => `- ${(0,markup/* code */.aY)(path)}`);
         if (paths.length > MAX_PATHS)
             names.push(`- and ${(0,units/* plural */.LS)(paths.length - MAX_PATHS, 'other')}; the manifest lists all`);
-        const message = error.message
-            .split('\n')
-            .map((line) => (0,files_names/* escapeHtml */.ZD)((0,units/* sentence */.em)(line)))
-            .join('<br>');
-        const hint = error.hint ? `<br><strong>What to do:</strong> ${(0,files_names/* escapeHtml */.ZD)((0,units/* sentence */.em)(error.hint))}` : '';
-        return [
-            `**${error.code}** ${paths.length > 0 ? `(${(0,units/* plural */.LS)(paths.length, 'file')})` : ''}<br>${message}${hint}`,
-            ...names,
-        ].join('\n');
+        const files = paths.length > 0 ? ` (${(0,units/* plural */.LS)(paths.length, 'file')})` : '';
+        const hint = error.hint ? `<br><strong>What to do:</strong> ${(0,markup/* sentences */.hC)(error.hint)}` : '';
+        return [`**${error.code}**${files}<br>${(0,markup/* sentences */.hC)(error.message)}${hint}`, '', ...names].join('\n').trimEnd();
     });
+    if (causes.length > MAX_CAUSES)
+        shown.push(`And ${(0,units/* plural */.LS)(causes.length - MAX_CAUSES, 'other cause')}; the log has all.`);
+    return shown;
 }
-function renderFacts(report) {
-    const totals = (0,report_report/* totalsOf */.vA)(report);
-    const isAboutFiles = report.mode !== 'preflight';
-    const rows = [
-        ['Files', isAboutFiles ? `${(0,units/* formatCount */.B4)(totals.files)} (${(0,units/* formatBytes */.z3)(totals.bytes)})` : ''],
-        [
-            'Signed · kept · failed · not tried',
-            isAboutFiles ? `${totals.signed} · ${totals.reused} · ${totals.failed} · ${totals.notTried}` : '',
-        ],
-        [
-            'Signatures checked',
-            report.checked ? `${totals.verified}, with public key ${report.verifyKeySha256 ?? ''}` : 'no',
-        ],
-        ['Speed', describeTiming(report.outcomes, report.durationMs)],
-        ['Requests', String(report.requests)],
-        ['Service', report.service ?? ''],
-        [
-            'Client certificate',
-            report.certificate ? `${report.certificate.subject}, until ${report.certificate.notAfter}` : '',
-        ],
-        ['Artifact', report.artifact ? `${report.artifact.name} (${(0,units/* formatBytes */.z3)(report.artifact.bytes)})` : ''],
-    ];
-    if (totals.files === 0 && report.service === undefined)
+function renderProof(report, around) {
+    const proof = proofOf(report, around);
+    if (proof === undefined)
         return [];
-    const filled = rows.filter(([, value]) => value !== '');
-    return [`| | |\n|---|---|\n${filled.map(([name, value]) => `| ${name} | ${(0,files_names/* escapeHtml */.ZD)(value)} |`).join('\n')}`];
+    return [
+        '### What this run proved',
+        `- **Proved:** ${(0,markup/* plain */.pj)(proof.proved)}\n- **Not proved:** ${(0,markup/* plain */.pj)(proof.notProved)}`,
+    ];
+}
+function renderNextSteps(report, around) {
+    const steps = nextSteps(report, around);
+    if (steps.length === 0)
+        return [];
+    return ['### What to do next', steps.map((step) => `- ${step}`).join('\n'), ...renderCommand(report)];
 }
 function renderFiles({ outcomes }) {
     if (outcomes.length === 0)
         return [];
-    const order = (outcome) => outcome.status === 'failed' ? 0 : outcome.status === 'not-tried' ? 1 : 2;
-    const first = outcomes.length > MAX_ROWS ? [...outcomes].sort((a, b) => order(a) - order(b)) : [...outcomes];
-    const shown = first.sort((a, b) => order(a) - order(b)).slice(0, MAX_ROWS);
-    const rows = shown.map(({ file, status, sha256, elapsedMs }) => `| ${code(file.path)} | ${(0,units/* formatBytes */.z3)(file.size)} | ${status} | ${(0,units/* formatMs */._V)(elapsedMs)} | ${sha256 ? `<code>${sha256.slice(0, 16)}…</code>` : ''} |`);
-    const more = outcomes.length > MAX_ROWS
-        ? `\n\nand ${(0,units/* plural */.LS)(outcomes.length - MAX_ROWS, 'other file')}; the manifest lists all.`
-        : '';
-    const table = `| File | Size | Result | Time | SHA-256 |\n|---|--:|---|--:|---|\n${rows.join('\n')}${more}`;
-    return [`<details><summary>${(0,units/* plural */.LS)(outcomes.length, 'file')}</summary>\n\n${table}\n\n</details>`];
-}
-function code(name) {
-    return `<code>${(0,files_names/* escapeHtml */.ZD)(name)}</code>`;
+    const order = ({ status }) => (status === 'failed' ? 0 : status === 'not-tried' ? 1 : 2);
+    const shown = [...outcomes].sort((a, b) => order(a) - order(b)).slice(0, MAX_ROWS);
+    const rows = shown.map(({ file, status, sha256, elapsedMs }) => [
+        (0,markup/* code */.aY)(file.path),
+        (0,units/* formatBytes */.z3)(file.size),
+        status,
+        (0,units/* formatMs */._V)(elapsedMs),
+        sha256 ? `<code>${sha256.slice(0, 16)}…</code>` : '',
+    ]);
+    const others = outcomes.length - shown.length;
+    const more = others > 0 ? `\n\nand ${(0,units/* plural */.LS)(others, 'other file')}; the manifest lists all.` : '';
+    const files = (0,markup/* table */.tp)(['File', 'Size', 'Result', 'Time', 'SHA-256'], rows, [1, 3]);
+    return [`<details><summary>${(0,units/* plural */.LS)(outcomes.length, 'result')}</summary>\n\n${files}${more}\n\n</details>`];
 }
 
 ;// CONCATENATED MODULE: ./build/src/report/publish.js
+
 
 
 
@@ -51821,6 +52159,8 @@ function code(name) {
 const MAX_ANNOTATIONS = 5;
 const MAX_LOGGED_FILES = 100;
 const MAX_NAMED = 3;
+/** Longest part beside the message in an annotation; the log has all. */
+const MAX_PART = 800;
 /** Tells the runner, and through it everyone, what a run came to. */
 function publish(runner, report) {
     const causes = (0,report_report/* causesOf */.cZ)(report);
@@ -51843,25 +52183,28 @@ function publish(runner, report) {
         runner.annotate('warning', 'Preflight', warnings);
     if (causes.length === 0 && !(0,report_report/* isGreen */.gf)(report))
         runner.annotate('error', 'NOT_TRIED', 'Some files were not tried.');
-    for (const [name, value] of Object.entries(renderOutputs(report, runner.artifactUrl(report.artifact?.id)))) {
+    const artifactUrl = runner.artifactUrl(report.artifact?.id);
+    for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl)))
         runner.output(name, value);
-    }
-    runner.summary(renderSummary(report));
+    const { eventName, secretsWithheld } = runner.facts;
+    const isPullRequest = eventName.startsWith('pull_request');
+    runner.summary(renderSummary(report, { isPullRequest, secretsWithheld, artifactUrl }));
 }
 function annotationText(cause) {
     const { error, paths } = cause;
-    const named = paths.slice(0, MAX_NAMED).map(files_names/* show */.WU).join(', ');
-    const others = paths.length - MAX_NAMED;
-    const which = paths.length > 0 ? `\nFiles: ${named}${others > 0 ? ` and ${others} more` : ''}` : '';
-    return ([error.message.split('\n').map(units/* sentence */.em).join('\n'), error.hint && (0,units/* sentence */.em)(error.hint), effortOf(cause)]
+    const which = paths.length > 0 ? `Files: ${(0,shorten/* showList */.w)(paths, MAX_NAMED)}` : '';
+    const after = [error.hint && (0,units/* sentence */.em)(error.hint), effortOf(cause), which]
         .filter(Boolean)
-        .join('\n') + which);
+        .map((text) => `\n${(0,shorten/* shorten */.m)(String(text), MAX_PART)}`)
+        .join('');
+    const message = error.message.split('\n').map(units/* sentence */.em).join('\n');
+    return (0,shorten/* shorten */.m)(message, findings/* MAX_ANNOTATION */.n2 - after.length) + after;
 }
 /** Says what was spent before giving up; empty when nothing was. */
 function effortOf({ paths: [first], effort }) {
     if (effort === undefined)
         return '';
-    const what = first === undefined ? 'Given up' : `Given up on ${(0,files_names/* show */.WU)(first)}`;
+    const what = first === undefined ? 'Given up' : `Given up on ${(0,shorten/* showList */.w)([first], 1)}`;
     return `${what} after ${(0,units/* plural */.LS)(effort.requests, 'request')} in ${(0,units/* formatMs */._V)(effort.elapsedMs)}.`;
 }
 function logCause(runner, cause) {
@@ -51874,9 +52217,9 @@ function logCause(runner, cause) {
     if (effort)
         runner.line(`  ${effort}`);
     for (const path of paths.slice(0, MAX_LOGGED_FILES))
-        runner.line(`  - ${(0,files_names/* show */.WU)(path)}`);
+        runner.line(`  - ${(0,names/* show */.WU)(path)}`);
     if (paths.length > MAX_LOGGED_FILES)
-        runner.line(`  and ${paths.length - MAX_LOGGED_FILES} more; the manifest lists all`);
+        runner.line(`  and ${(0,units/* formatCount */.B4)(paths.length - MAX_LOGGED_FILES)} more; the manifest lists all`);
 }
 
 ;// CONCATENATED MODULE: ./build/src/main.js
@@ -51957,6 +52300,8 @@ var names = __nccwpck_require__(93509);
 var output_tree = __nccwpck_require__(72701);
 // EXTERNAL MODULE: ./build/src/files/shard.js
 var files_shard = __nccwpck_require__(76285);
+// EXTERNAL MODULE: ./build/src/report/shorten.js
+var shorten = __nccwpck_require__(51669);
 // EXTERNAL MODULE: ./build/src/report/units.js
 var units = __nccwpck_require__(24915);
 ;// CONCATENATED MODULE: ./build/src/modes/own-files.js
@@ -52014,6 +52359,7 @@ function readBeginning(location) {
 
 
 
+
 /** Lists the files and tells what was found. */
 async function findRelease(context, inputs, outputDirectory) {
     const { runner, report } = context;
@@ -52049,15 +52395,15 @@ function tellWhatWasFound({ runner }, { files, refused }) {
     for (const file of files.slice(0, 20))
         runner.line(`  ${(0,names/* show */.WU)(file.path)} (${(0,units/* formatBytes */.z3)(file.size)})`);
     if (files.length > 20)
-        runner.line(`  and ${files.length - 20} more`);
+        runner.line(`  and ${(0,units/* formatCount */.B4)(files.length - 20)} more`);
     for (const { error } of refused.slice(0, 20))
         runner.line(`  refused: ${error.message}`);
     const empty = files.filter((file) => file.size === 0).map((file) => file.path);
     if (empty.length > 0)
-        runner.annotate('warning', 'Empty files', `${(0,units/* plural */.LS)(empty.length, 'file')} of 0 bytes: ${(0,names/* showList */.w5)(empty, 5)}.`);
+        runner.annotate('warning', 'Empty files', `${(0,units/* plural */.LS)(empty.length, 'file')} of 0 bytes: ${(0,shorten/* showList */.w)(empty, 5)}.`);
     const twins = findTwins(files);
     if (twins.length > 0) {
-        runner.annotate('warning', 'Names that differ little', `Some systems take these for one name: ${(0,names/* showList */.w5)(twins, 6)}.`);
+        runner.annotate('warning', 'Names that differ little', `Some systems take these for one name: ${(0,shorten/* showList */.w)(twins, 6)}.`);
     }
 }
 /** Paths that are the same after Unicode composition and without case: on other systems one replaces the other. */
@@ -52460,21 +52806,24 @@ function warn({ runner, report }, title, text) {
 /* harmony export */   Gt: () => (/* binding */ countFindings),
 /* harmony export */   H0: () => (/* binding */ logFindings),
 /* harmony export */   ZO: () => (/* binding */ manifestFinding),
+/* harmony export */   n2: () => (/* binding */ MAX_ANNOTATION),
 /* harmony export */   nZ: () => (/* binding */ warningsOf),
 /* harmony export */   vO: () => (/* binding */ renderFindings)
 /* harmony export */ });
-/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24915);
+/* harmony import */ var _markup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(34110);
+/* harmony import */ var _shorten_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51669);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(24915);
+
 
 
 /** Says what a list of findings comes to: `2 failures, 1 warning, 14 checks passed`. */
 function countFindings(findings) {
     const count = (kind) => findings.filter((finding) => kindOf(finding) === kind).length;
     const parts = [
-        count('failure') > 0 ? (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(count('failure'), 'failure') : '',
-        count('warning') > 0 ? (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(count('warning'), 'warning') : '',
-        `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(count('ok'), 'check')} passed`,
-        count('not checked') > 0 ? `${count('not checked')} not made` : '',
+        count('failure') > 0 ? (0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(count('failure'), 'failure') : '',
+        count('warning') > 0 ? (0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(count('warning'), 'warning') : '',
+        `${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(count('ok'), 'check')} passed`,
+        count('not checked') > 0 ? `${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatCount */ .B4)(count('not checked'))} not made` : '',
     ];
     return parts.filter(Boolean).join(', ');
 }
@@ -52485,9 +52834,9 @@ function logFindings(findings) {
         const [first = '', ...others] = finding.what.split('\n');
         const code = finding.code === undefined ? '' : `${finding.code}: `;
         return [
-            `${LABEL[kind]} ${finding.check}: ${code}${kind === 'ok' ? first : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .sentence */ .em)(first)}${timeOf(finding)}`,
+            `${LABEL[kind]} ${finding.check}: ${code}${kind === 'ok' ? first : (0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em)(first)}${timeOf(finding)}`,
             ...others.map((line) => `          ${line}`),
-            ...(finding.todo ? [`          What to do: ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .sentence */ .em)(finding.todo)}`] : []),
+            ...(finding.todo ? [`          What to do: ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em)(finding.todo)}`] : []),
         ];
     });
 }
@@ -52496,34 +52845,34 @@ function renderFindings(findings) {
     if (findings.length === 0)
         return [];
     const sorted = [...findings].sort((a, b) => ORDER.indexOf(kindOf(a)) - ORDER.indexOf(kindOf(b)));
-    const rows = sorted.map((finding) => {
-        const what = finding.what
-            .split('\n')
-            .map((line) => (0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeHtml */ .ZD)((0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .sentence */ .em)(line)))
-            .join('<br>');
+    const rows = sorted.slice(0, MAX_ROWS).map((finding) => {
         const kind = kindOf(finding);
-        const cells = [
+        return [
             `${ICON[kind]} ${kind}`,
-            (0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeHtml */ .ZD)(finding.check),
-            what,
-            finding.todo ? (0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeHtml */ .ZD)((0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .sentence */ .em)(finding.todo)) : '',
-            finding.ms > 0 ? (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatMs */ ._V)(finding.ms) : '',
+            (0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .plain */ .pj)(finding.check),
+            `${finding.code === undefined ? '' : `<strong>${finding.code}</strong><br>`}${(0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .sentences */ .hC)(finding.what)}`,
+            finding.todo ? (0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .sentences */ .hC)(finding.todo) : '',
+            finding.ms > 0 ? (0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatMs */ ._V)(finding.ms).replaceAll(' ', '&nbsp;') : '',
         ];
-        return `| ${cells.join(' | ')} |`;
     });
-    return [`| Result | Check | What was found | What to do | Time |\n|---|---|---|---|--:|\n${rows.join('\n')}`];
+    const others = findings.length - rows.length;
+    const more = others > 0 ? `\n\nand ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(others, 'other')}; the manifest lists all.` : '';
+    return [`${(0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .table */ .tp)(['Result', 'Check', 'What was found', 'What to do', 'Time'], rows, [4])}${more}`];
 }
 /** Renders the warnings among findings as one text, a line for each; empty when there are none. */
 function warningsOf(findings) {
     const warnings = findings.filter((finding) => kindOf(finding) === 'warning');
-    return warnings
-        .map(({ check, what, todo }) => [`${check}: ${what}`, todo].filter(Boolean).map(String).map(_units_js__WEBPACK_IMPORTED_MODULE_1__/* .sentence */ .em).join(' '))
-        .join('\n');
+    const lines = warnings.map(({ check, what, todo }) => [`${check}: ${what}`, todo].filter(Boolean).map(String).map(_units_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em).join(' '));
+    return (0,_shorten_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .m)(lines.join('\n'), MAX_ANNOTATION);
 }
 /** Returns a finding as it stands in the manifest. */
 function manifestFinding({ check, level, what, todo, code, notChecked, ms }) {
     return { check, level, what, todo, code, notChecked, ms: Math.round(ms) };
 }
+/** GitHub keeps this many characters of an annotation. */
+const MAX_ANNOTATION = 4000;
+/** More than there are checks. */
+const MAX_ROWS = 100;
 const ORDER = ['failure', 'warning', 'not checked', 'ok'];
 const ICON = { failure: '❌', warning: '⚠️', 'not checked': '⏭️', ok: '✅' };
 const LABEL = {
@@ -52536,7 +52885,7 @@ function kindOf({ level, notChecked }) {
     return notChecked ? 'not checked' : level;
 }
 function timeOf({ ms }) {
-    return ms > 0 ? ` (${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatMs */ ._V)(ms)})` : '';
+    return ms > 0 ? ` (${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatMs */ ._V)(ms)})` : '';
 }
 
 
@@ -52610,6 +52959,50 @@ function manifestTotals(report) {
 
 /***/ }),
 
+/***/ 34110:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   aY: () => (/* binding */ code),
+/* harmony export */   hC: () => (/* binding */ sentences),
+/* harmony export */   pj: () => (/* binding */ plain),
+/* harmony export */   tp: () => (/* binding */ table)
+/* harmony export */ });
+/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
+/* harmony import */ var _shorten_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51669);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(24915);
+
+
+
+/** Longest name and longest line that a summary shows, in characters; the log and the manifest have them whole. */
+const MAX_NAME = 160;
+const MAX_LINE = 600;
+const MAX_LINES = 60;
+/** Renders a name as code, safe in Markdown and HTML. */
+function code(name) {
+    return `<code>${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeHtml */ .ZD)((0,_shorten_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .m)(name, MAX_NAME))}</code>`;
+}
+/** Renders a short text, safe in Markdown and HTML. */
+function plain(text) {
+    return (0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeHtml */ .ZD)((0,_shorten_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .m)(text, MAX_LINE));
+}
+/** Renders sentences, one a line, safe in Markdown and HTML and on one line of Markdown. */
+function sentences(text) {
+    const lines = text.split('\n');
+    const shown = lines.slice(0, MAX_LINES).map((line) => plain((0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em)(line)));
+    if (lines.length > MAX_LINES)
+        shown.push(`and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(lines.length - MAX_LINES, 'line')} more; the log has all`);
+    return shown.join('<br>');
+}
+/** Renders a table; the first cell of each column heads it, and numbers stand to the right. */
+function table(heads, rows, numbers = []) {
+    const rule = heads.map((_, at) => (numbers.includes(at) ? '--:' : '---'));
+    return [heads, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+
+/***/ }),
+
 /***/ 18456:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -52633,6 +53026,7 @@ function createReport() {
         service: undefined,
         certificate: undefined,
         verifyKeySha256: undefined,
+        verification: undefined,
         suffix: '.sign',
         shard: { index: 1, count: 1 },
         checksums: undefined,
@@ -52684,6 +53078,36 @@ function isGreen(report) {
     const { failed, notTried } = totalsOf(report);
     const isFound = report.findings.some(({ level }) => level === 'failure');
     return report.failure === undefined && !isFound && failed === 0 && notTried === 0;
+}
+
+
+/***/ }),
+
+/***/ 51669:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   m: () => (/* binding */ shorten),
+/* harmony export */   w: () => (/* binding */ showList)
+/* harmony export */ });
+/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24915);
+
+
+/** Longest name in a list, in characters; the log and the manifest have them whole. */
+const MAX_NAME = 200;
+/** Takes the middle out of a text that is longer than `limit` characters. */
+function shorten(text, limit) {
+    if (text.length <= limit)
+        return text;
+    const tail = Math.floor((limit - 1) / 3);
+    const head = text.slice(0, limit - 1 - tail).replace(/[\uD800-\uDBFF]$/, '');
+    return `${head}…${text.slice(text.length - tail).replace(/^[\uDC00-\uDFFF]/, '')}`;
+}
+/** Shows at most `limit` names, and how many more there are. */
+function showList(names, limit) {
+    const shown = names.slice(0, limit).map((name) => shorten((0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .show */ .WU)(name), MAX_NAME));
+    return shown.join(', ') + (names.length > limit ? ` and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(names.length - limit)} more` : '');
 }
 
 

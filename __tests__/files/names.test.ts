@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { marked } from 'marked';
 import { describe, expect, test } from 'vitest';
-import { compareBytewise, escapeHtml, show, showList, sortByPath } from '../../src/files/names.ts';
+import { compareBytewise, escapeHtml, show, sortByPath } from '../../src/files/names.ts';
 import { parseCommand } from '../../src/local/commands.ts';
 import { LineReader } from '../../src/local/lines.ts';
 
@@ -126,11 +126,6 @@ describe('a name in the log', () => {
     ['\ud800', '\\u{d800}'],
     ['tag\u{e0041}', 'tag\\u{e0041}'],
   ])('is readable when it was not safe: %j', (name, shown) => expect(show(name)).toBe(shown));
-
-  test('is one of few in a list', () => {
-    expect(showList(['a', 'b\n'], 2)).toBe('a, b\\n');
-    expect(showList(['a', 'b', 'c', 'd'], 2)).toBe('a, b and 2 more');
-  });
 });
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };

@@ -32,7 +32,7 @@ test.each(['verify', 'sign'])('names make no command, no mask and no markup (mod
   expect(titles).toEqual(mode === 'sign' ? [] : ['SIGNATURE_MISSING']);
 
   const html = summaryToHtml(run.summary);
-  expect(html.match(/<h[1-6]/g)).toHaveLength(1);
+  expect(html.match(/<h[1-6]/g)).toEqual(['<h2', '<h3']);
   expect(html).not.toContain('<img');
   expect(html.match(/<a /g)).toBeNull();
   expect(html.match(/<table/g)?.length).toBe(2);

@@ -103,11 +103,6 @@ function escapeHtml(text) {
         .replace(/[^\p{L}\p{N} ,/()]|(?<=^| ) | $/gu, (character) => `&#${character.codePointAt(0) ?? 0};`)
         .replace(/&#(?:35|58|64);/g, '$&<!-- -->');
 }
-/** Shows at most `limit` names, and how many more there are. */
-function showList(names, limit) {
-    const shown = names.slice(0, limit).map(show).join(', ');
-    return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
-}
 /** Compares two paths by their UTF-8 bytes, the order of the manifest on every system. */
 function compareBytewise(a, b) {
     if (a === b)

@@ -40,12 +40,6 @@ export function escapeHtml(text: string): string {
     .replace(/&#(?:35|58|64);/g, '$&<!-- -->');
 }
 
-/** Shows at most `limit` names, and how many more there are. */
-export function showList(names: readonly string[], limit: number): string {
-  const shown = names.slice(0, limit).map(show).join(', ');
-  return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
-}
-
 /** Compares two paths by their UTF-8 bytes, the order of the manifest on every system. */
 export function compareBytewise(a: string, b: string): number {
   if (a === b) return 0;

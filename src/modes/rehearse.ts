@@ -11,9 +11,6 @@ import { signRelease } from './sign-release.ts';
 /** Runs the whole of a signing against a service in this process, with keys that exist for this run only. */
 export async function rehearse(context: Context, inputs: RehearseInputs): Promise<void> {
   const { runner, report } = context;
-  report.notes.push(
-    'What it proved: the patterns match, the names can be uploaded, and the upload works. What it did not: that the credentials are right, that the service answers, and that its signatures are valid.',
-  );
   const release = await findRelease(context, inputs.files, makeOwnDirectory(context));
   await finish(context, inputs, release, async () => {
     checkMatched(context, inputs.files, release);

@@ -2,12 +2,13 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError } from '../errors.ts';
 import { type Discovery, discover } from '../files/discover.ts';
-import { show, showList } from '../files/names.ts';
+import { show } from '../files/names.ts';
 import { OutputTree } from '../files/output-tree.ts';
 import type { ReleaseFile } from '../files/release-file.ts';
 import { sliceOf } from '../files/shard.ts';
 import type { FileInputs } from '../inputs/inputs.ts';
-import { formatBytes, plural } from '../report/units.ts';
+import { showList } from '../report/shorten.ts';
+import { formatBytes, formatCount, plural } from '../report/units.ts';
 import type { Context } from './context.ts';
 import { checkOwnFiles } from './own-files.ts';
 
@@ -58,7 +59,7 @@ function tellWhatWasFound({ runner }: Context, { files, refused }: Discovery): v
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   runner.line(`${plural(files.length, 'file')}, ${formatBytes(bytes)}`);
   for (const file of files.slice(0, 20)) runner.line(`  ${show(file.path)} (${formatBytes(file.size)})`);
-  if (files.length > 20) runner.line(`  and ${files.length - 20} more`);
+  if (files.length > 20) runner.line(`  and ${formatCount(files.length - 20)} more`);
   for (const { error } of refused.slice(0, 20)) runner.line(`  refused: ${error.message}`);
   const empty = files.filter((file) => file.size === 0).map((file) => file.path);
   if (empty.length > 0)

@@ -2,7 +2,7 @@ import { ActionError, unexpected } from '../errors.ts';
 import { show } from '../files/names.ts';
 import type { ReleaseFile } from '../files/release-file.ts';
 import type { SignInputs } from '../inputs/inputs.ts';
-import { plural } from '../report/units.ts';
+import { formatCount, plural } from '../report/units.ts';
 import { checkSize } from '../verifying/verifier.ts';
 import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';
@@ -32,6 +32,7 @@ export async function sign(context: Context, inputs: SignInputs): Promise<void> 
 
 function noteVerification({ runner, report }: Context, { verification }: SignInputs): void {
   report.checked = verification !== undefined;
+  report.verification = verification;
   report.verifyKeySha256 = verification?.verifier.key.spkiSha256;
   if (verification?.verifier.key.certificate) {
     report.notes.push('verify-key is a certificate: its public key was used, its dates and issuer were not checked.');
@@ -78,7 +79,7 @@ function checkBudget(wanted: readonly ReleaseFile[], maxFiles: number): void {
   if (maxFiles === 0 || wanted.length <= maxFiles) return;
   throw new ActionError(
     'TOO_MANY_FILES',
-    `${plural(wanted.length, 'file')} need a signature, but max-files allows ${maxFiles}.`,
+    `${plural(wanted.length, 'file')} need a signature, but max-files allows ${formatCount(maxFiles)}.`,
     { hint: 'Look at the list of files in the log: if all of them are meant, raise max-files.' },
   );
 }

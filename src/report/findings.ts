@@ -1,6 +1,7 @@
-import { escapeHtml } from '../files/names.ts';
 import type { Finding } from '../finding.ts';
-import { formatMs, plural, sentence } from './units.ts';
+import { plain, sentences, table } from './markup.ts';
+import { shorten } from './shorten.ts';
+import { formatCount, formatMs, plural, sentence } from './units.ts';
 
 /** Says what a list of findings comes to: `2 failures, 1 warning, 14 checks passed`. */
 export function countFindings(findings: readonly Finding[]): string {
@@ -9,7 +10,7 @@ export function countFindings(findings: readonly Finding[]): string {
     count('failure') > 0 ? plural(count('failure'), 'failure') : '',
     count('warning') > 0 ? plural(count('warning'), 'warning') : '',
     `${plural(count('ok'), 'check')} passed`,
-    count('not checked') > 0 ? `${count('not checked')} not made` : '',
+    count('not checked') > 0 ? `${formatCount(count('not checked'))} not made` : '',
   ];
   return parts.filter(Boolean).join(', ');
 }
@@ -32,30 +33,28 @@ export function logFindings(findings: readonly Finding[]): string[] {
 export function renderFindings(findings: readonly Finding[]): string[] {
   if (findings.length === 0) return [];
   const sorted = [...findings].sort((a, b) => ORDER.indexOf(kindOf(a)) - ORDER.indexOf(kindOf(b)));
-  const rows = sorted.map((finding) => {
-    const what = finding.what
-      .split('\n')
-      .map((line) => escapeHtml(sentence(line)))
-      .join('<br>');
+  const rows = sorted.slice(0, MAX_ROWS).map((finding) => {
     const kind = kindOf(finding);
-    const cells = [
+    return [
       `${ICON[kind]} ${kind}`,
-      escapeHtml(finding.check),
-      what,
-      finding.todo ? escapeHtml(sentence(finding.todo)) : '',
-      finding.ms > 0 ? formatMs(finding.ms) : '',
+      plain(finding.check),
+      `${finding.code === undefined ? '' : `<strong>${finding.code}</strong><br>`}${sentences(finding.what)}`,
+      finding.todo ? sentences(finding.todo) : '',
+      finding.ms > 0 ? formatMs(finding.ms).replaceAll(' ', '&nbsp;') : '',
     ];
-    return `| ${cells.join(' | ')} |`;
   });
-  return [`| Result | Check | What was found | What to do | Time |\n|---|---|---|---|--:|\n${rows.join('\n')}`];
+  const others = findings.length - rows.length;
+  const more = others > 0 ? `\n\nand ${plural(others, 'other')}; the manifest lists all.` : '';
+  return [`${table(['Result', 'Check', 'What was found', 'What to do', 'Time'], rows, [4])}${more}`];
 }
 
 /** Renders the warnings among findings as one text, a line for each; empty when there are none. */
 export function warningsOf(findings: readonly Finding[]): string {
   const warnings = findings.filter((finding) => kindOf(finding) === 'warning');
-  return warnings
-    .map(({ check, what, todo }) => [`${check}: ${what}`, todo].filter(Boolean).map(String).map(sentence).join(' '))
-    .join('\n');
+  const lines = warnings.map(({ check, what, todo }) =>
+    [`${check}: ${what}`, todo].filter(Boolean).map(String).map(sentence).join(' '),
+  );
+  return shorten(lines.join('\n'), MAX_ANNOTATION);
 }
 
 /** Returns a finding as it stands in the manifest. */
@@ -63,8 +62,13 @@ export function manifestFinding({ check, level, what, todo, code, notChecked, ms
   return { check, level, what, todo, code, notChecked, ms: Math.round(ms) };
 }
 
+/** GitHub keeps this many characters of an annotation. */
+export const MAX_ANNOTATION = 4000;
+
 type Kind = Finding['level'] | 'not checked';
 
+/** More than there are checks. */
+const MAX_ROWS = 100;
 const ORDER: readonly Kind[] = ['failure', 'warning', 'not checked', 'ok'];
 const ICON: Readonly<Record<Kind, string>> = { failure: '❌', warning: '⚠️', 'not checked': '⏭️', ok: '✅' };
 const LABEL: Readonly<Record<Kind, string>> = {

@@ -1,6 +1,6 @@
 import { countFindings } from './findings.ts';
 import { isGreen, type Report, totalsOf } from './report.ts';
-import { formatBytes, formatMs, plural } from './units.ts';
+import { formatBytes, formatCount, formatMs, plural } from './units.ts';
 
 /** Says what a run came to, in one line without markup. */
 export function headline(report: Report): string {
@@ -13,7 +13,7 @@ export function headline(report: Report): string {
     case 'verify':
       return `${files === 1 ? 'The' : 'All'} ${plural(files, 'file')} (${formatBytes(bytes)}) ${files === 1 ? 'has' : 'have'} a valid signature, checked in ${time}.`;
     case 'sign': {
-      const kept = reused > 0 ? ` (${signed} new, ${reused} kept)` : '';
+      const kept = reused > 0 ? ` (${formatCount(signed)} new, ${formatCount(reused)} kept)` : '';
       const checked = report.checked ? ', each checked' : '';
       return `${plural(files, 'file')} (${formatBytes(bytes)}) signed${kept}${checked}, in ${time}.`;
     }
@@ -38,11 +38,16 @@ function failedHeadline(report: Report): string {
   const { files, failed, notTried } = totalsOf(report);
   if (report.findings.length > 0) return `A release cannot be signed now: ${countFindings(report.findings)}.`;
   const work = report.mode === undefined ? 'Run' : WORK[report.mode];
-  if (files === 0) return `${work} failed before it began.`;
-  if (failed + notTried === 0) return `${work} failed: ${plural(files, 'file')} signed, but the rest did not succeed.`;
+  if (report.outcomes.length === 0) return `${work} failed before it began.`;
+  if (failed + notTried === 0) {
+    const done = report.mode === 'verify' ? 'with a valid signature' : 'signed';
+    return `${work} failed: ${plural(files, 'file')} ${done}, but the rest did not succeed.`;
+  }
+  const orphans = report.outcomes.filter(({ isOrphan }) => isOrphan).length;
   const parts = [
-    failed > 0 ? `${failed} of ${plural(files, 'file')} failed` : '',
-    notTried > 0 ? `${notTried} not tried` : '',
+    failed > orphans ? `${formatCount(failed - orphans)} of ${plural(files, 'file')} failed` : '',
+    orphans > 0 ? `${plural(orphans, 'signature')} without a file` : '',
+    notTried > 0 ? `${formatCount(notTried)} not tried` : '',
   ];
   const consequence = report.mode === 'sign' ? ' Nothing was uploaded.' : '';
   return `${work} failed: ${parts.filter(Boolean).join(', ')}.${consequence}`;

@@ -1,17 +1,20 @@
 import { show } from '../files/names.ts';
 import type { Runner } from '../runner.ts';
-import { logFindings, warningsOf } from './findings.ts';
+import { logFindings, MAX_ANNOTATION, warningsOf } from './findings.ts';
 import { headline } from './headline.ts';
 import { renderOutputs } from './outputs.ts';
 import { type Cause, causesOf, isGreen, type Report } from './report.ts';
+import { shorten, showList } from './shorten.ts';
 import { renderSummary } from './summary.ts';
 import { describeTiming } from './timing.ts';
-import { formatMs, plural, sentence } from './units.ts';
+import { formatCount, formatMs, plural, sentence } from './units.ts';
 
 /** GitHub keeps ten annotations of a step; a reader wants fewer. */
 const MAX_ANNOTATIONS = 5;
 const MAX_LOGGED_FILES = 100;
 const MAX_NAMED = 3;
+/** Longest part beside the message in an annotation; the log has all. */
+const MAX_PART = 800;
 
 /** Tells the runner, and through it everyone, what a run came to. */
 export function publish(runner: Runner, report: Report): void {
@@ -29,28 +32,28 @@ export function publish(runner: Runner, report: Report): void {
   const warnings = warningsOf(report.findings);
   if (warnings) runner.annotate('warning', 'Preflight', warnings);
   if (causes.length === 0 && !isGreen(report)) runner.annotate('error', 'NOT_TRIED', 'Some files were not tried.');
-  for (const [name, value] of Object.entries(renderOutputs(report, runner.artifactUrl(report.artifact?.id)))) {
-    runner.output(name, value);
-  }
-  runner.summary(renderSummary(report));
+  const artifactUrl = runner.artifactUrl(report.artifact?.id);
+  for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl))) runner.output(name, value);
+  const { eventName, secretsWithheld } = runner.facts;
+  const isPullRequest = eventName.startsWith('pull_request');
+  runner.summary(renderSummary(report, { isPullRequest, secretsWithheld, artifactUrl }));
 }
 
 function annotationText(cause: Cause): string {
   const { error, paths } = cause;
-  const named = paths.slice(0, MAX_NAMED).map(show).join(', ');
-  const others = paths.length - MAX_NAMED;
-  const which = paths.length > 0 ? `\nFiles: ${named}${others > 0 ? ` and ${others} more` : ''}` : '';
-  return (
-    [error.message.split('\n').map(sentence).join('\n'), error.hint && sentence(error.hint), effortOf(cause)]
-      .filter(Boolean)
-      .join('\n') + which
-  );
+  const which = paths.length > 0 ? `Files: ${showList(paths, MAX_NAMED)}` : '';
+  const after = [error.hint && sentence(error.hint), effortOf(cause), which]
+    .filter(Boolean)
+    .map((text) => `\n${shorten(String(text), MAX_PART)}`)
+    .join('');
+  const message = error.message.split('\n').map(sentence).join('\n');
+  return shorten(message, MAX_ANNOTATION - after.length) + after;
 }
 
 /** Says what was spent before giving up; empty when nothing was. */
 function effortOf({ paths: [first], effort }: Cause): string {
   if (effort === undefined) return '';
-  const what = first === undefined ? 'Given up' : `Given up on ${show(first)}`;
+  const what = first === undefined ? 'Given up' : `Given up on ${showList([first], 1)}`;
   return `${what} after ${plural(effort.requests, 'request')} in ${formatMs(effort.elapsedMs)}.`;
 }
 
@@ -62,5 +65,5 @@ function logCause(runner: Runner, cause: Cause): void {
   if (effort) runner.line(`  ${effort}`);
   for (const path of paths.slice(0, MAX_LOGGED_FILES)) runner.line(`  - ${show(path)}`);
   if (paths.length > MAX_LOGGED_FILES)
-    runner.line(`  and ${paths.length - MAX_LOGGED_FILES} more; the manifest lists all`);
+    runner.line(`  and ${formatCount(paths.length - MAX_LOGGED_FILES)} more; the manifest lists all`);
 }

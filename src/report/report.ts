@@ -3,6 +3,7 @@ import type { FileOutcome } from '../files/outcome.ts';
 import type { Shard } from '../files/shard.ts';
 import type { Finding } from '../finding.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { Verification } from '../verifying/check.ts';
 
 /** What really ran. */
 export type ReportedMode = 'sign' | 'rehearse' | 'verify' | 'preflight' | 'skipped';
@@ -31,6 +32,8 @@ export interface Report {
   certificate: Identity['certificate'] | undefined;
   /** SHA-256 of the public key that signatures were checked with, as hex. */
   verifyKeySha256: string | undefined;
+  /** How anyone can check the signatures of a real signing. */
+  verification: Verification | undefined;
   suffix: string;
   /** The slice this run was about; `1/1` is the whole. */
   shard: Shard;
@@ -59,6 +62,7 @@ export function createReport(): Report {
     service: undefined,
     certificate: undefined,
     verifyKeySha256: undefined,
+    verification: undefined,
     suffix: '.sign',
     shard: { index: 1, count: 1 },
     checksums: undefined,

@@ -1,91 +1,95 @@
-import { escapeHtml } from '../files/names.ts';
 import type { FileOutcome } from '../files/outcome.ts';
+import { renderFacts, renderNumbers } from './facts.ts';
 import { renderFindings } from './findings.ts';
 import { headline } from './headline.ts';
-import { causesOf, isGreen, type Report, totalsOf } from './report.ts';
-import { describeTiming } from './timing.ts';
-import { formatBytes, formatCount, formatMs, plural, sentence } from './units.ts';
+import { renderLatency } from './latency.ts';
+import { code, plain, sentences, table } from './markup.ts';
+import { nextSteps, renderCommand } from './next-steps.ts';
+import { proofOf } from './proof.ts';
+import { type Cause, causesOf, isGreen, type Report } from './report.ts';
+import type { Surroundings } from './surroundings.ts';
+import { formatBytes, formatMs, plural } from './units.ts';
 
-/** Rows of the table of files; GitHub shows at most 1 MiB of summary for a step. */
+/** GitHub shows at most 1 MiB of summary for a step. */
+const MAX_BYTES = 900_000;
 const MAX_ROWS = 50;
 const MAX_PATHS = 10;
+const MAX_CAUSES = 20;
+const MAX_NOTES = 20;
 
-/** Renders the job summary as Markdown: the result, failures first, then numbers and the first files. */
-export function renderSummary(report: Report): string {
-  const icon = !isGreen(report) ? '❌' : report.mode === 'rehearse' ? '🧪' : '✅';
-  return [
-    `## ${icon} ${escapeHtml(headline(report))}`,
-    ...renderCauses({ ...report, findings: [] }),
+/** Renders the job summary as Markdown: the result, failures first, then numbers, and what to do next. */
+export function renderSummary(report: Report, around: Surroundings): string {
+  const icon = !isGreen(report) ? '❌' : report.mode === 'rehearse' ? '🧪' : report.mode === 'skipped' ? '⏭️' : '✅';
+  const sections = [
+    `## ${icon} ${plain(headline(report))}`,
+    ...renderCauses(causesOf({ ...report, findings: [] })),
     ...renderFindings(report.findings),
-    ...report.notes.map((note) => `> ${escapeHtml(sentence(note))}\n`),
+    ...report.notes.slice(0, MAX_NOTES).map((note) => `> ${sentences(note)}`),
+    ...renderProof(report, around),
+    ...renderNumbers(report),
     ...renderFacts(report),
+    ...renderLatency(report.outcomes),
+    ...renderNextSteps(report, around),
     ...renderFiles(report),
-    '',
-  ].join('\n\n');
+  ];
+  return `${limit(sections).join('\n\n')}\n\n`;
 }
 
-function renderCauses(report: Report): string[] {
-  return causesOf(report).map(({ error, paths }) => {
+/** Leaves out whole sections, so that what is shown stays well formed. */
+function limit(sections: readonly string[]): string[] {
+  let left = MAX_BYTES;
+  const kept = sections.filter((section) => {
+    const bytes = Buffer.byteLength(section) + 2;
+    if (bytes > left) return false;
+    left -= bytes;
+    return true;
+  });
+  const isWhole = kept.length === sections.length;
+  return isWhole ? kept : [...kept, 'The rest is too long for a summary; the log and the manifest have it.'];
+}
+
+function renderCauses(causes: readonly Cause[]): string[] {
+  const shown = causes.slice(0, MAX_CAUSES).map(({ error, paths }) => {
     const names = paths.slice(0, MAX_PATHS).map((path) => `- ${code(path)}`);
     if (paths.length > MAX_PATHS)
       names.push(`- and ${plural(paths.length - MAX_PATHS, 'other')}; the manifest lists all`);
-    const message = error.message
-      .split('\n')
-      .map((line) => escapeHtml(sentence(line)))
-      .join('<br>');
-    const hint = error.hint ? `<br><strong>What to do:</strong> ${escapeHtml(sentence(error.hint))}` : '';
-    return [
-      `**${error.code}** ${paths.length > 0 ? `(${plural(paths.length, 'file')})` : ''}<br>${message}${hint}`,
-      ...names,
-    ].join('\n');
+    const files = paths.length > 0 ? ` (${plural(paths.length, 'file')})` : '';
+    const hint = error.hint ? `<br><strong>What to do:</strong> ${sentences(error.hint)}` : '';
+    return [`**${error.code}**${files}<br>${sentences(error.message)}${hint}`, '', ...names].join('\n').trimEnd();
   });
+  if (causes.length > MAX_CAUSES)
+    shown.push(`And ${plural(causes.length - MAX_CAUSES, 'other cause')}; the log has all.`);
+  return shown;
 }
 
-function renderFacts(report: Report): string[] {
-  const totals = totalsOf(report);
-  const isAboutFiles = report.mode !== 'preflight';
-  const rows: (readonly [string, string])[] = [
-    ['Files', isAboutFiles ? `${formatCount(totals.files)} (${formatBytes(totals.bytes)})` : ''],
-    [
-      'Signed · kept · failed · not tried',
-      isAboutFiles ? `${totals.signed} · ${totals.reused} · ${totals.failed} · ${totals.notTried}` : '',
-    ],
-    [
-      'Signatures checked',
-      report.checked ? `${totals.verified}, with public key ${report.verifyKeySha256 ?? ''}` : 'no',
-    ],
-    ['Speed', describeTiming(report.outcomes, report.durationMs)],
-    ['Requests', String(report.requests)],
-    ['Service', report.service ?? ''],
-    [
-      'Client certificate',
-      report.certificate ? `${report.certificate.subject}, until ${report.certificate.notAfter}` : '',
-    ],
-    ['Artifact', report.artifact ? `${report.artifact.name} (${formatBytes(report.artifact.bytes)})` : ''],
+function renderProof(report: Report, around: Surroundings): string[] {
+  const proof = proofOf(report, around);
+  if (proof === undefined) return [];
+  return [
+    '### What this run proved',
+    `- **Proved:** ${plain(proof.proved)}\n- **Not proved:** ${plain(proof.notProved)}`,
   ];
-  if (totals.files === 0 && report.service === undefined) return [];
-  const filled = rows.filter(([, value]) => value !== '');
-  return [`| | |\n|---|---|\n${filled.map(([name, value]) => `| ${name} | ${escapeHtml(value)} |`).join('\n')}`];
+}
+
+function renderNextSteps(report: Report, around: Surroundings): string[] {
+  const steps = nextSteps(report, around);
+  if (steps.length === 0) return [];
+  return ['### What to do next', steps.map((step) => `- ${step}`).join('\n'), ...renderCommand(report)];
 }
 
 function renderFiles({ outcomes }: Report): string[] {
   if (outcomes.length === 0) return [];
-  const order = (outcome: FileOutcome): number =>
-    outcome.status === 'failed' ? 0 : outcome.status === 'not-tried' ? 1 : 2;
-  const first = outcomes.length > MAX_ROWS ? [...outcomes].sort((a, b) => order(a) - order(b)) : [...outcomes];
-  const shown = first.sort((a, b) => order(a) - order(b)).slice(0, MAX_ROWS);
-  const rows = shown.map(
-    ({ file, status, sha256, elapsedMs }) =>
-      `| ${code(file.path)} | ${formatBytes(file.size)} | ${status} | ${formatMs(elapsedMs)} | ${sha256 ? `<code>${sha256.slice(0, 16)}…</code>` : ''} |`,
-  );
-  const more =
-    outcomes.length > MAX_ROWS
-      ? `\n\nand ${plural(outcomes.length - MAX_ROWS, 'other file')}; the manifest lists all.`
-      : '';
-  const table = `| File | Size | Result | Time | SHA-256 |\n|---|--:|---|--:|---|\n${rows.join('\n')}${more}`;
-  return [`<details><summary>${plural(outcomes.length, 'file')}</summary>\n\n${table}\n\n</details>`];
-}
-
-function code(name: string): string {
-  return `<code>${escapeHtml(name)}</code>`;
+  const order = ({ status }: FileOutcome): number => (status === 'failed' ? 0 : status === 'not-tried' ? 1 : 2);
+  const shown = [...outcomes].sort((a, b) => order(a) - order(b)).slice(0, MAX_ROWS);
+  const rows = shown.map(({ file, status, sha256, elapsedMs }) => [
+    code(file.path),
+    formatBytes(file.size),
+    status,
+    formatMs(elapsedMs),
+    sha256 ? `<code>${sha256.slice(0, 16)}…</code>` : '',
+  ]);
+  const others = outcomes.length - shown.length;
+  const more = others > 0 ? `\n\nand ${plural(others, 'other file')}; the manifest lists all.` : '';
+  const files = table(['File', 'Size', 'Result', 'Time', 'SHA-256'], rows, [1, 3]);
+  return [`<details><summary>${plural(outcomes.length, 'result')}</summary>\n\n${files}${more}\n\n</details>`];
 }

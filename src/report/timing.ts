@@ -1,18 +1,33 @@
 import type { FileOutcome } from '../files/outcome.ts';
-import { formatBytes, formatMs, percentile } from './units.ts';
+import { formatBytes, formatCount, formatMs, percentile } from './units.ts';
 
-/** Says how fast a run was: files and bytes per second, and how long files took. */
+/** Says how fast a run was and how long files took. */
 export function describeTiming(outcomes: readonly FileOutcome[], durationMs: number): string {
-  const done = outcomes.filter(({ status }) => status === 'signed' || status === 'verified');
-  if (done.length === 0 || durationMs <= 0) return '';
+  const speed = describeSpeed(outcomes, durationMs);
+  if (speed === '') return '';
+  const times = timesOf(outcomes);
+  return `${speed}, p50 ${formatMs(percentile(times, 0.5))}, p95 ${formatMs(percentile(times, 0.95))}`;
+}
+
+/** Says how many files and bytes a run did in a second; empty when it did none. */
+export function describeSpeed(outcomes: readonly FileOutcome[], durationMs: number): string {
+  let [files, bytes] = [0, 0];
+  for (const outcome of outcomes) {
+    if (!isDone(outcome)) continue;
+    files++;
+    bytes += outcome.file.size;
+  }
+  if (files === 0 || durationMs <= 0) return '';
   const seconds = durationMs / 1000;
-  const bytes = done.reduce((sum, { file }) => sum + file.size, 0);
-  const times = Float64Array.from(done, ({ elapsedMs }) => elapsedMs).sort();
-  const rate = done.length / seconds;
-  return [
-    `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} files/s`,
-    `${formatBytes(bytes / seconds)}/s`,
-    `p50 ${formatMs(percentile(times, 0.5))}`,
-    `p95 ${formatMs(percentile(times, 0.95))}`,
-  ].join(', ');
+  const rate = files / seconds;
+  return `${rate >= 10 ? formatCount(Math.round(rate)) : rate.toFixed(1)} files/s, ${formatBytes(bytes / seconds)}/s`;
+}
+
+/** Lists how long the files took that were done in this run, in milliseconds, the quickest first. */
+export function timesOf(outcomes: readonly FileOutcome[]): Float64Array {
+  return Float64Array.from(outcomes.filter(isDone), ({ elapsedMs }) => elapsedMs).sort();
+}
+
+function isDone({ status }: FileOutcome): boolean {
+  return status === 'signed' || status === 'verified';
 }

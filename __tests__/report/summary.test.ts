@@ -1,0 +1,287 @@
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ActionError } from '../../src/errors.ts';
+import { failed, passed, warned } from '../../src/finding.ts';
+import { summaryToHtml, summaryToText } from '../../src/local/render.ts';
+import type { Report } from '../../src/report/report.ts';
+import { renderSummary } from '../../src/report/summary.ts';
+import type { Surroundings } from '../../src/report/surroundings.ts';
+import { verifyCommand } from '../../src/report/verify-command.ts';
+import type { AlgorithmName } from '../../src/verifying/algorithm.ts';
+import { imbalanceOf, tagsOf } from './html.ts';
+import * as samples from './samples.ts';
+
+const { FORK, PULL_REQUEST, PUSH } = samples;
+const ALL: readonly (readonly [string, Report, Surroundings])[] = [
+  ['a release', samples.green(), PUSH],
+  ['a release from a pull request', samples.green(3), PULL_REQUEST],
+  ['a rehearsal of a fork', samples.rehearsed(), FORK],
+  ['a release that failed', samples.failedForSeveralReasons(), PUSH],
+  ['a preflight with findings', samples.preflight(), PULL_REQUEST],
+  ['a sound preflight', samples.soundPreflight(), PULL_REQUEST],
+  ['a verification with findings', samples.unverified(), PUSH],
+  ['a sound verification', samples.verified(), PULL_REQUEST],
+  ['a run that was skipped', samples.skipped(), FORK],
+  ['a run that never began', samples.neverBegan(), PUSH],
+];
+
+const textOf = (report: Report, around: Surroundings): string => summaryToText(renderSummary(report, around));
+
+test.each(ALL)(
+  '%s: one heading says the result, the last one what to do, and every tag is closed',
+  (_, report, around) => {
+    const html = summaryToHtml(renderSummary(report, around));
+    expect(imbalanceOf(html)).toBeUndefined();
+    expect(html.startsWith('<h2>')).toBe(true);
+    expect(tagsOf(html).filter((tag) => /^h[12]$/.test(tag))).toEqual(['h2']);
+    const headings = [...html.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, text]) => text);
+    expect(headings.at(-1)).toBe('What to do next');
+  },
+);
+
+/** Expects texts to stand in a text in this order. */
+function expectOrder(text: string, ...parts: string[]): void {
+  const places = parts.map((part) => text.indexOf(part));
+  expect(places, text).not.toContain(-1);
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+}
+
+describe('a reader finds', () => {
+  test('of a release: the result, numbers, times, where everything is and how to check it', () => {
+    expectOrder(
+      textOf(samples.green(), PUSH),
+      '✅ 1,244 files (531 MB) signed (1,204 new, 40 kept), each checked, in 8.4 s.',
+      'Signed  Kept  Failed',
+      'CN=release-signing, until 2027-06-30',
+      'https://sign.example.com, 1,216 requests',
+      'Half of the files took at most 38 ms, 95 of 100 at most 374 ms, the slowest 2.5 s.',
+      '50 – 100 ms  330  ████',
+      'Slowest files',
+      'the signatures are in the artifact signatures.',
+      'SHA256SUMS',
+      'manifest.json',
+      'openssl base64 -d -A -in FILE.sign |',
+      '1,244 results',
+      'and 1,194 other files; the manifest lists all.',
+    );
+    expect(renderSummary(samples.green(), PUSH)).toContain(`<a href="${PUSH.artifactUrl}">`);
+  });
+
+  test('of a few files: neither chart nor slowest files', () => {
+    const text = textOf(samples.green(10), PUSH);
+    expect(text).not.toContain('Time for each file');
+    expect(text).toContain('✅ 50 files');
+  });
+
+  test('of a failure: its causes first, the run before its files, and what a further run would keep', () => {
+    const report = samples.failedForSeveralReasons();
+    expectOrder(
+      textOf(report, PUSH),
+      '❌ Signing failed: 26 of 998 files failed, 160 not tried. Nothing was uploaded.',
+      'NO_PROGRESS',
+      'UNAVAILABLE (24 files)',
+      'What to do: The service, or what it depends on',
+      'and 14 others; the manifest lists all',
+      'FILE_TOO_LARGE_FOR_SERVER (2 files)',
+      'The clock of the service is 41 s ahead',
+      'Not tried',
+      'The next run keeps 812 valid signatures if it finds the same workspace',
+      'mode: preflight lists everything',
+    );
+    expect(textOf({ ...report, checked: false }, PUSH)).toContain('The next run signs all files again');
+  });
+
+  test('of a verification that failed: signatures without a file are not counted as files', () => {
+    const text = textOf(samples.unverified(), PUSH);
+    expect(text).toContain('❌ Verification failed: 3 of 123 files failed, 1 signature without a file.');
+    expectOrder(
+      text,
+      'SIGNATURE_MISSING (2 files)',
+      'SIGNATURE_INVALID',
+      'SIGNATURE_ORPHANED',
+      'Do not publish or use',
+    );
+  });
+
+  test('of a preflight with findings: failures first, each with its code', () => {
+    const text = textOf(samples.preflight(), PULL_REQUEST);
+    expectOrder(
+      text,
+      'A release cannot be signed now',
+      'TLS_CLIENT_REJECTED',
+      '⚠️ warning',
+      '⏭️ not checked',
+      'Work from the top',
+    );
+    expect(text).not.toContain('What this run proved');
+  });
+
+  test('of a run without verify-key: that nothing was checked, and no command', () => {
+    const text = textOf({ ...samples.green(), checked: false, verification: undefined }, PUSH);
+    expect(text).toContain('give verify-key');
+    expect(text).not.toContain('openssl');
+  });
+});
+
+describe('in a pull request a reader finds what was proved, and what was not', () => {
+  test.each<[string, Report, Surroundings, readonly string[]]>([
+    [
+      'a rehearsal',
+      samples.rehearsed(),
+      FORK,
+      [
+        'the patterns match 7 files',
+        'the upload works',
+        'Not proved: that the credentials are right',
+        'GitHub gives no secrets',
+        'To sign for real',
+      ],
+    ],
+    [
+      'a rehearsal without upload',
+      { ...samples.rehearsed(), artifact: undefined },
+      FORK,
+      ['the patterns match 7 files, and each can be read.', 'nor that the upload works.'],
+    ],
+    [
+      'a rehearsal of nothing',
+      { ...samples.rehearsed(), outcomes: [] },
+      FORK,
+      ['Proved: nothing, since no file was matched.'],
+    ],
+    ['a preflight', samples.soundPreflight(), PULL_REQUEST, ['signed a canary', 'Not proved: that the patterns match']],
+    [
+      'a preflight without verify-key',
+      { ...samples.soundPreflight(), checked: false },
+      PULL_REQUEST,
+      ['signed a canary.', 'Nor that the signatures are valid'],
+    ],
+    [
+      'a verification',
+      samples.verified(),
+      PULL_REQUEST,
+      ['valid for its bytes', 'whoever wrote the pull request chose them'],
+    ],
+    ['nothing at all', samples.skipped(), FORK, ['⏭️ Skipped', 'Proved: nothing.', 'if-no-credentials: rehearse']],
+    ['a signing', samples.green(3), PULL_REQUEST, ['this code is not merged yet']],
+  ])('by %s', (_, report, around, parts) => {
+    expectOrder(textOf(report, around), ...parts);
+  });
+
+  test('but a failure proves nothing', () => {
+    const failure = new ActionError('INTERNAL', 'It broke.');
+    expect(textOf({ ...samples.rehearsed(), failure }, FORK)).not.toContain('proved');
+  });
+});
+
+const HOSTILE = [
+  '</table><h1>✅ signed</h1>',
+  '</details></code>',
+  '# heading',
+  '| a | b |',
+  '![image](https://example.com/x.png)',
+  '[link](javascript:alert(1))',
+  '<script>alert(1)</script>',
+  '<!--',
+  '```',
+  'x\n## ✅ all signed\n\n| a |\n|---|',
+  '@octocat #1 :tada:',
+  '<a href="https://example.com">',
+  '&lt;b&gt;',
+];
+
+test.each(HOSTILE)('a text that others chose makes no markup, wherever it shows: %j', (text) => {
+  const error = new ActionError('SERVER_ERROR', `The service said ${text}`, { hint: text });
+  const named = samples.signedFiles(30).map((one) => ({ ...one, file: { ...one.file, path: text + one.file.path } }));
+  const report: Report = {
+    ...samples.failedForSeveralReasons(),
+    outcomes: [...named, ...samples.failedFiles([text], error)],
+    notes: [text],
+    service: text,
+    certificate: { subject: text, issuer: text, notAfter: text, sha256: text },
+    manifest: text,
+    checksums: text,
+  };
+  const artifact = { name: text, id: 1, digest: text, bytes: 1 };
+  const around = { ...PUSH, artifactUrl: text };
+  const inert: Report = { ...samples.green(), manifest: 'm', checksums: 'c' };
+  const pairs: [Report, Report][] = [
+    [report, { ...report, ...without(text, report) }],
+    [
+      { ...inert, manifest: text, checksums: text, artifact, outcomes: named },
+      { ...inert, artifact: { ...artifact, name: 'a' }, outcomes: samples.signedFiles(30) },
+    ],
+    [
+      { ...samples.preflight(), findings: [passed(text, text), warned(text, text, text), failed(text, error)] },
+      {
+        ...samples.preflight(),
+        findings: [passed('a', 'a'), warned('a', 'a', 'a'), failed('a', new ActionError('A', 'a', { hint: 'a' }))],
+      },
+    ],
+  ];
+  for (const [bad, good] of pairs) {
+    const [html, expected] = [bad, good].map((one) => summaryToHtml(renderSummary(one, around)));
+    expect(imbalanceOf(html ?? '')).toBeUndefined();
+    // A line end within a sentence of ours becomes a break, which is all that a text may do.
+    const visible = (tags: string[]): string[] => tags.filter((tag) => tag !== 'br');
+    expect(visible(tagsOf(html ?? ''))).toEqual(visible(tagsOf(expected ?? '')));
+  }
+});
+
+/** The same report with harmless texts. */
+function without(text: string, report: Report): Partial<Report> {
+  const certificate = { subject: 'a', issuer: 'a', notAfter: 'a', sha256: 'a' };
+  const error = new ActionError('SERVER_ERROR', 'a', { hint: 'a' });
+  const outcomes = report.outcomes.map((one) => ({
+    ...one,
+    file: { ...one.file, path: one.file.path.replace(text, 'a') },
+    ...(one.error ? { error } : {}),
+  }));
+  return { outcomes, notes: ['a'], service: 'a', certificate, manifest: 'a', checksums: 'a' };
+}
+
+test('an address that is none of GitHub’s making is no link', () => {
+  const around = { ...PUSH, artifactUrl: 'https://example.com/"onclick="alert(1)' };
+  expect(renderSummary(samples.green(), around)).not.toContain('<a ');
+});
+
+type Keys = { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
+const ec = (namedCurve: string) => (): Keys => generateKeyPairSync('ec', { namedCurve });
+const rsa = (): Keys => generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+describe('the command of the summary', () => {
+  test.each<[AlgorithmName, 'base64' | 'hex', () => Keys]>([
+    ['ecdsa-sha256', 'base64', ec('P-256')],
+    ['ecdsa-sha256', 'hex', ec('P-256')],
+    ['ecdsa-sha384', 'base64', ec('P-384')],
+    ['ecdsa-sha512', 'base64', ec('P-521')],
+    ['rsa-pkcs1-sha256', 'base64', rsa],
+    ['rsa-pkcs1-sha512', 'hex', rsa],
+    ['rsa-pss-sha256', 'base64', rsa],
+    ['rsa-pss-sha384', 'base64', rsa],
+    ['ed25519', 'base64', () => generateKeyPairSync('ed25519')],
+  ])('accepts a sound file and refuses a changed one: %s in %s', (name, encoding, generate) => {
+    const directory = mkdtempSync(join(tmpdir(), 'verify-command-'));
+    try {
+      const { publicKey, privateKey } = generate();
+      const pem = String(publicKey.export({ type: 'spki', format: 'pem' }));
+      const hash = name === 'ed25519' ? null : (name.split('-').at(-1) ?? '');
+      const options = name.startsWith('rsa-pss') ? { padding: 6, saltLength: Number(name.slice(-3)) / 8 } : {};
+      const signature = sign(hash, Buffer.from('content'), { key: privateKey, ...options });
+      writeFileSync(join(directory, 'public-key.pem'), pem);
+      writeFileSync(join(directory, 'FILE.sig'), signature.toString(encoding));
+      const command = verifyCommand(samples.verificationOf(name, encoding, pem), '.sig');
+      const run = (): string => execFileSync('bash', ['-c', command], { cwd: directory, stdio: 'pipe' }).toString();
+      writeFileSync(join(directory, 'FILE'), 'content');
+      expect(run()).toMatch(/Verified OK|Verified Successfully/);
+      writeFileSync(join(directory, 'FILE'), 'Content');
+      expect(run).toThrow();
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});

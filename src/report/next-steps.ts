@@ -1,0 +1,108 @@
+import { code } from './markup.ts';
+import { isGreen, type Report, totalsOf } from './report.ts';
+import type { Surroundings } from './surroundings.ts';
+import { plural } from './units.ts';
+import { verifyCommand } from './verify-command.ts';
+
+/** Lists what the reader should do now, as Markdown. */
+export function nextSteps(report: Report, around: Surroundings): string[] {
+  if (!isGreen(report)) return report.mode === 'preflight' ? PREFLIGHT_FAILED : afterFailure(report);
+  switch (report.mode) {
+    case 'sign':
+      return afterSigning(report, around);
+    case 'rehearse':
+      return afterRehearsal(around);
+    case 'preflight':
+      return [
+        'Sign with the same inputs and <code>mode: sign</code>. To prove patterns and upload too, without any secret, run <code>mode: rehearse</code>.',
+      ];
+    case 'verify':
+      return around.isPullRequest
+        ? ['Verify again where the release is made, with the key as text in the workflow.']
+        : ['Use the files. The manifest lists them with their SHA-256.'];
+    case 'skipped':
+      return [
+        ...(around.secretsWithheld ? [WITHHELD] : []),
+        'To prove patterns, names and upload here all the same, set <code>if-no-credentials: rehearse</code>.',
+      ];
+    default:
+      return [];
+  }
+}
+
+/** Renders the command that checks a file of this release, for a release whose signatures were checked. */
+export function renderCommand({ mode, verification, suffix }: Report): string[] {
+  if (mode !== 'sign' || verification === undefined) return [];
+  return [['```sh', verifyCommand(verification, suffix), '```'].join('\n')];
+}
+
+const WITHHELD = 'Nothing is missing here: GitHub gives no secrets to pull requests of forks and to Dependabot.';
+
+const PREFLIGHT_FAILED = [
+  'Work from the top: what was not checked waits for a failure above it.',
+  'Run the preflight again. It costs one request at most, and touches no file of the release. <code>docs/faults.md</code> explains every code.',
+];
+
+function afterSigning(report: Report, { isPullRequest, artifactUrl }: Surroundings): string[] {
+  const { artifact, manifest, checksums, verification, suffix } = report;
+  if (totalsOf(report).files === 0) return ['Nothing: there was no file to sign.'];
+  const name = artifact && link(artifact.name, artifactUrl);
+  const check = verification
+    ? 'anyone with your public key can check a file with the command below; <code>docs/verify.md</code> has more ways.'
+    : 'give <code>verify-key</code>, so that each signature is checked here before a customer does it.';
+  return [
+    ...(isPullRequest
+      ? [
+          'These signatures are real, and this code is not merged yet. Let pull requests run <code>mode: preflight</code>.',
+        ]
+      : []),
+    name
+      ? `<strong>Publish</strong> each file with its <code>${suffix}</code>: the signatures are in the artifact ${name}.`
+      : `<strong>Publish</strong> each file with its <code>${suffix}</code> in a later step of this job: the signatures are on this runner only.`,
+    ...(checksums ? [`<strong>Checksums</strong> of all files, signed as well, are in ${code(checksums)}.`] : []),
+    ...(manifest
+      ? [`<strong>Keep</strong> the manifest, which lists every file with its SHA-256: ${code(manifest)}.`]
+      : []),
+    `<strong>Check</strong>: ${check}`,
+  ];
+}
+
+function afterRehearsal({ secretsWithheld }: Surroundings): string[] {
+  return [
+    ...(secretsWithheld ? [WITHHELD] : []),
+    'To sign for real, set <code>mode: sign</code>, <code>server-url</code>, <code>cert</code>, <code>key</code>, <code>chain</code>, <code>app-key</code>, <code>app-secret</code>, and <code>verify-key</code> so that each signature is checked. <code>mode: preflight</code> tells whether they work.',
+    'Let publishing steps run only if the output <code>mode</code> is <code>sign</code>.',
+  ];
+}
+
+function afterFailure(report: Report): string[] {
+  const { mode, failure, requests, checked } = report;
+  const { signed, reused, files } = totalsOf(report);
+  if (mode === 'verify') {
+    return [
+      'Do not publish or use a file that is named above.',
+      'Fetch it and its signature again, or sign it again, and verify once more. <code>docs/verify.md</code> explains every finding.',
+    ];
+  }
+  const kept = signed + reused;
+  return [
+    'Put right what is named above, and run the job again. <code>docs/faults.md</code> explains every code.',
+    ...(files > 0 && requests === 0 ? ['The service was asked for nothing.'] : []),
+    ...(mode === 'sign' && kept > 0 ? [afterwards(kept, checked)] : []),
+    ...(mode === 'sign' && failure && failure.code !== 'CANCELLED'
+      ? ['<code>mode: preflight</code> lists everything that is wrong with credentials, network and service at once.']
+      : []),
+  ];
+}
+
+/** Only a signature that can be checked is kept, and only where the disk is still there. */
+function afterwards(kept: number, checked: boolean): string {
+  return checked
+    ? `The next run keeps ${plural(kept, 'valid signature')} if it finds the same workspace, as on a runner of your own. A fresh machine signs all files again.`
+    : 'The next run signs all files again: without <code>verify-key</code> no signature that is there can be trusted.';
+}
+
+/** GitHub's address of an artifact is plain; anything else is not made a link. */
+function link(name: string, url: string): string {
+  return /^https?:\/\/[\w.:/-]+$/.test(url) ? `<a href="${url}">${code(name)}</a>` : code(name);
+}
