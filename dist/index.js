@@ -49978,6 +49978,8 @@ function attempt(file, act) {
     }
 }
 
+// EXTERNAL MODULE: ./build/src/report/shorten.js
+var shorten = __nccwpck_require__(51669);
 ;// CONCATENATED MODULE: ./build/src/files/signature-file.js
 
 
@@ -51291,6 +51293,7 @@ function mergeOutcomes(before, now) {
 
 
 
+
 /** Writes the checksums of all files and signs them; only the first slice does. Returns the failure, if any. */
 async function writeChecksums(context, inputs, task) {
     const { report } = context;
@@ -51354,8 +51357,7 @@ async function checkChecksums(context, inputs, task) {
     wrong.push(...lines.keys());
     if (wrong.length === 0)
         return undefined;
-    const named = wrong.slice(0, 5).map(names/* show */.WU).join(', ');
-    return new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,names/* show */.WU)(checksums)} does not agree with the files: ${named}${wrong.length > 5 ? ` and ${wrong.length - 5} more` : ''}.`, {
+    return new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,names/* show */.WU)(checksums)} does not agree with the files: ${(0,shorten/* showList */.w)(wrong, 5)}.`, {
         hint: 'A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run.',
     });
 }
@@ -51704,8 +51706,6 @@ function renderOutputs(report, artifactUrl) {
     };
 }
 
-// EXTERNAL MODULE: ./build/src/report/shorten.js
-var shorten = __nccwpck_require__(51669);
 // EXTERNAL MODULE: ./build/src/report/markup.js
 var markup = __nccwpck_require__(34110);
 ;// CONCATENATED MODULE: ./build/src/report/timing.js

@@ -8,6 +8,7 @@ import type { FileOutcome } from '../files/outcome.ts';
 import type { OutputTree } from '../files/output-tree.ts';
 import type { ReleaseFile } from '../files/release-file.ts';
 import type { FileInputs } from '../inputs/inputs.ts';
+import { showList } from '../report/shorten.ts';
 import type { Verification } from '../verifying/check.ts';
 import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';
@@ -89,10 +90,9 @@ export async function checkChecksums(
   for (const { path } of task.allFiles) lines.delete(path);
   wrong.push(...lines.keys());
   if (wrong.length === 0) return undefined;
-  const named = wrong.slice(0, 5).map(show).join(', ');
   return new ActionError(
     'CHECKSUMS_DIFFER',
-    `${show(checksums)} does not agree with the files: ${named}${wrong.length > 5 ? ` and ${wrong.length - 5} more` : ''}.`,
+    `${show(checksums)} does not agree with the files: ${showList(wrong, 5)}.`,
     {
       hint: 'A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run.',
     },
