@@ -52063,8 +52063,8 @@ function lookedAhead({ checked }) {
 
 
 
-/** GitHub shows at most 1 MiB of summary for a step. */
-const MAX_BYTES = 900_000;
+/** GitHub shows at most 1 MiB of summary for a step; what else is in it is far less than the rest of that. */
+const MAX_TROUBLE_BYTES = 600_000;
 const MAX_ROWS = 50;
 const MAX_PATHS = 10;
 const MAX_CAUSES = 20;
@@ -52074,9 +52074,7 @@ function renderSummary(report, around) {
     const icon = !(0,report_report/* isGreen */.gf)(report) ? '❌' : report.mode === 'rehearse' ? '🧪' : report.mode === 'skipped' ? '⏭️' : '✅';
     const sections = [
         `## ${icon} ${(0,markup/* plain */.pj)(headline(report))}`,
-        ...renderCauses((0,report_report/* causesOf */.cZ)({ ...report, findings: [] })),
-        ...(0,findings/* renderFindings */.vO)(report.findings),
-        ...report.notes.slice(0, MAX_NOTES).map((note) => `> ${(0,markup/* sentences */.hC)(note)}`),
+        ...renderTrouble(report),
         ...renderProof(report, around),
         ...renderNumbers(report),
         ...renderFacts(report),
@@ -52084,11 +52082,16 @@ function renderSummary(report, around) {
         ...renderNextSteps(report, around),
         ...renderFiles(report),
     ];
-    return `${limit(sections).join('\n\n')}\n\n`;
+    return `${sections.join('\n\n')}\n\n`;
 }
-/** Leaves out whole sections, so that what is shown stays well formed. */
-function limit(sections) {
-    let left = MAX_BYTES;
+/** Renders what others wrote, of any length. Whole sections are left out, so that what is shown stays well formed. */
+function renderTrouble(report) {
+    const sections = [
+        ...renderCauses((0,report_report/* causesOf */.cZ)({ ...report, findings: [] })),
+        ...(0,findings/* renderFindings */.vO)(report.findings),
+        ...report.notes.slice(0, MAX_NOTES).map((note) => `> ${(0,markup/* sentences */.hC)(note)}`),
+    ];
+    let left = MAX_TROUBLE_BYTES;
     const kept = sections.filter((section) => {
         const bytes = Buffer.byteLength(section) + 2;
         if (bytes > left)
@@ -52096,8 +52099,7 @@ function limit(sections) {
         left -= bytes;
         return true;
     });
-    const isWhole = kept.length === sections.length;
-    return isWhole ? kept : [...kept, 'The rest is too long for a summary; the log and the manifest have it.'];
+    return kept.length === sections.length ? kept : [...kept, 'The rest is too long for a summary; the log has it.'];
 }
 function renderCauses(causes) {
     const shown = causes.slice(0, MAX_CAUSES).map(({ error, paths }) => {
@@ -52862,7 +52864,9 @@ function renderFindings(findings) {
 /** Renders the warnings among findings as one text, a line for each; empty when there are none. */
 function warningsOf(findings) {
     const warnings = findings.filter((finding) => kindOf(finding) === 'warning');
-    const lines = warnings.map(({ check, what, todo }) => [`${check}: ${what}`, todo].filter(Boolean).map(String).map(_units_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em).join(' '));
+    const lines = warnings
+        .slice(0, MAX_ROWS)
+        .map(({ check, what, todo }) => (0,_shorten_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .m)([`${check}: ${what}`, todo].filter(Boolean).map(String).map(_units_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em).join(' '), MAX_ANNOTATION));
     return (0,_shorten_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .m)(lines.join('\n'), MAX_ANNOTATION);
 }
 /** Returns a finding as it stands in the manifest. */

@@ -51,9 +51,11 @@ export function renderFindings(findings: readonly Finding[]): string[] {
 /** Renders the warnings among findings as one text, a line for each; empty when there are none. */
 export function warningsOf(findings: readonly Finding[]): string {
   const warnings = findings.filter((finding) => kindOf(finding) === 'warning');
-  const lines = warnings.map(({ check, what, todo }) =>
-    [`${check}: ${what}`, todo].filter(Boolean).map(String).map(sentence).join(' '),
-  );
+  const lines = warnings
+    .slice(0, MAX_ROWS)
+    .map(({ check, what, todo }) =>
+      shorten([`${check}: ${what}`, todo].filter(Boolean).map(String).map(sentence).join(' '), MAX_ANNOTATION),
+    );
   return shorten(lines.join('\n'), MAX_ANNOTATION);
 }
 

@@ -10,8 +10,8 @@ import { type Cause, causesOf, isGreen, type Report } from './report.ts';
 import type { Surroundings } from './surroundings.ts';
 import { formatBytes, formatMs, plural } from './units.ts';
 
-/** GitHub shows at most 1 MiB of summary for a step. */
-const MAX_BYTES = 900_000;
+/** GitHub shows at most 1 MiB of summary for a step; what else is in it is far less than the rest of that. */
+const MAX_TROUBLE_BYTES = 600_000;
 const MAX_ROWS = 50;
 const MAX_PATHS = 10;
 const MAX_CAUSES = 20;
@@ -22,9 +22,7 @@ export function renderSummary(report: Report, around: Surroundings): string {
   const icon = !isGreen(report) ? '❌' : report.mode === 'rehearse' ? '🧪' : report.mode === 'skipped' ? '⏭️' : '✅';
   const sections = [
     `## ${icon} ${plain(headline(report))}`,
-    ...renderCauses(causesOf({ ...report, findings: [] })),
-    ...renderFindings(report.findings),
-    ...report.notes.slice(0, MAX_NOTES).map((note) => `> ${sentences(note)}`),
+    ...renderTrouble(report),
     ...renderProof(report, around),
     ...renderNumbers(report),
     ...renderFacts(report),
@@ -32,20 +30,24 @@ export function renderSummary(report: Report, around: Surroundings): string {
     ...renderNextSteps(report, around),
     ...renderFiles(report),
   ];
-  return `${limit(sections).join('\n\n')}\n\n`;
+  return `${sections.join('\n\n')}\n\n`;
 }
 
-/** Leaves out whole sections, so that what is shown stays well formed. */
-function limit(sections: readonly string[]): string[] {
-  let left = MAX_BYTES;
+/** Renders what others wrote, of any length. Whole sections are left out, so that what is shown stays well formed. */
+function renderTrouble(report: Report): string[] {
+  const sections = [
+    ...renderCauses(causesOf({ ...report, findings: [] })),
+    ...renderFindings(report.findings),
+    ...report.notes.slice(0, MAX_NOTES).map((note) => `> ${sentences(note)}`),
+  ];
+  let left = MAX_TROUBLE_BYTES;
   const kept = sections.filter((section) => {
     const bytes = Buffer.byteLength(section) + 2;
     if (bytes > left) return false;
     left -= bytes;
     return true;
   });
-  const isWhole = kept.length === sections.length;
-  return isWhole ? kept : [...kept, 'The rest is too long for a summary; the log and the manifest have it.'];
+  return kept.length === sections.length ? kept : [...kept, 'The rest is too long for a summary; the log has it.'];
 }
 
 function renderCauses(causes: readonly Cause[]): string[] {
