@@ -51835,17 +51835,17 @@ function fill(sorted, bounds) {
 
 
 
-/** Of fewer files the table of files tells as much. */
+/** Of fewer files the table of files tells as much, and a shorter time is nobody’s trouble. */
 const LEAST_FILES = 20;
 const SLOWEST = 5;
+const LEAST_MS = 50;
 const LEAST_BUCKETS = 3;
 const BAR_WIDTH = 32;
 /** Renders how long files took: a sentence, a chart and the slowest; nothing for a few files. */
 function renderLatency(outcomes) {
     const times = timesOf(outcomes);
     const slowest = times.at(-1) ?? 0;
-    // What takes no time worth mentioning needs no chart of it.
-    if (times.length < LEAST_FILES || slowest < 5)
+    if (times.length < LEAST_FILES || slowest < LEAST_MS)
         return [];
     const buckets = distribute(times);
     return [
@@ -52120,7 +52120,7 @@ function renderProof(report, around) {
         return [];
     return [
         '### What this run proved',
-        `- **Proved:** ${(0,markup/* plain */.pj)(proof.proved)}\n- **Not proved:** ${(0,markup/* plain */.pj)(proof.notProved)}`,
+        `**Proved:** ${(0,markup/* plain */.pj)(proof.proved)}<br>**Not proved:** ${(0,markup/* plain */.pj)(proof.notProved)}`,
     ];
 }
 function renderNextSteps(report, around) {
@@ -52842,24 +52842,34 @@ function logFindings(findings) {
         ];
     });
 }
-/** Renders findings as a Markdown table, failures first; empty when there are none. */
+/** Renders findings as Markdown: a table of what is wrong, failures first, and one to unfold of what is right. */
 function renderFindings(findings) {
-    if (findings.length === 0)
-        return [];
-    const sorted = [...findings].sort((a, b) => ORDER.indexOf(kindOf(a)) - ORDER.indexOf(kindOf(b)));
-    const rows = sorted.slice(0, MAX_ROWS).map((finding) => {
+    const trouble = findings.filter((finding) => kindOf(finding) !== 'ok');
+    const passed = findings.filter((finding) => kindOf(finding) === 'ok');
+    const sorted = trouble.sort((a, b) => ORDER.indexOf(kindOf(a)) - ORDER.indexOf(kindOf(b)));
+    return [
+        ...(sorted.length > 0 ? [renderTable(sorted)] : []),
+        ...(passed.length > 0
+            ? [`<details><summary>${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(passed.length, 'check')} passed</summary>\n\n${renderTable(passed)}\n\n</details>`]
+            : []),
+    ];
+}
+function renderTable(findings) {
+    const hints = findings.some(({ todo }) => todo);
+    const rows = findings.slice(0, MAX_ROWS).map((finding) => {
         const kind = kindOf(finding);
         return [
             `${ICON[kind]} ${kind}`,
             (0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .plain */ .pj)(finding.check),
             `${finding.code === undefined ? '' : `<strong>${finding.code}</strong><br>`}${(0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .sentences */ .hC)(finding.what)}`,
-            finding.todo ? (0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .sentences */ .hC)(finding.todo) : '',
+            ...(hints ? [finding.todo ? (0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .sentences */ .hC)(finding.todo) : ''] : []),
             finding.ms > 0 ? (0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatMs */ ._V)(finding.ms).replaceAll(' ', '&nbsp;') : '',
         ];
     });
+    const heads = ['Result', 'Check', 'What was found', ...(hints ? ['What to do'] : []), 'Time'];
     const others = findings.length - rows.length;
     const more = others > 0 ? `\n\nand ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(others, 'other')}; the manifest lists all.` : '';
-    return [`${(0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .table */ .tp)(['Result', 'Check', 'What was found', 'What to do', 'Time'], rows, [4])}${more}`];
+    return `${(0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .table */ .tp)(heads, rows, [heads.length - 1])}${more}`;
 }
 /** Renders the warnings among findings as one text, a line for each; empty when there are none. */
 function warningsOf(findings) {

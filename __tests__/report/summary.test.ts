@@ -71,6 +71,13 @@ describe('a reader finds', () => {
     expect(renderSummary(samples.green(), PUSH)).toContain(`<a href="${PUSH.artifactUrl}">`);
   });
 
+  test('of many quick files: no chart of what is nobody’s trouble', () => {
+    const quick = samples.signedFiles(500, 'verified').map((one) => ({ ...one, elapsedMs: one.elapsedMs / 100 }));
+    const text = textOf({ ...samples.verified(), outcomes: quick }, PUSH);
+    expect(text).toContain('✅ All 500 files');
+    expect(text).not.toContain('Time for each file');
+  });
+
   test('of a few files: neither chart nor slowest files', () => {
     const text = textOf(samples.green(10), PUSH);
     expect(text).not.toContain('Time for each file');
@@ -115,6 +122,7 @@ describe('a reader finds', () => {
       'TLS_CLIENT_REJECTED',
       '⚠️ warning',
       '⏭️ not checked',
+      '▸ 2 checks passed',
       'Work from the top',
     );
     expect(text).not.toContain('What this run proved');

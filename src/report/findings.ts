@@ -29,23 +29,35 @@ export function logFindings(findings: readonly Finding[]): string[] {
   });
 }
 
-/** Renders findings as a Markdown table, failures first; empty when there are none. */
+/** Renders findings as Markdown: a table of what is wrong, failures first, and one to unfold of what is right. */
 export function renderFindings(findings: readonly Finding[]): string[] {
-  if (findings.length === 0) return [];
-  const sorted = [...findings].sort((a, b) => ORDER.indexOf(kindOf(a)) - ORDER.indexOf(kindOf(b)));
-  const rows = sorted.slice(0, MAX_ROWS).map((finding) => {
+  const trouble = findings.filter((finding) => kindOf(finding) !== 'ok');
+  const passed = findings.filter((finding) => kindOf(finding) === 'ok');
+  const sorted = trouble.sort((a, b) => ORDER.indexOf(kindOf(a)) - ORDER.indexOf(kindOf(b)));
+  return [
+    ...(sorted.length > 0 ? [renderTable(sorted)] : []),
+    ...(passed.length > 0
+      ? [`<details><summary>${plural(passed.length, 'check')} passed</summary>\n\n${renderTable(passed)}\n\n</details>`]
+      : []),
+  ];
+}
+
+function renderTable(findings: readonly Finding[]): string {
+  const hints = findings.some(({ todo }) => todo);
+  const rows = findings.slice(0, MAX_ROWS).map((finding) => {
     const kind = kindOf(finding);
     return [
       `${ICON[kind]} ${kind}`,
       plain(finding.check),
       `${finding.code === undefined ? '' : `<strong>${finding.code}</strong><br>`}${sentences(finding.what)}`,
-      finding.todo ? sentences(finding.todo) : '',
+      ...(hints ? [finding.todo ? sentences(finding.todo) : ''] : []),
       finding.ms > 0 ? formatMs(finding.ms).replaceAll(' ', '&nbsp;') : '',
     ];
   });
+  const heads = ['Result', 'Check', 'What was found', ...(hints ? ['What to do'] : []), 'Time'];
   const others = findings.length - rows.length;
   const more = others > 0 ? `\n\nand ${plural(others, 'other')}; the manifest lists all.` : '';
-  return [`${table(['Result', 'Check', 'What was found', 'What to do', 'Time'], rows, [4])}${more}`];
+  return `${table(heads, rows, [heads.length - 1])}${more}`;
 }
 
 /** Renders the warnings among findings as one text, a line for each; empty when there are none. */

@@ -4,9 +4,10 @@ import { code, table } from './markup.ts';
 import { timesOf } from './timing.ts';
 import { formatBytes, formatCount, formatMs, percentile } from './units.ts';
 
-/** Of fewer files the table of files tells as much. */
+/** Of fewer files the table of files tells as much, and a shorter time is nobody’s trouble. */
 const LEAST_FILES = 20;
 const SLOWEST = 5;
+const LEAST_MS = 50;
 const LEAST_BUCKETS = 3;
 const BAR_WIDTH = 32;
 
@@ -14,8 +15,7 @@ const BAR_WIDTH = 32;
 export function renderLatency(outcomes: readonly FileOutcome[]): string[] {
   const times = timesOf(outcomes);
   const slowest = times.at(-1) ?? 0;
-  // What takes no time worth mentioning needs no chart of it.
-  if (times.length < LEAST_FILES || slowest < 5) return [];
+  if (times.length < LEAST_FILES || slowest < LEAST_MS) return [];
   const buckets = distribute(times);
   return [
     '### Time for each file',

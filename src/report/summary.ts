@@ -69,7 +69,7 @@ function renderProof(report: Report, around: Surroundings): string[] {
   if (proof === undefined) return [];
   return [
     '### What this run proved',
-    `- **Proved:** ${plain(proof.proved)}\n- **Not proved:** ${plain(proof.notProved)}`,
+    `**Proved:** ${plain(proof.proved)}<br>**Not proved:** ${plain(proof.notProved)}`,
   ];
 }
 
