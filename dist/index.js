@@ -50170,31 +50170,25 @@ function writeElsewhere(helper, output) {
 /** Short work shows no progress at all. */
 const FIRST_LINE_MS = 5000;
 const NEXT_LINE_MS = 5000;
+/** Less than this share of the work says nothing about the time that is left. */
+const LEAST_SHARE = 0.01;
+/** A slower rate in bytes per second is that of tiny files, and tells nobody anything. */
+const LEAST_RATE = 1000;
 /** Starts to watch a work of known extent. */
 function startProgress(total, clock, print) {
     const startedAt = clock.now();
     const done = { files: 0, bytes: 0 };
-    const under = { way: 0, bytes: 0 };
+    const flying = { tries: 0, hashed: 0, sent: 0 };
     let cancel = clock.after(FIRST_LINE_MS, tick);
     function tick() {
-        print(describe({ total, files: done.files, bytes: done.bytes + under.bytes }, under.way, clock.now() - startedAt));
+        const sent = done.bytes + flying.sent;
+        // A file is read twice: before it is sent, and for it.
+        const share = total.bytes > 0 ? (done.bytes + sent + flying.hashed) / (2 * total.bytes) : done.files / total.files;
+        print(describe({ total: total.files, files: done.files, sent, share, inFlight: flying.tries }, clock.now() - startedAt));
         cancel = clock.after(NEXT_LINE_MS, tick);
     }
     return {
-        start() {
-            let bytes = 0;
-            under.way++;
-            return {
-                sent(count) {
-                    bytes += count;
-                    under.bytes += count;
-                },
-                end() {
-                    under.way--;
-                    under.bytes -= bytes;
-                },
-            };
-        },
+        start: () => startFlight(flying),
         add(size) {
             done.files++;
             done.bytes += size;
@@ -50202,13 +50196,31 @@ function startProgress(total, clock, print) {
         stop: () => cancel(),
     };
 }
-function describe({ total, files, bytes }, inFlight, elapsedMs) {
-    const share = total.bytes > 0 ? bytes / total.bytes : files / total.files;
+function startFlight(flying) {
+    const own = { hashed: 0, sent: 0 };
+    const note = (pass, bytes) => {
+        own[pass] += bytes;
+        flying[pass] += bytes;
+    };
+    flying.tries++;
+    return {
+        hashed: (bytes) => note('hashed', bytes),
+        sent: (bytes) => note('sent', bytes),
+        end() {
+            flying.tries--;
+            flying.hashed -= own.hashed;
+            flying.sent -= own.sent;
+        },
+    };
+}
+function describe({ total, files, sent, share, inFlight }, elapsedMs) {
+    const rate = sent / (elapsedMs / 1000);
+    const isGuessable = share >= LEAST_SHARE && share < 1;
     return [
-        `${(0,units/* formatCount */.B4)(files)} of ${(0,units/* plural */.LS)(total.files, 'file')}`,
-        bytes > 0 ? `${(0,units/* formatBytes */.z3)(bytes / (elapsedMs / 1000))}/s` : '',
+        `${(0,units/* formatCount */.B4)(files)} of ${(0,units/* plural */.LS)(total, 'file')}`,
+        rate >= LEAST_RATE ? `${(0,units/* formatBytes */.z3)(rate)}/s` : '',
         inFlight > 0 ? `${(0,units/* formatCount */.B4)(inFlight)} in flight` : '',
-        share > 0 && share < 1 ? `about ${(0,units/* formatGuessedMs */._X)((elapsedMs / share) * (1 - share))} left` : '',
+        isGuessable ? `about ${(0,units/* formatGuessedMs */._X)((elapsedMs / share) * (1 - share))} left` : '',
     ]
         .filter(Boolean)
         .join(', ');
@@ -50229,21 +50241,23 @@ function watchSigner(signer, progress) {
         },
     };
 }
-/** The first pass over a file only hashes it. What is in memory is sent at once, and is not worth counting. */
+/** The first pass over a file hashes it, the second sends it. What is in memory is sent at once, and is not worth counting. */
 function watchSource(source, flight) {
     let passes = 0;
     return {
         ...source,
         read() {
             const chunks = source.read();
-            return passes++ === 0 || Array.isArray(chunks) ? chunks : countChunks(chunks, flight);
+            if (Array.isArray(chunks))
+                return chunks;
+            return countChunks(chunks, passes++ === 0 ? flight.hashed : flight.sent);
         },
     };
 }
-async function* countChunks(chunks, flight) {
+async function* countChunks(chunks, count) {
     for await (const chunk of chunks) {
         yield chunk;
-        flight.sent(chunk.length);
+        count(chunk.length);
     }
 }
 

@@ -42,6 +42,17 @@ test('long work tells every five seconds how much is done, how fast, what is und
   ]);
 });
 
+test('nothing is guessed from next to nothing', async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const progress = startProgress({ files: 3, bytes: 1000 * MB }, clock, (line) => lines.push(line));
+  progress.add(1);
+  progress.start().hashed(MB);
+  await clock.run(sleep(clock, 5000));
+  progress.stop();
+  expect(lines).toEqual(['1 of 3 files, 1 in flight']);
+});
+
 test('files without a byte are counted all the same', async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];
@@ -52,12 +63,12 @@ test('files without a byte are counted all the same', async () => {
   expect(lines).toEqual(['1 of 4 files, about 15 s left']);
 });
 
-/** Reads a source twice, as the service's signer does: to hash it, which takes no time here, and at 100 MB/s to send it. */
+/** Reads a source twice at 100 MB/s, as the service's signer does: to hash it, and to send it. */
 function twoPasses(clock: VirtualClock, fails: number): Signer {
   let left = fails;
   return {
     async sign(source) {
-      for await (const _ of source.read());
+      for await (const chunk of source.read()) await sleep(clock, chunk.length / (MB / 10));
       for await (const chunk of source.read()) await sleep(clock, chunk.length / (MB / 10));
       if (left-- > 0) throw new Error('lost');
       return { text: 'signature' };
@@ -80,7 +91,12 @@ test('one large file shows how far it is', async () => {
   const signer = watchSigner(twoPasses(clock, 0), progress);
   expect(await clock.run(signer.sign(large, NEVER))).toEqual({ text: 'signature' });
   progress.stop();
-  expect(lines[0]).toMatch(/^0 of 1 file, (99\.\d|100) MB\/s, 1 in flight, about 5 s left$/);
+  expect(lines).toEqual([
+    '0 of 1 file, 1 in flight, about 15 s left',
+    '0 of 1 file, 1 in flight, about 10 s left',
+    expect.stringMatching(/^0 of 1 file, 33\.\d MB\/s, 1 in flight, about 5 s left$/),
+    expect.stringMatching(/^0 of 1 file, (49\.\d|50\.0) MB\/s, 1 in flight, about 1 s left$/),
+  ]);
 });
 
 test('a try that was lost counts for nothing', async () => {

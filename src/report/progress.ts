@@ -4,6 +4,10 @@ import { formatBytes, formatCount, formatGuessedMs, plural } from './units.ts';
 /** Short work shows no progress at all. */
 const FIRST_LINE_MS = 5000;
 const NEXT_LINE_MS = 5000;
+/** Less than this share of the work says nothing about the time that is left. */
+const LEAST_SHARE = 0.01;
+/** A slower rate in bytes per second is that of tiny files, and tells nobody anything. */
+const LEAST_RATE = 1000;
 
 /** Prints a line every few seconds while work goes on. */
 export interface Progress {
@@ -16,8 +20,10 @@ export interface Progress {
 
 /** One try for a file. */
 export interface Flight {
+  /** Notes bytes that were read ahead of sending them. */
+  readonly hashed: (bytes: number) => void;
   /** Notes bytes that are on their way. */
-  sent(bytes: number): void;
+  readonly sent: (bytes: number) => void;
   /** Ends the try; its bytes count no more, since a file that is done counts as a whole. */
   end(): void;
 }
@@ -30,29 +36,21 @@ export function startProgress(
 ): Progress {
   const startedAt = clock.now();
   const done = { files: 0, bytes: 0 };
-  const under = { way: 0, bytes: 0 };
+  const flying = { tries: 0, hashed: 0, sent: 0 };
   let cancel = clock.after(FIRST_LINE_MS, tick);
 
   function tick(): void {
-    print(describe({ total, files: done.files, bytes: done.bytes + under.bytes }, under.way, clock.now() - startedAt));
+    const sent = done.bytes + flying.sent;
+    // A file is read twice: before it is sent, and for it.
+    const share = total.bytes > 0 ? (done.bytes + sent + flying.hashed) / (2 * total.bytes) : done.files / total.files;
+    print(
+      describe({ total: total.files, files: done.files, sent, share, inFlight: flying.tries }, clock.now() - startedAt),
+    );
     cancel = clock.after(NEXT_LINE_MS, tick);
   }
 
   return {
-    start() {
-      let bytes = 0;
-      under.way++;
-      return {
-        sent(count) {
-          bytes += count;
-          under.bytes += count;
-        },
-        end() {
-          under.way--;
-          under.bytes -= bytes;
-        },
-      };
-    },
+    start: () => startFlight(flying),
     add(size) {
       done.files++;
       done.bytes += size;
@@ -61,19 +59,49 @@ export function startProgress(
   };
 }
 
-interface State {
-  readonly total: { readonly files: number; readonly bytes: number };
-  readonly files: number;
-  readonly bytes: number;
+/** What all tries under way have done together. */
+interface Flying {
+  tries: number;
+  hashed: number;
+  sent: number;
 }
 
-function describe({ total, files, bytes }: State, inFlight: number, elapsedMs: number): string {
-  const share = total.bytes > 0 ? bytes / total.bytes : files / total.files;
+function startFlight(flying: Flying): Flight {
+  const own = { hashed: 0, sent: 0 };
+  const note = (pass: keyof typeof own, bytes: number): void => {
+    own[pass] += bytes;
+    flying[pass] += bytes;
+  };
+  flying.tries++;
+  return {
+    hashed: (bytes) => note('hashed', bytes),
+    sent: (bytes) => note('sent', bytes),
+    end() {
+      flying.tries--;
+      flying.hashed -= own.hashed;
+      flying.sent -= own.sent;
+    },
+  };
+}
+
+interface State {
+  readonly total: number;
+  readonly files: number;
+  /** Bytes, those of files that are done included. */
+  readonly sent: number;
+  /** Of the whole work, 0 to 1. */
+  readonly share: number;
+  readonly inFlight: number;
+}
+
+function describe({ total, files, sent, share, inFlight }: State, elapsedMs: number): string {
+  const rate = sent / (elapsedMs / 1000);
+  const isGuessable = share >= LEAST_SHARE && share < 1;
   return [
-    `${formatCount(files)} of ${plural(total.files, 'file')}`,
-    bytes > 0 ? `${formatBytes(bytes / (elapsedMs / 1000))}/s` : '',
+    `${formatCount(files)} of ${plural(total, 'file')}`,
+    rate >= LEAST_RATE ? `${formatBytes(rate)}/s` : '',
     inFlight > 0 ? `${formatCount(inFlight)} in flight` : '',
-    share > 0 && share < 1 ? `about ${formatGuessedMs((elapsedMs / share) * (1 - share))} left` : '',
+    isGuessable ? `about ${formatGuessedMs((elapsedMs / share) * (1 - share))} left` : '',
   ]
     .filter(Boolean)
     .join(', ');

@@ -15,24 +15,25 @@ export function watchSigner(signer: Signer, progress: Progress): Signer {
   };
 }
 
-/** The first pass over a file only hashes it. What is in memory is sent at once, and is not worth counting. */
+/** The first pass over a file hashes it, the second sends it. What is in memory is sent at once, and is not worth counting. */
 function watchSource(source: Source, flight: Flight): Source {
   let passes = 0;
   return {
     ...source,
     read() {
       const chunks = source.read();
-      return passes++ === 0 || Array.isArray(chunks) ? chunks : countChunks(chunks, flight);
+      if (Array.isArray(chunks)) return chunks;
+      return countChunks(chunks, passes++ === 0 ? flight.hashed : flight.sent);
     },
   };
 }
 
 async function* countChunks(
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  flight: Flight,
+  count: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
     yield chunk;
-    flight.sent(chunk.length);
+    count(chunk.length);
   }
 }
