@@ -51745,7 +51745,8 @@ function describeSpeed(outcomes, durationMs) {
         return '';
     const seconds = durationMs / 1000;
     const rate = files / seconds;
-    return `${rate >= 10 ? (0,units/* formatCount */.B4)(Math.round(rate)) : rate.toFixed(1)} files/s, ${(0,units/* formatBytes */.z3)(bytes / seconds)}/s`;
+    const perSecond = `${rate >= 10 ? (0,units/* formatCount */.B4)(Math.round(rate)) : rate.toFixed(1)} files/s, `;
+    return `${rate >= 0.1 ? perSecond : ''}${(0,units/* formatBytes */.z3)(bytes / seconds)}/s`;
 }
 /** Lists how long the files took that were done in this run, in milliseconds, the quickest first. */
 function timesOf(outcomes) {
@@ -51965,17 +51966,22 @@ const PREFLIGHT_FAILED = [
     'Run the preflight again. It costs one request at most, and touches no file of the release. <code>docs/faults.md</code> explains every code.',
 ];
 function afterSigning(report, { isPullRequest, artifactUrl }) {
-    const { artifact, manifest, checksums, verification, suffix } = report;
+    const { artifact, manifest, checksums, verification, suffix, shard } = report;
     if ((0,report_report/* totalsOf */.vA)(report).files === 0)
         return ['Nothing: there was no file to sign.'];
     const name = artifact && next_steps_link(artifact.name, artifactUrl);
     const check = verification
-        ? 'anyone with your public key can check a file with the command below; <code>docs/verify.md</code> has more ways.'
+        ? 'anyone with your public key can check a file with the command below; <code>docs/verify.md</code> has other ways, and other forms of signature.'
         : 'give <code>verify-key</code>, so that each signature is checked here before a customer does it.';
     return [
         ...(isPullRequest
             ? [
                 'These signatures are real, and this code is not merged yet. Let pull requests run <code>mode: preflight</code>.',
+            ]
+            : []),
+        ...(shard.count > 1
+            ? [
+                `This is shard ${shard.index} of ${shard.count}. Publish when the signatures of all shards have come together.`,
             ]
             : []),
         name

@@ -128,6 +128,19 @@ describe('a reader finds', () => {
     expect(text).not.toContain('What this run proved');
   });
 
+  test('of one large file: its speed in bytes only', () => {
+    const [one] = samples.signedFiles(1);
+    const outcomes = one ? [{ ...one, file: { path: 'disk.img', size: 3e9 }, elapsedMs: 30_000 }] : [];
+    const text = textOf({ ...samples.green(), outcomes, durationMs: 30_000 }, PUSH);
+    expect(text).toContain('100 MB/s');
+    expect(text).not.toContain('files/s');
+  });
+
+  test('of one shard: that it is not the whole', () => {
+    const text = textOf({ ...samples.green(), shard: { index: 2, count: 5 } }, PUSH);
+    expectOrder(text, 'Shard: 2 of 5', 'This is shard 2 of 5. Publish when the signatures of all shards');
+  });
+
   test('of a run without verify-key: that nothing was checked, and no command', () => {
     const text = textOf({ ...samples.green(), checked: false, verification: undefined }, PUSH);
     expect(text).toContain('give verify-key');

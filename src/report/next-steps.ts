@@ -44,16 +44,21 @@ const PREFLIGHT_FAILED = [
 ];
 
 function afterSigning(report: Report, { isPullRequest, artifactUrl }: Surroundings): string[] {
-  const { artifact, manifest, checksums, verification, suffix } = report;
+  const { artifact, manifest, checksums, verification, suffix, shard } = report;
   if (totalsOf(report).files === 0) return ['Nothing: there was no file to sign.'];
   const name = artifact && link(artifact.name, artifactUrl);
   const check = verification
-    ? 'anyone with your public key can check a file with the command below; <code>docs/verify.md</code> has more ways.'
+    ? 'anyone with your public key can check a file with the command below; <code>docs/verify.md</code> has other ways, and other forms of signature.'
     : 'give <code>verify-key</code>, so that each signature is checked here before a customer does it.';
   return [
     ...(isPullRequest
       ? [
           'These signatures are real, and this code is not merged yet. Let pull requests run <code>mode: preflight</code>.',
+        ]
+      : []),
+    ...(shard.count > 1
+      ? [
+          `This is shard ${shard.index} of ${shard.count}. Publish when the signatures of all shards have come together.`,
         ]
       : []),
     name

@@ -20,7 +20,8 @@ export function describeSpeed(outcomes: readonly FileOutcome[], durationMs: numb
   if (files === 0 || durationMs <= 0) return '';
   const seconds = durationMs / 1000;
   const rate = files / seconds;
-  return `${rate >= 10 ? formatCount(Math.round(rate)) : rate.toFixed(1)} files/s, ${formatBytes(bytes / seconds)}/s`;
+  const perSecond = `${rate >= 10 ? formatCount(Math.round(rate)) : rate.toFixed(1)} files/s, `;
+  return `${rate >= 0.1 ? perSecond : ''}${formatBytes(bytes / seconds)}/s`;
 }
 
 /** Lists how long the files took that were done in this run, in milliseconds, the quickest first. */
