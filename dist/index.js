@@ -50241,16 +50241,28 @@ function watchSigner(signer, progress) {
         },
     };
 }
-/** The first pass over a file hashes it, the second sends it. What is in memory is sent at once, and is not worth counting. */
+/** The first pass over a file, here or in another thread, hashes it; the next one sends it. What is in memory is not worth counting. */
 function watchSource(source, flight) {
-    let passes = 0;
+    const { lend } = source;
+    let isHashed = false;
     return {
         ...source,
+        lend: lend &&
+            (async (reader) => {
+                const result = await lend(reader);
+                if (result) {
+                    isHashed = true;
+                    flight.hashed(source.size);
+                }
+                return result;
+            }),
         read() {
             const chunks = source.read();
             if (Array.isArray(chunks))
                 return chunks;
-            return countChunks(chunks, passes++ === 0 ? flight.hashed : flight.sent);
+            const count = isHashed ? flight.sent : flight.hashed;
+            isHashed = true;
+            return countChunks(chunks, count);
         },
     };
 }

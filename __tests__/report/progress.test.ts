@@ -99,6 +99,29 @@ test('one large file shows how far it is', async () => {
   ]);
 });
 
+test('a file that another thread hashed is sent at its first reading', async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const progress = startProgress({ files: 1, bytes: large.size }, clock, (line) => lines.push(line));
+  const signer: Signer = {
+    async sign(source) {
+      await source.lend?.(async () => {
+        await sleep(clock, 4000);
+        return { sha256: 'a' };
+      });
+      for await (const chunk of source.read()) await sleep(clock, chunk.length / (MB / 10));
+      return { text: 'signature' };
+    },
+  };
+  const lent: Source = { ...large, lend: (reader) => reader({ descriptor: 3, path: 'a', size: large.size }) };
+  await clock.run(watchSigner(signer, progress).sign(lent, NEVER));
+  progress.stop();
+  expect(lines).toEqual([
+    expect.stringMatching(/^0 of 1 file, (19\.\d|20\.0) MB\/s, 1 in flight, about 4 s left$/),
+    expect.stringMatching(/^0 of 1 file, (59\.\d|60\.0) MB\/s, 1 in flight, about 3 s left$/),
+  ]);
+});
+
 test('a try that was lost counts for nothing', async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];
