@@ -4,6 +4,7 @@ import { OutageGate } from '../../src/signing/gate.ts';
 import { InFlight } from '../../src/signing/in-flight.ts';
 import { Limit } from '../../src/signing/limit.ts';
 import { type Decision, RunPolicy } from '../../src/signing/policy.ts';
+import { RetryQueue } from '../../src/signing/retry-queue.ts';
 import { FAILURES, sleep } from './simulate.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -81,6 +82,61 @@ describe('the gate', () => {
     const gate = new OutageGate(() => 1);
     gate.onFailure({ startedAt: 0, isProbe: false, filesLeft: 1 }, 59_800);
     expect(gate.ask(59_900)).toEqual({ may: 'wait', untilMs: 60_000 });
+  });
+});
+
+describe('what waits to spare the service', () => {
+  const never = Number.POSITIVE_INFINITY;
+
+  test('goes once the service may be asked again, soonest first, and behind what was never tried', () => {
+    const queue = new RetryQueue(4, 0);
+    for (const job of [0, 1, 2]) queue.take(job);
+    queue.repeat({ job: 1, readyAt: 9000, reason: 'service' });
+    queue.repeat({ job: 0, readyAt: 8000, reason: 'service' });
+    queue.repeat({ job: 2, readyAt: 7000, reason: 'itself' });
+    expect(queue.ready(100, 100)).toBe(3);
+    queue.take(3);
+    expect([queue.ready(100, 101), queue.nextReadyAt(101)]).toEqual([undefined, 101]);
+    expect([queue.ready(100, never), queue.nextReadyAt(never)]).toEqual([undefined, 7000]);
+    expect(queue.ready(100, 100)).toBe(0);
+    queue.take(0);
+    expect(queue.ready(100, 100)).toBe(1);
+    queue.take(1);
+    expect([queue.ready(100, 100), queue.nextReadyAt(100)]).toEqual([undefined, 7000]);
+    expect([queue.ready(7000, never), queue.soonest(100)]).toEqual([2, 2]);
+  });
+
+  test('may go at once after a success, and after failures in a row as rarely as a probe', () => {
+    const gate = new OutageGate(() => 1);
+    const rests = Array.from({ length: 4 }, () => {
+      gate.onFailure({ startedAt: 0, isProbe: false, filesLeft: 30 }, 1000);
+      return gate.restUntil;
+    });
+    expect(rests).toEqual([1500, 2000, 3000, 5000]);
+    gate.onSuccess();
+    expect(gate.restUntil).toBe(0);
+  });
+
+  test('goes early only for one of the last files, while nothing is under way', () => {
+    const random = (): number => 0;
+    const policy = new RunPolicy({ jobs: 9, concurrency: 9, attempts: 8, endsAt: never, random, onEvent: () => {} });
+    expect([policy.restUntil(32, 0), policy.restUntil(33, 0), policy.restUntil(32, 1)]).toEqual([0, never, never]);
+  });
+
+  test('is told apart from what a file waits for itself', () => {
+    const policy = new RunPolicy({
+      jobs: 9,
+      concurrency: 9,
+      attempts: 8,
+      endsAt: never,
+      random: () => 0,
+      onEvent: () => {},
+    });
+    const tried = { job: 3, isProbe: false, isCanary: false, left: 9, startedAt: 0 };
+    const reasons = [FAILURES.unavailable, FAILURES.serverError].map((failure) =>
+      policy.onFailure({ ...tried, failure }, 5),
+    );
+    expect(reasons).toMatchObject([{ reason: 'service' }, { reason: 'itself' }]);
   });
 });
 

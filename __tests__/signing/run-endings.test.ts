@@ -216,6 +216,37 @@ describe('when the service asks to wait', () => {
   });
 });
 
+describe('the last files of a run', () => {
+  test('do not wait for seconds for a service that is well and idle', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const model: Model = ({ job, attempt }) => ({
+        afterMs: 5,
+        failure: job % 5 === 3 && attempt === 1 ? FAILURES.unavailable : undefined,
+      });
+      const run = await simulate(model, { jobs: 100, seed });
+      expect([run.green, run.requests.length]).toEqual([true, 120]);
+      expect(run.elapsedMs).toBeLessThan(700);
+    }
+  });
+
+  test('wait as long as was drawn when the fault is theirs', async () => {
+    const model: Model = ({ job, attempt }) => ({
+      afterMs: 5,
+      failure: job === 3 && attempt <= 5 ? FAILURES.serverError : undefined,
+    });
+    const bounds = [200, 400, 800, 1600, 3200];
+    let longest = 0;
+    for (let seed = 1; seed <= 30; seed++) {
+      const run = await simulate(model, { jobs: 5, seed });
+      const times = run.requests.filter(({ job }) => job === 3).map(({ atMs }) => atMs);
+      longest = Math.max(longest, (times[5] ?? 0) - (times[4] ?? 0));
+      for (const [at, bound] of bounds.entries())
+        expect((times[at + 1] ?? 0) - (times[at] ?? 0)).toBeLessThanOrEqual(bound + 5);
+    }
+    expect(longest).toBeGreaterThan(2800);
+  });
+});
+
 describe('a connection that died of age', () => {
   test('costs one repeat at once, which no one counts', async () => {
     const stale: Model = ({ job, attempt }) => ({

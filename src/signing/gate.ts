@@ -32,6 +32,7 @@ export class OutageGate {
   /** What the service itself asked for: a success does not lift it. */
   #askedUntil = 0;
   #runStartedAt: number | undefined;
+  #restUntil = 0;
 
   constructor(random: () => number) {
     this.#random = random;
@@ -45,6 +46,11 @@ export class OutageGate {
   /** Whether any try has succeeded. */
   get hasSucceeded(): boolean {
     return this.#succeeded;
+  }
+
+  /** Until when the service is left alone after its last failure, if nothing else is going on; 0 after a success. */
+  get restUntil(): number {
+    return this.#restUntil;
   }
 
   /** Asks to start a try. */
@@ -71,6 +77,7 @@ export class OutageGate {
     this.#succeeded = true;
     this.#failures = 0;
     this.#pauses = 0;
+    this.#restUntil = 0;
     this.#runStartedAt = undefined;
     this.#shut = false;
     return recovered;
@@ -78,7 +85,7 @@ export class OutageGate {
 
   /** Notes a service failure; returns whether it shut the gate. */
   onFailure({ startedAt, isProbe, filesLeft }: ServiceFailure, now: number): boolean {
-    this.#failures++;
+    this.#restUntil = now + pauseMs(++this.#failures, this.#random);
     this.#runStartedAt = Math.min(this.#runStartedAt ?? startedAt, startedAt);
     const shuts = !this.#shut && this.#failures >= Math.min(RETRY.outageFailures, filesLeft);
     if (shuts) this.shut(now);

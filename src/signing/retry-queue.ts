@@ -1,3 +1,12 @@
+/** What a repeat waits for: its own reasons, or to spare a service that is in trouble. */
+export type WaitReason = 'itself' | 'service';
+
+interface Repeat {
+  readonly job: number;
+  readonly readyAt: number;
+  readonly reason: WaitReason;
+}
+
 /**
  * The jobs that wait for a try: fresh ones in order behind the canary, repeats by the time they may go.
  *
@@ -6,7 +15,7 @@
 export class RetryQueue {
   readonly #jobs: number;
   readonly #canary: number;
-  readonly #repeats: { readonly job: number; readonly readyAt: number }[] = [];
+  readonly #repeats: Repeat[] = [];
   #canaryWaits: boolean;
   #cursor = 0;
 
@@ -17,14 +26,19 @@ export class RetryQueue {
   }
 
   /** Puts a job back, to be ready at a time of the scheduler's clock. */
-  repeat(job: number, readyAt: number): void {
-    const at = this.#repeats.findIndex((entry) => entry.readyAt > readyAt);
-    this.#repeats.splice(at < 0 ? this.#repeats.length : at, 0, { job, readyAt });
+  repeat(repeat: Repeat): void {
+    const at = this.#repeats.findIndex(({ readyAt }) => readyAt > repeat.readyAt);
+    this.#repeats.splice(at < 0 ? this.#repeats.length : at, 0, repeat);
   }
 
-  /** Returns the job that should go now, without taking it; repeats that are ready go first. */
-  ready(now: number): number | undefined {
-    return this.#repeatReady(now) ? this.#repeats[0]?.job : this.#fresh();
+  /**
+   * Returns the job that should go now, without taking it; repeats that are ready go first.
+   *
+   * From `restUntil` on, the service needs no sparing, and what waits for that alone is ready.
+   */
+  ready(now: number, restUntil: number): number | undefined {
+    if (this.#repeatReady(now)) return this.#repeats[0]?.job;
+    return this.#fresh() ?? (restUntil <= now ? this.#sparing()?.job : undefined);
   }
 
   /** Returns the canary when it is ready, and no other job; meant for while nothing else was ever tried. */
@@ -34,23 +48,29 @@ export class RetryQueue {
 
   /** Returns the job that is ready, or would be soonest. */
   soonest(now: number): number | undefined {
-    return this.ready(now) ?? this.#repeats[0]?.job;
+    return this.ready(now, Number.POSITIVE_INFINITY) ?? this.#repeats[0]?.job;
   }
 
-  /** When the first repeat becomes ready; infinite when there is none. */
-  nextReadyAt(): number {
-    return this.#repeats[0]?.readyAt ?? Number.POSITIVE_INFINITY;
+  /** When the next repeat becomes ready, given {@link ready}'s `restUntil`; infinite when there is none. */
+  nextReadyAt(restUntil: number): number {
+    const readyAt = this.#repeats[0]?.readyAt ?? Number.POSITIVE_INFINITY;
+    return restUntil < readyAt && this.#sparing() ? restUntil : readyAt;
   }
 
   /** Takes a job that {@link ready} or {@link soonest} returned out of the queue. */
   take(job: number): void {
-    if (this.#repeats[0]?.job === job) this.#repeats.shift();
+    const at = this.#repeats.findIndex((repeat) => repeat.job === job);
+    if (at >= 0) this.#repeats.splice(at, 1);
     else if (this.#canaryWaits) this.#canaryWaits = false;
     else this.#cursor = job + 1;
   }
 
   #repeatReady(now: number): boolean {
-    return this.nextReadyAt() <= now;
+    return (this.#repeats[0]?.readyAt ?? Number.POSITIVE_INFINITY) <= now;
+  }
+
+  #sparing(): Repeat | undefined {
+    return this.#repeats.find(({ reason }) => reason === 'service');
   }
 
   #fresh(): number | undefined {

@@ -104,8 +104,9 @@ class Schedule {
       if (!this.#alone) this.#growth.watch(() => this.#pump());
       return false;
     }
-    const job = this.#choose(how, now);
-    if (job === undefined) this.#wakeAt(this.#queue.nextReadyAt());
+    const restUntil = this.#policy.restUntil(this.#left, this.#inFlight.size);
+    const job = this.#choose(how, now, restUntil);
+    if (job === undefined) this.#wakeAt(this.#queue.nextReadyAt(restUntil));
     if (job === undefined || !this.#inFlight.fits(job)) return false;
     const impatience = how === 'probe' ? this.#policy.probe(now) : undefined;
     if (impatience) {
@@ -117,9 +118,9 @@ class Schedule {
     return true;
   }
 
-  #choose(how: 'start' | 'probe', now: number): number | undefined {
+  #choose(how: 'start' | 'probe', now: number, restUntil: number): number | undefined {
     if (how === 'probe') return this.#queue.soonest(now);
-    return this.#alone ? this.#queue.readyCanary(now) : this.#queue.ready(now);
+    return this.#alone ? this.#queue.readyCanary(now) : this.#queue.ready(now, restUntil);
   }
 
   async #launch(job: number, isProbe: boolean, now: number): Promise<void> {
@@ -157,7 +158,7 @@ class Schedule {
     if (failure.facts.endsRun === undefined) this.#headStart.abort();
     const decision = this.#policy.onFailure({ ...facts, failure, isCanary: job === canary, left: this.#left }, now);
     if (decision.next === 'retry') {
-      this.#queue.repeat(job, now + decision.delayMs);
+      this.#queue.repeat({ job, readyAt: now + decision.delayMs, reason: decision.reason });
       return;
     }
     const ending = decision.next === 'end' ? decision.failure : failure;
