@@ -50409,11 +50409,13 @@ class InFlight {
     #controllers = new Map();
     #attempts;
     #firstStart;
+    #settled;
     #weight = 0;
     constructor(options) {
         this.#options = options;
         this.#attempts = new Uint16Array(options.jobs);
         this.#firstStart = new Float64Array(options.jobs).fill(-1);
+        this.#settled = new Uint8Array(options.jobs);
     }
     get size() {
         return this.#controllers.size;
@@ -50424,10 +50426,18 @@ class InFlight {
     }
     /** Returns what this job has cost. */
     tally(job) {
-        return {
-            attempts: this.#attempts[job] ?? 0,
-            elapsedMs: this.#options.clock.now() - (this.#firstStart[job] ?? 0),
-        };
+        const attempts = this.#attempts[job] ?? 0;
+        const elapsedMs = attempts === 0 ? 0 : this.#options.clock.now() - (this.#firstStart[job] ?? 0);
+        return { attempts, elapsedMs };
+    }
+    /** Notes that a job has its result; returns what it has cost. */
+    settle(job) {
+        this.#settled[job] = 1;
+        return this.tally(job);
+    }
+    /** Lists the jobs that were tried and have no result. */
+    unsettled() {
+        return [...this.#attempts.keys()].filter((job) => this.#settled[job] === 0 && this.#attempts[job] !== 0);
     }
     /** Whether there is memory for this job; one that is too heavy for everything goes alone. */
     fits(job) {
@@ -50887,8 +50897,8 @@ class RetryQueue {
 /**
  * Runs all jobs under one adaptive limit and one outage gate.
  *
- * Resolves, once nothing is in flight any more, with the failure that ended the run early or `undefined`; jobs that never
- * settled were not tried to their end. A signal that aborts the run has an `ActionError` as its reason.
+ * Resolves, once nothing is in flight any more, with the failure that ended the run early or `undefined`. A signal that
+ * aborts the run has an `ActionError` as its reason.
  */
 function runSchedule(options) {
     return new Schedule(options).start();
@@ -50936,6 +50946,8 @@ class Schedule {
             signal.removeEventListener('abort', abort);
             cancelDeadline?.();
             this.#cancelWake();
+            for (const job of this.#inFlight.unsettled())
+                this.#options.onCutOff(job, this.#inFlight.tally(job));
         }
     }
     /** Starts whatever may start now, and sets the alarm for what may start later. */
@@ -51030,7 +51042,7 @@ class Schedule {
         if (this.#alone)
             this.#headStart.abort();
         this.#left--;
-        this.#options.onSettled(job, { failure, ...this.#inFlight.tally(job) });
+        this.#options.onSettled(job, { failure, ...this.#inFlight.settle(job) });
     }
     #end(ending) {
         this.#ending ??= ending;
@@ -51173,6 +51185,11 @@ async function signFiles(options) {
             const outcome = toOutcome(file, settled, digests[job]);
             outcomes[job] = outcome;
             options.onOutcome(outcome);
+        },
+        onCutOff(job, tally) {
+            const file = files[job];
+            if (file)
+                outcomes[job] = { file, status: 'not-tried', ...tally };
         },
     });
     return { outcomes, requests: attempt.requests(), ending };

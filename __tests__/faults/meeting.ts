@@ -106,7 +106,8 @@ function isList(met: Encounter): met is readonly (Fault | undefined)[] {
   return Array.isArray(met);
 }
 
-async function readReceipts(run: ActionRun): Promise<Record<string, FileReceipt>> {
+/** Reads what the manifest of a run says of each file. */
+export async function readReceipts(run: ActionRun): Promise<Record<string, FileReceipt>> {
   const path = run.outputs['manifest'] ?? '';
   if (path === '') return {};
   const { files }: { files: FileReceipt[] } = JSON.parse(await readFile(path, 'utf8'));

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { QUOTA_EXCEEDED, type Fault as ResultsFault } from '../../src/local/faults.ts';
 import { status } from '../../src/rehearsal/fault-samples.ts';
 import { createScenario, type ScenarioOptions } from '../helpers/scenario.ts';
-import { expectInvariants } from './meeting.ts';
+import { expectInvariants, readReceipts } from './meeting.ts';
 
 const FILES = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`dist/${at}`, `content ${at}`]));
 
@@ -32,7 +32,7 @@ async function cancel(options: Omit<ScenarioOptions, 'files'>, when: RegExp, inp
   expect(run.post?.exitCode).toBe(0);
   // The program itself takes less than a second; a busy machine starts and ends processes late.
   expect(took).toBeLessThan(2000);
-  return run;
+  return { ...run, files: Object.values(await readReceipts(run)) };
 }
 
 describe.concurrent('row 64a: cancelled', () => {
@@ -45,6 +45,10 @@ describe.concurrent('row 64a: cancelled', () => {
       index > 5 ? { kind: 'silence' } : undefined;
     const run = await cancel({ service: { script } }, /signed after[\s\S]*signed after/);
     expect(run.summary).toContain('not tried');
+    const { files } = run;
+    const asked = files.filter(({ status, attempts }) => status === 'not-tried' && attempts > 0);
+    expect(asked.length, 'requests that were cut off are told').toBeGreaterThan(2);
+    expect(files.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(Number(run.outputs['request-count']));
   });
 
   test('while the artifact is uploaded', async () => {

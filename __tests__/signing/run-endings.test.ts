@@ -348,6 +348,21 @@ describe('the end of a run', () => {
     expect([...run.settled.values()].every(({ failure }) => failure === undefined)).toBe(true);
   });
 
+  test('a job that it cut off is told with what it has cost; one that was never tried is not', async () => {
+    const model: Model = ({ job }) => ({
+      afterMs: job < 5 ? 100 : 90_000,
+      failure: job === 2 ? FAILURES.serverError : undefined,
+    });
+    const run = await simulate(model, { jobs: 500, concurrency: 10, timeoutMs: () => 100_000, deadlineMs: 4000 });
+    expect(run.ending?.code).toBe('DEADLINE');
+    expect(run.settled.size).toBe(4);
+    expect([...run.cutOff.keys()]).toEqual([2, ...run.requests.map(({ job }) => job).filter((job) => job >= 5)]);
+    for (const [job, tally] of run.cutOff) {
+      const times = run.requests.filter((request) => request.job === job).map(({ atMs }) => atMs);
+      expect(tally).toEqual({ attempts: times.length, elapsedMs: 4000 - (times[0] ?? 0) });
+    }
+  });
+
   test('no deadline, no end', async () => {
     const run = await simulate(() => ({ afterMs: 30_000 }), { jobs: 300, concurrency: 1 });
     expect(run.green).toBe(true);

@@ -81,13 +81,19 @@ function check(act: (run: Run, result: Simulation & { readonly canary: number })
 }
 
 test('every job settles once, or was not tried to its end because the run ended', () =>
-  check(({ jobs }, { settled, twice, ending, requests }) => {
+  check(({ jobs }, { settled, cutOff, twice, ending, requests }) => {
     expect(twice).toEqual([]);
     if (!ending) expect(settled.size).toBe(jobs);
     for (const [job, { attempts, failure }] of settled) {
       expect(failure?.code).not.toBe('RUN_ENDED');
       expect(attempts).toBe(requests.filter((request) => request.job === job).length);
     }
+    const unsettled = Map.groupBy(requests, ({ job }) => job);
+    for (const job of settled.keys()) unsettled.delete(job);
+    const asked = [...unsettled].map(([job, { length }]) => [job, length]);
+    expect([...cutOff].map(([job, { attempts }]) => [job, attempts])).toEqual(
+      asked.toSorted(([a = 0], [b = 0]) => a - b),
+    );
   }));
 
 test('no more requests are in flight than the ceiling and the memory allow', () =>

@@ -1,4 +1,5 @@
 import { Failure } from '../../src/signing/failure.ts';
+import type { Tally } from '../../src/signing/in-flight.ts';
 import type { PolicyEvent } from '../../src/signing/policy.ts';
 import { runSchedule, type ScheduleOptions, type Settled } from '../../src/signing/schedule.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -40,6 +41,8 @@ export interface Simulation {
   readonly elapsedMs: number;
   readonly requests: readonly ModelRequest[];
   readonly settled: ReadonlyMap<number, Settled>;
+  /** Jobs that were tried and had no result when the run ended. */
+  readonly cutOff: ReadonlyMap<number, Tally>;
   /** Jobs that settled more than once. */
   readonly twice: readonly number[];
   readonly events: readonly PolicyEvent[];
@@ -94,6 +97,7 @@ export async function simulate(model: Model, options: SimulationOptions): Promis
     busyMs: options.busyMs ?? 0,
   });
   const settled = new Map<number, Settled>();
+  const cutOff = new Map<number, Tally>();
   const twice: number[] = [];
   const events: PolicyEvent[] = [];
   const outages: Outage[] = [];
@@ -117,6 +121,7 @@ export async function simulate(model: Model, options: SimulationOptions): Promis
         settled.set(job, result);
         options.onSettled?.(job, result);
       },
+      onCutOff: (job, tally) => void cutOff.set(job, tally),
       onEvent(event) {
         events.push(event);
         const last = event.type === 'recovery' ? outages.pop() : undefined;
@@ -129,7 +134,7 @@ export async function simulate(model: Model, options: SimulationOptions): Promis
   );
   const lost = [...settled.values()].filter(({ failure }) => failure);
   const green = !ending && settled.size === options.jobs && lost.length === 0;
-  return { green, ending, elapsedMs: clock.now(), settled, twice, events, outages, ...service.record() };
+  return { green, ending, elapsedMs: clock.now(), settled, cutOff, twice, events, outages, ...service.record() };
 }
 
 interface ModelWorld {

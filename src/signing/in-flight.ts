@@ -30,12 +30,14 @@ export class InFlight {
   readonly #controllers = new Map<number, AbortController>();
   readonly #attempts: Uint16Array;
   readonly #firstStart: Float64Array;
+  readonly #settled: Uint8Array;
   #weight = 0;
 
   constructor(options: InFlightOptions) {
     this.#options = options;
     this.#attempts = new Uint16Array(options.jobs);
     this.#firstStart = new Float64Array(options.jobs).fill(-1);
+    this.#settled = new Uint8Array(options.jobs);
   }
 
   get size(): number {
@@ -49,10 +51,20 @@ export class InFlight {
 
   /** Returns what this job has cost. */
   tally(job: number): Tally {
-    return {
-      attempts: this.#attempts[job] ?? 0,
-      elapsedMs: this.#options.clock.now() - (this.#firstStart[job] ?? 0),
-    };
+    const attempts = this.#attempts[job] ?? 0;
+    const elapsedMs = attempts === 0 ? 0 : this.#options.clock.now() - (this.#firstStart[job] ?? 0);
+    return { attempts, elapsedMs };
+  }
+
+  /** Notes that a job has its result; returns what it has cost. */
+  settle(job: number): Tally {
+    this.#settled[job] = 1;
+    return this.tally(job);
+  }
+
+  /** Lists the jobs that were tried and have no result. */
+  unsettled(): number[] {
+    return [...this.#attempts.keys()].filter((job) => this.#settled[job] === 0 && this.#attempts[job] !== 0);
   }
 
   /** Whether there is memory for this job; one that is too heavy for everything goes alone. */

@@ -24,6 +24,8 @@ export interface ScheduleOptions extends InFlightOptions {
   /** `stop` ends the run at the first lost job. */
   readonly onFailure: 'collect' | 'stop';
   readonly onSettled: (job: number, settled: Settled) => void;
+  /** Called at the end of a run that ended early, for each job that was tried and has no result. */
+  readonly onCutOff: (job: number, tally: Tally) => void;
   readonly onEvent: (event: PolicyEvent) => void;
   /** Aborts the run from outside. */
   readonly signal: AbortSignal;
@@ -33,8 +35,8 @@ export interface ScheduleOptions extends InFlightOptions {
 /**
  * Runs all jobs under one adaptive limit and one outage gate.
  *
- * Resolves, once nothing is in flight any more, with the failure that ended the run early or `undefined`; jobs that never
- * settled were not tried to their end. A signal that aborts the run has an `ActionError` as its reason.
+ * Resolves, once nothing is in flight any more, with the failure that ended the run early or `undefined`. A signal that
+ * aborts the run has an `ActionError` as its reason.
  */
 export function runSchedule(options: ScheduleOptions): Promise<Failure | undefined> {
   return new Schedule(options).start();
@@ -83,6 +85,7 @@ class Schedule {
       signal.removeEventListener('abort', abort);
       cancelDeadline?.();
       this.#cancelWake();
+      for (const job of this.#inFlight.unsettled()) this.#options.onCutOff(job, this.#inFlight.tally(job));
     }
   }
 
@@ -170,7 +173,7 @@ class Schedule {
     // Even one that has no effect costs an exception.
     if (this.#alone) this.#headStart.abort();
     this.#left--;
-    this.#options.onSettled(job, { failure, ...this.#inFlight.tally(job) });
+    this.#options.onSettled(job, { failure, ...this.#inFlight.settle(job) });
   }
 
   #end(ending: Failure): void {

@@ -83,6 +83,10 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
       outcomes[job] = outcome;
       options.onOutcome(outcome);
     },
+    onCutOff(job, tally) {
+      const file = files[job];
+      if (file) outcomes[job] = { file, status: 'not-tried', ...tally };
+    },
   });
   return { outcomes, requests: attempt.requests(), ending };
 }
