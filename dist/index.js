@@ -50410,12 +50410,16 @@ class InFlight {
     #attempts;
     #firstStart;
     #settled;
+    #blindRepeats;
+    /** Jobs whose last try was sent whole and got no answer. */
+    #unanswered = new Set();
     #weight = 0;
     constructor(options) {
         this.#options = options;
         this.#attempts = new Uint16Array(options.jobs);
         this.#firstStart = new Float64Array(options.jobs).fill(-1);
         this.#settled = new Uint8Array(options.jobs);
+        this.#blindRepeats = new Uint16Array(options.jobs);
     }
     get size() {
         return this.#controllers.size;
@@ -50428,7 +50432,7 @@ class InFlight {
     tally(job) {
         const attempts = this.#attempts[job] ?? 0;
         const elapsedMs = attempts === 0 ? 0 : this.#options.clock.now() - (this.#firstStart[job] ?? 0);
-        return { attempts, elapsedMs };
+        return { attempts, blindRepeats: this.#blindRepeats[job] ?? 0, elapsedMs };
     }
     /** Notes that a job has its result; returns what it has cost. */
     settle(job) {
@@ -50452,6 +50456,8 @@ class InFlight {
         this.#controllers.set(job, controller);
         this.#weight += weight(job);
         this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
+        if (this.#unanswered.delete(job))
+            this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
         if (this.#firstStart[job] === -1)
             this.#firstStart[job] = clock.now();
         try {
@@ -50459,7 +50465,10 @@ class InFlight {
             return undefined;
         }
         catch (error) {
-            return (0,endings/* asFailure */.h_)(controller.signal.aborted ? controller.signal.reason : error);
+            const failure = whyFailed(error, controller.signal);
+            if (failure.facts.unanswered)
+                this.#unanswered.add(job);
+            return failure;
         }
         finally {
             cancelTimeout();
@@ -50472,6 +50481,12 @@ class InFlight {
         for (const controller of this.#controllers.values())
             controller.abort((0,endings/* runEnded */._9)());
     }
+}
+/** A try that was ended failed for that reason, whatever it says itself; it may add what it knows of it. */
+function whyFailed(error, signal) {
+    const told = (0,endings/* asFailure */.h_)(error);
+    const ended = signal.aborted ? (0,endings/* asFailure */.h_)(signal.reason) : told;
+    return told.code === ended.code ? told : ended;
 }
 
 ;// CONCATENATED MODULE: ./build/src/signing/retry.js
@@ -51194,13 +51209,12 @@ async function signFiles(options) {
     });
     return { outcomes, requests: attempt.requests(), ending };
 }
-function toOutcome(file, { failure, attempts, elapsedMs }, sha256) {
+function toOutcome(file, { failure, ...tally }, sha256) {
     return {
         file,
         status: failure ? 'failed' : 'signed',
         sha256: failure ? undefined : sha256,
-        attempts,
-        elapsedMs,
+        ...tally,
         error: failure,
     };
 }
@@ -51304,8 +51318,18 @@ async function runSigning(context, task) {
     if (task.verification)
         report.verified += result.outcomes.filter(({ status }) => status === 'signed').length;
     runner.line(`${(0,units/* plural */.LS)(task.service.requests(), 'request')} for ${(0,units/* plural */.LS)(files.length, 'file')}`);
+    tellBlindRepeats(context, result.outcomes);
     runner.closeGroup();
     return result.ending;
+}
+/** Whoever reads the service's own log must know why it holds more signatures than the release. */
+function tellBlindRepeats({ runner, report }, outcomes) {
+    const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
+    if (repeats === 0)
+        return;
+    const text = `${(0,units/* plural */.LS)(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
+    runner.line(text);
+    report.notes.push(text);
 }
 function signing_describe({ file, status, attempts, elapsedMs }) {
     return `${(0,names/* show */.WU)(file.path)}: ${status} after ${(0,units/* plural */.LS)(attempts, 'request')}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
@@ -54905,7 +54929,14 @@ function createSignFileSigner(transport, options) {
         const { facts, sign, whole } = await firstPasses.run(source, draw, signal);
         const headers = requestHeaders(facts, sign, bodyLength(source.size));
         const body = whole ? wholeBody(whole) : streamBody(source.read());
-        const response = await transport.post({ method: 'POST', path: options.requestPath, headers, body }, signal);
+        let sent = false;
+        const onSent = () => {
+            sent = true;
+        };
+        const request = { method: 'POST', path: options.requestPath, headers, body, onSent };
+        const response = await transport.post(request, signal).catch((error) => {
+            throw sent && error instanceof signing_failure/* Failure */.H ? unanswered(error) : error;
+        });
         try {
             return { text: readResponse(response, source.size) };
         }
@@ -54914,6 +54945,10 @@ function createSignFileSigner(transport, options) {
         }
     }
     return { sign };
+}
+/** Notes that the service may have signed all the same. */
+function unanswered({ kind, code, message, facts, cause }) {
+    return new signing_failure/* Failure */.H(kind, code, message, { ...facts, cause, unanswered: true });
 }
 
 
@@ -55092,6 +55127,9 @@ class Exchange {
         else if (this.#controller)
             controller.abort(replayed());
         this.#controller = controller;
+    }
+    onRequestSent() {
+        this.#request.onSent?.();
     }
     onResponseStart(_, status, headers) {
         if (status < 200)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Ending, Stage } from '../../src/rehearsal/call.ts';
-import { hugeHeader, RAW_ANSWERS } from '../../src/rehearsal/fault-samples.ts';
+import { hugeHeader, RAW_ANSWERS, status } from '../../src/rehearsal/fault-samples.ts';
 import type { Fault, Framing } from '../../src/rehearsal/faults.ts';
 import { type Encounter, meet } from './meeting.ts';
 
@@ -48,6 +48,20 @@ test.concurrent('rows 43 and 44: an answer that is cut short is asked for again,
   const { run, receipts } = await meet({ files });
   expect(run.exitCode, run.log).toBe(0);
   for (const name of Object.keys(files)) expect(receipts[name], name).toMatchObject({ status: 'signed', attempts: 2 });
+  // What ends with its connection looks whole; the others may have been signed twice.
+  for (const text of [run.log, run.summary])
+    expect(text.replace(/&#\d+;/g, ' ')).toMatch(/[45] requests were sent whole/);
+});
+
+test.concurrent('row 43: a repeat counts as ambiguous only when the whole request had left', async () => {
+  const lost = (when: Stage): Encounter => [{ kind: 'end', when, by: 'reset' }];
+  const { run, receipts } = await meet({
+    files: { before: lost('before-body'), during: lost('during-body'), after: lost('after-body'), busy: [status(503)] },
+    sizes: { before: 24_000_000, during: 24_000_300, after: 600 },
+  });
+  expect(run.exitCode, run.log).toBe(0);
+  for (const name of ['before', 'during', 'after']) expect(receipts[name], name).toMatchObject({ attempts: 2 });
+  expect(run.log).toContain('1 request was sent whole, got no answer and had to be repeated');
 });
 
 test.concurrent('row 44: half an answer that looks whole never becomes a signature', async () => {
@@ -73,6 +87,7 @@ test.concurrent('row 45: silence, slow headers and a slow body end with the time
   expect(run.exitCode, run.log).toBe(0);
   for (const name of Object.keys(files)) expect(receipts[name], name).toMatchObject({ status: 'signed', attempts: 2 });
   expect(run.log).toMatch(/TIMEOUT.*No answer within \d s/);
+  expect(run.log).toContain('3 requests were sent whole, got no answer and had to be repeated');
   expect(requests).toHaveLength(7);
 });
 

@@ -269,7 +269,7 @@ describe('a single try', () => {
     });
     const failure = await clock.run(inFlight.try(0));
     expect([failure?.kind, failure?.code, failure?.message]).toEqual(['service', 'TIMEOUT', 'No answer within 7 s.']);
-    expect([inFlight.size, inFlight.tally(0)]).toEqual([0, { attempts: 1, elapsedMs: 7000 }]);
+    expect([inFlight.size, inFlight.tally(0)]).toEqual([0, { attempts: 1, blindRepeats: 0, elapsedMs: 7000 }]);
   });
 
   test('that throws what it should not is a defect that names itself', async () => {

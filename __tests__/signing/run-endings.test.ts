@@ -359,7 +359,7 @@ describe('the end of a run', () => {
     expect([...run.cutOff.keys()]).toEqual([2, ...run.requests.map(({ job }) => job).filter((job) => job >= 5)]);
     for (const [job, tally] of run.cutOff) {
       const times = run.requests.filter((request) => request.job === job).map(({ atMs }) => atMs);
-      expect(tally).toEqual({ attempts: times.length, elapsedMs: 4000 - (times[0] ?? 0) });
+      expect(tally).toEqual({ attempts: times.length, blindRepeats: 0, elapsedMs: 4000 - (times[0] ?? 0) });
     }
   });
 

@@ -9,6 +9,8 @@ export interface FileOutcome {
   readonly sha256?: string | undefined;
   /** Requests that were made for it. */
   readonly attempts: number;
+  /** Of those, the ones made though the service may have signed the file already. */
+  readonly blindRepeats?: number;
   readonly elapsedMs: number;
   readonly error?: ActionError | undefined;
   /** It stands for a signature without a file: a failure, but no file. */

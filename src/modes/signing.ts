@@ -47,8 +47,18 @@ export async function runSigning(context: Context, task: SigningTask): Promise<A
   report.outcomes = mergeOutcomes(report.outcomes, result.outcomes);
   if (task.verification) report.verified += result.outcomes.filter(({ status }) => status === 'signed').length;
   runner.line(`${plural(task.service.requests(), 'request')} for ${plural(files.length, 'file')}`);
+  tellBlindRepeats(context, result.outcomes);
   runner.closeGroup();
   return result.ending;
+}
+
+/** Whoever reads the service's own log must know why it holds more signatures than the release. */
+function tellBlindRepeats({ runner, report }: Context, outcomes: readonly FileOutcome[]): void {
+  const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
+  if (repeats === 0) return;
+  const text = `${plural(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
+  runner.line(text);
+  report.notes.push(text);
 }
 
 function describe({ file, status, attempts, elapsedMs }: FileOutcome): string {

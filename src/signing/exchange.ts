@@ -8,6 +8,8 @@ export interface WireRequest {
   /** Names and values in turn. */
   readonly headers: string[];
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+  /** Called when its last byte was handed to the connection. */
+  readonly onSent?: () => void;
 }
 
 /** One HTTP answer; header names are lower case. */
@@ -68,6 +70,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // After a graceful end of an HTTP/2 session undici sends requests again by itself, with the nonce they had.
     else if (this.#controller) controller.abort(replayed());
     this.#controller = controller;
+  }
+
+  onRequestSent(): void {
+    this.#request.onSent?.();
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: WireResponse['headers']): void {

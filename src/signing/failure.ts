@@ -28,6 +28,8 @@ export interface FailureFacts extends ErrorFacts {
   readonly throttled?: boolean;
   /** A reused connection died before one byte of an answer: one repeat costs nothing. */
   readonly staleConnection?: boolean;
+  /** The whole request had left and no whole answer came: the service may have signed. */
+  readonly unanswered?: boolean;
   /** Most tries that are worth it for this failure, when fewer than the run's limit. */
   readonly maxTries?: number;
   /** When this failure, repeated, says that the whole run cannot succeed. */

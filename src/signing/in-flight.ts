@@ -20,6 +20,8 @@ export interface InFlightOptions {
 export interface Tally {
   /** Tries in all, free ones and probes included. */
   readonly attempts: number;
+  /** Of those, the ones made though the service may have signed already: the try before had been sent whole and got no answer. */
+  readonly blindRepeats: number;
   /** Since the first try began. */
   readonly elapsedMs: number;
 }
@@ -31,6 +33,9 @@ export class InFlight {
   readonly #attempts: Uint16Array;
   readonly #firstStart: Float64Array;
   readonly #settled: Uint8Array;
+  readonly #blindRepeats: Uint16Array;
+  /** Jobs whose last try was sent whole and got no answer. */
+  readonly #unanswered = new Set<number>();
   #weight = 0;
 
   constructor(options: InFlightOptions) {
@@ -38,6 +43,7 @@ export class InFlight {
     this.#attempts = new Uint16Array(options.jobs);
     this.#firstStart = new Float64Array(options.jobs).fill(-1);
     this.#settled = new Uint8Array(options.jobs);
+    this.#blindRepeats = new Uint16Array(options.jobs);
   }
 
   get size(): number {
@@ -53,7 +59,7 @@ export class InFlight {
   tally(job: number): Tally {
     const attempts = this.#attempts[job] ?? 0;
     const elapsedMs = attempts === 0 ? 0 : this.#options.clock.now() - (this.#firstStart[job] ?? 0);
-    return { attempts, elapsedMs };
+    return { attempts, blindRepeats: this.#blindRepeats[job] ?? 0, elapsedMs };
   }
 
   /** Notes that a job has its result; returns what it has cost. */
@@ -81,12 +87,15 @@ export class InFlight {
     this.#controllers.set(job, controller);
     this.#weight += weight(job);
     this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
+    if (this.#unanswered.delete(job)) this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
     if (this.#firstStart[job] === -1) this.#firstStart[job] = clock.now();
     try {
       await run(job, controller.signal);
       return undefined;
     } catch (error) {
-      return asFailure(controller.signal.aborted ? controller.signal.reason : error);
+      const failure = whyFailed(error, controller.signal);
+      if (failure.facts.unanswered) this.#unanswered.add(job);
+      return failure;
     } finally {
       cancelTimeout();
       this.#controllers.delete(job);
@@ -98,4 +107,11 @@ export class InFlight {
   abort(): void {
     for (const controller of this.#controllers.values()) controller.abort(runEnded());
   }
+}
+
+/** A try that was ended failed for that reason, whatever it says itself; it may add what it knows of it. */
+function whyFailed(error: unknown, signal: AbortSignal): Failure {
+  const told = asFailure(error);
+  const ended = signal.aborted ? asFailure(signal.reason) : told;
+  return told.code === ended.code ? told : ended;
 }

@@ -91,17 +91,12 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
   return { outcomes, requests: attempt.requests(), ending };
 }
 
-function toOutcome(
-  file: ReleaseFile,
-  { failure, attempts, elapsedMs }: Settled,
-  sha256: string | undefined,
-): FileOutcome {
+function toOutcome(file: ReleaseFile, { failure, ...tally }: Settled, sha256: string | undefined): FileOutcome {
   return {
     file,
     status: failure ? 'failed' : 'signed',
     sha256: failure ? undefined : sha256,
-    attempts,
-    elapsedMs,
+    ...tally,
     error: failure,
   };
 }

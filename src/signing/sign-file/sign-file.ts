@@ -52,7 +52,14 @@ export function createSignFileSigner(transport: Transport, options: SignFileOpti
     const { facts, sign, whole } = await firstPasses.run(source, draw, signal);
     const headers = requestHeaders(facts, sign, bodyLength(source.size));
     const body = whole ? wholeBody(whole) : streamBody(source.read());
-    const response = await transport.post({ method: 'POST', path: options.requestPath, headers, body }, signal);
+    let sent = false;
+    const onSent = (): void => {
+      sent = true;
+    };
+    const request = { method: 'POST', path: options.requestPath, headers, body, onSent };
+    const response = await transport.post(request, signal).catch((error: unknown) => {
+      throw sent && error instanceof Failure ? unanswered(error) : error;
+    });
     try {
       return { text: readResponse(response, source.size) };
     } catch (error) {
@@ -61,4 +68,9 @@ export function createSignFileSigner(transport: Transport, options: SignFileOpti
   }
 
   return { sign };
+}
+
+/** Notes that the service may have signed all the same. */
+function unanswered({ kind, code, message, facts, cause }: Failure): Failure {
+  return new Failure(kind, code, message, { ...facts, cause, unanswered: true });
 }
