@@ -12,6 +12,7 @@ import {
   webPage,
 } from '../../src/rehearsal/fault-samples.ts';
 import type { Fault } from '../../src/rehearsal/faults.ts';
+import { connectionFailure } from '../../src/signing/connection-failure.ts';
 import { genuineSignatures, openService, plant, plantMany, sha256Of, signTree, type Target } from './signing-run.ts';
 
 const MIB = 2 ** 20;
@@ -159,6 +160,26 @@ test.each([
   expect(run.ending?.code).toBe('CANCELLED');
   expect(new Set(run.outcomes.map(({ status: state }) => state))).toEqual(new Set(['not-tried']));
   expect(genuineSignatures(service, tree)).toEqual([]);
+});
+
+test('a request that cannot be made ends the run at once, and is not taken for a lost connection', async () => {
+  const service = await openService();
+  const run = await signTree({ ...service, appKey: 'two\nlines' }, plantMany(20));
+  expect([run.ending?.code, run.ending?.kind, service.counters.requests]).toEqual(['INTERNAL', 'config', 0]);
+  expect(run.ending?.message).toContain('no request can be made (invalid es-auth-appkey header)');
+  expect(run.requests).toBe(1);
+});
+
+test('what breaks on the way to a request costs its file alone, and is not repeated', () => {
+  const facts = { origin: 'https://sign.example', alert: undefined, stale: false };
+  const kinds = [new TypeError('x is undefined'), new RangeError('Invalid array length')].map((error) => {
+    const { kind, code, message } = connectionFailure(error, facts);
+    return [kind, code, message];
+  });
+  expect(kinds).toEqual([
+    ['file', 'INTERNAL', 'https://sign.example: no request can be made (x is undefined).'],
+    ['file', 'INTERNAL', 'https://sign.example: no request can be made (Invalid array length).'],
+  ]);
 });
 
 test('a redirect is never followed, and ends the run', async () => {

@@ -104,7 +104,12 @@ export function connectionFailure(error: unknown, facts: ConnectionFacts): Failu
   if (error instanceof Failure) return error;
   const code = codeOf(error) ?? '';
   const alert = facts.alert ?? (code.includes('_ALERT_') ? code : undefined);
-  const row = ROWS[code] ?? (alert ? alertRow(alert) : undefined) ?? protocolRow(error, code) ?? lostRow(facts);
+  const row =
+    ROWS[code] ??
+    (alert ? alertRow(alert) : undefined) ??
+    defectRow(error, code) ??
+    protocolRow(error, code) ??
+    lostRow(facts);
   const [kind, name, sentence, hint, more] = row;
   return new Failure(kind, name, `${facts.origin}: ${sentence}.`, { ...more, hint, cause: error });
 }
@@ -136,6 +141,22 @@ function alertName(code: string): string {
     .replace(/^.*_ALERT_/, '')
     .toLowerCase()
     .replaceAll('_', ' ');
+}
+
+/** What undici and Node say when they are asked for something that cannot be; asking again changes nothing. */
+const IMPOSSIBLE = /^(?:UND_ERR_(?:INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED)|ERR_(?:HTTP_)?INVALID_\w+)$/;
+
+/** Nothing has reached the network: no request can be made from these settings, or a step on the way to it is broken. */
+function defectRow(error: unknown, code: string): Row | undefined {
+  const isImpossible = IMPOSSIBLE.test(code);
+  if (!isImpossible && !(error instanceof TypeError || error instanceof RangeError)) return undefined;
+  const reason = error instanceof Error ? error.message.replace(/\.$/, '') : code;
+  return [
+    isImpossible ? 'config' : 'file',
+    'INTERNAL',
+    `no request can be made (${reason})`,
+    'Check server-url, sign-path and app-key for odd characters; if they are right, this is a defect of the action: please report it.',
+  ];
 }
 
 function protocolRow(error: unknown, code: string): Row | undefined {
