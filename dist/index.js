@@ -52569,6 +52569,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: ./build/src/files/names.js
+var names = __nccwpck_require__(93509);
 // EXTERNAL MODULE: external "node:worker_threads"
 var external_node_worker_threads_ = __nccwpck_require__(75919);
 // EXTERNAL MODULE: ./build/src/errors.js
@@ -52793,6 +52795,7 @@ var signing_transport = __nccwpck_require__(36225);
 
 
 
+
 /** Node ends an HTTP/2 session that holds more than 10 MB of what was written; a file takes more memory than its body. */
 const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
 /** Examines certificate, key and chain, tells what is odd about them, and refuses what cannot work; opens no socket. */
@@ -52886,7 +52889,11 @@ function createSigner(context, inputs, { transport, helper }) {
         randomInt,
         hasher: (file, facts, signal) => helper.do({ do: 'hash', file, facts }, signal),
         onClockOffset: (seconds) => warn(context, 'Clocks differ', describeOffset(seconds)),
+        onContentType: (type) => warn(context, 'Content type', describeContentType(type)),
     });
+}
+function describeContentType(type) {
+    return `The service labels its answers ${(0,names/* show */.WU)(type.slice(0, 60))} instead of application/json; they were read all the same. Its operators should correct that, because gateways may act on it.`;
 }
 function describeOffset(seconds) {
     return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this runner's; requests are dated accordingly.`;
@@ -54851,6 +54858,11 @@ function readResponse(response, size) {
         throw statusFailure({ ...response, status: envelope }, facts);
     return signatureText(answer);
 }
+/** Returns the content type of an answer when it is given and is not JSON's. */
+function otherContentType({ headers }) {
+    const type = String(headers['content-type'] ?? '').trim();
+    return type === '' || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
+}
 function unusable(code, message, cause) {
     return new signing_failure/* Failure */.H('request', code, message, { hint: LOOK_HINT, cause, maxTries: 3 });
 }
@@ -54933,6 +54945,7 @@ function htmlFailure(text) {
 function createSignFileSigner(transport, options) {
     const clock = new ClockOffset(options);
     const firstPasses = new FirstPasses(options.hasher);
+    let { onContentType } = options;
     function draw() {
         return {
             method: 'POST',
@@ -54957,7 +54970,13 @@ function createSignFileSigner(transport, options) {
             throw sent && error instanceof signing_failure/* Failure */.H ? unanswered(error) : error;
         });
         try {
-            return { text: readResponse(response, source.size) };
+            const text = readResponse(response, source.size);
+            const type = otherContentType(response);
+            if (type !== undefined) {
+                onContentType?.(type);
+                onContentType = undefined;
+            }
+            return { text };
         }
         catch (error) {
             throw error instanceof signing_failure/* Failure */.H ? clock.explain(error, response, facts.sentAt) : error;

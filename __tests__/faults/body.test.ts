@@ -52,6 +52,10 @@ test.concurrent('rows 52 and 53: good JSON is taken with a wrong content type or
   const { run, errors, receipts, signed } = await meet({ files, service: { pki } });
   expect(run.exitCode).toBe(1);
   expect(signed).toEqual(['bom', 'canary', 'cutOnce', 'html', 'plain']);
+  const told = run.annotations.filter(({ title }) => title === 'Content type');
+  expect(
+    told.map(({ type, message }) => [type, /^The service labels its answers text\/(html|plain) instead/.test(message)]),
+  ).toEqual([['warning', true]]);
   expect(errors.toSorted()).toEqual(['RESP_EMPTY', 'RESP_NOT_JSON', 'STATUS_UNEXPECTED']);
   for (const name of ['plain', 'html', 'bom']) expect(receipts[name], name).toMatchObject({ attempts: 1 });
   for (const name of ['cut', 'empty', 'none'])

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { WireResponse } from '../../src/signing/exchange.ts';
 import { Failure } from '../../src/signing/failure.ts';
-import { readResponse } from '../../src/signing/sign-file/response.ts';
+import { otherContentType, readResponse } from '../../src/signing/sign-file/response.ts';
 
 type Headers = WireResponse['headers'];
 
@@ -24,6 +24,19 @@ function failureOf(response: WireResponse): Failure {
 function summary({ kind, code, facts }: Failure): unknown[] {
   return [kind, code, ...(facts.endsRun ? [facts.endsRun] : []), ...(facts.maxTries ? [facts.maxTries] : [])];
 }
+
+test.each([
+  ['application/json', undefined],
+  ['Application/JSON; charset=utf-8', undefined],
+  ['application/problem+json', undefined],
+  ['text/json ;charset=x', undefined],
+  ['', undefined],
+  ['text/html; charset=utf-8', 'text/html; charset=utf-8'],
+  ['application/jsonp', 'application/jsonp'],
+  ['json', 'json'],
+])('the content type “%s” is worth a warning: %s', (type, expected) => {
+  expect(otherContentType(answer('{}', 200, type === '' ? {} : { 'content-type': type }))).toBe(expected);
+});
 
 describe('a signature', () => {
   test.each([

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { SecureContext } from 'node:tls';
+import { show } from '../files/names.ts';
 import { Helper } from '../helper/helper.ts';
 import { type CredentialPaths, withCredentials } from '../identity/credentials.ts';
 import { type Identity, inspectIdentity, missingIssuerHint, requireIdentity } from '../identity/identity.ts';
@@ -144,7 +145,12 @@ function createSigner(
     randomInt,
     hasher: (file, facts, signal) => helper.do({ do: 'hash', file, facts }, signal),
     onClockOffset: (seconds) => warn(context, 'Clocks differ', describeOffset(seconds)),
+    onContentType: (type) => warn(context, 'Content type', describeContentType(type)),
   });
+}
+
+function describeContentType(type: string): string {
+  return `The service labels its answers ${show(type.slice(0, 60))} instead of application/json; they were read all the same. Its operators should correct that, because gateways may act on it.`;
 }
 
 function describeOffset(seconds: number): string {

@@ -24,6 +24,12 @@ export function readResponse(response: WireResponse, size: number): string {
   return signatureText(answer);
 }
 
+/** Returns the content type of an answer when it is given and is not JSON's. */
+export function otherContentType({ headers }: WireResponse): string | undefined {
+  const type = String(headers['content-type'] ?? '').trim();
+  return type === '' || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
+}
+
 function unusable(code: string, message: string, cause?: unknown): Failure {
   return new Failure('request', code, message, { hint: LOOK_HINT, cause, maxTries: 3 });
 }

@@ -6,7 +6,7 @@ import type { CanonicalFacts } from './canonical.ts';
 import { ClockOffset } from './clock-offset.ts';
 import { FirstPasses, type Hasher } from './first-pass.ts';
 import { drawNonce, requestHeaders } from './request.ts';
-import { readResponse } from './response.ts';
+import { otherContentType, readResponse } from './response.ts';
 
 /** Settings of the `es-auth` service. */
 export interface SignFileOptions {
@@ -23,6 +23,8 @@ export interface SignFileOptions {
   readonly hasher?: Hasher | undefined;
   /** Called once when the service's clock turns out to be another than ours, in seconds. */
   readonly onClockOffset: (seconds: number) => void;
+  /** Called once when a sound answer comes with a content type other than JSON. */
+  readonly onContentType?: (type: string) => void;
 }
 
 /** What a try says of itself. */
@@ -35,6 +37,7 @@ interface Draft extends CanonicalFacts {
 export function createSignFileSigner(transport: Transport, options: SignFileOptions): Signer {
   const clock = new ClockOffset(options);
   const firstPasses = new FirstPasses(options.hasher);
+  let { onContentType } = options;
 
   function draw(): Draft {
     return {
@@ -61,7 +64,13 @@ export function createSignFileSigner(transport: Transport, options: SignFileOpti
       throw sent && error instanceof Failure ? unanswered(error) : error;
     });
     try {
-      return { text: readResponse(response, source.size) };
+      const text = readResponse(response, source.size);
+      const type = otherContentType(response);
+      if (type !== undefined) {
+        onContentType?.(type);
+        onContentType = undefined;
+      }
+      return { text };
     } catch (error) {
       throw error instanceof Failure ? clock.explain(error, response, facts.sentAt) : error;
     }
