@@ -51408,6 +51408,13 @@ async function writeChecksums(context, inputs, task) {
         return undefined;
     return signQuietly(context, { ...task, files: [file] });
 }
+/** Removes earlier checksums and their signature, so that they cannot pass for those of a run that fails; only the first slice does. */
+function removeChecksums({ report }, { checksums, shard }, output) {
+    if (checksums === undefined || shard.index !== 1)
+        return;
+    output.remove(checksums + report.suffix);
+    output.remove(checksums);
+}
 async function hashFile(file) {
     const open = openFile(file);
     try {
@@ -51483,6 +51490,10 @@ async function checksums_readWhole(file) {
 
 /** Signs what needs a signature and, once every file has one, the checksums; returns why the run failed as a whole. */
 async function signRelease(context, inputs, task) {
+    const isRefused = (0,report_report/* totalsOf */.vA)(context.report).failed > 0;
+    // What is complete and signed already stays, so that a repeated run costs no request.
+    if (task.files.length > 0 || isRefused)
+        removeChecksums(context, inputs, task.output);
     const ending = task.files.length > 0 ? await runSigning(context, task) : undefined;
     const { failed, notTried } = (0,report_report/* totalsOf */.vA)(context.report);
     if (ending || failed + notTried > 0)
@@ -52467,6 +52478,9 @@ async function findRelease(context, inputs, outputDirectory) {
     const { runner, report } = context;
     const output = new output_tree/* OutputTree */.E(outputDirectory, context.processId);
     checkOwnFiles(inputs);
+    // Whatever ends this run before it writes its own, an earlier receipt must not pass for it.
+    if (inputs.manifest !== undefined)
+        output.remove(inputs.manifest);
     runner.openGroup('Files');
     const discovery = (0,discover/* discover */.k)({
         ...inputs,

@@ -1,7 +1,9 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { status } from '../../src/rehearsal/fault-samples.ts';
+import type { Fault } from '../../src/rehearsal/faults.ts';
 import { createScenario } from '../helpers/scenario.ts';
 
 const FILES = { 'dist/a.bin': 'the release', 'dist/b.bin': 'more of it', 'package.json': '{"name":"x"}' };
@@ -35,6 +37,54 @@ describe('manifest and checksums never replace what is not ours', () => {
     expect((await scenario.run(inputs)).exitCode).toBe(0);
     const again = await scenario.run(inputs);
     expect(again.exitCode, again.log).toBe(0);
+  });
+});
+
+describe('an earlier receipt does not pass for that of a run that fails', () => {
+  const inputs = { manifest: 'release.json', checksums: 'SHA256SUMS', upload: 'false' };
+  const names = async (workspace: string): Promise<string[]> =>
+    (await readdir(workspace)).filter((name) => /^(SHA|release)/.test(name)).toSorted();
+
+  test('checksums and their signature go before the first request', async () => {
+    let broken = false;
+    const script = (): Fault | undefined => (broken ? status(400) : undefined);
+    await using scenario = await createScenario({ files: FILES, service: { script } });
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    expect(await names(scenario.workspace)).toEqual(['SHA256SUMS', 'SHA256SUMS.sign', 'release.json']);
+    broken = true;
+    const run = await scenario.run(inputs);
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs['checksums']).toBe('');
+    expect(await names(scenario.workspace)).toEqual(['release.json']);
+    expect(JSON.parse(await scenario.read('release.json'))).toMatchObject({ totals: { signed: 0 } });
+  });
+
+  test('a manifest goes also when the run ends before it can write one', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await writeFile(Buffer.concat([Buffer.from(`${scenario.workspace}/dist/`), Buffer.from([0xff])]), '');
+    const run = await scenario.run(inputs);
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toContain('FILE_NAME_NOT_UTF8');
+    expect(await names(scenario.workspace)).toEqual(['SHA256SUMS', 'SHA256SUMS.sign']);
+  });
+
+  test('a rehearsal touches neither', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    const before = await scenario.read('release.json');
+    expect((await scenario.run({ ...inputs, mode: 'rehearse' })).exitCode).toBe(0);
+    expect(await scenario.read('release.json')).toBe(before);
+    expect(await names(scenario.workspace)).toEqual(['SHA256SUMS', 'SHA256SUMS.sign', 'release.json']);
+  });
+
+  test('what is complete stays, at no request', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const more = { ...inputs, 'verify-key': scenario.service.credentials.verifyKeyPem };
+    for (const _ of [1, 2]) {
+      expect((await scenario.run(more)).exitCode).toBe(0);
+      expect(scenario.service.counters.requests).toBe(3);
+    }
   });
 });
 

@@ -38,6 +38,13 @@ export async function writeChecksums(
   return signQuietly(context, { ...task, files: [file] });
 }
 
+/** Removes earlier checksums and their signature, so that they cannot pass for those of a run that fails; only the first slice does. */
+export function removeChecksums({ report }: Context, { checksums, shard }: FileInputs, output: OutputTree): void {
+  if (checksums === undefined || shard.index !== 1) return;
+  output.remove(checksums + report.suffix);
+  output.remove(checksums);
+}
+
 async function hashFile(file: ReleaseFile): Promise<string> {
   const open = openFile(file);
   try {

@@ -1,7 +1,7 @@
 import type { ActionError } from '../errors.ts';
 import type { FileInputs } from '../inputs/inputs.ts';
 import { totalsOf } from '../report/report.ts';
-import { writeChecksums } from './checksums.ts';
+import { removeChecksums, writeChecksums } from './checksums.ts';
 import type { Context } from './context.ts';
 import type { Release } from './release.ts';
 import { runSigning, type SigningTask } from './signing.ts';
@@ -12,6 +12,9 @@ export async function signRelease(
   inputs: FileInputs,
   task: SigningTask & { readonly release: Release; readonly reuse: boolean },
 ): Promise<ActionError | undefined> {
+  const isRefused = totalsOf(context.report).failed > 0;
+  // What is complete and signed already stays, so that a repeated run costs no request.
+  if (task.files.length > 0 || isRefused) removeChecksums(context, inputs, task.output);
   const ending = task.files.length > 0 ? await runSigning(context, task) : undefined;
   const { failed, notTried } = totalsOf(context.report);
   if (ending || failed + notTried > 0) return ending;
