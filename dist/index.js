@@ -47184,9 +47184,9 @@ function decodeBase64(text) {
 /* harmony export */   TS: () => (/* binding */ encodePem),
 /* harmony export */   w0: () => (/* binding */ isPrivateLabel)
 /* harmony export */ });
-/** Says where a block stands: `input 'chain', block 2 (CERTIFICATE)`. */
+/** Says where a block stands: `input chain, block 2 (CERTIFICATE)`. */
 function placeOf(block) {
-    return `input '${block.input}', block ${block.number} (${block.label})`;
+    return `input ${block.input}, block ${block.number} (${block.label})`;
 }
 /** Writes a block as standard PEM: 64 characters a line, LF line ends, a final newline. */
 function encodePem(block) {
@@ -47292,7 +47292,7 @@ function only(problem, brokenLabels = []) {
     return { blocks: [], problems: [problem], brokenLabels, tidied: [] };
 }
 function tooLarge(input, amount, limit) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_TOO_LARGE', `input '${input}' has ${amount}; at most ${limit} are read`, {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_TOO_LARGE', `input ${input} has ${amount}; at most ${limit} are read`, {
         hint: 'Store only the certificates or the key that this input is for.',
     });
 }
@@ -47302,7 +47302,7 @@ function broken(place, fault) {
     });
 }
 function unreadable(input, text) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_UNREADABLE', `input '${input}' is neither PEM nor base64 of PEM, DER or PKCS#12 (${text.length} characters)`, { hint: unreadableHint(text) });
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_UNREADABLE', `input ${input} is neither PEM nor base64 of PEM, DER or PKCS#12 (${text.length} characters)`, { hint: unreadableHint(text) });
 }
 function unreadableHint(text) {
     if (text.includes('BEGIN '))
@@ -47673,13 +47673,13 @@ function tooManyIterations(place, iterations) {
 }
 /** Builds the problem for encrypted material when no passphrase was given. */
 function passphraseMissing(place) {
-    return new errors/* ActionError */.lZ('IDENTITY_PASSPHRASE_MISSING', `${place} is encrypted, and input 'key-passphrase' is empty`, {
-        hint: "Set 'key-passphrase' to the passphrase that the key was encrypted with, from a secret that this run can read.",
+    return new errors/* ActionError */.lZ('IDENTITY_PASSPHRASE_MISSING', `${place} is encrypted, and input key-passphrase is empty`, {
+        hint: 'Set key-passphrase to the passphrase that the key was encrypted with, from a secret that this run can read.',
     });
 }
 /** Builds the problem for encrypted material that the given passphrase does not open. */
 function passphraseWrong(place, cause) {
-    return new errors/* ActionError */.lZ('IDENTITY_PASSPHRASE_WRONG', `${place} is not opened by the passphrase in 'key-passphrase'`, {
+    return new errors/* ActionError */.lZ('IDENTITY_PASSPHRASE_WRONG', `${place} is not opened by the passphrase in key-passphrase`, {
         hint: 'Check that the passphrase belongs to this very file and was stored without quotes, blanks or a cut.',
         cause,
     });
@@ -47857,8 +47857,8 @@ function countProblems(count, blocks) {
     if (count <= MAX_CERTIFICATES)
         return [];
     return [
-        new errors/* ActionError */.lZ('IDENTITY_TOO_LARGE', `input 'cert' holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`, {
-            hint: "A bundle of CA certificates belongs into 'chain'; 'cert' takes the client certificate and its intermediates.",
+        new errors/* ActionError */.lZ('IDENTITY_TOO_LARGE', `input cert holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`, {
+            hint: 'A bundle of CA certificates belongs into chain; cert takes the client certificate and its intermediates.',
         }),
     ];
 }
@@ -47881,7 +47881,7 @@ function readKeyInput(text) {
     return { keys, problems: keys.length === 0 && faults.length === 0 ? [noKey()] : faults, tidied };
 }
 function noKey() {
-    return new errors/* ActionError */.lZ('IDENTITY_WRONG_KIND', "input 'key' holds no private key, only EC PARAMETERS", {
+    return new errors/* ActionError */.lZ('IDENTITY_WRONG_KIND', 'input key holds no private key, only EC PARAMETERS', {
         hint: 'Store the block that begins with `-----BEGIN EC PRIVATE KEY-----` too.',
     });
 }
@@ -47926,8 +47926,8 @@ function chainOf({ certificates, mayHideCertificate }, key) {
 function keyAbsent({ isPkcs12 }) {
     if (!isPkcs12)
         return (0,identity_text/* inputEmpty */.U)('key');
-    return new errors/* ActionError */.lZ('IDENTITY_WRONG_KIND', "input 'cert' is a PKCS#12 without a private key, and input 'key' is empty", {
-        hint: "Export the PKCS#12 again together with its private key, or put the key into 'key'.",
+    return new errors/* ActionError */.lZ('IDENTITY_WRONG_KIND', 'input cert is a PKCS#12 without a private key, and input key is empty', {
+        hint: 'Export the PKCS#12 again together with its private key, or put the key into key.',
     });
 }
 function openKeys(blocks, passphrase) {
@@ -48221,7 +48221,7 @@ function dateProblem({ x509, place }, now) {
     const isOver = x509.validToDate < now;
     return new errors/* ActionError */.lZ(isOver ? 'IDENTITY_EXPIRED' : 'IDENTITY_NOT_YET_VALID', `${place}: the client certificate ${(0,certificate/* nameOnOneLine */.vm)(x509.subject)} ${state}`, {
         hint: isOver
-            ? "Renew the certificate and store it in 'cert', with its key in 'key' when that changed."
+            ? 'Renew the certificate and store it in cert, with its key in key when that changed.'
             : "If the date is right, wait or ask for a certificate that is valid now; otherwise set this machine's clock.",
     });
 }
@@ -48300,7 +48300,7 @@ function requireIdentity({ identity, problems }) {
     const code = others.every((other) => other.code === first.code) ? first.code : 'IDENTITY_INVALID';
     const lines = problems
         .slice(0, MAX_LISTED)
-        .map((problem) => `- ${problem.message}.${problem.hint === undefined ? '' : ` ${problem.hint}`}`);
+        .map((problem) => `- ${problem.message.replace(/^input /, 'Input ')}.${problem.hint === undefined ? '' : ` ${problem.hint}`}`);
     if (problems.length > MAX_LISTED)
         lines.push(`- and ${problems.length - MAX_LISTED} more`);
     throw new errors/* ActionError */.lZ(code, [`the client identity has ${problems.length} problems:`, ...lines].join('\n'), {
@@ -48316,7 +48316,7 @@ function missingIssuerHint({ certificates, missingIssuer }) {
     if (missingIssuer === undefined)
         return undefined;
     const count = certificates.length === 1 ? '1 certificate' : `${certificates.length} certificates`;
-    return `Input 'cert' has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
+    return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
 }
 function assemble(chain, key, anchors) {
     const certificates = chain.certificates.map(({ x509 }) => x509);
@@ -48345,7 +48345,7 @@ function mismatch(chain, key) {
 function tidyNotice(tidied) {
     const parts = Object.entries(tidied)
         .filter(([, notes]) => notes.length > 0)
-        .map(([input, notes]) => `'${input}': ${[...new Set(notes)].join(', ')}`);
+        .map(([input, notes]) => `${input}: ${[...new Set(notes)].join(', ')}`);
     return parts.length === 0 ? [] : [`The identity was tidied before use. ${parts.join('; ')}.`];
 }
 
@@ -48524,7 +48524,7 @@ function isBlank(text) {
 }
 /** Builds the problem for an input that is needed and empty. */
 function inputEmpty(input) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('CONFIG_EMPTY', `input '${input}' is empty — secrets are not given to pull requests from forks`, {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('CONFIG_EMPTY', `input ${input} is empty — secrets are not given to pull requests from forks`, {
         hint: "On any other event: check the spelling of the secret's name, that it exists in this repository or environment, and that a called workflow is passed it.",
     });
 }
@@ -48550,7 +48550,7 @@ const WANTED = {
 const EXPLANATIONS = {
     CERTIFICATE: {
         what: 'is a certificate, not a private key',
-        hint: "Put the certificate into 'cert' and the private key into 'key'; the two inputs may be swapped.",
+        hint: 'Put the certificate into cert and the private key into key; the two inputs may be swapped.',
     },
     'CERTIFICATE REQUEST': {
         what: 'is a certificate signing request (CSR), not a certificate',
@@ -48578,7 +48578,7 @@ const EXPLANATIONS = {
     },
     PKCS12: {
         what: 'is a PKCS#12 container',
-        hint: "A PKCS#12 goes into 'cert', in base64, with its passphrase in 'key-passphrase' and an empty 'key'; for 'chain' take the CA certificates out of it with `openssl pkcs12 -in file.p12 -nokeys -cacerts`.",
+        hint: 'A PKCS#12 goes into cert, in base64, with its passphrase in key-passphrase and an empty key; for chain take the CA certificates out of it with `openssl pkcs12 -in file.p12 -nokeys -cacerts`.',
     },
 };
 const ALIASES = {
@@ -48600,7 +48600,7 @@ function explain({ label, input }) {
     if (!(0,_block_js__WEBPACK_IMPORTED_MODULE_1__/* .isPrivateLabel */ .w0)(label)) {
         return { what: 'is of a kind that is not used here', hint: 'Store certificates and private keys in PEM format.' };
     }
-    const move = input === 'chain' ? "Remove it from 'chain'" : "Put the private key into 'key' and the certificate into 'cert'";
+    const move = input === 'chain' ? 'Remove it from chain' : 'Put the private key into key and the certificate into cert';
     return { what: 'is a private key, not a certificate', hint: `${move}; the inputs may be swapped.` };
 }
 
@@ -49223,7 +49223,7 @@ function decodeBody(body, name) {
     return der;
 }
 function unreadable(what) {
-    return new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', `input 'verify-key' cannot be read: ${what}`, {
+    return new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', `input verify-key cannot be read: ${what}`, {
         hint: 'Paste the whole PEM text, from its BEGIN line to its END line; it was probably cut off or changed on the way.',
     });
 }
@@ -49256,28 +49256,28 @@ function readVerifyKey(text) {
 }
 function onlyBlock(text) {
     if (containsPrivateKey(text)) {
-        throw new errors/* ActionError */.lZ('VERIFY_KEY_PRIVATE', "input 'verify-key' holds a private key", {
+        throw new errors/* ActionError */.lZ('VERIFY_KEY_PRIVATE', 'input verify-key holds a private key', {
             hint: 'Give the public key instead: openssl pkey -in private.pem -pubout. Replace the key if this text was stored where others can read it.',
         });
     }
     const blocks = readPemBlocks(text);
     const [block] = blocks;
     if (block === undefined) {
-        throw new errors/* ActionError */.lZ('VERIFY_KEY_MISSING', "input 'verify-key' holds no PEM block", {
+        throw new errors/* ActionError */.lZ('VERIFY_KEY_MISSING', 'input verify-key holds no PEM block', {
             hint: 'Give PEM text with one PUBLIC KEY or CERTIFICATE block, or the path of a file that holds it.',
         });
     }
     if (blocks.length > 1) {
         const labels = blocks.slice(0, 4).map(({ label }) => label);
         const list = blocks.length > labels.length ? [...labels, '…'] : labels;
-        throw new errors/* ActionError */.lZ('VERIFY_KEY_BLOCKS', `input 'verify-key' holds ${blocks.length} PEM blocks (${list.join(', ')}) instead of one`, { hint: "Keep only the signer's own public key or certificate, without its chain." });
+        throw new errors/* ActionError */.lZ('VERIFY_KEY_BLOCKS', `input verify-key holds ${blocks.length} PEM blocks (${list.join(', ')}) instead of one`, { hint: "Keep only the signer's own public key or certificate, without its chain." });
     }
     if (block.label !== 'PUBLIC KEY' && block.label !== 'CERTIFICATE')
         throw wrongLabel(block.label);
     return block;
 }
 function wrongLabel(label) {
-    const sentence = `input 'verify-key' holds a ${label} block; it must be a PUBLIC KEY or a CERTIFICATE`;
+    const sentence = `input verify-key holds a ${label} block; it must be a PUBLIC KEY or a CERTIFICATE`;
     return new errors/* ActionError */.lZ('VERIFY_KEY_KIND', sentence, { hint: hintForLabel(label) });
 }
 function hintForLabel(label) {
@@ -49316,7 +49316,7 @@ function readKeyObject({ der }, certificate) {
 }
 function key_unreadable(what, facts) {
     const hint = 'Check that the whole block was copied, unchanged, from its BEGIN line to its END line.';
-    return new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', `input 'verify-key' cannot be read: ${what}`, { hint, ...facts });
+    return new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', `input verify-key cannot be read: ${what}`, { hint, ...facts });
 }
 function classify(key) {
     const type = key.asymmetricKeyType;
@@ -49341,7 +49341,7 @@ function classify(key) {
     return { kind: type, name: `${type.toUpperCase()} ${bits}` };
 }
 function unsupported(what) {
-    return new errors/* ActionError */.lZ('VERIFY_KEY_UNSUPPORTED', `input 'verify-key' holds ${what}`, { hint: SUPPORTED });
+    return new errors/* ActionError */.lZ('VERIFY_KEY_UNSUPPORTED', `input verify-key holds ${what}`, { hint: SUPPORTED });
 }
 function factsOf(certificate) {
     return {
@@ -49545,7 +49545,7 @@ function readUpload(reader) {
 }
 /** Problems come from several rooms, some of which leave the full stop to whoever prints them. */
 function endSentence(text) {
-    return (text ?? '').replace(/[^.!?:]$/, '$&.');
+    return (text ?? '').replace(/^input /, 'Input ').replace(/[^.!?:]$/, '$&.');
 }
 function allProblems(problems) {
     const [first] = problems;
@@ -55576,11 +55576,11 @@ function chooseAlgorithm(key, requested) {
     if (name !== undefined)
         return algorithmOf(name);
     if (possible.length === 0) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('SIGNATURE_ALGORITHM_MISMATCH', "input 'verify-key' is an RSA-PSS key whose own parameters (digest, mask, salt) fit no supported algorithm", {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('SIGNATURE_ALGORITHM_MISMATCH', 'input verify-key is an RSA-PSS key whose own parameters (digest, mask, salt) fit no supported algorithm', {
             hint: 'Such a key must allow SHA-256, SHA-384 or SHA-512 for both digest and mask, and a salt as long as the digest.',
         });
     }
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('SIGNATURE_ALGORITHM_MISMATCH', `input 'signature-algorithm' is ${requested}, but 'verify-key' is an ${key.name} key`, { hint: `For this key use auto or one of ${possible.join(', ')}; or give the key that belongs to ${requested}.` });
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('SIGNATURE_ALGORITHM_MISMATCH', `input signature-algorithm is ${requested}, but verify-key is an ${key.name} key`, { hint: `For this key use auto or one of ${possible.join(', ')}; or give the key that belongs to ${requested}.` });
 }
 function pssKeyAllows(key, algorithm) {
     if (algorithm.scheme !== 'rsa-pss')
@@ -55825,7 +55825,7 @@ function createVerifier(key, algorithm) {
 function checkSize(algorithm, size) {
     if (algorithm.scheme !== 'ed25519' || size <= MAX_ED25519_BYTES)
         return;
-    throw new errors/* ActionError */.lZ('FILE_TOO_LARGE_FOR_ED25519', `the file has ${size} bytes; an Ed25519 signature can be checked up to ${MAX_ED25519_BYTES} bytes`, { hint: "Leave this file out, sign it with an EC or RSA key, or run without 'verify-key' and check it elsewhere." });
+    throw new errors/* ActionError */.lZ('FILE_TOO_LARGE_FOR_ED25519', `the file has ${size} bytes; an Ed25519 signature can be checked up to ${MAX_ED25519_BYTES} bytes`, { hint: 'Leave this file out, sign it with an EC or RSA key, or run without verify-key and check it elsewhere.' });
 }
 /**
  * Finds the other algorithm of the same key that a signature which failed its check is valid for, reading the bytes

@@ -27,7 +27,7 @@ describe('empty inputs', () => {
     for (const text of [undefined, '', ' \n ']) {
       expectProblem(
         { [input]: text },
-        new RegExp(`^CONFIG_EMPTY: input '${input}' is empty — secrets are not given to pull requests from forks`),
+        new RegExp(`^CONFIG_EMPTY: input ${input} is empty — secrets are not given to pull requests from forks`),
       );
     }
   });
@@ -35,7 +35,7 @@ describe('empty inputs', () => {
   it('all at once, in one error', () => {
     const read = () => readIdentity({ cert: '', key: '', keyPassphrase: '', chain: '' }, OPTIONS);
     expect(read).toThrow(ActionError);
-    expect(read).toThrow(/3 problems:\n- input 'cert' is empty.*\n- input 'key' is empty.*\n- input 'chain' is empty/);
+    expect(read).toThrow(/3 problems:\n- Input cert is empty.*\n- Input key is empty.*\n- Input chain is empty/);
     expect(read).toThrow(expect.objectContaining({ code: 'CONFIG_EMPTY' }));
   });
 });
@@ -53,7 +53,7 @@ describe('unreadable text', () => {
   });
 
   it('more than a mebibyte', () => {
-    expectProblem({ chain: 'A'.repeat(1024 * 1024 + 1) }, /IDENTITY_TOO_LARGE: input 'chain' has 1048577 characters/);
+    expectProblem({ chain: 'A'.repeat(1024 * 1024 + 1) }, /IDENTITY_TOO_LARGE: input chain has 1048577 characters/);
   });
 });
 
@@ -61,7 +61,7 @@ describe('damaged blocks', () => {
   it.each(['cert', 'key', 'chain'] as const)('a truncated %s', (input) => {
     const pem = (sound[input] ?? '').trimEnd();
     const cut = pem.slice(0, pem.lastIndexOf('\n') - 10);
-    expectProblem({ [input]: cut }, new RegExp(`input '${input}', block . \\(.*\\): its END line is missing`));
+    expectProblem({ [input]: cut }, new RegExp(`input ${input}, block . \\(.*\\): its END line is missing`));
   });
 
   it.each(['cert', 'key', 'chain'] as const)('a line missing from %s', (input) => {
@@ -75,7 +75,7 @@ describe('damaged blocks', () => {
   it('a second block that is broken, in cert and chain', () => {
     for (const input of ['cert', 'chain'] as const) {
       const text = pki.text(input === 'cert' ? 'client.pem' : 'server-root.pem');
-      const place = `IDENTITY_BLOCK_BROKEN: input '${input}', block 2 \\(CERTIFICATE\\): `;
+      const place = `IDENTITY_BLOCK_BROKEN: input ${input}, block 2 \\(CERTIFICATE\\): `;
       const second = pki.text('intermediate.pem');
       expectProblem({ [input]: text + second.replace('M', '!') }, new RegExp(`${place}line 1 below BEGIN`));
       expectProblem({ [input]: text + cutLines(second, 2) }, new RegExp(`${place}it is cut off`));
@@ -111,6 +111,6 @@ describe('damaged blocks', () => {
 it('every problem of several inputs is in one error', () => {
   const text = { cert: pki.text('client.csr'), key: '', keyPassphrase: 'x', chain: 'nothing' };
   expect(() => readIdentity(text, OPTIONS)).toThrow(
-    /has 3 problems:\n- input 'cert', block 1.*\n- input 'key' is empty.*\n- input 'chain' is neither/,
+    /has 3 problems:\n- Input cert, block 1.*\n- Input key is empty.*\n- Input chain is neither/,
   );
 });

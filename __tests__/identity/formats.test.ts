@@ -72,7 +72,7 @@ describe('certificates', () => {
 
   it('DER in base64, for cert and chain', () => {
     expect(expectSame({ cert: der('client.pem') }, 1)).toContain('DER');
-    expect(expectSame({ chain: der('server-root.pem') })).toContain("'chain': base64 decoded, DER read");
+    expect(expectSame({ chain: der('server-root.pem') })).toContain('chain: base64 decoded, DER read');
   });
 
   it('the leaf last is put first, duplicates and strangers are left out', () => {

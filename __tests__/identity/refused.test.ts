@@ -23,7 +23,7 @@ describe('key and certificate', () => {
     pki.issue('stranger', { issuer: 'root' });
     expectProblem(
       { key: pki.text('stranger.key') },
-      /IDENTITY_KEY_MISMATCH: .*\(PRIVATE KEY\) does not belong to the client certificate CN=client in input 'cert', block 1.* [0-9a-f]{64} for the key and [0-9a-f]{64} for/,
+      /IDENTITY_KEY_MISMATCH: .*\(PRIVATE KEY\) does not belong to the client certificate CN=client in input cert, block 1.* [0-9a-f]{64} for the key and [0-9a-f]{64} for/,
     );
   });
 
@@ -50,7 +50,7 @@ describe('passphrases', () => {
     const key = pki.text('encrypted.key');
     expectProblem(
       { key },
-      /IDENTITY_PASSPHRASE_MISSING: input 'key', block 1 .* is encrypted, and input 'key-passphrase' is empty/,
+      /IDENTITY_PASSPHRASE_MISSING: input key, block 1 .* is encrypted, and input key-passphrase is empty/,
     );
     expectProblem({ key, keyPassphrase: 'wrong' }, /IDENTITY_PASSPHRASE_WRONG: .* not opened by the passphrase/);
   });
@@ -58,8 +58,8 @@ describe('passphrases', () => {
   it('PKCS#12: missing and wrong are told apart, and nothing else is said', () => {
     pki.openssl('pkcs12', '-export', '-in', 'client.pem', '-inkey', 'client.key', ...passout, '-out', 'client.p12');
     const cert = base64(pki.bytes('client.p12'));
-    expectProblem({ cert, key: '' }, /IDENTITY_PASSPHRASE_MISSING: input 'cert', block 1 \(PKCS12\) is encrypted/);
-    expectProblem({ cert, key: '', keyPassphrase: 'wrong' }, /IDENTITY_PASSPHRASE_WRONG: input 'cert', block 1/);
+    expectProblem({ cert, key: '' }, /IDENTITY_PASSPHRASE_MISSING: input cert, block 1 \(PKCS12\) is encrypted/);
+    expectProblem({ cert, key: '', keyPassphrase: 'wrong' }, /IDENTITY_PASSPHRASE_WRONG: input cert, block 1/);
     const cut = base64(pki.bytes('client.p12').subarray(0, 500));
     expectProblem({ cert: cut, key: '', keyPassphrase: 'x' }, /announces \d+ bytes and holds 500/);
   });

@@ -47,8 +47,8 @@ describe('dates and uses', () => {
     pki.issue('long', { issuer: 'intermediate', extensions: CLIENT, days: 4000 });
     const long = { cert: pki.text('long.pem') + pki.text('intermediate.pem'), key: pki.text('long.key') };
     const warnings = warningsAt(200, long);
-    expect(warnings).toMatch(/input 'cert', block 2 \(CERTIFICATE\): CN=intermediate expired/);
-    expect(warnings).toMatch(/input 'chain', block 1 \(CERTIFICATE\): CN=server-root expired/);
+    expect(warnings).toMatch(/input cert, block 2 \(CERTIFICATE\): CN=intermediate expired/);
+    expect(warnings).toMatch(/input chain, block 1 \(CERTIFICATE\): CN=server-root expired/);
   });
 
   it('a certificate for servers only is a warning', () => {

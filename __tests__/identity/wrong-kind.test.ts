@@ -33,18 +33,18 @@ describe('wrong kinds', () => {
   });
 
   it('a public key', () => {
-    expectProblem({ key: pki.text('client.pub') }, /input 'key', block 1 \(PUBLIC KEY\) is a public key/);
-    expectProblem({ cert: pki.text('client.pub') }, /input 'cert', block 1 \(PUBLIC KEY\) is a public key/);
+    expectProblem({ key: pki.text('client.pub') }, /input key, block 1 \(PUBLIC KEY\) is a public key/);
+    expectProblem({ cert: pki.text('client.pub') }, /input cert, block 1 \(PUBLIC KEY\) is a public key/);
   });
 
   it('certificate and key swapped', () => {
     const problems = problemsOf({ ...sound, cert: sound.key, key: sound.cert });
-    expect(problems[0]).toMatch(/input 'cert', block 1 \(PRIVATE KEY\) is a private key, not a certificate/);
-    expect(problems[1]).toMatch(/input 'key', block 1 \(CERTIFICATE\) is a certificate, not a private key/);
+    expect(problems[0]).toMatch(/input cert, block 1 \(PRIVATE KEY\) is a private key, not a certificate/);
+    expect(problems[1]).toMatch(/input key, block 1 \(CERTIFICATE\) is a certificate, not a private key/);
   });
 
   it('a private key in the chain', () => {
-    expectProblem({ chain: `${sound.chain}${sound.key}` }, /input 'chain', block 2 \(PRIVATE KEY\) is a private key/);
+    expectProblem({ chain: `${sound.chain}${sound.key}` }, /input chain, block 2 \(PRIVATE KEY\) is a private key/);
   });
 
   it('TRUSTED CERTIFICATE, PKCS#7, PKCS#12 in chain, OpenSSH', () => {

@@ -25,7 +25,7 @@ describe('a choice of the algorithm', () => {
           expect(chooseAlgorithm(key, algorithm).name).toBe(algorithm);
           continue;
         }
-        const sentence = `input 'signature-algorithm' is ${algorithm}, but 'verify-key' is an ${key.name} key`;
+        const sentence = `input signature-algorithm is ${algorithm}, but verify-key is an ${key.name} key`;
         expect(() => chooseAlgorithm(key, algorithm)).toThrow(
           expect.objectContaining({ code: 'SIGNATURE_ALGORITHM_MISMATCH', message: sentence }),
         );

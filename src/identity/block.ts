@@ -13,9 +13,9 @@ export interface Block {
   readonly encryption?: string;
 }
 
-/** Says where a block stands: `input 'chain', block 2 (CERTIFICATE)`. */
+/** Says where a block stands: `input chain, block 2 (CERTIFICATE)`. */
 export function placeOf(block: Pick<Block, 'input' | 'number' | 'label'>): string {
-  return `input '${block.input}', block ${block.number} (${block.label})`;
+  return `input ${block.input}, block ${block.number} (${block.label})`;
 }
 
 /** Writes a block as standard PEM: 64 characters a line, LF line ends, a final newline. */

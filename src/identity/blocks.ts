@@ -84,7 +84,7 @@ function only(problem: ActionError, brokenLabels: readonly string[] = []): Block
 }
 
 function tooLarge(input: InputName, amount: string, limit: number): ActionError {
-  return new ActionError('IDENTITY_TOO_LARGE', `input '${input}' has ${amount}; at most ${limit} are read`, {
+  return new ActionError('IDENTITY_TOO_LARGE', `input ${input} has ${amount}; at most ${limit} are read`, {
     hint: 'Store only the certificates or the key that this input is for.',
   });
 }
@@ -98,7 +98,7 @@ function broken(place: Pick<Block, 'input' | 'number' | 'label'>, fault: string)
 function unreadable(input: InputName, text: string): ActionError {
   return new ActionError(
     'IDENTITY_UNREADABLE',
-    `input '${input}' is neither PEM nor base64 of PEM, DER or PKCS#12 (${text.length} characters)`,
+    `input ${input} is neither PEM nor base64 of PEM, DER or PKCS#12 (${text.length} characters)`,
     { hint: unreadableHint(text) },
   );
 }

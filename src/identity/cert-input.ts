@@ -72,9 +72,9 @@ function countProblems(count: number, blocks: readonly Block[]): readonly Action
   return [
     new ActionError(
       'IDENTITY_TOO_LARGE',
-      `input 'cert' holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`,
+      `input cert holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`,
       {
-        hint: "A bundle of CA certificates belongs into 'chain'; 'cert' takes the client certificate and its intermediates.",
+        hint: 'A bundle of CA certificates belongs into chain; cert takes the client certificate and its intermediates.',
       },
     ),
   ];

@@ -71,7 +71,10 @@ export function requireIdentity({ identity, problems }: Inspection): Identity {
   const code = others.every((other) => other.code === first.code) ? first.code : 'IDENTITY_INVALID';
   const lines = problems
     .slice(0, MAX_LISTED)
-    .map((problem) => `- ${problem.message}.${problem.hint === undefined ? '' : ` ${problem.hint}`}`);
+    .map(
+      (problem) =>
+        `- ${problem.message.replace(/^input /, 'Input ')}.${problem.hint === undefined ? '' : ` ${problem.hint}`}`,
+    );
   if (problems.length > MAX_LISTED) lines.push(`- and ${problems.length - MAX_LISTED} more`);
   throw new ActionError(code, [`the client identity has ${problems.length} problems:`, ...lines].join('\n'), {
     cause: new AggregateError(problems),
@@ -87,7 +90,7 @@ export function readIdentity(text: IdentityText, options: ValidityOptions): Iden
 export function missingIssuerHint({ certificates, missingIssuer }: Identity): string | undefined {
   if (missingIssuer === undefined) return undefined;
   const count = certificates.length === 1 ? '1 certificate' : `${certificates.length} certificates`;
-  return `Input 'cert' has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
+  return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
 }
 
 function assemble(chain: ClientChain, key: PrivateKey, anchors: readonly X509Certificate[]): Identity {
@@ -123,6 +126,6 @@ function mismatch(chain: ClientChain | undefined, key: PrivateKey | undefined): 
 function tidyNotice(tidied: Readonly<Record<string, readonly string[]>>): readonly string[] {
   const parts = Object.entries(tidied)
     .filter(([, notes]) => notes.length > 0)
-    .map(([input, notes]) => `'${input}': ${[...new Set(notes)].join(', ')}`);
+    .map(([input, notes]) => `${input}: ${[...new Set(notes)].join(', ')}`);
   return parts.length === 0 ? [] : [`The identity was tidied before use. ${parts.join('; ')}.`];
 }

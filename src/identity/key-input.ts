@@ -22,7 +22,7 @@ export function readKeyInput(text: string): KeyInput {
 }
 
 function noKey(): ActionError {
-  return new ActionError('IDENTITY_WRONG_KIND', "input 'key' holds no private key, only EC PARAMETERS", {
+  return new ActionError('IDENTITY_WRONG_KIND', 'input key holds no private key, only EC PARAMETERS', {
     hint: 'Store the block that begins with `-----BEGIN EC PRIVATE KEY-----` too.',
   });
 }

@@ -86,14 +86,14 @@ export function tooManyIterations(place: string, iterations: number): ActionErro
 
 /** Builds the problem for encrypted material when no passphrase was given. */
 export function passphraseMissing(place: string): ActionError {
-  return new ActionError('IDENTITY_PASSPHRASE_MISSING', `${place} is encrypted, and input 'key-passphrase' is empty`, {
-    hint: "Set 'key-passphrase' to the passphrase that the key was encrypted with, from a secret that this run can read.",
+  return new ActionError('IDENTITY_PASSPHRASE_MISSING', `${place} is encrypted, and input key-passphrase is empty`, {
+    hint: 'Set key-passphrase to the passphrase that the key was encrypted with, from a secret that this run can read.',
   });
 }
 
 /** Builds the problem for encrypted material that the given passphrase does not open. */
 export function passphraseWrong(place: string, cause: unknown): ActionError {
-  return new ActionError('IDENTITY_PASSPHRASE_WRONG', `${place} is not opened by the passphrase in 'key-passphrase'`, {
+  return new ActionError('IDENTITY_PASSPHRASE_WRONG', `${place} is not opened by the passphrase in key-passphrase`, {
     hint: 'Check that the passphrase belongs to this very file and was stored without quotes, blanks or a cut.',
     cause,
   });

@@ -18,7 +18,7 @@ export function isBlank(text: string | undefined): text is undefined | '' {
 export function inputEmpty(input: InputName): ActionError {
   return new ActionError(
     'CONFIG_EMPTY',
-    `input '${input}' is empty — secrets are not given to pull requests from forks`,
+    `input ${input} is empty — secrets are not given to pull requests from forks`,
     {
       hint: "On any other event: check the spelling of the secret's name, that it exists in this repository or environment, and that a called workflow is passed it.",
     },

@@ -66,7 +66,7 @@ function dateProblem({ x509, place }: PlacedCertificate, now: Date): ActionError
     `${place}: the client certificate ${nameOnOneLine(x509.subject)} ${state}`,
     {
       hint: isOver
-        ? "Renew the certificate and store it in 'cert', with its key in 'key' when that changed."
+        ? 'Renew the certificate and store it in cert, with its key in key when that changed.'
         : "If the date is right, wait or ask for a certificate that is valid now; otherwise set this machine's clock.",
     },
   );

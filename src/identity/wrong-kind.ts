@@ -15,7 +15,7 @@ const WANTED: Record<InputName, string> = {
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   CERTIFICATE: {
     what: 'is a certificate, not a private key',
-    hint: "Put the certificate into 'cert' and the private key into 'key'; the two inputs may be swapped.",
+    hint: 'Put the certificate into cert and the private key into key; the two inputs may be swapped.',
   },
   'CERTIFICATE REQUEST': {
     what: 'is a certificate signing request (CSR), not a certificate',
@@ -43,7 +43,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   },
   PKCS12: {
     what: 'is a PKCS#12 container',
-    hint: "A PKCS#12 goes into 'cert', in base64, with its passphrase in 'key-passphrase' and an empty 'key'; for 'chain' take the CA certificates out of it with `openssl pkcs12 -in file.p12 -nokeys -cacerts`.",
+    hint: 'A PKCS#12 goes into cert, in base64, with its passphrase in key-passphrase and an empty key; for chain take the CA certificates out of it with `openssl pkcs12 -in file.p12 -nokeys -cacerts`.',
   },
 };
 
@@ -68,6 +68,6 @@ function explain({ label, input }: Block): Explanation {
     return { what: 'is of a kind that is not used here', hint: 'Store certificates and private keys in PEM format.' };
   }
   const move =
-    input === 'chain' ? "Remove it from 'chain'" : "Put the private key into 'key' and the certificate into 'cert'";
+    input === 'chain' ? 'Remove it from chain' : 'Put the private key into key and the certificate into cert';
   return { what: 'is a private key, not a certificate', hint: `${move}; the inputs may be swapped.` };
 }

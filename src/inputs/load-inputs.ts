@@ -108,7 +108,7 @@ function readUpload(reader: FieldReader): UploadInputs | undefined {
 
 /** Problems come from several rooms, some of which leave the full stop to whoever prints them. */
 function endSentence(text: string | undefined): string {
-  return (text ?? '').replace(/[^.!?:]$/, '$&.');
+  return (text ?? '').replace(/^input /, 'Input ').replace(/[^.!?:]$/, '$&.');
 }
 
 function allProblems(problems: readonly ActionError[]): ActionError {

@@ -85,7 +85,7 @@ export function chooseAlgorithm(key: VerifyKey, requested: AlgorithmName | 'auto
   if (possible.length === 0) {
     throw new ActionError(
       'SIGNATURE_ALGORITHM_MISMATCH',
-      "input 'verify-key' is an RSA-PSS key whose own parameters (digest, mask, salt) fit no supported algorithm",
+      'input verify-key is an RSA-PSS key whose own parameters (digest, mask, salt) fit no supported algorithm',
       {
         hint: 'Such a key must allow SHA-256, SHA-384 or SHA-512 for both digest and mask, and a salt as long as the digest.',
       },
@@ -93,7 +93,7 @@ export function chooseAlgorithm(key: VerifyKey, requested: AlgorithmName | 'auto
   }
   throw new ActionError(
     'SIGNATURE_ALGORITHM_MISMATCH',
-    `input 'signature-algorithm' is ${requested}, but 'verify-key' is an ${key.name} key`,
+    `input signature-algorithm is ${requested}, but verify-key is an ${key.name} key`,
     { hint: `For this key use auto or one of ${possible.join(', ')}; or give the key that belongs to ${requested}.` },
   );
 }

@@ -54,14 +54,14 @@ export function readVerifyKey(text: string): VerifyKey {
 
 function onlyBlock(text: string): PemBlock {
   if (containsPrivateKey(text)) {
-    throw new ActionError('VERIFY_KEY_PRIVATE', "input 'verify-key' holds a private key", {
+    throw new ActionError('VERIFY_KEY_PRIVATE', 'input verify-key holds a private key', {
       hint: 'Give the public key instead: openssl pkey -in private.pem -pubout. Replace the key if this text was stored where others can read it.',
     });
   }
   const blocks = readPemBlocks(text);
   const [block] = blocks;
   if (block === undefined) {
-    throw new ActionError('VERIFY_KEY_MISSING', "input 'verify-key' holds no PEM block", {
+    throw new ActionError('VERIFY_KEY_MISSING', 'input verify-key holds no PEM block', {
       hint: 'Give PEM text with one PUBLIC KEY or CERTIFICATE block, or the path of a file that holds it.',
     });
   }
@@ -70,7 +70,7 @@ function onlyBlock(text: string): PemBlock {
     const list = blocks.length > labels.length ? [...labels, '…'] : labels;
     throw new ActionError(
       'VERIFY_KEY_BLOCKS',
-      `input 'verify-key' holds ${blocks.length} PEM blocks (${list.join(', ')}) instead of one`,
+      `input verify-key holds ${blocks.length} PEM blocks (${list.join(', ')}) instead of one`,
       { hint: "Keep only the signer's own public key or certificate, without its chain." },
     );
   }
@@ -79,7 +79,7 @@ function onlyBlock(text: string): PemBlock {
 }
 
 function wrongLabel(label: string): ActionError {
-  const sentence = `input 'verify-key' holds a ${label} block; it must be a PUBLIC KEY or a CERTIFICATE`;
+  const sentence = `input verify-key holds a ${label} block; it must be a PUBLIC KEY or a CERTIFICATE`;
   return new ActionError('VERIFY_KEY_KIND', sentence, { hint: hintForLabel(label) });
 }
 
@@ -120,7 +120,7 @@ function readKeyObject({ der }: PemBlock, certificate: X509Certificate | undefin
 
 function unreadable(what: string, facts: ErrorFacts): ActionError {
   const hint = 'Check that the whole block was copied, unchanged, from its BEGIN line to its END line.';
-  return new ActionError('VERIFY_KEY_UNREADABLE', `input 'verify-key' cannot be read: ${what}`, { hint, ...facts });
+  return new ActionError('VERIFY_KEY_UNREADABLE', `input verify-key cannot be read: ${what}`, { hint, ...facts });
 }
 
 function classify(key: KeyObject): { kind: KeyKind; name: string } {
@@ -142,7 +142,7 @@ function classify(key: KeyObject): { kind: KeyKind; name: string } {
 }
 
 function unsupported(what: string): ActionError {
-  return new ActionError('VERIFY_KEY_UNSUPPORTED', `input 'verify-key' holds ${what}`, { hint: SUPPORTED });
+  return new ActionError('VERIFY_KEY_UNSUPPORTED', `input verify-key holds ${what}`, { hint: SUPPORTED });
 }
 
 function factsOf(certificate: X509Certificate): CertificateFacts {

@@ -57,7 +57,7 @@ function decodeBody(body: string, name: string): Buffer {
 }
 
 function unreadable(what: string): ActionError {
-  return new ActionError('VERIFY_KEY_UNREADABLE', `input 'verify-key' cannot be read: ${what}`, {
+  return new ActionError('VERIFY_KEY_UNREADABLE', `input verify-key cannot be read: ${what}`, {
     hint: 'Paste the whole PEM text, from its BEGIN line to its END line; it was probably cut off or changed on the way.',
   });
 }

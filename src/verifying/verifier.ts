@@ -41,7 +41,7 @@ export function checkSize(algorithm: Algorithm, size: number): void {
   throw new ActionError(
     'FILE_TOO_LARGE_FOR_ED25519',
     `the file has ${size} bytes; an Ed25519 signature can be checked up to ${MAX_ED25519_BYTES} bytes`,
-    { hint: "Leave this file out, sign it with an EC or RSA key, or run without 'verify-key' and check it elsewhere." },
+    { hint: 'Leave this file out, sign it with an EC or RSA key, or run without verify-key and check it elsewhere.' },
   );
 }
 
