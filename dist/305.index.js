@@ -489,8 +489,8 @@ var signing_proxy = __webpack_require__(52889);
 var sign_file = __webpack_require__(47276);
 // EXTERNAL MODULE: ./build/src/signing/transport.js + 3 modules
 var signing_transport = __webpack_require__(36225);
-// EXTERNAL MODULE: ./build/src/modes/release.js + 1 modules
-var release = __webpack_require__(24360);
+// EXTERNAL MODULE: ./build/src/modes/release.js + 3 modules
+var release = __webpack_require__(95859);
 // EXTERNAL MODULE: ./build/src/modes/service.js + 3 modules
 var modes_service = __webpack_require__(70351);
 ;// CONCATENATED MODULE: ./build/src/modes/preflight.js

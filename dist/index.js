@@ -48671,7 +48671,9 @@ __webpack_async_result__();
 /* harmony export */   J: () => (/* binding */ NOWHERE),
 /* harmony export */   u: () => (/* binding */ readService)
 /* harmony export */ });
-/* harmony import */ var _identity_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24577);
+/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
+/* harmony import */ var _identity_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24577);
+
 
 /** Stands for a `server-url` that cannot be used. */
 const NOWHERE = new URL('https://invalid.invalid');
@@ -48680,13 +48682,15 @@ function readService({ identity, appSecret, reader }) {
     const serverUrl = readServerUrl(reader);
     const signPath = readSignPath(reader);
     const appKey = reader.required('app-key');
-    if (!/^[\x20-\x7E]*$/.test(appKey))
+    if (/[\r\n]/.test(appKey))
+        reader.reject('app-key', 'has several lines, but must be one; see that only the key itself is stored');
+    else if (!/^[\x20-\x7E]*$/.test(appKey))
         reader.reject('app-key', 'must be printable ASCII, because it is sent as a header');
     if (appSecret === undefined)
         reader.reject('app-secret', EMPTY_SECRET);
     for (const input of ['cert', 'chain'])
-        if ((0,_identity_text_js__WEBPACK_IMPORTED_MODULE_0__/* .isBlank */ .z)(identity[input]))
-            reader.add((0,_identity_text_js__WEBPACK_IMPORTED_MODULE_0__/* .inputEmpty */ .U)(input));
+        if ((0,_identity_text_js__WEBPACK_IMPORTED_MODULE_1__/* .isBlank */ .z)(identity[input]))
+            reader.add((0,_identity_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inputEmpty */ .U)(input));
     return {
         serverUrl,
         requestPath: serverUrl.pathname.replace(/\/+$/, '') + signPath,
@@ -48711,12 +48715,16 @@ function readServerUrl(reader) {
     const problems = reader.problems.length;
     if (url.protocol !== 'https:')
         reader.reject('server-url', 'must begin with https://');
+    if (url.port === '0')
+        reader.reject('server-url', 'has port 0, where nothing can listen');
     if (url.username || url.password)
         reader.reject('server-url', 'must not hold a user or password');
     if (url.search || url.hash || /[?#]/.test(text))
         reader.reject('server-url', 'must not hold a query or fragment; those belong into sign-path');
     return reader.problems.length > problems ? NOWHERE : url;
 }
+/** What is longer may be a secret at the wrong place. */
+const MAX_SHOWN = 100;
 function readSignPath(reader) {
     const path = reader.text('sign-path') ?? '/api/v1/sign_file';
     if (!path.startsWith('/')) {
@@ -48724,10 +48732,12 @@ function readSignPath(reader) {
         return '/';
     }
     const url = URL.canParse(path, NOWHERE.href) ? new URL(path, NOWHERE) : undefined;
-    if (url && url.host === NOWHERE.host && url.pathname + url.search === path)
+    const sent = url && url.host === NOWHERE.host ? url.pathname + url.search : undefined;
+    if (sent === path)
         return path;
     // What is sent must be what was signed, and HTTP clients send what URL parsing makes of it.
-    reader.reject('sign-path', 'must be percent-encoded and in its shortest form, without a fragment, “..” or blanks');
+    const way = sent !== undefined && sent.length <= MAX_SHOWN ? `; write ${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .show */ .WU)(sent)}` : '';
+    reader.reject('sign-path', `must be percent-encoded and in its shortest form, without a fragment, “..” or blanks${way}`);
     return '/';
 }
 
@@ -49498,7 +49508,7 @@ function readMode(taken, runner) {
                 effort: readEffort(reader),
                 verification,
                 reuse: reader.boolean('reuse', true),
-                upload: readUpload(reader),
+                upload: readRealUpload(reader),
             };
         }
         case 'rehearse':
@@ -49542,6 +49552,13 @@ function readUpload(reader) {
     return wanted
         ? { artifactName, retentionDays: retentionDays === 0 ? undefined : retentionDays, overwrite }
         : undefined;
+}
+/** What bears the name of a rehearsal must be one, or nobody can go by it. */
+function readRealUpload(reader) {
+    const upload = readUpload(reader);
+    if (upload && /^rehearsal-/i.test(upload.artifactName))
+        reader.reject('artifact-name', 'begins with rehearsal-, which marks what a rehearsal made');
+    return upload;
 }
 /** Problems come from several rooms, some of which leave the full stop to whoever prints them. */
 function endSentence(text) {
@@ -49666,8 +49683,8 @@ function nameOf(error) {
     return error instanceof Error ? error.name : '';
 }
 
-// EXTERNAL MODULE: ./build/src/modes/release.js + 1 modules
-var modes_release = __nccwpck_require__(24360);
+// EXTERNAL MODULE: ./build/src/modes/release.js + 3 modules
+var modes_release = __nccwpck_require__(95859);
 ;// CONCATENATED MODULE: ./build/src/modes/receipt.js
 
 
@@ -52388,7 +52405,7 @@ function warnAboutEnvironment({ runner }) {
 
 /***/ }),
 
-/***/ 24360:
+/***/ 95859:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52413,6 +52430,79 @@ var names = __nccwpck_require__(93509);
 var output_tree = __nccwpck_require__(72701);
 // EXTERNAL MODULE: ./build/src/files/shard.js
 var files_shard = __nccwpck_require__(76285);
+;// CONCATENATED MODULE: ./build/src/files/twins.js
+
+/** Finds paths that are the same after Unicode composition and without case: on other systems one replaces the other. */
+function findTwins(paths) {
+    const seen = new Map();
+    const twins = [];
+    for (const path of paths) {
+        const folded = path.normalize('NFC').toLowerCase();
+        const other = seen.get(folded);
+        if (other !== undefined)
+            twins.push([other, path]);
+        else
+            seen.set(folded, path);
+    }
+    return twins;
+}
+/** Shows both paths, safe for a line of the log; where they look alike, with the code points that tell them apart. */
+function showTwins([one, other]) {
+    const [ones, others] = [graphemesOf(one), graphemesOf(other)];
+    const shown = [spell(one, ones, others), spell(other, others, ones)];
+    return shown.join(' and ');
+}
+function spell(path, own, others) {
+    const differing = own.filter((grapheme, at) => grapheme !== others[at] && looksLike(grapheme, others[at]));
+    if (differing.length === 0)
+        return (0,names/* show */.WU)(path);
+    const points = [...new Set(differing)].map((grapheme) => `${(0,names/* show */.WU)(grapheme)} is ${codePointsOf(grapheme)}`);
+    return `${(0,names/* show */.WU)(path)} (${points.join(', ')})`;
+}
+function looksLike(grapheme, other) {
+    return grapheme.normalize('NFC') === other?.normalize('NFC');
+}
+function codePointsOf(grapheme) {
+    return Array.from(grapheme, (character) => {
+        const code = character.codePointAt(0) ?? 0;
+        return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+    }).join(' ');
+}
+function graphemesOf(path) {
+    return Array.from(new Intl.Segmenter('en').segment(path), ({ segment }) => segment);
+}
+
+;// CONCATENATED MODULE: ./build/src/files/unmatched.js
+
+
+/** No name ends in this, so that nothing passes for a signature. */
+const NO_SUFFIX = '/';
+/** Says why a pattern matched no file, in the middle of a sentence; `undefined` when nothing stands out. */
+function whyUnmatched(text, options) {
+    if (/^(['"]).*\1$/.test(text))
+        return 'the quotes are part of the pattern: leave them out';
+    if (/^-\s/.test(text))
+        return 'the dash is part of the pattern: files is a text with one pattern per line, not a list';
+    const found = findAnyway(text, options);
+    const [signature] = found.filter(({ path }) => path.endsWith(options.suffix));
+    if (found.some(({ path }) => !path.endsWith(options.suffix)))
+        return 'the patterns that begin with ! exclude all it means';
+    if (signature === undefined)
+        return undefined;
+    return `what it means ends in ${options.suffix}, as ${(0,names/* show */.WU)(signature.path)} does, and is taken for signatures because of suffix`;
+}
+/** Lists what the pattern alone means, were there no excludes and no signatures. */
+function findAnyway(text, options) {
+    const patterns = options.patterns.filter((pattern) => pattern.text === text && !pattern.excludes);
+    try {
+        return (0,discover/* discover */.k)({ ...options, patterns, suffix: NO_SUFFIX }).files;
+    }
+    catch {
+        // What an exclude kept from being looked at may be unreadable; the run has its error already.
+        return [];
+    }
+}
+
 // EXTERNAL MODULE: ./build/src/report/shorten.js
 var shorten = __nccwpck_require__(51669);
 // EXTERNAL MODULE: ./build/src/report/units.js
@@ -52473,6 +52563,8 @@ function readBeginning(location) {
 
 
 
+
+
 /** Lists the files and tells what was found. */
 async function findRelease(context, inputs, outputDirectory) {
     const { runner, report } = context;
@@ -52482,15 +52574,7 @@ async function findRelease(context, inputs, outputDirectory) {
     if (inputs.manifest !== undefined)
         output.remove(inputs.manifest);
     runner.openGroup('Files');
-    const discovery = (0,discover/* discover */.k)({
-        ...inputs,
-        workspace: runner.facts.workspace,
-        never: [
-            runner.facts.temporaryDirectory,
-            ...(inputs.outputDirectory === undefined ? [] : [inputs.outputDirectory]),
-            ...inputs.ownPaths.map((path) => (0,external_node_path_.join)(inputs.outputDirectory ?? inputs.root, path)),
-        ],
-    });
+    const discovery = (0,discover/* discover */.k)(discoveryOf(context, inputs));
     const { shard } = inputs;
     const files = (0,files_shard/* sliceOf */.Mz)(discovery.files, shard);
     // Every slice sees them, but one failure is enough.
@@ -52505,6 +52589,16 @@ async function findRelease(context, inputs, outputDirectory) {
     runner.closeGroup();
     return { files, allFiles: discovery.files, output, unmatched: discovery.unmatched };
 }
+function discoveryOf({ runner }, inputs) {
+    const { workspace, temporaryDirectory } = runner.facts;
+    const { outputDirectory, root, ownPaths } = inputs;
+    const never = [
+        temporaryDirectory,
+        ...(outputDirectory === undefined ? [] : [outputDirectory]),
+        ...ownPaths.map((path) => (0,external_node_path_.join)(outputDirectory ?? root, path)),
+    ];
+    return { ...inputs, workspace, never };
+}
 function tellWhatWasFound({ runner }, { files, refused }) {
     const bytes = files.reduce((sum, file) => sum + file.size, 0);
     runner.line(`${(0,units/* plural */.LS)(files.length, 'file')}, ${(0,units/* formatBytes */.z3)(bytes)}`);
@@ -52517,30 +52611,25 @@ function tellWhatWasFound({ runner }, { files, refused }) {
     const empty = files.filter((file) => file.size === 0).map((file) => file.path);
     if (empty.length > 0)
         runner.annotate('warning', 'Empty files', `${(0,units/* plural */.LS)(empty.length, 'file')} of 0 bytes: ${(0,shorten/* showList */.w)(empty, 5)}.`);
-    const twins = findTwins(files);
+    const twins = findTwins(files.map(({ path }) => path)).map(showTwins);
     if (twins.length > 0) {
-        runner.annotate('warning', 'Names that differ little', `Some systems take these for one name: ${(0,shorten/* showList */.w)(twins, 6)}.`);
+        const text = `Some systems take these for one name: ${twins.slice(0, 3).join('; ')}${twins.length > 3 ? `; and ${twins.length - 3} more` : ''}.`;
+        runner.annotate('warning', 'Names that differ little', text);
     }
 }
-/** Paths that are the same after Unicode composition and without case: on other systems one replaces the other. */
-function findTwins(files) {
-    const seen = new Map();
-    const twins = [];
-    for (const { path } of files) {
-        const folded = path.normalize('NFC').toLowerCase();
-        const other = seen.get(folded);
-        if (other !== undefined)
-            twins.push(other, path);
-        else
-            seen.set(folded, path);
-    }
-    return twins;
-}
+/** Each may cost another look at the whole tree. */
+const MAX_EXPLAINED = 5;
 /** Judges patterns that matched no file as the user wishes. */
-function checkMatched({ runner, report }, inputs, { unmatched }) {
+function checkMatched(context, inputs, { unmatched }) {
+    const { runner, report } = context;
     if (unmatched.length === 0 || inputs.ifNoFilesFound === 'ignore')
         return;
-    const patterns = unmatched.map((pattern) => `“${(0,names/* show */.WU)(pattern)}”`).join(', ');
+    const patterns = unmatched
+        .map((pattern, at) => {
+        const reason = at < MAX_EXPLAINED ? whyUnmatched(pattern, discoveryOf(context, inputs)) : undefined;
+        return `“${(0,names/* show */.WU)(pattern)}”${reason === undefined ? '' : ` (${reason})`}`;
+    })
+        .join(', ');
     const text = `${unmatched.length === 1 ? 'This pattern matches' : 'These patterns match'} no file below ${(0,names/* show */.WU)(inputs.root)}: ${patterns}.`;
     if (inputs.ifNoFilesFound === 'error') {
         throw new errors/* ActionError */.lZ('NO_FILES_FOUND', text, {

@@ -58,7 +58,7 @@ function readMode(taken: TakenInputs, runner: Runner): Inputs | undefined {
         effort: readEffort(reader),
         verification,
         reuse: reader.boolean('reuse', true),
-        upload: readUpload(reader),
+        upload: readRealUpload(reader),
       };
     }
     case 'rehearse':
@@ -104,6 +104,14 @@ function readUpload(reader: FieldReader): UploadInputs | undefined {
   return wanted
     ? { artifactName, retentionDays: retentionDays === 0 ? undefined : retentionDays, overwrite }
     : undefined;
+}
+
+/** What bears the name of a rehearsal must be one, or nobody can go by it. */
+function readRealUpload(reader: FieldReader): UploadInputs | undefined {
+  const upload = readUpload(reader);
+  if (upload && /^rehearsal-/i.test(upload.artifactName))
+    reader.reject('artifact-name', 'begins with rehearsal-, which marks what a rehearsal made');
+  return upload;
 }
 
 /** Problems come from several rooms, some of which leave the full stop to whoever prints them. */

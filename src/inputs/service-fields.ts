@@ -1,3 +1,4 @@
+import { show } from '../files/names.ts';
 import { inputEmpty, isBlank } from '../identity/text.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { ServiceInputs } from './inputs.ts';
@@ -11,7 +12,9 @@ export function readService({ identity, appSecret, reader }: TakenInputs): Servi
   const serverUrl = readServerUrl(reader);
   const signPath = readSignPath(reader);
   const appKey = reader.required('app-key');
-  if (!/^[\x20-\x7E]*$/.test(appKey))
+  if (/[\r\n]/.test(appKey))
+    reader.reject('app-key', 'has several lines, but must be one; see that only the key itself is stored');
+  else if (!/^[\x20-\x7E]*$/.test(appKey))
     reader.reject('app-key', 'must be printable ASCII, because it is sent as a header');
   if (appSecret === undefined) reader.reject('app-secret', EMPTY_SECRET);
   for (const input of ['cert', 'chain'] as const) if (isBlank(identity[input])) reader.add(inputEmpty(input));
@@ -40,11 +43,15 @@ function readServerUrl(reader: FieldReader): URL {
   const url = new URL(text);
   const problems = reader.problems.length;
   if (url.protocol !== 'https:') reader.reject('server-url', 'must begin with https://');
+  if (url.port === '0') reader.reject('server-url', 'has port 0, where nothing can listen');
   if (url.username || url.password) reader.reject('server-url', 'must not hold a user or password');
   if (url.search || url.hash || /[?#]/.test(text))
     reader.reject('server-url', 'must not hold a query or fragment; those belong into sign-path');
   return reader.problems.length > problems ? NOWHERE : url;
 }
+
+/** What is longer may be a secret at the wrong place. */
+const MAX_SHOWN = 100;
 
 function readSignPath(reader: FieldReader): string {
   const path = reader.text('sign-path') ?? '/api/v1/sign_file';
@@ -53,8 +60,13 @@ function readSignPath(reader: FieldReader): string {
     return '/';
   }
   const url = URL.canParse(path, NOWHERE.href) ? new URL(path, NOWHERE) : undefined;
-  if (url && url.host === NOWHERE.host && url.pathname + url.search === path) return path;
+  const sent = url && url.host === NOWHERE.host ? url.pathname + url.search : undefined;
+  if (sent === path) return path;
   // What is sent must be what was signed, and HTTP clients send what URL parsing makes of it.
-  reader.reject('sign-path', 'must be percent-encoded and in its shortest form, without a fragment, “..” or blanks');
+  const way = sent !== undefined && sent.length <= MAX_SHOWN ? `; write ${show(sent)}` : '';
+  reader.reject(
+    'sign-path',
+    `must be percent-encoded and in its shortest form, without a fragment, “..” or blanks${way}`,
+  );
   return '/';
 }

@@ -1,11 +1,13 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError } from '../errors.ts';
-import { type Discovery, discover } from '../files/discover.ts';
+import { type DiscoverOptions, type Discovery, discover } from '../files/discover.ts';
 import { show } from '../files/names.ts';
 import { OutputTree } from '../files/output-tree.ts';
 import type { ReleaseFile } from '../files/release-file.ts';
 import { sliceOf } from '../files/shard.ts';
+import { findTwins, showTwins } from '../files/twins.ts';
+import { whyUnmatched } from '../files/unmatched.ts';
 import type { FileInputs } from '../inputs/inputs.ts';
 import { showList } from '../report/shorten.ts';
 import { formatBytes, formatCount, plural } from '../report/units.ts';
@@ -31,15 +33,7 @@ export async function findRelease(context: Context, inputs: FileInputs, outputDi
   // Whatever ends this run before it writes its own, an earlier receipt must not pass for it.
   if (inputs.manifest !== undefined) output.remove(inputs.manifest);
   runner.openGroup('Files');
-  const discovery = discover({
-    ...inputs,
-    workspace: runner.facts.workspace,
-    never: [
-      runner.facts.temporaryDirectory,
-      ...(inputs.outputDirectory === undefined ? [] : [inputs.outputDirectory]),
-      ...inputs.ownPaths.map((path) => join(inputs.outputDirectory ?? inputs.root, path)),
-    ],
-  });
+  const discovery = discover(discoveryOf(context, inputs));
   const { shard } = inputs;
   const files = sliceOf(discovery.files, shard);
   // Every slice sees them, but one failure is enough.
@@ -57,6 +51,17 @@ export async function findRelease(context: Context, inputs: FileInputs, outputDi
   return { files, allFiles: discovery.files, output, unmatched: discovery.unmatched };
 }
 
+function discoveryOf({ runner }: Context, inputs: FileInputs): DiscoverOptions {
+  const { workspace, temporaryDirectory } = runner.facts;
+  const { outputDirectory, root, ownPaths } = inputs;
+  const never = [
+    temporaryDirectory,
+    ...(outputDirectory === undefined ? [] : [outputDirectory]),
+    ...ownPaths.map((path) => join(outputDirectory ?? root, path)),
+  ];
+  return { ...inputs, workspace, never };
+}
+
 function tellWhatWasFound({ runner }: Context, { files, refused }: Discovery): void {
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   runner.line(`${plural(files.length, 'file')}, ${formatBytes(bytes)}`);
@@ -66,33 +71,26 @@ function tellWhatWasFound({ runner }: Context, { files, refused }: Discovery): v
   const empty = files.filter((file) => file.size === 0).map((file) => file.path);
   if (empty.length > 0)
     runner.annotate('warning', 'Empty files', `${plural(empty.length, 'file')} of 0 bytes: ${showList(empty, 5)}.`);
-  const twins = findTwins(files);
+  const twins = findTwins(files.map(({ path }) => path)).map(showTwins);
   if (twins.length > 0) {
-    runner.annotate(
-      'warning',
-      'Names that differ little',
-      `Some systems take these for one name: ${showList(twins, 6)}.`,
-    );
+    const text = `Some systems take these for one name: ${twins.slice(0, 3).join('; ')}${twins.length > 3 ? `; and ${twins.length - 3} more` : ''}.`;
+    runner.annotate('warning', 'Names that differ little', text);
   }
 }
 
-/** Paths that are the same after Unicode composition and without case: on other systems one replaces the other. */
-function findTwins(files: readonly ReleaseFile[]): string[] {
-  const seen = new Map<string, string>();
-  const twins: string[] = [];
-  for (const { path } of files) {
-    const folded = path.normalize('NFC').toLowerCase();
-    const other = seen.get(folded);
-    if (other !== undefined) twins.push(other, path);
-    else seen.set(folded, path);
-  }
-  return twins;
-}
+/** Each may cost another look at the whole tree. */
+const MAX_EXPLAINED = 5;
 
 /** Judges patterns that matched no file as the user wishes. */
-export function checkMatched({ runner, report }: Context, inputs: FileInputs, { unmatched }: Release): void {
+export function checkMatched(context: Context, inputs: FileInputs, { unmatched }: Release): void {
+  const { runner, report } = context;
   if (unmatched.length === 0 || inputs.ifNoFilesFound === 'ignore') return;
-  const patterns = unmatched.map((pattern) => `“${show(pattern)}”`).join(', ');
+  const patterns = unmatched
+    .map((pattern, at) => {
+      const reason = at < MAX_EXPLAINED ? whyUnmatched(pattern, discoveryOf(context, inputs)) : undefined;
+      return `“${show(pattern)}”${reason === undefined ? '' : ` (${reason})`}`;
+    })
+    .join(', ');
   const text = `${unmatched.length === 1 ? 'This pattern matches' : 'These patterns match'} no file below ${show(inputs.root)}: ${patterns}.`;
   if (inputs.ifNoFilesFound === 'error') {
     throw new ActionError('NO_FILES_FOUND', text, {

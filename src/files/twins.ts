@@ -1,0 +1,46 @@
+import { show } from './names.ts';
+
+/** Two paths that other systems take for one, in their order. */
+export type Twins = readonly [string, string];
+
+/** Finds paths that are the same after Unicode composition and without case: on other systems one replaces the other. */
+export function findTwins(paths: Iterable<string>): Twins[] {
+  const seen = new Map<string, string>();
+  const twins: Twins[] = [];
+  for (const path of paths) {
+    const folded = path.normalize('NFC').toLowerCase();
+    const other = seen.get(folded);
+    if (other !== undefined) twins.push([other, path]);
+    else seen.set(folded, path);
+  }
+  return twins;
+}
+
+/** Shows both paths, safe for a line of the log; where they look alike, with the code points that tell them apart. */
+export function showTwins([one, other]: Twins): string {
+  const [ones, others] = [graphemesOf(one), graphemesOf(other)];
+  const shown = [spell(one, ones, others), spell(other, others, ones)];
+  return shown.join(' and ');
+}
+
+function spell(path: string, own: readonly string[], others: readonly string[]): string {
+  const differing = own.filter((grapheme, at) => grapheme !== others[at] && looksLike(grapheme, others[at]));
+  if (differing.length === 0) return show(path);
+  const points = [...new Set(differing)].map((grapheme) => `${show(grapheme)} is ${codePointsOf(grapheme)}`);
+  return `${show(path)} (${points.join(', ')})`;
+}
+
+function looksLike(grapheme: string, other: string | undefined): boolean {
+  return grapheme.normalize('NFC') === other?.normalize('NFC');
+}
+
+function codePointsOf(grapheme: string): string {
+  return Array.from(grapheme, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  }).join(' ');
+}
+
+function graphemesOf(path: string): string[] {
+  return Array.from(new Intl.Segmenter('en').segment(path), ({ segment }) => segment);
+}
