@@ -102,6 +102,19 @@ describe('docs/identity.md, followed to the letter', () => {
     expect(await ask(await look('client-cert.pem'))).toBe('no answer');
   });
 
+  test('a certificate without its intermediates is TLS_CLIENT_REJECTED, and the way out names them', async () => {
+    const key = await readFile(join(vault, 'client-key-plain.pem'), 'utf8');
+    const leaf = await look('client-cert.pem');
+    const run = await sign('6. Use them', { cert: leaf, key, 'key-passphrase': '' });
+    expect(run.exitCode).toBe(1);
+    const errors = run.annotations.filter(({ type }) => type === 'error');
+    expect(errors.map(({ title }) => title)).toEqual(['TLS_CLIENT_REJECTED']);
+    const issuer = new X509Certificate(leaf).issuer.replace(/^.*CN=/s, 'CN=');
+    expect(errors[0]?.message).toContain('Input cert has 1 certificate; issuer ');
+    expect(errors[0]?.message).toContain(issuer);
+    expect(run.outputs['signed-count']).toBe('0');
+  });
+
   test('PKCS#7, DER and PKCS#12', async () => {
     const leaf = await look('client-cert.pem');
     const play = [
