@@ -55064,14 +55064,7 @@ function createSignFileSigner(transport, options) {
         const { facts, sign, whole } = await firstPasses.run(source, draw, signal);
         const headers = requestHeaders(facts, sign, bodyLength(source.size));
         const body = whole ? wholeBody(whole) : streamBody(source.read());
-        let sent = false;
-        const onSent = () => {
-            sent = true;
-        };
-        const request = { method: 'POST', path: options.requestPath, headers, body, onSent };
-        const response = await transport.post(request, signal).catch((error) => {
-            throw sent && error instanceof signing_failure/* Failure */.H ? unanswered(error) : error;
-        });
+        const response = await post(transport, { method: 'POST', path: options.requestPath, headers, body }, signal);
         try {
             const text = readResponse(response, source.size);
             const type = otherContentType(response);
@@ -55086,6 +55079,19 @@ function createSignFileSigner(transport, options) {
         }
     }
     return { sign };
+}
+/** Sends a request; a failure after its last byte says so. */
+async function post(transport, request, signal) {
+    let sent = false;
+    const onSent = () => {
+        sent = true;
+    };
+    try {
+        return await transport.post({ ...request, onSent }, signal);
+    }
+    catch (error) {
+        throw sent && error instanceof signing_failure/* Failure */.H ? unanswered(error) : error;
+    }
 }
 /** Notes that the service may have signed all the same. */
 function unanswered({ kind, code, message, facts, cause }) {

@@ -1,3 +1,4 @@
+import type { WireRequest, WireResponse } from '../exchange.ts';
 import { Failure } from '../failure.ts';
 import type { Signature, Signer, Source } from '../signer.ts';
 import type { Transport } from '../transport.ts';
@@ -55,14 +56,7 @@ export function createSignFileSigner(transport: Transport, options: SignFileOpti
     const { facts, sign, whole } = await firstPasses.run(source, draw, signal);
     const headers = requestHeaders(facts, sign, bodyLength(source.size));
     const body = whole ? wholeBody(whole) : streamBody(source.read());
-    let sent = false;
-    const onSent = (): void => {
-      sent = true;
-    };
-    const request = { method: 'POST', path: options.requestPath, headers, body, onSent };
-    const response = await transport.post(request, signal).catch((error: unknown) => {
-      throw sent && error instanceof Failure ? unanswered(error) : error;
-    });
+    const response = await post(transport, { method: 'POST', path: options.requestPath, headers, body }, signal);
     try {
       const text = readResponse(response, source.size);
       const type = otherContentType(response);
@@ -77,6 +71,19 @@ export function createSignFileSigner(transport: Transport, options: SignFileOpti
   }
 
   return { sign };
+}
+
+/** Sends a request; a failure after its last byte says so. */
+async function post(transport: Transport, request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
+  let sent = false;
+  const onSent = (): void => {
+    sent = true;
+  };
+  try {
+    return await transport.post({ ...request, onSent }, signal);
+  } catch (error) {
+    throw sent && error instanceof Failure ? unanswered(error) : error;
+  }
 }
 
 /** Notes that the service may have signed all the same. */
