@@ -55404,7 +55404,7 @@ class Lanes {
                 const at = this.#opening.indexOf(opening);
                 if (at < 0)
                     continue;
-                this.#opening.splice(at, 1);
+                void this.#opening.splice(at, 1);
                 this.#idle.push(lane);
             }
         };

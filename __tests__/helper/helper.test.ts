@@ -141,7 +141,7 @@ describe('writing', () => {
     const directory = makeDirectory();
     const writer = writeElsewhere(startHelper(), new OutputTree(directory, process.pid));
     const names = Array.from({ length: 300 }, (_, at) => `d${at % 7}/f${at}.sign`);
-    await Promise.all(names.map((name) => writer.write(name, `signature of ${name}`)));
+    await Promise.all(names.map(async (name) => writer.write(name, `signature of ${name}`)));
     const written = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
     expect(written).toHaveLength(300);
     for (const name of names) expect(readFileSync(join(directory, name), 'utf8')).toBe(`signature of ${name}`);

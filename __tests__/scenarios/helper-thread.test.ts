@@ -18,8 +18,9 @@ async function copyAction(thread: (own: string) => string): Promise<string> {
   return directory;
 }
 
-async function expectAllSigned({ workspace, service, signatures }: Scenario, names: string[]): Promise<void> {
-  expect(await signatures()).toEqual(names.map((name) => `${name}.sign`).sort());
+async function expectAllSigned(scenario: Scenario, names: string[]): Promise<void> {
+  const { workspace, service } = scenario;
+  expect(await scenario.signatures()).toEqual(names.map((name) => `${name}.sign`).sort());
   for (const name of names.slice(0, 3)) {
     const location = join(workspace, name);
     expect(await opensslAccepts(service.credentials.verifyKeyPem, location, `${location}.sign`)).toBe(true);

@@ -123,7 +123,7 @@ export async function signTree(service: Target, tree: Tree, settings: RunSetting
     timeoutMs: 20_000,
     onFailure: 'collect',
     firstConnection: transport.firstConnection,
-    prepare: transport.prepare,
+    prepare: (connections, signal) => transport.prepare(connections, signal),
     signal: new AbortController().signal,
     clock: createClock(),
     random: () => 0,

@@ -97,7 +97,7 @@ export class Lanes {
         if (lane === undefined) return;
         const at = this.#opening.indexOf(opening);
         if (at < 0) continue;
-        this.#opening.splice(at, 1);
+        void this.#opening.splice(at, 1);
         this.#idle.push(lane);
       }
     };
