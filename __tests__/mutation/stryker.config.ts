@@ -1,0 +1,21 @@
+/** `npm run test:mutation`: how many small faults in the rooms that decide would be found by the tests of those rooms. */
+export default {
+  mutate: [
+    'src/signing/sign-file/{status,retry-after,response,canonical,request}.ts',
+    'src/signing/{connection-failure,retry,retry-queue,policy,limit,gate}.ts',
+    'src/identity/{pem,blocks}.ts',
+    'src/verifying/{pem,verifier,check,encoding,algorithm}.ts',
+    'src/files/{output-tree,signature-file,names}.ts',
+  ],
+  testRunner: 'vitest',
+  vitest: { configFile: '__tests__/mutation/vitest.config.ts', pool: 'threads' },
+  coverageAnalysis: 'perTest',
+  concurrency: 2,
+  thresholds: { high: 95, low: 85, break: 85 },
+  reporters: ['clear-text', 'json'],
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+  jsonReporter: { fileName: 'build/mutation/report.json' },
+  tempDirName: 'build/mutation/sandbox',
+  // Stryker reads a tsconfig.json with the API of older compilers; nothing in its sandbox needs one.
+  ignorePatterns: ['dist', 'build', 'docs', 'examples', '.github', '.ci', 'tsconfig.json'],
+};
