@@ -48,6 +48,7 @@ describe('a signature', () => {
     ['of several lines', '{"signData":"YWJj\\r\\nZGVm\\n"}', 'YWJj\r\nZGVm\n'],
     ['beyond ASCII', '{"signData":"désigné 🔑"}', 'désigné 🔑'],
     ['of the greatest length', `{"signData":"${'A'.repeat(65_536)}"}`, 'A'.repeat(65_536)],
+    ['with a character of HTML', '{"signData":"a<b>"}', 'a<b>'],
     ['beside a __proto__', '{"__proto__":{"signData":"no"},"signData":"YQ=="}', 'YQ=='],
   ])('%s is the text of signData, unchanged', (_, body, expected) => {
     expect(readResponse(answer(body), 1)).toBe(expected);
@@ -84,6 +85,7 @@ describe('200 with a wrong signData is about this file, and shows type and lengt
   ])('%s', (_, body, message) => {
     const failure = failureOf(answer(body));
     expect([...summary(failure), failure.message]).toEqual(['file', 'RESP_BAD_SIGNATURE', message]);
+    expect(failure.hint).toMatch(/must answer \{"signData":"<text>"\}/);
   });
 });
 
@@ -105,14 +107,20 @@ describe('200 with something else', () => {
     ],
     ['stacked encodings', 'x', { 'content-encoding': ['br', 'gzip'] }, ['request', 'RESP_ENCODED', 3]],
   ])('%s is worth few repeats', (_, body, headers, expected) => {
-    expect(summary(failureOf(answer(body, 200, headers)))).toEqual(expected);
+    const failure = failureOf(answer(body, 200, headers));
+    expect(summary(failure)).toEqual(expected);
+    expect(failure.message).toMatch(/^The (service|answer) .{15,}\.$/s);
+    expect(failure.hint).toMatch(/^Check that server-url and sign-path/);
   });
 
-  test('a page is named by its title', () => {
-    const page = '<html><head><title>Sign in to Example</title>';
-    expect(failureOf(answer(page)).message).toBe(
-      'The service answered 200 with an HTML page titled “Sign in to Example”.',
-    );
+  test.each([
+    ['<html><head><title>Sign in to Example</title>', ' titled “Sign in to Example”'],
+    [' \n<title lang="en">\n Sign in </title>', ' titled “Sign in”'],
+    [`<title>${'t'.repeat(300)}</title>`, ` titled “${'t'.repeat(100)}”`],
+    ['<title> </title>', ''],
+    ['<html></html>', ''],
+  ])('a page is named by its title: %s', (page, named) => {
+    expect(failureOf(answer(page)).message).toBe(`The service answered 200 with an HTML page${named}.`);
   });
 
   test.each([
@@ -121,16 +129,24 @@ describe('200 with something else', () => {
     ['{"code":401,"message":"no","signData":""}', ['request', 'UNAUTHORIZED', 'unauthorised', 3]],
     ['{"code":413,"message":"at most 1 MB"}', ['file', 'FILE_TOO_LARGE_FOR_SERVER']],
     ['{"code":500}', ['request', 'SERVER_ERROR']],
+    ['{"code":400}', ['file', 'REQUEST_REFUSED', 'first-four-files']],
+    ['{"code":599}', ['request', 'SERVER_ERROR']],
   ])('an error in an envelope counts as if it were the status: %s', (body, expected) => {
     expect(summary(failureOf(answer(body)))).toEqual(expected);
   });
 
-  test.each(['{"code":0}', '{"code":40101}', '{"code":[503]}', '{"code":"E17"}', '{"code":null}'])(
-    'another code is no status: %s',
-    (body) => {
-      expect(failureOf(answer(body)).code).toBe('RESP_BAD_SIGNATURE');
-    },
-  );
+  test.each([
+    '{"code":0}',
+    '{"code":399}',
+    '{"code":600}',
+    '{"code":40101}',
+    '{"code":500.5}',
+    '{"code":[503]}',
+    '{"code":"E17"}',
+    '{"code":null}',
+  ])('another code is no status: %s', (body) => {
+    expect(failureOf(answer(body)).code).toBe('RESP_BAD_SIGNATURE');
+  });
 });
 
 describe('a status', () => {

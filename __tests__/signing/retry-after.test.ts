@@ -20,6 +20,7 @@ describe('how long the service asks to wait', () => {
     ['a date, by the clock of the service', { 'retry-after': 'Sun, 06 Nov 1994 08:49:47 GMT', date: DATE }, 10_000],
     ['a date of the second form', { 'retry-after': 'Sunday, 06-Nov-94 08:49:47 GMT', date: DATE }, 10_000],
     ['a date of the third form', { 'retry-after': 'Sun Nov  6 08:49:47 1994', date: DATE }, 10_000],
+    ['the third form with a day of two digits', { 'retry-after': 'Sun Nov 16 08:49:37 1994', date: DATE }, 864_000_000],
     ['a date that has passed', { 'retry-after': 'Sun, 06 Nov 1994 08:00:00 GMT', date: DATE }, 0],
     ['the year 9999', { 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT', date: DATE }, 252_618_189_022_000],
   ])('%s', (_, headers, expected) => {
@@ -35,6 +36,10 @@ describe('how long the service asks to wait', () => {
     ['what only Date.parse takes for a date', { 'retry-after': '1 apple', date: DATE }],
     ['a date without the clock of the service', { 'retry-after': DATE }],
     ['a date that does not exist', { 'retry-after': 'Sun, 99 Nov 1994 08:49:37 GMT', date: DATE }],
+    ['a date behind other text', { 'retry-after': `Note (Mon) ${DATE}`, date: DATE }],
+    ['a date before other text', { 'retry-after': `${DATE}+0100`, date: DATE }],
+    ['the third form behind other text', { 'retry-after': 'Mon Sun Nov  6 08:49:37 1994', date: DATE }],
+    ['the third form with a zone', { 'retry-after': 'Sun Nov  6 08:49:37 1994 PST', date: DATE }],
     ['the empty text', { 'retry-after': '' }],
   ])('is ignored: %s', (_, headers) => {
     expect(retryAfterMs(headers)).toBeUndefined();

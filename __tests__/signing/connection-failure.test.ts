@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import { type ConnectionFacts, connectionFailure } from '../../src/signing/connection-failure.ts';
+import { Failure } from '../../src/signing/failure.ts';
+
+const FACTS: ConnectionFacts = { origin: 'https://signer.example', alert: undefined, stale: false };
+
+/** An error as Node, OpenSSL and undici make them. */
+function failed(code: string | undefined, message = 'failed', name = 'Error'): Error {
+  return Object.assign(new Error(message), { name }, code === undefined ? {} : { code });
+}
+
+function summary({ kind, code, facts }: Failure): unknown[] {
+  return [kind, code, ...(facts.endsRun ? [facts.endsRun] : []), ...(facts.maxTries ? [facts.maxTries] : [])];
+}
+
+/** Every failure says where, what happened and what to do, in whole sentences. */
+function expectExplained({ message, hint }: Failure): void {
+  expect(message).toMatch(/^https:\/\/signer\.example: \w.{15,}[^.]\.$/);
+  expect(hint).toMatch(/^[A-Z].{15,}\.$/);
+}
+
+test.each([
+  ['CERT_HAS_EXPIRED', ['config', 'TLS_SERVER_EXPIRED']],
+  ['CERT_NOT_YET_VALID', ['config', 'TLS_SERVER_NOT_YET_VALID']],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', ['config', 'TLS_SERVER_NAME']],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', ['config', 'TLS_SERVER_UNTRUSTED']],
+  ['UNABLE_TO_GET_ISSUER_CERT', ['config', 'TLS_SERVER_UNTRUSTED']],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', ['config', 'TLS_SERVER_UNTRUSTED']],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', ['config', 'TLS_SERVER_UNTRUSTED']],
+  ['SELF_SIGNED_CERT_IN_CHAIN', ['config', 'TLS_SERVER_UNTRUSTED']],
+  ['CERT_UNTRUSTED', ['config', 'TLS_SERVER_UNTRUSTED']],
+  ['CERT_SIGNATURE_FAILURE', ['config', 'TLS_SERVER_UNTRUSTED']],
+  ['INVALID_PURPOSE', ['config', 'TLS_SERVER_PURPOSE']],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', ['config', 'TLS_NOT_SPOKEN']],
+  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', ['config', 'TLS_NOT_SPOKEN']],
+  ['ERR_SSL_HTTP_REQUEST', ['config', 'TLS_NOT_SPOKEN']],
+  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', ['config', 'TLS_VERSION']],
+  ['ERR_SSL_UNSUPPORTED_PROTOCOL', ['config', 'TLS_VERSION']],
+  ['ERR_SSL_VERSION_TOO_LOW', ['config', 'TLS_VERSION']],
+  ['ENOTFOUND', ['request', 'DNS_NOT_FOUND', 'not-found', 3]],
+  ['EAI_AGAIN', ['service', 'DNS_UNAVAILABLE']],
+  ['ECONNREFUSED', ['service', 'CONNECT_REFUSED']],
+  ['EHOSTUNREACH', ['service', 'CONNECT_UNREACHABLE']],
+  ['ENETUNREACH', ['service', 'CONNECT_UNREACHABLE']],
+  ['EADDRNOTAVAIL', ['service', 'CONNECT_UNREACHABLE']],
+  ['UND_ERR_HEADERS_OVERFLOW', ['file', 'RESP_TOO_LARGE']],
+  ['UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', ['file', 'FILE_CHANGED']],
+  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', ['request', 'HTTP_MALFORMED', 'canary-twice']],
+  ['HPE_INVALID_CONSTANT', ['request', 'HTTP_MALFORMED', 'canary-twice']],
+  ['ECONNRESET', ['service', 'CONNECTION_LOST']],
+  ['EPIPE', ['service', 'CONNECTION_LOST']],
+  ['UND_ERR_SOCKET', ['service', 'CONNECTION_LOST']],
+  ['UND_ERR_CONNECT_TIMEOUT', ['service', 'CONNECTION_LOST']],
+  ['ERR_HTTP2_STREAM_ERROR', ['service', 'CONNECTION_LOST']],
+  ['NOT_AN_HPE_CODE', ['service', 'CONNECTION_LOST']],
+])('%s', (code, expected) => {
+  const error = failed(code);
+  const failure = connectionFailure(error, FACTS);
+  expect(summary(failure)).toEqual(expected);
+  expect(failure.cause).toBe(error);
+  expect(failure.facts.staleConnection).toBeUndefined();
+  expectExplained(failure);
+});
+
+describe('an answer that is not HTTP, told by name or words alone', () => {
+  test.each([
+    ['HTTPParserError', 'Response does not match', 'request', 'HTTP_MALFORMED'],
+    ['SocketError', 'bad response', 'request', 'HTTP_MALFORMED'],
+    ['SocketError', 'bad upgrade', 'config', 'HTTP_UPGRADE'],
+    ['SocketError', 'other side closed', 'service', 'CONNECTION_LOST'],
+  ])('%s: %s', (name, message, kind, code) => {
+    const failure = connectionFailure(failed(undefined, message, name), FACTS);
+    expect([failure.kind, failure.code]).toEqual([kind, code]);
+    expectExplained(failure);
+  });
+});
+
+describe('a server that refuses our certificate', () => {
+  const ALERTS = [
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'it got no client certificate it accepts', 'certificate required'],
+    ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'it got no client certificate it accepts', 'handshake failure'],
+    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'it does not know the CA of our client certificate', 'unknown ca'],
+    ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'our client certificate has expired', 'certificate expired'],
+    ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED', 'our client certificate has been revoked', 'certificate revoked'],
+    [
+      'ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE',
+      'our client certificate is not meant for clients',
+      'unsupported certificate',
+    ],
+    ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'it does not accept our client certificate', 'bad certificate'],
+    ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN', 'it does not accept our client certificate', 'certificate unknown'],
+    ['ERR_SSL_TLSV1_ALERT_ACCESS_DENIED', 'it does not accept our client certificate', 'access denied'],
+    ['ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR', 'it does not accept our client certificate', 'decrypt error'],
+  ] as const;
+
+  test.each(ALERTS)('with %s, in the handshake or after it', (alert, why, name) => {
+    const during = connectionFailure(failed(alert), FACTS);
+    const after = connectionFailure(failed('ECONNRESET'), { ...FACTS, alert });
+    for (const failure of [during, after]) {
+      expect(summary(failure)).toEqual(['config', 'TLS_CLIENT_REJECTED']);
+      expect(failure.message).toBe(
+        `https://signer.example: the server refused our client certificate: ${why} (alert ${name}).`,
+      );
+      expectExplained(failure);
+    }
+  });
+
+  test.each(['ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', 'ERR_SSL_SSLV3_ALERT_CLOSE_NOTIFY'])(
+    '%s says nothing of the certificate',
+    (alert) => {
+      expect(connectionFailure(failed('ECONNRESET'), { ...FACTS, alert }).code).toBe('CONNECTION_LOST');
+      expect(connectionFailure(failed(alert), FACTS).code).toBe('CONNECTION_LOST');
+    },
+  );
+
+  test('a code that only sounds like an alert is none', () => {
+    expect(connectionFailure(failed('ERR_SSL_CERTIFICATE_UNKNOWN'), FACTS).code).toBe('CONNECTION_LOST');
+  });
+});
+
+test('a reused connection that died is marked, so that one repeat is free', () => {
+  const { kind, facts } = connectionFailure(failed('ECONNRESET'), { ...FACTS, stale: true });
+  expect([kind, facts.staleConnection]).toEqual(['service', true]);
+});
+
+test('what is a failure already stays as it is, and anything else thrown is a lost connection', () => {
+  const failure = new Failure('file', 'RESP_TOO_LARGE', 'Too large.');
+  expect(connectionFailure(failure, FACTS)).toBe(failure);
+  for (const thrown of ['bad upgrade', undefined, { code: 5 }]) {
+    expect(summary(connectionFailure(thrown, FACTS))).toEqual(['service', 'CONNECTION_LOST']);
+  }
+});
