@@ -55002,7 +55002,7 @@ function errorStatus(answer) {
 }
 function signatureText(answer) {
     // Own properties only: a `__proto__` in the answer must not pass for one.
-    const value = Object.hasOwn(answer, 'signData') && 'signData' in answer ? answer.signData : undefined;
+    const { signData: value } = { signData: undefined, ...answer };
     if (value === undefined)
         throw badSignature('The answer has no signData');
     if (typeof value !== 'string')

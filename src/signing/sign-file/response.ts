@@ -65,7 +65,7 @@ function errorStatus(answer: object): number | undefined {
 
 function signatureText(answer: object): string {
   // Own properties only: a `__proto__` in the answer must not pass for one.
-  const value: unknown = Object.hasOwn(answer, 'signData') && 'signData' in answer ? answer.signData : undefined;
+  const { signData: value }: { signData: unknown } = { signData: undefined, ...answer };
   if (value === undefined) throw badSignature('The answer has no signData');
   if (typeof value !== 'string') throw badSignature(`signData is ${typeName(value)}, not a string`);
   if (value === '') throw badSignature('signData is empty');
