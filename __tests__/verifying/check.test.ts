@@ -1,0 +1,89 @@
+import { createHash, sign } from 'node:crypto';
+import { appendFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type OpenFile, openFile } from '../../src/files/open-file.ts';
+import { chooseAlgorithm } from '../../src/verifying/algorithm.ts';
+import { checkStored, explainInvalid, isValid, type Verification } from '../../src/verifying/check.ts';
+import { createVerifier } from '../../src/verifying/verifier.ts';
+import { makeDirectory } from '../files/trees.ts';
+import { type SignerName, signers } from './signers.ts';
+
+const CONTENT = Buffer.from('the bytes of a release');
+
+function opened(content: Uint8Array = CONTENT): OpenFile & { readonly location: string } {
+  const location = join(makeDirectory(), 'app.zip');
+  writeFileSync(location, content);
+  const file = openFile({ path: 'app.zip', location, size: statSync(location).size });
+  onTestFinished(() => file.close());
+  return { ...file, location };
+}
+
+function verification(name: SignerName, encoding: Verification['encoding'] = 'base64'): Verification {
+  const { key } = signers[name];
+  return { verifier: createVerifier(key, chooseAlgorithm(key, 'auto')), encoding };
+}
+
+const SIGNATURE = sign('sha256', CONTENT, signers['ec-p256'].privateKey);
+const TEXT = SIGNATURE.toString('base64');
+
+describe('a stored signature', () => {
+  test.each(['base64', 'hex'] as const)(
+    'in %s is valid for its file, whose digest comes with the answer',
+    async (encoding) => {
+      const sha256 = createHash('sha256').update(CONTENT).digest('hex');
+      const checked = await checkStored(opened(), SIGNATURE.toString(encoding), verification('ec-p256', encoding));
+      expect(checked).toEqual({ sha256, valid: true });
+    },
+  );
+
+  test('is not valid for other bytes', async () => {
+    const { valid, sha256 } = await checkStored(opened(Buffer.from('other')), TEXT, verification('ec-p256'));
+    expect([valid, sha256]).toEqual([false, createHash('sha256').update('other').digest('hex')]);
+  });
+
+  test('is never answered for a file that changed meanwhile', async () => {
+    const file = opened();
+    appendFileSync(file.location, 'more');
+    await expect(checkStored(file, TEXT, verification('ec-p256'))).rejects.toMatchObject({ code: 'FILE_CHANGED' });
+  });
+
+  test('must be strictly encoded', async () => {
+    const checking = checkStored(opened(), `${TEXT}\n`, verification('ec-p256'));
+    await expect(checking).rejects.toMatchObject({ code: 'RESP_BAD_SIGNATURE' });
+  });
+});
+
+test('a new signature is checked against a pass over what was sent', () => {
+  const { verifier } = verification('ec-p256');
+  const check = (content: Uint8Array, text: string): boolean => {
+    const pass = verifier.start(content.length);
+    pass.update(content);
+    return isValid(text, pass, 'base64');
+  };
+  expect([check(CONTENT, TEXT), check(Buffer.from('other'), TEXT)]).toEqual([true, false]);
+});
+
+describe('a signature that does not fit is explained', () => {
+  async function hintFor(text: string): Promise<string | undefined> {
+    const about = verification('ec-p256');
+    const { code, message, hint } = await explainInvalid('dist/a\nb', opened(), { ...about, text });
+    expect(code).toBe('SIGNATURE_INVALID');
+    expect(message).toBe('The signature of dist/a\\nb is not valid for its bytes (ecdsa-sha256).');
+    return hint;
+  }
+
+  test('by the algorithm that it was made with', async () => {
+    const made = sign('sha512', CONTENT, signers['ec-p256'].privateKey).toString('base64');
+    expect(await hintFor(made)).toBe('It is valid as ecdsa-sha512: set signature-algorithm: ecdsa-sha512.');
+  });
+
+  test('by the other encoding that its text would be', async () => {
+    expect(await hintFor('abcd'.repeat(32))).toMatch(/set signature-encoding to hex/);
+  });
+
+  test('by what is left: other bytes or another key', async () => {
+    const foreign = sign('sha384', CONTENT, signers['ec-p384'].privateKey).toString('base64');
+    expect(await hintFor(foreign)).toMatch(/other bytes, or with another key.*check verify-key/);
+  });
+});
