@@ -1,0 +1,47 @@
+import { randomInt } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { drawNonce, requestHeaders } from '../../src/signing/sign-file/request.ts';
+
+test('a nonce is 16 letters and digits, each of the 62 as likely as the others', () => {
+  expect(drawNonce(randomInt)).toMatch(/^[A-Za-z0-9]{16}$/);
+  const bounds = new Set<number>();
+  const drawn = Array.from({ length: 62 }, (_, at) => {
+    const nonce = drawNonce((bound) => {
+      bounds.add(bound);
+      return at;
+    });
+    expect(new Set(nonce).size).toBe(1);
+    return nonce.charAt(0);
+  });
+  expect([...bounds]).toEqual([62]);
+  expect(drawn.toSorted().join('')).toBe('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz');
+});
+
+test('a nonce takes every one of its characters from chance', () => {
+  let at = 0;
+  expect(new Set(drawNonce(() => at++)).size).toBe(16);
+});
+
+test('a request bears what the service asks for, the length of its body, and no wish for a compressed answer', () => {
+  const facts = {
+    method: 'POST',
+    path: '/api/v1/sign_file',
+    appKey: 'the-key',
+    appSecret: 'the-secret',
+    nonce: 'abcdefghijKLMN01',
+    timestamp: '1700000000000',
+  };
+  const flat = requestHeaders(facts, 'f00d', 42);
+  const headers = Object.fromEntries(
+    Array.from({ length: flat.length / 2 }, (_, at) => [flat[2 * at], flat[2 * at + 1]]),
+  );
+  expect(headers).toEqual({
+    'content-type': 'application/json',
+    'content-length': '42',
+    'accept-encoding': 'identity',
+    'es-auth-appkey': 'the-key',
+    'es-auth-nonce': 'abcdefghijKLMN01',
+    'es-auth-timestamp': '1700000000000',
+    'es-auth-sign': 'f00d',
+  });
+});

@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest';
+import type { Failure } from '../../src/signing/failure.ts';
+import { type Decision, type FailedTry, type PolicyEvent, RunPolicy } from '../../src/signing/policy.ts';
+import { FAILURES, throttled } from './simulate.ts';
+
+interface World {
+  readonly policy: RunPolicy;
+  readonly events: PolicyEvent[];
+  /** Fails a try that took five milliseconds. */
+  readonly fail: (failure: Failure, now: number, facts?: Partial<FailedTry>) => Decision;
+  /** Fails so many files in a row with a lost connection. */
+  readonly failMany: (count: number, now: number) => void;
+}
+
+/** A policy over 500 files whose dice always fall highest. */
+function createWorld(settings: { readonly endsAt?: number; readonly attempts?: number } = {}): World {
+  const events: PolicyEvent[] = [];
+  const policy = new RunPolicy({
+    jobs: 500,
+    concurrency: 100,
+    attempts: 3,
+    endsAt: Number.POSITIVE_INFINITY,
+    random: () => 1,
+    onEvent: (event) => void events.push(event),
+    ...settings,
+  });
+  const fail: World['fail'] = (failure, now, facts = {}) =>
+    policy.onFailure(
+      { failure, job: 1, isProbe: false, isCanary: false, left: 500, startedAt: now - 5, ...facts },
+      now,
+    );
+  const failMany = (count: number, now: number): void => {
+    for (let job = 100; job < 100 + count; job++) fail(FAILURES.refused, now, { job });
+  };
+  return { policy, events, fail, failMany };
+}
+
+const succeed = ({ policy }: World): void => policy.onSuccess({ isProbe: false });
+const endOf = (decision: Decision): string | undefined => (decision.next === 'end' ? decision.failure.code : undefined);
+
+describe('the time to the next try', () => {
+  test('doubles with each try, from a longer base when fewer requests were asked for, and is told', () => {
+    const world = createWorld({ attempts: 8 });
+    const delays = (failure: Failure, job: number): unknown[] =>
+      [1, 2, 3].map(() => {
+        succeed(world);
+        return world.fail(failure, 0, { job });
+      });
+    const waits = (...times: number[]): unknown[] => times.map((delayMs) => ({ next: 'retry', delayMs }));
+    expect(delays(FAILURES.serverError, 1)).toEqual(waits(200, 400, 800));
+    expect(delays(FAILURES.refused, 2)).toEqual(waits(200, 400, 800));
+    expect(delays(FAILURES.unavailable, 3)).toEqual(waits(1000, 2000, 4000));
+    expect(delays(FAILURES.noSuchHost, 4)).toEqual(waits(1000, 2000, 4000));
+    expect(world.events[0]).toEqual({ type: 'retry', job: 1, failure: FAILURES.serverError, delayMs: 200 });
+    expect(world.events).toHaveLength(12);
+  });
+
+  test('is none where the second look of the canary settles what it is', () => {
+    const canary = { job: 0, isCanary: true };
+    const delay = (world: World, failure: Failure, facts: Partial<FailedTry>): number => {
+      const decision = world.fail(failure, 0, facts);
+      return decision.next === 'retry' ? decision.delayMs : Number.NaN;
+    };
+    expect(delay(createWorld(), FAILURES.webPage, canary)).toBe(0);
+    expect(delay(createWorld(), FAILURES.serverError, canary)).toBe(200);
+    expect(delay(createWorld(), FAILURES.webPage, { job: 1 })).toBe(200);
+    const later = createWorld();
+    expect([FAILURES.serverError, FAILURES.webPage].map((failure) => delay(later, failure, canary))).toEqual([
+      200, 400,
+    ]);
+  });
+});
+
+describe('the limit', () => {
+  test('grows by one, not by leaps, while failures come back', () => {
+    const { policy, fail } = createWorld();
+    policy.limit.onTickStart();
+    fail(FAILURES.serverError, 0);
+    policy.limit.onIdleTick();
+    expect(policy.limit.value).toBe(13);
+  });
+
+  test('grows slowly after “fewer, please”, faster after trouble', () => {
+    const grown = (failure: Failure): number => {
+      const world = createWorld();
+      world.fail(failure, 0);
+      for (let success = 0; success < 28; success++) succeed(world);
+      return world.policy.limit.value;
+    };
+    expect([grown(FAILURES.unavailable), grown(FAILURES.refused)]).toEqual([7, 9]);
+  });
+
+  test('starts from one after an outage', () => {
+    const world = createWorld();
+    world.failMany(8, 0);
+    world.policy.probe(600);
+    world.policy.onSuccess({ isProbe: true });
+    expect(world.policy.limit.value).toBe(1);
+    expect(world.events.filter(({ type }) => type !== 'retry')).toEqual([
+      { type: 'outage', failure: FAILURES.refused },
+      { type: 'recovery' },
+    ]);
+  });
+});
+
+describe('an outage', () => {
+  test('ends the run when patience is over: at a failure of the service, or before the next probe', () => {
+    for (const [now, ends] of [
+      [59_999, false],
+      [60_000, true],
+    ] as const) {
+      const failing = createWorld();
+      const decision = failing.fail(FAILURES.refused, now, { startedAt: 0 });
+      expect(endOf(decision)).toBe(ends ? 'SERVICE_DOWN' : undefined);
+      const probing = createWorld();
+      probing.fail(FAILURES.refused, 5, { startedAt: 0 });
+      expect(probing.policy.probe(now)?.code).toBe(ends ? 'SERVICE_DOWN' : undefined);
+    }
+  });
+
+  test('is named by what the service showed last', () => {
+    const { fail } = createWorld();
+    fail(FAILURES.unavailable, 5, { startedAt: 0 });
+    const decision = fail(FAILURES.unreachable, 61_000);
+    expect(decision).toMatchObject({ next: 'end', failure: { cause: FAILURES.unreachable } });
+  });
+
+  test('is not ended by the failure of a single request', () => {
+    const { fail } = createWorld();
+    fail(FAILURES.refused, 5, { startedAt: 0 });
+    expect(fail(FAILURES.serverError, 61_000).next).toBe('retry');
+  });
+
+  test('is paused for no longer because single requests failed before it', () => {
+    const world = createWorld({ attempts: 20 });
+    for (let time = 0; time < 10; time++) world.fail(FAILURES.serverError, 0);
+    world.failMany(8, 10);
+    expect(world.policy.ask(10)).toEqual({ may: 'wait', untilMs: 510 });
+  });
+
+  test('has one probe, also when it was sent in the outage before and is still away', () => {
+    const away = { may: 'wait', untilMs: Number.POSITIVE_INFINITY };
+    const world = createWorld();
+    world.failMany(8, 0);
+    expect(world.policy.probe(600)).toBeUndefined();
+    world.fail(FAILURES.refused, 650);
+    expect(world.policy.ask(2000)).toEqual(away);
+    succeed(world);
+    world.failMany(8, 3000);
+    expect(world.policy.ask(5000)).toEqual(away);
+    world.fail(FAILURES.refused, 5000, { isProbe: true });
+    expect(world.policy.ask(9000)).toEqual({ may: 'probe' });
+  });
+
+  test('for the sake of one of the last files is told once', () => {
+    const world = createWorld({ attempts: 1 });
+    succeed(world);
+    const last = { job: 7, left: 20 };
+    expect(world.fail(FAILURES.refused, 10, last).next).toBe('retry');
+    for (const now of [2000, 4000])
+      expect(world.fail(FAILURES.refused, now, { ...last, isProbe: true }).next).toBe('retry');
+    expect(world.events.filter(({ type }) => type === 'outage')).toHaveLength(1);
+  });
+});
+
+describe('a wish of the service', () => {
+  test('is granted when the run has just that long, and ends it when it has not', () => {
+    const { policy, fail } = createWorld({ endsAt: 10_000 });
+    expect(fail(throttled(1000), 9000).next).toBe('retry');
+    expect(policy.ask(9500)).toEqual({ may: 'wait', untilMs: 9000 + 1000 + 250 });
+    expect(endOf(fail(throttled(1001), 9000))).toBe('RETRY_AFTER_TOO_LONG');
+  });
+
+  test('is granted for two minutes at most once files were signed', () => {
+    const world = createWorld();
+    succeed(world);
+    expect(world.fail(throttled(120_000), 0).next).toBe('retry');
+    expect(endOf(world.fail(throttled(120_001), 0))).toBe('RETRY_AFTER_TOO_LONG');
+  });
+});
