@@ -151,6 +151,17 @@ describe('the limit', () => {
     limit.onOver();
     limit.onIdleTick();
     expect(limit.value).toBe(38);
+    limit.onTickStart();
+    limit.onIdleTick();
+    expect(limit.value).toBe(63);
+  });
+
+  test('does not grow by time any more once the service pushed back', () => {
+    const limit = new Limit(200, 100);
+    limit.onPushBack(0, 'trouble');
+    limit.onTickStart();
+    limit.onIdleTick();
+    expect(limit.value).toBe(6);
   });
 
   test('halves once per quarter of a second, to one at least', () => {
