@@ -1,7 +1,7 @@
 /** `npm run test:mutation`: how many small faults in the rooms that decide would be found by the tests of those rooms. */
 export default {
   mutate: [
-    'src/signing/sign-file/{status,retry-after,response,canonical,request}.ts',
+    'src/signing/sign-file/{status,retry-after,response,canonical,quoted-base64,request}.ts',
     'src/signing/{connection-failure,retry,retry-queue,policy,limit,gate}.ts',
     'src/identity/{pem,blocks}.ts',
     'src/verifying/{pem,verifier,check,encoding,algorithm}.ts',
