@@ -1,0 +1,103 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ActionError } from '../../src/errors.ts';
+import { OutputTree } from '../../src/files/output-tree.ts';
+import { TEMPORARY_PREFIX } from '../../src/files/own-paths.ts';
+import { makeDirectory, plant } from './trees.ts';
+
+/** More than any process number. */
+const DEAD = 2 ** 30;
+const tree = (directory: string): OutputTree => new OutputTree(directory, process.pid);
+
+function refusal(act: () => unknown): ActionError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ActionError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+const DESCRIPTORS = '/proc/self/fd';
+
+/** The open files of this process that lie in a directory; none where the system does not tell. */
+function openFilesIn(directory: string): string[] {
+  if (!existsSync(DESCRIPTORS)) return [];
+  return readdirSync(DESCRIPTORS).flatMap((name) => {
+    try {
+      const target = readlinkSync(join(DESCRIPTORS, name));
+      return target.startsWith(directory) ? [target] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+test('a link that leads out is refused by name, with where it leads and what to do', () => {
+  const outside = makeDirectory();
+  const directory = plant(makeDirectory(), { out: { link: outside }, gone: { link: join(outside, 'none') } });
+  const through = (path: string): readonly string[] => {
+    const { code, message, hint } = refusal(() => tree(directory).write(path, 'new'));
+    return [code, message, hint ?? ''];
+  };
+  const hint = 'Remove the link, exclude what lies behind it, or set output-dir to a directory without links.';
+  expect(through('out/a\n.sign')).toEqual([
+    'OUTPUT_OUTSIDE',
+    `out/a\\n.sign would be written through a link that leads to ${realpathSync(outside)}.`,
+    hint,
+  ]);
+  expect(through('gone/a.sign')).toEqual([
+    'OUTPUT_OUTSIDE',
+    'gone/a.sign would be written through a link that leads nowhere.',
+    hint,
+  ]);
+});
+
+test('a directory beside the tree whose name starts alike is outside', () => {
+  const parent = plant(makeDirectory(), { 'tree/a': '', 'tree-2/a': '', 'tree/out': { link: '../tree-2' } });
+  const { code } = refusal(() => tree(join(parent, 'tree')).write('out/a.sign', 'new'));
+  expect(code).toBe('OUTPUT_OUTSIDE');
+  expect(readdirSync(join(parent, 'tree-2'))).toEqual(['a']);
+});
+
+test('nothing is swept behind a link that leads out', () => {
+  const left = `${TEMPORARY_PREFIX}${DEAD}-0.tmp`;
+  const outside = plant(makeDirectory(), { [left]: 'theirs' });
+  const directory = plant(makeDirectory(), { out: { link: outside }, [left]: 'ours' });
+  expect(refusal(() => tree(directory).sweep(['out/a.sign'])).code).toBe('OUTPUT_OUTSIDE');
+  expect(readdirSync(outside)).toEqual([left]);
+  expect(tree(directory).sweep(['a.sign', 'b.sign'])).toBe(1);
+  expect(existsSync(join(directory, left))).toBe(false);
+});
+
+test('a refusal of the system keeps its cause', () => {
+  const directory = plant(makeDirectory(), { 'a.sign/below': '' });
+  for (const act of [() => tree(directory).write('a.sign', 'new'), () => tree(directory).remove('a.sign')]) {
+    expect(refusal(act)).toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+      cause: expect.objectContaining({ code: expect.stringMatching(/^E[A-Z]+$/) }),
+    });
+  }
+});
+
+test('no file stays open, whether it was written or refused', () => {
+  const directory = realpathSync(plant(makeDirectory(), { 'full.sign/below': '' }));
+  const output = tree(directory);
+  output.write('a.sign', 'x'.repeat(200_000));
+  expect(() => output.write('full.sign', 'new')).toThrow();
+  expect(openFilesIn(directory)).toEqual([]);
+  expect(readFileSync(join(directory, 'a.sign'), 'utf8')).toBe('x'.repeat(200_000));
+});
+
+test('each tree sees for itself what is a link and what is a directory', () => {
+  const outside = makeDirectory();
+  const directory = plant(makeDirectory(), { 'sub/a': '' });
+  const output = tree(directory);
+  for (const path of ['sub/a.sign', 'sub/b.sign', 'new/deep/c.sign', 'new/d.sign']) output.write(path, path);
+  expect(readFileSync(join(directory, 'new/deep/c.sign'), 'utf8')).toBe('new/deep/c.sign');
+  plant(directory, { later: { link: outside } });
+  expect(refusal(() => output.write('later/e.sign', 'new')).code).toBe('OUTPUT_OUTSIDE');
+  expect(readdirSync(outside)).toEqual([]);
+});
