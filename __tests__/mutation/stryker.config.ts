@@ -11,6 +11,8 @@ export default {
   vitest: { configFile: '__tests__/mutation/vitest.config.ts', pool: 'threads' },
   coverageAnalysis: 'perTest',
   concurrency: 2,
+  // On a busy machine the default takes slow tests for endless ones, and counts their mutants as found.
+  timeoutMS: 20_000,
   thresholds: { high: 95, low: 85, break: 85 },
   reporters: ['clear-text', 'json'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },

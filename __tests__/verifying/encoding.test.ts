@@ -97,6 +97,7 @@ test.each([
   ['hex', '', 'the signature is empty', undefined],
   ['hex', 'abc', '3 digits are not whole bytes', undefined],
   ['hex', 'aB', 'its digits mix upper and lower case', undefined],
+  ['hex', 'ab-d', 'position 3 of 4 is from the URL-safe alphabet', undefined],
   ['hex', '0x12', 'position 2 of 4 is no digit of it', /set signature-encoding to base64/],
   ['hex', 'ab cd', 'position 3 of 5 is white space', /wraps its hex/],
   ['hex', 'abcd\r\n', 'position 5 of 6 is white space', /wraps its hex/],
@@ -117,4 +118,5 @@ test('text that fits both encodings gets a hint, other text none', () => {
   expect(otherEncodingHint('abcd'.repeat(32), 'base64')).toMatch(/set signature-encoding to hex/);
   expect(otherEncodingHint('abcd'.repeat(32), 'hex')).toMatch(/set signature-encoding to base64/);
   expect(otherEncodingHint('MEUC', 'base64')).toBeUndefined();
+  expect(otherEncodingHint('', 'base64')).toBeUndefined();
 });
