@@ -23,6 +23,8 @@ describe('a private key', () => {
     ['beside a public key', p256Pem + pkcs8(p256.privateKey)],
     ['cut off', pkcs8(p256.privateKey).slice(0, 120)],
     ['with \\n as two characters', pkcs8(p256.privateKey).replaceAll('\n', '\\n')],
+    ['with a hyphen lost', pkcs8(p256.privateKey).slice(1)],
+    ['behind blanks, as base64 of PEM', ` \n${Buffer.from(pkcs8(p256.privateKey)).toString('base64')}`],
     ['as base64 of PEM', Buffer.from(pkcs8(p256.privateKey)).toString('base64')],
     ['of OpenSSH', '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----'],
   ])('is recognised and refused without showing it: %s', (_, text) => {
@@ -34,7 +36,7 @@ describe('a private key', () => {
   });
 
   test('is not seen where there is none', () => {
-    for (const text of [p256Pem, 'keys/PRIVATE KEY.pem', 'release.pem']) {
+    for (const text of [p256Pem, 'keys/PRIVATE KEY.pem', 'release.pem', '- BEGIN PRIVATE KEY']) {
       expect(containsPrivateKey(text)).toBe(false);
     }
   });
