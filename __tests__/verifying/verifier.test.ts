@@ -77,7 +77,11 @@ describe('the size of a file', () => {
     const ecdsa = chooseAlgorithm(signers['ec-p256'].key, 'auto');
     checkSize(ed25519, MAX_ED25519_BYTES);
     checkSize(ecdsa, 2 ** 50);
-    const refused = expect.objectContaining({ code: 'FILE_TOO_LARGE_FOR_ED25519' });
+    const refused = expect.objectContaining({
+      code: 'FILE_TOO_LARGE_FOR_ED25519',
+      message: expect.stringMatching(/^the file has \d+ bytes; .* up to 268435456 bytes$/),
+      hint: expect.stringMatching(/^Leave this file out/),
+    });
     expect(() => checkSize(ed25519, MAX_ED25519_BYTES + 1)).toThrow(refused);
     expect(() => createVerifier(signers.ed25519.key, ed25519).start(2 ** 50)).toThrow(refused);
   });
