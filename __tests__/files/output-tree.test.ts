@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import {
-  chmodSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -15,7 +14,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { OutputTree } from '../../src/files/output-tree.ts';
 import { TEMPORARY_PREFIX } from '../../src/files/own-paths.ts';
-import { runAndKill, runUnprivileged } from './children.ts';
+import { runAndKill } from './children.ts';
 import { makeDirectory, plant } from './trees.ts';
 
 const tree = (directory: string): OutputTree => new OutputTree(directory, process.pid);
@@ -105,22 +104,6 @@ describe('writing', () => {
     expect(leftovers(directory).length).toBe(3);
     expect(output.sweep(['a'])).toBe(3);
     expect(leftovers(directory)).toEqual([]);
-  });
-
-  test('is explained where there is no right to it', () => {
-    const directory = plant(makeDirectory(), { 'locked/a': 'x', 'locked/old.sign': 'x' });
-    chmodSync(join(directory, 'locked'), 0o555);
-    const program = (act: string): string => `
-      const { OutputTree } = await load('output-tree');
-      const output = new OutputTree(${JSON.stringify(directory)}, process.pid);
-      tell(() => ${act});`;
-    const denied = 'cannot be written: no right to write there (EACCES).';
-    const told = (act: string): string => runUnprivileged(program(act), [directory]);
-    expect(told("output.write('locked/a.sign', 'new')")).toBe(`OUTPUT_UNWRITABLE locked/a.sign ${denied}`);
-    expect(told("output.write('locked/sub/a.sign', 'new')")).toBe(`OUTPUT_UNWRITABLE locked/sub/a.sign ${denied}`);
-    expect(told("output.remove('locked/old.sign')")).toBe(`OUTPUT_UNWRITABLE locked/old.sign ${denied}`);
-    expect(told("output.remove('locked/none.sign')")).toBe('done');
-    chmodSync(join(directory, 'locked'), 0o755);
   });
 });
 

@@ -1,10 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { MAX_SIGNATURE_FILE_BYTES, readSignatureFile } from '../../src/files/signature-file.ts';
-import { runUnprivileged } from './children.ts';
 import { makeDirectory, plant } from './trees.ts';
 
 const refusal = (why: string): unknown =>
@@ -43,13 +41,4 @@ test('reads nothing through a link, and nothing that is no file or too large', a
   for (const name of ['directory', 'fifo', 'socket']) {
     expect(() => readSignatureFile(join(directory, name))).toThrow(refusal('no regular file'));
   }
-});
-
-test('says why one cannot be read', () => {
-  const directory = plant(makeDirectory(), { a: 'x' });
-  chmodSync(join(directory, 'a'), 0o000);
-  const program = `
-    const { readSignatureFile } = await load('signature-file');
-    tell(() => readSignatureFile(${JSON.stringify(join(directory, 'a'))}));`;
-  expect(runUnprivileged(program, [directory])).toMatch(/^SIGNATURE_UNREADABLE .* cannot be read: EACCES\.$/);
 });
