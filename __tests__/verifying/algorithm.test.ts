@@ -1,9 +1,20 @@
 import { describe, expect, test } from 'vitest';
+import { ActionError } from '../../src/errors.ts';
 import { type AlgorithmName, chooseAlgorithm, SIGNATURE_ALGORITHMS } from '../../src/verifying/algorithm.ts';
-import { readVerifyKey } from '../../src/verifying/key.ts';
+import { readVerifyKey, type VerifyKey } from '../../src/verifying/key.ts';
 import { pairs, type SignerName, signers, useOpenSsl } from './signers.ts';
 
 const openssl = useOpenSsl();
+
+function refusal(key: VerifyKey, requested: AlgorithmName | 'auto'): ActionError {
+  try {
+    chooseAlgorithm(key, requested);
+  } catch (error) {
+    if (error instanceof ActionError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
 
 describe('a choice of the algorithm', () => {
   test.each<[SignerName, AlgorithmName]>([
@@ -25,10 +36,14 @@ describe('a choice of the algorithm', () => {
           expect(chooseAlgorithm(key, algorithm).name).toBe(algorithm);
           continue;
         }
-        const sentence = `input signature-algorithm is ${algorithm}, but verify-key is an ${key.name} key`;
-        expect(() => chooseAlgorithm(key, algorithm)).toThrow(
-          expect.objectContaining({ code: 'SIGNATURE_ALGORITHM_MISMATCH', message: sentence }),
-        );
+        const { code, message, hint = '' } = refusal(key, algorithm);
+        expect([code, message]).toEqual([
+          'SIGNATURE_ALGORITHM_MISMATCH',
+          `input signature-algorithm is ${algorithm}, but verify-key is an ${key.name} key`,
+        ]);
+        const fitting = pairs.flatMap(([name, possible]) => (name === signer ? [possible] : []));
+        const [, named = ''] = /^For this key use auto or one of ([^;]+); or give the key that/.exec(hint) ?? [];
+        expect(named.split(', ').toSorted()).toEqual(fitting.toSorted());
       }
     }
   });
@@ -46,8 +61,18 @@ describe('a choice of the algorithm', () => {
     };
     expect(chooseAlgorithm(limited('sha512', 64), 'auto').name).toBe('rsa-pss-sha512');
     expect(() => chooseAlgorithm(limited('sha512', 64), 'rsa-pss-sha256')).toThrow(/RSA-PSS 2048/);
-    for (const key of [limited('sha1', 20), limited('sha256', 33), limited('sha256', 32, 'sha1')]) {
-      expect(() => chooseAlgorithm(key, 'auto')).toThrow(/fit no supported algorithm/);
+    const misfits = [
+      limited('sha1', 20),
+      limited('sha256', 33),
+      limited('sha256', 32, 'sha1'),
+      limited('sha256', 32, 'sha512'),
+    ];
+    for (const key of misfits) {
+      expect(refusal(key, 'auto')).toMatchObject({
+        code: 'SIGNATURE_ALGORITHM_MISMATCH',
+        message: expect.stringMatching(/fit no supported algorithm$/),
+        hint: expect.stringMatching(/^Such a key must allow SHA-256/),
+      });
     }
   });
 });
