@@ -57,6 +57,7 @@ describe('a run ends', () => {
     expect(endsAfter(badRequest, badRequest, badRequest)).toBe(true);
     expect(endsAfter(badRequest, badRequest, badRequest, badRequest)).toBe(false);
     expect(endsAfter(badRequest, tooLarge, badRequest)).toBe(false);
+    expect(endsAfter(badRequest, badRequest, tooLarge, 'signed', badRequest)).toBe(false);
     expect(endsAfter('signed', badRequest, badRequest, badRequest)).toBe(false);
     expect(endsAfter(badRequest, badRequest, badRequest, 'signed')).toBe(false);
   });
