@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
@@ -89,6 +90,48 @@ test('no file stays open, whether it was written or refused', () => {
   expect(() => output.write('full.sign', 'new')).toThrow();
   expect(openFilesIn(directory)).toEqual([]);
   expect(readFileSync(join(directory, 'a.sign'), 'utf8')).toBe('x'.repeat(200_000));
+});
+
+test('a directory that is gone again is refused, not waited for', () => {
+  const directory = makeDirectory();
+  const output = tree(directory);
+  output.write('sub/a.sign', 'new');
+  rmSync(join(directory, 'sub'), { recursive: true });
+  expect(refusal(() => output.write('sub/b.sign', 'new')).message).toMatch(/^sub\/b\.sign cannot be written: .*ENOENT/);
+});
+
+test('a directory that was missing when it was looked at is looked at again', () => {
+  const outside = plant(makeDirectory(), { 'x.sign': 'theirs' });
+  const directory = makeDirectory();
+  const output = tree(directory);
+  output.write('sub/a.sign', 'new');
+  rmSync(join(directory, 'sub'), { recursive: true });
+  plant(directory, { sub: { link: outside } });
+  expect(refusal(() => output.remove('sub/x.sign')).code).toBe('OUTPUT_OUTSIDE');
+  expect(readdirSync(outside)).toEqual(['x.sign']);
+});
+
+test('where there is nothing to remove no link matters', () => {
+  const directory = plant(makeDirectory(), { out: { link: makeDirectory() } });
+  expect(tree(directory).remove('out/none.sign')).toBeUndefined();
+});
+
+test('every temporary name that is used is one that a later run sweeps', async () => {
+  const directory = makeDirectory();
+  const output = tree(directory);
+  const changes = watch(directory);
+  const first = changes.next();
+  for (const path of ['a.sign', 'b.sign', 'last.sign']) output.write(path, 'new');
+  const names = new Set<string>();
+  for (let change = await first; !change.done; change = await changes.next()) {
+    const { filename } = change.value;
+    if (filename === 'last.sign') break;
+    if (filename !== null && !filename.endsWith('.sign')) names.add(filename);
+  }
+  await changes.return?.();
+  expect(names.size).toBeGreaterThan(0);
+  for (const name of names) plant(directory, { [name]: 'half' });
+  expect(tree(directory).sweep(['a.sign'])).toBe(names.size);
 });
 
 test('each tree sees for itself what is a link and what is a directory', () => {
