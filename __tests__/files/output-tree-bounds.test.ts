@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
 import { OutputTree } from '../../src/files/output-tree.ts';
 import { TEMPORARY_PREFIX } from '../../src/files/own-paths.ts';
+import { openFilesIn } from './open-descriptors.ts';
 import { makeDirectory, plant } from './trees.ts';
 
 /** More than any process number. */
@@ -19,21 +20,6 @@ function refusal(act: () => unknown): ActionError {
     throw error;
   }
   throw new Error('nothing was refused');
-}
-
-const DESCRIPTORS = '/proc/self/fd';
-
-/** The open files of this process that lie in a directory; none where the system does not tell. */
-function openFilesIn(directory: string): string[] {
-  if (!existsSync(DESCRIPTORS)) return [];
-  return readdirSync(DESCRIPTORS).flatMap((name) => {
-    try {
-      const target = readlinkSync(join(DESCRIPTORS, name));
-      return target.startsWith(directory) ? [target] : [];
-    } catch {
-      return [];
-    }
-  });
 }
 
 test('a link that leads out is refused by name, with where it leads and what to do', () => {

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { MAX_SIGNATURE_FILE_BYTES, readSignatureFile } from '../../src/files/signature-file.ts';
+import { openFilesIn } from './open-descriptors.ts';
 import { makeDirectory, plant } from './trees.ts';
 
 const refusal = (why: string): unknown =>
@@ -41,4 +43,23 @@ test('reads nothing through a link, and nothing that is no file or too large', a
   for (const name of ['directory', 'fifo', 'socket']) {
     expect(() => readSignatureFile(join(directory, name))).toThrow(refusal('no regular file'));
   }
+});
+
+test('says what the system says, and what to do', () => {
+  const location = join(makeDirectory(), 'n'.repeat(300));
+  expect(() => readSignatureFile(location)).toThrow(
+    expect.objectContaining({
+      code: 'SIGNATURE_UNREADABLE',
+      message: `The signature ${location} cannot be read: ENAMETOOLONG.`,
+      hint: 'Remove it and sign the file again.',
+      cause: expect.objectContaining({ code: 'ENAMETOOLONG' }),
+    }),
+  );
+});
+
+test('leaves no file open, whether it was read or refused', () => {
+  const directory = realpathSync(plant(makeDirectory(), { a: 'x', huge: 'x'.repeat(MAX_SIGNATURE_FILE_BYTES + 1) }));
+  expect(readSignatureFile(join(directory, 'a'))).toBe('x');
+  expect(() => readSignatureFile(join(directory, 'huge'))).toThrow();
+  expect(openFilesIn(directory)).toEqual([]);
 });
