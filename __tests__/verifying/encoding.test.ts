@@ -85,6 +85,7 @@ test.each([
   ['base64', 'AAAA\n', 'position 5 of 5 is white space', /wraps its base64/],
   ['base64', 'AA AA', 'position 3 of 5 is white space', /wraps its base64/],
   ['base64', 'AA-_', 'position 3 of 4 is from the URL-safe alphabet', /URL-safe/],
+  ['base64', 'AA_A', 'position 3 of 4 is from the URL-safe alphabet', /URL-safe/],
   ['base64', 'AA!A', 'position 3 of 4 is no digit of it', undefined],
   ['base64', 'AAA', '3 characters are not whole groups of four', undefined],
   ['base64', 'AA', '2 characters are not whole groups of four', /set signature-encoding to hex/],
