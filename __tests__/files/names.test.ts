@@ -122,6 +122,7 @@ describe('a name in the log', () => {
     ['b##[stop-commands]t', 'b##\\x5bstop-commands]t'],
     ['c\rd', 'c\\rd'],
     ['\u001b[31mred', '\\x1b[31mred'],
+    ['a\tb\u0007\0', 'a\\tb\\x07\\x00'],
     ['exe\u202egpj', 'exe\\u{202e}gpj'],
     ['\ud800', '\\u{d800}'],
     ['tag\u{e0041}', 'tag\\u{e0041}'],
@@ -160,6 +161,12 @@ describe('a name in the summary', () => {
       expect(textsOf(html).join('').replace(/\n/g, '')).toBe(show(name));
     });
     fc.assert(property, { numRuns: 4000, examples: FAMOUS.map((name) => [name, places[0]]) });
+  });
+
+  test('keeps letters, digits and single blanks inside as they are, so that it can be searched for', () => {
+    expect(escapeHtml('Größe 日本 2 (a), b/c')).toBe('Größe 日本 2 (a), b/c');
+    expect(escapeHtml(' a  b ')).toBe('&#32;a &#32;b&#32;');
+    expect(escapeHtml('<@a#1>')).toBe('&#60;&#64;<!-- -->a&#35;<!-- -->1&#62;');
   });
 
   test('breaks no table', () => {
