@@ -156,6 +156,36 @@ describe('the limit', () => {
     expect(limit.value).toBe(63);
   });
 
+  test('goes at once to all that may be risked when the canary was slow, unless the service pushed back', () => {
+    const risked = (ceiling: number, jobs: number, before: (limit: Limit) => void = () => {}): readonly unknown[] => {
+      const limit = new Limit(ceiling, jobs);
+      before(limit);
+      limit.onSlowCanary();
+      return [limit.value, limit.ramps];
+    };
+    expect(risked(200, 200)).toEqual([200, false]);
+    expect(risked(200, 201)).toEqual([40, false]);
+    expect(risked(30, 500)).toEqual([30, false]);
+    expect(risked(200, 500, (limit) => limit.onSuccess())).toEqual([200, false]);
+    expect(risked(200, 500, (limit) => limit.onPushBack(0, 'trouble'))).toEqual([6, false]);
+  });
+
+  test('stops at 40 until there is an answer, where the run needs several waves anyway', () => {
+    const limit = new Limit(200, 500);
+    const values = Array.from({ length: 4 }, () => {
+      limit.onTickStart();
+      limit.onIdleTick();
+      return [limit.value, limit.ramps];
+    });
+    expect(values.slice(0, 3)).toEqual([
+      [37, true],
+      [40, false],
+      [40, false],
+    ]);
+    limit.onSuccess();
+    expect([limit.value, limit.ramps]).toEqual([40, true]);
+  });
+
   test('does not grow by time any more once the service pushed back', () => {
     const limit = new Limit(200, 100);
     limit.onPushBack(0, 'trouble');
