@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { RetryQueue } from '../../src/signing/retry-queue.ts';
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 /** Takes what is ready until nothing is. */
 function drain(queue: RetryQueue, now: number): number[] {
   const jobs: number[] = [];
-  for (let job = queue.ready(now); job !== undefined; job = queue.ready(now)) {
+  for (let job = queue.ready(now, NEVER); job !== undefined; job = queue.ready(now, NEVER)) {
     queue.take(job);
     jobs.push(job);
     if (jobs.length > 100) throw new Error('It never ends.');
@@ -21,28 +23,24 @@ test.each([
 ])('%i jobs with the canary %i go once each, the canary first', (jobs, canary, order) => {
   const queue = new RetryQueue(jobs, canary);
   expect(drain(queue, 0)).toEqual(order);
-  expect([queue.ready(1e9), queue.soonest(1e9), queue.nextReadyAt()]).toEqual([
-    undefined,
-    undefined,
-    Number.POSITIVE_INFINITY,
-  ]);
+  expect([queue.ready(1e9, 0), queue.soonest(1e9), queue.nextReadyAt(0)]).toEqual([undefined, undefined, NEVER]);
 });
 
 test('repeats go ahead of fresh jobs once they are ready, the earliest first, and those of one time in their order', () => {
   const queue = new RetryQueue(9, 0);
   for (let job = 0; job < 6; job++) queue.take(job);
-  queue.repeat(0, 300);
-  queue.repeat(1, 100);
-  queue.repeat(2, 200);
-  queue.repeat(3, 100);
-  queue.repeat(4, 400);
-  queue.repeat(5, 0);
-  expect(queue.nextReadyAt()).toBe(0);
+  queue.repeat({ job: 0, readyAt: 300, reason: 'service' });
+  queue.repeat({ job: 1, readyAt: 100, reason: 'service' });
+  queue.repeat({ job: 2, readyAt: 200, reason: 'service' });
+  queue.repeat({ job: 3, readyAt: 100, reason: 'service' });
+  queue.repeat({ job: 4, readyAt: 400, reason: 'service' });
+  queue.repeat({ job: 5, readyAt: 0, reason: 'service' });
+  expect(queue.nextReadyAt(NEVER)).toBe(0);
   queue.take(5);
-  expect([queue.ready(99), queue.nextReadyAt()]).toEqual([6, 100]);
+  expect([queue.ready(99, NEVER), queue.nextReadyAt(NEVER)]).toEqual([6, 100]);
   queue.take(6);
   expect(drain(queue, 300)).toEqual([1, 3, 2, 0, 7, 8]);
-  expect([queue.ready(399), queue.soonest(399), queue.ready(400)]).toEqual([undefined, 4, 4]);
+  expect([queue.ready(399, NEVER), queue.soonest(399), queue.ready(400, NEVER)]).toEqual([undefined, 4, 4]);
 });
 
 test('while only the canary may go, no other job does', () => {
@@ -50,6 +48,22 @@ test('while only the canary may go, no other job does', () => {
   expect(queue.readyCanary(0)).toBe(1);
   queue.take(1);
   expect(queue.readyCanary(0)).toBeUndefined();
-  queue.repeat(1, 50);
+  queue.repeat({ job: 1, readyAt: 50, reason: 'service' });
   expect([queue.readyCanary(49), queue.readyCanary(50), queue.soonest(49)]).toEqual([undefined, 1, 0]);
+});
+
+test('what waits only to spare the service goes from the time on when that rests, behind fresh jobs', () => {
+  const queue = new RetryQueue(4, 0);
+  for (let job = 0; job < 3; job++) queue.take(job);
+  queue.repeat({ job: 0, readyAt: 1000, reason: 'itself' });
+  queue.repeat({ job: 1, readyAt: 2000, reason: 'service' });
+  queue.repeat({ job: 2, readyAt: 3000, reason: 'service' });
+  expect(queue.ready(500, 500)).toBe(3);
+  queue.take(3);
+  expect([queue.ready(499, 500), queue.ready(500, 500), queue.ready(500, NEVER)]).toEqual([undefined, 1, undefined]);
+  expect([queue.nextReadyAt(500), queue.nextReadyAt(1500), queue.nextReadyAt(NEVER)]).toEqual([500, 1000, 1000]);
+  queue.take(1);
+  expect(queue.ready(500, 500)).toBe(2);
+  queue.take(2);
+  expect([queue.ready(500, 500), queue.nextReadyAt(500), queue.ready(1000, NEVER)]).toEqual([undefined, 1000, 0]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../src/signing/failure.ts';
 import { type Decision, type FailedTry, type PolicyEvent, RunPolicy } from '../../src/signing/policy.ts';
+import type { WaitReason } from '../../src/signing/retry-queue.ts';
 import { FAILURES, throttled } from './simulate.ts';
 
 interface World {
@@ -46,11 +47,12 @@ describe('the time to the next try', () => {
         succeed(world);
         return world.fail(failure, 0, { job });
       });
-    const waits = (...times: number[]): unknown[] => times.map((delayMs) => ({ next: 'retry', delayMs }));
-    expect(delays(FAILURES.serverError, 1)).toEqual(waits(200, 400, 800));
-    expect(delays(FAILURES.refused, 2)).toEqual(waits(200, 400, 800));
-    expect(delays(FAILURES.unavailable, 3)).toEqual(waits(1000, 2000, 4000));
-    expect(delays(FAILURES.noSuchHost, 4)).toEqual(waits(1000, 2000, 4000));
+    const waits = (reason: WaitReason, ...times: number[]): unknown[] =>
+      times.map((delayMs) => ({ next: 'retry', delayMs, reason }));
+    expect(delays(FAILURES.serverError, 1)).toEqual(waits('itself', 200, 400, 800));
+    expect(delays(FAILURES.refused, 2)).toEqual(waits('service', 200, 400, 800));
+    expect(delays(FAILURES.unavailable, 3)).toEqual(waits('service', 1000, 2000, 4000));
+    expect(delays(FAILURES.noSuchHost, 4)).toEqual(waits('service', 1000, 2000, 4000));
     expect(world.events[0]).toEqual({ type: 'retry', job: 1, failure: FAILURES.serverError, delayMs: 200 });
     expect(world.events).toHaveLength(12);
   });
@@ -68,6 +70,34 @@ describe('the time to the next try', () => {
     expect([FAILURES.serverError, FAILURES.webPage].map((failure) => delay(later, failure, canary))).toEqual([
       200, 400,
     ]);
+  });
+});
+
+describe('the last files', () => {
+  test('spare the service for no longer than its pause after a failure, and only while nothing is under way', () => {
+    const world = createWorld();
+    const rest = (left: number, inFlight: number): number => world.policy.restUntil(left, inFlight);
+    expect(rest(32, 0)).toBe(0);
+    for (const [count, until] of [
+      [1, 500],
+      [2, 1000],
+      [3, 2000],
+    ]) {
+      world.fail(FAILURES.refused, 0, { job: count ?? 0 });
+      expect([rest(32, 0), rest(33, 0), rest(32, 1)]).toEqual([
+        until,
+        Number.POSITIVE_INFINITY,
+        Number.POSITIVE_INFINITY,
+      ]);
+    }
+    succeed(world);
+    expect(rest(32, 0)).toBe(0);
+    world.fail(FAILURES.refused, 100);
+    expect(rest(1, 0)).toBe(600);
+  });
+
+  test('repeat a connection that died of age for their own reasons', () => {
+    expect(createWorld().fail(FAILURES.stale, 0)).toEqual({ next: 'retry', delayMs: 0, reason: 'itself' });
   });
 });
 
