@@ -48614,7 +48614,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(64287);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(59418);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
 /* harmony import */ var _signing_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(95291);
@@ -48744,7 +48744,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 64287:
+/***/ 59418:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -49598,6 +49598,10 @@ function checkArtifactPaths(paths) {
         return;
     throw new errors/* ActionError */.lZ('ARTIFACT_NAME_REFUSED', `${refused.length} ${refused.length === 1 ? 'path' : 'paths'} cannot be in a workflow artifact: ${refused.slice(0, 10).map(names/* show */.WU).join(', ')}${refused.length > 10 ? ', …' : ''}.`, { hint: 'Artifacts take none of " : < > | * ? or line ends. Rename or exclude these files, or set upload: false.' });
 }
+/** Loads the client of the artifact service, a chunk of its own and the larger half of the bundle; once is enough. */
+function loadClient() {
+    return __nccwpck_require__.e(/* import() */ 584).then(__nccwpck_require__.bind(__nccwpck_require__, 20584));
+}
 /**
  * Uploads files as one workflow artifact and sees that all of them are in it; `undefined` where there is no such service.
  *
@@ -49605,7 +49609,7 @@ function checkArtifactPaths(paths) {
  * @throws ActionError `ARTIFACT_EXISTS`, `ARTIFACT_INCOMPLETE`, `ARTIFACT_FAILED`
  */
 async function uploadFiles(options) {
-    const { DefaultArtifactClient } = await __nccwpck_require__.e(/* import() */ 584).then(__nccwpck_require__.bind(__nccwpck_require__, 20584));
+    const { DefaultArtifactClient } = await loadClient();
     const client = new DefaultArtifactClient();
     if (options.replaces)
         await client.deleteArtifact(options.name).catch(() => { });
@@ -50210,6 +50214,7 @@ function startProgress(total, clock, print) {
             done.files++;
             done.bytes += size;
         },
+        isLastUnderWay: () => done.files + flying.tries >= total.files,
         stop: () => cancel(),
     };
 }
@@ -51300,7 +51305,29 @@ function withFullDisk(failure) {
     return new signing_failure/* Failure */.H('config', failure.code, failure.message, { ...failure.facts, cause: failure });
 }
 
+;// CONCATENATED MODULE: ./build/src/modes/preload.js
+/** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
+const LOOK_MS = 20;
+/**
+ * Loads something that is needed after the work, while this process only waits for the last answers; returns how to stop.
+ *
+ * Loading takes the thread for a tenth of a second: while there is something to send, that would hold it up.
+ */
+function loadAtLeisure({ clock, isLastUnderWay, load }) {
+    let cancel = clock.after(LOOK_MS, look);
+    function look() {
+        const isIdle = clock.idleShare() > 0.8;
+        if (isLastUnderWay() && isIdle)
+            load();
+        else
+            cancel = clock.after(LOOK_MS, look);
+    }
+    return () => cancel();
+}
+
 ;// CONCATENATED MODULE: ./build/src/modes/signing.js
+
+
 
 
 
@@ -51320,6 +51347,9 @@ async function runSigning(context, task) {
         runner.line(`Removed ${(0,units/* plural */.LS)(swept, 'temporary file')} of a run that was killed`);
     const bytes = files.reduce((sum, file) => sum + file.size, 0);
     const progress = startProgress({ files: files.length, bytes }, clock, runner.line);
+    // Should that fail, the upload will say why.
+    const load = task.upload ? () => void loadClient().catch(() => { }) : () => { };
+    const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
     const result = await signFiles({
         ...settings(context, task),
         signer: watchSigner(task.service.signer, progress),
@@ -51330,6 +51360,7 @@ async function runSigning(context, task) {
         },
     });
     progress.stop();
+    stopLoading();
     report.requests += task.service.requests();
     report.outcomes = mergeOutcomes(report.outcomes, result.outcomes);
     if (task.verification)
@@ -51555,7 +51586,7 @@ async function rehearse(context, inputs) {
                 protocol: 'http1',
             };
             const identity = (0,modes_service/* checkIdentity */.Z0)(context, target);
-            const task = { ...release, release, effort: inputs.effort, verification, reuse: false };
+            const task = { ...release, release, effort: inputs.effort, upload: inputs.upload, verification, reuse: false };
             return await (0,modes_service/* withService */.KE)(context, { inputs: target, identity, proxied: 'never' }, (open) => signRelease(context, inputs.files, { ...task, service: open }));
         }
         finally {

@@ -40,6 +40,11 @@ export function checkArtifactPaths(paths: readonly string[]): void {
   );
 }
 
+/** Loads the client of the artifact service, a chunk of its own and the larger half of the bundle; once is enough. */
+export function loadClient(): Promise<typeof import('@actions/artifact')> {
+  return import('@actions/artifact');
+}
+
 /**
  * Uploads files as one workflow artifact and sees that all of them are in it; `undefined` where there is no such service.
  *
@@ -47,7 +52,7 @@ export function checkArtifactPaths(paths: readonly string[]): void {
  * @throws ActionError `ARTIFACT_EXISTS`, `ARTIFACT_INCOMPLETE`, `ARTIFACT_FAILED`
  */
 export async function uploadFiles(options: UploadOptions): Promise<UploadedArtifact | undefined> {
-  const { DefaultArtifactClient } = await import('@actions/artifact');
+  const { DefaultArtifactClient } = await loadClient();
   const client = new DefaultArtifactClient();
   if (options.replaces) await client.deleteArtifact(options.name).catch(() => {});
   for (let attempt = 0; ; attempt++) {

@@ -37,7 +37,7 @@ export async function rehearse(context: Context, inputs: RehearseInputs): Promis
         protocol: 'http1',
       };
       const identity = checkIdentity(context, target);
-      const task = { ...release, release, effort: inputs.effort, verification, reuse: false };
+      const task = { ...release, release, effort: inputs.effort, upload: inputs.upload, verification, reuse: false };
       return await withService(context, { inputs: target, identity, proxied: 'never' }, (open) =>
         signRelease(context, inputs.files, { ...task, service: open }),
       );

@@ -5,14 +5,16 @@ import type { OutputTree } from '../files/output-tree.ts';
 import type { ReleaseFile } from '../files/release-file.ts';
 import { mayStand } from '../files/standing.ts';
 import { writeElsewhere } from '../helper/writer.ts';
-import type { EffortInputs } from '../inputs/inputs.ts';
+import type { EffortInputs, UploadInputs } from '../inputs/inputs.ts';
 import { startProgress } from '../report/progress.ts';
 import { formatMs, plural, sentence } from '../report/units.ts';
 import { watchSigner } from '../report/watched-signer.ts';
 import type { PolicyEvent } from '../signing/policy.ts';
 import { signFiles } from '../signing/sign.ts';
+import { loadClient } from '../upload.ts';
 import type { Verification } from '../verifying/check.ts';
 import type { Context } from './context.ts';
+import { loadAtLeisure } from './preload.ts';
 import type { OpenService } from './service.ts';
 
 /** Files that need a signature and how to get it. */
@@ -22,6 +24,8 @@ export interface SigningTask {
   readonly effort: EffortInputs;
   readonly verification: Verification | undefined;
   readonly service: OpenService;
+  /** What will be done with the signatures. */
+  readonly upload?: UploadInputs | undefined;
 }
 
 /** Signs the files, shows how it goes and notes the outcomes; returns why the run ended early, if it did. */
@@ -34,6 +38,9 @@ export async function runSigning(context: Context, task: SigningTask): Promise<A
   if (swept > 0) runner.line(`Removed ${plural(swept, 'temporary file')} of a run that was killed`);
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   const progress = startProgress({ files: files.length, bytes }, clock, runner.line);
+  // Should that fail, the upload will say why.
+  const load = task.upload ? (): void => void loadClient().catch(() => {}) : () => {};
+  const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
   const result = await signFiles({
     ...settings(context, task),
     signer: watchSigner(task.service.signer, progress),
@@ -43,6 +50,7 @@ export async function runSigning(context: Context, task: SigningTask): Promise<A
     },
   });
   progress.stop();
+  stopLoading();
   report.requests += task.service.requests();
   report.outcomes = mergeOutcomes(report.outcomes, result.outcomes);
   if (task.verification) report.verified += result.outcomes.filter(({ status }) => status === 'signed').length;

@@ -15,6 +15,8 @@ export interface Progress {
   start(): Flight;
   /** Notes that a file of this size is done. */
   add(bytes: number): void;
+  /** Whether each file that is not done is under way. */
+  isLastUnderWay(): boolean;
   stop(): void;
 }
 
@@ -55,6 +57,7 @@ export function startProgress(
       done.files++;
       done.bytes += size;
     },
+    isLastUnderWay: () => done.files + flying.tries >= total.files,
     stop: () => cancel(),
   };
 }
