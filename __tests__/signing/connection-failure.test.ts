@@ -75,6 +75,32 @@ describe('an answer that is not HTTP, told by name or words alone', () => {
   });
 });
 
+describe('a request that cannot be made', () => {
+  test.each([
+    ['UND_ERR_INVALID_ARG', 'config', 'INTERNAL'],
+    ['UND_ERR_INVALID_RETURN_VALUE', 'config', 'INTERNAL'],
+    ['UND_ERR_NOT_SUPPORTED', 'config', 'INTERNAL'],
+    ['ERR_INVALID_CHAR', 'config', 'INTERNAL'],
+    ['ERR_HTTP_INVALID_HEADER_VALUE', 'config', 'INTERNAL'],
+    ['NO_ERR_INVALID_CHAR', 'service', 'CONNECTION_LOST'],
+    ['ERR_INVALID_CHAR-', 'service', 'CONNECTION_LOST'],
+  ])('by its code: %s', (code, kind, name) => {
+    const failure = connectionFailure(failed(code), FACTS);
+    expect([failure.kind, failure.code]).toEqual([kind, name]);
+    expectExplained(failure);
+  });
+
+  test.each([new TypeError('a.b is undefined.'), new RangeError('a.b is undefined')])(
+    'or because a step on the way to it is broken: %s',
+    (error) => {
+      const failure = connectionFailure(error, FACTS);
+      expect([failure.kind, failure.code]).toEqual(['file', 'INTERNAL']);
+      expect(failure.message).toBe('https://signer.example: no request can be made (a.b is undefined).');
+      expectExplained(failure);
+    },
+  );
+});
+
 describe('a server that refuses our certificate', () => {
   const ALERTS = [
     ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'it got no client certificate it accepts', 'certificate required'],
