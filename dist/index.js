@@ -54977,9 +54977,9 @@ const LOOK_HINT = 'Check that server-url and sign-path lead to the signing servi
 /** Reads the service's answer to a file of `size` bytes; returns the text of `signData` or throws a `Failure`. */
 function readResponse(response, size) {
     const { status, headers } = response;
-    const facts = { size, retryAfterMs: retryAfterMs(headers) };
+    const refusal = (answered) => statusFailure({ ...response, status: answered }, { size, retryAfterMs: retryAfterMs(headers) });
     if (status !== 200)
-        throw statusFailure(response, facts);
+        throw refusal(status);
     const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
     if (encoding !== 'identity')
         throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
@@ -54989,7 +54989,7 @@ function readResponse(response, size) {
     const answer = parse(text);
     const envelope = errorStatus(answer);
     if (envelope !== undefined)
-        throw statusFailure({ ...response, status: envelope }, facts);
+        throw refusal(envelope);
     return signatureText(answer);
 }
 /** Returns the content type of an answer when it is given and is not JSON's. */
@@ -55000,10 +55000,11 @@ function otherContentType({ headers }) {
 function unusable(code, message, cause) {
     return new signing_failure/* Failure */.H('request', code, message, { hint: LOOK_HINT, cause, maxTries: 3 });
 }
+const DECODER = new TextDecoder('utf-8', { fatal: true });
 /** Decodes strictly: text that had to be repaired is not what the service meant. A byte order mark is dropped. */
 function decode(body) {
     try {
-        return new TextDecoder('utf-8', { fatal: true }).decode(body);
+        return DECODER.decode(body);
     }
     catch (error) {
         throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${body.length} bytes are no text.`, error);

@@ -11,8 +11,9 @@ const LOOK_HINT = 'Check that server-url and sign-path lead to the signing servi
 /** Reads the service's answer to a file of `size` bytes; returns the text of `signData` or throws a `Failure`. */
 export function readResponse(response: WireResponse, size: number): string {
   const { status, headers } = response;
-  const facts = { size, retryAfterMs: retryAfterMs(headers) };
-  if (status !== 200) throw statusFailure(response, facts);
+  const refusal = (answered: number): Failure =>
+    statusFailure({ ...response, status: answered }, { size, retryAfterMs: retryAfterMs(headers) });
+  if (status !== 200) throw refusal(status);
   const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
   if (encoding !== 'identity')
     throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
@@ -20,7 +21,7 @@ export function readResponse(response: WireResponse, size: number): string {
   if (/^\s*</.test(text)) throw htmlFailure(text);
   const answer = parse(text);
   const envelope = errorStatus(answer);
-  if (envelope !== undefined) throw statusFailure({ ...response, status: envelope }, facts);
+  if (envelope !== undefined) throw refusal(envelope);
   return signatureText(answer);
 }
 
@@ -34,10 +35,12 @@ function unusable(code: string, message: string, cause?: unknown): Failure {
   return new Failure('request', code, message, { hint: LOOK_HINT, cause, maxTries: 3 });
 }
 
+const DECODER = new TextDecoder('utf-8', { fatal: true });
+
 /** Decodes strictly: text that had to be repaired is not what the service meant. A byte order mark is dropped. */
 function decode(body: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return DECODER.decode(body);
   } catch (error) {
     throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${body.length} bytes are no text.`, error);
   }
