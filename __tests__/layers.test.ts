@@ -9,6 +9,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   errors: 0,
   finding: 0,
   'signing/signer': 0,
+  'signing/abort': 0,
   'signing/failure': 0,
   'signing/retry': 0,
   'signing/gate': 0,

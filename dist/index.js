@@ -52914,8 +52914,8 @@ var server_certificate = __nccwpck_require__(30964);
 var sign_file = __nccwpck_require__(47276);
 // EXTERNAL MODULE: ./build/src/signing/tls.js
 var tls = __nccwpck_require__(59384);
-// EXTERNAL MODULE: ./build/src/signing/transport.js + 3 modules
-var signing_transport = __nccwpck_require__(36225);
+// EXTERNAL MODULE: ./build/src/signing/transport.js + 4 modules
+var signing_transport = __nccwpck_require__(88248);
 ;// CONCATENATED MODULE: ./build/src/modes/service.js
 
 
@@ -55237,7 +55237,7 @@ function connectTimeout({ hostname, port, timeoutMs, }) {
 
 /***/ }),
 
-/***/ 36225:
+/***/ 88248:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -55522,7 +55522,19 @@ function createClient(server, sharing, connect) {
     });
 }
 
+;// CONCATENATED MODULE: ./build/src/signing/abort.js
+/** Waits for work that cannot be stopped until it ends or the signal aborts; then rejects with the signal's reason, and nobody waits any more. */
+function orAborted(work, signal) {
+    const aborted = Promise.withResolvers();
+    const abort = () => aborted.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted)
+        abort();
+    return Promise.race([aborted.promise, work]).finally(() => signal.removeEventListener('abort', abort));
+}
+
 ;// CONCATENATED MODULE: ./build/src/signing/suspicion.js
+
 /**
  * Doubts the service until it has answered once: until then a lost connection may be a refusal in disguise.
  *
@@ -55556,13 +55568,6 @@ class Suspicion {
         const found = await orAborted(this.#look, signal);
         return found.kind === 'config' ? found : failure;
     }
-}
-function orAborted(promise, signal) {
-    signal.throwIfAborted();
-    const aborted = Promise.withResolvers();
-    const abort = () => aborted.reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    return Promise.race([promise, aborted.promise]).finally(() => signal.removeEventListener('abort', abort));
 }
 
 ;// CONCATENATED MODULE: ./build/src/signing/transport.js

@@ -1,3 +1,4 @@
+import { orAborted } from './abort.ts';
 import type { Failure } from './failure.ts';
 
 /** Finds out more about a failed connection. */
@@ -41,12 +42,4 @@ export class Suspicion {
     const found = await orAborted(this.#look, signal);
     return found.kind === 'config' ? found : failure;
   }
-}
-
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  return Promise.race([promise, aborted.promise]).finally(() => signal.removeEventListener('abort', abort));
 }
