@@ -488,7 +488,7 @@ var signing_proxy = __webpack_require__(52889);
 // EXTERNAL MODULE: ./build/src/signing/sign-file/sign-file.js + 9 modules
 var sign_file = __webpack_require__(47276);
 // EXTERNAL MODULE: ./build/src/signing/transport.js + 4 modules
-var signing_transport = __webpack_require__(88248);
+var signing_transport = __webpack_require__(9463);
 // EXTERNAL MODULE: ./build/src/modes/release.js + 3 modules
 var release = __webpack_require__(95859);
 // EXTERNAL MODULE: ./build/src/modes/service.js + 3 modules

@@ -50268,7 +50268,7 @@ function watchSource(source, flight) {
     const { lend } = source;
     let isHashed = false;
     return {
-        ...source,
+        size: source.size,
         lend: lend &&
             (async (reader) => {
                 const result = await lend(reader);
@@ -51206,7 +51206,7 @@ async function signFiles(options) {
         ...options,
         jobs: files.length,
         canary: smallest(files),
-        headStart: (signal) => waitForCanary(options, signal),
+        headStart: createHeadStart(options),
         timeoutMs: (job) => options.timeoutMs + Math.ceil((sign_sizeOf(files, job) * 1000) / 2 ** 20),
         weight: (job) => weightOf(sign_sizeOf(files, job), options.verification),
         maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
@@ -51255,14 +51255,18 @@ function smallest(files) {
             best = i;
     return best;
 }
-/** Leaves the canary alone; once a refusal would have come, connections are opened for the others meanwhile. */
-async function waitForCanary(options, signal) {
-    const { files, concurrency, clock, prepare } = options;
-    const roundTripMs = await options.firstConnection;
-    await waitFor(clock, PREPARE_AFTER_MS + roundTripMs);
-    if (!signal.aborted)
-        prepare?.(Math.min(firstWave(concurrency, files.length), files.length) - 1, signal);
-    await waitFor(clock, HEAD_START_MS - PREPARE_AFTER_MS + roundTripMs);
+/** Leaves the canary alone; once a refusal would have come, connections are opened for the others meanwhile, once in a run. */
+function createHeadStart({ files, concurrency, clock, prepare, firstConnection }) {
+    const connections = Math.min(firstWave(concurrency, files.length), files.length) - 1;
+    let isPrepared = false;
+    return async (signal) => {
+        const roundTripMs = await firstConnection;
+        await waitFor(clock, PREPARE_AFTER_MS + roundTripMs);
+        if (!isPrepared && !signal.aborted)
+            prepare?.(connections, signal);
+        isPrepared = true;
+        await waitFor(clock, HEAD_START_MS - PREPARE_AFTER_MS + roundTripMs);
+    };
 }
 function waitFor(clock, ms) {
     return new Promise((resolve) => {
@@ -52731,14 +52735,16 @@ function unpackError({ code, message, hint, cause }) {
  */
 class Helper {
     #entry;
+    #onLost;
     #waiting = new Map();
     #worker;
     #outbox = [];
     #lastId = 0;
     #isLost = false;
-    /** `entry` is the path of the thread's own program. */
-    constructor(entry) {
+    /** `entry` is the path of the thread's own program; `onLost` is told once why there is no thread any more. */
+    constructor(entry, onLost = () => { }) {
         this.#entry = entry;
+        this.#onLost = onLost;
     }
     /**
      * Has a task done; settles when the thread no longer works on it, also after an abort.
@@ -52771,6 +52777,11 @@ class Helper {
             resolve(undefined);
         this.#worker?.terminate().catch(() => { });
     }
+    #lose(reason) {
+        if (!this.#isLost)
+            this.#onLost(reason);
+        this.stop();
+    }
     #send(letter) {
         if (this.#outbox.push(letter) === 1)
             setImmediate(() => this.#post());
@@ -52778,8 +52789,15 @@ class Helper {
     #post() {
         const letters = this.#outbox;
         this.#outbox = [];
-        if (!this.#isLost)
+        if (this.#isLost)
+            return;
+        try {
             this.#start().postMessage(letters);
+        }
+        catch (error) {
+            // The system may have no thread to give.
+            this.#lose(error);
+        }
     }
     #start() {
         if (this.#worker)
@@ -52791,8 +52809,9 @@ class Helper {
             for (const reply of replies)
                 this.#settle(reply);
         });
-        worker.on('error', () => this.stop());
-        worker.on('exit', () => this.stop());
+        worker.on('error', (error) => this.#lose(error));
+        worker.on('messageerror', (error) => this.#lose(error));
+        worker.on('exit', (code) => this.#lose(new Error(`It ended with code ${code}`)));
         return worker;
     }
     #settle(reply) {
@@ -52915,7 +52934,7 @@ var sign_file = __nccwpck_require__(47276);
 // EXTERNAL MODULE: ./build/src/signing/tls.js
 var tls = __nccwpck_require__(59384);
 // EXTERNAL MODULE: ./build/src/signing/transport.js + 4 modules
-var signing_transport = __nccwpck_require__(88248);
+var signing_transport = __nccwpck_require__(9463);
 ;// CONCATENATED MODULE: ./build/src/modes/service.js
 
 
@@ -52971,7 +52990,7 @@ function withService(context, { inputs, identity, proxied }, use) {
             diagnosis: (0,diagnosis/* createDiagnosis */.sy)({ ...route, anchors, now, timeoutMs: CONNECT_TIMEOUT_MS }),
             onServer: (certificate) => warn(context, 'Server certificate', (0,server_certificate/* missingNames */.JA)(certificate)),
         });
-        const helper = new Helper(context.threadEntry);
+        const helper = new Helper(context.threadEntry, (reason) => context.runner.debug(`The second thread is gone, its work is done by the first: ${String(reason)}`));
         const signer = (0,own_certificate/* explainRefusals */.z)(createSigner(context, inputs, { transport, helper }), {
             ...identity,
             missingIssuerHint: (0,identity_identity/* missingIssuerHint */.jb)(identity),
@@ -53559,6 +53578,25 @@ function isSuspicious(name, value) {
     if (!value)
         return false;
     return name !== 'NODE_TLS_REJECT_UNAUTHORIZED' || value === '0';
+}
+
+
+/***/ }),
+
+/***/ 55923:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ orAborted)
+/* harmony export */ });
+/** Waits for work that cannot be stopped until it ends or the signal aborts; then rejects with the signal's reason, and nobody waits any more. */
+function orAborted(work, signal) {
+    const aborted = Promise.withResolvers();
+    const abort = () => aborted.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted)
+        abort();
+    return Promise.race([aborted.promise, work]).finally(() => signal.removeEventListener('abort', abort));
 }
 
 
@@ -54781,8 +54819,16 @@ function tooOld(failure, ageMs) {
     });
 }
 
+// EXTERNAL MODULE: ./build/src/signing/abort.js
+var abort = __nccwpck_require__(55923);
 ;// CONCATENATED MODULE: ./build/src/signing/sign-file/first-pass.js
 
+
+/**
+ * A file is read here when those before it have more bytes than this and four times its own: its try has a time limit by
+ * its own size, and must not spend it waiting for others.
+ */
+const PATIENCE_BYTES = 64 * 2 ** 20;
 /**
  * Reads files for their request signature, large ones on another thread if there is one, so that one is hashed while another is sent.
  *
@@ -54791,6 +54837,7 @@ function tooOld(failure, ageMs) {
 class FirstPasses {
     #hasher;
     #last = Promise.resolve();
+    #bytesAhead = 0;
     constructor(hasher) {
         this.#hasher = hasher;
     }
@@ -54798,16 +54845,22 @@ class FirstPasses {
     async run(source, draw, signal) {
         const { lend } = source;
         const hasher = this.#hasher;
-        if (lend === undefined || hasher === undefined)
+        const isNear = this.#bytesAhead <= PATIENCE_BYTES + 4 * source.size;
+        if (lend === undefined || hasher === undefined || !isNear)
             return readHere(source, draw(), signal);
+        this.#bytesAhead += source.size;
         const turn = this.#last.then(async () => {
             signal.throwIfAborted();
             const facts = draw();
             const hashes = await lend((file) => hasher(file, facts, signal));
             return hashes && { facts, sign: hashes.sign };
         });
-        this.#last = turn.catch(() => { });
-        return (await turn) ?? readHere(source, draw(), signal);
+        this.#last = turn
+            .catch(() => { })
+            .finally(() => {
+            this.#bytesAhead -= source.size;
+        });
+        return (await (0,abort/* orAborted */.H)(turn, signal)) ?? readHere(source, draw(), signal);
     }
 }
 async function readHere(source, facts, signal) {
@@ -55237,7 +55290,7 @@ function connectTimeout({ hostname, port, timeoutMs, }) {
 
 /***/ }),
 
-/***/ 88248:
+/***/ 9463:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -55248,8 +55301,46 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/signing/abort.js
+var abort = __nccwpck_require__(55923);
 // EXTERNAL MODULE: ./build/src/signing/connection-failure.js
 var connection_failure = __nccwpck_require__(41846);
+// EXTERNAL MODULE: ./build/src/signing/tls.js
+var tls = __nccwpck_require__(59384);
+;// CONCATENATED MODULE: ./build/src/signing/dialler.js
+
+/** Opens connections to one server, each resuming the newest session. */
+class Dialler {
+    #options;
+    #first = Promise.withResolvers();
+    #onServer;
+    #session;
+    constructor(options) {
+        this.#options = options;
+        this.#onServer = options.onServer;
+    }
+    /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
+    get first() {
+        return this.#first.promise;
+    }
+    /** Rejects with what Node says is wrong. */
+    async dial() {
+        const { server, secureContext, proxy, connectTimeoutMs: timeoutMs, protocol } = this.#options;
+        const protocols = protocol === 'http2' ? ['h2', 'http/1.1'] : undefined;
+        const target = { ...(0,tls/* targetOf */.$r)(server), secureContext, proxy, timeoutMs, protocols };
+        const onSession = (newest) => {
+            this.#session = newest;
+        };
+        const connection = await (0,tls/* dial */.zy)({ ...target, session: this.#session, onSession });
+        const certificate = connection.socket.getPeerX509Certificate();
+        if (certificate)
+            this.#onServer?.(certificate);
+        this.#onServer = undefined;
+        this.#first.resolve(connection.roundTripMs);
+        return connection;
+    }
+}
+
 // EXTERNAL MODULE: ./build/src/signing/failure.js
 var failure = __nccwpck_require__(40407);
 ;// CONCATENATED MODULE: ./build/src/signing/exchange.js
@@ -55348,42 +55439,8 @@ function tooLarge() {
 
 // EXTERNAL MODULE: ./node_modules/undici/index.js
 var undici = __nccwpck_require__(46752);
-// EXTERNAL MODULE: ./build/src/signing/tls.js
-var tls = __nccwpck_require__(59384);
 ;// CONCATENATED MODULE: ./build/src/signing/lanes.js
 
-
-/** Opens connections to one server, each resuming the newest session. */
-class Dialler {
-    #options;
-    #first = Promise.withResolvers();
-    #onServer;
-    #session;
-    constructor(options) {
-        this.#options = options;
-        this.#onServer = options.onServer;
-    }
-    /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
-    get first() {
-        return this.#first.promise;
-    }
-    /** Rejects with what Node says is wrong. */
-    async dial() {
-        const { server, secureContext, proxy, connectTimeoutMs: timeoutMs, protocol } = this.#options;
-        const protocols = protocol === 'http2' ? ['h2', 'http/1.1'] : undefined;
-        const target = { ...(0,tls/* targetOf */.$r)(server), secureContext, proxy, timeoutMs, protocols };
-        const onSession = (newest) => {
-            this.#session = newest;
-        };
-        const connection = await (0,tls/* dial */.zy)({ ...target, session: this.#session, onSession });
-        const certificate = connection.socket.getPeerX509Certificate();
-        if (certificate)
-            this.#onServer?.(certificate);
-        this.#onServer = undefined;
-        this.#first.resolve(connection.roundTripMs);
-        return connection;
-    }
-}
 /**
  * The HTTP clients of a transport.
  *
@@ -55404,22 +55461,27 @@ class Lanes {
         this.#protocol = protocol;
         this.#dialler = dialler;
     }
-    /** Returns an idle lane or a new one; the shared one when the server speaks HTTP/2. */
-    async take() {
+    /** Returns a lane that waits for a request, if one is fresh enough. */
+    takeIdle() {
+        return this.#fresh(this.#idle.pop());
+    }
+    /** Returns the shared lane when the server speaks HTTP/2, else one that is on its way or a new one. */
+    async connect() {
         if (this.#protocol === 'http2') {
             this.#shared ??= this.#openShared();
             const shared = await this.#shared;
             if (shared)
                 return shared;
         }
-        const lane = this.#idle.pop() ?? (await this.#opening.shift());
-        if (lane && performance.now() - lane.idleSince <= MAX_IDLE_MS)
+        return this.#fresh(this.#idle.pop() ?? (await this.#opening.shift())) ?? this.#open('own', undefined);
+    }
+    #fresh(lane) {
+        if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS)
             return lane;
-        if (lane)
-            this.drop(lane);
+        this.drop(lane);
         // The others have waited for longer still.
         this.dropIdle();
-        return this.#open('own', undefined);
+        return undefined;
     }
     /** Connects lanes before they are needed, a few at a time, until `signal` says that it is enough; one is enough for HTTP/2. */
     async prepare(count, signal) {
@@ -55455,7 +55517,7 @@ class Lanes {
         if (lane.sharing === 'shared')
             this.#shared = undefined;
         this.#all.delete(lane);
-        lane.client.destroy().catch(() => { });
+        disconnect(lane);
     }
     /** Gives up all lanes that wait for a request. */
     dropIdle() {
@@ -55464,8 +55526,8 @@ class Lanes {
     }
     /** Drops every connection at once. */
     close() {
-        for (const { client } of this.#all)
-            client.destroy().catch(() => { });
+        for (const lane of this.#all)
+            disconnect(lane);
         for (const opening of this.#opening)
             void opening.then((lane) => lane && this.drop(lane));
         this.#all.clear();
@@ -55496,10 +55558,15 @@ class Lanes {
             return connection;
         };
         const client = createClient(this.#server, sharing, connect);
-        const lane = { sharing, connection: undefined, client, idleSince: performance.now() };
+        const lane = { sharing, connection: ready, client, idleSince: performance.now() };
         this.#all.add(lane);
         return lane;
     }
+}
+/** A client that has sent nothing yet does not know of the connection it will be given. */
+function disconnect({ client, connection }) {
+    client.destroy().catch(() => { });
+    connection?.socket.destroy();
 }
 /** Some servers close idle connections after a second; the timers of the client are half a second coarse. */
 const MAX_IDLE_MS = 800;
@@ -55520,17 +55587,6 @@ function createClient(server, sharing, connect) {
         headersTimeout: 0,
         bodyTimeout: 0,
     });
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/abort.js
-/** Waits for work that cannot be stopped until it ends or the signal aborts; then rejects with the signal's reason, and nobody waits any more. */
-function orAborted(work, signal) {
-    const aborted = Promise.withResolvers();
-    const abort = () => aborted.reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted)
-        abort();
-    return Promise.race([aborted.promise, work]).finally(() => signal.removeEventListener('abort', abort));
 }
 
 ;// CONCATENATED MODULE: ./build/src/signing/suspicion.js
@@ -55555,7 +55611,7 @@ class Suspicion {
     async settled(signal) {
         if (this.#look === undefined || this.#isOver)
             return;
-        const found = await orAborted(this.#look, signal);
+        const found = await (0,abort/* orAborted */.H)(this.#look, signal);
         if (found.kind === 'config')
             throw found;
     }
@@ -55565,7 +55621,7 @@ class Suspicion {
         if (this.#isOver || !diagnosis?.canTellMore(failure))
             return failure;
         this.#look ??= diagnosis.tell(failure);
-        const found = await orAborted(this.#look, signal);
+        const found = await (0,abort/* orAborted */.H)(this.#look, signal);
         return found.kind === 'config' ? found : failure;
     }
 }
@@ -55576,47 +55632,69 @@ class Suspicion {
 
 
 
+
+
 /** Opens a transport; connections are made when they are needed. */
 function openTransport(options) {
-    const dialler = new Dialler(options);
-    const lanes = new Lanes(options, dialler);
-    const suspicion = new Suspicion(options.diagnosis);
-    let requests = 0;
-    async function explain(error, signal, seen = {}) {
-        signal.throwIfAborted();
-        if (error instanceof errors/* ActionError */.lZ)
-            throw error;
-        throw await suspicion.explain((0,connection_failure/* connectionFailure */.D)(error, { origin: options.server.origin, ...seen }), signal);
+    return new LaneTransport(options);
+}
+class LaneTransport {
+    firstConnection;
+    #origin;
+    #lanes;
+    #suspicion;
+    #requests = 0;
+    constructor(options) {
+        const dialler = new Dialler(options);
+        this.firstConnection = dialler.first;
+        this.#origin = options.server.origin;
+        this.#lanes = new Lanes(options, dialler);
+        this.#suspicion = new Suspicion(options.diagnosis);
     }
-    async function post(request, signal) {
-        await suspicion.settled(signal);
-        requests++;
-        const lane = await lanes.take().catch((error) => explain(error, signal));
+    post = async (request, signal) => {
+        await this.#suspicion.settled(signal);
+        this.#requests++;
+        const lane = this.#lanes.takeIdle() ?? (await this.#connect(signal));
         const isStale = watch(lane);
         try {
             const response = await new Exchange(request, signal).run(lane.client, lane.sharing);
             if (lane.connection)
                 lane.connection.requests++;
-            suspicion.dispel();
-            lanes.giveBack(lane);
+            this.#suspicion.dispel();
+            this.#lanes.giveBack(lane);
             return response;
         }
         catch (error) {
-            lanes.drop(lane);
+            this.#lanes.drop(lane);
             const stale = isStale();
             // The others have been idle for longer still: the repeat must not land on the next dead one.
             if (stale)
-                lanes.dropIdle();
-            return explain(error, signal, { alert: lane.connection?.alert, stale });
+                this.#lanes.dropIdle();
+            return this.#explain(error, signal, { alert: lane.connection?.alert, stale });
+        }
+    };
+    prepare = (connections, signal) => {
+        void this.#lanes.prepare(connections, signal);
+    };
+    requests = () => this.#requests;
+    close = () => this.#lanes.close();
+    async #connect(signal) {
+        const connecting = this.#lanes.connect();
+        try {
+            return await (0,abort/* orAborted */.H)(connecting, signal);
+        }
+        catch (error) {
+            // One that comes too late can serve another request.
+            connecting.then((lane) => this.#lanes.giveBack(lane)).catch(() => { });
+            return this.#explain(error, signal);
         }
     }
-    return {
-        firstConnection: dialler.first,
-        post,
-        prepare: (connections, signal) => void lanes.prepare(connections, signal),
-        requests: () => requests,
-        close: () => lanes.close(),
-    };
+    async #explain(error, signal, seen = {}) {
+        signal.throwIfAborted();
+        if (error instanceof errors/* ActionError */.lZ)
+            throw error;
+        throw await this.#suspicion.explain((0,connection_failure/* connectionFailure */.D)(error, { origin: this.#origin, ...seen }), signal);
+    }
 }
 /** Looks at a connection that has served already; the answer is whether it died before one more byte came. */
 function watch(lane) {

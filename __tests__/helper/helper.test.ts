@@ -183,6 +183,16 @@ describe('without the thread', () => {
     expect(readFileSync(join(directory, 'a.sign'), 'utf8')).toBe('text');
   });
 
+  test('that the system has none of, everything is done here, and the reason is told once', async () => {
+    const directory = makeDirectory();
+    const reasons: string[] = [];
+    const helper = new Helper('not an absolute path', (reason) => void reasons.push(String(reason)));
+    expect(await hashOn(helper, open(2 * MIB))).toBeUndefined();
+    await writeElsewhere(helper, new OutputTree(directory, process.pid)).write('a.sign', 'text');
+    expect(readFileSync(join(directory, 'a.sign'), 'utf8')).toBe('text');
+    expect(reasons).toEqual([expect.stringContaining('not an absolute path')]);
+  });
+
   test('that was stopped, nothing waits for ever', async () => {
     const helper = startHelper();
     const hashing = hashOn(helper, open(50 * MIB));

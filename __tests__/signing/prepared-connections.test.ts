@@ -98,3 +98,25 @@ test('prepared connections that die before they are used cost no file', async ()
   expect(cutter.cuts()).toBeGreaterThan(0);
   expect(run.outcomes.filter(({ status }) => status === 'signed')).toHaveLength(30);
 });
+
+test('no connection outlives the transport, used or not', async () => {
+  let open = 0;
+  const service = await openService();
+  const counter = createServer((client: Socket) => {
+    open++;
+    const target = connect(service.port, '127.0.0.1');
+    for (const socket of [client, target]) socket.on('error', () => {});
+    client.on('close', () => open--);
+    client.pipe(target).pipe(client);
+  });
+  counter.listen(0, '127.0.0.1');
+  await once(counter, 'listening');
+  onTestFinished(() => void counter.close());
+  const { port }: { port: number } = Object(counter.address());
+  const way = openWay({ ...service, url: `https://127.0.0.1:${port}` });
+  way.prepare(10, new AbortController().signal);
+  await vi.waitFor(() => expect(open).toBe(10), 5000);
+  await setTimeout(100);
+  way.close();
+  await vi.waitFor(() => expect(open).toBe(0), 2000);
+});

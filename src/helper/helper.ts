@@ -8,15 +8,17 @@ import { type Letter, type Reply, type Results, type Task, unpackError } from '.
  */
 export class Helper {
   readonly #entry: string;
+  readonly #onLost: (reason: unknown) => void;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #worker: Worker | undefined;
   #outbox: Letter[] = [];
   #lastId = 0;
   #isLost = false;
 
-  /** `entry` is the path of the thread's own program. */
-  constructor(entry: string) {
+  /** `entry` is the path of the thread's own program; `onLost` is told once why there is no thread any more. */
+  constructor(entry: string, onLost: (reason: unknown) => void = () => {}) {
     this.#entry = entry;
+    this.#onLost = onLost;
   }
 
   /**
@@ -52,6 +54,11 @@ export class Helper {
     this.#worker?.terminate().catch(() => {});
   }
 
+  #lose(reason: unknown): void {
+    if (!this.#isLost) this.#onLost(reason);
+    this.stop();
+  }
+
   #send(letter: Letter): void {
     if (this.#outbox.push(letter) === 1) setImmediate(() => this.#post());
   }
@@ -59,7 +66,13 @@ export class Helper {
   #post(): void {
     const letters = this.#outbox;
     this.#outbox = [];
-    if (!this.#isLost) this.#start().postMessage(letters);
+    if (this.#isLost) return;
+    try {
+      this.#start().postMessage(letters);
+    } catch (error) {
+      // The system may have no thread to give.
+      this.#lose(error);
+    }
   }
 
   #start(): Worker {
@@ -70,8 +83,9 @@ export class Helper {
     worker.on('message', (replies: readonly Reply[]) => {
       for (const reply of replies) this.#settle(reply);
     });
-    worker.on('error', () => this.stop());
-    worker.on('exit', () => this.stop());
+    worker.on('error', (error) => this.#lose(error));
+    worker.on('messageerror', (error) => this.#lose(error));
+    worker.on('exit', (code) => this.#lose(new Error(`It ended with code ${code}`)));
     return worker;
   }
 

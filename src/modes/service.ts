@@ -83,7 +83,9 @@ export function withService<T>(
       diagnosis: createDiagnosis({ ...route, anchors, now, timeoutMs: CONNECT_TIMEOUT_MS }),
       onServer: (certificate) => warn(context, 'Server certificate', missingNames(certificate)),
     });
-    const helper = new Helper(context.threadEntry);
+    const helper = new Helper(context.threadEntry, (reason) =>
+      context.runner.debug(`The second thread is gone, its work is done by the first: ${String(reason)}`),
+    );
     const signer = explainRefusals(createSigner(context, inputs, { transport, helper }), {
       ...identity,
       missingIssuerHint: missingIssuerHint(identity),

@@ -20,7 +20,7 @@ function watchSource(source: Source, flight: Flight): Source {
   const { lend } = source;
   let isHashed = false;
   return {
-    ...source,
+    size: source.size,
     lend:
       lend &&
       (async (reader) => {

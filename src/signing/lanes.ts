@@ -1,40 +1,7 @@
 import { type buildConnector, Client } from 'undici';
-import { type Connection, dial, targetOf } from './tls.ts';
+import type { Dialler } from './dialler.ts';
+import type { Connection } from './tls.ts';
 import type { TransportOptions } from './transport.ts';
-
-/** Opens connections to one server, each resuming the newest session. */
-export class Dialler {
-  readonly #options: TransportOptions;
-  readonly #first = Promise.withResolvers<number>();
-  #onServer: TransportOptions['onServer'];
-  #session: Buffer | undefined;
-
-  constructor(options: TransportOptions) {
-    this.#options = options;
-    this.#onServer = options.onServer;
-  }
-
-  /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
-  get first(): Promise<number> {
-    return this.#first.promise;
-  }
-
-  /** Rejects with what Node says is wrong. */
-  async dial(): Promise<Connection> {
-    const { server, secureContext, proxy, connectTimeoutMs: timeoutMs, protocol } = this.#options;
-    const protocols = protocol === 'http2' ? ['h2', 'http/1.1'] : undefined;
-    const target = { ...targetOf(server), secureContext, proxy, timeoutMs, protocols };
-    const onSession = (newest: Buffer): void => {
-      this.#session = newest;
-    };
-    const connection = await dial({ ...target, session: this.#session, onSession });
-    const certificate = connection.socket.getPeerX509Certificate();
-    if (certificate) this.#onServer?.(certificate);
-    this.#onServer = undefined;
-    this.#first.resolve(connection.roundTripMs);
-    return connection;
-  }
-}
 
 /** An HTTP client and the connection it uses now. */
 export interface Lane {
@@ -67,19 +34,27 @@ export class Lanes {
     this.#dialler = dialler;
   }
 
-  /** Returns an idle lane or a new one; the shared one when the server speaks HTTP/2. */
-  async take(): Promise<Lane> {
+  /** Returns a lane that waits for a request, if one is fresh enough. */
+  takeIdle(): Lane | undefined {
+    return this.#fresh(this.#idle.pop());
+  }
+
+  /** Returns the shared lane when the server speaks HTTP/2, else one that is on its way or a new one. */
+  async connect(): Promise<Lane> {
     if (this.#protocol === 'http2') {
       this.#shared ??= this.#openShared();
       const shared = await this.#shared;
       if (shared) return shared;
     }
-    const lane = this.#idle.pop() ?? (await this.#opening.shift());
-    if (lane && performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
-    if (lane) this.drop(lane);
+    return this.#fresh(this.#idle.pop() ?? (await this.#opening.shift())) ?? this.#open('own', undefined);
+  }
+
+  #fresh(lane: Lane | undefined): Lane | undefined {
+    if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
+    this.drop(lane);
     // The others have waited for longer still.
     this.dropIdle();
-    return this.#open('own', undefined);
+    return undefined;
   }
 
   /** Connects lanes before they are needed, a few at a time, until `signal` says that it is enough; one is enough for HTTP/2. */
@@ -115,7 +90,7 @@ export class Lanes {
     if (lane.sharing === 'shared' && lane.connection?.socket.destroyed === false) return;
     if (lane.sharing === 'shared') this.#shared = undefined;
     this.#all.delete(lane);
-    lane.client.destroy().catch(() => {});
+    disconnect(lane);
   }
 
   /** Gives up all lanes that wait for a request. */
@@ -125,7 +100,7 @@ export class Lanes {
 
   /** Drops every connection at once. */
   close(): void {
-    for (const { client } of this.#all) client.destroy().catch(() => {});
+    for (const lane of this.#all) disconnect(lane);
     for (const opening of this.#opening) void opening.then((lane) => lane && this.drop(lane));
     this.#all.clear();
     this.#idle.length = 0;
@@ -155,10 +130,16 @@ export class Lanes {
       return connection;
     };
     const client = createClient(this.#server, sharing, connect);
-    const lane: Lane = { sharing, connection: undefined, client, idleSince: performance.now() };
+    const lane: Lane = { sharing, connection: ready, client, idleSince: performance.now() };
     this.#all.add(lane);
     return lane;
   }
+}
+
+/** A client that has sent nothing yet does not know of the connection it will be given. */
+function disconnect({ client, connection }: Lane): void {
+  client.destroy().catch(() => {});
+  connection?.socket.destroy();
 }
 
 /** Some servers close idle connections after a second; the timers of the client are half a second coarse. */

@@ -68,7 +68,7 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
     ...options,
     jobs: files.length,
     canary: smallest(files),
-    headStart: (signal) => waitForCanary(options, signal),
+    headStart: createHeadStart(options),
     timeoutMs: (job) => options.timeoutMs + Math.ceil((sizeOf(files, job) * 1000) / 2 ** 20),
     weight: (job) => weightOf(sizeOf(files, job), options.verification),
     maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
@@ -117,13 +117,17 @@ function smallest(files: readonly ReleaseFile[]): number {
   return best;
 }
 
-/** Leaves the canary alone; once a refusal would have come, connections are opened for the others meanwhile. */
-async function waitForCanary(options: SignOptions, signal: AbortSignal): Promise<void> {
-  const { files, concurrency, clock, prepare } = options;
-  const roundTripMs = await options.firstConnection;
-  await waitFor(clock, PREPARE_AFTER_MS + roundTripMs);
-  if (!signal.aborted) prepare?.(Math.min(firstWave(concurrency, files.length), files.length) - 1, signal);
-  await waitFor(clock, HEAD_START_MS - PREPARE_AFTER_MS + roundTripMs);
+/** Leaves the canary alone; once a refusal would have come, connections are opened for the others meanwhile, once in a run. */
+function createHeadStart({ files, concurrency, clock, prepare, firstConnection }: SignOptions) {
+  const connections = Math.min(firstWave(concurrency, files.length), files.length) - 1;
+  let isPrepared = false;
+  return async (signal: AbortSignal): Promise<void> => {
+    const roundTripMs = await firstConnection;
+    await waitFor(clock, PREPARE_AFTER_MS + roundTripMs);
+    if (!isPrepared && !signal.aborted) prepare?.(connections, signal);
+    isPrepared = true;
+    await waitFor(clock, HEAD_START_MS - PREPARE_AFTER_MS + roundTripMs);
+  };
 }
 
 function waitFor(clock: Clock, ms: number): Promise<void> {

@@ -1,9 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import { ActionError } from '../errors.ts';
+import { orAborted } from './abort.ts';
 import { type ConnectionFacts, connectionFailure } from './connection-failure.ts';
+import { Dialler } from './dialler.ts';
 import { Exchange, type WireRequest, type WireResponse } from './exchange.ts';
-import { Dialler, type Lane, Lanes } from './lanes.ts';
+import { type Lane, Lanes } from './lanes.ts';
 import type { ConnectProxy } from './proxy.ts';
 import { type Diagnosis, Suspicion } from './suspicion.ts';
 
@@ -38,44 +40,68 @@ export interface Transport {
 
 /** Opens a transport; connections are made when they are needed. */
 export function openTransport(options: TransportOptions): Transport {
-  const dialler = new Dialler(options);
-  const lanes = new Lanes(options, dialler);
-  const suspicion = new Suspicion(options.diagnosis);
-  let requests = 0;
+  return new LaneTransport(options);
+}
 
-  async function explain(error: unknown, signal: AbortSignal, seen: Seen = {}): Promise<never> {
-    signal.throwIfAborted();
-    if (error instanceof ActionError) throw error;
-    throw await suspicion.explain(connectionFailure(error, { origin: options.server.origin, ...seen }), signal);
+class LaneTransport implements Transport {
+  readonly firstConnection: Promise<number>;
+  readonly #origin: string;
+  readonly #lanes: Lanes;
+  readonly #suspicion: Suspicion;
+  #requests = 0;
+
+  constructor(options: TransportOptions) {
+    const dialler = new Dialler(options);
+    this.firstConnection = dialler.first;
+    this.#origin = options.server.origin;
+    this.#lanes = new Lanes(options, dialler);
+    this.#suspicion = new Suspicion(options.diagnosis);
   }
 
-  async function post(request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
-    await suspicion.settled(signal);
-    requests++;
-    const lane = await lanes.take().catch((error: unknown) => explain(error, signal));
+  readonly post = async (request: WireRequest, signal: AbortSignal): Promise<WireResponse> => {
+    await this.#suspicion.settled(signal);
+    this.#requests++;
+    const lane = this.#lanes.takeIdle() ?? (await this.#connect(signal));
     const isStale = watch(lane);
     try {
       const response = await new Exchange(request, signal).run(lane.client, lane.sharing);
       if (lane.connection) lane.connection.requests++;
-      suspicion.dispel();
-      lanes.giveBack(lane);
+      this.#suspicion.dispel();
+      this.#lanes.giveBack(lane);
       return response;
     } catch (error) {
-      lanes.drop(lane);
+      this.#lanes.drop(lane);
       const stale = isStale();
       // The others have been idle for longer still: the repeat must not land on the next dead one.
-      if (stale) lanes.dropIdle();
-      return explain(error, signal, { alert: lane.connection?.alert, stale });
+      if (stale) this.#lanes.dropIdle();
+      return this.#explain(error, signal, { alert: lane.connection?.alert, stale });
+    }
+  };
+
+  readonly prepare = (connections: number, signal: AbortSignal): void => {
+    void this.#lanes.prepare(connections, signal);
+  };
+
+  readonly requests = (): number => this.#requests;
+
+  readonly close = (): void => this.#lanes.close();
+
+  async #connect(signal: AbortSignal): Promise<Lane> {
+    const connecting = this.#lanes.connect();
+    try {
+      return await orAborted(connecting, signal);
+    } catch (error) {
+      // One that comes too late can serve another request.
+      connecting.then((lane) => this.#lanes.giveBack(lane)).catch(() => {});
+      return this.#explain(error, signal);
     }
   }
 
-  return {
-    firstConnection: dialler.first,
-    post,
-    prepare: (connections, signal) => void lanes.prepare(connections, signal),
-    requests: () => requests,
-    close: () => lanes.close(),
-  };
+  async #explain(error: unknown, signal: AbortSignal, seen: Seen = {}): Promise<never> {
+    signal.throwIfAborted();
+    if (error instanceof ActionError) throw error;
+    throw await this.#suspicion.explain(connectionFailure(error, { origin: this.#origin, ...seen }), signal);
+  }
 }
 
 type Seen = Omit<ConnectionFacts, 'origin'>;

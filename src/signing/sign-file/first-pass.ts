@@ -1,3 +1,4 @@
+import { orAborted } from '../abort.ts';
 import type { LentFile, Source } from '../signer.ts';
 import { type CanonicalFacts, CanonicalHash } from './canonical.ts';
 
@@ -20,6 +21,12 @@ export interface FirstPass<Facts extends CanonicalFacts> {
 }
 
 /**
+ * A file is read here when those before it have more bytes than this and four times its own: its try has a time limit by
+ * its own size, and must not spend it waiting for others.
+ */
+const PATIENCE_BYTES = 64 * 2 ** 20;
+
+/**
  * Reads files for their request signature, large ones on another thread if there is one, so that one is hashed while another is sent.
  *
  * There they are read one after the other, and the facts, which hold the time, are made when it is a file's turn.
@@ -27,6 +34,7 @@ export interface FirstPass<Facts extends CanonicalFacts> {
 export class FirstPasses {
   readonly #hasher: Hasher | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #bytesAhead = 0;
 
   constructor(hasher: Hasher | undefined) {
     this.#hasher = hasher;
@@ -36,15 +44,21 @@ export class FirstPasses {
   async run<F extends CanonicalFacts>(source: Source, draw: () => F, signal: AbortSignal): Promise<FirstPass<F>> {
     const { lend } = source;
     const hasher = this.#hasher;
-    if (lend === undefined || hasher === undefined) return readHere(source, draw(), signal);
+    const isNear = this.#bytesAhead <= PATIENCE_BYTES + 4 * source.size;
+    if (lend === undefined || hasher === undefined || !isNear) return readHere(source, draw(), signal);
+    this.#bytesAhead += source.size;
     const turn = this.#last.then(async () => {
       signal.throwIfAborted();
       const facts = draw();
       const hashes = await lend((file) => hasher(file, facts, signal));
       return hashes && { facts, sign: hashes.sign };
     });
-    this.#last = turn.catch(() => {});
-    return (await turn) ?? readHere(source, draw(), signal);
+    this.#last = turn
+      .catch(() => {})
+      .finally(() => {
+        this.#bytesAhead -= source.size;
+      });
+    return (await orAborted(turn, signal)) ?? readHere(source, draw(), signal);
   }
 }
 
