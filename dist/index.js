@@ -54320,7 +54320,7 @@ function toError(reason) {
 
 
 
-/** Picks the proxy for an https URL, or `undefined` when it is to be reached directly. */
+/** Picks the proxy for an https URL, or `undefined` when it is to be reached directly; throws `PROXY_UNUSABLE`. */
 function chooseProxy(variables, target) {
     const value = variables.httpsProxy?.trim();
     if (!value || bypasses(variables.noProxy ?? '', target))
@@ -54336,14 +54336,17 @@ function chooseProxy(variables, target) {
     url.password = '';
     return { url, authorization };
 }
-function proxyUnusable(reason) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('PROXY_UNUSABLE', `The environment variable https_proxy ${reason}.`, {
-        hint: 'It should look like http://proxy.example.com:3128.',
-    });
+function proxyUnusable(reason, hint = 'It should look like http://proxy.example.com:3128.') {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('PROXY_UNUSABLE', `The environment variable https_proxy ${reason}.`, { hint });
 }
-function basic(url) {
-    const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    return `Basic ${Buffer.from(pair).toString('base64')}`;
+function basic({ username, password }) {
+    try {
+        const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+        return `Basic ${Buffer.from(pair).toString('base64')}`;
+    }
+    catch {
+        throw proxyUnusable('has credentials that are not percent-encoded', 'Write %25 for each % in user and password.');
+    }
 }
 /** Tells whether a `no_proxy` list covers the target: `*`, a host, a domain with or without its dot, each with an optional port. */
 function bypasses(noProxy, target) {

@@ -102,11 +102,13 @@ describe.concurrent('row 50: the proxy of the environment', () => {
   test.each([
     ['is not a URL', 'http://[', 'is not a URL'],
     ['has another scheme', 'socks5://127.0.0.1:1080', 'has the scheme socks5:'],
+    ['has a bare % in its password', 'http://user:p%ss-4711@127.0.0.1:9', 'credentials that are not percent-encoded'],
   ])('%s: an error before any connection that does not repeat it', async (_, https_proxy, says) => {
     const { run, errors, counters } = await meet(through({ https_proxy }));
     expect(run.exitCode).toBe(1);
     expect(errors).toEqual(['PROXY_UNUSABLE']);
     expect(run.log).toContain(says);
+    expect(run.rawLog.toString() + run.summary).not.toContain('ss-4711');
     expect(counters.connections).toBe(0);
   });
 

@@ -17,7 +17,7 @@ export interface ProxyVariables {
   readonly noProxy?: string | undefined;
 }
 
-/** Picks the proxy for an https URL, or `undefined` when it is to be reached directly. */
+/** Picks the proxy for an https URL, or `undefined` when it is to be reached directly; throws `PROXY_UNUSABLE`. */
 export function chooseProxy(variables: ProxyVariables, target: URL): ConnectProxy | undefined {
   const value = variables.httpsProxy?.trim();
   if (!value || bypasses(variables.noProxy ?? '', target)) return undefined;
@@ -31,15 +31,17 @@ export function chooseProxy(variables: ProxyVariables, target: URL): ConnectProx
   return { url, authorization };
 }
 
-function proxyUnusable(reason: string): ActionError {
-  return new ActionError('PROXY_UNUSABLE', `The environment variable https_proxy ${reason}.`, {
-    hint: 'It should look like http://proxy.example.com:3128.',
-  });
+function proxyUnusable(reason: string, hint = 'It should look like http://proxy.example.com:3128.'): ActionError {
+  return new ActionError('PROXY_UNUSABLE', `The environment variable https_proxy ${reason}.`, { hint });
 }
 
-function basic(url: URL): string {
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  return `Basic ${Buffer.from(pair).toString('base64')}`;
+function basic({ username, password }: URL): string {
+  try {
+    const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    return `Basic ${Buffer.from(pair).toString('base64')}`;
+  } catch {
+    throw proxyUnusable('has credentials that are not percent-encoded', 'Write %25 for each % in user and password.');
+  }
 }
 
 /** Tells whether a `no_proxy` list covers the target: `*`, a host, a domain with or without its dot, each with an optional port. */
