@@ -483,8 +483,6 @@ function skipService(reason) {
 
 // EXTERNAL MODULE: ./build/src/report/manifest.js
 var manifest = __webpack_require__(37987);
-// EXTERNAL MODULE: ./build/src/signing/proxy.js
-var signing_proxy = __webpack_require__(52889);
 // EXTERNAL MODULE: ./build/src/signing/sign-file/sign-file.js + 9 modules
 var sign_file = __webpack_require__(47276);
 // EXTERNAL MODULE: ./build/src/signing/transport.js + 4 modules
@@ -494,7 +492,6 @@ var release = __webpack_require__(95859);
 // EXTERNAL MODULE: ./build/src/modes/service.js + 3 modules
 var modes_service = __webpack_require__(70351);
 ;// CONCATENATED MODULE: ./build/src/modes/preflight.js
-
 
 
 
@@ -547,14 +544,12 @@ async function lookAtService(context, inputs, { inspection }) {
     context.report.service = server.origin;
     let proxy;
     try {
-        proxy = (0,signing_proxy/* chooseProxy */.U)(context.runner.facts, server);
+        proxy = (0,modes_service/* proxyFor */.iJ)(context, server);
     }
     catch (error) {
         const problem = (0,errors/* toActionError */.ie)(error, 'PROXY_UNUSABLE', 'the proxy of the environment cannot be used');
         return [failed('proxy', problem), ...skipService('the proxy of the environment cannot be used')];
     }
-    if (proxy?.authorization)
-        context.runner.mask([proxy.authorization]);
     const { identity } = inspection;
     if (identity === undefined)
         return lookWithoutIdentity(context, inputs, proxy);

@@ -52699,11 +52699,10 @@ function makeOwnDirectory({ runner }) {
 __nccwpck_require__.d(__webpack_exports__, {
   cC: () => (/* binding */ CONNECT_TIMEOUT_MS),
   Z0: () => (/* binding */ checkIdentity),
+  iJ: () => (/* binding */ proxyFor),
   hr: () => (/* binding */ withSecureContext),
   KE: () => (/* binding */ withService)
 });
-
-// UNUSED EXPORTS: proxyFor
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(73024);
@@ -52978,7 +52977,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 function withService(context, { inputs, identity, proxied }, use) {
     const { report, now } = context;
     const { serverUrl: server } = inputs;
-    const proxy = proxied === 'never' ? undefined : proxyFor(context, server);
+    const proxy = proxied === 'never' ? undefined : announceProxy(context, server);
     report.service = server.origin;
     return withSecureContext(context, identity, async (secureContext) => {
         const route = { server, secureContext, proxy };
@@ -53005,13 +53004,17 @@ function withService(context, { inputs, identity, proxied }, use) {
         }
     });
 }
-/** Picks the proxy of the environment, masks its credentials and says so. */
+function announceProxy(context, server) {
+    const proxy = proxyFor(context, server);
+    if (proxy)
+        context.runner.line(`Through the proxy ${proxy.url.origin}`);
+    return proxy;
+}
+/** Picks the proxy of the environment and masks its credentials; throws `PROXY_UNUSABLE`. */
 function proxyFor({ runner }, server) {
     const proxy = (0,signing_proxy/* chooseProxy */.U)(runner.facts, server);
     if (proxy?.authorization)
         runner.mask(credentialsIn(proxy.authorization));
-    if (proxy)
-        runner.line(`Through the proxy ${proxy.url.origin}`);
     return proxy;
 }
 /** The credentials as the proxy gets them and as they stand in the variable; a short password would mask innocent text. */

@@ -12,13 +12,13 @@ import { type CanaryOutcome, sendCanary } from '../preflight/canary.ts';
 import { checkIdentityText, type IdentityCheck } from '../preflight/identity-findings.ts';
 import { checkService, skipService } from '../preflight/preflight.ts';
 import { renderManifest } from '../report/manifest.ts';
-import { type ConnectProxy, chooseProxy } from '../signing/proxy.ts';
+import type { ConnectProxy } from '../signing/proxy.ts';
 import { createSignFileSigner } from '../signing/sign-file/sign-file.ts';
 import { createTlsContext } from '../signing/tls.ts';
 import { openTransport } from '../signing/transport.ts';
 import type { Context } from './context.ts';
 import { makeOwnDirectory } from './release.ts';
-import { CONNECT_TIMEOUT_MS, withSecureContext } from './service.ts';
+import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext } from './service.ts';
 
 /** Proves that a release could be signed right now, or lists everything that stands in its way; reads no file of the release. */
 export async function preflight(context: Context, inputs: PreflightInputs): Promise<void> {
@@ -63,12 +63,11 @@ async function lookAtService(
   context.report.service = server.origin;
   let proxy: ConnectProxy | undefined;
   try {
-    proxy = chooseProxy(context.runner.facts, server);
+    proxy = proxyFor(context, server);
   } catch (error) {
     const problem = toActionError(error, 'PROXY_UNUSABLE', 'the proxy of the environment cannot be used');
     return [failed('proxy', problem), ...skipService('the proxy of the environment cannot be used')];
   }
-  if (proxy?.authorization) context.runner.mask([proxy.authorization]);
   const { identity } = inspection;
   if (identity === undefined) return lookWithoutIdentity(context, inputs, proxy);
   try {

@@ -71,7 +71,7 @@ export function withService<T>(
 ): Promise<T> {
   const { report, now } = context;
   const { serverUrl: server } = inputs;
-  const proxy = proxied === 'never' ? undefined : proxyFor(context, server);
+  const proxy = proxied === 'never' ? undefined : announceProxy(context, server);
   report.service = server.origin;
   return withSecureContext(context, identity, async (secureContext) => {
     const route = { server, secureContext, proxy };
@@ -100,11 +100,16 @@ export function withService<T>(
   });
 }
 
-/** Picks the proxy of the environment, masks its credentials and says so. */
+function announceProxy(context: Context, server: URL): ConnectProxy | undefined {
+  const proxy = proxyFor(context, server);
+  if (proxy) context.runner.line(`Through the proxy ${proxy.url.origin}`);
+  return proxy;
+}
+
+/** Picks the proxy of the environment and masks its credentials; throws `PROXY_UNUSABLE`. */
 export function proxyFor({ runner }: Context, server: URL): ConnectProxy | undefined {
   const proxy = chooseProxy(runner.facts, server);
   if (proxy?.authorization) runner.mask(credentialsIn(proxy.authorization));
-  if (proxy) runner.line(`Through the proxy ${proxy.url.origin}`);
   return proxy;
 }
 
