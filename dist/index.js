@@ -53569,8 +53569,10 @@ function areSecretsWithheld(environment) {
         return false;
     try {
         const event = JSON.parse((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(environment['GITHUB_EVENT_PATH'] ?? '', 'utf8'));
+        if (event.pull_request === undefined)
+            return false;
         // A fork that was deleted has no repository any more.
-        return event.pull_request?.head?.repo?.full_name !== environment['GITHUB_REPOSITORY'];
+        return event.pull_request.head.repo?.full_name !== environment['GITHUB_REPOSITORY'];
     }
     catch {
         // Without the event nothing proves that secrets are withheld, so a missing one stays an error.

@@ -151,11 +151,12 @@ function areSecretsWithheld(environment: NodeJS.ProcessEnv): boolean {
   if (environment['GITHUB_ACTOR'] === 'dependabot[bot]') return true;
   if (!PULL_REQUEST_EVENTS.includes(environment['GITHUB_EVENT_NAME'] ?? '')) return false;
   try {
-    const event: { pull_request?: { head?: { repo?: { full_name?: unknown } | null } } } = JSON.parse(
+    const event: { pull_request?: { head: { repo: { full_name: unknown } | null } } } = JSON.parse(
       readFileSync(environment['GITHUB_EVENT_PATH'] ?? '', 'utf8'),
     );
+    if (event.pull_request === undefined) return false;
     // A fork that was deleted has no repository any more.
-    return event.pull_request?.head?.repo?.full_name !== environment['GITHUB_REPOSITORY'];
+    return event.pull_request.head.repo?.full_name !== environment['GITHUB_REPOSITORY'];
   } catch {
     // Without the event nothing proves that secrets are withheld, so a missing one stays an error.
     return false;

@@ -15,6 +15,8 @@ describe('runs without credentials', () => {
     ['a pull request of a fork that was deleted', 'pull_request', deleted, {}, 'rehearse', 0, 'rehearse'],
     ['a review of one', 'pull_request_review', fork, {}, 'rehearse', 0, 'rehearse'],
     ['a pull request of the same repository', 'pull_request', same, {}, 'rehearse', 1, 'sign'],
+    ['an event without its pull request', 'pull_request', {}, {}, 'rehearse', 1, 'sign'],
+    ['a pull request without its head', 'pull_request', { pull_request: {} }, {}, 'rehearse', 1, 'sign'],
     ['a run of Dependabot', 'pull_request', same, { GITHUB_ACTOR: 'dependabot[bot]' }, 'rehearse', 0, 'rehearse'],
     ['a push of Dependabot', 'push', {}, { GITHUB_ACTOR: 'dependabot[bot]' }, 'skip', 0, 'skipped'],
     ['a tag', 'push', {}, { GITHUB_REF: 'refs/tags/v1' }, 'rehearse', 1, 'sign'],
