@@ -53520,7 +53520,9 @@ function createRunner(environment = process.env) {
 /** The runner masks the log, but not files we write; and it knows neither hex nor percent-encoding with capitals. */
 function scrub(text, secrets) {
     let result = text;
-    for (const secret of secrets)
+    // A secret that begins with another one must go first, or its end would stay.
+    const longestFirst = [...secrets].sort((a, b) => b.length - a.length);
+    for (const secret of longestFirst)
         result = result.replaceAll(secret, '***');
     return result;
 }

@@ -104,7 +104,9 @@ export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runn
 /** The runner masks the log, but not files we write; and it knows neither hex nor percent-encoding with capitals. */
 function scrub(text: string, secrets: Iterable<string>): string {
   let result = text;
-  for (const secret of secrets) result = result.replaceAll(secret, '***');
+  // A secret that begins with another one must go first, or its end would stay.
+  const longestFirst = [...secrets].sort((a, b) => b.length - a.length);
+  for (const secret of longestFirst) result = result.replaceAll(secret, '***');
   return result;
 }
 
