@@ -84,11 +84,17 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
 
   test('bundle: takes what single assets cannot', async () => {
     await using one = await createCase({ tag: 'v1.2.3' });
-    const files = { ...many(901), 'a/x.sign': 'one', 'b/x.sign': 'two', 'with blank/ü~.sign': 'three' };
+    const files = {
+      'm.json': MANIFEST,
+      ...many(901),
+      'a/x.sign': 'one',
+      'b/x.sign': 'two',
+      'with blank/ü~.sign': 'three',
+    };
     const run = await one.attach(files, { bundle: true, 'bundle-name': 'app-1.2.3-signatures.zip' });
     expect(run.result, run.log).toBe('success');
     expect(one.names()).toEqual(['app-1.2.3-signatures.zip']);
-    expect(entriesOf(one.api.releases[0]?.assets[0]?.bytes ?? Buffer.alloc(0))).toHaveLength(904);
+    expect(entriesOf(one.api.releases[0]?.assets[0]?.bytes ?? Buffer.alloc(0))).toHaveLength(905);
   });
 
   test.each([
@@ -98,13 +104,26 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
     ['a dot in front', { '.hidden.sign': '1' }, 'Names that GitHub alters'],
     ['two dots', { 'a..b.sign': '1' }, 'Names that GitHub alters'],
     ['more than 900', many(901), 'Too many assets'],
-    ['a rehearsal', { 'a.sign': '1', 'm.json': '{"mode":"rehearse","rehearsal":true}' }, 'A rehearsal'],
+    ['a rehearsal', { 'm.json': '{"version":1,"mode":"rehearse","rehearsal":true}' }, 'A rehearsal'],
+    ['a rehearsal among shards', { 'm-2.json': '{"version":1,"mode":"rehearse","rehearsal":true}' }, 'A rehearsal'],
+    ['no manifest, as a rehearsal may have none', { 'm.json': '' }, 'No manifest'],
+    ['another JSON than a manifest', { 'm.json': '{"version":1}' }, 'No manifest'],
+    ['a list', { 'm.json': '[1]' }, 'No manifest'],
+    ['a manifest that is cut off', { 'm.json': MANIFEST.slice(0, -9) }, 'No manifest'],
   ])('%s: refused before GitHub is asked anything', async (_, files, title) => {
     await using one = await createCase({ tag: 'v1.2.3' });
-    const run = await one.attach(files);
+    const run = await one.attach({ 'a.sign': 'MEUCIQ', 'm.json': MANIFEST, ...files });
     expect(run.result).toBe('failure');
     expect(run.log).toContain(`::error title=${title}::`);
     expect(run.log).toContain('Nothing was attached.');
+    expect(one.api.requests).toEqual([]);
+  });
+
+  test('an artifact without any JSON: refused, since it may be of a rehearsal', async () => {
+    await using one = await createCase({ tag: 'v1.2.3' });
+    const run = await one.attach({ 'a.sign': 'MEUCIQ' });
+    expect(run.result).toBe('failure');
+    expect(run.log).toContain('::error title=No manifest::');
     expect(one.api.requests).toEqual([]);
   });
 
@@ -166,7 +185,8 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
 
   test('names are data: none becomes a command or leaves the log', async () => {
     await using one = await createCase({ tag: 'v1.2.3' });
-    const run = await one.attach({ '::warning::x.sign': '1', '##[error]y.sign': '2', '$(touch pwned).sign': '3' });
+    const names = { '::warning::x.sign': '1', '##[error]y.sign': '2', '$(touch pwned).sign': '3' };
+    const run = await one.attach({ 'm.json': MANIFEST, ...names });
     expect(run.result).toBe('failure');
     expect(run.log.match(/::(warning|debug|\w+ title)/g)).toEqual(['::error title']);
     expect(run.log).not.toContain('##[');
