@@ -51339,6 +51339,7 @@ function loadAtLeisure({ clock, isLastUnderWay, load }) {
 
 
 
+
 /** Signs the files, shows how it goes and notes the outcomes; returns why the run ended early, if it did. */
 async function runSigning(context, task) {
     const { runner, report, clock } = context;
@@ -51362,10 +51363,10 @@ async function runSigning(context, task) {
             if (runner.facts.isDebug)
                 runner.debug(signing_describe(outcome));
         },
+    }).finally(() => {
+        progress.stop();
+        stopLoading();
     });
-    progress.stop();
-    stopLoading();
-    report.requests += task.service.requests();
     report.outcomes = mergeOutcomes(report.outcomes, result.outcomes);
     if (task.verification)
         report.verified += result.outcomes.filter(({ status }) => status === 'signed').length;
@@ -51405,11 +51406,17 @@ function settings(context, task) {
         onEvent: (event) => tell(context, event, files),
     };
 }
-/** Signs files that are of our own making, so that they count nowhere; returns the failure, if any. */
+/** Signs files that are of our own making, so that they are among no files; returns the failure, if any. */
 async function signQuietly(context, task) {
+    const { effort, startedAt } = task;
     for (const { path } of task.files)
         task.output.remove(path + context.report.suffix);
-    const { outcomes, ending } = await signFiles({ ...settings(context, task), onOutcome: () => { } });
+    const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
+    const deadlineMs = effort.deadlineMs && left;
+    const { outcomes, ending } = await signFiles({ ...settings(context, task), deadlineMs, onOutcome: () => { } });
+    tellBlindRepeats(context, outcomes);
+    if (ending?.code === 'DEADLINE')
+        return (0,endings/* deadlinePassed */.Hx)(effort.deadlineMs);
     return ending ?? outcomes.find(({ error }) => error !== undefined)?.error;
 }
 function tell({ runner }, event, files) {
@@ -51453,8 +51460,11 @@ async function writeChecksums(context, inputs, task) {
         entries.push({ path: file.path, sha256: known.get(file.path) ?? (await hashFile(file)) });
     }
     const text = renderChecksums(entries);
-    output.write(inputs.checksums, text);
     report.checksums = output.locate(inputs.checksums);
+    // The signature of another text must not stand beside this one, not even for a moment.
+    if (!holds(report.checksums, text))
+        output.remove(inputs.checksums + report.suffix);
+    output.write(inputs.checksums, text);
     const file = { path: inputs.checksums, location: report.checksums, size: Buffer.byteLength(text) };
     if (await isStillSigned(context, file, task))
         return undefined;
@@ -51466,6 +51476,14 @@ function removeChecksums({ report }, { checksums, shard }, output) {
         return;
     output.remove(checksums + report.suffix);
     output.remove(checksums);
+}
+function holds(location, text) {
+    try {
+        return (0,external_node_fs_.readFileSync)(location, 'utf8') === text;
+    }
+    catch {
+        return false;
+    }
 }
 async function hashFile(file) {
     const open = openFile(file);
@@ -51542,15 +51560,22 @@ async function checksums_readWhole(file) {
 
 /** Signs what needs a signature and, once every file has one, the checksums; returns why the run failed as a whole. */
 async function signRelease(context, inputs, task) {
-    const isRefused = (0,report_report/* totalsOf */.vA)(context.report).failed > 0;
+    const { report, clock } = context;
+    const startedAt = clock.now();
+    const isRefused = (0,report_report/* totalsOf */.vA)(report).failed > 0;
     // What is complete and signed already stays, so that a repeated run costs no request.
     if (task.files.length > 0 || isRefused)
         removeChecksums(context, inputs, task.output);
-    const ending = task.files.length > 0 ? await runSigning(context, task) : undefined;
-    const { failed, notTried } = (0,report_report/* totalsOf */.vA)(context.report);
-    if (ending || failed + notTried > 0)
-        return ending;
-    return writeChecksums(context, inputs, task);
+    try {
+        const ending = task.files.length > 0 ? await runSigning(context, task) : undefined;
+        const { failed, notTried } = (0,report_report/* totalsOf */.vA)(report);
+        if (ending || failed + notTried > 0)
+            return ending;
+        return await writeChecksums(context, inputs, { ...task, startedAt });
+    }
+    finally {
+        report.requests = task.service.requests();
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/src/modes/rehearse.js

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { ActionError } from '../errors.ts';
 import { parseChecksums, renderChecksums } from '../files/checksums.ts';
 import { show } from '../files/names.ts';
@@ -19,7 +19,7 @@ import { type SigningTask, signQuietly } from './signing.ts';
 export async function writeChecksums(
   context: Context,
   inputs: FileInputs,
-  task: SigningTask & { readonly release: Release; readonly reuse: boolean },
+  task: SigningTask & { readonly release: Release; readonly reuse: boolean; readonly startedAt: number },
 ): Promise<ActionError | undefined> {
   const { report } = context;
   if (inputs.checksums === undefined || inputs.shard.index !== 1) return undefined;
@@ -31,8 +31,10 @@ export async function writeChecksums(
     entries.push({ path: file.path, sha256: known.get(file.path) ?? (await hashFile(file)) });
   }
   const text = renderChecksums(entries);
-  output.write(inputs.checksums, text);
   report.checksums = output.locate(inputs.checksums);
+  // The signature of another text must not stand beside this one, not even for a moment.
+  if (!holds(report.checksums, text)) output.remove(inputs.checksums + report.suffix);
+  output.write(inputs.checksums, text);
   const file = { path: inputs.checksums, location: report.checksums, size: Buffer.byteLength(text) };
   if (await isStillSigned(context, file, task)) return undefined;
   return signQuietly(context, { ...task, files: [file] });
@@ -43,6 +45,14 @@ export function removeChecksums({ report }: Context, { checksums, shard }: FileI
   if (checksums === undefined || shard.index !== 1) return;
   output.remove(checksums + report.suffix);
   output.remove(checksums);
+}
+
+function holds(location: string, text: string): boolean {
+  try {
+    return readFileSync(location, 'utf8') === text;
+  } catch {
+    return false;
+  }
 }
 
 async function hashFile(file: ReleaseFile): Promise<string> {

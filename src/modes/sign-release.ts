@@ -12,11 +12,17 @@ export async function signRelease(
   inputs: FileInputs,
   task: SigningTask & { readonly release: Release; readonly reuse: boolean },
 ): Promise<ActionError | undefined> {
-  const isRefused = totalsOf(context.report).failed > 0;
+  const { report, clock } = context;
+  const startedAt = clock.now();
+  const isRefused = totalsOf(report).failed > 0;
   // What is complete and signed already stays, so that a repeated run costs no request.
   if (task.files.length > 0 || isRefused) removeChecksums(context, inputs, task.output);
-  const ending = task.files.length > 0 ? await runSigning(context, task) : undefined;
-  const { failed, notTried } = totalsOf(context.report);
-  if (ending || failed + notTried > 0) return ending;
-  return writeChecksums(context, inputs, task);
+  try {
+    const ending = task.files.length > 0 ? await runSigning(context, task) : undefined;
+    const { failed, notTried } = totalsOf(report);
+    if (ending || failed + notTried > 0) return ending;
+    return await writeChecksums(context, inputs, { ...task, startedAt });
+  } finally {
+    report.requests = task.service.requests();
+  }
 }

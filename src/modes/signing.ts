@@ -9,6 +9,7 @@ import type { EffortInputs, UploadInputs } from '../inputs/inputs.ts';
 import { startProgress } from '../report/progress.ts';
 import { formatMs, plural, sentence } from '../report/units.ts';
 import { watchSigner } from '../report/watched-signer.ts';
+import { deadlinePassed } from '../signing/endings.ts';
 import type { PolicyEvent } from '../signing/policy.ts';
 import { signFiles } from '../signing/sign.ts';
 import { loadClient } from '../upload.ts';
@@ -48,10 +49,10 @@ export async function runSigning(context: Context, task: SigningTask): Promise<A
       progress.add(outcome.file.size);
       if (runner.facts.isDebug) runner.debug(describe(outcome));
     },
+  }).finally(() => {
+    progress.stop();
+    stopLoading();
   });
-  progress.stop();
-  stopLoading();
-  report.requests += task.service.requests();
   report.outcomes = mergeOutcomes(report.outcomes, result.outcomes);
   if (task.verification) report.verified += result.outcomes.filter(({ status }) => status === 'signed').length;
   runner.line(`${plural(task.service.requests(), 'request')} for ${plural(files.length, 'file')}`);
@@ -96,10 +97,18 @@ function settings(context: Context, task: SigningTask): Settings {
   };
 }
 
-/** Signs files that are of our own making, so that they count nowhere; returns the failure, if any. */
-export async function signQuietly(context: Context, task: SigningTask): Promise<ActionError | undefined> {
+/** Signs files that are of our own making, so that they are among no files; returns the failure, if any. */
+export async function signQuietly(
+  context: Context,
+  task: SigningTask & { readonly startedAt: number },
+): Promise<ActionError | undefined> {
+  const { effort, startedAt } = task;
   for (const { path } of task.files) task.output.remove(path + context.report.suffix);
-  const { outcomes, ending } = await signFiles({ ...settings(context, task), onOutcome: () => {} });
+  const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
+  const deadlineMs = effort.deadlineMs && left;
+  const { outcomes, ending } = await signFiles({ ...settings(context, task), deadlineMs, onOutcome: () => {} });
+  tellBlindRepeats(context, outcomes);
+  if (ending?.code === 'DEADLINE') return deadlinePassed(effort.deadlineMs);
   return ending ?? outcomes.find(({ error }) => error !== undefined)?.error;
 }
 

@@ -1,0 +1,79 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { main } from '../../src/main.ts';
+import type { Fault } from '../../src/rehearsal/faults.ts';
+import type { ServiceOptions } from '../../src/rehearsal/options.ts';
+import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { plant } from '../files/trees.ts';
+import { inputsFor } from '../preflight/in-process.ts';
+import { type InProcess, inProcess } from './in-process.ts';
+
+const FILES = { 'dist/a': 'a', 'dist/b': 'bb', 'dist/c': 'ccc' };
+
+async function start(options: ServiceOptions = {}): Promise<Service> {
+  const service = await startService(options);
+  onTestFinished(() => service.close());
+  return service;
+}
+
+/** Prepares a signing in a workspace, a new one or that of an earlier run. */
+function signing(service: Service, more: Readonly<Record<string, string>> = {}, workspace?: string): InProcess {
+  const inputs = { ...inputsFor(service), mode: 'sign', files: 'dist/**', upload: 'false', checksums: 'SUMS', ...more };
+  const run = inProcess(inputs);
+  if (workspace === undefined) plant(run.workspace, FILES);
+  const facts = { ...run.context.runner.facts, workspace: workspace ?? run.workspace };
+  return { ...run, workspace: facts.workspace, context: { ...run.context, runner: { ...run.context.runner, facts } } };
+}
+
+/** Signs a release, and then takes a file away, so that only the checksums are to be signed again. */
+async function signOnce(service: Service): Promise<string> {
+  const { context, workspace } = signing(service);
+  expect(await main(context), context.report.failure?.message).toBe(true);
+  for (const name of ['dist/c', 'dist/c.sign']) rmSync(join(workspace, name));
+  return workspace;
+}
+
+test('the request for the checksums counts, and its repeats are told', async () => {
+  let lost = 0;
+  const script = ({ index }: { index: number }): Fault | undefined =>
+    index === 4 && lost++ === 0 ? { kind: 'end', when: 'after-body', by: 'reset' } : undefined;
+  const service = await start({ script });
+  const workspace = await signOnce(service);
+  const again = signing(service, {}, workspace);
+  expect(await main(again.context), again.context.report.failure?.message).toBe(true);
+  expect(again.context.report.requests).toBe(2);
+  expect(again.context.report.notes.join()).toContain('1 request was sent whole, got no answer');
+  expect(again.context.report.outcomes).toHaveLength(2);
+});
+
+test('a run that is cancelled before new checksums are signed leaves no signature of the old ones beside them', async () => {
+  const service = await start();
+  const workspace = await signOnce(service);
+  const before = readFileSync(join(workspace, 'SUMS'), 'utf8');
+  const { context, cancel } = signing(service, {}, workspace);
+  let path: string | undefined;
+  Object.defineProperty(context.report, 'checksums', {
+    get: () => path,
+    set(location: string) {
+      path = location;
+      cancel.abort(new Error('stopped'));
+    },
+  });
+  expect(await main(context)).toBe(false);
+  expect(readFileSync(join(workspace, 'SUMS'), 'utf8')).not.toBe(before);
+  expect(existsSync(join(workspace, 'SUMS.sign'))).toBe(false);
+});
+
+test('the deadline is that of files and checksums together', async () => {
+  const script = ({ index }: { index: number }): Fault =>
+    index < 3 ? { kind: 'delay', ms: 300 } : { kind: 'silence' };
+  const { context } = signing(await start({ script }), { deadline: '1', concurrency: '1' });
+  expect(await main(context)).toBe(false);
+  expect(context.report.failure).toMatchObject({
+    code: 'DEADLINE',
+    message: expect.stringContaining('deadline of 1 s'),
+  });
+  expect(context.report.outcomes.every(({ status }) => status === 'signed')).toBe(true);
+  expect(context.report.durationMs).toBeLessThan(1500);
+});

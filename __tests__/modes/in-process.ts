@@ -1,0 +1,83 @@
+import { randomInt } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context } from '../../src/modes/context.ts';
+import { createReport } from '../../src/report/report.ts';
+import type { Runner } from '../../src/runner.ts';
+import { createClock } from '../../src/signing/clock.ts';
+import { makeDirectory } from '../files/trees.ts';
+
+/** A run within this process, whose runner notes what it is told. */
+export interface InProcess {
+  readonly context: Context;
+  readonly workspace: string;
+  readonly cancel: AbortController;
+  readonly lines: string[];
+  readonly annotations: { readonly title: string; readonly text: string }[];
+  /** Timers that are set and neither over nor taken back. */
+  readonly timers: ReadonlySet<object>;
+}
+
+/** Prepares a run with these inputs; parts of the runner may be replaced. */
+export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Partial<Runner> = {}): InProcess {
+  const workspace = makeDirectory();
+  const temporaryDirectory = join(makeDirectory(), 'temp');
+  mkdirSync(temporaryDirectory);
+  const cancel = new AbortController();
+  const lines: string[] = [];
+  const annotations: { title: string; text: string }[] = [];
+  const timers = new Set<object>();
+  const clock = createClock();
+  const runner: Runner = {
+    facts: {
+      workspace,
+      temporaryDirectory,
+      eventName: 'push',
+      runAttempt: 1,
+      isDebug: false,
+      secretsWithheld: false,
+      httpsProxy: undefined,
+      noProxy: undefined,
+      suspiciousVariables: [],
+    },
+    takeInput: (name) => inputs[name],
+    mask: () => {},
+    line: (text) => void lines.push(text),
+    debug: () => {},
+    openGroup: () => {},
+    closeGroup: () => {},
+    annotate: (_, title, text) => void annotations.push({ title, text }),
+    output: () => {},
+    saveState: () => {},
+    artifactUrl: () => '',
+    summary: () => {},
+    ...replaced,
+  };
+  const context: Context = {
+    runner,
+    report: createReport(),
+    signal: cancel.signal,
+    clock: {
+      ...clock,
+      after(delayMs, callback) {
+        const timer = {};
+        timers.add(timer);
+        const stop = clock.after(delayMs, () => {
+          timers.delete(timer);
+          callback();
+        });
+        return () => {
+          timers.delete(timer);
+          stop();
+        };
+      },
+    },
+    startedAt: clock.now(),
+    now: Date.now,
+    random: Math.random,
+    randomInt,
+    processId: process.pid,
+    threadEntry: '',
+  };
+  return { context, workspace, cancel, lines, annotations, timers };
+}
