@@ -51765,6 +51765,7 @@ function isFileLike(location) {
 
 
 
+
 /** Checks that every file has a valid signature and every signature its file, without network or secret. */
 async function verify(context, inputs) {
     const { runner, report, signal, clock } = context;
@@ -51777,19 +51778,19 @@ async function verify(context, inputs) {
         runner.openGroup('Checking');
         const bytes = release.files.reduce((sum, file) => sum + file.size, 0);
         const progress = startProgress({ files: release.files.length, bytes }, clock, runner.line);
-        const onOutcome = ({ file }) => progress.add(file.size);
-        const outcomes = await verifyFiles({
-            ...release,
-            suffix: files.suffix,
-            verification,
-            explain: 'name',
-            signal,
-            onOutcome,
+        const known = [];
+        const onOutcome = (outcome) => {
+            progress.add(outcome.file.size);
+            known.push(outcome);
+        };
+        const task = { ...release, suffix: files.suffix, verification, signal };
+        const outcomes = await verifyFiles({ ...task, explain: 'name', onOutcome }).finally(() => {
+            progress.stop();
+            // A run that ends early keeps what it knows.
+            report.outcomes = mergeOutcomes(report.outcomes, known);
+            report.verified = known.filter(({ status }) => status === 'verified').length;
         });
-        progress.stop();
-        report.verified = outcomes.filter(({ status }) => status === 'verified').length;
-        const refused = report.outcomes.filter(({ status }) => status === 'failed');
-        report.outcomes = [...outcomes, ...refused, ...findOrphans(context, files, release)];
+        report.outcomes = [...report.outcomes, ...findOrphans(context, files, release)];
         runner.closeGroup();
         return checkChecksums(context, files, { ...release, verification, outcomes });
     });

@@ -7,6 +7,7 @@ import { checkChecksums } from './checksums.ts';
 import type { Context } from './context.ts';
 import { finish } from './receipt.ts';
 import { checkMatched, findRelease, type Release } from './release.ts';
+import { mergeOutcomes } from './signing.ts';
 
 /** Checks that every file has a valid signature and every signature its file, without network or secret. */
 export async function verify(context: Context, inputs: VerifyInputs): Promise<void> {
@@ -20,19 +21,19 @@ export async function verify(context: Context, inputs: VerifyInputs): Promise<vo
     runner.openGroup('Checking');
     const bytes = release.files.reduce((sum, file) => sum + file.size, 0);
     const progress = startProgress({ files: release.files.length, bytes }, clock, runner.line);
-    const onOutcome = ({ file }: { file: { size: number } }): void => progress.add(file.size);
-    const outcomes = await verifyFiles({
-      ...release,
-      suffix: files.suffix,
-      verification,
-      explain: 'name',
-      signal,
-      onOutcome,
+    const known: FileOutcome[] = [];
+    const onOutcome = (outcome: FileOutcome): void => {
+      progress.add(outcome.file.size);
+      known.push(outcome);
+    };
+    const task = { ...release, suffix: files.suffix, verification, signal };
+    const outcomes = await verifyFiles({ ...task, explain: 'name', onOutcome }).finally(() => {
+      progress.stop();
+      // A run that ends early keeps what it knows.
+      report.outcomes = mergeOutcomes(report.outcomes, known);
+      report.verified = known.filter(({ status }) => status === 'verified').length;
     });
-    progress.stop();
-    report.verified = outcomes.filter(({ status }) => status === 'verified').length;
-    const refused = report.outcomes.filter(({ status }) => status === 'failed');
-    report.outcomes = [...outcomes, ...refused, ...findOrphans(context, files, release)];
+    report.outcomes = [...report.outcomes, ...findOrphans(context, files, release)];
     runner.closeGroup();
     return checkChecksums(context, files, { ...release, verification, outcomes });
   });
