@@ -15,8 +15,8 @@ __webpack_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __webpack_require__(27406);
-// EXTERNAL MODULE: ./build/src/files/output-tree.js + 2 modules
-var output_tree = __webpack_require__(72701);
+// EXTERNAL MODULE: ./build/src/files/output-tree.js + 1 modules
+var output_tree = __webpack_require__(56710);
 ;// CONCATENATED MODULE: ./build/src/finding.js
 /** Reports a check that passed. */
 function passed(check, what, ms = 0) {

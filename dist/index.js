@@ -46222,7 +46222,7 @@ function compareUnits(a, b) {
 
 /***/ }),
 
-/***/ 72701:
+/***/ 56710:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46260,51 +46260,8 @@ var names = __nccwpck_require__(93509);
 var own_paths = __nccwpck_require__(98152);
 // EXTERNAL MODULE: ./build/src/files/real-path.js
 var real_path = __nccwpck_require__(38629);
-;// CONCATENATED MODULE: ./build/src/files/unwritable.js
-
-
-const CLEAR_THE_WAY = 'Clear the way, give the runner the right to write there, or set output-dir.';
-const FULL = {
-    kind: 'OUTPUT_FULL',
-    why: 'the disk is full',
-    hint: 'Free some space, or set output-dir to another disk.',
-};
-const READ_ONLY = {
-    kind: 'OUTPUT_FULL',
-    why: 'the file system is read-only',
-    hint: 'Set output-dir to a directory that can be written.',
-};
-const DENIED = { kind: 'OUTPUT_UNWRITABLE', why: 'no right to write there', hint: CLEAR_THE_WAY };
-const OCCUPIED = {
-    kind: 'OUTPUT_UNWRITABLE',
-    why: 'something else stands at its place',
-    hint: CLEAR_THE_WAY,
-};
-/** By the code of the system's error; the first two concern every file that comes after. */
-const EXPLANATIONS = {
-    ENOSPC: FULL,
-    EDQUOT: FULL,
-    EROFS: READ_ONLY,
-    EACCES: DENIED,
-    EPERM: DENIED,
-    EISDIR: OCCUPIED,
-    ENOTDIR: OCCUPIED,
-    EEXIST: OCCUPIED,
-    ENOTEMPTY: OCCUPIED,
-};
-/** Explains why a path cannot be written; an error that explains itself passes through. */
-function unwritable(path, error) {
-    if (error instanceof errors/* ActionError */.lZ)
-        return error;
-    const code = (0,errors/* codeOf */.$N)(error) ?? 'unknown error';
-    const { kind, why, hint } = EXPLANATIONS[code] ?? {
-        kind: 'OUTPUT_UNWRITABLE',
-        why: 'the system refuses it',
-        hint: CLEAR_THE_WAY,
-    };
-    return new errors/* ActionError */.lZ(kind, `${(0,names/* show */.WU)(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
-}
-
+// EXTERNAL MODULE: ./build/src/files/unwritable.js
+var unwritable = __nccwpck_require__(11914);
 ;// CONCATENATED MODULE: ./build/src/files/output-tree.js
 
 
@@ -46358,7 +46315,7 @@ class OutputTree {
             }
         }
         catch (error) {
-            throw unwritable(path, error);
+            throw (0,unwritable/* unwritable */.m)(path, error);
         }
     }
     /**
@@ -46378,7 +46335,7 @@ class OutputTree {
         catch (error) {
             if ((0,errors/* codeOf */.$N)(error) === 'ENOENT' || (0,errors/* codeOf */.$N)(error) === 'ENOTDIR')
                 return;
-            throw unwritable(path, error);
+            throw (0,unwritable/* unwritable */.m)(path, error);
         }
     }
     /**
@@ -46989,6 +46946,61 @@ function pathOfShard(path, { index, count }) {
 /** Lists the paths that all slices give to one path, itself included. */
 function pathsOfShards(path, count) {
     return [path, ...Array.from({ length: count }, (_, at) => pathOfShard(path, { index: at + 1, count }))];
+}
+
+
+/***/ }),
+
+/***/ 11914:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   m: () => (/* binding */ unwritable)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
+
+
+const CLEAR_THE_WAY = 'Clear the way, give the runner the right to write there, or set output-dir.';
+const FULL = {
+    kind: 'OUTPUT_FULL',
+    why: 'the disk is full',
+    hint: 'Free some space, or set output-dir to another disk.',
+};
+const READ_ONLY = {
+    kind: 'OUTPUT_FULL',
+    why: 'the file system is read-only',
+    hint: 'Set output-dir to a directory that can be written.',
+};
+const DENIED = { kind: 'OUTPUT_UNWRITABLE', why: 'no right to write there', hint: CLEAR_THE_WAY };
+const OCCUPIED = {
+    kind: 'OUTPUT_UNWRITABLE',
+    why: 'something else stands at its place',
+    hint: CLEAR_THE_WAY,
+};
+/** By the code of the system's error; the first two concern every file that comes after. */
+const EXPLANATIONS = {
+    ENOSPC: FULL,
+    EDQUOT: FULL,
+    EROFS: READ_ONLY,
+    EACCES: DENIED,
+    EPERM: DENIED,
+    EISDIR: OCCUPIED,
+    ENOTDIR: OCCUPIED,
+    EEXIST: OCCUPIED,
+    ENOTEMPTY: OCCUPIED,
+};
+/** Explains why a path cannot be written; an error that explains itself passes through. */
+function unwritable(path, error) {
+    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
+        return error;
+    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? 'unknown error';
+    const { kind, why, hint } = EXPLANATIONS[code] ?? {
+        kind: 'OUTPUT_UNWRITABLE',
+        why: 'the system refuses it',
+        hint: CLEAR_THE_WAY,
+    };
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(kind, `${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
 }
 
 
@@ -49575,8 +49587,8 @@ function allProblems(problems) {
     });
 }
 
-// EXTERNAL MODULE: ./build/src/files/output-tree.js + 2 modules
-var output_tree = __nccwpck_require__(72701);
+// EXTERNAL MODULE: ./build/src/files/output-tree.js + 1 modules
+var output_tree = __nccwpck_require__(56710);
 // EXTERNAL MODULE: ./build/src/report/manifest.js
 var manifest = __nccwpck_require__(37987);
 // EXTERNAL MODULE: ./build/src/report/report.js
@@ -52487,8 +52499,8 @@ var errors = __nccwpck_require__(27406);
 var discover = __nccwpck_require__(89061);
 // EXTERNAL MODULE: ./build/src/files/names.js
 var names = __nccwpck_require__(93509);
-// EXTERNAL MODULE: ./build/src/files/output-tree.js + 2 modules
-var output_tree = __nccwpck_require__(72701);
+// EXTERNAL MODULE: ./build/src/files/output-tree.js + 1 modules
+var output_tree = __nccwpck_require__(56710);
 // EXTERNAL MODULE: ./build/src/files/shard.js
 var files_shard = __nccwpck_require__(76285);
 ;// CONCATENATED MODULE: ./build/src/files/twins.js
@@ -52568,7 +52580,10 @@ function findAnyway(text, options) {
 var shorten = __nccwpck_require__(51669);
 // EXTERNAL MODULE: ./build/src/report/units.js
 var units = __nccwpck_require__(24915);
+// EXTERNAL MODULE: ./build/src/files/unwritable.js
+var unwritable = __nccwpck_require__(11914);
 ;// CONCATENATED MODULE: ./build/src/modes/own-files.js
+
 
 
 
@@ -52579,16 +52594,23 @@ const BEGINNINGS = {
     checksums: /^(?:$|\\?[0-9a-f]{64} [ *])/,
 };
 /**
- * Refuses to put the manifest or the checksums over something that this action did not write, in every mode.
+ * Refuses to put the manifest or the checksums over something that this action did not write.
  *
  * Such a path is usually a mistake, and what stands there would be lost, and left out of the signing as well.
- * @throws ActionError `OUTPUT_OCCUPIED`
+ * @throws ActionError `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`
  */
-function checkOwnFiles(inputs) {
+function checkOwnFiles(inputs, mode) {
     for (const input of ['manifest', 'checksums']) {
         const path = inputs[input];
-        if (path !== undefined)
+        // A verification only reads the checksums, and says itself what is wrong with them.
+        if (path === undefined || (input === 'checksums' && mode === 'verify'))
+            continue;
+        try {
             checkPlace(input, path, (0,external_node_path_.join)(inputs.outputDirectory ?? inputs.root, path));
+        }
+        catch (error) {
+            throw (0,unwritable/* unwritable */.m)(path, error);
+        }
     }
 }
 function checkPlace(input, path, location) {
@@ -52630,7 +52652,7 @@ function readBeginning(location) {
 async function findRelease(context, inputs, outputDirectory) {
     const { runner, report } = context;
     const output = new output_tree/* OutputTree */.E(outputDirectory, context.processId);
-    checkOwnFiles(inputs);
+    checkOwnFiles(inputs, report.mode);
     // Whatever ends this run before it writes its own, an earlier receipt must not pass for it.
     if (inputs.manifest !== undefined)
         output.remove(inputs.manifest);

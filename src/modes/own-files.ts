@@ -2,7 +2,9 @@ import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
+import { unwritable } from '../files/unwritable.ts';
 import type { FileInputs } from '../inputs/inputs.ts';
+import type { ReportedMode } from '../report/report.ts';
 
 /** How the files begin that this action writes under a path of the user's choice. */
 const BEGINNINGS = {
@@ -11,15 +13,21 @@ const BEGINNINGS = {
 } as const;
 
 /**
- * Refuses to put the manifest or the checksums over something that this action did not write, in every mode.
+ * Refuses to put the manifest or the checksums over something that this action did not write.
  *
  * Such a path is usually a mistake, and what stands there would be lost, and left out of the signing as well.
- * @throws ActionError `OUTPUT_OCCUPIED`
+ * @throws ActionError `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`
  */
-export function checkOwnFiles(inputs: FileInputs): void {
+export function checkOwnFiles(inputs: FileInputs, mode: ReportedMode | undefined): void {
   for (const input of ['manifest', 'checksums'] as const) {
     const path = inputs[input];
-    if (path !== undefined) checkPlace(input, path, join(inputs.outputDirectory ?? inputs.root, path));
+    // A verification only reads the checksums, and says itself what is wrong with them.
+    if (path === undefined || (input === 'checksums' && mode === 'verify')) continue;
+    try {
+      checkPlace(input, path, join(inputs.outputDirectory ?? inputs.root, path));
+    } catch (error) {
+      throw unwritable(path, error);
+    }
   }
 }
 

@@ -29,7 +29,7 @@ export interface Release {
 export async function findRelease(context: Context, inputs: FileInputs, outputDirectory: string): Promise<Release> {
   const { runner, report } = context;
   const output = new OutputTree(outputDirectory, context.processId);
-  checkOwnFiles(inputs);
+  checkOwnFiles(inputs, report.mode);
   // Whatever ends this run before it writes its own, an earlier receipt must not pass for it.
   if (inputs.manifest !== undefined) output.remove(inputs.manifest);
   runner.openGroup('Files');
