@@ -159,7 +159,7 @@ function checkOfWarning(text) {
 }
 /** Sentences about an identity name the input they are about first. */
 function inputIn(text) {
-    return /'(cert|key|chain|key-passphrase)'/.exec(text)?.[1] ?? 'cert';
+    return /\binput (cert|key-passphrase|key|chain)\b/.exec(text)?.[1] ?? 'cert';
 }
 function describeInput(input, text) {
     const value = text[input];

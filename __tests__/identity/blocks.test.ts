@@ -25,7 +25,7 @@ describe('sound blocks', () => {
   test('are counted over the broken ones, whose labels are kept', () => {
     const { blocks, problems: found, brokenLabels } = read(wrap('RSA PRIVATE KEY', Uint8Array.of()) + CERTIFICATE);
     expect(blocks.map(({ number }) => number)).toEqual([2]);
-    expect(found.map(({ message }) => message)).toEqual(["input 'chain', block 1 (RSA PRIVATE KEY): it is empty"]);
+    expect(found.map(({ message }) => message)).toEqual(['input chain, block 1 (RSA PRIVATE KEY): it is empty']);
     expect(brokenLabels).toEqual(['RSA PRIVATE KEY']);
   });
 
@@ -34,7 +34,7 @@ describe('sound blocks', () => {
     const [block] = read(wrap('EC PRIVATE KEY', Buffer.alloc(16, 1), headers)).blocks;
     expect(block).toMatchObject({ label: 'EC PRIVATE KEY', encryption: 'DES-EDE3-CBC,0123456789ABCDEF' });
     expect(problems(wrap('EC PRIVATE KEY', Buffer.alloc(15, 1), headers))).toEqual([
-      "IDENTITY_BLOCK_BROKEN: input 'chain', block 1 (EC PRIVATE KEY): its encrypted data is cut off",
+      'IDENTITY_BLOCK_BROKEN: input chain, block 1 (EC PRIVATE KEY): its encrypted data is cut off',
     ]);
   });
 
@@ -55,7 +55,7 @@ describe('a block that is not one whole DER object is broken', () => {
     ['without the end it promises', [0x30, 0x80, 0x02, 0x01, 0x05], 'its content is damaged or cut off: it is not DER'],
   ])('%s', (_, bytes, fault) => {
     const text = wrap('CERTIFICATE', Uint8Array.from(bytes));
-    expect(problems(text)).toEqual([`IDENTITY_BLOCK_BROKEN: input 'chain', block 1 (CERTIFICATE): ${fault}`]);
+    expect(problems(text)).toEqual([`IDENTITY_BLOCK_BROKEN: input chain, block 1 (CERTIFICATE): ${fault}`]);
     expect(hintFor(text)).toMatch(/whole file again.*gh secret set/);
   });
 
@@ -91,7 +91,7 @@ describe('an input is read up to its limits', () => {
     expect(labels(padded(MAX_INPUT_LENGTH))).toEqual(['1 CERTIFICATE']);
     expect(read(padded(MAX_INPUT_LENGTH + 1)).blocks).toEqual([]);
     expect(problems(padded(MAX_INPUT_LENGTH + 1))).toEqual([
-      "IDENTITY_TOO_LARGE: input 'chain' has 1048577 characters; at most 1048576 are read",
+      'IDENTITY_TOO_LARGE: input chain has 1048577 characters; at most 1048576 are read',
     ]);
     expect(hintFor(padded(MAX_INPUT_LENGTH + 1))).toMatch(/^Store only the certificates/);
   });
@@ -99,7 +99,7 @@ describe('an input is read up to its limits', () => {
   test('a thousand blocks', () => {
     expect(labels(CERTIFICATE.repeat(1000))).toHaveLength(1000);
     expect(problems(CERTIFICATE.repeat(1001))).toEqual([
-      "IDENTITY_TOO_LARGE: input 'chain' has 1001 PEM blocks; at most 1000 are read",
+      'IDENTITY_TOO_LARGE: input chain has 1001 PEM blocks; at most 1000 are read',
     ]);
   });
 });
@@ -107,7 +107,7 @@ describe('an input is read up to its limits', () => {
 describe('text without any block', () => {
   test('is measured, not shown', () => {
     expect(problems('no secret here')).toEqual([
-      "IDENTITY_UNREADABLE: input 'chain' is neither PEM nor base64 of PEM, DER or PKCS#12 (14 characters)",
+      'IDENTITY_UNREADABLE: input chain is neither PEM nor base64 of PEM, DER or PKCS#12 (14 characters)',
     ]);
     expect(read('no secret here')).toMatchObject({ blocks: [], brokenLabels: [], tidied: [] });
   });

@@ -30,7 +30,7 @@ test.each([
   expect(() => readPemBlocks(text)).toThrow(
     expect.objectContaining({
       code: 'VERIFY_KEY_UNREADABLE',
-      message: `input 'verify-key' cannot be read: ${why}`,
+      message: `input verify-key cannot be read: ${why}`,
       hint: expect.stringMatching(/^Paste the whole PEM text/),
     }),
   );

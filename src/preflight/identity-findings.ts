@@ -57,7 +57,7 @@ function checkOfWarning(text: string): string {
 
 /** Sentences about an identity name the input they are about first. */
 function inputIn(text: string): string {
-  return /'(cert|key|chain|key-passphrase)'/.exec(text)?.[1] ?? 'cert';
+  return /\binput (cert|key-passphrase|key|chain)\b/.exec(text)?.[1] ?? 'cert';
 }
 
 function describeInput(input: InputName, text: IdentityText): Finding[] {
