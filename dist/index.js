@@ -52083,7 +52083,7 @@ function renderSlowest(outcomes) {
         ...(isAsked ? [(0,units/* formatCount */.B4)(attempts)] : []),
         (0,units/* formatMs */._V)(elapsedMs),
     ]);
-    return (0,markup/* table */.tp)(['Slowest files', 'Size', ...(isAsked ? ['Requests'] : []), 'Time'], rows, [1, 2, 3]);
+    return (0,markup/* table */.tp)(['Slowest files', 'Size', ...(isAsked ? ['Tries'] : []), 'Time'], rows, [1, 2, 3]);
 }
 
 ;// CONCATENATED MODULE: ./build/src/report/verify-command.js
@@ -52407,8 +52407,11 @@ function annotationText(cause) {
 function effortOf({ paths: [first], effort }) {
     if (effort === undefined)
         return '';
-    const what = first === undefined ? 'Given up' : `Given up on ${(0,shorten/* showList */.w)([first], 1)}`;
-    return `${what} after ${(0,units/* plural */.LS)(effort.requests, 'request')} in ${(0,units/* formatMs */._V)(effort.elapsedMs)}.`;
+    const { count, of, elapsedMs } = effort;
+    const isOfFile = first !== undefined && of === 'tries';
+    const what = isOfFile ? `Given up on ${(0,shorten/* showList */.w)([first], 1)}` : 'Given up';
+    const noun = count === 1 ? { tries: 'try', requests: 'request' }[of] : of;
+    return `${what} after ${(0,units/* formatCount */.B4)(count)} ${noun} in ${(0,units/* formatMs */._V)(elapsedMs)}.`;
 }
 function logCause(runner, cause) {
     const { error, paths } = cause;
@@ -53379,11 +53382,11 @@ function causesOf(report) {
     const { outcomes, failure, findings, requests, durationMs } = report;
     const causes = new Map();
     if (failure)
-        causes.set(failure.code, { error: failure, paths: [], effort: effortOf(requests, durationMs) });
+        causes.set(failure.code, { error: failure, paths: [], effort: effortOf(requests, 'requests', durationMs) });
     for (const { error, file, status, attempts, elapsedMs } of outcomes) {
         if (error === undefined || status !== 'failed')
             continue;
-        const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, elapsedMs) };
+        const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, 'tries', elapsedMs) };
         cause.paths.push(file.path);
         causes.set(error.code, cause);
     }
@@ -53392,8 +53395,8 @@ function causesOf(report) {
     const found = findings.filter(({ level }) => level === 'failure').map(toCause);
     return failure ? [...grouped.slice(0, 1), ...found, ...grouped.slice(1)] : [...found, ...grouped];
 }
-function effortOf(requests, elapsedMs) {
-    return requests > 0 ? { requests, elapsedMs } : undefined;
+function effortOf(count, of, elapsedMs) {
+    return count > 0 ? { count, of, elapsedMs } : undefined;
 }
 function toCause({ code, what, todo }) {
     return { error: new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(code ?? 'CHECK_FAILED', what, { hint: todo ?? '' }), paths: [], effort: undefined };

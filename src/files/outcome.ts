@@ -7,9 +7,9 @@ export interface FileOutcome {
   readonly status: 'signed' | 'reused' | 'verified' | 'failed' | 'not-tried';
   /** Of the bytes that were signed or checked, as hex. */
   readonly sha256?: string | undefined;
-  /** Requests that were made for it. */
+  /** Tries it had; one that ends before its request, because the file is gone, counts too. */
   readonly attempts: number;
-  /** Of those, the ones made though the service may have signed the file already. */
+  /** Of those, the ones whose request was made though the service may have signed the file already. */
   readonly blindRepeats?: number;
   readonly elapsedMs: number;
   readonly error?: ActionError | undefined;

@@ -63,5 +63,5 @@ function renderSlowest(outcomes: readonly FileOutcome[]): string {
     ...(isAsked ? [formatCount(attempts)] : []),
     formatMs(elapsedMs),
   ]);
-  return table(['Slowest files', 'Size', ...(isAsked ? ['Requests'] : []), 'Time'], rows, [1, 2, 3]);
+  return table(['Slowest files', 'Size', ...(isAsked ? ['Tries'] : []), 'Time'], rows, [1, 2, 3]);
 }

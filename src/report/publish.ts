@@ -7,7 +7,7 @@ import { type Cause, causesOf, isGreen, type Report } from './report.ts';
 import { shorten, showList } from './shorten.ts';
 import { renderSummary } from './summary.ts';
 import { describeTiming } from './timing.ts';
-import { formatCount, formatMs, plural, sentence } from './units.ts';
+import { formatCount, formatMs, sentence } from './units.ts';
 
 /** GitHub keeps ten annotations of a step; a reader wants fewer. */
 const MAX_ANNOTATIONS = 5;
@@ -53,8 +53,11 @@ function annotationText(cause: Cause): string {
 /** Says what was spent before giving up; empty when nothing was. */
 function effortOf({ paths: [first], effort }: Cause): string {
   if (effort === undefined) return '';
-  const what = first === undefined ? 'Given up' : `Given up on ${showList([first], 1)}`;
-  return `${what} after ${plural(effort.requests, 'request')} in ${formatMs(effort.elapsedMs)}.`;
+  const { count, of, elapsedMs } = effort;
+  const isOfFile = first !== undefined && of === 'tries';
+  const what = isOfFile ? `Given up on ${showList([first], 1)}` : 'Given up';
+  const noun = count === 1 ? { tries: 'try', requests: 'request' }[of] : of;
+  return `${what} after ${formatCount(count)} ${noun} in ${formatMs(elapsedMs)}.`;
 }
 
 function logCause(runner: Runner, cause: Cause): void {

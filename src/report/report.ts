@@ -107,9 +107,10 @@ export interface Cause {
   readonly effort: Effort | undefined;
 }
 
-/** Requests, and the time from the first one. */
+/** Tries of a file or requests of the run, and the time from the first one. */
 export interface Effort {
-  readonly requests: number;
+  readonly count: number;
+  readonly of: 'tries' | 'requests';
   readonly elapsedMs: number;
 }
 
@@ -117,10 +118,11 @@ export interface Effort {
 export function causesOf(report: Report): Cause[] {
   const { outcomes, failure, findings, requests, durationMs } = report;
   const causes = new Map<string, Cause & { readonly paths: string[] }>();
-  if (failure) causes.set(failure.code, { error: failure, paths: [], effort: effortOf(requests, durationMs) });
+  if (failure)
+    causes.set(failure.code, { error: failure, paths: [], effort: effortOf(requests, 'requests', durationMs) });
   for (const { error, file, status, attempts, elapsedMs } of outcomes) {
     if (error === undefined || status !== 'failed') continue;
-    const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, elapsedMs) };
+    const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, 'tries', elapsedMs) };
     cause.paths.push(file.path);
     causes.set(error.code, cause);
   }
@@ -130,8 +132,8 @@ export function causesOf(report: Report): Cause[] {
   return failure ? [...grouped.slice(0, 1), ...found, ...grouped.slice(1)] : [...found, ...grouped];
 }
 
-function effortOf(requests: number, elapsedMs: number): Effort | undefined {
-  return requests > 0 ? { requests, elapsedMs } : undefined;
+function effortOf(count: number, of: Effort['of'], elapsedMs: number): Effort | undefined {
+  return count > 0 ? { count, of, elapsedMs } : undefined;
 }
 
 function toCause({ code, what, todo }: Finding): Cause {

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { ActionError } from '../../src/errors.ts';
+import { publish } from '../../src/report/publish.ts';
+import { createReport, type Report } from '../../src/report/report.ts';
+import { createRunner, type Runner } from '../../src/runner.ts';
+import { failedFiles } from './samples.ts';
+
+const GONE = new ActionError('FILE_VANISHED', 'a.bin is gone since it was listed.');
+
+function annotationsOf(facts: Partial<Report>): readonly string[] {
+  const texts: string[] = [];
+  const runner: Runner = {
+    ...createRunner({}),
+    line: () => {},
+    openGroup: () => {},
+    closeGroup: () => {},
+    output: () => {},
+    summary: () => {},
+    annotate: (_, title, text) => void texts.push(`${title}: ${text}`),
+  };
+  publish(runner, { ...createReport(), ...facts });
+  return texts;
+}
+
+test.each([
+  [1, 'after 1 try in 31.0 s.'],
+  [8, 'after 8 tries in 31.0 s.'],
+])('what a lost file took is told in tries, since one may end before its request: %i', (attempts, says) => {
+  const outcomes = failedFiles(['a.bin'], GONE).map((one) => ({ ...one, attempts }));
+  expect(annotationsOf({ outcomes })[0]).toContain(`Given up on a.bin ${says}`);
+});
+
+test('a file that was not tried took nothing', () => {
+  const outcomes = failedFiles(['a.bin'], GONE).map((one) => ({ ...one, attempts: 0 }));
+  expect(annotationsOf({ outcomes })[0]).not.toContain('Given up');
+});
+
+test('what the run took is told in requests, also when files were lost for the same reason', () => {
+  const failure = new ActionError('UNAUTHORIZED', 'The service refused our signature (401).');
+  const [text = ''] = annotationsOf({
+    outcomes: failedFiles(['a.bin'], failure),
+    failure,
+    requests: 1,
+    durationMs: 200,
+  });
+  expect(text).toContain('\nGiven up after 1 request in 200 ms.');
+  expect(text).toContain('Files: a.bin');
+});
