@@ -48626,7 +48626,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(59418);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(99725);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
 /* harmony import */ var _signing_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(95291);
@@ -48756,7 +48756,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 59418:
+/***/ 99725:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -51817,6 +51817,51 @@ function findOrphans({ runner }, files, { output }) {
     return discoverOrphans(options, output.directory).map((path) => orphaned(path, files.suffix));
 }
 
+;// CONCATENATED MODULE: ./build/src/report/cause-chain.js
+
+/** Longer chains say nothing new; one that leads back to itself has no end. */
+const MAX_ERRORS = 10;
+/**
+ * Lists an error and what is behind it, each as code and message; for a defect of the action, the stack too.
+ *
+ * The texts are not clean: print them where secrets are masked and line ends escaped.
+ */
+function chainOf(error) {
+    const errors = behind(error);
+    const isDefect = error.code === 'INTERNAL';
+    return errors.flatMap((each, at) => [
+        `${at === 0 ? '' : '  behind it: '}${cause_chain_describe(each)}`,
+        ...(isDefect && each instanceof Error ? framesOf(each) : []),
+    ]);
+}
+function behind(error) {
+    const found = [];
+    const open = [error];
+    while (open.length > 0 && found.length < MAX_ERRORS) {
+        const next = open.shift();
+        if (next === undefined || found.includes(next))
+            continue;
+        found.push(next);
+        if (next instanceof AggregateError)
+            open.push(...next.errors);
+        if (next instanceof Error)
+            open.push(next.cause);
+    }
+    return found;
+}
+function cause_chain_describe(error) {
+    if (!(error instanceof Error))
+        return `a thrown ${typeof error}`;
+    // The parser quotes part of the text, which may be part of a secret: no mask would know it.
+    if (error instanceof SyntaxError)
+        return error.name;
+    return `${(0,errors/* codeOf */.$N)(error) ?? error.name}: ${error.message}`;
+}
+/** The message stands above the frames already, and only there is it sure to be masked as a whole. */
+function framesOf({ stack = '' }) {
+    return stack.split('\n').filter((line) => /^ {4}at /.test(line));
+}
+
 // EXTERNAL MODULE: ./build/src/report/findings.js
 var findings = __nccwpck_require__(85636);
 ;// CONCATENATED MODULE: ./build/src/report/headline.js
@@ -52358,6 +52403,7 @@ function renderFiles({ outcomes }) {
 
 
 
+
 /** GitHub keeps ten annotations of a step; a reader wants fewer. */
 const MAX_ANNOTATIONS = 5;
 const MAX_LOGGED_FILES = 100;
@@ -52373,6 +52419,9 @@ function publish(runner, report) {
     if (report.findings.length === 0)
         for (const cause of causes)
             logCause(runner, cause);
+    if (runner.facts.isDebug)
+        for (const { error } of causes)
+            debugCause(runner, error);
     const timing = describeTiming(report.outcomes, report.durationMs);
     if (timing)
         runner.line(timing);
@@ -52412,6 +52461,13 @@ function effortOf({ paths: [first], effort }) {
     const what = isOfFile ? `Given up on ${(0,shorten/* showList */.w)([first], 1)}` : 'Given up';
     const noun = count === 1 ? { tries: 'try', requests: 'request' }[of] : of;
     return `${what} after ${(0,units/* formatCount */.B4)(count)} ${noun} in ${(0,units/* formatMs */._V)(elapsedMs)}.`;
+}
+/** The chain of a plain error is the error, which the log has. */
+function debugCause(runner, error) {
+    const lines = chainOf(error);
+    if (lines.length > 1)
+        for (const text of lines)
+            runner.debug(text);
 }
 function logCause(runner, cause) {
     const { error, paths } = cause;

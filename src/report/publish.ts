@@ -1,5 +1,7 @@
+import type { ActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
 import type { Runner } from '../runner.ts';
+import { chainOf } from './cause-chain.ts';
 import { logFindings, MAX_ANNOTATION, warningsOf } from './findings.ts';
 import { headline } from './headline.ts';
 import { renderOutputs } from './outputs.ts';
@@ -22,6 +24,7 @@ export function publish(runner: Runner, report: Report): void {
   runner.openGroup(report.findings.length > 0 ? 'Preflight' : 'Result');
   for (const line of logFindings(report.findings)) runner.line(line);
   if (report.findings.length === 0) for (const cause of causes) logCause(runner, cause);
+  if (runner.facts.isDebug) for (const { error } of causes) debugCause(runner, error);
   const timing = describeTiming(report.outcomes, report.durationMs);
   if (timing) runner.line(timing);
   runner.closeGroup();
@@ -58,6 +61,12 @@ function effortOf({ paths: [first], effort }: Cause): string {
   const what = isOfFile ? `Given up on ${showList([first], 1)}` : 'Given up';
   const noun = count === 1 ? { tries: 'try', requests: 'request' }[of] : of;
   return `${what} after ${formatCount(count)} ${noun} in ${formatMs(elapsedMs)}.`;
+}
+
+/** The chain of a plain error is the error, which the log has. */
+function debugCause(runner: Runner, error: ActionError): void {
+  const lines = chainOf(error);
+  if (lines.length > 1) for (const text of lines) runner.debug(text);
 }
 
 function logCause(runner: Runner, cause: Cause): void {
