@@ -54004,14 +54004,8 @@ function noAgreement(origin, cause) {
 function asFailure(error) {
     if (error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H)
         return error;
-    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ) {
-        return new _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('file', error.code, error.message, { hint: error.hint ?? '', cause: error });
-    }
-    const text = error instanceof Error ? error.message : 'unknown error';
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('file', 'INTERNAL', `Unexpected: ${text}.`, {
-        hint: 'This is a defect of the action; please report it with the log of a run with debug logging.',
-        cause: error,
-    });
+    const known = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .unexpected */ .os)(error);
+    return new _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('file', known.code, known.message, { hint: known.hint ?? '', cause: error });
 }
 /** One try had no answer in its time. */
 function timedOut(limitMs) {

@@ -321,7 +321,7 @@ describe('a single try', () => {
     expect([failure?.kind, failure?.code, failure?.message]).toEqual([
       'file',
       'INTERNAL',
-      'Unexpected: x is undefined.',
+      'Unexpected error: x is undefined.',
     ]);
   });
 });

@@ -1,17 +1,11 @@
-import { ActionError } from '../errors.ts';
+import { unexpected } from '../errors.ts';
 import { Failure } from './failure.ts';
 
 /** Turns whatever a try threw into a failure; what is no failure yet concerns this file alone. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (error instanceof ActionError) {
-    return new Failure('file', error.code, error.message, { hint: error.hint ?? '', cause: error });
-  }
-  const text = error instanceof Error ? error.message : 'unknown error';
-  return new Failure('file', 'INTERNAL', `Unexpected: ${text}.`, {
-    hint: 'This is a defect of the action; please report it with the log of a run with debug logging.',
-    cause: error,
-  });
+  const known = unexpected(error);
+  return new Failure('file', known.code, known.message, { hint: known.hint ?? '', cause: error });
 }
 
 /** One try had no answer in its time. */
