@@ -122,7 +122,7 @@ export function inputEnvironment(
 }
 
 /** The name of the variable that carries an input. */
-export function inputVariable(name: string): string {
+function inputVariable(name: string): string {
   return `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
 }
 

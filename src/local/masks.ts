@@ -77,7 +77,7 @@ function merge(ranges: readonly Range[]): Range[] {
 }
 
 /** The forms of a value that the runner masks: as it is, three alignments of base64, and escaped for shells, JSON, URIs and XML. */
-export function formsOf(value: string): string[] {
+function formsOf(value: string): string[] {
   const bytes = Buffer.from(value, 'utf8');
   return [
     value,

@@ -23,7 +23,7 @@ ${renderScript(service, handout)}`;
 }
 
 /** Returns the inputs of the action as YAML, with the material itself in them. */
-export function renderInputs(service: Service): string {
+function renderInputs(service: Service): string {
   const { cert, key, chain, verifyKeyPem } = service.credentials;
   const block = (name: string, pem: string): string => `  ${name}: |\n${pem.trim().replace(/^/gm, '    ')}\n`;
   return `with:
@@ -39,7 +39,7 @@ function quoteForShell(text: string): string {
 }
 
 /** Returns shell commands that have one file signed and check its signature; needs openssl and curl. */
-export function renderScript(service: Service, handout: Handout): string {
+function renderScript(service: Service, handout: Handout): string {
   const head = `POST${service.signPath}es-auth-appkey:${service.appKey}es-auth-nonce:`;
   return `sign_file() (
   set -eu

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { type CertificateOptions, type Identity, issueCertificate } from './certificate.ts';
 
 /** The names under which a service on this machine is reached. */
-export const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1'] as const;
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1'] as const;
 
 /** What differs from the ordinary throw-away PKI. */
 export interface PkiOptions {

@@ -20,7 +20,7 @@ export interface WireResponse {
 }
 
 /** Answers above this many bytes are not read to their end. */
-export const MAX_RESPONSE_BYTES = 1024 * 1024;
+const MAX_RESPONSE_BYTES = 1024 * 1024;
 
 /**
  * One request and its answer, on undici's dispatch interface.

@@ -4,7 +4,7 @@ import { retryAfterMs } from './retry-after.ts';
 import { statusFailure } from './status.ts';
 
 /** Longest signature text that is believed, in bytes. */
-export const MAX_SIGNATURE_BYTES = 64 * 1024;
+const MAX_SIGNATURE_BYTES = 64 * 1024;
 
 const LOOK_HINT = 'Check that server-url and sign-path lead to the signing service and not to a login page or gateway.';
 
