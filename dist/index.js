@@ -48169,8 +48169,6 @@ __nccwpck_require__.d(__webpack_exports__, {
   sK: () => (/* binding */ requireIdentity)
 });
 
-// UNUSED EXPORTS: readIdentity
-
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
 // EXTERNAL MODULE: ./build/src/identity/anchors.js
@@ -48318,10 +48316,6 @@ function requireIdentity({ identity, problems }) {
     throw new errors/* ActionError */.lZ(code, [`the client identity has ${problems.length} problems:`, ...lines].join('\n'), {
         cause: new AggregateError(problems),
     });
-}
-/** Reads and checks the identity; throws one {@link ActionError} that names every problem. */
-function readIdentity(text, options) {
-    return requireIdentity(inspectIdentity(text, options));
 }
 /** Explains a refusal by the server with an issuer that was not given; `undefined` when none is missing. */
 function missingIssuerHint({ certificates, missingIssuer }) {

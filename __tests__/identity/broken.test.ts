@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import { readIdentity } from '../../src/identity/identity.ts';
 import type { IdentityText } from '../../src/identity/text.ts';
-import { base64, makePki, OPTIONS, type Pki, problemsOf, soundText } from './pki.ts';
+import { base64, makePki, OPTIONS, type Pki, problemsOf, readIdentity, soundText } from './pki.ts';
 
 let pki: Pki;
 let sound: IdentityText;

@@ -21,8 +21,8 @@ import {
   removeCredentials,
   withCredentials,
 } from '../../src/identity/credentials.ts';
-import { type Identity, readIdentity } from '../../src/identity/identity.ts';
-import { makePki, PASSPHRASE, type Pki } from './pki.ts';
+import type { Identity } from '../../src/identity/identity.ts';
+import { makePki, PASSPHRASE, type Pki, readIdentity } from './pki.ts';
 
 const options = { now: new Date(Date.now() + 60_000), expiryWarningDays: 0 };
 let pki: Pki;

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { expect } from 'vitest';
-import { inspectIdentity } from '../../src/identity/identity.ts';
+import { type Identity, inspectIdentity, requireIdentity } from '../../src/identity/identity.ts';
 import type { IdentityText } from '../../src/identity/text.ts';
+import type { ValidityOptions } from '../../src/identity/validity.ts';
 
 /** Names and options of a certificate to issue. */
 export interface IssueOptions {
@@ -116,4 +117,9 @@ export function expectSameIdentity(pki: Pki, text: IdentityText, certificateCoun
   createSecureContext({ cert: identity.certificatesPem, key: identity.keyPem, ca: identity.anchorsPem, ...passphrase });
   expect(notices.length).toBeLessThanOrEqual(1);
   return notices.join('');
+}
+
+/** Reads and checks an identity, as signing does; throws one error that names every problem. */
+export function readIdentity(text: IdentityText, options: ValidityOptions): Identity {
+  return requireIdentity(inspectIdentity(text, options));
 }

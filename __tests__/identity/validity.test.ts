@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspectIdentity, missingIssuerHint, readIdentity } from '../../src/identity/identity.ts';
+import { inspectIdentity, missingIssuerHint } from '../../src/identity/identity.ts';
 import type { IdentityText } from '../../src/identity/text.ts';
-import { CA, CLIENT, makePki, OPTIONS, type Pki, problemsOf, soundText } from './pki.ts';
+import { CA, CLIENT, makePki, OPTIONS, type Pki, problemsOf, readIdentity, soundText } from './pki.ts';
 
 let pki: Pki;
 let sound: IdentityText;

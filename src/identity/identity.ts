@@ -81,11 +81,6 @@ export function requireIdentity({ identity, problems }: Inspection): Identity {
   });
 }
 
-/** Reads and checks the identity; throws one {@link ActionError} that names every problem. */
-export function readIdentity(text: IdentityText, options: ValidityOptions): Identity {
-  return requireIdentity(inspectIdentity(text, options));
-}
-
 /** Explains a refusal by the server with an issuer that was not given; `undefined` when none is missing. */
 export function missingIssuerHint({ certificates, missingIssuer }: Identity): string | undefined {
   if (missingIssuer === undefined) return undefined;
