@@ -51207,7 +51207,7 @@ async function signFiles(options) {
     const { files } = options;
     const outcomes = files.map((file) => ({ file, status: 'not-tried', attempts: 0, elapsedMs: 0 }));
     const digests = [];
-    const attempt = createAttempt(options);
+    const signOnce = createAttempt(options);
     const ending = await runSchedule({
         ...options,
         jobs: files.length,
@@ -51219,7 +51219,7 @@ async function signFiles(options) {
         async run(job, signal) {
             const file = files[job];
             if (file)
-                digests[job] = await attempt.run(file, signal);
+                digests[job] = await signOnce(file, signal);
         },
         onSettled(job, settled) {
             const file = files[job];
@@ -51235,7 +51235,7 @@ async function signFiles(options) {
                 outcomes[job] = { file, status: 'not-tried', ...tally };
         },
     });
-    return { outcomes, requests: attempt.requests(), ending };
+    return { outcomes, ending };
 }
 function toOutcome(file, { failure, ...tally }, sha256) {
     return {
@@ -51280,12 +51280,10 @@ function waitFor(clock, ms) {
     });
 }
 function createAttempt({ signer, output, suffix, verification }) {
-    let requests = 0;
-    async function run(file, signal) {
+    return async (file, signal) => {
         const open = openFile(file);
         try {
             const source = tap(file.path, open, { startPass: () => verification?.verifier.start(file.size), signal });
-            requests++;
             const { text } = await signer.sign(source, signal);
             const { sha256, pass } = source.finish();
             if (pass && verification && !(0,check/* isValid */.fn)(text, pass, verification.encoding)) {
@@ -51301,8 +51299,7 @@ function createAttempt({ signer, output, suffix, verification }) {
         finally {
             open.close();
         }
-    }
-    return { run, requests: () => requests };
+    };
 }
 /** A replica with another key, or a mixed-up answer, is worth one more try; a wrong key is not worth more. */
 function wrongSignature(error) {

@@ -82,6 +82,8 @@ export function plantMany(count: number, smallest = 0): Tree {
 
 /** What happened in a run, and what it left. */
 export interface SigningRun extends SignResult {
+  /** Every request that was given a connection, or tried to get one. */
+  readonly requests: number;
   readonly events: readonly PolicyEvent[];
   readonly elapsedMs: number;
   readonly clockOffsets: readonly number[];
@@ -132,7 +134,7 @@ export async function signTree(service: Target, tree: Tree, settings: RunSetting
     ...others,
   });
   transport.close();
-  return { ...result, events, clockOffsets, elapsedMs: performance.now() - startedMs };
+  return { ...result, requests: transport.requests(), events, clockOffsets, elapsedMs: performance.now() - startedMs };
 }
 
 function verificationOf(service: Target, algorithm: AlgorithmName | 'none' = 'ecdsa-sha256'): Verification | undefined {

@@ -42,8 +42,6 @@ export interface SignOptions {
 export interface SignResult {
   /** One per file, in the order of the files. */
   readonly outcomes: readonly FileOutcome[];
-  /** Every request sent, repeats included. */
-  readonly requests: number;
   /** Why the run ended before every file was tried. */
   readonly ending?: Failure | undefined;
 }
@@ -62,7 +60,7 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
   const { files } = options;
   const outcomes: FileOutcome[] = files.map((file) => ({ file, status: 'not-tried', attempts: 0, elapsedMs: 0 }));
   const digests: string[] = [];
-  const attempt = createAttempt(options);
+  const signOnce = createAttempt(options);
 
   const ending = await runSchedule({
     ...options,
@@ -74,7 +72,7 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
     maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
     async run(job, signal) {
       const file = files[job];
-      if (file) digests[job] = await attempt.run(file, signal);
+      if (file) digests[job] = await signOnce(file, signal);
     },
     onSettled(job, settled) {
       const file = files[job];
@@ -88,7 +86,7 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
       if (file) outcomes[job] = { file, status: 'not-tried', ...tally };
     },
   });
-  return { outcomes, requests: attempt.requests(), ending };
+  return { outcomes, ending };
 }
 
 function toOutcome(file: ReleaseFile, { failure, ...tally }: Settled, sha256: string | undefined): FileOutcome {
@@ -136,20 +134,14 @@ function waitFor(clock: Clock, ms: number): Promise<void> {
   });
 }
 
-interface Attempt {
-  /** Signs one file once; resolves with its SHA-256. */
-  run(file: ReleaseFile, signal: AbortSignal): Promise<string>;
-  requests(): number;
-}
+/** Signs one file once; resolves with its SHA-256. */
+type Attempt = (file: ReleaseFile, signal: AbortSignal) => Promise<string>;
 
 function createAttempt({ signer, output, suffix, verification }: SignOptions): Attempt {
-  let requests = 0;
-
-  async function run(file: ReleaseFile, signal: AbortSignal): Promise<string> {
+  return async (file, signal) => {
     const open = openFile(file);
     try {
       const source = tap(file.path, open, { startPass: () => verification?.verifier.start(file.size), signal });
-      requests++;
       const { text } = await signer.sign(source, signal);
       const { sha256, pass } = source.finish();
       if (pass && verification && !isValid(text, pass, verification.encoding)) {
@@ -165,9 +157,7 @@ function createAttempt({ signer, output, suffix, verification }: SignOptions): A
     } finally {
       open.close();
     }
-  }
-
-  return { run, requests: () => requests };
+  };
 }
 
 /** A replica with another key, or a mixed-up answer, is worth one more try; a wrong key is not worth more. */
