@@ -51898,8 +51898,9 @@ function failedHeadline(report) {
     if (report.outcomes.length === 0)
         return `${work} failed before it began.`;
     if (failed + notTried === 0) {
-        const done = report.mode === 'verify' ? 'with a valid signature' : 'signed';
-        return `${work} failed: ${(0,units/* plural */.LS)(files, 'file')} ${done}, but the rest did not succeed.`;
+        const done = report.mode === 'verify' ? 'found valid' : 'signed';
+        const after = `${(0,units/* plural */.LS)(files, 'file')} ${files === 1 ? 'was' : 'were'} ${done}`;
+        return `${work} failed after ${after}: ${report.failure?.code ?? 'see below'}.`;
     }
     const orphans = report.outcomes.filter(({ isOrphan }) => isOrphan).length;
     const parts = [
@@ -51941,13 +51942,13 @@ function renderOutputs(report, artifactUrl) {
 var markup = __nccwpck_require__(34110);
 ;// CONCATENATED MODULE: ./build/src/report/timing.js
 
-/** Says how fast a run was and how long files took. */
+/** Says how fast a run was and how long files took, repeats included. */
 function describeTiming(outcomes, durationMs) {
     const speed = describeSpeed(outcomes, durationMs);
     if (speed === '')
         return '';
     const times = timesOf(outcomes);
-    return `${speed}, p50 ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.5))}, p95 ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.95))}`;
+    return `${speed}; half of the files took at most ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.5))}, 95 of 100 at most ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.95))}`;
 }
 /** Says how many files and bytes a run did in a second; empty when it did none. */
 function describeSpeed(outcomes, durationMs) {

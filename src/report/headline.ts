@@ -40,8 +40,9 @@ function failedHeadline(report: Report): string {
   const work = report.mode === undefined ? 'Run' : WORK[report.mode];
   if (report.outcomes.length === 0) return `${work} failed before it began.`;
   if (failed + notTried === 0) {
-    const done = report.mode === 'verify' ? 'with a valid signature' : 'signed';
-    return `${work} failed: ${plural(files, 'file')} ${done}, but the rest did not succeed.`;
+    const done = report.mode === 'verify' ? 'found valid' : 'signed';
+    const after = `${plural(files, 'file')} ${files === 1 ? 'was' : 'were'} ${done}`;
+    return `${work} failed after ${after}: ${report.failure?.code ?? 'see below'}.`;
   }
   const orphans = report.outcomes.filter(({ isOrphan }) => isOrphan).length;
   const parts = [

@@ -1,12 +1,12 @@
 import type { FileOutcome } from '../files/outcome.ts';
 import { formatBytes, formatCount, formatMs, percentile } from './units.ts';
 
-/** Says how fast a run was and how long files took. */
+/** Says how fast a run was and how long files took, repeats included. */
 export function describeTiming(outcomes: readonly FileOutcome[], durationMs: number): string {
   const speed = describeSpeed(outcomes, durationMs);
   if (speed === '') return '';
   const times = timesOf(outcomes);
-  return `${speed}, p50 ${formatMs(percentile(times, 0.5))}, p95 ${formatMs(percentile(times, 0.95))}`;
+  return `${speed}; half of the files took at most ${formatMs(percentile(times, 0.5))}, 95 of 100 at most ${formatMs(percentile(times, 0.95))}`;
 }
 
 /** Says how many files and bytes a run did in a second; empty when it did none. */

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { ActionError } from '../../src/errors.ts';
+import { headline } from '../../src/report/headline.ts';
+import { describeTiming } from '../../src/report/timing.ts';
+import * as samples from './samples.ts';
+
+const failure = (code: string): ActionError => new ActionError(code, 'Something happened.');
+
+test('a run whose files are all done says what failed after them', () => {
+  const signed = { ...samples.green(3), outcomes: samples.signedFiles(3), failure: failure('ARTIFACT_FAILED') };
+  expect(headline(signed)).toBe('Signing failed after 3 files were signed: ARTIFACT_FAILED.');
+  const outcomes = samples.signedFiles(1, 'verified');
+  const verified = { ...samples.verified(), outcomes, failure: failure('CHECKSUMS_DIFFER') };
+  expect(headline(verified)).toBe('Verification failed after 1 file was found valid: CHECKSUMS_DIFFER.');
+});
+
+test('times say of what they are', () => {
+  const outcomes = samples.signedFiles(100).map((one, at) => ({ ...one, elapsedMs: at }));
+  expect(describeTiming(outcomes, 10_000)).toMatch(
+    /^10 files\/s, .* [kM]B\/s; half of the files took at most 50 ms, 95 of 100 at most 95 ms$/,
+  );
+});
