@@ -100,6 +100,8 @@ const NEIGHBOURS = [
   'runner -> files/names',
   'signing/own-certificate -> identity/certificate',
   'signing/server-certificate -> identity/certificate',
+  'upload -> report/shorten',
+  'upload -> report/units',
 ];
 
 function show({ from, to }: Import): string {

@@ -49589,7 +49589,11 @@ var manifest = __nccwpck_require__(37987);
 var report_report = __nccwpck_require__(18456);
 // EXTERNAL MODULE: ./build/src/report/units.js
 var units = __nccwpck_require__(24915);
+// EXTERNAL MODULE: ./build/src/report/shorten.js
+var shorten = __nccwpck_require__(51669);
 ;// CONCATENATED MODULE: ./build/src/upload.js
+
+
 
 
 
@@ -49602,7 +49606,7 @@ function checkArtifactPaths(paths) {
     const refused = paths.filter((path) => REFUSED.test(path));
     if (refused.length === 0)
         return;
-    throw new errors/* ActionError */.lZ('ARTIFACT_NAME_REFUSED', `${refused.length} ${refused.length === 1 ? 'path' : 'paths'} cannot be in a workflow artifact: ${refused.slice(0, 10).map(names/* show */.WU).join(', ')}${refused.length > 10 ? ', …' : ''}.`, { hint: 'Artifacts take none of " : < > | * ? or line ends. Rename or exclude these files, or set upload: false.' });
+    throw new errors/* ActionError */.lZ('ARTIFACT_NAME_REFUSED', `${(0,units/* plural */.LS)(refused.length, 'path')} cannot be in a workflow artifact: ${(0,shorten/* showList */.w)(refused, 10)}.`, { hint: 'Artifacts take none of " : < > | * ? or line ends. Rename or exclude these files, or set upload: false.' });
 }
 /** Loads the client of the artifact service, a chunk of its own and the larger half of the bundle; once is enough. */
 function loadClient() {
@@ -50005,8 +50009,6 @@ function attempt(file, act) {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/report/shorten.js
-var shorten = __nccwpck_require__(51669);
 ;// CONCATENATED MODULE: ./build/src/files/signature-file.js
 
 

@@ -2,6 +2,8 @@ import { lstatSync } from 'node:fs';
 import type { UploadArtifactResponse } from '@actions/artifact';
 import { ActionError } from './errors.ts';
 import { show } from './files/names.ts';
+import { showList } from './report/shorten.ts';
+import { plural } from './report/units.ts';
 
 /** What to upload and under which name. */
 export interface UploadOptions {
@@ -35,7 +37,7 @@ export function checkArtifactPaths(paths: readonly string[]): void {
   if (refused.length === 0) return;
   throw new ActionError(
     'ARTIFACT_NAME_REFUSED',
-    `${refused.length} ${refused.length === 1 ? 'path' : 'paths'} cannot be in a workflow artifact: ${refused.slice(0, 10).map(show).join(', ')}${refused.length > 10 ? ', …' : ''}.`,
+    `${plural(refused.length, 'path')} cannot be in a workflow artifact: ${showList(refused, 10)}.`,
     { hint: 'Artifacts take none of " : < > | * ? or line ends. Rename or exclude these files, or set upload: false.' },
   );
 }

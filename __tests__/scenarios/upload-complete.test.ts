@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ResultsService, startResultsService } from '../../src/local/results-service.ts';
-import { type UploadOptions, uploadFiles } from '../../src/upload.ts';
+import { checkArtifactPaths, type UploadOptions, uploadFiles } from '../../src/upload.ts';
 
 let directory: string;
 let results: ResultsService;
@@ -61,4 +61,10 @@ test('a signature that is gone before the upload is named', async () => {
     code: 'ARTIFACT_INCOMPLETE',
     message: expect.stringContaining('b.sign'),
   });
+});
+
+test('names that an artifact refuses are counted and some of them shown', () => {
+  const names = Array.from({ length: 1234 }, (_, at) => `dist/a:${at}.sign`);
+  expect(() => checkArtifactPaths(names)).toThrow('1,234 paths cannot be in a workflow artifact: dist/a:0.sign, ');
+  expect(() => checkArtifactPaths(names)).toThrow('dist/a:9.sign and 1,224 more.');
 });
