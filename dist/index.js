@@ -48643,7 +48643,7 @@ for (const [name, number] of [
     process.once(name, () => {
         exitCode = 128 + number;
         cancel.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('CANCELLED', 'The run was cancelled.', {
-            hint: 'Files that are listed as signed have their signature; run the step again for the others.',
+            hint: 'What is listed as signed or verified is so; run the step again for the rest.',
         }));
         // The report takes a moment; what does not let go by then is left behind.
         setTimeout(() => process.exit(exitCode), 800).unref();
@@ -49830,7 +49830,7 @@ function checksums_unreadable(line, how) {
 ;// CONCATENATED MODULE: ./build/src/files/lost-file.js
 
 
-const LET_BE = 'Let nothing write to the build outputs while they are signed.';
+const LET_BE = 'Let nothing write to the build outputs while this step runs.';
 /** The file cannot be opened or read, for the reason of the system's error. */
 function lost_file_unreadable(file, error) {
     const name = (0,names/* show */.WU)(file.path);
@@ -49858,7 +49858,7 @@ function notRegular(file, cause) {
 }
 /** The file is not, or does not stay, what was listed. */
 function changed(file) {
-    return new errors/* ActionError */.lZ('FILE_CHANGED', `${(0,names/* show */.WU)(file.path)} changed while it was being signed.`, { hint: LET_BE });
+    return new errors/* ActionError */.lZ('FILE_CHANGED', `${(0,names/* show */.WU)(file.path)} changed while it was being read.`, { hint: LET_BE });
 }
 
 // EXTERNAL MODULE: external "node:util"

@@ -19,7 +19,7 @@ for (const [name, number] of [
     exitCode = 128 + number;
     cancel.abort(
       new ActionError('CANCELLED', 'The run was cancelled.', {
-        hint: 'Files that are listed as signed have their signature; run the step again for the others.',
+        hint: 'What is listed as signed or verified is so; run the step again for the rest.',
       }),
     );
     // The report takes a moment; what does not let go by then is left behind.

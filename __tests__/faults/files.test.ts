@@ -40,7 +40,7 @@ test.concurrent('rows 58 and 59: what vanishes, changes, grows or is swapped whi
     const code = name === 'vanishes' ? 'FILE_VANISHED' : 'FILE_CHANGED';
     expect(receipts[name], name).toMatchObject({ status: 'failed', error: { code } });
   }
-  expect(run.log).toContain('Let nothing write to the build outputs while they are signed.');
+  expect(run.log).toContain('Let nothing write to the build outputs while this step runs.');
 });
 
 test.concurrent('row 58: a name too long to take the suffix is found before the first request', async () => {

@@ -124,6 +124,7 @@ describe.each([
     const file = listed(randomBytes(size));
     change(file.location);
     expect(() => open(file)).toThrow(failsWith('FILE_CHANGED'));
+    expect(() => open(file)).toThrow('changed while it was being read');
   });
 
   test.each([...Object.entries(CHANGES), ['is written to', overwrite] as const])(

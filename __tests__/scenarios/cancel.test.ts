@@ -41,6 +41,7 @@ describe('a run that is cancelled', () => {
       expect(run.exitCode).toBe(signal === 'SIGINT' ? 130 : 143);
       expect(took).toBeLessThan(3000);
       expect(run.log).toContain('CANCELLED');
+      expect(run.log).toContain('What is listed as signed or verified is so');
       expect(run.summary).toContain('not tried');
       expect(run.outputs['mode']).toBe('sign');
       const signed = await expectSound(scenario);

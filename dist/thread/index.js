@@ -435,7 +435,7 @@ const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
 ;// CONCATENATED MODULE: ./build/src/files/lost-file.js
 
 
-const LET_BE = 'Let nothing write to the build outputs while they are signed.';
+const LET_BE = 'Let nothing write to the build outputs while this step runs.';
 /** The file cannot be opened or read, for the reason of the system's error. */
 function unreadable(file, error) {
     const name = show(file.path);
@@ -463,7 +463,7 @@ function notRegular(file, cause) {
 }
 /** The file is not, or does not stay, what was listed. */
 function changed(file) {
-    return new errors_ActionError('FILE_CHANGED', `${show(file.path)} changed while it was being signed.`, { hint: LET_BE });
+    return new errors_ActionError('FILE_CHANGED', `${show(file.path)} changed while it was being read.`, { hint: LET_BE });
 }
 
 ;// CONCATENATED MODULE: ./build/src/files/read-chunks.js

@@ -4,7 +4,7 @@ import type { ReleaseFile } from './release-file.ts';
 
 type Named = Pick<ReleaseFile, 'path'>;
 
-const LET_BE = 'Let nothing write to the build outputs while they are signed.';
+const LET_BE = 'Let nothing write to the build outputs while this step runs.';
 
 /** The file cannot be opened or read, for the reason of the system's error. */
 export function unreadable(file: Named, error: unknown): ActionError {
@@ -35,5 +35,5 @@ export function notRegular(file: Named, cause?: unknown): ActionError {
 
 /** The file is not, or does not stay, what was listed. */
 export function changed(file: Named): ActionError {
-  return new ActionError('FILE_CHANGED', `${show(file.path)} changed while it was being signed.`, { hint: LET_BE });
+  return new ActionError('FILE_CHANGED', `${show(file.path)} changed while it was being read.`, { hint: LET_BE });
 }
