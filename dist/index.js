@@ -51810,6 +51810,8 @@ function findOrphans({ runner }, files, { output }) {
     return discoverOrphans(options, output.directory).map((path) => orphaned(path, files.suffix));
 }
 
+// EXTERNAL MODULE: ./build/src/files/unwritable.js
+var unwritable = __nccwpck_require__(11914);
 ;// CONCATENATED MODULE: ./build/src/report/cause-chain.js
 
 /** Longer chains say nothing new; one that leads back to itself has no end. */
@@ -52180,6 +52182,9 @@ function renderCommand({ mode, verification, suffix }) {
         return [];
     return [['```sh', verifyCommand(verification, suffix), '```'].join('\n')];
 }
+/** So many are named above at least. */
+const LISTED = 10;
+const KEEP_MANIFEST = 'The manifest lists every file: set <code>manifest</code>, and upload it in a step with <code>if: always()</code>.';
 const WITHHELD = 'Nothing is missing here: GitHub gives no secrets to pull requests of forks and to Dependabot.';
 const PREFLIGHT_FAILED = [
     'Work from the top: what was not checked waits for a failure above it.',
@@ -52223,16 +52228,19 @@ function afterRehearsal({ secretsWithheld }) {
 }
 function afterFailure(report) {
     const { mode, failure, requests, checked } = report;
-    const { signed, reused, files } = (0,report_report/* totalsOf */.vA)(report);
+    const { signed, reused, files, failed, notTried } = (0,report_report/* totalsOf */.vA)(report);
+    const keep = failed + notTried > LISTED ? [KEEP_MANIFEST] : [];
     if (mode === 'verify') {
         return [
             'Do not publish or use a file that is named above.',
             'Fetch it and its signature again, or sign it again, and verify once more. <code>docs/verify.md</code> explains every finding.',
+            ...keep,
         ];
     }
     const kept = signed + reused;
     return [
         'Put right what is named above, and run the job again. <code>docs/faults.md</code> explains every code.',
+        ...keep,
         ...(files > 0 && requests === 0 ? ['The service was asked for nothing.'] : []),
         ...(mode === 'sign' && kept > 0 ? [afterwards(kept, checked)] : []),
         ...(mode === 'sign' && failure && failure.code !== 'CANCELLED'
@@ -52398,13 +52406,15 @@ function renderFiles({ outcomes }) {
 
 
 
+
+const publish_KEEP_MANIFEST = 'set manifest, and upload it in a step with if: always()';
 /** GitHub keeps ten annotations of a step; a reader wants fewer. */
 const MAX_ANNOTATIONS = 5;
 const MAX_LOGGED_FILES = 100;
 const MAX_NAMED = 3;
 /** Longest part beside the message in an annotation; the log has all. */
 const MAX_PART = 800;
-/** Tells the runner, and through it everyone, what a run came to. */
+/** Tells the runner, and through it everyone, what a run came to; returns whether outputs and summary could be written. */
 function publish(runner, report) {
     const causes = (0,report_report/* causesOf */.cZ)(report);
     runner.openGroup(report.findings.length > 0 ? 'Preflight' : 'Result');
@@ -52430,11 +52440,31 @@ function publish(runner, report) {
     if (causes.length === 0 && !(0,report_report/* isGreen */.gf)(report))
         runner.annotate('error', 'NOT_TRIED', 'Some files were not tried.');
     const artifactUrl = runner.artifactUrl(report.artifact?.id);
-    for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl)))
-        runner.output(name, value);
     const { eventName, secretsWithheld } = runner.facts;
     const isPullRequest = eventName.startsWith('pull_request');
-    runner.summary(renderSummary(report, { isPullRequest, secretsWithheld, artifactUrl }));
+    return writeAll(runner, {
+        'The outputs of the step': () => {
+            for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl)))
+                runner.output(name, value);
+        },
+        'The job summary': () => runner.summary(renderSummary(report, { isPullRequest, secretsWithheld, artifactUrl })),
+    });
+}
+/** Each fails alone; the files of the runner may lie on a disk that is full. */
+function writeAll(runner, writers) {
+    const errors = [];
+    for (const [name, write] of Object.entries(writers)) {
+        try {
+            write();
+        }
+        catch (error) {
+            errors.push((0,unwritable/* unwritable */.m)(name, error));
+        }
+    }
+    const [first] = errors;
+    if (first)
+        runner.annotate('error', first.code, errors.map(({ message }) => message).join('\n'));
+    return first === undefined;
 }
 function annotationText(cause) {
     const { error, paths } = cause;
@@ -52475,7 +52505,7 @@ function logCause(runner, cause) {
     for (const path of paths.slice(0, MAX_LOGGED_FILES))
         runner.line(`  - ${(0,names/* show */.WU)(path)}`);
     if (paths.length > MAX_LOGGED_FILES)
-        runner.line(`  and ${(0,units/* formatCount */.B4)(paths.length - MAX_LOGGED_FILES)} more; the manifest lists all`);
+        runner.line(`  and ${(0,units/* formatCount */.B4)(paths.length - MAX_LOGGED_FILES)} more; the manifest lists all: ${publish_KEEP_MANIFEST}`);
 }
 
 ;// CONCATENATED MODULE: ./build/src/main.js
@@ -52498,8 +52528,8 @@ async function main(context) {
     catch (error) {
         report.failure ??= (0,errors/* unexpected */.os)(error);
     }
-    publish(runner, report);
-    return (0,report_report/* isGreen */.gf)(report);
+    const isTold = publish(runner, report);
+    return isTold && (0,report_report/* isGreen */.gf)(report);
 }
 async function runMode(context, inputs) {
     switch (inputs.mode) {
@@ -52735,14 +52765,16 @@ function discoveryOf({ runner }, inputs) {
     ];
     return { ...inputs, workspace, never };
 }
+/** The group is closed when nobody opens it, and a list is what a reader looks for in there. */
+const MAX_LISTED = 1000;
 function tellWhatWasFound({ runner }, { files, refused }) {
     const bytes = files.reduce((sum, file) => sum + file.size, 0);
     runner.line(`${(0,units/* plural */.LS)(files.length, 'file')}, ${(0,units/* formatBytes */.z3)(bytes)}`);
-    for (const file of files.slice(0, 20))
+    for (const file of files.slice(0, MAX_LISTED))
         runner.line(`  ${(0,names/* show */.WU)(file.path)} (${(0,units/* formatBytes */.z3)(file.size)})`);
-    if (files.length > 20)
-        runner.line(`  and ${(0,units/* formatCount */.B4)(files.length - 20)} more`);
-    for (const { error } of refused.slice(0, 20))
+    if (files.length > MAX_LISTED)
+        runner.line(`  and ${(0,units/* formatCount */.B4)(files.length - MAX_LISTED)} more`);
+    for (const { error } of refused.slice(0, MAX_LISTED))
         runner.line(`  refused: ${error.message}`);
     const empty = files.filter((file) => file.size === 0).map((file) => file.path);
     if (empty.length > 0)

@@ -19,8 +19,8 @@ export async function main(context: Context): Promise<boolean> {
   } catch (error) {
     report.failure ??= unexpected(error);
   }
-  publish(runner, report);
-  return isGreen(report);
+  const isTold = publish(runner, report);
+  return isTold && isGreen(report);
 }
 
 async function runMode(context: Context, inputs: Inputs): Promise<void> {

@@ -96,6 +96,7 @@ describe('a reader finds', () => {
       'FILE_TOO_LARGE_FOR_SERVER (2 files)',
       'The clock of the service is 41 s ahead',
       'Not tried',
+      'The manifest lists every file: set manifest, and upload it in a step with if: always().',
       'The next run keeps 812 valid signatures if it finds the same workspace',
       'mode: preflight lists everything',
     );

@@ -62,12 +62,15 @@ function discoveryOf({ runner }: Context, inputs: FileInputs): DiscoverOptions {
   return { ...inputs, workspace, never };
 }
 
+/** The group is closed when nobody opens it, and a list is what a reader looks for in there. */
+const MAX_LISTED = 1000;
+
 function tellWhatWasFound({ runner }: Context, { files, refused }: Discovery): void {
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   runner.line(`${plural(files.length, 'file')}, ${formatBytes(bytes)}`);
-  for (const file of files.slice(0, 20)) runner.line(`  ${show(file.path)} (${formatBytes(file.size)})`);
-  if (files.length > 20) runner.line(`  and ${formatCount(files.length - 20)} more`);
-  for (const { error } of refused.slice(0, 20)) runner.line(`  refused: ${error.message}`);
+  for (const file of files.slice(0, MAX_LISTED)) runner.line(`  ${show(file.path)} (${formatBytes(file.size)})`);
+  if (files.length > MAX_LISTED) runner.line(`  and ${formatCount(files.length - MAX_LISTED)} more`);
+  for (const { error } of refused.slice(0, MAX_LISTED)) runner.line(`  refused: ${error.message}`);
   const empty = files.filter((file) => file.size === 0).map((file) => file.path);
   if (empty.length > 0)
     runner.annotate('warning', 'Empty files', `${plural(empty.length, 'file')} of 0 bytes: ${showList(empty, 5)}.`);

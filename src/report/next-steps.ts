@@ -36,6 +36,11 @@ export function renderCommand({ mode, verification, suffix }: Report): string[] 
   return [['```sh', verifyCommand(verification, suffix), '```'].join('\n')];
 }
 
+/** So many are named above at least. */
+const LISTED = 10;
+const KEEP_MANIFEST =
+  'The manifest lists every file: set <code>manifest</code>, and upload it in a step with <code>if: always()</code>.';
+
 const WITHHELD = 'Nothing is missing here: GitHub gives no secrets to pull requests of forks and to Dependabot.';
 
 const PREFLIGHT_FAILED = [
@@ -82,16 +87,19 @@ function afterRehearsal({ secretsWithheld }: Surroundings): string[] {
 
 function afterFailure(report: Report): string[] {
   const { mode, failure, requests, checked } = report;
-  const { signed, reused, files } = totalsOf(report);
+  const { signed, reused, files, failed, notTried } = totalsOf(report);
+  const keep = failed + notTried > LISTED ? [KEEP_MANIFEST] : [];
   if (mode === 'verify') {
     return [
       'Do not publish or use a file that is named above.',
       'Fetch it and its signature again, or sign it again, and verify once more. <code>docs/verify.md</code> explains every finding.',
+      ...keep,
     ];
   }
   const kept = signed + reused;
   return [
     'Put right what is named above, and run the job again. <code>docs/faults.md</code> explains every code.',
+    ...keep,
     ...(files > 0 && requests === 0 ? ['The service was asked for nothing.'] : []),
     ...(mode === 'sign' && kept > 0 ? [afterwards(kept, checked)] : []),
     ...(mode === 'sign' && failure && failure.code !== 'CANCELLED'

@@ -1,5 +1,6 @@
 import type { ActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
+import { unwritable } from '../files/unwritable.ts';
 import type { Runner } from '../runner.ts';
 import { chainOf } from './cause-chain.ts';
 import { logFindings, MAX_ANNOTATION, warningsOf } from './findings.ts';
@@ -11,6 +12,7 @@ import { renderSummary } from './summary.ts';
 import { describeTiming } from './timing.ts';
 import { formatCount, formatMs, sentence } from './units.ts';
 
+const KEEP_MANIFEST = 'set manifest, and upload it in a step with if: always()';
 /** GitHub keeps ten annotations of a step; a reader wants fewer. */
 const MAX_ANNOTATIONS = 5;
 const MAX_LOGGED_FILES = 100;
@@ -18,8 +20,8 @@ const MAX_NAMED = 3;
 /** Longest part beside the message in an annotation; the log has all. */
 const MAX_PART = 800;
 
-/** Tells the runner, and through it everyone, what a run came to. */
-export function publish(runner: Runner, report: Report): void {
+/** Tells the runner, and through it everyone, what a run came to; returns whether outputs and summary could be written. */
+export function publish(runner: Runner, report: Report): boolean {
   const causes = causesOf(report);
   runner.openGroup(report.findings.length > 0 ? 'Preflight' : 'Result');
   for (const line of logFindings(report.findings)) runner.line(line);
@@ -36,10 +38,29 @@ export function publish(runner: Runner, report: Report): void {
   if (warnings) runner.annotate('warning', 'Preflight', warnings);
   if (causes.length === 0 && !isGreen(report)) runner.annotate('error', 'NOT_TRIED', 'Some files were not tried.');
   const artifactUrl = runner.artifactUrl(report.artifact?.id);
-  for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl))) runner.output(name, value);
   const { eventName, secretsWithheld } = runner.facts;
   const isPullRequest = eventName.startsWith('pull_request');
-  runner.summary(renderSummary(report, { isPullRequest, secretsWithheld, artifactUrl }));
+  return writeAll(runner, {
+    'The outputs of the step': () => {
+      for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl))) runner.output(name, value);
+    },
+    'The job summary': () => runner.summary(renderSummary(report, { isPullRequest, secretsWithheld, artifactUrl })),
+  });
+}
+
+/** Each fails alone; the files of the runner may lie on a disk that is full. */
+function writeAll(runner: Runner, writers: Readonly<Record<string, () => void>>): boolean {
+  const errors: ActionError[] = [];
+  for (const [name, write] of Object.entries(writers)) {
+    try {
+      write();
+    } catch (error) {
+      errors.push(unwritable(name, error));
+    }
+  }
+  const [first] = errors;
+  if (first) runner.annotate('error', first.code, errors.map(({ message }) => message).join('\n'));
+  return first === undefined;
 }
 
 function annotationText(cause: Cause): string {
@@ -77,5 +98,5 @@ function logCause(runner: Runner, cause: Cause): void {
   if (effort) runner.line(`  ${effort}`);
   for (const path of paths.slice(0, MAX_LOGGED_FILES)) runner.line(`  - ${show(path)}`);
   if (paths.length > MAX_LOGGED_FILES)
-    runner.line(`  and ${formatCount(paths.length - MAX_LOGGED_FILES)} more; the manifest lists all`);
+    runner.line(`  and ${formatCount(paths.length - MAX_LOGGED_FILES)} more; the manifest lists all: ${KEEP_MANIFEST}`);
 }
