@@ -49717,18 +49717,28 @@ async function finish(context, inputs, release, work) {
         report.failure = (0,errors/* unexpected */.os)(error);
     }
     report.durationMs = context.clock.now() - context.startedAt;
-    writeManifest(context, inputs.files, release.output);
-    if (inputs.upload && (0,report_report/* isGreen */.gf)(report))
+    const write = prepareManifest(context, inputs.files, release.output);
+    write();
+    if (inputs.upload === undefined || !(0,report_report/* isGreen */.gf)(report))
+        return;
+    try {
         await uploadSignatures(context, release, { files: inputs.files, upload: inputs.upload });
+    }
+    catch (error) {
+        report.failure = (0,errors/* unexpected */.os)(error);
+        write();
+    }
 }
-/** Writes the manifest, also for a run that failed, and notes where it is. */
-function writeManifest(context, inputs, output) {
+/** Decides where the manifest goes; it is written also for a run that failed, and again when that happens later. */
+function prepareManifest(context, inputs, output) {
     const { report, now } = context;
     const own = inputs.manifest === undefined && report.mode !== 'rehearse';
     const tree = own ? new output_tree/* OutputTree */.E((0,modes_release/* makeOwnDirectory */._i)(context), context.processId) : output;
     const path = inputs.manifest ?? 'manifest.json';
-    tree.write(path, (0,manifest/* renderManifest */.s)(report, new Date(now())));
-    report.manifest = tree.locate(path);
+    return () => {
+        tree.write(path, (0,manifest/* renderManifest */.s)(report, new Date(now())));
+        report.manifest = tree.locate(path);
+    };
 }
 /** Lists what the artifact of this run will hold. */
 function artifactPaths({ report }, inputs) {
@@ -53315,7 +53325,7 @@ function timeOf({ ms }) {
 
 /** Yields the JSON receipt of a run in pieces, a line for each file. */
 function* renderManifest(report, createdAt) {
-    const { mode, checked, service, certificate, verifyKeySha256, shard } = report;
+    const { mode, checked, service, certificate, verifyKeySha256, shard, failure } = report;
     const signer = {
         ...(certificate ? { certificate: manifestCertificate(certificate) } : {}),
         ...(verifyKeySha256 ? { verifyKeySha256 } : {}),
@@ -53329,6 +53339,7 @@ function* renderManifest(report, createdAt) {
         service,
         signer,
         shard: shard.count > 1 ? `${shard.index}/${shard.count}` : null,
+        failure: manifestError(failure),
     };
     if (mode === 'preflight') {
         const findings = report.findings.map(_findings_js__WEBPACK_IMPORTED_MODULE_1__/* .manifestFinding */ .ZO);
@@ -53358,8 +53369,11 @@ function manifestFile(outcome, suffix) {
         status,
         attempts,
         ms: Math.round(elapsedMs),
-        error: error && { code: error.code, message: error.message },
+        error: manifestError(error),
     };
+}
+function manifestError(error) {
+    return error && { code: error.code, message: error.message };
 }
 function manifestTotals(report) {
     const { requests, durationMs } = report;

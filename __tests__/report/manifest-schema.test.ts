@@ -157,6 +157,7 @@ const FOUND = withChange(
 test('the samples to change are sound', () => {
   expect(problemsOf(SIGNED)).toEqual([]);
   expect(problemsOf(FOUND)).toEqual([]);
+  expect(problemsOf({ ...SIGNED, failure: ERROR })).toEqual([]);
 });
 
 test.each<[string, string, unknown]>([
@@ -187,6 +188,8 @@ test.each<[string, string, unknown]>([
   ['a file without a name', 'files.0.path', ''],
   ['totals that lack one', 'totals.notTried', undefined],
   ['a negative count', 'totals.failed', -1],
+  ['a failure without a message', 'failure', { code: 'DEADLINE' }],
+  ['a failure that holds more', 'failure', { ...ERROR, stack: 'at x' }],
 ])('the schema refuses %s', (_, path, value) => {
   expect(problemsOf(withChange(SIGNED, path, value))).not.toEqual([]);
 });

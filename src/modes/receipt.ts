@@ -28,19 +28,27 @@ export async function finish(
     report.failure = unexpected(error);
   }
   report.durationMs = context.clock.now() - context.startedAt;
-  writeManifest(context, inputs.files, release.output);
-  if (inputs.upload && isGreen(report))
+  const write = prepareManifest(context, inputs.files, release.output);
+  write();
+  if (inputs.upload === undefined || !isGreen(report)) return;
+  try {
     await uploadSignatures(context, release, { files: inputs.files, upload: inputs.upload });
+  } catch (error) {
+    report.failure = unexpected(error);
+    write();
+  }
 }
 
-/** Writes the manifest, also for a run that failed, and notes where it is. */
-function writeManifest(context: Context, inputs: FileInputs, output: OutputTree): void {
+/** Decides where the manifest goes; it is written also for a run that failed, and again when that happens later. */
+function prepareManifest(context: Context, inputs: FileInputs, output: OutputTree): () => void {
   const { report, now } = context;
   const own = inputs.manifest === undefined && report.mode !== 'rehearse';
   const tree = own ? new OutputTree(makeOwnDirectory(context), context.processId) : output;
   const path = inputs.manifest ?? 'manifest.json';
-  tree.write(path, renderManifest(report, new Date(now())));
-  report.manifest = tree.locate(path);
+  return () => {
+    tree.write(path, renderManifest(report, new Date(now())));
+    report.manifest = tree.locate(path);
+  };
 }
 
 /** Lists what the artifact of this run will hold. */

@@ -1,3 +1,4 @@
+import type { ActionError } from '../errors.ts';
 import { compareBytewise } from '../files/names.ts';
 import type { FileOutcome } from '../files/outcome.ts';
 import { manifestFinding } from './findings.ts';
@@ -5,7 +6,7 @@ import { type Report, totalsOf } from './report.ts';
 
 /** Yields the JSON receipt of a run in pieces, a line for each file. */
 export function* renderManifest(report: Report, createdAt: Date): Generator<string> {
-  const { mode, checked, service, certificate, verifyKeySha256, shard } = report;
+  const { mode, checked, service, certificate, verifyKeySha256, shard, failure } = report;
   const signer = {
     ...(certificate ? { certificate: manifestCertificate(certificate) } : {}),
     ...(verifyKeySha256 ? { verifyKeySha256 } : {}),
@@ -19,6 +20,7 @@ export function* renderManifest(report: Report, createdAt: Date): Generator<stri
     service,
     signer,
     shard: shard.count > 1 ? `${shard.index}/${shard.count}` : null,
+    failure: manifestError(failure),
   };
   if (mode === 'preflight') {
     const findings = report.findings.map(manifestFinding);
@@ -50,8 +52,12 @@ function manifestFile(outcome: FileOutcome, suffix: string): object {
     status,
     attempts,
     ms: Math.round(elapsedMs),
-    error: error && { code: error.code, message: error.message },
+    error: manifestError(error),
   };
+}
+
+function manifestError(error: ActionError | undefined): object | undefined {
+  return error && { code: error.code, message: error.message };
 }
 
 function manifestTotals(report: Report): object {
