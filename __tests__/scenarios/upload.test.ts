@@ -51,7 +51,7 @@ describe('the artifact', () => {
     const run = await scenario.run();
     expect(run.exitCode).toBe(1);
     expect(run.log).toContain('ARTIFACT_FAILED');
-    expect(run.summary).toContain('2 files signed, but');
+    expect(run.summary).toContain('after 2 files were signed');
     expect(await scenario.signatures()).toHaveLength(2);
   });
 
