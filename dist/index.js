@@ -49589,6 +49589,8 @@ var manifest = __nccwpck_require__(37987);
 var report_report = __nccwpck_require__(18456);
 // EXTERNAL MODULE: ./build/src/report/units.js
 var units = __nccwpck_require__(24915);
+// EXTERNAL MODULE: ./build/src/signing/abort.js
+var abort = __nccwpck_require__(55923);
 // EXTERNAL MODULE: ./build/src/report/shorten.js
 var shorten = __nccwpck_require__(51669);
 ;// CONCATENATED MODULE: ./build/src/upload.js
@@ -49707,6 +49709,7 @@ var modes_release = __nccwpck_require__(95859);
 
 
 
+
 /** Runs a mode's work and, however it ends, writes the manifest; uploads only when every file has its signature. */
 async function finish(context, inputs, release, work) {
     const { report } = context;
@@ -49775,7 +49778,8 @@ async function uploadSignatures(context, release, inputs) {
         warn,
         sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
     });
-    report.artifact = await orCancelled(upload, signal);
+    // The client cannot be stopped: once the run is cancelled, nobody waits for it any more.
+    report.artifact = await (0,abort/* orAborted */.H)(upload, signal);
     if (report.artifact === undefined) {
         const text = 'This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.';
         runner.annotate('notice', 'No upload', text);
@@ -49784,15 +49788,6 @@ async function uploadSignatures(context, release, inputs) {
     else
         runner.line(`Artifact ${report.artifact.name}: ${(0,units/* plural */.LS)(paths.length, 'file')}, id ${report.artifact.id}`);
     runner.closeGroup();
-}
-/** The artifact client cannot be stopped: once the run is cancelled, nobody waits for it any more. */
-function orCancelled(work, signal) {
-    const cancelled = Promise.withResolvers();
-    const cancel = () => cancelled.reject(signal.reason);
-    signal.addEventListener('abort', cancel, { once: true });
-    if (signal.aborted)
-        cancel();
-    return Promise.race([work, cancelled.promise]).finally(() => signal.removeEventListener('abort', cancel));
 }
 
 // EXTERNAL MODULE: ./build/src/modes/service.js + 3 modules
@@ -51400,7 +51395,7 @@ function tellBlindRepeats({ runner, report }, outcomes) {
     report.notes.push(text);
 }
 function signing_describe({ file, status, attempts, elapsedMs }) {
-    return `${(0,names/* show */.WU)(file.path)}: ${status} after ${(0,units/* plural */.LS)(attempts, 'request')}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
+    return `${(0,names/* show */.WU)(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${(0,units/* formatCount */.B4)(attempts)} tries`}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
 }
 function* signaturePaths(files, suffix) {
     for (const { path } of files)

@@ -4,6 +4,7 @@ import type { FileInputs, UploadInputs } from '../inputs/inputs.ts';
 import { renderManifest } from '../report/manifest.ts';
 import { isGreen } from '../report/report.ts';
 import { plural } from '../report/units.ts';
+import { orAborted } from '../signing/abort.ts';
 import { checkArtifactPaths, uploadFiles } from '../upload.ts';
 import type { Context } from './context.ts';
 import { makeOwnDirectory, type Release } from './release.ts';
@@ -92,7 +93,8 @@ async function uploadSignatures(
     warn,
     sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
   });
-  report.artifact = await orCancelled(upload, signal);
+  // The client cannot be stopped: once the run is cancelled, nobody waits for it any more.
+  report.artifact = await orAborted(upload, signal);
   if (report.artifact === undefined) {
     const text =
       'This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.';
@@ -100,13 +102,4 @@ async function uploadSignatures(
     report.notes.push(text);
   } else runner.line(`Artifact ${report.artifact.name}: ${plural(paths.length, 'file')}, id ${report.artifact.id}`);
   runner.closeGroup();
-}
-
-/** The artifact client cannot be stopped: once the run is cancelled, nobody waits for it any more. */
-function orCancelled<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const cancelled = Promise.withResolvers<never>();
-  const cancel = (): void => cancelled.reject(signal.reason);
-  signal.addEventListener('abort', cancel, { once: true });
-  if (signal.aborted) cancel();
-  return Promise.race([work, cancelled.promise]).finally(() => signal.removeEventListener('abort', cancel));
 }

@@ -7,7 +7,7 @@ import { mayStand } from '../files/standing.ts';
 import { writeElsewhere } from '../helper/writer.ts';
 import type { EffortInputs, UploadInputs } from '../inputs/inputs.ts';
 import { startProgress } from '../report/progress.ts';
-import { formatMs, plural, sentence } from '../report/units.ts';
+import { formatCount, formatMs, plural, sentence } from '../report/units.ts';
 import { watchSigner } from '../report/watched-signer.ts';
 import { deadlinePassed } from '../signing/endings.ts';
 import type { PolicyEvent } from '../signing/policy.ts';
@@ -71,7 +71,7 @@ function tellBlindRepeats({ runner, report }: Context, outcomes: readonly FileOu
 }
 
 function describe({ file, status, attempts, elapsedMs }: FileOutcome): string {
-  return `${show(file.path)}: ${status} after ${plural(attempts, 'request')}, ${formatMs(elapsedMs)}`;
+  return `${show(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${formatCount(attempts)} tries`}, ${formatMs(elapsedMs)}`;
 }
 
 function* signaturePaths(files: readonly ReleaseFile[], suffix: string): Generator<string> {
