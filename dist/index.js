@@ -51203,6 +51203,8 @@ function tooEarly() {
 
 /** The canary is alone until its answer comes or this time and two round trips have passed after its handshake. */
 const HEAD_START_MS = 50;
+/** On a machine that is too busy to keep time, answers are late too: the head start is longer by this many times what a timer was late. */
+const LATENESS = 4;
 /** Services that are as fast as this need no more connections than are opened for the first requests. */
 const PREPARE_AFTER_MS = 12;
 /** What may be in flight at once, by the memory it takes. */
@@ -51274,11 +51276,13 @@ function createHeadStart({ files, concurrency, clock, prepare, firstConnection }
     let isPrepared = false;
     return async (signal) => {
         const roundTripMs = await firstConnection;
+        const wakeAt = clock.now() + PREPARE_AFTER_MS + roundTripMs;
         await waitFor(clock, PREPARE_AFTER_MS + roundTripMs);
+        const lateMs = Math.max(0, clock.now() - wakeAt);
         if (!isPrepared && !signal.aborted)
             prepare?.(connections, signal);
         isPrepared = true;
-        await waitFor(clock, HEAD_START_MS - PREPARE_AFTER_MS + roundTripMs);
+        await waitFor(clock, HEAD_START_MS - PREPARE_AFTER_MS + roundTripMs + LATENESS * lateMs);
     };
 }
 function waitFor(clock, ms) {
@@ -55373,7 +55377,7 @@ async function dial(options) {
     return handshake(options, { tunnel, tunnelMs, timeoutMs: Math.max(1, deadline - performance.now()) });
 }
 /** A handshake takes a round trip and, the first time on a busy machine, this long to compute. */
-const CRYPTOGRAPHY_MS = 40;
+const CRYPTOGRAPHY_MS = 20;
 function handshake(options, underlay) {
     const { hostname, port, secureContext, session } = options;
     const { promise, resolve, reject } = Promise.withResolvers();

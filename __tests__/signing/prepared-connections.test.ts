@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Service } from '../../src/rehearsal/service.ts';
+import { type Clock, createClock } from '../../src/signing/clock.ts';
 import { openService, openWay, plantMany, signTree } from './signing-run.ts';
 
 /** Longer than the head start of the first file. */
@@ -59,6 +60,25 @@ test('once a slow service has had its time alone, all files of one wave are unde
   });
   await signTree(service, plantMany(40));
   expect(mostInFlight).toBe(40);
+});
+
+test('on a machine that is late, the first file stays alone for longer', async () => {
+  let [mostBeforeAnswer, answered] = [0, false];
+  const service = await openService({
+    script: ({ index, inFlight }) => {
+      if (index === 0) {
+        void setTimeout(150).then(() => {
+          answered = true;
+        });
+      }
+      if (!answered) mostBeforeAnswer = Math.max(mostBeforeAnswer, inFlight);
+      return index === 0 ? { kind: 'delay', ms: 150 } : undefined;
+    },
+  });
+  const clock = createClock();
+  const late: Clock = { ...clock, after: (ms, callback) => clock.after(ms + 40, callback) };
+  await signTree(service, plantMany(20), { clock: late });
+  expect(mostBeforeAnswer).toBe(1);
 });
 
 test('a fast service gets no more connections than it needs', async () => {

@@ -63,7 +63,7 @@ export async function dial(options: DialOptions): Promise<Connection> {
 }
 
 /** A handshake takes a round trip and, the first time on a busy machine, this long to compute. */
-const CRYPTOGRAPHY_MS = 40;
+const CRYPTOGRAPHY_MS = 20;
 
 interface Underlay {
   readonly tunnel: Socket | undefined;
