@@ -489,8 +489,8 @@ var sign_file = __webpack_require__(47276);
 var signing_transport = __webpack_require__(9463);
 // EXTERNAL MODULE: ./build/src/modes/release.js + 3 modules
 var release = __webpack_require__(95859);
-// EXTERNAL MODULE: ./build/src/modes/service.js + 3 modules
-var modes_service = __webpack_require__(70351);
+// EXTERNAL MODULE: ./build/src/modes/service.js + 2 modules
+var modes_service = __webpack_require__(75384);
 ;// CONCATENATED MODULE: ./build/src/modes/preflight.js
 
 

@@ -47133,6 +47133,28 @@ function checkName(directory, name) {
 
 /***/ }),
 
+/***/ 8624:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   R: () => (/* binding */ unpackError)
+/* harmony export */ });
+/* unused harmony export packError */
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+
+/** Makes an error ready for the way. */
+function packError(error) {
+    const { code, message, hint, cause } = unexpected(error);
+    return { code, message, hint, cause: cause instanceof Error ? cause : undefined };
+}
+/** Makes an error again of what came. */
+function unpackError({ code, message, hint, cause }) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
+}
+
+
+/***/ }),
+
 /***/ 85374:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -49790,8 +49812,8 @@ async function uploadSignatures(context, release, inputs) {
     runner.closeGroup();
 }
 
-// EXTERNAL MODULE: ./build/src/modes/service.js + 3 modules
-var modes_service = __nccwpck_require__(70351);
+// EXTERNAL MODULE: ./build/src/modes/service.js + 2 modules
+var modes_service = __nccwpck_require__(75384);
 ;// CONCATENATED MODULE: ./build/src/files/checksums.js
 
 /** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
@@ -50186,15 +50208,39 @@ function fold(name) {
     return name.normalize('NFC').toUpperCase().toLowerCase();
 }
 
+// EXTERNAL MODULE: ./build/src/helper/tasks.js
+var tasks = __nccwpck_require__(8624);
 ;// CONCATENATED MODULE: ./build/src/helper/writer.js
-/** Writes into a tree from the helper thread; from this one when that is gone. */
+
+/**
+ * Writes into a tree from the helper thread; from this one when that is gone.
+ *
+ * What comes in one turn of the event loop goes as one task: a message for each signature costs as much as writing it.
+ */
 function writeElsewhere(helper, output) {
     const { directory, processId } = output;
+    let current;
+    helper.start();
+    function openBatch() {
+        const { promise: result, resolve } = Promise.withResolvers();
+        const batch = { paths: [], texts: [], result };
+        setImmediate(() => {
+            current = undefined;
+            resolve(helper.do({ do: 'write', directory, processId, paths: batch.paths, texts: batch.texts }));
+        });
+        return batch;
+    }
     return {
         async write(path, text) {
-            const done = await helper.do({ do: 'write', directory, processId, path, text });
-            if (done === undefined)
-                output.write(path, text);
+            current ??= openBatch();
+            const at = current.paths.push(path) - 1;
+            current.texts.push(text);
+            const failed = await current.result;
+            if (failed === undefined)
+                return output.write(path, text);
+            const error = failed.get(at);
+            if (error)
+                throw (0,tasks/* unpackError */.R)(error);
         },
     };
 }
@@ -52833,7 +52879,7 @@ function makeOwnDirectory({ runner }) {
 
 /***/ }),
 
-/***/ 70351:
+/***/ 75384:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52852,40 +52898,39 @@ var external_node_fs_ = __nccwpck_require__(73024);
 var names = __nccwpck_require__(93509);
 // EXTERNAL MODULE: external "node:worker_threads"
 var external_node_worker_threads_ = __nccwpck_require__(75919);
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __nccwpck_require__(27406);
-;// CONCATENATED MODULE: ./build/src/helper/tasks.js
-
-/** Makes an error ready for the way. */
-function packError(error) {
-    const { code, message, hint, cause } = unexpected(error);
-    return { code, message, hint, cause: cause instanceof Error ? cause : undefined };
-}
-/** Makes an error again of what came. */
-function unpackError({ code, message, hint, cause }) {
-    return new errors/* ActionError */.lZ(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
-}
-
+// EXTERNAL MODULE: ./build/src/helper/tasks.js
+var tasks = __nccwpck_require__(8624);
 ;// CONCATENATED MODULE: ./build/src/helper/helper.js
 
 
 /**
  * A second thread for work that would hold up the one that sends: hashing large files and writing signatures.
  *
- * It is started by its first task. Tasks of one turn of the event loop go as one message, and so do their answers.
+ * It is started by its first task, if nobody did so before.
  */
 class Helper {
     #entry;
     #onLost;
     #waiting = new Map();
     #worker;
-    #outbox = [];
     #lastId = 0;
     #isLost = false;
     /** `entry` is the path of the thread's own program; `onLost` is told once why there is no thread any more. */
     constructor(entry, onLost = () => { }) {
         this.#entry = entry;
         this.#onLost = onLost;
+    }
+    /** Starts the thread ahead of its first task: until it is ready, this one has something else to wait for. */
+    start() {
+        if (this.#isLost || this.#worker)
+            return;
+        try {
+            this.#worker = this.#create();
+        }
+        catch (error) {
+            // The system may have no thread to give.
+            this.#lose(error);
+        }
     }
     /**
      * Has a task done; settles when the thread no longer works on it, also after an abort.
@@ -52894,6 +52939,7 @@ class Helper {
      * `ActionError` of the task.
      */
     async do(task, signal) {
+        this.start();
         if (this.#isLost)
             return undefined;
         const id = ++this.#lastId;
@@ -52924,32 +52970,12 @@ class Helper {
         this.stop();
     }
     #send(letter) {
-        if (this.#outbox.push(letter) === 1)
-            setImmediate(() => this.#post());
+        this.#worker?.postMessage(letter);
     }
-    #post() {
-        const letters = this.#outbox;
-        this.#outbox = [];
-        if (this.#isLost)
-            return;
-        try {
-            this.#start().postMessage(letters);
-        }
-        catch (error) {
-            // The system may have no thread to give.
-            this.#lose(error);
-        }
-    }
-    #start() {
-        if (this.#worker)
-            return this.#worker;
+    #create() {
         // It keeps nothing, so a small nursery costs no time. An empty environment keeps the inputs, and what an earlier step set for Node, out of it.
         const worker = new external_node_worker_threads_.Worker(this.#entry, { env: {}, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 6 } });
-        this.#worker = worker;
-        worker.on('message', (replies) => {
-            for (const reply of replies)
-                this.#settle(reply);
-        });
+        worker.on('message', (reply) => this.#settle(reply));
         worker.on('error', (error) => this.#lose(error));
         worker.on('messageerror', (error) => this.#lose(error));
         worker.on('exit', (code) => this.#lose(new Error(`It ended with code ${code}`)));
@@ -52958,7 +52984,7 @@ class Helper {
     #settle(reply) {
         const waiting = this.#waiting.get(reply.id);
         if ('error' in reply)
-            waiting?.reject(unpackError(reply.error));
+            waiting?.reject((0,tasks/* unpackError */.R)(reply.error));
         else
             waiting?.resolve(reply.result);
     }
@@ -52966,6 +52992,8 @@ class Helper {
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
 ;// CONCATENATED MODULE: ./build/src/identity/credentials.js
 
 

@@ -641,31 +641,29 @@ function serve(port) {
         running.set(id, controller);
         const reply = await hashFile(task, controller.signal).then((result) => ({ id, result }), (error) => ({ id, error: packError(error) }));
         running.delete(id);
-        port.postMessage([reply]);
+        port.postMessage(reply);
     }
-    function runWrite(id, { directory, processId, path, text }) {
+    function runWrite(id, { directory, processId, paths, texts }) {
         const tree = trees.get(directory) ?? new OutputTree(directory, processId);
         trees.set(directory, tree);
-        try {
-            tree.write(path, text);
-            return { id, result: 'written' };
+        const result = new Map();
+        for (const [at, path] of paths.entries()) {
+            try {
+                tree.write(path, texts[at] ?? '');
+            }
+            catch (error) {
+                result.set(at, packError(error));
+            }
         }
-        catch (error) {
-            return { id, error: packError(error) };
-        }
+        return { id, result };
     }
-    port.on('message', (letters) => {
-        const replies = [];
-        for (const letter of letters) {
-            if ('cancel' in letter)
-                running.get(letter.cancel)?.abort(new Error('No longer wanted'));
-            else if (letter.task.do === 'hash')
-                void runHash(letter.id, letter.task);
-            else
-                replies.push(runWrite(letter.id, letter.task));
-        }
-        if (replies.length > 0)
-            port.postMessage(replies);
+    port.on('message', (letter) => {
+        if ('cancel' in letter)
+            running.get(letter.cancel)?.abort(new Error('No longer wanted'));
+        else if (letter.task.do === 'hash')
+            void runHash(letter.id, letter.task);
+        else
+            port.postMessage(runWrite(letter.id, letter.task));
     });
 }
 async function hashFile({ file, facts }, signal) {

@@ -4,14 +4,13 @@ import { type Letter, type Reply, type Results, type Task, unpackError } from '.
 /**
  * A second thread for work that would hold up the one that sends: hashing large files and writing signatures.
  *
- * It is started by its first task. Tasks of one turn of the event loop go as one message, and so do their answers.
+ * It is started by its first task, if nobody did so before.
  */
 export class Helper {
   readonly #entry: string;
   readonly #onLost: (reason: unknown) => void;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #worker: Worker | undefined;
-  #outbox: Letter[] = [];
   #lastId = 0;
   #isLost = false;
 
@@ -19,6 +18,17 @@ export class Helper {
   constructor(entry: string, onLost: (reason: unknown) => void = () => {}) {
     this.#entry = entry;
     this.#onLost = onLost;
+  }
+
+  /** Starts the thread ahead of its first task: until it is ready, this one has something else to wait for. */
+  start(): void {
+    if (this.#isLost || this.#worker) return;
+    try {
+      this.#worker = this.#create();
+    } catch (error) {
+      // The system may have no thread to give.
+      this.#lose(error);
+    }
   }
 
   /**
@@ -31,6 +41,7 @@ export class Helper {
     task: Task & { readonly do: K },
     signal?: AbortSignal,
   ): Promise<Results[K] | undefined> {
+    this.start();
     if (this.#isLost) return undefined;
     const id = ++this.#lastId;
     const waiting = Promise.withResolvers<unknown>();
@@ -60,29 +71,13 @@ export class Helper {
   }
 
   #send(letter: Letter): void {
-    if (this.#outbox.push(letter) === 1) setImmediate(() => this.#post());
+    this.#worker?.postMessage(letter);
   }
 
-  #post(): void {
-    const letters = this.#outbox;
-    this.#outbox = [];
-    if (this.#isLost) return;
-    try {
-      this.#start().postMessage(letters);
-    } catch (error) {
-      // The system may have no thread to give.
-      this.#lose(error);
-    }
-  }
-
-  #start(): Worker {
-    if (this.#worker) return this.#worker;
+  #create(): Worker {
     // It keeps nothing, so a small nursery costs no time. An empty environment keeps the inputs, and what an earlier step set for Node, out of it.
     const worker = new Worker(this.#entry, { env: {}, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 6 } });
-    this.#worker = worker;
-    worker.on('message', (replies: readonly Reply[]) => {
-      for (const reply of replies) this.#settle(reply);
-    });
+    worker.on('message', (reply: Reply) => this.#settle(reply));
     worker.on('error', (error) => this.#lose(error));
     worker.on('messageerror', (error) => this.#lose(error));
     worker.on('exit', (code) => this.#lose(new Error(`It ended with code ${code}`)));

@@ -4,7 +4,7 @@ import { OutputTree } from '../files/output-tree.ts';
 import { readChunks, readerOf } from '../files/read-chunks.ts';
 import { CanonicalHash } from '../signing/sign-file/canonical.ts';
 import type { FileHashes } from '../signing/sign-file/first-pass.ts';
-import { type HashTask, type Letter, packError, type Reply, type WriteTask } from './tasks.ts';
+import { type HashTask, type Letter, type PackedError, packError, type Reply, type WriteTask } from './tasks.ts';
 
 /** Does the tasks that come through a port, until it is closed. */
 export function serve(port: MessagePort): void {
@@ -19,28 +19,27 @@ export function serve(port: MessagePort): void {
       (error: unknown): Reply => ({ id, error: packError(error) }),
     );
     running.delete(id);
-    port.postMessage([reply]);
+    port.postMessage(reply);
   }
 
-  function runWrite(id: number, { directory, processId, path, text }: WriteTask): Reply {
+  function runWrite(id: number, { directory, processId, paths, texts }: WriteTask): Reply {
     const tree = trees.get(directory) ?? new OutputTree(directory, processId);
     trees.set(directory, tree);
-    try {
-      tree.write(path, text);
-      return { id, result: 'written' };
-    } catch (error) {
-      return { id, error: packError(error) };
+    const result = new Map<number, PackedError>();
+    for (const [at, path] of paths.entries()) {
+      try {
+        tree.write(path, texts[at] ?? '');
+      } catch (error) {
+        result.set(at, packError(error));
+      }
     }
+    return { id, result };
   }
 
-  port.on('message', (letters: readonly Letter[]) => {
-    const replies: Reply[] = [];
-    for (const letter of letters) {
-      if ('cancel' in letter) running.get(letter.cancel)?.abort(new Error('No longer wanted'));
-      else if (letter.task.do === 'hash') void runHash(letter.id, letter.task);
-      else replies.push(runWrite(letter.id, letter.task));
-    }
-    if (replies.length > 0) port.postMessage(replies);
+  port.on('message', (letter: Letter) => {
+    if ('cancel' in letter) running.get(letter.cancel)?.abort(new Error('No longer wanted'));
+    else if (letter.task.do === 'hash') void runHash(letter.id, letter.task);
+    else port.postMessage(runWrite(letter.id, letter.task));
   });
 }
 

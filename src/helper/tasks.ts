@@ -13,21 +13,23 @@ export interface HashTask {
   readonly facts: CanonicalFacts;
 }
 
-/** Writes a signature. */
+/** Writes signatures. */
 export interface WriteTask {
   readonly do: 'write';
   /** Of the output tree. */
   readonly directory: string;
   readonly processId: number;
   /** Within that tree. */
-  readonly path: string;
-  readonly text: string;
+  readonly paths: readonly string[];
+  /** One for each path. */
+  readonly texts: readonly string[];
 }
 
 /** What comes of each task. */
 export interface Results {
   readonly hash: FileHashes;
-  readonly write: 'written';
+  /** Those that failed, by their number in the task. */
+  readonly write: ReadonlyMap<number, PackedError>;
 }
 
 /** A task, or the end of one, on its way to the thread. */
