@@ -46344,10 +46344,11 @@ class OutputTree {
      */
     sweep(paths) {
         let swept = 0;
-        const directories = new Map();
+        const byParent = new Map();
         for (const path of paths)
-            directories.set((0,external_node_path_.dirname)(this.locate(path)), path);
-        for (const [directory, path] of directories) {
+            byParent.set((0,external_node_path_.dirname)(path), path);
+        for (const [parent, path] of byParent) {
+            const directory = this.locate(parent);
             for (const name of namesIn(directory)) {
                 const owner = Number(TEMPORARY_NAME.exec(name)?.[1] ?? Number.NaN);
                 // A file of this process is left from a former process of its number: none is open between two writes.

@@ -91,9 +91,10 @@ export class OutputTree {
    */
   sweep(paths: Iterable<string>): number {
     let swept = 0;
-    const directories = new Map<string, string>();
-    for (const path of paths) directories.set(dirname(this.locate(path)), path);
-    for (const [directory, path] of directories) {
+    const byParent = new Map<string, string>();
+    for (const path of paths) byParent.set(dirname(path), path);
+    for (const [parent, path] of byParent) {
+      const directory = this.locate(parent);
       for (const name of namesIn(directory)) {
         const owner = Number(TEMPORARY_NAME.exec(name)?.[1] ?? Number.NaN);
         // A file of this process is left from a former process of its number: none is open between two writes.
