@@ -48643,7 +48643,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(99725);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(36886);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
 /* harmony import */ var _signing_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(95291);
@@ -48773,7 +48773,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 99725:
+/***/ 36886:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50456,6 +50456,8 @@ function firstWave(ceiling, jobs) {
     return jobs <= ceiling ? ceiling : Math.min(ceiling, GROWTH.unanswered);
 }
 
+// EXTERNAL MODULE: ./build/src/signing/clock.js
+var signing_clock = __nccwpck_require__(95291);
 ;// CONCATENATED MODULE: ./build/src/signing/growth.js
 
 /** Lets a limit grow in time while every slot is busy, unless this process itself is what is slow. */
@@ -50483,9 +50485,45 @@ class Growth {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/signing/head-start.js
+/** The time in which the canary is alone: it ends with any answer, or when one of its tries was alone for long enough. */
+class HeadStart {
+    #wait;
+    #over = new AbortController();
+    /** `wait` resolves when a try that begins now has been alone for long enough; its signal says that this is moot. */
+    constructor(wait) {
+        this.#wait = wait;
+    }
+    get lasts() {
+        return !this.#over.signal.aborted;
+    }
+    /** Lets the others follow. */
+    end() {
+        // Even an abort that has no effect costs an exception.
+        if (this.lasts)
+            this.#over.abort();
+    }
+    /** Notes that a try of the canary has begun; after its time, if it is `underWay` still, the others follow and `onSlow` is told. */
+    grant({ underWay, onSlow }) {
+        const release = () => {
+            if (!this.lasts || !underWay())
+                return;
+            this.end();
+            onSlow();
+        };
+        this.#wait(this.#over.signal).then(release, release);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/signing/in-flight.js
 
-/** The tries that are under way: how many, how heavy, and how to end them. */
+/** Answered tries that may wait for work of our own, a slow disk say, before no more begin: each holds about a kilobyte. */
+const MAX_FINISHING = 1000;
+/**
+ * The tries that are under way: how many, how heavy, and how to end them.
+ *
+ * One that has its answer is no load for the service any more: it finishes beside those in flight.
+ */
 class InFlight {
     #options;
     #controllers = new Map();
@@ -50496,6 +50534,7 @@ class InFlight {
     /** Jobs whose last try was sent whole and got no answer. */
     #unanswered = new Set();
     #weight = 0;
+    #finishing = 0;
     constructor(options) {
         this.#options = options;
         this.#attempts = new Uint16Array(options.jobs);
@@ -50503,8 +50542,13 @@ class InFlight {
         this.#settled = new Uint8Array(options.jobs);
         this.#blindRepeats = new Uint16Array(options.jobs);
     }
+    /** Tries that the service has not answered yet. */
     get size() {
         return this.#controllers.size;
+    }
+    /** Those and the ones that were answered and are not over yet. */
+    get open() {
+        return this.size + this.#finishing;
     }
     /** Whether the given try of this job, counted from 1, is under way. */
     has(job, attempt) {
@@ -50527,23 +50571,26 @@ class InFlight {
     }
     /** Whether there is memory for this job; one that is too heavy for everything goes alone. */
     fits(job) {
+        if (this.#finishing >= MAX_FINISHING)
+            return false;
         return this.size === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
     }
-    /** Tries a job once, within its time; returns how it failed, or `undefined`. */
-    async try(job) {
-        const { run, clock, timeoutMs, weight } = this.#options;
+    /** Tries a job once, within its time; calls `onAnswered` when the service has done its part, and returns how it failed, or `undefined`. */
+    async try(job, onAnswered) {
+        const { run, clock, timeoutMs } = this.#options;
         const controller = new AbortController();
         const limitMs = timeoutMs(job);
         const cancelTimeout = clock.after(limitMs, () => controller.abort((0,endings/* timedOut */.iU)(limitMs)));
-        this.#controllers.set(job, controller);
-        this.#weight += weight(job);
-        this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
-        if (this.#unanswered.delete(job))
-            this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
-        if (this.#firstStart[job] === -1)
-            this.#firstStart[job] = clock.now();
+        this.#begin(job, controller);
+        const finish = () => {
+            if (!this.#leave(job, cancelTimeout))
+                return;
+            this.#finishing++;
+            onAnswered();
+        };
         try {
-            await run(job, controller.signal);
+            await run(job, controller.signal, finish);
+            finish();
             return undefined;
         }
         catch (error) {
@@ -50553,10 +50600,26 @@ class InFlight {
             return failure;
         }
         finally {
-            cancelTimeout();
-            this.#controllers.delete(job);
-            this.#weight -= weight(job);
+            if (!this.#leave(job, cancelTimeout))
+                this.#finishing--;
         }
+    }
+    #begin(job, controller) {
+        this.#controllers.set(job, controller);
+        this.#weight += this.#options.weight(job);
+        this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
+        if (this.#unanswered.delete(job))
+            this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
+        if (this.#firstStart[job] === -1)
+            this.#firstStart[job] = this.#options.clock.now();
+    }
+    /** Takes a try out of the flight; returns whether it was in it. */
+    #leave(job, cancelTimeout) {
+        if (!this.#controllers.delete(job))
+            return false;
+        cancelTimeout();
+        this.#weight -= this.#options.weight(job);
+        return true;
     }
     /** Ends all tries because the run is over. */
     abort() {
@@ -50991,6 +51054,8 @@ class RetryQueue {
 
 
 
+
+
 /**
  * Runs all jobs under one adaptive limit and one outage gate.
  *
@@ -51008,10 +51073,11 @@ class Schedule {
     #inFlight;
     #done = Promise.withResolvers();
     #left;
-    /** Aborted once the canary need not be alone any more. */
-    #headStart = new AbortController();
+    #headStart;
     #ending;
     #cancelWake = () => { };
+    /** What many answers of one moment set free is taken at once: over HTTP/2, requests that begin together share their packets. */
+    #pumpSoon;
     constructor(options) {
         const { jobs, clock, deadlineMs } = options;
         this.#options = options;
@@ -51020,10 +51086,9 @@ class Schedule {
         this.#growth = new Growth(this.#policy.limit, clock);
         this.#queue = new RetryQueue(jobs, options.canary);
         this.#inFlight = new InFlight(options);
+        this.#headStart = new HeadStart(options.headStart);
+        this.#pumpSoon = (0,signing_clock/* onceSoon */.B)(clock, () => this.#pump());
         this.#left = jobs;
-    }
-    get #alone() {
-        return !this.#headStart.signal.aborted;
     }
     async start() {
         const { signal, deadlineMs, clock } = this.#options;
@@ -51050,7 +51115,7 @@ class Schedule {
     /** Starts whatever may start now, and sets the alarm for what may start later. */
     #pump() {
         this.#cancelWake();
-        while (!this.#ending && this.#inFlight.size < this.#left) {
+        while (!this.#ending && this.#inFlight.open < this.#left) {
             const now = this.#options.clock.now();
             const passage = this.#policy.ask(now);
             if (passage.may === 'wait')
@@ -51062,8 +51127,8 @@ class Schedule {
     }
     /** Starts one try; returns whether another one may follow. */
     #startOne(how, now) {
-        if (how === 'start' && this.#inFlight.size >= (this.#alone ? 1 : this.#policy.limit.value)) {
-            if (!this.#alone)
+        if (how === 'start' && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.limit.value)) {
+            if (!this.#headStart.lasts)
                 this.#growth.watch(() => this.#pump());
             return false;
         }
@@ -51085,34 +51150,37 @@ class Schedule {
     #choose(how, now, restUntil) {
         if (how === 'probe')
             return this.#queue.soonest(now);
-        return this.#alone ? this.#queue.readyCanary(now) : this.#queue.ready(now, restUntil);
+        return this.#headStart.lasts ? this.#queue.readyCanary(now) : this.#queue.ready(now, restUntil);
     }
     async #launch(job, isProbe, now) {
-        const trying = this.#inFlight.try(job);
-        if (this.#alone)
+        let isProbing = isProbe;
+        const trying = this.#inFlight.try(job, () => {
+            this.#onAnswered(isProbing);
+            isProbing = false;
+        });
+        if (this.#headStart.lasts)
             this.#grantHeadStart(job);
         const failure = await trying;
         if (failure)
-            this.#onFailure(failure, { job, isProbe, startedAt: now });
+            this.#onFailure(failure, { job, isProbe: isProbing, startedAt: now });
         else
-            this.#onSuccess(job, isProbe);
-        this.#pump();
+            this.#settle(job);
+        this.#pumpSoon();
     }
-    /** Lets the others follow when this try of the canary has had its time alone; after its end the answer decides. */
+    /** Gives this try of the canary its time alone; after its end the answer decides. */
     #grantHeadStart(job) {
-        const { attempts } = this.#inFlight.tally(job);
-        const release = () => {
-            if (!this.#alone || !this.#inFlight.has(job, attempts))
-                return;
-            this.#headStart.abort();
+        const { attempts: attempt } = this.#inFlight.tally(job);
+        const onSlow = () => {
             this.#policy.limit.onSlowCanary();
             this.#pump();
         };
-        this.#options.headStart(this.#headStart.signal).then(release, release);
+        this.#headStart.grant({ underWay: () => this.#inFlight.has(job, attempt), onSlow });
     }
-    #onSuccess(job, isProbe) {
+    /** Learns that the service has done its part for one job; what is left of it needs no place. */
+    #onAnswered(isProbe) {
+        this.#headStart.end();
         this.#policy.onSuccess({ isProbe });
-        this.#settle(job);
+        this.#pumpSoon();
     }
     #onFailure(failure, facts) {
         if (this.#ending)
@@ -51122,7 +51190,7 @@ class Schedule {
         const now = clock.now();
         // Any answer ends the canary's head start, except one that a second try must confirm first.
         if (failure.facts.endsRun === undefined)
-            this.#headStart.abort();
+            this.#headStart.end();
         const decision = this.#policy.onFailure({ ...facts, failure, isCanary: job === canary, left: this.#left }, now);
         if (decision.next === 'retry') {
             this.#queue.repeat({ job, readyAt: now + decision.delayMs, reason: decision.reason });
@@ -51135,20 +51203,18 @@ class Schedule {
             this.#end(ending);
     }
     #settle(job, failure) {
-        // Even one that has no effect costs an exception.
-        if (this.#alone)
-            this.#headStart.abort();
+        this.#headStart.end();
         this.#left--;
         this.#options.onSettled(job, { failure, ...this.#inFlight.settle(job) });
     }
     #end(ending) {
         this.#ending ??= ending;
-        this.#headStart.abort();
+        this.#headStart.end();
         this.#inFlight.abort();
         this.#finishIfDone();
     }
     #finishIfDone() {
-        if (this.#inFlight.size > 0 || !(this.#ending || this.#left === 0))
+        if (this.#inFlight.open > 0 || !(this.#ending || this.#left === 0))
             return;
         this.#done.resolve(this.#ending);
     }
@@ -51272,10 +51338,10 @@ async function signFiles(options) {
         timeoutMs: (job) => options.timeoutMs + Math.ceil((sign_sizeOf(files, job) * 1000) / 2 ** 20),
         weight: (job) => weightOf(sign_sizeOf(files, job), options.verification),
         maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
-        async run(job, signal) {
+        async run(job, signal, onAnswered) {
             const file = files[job];
             if (file)
-                digests[job] = await signOnce(file, signal);
+                digests[job] = await signOnce(file, signal, onAnswered);
         },
         onSettled(job, settled) {
             const file = files[job];
@@ -51338,7 +51404,7 @@ function waitFor(clock, ms) {
     });
 }
 function createAttempt({ signer, output, suffix, verification }) {
-    return async (file, signal) => {
+    return async (file, signal, onAnswered) => {
         const open = openFile(file);
         try {
             const source = tap(file.path, open, { startPass: () => verification?.verifier.start(file.size), signal });
@@ -51348,6 +51414,7 @@ function createAttempt({ signer, output, suffix, verification }) {
                 throw wrongSignature(await (0,check/* explainInvalid */.Dy)(file.path, { ...open, read: () => source.read() }, { ...verification, text }));
             }
             signal.throwIfAborted();
+            onAnswered();
             await output.write(file.path + suffix, text);
             return sha256;
         }
@@ -53788,6 +53855,7 @@ function orAborted(work, signal) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ onceSoon),
 /* harmony export */   t: () => (/* binding */ createClock)
 /* harmony export */ });
 /* harmony import */ var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(643);
@@ -53801,12 +53869,26 @@ function createClock() {
             const timer = setTimeout(callback, delayMs);
             return () => clearTimeout(timer);
         },
+        soon: (callback) => void setImmediate(callback),
         idleShare() {
             const current = node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.eventLoopUtilization();
             const { utilization } = node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.eventLoopUtilization(current, last);
             last = current;
             return 1 - utilization;
         },
+    };
+}
+/** Returns a function that has something done soon, once for all its calls until then. */
+function onceSoon(clock, act) {
+    let isDue = false;
+    return () => {
+        if (isDue)
+            return;
+        isDue = true;
+        clock.soon(() => {
+            isDue = false;
+            act();
+        });
     };
 }
 

@@ -20,6 +20,8 @@ export interface ModelRequest {
 export interface ModelAnswer {
   readonly afterMs: number;
   readonly failure?: Failure | undefined;
+  /** Work of our own that a success leaves, such as writing the signature. */
+  readonly rest?: { readonly ms: number; readonly failure?: Failure | undefined };
 }
 
 /** A service as a function; `random` is seeded. */
@@ -115,7 +117,13 @@ export async function simulate(model: Model, options: SimulationOptions): Promis
       ...options,
       clock,
       random: seededRandom(seed),
-      run: (job, signal) => service.request(job, signal),
+      async run(job, signal, onAnswered) {
+        const { rest } = await service.request(job, signal);
+        if (!rest) return;
+        onAnswered();
+        await sleep(clock, rest.ms);
+        if (rest.failure) throw rest.failure;
+      },
       onSettled(job, result) {
         if (settled.has(job)) twice.push(job);
         settled.set(job, result);
@@ -159,7 +167,7 @@ class ModelledService {
     this.#world = world;
   }
 
-  async request(job: number, signal: AbortSignal): Promise<void> {
+  async request(job: number, signal: AbortSignal): Promise<ModelAnswer> {
     const { clock, random, weight, busyMs } = this.#world;
     const attempt = (this.#attempts.get(job) ?? 0) + 1;
     this.#attempts.set(job, attempt);
@@ -170,10 +178,11 @@ class ModelledService {
     const request = { job, nth: this.#requests.length + 1, attempt, atMs: clock.now(), inFlight: this.inFlight };
     this.#requests.push(request);
     try {
-      const { afterMs, failure } = this.#model(request, random);
-      await sleep(clock, afterMs, signal);
+      const answer = this.#model(request, random);
+      await sleep(clock, answer.afterMs, signal);
       if (busyMs > 0) await clock.work(busyMs);
-      if (failure) throw failure;
+      if (answer.failure) throw answer.failure;
+      return answer;
     } finally {
       this.inFlight--;
       this.#weight -= weight?.(job) ?? 0;

@@ -44,6 +44,10 @@ export class VirtualClock implements Clock {
     return () => void this.#cancelled.add(alarm);
   }
 
+  soon(callback: () => void): void {
+    this.after(0, callback);
+  }
+
   /** When the last alarm that is set will go off; 0 when there is none. */
   get latestAlarmMs(): number {
     return Math.max(0, ...this.#alarms.filter((alarm) => !this.#cancelled.has(alarm)).map(({ atMs }) => atMs));

@@ -6,6 +6,8 @@ export interface Clock {
   now(): number;
   /** Calls back after a delay; returns how to call that off. */
   after(delayMs: number, callback: () => void): () => void;
+  /** Calls back as soon as everything that has already come in was dealt with. */
+  soon(callback: () => void): void;
   /** Share of the time since the last call in which this process had nothing to do, 0 to 1. */
   idleShare(): number;
 }
@@ -19,11 +21,25 @@ export function createClock(): Clock {
       const timer = setTimeout(callback, delayMs);
       return () => clearTimeout(timer);
     },
+    soon: (callback) => void setImmediate(callback),
     idleShare() {
       const current = performance.eventLoopUtilization();
       const { utilization } = performance.eventLoopUtilization(current, last);
       last = current;
       return 1 - utilization;
     },
+  };
+}
+
+/** Returns a function that has something done soon, once for all its calls until then. */
+export function onceSoon(clock: Clock, act: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    clock.soon(() => {
+      isDue = false;
+      act();
+    });
   };
 }

@@ -6,8 +6,8 @@ import type { Failure } from './failure.ts';
 export interface InFlightOptions {
   /** Jobs are numbered from 0. */
   readonly jobs: number;
-  /** One try; rejects with a `Failure`. */
-  readonly run: (job: number, signal: AbortSignal) => Promise<void>;
+  /** One try; rejects with a `Failure`. Calls `onAnswered` once the service has done its part and the rest is our own work. */
+  readonly run: (job: number, signal: AbortSignal, onAnswered: () => void) => Promise<void>;
   /** Time limit of one try. */
   readonly timeoutMs: (job: number) => number;
   /** Memory one job takes while it is in flight, in bytes. */
@@ -26,7 +26,14 @@ export interface Tally {
   readonly elapsedMs: number;
 }
 
-/** The tries that are under way: how many, how heavy, and how to end them. */
+/** Answered tries that may wait for work of our own, a slow disk say, before no more begin: each holds about a kilobyte. */
+const MAX_FINISHING = 1000;
+
+/**
+ * The tries that are under way: how many, how heavy, and how to end them.
+ *
+ * One that has its answer is no load for the service any more: it finishes beside those in flight.
+ */
 export class InFlight {
   readonly #options: InFlightOptions;
   readonly #controllers = new Map<number, AbortController>();
@@ -37,6 +44,7 @@ export class InFlight {
   /** Jobs whose last try was sent whole and got no answer. */
   readonly #unanswered = new Set<number>();
   #weight = 0;
+  #finishing = 0;
 
   constructor(options: InFlightOptions) {
     this.#options = options;
@@ -46,8 +54,14 @@ export class InFlight {
     this.#blindRepeats = new Uint16Array(options.jobs);
   }
 
+  /** Tries that the service has not answered yet. */
   get size(): number {
     return this.#controllers.size;
+  }
+
+  /** Those and the ones that were answered and are not over yet. */
+  get open(): number {
+    return this.size + this.#finishing;
   }
 
   /** Whether the given try of this job, counted from 1, is under way. */
@@ -75,32 +89,49 @@ export class InFlight {
 
   /** Whether there is memory for this job; one that is too heavy for everything goes alone. */
   fits(job: number): boolean {
+    if (this.#finishing >= MAX_FINISHING) return false;
     return this.size === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
   }
 
-  /** Tries a job once, within its time; returns how it failed, or `undefined`. */
-  async try(job: number): Promise<Failure | undefined> {
-    const { run, clock, timeoutMs, weight } = this.#options;
+  /** Tries a job once, within its time; calls `onAnswered` when the service has done its part, and returns how it failed, or `undefined`. */
+  async try(job: number, onAnswered: () => void): Promise<Failure | undefined> {
+    const { run, clock, timeoutMs } = this.#options;
     const controller = new AbortController();
     const limitMs = timeoutMs(job);
     const cancelTimeout = clock.after(limitMs, () => controller.abort(timedOut(limitMs)));
-    this.#controllers.set(job, controller);
-    this.#weight += weight(job);
-    this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
-    if (this.#unanswered.delete(job)) this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
-    if (this.#firstStart[job] === -1) this.#firstStart[job] = clock.now();
+    this.#begin(job, controller);
+    const finish = (): void => {
+      if (!this.#leave(job, cancelTimeout)) return;
+      this.#finishing++;
+      onAnswered();
+    };
     try {
-      await run(job, controller.signal);
+      await run(job, controller.signal, finish);
+      finish();
       return undefined;
     } catch (error) {
       const failure = whyFailed(error, controller.signal);
       if (failure.facts.unanswered) this.#unanswered.add(job);
       return failure;
     } finally {
-      cancelTimeout();
-      this.#controllers.delete(job);
-      this.#weight -= weight(job);
+      if (!this.#leave(job, cancelTimeout)) this.#finishing--;
     }
+  }
+
+  #begin(job: number, controller: AbortController): void {
+    this.#controllers.set(job, controller);
+    this.#weight += this.#options.weight(job);
+    this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
+    if (this.#unanswered.delete(job)) this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
+    if (this.#firstStart[job] === -1) this.#firstStart[job] = this.#options.clock.now();
+  }
+
+  /** Takes a try out of the flight; returns whether it was in it. */
+  #leave(job: number, cancelTimeout: () => void): boolean {
+    if (!this.#controllers.delete(job)) return false;
+    cancelTimeout();
+    this.#weight -= this.#options.weight(job);
+    return true;
   }
 
   /** Ends all tries because the run is over. */

@@ -1,6 +1,8 @@
+import { onceSoon } from './clock.ts';
 import { asFailure, deadlinePassed } from './endings.ts';
 import type { Failure } from './failure.ts';
 import { Growth } from './growth.ts';
+import { HeadStart } from './head-start.ts';
 import { InFlight, type InFlightOptions, type Tally } from './in-flight.ts';
 import { type PolicyEvent, RunPolicy } from './policy.ts';
 import { RetryQueue } from './retry-queue.ts';
@@ -50,10 +52,11 @@ class Schedule {
   readonly #inFlight: InFlight;
   readonly #done = Promise.withResolvers<Failure | undefined>();
   #left: number;
-  /** Aborted once the canary need not be alone any more. */
-  readonly #headStart = new AbortController();
+  readonly #headStart: HeadStart;
   #ending: Failure | undefined;
   #cancelWake = (): void => {};
+  /** What many answers of one moment set free is taken at once: over HTTP/2, requests that begin together share their packets. */
+  readonly #pumpSoon: () => void;
 
   constructor(options: ScheduleOptions) {
     const { jobs, clock, deadlineMs } = options;
@@ -63,11 +66,9 @@ class Schedule {
     this.#growth = new Growth(this.#policy.limit, clock);
     this.#queue = new RetryQueue(jobs, options.canary);
     this.#inFlight = new InFlight(options);
+    this.#headStart = new HeadStart(options.headStart);
+    this.#pumpSoon = onceSoon(clock, () => this.#pump());
     this.#left = jobs;
-  }
-
-  get #alone(): boolean {
-    return !this.#headStart.signal.aborted;
   }
 
   async start(): Promise<Failure | undefined> {
@@ -92,7 +93,7 @@ class Schedule {
   /** Starts whatever may start now, and sets the alarm for what may start later. */
   #pump(): void {
     this.#cancelWake();
-    while (!this.#ending && this.#inFlight.size < this.#left) {
+    while (!this.#ending && this.#inFlight.open < this.#left) {
       const now = this.#options.clock.now();
       const passage = this.#policy.ask(now);
       if (passage.may === 'wait') this.#wakeAt(passage.untilMs);
@@ -103,8 +104,8 @@ class Schedule {
 
   /** Starts one try; returns whether another one may follow. */
   #startOne(how: 'start' | 'probe', now: number): boolean {
-    if (how === 'start' && this.#inFlight.size >= (this.#alone ? 1 : this.#policy.limit.value)) {
-      if (!this.#alone) this.#growth.watch(() => this.#pump());
+    if (how === 'start' && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.limit.value)) {
+      if (!this.#headStart.lasts) this.#growth.watch(() => this.#pump());
       return false;
     }
     const restUntil = this.#policy.restUntil(this.#left, this.#inFlight.size);
@@ -123,33 +124,37 @@ class Schedule {
 
   #choose(how: 'start' | 'probe', now: number, restUntil: number): number | undefined {
     if (how === 'probe') return this.#queue.soonest(now);
-    return this.#alone ? this.#queue.readyCanary(now) : this.#queue.ready(now, restUntil);
+    return this.#headStart.lasts ? this.#queue.readyCanary(now) : this.#queue.ready(now, restUntil);
   }
 
   async #launch(job: number, isProbe: boolean, now: number): Promise<void> {
-    const trying = this.#inFlight.try(job);
-    if (this.#alone) this.#grantHeadStart(job);
+    let isProbing = isProbe;
+    const trying = this.#inFlight.try(job, () => {
+      this.#onAnswered(isProbing);
+      isProbing = false;
+    });
+    if (this.#headStart.lasts) this.#grantHeadStart(job);
     const failure = await trying;
-    if (failure) this.#onFailure(failure, { job, isProbe, startedAt: now });
-    else this.#onSuccess(job, isProbe);
-    this.#pump();
+    if (failure) this.#onFailure(failure, { job, isProbe: isProbing, startedAt: now });
+    else this.#settle(job);
+    this.#pumpSoon();
   }
 
-  /** Lets the others follow when this try of the canary has had its time alone; after its end the answer decides. */
+  /** Gives this try of the canary its time alone; after its end the answer decides. */
   #grantHeadStart(job: number): void {
-    const { attempts } = this.#inFlight.tally(job);
-    const release = (): void => {
-      if (!this.#alone || !this.#inFlight.has(job, attempts)) return;
-      this.#headStart.abort();
+    const { attempts: attempt } = this.#inFlight.tally(job);
+    const onSlow = (): void => {
       this.#policy.limit.onSlowCanary();
       this.#pump();
     };
-    this.#options.headStart(this.#headStart.signal).then(release, release);
+    this.#headStart.grant({ underWay: () => this.#inFlight.has(job, attempt), onSlow });
   }
 
-  #onSuccess(job: number, isProbe: boolean): void {
+  /** Learns that the service has done its part for one job; what is left of it needs no place. */
+  #onAnswered(isProbe: boolean): void {
+    this.#headStart.end();
     this.#policy.onSuccess({ isProbe });
-    this.#settle(job);
+    this.#pumpSoon();
   }
 
   #onFailure(failure: Failure, facts: { job: number; isProbe: boolean; startedAt: number }): void {
@@ -158,7 +163,7 @@ class Schedule {
     const { job } = facts;
     const now = clock.now();
     // Any answer ends the canary's head start, except one that a second try must confirm first.
-    if (failure.facts.endsRun === undefined) this.#headStart.abort();
+    if (failure.facts.endsRun === undefined) this.#headStart.end();
     const decision = this.#policy.onFailure({ ...facts, failure, isCanary: job === canary, left: this.#left }, now);
     if (decision.next === 'retry') {
       this.#queue.repeat({ job, readyAt: now + decision.delayMs, reason: decision.reason });
@@ -170,21 +175,20 @@ class Schedule {
   }
 
   #settle(job: number, failure?: Failure): void {
-    // Even one that has no effect costs an exception.
-    if (this.#alone) this.#headStart.abort();
+    this.#headStart.end();
     this.#left--;
     this.#options.onSettled(job, { failure, ...this.#inFlight.settle(job) });
   }
 
   #end(ending: Failure): void {
     this.#ending ??= ending;
-    this.#headStart.abort();
+    this.#headStart.end();
     this.#inFlight.abort();
     this.#finishIfDone();
   }
 
   #finishIfDone(): void {
-    if (this.#inFlight.size > 0 || !(this.#ending || this.#left === 0)) return;
+    if (this.#inFlight.open > 0 || !(this.#ending || this.#left === 0)) return;
     this.#done.resolve(this.#ending);
   }
 

@@ -72,9 +72,9 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
     timeoutMs: (job) => options.timeoutMs + Math.ceil((sizeOf(files, job) * 1000) / 2 ** 20),
     weight: (job) => weightOf(sizeOf(files, job), options.verification),
     maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
-    async run(job, signal) {
+    async run(job, signal, onAnswered) {
       const file = files[job];
-      if (file) digests[job] = await signOnce(file, signal);
+      if (file) digests[job] = await signOnce(file, signal, onAnswered);
     },
     onSettled(job, settled) {
       const file = files[job];
@@ -138,11 +138,11 @@ function waitFor(clock: Clock, ms: number): Promise<void> {
   });
 }
 
-/** Signs one file once; resolves with its SHA-256. */
-type Attempt = (file: ReleaseFile, signal: AbortSignal) => Promise<string>;
+/** Signs one file once, and says when only the writing is left; resolves with its SHA-256. */
+type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () => void) => Promise<string>;
 
 function createAttempt({ signer, output, suffix, verification }: SignOptions): Attempt {
-  return async (file, signal) => {
+  return async (file, signal, onAnswered) => {
     const open = openFile(file);
     try {
       const source = tap(file.path, open, { startPass: () => verification?.verifier.start(file.size), signal });
@@ -154,6 +154,7 @@ function createAttempt({ signer, output, suffix, verification }: SignOptions): A
         );
       }
       signal.throwIfAborted();
+      onAnswered();
       await output.write(file.path + suffix, text);
       return sha256;
     } catch (error) {
