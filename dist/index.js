@@ -50364,6 +50364,13 @@ var signing_failure = __nccwpck_require__(40407);
 const GROWTH = {
     /** In flight once the canary has its answer or its head start is over. */
     start: 12,
+    /**
+     * Each success adds one up to this many: what is answered together is dealt with together, also where the service is so
+     * fast that time alone would add none. 5,000 small files take a tenth less than with 12, and no less with more.
+     */
+    answered: 48,
+    /** But no more than pay: to open one connection more costs both sides as much as dozens of small requests. */
+    filesPerConnection: 64,
     /** Most in flight before the first success when the run needs several waves anyway, so that a dead service gets few. */
     unanswered: 40,
     tickMs: 5,
@@ -50379,7 +50386,7 @@ const GROWTH = {
 /**
  * The adaptive number of requests in flight.
  *
- * It grows in time, not by success, because a slow service must not slow the start; once the service has pushed back it
+ * It grows in time, not by success alone, because a slow service must not slow the start; once the service has pushed back it
  * halves, and grows a little with each round of successes.
  */
 class Limit {
@@ -50420,6 +50427,8 @@ class Limit {
         this.#succeeded = true;
         if (this.#mode === 'careful')
             this.#raise(this.#value < this.#threshold ? 1 : this.#step / this.#value);
+        else if (this.#value < Math.min(GROWTH.answered, this.#jobs / GROWTH.filesPerConnection))
+            this.#raise(1);
     }
     /** Notes a failure that says the service is in trouble, or asks for fewer requests; many at once count as one. */
     onPushBack(now, reason) {

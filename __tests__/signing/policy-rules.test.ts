@@ -141,7 +141,7 @@ describe('what waits to spare the service', () => {
 });
 
 describe('the limit', () => {
-  test('starts at 12 and grows by time alone: a lot in silence, a little otherwise, not at all when busy elsewhere', () => {
+  test('starts at 12 and grows by time: a lot in silence, a little otherwise, not at all when busy elsewhere', () => {
     const limit = new Limit(200, 100);
     expect(limit.value).toBe(12);
     limit.onTickStart();
@@ -154,6 +154,18 @@ describe('the limit', () => {
     limit.onTickStart();
     limit.onIdleTick();
     expect(limit.value).toBe(63);
+  });
+
+  test('grows by each success up to what the number of files pays for, and never past its ceiling', () => {
+    const grown = (successes: number, ceiling: number, jobs: number): number => {
+      const limit = new Limit(ceiling, jobs);
+      for (let success = 0; success < successes; success++) limit.onSuccess();
+      return limit.value;
+    };
+    expect([grown(5, 100, 5000), grown(1000, 100, 5000), grown(1000, 20, 5000)]).toEqual([17, 48, 20]);
+    expect([grown(1000, 100, 1280), grown(1000, 100, 768), grown(1000, 100, 769), grown(1000, 100, 1)]).toEqual([
+      20, 12, 13, 12,
+    ]);
   });
 
   test('goes at once to all that may be risked when the canary was slow, unless the service pushed back', () => {

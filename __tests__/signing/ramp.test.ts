@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FAILURES, simulate } from './simulate.ts';
 
 test('the canary goes first and alone, for as long as its head start', async () => {
@@ -35,10 +35,17 @@ test('with more files than slots, no more than 40 are risked before the first an
   expect(run.elapsedMs).toBeLessThan(3500);
 });
 
-test.each([0.1, 1, 2])('with a service that needs %d ms, few connections do', async (afterMs) => {
-  const run = await simulate(() => ({ afterMs }), { jobs: 5000, busyMs: 0.2 });
-  expect(run.green).toBe(true);
-  expect(run.mostInFlight).toBeLessThanOrEqual(16);
+describe.each([0.1, 1, 2])('with a service that needs %d ms', (afterMs) => {
+  test.each([
+    [500, 12, 16],
+    [2000, 31, 36],
+    [5000, 48, 52],
+  ])('%i files take no more connections than they pay for', async (jobs, fewest, most) => {
+    const run = await simulate(() => ({ afterMs }), { jobs, busyMs: 0.2 });
+    expect(run.green).toBe(true);
+    expect(run.mostInFlight).toBeGreaterThanOrEqual(fewest);
+    expect(run.mostInFlight).toBeLessThanOrEqual(most);
+  });
 });
 
 test('a ceiling below the start is a ceiling', async () => {
