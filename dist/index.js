@@ -51419,7 +51419,7 @@ function createAttempt({ signer, output, suffix, verification }) {
             const source = tap(file.path, open, { startPass: () => verification?.verifier.start(file.size), signal });
             const { text } = await signer.sign(source, signal);
             const { sha256, pass } = source.finish();
-            if (pass && verification && !(0,check/* isValid */.fn)(text, pass, verification.encoding)) {
+            if (verification && !(pass && (0,check/* isValid */.fn)(text, pass, verification.encoding))) {
                 throw wrongSignature(await (0,check/* explainInvalid */.Dy)(file.path, { ...open, read: () => source.read() }, { ...verification, text }));
             }
             signal.throwIfAborted();

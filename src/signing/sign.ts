@@ -148,7 +148,7 @@ function createAttempt({ signer, output, suffix, verification }: SignOptions): A
       const source = tap(file.path, open, { startPass: () => verification?.verifier.start(file.size), signal });
       const { text } = await signer.sign(source, signal);
       const { sha256, pass } = source.finish();
-      if (pass && verification && !isValid(text, pass, verification.encoding)) {
+      if (verification && !(pass && isValid(text, pass, verification.encoding))) {
         throw wrongSignature(
           await explainInvalid(file.path, { ...open, read: () => source.read() }, { ...verification, text }),
         );
