@@ -15,6 +15,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'signing/gate': 0,
   'signing/limit': 0,
   'signing/growth': 0,
+  'signing/head-start': 0,
   'signing/policy': 0,
   'signing/retry-queue': 0,
   'signing/in-flight': 0,

@@ -40,7 +40,7 @@ test('a verification that is cancelled keeps what it knows, and leaves no timer'
   expect(timers.size).toBe(0);
 });
 
-test.runIf(process.platform === 'linux')('results are kept when the search for orphans fails', async () => {
+test('results are kept when the search for orphans fails', async () => {
   const { context, workspace } = inProcess({ ...VERIFY, 'output-dir': 'out' });
   plant(workspace, signed(3, 'out/'));
   writeFileSync(
