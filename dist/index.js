@@ -50526,12 +50526,11 @@ class HeadStart {
 
 ;// CONCATENATED MODULE: ./build/src/signing/in-flight.js
 
-/** Answered tries that may wait for work of our own, a slow disk say, before no more begin: each holds about a kilobyte. */
-const MAX_FINISHING = 1000;
 /**
  * The tries that are under way: how many, how heavy, and how to end them.
  *
- * One that has its answer is no load for the service any more: it finishes beside those in flight.
+ * One that has its answer is no load for the service any more: it finishes beside those in flight. Its memory is free when
+ * it is over, so that a disk that stands still holds new requests back.
  */
 class InFlight {
     #options;
@@ -50580,13 +50579,11 @@ class InFlight {
     }
     /** Whether there is memory for this job; one that is too heavy for everything goes alone. */
     fits(job) {
-        if (this.#finishing >= MAX_FINISHING)
-            return false;
-        return this.size === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
+        return this.open === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
     }
     /** Tries a job once, within its time; calls `onAnswered` when the service has done its part, and returns how it failed, or `undefined`. */
     async try(job, onAnswered) {
-        const { run, clock, timeoutMs } = this.#options;
+        const { run, clock, timeoutMs, weight } = this.#options;
         const controller = new AbortController();
         const limitMs = timeoutMs(job);
         const cancelTimeout = clock.after(limitMs, () => controller.abort((0,endings/* timedOut */.iU)(limitMs)));
@@ -50611,6 +50608,7 @@ class InFlight {
         finally {
             if (!this.#leave(job, cancelTimeout))
                 this.#finishing--;
+            this.#weight -= weight(job);
         }
     }
     #begin(job, controller) {
@@ -50627,7 +50625,6 @@ class InFlight {
         if (!this.#controllers.delete(job))
             return false;
         cancelTimeout();
-        this.#weight -= this.#options.weight(job);
         return true;
     }
     /** Ends all tries because the run is over. */

@@ -15,12 +15,18 @@ test('what waits for the disk takes no place from other files, and is no sign of
   expect(run.mostInFlight).toBeLessThanOrEqual(16);
 });
 
-test('a disk that stands still holds new requests back once a thousand answers wait', async () => {
-  const run = await simulate(() => ({ afterMs: 1, rest: { ms: 10_000 } }), { jobs: 3000 });
-  const early = run.requests.filter(({ atMs }) => atMs < 10_000).length;
+test('a disk that stands still holds new requests back as soon as what waits for it fills the memory', async () => {
+  const run = await simulate(() => ({ afterMs: 1, rest: { ms: 10_000 } }), {
+    jobs: 3000,
+    weight: (job) => (job === 2000 ? 5000 : 2),
+    maxWeight: 1000,
+  });
+  const since = (fromMs: number): number =>
+    run.requests.filter(({ atMs }) => atMs >= fromMs && atMs < fromMs + 10_000).length;
   expect(run.green).toBe(true);
-  expect(early).toBeGreaterThanOrEqual(1000);
-  expect(early).toBeLessThanOrEqual(1000 + run.mostInFlight);
+  expect([since(0), since(10_000) <= 500]).toEqual([500, true]);
+  const heavy = run.requests.find(({ job }) => job === 2000)?.atMs ?? 0;
+  expect(run.requests.filter(({ atMs }) => Math.abs(atMs - heavy) < 9990)).toHaveLength(1);
 });
 
 test('a signature that cannot be written loses its file alone, and is not asked for again', async () => {

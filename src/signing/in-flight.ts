@@ -10,7 +10,7 @@ export interface InFlightOptions {
   readonly run: (job: number, signal: AbortSignal, onAnswered: () => void) => Promise<void>;
   /** Time limit of one try. */
   readonly timeoutMs: (job: number) => number;
-  /** Memory one job takes while it is in flight, in bytes. */
+  /** Memory one job takes until its try is over, in bytes. */
   readonly weight: (job: number) => number;
   readonly maxWeight: number;
   readonly clock: Clock;
@@ -26,13 +26,11 @@ export interface Tally {
   readonly elapsedMs: number;
 }
 
-/** Answered tries that may wait for work of our own, a slow disk say, before no more begin: each holds about a kilobyte. */
-const MAX_FINISHING = 1000;
-
 /**
  * The tries that are under way: how many, how heavy, and how to end them.
  *
- * One that has its answer is no load for the service any more: it finishes beside those in flight.
+ * One that has its answer is no load for the service any more: it finishes beside those in flight. Its memory is free when
+ * it is over, so that a disk that stands still holds new requests back.
  */
 export class InFlight {
   readonly #options: InFlightOptions;
@@ -89,13 +87,12 @@ export class InFlight {
 
   /** Whether there is memory for this job; one that is too heavy for everything goes alone. */
   fits(job: number): boolean {
-    if (this.#finishing >= MAX_FINISHING) return false;
-    return this.size === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
+    return this.open === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
   }
 
   /** Tries a job once, within its time; calls `onAnswered` when the service has done its part, and returns how it failed, or `undefined`. */
   async try(job: number, onAnswered: () => void): Promise<Failure | undefined> {
-    const { run, clock, timeoutMs } = this.#options;
+    const { run, clock, timeoutMs, weight } = this.#options;
     const controller = new AbortController();
     const limitMs = timeoutMs(job);
     const cancelTimeout = clock.after(limitMs, () => controller.abort(timedOut(limitMs)));
@@ -115,6 +112,7 @@ export class InFlight {
       return failure;
     } finally {
       if (!this.#leave(job, cancelTimeout)) this.#finishing--;
+      this.#weight -= weight(job);
     }
   }
 
@@ -130,7 +128,6 @@ export class InFlight {
   #leave(job: number, cancelTimeout: () => void): boolean {
     if (!this.#controllers.delete(job)) return false;
     cancelTimeout();
-    this.#weight -= this.#options.weight(job);
     return true;
   }
 
