@@ -134,6 +134,16 @@ test.each([0, 1, 2, 3, 4, 5, 6])('a file of %i bytes is right at every cut, in h
   }
 });
 
+const ENCODED_AT_ONCE = 24 * 1024;
+
+test.each([1, 2, 42].flatMap((pieces) => [-3, -2, -1, 0, 1, 2, 3].map((more) => pieces * ENCODED_AT_ONCE + more)))(
+  'the body of %i bytes in memory is whole where its pieces meet',
+  (length) => {
+    const content = Buffer.alloc(length, 'where the pieces meet');
+    expect(wholeBody(content).toString('latin1')).toBe(plainBody(content));
+  },
+);
+
 test('all pairs of base64 characters are quoted right', () => {
   const content = Buffer.alloc(2 ** 16 * 3);
   for (let i = 0; i < 2 ** 16; i++) content.writeUIntBE((i * 2654435761) % 2 ** 24, i * 3, 3);

@@ -9,7 +9,10 @@ export function bodyLength(size: number): number {
 
 /** Builds the whole body of a file that is in memory. */
 export function wholeBody(chunk: Uint8Array): Buffer {
-  return Buffer.from(BODY_START + bufferOver(chunk).toString('base64') + BODY_END, 'latin1');
+  const body = Buffer.allocUnsafe(bodyLength(chunk.length));
+  const at = writePieces(body, BODY_START, bufferOver(chunk), chunk.length);
+  body.write(BODY_END, at, 'latin1');
+  return body;
 }
 
 /** Yields the body of a file in pieces as its bytes are read. */
@@ -20,7 +23,8 @@ export async function* streamBody(chunks: ReturnType<Source['read']>): AsyncGene
     const bytes = carry.length > 0 ? Buffer.concat([carry, chunk]) : bufferOver(chunk);
     const whole = bytes.length - (bytes.length % 3);
     if (whole > 0) {
-      const piece = encodePieces(lead, bytes, whole);
+      const piece = Buffer.allocUnsafe(lead.length + (whole / 3) * 4);
+      writePieces(piece, lead, bytes, whole);
       lead = '';
       // A service that refuses early may reset the connection right after its answer. What it said is lost unless it is
       // read before the next write: of 30 such answers 27 were readable with this turn of the event loop, none without.
@@ -33,16 +37,19 @@ export async function* streamBody(chunks: ReturnType<Source['read']>): AsyncGene
   yield Buffer.from(lead + carry.toString('base64') + BODY_END, 'latin1');
 }
 
-/** A string for every piece of this size stays in the cheap part of the heap: encoding at once costs four times as much. */
+/**
+ * A string for every piece of this size, a multiple of three, stays in the cheap part of the heap: encoding at once costs
+ * four times as much.
+ */
 const PIECE_BYTES = 24 * 1024;
 
-function encodePieces(lead: string, bytes: Buffer, whole: number): Buffer {
-  const body = Buffer.allocUnsafe(lead.length + (whole / 3) * 4);
+/** Writes `lead` and the base64 of the first `count` bytes to the start of `body`; returns where that ends. */
+function writePieces(body: Buffer, lead: string, bytes: Buffer, count: number): number {
   let at = body.write(lead, 'latin1');
-  for (let from = 0; from < whole; from += PIECE_BYTES) {
-    at += body.write(bytes.toString('base64', from, Math.min(whole, from + PIECE_BYTES)), at, 'latin1');
+  for (let from = 0; from < count; from += PIECE_BYTES) {
+    at += body.write(bytes.toString('base64', from, Math.min(count, from + PIECE_BYTES)), at, 'latin1');
   }
-  return body;
+  return at;
 }
 
 function bufferOver(chunk: Uint8Array): Buffer {
