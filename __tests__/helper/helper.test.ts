@@ -147,6 +147,19 @@ describe('writing', () => {
     for (const name of names) expect(readFileSync(join(directory, name), 'utf8')).toBe(`signature of ${name}`);
   });
 
+  test('of several that go together, the one that fails is told to its own file alone', async () => {
+    const directory = makeDirectory();
+    symlinkSync(makeDirectory(), join(directory, 'out'));
+    const writer = writeElsewhere(startHelper(), new OutputTree(directory, process.pid));
+    const names = ['a.sign', 'out/b.sign', 'c.sign'];
+    const written = await Promise.allSettled(names.map(async (name) => writer.write(name, name)));
+    expect(written.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(written[1]).toMatchObject({
+      reason: { code: 'OUTPUT_OUTSIDE', message: expect.stringContaining('b.sign') },
+    });
+    for (const name of ['a.sign', 'c.sign']) expect(readFileSync(join(directory, name), 'utf8')).toBe(name);
+  });
+
   test('refuses what the tree refuses, with the same error', async () => {
     const directory = makeDirectory();
     symlinkSync(makeDirectory(), join(directory, 'out'));
@@ -178,9 +191,23 @@ describe('without the thread', () => {
     );
     const helper = startHelper(join(directory, name));
     expect(await hashOn(helper, open(2 * MIB))).toBeUndefined();
-    const output = new OutputTree(directory, process.pid);
-    await writeElsewhere(helper, output).write('a.sign', 'text');
-    expect(readFileSync(join(directory, 'a.sign'), 'utf8')).toBe('text');
+    const writer = writeElsewhere(helper, new OutputTree(directory, process.pid));
+    const names = ['a.sign', 'b.sign'];
+    await Promise.all(names.map(async (name) => writer.write(name, `text of ${name}`)));
+    for (const name of names) expect(readFileSync(join(directory, name), 'utf8')).toBe(`text of ${name}`);
+  });
+
+  test('is lost with several signatures on their way to it, each is written here', async () => {
+    const directory = makeDirectory();
+    const dies = join(directory, 'dies.ts');
+    writeFileSync(
+      dies,
+      `import { parentPort } from 'node:worker_threads';\nparentPort?.on('message', () => process.exit(3));`,
+    );
+    const writer = writeElsewhere(startHelper(dies), new OutputTree(directory, process.pid));
+    const names = ['a.sign', 'b.sign'];
+    await Promise.all(names.map(async (name) => writer.write(name, `text of ${name}`)));
+    for (const name of names) expect(readFileSync(join(directory, name), 'utf8')).toBe(`text of ${name}`);
   });
 
   test('that the system has none of, everything is done here, and the reason is told once', async () => {

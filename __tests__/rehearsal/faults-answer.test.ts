@@ -38,7 +38,7 @@ function expectGenuine(json: Readonly<Record<string, unknown>>, content = CONTEN
   expect(verify.verify(service.credentials.verifyKeyPem, String(json['signData']), 'base64')).toBe(true);
 }
 
-test('answer: any status, headers and body', async () => {
+test('answer: a status, headers and a body of one’s choice', async () => {
   const odd: Fault = { kind: 'answer', answer: { status: 418, headers: { 'x-a': ['1', '2'] }, body: 'tea' } };
   await start([odd, redirect(307, 'https://elsewhere.example/'), webPage('Sign in'), wrongSignData(null), status(204)]);
   const answers = [];
