@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadInputs } from '../src/inputs/load-inputs.ts';
-import { groupsOf, renderReadme } from '../src/local/readme.ts';
 import { renderOutputs } from '../src/report/outputs.ts';
 import { createReport } from '../src/report/report.ts';
 import type { Runner } from '../src/runner.ts';
+import { groupsOf, renderReadme } from '../tools/readme.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');

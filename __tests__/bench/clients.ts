@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type ActionFile, readActionFile } from '../../src/local/action-file.ts';
-import { inputEnvironment, standardEnvironment } from '../../src/local/environment.ts';
-import { createFileCommands, fileCommandEnvironment } from '../../src/local/file-commands.ts';
+import { type ActionFile, readActionFile } from '../../tools/runner/action-file.ts';
+import { inputEnvironment, standardEnvironment } from '../../tools/runner/environment.ts';
+import { createFileCommands, fileCommandEnvironment } from '../../tools/runner/file-commands.ts';
 import { prepareCurl } from './curl.ts';
 import type { Command } from './measure.ts';
 import { type Service, SIGN_PATH, SIGNATURE } from './service.ts';

@@ -1,5 +1,4 @@
-import type { Speeds } from './floor.ts';
-import { floorSeconds } from './floor.ts';
+import { floorSeconds, type Speeds } from './floor.ts';
 import type { Plot } from './plot.ts';
 import type { Result } from './rounds.ts';
 import type { Startup } from './startup.ts';

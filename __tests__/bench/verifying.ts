@@ -1,7 +1,7 @@
 import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readActionFile } from '../../src/local/action-file.ts';
+import { readActionFile } from '../../tools/runner/action-file.ts';
 import { actionCommand, REPOSITORY } from './clients.ts';
 import { type Command, type Measurement, measure } from './measure.ts';
 import type { Bench } from './rounds.ts';

@@ -5,7 +5,7 @@ import { copyFile, readFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ActionRun } from '../../src/local/runner.ts';
+import type { ActionRun } from '../../tools/runner/runner.ts';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
 import { readDocument, shellBlocksOf } from './document.ts';
 import { APP_SECRET, createReader } from './reader.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ActionRun } from '../../src/local/runner.ts';
+import type { ActionRun } from '../../tools/runner/runner.ts';
 import { createScenario, type Scenario } from '../helpers/scenario.ts';
 import { type Authority, createAuthority } from './authority.ts';
 import { type Document, shellBlocksOf } from './document.ts';

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { entriesOf } from '../../src/local/zip.ts';
+import { entriesOf } from '../../tools/results/zip.ts';
 import { createScenario, type Scenario } from '../helpers/scenario.ts';
 import { readDocument } from './document.ts';
 import { inputsOf, usesIn } from './workflow.ts';

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { isRecord, stringMember } from '../../src/local/json.ts';
+import { isRecord, stringMember } from '../../tools/json.ts';
 import type { Document } from './document.ts';
 
 /** One use of an action in a workflow of a document. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { compressed, hugeBody, jsonAnswer, webPage, wrongSignData } from '../../src/rehearsal/fault-samples.ts';
 import type { Fault } from '../../src/rehearsal/faults.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
+import { compressed, hugeBody, jsonAnswer, webPage, wrongSignData } from '../rehearsal/fault-samples.ts';
 import { contentOf, meet, signatureOf } from './meeting.ts';
 
 const text = (body: string, headers: Readonly<Record<string, string>> = {}): Fault => ({

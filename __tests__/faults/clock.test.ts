@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionOptions } from '../../src/local/runner.ts';
-import { jsonAnswer, status } from '../../src/rehearsal/fault-samples.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
+import type { ActionOptions } from '../../tools/runner/runner.ts';
+import { jsonAnswer, status } from '../rehearsal/fault-samples.ts';
 import { meet } from './meeting.ts';
 
 const HOUR_MS = 3_600_000;

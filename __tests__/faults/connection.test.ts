@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Ending, Stage } from '../../src/rehearsal/call.ts';
-import { hugeHeader, RAW_ANSWERS, status } from '../../src/rehearsal/fault-samples.ts';
 import type { Fault, Framing } from '../../src/rehearsal/faults.ts';
+import { hugeHeader, RAW_ANSWERS, status } from '../rehearsal/fault-samples.ts';
 import { type Encounter, meet } from './meeting.ts';
 
 const STAGES: readonly Stage[] = ['before-body', 'during-body', 'after-body'];

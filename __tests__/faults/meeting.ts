@@ -2,12 +2,12 @@ import { createSign, createVerify } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { ResultsOptions } from '../../src/local/results-service.ts';
-import type { ActionOptions, ActionRun } from '../../src/local/runner.ts';
 import type { Fault, ScriptedRequest } from '../../src/rehearsal/faults.ts';
 import type { Counters } from '../../src/rehearsal/ledger.ts';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import type { Pki } from '../../src/rehearsal/pki.ts';
+import type { ResultsOptions } from '../../tools/results/results-service.ts';
+import type { ActionOptions, ActionRun } from '../../tools/runner/runner.ts';
 import { createScenario, type Scenario } from '../helpers/scenario.ts';
 
 /** What a file's tries meet: the same fault each time, or one after the other and then honest answers. */

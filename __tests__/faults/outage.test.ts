@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { status } from '../../src/rehearsal/fault-samples.ts';
 import type { Fault, ScriptedRequest } from '../../src/rehearsal/faults.ts';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createScenario } from '../helpers/scenario.ts';
+import { status } from '../rehearsal/fault-samples.ts';
 import { startForwarder } from './forwarder.ts';
 import { expectInvariants } from './meeting.ts';
 

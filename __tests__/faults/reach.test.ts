@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ActionOptions } from '../../src/local/runner.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
+import type { ActionOptions } from '../../tools/runner/runner.ts';
 import { createScenario } from '../helpers/scenario.ts';
 import { freePort } from '../peers/http/process.ts';
 import { type Forwarder, startForwarder } from './forwarder.ts';

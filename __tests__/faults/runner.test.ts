@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { QUOTA_EXCEEDED, type Fault as ResultsFault } from '../../src/local/faults.ts';
-import { status } from '../../src/rehearsal/fault-samples.ts';
+import { QUOTA_EXCEEDED, type Fault as ResultsFault } from '../../tools/results/faults.ts';
 import { createScenario, type ScenarioOptions } from '../helpers/scenario.ts';
+import { status } from '../rehearsal/fault-samples.ts';
 import { expectInvariants, readReceipts } from './meeting.ts';
 
 const FILES = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`dist/${at}`, `content ${at}`]));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { jsonAnswer, redirect, status } from '../../src/rehearsal/fault-samples.ts';
 import type { Fault } from '../../src/rehearsal/faults.ts';
 import { startService } from '../../src/rehearsal/service.ts';
+import { jsonAnswer, redirect, status } from '../rehearsal/fault-samples.ts';
 import { type Encounter, meet } from './meeting.ts';
 
 const many = (count: number, met?: Encounter): Record<string, Encounter> =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { status } from '../../src/rehearsal/fault-samples.ts';
+import { status } from '../rehearsal/fault-samples.ts';
 import { type Encounter, type Meeting, meet } from './meeting.ts';
 
 /** Time from one file's n-th request to the next request of any file, in milliseconds. */

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { marked } from 'marked';
 import { describe, expect, test } from 'vitest';
 import { compareBytewise, escapeHtml, show, sortByPath } from '../../src/files/names.ts';
-import { parseCommand } from '../../src/local/commands.ts';
-import { LineReader } from '../../src/local/lines.ts';
+import { parseCommand } from '../../tools/runner/log/commands.ts';
+import { LineReader } from '../../tools/runner/log/lines.ts';
 
 const HOSTILE = [
   ['::', ':', '##[', '##', '#', '[', ']', '\n', '\r', '\t', '\u0085', '\u2028', '\u2029', '\v', '\f', '\0'],

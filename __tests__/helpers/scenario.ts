@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type ResultsOptions, type ResultsService, startResultsService } from '../../src/local/results-service.ts';
-import { type ActionOptions, type ActionRun, runAction } from '../../src/local/runner.ts';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { type ResultsOptions, type ResultsService, startResultsService } from '../../tools/results/results-service.ts';
+import { type ActionOptions, type ActionRun, runAction } from '../../tools/runner/runner.ts';
 
 /** The repository, whose committed bundle every scenario starts. */
 export const ACTION_DIRECTORY = resolve(import.meta.dirname, '..', '..');

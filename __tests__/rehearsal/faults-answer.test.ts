@@ -1,5 +1,9 @@
 import { createVerify } from 'node:crypto';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import type { Fault, Script } from '../../src/rehearsal/faults.ts';
+import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
+import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { buildRequest, send, signContent } from './client.ts';
 import {
   compressed,
   earlyTooLarge,
@@ -11,11 +15,7 @@ import {
   status,
   webPage,
   wrongSignData,
-} from '../../src/rehearsal/fault-samples.ts';
-import type { Fault, Script } from '../../src/rehearsal/faults.ts';
-import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
-import { buildRequest, send, signContent } from './client.ts';
+} from './fault-samples.ts';
 import { observe } from './wire.ts';
 
 let pki: Pki;

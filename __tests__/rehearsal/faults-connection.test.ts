@@ -1,12 +1,12 @@
 import { createVerify } from 'node:crypto';
 import https from 'node:https';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { status } from '../../src/rehearsal/fault-samples.ts';
 import type { Script } from '../../src/rehearsal/faults.ts';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { buildRequest, makeNonce, send, signContent } from './client.ts';
+import { status } from './fault-samples.ts';
 import { observe } from './wire.ts';
 
 let pki: Pki;

@@ -2,8 +2,8 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compareBytewise } from '../../src/files/names.ts';
-import type { ActionRun } from '../../src/local/runner.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
+import type { ActionRun } from '../../tools/runner/runner.ts';
 import { createScenario, type Scenario, type ScenarioOptions } from '../helpers/scenario.ts';
 import { problemsOf, schema } from './schema.ts';
 

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
 import { failed, passed, warned } from '../../src/finding.ts';
-import { summaryToHtml, summaryToText } from '../../src/local/render.ts';
 import type { Report } from '../../src/report/report.ts';
 import { renderSummary } from '../../src/report/summary.ts';
 import type { Surroundings } from '../../src/report/surroundings.ts';
 import { verifyCommand } from '../../src/report/verify-command.ts';
 import type { AlgorithmName } from '../../src/verifying/algorithm.ts';
+import { summaryToHtml, summaryToText } from '../../tools/summary/render.ts';
 import { imbalanceOf, tagsOf } from './html.ts';
 import * as samples from './samples.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { summaryToHtml } from '../../src/local/render.ts';
+import { summaryToHtml } from '../../tools/summary/render.ts';
 import { createScenario } from '../helpers/scenario.ts';
 
 const NAMES = [

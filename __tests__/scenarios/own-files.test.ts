@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { status } from '../../src/rehearsal/fault-samples.ts';
 import type { Fault } from '../../src/rehearsal/faults.ts';
 import { createScenario } from '../helpers/scenario.ts';
+import { status } from '../rehearsal/fault-samples.ts';
 
 const FILES = { 'dist/a.bin': 'the release', 'dist/b.bin': 'more of it', 'package.json': '{"name":"x"}' };
 

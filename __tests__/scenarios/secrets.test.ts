@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { entriesOf } from '../../src/local/zip.ts';
+import { entriesOf } from '../../tools/results/zip.ts';
 import { createScenario } from '../helpers/scenario.ts';
 
 const PASSPHRASE = 'Passphrase with spaces & "quotes" 4711';

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseChecksums, renderChecksums } from '../../src/files/checksums.ts';
 import { sliceOf } from '../../src/files/shard.ts';
-import { entriesOf } from '../../src/local/zip.ts';
+import { entriesOf } from '../../tools/results/zip.ts';
 import { createScenario, opensslAccepts } from '../helpers/scenario.ts';
 
 const FILES = Object.fromEntries(

@@ -1,8 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { demonstrate } from '../../src/local/demo/demonstrate.ts';
-import { entriesOf } from '../../src/local/zip.ts';
+import { demonstrate } from '../../tools/demo/demonstrate.ts';
+import { entriesOf } from '../../tools/results/zip.ts';
 import { ACTION_DIRECTORY, createScenario, opensslAccepts } from '../helpers/scenario.ts';
 
 const FILES = {

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type ResultsService, startResultsService } from '../../src/local/results-service.ts';
 import { checkArtifactPaths, type UploadOptions, uploadFiles } from '../../src/upload.ts';
+import { type ResultsService, startResultsService } from '../../tools/results/results-service.ts';
 
 let directory: string;
 let results: ResultsService;

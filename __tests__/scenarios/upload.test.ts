@@ -2,7 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { entriesOf } from '../../src/local/zip.ts';
+import { entriesOf } from '../../tools/results/zip.ts';
 import { ACTION_DIRECTORY, createScenario } from '../helpers/scenario.ts';
 
 const FILES = { 'dist/a': 'aaa', 'dist/b': 'bbb' };

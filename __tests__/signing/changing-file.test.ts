@@ -1,9 +1,9 @@
 import { truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openFile } from '../../src/files/open-file.ts';
-import { signatureOver, wrongSignData } from '../../src/rehearsal/fault-samples.ts';
 import type { Signer, Source } from '../../src/signing/signer.ts';
 import { tap } from '../../src/signing/tap.ts';
+import { signatureOver, wrongSignData } from '../rehearsal/fault-samples.ts';
 import { genuineSignatures, openService, plant, signTree, type Tree } from './signing-run.ts';
 
 const SMALL = 1000;

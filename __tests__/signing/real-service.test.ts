@@ -2,6 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
+import type { Fault } from '../../src/rehearsal/faults.ts';
+import { connectionFailure } from '../../src/signing/connection-failure.ts';
 import {
   hugeBody,
   hugeHeader,
@@ -10,9 +12,7 @@ import {
   redirect,
   status,
   webPage,
-} from '../../src/rehearsal/fault-samples.ts';
-import type { Fault } from '../../src/rehearsal/faults.ts';
-import { connectionFailure } from '../../src/signing/connection-failure.ts';
+} from '../rehearsal/fault-samples.ts';
 import { genuineSignatures, openService, plant, plantMany, sha256Of, signTree, type Target } from './signing-run.ts';
 
 const MIB = 2 ** 20;

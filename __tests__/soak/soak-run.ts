@@ -2,7 +2,7 @@ import { createVerify } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { ActionRun } from '../../src/local/runner.ts';
+import type { ActionRun } from '../../tools/runner/runner.ts';
 import type { Scenario } from '../helpers/scenario.ts';
 
 /** Five hundred small files. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { entriesOf } from '../../src/local/zip.ts';
+import { entriesOf } from '../../tools/results/zip.ts';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
 import { createHub, type Hub } from './engine/hub.ts';
 import { runWorkflow, type WorkflowResult } from './engine/run.ts';

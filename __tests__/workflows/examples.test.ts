@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runAction } from '../../src/local/runner.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { runAction } from '../../tools/runner/runner.ts';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
 import { callsOf, type Hub } from './engine/hub.ts';
 import { runWorkflow, type WorkflowResult } from './engine/run.ts';

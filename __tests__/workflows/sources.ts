@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { isRecord } from '../../src/local/json.ts';
+import { isRecord } from '../../tools/json.ts';
 import { readDocument } from '../docs/document.ts';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { isRecord } from '../../src/local/json.ts';
+import { isRecord } from '../../tools/json.ts';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
 import { type Job, toWorkflow, type WorkflowFile } from './engine/workflow-file.ts';
 import { KNOWN_ACTIONS, repositoryOf } from './known-actions.ts';

@@ -1,6 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import type { Finding } from '../finding.ts';
-import { notChecked, passed, warned } from '../finding.ts';
+import { type Finding, notChecked, passed, warned } from '../finding.ts';
 import { type Identity, missingIssuerHint } from '../identity/identity.ts';
 import { LISTEN_MS, refusalIn } from '../signing/diagnosis.ts';
 import type { Failure } from '../signing/failure.ts';

@@ -1,9 +1,9 @@
 import { createHash, createSign, type KeyObject } from 'node:crypto';
+import { jsonAnswer } from '../../__tests__/rehearsal/fault-samples.ts';
 import { BodyReader } from './body.ts';
 import type { Answer, Call } from './call.ts';
 import { type Claims, type Rules, readClaims } from './claims.ts';
 import { performFault } from './fault-actions.ts';
-import { jsonAnswer } from './fault-samples.ts';
 import type { Fault } from './faults.ts';
 import type { Counters } from './ledger.ts';
 import { startRequestHash } from './quoted-hash.ts';

@@ -1,7 +1,7 @@
+import { jsonAnswer } from '../../__tests__/rehearsal/fault-samples.ts';
 import { Aborted, Call, type CallParts } from './call.ts';
 import type { Connection, Connections } from './connections.ts';
 import { type ServiceContext, serveCall } from './exchange.ts';
-import { jsonAnswer } from './fault-samples.ts';
 import { chooseFault, type Script } from './faults.ts';
 import type { Entry } from './ledger.ts';
 import type { Handler } from './server.ts';

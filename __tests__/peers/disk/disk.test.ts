@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ActionOptions, ActionRun } from '../../../src/local/runner.ts';
+import type { ActionOptions, ActionRun } from '../../../tools/runner/runner.ts';
 import { expectInvariants } from '../../faults/meeting.ts';
 import { createScenario, type Scenario } from '../../helpers/scenario.ts';
 

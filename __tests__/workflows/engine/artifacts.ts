@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, matchesGlob, relative } from 'node:path';
-import type { ResultsService } from '../../../src/local/results-service.ts';
-import { entriesOf } from '../../../src/local/zip.ts';
+import type { ResultsService } from '../../../tools/results/results-service.ts';
+import { entriesOf } from '../../../tools/results/zip.ts';
 
 /** A file in an artifact. */
 export interface ArtifactFile {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ResultsService, startResultsService } from '../../../src/local/results-service.ts';
+import { type ResultsService, startResultsService } from '../../../tools/results/results-service.ts';
 import { Artifacts } from './artifacts.ts';
 
 /** Secrets and variables of a repository or an environment. */

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRecord } from '../../../src/local/json.ts';
+import { isRecord } from '../../../tools/json.ts';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
 import { applies, type Contexts, fill, fillAll } from './expression.ts';
 import type { Hub, Settings } from './hub.ts';

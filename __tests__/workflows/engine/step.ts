@@ -5,8 +5,8 @@ import {
   fileCommandEnvironment,
   parseFileCommand,
   readFileCommands,
-} from '../../../src/local/file-commands.ts';
-import { runAction } from '../../../src/local/runner.ts';
+} from '../../../tools/runner/file-commands.ts';
+import { runAction } from '../../../tools/runner/runner.ts';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
 import { type Contexts, fillAll } from './expression.ts';
 import type { Hub } from './hub.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { isRecord } from '../../../src/local/json.ts';
+import { isRecord } from '../../../tools/json.ts';
 
 /** A mapping of a workflow, its values as they stand. */
 export type Mapping = Readonly<Record<string, unknown>>;

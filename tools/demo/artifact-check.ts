@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { ZipEntry } from '../zip.ts';
+import type { ZipEntry } from '../results/zip.ts';
 import type { Rehearsal } from './manifest.ts';
 
 /** Compares an artifact with what stands on disk, and returns one sentence for each difference. */

@@ -1,6 +1,6 @@
+import { isRecord, stringMember } from '../json.ts';
 import { type Artifact, type ArtifactStore, isRefusal, type Refusal } from './artifact-store.ts';
 import { downloadPath, uploadPath } from './blob-api.ts';
-import { isRecord, stringMember } from './json.ts';
 
 /** The ids in the token's scope that every request must repeat. */
 export interface BackendIds {

@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { entriesOf } from '../../src/local/zip.ts';
+import { entriesOf } from '../../tools/results/zip.ts';
 
 interface Options {
   readonly method?: 'stored' | 'deflated';

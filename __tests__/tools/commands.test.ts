@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { COMMAND_NAMES, parseBracketCommand, parseColonCommand, parseCommand } from '../../src/local/commands.ts';
-import { parseFileCommand } from '../../src/local/file-commands.ts';
-import { LineReader } from '../../src/local/lines.ts';
-import { Masks } from '../../src/local/masks.ts';
+import { parseFileCommand } from '../../tools/runner/file-commands.ts';
+import {
+  COMMAND_NAMES,
+  parseBracketCommand,
+  parseColonCommand,
+  parseCommand,
+} from '../../tools/runner/log/commands.ts';
+import { LineReader } from '../../tools/runner/log/lines.ts';
+import { Masks } from '../../tools/runner/log/masks.ts';
 
 const escapeData = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const escapeProperty = (text: string) => escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');

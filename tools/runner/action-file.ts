@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { ActionError, codeOf } from '../errors.ts';
-import { isRecord } from './json.ts';
+import { ActionError, codeOf } from '../../src/errors.ts';
+import { isRecord } from '../json.ts';
 
 /** One declared input. */
 export interface ActionInput {

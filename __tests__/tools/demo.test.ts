@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { demonstrate } from '../../src/local/demo/demonstrate.ts';
+import { demonstrate } from '../../tools/demo/demonstrate.ts';
 
 const FILES = ['a.txt', "it's here/b c.bin"];
 

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { ActionError } from '../errors.ts';
+import { ActionError } from '../../src/errors.ts';
 import { type ActionFile, readActionFile } from './action-file.ts';
 import { type Environment, inputEnvironment, mergeEnvironments, standardEnvironment } from './environment.ts';
-import { Masks } from './masks.ts';
+import { Masks } from './log/masks.ts';
 import { findNode } from './node-binary.ts';
 import type { StepProcess, Watchers } from './node-process.ts';
 import { runStep, type StepRun } from './step.ts';

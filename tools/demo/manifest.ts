@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { ActionError } from '../../errors.ts';
+import { ActionError } from '../../src/errors.ts';
 import { isRecord, stringMember } from '../json.ts';
 
 /** One file of a rehearsal, with absolute paths. */

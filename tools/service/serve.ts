@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { ActionError } from '../errors.ts';
+import { ActionError } from '../../src/errors.ts';
+import { startService } from '../../src/rehearsal/service.ts';
+import { withHandout } from './client-files.ts';
 import { renderGuide } from './guide.ts';
-import { withHandout } from './handout.ts';
-import { startService } from './service.ts';
 
-const USAGE = 'node src/rehearsal/serve.ts [--port N] [--delay MS] [--dir DIR] [--http2]';
+const USAGE = 'node tools/service/serve.ts [--port N] [--delay MS] [--dir DIR] [--http2]';
 
 function readNumber(name: string, text: string, most: number): number {
   const value = Number(text);

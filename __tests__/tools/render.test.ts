@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { summaryToHtml, summaryToPage, summaryToText } from '../../src/local/render.ts';
+import { summaryToHtml, summaryToPage, summaryToText } from '../../tools/summary/render.ts';
 
 const SUMMARY = `# ✅ All done
 

@@ -1,11 +1,11 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toPrintable } from '../html-text.ts';
-import { summaryToPage, summaryToText } from '../render.ts';
-import { type ResultsService, startResultsService } from '../results-service.ts';
-import { type ActionRun, runAction } from '../runner.ts';
-import { alignTable } from '../text-table.ts';
-import { entriesOf, type ZipEntry } from '../zip.ts';
+import { type ResultsService, startResultsService } from '../results/results-service.ts';
+import { entriesOf, type ZipEntry } from '../results/zip.ts';
+import { type ActionRun, runAction } from '../runner/runner.ts';
+import { toPrintable } from '../summary/html-text.ts';
+import { summaryToPage, summaryToText } from '../summary/render.ts';
+import { alignTable } from '../summary/text-table.ts';
 import { compareArtifact } from './artifact-check.ts';
 import { type Rehearsal, readRehearsal, type SignedFile } from './manifest.ts';
 import { checkByHand, runCommand, showCommand, verifyAll } from './openssl.ts';

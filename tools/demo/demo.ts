@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { toActionError } from '../errors.ts';
-import { demonstrate } from './demo/demonstrate.ts';
+import { toActionError } from '../../src/errors.ts';
+import { demonstrate } from './demonstrate.ts';
 
 /** `npm run demo [-- patterns]`: the committed bundle on real files, without any secret or service from outside. */
 const root = resolve(import.meta.dirname, '..', '..');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ActionError } from '../errors.ts';
+import { ActionError } from '../../src/errors.ts';
 
 /** The files through which a step talks to the runner, by purpose. */
 export interface FileCommands {

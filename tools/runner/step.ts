@@ -1,6 +1,4 @@
-import { codeOf } from '../errors.ts';
-import type { Annotation } from './annotations.ts';
-import type { Command } from './commands.ts';
+import { codeOf } from '../../src/errors.ts';
 import {
   createFileCommands,
   type FileCommands,
@@ -8,10 +6,12 @@ import {
   parseFileCommand,
   readFileCommands,
 } from './file-commands.ts';
-import type { Group } from './log-printer.ts';
-import type { Masks } from './masks.ts';
+import type { Annotation } from './log/annotations.ts';
+import type { Command } from './log/commands.ts';
+import type { Group } from './log/log-printer.ts';
+import type { Masks } from './log/masks.ts';
+import { StepLog } from './log/step-log.ts';
 import { runScript, type Script, type ScriptExit, type Watchers } from './node-process.ts';
-import { StepLog } from './step-log.ts';
 
 /** Everything that one step (main or post) did, as the runner and its user see it. */
 export interface StepRun extends ScriptExit {

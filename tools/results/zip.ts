@@ -1,5 +1,5 @@
 import { crc32, inflateRawSync } from 'node:zlib';
-import { ActionError } from '../errors.ts';
+import { ActionError } from '../../src/errors.ts';
 
 /** One file in a zip; a directory has a path that ends in `/` and no bytes. */
 export interface ZipEntry {

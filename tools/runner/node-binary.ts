@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { ActionError } from '../errors.ts';
+import { ActionError } from '../../src/errors.ts';
 
 /**
  * Finds a Node binary for an action that says `node<major>`: this process's own if it is new enough, else the nearest `node_modules/.bin/node` that is.

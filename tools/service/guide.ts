@@ -1,5 +1,5 @@
-import type { Handout } from './handout.ts';
-import type { Service } from './service.ts';
+import type { Service } from '../../src/rehearsal/service.ts';
+import type { Handout } from './client-files.ts';
 
 /** Says how to use a service that runs alone: its address, the action's inputs, and a shell example. */
 export function renderGuide(service: Service, handout: Handout): string {

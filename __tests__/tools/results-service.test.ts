@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Fault, QUOTA_EXCEEDED } from '../../src/local/faults.ts';
-import { type ResultsService, startResultsService } from '../../src/local/results-service.ts';
-import { runAction } from '../../src/local/runner.ts';
-import { entriesOf } from '../../src/local/zip.ts';
+import { type Fault, QUOTA_EXCEEDED } from '../../tools/results/faults.ts';
+import { type ResultsService, startResultsService } from '../../tools/results/results-service.ts';
+import { entriesOf } from '../../tools/results/zip.ts';
+import { runAction } from '../../tools/runner/runner.ts';
 
 const FILES: Readonly<Record<string, Buffer>> = {
   'one.txt': Buffer.from('one'),

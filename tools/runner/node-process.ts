@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ActionError } from '../errors.ts';
-import { LineReader } from './lines.ts';
+import { ActionError } from '../../src/errors.ts';
+import { LineReader } from './log/lines.ts';
 import { watchPeakMemory } from './peak-memory.ts';
 
 /** The process of a running step: no standard input, both outputs piped. */

@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createResultsAccess, type ResultsAccess } from './access.ts';
 import { type ArtifactApi, callMethod, type Method } from './artifact-api.ts';
 import { type Artifact, ArtifactStore, isRefusal } from './artifact-store.ts';
 import { type BlobResponse, blobOperation, serveBlob } from './blob-api.ts';
 import { type Fault, FaultPlan, type FaultPoint } from './faults.ts';
-import { createResultsAccess, type ResultsAccess } from './results-access.ts';
 
 /** A running results service. */
 export interface ResultsService {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ActionOptions, type ActionRun, runAction } from '../../src/local/runner.ts';
+import { type ActionOptions, type ActionRun, runAction } from '../../tools/runner/runner.ts';
 
 /** One thing the fixture action does; `index.js` beside its `action.yml` lists them. */
 export type Step = readonly [name: string, ...rest: ReadonlyArray<string | number>];

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ActionError, codeOf } from '../errors.ts';
-import type { ServiceCredentials } from './service.ts';
+import { ActionError, codeOf } from '../../src/errors.ts';
+import type { ServiceCredentials } from '../../src/rehearsal/service.ts';
 
 /** Where the files that a client needs stand. */
 export interface Handout {
