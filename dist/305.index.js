@@ -35,10 +35,10 @@ function notChecked(check, reason) {
     return { check, level: 'warning', what: `not checked: ${reason}`, notChecked: true, ms: 0 };
 }
 
-// EXTERNAL MODULE: ./build/src/identity/anchors.js
-var identity_anchors = __webpack_require__(85374);
-// EXTERNAL MODULE: ./build/src/identity/certificate.js
-var certificate = __webpack_require__(52351);
+// EXTERNAL MODULE: ./build/src/identity/material/anchors.js
+var material_anchors = __webpack_require__(37078);
+// EXTERNAL MODULE: ./build/src/identity/material/certificate.js
+var certificate = __webpack_require__(43879);
 // EXTERNAL MODULE: ./build/src/inputs/service-fields.js
 var service_fields = __webpack_require__(91620);
 // EXTERNAL MODULE: ./build/src/signing/endings.js
@@ -108,14 +108,14 @@ function pauseAfter({ kind, facts, code }) {
     return pauseMs > MAX_PAUSE_MS ? undefined : pauseMs;
 }
 
-// EXTERNAL MODULE: ./build/src/identity/blocks.js
-var identity_blocks = __webpack_require__(52328);
-// EXTERNAL MODULE: ./build/src/identity/client.js + 5 modules
-var client = __webpack_require__(72190);
 // EXTERNAL MODULE: ./build/src/identity/identity.js + 1 modules
 var identity_identity = __webpack_require__(56450);
-// EXTERNAL MODULE: ./build/src/identity/text.js
-var identity_text = __webpack_require__(24577);
+// EXTERNAL MODULE: ./build/src/identity/material/client.js
+var client = __webpack_require__(11361);
+// EXTERNAL MODULE: ./build/src/identity/text/blocks.js
+var text_blocks = __webpack_require__(89238);
+// EXTERNAL MODULE: ./build/src/identity/text/inputs.js + 1 modules
+var inputs = __webpack_require__(17783);
 ;// CONCATENATED MODULE: ./build/src/preflight/identity-findings.js
 
 
@@ -163,10 +163,10 @@ function inputIn(text) {
 }
 function describeInput(input, text) {
     const value = text[input];
-    if ((0,identity_text/* isBlank */.z)(value))
+    if ((0,inputs/* isBlank */.z3)(value))
         return input === 'key' ? [passed('key', 'input key is empty; the key is looked for in cert')] : [];
     const startedAt = performance.now();
-    const { blocks } = (0,identity_blocks/* readBlocks */.v)(input, value);
+    const { blocks } = (0,text_blocks/* readBlocks */.v_)(input, value);
     if (blocks.length === 0)
         return [];
     const labels = new Map();
@@ -563,7 +563,7 @@ async function lookAtService(context, inputs, { inspection }) {
     }
 }
 function lookWithoutIdentity(context, inputs, proxy) {
-    const anchors = (0,identity_anchors/* readAnchors */.D)(inputs.service.identity.chain).certificates.map(({ x509 }) => x509);
+    const anchors = (0,material_anchors/* readAnchors */.D)(inputs.service.identity.chain).certificates.map(({ x509 }) => x509);
     const secureContext = (0,tls/* createTlsContext */.Pn)({ ca: anchors.map(String) });
     return look(context, inputs, { identity: undefined, proxy, secureContext, anchors });
 }

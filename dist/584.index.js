@@ -33483,7 +33483,7 @@ const {
   ObjectSetPrototypeOf
 } = __webpack_require__(50999)
 module.exports = Duplex
-const Readable = __webpack_require__(17783)
+const Readable = __webpack_require__(40164)
 const Writable = __webpack_require__(58939)
 ObjectSetPrototypeOf(Duplex.prototype, Readable.prototype)
 ObjectSetPrototypeOf(Duplex, Readable)
@@ -33624,7 +33624,7 @@ const {
 } = __webpack_require__(69220)
 const { destroyer } = __webpack_require__(65089)
 const Duplex = __webpack_require__(94449)
-const Readable = __webpack_require__(17783)
+const Readable = __webpack_require__(40164)
 const Writable = __webpack_require__(58939)
 const { createDeferredPromise } = __webpack_require__(23539)
 const from = __webpack_require__(4659)
@@ -35074,7 +35074,7 @@ function makeAsyncIterable(val) {
 }
 async function* fromReadable(val) {
   if (!Readable) {
-    Readable = __webpack_require__(17783)
+    Readable = __webpack_require__(40164)
   }
   yield* Readable.prototype[SymbolAsyncIterator].call(val)
 }
@@ -35467,7 +35467,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 17783:
+/***/ 40164:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 // Copyright Joyent, Inc. and other Node contributors.
@@ -39518,7 +39518,7 @@ Stream.isDisturbed = utils.isDisturbed
 Stream.isErrored = utils.isErrored
 Stream.isReadable = utils.isReadable
 Stream.isWritable = utils.isWritable
-Stream.Readable = __webpack_require__(17783)
+Stream.Readable = __webpack_require__(40164)
 for (const key of ObjectKeys(streamReturningOperators)) {
   const op = streamReturningOperators[key]
   function fn(...args) {

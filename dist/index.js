@@ -47156,882 +47156,7 @@ function unpackError({ code, message, hint, cause }) {
 
 /***/ }),
 
-/***/ 85374:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   D: () => (/* binding */ readAnchors)
-/* harmony export */ });
-/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(52328);
-/* harmony import */ var _certificate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(52351);
-/* harmony import */ var _findings_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(37444);
-/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(24577);
-
-
-
-
-/**
- * Reads `chain`: the certificates that the server must chain to, each once; never throws.
- *
- * Every block counts, since Node leaves out the broken ones of a bundle without a word, and takes an empty bundle for the system's roots.
- */
-function readAnchors(text) {
-    if ((0,_text_js__WEBPACK_IMPORTED_MODULE_3__/* .isBlank */ .z)(text))
-        return { certificates: [], problems: [(0,_text_js__WEBPACK_IMPORTED_MODULE_3__/* .inputEmpty */ .U)('chain')], tidied: [] };
-    const { blocks, problems, tidied } = (0,_blocks_js__WEBPACK_IMPORTED_MODULE_0__/* .readBlocks */ .v)('chain', text);
-    const read = (0,_findings_js__WEBPACK_IMPORTED_MODULE_2__/* .separate */ .s)(blocks.map(_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .readCertificate */ .w$));
-    return {
-        certificates: [...new Map(read.values.map((one) => [one.x509.fingerprint256, one])).values()],
-        problems: [...problems, ...read.problems],
-        tidied,
-    };
-}
-
-
-/***/ }),
-
-/***/ 59205:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   y: () => (/* binding */ decodeBase64)
-/* harmony export */ });
-/**
- * Decodes base64 of the standard alphabet; `undefined` for anything else.
- *
- * White space and missing padding are tolerated, because secrets are pasted; what is decoded is checked by its own structure.
- */
-function decodeBase64(text) {
-    const digits = text.replace(/[\s\u200b]/g, '').replace(/={1,2}$/, '');
-    if (digits.length === 0 || digits.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(digits))
-        return undefined;
-    return Buffer.from(digits, 'base64');
-}
-
-
-/***/ }),
-
-/***/ 96813:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $t: () => (/* binding */ placeOf),
-/* harmony export */   TS: () => (/* binding */ encodePem),
-/* harmony export */   w0: () => (/* binding */ isPrivateLabel)
-/* harmony export */ });
-/** Says where a block stands: `input chain, block 2 (CERTIFICATE)`. */
-function placeOf(block) {
-    return `input ${block.input}, block ${block.number} (${block.label})`;
-}
-/** Writes a block as standard PEM: 64 characters a line, LF line ends, a final newline. */
-function encodePem(block) {
-    const lines = block.der.toString('base64').match(/.{1,64}/g) ?? [];
-    const headers = block.encryption === undefined ? [] : ['Proc-Type: 4,ENCRYPTED', `DEK-Info: ${block.encryption}`, ''];
-    return [`-----BEGIN ${block.label}-----`, ...headers, ...lines, `-----END ${block.label}-----`, ''].join('\n');
-}
-/** Tells whether a PEM label announces a private key, in whatever format. */
-function isPrivateLabel(label) {
-    return label.endsWith('PRIVATE KEY') || label.endsWith('PRIVATE KEY BLOCK');
-}
-
-
-/***/ }),
-
-/***/ 52328:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   v: () => (/* binding */ readBlocks)
-/* harmony export */ });
-/* unused harmony export MAX_INPUT_LENGTH */
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-/* harmony import */ var _block_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(96813);
-/* harmony import */ var _der_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5575);
-/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(47764);
-/* harmony import */ var _pem_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(95450);
-/* harmony import */ var _shape_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(65);
-
-
-
-
-
-
-/** Most characters that an input may have; a generous bundle of CA certificates has a quarter of it. */
-const MAX_INPUT_LENGTH = 1024 * 1024;
-// The largest public bundles of CA certificates have about 150.
-const MAX_BLOCKS = 1000;
-/** Reads every block of an input's text, whatever shape the text is in; never throws. */
-function readBlocks(input, text) {
-    if (text.length > MAX_INPUT_LENGTH)
-        return only(tooLarge(input, `${text.length} characters`, MAX_INPUT_LENGTH));
-    const { pem, der, tidied } = (0,_shape_js__WEBPACK_IMPORTED_MODULE_3__/* .unwrap */ .o)(text);
-    if (der !== undefined)
-        return readDer(input, der, tidied);
-    const { blocks, textOutside } = (0,_pem_js__WEBPACK_IMPORTED_MODULE_4__/* .readPem */ .J)(pem ?? '');
-    if (blocks.length === 0)
-        return only(unreadable(input, text));
-    if (blocks.length > MAX_BLOCKS)
-        return only(tooLarge(input, `${blocks.length} PEM blocks`, MAX_BLOCKS));
-    const sound = [];
-    const problems = [];
-    const brokenLabels = [];
-    const notes = new Set(tidied);
-    if (textOutside)
-        notes.add('text outside the PEM blocks ignored');
-    for (const [index, found] of blocks.entries()) {
-        const { label } = found;
-        const number = index + 1;
-        const fault = 'reason' in found ? found.reason : derFault(found);
-        if ('reason' in found || fault !== undefined) {
-            problems.push(broken({ input, number, label }, fault ?? ''));
-            brokenLabels.push(label);
-            continue;
-        }
-        for (const note of found.tidied)
-            notes.add(note);
-        sound.push({ input, number, ...normaliseLabel(found) });
-    }
-    return { blocks: sound, problems, brokenLabels, tidied: [...notes] };
-}
-function readDer(input, der, tidied) {
-    const label = (0,_der_label_js__WEBPACK_IMPORTED_MODULE_2__/* .labelOfDer */ .T)(der) ?? 'DER';
-    const fault = lengthFault(der);
-    if (fault !== undefined)
-        return only(broken({ input, number: 1, label }, fault), [label]);
-    return { blocks: [{ input, number: 1, label, der }], problems: [], brokenLabels: [], tidied };
-}
-function derFault({ der, encryption, label }) {
-    if (encryption !== undefined)
-        return der.length % 8 === 0 ? undefined : 'its encrypted data is cut off';
-    // These carry more than one object, or none that is DER; they are refused by their label.
-    if (label === 'TRUSTED CERTIFICATE' || label === 'OPENSSH PRIVATE KEY' || label.startsWith('PGP '))
-        return undefined;
-    return lengthFault(der);
-}
-function lengthFault(der) {
-    const announced = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .announcedLength */ .Sv)(der);
-    if (announced === undefined) {
-        return (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .readElement */ .RN)(der) === undefined ? 'its content is damaged or cut off: it is not DER' : undefined;
-    }
-    const difference = der.length - announced;
-    if (difference === 0)
-        return undefined;
-    const state = difference < 0 ? 'it is cut off or damaged' : 'it is damaged, or something was appended to it';
-    return `${state}: it announces ${announced} bytes and holds ${der.length}`;
-}
-function normaliseLabel({ label, der, encryption }) {
-    const known = label === 'X509 CERTIFICATE' ? 'CERTIFICATE' : label;
-    return encryption === undefined ? { label: known, der } : { label: known, der, encryption };
-}
-function only(problem, brokenLabels = []) {
-    return { blocks: [], problems: [problem], brokenLabels, tidied: [] };
-}
-function tooLarge(input, amount, limit) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_TOO_LARGE', `input ${input} has ${amount}; at most ${limit} are read`, {
-        hint: 'Store only the certificates or the key that this input is for.',
-    });
-}
-function broken(place, fault) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_BLOCK_BROKEN', `${(0,_block_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(place)}: ${fault}`, {
-        hint: `Store the whole file again, from its first to its last line, for example with \`gh secret set NAME < file.pem\`.`,
-    });
-}
-function unreadable(input, text) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_UNREADABLE', `input ${input} is neither PEM nor base64 of PEM, DER or PKCS#12 (${text.length} characters)`, { hint: unreadableHint(text) });
-}
-function unreadableHint(text) {
-    if (text.includes('BEGIN '))
-        return 'The BEGIN line is damaged: it must have exactly five hyphens on each side.';
-    if (text.includes('***'))
-        return 'The value holds `***`: it was copied from a log in which it was masked.';
-    const isPath = text.length < 300 && /\.(?:pem|crt|cer|key|p12|pfx|der)$/i.test(text.trim());
-    if (isPath)
-        return 'The value looks like a path. This input takes the text of the file, not its name.';
-    return 'Store the text of the PEM file, from its BEGIN line to its END line, or `base64` of a DER or PKCS#12 file.';
-}
-
-
-/***/ }),
-
-/***/ 52351:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Nl: () => (/* binding */ isSelfSigned),
-/* harmony export */   _v: () => (/* binding */ publicKeyPrint),
-/* harmony export */   rh: () => (/* binding */ isIssuedBy),
-/* harmony export */   vm: () => (/* binding */ nameOnOneLine),
-/* harmony export */   w$: () => (/* binding */ readCertificate),
-/* harmony export */   xS: () => (/* binding */ factsOf),
-/* harmony export */   yd: () => (/* binding */ signatureOidOf)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
-/* harmony import */ var _block_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(96813);
-/* harmony import */ var _der_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5575);
-/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(47764);
-/* harmony import */ var _wrong_kind_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(49204);
-
-
-
-
-
-
-const MAX_NAME_LENGTH = 200;
-/** Parses a block as a certificate; answers with the problem when it is none. */
-function readCertificate(block) {
-    if (block.label !== 'CERTIFICATE')
-        return (0,_wrong_kind_js__WEBPACK_IMPORTED_MODULE_4__/* .wrongKind */ .o)(block);
-    const label = (0,_der_label_js__WEBPACK_IMPORTED_MODULE_3__/* .labelOfDer */ .T)(block.der);
-    if (label !== undefined && label !== 'CERTIFICATE')
-        return (0,_wrong_kind_js__WEBPACK_IMPORTED_MODULE_4__/* .wrongKind */ .o)({ ...block, label });
-    try {
-        const x509 = new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(block.der);
-        // Both getters fail late, on material that the constructor takes.
-        x509.validFromDate.toISOString();
-        x509.validToDate.toISOString();
-        publicKeyPrint(x509.publicKey);
-        return { x509, place: (0,_block_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block) };
-    }
-    catch (cause) {
-        return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_BLOCK_BROKEN', `${(0,_block_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block)}: this is not a certificate that can be read`, {
-            hint: 'Its characters were changed on the way, or its key is of an unknown kind. Store the original file again.',
-            cause,
-        });
-    }
-}
-/** Returns the facts of a certificate that are safe and useful to show. */
-function factsOf(x509) {
-    return {
-        subject: nameOnOneLine(x509.subject),
-        issuer: nameOnOneLine(x509.issuer),
-        notAfter: x509.validToDate.toISOString(),
-        sha256: (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(x509.raw).digest('hex'),
-    };
-}
-/** Returns the SHA-256 of a public key's SubjectPublicKeyInfo, in lower-case hex. */
-function publicKeyPrint(key) {
-    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256')
-        .update(key.export({ type: 'spki', format: 'der' }))
-        .digest('hex');
-}
-/** Returns the object identifier of the algorithm that a certificate is signed with; Node before 24.9 does not tell. */
-function signatureOidOf(x509) {
-    const [, algorithm] = (0,_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_js__WEBPACK_IMPORTED_MODULE_2__/* .readElement */ .RN)(x509.raw));
-    return (0,_der_js__WEBPACK_IMPORTED_MODULE_2__/* .oidOf */ ._f)((0,_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(algorithm)[0]);
-}
-/** Tells whether a certificate is signed by its own key. */
-function isSelfSigned(x509) {
-    return isIssuedBy(x509, x509);
-}
-/** Tells whether `issuer` signed `x509`: by name, and by checking the signature. */
-function isIssuedBy(x509, issuer) {
-    try {
-        return x509.checkIssued(issuer) && x509.verify(issuer.publicKey);
-    }
-    catch {
-        // A key that cannot check this kind of signature did not make it.
-        return false;
-    }
-}
-/** Writes a distinguished name on one line, cut when it is longer than 200 characters. */
-function nameOnOneLine(name) {
-    const line = name.split('\n').join(', ');
-    if (line === '')
-        return '(empty name)';
-    return line.length > MAX_NAME_LENGTH ? `${line.slice(0, MAX_NAME_LENGTH)}…` : line;
-}
-
-
-/***/ }),
-
-/***/ 80013:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   H: () => (/* binding */ missingIssuerOf),
-/* harmony export */   Z: () => (/* binding */ orderClientChain)
-/* harmony export */ });
-/* harmony import */ var _certificate_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(52351);
-
-/**
- * Orders certificates as TLS wants them: the one that belongs to the key first, its issuers behind it.
- *
- * Without a key, or when none belongs to it, the leaf is the first that issued no other. `undefined` for an empty list.
- */
-function orderClientChain(found, key) {
-    const distinct = [...new Map(found.map((one) => [one.x509.fingerprint256, one])).values()];
-    const leaf = chooseLeaf(distinct, key);
-    if (leaf === undefined)
-        return undefined;
-    const certificates = [leaf];
-    for (const { x509 } of certificates) {
-        for (const other of distinct) {
-            if (!certificates.includes(other) && (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isIssuedBy */ .rh)(x509, other.x509))
-                certificates.push(other);
-        }
-    }
-    return { leaf, certificates, tidied: describeChanges(found, distinct, certificates) };
-}
-/** Names the issuer of the leaf when neither the client's certificates nor a root among the anchors is it; a server may then miss it. */
-function missingIssuerOf(chain, anchors) {
-    const { x509 } = chain.leaf;
-    if (chain.certificates.length > 1 || (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isSelfSigned */ .Nl)(x509))
-        return undefined;
-    const isRootKnown = anchors.some((anchor) => (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isIssuedBy */ .rh)(x509, anchor) && (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isSelfSigned */ .Nl)(anchor));
-    return isRootKnown ? undefined : (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .nameOnOneLine */ .vm)(x509.issuer);
-}
-function chooseLeaf(certificates, key) {
-    const matching = key === undefined ? [] : certificates.filter(({ x509 }) => x509.checkPrivateKey(key));
-    // A renewed certificate may keep its key: the one that lasts longest is meant.
-    const [newest] = matching.toSorted((a, b) => b.x509.validToDate.getTime() - a.x509.validToDate.getTime());
-    if (newest !== undefined)
-        return newest;
-    const isIssuer = (one) => certificates.some((other) => other !== one && (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isIssuedBy */ .rh)(other.x509, one.x509));
-    return certificates.find((one) => !isIssuer(one)) ?? certificates[0];
-}
-function describeChanges(found, distinct, ordered) {
-    const changes = [];
-    if (found.length > distinct.length)
-        changes.push('duplicate certificates left out');
-    if (distinct.length > ordered.length)
-        changes.push('certificates outside the chain left out');
-    const before = distinct.filter((one) => ordered.includes(one));
-    if (before.some((one, index) => one !== ordered[index]))
-        changes.push('certificates put in order, leaf first');
-    return changes;
-}
-
-
-/***/ }),
-
-/***/ 72190:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  O: () => (/* binding */ readClient)
-});
-
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/identity/block.js
-var identity_block = __nccwpck_require__(96813);
-// EXTERNAL MODULE: ./build/src/identity/blocks.js
-var identity_blocks = __nccwpck_require__(52328);
-// EXTERNAL MODULE: ./build/src/identity/certificate.js
-var certificate = __nccwpck_require__(52351);
-// EXTERNAL MODULE: ./build/src/identity/findings.js
-var findings = __nccwpck_require__(37444);
-// EXTERNAL MODULE: external "node:tls"
-var external_node_tls_ = __nccwpck_require__(41692);
-// EXTERNAL MODULE: ./build/src/identity/der.js
-var der = __nccwpck_require__(5575);
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
-;// CONCATENATED MODULE: ./build/src/identity/pbe.js
-
-
-/** Most rounds that are worth waiting for (some seconds); exporters write a few thousand to a million. */
-const MAX_ITERATIONS = 5_000_000;
-const PBES2 = '1.2.840.113549.1.5.13';
-const PBKDF2 = '1.2.840.113549.1.5.12';
-const PBE_SHA1_3DES = '1.2.840.113549.1.12.1.3';
-const HMACS = {
-    '1.2.840.113549.2.7': 'sha1',
-    '1.2.840.113549.2.8': 'sha224',
-    '1.2.840.113549.2.9': 'sha256',
-    '1.2.840.113549.2.10': 'sha384',
-    '1.2.840.113549.2.11': 'sha512',
-};
-const CIPHERS = {
-    '1.2.840.113549.3.7': { name: 'des-ede3-cbc', keyLength: 24 },
-    '2.16.840.1.101.3.4.1.2': { name: 'aes-128-cbc', keyLength: 16 },
-    '2.16.840.1.101.3.4.1.22': { name: 'aes-192-cbc', keyLength: 24 },
-    '2.16.840.1.101.3.4.1.42': { name: 'aes-256-cbc', keyLength: 32 },
-};
-/** Tells whether an algorithm identifier names one of the early schemes (DES, RC2, RC4, MD5) that OpenSSL 3 refuses. */
-function isRetiredScheme(algorithm) {
-    const oid = (0,der/* oidOf */._f)((0,der/* childrenOf */.LU)(algorithm)[0]) ?? '';
-    return /^1\.2\.840\.113549\.1\.(?:5\.(?:1|3|4|6|10|11)|12\.1\.[1256])$/.test(oid);
-}
-/** Reads an algorithm identifier: PBES2 with PBKDF2, or 3DES as Windows exports it; `undefined` for any other scheme. */
-function readPasswordScheme(algorithm) {
-    const [oid, parameters] = (0,der/* childrenOf */.LU)(algorithm);
-    switch ((0,der/* oidOf */._f)(oid) ?? '') {
-        case PBES2:
-            return readPbes2((0,der/* childrenOf */.LU)(parameters));
-        case PBE_SHA1_3DES:
-            return readPkcs12Scheme((0,der/* childrenOf */.LU)(parameters));
-        default:
-            return undefined;
-    }
-}
-function readPbes2([derivation, encryption]) {
-    const [function_, parameters] = (0,der/* childrenOf */.LU)(derivation);
-    const [cipherOid, ivElement] = (0,der/* childrenOf */.LU)(encryption);
-    const [saltElement, rounds, ...rest] = (0,der/* childrenOf */.LU)(parameters);
-    const salt = (0,der/* octetsOf */.ao)(saltElement);
-    const iv = (0,der/* octetsOf */.ao)(ivElement);
-    const iterations = (0,der/* integerOf */.cP)(rounds);
-    const cipher = CIPHERS[(0,der/* oidOf */._f)(cipherOid) ?? ''];
-    if ((0,der/* oidOf */._f)(function_) !== PBKDF2 || !salt || !iv || !iterations || cipher === undefined)
-        return undefined;
-    const hmacOid = (0,der/* oidOf */._f)((0,der/* childrenOf */.LU)(rest.find((one) => (0,der/* oidOf */._f)((0,der/* childrenOf */.LU)(one)[0]) !== undefined))[0]);
-    const digest = hmacOid === undefined ? 'sha1' : HMACS[hmacOid];
-    if (digest === undefined)
-        return undefined;
-    return {
-        iterations,
-        decrypt: (data, passphrase) => {
-            const key = (0,external_node_crypto_.pbkdf2Sync)(passphrase, salt, iterations, cipher.keyLength, digest);
-            const decipher = (0,external_node_crypto_.createDecipheriv)(cipher.name, key, iv);
-            return Buffer.concat([decipher.update(data), decipher.final()]);
-        },
-    };
-}
-function readPkcs12Scheme([saltElement, rounds]) {
-    const salt = (0,der/* octetsOf */.ao)(saltElement);
-    const iterations = (0,der/* integerOf */.cP)(rounds);
-    if (!salt || salt.length === 0 || !iterations)
-        return undefined;
-    return {
-        iterations,
-        decrypt: (data, passphrase) => {
-            const derive = (id, length) => derivePkcs12({ id, length, salt, iterations, passphrase });
-            const decipher = (0,external_node_crypto_.createDecipheriv)('des-ede3-cbc', derive(1, 24), derive(2, 8));
-            return Buffer.concat([decipher.update(data), decipher.final()]);
-        },
-    };
-}
-const SHA1_BLOCK = 64;
-// RFC 7292, appendix B.2, with SHA-1.
-function derivePkcs12({ id, length, salt, iterations, passphrase }) {
-    const password = Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
-    const input = Buffer.concat([fillBlocks(salt), fillBlocks(password)]);
-    const parts = [];
-    for (let size = 0; size < length; size += 20) {
-        let digest = (0,external_node_crypto_.hash)('sha1', Buffer.concat([Buffer.alloc(SHA1_BLOCK, id), input]), 'buffer');
-        for (let round = 1; round < iterations; round += 1)
-            digest = (0,external_node_crypto_.hash)('sha1', digest, 'buffer');
-        parts.push(digest);
-        const addend = fillBlocks(digest);
-        for (let block = 0; block < input.length; block += SHA1_BLOCK) {
-            addOnePlus(input.subarray(block, block + SHA1_BLOCK), addend);
-        }
-    }
-    return Buffer.concat(parts).subarray(0, length);
-}
-function fillBlocks(bytes) {
-    return Buffer.alloc(Math.ceil(bytes.length / SHA1_BLOCK) * SHA1_BLOCK, bytes);
-}
-// target = target + addend + 1, as big-endian numbers of one block.
-function addOnePlus(target, addend) {
-    let carry = 1;
-    for (let index = target.length - 1; index >= 0; index -= 1) {
-        carry += (target[index] ?? 0) + (addend[index] ?? 0);
-        target[index] = carry & 0xff;
-        carry >>= 8;
-    }
-}
-
-// EXTERNAL MODULE: ./build/src/identity/der-label.js
-var der_label = __nccwpck_require__(47764);
-// EXTERNAL MODULE: ./build/src/identity/wrong-kind.js
-var wrong_kind = __nccwpck_require__(49204);
-;// CONCATENATED MODULE: ./build/src/identity/private-key.js
-
-
-
-
-
-
-
-
-const TLS_KEY_TYPES = ['rsa', 'rsa-pss', 'ec', 'ed25519', 'ed448'];
-/** Opens a private key, with its passphrase when it is encrypted; answers with the problem when it cannot. */
-function readPrivateKey(block, passphrase) {
-    const found = (0,der_label/* labelOfDer */.T)(block.der);
-    const isForeign = found !== undefined && !found.endsWith('PRIVATE KEY') && block.encryption === undefined;
-    if (block.label === 'OPENSSH PRIVATE KEY' || isForeign)
-        return (0,wrong_kind/* wrongKind */.o)({ ...block, label: found ?? block.label });
-    if (isEncrypted(block))
-        return openEncrypted(block, passphrase);
-    // The bytes say better than a hand-made label which of the three formats this is.
-    return private_key_open({ ...block, label: found ?? block.label }, undefined);
-}
-function isEncrypted(block) {
-    return block.label === 'ENCRYPTED PRIVATE KEY' || block.encryption !== undefined;
-}
-function openEncrypted(block, passphrase) {
-    const unusable = encryptionFault(block);
-    if (unusable !== undefined)
-        return unusable;
-    if (passphrase === undefined)
-        return passphraseMissing((0,identity_block/* placeOf */.$t)(block));
-    return private_key_open(block, passphrase);
-}
-function private_key_open(block, passphrase) {
-    const pem = (0,identity_block/* encodePem */.TS)(block);
-    try {
-        const key = (0,external_node_crypto_.createPrivateKey)(passphrase === undefined ? pem : { key: pem, passphrase });
-        if (!TLS_KEY_TYPES.includes(key.asymmetricKeyType))
-            return keyTypeRefused(block, key);
-        const publicKeySha256 = (0,certificate/* publicKeyPrint */._v)((0,external_node_crypto_.createPublicKey)(key));
-        return { key, pem, passphrase, place: (0,identity_block/* placeOf */.$t)(block), publicKeySha256 };
-    }
-    catch (cause) {
-        if (passphrase !== undefined)
-            return passphraseWrong((0,identity_block/* placeOf */.$t)(block), cause);
-        return new errors/* ActionError */.lZ('IDENTITY_BLOCK_BROKEN', `${(0,identity_block/* placeOf */.$t)(block)}: this is not a private key that can be read`, {
-            hint: 'Its characters were changed on the way, or its label does not fit. Store the original file again.',
-            cause,
-        });
-    }
-}
-function encryptionFault(block) {
-    const [algorithm] = (0,der/* childrenOf */.LU)((0,der/* readElement */.RN)(block.der));
-    const cipher = block.encryption?.split(',')[0]?.toLowerCase();
-    const isRetired = cipher === undefined ? isRetiredScheme(algorithm) : !(0,external_node_crypto_.getCiphers)().includes(cipher);
-    if (isRetired) {
-        return new errors/* ActionError */.lZ('IDENTITY_KEY_ENCRYPTION_RETIRED', `${(0,identity_block/* placeOf */.$t)(block)}: it is encrypted with an algorithm that OpenSSL 3 refuses`, {
-            hint: 'Encrypt it anew: `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes256 -in old.pem -out new.pem`.',
-        });
-    }
-    const iterations = cipher === undefined ? (readPasswordScheme(algorithm)?.iterations ?? 0) : 0;
-    return iterations > MAX_ITERATIONS ? tooManyIterations((0,identity_block/* placeOf */.$t)(block), iterations) : undefined;
-}
-/** Builds the problem for an encryption that would take minutes to open. */
-function tooManyIterations(place, iterations) {
-    return new errors/* ActionError */.lZ('IDENTITY_KEY_ENCRYPTION_SLOW', `${place}: its encryption asks for ${iterations} rounds; at most ${MAX_ITERATIONS} are taken`, { hint: 'Encrypt it anew with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.' });
-}
-/** Builds the problem for encrypted material when no passphrase was given. */
-function passphraseMissing(place) {
-    return new errors/* ActionError */.lZ('IDENTITY_PASSPHRASE_MISSING', `${place} is encrypted, and input key-passphrase is empty`, {
-        hint: 'Set key-passphrase to the passphrase that the key was encrypted with, from a secret that this run can read.',
-    });
-}
-/** Builds the problem for encrypted material that the given passphrase does not open. */
-function passphraseWrong(place, cause) {
-    return new errors/* ActionError */.lZ('IDENTITY_PASSPHRASE_WRONG', `${place} is not opened by the passphrase in key-passphrase`, {
-        hint: 'Check that the passphrase belongs to this very file and was stored without quotes, blanks or a cut.',
-        cause,
-    });
-}
-function keyTypeRefused(block, key) {
-    return new errors/* ActionError */.lZ('IDENTITY_WRONG_KIND', `${(0,identity_block/* placeOf */.$t)(block)} is a key of the type ${key.asymmetricKeyType}, which cannot sign in TLS`, { hint: 'Use a key of the type EC (P-256), RSA (2048 bits or more) or Ed25519, and a certificate for it.' });
-}
-
-;// CONCATENATED MODULE: ./build/src/identity/pkcs12.js
-
-
-
-
-
-
-const DATA = '1.2.840.113549.1.7.1';
-const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
-const KEY_BAG = '1.2.840.113549.1.12.10.1.1';
-const SHROUDED_KEY_BAG = '1.2.840.113549.1.12.10.1.2';
-const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
-/**
- * Takes a PKCS#12 apart into blocks of certificates and keys; answers with the problem when it cannot.
- *
- * It is not handed to TLS whole, because Node makes every certificate in it a trust anchor for the server.
- * A key in it stays encrypted and opens with the same passphrase.
- */
-function readPkcs12(block, passphrase) {
-    const [, authenticatedSafe, mac] = (0,der/* childrenOf */.LU)((0,der/* readElement */.RN)(block.der));
-    const rounds = Math.max((0,der/* integerOf */.cP)((0,der/* childrenOf */.LU)(mac)[2]) ?? 0, ...partsOf(authenticatedSafe).map(iterationsOf));
-    if (rounds > MAX_ITERATIONS)
-        return tooManyIterations((0,identity_block/* placeOf */.$t)(block), rounds);
-    const problem = checkWithOpenssl(block, passphrase);
-    if (problem !== undefined)
-        return problem;
-    try {
-        const blocks = partsOf(authenticatedSafe).flatMap((part) => bagsOf(block, part, passphrase ?? ''));
-        return blocks.length > 0 ? blocks : unusable(block, 'it holds neither a certificate nor a key', undefined);
-    }
-    catch (cause) {
-        return cause instanceof errors/* ActionError */.lZ ? cause : unusable(block, 'it cannot be taken apart', cause);
-    }
-}
-// OpenSSL checks the integrity of the whole, and its verdicts tell the causes apart.
-function checkWithOpenssl(block, passphrase) {
-    try {
-        (0,external_node_tls_.createSecureContext)({ pfx: block.der, passphrase: passphrase ?? '' });
-        return undefined;
-    }
-    catch (cause) {
-        const text = cause instanceof Error ? cause.message : '';
-        if (/^Unable to load (?:private key|certificate) from PFX/.test(text))
-            return undefined;
-        if (text.includes('mac verify failure')) {
-            return passphrase === undefined ? passphraseMissing((0,identity_block/* placeOf */.$t)(block)) : passphraseWrong((0,identity_block/* placeOf */.$t)(block), cause);
-        }
-        return (0,errors/* codeOf */.$N)(cause) === 'ERR_CRYPTO_UNSUPPORTED_OPERATION'
-            ? retired(block, cause)
-            : unusable(block, 'it is damaged', cause);
-    }
-}
-function partsOf(authenticatedSafe) {
-    const [, content] = (0,der/* childrenOf */.LU)(authenticatedSafe);
-    return sequenceIn((0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)(content)[0]));
-}
-function sequenceIn(bytes) {
-    return bytes === undefined ? [] : (0,der/* childrenOf */.LU)((0,der/* readElement */.RN)(bytes));
-}
-function iterationsOf(part) {
-    return encryptionOf(part)?.scheme?.iterations ?? 0;
-}
-function encryptionOf(part) {
-    const [type, content] = (0,der/* childrenOf */.LU)(part);
-    if ((0,der/* oidOf */._f)(type) !== ENCRYPTED_DATA)
-        return undefined;
-    const [, encrypted] = (0,der/* childrenOf */.LU)((0,der/* childrenOf */.LU)(content)[0]);
-    const [, algorithm, data] = (0,der/* childrenOf */.LU)(encrypted);
-    return { algorithm, scheme: readPasswordScheme(algorithm), data: (0,der/* octetsOf */.ao)(data) ?? Buffer.alloc(0) };
-}
-function bagsOf(block, part, passphrase) {
-    return sequenceIn(safeContentsOf(block, part, passphrase)).flatMap((bag) => {
-        const [type, wrapper] = (0,der/* childrenOf */.LU)(bag);
-        const [value] = (0,der/* childrenOf */.LU)(wrapper);
-        if (value === undefined)
-            return [];
-        const place = { input: block.input, number: block.number };
-        switch ((0,der/* oidOf */._f)(type) ?? '') {
-            case KEY_BAG:
-                return [{ ...place, label: 'PRIVATE KEY', der: wrapper?.content ?? value.content }];
-            case SHROUDED_KEY_BAG:
-                return [{ ...place, label: 'ENCRYPTED PRIVATE KEY', der: wrapper?.content ?? value.content }];
-            case CERTIFICATE_BAG:
-                return [
-                    { ...place, label: 'CERTIFICATE', der: (0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)((0,der/* childrenOf */.LU)(value)[1])[0]) ?? value.content },
-                ];
-            default:
-                return [];
-        }
-    });
-}
-function safeContentsOf(block, part, passphrase) {
-    const encryption = encryptionOf(part);
-    if (encryption === undefined) {
-        const [type, content] = (0,der/* childrenOf */.LU)(part);
-        return (0,der/* oidOf */._f)(type) === DATA ? (0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)(content)[0]) : undefined;
-    }
-    if (isRetiredScheme(encryption.algorithm))
-        throw retired(block, undefined);
-    if (encryption.scheme === undefined)
-        throw unusable(block, 'it is encrypted in an unknown way', undefined);
-    return encryption.scheme.decrypt(encryption.data, passphrase);
-}
-const EXPORT_ANEW = 'Export it anew: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.';
-function retired(block, cause) {
-    return new errors/* ActionError */.lZ('IDENTITY_PKCS12_RETIRED', `${(0,identity_block/* placeOf */.$t)(block)}: this PKCS#12 is encrypted with an algorithm that OpenSSL 3 refuses (RC2 or RC4)`, { hint: EXPORT_ANEW, cause });
-}
-function unusable(block, why, cause) {
-    return new errors/* ActionError */.lZ('IDENTITY_BLOCK_BROKEN', `${(0,identity_block/* placeOf */.$t)(block)}: this PKCS#12 cannot be used: ${why}`, {
-        hint: 'Store it again with `base64 -w0 file.p12 | gh secret set NAME`, or store certificate and key as PEM.',
-        cause,
-    });
-}
-
-// EXTERNAL MODULE: ./build/src/identity/text.js
-var identity_text = __nccwpck_require__(24577);
-;// CONCATENATED MODULE: ./build/src/identity/cert-input.js
-
-
-
-
-
-
-
-
-// A client's chain has a handful; a bundle of CA certificates in its place would go to the server with every connection.
-const MAX_CERTIFICATES = 100;
-/** Reads `cert`: certificates, and private keys beside them, from PEM, DER or PKCS#12; never throws. */
-function readCertInput(text, passphrase) {
-    if ((0,identity_text/* isBlank */.z)(text))
-        return { ...EMPTY, problems: [(0,identity_text/* inputEmpty */.U)('cert')] };
-    const { blocks, problems, brokenLabels, tidied } = (0,identity_blocks/* readBlocks */.v)('cert', text);
-    const isPkcs12 = blocks.some(({ label }) => label === 'PKCS12');
-    const unpacked = (0,findings/* separate */.s)(blocks.map((block) => (block.label === 'PKCS12' ? readPkcs12(block, passphrase) : [block])));
-    const all = unpacked.values.flat();
-    const certificates = (0,findings/* separate */.s)(all.filter(isForCertificates).map(certificate/* readCertificate */.w$));
-    const faults = [...problems, ...unpacked.problems, ...certificates.problems];
-    return {
-        certificates: certificates.values.slice(0, MAX_CERTIFICATES),
-        keys: all.filter(({ label }) => (0,identity_block/* isPrivateLabel */.w0)(label)),
-        isPkcs12,
-        mayHideKey: unpacked.problems.length > 0 || brokenLabels.some(isOpaque),
-        mayHideCertificate: faults.length > 0,
-        problems: [...faults, ...countProblems(certificates.values.length + faults.length, all)],
-        tidied: isPkcs12 ? tidied.map((note) => (note === 'DER read' ? 'PKCS#12 unpacked' : note)) : tidied,
-    };
-}
-const EMPTY = {
-    certificates: [],
-    keys: [],
-    isPkcs12: false,
-    mayHideKey: false,
-    mayHideCertificate: false,
-    problems: [],
-    tidied: [],
-};
-function isForCertificates({ label }) {
-    return !(0,identity_block/* isPrivateLabel */.w0)(label) && label !== 'EC PARAMETERS';
-}
-function isOpaque(label) {
-    return (0,identity_block/* isPrivateLabel */.w0)(label) || label === 'PKCS12' || label === 'DER';
-}
-function countProblems(count, blocks) {
-    const [first] = blocks;
-    if (count === 0 && first !== undefined)
-        return [(0,wrong_kind/* wrongKind */.o)(first)];
-    if (count <= MAX_CERTIFICATES)
-        return [];
-    return [
-        new errors/* ActionError */.lZ('IDENTITY_TOO_LARGE', `input cert holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`, {
-            hint: 'A bundle of CA certificates belongs into chain; cert takes the client certificate and its intermediates.',
-        }),
-    ];
-}
-
-// EXTERNAL MODULE: ./build/src/identity/client-chain.js
-var client_chain = __nccwpck_require__(80013);
-;// CONCATENATED MODULE: ./build/src/identity/key-input.js
-
-
-
-
-/** Reads `key`: private keys, and nothing else but what tools write beside them; never throws. */
-function readKeyInput(text) {
-    const { blocks, problems, tidied } = (0,identity_blocks/* readBlocks */.v)('key', text);
-    const keys = blocks.filter(({ label }) => (0,identity_block/* isPrivateLabel */.w0)(label));
-    const others = blocks.filter(({ label }) => !(0,identity_block/* isPrivateLabel */.w0)(label) && label !== 'EC PARAMETERS');
-    // A certificate beside the key is harmless: the whole of a combined file was stored.
-    const strangers = keys.length > 0 ? others.filter(({ label }) => label !== 'CERTIFICATE') : others;
-    const faults = [...problems, ...strangers.map(wrong_kind/* wrongKind */.o)];
-    return { keys, problems: keys.length === 0 && faults.length === 0 ? [noKey()] : faults, tidied };
-}
-function noKey() {
-    return new errors/* ActionError */.lZ('IDENTITY_WRONG_KIND', 'input key holds no private key, only EC PARAMETERS', {
-        hint: 'Store the block that begins with `-----BEGIN EC PRIVATE KEY-----` too.',
-    });
-}
-
-;// CONCATENATED MODULE: ./build/src/identity/client.js
-
-
-
-
-
-
-
-/** Reads the client's certificates and private key, wherever in `cert` and `key` they stand; never throws. */
-function readClient({ cert, key, keyPassphrase }) {
-    const passphrase = (0,identity_text/* isBlank */.z)(keyPassphrase) ? undefined : keyPassphrase.replace(/(?:\r\n|[\r\n])$/, '');
-    const inCert = readCertInput(cert, passphrase);
-    const inKey = (0,identity_text/* isBlank */.z)(key) || key.trim() === cert?.trim() ? undefined : readKeyInput(key);
-    // An empty passphrase is a passphrase to PKCS#12, and OpenSSL has accepted it by now.
-    const opening = inKey === undefined && inCert.isPkcs12 ? (passphrase ?? '') : passphrase;
-    const opened = openKeys((inKey ?? inCert).keys, opening);
-    const chosen = chooseKey(opened.values, inCert);
-    const isKeyAbsent = (inKey ?? inCert).keys.length === 0 && inKey === undefined && !inCert.mayHideKey;
-    const chain = chainOf(inCert, chosen);
-    const source = inKey === undefined && chosen !== undefined ? ['private key taken from here'] : [];
-    return {
-        chain,
-        key: chosen,
-        problems: [
-            ...inCert.problems,
-            ...(inKey?.problems ?? []),
-            ...(isKeyAbsent ? [keyAbsent(inCert)] : []),
-            ...opened.problems,
-        ],
-        tidied: { cert: [...inCert.tidied, ...(chain?.tidied ?? []), ...source], key: inKey?.tidied ?? [] },
-    };
-}
-function chainOf({ certificates, mayHideCertificate }, key) {
-    const chain = (0,client_chain/* orderClientChain */.Z)(certificates, key?.key);
-    const isLeafSure = key !== undefined && chain?.leaf.x509.checkPrivateKey(key.key) === true;
-    return mayHideCertificate && !isLeafSure ? undefined : chain;
-}
-function keyAbsent({ isPkcs12 }) {
-    if (!isPkcs12)
-        return (0,identity_text/* inputEmpty */.U)('key');
-    return new errors/* ActionError */.lZ('IDENTITY_WRONG_KIND', 'input cert is a PKCS#12 without a private key, and input key is empty', {
-        hint: 'Export the PKCS#12 again together with its private key, or put the key into key.',
-    });
-}
-function openKeys(blocks, passphrase) {
-    const distinct = new Map(blocks.map((block) => [block.der.toString('base64'), block]));
-    return (0,findings/* separate */.s)([...distinct.values()].map((block) => readPrivateKey(block, passphrase)));
-}
-function chooseKey(keys, { certificates }) {
-    return keys.find(({ key }) => certificates.some(({ x509 }) => x509.checkPrivateKey(key))) ?? keys[0];
-}
-
-
-/***/ }),
-
-/***/ 47764:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   T: () => (/* binding */ labelOfDer)
-/* harmony export */ });
-/* harmony import */ var _der_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5575);
-
-const PKCS7_TYPES = '1.2.840.113549.1.7.';
-/** Tells by its structure which PEM label a DER object would have (`PKCS12` for that container); `undefined` when it is none we know. */
-function labelOfDer(der) {
-    const [first, second, third] = (0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .childrenOf */ .LU)((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .readElement */ .RN)(der));
-    if (first === undefined)
-        return undefined;
-    if ((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .oidOf */ ._f)(first)?.startsWith(PKCS7_TYPES))
-        return 'PKCS7';
-    if (first.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.integer)
-        return labelByVersion((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .integerOf */ .cP)(first), second);
-    if (first.tag !== _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.sequence || second === undefined)
-        return undefined;
-    if (third?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.bitString)
-        return labelOfSigned(first);
-    if (second.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.bitString)
-        return 'PUBLIC KEY';
-    return second.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.octetString ? 'ENCRYPTED PRIVATE KEY' : undefined;
-}
-function labelByVersion(version, second) {
-    switch (second?.tag ?? 0) {
-        case _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.sequence:
-            return version === 3 ? 'PKCS12' : 'PRIVATE KEY';
-        case _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.octetString:
-            return 'EC PRIVATE KEY';
-        case _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.integer:
-            return version === 0 ? 'RSA PRIVATE KEY' : 'RSA PUBLIC KEY';
-        default:
-            return undefined;
-    }
-}
-// Certificates, requests and revocation lists are all SEQUENCE { content, algorithm, signature }; the content tells them apart.
-function labelOfSigned(content) {
-    const [first, , third, fourth] = (0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .childrenOf */ .LU)(content);
-    if (first?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.context0)
-        return 'CERTIFICATE';
-    if ((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .integerOf */ .cP)(first) === 0 && (0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .childrenOf */ .LU)(third)[1]?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.bitString)
-        return 'CERTIFICATE REQUEST';
-    const isRevocationList = first?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.sequence || isTime(fourth);
-    return isRevocationList ? 'X509 CRL' : 'CERTIFICATE';
-}
-function isTime(element) {
-    return element?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.utcTime || element?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.generalizedTime;
-}
-
-
-/***/ }),
-
-/***/ 5575:
+/***/ 97415:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -48157,25 +47282,174 @@ function readIndefinite(bytes, { tag, start }, depth) {
 
 /***/ }),
 
-/***/ 37444:
+/***/ 86350:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   s: () => (/* binding */ separate)
+/* harmony export */   T: () => (/* binding */ labelOfDer)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* harmony import */ var _der_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(97415);
 
-/** Separates what was read from what was found wrong, each in its order. */
-function separate(results) {
-    const values = [];
-    const problems = [];
-    for (const result of results) {
-        if (result instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
-            problems.push(result);
-        else
-            values.push(result);
+const PKCS7_TYPES = '1.2.840.113549.1.7.';
+/** Tells by its structure which PEM label a DER object would have (`PKCS12` for that container); `undefined` when it is none we know. */
+function labelOfDer(der) {
+    const [first, second, third] = (0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .childrenOf */ .LU)((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .readElement */ .RN)(der));
+    if (first === undefined)
+        return undefined;
+    if ((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .oidOf */ ._f)(first)?.startsWith(PKCS7_TYPES))
+        return 'PKCS7';
+    if (first.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.integer)
+        return labelByVersion((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .integerOf */ .cP)(first), second);
+    if (first.tag !== _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.sequence || second === undefined)
+        return undefined;
+    if (third?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.bitString)
+        return labelOfSigned(first);
+    if (second.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.bitString)
+        return 'PUBLIC KEY';
+    return second.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.octetString ? 'ENCRYPTED PRIVATE KEY' : undefined;
+}
+function labelByVersion(version, second) {
+    switch (second?.tag ?? 0) {
+        case _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.sequence:
+            return version === 3 ? 'PKCS12' : 'PRIVATE KEY';
+        case _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.octetString:
+            return 'EC PRIVATE KEY';
+        case _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.integer:
+            return version === 0 ? 'RSA PRIVATE KEY' : 'RSA PUBLIC KEY';
+        default:
+            return undefined;
     }
-    return { values, problems };
+}
+// Certificates, requests and revocation lists are all SEQUENCE { content, algorithm, signature }; the content tells them apart.
+function labelOfSigned(content) {
+    const [first, , third, fourth] = (0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .childrenOf */ .LU)(content);
+    if (first?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.context0)
+        return 'CERTIFICATE';
+    if ((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .integerOf */ .cP)(first) === 0 && (0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .childrenOf */ .LU)(third)[1]?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.bitString)
+        return 'CERTIFICATE REQUEST';
+    const isRevocationList = first?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.sequence || isTime(fourth);
+    return isRevocationList ? 'X509 CRL' : 'CERTIFICATE';
+}
+function isTime(element) {
+    return element?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.utcTime || element?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.generalizedTime;
+}
+
+
+/***/ }),
+
+/***/ 22954:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Nb: () => (/* binding */ readPasswordScheme),
+/* harmony export */   ad: () => (/* binding */ MAX_ITERATIONS),
+/* harmony export */   nN: () => (/* binding */ isRetiredScheme)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _der_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97415);
+
+
+/** Most rounds that are worth waiting for (some seconds); exporters write a few thousand to a million. */
+const MAX_ITERATIONS = 5_000_000;
+const PBES2 = '1.2.840.113549.1.5.13';
+const PBKDF2 = '1.2.840.113549.1.5.12';
+const PBE_SHA1_3DES = '1.2.840.113549.1.12.1.3';
+const HMACS = {
+    '1.2.840.113549.2.7': 'sha1',
+    '1.2.840.113549.2.8': 'sha224',
+    '1.2.840.113549.2.9': 'sha256',
+    '1.2.840.113549.2.10': 'sha384',
+    '1.2.840.113549.2.11': 'sha512',
+};
+const CIPHERS = {
+    '1.2.840.113549.3.7': { name: 'des-ede3-cbc', keyLength: 24 },
+    '2.16.840.1.101.3.4.1.2': { name: 'aes-128-cbc', keyLength: 16 },
+    '2.16.840.1.101.3.4.1.22': { name: 'aes-192-cbc', keyLength: 24 },
+    '2.16.840.1.101.3.4.1.42': { name: 'aes-256-cbc', keyLength: 32 },
+};
+/** Tells whether an algorithm identifier names one of the early schemes (DES, RC2, RC4, MD5) that OpenSSL 3 refuses. */
+function isRetiredScheme(algorithm) {
+    const oid = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(algorithm)[0]) ?? '';
+    return /^1\.2\.840\.113549\.1\.(?:5\.(?:1|3|4|6|10|11)|12\.1\.[1256])$/.test(oid);
+}
+/** Reads an algorithm identifier: PBES2 with PBKDF2, or 3DES as Windows exports it; `undefined` for any other scheme. */
+function readPasswordScheme(algorithm) {
+    const [oid, parameters] = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(algorithm);
+    switch ((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)(oid) ?? '') {
+        case PBES2:
+            return readPbes2((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(parameters));
+        case PBE_SHA1_3DES:
+            return readPkcs12Scheme((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(parameters));
+        default:
+            return undefined;
+    }
+}
+function readPbes2([derivation, encryption]) {
+    const [function_, parameters] = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(derivation);
+    const [cipherOid, ivElement] = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(encryption);
+    const [saltElement, rounds, ...rest] = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(parameters);
+    const salt = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .octetsOf */ .ao)(saltElement);
+    const iv = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .octetsOf */ .ao)(ivElement);
+    const iterations = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .integerOf */ .cP)(rounds);
+    const cipher = CIPHERS[(0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)(cipherOid) ?? ''];
+    if ((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)(function_) !== PBKDF2 || !salt || !iv || !iterations || cipher === undefined)
+        return undefined;
+    const hmacOid = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(rest.find((one) => (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(one)[0]) !== undefined))[0]);
+    const digest = hmacOid === undefined ? 'sha1' : HMACS[hmacOid];
+    if (digest === undefined)
+        return undefined;
+    return {
+        iterations,
+        decrypt: (data, passphrase) => {
+            const key = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.pbkdf2Sync)(passphrase, salt, iterations, cipher.keyLength, digest);
+            const decipher = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)(cipher.name, key, iv);
+            return Buffer.concat([decipher.update(data), decipher.final()]);
+        },
+    };
+}
+function readPkcs12Scheme([saltElement, rounds]) {
+    const salt = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .octetsOf */ .ao)(saltElement);
+    const iterations = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .integerOf */ .cP)(rounds);
+    if (!salt || salt.length === 0 || !iterations)
+        return undefined;
+    return {
+        iterations,
+        decrypt: (data, passphrase) => {
+            const derive = (id, length) => derivePkcs12({ id, length, salt, iterations, passphrase });
+            const decipher = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)('des-ede3-cbc', derive(1, 24), derive(2, 8));
+            return Buffer.concat([decipher.update(data), decipher.final()]);
+        },
+    };
+}
+const SHA1_BLOCK = 64;
+// RFC 7292, appendix B.2, with SHA-1.
+function derivePkcs12({ id, length, salt, iterations, passphrase }) {
+    const password = Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
+    const input = Buffer.concat([fillBlocks(salt), fillBlocks(password)]);
+    const parts = [];
+    for (let size = 0; size < length; size += 20) {
+        let digest = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha1', Buffer.concat([Buffer.alloc(SHA1_BLOCK, id), input]), 'buffer');
+        for (let round = 1; round < iterations; round += 1)
+            digest = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha1', digest, 'buffer');
+        parts.push(digest);
+        const addend = fillBlocks(digest);
+        for (let block = 0; block < input.length; block += SHA1_BLOCK) {
+            addOnePlus(input.subarray(block, block + SHA1_BLOCK), addend);
+        }
+    }
+    return Buffer.concat(parts).subarray(0, length);
+}
+function fillBlocks(bytes) {
+    return Buffer.alloc(Math.ceil(bytes.length / SHA1_BLOCK) * SHA1_BLOCK, bytes);
+}
+// target = target + addend + 1, as big-endian numbers of one block.
+function addOnePlus(target, addend) {
+    let carry = 1;
+    for (let index = target.length - 1; index >= 0; index -= 1) {
+        carry += (target[index] ?? 0) + (addend[index] ?? 0);
+        target[index] = carry & 0xff;
+        carry >>= 8;
+    }
 }
 
 
@@ -48194,16 +47468,16 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/identity/anchors.js
-var identity_anchors = __nccwpck_require__(85374);
-// EXTERNAL MODULE: ./build/src/identity/block.js
-var block = __nccwpck_require__(96813);
-// EXTERNAL MODULE: ./build/src/identity/certificate.js
-var certificate = __nccwpck_require__(52351);
-// EXTERNAL MODULE: ./build/src/identity/client.js + 5 modules
-var identity_client = __nccwpck_require__(72190);
-// EXTERNAL MODULE: ./build/src/identity/client-chain.js
-var client_chain = __nccwpck_require__(80013);
+// EXTERNAL MODULE: ./build/src/identity/material/anchors.js
+var material_anchors = __nccwpck_require__(37078);
+// EXTERNAL MODULE: ./build/src/identity/material/certificate.js
+var certificate = __nccwpck_require__(43879);
+// EXTERNAL MODULE: ./build/src/identity/material/client.js
+var material_client = __nccwpck_require__(11361);
+// EXTERNAL MODULE: ./build/src/identity/material/client-chain.js
+var client_chain = __nccwpck_require__(79509);
+// EXTERNAL MODULE: ./build/src/identity/text/pem.js
+var pem = __nccwpck_require__(24336);
 ;// CONCATENATED MODULE: ./build/src/identity/validity.js
 
 
@@ -48300,8 +47574,8 @@ function daysIn(durationMs) {
 const MAX_LISTED = 10;
 /** Examines the texts of all inputs and lists every problem at once; opens no file and no socket, and never throws. */
 function inspectIdentity(text, options) {
-    const client = (0,identity_client/* readClient */.O)(text);
-    const anchors = (0,identity_anchors/* readAnchors */.D)(text.chain);
+    const client = (0,material_client/* readClient */.O)(text);
+    const anchors = (0,material_anchors/* readAnchors */.D)(text.chain);
     const { chain } = client;
     const problems = [
         ...client.problems,
@@ -48361,7 +47635,7 @@ function assemble(chain, key, anchors) {
     };
 }
 function pemOf(certificates) {
-    return certificates.map(({ raw }) => (0,block/* encodePem */.TS)({ label: 'CERTIFICATE', der: raw })).join('');
+    return certificates.map(({ raw }) => (0,pem/* encodePem */.TS)({ label: 'CERTIFICATE', der: raw })).join('');
 }
 function mismatch(chain, key) {
     if (chain === undefined || key === undefined || chain.leaf.x509.checkPrivateKey(key.key))
@@ -48381,14 +47655,722 @@ function tidyNotice(tidied) {
 
 /***/ }),
 
-/***/ 95450:
+/***/ 37078:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   B: () => (/* binding */ markersOf),
-/* harmony export */   J: () => (/* binding */ readPem)
+/* harmony export */   D: () => (/* binding */ readAnchors)
 /* harmony export */ });
-/* harmony import */ var _base64_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(59205);
+/* harmony import */ var _text_blocks_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(89238);
+/* harmony import */ var _text_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(17783);
+/* harmony import */ var _certificate_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(43879);
+
+
+
+/**
+ * Reads `chain`: the certificates that the server must chain to, each once; never throws.
+ *
+ * Every block counts, since Node leaves out the broken ones of a bundle without a word, and takes an empty bundle for the system's roots.
+ */
+function readAnchors(text) {
+    if ((0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .isBlank */ .z3)(text))
+        return { certificates: [], problems: [(0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .inputEmpty */ .UV)('chain')], tidied: [] };
+    const { blocks, problems, tidied } = (0,_text_blocks_js__WEBPACK_IMPORTED_MODULE_0__/* .readBlocks */ .v_)('chain', text);
+    const read = (0,_text_blocks_js__WEBPACK_IMPORTED_MODULE_0__/* .separate */ .sj)(blocks.map(_certificate_js__WEBPACK_IMPORTED_MODULE_2__/* .readCertificate */ .w$));
+    return {
+        certificates: [...new Map(read.values.map((one) => [one.x509.fingerprint256, one])).values()],
+        problems: [...problems, ...read.problems],
+        tidied,
+    };
+}
+
+
+/***/ }),
+
+/***/ 43879:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Nl: () => (/* binding */ isSelfSigned),
+/* harmony export */   _v: () => (/* binding */ publicKeyPrint),
+/* harmony export */   rh: () => (/* binding */ isIssuedBy),
+/* harmony export */   vm: () => (/* binding */ nameOnOneLine),
+/* harmony export */   w$: () => (/* binding */ readCertificate),
+/* harmony export */   xS: () => (/* binding */ factsOf),
+/* harmony export */   yd: () => (/* binding */ signatureOidOf)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
+/* harmony import */ var _der_der_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(97415);
+/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(86350);
+/* harmony import */ var _text_pem_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(24336);
+/* harmony import */ var _text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(85794);
+
+
+
+
+
+
+const MAX_NAME_LENGTH = 200;
+/** Parses a block as a certificate; answers with the problem when it is none. */
+function readCertificate(block) {
+    if (block.label !== 'CERTIFICATE')
+        return (0,_text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_5__/* .wrongKind */ .o)(block);
+    const label = (0,_der_label_js__WEBPACK_IMPORTED_MODULE_3__/* .labelOfDer */ .T)(block.der);
+    if (label !== undefined && label !== 'CERTIFICATE')
+        return (0,_text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_5__/* .wrongKind */ .o)({ ...block, label });
+    try {
+        const x509 = new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(block.der);
+        // Both getters fail late, on material that the constructor takes.
+        x509.validFromDate.toISOString();
+        x509.validToDate.toISOString();
+        publicKeyPrint(x509.publicKey);
+        return { x509, place: (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$t)(block) };
+    }
+    catch (cause) {
+        return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_BLOCK_BROKEN', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$t)(block)}: this is not a certificate that can be read`, {
+            hint: 'Its characters were changed on the way, or its key is of an unknown kind. Store the original file again.',
+            cause,
+        });
+    }
+}
+/** Returns the facts of a certificate that are safe and useful to show. */
+function factsOf(x509) {
+    return {
+        subject: nameOnOneLine(x509.subject),
+        issuer: nameOnOneLine(x509.issuer),
+        notAfter: x509.validToDate.toISOString(),
+        sha256: (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(x509.raw).digest('hex'),
+    };
+}
+/** Returns the SHA-256 of a public key's SubjectPublicKeyInfo, in lower-case hex. */
+function publicKeyPrint(key) {
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256')
+        .update(key.export({ type: 'spki', format: 'der' }))
+        .digest('hex');
+}
+/** Returns the object identifier of the algorithm that a certificate is signed with; Node before 24.9 does not tell. */
+function signatureOidOf(x509) {
+    const [, algorithm] = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .readElement */ .RN)(x509.raw));
+    return (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .oidOf */ ._f)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(algorithm)[0]);
+}
+/** Tells whether a certificate is signed by its own key. */
+function isSelfSigned(x509) {
+    return isIssuedBy(x509, x509);
+}
+/** Tells whether `issuer` signed `x509`: by name, and by checking the signature. */
+function isIssuedBy(x509, issuer) {
+    try {
+        return x509.checkIssued(issuer) && x509.verify(issuer.publicKey);
+    }
+    catch {
+        // A key that cannot check this kind of signature did not make it.
+        return false;
+    }
+}
+/** Writes a distinguished name on one line, cut when it is longer than 200 characters. */
+function nameOnOneLine(name) {
+    const line = name.split('\n').join(', ');
+    if (line === '')
+        return '(empty name)';
+    return line.length > MAX_NAME_LENGTH ? `${line.slice(0, MAX_NAME_LENGTH)}…` : line;
+}
+
+
+/***/ }),
+
+/***/ 79509:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ missingIssuerOf),
+/* harmony export */   Z: () => (/* binding */ orderClientChain)
+/* harmony export */ });
+/* harmony import */ var _certificate_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(43879);
+
+/**
+ * Orders certificates as TLS wants them: the one that belongs to the key first, its issuers behind it.
+ *
+ * Without a key, or when none belongs to it, the leaf is the first that issued no other. `undefined` for an empty list.
+ */
+function orderClientChain(found, key) {
+    const distinct = [...new Map(found.map((one) => [one.x509.fingerprint256, one])).values()];
+    const leaf = chooseLeaf(distinct, key);
+    if (leaf === undefined)
+        return undefined;
+    const certificates = [leaf];
+    for (const { x509 } of certificates) {
+        for (const other of distinct) {
+            if (!certificates.includes(other) && (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isIssuedBy */ .rh)(x509, other.x509))
+                certificates.push(other);
+        }
+    }
+    return { leaf, certificates, tidied: describeChanges(found, distinct, certificates) };
+}
+/** Names the issuer of the leaf when neither the client's certificates nor a root among the anchors is it; a server may then miss it. */
+function missingIssuerOf(chain, anchors) {
+    const { x509 } = chain.leaf;
+    if (chain.certificates.length > 1 || (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isSelfSigned */ .Nl)(x509))
+        return undefined;
+    const isRootKnown = anchors.some((anchor) => (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isIssuedBy */ .rh)(x509, anchor) && (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isSelfSigned */ .Nl)(anchor));
+    return isRootKnown ? undefined : (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .nameOnOneLine */ .vm)(x509.issuer);
+}
+function chooseLeaf(certificates, key) {
+    const matching = key === undefined ? [] : certificates.filter(({ x509 }) => x509.checkPrivateKey(key));
+    // A renewed certificate may keep its key: the one that lasts longest is meant.
+    const [newest] = matching.toSorted((a, b) => b.x509.validToDate.getTime() - a.x509.validToDate.getTime());
+    if (newest !== undefined)
+        return newest;
+    const isIssuer = (one) => certificates.some((other) => other !== one && (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isIssuedBy */ .rh)(other.x509, one.x509));
+    return certificates.find((one) => !isIssuer(one)) ?? certificates[0];
+}
+function describeChanges(found, distinct, ordered) {
+    const changes = [];
+    if (found.length > distinct.length)
+        changes.push('duplicate certificates left out');
+    if (distinct.length > ordered.length)
+        changes.push('certificates outside the chain left out');
+    const before = distinct.filter((one) => ordered.includes(one));
+    if (before.some((one, index) => one !== ordered[index]))
+        changes.push('certificates put in order, leaf first');
+    return changes;
+}
+
+
+/***/ }),
+
+/***/ 11361:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   O: () => (/* binding */ readClient)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* harmony import */ var _text_blocks_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(89238);
+/* harmony import */ var _text_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(17783);
+/* harmony import */ var _client_chain_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(79509);
+/* harmony import */ var _private_key_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(61733);
+
+
+
+
+
+/** Reads the client's certificates and private key, wherever in `cert` and `key` they stand; never throws. */
+function readClient({ cert, key, keyPassphrase }) {
+    const passphrase = (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .isBlank */ .z3)(keyPassphrase) ? undefined : keyPassphrase.replace(/(?:\r\n|[\r\n])$/, '');
+    const inCert = (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .readCertInput */ .l0)(cert, passphrase);
+    const inKey = (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .isBlank */ .z3)(key) || key.trim() === cert?.trim() ? undefined : (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .readKeyInput */ .YT)(key);
+    // An empty passphrase is a passphrase to PKCS#12, and OpenSSL has accepted it by now.
+    const opening = inKey === undefined && inCert.isPkcs12 ? (passphrase ?? '') : passphrase;
+    const opened = openKeys((inKey ?? inCert).keys, opening);
+    const chosen = chooseKey(opened.values, inCert);
+    const isKeyAbsent = (inKey ?? inCert).keys.length === 0 && inKey === undefined && !inCert.mayHideKey;
+    const chain = chainOf(inCert, chosen);
+    const source = inKey === undefined && chosen !== undefined ? ['private key taken from here'] : [];
+    return {
+        chain,
+        key: chosen,
+        problems: [
+            ...inCert.problems,
+            ...(inKey?.problems ?? []),
+            ...(isKeyAbsent ? [keyAbsent(inCert)] : []),
+            ...opened.problems,
+        ],
+        tidied: { cert: [...inCert.tidied, ...(chain?.tidied ?? []), ...source], key: inKey?.tidied ?? [] },
+    };
+}
+function chainOf({ certificates, mayHideCertificate }, key) {
+    const chain = (0,_client_chain_js__WEBPACK_IMPORTED_MODULE_3__/* .orderClientChain */ .Z)(certificates, key?.key);
+    const isLeafSure = key !== undefined && chain?.leaf.x509.checkPrivateKey(key.key) === true;
+    return mayHideCertificate && !isLeafSure ? undefined : chain;
+}
+function keyAbsent({ isPkcs12 }) {
+    if (!isPkcs12)
+        return (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .inputEmpty */ .UV)('key');
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', 'input cert is a PKCS#12 without a private key, and input key is empty', {
+        hint: 'Export the PKCS#12 again together with its private key, or put the key into key.',
+    });
+}
+function openKeys(blocks, passphrase) {
+    const distinct = new Map(blocks.map((block) => [block.der.toString('base64'), block]));
+    return (0,_text_blocks_js__WEBPACK_IMPORTED_MODULE_1__/* .separate */ .sj)([...distinct.values()].map((block) => (0,_private_key_js__WEBPACK_IMPORTED_MODULE_4__/* .readPrivateKey */ .$k)(block, passphrase)));
+}
+function chooseKey(keys, { certificates }) {
+    return keys.find(({ key }) => certificates.some(({ x509 }) => x509.checkPrivateKey(key))) ?? keys[0];
+}
+
+
+/***/ }),
+
+/***/ 61733:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $k: () => (/* binding */ readPrivateKey),
+/* harmony export */   VP: () => (/* binding */ passphraseMissing),
+/* harmony export */   g8: () => (/* binding */ tooManyIterations),
+/* harmony export */   yx: () => (/* binding */ passphraseWrong)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
+/* harmony import */ var _der_der_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(97415);
+/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(86350);
+/* harmony import */ var _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(22954);
+/* harmony import */ var _text_pem_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(24336);
+/* harmony import */ var _text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(85794);
+/* harmony import */ var _certificate_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(43879);
+
+
+
+
+
+
+
+
+const TLS_KEY_TYPES = ['rsa', 'rsa-pss', 'ec', 'ed25519', 'ed448'];
+/** Opens a private key, with its passphrase when it is encrypted; answers with the problem when it cannot. */
+function readPrivateKey(block, passphrase) {
+    const found = (0,_der_label_js__WEBPACK_IMPORTED_MODULE_3__/* .labelOfDer */ .T)(block.der);
+    const isForeign = found !== undefined && !found.endsWith('PRIVATE KEY') && block.encryption === undefined;
+    if (block.label === 'OPENSSH PRIVATE KEY' || isForeign)
+        return (0,_text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_6__/* .wrongKind */ .o)({ ...block, label: found ?? block.label });
+    if (isEncrypted(block))
+        return openEncrypted(block, passphrase);
+    // The bytes say better than a hand-made label which of the three formats this is.
+    return open({ ...block, label: found ?? block.label }, undefined);
+}
+function isEncrypted(block) {
+    return block.label === 'ENCRYPTED PRIVATE KEY' || block.encryption !== undefined;
+}
+function openEncrypted(block, passphrase) {
+    const unusable = encryptionFault(block);
+    if (unusable !== undefined)
+        return unusable;
+    if (passphrase === undefined)
+        return passphraseMissing((0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block));
+    return open(block, passphrase);
+}
+function open(block, passphrase) {
+    const pem = (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .encodePem */ .TS)(block);
+    try {
+        const key = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPrivateKey)(passphrase === undefined ? pem : { key: pem, passphrase });
+        if (!TLS_KEY_TYPES.includes(key.asymmetricKeyType))
+            return keyTypeRefused(block, key);
+        const publicKeySha256 = (0,_certificate_js__WEBPACK_IMPORTED_MODULE_7__/* .publicKeyPrint */ ._v)((0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPublicKey)(key));
+        return { key, pem, passphrase, place: (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block), publicKeySha256 };
+    }
+    catch (cause) {
+        if (passphrase !== undefined)
+            return passphraseWrong((0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block), cause);
+        return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_BLOCK_BROKEN', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block)}: this is not a private key that can be read`, {
+            hint: 'Its characters were changed on the way, or its label does not fit. Store the original file again.',
+            cause,
+        });
+    }
+}
+function encryptionFault(block) {
+    const [algorithm] = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .readElement */ .RN)(block.der));
+    const cipher = block.encryption?.split(',')[0]?.toLowerCase();
+    const isRetired = cipher === undefined ? (0,_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__/* .isRetiredScheme */ .nN)(algorithm) : !(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.getCiphers)().includes(cipher);
+    if (isRetired) {
+        return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_KEY_ENCRYPTION_RETIRED', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block)}: it is encrypted with an algorithm that OpenSSL 3 refuses`, {
+            hint: 'Encrypt it anew: `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes256 -in old.pem -out new.pem`.',
+        });
+    }
+    const iterations = cipher === undefined ? ((0,_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__/* .readPasswordScheme */ .Nb)(algorithm)?.iterations ?? 0) : 0;
+    return iterations > _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__/* .MAX_ITERATIONS */ .ad ? tooManyIterations((0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block), iterations) : undefined;
+}
+/** Builds the problem for an encryption that would take minutes to open. */
+function tooManyIterations(place, iterations) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_KEY_ENCRYPTION_SLOW', `${place}: its encryption asks for ${iterations} rounds; at most ${_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__/* .MAX_ITERATIONS */ .ad} are taken`, { hint: 'Encrypt it anew with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.' });
+}
+/** Builds the problem for encrypted material when no passphrase was given. */
+function passphraseMissing(place) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_PASSPHRASE_MISSING', `${place} is encrypted, and input key-passphrase is empty`, {
+        hint: 'Set key-passphrase to the passphrase that the key was encrypted with, from a secret that this run can read.',
+    });
+}
+/** Builds the problem for encrypted material that the given passphrase does not open. */
+function passphraseWrong(place, cause) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_PASSPHRASE_WRONG', `${place} is not opened by the passphrase in key-passphrase`, {
+        hint: 'Check that the passphrase belongs to this very file and was stored without quotes, blanks or a cut.',
+        cause,
+    });
+}
+function keyTypeRefused(block, key) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block)} is a key of the type ${key.asymmetricKeyType}, which cannot sign in TLS`, { hint: 'Use a key of the type EC (P-256), RSA (2048 bits or more) or Ed25519, and a certificate for it.' });
+}
+
+
+/***/ }),
+
+/***/ 89238:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   sj: () => (/* binding */ separate),
+/* harmony export */   v_: () => (/* binding */ readBlocks)
+/* harmony export */ });
+/* unused harmony export MAX_INPUT_LENGTH */
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* harmony import */ var _der_der_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97415);
+/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(86350);
+/* harmony import */ var _pem_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(24336);
+/* harmony import */ var _shape_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(73547);
+
+
+
+
+
+/** Most characters that an input may have; a generous bundle of CA certificates has a quarter of it. */
+const MAX_INPUT_LENGTH = 1024 * 1024;
+// The largest public bundles of CA certificates have about 150.
+const MAX_BLOCKS = 1000;
+/** Reads every block of an input's text, whatever shape the text is in; never throws. */
+function readBlocks(input, text) {
+    if (text.length > MAX_INPUT_LENGTH)
+        return only(tooLarge(input, `${text.length} characters`, MAX_INPUT_LENGTH));
+    const { pem, der, tidied } = (0,_shape_js__WEBPACK_IMPORTED_MODULE_4__/* .unwrap */ .o)(text);
+    if (der !== undefined)
+        return readDer(input, der, tidied);
+    const { blocks, textOutside } = (0,_pem_js__WEBPACK_IMPORTED_MODULE_3__/* .readPem */ .Je)(pem ?? '');
+    if (blocks.length === 0)
+        return only(unreadable(input, text));
+    if (blocks.length > MAX_BLOCKS)
+        return only(tooLarge(input, `${blocks.length} PEM blocks`, MAX_BLOCKS));
+    const sound = [];
+    const problems = [];
+    const brokenLabels = [];
+    const notes = new Set(tidied);
+    if (textOutside)
+        notes.add('text outside the PEM blocks ignored');
+    for (const [index, found] of blocks.entries()) {
+        const { label } = found;
+        const number = index + 1;
+        const fault = 'reason' in found ? found.reason : derFault(found);
+        if ('reason' in found || fault !== undefined) {
+            problems.push(broken({ input, number, label }, fault ?? ''));
+            brokenLabels.push(label);
+            continue;
+        }
+        for (const note of found.tidied)
+            notes.add(note);
+        sound.push({ input, number, ...normaliseLabel(found) });
+    }
+    return { blocks: sound, problems, brokenLabels, tidied: [...notes] };
+}
+function readDer(input, der, tidied) {
+    const label = (0,_der_label_js__WEBPACK_IMPORTED_MODULE_2__/* .labelOfDer */ .T)(der) ?? 'DER';
+    const fault = lengthFault(der);
+    if (fault !== undefined)
+        return only(broken({ input, number: 1, label }, fault), [label]);
+    return { blocks: [{ input, number: 1, label, der }], problems: [], brokenLabels: [], tidied };
+}
+function derFault({ der, encryption, label }) {
+    if (encryption !== undefined)
+        return der.length % 8 === 0 ? undefined : 'its encrypted data is cut off';
+    // These carry more than one object, or none that is DER; they are refused by their label.
+    if (label === 'TRUSTED CERTIFICATE' || label === 'OPENSSH PRIVATE KEY' || label.startsWith('PGP '))
+        return undefined;
+    return lengthFault(der);
+}
+function lengthFault(der) {
+    const announced = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_1__/* .announcedLength */ .Sv)(der);
+    if (announced === undefined) {
+        return (0,_der_der_js__WEBPACK_IMPORTED_MODULE_1__/* .readElement */ .RN)(der) === undefined ? 'its content is damaged or cut off: it is not DER' : undefined;
+    }
+    const difference = der.length - announced;
+    if (difference === 0)
+        return undefined;
+    const state = difference < 0 ? 'it is cut off or damaged' : 'it is damaged, or something was appended to it';
+    return `${state}: it announces ${announced} bytes and holds ${der.length}`;
+}
+function normaliseLabel({ label, der, encryption }) {
+    const known = label === 'X509 CERTIFICATE' ? 'CERTIFICATE' : label;
+    return encryption === undefined ? { label: known, der } : { label: known, der, encryption };
+}
+function only(problem, brokenLabels = []) {
+    return { blocks: [], problems: [problem], brokenLabels, tidied: [] };
+}
+function tooLarge(input, amount, limit) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_TOO_LARGE', `input ${input} has ${amount}; at most ${limit} are read`, {
+        hint: 'Store only the certificates or the key that this input is for.',
+    });
+}
+function broken(place, fault) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_BLOCK_BROKEN', `${(0,_pem_js__WEBPACK_IMPORTED_MODULE_3__/* .placeOf */ .$t)(place)}: ${fault}`, {
+        hint: `Store the whole file again, from its first to its last line, for example with \`gh secret set NAME < file.pem\`.`,
+    });
+}
+function unreadable(input, text) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_UNREADABLE', `input ${input} is neither PEM nor base64 of PEM, DER or PKCS#12 (${text.length} characters)`, { hint: unreadableHint(text) });
+}
+function unreadableHint(text) {
+    if (text.includes('BEGIN '))
+        return 'The BEGIN line is damaged: it must have exactly five hyphens on each side.';
+    if (text.includes('***'))
+        return 'The value holds `***`: it was copied from a log in which it was masked.';
+    const isPath = text.length < 300 && /\.(?:pem|crt|cer|key|p12|pfx|der)$/i.test(text.trim());
+    if (isPath)
+        return 'The value looks like a path. This input takes the text of the file, not its name.';
+    return 'Store the text of the PEM file, from its BEGIN line to its END line, or `base64` of a DER or PKCS#12 file.';
+}
+/** Separates what was read from what was found wrong, each in its order. */
+function separate(results) {
+    const values = [];
+    const problems = [];
+    for (const result of results) {
+        if (result instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
+            problems.push(result);
+        else
+            values.push(result);
+    }
+    return { values, problems };
+}
+
+
+/***/ }),
+
+/***/ 17783:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  UV: () => (/* binding */ inputEmpty),
+  z3: () => (/* binding */ isBlank),
+  l0: () => (/* binding */ readCertInput),
+  YT: () => (/* binding */ readKeyInput)
+});
+
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(41692);
+// EXTERNAL MODULE: ./build/src/identity/material/private-key.js
+var private_key = __nccwpck_require__(61733);
+// EXTERNAL MODULE: ./build/src/identity/text/pem.js
+var pem = __nccwpck_require__(24336);
+// EXTERNAL MODULE: ./build/src/identity/der/der.js
+var der = __nccwpck_require__(97415);
+// EXTERNAL MODULE: ./build/src/identity/der/passwords.js
+var passwords = __nccwpck_require__(22954);
+;// CONCATENATED MODULE: ./build/src/identity/der/pkcs12.js
+
+
+
+
+
+
+const DATA = '1.2.840.113549.1.7.1';
+const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
+const KEY_BAG = '1.2.840.113549.1.12.10.1.1';
+const SHROUDED_KEY_BAG = '1.2.840.113549.1.12.10.1.2';
+const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
+/**
+ * Takes a PKCS#12 apart into blocks of certificates and keys; answers with the problem when it cannot.
+ *
+ * It is not handed to TLS whole, because Node makes every certificate in it a trust anchor for the server.
+ * A key in it stays encrypted and opens with the same passphrase.
+ */
+function readPkcs12(block, passphrase) {
+    const [, authenticatedSafe, mac] = (0,der/* childrenOf */.LU)((0,der/* readElement */.RN)(block.der));
+    const rounds = Math.max((0,der/* integerOf */.cP)((0,der/* childrenOf */.LU)(mac)[2]) ?? 0, ...partsOf(authenticatedSafe).map(iterationsOf));
+    if (rounds > passwords/* MAX_ITERATIONS */.ad)
+        return (0,private_key/* tooManyIterations */.g8)((0,pem/* placeOf */.$t)(block), rounds);
+    const problem = checkWithOpenssl(block, passphrase);
+    if (problem !== undefined)
+        return problem;
+    try {
+        const blocks = partsOf(authenticatedSafe).flatMap((part) => bagsOf(block, part, passphrase ?? ''));
+        return blocks.length > 0 ? blocks : unusable(block, 'it holds neither a certificate nor a key', undefined);
+    }
+    catch (cause) {
+        return cause instanceof errors/* ActionError */.lZ ? cause : unusable(block, 'it cannot be taken apart', cause);
+    }
+}
+// OpenSSL checks the integrity of the whole, and its verdicts tell the causes apart.
+function checkWithOpenssl(block, passphrase) {
+    try {
+        (0,external_node_tls_.createSecureContext)({ pfx: block.der, passphrase: passphrase ?? '' });
+        return undefined;
+    }
+    catch (cause) {
+        const text = cause instanceof Error ? cause.message : '';
+        if (/^Unable to load (?:private key|certificate) from PFX/.test(text))
+            return undefined;
+        if (text.includes('mac verify failure')) {
+            return passphrase === undefined ? (0,private_key/* passphraseMissing */.VP)((0,pem/* placeOf */.$t)(block)) : (0,private_key/* passphraseWrong */.yx)((0,pem/* placeOf */.$t)(block), cause);
+        }
+        return (0,errors/* codeOf */.$N)(cause) === 'ERR_CRYPTO_UNSUPPORTED_OPERATION'
+            ? retired(block, cause)
+            : unusable(block, 'it is damaged', cause);
+    }
+}
+function partsOf(authenticatedSafe) {
+    const [, content] = (0,der/* childrenOf */.LU)(authenticatedSafe);
+    return sequenceIn((0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)(content)[0]));
+}
+function sequenceIn(bytes) {
+    return bytes === undefined ? [] : (0,der/* childrenOf */.LU)((0,der/* readElement */.RN)(bytes));
+}
+function iterationsOf(part) {
+    return encryptionOf(part)?.scheme?.iterations ?? 0;
+}
+function encryptionOf(part) {
+    const [type, content] = (0,der/* childrenOf */.LU)(part);
+    if ((0,der/* oidOf */._f)(type) !== ENCRYPTED_DATA)
+        return undefined;
+    const [, encrypted] = (0,der/* childrenOf */.LU)((0,der/* childrenOf */.LU)(content)[0]);
+    const [, algorithm, data] = (0,der/* childrenOf */.LU)(encrypted);
+    return { algorithm, scheme: (0,passwords/* readPasswordScheme */.Nb)(algorithm), data: (0,der/* octetsOf */.ao)(data) ?? Buffer.alloc(0) };
+}
+function bagsOf(block, part, passphrase) {
+    return sequenceIn(safeContentsOf(block, part, passphrase)).flatMap((bag) => {
+        const [type, wrapper] = (0,der/* childrenOf */.LU)(bag);
+        const [value] = (0,der/* childrenOf */.LU)(wrapper);
+        if (value === undefined)
+            return [];
+        const place = { input: block.input, number: block.number };
+        switch ((0,der/* oidOf */._f)(type) ?? '') {
+            case KEY_BAG:
+                return [{ ...place, label: 'PRIVATE KEY', der: wrapper?.content ?? value.content }];
+            case SHROUDED_KEY_BAG:
+                return [{ ...place, label: 'ENCRYPTED PRIVATE KEY', der: wrapper?.content ?? value.content }];
+            case CERTIFICATE_BAG:
+                return [
+                    { ...place, label: 'CERTIFICATE', der: (0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)((0,der/* childrenOf */.LU)(value)[1])[0]) ?? value.content },
+                ];
+            default:
+                return [];
+        }
+    });
+}
+function safeContentsOf(block, part, passphrase) {
+    const encryption = encryptionOf(part);
+    if (encryption === undefined) {
+        const [type, content] = (0,der/* childrenOf */.LU)(part);
+        return (0,der/* oidOf */._f)(type) === DATA ? (0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)(content)[0]) : undefined;
+    }
+    if ((0,passwords/* isRetiredScheme */.nN)(encryption.algorithm))
+        throw retired(block, undefined);
+    if (encryption.scheme === undefined)
+        throw unusable(block, 'it is encrypted in an unknown way', undefined);
+    return encryption.scheme.decrypt(encryption.data, passphrase);
+}
+const EXPORT_ANEW = 'Export it anew: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.';
+function retired(block, cause) {
+    return new errors/* ActionError */.lZ('IDENTITY_PKCS12_RETIRED', `${(0,pem/* placeOf */.$t)(block)}: this PKCS#12 is encrypted with an algorithm that OpenSSL 3 refuses (RC2 or RC4)`, { hint: EXPORT_ANEW, cause });
+}
+function unusable(block, why, cause) {
+    return new errors/* ActionError */.lZ('IDENTITY_BLOCK_BROKEN', `${(0,pem/* placeOf */.$t)(block)}: this PKCS#12 cannot be used: ${why}`, {
+        hint: 'Store it again with `base64 -w0 file.p12 | gh secret set NAME`, or store certificate and key as PEM.',
+        cause,
+    });
+}
+
+// EXTERNAL MODULE: ./build/src/identity/material/certificate.js
+var certificate = __nccwpck_require__(43879);
+// EXTERNAL MODULE: ./build/src/identity/text/blocks.js
+var text_blocks = __nccwpck_require__(89238);
+// EXTERNAL MODULE: ./build/src/identity/text/wrong-kind.js
+var wrong_kind = __nccwpck_require__(85794);
+;// CONCATENATED MODULE: ./build/src/identity/text/inputs.js
+
+
+
+
+
+
+/** Tells whether an input holds nothing but white space. */
+function isBlank(text) {
+    return text === undefined || text.trim() === '';
+}
+/** Builds the problem for an input that is needed and empty. */
+function inputEmpty(input) {
+    return new errors/* ActionError */.lZ('CONFIG_EMPTY', `input ${input} is empty — secrets are not given to pull requests from forks`, {
+        hint: "On any other event: check the spelling of the secret's name, that it exists in this repository or environment, and that a called workflow is passed it.",
+    });
+}
+// A client's chain has a handful; a bundle of CA certificates in its place would go to the server with every connection.
+const MAX_CERTIFICATES = 100;
+/** Reads `cert`: certificates, and private keys beside them, from PEM, DER or PKCS#12; never throws. */
+function readCertInput(text, passphrase) {
+    if (isBlank(text))
+        return { ...EMPTY, problems: [inputEmpty('cert')] };
+    const { blocks, problems, brokenLabels, tidied } = (0,text_blocks/* readBlocks */.v_)('cert', text);
+    const isPkcs12 = blocks.some(({ label }) => label === 'PKCS12');
+    const unpacked = (0,text_blocks/* separate */.sj)(blocks.map((block) => (block.label === 'PKCS12' ? readPkcs12(block, passphrase) : [block])));
+    const all = unpacked.values.flat();
+    const certificates = (0,text_blocks/* separate */.sj)(all.filter(isForCertificates).map(certificate/* readCertificate */.w$));
+    const faults = [...problems, ...unpacked.problems, ...certificates.problems];
+    return {
+        certificates: certificates.values.slice(0, MAX_CERTIFICATES),
+        keys: all.filter(({ label }) => (0,pem/* isPrivateLabel */.w0)(label)),
+        isPkcs12,
+        mayHideKey: unpacked.problems.length > 0 || brokenLabels.some(isOpaque),
+        mayHideCertificate: faults.length > 0,
+        problems: [...faults, ...countProblems(certificates.values.length + faults.length, all)],
+        tidied: isPkcs12 ? tidied.map((note) => (note === 'DER read' ? 'PKCS#12 unpacked' : note)) : tidied,
+    };
+}
+const EMPTY = {
+    certificates: [],
+    keys: [],
+    isPkcs12: false,
+    mayHideKey: false,
+    mayHideCertificate: false,
+    problems: [],
+    tidied: [],
+};
+function isForCertificates({ label }) {
+    return !(0,pem/* isPrivateLabel */.w0)(label) && label !== 'EC PARAMETERS';
+}
+function isOpaque(label) {
+    return (0,pem/* isPrivateLabel */.w0)(label) || label === 'PKCS12' || label === 'DER';
+}
+function countProblems(count, blocks) {
+    const [first] = blocks;
+    if (count === 0 && first !== undefined)
+        return [(0,wrong_kind/* wrongKind */.o)(first)];
+    if (count <= MAX_CERTIFICATES)
+        return [];
+    return [
+        new errors/* ActionError */.lZ('IDENTITY_TOO_LARGE', `input cert holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`, {
+            hint: 'A bundle of CA certificates belongs into chain; cert takes the client certificate and its intermediates.',
+        }),
+    ];
+}
+/** Reads `key`: private keys, and nothing else but what tools write beside them; never throws. */
+function readKeyInput(text) {
+    const { blocks, problems, tidied } = (0,text_blocks/* readBlocks */.v_)('key', text);
+    const keys = blocks.filter(({ label }) => (0,pem/* isPrivateLabel */.w0)(label));
+    const others = blocks.filter(({ label }) => !(0,pem/* isPrivateLabel */.w0)(label) && label !== 'EC PARAMETERS');
+    // A certificate beside the key is harmless: the whole of a combined file was stored.
+    const strangers = keys.length > 0 ? others.filter(({ label }) => label !== 'CERTIFICATE') : others;
+    const faults = [...problems, ...strangers.map(wrong_kind/* wrongKind */.o)];
+    return { keys, problems: keys.length === 0 && faults.length === 0 ? [noKey()] : faults, tidied };
+}
+function noKey() {
+    return new errors/* ActionError */.lZ('IDENTITY_WRONG_KIND', 'input key holds no private key, only EC PARAMETERS', {
+        hint: 'Store the block that begins with `-----BEGIN EC PRIVATE KEY-----` too.',
+    });
+}
+
+
+/***/ }),
+
+/***/ 24336:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $t: () => (/* binding */ placeOf),
+/* harmony export */   Bs: () => (/* binding */ markersOf),
+/* harmony export */   Je: () => (/* binding */ readPem),
+/* harmony export */   TS: () => (/* binding */ encodePem),
+/* harmony export */   w0: () => (/* binding */ isPrivateLabel)
+/* harmony export */ });
+/* harmony import */ var _shape_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73547);
 
 /** Finds every PEM block of a text whose line ends are LF; never throws, and takes time in proportion to the length. */
 function readPem(text) {
@@ -48440,7 +48422,7 @@ function decodeBody(label, body) {
     const data = body.slice(headers?.[0].length ?? 0);
     if (data.trim() === '')
         return { label, reason: 'it is empty' };
-    const der = (0,_base64_js__WEBPACK_IMPORTED_MODULE_0__/* .decodeBase64 */ .y)(data);
+    const der = (0,_shape_js__WEBPACK_IMPORTED_MODULE_0__/* .decodeBase64 */ .y)(data);
     if (der === undefined)
         return { label, reason: base64Fault(body, data) };
     const sound = { label, der, tidied: layoutFaults(data) };
@@ -48462,19 +48444,32 @@ function layoutFaults(data) {
         faults.push('indentation removed');
     return faults;
 }
+/** Says where a block stands: `input chain, block 2 (CERTIFICATE)`. */
+function placeOf(block) {
+    return `input ${block.input}, block ${block.number} (${block.label})`;
+}
+/** Writes a block as standard PEM: 64 characters a line, LF line ends, a final newline. */
+function encodePem(block) {
+    const lines = block.der.toString('base64').match(/.{1,64}/g) ?? [];
+    const headers = block.encryption === undefined ? [] : ['Proc-Type: 4,ENCRYPTED', `DEK-Info: ${block.encryption}`, ''];
+    return [`-----BEGIN ${block.label}-----`, ...headers, ...lines, `-----END ${block.label}-----`, ''].join('\n');
+}
+/** Tells whether a PEM label announces a private key, in whatever format. */
+function isPrivateLabel(label) {
+    return label.endsWith('PRIVATE KEY') || label.endsWith('PRIVATE KEY BLOCK');
+}
 
 
 /***/ }),
 
-/***/ 65:
+/***/ 73547:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   o: () => (/* binding */ unwrap)
+/* harmony export */   o: () => (/* binding */ unwrap),
+/* harmony export */   y: () => (/* binding */ decodeBase64)
 /* harmony export */ });
-/* harmony import */ var _base64_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(59205);
-/* harmony import */ var _der_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5575);
-
+/* harmony import */ var _der_der_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(97415);
 
 // Text, base64 of it, and base64 of that: a secret encoded once by a person and once by a tool.
 const MAX_LAYERS = 3;
@@ -48488,7 +48483,7 @@ function unwrap(text) {
         current = stripWrapping(current, tidied);
         if (current.includes('-----BEGIN'))
             return { pem: restoreLines(current, tidied), layers, tidied: [...tidied] };
-        const bytes = (0,_base64_js__WEBPACK_IMPORTED_MODULE_1__/* .decodeBase64 */ .y)(current.replace(/\\{1,4}[rn]/g, ''));
+        const bytes = decodeBase64(current.replace(/\\{1,4}[rn]/g, ''));
         if (bytes === undefined)
             break;
         tidied.add('base64 decoded');
@@ -48532,43 +48527,31 @@ function restoreLines(text, tidied) {
 function isDer(bytes) {
     // Text may start with the same byte, a zero; it has no control characters, though, and seldom just the length that DER announces.
     const isBinary = /[\x01-\x08\x0e-\x1f\x7f-\xff]/.test(bytes.toString('latin1'));
-    return bytes[0] === 0x30 && (isBinary || (0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .announcedLength */ .Sv)(bytes) === bytes.length);
+    return bytes[0] === 0x30 && (isBinary || (0,_der_der_js__WEBPACK_IMPORTED_MODULE_0__/* .announcedLength */ .Sv)(bytes) === bytes.length);
+}
+/**
+ * Decodes base64 of the standard alphabet; `undefined` for anything else.
+ *
+ * White space and missing padding are tolerated, because secrets are pasted; what is decoded is checked by its own structure.
+ */
+function decodeBase64(text) {
+    const digits = text.replace(/[\s\u200b]/g, '').replace(/={1,2}$/, '');
+    if (digits.length === 0 || digits.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(digits))
+        return undefined;
+    return Buffer.from(digits, 'base64');
 }
 
 
 /***/ }),
 
-/***/ 24577:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   U: () => (/* binding */ inputEmpty),
-/* harmony export */   z: () => (/* binding */ isBlank)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-
-/** Tells whether an input holds nothing but white space. */
-function isBlank(text) {
-    return text === undefined || text.trim() === '';
-}
-/** Builds the problem for an input that is needed and empty. */
-function inputEmpty(input) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('CONFIG_EMPTY', `input ${input} is empty — secrets are not given to pull requests from forks`, {
-        hint: "On any other event: check the spelling of the secret's name, that it exists in this repository or environment, and that a called workflow is passed it.",
-    });
-}
-
-
-/***/ }),
-
-/***/ 49204:
+/***/ 85794:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   o: () => (/* binding */ wrongKind)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-/* harmony import */ var _block_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(96813);
+/* harmony import */ var _pem_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24336);
 
 
 const WANTED = {
@@ -48618,7 +48601,7 @@ const ALIASES = {
 /** Builds the problem for a block that its input is not for: says what it is, what is wanted, and how to get there. */
 function wrongKind(block) {
     const { what, hint } = explain(block);
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', `${(0,_block_js__WEBPACK_IMPORTED_MODULE_1__/* .placeOf */ .$t)(block)} ${what}; this input takes ${WANTED[block.input]}`, {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', `${(0,_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .placeOf */ .$t)(block)} ${what}; this input takes ${WANTED[block.input]}`, {
         hint,
     });
 }
@@ -48626,7 +48609,7 @@ function explain({ label, input }) {
     const known = EXPLANATIONS[ALIASES[label] ?? label];
     if (known !== undefined)
         return known;
-    if (!(0,_block_js__WEBPACK_IMPORTED_MODULE_1__/* .isPrivateLabel */ .w0)(label)) {
+    if (!(0,_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .isPrivateLabel */ .w0)(label)) {
         return { what: 'is of a kind that is not used here', hint: 'Store certificates and private keys in PEM format.' };
     }
     const move = input === 'chain' ? 'Remove it from chain' : 'Put the private key into key and the certificate into cert';
@@ -48701,7 +48684,7 @@ __webpack_async_result__();
 /* harmony export */   u: () => (/* binding */ readService)
 /* harmony export */ });
 /* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
-/* harmony import */ var _identity_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24577);
+/* harmony import */ var _identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(17783);
 
 
 /** Stands for a `server-url` that cannot be used. */
@@ -48718,8 +48701,8 @@ function readService({ identity, appSecret, reader }) {
     if (appSecret === undefined)
         reader.reject('app-secret', EMPTY_SECRET);
     for (const input of ['cert', 'chain'])
-        if ((0,_identity_text_js__WEBPACK_IMPORTED_MODULE_1__/* .isBlank */ .z)(identity[input]))
-            reader.add((0,_identity_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inputEmpty */ .U)(input));
+        if ((0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .isBlank */ .z3)(identity[input]))
+            reader.add((0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .inputEmpty */ .UV)(input));
     return {
         serverUrl,
         requestPath: serverUrl.pathname.replace(/\/+$/, '') + signPath,
@@ -48784,16 +48767,13 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/identity/block.js
-var block = __nccwpck_require__(96813);
-// EXTERNAL MODULE: ./build/src/identity/der-label.js
-var der_label = __nccwpck_require__(47764);
-// EXTERNAL MODULE: ./build/src/identity/pem.js
-var identity_pem = __nccwpck_require__(95450);
-// EXTERNAL MODULE: ./build/src/identity/shape.js
-var identity_shape = __nccwpck_require__(65);
+// EXTERNAL MODULE: ./build/src/identity/der/label.js
+var label = __nccwpck_require__(86350);
+// EXTERNAL MODULE: ./build/src/identity/text/pem.js
+var text_pem = __nccwpck_require__(24336);
+// EXTERNAL MODULE: ./build/src/identity/text/shape.js
+var text_shape = __nccwpck_require__(73547);
 ;// CONCATENATED MODULE: ./build/src/identity/secrets.js
-
 
 
 
@@ -48835,22 +48815,22 @@ function passphraseForms(passphrase) {
     return [passphrase, trimmed, bytes.toString('base64'), bytes.toString('hex'), JSON.stringify(trimmed).slice(1, -1)];
 }
 function secretsInKey(text) {
-    const shape = (0,identity_shape/* unwrap */.o)(text);
+    const shape = (0,text_shape/* unwrap */.o)(text);
     const wholeText = text.trim();
     const whole = wholeText.length < MIN_LENGTH ? [] : [Buffer.from(wholeText).toString('base64')];
     return isPublic(shape) ? [] : [...whole, ...secretsOfShape(shape, 'key')];
 }
 function secretsBesideCertificates(text) {
-    const shape = (0,identity_shape/* unwrap */.o)(text);
+    const shape = (0,text_shape/* unwrap */.o)(text);
     return isPublic(shape) ? [] : secretsOfShape(shape, 'certificates');
 }
 // What cannot be read may be a damaged key, so only what is surely public counts as that.
 function isPublic({ pem, der }) {
     if (der !== undefined)
-        return PUBLIC_LABELS.includes((0,der_label/* labelOfDer */.T)(der));
+        return PUBLIC_LABELS.includes((0,label/* labelOfDer */.T)(der));
     if (pem === undefined || pem.includes('PRIVATE KEY'))
         return false;
-    return [...(0,identity_pem/* markersOf */.B)(pem)].length > 0;
+    return [...(0,text_pem/* markersOf */.Bs)(pem)].length > 0;
 }
 function secretsOfShape({ layers, pem }, input) {
     const innermost = pem === undefined ? [] : layers.slice(-1);
@@ -48864,7 +48844,7 @@ function spansOf(layer) {
     const text = layer.replaceAll('\0', '');
     const spans = [];
     let before;
-    for (const after of [...(0,identity_pem/* markersOf */.B)(text), undefined]) {
+    for (const after of [...(0,text_pem/* markersOf */.Bs)(text), undefined]) {
         spans.push({ text: text.slice(before?.end ?? 0, after?.start), before, after });
         before = after;
     }
@@ -48873,7 +48853,7 @@ function spansOf(layer) {
 function secretsOfSpan({ text, before, after }, input) {
     const opens = before?.kind === 'BEGIN' ? before.label : undefined;
     const closes = after?.kind === 'END' ? after.label : undefined;
-    const isPrivate = [opens, closes].some((label) => label !== undefined && (0,block/* isPrivateLabel */.w0)(label));
+    const isPrivate = [opens, closes].some((label) => label !== undefined && (0,text_pem/* isPrivateLabel */.w0)(label));
     // A damaged marker is no marker, and leaves its words in the text.
     if (isPrivate || text.includes('PRIVATE KEY') || (before === undefined && after === undefined))
         return piecesOf(text);
@@ -48892,8 +48872,8 @@ function base64Runs(text) {
     return runs.filter((run) => run.length >= MIN_LENGTH);
 }
 
-// EXTERNAL MODULE: ./build/src/identity/text.js
-var identity_text = __nccwpck_require__(24577);
+// EXTERNAL MODULE: ./build/src/identity/text/inputs.js + 1 modules
+var inputs = __nccwpck_require__(17783);
 ;// CONCATENATED MODULE: ./build/src/inputs/admission.js
 
 
@@ -48920,7 +48900,7 @@ function admit(mode, taken, runner) {
     return otherwise === 'rehearse' ? 'rehearse' : 'skipped';
 }
 function hasCredentials({ identity, appSecret }) {
-    return !(0,identity_text/* isBlank */.z)(identity.key) || appSecret !== undefined || secretsOf({ cert: identity.cert ?? '' }).length > 0;
+    return !(0,inputs/* isBlank */.z3)(identity.key) || appSecret !== undefined || secretsOf({ cert: identity.cert ?? '' }).length > 0;
 }
 function targetRefused() {
     return new errors/* ActionError */.lZ('PULL_REQUEST_TARGET', 'This run was started by pull_request_target, which gives secrets to runs that a stranger can steer.', {
@@ -54689,7 +54669,7 @@ function unreachable(how, cause) {
 /* harmony export */   xm: () => (/* binding */ faultsOf)
 /* harmony export */ });
 /* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
-/* harmony import */ var _identity_certificate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(52351);
+/* harmony import */ var _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43879);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(40407);
 
 
@@ -54720,7 +54700,7 @@ function explainServer(failure, chain, facts) {
 function missingNames(leaf) {
     if (leaf.subjectAltName !== undefined)
         return undefined;
-    return `The certificate of the service, ${(0,_identity_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)}, names its host in the subject only. Most clients refuse that: its operators should have it issued with a subject alternative name.`;
+    return `The certificate of the service, ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)}, names its host in the subject only. Most clients refuse that: its operators should have it issued with a subject alternative name.`;
 }
 /** Lists the names in a certificate's SAN; empty without one. */
 function namesOf({ subjectAltName }) {
@@ -54750,9 +54730,9 @@ function faultsOf(chain, { hostname, anchors, now }) {
 function endsIn(leaf, chain, anchors) {
     const path = [leaf];
     for (const one of path) {
-        if (anchors.some((anchor) => anchor.fingerprint256 === one.fingerprint256 || (0,_identity_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(one, anchor)))
+        if (anchors.some((anchor) => anchor.fingerprint256 === one.fingerprint256 || (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(one, anchor)))
             return true;
-        const issuer = chain.find((other) => !path.includes(other) && (0,_identity_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(one, other));
+        const issuer = chain.find((other) => !path.includes(other) && (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(one, other));
         if (issuer)
             path.push(issuer);
     }
@@ -54769,7 +54749,7 @@ function describe(code, chain, facts) {
         case 'TLS_SERVER_UNTRUSTED':
             return describeTrust(chain, facts);
         case 'TLS_SERVER_PURPOSE':
-            return { what: `${(0,_identity_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)} may be used for ${usesOf(leaf)}` };
+            return { what: `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)} may be used for ${usesOf(leaf)}` };
         default:
             return undefined;
     }
@@ -54781,7 +54761,7 @@ function describeDates(chain, { anchors, now }) {
     const state = bad.validToDate < now
         ? `ended at ${bad.validToDate.toISOString()}`
         : `begins at ${bad.validFromDate.toISOString()}`;
-    const what = `${(0,_identity_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(bad.subject)} ${state}; this machine's clock says ${now.toISOString()}`;
+    const what = `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(bad.subject)} ${state}; this machine's clock says ${now.toISOString()}`;
     if (now >= RELEASED_AT)
         return { what };
     return {
@@ -54791,13 +54771,13 @@ function describeDates(chain, { anchors, now }) {
 }
 function describeNames(leaf, { hostname }) {
     const names = namesOf(leaf);
-    const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${(0,_identity_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)}`;
+    const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)}`;
     return { what: `${hostname} was asked for, ${borne}` };
 }
 function describeTrust(chain, { anchors }) {
     const top = chain.at(-1) ?? chain[0];
-    const sent = chain.map(({ subject, issuer }) => `${(0,_identity_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(subject)} (issuer ${(0,_identity_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(issuer)})`);
-    const known = list(anchors.map(({ subject }) => (0,_identity_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(subject)));
+    const sent = chain.map(({ subject, issuer }) => `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(subject)} (issuer ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(issuer)})`);
+    const known = list(anchors.map(({ subject }) => (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(subject)));
     const what = `the server sent ${list(sent)}; chain holds ${known}`;
     if (chain[0].subject === chain[0].issuer) {
         return {
@@ -54805,7 +54785,7 @@ function describeTrust(chain, { anchors }) {
             todo: 'If this is the right server, put this very certificate into chain; get it from the operators, not from the network.',
         };
     }
-    if (anchors.some((anchor) => anchor.subject === top.issuer && !(0,_identity_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(top, anchor))) {
+    if (anchors.some((anchor) => anchor.subject === top.issuer && !(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(top, anchor))) {
         return {
             what: `${what}; the issuer of that name in chain has another key`,
             todo: 'The CA was renewed under the same name: put its present certificate into chain.',
@@ -54813,7 +54793,7 @@ function describeTrust(chain, { anchors }) {
     }
     return {
         what,
-        todo: `Put the certificate of ${(0,_identity_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(top.issuer)} into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`,
+        todo: `Put the certificate of ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(top.issuer)} into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`,
     };
 }
 const USES = {

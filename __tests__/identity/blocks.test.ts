@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Blocks, MAX_INPUT_LENGTH, readBlocks } from '../../src/identity/blocks.ts';
+import { type Blocks, MAX_INPUT_LENGTH, readBlocks } from '../../src/identity/text/blocks.ts';
 
 const wrap = (label: string, der: Uint8Array, headers = ''): string =>
   `-----BEGIN ${label}-----\n${headers}${Buffer.from(der).toString('base64')}\n-----END ${label}-----\n`;

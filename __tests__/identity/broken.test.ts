@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import type { IdentityText } from '../../src/identity/text.ts';
+import type { IdentityText } from '../../src/identity/text/inputs.ts';
 import { base64, makePki, OPTIONS, type Pki, problemsOf, readIdentity, soundText } from './pki.ts';
 
 let pki: Pki;

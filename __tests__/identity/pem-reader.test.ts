@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { markersOf, type PemBlock, readPem } from '../../src/identity/pem.ts';
+import { markersOf, type PemBlock, readPem } from '../../src/identity/text/pem.ts';
 
 const wrap = (label: string, body: string): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
 const SOUND = wrap('CERTIFICATE', 'QUJD');

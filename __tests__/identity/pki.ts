@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { expect } from 'vitest';
 import { type Identity, inspectIdentity, requireIdentity } from '../../src/identity/identity.ts';
-import type { IdentityText } from '../../src/identity/text.ts';
+import type { IdentityText } from '../../src/identity/text/inputs.ts';
 import type { ValidityOptions } from '../../src/identity/validity.ts';
 
 /** Names and options of a certificate to issue. */

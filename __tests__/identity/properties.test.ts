@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import { type Block, encodePem } from '../../src/identity/block.ts';
-import { readBlocks } from '../../src/identity/blocks.ts';
 import { inspectIdentity } from '../../src/identity/identity.ts';
 import { secretsOf } from '../../src/identity/secrets.ts';
-import type { IdentityText } from '../../src/identity/text.ts';
+import { readBlocks } from '../../src/identity/text/blocks.ts';
+import type { IdentityText } from '../../src/identity/text/inputs.ts';
+import { type Block, encodePem } from '../../src/identity/text/pem.ts';
 import { base64, makePki, PASSPHRASE, type Pki, readIdentity } from './pki.ts';
 
 const options = { now: new Date(Date.now() + 60_000), expiryWarningDays: 30 };

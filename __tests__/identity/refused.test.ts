@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { IdentityText } from '../../src/identity/text.ts';
+import type { IdentityText } from '../../src/identity/text/inputs.ts';
 import { base64, makePki, OPTIONS, type Pki, problemsOf, soundText } from './pki.ts';
 
 let pki: Pki;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectIdentity } from '../../src/identity/identity.ts';
-import type { IdentityText } from '../../src/identity/text.ts';
+import type { IdentityText } from '../../src/identity/text/inputs.ts';
 import { base64, expectSameIdentity, makePki, OPTIONS, PASSPHRASE, type Pki, soundText } from './pki.ts';
 
 let pki: Pki;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectIdentity, missingIssuerHint } from '../../src/identity/identity.ts';
-import type { IdentityText } from '../../src/identity/text.ts';
+import type { IdentityText } from '../../src/identity/text/inputs.ts';
 import { CA, CLIENT, makePki, OPTIONS, type Pki, problemsOf, readIdentity, soundText } from './pki.ts';
 
 let pki: Pki;

@@ -1,12 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { ActionError } from '../errors.ts';
-import { readAnchors } from './anchors.ts';
-import { encodePem } from './block.ts';
-import { type CertificateFacts, factsOf, nameOnOneLine, publicKeyPrint } from './certificate.ts';
-import { readClient } from './client.ts';
-import { type ClientChain, missingIssuerOf } from './client-chain.ts';
-import type { PrivateKey } from './private-key.ts';
-import type { IdentityText } from './text.ts';
+import { readAnchors } from './material/anchors.ts';
+import { type CertificateFacts, factsOf, nameOnOneLine, publicKeyPrint } from './material/certificate.ts';
+import { readClient } from './material/client.ts';
+import { type ClientChain, missingIssuerOf } from './material/client-chain.ts';
+import type { PrivateKey } from './material/private-key.ts';
+import type { IdentityText } from './text/inputs.ts';
+import { encodePem } from './text/pem.ts';
 import { clientProblems, clientWarnings, dateWarnings, type ValidityOptions } from './validity.ts';
 
 // An annotation holds 4096 characters.

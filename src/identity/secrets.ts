@@ -1,8 +1,7 @@
-import { isPrivateLabel } from './block.ts';
-import { labelOfDer } from './der-label.ts';
-import { type Marker, markersOf } from './pem.ts';
-import { type Shape, unwrap } from './shape.ts';
-import type { IdentityText } from './text.ts';
+import { labelOfDer } from './der/label.ts';
+import type { IdentityText } from './text/inputs.ts';
+import { isPrivateLabel, type Marker, markersOf } from './text/pem.ts';
+import { type Shape, unwrap } from './text/shape.ts';
 
 // The runner masks what it is told wherever it stands, and the last line of a PEM may be a word like `0gws`.
 const MIN_LENGTH = 16;

@@ -1,6 +1,12 @@
 import { ActionError } from '../errors.ts';
-import { factsOf, isSelfSigned, nameOnOneLine, type PlacedCertificate, signatureOidOf } from './certificate.ts';
-import type { ClientChain } from './client-chain.ts';
+import {
+  factsOf,
+  isSelfSigned,
+  nameOnOneLine,
+  type PlacedCertificate,
+  signatureOidOf,
+} from './material/certificate.ts';
+import type { ClientChain } from './material/client-chain.ts';
 
 /** When a check happens, and how early an end of validity is worth a warning. */
 export interface ValidityOptions {

@@ -1,6 +1,6 @@
 import { ActionError } from '../errors.ts';
 import { secretsOf } from '../identity/secrets.ts';
-import { isBlank } from '../identity/text.ts';
+import { isBlank } from '../identity/text/inputs.ts';
 import type { Runner } from '../runner.ts';
 import type { TakenInputs } from './load-inputs.ts';
 

@@ -1,7 +1,7 @@
 import type { ActionError } from '../errors.ts';
 import type { Pattern } from '../files/pattern.ts';
 import type { Shard } from '../files/shard.ts';
-import type { IdentityText } from '../identity/text.ts';
+import type { IdentityText } from '../identity/text/inputs.ts';
 import type { Verification } from '../verifying/check.ts';
 
 /** Which files, and where what is written goes. */

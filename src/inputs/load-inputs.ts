@@ -1,6 +1,6 @@
 import { ActionError } from '../errors.ts';
 import { secretsOf } from '../identity/secrets.ts';
-import type { IdentityText } from '../identity/text.ts';
+import type { IdentityText } from '../identity/text/inputs.ts';
 import type { Runner } from '../runner.ts';
 import { admit } from './admission.ts';
 import { FieldReader } from './field-reader.ts';

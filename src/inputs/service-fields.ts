@@ -1,5 +1,5 @@
 import { show } from '../files/names.ts';
-import { inputEmpty, isBlank } from '../identity/text.ts';
+import { inputEmpty, isBlank } from '../identity/text/inputs.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { ServiceInputs } from './inputs.ts';
 import type { TakenInputs } from './load-inputs.ts';

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { codeOf } from '../errors.ts';
 import { type Finding, failed, notChecked, passed, warned } from '../finding.ts';
-import { nameOnOneLine } from '../identity/certificate.ts';
+import { nameOnOneLine } from '../identity/material/certificate.ts';
 import { connectionFailure } from '../signing/connection-failure.ts';
 import type { Failure } from '../signing/failure.ts';
 import type { Handshake } from '../signing/probe.ts';

@@ -1,4 +1,4 @@
-import type { CertificateFacts } from '../identity/certificate.ts';
+import type { CertificateFacts } from '../identity/material/certificate.ts';
 import { Failure } from './failure.ts';
 import type { Signer } from './signer.ts';
 

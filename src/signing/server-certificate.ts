@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { isIssuedBy, nameOnOneLine } from '../identity/certificate.ts';
+import { isIssuedBy, nameOnOneLine } from '../identity/material/certificate.ts';
 import { Failure } from './failure.ts';
 
 /** What the server's certificate is held against. */

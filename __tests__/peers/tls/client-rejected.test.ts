@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OutputTree } from '../../../src/files/output-tree.ts';
 import type { ReleaseFile } from '../../../src/files/release-file.ts';
-import { factsOf } from '../../../src/identity/certificate.ts';
+import { factsOf } from '../../../src/identity/material/certificate.ts';
 import { createClock } from '../../../src/signing/clock.ts';
 import { createDiagnosis } from '../../../src/signing/diagnosis.ts';
 import { explainRefusals } from '../../../src/signing/own-certificate.ts';

@@ -1,11 +1,9 @@
-import { ActionError } from '../errors.ts';
-import type { Block } from './block.ts';
-import { type CertInput, readCertInput } from './cert-input.ts';
+import { ActionError } from '../../errors.ts';
+import { type Findings, separate } from '../text/blocks.ts';
+import { type CertInput, type IdentityText, inputEmpty, isBlank, readCertInput, readKeyInput } from '../text/inputs.ts';
+import type { Block } from '../text/pem.ts';
 import { type ClientChain, orderClientChain } from './client-chain.ts';
-import { type Findings, separate } from './findings.ts';
-import { readKeyInput } from './key-input.ts';
 import { type PrivateKey, readPrivateKey } from './private-key.ts';
-import { type IdentityText, inputEmpty, isBlank } from './text.ts';
 
 /** What `cert` and `key` hold together, as far as it can be read. */
 export interface ClientMaterial {

@@ -1,11 +1,33 @@
-import { ActionError } from '../errors.ts';
-import { type Block, isPrivateLabel } from './block.ts';
-import { readBlocks } from './blocks.ts';
-import { type PlacedCertificate, readCertificate } from './certificate.ts';
-import { separate } from './findings.ts';
-import { readPkcs12 } from './pkcs12.ts';
-import { inputEmpty, isBlank } from './text.ts';
+import { ActionError } from '../../errors.ts';
+import { readPkcs12 } from '../der/pkcs12.ts';
+import { type PlacedCertificate, readCertificate } from '../material/certificate.ts';
+import { readBlocks, separate } from './blocks.ts';
+import { type Block, type InputName, isPrivateLabel } from './pem.ts';
 import { wrongKind } from './wrong-kind.ts';
+
+/** The texts of the four inputs as they came; an absent one is `undefined` or empty. */
+export interface IdentityText {
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly keyPassphrase: string | undefined;
+  readonly chain: string | undefined;
+}
+
+/** Tells whether an input holds nothing but white space. */
+export function isBlank(text: string | undefined): text is undefined | '' {
+  return text === undefined || text.trim() === '';
+}
+
+/** Builds the problem for an input that is needed and empty. */
+export function inputEmpty(input: InputName): ActionError {
+  return new ActionError(
+    'CONFIG_EMPTY',
+    `input ${input} is empty — secrets are not given to pull requests from forks`,
+    {
+      hint: "On any other event: check the spelling of the secret's name, that it exists in this repository or environment, and that a called workflow is passed it.",
+    },
+  );
+}
 
 /** What the input `cert` holds, as far as it can be read. */
 export interface CertInput {
@@ -78,4 +100,28 @@ function countProblems(count: number, blocks: readonly Block[]): readonly Action
       },
     ),
   ];
+}
+
+/** What the input `key` holds, as far as it can be read. */
+export interface KeyInput {
+  readonly keys: readonly Block[];
+  readonly problems: readonly ActionError[];
+  readonly tidied: readonly string[];
+}
+
+/** Reads `key`: private keys, and nothing else but what tools write beside them; never throws. */
+export function readKeyInput(text: string): KeyInput {
+  const { blocks, problems, tidied } = readBlocks('key', text);
+  const keys = blocks.filter(({ label }) => isPrivateLabel(label));
+  const others = blocks.filter(({ label }) => !isPrivateLabel(label) && label !== 'EC PARAMETERS');
+  // A certificate beside the key is harmless: the whole of a combined file was stored.
+  const strangers = keys.length > 0 ? others.filter(({ label }) => label !== 'CERTIFICATE') : others;
+  const faults = [...problems, ...strangers.map(wrongKind)];
+  return { keys, problems: keys.length === 0 && faults.length === 0 ? [noKey()] : faults, tidied };
+}
+
+function noKey(): ActionError {
+  return new ActionError('IDENTITY_WRONG_KIND', 'input key holds no private key, only EC PARAMETERS', {
+    hint: 'Store the block that begins with `-----BEGIN EC PRIVATE KEY-----` too.',
+  });
 }

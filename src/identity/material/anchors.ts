@@ -1,8 +1,7 @@
-import type { ActionError } from '../errors.ts';
-import { readBlocks } from './blocks.ts';
+import type { ActionError } from '../../errors.ts';
+import { readBlocks, separate } from '../text/blocks.ts';
+import { inputEmpty, isBlank } from '../text/inputs.ts';
 import { type PlacedCertificate, readCertificate } from './certificate.ts';
-import { separate } from './findings.ts';
-import { inputEmpty, isBlank } from './text.ts';
 
 /** What the input `chain` holds, as far as it can be read. */
 export interface Anchors {

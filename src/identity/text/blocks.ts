@@ -1,8 +1,7 @@
-import { ActionError } from '../errors.ts';
-import { type Block, type InputName, placeOf } from './block.ts';
-import { announcedLength, readElement } from './der.ts';
-import { labelOfDer } from './der-label.ts';
-import { readPem, type SoundPemBlock } from './pem.ts';
+import { ActionError } from '../../errors.ts';
+import { announcedLength, readElement } from '../der/der.ts';
+import { labelOfDer } from '../der/label.ts';
+import { type Block, type InputName, placeOf, readPem, type SoundPemBlock } from './pem.ts';
 import { unwrap } from './shape.ts';
 
 /** What an input holds: its sound blocks, and one problem for each that is not. */
@@ -109,4 +108,21 @@ function unreadableHint(text: string): string {
   const isPath = text.length < 300 && /\.(?:pem|crt|cer|key|p12|pfx|der)$/i.test(text.trim());
   if (isPath) return 'The value looks like a path. This input takes the text of the file, not its name.';
   return 'Store the text of the PEM file, from its BEGIN line to its END line, or `base64` of a DER or PKCS#12 file.';
+}
+
+/** Values that could be read, and the problems of those that could not. */
+export interface Findings<Value> {
+  readonly values: readonly Value[];
+  readonly problems: readonly ActionError[];
+}
+
+/** Separates what was read from what was found wrong, each in its order. */
+export function separate<Value>(results: readonly (Value | ActionError)[]): Findings<Value> {
+  const values: Value[] = [];
+  const problems: ActionError[] = [];
+  for (const result of results) {
+    if (result instanceof ActionError) problems.push(result);
+    else values.push(result);
+  }
+  return { values, problems };
 }

@@ -1,5 +1,4 @@
-import { decodeBase64 } from './base64.ts';
-import { announcedLength } from './der.ts';
+import { announcedLength } from '../der/der.ts';
 
 /** What an input's text turned out to be once its wrapping was taken off. */
 export interface Shape {
@@ -66,4 +65,15 @@ function isDer(bytes: Buffer): boolean {
   // Text may start with the same byte, a zero; it has no control characters, though, and seldom just the length that DER announces.
   const isBinary = /[\x01-\x08\x0e-\x1f\x7f-\xff]/.test(bytes.toString('latin1'));
   return bytes[0] === 0x30 && (isBinary || announcedLength(bytes) === bytes.length);
+}
+
+/**
+ * Decodes base64 of the standard alphabet; `undefined` for anything else.
+ *
+ * White space and missing padding are tolerated, because secrets are pasted; what is decoded is checked by its own structure.
+ */
+export function decodeBase64(text: string): Buffer | undefined {
+  const digits = text.replace(/[\s\u200b]/g, '').replace(/={1,2}$/, '');
+  if (digits.length === 0 || digits.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(digits)) return undefined;
+  return Buffer.from(digits, 'base64');
 }

@@ -1,5 +1,5 @@
-import { ActionError } from '../errors.ts';
-import { type Block, type InputName, isPrivateLabel, placeOf } from './block.ts';
+import { ActionError } from '../../errors.ts';
+import { type Block, type InputName, isPrivateLabel, placeOf } from './pem.ts';
 
 interface Explanation {
   readonly what: string;

@@ -1,9 +1,9 @@
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
-import { ActionError } from '../errors.ts';
-import { type Block, placeOf } from './block.ts';
-import { childrenOf, oidOf, readElement } from './der.ts';
-import { labelOfDer } from './der-label.ts';
-import { wrongKind } from './wrong-kind.ts';
+import { ActionError } from '../../errors.ts';
+import { childrenOf, oidOf, readElement } from '../der/der.ts';
+import { labelOfDer } from '../der/label.ts';
+import { type Block, placeOf } from '../text/pem.ts';
+import { wrongKind } from '../text/wrong-kind.ts';
 
 /** A certificate and the place in the inputs where it was found, for sentences about it. */
 export interface PlacedCertificate {

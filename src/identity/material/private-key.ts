@@ -1,11 +1,11 @@
 import { createPrivateKey, createPublicKey, getCiphers, type KeyObject } from 'node:crypto';
-import { ActionError } from '../errors.ts';
-import { type Block, encodePem, placeOf } from './block.ts';
+import { ActionError } from '../../errors.ts';
+import { childrenOf, readElement } from '../der/der.ts';
+import { labelOfDer } from '../der/label.ts';
+import { isRetiredScheme, MAX_ITERATIONS, readPasswordScheme } from '../der/passwords.ts';
+import { type Block, encodePem, placeOf } from '../text/pem.ts';
+import { wrongKind } from '../text/wrong-kind.ts';
 import { publicKeyPrint } from './certificate.ts';
-import { childrenOf, readElement } from './der.ts';
-import { labelOfDer } from './der-label.ts';
-import { isRetiredScheme, MAX_ITERATIONS, readPasswordScheme } from './pbe.ts';
-import { wrongKind } from './wrong-kind.ts';
 
 /** A private key that opens, in the form in which it goes to TLS. */
 export interface PrivateKey {

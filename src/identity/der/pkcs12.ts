@@ -1,9 +1,9 @@
 import { createSecureContext } from 'node:tls';
-import { ActionError, codeOf } from '../errors.ts';
-import { type Block, placeOf } from './block.ts';
+import { ActionError, codeOf } from '../../errors.ts';
+import { passphraseMissing, passphraseWrong, tooManyIterations } from '../material/private-key.ts';
+import { type Block, placeOf } from '../text/pem.ts';
 import { childrenOf, type Element, integerOf, octetsOf, oidOf, readElement } from './der.ts';
-import { isRetiredScheme, MAX_ITERATIONS, type PasswordScheme, readPasswordScheme } from './pbe.ts';
-import { passphraseMissing, passphraseWrong, tooManyIterations } from './private-key.ts';
+import { isRetiredScheme, MAX_ITERATIONS, type PasswordScheme, readPasswordScheme } from './passwords.ts';
 
 const DATA = '1.2.840.113549.1.7.1';
 const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
