@@ -15,8 +15,8 @@ __webpack_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __webpack_require__(27406);
-// EXTERNAL MODULE: ./build/src/files/output-tree.js + 1 modules
-var output_tree = __webpack_require__(56710);
+// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js
+var output_tree = __webpack_require__(89310);
 ;// CONCATENATED MODULE: ./build/src/finding.js
 /** Reports a check that passed. */
 function passed(check, what, ms = 0) {
@@ -488,7 +488,7 @@ var sign_file = __webpack_require__(47276);
 // EXTERNAL MODULE: ./build/src/signing/transport.js + 4 modules
 var signing_transport = __webpack_require__(9463);
 // EXTERNAL MODULE: ./build/src/modes/release.js + 3 modules
-var release = __webpack_require__(95859);
+var release = __webpack_require__(24227);
 // EXTERNAL MODULE: ./build/src/modes/service.js + 2 modules
 var modes_service = __webpack_require__(75384);
 ;// CONCATENATED MODULE: ./build/src/modes/preflight.js

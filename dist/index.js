@@ -45892,7 +45892,7 @@ function toActionError(error, code, sentence) {
 
 /***/ }),
 
-/***/ 89061:
+/***/ 81036:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -45904,17 +45904,19 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/files/names.js
+var names = __nccwpck_require__(93509);
+// EXTERNAL MODULE: ./build/src/files/real-path.js
+var real_path = __nccwpck_require__(38629);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(73024);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
-// EXTERNAL MODULE: ./build/src/files/real-path.js
-var real_path = __nccwpck_require__(38629);
-// EXTERNAL MODULE: ./build/src/files/selection.js + 4 modules
-var selection = __nccwpck_require__(94489);
-// EXTERNAL MODULE: ./build/src/files/walk.js
-var walk = __nccwpck_require__(39548);
-;// CONCATENATED MODULE: ./build/src/files/cover.js
+// EXTERNAL MODULE: ./build/src/files/finding/selection.js + 4 modules
+var selection = __nccwpck_require__(33220);
+// EXTERNAL MODULE: ./build/src/files/finding/walk.js
+var walk = __nccwpck_require__(63994);
+;// CONCATENATED MODULE: ./build/src/files/finding/cover.js
 
 
 
@@ -45963,9 +45965,7 @@ function coversDirectory(directory, signed, options) {
     return count > 0;
 }
 
-// EXTERNAL MODULE: ./build/src/files/names.js
-var names = __nccwpck_require__(93509);
-;// CONCATENATED MODULE: ./build/src/files/examine.js
+;// CONCATENATED MODULE: ./build/src/files/finding/examine.js
 
 
 
@@ -46052,9 +46052,9 @@ function refuse(path, code, how, cause) {
     return { path, error: new errors/* ActionError */.lZ(code, `${(0,names/* show */.WU)(path)} ${how}.`, { hint: HINTS[code], cause }) };
 }
 
-// EXTERNAL MODULE: ./build/src/files/own-paths.js
-var own_paths = __nccwpck_require__(98152);
-;// CONCATENATED MODULE: ./build/src/files/discover.js
+// EXTERNAL MODULE: ./build/src/files/finding/own-paths.js
+var own_paths = __nccwpck_require__(57282);
+;// CONCATENATED MODULE: ./build/src/files/finding/discover.js
 
 
 
@@ -46154,314 +46154,7 @@ function followingOf({ followSymbolicLinks }, { realWorkspace }, own) {
 
 /***/ }),
 
-/***/ 93509:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $y: () => (/* binding */ sortByPath),
-/* harmony export */   GV: () => (/* binding */ compareBytewise),
-/* harmony export */   WU: () => (/* binding */ show),
-/* harmony export */   ZD: () => (/* binding */ escapeHtml)
-/* harmony export */ });
-/**
- * Characters that end a line, move a cursor, take no room or turn the direction of text round, and halves of surrogate
- * pairs. The selector that makes a symbol colourful stays where it follows one.
- */
-const UNSAFE = /(?!(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu;
-const SHORT = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-/**
- * Makes any text safe for one line of the log, an annotation or an error.
- *
- * What could end the line is escaped, and so is what GitHub's runner would take for a command: `##[` anywhere, `::` at
- * the start. Printable text of any language stays as it is, and so does what this function returned: a line may hold
- * names that were made safe before. Two names show alike only when one spells out the escape of the other.
- */
-function show(text) {
-    return text
-        .replace(UNSAFE, escapeCharacter)
-        .replaceAll('##[', '##\\x5b')
-        .replace(/^(\s*):(?=:)/, '$1\\x3a');
-}
-function escapeCharacter(character) {
-    const short = SHORT[character];
-    if (short !== undefined)
-        return short;
-    const code = character.codePointAt(0) ?? 0;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
-}
-/**
- * Makes any text safe inside Markdown and HTML, where it shows as what {@link show} returns.
- *
- * Every character that Markdown could act on becomes an entity. GitHub looks for mentions, issues and emoji names after
- * the entities are resolved: an empty comment behind `@`, `#` and `:` keeps it from finding any.
- */
-function escapeHtml(text) {
-    return show(text)
-        .replace(/[^\p{L}\p{N} ,/()]|(?<=^| ) | $/gu, (character) => `&#${character.codePointAt(0) ?? 0};`)
-        .replace(/&#(?:35|58|64);/g, '$&<!-- -->');
-}
-/** Compares two paths by their UTF-8 bytes, the order of the manifest on every system. */
-function compareBytewise(a, b) {
-    if (a === b)
-        return 0;
-    // UTF-16 order differs from UTF-8 order only where surrogates meet the characters above them.
-    if (BEYOND.test(a) && BEYOND.test(b))
-        return Buffer.compare(Buffer.from(a), Buffer.from(b));
-    return a < b ? -1 : 1;
-}
-const BEYOND = /[\uD800-\uFFFF]/;
-/** Sorts by path, bytewise, and returns the same array. */
-function sortByPath(items) {
-    const compare = items.some(({ path }) => BEYOND.test(path)) ? compareBytewise : compareUnits;
-    return items.sort((a, b) => compare(a.path, b.path));
-}
-function compareUnits(a, b) {
-    return a < b ? -1 : Number(a !== b);
-}
-
-
-/***/ }),
-
-/***/ 56710:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  E: () => (/* binding */ OutputTree)
-});
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __nccwpck_require__(27406);
-;// CONCATENATED MODULE: ./build/src/files/in-blocks.js
-/** A system call for every line would be slow, and everything as one string would be large. */
-const BLOCK_CHARACTERS = 64 * 1024;
-/** Joins short pieces of text into longer ones. */
-function* inBlocks(pieces) {
-    let block = '';
-    for (const piece of pieces) {
-        block += piece;
-        if (block.length < BLOCK_CHARACTERS)
-            continue;
-        yield block;
-        block = '';
-    }
-    if (block !== '')
-        yield block;
-}
-
-// EXTERNAL MODULE: ./build/src/files/names.js
-var names = __nccwpck_require__(93509);
-// EXTERNAL MODULE: ./build/src/files/own-paths.js
-var own_paths = __nccwpck_require__(98152);
-// EXTERNAL MODULE: ./build/src/files/real-path.js
-var real_path = __nccwpck_require__(38629);
-// EXTERNAL MODULE: ./build/src/files/unwritable.js
-var unwritable = __nccwpck_require__(11914);
-;// CONCATENATED MODULE: ./build/src/files/output-tree.js
-
-
-
-
-
-
-
-
-const TEMPORARY_NAME = new RegExp(`^${own_paths/* TEMPORARY_PREFIX */.F.replaceAll('.', '\\.')}(\\d+)-\\d+\\.tmp$`);
-/**
- * The directory that everything written goes below, in the layout of the root.
- *
- * A file appears whole or not at all: it is written under a temporary name in its own directory and renamed, so a link
- * that someone planted at its place is replaced, never followed.
- */
-class OutputTree {
-    directory;
-    /** Directories that were seen to lie in the tree, links and all. */
-    #inside = new Set();
-    #prepared = new Set();
-    /** Of the process that writes; temporary files bear it. */
-    processId;
-    #counter = 0;
-    constructor(directory, processId) {
-        this.directory = directory;
-        this.processId = processId;
-    }
-    /** Absolute path of something in the tree. */
-    locate(path) {
-        return (0,external_node_path_.join)(this.directory, path);
-    }
-    /**
-     * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
-     *
-     * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
-     */
-    write(path, content) {
-        try {
-            const target = this.locate(path);
-            const directory = (0,external_node_path_.dirname)(target);
-            this.#prepare(path, directory);
-            const { temporary, descriptor } = this.#openTemporary(directory);
-            try {
-                writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
-                (0,external_node_fs_.renameSync)(temporary, target);
-            }
-            catch (error) {
-                removeIfPossible(temporary);
-                throw error;
-            }
-        }
-        catch (error) {
-            throw (0,unwritable/* unwritable */.m)(path, error);
-        }
-    }
-    /**
-     * Removes a file if it is there; a link goes, its target stays.
-     *
-     * @throws ActionError `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
-     */
-    remove(path) {
-        const target = this.locate(path);
-        try {
-            // Mostly there is none, and an exception for each would be slow.
-            if ((0,external_node_fs_.lstatSync)(target, { throwIfNoEntry: false }) === undefined)
-                return;
-            this.#checkInside(path, (0,external_node_path_.dirname)(target));
-            (0,external_node_fs_.unlinkSync)(target);
-        }
-        catch (error) {
-            if ((0,errors/* codeOf */.$N)(error) === 'ENOENT' || (0,errors/* codeOf */.$N)(error) === 'ENOTDIR')
-                return;
-            throw (0,unwritable/* unwritable */.m)(path, error);
-        }
-    }
-    /**
-     * Removes temporary files that killed runs left beside the given paths, before this run writes any of its own; those
-     * of other processes that live are left alone.
-     */
-    sweep(paths) {
-        let swept = 0;
-        const byParent = new Map();
-        for (const path of paths)
-            byParent.set((0,external_node_path_.dirname)(path), path);
-        for (const [parent, path] of byParent) {
-            const directory = this.locate(parent);
-            for (const name of namesIn(directory)) {
-                const owner = Number(TEMPORARY_NAME.exec(name)?.[1] ?? Number.NaN);
-                // A file of this process is left from a former process of its number: none is open between two writes.
-                if (Number.isNaN(owner) || (owner !== this.processId && isAlive(owner)))
-                    continue;
-                this.#checkInside(path, directory);
-                if (removeIfPossible((0,external_node_path_.join)(directory, name)))
-                    swept++;
-            }
-        }
-        return swept;
-    }
-    /** Makes the directory of a path, in the tree and nowhere else. */
-    #prepare(path, directory) {
-        if (this.#prepared.has(directory))
-            return;
-        // A link on the way that leads out must be found before anything is made behind it.
-        (0,external_node_fs_.mkdirSync)(this.directory, { recursive: true });
-        this.#checkInside(path, directory);
-        makeDirectory(directory);
-        this.#prepared.add(directory);
-    }
-    #openTemporary(directory) {
-        for (;;) {
-            const temporary = (0,external_node_path_.join)(directory, `${own_paths/* TEMPORARY_PREFIX */.F}${this.processId}-${this.#counter++}.tmp`);
-            try {
-                return { temporary, descriptor: (0,external_node_fs_.openSync)(temporary, 'wx', 0o644) };
-            }
-            catch (error) {
-                // Left by a former process of this number.
-                if ((0,errors/* codeOf */.$N)(error) !== 'EEXIST')
-                    throw error;
-            }
-        }
-    }
-    /** Sees that no link on the way to a directory, as far as it exists, leads out of the tree. */
-    #checkInside(path, directory) {
-        if (this.#inside.has(directory))
-            return;
-        const top = (0,external_node_fs_.realpathSync)(this.directory);
-        let existing = directory;
-        while ((0,external_node_fs_.lstatSync)(existing, { throwIfNoEntry: false }) === undefined)
-            existing = (0,external_node_path_.dirname)(existing);
-        const real = (0,real_path/* findRealPath */.ps)(existing).path;
-        if (real === undefined || !(0,real_path/* isWithin */.UO)(top, real)) {
-            const target = real === undefined ? 'nowhere' : `to ${(0,names/* show */.WU)(real)}`;
-            throw new errors/* ActionError */.lZ('OUTPUT_OUTSIDE', `${(0,names/* show */.WU)(path)} would be written through a link that leads ${target}.`, {
-                hint: 'Remove the link, exclude what lies behind it, or set output-dir to a directory without links.',
-            });
-        }
-        if (existing === directory)
-            this.#inside.add(directory);
-    }
-}
-/** Makes a directory and those above it. */
-function makeDirectory(directory) {
-    try {
-        (0,external_node_fs_.mkdirSync)(directory, { recursive: true });
-    }
-    catch (error) {
-        if ((0,errors/* codeOf */.$N)(error) !== 'ENOENT')
-            throw error;
-        // Node says this of a read-only file system; one single step shows the real reason.
-        let missing = directory;
-        while ((0,external_node_fs_.lstatSync)((0,external_node_path_.dirname)(missing), { throwIfNoEntry: false }) === undefined)
-            missing = (0,external_node_path_.dirname)(missing);
-        (0,external_node_fs_.mkdirSync)(missing);
-    }
-}
-function writeAndClose(descriptor, pieces) {
-    try {
-        for (const piece of pieces) {
-            const bytes = Buffer.from(piece);
-            for (let at = 0; at < bytes.length;)
-                at += (0,external_node_fs_.writeSync)(descriptor, bytes, at);
-        }
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(descriptor);
-    }
-}
-function removeIfPossible(location) {
-    try {
-        (0,external_node_fs_.unlinkSync)(location);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-function namesIn(directory) {
-    try {
-        return (0,external_node_fs_.readdirSync)(directory);
-    }
-    catch {
-        // Not there yet, or not ours to read: writing will tell.
-        return [];
-    }
-}
-function isAlive(processId) {
-    try {
-        process.kill(processId, 0);
-        return true;
-    }
-    catch (error) {
-        return (0,errors/* codeOf */.$N)(error) !== 'ESRCH';
-    }
-}
-
-
-/***/ }),
-
-/***/ 98152:
+/***/ 57282:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -46513,48 +46206,7 @@ function toSlashes(path) {
 
 /***/ }),
 
-/***/ 38629:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   UO: () => (/* binding */ isWithin),
-/* harmony export */   Yw: () => (/* binding */ isBelow),
-/* harmony export */   ps: () => (/* binding */ findRealPath),
-/* harmony export */   x5: () => (/* binding */ locate)
-/* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-
-
-
-/** Resolves all links of a path. */
-function findRealPath(location) {
-    try {
-        return { path: (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(location) };
-    }
-    catch (error) {
-        return { failure: (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) ?? 'unknown error' };
-    }
-}
-/** Tells whether a real path lies below a real directory. */
-function isBelow(directory, path) {
-    return path.startsWith(directory.endsWith(node_path__WEBPACK_IMPORTED_MODULE_1__.sep) ? directory : directory + node_path__WEBPACK_IMPORTED_MODULE_1__.sep);
-}
-/** Tells whether a real path is a real directory or lies below it. */
-function isWithin(directory, path) {
-    return path === directory || isBelow(directory, path);
-}
-/** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */
-function locate(directory, path) {
-    // Both are tidy already, and `join` would look at every character of every path again.
-    return directory.endsWith(node_path__WEBPACK_IMPORTED_MODULE_1__.sep) ? directory + path : directory + node_path__WEBPACK_IMPORTED_MODULE_1__.sep + path;
-}
-
-
-/***/ }),
-
-/***/ 94489:
+/***/ 33220:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46573,7 +46225,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
-;// CONCATENATED MODULE: ./build/src/files/character-set.js
+;// CONCATENATED MODULE: ./build/src/files/finding/character-set.js
 const CLASSES = {
     alnum: /[\p{L}\p{Nl}\p{Nd}]/u,
     alpha: /[\p{L}\p{Nl}]/u,
@@ -46643,7 +46295,7 @@ function readCharacter(pattern, at, escapeMark) {
     return character === undefined ? undefined : { character, end: start + 1 };
 }
 
-;// CONCATENATED MODULE: ./build/src/files/name-pattern.js
+;// CONCATENATED MODULE: ./build/src/files/finding/name-pattern.js
 
 
 const STAR = Symbol('any characters');
@@ -46728,7 +46380,7 @@ function fits(wanted, character) {
     return typeof wanted === 'string' ? wanted === character : wanted(character);
 }
 
-;// CONCATENATED MODULE: ./build/src/files/matcher.js
+;// CONCATENATED MODULE: ./build/src/files/finding/matcher.js
 
 /** Compiles a pattern that is relative to the root; `.` is the root itself. */
 function compileMatcher(glob) {
@@ -46781,7 +46433,7 @@ function readSegments(glob) {
         .map((name) => (name === '**' ? name : compileName(name)));
 }
 
-;// CONCATENATED MODULE: ./build/src/files/tracks.js
+;// CONCATENATED MODULE: ./build/src/files/finding/tracks.js
 
 /** Where all patterns of a kind stand that can still mean something at some place in the tree. */
 class Tracks {
@@ -46825,7 +46477,7 @@ class Tracks {
 }
 const NONE = new Tracks([]);
 
-;// CONCATENATED MODULE: ./build/src/files/selection.js
+;// CONCATENATED MODULE: ./build/src/files/finding/selection.js
 
 
 /** Returns where the patterns stand at the root. */
@@ -46892,7 +46544,7 @@ function isMatch({ matcher, position }) {
 
 /***/ }),
 
-/***/ 76285:
+/***/ 25111:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -46952,62 +46604,7 @@ function pathsOfShards(path, count) {
 
 /***/ }),
 
-/***/ 11914:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   m: () => (/* binding */ unwritable)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
-
-
-const CLEAR_THE_WAY = 'Clear the way, give the runner the right to write there, or set output-dir.';
-const FULL = {
-    kind: 'OUTPUT_FULL',
-    why: 'the disk is full',
-    hint: 'Free some space, or set output-dir to another disk.',
-};
-const READ_ONLY = {
-    kind: 'OUTPUT_FULL',
-    why: 'the file system is read-only',
-    hint: 'Set output-dir to a directory that can be written.',
-};
-const DENIED = { kind: 'OUTPUT_UNWRITABLE', why: 'no right to write there', hint: CLEAR_THE_WAY };
-const OCCUPIED = {
-    kind: 'OUTPUT_UNWRITABLE',
-    why: 'something else stands at its place',
-    hint: CLEAR_THE_WAY,
-};
-/** By the code of the system's error; the first two concern every file that comes after. */
-const EXPLANATIONS = {
-    ENOSPC: FULL,
-    EDQUOT: FULL,
-    EROFS: READ_ONLY,
-    EACCES: DENIED,
-    EPERM: DENIED,
-    EISDIR: OCCUPIED,
-    ENOTDIR: OCCUPIED,
-    EEXIST: OCCUPIED,
-    ENOTEMPTY: OCCUPIED,
-};
-/** Explains why a path cannot be written; an error that explains itself passes through. */
-function unwritable(path, error) {
-    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
-        return error;
-    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? 'unknown error';
-    const { kind, why, hint } = EXPLANATIONS[code] ?? {
-        kind: 'OUTPUT_UNWRITABLE',
-        why: 'the system refuses it',
-        hint: CLEAR_THE_WAY,
-    };
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(kind, `${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
-}
-
-
-/***/ }),
-
-/***/ 39548:
+/***/ 63994:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -47129,6 +46726,396 @@ function checkName(directory, name) {
             continue;
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('FILE_NAME_NOT_UTF8', `In ${(0,_names_js__WEBPACK_IMPORTED_MODULE_3__/* .show */ .WU)(directory)} there is a name that is not UTF-8: bytes ${bytes.toString('hex')} (${(0,_names_js__WEBPACK_IMPORTED_MODULE_3__/* .show */ .WU)(name)}).`, { hint: 'Rename it, or exclude it in files: tools would see it under different names.' });
     }
+}
+
+
+/***/ }),
+
+/***/ 93509:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $y: () => (/* binding */ sortByPath),
+/* harmony export */   GV: () => (/* binding */ compareBytewise),
+/* harmony export */   WU: () => (/* binding */ show),
+/* harmony export */   ZD: () => (/* binding */ escapeHtml)
+/* harmony export */ });
+/**
+ * Characters that end a line, move a cursor, take no room or turn the direction of text round, and halves of surrogate
+ * pairs. The selector that makes a symbol colourful stays where it follows one.
+ */
+const UNSAFE = /(?!(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu;
+const SHORT = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+/**
+ * Makes any text safe for one line of the log, an annotation or an error.
+ *
+ * What could end the line is escaped, and so is what GitHub's runner would take for a command: `##[` anywhere, `::` at
+ * the start. Printable text of any language stays as it is, and so does what this function returned: a line may hold
+ * names that were made safe before. Two names show alike only when one spells out the escape of the other.
+ */
+function show(text) {
+    return text
+        .replace(UNSAFE, escapeCharacter)
+        .replaceAll('##[', '##\\x5b')
+        .replace(/^(\s*):(?=:)/, '$1\\x3a');
+}
+function escapeCharacter(character) {
+    const short = SHORT[character];
+    if (short !== undefined)
+        return short;
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+}
+/**
+ * Makes any text safe inside Markdown and HTML, where it shows as what {@link show} returns.
+ *
+ * Every character that Markdown could act on becomes an entity. GitHub looks for mentions, issues and emoji names after
+ * the entities are resolved: an empty comment behind `@`, `#` and `:` keeps it from finding any.
+ */
+function escapeHtml(text) {
+    return show(text)
+        .replace(/[^\p{L}\p{N} ,/()]|(?<=^| ) | $/gu, (character) => `&#${character.codePointAt(0) ?? 0};`)
+        .replace(/&#(?:35|58|64);/g, '$&<!-- -->');
+}
+/** Compares two paths by their UTF-8 bytes, the order of the manifest on every system. */
+function compareBytewise(a, b) {
+    if (a === b)
+        return 0;
+    // UTF-16 order differs from UTF-8 order only where surrogates meet the characters above them.
+    if (BEYOND.test(a) && BEYOND.test(b))
+        return Buffer.compare(Buffer.from(a), Buffer.from(b));
+    return a < b ? -1 : 1;
+}
+const BEYOND = /[\uD800-\uFFFF]/;
+/** Sorts by path, bytewise, and returns the same array. */
+function sortByPath(items) {
+    const compare = items.some(({ path }) => BEYOND.test(path)) ? compareBytewise : compareUnits;
+    return items.sort((a, b) => compare(a.path, b.path));
+}
+function compareUnits(a, b) {
+    return a < b ? -1 : Number(a !== b);
+}
+
+
+/***/ }),
+
+/***/ 38629:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   UO: () => (/* binding */ isWithin),
+/* harmony export */   Yw: () => (/* binding */ isBelow),
+/* harmony export */   ps: () => (/* binding */ findRealPath),
+/* harmony export */   x5: () => (/* binding */ locate)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+
+
+
+/** Resolves all links of a path. */
+function findRealPath(location) {
+    try {
+        return { path: (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(location) };
+    }
+    catch (error) {
+        return { failure: (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) ?? 'unknown error' };
+    }
+}
+/** Tells whether a real path lies below a real directory. */
+function isBelow(directory, path) {
+    return path.startsWith(directory.endsWith(node_path__WEBPACK_IMPORTED_MODULE_1__.sep) ? directory : directory + node_path__WEBPACK_IMPORTED_MODULE_1__.sep);
+}
+/** Tells whether a real path is a real directory or lies below it. */
+function isWithin(directory, path) {
+    return path === directory || isBelow(directory, path);
+}
+/** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */
+function locate(directory, path) {
+    // Both are tidy already, and `join` would look at every character of every path again.
+    return directory.endsWith(node_path__WEBPACK_IMPORTED_MODULE_1__.sep) ? directory + path : directory + node_path__WEBPACK_IMPORTED_MODULE_1__.sep + path;
+}
+
+
+/***/ }),
+
+/***/ 89310:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ OutputTree)
+/* harmony export */ });
+/* unused harmony export inBlocks */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+/* harmony import */ var _finding_own_paths_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(57282);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
+/* harmony import */ var _real_path_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(38629);
+/* harmony import */ var _write_errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(10697);
+
+
+
+
+
+
+
+const TEMPORARY_NAME = new RegExp(`^${_finding_own_paths_js__WEBPACK_IMPORTED_MODULE_3__/* .TEMPORARY_PREFIX */ .F.replaceAll('.', '\\.')}(\\d+)-\\d+\\.tmp$`);
+/**
+ * The directory that everything written goes below, in the layout of the root.
+ *
+ * A file appears whole or not at all: it is written under a temporary name in its own directory and renamed, so a link
+ * that someone planted at its place is replaced, never followed.
+ */
+class OutputTree {
+    directory;
+    /** Directories that were seen to lie in the tree, links and all. */
+    #inside = new Set();
+    #prepared = new Set();
+    /** Of the process that writes; temporary files bear it. */
+    processId;
+    #counter = 0;
+    constructor(directory, processId) {
+        this.directory = directory;
+        this.processId = processId;
+    }
+    /** Absolute path of something in the tree. */
+    locate(path) {
+        return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(this.directory, path);
+    }
+    /**
+     * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
+     *
+     * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
+     */
+    write(path, content) {
+        try {
+            const target = this.locate(path);
+            const directory = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(target);
+            this.#prepare(path, directory);
+            const { temporary, descriptor } = this.#openTemporary(directory);
+            try {
+                writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
+                (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)(temporary, target);
+            }
+            catch (error) {
+                removeIfPossible(temporary);
+                throw error;
+            }
+        }
+        catch (error) {
+            throw (0,_write_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .unwritable */ .m)(path, error);
+        }
+    }
+    /**
+     * Removes a file if it is there; a link goes, its target stays.
+     *
+     * @throws ActionError `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
+     */
+    remove(path) {
+        const target = this.locate(path);
+        try {
+            // Mostly there is none, and an exception for each would be slow.
+            if ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(target, { throwIfNoEntry: false }) === undefined)
+                return;
+            this.#checkInside(path, (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(target));
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)(target);
+        }
+        catch (error) {
+            if ((0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) === 'ENOENT' || (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) === 'ENOTDIR')
+                return;
+            throw (0,_write_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .unwritable */ .m)(path, error);
+        }
+    }
+    /**
+     * Removes temporary files that killed runs left beside the given paths, before this run writes any of its own; those
+     * of other processes that live are left alone.
+     */
+    sweep(paths) {
+        let swept = 0;
+        const byParent = new Map();
+        for (const path of paths)
+            byParent.set((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), path);
+        for (const [parent, path] of byParent) {
+            const directory = this.locate(parent);
+            for (const name of namesIn(directory)) {
+                const owner = Number(TEMPORARY_NAME.exec(name)?.[1] ?? Number.NaN);
+                // A file of this process is left from a former process of its number: none is open between two writes.
+                if (Number.isNaN(owner) || (owner !== this.processId && isAlive(owner)))
+                    continue;
+                this.#checkInside(path, directory);
+                if (removeIfPossible((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, name)))
+                    swept++;
+            }
+        }
+        return swept;
+    }
+    /** Makes the directory of a path, in the tree and nowhere else. */
+    #prepare(path, directory) {
+        if (this.#prepared.has(directory))
+            return;
+        // A link on the way that leads out must be found before anything is made behind it.
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)(this.directory, { recursive: true });
+        this.#checkInside(path, directory);
+        makeDirectory(directory);
+        this.#prepared.add(directory);
+    }
+    #openTemporary(directory) {
+        for (;;) {
+            const temporary = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, `${_finding_own_paths_js__WEBPACK_IMPORTED_MODULE_3__/* .TEMPORARY_PREFIX */ .F}${this.processId}-${this.#counter++}.tmp`);
+            try {
+                return { temporary, descriptor: (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(temporary, 'wx', 0o644) };
+            }
+            catch (error) {
+                // Left by a former process of this number.
+                if ((0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) !== 'EEXIST')
+                    throw error;
+            }
+        }
+    }
+    /** Sees that no link on the way to a directory, as far as it exists, leads out of the tree. */
+    #checkInside(path, directory) {
+        if (this.#inside.has(directory))
+            return;
+        const top = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(this.directory);
+        let existing = directory;
+        while ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(existing, { throwIfNoEntry: false }) === undefined)
+            existing = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(existing);
+        const real = (0,_real_path_js__WEBPACK_IMPORTED_MODULE_5__/* .findRealPath */ .ps)(existing).path;
+        if (real === undefined || !(0,_real_path_js__WEBPACK_IMPORTED_MODULE_5__/* .isWithin */ .UO)(top, real)) {
+            const target = real === undefined ? 'nowhere' : `to ${(0,_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(real)}`;
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('OUTPUT_OUTSIDE', `${(0,_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(path)} would be written through a link that leads ${target}.`, {
+                hint: 'Remove the link, exclude what lies behind it, or set output-dir to a directory without links.',
+            });
+        }
+        if (existing === directory)
+            this.#inside.add(directory);
+    }
+}
+/** Makes a directory and those above it. */
+function makeDirectory(directory) {
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)(directory, { recursive: true });
+    }
+    catch (error) {
+        if ((0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) !== 'ENOENT')
+            throw error;
+        // Node says this of a read-only file system; one single step shows the real reason.
+        let missing = directory;
+        while ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(missing), { throwIfNoEntry: false }) === undefined)
+            missing = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(missing);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)(missing);
+    }
+}
+function writeAndClose(descriptor, pieces) {
+    try {
+        for (const piece of pieces) {
+            const bytes = Buffer.from(piece);
+            for (let at = 0; at < bytes.length;)
+                at += (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(descriptor, bytes, at);
+        }
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
+    }
+}
+function removeIfPossible(location) {
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)(location);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+function namesIn(directory) {
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(directory);
+    }
+    catch {
+        // Not there yet, or not ours to read: writing will tell.
+        return [];
+    }
+}
+function isAlive(processId) {
+    try {
+        process.kill(processId, 0);
+        return true;
+    }
+    catch (error) {
+        return (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) !== 'ESRCH';
+    }
+}
+/** A system call for every line would be slow, and everything as one string would be large. */
+const BLOCK_CHARACTERS = 64 * 1024;
+/** Joins short pieces of text into longer ones. */
+function* inBlocks(pieces) {
+    let block = '';
+    for (const piece of pieces) {
+        block += piece;
+        if (block.length < BLOCK_CHARACTERS)
+            continue;
+        yield block;
+        block = '';
+    }
+    if (block !== '')
+        yield block;
+}
+
+
+/***/ }),
+
+/***/ 10697:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   m: () => (/* binding */ unwritable)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
+
+
+const CLEAR_THE_WAY = 'Clear the way, give the runner the right to write there, or set output-dir.';
+const FULL = {
+    kind: 'OUTPUT_FULL',
+    why: 'the disk is full',
+    hint: 'Free some space, or set output-dir to another disk.',
+};
+const READ_ONLY = {
+    kind: 'OUTPUT_FULL',
+    why: 'the file system is read-only',
+    hint: 'Set output-dir to a directory that can be written.',
+};
+const DENIED = { kind: 'OUTPUT_UNWRITABLE', why: 'no right to write there', hint: CLEAR_THE_WAY };
+const OCCUPIED = {
+    kind: 'OUTPUT_UNWRITABLE',
+    why: 'something else stands at its place',
+    hint: CLEAR_THE_WAY,
+};
+/** By the code of the system's error; the first two concern every file that comes after. */
+const EXPLANATIONS = {
+    ENOSPC: FULL,
+    EDQUOT: FULL,
+    EROFS: READ_ONLY,
+    EACCES: DENIED,
+    EPERM: DENIED,
+    EISDIR: OCCUPIED,
+    ENOTDIR: OCCUPIED,
+    EEXIST: OCCUPIED,
+    ENOTEMPTY: OCCUPIED,
+};
+/** Explains why a path cannot be written; an error that explains itself passes through. */
+function unwritable(path, error) {
+    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
+        return error;
+    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? 'unknown error';
+    const { kind, why, hint } = EXPLANATIONS[code] ?? {
+        kind: 'OUTPUT_UNWRITABLE',
+        why: 'the system refuses it',
+        hint: CLEAR_THE_WAY,
+    };
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(kind, `${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
 }
 
 
@@ -48626,7 +48613,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(36886);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1365);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
 /* harmony import */ var _signing_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(95291);
@@ -48756,7 +48743,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 36886:
+/***/ 1365:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -49013,7 +49000,7 @@ function field_reader_short(value) {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(73024);
-;// CONCATENATED MODULE: ./build/src/files/pattern.js
+;// CONCATENATED MODULE: ./build/src/files/finding/patterns.js
 
 
 
@@ -49082,8 +49069,8 @@ function relativeGlob(body, root) {
     return /^\.\.(?:[/\\]|$)/.test(path) || (0,external_node_path_.isAbsolute)(path) ? undefined : path + trailing;
 }
 
-// EXTERNAL MODULE: ./build/src/files/shard.js
-var files_shard = __nccwpck_require__(76285);
+// EXTERNAL MODULE: ./build/src/files/finding/shard.js
+var finding_shard = __nccwpck_require__(25111);
 ;// CONCATENATED MODULE: ./build/src/inputs/file-fields.js
 
 
@@ -49130,16 +49117,16 @@ function patternsOf(reader, root) {
 function readShard(reader) {
     const value = reader.text('shard') ?? '1/1';
     const [, index, count] = /^(\d{1,3})\/(\d{1,3})$/.exec(value)?.map(Number) ?? [];
-    if (index !== undefined && count !== undefined && index >= 1 && index <= count && count <= files_shard/* MAX_SHARDS */.hH) {
+    if (index !== undefined && count !== undefined && index >= 1 && index <= count && count <= finding_shard/* MAX_SHARDS */.hH) {
         return { index, count };
     }
-    reader.reject('shard', `must be i/n with i from 1 to n, such as 2/5, and n at most ${files_shard/* MAX_SHARDS */.hH}`);
+    reader.reject('shard', `must be i/n with i from 1 to n, such as 2/5, and n at most ${finding_shard/* MAX_SHARDS */.hH}`);
     return { index: 1, count: 1 };
 }
 function readOwnPaths(reader, { directory, suffix, shard }) {
     const manifest = reader.fileInside('manifest', directory);
     const checksums = reader.fileInside('checksums', directory);
-    const manifests = manifest ? (0,files_shard/* pathsOfShards */.vu)(manifest, shard.count) : [];
+    const manifests = manifest ? (0,finding_shard/* pathsOfShards */.vu)(manifest, shard.count) : [];
     for (const [input, path] of Object.entries({ manifest, checksums })) {
         if (path?.endsWith(suffix))
             reader.reject(input, `must not end in ${suffix}, because signatures do`);
@@ -49151,7 +49138,7 @@ function readOwnPaths(reader, { directory, suffix, shard }) {
         reader.reject('checksums', 'must be another path than manifest');
     }
     return {
-        manifest: manifest && (0,files_shard/* pathOfShard */.rd)(manifest, shard),
+        manifest: manifest && (0,finding_shard/* pathOfShard */.rd)(manifest, shard),
         checksums,
         ownPaths: [...(checksums ? [checksums] : []), ...manifests],
     };
@@ -49584,8 +49571,8 @@ function allProblems(problems) {
     });
 }
 
-// EXTERNAL MODULE: ./build/src/files/output-tree.js + 1 modules
-var output_tree = __nccwpck_require__(56710);
+// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js
+var output_tree = __nccwpck_require__(89310);
 // EXTERNAL MODULE: ./build/src/report/manifest.js
 var manifest = __nccwpck_require__(37987);
 // EXTERNAL MODULE: ./build/src/report/report.js
@@ -49703,7 +49690,7 @@ function nameOf(error) {
 }
 
 // EXTERNAL MODULE: ./build/src/modes/release.js + 3 modules
-var modes_release = __nccwpck_require__(95859);
+var modes_release = __nccwpck_require__(24227);
 ;// CONCATENATED MODULE: ./build/src/modes/receipt.js
 
 
@@ -49795,52 +49782,14 @@ async function uploadSignatures(context, release, inputs) {
 
 // EXTERNAL MODULE: ./build/src/modes/service.js + 2 modules
 var modes_service = __nccwpck_require__(75384);
-;// CONCATENATED MODULE: ./build/src/files/checksums.js
-
-/** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
-function renderChecksums(entries) {
-    let text = '';
-    for (const { path, sha256 } of entries) {
-        const escaped = path.replace(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
-        text += `${escaped === path ? '' : '\\'}${sha256}  ${escaped}\n`;
-    }
-    return text;
-}
-const ESCAPES = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
-const UNESCAPES = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' };
-/**
- * Reads what {@link renderChecksums} writes: SHA-256 as hex by path.
- *
- * @throws ActionError `CHECKSUMS_UNREADABLE` for a line of another form, or a path that stands there twice
- */
-function parseChecksums(text) {
-    const entries = new Map();
-    const lines = text.split('\n');
-    if (lines.pop() !== '')
-        throw checksums_unreadable(lines.length + 1, 'does not end');
-    for (const [number, line] of lines.entries()) {
-        const [, mark, sha256 = '', rest = ''] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
-        if (mark === undefined)
-            throw checksums_unreadable(number + 1, 'is not one that sha256sum writes');
-        const path = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
-        if (entries.has(path))
-            throw checksums_unreadable(number + 1, 'names a path for the second time');
-        entries.set(path, sha256);
-    }
-    return entries;
-}
-function checksums_unreadable(line, how) {
-    return new errors/* ActionError */.lZ('CHECKSUMS_UNREADABLE', `Line ${line} of the checksums file ${how}.`, {
-        hint: 'Restore the file as the signing run wrote it.',
-    });
-}
-
-;// CONCATENATED MODULE: ./build/src/files/lost-file.js
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(57975);
+;// CONCATENATED MODULE: ./build/src/files/reading/read-errors.js
 
 
 const LET_BE = 'Let nothing write to the build outputs while this step runs.';
 /** The file cannot be opened or read, for the reason of the system's error. */
-function lost_file_unreadable(file, error) {
+function read_errors_unreadable(file, error) {
     const name = (0,names/* show */.WU)(file.path);
     switch ((0,errors/* codeOf */.$N)(error)) {
         case 'ENOENT':
@@ -49869,9 +49818,7 @@ function changed(file) {
     return new errors/* ActionError */.lZ('FILE_CHANGED', `${(0,names/* show */.WU)(file.path)} changed while it was being read.`, { hint: LET_BE });
 }
 
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(57975);
-;// CONCATENATED MODULE: ./build/src/files/read-chunks.js
+;// CONCATENATED MODULE: ./build/src/files/reading/read-chunks.js
 
 
 
@@ -49907,7 +49854,7 @@ async function* readChunks(file, readAt) {
         }
     }
     catch (error) {
-        throw error instanceof errors/* ActionError */.lZ ? error : lost_file_unreadable(file, error);
+        throw error instanceof errors/* ActionError */.lZ ? error : read_errors_unreadable(file, error);
     }
     finally {
         // Nobody else may be waiting for it.
@@ -49917,7 +49864,7 @@ async function* readChunks(file, readAt) {
         throw changed(file);
 }
 
-;// CONCATENATED MODULE: ./build/src/files/open-file.js
+;// CONCATENATED MODULE: ./build/src/files/reading/open-file.js
 
 
 
@@ -50013,17 +49960,57 @@ function attempt(file, act) {
     catch (error) {
         if (error instanceof errors/* ActionError */.lZ)
             throw error;
-        throw lost_file_unreadable(file, error);
+        throw read_errors_unreadable(file, error);
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/files/signature-file.js
+;// CONCATENATED MODULE: ./build/src/files/writing/checksums.js
+
+/** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
+function renderChecksums(entries) {
+    let text = '';
+    for (const { path, sha256 } of entries) {
+        const escaped = path.replace(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
+        text += `${escaped === path ? '' : '\\'}${sha256}  ${escaped}\n`;
+    }
+    return text;
+}
+const ESCAPES = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
+const UNESCAPES = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' };
+/**
+ * Reads what {@link renderChecksums} writes: SHA-256 as hex by path.
+ *
+ * @throws ActionError `CHECKSUMS_UNREADABLE` for a line of another form, or a path that stands there twice
+ */
+function parseChecksums(text) {
+    const entries = new Map();
+    const lines = text.split('\n');
+    if (lines.pop() !== '')
+        throw checksums_unreadable(lines.length + 1, 'does not end');
+    for (const [number, line] of lines.entries()) {
+        const [, mark, sha256 = '', rest = ''] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
+        if (mark === undefined)
+            throw checksums_unreadable(number + 1, 'is not one that sha256sum writes');
+        const path = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
+        if (entries.has(path))
+            throw checksums_unreadable(number + 1, 'names a path for the second time');
+        entries.set(path, sha256);
+    }
+    return entries;
+}
+function checksums_unreadable(line, how) {
+    return new errors/* ActionError */.lZ('CHECKSUMS_UNREADABLE', `Line ${line} of the checksums file ${how}.`, {
+        hint: 'Restore the file as the signing run wrote it.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/files/reading/read-small.js
 
 
 
 /** Largest signature file that is read, in bytes. */
 const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
-const signature_file_FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
+const read_small_FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
 /**
  * Reads an existing signature file; `undefined` when there is none.
  *
@@ -50035,7 +50022,7 @@ function readSignatureFile(location) {
         // Before a first signing there is none for any file: an exception for each would cost more than all else.
         if ((0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false }) === undefined)
             return undefined;
-        descriptor = (0,external_node_fs_.openSync)(location, signature_file_FLAGS);
+        descriptor = (0,external_node_fs_.openSync)(location, read_small_FLAGS);
         const size = checkRegular(descriptor, location);
         const bytes = Buffer.alloc(size);
         return bytes.toString('utf8', 0, (0,external_node_fs_.readSync)(descriptor, bytes, 0, size, 0));
@@ -50045,7 +50032,7 @@ function readSignatureFile(location) {
             throw error;
         if ((0,errors/* codeOf */.$N)(error) === 'ENOENT' || (0,errors/* codeOf */.$N)(error) === 'ENOTDIR')
             return undefined;
-        throw signature_file_unreadable(location, signature_file_explain(error), error);
+        throw read_small_unreadable(location, read_small_explain(error), error);
     }
     finally {
         if (descriptor !== undefined)
@@ -50055,19 +50042,19 @@ function readSignatureFile(location) {
 function checkRegular(descriptor, location) {
     const stat = (0,external_node_fs_.fstatSync)(descriptor);
     if (!stat.isFile())
-        throw signature_file_unreadable(location, NOT_REGULAR);
+        throw read_small_unreadable(location, NOT_REGULAR);
     if (stat.size > MAX_SIGNATURE_FILE_BYTES)
-        throw signature_file_unreadable(location, `it has ${stat.size} bytes, more than any signature`);
+        throw read_small_unreadable(location, `it has ${stat.size} bytes, more than any signature`);
     return stat.size;
 }
 const NOT_REGULAR = 'it is no regular file';
-function signature_file_explain(error) {
+function read_small_explain(error) {
     const code = (0,errors/* codeOf */.$N)(error) ?? 'unknown error';
     if (code === 'ELOOP')
         return 'it is a link';
     return code === 'ENXIO' || code === 'EISDIR' ? NOT_REGULAR : code;
 }
-function signature_file_unreadable(location, why, cause) {
+function read_small_unreadable(location, why, cause) {
     return new errors/* ActionError */.lZ('SIGNATURE_UNREADABLE', `The signature ${(0,names/* show */.WU)(location)} cannot be read: ${why}.`, {
         hint: 'Remove it and sign the file again.',
         cause,
@@ -50156,7 +50143,7 @@ function orphaned(path, suffix) {
     return { file: { path: path + suffix, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, isOrphan: true };
 }
 
-;// CONCATENATED MODULE: ./build/src/files/standing.js
+;// CONCATENATED MODULE: ./build/src/files/writing/standing.js
 
 
 
@@ -51813,17 +51800,17 @@ function checkBudget(wanted, maxFiles) {
     throw new errors/* ActionError */.lZ('TOO_MANY_FILES', `${(0,units/* plural */.LS)(wanted.length, 'file')} need a signature, but max-files allows ${(0,units/* formatCount */.B4)(maxFiles)}.`, { hint: 'Look at the list of files in the log: if all of them are meant, raise max-files.' });
 }
 
-// EXTERNAL MODULE: ./build/src/files/discover.js + 2 modules
-var discover = __nccwpck_require__(89061);
-// EXTERNAL MODULE: ./build/src/files/own-paths.js
-var own_paths = __nccwpck_require__(98152);
 // EXTERNAL MODULE: ./build/src/files/real-path.js
 var real_path = __nccwpck_require__(38629);
-// EXTERNAL MODULE: ./build/src/files/selection.js + 4 modules
-var selection = __nccwpck_require__(94489);
-// EXTERNAL MODULE: ./build/src/files/walk.js
-var walk = __nccwpck_require__(39548);
-;// CONCATENATED MODULE: ./build/src/files/orphans.js
+// EXTERNAL MODULE: ./build/src/files/finding/discover.js + 2 modules
+var discover = __nccwpck_require__(81036);
+// EXTERNAL MODULE: ./build/src/files/finding/own-paths.js
+var own_paths = __nccwpck_require__(57282);
+// EXTERNAL MODULE: ./build/src/files/finding/selection.js + 4 modules
+var selection = __nccwpck_require__(33220);
+// EXTERNAL MODULE: ./build/src/files/finding/walk.js
+var walk = __nccwpck_require__(63994);
+;// CONCATENATED MODULE: ./build/src/files/finding/orphans.js
 
 
 
@@ -51920,8 +51907,8 @@ function findOrphans({ runner }, files, { output }) {
     return discoverOrphans(options, output.directory).map((path) => orphaned(path, files.suffix));
 }
 
-// EXTERNAL MODULE: ./build/src/files/unwritable.js
-var unwritable = __nccwpck_require__(11914);
+// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
+var write_errors = __nccwpck_require__(10697);
 ;// CONCATENATED MODULE: ./build/src/report/cause-chain.js
 
 /** Longer chains say nothing new; one that leads back to itself has no end. */
@@ -52568,7 +52555,7 @@ function writeAll(runner, writers) {
             write();
         }
         catch (error) {
-            errors.push((0,unwritable/* unwritable */.m)(name, error));
+            errors.push((0,write_errors/* unwritable */.m)(name, error));
         }
     }
     const [first] = errors;
@@ -52671,7 +52658,7 @@ function warnAboutEnvironment({ runner }) {
 
 /***/ }),
 
-/***/ 95859:
+/***/ 24227:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52688,15 +52675,11 @@ var external_node_fs_ = __nccwpck_require__(73024);
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/files/discover.js + 2 modules
-var discover = __nccwpck_require__(89061);
+// EXTERNAL MODULE: ./build/src/files/finding/discover.js + 2 modules
+var discover = __nccwpck_require__(81036);
 // EXTERNAL MODULE: ./build/src/files/names.js
 var names = __nccwpck_require__(93509);
-// EXTERNAL MODULE: ./build/src/files/output-tree.js + 1 modules
-var output_tree = __nccwpck_require__(56710);
-// EXTERNAL MODULE: ./build/src/files/shard.js
-var files_shard = __nccwpck_require__(76285);
-;// CONCATENATED MODULE: ./build/src/files/twins.js
+;// CONCATENATED MODULE: ./build/src/files/finding/lookalikes.js
 
 /** Finds paths that are the same after Unicode composition and without case: on other systems one replaces the other. */
 function findTwins(paths) {
@@ -52738,7 +52721,9 @@ function graphemesOf(path) {
     return Array.from(new Intl.Segmenter('en').segment(path), ({ segment }) => segment);
 }
 
-;// CONCATENATED MODULE: ./build/src/files/unmatched.js
+// EXTERNAL MODULE: ./build/src/files/finding/shard.js
+var finding_shard = __nccwpck_require__(25111);
+;// CONCATENATED MODULE: ./build/src/files/finding/why-unmatched.js
 
 
 /** No name ends in this, so that nothing passes for a signature. */
@@ -52769,12 +52754,14 @@ function findAnyway(text, options) {
     }
 }
 
+// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js
+var output_tree = __nccwpck_require__(89310);
 // EXTERNAL MODULE: ./build/src/report/shorten.js
 var shorten = __nccwpck_require__(51669);
 // EXTERNAL MODULE: ./build/src/report/units.js
 var units = __nccwpck_require__(24915);
-// EXTERNAL MODULE: ./build/src/files/unwritable.js
-var unwritable = __nccwpck_require__(11914);
+// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
+var write_errors = __nccwpck_require__(10697);
 ;// CONCATENATED MODULE: ./build/src/modes/own-files.js
 
 
@@ -52802,7 +52789,7 @@ function checkOwnFiles(inputs, mode) {
             checkPlace(input, path, (0,external_node_path_.join)(inputs.outputDirectory ?? inputs.root, path));
         }
         catch (error) {
-            throw (0,unwritable/* unwritable */.m)(path, error);
+            throw (0,write_errors/* unwritable */.m)(path, error);
         }
     }
 }
@@ -52852,7 +52839,7 @@ async function findRelease(context, inputs, outputDirectory) {
     runner.openGroup('Files');
     const discovery = (0,discover/* discover */.k)(discoveryOf(context, inputs));
     const { shard } = inputs;
-    const files = (0,files_shard/* sliceOf */.Mz)(discovery.files, shard);
+    const files = (0,finding_shard/* sliceOf */.Mz)(discovery.files, shard);
     // Every slice sees them, but one failure is enough.
     const refused = shard.index === 1 ? discovery.refused : [];
     report.shard = shard;

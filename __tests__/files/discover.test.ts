@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { TEMPORARY_PREFIX } from '../../src/files/own-paths.ts';
+import { TEMPORARY_PREFIX } from '../../src/files/finding/own-paths.ts';
 import { find, makeDirectory, plant, tell } from './trees.ts';
 
 const filesOf = (...about: Parameters<typeof find>): readonly string[] => tell(find(...about)).files;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compileMatcher, type Position } from '../../src/files/matcher.ts';
+import { compileMatcher, type Position } from '../../src/files/finding/matcher.ts';
 
 function follow(glob: string, path: string): { readonly position: Position; readonly widest: number } {
   const matcher = compileMatcher(glob);

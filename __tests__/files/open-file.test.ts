@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type OpenFile, openFile, SMALL_FILE_BYTES } from '../../src/files/open-file.ts';
+import { type OpenFile, openFile, SMALL_FILE_BYTES } from '../../src/files/reading/open-file.ts';
 import type { ReleaseFile } from '../../src/files/release-file.ts';
 import { runUnprivileged } from './children.ts';
 import { makeDirectory } from './trees.ts';

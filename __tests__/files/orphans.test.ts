@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { DiscoverOptions } from '../../src/files/discover.ts';
-import { discoverOrphans } from '../../src/files/orphans.ts';
-import { readPatterns } from '../../src/files/pattern.ts';
+import type { DiscoverOptions } from '../../src/files/finding/discover.ts';
+import { discoverOrphans } from '../../src/files/finding/orphans.ts';
+import { readPatterns } from '../../src/files/finding/patterns.ts';
 import { makeDirectory, plant } from './trees.ts';
 
 function orphansOf(

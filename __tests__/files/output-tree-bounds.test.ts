@@ -3,8 +3,8 @@ import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import { OutputTree } from '../../src/files/output-tree.ts';
-import { TEMPORARY_PREFIX } from '../../src/files/own-paths.ts';
+import { TEMPORARY_PREFIX } from '../../src/files/finding/own-paths.ts';
+import { OutputTree } from '../../src/files/writing/output-tree.ts';
 import { openFilesIn } from './open-descriptors.ts';
 import { makeDirectory, plant } from './trees.ts';
 

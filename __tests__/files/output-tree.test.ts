@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { OutputTree } from '../../src/files/output-tree.ts';
-import { TEMPORARY_PREFIX } from '../../src/files/own-paths.ts';
+import { TEMPORARY_PREFIX } from '../../src/files/finding/own-paths.ts';
+import { OutputTree } from '../../src/files/writing/output-tree.ts';
 import { runAndKill } from './children.ts';
 import { makeDirectory, plant } from './trees.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import { readPatterns } from '../../src/files/pattern.ts';
+import { readPatterns } from '../../src/files/finding/patterns.ts';
 
 const ROOT = '/work space/a[1],{b}';
 const globsOf = (text: string): readonly string[] =>

@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { MAX_SIGNATURE_FILE_BYTES, readSignatureFile } from '../../src/files/signature-file.ts';
+import { MAX_SIGNATURE_FILE_BYTES, readSignatureFile } from '../../src/files/reading/read-small.ts';
 import { openFilesIn } from './open-descriptors.ts';
 import { makeDirectory, plant } from './trees.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { mayStand } from '../../src/files/standing.ts';
+import { mayStand } from '../../src/files/writing/standing.ts';
 
 function plant(paths: readonly string[]): string {
   const directory = mkdtempSync(join(tmpdir(), 'standing-'));

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type DiscoverOptions, type Discovery, discover } from '../../src/files/discover.ts';
-import { readPatterns } from '../../src/files/pattern.ts';
+import { type DiscoverOptions, type Discovery, discover } from '../../src/files/finding/discover.ts';
+import { readPatterns } from '../../src/files/finding/patterns.ts';
 
 /** What to make: the content of a file, where a link leads, or a directory. */
 export type Node = string | { readonly link: string } | { readonly directory: true };

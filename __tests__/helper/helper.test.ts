@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { openFile } from '../../src/files/open-file.ts';
-import { OutputTree } from '../../src/files/output-tree.ts';
+import { openFile } from '../../src/files/reading/open-file.ts';
+import { OutputTree } from '../../src/files/writing/output-tree.ts';
 import { Helper } from '../../src/helper/helper.ts';
 import { writeElsewhere } from '../../src/helper/writer.ts';
 import { type CanonicalFacts, CanonicalHash } from '../../src/signing/sign-file/canonical.ts';

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { ActionError } from '../../src/errors.ts';
-import type { FileOutcome } from '../../src/files/outcome.ts';
+import type { FileOutcome } from '../../src/files/release-file.ts';
 import { failed, notChecked, passed, warned } from '../../src/finding.ts';
 import { createReport, type Report } from '../../src/report/report.ts';
 import type { Surroundings } from '../../src/report/surroundings.ts';

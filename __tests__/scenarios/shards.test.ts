@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseChecksums, renderChecksums } from '../../src/files/checksums.ts';
-import { sliceOf } from '../../src/files/shard.ts';
+import { sliceOf } from '../../src/files/finding/shard.ts';
+import { parseChecksums, renderChecksums } from '../../src/files/writing/checksums.ts';
 import { entriesOf } from '../../tools/results/zip.ts';
 import { createScenario, opensslAccepts } from '../helpers/scenario.ts';
 

@@ -1,6 +1,6 @@
 import { truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { openFile } from '../../src/files/open-file.ts';
+import { openFile } from '../../src/files/reading/open-file.ts';
 import type { Signer, Source } from '../../src/signing/signer.ts';
 import { tap } from '../../src/signing/tap.ts';
 import { signatureOver, wrongSignData } from '../rehearsal/fault-samples.ts';

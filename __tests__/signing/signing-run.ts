@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { OutputTree } from '../../src/files/output-tree.ts';
 import type { ReleaseFile } from '../../src/files/release-file.ts';
+import { OutputTree } from '../../src/files/writing/output-tree.ts';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';

@@ -2,7 +2,7 @@ import { createHash, sign } from 'node:crypto';
 import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type OpenFile, openFile } from '../../src/files/open-file.ts';
+import { type OpenFile, openFile } from '../../src/files/reading/open-file.ts';
 import { chooseAlgorithm } from '../../src/verifying/algorithm.ts';
 import { checkStored, explainInvalid, isValid, type Verification } from '../../src/verifying/check.ts';
 import { createVerifier } from '../../src/verifying/verifier.ts';

@@ -7,8 +7,8 @@ const external_node_worker_threads_namespaceObject = __WEBPACK_EXTERNAL_createRe
 const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-;// CONCATENATED MODULE: external "node:path"
-const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: external "node:util"
+const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 ;// CONCATENATED MODULE: ./build/src/errors.js
 /**
  * The one error type of this action: a stable code, a sentence about what happened, and a hint about what to do.
@@ -46,23 +46,6 @@ function toActionError(error, code, sentence) {
     if (error instanceof errors_ActionError)
         return error;
     return new errors_ActionError(code, sentence, { cause: error });
-}
-
-;// CONCATENATED MODULE: ./build/src/files/in-blocks.js
-/** A system call for every line would be slow, and everything as one string would be large. */
-const BLOCK_CHARACTERS = 64 * 1024;
-/** Joins short pieces of text into longer ones. */
-function* inBlocks(pieces) {
-    let block = '';
-    for (const piece of pieces) {
-        block += piece;
-        if (block.length < BLOCK_CHARACTERS)
-            continue;
-        yield block;
-        block = '';
-    }
-    if (block !== '')
-        yield block;
 }
 
 ;// CONCATENATED MODULE: ./build/src/files/names.js
@@ -122,6 +105,88 @@ function compareUnits(a, b) {
     return a < b ? -1 : Number(a !== b);
 }
 
+;// CONCATENATED MODULE: ./build/src/files/reading/read-errors.js
+
+
+const LET_BE = 'Let nothing write to the build outputs while this step runs.';
+/** The file cannot be opened or read, for the reason of the system's error. */
+function unreadable(file, error) {
+    const name = show(file.path);
+    switch (codeOf(error)) {
+        case 'ENOENT':
+        case 'ENOTDIR':
+            return new errors_ActionError('FILE_VANISHED', `${name} is gone since it was listed.`, { hint: LET_BE, cause: error });
+        case 'ELOOP':
+        case 'ENXIO':
+        case 'EISDIR':
+            return notRegular(file, error);
+        default:
+            return new errors_ActionError('FILE_UNREADABLE', `${name} cannot be read (${codeOf(error) ?? 'unknown error'}).`, {
+                hint: 'Give the user of the runner the right to read it, or exclude it in files.',
+                cause: error,
+            });
+    }
+}
+/** The file became something else than a regular file. */
+function notRegular(file, cause) {
+    return new errors_ActionError('FILE_NOT_REGULAR', `${show(file.path)} is no regular file any more.`, {
+        hint: LET_BE,
+        cause,
+    });
+}
+/** The file is not, or does not stay, what was listed. */
+function changed(file) {
+    return new errors_ActionError('FILE_CHANGED', `${show(file.path)} changed while it was being read.`, { hint: LET_BE });
+}
+
+;// CONCATENATED MODULE: ./build/src/files/reading/read-chunks.js
+
+
+
+
+/** A multiple of three, so that base64 of one chunk leaves nothing over for the next. */
+const CHUNK_BYTES = 384 * 1024;
+const readAsync = (0,external_node_util_namespaceObject.promisify)(external_node_fs_namespaceObject.read);
+/** Reads at positions of an open descriptor, whatever its own position is. */
+function readerOf(descriptor) {
+    return (buffer, position) => readAsync(descriptor, buffer, 0, buffer.length, position);
+}
+/**
+ * Yields a whole file in chunks, reading ahead into one of two buffers while the other is being used.
+ *
+ * @throws ActionError `FILE_CHANGED` unless it has the size it had, `FILE_UNREADABLE`
+ */
+async function* readChunks(file, readAt) {
+    let [current, ahead] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
+    let position = 0;
+    let pending = readAt(current, position);
+    try {
+        for (;;) {
+            const { bytesRead } = await pending;
+            if (bytesRead === 0)
+                break;
+            const chunk = current.subarray(0, bytesRead);
+            position += bytesRead;
+            if (position > file.size)
+                throw changed(file);
+            [current, ahead] = [ahead, current];
+            pending = readAt(current, position);
+            yield chunk;
+        }
+    }
+    catch (error) {
+        throw error instanceof errors_ActionError ? error : unreadable(file, error);
+    }
+    finally {
+        // Nobody else may be waiting for it.
+        await pending.catch(() => { });
+    }
+    if (position !== file.size)
+        throw changed(file);
+}
+
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: ./build/src/files/real-path.js
 
 
@@ -149,7 +214,7 @@ function locate(directory, path) {
     return directory.endsWith(sep) ? directory + path : directory + sep + path;
 }
 
-;// CONCATENATED MODULE: ./build/src/files/own-paths.js
+;// CONCATENATED MODULE: ./build/src/files/finding/own-paths.js
 
 
 /** Start of the names of our temporary files, which are never matched. */
@@ -190,7 +255,7 @@ function toSlashes(path) {
     return path.split(sep).join('/');
 }
 
-;// CONCATENATED MODULE: ./build/src/files/unwritable.js
+;// CONCATENATED MODULE: ./build/src/files/writing/write-errors.js
 
 
 const CLEAR_THE_WAY = 'Clear the way, give the runner the right to write there, or set output-dir.';
@@ -235,8 +300,7 @@ function unwritable(path, error) {
     return new errors_ActionError(kind, `${show(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
 }
 
-;// CONCATENATED MODULE: ./build/src/files/output-tree.js
-
+;// CONCATENATED MODULE: ./build/src/files/writing/output-tree.js
 
 
 
@@ -430,87 +494,20 @@ function isAlive(processId) {
         return codeOf(error) !== 'ESRCH';
     }
 }
-
-;// CONCATENATED MODULE: external "node:util"
-const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-;// CONCATENATED MODULE: ./build/src/files/lost-file.js
-
-
-const LET_BE = 'Let nothing write to the build outputs while this step runs.';
-/** The file cannot be opened or read, for the reason of the system's error. */
-function unreadable(file, error) {
-    const name = show(file.path);
-    switch (codeOf(error)) {
-        case 'ENOENT':
-        case 'ENOTDIR':
-            return new errors_ActionError('FILE_VANISHED', `${name} is gone since it was listed.`, { hint: LET_BE, cause: error });
-        case 'ELOOP':
-        case 'ENXIO':
-        case 'EISDIR':
-            return notRegular(file, error);
-        default:
-            return new errors_ActionError('FILE_UNREADABLE', `${name} cannot be read (${codeOf(error) ?? 'unknown error'}).`, {
-                hint: 'Give the user of the runner the right to read it, or exclude it in files.',
-                cause: error,
-            });
+/** A system call for every line would be slow, and everything as one string would be large. */
+const BLOCK_CHARACTERS = 64 * 1024;
+/** Joins short pieces of text into longer ones. */
+function* inBlocks(pieces) {
+    let block = '';
+    for (const piece of pieces) {
+        block += piece;
+        if (block.length < BLOCK_CHARACTERS)
+            continue;
+        yield block;
+        block = '';
     }
-}
-/** The file became something else than a regular file. */
-function notRegular(file, cause) {
-    return new errors_ActionError('FILE_NOT_REGULAR', `${show(file.path)} is no regular file any more.`, {
-        hint: LET_BE,
-        cause,
-    });
-}
-/** The file is not, or does not stay, what was listed. */
-function changed(file) {
-    return new errors_ActionError('FILE_CHANGED', `${show(file.path)} changed while it was being read.`, { hint: LET_BE });
-}
-
-;// CONCATENATED MODULE: ./build/src/files/read-chunks.js
-
-
-
-
-/** A multiple of three, so that base64 of one chunk leaves nothing over for the next. */
-const CHUNK_BYTES = 384 * 1024;
-const readAsync = (0,external_node_util_namespaceObject.promisify)(external_node_fs_namespaceObject.read);
-/** Reads at positions of an open descriptor, whatever its own position is. */
-function readerOf(descriptor) {
-    return (buffer, position) => readAsync(descriptor, buffer, 0, buffer.length, position);
-}
-/**
- * Yields a whole file in chunks, reading ahead into one of two buffers while the other is being used.
- *
- * @throws ActionError `FILE_CHANGED` unless it has the size it had, `FILE_UNREADABLE`
- */
-async function* readChunks(file, readAt) {
-    let [current, ahead] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
-    let position = 0;
-    let pending = readAt(current, position);
-    try {
-        for (;;) {
-            const { bytesRead } = await pending;
-            if (bytesRead === 0)
-                break;
-            const chunk = current.subarray(0, bytesRead);
-            position += bytesRead;
-            if (position > file.size)
-                throw changed(file);
-            [current, ahead] = [ahead, current];
-            pending = readAt(current, position);
-            yield chunk;
-        }
-    }
-    catch (error) {
-        throw error instanceof errors_ActionError ? error : unreadable(file, error);
-    }
-    finally {
-        // Nobody else may be waiting for it.
-        await pending.catch(() => { });
-    }
-    if (position !== file.size)
-        throw changed(file);
+    if (block !== '')
+        yield block;
 }
 
 ;// CONCATENATED MODULE: ./build/src/signing/sign-file/quoted-base64.js

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
-import { OutputTree } from '../files/output-tree.ts';
-import { readChunks, readerOf } from '../files/read-chunks.ts';
+import { readChunks, readerOf } from '../files/reading/read-chunks.ts';
+import { OutputTree } from '../files/writing/output-tree.ts';
 import { CanonicalHash } from '../signing/sign-file/canonical.ts';
 import type { FileHashes } from '../signing/sign-file/first-pass.ts';
 import { type HashTask, type Letter, type PackedError, packError, type Reply, type WriteTask } from './tasks.ts';

@@ -1,4 +1,4 @@
-import type { OutputTree } from '../files/output-tree.ts';
+import type { OutputTree } from '../files/writing/output-tree.ts';
 import type { SignatureWriter } from '../signing/signer.ts';
 import type { Helper } from './helper.ts';
 import { type Results, unpackError } from './tasks.ts';

@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ActionError } from '../errors.ts';
-import { readPatterns } from '../files/pattern.ts';
-import { MAX_SHARDS, pathOfShard, pathsOfShards, type Shard } from '../files/shard.ts';
+import { readPatterns } from '../files/finding/patterns.ts';
+import { MAX_SHARDS, pathOfShard, pathsOfShards, type Shard } from '../files/finding/shard.ts';
 import type { Runner } from '../runner.ts';
 import { type FieldReader, isInside } from './field-reader.ts';
 import type { FileInputs } from './inputs.ts';

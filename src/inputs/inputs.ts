@@ -1,6 +1,6 @@
 import type { ActionError } from '../errors.ts';
-import type { Pattern } from '../files/pattern.ts';
-import type { Shard } from '../files/shard.ts';
+import type { Pattern } from '../files/finding/patterns.ts';
+import type { Shard } from '../files/finding/shard.ts';
 import type { IdentityText } from '../identity/text/inputs.ts';
 import type { Verification } from '../verifying/check.ts';
 

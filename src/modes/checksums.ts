@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync } from 'node:fs';
 import { ActionError } from '../errors.ts';
-import { parseChecksums, renderChecksums } from '../files/checksums.ts';
 import { show } from '../files/names.ts';
-import { openFile } from '../files/open-file.ts';
-import type { FileOutcome } from '../files/outcome.ts';
-import type { OutputTree } from '../files/output-tree.ts';
-import type { ReleaseFile } from '../files/release-file.ts';
+import { openFile } from '../files/reading/open-file.ts';
+import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
+import { parseChecksums, renderChecksums } from '../files/writing/checksums.ts';
+import type { OutputTree } from '../files/writing/output-tree.ts';
 import type { FileInputs } from '../inputs/inputs.ts';
 import { showList } from '../report/shorten.ts';
 import type { Verification } from '../verifying/check.ts';

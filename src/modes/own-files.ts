@@ -2,7 +2,7 @@ import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
-import { unwritable } from '../files/unwritable.ts';
+import { unwritable } from '../files/writing/write-errors.ts';
 import type { FileInputs } from '../inputs/inputs.ts';
 import type { ReportedMode } from '../report/report.ts';
 

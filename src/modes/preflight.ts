@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import { ActionError, toActionError } from '../errors.ts';
-import { OutputTree } from '../files/output-tree.ts';
+import { OutputTree } from '../files/writing/output-tree.ts';
 import { type Finding, failed, passed, warned } from '../finding.ts';
 import type { Identity } from '../identity/identity.ts';
 import { readAnchors } from '../identity/material/anchors.ts';

@@ -1,5 +1,5 @@
 import { type ActionError, unexpected } from '../errors.ts';
-import { OutputTree } from '../files/output-tree.ts';
+import { OutputTree } from '../files/writing/output-tree.ts';
 import type { FileInputs, UploadInputs } from '../inputs/inputs.ts';
 import { renderManifest } from '../report/manifest.ts';
 import { isGreen } from '../report/report.ts';

@@ -1,13 +1,13 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError } from '../errors.ts';
-import { type DiscoverOptions, type Discovery, discover } from '../files/discover.ts';
+import { type DiscoverOptions, type Discovery, discover } from '../files/finding/discover.ts';
+import { findTwins, showTwins } from '../files/finding/lookalikes.ts';
+import { sliceOf } from '../files/finding/shard.ts';
+import { whyUnmatched } from '../files/finding/why-unmatched.ts';
 import { show } from '../files/names.ts';
-import { OutputTree } from '../files/output-tree.ts';
 import type { ReleaseFile } from '../files/release-file.ts';
-import { sliceOf } from '../files/shard.ts';
-import { findTwins, showTwins } from '../files/twins.ts';
-import { whyUnmatched } from '../files/unmatched.ts';
+import { OutputTree } from '../files/writing/output-tree.ts';
 import type { FileInputs } from '../inputs/inputs.ts';
 import { showList } from '../report/shorten.ts';
 import { formatBytes, formatCount, plural } from '../report/units.ts';

@@ -1,9 +1,8 @@
 import type { ActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
-import type { FileOutcome } from '../files/outcome.ts';
-import type { OutputTree } from '../files/output-tree.ts';
-import type { ReleaseFile } from '../files/release-file.ts';
-import { mayStand } from '../files/standing.ts';
+import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
+import type { OutputTree } from '../files/writing/output-tree.ts';
+import { mayStand } from '../files/writing/standing.ts';
 import { writeElsewhere } from '../helper/writer.ts';
 import type { EffortInputs, UploadInputs } from '../inputs/inputs.ts';
 import { startProgress } from '../report/progress.ts';

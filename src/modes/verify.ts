@@ -1,5 +1,5 @@
-import { discoverOrphans } from '../files/orphans.ts';
-import type { FileOutcome } from '../files/outcome.ts';
+import { discoverOrphans } from '../files/finding/orphans.ts';
+import type { FileOutcome } from '../files/release-file.ts';
 import type { FileInputs, VerifyInputs } from '../inputs/inputs.ts';
 import { startProgress } from '../report/progress.ts';
 import { orphaned, verifyFiles } from '../verifying/verify.ts';

@@ -1,4 +1,4 @@
-import type { FileOutcome } from '../files/outcome.ts';
+import type { FileOutcome } from '../files/release-file.ts';
 import { type Bucket, distribute } from './distribution.ts';
 import { code, table } from './markup.ts';
 import { timesOf } from './timing.ts';

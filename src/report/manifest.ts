@@ -1,6 +1,6 @@
 import type { ActionError } from '../errors.ts';
 import { compareBytewise } from '../files/names.ts';
-import type { FileOutcome } from '../files/outcome.ts';
+import type { FileOutcome } from '../files/release-file.ts';
 import { manifestFinding } from './findings.ts';
 import { type Report, totalsOf } from './report.ts';
 

@@ -1,6 +1,6 @@
 import type { ActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
-import { unwritable } from '../files/unwritable.ts';
+import { unwritable } from '../files/writing/write-errors.ts';
 import type { Runner } from '../runner.ts';
 import { chainOf } from './cause-chain.ts';
 import { logFindings, MAX_ANNOTATION, warningsOf } from './findings.ts';

@@ -1,6 +1,6 @@
 import { ActionError } from '../errors.ts';
-import type { FileOutcome } from '../files/outcome.ts';
-import type { Shard } from '../files/shard.ts';
+import type { Shard } from '../files/finding/shard.ts';
+import type { FileOutcome } from '../files/release-file.ts';
 import type { Finding } from '../finding.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Verification } from '../verifying/check.ts';

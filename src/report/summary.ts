@@ -1,4 +1,4 @@
-import type { FileOutcome } from '../files/outcome.ts';
+import type { FileOutcome } from '../files/release-file.ts';
 import { renderFacts, renderNumbers } from './facts.ts';
 import { renderFindings } from './findings.ts';
 import { headline } from './headline.ts';

@@ -1,4 +1,4 @@
-import type { FileOutcome } from '../files/outcome.ts';
+import type { FileOutcome } from '../files/release-file.ts';
 import { formatBytes, formatCount, formatMs, percentile } from './units.ts';
 
 /** Says how fast a run was and how long files took, repeats included. */

@@ -1,7 +1,6 @@
 import type { ActionError } from '../errors.ts';
-import { openFile, SMALL_FILE_BYTES } from '../files/open-file.ts';
-import type { FileOutcome } from '../files/outcome.ts';
-import type { ReleaseFile } from '../files/release-file.ts';
+import { openFile, SMALL_FILE_BYTES } from '../files/reading/open-file.ts';
+import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import { explainInvalid, isValid, type Verification } from '../verifying/check.ts';
 import type { Clock } from './clock.ts';
 import { asFailure } from './endings.ts';

@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto';
-import { changed } from '../files/lost-file.ts';
-import type { OpenFile } from '../files/open-file.ts';
+import type { OpenFile } from '../files/reading/open-file.ts';
+import { changed } from '../files/reading/read-errors.ts';
 import type { VerifyPass } from '../verifying/verifier.ts';
 import { Failure } from './failure.ts';
 import type { Lend, Lent, LentFile, Source } from './signer.ts';

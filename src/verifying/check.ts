@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
-import type { OpenFile } from '../files/open-file.ts';
+import type { OpenFile } from '../files/reading/open-file.ts';
 import { decodeSignature, otherEncodingHint, type SignatureEncoding } from './encoding.ts';
 import { likelyAlgorithm, type Verifier, type VerifyPass } from './verifier.ts';
 

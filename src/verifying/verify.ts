@@ -1,10 +1,9 @@
 import { ActionError, toActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
-import { openFile } from '../files/open-file.ts';
-import type { FileOutcome } from '../files/outcome.ts';
-import type { OutputTree } from '../files/output-tree.ts';
-import type { ReleaseFile } from '../files/release-file.ts';
-import { readSignatureFile } from '../files/signature-file.ts';
+import { openFile } from '../files/reading/open-file.ts';
+import { readSignatureFile } from '../files/reading/read-small.ts';
+import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
+import type { OutputTree } from '../files/writing/output-tree.ts';
 import { checkStored, explainInvalid, type Verification } from './check.ts';
 
 /** Checks stored signatures; needs no network and no secret. */

@@ -1,6 +1,6 @@
 import { isAbsolute, relative, sep } from 'node:path';
-import { ActionError } from '../errors.ts';
-import { show } from './names.ts';
+import { ActionError } from '../../errors.ts';
+import { show } from '../names.ts';
 
 /** One line of the input `files`, relative to the root directory. */
 export interface Pattern {

@@ -1,4 +1,4 @@
-import { ActionError } from '../errors.ts';
+import { ActionError } from '../../errors.ts';
 
 /** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
 export function renderChecksums(entries: Iterable<{ readonly path: string; readonly sha256: string }>): string {

@@ -1,5 +1,5 @@
 import { compileMatcher } from './matcher.ts';
-import type { Pattern } from './pattern.ts';
+import type { Pattern } from './patterns.ts';
 import { type Track, Tracks } from './tracks.ts';
 
 /** Where all patterns stand that can still mean something at some place in the tree. */

@@ -1,8 +1,8 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
-import { ActionError, codeOf } from '../errors.ts';
-import { show } from './names.ts';
-import { findRealPath, locate } from './real-path.ts';
+import { ActionError, codeOf } from '../../errors.ts';
+import { show } from '../names.ts';
+import { findRealPath, locate } from '../real-path.ts';
 
 /** Something in a tree. */
 export interface Entry {

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import { isBelow } from '../real-path.ts';
+import type { ReleaseFile } from '../release-file.ts';
 import type { OwnPaths } from './own-paths.ts';
-import { isBelow } from './real-path.ts';
-import type { ReleaseFile } from './release-file.ts';
 import { reaches, type Scope, skip } from './selection.ts';
 import { walk } from './walk.ts';
 

@@ -1,8 +1,8 @@
 import { read } from 'node:fs';
 import { promisify } from 'node:util';
-import { ActionError } from '../errors.ts';
-import { changed, unreadable } from './lost-file.ts';
-import type { ReleaseFile } from './release-file.ts';
+import { ActionError } from '../../errors.ts';
+import type { ReleaseFile } from '../release-file.ts';
+import { changed, unreadable } from './read-errors.ts';
 
 /** A multiple of three, so that base64 of one chunk leaves nothing over for the next. */
 const CHUNK_BYTES = 384 * 1024;

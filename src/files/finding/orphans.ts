@@ -1,9 +1,9 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { compareBytewise } from '../names.ts';
+import { findRealPath } from '../real-path.ts';
 import { type DiscoverOptions, findPlaces } from './discover.ts';
-import { compareBytewise } from './names.ts';
 import { OwnPaths } from './own-paths.ts';
-import { findRealPath } from './real-path.ts';
 import { hide, isMeant, narrow, reaches, startScope } from './selection.ts';
 import { walk } from './walk.ts';
 

@@ -1,6 +1,6 @@
+import { show } from '../names.ts';
+import type { ReleaseFile } from '../release-file.ts';
 import { type DiscoverOptions, discover } from './discover.ts';
-import { show } from './names.ts';
-import type { ReleaseFile } from './release-file.ts';
 
 /** No name ends in this, so that nothing passes for a signature. */
 const NO_SUFFIX = '/';

@@ -1,6 +1,6 @@
-import { ActionError, codeOf } from '../errors.ts';
-import { show } from './names.ts';
-import type { ReleaseFile } from './release-file.ts';
+import { ActionError, codeOf } from '../../errors.ts';
+import { show } from '../names.ts';
+import type { ReleaseFile } from '../release-file.ts';
 
 type Named = Pick<ReleaseFile, 'path'>;
 

@@ -10,12 +10,11 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ActionError, codeOf } from '../errors.ts';
-import { inBlocks } from './in-blocks.ts';
-import { show } from './names.ts';
-import { TEMPORARY_PREFIX } from './own-paths.ts';
-import { findRealPath, isWithin } from './real-path.ts';
-import { unwritable } from './unwritable.ts';
+import { ActionError, codeOf } from '../../errors.ts';
+import { TEMPORARY_PREFIX } from '../finding/own-paths.ts';
+import { show } from '../names.ts';
+import { findRealPath, isWithin } from '../real-path.ts';
+import { unwritable } from './write-errors.ts';
 
 const TEMPORARY_NAME = new RegExp(`^${TEMPORARY_PREFIX.replaceAll('.', '\\.')}(\\d+)-\\d+\\.tmp$`);
 
@@ -194,4 +193,19 @@ function isAlive(processId: number): boolean {
   } catch (error) {
     return codeOf(error) !== 'ESRCH';
   }
+}
+
+/** A system call for every line would be slow, and everything as one string would be large. */
+const BLOCK_CHARACTERS = 64 * 1024;
+
+/** Joins short pieces of text into longer ones. */
+export function* inBlocks(pieces: Iterable<string>): Generator<string> {
+  let block = '';
+  for (const piece of pieces) {
+    block += piece;
+    if (block.length < BLOCK_CHARACTERS) continue;
+    yield block;
+    block = '';
+  }
+  if (block !== '') yield block;
 }

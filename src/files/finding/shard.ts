@@ -1,5 +1,5 @@
-import { compareBytewise } from './names.ts';
-import type { ReleaseFile } from './release-file.ts';
+import { compareBytewise } from '../names.ts';
+import type { ReleaseFile } from '../release-file.ts';
 
 /** One slice of the files, for one of several machines. */
 export interface Shard {

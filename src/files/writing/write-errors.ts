@@ -1,5 +1,5 @@
-import { ActionError, codeOf } from '../errors.ts';
-import { show } from './names.ts';
+import { ActionError, codeOf } from '../../errors.ts';
+import { show } from '../names.ts';
 
 interface Explanation {
   readonly kind: 'OUTPUT_FULL' | 'OUTPUT_UNWRITABLE';

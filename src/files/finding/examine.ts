@@ -1,8 +1,8 @@
 import { lstatSync, readlinkSync } from 'node:fs';
-import { ActionError, codeOf } from '../errors.ts';
-import { show } from './names.ts';
-import { findRealPath, isBelow, locate } from './real-path.ts';
-import type { RefusedFile, ReleaseFile } from './release-file.ts';
+import { ActionError, codeOf } from '../../errors.ts';
+import { show } from '../names.ts';
+import { findRealPath, isBelow, locate } from '../real-path.ts';
+import type { RefusedFile, ReleaseFile } from '../release-file.ts';
 import type { Entry } from './walk.ts';
 
 /** What decides whether a matched path can be signed. */

@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path';
-import { findRealPath, isBelow, isWithin } from './real-path.ts';
+import { findRealPath, isBelow, isWithin } from '../real-path.ts';
 
 /** Start of the names of our temporary files, which are never matched. */
 export const TEMPORARY_PREFIX = '.mtls-release-signing-';

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
-import { ActionError, codeOf } from '../errors.ts';
-import { show } from './names.ts';
+import { ActionError, codeOf } from '../../errors.ts';
+import { show } from '../names.ts';
 
 /** Largest signature file that is read, in bytes. */
 export const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;

@@ -1,11 +1,11 @@
-import { ActionError } from '../errors.ts';
+import { ActionError } from '../../errors.ts';
+import { show, sortByPath } from '../names.ts';
+import { findRealPath, isWithin } from '../real-path.ts';
+import type { RefusedFile, ReleaseFile } from '../release-file.ts';
 import { createCover } from './cover.ts';
 import { type ExamineOptions, examine } from './examine.ts';
-import { show, sortByPath } from './names.ts';
 import { OwnPaths } from './own-paths.ts';
-import type { Pattern } from './pattern.ts';
-import { findRealPath, isWithin } from './real-path.ts';
-import type { RefusedFile, ReleaseFile } from './release-file.ts';
+import type { Pattern } from './patterns.ts';
 import {
   hide,
   isMeant,

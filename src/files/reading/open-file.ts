@@ -1,8 +1,8 @@
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
-import { ActionError } from '../errors.ts';
-import { changed, notRegular, unreadable } from './lost-file.ts';
+import { ActionError } from '../../errors.ts';
+import type { ReleaseFile } from '../release-file.ts';
 import { readChunks, readerOf } from './read-chunks.ts';
-import type { ReleaseFile } from './release-file.ts';
+import { changed, notRegular, unreadable } from './read-errors.ts';
 
 /** Files up to this many bytes are read once into memory; larger ones pass through two buffers. */
 export const SMALL_FILE_BYTES = 1024 * 1024;
