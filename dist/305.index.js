@@ -41,8 +41,8 @@ var material_anchors = __webpack_require__(37078);
 var certificate = __webpack_require__(43879);
 // EXTERNAL MODULE: ./build/src/inputs/service-fields.js
 var service_fields = __webpack_require__(91620);
-// EXTERNAL MODULE: ./build/src/signing/endings.js
-var endings = __webpack_require__(49737);
+// EXTERNAL MODULE: ./build/src/signing/policy/endings.js
+var endings = __webpack_require__(16368);
 ;// CONCATENATED MODULE: ./build/src/preflight/canary.js
 
 

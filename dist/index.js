@@ -48613,10 +48613,10 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1365);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(79077);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
-/* harmony import */ var _signing_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(95291);
+/* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
 
 
 
@@ -48642,7 +48642,7 @@ for (const [name, number] of [
         setTimeout(() => process.exit(exitCode), 800).unref();
     });
 }
-const clock = (0,_signing_clock_js__WEBPACK_IMPORTED_MODULE_6__/* .createClock */ .t)();
+const clock = (0,_signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__/* .createClock */ .ts)();
 const green = await (0,_main_js__WEBPACK_IMPORTED_MODULE_3__/* .main */ .i)({
     runner: (0,_runner_js__WEBPACK_IMPORTED_MODULE_5__/* .createRunner */ .j)(),
     report: (0,_report_report_js__WEBPACK_IMPORTED_MODULE_4__/* .createReport */ .LU)(),
@@ -48743,7 +48743,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 1365:
+/***/ 79077:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -49579,8 +49579,8 @@ var manifest = __nccwpck_require__(37987);
 var report_report = __nccwpck_require__(18456);
 // EXTERNAL MODULE: ./build/src/report/units.js
 var units = __nccwpck_require__(24915);
-// EXTERNAL MODULE: ./build/src/signing/abort.js
-var abort = __nccwpck_require__(55923);
+// EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
+var schedule_clock = __nccwpck_require__(23881);
 // EXTERNAL MODULE: ./build/src/report/shorten.js
 var shorten = __nccwpck_require__(51669);
 ;// CONCATENATED MODULE: ./build/src/upload.js
@@ -49769,7 +49769,7 @@ async function uploadSignatures(context, release, inputs) {
         sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
     });
     // The client cannot be stopped: once the run is cancelled, nobody waits for it any more.
-    report.artifact = await (0,abort/* orAborted */.H)(upload, signal);
+    report.artifact = await (0,schedule_clock/* orAborted */.H6)(upload, signal);
     if (report.artifact === undefined) {
         const text = 'This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.';
         runner.annotate('notice', 'No upload', text);
@@ -50322,11 +50322,9 @@ async function* countChunks(chunks, count) {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/signing/endings.js
-var endings = __nccwpck_require__(49737);
-// EXTERNAL MODULE: ./build/src/signing/failure.js
-var signing_failure = __nccwpck_require__(40407);
-;// CONCATENATED MODULE: ./build/src/signing/limit.js
+// EXTERNAL MODULE: ./build/src/signing/policy/endings.js
+var endings = __nccwpck_require__(16368);
+;// CONCATENATED MODULE: ./build/src/signing/policy/concurrency.js
 /** How the number of requests in flight starts and grows. */
 const GROWTH = {
     /** In flight once the canary has its answer or its head start is over. */
@@ -50432,11 +50430,6 @@ class Limit {
 function firstWave(ceiling, jobs) {
     return jobs <= ceiling ? ceiling : Math.min(ceiling, GROWTH.unanswered);
 }
-
-// EXTERNAL MODULE: ./build/src/signing/clock.js
-var signing_clock = __nccwpck_require__(95291);
-;// CONCATENATED MODULE: ./build/src/signing/growth.js
-
 /** Lets a limit grow in time while every slot is busy, unless this process itself is what is slow. */
 class Growth {
     #limit;
@@ -50462,153 +50455,9 @@ class Growth {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/signing/head-start.js
-/** The time in which the canary is alone: it ends with any answer, or when one of its tries was alone for long enough. */
-class HeadStart {
-    #wait;
-    #over = new AbortController();
-    /** `wait` resolves when a try that begins now has been alone for long enough; its signal says that this is moot. */
-    constructor(wait) {
-        this.#wait = wait;
-    }
-    get lasts() {
-        return !this.#over.signal.aborted;
-    }
-    /** Lets the others follow. */
-    end() {
-        // Even an abort that has no effect costs an exception.
-        if (this.lasts)
-            this.#over.abort();
-    }
-    /** Notes that a try of the canary has begun; after its time, if it is `underWay` still, the others follow and `onSlow` is told. */
-    grant({ underWay, onSlow }) {
-        const release = () => {
-            if (!this.lasts || !underWay())
-                return;
-            this.end();
-            onSlow();
-        };
-        this.#wait(this.#over.signal).then(release, release);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/in-flight.js
-
-/**
- * The tries that are under way: how many, how heavy, and how to end them.
- *
- * One that has its answer is no load for the service any more: it finishes beside those in flight. Its memory is free when
- * it is over, so that a disk that stands still holds new requests back.
- */
-class InFlight {
-    #options;
-    #controllers = new Map();
-    #attempts;
-    #firstStart;
-    #settled;
-    #blindRepeats;
-    /** Jobs whose last try was sent whole and got no answer. */
-    #unanswered = new Set();
-    #weight = 0;
-    #finishing = 0;
-    constructor(options) {
-        this.#options = options;
-        this.#attempts = new Uint16Array(options.jobs);
-        this.#firstStart = new Float64Array(options.jobs).fill(-1);
-        this.#settled = new Uint8Array(options.jobs);
-        this.#blindRepeats = new Uint16Array(options.jobs);
-    }
-    /** Tries that the service has not answered yet. */
-    get size() {
-        return this.#controllers.size;
-    }
-    /** Those and the ones that were answered and are not over yet. */
-    get open() {
-        return this.size + this.#finishing;
-    }
-    /** Whether the given try of this job, counted from 1, is under way. */
-    has(job, attempt) {
-        return this.#controllers.has(job) && this.#attempts[job] === attempt;
-    }
-    /** Returns what this job has cost. */
-    tally(job) {
-        const attempts = this.#attempts[job] ?? 0;
-        const elapsedMs = attempts === 0 ? 0 : this.#options.clock.now() - (this.#firstStart[job] ?? 0);
-        return { attempts, blindRepeats: this.#blindRepeats[job] ?? 0, elapsedMs };
-    }
-    /** Notes that a job has its result; returns what it has cost. */
-    settle(job) {
-        this.#settled[job] = 1;
-        return this.tally(job);
-    }
-    /** Lists the jobs that were tried and have no result. */
-    unsettled() {
-        return [...this.#attempts.keys()].filter((job) => this.#settled[job] === 0 && this.#attempts[job] !== 0);
-    }
-    /** Whether there is memory for this job; one that is too heavy for everything goes alone. */
-    fits(job) {
-        return this.open === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
-    }
-    /** Tries a job once, within its time; calls `onAnswered` when the service has done its part, and returns how it failed, or `undefined`. */
-    async try(job, onAnswered) {
-        const { run, clock, timeoutMs, weight } = this.#options;
-        const controller = new AbortController();
-        const limitMs = timeoutMs(job);
-        const cancelTimeout = clock.after(limitMs, () => controller.abort((0,endings/* timedOut */.iU)(limitMs)));
-        this.#begin(job, controller);
-        const finish = () => {
-            if (!this.#leave(job, cancelTimeout))
-                return;
-            this.#finishing++;
-            onAnswered();
-        };
-        try {
-            await run(job, controller.signal, finish);
-            finish();
-            return undefined;
-        }
-        catch (error) {
-            const failure = whyFailed(error, controller.signal);
-            if (failure.facts.unanswered)
-                this.#unanswered.add(job);
-            return failure;
-        }
-        finally {
-            if (!this.#leave(job, cancelTimeout))
-                this.#finishing--;
-            this.#weight -= weight(job);
-        }
-    }
-    #begin(job, controller) {
-        this.#controllers.set(job, controller);
-        this.#weight += this.#options.weight(job);
-        this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
-        if (this.#unanswered.delete(job))
-            this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
-        if (this.#firstStart[job] === -1)
-            this.#firstStart[job] = this.#options.clock.now();
-    }
-    /** Takes a try out of the flight; returns whether it was in it. */
-    #leave(job, cancelTimeout) {
-        if (!this.#controllers.delete(job))
-            return false;
-        cancelTimeout();
-        return true;
-    }
-    /** Ends all tries because the run is over. */
-    abort() {
-        for (const controller of this.#controllers.values())
-            controller.abort((0,endings/* runEnded */._9)());
-    }
-}
-/** A try that was ended failed for that reason, whatever it says itself; it may add what it knows of it. */
-function whyFailed(error, signal) {
-    const told = (0,endings/* asFailure */.h_)(error);
-    const ended = signal.aborted ? (0,endings/* asFailure */.h_)(signal.reason) : told;
-    return told.code === ended.code ? told : ended;
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/retry.js
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var policy_failure = __nccwpck_require__(74318);
+;// CONCATENATED MODULE: ./build/src/signing/policy/retry.js
 /** Times and counts of the retry policy; all times in milliseconds. */
 const RETRY = {
     baseDelayMs: 200,
@@ -50703,7 +50552,7 @@ class RunJudge {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/signing/gate.js
+;// CONCATENATED MODULE: ./build/src/signing/policy/outage-gate.js
 
 /**
  * The gate that all workers share during an outage: shut after enough failures in a row, then one probe at a time.
@@ -50800,7 +50649,7 @@ class OutageGate {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/signing/policy.js
+;// CONCATENATED MODULE: ./build/src/signing/policy/policy.js
 
 
 
@@ -50952,7 +50801,153 @@ class RunPolicy {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/signing/retry-queue.js
+;// CONCATENATED MODULE: ./build/src/signing/schedule/canary-lead.js
+/** The time in which the canary is alone: it ends with any answer, or when one of its tries was alone for long enough. */
+class HeadStart {
+    #wait;
+    #over = new AbortController();
+    /** `wait` resolves when a try that begins now has been alone for long enough; its signal says that this is moot. */
+    constructor(wait) {
+        this.#wait = wait;
+    }
+    get lasts() {
+        return !this.#over.signal.aborted;
+    }
+    /** Lets the others follow. */
+    end() {
+        // Even an abort that has no effect costs an exception.
+        if (this.lasts)
+            this.#over.abort();
+    }
+    /** Notes that a try of the canary has begun; after its time, if it is `underWay` still, the others follow and `onSlow` is told. */
+    grant({ underWay, onSlow }) {
+        const release = () => {
+            if (!this.lasts || !underWay())
+                return;
+            this.end();
+            onSlow();
+        };
+        this.#wait(this.#over.signal).then(release, release);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/schedule/in-flight.js
+
+/**
+ * The tries that are under way: how many, how heavy, and how to end them.
+ *
+ * One that has its answer is no load for the service any more: it finishes beside those in flight. Its memory is free when
+ * it is over, so that a disk that stands still holds new requests back.
+ */
+class InFlight {
+    #options;
+    #controllers = new Map();
+    #attempts;
+    #firstStart;
+    #settled;
+    #blindRepeats;
+    /** Jobs whose last try was sent whole and got no answer. */
+    #unanswered = new Set();
+    #weight = 0;
+    #finishing = 0;
+    constructor(options) {
+        this.#options = options;
+        this.#attempts = new Uint16Array(options.jobs);
+        this.#firstStart = new Float64Array(options.jobs).fill(-1);
+        this.#settled = new Uint8Array(options.jobs);
+        this.#blindRepeats = new Uint16Array(options.jobs);
+    }
+    /** Tries that the service has not answered yet. */
+    get size() {
+        return this.#controllers.size;
+    }
+    /** Those and the ones that were answered and are not over yet. */
+    get open() {
+        return this.size + this.#finishing;
+    }
+    /** Whether the given try of this job, counted from 1, is under way. */
+    has(job, attempt) {
+        return this.#controllers.has(job) && this.#attempts[job] === attempt;
+    }
+    /** Returns what this job has cost. */
+    tally(job) {
+        const attempts = this.#attempts[job] ?? 0;
+        const elapsedMs = attempts === 0 ? 0 : this.#options.clock.now() - (this.#firstStart[job] ?? 0);
+        return { attempts, blindRepeats: this.#blindRepeats[job] ?? 0, elapsedMs };
+    }
+    /** Notes that a job has its result; returns what it has cost. */
+    settle(job) {
+        this.#settled[job] = 1;
+        return this.tally(job);
+    }
+    /** Lists the jobs that were tried and have no result. */
+    unsettled() {
+        return [...this.#attempts.keys()].filter((job) => this.#settled[job] === 0 && this.#attempts[job] !== 0);
+    }
+    /** Whether there is memory for this job; one that is too heavy for everything goes alone. */
+    fits(job) {
+        return this.open === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
+    }
+    /** Tries a job once, within its time; calls `onAnswered` when the service has done its part, and returns how it failed, or `undefined`. */
+    async try(job, onAnswered) {
+        const { run, clock, timeoutMs, weight } = this.#options;
+        const controller = new AbortController();
+        const limitMs = timeoutMs(job);
+        const cancelTimeout = clock.after(limitMs, () => controller.abort((0,endings/* timedOut */.iU)(limitMs)));
+        this.#begin(job, controller);
+        const finish = () => {
+            if (!this.#leave(job, cancelTimeout))
+                return;
+            this.#finishing++;
+            onAnswered();
+        };
+        try {
+            await run(job, controller.signal, finish);
+            finish();
+            return undefined;
+        }
+        catch (error) {
+            const failure = whyFailed(error, controller.signal);
+            if (failure.facts.unanswered)
+                this.#unanswered.add(job);
+            return failure;
+        }
+        finally {
+            if (!this.#leave(job, cancelTimeout))
+                this.#finishing--;
+            this.#weight -= weight(job);
+        }
+    }
+    #begin(job, controller) {
+        this.#controllers.set(job, controller);
+        this.#weight += this.#options.weight(job);
+        this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
+        if (this.#unanswered.delete(job))
+            this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
+        if (this.#firstStart[job] === -1)
+            this.#firstStart[job] = this.#options.clock.now();
+    }
+    /** Takes a try out of the flight; returns whether it was in it. */
+    #leave(job, cancelTimeout) {
+        if (!this.#controllers.delete(job))
+            return false;
+        cancelTimeout();
+        return true;
+    }
+    /** Ends all tries because the run is over. */
+    abort() {
+        for (const controller of this.#controllers.values())
+            controller.abort((0,endings/* runEnded */._9)());
+    }
+}
+/** A try that was ended failed for that reason, whatever it says itself; it may add what it knows of it. */
+function whyFailed(error, signal) {
+    const told = (0,endings/* asFailure */.h_)(error);
+    const ended = signal.aborted ? (0,endings/* asFailure */.h_)(signal.reason) : told;
+    return told.code === ended.code ? told : ended;
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/schedule/queue.js
 /**
  * The jobs that wait for a try: fresh ones in order behind the canary, repeats by the time they may go.
  *
@@ -51022,7 +51017,7 @@ class RetryQueue {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/signing/schedule.js
+;// CONCATENATED MODULE: ./build/src/signing/schedule/schedule.js
 
 
 
@@ -51061,7 +51056,7 @@ class Schedule {
         this.#queue = new RetryQueue(jobs, options.canary);
         this.#inFlight = new InFlight(options);
         this.#headStart = new HeadStart(options.headStart);
-        this.#pumpSoon = (0,signing_clock/* onceSoon */.B)(clock, () => this.#pump());
+        this.#pumpSoon = (0,schedule_clock/* onceSoon */.Bh)(clock, () => this.#pump());
         this.#left = jobs;
     }
     async start() {
@@ -51199,7 +51194,7 @@ class Schedule {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/signing/tap.js
+;// CONCATENATED MODULE: ./build/src/signing/sent-bytes.js
 
 
 
@@ -51274,7 +51269,7 @@ class StreamTap {
     }
 }
 function tooEarly() {
-    return new signing_failure/* Failure */.H('request', 'ANSWER_TOO_EARLY', 'The service answered before it had the whole file.', {
+    return new policy_failure/* Failure */.H('request', 'ANSWER_TOO_EARLY', 'The service answered before it had the whole file.', {
         hint: 'A signature over part of a file is worth nothing. Show this line to the operators of the service.',
         maxTries: 3,
     });
@@ -51402,13 +51397,13 @@ function createAttempt({ signer, output, suffix, verification }) {
 }
 /** A replica with another key, or a mixed-up answer, is worth one more try; a wrong key is not worth more. */
 function wrongSignature(error) {
-    return new signing_failure/* Failure */.H('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxTries: 2 });
+    return new policy_failure/* Failure */.H('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxTries: 2 });
 }
 /** No later file can be written either. */
 function withFullDisk(failure) {
     if (failure.code !== 'OUTPUT_FULL')
         return failure;
-    return new signing_failure/* Failure */.H('config', failure.code, failure.message, { ...failure.facts, cause: failure });
+    return new policy_failure/* Failure */.H('config', failure.code, failure.message, { ...failure.facts, cause: failure });
 }
 
 ;// CONCATENATED MODULE: ./build/src/modes/preload.js
@@ -53806,69 +53801,6 @@ function isSuspicious(name, value) {
 
 /***/ }),
 
-/***/ 55923:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   H: () => (/* binding */ orAborted)
-/* harmony export */ });
-/** Waits for work that cannot be stopped until it ends or the signal aborts; then rejects with the signal's reason, and nobody waits any more. */
-function orAborted(work, signal) {
-    const aborted = Promise.withResolvers();
-    const abort = () => aborted.reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted)
-        abort();
-    return Promise.race([aborted.promise, work]).finally(() => signal.removeEventListener('abort', abort));
-}
-
-
-/***/ }),
-
-/***/ 95291:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   B: () => (/* binding */ onceSoon),
-/* harmony export */   t: () => (/* binding */ createClock)
-/* harmony export */ });
-/* harmony import */ var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(643);
-
-/** Creates the clock of the running process. */
-function createClock() {
-    let last = node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.eventLoopUtilization();
-    return {
-        now: () => node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now(),
-        after(delayMs, callback) {
-            const timer = setTimeout(callback, delayMs);
-            return () => clearTimeout(timer);
-        },
-        soon: (callback) => void setImmediate(callback),
-        idleShare() {
-            const current = node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.eventLoopUtilization();
-            const { utilization } = node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.eventLoopUtilization(current, last);
-            last = current;
-            return 1 - utilization;
-        },
-    };
-}
-/** Returns a function that has something done soon, once for all its calls until then. */
-function onceSoon(clock, act) {
-    let isDue = false;
-    return () => {
-        if (isDue)
-            return;
-        isDue = true;
-        clock.soon(() => {
-            isDue = false;
-            act();
-        });
-    };
-}
-
-
-/***/ }),
-
 /***/ 41846:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -53876,7 +53808,7 @@ function onceSoon(clock, act) {
 /* harmony export */   D: () => (/* binding */ connectionFailure)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(40407);
+/* harmony import */ var _policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
 
 
 const CHAIN_HINT = "Put the certificate of the CA that issued the server's certificate into chain; an intermediate or the server's own certificate works too.";
@@ -53952,7 +53884,7 @@ function clockHint() {
 }
 /** Says what a failure below HTTP means: kind, code, sentence and way out. */
 function connectionFailure(error, facts) {
-    if (error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H)
+    if (error instanceof _policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H)
         return error;
     const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? '';
     const alert = facts.alert ?? (code.includes('_ALERT_') ? code : undefined);
@@ -53962,7 +53894,7 @@ function connectionFailure(error, facts) {
         protocolRow(error, code) ??
         lostRow(facts);
     const [kind, name, sentence, hint, more] = row;
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H(kind, name, `${facts.origin}: ${sentence}.`, { ...more, hint, cause: error });
+    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H(kind, name, `${facts.origin}: ${sentence}.`, { ...more, hint, cause: error });
 }
 const CLIENT_ALERTS = [
     [/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/, 'it got no client certificate it accepts'],
@@ -54051,7 +53983,7 @@ function lostRow(facts) {
 /* harmony export */   sy: () => (/* binding */ createDiagnosis)
 /* harmony export */ });
 /* harmony import */ var _connection_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(41846);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(40407);
+/* harmony import */ var _policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
 /* harmony import */ var _probe_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(92130);
 /* harmony import */ var _server_certificate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(30964);
 /* harmony import */ var _tls_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(59384);
@@ -54090,7 +54022,7 @@ function refusalIn(handshake, origin) {
         return isClientAsked ? failure : noAgreement(origin, failure);
     if (failure.code !== 'CONNECTION_LOST' || !isClientAsked || presented === undefined)
         return undefined;
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('config', 'TLS_CLIENT_REJECTED', presented === 0
+    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('config', 'TLS_CLIENT_REJECTED', presented === 0
         ? `${origin}: the server asked for a client certificate, got none, and closed the connection.`
         : `${origin}: the server closed after our certificate: probably rejected.`, {
         hint: 'Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked.',
@@ -54100,7 +54032,7 @@ function refusalIn(handshake, origin) {
 /** The alert that stands for a missing certificate also stands for parameters that have nothing in common. */
 function noAgreement(origin, cause) {
     const message = `${origin}: the server broke off the handshake before it asked for a client certificate (alert handshake failure).`;
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('config', 'TLS_HANDSHAKE_REFUSED', message, {
+    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('config', 'TLS_HANDSHAKE_REFUSED', message, {
         hint: 'Its operators must enable cipher suites of today for TLS 1.2 or 1.3; a name that the server does not know looks like this as well.',
         cause,
     });
@@ -54109,7 +54041,45 @@ function noAgreement(origin, cause) {
 
 /***/ }),
 
-/***/ 49737:
+/***/ 61263:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   G: () => (/* binding */ explainRefusal),
+/* harmony export */   z: () => (/* binding */ explainRefusals)
+/* harmony export */ });
+/* harmony import */ var _policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+
+/** Adds to a refusal of our certificate which one that was; other failures pass through. */
+function explainRefusal(failure, { certificate, missingIssuerHint }) {
+    if (failure.code !== 'TLS_CLIENT_REJECTED')
+        return failure;
+    const { subject, issuer, notAfter } = certificate;
+    const message = `${failure.message.replace(/\.$/, '')} (${subject}, issuer=${issuer}, notAfter=${notAfter}).`;
+    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H(failure.kind, failure.code, message, {
+        ...failure.facts,
+        hint: [missingIssuerHint, failure.hint].filter(Boolean).join(' '),
+        cause: failure.cause,
+    });
+}
+/** Makes a signer say which certificate was refused. */
+function explainRefusals(signer, own) {
+    return {
+        async sign(source, signal) {
+            try {
+                return await signer.sign(source, signal);
+            }
+            catch (error) {
+                throw error instanceof _policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H ? explainRefusal(error, own) : error;
+            }
+        },
+    };
+}
+
+
+/***/ }),
+
+/***/ 16368:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -54121,7 +54091,7 @@ function noAgreement(origin, cause) {
 /* harmony export */   iU: () => (/* binding */ timedOut)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(40407);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
 
 
 /** Turns whatever a try threw into a failure; what is no failure yet concerns this file alone. */
@@ -54161,7 +54131,7 @@ function retryAfterTooLong(failure, retryAfterMs, leftMs) {
 
 /***/ }),
 
-/***/ 40407:
+/***/ 74318:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -54179,44 +54149,6 @@ class Failure extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ 
         this.kind = kind;
         this.facts = facts;
     }
-}
-
-
-/***/ }),
-
-/***/ 61263:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   G: () => (/* binding */ explainRefusal),
-/* harmony export */   z: () => (/* binding */ explainRefusals)
-/* harmony export */ });
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(40407);
-
-/** Adds to a refusal of our certificate which one that was; other failures pass through. */
-function explainRefusal(failure, { certificate, missingIssuerHint }) {
-    if (failure.code !== 'TLS_CLIENT_REJECTED')
-        return failure;
-    const { subject, issuer, notAfter } = certificate;
-    const message = `${failure.message.replace(/\.$/, '')} (${subject}, issuer=${issuer}, notAfter=${notAfter}).`;
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H(failure.kind, failure.code, message, {
-        ...failure.facts,
-        hint: [missingIssuerHint, failure.hint].filter(Boolean).join(' '),
-        cause: failure.cause,
-    });
-}
-/** Makes a signer say which certificate was refused. */
-function explainRefusals(signer, own) {
-    return {
-        async sign(source, signal) {
-            try {
-                return await signer.sign(source, signal);
-            }
-            catch (error) {
-                throw error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H ? explainRefusal(error, own) : error;
-            }
-        },
-    };
 }
 
 
@@ -54547,7 +54479,7 @@ function toError(reason) {
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37067);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(44708);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(40407);
+/* harmony import */ var _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
 
 
 
@@ -54621,25 +54553,79 @@ function openTunnel(proxy, target) {
         reject(refusal(response.statusCode ?? 0));
     });
     ask.once('timeout', () => ask.destroy(unreachable('did not answer in time')));
-    ask.once('error', (error) => reject(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H ? error : unreachable('could not be reached', error)));
+    ask.once('error', (error) => reject(error instanceof _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H ? error : unreachable('could not be reached', error)));
     ask.end();
     return promise;
 }
 function refusal(status) {
     if (status === 407) {
-        return new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('config', 'PROXY_AUTHENTICATION', 'The proxy asks for credentials (407).', {
+        return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('config', 'PROXY_AUTHENTICATION', 'The proxy asks for credentials (407).', {
             hint: 'Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.',
         });
     }
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}).`, {
+    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}).`, {
         hint: 'The proxy cannot reach the service, or its rules do not allow it. List the service in no_proxy to go directly.',
     });
 }
 function unreachable(how, cause) {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'PROXY_UNREACHABLE', `The proxy of https_proxy ${how}.`, {
+    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'PROXY_UNREACHABLE', `The proxy of https_proxy ${how}.`, {
         hint: 'Check https_proxy, or list the service in no_proxy to reach it directly.',
         cause,
     });
+}
+
+
+/***/ }),
+
+/***/ 23881:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Bh: () => (/* binding */ onceSoon),
+/* harmony export */   H6: () => (/* binding */ orAborted),
+/* harmony export */   ts: () => (/* binding */ createClock)
+/* harmony export */ });
+/* harmony import */ var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(643);
+
+/** Creates the clock of the running process. */
+function createClock() {
+    let last = node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.eventLoopUtilization();
+    return {
+        now: () => node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now(),
+        after(delayMs, callback) {
+            const timer = setTimeout(callback, delayMs);
+            return () => clearTimeout(timer);
+        },
+        soon: (callback) => void setImmediate(callback),
+        idleShare() {
+            const current = node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.eventLoopUtilization();
+            const { utilization } = node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.eventLoopUtilization(current, last);
+            last = current;
+            return 1 - utilization;
+        },
+    };
+}
+/** Returns a function that has something done soon, once for all its calls until then. */
+function onceSoon(clock, act) {
+    let isDue = false;
+    return () => {
+        if (isDue)
+            return;
+        isDue = true;
+        clock.soon(() => {
+            isDue = false;
+            act();
+        });
+    };
+}
+/** Waits for work that cannot be stopped until it ends or the signal aborts; then rejects with the signal's reason, and nobody waits any more. */
+function orAborted(work, signal) {
+    const aborted = Promise.withResolvers();
+    const abort = () => aborted.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted)
+        abort();
+    return Promise.race([aborted.promise, work]).finally(() => signal.removeEventListener('abort', abort));
 }
 
 
@@ -54657,7 +54643,7 @@ function unreachable(how, cause) {
 /* harmony export */ });
 /* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
 /* harmony import */ var _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43879);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(40407);
+/* harmony import */ var _policy_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(74318);
 
 
 
@@ -54677,7 +54663,7 @@ function explainServer(failure, chain, facts) {
     if (detail === undefined)
         return failure;
     const message = `${failure.message.replace(/\.$/, '')}: ${detail.what}.`;
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_2__/* .Failure */ .H(failure.kind, failure.code, message, {
+    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .Failure */ .H(failure.kind, failure.code, message, {
         ...failure.facts,
         hint: detail.todo ?? failure.hint ?? '',
         cause: failure.cause,
@@ -54810,8 +54796,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   C: () => (/* binding */ createSignFileSigner)
 });
 
-// EXTERNAL MODULE: ./build/src/signing/failure.js
-var signing_failure = __nccwpck_require__(40407);
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var policy_failure = __nccwpck_require__(74318);
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(58500);
 // EXTERNAL MODULE: external "node:crypto"
@@ -55054,15 +55040,15 @@ class ClockOffset {
 /** One more try may be faster; that the service would refuse everyone does not follow. */
 function tooOld(failure, ageMs) {
     const seconds = Math.round(ageMs / 1000);
-    return new signing_failure/* Failure */.H('request', 'REQUEST_TOO_OLD', `${failure.message.replace(/\.$/, '')}, ${seconds} s after the request was dated.`, {
+    return new policy_failure/* Failure */.H('request', 'REQUEST_TOO_OLD', `${failure.message.replace(/\.$/, '')}, ${seconds} s after the request was dated.`, {
         maxTries: 2,
         hint: 'The upload took longer than the service accepts: give large files more bandwidth (lower concurrency) or have its time window raised.',
         cause: failure,
     });
 }
 
-// EXTERNAL MODULE: ./build/src/signing/abort.js
-var abort = __nccwpck_require__(55923);
+// EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
+var clock = __nccwpck_require__(23881);
 ;// CONCATENATED MODULE: ./build/src/signing/sign-file/first-pass.js
 
 
@@ -55102,7 +55088,7 @@ class FirstPasses {
             .finally(() => {
             this.#bytesAhead -= source.size;
         });
-        return (await (0,abort/* orAborted */.H)(turn, signal)) ?? readHere(source, draw(), signal);
+        return (await (0,clock/* orAborted */.H6)(turn, signal)) ?? readHere(source, draw(), signal);
     }
 }
 async function readHere(source, facts, signal) {
@@ -55194,7 +55180,7 @@ function statusFailure(response, { size, retryAfterMs }) {
     const retried = status === 413 && retryAfterMs !== undefined ? 'service' : kind;
     const about = status === 413 ? ` to a file of ${size} bytes` : '';
     const message = `The service answered ${status}${about}${detail(text)}.`;
-    return new signing_failure/* Failure */.H(retried, code, message, { ...facts, ...asked, hint });
+    return new policy_failure/* Failure */.H(retried, code, message, { ...facts, ...asked, hint });
 }
 function otherRow(status) {
     if (status >= 500)
@@ -55212,7 +55198,7 @@ function redirect({ status, headers }) {
     const location = String(headers['location'] ?? '');
     // The path of a redirect may hold tokens; its origin is enough to see what happened.
     const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : '';
-    return new signing_failure/* Failure */.H('config', 'HTTP_REDIRECT', `The service answered ${status}, a redirect${target}, which is never followed.`, {
+    return new policy_failure/* Failure */.H('config', 'HTTP_REDIRECT', `The service answered ${status}, a redirect${target}, which is never followed.`, {
         hint: 'Put the final address into server-url and sign-path; a redirect to a login page means that this is not the API.',
     });
 }
@@ -55223,18 +55209,18 @@ const NGINX_PAGES = [
 function badRequest(text, asked) {
     const page = NGINX_PAGES.find(([title]) => text.includes(title));
     if (page) {
-        return new signing_failure/* Failure */.H('config', 'TLS_CLIENT_REJECTED', `The server refused our client certificate: ${page[1]} (400 “${page[0]}”).`, {
+        return new policy_failure/* Failure */.H('config', 'TLS_CLIENT_REJECTED', `The server refused our client certificate: ${page[1]} (400 “${page[0]}”).`, {
             hint: 'Check that cert is the certificate the service expects, with its intermediates, not expired and not revoked.',
         });
     }
     if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
-        return new signing_failure/* Failure */.H('service', 'THROTTLED', `The service answered 400${detail(text)}.`, {
+        return new policy_failure/* Failure */.H('service', 'THROTTLED', `The service answered 400${detail(text)}.`, {
             ...asked,
             hint: BUSY,
             throttled: true,
         });
     }
-    return new signing_failure/* Failure */.H('file', 'REQUEST_REFUSED', `The service answered 400${detail(text)}.`, {
+    return new policy_failure/* Failure */.H('file', 'REQUEST_REFUSED', `The service answered 400${detail(text)}.`, {
         ...asked,
         hint: 'Show this answer to the operators of the service.',
         endsRun: 'first-four-files',
@@ -55293,7 +55279,7 @@ function otherContentType({ headers }) {
     return type === '' || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
 }
 function unusable(code, message, cause) {
-    return new signing_failure/* Failure */.H('request', code, message, { hint: LOOK_HINT, cause, maxTries: 3 });
+    return new policy_failure/* Failure */.H('request', code, message, { hint: LOOK_HINT, cause, maxTries: 3 });
 }
 const DECODER = new TextDecoder('utf-8', { fatal: true });
 /** Decodes strictly: text that had to be repaired is not what the service meant. A byte order mark is dropped. */
@@ -55354,14 +55340,14 @@ function typeName(value) {
     return `of type ${typeof value}`;
 }
 function badSignature(message) {
-    return new signing_failure/* Failure */.H('file', 'RESP_BAD_SIGNATURE', `${message}.`, {
+    return new policy_failure/* Failure */.H('file', 'RESP_BAD_SIGNATURE', `${message}.`, {
         hint: 'The service must answer {"signData":"<text>"}. Show this line to its operators.',
     });
 }
 function htmlFailure(text) {
     const title = /<title[^>]*>([^<]{0,100})/i.exec(text.slice(0, 4096))?.[1]?.trim() ?? '';
     const message = `The service answered 200 with an HTML page${title ? ` titled “${title}”` : ''}.`;
-    return new signing_failure/* Failure */.H('request', 'RESP_HTML', message, { hint: LOOK_HINT, endsRun: 'canary-twice' });
+    return new policy_failure/* Failure */.H('request', 'RESP_HTML', message, { hint: LOOK_HINT, endsRun: 'canary-twice' });
 }
 
 ;// CONCATENATED MODULE: ./build/src/signing/sign-file/sign-file.js
@@ -55402,7 +55388,7 @@ function createSignFileSigner(transport, options) {
             return { text };
         }
         catch (error) {
-            throw error instanceof signing_failure/* Failure */.H ? clock.explain(error, response, facts.sentAt) : error;
+            throw error instanceof policy_failure/* Failure */.H ? clock.explain(error, response, facts.sentAt) : error;
         }
     }
     return { sign };
@@ -55417,12 +55403,12 @@ async function post(transport, request, signal) {
         return await transport.post({ ...request, onSent }, signal);
     }
     catch (error) {
-        throw sent && error instanceof signing_failure/* Failure */.H ? unanswered(error) : error;
+        throw sent && error instanceof policy_failure/* Failure */.H ? unanswered(error) : error;
     }
 }
 /** Notes that the service may have signed all the same. */
 function unanswered({ kind, code, message, facts, cause }) {
-    return new signing_failure/* Failure */.H(kind, code, message, { ...facts, cause, unanswered: true });
+    return new policy_failure/* Failure */.H(kind, code, message, { ...facts, cause, unanswered: true });
 }
 
 
@@ -55441,7 +55427,7 @@ function unanswered({ kind, code, message, facts, cause }) {
 /* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
 /* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(40407);
+/* harmony import */ var _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
 /* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(52889);
 
 
@@ -55524,7 +55510,7 @@ function peerName(hostname) {
 }
 /** The failure of a connection that took too long. */
 function connectTimeout({ hostname, port, timeoutMs, }) {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'CONNECT_TIMEOUT', `No connection to ${hostname}:${port} within ${timeoutMs / 1000} s.`, {
+    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'CONNECT_TIMEOUT', `No connection to ${hostname}:${port} within ${timeoutMs / 1000} s.`, {
         hint: 'A firewall that drops packets looks like this. Check that the runner may reach the service.',
     });
 }
@@ -55543,8 +55529,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/signing/abort.js
-var abort = __nccwpck_require__(55923);
 // EXTERNAL MODULE: ./build/src/signing/connection-failure.js
 var connection_failure = __nccwpck_require__(41846);
 // EXTERNAL MODULE: ./build/src/signing/tls.js
@@ -55583,8 +55567,8 @@ class Dialler {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/signing/failure.js
-var failure = __nccwpck_require__(40407);
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var failure = __nccwpck_require__(74318);
 ;// CONCATENATED MODULE: ./build/src/signing/exchange.js
 
 /** Answers above this many bytes are not read to their end. */
@@ -55831,6 +55815,8 @@ function createClient(server, sharing, connect) {
     });
 }
 
+// EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
+var clock = __nccwpck_require__(23881);
 ;// CONCATENATED MODULE: ./build/src/signing/suspicion.js
 
 /**
@@ -55853,7 +55839,7 @@ class Suspicion {
     async settled(signal) {
         if (this.#look === undefined || this.#isOver)
             return;
-        const found = await (0,abort/* orAborted */.H)(this.#look, signal);
+        const found = await (0,clock/* orAborted */.H6)(this.#look, signal);
         if (found.kind === 'config')
             throw found;
     }
@@ -55863,7 +55849,7 @@ class Suspicion {
         if (this.#isOver || !diagnosis?.canTellMore(failure))
             return failure;
         this.#look ??= diagnosis.tell(failure);
-        const found = await (0,abort/* orAborted */.H)(this.#look, signal);
+        const found = await (0,clock/* orAborted */.H6)(this.#look, signal);
         return found.kind === 'config' ? found : failure;
     }
 }
@@ -55923,7 +55909,7 @@ class LaneTransport {
     async #connect(signal) {
         const connecting = this.#lanes.connect();
         try {
-            return await (0,abort/* orAborted */.H)(connecting, signal);
+            return await (0,clock/* orAborted */.H6)(connecting, signal);
         }
         catch (error) {
             // One that comes too late can serve another request.

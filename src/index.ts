@@ -4,7 +4,7 @@ import { ActionError } from './errors.ts';
 import { main } from './main.ts';
 import { createReport } from './report/report.ts';
 import { createRunner } from './runner.ts';
-import { createClock } from './signing/clock.ts';
+import { createClock } from './signing/schedule/clock.ts';
 
 // A crash report would hold the inputs.
 if (process.report) process.report.excludeEnv = true;

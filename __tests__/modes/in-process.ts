@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Context } from '../../src/modes/context.ts';
 import { createReport } from '../../src/report/report.ts';
 import type { Runner } from '../../src/runner.ts';
-import { createClock } from '../../src/signing/clock.ts';
+import { createClock } from '../../src/signing/schedule/clock.ts';
 import { makeDirectory } from '../files/trees.ts';
 
 /** A run within this process, whose runner notes what it is told. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CertificateOptions, issueCertificate } from '../../src/rehearsal/certificate.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
-import { Failure } from '../../src/signing/failure.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
 import { explainServer } from '../../src/signing/server-certificate.ts';
 import { expectOneFailure, finding, troubles } from './expectations.ts';
 import { inputsFor, type Preflight, runPreflight } from './in-process.ts';

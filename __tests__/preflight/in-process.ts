@@ -7,7 +7,7 @@ import { main } from '../../src/main.ts';
 import type { Service } from '../../src/rehearsal/service.ts';
 import { createReport } from '../../src/report/report.ts';
 import { createRunner, type Runner, type RunnerFacts } from '../../src/runner.ts';
-import { createClock } from '../../src/signing/clock.ts';
+import { createClock } from '../../src/signing/schedule/clock.ts';
 
 /** What a preflight told, through every channel. */
 export interface Preflight {

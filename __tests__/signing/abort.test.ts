@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { orAborted } from '../../src/signing/abort.ts';
+import { orAborted } from '../../src/signing/schedule/clock.ts';
 
 const never = new Promise<string>(() => {});
 

@@ -1,8 +1,8 @@
 import { truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openFile } from '../../src/files/reading/open-file.ts';
+import { tap } from '../../src/signing/sent-bytes.ts';
 import type { Signer, Source } from '../../src/signing/signer.ts';
-import { tap } from '../../src/signing/tap.ts';
 import { signatureOver, wrongSignData } from '../rehearsal/fault-samples.ts';
 import { genuineSignatures, openService, plant, signTree, type Tree } from './signing-run.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Failure } from '../../src/signing/failure.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
 import { ClockOffset } from '../../src/signing/sign-file/clock-offset.ts';
 
 const NOW = Date.UTC(2030, 0, 1);

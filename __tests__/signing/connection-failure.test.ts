@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type ConnectionFacts, connectionFailure } from '../../src/signing/connection-failure.ts';
-import { Failure } from '../../src/signing/failure.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
 
 const FACTS: ConnectionFacts = { origin: 'https://signer.example', alert: undefined, stale: false };
 

@@ -1,4 +1,4 @@
-import type { Failure } from '../../src/signing/failure.ts';
+import type { Failure } from '../../src/signing/policy/failure.ts';
 import { FAILURES, type Model, throttled } from './simulate.ts';
 
 /** How long a modelled service takes for an answer, when nothing else is said. */

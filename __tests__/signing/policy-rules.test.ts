@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../../src/signing/failure.ts';
-import { OutageGate } from '../../src/signing/gate.ts';
-import { InFlight } from '../../src/signing/in-flight.ts';
-import { Limit } from '../../src/signing/limit.ts';
-import { type Decision, RunPolicy } from '../../src/signing/policy.ts';
-import { RetryQueue } from '../../src/signing/retry-queue.ts';
+import { Limit } from '../../src/signing/policy/concurrency.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
+import { OutageGate } from '../../src/signing/policy/outage-gate.ts';
+import { type Decision, RunPolicy } from '../../src/signing/policy/policy.ts';
+import { InFlight } from '../../src/signing/schedule/in-flight.ts';
+import { RetryQueue } from '../../src/signing/schedule/queue.ts';
 import { FAILURES, sleep } from './simulate.ts';
 import { VirtualClock } from './virtual-clock.ts';
 

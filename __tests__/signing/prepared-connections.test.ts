@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Service } from '../../src/rehearsal/service.ts';
-import { type Clock, createClock } from '../../src/signing/clock.ts';
+import { type Clock, createClock } from '../../src/signing/schedule/clock.ts';
 import { openService, openWay, plantMany, signTree } from './signing-run.ts';
 
 /** Longer than the head start of the first file. */

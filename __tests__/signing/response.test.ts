@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { WireResponse } from '../../src/signing/exchange.ts';
-import { Failure } from '../../src/signing/failure.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
 import { otherContentType, readResponse } from '../../src/signing/sign-file/response.ts';
 
 type Headers = WireResponse['headers'];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RetryQueue } from '../../src/signing/retry-queue.ts';
+import { RetryQueue } from '../../src/signing/schedule/queue.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 

@@ -203,7 +203,7 @@ describe('when the service asks to wait', () => {
   });
 
   test('a wish that comes with another failure binds as well, and cannot hang the run', async () => {
-    const { Failure } = await import('../../src/signing/failure.ts');
+    const { Failure } = await import('../../src/signing/policy/failure.ts');
     const asking = (retryAfterMs: number): InstanceType<typeof Failure> =>
       new Failure('request', 'SERVER_ERROR', 'The service answered 500.', { retryAfterMs });
     const long = await simulate(() => ({ afterMs: 5, failure: asking(10 ** 12) }), { jobs: 5 });

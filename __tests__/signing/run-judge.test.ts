@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Failure } from '../../src/signing/failure.ts';
-import { RunJudge } from '../../src/signing/retry.ts';
+import type { Failure } from '../../src/signing/policy/failure.ts';
+import { RunJudge } from '../../src/signing/policy/retry.ts';
 import { FAILURES } from './simulate.ts';
 
 /** A run whose tries fail one after the other; `tries` counts those of the canary, which is job 0. */

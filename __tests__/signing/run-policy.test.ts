@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Failure } from '../../src/signing/failure.ts';
-import { type Decision, type FailedTry, type PolicyEvent, RunPolicy } from '../../src/signing/policy.ts';
-import type { WaitReason } from '../../src/signing/retry-queue.ts';
+import type { Failure } from '../../src/signing/policy/failure.ts';
+import { type Decision, type FailedTry, type PolicyEvent, RunPolicy } from '../../src/signing/policy/policy.ts';
+import type { WaitReason } from '../../src/signing/schedule/queue.ts';
 import { FAILURES, throttled } from './simulate.ts';
 
 interface World {

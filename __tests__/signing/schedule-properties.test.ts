@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import { backoffMs, pauseMs } from '../../src/signing/retry.ts';
+import { backoffMs, pauseMs } from '../../src/signing/policy/retry.ts';
 import { FAILURES, type Model, type Simulation, seededRandom, simulate, throttled } from './simulate.ts';
 import { VirtualClock } from './virtual-clock.ts';
 

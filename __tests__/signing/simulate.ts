@@ -1,7 +1,7 @@
-import { Failure } from '../../src/signing/failure.ts';
-import type { Tally } from '../../src/signing/in-flight.ts';
-import type { PolicyEvent } from '../../src/signing/policy.ts';
-import { runSchedule, type ScheduleOptions, type Settled } from '../../src/signing/schedule.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
+import type { PolicyEvent } from '../../src/signing/policy/policy.ts';
+import type { Tally } from '../../src/signing/schedule/in-flight.ts';
+import { runSchedule, type ScheduleOptions, type Settled } from '../../src/signing/schedule/schedule.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** One request as a modelled service sees it. */

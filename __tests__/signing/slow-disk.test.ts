@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Failure } from '../../src/signing/failure.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
 import { FAILURES, simulate } from './simulate.ts';
 
 test('the canary’s answer ends its head start although its signature is not written yet', async () => {

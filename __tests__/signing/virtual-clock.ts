@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/signing/clock.ts';
+import type { Clock } from '../../src/signing/schedule/clock.ts';
 
 interface Alarm {
   readonly atMs: number;

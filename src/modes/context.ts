@@ -1,6 +1,6 @@
 import type { Report } from '../report/report.ts';
 import type { Runner } from '../runner.ts';
-import type { Clock } from '../signing/clock.ts';
+import type { Clock } from '../signing/schedule/clock.ts';
 
 /** What every stage may use: the world comes in as arguments, so that stages can be run anywhere. */
 export interface Context {

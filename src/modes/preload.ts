@@ -1,4 +1,4 @@
-import type { Clock } from '../signing/clock.ts';
+import type { Clock } from '../signing/schedule/clock.ts';
 
 /** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
 const LOOK_MS = 20;

@@ -4,7 +4,7 @@ import type { FileInputs, UploadInputs } from '../inputs/inputs.ts';
 import { renderManifest } from '../report/manifest.ts';
 import { isGreen } from '../report/report.ts';
 import { plural } from '../report/units.ts';
-import { orAborted } from '../signing/abort.ts';
+import { orAborted } from '../signing/schedule/clock.ts';
 import { checkArtifactPaths, uploadFiles } from '../upload.ts';
 import type { Context } from './context.ts';
 import { makeOwnDirectory, type Release } from './release.ts';

@@ -1,8 +1,8 @@
 import { type ActionError, toActionError } from '../errors.ts';
-import type { Clock } from '../signing/clock.ts';
-import { asFailure, timedOut } from '../signing/endings.ts';
 import type { WireRequest, WireResponse } from '../signing/exchange.ts';
-import type { Failure } from '../signing/failure.ts';
+import { asFailure, timedOut } from '../signing/policy/endings.ts';
+import type { Failure } from '../signing/policy/failure.ts';
+import type { Clock } from '../signing/schedule/clock.ts';
 import type { Signer, Source } from '../signing/signer.ts';
 import type { Transport } from '../signing/transport.ts';
 

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { type Finding, failed, notChecked, passed } from '../finding.ts';
 import { connectionFailure } from '../signing/connection-failure.ts';
 import { refusalIn } from '../signing/diagnosis.ts';
-import type { Failure } from '../signing/failure.ts';
+import type { Failure } from '../signing/policy/failure.ts';
 import type { Handshake } from '../signing/probe.ts';
 import { targetOf } from '../signing/tls.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../signing/clock.ts';
+import type { Clock } from '../signing/schedule/clock.ts';
 import { formatBytes, formatCount, formatGuessedMs, plural } from './units.ts';
 
 /** Short work shows no progress at all. */

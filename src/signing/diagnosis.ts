@@ -1,5 +1,5 @@
 import { connectionFailure } from './connection-failure.ts';
-import { Failure } from './failure.ts';
+import { Failure } from './policy/failure.ts';
 import { type Handshake, inspectHandshake, type ProbeOptions } from './probe.ts';
 import { explainServer, isAboutServer, type TrustFacts } from './server-certificate.ts';
 import type { Diagnosis } from './suspicion.ts';

@@ -1,5 +1,5 @@
 import type { CertificateFacts } from '../identity/material/certificate.ts';
-import { Failure } from './failure.ts';
+import { Failure } from './policy/failure.ts';
 import type { Signer } from './signer.ts';
 
 /** What may explain why a server refuses our certificate. */

@@ -2,14 +2,14 @@ import type { ActionError } from '../errors.ts';
 import { openFile, SMALL_FILE_BYTES } from '../files/reading/open-file.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import { explainInvalid, isValid, type Verification } from '../verifying/check.ts';
-import type { Clock } from './clock.ts';
-import { asFailure } from './endings.ts';
-import { Failure } from './failure.ts';
-import { firstWave } from './limit.ts';
-import type { PolicyEvent } from './policy.ts';
-import { runSchedule, type Settled } from './schedule.ts';
+import { firstWave } from './policy/concurrency.ts';
+import { asFailure } from './policy/endings.ts';
+import { Failure } from './policy/failure.ts';
+import type { PolicyEvent } from './policy/policy.ts';
+import type { Clock } from './schedule/clock.ts';
+import { runSchedule, type Settled } from './schedule/schedule.ts';
+import { tap } from './sent-bytes.ts';
 import type { SignatureWriter, Signer } from './signer.ts';
-import { tap } from './tap.ts';
 
 /** Signs files with a service and writes the signatures. */
 export interface SignOptions {

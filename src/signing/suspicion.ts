@@ -1,5 +1,5 @@
-import { orAborted } from './abort.ts';
-import type { Failure } from './failure.ts';
+import type { Failure } from './policy/failure.ts';
+import { orAborted } from './schedule/clock.ts';
 
 /** Finds out more about a failed connection. */
 export interface Diagnosis {

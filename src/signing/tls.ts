@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { codeOf } from '../errors.ts';
-import { Failure } from './failure.ts';
+import { Failure } from './policy/failure.ts';
 import { type ConnectProxy, openTunnel } from './proxy.ts';
 
 /** Key, certificate and trust anchors as PEM, or as a PKCS#12 container with the anchors beside it. */

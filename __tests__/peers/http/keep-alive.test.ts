@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createPki } from '../../../src/rehearsal/pki.ts';
-import { Failure } from '../../../src/signing/failure.ts';
+import { Failure } from '../../../src/signing/policy/failure.ts';
 import { createTlsContext } from '../../../src/signing/tls.ts';
 import { openTransport } from '../../../src/signing/transport.ts';
 import { startNginx } from './fronts.ts';

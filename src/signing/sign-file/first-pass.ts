@@ -1,4 +1,4 @@
-import { orAborted } from '../abort.ts';
+import { orAborted } from '../schedule/clock.ts';
 import type { LentFile, Source } from '../signer.ts';
 import { type CanonicalFacts, CanonicalHash } from './canonical.ts';
 

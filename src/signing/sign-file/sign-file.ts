@@ -1,5 +1,5 @@
 import type { WireRequest, WireResponse } from '../exchange.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../policy/failure.ts';
 import type { Signature, Signer, Source } from '../signer.ts';
 import type { Transport } from '../transport.ts';
 import { bodyLength, streamBody, wholeBody } from './body.ts';

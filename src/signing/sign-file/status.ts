@@ -1,5 +1,5 @@
 import type { WireResponse } from '../exchange.ts';
-import { Failure, type FailureFacts, type FailureKind } from '../failure.ts';
+import { Failure, type FailureFacts, type FailureKind } from '../policy/failure.ts';
 
 type Row = readonly [kind: FailureKind, code: string, hint: string, facts?: FailureFacts];
 

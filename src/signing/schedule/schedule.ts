@@ -1,11 +1,11 @@
+import { Growth } from '../policy/concurrency.ts';
+import { asFailure, deadlinePassed } from '../policy/endings.ts';
+import type { Failure } from '../policy/failure.ts';
+import { type PolicyEvent, RunPolicy } from '../policy/policy.ts';
+import { HeadStart } from './canary-lead.ts';
 import { onceSoon } from './clock.ts';
-import { asFailure, deadlinePassed } from './endings.ts';
-import type { Failure } from './failure.ts';
-import { Growth } from './growth.ts';
-import { HeadStart } from './head-start.ts';
 import { InFlight, type InFlightOptions, type Tally } from './in-flight.ts';
-import { type PolicyEvent, RunPolicy } from './policy.ts';
-import { RetryQueue } from './retry-queue.ts';
+import { RetryQueue } from './queue.ts';
 
 /** What became of one job. */
 export interface Settled extends Tally {

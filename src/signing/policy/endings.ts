@@ -1,4 +1,4 @@
-import { unexpected } from '../errors.ts';
+import { unexpected } from '../../errors.ts';
 import { Failure } from './failure.ts';
 
 /** Turns whatever a try threw into a failure; what is no failure yet concerns this file alone. */

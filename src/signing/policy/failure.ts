@@ -1,4 +1,4 @@
-import { ActionError, type ErrorFacts } from '../errors.ts';
+import { ActionError, type ErrorFacts } from '../../errors.ts';
 
 /**
  * What a failed try says about the next one.

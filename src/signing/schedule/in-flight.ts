@@ -1,6 +1,6 @@
+import { asFailure, runEnded, timedOut } from '../policy/endings.ts';
+import type { Failure } from '../policy/failure.ts';
 import type { Clock } from './clock.ts';
-import { asFailure, runEnded, timedOut } from './endings.ts';
-import type { Failure } from './failure.ts';
 
 /** How tries are made and what each may take. */
 export interface InFlightOptions {

@@ -1,3 +1,5 @@
+import type { Clock } from '../schedule/clock.ts';
+
 /** How the number of requests in flight starts and grows. */
 export const GROWTH = {
   /** In flight once the canary has its answer or its head start is over. */
@@ -111,4 +113,29 @@ export class Limit {
 /** Most requests that are sent to a service that has answered none. */
 export function firstWave(ceiling: number, jobs: number): number {
   return jobs <= ceiling ? ceiling : Math.min(ceiling, GROWTH.unanswered);
+}
+
+/** Lets a limit grow in time while every slot is busy, unless this process itself is what is slow. */
+export class Growth {
+  readonly #limit: Limit;
+  readonly #clock: Clock;
+  #ticking = false;
+
+  constructor(limit: Limit, clock: Clock) {
+    this.#limit = limit;
+    this.#clock = clock;
+  }
+
+  /** Notes that every slot is busy; calls back after a tick, when that may no longer be so. */
+  watch(onTick: () => void): void {
+    if (this.#ticking || !this.#limit.ramps) return;
+    this.#ticking = true;
+    this.#clock.idleShare();
+    this.#limit.onTickStart();
+    this.#clock.after(GROWTH.tickMs, () => {
+      this.#ticking = false;
+      if (this.#clock.idleShare() > 0.5) this.#limit.onIdleTick();
+      onTick();
+    });
+  }
 }

@@ -1,9 +1,9 @@
+import type { WaitReason } from '../schedule/queue.ts';
+import { Limit } from './concurrency.ts';
 import { retryAfterTooLong, serviceDown } from './endings.ts';
 import type { Failure } from './failure.ts';
-import { OutageGate, type Passage } from './gate.ts';
-import { Limit } from './limit.ts';
+import { OutageGate, type Passage } from './outage-gate.ts';
 import { backoffMs, RETRY, RunJudge, type TryFacts } from './retry.ts';
-import type { WaitReason } from './retry-queue.ts';
 
 /** What happens after a failed try. */
 export type Decision =

@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import type { OpenFile } from '../files/reading/open-file.ts';
 import { changed } from '../files/reading/read-errors.ts';
 import type { VerifyPass } from '../verifying/verifier.ts';
-import { Failure } from './failure.ts';
+import { Failure } from './policy/failure.ts';
 import type { Lend, Lent, LentFile, Source } from './signer.ts';
 
 /** A source that notes what passes through it: every pass must show the same bytes, and the last one is what was sent. */
