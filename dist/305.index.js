@@ -481,10 +481,10 @@ function skipService(reason) {
     ].map((check) => notChecked(check, reason));
 }
 
+// EXTERNAL MODULE: ./build/src/protocols/es-auth/sign-file.js + 8 modules
+var sign_file = __webpack_require__(49053);
 // EXTERNAL MODULE: ./build/src/report/manifest.js
 var manifest = __webpack_require__(37987);
-// EXTERNAL MODULE: ./build/src/signing/sign-file/sign-file.js + 9 modules
-var sign_file = __webpack_require__(47276);
 // EXTERNAL MODULE: ./build/src/signing/transport.js + 4 modules
 var signing_transport = __webpack_require__(9463);
 // EXTERNAL MODULE: ./build/src/modes/release.js + 3 modules

@@ -53125,6 +53125,8 @@ function ignoring(codes, remove) {
 
 // EXTERNAL MODULE: ./build/src/identity/identity.js + 1 modules
 var identity_identity = __nccwpck_require__(56450);
+// EXTERNAL MODULE: ./build/src/protocols/es-auth/sign-file.js + 8 modules
+var sign_file = __nccwpck_require__(49053);
 // EXTERNAL MODULE: ./build/src/report/units.js
 var units = __nccwpck_require__(24915);
 // EXTERNAL MODULE: ./build/src/signing/diagnosis.js
@@ -53135,8 +53137,6 @@ var own_certificate = __nccwpck_require__(61263);
 var signing_proxy = __nccwpck_require__(52889);
 // EXTERNAL MODULE: ./build/src/signing/server-certificate.js
 var server_certificate = __nccwpck_require__(30964);
-// EXTERNAL MODULE: ./build/src/signing/sign-file/sign-file.js + 9 modules
-var sign_file = __nccwpck_require__(47276);
 // EXTERNAL MODULE: ./build/src/signing/tls.js
 var tls = __nccwpck_require__(59384);
 // EXTERNAL MODULE: ./build/src/signing/transport.js + 4 modules
@@ -53266,6 +53266,630 @@ function warn({ runner, report }, title, text) {
         return;
     runner.annotate('warning', title, text);
     report.notes.push(text);
+}
+
+
+/***/ }),
+
+/***/ 49053:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  C: () => (/* binding */ createSignFileSigner)
+});
+
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var policy_failure = __nccwpck_require__(74318);
+;// CONCATENATED MODULE: ./build/src/protocols/es-auth/retry-after.js
+/**
+ * Reads how long the service asks to wait, in milliseconds from now; `undefined` when it does not say or says nonsense.
+ *
+ * Known forms: `Retry-After` in seconds or as an HTTP date (measured against the answer's own `Date`, so that our clock
+ * does not matter), and the `…-ms` variants of some gateways. What has passed counts as 0.
+ */
+function retryAfterMs(headers) {
+    for (const [name, unitMs] of FORMS) {
+        const value = one(headers[name]);
+        if (value !== undefined && NUMBER.test(value))
+            return Math.max(0, Number(value) * unitMs);
+    }
+    const wantedMs = parseHttpDate(one(headers['retry-after']));
+    const nowMs = parseHttpDate(one(headers['date']));
+    return wantedMs === undefined || nowMs === undefined ? undefined : Math.max(0, wantedMs - nowMs);
+}
+/** The most exact first. */
+const FORMS = [
+    ['retry-after-ms', 1],
+    ['x-ms-retry-after-ms', 1],
+    ['retry-after', 1000],
+];
+const NUMBER = /^[+-]?\d{1,12}(\.\d{1,6})?$/;
+/** The three forms of HTTP; `Date.parse` alone would take "1 apple". */
+const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
+/** Reads a date of any form of HTTP as milliseconds since the epoch. */
+function parseHttpDate(text) {
+    if (text === undefined || !HTTP_DATE.test(text))
+        return undefined;
+    // The oldest form bears no zone, and would be taken for local time.
+    const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+    return Number.isNaN(time) ? undefined : time;
+}
+function one(value) {
+    return (Array.isArray(value) ? value[0] : value)?.trim();
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/es-auth/clock-offset.js
+
+
+/** `Date` has a grain of one second and requests take time, so smaller differences mean nothing. */
+const MIN_SKEW_MS = 30_000;
+/** A service whose clock is further off than this is wrong itself. */
+const MAX_SKEW_MS = 24 * 3600 * 1000;
+/** A request older than this when it was answered may have been refused for its age alone. */
+const OLD_REQUEST_MS = 60_000;
+/** Our clock, corrected at most once per run by the `Date` of a refusal that came over verified TLS. */
+class ClockOffset {
+    #now;
+    #announce;
+    #offsetMs;
+    constructor(options) {
+        this.#now = options.now;
+        this.#announce = options.onClockOffset;
+    }
+    /** Milliseconds since the epoch as the service counts them. */
+    now() {
+        return this.#now() + (this.#offsetMs ?? 0);
+    }
+    /** Learns from a refusal and returns it with what it says about clocks or the age of the request. */
+    explain(failure, response, sentAt) {
+        if (failure.facts.endsRun !== 'unauthorised' || this.#learn(response))
+            return failure;
+        const ageMs = this.#now() - sentAt;
+        return ageMs > OLD_REQUEST_MS ? tooOld(failure, ageMs) : failure;
+    }
+    /** Takes over the service's time, once; returns whether this answer was the one. */
+    #learn({ headers }) {
+        const { date } = headers;
+        const theirs = parseHttpDate(typeof date === 'string' ? date : undefined);
+        if (this.#offsetMs !== undefined || theirs === undefined)
+            return false;
+        const skewMs = theirs - this.#now();
+        if (Math.abs(skewMs) <= MIN_SKEW_MS || Math.abs(skewMs) > MAX_SKEW_MS)
+            return false;
+        this.#offsetMs = skewMs;
+        this.#announce(Math.round(skewMs / 1000));
+        return true;
+    }
+}
+/** One more try may be faster; that the service would refuse everyone does not follow. */
+function tooOld(failure, ageMs) {
+    const seconds = Math.round(ageMs / 1000);
+    return new policy_failure/* Failure */.H('request', 'REQUEST_TOO_OLD', `${failure.message.replace(/\.$/, '')}, ${seconds} s after the request was dated.`, {
+        maxTries: 2,
+        hint: 'The upload took longer than the service accepts: give large files more bandwidth (lower concurrency) or have its time window raised.',
+        cause: failure,
+    });
+}
+
+// EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
+var clock = __nccwpck_require__(23881);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+;// CONCATENATED MODULE: ./build/src/protocols/es-auth/quoted-base64.js
+/** Most bytes that are encoded at once; a multiple of three. With more the result no longer stays in the nearest caches. */
+const STEP_BYTES = 24 * 1024;
+/** `quoted-base64.wat`, assembled, as base64. The same table in JavaScript takes more than twice the time. */
+const MODULE = 'AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B' +
+    'cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** Behind the table; one byte more than the input is read. */
+const INPUT_AT = 4096 * 8;
+const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
+const { memory, encode } = instantiate();
+/**
+ * Encodes whole triples of bytes, `STEP_BYTES` at most, as base64 with `+` and `/` percent-encoded.
+ *
+ * The result is a view that the next call overwrites.
+ */
+function quotedBase64(triples) {
+    memory.set(triples, INPUT_AT);
+    return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
+}
+function instantiate() {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, 'base64')));
+    const memory = new Uint8Array(exports.memory.buffer);
+    fillTable(memory);
+    return { memory, encode: exports.encode };
+}
+/** 12 bits of a file are two base64 characters, which quoting turns into 2 to 6 bytes: `AB`, `A%2B`, `%2B%2F`. */
+function fillTable(memory) {
+    const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), 'latin1'));
+    let at = 0;
+    for (const first of quoted) {
+        for (const second of quoted) {
+            memory.set(first, at);
+            memory.set(second, at + first.length);
+            memory[at + 7] = first.length + second.length;
+            at += 8;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/es-auth/request-signature.js
+
+
+/** The body around the base64 of a file: `{"data":"…"}`. */
+const BODY_START = '{"data":"';
+/** See {@link BODY_START}. */
+const BODY_END = '"}';
+/**
+ * Percent-encodes text as RFC 3986 asks: UTF-8, leaving only `A-Z a-z 0-9 - _ . ~`.
+ *
+ * `encodeURIComponent` also leaves `!*'()`, so those follow.
+ */
+function quote(text) {
+    return encodeURIComponent(text).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+/**
+ * Computes the `es-auth-sign` header over a file as its bytes pass: 64 lower-case hex digits of SHA-256.
+ *
+ * The canonical string is never built. It is the quoted text before the file, the quoted base64 of the file, and the
+ * quoted text after it, and each part goes straight into the hash.
+ */
+class CanonicalHash {
+    #hash = (0,external_node_crypto_.createHash)('sha256');
+    #secret;
+    #carry = Buffer.allocUnsafe(3);
+    #carried = 0;
+    constructor(facts) {
+        this.#secret = facts.appSecret;
+        const { method, path, appKey, nonce, timestamp } = facts;
+        const before = `${method}${path}es-auth-appkey:${appKey}es-auth-nonce:${nonce}es-auth-timestamp:${timestamp}json=`;
+        this.#hash.update(quote(before + BODY_START));
+    }
+    /** Takes the next bytes of the file, cut anywhere. */
+    update(chunk) {
+        const start = this.#fillCarry(chunk);
+        const whole = start + Math.floor((chunk.length - start) / 3) * 3;
+        for (let from = start; from < whole; from += STEP_BYTES) {
+            this.#hash.update(quotedBase64(chunk.subarray(from, Math.min(from + STEP_BYTES, whole))));
+        }
+        for (let i = Math.max(start, whole); i < chunk.length; i++)
+            this.#carry[this.#carried++] = chunk[i] ?? 0;
+    }
+    /** Ends the file and returns the header's value; the object is used up. */
+    digest() {
+        const rest = this.#carry.toString('base64', 0, this.#carried);
+        return this.#hash.update(quote(rest + BODY_END + this.#secret)).digest('hex');
+    }
+    /** Completes the three bytes left from the last chunk; returns how many of this one that took. */
+    #fillCarry(chunk) {
+        if (this.#carried === 0)
+            return 0;
+        let taken = 0;
+        while (this.#carried < 3 && taken < chunk.length)
+            this.#carry[this.#carried++] = chunk[taken++] ?? 0;
+        if (this.#carried === 3) {
+            this.#hash.update(quotedBase64(this.#carry));
+            this.#carried = 0;
+        }
+        return taken;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/es-auth/header-pass.js
+
+
+/**
+ * A file is read here when those before it have more bytes than this and four times its own: its try has a time limit by
+ * its own size, and must not spend it waiting for others.
+ */
+const PATIENCE_BYTES = 64 * 2 ** 20;
+/**
+ * Reads files for their request signature, large ones on another thread if there is one, so that one is hashed while another is sent.
+ *
+ * There they are read one after the other, and the facts, which hold the time, are made when it is a file's turn.
+ */
+class FirstPasses {
+    #hasher;
+    #last = Promise.resolve();
+    #bytesAhead = 0;
+    constructor(hasher) {
+        this.#hasher = hasher;
+    }
+    /** Reads a file from its start to its end. */
+    async run(source, draw, signal) {
+        const { lend } = source;
+        const hasher = this.#hasher;
+        const isNear = this.#bytesAhead <= PATIENCE_BYTES + 4 * source.size;
+        if (lend === undefined || hasher === undefined || !isNear)
+            return readHere(source, draw(), signal);
+        this.#bytesAhead += source.size;
+        const turn = this.#last.then(async () => {
+            signal.throwIfAborted();
+            const facts = draw();
+            const hashes = await lend((file) => hasher(file, facts, signal));
+            return hashes && { facts, sign: hashes.sign };
+        });
+        this.#last = turn
+            .catch(() => { })
+            .finally(() => {
+            this.#bytesAhead -= source.size;
+        });
+        return (await (0,clock/* orAborted */.H6)(turn, signal)) ?? readHere(source, draw(), signal);
+    }
+}
+async function readHere(source, facts, signal) {
+    const canonical = new CanonicalHash(facts);
+    const chunks = source.read();
+    const whole = Array.isArray(chunks) && chunks.length === 1 ? chunks[0] : undefined;
+    if (whole instanceof Uint8Array) {
+        canonical.update(whole);
+        return { facts, sign: canonical.digest(), whole };
+    }
+    for await (const chunk of chunks) {
+        signal.throwIfAborted();
+        canonical.update(chunk);
+    }
+    return { facts, sign: canonical.digest() };
+}
+
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(58500);
+;// CONCATENATED MODULE: ./build/src/protocols/es-auth/request.js
+
+
+const request_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+/** Draws a nonce of 16 characters of `[A-Za-z0-9]`; `randomInt(n)` gives an integer below `n`. */
+function drawNonce(randomInt) {
+    let nonce = '';
+    for (let i = 0; i < 16; i++)
+        nonce += request_ALPHABET[randomInt(request_ALPHABET.length)];
+    return nonce;
+}
+/** Lists the headers of a request, names and values in turn. */
+function requestHeaders(facts, sign, contentLength) {
+    return [
+        'content-type',
+        'application/json',
+        'content-length',
+        String(contentLength),
+        // A compressed answer could be a bomb, and a signature does not get shorter.
+        'accept-encoding',
+        'identity',
+        'es-auth-appkey',
+        facts.appKey,
+        'es-auth-nonce',
+        facts.nonce,
+        'es-auth-timestamp',
+        facts.timestamp,
+        'es-auth-sign',
+        sign,
+    ];
+}
+/** Bytes of the request body for a file of `size` bytes. */
+function bodyLength(size) {
+    return BODY_START.length + Math.ceil(size / 3) * 4 + BODY_END.length;
+}
+/** Builds the whole body of a file that is in memory. */
+function wholeBody(chunk) {
+    const body = Buffer.allocUnsafe(bodyLength(chunk.length));
+    const at = writePieces(body, BODY_START, bufferOver(chunk), chunk.length);
+    body.write(BODY_END, at, 'latin1');
+    return body;
+}
+/** Yields the body of a file in pieces as its bytes are read. */
+async function* streamBody(chunks) {
+    let carry = Buffer.alloc(0);
+    let lead = BODY_START;
+    for await (const chunk of chunks) {
+        const bytes = carry.length > 0 ? Buffer.concat([carry, chunk]) : bufferOver(chunk);
+        const whole = bytes.length - (bytes.length % 3);
+        if (whole > 0) {
+            const piece = Buffer.allocUnsafe(lead.length + (whole / 3) * 4);
+            writePieces(piece, lead, bytes, whole);
+            lead = '';
+            // A service that refuses early may reset the connection right after its answer. What it said is lost unless it is
+            // read before the next write: of 30 such answers 27 were readable with this turn of the event loop, none without.
+            await (0,promises_.setImmediate)();
+            yield piece;
+        }
+        // A copy, because the reader fills its buffer anew for the next step.
+        carry = Buffer.from(bytes.subarray(whole));
+    }
+    yield Buffer.from(lead + carry.toString('base64') + BODY_END, 'latin1');
+}
+/**
+ * A string for every piece of this size, a multiple of three, stays in the cheap part of the heap: encoding at once costs
+ * four times as much.
+ */
+const PIECE_BYTES = 24 * 1024;
+/** Writes `lead` and the base64 of the first `count` bytes to the start of `body`; returns where that ends. */
+function writePieces(body, lead, bytes, count) {
+    let at = body.write(lead, 'latin1');
+    for (let from = 0; from < count; from += PIECE_BYTES) {
+        at += body.write(bytes.toString('base64', from, Math.min(count, from + PIECE_BYTES)), at, 'latin1');
+    }
+    return at;
+}
+function bufferOver(chunk) {
+    return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/es-auth/status.js
+
+const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
+const DOWN = 'The service, or what it depends on, is in trouble; ask its operators.';
+const NOT_IT = 'Check server-url and sign-path: this may not be the signing service.';
+const ROWS = {
+    401: ['request', 'UNAUTHORIZED', authHint(), { endsRun: 'unauthorised', maxTries: 3 }],
+    403: ['request', 'FORBIDDEN', authHint(), { endsRun: 'unauthorised', maxTries: 3 }],
+    404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
+    405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
+    407: ['config', 'PROXY_AUTHENTICATION', 'Put the credentials of the proxy into https_proxy.'],
+    408: ['service', 'REQUEST_TIMEOUT', BUSY],
+    413: [
+        'file',
+        'FILE_TOO_LARGE_FOR_SERVER',
+        'Leave the file out with an exclude pattern, or have the limit of the service raised.',
+    ],
+    425: ['service', 'TOO_EARLY', BUSY],
+    429: ['service', 'THROTTLED', BUSY, { throttled: true }],
+    500: ['request', 'SERVER_ERROR', DOWN],
+    501: ['config', 'NOT_IMPLEMENTED', NOT_IT],
+    502: ['service', 'BAD_GATEWAY', DOWN],
+    503: ['service', 'UNAVAILABLE', DOWN, { throttled: true }],
+    504: ['service', 'GATEWAY_TIMEOUT', DOWN],
+    505: ['config', 'HTTP_VERSION_REFUSED', NOT_IT],
+    507: ['service', 'STORAGE_FULL', DOWN],
+    511: ['config', 'NETWORK_LOGIN', 'The network wants a login first: use a runner inside the right network.'],
+};
+function authHint() {
+    return 'Check app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner.';
+}
+/** Says what an answer other than 200 means. */
+function statusFailure(response, { size, retryAfterMs }) {
+    const { status } = response;
+    const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
+    const text = response.body.toString('utf8', 0, 4096);
+    if (status >= 300 && status < 400)
+        return redirect(response);
+    if (status === 400)
+        return badRequest(text, asked);
+    const [kind, code, hint, facts] = ROWS[status] ?? otherRow(status);
+    const retried = status === 413 && retryAfterMs !== undefined ? 'service' : kind;
+    const about = status === 413 ? ` to a file of ${size} bytes` : '';
+    const message = `The service answered ${status}${about}${detail(text)}.`;
+    return new policy_failure/* Failure */.H(retried, code, message, { ...facts, ...asked, hint });
+}
+function otherRow(status) {
+    if (status >= 500)
+        return ['request', 'SERVER_ERROR', DOWN];
+    if (status >= 400)
+        return [
+            'file',
+            'REQUEST_REFUSED',
+            'Show this answer to the operators of the service.',
+            { endsRun: 'first-four-files' },
+        ];
+    return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxTries: 3 }];
+}
+function redirect({ status, headers }) {
+    const location = String(headers['location'] ?? '');
+    // The path of a redirect may hold tokens; its origin is enough to see what happened.
+    const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : '';
+    return new policy_failure/* Failure */.H('config', 'HTTP_REDIRECT', `The service answered ${status}, a redirect${target}, which is never followed.`, {
+        hint: 'Put the final address into server-url and sign-path; a redirect to a login page means that this is not the API.',
+    });
+}
+const NGINX_PAGES = [
+    ['No required SSL certificate was sent', 'it got no client certificate it accepts'],
+    ['The SSL certificate error', 'it could not verify our client certificate'],
+];
+function badRequest(text, asked) {
+    const page = NGINX_PAGES.find(([title]) => text.includes(title));
+    if (page) {
+        return new policy_failure/* Failure */.H('config', 'TLS_CLIENT_REJECTED', `The server refused our client certificate: ${page[1]} (400 “${page[0]}”).`, {
+            hint: 'Check that cert is the certificate the service expects, with its intermediates, not expired and not revoked.',
+        });
+    }
+    if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
+        return new policy_failure/* Failure */.H('service', 'THROTTLED', `The service answered 400${detail(text)}.`, {
+            ...asked,
+            hint: BUSY,
+            throttled: true,
+        });
+    }
+    return new policy_failure/* Failure */.H('file', 'REQUEST_REFUSED', `The service answered 400${detail(text)}.`, {
+        ...asked,
+        hint: 'Show this answer to the operators of the service.',
+        endsRun: 'first-four-files',
+    });
+}
+/** Quotes the `code` and `message` of a JSON error, at most 200 characters of them, or the title of a page. */
+function detail(text) {
+    const title = /<title[^>]*>([^<]{1,100})/i.exec(text)?.[1];
+    if (title)
+        return `, a page titled “${title.trim()}”`;
+    try {
+        const value = JSON.parse(text);
+        if (typeof value !== 'object' || value === null)
+            return '';
+        const parts = [read(value, 'code'), read(value, 'message') ?? read(value, 'error')].filter(Boolean);
+        const said = parts.join(' ').slice(0, 200);
+        return said ? `: ${said.replace(/[.\s]+$/, '')}` : '';
+    }
+    catch {
+        return '';
+    }
+}
+function read(value, name) {
+    const field = Object.entries(value).find(([key]) => key === name)?.[1];
+    return typeof field === 'string' || typeof field === 'number' ? String(field) : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/es-auth/response.js
+
+
+
+/** Longest signature text that is believed, in bytes. */
+const MAX_SIGNATURE_BYTES = 64 * 1024;
+const LOOK_HINT = 'Check that server-url and sign-path lead to the signing service and not to a login page or gateway.';
+/** Reads the service's answer to a file of `size` bytes; returns the text of `signData` or throws a `Failure`. */
+function readResponse(response, size) {
+    const { status, headers } = response;
+    const refusal = (answered) => statusFailure({ ...response, status: answered }, { size, retryAfterMs: retryAfterMs(headers) });
+    if (status !== 200)
+        throw refusal(status);
+    const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
+    if (encoding !== 'identity')
+        throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
+    const text = decode(response.body);
+    if (/^\s*</.test(text))
+        throw htmlFailure(text);
+    const answer = parse(text);
+    const envelope = errorStatus(answer);
+    if (envelope !== undefined)
+        throw refusal(envelope);
+    return signatureText(answer);
+}
+/** Returns the content type of an answer when it is given and is not JSON's. */
+function otherContentType({ headers }) {
+    const type = String(headers['content-type'] ?? '').trim();
+    return type === '' || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
+}
+function unusable(code, message, cause) {
+    return new policy_failure/* Failure */.H('request', code, message, { hint: LOOK_HINT, cause, maxTries: 3 });
+}
+const DECODER = new TextDecoder('utf-8', { fatal: true });
+/** Decodes strictly: text that had to be repaired is not what the service meant. A byte order mark is dropped. */
+function decode(body) {
+    try {
+        return DECODER.decode(body);
+    }
+    catch (error) {
+        throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${body.length} bytes are no text.`, error);
+    }
+}
+function parse(text) {
+    if (text.trim() === '')
+        throw unusable('RESP_EMPTY', 'The service answered 200 with an empty body.');
+    let value;
+    try {
+        value = JSON.parse(text);
+    }
+    catch (error) {
+        throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${text.length} characters are no JSON.`, error);
+    }
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+        return value;
+    throw badSignature('The answer is no JSON object');
+}
+/** Some services answer 200 with `{"code": 503, "message": …}`; returns that code when it is an HTTP error status. */
+function errorStatus(answer) {
+    const { code, signData } = { code: undefined, signData: undefined, ...answer };
+    if (typeof signData === 'string' && signData !== '')
+        return undefined;
+    const status = typeof code === 'string' || typeof code === 'number' ? Number(code) : Number.NaN;
+    return Number.isInteger(status) && status >= 400 && status <= 599 ? status : undefined;
+}
+function signatureText(answer) {
+    // Own properties only: a `__proto__` in the answer must not pass for one.
+    const { signData: value } = { signData: undefined, ...answer };
+    if (value === undefined)
+        throw badSignature('The answer has no signData');
+    if (typeof value !== 'string')
+        throw badSignature(`signData is ${typeName(value)}, not a string`);
+    if (value === '')
+        throw badSignature('signData is empty');
+    const length = Buffer.byteLength(value);
+    if (length > MAX_SIGNATURE_BYTES)
+        throw badSignature(`signData has ${length} bytes, more than ${MAX_SIGNATURE_BYTES}`);
+    if (!value.isWellFormed())
+        throw badSignature(`signData (${value.length} characters) is no valid Unicode`);
+    if (/[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]/.test(value)) {
+        throw badSignature(`signData (${value.length} characters) holds control characters`);
+    }
+    return value;
+}
+function typeName(value) {
+    if (value === null)
+        return 'null';
+    if (Array.isArray(value))
+        return 'an array';
+    return `of type ${typeof value}`;
+}
+function badSignature(message) {
+    return new policy_failure/* Failure */.H('file', 'RESP_BAD_SIGNATURE', `${message}.`, {
+        hint: 'The service must answer {"signData":"<text>"}. Show this line to its operators.',
+    });
+}
+function htmlFailure(text) {
+    const title = /<title[^>]*>([^<]{0,100})/i.exec(text.slice(0, 4096))?.[1]?.trim() ?? '';
+    const message = `The service answered 200 with an HTML page${title ? ` titled “${title}”` : ''}.`;
+    return new policy_failure/* Failure */.H('request', 'RESP_HTML', message, { hint: LOOK_HINT, endsRun: 'canary-twice' });
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/es-auth/sign-file.js
+
+
+
+
+
+/** Creates the signer for a service that speaks `es-auth`: one POST per file, authenticated by a keyed hash over the whole body. */
+function createSignFileSigner(transport, options) {
+    const clock = new ClockOffset(options);
+    const firstPasses = new FirstPasses(options.hasher);
+    let { onContentType } = options;
+    function draw() {
+        return {
+            method: 'POST',
+            path: options.signPath,
+            appKey: options.appKey,
+            appSecret: options.appSecret,
+            nonce: drawNonce(options.randomInt),
+            timestamp: String(Math.round(clock.now())),
+            sentAt: options.now(),
+        };
+    }
+    async function sign(source, signal) {
+        const { facts, sign, whole } = await firstPasses.run(source, draw, signal);
+        const headers = requestHeaders(facts, sign, bodyLength(source.size));
+        const body = whole ? wholeBody(whole) : streamBody(source.read());
+        const response = await post(transport, { method: 'POST', path: options.requestPath, headers, body }, signal);
+        try {
+            const text = readResponse(response, source.size);
+            const type = otherContentType(response);
+            if (type !== undefined) {
+                onContentType?.(type);
+                onContentType = undefined;
+            }
+            return { text };
+        }
+        catch (error) {
+            throw error instanceof policy_failure/* Failure */.H ? clock.explain(error, response, facts.sentAt) : error;
+        }
+    }
+    return { sign };
+}
+/** Sends a request; a failure after its last byte says so. */
+async function post(transport, request, signal) {
+    let sent = false;
+    const onSent = () => {
+        sent = true;
+    };
+    try {
+        return await transport.post({ ...request, onSent }, signal);
+    }
+    catch (error) {
+        throw sent && error instanceof policy_failure/* Failure */.H ? unanswered(error) : error;
+    }
+}
+/** Notes that the service may have signed all the same. */
+function unanswered({ kind, code, message, facts, cause }) {
+    return new policy_failure/* Failure */.H(kind, code, message, { ...facts, cause, unanswered: true });
 }
 
 
@@ -54782,633 +55406,6 @@ function usesOf({ keyUsage }) {
 function list(names) {
     const shown = names.slice(0, MAX_LISTED).join(', ');
     return names.length > MAX_LISTED ? `${shown} and ${names.length - MAX_LISTED} more` : shown;
-}
-
-
-/***/ }),
-
-/***/ 47276:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  C: () => (/* binding */ createSignFileSigner)
-});
-
-// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
-var policy_failure = __nccwpck_require__(74318);
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(58500);
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
-;// CONCATENATED MODULE: ./build/src/signing/sign-file/quoted-base64.js
-/** Most bytes that are encoded at once; a multiple of three. With more the result no longer stays in the nearest caches. */
-const STEP_BYTES = 24 * 1024;
-/** `quoted-base64.wat`, assembled, as base64. The same table in JavaScript takes more than twice the time. */
-const MODULE = 'AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B' +
-    'cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=';
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-/** Behind the table; one byte more than the input is read. */
-const INPUT_AT = 4096 * 8;
-const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
-const { memory, encode } = instantiate();
-/**
- * Encodes whole triples of bytes, `STEP_BYTES` at most, as base64 with `+` and `/` percent-encoded.
- *
- * The result is a view that the next call overwrites.
- */
-function quotedBase64(triples) {
-    memory.set(triples, INPUT_AT);
-    return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
-}
-function instantiate() {
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, 'base64')));
-    const memory = new Uint8Array(exports.memory.buffer);
-    fillTable(memory);
-    return { memory, encode: exports.encode };
-}
-/** 12 bits of a file are two base64 characters, which quoting turns into 2 to 6 bytes: `AB`, `A%2B`, `%2B%2F`. */
-function fillTable(memory) {
-    const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), 'latin1'));
-    let at = 0;
-    for (const first of quoted) {
-        for (const second of quoted) {
-            memory.set(first, at);
-            memory.set(second, at + first.length);
-            memory[at + 7] = first.length + second.length;
-            at += 8;
-        }
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/sign-file/canonical.js
-
-
-/** The body around the base64 of a file: `{"data":"…"}`. */
-const BODY_START = '{"data":"';
-/** See {@link BODY_START}. */
-const BODY_END = '"}';
-/**
- * Percent-encodes text as RFC 3986 asks: UTF-8, leaving only `A-Z a-z 0-9 - _ . ~`.
- *
- * `encodeURIComponent` also leaves `!*'()`, so those follow.
- */
-function quote(text) {
-    return encodeURIComponent(text).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-/**
- * Computes the `es-auth-sign` header over a file as its bytes pass: 64 lower-case hex digits of SHA-256.
- *
- * The canonical string is never built. It is the quoted text before the file, the quoted base64 of the file, and the
- * quoted text after it, and each part goes straight into the hash.
- */
-class CanonicalHash {
-    #hash = (0,external_node_crypto_.createHash)('sha256');
-    #secret;
-    #carry = Buffer.allocUnsafe(3);
-    #carried = 0;
-    constructor(facts) {
-        this.#secret = facts.appSecret;
-        const { method, path, appKey, nonce, timestamp } = facts;
-        const before = `${method}${path}es-auth-appkey:${appKey}es-auth-nonce:${nonce}es-auth-timestamp:${timestamp}json=`;
-        this.#hash.update(quote(before + BODY_START));
-    }
-    /** Takes the next bytes of the file, cut anywhere. */
-    update(chunk) {
-        const start = this.#fillCarry(chunk);
-        const whole = start + Math.floor((chunk.length - start) / 3) * 3;
-        for (let from = start; from < whole; from += STEP_BYTES) {
-            this.#hash.update(quotedBase64(chunk.subarray(from, Math.min(from + STEP_BYTES, whole))));
-        }
-        for (let i = Math.max(start, whole); i < chunk.length; i++)
-            this.#carry[this.#carried++] = chunk[i] ?? 0;
-    }
-    /** Ends the file and returns the header's value; the object is used up. */
-    digest() {
-        const rest = this.#carry.toString('base64', 0, this.#carried);
-        return this.#hash.update(quote(rest + BODY_END + this.#secret)).digest('hex');
-    }
-    /** Completes the three bytes left from the last chunk; returns how many of this one that took. */
-    #fillCarry(chunk) {
-        if (this.#carried === 0)
-            return 0;
-        let taken = 0;
-        while (this.#carried < 3 && taken < chunk.length)
-            this.#carry[this.#carried++] = chunk[taken++] ?? 0;
-        if (this.#carried === 3) {
-            this.#hash.update(quotedBase64(this.#carry));
-            this.#carried = 0;
-        }
-        return taken;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/sign-file/body.js
-
-
-/** Bytes of the request body for a file of `size` bytes. */
-function bodyLength(size) {
-    return BODY_START.length + Math.ceil(size / 3) * 4 + BODY_END.length;
-}
-/** Builds the whole body of a file that is in memory. */
-function wholeBody(chunk) {
-    const body = Buffer.allocUnsafe(bodyLength(chunk.length));
-    const at = writePieces(body, BODY_START, bufferOver(chunk), chunk.length);
-    body.write(BODY_END, at, 'latin1');
-    return body;
-}
-/** Yields the body of a file in pieces as its bytes are read. */
-async function* streamBody(chunks) {
-    let carry = Buffer.alloc(0);
-    let lead = BODY_START;
-    for await (const chunk of chunks) {
-        const bytes = carry.length > 0 ? Buffer.concat([carry, chunk]) : bufferOver(chunk);
-        const whole = bytes.length - (bytes.length % 3);
-        if (whole > 0) {
-            const piece = Buffer.allocUnsafe(lead.length + (whole / 3) * 4);
-            writePieces(piece, lead, bytes, whole);
-            lead = '';
-            // A service that refuses early may reset the connection right after its answer. What it said is lost unless it is
-            // read before the next write: of 30 such answers 27 were readable with this turn of the event loop, none without.
-            await (0,promises_.setImmediate)();
-            yield piece;
-        }
-        // A copy, because the reader fills its buffer anew for the next step.
-        carry = Buffer.from(bytes.subarray(whole));
-    }
-    yield Buffer.from(lead + carry.toString('base64') + BODY_END, 'latin1');
-}
-/**
- * A string for every piece of this size, a multiple of three, stays in the cheap part of the heap: encoding at once costs
- * four times as much.
- */
-const PIECE_BYTES = 24 * 1024;
-/** Writes `lead` and the base64 of the first `count` bytes to the start of `body`; returns where that ends. */
-function writePieces(body, lead, bytes, count) {
-    let at = body.write(lead, 'latin1');
-    for (let from = 0; from < count; from += PIECE_BYTES) {
-        at += body.write(bytes.toString('base64', from, Math.min(count, from + PIECE_BYTES)), at, 'latin1');
-    }
-    return at;
-}
-function bufferOver(chunk) {
-    return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/sign-file/retry-after.js
-/**
- * Reads how long the service asks to wait, in milliseconds from now; `undefined` when it does not say or says nonsense.
- *
- * Known forms: `Retry-After` in seconds or as an HTTP date (measured against the answer's own `Date`, so that our clock
- * does not matter), and the `…-ms` variants of some gateways. What has passed counts as 0.
- */
-function retryAfterMs(headers) {
-    for (const [name, unitMs] of FORMS) {
-        const value = one(headers[name]);
-        if (value !== undefined && NUMBER.test(value))
-            return Math.max(0, Number(value) * unitMs);
-    }
-    const wantedMs = parseHttpDate(one(headers['retry-after']));
-    const nowMs = parseHttpDate(one(headers['date']));
-    return wantedMs === undefined || nowMs === undefined ? undefined : Math.max(0, wantedMs - nowMs);
-}
-/** The most exact first. */
-const FORMS = [
-    ['retry-after-ms', 1],
-    ['x-ms-retry-after-ms', 1],
-    ['retry-after', 1000],
-];
-const NUMBER = /^[+-]?\d{1,12}(\.\d{1,6})?$/;
-/** The three forms of HTTP; `Date.parse` alone would take "1 apple". */
-const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
-/** Reads a date of any form of HTTP as milliseconds since the epoch. */
-function parseHttpDate(text) {
-    if (text === undefined || !HTTP_DATE.test(text))
-        return undefined;
-    // The oldest form bears no zone, and would be taken for local time.
-    const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
-    return Number.isNaN(time) ? undefined : time;
-}
-function one(value) {
-    return (Array.isArray(value) ? value[0] : value)?.trim();
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/sign-file/clock-offset.js
-
-
-/** `Date` has a grain of one second and requests take time, so smaller differences mean nothing. */
-const MIN_SKEW_MS = 30_000;
-/** A service whose clock is further off than this is wrong itself. */
-const MAX_SKEW_MS = 24 * 3600 * 1000;
-/** A request older than this when it was answered may have been refused for its age alone. */
-const OLD_REQUEST_MS = 60_000;
-/** Our clock, corrected at most once per run by the `Date` of a refusal that came over verified TLS. */
-class ClockOffset {
-    #now;
-    #announce;
-    #offsetMs;
-    constructor(options) {
-        this.#now = options.now;
-        this.#announce = options.onClockOffset;
-    }
-    /** Milliseconds since the epoch as the service counts them. */
-    now() {
-        return this.#now() + (this.#offsetMs ?? 0);
-    }
-    /** Learns from a refusal and returns it with what it says about clocks or the age of the request. */
-    explain(failure, response, sentAt) {
-        if (failure.facts.endsRun !== 'unauthorised' || this.#learn(response))
-            return failure;
-        const ageMs = this.#now() - sentAt;
-        return ageMs > OLD_REQUEST_MS ? tooOld(failure, ageMs) : failure;
-    }
-    /** Takes over the service's time, once; returns whether this answer was the one. */
-    #learn({ headers }) {
-        const { date } = headers;
-        const theirs = parseHttpDate(typeof date === 'string' ? date : undefined);
-        if (this.#offsetMs !== undefined || theirs === undefined)
-            return false;
-        const skewMs = theirs - this.#now();
-        if (Math.abs(skewMs) <= MIN_SKEW_MS || Math.abs(skewMs) > MAX_SKEW_MS)
-            return false;
-        this.#offsetMs = skewMs;
-        this.#announce(Math.round(skewMs / 1000));
-        return true;
-    }
-}
-/** One more try may be faster; that the service would refuse everyone does not follow. */
-function tooOld(failure, ageMs) {
-    const seconds = Math.round(ageMs / 1000);
-    return new policy_failure/* Failure */.H('request', 'REQUEST_TOO_OLD', `${failure.message.replace(/\.$/, '')}, ${seconds} s after the request was dated.`, {
-        maxTries: 2,
-        hint: 'The upload took longer than the service accepts: give large files more bandwidth (lower concurrency) or have its time window raised.',
-        cause: failure,
-    });
-}
-
-// EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
-var clock = __nccwpck_require__(23881);
-;// CONCATENATED MODULE: ./build/src/signing/sign-file/first-pass.js
-
-
-/**
- * A file is read here when those before it have more bytes than this and four times its own: its try has a time limit by
- * its own size, and must not spend it waiting for others.
- */
-const PATIENCE_BYTES = 64 * 2 ** 20;
-/**
- * Reads files for their request signature, large ones on another thread if there is one, so that one is hashed while another is sent.
- *
- * There they are read one after the other, and the facts, which hold the time, are made when it is a file's turn.
- */
-class FirstPasses {
-    #hasher;
-    #last = Promise.resolve();
-    #bytesAhead = 0;
-    constructor(hasher) {
-        this.#hasher = hasher;
-    }
-    /** Reads a file from its start to its end. */
-    async run(source, draw, signal) {
-        const { lend } = source;
-        const hasher = this.#hasher;
-        const isNear = this.#bytesAhead <= PATIENCE_BYTES + 4 * source.size;
-        if (lend === undefined || hasher === undefined || !isNear)
-            return readHere(source, draw(), signal);
-        this.#bytesAhead += source.size;
-        const turn = this.#last.then(async () => {
-            signal.throwIfAborted();
-            const facts = draw();
-            const hashes = await lend((file) => hasher(file, facts, signal));
-            return hashes && { facts, sign: hashes.sign };
-        });
-        this.#last = turn
-            .catch(() => { })
-            .finally(() => {
-            this.#bytesAhead -= source.size;
-        });
-        return (await (0,clock/* orAborted */.H6)(turn, signal)) ?? readHere(source, draw(), signal);
-    }
-}
-async function readHere(source, facts, signal) {
-    const canonical = new CanonicalHash(facts);
-    const chunks = source.read();
-    const whole = Array.isArray(chunks) && chunks.length === 1 ? chunks[0] : undefined;
-    if (whole instanceof Uint8Array) {
-        canonical.update(whole);
-        return { facts, sign: canonical.digest(), whole };
-    }
-    for await (const chunk of chunks) {
-        signal.throwIfAborted();
-        canonical.update(chunk);
-    }
-    return { facts, sign: canonical.digest() };
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/sign-file/request.js
-const request_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-/** Draws a nonce of 16 characters of `[A-Za-z0-9]`; `randomInt(n)` gives an integer below `n`. */
-function drawNonce(randomInt) {
-    let nonce = '';
-    for (let i = 0; i < 16; i++)
-        nonce += request_ALPHABET[randomInt(request_ALPHABET.length)];
-    return nonce;
-}
-/** Lists the headers of a request, names and values in turn. */
-function requestHeaders(facts, sign, contentLength) {
-    return [
-        'content-type',
-        'application/json',
-        'content-length',
-        String(contentLength),
-        // A compressed answer could be a bomb, and a signature does not get shorter.
-        'accept-encoding',
-        'identity',
-        'es-auth-appkey',
-        facts.appKey,
-        'es-auth-nonce',
-        facts.nonce,
-        'es-auth-timestamp',
-        facts.timestamp,
-        'es-auth-sign',
-        sign,
-    ];
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/sign-file/status.js
-
-const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
-const DOWN = 'The service, or what it depends on, is in trouble; ask its operators.';
-const NOT_IT = 'Check server-url and sign-path: this may not be the signing service.';
-const ROWS = {
-    401: ['request', 'UNAUTHORIZED', authHint(), { endsRun: 'unauthorised', maxTries: 3 }],
-    403: ['request', 'FORBIDDEN', authHint(), { endsRun: 'unauthorised', maxTries: 3 }],
-    404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
-    405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
-    407: ['config', 'PROXY_AUTHENTICATION', 'Put the credentials of the proxy into https_proxy.'],
-    408: ['service', 'REQUEST_TIMEOUT', BUSY],
-    413: [
-        'file',
-        'FILE_TOO_LARGE_FOR_SERVER',
-        'Leave the file out with an exclude pattern, or have the limit of the service raised.',
-    ],
-    425: ['service', 'TOO_EARLY', BUSY],
-    429: ['service', 'THROTTLED', BUSY, { throttled: true }],
-    500: ['request', 'SERVER_ERROR', DOWN],
-    501: ['config', 'NOT_IMPLEMENTED', NOT_IT],
-    502: ['service', 'BAD_GATEWAY', DOWN],
-    503: ['service', 'UNAVAILABLE', DOWN, { throttled: true }],
-    504: ['service', 'GATEWAY_TIMEOUT', DOWN],
-    505: ['config', 'HTTP_VERSION_REFUSED', NOT_IT],
-    507: ['service', 'STORAGE_FULL', DOWN],
-    511: ['config', 'NETWORK_LOGIN', 'The network wants a login first: use a runner inside the right network.'],
-};
-function authHint() {
-    return 'Check app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner.';
-}
-/** Says what an answer other than 200 means. */
-function statusFailure(response, { size, retryAfterMs }) {
-    const { status } = response;
-    const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
-    const text = response.body.toString('utf8', 0, 4096);
-    if (status >= 300 && status < 400)
-        return redirect(response);
-    if (status === 400)
-        return badRequest(text, asked);
-    const [kind, code, hint, facts] = ROWS[status] ?? otherRow(status);
-    const retried = status === 413 && retryAfterMs !== undefined ? 'service' : kind;
-    const about = status === 413 ? ` to a file of ${size} bytes` : '';
-    const message = `The service answered ${status}${about}${detail(text)}.`;
-    return new policy_failure/* Failure */.H(retried, code, message, { ...facts, ...asked, hint });
-}
-function otherRow(status) {
-    if (status >= 500)
-        return ['request', 'SERVER_ERROR', DOWN];
-    if (status >= 400)
-        return [
-            'file',
-            'REQUEST_REFUSED',
-            'Show this answer to the operators of the service.',
-            { endsRun: 'first-four-files' },
-        ];
-    return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxTries: 3 }];
-}
-function redirect({ status, headers }) {
-    const location = String(headers['location'] ?? '');
-    // The path of a redirect may hold tokens; its origin is enough to see what happened.
-    const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : '';
-    return new policy_failure/* Failure */.H('config', 'HTTP_REDIRECT', `The service answered ${status}, a redirect${target}, which is never followed.`, {
-        hint: 'Put the final address into server-url and sign-path; a redirect to a login page means that this is not the API.',
-    });
-}
-const NGINX_PAGES = [
-    ['No required SSL certificate was sent', 'it got no client certificate it accepts'],
-    ['The SSL certificate error', 'it could not verify our client certificate'],
-];
-function badRequest(text, asked) {
-    const page = NGINX_PAGES.find(([title]) => text.includes(title));
-    if (page) {
-        return new policy_failure/* Failure */.H('config', 'TLS_CLIENT_REJECTED', `The server refused our client certificate: ${page[1]} (400 “${page[0]}”).`, {
-            hint: 'Check that cert is the certificate the service expects, with its intermediates, not expired and not revoked.',
-        });
-    }
-    if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
-        return new policy_failure/* Failure */.H('service', 'THROTTLED', `The service answered 400${detail(text)}.`, {
-            ...asked,
-            hint: BUSY,
-            throttled: true,
-        });
-    }
-    return new policy_failure/* Failure */.H('file', 'REQUEST_REFUSED', `The service answered 400${detail(text)}.`, {
-        ...asked,
-        hint: 'Show this answer to the operators of the service.',
-        endsRun: 'first-four-files',
-    });
-}
-/** Quotes the `code` and `message` of a JSON error, at most 200 characters of them, or the title of a page. */
-function detail(text) {
-    const title = /<title[^>]*>([^<]{1,100})/i.exec(text)?.[1];
-    if (title)
-        return `, a page titled “${title.trim()}”`;
-    try {
-        const value = JSON.parse(text);
-        if (typeof value !== 'object' || value === null)
-            return '';
-        const parts = [read(value, 'code'), read(value, 'message') ?? read(value, 'error')].filter(Boolean);
-        const said = parts.join(' ').slice(0, 200);
-        return said ? `: ${said.replace(/[.\s]+$/, '')}` : '';
-    }
-    catch {
-        return '';
-    }
-}
-function read(value, name) {
-    const field = Object.entries(value).find(([key]) => key === name)?.[1];
-    return typeof field === 'string' || typeof field === 'number' ? String(field) : undefined;
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/sign-file/response.js
-
-
-
-/** Longest signature text that is believed, in bytes. */
-const MAX_SIGNATURE_BYTES = 64 * 1024;
-const LOOK_HINT = 'Check that server-url and sign-path lead to the signing service and not to a login page or gateway.';
-/** Reads the service's answer to a file of `size` bytes; returns the text of `signData` or throws a `Failure`. */
-function readResponse(response, size) {
-    const { status, headers } = response;
-    const refusal = (answered) => statusFailure({ ...response, status: answered }, { size, retryAfterMs: retryAfterMs(headers) });
-    if (status !== 200)
-        throw refusal(status);
-    const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
-    if (encoding !== 'identity')
-        throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
-    const text = decode(response.body);
-    if (/^\s*</.test(text))
-        throw htmlFailure(text);
-    const answer = parse(text);
-    const envelope = errorStatus(answer);
-    if (envelope !== undefined)
-        throw refusal(envelope);
-    return signatureText(answer);
-}
-/** Returns the content type of an answer when it is given and is not JSON's. */
-function otherContentType({ headers }) {
-    const type = String(headers['content-type'] ?? '').trim();
-    return type === '' || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
-}
-function unusable(code, message, cause) {
-    return new policy_failure/* Failure */.H('request', code, message, { hint: LOOK_HINT, cause, maxTries: 3 });
-}
-const DECODER = new TextDecoder('utf-8', { fatal: true });
-/** Decodes strictly: text that had to be repaired is not what the service meant. A byte order mark is dropped. */
-function decode(body) {
-    try {
-        return DECODER.decode(body);
-    }
-    catch (error) {
-        throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${body.length} bytes are no text.`, error);
-    }
-}
-function parse(text) {
-    if (text.trim() === '')
-        throw unusable('RESP_EMPTY', 'The service answered 200 with an empty body.');
-    let value;
-    try {
-        value = JSON.parse(text);
-    }
-    catch (error) {
-        throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${text.length} characters are no JSON.`, error);
-    }
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-        return value;
-    throw badSignature('The answer is no JSON object');
-}
-/** Some services answer 200 with `{"code": 503, "message": …}`; returns that code when it is an HTTP error status. */
-function errorStatus(answer) {
-    const { code, signData } = { code: undefined, signData: undefined, ...answer };
-    if (typeof signData === 'string' && signData !== '')
-        return undefined;
-    const status = typeof code === 'string' || typeof code === 'number' ? Number(code) : Number.NaN;
-    return Number.isInteger(status) && status >= 400 && status <= 599 ? status : undefined;
-}
-function signatureText(answer) {
-    // Own properties only: a `__proto__` in the answer must not pass for one.
-    const { signData: value } = { signData: undefined, ...answer };
-    if (value === undefined)
-        throw badSignature('The answer has no signData');
-    if (typeof value !== 'string')
-        throw badSignature(`signData is ${typeName(value)}, not a string`);
-    if (value === '')
-        throw badSignature('signData is empty');
-    const length = Buffer.byteLength(value);
-    if (length > MAX_SIGNATURE_BYTES)
-        throw badSignature(`signData has ${length} bytes, more than ${MAX_SIGNATURE_BYTES}`);
-    if (!value.isWellFormed())
-        throw badSignature(`signData (${value.length} characters) is no valid Unicode`);
-    if (/[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]/.test(value)) {
-        throw badSignature(`signData (${value.length} characters) holds control characters`);
-    }
-    return value;
-}
-function typeName(value) {
-    if (value === null)
-        return 'null';
-    if (Array.isArray(value))
-        return 'an array';
-    return `of type ${typeof value}`;
-}
-function badSignature(message) {
-    return new policy_failure/* Failure */.H('file', 'RESP_BAD_SIGNATURE', `${message}.`, {
-        hint: 'The service must answer {"signData":"<text>"}. Show this line to its operators.',
-    });
-}
-function htmlFailure(text) {
-    const title = /<title[^>]*>([^<]{0,100})/i.exec(text.slice(0, 4096))?.[1]?.trim() ?? '';
-    const message = `The service answered 200 with an HTML page${title ? ` titled “${title}”` : ''}.`;
-    return new policy_failure/* Failure */.H('request', 'RESP_HTML', message, { hint: LOOK_HINT, endsRun: 'canary-twice' });
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/sign-file/sign-file.js
-
-
-
-
-
-
-/** Creates the signer for a service that speaks `es-auth`: one POST per file, authenticated by a keyed hash over the whole body. */
-function createSignFileSigner(transport, options) {
-    const clock = new ClockOffset(options);
-    const firstPasses = new FirstPasses(options.hasher);
-    let { onContentType } = options;
-    function draw() {
-        return {
-            method: 'POST',
-            path: options.signPath,
-            appKey: options.appKey,
-            appSecret: options.appSecret,
-            nonce: drawNonce(options.randomInt),
-            timestamp: String(Math.round(clock.now())),
-            sentAt: options.now(),
-        };
-    }
-    async function sign(source, signal) {
-        const { facts, sign, whole } = await firstPasses.run(source, draw, signal);
-        const headers = requestHeaders(facts, sign, bodyLength(source.size));
-        const body = whole ? wholeBody(whole) : streamBody(source.read());
-        const response = await post(transport, { method: 'POST', path: options.requestPath, headers, body }, signal);
-        try {
-            const text = readResponse(response, source.size);
-            const type = otherContentType(response);
-            if (type !== undefined) {
-                onContentType?.(type);
-                onContentType = undefined;
-            }
-            return { text };
-        }
-        catch (error) {
-            throw error instanceof policy_failure/* Failure */.H ? clock.explain(error, response, facts.sentAt) : error;
-        }
-    }
-    return { sign };
-}
-/** Sends a request; a failure after its last byte says so. */
-async function post(transport, request, signal) {
-    let sent = false;
-    const onSent = () => {
-        sent = true;
-    };
-    try {
-        return await transport.post({ ...request, onSent }, signal);
-    }
-    catch (error) {
-        throw sent && error instanceof policy_failure/* Failure */.H ? unanswered(error) : error;
-    }
-}
-/** Notes that the service may have signed all the same. */
-function unanswered({ kind, code, message, facts, cause }) {
-    return new policy_failure/* Failure */.H(kind, code, message, { ...facts, cause, unanswered: true });
 }
 
 

@@ -16,8 +16,8 @@ import { openFile } from '../../src/files/reading/open-file.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
 import { Helper } from '../../src/helper/helper.ts';
 import { writeElsewhere } from '../../src/helper/writer.ts';
-import { type CanonicalFacts, CanonicalHash } from '../../src/signing/sign-file/canonical.ts';
-import type { FileHashes } from '../../src/signing/sign-file/first-pass.ts';
+import type { FileHashes } from '../../src/protocols/es-auth/header-pass.ts';
+import { type CanonicalFacts, CanonicalHash } from '../../src/protocols/es-auth/request-signature.ts';
 
 const THREAD = join(import.meta.dirname, '..', '..', 'src', 'thread.ts');
 const FACTS: CanonicalFacts = {

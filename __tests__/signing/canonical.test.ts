@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import createAssembler from 'wabt';
-import { bodyLength, streamBody, wholeBody } from '../../src/signing/sign-file/body.ts';
-import { type CanonicalFacts, CanonicalHash, quote } from '../../src/signing/sign-file/canonical.ts';
-import { MODULE, STEP_BYTES } from '../../src/signing/sign-file/quoted-base64.ts';
+import { MODULE, STEP_BYTES } from '../../src/protocols/es-auth/quoted-base64.ts';
+import { bodyLength, streamBody, wholeBody } from '../../src/protocols/es-auth/request.ts';
+import { type CanonicalFacts, CanonicalHash, quote } from '../../src/protocols/es-auth/request-signature.ts';
 
 interface Vector extends Omit<CanonicalFacts, 'path'> {
   readonly url: string;
@@ -162,7 +162,7 @@ test('the internal step of large chunks leaves no seam, and a step whose every c
 });
 
 test('the encoder in use is the assembled source beside it', async () => {
-  const source = readFileSync(new URL('../../src/signing/sign-file/quoted-base64.wat', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('../../src/protocols/es-auth/quoted-base64.wat', import.meta.url), 'utf8');
   const assembler = await createAssembler();
   const { buffer } = assembler.parseWat('quoted-base64.wat', source).toBinary({});
   expect(MODULE).toBe(Buffer.from(buffer).toString('base64'));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { ClockOffset } from '../../src/protocols/es-auth/clock-offset.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
-import { ClockOffset } from '../../src/signing/sign-file/clock-offset.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 const HOUR = 3600_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { statusFailure } from '../../src/protocols/es-auth/status.ts';
 import type { WireResponse } from '../../src/signing/exchange.ts';
-import { statusFailure } from '../../src/signing/sign-file/status.ts';
 
 const ASKED = { size: 1234, retryAfterMs: 700 };
 

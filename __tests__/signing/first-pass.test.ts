@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type CanonicalFacts, CanonicalHash } from '../../src/signing/sign-file/canonical.ts';
-import { FirstPasses, type Hasher } from '../../src/signing/sign-file/first-pass.ts';
+import { FirstPasses, type Hasher } from '../../src/protocols/es-auth/header-pass.ts';
+import { type CanonicalFacts, CanonicalHash } from '../../src/protocols/es-auth/request-signature.ts';
 import type { Source } from '../../src/signing/signer.ts';
 
 const MIB = 2 ** 20;

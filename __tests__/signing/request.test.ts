@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { drawNonce, requestHeaders } from '../../src/signing/sign-file/request.ts';
+import { drawNonce, requestHeaders } from '../../src/protocols/es-auth/request.ts';
 
 test('a nonce is 16 letters and digits, each of the 62 as likely as the others', () => {
   expect(drawNonce(randomInt)).toMatch(/^[A-Za-z0-9]{16}$/);

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { otherContentType, readResponse } from '../../src/protocols/es-auth/response.ts';
 import type { WireResponse } from '../../src/signing/exchange.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
-import { otherContentType, readResponse } from '../../src/signing/sign-file/response.ts';
 
 type Headers = WireResponse['headers'];
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseHttpDate, retryAfterMs } from '../../src/signing/sign-file/retry-after.ts';
+import { parseHttpDate, retryAfterMs } from '../../src/protocols/es-auth/retry-after.ts';
 
 const DATE = 'Sun, 06 Nov 1994 08:49:37 GMT';
 

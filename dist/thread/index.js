@@ -510,7 +510,7 @@ function* inBlocks(pieces) {
         yield block;
 }
 
-;// CONCATENATED MODULE: ./build/src/signing/sign-file/quoted-base64.js
+;// CONCATENATED MODULE: ./build/src/protocols/es-auth/quoted-base64.js
 /** Most bytes that are encoded at once; a multiple of three. With more the result no longer stays in the nearest caches. */
 const STEP_BYTES = 24 * 1024;
 /** `quoted-base64.wat`, assembled, as base64. The same table in JavaScript takes more than twice the time. */
@@ -550,7 +550,7 @@ function fillTable(memory) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/signing/sign-file/canonical.js
+;// CONCATENATED MODULE: ./build/src/protocols/es-auth/request-signature.js
 
 
 /** The body around the base64 of a file: `{"data":"…"}`. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
 import { readChunks, readerOf } from '../files/reading/read-chunks.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
-import { CanonicalHash } from '../signing/sign-file/canonical.ts';
-import type { FileHashes } from '../signing/sign-file/first-pass.ts';
+import type { FileHashes } from '../protocols/es-auth/header-pass.ts';
+import { CanonicalHash } from '../protocols/es-auth/request-signature.ts';
 import { type HashTask, type Letter, type PackedError, packError, type Reply, type WriteTask } from './tasks.ts';
 
 /** Does the tasks that come through a port, until it is closed. */

@@ -1,6 +1,6 @@
 import { ActionError, unexpected } from '../errors.ts';
-import type { CanonicalFacts } from '../signing/sign-file/canonical.ts';
-import type { FileHashes } from '../signing/sign-file/first-pass.ts';
+import type { FileHashes } from '../protocols/es-auth/header-pass.ts';
+import type { CanonicalFacts } from '../protocols/es-auth/request-signature.ts';
 import type { LentFile } from '../signing/signer.ts';
 
 /** What the helper thread can do; every value can be cloned from thread to thread. */

@@ -1,5 +1,5 @@
-import type { WireResponse } from '../exchange.ts';
-import { Failure, type FailureFacts, type FailureKind } from '../policy/failure.ts';
+import type { WireResponse } from '../../signing/exchange.ts';
+import { Failure, type FailureFacts, type FailureKind } from '../../signing/policy/failure.ts';
 
 type Row = readonly [kind: FailureKind, code: string, hint: string, facts?: FailureFacts];
 

@@ -1,5 +1,5 @@
-import type { WireResponse } from '../exchange.ts';
-import { Failure } from '../policy/failure.ts';
+import type { WireResponse } from '../../signing/exchange.ts';
+import { Failure } from '../../signing/policy/failure.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { statusFailure } from './status.ts';
 

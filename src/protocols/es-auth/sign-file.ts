@@ -1,12 +1,11 @@
-import type { WireRequest, WireResponse } from '../exchange.ts';
-import { Failure } from '../policy/failure.ts';
-import type { Signature, Signer, Source } from '../signer.ts';
-import type { Transport } from '../transport.ts';
-import { bodyLength, streamBody, wholeBody } from './body.ts';
-import type { CanonicalFacts } from './canonical.ts';
+import type { WireRequest, WireResponse } from '../../signing/exchange.ts';
+import { Failure } from '../../signing/policy/failure.ts';
+import type { Signature, Signer, Source } from '../../signing/signer.ts';
+import type { Transport } from '../../signing/transport.ts';
 import { ClockOffset } from './clock-offset.ts';
-import { FirstPasses, type Hasher } from './first-pass.ts';
-import { drawNonce, requestHeaders } from './request.ts';
+import { FirstPasses, type Hasher } from './header-pass.ts';
+import { bodyLength, drawNonce, requestHeaders, streamBody, wholeBody } from './request.ts';
+import type { CanonicalFacts } from './request-signature.ts';
 import { otherContentType, readResponse } from './response.ts';
 
 /** Settings of the `es-auth` service. */

@@ -1,6 +1,6 @@
-import { orAborted } from '../schedule/clock.ts';
-import type { LentFile, Source } from '../signer.ts';
-import { type CanonicalFacts, CanonicalHash } from './canonical.ts';
+import { orAborted } from '../../signing/schedule/clock.ts';
+import type { LentFile, Source } from '../../signing/signer.ts';
+import { type CanonicalFacts, CanonicalHash } from './request-signature.ts';
 
 /** What one reading of a file gives, both as hex. */
 export interface FileHashes {

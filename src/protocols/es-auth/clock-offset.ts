@@ -1,5 +1,5 @@
-import type { WireResponse } from '../exchange.ts';
-import { Failure } from '../policy/failure.ts';
+import type { WireResponse } from '../../signing/exchange.ts';
+import { Failure } from '../../signing/policy/failure.ts';
 import { parseHttpDate } from './retry-after.ts';
 
 /** `Date` has a grain of one second and requests take time, so smaller differences mean nothing. */

@@ -1,6 +1,36 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Source } from '../signer.ts';
-import { BODY_END, BODY_START } from './canonical.ts';
+import type { Source } from '../../signing/signer.ts';
+import { BODY_END, BODY_START, type CanonicalFacts } from './request-signature.ts';
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** Draws a nonce of 16 characters of `[A-Za-z0-9]`; `randomInt(n)` gives an integer below `n`. */
+export function drawNonce(randomInt: (bound: number) => number): string {
+  let nonce = '';
+  for (let i = 0; i < 16; i++) nonce += ALPHABET[randomInt(ALPHABET.length)];
+  return nonce;
+}
+
+/** Lists the headers of a request, names and values in turn. */
+export function requestHeaders(facts: CanonicalFacts, sign: string, contentLength: number): string[] {
+  return [
+    'content-type',
+    'application/json',
+    'content-length',
+    String(contentLength),
+    // A compressed answer could be a bomb, and a signature does not get shorter.
+    'accept-encoding',
+    'identity',
+    'es-auth-appkey',
+    facts.appKey,
+    'es-auth-nonce',
+    facts.nonce,
+    'es-auth-timestamp',
+    facts.timestamp,
+    'es-auth-sign',
+    sign,
+  ];
+}
 
 /** Bytes of the request body for a file of `size` bytes. */
 export function bodyLength(size: number): number {
