@@ -13,6 +13,10 @@ __webpack_require__.d(__webpack_exports__, {
   preflight: () => (/* binding */ preflight)
 });
 
+// EXTERNAL MODULE: ./build/src/connection/connect.js
+var connect = __webpack_require__(86732);
+// EXTERNAL MODULE: ./build/src/connection/transport.js + 2 modules
+var connection_transport = __webpack_require__(61696);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __webpack_require__(27406);
 // EXTERNAL MODULE: ./build/src/files/writing/output-tree.js
@@ -184,14 +188,12 @@ function describeValidity(leaf, now) {
     return `${(0,certificate/* nameOnOneLine */.vm)(leaf.subject)}, issued by ${(0,certificate/* nameOnOneLine */.vm)(leaf.issuer)}, is valid from ${dates}, ${days} more days`;
 }
 
-// EXTERNAL MODULE: ./build/src/signing/diagnosis.js
-var diagnosis = __webpack_require__(98724);
-// EXTERNAL MODULE: ./build/src/signing/own-certificate.js
-var own_certificate = __webpack_require__(61263);
-// EXTERNAL MODULE: ./build/src/signing/probe.js + 2 modules
-var probe = __webpack_require__(92130);
-// EXTERNAL MODULE: ./build/src/signing/tls.js
-var tls = __webpack_require__(59384);
+// EXTERNAL MODULE: ./build/src/connection/diagnosis/diagnosis.js
+var diagnosis = __webpack_require__(68157);
+// EXTERNAL MODULE: ./build/src/connection/diagnosis/own-certificate.js
+var own_certificate = __webpack_require__(69406);
+// EXTERNAL MODULE: ./build/src/connection/diagnosis/probe.js + 2 modules
+var probe = __webpack_require__(72512);
 // EXTERNAL MODULE: ./build/src/verifying/check.js
 var check = __webpack_require__(37737);
 // EXTERNAL MODULE: ./build/src/verifying/encoding.js
@@ -265,8 +267,8 @@ function describeClock({ skewMs }) {
 
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __webpack_require__(77030);
-// EXTERNAL MODULE: ./build/src/signing/connection-failure.js
-var connection_failure = __webpack_require__(41846);
+// EXTERNAL MODULE: ./build/src/connection/connection-failure.js
+var connection_failure = __webpack_require__(23343);
 ;// CONCATENATED MODULE: ./build/src/preflight/network-findings.js
 
 
@@ -288,7 +290,7 @@ function isConnected({ connectMs }) {
 function describeNetwork(handshake, server, proxy) {
     if (proxy)
         return describeTunnel(handshake, server, proxy);
-    const { hostname, port } = (0,tls/* targetOf */.$r)(server);
+    const { hostname, port } = (0,connect/* targetOf */.$r)(server);
     const { address, lookupMs = 0, connectMs } = handshake;
     const failure = failureOf(handshake, server);
     if (failure?.code.startsWith('DNS_')) {
@@ -312,8 +314,8 @@ function describeTunnel(handshake, server, proxy) {
     return [name, passed('proxy', `connected through ${proxy.origin}`, connectMs)];
 }
 
-// EXTERNAL MODULE: ./build/src/signing/server-certificate.js
-var server_certificate = __webpack_require__(30964);
+// EXTERNAL MODULE: ./build/src/connection/diagnosis/server-certificate.js
+var server_certificate = __webpack_require__(49099);
 ;// CONCATENATED MODULE: ./build/src/preflight/tls-findings.js
 
 
@@ -430,7 +432,7 @@ async function checkService(options) {
     // A service that answers has accepted us; only otherwise is a refusal worth waiting for.
     const enough = pending?.then(({ isAnswered }) => (isAnswered ? undefined : new Promise(() => { })));
     const [handshake, outcome] = await Promise.all([
-        (0,probe/* inspectHandshake */.k)({ ...options, ...(0,tls/* targetOf */.$r)(server), listenMs: identity ? diagnosis/* LISTEN_MS */.Tk : 0, enough }),
+        (0,probe/* inspectHandshake */.k)({ ...options, ...(0,connect/* targetOf */.$r)(server), listenMs: identity ? diagnosis/* LISTEN_MS */.Tk : 0, enough }),
         pending,
     ]);
     const refusal = identity && findRefusal(handshake, outcome, { server, identity });
@@ -439,7 +441,7 @@ async function checkService(options) {
         ...describeNetwork(handshake, server, proxy?.url),
         ...describeTls(handshake, {
             ...options,
-            hostname: (0,tls/* targetOf */.$r)(server).hostname,
+            hostname: (0,connect/* targetOf */.$r)(server).hostname,
             now: new Date(options.now()),
             refusal,
             isAnswered: outcome?.isAnswered ?? false,
@@ -485,8 +487,6 @@ function skipService(reason) {
 var sign_file = __webpack_require__(49053);
 // EXTERNAL MODULE: ./build/src/report/manifest.js
 var manifest = __webpack_require__(37987);
-// EXTERNAL MODULE: ./build/src/signing/transport.js + 4 modules
-var signing_transport = __webpack_require__(9463);
 // EXTERNAL MODULE: ./build/src/modes/release.js + 3 modules
 var release = __webpack_require__(24227);
 // EXTERNAL MODULE: ./build/src/modes/service.js + 2 modules
@@ -564,13 +564,13 @@ async function lookAtService(context, inputs, { inspection }) {
 }
 function lookWithoutIdentity(context, inputs, proxy) {
     const anchors = (0,material_anchors/* readAnchors */.D)(inputs.service.identity.chain).certificates.map(({ x509 }) => x509);
-    const secureContext = (0,tls/* createTlsContext */.Pn)({ ca: anchors.map(String) });
+    const secureContext = (0,connect/* createTlsContext */.Pn)({ ca: anchors.map(String) });
     return look(context, inputs, { identity: undefined, proxy, secureContext, anchors });
 }
 async function look(context, inputs, way) {
     const { service, verification, effort, isCallable } = inputs;
     const { report } = context;
-    const transport = (0,signing_transport/* openTransport */.g)({ ...way, server: service.serverUrl, connectTimeoutMs: modes_service/* CONNECT_TIMEOUT_MS */.cC });
+    const transport = (0,connection_transport/* openTransport */.g)({ ...way, server: service.serverUrl, connectTimeoutMs: modes_service/* CONNECT_TIMEOUT_MS */.cC });
     const send = () => sendCanary({
         ...context,
         ...effort,

@@ -45842,6 +45842,1385 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 
 /***/ }),
 
+/***/ 86732:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $r: () => (/* binding */ targetOf),
+/* harmony export */   Mo: () => (/* binding */ Dialler),
+/* harmony export */   Pn: () => (/* binding */ createTlsContext),
+/* harmony export */   Wz: () => (/* binding */ peerName),
+/* harmony export */   _e: () => (/* binding */ connectTimeout)
+/* harmony export */ });
+/* unused harmony export dial */
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
+/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
+/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(24342);
+
+
+
+
+
+/** Builds the one TLS context that all connections share: with a context each, 100 connections cost a quarter more. */
+function createTlsContext(material) {
+    const { cert, key, pfx, passphrase, ca } = material;
+    return (0,node_tls__WEBPACK_IMPORTED_MODULE_1__.createSecureContext)({
+        ...(pfx ? { pfx } : { cert, key }),
+        ...(passphrase === undefined ? {} : { passphrase }),
+        ca: [...ca],
+        minVersion: 'TLSv1.2',
+        // Each certificate of `chain` is an anchor, so that a lone intermediate or the server's own certificate works.
+        allowPartialTrustChain: true,
+    });
+}
+/** Opens a TLS connection to a server that must chain to the context's anchors and bear the host's name. */
+async function dial(options) {
+    const deadline = performance.now() + options.timeoutMs;
+    const startedAt = performance.now();
+    const tunnel = options.proxy ? await (0,_proxy_js__WEBPACK_IMPORTED_MODULE_4__/* .openTunnel */ .X)(options.proxy, options) : undefined;
+    const tunnelMs = performance.now() - startedAt;
+    return handshake(options, { tunnel, tunnelMs, timeoutMs: Math.max(1, deadline - performance.now()) });
+}
+/** A handshake takes a round trip and, the first time on a busy machine, this long to compute. */
+const CRYPTOGRAPHY_MS = 20;
+function handshake(options, underlay) {
+    const { hostname, port, secureContext, session } = options;
+    const { promise, resolve, reject } = Promise.withResolvers();
+    let startedAt = performance.now();
+    let connectedMs = 0;
+    const socket = (0,node_tls__WEBPACK_IMPORTED_MODULE_1__.connect)({
+        ...(underlay.tunnel ? { socket: underlay.tunnel } : { host: hostname, port }),
+        secureContext,
+        // Explicit, or an earlier step's NODE_TLS_REJECT_UNAUTHORIZED=0 switches verification off.
+        rejectUnauthorized: true,
+        ...peerName(hostname),
+        ALPNProtocols: [...(options.protocols ?? ['http/1.1'])],
+        ...(session ? { session } : {}),
+    });
+    const timer = setTimeout(() => socket.destroy(connectTimeout(options)), underlay.timeoutMs);
+    socket.setNoDelay(true);
+    if (options.onSession)
+        socket.on('session', options.onSession);
+    // What this process does before, code that runs for the first time, would count as distance.
+    socket.once('connectionAttempt', () => (startedAt = performance.now()));
+    socket.once('connect', () => (connectedMs = performance.now() - startedAt));
+    socket.once('secureConnect', () => {
+        clearTimeout(timer);
+        const handshakeMs = performance.now() - startedAt - connectedMs;
+        // What answers TCP may be a relay that is nearer than the server.
+        resolve(observe(socket, Math.max(connectedMs, underlay.tunnelMs, handshakeMs - CRYPTOGRAPHY_MS)));
+    });
+    socket.once('error', reject);
+    socket.once('close', () => {
+        clearTimeout(timer);
+        reject(Object.assign(new Error('The server closed the connection during the handshake.'), { code: 'ECONNRESET' }));
+    });
+    return promise;
+}
+function observe(socket, roundTripMs) {
+    const connection = { socket, roundTripMs, requests: 0 };
+    socket.on('error', (error) => {
+        const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error);
+        if (code?.includes('_ALERT_'))
+            connection.alert = code;
+    });
+    return connection;
+}
+/** Returns the host, without the brackets of an address, and the port that a URL leads to. */
+function targetOf(server) {
+    return { hostname: server.hostname.replace(/^\[|\]$/g, ''), port: Number(server.port || 443) };
+}
+/** Returns the options that say which name a server's certificate must bear. */
+function peerName(hostname) {
+    // Neither Node nor TLS allows an address as server name; the certificate is still matched against `host`.
+    return (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) === 0 ? { host: hostname, servername: hostname } : { host: hostname };
+}
+/** The failure of a connection that took too long. */
+function connectTimeout({ hostname, port, timeoutMs, }) {
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'CONNECT_TIMEOUT', `No connection to ${hostname}:${port} within ${timeoutMs / 1000} s.`, {
+        hint: 'A firewall that drops packets looks like this. Check that the runner may reach the service.',
+    });
+}
+/** Opens connections to one server, each resuming the newest session. */
+class Dialler {
+    #options;
+    #first = Promise.withResolvers();
+    #onServer;
+    #session;
+    constructor(options) {
+        this.#options = options;
+        this.#onServer = options.onServer;
+    }
+    /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
+    get first() {
+        return this.#first.promise;
+    }
+    /** Rejects with what Node says is wrong. */
+    async dial() {
+        const { server, secureContext, proxy, connectTimeoutMs: timeoutMs, protocol } = this.#options;
+        const protocols = protocol === 'http2' ? ['h2', 'http/1.1'] : undefined;
+        const target = { ...targetOf(server), secureContext, proxy, timeoutMs, protocols };
+        const onSession = (newest) => {
+            this.#session = newest;
+        };
+        const connection = await dial({ ...target, session: this.#session, onSession });
+        const certificate = connection.socket.getPeerX509Certificate();
+        if (certificate)
+            this.#onServer?.(certificate);
+        this.#onServer = undefined;
+        this.#first.resolve(connection.roundTripMs);
+        return connection;
+    }
+}
+
+
+/***/ }),
+
+/***/ 23343:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D: () => (/* binding */ connectionFailure)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
+
+
+const CHAIN_HINT = "Put the certificate of the CA that issued the server's certificate into chain; an intermediate or the server's own certificate works too.";
+const ROWS = {
+    CERT_HAS_EXPIRED: ['config', 'TLS_SERVER_EXPIRED', "the server's certificate has expired", clockHint()],
+    CERT_NOT_YET_VALID: ['config', 'TLS_SERVER_NOT_YET_VALID', "the server's certificate is not valid yet", clockHint()],
+    ERR_TLS_CERT_ALTNAME_INVALID: [
+        'config',
+        'TLS_SERVER_NAME',
+        "the server's certificate is for another host",
+        'Use the host name that the certificate bears in server-url.',
+    ],
+    ...rows([
+        'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+        'UNABLE_TO_GET_ISSUER_CERT',
+        'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+        'DEPTH_ZERO_SELF_SIGNED_CERT',
+        'SELF_SIGNED_CERT_IN_CHAIN',
+        'CERT_UNTRUSTED',
+        'CERT_SIGNATURE_FAILURE',
+    ], ['config', 'TLS_SERVER_UNTRUSTED', "the server's certificate does not chain to a certificate in chain", CHAIN_HINT]),
+    INVALID_PURPOSE: [
+        'config',
+        'TLS_SERVER_PURPOSE',
+        "the server's certificate is not meant for servers",
+        'The operators of the service must install a certificate with the extended key usage serverAuth.',
+    ],
+    ...rows(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'], [
+        'config',
+        'TLS_NOT_SPOKEN',
+        'this port does not speak TLS',
+        'Check the port in server-url; plain HTTP is never used.',
+    ]),
+    ...rows(['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'ERR_SSL_UNSUPPORTED_PROTOCOL', 'ERR_SSL_VERSION_TOO_LOW'], [
+        'config',
+        'TLS_VERSION',
+        'the server speaks no TLS version from 1.2 on',
+        'The operators of the service must enable TLS 1.2 or 1.3.',
+    ]),
+    ENOTFOUND: [
+        'request',
+        'DNS_NOT_FOUND',
+        'the host name does not exist',
+        'Check server-url for a typing error; a private name needs a runner inside that network.',
+        { maxTries: 3, endsRun: 'not-found' },
+    ],
+    EAI_AGAIN: ['service', 'DNS_UNAVAILABLE', 'the name server did not answer', "Check the runner's network and DNS."],
+    ECONNREFUSED: [
+        'service',
+        'CONNECT_REFUSED',
+        'the connection was refused',
+        'Check host and port in server-url, and that the service is up.',
+    ],
+    ...rows(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'], ['service', 'CONNECT_UNREACHABLE', 'the host cannot be reached', "Check the runner's network, VPN and firewall."]),
+    UND_ERR_HEADERS_OVERFLOW: [
+        'file',
+        'RESP_TOO_LARGE',
+        'the headers of the answer are too large',
+        'Check that server-url and sign-path lead to the signing service.',
+    ],
+    UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: [
+        'file',
+        'FILE_CHANGED',
+        'the file changed its size while it was sent',
+        'Let nothing write to the build outputs while they are signed.',
+    ],
+};
+function rows(codes, row) {
+    return Object.fromEntries(codes.map((code) => [code, row]));
+}
+function clockHint() {
+    return `Renew the certificate of the service, or correct the runner's clock if it is wrong.`;
+}
+/** Says what a failure below HTTP means: kind, code, sentence and way out. */
+function connectionFailure(error, facts) {
+    if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H)
+        return error;
+    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? '';
+    const alert = facts.alert ?? (code.includes('_ALERT_') ? code : undefined);
+    const row = ROWS[code] ??
+        (alert ? alertRow(alert) : undefined) ??
+        defectRow(error, code) ??
+        protocolRow(error, code) ??
+        lostRow(facts);
+    const [kind, name, sentence, hint, more] = row;
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H(kind, name, `${facts.origin}: ${sentence}.`, { ...more, hint, cause: error });
+}
+const CLIENT_ALERTS = [
+    [/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/, 'it got no client certificate it accepts'],
+    [/UNKNOWN_CA/, 'it does not know the CA of our client certificate'],
+    [/CERTIFICATE_EXPIRED/, 'our client certificate has expired'],
+    [/CERTIFICATE_REVOKED/, 'our client certificate has been revoked'],
+    [/UNSUPPORTED_CERTIFICATE/, 'our client certificate is not meant for clients'],
+    [/BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|ACCESS_DENIED|DECRYPT_ERROR/, 'it does not accept our client certificate'],
+];
+/** Names the reason behind an alert with which a server refuses a client certificate. */
+function alertRow(alert) {
+    const reason = CLIENT_ALERTS.find(([pattern]) => pattern.test(alert))?.[1];
+    if (reason === undefined)
+        return undefined;
+    return [
+        'config',
+        'TLS_CLIENT_REJECTED',
+        `the server refused our client certificate: ${reason} (alert ${alertName(alert)})`,
+        'Check that cert is the certificate the service expects, with its intermediates, and has not been revoked.',
+    ];
+}
+/** Turns `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED` into `certificate required`. */
+function alertName(code) {
+    return code
+        .replace(/^.*_ALERT_/, '')
+        .toLowerCase()
+        .replaceAll('_', ' ');
+}
+/** What undici and Node say when they are asked for something that cannot be; asking again changes nothing. */
+const IMPOSSIBLE = /^(?:UND_ERR_(?:INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED)|ERR_(?:HTTP_)?INVALID_\w+)$/;
+/** Nothing has reached the network: no request can be made from these settings, or a step on the way to it is broken. */
+function defectRow(error, code) {
+    const isImpossible = IMPOSSIBLE.test(code);
+    if (!isImpossible && !(error instanceof TypeError || error instanceof RangeError))
+        return undefined;
+    const reason = error instanceof Error ? error.message.replace(/\.$/, '') : code;
+    return [
+        isImpossible ? 'config' : 'file',
+        'INTERNAL',
+        `no request can be made (${reason})`,
+        'Check server-url, sign-path and app-key for odd characters; if they are right, this is a defect of the action: please report it.',
+    ];
+}
+function protocolRow(error, code) {
+    const text = error instanceof Error ? `${error.name} ${error.message}` : '';
+    if (/bad upgrade/.test(text)) {
+        return [
+            'config',
+            'HTTP_UPGRADE',
+            'the server wants to switch to another protocol',
+            'Check that server-url leads to the signing service.',
+        ];
+    }
+    if (!code.startsWith('HPE_') &&
+        !/HTTPParserError|bad response/.test(text) &&
+        code !== 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+        return undefined;
+    }
+    return [
+        'request',
+        'HTTP_MALFORMED',
+        'the answer is not HTTP/1.1',
+        'Check that server-url leads to the signing service; a gateway in between may be broken.',
+        { endsRun: 'canary-twice' },
+    ];
+}
+function lostRow(facts) {
+    return [
+        'service',
+        'CONNECTION_LOST',
+        'the connection was lost before the answer was complete',
+        'The service, or a gateway in front of it, may have restarted or be overloaded.',
+        facts.stale ? { staleConnection: true } : {},
+    ];
+}
+
+
+/***/ }),
+
+/***/ 68157:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Tk: () => (/* binding */ LISTEN_MS),
+/* harmony export */   c3: () => (/* binding */ refusalIn),
+/* harmony export */   q6: () => (/* binding */ Suspicion),
+/* harmony export */   sy: () => (/* binding */ createDiagnosis)
+/* harmony export */ });
+/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+/* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
+/* harmony import */ var _connect_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(86732);
+/* harmony import */ var _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(23343);
+/* harmony import */ var _probe_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(72512);
+/* harmony import */ var _server_certificate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(49099);
+
+
+
+
+
+
+/** Longest wait for a refusal that comes after the handshake, as under TLS 1.3. */
+const LISTEN_MS = 1500;
+/** Creates what looks into failures that HTTP cannot explain, by one more handshake that sends nothing. */
+function createDiagnosis(options) {
+    const { server, anchors, now } = options;
+    const target = (0,_connect_js__WEBPACK_IMPORTED_MODULE_2__/* .targetOf */ .$r)(server);
+    return {
+        canTellMore: (failure) => (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure) ||
+            failure.code === 'CONNECTION_LOST' ||
+            (failure.code === 'TLS_CLIENT_REJECTED' && failure.message.includes('handshake failure')),
+        async tell(failure) {
+            const listenMs = (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure) ? 0 : LISTEN_MS;
+            const handshake = await (0,_probe_js__WEBPACK_IMPORTED_MODULE_4__/* .inspectHandshake */ .k)({ ...options, ...target, listenMs });
+            if ((0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure)) {
+                return (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .explainServer */ .hr)(failure, handshake.serverChain, { ...target, anchors, now: new Date(now()) });
+            }
+            return refusalIn(handshake, server.origin) ?? failure;
+        },
+    };
+}
+/** Reads from a handshake whether the server refused us; `undefined` when it did not, as far as can be seen. */
+function refusalIn(handshake, origin) {
+    const { end, error, isClientAsked, presented } = handshake;
+    if (end === 'open')
+        return undefined;
+    const failure = (0,_connection_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .connectionFailure */ .D)(error, { origin });
+    if (failure.code === 'TLS_CLIENT_REJECTED')
+        return isClientAsked ? failure : noAgreement(origin, failure);
+    if (failure.code !== 'CONNECTION_LOST' || !isClientAsked || presented === undefined)
+        return undefined;
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H('config', 'TLS_CLIENT_REJECTED', presented === 0
+        ? `${origin}: the server asked for a client certificate, got none, and closed the connection.`
+        : `${origin}: the server closed after our certificate: probably rejected.`, {
+        hint: 'Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked.',
+        cause: failure,
+    });
+}
+/** The alert that stands for a missing certificate also stands for parameters that have nothing in common. */
+function noAgreement(origin, cause) {
+    const message = `${origin}: the server broke off the handshake before it asked for a client certificate (alert handshake failure).`;
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H('config', 'TLS_HANDSHAKE_REFUSED', message, {
+        hint: 'Its operators must enable cipher suites of today for TLS 1.2 or 1.3; a name that the server does not know looks like this as well.',
+        cause,
+    });
+}
+/**
+ * Doubts the service until it has answered once: until then a lost connection may be a refusal in disguise.
+ *
+ * One look is taken, and while it lasts no further request leaves.
+ */
+class Suspicion {
+    #diagnosis;
+    #look;
+    #isOver = false;
+    constructor(diagnosis) {
+        this.#diagnosis = diagnosis;
+    }
+    /** Notes an answer: whoever answers has accepted our certificate, or says itself that it did not. */
+    dispel() {
+        this.#isOver = true;
+    }
+    /** Waits for a look that is being taken; rejects with what it found when that ends the run. */
+    async settled(signal) {
+        if (this.#look === undefined || this.#isOver)
+            return;
+        const found = await (0,_signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .orAborted */ .H6)(this.#look, signal);
+        if (found.kind === 'config')
+            throw found;
+    }
+    /** Returns a failure as it is, or what a look found behind it. */
+    async explain(failure, signal) {
+        const diagnosis = this.#diagnosis;
+        if (this.#isOver || !diagnosis?.canTellMore(failure))
+            return failure;
+        this.#look ??= diagnosis.tell(failure);
+        const found = await (0,_signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .orAborted */ .H6)(this.#look, signal);
+        return found.kind === 'config' ? found : failure;
+    }
+}
+
+
+/***/ }),
+
+/***/ 69406:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   G: () => (/* binding */ explainRefusal),
+/* harmony export */   z: () => (/* binding */ explainRefusals)
+/* harmony export */ });
+/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+
+/** Adds to a refusal of our certificate which one that was; other failures pass through. */
+function explainRefusal(failure, { certificate, missingIssuerHint }) {
+    if (failure.code !== 'TLS_CLIENT_REJECTED')
+        return failure;
+    const { subject, issuer, notAfter } = certificate;
+    const message = `${failure.message.replace(/\.$/, '')} (${subject}, issuer=${issuer}, notAfter=${notAfter}).`;
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H(failure.kind, failure.code, message, {
+        ...failure.facts,
+        hint: [missingIssuerHint, failure.hint].filter(Boolean).join(' '),
+        cause: failure.cause,
+    });
+}
+/** Makes a signer say which certificate was refused. */
+function explainRefusals(signer, own) {
+    return {
+        async sign(source, signal) {
+            try {
+                return await signer.sign(source, signal);
+            }
+            catch (error) {
+                throw error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H ? explainRefusal(error, own) : error;
+            }
+        },
+    };
+}
+
+
+/***/ }),
+
+/***/ 72512:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  k: () => (/* binding */ inspectHandshake)
+});
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(77030);
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(41692);
+// EXTERNAL MODULE: ./build/src/connection/connect.js
+var connect = __nccwpck_require__(86732);
+// EXTERNAL MODULE: ./build/src/connection/proxy.js
+var connection_proxy = __nccwpck_require__(24342);
+;// CONCATENATED MODULE: ./build/src/connection/diagnosis/handshake-record.js
+
+const CONTENT = { changeCipherSpec: 20, handshake: 22, applicationData: 23 };
+const MESSAGE = { serverHello: 2, certificate: 11, certificateRequest: 13, serverHelloDone: 14, finished: 20 };
+const SUITES = {
+    4865: { cipher: 'aes-128-gcm', hash: 'sha256', keyBytes: 16 },
+    4866: { cipher: 'aes-256-gcm', hash: 'sha384', keyBytes: 32 },
+    4867: { cipher: 'chacha20-poly1305', hash: 'sha256', keyBytes: 32 },
+};
+/**
+ * Reads a handshake back from its bytes (RFC 5246, RFC 8446); never throws.
+ *
+ * Node does not tell a client whether it was asked for its certificate, nor which certificates an unverified server sent.
+ */
+function readHandshake({ received, sent, keyLog }) {
+    const theirs = Buffer.concat(received);
+    const hello = messagesOf(theirs, undefined).findLast(({ type }) => type === MESSAGE.serverHello);
+    const isNew = keyLog.some((line) => line.startsWith('SERVER_HANDSHAKE_TRAFFIC_SECRET'));
+    const opener = (label) => {
+        const secret = keyLog.find((line) => line.startsWith(`${label} `))?.split(' ')[2];
+        const suite = hello && SUITES[suiteOf(hello.body)];
+        return secret !== undefined && suite ? createOpener(suite, Buffer.from(secret, 'hex')) : undefined;
+    };
+    const fromServer = messagesOf(theirs, opener('SERVER_HANDSHAKE_TRAFFIC_SECRET'));
+    const fromClient = messagesOf(Buffer.concat(sent), opener('CLIENT_HANDSHAKE_TRAFFIC_SECRET'));
+    const certificate = fromServer.find(({ type }) => type === MESSAGE.certificate);
+    const answer = fromClient.find(({ type }) => type === MESSAGE.certificate);
+    const isAsked = fromServer.some(({ type }) => type === MESSAGE.certificateRequest);
+    const isHeard = fromServer.some(({ type }) => type === (isNew ? MESSAGE.finished : MESSAGE.serverHelloDone));
+    return {
+        version: hello && (isNew ? 'TLSv1.3' : 'TLSv1.2'),
+        serverChain: certificate ? certificatesOf(certificate.body, isNew) : [],
+        isClientAsked: isAsked || (isHeard ? false : undefined),
+        presented: answer && certificatesOf(answer.body, isNew).length,
+    };
+}
+function messagesOf(bytes, open) {
+    const parts = [];
+    for (let at = 0; at + 5 <= bytes.length;) {
+        const header = bytes.subarray(at, at + 5);
+        const content = bytes.subarray(at + 5, at + 5 + header.readUInt16BE(3));
+        at += 5 + header.readUInt16BE(3);
+        if (header[0] === CONTENT.handshake)
+            parts.push(content);
+        if (header[0] === CONTENT.changeCipherSpec && open === undefined)
+            break;
+        if (header[0] !== CONTENT.applicationData)
+            continue;
+        const opened = open?.(header, content);
+        // From the first record under other keys on, the handshake is over.
+        if (opened === undefined)
+            break;
+        if (opened.type === CONTENT.handshake)
+            parts.push(opened.data);
+    }
+    return splitMessages(Buffer.concat(parts));
+}
+function splitMessages(bytes) {
+    const messages = [];
+    for (let at = 0; at + 4 <= bytes.length;) {
+        const length = bytes.readUIntBE(at + 1, 3);
+        if (at + 4 + length > bytes.length)
+            break;
+        messages.push({ type: bytes.readUInt8(at), body: bytes.subarray(at + 4, at + 4 + length) });
+        at += 4 + length;
+    }
+    return messages;
+}
+/** A server hello is version (2), random (32), session id (1 + n), cipher suite (2) and more. */
+function suiteOf(hello) {
+    const at = 35 + (hello[34] ?? 0);
+    return at + 2 <= hello.length ? hello.readUInt16BE(at) : 0;
+}
+function certificatesOf(body, isNew) {
+    const certificates = [];
+    let at = (isNew ? 1 + (body[0] ?? 0) : 0) + 3;
+    while (at + 3 <= body.length) {
+        const end = at + 3 + body.readUIntBE(at, 3);
+        if (end > body.length)
+            break;
+        certificates.push(body.subarray(at + 3, end));
+        // TLS 1.3 puts extensions behind each certificate.
+        at = isNew && end + 2 <= body.length ? end + 2 + body.readUInt16BE(end) : end;
+    }
+    return certificates;
+}
+function createOpener({ cipher, hash, keyBytes }, secret) {
+    const expand = (label, length) => {
+        const name = Buffer.from(`tls13 ${label}`);
+        const info = Buffer.from([0, length, name.length, ...name, 0, 1]);
+        return (0,external_node_crypto_.createHmac)(hash, secret).update(info).digest().subarray(0, length);
+    };
+    const [key, iv] = [expand('key', keyBytes), expand('iv', 12)];
+    let sequence = 0;
+    return (header, content) => {
+        const nonce = Buffer.from(iv);
+        nonce.writeUInt32BE((nonce.readUInt32BE(8) ^ sequence++) >>> 0, 8);
+        const split = Math.max(0, content.length - 16);
+        try {
+            const decipher = (0,external_node_crypto_.createDecipheriv)(cipher, key, nonce, { authTagLength: 16 });
+            decipher.setAAD(header).setAuthTag(content.subarray(split));
+            const padded = Buffer.concat([decipher.update(content.subarray(0, split)), decipher.final()]);
+            const end = padded.findLastIndex((byte) => byte !== 0);
+            return { type: padded[end] ?? 0, data: padded.subarray(0, Math.max(0, end)) };
+        }
+        catch {
+            return undefined;
+        }
+    };
+}
+
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(57075);
+;// CONCATENATED MODULE: ./build/src/connection/diagnosis/recorded-stream.js
+
+/** Keeps what passes through a socket: Node hands a client neither the bytes of a handshake nor their meaning. */
+function recordStream(socket) {
+    const received = [];
+    const sent = [];
+    const stream = new external_node_stream_.Duplex({
+        read: () => void socket.resume(),
+        write: (chunk, _, done) => {
+            sent.push(chunk);
+            socket.write(chunk, done);
+        },
+        final: (done) => void socket.end(done),
+        destroy: (error, done) => {
+            socket.destroy();
+            done(error);
+        },
+    });
+    socket.on('data', (chunk) => {
+        received.push(chunk);
+        if (!stream.push(chunk))
+            socket.pause();
+    });
+    socket.once('end', () => stream.push(null));
+    socket.once('error', (error) => stream.destroy(error));
+    return { stream, received, sent };
+}
+
+;// CONCATENATED MODULE: ./build/src/connection/diagnosis/probe.js
+
+
+
+
+
+
+
+/**
+ * Shakes hands with a server, sends nothing, and tells what happened; never rejects.
+ *
+ * Under TLS 1.3 a server judges the client's certificate only after our side is done, so a refusal is waited for.
+ */
+async function inspectHandshake(options) {
+    const probe = new Probe(options);
+    await probe.run();
+    return probe.describe();
+}
+class Probe {
+    #options;
+    #keyLog = [];
+    #startedAt = performance.now();
+    #over = Promise.withResolvers();
+    #recorded;
+    #address;
+    #lookedUpAt;
+    #connectedAt;
+    #securedAt;
+    #cipher;
+    #untrusted;
+    #end;
+    #error;
+    constructor(options) {
+        this.#options = options;
+    }
+    async run() {
+        const { timeoutMs, hostname, port, signal } = this.#options;
+        const abort = () => this.#finish('open');
+        if (signal?.aborted)
+            abort();
+        signal?.addEventListener('abort', abort, { once: true });
+        const timer = setTimeout(() => this.#fail((0,connect/* connectTimeout */._e)({ hostname, port, timeoutMs })), timeoutMs);
+        let socket;
+        const open = this.#openUnderlay().then((underlay) => (socket = this.#shakeHands(underlay, timer)), (error) => this.#fail(error));
+        await Promise.race([this.#over.promise, open.then(() => this.#over.promise)]);
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        socket?.destroy();
+        void open.then((late) => late?.destroy());
+    }
+    describe() {
+        const { received = [], sent = [] } = this.#recorded ?? {};
+        const facts = readHandshake({ received, sent, keyLog: this.#keyLog });
+        const since = (from, to) => from === undefined || to === undefined ? undefined : to - from;
+        return {
+            ...facts,
+            serverChain: facts.serverChain.flatMap(parse),
+            address: this.#address,
+            lookupMs: since(this.#startedAt, this.#lookedUpAt),
+            connectMs: since(this.#lookedUpAt ?? this.#startedAt, this.#connectedAt),
+            handshakeMs: since(this.#connectedAt, this.#securedAt),
+            cipher: this.#cipher,
+            untrusted: this.#untrusted,
+            end: this.#end ?? 'open',
+            error: this.#error,
+        };
+    }
+    async #openUnderlay() {
+        const { proxy, hostname, port } = this.#options;
+        const socket = proxy ? await (0,connection_proxy/* openTunnel */.X)(proxy, this.#options) : await this.#connectTcp(hostname, port);
+        this.#connectedAt = performance.now();
+        return socket;
+    }
+    #connectTcp(host, port) {
+        const { promise, resolve, reject } = Promise.withResolvers();
+        const socket = (0,external_node_net_.connect)({ host, port, noDelay: true });
+        socket.once('lookup', (error, address) => {
+            if (error)
+                return;
+            this.#address = address;
+            this.#lookedUpAt = performance.now();
+        });
+        socket.once('connect', () => {
+            this.#address = socket.remoteAddress ?? this.#address;
+            resolve(socket);
+        });
+        socket.once('error', reject);
+        // Nobody may be left to want it.
+        void this.#over.promise.then(() => socket.destroy());
+        return promise;
+    }
+    #shakeHands(underlay, timer) {
+        const { hostname, secureContext } = this.#options;
+        this.#recorded = recordStream(underlay);
+        underlay.once('close', () => this.#close());
+        const socket = (0,external_node_tls_.connect)({
+            socket: this.#recorded.stream,
+            secureContext,
+            ...(0,connect/* peerName */.Wz)(hostname),
+            ALPNProtocols: ['http/1.1'],
+            // Only here: nothing is written and nothing is believed, and what a bad server says is what is wanted.
+            rejectUnauthorized: false,
+        });
+        socket.on('keylog', (line) => this.#keyLog.push(line.toString('latin1').trim()));
+        socket.on('error', (error) => this.#fail(error));
+        socket.once('secureConnect', () => {
+            clearTimeout(timer);
+            this.#securedAt = performance.now();
+            this.#cipher = socket.getCipher().standardName;
+            this.#untrusted = toError(socket.authorizationError);
+            this.#listen();
+        });
+        socket.once('close', () => this.#close());
+        socket.resume();
+        return socket;
+    }
+    #listen() {
+        const { listenMs, enough } = this.#options;
+        const leave = () => this.#finish('open');
+        const timer = setTimeout(leave, listenMs);
+        void this.#over.promise.then(() => clearTimeout(timer));
+        enough?.then(leave, leave);
+    }
+    #fail(error) {
+        this.#error ??= error;
+        this.#finish('error');
+    }
+    #close() {
+        // An alert that came just before is still on its way through the streams.
+        setImmediate(() => this.#finish('closed'));
+    }
+    /** Only the first end counts: what we do to the socket afterwards says nothing about the server. */
+    #finish(end) {
+        this.#end ??= end;
+        this.#over.resolve();
+    }
+}
+function parse(der) {
+    try {
+        return [new external_node_crypto_.X509Certificate(der)];
+    }
+    catch {
+        return [];
+    }
+}
+function toError(reason) {
+    // Node's types say Error, its documentation a code.
+    if (typeof reason === 'string')
+        return Object.assign(new Error(reason), { code: reason });
+    return reason ?? undefined;
+}
+
+
+/***/ }),
+
+/***/ 49099:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   JA: () => (/* binding */ missingNames),
+/* harmony export */   JK: () => (/* binding */ isAboutServer),
+/* harmony export */   eZ: () => (/* binding */ namesOf),
+/* harmony export */   hr: () => (/* binding */ explainServer),
+/* harmony export */   xm: () => (/* binding */ faultsOf)
+/* harmony export */ });
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
+/* harmony import */ var _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43879);
+/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(74318);
+
+
+
+/** No clock that is right stands before this. */
+const RELEASED_AT = new Date('2026-11-01T00:00:00Z');
+const MAX_LISTED = 10;
+/** Tells whether a failure is about the server's certificate, so that {@link explainServer} has more to say. */
+function isAboutServer({ code }) {
+    return code.startsWith('TLS_SERVER_');
+}
+/** Adds to a failure about the server's certificate what that certificate says and what it was held against. */
+function explainServer(failure, chain, facts) {
+    const [leaf] = chain;
+    if (leaf === undefined)
+        return failure;
+    const detail = describe(failure.code, [leaf, ...chain.slice(1)], facts);
+    if (detail === undefined)
+        return failure;
+    const message = `${failure.message.replace(/\.$/, '')}: ${detail.what}.`;
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .Failure */ .H(failure.kind, failure.code, message, {
+        ...failure.facts,
+        hint: detail.todo ?? failure.hint ?? '',
+        cause: failure.cause,
+    });
+}
+/** Names the fact that a certificate names its host only in the subject, which other clients refuse; `undefined` when it does not. */
+function missingNames(leaf) {
+    if (leaf.subjectAltName !== undefined)
+        return undefined;
+    return `The certificate of the service, ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)}, names its host in the subject only. Most clients refuse that: its operators should have it issued with a subject alternative name.`;
+}
+/** Lists the names in a certificate's SAN; empty without one. */
+function namesOf({ subjectAltName }) {
+    return (subjectAltName ?? '')
+        .split(', ')
+        .map((name) => name.replace(/^(DNS|IP Address):/, ''))
+        .filter((name) => name !== '');
+}
+/**
+ * Lists everything wrong with a server's certificates by OpenSSL's codes; empty when they look sound.
+ *
+ * OpenSSL itself names the first fault only, and none when the handshake broke off before it came to that. Never take the
+ * empty list for a verification.
+ */
+function faultsOf(chain, { hostname, anchors, now }) {
+    const [leaf] = chain;
+    if (leaf === undefined)
+        return [];
+    const borne = (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) === 0 ? leaf.checkHost(hostname) : leaf.checkIP(hostname);
+    return [
+        ...(chain.some(({ validToDate }) => validToDate < now) ? ['CERT_HAS_EXPIRED'] : []),
+        ...(chain.some(({ validFromDate }) => validFromDate > now) ? ['CERT_NOT_YET_VALID'] : []),
+        ...(borne === undefined ? ['ERR_TLS_CERT_ALTNAME_INVALID'] : []),
+        ...(endsIn(leaf, chain, anchors) ? [] : ['UNABLE_TO_VERIFY_LEAF_SIGNATURE']),
+    ];
+}
+function endsIn(leaf, chain, anchors) {
+    const path = [leaf];
+    for (const one of path) {
+        if (anchors.some((anchor) => anchor.fingerprint256 === one.fingerprint256 || (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(one, anchor)))
+            return true;
+        const issuer = chain.find((other) => !path.includes(other) && (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(one, other));
+        if (issuer)
+            path.push(issuer);
+    }
+    return false;
+}
+function describe(code, chain, facts) {
+    const [leaf] = chain;
+    switch (code) {
+        case 'TLS_SERVER_EXPIRED':
+        case 'TLS_SERVER_NOT_YET_VALID':
+            return describeDates(chain, facts);
+        case 'TLS_SERVER_NAME':
+            return describeNames(leaf, facts);
+        case 'TLS_SERVER_UNTRUSTED':
+            return describeTrust(chain, facts);
+        case 'TLS_SERVER_PURPOSE':
+            return { what: `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)} may be used for ${usesOf(leaf)}` };
+        default:
+            return undefined;
+    }
+}
+function describeDates(chain, { anchors, now }) {
+    const bad = [...chain, ...anchors].find(({ validFromDate, validToDate }) => validToDate < now || validFromDate > now);
+    if (bad === undefined)
+        return undefined;
+    const state = bad.validToDate < now
+        ? `ended at ${bad.validToDate.toISOString()}`
+        : `begins at ${bad.validFromDate.toISOString()}`;
+    const what = `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(bad.subject)} ${state}; this machine's clock says ${now.toISOString()}`;
+    if (now >= RELEASED_AT)
+        return { what };
+    return {
+        what: `${what}, which is before this action was released`,
+        todo: "Set this machine's clock: it is wrong.",
+    };
+}
+function describeNames(leaf, { hostname }) {
+    const names = namesOf(leaf);
+    const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)}`;
+    return { what: `${hostname} was asked for, ${borne}` };
+}
+function describeTrust(chain, { anchors }) {
+    const top = chain.at(-1) ?? chain[0];
+    const sent = chain.map(({ subject, issuer }) => `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(subject)} (issuer ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(issuer)})`);
+    const known = list(anchors.map(({ subject }) => (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(subject)));
+    const what = `the server sent ${list(sent)}; chain holds ${known}`;
+    if (chain[0].subject === chain[0].issuer) {
+        return {
+            what: `it is self-signed; ${what}`,
+            todo: 'If this is the right server, put this very certificate into chain; get it from the operators, not from the network.',
+        };
+    }
+    if (anchors.some((anchor) => anchor.subject === top.issuer && !(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(top, anchor))) {
+        return {
+            what: `${what}; the issuer of that name in chain has another key`,
+            todo: 'The CA was renewed under the same name: put its present certificate into chain.',
+        };
+    }
+    return {
+        what,
+        todo: `Put the certificate of ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(top.issuer)} into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`,
+    };
+}
+const USES = {
+    '1.3.6.1.5.5.7.3.1': 'servers',
+    '1.3.6.1.5.5.7.3.2': 'clients',
+    '1.3.6.1.5.5.7.3.3': 'code signing',
+    '1.3.6.1.5.5.7.3.4': 'e-mail',
+};
+function usesOf({ keyUsage }) {
+    const uses = keyUsage;
+    return uses === undefined ? 'nothing that it names' : list(uses.map((use) => USES[use] ?? use));
+}
+function list(names) {
+    const shown = names.slice(0, MAX_LISTED).join(', ');
+    return names.length > MAX_LISTED ? `${shown} and ${names.length - MAX_LISTED} more` : shown;
+}
+
+
+/***/ }),
+
+/***/ 24342:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   U: () => (/* binding */ chooseProxy),
+/* harmony export */   X: () => (/* binding */ openTunnel)
+/* harmony export */ });
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37067);
+/* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(44708);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
+
+
+
+
+/** Picks the proxy for an https URL, or `undefined` when it is to be reached directly; throws `PROXY_UNUSABLE`. */
+function chooseProxy(variables, target) {
+    const value = variables.httpsProxy?.trim();
+    if (!value || bypasses(variables.noProxy ?? '', target))
+        return undefined;
+    const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+    if (!URL.canParse(text))
+        throw proxyUnusable('is not a URL');
+    const url = new URL(text);
+    if (url.protocol !== 'http:' && url.protocol !== 'https:')
+        throw proxyUnusable(`has the scheme ${url.protocol}//`);
+    const authorization = url.username || url.password ? basic(url) : undefined;
+    url.username = '';
+    url.password = '';
+    return { url, authorization };
+}
+function proxyUnusable(reason, hint = 'It should look like http://proxy.example.com:3128.') {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('PROXY_UNUSABLE', `The environment variable https_proxy ${reason}.`, { hint });
+}
+function basic({ username, password }) {
+    try {
+        const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+        return `Basic ${Buffer.from(pair).toString('base64')}`;
+    }
+    catch {
+        throw proxyUnusable('has credentials that are not percent-encoded', 'Write %25 for each % in user and password.');
+    }
+}
+/** Tells whether a `no_proxy` list covers the target: `*`, a host, a domain with or without its dot, each with an optional port. */
+function bypasses(noProxy, target) {
+    const host = target.hostname.toLowerCase().replace(/^\[|\]$/g, '');
+    const port = target.port || '443';
+    if (host === 'localhost' || host === '::1' || host.startsWith('127.'))
+        return true;
+    const entries = noProxy
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter(Boolean);
+    return entries.some((entry) => {
+        if (entry === '*')
+            return true;
+        const [, name = entry, entryPort = port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+        const domain = name.replace(/^\*?\./, '');
+        return entryPort === port && (host === domain || host.endsWith(`.${domain}`));
+    });
+}
+/** Asks the proxy for a tunnel to the target and returns the raw socket; TLS goes end to end through it. */
+function openTunnel(proxy, target) {
+    const { promise, resolve, reject } = Promise.withResolvers();
+    const authority = `${target.hostname.includes(':') ? `[${target.hostname}]` : target.hostname}:${target.port}`;
+    const ask = (proxy.url.protocol === 'https:' ? node_https__WEBPACK_IMPORTED_MODULE_1__.request : node_http__WEBPACK_IMPORTED_MODULE_0__.request)({
+        host: proxy.url.hostname.replace(/^\[|\]$/g, ''),
+        port: proxy.url.port || (proxy.url.protocol === 'https:' ? 443 : 80),
+        method: 'CONNECT',
+        path: authority,
+        agent: false,
+        timeout: target.timeoutMs,
+        headers: { host: authority, ...(proxy.authorization ? { 'proxy-authorization': proxy.authorization } : {}) },
+    });
+    ask.once('connect', (response, socket, head) => {
+        if (response.statusCode === 200) {
+            if (head.length > 0)
+                socket.unshift(head);
+            return resolve(socket);
+        }
+        socket.destroy();
+        reject(refusal(response.statusCode ?? 0));
+    });
+    ask.once('timeout', () => ask.destroy(unreachable('did not answer in time')));
+    ask.once('error', (error) => reject(error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H ? error : unreachable('could not be reached', error)));
+    ask.end();
+    return promise;
+}
+function refusal(status) {
+    if (status === 407) {
+        return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('config', 'PROXY_AUTHENTICATION', 'The proxy asks for credentials (407).', {
+            hint: 'Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.',
+        });
+    }
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}).`, {
+        hint: 'The proxy cannot reach the service, or its rules do not allow it. List the service in no_proxy to go directly.',
+    });
+}
+function unreachable(how, cause) {
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'PROXY_UNREACHABLE', `The proxy of https_proxy ${how}.`, {
+        hint: 'Check https_proxy, or list the service in no_proxy to reach it directly.',
+        cause,
+    });
+}
+
+
+/***/ }),
+
+/***/ 61696:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  g: () => (/* binding */ openTransport)
+});
+
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
+var clock = __nccwpck_require__(23881);
+// EXTERNAL MODULE: ./build/src/connection/connect.js
+var connect = __nccwpck_require__(86732);
+// EXTERNAL MODULE: ./build/src/connection/connection-failure.js
+var connection_failure = __nccwpck_require__(23343);
+// EXTERNAL MODULE: ./node_modules/undici/index.js
+var undici = __nccwpck_require__(46752);
+;// CONCATENATED MODULE: ./build/src/connection/connections.js
+
+/**
+ * The HTTP clients of a transport.
+ *
+ * A client per lane opens exactly as many connections as there are requests in flight; a pool opens up to twice as many.
+ * Over HTTP/2 one lane is shared by all requests.
+ */
+class Lanes {
+    #server;
+    #protocol;
+    #dialler;
+    #all = new Set();
+    #idle = [];
+    /** On their way to be idle; whoever needs one earlier takes it from here. */
+    #opening = [];
+    #shared;
+    constructor({ server, protocol }, dialler) {
+        this.#server = server;
+        this.#protocol = protocol;
+        this.#dialler = dialler;
+    }
+    /** Returns a lane that waits for a request, if one is fresh enough. */
+    takeIdle() {
+        return this.#fresh(this.#idle.pop());
+    }
+    /** Returns the shared lane when the server speaks HTTP/2, else one that is on its way or a new one. */
+    async connect() {
+        if (this.#protocol === 'http2') {
+            this.#shared ??= this.#openShared();
+            const shared = await this.#shared;
+            if (shared)
+                return shared;
+        }
+        return this.#fresh(this.#idle.pop() ?? (await this.#opening.shift())) ?? this.#open('own', undefined);
+    }
+    #fresh(lane) {
+        if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS)
+            return lane;
+        this.drop(lane);
+        // The others have waited for longer still.
+        this.dropIdle();
+        return undefined;
+    }
+    /** Connects lanes before they are needed, a few at a time, until `signal` says that it is enough; one is enough for HTTP/2. */
+    async prepare(count, signal) {
+        let left = this.#protocol === 'http2' ? 0 : count;
+        const openSome = async () => {
+            while (left-- > 0 && !signal.aborted) {
+                const opening = this.#dialler.dial().then((connection) => this.#open('own', connection), 
+                // Why it failed is for a request to find out.
+                () => undefined);
+                this.#opening.push(opening);
+                const lane = await opening;
+                if (lane === undefined)
+                    return;
+                const at = this.#opening.indexOf(opening);
+                if (at < 0)
+                    continue;
+                void this.#opening.splice(at, 1);
+                this.#idle.push(lane);
+            }
+        };
+        await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, openSome));
+    }
+    /** Keeps a lane for the next request. */
+    giveBack(lane) {
+        lane.idleSince = performance.now();
+        if (lane.sharing === 'own')
+            this.#idle.push(lane);
+    }
+    /** Gives a lane up after a failed request; a shared one goes on for the others while its connection lives. */
+    drop(lane) {
+        if (lane.sharing === 'shared' && lane.connection?.socket.destroyed === false)
+            return;
+        if (lane.sharing === 'shared')
+            this.#shared = undefined;
+        this.#all.delete(lane);
+        disconnect(lane);
+    }
+    /** Gives up all lanes that wait for a request. */
+    dropIdle() {
+        for (const lane of this.#idle.splice(0))
+            this.drop(lane);
+    }
+    /** Drops every connection at once. */
+    close() {
+        for (const lane of this.#all)
+            disconnect(lane);
+        for (const opening of this.#opening)
+            void opening.then((lane) => lane && this.drop(lane));
+        this.#all.clear();
+        this.#idle.length = 0;
+    }
+    /** Asks the server for HTTP/2; without it the connection becomes the first ordinary lane. */
+    async #openShared() {
+        try {
+            const connection = await this.#dialler.dial();
+            const speaksHttp2 = connection.socket.alpnProtocol === 'h2';
+            const lane = this.#open(speaksHttp2 ? 'shared' : 'own', connection);
+            if (speaksHttp2)
+                return lane;
+            this.#idle.push(lane);
+            return undefined;
+        }
+        catch (error) {
+            this.#shared = undefined;
+            throw error;
+        }
+    }
+    #open(sharing, ready) {
+        let given = ready;
+        const connect = async () => {
+            const connection = given ?? (await this.#dialler.dial());
+            given = undefined;
+            lane.connection = connection;
+            return connection;
+        };
+        const client = createClient(this.#server, sharing, connect);
+        const lane = { sharing, connection: ready, client, idleSince: performance.now() };
+        this.#all.add(lane);
+        return lane;
+    }
+}
+/** A client that has sent nothing yet does not know of the connection it will be given. */
+function disconnect({ client, connection }) {
+    client.destroy().catch(() => { });
+    connection?.socket.destroy();
+}
+/** Some servers close idle connections after a second; the timers of the client are half a second coarse. */
+const MAX_IDLE_MS = 800;
+/** As many handshakes as keep both sides busy. */
+const PREPARED_AT_ONCE = 8;
+/** Streams of one HTTP/2 connection; the schedule decides how many are used. */
+const MAX_STREAMS = 1000;
+function createClient(server, sharing, connect) {
+    return new undici.Client(server.origin, {
+        connect: (_, callback) => {
+            connect().then(({ socket }) => callback(null, socket), (error) => callback(error, null));
+        },
+        pipelining: sharing === 'own' ? 1 : MAX_STREAMS,
+        // Shorter than the idle limit of servers: otherwise requests are lost on connections that are just being closed.
+        keepAliveTimeout: 1000,
+        keepAliveMaxTimeout: 4000,
+        // One clock per try is enough, and it is the caller's.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+    });
+}
+
+// EXTERNAL MODULE: ./build/src/connection/diagnosis/diagnosis.js
+var diagnosis = __nccwpck_require__(68157);
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var failure = __nccwpck_require__(74318);
+;// CONCATENATED MODULE: ./build/src/connection/exchange.js
+
+/** Answers above this many bytes are not read to their end. */
+const MAX_RESPONSE_BYTES = 1024 * 1024;
+/**
+ * One request and its answer, on undici's dispatch interface.
+ *
+ * The streaming interfaces above it cost a third of the time of a small request and hide when a try was aborted.
+ */
+class Exchange {
+    #request;
+    #signal;
+    #done = Promise.withResolvers();
+    #chunks = [];
+    #controller;
+    #received = 0;
+    #status = 0;
+    #headers = {};
+    constructor(request, signal) {
+        this.#request = request;
+        this.#signal = signal;
+    }
+    /**
+     * Sends the request; rejects with the signal's reason, undici's error or a `Failure`.
+     *
+     * A connection of its own is dropped with the request; a shared one only loses the stream.
+     */
+    async run(client, connection) {
+        this.#signal.throwIfAborted();
+        const abort = () => {
+            const reason = toError(this.#signal.reason);
+            if (connection === 'own')
+                client.destroy(reason).catch(() => { });
+            else
+                this.#controller?.abort(reason);
+            this.#done.reject(reason);
+        };
+        this.#signal.addEventListener('abort', abort, { once: true });
+        try {
+            // undici's types know no plain async iterable as a body, though it takes one.
+            client.dispatch(this.#request, this);
+            return await this.#done.promise;
+        }
+        finally {
+            this.#signal.removeEventListener('abort', abort);
+        }
+    }
+    onRequestStart(controller) {
+        if (this.#signal.aborted)
+            controller.abort(toError(this.#signal.reason));
+        // After a graceful end of an HTTP/2 session undici sends requests again by itself, with the nonce they had.
+        else if (this.#controller)
+            controller.abort(replayed());
+        this.#controller = controller;
+    }
+    onRequestSent() {
+        this.#request.onSent?.();
+    }
+    onResponseStart(_, status, headers) {
+        if (status < 200)
+            return;
+        this.#status = status;
+        this.#headers = headers;
+    }
+    onResponseData(controller, chunk) {
+        this.#received += chunk.length;
+        this.#chunks.push(chunk);
+        if (this.#received > MAX_RESPONSE_BYTES)
+            controller.abort(tooLarge());
+    }
+    onResponseEnd() {
+        const [first = Buffer.alloc(0)] = this.#chunks;
+        const body = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first;
+        this.#done.resolve({ status: this.#status, headers: this.#headers, body });
+    }
+    onResponseError(_, error) {
+        this.#done.reject(error);
+    }
+}
+function toError(reason) {
+    return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
+}
+function replayed() {
+    return new failure/* Failure */.H('service', 'CONNECTION_LOST', 'The server ended the connection before it took the request.', {
+        hint: 'The service, or a gateway in front of it, may have restarted.',
+        staleConnection: true,
+    });
+}
+function tooLarge() {
+    return new failure/* Failure */.H('file', 'RESP_TOO_LARGE', 'The answer is larger than 1 MiB; a signature is a few hundred bytes.', {
+        hint: 'Check that server-url and sign-path lead to the signing service and not to another site.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/connection/transport.js
+
+
+
+
+
+
+
+/** Opens a transport; connections are made when they are needed. */
+function openTransport(options) {
+    return new LaneTransport(options);
+}
+class LaneTransport {
+    firstConnection;
+    #origin;
+    #lanes;
+    #suspicion;
+    #requests = 0;
+    constructor(options) {
+        const dialler = new connect/* Dialler */.Mo(options);
+        this.firstConnection = dialler.first;
+        this.#origin = options.server.origin;
+        this.#lanes = new Lanes(options, dialler);
+        this.#suspicion = new diagnosis/* Suspicion */.q6(options.diagnosis);
+    }
+    post = async (request, signal) => {
+        await this.#suspicion.settled(signal);
+        this.#requests++;
+        const lane = this.#lanes.takeIdle() ?? (await this.#connect(signal));
+        const isStale = watch(lane);
+        try {
+            const response = await new Exchange(request, signal).run(lane.client, lane.sharing);
+            if (lane.connection)
+                lane.connection.requests++;
+            this.#suspicion.dispel();
+            this.#lanes.giveBack(lane);
+            return response;
+        }
+        catch (error) {
+            this.#lanes.drop(lane);
+            const stale = isStale();
+            // The others have been idle for longer still: the repeat must not land on the next dead one.
+            if (stale)
+                this.#lanes.dropIdle();
+            return this.#explain(error, signal, { alert: lane.connection?.alert, stale });
+        }
+    };
+    prepare = (connections, signal) => {
+        void this.#lanes.prepare(connections, signal);
+    };
+    requests = () => this.#requests;
+    close = () => this.#lanes.close();
+    async #connect(signal) {
+        const connecting = this.#lanes.connect();
+        try {
+            return await (0,clock/* orAborted */.H6)(connecting, signal);
+        }
+        catch (error) {
+            // One that comes too late can serve another request.
+            connecting.then((lane) => this.#lanes.giveBack(lane)).catch(() => { });
+            return this.#explain(error, signal);
+        }
+    }
+    async #explain(error, signal, seen = {}) {
+        signal.throwIfAborted();
+        if (error instanceof errors/* ActionError */.lZ)
+            throw error;
+        throw await this.#suspicion.explain((0,connection_failure/* connectionFailure */.D)(error, { origin: this.#origin, ...seen }), signal);
+    }
+}
+/** Looks at a connection that has served already; the answer is whether it died before one more byte came. */
+function watch(lane) {
+    const { connection: before, sharing } = lane;
+    if (sharing === 'shared' || before === undefined || before.requests === 0 || before.socket.destroyed)
+        return () => false;
+    const { bytesRead } = before.socket;
+    return () => lane.connection === before && before.socket.bytesRead === bytesRead;
+}
+
+
+/***/ }),
+
 /***/ 27406:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -52931,6 +54310,18 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: ./build/src/connection/connect.js
+var connect = __nccwpck_require__(86732);
+// EXTERNAL MODULE: ./build/src/connection/diagnosis/diagnosis.js
+var diagnosis = __nccwpck_require__(68157);
+// EXTERNAL MODULE: ./build/src/connection/diagnosis/own-certificate.js
+var own_certificate = __nccwpck_require__(69406);
+// EXTERNAL MODULE: ./build/src/connection/diagnosis/server-certificate.js
+var server_certificate = __nccwpck_require__(49099);
+// EXTERNAL MODULE: ./build/src/connection/proxy.js
+var connection_proxy = __nccwpck_require__(24342);
+// EXTERNAL MODULE: ./build/src/connection/transport.js + 2 modules
+var connection_transport = __nccwpck_require__(61696);
 // EXTERNAL MODULE: ./build/src/files/names.js
 var names = __nccwpck_require__(93509);
 // EXTERNAL MODULE: external "node:worker_threads"
@@ -53129,18 +54520,6 @@ var identity_identity = __nccwpck_require__(56450);
 var sign_file = __nccwpck_require__(49053);
 // EXTERNAL MODULE: ./build/src/report/units.js
 var units = __nccwpck_require__(24915);
-// EXTERNAL MODULE: ./build/src/signing/diagnosis.js
-var diagnosis = __nccwpck_require__(98724);
-// EXTERNAL MODULE: ./build/src/signing/own-certificate.js
-var own_certificate = __nccwpck_require__(61263);
-// EXTERNAL MODULE: ./build/src/signing/proxy.js
-var signing_proxy = __nccwpck_require__(52889);
-// EXTERNAL MODULE: ./build/src/signing/server-certificate.js
-var server_certificate = __nccwpck_require__(30964);
-// EXTERNAL MODULE: ./build/src/signing/tls.js
-var tls = __nccwpck_require__(59384);
-// EXTERNAL MODULE: ./build/src/signing/transport.js + 4 modules
-var signing_transport = __nccwpck_require__(9463);
 ;// CONCATENATED MODULE: ./build/src/modes/service.js
 
 
@@ -53189,7 +54568,7 @@ function withService(context, { inputs, identity, proxied }, use) {
     return withSecureContext(context, identity, async (secureContext) => {
         const route = { server, secureContext, proxy };
         const { anchors } = identity;
-        const transport = (0,signing_transport/* openTransport */.g)({
+        const transport = (0,connection_transport/* openTransport */.g)({
             ...route,
             protocol: inputs.protocol,
             connectTimeoutMs: CONNECT_TIMEOUT_MS,
@@ -53219,7 +54598,7 @@ function announceProxy(context, server) {
 }
 /** Picks the proxy of the environment and masks its credentials; throws `PROXY_UNUSABLE`. */
 function proxyFor({ runner }, server) {
-    const proxy = (0,signing_proxy/* chooseProxy */.U)(runner.facts, server);
+    const proxy = (0,connection_proxy/* chooseProxy */.U)(runner.facts, server);
     if (proxy?.authorization)
         runner.mask(credentialsIn(proxy.authorization));
     return proxy;
@@ -53236,7 +54615,7 @@ function credentialsIn(authorization) {
 /** Builds the TLS context of an identity; its files lie on disk only meanwhile. */
 function withSecureContext({ runner }, identity, use) {
     const announce = (directory) => runner.saveState('credentials', directory);
-    const build = (paths) => (0,tls/* createTlsContext */.Pn)({
+    const build = (paths) => (0,connect/* createTlsContext */.Pn)({
         cert: (0,external_node_fs_.readFileSync)(paths.certificates),
         key: (0,external_node_fs_.readFileSync)(paths.key),
         ca: [(0,external_node_fs_.readFileSync)(paths.anchors)],
@@ -54425,284 +55804,6 @@ function isSuspicious(name, value) {
 
 /***/ }),
 
-/***/ 41846:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   D: () => (/* binding */ connectionFailure)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-/* harmony import */ var _policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
-
-
-const CHAIN_HINT = "Put the certificate of the CA that issued the server's certificate into chain; an intermediate or the server's own certificate works too.";
-const ROWS = {
-    CERT_HAS_EXPIRED: ['config', 'TLS_SERVER_EXPIRED', "the server's certificate has expired", clockHint()],
-    CERT_NOT_YET_VALID: ['config', 'TLS_SERVER_NOT_YET_VALID', "the server's certificate is not valid yet", clockHint()],
-    ERR_TLS_CERT_ALTNAME_INVALID: [
-        'config',
-        'TLS_SERVER_NAME',
-        "the server's certificate is for another host",
-        'Use the host name that the certificate bears in server-url.',
-    ],
-    ...rows([
-        'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-        'UNABLE_TO_GET_ISSUER_CERT',
-        'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-        'DEPTH_ZERO_SELF_SIGNED_CERT',
-        'SELF_SIGNED_CERT_IN_CHAIN',
-        'CERT_UNTRUSTED',
-        'CERT_SIGNATURE_FAILURE',
-    ], ['config', 'TLS_SERVER_UNTRUSTED', "the server's certificate does not chain to a certificate in chain", CHAIN_HINT]),
-    INVALID_PURPOSE: [
-        'config',
-        'TLS_SERVER_PURPOSE',
-        "the server's certificate is not meant for servers",
-        'The operators of the service must install a certificate with the extended key usage serverAuth.',
-    ],
-    ...rows(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'], [
-        'config',
-        'TLS_NOT_SPOKEN',
-        'this port does not speak TLS',
-        'Check the port in server-url; plain HTTP is never used.',
-    ]),
-    ...rows(['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'ERR_SSL_UNSUPPORTED_PROTOCOL', 'ERR_SSL_VERSION_TOO_LOW'], [
-        'config',
-        'TLS_VERSION',
-        'the server speaks no TLS version from 1.2 on',
-        'The operators of the service must enable TLS 1.2 or 1.3.',
-    ]),
-    ENOTFOUND: [
-        'request',
-        'DNS_NOT_FOUND',
-        'the host name does not exist',
-        'Check server-url for a typing error; a private name needs a runner inside that network.',
-        { maxTries: 3, endsRun: 'not-found' },
-    ],
-    EAI_AGAIN: ['service', 'DNS_UNAVAILABLE', 'the name server did not answer', "Check the runner's network and DNS."],
-    ECONNREFUSED: [
-        'service',
-        'CONNECT_REFUSED',
-        'the connection was refused',
-        'Check host and port in server-url, and that the service is up.',
-    ],
-    ...rows(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'], ['service', 'CONNECT_UNREACHABLE', 'the host cannot be reached', "Check the runner's network, VPN and firewall."]),
-    UND_ERR_HEADERS_OVERFLOW: [
-        'file',
-        'RESP_TOO_LARGE',
-        'the headers of the answer are too large',
-        'Check that server-url and sign-path lead to the signing service.',
-    ],
-    UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: [
-        'file',
-        'FILE_CHANGED',
-        'the file changed its size while it was sent',
-        'Let nothing write to the build outputs while they are signed.',
-    ],
-};
-function rows(codes, row) {
-    return Object.fromEntries(codes.map((code) => [code, row]));
-}
-function clockHint() {
-    return `Renew the certificate of the service, or correct the runner's clock if it is wrong.`;
-}
-/** Says what a failure below HTTP means: kind, code, sentence and way out. */
-function connectionFailure(error, facts) {
-    if (error instanceof _policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H)
-        return error;
-    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? '';
-    const alert = facts.alert ?? (code.includes('_ALERT_') ? code : undefined);
-    const row = ROWS[code] ??
-        (alert ? alertRow(alert) : undefined) ??
-        defectRow(error, code) ??
-        protocolRow(error, code) ??
-        lostRow(facts);
-    const [kind, name, sentence, hint, more] = row;
-    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H(kind, name, `${facts.origin}: ${sentence}.`, { ...more, hint, cause: error });
-}
-const CLIENT_ALERTS = [
-    [/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/, 'it got no client certificate it accepts'],
-    [/UNKNOWN_CA/, 'it does not know the CA of our client certificate'],
-    [/CERTIFICATE_EXPIRED/, 'our client certificate has expired'],
-    [/CERTIFICATE_REVOKED/, 'our client certificate has been revoked'],
-    [/UNSUPPORTED_CERTIFICATE/, 'our client certificate is not meant for clients'],
-    [/BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|ACCESS_DENIED|DECRYPT_ERROR/, 'it does not accept our client certificate'],
-];
-/** Names the reason behind an alert with which a server refuses a client certificate. */
-function alertRow(alert) {
-    const reason = CLIENT_ALERTS.find(([pattern]) => pattern.test(alert))?.[1];
-    if (reason === undefined)
-        return undefined;
-    return [
-        'config',
-        'TLS_CLIENT_REJECTED',
-        `the server refused our client certificate: ${reason} (alert ${alertName(alert)})`,
-        'Check that cert is the certificate the service expects, with its intermediates, and has not been revoked.',
-    ];
-}
-/** Turns `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED` into `certificate required`. */
-function alertName(code) {
-    return code
-        .replace(/^.*_ALERT_/, '')
-        .toLowerCase()
-        .replaceAll('_', ' ');
-}
-/** What undici and Node say when they are asked for something that cannot be; asking again changes nothing. */
-const IMPOSSIBLE = /^(?:UND_ERR_(?:INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED)|ERR_(?:HTTP_)?INVALID_\w+)$/;
-/** Nothing has reached the network: no request can be made from these settings, or a step on the way to it is broken. */
-function defectRow(error, code) {
-    const isImpossible = IMPOSSIBLE.test(code);
-    if (!isImpossible && !(error instanceof TypeError || error instanceof RangeError))
-        return undefined;
-    const reason = error instanceof Error ? error.message.replace(/\.$/, '') : code;
-    return [
-        isImpossible ? 'config' : 'file',
-        'INTERNAL',
-        `no request can be made (${reason})`,
-        'Check server-url, sign-path and app-key for odd characters; if they are right, this is a defect of the action: please report it.',
-    ];
-}
-function protocolRow(error, code) {
-    const text = error instanceof Error ? `${error.name} ${error.message}` : '';
-    if (/bad upgrade/.test(text)) {
-        return [
-            'config',
-            'HTTP_UPGRADE',
-            'the server wants to switch to another protocol',
-            'Check that server-url leads to the signing service.',
-        ];
-    }
-    if (!code.startsWith('HPE_') &&
-        !/HTTPParserError|bad response/.test(text) &&
-        code !== 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
-        return undefined;
-    }
-    return [
-        'request',
-        'HTTP_MALFORMED',
-        'the answer is not HTTP/1.1',
-        'Check that server-url leads to the signing service; a gateway in between may be broken.',
-        { endsRun: 'canary-twice' },
-    ];
-}
-function lostRow(facts) {
-    return [
-        'service',
-        'CONNECTION_LOST',
-        'the connection was lost before the answer was complete',
-        'The service, or a gateway in front of it, may have restarted or be overloaded.',
-        facts.stale ? { staleConnection: true } : {},
-    ];
-}
-
-
-/***/ }),
-
-/***/ 98724:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Tk: () => (/* binding */ LISTEN_MS),
-/* harmony export */   c3: () => (/* binding */ refusalIn),
-/* harmony export */   sy: () => (/* binding */ createDiagnosis)
-/* harmony export */ });
-/* harmony import */ var _connection_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(41846);
-/* harmony import */ var _policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
-/* harmony import */ var _probe_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(92130);
-/* harmony import */ var _server_certificate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(30964);
-/* harmony import */ var _tls_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(59384);
-
-
-
-
-
-/** Longest wait for a refusal that comes after the handshake, as under TLS 1.3. */
-const LISTEN_MS = 1500;
-/** Creates what looks into failures that HTTP cannot explain, by one more handshake that sends nothing. */
-function createDiagnosis(options) {
-    const { server, anchors, now } = options;
-    const target = (0,_tls_js__WEBPACK_IMPORTED_MODULE_4__/* .targetOf */ .$r)(server);
-    return {
-        canTellMore: (failure) => (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_3__/* .isAboutServer */ .JK)(failure) ||
-            failure.code === 'CONNECTION_LOST' ||
-            (failure.code === 'TLS_CLIENT_REJECTED' && failure.message.includes('handshake failure')),
-        async tell(failure) {
-            const listenMs = (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_3__/* .isAboutServer */ .JK)(failure) ? 0 : LISTEN_MS;
-            const handshake = await (0,_probe_js__WEBPACK_IMPORTED_MODULE_2__/* .inspectHandshake */ .k)({ ...options, ...target, listenMs });
-            if ((0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_3__/* .isAboutServer */ .JK)(failure)) {
-                return (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_3__/* .explainServer */ .hr)(failure, handshake.serverChain, { ...target, anchors, now: new Date(now()) });
-            }
-            return refusalIn(handshake, server.origin) ?? failure;
-        },
-    };
-}
-/** Reads from a handshake whether the server refused us; `undefined` when it did not, as far as can be seen. */
-function refusalIn(handshake, origin) {
-    const { end, error, isClientAsked, presented } = handshake;
-    if (end === 'open')
-        return undefined;
-    const failure = (0,_connection_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .connectionFailure */ .D)(error, { origin });
-    if (failure.code === 'TLS_CLIENT_REJECTED')
-        return isClientAsked ? failure : noAgreement(origin, failure);
-    if (failure.code !== 'CONNECTION_LOST' || !isClientAsked || presented === undefined)
-        return undefined;
-    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('config', 'TLS_CLIENT_REJECTED', presented === 0
-        ? `${origin}: the server asked for a client certificate, got none, and closed the connection.`
-        : `${origin}: the server closed after our certificate: probably rejected.`, {
-        hint: 'Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked.',
-        cause: failure,
-    });
-}
-/** The alert that stands for a missing certificate also stands for parameters that have nothing in common. */
-function noAgreement(origin, cause) {
-    const message = `${origin}: the server broke off the handshake before it asked for a client certificate (alert handshake failure).`;
-    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('config', 'TLS_HANDSHAKE_REFUSED', message, {
-        hint: 'Its operators must enable cipher suites of today for TLS 1.2 or 1.3; a name that the server does not know looks like this as well.',
-        cause,
-    });
-}
-
-
-/***/ }),
-
-/***/ 61263:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   G: () => (/* binding */ explainRefusal),
-/* harmony export */   z: () => (/* binding */ explainRefusals)
-/* harmony export */ });
-/* harmony import */ var _policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
-
-/** Adds to a refusal of our certificate which one that was; other failures pass through. */
-function explainRefusal(failure, { certificate, missingIssuerHint }) {
-    if (failure.code !== 'TLS_CLIENT_REJECTED')
-        return failure;
-    const { subject, issuer, notAfter } = certificate;
-    const message = `${failure.message.replace(/\.$/, '')} (${subject}, issuer=${issuer}, notAfter=${notAfter}).`;
-    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H(failure.kind, failure.code, message, {
-        ...failure.facts,
-        hint: [missingIssuerHint, failure.hint].filter(Boolean).join(' '),
-        cause: failure.cause,
-    });
-}
-/** Makes a signer say which certificate was refused. */
-function explainRefusals(signer, own) {
-    return {
-        async sign(source, signal) {
-            try {
-                return await signer.sign(source, signal);
-            }
-            catch (error) {
-                throw error instanceof _policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H ? explainRefusal(error, own) : error;
-            }
-        },
-    };
-}
-
-
-/***/ }),
-
 /***/ 16368:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -54778,429 +55879,6 @@ class Failure extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ 
 
 /***/ }),
 
-/***/ 92130:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  k: () => (/* binding */ inspectHandshake)
-});
-
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(77030);
-// EXTERNAL MODULE: external "node:tls"
-var external_node_tls_ = __nccwpck_require__(41692);
-;// CONCATENATED MODULE: ./build/src/signing/handshake-record.js
-
-const CONTENT = { changeCipherSpec: 20, handshake: 22, applicationData: 23 };
-const MESSAGE = { serverHello: 2, certificate: 11, certificateRequest: 13, serverHelloDone: 14, finished: 20 };
-const SUITES = {
-    4865: { cipher: 'aes-128-gcm', hash: 'sha256', keyBytes: 16 },
-    4866: { cipher: 'aes-256-gcm', hash: 'sha384', keyBytes: 32 },
-    4867: { cipher: 'chacha20-poly1305', hash: 'sha256', keyBytes: 32 },
-};
-/**
- * Reads a handshake back from its bytes (RFC 5246, RFC 8446); never throws.
- *
- * Node does not tell a client whether it was asked for its certificate, nor which certificates an unverified server sent.
- */
-function readHandshake({ received, sent, keyLog }) {
-    const theirs = Buffer.concat(received);
-    const hello = messagesOf(theirs, undefined).findLast(({ type }) => type === MESSAGE.serverHello);
-    const isNew = keyLog.some((line) => line.startsWith('SERVER_HANDSHAKE_TRAFFIC_SECRET'));
-    const opener = (label) => {
-        const secret = keyLog.find((line) => line.startsWith(`${label} `))?.split(' ')[2];
-        const suite = hello && SUITES[suiteOf(hello.body)];
-        return secret !== undefined && suite ? createOpener(suite, Buffer.from(secret, 'hex')) : undefined;
-    };
-    const fromServer = messagesOf(theirs, opener('SERVER_HANDSHAKE_TRAFFIC_SECRET'));
-    const fromClient = messagesOf(Buffer.concat(sent), opener('CLIENT_HANDSHAKE_TRAFFIC_SECRET'));
-    const certificate = fromServer.find(({ type }) => type === MESSAGE.certificate);
-    const answer = fromClient.find(({ type }) => type === MESSAGE.certificate);
-    const isAsked = fromServer.some(({ type }) => type === MESSAGE.certificateRequest);
-    const isHeard = fromServer.some(({ type }) => type === (isNew ? MESSAGE.finished : MESSAGE.serverHelloDone));
-    return {
-        version: hello && (isNew ? 'TLSv1.3' : 'TLSv1.2'),
-        serverChain: certificate ? certificatesOf(certificate.body, isNew) : [],
-        isClientAsked: isAsked || (isHeard ? false : undefined),
-        presented: answer && certificatesOf(answer.body, isNew).length,
-    };
-}
-function messagesOf(bytes, open) {
-    const parts = [];
-    for (let at = 0; at + 5 <= bytes.length;) {
-        const header = bytes.subarray(at, at + 5);
-        const content = bytes.subarray(at + 5, at + 5 + header.readUInt16BE(3));
-        at += 5 + header.readUInt16BE(3);
-        if (header[0] === CONTENT.handshake)
-            parts.push(content);
-        if (header[0] === CONTENT.changeCipherSpec && open === undefined)
-            break;
-        if (header[0] !== CONTENT.applicationData)
-            continue;
-        const opened = open?.(header, content);
-        // From the first record under other keys on, the handshake is over.
-        if (opened === undefined)
-            break;
-        if (opened.type === CONTENT.handshake)
-            parts.push(opened.data);
-    }
-    return splitMessages(Buffer.concat(parts));
-}
-function splitMessages(bytes) {
-    const messages = [];
-    for (let at = 0; at + 4 <= bytes.length;) {
-        const length = bytes.readUIntBE(at + 1, 3);
-        if (at + 4 + length > bytes.length)
-            break;
-        messages.push({ type: bytes.readUInt8(at), body: bytes.subarray(at + 4, at + 4 + length) });
-        at += 4 + length;
-    }
-    return messages;
-}
-/** A server hello is version (2), random (32), session id (1 + n), cipher suite (2) and more. */
-function suiteOf(hello) {
-    const at = 35 + (hello[34] ?? 0);
-    return at + 2 <= hello.length ? hello.readUInt16BE(at) : 0;
-}
-function certificatesOf(body, isNew) {
-    const certificates = [];
-    let at = (isNew ? 1 + (body[0] ?? 0) : 0) + 3;
-    while (at + 3 <= body.length) {
-        const end = at + 3 + body.readUIntBE(at, 3);
-        if (end > body.length)
-            break;
-        certificates.push(body.subarray(at + 3, end));
-        // TLS 1.3 puts extensions behind each certificate.
-        at = isNew && end + 2 <= body.length ? end + 2 + body.readUInt16BE(end) : end;
-    }
-    return certificates;
-}
-function createOpener({ cipher, hash, keyBytes }, secret) {
-    const expand = (label, length) => {
-        const name = Buffer.from(`tls13 ${label}`);
-        const info = Buffer.from([0, length, name.length, ...name, 0, 1]);
-        return (0,external_node_crypto_.createHmac)(hash, secret).update(info).digest().subarray(0, length);
-    };
-    const [key, iv] = [expand('key', keyBytes), expand('iv', 12)];
-    let sequence = 0;
-    return (header, content) => {
-        const nonce = Buffer.from(iv);
-        nonce.writeUInt32BE((nonce.readUInt32BE(8) ^ sequence++) >>> 0, 8);
-        const split = Math.max(0, content.length - 16);
-        try {
-            const decipher = (0,external_node_crypto_.createDecipheriv)(cipher, key, nonce, { authTagLength: 16 });
-            decipher.setAAD(header).setAuthTag(content.subarray(split));
-            const padded = Buffer.concat([decipher.update(content.subarray(0, split)), decipher.final()]);
-            const end = padded.findLastIndex((byte) => byte !== 0);
-            return { type: padded[end] ?? 0, data: padded.subarray(0, Math.max(0, end)) };
-        }
-        catch {
-            return undefined;
-        }
-    };
-}
-
-// EXTERNAL MODULE: ./build/src/signing/proxy.js
-var signing_proxy = __nccwpck_require__(52889);
-// EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __nccwpck_require__(57075);
-;// CONCATENATED MODULE: ./build/src/signing/recorded-stream.js
-
-/** Keeps what passes through a socket: Node hands a client neither the bytes of a handshake nor their meaning. */
-function recordStream(socket) {
-    const received = [];
-    const sent = [];
-    const stream = new external_node_stream_.Duplex({
-        read: () => void socket.resume(),
-        write: (chunk, _, done) => {
-            sent.push(chunk);
-            socket.write(chunk, done);
-        },
-        final: (done) => void socket.end(done),
-        destroy: (error, done) => {
-            socket.destroy();
-            done(error);
-        },
-    });
-    socket.on('data', (chunk) => {
-        received.push(chunk);
-        if (!stream.push(chunk))
-            socket.pause();
-    });
-    socket.once('end', () => stream.push(null));
-    socket.once('error', (error) => stream.destroy(error));
-    return { stream, received, sent };
-}
-
-// EXTERNAL MODULE: ./build/src/signing/tls.js
-var tls = __nccwpck_require__(59384);
-;// CONCATENATED MODULE: ./build/src/signing/probe.js
-
-
-
-
-
-
-
-/**
- * Shakes hands with a server, sends nothing, and tells what happened; never rejects.
- *
- * Under TLS 1.3 a server judges the client's certificate only after our side is done, so a refusal is waited for.
- */
-async function inspectHandshake(options) {
-    const probe = new Probe(options);
-    await probe.run();
-    return probe.describe();
-}
-class Probe {
-    #options;
-    #keyLog = [];
-    #startedAt = performance.now();
-    #over = Promise.withResolvers();
-    #recorded;
-    #address;
-    #lookedUpAt;
-    #connectedAt;
-    #securedAt;
-    #cipher;
-    #untrusted;
-    #end;
-    #error;
-    constructor(options) {
-        this.#options = options;
-    }
-    async run() {
-        const { timeoutMs, hostname, port, signal } = this.#options;
-        const abort = () => this.#finish('open');
-        if (signal?.aborted)
-            abort();
-        signal?.addEventListener('abort', abort, { once: true });
-        const timer = setTimeout(() => this.#fail((0,tls/* connectTimeout */._e)({ hostname, port, timeoutMs })), timeoutMs);
-        let socket;
-        const open = this.#openUnderlay().then((underlay) => (socket = this.#shakeHands(underlay, timer)), (error) => this.#fail(error));
-        await Promise.race([this.#over.promise, open.then(() => this.#over.promise)]);
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-        socket?.destroy();
-        void open.then((late) => late?.destroy());
-    }
-    describe() {
-        const { received = [], sent = [] } = this.#recorded ?? {};
-        const facts = readHandshake({ received, sent, keyLog: this.#keyLog });
-        const since = (from, to) => from === undefined || to === undefined ? undefined : to - from;
-        return {
-            ...facts,
-            serverChain: facts.serverChain.flatMap(parse),
-            address: this.#address,
-            lookupMs: since(this.#startedAt, this.#lookedUpAt),
-            connectMs: since(this.#lookedUpAt ?? this.#startedAt, this.#connectedAt),
-            handshakeMs: since(this.#connectedAt, this.#securedAt),
-            cipher: this.#cipher,
-            untrusted: this.#untrusted,
-            end: this.#end ?? 'open',
-            error: this.#error,
-        };
-    }
-    async #openUnderlay() {
-        const { proxy, hostname, port } = this.#options;
-        const socket = proxy ? await (0,signing_proxy/* openTunnel */.X)(proxy, this.#options) : await this.#connectTcp(hostname, port);
-        this.#connectedAt = performance.now();
-        return socket;
-    }
-    #connectTcp(host, port) {
-        const { promise, resolve, reject } = Promise.withResolvers();
-        const socket = (0,external_node_net_.connect)({ host, port, noDelay: true });
-        socket.once('lookup', (error, address) => {
-            if (error)
-                return;
-            this.#address = address;
-            this.#lookedUpAt = performance.now();
-        });
-        socket.once('connect', () => {
-            this.#address = socket.remoteAddress ?? this.#address;
-            resolve(socket);
-        });
-        socket.once('error', reject);
-        // Nobody may be left to want it.
-        void this.#over.promise.then(() => socket.destroy());
-        return promise;
-    }
-    #shakeHands(underlay, timer) {
-        const { hostname, secureContext } = this.#options;
-        this.#recorded = recordStream(underlay);
-        underlay.once('close', () => this.#close());
-        const socket = (0,external_node_tls_.connect)({
-            socket: this.#recorded.stream,
-            secureContext,
-            ...(0,tls/* peerName */.Wz)(hostname),
-            ALPNProtocols: ['http/1.1'],
-            // Only here: nothing is written and nothing is believed, and what a bad server says is what is wanted.
-            rejectUnauthorized: false,
-        });
-        socket.on('keylog', (line) => this.#keyLog.push(line.toString('latin1').trim()));
-        socket.on('error', (error) => this.#fail(error));
-        socket.once('secureConnect', () => {
-            clearTimeout(timer);
-            this.#securedAt = performance.now();
-            this.#cipher = socket.getCipher().standardName;
-            this.#untrusted = toError(socket.authorizationError);
-            this.#listen();
-        });
-        socket.once('close', () => this.#close());
-        socket.resume();
-        return socket;
-    }
-    #listen() {
-        const { listenMs, enough } = this.#options;
-        const leave = () => this.#finish('open');
-        const timer = setTimeout(leave, listenMs);
-        void this.#over.promise.then(() => clearTimeout(timer));
-        enough?.then(leave, leave);
-    }
-    #fail(error) {
-        this.#error ??= error;
-        this.#finish('error');
-    }
-    #close() {
-        // An alert that came just before is still on its way through the streams.
-        setImmediate(() => this.#finish('closed'));
-    }
-    /** Only the first end counts: what we do to the socket afterwards says nothing about the server. */
-    #finish(end) {
-        this.#end ??= end;
-        this.#over.resolve();
-    }
-}
-function parse(der) {
-    try {
-        return [new external_node_crypto_.X509Certificate(der)];
-    }
-    catch {
-        return [];
-    }
-}
-function toError(reason) {
-    // Node's types say Error, its documentation a code.
-    if (typeof reason === 'string')
-        return Object.assign(new Error(reason), { code: reason });
-    return reason ?? undefined;
-}
-
-
-/***/ }),
-
-/***/ 52889:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   U: () => (/* binding */ chooseProxy),
-/* harmony export */   X: () => (/* binding */ openTunnel)
-/* harmony export */ });
-/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37067);
-/* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(44708);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
-
-
-
-
-/** Picks the proxy for an https URL, or `undefined` when it is to be reached directly; throws `PROXY_UNUSABLE`. */
-function chooseProxy(variables, target) {
-    const value = variables.httpsProxy?.trim();
-    if (!value || bypasses(variables.noProxy ?? '', target))
-        return undefined;
-    const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-    if (!URL.canParse(text))
-        throw proxyUnusable('is not a URL');
-    const url = new URL(text);
-    if (url.protocol !== 'http:' && url.protocol !== 'https:')
-        throw proxyUnusable(`has the scheme ${url.protocol}//`);
-    const authorization = url.username || url.password ? basic(url) : undefined;
-    url.username = '';
-    url.password = '';
-    return { url, authorization };
-}
-function proxyUnusable(reason, hint = 'It should look like http://proxy.example.com:3128.') {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('PROXY_UNUSABLE', `The environment variable https_proxy ${reason}.`, { hint });
-}
-function basic({ username, password }) {
-    try {
-        const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-        return `Basic ${Buffer.from(pair).toString('base64')}`;
-    }
-    catch {
-        throw proxyUnusable('has credentials that are not percent-encoded', 'Write %25 for each % in user and password.');
-    }
-}
-/** Tells whether a `no_proxy` list covers the target: `*`, a host, a domain with or without its dot, each with an optional port. */
-function bypasses(noProxy, target) {
-    const host = target.hostname.toLowerCase().replace(/^\[|\]$/g, '');
-    const port = target.port || '443';
-    if (host === 'localhost' || host === '::1' || host.startsWith('127.'))
-        return true;
-    const entries = noProxy
-        .toLowerCase()
-        .split(/[\s,]+/)
-        .filter(Boolean);
-    return entries.some((entry) => {
-        if (entry === '*')
-            return true;
-        const [, name = entry, entryPort = port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
-        const domain = name.replace(/^\*?\./, '');
-        return entryPort === port && (host === domain || host.endsWith(`.${domain}`));
-    });
-}
-/** Asks the proxy for a tunnel to the target and returns the raw socket; TLS goes end to end through it. */
-function openTunnel(proxy, target) {
-    const { promise, resolve, reject } = Promise.withResolvers();
-    const authority = `${target.hostname.includes(':') ? `[${target.hostname}]` : target.hostname}:${target.port}`;
-    const ask = (proxy.url.protocol === 'https:' ? node_https__WEBPACK_IMPORTED_MODULE_1__.request : node_http__WEBPACK_IMPORTED_MODULE_0__.request)({
-        host: proxy.url.hostname.replace(/^\[|\]$/g, ''),
-        port: proxy.url.port || (proxy.url.protocol === 'https:' ? 443 : 80),
-        method: 'CONNECT',
-        path: authority,
-        agent: false,
-        timeout: target.timeoutMs,
-        headers: { host: authority, ...(proxy.authorization ? { 'proxy-authorization': proxy.authorization } : {}) },
-    });
-    ask.once('connect', (response, socket, head) => {
-        if (response.statusCode === 200) {
-            if (head.length > 0)
-                socket.unshift(head);
-            return resolve(socket);
-        }
-        socket.destroy();
-        reject(refusal(response.statusCode ?? 0));
-    });
-    ask.once('timeout', () => ask.destroy(unreachable('did not answer in time')));
-    ask.once('error', (error) => reject(error instanceof _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H ? error : unreachable('could not be reached', error)));
-    ask.end();
-    return promise;
-}
-function refusal(status) {
-    if (status === 407) {
-        return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('config', 'PROXY_AUTHENTICATION', 'The proxy asks for credentials (407).', {
-            hint: 'Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.',
-        });
-    }
-    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}).`, {
-        hint: 'The proxy cannot reach the service, or its rules do not allow it. List the service in no_proxy to go directly.',
-    });
-}
-function unreachable(how, cause) {
-    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'PROXY_UNREACHABLE', `The proxy of https_proxy ${how}.`, {
-        hint: 'Check https_proxy, or list the service in no_proxy to reach it directly.',
-        cause,
-    });
-}
-
-
-/***/ }),
-
 /***/ 23881:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -55250,684 +55928,6 @@ function orAborted(work, signal) {
     if (signal.aborted)
         abort();
     return Promise.race([aborted.promise, work]).finally(() => signal.removeEventListener('abort', abort));
-}
-
-
-/***/ }),
-
-/***/ 30964:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   JA: () => (/* binding */ missingNames),
-/* harmony export */   JK: () => (/* binding */ isAboutServer),
-/* harmony export */   eZ: () => (/* binding */ namesOf),
-/* harmony export */   hr: () => (/* binding */ explainServer),
-/* harmony export */   xm: () => (/* binding */ faultsOf)
-/* harmony export */ });
-/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
-/* harmony import */ var _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43879);
-/* harmony import */ var _policy_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(74318);
-
-
-
-/** No clock that is right stands before this. */
-const RELEASED_AT = new Date('2026-11-01T00:00:00Z');
-const MAX_LISTED = 10;
-/** Tells whether a failure is about the server's certificate, so that {@link explainServer} has more to say. */
-function isAboutServer({ code }) {
-    return code.startsWith('TLS_SERVER_');
-}
-/** Adds to a failure about the server's certificate what that certificate says and what it was held against. */
-function explainServer(failure, chain, facts) {
-    const [leaf] = chain;
-    if (leaf === undefined)
-        return failure;
-    const detail = describe(failure.code, [leaf, ...chain.slice(1)], facts);
-    if (detail === undefined)
-        return failure;
-    const message = `${failure.message.replace(/\.$/, '')}: ${detail.what}.`;
-    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .Failure */ .H(failure.kind, failure.code, message, {
-        ...failure.facts,
-        hint: detail.todo ?? failure.hint ?? '',
-        cause: failure.cause,
-    });
-}
-/** Names the fact that a certificate names its host only in the subject, which other clients refuse; `undefined` when it does not. */
-function missingNames(leaf) {
-    if (leaf.subjectAltName !== undefined)
-        return undefined;
-    return `The certificate of the service, ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)}, names its host in the subject only. Most clients refuse that: its operators should have it issued with a subject alternative name.`;
-}
-/** Lists the names in a certificate's SAN; empty without one. */
-function namesOf({ subjectAltName }) {
-    return (subjectAltName ?? '')
-        .split(', ')
-        .map((name) => name.replace(/^(DNS|IP Address):/, ''))
-        .filter((name) => name !== '');
-}
-/**
- * Lists everything wrong with a server's certificates by OpenSSL's codes; empty when they look sound.
- *
- * OpenSSL itself names the first fault only, and none when the handshake broke off before it came to that. Never take the
- * empty list for a verification.
- */
-function faultsOf(chain, { hostname, anchors, now }) {
-    const [leaf] = chain;
-    if (leaf === undefined)
-        return [];
-    const borne = (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) === 0 ? leaf.checkHost(hostname) : leaf.checkIP(hostname);
-    return [
-        ...(chain.some(({ validToDate }) => validToDate < now) ? ['CERT_HAS_EXPIRED'] : []),
-        ...(chain.some(({ validFromDate }) => validFromDate > now) ? ['CERT_NOT_YET_VALID'] : []),
-        ...(borne === undefined ? ['ERR_TLS_CERT_ALTNAME_INVALID'] : []),
-        ...(endsIn(leaf, chain, anchors) ? [] : ['UNABLE_TO_VERIFY_LEAF_SIGNATURE']),
-    ];
-}
-function endsIn(leaf, chain, anchors) {
-    const path = [leaf];
-    for (const one of path) {
-        if (anchors.some((anchor) => anchor.fingerprint256 === one.fingerprint256 || (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(one, anchor)))
-            return true;
-        const issuer = chain.find((other) => !path.includes(other) && (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(one, other));
-        if (issuer)
-            path.push(issuer);
-    }
-    return false;
-}
-function describe(code, chain, facts) {
-    const [leaf] = chain;
-    switch (code) {
-        case 'TLS_SERVER_EXPIRED':
-        case 'TLS_SERVER_NOT_YET_VALID':
-            return describeDates(chain, facts);
-        case 'TLS_SERVER_NAME':
-            return describeNames(leaf, facts);
-        case 'TLS_SERVER_UNTRUSTED':
-            return describeTrust(chain, facts);
-        case 'TLS_SERVER_PURPOSE':
-            return { what: `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)} may be used for ${usesOf(leaf)}` };
-        default:
-            return undefined;
-    }
-}
-function describeDates(chain, { anchors, now }) {
-    const bad = [...chain, ...anchors].find(({ validFromDate, validToDate }) => validToDate < now || validFromDate > now);
-    if (bad === undefined)
-        return undefined;
-    const state = bad.validToDate < now
-        ? `ended at ${bad.validToDate.toISOString()}`
-        : `begins at ${bad.validFromDate.toISOString()}`;
-    const what = `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(bad.subject)} ${state}; this machine's clock says ${now.toISOString()}`;
-    if (now >= RELEASED_AT)
-        return { what };
-    return {
-        what: `${what}, which is before this action was released`,
-        todo: "Set this machine's clock: it is wrong.",
-    };
-}
-function describeNames(leaf, { hostname }) {
-    const names = namesOf(leaf);
-    const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)}`;
-    return { what: `${hostname} was asked for, ${borne}` };
-}
-function describeTrust(chain, { anchors }) {
-    const top = chain.at(-1) ?? chain[0];
-    const sent = chain.map(({ subject, issuer }) => `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(subject)} (issuer ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(issuer)})`);
-    const known = list(anchors.map(({ subject }) => (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(subject)));
-    const what = `the server sent ${list(sent)}; chain holds ${known}`;
-    if (chain[0].subject === chain[0].issuer) {
-        return {
-            what: `it is self-signed; ${what}`,
-            todo: 'If this is the right server, put this very certificate into chain; get it from the operators, not from the network.',
-        };
-    }
-    if (anchors.some((anchor) => anchor.subject === top.issuer && !(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(top, anchor))) {
-        return {
-            what: `${what}; the issuer of that name in chain has another key`,
-            todo: 'The CA was renewed under the same name: put its present certificate into chain.',
-        };
-    }
-    return {
-        what,
-        todo: `Put the certificate of ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(top.issuer)} into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`,
-    };
-}
-const USES = {
-    '1.3.6.1.5.5.7.3.1': 'servers',
-    '1.3.6.1.5.5.7.3.2': 'clients',
-    '1.3.6.1.5.5.7.3.3': 'code signing',
-    '1.3.6.1.5.5.7.3.4': 'e-mail',
-};
-function usesOf({ keyUsage }) {
-    const uses = keyUsage;
-    return uses === undefined ? 'nothing that it names' : list(uses.map((use) => USES[use] ?? use));
-}
-function list(names) {
-    const shown = names.slice(0, MAX_LISTED).join(', ');
-    return names.length > MAX_LISTED ? `${shown} and ${names.length - MAX_LISTED} more` : shown;
-}
-
-
-/***/ }),
-
-/***/ 59384:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $r: () => (/* binding */ targetOf),
-/* harmony export */   Pn: () => (/* binding */ createTlsContext),
-/* harmony export */   Wz: () => (/* binding */ peerName),
-/* harmony export */   _e: () => (/* binding */ connectTimeout),
-/* harmony export */   zy: () => (/* binding */ dial)
-/* harmony export */ });
-/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
-/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
-/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(52889);
-
-
-
-
-
-/** Builds the one TLS context that all connections share: with a context each, 100 connections cost a quarter more. */
-function createTlsContext(material) {
-    const { cert, key, pfx, passphrase, ca } = material;
-    return (0,node_tls__WEBPACK_IMPORTED_MODULE_1__.createSecureContext)({
-        ...(pfx ? { pfx } : { cert, key }),
-        ...(passphrase === undefined ? {} : { passphrase }),
-        ca: [...ca],
-        minVersion: 'TLSv1.2',
-        // Each certificate of `chain` is an anchor, so that a lone intermediate or the server's own certificate works.
-        allowPartialTrustChain: true,
-    });
-}
-/** Opens a TLS connection to a server that must chain to the context's anchors and bear the host's name. */
-async function dial(options) {
-    const deadline = performance.now() + options.timeoutMs;
-    const startedAt = performance.now();
-    const tunnel = options.proxy ? await (0,_proxy_js__WEBPACK_IMPORTED_MODULE_4__/* .openTunnel */ .X)(options.proxy, options) : undefined;
-    const tunnelMs = performance.now() - startedAt;
-    return handshake(options, { tunnel, tunnelMs, timeoutMs: Math.max(1, deadline - performance.now()) });
-}
-/** A handshake takes a round trip and, the first time on a busy machine, this long to compute. */
-const CRYPTOGRAPHY_MS = 20;
-function handshake(options, underlay) {
-    const { hostname, port, secureContext, session } = options;
-    const { promise, resolve, reject } = Promise.withResolvers();
-    let startedAt = performance.now();
-    let connectedMs = 0;
-    const socket = (0,node_tls__WEBPACK_IMPORTED_MODULE_1__.connect)({
-        ...(underlay.tunnel ? { socket: underlay.tunnel } : { host: hostname, port }),
-        secureContext,
-        // Explicit, or an earlier step's NODE_TLS_REJECT_UNAUTHORIZED=0 switches verification off.
-        rejectUnauthorized: true,
-        ...peerName(hostname),
-        ALPNProtocols: [...(options.protocols ?? ['http/1.1'])],
-        ...(session ? { session } : {}),
-    });
-    const timer = setTimeout(() => socket.destroy(connectTimeout(options)), underlay.timeoutMs);
-    socket.setNoDelay(true);
-    if (options.onSession)
-        socket.on('session', options.onSession);
-    // What this process does before, code that runs for the first time, would count as distance.
-    socket.once('connectionAttempt', () => (startedAt = performance.now()));
-    socket.once('connect', () => (connectedMs = performance.now() - startedAt));
-    socket.once('secureConnect', () => {
-        clearTimeout(timer);
-        const handshakeMs = performance.now() - startedAt - connectedMs;
-        // What answers TCP may be a relay that is nearer than the server.
-        resolve(observe(socket, Math.max(connectedMs, underlay.tunnelMs, handshakeMs - CRYPTOGRAPHY_MS)));
-    });
-    socket.once('error', reject);
-    socket.once('close', () => {
-        clearTimeout(timer);
-        reject(Object.assign(new Error('The server closed the connection during the handshake.'), { code: 'ECONNRESET' }));
-    });
-    return promise;
-}
-function observe(socket, roundTripMs) {
-    const connection = { socket, roundTripMs, requests: 0 };
-    socket.on('error', (error) => {
-        const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error);
-        if (code?.includes('_ALERT_'))
-            connection.alert = code;
-    });
-    return connection;
-}
-/** Returns the host, without the brackets of an address, and the port that a URL leads to. */
-function targetOf(server) {
-    return { hostname: server.hostname.replace(/^\[|\]$/g, ''), port: Number(server.port || 443) };
-}
-/** Returns the options that say which name a server's certificate must bear. */
-function peerName(hostname) {
-    // Neither Node nor TLS allows an address as server name; the certificate is still matched against `host`.
-    return (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) === 0 ? { host: hostname, servername: hostname } : { host: hostname };
-}
-/** The failure of a connection that took too long. */
-function connectTimeout({ hostname, port, timeoutMs, }) {
-    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'CONNECT_TIMEOUT', `No connection to ${hostname}:${port} within ${timeoutMs / 1000} s.`, {
-        hint: 'A firewall that drops packets looks like this. Check that the runner may reach the service.',
-    });
-}
-
-
-/***/ }),
-
-/***/ 9463:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  g: () => (/* binding */ openTransport)
-});
-
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/signing/connection-failure.js
-var connection_failure = __nccwpck_require__(41846);
-// EXTERNAL MODULE: ./build/src/signing/tls.js
-var tls = __nccwpck_require__(59384);
-;// CONCATENATED MODULE: ./build/src/signing/dialler.js
-
-/** Opens connections to one server, each resuming the newest session. */
-class Dialler {
-    #options;
-    #first = Promise.withResolvers();
-    #onServer;
-    #session;
-    constructor(options) {
-        this.#options = options;
-        this.#onServer = options.onServer;
-    }
-    /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
-    get first() {
-        return this.#first.promise;
-    }
-    /** Rejects with what Node says is wrong. */
-    async dial() {
-        const { server, secureContext, proxy, connectTimeoutMs: timeoutMs, protocol } = this.#options;
-        const protocols = protocol === 'http2' ? ['h2', 'http/1.1'] : undefined;
-        const target = { ...(0,tls/* targetOf */.$r)(server), secureContext, proxy, timeoutMs, protocols };
-        const onSession = (newest) => {
-            this.#session = newest;
-        };
-        const connection = await (0,tls/* dial */.zy)({ ...target, session: this.#session, onSession });
-        const certificate = connection.socket.getPeerX509Certificate();
-        if (certificate)
-            this.#onServer?.(certificate);
-        this.#onServer = undefined;
-        this.#first.resolve(connection.roundTripMs);
-        return connection;
-    }
-}
-
-// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
-var failure = __nccwpck_require__(74318);
-;// CONCATENATED MODULE: ./build/src/signing/exchange.js
-
-/** Answers above this many bytes are not read to their end. */
-const MAX_RESPONSE_BYTES = 1024 * 1024;
-/**
- * One request and its answer, on undici's dispatch interface.
- *
- * The streaming interfaces above it cost a third of the time of a small request and hide when a try was aborted.
- */
-class Exchange {
-    #request;
-    #signal;
-    #done = Promise.withResolvers();
-    #chunks = [];
-    #controller;
-    #received = 0;
-    #status = 0;
-    #headers = {};
-    constructor(request, signal) {
-        this.#request = request;
-        this.#signal = signal;
-    }
-    /**
-     * Sends the request; rejects with the signal's reason, undici's error or a `Failure`.
-     *
-     * A connection of its own is dropped with the request; a shared one only loses the stream.
-     */
-    async run(client, connection) {
-        this.#signal.throwIfAborted();
-        const abort = () => {
-            const reason = toError(this.#signal.reason);
-            if (connection === 'own')
-                client.destroy(reason).catch(() => { });
-            else
-                this.#controller?.abort(reason);
-            this.#done.reject(reason);
-        };
-        this.#signal.addEventListener('abort', abort, { once: true });
-        try {
-            // undici's types know no plain async iterable as a body, though it takes one.
-            client.dispatch(this.#request, this);
-            return await this.#done.promise;
-        }
-        finally {
-            this.#signal.removeEventListener('abort', abort);
-        }
-    }
-    onRequestStart(controller) {
-        if (this.#signal.aborted)
-            controller.abort(toError(this.#signal.reason));
-        // After a graceful end of an HTTP/2 session undici sends requests again by itself, with the nonce they had.
-        else if (this.#controller)
-            controller.abort(replayed());
-        this.#controller = controller;
-    }
-    onRequestSent() {
-        this.#request.onSent?.();
-    }
-    onResponseStart(_, status, headers) {
-        if (status < 200)
-            return;
-        this.#status = status;
-        this.#headers = headers;
-    }
-    onResponseData(controller, chunk) {
-        this.#received += chunk.length;
-        this.#chunks.push(chunk);
-        if (this.#received > MAX_RESPONSE_BYTES)
-            controller.abort(tooLarge());
-    }
-    onResponseEnd() {
-        const [first = Buffer.alloc(0)] = this.#chunks;
-        const body = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first;
-        this.#done.resolve({ status: this.#status, headers: this.#headers, body });
-    }
-    onResponseError(_, error) {
-        this.#done.reject(error);
-    }
-}
-function toError(reason) {
-    return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
-}
-function replayed() {
-    return new failure/* Failure */.H('service', 'CONNECTION_LOST', 'The server ended the connection before it took the request.', {
-        hint: 'The service, or a gateway in front of it, may have restarted.',
-        staleConnection: true,
-    });
-}
-function tooLarge() {
-    return new failure/* Failure */.H('file', 'RESP_TOO_LARGE', 'The answer is larger than 1 MiB; a signature is a few hundred bytes.', {
-        hint: 'Check that server-url and sign-path lead to the signing service and not to another site.',
-    });
-}
-
-// EXTERNAL MODULE: ./node_modules/undici/index.js
-var undici = __nccwpck_require__(46752);
-;// CONCATENATED MODULE: ./build/src/signing/lanes.js
-
-/**
- * The HTTP clients of a transport.
- *
- * A client per lane opens exactly as many connections as there are requests in flight; a pool opens up to twice as many.
- * Over HTTP/2 one lane is shared by all requests.
- */
-class Lanes {
-    #server;
-    #protocol;
-    #dialler;
-    #all = new Set();
-    #idle = [];
-    /** On their way to be idle; whoever needs one earlier takes it from here. */
-    #opening = [];
-    #shared;
-    constructor({ server, protocol }, dialler) {
-        this.#server = server;
-        this.#protocol = protocol;
-        this.#dialler = dialler;
-    }
-    /** Returns a lane that waits for a request, if one is fresh enough. */
-    takeIdle() {
-        return this.#fresh(this.#idle.pop());
-    }
-    /** Returns the shared lane when the server speaks HTTP/2, else one that is on its way or a new one. */
-    async connect() {
-        if (this.#protocol === 'http2') {
-            this.#shared ??= this.#openShared();
-            const shared = await this.#shared;
-            if (shared)
-                return shared;
-        }
-        return this.#fresh(this.#idle.pop() ?? (await this.#opening.shift())) ?? this.#open('own', undefined);
-    }
-    #fresh(lane) {
-        if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS)
-            return lane;
-        this.drop(lane);
-        // The others have waited for longer still.
-        this.dropIdle();
-        return undefined;
-    }
-    /** Connects lanes before they are needed, a few at a time, until `signal` says that it is enough; one is enough for HTTP/2. */
-    async prepare(count, signal) {
-        let left = this.#protocol === 'http2' ? 0 : count;
-        const openSome = async () => {
-            while (left-- > 0 && !signal.aborted) {
-                const opening = this.#dialler.dial().then((connection) => this.#open('own', connection), 
-                // Why it failed is for a request to find out.
-                () => undefined);
-                this.#opening.push(opening);
-                const lane = await opening;
-                if (lane === undefined)
-                    return;
-                const at = this.#opening.indexOf(opening);
-                if (at < 0)
-                    continue;
-                void this.#opening.splice(at, 1);
-                this.#idle.push(lane);
-            }
-        };
-        await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, openSome));
-    }
-    /** Keeps a lane for the next request. */
-    giveBack(lane) {
-        lane.idleSince = performance.now();
-        if (lane.sharing === 'own')
-            this.#idle.push(lane);
-    }
-    /** Gives a lane up after a failed request; a shared one goes on for the others while its connection lives. */
-    drop(lane) {
-        if (lane.sharing === 'shared' && lane.connection?.socket.destroyed === false)
-            return;
-        if (lane.sharing === 'shared')
-            this.#shared = undefined;
-        this.#all.delete(lane);
-        disconnect(lane);
-    }
-    /** Gives up all lanes that wait for a request. */
-    dropIdle() {
-        for (const lane of this.#idle.splice(0))
-            this.drop(lane);
-    }
-    /** Drops every connection at once. */
-    close() {
-        for (const lane of this.#all)
-            disconnect(lane);
-        for (const opening of this.#opening)
-            void opening.then((lane) => lane && this.drop(lane));
-        this.#all.clear();
-        this.#idle.length = 0;
-    }
-    /** Asks the server for HTTP/2; without it the connection becomes the first ordinary lane. */
-    async #openShared() {
-        try {
-            const connection = await this.#dialler.dial();
-            const speaksHttp2 = connection.socket.alpnProtocol === 'h2';
-            const lane = this.#open(speaksHttp2 ? 'shared' : 'own', connection);
-            if (speaksHttp2)
-                return lane;
-            this.#idle.push(lane);
-            return undefined;
-        }
-        catch (error) {
-            this.#shared = undefined;
-            throw error;
-        }
-    }
-    #open(sharing, ready) {
-        let given = ready;
-        const connect = async () => {
-            const connection = given ?? (await this.#dialler.dial());
-            given = undefined;
-            lane.connection = connection;
-            return connection;
-        };
-        const client = createClient(this.#server, sharing, connect);
-        const lane = { sharing, connection: ready, client, idleSince: performance.now() };
-        this.#all.add(lane);
-        return lane;
-    }
-}
-/** A client that has sent nothing yet does not know of the connection it will be given. */
-function disconnect({ client, connection }) {
-    client.destroy().catch(() => { });
-    connection?.socket.destroy();
-}
-/** Some servers close idle connections after a second; the timers of the client are half a second coarse. */
-const MAX_IDLE_MS = 800;
-/** As many handshakes as keep both sides busy. */
-const PREPARED_AT_ONCE = 8;
-/** Streams of one HTTP/2 connection; the schedule decides how many are used. */
-const MAX_STREAMS = 1000;
-function createClient(server, sharing, connect) {
-    return new undici.Client(server.origin, {
-        connect: (_, callback) => {
-            connect().then(({ socket }) => callback(null, socket), (error) => callback(error, null));
-        },
-        pipelining: sharing === 'own' ? 1 : MAX_STREAMS,
-        // Shorter than the idle limit of servers: otherwise requests are lost on connections that are just being closed.
-        keepAliveTimeout: 1000,
-        keepAliveMaxTimeout: 4000,
-        // One clock per try is enough, and it is the caller's.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-    });
-}
-
-// EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
-var clock = __nccwpck_require__(23881);
-;// CONCATENATED MODULE: ./build/src/signing/suspicion.js
-
-/**
- * Doubts the service until it has answered once: until then a lost connection may be a refusal in disguise.
- *
- * One look is taken, and while it lasts no further request leaves.
- */
-class Suspicion {
-    #diagnosis;
-    #look;
-    #isOver = false;
-    constructor(diagnosis) {
-        this.#diagnosis = diagnosis;
-    }
-    /** Notes an answer: whoever answers has accepted our certificate, or says itself that it did not. */
-    dispel() {
-        this.#isOver = true;
-    }
-    /** Waits for a look that is being taken; rejects with what it found when that ends the run. */
-    async settled(signal) {
-        if (this.#look === undefined || this.#isOver)
-            return;
-        const found = await (0,clock/* orAborted */.H6)(this.#look, signal);
-        if (found.kind === 'config')
-            throw found;
-    }
-    /** Returns a failure as it is, or what a look found behind it. */
-    async explain(failure, signal) {
-        const diagnosis = this.#diagnosis;
-        if (this.#isOver || !diagnosis?.canTellMore(failure))
-            return failure;
-        this.#look ??= diagnosis.tell(failure);
-        const found = await (0,clock/* orAborted */.H6)(this.#look, signal);
-        return found.kind === 'config' ? found : failure;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/transport.js
-
-
-
-
-
-
-
-/** Opens a transport; connections are made when they are needed. */
-function openTransport(options) {
-    return new LaneTransport(options);
-}
-class LaneTransport {
-    firstConnection;
-    #origin;
-    #lanes;
-    #suspicion;
-    #requests = 0;
-    constructor(options) {
-        const dialler = new Dialler(options);
-        this.firstConnection = dialler.first;
-        this.#origin = options.server.origin;
-        this.#lanes = new Lanes(options, dialler);
-        this.#suspicion = new Suspicion(options.diagnosis);
-    }
-    post = async (request, signal) => {
-        await this.#suspicion.settled(signal);
-        this.#requests++;
-        const lane = this.#lanes.takeIdle() ?? (await this.#connect(signal));
-        const isStale = watch(lane);
-        try {
-            const response = await new Exchange(request, signal).run(lane.client, lane.sharing);
-            if (lane.connection)
-                lane.connection.requests++;
-            this.#suspicion.dispel();
-            this.#lanes.giveBack(lane);
-            return response;
-        }
-        catch (error) {
-            this.#lanes.drop(lane);
-            const stale = isStale();
-            // The others have been idle for longer still: the repeat must not land on the next dead one.
-            if (stale)
-                this.#lanes.dropIdle();
-            return this.#explain(error, signal, { alert: lane.connection?.alert, stale });
-        }
-    };
-    prepare = (connections, signal) => {
-        void this.#lanes.prepare(connections, signal);
-    };
-    requests = () => this.#requests;
-    close = () => this.#lanes.close();
-    async #connect(signal) {
-        const connecting = this.#lanes.connect();
-        try {
-            return await (0,clock/* orAborted */.H6)(connecting, signal);
-        }
-        catch (error) {
-            // One that comes too late can serve another request.
-            connecting.then((lane) => this.#lanes.giveBack(lane)).catch(() => { });
-            return this.#explain(error, signal);
-        }
-    }
-    async #explain(error, signal, seen = {}) {
-        signal.throwIfAborted();
-        if (error instanceof errors/* ActionError */.lZ)
-            throw error;
-        throw await this.#suspicion.explain((0,connection_failure/* connectionFailure */.D)(error, { origin: this.#origin, ...seen }), signal);
-    }
-}
-/** Looks at a connection that has served already; the answer is whether it died before one more byte came. */
-function watch(lane) {
-    const { connection: before, sharing } = lane;
-    if (sharing === 'shared' || before === undefined || before.requests === 0 || before.socket.destroyed)
-        return () => false;
-    const { bytesRead } = before.socket;
-    return () => lane.connection === before && before.socket.bytesRead === bytesRead;
 }
 
 

@@ -4,11 +4,11 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { explainServer } from '../../src/connection/diagnosis/server-certificate.ts';
 import { type CertificateOptions, issueCertificate } from '../../src/rehearsal/certificate.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
-import { explainServer } from '../../src/signing/server-certificate.ts';
 import { expectOneFailure, finding, troubles } from './expectations.ts';
 import { inputsFor, type Preflight, runPreflight } from './in-process.ts';
 

@@ -3,11 +3,11 @@ import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { connect, createServer, type TlsOptions } from 'node:tls';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTlsContext } from '../../src/connection/connect.ts';
+import { type HandshakeRecord, readHandshake } from '../../src/connection/diagnosis/handshake-record.ts';
+import { type Handshake, inspectHandshake } from '../../src/connection/diagnosis/probe.ts';
+import { recordStream } from '../../src/connection/diagnosis/recorded-stream.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
-import { type HandshakeRecord, readHandshake } from '../../src/signing/handshake-record.ts';
-import { type Handshake, inspectHandshake } from '../../src/signing/probe.ts';
-import { recordStream } from '../../src/signing/recorded-stream.ts';
-import { createTlsContext } from '../../src/signing/tls.ts';
 
 let pki: Pki;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ConnectionFacts, connectionFailure } from '../../src/signing/connection-failure.ts';
+import { type ConnectionFacts, connectionFailure } from '../../src/connection/connection-failure.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 
 const FACTS: ConnectionFacts = { origin: 'https://signer.example', alert: undefined, stale: false };

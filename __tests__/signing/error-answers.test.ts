@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { WireResponse } from '../../src/connection/exchange.ts';
 import { statusFailure } from '../../src/protocols/es-auth/status.ts';
-import type { WireResponse } from '../../src/signing/exchange.ts';
 
 const ASKED = { size: 1234, retryAfterMs: 700 };
 

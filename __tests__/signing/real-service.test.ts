@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
+import { connectionFailure } from '../../src/connection/connection-failure.ts';
 import { ActionError } from '../../src/errors.ts';
 import type { Fault } from '../../src/rehearsal/faults.ts';
-import { connectionFailure } from '../../src/signing/connection-failure.ts';
 import {
   hugeBody,
   hugeHeader,

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { WireResponse } from '../../src/connection/exchange.ts';
 import { otherContentType, readResponse } from '../../src/protocols/es-auth/response.ts';
-import type { WireResponse } from '../../src/signing/exchange.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 
 type Headers = WireResponse['headers'];

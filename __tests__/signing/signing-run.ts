@@ -12,6 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { createTlsContext } from '../../src/connection/connect.ts';
+import { openTransport, type Transport } from '../../src/connection/transport.ts';
 import type { ReleaseFile } from '../../src/files/release-file.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
 import { createSignFileSigner } from '../../src/protocols/es-auth/sign-file.ts';
@@ -22,8 +24,6 @@ import type { PolicyEvent } from '../../src/signing/policy/policy.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
 import { type SignOptions, type SignResult, signFiles } from '../../src/signing/sign.ts';
 import type { Signer } from '../../src/signing/signer.ts';
-import { createTlsContext } from '../../src/signing/tls.ts';
-import { openTransport, type Transport } from '../../src/signing/transport.ts';
 import { type AlgorithmName, algorithmOf } from '../../src/verifying/algorithm.ts';
 import type { Verification } from '../../src/verifying/check.ts';
 import { readVerifyKey } from '../../src/verifying/key.ts';

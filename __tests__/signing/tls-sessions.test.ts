@@ -3,9 +3,9 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
+import { createTlsContext } from '../../src/connection/connect.ts';
+import { openTransport } from '../../src/connection/transport.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
-import { createTlsContext } from '../../src/signing/tls.ts';
-import { openTransport } from '../../src/signing/transport.ts';
 
 test('a new connection resumes the session of an earlier one', async () => {
   const { root, server: identity, client } = await createPki();

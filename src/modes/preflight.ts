@@ -1,5 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
+import { createTlsContext } from '../connection/connect.ts';
+import type { ConnectProxy } from '../connection/proxy.ts';
+import { openTransport } from '../connection/transport.ts';
 import { ActionError, toActionError } from '../errors.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
 import { type Finding, failed, passed, warned } from '../finding.ts';
@@ -13,9 +16,6 @@ import { checkIdentityText, type IdentityCheck } from '../preflight/identity-fin
 import { checkService, skipService } from '../preflight/preflight.ts';
 import { createSignFileSigner } from '../protocols/es-auth/sign-file.ts';
 import { renderManifest } from '../report/manifest.ts';
-import type { ConnectProxy } from '../signing/proxy.ts';
-import { createTlsContext } from '../signing/tls.ts';
-import { openTransport } from '../signing/transport.ts';
 import type { Context } from './context.ts';
 import { makeOwnDirectory } from './release.ts';
 import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext } from './service.ts';

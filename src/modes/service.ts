@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { SecureContext } from 'node:tls';
+import { createTlsContext } from '../connection/connect.ts';
+import { createDiagnosis } from '../connection/diagnosis/diagnosis.ts';
+import { explainRefusals } from '../connection/diagnosis/own-certificate.ts';
+import { missingNames } from '../connection/diagnosis/server-certificate.ts';
+import { type ConnectProxy, chooseProxy } from '../connection/proxy.ts';
+import { openTransport, type Transport } from '../connection/transport.ts';
 import { show } from '../files/names.ts';
 import { Helper } from '../helper/helper.ts';
 import { type CredentialPaths, withCredentials } from '../identity/credentials.ts';
@@ -7,13 +13,7 @@ import { type Identity, inspectIdentity, missingIssuerHint, requireIdentity } fr
 import type { ServiceInputs } from '../inputs/inputs.ts';
 import { createSignFileSigner } from '../protocols/es-auth/sign-file.ts';
 import { sentence } from '../report/units.ts';
-import { createDiagnosis } from '../signing/diagnosis.ts';
-import { explainRefusals } from '../signing/own-certificate.ts';
-import { type ConnectProxy, chooseProxy } from '../signing/proxy.ts';
-import { missingNames } from '../signing/server-certificate.ts';
 import type { Signer } from '../signing/signer.ts';
-import { createTlsContext } from '../signing/tls.ts';
-import { openTransport, type Transport } from '../signing/transport.ts';
 import type { Context } from './context.ts';
 
 /** A signer that is ready to use. */

@@ -1,10 +1,10 @@
+import type { WireRequest, WireResponse } from '../connection/exchange.ts';
+import type { Transport } from '../connection/transport.ts';
 import { type ActionError, toActionError } from '../errors.ts';
-import type { WireRequest, WireResponse } from '../signing/exchange.ts';
 import { asFailure, timedOut } from '../signing/policy/endings.ts';
 import type { Failure } from '../signing/policy/failure.ts';
 import type { Clock } from '../signing/schedule/clock.ts';
 import type { Signer, Source } from '../signing/signer.ts';
-import type { Transport } from '../signing/transport.ts';
 
 /** What is signed: it says itself that it is no release. */
 export const CANARY = Buffer.from('mtls-release-signing: a preflight check, not a release\n');

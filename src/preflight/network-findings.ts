@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
+import { targetOf } from '../connection/connect.ts';
+import { connectionFailure } from '../connection/connection-failure.ts';
+import { refusalIn } from '../connection/diagnosis/diagnosis.ts';
+import type { Handshake } from '../connection/diagnosis/probe.ts';
 import { type Finding, failed, notChecked, passed } from '../finding.ts';
-import { connectionFailure } from '../signing/connection-failure.ts';
-import { refusalIn } from '../signing/diagnosis.ts';
 import type { Failure } from '../signing/policy/failure.ts';
-import type { Handshake } from '../signing/probe.ts';
-import { targetOf } from '../signing/tls.ts';
 
 /** Returns why a handshake broke, in the words of a failed request; `undefined` when it did not. */
 export function failureOf(handshake: Handshake, { origin }: URL): Failure | undefined {

@@ -1,11 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
+import { targetOf } from '../connection/connect.ts';
+import { LISTEN_MS, refusalIn } from '../connection/diagnosis/diagnosis.ts';
+import { explainRefusal } from '../connection/diagnosis/own-certificate.ts';
+import { type Handshake, inspectHandshake, type ProbeOptions } from '../connection/diagnosis/probe.ts';
 import { type Finding, notChecked, passed, warned } from '../finding.ts';
 import { type Identity, missingIssuerHint } from '../identity/identity.ts';
-import { LISTEN_MS, refusalIn } from '../signing/diagnosis.ts';
-import { explainRefusal } from '../signing/own-certificate.ts';
 import type { Failure } from '../signing/policy/failure.ts';
-import { type Handshake, inspectHandshake, type ProbeOptions } from '../signing/probe.ts';
-import { targetOf } from '../signing/tls.ts';
 import type { Verification } from '../verifying/check.ts';
 import type { CanaryOutcome } from './canary.ts';
 import { describeCanary } from './canary-findings.ts';

@@ -1,11 +1,17 @@
 import type { X509Certificate } from 'node:crypto';
+import { connectionFailure } from '../connection/connection-failure.ts';
+import type { Handshake } from '../connection/diagnosis/probe.ts';
+import {
+  explainServer,
+  faultsOf,
+  missingNames,
+  namesOf,
+  type TrustFacts,
+} from '../connection/diagnosis/server-certificate.ts';
 import { codeOf } from '../errors.ts';
 import { type Finding, failed, notChecked, passed, warned } from '../finding.ts';
 import { nameOnOneLine } from '../identity/material/certificate.ts';
-import { connectionFailure } from '../signing/connection-failure.ts';
 import type { Failure } from '../signing/policy/failure.ts';
-import type { Handshake } from '../signing/probe.ts';
-import { explainServer, faultsOf, missingNames, namesOf, type TrustFacts } from '../signing/server-certificate.ts';
 import { failureOf, isConnected } from './network-findings.ts';
 
 /** What a handshake is judged by. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { createTlsContext } from '../../../src/connection/connect.ts';
+import { openTransport } from '../../../src/connection/transport.ts';
 import { createPki } from '../../../src/rehearsal/pki.ts';
 import { Failure } from '../../../src/signing/policy/failure.ts';
-import { createTlsContext } from '../../../src/signing/tls.ts';
-import { openTransport } from '../../../src/signing/transport.ts';
 import { startNginx } from './fronts.ts';
 
 const BURSTS = 40;

@@ -1,4 +1,4 @@
-import type { WireResponse } from '../../signing/exchange.ts';
+import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import { parseHttpDate } from './retry-after.ts';
 

@@ -1,4 +1,4 @@
-import type { WireResponse } from '../../signing/exchange.ts';
+import type { WireResponse } from '../../connection/exchange.ts';
 
 /**
  * Reads how long the service asks to wait, in milliseconds from now; `undefined` when it does not say or says nonsense.

@@ -1,7 +1,7 @@
-import type { WireRequest, WireResponse } from '../../signing/exchange.ts';
+import type { WireRequest, WireResponse } from '../../connection/exchange.ts';
+import type { Transport } from '../../connection/transport.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import type { Signature, Signer, Source } from '../../signing/signer.ts';
-import type { Transport } from '../../signing/transport.ts';
 import { ClockOffset } from './clock-offset.ts';
 import { FirstPasses, type Hasher } from './header-pass.ts';
 import { bodyLength, drawNonce, requestHeaders, streamBody, wholeBody } from './request.ts';

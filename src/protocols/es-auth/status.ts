@@ -1,4 +1,4 @@
-import type { WireResponse } from '../../signing/exchange.ts';
+import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts, type FailureKind } from '../../signing/policy/failure.ts';
 
 type Row = readonly [kind: FailureKind, code: string, hint: string, facts?: FailureFacts];

@@ -1,6 +1,6 @@
-import type { CertificateFacts } from '../identity/material/certificate.ts';
-import { Failure } from './policy/failure.ts';
-import type { Signer } from './signer.ts';
+import type { CertificateFacts } from '../../identity/material/certificate.ts';
+import { Failure } from '../../signing/policy/failure.ts';
+import type { Signer } from '../../signing/signer.ts';
 
 /** What may explain why a server refuses our certificate. */
 export interface OwnCertificate {

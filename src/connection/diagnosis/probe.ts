@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
+import { connectTimeout, peerName } from '../connect.ts';
+import { type ConnectProxy, openTunnel } from '../proxy.ts';
 import { type HandshakeFacts, readHandshake } from './handshake-record.ts';
-import { type ConnectProxy, openTunnel } from './proxy.ts';
 import { type RecordedStream, recordStream } from './recorded-stream.ts';
-import { connectTimeout, peerName } from './tls.ts';
 
 /** Where to look, and with which identity. */
 export interface ProbeOptions {

@@ -1,5 +1,5 @@
 import type { Client, Dispatcher } from 'undici';
-import { Failure } from './policy/failure.ts';
+import { Failure } from '../signing/policy/failure.ts';
 
 /** One HTTP request as it goes over the wire. */
 export interface WireRequest {

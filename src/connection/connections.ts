@@ -1,6 +1,5 @@
 import { type buildConnector, Client } from 'undici';
-import type { Dialler } from './dialler.ts';
-import type { Connection } from './tls.ts';
+import type { Connection, Dialler } from './connect.ts';
 import type { TransportOptions } from './transport.ts';
 
 /** An HTTP client and the connection it uses now. */

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { ActionError } from '../errors.ts';
-import { Failure } from './policy/failure.ts';
+import { Failure } from '../signing/policy/failure.ts';
 
 /** A CONNECT proxy; `authorization` is a secret. */
 export interface ConnectProxy {

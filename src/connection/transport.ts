@@ -1,13 +1,13 @@
 import type { X509Certificate } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import { ActionError } from '../errors.ts';
+import { orAborted } from '../signing/schedule/clock.ts';
+import { Dialler } from './connect.ts';
 import { type ConnectionFacts, connectionFailure } from './connection-failure.ts';
-import { Dialler } from './dialler.ts';
+import { type Lane, Lanes } from './connections.ts';
+import { type Diagnosis, Suspicion } from './diagnosis/diagnosis.ts';
 import { Exchange, type WireRequest, type WireResponse } from './exchange.ts';
-import { type Lane, Lanes } from './lanes.ts';
 import type { ConnectProxy } from './proxy.ts';
-import { orAborted } from './schedule/clock.ts';
-import { type Diagnosis, Suspicion } from './suspicion.ts';
 
 /** Where and how to reach a service over mutual TLS. */
 export interface TransportOptions {

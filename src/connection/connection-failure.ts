@@ -1,5 +1,5 @@
 import { codeOf } from '../errors.ts';
-import { Failure, type FailureFacts, type FailureKind } from './policy/failure.ts';
+import { Failure, type FailureFacts, type FailureKind } from '../signing/policy/failure.ts';
 
 /** What is known of the connection that a try failed on. */
 export interface ConnectionFacts {

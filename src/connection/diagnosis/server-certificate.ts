@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { isIssuedBy, nameOnOneLine } from '../identity/material/certificate.ts';
-import { Failure } from './policy/failure.ts';
+import { isIssuedBy, nameOnOneLine } from '../../identity/material/certificate.ts';
+import { Failure } from '../../signing/policy/failure.ts';
 
 /** What the server's certificate is held against. */
 export interface TrustFacts {
