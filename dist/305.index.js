@@ -199,7 +199,7 @@ var check = __webpack_require__(37737);
 // EXTERNAL MODULE: ./build/src/verifying/encoding.js
 var verifying_encoding = __webpack_require__(9852);
 // EXTERNAL MODULE: ./build/src/verifying/verifier.js + 1 modules
-var verifying_verifier = __webpack_require__(30284);
+var verifying_verifier = __webpack_require__(9426);
 ;// CONCATENATED MODULE: ./build/src/preflight/canary-findings.js
 
 

@@ -50745,7 +50745,7 @@ function sha256(bytes) {
 }
 
 // EXTERNAL MODULE: ./build/src/verifying/verifier.js + 1 modules
-var verifier = __nccwpck_require__(30284);
+var verifier = __nccwpck_require__(9426);
 ;// CONCATENATED MODULE: ./build/src/inputs/verify-fields.js
 
 
@@ -56044,7 +56044,7 @@ function pssKeyAllows(key, algorithm) {
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
 /* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(93509);
 /* harmony import */ var _encoding_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9852);
-/* harmony import */ var _verifier_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(30284);
+/* harmony import */ var _verifier_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9426);
 
 
 
@@ -56159,7 +56159,7 @@ function badEncoding(what, hint) {
 
 /***/ }),
 
-/***/ 30284:
+/***/ 9426:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -56178,7 +56178,7 @@ var external_node_crypto_ = __nccwpck_require__(77598);
 var errors = __nccwpck_require__(27406);
 // EXTERNAL MODULE: ./build/src/verifying/algorithm.js
 var verifying_algorithm = __nccwpck_require__(23184);
-;// CONCATENATED MODULE: ./build/src/verifying/form.js
+;// CONCATENATED MODULE: ./build/src/verifying/layout.js
 const ED25519_BYTES = 64;
 const SEQUENCE = 0x30;
 const INTEGER = 0x02;

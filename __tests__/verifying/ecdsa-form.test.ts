@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { formOf } from '../../src/verifying/form.ts';
+import { formOf } from '../../src/verifying/layout.ts';
 import { curves, isValid, MESSAGE, signers, useOpenSsl } from './signers.ts';
 
 const openssl = useOpenSsl();

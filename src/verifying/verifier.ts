@@ -1,8 +1,8 @@
 import { constants, createVerify, type Verify, verify } from 'node:crypto';
 import { ActionError } from '../errors.ts';
 import { type Algorithm, type AlgorithmName, algorithmOf, algorithmsFor } from './algorithm.ts';
-import { formOf, type SignatureForm } from './form.ts';
 import type { VerifyKey } from './key.ts';
+import { formOf, type SignatureForm } from './layout.ts';
 
 /** The largest file whose Ed25519 signature can be checked: the scheme needs all bytes in memory at once. */
 export const MAX_ED25519_BYTES = 256 * 1024 * 1024;
