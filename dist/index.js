@@ -49992,7 +49992,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(79077);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(82310);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
@@ -50122,7 +50122,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 79077:
+/***/ 82310:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50956,14 +50956,11 @@ var output_tree = __nccwpck_require__(89310);
 var manifest = __nccwpck_require__(37987);
 // EXTERNAL MODULE: ./build/src/report/report.js
 var report_report = __nccwpck_require__(18456);
-// EXTERNAL MODULE: ./build/src/report/units.js
-var units = __nccwpck_require__(24915);
+// EXTERNAL MODULE: ./build/src/report/summary/units.js
+var units = __nccwpck_require__(76704);
 // EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
 var schedule_clock = __nccwpck_require__(23881);
-// EXTERNAL MODULE: ./build/src/report/shorten.js
-var shorten = __nccwpck_require__(51669);
 ;// CONCATENATED MODULE: ./build/src/upload.js
-
 
 
 
@@ -50977,7 +50974,7 @@ function checkArtifactPaths(paths) {
     const refused = paths.filter((path) => REFUSED.test(path));
     if (refused.length === 0)
         return;
-    throw new errors/* ActionError */.lZ('ARTIFACT_NAME_REFUSED', `${(0,units/* plural */.LS)(refused.length, 'path')} cannot be in a workflow artifact: ${(0,shorten/* showList */.w)(refused, 10)}.`, { hint: 'Artifacts take none of " : < > | * ? or line ends. Rename or exclude these files, or set upload: false.' });
+    throw new errors/* ActionError */.lZ('ARTIFACT_NAME_REFUSED', `${(0,units/* plural */.LS)(refused.length, 'path')} cannot be in a workflow artifact: ${(0,units/* showList */.w5)(refused, 10)}.`, { hint: 'Artifacts take none of " : < > | * ? or line ends. Rename or exclude these files, or set upload: false.' });
 }
 /** Loads the client of the artifact service, a chunk of its own and the larger half of the bundle; once is enough. */
 function loadClient() {
@@ -53004,7 +53001,7 @@ async function checkChecksums(context, inputs, task) {
     wrong.push(...lines.keys());
     if (wrong.length === 0)
         return undefined;
-    return new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,names/* show */.WU)(checksums)} does not agree with the files: ${(0,shorten/* showList */.w)(wrong, 5)}.`, {
+    return new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,names/* show */.WU)(checksums)} does not agree with the files: ${(0,units/* showList */.w5)(wrong, 5)}.`, {
         hint: 'A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run.',
     });
 }
@@ -53283,7 +53280,7 @@ function findOrphans({ runner }, files, { output }) {
 
 // EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
 var write_errors = __nccwpck_require__(10697);
-;// CONCATENATED MODULE: ./build/src/report/cause-chain.js
+;// CONCATENATED MODULE: ./build/src/report/causes.js
 
 /** Longer chains say nothing new; one that leads back to itself has no end. */
 const MAX_ERRORS = 10;
@@ -53296,7 +53293,7 @@ function chainOf(error) {
     const errors = behind(error);
     const isDefect = error.code === 'INTERNAL';
     return errors.flatMap((each, at) => [
-        `${at === 0 ? '' : '  behind it: '}${cause_chain_describe(each)}`,
+        `${at === 0 ? '' : '  behind it: '}${causes_describe(each)}`,
         ...(isDefect && each instanceof Error ? framesOf(each) : []),
     ]);
 }
@@ -53315,7 +53312,7 @@ function behind(error) {
     }
     return found;
 }
-function cause_chain_describe(error) {
+function causes_describe(error) {
     if (!(error instanceof Error))
         return `a thrown ${typeof error}`;
     // The parser quotes part of the text, which may be part of a secret: no mask would know it.
@@ -53328,9 +53325,35 @@ function framesOf({ stack = '' }) {
     return stack.split('\n').filter((line) => /^ {4}at /.test(line));
 }
 
-// EXTERNAL MODULE: ./build/src/report/findings.js
-var findings = __nccwpck_require__(85636);
-;// CONCATENATED MODULE: ./build/src/report/headline.js
+;// CONCATENATED MODULE: ./build/src/report/outputs.js
+
+/** Lists the outputs of a run as names and values; what does not apply is empty. */
+function renderOutputs(report, artifactUrl) {
+    const totals = (0,report_report/* totalsOf */.vA)(report);
+    const { artifact } = report;
+    return {
+        mode: report.mode ?? '',
+        'file-count': String(totals.files),
+        'signed-count': String(totals.signed),
+        'reused-count': String(totals.reused),
+        'failed-count': String(totals.failed),
+        'verified-count': String(totals.verified),
+        'total-bytes': String(totals.bytes),
+        'request-count': String(report.requests),
+        'duration-ms': String(Math.round(report.durationMs)),
+        'artifact-name': artifact?.name ?? '',
+        'artifact-id': artifact ? String(artifact.id) : '',
+        'artifact-url': artifact ? artifactUrl : '',
+        'artifact-digest': artifact?.digest ?? '',
+        manifest: report.manifest ?? '',
+        checksums: report.checksums ?? '',
+        'cert-expires': report.certificate?.notAfter ?? '',
+    };
+}
+
+// EXTERNAL MODULE: ./build/src/report/summary/findings.js
+var findings = __nccwpck_require__(59273);
+;// CONCATENATED MODULE: ./build/src/report/summary/headline.js
 
 
 
@@ -53387,35 +53410,10 @@ function failedHeadline(report) {
     return `${work} failed: ${parts.filter(Boolean).join(', ')}.${consequence}`;
 }
 
-;// CONCATENATED MODULE: ./build/src/report/outputs.js
+// EXTERNAL MODULE: ./build/src/report/summary/markup.js
+var markup = __nccwpck_require__(37735);
+;// CONCATENATED MODULE: ./build/src/report/summary/timing.js
 
-/** Lists the outputs of a run as names and values; what does not apply is empty. */
-function renderOutputs(report, artifactUrl) {
-    const totals = (0,report_report/* totalsOf */.vA)(report);
-    const { artifact } = report;
-    return {
-        mode: report.mode ?? '',
-        'file-count': String(totals.files),
-        'signed-count': String(totals.signed),
-        'reused-count': String(totals.reused),
-        'failed-count': String(totals.failed),
-        'verified-count': String(totals.verified),
-        'total-bytes': String(totals.bytes),
-        'request-count': String(report.requests),
-        'duration-ms': String(Math.round(report.durationMs)),
-        'artifact-name': artifact?.name ?? '',
-        'artifact-id': artifact ? String(artifact.id) : '',
-        'artifact-url': artifact ? artifactUrl : '',
-        'artifact-digest': artifact?.digest ?? '',
-        manifest: report.manifest ?? '',
-        checksums: report.checksums ?? '',
-        'cert-expires': report.certificate?.notAfter ?? '',
-    };
-}
-
-// EXTERNAL MODULE: ./build/src/report/markup.js
-var markup = __nccwpck_require__(34110);
-;// CONCATENATED MODULE: ./build/src/report/timing.js
 
 /** Says how fast a run was and how long files took, repeats included. */
 function describeTiming(outcomes, durationMs) {
@@ -53448,101 +53446,6 @@ function timesOf(outcomes) {
 function isDone({ status }) {
     return status === 'signed' || status === 'verified';
 }
-
-;// CONCATENATED MODULE: ./build/src/report/facts.js
-
-
-
-
-/** Renders the counts of a run about files as a table with one row. */
-function renderNumbers(report) {
-    const { files, signed, reused, verified, failed, notTried, bytes } = (0,report_report/* totalsOf */.vA)(report);
-    if (files === 0)
-        return [];
-    const done = report.mode === 'verify'
-        ? [['Valid', (0,units/* formatCount */.B4)(verified)]]
-        : [
-            ['Signed', (0,units/* formatCount */.B4)(signed)],
-            ['Kept', (0,units/* formatCount */.B4)(reused)],
-        ];
-    const columns = [
-        ['Files', (0,units/* formatCount */.B4)(files)],
-        ...done,
-        ['Failed', (0,units/* formatCount */.B4)(failed)],
-        ['Not tried', (0,units/* formatCount */.B4)(notTried)],
-        ['Size', (0,units/* formatBytes */.z3)(bytes)],
-        ['Time', (0,units/* formatMs */._V)(report.durationMs)],
-        ['Speed', describeSpeed(report.outcomes, report.durationMs)],
-    ].filter(([, value]) => value !== '');
-    const cells = (at) => columns.map((column) => column[at] ?? '');
-    return [(0,markup/* table */.tp)(cells(0), [cells(1)], [...columns.keys()])];
-}
-/** Renders who signed, with what, and where, as a list. */
-function renderFacts(report) {
-    const { checked, verified, verifyKeySha256, service, certificate, artifact, shard, requests } = report;
-    if (report.outcomes.length === 0 && service === undefined)
-        return [];
-    const rows = [
-        ['Shard', shard.count > 1 ? `${shard.index} of ${shard.count}` : ''],
-        ['Signatures checked', checked ? (0,units/* formatCount */.B4)(verified) : 'none'],
-        ['Public key, SHA-256', verifyKeySha256 === undefined ? '' : (0,markup/* code */.aY)(verifyKeySha256)],
-        [
-            'Client certificate',
-            certificate ? (0,markup/* plain */.pj)(`${certificate.subject}, until ${certificate.notAfter.slice(0, 10)}`) : '',
-        ],
-        ['Service', service === undefined ? '' : `${(0,markup/* plain */.pj)(service)}, ${(0,units/* plural */.LS)(requests, 'request')}`],
-        ['Artifact', artifact ? `${(0,markup/* code */.aY)(artifact.name)}, ${(0,units/* formatBytes */.z3)(artifact.bytes)}` : ''],
-    ];
-    const filled = rows.filter(([, value]) => value !== '');
-    return [filled.map(([name, value]) => `- **${name}:** ${value}`).join('\n')];
-}
-
-;// CONCATENATED MODULE: ./build/src/report/distribution.js
-const MAX_BUCKETS = 10;
-/** Steps of one power of ten, the finest first. */
-const LADDERS = [
-    [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8],
-    [1, 1.5, 2, 3, 5, 7],
-    [1, 2, 5],
-    [1, 3],
-    [1],
-];
-/** Sorts numbers, given in ascending order, into at most ten buckets with round bounds on a logarithmic scale; all below 1 share one. */
-function distribute(sorted) {
-    if (sorted.length === 0)
-        return [];
-    const [least = 0, most = 0] = [sorted[0], sorted[sorted.length - 1]];
-    const bounds = LADDERS.map((ladder) => boundsOf(ladder, least, most)).find(({ length }) => length <= MAX_BUCKETS + 1);
-    return fill(sorted, bounds ?? [least, Number.POSITIVE_INFINITY]);
-}
-function boundsOf(ladder, least, most) {
-    const bounds = [0];
-    for (let power = 0; (bounds.at(-1) ?? 0) <= most; power++) {
-        for (const step of ladder) {
-            const bound = Math.round(step * 10 ** (power + 1)) / 10;
-            if (bound <= least)
-                bounds[0] = bound;
-            else if ((bounds.at(-1) ?? 0) <= most)
-                bounds.push(bound);
-        }
-    }
-    return bounds;
-}
-function fill(sorted, bounds) {
-    let at = 0;
-    return bounds.slice(0, -1).map((from, index) => {
-        const [to, first] = [bounds[index + 1] ?? from, at];
-        while (at < sorted.length && (sorted[at] ?? to) < to)
-            at++;
-        return { from, to, count: at - first };
-    });
-}
-
-;// CONCATENATED MODULE: ./build/src/report/latency.js
-
-
-
-
 /** Of fewer files the table of files tells as much, and a shorter time is nobody’s trouble. */
 const LEAST_FILES = 20;
 const SLOWEST = 5;
@@ -53597,27 +53500,95 @@ function renderSlowest(outcomes) {
     ]);
     return (0,markup/* table */.tp)(['Slowest files', 'Size', ...(isAsked ? ['Tries'] : []), 'Time'], rows, [1, 2, 3]);
 }
-
-;// CONCATENATED MODULE: ./build/src/report/verify-command.js
-/** Returns the shell command that checks one file, `FILE`, with OpenSSL and nothing else. */
-function verifyCommand({ verifier, encoding }, suffix) {
-    const decode = encoding === 'hex' ? `tr a-f A-F < FILE${suffix} | basenc --base16 -d` : `openssl base64 -d -A -in FILE${suffix}`;
-    return `${decode} |\n  ${checkOf(verifier.algorithm)}`;
+const MAX_BUCKETS = 10;
+/** Steps of one power of ten, the finest first. */
+const LADDERS = [
+    [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8],
+    [1, 1.5, 2, 3, 5, 7],
+    [1, 2, 5],
+    [1, 3],
+    [1],
+];
+/** Sorts numbers, given in ascending order, into at most ten buckets with round bounds on a logarithmic scale; all below 1 share one. */
+function distribute(sorted) {
+    if (sorted.length === 0)
+        return [];
+    const [least = 0, most = 0] = [sorted[0], sorted[sorted.length - 1]];
+    const bounds = LADDERS.map((ladder) => boundsOf(ladder, least, most)).find(({ length }) => length <= MAX_BUCKETS + 1);
+    return fill(sorted, bounds ?? [least, Number.POSITIVE_INFINITY]);
 }
-function checkOf(algorithm) {
-    if (algorithm.scheme === 'ed25519') {
-        return 'openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in FILE -sigfile /dev/stdin';
+function boundsOf(ladder, least, most) {
+    const bounds = [0];
+    for (let power = 0; (bounds.at(-1) ?? 0) <= most; power++) {
+        for (const step of ladder) {
+            const bound = Math.round(step * 10 ** (power + 1)) / 10;
+            if (bound <= least)
+                bounds[0] = bound;
+            else if ((bounds.at(-1) ?? 0) <= most)
+                bounds.push(bound);
+        }
     }
-    const padding = algorithm.scheme === 'rsa-pss'
-        ? `-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:${SALT_BYTES[algorithm.hash]} `
-        : '';
-    return `openssl dgst -${algorithm.hash} ${padding}-verify public-key.pem -signature /dev/stdin FILE`;
+    return bounds;
 }
-/** A salt as long as the hash is what the action demands too. */
-const SALT_BYTES = { sha256: 32, sha384: 48, sha512: 64 };
+function fill(sorted, bounds) {
+    let at = 0;
+    return bounds.slice(0, -1).map((from, index) => {
+        const [to, first] = [bounds[index + 1] ?? from, at];
+        while (at < sorted.length && (sorted[at] ?? to) < to)
+            at++;
+        return { from, to, count: at - first };
+    });
+}
 
-;// CONCATENATED MODULE: ./build/src/report/next-steps.js
+;// CONCATENATED MODULE: ./build/src/report/summary/facts.js
 
+
+
+
+/** Renders the counts of a run about files as a table with one row. */
+function renderNumbers(report) {
+    const { files, signed, reused, verified, failed, notTried, bytes } = (0,report_report/* totalsOf */.vA)(report);
+    if (files === 0)
+        return [];
+    const done = report.mode === 'verify'
+        ? [['Valid', (0,units/* formatCount */.B4)(verified)]]
+        : [
+            ['Signed', (0,units/* formatCount */.B4)(signed)],
+            ['Kept', (0,units/* formatCount */.B4)(reused)],
+        ];
+    const columns = [
+        ['Files', (0,units/* formatCount */.B4)(files)],
+        ...done,
+        ['Failed', (0,units/* formatCount */.B4)(failed)],
+        ['Not tried', (0,units/* formatCount */.B4)(notTried)],
+        ['Size', (0,units/* formatBytes */.z3)(bytes)],
+        ['Time', (0,units/* formatMs */._V)(report.durationMs)],
+        ['Speed', describeSpeed(report.outcomes, report.durationMs)],
+    ].filter(([, value]) => value !== '');
+    const cells = (at) => columns.map((column) => column[at] ?? '');
+    return [(0,markup/* table */.tp)(cells(0), [cells(1)], [...columns.keys()])];
+}
+/** Renders who signed, with what, and where, as a list. */
+function renderFacts(report) {
+    const { checked, verified, verifyKeySha256, service, certificate, artifact, shard, requests } = report;
+    if (report.outcomes.length === 0 && service === undefined)
+        return [];
+    const rows = [
+        ['Shard', shard.count > 1 ? `${shard.index} of ${shard.count}` : ''],
+        ['Signatures checked', checked ? (0,units/* formatCount */.B4)(verified) : 'none'],
+        ['Public key, SHA-256', verifyKeySha256 === undefined ? '' : (0,markup/* code */.aY)(verifyKeySha256)],
+        [
+            'Client certificate',
+            certificate ? (0,markup/* plain */.pj)(`${certificate.subject}, until ${certificate.notAfter.slice(0, 10)}`) : '',
+        ],
+        ['Service', service === undefined ? '' : `${(0,markup/* plain */.pj)(service)}, ${(0,units/* plural */.LS)(requests, 'request')}`],
+        ['Artifact', artifact ? `${(0,markup/* code */.aY)(artifact.name)}, ${(0,units/* formatBytes */.z3)(artifact.bytes)}` : ''],
+    ];
+    const filled = rows.filter(([, value]) => value !== '');
+    return [filled.map(([name, value]) => `- **${name}:** ${value}`).join('\n')];
+}
+
+;// CONCATENATED MODULE: ./build/src/report/summary/next-steps.js
 
 
 
@@ -53729,8 +53700,24 @@ function afterwards(kept, checked) {
 function next_steps_link(name, url) {
     return /^https?:\/\/[\w.:/-]+$/.test(url) ? `<a href="${url}">${(0,markup/* code */.aY)(name)}</a>` : (0,markup/* code */.aY)(name);
 }
+/** Returns the shell command that checks one file, `FILE`, with OpenSSL and nothing else. */
+function verifyCommand({ verifier, encoding }, suffix) {
+    const decode = encoding === 'hex' ? `tr a-f A-F < FILE${suffix} | basenc --base16 -d` : `openssl base64 -d -A -in FILE${suffix}`;
+    return `${decode} |\n  ${checkOf(verifier.algorithm)}`;
+}
+function checkOf(algorithm) {
+    if (algorithm.scheme === 'ed25519') {
+        return 'openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in FILE -sigfile /dev/stdin';
+    }
+    const padding = algorithm.scheme === 'rsa-pss'
+        ? `-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:${SALT_BYTES[algorithm.hash]} `
+        : '';
+    return `openssl dgst -${algorithm.hash} ${padding}-verify public-key.pem -signature /dev/stdin FILE`;
+}
+/** A salt as long as the hash is what the action demands too. */
+const SALT_BYTES = { sha256: 32, sha384: 48, sha512: 64 };
 
-;// CONCATENATED MODULE: ./build/src/report/proof.js
+;// CONCATENATED MODULE: ./build/src/report/summary/proof.js
 
 
 /** Says what a run proved that is not a release; `undefined` for a signing and for a run that failed. */
@@ -53772,7 +53759,7 @@ function lookedAhead({ checked }) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/src/report/summary.js
+;// CONCATENATED MODULE: ./build/src/report/summary/summary.js
 
 
 
@@ -53877,7 +53864,6 @@ function renderFiles({ outcomes }) {
 
 
 
-
 const publish_KEEP_MANIFEST = 'set manifest, and upload it in a step with if: always()';
 /** GitHub keeps ten annotations of a step; a reader wants fewer. */
 const MAX_ANNOTATIONS = 5;
@@ -53939,13 +53925,13 @@ function writeAll(runner, writers) {
 }
 function annotationText(cause) {
     const { error, paths } = cause;
-    const which = paths.length > 0 ? `Files: ${(0,shorten/* showList */.w)(paths, MAX_NAMED)}` : '';
+    const which = paths.length > 0 ? `Files: ${(0,units/* showList */.w5)(paths, MAX_NAMED)}` : '';
     const after = [error.hint && (0,units/* sentence */.em)(error.hint), effortOf(cause), which]
         .filter(Boolean)
-        .map((text) => `\n${(0,shorten/* shorten */.m)(String(text), MAX_PART)}`)
+        .map((text) => `\n${(0,units/* shorten */.ml)(String(text), MAX_PART)}`)
         .join('');
     const message = error.message.split('\n').map(units/* sentence */.em).join('\n');
-    return (0,shorten/* shorten */.m)(message, findings/* MAX_ANNOTATION */.n2 - after.length) + after;
+    return (0,units/* shorten */.ml)(message, findings/* MAX_ANNOTATION */.n2 - after.length) + after;
 }
 /** Says what was spent before giving up; empty when nothing was. */
 function effortOf({ paths: [first], effort }) {
@@ -53953,7 +53939,7 @@ function effortOf({ paths: [first], effort }) {
         return '';
     const { count, of, elapsedMs } = effort;
     const isOfFile = first !== undefined && of === 'tries';
-    const what = isOfFile ? `Given up on ${(0,shorten/* showList */.w)([first], 1)}` : 'Given up';
+    const what = isOfFile ? `Given up on ${(0,units/* showList */.w5)([first], 1)}` : 'Given up';
     const noun = count === 1 ? { tries: 'try', requests: 'request' }[of] : of;
     return `${what} after ${(0,units/* formatCount */.B4)(count)} ${noun} in ${(0,units/* formatMs */._V)(elapsedMs)}.`;
 }
@@ -54130,10 +54116,8 @@ function findAnyway(text, options) {
 
 // EXTERNAL MODULE: ./build/src/files/writing/output-tree.js
 var output_tree = __nccwpck_require__(89310);
-// EXTERNAL MODULE: ./build/src/report/shorten.js
-var shorten = __nccwpck_require__(51669);
-// EXTERNAL MODULE: ./build/src/report/units.js
-var units = __nccwpck_require__(24915);
+// EXTERNAL MODULE: ./build/src/report/summary/units.js
+var units = __nccwpck_require__(76704);
 // EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
 var write_errors = __nccwpck_require__(10697);
 ;// CONCATENATED MODULE: ./build/src/modes/own-files.js
@@ -54201,7 +54185,6 @@ function readBeginning(location) {
 
 
 
-
 /** Lists the files and tells what was found. */
 async function findRelease(context, inputs, outputDirectory) {
     const { runner, report } = context;
@@ -54249,7 +54232,7 @@ function tellWhatWasFound({ runner }, { files, refused }) {
         runner.line(`  refused: ${error.message}`);
     const empty = files.filter((file) => file.size === 0).map((file) => file.path);
     if (empty.length > 0)
-        runner.annotate('warning', 'Empty files', `${(0,units/* plural */.LS)(empty.length, 'file')} of 0 bytes: ${(0,shorten/* showList */.w)(empty, 5)}.`);
+        runner.annotate('warning', 'Empty files', `${(0,units/* plural */.LS)(empty.length, 'file')} of 0 bytes: ${(0,units/* showList */.w5)(empty, 5)}.`);
     const twins = findTwins(files.map(({ path }) => path)).map(showTwins);
     if (twins.length > 0) {
         const text = `Some systems take these for one name: ${twins.slice(0, 3).join('; ')}${twins.length > 3 ? `; and ${twins.length - 3} more` : ''}.`;
@@ -54518,8 +54501,8 @@ function ignoring(codes, remove) {
 var identity_identity = __nccwpck_require__(56450);
 // EXTERNAL MODULE: ./build/src/protocols/es-auth/sign-file.js + 8 modules
 var sign_file = __nccwpck_require__(49053);
-// EXTERNAL MODULE: ./build/src/report/units.js
-var units = __nccwpck_require__(24915);
+// EXTERNAL MODULE: ./build/src/report/summary/units.js
+var units = __nccwpck_require__(76704);
 ;// CONCATENATED MODULE: ./build/src/modes/service.js
 
 
@@ -55274,110 +55257,6 @@ function unanswered({ kind, code, message, facts, cause }) {
 
 /***/ }),
 
-/***/ 85636:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Gt: () => (/* binding */ countFindings),
-/* harmony export */   H0: () => (/* binding */ logFindings),
-/* harmony export */   ZO: () => (/* binding */ manifestFinding),
-/* harmony export */   n2: () => (/* binding */ MAX_ANNOTATION),
-/* harmony export */   nZ: () => (/* binding */ warningsOf),
-/* harmony export */   vO: () => (/* binding */ renderFindings)
-/* harmony export */ });
-/* harmony import */ var _markup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(34110);
-/* harmony import */ var _shorten_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51669);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(24915);
-
-
-
-/** Says what a list of findings comes to: `2 failures, 1 warning, 14 checks passed`. */
-function countFindings(findings) {
-    const count = (kind) => findings.filter((finding) => kindOf(finding) === kind).length;
-    const parts = [
-        count('failure') > 0 ? (0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(count('failure'), 'failure') : '',
-        count('warning') > 0 ? (0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(count('warning'), 'warning') : '',
-        `${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(count('ok'), 'check')} passed`,
-        count('not checked') > 0 ? `${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatCount */ .B4)(count('not checked'))} not made` : '',
-    ];
-    return parts.filter(Boolean).join(', ');
-}
-/** Renders findings as lines of the log, in the order of the checks. */
-function logFindings(findings) {
-    return findings.flatMap((finding) => {
-        const kind = kindOf(finding);
-        const [first = '', ...others] = finding.what.split('\n');
-        const code = finding.code === undefined ? '' : `${finding.code}: `;
-        return [
-            `${LABEL[kind]} ${finding.check}: ${code}${kind === 'ok' ? first : (0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em)(first)}${timeOf(finding)}`,
-            ...others.map((line) => `          ${line}`),
-            ...(finding.todo ? [`          What to do: ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em)(finding.todo)}`] : []),
-        ];
-    });
-}
-/** Renders findings as Markdown: a table of what is wrong, failures first, and one to unfold of what is right. */
-function renderFindings(findings) {
-    const trouble = findings.filter((finding) => kindOf(finding) !== 'ok');
-    const passed = findings.filter((finding) => kindOf(finding) === 'ok');
-    const sorted = trouble.sort((a, b) => ORDER.indexOf(kindOf(a)) - ORDER.indexOf(kindOf(b)));
-    return [
-        ...(sorted.length > 0 ? [renderTable(sorted)] : []),
-        ...(passed.length > 0
-            ? [`<details><summary>${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(passed.length, 'check')} passed</summary>\n\n${renderTable(passed)}\n\n</details>`]
-            : []),
-    ];
-}
-function renderTable(findings) {
-    const hints = findings.some(({ todo }) => todo);
-    const rows = findings.slice(0, MAX_ROWS).map((finding) => {
-        const kind = kindOf(finding);
-        return [
-            `${ICON[kind]} ${kind}`,
-            (0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .plain */ .pj)(finding.check),
-            `${finding.code === undefined ? '' : `<strong>${finding.code}</strong><br>`}${(0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .sentences */ .hC)(finding.what)}`,
-            ...(hints ? [finding.todo ? (0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .sentences */ .hC)(finding.todo) : ''] : []),
-            finding.ms > 0 ? (0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatMs */ ._V)(finding.ms).replaceAll(' ', '&nbsp;') : '',
-        ];
-    });
-    const heads = ['Result', 'Check', 'What was found', ...(hints ? ['What to do'] : []), 'Time'];
-    const others = findings.length - rows.length;
-    const more = others > 0 ? `\n\nand ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(others, 'other')}; the manifest lists all.` : '';
-    return `${(0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .table */ .tp)(heads, rows, [heads.length - 1])}${more}`;
-}
-/** Renders the warnings among findings as one text, a line for each; empty when there are none. */
-function warningsOf(findings) {
-    const warnings = findings.filter((finding) => kindOf(finding) === 'warning');
-    const lines = warnings
-        .slice(0, MAX_ROWS)
-        .map(({ check, what, todo }) => (0,_shorten_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .m)([`${check}: ${what}`, todo].filter(Boolean).map(String).map(_units_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em).join(' '), MAX_ANNOTATION));
-    return (0,_shorten_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .m)(lines.join('\n'), MAX_ANNOTATION);
-}
-/** Returns a finding as it stands in the manifest. */
-function manifestFinding({ check, level, what, todo, code, notChecked, ms }) {
-    return { check, level, what, todo, code, notChecked, ms: Math.round(ms) };
-}
-/** GitHub keeps this many characters of an annotation. */
-const MAX_ANNOTATION = 4000;
-/** More than there are checks. */
-const MAX_ROWS = 100;
-const ORDER = ['failure', 'warning', 'not checked', 'ok'];
-const ICON = { failure: '❌', warning: '⚠️', 'not checked': '⏭️', ok: '✅' };
-const LABEL = {
-    failure: 'FAILURE  ',
-    warning: 'warning  ',
-    'not checked': '–        ',
-    ok: 'ok       ',
-};
-function kindOf({ level, notChecked }) {
-    return notChecked ? 'not checked' : level;
-}
-function timeOf({ ms }) {
-    return ms > 0 ? ` (${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatMs */ ._V)(ms)})` : '';
-}
-
-
-/***/ }),
-
 /***/ 37987:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -55385,8 +55264,8 @@ function timeOf({ ms }) {
 /* harmony export */   s: () => (/* binding */ renderManifest)
 /* harmony export */ });
 /* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
-/* harmony import */ var _findings_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(85636);
-/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(18456);
+/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18456);
+/* harmony import */ var _summary_findings_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(59273);
 
 
 
@@ -55409,7 +55288,7 @@ function* renderManifest(report, createdAt) {
         failure: manifestError(failure),
     };
     if (mode === 'preflight') {
-        const findings = report.findings.map(_findings_js__WEBPACK_IMPORTED_MODULE_1__/* .manifestFinding */ .ZO);
+        const findings = report.findings.map(_summary_findings_js__WEBPACK_IMPORTED_MODULE_2__/* .manifestFinding */ .ZO);
         yield `${JSON.stringify({ ...head, findings, totals: manifestTotals(report) }, undefined, 2)}\n`;
         return;
     }
@@ -55444,51 +55323,7 @@ function manifestError(error) {
 }
 function manifestTotals(report) {
     const { requests, durationMs } = report;
-    return { ...(0,_report_js__WEBPACK_IMPORTED_MODULE_2__/* .totalsOf */ .vA)(report), requests, durationMs: Math.round(durationMs) };
-}
-
-
-/***/ }),
-
-/***/ 34110:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   aY: () => (/* binding */ code),
-/* harmony export */   hC: () => (/* binding */ sentences),
-/* harmony export */   pj: () => (/* binding */ plain),
-/* harmony export */   tp: () => (/* binding */ table)
-/* harmony export */ });
-/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
-/* harmony import */ var _shorten_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51669);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(24915);
-
-
-
-/** Longest name and longest line that a summary shows, in characters; the log and the manifest have them whole. */
-const MAX_NAME = 160;
-const MAX_LINE = 600;
-const MAX_LINES = 60;
-/** Renders a name as code, safe in Markdown and HTML. */
-function code(name) {
-    return `<code>${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeHtml */ .ZD)((0,_shorten_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .m)(name, MAX_NAME))}</code>`;
-}
-/** Renders a short text, safe in Markdown and HTML. */
-function plain(text) {
-    return (0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeHtml */ .ZD)((0,_shorten_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .m)(text, MAX_LINE));
-}
-/** Renders sentences, one a line, safe in Markdown and HTML and on one line of Markdown. */
-function sentences(text) {
-    const lines = text.split('\n');
-    const shown = lines.slice(0, MAX_LINES).map((line) => plain((0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em)(line)));
-    if (lines.length > MAX_LINES)
-        shown.push(`and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(lines.length - MAX_LINES, 'line')} more; the log has all`);
-    return shown.join('<br>');
-}
-/** Renders a table; the first cell of each column heads it, and numbers stand to the right. */
-function table(heads, rows, numbers = []) {
-    const rule = heads.map((_, at) => (numbers.includes(at) ? '--:' : '---'));
-    return [heads, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+    return { ...(0,_report_js__WEBPACK_IMPORTED_MODULE_1__/* .totalsOf */ .vA)(report), requests, durationMs: Math.round(durationMs) };
 }
 
 
@@ -55574,37 +55409,151 @@ function isGreen(report) {
 
 /***/ }),
 
-/***/ 51669:
+/***/ 59273:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   m: () => (/* binding */ shorten),
-/* harmony export */   w: () => (/* binding */ showList)
+/* harmony export */   Gt: () => (/* binding */ countFindings),
+/* harmony export */   H0: () => (/* binding */ logFindings),
+/* harmony export */   ZO: () => (/* binding */ manifestFinding),
+/* harmony export */   n2: () => (/* binding */ MAX_ANNOTATION),
+/* harmony export */   nZ: () => (/* binding */ warningsOf),
+/* harmony export */   vO: () => (/* binding */ renderFindings)
 /* harmony export */ });
-/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24915);
+/* harmony import */ var _markup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37735);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76704);
 
 
-/** Longest name in a list, in characters; the log and the manifest have them whole. */
-const MAX_NAME = 200;
-/** Takes the middle out of a text that is longer than `limit` characters. */
-function shorten(text, limit) {
-    if (text.length <= limit)
-        return text;
-    const tail = Math.floor((limit - 1) / 3);
-    const head = text.slice(0, limit - 1 - tail).replace(/[\uD800-\uDBFF]$/, '');
-    return `${head}…${text.slice(text.length - tail).replace(/^[\uDC00-\uDFFF]/, '')}`;
+/** Says what a list of findings comes to: `2 failures, 1 warning, 14 checks passed`. */
+function countFindings(findings) {
+    const count = (kind) => findings.filter((finding) => kindOf(finding) === kind).length;
+    const parts = [
+        count('failure') > 0 ? (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(count('failure'), 'failure') : '',
+        count('warning') > 0 ? (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(count('warning'), 'warning') : '',
+        `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(count('ok'), 'check')} passed`,
+        count('not checked') > 0 ? `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(count('not checked'))} not made` : '',
+    ];
+    return parts.filter(Boolean).join(', ');
 }
-/** Shows at most `limit` names, and how many more there are. */
-function showList(names, limit) {
-    const shown = names.slice(0, limit).map((name) => shorten((0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .show */ .WU)(name), MAX_NAME));
-    return shown.join(', ') + (names.length > limit ? ` and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(names.length - limit)} more` : '');
+/** Renders findings as lines of the log, in the order of the checks. */
+function logFindings(findings) {
+    return findings.flatMap((finding) => {
+        const kind = kindOf(finding);
+        const [first = '', ...others] = finding.what.split('\n');
+        const code = finding.code === undefined ? '' : `${finding.code}: `;
+        return [
+            `${LABEL[kind]} ${finding.check}: ${code}${kind === 'ok' ? first : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .sentence */ .em)(first)}${timeOf(finding)}`,
+            ...others.map((line) => `          ${line}`),
+            ...(finding.todo ? [`          What to do: ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .sentence */ .em)(finding.todo)}`] : []),
+        ];
+    });
+}
+/** Renders findings as Markdown: a table of what is wrong, failures first, and one to unfold of what is right. */
+function renderFindings(findings) {
+    const trouble = findings.filter((finding) => kindOf(finding) !== 'ok');
+    const passed = findings.filter((finding) => kindOf(finding) === 'ok');
+    const sorted = trouble.sort((a, b) => ORDER.indexOf(kindOf(a)) - ORDER.indexOf(kindOf(b)));
+    return [
+        ...(sorted.length > 0 ? [renderTable(sorted)] : []),
+        ...(passed.length > 0
+            ? [`<details><summary>${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(passed.length, 'check')} passed</summary>\n\n${renderTable(passed)}\n\n</details>`]
+            : []),
+    ];
+}
+function renderTable(findings) {
+    const hints = findings.some(({ todo }) => todo);
+    const rows = findings.slice(0, MAX_ROWS).map((finding) => {
+        const kind = kindOf(finding);
+        return [
+            `${ICON[kind]} ${kind}`,
+            (0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .plain */ .pj)(finding.check),
+            `${finding.code === undefined ? '' : `<strong>${finding.code}</strong><br>`}${(0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .sentences */ .hC)(finding.what)}`,
+            ...(hints ? [finding.todo ? (0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .sentences */ .hC)(finding.todo) : ''] : []),
+            finding.ms > 0 ? (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatMs */ ._V)(finding.ms).replaceAll(' ', '&nbsp;') : '',
+        ];
+    });
+    const heads = ['Result', 'Check', 'What was found', ...(hints ? ['What to do'] : []), 'Time'];
+    const others = findings.length - rows.length;
+    const more = others > 0 ? `\n\nand ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(others, 'other')}; the manifest lists all.` : '';
+    return `${(0,_markup_js__WEBPACK_IMPORTED_MODULE_0__/* .table */ .tp)(heads, rows, [heads.length - 1])}${more}`;
+}
+/** Renders the warnings among findings as one text, a line for each; empty when there are none. */
+function warningsOf(findings) {
+    const warnings = findings.filter((finding) => kindOf(finding) === 'warning');
+    const lines = warnings
+        .slice(0, MAX_ROWS)
+        .map(({ check, what, todo }) => (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .ml)([`${check}: ${what}`, todo].filter(Boolean).map(String).map(_units_js__WEBPACK_IMPORTED_MODULE_1__/* .sentence */ .em).join(' '), MAX_ANNOTATION));
+    return (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .ml)(lines.join('\n'), MAX_ANNOTATION);
+}
+/** Returns a finding as it stands in the manifest. */
+function manifestFinding({ check, level, what, todo, code, notChecked, ms }) {
+    return { check, level, what, todo, code, notChecked, ms: Math.round(ms) };
+}
+/** GitHub keeps this many characters of an annotation. */
+const MAX_ANNOTATION = 4000;
+/** More than there are checks. */
+const MAX_ROWS = 100;
+const ORDER = ['failure', 'warning', 'not checked', 'ok'];
+const ICON = { failure: '❌', warning: '⚠️', 'not checked': '⏭️', ok: '✅' };
+const LABEL = {
+    failure: 'FAILURE  ',
+    warning: 'warning  ',
+    'not checked': '–        ',
+    ok: 'ok       ',
+};
+function kindOf({ level, notChecked }) {
+    return notChecked ? 'not checked' : level;
+}
+function timeOf({ ms }) {
+    return ms > 0 ? ` (${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatMs */ ._V)(ms)})` : '';
 }
 
 
 /***/ }),
 
-/***/ 24915:
+/***/ 37735:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   aY: () => (/* binding */ code),
+/* harmony export */   hC: () => (/* binding */ sentences),
+/* harmony export */   pj: () => (/* binding */ plain),
+/* harmony export */   tp: () => (/* binding */ table)
+/* harmony export */ });
+/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76704);
+
+
+/** Longest name and longest line that a summary shows, in characters; the log and the manifest have them whole. */
+const MAX_NAME = 160;
+const MAX_LINE = 600;
+const MAX_LINES = 60;
+/** Renders a name as code, safe in Markdown and HTML. */
+function code(name) {
+    return `<code>${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeHtml */ .ZD)((0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .ml)(name, MAX_NAME))}</code>`;
+}
+/** Renders a short text, safe in Markdown and HTML. */
+function plain(text) {
+    return (0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeHtml */ .ZD)((0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .ml)(text, MAX_LINE));
+}
+/** Renders sentences, one a line, safe in Markdown and HTML and on one line of Markdown. */
+function sentences(text) {
+    const lines = text.split('\n');
+    const shown = lines.slice(0, MAX_LINES).map((line) => plain((0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .sentence */ .em)(line)));
+    if (lines.length > MAX_LINES)
+        shown.push(`and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(lines.length - MAX_LINES, 'line')} more; the log has all`);
+    return shown.join('<br>');
+}
+/** Renders a table; the first cell of each column heads it, and numbers stand to the right. */
+function table(heads, rows, numbers = []) {
+    const rule = heads.map((_, at) => (numbers.includes(at) ? '--:' : '---'));
+    return [heads, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+
+/***/ }),
+
+/***/ 76704:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -55614,8 +55563,12 @@ function showList(names, limit) {
 /* harmony export */   _V: () => (/* binding */ formatMs),
 /* harmony export */   _X: () => (/* binding */ formatGuessedMs),
 /* harmony export */   em: () => (/* binding */ sentence),
+/* harmony export */   ml: () => (/* binding */ shorten),
+/* harmony export */   w5: () => (/* binding */ showList),
 /* harmony export */   z3: () => (/* binding */ formatBytes)
 /* harmony export */ });
+/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
+
 /** Formats bytes for people: `12 B`, `3.40 MB`. */
 function formatBytes(bytes) {
     const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -55662,6 +55615,21 @@ function sentence(text) {
 /** Returns the value below which the given share of the numbers lies; 0 for none. */
 function percentile(sorted, share) {
     return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+/** Longest name in a list, in characters; the log and the manifest have them whole. */
+const MAX_NAME = 200;
+/** Takes the middle out of a text that is longer than `limit` characters. */
+function shorten(text, limit) {
+    if (text.length <= limit)
+        return text;
+    const tail = Math.floor((limit - 1) / 3);
+    const head = text.slice(0, limit - 1 - tail).replace(/[\uD800-\uDBFF]$/, '');
+    return `${head}…${text.slice(text.length - tail).replace(/^[\uDC00-\uDFFF]/, '')}`;
+}
+/** Shows at most `limit` names, and how many more there are. */
+function showList(names, limit) {
+    const shown = names.slice(0, limit).map((name) => shorten((0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .show */ .WU)(name), MAX_NAME));
+    return shown.join(', ') + (names.length > limit ? ` and ${formatCount(names.length - limit)} more` : '');
 }
 
 

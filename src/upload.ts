@@ -2,8 +2,7 @@ import { lstatSync } from 'node:fs';
 import type { UploadArtifactResponse } from '@actions/artifact';
 import { ActionError } from './errors.ts';
 import { show } from './files/names.ts';
-import { showList } from './report/shorten.ts';
-import { plural } from './report/units.ts';
+import { plural, showList } from './report/summary/units.ts';
 
 /** What to upload and under which name. */
 export interface UploadOptions {

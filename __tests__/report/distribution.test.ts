@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { distribute } from '../../src/report/distribution.ts';
+import { distribute } from '../../src/report/summary/timing.ts';
 
 const times = fc
   .array(fc.double({ min: 0, max: 1e7, noNaN: true }), { minLength: 1, maxLength: 200 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import { headline } from '../../src/report/headline.ts';
-import { describeTiming } from '../../src/report/timing.ts';
+import { headline } from '../../src/report/summary/headline.ts';
+import { describeTiming } from '../../src/report/summary/timing.ts';
 import * as samples from './samples.ts';
 
 const failure = (code: string): ActionError => new ActionError(code, 'Something happened.');

@@ -3,7 +3,7 @@ import { ActionError } from '../../src/errors.ts';
 import type { FileOutcome } from '../../src/files/release-file.ts';
 import { failed, notChecked, passed, warned } from '../../src/finding.ts';
 import { createReport, type Report } from '../../src/report/report.ts';
-import type { Surroundings } from '../../src/report/surroundings.ts';
+import type { Surroundings } from '../../src/report/summary/next-steps.ts';
 import { type AlgorithmName, algorithmOf } from '../../src/verifying/algorithm.ts';
 import { readVerifyKey } from '../../src/verifying/key.ts';
 import { createVerifier } from '../../src/verifying/verifier.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { shorten, showList } from '../../src/report/shorten.ts';
+import { shorten, showList } from '../../src/report/summary/units.ts';
 
 test('a text that fits stays, and of another the beginning and the end', () => {
   expect(shorten('release.tar', 11)).toBe('release.tar');

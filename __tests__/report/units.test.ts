@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatBytes, formatCount, formatGuessedMs, formatMs, plural } from '../../src/report/units.ts';
+import { formatBytes, formatCount, formatGuessedMs, formatMs, plural } from '../../src/report/summary/units.ts';
 
 test.each([
   [0, '0 B'],

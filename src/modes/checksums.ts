@@ -7,7 +7,7 @@ import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import { parseChecksums, renderChecksums } from '../files/writing/checksums.ts';
 import type { OutputTree } from '../files/writing/output-tree.ts';
 import type { FileInputs } from '../inputs/inputs.ts';
-import { showList } from '../report/shorten.ts';
+import { showList } from '../report/summary/units.ts';
 import type { Verification } from '../verifying/check.ts';
 import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';

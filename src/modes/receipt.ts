@@ -3,7 +3,7 @@ import { OutputTree } from '../files/writing/output-tree.ts';
 import type { FileInputs, UploadInputs } from '../inputs/inputs.ts';
 import { renderManifest } from '../report/manifest.ts';
 import { isGreen } from '../report/report.ts';
-import { plural } from '../report/units.ts';
+import { plural } from '../report/summary/units.ts';
 import { orAborted } from '../signing/schedule/clock.ts';
 import { checkArtifactPaths, uploadFiles } from '../upload.ts';
 import type { Context } from './context.ts';

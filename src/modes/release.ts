@@ -9,8 +9,7 @@ import { show } from '../files/names.ts';
 import type { ReleaseFile } from '../files/release-file.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
 import type { FileInputs } from '../inputs/inputs.ts';
-import { showList } from '../report/shorten.ts';
-import { formatBytes, formatCount, plural } from '../report/units.ts';
+import { formatBytes, formatCount, plural, showList } from '../report/summary/units.ts';
 import type { Context } from './context.ts';
 import { checkOwnFiles } from './own-files.ts';
 

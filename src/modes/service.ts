@@ -12,7 +12,7 @@ import { type CredentialPaths, withCredentials } from '../identity/credentials.t
 import { type Identity, inspectIdentity, missingIssuerHint, requireIdentity } from '../identity/identity.ts';
 import type { ServiceInputs } from '../inputs/inputs.ts';
 import { createSignFileSigner } from '../protocols/es-auth/sign-file.ts';
-import { sentence } from '../report/units.ts';
+import { sentence } from '../report/summary/units.ts';
 import type { Signer } from '../signing/signer.ts';
 import type { Context } from './context.ts';
 

@@ -2,7 +2,7 @@ import { ActionError, unexpected } from '../errors.ts';
 import { show } from '../files/names.ts';
 import type { ReleaseFile } from '../files/release-file.ts';
 import type { SignInputs } from '../inputs/inputs.ts';
-import { formatCount, plural } from '../report/units.ts';
+import { formatCount, plural } from '../report/summary/units.ts';
 import { checkSize } from '../verifying/verifier.ts';
 import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';

@@ -6,7 +6,7 @@ import { mayStand } from '../files/writing/standing.ts';
 import { writeElsewhere } from '../helper/writer.ts';
 import type { EffortInputs, UploadInputs } from '../inputs/inputs.ts';
 import { startProgress } from '../report/progress.ts';
-import { formatCount, formatMs, plural, sentence } from '../report/units.ts';
+import { formatCount, formatMs, plural, sentence } from '../report/summary/units.ts';
 import { watchSigner } from '../report/watched-signer.ts';
 import { deadlinePassed } from '../signing/policy/endings.ts';
 import type { PolicyEvent } from '../signing/policy/policy.ts';

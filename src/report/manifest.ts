@@ -1,8 +1,8 @@
 import type { ActionError } from '../errors.ts';
 import { compareBytewise } from '../files/names.ts';
 import type { FileOutcome } from '../files/release-file.ts';
-import { manifestFinding } from './findings.ts';
 import { type Report, totalsOf } from './report.ts';
+import { manifestFinding } from './summary/findings.ts';
 
 /** Yields the JSON receipt of a run in pieces, a line for each file. */
 export function* renderManifest(report: Report, createdAt: Date): Generator<string> {

@@ -1,5 +1,5 @@
 import type { Clock } from '../signing/schedule/clock.ts';
-import { formatBytes, formatCount, formatGuessedMs, plural } from './units.ts';
+import { formatBytes, formatCount, formatGuessedMs, plural } from './summary/units.ts';
 
 /** Short work shows no progress at all. */
 const FIRST_LINE_MS = 5000;

@@ -2,15 +2,14 @@ import type { ActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
 import { unwritable } from '../files/writing/write-errors.ts';
 import type { Runner } from '../runner.ts';
-import { chainOf } from './cause-chain.ts';
-import { logFindings, MAX_ANNOTATION, warningsOf } from './findings.ts';
-import { headline } from './headline.ts';
+import { chainOf } from './causes.ts';
 import { renderOutputs } from './outputs.ts';
 import { type Cause, causesOf, isGreen, type Report } from './report.ts';
-import { shorten, showList } from './shorten.ts';
-import { renderSummary } from './summary.ts';
-import { describeTiming } from './timing.ts';
-import { formatCount, formatMs, sentence } from './units.ts';
+import { logFindings, MAX_ANNOTATION, warningsOf } from './summary/findings.ts';
+import { headline } from './summary/headline.ts';
+import { renderSummary } from './summary/summary.ts';
+import { describeTiming } from './summary/timing.ts';
+import { formatCount, formatMs, sentence, shorten, showList } from './summary/units.ts';
 
 const KEEP_MANIFEST = 'set manifest, and upload it in a step with if: always()';
 /** GitHub keeps ten annotations of a step; a reader wants fewer. */

@@ -1,6 +1,5 @@
-import { escapeHtml } from '../files/names.ts';
-import { shorten } from './shorten.ts';
-import { plural, sentence } from './units.ts';
+import { escapeHtml } from '../../files/names.ts';
+import { plural, sentence, shorten } from './units.ts';
 
 /** Longest name and longest line that a summary shows, in characters; the log and the manifest have them whole. */
 const MAX_NAME = 160;

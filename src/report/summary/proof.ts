@@ -1,4 +1,4 @@
-import { isGreen, type Report, totalsOf } from './report.ts';
+import { isGreen, type Report, totalsOf } from '../report.ts';
 import { plural } from './units.ts';
 
 /** What a green run is evidence of, and what it is not, as two sentences each without its start. */

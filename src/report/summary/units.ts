@@ -1,3 +1,5 @@
+import { show } from '../../files/names.ts';
+
 /** Formats bytes for people: `12 B`, `3.40 MB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -45,4 +47,21 @@ export function sentence(text: string): string {
 /** Returns the value below which the given share of the numbers lies; 0 for none. */
 export function percentile(sorted: ArrayLike<number>, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+/** Longest name in a list, in characters; the log and the manifest have them whole. */
+const MAX_NAME = 200;
+
+/** Takes the middle out of a text that is longer than `limit` characters. */
+export function shorten(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const tail = Math.floor((limit - 1) / 3);
+  const head = text.slice(0, limit - 1 - tail).replace(/[\uD800-\uDBFF]$/, '');
+  return `${head}…${text.slice(text.length - tail).replace(/^[\uDC00-\uDFFF]/, '')}`;
+}
+
+/** Shows at most `limit` names, and how many more there are. */
+export function showList(names: readonly string[], limit: number): string {
+  const shown = names.slice(0, limit).map((name) => shorten(show(name), MAX_NAME));
+  return shown.join(', ') + (names.length > limit ? ` and ${formatCount(names.length - limit)} more` : '');
 }

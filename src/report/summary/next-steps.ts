@@ -1,8 +1,8 @@
+import type { Algorithm } from '../../verifying/algorithm.ts';
+import type { Verification } from '../../verifying/check.ts';
+import { isGreen, type Report, totalsOf } from '../report.ts';
 import { code } from './markup.ts';
-import { isGreen, type Report, totalsOf } from './report.ts';
-import type { Surroundings } from './surroundings.ts';
 import { plural } from './units.ts';
-import { verifyCommand } from './verify-command.ts';
 
 /** Lists what the reader should do now, as Markdown. */
 export function nextSteps(report: Report, around: Surroundings): string[] {
@@ -118,4 +118,34 @@ function afterwards(kept: number, checked: boolean): string {
 /** GitHub's address of an artifact is plain; anything else is not made a link. */
 function link(name: string, url: string): string {
   return /^https?:\/\/[\w.:/-]+$/.test(url) ? `<a href="${url}">${code(name)}</a>` : code(name);
+}
+
+/** Returns the shell command that checks one file, `FILE`, with OpenSSL and nothing else. */
+export function verifyCommand({ verifier, encoding }: Verification, suffix: string): string {
+  const decode =
+    encoding === 'hex' ? `tr a-f A-F < FILE${suffix} | basenc --base16 -d` : `openssl base64 -d -A -in FILE${suffix}`;
+  return `${decode} |\n  ${checkOf(verifier.algorithm)}`;
+}
+
+function checkOf(algorithm: Algorithm): string {
+  if (algorithm.scheme === 'ed25519') {
+    return 'openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in FILE -sigfile /dev/stdin';
+  }
+  const padding =
+    algorithm.scheme === 'rsa-pss'
+      ? `-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:${SALT_BYTES[algorithm.hash]} `
+      : '';
+  return `openssl dgst -${algorithm.hash} ${padding}-verify public-key.pem -signature /dev/stdin FILE`;
+}
+
+/** A salt as long as the hash is what the action demands too. */
+const SALT_BYTES = { sha256: 32, sha384: 48, sha512: 64 };
+
+/** What the summary says about the run around the action. */
+export interface Surroundings {
+  readonly isPullRequest: boolean;
+  /** GitHub gives no secrets to this run. */
+  readonly secretsWithheld: boolean;
+  /** Page of the uploaded artifact; empty when there is none. */
+  readonly artifactUrl: string;
 }

@@ -1,13 +1,12 @@
-import type { FileOutcome } from '../files/release-file.ts';
+import type { FileOutcome } from '../../files/release-file.ts';
+import { type Cause, causesOf, isGreen, type Report } from '../report.ts';
 import { renderFacts, renderNumbers } from './facts.ts';
 import { renderFindings } from './findings.ts';
 import { headline } from './headline.ts';
-import { renderLatency } from './latency.ts';
 import { code, plain, sentences, table } from './markup.ts';
-import { nextSteps, renderCommand } from './next-steps.ts';
+import { nextSteps, renderCommand, type Surroundings } from './next-steps.ts';
 import { proofOf } from './proof.ts';
-import { type Cause, causesOf, isGreen, type Report } from './report.ts';
-import type { Surroundings } from './surroundings.ts';
+import { renderLatency } from './timing.ts';
 import { formatBytes, formatMs, plural } from './units.ts';
 
 /** GitHub shows at most 1 MiB of summary for a step; what else is in it is far less than the rest of that. */

@@ -1,5 +1,5 @@
+import { isGreen, type Report, totalsOf } from '../report.ts';
 import { countFindings } from './findings.ts';
-import { isGreen, type Report, totalsOf } from './report.ts';
 import { formatBytes, formatCount, formatMs, plural } from './units.ts';
 
 /** Says what a run came to, in one line without markup. */

@@ -1,5 +1,5 @@
+import { type Report, totalsOf } from '../report.ts';
 import { code, plain, table } from './markup.ts';
-import { type Report, totalsOf } from './report.ts';
 import { describeSpeed } from './timing.ts';
 import { formatBytes, formatCount, formatMs, plural } from './units.ts';
 

@@ -1,7 +1,6 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../../finding.ts';
 import { plain, sentences, table } from './markup.ts';
-import { shorten } from './shorten.ts';
-import { formatCount, formatMs, plural, sentence } from './units.ts';
+import { formatCount, formatMs, plural, sentence, shorten } from './units.ts';
 
 /** Says what a list of findings comes to: `2 failures, 1 warning, 14 checks passed`. */
 export function countFindings(findings: readonly Finding[]): string {
