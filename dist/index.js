@@ -53997,7 +53997,7 @@ async function runMode(context, inputs) {
         case 'verify':
             return verify(context, inputs);
         case 'preflight':
-            return (await __nccwpck_require__.e(/* import() */ 305).then(__nccwpck_require__.bind(__nccwpck_require__, 56305))).preflight(context, inputs);
+            return (await __nccwpck_require__.e(/* import() */ 395).then(__nccwpck_require__.bind(__nccwpck_require__, 10395))).preflight(context, inputs);
         case 'skipped':
             return tellSkipped(context);
         default:

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Finding } from '../../src/finding.ts';
+import type { Finding } from '../../src/preflight/finding.ts';
 import type { Preflight } from './in-process.ts';
 
 /** Returns the failures and warnings of a preflight, as `check: CODE: sentence What to do.`. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
 import type { FileOutcome } from '../../src/files/release-file.ts';
-import { type Finding, failed, warned } from '../../src/finding.ts';
+import { type Finding, failed, warned } from '../../src/preflight/finding.ts';
 import { renderManifest } from '../../src/report/manifest.ts';
 import { publish } from '../../src/report/publish.ts';
 import type { Report } from '../../src/report/report.ts';

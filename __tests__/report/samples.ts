@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { ActionError } from '../../src/errors.ts';
 import type { FileOutcome } from '../../src/files/release-file.ts';
-import { failed, notChecked, passed, warned } from '../../src/finding.ts';
+import { failed, notChecked, passed, warned } from '../../src/preflight/finding.ts';
 import { createReport, type Report } from '../../src/report/report.ts';
 import type { Surroundings } from '../../src/report/summary/next-steps.ts';
 import { type AlgorithmName, algorithmOf } from '../../src/verifying/algorithm.ts';

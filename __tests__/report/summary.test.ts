@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import { failed, passed, warned } from '../../src/finding.ts';
+import { failed, passed, warned } from '../../src/preflight/finding.ts';
 import type { Report } from '../../src/report/report.ts';
 import { type Surroundings, verifyCommand } from '../../src/report/summary/next-steps.ts';
 import { renderSummary } from '../../src/report/summary/summary.ts';

@@ -1,9 +1,9 @@
 import { ActionError, toActionError } from '../errors.ts';
-import { type Finding, failed, notChecked, passed, warned } from '../finding.ts';
 import { isValid, type Verification } from '../verifying/check.ts';
 import { decodeSignature, otherEncodingHint } from '../verifying/encoding.ts';
 import { likelyAlgorithm } from '../verifying/verifier.ts';
 import { CANARY, type CanaryOutcome } from './canary.ts';
+import { type Finding, failed, notChecked, passed, warned } from './finding.ts';
 
 /** `Date` has a grain of one second, and a service that cared for less would refuse its own clients. */
 const MAX_SKEW_MS = 30_000;

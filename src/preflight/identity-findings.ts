@@ -1,6 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ActionError } from '../errors.ts';
-import { type Finding, failed, passed, warned } from '../finding.ts';
 import { type Inspection, inspectIdentity } from '../identity/identity.ts';
 import { nameOnOneLine, publicKeyPrint } from '../identity/material/certificate.ts';
 import { readClient } from '../identity/material/client.ts';
@@ -8,6 +7,7 @@ import { readBlocks } from '../identity/text/blocks.ts';
 import { type IdentityText, isBlank } from '../identity/text/inputs.ts';
 import type { InputName } from '../identity/text/pem.ts';
 import type { ValidityOptions } from '../identity/validity.ts';
+import { type Finding, failed, passed, warned } from './finding.ts';
 
 /** What there is to say about certificate, key and chain, and what became of them. */
 export interface IdentityCheck {

@@ -3,8 +3,8 @@ import { targetOf } from '../connection/connect.ts';
 import { connectionFailure } from '../connection/connection-failure.ts';
 import { refusalIn } from '../connection/diagnosis/diagnosis.ts';
 import type { Handshake } from '../connection/diagnosis/probe.ts';
-import { type Finding, failed, notChecked, passed } from '../finding.ts';
 import type { Failure } from '../signing/policy/failure.ts';
+import { type Finding, failed, notChecked, passed } from './finding.ts';
 
 /** Returns why a handshake broke, in the words of a failed request; `undefined` when it did not. */
 export function failureOf(handshake: Handshake, { origin }: URL): Failure | undefined {

@@ -3,12 +3,12 @@ import { targetOf } from '../connection/connect.ts';
 import { LISTEN_MS, refusalIn } from '../connection/diagnosis/diagnosis.ts';
 import { explainRefusal } from '../connection/diagnosis/own-certificate.ts';
 import { type Handshake, inspectHandshake, type ProbeOptions } from '../connection/diagnosis/probe.ts';
-import { type Finding, notChecked, passed, warned } from '../finding.ts';
 import { type Identity, missingIssuerHint } from '../identity/identity.ts';
 import type { Failure } from '../signing/policy/failure.ts';
 import type { Verification } from '../verifying/check.ts';
 import type { CanaryOutcome } from './canary.ts';
 import { describeCanary } from './canary-findings.ts';
+import { type Finding, notChecked, passed, warned } from './finding.ts';
 import { describeNetwork } from './network-findings.ts';
 import { describeTls } from './tls-findings.ts';
 

@@ -9,9 +9,9 @@ import {
   type TrustFacts,
 } from '../connection/diagnosis/server-certificate.ts';
 import { codeOf } from '../errors.ts';
-import { type Finding, failed, notChecked, passed, warned } from '../finding.ts';
 import { nameOnOneLine } from '../identity/material/certificate.ts';
 import type { Failure } from '../signing/policy/failure.ts';
+import { type Finding, failed, notChecked, passed, warned } from './finding.ts';
 import { failureOf, isConnected } from './network-findings.ts';
 
 /** What a handshake is judged by. */

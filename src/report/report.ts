@@ -1,8 +1,8 @@
 import { ActionError } from '../errors.ts';
 import type { Shard } from '../files/finding/shard.ts';
 import type { FileOutcome } from '../files/release-file.ts';
-import type { Finding } from '../finding.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { Finding } from '../preflight/finding.ts';
 import type { Verification } from '../verifying/check.ts';
 
 /** What really ran. */

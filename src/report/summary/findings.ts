@@ -1,4 +1,4 @@
-import type { Finding } from '../../finding.ts';
+import type { Finding } from '../../preflight/finding.ts';
 import { plain, sentences, table } from './markup.ts';
 import { formatCount, formatMs, plural, sentence, shorten } from './units.ts';
 

@@ -1,4 +1,4 @@
-import type { ActionError } from './errors.ts';
+import type { ActionError } from '../errors.ts';
 
 /** What one check found. */
 export interface Finding {
