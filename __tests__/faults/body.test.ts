@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../src/rehearsal/faults.ts';
+import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { compressed, hugeBody, jsonAnswer, webPage, wrongSignData } from '../rehearsal/fault-samples.ts';
 import { contentOf, meet, signatureOf } from './meeting.ts';

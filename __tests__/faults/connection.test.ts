@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Ending, Stage } from '../../src/rehearsal/call.ts';
-import type { Fault, Framing } from '../../src/rehearsal/faults.ts';
+import type { Fault, Framing } from '../../src/rehearsal/faults/faults.ts';
+import type { Ending, Stage } from '../../src/rehearsal/requests/call.ts';
 import { hugeHeader, RAW_ANSWERS, status } from '../rehearsal/fault-samples.ts';
 import { type Encounter, meet } from './meeting.ts';
 

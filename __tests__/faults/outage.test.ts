@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Fault, ScriptedRequest } from '../../src/rehearsal/faults.ts';
+import type { Fault, ScriptedRequest } from '../../src/rehearsal/faults/faults.ts';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createScenario } from '../helpers/scenario.ts';
 import { status } from '../rehearsal/fault-samples.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../src/rehearsal/faults.ts';
+import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { startService } from '../../src/rehearsal/service.ts';
 import { jsonAnswer, redirect, status } from '../rehearsal/fault-samples.ts';
 import { type Encounter, meet } from './meeting.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { main } from '../../src/main.ts';
-import type { Fault } from '../../src/rehearsal/faults.ts';
+import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { plant } from '../files/trees.ts';

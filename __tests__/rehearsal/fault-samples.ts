@@ -1,7 +1,7 @@
 import { createSign, type KeyObject } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { Answer } from '../../src/rehearsal/call.ts';
-import type { Fault } from '../../src/rehearsal/faults.ts';
+import type { Fault } from '../../src/rehearsal/faults/faults.ts';
+import type { Answer } from '../../src/rehearsal/requests/call.ts';
 
 /** Returns an answer in JSON. */
 export function jsonAnswer(status: number, value: unknown, headers: Answer['headers'] = {}): Answer {

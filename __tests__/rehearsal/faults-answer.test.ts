@@ -1,6 +1,6 @@
 import { createVerify } from 'node:crypto';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
-import type { Fault, Script } from '../../src/rehearsal/faults.ts';
+import type { Fault, Script } from '../../src/rehearsal/faults/faults.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { buildRequest, send, signContent } from './client.ts';

@@ -1,7 +1,7 @@
 import { createVerify } from 'node:crypto';
 import https from 'node:https';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
-import type { Script } from '../../src/rehearsal/faults.ts';
+import type { Script } from '../../src/rehearsal/faults/faults.ts';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { QuotedHash, type RequestHead, startRequestHash } from '../../src/rehearsal/quoted-hash.ts';
+import { QuotedHash, type RequestHead, startRequestHash } from '../../src/rehearsal/requests/request-hash.ts';
 import { quote } from './client.ts';
 
 interface Vector extends Omit<RequestHead, 'path'> {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../src/rehearsal/faults.ts';
+import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { createScenario } from '../helpers/scenario.ts';
 import { status } from '../rehearsal/fault-samples.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectionFailure } from '../../src/connection/connection-failure.ts';
 import { ActionError } from '../../src/errors.ts';
-import type { Fault } from '../../src/rehearsal/faults.ts';
+import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import {
   hugeBody,
   hugeHeader,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Script } from '../../src/rehearsal/faults.ts';
+import type { Script } from '../../src/rehearsal/faults/faults.ts';
 import { createScenario } from '../helpers/scenario.ts';
 import { status } from '../rehearsal/fault-samples.ts';
 import { costOf, expectValidSignatures, FILES, tell } from './soak-run.ts';

@@ -1,4 +1,4 @@
-import type { Script } from './faults.ts';
+import type { Script } from './faults/faults.ts';
 import type { Pki } from './pki.ts';
 import type { ServerTls } from './server.ts';
 

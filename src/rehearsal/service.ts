@@ -4,12 +4,12 @@ import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { ActionError } from '../errors.ts';
-import { Connections } from './connections.ts';
-import { type Counters, type Entry, startCounters } from './ledger.ts';
-import { Nonces } from './nonces.ts';
 import type { ServiceOptions } from './options.ts';
 import { createPki, type Pki } from './pki.ts';
-import { createHandler, type Reception } from './reception.ts';
+import { Connections } from './requests/connections.ts';
+import { type Counters, type Entry, startCounters } from './requests/counters.ts';
+import { createHandler, type Reception } from './requests/handler.ts';
+import { Nonces } from './requests/nonces.ts';
 import { createServer, type ServerTls } from './server.ts';
 
 /** What a client needs to have files signed, as the action's inputs take it. */

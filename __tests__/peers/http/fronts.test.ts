@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Script } from '../../../src/rehearsal/faults.ts';
+import type { Script } from '../../../src/rehearsal/faults/faults.ts';
 import { createPki, type Pki } from '../../../src/rehearsal/pki.ts';
 import { expectInvariants } from '../../faults/meeting.ts';
 import { createScenario, type Scenario } from '../../helpers/scenario.ts';

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { constants } from 'node:http2';
-import { Aborted, type Answer, type Call } from './call.ts';
+import { Aborted, type Answer, type Call } from '../requests/call.ts';
 import type { Fault, Framing } from './faults.ts';
 
 /** Reads a request, judges it honestly, and returns the answer it deserves. */

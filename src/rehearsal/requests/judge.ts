@@ -1,13 +1,13 @@
 import { createHash, createSign, type KeyObject } from 'node:crypto';
-import { jsonAnswer } from '../../__tests__/rehearsal/fault-samples.ts';
+import { jsonAnswer } from '../../../__tests__/rehearsal/fault-samples.ts';
+import { performFault } from '../faults/actions.ts';
+import type { Fault } from '../faults/faults.ts';
 import { BodyReader } from './body.ts';
 import type { Answer, Call } from './call.ts';
-import { type Claims, type Rules, readClaims } from './claims.ts';
-import { performFault } from './fault-actions.ts';
-import type { Fault } from './faults.ts';
-import type { Counters } from './ledger.ts';
-import { startRequestHash } from './quoted-hash.ts';
+import type { Counters } from './counters.ts';
+import { type Claims, type Rules, readClaims } from './headers.ts';
 import { Refusal } from './refusal.ts';
+import { startRequestHash } from './request-hash.ts';
 
 /** What a service needs to judge and answer any request. */
 export interface ServiceContext {

@@ -4,7 +4,7 @@ import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'no
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from './connections.ts';
-import type { Entry } from './ledger.ts';
+import type { Entry } from './counters.ts';
 
 /** How much of the request has arrived when something happens to it. */
 export type Stage = 'before-body' | 'during-body' | 'after-body';

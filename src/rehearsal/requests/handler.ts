@@ -1,10 +1,10 @@
-import { jsonAnswer } from '../../__tests__/rehearsal/fault-samples.ts';
+import { jsonAnswer } from '../../../__tests__/rehearsal/fault-samples.ts';
+import { chooseFault, type Script } from '../faults/faults.ts';
+import type { Handler } from '../server.ts';
 import { Aborted, Call, type CallParts } from './call.ts';
 import type { Connection, Connections } from './connections.ts';
-import { type ServiceContext, serveCall } from './exchange.ts';
-import { chooseFault, type Script } from './faults.ts';
-import type { Entry } from './ledger.ts';
-import type { Handler } from './server.ts';
+import type { Entry } from './counters.ts';
+import { type ServiceContext, serveCall } from './judge.ts';
 
 /** What stands between the server and the judging of single requests. */
 export interface Reception {

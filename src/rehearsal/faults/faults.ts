@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Answer, Ending, Stage } from './call.ts';
+import type { Answer, Ending, Stage } from '../requests/call.ts';
 
 /** What a request shall meet instead of, or around, its honest answer. */
 export type Fault =
