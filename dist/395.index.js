@@ -490,7 +490,7 @@ var manifest = __webpack_require__(37987);
 // EXTERNAL MODULE: ./build/src/modes/release.js + 3 modules
 var release = __webpack_require__(24227);
 // EXTERNAL MODULE: ./build/src/modes/service.js + 2 modules
-var modes_service = __webpack_require__(75384);
+var modes_service = __webpack_require__(4822);
 ;// CONCATENATED MODULE: ./build/src/modes/preflight.js
 
 

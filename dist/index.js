@@ -48500,28 +48500,6 @@ function unwritable(path, error) {
 
 /***/ }),
 
-/***/ 8624:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   R: () => (/* binding */ unpackError)
-/* harmony export */ });
-/* unused harmony export packError */
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-
-/** Makes an error ready for the way. */
-function packError(error) {
-    const { code, message, hint, cause } = unexpected(error);
-    return { code, message, hint, cause: cause instanceof Error ? cause : undefined };
-}
-/** Makes an error again of what came. */
-function unpackError({ code, message, hint, cause }) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
-}
-
-
-/***/ }),
-
 /***/ 97415:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -49992,7 +49970,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(82310);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(35092);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
@@ -50122,7 +50100,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 82310:
+/***/ 35092:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -51157,7 +51135,7 @@ async function uploadSignatures(context, release, inputs) {
 }
 
 // EXTERNAL MODULE: ./build/src/modes/service.js + 2 modules
-var modes_service = __nccwpck_require__(75384);
+var modes_service = __nccwpck_require__(4822);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(57975);
 ;// CONCATENATED MODULE: ./build/src/files/reading/read-errors.js
@@ -51550,43 +51528,6 @@ function namesIn(directory) {
 }
 function fold(name) {
     return name.normalize('NFC').toUpperCase().toLowerCase();
-}
-
-// EXTERNAL MODULE: ./build/src/helper/tasks.js
-var tasks = __nccwpck_require__(8624);
-;// CONCATENATED MODULE: ./build/src/helper/writer.js
-
-/**
- * Writes into a tree from the helper thread; from this one when that is gone.
- *
- * What comes in one turn of the event loop goes as one task: a message for each signature costs as much as writing it.
- */
-function writeElsewhere(helper, output) {
-    const { directory, processId } = output;
-    let current;
-    helper.start();
-    function openBatch() {
-        const { promise: result, resolve } = Promise.withResolvers();
-        const batch = { paths: [], texts: [], result };
-        setImmediate(() => {
-            current = undefined;
-            resolve(helper.do({ do: 'write', directory, processId, paths: batch.paths, texts: batch.texts }));
-        });
-        return batch;
-    }
-    return {
-        async write(path, text) {
-            current ??= openBatch();
-            const at = current.paths.push(path) - 1;
-            current.texts.push(text);
-            const failed = await current.result;
-            if (failed === undefined)
-                return output.write(path, text);
-            const error = failed.get(at);
-            if (error)
-                throw (0,tasks/* unpackError */.R)(error);
-        },
-    };
 }
 
 ;// CONCATENATED MODULE: ./build/src/report/progress.js
@@ -52780,6 +52721,43 @@ function withFullDisk(failure) {
     if (failure.code !== 'OUTPUT_FULL')
         return failure;
     return new policy_failure/* Failure */.H('config', failure.code, failure.message, { ...failure.facts, cause: failure });
+}
+
+// EXTERNAL MODULE: ./build/src/worker/tasks.js
+var tasks = __nccwpck_require__(59210);
+;// CONCATENATED MODULE: ./build/src/worker/writer.js
+
+/**
+ * Writes into a tree from the helper thread; from this one when that is gone.
+ *
+ * What comes in one turn of the event loop goes as one task: a message for each signature costs as much as writing it.
+ */
+function writeElsewhere(helper, output) {
+    const { directory, processId } = output;
+    let current;
+    helper.start();
+    function openBatch() {
+        const { promise: result, resolve } = Promise.withResolvers();
+        const batch = { paths: [], texts: [], result };
+        setImmediate(() => {
+            current = undefined;
+            resolve(helper.do({ do: 'write', directory, processId, paths: batch.paths, texts: batch.texts }));
+        });
+        return batch;
+    }
+    return {
+        async write(path, text) {
+            current ??= openBatch();
+            const at = current.paths.push(path) - 1;
+            current.texts.push(text);
+            const failed = await current.result;
+            if (failed === undefined)
+                return output.write(path, text);
+            const error = failed.get(at);
+            if (error)
+                throw (0,tasks/* unpackError */.R)(error);
+        },
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/src/modes/preload.js
@@ -54278,7 +54256,7 @@ function makeOwnDirectory({ runner }) {
 
 /***/ }),
 
-/***/ 75384:
+/***/ 4822:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -54307,100 +54285,6 @@ var connection_proxy = __nccwpck_require__(24342);
 var connection_transport = __nccwpck_require__(61696);
 // EXTERNAL MODULE: ./build/src/files/names.js
 var names = __nccwpck_require__(93509);
-// EXTERNAL MODULE: external "node:worker_threads"
-var external_node_worker_threads_ = __nccwpck_require__(75919);
-// EXTERNAL MODULE: ./build/src/helper/tasks.js
-var tasks = __nccwpck_require__(8624);
-;// CONCATENATED MODULE: ./build/src/helper/helper.js
-
-
-/**
- * A second thread for work that would hold up the one that sends: hashing large files and writing signatures.
- *
- * It is started by its first task, if nobody did so before.
- */
-class Helper {
-    #entry;
-    #onLost;
-    #waiting = new Map();
-    #worker;
-    #lastId = 0;
-    #isLost = false;
-    /** `entry` is the path of the thread's own program; `onLost` is told once why there is no thread any more. */
-    constructor(entry, onLost = () => { }) {
-        this.#entry = entry;
-        this.#onLost = onLost;
-    }
-    /** Starts the thread ahead of its first task: until it is ready, this one has something else to wait for. */
-    start() {
-        if (this.#isLost || this.#worker)
-            return;
-        try {
-            this.#worker = this.#create();
-        }
-        catch (error) {
-            // The system may have no thread to give.
-            this.#lose(error);
-        }
-    }
-    /**
-     * Has a task done; settles when the thread no longer works on it, also after an abort.
-     *
-     * Resolves with `undefined` when the thread could not be started or died, so that the caller does it; rejects with the
-     * `ActionError` of the task.
-     */
-    async do(task, signal) {
-        this.start();
-        if (this.#isLost)
-            return undefined;
-        const id = ++this.#lastId;
-        const waiting = Promise.withResolvers();
-        const cancel = () => this.#send({ cancel: id });
-        signal?.addEventListener('abort', cancel, { once: true });
-        this.#waiting.set(id, waiting);
-        this.#send({ id, task });
-        try {
-            // The thread answers a task with the result of its kind.
-            return (await waiting.promise);
-        }
-        finally {
-            signal?.removeEventListener('abort', cancel);
-            this.#waiting.delete(id);
-        }
-    }
-    /** Ends the thread, and with it whatever it was doing. */
-    stop() {
-        this.#isLost = true;
-        for (const { resolve } of this.#waiting.values())
-            resolve(undefined);
-        this.#worker?.terminate().catch(() => { });
-    }
-    #lose(reason) {
-        if (!this.#isLost)
-            this.#onLost(reason);
-        this.stop();
-    }
-    #send(letter) {
-        this.#worker?.postMessage(letter);
-    }
-    #create() {
-        // It keeps nothing, so a small nursery costs no time. An empty environment keeps the inputs, and what an earlier step set for Node, out of it.
-        const worker = new external_node_worker_threads_.Worker(this.#entry, { env: {}, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 6 } });
-        worker.on('message', (reply) => this.#settle(reply));
-        worker.on('error', (error) => this.#lose(error));
-        worker.on('messageerror', (error) => this.#lose(error));
-        worker.on('exit', (code) => this.#lose(new Error(`It ended with code ${code}`)));
-        return worker;
-    }
-    #settle(reply) {
-        const waiting = this.#waiting.get(reply.id);
-        if ('error' in reply)
-            waiting?.reject((0,tasks/* unpackError */.R)(reply.error));
-        else
-            waiting?.resolve(reply.result);
-    }
-}
-
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./build/src/errors.js
@@ -54503,6 +54387,100 @@ var identity_identity = __nccwpck_require__(56450);
 var sign_file = __nccwpck_require__(49053);
 // EXTERNAL MODULE: ./build/src/report/summary/units.js
 var units = __nccwpck_require__(76704);
+// EXTERNAL MODULE: external "node:worker_threads"
+var external_node_worker_threads_ = __nccwpck_require__(75919);
+// EXTERNAL MODULE: ./build/src/worker/tasks.js
+var tasks = __nccwpck_require__(59210);
+;// CONCATENATED MODULE: ./build/src/worker/worker.js
+
+
+/**
+ * A second thread for work that would hold up the one that sends: hashing large files and writing signatures.
+ *
+ * It is started by its first task, if nobody did so before.
+ */
+class Helper {
+    #entry;
+    #onLost;
+    #waiting = new Map();
+    #worker;
+    #lastId = 0;
+    #isLost = false;
+    /** `entry` is the path of the thread's own program; `onLost` is told once why there is no thread any more. */
+    constructor(entry, onLost = () => { }) {
+        this.#entry = entry;
+        this.#onLost = onLost;
+    }
+    /** Starts the thread ahead of its first task: until it is ready, this one has something else to wait for. */
+    start() {
+        if (this.#isLost || this.#worker)
+            return;
+        try {
+            this.#worker = this.#create();
+        }
+        catch (error) {
+            // The system may have no thread to give.
+            this.#lose(error);
+        }
+    }
+    /**
+     * Has a task done; settles when the thread no longer works on it, also after an abort.
+     *
+     * Resolves with `undefined` when the thread could not be started or died, so that the caller does it; rejects with the
+     * `ActionError` of the task.
+     */
+    async do(task, signal) {
+        this.start();
+        if (this.#isLost)
+            return undefined;
+        const id = ++this.#lastId;
+        const waiting = Promise.withResolvers();
+        const cancel = () => this.#send({ cancel: id });
+        signal?.addEventListener('abort', cancel, { once: true });
+        this.#waiting.set(id, waiting);
+        this.#send({ id, task });
+        try {
+            // The thread answers a task with the result of its kind.
+            return (await waiting.promise);
+        }
+        finally {
+            signal?.removeEventListener('abort', cancel);
+            this.#waiting.delete(id);
+        }
+    }
+    /** Ends the thread, and with it whatever it was doing. */
+    stop() {
+        this.#isLost = true;
+        for (const { resolve } of this.#waiting.values())
+            resolve(undefined);
+        this.#worker?.terminate().catch(() => { });
+    }
+    #lose(reason) {
+        if (!this.#isLost)
+            this.#onLost(reason);
+        this.stop();
+    }
+    #send(letter) {
+        this.#worker?.postMessage(letter);
+    }
+    #create() {
+        // It keeps nothing, so a small nursery costs no time. An empty environment keeps the inputs, and what an earlier step set for Node, out of it.
+        const worker = new external_node_worker_threads_.Worker(this.#entry, { env: {}, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 6 } });
+        worker.on('message', (reply) => this.#settle(reply));
+        worker.on('error', (error) => this.#lose(error));
+        worker.on('messageerror', (error) => this.#lose(error));
+        worker.on('exit', (code) => this.#lose(new Error(`It ended with code ${code}`)));
+        return worker;
+    }
+    #settle(reply) {
+        const waiting = this.#waiting.get(reply.id);
+        if ('error' in reply)
+            waiting?.reject((0,tasks/* unpackError */.R)(reply.error));
+        else
+            waiting?.resolve(reply.result);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/modes/service.js
 
 
@@ -56286,6 +56264,28 @@ function collectingPass(key, size) {
             return length === size && formOf(key, signature) === 'plain' && (0,external_node_crypto_.verify)(null, bytes, key.keyObject, signature);
         },
     };
+}
+
+
+/***/ }),
+
+/***/ 59210:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   R: () => (/* binding */ unpackError)
+/* harmony export */ });
+/* unused harmony export packError */
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+
+/** Makes an error ready for the way. */
+function packError(error) {
+    const { code, message, hint, cause } = unexpected(error);
+    return { code, message, hint, cause: cause instanceof Error ? cause : undefined };
+}
+/** Makes an error again of what came. */
+function unpackError({ code, message, hint, cause }) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
 }
 
 

@@ -14,10 +14,10 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openFile } from '../../src/files/reading/open-file.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
-import { Helper } from '../../src/helper/helper.ts';
-import { writeElsewhere } from '../../src/helper/writer.ts';
 import type { FileHashes } from '../../src/protocols/es-auth/header-pass.ts';
 import { type CanonicalFacts, CanonicalHash } from '../../src/protocols/es-auth/request-signature.ts';
+import { Helper } from '../../src/worker/worker.ts';
+import { writeElsewhere } from '../../src/worker/writer.ts';
 
 const THREAD = join(import.meta.dirname, '..', '..', 'src', 'thread.ts');
 const FACTS: CanonicalFacts = {

@@ -612,7 +612,7 @@ class CanonicalHash {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/helper/tasks.js
+;// CONCATENATED MODULE: ./build/src/worker/tasks.js
 
 /** Makes an error ready for the way. */
 function packError(error) {
@@ -624,7 +624,7 @@ function unpackError({ code, message, hint, cause }) {
     return new ActionError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
 }
 
-;// CONCATENATED MODULE: ./build/src/helper/serve.js
+;// CONCATENATED MODULE: ./build/src/worker/serve.js
 
 
 

@@ -7,13 +7,13 @@ import { missingNames } from '../connection/diagnosis/server-certificate.ts';
 import { type ConnectProxy, chooseProxy } from '../connection/proxy.ts';
 import { openTransport, type Transport } from '../connection/transport.ts';
 import { show } from '../files/names.ts';
-import { Helper } from '../helper/helper.ts';
 import { type CredentialPaths, withCredentials } from '../identity/credentials.ts';
 import { type Identity, inspectIdentity, missingIssuerHint, requireIdentity } from '../identity/identity.ts';
 import type { ServiceInputs } from '../inputs/inputs.ts';
 import { createSignFileSigner } from '../protocols/es-auth/sign-file.ts';
 import { sentence } from '../report/summary/units.ts';
 import type { Signer } from '../signing/signer.ts';
+import { Helper } from '../worker/worker.ts';
 import type { Context } from './context.ts';
 
 /** A signer that is ready to use. */

@@ -1,7 +1,7 @@
 import type { OutputTree } from '../files/writing/output-tree.ts';
 import type { SignatureWriter } from '../signing/signer.ts';
-import type { Helper } from './helper.ts';
 import { type Results, unpackError } from './tasks.ts';
+import type { Helper } from './worker.ts';
 
 /** Signatures that go to the thread together. */
 interface Batch {
