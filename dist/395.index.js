@@ -487,10 +487,10 @@ function skipService(reason) {
 var sign_file = __webpack_require__(49053);
 // EXTERNAL MODULE: ./build/src/report/manifest.js
 var manifest = __webpack_require__(37987);
-// EXTERNAL MODULE: ./build/src/modes/release.js + 3 modules
-var release = __webpack_require__(24227);
-// EXTERNAL MODULE: ./build/src/modes/service.js + 2 modules
-var modes_service = __webpack_require__(4822);
+// EXTERNAL MODULE: ./build/src/modes/stages/release.js + 3 modules
+var release = __webpack_require__(80080);
+// EXTERNAL MODULE: ./build/src/modes/stages/service.js + 2 modules
+var stages_service = __webpack_require__(54696);
 ;// CONCATENATED MODULE: ./build/src/modes/preflight.js
 
 
@@ -544,7 +544,7 @@ async function lookAtService(context, inputs, { inspection }) {
     context.report.service = server.origin;
     let proxy;
     try {
-        proxy = (0,modes_service/* proxyFor */.iJ)(context, server);
+        proxy = (0,stages_service/* proxyFor */.iJ)(context, server);
     }
     catch (error) {
         const problem = (0,errors/* toActionError */.ie)(error, 'PROXY_UNUSABLE', 'the proxy of the environment cannot be used');
@@ -554,7 +554,7 @@ async function lookAtService(context, inputs, { inspection }) {
     if (identity === undefined)
         return lookWithoutIdentity(context, inputs, proxy);
     try {
-        return await (0,modes_service/* withSecureContext */.hr)(context, identity, (secureContext) => look(context, inputs, { identity, proxy, secureContext, anchors: identity.anchors }));
+        return await (0,stages_service/* withSecureContext */.hr)(context, identity, (secureContext) => look(context, inputs, { identity, proxy, secureContext, anchors: identity.anchors }));
     }
     catch (error) {
         if (!(error instanceof errors/* ActionError */.lZ) || error === context.signal.reason)
@@ -570,7 +570,7 @@ function lookWithoutIdentity(context, inputs, proxy) {
 async function look(context, inputs, way) {
     const { service, verification, effort, isCallable } = inputs;
     const { report } = context;
-    const transport = (0,connection_transport/* openTransport */.g)({ ...way, server: service.serverUrl, connectTimeoutMs: modes_service/* CONNECT_TIMEOUT_MS */.cC });
+    const transport = (0,connection_transport/* openTransport */.g)({ ...way, server: service.serverUrl, connectTimeoutMs: stages_service/* CONNECT_TIMEOUT_MS */.cC });
     const send = () => sendCanary({
         ...context,
         ...effort,
@@ -584,7 +584,7 @@ async function look(context, inputs, way) {
             ...way,
             server: service.serverUrl,
             verification,
-            timeoutMs: modes_service/* CONNECT_TIMEOUT_MS */.cC,
+            timeoutMs: stages_service/* CONNECT_TIMEOUT_MS */.cC,
             sendCanary: way.identity && isCallable ? send : reason,
         });
         report.verified = findings.some(({ check, level }) => check === 'signature' && level === 'ok') ? 1 : 0;

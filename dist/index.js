@@ -49970,7 +49970,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(35092);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(54060);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
@@ -50100,7 +50100,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 35092:
+/***/ 54060:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -51043,9 +51043,9 @@ function nameOf(error) {
     return error instanceof Error ? error.name : '';
 }
 
-// EXTERNAL MODULE: ./build/src/modes/release.js + 3 modules
-var modes_release = __nccwpck_require__(24227);
-;// CONCATENATED MODULE: ./build/src/modes/receipt.js
+// EXTERNAL MODULE: ./build/src/modes/stages/release.js + 3 modules
+var stages_release = __nccwpck_require__(80080);
+;// CONCATENATED MODULE: ./build/src/modes/stages/receipt.js
 
 
 
@@ -51080,7 +51080,7 @@ async function finish(context, inputs, release, work) {
 function prepareManifest(context, inputs, output) {
     const { report, now } = context;
     const own = inputs.manifest === undefined && report.mode !== 'rehearse';
-    const tree = own ? new output_tree/* OutputTree */.E((0,modes_release/* makeOwnDirectory */._i)(context), context.processId) : output;
+    const tree = own ? new output_tree/* OutputTree */.E((0,stages_release/* makeOwnDirectory */._i)(context), context.processId) : output;
     const path = inputs.manifest ?? 'manifest.json';
     return () => {
         tree.write(path, (0,manifest/* renderManifest */.s)(report, new Date(now())));
@@ -51134,8 +51134,152 @@ async function uploadSignatures(context, release, inputs) {
     runner.closeGroup();
 }
 
-// EXTERNAL MODULE: ./build/src/modes/service.js + 2 modules
-var modes_service = __nccwpck_require__(4822);
+// EXTERNAL MODULE: ./build/src/modes/stages/service.js + 2 modules
+var stages_service = __nccwpck_require__(54696);
+;// CONCATENATED MODULE: ./build/src/files/writing/standing.js
+
+
+
+/**
+ * Picks the paths below a directory at which something may stand already, by one listing for all in one directory.
+ *
+ * Names are compared as the most forgetful file systems do, without case and composition, so that none is missed there.
+ */
+function* mayStand(directory, paths) {
+    const names = new Map();
+    for (const path of paths) {
+        const parent = (0,external_node_path_.dirname)(path);
+        if (!names.has(parent))
+            names.set(parent, namesIn((0,external_node_path_.join)(directory, parent)));
+        const standing = names.get(parent);
+        if (standing === undefined || standing.has(fold(path.slice(path.lastIndexOf('/') + 1))))
+            yield path;
+    }
+}
+/** Returns what is in a directory, or `undefined` when that cannot be told. */
+function namesIn(directory) {
+    try {
+        return new Set((0,external_node_fs_.readdirSync)(directory).map(fold));
+    }
+    catch (error) {
+        return (0,errors/* codeOf */.$N)(error) === 'ENOENT' ? new Set() : undefined;
+    }
+}
+function fold(name) {
+    return name.normalize('NFC').toUpperCase().toLowerCase();
+}
+
+;// CONCATENATED MODULE: ./build/src/report/progress.js
+
+/** Short work shows no progress at all. */
+const FIRST_LINE_MS = 5000;
+const NEXT_LINE_MS = 5000;
+/** Less than this share of the work says nothing about the time that is left. */
+const LEAST_SHARE = 0.01;
+/** A slower rate in bytes per second is that of tiny files, and tells nobody anything. */
+const LEAST_RATE = 1000;
+/** Starts to watch a work of known extent. */
+function startProgress(total, clock, print) {
+    const startedAt = clock.now();
+    const done = { files: 0, bytes: 0 };
+    const flying = { tries: 0, hashed: 0, sent: 0 };
+    let cancel = clock.after(FIRST_LINE_MS, tick);
+    function tick() {
+        const sent = done.bytes + flying.sent;
+        // A file is read twice: before it is sent, and for it.
+        const share = total.bytes > 0 ? (done.bytes + sent + flying.hashed) / (2 * total.bytes) : done.files / total.files;
+        print(describe({ total: total.files, files: done.files, sent, share, inFlight: flying.tries }, clock.now() - startedAt));
+        cancel = clock.after(NEXT_LINE_MS, tick);
+    }
+    return {
+        start: () => startFlight(flying),
+        add(size) {
+            done.files++;
+            done.bytes += size;
+        },
+        isLastUnderWay: () => done.files + flying.tries >= total.files,
+        stop: () => cancel(),
+    };
+}
+function startFlight(flying) {
+    const own = { hashed: 0, sent: 0 };
+    const note = (pass, bytes) => {
+        own[pass] += bytes;
+        flying[pass] += bytes;
+    };
+    flying.tries++;
+    return {
+        hashed: (bytes) => note('hashed', bytes),
+        sent: (bytes) => note('sent', bytes),
+        end() {
+            flying.tries--;
+            flying.hashed -= own.hashed;
+            flying.sent -= own.sent;
+        },
+    };
+}
+function describe({ total, files, sent, share, inFlight }, elapsedMs) {
+    const rate = sent / (elapsedMs / 1000);
+    const isGuessable = share >= LEAST_SHARE && share < 1;
+    return [
+        `${(0,units/* formatCount */.B4)(files)} of ${(0,units/* plural */.LS)(total, 'file')}`,
+        rate >= LEAST_RATE ? `${(0,units/* formatBytes */.z3)(rate)}/s` : '',
+        inFlight > 0 ? `${(0,units/* formatCount */.B4)(inFlight)} in flight` : '',
+        isGuessable ? `about ${(0,units/* formatGuessedMs */._X)((elapsedMs / share) * (1 - share))} left` : '',
+    ]
+        .filter(Boolean)
+        .join(', ');
+}
+
+;// CONCATENATED MODULE: ./build/src/report/watched-signer.js
+/** Shows the tries of a signer as progress, those of large files while their bytes are on the way. */
+function watchSigner(signer, progress) {
+    return {
+        async sign(source, signal) {
+            const flight = progress.start();
+            try {
+                return await signer.sign(watchSource(source, flight), signal);
+            }
+            finally {
+                flight.end();
+            }
+        },
+    };
+}
+/** The first pass over a file, here or in another thread, hashes it; the next one sends it. What is in memory is not worth counting. */
+function watchSource(source, flight) {
+    const { lend } = source;
+    let isHashed = false;
+    return {
+        size: source.size,
+        lend: lend &&
+            (async (reader) => {
+                const result = await lend(reader);
+                if (result) {
+                    isHashed = true;
+                    flight.hashed(source.size);
+                }
+                return result;
+            }),
+        read() {
+            const chunks = source.read();
+            if (Array.isArray(chunks))
+                return chunks;
+            const count = isHashed ? flight.sent : flight.hashed;
+            isHashed = true;
+            return countChunks(chunks, count);
+        },
+    };
+}
+async function* countChunks(chunks, count) {
+    for await (const chunk of chunks) {
+        yield chunk;
+        count(chunk.length);
+    }
+}
+
+// EXTERNAL MODULE: ./build/src/signing/policy/endings.js
+var endings = __nccwpck_require__(16368);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(57975);
 ;// CONCATENATED MODULE: ./build/src/files/reading/read-errors.js
@@ -51318,329 +51462,8 @@ function attempt(file, act) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/files/writing/checksums.js
-
-/** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
-function renderChecksums(entries) {
-    let text = '';
-    for (const { path, sha256 } of entries) {
-        const escaped = path.replace(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
-        text += `${escaped === path ? '' : '\\'}${sha256}  ${escaped}\n`;
-    }
-    return text;
-}
-const ESCAPES = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
-const UNESCAPES = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' };
-/**
- * Reads what {@link renderChecksums} writes: SHA-256 as hex by path.
- *
- * @throws ActionError `CHECKSUMS_UNREADABLE` for a line of another form, or a path that stands there twice
- */
-function parseChecksums(text) {
-    const entries = new Map();
-    const lines = text.split('\n');
-    if (lines.pop() !== '')
-        throw checksums_unreadable(lines.length + 1, 'does not end');
-    for (const [number, line] of lines.entries()) {
-        const [, mark, sha256 = '', rest = ''] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
-        if (mark === undefined)
-            throw checksums_unreadable(number + 1, 'is not one that sha256sum writes');
-        const path = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
-        if (entries.has(path))
-            throw checksums_unreadable(number + 1, 'names a path for the second time');
-        entries.set(path, sha256);
-    }
-    return entries;
-}
-function checksums_unreadable(line, how) {
-    return new errors/* ActionError */.lZ('CHECKSUMS_UNREADABLE', `Line ${line} of the checksums file ${how}.`, {
-        hint: 'Restore the file as the signing run wrote it.',
-    });
-}
-
-;// CONCATENATED MODULE: ./build/src/files/reading/read-small.js
-
-
-
-/** Largest signature file that is read, in bytes. */
-const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
-const read_small_FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
-/**
- * Reads an existing signature file; `undefined` when there is none.
- *
- * @throws ActionError `SIGNATURE_UNREADABLE` when something else stands at its place: a link, a directory, a huge file
- */
-function readSignatureFile(location) {
-    let descriptor;
-    try {
-        // Before a first signing there is none for any file: an exception for each would cost more than all else.
-        if ((0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false }) === undefined)
-            return undefined;
-        descriptor = (0,external_node_fs_.openSync)(location, read_small_FLAGS);
-        const size = checkRegular(descriptor, location);
-        const bytes = Buffer.alloc(size);
-        return bytes.toString('utf8', 0, (0,external_node_fs_.readSync)(descriptor, bytes, 0, size, 0));
-    }
-    catch (error) {
-        if (error instanceof errors/* ActionError */.lZ)
-            throw error;
-        if ((0,errors/* codeOf */.$N)(error) === 'ENOENT' || (0,errors/* codeOf */.$N)(error) === 'ENOTDIR')
-            return undefined;
-        throw read_small_unreadable(location, read_small_explain(error), error);
-    }
-    finally {
-        if (descriptor !== undefined)
-            (0,external_node_fs_.closeSync)(descriptor);
-    }
-}
-function checkRegular(descriptor, location) {
-    const stat = (0,external_node_fs_.fstatSync)(descriptor);
-    if (!stat.isFile())
-        throw read_small_unreadable(location, NOT_REGULAR);
-    if (stat.size > MAX_SIGNATURE_FILE_BYTES)
-        throw read_small_unreadable(location, `it has ${stat.size} bytes, more than any signature`);
-    return stat.size;
-}
-const NOT_REGULAR = 'it is no regular file';
-function read_small_explain(error) {
-    const code = (0,errors/* codeOf */.$N)(error) ?? 'unknown error';
-    if (code === 'ELOOP')
-        return 'it is a link';
-    return code === 'ENXIO' || code === 'EISDIR' ? NOT_REGULAR : code;
-}
-function read_small_unreadable(location, why, cause) {
-    return new errors/* ActionError */.lZ('SIGNATURE_UNREADABLE', `The signature ${(0,names/* show */.WU)(location)} cannot be read: ${why}.`, {
-        hint: 'Remove it and sign the file again.',
-        cause,
-    });
-}
-
 // EXTERNAL MODULE: ./build/src/verifying/check.js
 var check = __nccwpck_require__(37737);
-;// CONCATENATED MODULE: ./build/src/verifying/verify.js
-
-
-
-
-
-/** Files at a time: reading of one goes on while another is hashed. */
-const LANES = 4;
-/** Checks the signature of every file; the outcomes come in the order of the files. */
-async function verifyFiles(options) {
-    const { files, signal } = options;
-    const outcomes = [];
-    let next = 0;
-    async function lane() {
-        for (let at = next++; at < files.length; at = next++) {
-            const file = files[at];
-            if (file === undefined)
-                return;
-            signal.throwIfAborted();
-            const outcome = await verifyFile(file, options);
-            outcomes[at] = outcome;
-            options.onOutcome(outcome);
-            // Small files are read at once: let timers and signals have their turn.
-            if (at % 64 === 63)
-                await new Promise((resolve) => setImmediate(resolve));
-        }
-    }
-    await Promise.all(Array.from({ length: LANES }, lane));
-    return outcomes;
-}
-async function verifyFile(file, options) {
-    const startedAt = performance.now();
-    const outcome = (rest) => {
-        return { file, attempts: 0, elapsedMs: performance.now() - startedAt, ...rest };
-    };
-    try {
-        const text = readSignatureFile(options.output.locate(file.path + options.suffix));
-        if (text === undefined)
-            return outcome({ status: 'failed', error: missing(file, options.suffix) });
-        const open = openFile(file);
-        try {
-            const { valid, sha256 } = await (0,check/* checkStored */.Ww)(open, text, options.verification);
-            if (valid)
-                return outcome({ status: 'verified', sha256 });
-            const error = options.explain === 'name'
-                ? await (0,check/* explainInvalid */.Dy)(file.path, open, { ...options.verification, text })
-                : undefined;
-            return outcome({ status: 'failed', sha256, error });
-        }
-        finally {
-            open.close();
-        }
-    }
-    catch (error) {
-        return outcome({ status: 'failed', error: asInvalid(file, error) });
-    }
-}
-function missing({ path }, suffix) {
-    return new errors/* ActionError */.lZ('SIGNATURE_MISSING', `${(0,names/* show */.WU)(path)} has no signature ${(0,names/* show */.WU)(path + suffix)}.`, {
-        hint: 'Sign the file, fetch its signature, or exclude the file; output-dir and suffix must be those of the signing run.',
-    });
-}
-/** A text that is no strictly encoded signature is an invalid signature, whatever the reader calls it. */
-function asInvalid({ path }, error) {
-    const known = (0,errors/* toActionError */.ie)(error, 'FILE_UNREADABLE', `${(0,names/* show */.WU)(path)} could not be checked.`);
-    if (known.code !== 'RESP_BAD_SIGNATURE')
-        return known;
-    return new errors/* ActionError */.lZ('SIGNATURE_INVALID', `The signature of ${(0,names/* show */.WU)(path)} is not valid: ${known.message}`, {
-        ...(known.hint === undefined ? {} : { hint: known.hint }),
-        cause: known,
-    });
-}
-/** A signature whose file is gone. */
-function orphaned(path, suffix) {
-    const error = new errors/* ActionError */.lZ('SIGNATURE_ORPHANED', `${(0,names/* show */.WU)(path + suffix)} signs ${(0,names/* show */.WU)(path)}, which is not there.`, {
-        hint: 'Restore the file, or delete the signature: a customer would miss what it promises.',
-    });
-    return { file: { path: path + suffix, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, isOrphan: true };
-}
-
-;// CONCATENATED MODULE: ./build/src/files/writing/standing.js
-
-
-
-/**
- * Picks the paths below a directory at which something may stand already, by one listing for all in one directory.
- *
- * Names are compared as the most forgetful file systems do, without case and composition, so that none is missed there.
- */
-function* mayStand(directory, paths) {
-    const names = new Map();
-    for (const path of paths) {
-        const parent = (0,external_node_path_.dirname)(path);
-        if (!names.has(parent))
-            names.set(parent, namesIn((0,external_node_path_.join)(directory, parent)));
-        const standing = names.get(parent);
-        if (standing === undefined || standing.has(fold(path.slice(path.lastIndexOf('/') + 1))))
-            yield path;
-    }
-}
-/** Returns what is in a directory, or `undefined` when that cannot be told. */
-function namesIn(directory) {
-    try {
-        return new Set((0,external_node_fs_.readdirSync)(directory).map(fold));
-    }
-    catch (error) {
-        return (0,errors/* codeOf */.$N)(error) === 'ENOENT' ? new Set() : undefined;
-    }
-}
-function fold(name) {
-    return name.normalize('NFC').toUpperCase().toLowerCase();
-}
-
-;// CONCATENATED MODULE: ./build/src/report/progress.js
-
-/** Short work shows no progress at all. */
-const FIRST_LINE_MS = 5000;
-const NEXT_LINE_MS = 5000;
-/** Less than this share of the work says nothing about the time that is left. */
-const LEAST_SHARE = 0.01;
-/** A slower rate in bytes per second is that of tiny files, and tells nobody anything. */
-const LEAST_RATE = 1000;
-/** Starts to watch a work of known extent. */
-function startProgress(total, clock, print) {
-    const startedAt = clock.now();
-    const done = { files: 0, bytes: 0 };
-    const flying = { tries: 0, hashed: 0, sent: 0 };
-    let cancel = clock.after(FIRST_LINE_MS, tick);
-    function tick() {
-        const sent = done.bytes + flying.sent;
-        // A file is read twice: before it is sent, and for it.
-        const share = total.bytes > 0 ? (done.bytes + sent + flying.hashed) / (2 * total.bytes) : done.files / total.files;
-        print(describe({ total: total.files, files: done.files, sent, share, inFlight: flying.tries }, clock.now() - startedAt));
-        cancel = clock.after(NEXT_LINE_MS, tick);
-    }
-    return {
-        start: () => startFlight(flying),
-        add(size) {
-            done.files++;
-            done.bytes += size;
-        },
-        isLastUnderWay: () => done.files + flying.tries >= total.files,
-        stop: () => cancel(),
-    };
-}
-function startFlight(flying) {
-    const own = { hashed: 0, sent: 0 };
-    const note = (pass, bytes) => {
-        own[pass] += bytes;
-        flying[pass] += bytes;
-    };
-    flying.tries++;
-    return {
-        hashed: (bytes) => note('hashed', bytes),
-        sent: (bytes) => note('sent', bytes),
-        end() {
-            flying.tries--;
-            flying.hashed -= own.hashed;
-            flying.sent -= own.sent;
-        },
-    };
-}
-function describe({ total, files, sent, share, inFlight }, elapsedMs) {
-    const rate = sent / (elapsedMs / 1000);
-    const isGuessable = share >= LEAST_SHARE && share < 1;
-    return [
-        `${(0,units/* formatCount */.B4)(files)} of ${(0,units/* plural */.LS)(total, 'file')}`,
-        rate >= LEAST_RATE ? `${(0,units/* formatBytes */.z3)(rate)}/s` : '',
-        inFlight > 0 ? `${(0,units/* formatCount */.B4)(inFlight)} in flight` : '',
-        isGuessable ? `about ${(0,units/* formatGuessedMs */._X)((elapsedMs / share) * (1 - share))} left` : '',
-    ]
-        .filter(Boolean)
-        .join(', ');
-}
-
-;// CONCATENATED MODULE: ./build/src/report/watched-signer.js
-/** Shows the tries of a signer as progress, those of large files while their bytes are on the way. */
-function watchSigner(signer, progress) {
-    return {
-        async sign(source, signal) {
-            const flight = progress.start();
-            try {
-                return await signer.sign(watchSource(source, flight), signal);
-            }
-            finally {
-                flight.end();
-            }
-        },
-    };
-}
-/** The first pass over a file, here or in another thread, hashes it; the next one sends it. What is in memory is not worth counting. */
-function watchSource(source, flight) {
-    const { lend } = source;
-    let isHashed = false;
-    return {
-        size: source.size,
-        lend: lend &&
-            (async (reader) => {
-                const result = await lend(reader);
-                if (result) {
-                    isHashed = true;
-                    flight.hashed(source.size);
-                }
-                return result;
-            }),
-        read() {
-            const chunks = source.read();
-            if (Array.isArray(chunks))
-                return chunks;
-            const count = isHashed ? flight.sent : flight.hashed;
-            isHashed = true;
-            return countChunks(chunks, count);
-        },
-    };
-}
-async function* countChunks(chunks, count) {
-    for await (const chunk of chunks) {
-        yield chunk;
-        count(chunk.length);
-    }
-}
-
-// EXTERNAL MODULE: ./build/src/signing/policy/endings.js
-var endings = __nccwpck_require__(16368);
 ;// CONCATENATED MODULE: ./build/src/signing/policy/concurrency.js
 /** How the number of requests in flight starts and grows. */
 const GROWTH = {
@@ -52760,135 +52583,184 @@ function writeElsewhere(helper, output) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/src/modes/preload.js
-/** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
-const LOOK_MS = 20;
+;// CONCATENATED MODULE: ./build/src/files/writing/checksums.js
+
+/** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
+function renderChecksums(entries) {
+    let text = '';
+    for (const { path, sha256 } of entries) {
+        const escaped = path.replace(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
+        text += `${escaped === path ? '' : '\\'}${sha256}  ${escaped}\n`;
+    }
+    return text;
+}
+const ESCAPES = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
+const UNESCAPES = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' };
 /**
- * Loads something that is needed after the work, while this process only waits for the last answers; returns how to stop.
+ * Reads what {@link renderChecksums} writes: SHA-256 as hex by path.
  *
- * Loading takes the thread for a tenth of a second: while there is something to send, that would hold it up.
+ * @throws ActionError `CHECKSUMS_UNREADABLE` for a line of another form, or a path that stands there twice
  */
-function loadAtLeisure({ clock, isLastUnderWay, load }) {
-    let cancel = clock.after(LOOK_MS, look);
-    function look() {
-        const isIdle = clock.idleShare() > 0.8;
-        if (isLastUnderWay() && isIdle)
-            load();
-        else
-            cancel = clock.after(LOOK_MS, look);
+function parseChecksums(text) {
+    const entries = new Map();
+    const lines = text.split('\n');
+    if (lines.pop() !== '')
+        throw checksums_unreadable(lines.length + 1, 'does not end');
+    for (const [number, line] of lines.entries()) {
+        const [, mark, sha256 = '', rest = ''] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
+        if (mark === undefined)
+            throw checksums_unreadable(number + 1, 'is not one that sha256sum writes');
+        const path = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
+        if (entries.has(path))
+            throw checksums_unreadable(number + 1, 'names a path for the second time');
+        entries.set(path, sha256);
     }
-    return () => cancel();
+    return entries;
 }
-
-;// CONCATENATED MODULE: ./build/src/modes/signing.js
-
-
-
-
-
-
-
-
-
-
-/** Signs the files, shows how it goes and notes the outcomes; returns why the run ended early, if it did. */
-async function runSigning(context, task) {
-    const { runner, report, clock } = context;
-    const { files, output } = task;
-    runner.openGroup('Signing');
-    for (const path of mayStand(output.directory, signaturePaths(files, report.suffix)))
-        output.remove(path);
-    const swept = output.sweep(files.map(({ path }) => path));
-    if (swept > 0)
-        runner.line(`Removed ${(0,units/* plural */.LS)(swept, 'temporary file')} of a run that was killed`);
-    const bytes = files.reduce((sum, file) => sum + file.size, 0);
-    const progress = startProgress({ files: files.length, bytes }, clock, runner.line);
-    // Should that fail, the upload will say why.
-    const load = task.upload ? () => void loadClient().catch(() => { }) : () => { };
-    const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
-    const result = await signFiles({
-        ...settings(context, task),
-        signer: watchSigner(task.service.signer, progress),
-        onOutcome: (outcome) => {
-            progress.add(outcome.file.size);
-            if (runner.facts.isDebug)
-                runner.debug(signing_describe(outcome));
-        },
-    }).finally(() => {
-        progress.stop();
-        stopLoading();
+function checksums_unreadable(line, how) {
+    return new errors/* ActionError */.lZ('CHECKSUMS_UNREADABLE', `Line ${line} of the checksums file ${how}.`, {
+        hint: 'Restore the file as the signing run wrote it.',
     });
-    report.outcomes = mergeOutcomes(report.outcomes, result.outcomes);
-    if (task.verification)
-        report.verified += result.outcomes.filter(({ status }) => status === 'signed').length;
-    runner.line(`${(0,units/* plural */.LS)(task.service.requests(), 'request')} for ${(0,units/* plural */.LS)(files.length, 'file')}`);
-    tellBlindRepeats(context, result.outcomes);
-    runner.closeGroup();
-    return result.ending;
-}
-/** Whoever reads the service's own log must know why it holds more signatures than the release. */
-function tellBlindRepeats({ runner, report }, outcomes) {
-    const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
-    if (repeats === 0)
-        return;
-    const text = `${(0,units/* plural */.LS)(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
-    runner.line(text);
-    report.notes.push(text);
-}
-function signing_describe({ file, status, attempts, elapsedMs }) {
-    return `${(0,names/* show */.WU)(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${(0,units/* formatCount */.B4)(attempts)} tries`}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
-}
-function* signaturePaths(files, suffix) {
-    for (const { path } of files)
-        yield path + suffix;
-}
-/** For fewer files it is not worth while to start the helper thread. */
-const HELPED_FILES = 256;
-function settings(context, task) {
-    const { files, output, verification, effort, service } = task;
-    return {
-        ...context,
-        ...effort,
-        ...service,
-        files,
-        output: files.length < HELPED_FILES ? output : writeElsewhere(service.helper, output),
-        verification,
-        suffix: context.report.suffix,
-        onEvent: (event) => tell(context, event, files),
-    };
-}
-/** Signs files that are of our own making, so that they are among no files; returns the failure, if any. */
-async function signQuietly(context, task) {
-    const { effort, startedAt } = task;
-    for (const { path } of task.files)
-        task.output.remove(path + context.report.suffix);
-    const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
-    const deadlineMs = effort.deadlineMs && left;
-    const { outcomes, ending } = await signFiles({ ...settings(context, task), deadlineMs, onOutcome: () => { } });
-    tellBlindRepeats(context, outcomes);
-    if (ending?.code === 'DEADLINE')
-        return (0,endings/* deadlinePassed */.Hx)(effort.deadlineMs);
-    return ending ?? outcomes.find(({ error }) => error !== undefined)?.error;
-}
-function tell({ runner }, event, files) {
-    if (event.type === 'recovery')
-        runner.line('The service is back.');
-    else if (event.type === 'outage') {
-        const { code, message } = event.failure;
-        runner.line(`The service is in trouble (${code}: ${(0,units/* sentence */.em)(message)}) Waiting for it with single requests.`);
-    }
-    else {
-        const { code, message } = event.failure;
-        runner.debug(`${(0,names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
-    }
-}
-/** Puts what is known now in place of what was known before; the order stays. */
-function mergeOutcomes(before, now) {
-    const byPath = new Map(now.map((outcome) => [outcome.file.path, outcome]));
-    return before.map((outcome) => byPath.get(outcome.file.path) ?? outcome);
 }
 
-;// CONCATENATED MODULE: ./build/src/modes/checksums.js
+;// CONCATENATED MODULE: ./build/src/files/reading/read-small.js
+
+
+
+/** Largest signature file that is read, in bytes. */
+const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
+const read_small_FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
+/**
+ * Reads an existing signature file; `undefined` when there is none.
+ *
+ * @throws ActionError `SIGNATURE_UNREADABLE` when something else stands at its place: a link, a directory, a huge file
+ */
+function readSignatureFile(location) {
+    let descriptor;
+    try {
+        // Before a first signing there is none for any file: an exception for each would cost more than all else.
+        if ((0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false }) === undefined)
+            return undefined;
+        descriptor = (0,external_node_fs_.openSync)(location, read_small_FLAGS);
+        const size = checkRegular(descriptor, location);
+        const bytes = Buffer.alloc(size);
+        return bytes.toString('utf8', 0, (0,external_node_fs_.readSync)(descriptor, bytes, 0, size, 0));
+    }
+    catch (error) {
+        if (error instanceof errors/* ActionError */.lZ)
+            throw error;
+        if ((0,errors/* codeOf */.$N)(error) === 'ENOENT' || (0,errors/* codeOf */.$N)(error) === 'ENOTDIR')
+            return undefined;
+        throw read_small_unreadable(location, read_small_explain(error), error);
+    }
+    finally {
+        if (descriptor !== undefined)
+            (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+function checkRegular(descriptor, location) {
+    const stat = (0,external_node_fs_.fstatSync)(descriptor);
+    if (!stat.isFile())
+        throw read_small_unreadable(location, NOT_REGULAR);
+    if (stat.size > MAX_SIGNATURE_FILE_BYTES)
+        throw read_small_unreadable(location, `it has ${stat.size} bytes, more than any signature`);
+    return stat.size;
+}
+const NOT_REGULAR = 'it is no regular file';
+function read_small_explain(error) {
+    const code = (0,errors/* codeOf */.$N)(error) ?? 'unknown error';
+    if (code === 'ELOOP')
+        return 'it is a link';
+    return code === 'ENXIO' || code === 'EISDIR' ? NOT_REGULAR : code;
+}
+function read_small_unreadable(location, why, cause) {
+    return new errors/* ActionError */.lZ('SIGNATURE_UNREADABLE', `The signature ${(0,names/* show */.WU)(location)} cannot be read: ${why}.`, {
+        hint: 'Remove it and sign the file again.',
+        cause,
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/verifying/verify.js
+
+
+
+
+
+/** Files at a time: reading of one goes on while another is hashed. */
+const LANES = 4;
+/** Checks the signature of every file; the outcomes come in the order of the files. */
+async function verifyFiles(options) {
+    const { files, signal } = options;
+    const outcomes = [];
+    let next = 0;
+    async function lane() {
+        for (let at = next++; at < files.length; at = next++) {
+            const file = files[at];
+            if (file === undefined)
+                return;
+            signal.throwIfAborted();
+            const outcome = await verifyFile(file, options);
+            outcomes[at] = outcome;
+            options.onOutcome(outcome);
+            // Small files are read at once: let timers and signals have their turn.
+            if (at % 64 === 63)
+                await new Promise((resolve) => setImmediate(resolve));
+        }
+    }
+    await Promise.all(Array.from({ length: LANES }, lane));
+    return outcomes;
+}
+async function verifyFile(file, options) {
+    const startedAt = performance.now();
+    const outcome = (rest) => {
+        return { file, attempts: 0, elapsedMs: performance.now() - startedAt, ...rest };
+    };
+    try {
+        const text = readSignatureFile(options.output.locate(file.path + options.suffix));
+        if (text === undefined)
+            return outcome({ status: 'failed', error: missing(file, options.suffix) });
+        const open = openFile(file);
+        try {
+            const { valid, sha256 } = await (0,check/* checkStored */.Ww)(open, text, options.verification);
+            if (valid)
+                return outcome({ status: 'verified', sha256 });
+            const error = options.explain === 'name'
+                ? await (0,check/* explainInvalid */.Dy)(file.path, open, { ...options.verification, text })
+                : undefined;
+            return outcome({ status: 'failed', sha256, error });
+        }
+        finally {
+            open.close();
+        }
+    }
+    catch (error) {
+        return outcome({ status: 'failed', error: asInvalid(file, error) });
+    }
+}
+function missing({ path }, suffix) {
+    return new errors/* ActionError */.lZ('SIGNATURE_MISSING', `${(0,names/* show */.WU)(path)} has no signature ${(0,names/* show */.WU)(path + suffix)}.`, {
+        hint: 'Sign the file, fetch its signature, or exclude the file; output-dir and suffix must be those of the signing run.',
+    });
+}
+/** A text that is no strictly encoded signature is an invalid signature, whatever the reader calls it. */
+function asInvalid({ path }, error) {
+    const known = (0,errors/* toActionError */.ie)(error, 'FILE_UNREADABLE', `${(0,names/* show */.WU)(path)} could not be checked.`);
+    if (known.code !== 'RESP_BAD_SIGNATURE')
+        return known;
+    return new errors/* ActionError */.lZ('SIGNATURE_INVALID', `The signature of ${(0,names/* show */.WU)(path)} is not valid: ${known.message}`, {
+        ...(known.hint === undefined ? {} : { hint: known.hint }),
+        cause: known,
+    });
+}
+/** A signature whose file is gone. */
+function orphaned(path, suffix) {
+    const error = new errors/* ActionError */.lZ('SIGNATURE_ORPHANED', `${(0,names/* show */.WU)(path + suffix)} signs ${(0,names/* show */.WU)(path)}, which is not there.`, {
+        hint: 'Restore the file, or delete the signature: a customer would miss what it promises.',
+    });
+    return { file: { path: path + suffix, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, isOrphan: true };
+}
+
+;// CONCATENATED MODULE: ./build/src/modes/stages/checksums.js
 
 
 
@@ -53005,10 +52877,114 @@ async function checksums_readWhole(file) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/modes/sign-release.js
+;// CONCATENATED MODULE: ./build/src/modes/stages/signing.js
 
 
 
+
+
+
+
+
+
+
+
+/** Signs the files, shows how it goes and notes the outcomes; returns why the run ended early, if it did. */
+async function runSigning(context, task) {
+    const { runner, report, clock } = context;
+    const { files, output } = task;
+    runner.openGroup('Signing');
+    for (const path of mayStand(output.directory, signaturePaths(files, report.suffix)))
+        output.remove(path);
+    const swept = output.sweep(files.map(({ path }) => path));
+    if (swept > 0)
+        runner.line(`Removed ${(0,units/* plural */.LS)(swept, 'temporary file')} of a run that was killed`);
+    const bytes = files.reduce((sum, file) => sum + file.size, 0);
+    const progress = startProgress({ files: files.length, bytes }, clock, runner.line);
+    // Should that fail, the upload will say why.
+    const load = task.upload ? () => void loadClient().catch(() => { }) : () => { };
+    const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
+    const result = await signFiles({
+        ...settings(context, task),
+        signer: watchSigner(task.service.signer, progress),
+        onOutcome: (outcome) => {
+            progress.add(outcome.file.size);
+            if (runner.facts.isDebug)
+                runner.debug(signing_describe(outcome));
+        },
+    }).finally(() => {
+        progress.stop();
+        stopLoading();
+    });
+    report.outcomes = mergeOutcomes(report.outcomes, result.outcomes);
+    if (task.verification)
+        report.verified += result.outcomes.filter(({ status }) => status === 'signed').length;
+    runner.line(`${(0,units/* plural */.LS)(task.service.requests(), 'request')} for ${(0,units/* plural */.LS)(files.length, 'file')}`);
+    tellBlindRepeats(context, result.outcomes);
+    runner.closeGroup();
+    return result.ending;
+}
+/** Whoever reads the service's own log must know why it holds more signatures than the release. */
+function tellBlindRepeats({ runner, report }, outcomes) {
+    const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
+    if (repeats === 0)
+        return;
+    const text = `${(0,units/* plural */.LS)(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
+    runner.line(text);
+    report.notes.push(text);
+}
+function signing_describe({ file, status, attempts, elapsedMs }) {
+    return `${(0,names/* show */.WU)(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${(0,units/* formatCount */.B4)(attempts)} tries`}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
+}
+function* signaturePaths(files, suffix) {
+    for (const { path } of files)
+        yield path + suffix;
+}
+/** For fewer files it is not worth while to start the helper thread. */
+const HELPED_FILES = 256;
+function settings(context, task) {
+    const { files, output, verification, effort, service } = task;
+    return {
+        ...context,
+        ...effort,
+        ...service,
+        files,
+        output: files.length < HELPED_FILES ? output : writeElsewhere(service.helper, output),
+        verification,
+        suffix: context.report.suffix,
+        onEvent: (event) => tell(context, event, files),
+    };
+}
+/** Signs files that are of our own making, so that they are among no files; returns the failure, if any. */
+async function signQuietly(context, task) {
+    const { effort, startedAt } = task;
+    for (const { path } of task.files)
+        task.output.remove(path + context.report.suffix);
+    const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
+    const deadlineMs = effort.deadlineMs && left;
+    const { outcomes, ending } = await signFiles({ ...settings(context, task), deadlineMs, onOutcome: () => { } });
+    tellBlindRepeats(context, outcomes);
+    if (ending?.code === 'DEADLINE')
+        return (0,endings/* deadlinePassed */.Hx)(effort.deadlineMs);
+    return ending ?? outcomes.find(({ error }) => error !== undefined)?.error;
+}
+function tell({ runner }, event, files) {
+    if (event.type === 'recovery')
+        runner.line('The service is back.');
+    else if (event.type === 'outage') {
+        const { code, message } = event.failure;
+        runner.line(`The service is in trouble (${code}: ${(0,units/* sentence */.em)(message)}) Waiting for it with single requests.`);
+    }
+    else {
+        const { code, message } = event.failure;
+        runner.debug(`${(0,names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
+    }
+}
+/** Puts what is known now in place of what was known before; the order stays. */
+function mergeOutcomes(before, now) {
+    const byPath = new Map(now.map((outcome) => [outcome.file.path, outcome]));
+    return before.map((outcome) => byPath.get(outcome.file.path) ?? outcome);
+}
 /** Signs what needs a signature and, once every file has one, the checksums; returns why the run failed as a whole. */
 async function signRelease(context, inputs, task) {
     const { report, clock } = context;
@@ -53028,6 +53004,24 @@ async function signRelease(context, inputs, task) {
         report.requests = task.service.requests();
     }
 }
+/** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
+const LOOK_MS = 20;
+/**
+ * Loads something that is needed after the work, while this process only waits for the last answers; returns how to stop.
+ *
+ * Loading takes the thread for a tenth of a second: while there is something to send, that would hold it up.
+ */
+function loadAtLeisure({ clock, isLastUnderWay, load }) {
+    let cancel = clock.after(LOOK_MS, look);
+    function look() {
+        const isIdle = clock.idleShare() > 0.8;
+        if (isLastUnderWay() && isIdle)
+            load();
+        else
+            cancel = clock.after(LOOK_MS, look);
+    }
+    return () => cancel();
+}
 
 ;// CONCATENATED MODULE: ./build/src/modes/rehearse.js
 
@@ -53040,9 +53034,9 @@ async function signRelease(context, inputs, task) {
 /** Runs the whole of a signing against a service in this process, with keys that exist for this run only. */
 async function rehearse(context, inputs) {
     const { runner, report } = context;
-    const release = await (0,modes_release/* findRelease */.dv)(context, inputs.files, (0,modes_release/* makeOwnDirectory */._i)(context));
+    const release = await (0,stages_release/* findRelease */.dv)(context, inputs.files, (0,stages_release/* makeOwnDirectory */._i)(context));
     await finish(context, inputs, release, async () => {
-        (0,modes_release/* checkMatched */.VE)(context, inputs.files, release);
+        (0,stages_release/* checkMatched */.VE)(context, inputs.files, release);
         checkUploadable(context, inputs.files, inputs.upload);
         // Its own chunk of the bundle: a run that signs for real never loads it.
         const { startService } = await Promise.all(/* import() */[__nccwpck_require__.e(631), __nccwpck_require__.e(253)]).then(__nccwpck_require__.bind(__nccwpck_require__, 52253));
@@ -53065,9 +53059,9 @@ async function rehearse(context, inputs) {
                 expiryWarningDays: 0,
                 protocol: 'http1',
             };
-            const identity = (0,modes_service/* checkIdentity */.Z0)(context, target);
+            const identity = (0,stages_service/* checkIdentity */.Z0)(context, target);
             const task = { ...release, release, effort: inputs.effort, upload: inputs.upload, verification, reuse: false };
-            return await (0,modes_service/* withService */.KE)(context, { inputs: target, identity, proxied: 'never' }, (open) => signRelease(context, inputs.files, { ...task, service: open }));
+            return await (0,stages_service/* withService */.KE)(context, { inputs: target, identity, proxied: 'never' }, (open) => signRelease(context, inputs.files, { ...task, service: open }));
         }
         finally {
             await service.close();
@@ -53085,20 +53079,19 @@ async function rehearse(context, inputs) {
 
 
 
-
 /** Signs a release: everything that can be wrong is found before the first request. */
 async function sign(context, inputs) {
     const { files, service } = inputs;
     noteVerification(context, inputs);
-    const release = await (0,modes_release/* findRelease */.dv)(context, files, files.outputDirectory ?? files.root);
+    const release = await (0,stages_release/* findRelease */.dv)(context, files, files.outputDirectory ?? files.root);
     await finish(context, inputs, release, async () => {
-        (0,modes_release/* checkMatched */.VE)(context, files, release);
+        (0,stages_release/* checkMatched */.VE)(context, files, release);
         checkUploadable(context, files, inputs.upload);
         checkSizes(inputs, release.files);
-        const identity = (0,modes_service/* checkIdentity */.Z0)(context, service);
+        const identity = (0,stages_service/* checkIdentity */.Z0)(context, service);
         const wanted = inputs.reuse ? await withoutValid(context, inputs, release) : release.files;
         checkBudget(wanted, files.maxFiles);
-        return (0,modes_service/* withService */.KE)(context, { inputs: service, identity, proxied: 'as the environment says' }, (open) => signRelease(context, files, { ...inputs, release, files: wanted, output: release.output, service: open }));
+        return (0,stages_service/* withService */.KE)(context, { inputs: service, identity, proxied: 'as the environment says' }, (open) => signRelease(context, files, { ...inputs, release, files: wanted, output: release.output, service: open }));
     });
 }
 function noteVerification({ runner, report }, { verification }) {
@@ -53223,9 +53216,9 @@ async function verify(context, inputs) {
     const { files, verification } = inputs;
     report.checked = true;
     report.verifyKeySha256 = verification.verifier.key.spkiSha256;
-    const release = await (0,modes_release/* findRelease */.dv)(context, files, files.outputDirectory ?? files.root);
+    const release = await (0,stages_release/* findRelease */.dv)(context, files, files.outputDirectory ?? files.root);
     await finish(context, { ...inputs, upload: undefined }, release, async () => {
-        (0,modes_release/* checkMatched */.VE)(context, files, release);
+        (0,stages_release/* checkMatched */.VE)(context, files, release);
         runner.openGroup('Checking');
         const bytes = release.files.reduce((sum, file) => sum + file.size, 0);
         const progress = startProgress({ files: release.files.length, bytes }, clock, runner.line);
@@ -53996,7 +53989,7 @@ function warnAboutEnvironment({ runner }) {
 
 /***/ }),
 
-/***/ 24227:
+/***/ 80080:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -54098,7 +54091,7 @@ var output_tree = __nccwpck_require__(89310);
 var units = __nccwpck_require__(76704);
 // EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
 var write_errors = __nccwpck_require__(10697);
-;// CONCATENATED MODULE: ./build/src/modes/own-files.js
+;// CONCATENATED MODULE: ./build/src/modes/stages/planned-writes.js
 
 
 
@@ -54151,7 +54144,7 @@ function readBeginning(location) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/modes/release.js
+;// CONCATENATED MODULE: ./build/src/modes/stages/release.js
 
 
 
@@ -54256,7 +54249,7 @@ function makeOwnDirectory({ runner }) {
 
 /***/ }),
 
-/***/ 4822:
+/***/ 54696:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -54481,7 +54474,7 @@ class Helper {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/modes/service.js
+;// CONCATENATED MODULE: ./build/src/modes/stages/service.js
 
 
 

@@ -17,8 +17,8 @@ import { checkService, skipService } from '../preflight/preflight.ts';
 import { createSignFileSigner } from '../protocols/es-auth/sign-file.ts';
 import { renderManifest } from '../report/manifest.ts';
 import type { Context } from './context.ts';
-import { makeOwnDirectory } from './release.ts';
-import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext } from './service.ts';
+import { makeOwnDirectory } from './stages/release.ts';
+import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext } from './stages/service.ts';
 
 /** Proves that a release could be signed right now, or lists everything that stands in its way; reads no file of the release. */
 export async function preflight(context: Context, inputs: PreflightInputs): Promise<void> {

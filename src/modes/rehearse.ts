@@ -3,10 +3,10 @@ import { algorithmOf } from '../verifying/algorithm.ts';
 import { readVerifyKey } from '../verifying/key.ts';
 import { createVerifier } from '../verifying/verifier.ts';
 import type { Context } from './context.ts';
-import { checkUploadable, finish } from './receipt.ts';
-import { checkMatched, findRelease, makeOwnDirectory } from './release.ts';
-import { checkIdentity, withService } from './service.ts';
-import { signRelease } from './sign-release.ts';
+import { checkUploadable, finish } from './stages/receipt.ts';
+import { checkMatched, findRelease, makeOwnDirectory } from './stages/release.ts';
+import { checkIdentity, withService } from './stages/service.ts';
+import { signRelease } from './stages/signing.ts';
 
 /** Runs the whole of a signing against a service in this process, with keys that exist for this run only. */
 export async function rehearse(context: Context, inputs: RehearseInputs): Promise<void> {

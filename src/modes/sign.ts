@@ -6,11 +6,10 @@ import { formatCount, plural } from '../report/summary/units.ts';
 import { checkSize } from '../verifying/verifier.ts';
 import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';
-import { checkUploadable, finish } from './receipt.ts';
-import { checkMatched, findRelease, type Release } from './release.ts';
-import { checkIdentity, withService } from './service.ts';
-import { signRelease } from './sign-release.ts';
-import { mergeOutcomes } from './signing.ts';
+import { checkUploadable, finish } from './stages/receipt.ts';
+import { checkMatched, findRelease, type Release } from './stages/release.ts';
+import { checkIdentity, withService } from './stages/service.ts';
+import { mergeOutcomes, signRelease } from './stages/signing.ts';
 
 /** Signs a release: everything that can be wrong is found before the first request. */
 export async function sign(context: Context, inputs: SignInputs): Promise<void> {

@@ -3,11 +3,11 @@ import type { FileOutcome } from '../files/release-file.ts';
 import type { FileInputs, VerifyInputs } from '../inputs/inputs.ts';
 import { startProgress } from '../report/progress.ts';
 import { orphaned, verifyFiles } from '../verifying/verify.ts';
-import { checkChecksums } from './checksums.ts';
 import type { Context } from './context.ts';
-import { finish } from './receipt.ts';
-import { checkMatched, findRelease, type Release } from './release.ts';
-import { mergeOutcomes } from './signing.ts';
+import { checkChecksums } from './stages/checksums.ts';
+import { finish } from './stages/receipt.ts';
+import { checkMatched, findRelease, type Release } from './stages/release.ts';
+import { mergeOutcomes } from './stages/signing.ts';
 
 /** Checks that every file has a valid signature and every signature its file, without network or secret. */
 export async function verify(context: Context, inputs: VerifyInputs): Promise<void> {

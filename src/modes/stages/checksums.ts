@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync } from 'node:fs';
-import { ActionError } from '../errors.ts';
-import { show } from '../files/names.ts';
-import { openFile } from '../files/reading/open-file.ts';
-import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
-import { parseChecksums, renderChecksums } from '../files/writing/checksums.ts';
-import type { OutputTree } from '../files/writing/output-tree.ts';
-import type { FileInputs } from '../inputs/inputs.ts';
-import { showList } from '../report/summary/units.ts';
-import type { Verification } from '../verifying/check.ts';
-import { verifyFiles } from '../verifying/verify.ts';
-import type { Context } from './context.ts';
+import { ActionError } from '../../errors.ts';
+import { show } from '../../files/names.ts';
+import { openFile } from '../../files/reading/open-file.ts';
+import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
+import { parseChecksums, renderChecksums } from '../../files/writing/checksums.ts';
+import type { OutputTree } from '../../files/writing/output-tree.ts';
+import type { FileInputs } from '../../inputs/inputs.ts';
+import { showList } from '../../report/summary/units.ts';
+import type { Verification } from '../../verifying/check.ts';
+import { verifyFiles } from '../../verifying/verify.ts';
+import type { Context } from '../context.ts';
 import type { Release } from './release.ts';
 import { type SigningTask, signQuietly } from './signing.ts';
 

@@ -1,12 +1,12 @@
-import { type ActionError, unexpected } from '../errors.ts';
-import { OutputTree } from '../files/writing/output-tree.ts';
-import type { FileInputs, UploadInputs } from '../inputs/inputs.ts';
-import { renderManifest } from '../report/manifest.ts';
-import { isGreen } from '../report/report.ts';
-import { plural } from '../report/summary/units.ts';
-import { orAborted } from '../signing/schedule/clock.ts';
-import { checkArtifactPaths, uploadFiles } from '../upload.ts';
-import type { Context } from './context.ts';
+import { type ActionError, unexpected } from '../../errors.ts';
+import { OutputTree } from '../../files/writing/output-tree.ts';
+import type { FileInputs, UploadInputs } from '../../inputs/inputs.ts';
+import { renderManifest } from '../../report/manifest.ts';
+import { isGreen } from '../../report/report.ts';
+import { plural } from '../../report/summary/units.ts';
+import { orAborted } from '../../signing/schedule/clock.ts';
+import { checkArtifactPaths, uploadFiles } from '../../upload.ts';
+import type { Context } from '../context.ts';
 import { makeOwnDirectory, type Release } from './release.ts';
 
 /** What decides about manifest and upload. */

@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import type { SecureContext } from 'node:tls';
-import { createTlsContext } from '../connection/connect.ts';
-import { createDiagnosis } from '../connection/diagnosis/diagnosis.ts';
-import { explainRefusals } from '../connection/diagnosis/own-certificate.ts';
-import { missingNames } from '../connection/diagnosis/server-certificate.ts';
-import { type ConnectProxy, chooseProxy } from '../connection/proxy.ts';
-import { openTransport, type Transport } from '../connection/transport.ts';
-import { show } from '../files/names.ts';
-import { type CredentialPaths, withCredentials } from '../identity/credentials.ts';
-import { type Identity, inspectIdentity, missingIssuerHint, requireIdentity } from '../identity/identity.ts';
-import type { ServiceInputs } from '../inputs/inputs.ts';
-import { createSignFileSigner } from '../protocols/es-auth/sign-file.ts';
-import { sentence } from '../report/summary/units.ts';
-import type { Signer } from '../signing/signer.ts';
-import { Helper } from '../worker/worker.ts';
-import type { Context } from './context.ts';
+import { createTlsContext } from '../../connection/connect.ts';
+import { createDiagnosis } from '../../connection/diagnosis/diagnosis.ts';
+import { explainRefusals } from '../../connection/diagnosis/own-certificate.ts';
+import { missingNames } from '../../connection/diagnosis/server-certificate.ts';
+import { type ConnectProxy, chooseProxy } from '../../connection/proxy.ts';
+import { openTransport, type Transport } from '../../connection/transport.ts';
+import { show } from '../../files/names.ts';
+import { type CredentialPaths, withCredentials } from '../../identity/credentials.ts';
+import { type Identity, inspectIdentity, missingIssuerHint, requireIdentity } from '../../identity/identity.ts';
+import type { ServiceInputs } from '../../inputs/inputs.ts';
+import { createSignFileSigner } from '../../protocols/es-auth/sign-file.ts';
+import { sentence } from '../../report/summary/units.ts';
+import type { Signer } from '../../signing/signer.ts';
+import { Helper } from '../../worker/worker.ts';
+import type { Context } from '../context.ts';
 
 /** A signer that is ready to use. */
 export interface OpenService {

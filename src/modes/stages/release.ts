@@ -1,17 +1,17 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { ActionError } from '../errors.ts';
-import { type DiscoverOptions, type Discovery, discover } from '../files/finding/discover.ts';
-import { findTwins, showTwins } from '../files/finding/lookalikes.ts';
-import { sliceOf } from '../files/finding/shard.ts';
-import { whyUnmatched } from '../files/finding/why-unmatched.ts';
-import { show } from '../files/names.ts';
-import type { ReleaseFile } from '../files/release-file.ts';
-import { OutputTree } from '../files/writing/output-tree.ts';
-import type { FileInputs } from '../inputs/inputs.ts';
-import { formatBytes, formatCount, plural, showList } from '../report/summary/units.ts';
-import type { Context } from './context.ts';
-import { checkOwnFiles } from './own-files.ts';
+import { ActionError } from '../../errors.ts';
+import { type DiscoverOptions, type Discovery, discover } from '../../files/finding/discover.ts';
+import { findTwins, showTwins } from '../../files/finding/lookalikes.ts';
+import { sliceOf } from '../../files/finding/shard.ts';
+import { whyUnmatched } from '../../files/finding/why-unmatched.ts';
+import { show } from '../../files/names.ts';
+import type { ReleaseFile } from '../../files/release-file.ts';
+import { OutputTree } from '../../files/writing/output-tree.ts';
+import type { FileInputs } from '../../inputs/inputs.ts';
+import { formatBytes, formatCount, plural, showList } from '../../report/summary/units.ts';
+import type { Context } from '../context.ts';
+import { checkOwnFiles } from './planned-writes.ts';
 
 /** The files of this run and where what is written about them goes. */
 export interface Release {

@@ -1,10 +1,10 @@
 import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { ActionError } from '../errors.ts';
-import { show } from '../files/names.ts';
-import { unwritable } from '../files/writing/write-errors.ts';
-import type { FileInputs } from '../inputs/inputs.ts';
-import type { ReportedMode } from '../report/report.ts';
+import { ActionError } from '../../errors.ts';
+import { show } from '../../files/names.ts';
+import { unwritable } from '../../files/writing/write-errors.ts';
+import type { FileInputs } from '../../inputs/inputs.ts';
+import type { ReportedMode } from '../../report/report.ts';
 
 /** How the files begin that this action writes under a path of the user's choice. */
 const BEGINNINGS = {

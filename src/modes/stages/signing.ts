@@ -1,20 +1,23 @@
-import type { ActionError } from '../errors.ts';
-import { show } from '../files/names.ts';
-import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
-import type { OutputTree } from '../files/writing/output-tree.ts';
-import { mayStand } from '../files/writing/standing.ts';
-import type { EffortInputs, UploadInputs } from '../inputs/inputs.ts';
-import { startProgress } from '../report/progress.ts';
-import { formatCount, formatMs, plural, sentence } from '../report/summary/units.ts';
-import { watchSigner } from '../report/watched-signer.ts';
-import { deadlinePassed } from '../signing/policy/endings.ts';
-import type { PolicyEvent } from '../signing/policy/policy.ts';
-import { signFiles } from '../signing/sign.ts';
-import { loadClient } from '../upload.ts';
-import type { Verification } from '../verifying/check.ts';
-import { writeElsewhere } from '../worker/writer.ts';
-import type { Context } from './context.ts';
-import { loadAtLeisure } from './preload.ts';
+import type { ActionError } from '../../errors.ts';
+import { show } from '../../files/names.ts';
+import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
+import type { OutputTree } from '../../files/writing/output-tree.ts';
+import { mayStand } from '../../files/writing/standing.ts';
+import type { EffortInputs, FileInputs, UploadInputs } from '../../inputs/inputs.ts';
+import { startProgress } from '../../report/progress.ts';
+import { totalsOf } from '../../report/report.ts';
+import { formatCount, formatMs, plural, sentence } from '../../report/summary/units.ts';
+import { watchSigner } from '../../report/watched-signer.ts';
+import { deadlinePassed } from '../../signing/policy/endings.ts';
+import type { PolicyEvent } from '../../signing/policy/policy.ts';
+import type { Clock } from '../../signing/schedule/clock.ts';
+import { signFiles } from '../../signing/sign.ts';
+import { loadClient } from '../../upload.ts';
+import type { Verification } from '../../verifying/check.ts';
+import { writeElsewhere } from '../../worker/writer.ts';
+import type { Context } from '../context.ts';
+import { removeChecksums, writeChecksums } from './checksums.ts';
+import type { Release } from './release.ts';
 import type { OpenService } from './service.ts';
 
 /** Files that need a signature and how to get it. */
@@ -126,4 +129,54 @@ function tell({ runner }: Context, event: PolicyEvent, files: readonly ReleaseFi
 export function mergeOutcomes(before: readonly FileOutcome[], now: readonly FileOutcome[]): FileOutcome[] {
   const byPath = new Map(now.map((outcome) => [outcome.file.path, outcome]));
   return before.map((outcome) => byPath.get(outcome.file.path) ?? outcome);
+}
+
+/** Signs what needs a signature and, once every file has one, the checksums; returns why the run failed as a whole. */
+export async function signRelease(
+  context: Context,
+  inputs: FileInputs,
+  task: SigningTask & { readonly release: Release; readonly reuse: boolean },
+): Promise<ActionError | undefined> {
+  const { report, clock } = context;
+  const startedAt = clock.now();
+  const isRefused = totalsOf(report).failed > 0;
+  // What is complete and signed already stays, so that a repeated run costs no request.
+  if (task.files.length > 0 || isRefused) removeChecksums(context, inputs, task.output);
+  try {
+    const ending = task.files.length > 0 ? await runSigning(context, task) : undefined;
+    const { failed, notTried } = totalsOf(report);
+    if (ending || failed + notTried > 0) return ending;
+    return await writeChecksums(context, inputs, { ...task, startedAt });
+  } finally {
+    report.requests = task.service.requests();
+  }
+}
+
+/** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
+const LOOK_MS = 20;
+
+/** What decides whether there is time. */
+export interface Leisure {
+  readonly clock: Clock;
+  /** Whether everything that is left is under way. */
+  readonly isLastUnderWay: () => boolean;
+  /** Is called once at most. */
+  readonly load: () => void;
+}
+
+/**
+ * Loads something that is needed after the work, while this process only waits for the last answers; returns how to stop.
+ *
+ * Loading takes the thread for a tenth of a second: while there is something to send, that would hold it up.
+ */
+export function loadAtLeisure({ clock, isLastUnderWay, load }: Leisure): () => void {
+  let cancel = clock.after(LOOK_MS, look);
+
+  function look(): void {
+    const isIdle = clock.idleShare() > 0.8;
+    if (isLastUnderWay() && isIdle) load();
+    else cancel = clock.after(LOOK_MS, look);
+  }
+
+  return () => cancel();
 }
