@@ -2,46 +2,33 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 
-const SOURCE = join(import.meta.dirname, '..', 'src');
+const REPOSITORY = join(import.meta.dirname, '..');
 
-/** Which layer a room is in; a file's own entry goes before that of its folder. */
+/** Which layer a folder or file is in: each imports lower layers and itself only. An entry of its own goes before that of its folder. */
 const LAYERS: Readonly<Record<string, number>> = {
-  errors: 0,
-  finding: 0,
-  'signing/signer': 0,
-  'signing/abort': 0,
-  'signing/failure': 0,
-  'signing/retry': 0,
-  'signing/gate': 0,
-  'signing/limit': 0,
-  'signing/growth': 0,
-  'signing/head-start': 0,
-  'signing/policy': 0,
-  'signing/retry-queue': 0,
-  'signing/in-flight': 0,
-  'signing/schedule': 0,
-  'signing/clock': 0,
-  'signing/endings': 0,
-  runner: 1,
-  files: 1,
-  identity: 1,
-  verifying: 1,
-  signing: 1,
-  'signing/sign-file': 2,
-  'signing/tap': 2,
-  'verifying/check': 2,
-  inputs: 3,
-  'signing/sign': 3,
-  'verifying/verify': 3,
-  preflight: 3,
-  rehearsal: 3,
-  upload: 3,
-  helper: 3,
-  report: 3,
-  main: 4,
-  modes: 4,
-  index: 5,
-  thread: 5,
+  'src/errors': 0,
+  'src/signing/signer': 1,
+  'src/signing/policy': 1,
+  'src/signing/schedule': 1,
+  'src/files': 2,
+  'src/identity': 2,
+  'src/runner': 3,
+  'src/connection': 3,
+  'src/verifying': 3,
+  'src/protocols': 4,
+  'src/signing': 4,
+  'src/worker': 5,
+  'src/inputs': 5,
+  'src/preflight': 5,
+  'src/rehearsal': 5,
+  'src/report': 6,
+  'src/upload': 7,
+  'src/modes': 8,
+  'src/main': 8,
+  'src/index': 9,
+  'src/thread': 9,
+  'src/post': 9,
+  tools: 10,
 };
 
 interface Import {
@@ -51,7 +38,7 @@ interface Import {
 }
 
 interface Module {
-  /** Relative to `src`, without `.ts`. */
+  /** Relative to the repository, without `.ts`. */
   readonly name: string;
   readonly lines: readonly string[];
   /** Without comments. */
@@ -61,7 +48,7 @@ interface Module {
 
 function readModule(path: string): Module {
   const name = path.replace(/\.ts$/, '');
-  const text = readFileSync(join(SOURCE, path), 'utf8');
+  const text = readFileSync(join(REPOSITORY, path), 'utf8');
   const code = text
     .replace(/^\s*\/\*\*.*?\*\/$/gms, (comment) => comment.replace(/.+/g, ''))
     .replace(/^\s*\/\/.*$/gm, '');
@@ -79,31 +66,26 @@ function readModule(path: string): Module {
   return { name, lines: text.trimEnd().split('\n'), code: code.split('\n'), imports };
 }
 
-const modules = globSync('**/*.ts', { cwd: SOURCE }).map((path) => readModule(path));
+const everything = globSync(['src/**/*.ts', 'tools/**/*.ts'], { cwd: REPOSITORY }).map((path) => readModule(path));
+/** What is bundled, or may be. */
+const modules = everything.filter(({ name }) => isPart(name, 'src'));
 const imports = modules.flatMap((module) => module.imports);
-const internal = imports.filter(({ to }) => modules.some(({ name }) => name === to));
+const names = new Set(everything.map(({ name }) => name));
+const internal = everything.flatMap((module) => module.imports).filter(({ to }) => names.has(to));
 
-/** The entry of the layer table that a module belongs to. */
-function roomOf(name: string): string {
+/** The entry of the layer table that a module belongs to; `undefined` when there is none. */
+function layerOf(name: string): string | undefined {
   if (name in LAYERS) return name;
   const folder = dirname(name);
-  return folder === '.' ? name : roomOf(folder);
+  return folder === '.' ? undefined : layerOf(folder);
 }
 
-/** The top folder; `main` and its modes are one. */
-function houseOf(name: string): string {
-  const [top = name] = name.split('/');
-  return top === 'main' ? 'modes' : top;
+/** The folder below `src` that a module is in; `main` and its modes are one. */
+function areaOf(name: string): string {
+  const [root = name, area = ''] = name.split('/');
+  if (root === 'tools') return root;
+  return area === 'main' ? 'modes' : area;
 }
-
-/** Doors of one layer that may use something pure of each other. */
-const NEIGHBOURS = [
-  'runner -> files/names',
-  'signing/own-certificate -> identity/certificate',
-  'signing/server-certificate -> identity/certificate',
-  'upload -> report/shorten',
-  'upload -> report/units',
-];
 
 function show({ from, to }: Import): string {
   return `${from} -> ${to}`;
@@ -129,84 +111,116 @@ function functionsOf({ name, lines }: Module): { readonly where: string; readonl
   });
 }
 
-test('the reader of imports sees them', () => {
+/** The first circle of imports that is found, type imports included; empty when there is none. */
+function findCircle(): readonly string[] {
+  const targets = new Map(everything.map(({ name, imports: own }) => [name, own.map(({ to }) => to)]));
+  const done = new Set<string>();
+  const visit = (name: string, above: readonly string[]): readonly string[] => {
+    const at = above.indexOf(name);
+    if (at >= 0) return [...above.slice(at), name];
+    if (done.has(name)) return [];
+    for (const target of targets.get(name) ?? []) {
+      const circle = visit(target, [...above, name]);
+      if (circle.length > 0) return circle;
+    }
+    done.add(name);
+    return [];
+  };
+  return everything.map(({ name }) => visit(name, [])).find((circle) => circle.length > 0) ?? [];
+}
+
+test('the reader of imports sees static, type and lazy imports', () => {
   expect(internal.length).toBeGreaterThan(200);
-  expect(internal.map(show)).toContain('main -> modes/sign');
-  expect(imports.filter(({ how }) => how === 'lazy').map(show)).toContain('upload -> @actions/artifact');
+  expect(internal.map(show)).toContain('src/main -> src/modes/sign');
+  expect(imports.filter(({ how }) => how === 'lazy').map(show)).toContain('src/upload -> @actions/artifact');
 });
 
-test('every relative import leads to a file of the source', () => {
-  expect(imports.filter((each) => !internal.includes(each) && /^\.|^src/.test(each.to)).map(show)).toEqual([]);
+test('every relative import leads to a source file', () => {
+  const relative = everything.flatMap((module) => module.imports).filter(({ to }) => /^(\.|src\/|tools\/)/.test(to));
+  expect(relative.filter(({ to }) => !names.has(to)).map(show)).toEqual([]);
 });
 
-test('every module has a layer, stands alone, or is for one machine only', () => {
-  const homeless = modules.filter(({ name }) => !(roomOf(name) in LAYERS) && name !== 'post' && !isPart(name, 'local'));
-  expect(homeless.map(({ name }) => name)).toEqual([]);
+test('every file belongs to a layer', () => {
+  expect(everything.filter(({ name }) => layerOf(name) === undefined).map(({ name }) => name)).toEqual([]);
 });
 
-test('a room imports lower layers and itself only', () => {
+test('a file imports lower layers and its own folder only, and nothing in src/ imports tools/', () => {
   const wrong = internal.filter(({ from, to }) => {
-    const [layer, other] = [LAYERS[roomOf(from)] ?? Number.POSITIVE_INFINITY, LAYERS[roomOf(to)] ?? -1];
-    return other > layer || (other === layer && houseOf(from) !== houseOf(to) && to !== 'errors');
+    const [layer = -1, other = Number.POSITIVE_INFINITY] = [from, to].map((name) => LAYERS[layerOf(name) ?? '']);
+    return other > layer || (other === layer && areaOf(from) !== areaOf(to));
   });
-  expect(wrong.map(show).filter((each) => !NEIGHBOURS.includes(each))).toEqual([]);
+  expect(wrong.map(show)).toEqual([]);
 });
 
-test('a use case knows no transport, and the port knows nothing', () => {
+test('no imports run in a circle, type imports included', () => {
+  expect(findCircle()).toEqual([]);
+});
+
+test('the use cases know no transport and no protocol, and the port knows nothing', () => {
   const wrong = internal.filter(
     ({ from, to }) =>
-      (['signing/sign', 'verifying/verify'].includes(from) && /signing\/(transport|tls|exchange|sign-file)/.test(to)) ||
-      from === 'signing/signer',
+      (['src/signing/sign', 'src/verifying/verify'].includes(from) && /^src\/(connection|protocols)\//.test(to)) ||
+      from === 'src/signing/signer',
   );
   expect(wrong.map(show)).toEqual([]);
 });
 
-test('the schedule and its policy know nothing of HTTP, files or the runner', () => {
-  const lowest = imports.filter(({ from }) => LAYERS[roomOf(from)] === 0);
-  const outside = lowest.filter((each) => !internal.includes(each)).map(show);
-  expect(outside).toEqual(['signing/clock -> node:perf_hooks']);
+test('schedule and policy know nothing of HTTP, files or the runner', () => {
+  const lowest = imports.filter(({ from }) => (LAYERS[layerOf(from) ?? ''] ?? 0) <= 1);
+  const outside = lowest.filter(({ to }) => !names.has(to)).map(show);
+  expect(outside).toEqual(['src/signing/schedule/clock -> node:perf_hooks']);
 });
 
-test('the post step stands alone and needs the file system only', () => {
-  expect(imports.filter(({ from }) => from === 'post').map(({ to }) => to.replace(/^node:/, ''))).toSatisfy(
-    (names: string[]) => names.every((name) => ['fs', 'path'].includes(name)),
-  );
-  expect(imports.filter(({ to }) => to === 'post').map(show)).toEqual([]);
+test('the post step imports the file system only, and nothing imports the post step', () => {
+  const own = imports.filter(({ from }) => from === 'src/post').map(({ to }) => to.replace(/^node:/, ''));
+  expect(own.filter((name) => !['fs', 'path'].includes(name))).toEqual([]);
+  expect(internal.filter(({ to }) => to === 'src/post').map(show)).toEqual([]);
 });
 
-test('nothing imports the local runner', () => {
-  expect(internal.filter(({ from, to }) => isPart(to, 'local') && !isPart(from, 'local')).map(show)).toEqual([]);
-});
-
-test('a run that signs loads neither the embedded service nor another mode’s rooms at its start', () => {
+test('a run that signs does not load the embedded service when it starts', () => {
   const eager = internal.filter(
     ({ from, to, how }) =>
-      how === 'static' && isPart(to, 'rehearsal') && !isPart(from, 'rehearsal') && !isPart(from, 'local'),
+      how === 'static' && isPart(to, 'src/rehearsal') && !isPart(from, 'src/rehearsal') && !isPart(from, 'tools'),
   );
   expect(eager.map(show)).toEqual([]);
 });
 
-test.each([
-  ['@actions/core', 'runner', 'static'],
-  ['@actions/artifact', 'upload', 'lazy'],
-])('%s has no door but one', (name, door, manner) => {
-  const users = imports.filter(({ from, to, how }) => to === name && how !== 'type' && !isPart(from, 'local'));
-  expect(users.filter(({ from, how }) => from !== door || how !== manner).map(show)).toEqual([]);
+/** The one file that imports each package, and how; packages not listed here must not be imported. */
+const DOORS: Readonly<Record<string, readonly [door: string, how: Import['how']]>> = {
+  '@actions/core': ['src/runner', 'static'],
+  '@actions/artifact': ['src/upload', 'lazy'],
+  undici: ['src/connection/connections', 'static'],
+  '@peculiar/x509': ['src/rehearsal/certificate', 'static'],
+  'reflect-metadata': ['src/rehearsal/certificate', 'static'],
+};
+
+test('each package has one door', () => {
+  const packages = imports.filter(({ to, how }) => how !== 'type' && !names.has(to) && !to.startsWith('node:'));
+  const wrong = packages.filter(({ from, to, how }) => {
+    const [door, manner] = DOORS[to] ?? [];
+    return from !== door || how !== manner;
+  });
+  expect(wrong.map(show)).toEqual([]);
+  expect([...new Set(packages.map(({ to }) => to))].sort()).toEqual(Object.keys(DOORS).sort());
 });
 
-test('the TLS options of the client live in two files', () => {
-  const rooms = ['rehearsal', 'local', 'identity', 'signing/tls', 'signing/probe'];
+test('only files that connect import the TLS modules of Node', () => {
+  const areas = ['src/rehearsal', 'src/identity', 'src/connection/connect', 'src/connection/diagnosis/probe'];
   const users = imports.filter(({ to, how }) => /^(node:)?(tls|https|http2)$/.test(to) && how !== 'type');
-  const wrong = users.filter(({ from }) => !rooms.some((room) => isPart(from, room)));
-  // The proxy may itself be reached over TLS, and needs no certificate of ours.
-  expect(wrong.map(show).filter((line) => line !== 'signing/proxy -> node:https')).toEqual([]);
+  const wrong = users.filter(({ from }) => !areas.some((area) => isPart(from, area)));
+  // The proxy may itself be reached over TLS, and gets no client certificate.
+  expect(wrong.map(show).filter((line) => line !== 'src/connection/proxy -> node:https')).toEqual([]);
 });
 
 test('the environment has two readers', () => {
-  const readers = modules.filter(
-    ({ name, code }) => !isPart(name, 'local') && code.some((line) => line.includes('process.env')),
-  );
-  expect(readers.map(({ name }) => name).sort()).toEqual(['post', 'runner']);
+  const readers = modules.filter(({ code }) => code.some((line) => line.includes('process.env')));
+  expect(readers.map(({ name }) => name).sort()).toEqual(['src/post', 'src/runner']);
+});
+
+test('no folder has more than 12 files directly in it', () => {
+  const counts = new Map<string, number>();
+  for (const { name } of everything) counts.set(dirname(name), (counts.get(dirname(name)) ?? 0) + 1);
+  expect([...counts].filter(([, count]) => count > 12)).toEqual([]);
 });
 
 test('no file is longer than 200 lines', () => {

@@ -53039,7 +53039,7 @@ async function rehearse(context, inputs) {
         (0,stages_release/* checkMatched */.VE)(context, inputs.files, release);
         checkUploadable(context, inputs.files, inputs.upload);
         // Its own chunk of the bundle: a run that signs for real never loads it.
-        const { startService } = await Promise.all(/* import() */[__nccwpck_require__.e(631), __nccwpck_require__.e(253)]).then(__nccwpck_require__.bind(__nccwpck_require__, 52253));
+        const { startService } = await Promise.all(/* import() */[__nccwpck_require__.e(631), __nccwpck_require__.e(430)]).then(__nccwpck_require__.bind(__nccwpck_require__, 84430));
         const service = await startService();
         try {
             const { credentials } = service;

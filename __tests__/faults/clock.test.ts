@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createPki } from '../../src/rehearsal/pki.ts';
+import { jsonAnswer } from '../../src/rehearsal/requests/call.ts';
 import type { ActionOptions } from '../../tools/runner/runner.ts';
-import { jsonAnswer, status } from '../rehearsal/fault-samples.ts';
+import { status } from '../rehearsal/fault-samples.ts';
 import { meet } from './meeting.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/rehearsal/faults/faults.ts';
+import { jsonAnswer } from '../../src/rehearsal/requests/call.ts';
 import { startService } from '../../src/rehearsal/service.ts';
-import { jsonAnswer, redirect, status } from '../rehearsal/fault-samples.ts';
+import { redirect, status } from '../rehearsal/fault-samples.ts';
 import { type Encounter, meet } from './meeting.ts';
 
 const many = (count: number, met?: Encounter): Record<string, Encounter> =>

@@ -1,12 +1,7 @@
 import { createSign, type KeyObject } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Fault } from '../../src/rehearsal/faults/faults.ts';
-import type { Answer } from '../../src/rehearsal/requests/call.ts';
-
-/** Returns an answer in JSON. */
-export function jsonAnswer(status: number, value: unknown, headers: Answer['headers'] = {}): Answer {
-  return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
-}
+import { type Answer, jsonAnswer } from '../../src/rehearsal/requests/call.ts';
 
 /** Answers 200 with any value in place of the signature; `undefined` leaves it out. */
 export function wrongSignData(signData: unknown): Fault {

@@ -19,6 +19,11 @@ export interface Answer {
   readonly body?: string | Uint8Array;
 }
 
+/** Returns an answer in JSON. */
+export function jsonAnswer(status: number, value: unknown, headers: Answer['headers'] = {}): Answer {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
+}
+
 /** What one request came with. */
 export interface CallParts {
   readonly request: IncomingMessage | Http2ServerRequest;

@@ -1,7 +1,6 @@
-import { jsonAnswer } from '../../../__tests__/rehearsal/fault-samples.ts';
 import { chooseFault, type Script } from '../faults/faults.ts';
 import type { Handler } from '../server.ts';
-import { Aborted, Call, type CallParts } from './call.ts';
+import { Aborted, Call, type CallParts, jsonAnswer } from './call.ts';
 import type { Connection, Connections } from './connections.ts';
 import type { Entry } from './counters.ts';
 import { type ServiceContext, serveCall } from './judge.ts';

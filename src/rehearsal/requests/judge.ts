@@ -1,9 +1,8 @@
 import { createHash, createSign, type KeyObject } from 'node:crypto';
-import { jsonAnswer } from '../../../__tests__/rehearsal/fault-samples.ts';
 import { performFault } from '../faults/actions.ts';
 import type { Fault } from '../faults/faults.ts';
 import { BodyReader } from './body.ts';
-import type { Answer, Call } from './call.ts';
+import { type Answer, type Call, jsonAnswer } from './call.ts';
 import type { Counters } from './counters.ts';
 import { type Claims, type Rules, readClaims } from './headers.ts';
 import { Refusal } from './refusal.ts';
