@@ -27,8 +27,8 @@ var material_anchors = __webpack_require__(37078);
 var certificate = __webpack_require__(43879);
 // EXTERNAL MODULE: ./build/src/inputs/service-fields.js
 var service_fields = __webpack_require__(91620);
-// EXTERNAL MODULE: ./build/src/signing/policy/endings.js
-var endings = __webpack_require__(16368);
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var failure = __webpack_require__(74318);
 ;// CONCATENATED MODULE: ./build/src/preflight/canary.js
 
 
@@ -71,7 +71,7 @@ async function sendCanary(options) {
 }
 async function tryOnce(signer, { clock, timeoutMs, signal }) {
     const controller = new AbortController();
-    const cancelTimeout = clock.after(timeoutMs, () => controller.abort((0,endings/* timedOut */.iU)(timeoutMs)));
+    const cancelTimeout = clock.after(timeoutMs, () => controller.abort((0,failure/* timedOut */.iU)(timeoutMs)));
     const both = AbortSignal.any([signal, controller.signal]);
     const source = { size: CANARY.length, read: () => [CANARY] };
     try {
@@ -80,7 +80,7 @@ async function tryOnce(signer, { clock, timeoutMs, signal }) {
     }
     catch (error) {
         const cause = (0,errors/* toActionError */.ie)(both.aborted ? both.reason : error, 'INTERNAL', 'Unexpected error.');
-        return { text: undefined, failure: (0,endings/* asFailure */.h_)(cause) };
+        return { text: undefined, failure: (0,failure/* asFailure */.h_)(cause) };
     }
     finally {
         cancelTimeout();

@@ -45939,7 +45939,7 @@ function peerName(hostname) {
 }
 /** The failure of a connection that took too long. */
 function connectTimeout({ hostname, port, timeoutMs, }) {
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'CONNECT_TIMEOUT', `No connection to ${hostname}:${port} within ${timeoutMs / 1000} s.`, {
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR('service', 'CONNECT_TIMEOUT', `No connection to ${hostname}:${port} within ${timeoutMs / 1000} s.`, {
         hint: 'A firewall that drops packets looks like this. Check that the runner may reach the service.',
     });
 }
@@ -46061,7 +46061,7 @@ function clockHint() {
 }
 /** Says what a failure below HTTP means: kind, code, sentence and way out. */
 function connectionFailure(error, facts) {
-    if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H)
+    if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR)
         return error;
     const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? '';
     const alert = facts.alert ?? (code.includes('_ALERT_') ? code : undefined);
@@ -46071,7 +46071,7 @@ function connectionFailure(error, facts) {
         protocolRow(error, code) ??
         lostRow(facts);
     const [kind, name, sentence, hint, more] = row;
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H(kind, name, `${facts.origin}: ${sentence}.`, { ...more, hint, cause: error });
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR(kind, name, `${facts.origin}: ${sentence}.`, { ...more, hint, cause: error });
 }
 const CLIENT_ALERTS = [
     [/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/, 'it got no client certificate it accepts'],
@@ -46202,7 +46202,7 @@ function refusalIn(handshake, origin) {
         return isClientAsked ? failure : noAgreement(origin, failure);
     if (failure.code !== 'CONNECTION_LOST' || !isClientAsked || presented === undefined)
         return undefined;
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H('config', 'TLS_CLIENT_REJECTED', presented === 0
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('config', 'TLS_CLIENT_REJECTED', presented === 0
         ? `${origin}: the server asked for a client certificate, got none, and closed the connection.`
         : `${origin}: the server closed after our certificate: probably rejected.`, {
         hint: 'Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked.',
@@ -46212,7 +46212,7 @@ function refusalIn(handshake, origin) {
 /** The alert that stands for a missing certificate also stands for parameters that have nothing in common. */
 function noAgreement(origin, cause) {
     const message = `${origin}: the server broke off the handshake before it asked for a client certificate (alert handshake failure).`;
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H('config', 'TLS_HANDSHAKE_REFUSED', message, {
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('config', 'TLS_HANDSHAKE_REFUSED', message, {
         hint: 'Its operators must enable cipher suites of today for TLS 1.2 or 1.3; a name that the server does not know looks like this as well.',
         cause,
     });
@@ -46270,7 +46270,7 @@ function explainRefusal(failure, { certificate, missingIssuerHint }) {
         return failure;
     const { subject, issuer, notAfter } = certificate;
     const message = `${failure.message.replace(/\.$/, '')} (${subject}, issuer=${issuer}, notAfter=${notAfter}).`;
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H(failure.kind, failure.code, message, {
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR(failure.kind, failure.code, message, {
         ...failure.facts,
         hint: [missingIssuerHint, failure.hint].filter(Boolean).join(' '),
         cause: failure.cause,
@@ -46284,7 +46284,7 @@ function explainRefusals(signer, own) {
                 return await signer.sign(source, signal);
             }
             catch (error) {
-                throw error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H ? explainRefusal(error, own) : error;
+                throw error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR ? explainRefusal(error, own) : error;
             }
         },
     };
@@ -46640,7 +46640,7 @@ function explainServer(failure, chain, facts) {
     if (detail === undefined)
         return failure;
     const message = `${failure.message.replace(/\.$/, '')}: ${detail.what}.`;
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .Failure */ .H(failure.kind, failure.code, message, {
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .Failure */ .HR(failure.kind, failure.code, message, {
         ...failure.facts,
         hint: detail.todo ?? failure.hint ?? '',
         cause: failure.cause,
@@ -46848,22 +46848,22 @@ function openTunnel(proxy, target) {
         reject(refusal(response.statusCode ?? 0));
     });
     ask.once('timeout', () => ask.destroy(unreachable('did not answer in time')));
-    ask.once('error', (error) => reject(error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H ? error : unreachable('could not be reached', error)));
+    ask.once('error', (error) => reject(error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR ? error : unreachable('could not be reached', error)));
     ask.end();
     return promise;
 }
 function refusal(status) {
     if (status === 407) {
-        return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('config', 'PROXY_AUTHENTICATION', 'The proxy asks for credentials (407).', {
+        return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR('config', 'PROXY_AUTHENTICATION', 'The proxy asks for credentials (407).', {
             hint: 'Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.',
         });
     }
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}).`, {
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}).`, {
         hint: 'The proxy cannot reach the service, or its rules do not allow it. List the service in no_proxy to go directly.',
     });
 }
 function unreachable(how, cause) {
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .H('service', 'PROXY_UNREACHABLE', `The proxy of https_proxy ${how}.`, {
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR('service', 'PROXY_UNREACHABLE', `The proxy of https_proxy ${how}.`, {
         hint: 'Check https_proxy, or list the service in no_proxy to reach it directly.',
         cause,
     });
@@ -47128,13 +47128,13 @@ function toError(reason) {
     return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }
 function replayed() {
-    return new failure/* Failure */.H('service', 'CONNECTION_LOST', 'The server ended the connection before it took the request.', {
+    return new failure/* Failure */.HR('service', 'CONNECTION_LOST', 'The server ended the connection before it took the request.', {
         hint: 'The service, or a gateway in front of it, may have restarted.',
         staleConnection: true,
     });
 }
 function tooLarge() {
-    return new failure/* Failure */.H('file', 'RESP_TOO_LARGE', 'The answer is larger than 1 MiB; a signature is a few hundred bytes.', {
+    return new failure/* Failure */.HR('file', 'RESP_TOO_LARGE', 'The answer is larger than 1 MiB; a signature is a few hundred bytes.', {
         hint: 'Check that server-url and sign-path lead to the signing service and not to another site.',
     });
 }
@@ -51278,8 +51278,8 @@ async function* countChunks(chunks, count) {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/signing/policy/endings.js
-var endings = __nccwpck_require__(16368);
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var policy_failure = __nccwpck_require__(74318);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(57975);
 ;// CONCATENATED MODULE: ./build/src/files/reading/read-errors.js
@@ -51595,8 +51595,6 @@ class Growth {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
-var policy_failure = __nccwpck_require__(74318);
 ;// CONCATENATED MODULE: ./build/src/signing/policy/retry.js
 /** Times and counts of the retry policy; all times in milliseconds. */
 const RETRY = {
@@ -51932,12 +51930,12 @@ class RunPolicy {
             return undefined;
         const timeLeftMs = Math.min(patienceMs, this.#options.endsAt - now, RETRY.maxRetryAfterMs);
         if (retryAfterMs > timeLeftMs)
-            return (0,endings/* retryAfterTooLong */.BN)(failure, retryAfterMs, timeLeftMs);
+            return (0,policy_failure/* retryAfterTooLong */.BN)(failure, retryAfterMs, timeLeftMs);
         this.#gate.hold(retryAfterMs, now);
         return undefined;
     }
     #exhausted() {
-        return (0,endings/* serviceDown */.SU)(this.#lastTrouble);
+        return (0,policy_failure/* serviceDown */.SU)(this.#lastTrouble);
     }
 }
 
@@ -52033,7 +52031,7 @@ class InFlight {
         const { run, clock, timeoutMs, weight } = this.#options;
         const controller = new AbortController();
         const limitMs = timeoutMs(job);
-        const cancelTimeout = clock.after(limitMs, () => controller.abort((0,endings/* timedOut */.iU)(limitMs)));
+        const cancelTimeout = clock.after(limitMs, () => controller.abort((0,policy_failure/* timedOut */.iU)(limitMs)));
         this.#begin(job, controller);
         const finish = () => {
             if (!this.#leave(job, cancelTimeout))
@@ -52077,13 +52075,13 @@ class InFlight {
     /** Ends all tries because the run is over. */
     abort() {
         for (const controller of this.#controllers.values())
-            controller.abort((0,endings/* runEnded */._9)());
+            controller.abort((0,policy_failure/* runEnded */._9)());
     }
 }
 /** A try that was ended failed for that reason, whatever it says itself; it may add what it knows of it. */
 function whyFailed(error, signal) {
-    const told = (0,endings/* asFailure */.h_)(error);
-    const ended = signal.aborted ? (0,endings/* asFailure */.h_)(signal.reason) : told;
+    const told = (0,policy_failure/* asFailure */.h_)(error);
+    const ended = signal.aborted ? (0,policy_failure/* asFailure */.h_)(signal.reason) : told;
     return told.code === ended.code ? told : ended;
 }
 
@@ -52201,9 +52199,9 @@ class Schedule {
     }
     async start() {
         const { signal, deadlineMs, clock } = this.#options;
-        const abort = () => this.#end((0,endings/* asFailure */.h_)(signal.reason));
+        const abort = () => this.#end((0,policy_failure/* asFailure */.h_)(signal.reason));
         const cancelDeadline = deadlineMs
-            ? clock.after(deadlineMs, () => this.#end((0,endings/* deadlinePassed */.Hx)(deadlineMs)))
+            ? clock.after(deadlineMs, () => this.#end((0,policy_failure/* deadlinePassed */.Hx)(deadlineMs)))
             : undefined;
         signal.addEventListener('abort', abort, { once: true });
         if (signal.aborted)
@@ -52409,14 +52407,13 @@ class StreamTap {
     }
 }
 function tooEarly() {
-    return new policy_failure/* Failure */.H('request', 'ANSWER_TOO_EARLY', 'The service answered before it had the whole file.', {
+    return new policy_failure/* Failure */.HR('request', 'ANSWER_TOO_EARLY', 'The service answered before it had the whole file.', {
         hint: 'A signature over part of a file is worth nothing. Show this line to the operators of the service.',
         maxTries: 3,
     });
 }
 
 ;// CONCATENATED MODULE: ./build/src/signing/sign.js
-
 
 
 
@@ -52528,7 +52525,7 @@ function createAttempt({ signer, output, suffix, verification }) {
             return sha256;
         }
         catch (error) {
-            throw withFullDisk((0,endings/* asFailure */.h_)(error));
+            throw withFullDisk((0,policy_failure/* asFailure */.h_)(error));
         }
         finally {
             open.close();
@@ -52537,13 +52534,13 @@ function createAttempt({ signer, output, suffix, verification }) {
 }
 /** A replica with another key, or a mixed-up answer, is worth one more try; a wrong key is not worth more. */
 function wrongSignature(error) {
-    return new policy_failure/* Failure */.H('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxTries: 2 });
+    return new policy_failure/* Failure */.HR('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxTries: 2 });
 }
 /** No later file can be written either. */
 function withFullDisk(failure) {
     if (failure.code !== 'OUTPUT_FULL')
         return failure;
-    return new policy_failure/* Failure */.H('config', failure.code, failure.message, { ...failure.facts, cause: failure });
+    return failure.with({ kind: 'config' });
 }
 
 // EXTERNAL MODULE: ./build/src/worker/tasks.js
@@ -52965,7 +52962,7 @@ async function signQuietly(context, task) {
     const { outcomes, ending } = await signFiles({ ...settings(context, task), deadlineMs, onOutcome: () => { } });
     tellBlindRepeats(context, outcomes);
     if (ending?.code === 'DEADLINE')
-        return (0,endings/* deadlinePassed */.Hx)(effort.deadlineMs);
+        return (0,policy_failure/* deadlinePassed */.Hx)(effort.deadlineMs);
     return ending ?? outcomes.find(({ error }) => error !== undefined)?.error;
 }
 function tell({ runner }, event, files) {
@@ -54699,7 +54696,7 @@ class ClockOffset {
 /** One more try may be faster; that the service would refuse everyone does not follow. */
 function tooOld(failure, ageMs) {
     const seconds = Math.round(ageMs / 1000);
-    return new policy_failure/* Failure */.H('request', 'REQUEST_TOO_OLD', `${failure.message.replace(/\.$/, '')}, ${seconds} s after the request was dated.`, {
+    return new policy_failure/* Failure */.HR('request', 'REQUEST_TOO_OLD', `${failure.message.replace(/\.$/, '')}, ${seconds} s after the request was dated.`, {
         maxTries: 2,
         hint: 'The upload took longer than the service accepts: give large files more bandwidth (lower concurrency) or have its time window raised.',
         cause: failure,
@@ -54995,7 +54992,7 @@ function statusFailure(response, { size, retryAfterMs }) {
     const retried = status === 413 && retryAfterMs !== undefined ? 'service' : kind;
     const about = status === 413 ? ` to a file of ${size} bytes` : '';
     const message = `The service answered ${status}${about}${detail(text)}.`;
-    return new policy_failure/* Failure */.H(retried, code, message, { ...facts, ...asked, hint });
+    return new policy_failure/* Failure */.HR(retried, code, message, { ...facts, ...asked, hint });
 }
 function otherRow(status) {
     if (status >= 500)
@@ -55013,7 +55010,7 @@ function redirect({ status, headers }) {
     const location = String(headers['location'] ?? '');
     // The path of a redirect may hold tokens; its origin is enough to see what happened.
     const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : '';
-    return new policy_failure/* Failure */.H('config', 'HTTP_REDIRECT', `The service answered ${status}, a redirect${target}, which is never followed.`, {
+    return new policy_failure/* Failure */.HR('config', 'HTTP_REDIRECT', `The service answered ${status}, a redirect${target}, which is never followed.`, {
         hint: 'Put the final address into server-url and sign-path; a redirect to a login page means that this is not the API.',
     });
 }
@@ -55024,18 +55021,18 @@ const NGINX_PAGES = [
 function badRequest(text, asked) {
     const page = NGINX_PAGES.find(([title]) => text.includes(title));
     if (page) {
-        return new policy_failure/* Failure */.H('config', 'TLS_CLIENT_REJECTED', `The server refused our client certificate: ${page[1]} (400 “${page[0]}”).`, {
+        return new policy_failure/* Failure */.HR('config', 'TLS_CLIENT_REJECTED', `The server refused our client certificate: ${page[1]} (400 “${page[0]}”).`, {
             hint: 'Check that cert is the certificate the service expects, with its intermediates, not expired and not revoked.',
         });
     }
     if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
-        return new policy_failure/* Failure */.H('service', 'THROTTLED', `The service answered 400${detail(text)}.`, {
+        return new policy_failure/* Failure */.HR('service', 'THROTTLED', `The service answered 400${detail(text)}.`, {
             ...asked,
             hint: BUSY,
             throttled: true,
         });
     }
-    return new policy_failure/* Failure */.H('file', 'REQUEST_REFUSED', `The service answered 400${detail(text)}.`, {
+    return new policy_failure/* Failure */.HR('file', 'REQUEST_REFUSED', `The service answered 400${detail(text)}.`, {
         ...asked,
         hint: 'Show this answer to the operators of the service.',
         endsRun: 'first-four-files',
@@ -55094,7 +55091,7 @@ function otherContentType({ headers }) {
     return type === '' || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
 }
 function unusable(code, message, cause) {
-    return new policy_failure/* Failure */.H('request', code, message, { hint: LOOK_HINT, cause, maxTries: 3 });
+    return new policy_failure/* Failure */.HR('request', code, message, { hint: LOOK_HINT, cause, maxTries: 3 });
 }
 const DECODER = new TextDecoder('utf-8', { fatal: true });
 /** Decodes strictly: text that had to be repaired is not what the service meant. A byte order mark is dropped. */
@@ -55155,14 +55152,14 @@ function typeName(value) {
     return `of type ${typeof value}`;
 }
 function badSignature(message) {
-    return new policy_failure/* Failure */.H('file', 'RESP_BAD_SIGNATURE', `${message}.`, {
+    return new policy_failure/* Failure */.HR('file', 'RESP_BAD_SIGNATURE', `${message}.`, {
         hint: 'The service must answer {"signData":"<text>"}. Show this line to its operators.',
     });
 }
 function htmlFailure(text) {
     const title = /<title[^>]*>([^<]{0,100})/i.exec(text.slice(0, 4096))?.[1]?.trim() ?? '';
     const message = `The service answered 200 with an HTML page${title ? ` titled “${title}”` : ''}.`;
-    return new policy_failure/* Failure */.H('request', 'RESP_HTML', message, { hint: LOOK_HINT, endsRun: 'canary-twice' });
+    return new policy_failure/* Failure */.HR('request', 'RESP_HTML', message, { hint: LOOK_HINT, endsRun: 'canary-twice' });
 }
 
 ;// CONCATENATED MODULE: ./build/src/protocols/es-auth/sign-file.js
@@ -55202,7 +55199,7 @@ function createSignFileSigner(transport, options) {
             return { text };
         }
         catch (error) {
-            throw error instanceof policy_failure/* Failure */.H ? clock.explain(error, response, facts.sentAt) : error;
+            throw error instanceof policy_failure/* Failure */.HR ? clock.explain(error, response, facts.sentAt) : error;
         }
     }
     return { sign };
@@ -55217,12 +55214,8 @@ async function post(transport, request, signal) {
         return await transport.post({ ...request, onSent }, signal);
     }
     catch (error) {
-        throw sent && error instanceof policy_failure/* Failure */.H ? unanswered(error) : error;
+        throw sent && error instanceof policy_failure/* Failure */.HR ? error.with({ unanswered: true }) : error;
     }
-}
-/** Notes that the service may have signed all the same. */
-function unanswered({ kind, code, message, facts, cause }) {
-    return new policy_failure/* Failure */.H(kind, code, message, { ...facts, cause, unanswered: true });
 }
 
 
@@ -55743,11 +55736,12 @@ function isSuspicious(name, value) {
 
 /***/ }),
 
-/***/ 16368:
+/***/ 74318:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   BN: () => (/* binding */ retryAfterTooLong),
+/* harmony export */   HR: () => (/* binding */ Failure),
 /* harmony export */   Hx: () => (/* binding */ deadlinePassed),
 /* harmony export */   SU: () => (/* binding */ serviceDown),
 /* harmony export */   _9: () => (/* binding */ runEnded),
@@ -55755,55 +55749,8 @@ function isSuspicious(name, value) {
 /* harmony export */   iU: () => (/* binding */ timedOut)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
 
-
-/** Turns whatever a try threw into a failure; what is no failure yet concerns this file alone. */
-function asFailure(error) {
-    if (error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H)
-        return error;
-    const known = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .unexpected */ .os)(error);
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('file', known.code, known.message, { hint: known.hint ?? '', cause: error });
-}
-/** One try had no answer in its time. */
-function timedOut(limitMs) {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('service', 'TIMEOUT', `No answer within ${Math.round(limitMs / 1000)} s.`, {
-        hint: 'The service is slow or stuck; raise timeout if it needs longer for one file.',
-    });
-}
-/** The run as a whole had its time. */
-function deadlinePassed(deadlineMs) {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('config', 'DEADLINE', `Signing did not end within the deadline of ${deadlineMs / 1000} s.`, {
-        hint: 'Raise deadline, or split the work with shard.',
-    });
-}
-/** A try that was cut short because the run is over; nobody is shown it. */
-function runEnded() {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('request', 'RUN_ENDED', 'The run ended before this file had an answer.');
-}
-/** The service was in trouble for too long; `last` is what it showed last. */
-function serviceDown(last) {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('config', 'SERVICE_DOWN', `The service did not recover in time. Last: ${last?.message ?? 'no answer.'}`, { hint: last?.hint ?? 'Run this job again when the service is back.', cause: last });
-}
-/** The service wants to be left alone for longer than this run can wait. */
-function retryAfterTooLong(failure, retryAfterMs, leftMs) {
-    const wish = Math.round(retryAfterMs / 1000);
-    const left = Math.max(0, Math.round(leftMs / 1000));
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H('config', 'RETRY_AFTER_TOO_LONG', `The service asks to wait ${wish} s, but this run waits at most ${left} s more. ${failure.message}`, { hint: 'Run this job again later, or ask the operators of the service about its limits.', cause: failure });
-}
-
-
-/***/ }),
-
-/***/ 74318:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   H: () => (/* binding */ Failure)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-
-/** A failed try to sign one file. */
+/** A failed attempt to sign one file. */
 class Failure extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ {
     kind;
     facts;
@@ -55813,6 +55760,43 @@ class Failure extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ 
         this.kind = kind;
         this.facts = facts;
     }
+    /** Returns a copy of this failure with some of its parts replaced; every other part stays, the cause included. */
+    with({ kind = this.kind, code = this.code, message = this.message, ...facts }) {
+        return new Failure(kind, code, message, { ...this.facts, ...facts });
+    }
+}
+/** Turns whatever an attempt threw into a failure; an error that is no failure yet concerns its own file alone. */
+function asFailure(error) {
+    if (error instanceof Failure)
+        return error;
+    const known = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .unexpected */ .os)(error);
+    return new Failure('file', known.code, known.message, { hint: known.hint ?? '', cause: error });
+}
+/** Builds the failure of an attempt that got no answer within its time limit. */
+function timedOut(limitMs) {
+    return new Failure('service', 'TIMEOUT', `No answer within ${Math.round(limitMs / 1000)} s.`, {
+        hint: 'The service is slow or stuck; raise timeout if it needs longer for one file.',
+    });
+}
+/** Builds the failure of a run that reached its deadline. */
+function deadlinePassed(deadlineMs) {
+    return new Failure('config', 'DEADLINE', `Signing did not end within the deadline of ${deadlineMs / 1000} s.`, {
+        hint: 'Raise deadline, or split the work with shard.',
+    });
+}
+/** Builds the failure of an attempt that was aborted because the run is over; no report shows it. */
+function runEnded() {
+    return new Failure('request', 'RUN_ENDED', 'The run ended before this file had an answer.');
+}
+/** Builds the failure of a run whose service did not recover in time; `last` is the last failure of the service. */
+function serviceDown(last) {
+    return new Failure('config', 'SERVICE_DOWN', `The service did not recover in time. Last: ${last?.message ?? 'no answer.'}`, { hint: last?.hint ?? 'Run this job again when the service is back.', cause: last });
+}
+/** Builds the failure of a run whose service asks for a longer wait than the run has left. */
+function retryAfterTooLong(failure, retryAfterMs, leftMs) {
+    const wish = Math.round(retryAfterMs / 1000);
+    const left = Math.max(0, Math.round(leftMs / 1000));
+    return new Failure('config', 'RETRY_AFTER_TOO_LONG', `The service asks to wait ${wish} s, but this run waits at most ${left} s more. ${failure.message}`, { hint: 'Run this job again later, or ask the operators of the service about its limits.', cause: failure });
 }
 
 

@@ -1,8 +1,7 @@
 import type { WireRequest, WireResponse } from '../connection/exchange.ts';
 import type { Transport } from '../connection/transport.ts';
 import { type ActionError, toActionError } from '../errors.ts';
-import { asFailure, timedOut } from '../signing/policy/endings.ts';
-import type { Failure } from '../signing/policy/failure.ts';
+import { asFailure, type Failure, timedOut } from '../signing/policy/failure.ts';
 import type { Clock } from '../signing/schedule/clock.ts';
 import type { Signer, Source } from '../signing/signer.ts';
 

@@ -3,8 +3,7 @@ import { openFile, SMALL_FILE_BYTES } from '../files/reading/open-file.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import { explainInvalid, isValid, type Verification } from '../verifying/check.ts';
 import { firstWave } from './policy/concurrency.ts';
-import { asFailure } from './policy/endings.ts';
-import { Failure } from './policy/failure.ts';
+import { asFailure, Failure } from './policy/failure.ts';
 import type { PolicyEvent } from './policy/policy.ts';
 import type { Clock } from './schedule/clock.ts';
 import { runSchedule, type Settled } from './schedule/schedule.ts';
@@ -172,5 +171,5 @@ function wrongSignature(error: ActionError): Failure {
 /** No later file can be written either. */
 function withFullDisk(failure: Failure): Failure {
   if (failure.code !== 'OUTPUT_FULL') return failure;
-  return new Failure('config', failure.code, failure.message, { ...failure.facts, cause: failure });
+  return failure.with({ kind: 'config' });
 }

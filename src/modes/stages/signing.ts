@@ -8,7 +8,7 @@ import { startProgress } from '../../report/progress.ts';
 import { totalsOf } from '../../report/report.ts';
 import { formatCount, formatMs, plural, sentence } from '../../report/summary/units.ts';
 import { watchSigner } from '../../report/watched-signer.ts';
-import { deadlinePassed } from '../../signing/policy/endings.ts';
+import { deadlinePassed } from '../../signing/policy/failure.ts';
 import type { PolicyEvent } from '../../signing/policy/policy.ts';
 import type { Clock } from '../../signing/schedule/clock.ts';
 import { signFiles } from '../../signing/sign.ts';

@@ -81,11 +81,6 @@ async function post(transport: Transport, request: WireRequest, signal: AbortSig
   try {
     return await transport.post({ ...request, onSent }, signal);
   } catch (error) {
-    throw sent && error instanceof Failure ? unanswered(error) : error;
+    throw sent && error instanceof Failure ? error.with({ unanswered: true }) : error;
   }
-}
-
-/** Notes that the service may have signed all the same. */
-function unanswered({ kind, code, message, facts, cause }: Failure): Failure {
-  return new Failure(kind, code, message, { ...facts, cause, unanswered: true });
 }

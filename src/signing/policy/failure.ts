@@ -1,50 +1,110 @@
-import { ActionError, type ErrorFacts } from '../../errors.ts';
+import { ActionError, type ErrorFacts, unexpected } from '../../errors.ts';
 
 /**
- * What a failed try says about the next one.
+ * What a failed attempt says about the next one.
  *
  * - `config`: nothing will succeed until a person changes something; the run ends.
  * - `service`: the service as a whole is in trouble; retried behind the shared gate.
- * - `request`: this try went wrong; retried a bounded number of times.
- * - `file`: this file cannot be signed; the others go on.
+ * - `request`: this attempt went wrong; retried a bounded number of times.
+ * - `file`: this file cannot be signed; the other files go on.
  */
 export type FailureKind = 'config' | 'service' | 'request' | 'file';
 
 /**
  * How often a failure must be seen before it ends the run.
  *
- * - `canary-twice`: on the canary's first two tries.
+ * - `canary-twice`: on the canary's first two attempts.
  * - `first-four-files`: on each of the first four files.
  * - `unauthorised`: twice before the first success, or on four different files in a row after it.
- * - `not-found`: on three tries before the first success.
+ * - `not-found`: on three attempts before the first success.
  */
 export type EndsRun = 'canary-twice' | 'first-four-files' | 'unauthorised' | 'not-found';
 
-/** Facts about a failed try beyond its sentence. */
+/** Facts about a failed attempt beyond its sentence. */
 export interface FailureFacts extends ErrorFacts {
-  /** The service's own wish, in milliseconds from now; binds all workers. */
+  /** How long the service asks every client to wait, in milliseconds from now. */
   readonly retryAfterMs?: number;
   /** The service asked for fewer requests (429, 503): back off from a longer base. */
   readonly throttled?: boolean;
-  /** A reused connection died before one byte of an answer: one repeat costs nothing. */
+  /** A reused connection died before one byte of an answer: one repeat is not counted. */
   readonly staleConnection?: boolean;
   /** The whole request had left and no whole answer came: the service may have signed. */
   readonly unanswered?: boolean;
-  /** Most tries that are worth it for this failure, when fewer than the run's limit. */
+  /** Most attempts that are worth making for this failure, when fewer than the run's limit. */
   readonly maxTries?: number;
-  /** When this failure, repeated, says that the whole run cannot succeed. */
+  /** How often this failure must be seen before it ends the run; absent when it never does. */
   readonly endsRun?: EndsRun;
 }
 
-/** A failed try to sign one file. */
+/** What {@link Failure.with} replaces. */
+export interface FailureChanges extends FailureFacts {
+  readonly kind?: FailureKind;
+  readonly code?: Failure['code'];
+  readonly message?: string;
+}
+
+/** A failed attempt to sign one file. */
 export class Failure extends ActionError {
   readonly kind: FailureKind;
   readonly facts: FailureFacts;
 
-  constructor(kind: FailureKind, code: string, message: string, facts: FailureFacts = {}) {
+  constructor(kind: FailureKind, code: Failure['code'], message: string, facts: FailureFacts = {}) {
     super(code, message, facts);
     this.name = 'Failure';
     this.kind = kind;
     this.facts = facts;
   }
+
+  /** Returns a copy of this failure with some of its parts replaced; every other part stays, the cause included. */
+  with({ kind = this.kind, code = this.code, message = this.message, ...facts }: FailureChanges): Failure {
+    return new Failure(kind, code, message, { ...this.facts, ...facts });
+  }
+}
+
+/** Turns whatever an attempt threw into a failure; an error that is no failure yet concerns its own file alone. */
+export function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const known = unexpected(error);
+  return new Failure('file', known.code, known.message, { hint: known.hint ?? '', cause: error });
+}
+
+/** Builds the failure of an attempt that got no answer within its time limit. */
+export function timedOut(limitMs: number): Failure {
+  return new Failure('service', 'TIMEOUT', `No answer within ${Math.round(limitMs / 1000)} s.`, {
+    hint: 'The service is slow or stuck; raise timeout if it needs longer for one file.',
+  });
+}
+
+/** Builds the failure of a run that reached its deadline. */
+export function deadlinePassed(deadlineMs: number): Failure {
+  return new Failure('config', 'DEADLINE', `Signing did not end within the deadline of ${deadlineMs / 1000} s.`, {
+    hint: 'Raise deadline, or split the work with shard.',
+  });
+}
+
+/** Builds the failure of an attempt that was aborted because the run is over; no report shows it. */
+export function runEnded(): Failure {
+  return new Failure('request', 'RUN_ENDED', 'The run ended before this file had an answer.');
+}
+
+/** Builds the failure of a run whose service did not recover in time; `last` is the last failure of the service. */
+export function serviceDown(last: Failure | undefined): Failure {
+  return new Failure(
+    'config',
+    'SERVICE_DOWN',
+    `The service did not recover in time. Last: ${last?.message ?? 'no answer.'}`,
+    { hint: last?.hint ?? 'Run this job again when the service is back.', cause: last },
+  );
+}
+
+/** Builds the failure of a run whose service asks for a longer wait than the run has left. */
+export function retryAfterTooLong(failure: Failure, retryAfterMs: number, leftMs: number): Failure {
+  const wish = Math.round(retryAfterMs / 1000);
+  const left = Math.max(0, Math.round(leftMs / 1000));
+  return new Failure(
+    'config',
+    'RETRY_AFTER_TOO_LONG',
+    `The service asks to wait ${wish} s, but this run waits at most ${left} s more. ${failure.message}`,
+    { hint: 'Run this job again later, or ask the operators of the service about its limits.', cause: failure },
+  );
 }

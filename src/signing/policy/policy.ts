@@ -1,7 +1,6 @@
 import type { WaitReason } from '../schedule/queue.ts';
 import { Limit } from './concurrency.ts';
-import { retryAfterTooLong, serviceDown } from './endings.ts';
-import type { Failure } from './failure.ts';
+import { type Failure, retryAfterTooLong, serviceDown } from './failure.ts';
 import { OutageGate, type Passage } from './outage-gate.ts';
 import { backoffMs, RETRY, RunJudge, type TryFacts } from './retry.ts';
 

@@ -1,5 +1,4 @@
-import { asFailure, runEnded, timedOut } from '../policy/endings.ts';
-import type { Failure } from '../policy/failure.ts';
+import { asFailure, type Failure, runEnded, timedOut } from '../policy/failure.ts';
 import type { Clock } from './clock.ts';
 
 /** How tries are made and what each may take. */

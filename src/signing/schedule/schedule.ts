@@ -1,6 +1,5 @@
 import { Growth } from '../policy/concurrency.ts';
-import { asFailure, deadlinePassed } from '../policy/endings.ts';
-import type { Failure } from '../policy/failure.ts';
+import { asFailure, deadlinePassed, type Failure } from '../policy/failure.ts';
 import { type PolicyEvent, RunPolicy } from '../policy/policy.ts';
 import { HeadStart } from './canary-lead.ts';
 import { onceSoon } from './clock.ts';
