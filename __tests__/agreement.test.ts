@@ -32,6 +32,7 @@ function namesRead(mode: string): string[] {
       return name === 'mode' ? mode : undefined;
     },
     mask: () => {},
+    scrub: (text) => text,
     line: () => {},
     debug: () => {},
     openGroup: () => {},

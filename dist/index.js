@@ -49972,7 +49972,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
 /* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(54060);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
-/* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1259);
+/* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(80258);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
 
 
@@ -55599,17 +55599,112 @@ function showList(names, limit) {
 
 /***/ }),
 
-/***/ 1259:
+/***/ 80258:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   j: () => (/* binding */ createRunner)
-/* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(48161);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(70819);
-/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  j: () => (/* binding */ createRunner)
+});
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(48161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
+var core = __nccwpck_require__(70819);
+// EXTERNAL MODULE: ./build/src/files/names.js
+var names = __nccwpck_require__(93509);
+;// CONCATENATED MODULE: ./build/src/runner/masks.js
+
+/** What stands in place of a secret. */
+const STARS = '***';
+/** An encoded form of a shorter secret is so short that it would hide innocent text. */
+const MIN_ENCODED_LENGTH = 8;
+/** The secrets of a run, in every form in which a text may repeat them. */
+class Masks {
+    #forms = new Set();
+    #longest = 0;
+    /** Notes a secret; returns what the runner must be told to mask, which is nothing for a secret that is known already. */
+    add(secret) {
+        if (secret.trim() === '' || this.#forms.has(secret))
+            return [];
+        const encoded = secret.length < MIN_ENCODED_LENGTH ? [] : encodedForms(secret);
+        for (const form of [secret, ...escapedForms(secret), ...encoded]) {
+            this.#forms.add(form);
+            this.#longest = Math.max(this.#longest, form.length);
+        }
+        return [...new Set([secret, quote(secret), ...encoded])];
+    }
+    /**
+     * Replaces every form of every secret by `***` and cuts the text after `maxLength` characters of the original.
+     *
+     * The cut comes last: a secret that begins before it is replaced whole, so that no part of it is left.
+     */
+    scrub(text, maxLength = Number.POSITIVE_INFINITY) {
+        // What begins behind the cut need not be looked at.
+        const searched = text.length > maxLength ? text.slice(0, maxLength + this.#longest) : text;
+        const found = findAll(searched, this.#forms).filter(([start]) => start < maxLength);
+        let result = '';
+        let end = 0;
+        for (const [from, to] of found) {
+            if (from >= end)
+                result += searched.slice(end, from) + STARS;
+            end = Math.max(end, to);
+        }
+        return result + searched.slice(end, Math.max(end, Math.min(maxLength, searched.length)));
+    }
+}
+/** Where any of the forms begins and ends in a text, in the order of the beginnings. */
+function findAll(text, forms) {
+    const found = [];
+    for (const form of forms) {
+        for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1))
+            found.push([at, at + form.length]);
+    }
+    return found.sort(([a], [b]) => a - b);
+}
+/** Forms that differ from the secret only in a few characters, or in none. */
+function escapedForms(secret) {
+    const json = JSON.stringify(secret).slice(1, -1);
+    const percent = [encodeURIComponent(secret.toWellFormed()), quote(secret)];
+    return [
+        json,
+        json.replace(/[^\x20-\x7E]/g, escapeUnit),
+        ...percent,
+        ...percent.map((form) => form.replace(/%../g, (code) => code.toLowerCase())),
+        ...percent.map((form) => form.replaceAll('%20', '+')),
+        (0,names/* escapeHtml */.ZD)(secret),
+    ];
+}
+function escapeUnit(unit) {
+    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+/** Hex in both cases, and base64 in both alphabets at each of the three places where a secret may begin in a longer text. */
+function encodedForms(secret) {
+    const bytes = Buffer.from(secret);
+    const hex = bytes.toString('hex');
+    const base64 = [0, 1, 2].map((shift) => {
+        const text = Buffer.concat([Buffer.alloc(shift), bytes])
+            .toString('base64')
+            .replace(/=+$/, '');
+        // Characters at either end also hold bits of what stands beside the secret.
+        return text.slice(Math.ceil((shift * 4) / 3), (shift + bytes.length) % 3 === 0 ? undefined : -1);
+    });
+    const whole = bytes.toString('base64').replace(/=+$/, '');
+    base64.push(whole);
+    return [hex, hex.toUpperCase(), ...base64, ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))];
+}
+/** Percent-encodes as RFC 3986 does, and the es-auth request signature with it: all but letters, digits and `-_.~`. */
+function quote(text) {
+    return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+;// CONCATENATED MODULE: ./build/src/runner.js
+
 
 
 
@@ -55623,12 +55718,11 @@ const SUSPICIOUS = [
     'NODE_DEBUG',
     'ACTIONS_ALLOW_UNSECURE_COMMANDS',
 ];
-const PRINT = { notice: _actions_core__WEBPACK_IMPORTED_MODULE_3__/* .notice */ .lm, warning: _actions_core__WEBPACK_IMPORTED_MODULE_3__/* .warning */ .$e, error: _actions_core__WEBPACK_IMPORTED_MODULE_3__/* .error */ .z3 };
+const PRINT = { notice: core/* notice */.lm, warning: core/* warning */.$e, error: core/* error */.z3 };
 /** Connects to the runner that started this process. */
 function createRunner(environment = process.env) {
-    const masked = new Set();
-    const clean = (text) => scrub(text, masked);
-    const line = (text) => (0,_files_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(clean(text));
+    const masks = new Masks();
+    const line = (text) => (0,names/* show */.WU)(masks.scrub(text));
     return {
         facts: readFacts(completeProxies(environment)),
         takeInput(name) {
@@ -55640,18 +55734,20 @@ function createRunner(environment = process.env) {
         },
         mask(secrets) {
             for (const secret of secrets)
-                addMask(masked, secret);
+                for (const form of masks.add(secret))
+                    (0,core/* setSecret */.Pq)(form);
         },
-        line: (text) => (0,_actions_core__WEBPACK_IMPORTED_MODULE_3__/* .info */ .pq)(line(text)),
-        debug: (text) => (0,_actions_core__WEBPACK_IMPORTED_MODULE_3__/* .debug */ .Yz)(line(text)),
-        openGroup: (title) => (0,_actions_core__WEBPACK_IMPORTED_MODULE_3__/* .startGroup */ .Oh)(line(title)),
-        closeGroup: _actions_core__WEBPACK_IMPORTED_MODULE_3__/* .endGroup */ .N4,
+        scrub: (text, maxLength) => masks.scrub(text, maxLength),
+        line: (text) => (0,core/* info */.pq)(line(text)),
+        debug: (text) => (0,core/* debug */.Yz)(line(text)),
+        openGroup: (title) => (0,core/* startGroup */.Oh)(line(title)),
+        closeGroup: core/* endGroup */.N4,
         annotate(level, title, text) {
             PRINT[level](text.split('\n').map(line).join('\n'), { title: line(title) });
         },
         // Ours to the letter: a short secret must not turn a count into stars, and none of them is made of a secret.
-        output: _actions_core__WEBPACK_IMPORTED_MODULE_3__/* .setOutput */ .uH,
-        saveState: _actions_core__WEBPACK_IMPORTED_MODULE_3__/* .saveState */ .LZ,
+        output: core/* setOutput */.uH,
+        saveState: core/* saveState */.LZ,
         artifactUrl(id) {
             const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
             return id === undefined ? '' : `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
@@ -55659,33 +55755,9 @@ function createRunner(environment = process.env) {
         summary(markdown) {
             const file = environment['GITHUB_STEP_SUMMARY'];
             if (file)
-                (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.appendFileSync)(file, clean(markdown));
+                (0,external_node_fs_.appendFileSync)(file, masks.scrub(markdown));
         },
     };
-}
-/** The runner masks the log, but not files we write; and it knows neither hex nor percent-encoding with capitals. */
-function scrub(text, secrets) {
-    let result = text;
-    // A secret that begins with another one must go first, or its end would stay.
-    const longestFirst = [...secrets].sort((a, b) => b.length - a.length);
-    for (const secret of longestFirst)
-        result = result.replaceAll(secret, '***');
-    return result;
-}
-function addMask(masked, secret) {
-    if (secret.trim() === '' || masked.has(secret))
-        return;
-    (0,_actions_core__WEBPACK_IMPORTED_MODULE_3__/* .setSecret */ .Pq)(secret);
-    for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), (0,_files_names_js__WEBPACK_IMPORTED_MODULE_4__/* .escapeHtml */ .ZD)(secret)]) {
-        masked.add(form);
-    }
-    // Encoded forms of something short would mask innocent text.
-    if (secret.length < 8)
-        return;
-    for (const form of [Buffer.from(secret).toString('hex'), Buffer.from(secret).toString('base64').replace(/=+$/, '')]) {
-        (0,_actions_core__WEBPACK_IMPORTED_MODULE_3__/* .setSecret */ .Pq)(form);
-        masked.add(form);
-    }
 }
 /** The artifact client reads these variables too, and breaks on a proxy without a scheme, which other tools take. */
 function completeProxies(environment) {
@@ -55699,7 +55771,7 @@ function completeProxies(environment) {
 function readFacts(environment) {
     return {
         workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
-        temporaryDirectory: (0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(environment['RUNNER_TEMP'] || (0,node_os__WEBPACK_IMPORTED_MODULE_1__.tmpdir)()),
+        temporaryDirectory: (0,external_node_path_.resolve)(environment['RUNNER_TEMP'] || (0,external_node_os_.tmpdir)()),
         eventName: environment['GITHUB_EVENT_NAME'] ?? '',
         runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
         isDebug: environment['RUNNER_DEBUG'] === '1',
@@ -55716,7 +55788,7 @@ function areSecretsWithheld(environment) {
     if (!PULL_REQUEST_EVENTS.includes(environment['GITHUB_EVENT_NAME'] ?? ''))
         return false;
     try {
-        const event = JSON.parse((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(environment['GITHUB_EVENT_PATH'] ?? '', 'utf8'));
+        const event = JSON.parse((0,external_node_fs_.readFileSync)(environment['GITHUB_EVENT_PATH'] ?? '', 'utf8'));
         if (event.pull_request === undefined)
             return false;
         // A fork that was deleted has no repository any more.

@@ -13,7 +13,8 @@ import {
   startGroup,
   warning,
 } from '@actions/core';
-import { escapeHtml, show } from './files/names.ts';
+import { show } from './files/names.ts';
+import { Masks } from './runner/masks.ts';
 
 /** What the runner tells about the job, and the only way to tell the runner something. */
 export interface Runner {
@@ -22,6 +23,12 @@ export interface Runner {
   readonly takeInput: (name: string) => string | undefined;
   /** Keeps values out of everything that is printed from now on. */
   readonly mask: (secrets: Iterable<string>) => void;
+  /**
+   * Replaces every masked value, in every form in which a text may repeat it, and then cuts after `maxLength` characters.
+   *
+   * Meant for texts of others at the place where they come in: after another cut, part of a secret would not be found.
+   */
+  readonly scrub: (text: string, maxLength?: number) => string;
   readonly line: (text: string) => void;
   readonly debug: (text: string) => void;
   /** Opens a group of lines; the one before is closed. */
@@ -65,9 +72,8 @@ const PRINT = { notice, warning, error };
 
 /** Connects to the runner that started this process. */
 export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runner {
-  const masked = new Set<string>();
-  const clean = (text: string): string => scrub(text, masked);
-  const line = (text: string): string => show(clean(text));
+  const masks = new Masks();
+  const line = (text: string): string => show(masks.scrub(text));
   return {
     facts: readFacts(completeProxies(environment)),
     takeInput(name) {
@@ -78,8 +84,9 @@ export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runn
       return value === '' ? undefined : value;
     },
     mask(secrets) {
-      for (const secret of secrets) addMask(masked, secret);
+      for (const secret of secrets) for (const form of masks.add(secret)) setSecret(form);
     },
+    scrub: (text, maxLength) => masks.scrub(text, maxLength),
     line: (text) => info(line(text)),
     debug: (text) => debug(line(text)),
     openGroup: (title) => startGroup(line(title)),
@@ -96,32 +103,9 @@ export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runn
     },
     summary(markdown) {
       const file = environment['GITHUB_STEP_SUMMARY'];
-      if (file) appendFileSync(file, clean(markdown));
+      if (file) appendFileSync(file, masks.scrub(markdown));
     },
   };
-}
-
-/** The runner masks the log, but not files we write; and it knows neither hex nor percent-encoding with capitals. */
-function scrub(text: string, secrets: Iterable<string>): string {
-  let result = text;
-  // A secret that begins with another one must go first, or its end would stay.
-  const longestFirst = [...secrets].sort((a, b) => b.length - a.length);
-  for (const secret of longestFirst) result = result.replaceAll(secret, '***');
-  return result;
-}
-
-function addMask(masked: Set<string>, secret: string): void {
-  if (secret.trim() === '' || masked.has(secret)) return;
-  setSecret(secret);
-  for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), escapeHtml(secret)]) {
-    masked.add(form);
-  }
-  // Encoded forms of something short would mask innocent text.
-  if (secret.length < 8) return;
-  for (const form of [Buffer.from(secret).toString('hex'), Buffer.from(secret).toString('base64').replace(/=+$/, '')]) {
-    setSecret(form);
-    masked.add(form);
-  }
 }
 
 /** The artifact client reads these variables too, and breaks on a proxy without a scheme, which other tools take. */

@@ -42,6 +42,7 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
     },
     takeInput: (name) => inputs[name],
     mask: () => {},
+    scrub: (text) => text,
     line: (text) => void lines.push(text),
     debug: () => {},
     openGroup: () => {},

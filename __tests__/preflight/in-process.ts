@@ -93,6 +93,7 @@ class NotingRunner {
         return value === '' ? undefined : value;
       },
       mask: (secrets) => void this.masks.push(...secrets),
+      scrub: (text) => text,
       line: (text) => void this.lines.push(text),
       debug: (text) => void this.lines.push(text),
       openGroup: (title) => void this.lines.push(title),

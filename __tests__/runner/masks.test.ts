@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { escapeHtml } from '../../src/files/names.ts';
+import { quote } from '../../src/protocols/es-auth/request-signature.ts';
+import { Masks } from '../../src/runner/masks.ts';
+
+const SECRET = 's3cr*t!(\'~)/+=-lóng enough\n"quoted"';
+
+function masksOf(...secrets: readonly string[]): Masks {
+  const masks = new Masks();
+  for (const secret of secrets) masks.add(secret);
+  return masks;
+}
+
+const bytes = Buffer.from(SECRET);
+const json = JSON.stringify(SECRET).slice(1, -1);
+
+describe('a secret is replaced in every form', () => {
+  test.each([
+    ['as it is', SECRET],
+    ['base64', bytes.toString('base64')],
+    ['base64url', bytes.toString('base64url')],
+    ['hex in lower case', bytes.toString('hex')],
+    ['hex in upper case', bytes.toString('hex').toUpperCase()],
+    ['percent-encoded as JavaScript does', encodeURIComponent(SECRET)],
+    ['percent-encoded as the request signature does', quote(SECRET)],
+    ['percent-encoded in lower case', quote(SECRET).replace(/%../g, (code) => code.toLowerCase())],
+    ['form-encoded', quote(SECRET).replaceAll('%20', '+')],
+    ['in JSON', json],
+    ['in JSON of ASCII alone', json.replaceAll('ó', '\\u00f3')],
+    ['in the job summary', escapeHtml(SECRET)],
+  ])('%s', (_, form) => {
+    expect(masksOf(SECRET).scrub(`before ${form} after`)).toMatch(/^before \*\*\*=* after$/);
+  });
+
+  test.each([0, 1, 2])('in base64 behind %i other bytes, but for bits that belong to its neighbours', (before) => {
+    const text = Buffer.concat([Buffer.alloc(before, 'a'), bytes, Buffer.from('zz')]).toString('base64');
+    expect(masksOf(SECRET).scrub(text)).toMatch(/^[A-Za-z0-9+/]{0,3}\*{3}[A-Za-z0-9+/]{0,4}=*$/);
+  });
+
+  test('a short secret is replaced as it is, but not where its hex would hide innocent text', () => {
+    expect(masksOf('abc').scrub('abc 616263')).toBe('*** 616263');
+  });
+});
+
+describe('of several secrets nothing stays', () => {
+  test.each([
+    ['one begins like another', ['hunter', 'hunter-4711-long'], 'a hunter-4711-long b hunter c', 'a *** b *** c'],
+    ['one ends where another begins', ['abcdefgh', 'efghijkl'], 'x abcdefghijkl y', 'x *** y'],
+    ['one lies in another', ['-4711-', 'hunter-4711-long'], 'x hunter-4711-long y', 'x *** y'],
+    ['one repeats within itself', ['aba'], 'x ababa y', 'x *** y'],
+  ])('%s', (_, secrets, text, expected) => {
+    expect(masksOf(...secrets).scrub(text)).toBe(expected);
+    expect(masksOf(...secrets.toReversed()).scrub(text)).toBe(expected);
+  });
+});
+
+describe('a cut', () => {
+  test('does not leave the beginning of a secret', () => {
+    const text = `${'x'.repeat(10)}${SECRET} and more`;
+    for (let at = 11; at < 10 + SECRET.length; at++)
+      expect(masksOf(SECRET).scrub(text, at)).toBe(`${'x'.repeat(10)}***`);
+  });
+
+  test('counts characters of the original, so that secrets before it bring none of another secret into view', () => {
+    const masks = masksOf('first-secret', 'second-secret');
+    const text = `${'first-secret '.repeat(20)}second-secret`;
+    for (let at = 0; at <= text.length; at++) expect(masks.scrub(text, at)).not.toMatch(/second|s$|se/);
+  });
+
+  test('without a secret near it is an ordinary one', () => {
+    expect(masksOf(SECRET).scrub('abcdef', 3)).toBe('abc');
+    expect(masksOf(SECRET).scrub('abcdef', 300)).toBe('abcdef');
+  });
+});
+
+test('whatever the secret, the text around it and the cut, no form of it is found afterwards', () => {
+  const secrets = fc
+    .string({ unit: 'grapheme', minLength: 12, maxLength: 40 })
+    .filter((text) => text.trim().length >= 12);
+  const forms = [
+    (text: string) => text,
+    (text: string) => Buffer.from(text).toString('hex'),
+    (text: string) => Buffer.from(text).toString('base64').replace(/=+$/, ''),
+    (text: string) => quote(text),
+    (text: string) => JSON.stringify(text).slice(1, -1),
+  ];
+  fc.assert(
+    fc.property(secrets, fc.constantFrom(...forms), fc.nat(60), fc.nat(120), (secret, encode, before, cut) => {
+      const form = encode(secret);
+      const scrubbed = masksOf(secret).scrub(`${'.'.repeat(before)}${form}${'.'.repeat(20)}`, cut);
+      expect(scrubbed).not.toContain(form);
+      if (cut > before) expect(scrubbed.slice(before, before + 3)).toBe('***');
+    }),
+  );
+});
