@@ -13,7 +13,7 @@ const FILES = { 'dist/a': 'aaa', 'dist/lib/b': 'bbb', 'dist/lib/c': 'ccc' };
 async function restore({ results, workspace }: Scenario): Promise<void> {
   const download = usesIn(DOCUMENT).find(({ uses }) => uses.startsWith('actions/download-artifact@'));
   const artifact = results.artifacts.find(({ name }) => name === download?.with['name']);
-  for (const { path, bytes } of entriesOf(artifact?.zip ?? Buffer.alloc(0))) {
+  for (const { path, bytes } of await entriesOf(artifact?.zip ?? Buffer.alloc(0))) {
     const place = join(workspace, download?.with['path'] ?? '', path);
     await mkdir(dirname(place), { recursive: true });
     await writeFile(place, bytes);

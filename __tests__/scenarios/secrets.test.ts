@@ -45,7 +45,7 @@ describe('secrets', () => {
     );
     expect(green.exitCode, green.log).toBe(0);
 
-    const zip = entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0)).map(({ bytes }) =>
+    const zip = (await entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0))).map(({ bytes }) =>
       bytes.toString('latin1'),
     );
     const manifest = await scenario.read('release.json');

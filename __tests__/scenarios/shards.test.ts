@@ -109,7 +109,9 @@ describe.each([1, 3, 7])('%i shards', (count) => {
       expect(files).toBe(12);
       expect(bytes).toBe(Object.values(FILES).reduce((sum, text) => sum + text.length, 0));
       const manifests: string[] = [];
-      for (const { path, bytes: content } of scenario.results.artifacts.flatMap(({ zip }) => entriesOf(zip))) {
+      for (const { path, bytes: content } of (
+        await Promise.all(scenario.results.artifacts.map(({ zip }) => entriesOf(zip)))
+      ).flat()) {
         if (path.endsWith('.json')) manifests.push(path);
         await mkdir(dirname(join(merged, path)), { recursive: true });
         await writeFile(join(merged, path), content, { flag: 'wx' });
@@ -136,7 +138,7 @@ test('an empty slice is green and still leaves its manifest', async () => {
   const run = await scenario.run({ shard: '2/2', manifest: 'release.json' });
   expect(run.exitCode, run.log).toBe(0);
   expect(run.outputs).toMatchObject({ 'file-count': '0', 'artifact-name': 'signatures-2-of-2' });
-  expect(entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0)).map(({ path }) => path)).toEqual([
+  expect((await entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0))).map(({ path }) => path)).toEqual([
     'release-2-of-2.json',
   ]);
   expect(scenario.service.counters.requests).toBe(0);

@@ -40,7 +40,7 @@ describe('signing a release with a real service', () => {
     expect(scenario.service.counters.requests).toBe(3);
 
     const [artifact] = scenario.results.artifacts;
-    const entries = entriesOf(artifact?.zip ?? Buffer.alloc(0));
+    const entries = await entriesOf(artifact?.zip ?? Buffer.alloc(0));
     expect(entries.map(({ path }) => path).sort()).toEqual([
       'dist/app.bin.sign',
       'dist/empty.sign',
@@ -110,7 +110,7 @@ describe('signing a release with a real service', () => {
       'signed/dist/sub/lib.so.sign',
     ]);
     expect(run.outputs['manifest']).toBe(join(scenario.workspace, 'signed/meta/release.json'));
-    const paths = entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0)).map(({ path }) => path);
+    const paths = (await entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0))).map(({ path }) => path);
     expect(paths.sort()).toEqual(['dist/app.bin.sign', 'dist/empty.sign', 'dist/sub/lib.so.sign', 'meta/release.json']);
   });
 

@@ -39,9 +39,7 @@ describe('the artifact', () => {
       true,
     );
     expect(
-      entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0))
-        .map(({ path }) => path)
-        .sort(),
+      (await entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0))).map(({ path }) => path).sort(),
     ).toEqual(['dist/a.sign', 'dist/b.sign']);
   });
 

@@ -53,7 +53,7 @@ test('an upload of the real client is read back byte for byte, and so is its dow
   const sha256 = createHash('sha256').update(zip).digest('hex');
   expect(answers[0]).toEqual({ id: 1, size: zip.length, digest: sha256 });
   expect(artifact).toMatchObject({ name: 'first', id: 1, size: zip.length, digest: `sha256:${sha256}` });
-  expect(Object.fromEntries(entriesOf(zip).map(({ path, bytes }) => [path, bytes]))).toEqual(FILES);
+  expect(Object.fromEntries((await entriesOf(zip)).map(({ path, bytes }) => [path, bytes]))).toEqual(FILES);
   expect(service.calls).toEqual(['create', 'block', 'commit', 'finalize', 'list', 'sign-url', 'download']);
   for (const [path, bytes] of Object.entries(FILES)) {
     expect(await readFile(join(workspace, 'downloaded', path))).toEqual(bytes);

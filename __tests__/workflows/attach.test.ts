@@ -78,7 +78,7 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
     }
     expect(one.names()).toEqual(['signatures.zip']);
     expect(one.changes()).toHaveLength(1);
-    const entries = entriesOf(one.api.releases[0]?.assets[0]?.bytes ?? Buffer.alloc(0));
+    const entries = await entriesOf(one.api.releases[0]?.assets[0]?.bytes ?? Buffer.alloc(0));
     expect(Object.fromEntries(entries.map(({ path, bytes }) => [path, bytes.toString()]))).toEqual(SIGNATURES);
   });
 
@@ -94,7 +94,7 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
     const run = await one.attach(files, { bundle: true, 'bundle-name': 'app-1.2.3-signatures.zip' });
     expect(run.result, run.log).toBe('success');
     expect(one.names()).toEqual(['app-1.2.3-signatures.zip']);
-    expect(entriesOf(one.api.releases[0]?.assets[0]?.bytes ?? Buffer.alloc(0))).toHaveLength(905);
+    expect(await entriesOf(one.api.releases[0]?.assets[0]?.bytes ?? Buffer.alloc(0))).toHaveLength(905);
   });
 
   test.each([

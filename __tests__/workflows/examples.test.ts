@@ -35,11 +35,8 @@ describe('an example', () => {
     return runWorkflow(hub, join(ACTION_DIRECTORY, 'examples', example));
   }
 
-  const namesIn = (hub: Hub, artifact: string): string[] =>
-    hub.artifacts
-      .files(artifact)
-      .map(({ path }) => path)
-      .sort();
+  const namesIn = async (hub: Hub, artifact: string): Promise<string[]> =>
+    (await hub.artifacts.files(artifact)).map(({ path }) => path).sort();
 
   test('release-on-tag.yml signs and publishes files and signatures', async () => {
     const hub = await open(TAG);
@@ -99,7 +96,7 @@ describe('an example', () => {
     expect(result.result, result.log).toBe('success');
     expect(result.jobs['sign']?.outputs).toMatchObject({ mode, 'file-count': '2', 'artifact-name': artifact });
     const own = ['SHA256SUMS', 'SHA256SUMS.sign', 'signing-manifest.json'];
-    expect(namesIn(hub, artifact)).toEqual([...own.slice(0, 2), 'app.bin.sign', 'lib/core.so.sign', own[2]]);
+    expect(await namesIn(hub, artifact)).toEqual([...own.slice(0, 2), 'app.bin.sign', 'lib/core.so.sign', own[2]]);
   });
 
   test('attach-to-release.yml attaches to the draft and publishes it afterwards', async () => {

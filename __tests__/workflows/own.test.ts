@@ -48,7 +48,7 @@ describe('the workflows of this repository', () => {
     await using hub = await release('v1.2.3');
     const result = await run(hub, 'release.yml');
     expect(result.result, result.log).toBe('success');
-    expect(hub.artifacts.files('notes')[0]?.bytes.toString().trim()).toBe('### Added\n\n- What is new.');
+    expect((await hub.artifacts.files('notes'))[0]?.bytes.toString().trim()).toBe('### Added\n\n- What is new.');
     expect(hub.attested).toEqual([{ 'subject-path': 'action.yml\ndist/**/*.js\n' }]);
     expect((await callsOf(hub)).filter((call) => call.startsWith('gh '))).toEqual([
       'gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md',

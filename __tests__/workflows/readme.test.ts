@@ -73,7 +73,7 @@ describe('what the README shows works for somebody who has read nothing else', (
     const { result, log, hub } = await run(workflowOf([START ?? {}]), TAG);
     expect(result, log).toBe('success');
     expect(hub.runs[0]?.outputs).toMatchObject({ mode: 'sign', 'signed-count': '2', 'verified-count': '2' });
-    const names = hub.artifacts.files('signatures').map(({ path }) => path);
+    const names = (await hub.artifacts.files('signatures')).map(({ path }) => path);
     expect(names.sort()).toEqual(['dist/app.bin.sign', 'dist/lib/core.so.sign']);
   });
 
@@ -101,7 +101,7 @@ describe('what the README shows works for somebody who has read nothing else', (
   test('checksums and receipt are in the artifact, and the same files are attested', async () => {
     const { result, log, hub } = await run(workflowOf(stepsBelow('Checksums, receipt and provenance')), TAG);
     expect(result, log).toBe('success');
-    const names = hub.artifacts.files('signatures').map(({ path }) => path);
+    const names = (await hub.artifacts.files('signatures')).map(({ path }) => path);
     expect(names).toEqual(expect.arrayContaining(['SHA256SUMS', 'SHA256SUMS.sign', 'receipt.json']));
     const checksums = await readFile(hub.attested[0]?.['subject-checksums'] ?? '', 'utf8');
     expect(checksums.trim().split('\n')).toHaveLength(2);

@@ -53,11 +53,8 @@ async function createRelease(kept: 'repository' | 'environment' | 'nowhere' = 'r
   };
 }
 
-const pathsOf = (hub: Hub, name: string): string[] =>
-  hub.artifacts
-    .files(name)
-    .map(({ path }) => path)
-    .sort();
+const pathsOf = async (hub: Hub, name: string): Promise<string[]> =>
+  (await hub.artifacts.files(name)).map(({ path }) => path).sort();
 
 describe('sign-release.yml, its own steps run as they stand', () => {
   test.each([1, 3, 7])('%i shards sign every file once, and come together as one artifact', async (shards) => {
@@ -74,13 +71,13 @@ describe('sign-release.yml, its own steps run as they stand', () => {
     });
     const signatures = Object.keys(BUILD).map((path) => `${path}.sign`);
     const own = ['SHA256SUMS', 'SHA256SUMS.sign', 'signing-manifest.json'];
-    expect(pathsOf(release.hub, 'signatures')).toEqual([...signatures, ...own].sort());
+    expect(await pathsOf(release.hub, 'signatures')).toEqual([...signatures, ...own].sort());
 
     const slices = release.hub.runs.filter(({ inputs }) => inputs['mode'] === 'sign').map(({ outputs }) => outputs);
     const sum = (output: string): number => slices.reduce((total, outputs) => total + Number(outputs[output]), 0);
     expect(slices).toHaveLength(shards);
     expect([sum('file-count'), sum('signed-count'), sum('total-bytes')]).toEqual([23, 23, BYTES]);
-    const manifest = manifestOf(release.hub, 'signatures');
+    const manifest = await manifestOf(release.hub, 'signatures');
     expect(manifest).toMatchObject({ version: 1, mode: 'sign', rehearsal: false, checked: true, shard: null });
     expect(manifest.files.map(({ path }) => path)).toEqual(Object.keys(BUILD).sort());
     expect(manifest.totals).toMatchObject({ files: 23, signed: 23, verified: 23, failed: 0, bytes: BYTES });
@@ -145,7 +142,7 @@ describe('sign-release.yml, its own steps run as they stand', () => {
       'verified-count': '23',
     });
     expect(release.hub.asked).toEqual([]);
-    expect(manifestOf(release.hub, 'rehearsal-signatures')).toMatchObject({ mode: 'rehearse', rehearsal: true });
+    expect(await manifestOf(release.hub, 'rehearsal-signatures')).toMatchObject({ mode: 'rehearse', rehearsal: true });
   });
 
   test('secrets and variables of the environment take the place of those that nobody passes', async () => {
@@ -180,8 +177,8 @@ interface Manifest {
   readonly totals: Readonly<Record<string, number>>;
 }
 
-function manifestOf(hub: Hub, artifact: string): Manifest {
-  const file = hub.artifacts.files(artifact).find(({ path }) => path === 'signing-manifest.json');
+async function manifestOf(hub: Hub, artifact: string): Promise<Manifest> {
+  const file = (await hub.artifacts.files(artifact)).find(({ path }) => path === 'signing-manifest.json');
   const manifest = JSON.parse(file?.bytes.toString() ?? '');
   expect(problemsOf(manifest)).toEqual([]);
   return manifest;

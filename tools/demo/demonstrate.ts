@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { type ResultsService, startResultsService } from '../results/results-service.ts';
 import { entriesOf, type ZipEntry } from '../results/zip.ts';
 import { type ActionRun, runAction } from '../runner/runner.ts';
-import { toPrintable } from '../summary/html-text.ts';
+
 import { summaryToPage, summaryToText } from '../summary/render.ts';
-import { alignTable } from '../summary/text-table.ts';
+import { alignTable, toPrintable } from '../summary/terminal.ts';
 import { compareArtifact } from './artifact-check.ts';
 import { type Rehearsal, readRehearsal, type SignedFile } from './manifest.ts';
 import { checkByHand, runCommand, showCommand, verifyAll } from './openssl.ts';
@@ -64,7 +64,7 @@ async function printRun(run: ActionRun, print: (text: string) => void): Promise<
 async function check(options: DemoOptions, rehearsal: Rehearsal, results: ResultsService): Promise<string[]> {
   const { leastFiles, print } = options;
   const problems: string[] = [];
-  const entries = results.artifacts.flatMap((artifact) => entriesOf(artifact.zip));
+  const entries = (await Promise.all(results.artifacts.map(({ zip }) => entriesOf(zip)))).flat();
   printArtifact(results, entries, print);
   const differences = await compareArtifact(entries, rehearsal);
   problems.push(...differences);

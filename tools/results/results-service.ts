@@ -45,7 +45,7 @@ const POINTS: Readonly<Record<Method, FaultPoint>> = {
  * @example
  * const results = await startResultsService();
  * const run = await runAction({ actionDirectory: '.', workspace, results });
- * for (const entry of entriesOf(results.artifacts[0].zip)) console.log(entry.path);
+ * for (const entry of await entriesOf(results.artifacts[0].zip)) console.log(entry.path);
  * await results.close();
  */
 export async function startResultsService(options: ResultsOptions = {}): Promise<ResultsService> {

@@ -1,5 +1,5 @@
 import { marked } from 'marked';
-import { htmlToText } from './html-text.ts';
+import { htmlToTerminal } from './html-text.ts';
 
 /** Elements that GitHub shows as text wherever they stand in Markdown. */
 const FILTERED = /<(?=\/?(?:title|textarea|style|xmp|iframe|noembed|noframes|script|plaintext)\b)/gi;
@@ -47,7 +47,7 @@ export function summaryToHtml(markdown: string): string {
 
 /** Renders the Markdown of a job summary as text for a terminal, with aligned tables. */
 export function summaryToText(markdown: string): string {
-  return htmlToText(summaryToHtml(markdown));
+  return htmlToTerminal(summaryToHtml(markdown));
 }
 
 function escapeHtml(text: string): string {

@@ -35,7 +35,7 @@ export class Artifacts {
   }
 
   /** Returns the files of an artifact. */
-  files(name: string): readonly ArtifactFile[] {
+  async files(name: string): Promise<readonly ArtifactFile[]> {
     const found = this.#list().find((one) => one.name === name);
     if (found === undefined) throw new Error(`no artifact ${name}, only ${this.names.join(', ')}`);
     return found.files();
@@ -51,7 +51,7 @@ export class Artifacts {
     });
     if ((name !== undefined || ids !== undefined) && wanted.length === 0) throw new Error(`no artifact ${name ?? ids}`);
     if (name === undefined && inputs['merge-multiple'] !== 'true') throw new Error('merge-multiple is not set');
-    for (const { path, bytes } of wanted.flatMap((one) => one.files())) {
+    for (const { path, bytes } of (await Promise.all(wanted.map((one) => one.files()))).flat()) {
       const target = join(workspace, inputs['path'] ?? '.', path);
       await mkdir(dirname(target), { recursive: true });
       await writeFile(target, bytes);
@@ -78,12 +78,12 @@ export class Artifacts {
     return { 'artifact-id': id, 'artifact-url': `https://github.com/artifacts/${id}`, 'artifact-digest': 'sha256' };
   }
 
-  #list(): { readonly name: string; readonly id: string; files(): readonly ArtifactFile[] }[] {
-    const others = [...this.#others].map(([name, { id, files }]) => ({ name, id, files: () => files }));
+  #list(): { readonly name: string; readonly id: string; files(): Promise<readonly ArtifactFile[]> }[] {
+    const others = [...this.#others].map(([name, { id, files }]) => ({ name, id, files: async () => files }));
     const uploaded = this.#results.artifacts.map(({ name, id, zip }) => ({
       name,
       id: String(id),
-      files: () => entriesOf(zip).filter((entry) => !entry.path.endsWith('/')),
+      files: async () => (await entriesOf(zip)).filter((entry) => !entry.path.endsWith('/')),
     }));
     return [...others, ...uploaded];
   }

@@ -34,3 +34,8 @@ export function alignTable(rows: ReadonlyArray<readonly string[]>, headings: num
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
   return headings > 0 && lines.length > 0 ? lines.toSpliced(headings, 0, rule) : lines;
 }
+
+/** Makes a text safe for a terminal: control characters other than tab and line feed become a visible stand-in. */
+export function toPrintable(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\u{fffd}');
+}
