@@ -205,7 +205,7 @@ test('each package has one door', () => {
 });
 
 test('only files that connect import the TLS modules of Node', () => {
-  const areas = ['src/rehearsal', 'src/identity', 'src/connection/connect', 'src/connection/diagnosis/probe'];
+  const areas = ['src/rehearsal', 'src/identity', 'src/connection/route', 'src/connection/connect'];
   const users = imports.filter(({ to, how }) => /^(node:)?(tls|https|http2)$/.test(to) && how !== 'type');
   const wrong = users.filter(({ from }) => !areas.some((area) => isPart(from, area)));
   // The proxy may itself be reached over TLS, and gets no client certificate.

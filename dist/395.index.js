@@ -13,8 +13,8 @@ __webpack_require__.d(__webpack_exports__, {
   preflight: () => (/* binding */ preflight)
 });
 
-// EXTERNAL MODULE: ./build/src/connection/connect.js
-var connect = __webpack_require__(86732);
+// EXTERNAL MODULE: ./build/src/connection/route.js
+var connection_route = __webpack_require__(83551);
 // EXTERNAL MODULE: ./build/src/connection/transport.js + 2 modules
 var connection_transport = __webpack_require__(61696);
 // EXTERNAL MODULE: ./build/src/errors.js
@@ -192,8 +192,8 @@ function describeValidity(leaf, now) {
 var diagnosis = __webpack_require__(68157);
 // EXTERNAL MODULE: ./build/src/connection/diagnosis/own-certificate.js
 var own_certificate = __webpack_require__(69406);
-// EXTERNAL MODULE: ./build/src/connection/diagnosis/probe.js + 2 modules
-var probe = __webpack_require__(72512);
+// EXTERNAL MODULE: ./build/src/connection/diagnosis/probe.js
+var probe = __webpack_require__(53806);
 // EXTERNAL MODULE: ./build/src/verifying/check.js
 var check = __webpack_require__(37737);
 // EXTERNAL MODULE: ./build/src/verifying/encoding.js
@@ -279,8 +279,7 @@ var connection_failure = __webpack_require__(23343);
 function failureOf(handshake, { origin }) {
     if (handshake.end === 'open')
         return undefined;
-    const facts = { origin };
-    return (0,diagnosis/* refusalIn */.c3)(handshake, origin) ?? (0,connection_failure/* connectionFailure */.D)(handshake.error, facts);
+    return (0,diagnosis/* refusalIn */.c3)(handshake, origin) ?? (0,connection_failure/* connectionFailure */.D)(handshake.error, { origin });
 }
 /** Tells whether a TCP connection to the service stood. */
 function isConnected({ connectMs }) {
@@ -290,7 +289,7 @@ function isConnected({ connectMs }) {
 function describeNetwork(handshake, server, proxy) {
     if (proxy)
         return describeTunnel(handshake, server, proxy);
-    const { hostname, port } = (0,connect/* targetOf */.$r)(server);
+    const { hostname, port } = (0,connection_route/* targetOf */.$r)(server);
     const { address, lookupMs = 0, connectMs } = handshake;
     const failure = failureOf(handshake, server);
     if (failure?.code.startsWith('DNS_')) {
@@ -391,17 +390,18 @@ function describeAsked({ isClientAsked }) {
         return notChecked(check, 'the handshake did not get so far');
     return warned(check, 'the server did not ask for a client certificate', 'Check that server-url is the address for mutual TLS; otherwise whoever has app-key and app-secret can have files signed.');
 }
-function describeSent({ presented }, { hasIdentity }) {
+function describeSent({ isClientAsked }, { identity }) {
     const check = 'client certificate sent';
-    if (!hasIdentity)
+    if (identity === undefined)
         return notChecked(check, 'the client identity cannot be used');
-    if (presented === undefined)
+    if (!isClientAsked)
         return notChecked(check, 'the server did not ask, or the handshake did not get so far');
-    return passed(check, `${presented} ${presented === 1 ? 'certificate' : 'certificates'} sent, the client's own first`);
+    const { length } = identity.certificates;
+    return passed(check, `${length} ${length === 1 ? 'certificate' : 'certificates'} sent, the client's own first`);
 }
-function describeAccepted(handshake, { refusal, isAnswered, hasIdentity, server }) {
+function describeAccepted(handshake, { refusal, isAnswered, identity, server }) {
     const check = 'client certificate accepted';
-    if (!hasIdentity)
+    if (identity === undefined)
         return notChecked(check, 'the client identity cannot be used');
     if (refusal)
         return failed(check, refusal);
@@ -425,14 +425,15 @@ function describeAccepted(handshake, { refusal, isAnswered, hasIdentity, server 
 
 
 
-/** Looks at a service from the host name to the signature, and says everything that was found. */
-async function checkService(options) {
-    const { server, identity, sendCanary, proxy } = options;
+/** Examines a service from the host name to the signature and returns everything that was found. */
+async function checkService(route, options) {
+    const { server, proxy } = route;
+    const { identity, anchors, sendCanary, signal } = options;
     const pending = typeof sendCanary === 'string' ? undefined : sendCanary();
     // A service that answers has accepted us; only otherwise is a refusal worth waiting for.
     const enough = pending?.then(({ isAnswered }) => (isAnswered ? undefined : new Promise(() => { })));
     const [handshake, outcome] = await Promise.all([
-        (0,probe/* inspectHandshake */.k)({ ...options, ...(0,connect/* targetOf */.$r)(server), listenMs: identity ? diagnosis/* LISTEN_MS */.Tk : 0, enough }),
+        (0,probe/* inspectHandshake */.k)(route, { listenMs: identity ? diagnosis/* LISTEN_MS */.Tk : 0, enough, signal }),
         pending,
     ]);
     const refusal = identity && findRefusal(handshake, outcome, { server, identity });
@@ -440,12 +441,13 @@ async function checkService(options) {
     return [
         ...describeNetwork(handshake, server, proxy?.url),
         ...describeTls(handshake, {
-            ...options,
-            hostname: (0,connect/* targetOf */.$r)(server).hostname,
+            server,
+            hostname: (0,connection_route/* targetOf */.$r)(server).hostname,
+            anchors,
             now: new Date(options.now()),
             refusal,
             isAnswered: outcome?.isAnswered ?? false,
-            hasIdentity: identity !== undefined,
+            identity,
         }),
         ...(identity ? [describeIssuers(identity, refusal)] : []),
         ...(await describeCanary(isExplained(handshake, outcome, refusal) ? undefined : outcome, reason, options.verification)),
@@ -454,7 +456,8 @@ async function checkService(options) {
 function findRefusal(handshake, outcome, { server, identity }) {
     const seen = outcome?.isAnswered ? undefined : (0,diagnosis/* refusalIn */.c3)(handshake, server.origin);
     const told = outcome?.failure?.code === 'TLS_CLIENT_REJECTED' ? outcome.failure : seen;
-    return told && (0,own_certificate/* explainRefusal */.G)(told, { ...identity, missingIssuerHint: (0,identity_identity/* missingIssuerHint */.jb)(identity) });
+    const own = { certificate: identity.certificate, missingIssuerHint: (0,identity_identity/* missingIssuerHint */.jb)(identity) };
+    return told && (0,own_certificate/* explainRefusal */.G)(told, own);
 }
 /** Tells whether the steps before say already why the canary failed. */
 function isExplained({ end, untrusted }, outcome, refusal) {
@@ -490,7 +493,7 @@ var manifest = __webpack_require__(37987);
 // EXTERNAL MODULE: ./build/src/modes/stages/release.js + 3 modules
 var release = __webpack_require__(80080);
 // EXTERNAL MODULE: ./build/src/modes/stages/service.js + 2 modules
-var stages_service = __webpack_require__(54696);
+var service = __webpack_require__(54696);
 ;// CONCATENATED MODULE: ./build/src/modes/preflight.js
 
 
@@ -544,7 +547,7 @@ async function lookAtService(context, inputs, { inspection }) {
     context.report.service = server.origin;
     let proxy;
     try {
-        proxy = (0,stages_service/* proxyFor */.iJ)(context, server);
+        proxy = (0,service/* proxyFor */.iJ)(context, server);
     }
     catch (error) {
         const problem = (0,errors/* toActionError */.ie)(error, 'PROXY_UNUSABLE', 'the proxy of the environment cannot be used');
@@ -554,7 +557,11 @@ async function lookAtService(context, inputs, { inspection }) {
     if (identity === undefined)
         return lookWithoutIdentity(context, inputs, proxy);
     try {
-        return await (0,stages_service/* withSecureContext */.hr)(context, identity, (secureContext) => look(context, inputs, { identity, proxy, secureContext, anchors: identity.anchors }));
+        return await (0,service/* withSecureContext */.hr)(context, identity, (secureContext) => look(context, inputs, {
+            route: { server, secureContext, proxy, timeoutMs: service/* CONNECT_TIMEOUT_MS */.cC },
+            identity,
+            anchors: identity.anchors,
+        }));
     }
     catch (error) {
         if (!(error instanceof errors/* ActionError */.lZ) || error === context.signal.reason)
@@ -564,28 +571,29 @@ async function lookAtService(context, inputs, { inspection }) {
 }
 function lookWithoutIdentity(context, inputs, proxy) {
     const anchors = (0,material_anchors/* readAnchors */.D)(inputs.service.identity.chain).certificates.map(({ x509 }) => x509);
-    const secureContext = (0,connect/* createTlsContext */.Pn)({ ca: anchors.map(String) });
-    return look(context, inputs, { identity: undefined, proxy, secureContext, anchors });
+    const secureContext = (0,connection_route/* createTlsContext */.Pn)({ ca: anchors.map(String) });
+    const route = { server: inputs.service.serverUrl, secureContext, proxy, timeoutMs: service/* CONNECT_TIMEOUT_MS */.cC };
+    return look(context, inputs, { route, identity: undefined, anchors });
 }
-async function look(context, inputs, way) {
+async function look(context, inputs, { route, identity, anchors }) {
     const { service, verification, effort, isCallable } = inputs;
-    const { report } = context;
-    const transport = (0,connection_transport/* openTransport */.g)({ ...way, server: service.serverUrl, connectTimeoutMs: stages_service/* CONNECT_TIMEOUT_MS */.cC });
+    const { report, now, signal } = context;
+    const transport = (0,connection_transport/* openTransport */.g)(route);
     const send = () => sendCanary({
         ...context,
         ...effort,
         transport,
         createSigner: (through) => (0,sign_file/* createSignFileSigner */.C)(through, { ...context, ...service, onClockOffset: () => { } }),
     });
-    const reason = way.identity ? 'of the problems with the inputs' : 'the client identity cannot be used';
+    const reason = identity ? 'of the problems with the inputs' : 'the client identity cannot be used';
     try {
-        const findings = await checkService({
-            ...context,
-            ...way,
-            server: service.serverUrl,
+        const findings = await checkService(route, {
+            identity,
+            anchors,
             verification,
-            timeoutMs: stages_service/* CONNECT_TIMEOUT_MS */.cC,
-            sendCanary: way.identity && isCallable ? send : reason,
+            sendCanary: identity && isCallable ? send : reason,
+            now,
+            signal,
         });
         report.verified = findings.some(({ check, level }) => check === 'signature' && level === 'ok') ? 1 : 0;
         return findings;

@@ -45846,71 +45846,57 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $r: () => (/* binding */ targetOf),
-/* harmony export */   Mo: () => (/* binding */ Dialler),
-/* harmony export */   Pn: () => (/* binding */ createTlsContext),
-/* harmony export */   Wz: () => (/* binding */ peerName),
-/* harmony export */   _e: () => (/* binding */ connectTimeout)
+/* harmony export */   M: () => (/* binding */ Dialler),
+/* harmony export */   N: () => (/* binding */ beginHandshake)
 /* harmony export */ });
-/* unused harmony export dial */
-/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
-/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
-/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(24342);
+/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(41692);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
+/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(24342);
+/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83551);
 
 
 
 
-
-/** Builds the one TLS context that all connections share: with a context each, 100 connections cost a quarter more. */
-function createTlsContext(material) {
-    const { cert, key, pfx, passphrase, ca } = material;
-    return (0,node_tls__WEBPACK_IMPORTED_MODULE_1__.createSecureContext)({
-        ...(pfx ? { pfx } : { cert, key }),
-        ...(passphrase === undefined ? {} : { passphrase }),
-        ca: [...ca],
-        minVersion: 'TLSv1.2',
-        // Each certificate of `chain` is an anchor, so that a lone intermediate or the server's own certificate works.
-        allowPartialTrustChain: true,
+/** Begins a TLS connection, through a tunnel if there is one; the caller listens to what becomes of it. */
+function beginHandshake(route, tunnel, options) {
+    const { hostname, port } = (0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .targetOf */ .$r)(route.server);
+    return (0,node_tls__WEBPACK_IMPORTED_MODULE_0__.connect)({
+        ...(tunnel ? { socket: tunnel } : { host: hostname, port }),
+        ...(0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .peerName */ .Wz)(hostname),
+        secureContext: route.secureContext,
+        // Explicit, or an earlier step's NODE_TLS_REJECT_UNAUTHORIZED=0 switches verification off.
+        rejectUnauthorized: options.trust === 'required',
+        ALPNProtocols: [...options.protocols],
+        ...(options.session ? { session: options.session } : {}),
     });
 }
 /** Opens a TLS connection to a server that must chain to the context's anchors and bear the host's name. */
-async function dial(options) {
-    const deadline = performance.now() + options.timeoutMs;
+async function dial(route, options) {
+    const { proxy, server, timeoutMs } = route;
     const startedAt = performance.now();
-    const tunnel = options.proxy ? await (0,_proxy_js__WEBPACK_IMPORTED_MODULE_4__/* .openTunnel */ .X)(options.proxy, options) : undefined;
+    const tunnel = proxy ? await (0,_proxy_js__WEBPACK_IMPORTED_MODULE_2__/* .openTunnel */ .X)(proxy, { ...(0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .targetOf */ .$r)(server), timeoutMs }) : undefined;
     const tunnelMs = performance.now() - startedAt;
-    return handshake(options, { tunnel, tunnelMs, timeoutMs: Math.max(1, deadline - performance.now()) });
+    return shakeHands(route, { tunnel, tunnelMs }, options);
 }
 /** A handshake takes a round trip and, the first time on a busy machine, this long to compute. */
 const CRYPTOGRAPHY_MS = 20;
-function handshake(options, underlay) {
-    const { hostname, port, secureContext, session } = options;
+function shakeHands(route, { tunnel, tunnelMs }, options) {
     const { promise, resolve, reject } = Promise.withResolvers();
+    const { protocols, session, onSession } = options;
     let startedAt = performance.now();
     let connectedMs = 0;
-    const socket = (0,node_tls__WEBPACK_IMPORTED_MODULE_1__.connect)({
-        ...(underlay.tunnel ? { socket: underlay.tunnel } : { host: hostname, port }),
-        secureContext,
-        // Explicit, or an earlier step's NODE_TLS_REJECT_UNAUTHORIZED=0 switches verification off.
-        rejectUnauthorized: true,
-        ...peerName(hostname),
-        ALPNProtocols: [...(options.protocols ?? ['http/1.1'])],
-        ...(session ? { session } : {}),
-    });
-    const timer = setTimeout(() => socket.destroy(connectTimeout(options)), underlay.timeoutMs);
+    const socket = beginHandshake(route, tunnel, { protocols, session, trust: 'required' });
+    const timer = setTimeout(() => socket.destroy((0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .connectTimeout */ ._e)(route)), Math.max(1, route.timeoutMs - tunnelMs));
     socket.setNoDelay(true);
-    if (options.onSession)
-        socket.on('session', options.onSession);
-    // What this process does before, code that runs for the first time, would count as distance.
+    socket.on('session', onSession);
+    // Before that, this process may be running code for the first time, which would count as distance.
     socket.once('connectionAttempt', () => (startedAt = performance.now()));
     socket.once('connect', () => (connectedMs = performance.now() - startedAt));
     socket.once('secureConnect', () => {
         clearTimeout(timer);
         const handshakeMs = performance.now() - startedAt - connectedMs;
-        // What answers TCP may be a relay that is nearer than the server.
-        resolve(observe(socket, Math.max(connectedMs, underlay.tunnelMs, handshakeMs - CRYPTOGRAPHY_MS)));
+        // TCP may be answered by a relay that is nearer than the server.
+        resolve(observe(socket, Math.max(connectedMs, tunnelMs, handshakeMs - CRYPTOGRAPHY_MS)));
     });
     socket.once('error', reject);
     socket.once('close', () => {
@@ -45922,36 +45908,24 @@ function handshake(options, underlay) {
 function observe(socket, roundTripMs) {
     const connection = { socket, roundTripMs, requests: 0 };
     socket.on('error', (error) => {
-        const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error);
+        const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .codeOf */ .$N)(error);
         if (code?.includes('_ALERT_'))
             connection.alert = code;
     });
     return connection;
 }
-/** Returns the host, without the brackets of an address, and the port that a URL leads to. */
-function targetOf(server) {
-    return { hostname: server.hostname.replace(/^\[|\]$/g, ''), port: Number(server.port || 443) };
-}
-/** Returns the options that say which name a server's certificate must bear. */
-function peerName(hostname) {
-    // Neither Node nor TLS allows an address as server name; the certificate is still matched against `host`.
-    return (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) === 0 ? { host: hostname, servername: hostname } : { host: hostname };
-}
-/** The failure of a connection that took too long. */
-function connectTimeout({ hostname, port, timeoutMs, }) {
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR('service', 'CONNECT_TIMEOUT', `No connection to ${hostname}:${port} within ${timeoutMs / 1000} s.`, {
-        hint: 'A firewall that drops packets looks like this. Check that the runner may reach the service.',
-    });
-}
 /** Opens connections to one server, each resuming the newest session. */
 class Dialler {
-    #options;
+    #route;
+    #protocols;
     #first = Promise.withResolvers();
     #onServer;
     #session;
-    constructor(options) {
-        this.#options = options;
-        this.#onServer = options.onServer;
+    /** `onServer` is shown the certificate of the first server that was believed. */
+    constructor(route, protocol, onServer) {
+        this.#route = route;
+        this.#protocols = protocol === 'http2' ? ['h2', 'http/1.1'] : ['http/1.1'];
+        this.#onServer = onServer;
     }
     /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
     get first() {
@@ -45959,13 +45933,10 @@ class Dialler {
     }
     /** Rejects with what Node says is wrong. */
     async dial() {
-        const { server, secureContext, proxy, connectTimeoutMs: timeoutMs, protocol } = this.#options;
-        const protocols = protocol === 'http2' ? ['h2', 'http/1.1'] : undefined;
-        const target = { ...targetOf(server), secureContext, proxy, timeoutMs, protocols };
         const onSession = (newest) => {
             this.#session = newest;
         };
-        const connection = await dial({ ...target, session: this.#session, onSession });
+        const connection = await dial(this.#route, { protocols: this.#protocols, session: this.#session, onSession });
         const certificate = connection.socket.getPeerX509Certificate();
         if (certificate)
             this.#onServer?.(certificate);
@@ -46162,9 +46133,9 @@ function lostRow(facts) {
 /* harmony export */ });
 /* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
-/* harmony import */ var _connect_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(86732);
-/* harmony import */ var _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(23343);
-/* harmony import */ var _probe_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(72512);
+/* harmony import */ var _connection_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(23343);
+/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83551);
+/* harmony import */ var _probe_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(53806);
 /* harmony import */ var _server_certificate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(49099);
 
 
@@ -46174,37 +46145,34 @@ function lostRow(facts) {
 
 /** Longest wait for a refusal that comes after the handshake, as under TLS 1.3. */
 const LISTEN_MS = 1500;
-/** Creates what looks into failures that HTTP cannot explain, by one more handshake that sends nothing. */
-function createDiagnosis(options) {
-    const { server, anchors, now } = options;
-    const target = (0,_connect_js__WEBPACK_IMPORTED_MODULE_2__/* .targetOf */ .$r)(server);
+/** Creates the {@link Diagnosis} that looks into failures by one more handshake, which sends nothing. */
+function createDiagnosis(route, { anchors, now }) {
+    const { server } = route;
     return {
         canTellMore: (failure) => (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure) ||
             failure.code === 'CONNECTION_LOST' ||
             (failure.code === 'TLS_CLIENT_REJECTED' && failure.message.includes('handshake failure')),
         async tell(failure) {
-            const listenMs = (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure) ? 0 : LISTEN_MS;
-            const handshake = await (0,_probe_js__WEBPACK_IMPORTED_MODULE_4__/* .inspectHandshake */ .k)({ ...options, ...target, listenMs });
-            if ((0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure)) {
-                return (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .explainServer */ .hr)(failure, handshake.serverChain, { ...target, anchors, now: new Date(now()) });
-            }
-            return refusalIn(handshake, server.origin) ?? failure;
+            const handshake = await (0,_probe_js__WEBPACK_IMPORTED_MODULE_4__/* .inspectHandshake */ .k)(route, { listenMs: (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure) ? 0 : LISTEN_MS });
+            if (!(0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure))
+                return refusalIn(handshake, server.origin) ?? failure;
+            const { hostname } = (0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .targetOf */ .$r)(server);
+            return (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .explainServer */ .hr)(failure, handshake.serverChain, { hostname, anchors, now: new Date(now()) });
         },
     };
 }
 /** Reads from a handshake whether the server refused us; `undefined` when it did not, as far as can be seen. */
 function refusalIn(handshake, origin) {
-    const { end, error, isClientAsked, presented } = handshake;
+    const { end, error, isClientAsked } = handshake;
     if (end === 'open')
         return undefined;
-    const failure = (0,_connection_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .connectionFailure */ .D)(error, { origin });
+    const failure = (0,_connection_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .connectionFailure */ .D)(error, { origin });
     if (failure.code === 'TLS_CLIENT_REJECTED')
         return isClientAsked ? failure : noAgreement(origin, failure);
-    if (failure.code !== 'CONNECTION_LOST' || !isClientAsked || presented === undefined)
+    if (failure.code !== 'CONNECTION_LOST' || !isClientAsked)
         return undefined;
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('config', 'TLS_CLIENT_REJECTED', presented === 0
-        ? `${origin}: the server asked for a client certificate, got none, and closed the connection.`
-        : `${origin}: the server closed after our certificate: probably rejected.`, {
+    const message = `${origin}: the server closed after our certificate: probably rejected.`;
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('config', 'TLS_CLIENT_REJECTED', message, {
         hint: 'Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked.',
         cause: failure,
     });
@@ -46259,8 +46227,7 @@ class Suspicion {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   G: () => (/* binding */ explainRefusal),
-/* harmony export */   z: () => (/* binding */ explainRefusals)
+/* harmony export */   G: () => (/* binding */ explainRefusal)
 /* harmony export */ });
 /* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 
@@ -46276,187 +46243,20 @@ function explainRefusal(failure, { certificate, missingIssuerHint }) {
         cause: failure.cause,
     });
 }
-/** Makes a signer say which certificate was refused. */
-function explainRefusals(signer, own) {
-    return {
-        async sign(source, signal) {
-            try {
-                return await signer.sign(source, signal);
-            }
-            catch (error) {
-                throw error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR ? explainRefusal(error, own) : error;
-            }
-        },
-    };
-}
 
 
 /***/ }),
 
-/***/ 72512:
+/***/ 53806:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  k: () => (/* binding */ inspectHandshake)
-});
-
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(77030);
-// EXTERNAL MODULE: external "node:tls"
-var external_node_tls_ = __nccwpck_require__(41692);
-// EXTERNAL MODULE: ./build/src/connection/connect.js
-var connect = __nccwpck_require__(86732);
-// EXTERNAL MODULE: ./build/src/connection/proxy.js
-var connection_proxy = __nccwpck_require__(24342);
-;// CONCATENATED MODULE: ./build/src/connection/diagnosis/handshake-record.js
-
-const CONTENT = { changeCipherSpec: 20, handshake: 22, applicationData: 23 };
-const MESSAGE = { serverHello: 2, certificate: 11, certificateRequest: 13, serverHelloDone: 14, finished: 20 };
-const SUITES = {
-    4865: { cipher: 'aes-128-gcm', hash: 'sha256', keyBytes: 16 },
-    4866: { cipher: 'aes-256-gcm', hash: 'sha384', keyBytes: 32 },
-    4867: { cipher: 'chacha20-poly1305', hash: 'sha256', keyBytes: 32 },
-};
-/**
- * Reads a handshake back from its bytes (RFC 5246, RFC 8446); never throws.
- *
- * Node does not tell a client whether it was asked for its certificate, nor which certificates an unverified server sent.
- */
-function readHandshake({ received, sent, keyLog }) {
-    const theirs = Buffer.concat(received);
-    const hello = messagesOf(theirs, undefined).findLast(({ type }) => type === MESSAGE.serverHello);
-    const isNew = keyLog.some((line) => line.startsWith('SERVER_HANDSHAKE_TRAFFIC_SECRET'));
-    const opener = (label) => {
-        const secret = keyLog.find((line) => line.startsWith(`${label} `))?.split(' ')[2];
-        const suite = hello && SUITES[suiteOf(hello.body)];
-        return secret !== undefined && suite ? createOpener(suite, Buffer.from(secret, 'hex')) : undefined;
-    };
-    const fromServer = messagesOf(theirs, opener('SERVER_HANDSHAKE_TRAFFIC_SECRET'));
-    const fromClient = messagesOf(Buffer.concat(sent), opener('CLIENT_HANDSHAKE_TRAFFIC_SECRET'));
-    const certificate = fromServer.find(({ type }) => type === MESSAGE.certificate);
-    const answer = fromClient.find(({ type }) => type === MESSAGE.certificate);
-    const isAsked = fromServer.some(({ type }) => type === MESSAGE.certificateRequest);
-    const isHeard = fromServer.some(({ type }) => type === (isNew ? MESSAGE.finished : MESSAGE.serverHelloDone));
-    return {
-        version: hello && (isNew ? 'TLSv1.3' : 'TLSv1.2'),
-        serverChain: certificate ? certificatesOf(certificate.body, isNew) : [],
-        isClientAsked: isAsked || (isHeard ? false : undefined),
-        presented: answer && certificatesOf(answer.body, isNew).length,
-    };
-}
-function messagesOf(bytes, open) {
-    const parts = [];
-    for (let at = 0; at + 5 <= bytes.length;) {
-        const header = bytes.subarray(at, at + 5);
-        const content = bytes.subarray(at + 5, at + 5 + header.readUInt16BE(3));
-        at += 5 + header.readUInt16BE(3);
-        if (header[0] === CONTENT.handshake)
-            parts.push(content);
-        if (header[0] === CONTENT.changeCipherSpec && open === undefined)
-            break;
-        if (header[0] !== CONTENT.applicationData)
-            continue;
-        const opened = open?.(header, content);
-        // From the first record under other keys on, the handshake is over.
-        if (opened === undefined)
-            break;
-        if (opened.type === CONTENT.handshake)
-            parts.push(opened.data);
-    }
-    return splitMessages(Buffer.concat(parts));
-}
-function splitMessages(bytes) {
-    const messages = [];
-    for (let at = 0; at + 4 <= bytes.length;) {
-        const length = bytes.readUIntBE(at + 1, 3);
-        if (at + 4 + length > bytes.length)
-            break;
-        messages.push({ type: bytes.readUInt8(at), body: bytes.subarray(at + 4, at + 4 + length) });
-        at += 4 + length;
-    }
-    return messages;
-}
-/** A server hello is version (2), random (32), session id (1 + n), cipher suite (2) and more. */
-function suiteOf(hello) {
-    const at = 35 + (hello[34] ?? 0);
-    return at + 2 <= hello.length ? hello.readUInt16BE(at) : 0;
-}
-function certificatesOf(body, isNew) {
-    const certificates = [];
-    let at = (isNew ? 1 + (body[0] ?? 0) : 0) + 3;
-    while (at + 3 <= body.length) {
-        const end = at + 3 + body.readUIntBE(at, 3);
-        if (end > body.length)
-            break;
-        certificates.push(body.subarray(at + 3, end));
-        // TLS 1.3 puts extensions behind each certificate.
-        at = isNew && end + 2 <= body.length ? end + 2 + body.readUInt16BE(end) : end;
-    }
-    return certificates;
-}
-function createOpener({ cipher, hash, keyBytes }, secret) {
-    const expand = (label, length) => {
-        const name = Buffer.from(`tls13 ${label}`);
-        const info = Buffer.from([0, length, name.length, ...name, 0, 1]);
-        return (0,external_node_crypto_.createHmac)(hash, secret).update(info).digest().subarray(0, length);
-    };
-    const [key, iv] = [expand('key', keyBytes), expand('iv', 12)];
-    let sequence = 0;
-    return (header, content) => {
-        const nonce = Buffer.from(iv);
-        nonce.writeUInt32BE((nonce.readUInt32BE(8) ^ sequence++) >>> 0, 8);
-        const split = Math.max(0, content.length - 16);
-        try {
-            const decipher = (0,external_node_crypto_.createDecipheriv)(cipher, key, nonce, { authTagLength: 16 });
-            decipher.setAAD(header).setAuthTag(content.subarray(split));
-            const padded = Buffer.concat([decipher.update(content.subarray(0, split)), decipher.final()]);
-            const end = padded.findLastIndex((byte) => byte !== 0);
-            return { type: padded[end] ?? 0, data: padded.subarray(0, Math.max(0, end)) };
-        }
-        catch {
-            return undefined;
-        }
-    };
-}
-
-// EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __nccwpck_require__(57075);
-;// CONCATENATED MODULE: ./build/src/connection/diagnosis/recorded-stream.js
-
-/** Keeps what passes through a socket: Node hands a client neither the bytes of a handshake nor their meaning. */
-function recordStream(socket) {
-    const received = [];
-    const sent = [];
-    const stream = new external_node_stream_.Duplex({
-        read: () => void socket.resume(),
-        write: (chunk, _, done) => {
-            sent.push(chunk);
-            socket.write(chunk, done);
-        },
-        final: (done) => void socket.end(done),
-        destroy: (error, done) => {
-            socket.destroy();
-            done(error);
-        },
-    });
-    socket.on('data', (chunk) => {
-        received.push(chunk);
-        if (!stream.push(chunk))
-            socket.pause();
-    });
-    socket.once('end', () => stream.push(null));
-    socket.once('error', (error) => stream.destroy(error));
-    return { stream, received, sent };
-}
-
-;// CONCATENATED MODULE: ./build/src/connection/diagnosis/probe.js
-
-
-
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   k: () => (/* binding */ inspectHandshake)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _connect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(86732);
+/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(24342);
+/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83551);
 
 
 
@@ -46464,71 +46264,80 @@ function recordStream(socket) {
 /**
  * Shakes hands with a server, sends nothing, and tells what happened; never rejects.
  *
- * Under TLS 1.3 a server judges the client's certificate only after our side is done, so a refusal is waited for.
+ * Under TLS 1.3 a server judges the client's certificate only after our side is done, so the probe waits for a refusal.
  */
-async function inspectHandshake(options) {
-    const probe = new Probe(options);
+async function inspectHandshake(route, options) {
+    const probe = new Probe(route, options);
     await probe.run();
     return probe.describe();
 }
 class Probe {
+    #route;
     #options;
-    #keyLog = [];
     #startedAt = performance.now();
     #over = Promise.withResolvers();
-    #recorded;
+    #timer;
     #address;
     #lookedUpAt;
     #connectedAt;
     #securedAt;
+    #version;
     #cipher;
+    #serverChain = [];
+    #isClientAsked;
     #untrusted;
     #end;
     #error;
-    constructor(options) {
+    constructor(route, options) {
+        this.#route = route;
         this.#options = options;
+        this.#timer = setTimeout(() => this.#fail((0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .connectTimeout */ ._e)(route)), route.timeoutMs);
     }
     async run() {
-        const { timeoutMs, hostname, port, signal } = this.#options;
+        const { signal } = this.#options;
         const abort = () => this.#finish('open');
         if (signal?.aborted)
             abort();
         signal?.addEventListener('abort', abort, { once: true });
-        const timer = setTimeout(() => this.#fail((0,connect/* connectTimeout */._e)({ hostname, port, timeoutMs })), timeoutMs);
-        let socket;
-        const open = this.#openUnderlay().then((underlay) => (socket = this.#shakeHands(underlay, timer)), (error) => this.#fail(error));
-        await Promise.race([this.#over.promise, open.then(() => this.#over.promise)]);
-        clearTimeout(timer);
+        const opening = this.#open().catch((error) => this.#fail(error));
+        await this.#over.promise;
+        clearTimeout(this.#timer);
         signal?.removeEventListener('abort', abort);
-        socket?.destroy();
-        void open.then((late) => late?.destroy());
+        // A proxy may answer after the probe has ended.
+        void opening.then((socket) => socket?.destroy());
     }
     describe() {
-        const { received = [], sent = [] } = this.#recorded ?? {};
-        const facts = readHandshake({ received, sent, keyLog: this.#keyLog });
         const since = (from, to) => from === undefined || to === undefined ? undefined : to - from;
         return {
-            ...facts,
-            serverChain: facts.serverChain.flatMap(parse),
             address: this.#address,
             lookupMs: since(this.#startedAt, this.#lookedUpAt),
             connectMs: since(this.#lookedUpAt ?? this.#startedAt, this.#connectedAt),
             handshakeMs: since(this.#connectedAt, this.#securedAt),
+            version: this.#version,
             cipher: this.#cipher,
+            serverChain: this.#serverChain,
+            isClientAsked: this.#isClientAsked,
             untrusted: this.#untrusted,
             end: this.#end ?? 'open',
             error: this.#error,
         };
     }
-    async #openUnderlay() {
-        const { proxy, hostname, port } = this.#options;
-        const socket = proxy ? await (0,connection_proxy/* openTunnel */.X)(proxy, this.#options) : await this.#connectTcp(hostname, port);
-        this.#connectedAt = performance.now();
-        return socket;
+    async #open() {
+        const { proxy, server, timeoutMs } = this.#route;
+        const tunnel = proxy ? await (0,_proxy_js__WEBPACK_IMPORTED_MODULE_2__/* .openTunnel */ .X)(proxy, { ...(0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .targetOf */ .$r)(server), timeoutMs }) : undefined;
+        if (tunnel)
+            this.#connectedAt = performance.now();
+        // Only here is an untrusted server talked to: the probe sends nothing and looks at what is wrong with that server.
+        const socket = (0,_connect_js__WEBPACK_IMPORTED_MODULE_1__/* .beginHandshake */ .N)(this.#route, tunnel, { protocols: ['http/1.1'], trust: 'reported' });
+        socket.on('keylog', (line) => this.#read(socket, line));
+        socket.on('error', (error) => this.#fail(error));
+        socket.once('secureConnect', () => this.#secured(socket));
+        socket.once('close', () => this.#finish('closed'));
+        if (!tunnel)
+            this.#watchTcp(socket);
+        return socket.resume();
     }
-    #connectTcp(host, port) {
-        const { promise, resolve, reject } = Promise.withResolvers();
-        const socket = (0,external_node_net_.connect)({ host, port, noDelay: true });
+    #watchTcp(socket) {
         socket.once('lookup', (error, address) => {
             if (error)
                 return;
@@ -46537,39 +46346,23 @@ class Probe {
         });
         socket.once('connect', () => {
             this.#address = socket.remoteAddress ?? this.#address;
-            resolve(socket);
+            this.#connectedAt = performance.now();
         });
-        socket.once('error', reject);
-        // Nobody may be left to want it.
-        void this.#over.promise.then(() => socket.destroy());
-        return promise;
     }
-    #shakeHands(underlay, timer) {
-        const { hostname, secureContext } = this.#options;
-        this.#recorded = recordStream(underlay);
-        underlay.once('close', () => this.#close());
-        const socket = (0,external_node_tls_.connect)({
-            socket: this.#recorded.stream,
-            secureContext,
-            ...(0,connect/* peerName */.Wz)(hostname),
-            ALPNProtocols: ['http/1.1'],
-            // Only here: nothing is written and nothing is believed, and what a bad server says is what is wanted.
-            rejectUnauthorized: false,
-        });
-        socket.on('keylog', (line) => this.#keyLog.push(line.toString('latin1').trim()));
-        socket.on('error', (error) => this.#fail(error));
-        socket.once('secureConnect', () => {
-            clearTimeout(timer);
-            this.#securedAt = performance.now();
-            this.#cipher = socket.getCipher().standardName;
-            this.#untrusted = toError(socket.authorizationError);
-            this.#listen();
-        });
-        socket.once('close', () => this.#close());
-        socket.resume();
-        return socket;
+    /** Reads the handshake when its keys are made: a server that refuses us leaves no later moment to do so. */
+    #read(socket, line) {
+        this.#version = socket.getProtocol() ?? undefined;
+        // Under TLS 1.3 the first keys are made before the server has sent its certificate.
+        if (/^SERVER_HANDSHAKE|^CLIENT_HANDSHAKE/.test(line.toString('latin1')) && this.#serverChain.length === 0)
+            return;
+        this.#isClientAsked = socket.getSharedSigalgs().length > 0;
+        this.#serverChain = chainOf(socket.getPeerCertificate(true));
     }
-    #listen() {
+    #secured(socket) {
+        clearTimeout(this.#timer);
+        this.#securedAt = performance.now();
+        this.#cipher = socket.getCipher().standardName;
+        this.#untrusted = toError(socket.authorizationError);
         const { listenMs, enough } = this.#options;
         const leave = () => this.#finish('open');
         const timer = setTimeout(leave, listenMs);
@@ -46580,23 +46373,21 @@ class Probe {
         this.#error ??= error;
         this.#finish('error');
     }
-    #close() {
-        // An alert that came just before is still on its way through the streams.
-        setImmediate(() => this.#finish('closed'));
-    }
-    /** Only the first end counts: what we do to the socket afterwards says nothing about the server. */
+    /** Only the first end counts: our own actions on the socket afterwards say nothing about the server. */
     #finish(end) {
         this.#end ??= end;
         this.#over.resolve();
     }
 }
-function parse(der) {
-    try {
-        return [new external_node_crypto_.X509Certificate(der)];
+function chainOf(leaf) {
+    const chain = new Map();
+    let next = leaf;
+    // A server that sent none gives an empty object; a self-signed certificate is its own issuer.
+    while (next?.raw && !chain.has(next.fingerprint256)) {
+        chain.set(next.fingerprint256, new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(next.raw));
+        next = next.issuerCertificate;
     }
-    catch {
-        return [];
-    }
+    return [...chain.values()];
 }
 function toError(reason) {
     // Node's types say Error, its documentation a code.
@@ -46872,6 +46663,55 @@ function unreachable(how, cause) {
 
 /***/ }),
 
+/***/ 83551:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $r: () => (/* binding */ targetOf),
+/* harmony export */   Pn: () => (/* binding */ createTlsContext),
+/* harmony export */   Wz: () => (/* binding */ peerName),
+/* harmony export */   _e: () => (/* binding */ connectTimeout)
+/* harmony export */ });
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
+/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
+/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(74318);
+
+
+
+/** Builds the one TLS context that all connections share: with a context each, 100 connections cost a quarter more. */
+function createTlsContext({ cert, key, passphrase, ca }) {
+    return (0,node_tls__WEBPACK_IMPORTED_MODULE_1__.createSecureContext)({
+        cert,
+        key,
+        ca: [...ca],
+        minVersion: 'TLSv1.2',
+        // Each certificate of `chain` is an anchor, so that a lone intermediate or the server's own certificate works.
+        allowPartialTrustChain: true,
+        // Node refuses an undefined passphrase beside an encrypted key.
+        ...(passphrase === undefined ? {} : { passphrase }),
+    });
+}
+/** Returns the host and port that a URL leads to. */
+function targetOf(server) {
+    return { hostname: server.hostname.replace(/^\[|\]$/g, ''), port: Number(server.port || 443) };
+}
+/** Returns the options that say which name a server's certificate must bear. */
+function peerName(hostname) {
+    // Neither Node nor TLS allows an address as server name; the certificate is still matched against `host`.
+    return (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) === 0 ? { host: hostname, servername: hostname } : { host: hostname };
+}
+/** Returns the failure of a connection that took too long. */
+function connectTimeout({ server, timeoutMs }) {
+    const { hostname, port } = targetOf(server);
+    const sentence = `No connection to ${hostname}:${port} within ${timeoutMs / 1000} s.`;
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .Failure */ .HR('service', 'CONNECT_TIMEOUT', sentence, {
+        hint: 'A firewall that drops packets looks like this. Check that the runner may reach the service.',
+    });
+}
+
+
+/***/ }),
+
 /***/ 61696:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -46900,7 +46740,7 @@ var undici = __nccwpck_require__(46752);
  * Over HTTP/2 one lane is shared by all requests.
  */
 class Lanes {
-    #server;
+    #origin;
     #protocol;
     #dialler;
     #all = new Set();
@@ -46908,8 +46748,8 @@ class Lanes {
     /** On their way to be idle; whoever needs one earlier takes it from here. */
     #opening = [];
     #shared;
-    constructor({ server, protocol }, dialler) {
-        this.#server = server;
+    constructor(origin, protocol, dialler) {
+        this.#origin = origin;
         this.#protocol = protocol;
         this.#dialler = dialler;
     }
@@ -47009,7 +46849,7 @@ class Lanes {
             lane.connection = connection;
             return connection;
         };
-        const client = createClient(this.#server, sharing, connect);
+        const client = createClient(this.#origin, sharing, connect);
         const lane = { sharing, connection: ready, client, idleSince: performance.now() };
         this.#all.add(lane);
         return lane;
@@ -47026,8 +46866,8 @@ const MAX_IDLE_MS = 800;
 const PREPARED_AT_ONCE = 8;
 /** Streams of one HTTP/2 connection; the schedule decides how many are used. */
 const MAX_STREAMS = 1000;
-function createClient(server, sharing, connect) {
-    return new undici.Client(server.origin, {
+function createClient(origin, sharing, connect) {
+    return new undici.Client(origin, {
         connect: (_, callback) => {
             connect().then(({ socket }) => callback(null, socket), (error) => callback(error, null));
         },
@@ -47042,7 +46882,7 @@ function createClient(server, sharing, connect) {
 }
 
 // EXTERNAL MODULE: ./build/src/connection/diagnosis/diagnosis.js
-var diagnosis = __nccwpck_require__(68157);
+var diagnosis_diagnosis = __nccwpck_require__(68157);
 // EXTERNAL MODULE: ./build/src/signing/policy/failure.js
 var failure = __nccwpck_require__(74318);
 ;// CONCATENATED MODULE: ./build/src/connection/exchange.js
@@ -47148,8 +46988,8 @@ function tooLarge() {
 
 
 /** Opens a transport; connections are made when they are needed. */
-function openTransport(options) {
-    return new LaneTransport(options);
+function openTransport(route, options = {}) {
+    return new LaneTransport(route, options);
 }
 class LaneTransport {
     firstConnection;
@@ -47157,12 +46997,12 @@ class LaneTransport {
     #lanes;
     #suspicion;
     #requests = 0;
-    constructor(options) {
-        const dialler = new connect/* Dialler */.Mo(options);
+    constructor(route, { protocol = 'http1', diagnosis, onServer }) {
+        const dialler = new connect/* Dialler */.M(route, protocol, onServer);
         this.firstConnection = dialler.first;
-        this.#origin = options.server.origin;
-        this.#lanes = new Lanes(options, dialler);
-        this.#suspicion = new diagnosis/* Suspicion */.q6(options.diagnosis);
+        this.#origin = route.server.origin;
+        this.#lanes = new Lanes(this.#origin, protocol, dialler);
+        this.#suspicion = new diagnosis_diagnosis/* Suspicion */.q6(diagnosis);
     }
     post = async (request, signal) => {
         await this.#suspicion.settled(signal);
@@ -54261,8 +54101,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(73024);
-// EXTERNAL MODULE: ./build/src/connection/connect.js
-var connect = __nccwpck_require__(86732);
 // EXTERNAL MODULE: ./build/src/connection/diagnosis/diagnosis.js
 var diagnosis = __nccwpck_require__(68157);
 // EXTERNAL MODULE: ./build/src/connection/diagnosis/own-certificate.js
@@ -54271,6 +54109,8 @@ var own_certificate = __nccwpck_require__(69406);
 var server_certificate = __nccwpck_require__(49099);
 // EXTERNAL MODULE: ./build/src/connection/proxy.js
 var connection_proxy = __nccwpck_require__(24342);
+// EXTERNAL MODULE: ./build/src/connection/route.js
+var route = __nccwpck_require__(83551);
 // EXTERNAL MODULE: ./build/src/connection/transport.js + 2 modules
 var connection_transport = __nccwpck_require__(61696);
 // EXTERNAL MODULE: ./build/src/files/names.js
@@ -54377,6 +54217,8 @@ var identity_identity = __nccwpck_require__(56450);
 var sign_file = __nccwpck_require__(49053);
 // EXTERNAL MODULE: ./build/src/report/summary/units.js
 var units = __nccwpck_require__(76704);
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var failure = __nccwpck_require__(74318);
 // EXTERNAL MODULE: external "node:worker_threads"
 var external_node_worker_threads_ = __nccwpck_require__(75919);
 // EXTERNAL MODULE: ./build/src/worker/tasks.js
@@ -54485,6 +54327,7 @@ class Helper {
 
 
 
+
 /** Node ends an HTTP/2 session that holds more than 10 MB of what was written; a file takes more memory than its body. */
 const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
 /** Examines certificate, key and chain, tells what is odd about them, and refuses what cannot work; opens no socket. */
@@ -54517,20 +54360,14 @@ function withService(context, { inputs, identity, proxied }, use) {
     const proxy = proxied === 'never' ? undefined : announceProxy(context, server);
     report.service = server.origin;
     return withSecureContext(context, identity, async (secureContext) => {
-        const route = { server, secureContext, proxy };
-        const { anchors } = identity;
-        const transport = (0,connection_transport/* openTransport */.g)({
-            ...route,
+        const route = { server, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
+        const transport = (0,connection_transport/* openTransport */.g)(route, {
             protocol: inputs.protocol,
-            connectTimeoutMs: CONNECT_TIMEOUT_MS,
-            diagnosis: (0,diagnosis/* createDiagnosis */.sy)({ ...route, anchors, now, timeoutMs: CONNECT_TIMEOUT_MS }),
+            diagnosis: (0,diagnosis/* createDiagnosis */.sy)(route, { anchors: identity.anchors, now }),
             onServer: (certificate) => warn(context, 'Server certificate', (0,server_certificate/* missingNames */.JA)(certificate)),
         });
         const helper = new Helper(context.threadEntry, (reason) => context.runner.debug(`The second thread is gone, its work is done by the first: ${String(reason)}`));
-        const signer = (0,own_certificate/* explainRefusals */.z)(createSigner(context, inputs, { transport, helper }), {
-            ...identity,
-            missingIssuerHint: (0,identity_identity/* missingIssuerHint */.jb)(identity),
-        });
+        const signer = namingRefused(createSigner(context, inputs, { transport, helper }), identity);
         try {
             const maxBytesInFlight = inputs.protocol === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
             return await use({ ...transport, signer, helper, maxBytesInFlight });
@@ -54540,6 +54377,15 @@ function withService(context, { inputs, identity, proxied }, use) {
             transport.close();
         }
     });
+}
+/** Makes a signer's failures say which certificate a server refused. */
+function namingRefused(signer, identity) {
+    const own = { certificate: identity.certificate, missingIssuerHint: (0,identity_identity/* missingIssuerHint */.jb)(identity) };
+    return {
+        sign: (source, signal) => signer.sign(source, signal).catch((error) => {
+            throw error instanceof failure/* Failure */.HR ? (0,own_certificate/* explainRefusal */.G)(error, own) : error;
+        }),
+    };
 }
 function announceProxy(context, server) {
     const proxy = proxyFor(context, server);
@@ -54566,7 +54412,7 @@ function credentialsIn(authorization) {
 /** Builds the TLS context of an identity; its files lie on disk only meanwhile. */
 function withSecureContext({ runner }, identity, use) {
     const announce = (directory) => runner.saveState('credentials', directory);
-    const build = (paths) => (0,connect/* createTlsContext */.Pn)({
+    const build = (paths) => (0,route/* createTlsContext */.Pn)({
         cert: (0,external_node_fs_.readFileSync)(paths.certificates),
         key: (0,external_node_fs_.readFileSync)(paths.key),
         ca: [(0,external_node_fs_.readFileSync)(paths.anchors)],

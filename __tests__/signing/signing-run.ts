@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createTlsContext } from '../../src/connection/connect.ts';
+import { createTlsContext } from '../../src/connection/route.ts';
 import { openTransport, type Transport } from '../../src/connection/transport.ts';
 import type { ReleaseFile } from '../../src/files/release-file.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
@@ -46,7 +46,7 @@ export type Target = Pick<Service, 'url' | 'signPath' | 'appKey' | 'appSecret' |
 export function openWay(service: Target): Transport {
   const { cert, key, chain } = service.credentials;
   const secureContext = createTlsContext({ cert, key, ca: [chain] });
-  const transport = openTransport({ server: new URL(service.url), secureContext, connectTimeoutMs: 10_000 });
+  const transport = openTransport({ server: new URL(service.url), secureContext, timeoutMs: 10_000 });
   onTestFinished(() => transport.close());
   return transport;
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
-import { createTlsContext } from '../../src/connection/connect.ts';
+import { createTlsContext } from '../../src/connection/route.ts';
 import { openTransport } from '../../src/connection/transport.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 
@@ -22,7 +22,7 @@ test('a new connection resumes the session of an earlier one', async () => {
   const transport = openTransport({
     server: new URL(`https://127.0.0.1:${port}`),
     secureContext: createTlsContext({ cert: client.cert, key: client.key, ca: [root.cert] }),
-    connectTimeoutMs: 5000,
+    timeoutMs: 5000,
   });
   onTestFinished(() => transport.close());
   for (let turn = 0; turn < 4; turn++) {

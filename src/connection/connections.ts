@@ -1,6 +1,5 @@
 import { type buildConnector, Client } from 'undici';
-import type { Connection, Dialler } from './connect.ts';
-import type { TransportOptions } from './transport.ts';
+import type { Connection, Dialler, HttpProtocol } from './connect.ts';
 
 /** An HTTP client and the connection it uses now. */
 export interface Lane {
@@ -18,8 +17,8 @@ export interface Lane {
  * Over HTTP/2 one lane is shared by all requests.
  */
 export class Lanes {
-  readonly #server: URL;
-  readonly #protocol: TransportOptions['protocol'];
+  readonly #origin: string;
+  readonly #protocol: HttpProtocol;
   readonly #dialler: Dialler;
   readonly #all = new Set<Lane>();
   readonly #idle: Lane[] = [];
@@ -27,8 +26,8 @@ export class Lanes {
   readonly #opening: Promise<Lane | undefined>[] = [];
   #shared: Promise<Lane | undefined> | undefined;
 
-  constructor({ server, protocol }: TransportOptions, dialler: Dialler) {
-    this.#server = server;
+  constructor(origin: string, protocol: HttpProtocol, dialler: Dialler) {
+    this.#origin = origin;
     this.#protocol = protocol;
     this.#dialler = dialler;
   }
@@ -128,7 +127,7 @@ export class Lanes {
       lane.connection = connection;
       return connection;
     };
-    const client = createClient(this.#server, sharing, connect);
+    const client = createClient(this.#origin, sharing, connect);
     const lane: Lane = { sharing, connection: ready, client, idleSince: performance.now() };
     this.#all.add(lane);
     return lane;
@@ -148,8 +147,8 @@ const PREPARED_AT_ONCE = 8;
 /** Streams of one HTTP/2 connection; the schedule decides how many are used. */
 const MAX_STREAMS = 1000;
 
-function createClient(server: URL, sharing: Lane['sharing'], connect: () => Promise<Connection>): Client {
-  return new Client(server.origin, {
+function createClient(origin: string, sharing: Lane['sharing'], connect: () => Promise<Connection>): Client {
+  return new Client(origin, {
     connect: (_: buildConnector.Options, callback: buildConnector.Callback) => {
       connect().then(
         ({ socket }) => callback(null, socket),

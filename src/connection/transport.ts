@@ -1,24 +1,18 @@
 import type { X509Certificate } from 'node:crypto';
-import type { SecureContext } from 'node:tls';
 import { ActionError } from '../errors.ts';
 import { orAborted } from '../signing/schedule/clock.ts';
-import { Dialler } from './connect.ts';
+import { Dialler, type HttpProtocol } from './connect.ts';
 import { type ConnectionFacts, connectionFailure } from './connection-failure.ts';
 import { type Lane, Lanes } from './connections.ts';
 import { type Diagnosis, Suspicion } from './diagnosis/diagnosis.ts';
 import { Exchange, type WireRequest, type WireResponse } from './exchange.ts';
-import type { ConnectProxy } from './proxy.ts';
+import type { Route } from './route.ts';
 
-/** Where and how to reach a service over mutual TLS. */
+/** What a transport does beyond sending requests along its route. */
 export interface TransportOptions {
-  /** An https URL; only its origin counts. */
-  readonly server: URL;
-  readonly secureContext: SecureContext;
-  readonly connectTimeoutMs: number;
-  readonly proxy?: ConnectProxy | undefined;
-  /** `http2` sends all requests as streams of one connection, if the server agrees. */
-  readonly protocol?: 'http1' | 'http2' | undefined;
-  /** Looks into a failure that HTTP cannot explain; asked once at most, and only while nothing was ever answered. */
+  /** HTTP/1.1 when absent. */
+  readonly protocol?: HttpProtocol | undefined;
+  /** Looks into a failure that HTTP cannot explain; asked at most once, and only before the first answer. */
   readonly diagnosis?: Diagnosis | undefined;
   /** Is shown the certificate of the first server that was believed. */
   readonly onServer?: ((certificate: X509Certificate) => void) | undefined;
@@ -39,8 +33,8 @@ export interface Transport {
 }
 
 /** Opens a transport; connections are made when they are needed. */
-export function openTransport(options: TransportOptions): Transport {
-  return new LaneTransport(options);
+export function openTransport(route: Route, options: TransportOptions = {}): Transport {
+  return new LaneTransport(route, options);
 }
 
 class LaneTransport implements Transport {
@@ -50,12 +44,12 @@ class LaneTransport implements Transport {
   readonly #suspicion: Suspicion;
   #requests = 0;
 
-  constructor(options: TransportOptions) {
-    const dialler = new Dialler(options);
+  constructor(route: Route, { protocol = 'http1', diagnosis, onServer }: TransportOptions) {
+    const dialler = new Dialler(route, protocol, onServer);
     this.firstConnection = dialler.first;
-    this.#origin = options.server.origin;
-    this.#lanes = new Lanes(options, dialler);
-    this.#suspicion = new Suspicion(options.diagnosis);
+    this.#origin = route.server.origin;
+    this.#lanes = new Lanes(this.#origin, protocol, dialler);
+    this.#suspicion = new Suspicion(diagnosis);
   }
 
   readonly post = async (request: WireRequest, signal: AbortSignal): Promise<WireResponse> => {

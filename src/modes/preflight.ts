@@ -1,7 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
-import type { SecureContext } from 'node:tls';
-import { createTlsContext } from '../connection/connect.ts';
 import type { ConnectProxy } from '../connection/proxy.ts';
+import { createTlsContext, type Route } from '../connection/route.ts';
 import { openTransport } from '../connection/transport.ts';
 import { ActionError, toActionError } from '../errors.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
@@ -72,7 +71,11 @@ async function lookAtService(
   if (identity === undefined) return lookWithoutIdentity(context, inputs, proxy);
   try {
     return await withSecureContext(context, identity, (secureContext) =>
-      look(context, inputs, { identity, proxy, secureContext, anchors: identity.anchors }),
+      look(context, inputs, {
+        route: { server, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS },
+        identity,
+        anchors: identity.anchors,
+      }),
     );
   } catch (error) {
     if (!(error instanceof ActionError) || error === context.signal.reason) throw error;
@@ -87,20 +90,24 @@ function lookWithoutIdentity(
 ): Promise<readonly Finding[]> {
   const anchors = readAnchors(inputs.service.identity.chain).certificates.map(({ x509 }) => x509);
   const secureContext = createTlsContext({ ca: anchors.map(String) });
-  return look(context, inputs, { identity: undefined, proxy, secureContext, anchors });
+  const route = { server: inputs.service.serverUrl, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
+  return look(context, inputs, { route, identity: undefined, anchors });
 }
 
-interface Way {
+interface Examined {
+  readonly route: Route;
   readonly identity: Identity | undefined;
-  readonly proxy: ConnectProxy | undefined;
-  readonly secureContext: SecureContext;
   readonly anchors: readonly X509Certificate[];
 }
 
-async function look(context: Context, inputs: PreflightInputs, way: Way): Promise<readonly Finding[]> {
+async function look(
+  context: Context,
+  inputs: PreflightInputs,
+  { route, identity, anchors }: Examined,
+): Promise<readonly Finding[]> {
   const { service, verification, effort, isCallable } = inputs;
-  const { report } = context;
-  const transport = openTransport({ ...way, server: service.serverUrl, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+  const { report, now, signal } = context;
+  const transport = openTransport(route);
   const send = (): Promise<CanaryOutcome> =>
     sendCanary({
       ...context,
@@ -108,15 +115,15 @@ async function look(context: Context, inputs: PreflightInputs, way: Way): Promis
       transport,
       createSigner: (through) => createSignFileSigner(through, { ...context, ...service, onClockOffset: () => {} }),
     });
-  const reason = way.identity ? 'of the problems with the inputs' : 'the client identity cannot be used';
+  const reason = identity ? 'of the problems with the inputs' : 'the client identity cannot be used';
   try {
-    const findings = await checkService({
-      ...context,
-      ...way,
-      server: service.serverUrl,
+    const findings = await checkService(route, {
+      identity,
+      anchors,
       verification,
-      timeoutMs: CONNECT_TIMEOUT_MS,
-      sendCanary: way.identity && isCallable ? send : reason,
+      sendCanary: identity && isCallable ? send : reason,
+      now,
+      signal,
     });
     report.verified = findings.some(({ check, level }) => check === 'signature' && level === 'ok') ? 1 : 0;
     return findings;

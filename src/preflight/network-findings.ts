@@ -1,16 +1,15 @@
 import { isIP } from 'node:net';
-import { targetOf } from '../connection/connect.ts';
 import { connectionFailure } from '../connection/connection-failure.ts';
 import { refusalIn } from '../connection/diagnosis/diagnosis.ts';
 import type { Handshake } from '../connection/diagnosis/probe.ts';
+import { targetOf } from '../connection/route.ts';
 import type { Failure } from '../signing/policy/failure.ts';
 import { type Finding, failed, notChecked, passed } from './finding.ts';
 
 /** Returns why a handshake broke, in the words of a failed request; `undefined` when it did not. */
 export function failureOf(handshake: Handshake, { origin }: URL): Failure | undefined {
   if (handshake.end === 'open') return undefined;
-  const facts = { origin };
-  return refusalIn(handshake, origin) ?? connectionFailure(handshake.error, facts);
+  return refusalIn(handshake, origin) ?? connectionFailure(handshake.error, { origin });
 }
 
 /** Tells whether a TCP connection to the service stood. */

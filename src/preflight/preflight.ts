@@ -1,8 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
-import { targetOf } from '../connection/connect.ts';
 import { LISTEN_MS, refusalIn } from '../connection/diagnosis/diagnosis.ts';
 import { explainRefusal } from '../connection/diagnosis/own-certificate.ts';
-import { type Handshake, inspectHandshake, type ProbeOptions } from '../connection/diagnosis/probe.ts';
+import { type Handshake, inspectHandshake } from '../connection/diagnosis/probe.ts';
+import { type Route, targetOf } from '../connection/route.ts';
 import { type Identity, missingIssuerHint } from '../identity/identity.ts';
 import type { Failure } from '../signing/policy/failure.ts';
 import type { Verification } from '../verifying/check.ts';
@@ -12,9 +12,8 @@ import { type Finding, notChecked, passed, warned } from './finding.ts';
 import { describeNetwork } from './network-findings.ts';
 import { describeTls } from './tls-findings.ts';
 
-/** The service to look at, and what we have to show it. */
-export interface ServiceCheckOptions extends Omit<ProbeOptions, 'hostname' | 'port' | 'listenMs' | 'enough'> {
-  readonly server: URL;
+/** What a service is examined with and judged by. */
+export interface ServiceCheckOptions {
   /** `undefined` when it cannot be used: then only the server's side is looked at. */
   readonly identity: Identity | undefined;
   /** Certificates of `chain`, as far as they can be read. */
@@ -22,17 +21,20 @@ export interface ServiceCheckOptions extends Omit<ProbeOptions, 'hostname' | 'po
   readonly verification: Verification | undefined;
   /** Has a few bytes signed; or why that cannot be. */
   readonly sendCanary: (() => Promise<CanaryOutcome>) | string;
+  /** Wall clock, in milliseconds since the epoch. */
   readonly now: () => number;
+  readonly signal: AbortSignal;
 }
 
-/** Looks at a service from the host name to the signature, and says everything that was found. */
-export async function checkService(options: ServiceCheckOptions): Promise<readonly Finding[]> {
-  const { server, identity, sendCanary, proxy } = options;
+/** Examines a service from the host name to the signature and returns everything that was found. */
+export async function checkService(route: Route, options: ServiceCheckOptions): Promise<readonly Finding[]> {
+  const { server, proxy } = route;
+  const { identity, anchors, sendCanary, signal } = options;
   const pending = typeof sendCanary === 'string' ? undefined : sendCanary();
   // A service that answers has accepted us; only otherwise is a refusal worth waiting for.
   const enough = pending?.then(({ isAnswered }) => (isAnswered ? undefined : new Promise(() => {})));
   const [handshake, outcome] = await Promise.all([
-    inspectHandshake({ ...options, ...targetOf(server), listenMs: identity ? LISTEN_MS : 0, enough }),
+    inspectHandshake(route, { listenMs: identity ? LISTEN_MS : 0, enough, signal }),
     pending,
   ]);
   const refusal = identity && findRefusal(handshake, outcome, { server, identity });
@@ -40,12 +42,13 @@ export async function checkService(options: ServiceCheckOptions): Promise<readon
   return [
     ...describeNetwork(handshake, server, proxy?.url),
     ...describeTls(handshake, {
-      ...options,
+      server,
       hostname: targetOf(server).hostname,
+      anchors,
       now: new Date(options.now()),
       refusal,
       isAnswered: outcome?.isAnswered ?? false,
-      hasIdentity: identity !== undefined,
+      identity,
     }),
     ...(identity ? [describeIssuers(identity, refusal)] : []),
     ...(await describeCanary(
@@ -63,7 +66,8 @@ function findRefusal(
 ): Failure | undefined {
   const seen = outcome?.isAnswered ? undefined : refusalIn(handshake, server.origin);
   const told = outcome?.failure?.code === 'TLS_CLIENT_REJECTED' ? outcome.failure : seen;
-  return told && explainRefusal(told, { ...identity, missingIssuerHint: missingIssuerHint(identity) });
+  const own = { certificate: identity.certificate, missingIssuerHint: missingIssuerHint(identity) };
+  return told && explainRefusal(told, own);
 }
 
 /** Tells whether the steps before say already why the canary failed. */

@@ -9,6 +9,7 @@ import {
   type TrustFacts,
 } from '../connection/diagnosis/server-certificate.ts';
 import { codeOf } from '../errors.ts';
+import type { Identity } from '../identity/identity.ts';
 import { nameOnOneLine } from '../identity/material/certificate.ts';
 import type { Failure } from '../signing/policy/failure.ts';
 import { type Finding, failed, notChecked, passed, warned } from './finding.ts';
@@ -21,8 +22,8 @@ export interface TlsFacts extends TrustFacts {
   readonly refusal: Failure | undefined;
   /** Whether a request over such a connection was answered. */
   readonly isAnswered: boolean;
-  /** Whether we had an identity to present. */
-  readonly hasIdentity: boolean;
+  /** What was presented to the server; `undefined` when it cannot be used. */
+  readonly identity: Identity | undefined;
 }
 
 const CHECKS = [
@@ -98,16 +99,17 @@ function describeAsked({ isClientAsked }: Handshake): Finding {
   );
 }
 
-function describeSent({ presented }: Handshake, { hasIdentity }: TlsFacts): Finding {
+function describeSent({ isClientAsked }: Handshake, { identity }: TlsFacts): Finding {
   const check = 'client certificate sent';
-  if (!hasIdentity) return notChecked(check, 'the client identity cannot be used');
-  if (presented === undefined) return notChecked(check, 'the server did not ask, or the handshake did not get so far');
-  return passed(check, `${presented} ${presented === 1 ? 'certificate' : 'certificates'} sent, the client's own first`);
+  if (identity === undefined) return notChecked(check, 'the client identity cannot be used');
+  if (!isClientAsked) return notChecked(check, 'the server did not ask, or the handshake did not get so far');
+  const { length } = identity.certificates;
+  return passed(check, `${length} ${length === 1 ? 'certificate' : 'certificates'} sent, the client's own first`);
 }
 
-function describeAccepted(handshake: Handshake, { refusal, isAnswered, hasIdentity, server }: TlsFacts): Finding {
+function describeAccepted(handshake: Handshake, { refusal, isAnswered, identity, server }: TlsFacts): Finding {
   const check = 'client certificate accepted';
-  if (!hasIdentity) return notChecked(check, 'the client identity cannot be used');
+  if (identity === undefined) return notChecked(check, 'the client identity cannot be used');
   if (refusal) return failed(check, refusal);
   if (!handshake.isClientAsked) return notChecked(check, 'the server did not ask for it');
   if (isAnswered) return passed(check, 'the server answered a request over such a connection');

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createTlsContext } from '../../../src/connection/connect.ts';
+import { createTlsContext } from '../../../src/connection/route.ts';
 import { openTransport } from '../../../src/connection/transport.ts';
 import { createPki } from '../../../src/rehearsal/pki.ts';
 import { Failure } from '../../../src/signing/policy/failure.ts';
@@ -18,7 +18,7 @@ test('row 42: of 4,000 requests in bursts about a second apart, nginx with keepa
   const transport = openTransport({
     server: new URL(`https://127.0.0.1:${nginx.port}`),
     secureContext: createTlsContext({ cert: pki.client.cert, key: pki.client.key, ca: [pki.root.cert] }),
-    connectTimeoutMs: 10_000,
+    timeoutMs: 10_000,
   });
   const body = Buffer.from('{"data":""}');
   const headers = ['content-type', 'application/json', 'content-length', String(body.length)];

@@ -1,13 +1,12 @@
 import { Failure } from '../../signing/policy/failure.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
-import { targetOf } from '../connect.ts';
 import { connectionFailure } from '../connection-failure.ts';
-import { type Handshake, inspectHandshake, type ProbeOptions } from './probe.ts';
+import { type Route, targetOf } from '../route.ts';
+import { type Handshake, inspectHandshake } from './probe.ts';
 import { explainServer, isAboutServer, type TrustFacts } from './server-certificate.ts';
 
-/** How to look again, and what to hold it against. */
-export interface DiagnosisOptions extends Omit<ProbeOptions, 'listenMs' | 'hostname' | 'port'> {
-  readonly server: URL;
+/** What a second look at a handshake is judged by. */
+export interface DiagnosisOptions {
   readonly anchors: TrustFacts['anchors'];
   /** Wall clock, in milliseconds since the epoch. */
   readonly now: () => number;
@@ -16,44 +15,35 @@ export interface DiagnosisOptions extends Omit<ProbeOptions, 'listenMs' | 'hostn
 /** Longest wait for a refusal that comes after the handshake, as under TLS 1.3. */
 export const LISTEN_MS = 1500;
 
-/** Creates what looks into failures that HTTP cannot explain, by one more handshake that sends nothing. */
-export function createDiagnosis(options: DiagnosisOptions): Diagnosis {
-  const { server, anchors, now } = options;
-  const target = targetOf(server);
+/** Creates the {@link Diagnosis} that looks into failures by one more handshake, which sends nothing. */
+export function createDiagnosis(route: Route, { anchors, now }: DiagnosisOptions): Diagnosis {
+  const { server } = route;
   return {
     canTellMore: (failure) =>
       isAboutServer(failure) ||
       failure.code === 'CONNECTION_LOST' ||
       (failure.code === 'TLS_CLIENT_REJECTED' && failure.message.includes('handshake failure')),
     async tell(failure) {
-      const listenMs = isAboutServer(failure) ? 0 : LISTEN_MS;
-      const handshake = await inspectHandshake({ ...options, ...target, listenMs });
-      if (isAboutServer(failure)) {
-        return explainServer(failure, handshake.serverChain, { ...target, anchors, now: new Date(now()) });
-      }
-      return refusalIn(handshake, server.origin) ?? failure;
+      const handshake = await inspectHandshake(route, { listenMs: isAboutServer(failure) ? 0 : LISTEN_MS });
+      if (!isAboutServer(failure)) return refusalIn(handshake, server.origin) ?? failure;
+      const { hostname } = targetOf(server);
+      return explainServer(failure, handshake.serverChain, { hostname, anchors, now: new Date(now()) });
     },
   };
 }
 
 /** Reads from a handshake whether the server refused us; `undefined` when it did not, as far as can be seen. */
 export function refusalIn(handshake: Handshake, origin: string): Failure | undefined {
-  const { end, error, isClientAsked, presented } = handshake;
+  const { end, error, isClientAsked } = handshake;
   if (end === 'open') return undefined;
   const failure = connectionFailure(error, { origin });
   if (failure.code === 'TLS_CLIENT_REJECTED') return isClientAsked ? failure : noAgreement(origin, failure);
-  if (failure.code !== 'CONNECTION_LOST' || !isClientAsked || presented === undefined) return undefined;
-  return new Failure(
-    'config',
-    'TLS_CLIENT_REJECTED',
-    presented === 0
-      ? `${origin}: the server asked for a client certificate, got none, and closed the connection.`
-      : `${origin}: the server closed after our certificate: probably rejected.`,
-    {
-      hint: 'Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked.',
-      cause: failure,
-    },
-  );
+  if (failure.code !== 'CONNECTION_LOST' || !isClientAsked) return undefined;
+  const message = `${origin}: the server closed after our certificate: probably rejected.`;
+  return new Failure('config', 'TLS_CLIENT_REJECTED', message, {
+    hint: 'Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked.',
+    cause: failure,
+  });
 }
 
 /** The alert that stands for a missing certificate also stands for parameters that have nothing in common. */

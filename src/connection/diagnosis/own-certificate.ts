@@ -1,6 +1,5 @@
 import type { CertificateFacts } from '../../identity/material/certificate.ts';
 import { Failure } from '../../signing/policy/failure.ts';
-import type { Signer } from '../../signing/signer.ts';
 
 /** What may explain why a server refuses our certificate. */
 export interface OwnCertificate {
@@ -19,17 +18,4 @@ export function explainRefusal(failure: Failure, { certificate, missingIssuerHin
     hint: [missingIssuerHint, failure.hint].filter(Boolean).join(' '),
     cause: failure.cause,
   });
-}
-
-/** Makes a signer say which certificate was refused. */
-export function explainRefusals(signer: Signer, own: OwnCertificate): Signer {
-  return {
-    async sign(source, signal) {
-      try {
-        return await signer.sign(source, signal);
-      } catch (error) {
-        throw error instanceof Failure ? explainRefusal(error, own) : error;
-      }
-    },
-  };
 }

@@ -1,29 +1,21 @@
 import { X509Certificate } from 'node:crypto';
-import { connect as connectTcp, type Socket } from 'node:net';
-import { connect, type SecureContext, type TLSSocket } from 'node:tls';
-import { connectTimeout, peerName } from '../connect.ts';
-import { type ConnectProxy, openTunnel } from '../proxy.ts';
-import { type HandshakeFacts, readHandshake } from './handshake-record.ts';
-import { type RecordedStream, recordStream } from './recorded-stream.ts';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { beginHandshake } from '../connect.ts';
+import { openTunnel } from '../proxy.ts';
+import { connectTimeout, type Route, targetOf } from '../route.ts';
 
-/** Where to look, and with which identity. */
+/** When a handshake has been looked at for long enough. */
 export interface ProbeOptions {
-  readonly hostname: string;
-  readonly port: number;
-  readonly secureContext: SecureContext;
-  readonly proxy?: ConnectProxy | undefined;
-  /** For name look-up, TCP, proxy and handshake together. */
-  readonly timeoutMs: number;
-  /** How long to listen, after the handshake, for a refusal. */
+  /** How long to listen, after the handshake, for a refusal, in milliseconds. */
   readonly listenMs: number;
   /** Ends the listening early when it settles. */
   readonly enough?: Promise<unknown> | undefined;
-  /** Ends everything; what is known by then is told. */
+  /** Ends everything; the result holds what is known by then. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A handshake as it happened; times in milliseconds, `undefined` for steps that were not reached. */
-export interface Handshake extends Omit<HandshakeFacts, 'serverChain'> {
+export interface Handshake {
   /** Address that the host name led to; `undefined` through a proxy, which looks it up itself. */
   readonly address: string | undefined;
   readonly lookupMs: number | undefined;
@@ -31,9 +23,16 @@ export interface Handshake extends Omit<HandshakeFacts, 'serverChain'> {
   readonly connectMs: number | undefined;
   /** From then until our side of the handshake was complete. */
   readonly handshakeMs: number | undefined;
+  /** `TLSv1.2` or `TLSv1.3`; `undefined` when the server agreed to neither. */
+  readonly version: string | undefined;
   readonly cipher: string | undefined;
-  /** Certificates of the server in the order it sent them. */
+  /**
+   * The server's certificate, then its issuers as far as the server sent them; behind the last one, issuers that the TLS
+   * context trusts.
+   */
   readonly serverChain: readonly X509Certificate[];
+  /** Whether the server asked for a client certificate; `undefined` when the handshake did not get so far. */
+  readonly isClientAsked: boolean | undefined;
   /** Why the server's certificate is not trusted or not for this host; `undefined` also when the handshake did not get so far. */
   readonly untrusted: Error | undefined;
   /** How it ended: still open when we left, closed by the server, or broken by an error. */
@@ -45,80 +44,84 @@ export interface Handshake extends Omit<HandshakeFacts, 'serverChain'> {
 /**
  * Shakes hands with a server, sends nothing, and tells what happened; never rejects.
  *
- * Under TLS 1.3 a server judges the client's certificate only after our side is done, so a refusal is waited for.
+ * Under TLS 1.3 a server judges the client's certificate only after our side is done, so the probe waits for a refusal.
  */
-export async function inspectHandshake(options: ProbeOptions): Promise<Handshake> {
-  const probe = new Probe(options);
+export async function inspectHandshake(route: Route, options: ProbeOptions): Promise<Handshake> {
+  const probe = new Probe(route, options);
   await probe.run();
   return probe.describe();
 }
 
 class Probe {
+  readonly #route: Route;
   readonly #options: ProbeOptions;
-  readonly #keyLog: string[] = [];
   readonly #startedAt = performance.now();
   readonly #over = Promise.withResolvers<void>();
-  #recorded: RecordedStream | undefined;
+  readonly #timer: NodeJS.Timeout;
   #address: string | undefined;
   #lookedUpAt: number | undefined;
   #connectedAt: number | undefined;
   #securedAt: number | undefined;
+  #version: string | undefined;
   #cipher: string | undefined;
+  #serverChain: readonly X509Certificate[] = [];
+  #isClientAsked: boolean | undefined;
   #untrusted: Error | undefined;
   #end: Handshake['end'] | undefined;
   #error: Error | undefined;
 
-  constructor(options: ProbeOptions) {
+  constructor(route: Route, options: ProbeOptions) {
+    this.#route = route;
     this.#options = options;
+    this.#timer = setTimeout(() => this.#fail(connectTimeout(route)), route.timeoutMs);
   }
 
   async run(): Promise<void> {
-    const { timeoutMs, hostname, port, signal } = this.#options;
+    const { signal } = this.#options;
     const abort = (): void => this.#finish('open');
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
-    const timer = setTimeout(() => this.#fail(connectTimeout({ hostname, port, timeoutMs })), timeoutMs);
-    let socket: TLSSocket | undefined;
-    const open = this.#openUnderlay().then(
-      (underlay) => (socket = this.#shakeHands(underlay, timer)),
-      (error: Error) => this.#fail(error),
-    );
-    await Promise.race([this.#over.promise, open.then(() => this.#over.promise)]);
-    clearTimeout(timer);
+    const opening = this.#open().catch((error: Error) => this.#fail(error));
+    await this.#over.promise;
+    clearTimeout(this.#timer);
     signal?.removeEventListener('abort', abort);
-    socket?.destroy();
-    void open.then((late) => late?.destroy());
+    // A proxy may answer after the probe has ended.
+    void opening.then((socket) => socket?.destroy());
   }
 
   describe(): Handshake {
-    const { received = [], sent = [] } = this.#recorded ?? {};
-    const facts = readHandshake({ received, sent, keyLog: this.#keyLog });
     const since = (from: number | undefined, to: number | undefined): number | undefined =>
       from === undefined || to === undefined ? undefined : to - from;
     return {
-      ...facts,
-      serverChain: facts.serverChain.flatMap(parse),
       address: this.#address,
       lookupMs: since(this.#startedAt, this.#lookedUpAt),
       connectMs: since(this.#lookedUpAt ?? this.#startedAt, this.#connectedAt),
       handshakeMs: since(this.#connectedAt, this.#securedAt),
+      version: this.#version,
       cipher: this.#cipher,
+      serverChain: this.#serverChain,
+      isClientAsked: this.#isClientAsked,
       untrusted: this.#untrusted,
       end: this.#end ?? 'open',
       error: this.#error,
     };
   }
 
-  async #openUnderlay(): Promise<Socket> {
-    const { proxy, hostname, port } = this.#options;
-    const socket = proxy ? await openTunnel(proxy, this.#options) : await this.#connectTcp(hostname, port);
-    this.#connectedAt = performance.now();
-    return socket;
+  async #open(): Promise<TLSSocket> {
+    const { proxy, server, timeoutMs } = this.#route;
+    const tunnel = proxy ? await openTunnel(proxy, { ...targetOf(server), timeoutMs }) : undefined;
+    if (tunnel) this.#connectedAt = performance.now();
+    // Only here is an untrusted server talked to: the probe sends nothing and looks at what is wrong with that server.
+    const socket = beginHandshake(this.#route, tunnel, { protocols: ['http/1.1'], trust: 'reported' });
+    socket.on('keylog', (line: Buffer) => this.#read(socket, line));
+    socket.on('error', (error) => this.#fail(error));
+    socket.once('secureConnect', () => this.#secured(socket));
+    socket.once('close', () => this.#finish('closed'));
+    if (!tunnel) this.#watchTcp(socket);
+    return socket.resume();
   }
 
-  #connectTcp(host: string, port: number): Promise<Socket> {
-    const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-    const socket = connectTcp({ host, port, noDelay: true });
+  #watchTcp(socket: TLSSocket): void {
     socket.once('lookup', (error: Error | null, address: string) => {
       if (error) return;
       this.#address = address;
@@ -126,41 +129,24 @@ class Probe {
     });
     socket.once('connect', () => {
       this.#address = socket.remoteAddress ?? this.#address;
-      resolve(socket);
+      this.#connectedAt = performance.now();
     });
-    socket.once('error', reject);
-    // Nobody may be left to want it.
-    void this.#over.promise.then(() => socket.destroy());
-    return promise;
   }
 
-  #shakeHands(underlay: Socket, timer: NodeJS.Timeout): TLSSocket {
-    const { hostname, secureContext } = this.#options;
-    this.#recorded = recordStream(underlay);
-    underlay.once('close', () => this.#close());
-    const socket = connect({
-      socket: this.#recorded.stream,
-      secureContext,
-      ...peerName(hostname),
-      ALPNProtocols: ['http/1.1'],
-      // Only here: nothing is written and nothing is believed, and what a bad server says is what is wanted.
-      rejectUnauthorized: false,
-    });
-    socket.on('keylog', (line: Buffer) => this.#keyLog.push(line.toString('latin1').trim()));
-    socket.on('error', (error) => this.#fail(error));
-    socket.once('secureConnect', () => {
-      clearTimeout(timer);
-      this.#securedAt = performance.now();
-      this.#cipher = socket.getCipher().standardName;
-      this.#untrusted = toError(socket.authorizationError);
-      this.#listen();
-    });
-    socket.once('close', () => this.#close());
-    socket.resume();
-    return socket;
+  /** Reads the handshake when its keys are made: a server that refuses us leaves no later moment to do so. */
+  #read(socket: TLSSocket, line: Buffer): void {
+    this.#version = socket.getProtocol() ?? undefined;
+    // Under TLS 1.3 the first keys are made before the server has sent its certificate.
+    if (/^SERVER_HANDSHAKE|^CLIENT_HANDSHAKE/.test(line.toString('latin1')) && this.#serverChain.length === 0) return;
+    this.#isClientAsked = socket.getSharedSigalgs().length > 0;
+    this.#serverChain = chainOf(socket.getPeerCertificate(true));
   }
 
-  #listen(): void {
+  #secured(socket: TLSSocket): void {
+    clearTimeout(this.#timer);
+    this.#securedAt = performance.now();
+    this.#cipher = socket.getCipher().standardName;
+    this.#untrusted = toError(socket.authorizationError);
     const { listenMs, enough } = this.#options;
     const leave = (): void => this.#finish('open');
     const timer = setTimeout(leave, listenMs);
@@ -168,29 +154,27 @@ class Probe {
     enough?.then(leave, leave);
   }
 
-  #fail(error: Error): void {
+  #fail(error: Error): undefined {
     this.#error ??= error;
     this.#finish('error');
   }
 
-  #close(): void {
-    // An alert that came just before is still on its way through the streams.
-    setImmediate(() => this.#finish('closed'));
-  }
-
-  /** Only the first end counts: what we do to the socket afterwards says nothing about the server. */
+  /** Only the first end counts: our own actions on the socket afterwards say nothing about the server. */
   #finish(end: Handshake['end']): void {
     this.#end ??= end;
     this.#over.resolve();
   }
 }
 
-function parse(der: Uint8Array): X509Certificate[] {
-  try {
-    return [new X509Certificate(der)];
-  } catch {
-    return [];
+function chainOf(leaf: DetailedPeerCertificate): X509Certificate[] {
+  const chain = new Map<string, X509Certificate>();
+  let next: DetailedPeerCertificate | undefined = leaf;
+  // A server that sent none gives an empty object; a self-signed certificate is its own issuer.
+  while (next?.raw && !chain.has(next.fingerprint256)) {
+    chain.set(next.fingerprint256, new X509Certificate(next.raw));
+    next = next.issuerCertificate;
   }
+  return [...chain.values()];
 }
 
 function toError(reason: Error | string | null | undefined): Error | undefined {

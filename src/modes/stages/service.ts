@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { SecureContext } from 'node:tls';
-import { createTlsContext } from '../../connection/connect.ts';
 import { createDiagnosis } from '../../connection/diagnosis/diagnosis.ts';
-import { explainRefusals } from '../../connection/diagnosis/own-certificate.ts';
+import { explainRefusal } from '../../connection/diagnosis/own-certificate.ts';
 import { missingNames } from '../../connection/diagnosis/server-certificate.ts';
 import { type ConnectProxy, chooseProxy } from '../../connection/proxy.ts';
+import { createTlsContext } from '../../connection/route.ts';
 import { openTransport, type Transport } from '../../connection/transport.ts';
 import { show } from '../../files/names.ts';
 import { type CredentialPaths, withCredentials } from '../../identity/credentials.ts';
@@ -12,6 +12,7 @@ import { type Identity, inspectIdentity, missingIssuerHint, requireIdentity } fr
 import type { ServiceInputs } from '../../inputs/inputs.ts';
 import { createSignFileSigner } from '../../protocols/es-auth/sign-file.ts';
 import { sentence } from '../../report/summary/units.ts';
+import { Failure } from '../../signing/policy/failure.ts';
 import type { Signer } from '../../signing/signer.ts';
 import { Helper } from '../../worker/worker.ts';
 import type { Context } from '../context.ts';
@@ -53,8 +54,8 @@ export function checkIdentity({ runner, report, now }: Context, inputs: ServiceI
   return identity;
 }
 
-/** Which way to the service: rehearsals never leave this machine. */
-export interface Route {
+/** A service and how it may be reached: rehearsals never leave this machine. */
+export interface ServiceAccess {
   readonly inputs: ServiceInputs;
   readonly identity: Identity;
   readonly proxied: 'as the environment says' | 'never';
@@ -66,7 +67,7 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 /** Opens a signer for the duration of `use`. */
 export function withService<T>(
   context: Context,
-  { inputs, identity, proxied }: Route,
+  { inputs, identity, proxied }: ServiceAccess,
   use: (service: OpenService) => Promise<T>,
 ): Promise<T> {
   const { report, now } = context;
@@ -74,22 +75,16 @@ export function withService<T>(
   const proxy = proxied === 'never' ? undefined : announceProxy(context, server);
   report.service = server.origin;
   return withSecureContext(context, identity, async (secureContext) => {
-    const route = { server, secureContext, proxy };
-    const { anchors } = identity;
-    const transport = openTransport({
-      ...route,
+    const route = { server, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
+    const transport = openTransport(route, {
       protocol: inputs.protocol,
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      diagnosis: createDiagnosis({ ...route, anchors, now, timeoutMs: CONNECT_TIMEOUT_MS }),
+      diagnosis: createDiagnosis(route, { anchors: identity.anchors, now }),
       onServer: (certificate) => warn(context, 'Server certificate', missingNames(certificate)),
     });
     const helper = new Helper(context.threadEntry, (reason) =>
       context.runner.debug(`The second thread is gone, its work is done by the first: ${String(reason)}`),
     );
-    const signer = explainRefusals(createSigner(context, inputs, { transport, helper }), {
-      ...identity,
-      missingIssuerHint: missingIssuerHint(identity),
-    });
+    const signer = namingRefused(createSigner(context, inputs, { transport, helper }), identity);
     try {
       const maxBytesInFlight = inputs.protocol === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
       return await use({ ...transport, signer, helper, maxBytesInFlight });
@@ -98,6 +93,17 @@ export function withService<T>(
       transport.close();
     }
   });
+}
+
+/** Makes a signer's failures say which certificate a server refused. */
+function namingRefused(signer: Signer, identity: Identity): Signer {
+  const own = { certificate: identity.certificate, missingIssuerHint: missingIssuerHint(identity) };
+  return {
+    sign: (source, signal) =>
+      signer.sign(source, signal).catch((error: unknown) => {
+        throw error instanceof Failure ? explainRefusal(error, own) : error;
+      }),
+  };
 }
 
 function announceProxy(context: Context, server: URL): ConnectProxy | undefined {
