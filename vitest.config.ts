@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { FAULT_TAGS } from './__tests__/faults/faults.ts';
 
 const NOT_HERE = ['__tests__/peers/**', '__tests__/soak/**', '__tests__/bench/**'];
 /** Scenarios that run the scripts of workflows, which call bash, jq, curl and zip; `npm run test:peers` has them. */
@@ -9,6 +10,7 @@ export const WITH_SHELL_TOOLS = ['attach', 'examples', 'own', 'readme', 'shards'
 /** `npm test`: needs Node and `openssl` only; peers and soak have scripts of their own. */
 export default defineConfig({
   test: {
+    tags: FAULT_TAGS,
     include: ['__tests__/**/*.test.ts'],
     exclude: [...NOT_HERE, ...WITH_SHELL_TOOLS],
     testTimeout: 60_000,

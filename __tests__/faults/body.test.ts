@@ -10,7 +10,7 @@ const text = (body: string, headers: Readonly<Record<string, string>> = {}): Fau
   answer: { status: 200, headers, body },
 });
 
-describe.concurrent('row 51: a web page with status 200', () => {
+describe.concurrent('a web page with status 200', { tags: ['fault-51'] }, () => {
   test('is tried again, and costs one file at most', async () => {
     const files = { once: [webPage('Sign in')], always: webPage('Sign in') };
     const { run, errors, receipts, signed } = await meet({ files, inputs: { attempts: '3' } });
@@ -34,7 +34,9 @@ describe.concurrent('row 51: a web page with status 200', () => {
   });
 });
 
-test.concurrent('rows 52 and 53: good JSON is taken with a wrong content type or a byte order mark, broken JSON is asked for thrice', async () => {
+test.concurrent('good JSON is taken with a wrong content type or a byte order mark, broken JSON is asked for thrice', {
+  tags: ['fault-52', 'fault-53'],
+}, async () => {
   const pki = await createPki();
   const good = (name: string): string => JSON.stringify({ signData: signatureOf(pki, contentOf(files, name)) });
   const cut = text('{"signData":"QUFB');
@@ -63,7 +65,7 @@ test.concurrent('rows 52 and 53: good JSON is taken with a wrong content type or
     expect(receipts[name], name).toMatchObject({ status: 'failed', attempts: 3 });
 });
 
-describe.concurrent('row 54: signData', () => {
+describe.concurrent('signData', { tags: ['fault-54'] }, () => {
   const wrong = {
     missing: [undefined, 'has no signData'],
     empty: ['', 'signData is empty'],
@@ -121,7 +123,9 @@ describe.concurrent('row 54: signData', () => {
   });
 });
 
-test.concurrent('row 55: with verify-key, a signature that is not for these bytes is asked for once more and never written', async () => {
+test.concurrent('with verify-key, a signature that is not for these bytes is asked for once more and never written', {
+  tags: ['fault-55'],
+}, async () => {
   const pki = await createPki();
   const other = wrongSignData(signatureOf(pki, 'the bytes of another file'));
   const files = {
@@ -148,7 +152,9 @@ test.concurrent('row 55: with verify-key, a signature that is not for these byte
   expect(run.outputs['verified-count']).toBe('2');
 });
 
-test.concurrent('row 56: a compressed answer is refused unread, bombs and stacked encodings too', async () => {
+test.concurrent('a compressed answer is refused unread, bombs and stacked encodings too', {
+  tags: ['fault-56'],
+}, async () => {
   const json = '{"signData":"QUFBQQ=="}';
   const bomb = compressed(JSON.stringify({ signData: 'A'.repeat(64 * 1024 * 1024) }));
   const stacked = text(json, { 'content-encoding': 'br, gzip, deflate' });
@@ -163,7 +169,7 @@ test.concurrent('row 56: a compressed answer is refused unread, bombs and stacke
   expect(run.peakRssKb ?? 0).toBeLessThan(200 * 1024);
 });
 
-test.concurrent('row 46: an answer of 50 MB is left unread', async () => {
+test.concurrent('an answer of 50 MB is left unread', { tags: ['fault-46'] }, async () => {
   const { run, errors, receipts, signed } = await meet({ files: { body: hugeBody(50_000_000), fine: undefined } });
   expect(run.exitCode).toBe(1);
   expect(errors).toEqual(['RESP_TOO_LARGE']);

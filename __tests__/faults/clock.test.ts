@@ -21,24 +21,30 @@ test.concurrent.each([
   ['2 min fast', 120_000, 60_000, '1[12]\\d s behind'],
   ['2 h slow', -2 * HOUR_MS, 300_000, '7\\d\\d\\d s ahead of'],
   ['2 h fast', 2 * HOUR_MS, 300_000, '7\\d\\d\\d s behind'],
-])('row 57: a runner whose clock is %s signs after one refusal and says so', async (_, offsetMs, windowMs, says) => {
-  const long = { notBefore: new Date(Date.now() - 24 * HOUR_MS) };
-  const pki = await createPki({ client: long, server: long });
-  const { run, requests } = await meet({ files, service: { pki, windowMs }, run: wrongClock({ offsetMs }) });
-  expect(run.exitCode, run.log).toBe(0);
-  expect(requests.length).toBeLessThanOrEqual(33);
-  const warnings = run.annotations.filter(({ title }) => title === 'Clocks differ').map(({ message }) => message);
-  expect(warnings).toEqual([expect.stringMatching(says)]);
-  expect(run.summary).toContain('requests are dated accordingly');
-});
+])(
+  'a runner whose clock is %s signs after one refusal and says so',
+  { tags: ['fault-57'] },
+  async (_, offsetMs, windowMs, says) => {
+    const long = { notBefore: new Date(Date.now() - 24 * HOUR_MS) };
+    const pki = await createPki({ client: long, server: long });
+    const { run, requests } = await meet({ files, service: { pki, windowMs }, run: wrongClock({ offsetMs }) });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(requests.length).toBeLessThanOrEqual(33);
+    const warnings = run.annotations.filter(({ title }) => title === 'Clocks differ').map(({ message }) => message);
+    expect(warnings).toEqual([expect.stringMatching(says)]);
+    expect(run.summary).toContain('requests are dated accordingly');
+  },
+);
 
-test.concurrent('row 57: a clock that is right is left alone, also when the service refuses', async () => {
+test.concurrent('a clock that is right is left alone, also when the service refuses', {
+  tags: ['fault-57'],
+}, async () => {
   const { run, errors } = await meet({ files: { a: status(401) } });
   expect(errors).toEqual(['UNAUTHORIZED']);
   expect(run.log).not.toContain('Clocks differ');
 });
 
-test.concurrent('row 57: a service that is more than a day off is not followed', async () => {
+test.concurrent('a service that is more than a day off is not followed', { tags: ['fault-57'] }, async () => {
   const { run, errors, requests } = await meet({ files, service: { clockOffsetMs: 25 * HOUR_MS } });
   expect(run.exitCode).toBe(1);
   expect(errors).toEqual(['UNAUTHORIZED']);
@@ -46,7 +52,9 @@ test.concurrent('row 57: a service that is more than a day off is not followed',
   expect(run.log).not.toContain('Clocks differ');
 });
 
-test.concurrent('row 57: a clock that jumps back two hours in the middle of a run does no harm', async () => {
+test.concurrent('a clock that jumps back two hours in the middle of a run does no harm', {
+  tags: ['fault-57'],
+}, async () => {
   const { run } = await meet({
     files,
     service: { delayMs: 5 },
@@ -56,7 +64,9 @@ test.concurrent('row 57: a clock that jumps back two hours in the middle of a ru
   expect(Number(run.outputs['duration-ms'])).toBeLessThan(60_000);
 });
 
-test.concurrent('row 29: a refusal of a request that was over a minute old says that it was too old', async () => {
+test.concurrent('a refusal of a request that was over a minute old says that it was too old', {
+  tags: ['fault-29'],
+}, async () => {
   const refused = { kind: 'answer', answer: jsonAnswer(401, { message: 'stale' }) } as const;
   const { run, errors, receipts, signed } = await meet({
     files: { late: refused, once: [refused] },

@@ -8,7 +8,9 @@ const STAGES: readonly Stage[] = ['before-body', 'during-body', 'after-body'];
 const ENDINGS: readonly Ending[] = ['close', 'reset'];
 const FRAMINGS: readonly Framing[] = ['content-length', 'chunked', 'close'];
 
-test.concurrent('row 41: a connection lost before, during or after the upload costs one more request, no more', async () => {
+test.concurrent('a connection lost before, during or after the upload costs one more request, no more', {
+  tags: ['fault-41'],
+}, async () => {
   const files = Object.fromEntries(
     STAGES.flatMap((when) => ENDINGS.map((by) => [`${when}-${by}`, [{ kind: 'end', when, by } as const]] as const)),
   );
@@ -18,7 +20,9 @@ test.concurrent('row 41: a connection lost before, during or after the upload co
   expect(requests).toHaveLength(13);
 });
 
-test.concurrent('row 41: the same on the very first request is not taken for a refusal of our certificate', async () => {
+test.concurrent('a connection lost on the very first request is not taken for a refusal of our certificate', {
+  tags: ['fault-41'],
+}, async () => {
   const { run, receipts } = await meet({
     canary: [{ kind: 'end', when: 'after-body', by: 'reset' }],
     files: { a: undefined },
@@ -27,7 +31,9 @@ test.concurrent('row 41: the same on the very first request is not taken for a r
   expect(receipts['canary']).toMatchObject({ status: 'signed', attempts: 2 });
 });
 
-test.concurrent('row 42: a reused connection that dies before a byte of an answer is a free repeat', async () => {
+test.concurrent('a reused connection that dies before a byte of an answer is a free repeat', {
+  tags: ['fault-42'],
+}, async () => {
   const names = Array.from({ length: 20 }, (_, at) => `f${at}`);
   const files = Object.fromEntries(
     names.map((name) => [name, [{ kind: 'end', when: 'before-body', by: 'reset' }] as const]),
@@ -40,7 +46,9 @@ test.concurrent('row 42: a reused connection that dies before a byte of an answe
   expect(run.outputs).toMatchObject({ 'signed-count': '21', 'request-count': '41' });
 });
 
-test.concurrent('rows 43 and 44: an answer that is cut short is asked for again, however its length was told', async () => {
+test.concurrent('an answer that is cut short is asked for again, however its length was told', {
+  tags: ['fault-43', 'fault-44'],
+}, async () => {
   const files: Record<string, Encounter> = {};
   for (const framing of FRAMINGS) {
     for (const by of ENDINGS) files[`${framing}-${by}`] = [{ kind: 'cut', framing, by }];
@@ -53,7 +61,9 @@ test.concurrent('rows 43 and 44: an answer that is cut short is asked for again,
     expect(text.replace(/&#\d+;/g, ' ')).toMatch(/[45] requests were sent whole/);
 });
 
-test.concurrent('row 43: a repeat counts as ambiguous only when the whole request had left', async () => {
+test.concurrent('a repeat counts as ambiguous only when the whole request had left', {
+  tags: ['fault-43'],
+}, async () => {
   const lost = (when: Stage): Encounter => [{ kind: 'end', when, by: 'reset' }];
   const { run, receipts } = await meet({
     files: { before: lost('before-body'), during: lost('during-body'), after: lost('after-body'), busy: [status(503)] },
@@ -64,7 +74,7 @@ test.concurrent('row 43: a repeat counts as ambiguous only when the whole reques
   expect(run.log).toContain('1 request was sent whole, got no answer and had to be repeated');
 });
 
-test.concurrent('row 44: half an answer that looks whole never becomes a signature', async () => {
+test.concurrent('half an answer that looks whole never becomes a signature', { tags: ['fault-44'] }, async () => {
   const files = { half: { kind: 'cut', framing: 'close', by: 'close' } as const };
   const { run, errors, receipts, signed } = await meet({ files });
   expect(run.exitCode).toBe(1);
@@ -73,7 +83,9 @@ test.concurrent('row 44: half an answer that looks whole never becomes a signatu
   expect(signed).toEqual(['canary']);
 });
 
-test.concurrent('row 45: silence, slow headers and a slow body end with the time of the try', async () => {
+test.concurrent('silence, slow headers and a slow body end with the time of the try', {
+  tags: ['fault-45'],
+}, async () => {
   const files = {
     silent: [{ kind: 'silence' }],
     head: [{ kind: 'drip', everyMs: 300, from: 'head' }],
@@ -91,7 +103,7 @@ test.concurrent('row 45: silence, slow headers and a slow body end with the time
   expect(requests).toHaveLength(7);
 });
 
-test.concurrent('row 46: a header of 1 MB costs its file alone', async () => {
+test.concurrent('a header of 1 MB costs its file alone', { tags: ['fault-46'] }, async () => {
   const { run, errors, receipts, signed } = await meet({ files: { header: hugeHeader(1_000_000), fine: undefined } });
   expect(run.exitCode).toBe(1);
   expect(errors).toEqual(['RESP_TOO_LARGE']);
@@ -99,7 +111,7 @@ test.concurrent('row 46: a header of 1 MB costs its file alone', async () => {
   expect(signed).toEqual(['canary', 'fine']);
 });
 
-describe.concurrent('row 47: what is not HTTP/1.1', () => {
+describe.concurrent('what is not HTTP/1.1', { tags: ['fault-47'] }, () => {
   const { switchingProtocols: _, ...garbage } = RAW_ANSWERS;
   const raw = (bytes: string): Fault => ({ kind: 'raw', bytes, by: 'close' });
 
@@ -128,7 +140,7 @@ describe.concurrent('row 47: what is not HTTP/1.1', () => {
   });
 });
 
-test.concurrent('row 48: an unasked 100 costs a repeat, a 103 nothing', async () => {
+test.concurrent('an unasked 100 costs a repeat, a 103 nothing', { tags: ['fault-48'] }, async () => {
   const { run, receipts } = await meet({
     files: { go: [{ kind: 'inform', status: 100 }], hint: { kind: 'inform', status: 103 } },
   });
@@ -137,7 +149,7 @@ test.concurrent('row 48: an unasked 100 costs a repeat, a 103 nothing', async ()
   expect(receipts['hint']).toMatchObject({ attempts: 1 });
 });
 
-describe.concurrent('row 49: HTTP/2', () => {
+describe.concurrent('HTTP/2', { tags: ['fault-49'] }, () => {
   test('is not spoken to a server that offers it', async () => {
     const { run, requests } = await meet({ service: { http2: true }, files: { a: undefined, b: undefined } });
     expect(run.exitCode, run.log).toBe(0);

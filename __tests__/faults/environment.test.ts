@@ -11,7 +11,7 @@ const SECRET = 'app-secret-canary-4711';
 const CONTENT = 'content-canary of a file that nobody outside should read';
 const files = { 'dist/a': CONTENT, 'dist/b': 'b' };
 
-describe.concurrent('row 12: an environment that an earlier step has poisoned', () => {
+describe.concurrent('an environment that an earlier step has poisoned', { tags: ['fault-12'] }, () => {
   test('trust is not widened by NODE_EXTRA_CA_CERTS, not even with verification switched off', async () => {
     const stranger = await createPki();
     await using scenario = await createScenario({ files });
@@ -80,7 +80,9 @@ describe.concurrent('row 12: an environment that an earlier step has poisoned', 
   });
 });
 
-test.concurrent('row 64b: a crash report of the process holds no input and no environment', async () => {
+test.concurrent('a crash report of the process holds no input and no environment', {
+  tags: ['fault-64b'],
+}, async () => {
   await using scenario = await createScenario({ files, service: { appSecret: SECRET, delayMs: 300 } });
   const directory = await mkdtemp(join(tmpdir(), 'reports-'));
   const run = await scenario.run(

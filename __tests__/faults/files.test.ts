@@ -12,7 +12,9 @@ import { expectInvariants, meet } from './meeting.ts';
 const run = promisify(execFile);
 const at = (scenario: Scenario, name: string): string => join(scenario.workspace, 'dist', name);
 
-test.concurrent('rows 58 and 59: what vanishes, changes, grows or is swapped while it is signed is lost alone', async () => {
+test.concurrent('what vanishes, changes, grows or is swapped while it is signed is lost alone', {
+  tags: ['fault-58', 'fault-59'],
+}, async () => {
   const names = ['vanishes', 'grows', 'changes', 'replaced', 'linked'] as const;
   const { run, receipts, signed, errors } = await meet({
     files: { ...Object.fromEntries(names.map((name) => [name, undefined])), stays: undefined },
@@ -43,7 +45,9 @@ test.concurrent('rows 58 and 59: what vanishes, changes, grows or is swapped whi
   expect(run.log).toContain('Let nothing write to the build outputs while this step runs.');
 });
 
-test.concurrent('row 58: a name too long to take the suffix is found before the first request', async () => {
+test.concurrent('a name too long to take the suffix is found before the first request', {
+  tags: ['fault-58'],
+}, async () => {
   const long = 'n'.repeat(251);
   await using scenario = await createScenario({
     files: { 'dist/a': 'a', [`dist/${long}`]: 'b', [`dist/${long.slice(1)}`]: 'c' },
@@ -55,7 +59,9 @@ test.concurrent('row 58: a name too long to take the suffix is found before the 
   expect(result.outputs).toMatchObject({ 'signed-count': '2', 'failed-count': '1' });
 });
 
-test.concurrent('rows 60 and 61: FIFOs, sockets and bad links are refused by name, hard links and empty files are signed', async () => {
+test.concurrent('FIFOs, sockets and bad links are refused by name, hard links and empty files are signed', {
+  tags: ['fault-60', 'fault-61'],
+}, async () => {
   await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/empty': '', 'dist/deep/b': 'b' } });
   await run('mkfifo', [at(scenario, 'fifo')]);
   const server = createServer().listen(at(scenario, 'socket'));
@@ -92,7 +98,7 @@ test.concurrent('rows 60 and 61: FIFOs, sockets and bad links are refused by nam
   expect(warnings).toContain('Empty files');
 });
 
-describe.concurrent('row 62: names', () => {
+describe.concurrent('names', { tags: ['fault-62'] }, () => {
   test('that are not UTF-8 are refused with their bytes, before any connection', async () => {
     await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
     await writeFile(Buffer.concat([Buffer.from(`${scenario.workspace}/dist/n`), Buffer.from([0xff, 0xfe])]), 'x');
@@ -130,7 +136,7 @@ describe.concurrent('row 62: names', () => {
   });
 });
 
-describe.concurrent('row 63: what stands where a signature goes', () => {
+describe.concurrent('what stands where a signature goes', { tags: ['fault-63'] }, () => {
   test('an old one, a planted link and a hard link are replaced, never followed; no .sign is signed', async () => {
     const files = {
       'dist/a': 'a',

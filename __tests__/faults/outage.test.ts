@@ -41,7 +41,7 @@ test.concurrent('500 files come through an outage of 3 s in which every connecti
 
 // The two below do nothing but wait, so they stand here, beside the others that mostly wait.
 
-test.concurrent('row 40: a connection that is never answered is given up after 10 s', async () => {
+test.concurrent('a connection that is never answered is given up after 10 s', { tags: ['fault-40'] }, async () => {
   await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/b': 'b' } });
   const hole = await startForwarder({ to: scenario.service.port, deaf: 1 });
   const run = await scenario.run({ 'server-url': `https://127.0.0.1:${hole.port}` }, { env: { RUNNER_DEBUG: '1' } });
@@ -52,7 +52,9 @@ test.concurrent('row 40: a connection that is never answered is given up after 1
   expect(run.durationMs).toBeLessThan(20_000);
 });
 
-test.concurrent('row 64d: an upload that finds no network is tried three times, each time under another name', async () => {
+test.concurrent('an upload that finds no network is tried three times, each time under another name', {
+  tags: ['fault-64d'],
+}, async () => {
   const faults = [{ at: 'create', kind: 'drop', times: 99 }] as const;
   await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/b': 'b' }, results: { faults } });
   const run = await scenario.run();

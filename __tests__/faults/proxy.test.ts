@@ -24,7 +24,7 @@ function through(env: Readonly<Record<string, string>>, more: Partial<MeetingOpt
   };
 }
 
-describe.concurrent('row 50: the proxy of the environment', () => {
+describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () => {
   test.each([
     ['with a scheme', 'https_proxy', (port: number) => `http://127.0.0.1:${port}`],
     ['without one', 'https_proxy', (port: number) => `127.0.0.1:${port}`],

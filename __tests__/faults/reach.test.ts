@@ -20,7 +20,7 @@ const byName: NonNullable<MeetingOptions['before']> = async ({ service }) => ({
   'server-url': `https://${HOST}:${service.port}`,
 });
 
-describe.concurrent('row 38: a host name', () => {
+describe.concurrent('a host name', { tags: ['fault-38'] }, () => {
   test('that does not exist ends the run after three tries within 5 s', async () => {
     const { run, errors, counters } = await meet({
       files: { a: undefined },
@@ -46,7 +46,7 @@ describe.concurrent('row 38: a host name', () => {
   });
 });
 
-test.concurrent('row 39: a port that refuses is asked until the service is there', async () => {
+test.concurrent('a port that refuses is asked until the service is there', { tags: ['fault-39'] }, async () => {
   await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/b': 'b' } });
   const port = await freePort();
   let late: Promise<Forwarder> | undefined;

@@ -35,7 +35,7 @@ async function cancel(options: Omit<ScenarioOptions, 'files'>, when: RegExp, inp
   return { ...run, files: Object.values(await readReceipts(run)) };
 }
 
-describe.concurrent('row 64a: cancelled', () => {
+describe.concurrent('cancelled', { tags: ['fault-64a'] }, () => {
   test('while an outage is waited out', async () => {
     await cancel({ service: { script: () => status(502) } }, /The service is in trouble/);
   });
@@ -72,7 +72,7 @@ describe.concurrent('row 64a: cancelled', () => {
   });
 });
 
-describe.concurrent('row 64d: an upload that fails', () => {
+describe.concurrent('an upload that fails', { tags: ['fault-64d'] }, () => {
   const failing: readonly (readonly [string, ResultsFault, RegExp])[] = [
     ['because the token has expired', { at: 'create', kind: 'status', status: 401, message: 'expired' }, /401/],
     ['because the quota is used up', QUOTA_EXCEEDED, /quota/],

@@ -8,7 +8,7 @@ import { type Encounter, meet } from './meeting.ts';
 const many = (count: number, met?: Encounter): Record<string, Encounter> =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => [`f${at}`, met]));
 
-describe.concurrent('row 28: a redirect', () => {
+describe.concurrent('a redirect', { tags: ['fault-28'] }, () => {
   test.each([301, 302, 307, 308] as const)('%i ends the run and is never followed', async (code) => {
     const elsewhere = await startService({ record: true });
     const canary = redirect(code, `${elsewhere.url}/login?token=s3cr3t-in-a-url`);
@@ -24,7 +24,7 @@ describe.concurrent('row 28: a redirect', () => {
   });
 });
 
-describe.concurrent('row 29: 401 and 403', () => {
+describe.concurrent('401 and 403', { tags: ['fault-29'] }, () => {
   test('a wrong app secret ends a run over 500 files within 2 s and 5 requests', async () => {
     const { run, errors, requests, signed } = await meet({
       files: many(499),
@@ -64,7 +64,7 @@ describe.concurrent('row 29: 401 and 403', () => {
   });
 });
 
-describe.concurrent('row 30: 400, 404, 405, 415, 422', () => {
+describe.concurrent('400, 404, 405, 415, 422', { tags: ['fault-30'] }, () => {
   test('lose their file alone; 400 with a throttling code is tried again', async () => {
     const throttled: Fault = { kind: 'answer', answer: jsonAnswer(400, { code: 'SlowDown', message: 'later' }) };
     const files = {
@@ -96,7 +96,7 @@ describe.concurrent('row 30: 400, 404, 405, 415, 422', () => {
   });
 });
 
-test.concurrent('rows 31 and 36: 408, 425, 502, 503, 504 and 507 are waited out', async () => {
+test.concurrent('408, 425, 502, 503, 504 and 507 are waited out', { tags: ['fault-31', 'fault-36'] }, async () => {
   const codes = [408, 425, 502, 503, 504, 507];
   const files = Object.fromEntries(codes.map((code) => [`status-${code}`, [status(code)]]));
   const { run, receipts, requests } = await meet({ files });
@@ -105,7 +105,7 @@ test.concurrent('rows 31 and 36: 408, 425, 502, 503, 504 and 507 are waited out'
   expect(requests).toHaveLength(1 + 2 * codes.length);
 });
 
-describe.concurrent('row 32: 413', () => {
+describe.concurrent('413', { tags: ['fault-32'] }, () => {
   test('loses its file alone, with its size and what the service says, and is not repeated', async () => {
     const answer = jsonAnswer(413, { message: 'limit is 4 MB' });
     const early: Fault = { kind: 'answer', answer, when: 'during-body', by: 'reset' };
@@ -135,7 +135,7 @@ describe.concurrent('row 32: 413', () => {
   });
 });
 
-test.concurrent('row 35: 500 is tried again for its file, as often as attempts says', async () => {
+test.concurrent('500 is tried again for its file, as often as attempts says', { tags: ['fault-35'] }, async () => {
   const { run, errors, receipts, signed } = await meet({
     files: { once: [status(500)], always: status(500), fine: undefined },
     inputs: { attempts: '3' },
@@ -147,7 +147,7 @@ test.concurrent('row 35: 500 is tried again for its file, as often as attempts s
   expect(signed).toEqual(['canary', 'fine', 'once']);
 });
 
-describe.concurrent('row 37: what no repeat can change', () => {
+describe.concurrent('what no repeat can change', { tags: ['fault-37'] }, () => {
   const upgrade: Fault = {
     kind: 'raw',
     bytes: 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',

@@ -8,39 +8,43 @@ function silenceAfter({ requests }: Meeting, name: string): number {
   return (requests[at + 1]?.at ?? 0) - (requests[at]?.at ?? 0);
 }
 
-test.concurrent.each([429, 503])('row 33: %i with Retry-After makes the whole client wait', async (code) => {
-  const files: Record<string, Encounter> = { asked: [status(code, { 'retry-after': '1' })] };
-  for (let at = 0; at < 20; at++) files[`f${at}`] = undefined;
-  // One at a time: requests that are already under way cannot wait.
-  const meeting = await meet({ files, inputs: { concurrency: '1' } });
-  expect(meeting.run.exitCode, meeting.run.log).toBe(0);
-  expect(meeting.receipts['asked']).toMatchObject({ attempts: 2 });
-  expect(silenceAfter(meeting, 'asked')).toBeGreaterThanOrEqual(990);
-  expect(meeting.requests).toHaveLength(23);
-});
+test.concurrent.each([429, 503])(
+  '%i with Retry-After makes the whole client wait',
+  { tags: ['fault-33'] },
+  async (code) => {
+    const files: Record<string, Encounter> = { asked: [status(code, { 'retry-after': '1' })] };
+    for (let at = 0; at < 20; at++) files[`f${at}`] = undefined;
+    // One at a time: requests that are already under way cannot wait.
+    const meeting = await meet({ files, inputs: { concurrency: '1' } });
+    expect(meeting.run.exitCode, meeting.run.log).toBe(0);
+    expect(meeting.receipts['asked']).toMatchObject({ attempts: 2 });
+    expect(silenceAfter(meeting, 'asked')).toBeGreaterThanOrEqual(990);
+    expect(meeting.requests).toHaveLength(23);
+  },
+);
 
 test.concurrent.each([
-  ['row 33: an hour', { 'retry-after': '3600' }, '3600 s'],
-  [
-    'row 34: the year 9999',
-    { date: 'Sat, 21 Nov 2026 10:00:00 GMT', 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT' },
-    '',
-  ],
-])('%s is longer than a run can wait: it ends at once and says so', async (_, headers, wish) => {
-  const { run, errors, requests, signed } = await meet({
-    files: { asked: status(429, headers), a: undefined, b: undefined },
-    inputs: { concurrency: '1' },
-  });
-  expect(run.exitCode).toBe(1);
-  expect(errors).toEqual(['RETRY_AFTER_TOO_LONG']);
-  expect(run.log).toMatch(new RegExp(`asks to wait ${wish}.*waits at most 120 s`));
-  expect(requests.filter(({ name }) => name === 'asked')).toHaveLength(1);
-  expect(signed).not.toContain('asked');
-  // Far less than the wait it was asked for, and than the ten seconds of the deadline.
-  expect(run.durationMs).toBeLessThan(9000);
-});
+  ['an hour', { 'retry-after': '3600' }, '3600 s'],
+  ['the year 9999', { date: 'Sat, 21 Nov 2026 10:00:00 GMT', 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT' }, ''],
+])(
+  '%s is longer than a run can wait: it ends at once and says so',
+  { tags: ['fault-33', 'fault-34'] },
+  async (_, headers, wish) => {
+    const { run, errors, requests, signed } = await meet({
+      files: { asked: status(429, headers), a: undefined, b: undefined },
+      inputs: { concurrency: '1' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(errors).toEqual(['RETRY_AFTER_TOO_LONG']);
+    expect(run.log).toMatch(new RegExp(`asks to wait ${wish}.*waits at most 120 s`));
+    expect(requests.filter(({ name }) => name === 'asked')).toHaveLength(1);
+    expect(signed).not.toContain('asked');
+    // Far less than the wait it was asked for, and than the ten seconds of the deadline.
+    expect(run.durationMs).toBeLessThan(9000);
+  },
+);
 
-test.concurrent('row 33: less time than deadline leaves ends the run too', async () => {
+test.concurrent('less time than deadline leaves ends the run too', { tags: ['fault-33'] }, async () => {
   const files = { asked: status(503, { 'retry-after': '30' }), a: undefined };
   const { run, errors } = await meet({ files, inputs: { concurrency: '1', deadline: '10' } });
   expect(run.exitCode).toBe(1);
@@ -49,7 +53,9 @@ test.concurrent('row 33: less time than deadline leaves ends the run too', async
   expect(run.durationMs).toBeLessThan(9000);
 });
 
-test.concurrent('row 34: dates count from the Date of the answer, milliseconds are known, and nonsense is ignored', async () => {
+test.concurrent('dates count from the Date of the answer, milliseconds are known, and nonsense is ignored', {
+  tags: ['fault-34'],
+}, async () => {
   const date = 'Sat, 21 Nov 2026 10:00:00 GMT';
   const files = {
     soon: [status(429, { date, 'retry-after': 'Sat, 21 Nov 2026 10:00:01 GMT' })],

@@ -21,7 +21,7 @@ function expectProblem(change: Partial<IdentityText>, pattern: RegExp, options =
 
 const cutLines = (pem: string, count: number): string => pem.split('\n').toSpliced(3, count).join('\n');
 
-describe('empty inputs', () => {
+describe('empty inputs', { tags: ['fault-13'] }, () => {
   it.each(['cert', 'key', 'chain'] as const)('%s', (input) => {
     for (const text of [undefined, '', ' \n ']) {
       expectProblem(

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { FAULT_TAGS } from '../faults/faults.ts';
 
 /**
  * The tests that look for the mutants: those that run a mutated room in this process. What starts the committed bundle sees
@@ -6,6 +7,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    tags: FAULT_TAGS,
     include: [
       '__tests__/files/{names,output-tree,output-tree-bounds,signature-file}.test.ts',
       '__tests__/identity/{blocks,pem-reader}.test.ts',

@@ -92,7 +92,7 @@ describe('material that cannot be used', () => {
     nonsense: [() => ({ key: 'hello' }), 'IDENTITY_UNREADABLE', /^key: /],
   };
 
-  test.each(Object.keys(cases))('%s', async (name) => {
+  test.each(Object.keys(cases))('%s', { tags: ['fault-14', 'fault-15', 'fault-20', 'fault-25'] }, async (name) => {
     const [change, code, pattern] = cases[name] ?? [];
     const run = await withInputs(change?.() ?? {});
     expectOneFailure(run, code ?? '', pattern ?? /^$/);
@@ -100,7 +100,7 @@ describe('material that cannot be used', () => {
     expect(run.outputs['request-count']).toBe('0');
   });
 
-  test('an expired certificate, with its date and our clock', async () => {
+  test('an expired certificate, with its date and our clock', { tags: ['fault-19'] }, async () => {
     const run = await withInputs(await dated(-3 * DAY_MS, -DAY_MS));
     expectOneFailure(run, 'IDENTITY_EXPIRED', /^validity: .*CN=dated expired at \d{4}-.*clock says \d{4}-/);
     expectServerChecked(run);
@@ -121,7 +121,7 @@ describe('chain', () => {
     expect(finding(run, 'server certificate')).toContain('CN=rehearsal-service');
   });
 
-  test('may not hold a second block that is broken, which Node would pass over', async () => {
+  test('may not hold a second block that is broken, which Node would pass over', { tags: ['fault-26'] }, async () => {
     const broken = service.credentials.chain.replace(/M/, '!');
     const run = await withInputs({ chain: service.credentials.chain + broken });
     expectOneFailure(run, 'IDENTITY_BLOCK_BROKEN', /^chain: .*block 2/);
@@ -129,7 +129,7 @@ describe('chain', () => {
 });
 
 describe('what is not wrong yet', () => {
-  test('a certificate that ends soon is a warning and green', async () => {
+  test('a certificate that ends soon is a warning and green', { tags: ['fault-19'] }, async () => {
     const run = await withInputs({ ...(await dated(-DAY_MS, 10 * DAY_MS)), 'cert-expiry-warning-days': '30' });
     expect(run.green).toBe(true);
     expect(troubles(run)).toEqual([expect.stringMatching(/^validity: .*ends in 9 days/)]);
@@ -161,7 +161,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a certificate that the server re
     expect(strict.counters.requests).toBe(0);
   });
 
-  test('gets the hint that its intermediate is missing', async () => {
+  test('gets the hint that its intermediate is missing', { tags: ['fault-27'] }, async () => {
     const [leaf = ''] = chained.client.cert.split(/(?<=-----END CERTIFICATE-----\n)/);
     const run = await runPreflight({ ...inputsFor(strict), cert: leaf });
     expectOneFailure(

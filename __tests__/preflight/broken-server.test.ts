@@ -47,7 +47,7 @@ async function withServer<T>(server: Server, use: (port: number) => Promise<T>):
 }
 
 describe.concurrent("a server's certificate that is not to be believed", () => {
-  test('expired: its end and our clock', async () => {
+  test('expired: its end and our clock', { tags: ['fault-1'] }, async () => {
     const run = await against({ notBefore: inDays(-3), notAfter: inDays(-1) });
     expectOneFailure(
       run,
@@ -58,12 +58,12 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     expect(finding(run, 'canary request')).toContain('not checked: ');
   });
 
-  test('not yet valid: its begin and our clock', async () => {
+  test('not yet valid: its begin and our clock', { tags: ['fault-2'] }, async () => {
     const run = await against({ notBefore: inDays(1), notAfter: inDays(3) });
     expectOneFailure(run, 'TLS_SERVER_NOT_YET_VALID', /begins at \d{4}-.*clock says \d{4}-.*clock/);
   });
 
-  test('for another host: the names it bears', async () => {
+  test('for another host: the names it bears', { tags: ['fault-3'] }, async () => {
     const run = await against({ hosts: ['sign.example.com', 'sign.example.org'] });
     expectOneFailure(
       run,
@@ -78,7 +78,7 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     expectOneFailure(run, 'TLS_SERVER_UNTRUSTED', /has another key.*renewed under the same name/);
   });
 
-  test('without its intermediate: the issuer that is missing', async () => {
+  test('without its intermediate: the issuer that is missing', { tags: ['fault-5'] }, async () => {
     const chained = await createPki({ intermediate: true });
     const [cert = ''] = chained.server.cert.split(/(?<=-----END CERTIFICATE-----\n)/);
     const service = await startService({ pki: chained, tls: { cert } });
@@ -91,7 +91,7 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     );
   });
 
-  test('self-signed', async () => {
+  test('self-signed', { tags: ['fault-6'] }, async () => {
     const own = await issueCertificate(undefined, { commonName: 'lonely', hosts: ['127.0.0.1'], usages: ['server'] });
     const service = await startService({ pki, tls: { cert: own.cert, key: own.key } });
     const run = await runPreflight(inputsFor(service));
@@ -99,7 +99,7 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     expectOneFailure(run, 'TLS_SERVER_UNTRUSTED', /it is self-signed; the server sent CN=lonely/);
   });
 
-  test('meant for clients', async () => {
+  test('meant for clients', { tags: ['fault-8'] }, async () => {
     expectOneFailure(await against({ usages: ['client'] }), 'TLS_SERVER_PURPOSE', /may be used for clients/);
   });
 
@@ -111,7 +111,7 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     ]);
   });
 
-  test('that names its host in the subject only: a warning', async () => {
+  test('that names its host in the subject only: a warning', { tags: ['fault-4'] }, async () => {
     const service = await startService({ pki: await createPki({ server: { commonName: 'localhost', hosts: [] } }) });
     const run = await runPreflight({ ...inputsFor(service), 'server-url': `https://localhost:${service.port}` });
     await service.close();
@@ -137,14 +137,14 @@ describe('a server that does not speak as it should', () => {
     'server-url': `https://127.0.0.1:${port}`,
   });
 
-  test('TLS 1.1 only', async () => {
+  test('TLS 1.1 only', { tags: ['fault-10'] }, async () => {
     const { cert, key } = pki.server;
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     const run = await withServer(createTlsServer({ cert, key, ...old }), (port) => runPreflight(at(port)));
     expectOneFailure(run, 'TLS_VERSION', /^TLS version and cipher: .*no TLS version from 1\.2 on/);
   });
 
-  test('plain HTTP', async () => {
+  test('plain HTTP', { tags: ['fault-11'] }, async () => {
     const run = await withServer(createHttpServer(), (port) => runPreflight(at(port)));
     expectOneFailure(run, 'TLS_NOT_SPOKEN', /^TLS version and cipher: .*does not speak TLS/);
     expect(finding(run, 'TCP')).toContain('ok: ');

@@ -74,7 +74,7 @@ describe('the program in mode sign', () => {
     expect(run.log).toMatch(/issuer CN=Rehearsal Intermediate CA is not included/);
   });
 
-  test('says what an untrusted server sent and what chain holds', async () => {
+  test('says what an untrusted server sent and what chain holds', { tags: ['fault-5'] }, async () => {
     const stranger = await createPki({ intermediate: true });
     await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
     const [, issuer = ''] = stranger.client.cert.split(/(?<=-----END CERTIFICATE-----\n)/);

@@ -54,7 +54,9 @@ describe('a run that is cancelled', () => {
     },
   );
 
-  test('by SIGKILL, ten times, never leaves a wrong signature, and the next run finishes', async () => {
+  test('by SIGKILL, ten times, never leaves a wrong signature, and the next run finishes', {
+    tags: ['fault-64a'],
+  }, async () => {
     await using scenario = await createScenario({ files: FILES, service: { delayMs: 5 } });
     for (let round = 1; round <= 10; round++) {
       const from = scenario.service.counters.signed;

@@ -12,15 +12,22 @@ beforeAll(async () => {
 afterAll(() => {});
 
 describe('a service that does not accept our certificate', () => {
-  test('gets no request at all, and the run says that the certificate was refused', async () => {
-    await using scenario = await createScenario({ files: FILES });
-    const run = await scenario.run({ cert: stranger.client.cert, key: stranger.client.key });
-    expect(run.exitCode).toBe(1);
-    expect(scenario.service.counters.requests).toBe(0);
-    expect(run.log).toContain('TLS_CLIENT_REJECTED');
-    expect(await scenario.signatures()).toEqual([]);
-    expect(scenario.results.artifacts).toEqual([]);
-  });
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'gets no request at all over %s, and the run says that the certificate was refused',
+    {
+      tags: ['fault-16', 'fault-17'],
+    },
+    async (version) => {
+      const tls = { minVersion: version, maxVersion: version };
+      await using scenario = await createScenario({ files: FILES, service: { tls } });
+      const run = await scenario.run({ cert: stranger.client.cert, key: stranger.client.key });
+      expect(run.exitCode).toBe(1);
+      expect(scenario.service.counters.requests).toBe(0);
+      expect(run.log).toContain('TLS_CLIENT_REJECTED');
+      expect(await scenario.signatures()).toEqual([]);
+      expect(scenario.results.artifacts).toEqual([]);
+    },
+  );
 });
 
 describe('a server that is not the one we trust', () => {
@@ -33,16 +40,20 @@ describe('a server that is not the one we trust', () => {
       { notBefore: new Date(Date.now() - 9e7), notAfter: new Date(Date.now() - 8e7) },
       () => ({}),
     ],
-  ])('one that %s is refused, even when the environment switches verification off', async (_, code, server, inputs) => {
-    const pki = await createPki({ server });
-    await using scenario = await createScenario({ files: FILES, service: { pki } });
-    const run = await scenario.run(inputs(), { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
-    expect(run.exitCode).toBe(1);
-    expect(run.log).toContain(code);
-    expect(scenario.service.counters.requests).toBe(0);
-    expect(await scenario.signatures()).toEqual([]);
-    expect(run.log).toContain('NODE_TLS_REJECT_UNAUTHORIZED');
-  });
+  ])(
+    'one that %s is refused, even when the environment switches verification off',
+    { tags: ['fault-1', 'fault-3'] },
+    async (_, code, server, inputs) => {
+      const pki = await createPki({ server });
+      await using scenario = await createScenario({ files: FILES, service: { pki } });
+      const run = await scenario.run(inputs(), { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
+      expect(run.exitCode).toBe(1);
+      expect(run.log).toContain(code);
+      expect(scenario.service.counters.requests).toBe(0);
+      expect(await scenario.signatures()).toEqual([]);
+      expect(run.log).toContain('NODE_TLS_REJECT_UNAUTHORIZED');
+    },
+  );
 });
 
 describe('one file that the service refuses', () => {

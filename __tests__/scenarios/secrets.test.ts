@@ -18,7 +18,7 @@ function traces(secret: string): string[] {
 }
 
 describe('secrets', () => {
-  test.each(['0', '1'])('appear nowhere, with RUNNER_DEBUG=%s', async (debug) => {
+  test.each(['0', '1'])('appear nowhere, with RUNNER_DEBUG=%s', { tags: ['fault-64b'] }, async (debug) => {
     // A service that repeats what it was sent is the worst case for an error message.
     const echo = {
       kind: 'answer',

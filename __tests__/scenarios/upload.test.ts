@@ -8,7 +8,7 @@ import { ACTION_DIRECTORY, createScenario } from '../helpers/scenario.ts';
 const FILES = { 'dist/a': 'aaa', 'dist/b': 'bbb' };
 
 describe('the artifact', () => {
-  test('of the same name is an error with a way out, and the signatures stay', async () => {
+  test('of the same name is an error with a way out, and the signatures stay', { tags: ['fault-64c'] }, async () => {
     await using scenario = await createScenario({ files: FILES });
     await scenario.run();
     const again = await scenario.run();
@@ -21,7 +21,7 @@ describe('the artifact', () => {
   test.each([
     ['a re-run of the job', {}, { GITHUB_RUN_ATTEMPT: '2' }],
     ['overwrite: true', { overwrite: 'true' }, {}],
-  ])('is replaced with %s', async (_, inputs, env) => {
+  ])('is replaced with %s', { tags: ['fault-64c'] }, async (_, inputs, env) => {
     await using scenario = await createScenario({ files: FILES });
     const [first, second] = [await scenario.run(), await scenario.run(inputs, { env })];
     expect(second.exitCode, second.log).toBe(0);
@@ -53,7 +53,7 @@ describe('the artifact', () => {
     expect(await scenario.signatures()).toHaveLength(2);
   });
 
-  test('is skipped with one notice on GitHub Enterprise Server', async () => {
+  test('is skipped with one notice on GitHub Enterprise Server', { tags: ['fault-64e'] }, async () => {
     await using scenario = await createScenario({ files: FILES });
     const run = await scenario.run({}, { env: { GITHUB_SERVER_URL: 'https://github.example.com' } });
     expect(run.exitCode, run.log).toBe(0);

@@ -218,7 +218,7 @@ describe('a status', () => {
     ['{"__type":"SlowDown"}', 'service', 'THROTTLED'],
     ['<title>400 No required SSL certificate was sent</title>', 'config', 'TLS_CLIENT_REJECTED'],
     ['<title>400 The SSL certificate error</title>', 'config', 'TLS_CLIENT_REJECTED'],
-  ])('400 with %s is no ordinary 400', (body, kind, code) => {
+  ])('400 with %s is no ordinary 400', { tags: ['fault-18'] }, (body, kind, code) => {
     const failure = failureOf(answer(body, 400));
     expect([failure.kind, failure.code]).toEqual([kind, code]);
   });

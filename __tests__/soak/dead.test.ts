@@ -29,21 +29,25 @@ const DEATHS: readonly Death[] = [
   { title: 'silent', limitS: 60 + 2 * TIMEOUT_S, code: /TIMEOUT/, url: async ({ service }) => service.url },
 ];
 
-test.concurrent.each(DEATHS)('a service that is dead ($title) for 500 files', async ({ title, limitS, code, url }) => {
-  const service = {
-    reset: { acceptConnection: () => false },
-    silent: { script: () => ({ kind: 'silence' }) as const },
-  }[title];
-  await using scenario = await createScenario({ files: FILES, ...(service ? { service } : {}) });
-  const inputs = { 'server-url': await url(scenario), timeout: String(TIMEOUT_S) };
-  const run = await scenario.run(inputs, { timeoutMs: 300_000, env: { RUNNER_DEBUG: '1' } });
-  tell(`dead: ${title}`, costOf(run, scenario));
-  expect(run.exitCode).toBe(1);
-  expect(run.log).toMatch(/SERVICE_DOWN/);
-  expect(run.log).toMatch(code);
-  expect(run.durationMs).toBeLessThanOrEqual(limitS * 1000 + 1000);
-  expect(Number(run.outputs['request-count'])).toBeLessThanOrEqual(60);
-  expect(await scenario.signatures()).toEqual([]);
-  const errors = run.annotations.filter(({ type }) => type === 'error').map(({ title: name }) => name);
-  expect(errors).toEqual(['SERVICE_DOWN']);
-});
+test.concurrent.each(DEATHS)(
+  'a service that is dead ($title) for 500 files',
+  { tags: ['fault-39', 'fault-40'] },
+  async ({ title, limitS, code, url }) => {
+    const service = {
+      reset: { acceptConnection: () => false },
+      silent: { script: () => ({ kind: 'silence' }) as const },
+    }[title];
+    await using scenario = await createScenario({ files: FILES, ...(service ? { service } : {}) });
+    const inputs = { 'server-url': await url(scenario), timeout: String(TIMEOUT_S) };
+    const run = await scenario.run(inputs, { timeoutMs: 300_000, env: { RUNNER_DEBUG: '1' } });
+    tell(`dead: ${title}`, costOf(run, scenario));
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toMatch(/SERVICE_DOWN/);
+    expect(run.log).toMatch(code);
+    expect(run.durationMs).toBeLessThanOrEqual(limitS * 1000 + 1000);
+    expect(Number(run.outputs['request-count'])).toBeLessThanOrEqual(60);
+    expect(await scenario.signatures()).toEqual([]);
+    const errors = run.annotations.filter(({ type }) => type === 'error').map(({ title: name }) => name);
+    expect(errors).toEqual(['SERVICE_DOWN']);
+  },
+);

@@ -32,7 +32,9 @@ async function killOnce(
   return { killed: run.signal === 'SIGKILL', keysLeft: keys.length };
 }
 
-test(`${KILLS} kills at random moments of a 500-file run never leave a wrong signature or a key`, async () => {
+test(`${KILLS} kills at random moments of a 500-file run never leave a wrong signature or a key`, {
+  tags: ['fault-64a'],
+}, async () => {
   await using scenario = await createScenario({ files: FILES, service: { delayMs: 10 } });
   let [killed, keysLeft, most] = [0, 0, 0];
   for (let at = 0; at < KILLS; at++) {

@@ -11,7 +11,7 @@ test.each([
   ['400 MiB, where one base64 string ends', 400 * MIB, undefined],
   ['3 GiB, sparse', 3072 * MIB, undefined],
   ['1 GiB to a front that takes 5 MB/s', 1024 * MIB, 5_000_000],
-])('one file of %s is signed', async (title, bytes, bytesPerSecond) => {
+])('one file of %s is signed', { tags: ['fault-60'] }, async (title, bytes, bytesPerSecond) => {
   await using scenario = await createScenario({ files: { 'dist/large': '' } });
   const file = join(scenario.workspace, 'dist/large');
   await truncate(file, bytes);

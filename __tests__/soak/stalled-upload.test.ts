@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createScenario } from '../helpers/scenario.ts';
 import { tell } from './soak-run.ts';
 
-test('row 64d: an upload that stalls once is tried again under another name', async () => {
+test('an upload that stalls once is tried again under another name', { tags: ['fault-64d'] }, async () => {
   const faults = [{ at: 'block', kind: 'stall', ms: 600_000 }] as const;
   await using scenario = await createScenario({ files: { 'dist/a': 'a' }, results: { faults } });
   const run = await scenario.run({}, { timeoutMs: 900_000 });

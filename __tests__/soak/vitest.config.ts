@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { FAULT_TAGS } from '../faults/faults.ts';
 
 /** `npm run test:soak`: real time, hundreds of kills, gigabytes; prints its figures. Not part of any change's checks. */
 export default defineConfig({
   test: {
+    tags: FAULT_TAGS,
     include: ['__tests__/soak/**/*.test.ts'],
     testTimeout: 1_800_000,
     hookTimeout: 60_000,

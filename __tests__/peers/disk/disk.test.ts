@@ -29,7 +29,7 @@ const unprivileged: Partial<ActionOptions> = {
 const errorsOf = (run: ActionRun): (string | undefined)[] =>
   run.annotations.filter(({ type }) => type === 'error').map(({ title }) => title);
 
-describe('row 63: the disk', () => {
+describe('the disk', { tags: ['fault-63'] }, () => {
   test('is full after a few signatures: the run ends, and those that are there are whole', async () => {
     await onSmallDisk('size=64k', async (scenario, out) => {
       const run = await scenario.run({ 'output-dir': 'out', concurrency: '4' });
@@ -69,7 +69,7 @@ describe('row 63: the disk', () => {
 });
 
 describe('an ordinary user', () => {
-  test('row 58: who may not read a file loses that one alone', async () => {
+  test('who may not read a file loses that one alone', { tags: ['fault-58'] }, async () => {
     await using scenario = await createScenario({ files });
     await chmod(join(scenario.workspace, 'dist'), 0o777);
     await chmod(join(scenario.workspace, 'dist/7'), 0o600);
@@ -81,7 +81,7 @@ describe('an ordinary user', () => {
     expect(run.outputs).toMatchObject({ 'signed-count': '59', 'failed-count': '1' });
   });
 
-  test('row 58: who may not look into a directory is told so, before the first request', async () => {
+  test('who may not look into a directory is told so, before the first request', { tags: ['fault-58'] }, async () => {
     await using scenario = await createScenario({ files: { ...files, 'dist/closed/a': 'a' } });
     await chmod(join(scenario.workspace, 'dist/closed'), 0o700);
     const run = await scenario.run({}, unprivileged);
@@ -90,7 +90,7 @@ describe('an ordinary user', () => {
     expect(scenario.service.counters.connections).toBe(0);
   });
 
-  test('row 63: who may not write beside the files is told so, and output-dir is the way out', async () => {
+  test('who may not write beside the files is told so, and output-dir is the way out', async () => {
     await using scenario = await createScenario({ files });
     await chmod(join(scenario.workspace, 'dist'), 0o755);
     const run = await scenario.run({}, unprivileged);
@@ -104,7 +104,7 @@ describe('an ordinary user', () => {
     expect(again.exitCode, again.log).toBe(0);
   });
 
-  test('row 63: who may not remove an older signature is told so, before the first request', async () => {
+  test('who may not remove an older signature is told so, before the first request', async () => {
     await using scenario = await createScenario({ files: { ...files, 'dist/3.sign': 'old' } });
     const run = await scenario.run({}, unprivileged);
     expect(run.exitCode).toBe(1);
@@ -113,7 +113,7 @@ describe('an ordinary user', () => {
   });
 });
 
-test('row 61: a device is refused by name', async () => {
+test('a device is refused by name', { tags: ['fault-61'] }, async () => {
   await using scenario = await createScenario({ files });
   execFileSync('mknod', [join(scenario.workspace, 'dist/device'), 'c', '1', '5']);
   await writeFile(join(scenario.workspace, 'dist/last'), 'x');

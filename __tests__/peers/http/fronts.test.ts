@@ -56,7 +56,8 @@ describe('a service behind a front', () => {
     ['nginx', startNginx, 'BAD_GATEWAY'],
     ['haproxy', startHaproxy, 'UNAVAILABLE'],
   ])(
-    'rows 36, 39 and 41, %s without its service: asked again under the gate until the deadline',
+    '%s without its service is asked again under the gate until the deadline',
+    { tags: ['fault-36', 'fault-39', 'fault-41'] },
     async (_, start, code) => {
       const { scenario, inputs } = await behind(start, many(50), { backendPort: await freePort() });
       await using _scenario = scenario;
@@ -70,7 +71,9 @@ describe('a service behind a front', () => {
     },
   );
 
-  test('row 17, stunnel without its service cannot be told from a server that refuses our certificate', async () => {
+  test('stunnel without its service cannot be told from a server that refuses our certificate', {
+    tags: ['fault-17'],
+  }, async () => {
     const { scenario, inputs } = await behind(stunnel, many(50), { backendPort: await freePort() });
     await using _scenario = scenario;
     const run = await scenario.run(inputs);
@@ -83,7 +86,7 @@ describe('a service behind a front', () => {
   test.each([
     ['nginx', startNginx, 'proxy_read_timeout 1s;'],
     ['haproxy', startHaproxy, 'timeout server 1s'],
-  ])('row 36, %s gives up on a slow answer: 504 is waited out', async (_, start, lines) => {
+  ])('%s gives up on a slow answer, and the 504 is waited out', { tags: ['fault-36'] }, async (_, start, lines) => {
     const script: Script = ({ index }) => (index === 3 ? { kind: 'silence' } : undefined);
     const { scenario, inputs } = await behind(start, many(10), { lines, script });
     await using _scenario = scenario;
@@ -93,7 +96,7 @@ describe('a service behind a front', () => {
     expect(run.log).toContain('GATEWAY_TIMEOUT');
   });
 
-  test('row 43, haproxy loses its service in the middle of an answer: asked again', async () => {
+  test('haproxy loses its service in the middle of an answer: asked again', { tags: ['fault-43'] }, async () => {
     const script: Script = ({ index }) =>
       index % 7 === 3 ? { kind: 'cut', framing: 'content-length', by: 'reset' } : undefined;
     const { scenario, inputs } = await behind(startHaproxy, many(40), { script });
@@ -104,7 +107,7 @@ describe('a service behind a front', () => {
   });
 });
 
-describe('row 32: nginx refuses a file for its size', () => {
+describe('nginx refuses a file for its size', { tags: ['fault-32'] }, () => {
   test.each([
     ['2 MB, all of it sent', 2],
     ['40 MB, in the middle of the upload', 40],
@@ -127,7 +130,8 @@ test.each([
   ['429', 'limit_req zone=slow burst=10 nodelay; limit_req_status 429;'],
   ['503', 'limit_req zone=slow burst=10 nodelay;'],
 ])(
-  'row 33: nginx that takes 20 requests a second and answers %s to the rest: all 120 files are signed',
+  'nginx that takes 20 requests a second and answers %s to the rest: all 120 files are signed',
+  { tags: ['fault-33'] },
   async (_, lines) => {
     const { scenario, inputs } = await behind(startNginx, many(120), { lines });
     await using _scenario = scenario;

@@ -78,7 +78,7 @@ function inputsFor({ service }: Scenario): Record<string, string> {
 describe.each([
   ['squid', startSquid],
   ['tinyproxy', startTinyproxy],
-])('row 50: through %s', (_, start) => {
+])('through %s', { tags: ['fault-50'] }, (_, start) => {
   test('our certificate goes end to end, and the service signs', async () => {
     await using scenario = await createScenario({ files, service: { pki } });
     const proxy = await start({});

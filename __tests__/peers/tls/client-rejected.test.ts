@@ -117,7 +117,7 @@ function expectNamed({ result, left, counted }: Attempt, make: Make, reason: Rea
   expect(Math.max(...result.outcomes.map(({ attempts }) => attempts))).toBeLessThanOrEqual(1);
 }
 
-describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
+describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', { tags: ['fault-16', 'fault-17', 'fault-18'] }, (version) => {
   describe.each(MAKES)('%s', (make) => {
     let peer: Peer;
     beforeAll(async () => {

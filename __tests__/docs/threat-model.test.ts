@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
+
+const TEXT = readFileSync(join(ACTION_DIRECTORY, 'docs/threat-model.md'), 'utf8');
+
+test('the threat model links to tests that exist, by words of their titles', () => {
+  const links = [...TEXT.matchAll(/\[([^\]]+)\]\(\.\.\/__tests__\/([^)]+)\)/g)];
+  expect(links.length).toBeGreaterThan(25);
+  for (const [, title = '', file = ''] of links) {
+    expect(readFileSync(join(ACTION_DIRECTORY, '__tests__', file), 'utf8'), file).toContain(title);
+  }
+});
+
+test('each invariant and each attack of the threat model has such a link, or says who answers for it', () => {
+  const rows = [...TEXT.matchAll(/^\| (\*\*I\d\*\*|\d+) \|.*$/gm)].map(([row]) => row);
+  expect(rows.length).toBeGreaterThan(20);
+  for (const row of rows) expect(row).toMatch(/\]\(\.\.\/__tests__\/|consumer|service's policy/);
+});
