@@ -29,7 +29,10 @@ var certificate = __webpack_require__(43879);
 var service_fields = __webpack_require__(91620);
 // EXTERNAL MODULE: ./build/src/signing/policy/failure.js
 var failure = __webpack_require__(74318);
+// EXTERNAL MODULE: ./build/src/signing/sent-bytes.js
+var sent_bytes = __webpack_require__(45109);
 ;// CONCATENATED MODULE: ./build/src/preflight/canary.js
+
 
 
 /** What is signed: it says itself that it is no release. */
@@ -73,9 +76,8 @@ async function tryOnce(signer, { clock, timeoutMs, signal }) {
     const controller = new AbortController();
     const cancelTimeout = clock.after(timeoutMs, () => controller.abort((0,failure/* timedOut */.iU)(timeoutMs)));
     const both = AbortSignal.any([signal, controller.signal]);
-    const source = { size: CANARY.length, read: () => [CANARY] };
     try {
-        const { text } = await signer.sign(source, both);
+        const { text } = await signer.sign((0,sent_bytes/* memorySource */.P)(CANARY), both);
         return { text, failure: undefined };
     }
     catch (error) {
@@ -486,8 +488,8 @@ function skipService(reason) {
     ].map((check) => notChecked(check, reason));
 }
 
-// EXTERNAL MODULE: ./build/src/protocols/es-auth/sign-file.js + 8 modules
-var sign_file = __webpack_require__(49053);
+// EXTERNAL MODULE: ./build/src/protocols/es-auth/sign-file.js + 6 modules
+var sign_file = __webpack_require__(62437);
 // EXTERNAL MODULE: ./build/src/report/manifest.js
 var manifest = __webpack_require__(37987);
 // EXTERNAL MODULE: ./build/src/modes/stages/release.js + 3 modules

@@ -47950,6 +47950,129 @@ function checkName(directory, name) {
 
 /***/ }),
 
+/***/ 85027:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Pq: () => (/* binding */ readInto),
+  LC: () => (/* binding */ startHash)
+});
+
+// UNUSED EXPORTS: quote
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+;// CONCATENATED MODULE: ./build/src/files/hashing/quoted-base64.js
+/** Most bytes that are encoded at once; a multiple of three. With more the result no longer stays in the nearest caches. */
+const STEP_BYTES = 24 * 1024;
+/** `quoted-base64.wat`, assembled, as base64. The same table in JavaScript takes more than twice the time. */
+const MODULE = 'AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B' +
+    'cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** Behind the table; one byte more than the input is read. */
+const INPUT_AT = 4096 * 8;
+const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
+const { memory, encode } = instantiate();
+/**
+ * Encodes whole triples of bytes, `STEP_BYTES` at most, as base64 with `+` and `/` percent-encoded.
+ *
+ * The result is a view that the next call overwrites.
+ */
+function quotedBase64(triples) {
+    memory.set(triples, INPUT_AT);
+    return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
+}
+function instantiate() {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, 'base64')));
+    const memory = new Uint8Array(exports.memory.buffer);
+    fillTable(memory);
+    return { memory, encode: exports.encode };
+}
+/** 12 bits of a file are two base64 characters, which quoting turns into 2 to 6 bytes: `AB`, `A%2B`, `%2B%2F`. */
+function fillTable(memory) {
+    const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), 'latin1'));
+    let at = 0;
+    for (const first of quoted) {
+        for (const second of quoted) {
+            memory.set(first, at);
+            memory.set(second, at + first.length);
+            memory[at + 7] = first.length + second.length;
+            at += 8;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/files/hashing/file-hash.js
+
+
+/** Starts a hash of a file, or of a text that holds the file. */
+function startHash({ algorithm, around }) {
+    return around ? new HashOfText((0,external_node_crypto_.createHash)(algorithm), around) : (0,external_node_crypto_.createHash)(algorithm);
+}
+/** Reads a file once and gives each chunk to every sink; rejects with the signal's reason when that aborts. */
+async function readInto(chunks, sinks, signal) {
+    for await (const chunk of chunks) {
+        signal?.throwIfAborted();
+        for (const sink of sinks)
+            sink.update(chunk);
+    }
+}
+/**
+ * Percent-encodes text as RFC 3986 asks: UTF-8, leaving only `A-Z a-z 0-9 - _ . ~`.
+ *
+ * `encodeURIComponent` also leaves `!*'()`, so those follow.
+ */
+function quote(text) {
+    return encodeURIComponent(text).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+/**
+ * Hashes the percent-encoding of a text in which a file stands as base64, without ever building that text.
+ *
+ * The text before the file, the encoded file and the text after it go into the hash one after the other.
+ */
+class HashOfText {
+    #hash;
+    #after;
+    #carry = Buffer.allocUnsafe(3);
+    #carried = 0;
+    constructor(hash, { before, after }) {
+        this.#hash = hash;
+        this.#after = after;
+        this.#hash.update(quote(before));
+    }
+    update(chunk) {
+        const start = this.#fillCarry(chunk);
+        const whole = start + Math.floor((chunk.length - start) / 3) * 3;
+        for (let from = start; from < whole; from += STEP_BYTES) {
+            this.#hash.update(quotedBase64(chunk.subarray(from, Math.min(from + STEP_BYTES, whole))));
+        }
+        for (let i = Math.max(start, whole); i < chunk.length; i++)
+            this.#carry[this.#carried++] = chunk[i] ?? 0;
+    }
+    digest() {
+        const rest = this.#carry.toString('base64', 0, this.#carried);
+        return this.#hash.update(quote(rest + this.#after)).digest();
+    }
+    /** Completes the three bytes left over from the last chunk; returns how many bytes of this chunk that took. */
+    #fillCarry(chunk) {
+        if (this.#carried === 0)
+            return 0;
+        let taken = 0;
+        while (this.#carried < 3 && taken < chunk.length)
+            this.#carry[this.#carried++] = chunk[taken++] ?? 0;
+        if (this.#carried === 3) {
+            this.#hash.update(quotedBase64(this.#carry));
+            this.#carried = 0;
+        }
+        return taken;
+    }
+}
+
+
+/***/ }),
+
 /***/ 93509:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -48013,6 +48136,52 @@ function sortByPath(items) {
 }
 function compareUnits(a, b) {
     return a < b ? -1 : Number(a !== b);
+}
+
+
+/***/ }),
+
+/***/ 22494:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   O$: () => (/* binding */ unreadable),
+/* harmony export */   oQ: () => (/* binding */ notRegular),
+/* harmony export */   tD: () => (/* binding */ changed)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
+
+
+const LET_BE = 'Let nothing write to the build outputs while this step runs.';
+/** The file cannot be opened or read, for the reason of the system's error. */
+function unreadable(file, error) {
+    const name = (0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(file.path);
+    switch ((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error)) {
+        case 'ENOENT':
+        case 'ENOTDIR':
+            return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('FILE_VANISHED', `${name} is gone since it was listed.`, { hint: LET_BE, cause: error });
+        case 'ELOOP':
+        case 'ENXIO':
+        case 'EISDIR':
+            return notRegular(file, error);
+        default:
+            return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('FILE_UNREADABLE', `${name} cannot be read (${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? 'unknown error'}).`, {
+                hint: 'Give the user of the runner the right to read it, or exclude it in files.',
+                cause: error,
+            });
+    }
+}
+/** The file became something else than a regular file. */
+function notRegular(file, cause) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('FILE_NOT_REGULAR', `${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(file.path)} is no regular file any more.`, {
+        hint: LET_BE,
+        cause,
+    });
+}
+/** The file is not, or does not stay, what was listed. */
+function changed(file) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('FILE_CHANGED', `${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(file.path)} changed while it was being read.`, { hint: LET_BE });
 }
 
 
@@ -49810,7 +49979,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(54060);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(51663);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(80258);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
@@ -49940,7 +50109,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 54060:
+/***/ 51663:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -51072,7 +51241,7 @@ function describe({ total, files, sent, share, inFlight }, elapsedMs) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/report/watched-signer.js
-/** Shows the tries of a signer as progress, those of large files while their bytes are on the way. */
+/** Shows the attempts of a signer as progress, those of large files while their bytes are being sent. */
 function watchSigner(signer, progress) {
     return {
         async sign(source, signal) {
@@ -51086,28 +51255,18 @@ function watchSigner(signer, progress) {
         },
     };
 }
-/** The first pass over a file, here or in another thread, hashes it; the next one sends it. What is in memory is not worth counting. */
+/** A file is hashed before it is sent. A file in memory is sent at once, so its bytes are not counted on their way. */
 function watchSource(source, flight) {
-    const { lend } = source;
-    let isHashed = false;
     return {
         size: source.size,
-        lend: lend &&
-            (async (reader) => {
-                const result = await lend(reader);
-                if (result) {
-                    isHashed = true;
-                    flight.hashed(source.size);
-                }
-                return result;
-            }),
+        async digest(begin) {
+            const digested = await source.digest(begin);
+            flight.hashed(source.size);
+            return digested;
+        },
         read() {
             const chunks = source.read();
-            if (Array.isArray(chunks))
-                return chunks;
-            const count = isHashed ? flight.sent : flight.hashed;
-            isHashed = true;
-            return countChunks(chunks, count);
+            return Array.isArray(chunks) ? chunks : countChunks(chunks, flight.sent);
         },
     };
 }
@@ -51122,40 +51281,8 @@ async function* countChunks(chunks, count) {
 var policy_failure = __nccwpck_require__(74318);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(57975);
-;// CONCATENATED MODULE: ./build/src/files/reading/read-errors.js
-
-
-const LET_BE = 'Let nothing write to the build outputs while this step runs.';
-/** The file cannot be opened or read, for the reason of the system's error. */
-function read_errors_unreadable(file, error) {
-    const name = (0,names/* show */.WU)(file.path);
-    switch ((0,errors/* codeOf */.$N)(error)) {
-        case 'ENOENT':
-        case 'ENOTDIR':
-            return new errors/* ActionError */.lZ('FILE_VANISHED', `${name} is gone since it was listed.`, { hint: LET_BE, cause: error });
-        case 'ELOOP':
-        case 'ENXIO':
-        case 'EISDIR':
-            return notRegular(file, error);
-        default:
-            return new errors/* ActionError */.lZ('FILE_UNREADABLE', `${name} cannot be read (${(0,errors/* codeOf */.$N)(error) ?? 'unknown error'}).`, {
-                hint: 'Give the user of the runner the right to read it, or exclude it in files.',
-                cause: error,
-            });
-    }
-}
-/** The file became something else than a regular file. */
-function notRegular(file, cause) {
-    return new errors/* ActionError */.lZ('FILE_NOT_REGULAR', `${(0,names/* show */.WU)(file.path)} is no regular file any more.`, {
-        hint: LET_BE,
-        cause,
-    });
-}
-/** The file is not, or does not stay, what was listed. */
-function changed(file) {
-    return new errors/* ActionError */.lZ('FILE_CHANGED', `${(0,names/* show */.WU)(file.path)} changed while it was being read.`, { hint: LET_BE });
-}
-
+// EXTERNAL MODULE: ./build/src/files/reading/read-errors.js
+var read_errors = __nccwpck_require__(22494);
 ;// CONCATENATED MODULE: ./build/src/files/reading/read-chunks.js
 
 
@@ -51185,21 +51312,21 @@ async function* readChunks(file, readAt) {
             const chunk = current.subarray(0, bytesRead);
             position += bytesRead;
             if (position > file.size)
-                throw changed(file);
+                throw (0,read_errors/* changed */.tD)(file);
             [current, ahead] = [ahead, current];
             pending = readAt(current, position);
             yield chunk;
         }
     }
     catch (error) {
-        throw error instanceof errors/* ActionError */.lZ ? error : read_errors_unreadable(file, error);
+        throw error instanceof errors/* ActionError */.lZ ? error : (0,read_errors/* unreadable */.O$)(file, error);
     }
     finally {
         // Nobody else may be waiting for it.
         await pending.catch(() => { });
     }
     if (position !== file.size)
-        throw changed(file);
+        throw (0,read_errors/* changed */.tD)(file);
 }
 
 ;// CONCATENATED MODULE: ./build/src/files/reading/open-file.js
@@ -51239,11 +51366,11 @@ function openFile(file) {
 }
 function checkListed(file, stat) {
     if (!stat.isFile())
-        throw notRegular(file);
+        throw (0,read_errors/* notRegular */.oQ)(file);
     if (stat.size !== BigInt(file.size))
-        throw changed(file);
+        throw (0,read_errors/* changed */.tD)(file);
     if (file.inode !== undefined && Number(stat.ino) !== file.inode)
-        throw changed(file);
+        throw (0,read_errors/* changed */.tD)(file);
 }
 function readWhole(file, descriptor) {
     const buffer = Buffer.allocUnsafe(file.size);
@@ -51252,7 +51379,7 @@ function readWhole(file, descriptor) {
         count = (0,external_node_fs_.readSync)(descriptor, buffer, filled, buffer.length - filled, filled);
     }
     if (filled !== file.size)
-        throw changed(file);
+        throw (0,read_errors/* changed */.tD)(file);
     return buffer;
 }
 function openLarge(file, descriptor) {
@@ -51289,7 +51416,7 @@ function compare(file, before) {
         now.size === before.size &&
         now.mtimeNs === before.mtimeNs;
     if (!same)
-        throw changed(file);
+        throw (0,read_errors/* changed */.tD)(file);
 }
 function attempt(file, act) {
     try {
@@ -51298,12 +51425,53 @@ function attempt(file, act) {
     catch (error) {
         if (error instanceof errors/* ActionError */.lZ)
             throw error;
-        throw read_errors_unreadable(file, error);
+        throw (0,read_errors/* unreadable */.O$)(file, error);
     }
 }
 
 // EXTERNAL MODULE: ./build/src/verifying/check.js
 var check = __nccwpck_require__(37737);
+// EXTERNAL MODULE: ./build/src/signing/sent-bytes.js
+var sent_bytes = __nccwpck_require__(45109);
+;// CONCATENATED MODULE: ./build/src/signing/attempt.js
+
+
+
+
+/** Creates the function that signs one file once: reads it, has it signed, checks the signature and writes it. */
+function createAttempt({ signer, output, suffix, verification, hashElsewhere }) {
+    return async (file, signal, onAnswered) => {
+        const open = openFile(file);
+        try {
+            const startPass = verification && (() => verification.verifier.start(file.size));
+            const source = (0,sent_bytes/* record */.g)(file.path, open, { startPass, hashElsewhere, signal });
+            const { text } = await signer.sign(source, signal);
+            const { sha256, pass } = await source.finish();
+            if (verification && !(pass && (0,check/* isValid */.fn)(text, pass, verification.encoding))) {
+                throw wrongSignature(await (0,check/* explainInvalid */.Dy)(file.path, { ...open, read: () => source.read() }, { ...verification, text }));
+            }
+            signal.throwIfAborted();
+            onAnswered();
+            await output.write(file.path + suffix, text);
+            return sha256;
+        }
+        catch (error) {
+            throw withFullDisk((0,policy_failure/* asFailure */.h_)(error));
+        }
+        finally {
+            open.close();
+        }
+    };
+}
+/** A replica with another key, or a mixed-up answer, is worth one repeat; a wrong key is not worth more. */
+function wrongSignature(error) {
+    return new policy_failure/* Failure */.HR('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxTries: 2 });
+}
+/** On a full disk no other file can be written either. */
+function withFullDisk(failure) {
+    return failure.code === 'OUTPUT_FULL' ? failure.with({ kind: 'config' }) : failure;
+}
+
 ;// CONCATENATED MODULE: ./build/src/signing/policy/concurrency.js
 /** How the number of requests in flight starts and grows. */
 const GROWTH = {
@@ -52172,90 +52340,7 @@ class Schedule {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/signing/sent-bytes.js
-
-
-
-/** Puts a tap on an open file for one try. */
-function tap(path, file, options) {
-    const content = file.read();
-    return Array.isArray(content) ? tapMemory(file, content, options) : new StreamTap(path, file, options);
-}
-/** Bytes in memory are the same in every pass, so one look is enough. */
-function tapMemory(file, content, { startPass }) {
-    const [chunk = new Uint8Array()] = content;
-    return {
-        size: file.size,
-        read: () => content,
-        finish() {
-            file.checkUnchanged();
-            const pass = startPass();
-            pass?.update(chunk);
-            return { sha256: (0,external_node_crypto_.hash)('sha256', chunk, 'hex'), pass };
-        },
-    };
-}
-/** Every reading gives a digest; the verifier's pass is that of the last one that went through our hands. */
-class StreamTap {
-    size;
-    lend;
-    #path;
-    #file;
-    #options;
-    #digests = [];
-    #begun = 0;
-    #ended = 0;
-    #last;
-    constructor(path, file, options) {
-        this.size = file.size;
-        this.#path = path;
-        this.#file = file;
-        this.#options = options;
-        const { lend } = file;
-        this.lend = lend && ((reader) => this.#lend(lend, reader));
-    }
-    async *read() {
-        const { startPass, signal } = this.#options;
-        const sha256 = (0,external_node_crypto_.createHash)('sha256');
-        const pass = startPass();
-        this.#begun++;
-        for await (const chunk of this.#file.read()) {
-            signal.throwIfAborted();
-            sha256.update(chunk);
-            pass?.update(chunk);
-            yield chunk;
-        }
-        this.#digests.push(sha256.digest('hex'));
-        this.#ended++;
-        this.#last = pass;
-    }
-    finish() {
-        this.#file.checkUnchanged();
-        const [sha256] = this.#digests;
-        if (this.#digests.some((digest) => digest !== sha256))
-            throw changed({ path: this.#path });
-        // What was lent was not sent: at least one reading must have been.
-        if (sha256 === undefined || this.#begun === 0 || this.#ended < this.#begun)
-            throw tooEarly();
-        return { sha256, pass: this.#last };
-    }
-    async #lend(lend, reader) {
-        const result = await lend((descriptor) => reader({ descriptor, path: this.#path, size: this.size }));
-        if (result)
-            this.#digests.push(result.sha256);
-        return result;
-    }
-}
-function tooEarly() {
-    return new policy_failure/* Failure */.HR('request', 'ANSWER_TOO_EARLY', 'The service answered before it had the whole file.', {
-        hint: 'A signature over part of a file is worth nothing. Show this line to the operators of the service.',
-        maxTries: 3,
-    });
-}
-
 ;// CONCATENATED MODULE: ./build/src/signing/sign.js
-
-
 
 
 
@@ -52349,38 +52434,40 @@ function waitFor(clock, ms) {
         clock.after(ms, resolve);
     });
 }
-function createAttempt({ signer, output, suffix, verification }) {
-    return async (file, signal, onAnswered) => {
-        const open = openFile(file);
-        try {
-            const source = tap(file.path, open, { startPass: () => verification?.verifier.start(file.size), signal });
-            const { text } = await signer.sign(source, signal);
-            const { sha256, pass } = source.finish();
-            if (verification && !(pass && (0,check/* isValid */.fn)(text, pass, verification.encoding))) {
-                throw wrongSignature(await (0,check/* explainInvalid */.Dy)(file.path, { ...open, read: () => source.read() }, { ...verification, text }));
-            }
+
+;// CONCATENATED MODULE: ./build/src/worker/hasher.js
+
+/**
+ * The caller hashes a file itself when the files before it hold more bytes than this and four times its own: an attempt has
+ * a time limit by the size of its own file, and must not spend that time waiting for larger files.
+ */
+const PATIENCE_BYTES = 64 * 2 ** 20;
+/**
+ * Hashes large files in the worker, so that one file is hashed while another is sent.
+ *
+ * Files are hashed one after the other, and `begin` is called when the turn of its file has come.
+ */
+function hashInWorker(worker) {
+    let last = Promise.resolve();
+    let bytesAhead = 0;
+    return async ({ path, size, lend }, begin, signal) => {
+        if (bytesAhead > PATIENCE_BYTES + 4 * size)
+            return undefined;
+        bytesAhead += size;
+        const turn = last.then(async () => {
             signal.throwIfAborted();
-            onAnswered();
-            await output.write(file.path + suffix, text);
-            return sha256;
-        }
-        catch (error) {
-            throw withFullDisk((0,policy_failure/* asFailure */.h_)(error));
-        }
-        finally {
-            open.close();
-        }
+            const hashing = begin();
+            const { algorithm, around } = hashing;
+            const result = await lend((descriptor) => worker.do({ do: 'hash', file: { descriptor, path, size }, hashing: { algorithm, around } }, signal));
+            return result && { ...result, hashing };
+        });
+        last = turn
+            .catch(() => { })
+            .finally(() => {
+            bytesAhead -= size;
+        });
+        return (0,schedule_clock/* orAborted */.H6)(turn, signal);
     };
-}
-/** A replica with another key, or a mixed-up answer, is worth one more try; a wrong key is not worth more. */
-function wrongSignature(error) {
-    return new policy_failure/* Failure */.HR('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxTries: 2 });
-}
-/** No later file can be written either. */
-function withFullDisk(failure) {
-    if (failure.code !== 'OUTPUT_FULL')
-        return failure;
-    return failure.with({ kind: 'config' });
 }
 
 // EXTERNAL MODULE: ./build/src/worker/tasks.js
@@ -52388,20 +52475,20 @@ var tasks = __nccwpck_require__(59210);
 ;// CONCATENATED MODULE: ./build/src/worker/writer.js
 
 /**
- * Writes into a tree from the helper thread; from this one when that is gone.
+ * Writes signatures in the worker, or in this thread when there is no worker.
  *
- * What comes in one turn of the event loop goes as one task: a message for each signature costs as much as writing it.
+ * Signatures of one turn of the event loop go as one task: one message for each costs as much as the writing itself.
  */
-function writeElsewhere(helper, output) {
+function writeInWorker(worker, output) {
     const { directory, processId } = output;
     let current;
-    helper.start();
+    worker.start();
     function openBatch() {
         const { promise: result, resolve } = Promise.withResolvers();
         const batch = { paths: [], texts: [], result };
         setImmediate(() => {
             current = undefined;
-            resolve(helper.do({ do: 'write', directory, processId, paths: batch.paths, texts: batch.texts }));
+            resolve(worker.do({ do: 'write', directory, processId, paths: batch.paths, texts: batch.texts }));
         });
         return batch;
     }
@@ -52420,6 +52507,8 @@ function writeElsewhere(helper, output) {
     };
 }
 
+// EXTERNAL MODULE: ./build/src/files/hashing/file-hash.js + 1 modules
+var file_hash = __nccwpck_require__(85027);
 ;// CONCATENATED MODULE: ./build/src/files/writing/checksums.js
 
 /** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
@@ -52648,11 +52737,10 @@ function holds(location, text) {
 async function hashFile(file) {
     const open = openFile(file);
     try {
-        const hash = (0,external_node_crypto_.createHash)('sha256');
-        for await (const chunk of open.read())
-            hash.update(chunk);
+        const hash = (0,file_hash/* startHash */.LC)({ algorithm: 'sha256' });
+        await (0,file_hash/* readInto */.Pq)(open.read(), [hash]);
         open.checkUnchanged();
-        return hash.digest('hex');
+        return hash.digest().toString('hex');
     }
     finally {
         open.close();
@@ -52726,6 +52814,7 @@ async function checksums_readWhole(file) {
 
 
 
+
 /** Signs the files, shows how it goes and notes the outcomes; returns why the run ended early, if it did. */
 async function runSigning(context, task) {
     const { runner, report, clock } = context;
@@ -52777,8 +52866,8 @@ function* signaturePaths(files, suffix) {
     for (const { path } of files)
         yield path + suffix;
 }
-/** For fewer files it is not worth while to start the helper thread. */
-const HELPED_FILES = 256;
+/** Fewer files than this are written by this thread: starting the worker would cost more. */
+const WORKER_FILES = 256;
 function settings(context, task) {
     const { files, output, verification, effort, service } = task;
     return {
@@ -52786,7 +52875,8 @@ function settings(context, task) {
         ...effort,
         ...service,
         files,
-        output: files.length < HELPED_FILES ? output : writeElsewhere(service.helper, output),
+        output: files.length < WORKER_FILES ? output : writeInWorker(service.worker, output),
+        hashElsewhere: hashInWorker(service.worker),
         verification,
         suffix: context.report.suffix,
         onEvent: (event) => tell(context, event, files),
@@ -54213,8 +54303,8 @@ function ignoring(codes, remove) {
 
 // EXTERNAL MODULE: ./build/src/identity/identity.js + 1 modules
 var identity_identity = __nccwpck_require__(56450);
-// EXTERNAL MODULE: ./build/src/protocols/es-auth/sign-file.js + 8 modules
-var sign_file = __nccwpck_require__(49053);
+// EXTERNAL MODULE: ./build/src/protocols/es-auth/sign-file.js + 6 modules
+var sign_file = __nccwpck_require__(62437);
 // EXTERNAL MODULE: ./build/src/report/summary/units.js
 var units = __nccwpck_require__(76704);
 // EXTERNAL MODULE: ./build/src/signing/policy/failure.js
@@ -54227,23 +54317,23 @@ var tasks = __nccwpck_require__(59210);
 
 
 /**
- * A second thread for work that would hold up the one that sends: hashing large files and writing signatures.
+ * A second thread for work that would hold up the thread that sends: hashing large files and writing signatures.
  *
- * It is started by its first task, if nobody did so before.
+ * The first task starts it, unless `start` did so before.
  */
-class Helper {
+class WorkerThread {
     #entry;
     #onLost;
     #waiting = new Map();
     #worker;
     #lastId = 0;
     #isLost = false;
-    /** `entry` is the path of the thread's own program; `onLost` is told once why there is no thread any more. */
+    /** `entry` is the path of the worker's own program; `onLost` is called once, with the reason why there is no worker any more. */
     constructor(entry, onLost = () => { }) {
         this.#entry = entry;
         this.#onLost = onLost;
     }
-    /** Starts the thread ahead of its first task: until it is ready, this one has something else to wait for. */
+    /** Starts the worker ahead of its first task, while this thread waits for something else anyway. */
     start() {
         if (this.#isLost || this.#worker)
             return;
@@ -54256,12 +54346,13 @@ class Helper {
         }
     }
     /**
-     * Has a task done; settles when the thread no longer works on it, also after an abort.
+     * Has a task done; settles when the worker no longer works on it, also after an abort.
      *
-     * Resolves with `undefined` when the thread could not be started or died, so that the caller does it; rejects with the
-     * `ActionError` of the task.
+     * Resolves with `undefined` when the worker could not be started or died, so that the caller does the task itself; rejects
+     * with the `ActionError` of the task.
      */
     async do(task, signal) {
+        signal?.throwIfAborted();
         this.start();
         if (this.#isLost)
             return undefined;
@@ -54272,7 +54363,7 @@ class Helper {
         this.#waiting.set(id, waiting);
         this.#send({ id, task });
         try {
-            // The thread answers a task with the result of its kind.
+            // The worker answers a task with the result of its kind.
             return (await waiting.promise);
         }
         finally {
@@ -54280,7 +54371,7 @@ class Helper {
             this.#waiting.delete(id);
         }
     }
-    /** Ends the thread, and with it whatever it was doing. */
+    /** Ends the worker and whatever it is doing. */
     stop() {
         this.#isLost = true;
         for (const { resolve } of this.#waiting.values())
@@ -54292,11 +54383,11 @@ class Helper {
             this.#onLost(reason);
         this.stop();
     }
-    #send(letter) {
-        this.#worker?.postMessage(letter);
+    #send(request) {
+        this.#worker?.postMessage(request);
     }
     #create() {
-        // It keeps nothing, so a small nursery costs no time. An empty environment keeps the inputs, and what an earlier step set for Node, out of it.
+        // A small nursery costs no time, because the worker keeps nothing. The empty environment and options keep the inputs, and what an earlier step set for Node, out of it.
         const worker = new external_node_worker_threads_.Worker(this.#entry, { env: {}, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 6 } });
         worker.on('message', (reply) => this.#settle(reply));
         worker.on('error', (error) => this.#lose(error));
@@ -54366,14 +54457,14 @@ function withService(context, { inputs, identity, proxied }, use) {
             diagnosis: (0,diagnosis/* createDiagnosis */.sy)(route, { anchors: identity.anchors, now }),
             onServer: (certificate) => warn(context, 'Server certificate', (0,server_certificate/* missingNames */.JA)(certificate)),
         });
-        const helper = new Helper(context.threadEntry, (reason) => context.runner.debug(`The second thread is gone, its work is done by the first: ${String(reason)}`));
-        const signer = namingRefused(createSigner(context, inputs, { transport, helper }), identity);
+        const worker = new WorkerThread(context.threadEntry, (reason) => context.runner.debug(`The second thread is gone, its work is done by the first: ${String(reason)}`));
+        const signer = namingRefused(createSigner(context, inputs, transport), identity);
         try {
             const maxBytesInFlight = inputs.protocol === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
-            return await use({ ...transport, signer, helper, maxBytesInFlight });
+            return await use({ ...transport, signer, worker, maxBytesInFlight });
         }
         finally {
-            helper.stop();
+            worker.stop();
             transport.close();
         }
     });
@@ -54420,13 +54511,12 @@ function withSecureContext({ runner }, identity, use) {
     });
     return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
 }
-function createSigner(context, inputs, { transport, helper }) {
+function createSigner(context, inputs, transport) {
     const { now, randomInt } = context;
     return (0,sign_file/* createSignFileSigner */.C)(transport, {
         ...inputs,
         now,
         randomInt,
-        hasher: (file, facts, signal) => helper.do({ do: 'hash', file, facts }, signal),
         onClockOffset: (seconds) => warn(context, 'Clocks differ', describeOffset(seconds)),
         onContentType: (type) => warn(context, 'Content type', describeContentType(type)),
     });
@@ -54447,7 +54537,7 @@ function warn({ runner, report }, title, text) {
 
 /***/ }),
 
-/***/ 49053:
+/***/ 62437:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -54549,180 +54639,28 @@ function tooOld(failure, ageMs) {
     });
 }
 
-// EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
-var clock = __nccwpck_require__(23881);
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
-;// CONCATENATED MODULE: ./build/src/protocols/es-auth/quoted-base64.js
-/** Most bytes that are encoded at once; a multiple of three. With more the result no longer stays in the nearest caches. */
-const STEP_BYTES = 24 * 1024;
-/** `quoted-base64.wat`, assembled, as base64. The same table in JavaScript takes more than twice the time. */
-const MODULE = 'AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B' +
-    'cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=';
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-/** Behind the table; one byte more than the input is read. */
-const INPUT_AT = 4096 * 8;
-const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
-const { memory, encode } = instantiate();
-/**
- * Encodes whole triples of bytes, `STEP_BYTES` at most, as base64 with `+` and `/` percent-encoded.
- *
- * The result is a view that the next call overwrites.
- */
-function quotedBase64(triples) {
-    memory.set(triples, INPUT_AT);
-    return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
-}
-function instantiate() {
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, 'base64')));
-    const memory = new Uint8Array(exports.memory.buffer);
-    fillTable(memory);
-    return { memory, encode: exports.encode };
-}
-/** 12 bits of a file are two base64 characters, which quoting turns into 2 to 6 bytes: `AB`, `A%2B`, `%2B%2F`. */
-function fillTable(memory) {
-    const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), 'latin1'));
-    let at = 0;
-    for (const first of quoted) {
-        for (const second of quoted) {
-            memory.set(first, at);
-            memory.set(second, at + first.length);
-            memory[at + 7] = first.length + second.length;
-            at += 8;
-        }
-    }
-}
-
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(58500);
 ;// CONCATENATED MODULE: ./build/src/protocols/es-auth/request-signature.js
-
-
 /** The body around the base64 of a file: `{"data":"…"}`. */
 const BODY_START = '{"data":"';
 /** See {@link BODY_START}. */
 const BODY_END = '"}';
-/**
- * Percent-encodes text as RFC 3986 asks: UTF-8, leaving only `A-Z a-z 0-9 - _ . ~`.
- *
- * `encodeURIComponent` also leaves `!*'()`, so those follow.
- */
-function quote(text) {
-    return encodeURIComponent(text).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-/**
- * Computes the `es-auth-sign` header over a file as its bytes pass: 64 lower-case hex digits of SHA-256.
- *
- * The canonical string is never built. It is the quoted text before the file, the quoted base64 of the file, and the
- * quoted text after it, and each part goes straight into the hash.
- */
-class CanonicalHash {
-    #hash = (0,external_node_crypto_.createHash)('sha256');
-    #secret;
-    #carry = Buffer.allocUnsafe(3);
-    #carried = 0;
-    constructor(facts) {
-        this.#secret = facts.appSecret;
-        const { method, path, appKey, nonce, timestamp } = facts;
-        const before = `${method}${path}es-auth-appkey:${appKey}es-auth-nonce:${nonce}es-auth-timestamp:${timestamp}json=`;
-        this.#hash.update(quote(before + BODY_START));
-    }
-    /** Takes the next bytes of the file, cut anywhere. */
-    update(chunk) {
-        const start = this.#fillCarry(chunk);
-        const whole = start + Math.floor((chunk.length - start) / 3) * 3;
-        for (let from = start; from < whole; from += STEP_BYTES) {
-            this.#hash.update(quotedBase64(chunk.subarray(from, Math.min(from + STEP_BYTES, whole))));
-        }
-        for (let i = Math.max(start, whole); i < chunk.length; i++)
-            this.#carry[this.#carried++] = chunk[i] ?? 0;
-    }
-    /** Ends the file and returns the header's value; the object is used up. */
-    digest() {
-        const rest = this.#carry.toString('base64', 0, this.#carried);
-        return this.#hash.update(quote(rest + BODY_END + this.#secret)).digest('hex');
-    }
-    /** Completes the three bytes left from the last chunk; returns how many of this one that took. */
-    #fillCarry(chunk) {
-        if (this.#carried === 0)
-            return 0;
-        let taken = 0;
-        while (this.#carried < 3 && taken < chunk.length)
-            this.#carry[this.#carried++] = chunk[taken++] ?? 0;
-        if (this.#carried === 3) {
-            this.#hash.update(quotedBase64(this.#carry));
-            this.#carried = 0;
-        }
-        return taken;
-    }
+/** Returns the hash that the `es-auth-sign` header holds, as 64 lower-case hex digits, for a file and these facts. */
+function headerHashing({ method, path, appKey, appSecret, nonce, timestamp }) {
+    const head = `${method}${path}es-auth-appkey:${appKey}es-auth-nonce:${nonce}es-auth-timestamp:${timestamp}json=`;
+    return { algorithm: 'sha256', around: { before: head + BODY_START, after: BODY_END + appSecret } };
 }
 
-;// CONCATENATED MODULE: ./build/src/protocols/es-auth/header-pass.js
-
-
-/**
- * A file is read here when those before it have more bytes than this and four times its own: its try has a time limit by
- * its own size, and must not spend it waiting for others.
- */
-const PATIENCE_BYTES = 64 * 2 ** 20;
-/**
- * Reads files for their request signature, large ones on another thread if there is one, so that one is hashed while another is sent.
- *
- * There they are read one after the other, and the facts, which hold the time, are made when it is a file's turn.
- */
-class FirstPasses {
-    #hasher;
-    #last = Promise.resolve();
-    #bytesAhead = 0;
-    constructor(hasher) {
-        this.#hasher = hasher;
-    }
-    /** Reads a file from its start to its end. */
-    async run(source, draw, signal) {
-        const { lend } = source;
-        const hasher = this.#hasher;
-        const isNear = this.#bytesAhead <= PATIENCE_BYTES + 4 * source.size;
-        if (lend === undefined || hasher === undefined || !isNear)
-            return readHere(source, draw(), signal);
-        this.#bytesAhead += source.size;
-        const turn = this.#last.then(async () => {
-            signal.throwIfAborted();
-            const facts = draw();
-            const hashes = await lend((file) => hasher(file, facts, signal));
-            return hashes && { facts, sign: hashes.sign };
-        });
-        this.#last = turn
-            .catch(() => { })
-            .finally(() => {
-            this.#bytesAhead -= source.size;
-        });
-        return (await (0,clock/* orAborted */.H6)(turn, signal)) ?? readHere(source, draw(), signal);
-    }
-}
-async function readHere(source, facts, signal) {
-    const canonical = new CanonicalHash(facts);
-    const chunks = source.read();
-    const whole = Array.isArray(chunks) && chunks.length === 1 ? chunks[0] : undefined;
-    if (whole instanceof Uint8Array) {
-        canonical.update(whole);
-        return { facts, sign: canonical.digest(), whole };
-    }
-    for await (const chunk of chunks) {
-        signal.throwIfAborted();
-        canonical.update(chunk);
-    }
-    return { facts, sign: canonical.digest() };
-}
-
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(58500);
 ;// CONCATENATED MODULE: ./build/src/protocols/es-auth/request.js
 
 
-const request_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 /** Draws a nonce of 16 characters of `[A-Za-z0-9]`; `randomInt(n)` gives an integer below `n`. */
 function drawNonce(randomInt) {
     let nonce = '';
     for (let i = 0; i < 16; i++)
-        nonce += request_ALPHABET[randomInt(request_ALPHABET.length)];
+        nonce += ALPHABET[randomInt(ALPHABET.length)];
     return nonce;
 }
 /** Lists the headers of a request, names and values in turn. */
@@ -54749,14 +54687,17 @@ function requestHeaders(facts, sign, contentLength) {
 function bodyLength(size) {
     return BODY_START.length + Math.ceil(size / 3) * 4 + BODY_END.length;
 }
-/** Builds the whole body of a file that is in memory. */
+/** Returns the body of a file: in one piece when the file is in memory, else as pieces that follow its reading. */
+function requestBody(chunks) {
+    const whole = Array.isArray(chunks) && chunks.length === 1 ? chunks[0] : undefined;
+    return whole instanceof Uint8Array ? wholeBody(whole) : streamBody(chunks);
+}
 function wholeBody(chunk) {
     const body = Buffer.allocUnsafe(bodyLength(chunk.length));
     const at = writePieces(body, BODY_START, bufferOver(chunk), chunk.length);
     body.write(BODY_END, at, 'latin1');
     return body;
 }
-/** Yields the body of a file in pieces as its bytes are read. */
 async function* streamBody(chunks) {
     let carry = Buffer.alloc(0);
     let lead = BODY_START;
@@ -55017,23 +54958,18 @@ function htmlFailure(text) {
 /** Creates the signer for a service that speaks `es-auth`: one POST per file, authenticated by a keyed hash over the whole body. */
 function createSignFileSigner(transport, options) {
     const clock = new ClockOffset(options);
-    const firstPasses = new FirstPasses(options.hasher);
     let { onContentType } = options;
-    function draw() {
-        return {
-            method: 'POST',
-            path: options.signPath,
-            appKey: options.appKey,
-            appSecret: options.appSecret,
-            nonce: drawNonce(options.randomInt),
-            timestamp: String(Math.round(clock.now())),
-            sentAt: options.now(),
-        };
+    function begin() {
+        const { signPath: path, appKey, appSecret, randomInt, now } = options;
+        const timestamp = String(Math.round(clock.now()));
+        const facts = { method: 'POST', path, appKey, appSecret, nonce: drawNonce(randomInt), timestamp };
+        return { ...headerHashing(facts), facts, datedAt: now() };
     }
     async function sign(source, signal) {
-        const { facts, sign, whole } = await firstPasses.run(source, draw, signal);
-        const headers = requestHeaders(facts, sign, bodyLength(source.size));
-        const body = whole ? wholeBody(whole) : streamBody(source.read());
+        const { hashing, digest } = await source.digest(begin);
+        const sign = Buffer.from(digest).toString('hex');
+        const headers = requestHeaders(hashing.facts, sign, bodyLength(source.size));
+        const body = requestBody(source.read());
         const response = await post(transport, { method: 'POST', path: options.requestPath, headers, body }, signal);
         try {
             const text = readResponse(response, source.size);
@@ -55045,7 +54981,7 @@ function createSignFileSigner(transport, options) {
             return { text };
         }
         catch (error) {
-            throw error instanceof policy_failure/* Failure */.HR ? clock.explain(error, response, facts.sentAt) : error;
+            throw error instanceof policy_failure/* Failure */.HR ? clock.explain(error, response, hashing.datedAt) : error;
         }
     }
     return { sign };
@@ -55774,6 +55710,125 @@ function orAborted(work, signal) {
 
 /***/ }),
 
+/***/ 45109:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   P: () => (/* binding */ memorySource),
+/* harmony export */   g: () => (/* binding */ record)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(85027);
+/* harmony import */ var _files_reading_read_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(22494);
+/* harmony import */ var _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
+
+
+
+
+/** Records the passes over an open file for one attempt. */
+function record(path, file, options) {
+    const content = file.read();
+    return Array.isArray(content) ? recordMemory(file, content, options) : new RecordedStream(path, file, options);
+}
+/** Returns the source of bytes that are in memory. */
+function memorySource(bytes) {
+    const content = [bytes];
+    return {
+        size: bytes.length,
+        read: () => content,
+        async digest(begin) {
+            const hashing = begin();
+            const sum = (0,_files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__/* .startHash */ .LC)(hashing);
+            sum.update(bytes);
+            return { hashing, digest: sum.digest() };
+        },
+    };
+}
+/** Bytes in memory are the same in every pass, so one pass at the end is enough. */
+function recordMemory(file, [bytes = new Uint8Array()], { startPass }) {
+    return {
+        ...memorySource(bytes),
+        async finish() {
+            file.checkUnchanged();
+            const pass = startPass?.();
+            pass?.update(bytes);
+            return { sha256: (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha256', bytes, 'hex'), pass };
+        },
+    };
+}
+/** Every pass gives a SHA-256; the verifier's pass is that of the last reading. */
+class RecordedStream {
+    size;
+    #path;
+    #file;
+    #options;
+    #sums = [];
+    #isDigested = false;
+    #begun = 0;
+    #ended = 0;
+    #last;
+    constructor(path, file, options) {
+        this.size = file.size;
+        this.#path = path;
+        this.#file = file;
+        this.#options = options;
+    }
+    async *read() {
+        const { startPass, signal } = this.#options;
+        const sum = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256');
+        const pass = startPass?.();
+        this.#begun++;
+        for await (const chunk of this.#file.read()) {
+            signal.throwIfAborted();
+            sum.update(chunk);
+            pass?.update(chunk);
+            yield chunk;
+        }
+        this.#sums.push(sum.digest('hex'));
+        this.#ended++;
+        this.#last = pass;
+    }
+    async digest(begin) {
+        const { sha256, ...digested } = (await this.#digestElsewhere(begin)) ?? (await this.#digestHere(begin()));
+        this.#sums.push(sha256);
+        this.#isDigested ||= digested.hashing.around === undefined;
+        return digested;
+    }
+    async finish() {
+        const isSent = this.#begun > 0 ? this.#ended === this.#begun : this.#isDigested;
+        // A verifier needs the bytes themselves, also where only their digest was sent.
+        if (isSent && this.#begun === 0 && this.#options.startPass)
+            await (0,_files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__/* .readInto */ .Pq)(this.read(), []);
+        this.#file.checkUnchanged();
+        const [sha256] = this.#sums;
+        if (this.#sums.some((sum) => sum !== sha256))
+            throw (0,_files_reading_read_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .changed */ .tD)({ path: this.#path });
+        if (sha256 === undefined || !isSent)
+            throw tooEarly();
+        return { sha256, pass: this.#last };
+    }
+    async #digestElsewhere(begin) {
+        const { hashElsewhere, signal } = this.#options;
+        const { lend, size } = this.#file;
+        return lend && hashElsewhere?.({ path: this.#path, size, lend }, begin, signal);
+    }
+    async #digestHere(hashing) {
+        const sum = (0,_files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__/* .startHash */ .LC)(hashing);
+        const sha256 = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256');
+        await (0,_files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__/* .readInto */ .Pq)(this.#file.read(), [sum, sha256], this.#options.signal);
+        return { hashing, digest: sum.digest(), sha256: sha256.digest('hex') };
+    }
+}
+function tooEarly() {
+    return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR('request', 'ANSWER_TOO_EARLY', 'The service answered before it had the whole file.', {
+        hint: 'A signature over part of a file is worth nothing. Show this line to the operators of the service.',
+        maxTries: 3,
+    });
+}
+
+
+/***/ }),
+
 /***/ 23184:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -55881,8 +55936,8 @@ function pssKeyAllows(key, algorithm) {
 /* harmony export */   Ww: () => (/* binding */ checkStored),
 /* harmony export */   fn: () => (/* binding */ isValid)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* harmony import */ var _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(85027);
 /* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(93509);
 /* harmony import */ var _encoding_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9852);
 /* harmony import */ var _verifier_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9426);
@@ -55899,20 +55954,17 @@ function isValid(text, pass, encoding) {
 async function checkStored(file, text, { verifier, encoding }) {
     const signature = (0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .decodeSignature */ .x)(text, encoding);
     const pass = verifier.start(file.size);
-    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256');
-    for await (const chunk of file.read()) {
-        hash.update(chunk);
-        pass.update(chunk);
-    }
+    const hash = (0,_files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__/* .startHash */ .LC)({ algorithm: 'sha256' });
+    await (0,_files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__/* .readInto */ .Pq)(file.read(), [hash, pass]);
     file.checkUnchanged();
-    return { sha256: hash.digest('hex'), valid: pass.verify(signature) };
+    return { sha256: hash.digest().toString('hex'), valid: pass.verify(signature) };
 }
 /** Explains a signature that does not fit: reads the file once more to see whether another algorithm of the key does. */
 async function explainInvalid(path, file, about) {
     const { verifier, encoding, text } = about;
     const likely = await (0,_verifier_js__WEBPACK_IMPORTED_MODULE_4__/* .likelyAlgorithm */ .wm)(verifier, (0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .decodeSignature */ .x)(text, encoding), () => file.read());
     const other = (0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .otherEncodingHint */ .B)(text, encoding);
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('SIGNATURE_INVALID', `The signature of ${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_2__/* .show */ .WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).`, {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('SIGNATURE_INVALID', `The signature of ${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_2__/* .show */ .WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).`, {
         hint: likely
             ? `It is valid as ${likely}: set signature-algorithm: ${likely}.`
             : (other ??
@@ -56017,6 +56069,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_crypto_ = __nccwpck_require__(77598);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/files/hashing/file-hash.js + 1 modules
+var file_hash = __nccwpck_require__(85027);
 // EXTERNAL MODULE: ./build/src/verifying/algorithm.js
 var verifying_algorithm = __nccwpck_require__(23184);
 ;// CONCATENATED MODULE: ./build/src/verifying/layout.js
@@ -56084,6 +56138,7 @@ function integerEnd(bytes, start, numberBytes) {
 
 
 
+
 /** The largest file whose Ed25519 signature can be checked: the scheme needs all bytes in memory at once. */
 const MAX_ED25519_BYTES = 256 * 1024 * 1024;
 /** Creates the verifier of a key and an algorithm that fits it (see `chooseAlgorithm`). */
@@ -56113,10 +56168,7 @@ async function likelyAlgorithm(verifier, signature, read) {
     if (others.length === 0 || formOf(key, signature) === undefined)
         return undefined;
     const passes = others.map((name) => ({ name, pass: createVerifier(key, (0,verifying_algorithm/* algorithmOf */.Hy)(name)).start(0) }));
-    for await (const chunk of read()) {
-        for (const { pass } of passes)
-            pass.update(chunk);
-    }
+    await (0,file_hash/* readInto */.Pq)(read(), passes.map(({ pass }) => pass));
     return passes.find(({ pass }) => pass.verify(signature))?.name;
 }
 function streamingPass(key, algorithm) {
@@ -56173,12 +56225,12 @@ function collectingPass(key, size) {
 /* unused harmony export packError */
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 
-/** Makes an error ready for the way. */
+/** Takes an error apart for a message. */
 function packError(error) {
     const { code, message, hint, cause } = unexpected(error);
     return { code, message, hint, cause: cause instanceof Error ? cause : undefined };
 }
-/** Makes an error again of what came. */
+/** Builds the error again from a message. */
 function unpackError({ code, message, hint, cause }) {
     return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { quote } from '../../src/files/hashing/file-hash.ts';
 import { escapeHtml } from '../../src/files/names.ts';
-import { quote } from '../../src/protocols/es-auth/request-signature.ts';
 import { Masks } from '../../src/runner/masks.ts';
 
 const SECRET = 's3cr*t!(\'~)/+=-lóng enough\n"quoted"';

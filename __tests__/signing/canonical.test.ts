@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import createAssembler from 'wabt';
-import { MODULE, STEP_BYTES } from '../../src/protocols/es-auth/quoted-base64.ts';
-import { bodyLength, streamBody, wholeBody } from '../../src/protocols/es-auth/request.ts';
-import { type CanonicalFacts, CanonicalHash, quote } from '../../src/protocols/es-auth/request-signature.ts';
+import { quote, startHash } from '../../src/files/hashing/file-hash.ts';
+import { MODULE, STEP_BYTES } from '../../src/files/hashing/quoted-base64.ts';
+import { bodyLength, requestBody } from '../../src/protocols/es-auth/request.ts';
+import { type CanonicalFacts, headerHashing } from '../../src/protocols/es-auth/request-signature.ts';
 
 interface Vector extends Omit<CanonicalFacts, 'path'> {
   readonly url: string;
@@ -47,15 +48,24 @@ function* cutAt(content: Uint8Array, places: readonly number[]): Generator<Uint8
 }
 
 function signOf(facts: CanonicalFacts, chunks: Iterable<Uint8Array>): string {
-  const hash = new CanonicalHash(facts);
+  const hash = startHash(headerHashing(facts));
   for (const chunk of chunks) hash.update(chunk);
-  return hash.digest();
+  return hash.digest().toString('hex');
 }
 
 async function streamed(chunks: Iterable<Uint8Array>): Promise<Buffer> {
+  const body = requestBody(chunks);
+  if (body instanceof Uint8Array) throw new Error('The body is in one piece');
   const pieces: Uint8Array[] = [];
-  for await (const piece of streamBody(chunks)) pieces.push(Buffer.from(piece));
+  for await (const piece of body) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
+}
+
+/** The body of a file in memory. */
+function inOnePiece(content: Uint8Array): Buffer {
+  const body = requestBody([content]);
+  if (!(body instanceof Uint8Array)) throw new Error('The body is in several pieces');
+  return Buffer.from(body);
 }
 
 function everyNth(step: number, length: number): number[] {
@@ -124,7 +134,7 @@ test('the sign header is the hash of the plain canonical string, wherever the by
 test.each([0, 1, 2, 3, 4, 5, 6])('a file of %i bytes is right at every cut, in header and body', async (length) => {
   const content = Uint8Array.from({ length }, (_, at) => 251 - at * 37);
   const body = plainBody(content);
-  expect(wholeBody(content).toString('latin1')).toBe(body);
+  expect(inOnePiece(content).toString('latin1')).toBe(body);
   expect(bodyLength(length)).toBe(body.length);
   for (let first = 0; first <= length; first++) {
     for (let second = first; second <= length; second++) {
@@ -140,7 +150,7 @@ test.each([1, 2, 42].flatMap((pieces) => [-3, -2, -1, 0, 1, 2, 3].map((more) => 
   'the body of %i bytes in memory is whole where its pieces meet',
   (length) => {
     const content = Buffer.alloc(length, 'where the pieces meet');
-    expect(wholeBody(content).toString('latin1')).toBe(plainBody(content));
+    expect(inOnePiece(content).toString('latin1')).toBe(plainBody(content));
   },
 );
 
@@ -162,7 +172,7 @@ test('the internal step of large chunks leaves no seam, and a step whose every c
 });
 
 test('the encoder in use is the assembled source beside it', async () => {
-  const source = readFileSync(new URL('../../src/protocols/es-auth/quoted-base64.wat', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('../../src/files/hashing/quoted-base64.wat', import.meta.url), 'utf8');
   const assembler = await createAssembler();
   const { buffer } = assembler.parseWat('quoted-base64.wat', source).toBinary({});
   expect(MODULE).toBe(Buffer.from(buffer).toString('base64'));
@@ -172,7 +182,7 @@ test('the streamed body is the whole body is the plain body, of the length that 
   await fc.assert(
     fc.asyncProperty(contentAndCuts, async ([content, places]) => {
       const body = await streamed(cutAt(content, places));
-      expect(body.equals(wholeBody(content))).toBe(true);
+      expect(body.equals(inOnePiece(content))).toBe(true);
       expect(body.toString('latin1')).toBe(plainBody(content));
       expect(bodyLength(content.length)).toBe(body.length);
     }),

@@ -1,7 +1,7 @@
 import { truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openFile } from '../../src/files/reading/open-file.ts';
-import { tap } from '../../src/signing/sent-bytes.ts';
+import { record } from '../../src/signing/sent-bytes.ts';
 import type { Signer, Source } from '../../src/signing/signer.ts';
 import { signatureOver, wrongSignData } from '../rehearsal/fault-samples.ts';
 import { genuineSignatures, openService, plant, signTree, type Tree } from './signing-run.ts';
@@ -73,8 +73,8 @@ test('a large file that shrinks while it is being sent fails as changed, whateve
   ]);
 });
 
+/** The first pass is the digest. */
 function shrinkInSecondPass(source: Source, location: string): Source {
-  let passes = 0;
   async function* secondPass(): AsyncGenerator<Uint8Array> {
     let chunks = 0;
     for await (const chunk of source.read()) {
@@ -82,21 +82,21 @@ function shrinkInSecondPass(source: Source, location: string): Source {
       yield chunk;
     }
   }
-  return { size: source.size, read: () => (++passes === 2 ? secondPass() : source.read()) };
+  return { size: source.size, read: secondPass, digest: (begin) => source.digest(begin) };
 }
 
-test('a file is read no further once its try is over', async () => {
+test('reading stops when the attempt is aborted', async () => {
   const tree = plant({ 'a.bin': Buffer.alloc(LARGE, 1) });
   const [file] = tree.files;
   if (!file) throw new Error('There is no file.');
   const open = openFile(file);
-  const tryOver = new AbortController();
-  const source = tap(file.path, open, { startPass: () => undefined, signal: tryOver.signal });
+  const attemptOver = new AbortController();
+  const source = record(file.path, open, { signal: attemptOver.signal });
   let bytes = 0;
   const read = async (): Promise<void> => {
     for await (const chunk of source.read()) {
       bytes += chunk.length;
-      tryOver.abort(new Error('over'));
+      attemptOver.abort(new Error('over'));
     }
   };
   await expect(read()).rejects.toThrow('over');

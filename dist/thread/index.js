@@ -5,6 +5,112 @@ var __webpack_exports__ = {};
 const external_node_worker_threads_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:worker_threads");
 ;// CONCATENATED MODULE: external "node:crypto"
 const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: ./build/src/files/hashing/quoted-base64.js
+/** Most bytes that are encoded at once; a multiple of three. With more the result no longer stays in the nearest caches. */
+const STEP_BYTES = 24 * 1024;
+/** `quoted-base64.wat`, assembled, as base64. The same table in JavaScript takes more than twice the time. */
+const MODULE = 'AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B' +
+    'cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** Behind the table; one byte more than the input is read. */
+const INPUT_AT = 4096 * 8;
+const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
+const { memory, encode } = instantiate();
+/**
+ * Encodes whole triples of bytes, `STEP_BYTES` at most, as base64 with `+` and `/` percent-encoded.
+ *
+ * The result is a view that the next call overwrites.
+ */
+function quotedBase64(triples) {
+    memory.set(triples, INPUT_AT);
+    return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
+}
+function instantiate() {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, 'base64')));
+    const memory = new Uint8Array(exports.memory.buffer);
+    fillTable(memory);
+    return { memory, encode: exports.encode };
+}
+/** 12 bits of a file are two base64 characters, which quoting turns into 2 to 6 bytes: `AB`, `A%2B`, `%2B%2F`. */
+function fillTable(memory) {
+    const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), 'latin1'));
+    let at = 0;
+    for (const first of quoted) {
+        for (const second of quoted) {
+            memory.set(first, at);
+            memory.set(second, at + first.length);
+            memory[at + 7] = first.length + second.length;
+            at += 8;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/files/hashing/file-hash.js
+
+
+/** Starts a hash of a file, or of a text that holds the file. */
+function startHash({ algorithm, around }) {
+    return around ? new HashOfText((0,external_node_crypto_namespaceObject.createHash)(algorithm), around) : (0,external_node_crypto_namespaceObject.createHash)(algorithm);
+}
+/** Reads a file once and gives each chunk to every sink; rejects with the signal's reason when that aborts. */
+async function readInto(chunks, sinks, signal) {
+    for await (const chunk of chunks) {
+        signal?.throwIfAborted();
+        for (const sink of sinks)
+            sink.update(chunk);
+    }
+}
+/**
+ * Percent-encodes text as RFC 3986 asks: UTF-8, leaving only `A-Z a-z 0-9 - _ . ~`.
+ *
+ * `encodeURIComponent` also leaves `!*'()`, so those follow.
+ */
+function quote(text) {
+    return encodeURIComponent(text).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+/**
+ * Hashes the percent-encoding of a text in which a file stands as base64, without ever building that text.
+ *
+ * The text before the file, the encoded file and the text after it go into the hash one after the other.
+ */
+class HashOfText {
+    #hash;
+    #after;
+    #carry = Buffer.allocUnsafe(3);
+    #carried = 0;
+    constructor(hash, { before, after }) {
+        this.#hash = hash;
+        this.#after = after;
+        this.#hash.update(quote(before));
+    }
+    update(chunk) {
+        const start = this.#fillCarry(chunk);
+        const whole = start + Math.floor((chunk.length - start) / 3) * 3;
+        for (let from = start; from < whole; from += STEP_BYTES) {
+            this.#hash.update(quotedBase64(chunk.subarray(from, Math.min(from + STEP_BYTES, whole))));
+        }
+        for (let i = Math.max(start, whole); i < chunk.length; i++)
+            this.#carry[this.#carried++] = chunk[i] ?? 0;
+    }
+    digest() {
+        const rest = this.#carry.toString('base64', 0, this.#carried);
+        return this.#hash.update(quote(rest + this.#after)).digest();
+    }
+    /** Completes the three bytes left over from the last chunk; returns how many bytes of this chunk that took. */
+    #fillCarry(chunk) {
+        if (this.#carried === 0)
+            return 0;
+        let taken = 0;
+        while (this.#carried < 3 && taken < chunk.length)
+            this.#carry[this.#carried++] = chunk[taken++] ?? 0;
+        if (this.#carried === 3) {
+            this.#hash.update(quotedBase64(this.#carry));
+            this.#carried = 0;
+        }
+        return taken;
+    }
+}
+
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 ;// CONCATENATED MODULE: external "node:util"
@@ -510,116 +616,14 @@ function* inBlocks(pieces) {
         yield block;
 }
 
-;// CONCATENATED MODULE: ./build/src/protocols/es-auth/quoted-base64.js
-/** Most bytes that are encoded at once; a multiple of three. With more the result no longer stays in the nearest caches. */
-const STEP_BYTES = 24 * 1024;
-/** `quoted-base64.wat`, assembled, as base64. The same table in JavaScript takes more than twice the time. */
-const MODULE = 'AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B' +
-    'cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=';
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-/** Behind the table; one byte more than the input is read. */
-const INPUT_AT = 4096 * 8;
-const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
-const { memory, encode } = instantiate();
-/**
- * Encodes whole triples of bytes, `STEP_BYTES` at most, as base64 with `+` and `/` percent-encoded.
- *
- * The result is a view that the next call overwrites.
- */
-function quotedBase64(triples) {
-    memory.set(triples, INPUT_AT);
-    return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
-}
-function instantiate() {
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, 'base64')));
-    const memory = new Uint8Array(exports.memory.buffer);
-    fillTable(memory);
-    return { memory, encode: exports.encode };
-}
-/** 12 bits of a file are two base64 characters, which quoting turns into 2 to 6 bytes: `AB`, `A%2B`, `%2B%2F`. */
-function fillTable(memory) {
-    const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), 'latin1'));
-    let at = 0;
-    for (const first of quoted) {
-        for (const second of quoted) {
-            memory.set(first, at);
-            memory.set(second, at + first.length);
-            memory[at + 7] = first.length + second.length;
-            at += 8;
-        }
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/protocols/es-auth/request-signature.js
-
-
-/** The body around the base64 of a file: `{"data":"…"}`. */
-const BODY_START = '{"data":"';
-/** See {@link BODY_START}. */
-const BODY_END = '"}';
-/**
- * Percent-encodes text as RFC 3986 asks: UTF-8, leaving only `A-Z a-z 0-9 - _ . ~`.
- *
- * `encodeURIComponent` also leaves `!*'()`, so those follow.
- */
-function quote(text) {
-    return encodeURIComponent(text).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-/**
- * Computes the `es-auth-sign` header over a file as its bytes pass: 64 lower-case hex digits of SHA-256.
- *
- * The canonical string is never built. It is the quoted text before the file, the quoted base64 of the file, and the
- * quoted text after it, and each part goes straight into the hash.
- */
-class CanonicalHash {
-    #hash = (0,external_node_crypto_namespaceObject.createHash)('sha256');
-    #secret;
-    #carry = Buffer.allocUnsafe(3);
-    #carried = 0;
-    constructor(facts) {
-        this.#secret = facts.appSecret;
-        const { method, path, appKey, nonce, timestamp } = facts;
-        const before = `${method}${path}es-auth-appkey:${appKey}es-auth-nonce:${nonce}es-auth-timestamp:${timestamp}json=`;
-        this.#hash.update(quote(before + BODY_START));
-    }
-    /** Takes the next bytes of the file, cut anywhere. */
-    update(chunk) {
-        const start = this.#fillCarry(chunk);
-        const whole = start + Math.floor((chunk.length - start) / 3) * 3;
-        for (let from = start; from < whole; from += STEP_BYTES) {
-            this.#hash.update(quotedBase64(chunk.subarray(from, Math.min(from + STEP_BYTES, whole))));
-        }
-        for (let i = Math.max(start, whole); i < chunk.length; i++)
-            this.#carry[this.#carried++] = chunk[i] ?? 0;
-    }
-    /** Ends the file and returns the header's value; the object is used up. */
-    digest() {
-        const rest = this.#carry.toString('base64', 0, this.#carried);
-        return this.#hash.update(quote(rest + BODY_END + this.#secret)).digest('hex');
-    }
-    /** Completes the three bytes left from the last chunk; returns how many of this one that took. */
-    #fillCarry(chunk) {
-        if (this.#carried === 0)
-            return 0;
-        let taken = 0;
-        while (this.#carried < 3 && taken < chunk.length)
-            this.#carry[this.#carried++] = chunk[taken++] ?? 0;
-        if (this.#carried === 3) {
-            this.#hash.update(quotedBase64(this.#carry));
-            this.#carried = 0;
-        }
-        return taken;
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/src/worker/tasks.js
 
-/** Makes an error ready for the way. */
+/** Takes an error apart for a message. */
 function packError(error) {
     const { code, message, hint, cause } = unexpected(error);
     return { code, message, hint, cause: cause instanceof Error ? cause : undefined };
 }
-/** Makes an error again of what came. */
+/** Builds the error again from a message. */
 function unpackError({ code, message, hint, cause }) {
     return new ActionError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
 }
@@ -629,8 +633,7 @@ function unpackError({ code, message, hint, cause }) {
 
 
 
-
-/** Does the tasks that come through a port, until it is closed. */
+/** Does the tasks that come through a port, until the port is closed. */
 function serve(port) {
     const running = new Map();
     const trees = new Map();
@@ -655,30 +658,26 @@ function serve(port) {
         }
         return { id, result };
     }
-    port.on('message', (letter) => {
-        if ('cancel' in letter)
-            running.get(letter.cancel)?.abort(new Error('No longer wanted'));
-        else if (letter.task.do === 'hash')
-            void runHash(letter.id, letter.task);
+    port.on('message', (request) => {
+        if ('cancel' in request)
+            running.get(request.cancel)?.abort(new Error('The task was cancelled'));
+        else if (request.task.do === 'hash')
+            void runHash(request.id, request.task);
         else
-            port.postMessage(runWrite(letter.id, letter.task));
+            port.postMessage(runWrite(request.id, request.task));
     });
 }
-async function hashFile({ file, facts }, signal) {
-    const canonical = new CanonicalHash(facts);
-    const sha256 = (0,external_node_crypto_namespaceObject.createHash)('sha256');
-    for await (const chunk of readChunks(file, readerOf(file.descriptor))) {
-        signal.throwIfAborted();
-        canonical.update(chunk);
-        sha256.update(chunk);
-    }
-    return { sign: canonical.digest(), sha256: sha256.digest('hex') };
+async function hashFile({ file, hashing }, signal) {
+    const hash = startHash(hashing);
+    const sha256 = startHash({ algorithm: 'sha256' });
+    await readInto(readChunks(file, readerOf(file.descriptor)), [hash, sha256], signal);
+    return { digest: hash.digest(), sha256: sha256.digest().toString('hex') };
 }
 
 ;// CONCATENATED MODULE: ./build/src/thread.js
 
 
-// The program of the helper thread: a bundle of its own, so that it starts in milliseconds.
+// The program of the worker: a bundle of its own, so that it starts in milliseconds.
 if (external_node_worker_threads_namespaceObject.parentPort)
     serve(external_node_worker_threads_namespaceObject.parentPort);
 

@@ -19,6 +19,6 @@ export interface Context {
   /** An unpredictable whole number below a bound. */
   readonly randomInt: (bound: number) => number;
   readonly processId: number;
-  /** Path of the helper thread's program. */
+  /** Path of the worker's program. */
   readonly threadEntry: string;
 }

@@ -3,7 +3,8 @@ import type { Transport } from '../connection/transport.ts';
 import { type ActionError, toActionError } from '../errors.ts';
 import { asFailure, type Failure, timedOut } from '../signing/policy/failure.ts';
 import type { Clock } from '../signing/schedule/clock.ts';
-import type { Signer, Source } from '../signing/signer.ts';
+import { memorySource } from '../signing/sent-bytes.ts';
+import type { Signer } from '../signing/signer.ts';
 
 /** What is signed: it says itself that it is no release. */
 export const CANARY = Buffer.from('mtls-release-signing: a preflight check, not a release\n');
@@ -80,9 +81,8 @@ async function tryOnce(signer: Signer, { clock, timeoutMs, signal }: CanaryOptio
   const controller = new AbortController();
   const cancelTimeout = clock.after(timeoutMs, () => controller.abort(timedOut(timeoutMs)));
   const both = AbortSignal.any([signal, controller.signal]);
-  const source: Source = { size: CANARY.length, read: () => [CANARY] };
   try {
-    const { text } = await signer.sign(source, both);
+    const { text } = await signer.sign(memorySource(CANARY), both);
     return { text, failure: undefined };
   } catch (error) {
     const cause: ActionError = toActionError(both.aborted ? both.reason : error, 'INTERNAL', 'Unexpected error.');

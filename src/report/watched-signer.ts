@@ -1,7 +1,7 @@
 import type { Signer, Source } from '../signing/signer.ts';
 import type { Flight, Progress } from './progress.ts';
 
-/** Shows the tries of a signer as progress, those of large files while their bytes are on the way. */
+/** Shows the attempts of a signer as progress, those of large files while their bytes are being sent. */
 export function watchSigner(signer: Signer, progress: Progress): Signer {
   return {
     async sign(source, signal) {
@@ -15,28 +15,18 @@ export function watchSigner(signer: Signer, progress: Progress): Signer {
   };
 }
 
-/** The first pass over a file, here or in another thread, hashes it; the next one sends it. What is in memory is not worth counting. */
+/** A file is hashed before it is sent. A file in memory is sent at once, so its bytes are not counted on their way. */
 function watchSource(source: Source, flight: Flight): Source {
-  const { lend } = source;
-  let isHashed = false;
   return {
     size: source.size,
-    lend:
-      lend &&
-      (async (reader) => {
-        const result = await lend(reader);
-        if (result) {
-          isHashed = true;
-          flight.hashed(source.size);
-        }
-        return result;
-      }),
+    async digest(begin) {
+      const digested = await source.digest(begin);
+      flight.hashed(source.size);
+      return digested;
+    },
     read() {
       const chunks = source.read();
-      if (Array.isArray(chunks)) return chunks;
-      const count = isHashed ? flight.sent : flight.hashed;
-      isHashed = true;
-      return countChunks(chunks, count);
+      return Array.isArray(chunks) ? chunks : countChunks(chunks, flight.sent);
     },
   };
 }

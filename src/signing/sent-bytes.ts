@@ -1,100 +1,152 @@
 import { createHash, hash } from 'node:crypto';
+import { readInto, startHash } from '../files/hashing/file-hash.ts';
 import type { OpenFile } from '../files/reading/open-file.ts';
 import { changed } from '../files/reading/read-errors.ts';
 import type { VerifyPass } from '../verifying/verifier.ts';
 import { Failure } from './policy/failure.ts';
-import type { Lend, Lent, LentFile, Source } from './signer.ts';
+import type { Digested, Hashing, Source } from './signer.ts';
 
-/** A source that notes what passes through it: every pass must show the same bytes, and the last one is what was sent. */
-export interface TappedSource extends Source {
+/** A large file that another thread of this process can read while `lend` keeps it open. */
+export interface LargeFile {
+  readonly path: string;
+  readonly size: number;
+  readonly lend: NonNullable<OpenFile['lend']>;
+}
+
+/** A hash of a file together with the SHA-256 of the bytes that were read for it, as hex. */
+export interface CheckedDigest<H extends Hashing> extends Digested<H> {
+  readonly sha256: string;
+}
+
+/** Hashes a large file in another thread; resolves with `undefined` when the caller has to do it. */
+export type HashElsewhere = <H extends Hashing>(
+  file: LargeFile,
+  begin: () => H,
+  signal: AbortSignal,
+) => Promise<CheckedDigest<H> | undefined>;
+
+/** A source that records the bytes of every pass: all passes must show the same bytes. */
+export interface RecordedSource extends Source {
   read(): Uint8Array[] | AsyncGenerator<Uint8Array>;
   /**
-   * Ends the try; returns the file's SHA-256 as hex and the verifier's pass over exactly the bytes that were sent.
+   * Ends the attempt; resolves with the file's SHA-256 as hex and the verifier's pass over exactly the bytes that were sent.
    *
    * @throws ActionError `FILE_CHANGED`, `ANSWER_TOO_EARLY`
    */
-  finish(): { readonly sha256: string; readonly pass: VerifyPass | undefined };
+  finish(): Promise<{ readonly sha256: string; readonly pass: VerifyPass | undefined }>;
 }
 
-/** How a file is watched. */
-export interface TapOptions {
-  /** Begins a verifier's pass over the file. */
-  readonly startPass: () => VerifyPass | undefined;
+/** How a file is recorded. */
+export interface RecordOptions {
+  /** Begins a verifier's pass over the file; absent when signatures are not checked. */
+  readonly startPass?: (() => VerifyPass) | undefined;
+  readonly hashElsewhere?: HashElsewhere | undefined;
   /** Ends the reading. */
   readonly signal: AbortSignal;
 }
 
-/** Puts a tap on an open file for one try. */
-export function tap(path: string, file: OpenFile, options: TapOptions): TappedSource {
+/** Records the passes over an open file for one attempt. */
+export function record(path: string, file: OpenFile, options: RecordOptions): RecordedSource {
   const content = file.read();
-  return Array.isArray(content) ? tapMemory(file, content, options) : new StreamTap(path, file, options);
+  return Array.isArray(content) ? recordMemory(file, content, options) : new RecordedStream(path, file, options);
 }
 
-/** Bytes in memory are the same in every pass, so one look is enough. */
-function tapMemory(file: OpenFile, content: Uint8Array[], { startPass }: TapOptions): TappedSource {
-  const [chunk = new Uint8Array()] = content;
+/** Returns the source of bytes that are in memory. */
+export function memorySource(bytes: Uint8Array): Source & Pick<RecordedSource, 'read'> {
+  const content = [bytes];
   return {
-    size: file.size,
+    size: bytes.length,
     read: () => content,
-    finish() {
-      file.checkUnchanged();
-      const pass = startPass();
-      pass?.update(chunk);
-      return { sha256: hash('sha256', chunk, 'hex'), pass };
+    async digest(begin) {
+      const hashing = begin();
+      const sum = startHash(hashing);
+      sum.update(bytes);
+      return { hashing, digest: sum.digest() };
     },
   };
 }
 
-/** Every reading gives a digest; the verifier's pass is that of the last one that went through our hands. */
-class StreamTap implements TappedSource {
+/** Bytes in memory are the same in every pass, so one pass at the end is enough. */
+function recordMemory(
+  file: OpenFile,
+  [bytes = new Uint8Array()]: Uint8Array[],
+  { startPass }: RecordOptions,
+): RecordedSource {
+  return {
+    ...memorySource(bytes),
+    async finish() {
+      file.checkUnchanged();
+      const pass = startPass?.();
+      pass?.update(bytes);
+      return { sha256: hash('sha256', bytes, 'hex'), pass };
+    },
+  };
+}
+
+/** Every pass gives a SHA-256; the verifier's pass is that of the last reading. */
+class RecordedStream implements RecordedSource {
   readonly size: number;
-  readonly lend: Lend | undefined;
   readonly #path: string;
   readonly #file: OpenFile;
-  readonly #options: TapOptions;
-  readonly #digests: string[] = [];
+  readonly #options: RecordOptions;
+  readonly #sums: string[] = [];
+  #isDigested = false;
   #begun = 0;
   #ended = 0;
   #last: VerifyPass | undefined;
 
-  constructor(path: string, file: OpenFile, options: TapOptions) {
+  constructor(path: string, file: OpenFile, options: RecordOptions) {
     this.size = file.size;
     this.#path = path;
     this.#file = file;
     this.#options = options;
-    const { lend } = file;
-    this.lend = lend && ((reader) => this.#lend(lend, reader));
   }
 
   async *read(): AsyncGenerator<Uint8Array> {
     const { startPass, signal } = this.#options;
-    const sha256 = createHash('sha256');
-    const pass = startPass();
+    const sum = createHash('sha256');
+    const pass = startPass?.();
     this.#begun++;
     for await (const chunk of this.#file.read()) {
       signal.throwIfAborted();
-      sha256.update(chunk);
+      sum.update(chunk);
       pass?.update(chunk);
       yield chunk;
     }
-    this.#digests.push(sha256.digest('hex'));
+    this.#sums.push(sum.digest('hex'));
     this.#ended++;
     this.#last = pass;
   }
 
-  finish(): ReturnType<TappedSource['finish']> {
+  async digest<H extends Hashing>(begin: () => H): Promise<Digested<H>> {
+    const { sha256, ...digested } = (await this.#digestElsewhere(begin)) ?? (await this.#digestHere(begin()));
+    this.#sums.push(sha256);
+    this.#isDigested ||= digested.hashing.around === undefined;
+    return digested;
+  }
+
+  async finish(): ReturnType<RecordedSource['finish']> {
+    const isSent = this.#begun > 0 ? this.#ended === this.#begun : this.#isDigested;
+    // A verifier needs the bytes themselves, also where only their digest was sent.
+    if (isSent && this.#begun === 0 && this.#options.startPass) await readInto(this.read(), []);
     this.#file.checkUnchanged();
-    const [sha256] = this.#digests;
-    if (this.#digests.some((digest) => digest !== sha256)) throw changed({ path: this.#path });
-    // What was lent was not sent: at least one reading must have been.
-    if (sha256 === undefined || this.#begun === 0 || this.#ended < this.#begun) throw tooEarly();
+    const [sha256] = this.#sums;
+    if (this.#sums.some((sum) => sum !== sha256)) throw changed({ path: this.#path });
+    if (sha256 === undefined || !isSent) throw tooEarly();
     return { sha256, pass: this.#last };
   }
 
-  async #lend<T extends Lent>(lend: NonNullable<OpenFile['lend']>, reader: (file: LentFile) => Promise<T>): Promise<T> {
-    const result = await lend((descriptor) => reader({ descriptor, path: this.#path, size: this.size }));
-    if (result) this.#digests.push(result.sha256);
-    return result;
+  async #digestElsewhere<H extends Hashing>(begin: () => H): Promise<CheckedDigest<H> | undefined> {
+    const { hashElsewhere, signal } = this.#options;
+    const { lend, size } = this.#file;
+    return lend && hashElsewhere?.({ path: this.#path, size, lend }, begin, signal);
+  }
+
+  async #digestHere<H extends Hashing>(hashing: H): Promise<CheckedDigest<H>> {
+    const sum = startHash(hashing);
+    const sha256 = createHash('sha256');
+    await readInto(this.#file.read(), [sum, sha256], this.#options.signal);
+    return { hashing, digest: sum.digest(), sha256: sha256.digest('hex') };
   }
 }
 

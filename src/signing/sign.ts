@@ -1,22 +1,16 @@
-import type { ActionError } from '../errors.ts';
-import { openFile, SMALL_FILE_BYTES } from '../files/reading/open-file.ts';
+import { SMALL_FILE_BYTES } from '../files/reading/open-file.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
-import { explainInvalid, isValid, type Verification } from '../verifying/check.ts';
+import type { Verification } from '../verifying/check.ts';
+import { type AttemptOptions, createAttempt } from './attempt.ts';
 import { firstWave } from './policy/concurrency.ts';
-import { asFailure, Failure } from './policy/failure.ts';
+import type { Failure } from './policy/failure.ts';
 import type { PolicyEvent } from './policy/policy.ts';
 import type { Clock } from './schedule/clock.ts';
 import { runSchedule, type Settled } from './schedule/schedule.ts';
-import { tap } from './sent-bytes.ts';
-import type { SignatureWriter, Signer } from './signer.ts';
 
 /** Signs files with a service and writes the signatures. */
-export interface SignOptions {
+export interface SignOptions extends AttemptOptions {
   readonly files: readonly ReleaseFile[];
-  readonly signer: Signer;
-  readonly output: SignatureWriter;
-  readonly suffix: string;
-  readonly verification?: Verification | undefined;
   readonly concurrency: number;
   readonly attempts: number;
   /** Time limit of one try, to which one second per MiB is added. */
@@ -134,42 +128,4 @@ function waitFor(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => {
     clock.after(ms, resolve);
   });
-}
-
-/** Signs one file once, and says when only the writing is left; resolves with its SHA-256. */
-type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () => void) => Promise<string>;
-
-function createAttempt({ signer, output, suffix, verification }: SignOptions): Attempt {
-  return async (file, signal, onAnswered) => {
-    const open = openFile(file);
-    try {
-      const source = tap(file.path, open, { startPass: () => verification?.verifier.start(file.size), signal });
-      const { text } = await signer.sign(source, signal);
-      const { sha256, pass } = source.finish();
-      if (verification && !(pass && isValid(text, pass, verification.encoding))) {
-        throw wrongSignature(
-          await explainInvalid(file.path, { ...open, read: () => source.read() }, { ...verification, text }),
-        );
-      }
-      signal.throwIfAborted();
-      onAnswered();
-      await output.write(file.path + suffix, text);
-      return sha256;
-    } catch (error) {
-      throw withFullDisk(asFailure(error));
-    } finally {
-      open.close();
-    }
-  };
-}
-
-/** A replica with another key, or a mixed-up answer, is worth one more try; a wrong key is not worth more. */
-function wrongSignature(error: ActionError): Failure {
-  return new Failure('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxTries: 2 });
-}
-
-/** No later file can be written either. */
-function withFullDisk(failure: Failure): Failure {
-  if (failure.code !== 'OUTPUT_FULL') return failure;
-  return failure.with({ kind: 'config' });
 }

@@ -1,34 +1,38 @@
-/** The bytes of one file: `size` bytes, readable from the start as often as needed. */
+/** Which hash of a file is wanted; plain data, so that it can be sent to another thread. */
+export interface Hashing {
+  readonly algorithm: 'sha256' | 'sha384' | 'sha512';
+  /** When given, the hash covers `before`, the file as percent-encoded base64, and `after`; when not, the bytes of the file. */
+  readonly around?: { readonly before: string; readonly after: string } | undefined;
+}
+
+/** A hash of a file, and what was asked for when the reading of the file began. */
+export interface Digested<H extends Hashing> {
+  readonly hashing: H;
+  readonly digest: Uint8Array;
+}
+
+/**
+ * One file of `size` bytes. Each call of a method is a pass of its own over the file, from its start to its end.
+ *
+ * A signer vouches for the bytes that it read, or for the bytes whose plain digest it asked for; anything else is refused.
+ */
 export interface Source {
   readonly size: number;
   /** Yields the bytes in order; a small file comes as one chunk, a large one as reused buffers that are valid until the next step. */
   read(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-  /** Lets another thread read a large file once; absent for one in memory. */
-  readonly lend?: Lend | undefined;
+  /** Hashes the file, a large one in the worker; `begin` is called when the pass begins, so that a time in its result is fresh. */
+  digest<H extends Hashing>(begin: () => H): Promise<Digested<H>>;
 }
 
-/** A name by which another thread of this process can read an open file. */
-export interface LentFile {
-  readonly descriptor: number;
-  readonly path: string;
-  readonly size: number;
-}
-
-/** What a reader tells of a lent file: the SHA-256 of all it read, as hex, or nothing when it could not. */
-export type Lent = { readonly sha256: string } | undefined;
-
-/** Lends a file to a reader, who reads all of it. */
-export type Lend = <T extends Lent>(reader: (file: LentFile) => Promise<T>) => Promise<T>;
-
-/** What a signing service answered for one file: the text exactly as it is to be written. */
+/** The answer of a signing service for one file: the text exactly as it is written to the signature file. */
 export interface Signature {
   readonly text: string;
 }
 
 /**
- * Signs one file with one request; every call is a fresh try.
+ * Signs one file with one request; every call is a fresh attempt.
  *
- * Rejects with a `Failure` whose kind tells the scheduler what a repeat could change.
+ * Rejects with a `Failure`, whose kind tells the scheduler whether a repeat can help.
  */
 export interface Signer {
   sign(source: Source, signal: AbortSignal): Promise<Signature>;

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { ActionError } from '../errors.ts';
+import { readInto, startHash } from '../files/hashing/file-hash.ts';
 import { show } from '../files/names.ts';
 import type { OpenFile } from '../files/reading/open-file.ts';
 import { decodeSignature, otherEncodingHint, type SignatureEncoding } from './encoding.ts';
@@ -30,13 +30,10 @@ export async function checkStored(
 ): Promise<Checked> {
   const signature = decodeSignature(text, encoding);
   const pass = verifier.start(file.size);
-  const hash = createHash('sha256');
-  for await (const chunk of file.read()) {
-    hash.update(chunk);
-    pass.update(chunk);
-  }
+  const hash = startHash({ algorithm: 'sha256' });
+  await readInto(file.read(), [hash, pass]);
   file.checkUnchanged();
-  return { sha256: hash.digest('hex'), valid: pass.verify(signature) };
+  return { sha256: hash.digest().toString('hex'), valid: pass.verify(signature) };
 }
 
 /** Explains a signature that does not fit: reads the file once more to see whether another algorithm of the key does. */

@@ -1,5 +1,6 @@
 import { constants, createVerify, type Verify, verify } from 'node:crypto';
 import { ActionError } from '../errors.ts';
+import { readInto } from '../files/hashing/file-hash.ts';
 import { type Algorithm, type AlgorithmName, algorithmOf, algorithmsFor } from './algorithm.ts';
 import type { VerifyKey } from './key.ts';
 import { formOf, type SignatureForm } from './layout.ts';
@@ -58,9 +59,10 @@ export async function likelyAlgorithm(
   const others = algorithmsFor(key).filter((name) => name !== algorithm.name);
   if (others.length === 0 || formOf(key, signature) === undefined) return undefined;
   const passes = others.map((name) => ({ name, pass: createVerifier(key, algorithmOf(name)).start(0) }));
-  for await (const chunk of read()) {
-    for (const { pass } of passes) pass.update(chunk);
-  }
+  await readInto(
+    read(),
+    passes.map(({ pass }) => pass),
+  );
   return passes.find(({ pass }) => pass.verify(signature))?.name;
 }
 

@@ -1,12 +1,18 @@
-import { createHash } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
+import { readInto, startHash } from '../files/hashing/file-hash.ts';
 import { readChunks, readerOf } from '../files/reading/read-chunks.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
-import type { FileHashes } from '../protocols/es-auth/header-pass.ts';
-import { CanonicalHash } from '../protocols/es-auth/request-signature.ts';
-import { type HashTask, type Letter, type PackedError, packError, type Reply, type WriteTask } from './tasks.ts';
+import {
+  type HashTask,
+  type PackedError,
+  packError,
+  type Reply,
+  type Request,
+  type Results,
+  type WriteTask,
+} from './tasks.ts';
 
-/** Does the tasks that come through a port, until it is closed. */
+/** Does the tasks that come through a port, until the port is closed. */
 export function serve(port: MessagePort): void {
   const running = new Map<number, AbortController>();
   const trees = new Map<string, OutputTree>();
@@ -36,20 +42,16 @@ export function serve(port: MessagePort): void {
     return { id, result };
   }
 
-  port.on('message', (letter: Letter) => {
-    if ('cancel' in letter) running.get(letter.cancel)?.abort(new Error('No longer wanted'));
-    else if (letter.task.do === 'hash') void runHash(letter.id, letter.task);
-    else port.postMessage(runWrite(letter.id, letter.task));
+  port.on('message', (request: Request) => {
+    if ('cancel' in request) running.get(request.cancel)?.abort(new Error('The task was cancelled'));
+    else if (request.task.do === 'hash') void runHash(request.id, request.task);
+    else port.postMessage(runWrite(request.id, request.task));
   });
 }
 
-async function hashFile({ file, facts }: HashTask, signal: AbortSignal): Promise<FileHashes> {
-  const canonical = new CanonicalHash(facts);
-  const sha256 = createHash('sha256');
-  for await (const chunk of readChunks(file, readerOf(file.descriptor))) {
-    signal.throwIfAborted();
-    canonical.update(chunk);
-    sha256.update(chunk);
-  }
-  return { sign: canonical.digest(), sha256: sha256.digest('hex') };
+async function hashFile({ file, hashing }: HashTask, signal: AbortSignal): Promise<Results['hash']> {
+  const hash = startHash(hashing);
+  const sha256 = startHash({ algorithm: 'sha256' });
+  await readInto(readChunks(file, readerOf(file.descriptor)), [hash, sha256], signal);
+  return { digest: hash.digest(), sha256: sha256.digest().toString('hex') };
 }

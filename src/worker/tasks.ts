@@ -1,22 +1,25 @@
 import { ActionError, unexpected } from '../errors.ts';
-import type { FileHashes } from '../protocols/es-auth/header-pass.ts';
-import type { CanonicalFacts } from '../protocols/es-auth/request-signature.ts';
-import type { LentFile } from '../signing/signer.ts';
+import type { Hashing } from '../signing/signer.ts';
 
-/** What the helper thread can do; every value can be cloned from thread to thread. */
+/** What the worker can do; every value can be cloned from thread to thread. */
 export type Task = HashTask | WriteTask;
 
-/** Reads an open file for its request signature. */
+/** Hashes an open file. */
 export interface HashTask {
   readonly do: 'hash';
-  readonly file: LentFile;
-  readonly facts: CanonicalFacts;
+  readonly file: {
+    /** Descriptors belong to the process, so the worker can read from those of the main thread. */
+    readonly descriptor: number;
+    readonly path: string;
+    readonly size: number;
+  };
+  readonly hashing: Hashing;
 }
 
 /** Writes signatures. */
 export interface WriteTask {
   readonly do: 'write';
-  /** Of the output tree. */
+  /** Absolute path of the output tree. */
   readonly directory: string;
   readonly processId: number;
   /** Within that tree. */
@@ -25,37 +28,38 @@ export interface WriteTask {
   readonly texts: readonly string[];
 }
 
-/** What comes of each task. */
+/** The result of each kind of task. */
 export interface Results {
-  readonly hash: FileHashes;
-  /** Those that failed, by their number in the task. */
+  /** The hash that the task asks for, and the SHA-256 of the bytes as hex. */
+  readonly hash: { readonly digest: Uint8Array; readonly sha256: string };
+  /** The errors of the signatures that could not be written, by their index in the task. */
   readonly write: ReadonlyMap<number, PackedError>;
 }
 
-/** A task, or the end of one, on its way to the thread. */
-export type Letter = { readonly id: number; readonly task: Task } | { readonly cancel: number };
+/** A message to the worker: a task, or the end of an earlier task. */
+export type Request = { readonly id: number; readonly task: Task } | { readonly cancel: number };
 
-/** What came of a task, on its way back. */
+/** A message from the worker: the result of a task, or its error. */
 export type Reply =
   | { readonly id: number; readonly result: Results[keyof Results] }
   | { readonly id: number; readonly error: PackedError };
 
-/** An error without its class, which does not survive the way. */
+/** The parts of an error, whose class is lost between threads. */
 export interface PackedError {
-  readonly code: string;
+  readonly code: ActionError['code'];
   readonly message: string;
   readonly hint: string | undefined;
   /** Cloned as a plain `Error`. */
   readonly cause: Error | undefined;
 }
 
-/** Makes an error ready for the way. */
+/** Takes an error apart for a message. */
 export function packError(error: unknown): PackedError {
   const { code, message, hint, cause } = unexpected(error);
   return { code, message, hint, cause: cause instanceof Error ? cause : undefined };
 }
 
-/** Makes an error again of what came. */
+/** Builds the error again from a message. */
 export function unpackError({ code, message, hint, cause }: PackedError): ActionError {
   return new ActionError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
 }

@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import { type Letter, type Reply, type Results, type Task, unpackError } from './tasks.ts';
+import { type Reply, type Request, type Results, type Task, unpackError } from './tasks.ts';
 
 /**
- * A second thread for work that would hold up the one that sends: hashing large files and writing signatures.
+ * A second thread for work that would hold up the thread that sends: hashing large files and writing signatures.
  *
- * It is started by its first task, if nobody did so before.
+ * The first task starts it, unless `start` did so before.
  */
-export class Helper {
+export class WorkerThread {
   readonly #entry: string;
   readonly #onLost: (reason: unknown) => void;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
@@ -14,13 +14,13 @@ export class Helper {
   #lastId = 0;
   #isLost = false;
 
-  /** `entry` is the path of the thread's own program; `onLost` is told once why there is no thread any more. */
+  /** `entry` is the path of the worker's own program; `onLost` is called once, with the reason why there is no worker any more. */
   constructor(entry: string, onLost: (reason: unknown) => void = () => {}) {
     this.#entry = entry;
     this.#onLost = onLost;
   }
 
-  /** Starts the thread ahead of its first task: until it is ready, this one has something else to wait for. */
+  /** Starts the worker ahead of its first task, while this thread waits for something else anyway. */
   start(): void {
     if (this.#isLost || this.#worker) return;
     try {
@@ -32,15 +32,16 @@ export class Helper {
   }
 
   /**
-   * Has a task done; settles when the thread no longer works on it, also after an abort.
+   * Has a task done; settles when the worker no longer works on it, also after an abort.
    *
-   * Resolves with `undefined` when the thread could not be started or died, so that the caller does it; rejects with the
-   * `ActionError` of the task.
+   * Resolves with `undefined` when the worker could not be started or died, so that the caller does the task itself; rejects
+   * with the `ActionError` of the task.
    */
   async do<K extends Task['do']>(
     task: Task & { readonly do: K },
     signal?: AbortSignal,
   ): Promise<Results[K] | undefined> {
+    signal?.throwIfAborted();
     this.start();
     if (this.#isLost) return undefined;
     const id = ++this.#lastId;
@@ -50,7 +51,7 @@ export class Helper {
     this.#waiting.set(id, waiting);
     this.#send({ id, task });
     try {
-      // The thread answers a task with the result of its kind.
+      // The worker answers a task with the result of its kind.
       return (await waiting.promise) as Results[K] | undefined;
     } finally {
       signal?.removeEventListener('abort', cancel);
@@ -58,7 +59,7 @@ export class Helper {
     }
   }
 
-  /** Ends the thread, and with it whatever it was doing. */
+  /** Ends the worker and whatever it is doing. */
   stop(): void {
     this.#isLost = true;
     for (const { resolve } of this.#waiting.values()) resolve(undefined);
@@ -70,12 +71,12 @@ export class Helper {
     this.stop();
   }
 
-  #send(letter: Letter): void {
-    this.#worker?.postMessage(letter);
+  #send(request: Request): void {
+    this.#worker?.postMessage(request);
   }
 
   #create(): Worker {
-    // It keeps nothing, so a small nursery costs no time. An empty environment keeps the inputs, and what an earlier step set for Node, out of it.
+    // A small nursery costs no time, because the worker keeps nothing. The empty environment and options keep the inputs, and what an earlier step set for Node, out of it.
     const worker = new Worker(this.#entry, { env: {}, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 6 } });
     worker.on('message', (reply: Reply) => this.#settle(reply));
     worker.on('error', (error) => this.#lose(error));

@@ -1,32 +1,32 @@
 import type { OutputTree } from '../files/writing/output-tree.ts';
 import type { SignatureWriter } from '../signing/signer.ts';
 import { type Results, unpackError } from './tasks.ts';
-import type { Helper } from './worker.ts';
+import type { WorkerThread } from './worker.ts';
 
-/** Signatures that go to the thread together. */
+/** Signatures that go to the worker in one message. */
 interface Batch {
   readonly paths: string[];
   readonly texts: string[];
-  /** Nothing when the thread is gone. */
+  /** `undefined` when there is no worker. */
   readonly result: Promise<Results['write'] | undefined>;
 }
 
 /**
- * Writes into a tree from the helper thread; from this one when that is gone.
+ * Writes signatures in the worker, or in this thread when there is no worker.
  *
- * What comes in one turn of the event loop goes as one task: a message for each signature costs as much as writing it.
+ * Signatures of one turn of the event loop go as one task: one message for each costs as much as the writing itself.
  */
-export function writeElsewhere(helper: Helper, output: OutputTree): SignatureWriter {
+export function writeInWorker(worker: WorkerThread, output: OutputTree): SignatureWriter {
   const { directory, processId } = output;
   let current: Batch | undefined;
-  helper.start();
+  worker.start();
 
   function openBatch(): Batch {
     const { promise: result, resolve } = Promise.withResolvers<Results['write'] | undefined>();
     const batch: Batch = { paths: [], texts: [], result };
     setImmediate(() => {
       current = undefined;
-      resolve(helper.do({ do: 'write', directory, processId, paths: batch.paths, texts: batch.texts }));
+      resolve(worker.do({ do: 'write', directory, processId, paths: batch.paths, texts: batch.texts }));
     });
     return batch;
   }

@@ -15,7 +15,7 @@ export interface OpenFile {
   readonly size: number;
   /** Yields the content from the start: an array of one chunk when it is in memory, else buffers that are reused. */
   read(): Uint8Array[] | AsyncGenerator<Uint8Array>;
-  /** Lets somebody else read it by its descriptor, which stays open until they are done; absent for one in memory. */
+  /** Lets another thread read by the file's descriptor, which stays open until that ends; absent for a file in memory. */
   readonly lend?: <T>(reader: (descriptor: number) => Promise<T>) => Promise<T>;
   /** Throws `FILE_CHANGED` unless the file is still what was opened. */
   checkUnchanged(): void;

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync } from 'node:fs';
 import { ActionError } from '../../errors.ts';
+import { readInto, startHash } from '../../files/hashing/file-hash.ts';
 import { show } from '../../files/names.ts';
 import { openFile } from '../../files/reading/open-file.ts';
 import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
@@ -57,10 +57,10 @@ function holds(location: string, text: string): boolean {
 async function hashFile(file: ReleaseFile): Promise<string> {
   const open = openFile(file);
   try {
-    const hash = createHash('sha256');
-    for await (const chunk of open.read()) hash.update(chunk);
+    const hash = startHash({ algorithm: 'sha256' });
+    await readInto(open.read(), [hash]);
     open.checkUnchanged();
-    return hash.digest('hex');
+    return hash.digest().toString('hex');
   } finally {
     open.close();
   }

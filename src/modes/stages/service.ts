@@ -14,13 +14,13 @@ import { createSignFileSigner } from '../../protocols/es-auth/sign-file.ts';
 import { sentence } from '../../report/summary/units.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import type { Signer } from '../../signing/signer.ts';
-import { Helper } from '../../worker/worker.ts';
+import { WorkerThread } from '../../worker/worker.ts';
 import type { Context } from '../context.ts';
 
 /** A signer that is ready to use. */
 export interface OpenService {
   readonly signer: Signer;
-  readonly helper: Helper;
+  readonly worker: WorkerThread;
   /** Resolves with the time TCP took, in milliseconds, when the first connection stands. */
   readonly firstConnection: Promise<number>;
   readonly prepare: Transport['prepare'];
@@ -81,15 +81,15 @@ export function withService<T>(
       diagnosis: createDiagnosis(route, { anchors: identity.anchors, now }),
       onServer: (certificate) => warn(context, 'Server certificate', missingNames(certificate)),
     });
-    const helper = new Helper(context.threadEntry, (reason) =>
+    const worker = new WorkerThread(context.threadEntry, (reason) =>
       context.runner.debug(`The second thread is gone, its work is done by the first: ${String(reason)}`),
     );
-    const signer = namingRefused(createSigner(context, inputs, { transport, helper }), identity);
+    const signer = namingRefused(createSigner(context, inputs, transport), identity);
     try {
       const maxBytesInFlight = inputs.protocol === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
-      return await use({ ...transport, signer, helper, maxBytesInFlight });
+      return await use({ ...transport, signer, worker, maxBytesInFlight });
     } finally {
-      helper.stop();
+      worker.stop();
       transport.close();
     }
   });
@@ -146,17 +146,12 @@ export function withSecureContext<T>(
   return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
 }
 
-function createSigner(
-  context: Context,
-  inputs: ServiceInputs,
-  { transport, helper }: { readonly transport: Transport; readonly helper: Helper },
-): Signer {
+function createSigner(context: Context, inputs: ServiceInputs, transport: Transport): Signer {
   const { now, randomInt } = context;
   return createSignFileSigner(transport, {
     ...inputs,
     now,
     randomInt,
-    hasher: (file, facts, signal) => helper.do({ do: 'hash', file, facts }, signal),
     onClockOffset: (seconds) => warn(context, 'Clocks differ', describeOffset(seconds)),
     onContentType: (type) => warn(context, 'Content type', describeContentType(type)),
   });

@@ -14,7 +14,8 @@ import type { Clock } from '../../signing/schedule/clock.ts';
 import { signFiles } from '../../signing/sign.ts';
 import { loadClient } from '../../upload.ts';
 import type { Verification } from '../../verifying/check.ts';
-import { writeElsewhere } from '../../worker/writer.ts';
+import { hashInWorker } from '../../worker/hasher.ts';
+import { writeInWorker } from '../../worker/writer.ts';
 import type { Context } from '../context.ts';
 import { removeChecksums, writeChecksums } from './checksums.ts';
 import type { Release } from './release.ts';
@@ -80,8 +81,8 @@ function* signaturePaths(files: readonly ReleaseFile[], suffix: string): Generat
   for (const { path } of files) yield path + suffix;
 }
 
-/** For fewer files it is not worth while to start the helper thread. */
-const HELPED_FILES = 256;
+/** Fewer files than this are written by this thread: starting the worker would cost more. */
+const WORKER_FILES = 256;
 
 type Settings = Omit<Parameters<typeof signFiles>[0], 'onOutcome'>;
 
@@ -92,7 +93,8 @@ function settings(context: Context, task: SigningTask): Settings {
     ...effort,
     ...service,
     files,
-    output: files.length < HELPED_FILES ? output : writeElsewhere(service.helper, output),
+    output: files.length < WORKER_FILES ? output : writeInWorker(service.worker, output),
+    hashElsewhere: hashInWorker(service.worker),
     verification,
     suffix: context.report.suffix,
     onEvent: (event) => tell(context, event, files),

@@ -37,16 +37,20 @@ export function bodyLength(size: number): number {
   return BODY_START.length + Math.ceil(size / 3) * 4 + BODY_END.length;
 }
 
-/** Builds the whole body of a file that is in memory. */
-export function wholeBody(chunk: Uint8Array): Buffer {
+/** Returns the body of a file: in one piece when the file is in memory, else as pieces that follow its reading. */
+export function requestBody(chunks: ReturnType<Source['read']>): Uint8Array | AsyncIterable<Uint8Array> {
+  const whole = Array.isArray(chunks) && chunks.length === 1 ? chunks[0] : undefined;
+  return whole instanceof Uint8Array ? wholeBody(whole) : streamBody(chunks);
+}
+
+function wholeBody(chunk: Uint8Array): Buffer {
   const body = Buffer.allocUnsafe(bodyLength(chunk.length));
   const at = writePieces(body, BODY_START, bufferOver(chunk), chunk.length);
   body.write(BODY_END, at, 'latin1');
   return body;
 }
 
-/** Yields the body of a file in pieces as its bytes are read. */
-export async function* streamBody(chunks: ReturnType<Source['read']>): AsyncGenerator<Uint8Array> {
+async function* streamBody(chunks: ReturnType<Source['read']>): AsyncGenerator<Uint8Array> {
   let carry: Buffer = Buffer.alloc(0);
   let lead = BODY_START;
   for await (const chunk of chunks) {

@@ -1,11 +1,10 @@
 import type { WireRequest, WireResponse } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
 import { Failure } from '../../signing/policy/failure.ts';
-import type { Signature, Signer, Source } from '../../signing/signer.ts';
+import type { Hashing, Signature, Signer, Source } from '../../signing/signer.ts';
 import { ClockOffset } from './clock-offset.ts';
-import { FirstPasses, type Hasher } from './header-pass.ts';
-import { bodyLength, drawNonce, requestHeaders, streamBody, wholeBody } from './request.ts';
-import type { CanonicalFacts } from './request-signature.ts';
+import { bodyLength, drawNonce, requestBody, requestHeaders } from './request.ts';
+import { type CanonicalFacts, headerHashing } from './request-signature.ts';
 import { otherContentType, readResponse } from './response.ts';
 
 /** Settings of the `es-auth` service. */
@@ -19,42 +18,36 @@ export interface SignFileOptions {
   /** Wall clock, in milliseconds since the epoch. */
   readonly now: () => number;
   readonly randomInt: (bound: number) => number;
-  /** Reads large files on another thread; absent to read them on this one. */
-  readonly hasher?: Hasher | undefined;
   /** Called once when the service's clock turns out to be another than ours, in seconds. */
   readonly onClockOffset: (seconds: number) => void;
   /** Called once when a sound answer comes with a content type other than JSON. */
   readonly onContentType?: (type: string) => void;
 }
 
-/** What a try says of itself. */
-interface Draft extends CanonicalFacts {
-  /** When it was dated, by our own clock. */
-  readonly sentAt: number;
+/** The parts of a request that are chosen when the reading of its file begins. */
+interface Draft extends Hashing {
+  readonly facts: CanonicalFacts;
+  /** The time in `facts` as this machine's own clock tells it. */
+  readonly datedAt: number;
 }
 
 /** Creates the signer for a service that speaks `es-auth`: one POST per file, authenticated by a keyed hash over the whole body. */
 export function createSignFileSigner(transport: Transport, options: SignFileOptions): Signer {
   const clock = new ClockOffset(options);
-  const firstPasses = new FirstPasses(options.hasher);
   let { onContentType } = options;
 
-  function draw(): Draft {
-    return {
-      method: 'POST',
-      path: options.signPath,
-      appKey: options.appKey,
-      appSecret: options.appSecret,
-      nonce: drawNonce(options.randomInt),
-      timestamp: String(Math.round(clock.now())),
-      sentAt: options.now(),
-    };
+  function begin(): Draft {
+    const { signPath: path, appKey, appSecret, randomInt, now } = options;
+    const timestamp = String(Math.round(clock.now()));
+    const facts = { method: 'POST', path, appKey, appSecret, nonce: drawNonce(randomInt), timestamp };
+    return { ...headerHashing(facts), facts, datedAt: now() };
   }
 
   async function sign(source: Source, signal: AbortSignal): Promise<Signature> {
-    const { facts, sign, whole } = await firstPasses.run(source, draw, signal);
-    const headers = requestHeaders(facts, sign, bodyLength(source.size));
-    const body = whole ? wholeBody(whole) : streamBody(source.read());
+    const { hashing, digest } = await source.digest(begin);
+    const sign = Buffer.from(digest).toString('hex');
+    const headers = requestHeaders(hashing.facts, sign, bodyLength(source.size));
+    const body = requestBody(source.read());
     const response = await post(transport, { method: 'POST', path: options.requestPath, headers, body }, signal);
     try {
       const text = readResponse(response, source.size);
@@ -65,7 +58,7 @@ export function createSignFileSigner(transport: Transport, options: SignFileOpti
       }
       return { text };
     } catch (error) {
-      throw error instanceof Failure ? clock.explain(error, response, facts.sentAt) : error;
+      throw error instanceof Failure ? clock.explain(error, response, hashing.datedAt) : error;
     }
   }
 

@@ -1,0 +1,83 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { Hashing } from '../../signing/signer.ts';
+import { quotedBase64, STEP_BYTES } from './quoted-base64.ts';
+
+/** Takes the bytes of a file in order; a chunk may be reused by its owner after the call. */
+export interface ByteSink {
+  update(chunk: Uint8Array): unknown;
+}
+
+/** A hash in progress; {@link FileHash.digest} ends it. */
+export interface FileHash extends ByteSink {
+  digest(): Buffer;
+}
+
+/** Starts a hash of a file, or of a text that holds the file. */
+export function startHash({ algorithm, around }: Hashing): FileHash {
+  return around ? new HashOfText(createHash(algorithm), around) : createHash(algorithm);
+}
+
+/** Reads a file once and gives each chunk to every sink; rejects with the signal's reason when that aborts. */
+export async function readInto(
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  sinks: readonly ByteSink[],
+  signal?: AbortSignal,
+): Promise<void> {
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted();
+    for (const sink of sinks) sink.update(chunk);
+  }
+}
+
+/**
+ * Percent-encodes text as RFC 3986 asks: UTF-8, leaving only `A-Z a-z 0-9 - _ . ~`.
+ *
+ * `encodeURIComponent` also leaves `!*'()`, so those follow.
+ */
+export function quote(text: string): string {
+  return encodeURIComponent(text).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/**
+ * Hashes the percent-encoding of a text in which a file stands as base64, without ever building that text.
+ *
+ * The text before the file, the encoded file and the text after it go into the hash one after the other.
+ */
+class HashOfText implements FileHash {
+  readonly #hash: Hash;
+  readonly #after: string;
+  readonly #carry = Buffer.allocUnsafe(3);
+  #carried = 0;
+
+  constructor(hash: Hash, { before, after }: NonNullable<Hashing['around']>) {
+    this.#hash = hash;
+    this.#after = after;
+    this.#hash.update(quote(before));
+  }
+
+  update(chunk: Uint8Array): void {
+    const start = this.#fillCarry(chunk);
+    const whole = start + Math.floor((chunk.length - start) / 3) * 3;
+    for (let from = start; from < whole; from += STEP_BYTES) {
+      this.#hash.update(quotedBase64(chunk.subarray(from, Math.min(from + STEP_BYTES, whole))));
+    }
+    for (let i = Math.max(start, whole); i < chunk.length; i++) this.#carry[this.#carried++] = chunk[i] ?? 0;
+  }
+
+  digest(): Buffer {
+    const rest = this.#carry.toString('base64', 0, this.#carried);
+    return this.#hash.update(quote(rest + this.#after)).digest();
+  }
+
+  /** Completes the three bytes left over from the last chunk; returns how many bytes of this chunk that took. */
+  #fillCarry(chunk: Uint8Array): number {
+    if (this.#carried === 0) return 0;
+    let taken = 0;
+    while (this.#carried < 3 && taken < chunk.length) this.#carry[this.#carried++] = chunk[taken++] ?? 0;
+    if (this.#carried === 3) {
+      this.#hash.update(quotedBase64(this.#carry));
+      this.#carried = 0;
+    }
+    return taken;
+  }
+}

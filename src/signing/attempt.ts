@@ -1,0 +1,58 @@
+import type { ActionError } from '../errors.ts';
+import { openFile } from '../files/reading/open-file.ts';
+import type { ReleaseFile } from '../files/release-file.ts';
+import { explainInvalid, isValid, type Verification } from '../verifying/check.ts';
+import { asFailure, Failure } from './policy/failure.ts';
+import { type HashElsewhere, record } from './sent-bytes.ts';
+import type { SignatureWriter, Signer } from './signer.ts';
+
+/** Everything that one attempt to sign one file needs. */
+export interface AttemptOptions {
+  readonly signer: Signer;
+  readonly output: SignatureWriter;
+  /** Appended to a file's path, it gives the path of the file's signature. */
+  readonly suffix: string;
+  /** How new signatures are checked; absent when no verify-key was given. */
+  readonly verification?: Verification | undefined;
+  /** Hashes large files in another thread; absent to hash them in this one. */
+  readonly hashElsewhere?: HashElsewhere | undefined;
+}
+
+/** Signs one file once; calls `onAnswered` when only writing is left, and resolves with the file's SHA-256 as hex. */
+export type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () => void) => Promise<string>;
+
+/** Creates the function that signs one file once: reads it, has it signed, checks the signature and writes it. */
+export function createAttempt({ signer, output, suffix, verification, hashElsewhere }: AttemptOptions): Attempt {
+  return async (file, signal, onAnswered) => {
+    const open = openFile(file);
+    try {
+      const startPass = verification && (() => verification.verifier.start(file.size));
+      const source = record(file.path, open, { startPass, hashElsewhere, signal });
+      const { text } = await signer.sign(source, signal);
+      const { sha256, pass } = await source.finish();
+      if (verification && !(pass && isValid(text, pass, verification.encoding))) {
+        throw wrongSignature(
+          await explainInvalid(file.path, { ...open, read: () => source.read() }, { ...verification, text }),
+        );
+      }
+      signal.throwIfAborted();
+      onAnswered();
+      await output.write(file.path + suffix, text);
+      return sha256;
+    } catch (error) {
+      throw withFullDisk(asFailure(error));
+    } finally {
+      open.close();
+    }
+  };
+}
+
+/** A replica with another key, or a mixed-up answer, is worth one repeat; a wrong key is not worth more. */
+function wrongSignature(error: ActionError): Failure {
+  return new Failure('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxTries: 2 });
+}
+
+/** On a full disk no other file can be written either. */
+function withFullDisk(failure: Failure): Failure {
+  return failure.code === 'OUTPUT_FULL' ? failure.with({ kind: 'config' }) : failure;
+}

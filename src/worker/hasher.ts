@@ -1,0 +1,39 @@
+import { orAborted } from '../signing/schedule/clock.ts';
+import type { HashElsewhere } from '../signing/sent-bytes.ts';
+import type { WorkerThread } from './worker.ts';
+
+/**
+ * The caller hashes a file itself when the files before it hold more bytes than this and four times its own: an attempt has
+ * a time limit by the size of its own file, and must not spend that time waiting for larger files.
+ */
+const PATIENCE_BYTES = 64 * 2 ** 20;
+
+/**
+ * Hashes large files in the worker, so that one file is hashed while another is sent.
+ *
+ * Files are hashed one after the other, and `begin` is called when the turn of its file has come.
+ */
+export function hashInWorker(worker: WorkerThread): HashElsewhere {
+  let last: Promise<unknown> = Promise.resolve();
+  let bytesAhead = 0;
+
+  return async ({ path, size, lend }, begin, signal) => {
+    if (bytesAhead > PATIENCE_BYTES + 4 * size) return undefined;
+    bytesAhead += size;
+    const turn = last.then(async () => {
+      signal.throwIfAborted();
+      const hashing = begin();
+      const { algorithm, around } = hashing;
+      const result = await lend((descriptor) =>
+        worker.do({ do: 'hash', file: { descriptor, path, size }, hashing: { algorithm, around } }, signal),
+      );
+      return result && { ...result, hashing };
+    });
+    last = turn
+      .catch(() => {})
+      .finally(() => {
+        bytesAhead -= size;
+      });
+    return orAborted(turn, signal);
+  };
+}
