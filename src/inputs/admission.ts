@@ -2,7 +2,7 @@ import { ActionError } from '../errors.ts';
 import { secretsOf } from '../identity/secrets.ts';
 import { isBlank } from '../identity/text/inputs.ts';
 import type { Runner } from '../runner.ts';
-import type { TakenInputs } from './load-inputs.ts';
+import type { TakenInputs } from './taken.ts';
 
 /** A mode that uses the credentials. */
 type SigningMode = 'sign' | 'preflight';

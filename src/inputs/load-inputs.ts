@@ -7,14 +7,8 @@ import { FieldReader } from './field-reader.ts';
 import { readFiles } from './file-fields.ts';
 import type { EffortInputs, Inputs, UploadInputs } from './inputs.ts';
 import { readService } from './service-fields.ts';
+import type { TakenInputs } from './taken.ts';
 import { readVerification } from './verify-fields.ts';
-
-/** The inputs as they are taken once, secrets apart. */
-export interface TakenInputs {
-  readonly identity: IdentityText;
-  readonly appSecret: string | undefined;
-  readonly reader: FieldReader;
-}
 
 /**
  * Reads all inputs once into a valid value.

@@ -2,7 +2,7 @@ import { show } from '../files/names.ts';
 import { inputEmpty, isBlank } from '../identity/text/inputs.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { ServiceInputs } from './inputs.ts';
-import type { TakenInputs } from './load-inputs.ts';
+import type { TakenInputs } from './taken.ts';
 
 /** Stands for a `server-url` that cannot be used. */
 export const NOWHERE = new URL('https://invalid.invalid');
