@@ -492,10 +492,10 @@ function skipService(reason) {
 var sign_file = __webpack_require__(62437);
 // EXTERNAL MODULE: ./build/src/report/manifest.js
 var manifest = __webpack_require__(37987);
-// EXTERNAL MODULE: ./build/src/modes/stages/release.js + 3 modules
-var release = __webpack_require__(80080);
+// EXTERNAL MODULE: ./build/src/modes/stages/release.js + 2 modules
+var release = __webpack_require__(36434);
 // EXTERNAL MODULE: ./build/src/modes/stages/service.js + 2 modules
-var service = __webpack_require__(54696);
+var stages_service = __webpack_require__(54696);
 ;// CONCATENATED MODULE: ./build/src/modes/preflight.js
 
 
@@ -513,21 +513,24 @@ var service = __webpack_require__(54696);
 
 
 /** Proves that a release could be signed right now, or lists everything that stands in its way; reads no file of the release. */
-async function preflight(context, inputs) {
-    const { report, signal, clock, startedAt, now, processId } = context;
+async function preflight(context, inputs, report) {
+    const { signal, clock, startedAt, now, processId } = context;
     const { service, verification } = inputs;
-    report.checked = verification !== undefined;
-    report.verifyKeySha256 = verification?.verifier.key.spkiSha256;
-    const options = { now: new Date(now()), expiryWarningDays: service.expiryWarningDays };
-    const identity = checkIdentityText(service.identity, options);
-    report.certificate = identity.leaf && (0,certificate/* factsOf */.xS)(identity.leaf);
-    report.findings = [...describeInputs(context, inputs, identity), ...identity.findings];
-    report.findings = [...report.findings, ...(await lookAtService(context, inputs, identity))];
+    const identity = checkIdentityText(service.identity, {
+        now: new Date(now()),
+        expiryWarningDays: service.expiryWarningDays,
+    });
+    report.add({
+        verification,
+        certificate: identity.leaf && (0,certificate/* factsOf */.xS)(identity.leaf),
+        findings: [...describeInputs(context, inputs, identity), ...identity.findings],
+    });
+    report.add(await lookAtService(context, inputs, identity));
     signal.throwIfAborted();
-    report.durationMs = clock.now() - startedAt;
+    report.add({ durationMs: clock.now() - startedAt });
     const tree = new output_tree/* OutputTree */.E((0,release/* makeOwnDirectory */._i)(context), processId);
-    tree.write('manifest.json', [...(0,manifest/* renderManifest */.s)(report, new Date(now()))].join(''));
-    report.manifest = tree.locate('manifest.json');
+    tree.write('manifest.json', (0,manifest/* renderManifest */.s)(report.build(), new Date(now())));
+    report.add({ manifest: tree.locate('manifest.json') });
 }
 function describeInputs({ runner }, { problems }, { inspection }) {
     // An empty cert or chain is a problem of both; it is listed once.
@@ -545,22 +548,23 @@ function describeVariables(names) {
 async function lookAtService(context, inputs, { inspection }) {
     const server = inputs.service.serverUrl;
     if (server === service_fields/* NOWHERE */.J)
-        return skipService('server-url cannot be used');
-    context.report.service = server.origin;
+        return { findings: skipService('server-url cannot be used') };
+    const service = server.origin;
     let proxy;
     try {
-        proxy = (0,service/* proxyFor */.iJ)(context, server);
+        proxy = (0,stages_service/* proxyFor */.iJ)(context, server);
     }
     catch (error) {
         const problem = (0,errors/* toActionError */.ie)(error, 'PROXY_UNUSABLE', 'the proxy of the environment cannot be used');
-        return [failed('proxy', problem), ...skipService('the proxy of the environment cannot be used')];
+        const skipped = skipService('the proxy of the environment cannot be used');
+        return { service, findings: [failed('proxy', problem), ...skipped] };
     }
     const { identity } = inspection;
     if (identity === undefined)
         return lookWithoutIdentity(context, inputs, proxy);
     try {
-        return await (0,service/* withSecureContext */.hr)(context, identity, (secureContext) => look(context, inputs, {
-            route: { server, secureContext, proxy, timeoutMs: service/* CONNECT_TIMEOUT_MS */.cC },
+        return await (0,stages_service/* withSecureContext */.hr)(context, identity, (secureContext) => look(context, inputs, {
+            route: { server, secureContext, proxy, timeoutMs: stages_service/* CONNECT_TIMEOUT_MS */.cC },
             identity,
             anchors: identity.anchors,
         }));
@@ -568,42 +572,50 @@ async function lookAtService(context, inputs, { inspection }) {
     catch (error) {
         if (!(error instanceof errors/* ActionError */.lZ) || error === context.signal.reason)
             throw error;
-        return [failed('key', error), ...(await lookWithoutIdentity(context, inputs, proxy))];
+        const { findings = [], ...others } = await lookWithoutIdentity(context, inputs, proxy);
+        return { ...others, findings: [failed('key', error), ...findings] };
     }
 }
 function lookWithoutIdentity(context, inputs, proxy) {
     const anchors = (0,material_anchors/* readAnchors */.D)(inputs.service.identity.chain).certificates.map(({ x509 }) => x509);
     const secureContext = (0,connection_route/* createTlsContext */.Pn)({ ca: anchors.map(String) });
-    const route = { server: inputs.service.serverUrl, secureContext, proxy, timeoutMs: service/* CONNECT_TIMEOUT_MS */.cC };
+    const route = { server: inputs.service.serverUrl, secureContext, proxy, timeoutMs: stages_service/* CONNECT_TIMEOUT_MS */.cC };
     return look(context, inputs, { route, identity: undefined, anchors });
 }
 async function look(context, inputs, { route, identity, anchors }) {
-    const { service, verification, effort, isCallable } = inputs;
-    const { report, now, signal } = context;
+    const { verification, isCallable } = inputs;
+    const { signal, now } = context;
     const transport = (0,connection_transport/* openTransport */.g)(route);
-    const send = () => sendCanary({
-        ...context,
-        ...effort,
-        transport,
-        createSigner: (through) => (0,sign_file/* createSignFileSigner */.C)(through, { ...context, ...service, onClockOffset: () => { } }),
-    });
     const reason = identity ? 'of the problems with the inputs' : 'the client identity cannot be used';
     try {
         const findings = await checkService(route, {
             identity,
             anchors,
             verification,
-            sendCanary: identity && isCallable ? send : reason,
+            sendCanary: identity && isCallable ? () => sendCanaryOver(context, inputs, transport) : reason,
             now,
             signal,
         });
-        report.verified = findings.some(({ check, level }) => check === 'signature' && level === 'ok') ? 1 : 0;
-        return findings;
+        return { service: route.server.origin, findings, requests: transport.requests() };
     }
     finally {
-        report.requests = transport.requests();
         transport.close();
     }
+}
+function sendCanaryOver(context, inputs, transport) {
+    const { signal, clock, now, randomInt } = context;
+    const { attempts, timeoutMs } = inputs.effort;
+    const { requestPath, signPath, appKey, appSecret } = inputs.service;
+    const createSigner = (through) => (0,sign_file/* createSignFileSigner */.C)(through, {
+        requestPath,
+        signPath,
+        appKey,
+        appSecret,
+        now,
+        randomInt,
+        onClockOffset: () => { },
+    });
+    return sendCanary({ transport, createSigner, attempts, timeoutMs, signal, clock, now });
 }
 
 

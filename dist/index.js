@@ -48228,6 +48228,20 @@ function locate(directory, path) {
 
 /***/ }),
 
+/***/ 62207:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Q: () => (/* binding */ notTried)
+/* harmony export */ });
+/** What became of a file that was not tried, or not yet. */
+function notTried(file) {
+    return { file, status: 'not-tried', attempts: 0, elapsedMs: 0 };
+}
+
+
+/***/ }),
+
 /***/ 89310:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -49979,10 +49993,10 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(51663);
-/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18456);
-/* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(80258);
-/* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(37387);
+/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(18456);
+/* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(80258);
+/* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(23881);
 
 
 
@@ -50008,10 +50022,9 @@ for (const [name, number] of [
         setTimeout(() => process.exit(exitCode), 800).unref();
     });
 }
-const clock = (0,_signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__/* .createClock */ .ts)();
-const green = await (0,_main_js__WEBPACK_IMPORTED_MODULE_3__/* .main */ .i)({
-    runner: (0,_runner_js__WEBPACK_IMPORTED_MODULE_5__/* .createRunner */ .j)(),
-    report: (0,_report_report_js__WEBPACK_IMPORTED_MODULE_4__/* .createReport */ .LU)(),
+const clock = (0,_signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_5__/* .createClock */ .ts)();
+const report = await (0,_main_js__WEBPACK_IMPORTED_MODULE_3__/* .main */ .i)({
+    runner: (0,_runner_js__WEBPACK_IMPORTED_MODULE_4__/* .createRunner */ .j)(),
     signal: cancel.signal,
     clock,
     startedAt: clock.now(),
@@ -50022,7 +50035,7 @@ const green = await (0,_main_js__WEBPACK_IMPORTED_MODULE_3__/* .main */ .i)({
     threadEntry: (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(import.meta.dirname, 'thread', 'index.js'),
 });
 // Sockets that are still closing must not keep the step alive.
-process.stdout.write('', () => process.exit(green && !cancel.signal.aborted ? 0 : exitCode));
+process.stdout.write('', () => process.exit((0,_report_report_js__WEBPACK_IMPORTED_MODULE_6__/* .isGreen */ .gf)(report) && !cancel.signal.aborted ? 0 : exitCode));
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
@@ -50109,7 +50122,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 51663:
+/***/ 37387:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50732,7 +50745,7 @@ function sha256(bytes) {
 }
 
 // EXTERNAL MODULE: ./build/src/verifying/verifier.js + 1 modules
-var verifier = __nccwpck_require__(9426);
+var verifying_verifier = __nccwpck_require__(9426);
 ;// CONCATENATED MODULE: ./build/src/inputs/verify-fields.js
 
 
@@ -50754,7 +50767,7 @@ function readVerification(reader, runner) {
         return undefined;
     try {
         const key = readVerifyKey(looksLikePem(value) || containsPrivateKey(value) ? guard(value, runner) : readKeyFile(value, runner));
-        return { verifier: (0,verifier/* createVerifier */.$A)(key, (0,algorithm/* chooseAlgorithm */.NO)(key, requested)), encoding };
+        return { verifier: (0,verifying_verifier/* createVerifier */.$A)(key, (0,algorithm/* chooseAlgorithm */.NO)(key, requested)), encoding };
     }
     catch (error) {
         reader.add((0,errors/* toActionError */.ie)(error, 'VERIFY_KEY_UNREADABLE', 'Input verify-key cannot be read.'));
@@ -51052,8 +51065,63 @@ function nameOf(error) {
     return error instanceof Error ? error.name : '';
 }
 
-// EXTERNAL MODULE: ./build/src/modes/stages/release.js + 3 modules
-var stages_release = __nccwpck_require__(80080);
+// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
+var write_errors = __nccwpck_require__(10697);
+;// CONCATENATED MODULE: ./build/src/modes/stages/planned-writes.js
+
+
+
+
+
+/** How the files begin that this action writes under a path of the user's choice. */
+const BEGINNINGS = {
+    manifest: /^\{"version":1,"mode":/,
+    checksums: /^(?:$|\\?[0-9a-f]{64} [ *])/,
+};
+/**
+ * Refuses to put the manifest or the checksums over something that this action did not write.
+ *
+ * Such a path is usually a mistake, and what stands there would be lost, and left out of the signing as well.
+ * @throws ActionError `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`
+ */
+function checkOwnFiles(inputs, mode) {
+    for (const input of ['manifest', 'checksums']) {
+        const path = inputs[input];
+        // A verification only reads the checksums, and says itself what is wrong with them.
+        if (path === undefined || (input === 'checksums' && mode === 'verify'))
+            continue;
+        try {
+            checkPlace(input, path, (0,external_node_path_.join)(inputs.outputDirectory ?? inputs.root, path));
+        }
+        catch (error) {
+            throw (0,write_errors/* unwritable */.m)(path, error);
+        }
+    }
+}
+function checkPlace(input, path, location) {
+    const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
+    if (stat === undefined)
+        return;
+    if (stat.isFile() && BEGINNINGS[input].test(readBeginning(location)))
+        return;
+    const what = stat.isDirectory() ? 'is a directory' : `exists already and is no ${input} of this action`;
+    throw new errors/* ActionError */.lZ('OUTPUT_OCCUPIED', `Input ${input}: ${(0,names/* show */.WU)(path)} ${what}.`, {
+        hint: `Give ${input} a path where nothing else is; what stands there would be lost.`,
+    });
+}
+function readBeginning(location) {
+    const descriptor = (0,external_node_fs_.openSync)(location, 'r');
+    try {
+        const bytes = Buffer.alloc(80);
+        return bytes.toString('latin1', 0, (0,external_node_fs_.readSync)(descriptor, bytes, 0, bytes.length, 0));
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+
+// EXTERNAL MODULE: ./build/src/modes/stages/release.js + 2 modules
+var stages_release = __nccwpck_require__(36434);
 ;// CONCATENATED MODULE: ./build/src/modes/stages/receipt.js
 
 
@@ -51063,84 +51131,88 @@ var stages_release = __nccwpck_require__(80080);
 
 
 
-/** Runs a mode's work and, however it ends, writes the manifest; uploads only when every file has its signature. */
-async function finish(context, inputs, release, work) {
-    const { report } = context;
+
+/** Runs a mode's work, which returns the signed files, and writes the manifest however it ends; uploads only when every file has its signature. */
+async function deliver(context, delivery, work) {
+    const { files, mode, upload, output, report } = delivery;
+    checkOwnFiles(files, mode);
+    // However this run ends, an earlier manifest must not pass for that of this run.
+    if (files.manifest !== undefined)
+        output.remove(files.manifest);
+    report.add({ suffix: files.suffix, shard: files.shard });
+    let signed = [];
     try {
-        report.failure = await work();
+        signed = await work();
     }
     catch (error) {
-        report.failure = (0,errors/* unexpected */.os)(error);
+        report.add({ failure: (0,errors/* unexpected */.os)(error) });
     }
-    report.durationMs = context.clock.now() - context.startedAt;
-    const write = prepareManifest(context, inputs.files, release.output);
-    write();
-    if (inputs.upload === undefined || !(0,report_report/* isGreen */.gf)(report))
+    report.add({ durationMs: context.clock.now() - context.startedAt });
+    const writeManifest = prepareManifest(context, delivery);
+    writeManifest();
+    if (upload === undefined || !(0,report_report/* isGreen */.gf)(report.build()))
         return;
     try {
-        await uploadSignatures(context, release, { files: inputs.files, upload: inputs.upload });
+        report.add(await uploadSignatures(context, { mode, files, output, upload }, signed));
     }
     catch (error) {
-        report.failure = (0,errors/* unexpected */.os)(error);
-        write();
+        report.add({ failure: (0,errors/* unexpected */.os)(error) });
+        writeManifest();
     }
 }
 /** Decides where the manifest goes; it is written also for a run that failed, and again when that happens later. */
-function prepareManifest(context, inputs, output) {
-    const { report, now } = context;
-    const own = inputs.manifest === undefined && report.mode !== 'rehearse';
-    const tree = own ? new output_tree/* OutputTree */.E((0,stages_release/* makeOwnDirectory */._i)(context), context.processId) : output;
-    const path = inputs.manifest ?? 'manifest.json';
+function prepareManifest(context, { mode, files, output, report }) {
+    const isInOutput = files.manifest !== undefined || mode === 'rehearse';
+    const tree = isInOutput ? output : new output_tree/* OutputTree */.E((0,stages_release/* makeOwnDirectory */._i)(context), context.processId);
+    const path = files.manifest ?? 'manifest.json';
     return () => {
-        tree.write(path, (0,manifest/* renderManifest */.s)(report, new Date(now())));
-        report.manifest = tree.locate(path);
+        tree.write(path, (0,manifest/* renderManifest */.s)(report.build(), new Date(context.now())));
+        report.add({ manifest: tree.locate(path) });
     };
 }
-/** Lists what the artifact of this run will hold. */
-function artifactPaths({ report }, inputs) {
-    const signatures = report.outcomes.map(({ file }) => file.path + report.suffix);
-    const checksums = inputs.checksums !== undefined && inputs.shard.index === 1
-        ? [inputs.checksums, inputs.checksums + inputs.suffix]
-        : [];
-    return [...signatures, ...checksums, ...(inputs.manifest === undefined ? [] : [inputs.manifest])];
+/** Lists what the artifact of this run holds. */
+function artifactPaths({ checksums, manifest, suffix, shard }, files) {
+    const signatures = files.map(({ path }) => path + suffix);
+    const ofChecksums = checksums !== undefined && shard.index === 1 ? [checksums, checksums + suffix] : [];
+    return [...signatures, ...ofChecksums, ...(manifest === undefined ? [] : [manifest])];
 }
 /** Refuses names that could not be uploaded, before anything is signed. */
-function checkUploadable(context, inputs, upload) {
+function checkUploadable({ files, upload }, release) {
     if (upload)
-        checkArtifactPaths(artifactPaths(context, inputs));
+        checkArtifactPaths(artifactPaths(files, release));
 }
-function nameArtifact({ mode, shard }, name) {
-    const sharded = shard.count > 1 ? `${name}-${shard.index}-of-${shard.count}` : name;
-    return mode === 'rehearse' ? `rehearsal-${sharded}` : sharded;
+function nameArtifact({ mode, files, upload }) {
+    const { index, count } = files.shard;
+    const name = count > 1 ? `${upload.artifactName}-${index}-of-${count}` : upload.artifactName;
+    return mode === 'rehearse' ? `rehearsal-${name}` : name;
 }
 /** Uploads the signatures of all files as one artifact. */
-async function uploadSignatures(context, release, inputs) {
-    const { runner, report, clock, signal } = context;
-    const { artifactName, retentionDays, overwrite } = inputs.upload;
-    const paths = artifactPaths(context, inputs.files);
+async function uploadSignatures({ runner, clock, signal }, task, signed) {
+    const { retentionDays, overwrite } = task.upload;
+    const paths = artifactPaths(task.files, signed);
     if (paths.length === 0)
-        return;
+        return {};
     runner.openGroup('Upload');
-    const warn = (text) => runner.annotate('warning', 'Upload', text);
     const upload = uploadFiles({
-        name: nameArtifact(report, artifactName),
+        name: nameArtifact(task),
         paths,
-        directory: release.output.directory,
+        directory: task.output.directory,
         retentionDays,
         replaces: overwrite === 'true' || (overwrite === 'auto' && runner.facts.runAttempt > 1),
-        warn,
+        warn: (text) => runner.annotate('warning', 'Upload', text),
         sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
     });
     // The client cannot be stopped: once the run is cancelled, nobody waits for it any more.
-    report.artifact = await (0,schedule_clock/* orAborted */.H6)(upload, signal);
-    if (report.artifact === undefined) {
-        const text = 'This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.';
-        runner.annotate('notice', 'No upload', text);
-        report.notes.push(text);
+    const artifact = await (0,schedule_clock/* orAborted */.H6)(upload, signal);
+    if (artifact) {
+        runner.line(`Artifact ${artifact.name}: ${(0,units/* plural */.LS)(paths.length, 'file')}, id ${artifact.id}`);
+        runner.closeGroup();
+        return { artifact };
     }
-    else
-        runner.line(`Artifact ${report.artifact.name}: ${(0,units/* plural */.LS)(paths.length, 'file')}, id ${report.artifact.id}`);
+    const text = 'This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.';
+    runner.annotate('notice', 'No upload', text);
     runner.closeGroup();
+    return { notes: [text] };
 }
 
 // EXTERNAL MODULE: ./build/src/modes/stages/service.js + 2 modules
@@ -51239,8 +51311,6 @@ function describe({ total, files, sent, share, inFlight }, elapsedMs) {
         .filter(Boolean)
         .join(', ');
 }
-
-;// CONCATENATED MODULE: ./build/src/report/watched-signer.js
 /** Shows the attempts of a signer as progress, those of large files while their bytes are being sent. */
 function watchSigner(signer, progress) {
     return {
@@ -52358,7 +52428,7 @@ const LARGE_FILE_WEIGHT = 8 * 1024 * 1024;
 /** Signs every file, each checked before its signature appears; files that fail leave none. */
 async function signFiles(options) {
     const { files } = options;
-    const outcomes = files.map((file) => ({ file, status: 'not-tried', attempts: 0, elapsedMs: 0 }));
+    const byJob = [];
     const digests = [];
     const signOnce = createAttempt(options);
     const ending = await runSchedule({
@@ -52379,16 +52449,17 @@ async function signFiles(options) {
             if (!file)
                 return;
             const outcome = toOutcome(file, settled, digests[job]);
-            outcomes[job] = outcome;
+            byJob[job] = outcome;
             options.onOutcome(outcome);
         },
         onCutOff(job, tally) {
             const file = files[job];
             if (file)
-                outcomes[job] = { file, status: 'not-tried', ...tally };
+                byJob[job] = { file, status: 'not-tried', ...tally };
         },
     });
-    return { outcomes, ending };
+    // The array has holes where a file was never tried, which `filter` leaves out.
+    return { outcomes: byJob.filter(() => true), ending };
 }
 function toOutcome(file, { failure, ...tally }, sha256) {
     return {
@@ -52509,6 +52580,8 @@ function writeInWorker(worker, output) {
 
 // EXTERNAL MODULE: ./build/src/files/hashing/file-hash.js + 1 modules
 var file_hash = __nccwpck_require__(85027);
+// EXTERNAL MODULE: ./build/src/files/release-file.js
+var release_file = __nccwpck_require__(62207);
 ;// CONCATENATED MODULE: ./build/src/files/writing/checksums.js
 
 /** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
@@ -52696,34 +52769,35 @@ function orphaned(path, suffix) {
 
 
 
-/** Writes the checksums of all files and signs them; only the first slice does. Returns the failure, if any. */
-async function writeChecksums(context, inputs, task) {
-    const { report } = context;
-    if (inputs.checksums === undefined || inputs.shard.index !== 1)
-        return undefined;
-    const { output, allFiles } = task.release;
-    const known = new Map(report.outcomes.map(({ file, sha256 }) => [file.path, sha256]));
+/** Writes the checksums of all files and signs them; only the first slice does. */
+async function writeChecksums(context, { checksums, shard, suffix }, task) {
+    if (checksums === undefined || shard.index !== 1)
+        return {};
+    const { output, allFiles, verification, reuse } = task;
+    const known = new Map(task.known.map(({ file, sha256 }) => [file.path, sha256]));
     const entries = [];
     for (const file of allFiles) {
         context.signal.throwIfAborted();
         entries.push({ path: file.path, sha256: known.get(file.path) ?? (await hashFile(file)) });
     }
     const text = renderChecksums(entries);
-    report.checksums = output.locate(inputs.checksums);
+    const location = output.locate(checksums);
     // The signature of another text must not stand beside this one, not even for a moment.
-    if (!holds(report.checksums, text))
-        output.remove(inputs.checksums + report.suffix);
-    output.write(inputs.checksums, text);
-    const file = { path: inputs.checksums, location: report.checksums, size: Buffer.byteLength(text) };
-    if (await isStillSigned(context, file, task))
-        return undefined;
-    return signQuietly(context, { ...task, files: [file] });
+    if (!holds(location, text))
+        output.remove(checksums + suffix);
+    output.write(checksums, text);
+    const file = { path: checksums, location, size: Buffer.byteLength(text) };
+    const isKept = reuse && verification && (await checkOne(context, file, { output, suffix, verification })).status === 'verified';
+    if (isKept)
+        return { checksums: location };
+    const { notes = [], failure } = await task.sign(file);
+    return { checksums: location, notes, ...(failure ? { failure } : {}) };
 }
 /** Removes earlier checksums and their signature, so that they cannot pass for those of a run that fails; only the first slice does. */
-function removeChecksums({ report }, { checksums, shard }, output) {
+function removeChecksums({ checksums, shard, suffix }, output) {
     if (checksums === undefined || shard.index !== 1)
         return;
-    output.remove(checksums + report.suffix);
+    output.remove(checksums + suffix);
     output.remove(checksums);
 }
 function holds(location, text) {
@@ -52746,39 +52820,42 @@ async function hashFile(file) {
         open.close();
     }
 }
-async function isStillSigned(context, file, { output, verification, reuse }) {
-    if (verification === undefined || !reuse)
-        return false;
-    const [outcome] = await checksums_check(context, { files: [file], output, verification });
-    return outcome?.status === 'verified';
+async function checkOne({ signal }, file, { output, suffix, verification }) {
+    const [outcome] = await verifyFiles({
+        files: [file],
+        output,
+        suffix,
+        verification,
+        explain: 'name',
+        signal,
+        onOutcome: () => { },
+    });
+    return outcome ?? (0,release_file/* notTried */.Q)(file);
 }
-function checksums_check({ report, signal }, task) {
-    return verifyFiles({ ...task, suffix: report.suffix, explain: 'name', signal, onOutcome: () => { } });
-}
-/** Checks the signature of the checksums file and every line of it against the files; returns the failure, if any. */
-async function checkChecksums(context, inputs, task) {
-    const { checksums } = inputs;
+/** Checks the signature of the checksums file and every line of it against the files. */
+async function checkChecksums(context, { checksums, suffix }, { output, verification, allFiles, outcomes }) {
     if (checksums === undefined)
-        return undefined;
-    const file = statChecksums(task.output, checksums);
-    context.report.checksums = file.location;
-    const [outcome] = await checksums_check(context, { ...task, files: [file] });
-    if (outcome?.error)
-        return outcome.error;
+        return {};
+    const file = statChecksums(output, checksums);
+    const found = { checksums: file.location };
+    const { error } = await checkOne(context, file, { output, suffix, verification });
+    if (error)
+        return { ...found, failure: error };
     const lines = parseChecksums(await checksums_readWhole(file));
     const wrong = [];
-    for (const { file, sha256 } of task.outcomes) {
-        if (sha256 !== undefined && lines.get(file.path) !== sha256)
-            wrong.push(file.path);
+    for (const { file: each, sha256 } of outcomes) {
+        if (sha256 !== undefined && lines.get(each.path) !== sha256)
+            wrong.push(each.path);
     }
-    for (const { path } of task.allFiles)
+    for (const { path } of allFiles)
         lines.delete(path);
     wrong.push(...lines.keys());
     if (wrong.length === 0)
-        return undefined;
-    return new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,names/* show */.WU)(checksums)} does not agree with the files: ${(0,units/* showList */.w5)(wrong, 5)}.`, {
+        return found;
+    const failure = new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,names/* show */.WU)(checksums)} does not agree with the files: ${(0,units/* showList */.w5)(wrong, 5)}.`, {
         hint: 'A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run.',
     });
+    return { ...found, failure };
 }
 function statChecksums(output, path) {
     const location = output.locate(path);
@@ -52813,26 +52890,55 @@ async function checksums_readWhole(file) {
 
 
 
-
-
-/** Signs the files, shows how it goes and notes the outcomes; returns why the run ended early, if it did. */
+/**
+ * Signs what needs a signature and, once every file has one, the checksums; adds to the report what became of them.
+ *
+ * @throws ActionError that ended the run early, or that the checksums failed with
+ */
+async function signRelease(context, inputs, task) {
+    const { release, wanted, kept, report, service } = task;
+    const startedAt = context.clock.now();
+    // What is complete and signed already stays, so that a repeated run costs no request.
+    if (wanted.length > 0 || release.refused.length > 0)
+        removeChecksums(inputs, task.output);
+    try {
+        const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
+        report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });
+        if (ending)
+            throw ending;
+        const isComplete = outcomes.length === wanted.length && outcomes.every(({ status }) => status === 'signed');
+        if (!isComplete || release.refused.length > 0)
+            return;
+        const sign = (file) => signOwnFile(context, task, { file, startedAt });
+        const { output, verification, reuse } = task;
+        const known = [...kept, ...outcomes];
+        const { allFiles } = release;
+        report.add(await writeChecksums(context, inputs, { output, allFiles, known, verification, reuse, sign }));
+    }
+    finally {
+        report.add({ requests: service.transport.requests() });
+    }
+}
+const NOTHING_SIGNED = { outcomes: [] };
+/** Signs the files and shows how it goes. */
 async function runSigning(context, task) {
-    const { runner, report, clock } = context;
-    const { files, output } = task;
+    const { runner, clock } = context;
+    const { wanted, output, suffix, service, isUploaded } = task;
     runner.openGroup('Signing');
-    for (const path of mayStand(output.directory, signaturePaths(files, report.suffix)))
+    const signatures = wanted.map(({ path }) => path + suffix);
+    for (const path of mayStand(output.directory, signatures))
         output.remove(path);
-    const swept = output.sweep(files.map(({ path }) => path));
+    const swept = output.sweep(wanted.map(({ path }) => path));
     if (swept > 0)
         runner.line(`Removed ${(0,units/* plural */.LS)(swept, 'temporary file')} of a run that was killed`);
-    const bytes = files.reduce((sum, file) => sum + file.size, 0);
-    const progress = startProgress({ files: files.length, bytes }, clock, runner.line);
+    const bytes = wanted.reduce((sum, file) => sum + file.size, 0);
+    const progress = startProgress({ files: wanted.length, bytes }, clock, runner.line);
     // Should that fail, the upload will say why.
-    const load = task.upload ? () => void loadClient().catch(() => { }) : () => { };
+    const load = isUploaded ? () => void loadClient().catch(() => { }) : () => { };
     const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
     const result = await signFiles({
-        ...settings(context, task),
-        signer: watchSigner(task.service.signer, progress),
+        ...signOptions(context, task, wanted),
+        signer: watchSigner(service.signer, progress),
         onOutcome: (outcome) => {
             progress.add(outcome.file.size);
             if (runner.facts.isDebug)
@@ -52842,58 +52948,59 @@ async function runSigning(context, task) {
         progress.stop();
         stopLoading();
     });
-    report.outcomes = mergeOutcomes(report.outcomes, result.outcomes);
-    if (task.verification)
-        report.verified += result.outcomes.filter(({ status }) => status === 'signed').length;
-    runner.line(`${(0,units/* plural */.LS)(task.service.requests(), 'request')} for ${(0,units/* plural */.LS)(files.length, 'file')}`);
-    tellBlindRepeats(context, result.outcomes);
+    runner.line(`${(0,units/* plural */.LS)(service.transport.requests(), 'request')} for ${(0,units/* plural */.LS)(wanted.length, 'file')}`);
     runner.closeGroup();
-    return result.ending;
+    return result;
 }
 /** Whoever reads the service's own log must know why it holds more signatures than the release. */
-function tellBlindRepeats({ runner, report }, outcomes) {
+function describeBlindRepeats({ runner }, outcomes) {
     const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
     if (repeats === 0)
-        return;
+        return {};
     const text = `${(0,units/* plural */.LS)(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
     runner.line(text);
-    report.notes.push(text);
+    return { notes: [text] };
 }
 function signing_describe({ file, status, attempts, elapsedMs }) {
     return `${(0,names/* show */.WU)(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${(0,units/* formatCount */.B4)(attempts)} tries`}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
 }
-function* signaturePaths(files, suffix) {
-    for (const { path } of files)
-        yield path + suffix;
-}
 /** Fewer files than this are written by this thread: starting the worker would cost more. */
 const WORKER_FILES = 256;
-function settings(context, task) {
-    const { files, output, verification, effort, service } = task;
+function signOptions(context, task, files) {
+    const { signal, clock, random } = context;
+    const { output, suffix, verification, effort, service } = task;
     return {
-        ...context,
-        ...effort,
-        ...service,
         files,
+        signer: service.signer,
         output: files.length < WORKER_FILES ? output : writeInWorker(service.worker, output),
         hashElsewhere: hashInWorker(service.worker),
+        suffix,
         verification,
-        suffix: context.report.suffix,
+        concurrency: effort.concurrency,
+        attempts: effort.attempts,
+        timeoutMs: effort.timeoutMs,
+        deadlineMs: effort.deadlineMs,
+        onFailure: effort.onFailure,
+        firstConnection: service.transport.firstConnection,
+        prepare: (connections, until) => service.transport.prepare(connections, until),
+        maxBytesInFlight: service.maxBytesInFlight,
+        signal,
+        clock,
+        random,
+        onOutcome: () => { },
         onEvent: (event) => tell(context, event, files),
     };
 }
-/** Signs files that are of our own making, so that they are among no files; returns the failure, if any. */
-async function signQuietly(context, task) {
-    const { effort, startedAt } = task;
-    for (const { path } of task.files)
-        task.output.remove(path + context.report.suffix);
+/** Signs a file of our own making, which is in no count, in what is left of the deadline; returns notes, and the failure if any. */
+async function signOwnFile(context, task, { file, startedAt }) {
+    const { effort } = task;
+    task.output.remove(file.path + task.suffix);
     const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
     const deadlineMs = effort.deadlineMs && left;
-    const { outcomes, ending } = await signFiles({ ...settings(context, task), deadlineMs, onOutcome: () => { } });
-    tellBlindRepeats(context, outcomes);
-    if (ending?.code === 'DEADLINE')
-        return (0,policy_failure/* deadlinePassed */.Hx)(effort.deadlineMs);
-    return ending ?? outcomes.find(({ error }) => error !== undefined)?.error;
+    const { outcomes, ending } = await signFiles({ ...signOptions(context, task, [file]), deadlineMs });
+    const { notes = [] } = describeBlindRepeats(context, outcomes);
+    const failure = ending?.code === 'DEADLINE' ? (0,policy_failure/* deadlinePassed */.Hx)(effort.deadlineMs) : (ending ?? outcomes[0]?.error);
+    return { notes, ...(failure ? { failure } : {}) };
 }
 function tell({ runner }, event, files) {
     if (event.type === 'recovery')
@@ -52905,30 +53012,6 @@ function tell({ runner }, event, files) {
     else {
         const { code, message } = event.failure;
         runner.debug(`${(0,names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
-    }
-}
-/** Puts what is known now in place of what was known before; the order stays. */
-function mergeOutcomes(before, now) {
-    const byPath = new Map(now.map((outcome) => [outcome.file.path, outcome]));
-    return before.map((outcome) => byPath.get(outcome.file.path) ?? outcome);
-}
-/** Signs what needs a signature and, once every file has one, the checksums; returns why the run failed as a whole. */
-async function signRelease(context, inputs, task) {
-    const { report, clock } = context;
-    const startedAt = clock.now();
-    const isRefused = (0,report_report/* totalsOf */.vA)(report).failed > 0;
-    // What is complete and signed already stays, so that a repeated run costs no request.
-    if (task.files.length > 0 || isRefused)
-        removeChecksums(context, inputs, task.output);
-    try {
-        const ending = task.files.length > 0 ? await runSigning(context, task) : undefined;
-        const { failed, notTried } = (0,report_report/* totalsOf */.vA)(report);
-        if (ending || failed + notTried > 0)
-            return ending;
-        return await writeChecksums(context, inputs, { ...task, startedAt });
-    }
-    finally {
-        report.requests = task.service.requests();
     }
 }
 /** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
@@ -52958,42 +53041,68 @@ function loadAtLeisure({ clock, isLastUnderWay, load }) {
 
 
 
+
 /** Runs the whole of a signing against a service in this process, with keys that exist for this run only. */
-async function rehearse(context, inputs) {
-    const { runner, report } = context;
-    const release = await (0,stages_release/* findRelease */.dv)(context, inputs.files, (0,stages_release/* makeOwnDirectory */._i)(context));
-    await finish(context, inputs, release, async () => {
-        (0,stages_release/* checkMatched */.VE)(context, inputs.files, release);
-        checkUploadable(context, inputs.files, inputs.upload);
-        // Its own chunk of the bundle: a run that signs for real never loads it.
-        const { startService } = await Promise.all(/* import() */[__nccwpck_require__.e(631), __nccwpck_require__.e(430)]).then(__nccwpck_require__.bind(__nccwpck_require__, 84430));
-        const service = await startService();
-        try {
-            const { credentials } = service;
-            runner.mask([credentials.appSecret]);
-            release.output.write('rehearsal-key.pem', credentials.verifyKeyPem);
-            const key = readVerifyKey(credentials.verifyKeyPem);
-            const verification = { verifier: (0,verifier/* createVerifier */.$A)(key, (0,algorithm/* algorithmOf */.Hy)('ecdsa-sha256')), encoding: 'base64' };
-            report.checked = true;
-            report.verifyKeySha256 = key.spkiSha256;
-            const target = {
-                serverUrl: new URL(service.url),
-                requestPath: service.signPath,
-                signPath: service.signPath,
-                appKey: credentials.appKey,
-                appSecret: credentials.appSecret,
-                identity: { cert: credentials.cert, key: credentials.key, keyPassphrase: undefined, chain: credentials.chain },
-                expiryWarningDays: 0,
-                protocol: 'http1',
-            };
-            const identity = (0,stages_service/* checkIdentity */.Z0)(context, target);
-            const task = { ...release, release, effort: inputs.effort, upload: inputs.upload, verification, reuse: false };
-            return await (0,stages_service/* withService */.KE)(context, { inputs: target, identity, proxied: 'never' }, (open) => signRelease(context, inputs.files, { ...task, service: open }));
-        }
-        finally {
-            await service.close();
-        }
+async function rehearse(context, inputs, report) {
+    const { mode, files, upload, effort } = inputs;
+    const output = new output_tree/* OutputTree */.E((0,stages_release/* makeOwnDirectory */._i)(context), context.processId);
+    const delivery = { mode, files, upload, output, report };
+    await deliver(context, delivery, async () => {
+        const release = (0,stages_release/* findRelease */.dv)(context, files);
+        report.add((0,stages_release/* describeRelease */.NC)(release));
+        report.add((0,stages_release/* checkMatched */.VE)(context, files, release));
+        checkUploadable(delivery, release.files);
+        await withRehearsalService(context, async (embedded) => {
+            output.write('rehearsal-key.pem', embedded.credentials.verifyKeyPem);
+            const verification = verificationOf(embedded.credentials.verifyKeyPem);
+            report.add({ verification });
+            const service = serviceInputsOf(embedded);
+            const identity = (0,stages_service/* checkIdentity */.Z0)(context, service, report);
+            await (0,stages_service/* withService */.KE)(context, { inputs: service, identity, proxied: 'never', report }, (open) => signRelease(context, files, {
+                release,
+                wanted: release.files,
+                kept: [],
+                output,
+                suffix: files.suffix,
+                effort,
+                verification,
+                reuse: false,
+                isUploaded: upload !== undefined,
+                service: open,
+                report,
+            }));
+        });
+        return release.files;
     });
+}
+async function withRehearsalService({ runner }, use) {
+    // Its own chunk of the bundle: a run that signs for real never loads it.
+    const { startService } = await Promise.all(/* import() */[__nccwpck_require__.e(631), __nccwpck_require__.e(430)]).then(__nccwpck_require__.bind(__nccwpck_require__, 84430));
+    const service = await startService();
+    try {
+        runner.mask([service.credentials.appSecret]);
+        await use(service);
+    }
+    finally {
+        await service.close();
+    }
+}
+function verificationOf(publicKeyPem) {
+    const verifier = (0,verifying_verifier/* createVerifier */.$A)(readVerifyKey(publicKeyPem), (0,algorithm/* algorithmOf */.Hy)('ecdsa-sha256'));
+    return { verifier, encoding: 'base64' };
+}
+function serviceInputsOf({ url, signPath, credentials }) {
+    const { cert, key, chain, appKey, appSecret } = credentials;
+    return {
+        serverUrl: new URL(url),
+        requestPath: signPath,
+        signPath,
+        appKey,
+        appSecret,
+        identity: { cert, key, keyPassphrase: undefined, chain },
+        expiryWarningDays: 0,
+        protocol: 'http1',
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/src/modes/sign.js
@@ -53006,40 +53115,57 @@ async function rehearse(context, inputs) {
 
 
 
+
 /** Signs a release: everything that can be wrong is found before the first request. */
-async function sign(context, inputs) {
-    const { files, service } = inputs;
-    noteVerification(context, inputs);
-    const release = await (0,stages_release/* findRelease */.dv)(context, files, files.outputDirectory ?? files.root);
-    await finish(context, inputs, release, async () => {
-        (0,stages_release/* checkMatched */.VE)(context, files, release);
-        checkUploadable(context, files, inputs.upload);
-        checkSizes(inputs, release.files);
-        const identity = (0,stages_service/* checkIdentity */.Z0)(context, service);
-        const wanted = inputs.reuse ? await withoutValid(context, inputs, release) : release.files;
+async function sign(context, inputs, report) {
+    const { mode, files, service, effort, verification, upload, reuse } = inputs;
+    report.add(describeVerification(context, verification));
+    const output = new output_tree/* OutputTree */.E(files.outputDirectory ?? files.root, context.processId);
+    const delivery = { mode, files, upload, output, report };
+    await deliver(context, delivery, async () => {
+        const release = (0,stages_release/* findRelease */.dv)(context, files);
+        report.add((0,stages_release/* describeRelease */.NC)(release));
+        report.add((0,stages_release/* checkMatched */.VE)(context, files, release));
+        checkUploadable(delivery, release.files);
+        checkSizes(verification, release.files);
+        const identity = (0,stages_service/* checkIdentity */.Z0)(context, service, report);
+        const kept = reuse && verification ? await findValid(context, release, { output, files, verification }) : [];
+        report.add({ outcomes: kept });
+        const wanted = without(release.files, kept);
         checkBudget(wanted, files.maxFiles);
-        return (0,stages_service/* withService */.KE)(context, { inputs: service, identity, proxied: 'as the environment says' }, (open) => signRelease(context, files, { ...inputs, release, files: wanted, output: release.output, service: open }));
+        await (0,stages_service/* withService */.KE)(context, { inputs: service, identity, proxied: 'as the environment says', report }, (open) => signRelease(context, files, {
+            release,
+            wanted,
+            kept,
+            output,
+            suffix: files.suffix,
+            effort,
+            verification,
+            reuse,
+            isUploaded: upload !== undefined,
+            service: open,
+            report,
+        }));
+        return release.files;
     });
 }
-function noteVerification({ runner, report }, { verification }) {
-    report.checked = verification !== undefined;
-    report.verification = verification;
-    report.verifyKeySha256 = verification?.verifier.key.spkiSha256;
+function describeVerification({ runner }, verification) {
     if (verification?.verifier.key.certificate) {
-        report.notes.push('verify-key is a certificate: its public key was used, its dates and issuer were not checked.');
+        const text = 'verify-key is a certificate: its public key was used, its dates and issuer were not checked.';
+        return { verification, notes: [text] };
     }
     if (verification)
-        return;
+        return { verification };
     const text = 'Signatures were not checked, because verify-key is empty. Give the public key of the service to have each one checked before it appears.';
     runner.annotate('notice', 'Signatures not checked', text);
-    report.notes.push(text);
+    return { notes: [text] };
 }
-function checkSizes({ verification }, files) {
+function checkSizes(verification, files) {
     if (verification === undefined)
         return;
     for (const { path, size } of files) {
         try {
-            (0,verifier/* checkSize */.C1)(verification.verifier.algorithm, size);
+            (0,verifying_verifier/* checkSize */.C1)(verification.verifier.algorithm, size);
         }
         catch (error) {
             const known = (0,errors/* unexpected */.os)(error);
@@ -53047,21 +53173,25 @@ function checkSizes({ verification }, files) {
         }
     }
 }
-/** Keeps signatures that are valid for the files as they are now; returns the files that need a new one. */
-async function withoutValid(context, { verification, files }, release) {
-    if (verification === undefined)
-        return release.files;
-    const { runner, report, signal } = context;
-    const task = { ...release, suffix: files.suffix, verification, signal };
-    const checked = await verifyFiles({ ...task, explain: 'count', onOutcome: () => { } });
-    const reused = checked
-        .filter(({ status }) => status === 'verified')
-        .map((outcome) => ({ ...outcome, status: 'reused' }));
-    report.outcomes = mergeOutcomes(report.outcomes, reused);
-    report.verified += reused.length;
-    if (reused.length > 0)
-        runner.line(`${(0,units/* plural */.LS)(reused.length, 'file')} with a valid signature kept`);
-    return release.files.filter((_, at) => checked[at]?.status !== 'verified');
+/** Finds the signatures that are valid for the files as they are now, which costs no request. */
+async function findValid({ runner, signal }, release, { output, files, verification }) {
+    const checked = await verifyFiles({
+        files: release.files,
+        output,
+        suffix: files.suffix,
+        verification,
+        explain: 'count',
+        signal,
+        onOutcome: () => { },
+    });
+    const valid = checked.filter(({ status }) => status === 'verified');
+    if (valid.length > 0)
+        runner.line(`${(0,units/* plural */.LS)(valid.length, 'file')} with a valid signature kept`);
+    return valid.map((outcome) => ({ ...outcome, status: 'reused' }));
+}
+function without(files, outcomes) {
+    const done = new Set(outcomes.map(({ file }) => file.path));
+    return files.filter(({ path }) => !done.has(path));
 }
 function checkBudget(wanted, maxFiles) {
     if (maxFiles === 0 || wanted.length <= maxFiles)
@@ -53137,49 +53267,83 @@ function isFileLike(location) {
 
 
 
+
 /** Checks that every file has a valid signature and every signature its file, without network or secret. */
-async function verify(context, inputs) {
-    const { runner, report, signal, clock } = context;
-    const { files, verification } = inputs;
-    report.checked = true;
-    report.verifyKeySha256 = verification.verifier.key.spkiSha256;
-    const release = await (0,stages_release/* findRelease */.dv)(context, files, files.outputDirectory ?? files.root);
-    await finish(context, { ...inputs, upload: undefined }, release, async () => {
-        (0,stages_release/* checkMatched */.VE)(context, files, release);
-        runner.openGroup('Checking');
-        const bytes = release.files.reduce((sum, file) => sum + file.size, 0);
-        const progress = startProgress({ files: release.files.length, bytes }, clock, runner.line);
-        const known = [];
-        const onOutcome = (outcome) => {
-            progress.add(outcome.file.size);
-            known.push(outcome);
-        };
-        const task = { ...release, suffix: files.suffix, verification, signal };
-        const outcomes = await verifyFiles({ ...task, explain: 'name', onOutcome }).finally(() => {
-            progress.stop();
-            // A run that ends early keeps what it knows.
-            report.outcomes = mergeOutcomes(report.outcomes, known);
-            report.verified = known.filter(({ status }) => status === 'verified').length;
-        });
-        report.outcomes = [...report.outcomes, ...findOrphans(context, files, release)];
-        runner.closeGroup();
-        return checkChecksums(context, files, { ...release, verification, outcomes });
+async function verify(context, inputs, report) {
+    const { mode, files, verification } = inputs;
+    report.add({ verification });
+    const output = new output_tree/* OutputTree */.E(files.outputDirectory ?? files.root, context.processId);
+    await deliver(context, { mode, files, upload: undefined, output, report }, async () => {
+        const release = (0,stages_release/* findRelease */.dv)(context, files);
+        report.add((0,stages_release/* describeRelease */.NC)(release));
+        report.add((0,stages_release/* checkMatched */.VE)(context, files, release));
+        const { outcomes, ending } = await checkFiles(context, inputs, { files: release.files, output });
+        report.add({ outcomes });
+        if (ending)
+            throw ending;
+        report.add({ outcomes: findOrphans(context, files, output) });
+        const { allFiles } = release;
+        report.add(await checkChecksums(context, files, { output, verification, allFiles, outcomes }));
+        return release.files;
     });
 }
+async function checkFiles({ runner, signal, clock }, { files: { suffix }, verification }, { files, output }) {
+    runner.openGroup('Checking');
+    const bytes = files.reduce((sum, file) => sum + file.size, 0);
+    const progress = startProgress({ files: files.length, bytes }, clock, runner.line);
+    const outcomes = [];
+    const onOutcome = (outcome) => {
+        progress.add(outcome.file.size);
+        outcomes.push(outcome);
+    };
+    try {
+        await verifyFiles({ files, output, suffix, verification, explain: 'name', signal, onOutcome });
+        return { outcomes };
+    }
+    catch (error) {
+        return { outcomes, ending: (0,errors/* unexpected */.os)(error) };
+    }
+    finally {
+        progress.stop();
+        runner.closeGroup();
+    }
+}
 /** Every slice sees them, but one failure is enough. */
-function findOrphans({ runner }, files, { output }) {
+function findOrphans({ runner }, files, output) {
     if (files.shard.index !== 1)
         return [];
-    const own = files.ownPaths.map((path) => output.locate(path + files.suffix));
+    const { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, ownPaths } = files;
     const { workspace, temporaryDirectory } = runner.facts;
-    const options = { ...files, workspace, never: [temporaryDirectory, ...own] };
-    return discoverOrphans(options, output.directory).map((path) => orphaned(path, files.suffix));
+    const never = [temporaryDirectory, ...ownPaths.map((path) => output.locate(path + suffix))];
+    const options = { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never };
+    return discoverOrphans(options, output.directory).map((path) => orphaned(path, suffix));
 }
 
-// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
-var write_errors = __nccwpck_require__(10697);
 ;// CONCATENATED MODULE: ./build/src/report/causes.js
 
+/** Groups failures by their code: the failure of the run first, then findings, then the most frequent. */
+function causesOf({ outcomes, failure, findings, requests, durationMs }) {
+    const causes = new Map();
+    if (failure)
+        causes.set(failure.code, { error: failure, paths: [], effort: effortOf(requests, 'requests', durationMs) });
+    for (const { error, file, status, attempts, elapsedMs } of outcomes) {
+        if (error === undefined || status !== 'failed')
+            continue;
+        const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, 'tries', elapsedMs) };
+        cause.paths.push(file.path);
+        causes.set(error.code, cause);
+    }
+    const rank = ({ error, paths }) => (error === failure ? Number.POSITIVE_INFINITY : paths.length);
+    const grouped = [...causes.values()].sort((a, b) => rank(b) - rank(a));
+    const found = findings.filter(({ level }) => level === 'failure').map(toCause);
+    return failure ? [...grouped.slice(0, 1), ...found, ...grouped.slice(1)] : [...found, ...grouped];
+}
+function effortOf(count, of, elapsedMs) {
+    return count > 0 ? { count, of, elapsedMs } : undefined;
+}
+function toCause({ code, what, todo }) {
+    return { error: new errors/* ActionError */.lZ(code ?? 'CHECK_FAILED', what, { hint: todo ?? '' }), paths: [], effort: undefined };
+}
 /** Longer chains say nothing new; one that leads back to itself has no end. */
 const MAX_ERRORS = 10;
 /**
@@ -53268,7 +53432,7 @@ function headline(report) {
             return `${files === 1 ? 'The' : 'All'} ${(0,units/* plural */.LS)(files, 'file')} (${(0,units/* formatBytes */.z3)(bytes)}) ${files === 1 ? 'has' : 'have'} a valid signature, checked in ${time}.`;
         case 'sign': {
             const kept = reused > 0 ? ` (${(0,units/* formatCount */.B4)(signed)} new, ${(0,units/* formatCount */.B4)(reused)} kept)` : '';
-            const checked = report.checked ? ', each checked' : '';
+            const checked = report.verification ? ', each checked' : '';
             return `${(0,units/* plural */.LS)(files, 'file')} (${(0,units/* formatBytes */.z3)(bytes)}) signed${kept}${checked}, in ${time}.`;
         }
         case 'preflight':
@@ -53468,12 +53632,13 @@ function renderNumbers(report) {
 }
 /** Renders who signed, with what, and where, as a list. */
 function renderFacts(report) {
-    const { checked, verified, verifyKeySha256, service, certificate, artifact, shard, requests } = report;
+    const { verification, service, certificate, artifact, shard, requests } = report;
+    const verifyKeySha256 = verification?.verifier.key.spkiSha256;
     if (report.outcomes.length === 0 && service === undefined)
         return [];
     const rows = [
         ['Shard', shard.count > 1 ? `${shard.index} of ${shard.count}` : ''],
-        ['Signatures checked', checked ? (0,units/* formatCount */.B4)(verified) : 'none'],
+        ['Signatures checked', verification ? (0,units/* formatCount */.B4)((0,report_report/* totalsOf */.vA)(report).verified) : 'none'],
         ['Public key, SHA-256', verifyKeySha256 === undefined ? '' : (0,markup/* code */.aY)(verifyKeySha256)],
         [
             'Client certificate',
@@ -53567,7 +53732,7 @@ function afterRehearsal({ secretsWithheld }) {
     ];
 }
 function afterFailure(report) {
-    const { mode, failure, requests, checked } = report;
+    const { mode, failure, requests, verification } = report;
     const { signed, reused, files, failed, notTried } = (0,report_report/* totalsOf */.vA)(report);
     const keep = failed + notTried > LISTED ? [KEEP_MANIFEST] : [];
     if (mode === 'verify') {
@@ -53582,15 +53747,15 @@ function afterFailure(report) {
         'Put right what is named above, and run the job again. <code>docs/faults.md</code> explains every code.',
         ...keep,
         ...(files > 0 && requests === 0 ? ['The service was asked for nothing.'] : []),
-        ...(mode === 'sign' && kept > 0 ? [afterwards(kept, checked)] : []),
+        ...(mode === 'sign' && kept > 0 ? [afterwards(kept, verification !== undefined)] : []),
         ...(mode === 'sign' && failure && failure.code !== 'CANCELLED'
             ? ['<code>mode: preflight</code> lists everything that is wrong with credentials, network and service at once.']
             : []),
     ];
 }
 /** Only a signature that can be checked is kept, and only where the disk is still there. */
-function afterwards(kept, checked) {
-    return checked
+function afterwards(kept, isChecked) {
+    return isChecked
         ? `The next run keeps ${(0,units/* plural */.LS)(kept, 'valid signature')} if it finds the same workspace, as on a runner of your own. A fresh machine signs all files again.`
         : 'The next run signs all files again: without <code>verify-key</code> no signature that is there can be trusted.';
 }
@@ -53650,14 +53815,15 @@ function rehearsed(report) {
         return { proved: `${matched}.`, notProved: `${never}; nor that the upload works.` };
     return { proved: `${matched}; the names can be uploaded, and the upload works.`, notProved: `${never}.` };
 }
-function lookedAhead({ checked }) {
+function lookedAhead({ verification }) {
     return {
-        proved: `credentials, network and clock are right, and the service signed a canary${checked ? ' with the key you gave' : ''}.`,
-        notProved: `that the patterns match and the files can be read: preflight looks at no file.${checked ? '' : ' Nor that the signatures are valid: verify-key is empty.'}`,
+        proved: `credentials, network and clock are right, and the service signed a canary${verification ? ' with the key you gave' : ''}.`,
+        notProved: `that the patterns match and the files can be read: preflight looks at no file.${verification ? '' : ' Nor that the signatures are valid: verify-key is empty.'}`,
     };
 }
 
 ;// CONCATENATED MODULE: ./build/src/report/summary/summary.js
+
 
 
 
@@ -53691,7 +53857,7 @@ function renderSummary(report, around) {
 /** Renders what others wrote, of any length. Whole sections are left out, so that what is shown stays well formed. */
 function renderTrouble(report) {
     const sections = [
-        ...renderCauses((0,report_report/* causesOf */.cZ)({ ...report, findings: [] })),
+        ...renderCauses(causesOf({ ...report, findings: [] })),
         ...(0,findings/* renderFindings */.vO)(report.findings),
         ...report.notes.slice(0, MAX_NOTES).map((note) => `> ${(0,markup/* sentences */.hC)(note)}`),
     ];
@@ -53769,9 +53935,9 @@ const MAX_LOGGED_FILES = 100;
 const MAX_NAMED = 3;
 /** Longest part beside the message in an annotation; the log has all. */
 const MAX_PART = 800;
-/** Tells the runner, and through it everyone, what a run came to; returns whether outputs and summary could be written. */
+/** Tells the runner, and through it everyone, what a run came to; returns why outputs or summary could not be written. */
 function publish(runner, report) {
-    const causes = (0,report_report/* causesOf */.cZ)(report);
+    const causes = causesOf(report);
     runner.openGroup(report.findings.length > 0 ? 'Preflight' : 'Result');
     for (const line of (0,findings/* logFindings */.H0)(report.findings))
         runner.line(line);
@@ -53819,12 +53985,12 @@ function writeAll(runner, writers) {
     const [first] = errors;
     if (first)
         runner.annotate('error', first.code, errors.map(({ message }) => message).join('\n'));
-    return first === undefined;
+    return first;
 }
 function annotationText(cause) {
     const { error, paths } = cause;
     const which = paths.length > 0 ? `Files: ${(0,units/* showList */.w5)(paths, MAX_NAMED)}` : '';
-    const after = [error.hint && (0,units/* sentence */.em)(error.hint), effortOf(cause), which]
+    const after = [error.hint && (0,units/* sentence */.em)(error.hint), publish_effortOf(cause), which]
         .filter(Boolean)
         .map((text) => `\n${(0,units/* shorten */.ml)(String(text), MAX_PART)}`)
         .join('');
@@ -53832,7 +53998,7 @@ function annotationText(cause) {
     return (0,units/* shorten */.ml)(message, findings/* MAX_ANNOTATION */.n2 - after.length) + after;
 }
 /** Says what was spent before giving up; empty when nothing was. */
-function effortOf({ paths: [first], effort }) {
+function publish_effortOf({ paths: [first], effort }) {
     if (effort === undefined)
         return '';
     const { count, of, elapsedMs } = effort;
@@ -53854,7 +54020,7 @@ function logCause(runner, cause) {
         runner.line(text);
     if (error.hint)
         runner.line(`  What to do: ${(0,units/* sentence */.em)(error.hint)}`);
-    const effort = effortOf(cause);
+    const effort = publish_effortOf(cause);
     if (effort)
         runner.line(`  ${effort}`);
     for (const path of paths.slice(0, MAX_LOGGED_FILES))
@@ -53871,31 +54037,33 @@ function logCause(runner, cause) {
 
 
 
-/** Runs the action: reads the inputs, does what the mode says, and reports; returns whether the step is green. */
+/** Runs the action: reads the inputs, does what the mode says, and tells everyone what it came to, however it ended. */
 async function main(context) {
-    const { runner, report } = context;
+    const { runner } = context;
+    const builder = new report_report/* ReportBuilder */.ex();
     try {
         warnAboutEnvironment(context);
         const inputs = loadInputs(runner);
-        report.mode = inputs.mode;
-        await runMode(context, inputs);
+        builder.add({ mode: inputs.mode });
+        await runMode(context, inputs, builder);
     }
     catch (error) {
-        report.failure ??= (0,errors/* unexpected */.os)(error);
+        builder.add({ failure: (0,errors/* unexpected */.os)(error) });
     }
-    const isTold = publish(runner, report);
-    return isTold && (0,report_report/* isGreen */.gf)(report);
+    const report = builder.build();
+    const untold = publish(runner, report);
+    return { ...report, failure: report.failure ?? untold };
 }
-async function runMode(context, inputs) {
+async function runMode(context, inputs, report) {
     switch (inputs.mode) {
         case 'sign':
-            return sign(context, inputs);
+            return sign(context, inputs, report);
         case 'rehearse':
-            return rehearse(context, inputs);
+            return rehearse(context, inputs, report);
         case 'verify':
-            return verify(context, inputs);
+            return verify(context, inputs, report);
         case 'preflight':
-            return (await __nccwpck_require__.e(/* import() */ 395).then(__nccwpck_require__.bind(__nccwpck_require__, 10395))).preflight(context, inputs);
+            return (await __nccwpck_require__.e(/* import() */ 395).then(__nccwpck_require__.bind(__nccwpck_require__, 10395))).preflight(context, inputs, report);
         case 'skipped':
             return tellSkipped(context);
         default:
@@ -53916,13 +54084,14 @@ function warnAboutEnvironment({ runner }) {
 
 /***/ }),
 
-/***/ 80080:
+/***/ 36434:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   VE: () => (/* binding */ checkMatched),
+  NC: () => (/* binding */ describeRelease),
   dv: () => (/* binding */ findRelease),
   _i: () => (/* binding */ makeOwnDirectory)
 });
@@ -53980,7 +54149,7 @@ function graphemesOf(path) {
 }
 
 // EXTERNAL MODULE: ./build/src/files/finding/shard.js
-var finding_shard = __nccwpck_require__(25111);
+var shard = __nccwpck_require__(25111);
 ;// CONCATENATED MODULE: ./build/src/files/finding/why-unmatched.js
 
 
@@ -54012,65 +54181,8 @@ function findAnyway(text, options) {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js
-var output_tree = __nccwpck_require__(89310);
 // EXTERNAL MODULE: ./build/src/report/summary/units.js
 var units = __nccwpck_require__(76704);
-// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
-var write_errors = __nccwpck_require__(10697);
-;// CONCATENATED MODULE: ./build/src/modes/stages/planned-writes.js
-
-
-
-
-
-/** How the files begin that this action writes under a path of the user's choice. */
-const BEGINNINGS = {
-    manifest: /^\{"version":1,"mode":/,
-    checksums: /^(?:$|\\?[0-9a-f]{64} [ *])/,
-};
-/**
- * Refuses to put the manifest or the checksums over something that this action did not write.
- *
- * Such a path is usually a mistake, and what stands there would be lost, and left out of the signing as well.
- * @throws ActionError `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`
- */
-function checkOwnFiles(inputs, mode) {
-    for (const input of ['manifest', 'checksums']) {
-        const path = inputs[input];
-        // A verification only reads the checksums, and says itself what is wrong with them.
-        if (path === undefined || (input === 'checksums' && mode === 'verify'))
-            continue;
-        try {
-            checkPlace(input, path, (0,external_node_path_.join)(inputs.outputDirectory ?? inputs.root, path));
-        }
-        catch (error) {
-            throw (0,write_errors/* unwritable */.m)(path, error);
-        }
-    }
-}
-function checkPlace(input, path, location) {
-    const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
-    if (stat === undefined)
-        return;
-    if (stat.isFile() && BEGINNINGS[input].test(readBeginning(location)))
-        return;
-    const what = stat.isDirectory() ? 'is a directory' : `exists already and is no ${input} of this action`;
-    throw new errors/* ActionError */.lZ('OUTPUT_OCCUPIED', `Input ${input}: ${(0,names/* show */.WU)(path)} ${what}.`, {
-        hint: `Give ${input} a path where nothing else is; what stands there would be lost.`,
-    });
-}
-function readBeginning(location) {
-    const descriptor = (0,external_node_fs_.openSync)(location, 'r');
-    try {
-        const bytes = Buffer.alloc(80);
-        return bytes.toString('latin1', 0, (0,external_node_fs_.readSync)(descriptor, bytes, 0, bytes.length, 0));
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(descriptor);
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/src/modes/stages/release.js
 
 
@@ -54081,33 +54193,27 @@ function readBeginning(location) {
 
 
 
-
-
 /** Lists the files and tells what was found. */
-async function findRelease(context, inputs, outputDirectory) {
-    const { runner, report } = context;
-    const output = new output_tree/* OutputTree */.E(outputDirectory, context.processId);
-    checkOwnFiles(inputs, report.mode);
-    // Whatever ends this run before it writes its own, an earlier receipt must not pass for it.
-    if (inputs.manifest !== undefined)
-        output.remove(inputs.manifest);
+function findRelease({ runner }, inputs) {
     runner.openGroup('Files');
-    const discovery = (0,discover/* discover */.k)(discoveryOf(context, inputs));
-    const { shard } = inputs;
-    const files = (0,finding_shard/* sliceOf */.Mz)(discovery.files, shard);
-    // Every slice sees them, but one failure is enough.
-    const refused = shard.index === 1 ? discovery.refused : [];
-    report.shard = shard;
-    report.suffix = inputs.suffix;
-    report.outcomes = [
-        ...files.map((file) => ({ file, status: 'not-tried', attempts: 0, elapsedMs: 0 })),
-        ...refused.map(({ path, error }) => ({ file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error })),
-    ];
-    tellWhatWasFound(context, { ...discovery, files, refused });
+    const discovery = (0,discover/* discover */.k)(discoveryOf(runner, inputs));
+    const release = {
+        files: (0,shard/* sliceOf */.Mz)(discovery.files, inputs.shard),
+        allFiles: discovery.files,
+        // Every slice sees them, but one failure is enough.
+        refused: inputs.shard.index === 1 ? discovery.refused : [],
+        unmatched: discovery.unmatched,
+    };
+    tellWhatWasFound(runner, release);
     runner.closeGroup();
-    return { files, allFiles: discovery.files, output, unmatched: discovery.unmatched };
+    return release;
 }
-function discoveryOf({ runner }, inputs) {
+/** Says of a release what its report says before anything is signed. */
+function describeRelease({ files, refused }) {
+    const outcomes = refused.map(({ path, error }) => ({ file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error }));
+    return { files, outcomes };
+}
+function discoveryOf(runner, inputs) {
     const { workspace, temporaryDirectory } = runner.facts;
     const { outputDirectory, root, ownPaths } = inputs;
     const never = [
@@ -54115,11 +54221,12 @@ function discoveryOf({ runner }, inputs) {
         ...(outputDirectory === undefined ? [] : [outputDirectory]),
         ...ownPaths.map((path) => (0,external_node_path_.join)(outputDirectory ?? root, path)),
     ];
-    return { ...inputs, workspace, never };
+    const { patterns, suffix, includeHiddenFiles, followSymbolicLinks } = inputs;
+    return { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never };
 }
 /** The group is closed when nobody opens it, and a list is what a reader looks for in there. */
 const MAX_LISTED = 1000;
-function tellWhatWasFound({ runner }, { files, refused }) {
+function tellWhatWasFound(runner, { files, refused }) {
     const bytes = files.reduce((sum, file) => sum + file.size, 0);
     runner.line(`${(0,units/* plural */.LS)(files.length, 'file')}, ${(0,units/* formatBytes */.z3)(bytes)}`);
     for (const file of files.slice(0, MAX_LISTED))
@@ -54139,14 +54246,17 @@ function tellWhatWasFound({ runner }, { files, refused }) {
 }
 /** Each may cost another look at the whole tree. */
 const MAX_EXPLAINED = 5;
-/** Judges patterns that matched no file as the user wishes. */
-function checkMatched(context, inputs, { unmatched }) {
-    const { runner, report } = context;
+/**
+ * Judges patterns that matched no file as the user wishes; returns a warning as a note for the report.
+ *
+ * @throws ActionError `NO_FILES_FOUND`
+ */
+function checkMatched({ runner }, inputs, { unmatched }) {
     if (unmatched.length === 0 || inputs.ifNoFilesFound === 'ignore')
-        return;
+        return {};
     const patterns = unmatched
         .map((pattern, at) => {
-        const reason = at < MAX_EXPLAINED ? whyUnmatched(pattern, discoveryOf(context, inputs)) : undefined;
+        const reason = at < MAX_EXPLAINED ? whyUnmatched(pattern, discoveryOf(runner, inputs)) : undefined;
         return `“${(0,names/* show */.WU)(pattern)}”${reason === undefined ? '' : ` (${reason})`}`;
     })
         .join(', ');
@@ -54157,7 +54267,7 @@ function checkMatched(context, inputs, { unmatched }) {
         });
     }
     runner.annotate('warning', 'No files found', text);
-    report.notes.push(text);
+    return { notes: [text] };
 }
 /** Makes a directory of our own for what is written outside the workspace. */
 function makeOwnDirectory({ runner }) {
@@ -54422,7 +54532,7 @@ class WorkerThread {
 /** Node ends an HTTP/2 session that holds more than 10 MB of what was written; a file takes more memory than its body. */
 const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
 /** Examines certificate, key and chain, tells what is odd about them, and refuses what cannot work; opens no socket. */
-function checkIdentity({ runner, report, now }, inputs) {
+function checkIdentity({ runner, now }, inputs, report) {
     runner.openGroup('Identity');
     const inspection = (0,identity_identity/* inspectIdentity */.jl)(inputs.identity, {
         now: new Date(now()),
@@ -54430,12 +54540,11 @@ function checkIdentity({ runner, report, now }, inputs) {
     });
     for (const notice of inspection.notices)
         runner.annotate('notice', 'Credentials tidied', (0,units/* sentence */.em)(notice));
-    for (const warning of inspection.warnings) {
+    for (const warning of inspection.warnings)
         runner.annotate('warning', 'Credentials', (0,units/* sentence */.em)(warning));
-        report.notes.push(warning);
-    }
+    report.add({ notes: inspection.warnings });
     const identity = (0,identity_identity/* requireIdentity */.sK)(inspection);
-    report.certificate = identity.certificate;
+    report.add({ certificate: identity.certificate });
     runner.line(`Client certificate: ${identity.certificate.subject}`);
     runner.line(`  issued by ${identity.certificate.issuer}, valid until ${identity.certificate.notAfter}`);
     runner.line(`  SHA-256 ${identity.certificate.sha256}`);
@@ -54445,23 +54554,23 @@ function checkIdentity({ runner, report, now }, inputs) {
 /** Longest time for name look-up, TCP, proxy and handshake together. */
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Opens a signer for the duration of `use`. */
-function withService(context, { inputs, identity, proxied }, use) {
-    const { report, now } = context;
-    const { serverUrl: server } = inputs;
+function withService(context, task, use) {
+    const { inputs, identity, proxied, report } = task;
+    const { serverUrl: server, protocol } = inputs;
     const proxy = proxied === 'never' ? undefined : announceProxy(context, server);
-    report.service = server.origin;
+    report.add({ service: server.origin });
     return withSecureContext(context, identity, async (secureContext) => {
         const route = { server, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
         const transport = (0,connection_transport/* openTransport */.g)(route, {
-            protocol: inputs.protocol,
-            diagnosis: (0,diagnosis/* createDiagnosis */.sy)(route, { anchors: identity.anchors, now }),
-            onServer: (certificate) => warn(context, 'Server certificate', (0,server_certificate/* missingNames */.JA)(certificate)),
+            protocol,
+            diagnosis: (0,diagnosis/* createDiagnosis */.sy)(route, { anchors: identity.anchors, now: context.now }),
+            onServer: (certificate) => warn(context, report, ['Server certificate', (0,server_certificate/* missingNames */.JA)(certificate)]),
         });
-        const worker = new WorkerThread(context.threadEntry, (reason) => context.runner.debug(`The second thread is gone, its work is done by the first: ${String(reason)}`));
-        const signer = namingRefused(createSigner(context, inputs, transport), identity);
+        const worker = new WorkerThread(context.threadEntry, (reason) => context.runner.debug(`The worker thread ended; the main thread does its work: ${String(reason)}`));
         try {
-            const maxBytesInFlight = inputs.protocol === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
-            return await use({ ...transport, signer, worker, maxBytesInFlight });
+            const signer = createSigner(context, task, transport);
+            const maxBytesInFlight = protocol === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
+            return await use({ signer, transport, worker, maxBytesInFlight });
         }
         finally {
             worker.stop();
@@ -54511,27 +54620,32 @@ function withSecureContext({ runner }, identity, use) {
     });
     return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
 }
-function createSigner(context, inputs, transport) {
+function createSigner(context, { inputs, identity, report }, transport) {
     const { now, randomInt } = context;
-    return (0,sign_file/* createSignFileSigner */.C)(transport, {
-        ...inputs,
+    const { requestPath, signPath, appKey, appSecret } = inputs;
+    const signer = (0,sign_file/* createSignFileSigner */.C)(transport, {
+        requestPath,
+        signPath,
+        appKey,
+        appSecret,
         now,
         randomInt,
-        onClockOffset: (seconds) => warn(context, 'Clocks differ', describeOffset(seconds)),
-        onContentType: (type) => warn(context, 'Content type', describeContentType(type)),
+        onClockOffset: (seconds) => warn(context, report, ['Clocks differ', describeOffset(seconds)]),
+        onContentType: (type) => warn(context, report, ['Content type', describeContentType(type)]),
     });
+    return namingRefused(signer, identity);
+}
+function warn({ runner }, report, [title, text]) {
+    if (text === undefined)
+        return;
+    runner.annotate('warning', title, text);
+    report.add({ notes: [text] });
 }
 function describeContentType(type) {
     return `The service labels its answers ${(0,names/* show */.WU)(type.slice(0, 60))} instead of application/json; they were read all the same. Its operators should correct that, because gateways may act on it.`;
 }
 function describeOffset(seconds) {
     return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this runner's; requests are dated accordingly.`;
-}
-function warn({ runner, report }, title, text) {
-    if (text === undefined)
-        return;
-    runner.annotate('warning', title, text);
-    report.notes.push(text);
 }
 
 
@@ -55010,14 +55124,15 @@ async function post(transport, request, signal) {
 /* harmony export */   s: () => (/* binding */ renderManifest)
 /* harmony export */ });
 /* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
-/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18456);
-/* harmony import */ var _summary_findings_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(59273);
+/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(18456);
+/* harmony import */ var _summary_findings_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(59273);
 
 
 
 /** Yields the JSON receipt of a run in pieces, a line for each file. */
 function* renderManifest(report, createdAt) {
-    const { mode, checked, service, certificate, verifyKeySha256, shard, failure } = report;
+    const { mode, verification, service, certificate, shard, failure } = report;
+    const verifyKeySha256 = verification?.verifier.key.spkiSha256;
     const signer = {
         ...(certificate ? { certificate: manifestCertificate(certificate) } : {}),
         ...(verifyKeySha256 ? { verifyKeySha256 } : {}),
@@ -55026,7 +55141,7 @@ function* renderManifest(report, createdAt) {
         version: 1,
         mode,
         rehearsal: mode === 'rehearse',
-        checked,
+        checked: verification !== undefined,
         createdAt: createdAt.toISOString(),
         service,
         signer,
@@ -55034,7 +55149,7 @@ function* renderManifest(report, createdAt) {
         failure: manifestError(failure),
     };
     if (mode === 'preflight') {
-        const findings = report.findings.map(_summary_findings_js__WEBPACK_IMPORTED_MODULE_2__/* .manifestFinding */ .ZO);
+        const findings = report.findings.map(_summary_findings_js__WEBPACK_IMPORTED_MODULE_1__/* .manifestFinding */ .ZO);
         yield `${JSON.stringify({ ...head, findings, totals: manifestTotals(report) }, undefined, 2)}\n`;
         return;
     }
@@ -55069,7 +55184,7 @@ function manifestError(error) {
 }
 function manifestTotals(report) {
     const { requests, durationMs } = report;
-    return { ...(0,_report_js__WEBPACK_IMPORTED_MODULE_1__/* .totalsOf */ .vA)(report), requests, durationMs: Math.round(durationMs) };
+    return { ...(0,_report_js__WEBPACK_IMPORTED_MODULE_2__/* .totalsOf */ .vA)(report), requests, durationMs: Math.round(durationMs) };
 }
 
 
@@ -55079,38 +55194,66 @@ function manifestTotals(report) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   LU: () => (/* binding */ createReport),
-/* harmony export */   cZ: () => (/* binding */ causesOf),
+/* harmony export */   ex: () => (/* binding */ ReportBuilder),
 /* harmony export */   gf: () => (/* binding */ isGreen),
 /* harmony export */   vA: () => (/* binding */ totalsOf)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* unused harmony export assembleReport */
+/* harmony import */ var _files_release_file_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(62207);
 
-/** Starts an empty report. */
-function createReport() {
+/**
+ * Collects what the stages of a run found, so that a run that ends half-way reports all that was found until then.
+ *
+ * Stages return values, and a mode adds them here; no stage reads what another one added.
+ */
+class ReportBuilder {
+    #parts = [];
+    /** Adds what a stage found. */
+    add(part) {
+        this.#parts.push(part);
+    }
+    /** Assembles what was found so far. */
+    build() {
+        return assembleReport(this.#parts);
+    }
+}
+/**
+ * Makes a report of its parts: a file has its latest outcome, notes and findings add up, and the first failure stays; of
+ * everything else the latest value counts.
+ */
+function assembleReport(parts) {
+    const facts = parts;
+    const latest = (key) => facts.findLast((part) => part[key] !== undefined)?.[key];
     return {
-        mode: undefined,
-        outcomes: [],
-        checked: false,
-        verified: 0,
-        requests: 0,
-        durationMs: 0,
-        service: undefined,
-        certificate: undefined,
-        verifyKeySha256: undefined,
-        verification: undefined,
-        suffix: '.sign',
-        shard: { index: 1, count: 1 },
-        checksums: undefined,
-        manifest: undefined,
-        artifact: undefined,
-        notes: [],
-        findings: [],
-        failure: undefined,
+        mode: latest('mode'),
+        outcomes: outcomesOf(parts),
+        verification: latest('verification'),
+        requests: latest('requests') ?? 0,
+        durationMs: latest('durationMs') ?? 0,
+        service: latest('service'),
+        certificate: latest('certificate'),
+        suffix: latest('suffix') ?? '.sign',
+        shard: latest('shard') ?? { index: 1, count: 1 },
+        checksums: latest('checksums'),
+        manifest: latest('manifest'),
+        artifact: latest('artifact'),
+        notes: parts.flatMap(({ notes = [] }) => notes),
+        findings: parts.flatMap(({ findings = [] }) => findings),
+        failure: parts.find(({ failure }) => failure)?.failure,
     };
 }
+function outcomesOf(parts) {
+    const byPath = new Map();
+    for (const { files = [], outcomes = [] } of parts) {
+        for (const file of files)
+            byPath.set(file.path, (0,_files_release_file_js__WEBPACK_IMPORTED_MODULE_0__/* .notTried */ .Q)(file));
+        for (const outcome of outcomes)
+            byPath.set(outcome.file.path, outcome);
+    }
+    return [...byPath.values()];
+}
 /** Counts what became of the files. */
-function totalsOf({ outcomes, verified }) {
+function totalsOf({ outcomes, verification, findings }) {
     const counts = { signed: 0, reused: 0, verified: 0, failed: 0, 'not-tried': 0 };
     let [files, bytes] = [0, 0];
     for (const { status, file, isOrphan } of outcomes) {
@@ -55119,37 +55262,14 @@ function totalsOf({ outcomes, verified }) {
         bytes += file.size;
     }
     const { signed, reused, failed } = counts;
+    const canaries = findings.filter(({ check, level }) => check === 'signature' && level === 'ok').length;
+    const verified = verification === undefined ? 0 : signed + reused + counts.verified + canaries;
     return { files, signed, reused, verified, failed, notTried: counts['not-tried'], bytes };
 }
-/** Groups failures by their code, what concerns the run first, then findings, then the most frequent. */
-function causesOf(report) {
-    const { outcomes, failure, findings, requests, durationMs } = report;
-    const causes = new Map();
-    if (failure)
-        causes.set(failure.code, { error: failure, paths: [], effort: effortOf(requests, 'requests', durationMs) });
-    for (const { error, file, status, attempts, elapsedMs } of outcomes) {
-        if (error === undefined || status !== 'failed')
-            continue;
-        const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, 'tries', elapsedMs) };
-        cause.paths.push(file.path);
-        causes.set(error.code, cause);
-    }
-    const rank = ({ error, paths }) => (error === failure ? Number.POSITIVE_INFINITY : paths.length);
-    const grouped = [...causes.values()].sort((a, b) => rank(b) - rank(a));
-    const found = findings.filter(({ level }) => level === 'failure').map(toCause);
-    return failure ? [...grouped.slice(0, 1), ...found, ...grouped.slice(1)] : [...found, ...grouped];
-}
-function effortOf(count, of, elapsedMs) {
-    return count > 0 ? { count, of, elapsedMs } : undefined;
-}
-function toCause({ code, what, todo }) {
-    return { error: new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(code ?? 'CHECK_FAILED', what, { hint: todo ?? '' }), paths: [], effort: undefined };
-}
-/** Whether everything that was asked for is done. */
-function isGreen(report) {
-    const { failed, notTried } = totalsOf(report);
-    const isFound = report.findings.some(({ level }) => level === 'failure');
-    return report.failure === undefined && !isFound && failed === 0 && notTried === 0;
+/** Tells whether everything that was asked for is done. */
+function isGreen({ outcomes, findings, failure }) {
+    const isDone = outcomes.every(({ status }) => status !== 'failed' && status !== 'not-tried');
+    return isDone && failure === undefined && findings.every(({ level }) => level !== 'failure');
 }
 
 

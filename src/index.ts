@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { ActionError } from './errors.ts';
 import { main } from './main.ts';
-import { createReport } from './report/report.ts';
+import { isGreen } from './report/report.ts';
 import { createRunner } from './runner.ts';
 import { createClock } from './signing/schedule/clock.ts';
 
@@ -28,9 +28,8 @@ for (const [name, number] of [
 }
 
 const clock = createClock();
-const green = await main({
+const report = await main({
   runner: createRunner(),
-  report: createReport(),
   signal: cancel.signal,
   clock,
   startedAt: clock.now(),
@@ -41,4 +40,4 @@ const green = await main({
   threadEntry: join(import.meta.dirname, 'thread', 'index.js'),
 });
 // Sockets that are still closing must not keep the step alive.
-process.stdout.write('', () => process.exit(green && !cancel.signal.aborted ? 0 : exitCode));
+process.stdout.write('', () => process.exit(isGreen(report) && !cancel.signal.aborted ? 0 : exitCode));

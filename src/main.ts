@@ -6,33 +6,35 @@ import { rehearse } from './modes/rehearse.ts';
 import { sign } from './modes/sign.ts';
 import { verify } from './modes/verify.ts';
 import { publish } from './report/publish.ts';
-import { isGreen } from './report/report.ts';
+import { type Report, ReportBuilder } from './report/report.ts';
 
-/** Runs the action: reads the inputs, does what the mode says, and reports; returns whether the step is green. */
-export async function main(context: Context): Promise<boolean> {
-  const { runner, report } = context;
+/** Runs the action: reads the inputs, does what the mode says, and tells everyone what it came to, however it ended. */
+export async function main(context: Context): Promise<Report> {
+  const { runner } = context;
+  const builder = new ReportBuilder();
   try {
     warnAboutEnvironment(context);
     const inputs = loadInputs(runner);
-    report.mode = inputs.mode;
-    await runMode(context, inputs);
+    builder.add({ mode: inputs.mode });
+    await runMode(context, inputs, builder);
   } catch (error) {
-    report.failure ??= unexpected(error);
+    builder.add({ failure: unexpected(error) });
   }
-  const isTold = publish(runner, report);
-  return isTold && isGreen(report);
+  const report = builder.build();
+  const untold = publish(runner, report);
+  return { ...report, failure: report.failure ?? untold };
 }
 
-async function runMode(context: Context, inputs: Inputs): Promise<void> {
+async function runMode(context: Context, inputs: Inputs, report: ReportBuilder): Promise<void> {
   switch (inputs.mode) {
     case 'sign':
-      return sign(context, inputs);
+      return sign(context, inputs, report);
     case 'rehearse':
-      return rehearse(context, inputs);
+      return rehearse(context, inputs, report);
     case 'verify':
-      return verify(context, inputs);
+      return verify(context, inputs, report);
     case 'preflight':
-      return (await import('./modes/preflight.ts')).preflight(context, inputs);
+      return (await import('./modes/preflight.ts')).preflight(context, inputs, report);
     case 'skipped':
       return tellSkipped(context);
     default:

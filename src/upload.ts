@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs';
 import type { UploadArtifactResponse } from '@actions/artifact';
 import { ActionError } from './errors.ts';
 import { show } from './files/names.ts';
+import type { Artifact } from './report/report.ts';
 import { plural, showList } from './report/summary/units.ts';
 
 /** What to upload and under which name. */
@@ -15,14 +16,6 @@ export interface UploadOptions {
   readonly replaces: boolean;
   readonly warn: (text: string) => void;
   readonly sleep: (ms: number) => Promise<void>;
-}
-
-/** An artifact that is complete and finished. */
-export interface UploadedArtifact {
-  readonly name: string;
-  readonly id: number;
-  readonly digest: string | undefined;
-  readonly bytes: number;
 }
 
 /** Characters that the artifact service refuses in paths. */
@@ -52,7 +45,7 @@ export function loadClient(): Promise<typeof import('@actions/artifact')> {
  * Network loss and stalls are tried again under another name, because a name whose upload was not finished stays taken.
  * @throws ActionError `ARTIFACT_EXISTS`, `ARTIFACT_INCOMPLETE`, `ARTIFACT_FAILED`
  */
-export async function uploadFiles(options: UploadOptions): Promise<UploadedArtifact | undefined> {
+export async function uploadFiles(options: UploadOptions): Promise<Artifact | undefined> {
   const { DefaultArtifactClient } = await loadClient();
   const client = new DefaultArtifactClient();
   if (options.replaces) await client.deleteArtifact(options.name).catch(() => {});
@@ -102,7 +95,7 @@ function expectedBytes(paths: readonly string[], sizes: readonly number[]): numb
   return entries.reduce((sum, bytes) => sum + bytes, 22);
 }
 
-function checkComplete(name: string, { id, size, digest }: UploadArtifactResponse, expected: number): UploadedArtifact {
+function checkComplete(name: string, { id, size, digest }: UploadArtifactResponse, expected: number): Artifact {
   // The client only warns about a file that vanishes meanwhile, and can end without an id.
   if (id !== undefined && size !== undefined && size >= expected) return { name, id, digest, bytes: size };
   throw new ActionError(

@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../../src/modes/context.ts';
-import { createReport } from '../../src/report/report.ts';
 import type { Runner } from '../../src/runner.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
 import { makeDirectory } from '../files/trees.ts';
@@ -56,7 +55,6 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
   };
   const context: Context = {
     runner,
-    report: createReport(),
     signal: cancel.signal,
     clock: {
       ...clock,

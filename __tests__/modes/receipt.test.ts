@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { main } from '../../src/main.ts';
+import { isGreen } from '../../src/report/report.ts';
 import { plant } from '../files/trees.ts';
 import { problemsOf } from '../report/schema.ts';
 import { type InProcess, inProcess } from './in-process.ts';
@@ -9,8 +10,9 @@ const REHEARSE = { mode: 'rehearse', files: 'dist/**' };
 
 async function manifestOf({ context, workspace }: InProcess, green: boolean): Promise<Record<string, unknown>> {
   plant(workspace, { 'dist/a': 'a' });
-  expect(await main(context), context.report.failure?.message).toBe(green);
-  const manifest: Record<string, unknown> = JSON.parse(readFileSync(context.report.manifest ?? '', 'utf8'));
+  const report = await main(context);
+  expect(isGreen(report), report.failure?.message).toBe(green);
+  const manifest: Record<string, unknown> = JSON.parse(readFileSync(report.manifest ?? '', 'utf8'));
   expect(problemsOf(manifest)).toEqual([]);
   return manifest;
 }

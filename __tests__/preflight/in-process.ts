@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { main } from '../../src/main.ts';
 import type { Finding } from '../../src/preflight/finding.ts';
 import type { Service } from '../../src/rehearsal/service.ts';
-import { createReport } from '../../src/report/report.ts';
+import { isGreen } from '../../src/report/report.ts';
 import { createRunner, type Runner, type RunnerFacts } from '../../src/runner.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
 
@@ -51,11 +51,9 @@ export async function runPreflight(inputs: Readonly<Record<string, string>>, wor
   const directory = mkdtempSync(join(tmpdir(), 'preflight-'));
   try {
     const noted = new NotingRunner(inputs, { temporaryDirectory: directory, ...world.facts });
-    const report = createReport();
     const clock = createClock();
-    const green = await main({
+    const report = await main({
       runner: noted.runner,
-      report,
       signal: new AbortController().signal,
       clock,
       startedAt: clock.now(),
@@ -68,7 +66,7 @@ export async function runPreflight(inputs: Readonly<Record<string, string>>, wor
     const manifest = readManifest(noted.outputs['manifest']);
     const { lines, annotations, outputs, summary, masks } = noted;
     const told = { lines, annotations, outputs, summary, manifest };
-    return { ...told, masks, green, findings: report.findings, everything: JSON.stringify(told) };
+    return { ...told, masks, green: isGreen(report), findings: report.findings, everything: JSON.stringify(told) };
   } finally {
     expectNothingLeft(directory);
     rmSync(directory, { recursive: true, force: true });

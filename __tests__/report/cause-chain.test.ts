@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { ActionError, unexpected } from '../../src/errors.ts';
 import { publish } from '../../src/report/publish.ts';
-import { createReport } from '../../src/report/report.ts';
+import { assembleReport } from '../../src/report/report.ts';
 import { createRunner } from '../../src/runner.ts';
 
 const SECRET = 'secret-4711\nsecond-line';
@@ -16,7 +16,7 @@ function debugLines(failure: ActionError, debug = '1'): readonly string[] {
   try {
     const runner = createRunner({ RUNNER_DEBUG: debug });
     runner.mask([SECRET, 'second-line']);
-    publish({ ...runner, output: () => {} }, { ...createReport(), failure });
+    publish({ ...runner, output: () => {} }, assembleReport([{ failure }]));
   } finally {
     write.mockRestore();
   }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { startProgress } from '../../src/report/progress.ts';
-import { watchSigner } from '../../src/report/watched-signer.ts';
+import { startProgress, watchSigner } from '../../src/report/progress.ts';
 import type { Signer, Source } from '../../src/signing/signer.ts';
 import { VirtualClock } from '../signing/virtual-clock.ts';
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { ActionError } from '../../src/errors.ts';
 import type { FileOutcome } from '../../src/files/release-file.ts';
 import { failed, notChecked, passed, warned } from '../../src/preflight/finding.ts';
-import { createReport, type Report } from '../../src/report/report.ts';
+import { assembleReport, type Report } from '../../src/report/report.ts';
 import type { Surroundings } from '../../src/report/summary/next-steps.ts';
 import { type AlgorithmName, algorithmOf } from '../../src/verifying/algorithm.ts';
 import { readVerifyKey } from '../../src/verifying/key.ts';
@@ -52,14 +52,20 @@ export function verificationOf(
   return { verifier: createVerifier(readVerifyKey(publicKeyPem), algorithmOf(name)), encoding };
 }
 
+/** Checks with a key of this process. */
+const VERIFICATION = verificationOf(
+  'ecdsa-sha256',
+  'base64',
+  String(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' })),
+);
+
 function report(facts: Partial<Report>): Report {
-  return { ...createReport(), ...facts };
+  return { ...assembleReport([]), ...facts };
 }
 
 const SIGNED = {
   mode: 'sign',
-  checked: true,
-  verifyKeySha256: SHA256,
+  verification: VERIFICATION,
   service: 'https://sign.example.com',
   certificate: {
     subject: 'C=DE, O=Example GmbH, CN=release-signing',
@@ -72,17 +78,14 @@ const SIGNED = {
 
 /** A release of many files, all signed. */
 export function green(count = 1204): Report {
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return report({
     ...SIGNED,
     outcomes: [
       ...signedFiles(count),
       ...signedFiles(40, 'reused').map((one, at) => ({ ...one, file: { path: `kept-${at}`, size: 9 } })),
     ],
-    verified: count + 40,
     requests: count + 12,
     durationMs: 8412,
-    verification: verificationOf('ecdsa-sha256', 'base64', String(publicKey.export({ type: 'spki', format: 'pem' }))),
     checksums: '/home/runner/work/hello-world/hello-world/SHA256SUMS',
     artifact: { name: 'signatures', id: 2, digest: SHA256, bytes: 412_345 },
   });
@@ -92,12 +95,10 @@ export function green(count = 1204): Report {
 export function rehearsed(): Report {
   return report({
     mode: 'rehearse',
-    checked: true,
-    verifyKeySha256: SHA256,
+    verification: VERIFICATION,
     service: 'https://127.0.0.1:41234',
     certificate: { ...SIGNED.certificate, subject: 'CN=rehearsal-client' },
     outcomes: signedFiles(7),
-    verified: 7,
     requests: 7,
     durationMs: 412,
     artifact: { name: 'rehearsal-signatures', id: 3, digest: SHA256, bytes: 4123 },
@@ -130,7 +131,6 @@ export function failedForSeveralReasons(): Report {
       ...failedFiles(['dist/images/disk.img', 'dist/images/disk (copy).img'], large),
       ...signedFiles(160, 'not-tried').map((one) => ({ ...one, elapsedMs: 0, attempts: 0, sha256: undefined })),
     ],
-    verified: 812,
     requests: 1020,
     durationMs: 63_000,
     failure: new ActionError('NO_PROGRESS', 'No file was signed for two minutes, so the run was ended.', {
@@ -145,7 +145,7 @@ export function preflight(): Report {
   return report({
     ...SIGNED,
     mode: 'preflight',
-    checked: true,
+    verification: VERIFICATION,
     requests: 0,
     durationMs: 840,
     findings: [
@@ -173,7 +173,7 @@ export function soundPreflight(): Report {
     passed('inputs', 'every other input is valid'),
     passed('canary', 'the service signed 32 random bytes', 81),
   ];
-  return report({ ...SIGNED, mode: 'preflight', requests: 1, verified: 1, durationMs: 640, findings });
+  return report({ ...SIGNED, mode: 'preflight', requests: 1, durationMs: 640, findings });
 }
 
 /** A verification with findings. */
@@ -183,8 +183,7 @@ export function unverified(): Report {
   });
   return report({
     mode: 'verify',
-    checked: true,
-    verifyKeySha256: SHA256,
+    verification: VERIFICATION,
     outcomes: [
       ...signedFiles(120, 'verified'),
       ...failedFiles(['dist/app.bin'], INVALID).map((one) => ({ ...one, attempts: 0, elapsedMs: 12 })),
@@ -199,7 +198,6 @@ export function unverified(): Report {
         isOrphan: true,
       },
     ],
-    verified: 120,
     durationMs: 340,
   });
 }
@@ -208,10 +206,8 @@ export function unverified(): Report {
 export function verified(): Report {
   return report({
     mode: 'verify',
-    checked: true,
-    verifyKeySha256: SHA256,
+    verification: VERIFICATION,
     outcomes: signedFiles(3, 'verified'),
-    verified: 3,
     durationMs: 40,
   });
 }

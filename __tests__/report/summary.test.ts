@@ -99,7 +99,7 @@ describe('a reader finds', () => {
       'The next run keeps 812 valid signatures if it finds the same workspace',
       'mode: preflight lists everything',
     );
-    expect(textOf({ ...report, checked: false }, PUSH)).toContain('The next run signs all files again');
+    expect(textOf({ ...report, verification: undefined }, PUSH)).toContain('The next run signs all files again');
   });
 
   test('of a verification that failed: signatures without a file are not counted as files', () => {
@@ -142,7 +142,7 @@ describe('a reader finds', () => {
   });
 
   test('of a run without verify-key: that nothing was checked, and no command', () => {
-    const text = textOf({ ...samples.green(), checked: false, verification: undefined }, PUSH);
+    const text = textOf({ ...samples.green(), verification: undefined }, PUSH);
     expect(text).toContain('give verify-key');
     expect(text).not.toContain('openssl');
   });
@@ -177,7 +177,7 @@ describe('in a pull request a reader finds what was proved, and what was not', (
     ['a preflight', samples.soundPreflight(), PULL_REQUEST, ['signed a canary', 'Not proved: that the patterns match']],
     [
       'a preflight without verify-key',
-      { ...samples.soundPreflight(), checked: false },
+      { ...samples.soundPreflight(), verification: undefined },
       PULL_REQUEST,
       ['signed a canary.', 'Nor that the signatures are valid'],
     ],

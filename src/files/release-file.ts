@@ -33,3 +33,8 @@ export interface FileOutcome {
   /** It stands for a signature without a file: a failure, but no file. */
   readonly isOrphan?: true;
 }
+
+/** What became of a file that was not tried, or not yet. */
+export function notTried(file: Pick<ReleaseFile, 'path' | 'size'>): FileOutcome {
+  return { file, status: 'not-tried', attempts: 0, elapsedMs: 0 };
+}

@@ -1,12 +1,9 @@
-import type { Report } from '../report/report.ts';
 import type { Runner } from '../runner.ts';
 import type { Clock } from '../signing/schedule/clock.ts';
 
 /** What every stage may use: the world comes in as arguments, so that stages can be run anywhere. */
 export interface Context {
   readonly runner: Runner;
-  /** Filled by the stages as they go. */
-  readonly report: Report;
   /** Aborted, with an `ActionError` as its reason, when the run is cancelled. */
   readonly signal: AbortSignal;
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ConnectProxy } from '../connection/proxy.ts';
 import { createTlsContext, type Route } from '../connection/route.ts';
-import { openTransport } from '../connection/transport.ts';
+import { openTransport, type Transport } from '../connection/transport.ts';
 import { ActionError, toActionError } from '../errors.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -15,26 +15,31 @@ import { checkIdentityText, type IdentityCheck } from '../preflight/identity-fin
 import { checkService, skipService } from '../preflight/preflight.ts';
 import { createSignFileSigner } from '../protocols/es-auth/sign-file.ts';
 import { renderManifest } from '../report/manifest.ts';
+import type { ReportBuilder, ReportPart } from '../report/report.ts';
+import type { Signer } from '../signing/signer.ts';
 import type { Context } from './context.ts';
 import { makeOwnDirectory } from './stages/release.ts';
 import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext } from './stages/service.ts';
 
 /** Proves that a release could be signed right now, or lists everything that stands in its way; reads no file of the release. */
-export async function preflight(context: Context, inputs: PreflightInputs): Promise<void> {
-  const { report, signal, clock, startedAt, now, processId } = context;
+export async function preflight(context: Context, inputs: PreflightInputs, report: ReportBuilder): Promise<void> {
+  const { signal, clock, startedAt, now, processId } = context;
   const { service, verification } = inputs;
-  report.checked = verification !== undefined;
-  report.verifyKeySha256 = verification?.verifier.key.spkiSha256;
-  const options = { now: new Date(now()), expiryWarningDays: service.expiryWarningDays };
-  const identity = checkIdentityText(service.identity, options);
-  report.certificate = identity.leaf && factsOf(identity.leaf);
-  report.findings = [...describeInputs(context, inputs, identity), ...identity.findings];
-  report.findings = [...report.findings, ...(await lookAtService(context, inputs, identity))];
+  const identity = checkIdentityText(service.identity, {
+    now: new Date(now()),
+    expiryWarningDays: service.expiryWarningDays,
+  });
+  report.add({
+    verification,
+    certificate: identity.leaf && factsOf(identity.leaf),
+    findings: [...describeInputs(context, inputs, identity), ...identity.findings],
+  });
+  report.add(await lookAtService(context, inputs, identity));
   signal.throwIfAborted();
-  report.durationMs = clock.now() - startedAt;
+  report.add({ durationMs: clock.now() - startedAt });
   const tree = new OutputTree(makeOwnDirectory(context), processId);
-  tree.write('manifest.json', [...renderManifest(report, new Date(now()))].join(''));
-  report.manifest = tree.locate('manifest.json');
+  tree.write('manifest.json', renderManifest(report.build(), new Date(now())));
+  report.add({ manifest: tree.locate('manifest.json') });
 }
 
 function describeInputs({ runner }: Context, { problems }: PreflightInputs, { inspection }: IdentityCheck): Finding[] {
@@ -56,16 +61,17 @@ async function lookAtService(
   context: Context,
   inputs: PreflightInputs,
   { inspection }: IdentityCheck,
-): Promise<readonly Finding[]> {
+): Promise<ReportPart> {
   const server = inputs.service.serverUrl;
-  if (server === NOWHERE) return skipService('server-url cannot be used');
-  context.report.service = server.origin;
+  if (server === NOWHERE) return { findings: skipService('server-url cannot be used') };
+  const service = server.origin;
   let proxy: ConnectProxy | undefined;
   try {
     proxy = proxyFor(context, server);
   } catch (error) {
     const problem = toActionError(error, 'PROXY_UNUSABLE', 'the proxy of the environment cannot be used');
-    return [failed('proxy', problem), ...skipService('the proxy of the environment cannot be used')];
+    const skipped = skipService('the proxy of the environment cannot be used');
+    return { service, findings: [failed('proxy', problem), ...skipped] };
   }
   const { identity } = inspection;
   if (identity === undefined) return lookWithoutIdentity(context, inputs, proxy);
@@ -79,7 +85,8 @@ async function lookAtService(
     );
   } catch (error) {
     if (!(error instanceof ActionError) || error === context.signal.reason) throw error;
-    return [failed('key', error), ...(await lookWithoutIdentity(context, inputs, proxy))];
+    const { findings = [], ...others } = await lookWithoutIdentity(context, inputs, proxy);
+    return { ...others, findings: [failed('key', error), ...findings] };
   }
 }
 
@@ -87,7 +94,7 @@ function lookWithoutIdentity(
   context: Context,
   inputs: PreflightInputs,
   proxy: ConnectProxy | undefined,
-): Promise<readonly Finding[]> {
+): Promise<ReportPart> {
   const anchors = readAnchors(inputs.service.identity.chain).certificates.map(({ x509 }) => x509);
   const secureContext = createTlsContext({ ca: anchors.map(String) });
   const route = { server: inputs.service.serverUrl, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
@@ -104,31 +111,39 @@ async function look(
   context: Context,
   inputs: PreflightInputs,
   { route, identity, anchors }: Examined,
-): Promise<readonly Finding[]> {
-  const { service, verification, effort, isCallable } = inputs;
-  const { report, now, signal } = context;
+): Promise<ReportPart> {
+  const { verification, isCallable } = inputs;
+  const { signal, now } = context;
   const transport = openTransport(route);
-  const send = (): Promise<CanaryOutcome> =>
-    sendCanary({
-      ...context,
-      ...effort,
-      transport,
-      createSigner: (through) => createSignFileSigner(through, { ...context, ...service, onClockOffset: () => {} }),
-    });
   const reason = identity ? 'of the problems with the inputs' : 'the client identity cannot be used';
   try {
     const findings = await checkService(route, {
       identity,
       anchors,
       verification,
-      sendCanary: identity && isCallable ? send : reason,
+      sendCanary: identity && isCallable ? () => sendCanaryOver(context, inputs, transport) : reason,
       now,
       signal,
     });
-    report.verified = findings.some(({ check, level }) => check === 'signature' && level === 'ok') ? 1 : 0;
-    return findings;
+    return { service: route.server.origin, findings, requests: transport.requests() };
   } finally {
-    report.requests = transport.requests();
     transport.close();
   }
+}
+
+function sendCanaryOver(context: Context, inputs: PreflightInputs, transport: Transport): Promise<CanaryOutcome> {
+  const { signal, clock, now, randomInt } = context;
+  const { attempts, timeoutMs } = inputs.effort;
+  const { requestPath, signPath, appKey, appSecret } = inputs.service;
+  const createSigner = (through: Transport): Signer =>
+    createSignFileSigner(through, {
+      requestPath,
+      signPath,
+      appKey,
+      appSecret,
+      now,
+      randomInt,
+      onClockOffset: () => {},
+    });
+  return sendCanary({ transport, createSigner, attempts, timeoutMs, signal, clock, now });
 }

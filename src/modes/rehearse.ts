@@ -1,48 +1,80 @@
+import { OutputTree } from '../files/writing/output-tree.ts';
 import type { RehearseInputs, ServiceInputs } from '../inputs/inputs.ts';
+import type { Service } from '../rehearsal/service.ts';
+import type { ReportBuilder } from '../report/report.ts';
 import { algorithmOf } from '../verifying/algorithm.ts';
+import type { Verification } from '../verifying/check.ts';
 import { readVerifyKey } from '../verifying/key.ts';
 import { createVerifier } from '../verifying/verifier.ts';
 import type { Context } from './context.ts';
-import { checkUploadable, finish } from './stages/receipt.ts';
-import { checkMatched, findRelease, makeOwnDirectory } from './stages/release.ts';
+import { checkUploadable, type Delivery, deliver } from './stages/receipt.ts';
+import { checkMatched, describeRelease, findRelease, makeOwnDirectory } from './stages/release.ts';
 import { checkIdentity, withService } from './stages/service.ts';
 import { signRelease } from './stages/signing.ts';
 
 /** Runs the whole of a signing against a service in this process, with keys that exist for this run only. */
-export async function rehearse(context: Context, inputs: RehearseInputs): Promise<void> {
-  const { runner, report } = context;
-  const release = await findRelease(context, inputs.files, makeOwnDirectory(context));
-  await finish(context, inputs, release, async () => {
-    checkMatched(context, inputs.files, release);
-    checkUploadable(context, inputs.files, inputs.upload);
-    // Its own chunk of the bundle: a run that signs for real never loads it.
-    const { startService } = await import('../rehearsal/service.ts');
-    const service = await startService();
-    try {
-      const { credentials } = service;
-      runner.mask([credentials.appSecret]);
-      release.output.write('rehearsal-key.pem', credentials.verifyKeyPem);
-      const key = readVerifyKey(credentials.verifyKeyPem);
-      const verification = { verifier: createVerifier(key, algorithmOf('ecdsa-sha256')), encoding: 'base64' } as const;
-      report.checked = true;
-      report.verifyKeySha256 = key.spkiSha256;
-      const target: ServiceInputs = {
-        serverUrl: new URL(service.url),
-        requestPath: service.signPath,
-        signPath: service.signPath,
-        appKey: credentials.appKey,
-        appSecret: credentials.appSecret,
-        identity: { cert: credentials.cert, key: credentials.key, keyPassphrase: undefined, chain: credentials.chain },
-        expiryWarningDays: 0,
-        protocol: 'http1',
-      };
-      const identity = checkIdentity(context, target);
-      const task = { ...release, release, effort: inputs.effort, upload: inputs.upload, verification, reuse: false };
-      return await withService(context, { inputs: target, identity, proxied: 'never' }, (open) =>
-        signRelease(context, inputs.files, { ...task, service: open }),
+export async function rehearse(context: Context, inputs: RehearseInputs, report: ReportBuilder): Promise<void> {
+  const { mode, files, upload, effort } = inputs;
+  const output = new OutputTree(makeOwnDirectory(context), context.processId);
+  const delivery: Delivery = { mode, files, upload, output, report };
+  await deliver(context, delivery, async () => {
+    const release = findRelease(context, files);
+    report.add(describeRelease(release));
+    report.add(checkMatched(context, files, release));
+    checkUploadable(delivery, release.files);
+    await withRehearsalService(context, async (embedded) => {
+      output.write('rehearsal-key.pem', embedded.credentials.verifyKeyPem);
+      const verification = verificationOf(embedded.credentials.verifyKeyPem);
+      report.add({ verification });
+      const service = serviceInputsOf(embedded);
+      const identity = checkIdentity(context, service, report);
+      await withService(context, { inputs: service, identity, proxied: 'never', report }, (open) =>
+        signRelease(context, files, {
+          release,
+          wanted: release.files,
+          kept: [],
+          output,
+          suffix: files.suffix,
+          effort,
+          verification,
+          reuse: false,
+          isUploaded: upload !== undefined,
+          service: open,
+          report,
+        }),
       );
-    } finally {
-      await service.close();
-    }
+    });
+    return release.files;
   });
+}
+
+async function withRehearsalService({ runner }: Context, use: (service: Service) => Promise<void>): Promise<void> {
+  // Its own chunk of the bundle: a run that signs for real never loads it.
+  const { startService } = await import('../rehearsal/service.ts');
+  const service = await startService();
+  try {
+    runner.mask([service.credentials.appSecret]);
+    await use(service);
+  } finally {
+    await service.close();
+  }
+}
+
+function verificationOf(publicKeyPem: string): Verification {
+  const verifier = createVerifier(readVerifyKey(publicKeyPem), algorithmOf('ecdsa-sha256'));
+  return { verifier, encoding: 'base64' };
+}
+
+function serviceInputsOf({ url, signPath, credentials }: Service): ServiceInputs {
+  const { cert, key, chain, appKey, appSecret } = credentials;
+  return {
+    serverUrl: new URL(url),
+    requestPath: signPath,
+    signPath,
+    appKey,
+    appSecret,
+    identity: { cert, key, keyPassphrase: undefined, chain },
+    expiryWarningDays: 0,
+    protocol: 'http1',
+  };
 }

@@ -1,49 +1,68 @@
 import { ActionError, unexpected } from '../errors.ts';
 import { show } from '../files/names.ts';
-import type { ReleaseFile } from '../files/release-file.ts';
-import type { SignInputs } from '../inputs/inputs.ts';
+import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
+import { OutputTree } from '../files/writing/output-tree.ts';
+import type { FileInputs, SignInputs } from '../inputs/inputs.ts';
+import type { ReportBuilder, ReportPart } from '../report/report.ts';
 import { formatCount, plural } from '../report/summary/units.ts';
+import type { Verification } from '../verifying/check.ts';
 import { checkSize } from '../verifying/verifier.ts';
 import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';
-import { checkUploadable, finish } from './stages/receipt.ts';
-import { checkMatched, findRelease, type Release } from './stages/release.ts';
+import { checkUploadable, type Delivery, deliver } from './stages/receipt.ts';
+import { checkMatched, describeRelease, findRelease, type Release } from './stages/release.ts';
 import { checkIdentity, withService } from './stages/service.ts';
-import { mergeOutcomes, signRelease } from './stages/signing.ts';
+import { signRelease } from './stages/signing.ts';
 
 /** Signs a release: everything that can be wrong is found before the first request. */
-export async function sign(context: Context, inputs: SignInputs): Promise<void> {
-  const { files, service } = inputs;
-  noteVerification(context, inputs);
-  const release = await findRelease(context, files, files.outputDirectory ?? files.root);
-  await finish(context, inputs, release, async () => {
-    checkMatched(context, files, release);
-    checkUploadable(context, files, inputs.upload);
-    checkSizes(inputs, release.files);
-    const identity = checkIdentity(context, service);
-    const wanted = inputs.reuse ? await withoutValid(context, inputs, release) : release.files;
+export async function sign(context: Context, inputs: SignInputs, report: ReportBuilder): Promise<void> {
+  const { mode, files, service, effort, verification, upload, reuse } = inputs;
+  report.add(describeVerification(context, verification));
+  const output = new OutputTree(files.outputDirectory ?? files.root, context.processId);
+  const delivery: Delivery = { mode, files, upload, output, report };
+  await deliver(context, delivery, async () => {
+    const release = findRelease(context, files);
+    report.add(describeRelease(release));
+    report.add(checkMatched(context, files, release));
+    checkUploadable(delivery, release.files);
+    checkSizes(verification, release.files);
+    const identity = checkIdentity(context, service, report);
+    const kept = reuse && verification ? await findValid(context, release, { output, files, verification }) : [];
+    report.add({ outcomes: kept });
+    const wanted = without(release.files, kept);
     checkBudget(wanted, files.maxFiles);
-    return withService(context, { inputs: service, identity, proxied: 'as the environment says' }, (open) =>
-      signRelease(context, files, { ...inputs, release, files: wanted, output: release.output, service: open }),
+    await withService(context, { inputs: service, identity, proxied: 'as the environment says', report }, (open) =>
+      signRelease(context, files, {
+        release,
+        wanted,
+        kept,
+        output,
+        suffix: files.suffix,
+        effort,
+        verification,
+        reuse,
+        isUploaded: upload !== undefined,
+        service: open,
+        report,
+      }),
     );
+    return release.files;
   });
 }
 
-function noteVerification({ runner, report }: Context, { verification }: SignInputs): void {
-  report.checked = verification !== undefined;
-  report.verification = verification;
-  report.verifyKeySha256 = verification?.verifier.key.spkiSha256;
+function describeVerification({ runner }: Context, verification: Verification | undefined): ReportPart {
   if (verification?.verifier.key.certificate) {
-    report.notes.push('verify-key is a certificate: its public key was used, its dates and issuer were not checked.');
+    const text = 'verify-key is a certificate: its public key was used, its dates and issuer were not checked.';
+    return { verification, notes: [text] };
   }
-  if (verification) return;
+  if (verification) return { verification };
   const text =
     'Signatures were not checked, because verify-key is empty. Give the public key of the service to have each one checked before it appears.';
   runner.annotate('notice', 'Signatures not checked', text);
-  report.notes.push(text);
+  return { notes: [text] };
 }
 
-function checkSizes({ verification }: SignInputs, files: readonly ReleaseFile[]): void {
+function checkSizes(verification: Verification | undefined, files: readonly ReleaseFile[]): void {
   if (verification === undefined) return;
   for (const { path, size } of files) {
     try {
@@ -55,23 +74,35 @@ function checkSizes({ verification }: SignInputs, files: readonly ReleaseFile[])
   }
 }
 
-/** Keeps signatures that are valid for the files as they are now; returns the files that need a new one. */
-async function withoutValid(
-  context: Context,
-  { verification, files }: SignInputs,
+interface Stored {
+  readonly output: OutputTree;
+  readonly files: FileInputs;
+  readonly verification: Verification;
+}
+
+/** Finds the signatures that are valid for the files as they are now, which costs no request. */
+async function findValid(
+  { runner, signal }: Context,
   release: Release,
-): Promise<readonly ReleaseFile[]> {
-  if (verification === undefined) return release.files;
-  const { runner, report, signal } = context;
-  const task = { ...release, suffix: files.suffix, verification, signal };
-  const checked = await verifyFiles({ ...task, explain: 'count', onOutcome: () => {} });
-  const reused = checked
-    .filter(({ status }) => status === 'verified')
-    .map((outcome) => ({ ...outcome, status: 'reused' }) as const);
-  report.outcomes = mergeOutcomes(report.outcomes, reused);
-  report.verified += reused.length;
-  if (reused.length > 0) runner.line(`${plural(reused.length, 'file')} with a valid signature kept`);
-  return release.files.filter((_, at) => checked[at]?.status !== 'verified');
+  { output, files, verification }: Stored,
+): Promise<FileOutcome[]> {
+  const checked = await verifyFiles({
+    files: release.files,
+    output,
+    suffix: files.suffix,
+    verification,
+    explain: 'count',
+    signal,
+    onOutcome: () => {},
+  });
+  const valid = checked.filter(({ status }) => status === 'verified');
+  if (valid.length > 0) runner.line(`${plural(valid.length, 'file')} with a valid signature kept`);
+  return valid.map((outcome) => ({ ...outcome, status: 'reused' }));
+}
+
+function without(files: readonly ReleaseFile[], outcomes: readonly FileOutcome[]): readonly ReleaseFile[] {
+  const done = new Set(outcomes.map(({ file }) => file.path));
+  return files.filter(({ path }) => !done.has(path));
 }
 
 function checkBudget(wanted: readonly ReleaseFile[], maxFiles: number): void {

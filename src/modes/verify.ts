@@ -1,49 +1,72 @@
+import { type ActionError, unexpected } from '../errors.ts';
 import { discoverOrphans } from '../files/finding/orphans.ts';
-import type { FileOutcome } from '../files/release-file.ts';
+import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
+import { OutputTree } from '../files/writing/output-tree.ts';
 import type { FileInputs, VerifyInputs } from '../inputs/inputs.ts';
 import { startProgress } from '../report/progress.ts';
+import type { ReportBuilder } from '../report/report.ts';
 import { orphaned, verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';
 import { checkChecksums } from './stages/checksums.ts';
-import { finish } from './stages/receipt.ts';
-import { checkMatched, findRelease, type Release } from './stages/release.ts';
-import { mergeOutcomes } from './stages/signing.ts';
+import { deliver } from './stages/receipt.ts';
+import { checkMatched, describeRelease, findRelease } from './stages/release.ts';
 
 /** Checks that every file has a valid signature and every signature its file, without network or secret. */
-export async function verify(context: Context, inputs: VerifyInputs): Promise<void> {
-  const { runner, report, signal, clock } = context;
-  const { files, verification } = inputs;
-  report.checked = true;
-  report.verifyKeySha256 = verification.verifier.key.spkiSha256;
-  const release = await findRelease(context, files, files.outputDirectory ?? files.root);
-  await finish(context, { ...inputs, upload: undefined }, release, async () => {
-    checkMatched(context, files, release);
-    runner.openGroup('Checking');
-    const bytes = release.files.reduce((sum, file) => sum + file.size, 0);
-    const progress = startProgress({ files: release.files.length, bytes }, clock, runner.line);
-    const known: FileOutcome[] = [];
-    const onOutcome = (outcome: FileOutcome): void => {
-      progress.add(outcome.file.size);
-      known.push(outcome);
-    };
-    const task = { ...release, suffix: files.suffix, verification, signal };
-    const outcomes = await verifyFiles({ ...task, explain: 'name', onOutcome }).finally(() => {
-      progress.stop();
-      // A run that ends early keeps what it knows.
-      report.outcomes = mergeOutcomes(report.outcomes, known);
-      report.verified = known.filter(({ status }) => status === 'verified').length;
-    });
-    report.outcomes = [...report.outcomes, ...findOrphans(context, files, release)];
-    runner.closeGroup();
-    return checkChecksums(context, files, { ...release, verification, outcomes });
+export async function verify(context: Context, inputs: VerifyInputs, report: ReportBuilder): Promise<void> {
+  const { mode, files, verification } = inputs;
+  report.add({ verification });
+  const output = new OutputTree(files.outputDirectory ?? files.root, context.processId);
+  await deliver(context, { mode, files, upload: undefined, output, report }, async () => {
+    const release = findRelease(context, files);
+    report.add(describeRelease(release));
+    report.add(checkMatched(context, files, release));
+    const { outcomes, ending } = await checkFiles(context, inputs, { files: release.files, output });
+    report.add({ outcomes });
+    if (ending) throw ending;
+    report.add({ outcomes: findOrphans(context, files, output) });
+    const { allFiles } = release;
+    report.add(await checkChecksums(context, files, { output, verification, allFiles, outcomes }));
+    return release.files;
   });
 }
 
+interface Checked {
+  /** Of the files that were checked. */
+  readonly outcomes: readonly FileOutcome[];
+  /** Why the others were not. */
+  readonly ending?: ActionError;
+}
+
+async function checkFiles(
+  { runner, signal, clock }: Context,
+  { files: { suffix }, verification }: VerifyInputs,
+  { files, output }: { readonly files: readonly ReleaseFile[]; readonly output: OutputTree },
+): Promise<Checked> {
+  runner.openGroup('Checking');
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  const progress = startProgress({ files: files.length, bytes }, clock, runner.line);
+  const outcomes: FileOutcome[] = [];
+  const onOutcome = (outcome: FileOutcome): void => {
+    progress.add(outcome.file.size);
+    outcomes.push(outcome);
+  };
+  try {
+    await verifyFiles({ files, output, suffix, verification, explain: 'name', signal, onOutcome });
+    return { outcomes };
+  } catch (error) {
+    return { outcomes, ending: unexpected(error) };
+  } finally {
+    progress.stop();
+    runner.closeGroup();
+  }
+}
+
 /** Every slice sees them, but one failure is enough. */
-function findOrphans({ runner }: Context, files: FileInputs, { output }: Release): FileOutcome[] {
+function findOrphans({ runner }: Context, files: FileInputs, output: OutputTree): FileOutcome[] {
   if (files.shard.index !== 1) return [];
-  const own = files.ownPaths.map((path) => output.locate(path + files.suffix));
+  const { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, ownPaths } = files;
   const { workspace, temporaryDirectory } = runner.facts;
-  const options = { ...files, workspace, never: [temporaryDirectory, ...own] };
-  return discoverOrphans(options, output.directory).map((path) => orphaned(path, files.suffix));
+  const never = [temporaryDirectory, ...ownPaths.map((path) => output.locate(path + suffix))];
+  const options = { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never };
+  return discoverOrphans(options, output.directory).map((path) => orphaned(path, suffix));
 }

@@ -1,4 +1,47 @@
-import { type ActionError, codeOf } from '../errors.ts';
+import { ActionError, codeOf } from '../errors.ts';
+import type { Finding } from '../preflight/finding.ts';
+import type { Report } from './report.ts';
+
+/** One kind of failure and the files that it befell. */
+export interface Cause {
+  readonly error: ActionError;
+  /** Files it is about; empty when it is about the run. */
+  readonly paths: readonly string[];
+  /** What was spent on the first of them, or on the run; `undefined` when nothing was asked of the service. */
+  readonly effort: Effort | undefined;
+}
+
+/** Attempts for a file or requests of the run, and the time from the first one. */
+interface Effort {
+  readonly count: number;
+  readonly of: 'tries' | 'requests';
+  readonly elapsedMs: number;
+}
+
+/** Groups failures by their code: the failure of the run first, then findings, then the most frequent. */
+export function causesOf({ outcomes, failure, findings, requests, durationMs }: Report): Cause[] {
+  const causes = new Map<string, Cause & { readonly paths: string[] }>();
+  if (failure)
+    causes.set(failure.code, { error: failure, paths: [], effort: effortOf(requests, 'requests', durationMs) });
+  for (const { error, file, status, attempts, elapsedMs } of outcomes) {
+    if (error === undefined || status !== 'failed') continue;
+    const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, 'tries', elapsedMs) };
+    cause.paths.push(file.path);
+    causes.set(error.code, cause);
+  }
+  const rank = ({ error, paths }: Cause): number => (error === failure ? Number.POSITIVE_INFINITY : paths.length);
+  const grouped = [...causes.values()].sort((a, b) => rank(b) - rank(a));
+  const found = findings.filter(({ level }) => level === 'failure').map(toCause);
+  return failure ? [...grouped.slice(0, 1), ...found, ...grouped.slice(1)] : [...found, ...grouped];
+}
+
+function effortOf(count: number, of: Effort['of'], elapsedMs: number): Effort | undefined {
+  return count > 0 ? { count, of, elapsedMs } : undefined;
+}
+
+function toCause({ code, what, todo }: Finding): Cause {
+  return { error: new ActionError(code ?? 'CHECK_FAILED', what, { hint: todo ?? '' }), paths: [], effort: undefined };
+}
 
 /** Longer chains say nothing new; one that leads back to itself has no end. */
 const MAX_ERRORS = 10;

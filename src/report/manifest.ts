@@ -6,7 +6,8 @@ import { manifestFinding } from './summary/findings.ts';
 
 /** Yields the JSON receipt of a run in pieces, a line for each file. */
 export function* renderManifest(report: Report, createdAt: Date): Generator<string> {
-  const { mode, checked, service, certificate, verifyKeySha256, shard, failure } = report;
+  const { mode, verification, service, certificate, shard, failure } = report;
+  const verifyKeySha256 = verification?.verifier.key.spkiSha256;
   const signer = {
     ...(certificate ? { certificate: manifestCertificate(certificate) } : {}),
     ...(verifyKeySha256 ? { verifyKeySha256 } : {}),
@@ -15,7 +16,7 @@ export function* renderManifest(report: Report, createdAt: Date): Generator<stri
     version: 1,
     mode,
     rehearsal: mode === 'rehearse',
-    checked,
+    checked: verification !== undefined,
     createdAt: createdAt.toISOString(),
     service,
     signer,

@@ -2,9 +2,9 @@ import type { ActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
 import { unwritable } from '../files/writing/write-errors.ts';
 import type { Runner } from '../runner.ts';
-import { chainOf } from './causes.ts';
+import { type Cause, causesOf, chainOf } from './causes.ts';
 import { renderOutputs } from './outputs.ts';
-import { type Cause, causesOf, isGreen, type Report } from './report.ts';
+import { isGreen, type Report } from './report.ts';
 import { logFindings, MAX_ANNOTATION, warningsOf } from './summary/findings.ts';
 import { headline } from './summary/headline.ts';
 import { renderSummary } from './summary/summary.ts';
@@ -19,8 +19,8 @@ const MAX_NAMED = 3;
 /** Longest part beside the message in an annotation; the log has all. */
 const MAX_PART = 800;
 
-/** Tells the runner, and through it everyone, what a run came to; returns whether outputs and summary could be written. */
-export function publish(runner: Runner, report: Report): boolean {
+/** Tells the runner, and through it everyone, what a run came to; returns why outputs or summary could not be written. */
+export function publish(runner: Runner, report: Report): ActionError | undefined {
   const causes = causesOf(report);
   runner.openGroup(report.findings.length > 0 ? 'Preflight' : 'Result');
   for (const line of logFindings(report.findings)) runner.line(line);
@@ -48,7 +48,7 @@ export function publish(runner: Runner, report: Report): boolean {
 }
 
 /** Each fails alone; the files of the runner may lie on a disk that is full. */
-function writeAll(runner: Runner, writers: Readonly<Record<string, () => void>>): boolean {
+function writeAll(runner: Runner, writers: Readonly<Record<string, () => void>>): ActionError | undefined {
   const errors: ActionError[] = [];
   for (const [name, write] of Object.entries(writers)) {
     try {
@@ -59,7 +59,7 @@ function writeAll(runner: Runner, writers: Readonly<Record<string, () => void>>)
   }
   const [first] = errors;
   if (first) runner.annotate('error', first.code, errors.map(({ message }) => message).join('\n'));
-  return first === undefined;
+  return first;
 }
 
 function annotationText(cause: Cause): string {

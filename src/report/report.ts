@@ -1,77 +1,113 @@
-import { ActionError } from '../errors.ts';
+import type { ActionError } from '../errors.ts';
 import type { Shard } from '../files/finding/shard.ts';
-import type { FileOutcome } from '../files/release-file.ts';
-import type { Identity } from '../identity/identity.ts';
+import { type FileOutcome, notTried, type ReleaseFile } from '../files/release-file.ts';
+import type { CertificateFacts } from '../identity/material/certificate.ts';
 import type { Finding } from '../preflight/finding.ts';
 import type { Verification } from '../verifying/check.ts';
 
-/** What really ran. */
+/** The mode that ran, which may be another one than the input asked for. */
 export type ReportedMode = 'sign' | 'rehearse' | 'verify' | 'preflight' | 'skipped';
 
-/** The uploaded artifact. */
+/** An uploaded artifact, complete and finished. */
 export interface Artifact {
   readonly name: string;
   readonly id: number;
+  /** SHA-256 as hex. */
   readonly digest: string | undefined;
   readonly bytes: number;
 }
 
-/** Everything a run came to; filled as it goes, so that a failing run still reports what it has. */
+/** Everything a run came to: what log, annotations, outputs, summary and manifest are rendered from. */
 export interface Report {
-  mode: ReportedMode | undefined;
-  /** One per matched file, sorted by path. */
-  outcomes: readonly FileOutcome[];
-  /** Whether signatures were checked with a key. */
-  checked: boolean;
-  /** Signatures that were found valid with it. */
-  verified: number;
-  requests: number;
-  durationMs: number;
+  /** `undefined` when the inputs could not be read. */
+  readonly mode: ReportedMode | undefined;
+  /** One per matched file in the order of the files, then refused paths and signatures without a file. */
+  readonly outcomes: readonly FileOutcome[];
+  /** How signatures were checked; `undefined` when they were not. */
+  readonly verification: Verification | undefined;
+  /** Signing requests, repeats included. */
+  readonly requests: number;
+  /** From the start of the run until just before the upload. */
+  readonly durationMs: number;
   /** Origin of the service. */
-  service: string | undefined;
-  certificate: Identity['certificate'] | undefined;
-  /** SHA-256 of the public key that signatures were checked with, as hex. */
-  verifyKeySha256: string | undefined;
-  /** How anyone can check the signatures of a real signing. */
-  verification: Verification | undefined;
-  suffix: string;
+  readonly service: string | undefined;
+  /** The client certificate. */
+  readonly certificate: CertificateFacts | undefined;
+  readonly suffix: string;
   /** The slice this run was about; `1/1` is the whole. */
-  shard: Shard;
+  readonly shard: Shard;
   /** Absolute path of the checksums file. */
-  checksums: string | undefined;
+  readonly checksums: string | undefined;
   /** Absolute path of the manifest. */
-  manifest: string | undefined;
-  artifact: Artifact | undefined;
+  readonly manifest: string | undefined;
+  readonly artifact: Artifact | undefined;
   /** Sentences that the reader of the summary should know. */
-  readonly notes: string[];
+  readonly notes: readonly string[];
   /** What a preflight found, in the order of its checks. */
-  findings: readonly Finding[];
+  readonly findings: readonly Finding[];
   /** Why the step failed as a whole, beside the files that failed. */
-  failure: ActionError | undefined;
+  readonly failure: ActionError | undefined;
 }
 
-/** Starts an empty report. */
-export function createReport(): Report {
+/** What one stage found. */
+export interface ReportPart extends Partial<Report> {
+  /** Files whose outcomes are to come. */
+  readonly files?: readonly ReleaseFile[];
+}
+
+/**
+ * Collects what the stages of a run found, so that a run that ends half-way reports all that was found until then.
+ *
+ * Stages return values, and a mode adds them here; no stage reads what another one added.
+ */
+export class ReportBuilder {
+  readonly #parts: ReportPart[] = [];
+
+  /** Adds what a stage found. */
+  add(part: ReportPart): void {
+    this.#parts.push(part);
+  }
+
+  /** Assembles what was found so far. */
+  build(): Report {
+    return assembleReport(this.#parts);
+  }
+}
+
+/**
+ * Makes a report of its parts: a file has its latest outcome, notes and findings add up, and the first failure stays; of
+ * everything else the latest value counts.
+ */
+export function assembleReport(parts: readonly ReportPart[]): Report {
+  const facts: readonly Partial<Report>[] = parts;
+  const latest = <Key extends keyof Report>(key: Key): Report[Key] | undefined =>
+    facts.findLast((part) => part[key] !== undefined)?.[key];
   return {
-    mode: undefined,
-    outcomes: [],
-    checked: false,
-    verified: 0,
-    requests: 0,
-    durationMs: 0,
-    service: undefined,
-    certificate: undefined,
-    verifyKeySha256: undefined,
-    verification: undefined,
-    suffix: '.sign',
-    shard: { index: 1, count: 1 },
-    checksums: undefined,
-    manifest: undefined,
-    artifact: undefined,
-    notes: [],
-    findings: [],
-    failure: undefined,
+    mode: latest('mode'),
+    outcomes: outcomesOf(parts),
+    verification: latest('verification'),
+    requests: latest('requests') ?? 0,
+    durationMs: latest('durationMs') ?? 0,
+    service: latest('service'),
+    certificate: latest('certificate'),
+    suffix: latest('suffix') ?? '.sign',
+    shard: latest('shard') ?? { index: 1, count: 1 },
+    checksums: latest('checksums'),
+    manifest: latest('manifest'),
+    artifact: latest('artifact'),
+    notes: parts.flatMap(({ notes = [] }) => notes),
+    findings: parts.flatMap(({ findings = [] }) => findings),
+    failure: parts.find(({ failure }) => failure)?.failure,
   };
+}
+
+function outcomesOf(parts: readonly ReportPart[]): FileOutcome[] {
+  const byPath = new Map<string, FileOutcome>();
+  for (const { files = [], outcomes = [] } of parts) {
+    for (const file of files) byPath.set(file.path, notTried(file));
+    for (const outcome of outcomes) byPath.set(outcome.file.path, outcome);
+  }
+  return [...byPath.values()];
 }
 
 /** Counts and sizes of a run. */
@@ -79,6 +115,7 @@ export interface Totals {
   readonly files: number;
   readonly signed: number;
   readonly reused: number;
+  /** Signatures that were found valid with the key. */
   readonly verified: number;
   readonly failed: number;
   readonly notTried: number;
@@ -86,7 +123,7 @@ export interface Totals {
 }
 
 /** Counts what became of the files. */
-export function totalsOf({ outcomes, verified }: Pick<Report, 'outcomes' | 'verified'>): Totals {
+export function totalsOf({ outcomes, verification, findings }: Report): Totals {
   const counts = { signed: 0, reused: 0, verified: 0, failed: 0, 'not-tried': 0 };
   let [files, bytes] = [0, 0];
   for (const { status, file, isOrphan } of outcomes) {
@@ -95,54 +132,13 @@ export function totalsOf({ outcomes, verified }: Pick<Report, 'outcomes' | 'veri
     bytes += file.size;
   }
   const { signed, reused, failed } = counts;
+  const canaries = findings.filter(({ check, level }) => check === 'signature' && level === 'ok').length;
+  const verified = verification === undefined ? 0 : signed + reused + counts.verified + canaries;
   return { files, signed, reused, verified, failed, notTried: counts['not-tried'], bytes };
 }
 
-/** One kind of failure and the files that it befell. */
-export interface Cause {
-  readonly error: ActionError;
-  /** Files it is about; empty when it is about the run. */
-  readonly paths: readonly string[];
-  /** What was spent on the first of them, or on the run; `undefined` when nothing was asked of the service. */
-  readonly effort: Effort | undefined;
-}
-
-/** Tries of a file or requests of the run, and the time from the first one. */
-export interface Effort {
-  readonly count: number;
-  readonly of: 'tries' | 'requests';
-  readonly elapsedMs: number;
-}
-
-/** Groups failures by their code, what concerns the run first, then findings, then the most frequent. */
-export function causesOf(report: Report): Cause[] {
-  const { outcomes, failure, findings, requests, durationMs } = report;
-  const causes = new Map<string, Cause & { readonly paths: string[] }>();
-  if (failure)
-    causes.set(failure.code, { error: failure, paths: [], effort: effortOf(requests, 'requests', durationMs) });
-  for (const { error, file, status, attempts, elapsedMs } of outcomes) {
-    if (error === undefined || status !== 'failed') continue;
-    const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, 'tries', elapsedMs) };
-    cause.paths.push(file.path);
-    causes.set(error.code, cause);
-  }
-  const rank = ({ error, paths }: Cause): number => (error === failure ? Number.POSITIVE_INFINITY : paths.length);
-  const grouped = [...causes.values()].sort((a, b) => rank(b) - rank(a));
-  const found = findings.filter(({ level }) => level === 'failure').map(toCause);
-  return failure ? [...grouped.slice(0, 1), ...found, ...grouped.slice(1)] : [...found, ...grouped];
-}
-
-function effortOf(count: number, of: Effort['of'], elapsedMs: number): Effort | undefined {
-  return count > 0 ? { count, of, elapsedMs } : undefined;
-}
-
-function toCause({ code, what, todo }: Finding): Cause {
-  return { error: new ActionError(code ?? 'CHECK_FAILED', what, { hint: todo ?? '' }), paths: [], effort: undefined };
-}
-
-/** Whether everything that was asked for is done. */
-export function isGreen(report: Report): boolean {
-  const { failed, notTried } = totalsOf(report);
-  const isFound = report.findings.some(({ level }) => level === 'failure');
-  return report.failure === undefined && !isFound && failed === 0 && notTried === 0;
+/** Tells whether everything that was asked for is done. */
+export function isGreen({ outcomes, findings, failure }: Report): boolean {
+  const isDone = outcomes.every(({ status }) => status !== 'failed' && status !== 'not-tried');
+  return isDone && failure === undefined && findings.every(({ level }) => level !== 'failure');
 }

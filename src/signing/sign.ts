@@ -32,7 +32,7 @@ export interface SignOptions extends AttemptOptions {
 
 /** What a signing run comes to. */
 export interface SignResult {
-  /** One per file, in the order of the files. */
+  /** One per file that was tried, in the order of the files. */
   readonly outcomes: readonly FileOutcome[];
   /** Why the run ended before every file was tried. */
   readonly ending?: Failure | undefined;
@@ -52,7 +52,7 @@ const LARGE_FILE_WEIGHT = 8 * 1024 * 1024;
 /** Signs every file, each checked before its signature appears; files that fail leave none. */
 export async function signFiles(options: SignOptions): Promise<SignResult> {
   const { files } = options;
-  const outcomes: FileOutcome[] = files.map((file) => ({ file, status: 'not-tried', attempts: 0, elapsedMs: 0 }));
+  const byJob: FileOutcome[] = [];
   const digests: string[] = [];
   const signOnce = createAttempt(options);
 
@@ -72,15 +72,16 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
       const file = files[job];
       if (!file) return;
       const outcome = toOutcome(file, settled, digests[job]);
-      outcomes[job] = outcome;
+      byJob[job] = outcome;
       options.onOutcome(outcome);
     },
     onCutOff(job, tally) {
       const file = files[job];
-      if (file) outcomes[job] = { file, status: 'not-tried', ...tally };
+      if (file) byJob[job] = { file, status: 'not-tried', ...tally };
     },
   });
-  return { outcomes, ending };
+  // The array has holes where a file was never tried, which `filter` leaves out.
+  return { outcomes: byJob.filter(() => true), ending };
 }
 
 function toOutcome(file: ReleaseFile, { failure, ...tally }: Settled, sha256: string | undefined): FileOutcome {

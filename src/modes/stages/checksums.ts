@@ -3,46 +3,60 @@ import { ActionError } from '../../errors.ts';
 import { readInto, startHash } from '../../files/hashing/file-hash.ts';
 import { show } from '../../files/names.ts';
 import { openFile } from '../../files/reading/open-file.ts';
-import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
+import { type FileOutcome, notTried, type ReleaseFile } from '../../files/release-file.ts';
 import { parseChecksums, renderChecksums } from '../../files/writing/checksums.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
+import type { ReportPart } from '../../report/report.ts';
 import { showList } from '../../report/summary/units.ts';
 import type { Verification } from '../../verifying/check.ts';
-import { verifyFiles } from '../../verifying/verify.ts';
+import { type VerifyOptions, verifyFiles } from '../../verifying/verify.ts';
 import type { Context } from '../context.ts';
-import type { Release } from './release.ts';
-import { type SigningTask, signQuietly } from './signing.ts';
 
-/** Writes the checksums of all files and signs them; only the first slice does. Returns the failure, if any. */
+/** What the checksums are made of and signed with. */
+export interface ChecksumsTask {
+  readonly output: OutputTree;
+  /** Files of all slices. */
+  readonly allFiles: readonly ReleaseFile[];
+  /** Outcomes that say the SHA-256 of files of this slice. */
+  readonly known: readonly FileOutcome[];
+  readonly verification: Verification | undefined;
+  readonly reuse: boolean;
+  /** Signs a file of our own making; returns the failure, if any. */
+  readonly sign: (file: ReleaseFile) => Promise<ReportPart>;
+}
+
+/** Writes the checksums of all files and signs them; only the first slice does. */
 export async function writeChecksums(
   context: Context,
-  inputs: FileInputs,
-  task: SigningTask & { readonly release: Release; readonly reuse: boolean; readonly startedAt: number },
-): Promise<ActionError | undefined> {
-  const { report } = context;
-  if (inputs.checksums === undefined || inputs.shard.index !== 1) return undefined;
-  const { output, allFiles } = task.release;
-  const known = new Map(report.outcomes.map(({ file, sha256 }) => [file.path, sha256]));
+  { checksums, shard, suffix }: FileInputs,
+  task: ChecksumsTask,
+): Promise<ReportPart> {
+  if (checksums === undefined || shard.index !== 1) return {};
+  const { output, allFiles, verification, reuse } = task;
+  const known = new Map(task.known.map(({ file, sha256 }) => [file.path, sha256]));
   const entries: { path: string; sha256: string }[] = [];
   for (const file of allFiles) {
     context.signal.throwIfAborted();
     entries.push({ path: file.path, sha256: known.get(file.path) ?? (await hashFile(file)) });
   }
   const text = renderChecksums(entries);
-  report.checksums = output.locate(inputs.checksums);
+  const location = output.locate(checksums);
   // The signature of another text must not stand beside this one, not even for a moment.
-  if (!holds(report.checksums, text)) output.remove(inputs.checksums + report.suffix);
-  output.write(inputs.checksums, text);
-  const file = { path: inputs.checksums, location: report.checksums, size: Buffer.byteLength(text) };
-  if (await isStillSigned(context, file, task)) return undefined;
-  return signQuietly(context, { ...task, files: [file] });
+  if (!holds(location, text)) output.remove(checksums + suffix);
+  output.write(checksums, text);
+  const file = { path: checksums, location, size: Buffer.byteLength(text) };
+  const isKept =
+    reuse && verification && (await checkOne(context, file, { output, suffix, verification })).status === 'verified';
+  if (isKept) return { checksums: location };
+  const { notes = [], failure } = await task.sign(file);
+  return { checksums: location, notes, ...(failure ? { failure } : {}) };
 }
 
 /** Removes earlier checksums and their signature, so that they cannot pass for those of a run that fails; only the first slice does. */
-export function removeChecksums({ report }: Context, { checksums, shard }: FileInputs, output: OutputTree): void {
+export function removeChecksums({ checksums, shard, suffix }: FileInputs, output: OutputTree): void {
   if (checksums === undefined || shard.index !== 1) return;
-  output.remove(checksums + report.suffix);
+  output.remove(checksums + suffix);
   output.remove(checksums);
 }
 
@@ -66,53 +80,60 @@ async function hashFile(file: ReleaseFile): Promise<string> {
   }
 }
 
-async function isStillSigned(
-  context: Context,
+async function checkOne(
+  { signal }: Context,
   file: ReleaseFile,
-  { output, verification, reuse }: SigningTask & { readonly reuse: boolean },
-): Promise<boolean> {
-  if (verification === undefined || !reuse) return false;
-  const [outcome] = await check(context, { files: [file], output, verification });
-  return outcome?.status === 'verified';
+  { output, suffix, verification }: Pick<VerifyOptions, 'output' | 'suffix' | 'verification'>,
+): Promise<FileOutcome> {
+  const [outcome] = await verifyFiles({
+    files: [file],
+    output,
+    suffix,
+    verification,
+    explain: 'name',
+    signal,
+    onOutcome: () => {},
+  });
+  return outcome ?? notTried(file);
 }
 
-interface CheckTask {
-  readonly files: readonly ReleaseFile[];
+/** What the checksums are checked against. */
+export interface ChecksumsCheck {
   readonly output: OutputTree;
   readonly verification: Verification;
+  /** Files of all slices: the checksums name these and no others. */
+  readonly allFiles: readonly ReleaseFile[];
+  /** Outcomes of the files of this slice. */
+  readonly outcomes: readonly FileOutcome[];
 }
 
-function check({ report, signal }: Context, task: CheckTask): Promise<FileOutcome[]> {
-  return verifyFiles({ ...task, suffix: report.suffix, explain: 'name', signal, onOutcome: () => {} });
-}
-
-/** Checks the signature of the checksums file and every line of it against the files; returns the failure, if any. */
+/** Checks the signature of the checksums file and every line of it against the files. */
 export async function checkChecksums(
   context: Context,
-  inputs: FileInputs,
-  task: CheckTask & Pick<Release, 'allFiles'> & { readonly outcomes: readonly FileOutcome[] },
-): Promise<ActionError | undefined> {
-  const { checksums } = inputs;
-  if (checksums === undefined) return undefined;
-  const file = statChecksums(task.output, checksums);
-  context.report.checksums = file.location;
-  const [outcome] = await check(context, { ...task, files: [file] });
-  if (outcome?.error) return outcome.error;
+  { checksums, suffix }: FileInputs,
+  { output, verification, allFiles, outcomes }: ChecksumsCheck,
+): Promise<ReportPart> {
+  if (checksums === undefined) return {};
+  const file = statChecksums(output, checksums);
+  const found = { checksums: file.location };
+  const { error } = await checkOne(context, file, { output, suffix, verification });
+  if (error) return { ...found, failure: error };
   const lines = parseChecksums(await readWhole(file));
   const wrong: string[] = [];
-  for (const { file, sha256 } of task.outcomes) {
-    if (sha256 !== undefined && lines.get(file.path) !== sha256) wrong.push(file.path);
+  for (const { file: each, sha256 } of outcomes) {
+    if (sha256 !== undefined && lines.get(each.path) !== sha256) wrong.push(each.path);
   }
-  for (const { path } of task.allFiles) lines.delete(path);
+  for (const { path } of allFiles) lines.delete(path);
   wrong.push(...lines.keys());
-  if (wrong.length === 0) return undefined;
-  return new ActionError(
+  if (wrong.length === 0) return found;
+  const failure = new ActionError(
     'CHECKSUMS_DIFFER',
     `${show(checksums)} does not agree with the files: ${showList(wrong, 5)}.`,
     {
       hint: 'A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run.',
     },
   );
+  return { ...found, failure };
 }
 
 function statChecksums(output: OutputTree, path: string): ReleaseFile {

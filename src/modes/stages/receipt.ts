@@ -1,105 +1,117 @@
-import { type ActionError, unexpected } from '../../errors.ts';
+import { unexpected } from '../../errors.ts';
+import type { ReleaseFile } from '../../files/release-file.ts';
 import { OutputTree } from '../../files/writing/output-tree.ts';
 import type { FileInputs, UploadInputs } from '../../inputs/inputs.ts';
 import { renderManifest } from '../../report/manifest.ts';
-import { isGreen } from '../../report/report.ts';
+import { isGreen, type ReportBuilder, type ReportPart } from '../../report/report.ts';
 import { plural } from '../../report/summary/units.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
 import { checkArtifactPaths, uploadFiles } from '../../upload.ts';
 import type { Context } from '../context.ts';
-import { makeOwnDirectory, type Release } from './release.ts';
+import { checkOwnFiles } from './planned-writes.ts';
+import { makeOwnDirectory } from './release.ts';
 
-/** What decides about manifest and upload. */
-export interface FinishInputs {
+/** What a mode that works on files writes, and where. */
+export interface Delivery {
+  readonly mode: 'sign' | 'rehearse' | 'verify';
   readonly files: FileInputs;
-  readonly upload?: UploadInputs | undefined;
+  /** `undefined` when nothing is uploaded. */
+  readonly upload: UploadInputs | undefined;
+  readonly output: OutputTree;
+  readonly report: ReportBuilder;
 }
 
-/** Runs a mode's work and, however it ends, writes the manifest; uploads only when every file has its signature. */
-export async function finish(
+/** Runs a mode's work, which returns the signed files, and writes the manifest however it ends; uploads only when every file has its signature. */
+export async function deliver(
   context: Context,
-  inputs: FinishInputs,
-  release: Release,
-  work: () => Promise<ActionError | undefined>,
+  delivery: Delivery,
+  work: () => Promise<readonly ReleaseFile[]>,
 ): Promise<void> {
-  const { report } = context;
+  const { files, mode, upload, output, report } = delivery;
+  checkOwnFiles(files, mode);
+  // However this run ends, an earlier manifest must not pass for that of this run.
+  if (files.manifest !== undefined) output.remove(files.manifest);
+  report.add({ suffix: files.suffix, shard: files.shard });
+  let signed: readonly ReleaseFile[] = [];
   try {
-    report.failure = await work();
+    signed = await work();
   } catch (error) {
-    report.failure = unexpected(error);
+    report.add({ failure: unexpected(error) });
   }
-  report.durationMs = context.clock.now() - context.startedAt;
-  const write = prepareManifest(context, inputs.files, release.output);
-  write();
-  if (inputs.upload === undefined || !isGreen(report)) return;
+  report.add({ durationMs: context.clock.now() - context.startedAt });
+  const writeManifest = prepareManifest(context, delivery);
+  writeManifest();
+  if (upload === undefined || !isGreen(report.build())) return;
   try {
-    await uploadSignatures(context, release, { files: inputs.files, upload: inputs.upload });
+    report.add(await uploadSignatures(context, { mode, files, output, upload }, signed));
   } catch (error) {
-    report.failure = unexpected(error);
-    write();
+    report.add({ failure: unexpected(error) });
+    writeManifest();
   }
 }
 
 /** Decides where the manifest goes; it is written also for a run that failed, and again when that happens later. */
-function prepareManifest(context: Context, inputs: FileInputs, output: OutputTree): () => void {
-  const { report, now } = context;
-  const own = inputs.manifest === undefined && report.mode !== 'rehearse';
-  const tree = own ? new OutputTree(makeOwnDirectory(context), context.processId) : output;
-  const path = inputs.manifest ?? 'manifest.json';
+function prepareManifest(context: Context, { mode, files, output, report }: Delivery): () => void {
+  const isInOutput = files.manifest !== undefined || mode === 'rehearse';
+  const tree = isInOutput ? output : new OutputTree(makeOwnDirectory(context), context.processId);
+  const path = files.manifest ?? 'manifest.json';
   return () => {
-    tree.write(path, renderManifest(report, new Date(now())));
-    report.manifest = tree.locate(path);
+    tree.write(path, renderManifest(report.build(), new Date(context.now())));
+    report.add({ manifest: tree.locate(path) });
   };
 }
 
-/** Lists what the artifact of this run will hold. */
-function artifactPaths({ report }: Context, inputs: FileInputs): string[] {
-  const signatures = report.outcomes.map(({ file }) => file.path + report.suffix);
-  const checksums =
-    inputs.checksums !== undefined && inputs.shard.index === 1
-      ? [inputs.checksums, inputs.checksums + inputs.suffix]
-      : [];
-  return [...signatures, ...checksums, ...(inputs.manifest === undefined ? [] : [inputs.manifest])];
+/** Lists what the artifact of this run holds. */
+function artifactPaths({ checksums, manifest, suffix, shard }: FileInputs, files: readonly ReleaseFile[]): string[] {
+  const signatures = files.map(({ path }) => path + suffix);
+  const ofChecksums = checksums !== undefined && shard.index === 1 ? [checksums, checksums + suffix] : [];
+  return [...signatures, ...ofChecksums, ...(manifest === undefined ? [] : [manifest])];
 }
 
 /** Refuses names that could not be uploaded, before anything is signed. */
-export function checkUploadable(context: Context, inputs: FileInputs, upload: UploadInputs | undefined): void {
-  if (upload) checkArtifactPaths(artifactPaths(context, inputs));
+export function checkUploadable({ files, upload }: Delivery, release: readonly ReleaseFile[]): void {
+  if (upload) checkArtifactPaths(artifactPaths(files, release));
 }
 
-function nameArtifact({ mode, shard }: Context['report'], name: string): string {
-  const sharded = shard.count > 1 ? `${name}-${shard.index}-of-${shard.count}` : name;
-  return mode === 'rehearse' ? `rehearsal-${sharded}` : sharded;
+function nameArtifact({ mode, files, upload }: UploadTask): string {
+  const { index, count } = files.shard;
+  const name = count > 1 ? `${upload.artifactName}-${index}-of-${count}` : upload.artifactName;
+  return mode === 'rehearse' ? `rehearsal-${name}` : name;
+}
+
+interface UploadTask extends Pick<Delivery, 'mode' | 'files' | 'output'> {
+  readonly upload: UploadInputs;
 }
 
 /** Uploads the signatures of all files as one artifact. */
 async function uploadSignatures(
-  context: Context,
-  release: Release,
-  inputs: Required<FinishInputs> & { readonly upload: UploadInputs },
-): Promise<void> {
-  const { runner, report, clock, signal } = context;
-  const { artifactName, retentionDays, overwrite } = inputs.upload;
-  const paths = artifactPaths(context, inputs.files);
-  if (paths.length === 0) return;
+  { runner, clock, signal }: Context,
+  task: UploadTask,
+  signed: readonly ReleaseFile[],
+): Promise<ReportPart> {
+  const { retentionDays, overwrite } = task.upload;
+  const paths = artifactPaths(task.files, signed);
+  if (paths.length === 0) return {};
   runner.openGroup('Upload');
-  const warn = (text: string): void => runner.annotate('warning', 'Upload', text);
   const upload = uploadFiles({
-    name: nameArtifact(report, artifactName),
+    name: nameArtifact(task),
     paths,
-    directory: release.output.directory,
+    directory: task.output.directory,
     retentionDays,
     replaces: overwrite === 'true' || (overwrite === 'auto' && runner.facts.runAttempt > 1),
-    warn,
+    warn: (text) => runner.annotate('warning', 'Upload', text),
     sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
   });
   // The client cannot be stopped: once the run is cancelled, nobody waits for it any more.
-  report.artifact = await orAborted(upload, signal);
-  if (report.artifact === undefined) {
-    const text =
-      'This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.';
-    runner.annotate('notice', 'No upload', text);
-    report.notes.push(text);
-  } else runner.line(`Artifact ${report.artifact.name}: ${plural(paths.length, 'file')}, id ${report.artifact.id}`);
+  const artifact = await orAborted(upload, signal);
+  if (artifact) {
+    runner.line(`Artifact ${artifact.name}: ${plural(paths.length, 'file')}, id ${artifact.id}`);
+    runner.closeGroup();
+    return { artifact };
+  }
+  const text =
+    'This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.';
+  runner.annotate('notice', 'No upload', text);
   runner.closeGroup();
+  return { notes: [text] };
 }

@@ -1,56 +1,55 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError } from '../../errors.ts';
-import { type DiscoverOptions, type Discovery, discover } from '../../files/finding/discover.ts';
+import { type DiscoverOptions, discover } from '../../files/finding/discover.ts';
 import { findTwins, showTwins } from '../../files/finding/lookalikes.ts';
 import { sliceOf } from '../../files/finding/shard.ts';
 import { whyUnmatched } from '../../files/finding/why-unmatched.ts';
 import { show } from '../../files/names.ts';
-import type { ReleaseFile } from '../../files/release-file.ts';
-import { OutputTree } from '../../files/writing/output-tree.ts';
+import type { RefusedFile, ReleaseFile } from '../../files/release-file.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
+import type { ReportPart } from '../../report/report.ts';
 import { formatBytes, formatCount, plural, showList } from '../../report/summary/units.ts';
+import type { Runner } from '../../runner.ts';
 import type { Context } from '../context.ts';
-import { checkOwnFiles } from './planned-writes.ts';
 
-/** The files of this run and where what is written about them goes. */
+/** The files of this run. */
 export interface Release {
   /** The files of this slice. */
   readonly files: readonly ReleaseFile[];
   /** Those of all slices. */
   readonly allFiles: readonly ReleaseFile[];
-  readonly output: OutputTree;
+  /** Paths that are matched and cannot be signed; all of them belong to the first slice. */
+  readonly refused: readonly RefusedFile[];
   /** Include patterns that matched no file. */
   readonly unmatched: readonly string[];
 }
 
 /** Lists the files and tells what was found. */
-export async function findRelease(context: Context, inputs: FileInputs, outputDirectory: string): Promise<Release> {
-  const { runner, report } = context;
-  const output = new OutputTree(outputDirectory, context.processId);
-  checkOwnFiles(inputs, report.mode);
-  // Whatever ends this run before it writes its own, an earlier receipt must not pass for it.
-  if (inputs.manifest !== undefined) output.remove(inputs.manifest);
+export function findRelease({ runner }: Context, inputs: FileInputs): Release {
   runner.openGroup('Files');
-  const discovery = discover(discoveryOf(context, inputs));
-  const { shard } = inputs;
-  const files = sliceOf(discovery.files, shard);
-  // Every slice sees them, but one failure is enough.
-  const refused = shard.index === 1 ? discovery.refused : [];
-  report.shard = shard;
-  report.suffix = inputs.suffix;
-  report.outcomes = [
-    ...files.map((file) => ({ file, status: 'not-tried', attempts: 0, elapsedMs: 0 }) as const),
-    ...refused.map(
-      ({ path, error }) => ({ file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error }) as const,
-    ),
-  ];
-  tellWhatWasFound(context, { ...discovery, files, refused });
+  const discovery = discover(discoveryOf(runner, inputs));
+  const release: Release = {
+    files: sliceOf(discovery.files, inputs.shard),
+    allFiles: discovery.files,
+    // Every slice sees them, but one failure is enough.
+    refused: inputs.shard.index === 1 ? discovery.refused : [],
+    unmatched: discovery.unmatched,
+  };
+  tellWhatWasFound(runner, release);
   runner.closeGroup();
-  return { files, allFiles: discovery.files, output, unmatched: discovery.unmatched };
+  return release;
 }
 
-function discoveryOf({ runner }: Context, inputs: FileInputs): DiscoverOptions {
+/** Says of a release what its report says before anything is signed. */
+export function describeRelease({ files, refused }: Release): ReportPart {
+  const outcomes = refused.map(
+    ({ path, error }) => ({ file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error }) as const,
+  );
+  return { files, outcomes };
+}
+
+function discoveryOf(runner: Runner, inputs: FileInputs): DiscoverOptions {
   const { workspace, temporaryDirectory } = runner.facts;
   const { outputDirectory, root, ownPaths } = inputs;
   const never = [
@@ -58,13 +57,14 @@ function discoveryOf({ runner }: Context, inputs: FileInputs): DiscoverOptions {
     ...(outputDirectory === undefined ? [] : [outputDirectory]),
     ...ownPaths.map((path) => join(outputDirectory ?? root, path)),
   ];
-  return { ...inputs, workspace, never };
+  const { patterns, suffix, includeHiddenFiles, followSymbolicLinks } = inputs;
+  return { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never };
 }
 
 /** The group is closed when nobody opens it, and a list is what a reader looks for in there. */
 const MAX_LISTED = 1000;
 
-function tellWhatWasFound({ runner }: Context, { files, refused }: Discovery): void {
+function tellWhatWasFound(runner: Runner, { files, refused }: Release): void {
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   runner.line(`${plural(files.length, 'file')}, ${formatBytes(bytes)}`);
   for (const file of files.slice(0, MAX_LISTED)) runner.line(`  ${show(file.path)} (${formatBytes(file.size)})`);
@@ -83,13 +83,16 @@ function tellWhatWasFound({ runner }: Context, { files, refused }: Discovery): v
 /** Each may cost another look at the whole tree. */
 const MAX_EXPLAINED = 5;
 
-/** Judges patterns that matched no file as the user wishes. */
-export function checkMatched(context: Context, inputs: FileInputs, { unmatched }: Release): void {
-  const { runner, report } = context;
-  if (unmatched.length === 0 || inputs.ifNoFilesFound === 'ignore') return;
+/**
+ * Judges patterns that matched no file as the user wishes; returns a warning as a note for the report.
+ *
+ * @throws ActionError `NO_FILES_FOUND`
+ */
+export function checkMatched({ runner }: Context, inputs: FileInputs, { unmatched }: Release): ReportPart {
+  if (unmatched.length === 0 || inputs.ifNoFilesFound === 'ignore') return {};
   const patterns = unmatched
     .map((pattern, at) => {
-      const reason = at < MAX_EXPLAINED ? whyUnmatched(pattern, discoveryOf(context, inputs)) : undefined;
+      const reason = at < MAX_EXPLAINED ? whyUnmatched(pattern, discoveryOf(runner, inputs)) : undefined;
       return `“${show(pattern)}”${reason === undefined ? '' : ` (${reason})`}`;
     })
     .join(', ');
@@ -100,7 +103,7 @@ export function checkMatched(context: Context, inputs: FileInputs, { unmatched }
     });
   }
   runner.annotate('warning', 'No files found', text);
-  report.notes.push(text);
+  return { notes: [text] };
 }
 
 /** Makes a directory of our own for what is written outside the workspace. */

@@ -11,42 +11,37 @@ import { type CredentialPaths, withCredentials } from '../../identity/credential
 import { type Identity, inspectIdentity, missingIssuerHint, requireIdentity } from '../../identity/identity.ts';
 import type { ServiceInputs } from '../../inputs/inputs.ts';
 import { createSignFileSigner } from '../../protocols/es-auth/sign-file.ts';
+import type { ReportBuilder } from '../../report/report.ts';
 import { sentence } from '../../report/summary/units.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import type { Signer } from '../../signing/signer.ts';
 import { WorkerThread } from '../../worker/worker.ts';
 import type { Context } from '../context.ts';
 
-/** A signer that is ready to use. */
+/** A signer that is ready to use, and what it works with. */
 export interface OpenService {
   readonly signer: Signer;
+  readonly transport: Transport;
   readonly worker: WorkerThread;
-  /** Resolves with the time TCP took, in milliseconds, when the first connection stands. */
-  readonly firstConnection: Promise<number>;
-  readonly prepare: Transport['prepare'];
-  /** Requests that really left, or tried to, so far. */
-  readonly requests: () => number;
-  /** Most memory that requests in flight may take, in bytes; absent for the usual. */
-  readonly maxBytesInFlight?: number | undefined;
+  /** Most memory that requests in flight may take, in bytes; `undefined` for the usual. */
+  readonly maxBytesInFlight: number | undefined;
 }
 
 /** Node ends an HTTP/2 session that holds more than 10 MB of what was written; a file takes more memory than its body. */
 const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
 
 /** Examines certificate, key and chain, tells what is odd about them, and refuses what cannot work; opens no socket. */
-export function checkIdentity({ runner, report, now }: Context, inputs: ServiceInputs): Identity {
+export function checkIdentity({ runner, now }: Context, inputs: ServiceInputs, report: ReportBuilder): Identity {
   runner.openGroup('Identity');
   const inspection = inspectIdentity(inputs.identity, {
     now: new Date(now()),
     expiryWarningDays: inputs.expiryWarningDays,
   });
   for (const notice of inspection.notices) runner.annotate('notice', 'Credentials tidied', sentence(notice));
-  for (const warning of inspection.warnings) {
-    runner.annotate('warning', 'Credentials', sentence(warning));
-    report.notes.push(warning);
-  }
+  for (const warning of inspection.warnings) runner.annotate('warning', 'Credentials', sentence(warning));
+  report.add({ notes: inspection.warnings });
   const identity = requireIdentity(inspection);
-  report.certificate = identity.certificate;
+  report.add({ certificate: identity.certificate });
   runner.line(`Client certificate: ${identity.certificate.subject}`);
   runner.line(`  issued by ${identity.certificate.issuer}, valid until ${identity.certificate.notAfter}`);
   runner.line(`  SHA-256 ${identity.certificate.sha256}`);
@@ -54,11 +49,13 @@ export function checkIdentity({ runner, report, now }: Context, inputs: ServiceI
   return identity;
 }
 
-/** A service and how it may be reached: rehearsals never leave this machine. */
-export interface ServiceAccess {
+/** How the service is reached: rehearsals never leave this machine. */
+export interface ServiceTask {
   readonly inputs: ServiceInputs;
   readonly identity: Identity;
   readonly proxied: 'as the environment says' | 'never';
+  /** Gets the origin of the service, and what is odd about it while it signs. */
+  readonly report: ReportBuilder;
 }
 
 /** Longest time for name look-up, TCP, proxy and handshake together. */
@@ -67,27 +64,27 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 /** Opens a signer for the duration of `use`. */
 export function withService<T>(
   context: Context,
-  { inputs, identity, proxied }: ServiceAccess,
+  task: ServiceTask,
   use: (service: OpenService) => Promise<T>,
 ): Promise<T> {
-  const { report, now } = context;
-  const { serverUrl: server } = inputs;
+  const { inputs, identity, proxied, report } = task;
+  const { serverUrl: server, protocol } = inputs;
   const proxy = proxied === 'never' ? undefined : announceProxy(context, server);
-  report.service = server.origin;
+  report.add({ service: server.origin });
   return withSecureContext(context, identity, async (secureContext) => {
     const route = { server, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
     const transport = openTransport(route, {
-      protocol: inputs.protocol,
-      diagnosis: createDiagnosis(route, { anchors: identity.anchors, now }),
-      onServer: (certificate) => warn(context, 'Server certificate', missingNames(certificate)),
+      protocol,
+      diagnosis: createDiagnosis(route, { anchors: identity.anchors, now: context.now }),
+      onServer: (certificate) => warn(context, report, ['Server certificate', missingNames(certificate)]),
     });
     const worker = new WorkerThread(context.threadEntry, (reason) =>
-      context.runner.debug(`The second thread is gone, its work is done by the first: ${String(reason)}`),
+      context.runner.debug(`The worker thread ended; the main thread does its work: ${String(reason)}`),
     );
-    const signer = namingRefused(createSigner(context, inputs, transport), identity);
     try {
-      const maxBytesInFlight = inputs.protocol === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
-      return await use({ ...transport, signer, worker, maxBytesInFlight });
+      const signer = createSigner(context, task, transport);
+      const maxBytesInFlight = protocol === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
+      return await use({ signer, transport, worker, maxBytesInFlight });
     } finally {
       worker.stop();
       transport.close();
@@ -146,15 +143,30 @@ export function withSecureContext<T>(
   return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
 }
 
-function createSigner(context: Context, inputs: ServiceInputs, transport: Transport): Signer {
+function createSigner(context: Context, { inputs, identity, report }: ServiceTask, transport: Transport): Signer {
   const { now, randomInt } = context;
-  return createSignFileSigner(transport, {
-    ...inputs,
+  const { requestPath, signPath, appKey, appSecret } = inputs;
+  const signer = createSignFileSigner(transport, {
+    requestPath,
+    signPath,
+    appKey,
+    appSecret,
     now,
     randomInt,
-    onClockOffset: (seconds) => warn(context, 'Clocks differ', describeOffset(seconds)),
-    onContentType: (type) => warn(context, 'Content type', describeContentType(type)),
+    onClockOffset: (seconds) => warn(context, report, ['Clocks differ', describeOffset(seconds)]),
+    onContentType: (type) => warn(context, report, ['Content type', describeContentType(type)]),
   });
+  return namingRefused(signer, identity);
+}
+
+function warn(
+  { runner }: Context,
+  report: ReportBuilder,
+  [title, text]: readonly [title: string, text: string | undefined],
+): void {
+  if (text === undefined) return;
+  runner.annotate('warning', title, text);
+  report.add({ notes: [text] });
 }
 
 function describeContentType(type: string): string {
@@ -163,10 +175,4 @@ function describeContentType(type: string): string {
 
 function describeOffset(seconds: number): string {
   return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this runner's; requests are dated accordingly.`;
-}
-
-function warn({ runner, report }: Context, title: string, text: string | undefined): void {
-  if (text === undefined) return;
-  runner.annotate('warning', title, text);
-  report.notes.push(text);
 }

@@ -1,17 +1,15 @@
-import type { ActionError } from '../../errors.ts';
 import { show } from '../../files/names.ts';
 import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import { mayStand } from '../../files/writing/standing.ts';
-import type { EffortInputs, FileInputs, UploadInputs } from '../../inputs/inputs.ts';
-import { startProgress } from '../../report/progress.ts';
-import { totalsOf } from '../../report/report.ts';
+import type { EffortInputs, FileInputs } from '../../inputs/inputs.ts';
+import { startProgress, watchSigner } from '../../report/progress.ts';
+import type { ReportBuilder, ReportPart } from '../../report/report.ts';
 import { formatCount, formatMs, plural, sentence } from '../../report/summary/units.ts';
-import { watchSigner } from '../../report/watched-signer.ts';
 import { deadlinePassed } from '../../signing/policy/failure.ts';
 import type { PolicyEvent } from '../../signing/policy/policy.ts';
 import type { Clock } from '../../signing/schedule/clock.ts';
-import { signFiles } from '../../signing/sign.ts';
+import { type SignOptions, type SignResult, signFiles } from '../../signing/sign.ts';
 import { loadClient } from '../../upload.ts';
 import type { Verification } from '../../verifying/check.ts';
 import { hashInWorker } from '../../worker/hasher.ts';
@@ -21,33 +19,75 @@ import { removeChecksums, writeChecksums } from './checksums.ts';
 import type { Release } from './release.ts';
 import type { OpenService } from './service.ts';
 
-/** Files that need a signature and how to get it. */
+/** How signatures are made, and where they go. */
 export interface SigningTask {
-  readonly files: readonly ReleaseFile[];
   readonly output: OutputTree;
+  readonly suffix: string;
   readonly effort: EffortInputs;
   readonly verification: Verification | undefined;
   readonly service: OpenService;
-  /** What will be done with the signatures. */
-  readonly upload?: UploadInputs | undefined;
 }
 
-/** Signs the files, shows how it goes and notes the outcomes; returns why the run ended early, if it did. */
-export async function runSigning(context: Context, task: SigningTask): Promise<ActionError | undefined> {
-  const { runner, report, clock } = context;
-  const { files, output } = task;
+/** A release to be signed. */
+export interface ReleaseTask extends SigningTask {
+  readonly release: Release;
+  /** The files that need a signature. */
+  readonly wanted: readonly ReleaseFile[];
+  /** Outcomes of the files whose signatures are kept. */
+  readonly kept: readonly FileOutcome[];
+  readonly reuse: boolean;
+  readonly isUploaded: boolean;
+}
+
+/**
+ * Signs what needs a signature and, once every file has one, the checksums; adds to the report what became of them.
+ *
+ * @throws ActionError that ended the run early, or that the checksums failed with
+ */
+export async function signRelease(
+  context: Context,
+  inputs: FileInputs,
+  task: ReleaseTask & { readonly report: ReportBuilder },
+): Promise<void> {
+  const { release, wanted, kept, report, service } = task;
+  const startedAt = context.clock.now();
+  // What is complete and signed already stays, so that a repeated run costs no request.
+  if (wanted.length > 0 || release.refused.length > 0) removeChecksums(inputs, task.output);
+  try {
+    const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
+    report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });
+    if (ending) throw ending;
+    const isComplete = outcomes.length === wanted.length && outcomes.every(({ status }) => status === 'signed');
+    if (!isComplete || release.refused.length > 0) return;
+    const sign = (file: ReleaseFile): Promise<ReportPart> => signOwnFile(context, task, { file, startedAt });
+    const { output, verification, reuse } = task;
+    const known = [...kept, ...outcomes];
+    const { allFiles } = release;
+    report.add(await writeChecksums(context, inputs, { output, allFiles, known, verification, reuse, sign }));
+  } finally {
+    report.add({ requests: service.transport.requests() });
+  }
+}
+
+const NOTHING_SIGNED: SignResult = { outcomes: [] };
+
+/** Signs the files and shows how it goes. */
+async function runSigning(context: Context, task: ReleaseTask): Promise<SignResult> {
+  const { runner, clock } = context;
+  const { wanted, output, suffix, service, isUploaded } = task;
   runner.openGroup('Signing');
-  for (const path of mayStand(output.directory, signaturePaths(files, report.suffix))) output.remove(path);
-  const swept = output.sweep(files.map(({ path }) => path));
+  const signatures = wanted.map(({ path }) => path + suffix);
+  for (const path of mayStand(output.directory, signatures)) output.remove(path);
+  const swept = output.sweep(wanted.map(({ path }) => path));
   if (swept > 0) runner.line(`Removed ${plural(swept, 'temporary file')} of a run that was killed`);
-  const bytes = files.reduce((sum, file) => sum + file.size, 0);
-  const progress = startProgress({ files: files.length, bytes }, clock, runner.line);
+  const bytes = wanted.reduce((sum, file) => sum + file.size, 0);
+  const progress = startProgress({ files: wanted.length, bytes }, clock, runner.line);
   // Should that fail, the upload will say why.
-  const load = task.upload ? (): void => void loadClient().catch(() => {}) : () => {};
+  const load = isUploaded ? (): void => void loadClient().catch(() => {}) : () => {};
   const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
   const result = await signFiles({
-    ...settings(context, task),
-    signer: watchSigner(task.service.signer, progress),
+    ...signOptions(context, task, wanted),
+    signer: watchSigner(service.signer, progress),
     onOutcome: (outcome) => {
       progress.add(outcome.file.size);
       if (runner.facts.isDebug) runner.debug(describe(outcome));
@@ -56,64 +96,67 @@ export async function runSigning(context: Context, task: SigningTask): Promise<A
     progress.stop();
     stopLoading();
   });
-  report.outcomes = mergeOutcomes(report.outcomes, result.outcomes);
-  if (task.verification) report.verified += result.outcomes.filter(({ status }) => status === 'signed').length;
-  runner.line(`${plural(task.service.requests(), 'request')} for ${plural(files.length, 'file')}`);
-  tellBlindRepeats(context, result.outcomes);
+  runner.line(`${plural(service.transport.requests(), 'request')} for ${plural(wanted.length, 'file')}`);
   runner.closeGroup();
-  return result.ending;
+  return result;
 }
 
 /** Whoever reads the service's own log must know why it holds more signatures than the release. */
-function tellBlindRepeats({ runner, report }: Context, outcomes: readonly FileOutcome[]): void {
+function describeBlindRepeats({ runner }: Context, outcomes: readonly FileOutcome[]): Pick<ReportPart, 'notes'> {
   const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
-  if (repeats === 0) return;
+  if (repeats === 0) return {};
   const text = `${plural(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
   runner.line(text);
-  report.notes.push(text);
+  return { notes: [text] };
 }
 
 function describe({ file, status, attempts, elapsedMs }: FileOutcome): string {
   return `${show(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${formatCount(attempts)} tries`}, ${formatMs(elapsedMs)}`;
 }
 
-function* signaturePaths(files: readonly ReleaseFile[], suffix: string): Generator<string> {
-  for (const { path } of files) yield path + suffix;
-}
-
 /** Fewer files than this are written by this thread: starting the worker would cost more. */
 const WORKER_FILES = 256;
 
-type Settings = Omit<Parameters<typeof signFiles>[0], 'onOutcome'>;
-
-function settings(context: Context, task: SigningTask): Settings {
-  const { files, output, verification, effort, service } = task;
+function signOptions(context: Context, task: SigningTask, files: readonly ReleaseFile[]): SignOptions {
+  const { signal, clock, random } = context;
+  const { output, suffix, verification, effort, service } = task;
   return {
-    ...context,
-    ...effort,
-    ...service,
     files,
+    signer: service.signer,
     output: files.length < WORKER_FILES ? output : writeInWorker(service.worker, output),
     hashElsewhere: hashInWorker(service.worker),
+    suffix,
     verification,
-    suffix: context.report.suffix,
+    concurrency: effort.concurrency,
+    attempts: effort.attempts,
+    timeoutMs: effort.timeoutMs,
+    deadlineMs: effort.deadlineMs,
+    onFailure: effort.onFailure,
+    firstConnection: service.transport.firstConnection,
+    prepare: (connections, until) => service.transport.prepare(connections, until),
+    maxBytesInFlight: service.maxBytesInFlight,
+    signal,
+    clock,
+    random,
+    onOutcome: () => {},
     onEvent: (event) => tell(context, event, files),
   };
 }
 
-/** Signs files that are of our own making, so that they are among no files; returns the failure, if any. */
-export async function signQuietly(
+/** Signs a file of our own making, which is in no count, in what is left of the deadline; returns notes, and the failure if any. */
+async function signOwnFile(
   context: Context,
-  task: SigningTask & { readonly startedAt: number },
-): Promise<ActionError | undefined> {
-  const { effort, startedAt } = task;
-  for (const { path } of task.files) task.output.remove(path + context.report.suffix);
+  task: SigningTask,
+  { file, startedAt }: { readonly file: ReleaseFile; readonly startedAt: number },
+): Promise<ReportPart> {
+  const { effort } = task;
+  task.output.remove(file.path + task.suffix);
   const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
   const deadlineMs = effort.deadlineMs && left;
-  const { outcomes, ending } = await signFiles({ ...settings(context, task), deadlineMs, onOutcome: () => {} });
-  tellBlindRepeats(context, outcomes);
-  if (ending?.code === 'DEADLINE') return deadlinePassed(effort.deadlineMs);
-  return ending ?? outcomes.find(({ error }) => error !== undefined)?.error;
+  const { outcomes, ending } = await signFiles({ ...signOptions(context, task, [file]), deadlineMs });
+  const { notes = [] } = describeBlindRepeats(context, outcomes);
+  const failure = ending?.code === 'DEADLINE' ? deadlinePassed(effort.deadlineMs) : (ending ?? outcomes[0]?.error);
+  return { notes, ...(failure ? { failure } : {}) };
 }
 
 function tell({ runner }: Context, event: PolicyEvent, files: readonly ReleaseFile[]): void {
@@ -124,33 +167,6 @@ function tell({ runner }: Context, event: PolicyEvent, files: readonly ReleaseFi
   } else {
     const { code, message } = event.failure;
     runner.debug(`${show(files[event.job]?.path ?? '')}: ${code}, again in ${formatMs(event.delayMs)}: ${message}`);
-  }
-}
-
-/** Puts what is known now in place of what was known before; the order stays. */
-export function mergeOutcomes(before: readonly FileOutcome[], now: readonly FileOutcome[]): FileOutcome[] {
-  const byPath = new Map(now.map((outcome) => [outcome.file.path, outcome]));
-  return before.map((outcome) => byPath.get(outcome.file.path) ?? outcome);
-}
-
-/** Signs what needs a signature and, once every file has one, the checksums; returns why the run failed as a whole. */
-export async function signRelease(
-  context: Context,
-  inputs: FileInputs,
-  task: SigningTask & { readonly release: Release; readonly reuse: boolean },
-): Promise<ActionError | undefined> {
-  const { report, clock } = context;
-  const startedAt = clock.now();
-  const isRefused = totalsOf(report).failed > 0;
-  // What is complete and signed already stays, so that a repeated run costs no request.
-  if (task.files.length > 0 || isRefused) removeChecksums(context, inputs, task.output);
-  try {
-    const ending = task.files.length > 0 ? await runSigning(context, task) : undefined;
-    const { failed, notTried } = totalsOf(report);
-    if (ending || failed + notTried > 0) return ending;
-    return await writeChecksums(context, inputs, { ...task, startedAt });
-  } finally {
-    report.requests = task.service.requests();
   }
 }
 

@@ -29,11 +29,12 @@ export function renderNumbers(report: Report): string[] {
 
 /** Renders who signed, with what, and where, as a list. */
 export function renderFacts(report: Report): string[] {
-  const { checked, verified, verifyKeySha256, service, certificate, artifact, shard, requests } = report;
+  const { verification, service, certificate, artifact, shard, requests } = report;
+  const verifyKeySha256 = verification?.verifier.key.spkiSha256;
   if (report.outcomes.length === 0 && service === undefined) return [];
   const rows: (readonly [string, string])[] = [
     ['Shard', shard.count > 1 ? `${shard.index} of ${shard.count}` : ''],
-    ['Signatures checked', checked ? formatCount(verified) : 'none'],
+    ['Signatures checked', verification ? formatCount(totalsOf(report).verified) : 'none'],
     ['Public key, SHA-256', verifyKeySha256 === undefined ? '' : code(verifyKeySha256)],
     [
       'Client certificate',

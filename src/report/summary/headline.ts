@@ -14,7 +14,7 @@ export function headline(report: Report): string {
       return `${files === 1 ? 'The' : 'All'} ${plural(files, 'file')} (${formatBytes(bytes)}) ${files === 1 ? 'has' : 'have'} a valid signature, checked in ${time}.`;
     case 'sign': {
       const kept = reused > 0 ? ` (${formatCount(signed)} new, ${formatCount(reused)} kept)` : '';
-      const checked = report.checked ? ', each checked' : '';
+      const checked = report.verification ? ', each checked' : '';
       return `${plural(files, 'file')} (${formatBytes(bytes)}) signed${kept}${checked}, in ${time}.`;
     }
     case 'preflight':

@@ -86,7 +86,7 @@ function afterRehearsal({ secretsWithheld }: Surroundings): string[] {
 }
 
 function afterFailure(report: Report): string[] {
-  const { mode, failure, requests, checked } = report;
+  const { mode, failure, requests, verification } = report;
   const { signed, reused, files, failed, notTried } = totalsOf(report);
   const keep = failed + notTried > LISTED ? [KEEP_MANIFEST] : [];
   if (mode === 'verify') {
@@ -101,7 +101,7 @@ function afterFailure(report: Report): string[] {
     'Put right what is named above, and run the job again. <code>docs/faults.md</code> explains every code.',
     ...keep,
     ...(files > 0 && requests === 0 ? ['The service was asked for nothing.'] : []),
-    ...(mode === 'sign' && kept > 0 ? [afterwards(kept, checked)] : []),
+    ...(mode === 'sign' && kept > 0 ? [afterwards(kept, verification !== undefined)] : []),
     ...(mode === 'sign' && failure && failure.code !== 'CANCELLED'
       ? ['<code>mode: preflight</code> lists everything that is wrong with credentials, network and service at once.']
       : []),
@@ -109,8 +109,8 @@ function afterFailure(report: Report): string[] {
 }
 
 /** Only a signature that can be checked is kept, and only where the disk is still there. */
-function afterwards(kept: number, checked: boolean): string {
-  return checked
+function afterwards(kept: number, isChecked: boolean): string {
+  return isChecked
     ? `The next run keeps ${plural(kept, 'valid signature')} if it finds the same workspace, as on a runner of your own. A fresh machine signs all files again.`
     : 'The next run signs all files again: without <code>verify-key</code> no signature that is there can be trusted.';
 }

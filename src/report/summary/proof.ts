@@ -39,9 +39,9 @@ function rehearsed(report: Report): Proof {
   return { proved: `${matched}; the names can be uploaded, and the upload works.`, notProved: `${never}.` };
 }
 
-function lookedAhead({ checked }: Report): Proof {
+function lookedAhead({ verification }: Report): Proof {
   return {
-    proved: `credentials, network and clock are right, and the service signed a canary${checked ? ' with the key you gave' : ''}.`,
-    notProved: `that the patterns match and the files can be read: preflight looks at no file.${checked ? '' : ' Nor that the signatures are valid: verify-key is empty.'}`,
+    proved: `credentials, network and clock are right, and the service signed a canary${verification ? ' with the key you gave' : ''}.`,
+    notProved: `that the patterns match and the files can be read: preflight looks at no file.${verification ? '' : ' Nor that the signatures are valid: verify-key is empty.'}`,
   };
 }

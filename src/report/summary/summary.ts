@@ -1,5 +1,6 @@
 import type { FileOutcome } from '../../files/release-file.ts';
-import { type Cause, causesOf, isGreen, type Report } from '../report.ts';
+import { type Cause, causesOf } from '../causes.ts';
+import { isGreen, type Report } from '../report.ts';
 import { renderFacts, renderNumbers } from './facts.ts';
 import { renderFindings } from './findings.ts';
 import { headline } from './headline.ts';
