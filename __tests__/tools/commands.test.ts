@@ -100,6 +100,19 @@ test('a value between delimiters is read back as it was, line ends included', ()
   );
 });
 
+test('CRLF ends a line of a file command on Windows, and LF alone elsewhere', () => {
+  const text = 'a=1\r\nb<<E\r\none\r\ntwo\r\nE\r\n';
+  expect(parseFileCommand(text, 'win32')).toEqual([
+    ['a', '1'],
+    ['b', 'one\r\ntwo'],
+  ]);
+  expect(parseFileCommand(text, 'linux')).toEqual([
+    ['a', '1\r'],
+    ['b', 'one\r\ntwo\r'],
+  ]);
+  expect(parseFileCommand('b<<E\none\r\n\nE\n', 'win32')).toEqual([['b', 'one\r\n']]);
+});
+
 test('no masked value survives, alone, in base64, or in JSON', () => {
   const secret = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !text.includes('*'));
   fc.assert(

@@ -61,6 +61,23 @@ test('the environment is built from scratch: standard variables, overrides, noth
   expect(Object.keys(env)).not.toContain('LOCAL_RUNNER_CANARY');
 });
 
+test('what the runner sets itself wins over env: of the workflow and over GITHUB_ENV', async () => {
+  const ours = { GITHUB_ACTOR: 'mallory', RUNNER_TEMP: '/elsewhere', ACTIONS_RUNTIME_TOKEN: 'x', MINE: 'by env' };
+  const run = await play([['file', 'ENV', 'GITHUB_SHA=0000\nMINE=by main\n'], ['dump']], {
+    workflowEnv: ours,
+    runnerTemp: directory,
+  });
+  const [main, post] = [dumped(run), dumped(run.post ?? run)];
+  expect(main).toMatchObject({ GITHUB_ACTOR: 'octocat', RUNNER_TEMP: directory, MINE: 'by env' });
+  expect(main).not.toHaveProperty('ACTIONS_RUNTIME_TOKEN');
+  expect(post).toMatchObject({ GITHUB_SHA: main['GITHUB_SHA'], MINE: 'by main' });
+});
+
+test('a path that is added again moves to the front', async () => {
+  const run = await play([['file', 'PATH', '\ufeff/first\r\n/second\n/first\n'], ['dump']]);
+  expect(dumped(run.post ?? run)['PATH']).toBe(`/first:/second:${dumped(run)['PATH']}`);
+});
+
 test('the event is a file, and RUNNER_TEMP stays for the caller', async () => {
   const run = await play([['dump']], { runnerTemp: directory, event: { pull_request: { number: 7 } } });
   expect(run.runnerTemp).toBe(directory);

@@ -69,6 +69,51 @@ test('the page shows ten annotations of each type, the log all of them', async (
   expect(run.annotations.at(-1)?.message).toHaveLength(4096);
 });
 
+test('a message is cut at 4096 characters, in the log as on the page, after it was masked', async () => {
+  const run = await play([['out', `::error::${'x'.repeat(4094)} a secret and more\n`]], { secrets: ['a secret'] });
+  expect(run.log).toBe(`Error: ${'x'.repeat(4094)} *\n`);
+  expect(run.annotations[0]?.message).toBe(`${'x'.repeat(4094)} *`);
+});
+
+test('only the message of an annotation is masked, not its title and its file', async () => {
+  const run = await play([['out', '::warning title=a secret,file=a secret.txt::a secret\n']], {
+    secrets: ['a secret'],
+  });
+  expect(run.annotations).toMatchObject([{ title: 'a secret', file: 'a secret.txt', message: '***' }]);
+});
+
+test.each([
+  ['a zero-width blank in the second pair of colons', '::error:\u200b:x', 'x'],
+  ['a soft hyphen before the colons', '\u00ad::error::x', 'x'],
+  ['a byte order mark before the colons', '\ufeff::error::x', 'x'],
+  ['a tatweel between the colons', ':\u0640:error::x', 'x'],
+  ['a word joiner in the bracket notation', 'b #\u2060#[error]x', 'x'],
+])('characters without weight count as absent: %s', async (_, line, message) => {
+  const run = await play([['out', `${line}\n`]]);
+  expect(run.annotations).toMatchObject([{ type: 'error', message }]);
+});
+
+test('the markers of composite actions are no markers in the output of a step', async () => {
+  const run = await play([['out', 'x ##[start-action display=a;id=b]\n##[end-action id=b]\n']]);
+  expect(run.log).toBe('x ##[\\start-action display=a;id=b]\n##[\\end-action id=b]\n');
+});
+
+test('secrets lose the white space around them and around their lines before they are masked', async () => {
+  const run = await play([['out', 'it is first and second too\n']], {
+    secrets: ['\t first \u00a0\n\t second\t\n\u2003'],
+  });
+  expect(run.log).toBe('it is *** and *** too\n');
+  expect(run.masks).toEqual(['first \u00a0\n\t second', 'first', 'second']);
+});
+
+test.each([
+  ['the last &', 'start1&middle&finish', 'start1&middle&', 'finish'],
+  ['the first &+, with the character behind it shown', 'start1&+Xfinish&end', 'start1&+', 'finish&end'],
+])('PowerShell prints a secret with & in two pieces, and both are masked: %s', async (_, secret, ...pieces) => {
+  const run = await play([['out', pieces.map((piece) => `<${piece}>\n`).join('')]], { secrets: [secret] });
+  expect(run.log).toBe('<***>\n<***>\n');
+});
+
 test('secrets of the workflow are masked before anything runs, whole and by line', async () => {
   const run = await play([['out', 'it is first-line\nand second-line too\n']], {
     secrets: ['first-line\nsecond-line\n'],
@@ -97,7 +142,7 @@ test('a mask added by the action holds from there on, in every form the runner k
     ['file', 'OUTPUT', `safe=1\nunsafe=x${secret}\n`],
   ]);
   expect(run.log).toBe(`${secret}\n${'<***>\n'.repeat(forms.length)}Error: ***\n`);
-  expect(run.annotations).toMatchObject([{ title: '***', message: '***' }]);
+  expect(run.annotations).toMatchObject([{ title: secret, message: '***' }]);
   expect(run.summary).toBe('# ***\n');
   expect(run.secretOutputs).toEqual(['unsafe']);
 });
@@ -137,6 +182,15 @@ test('a summary of more than one MiB is dropped with an error', async () => {
   const run = await play([['file', 'STEP_SUMMARY', 'x'.repeat(1025), 1024]]);
   expect(run.summary).toBe('');
   expect(run.log).toContain('supports content up to a size of 1024k');
+});
+
+test('a summary and file commands may begin with a byte order mark, and a summary may end its lines as it likes', async () => {
+  const run = await play([
+    ['file', 'STEP_SUMMARY', '\ufeff# one\r\ntwo\rthree'],
+    ['file', 'OUTPUT', '\ufeffname=value\n'],
+  ]);
+  expect(run.summary).toBe('# one\ntwo\nthree\n');
+  expect(run.outputs).toEqual({ name: 'value' });
 });
 
 test('echo shows the lines of commands until it is switched off', async () => {

@@ -126,6 +126,19 @@ function inputVariable(name: string): string {
   return `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
 }
 
+/**
+ * Returns what a workflow's `env:`, or an earlier step by way of `GITHUB_ENV`, can set: everything but what the runner sets itself.
+ *
+ * The runner lays `GITHUB_*`, `RUNNER_*` and its addresses and tokens over them, whatever the workflow says.
+ */
+export function workflowEnvironment(env: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => !/^(?:GITHUB|RUNNER|ACTIONS_(?:RUNTIME|RESULTS|CACHE|ID_TOKEN))_/.test(name),
+    ),
+  );
+}
+
 /** Lays one environment over another; later ones win, and an `undefined` removes. */
 export function mergeEnvironments(...layers: readonly Environment[]): Record<string, string> {
   const merged: Environment = Object.assign({}, ...layers);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ActionError } from '../../src/errors.ts';
+import { ActionError, codeOf } from '../../src/errors.ts';
 
 /** The files through which a step talks to the runner, by purpose. */
 export interface FileCommands {
@@ -39,13 +39,16 @@ export function fileCommandEnvironment(files: FileCommands): Record<string, stri
   };
 }
 
-/** What a step wrote, still unparsed; a file that it removed counts as empty. */
+/** What a step wrote, still unparsed, without a byte order mark; a file that the step removed counts as empty. */
 export async function readFileCommands(files: FileCommands): Promise<FileCommands> {
-  const read = (file: string) =>
-    readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
+  const read = async (file: string) => {
+    try {
+      return (await readFile(file, 'utf8')).replace(/^\ufeff/, '');
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return '';
       throw error;
-    });
+    }
+  };
   const [output, state, env, path, summary] = await Promise.all(
     [files.output, files.state, files.env, files.path, files.summary].map(read),
   );
@@ -55,12 +58,16 @@ export async function readFileCommands(files: FileCommands): Promise<FileCommand
 /**
  * Parses the text of an output, state or environment file: lines `name=value`, and `name<<delimiter` … `delimiter`.
  *
- * Values between delimiters keep their line ends but the last. Only LF ends a line. As in GitHub's runner, whichever of `=` and `<<` comes first decides.
+ * Values between delimiters keep their line ends but the last. LF ends a line; on Windows, where `@actions/core` writes the
+ * system's line ends, CRLF does too. As in GitHub's runner, whichever of `=` and `<<` comes first decides.
  * Throws `FILE_COMMAND_INVALID` for anything else, as the runner fails the step.
  */
-export function parseFileCommand(text: string): Array<[name: string, value: string]> {
+export function parseFileCommand(
+  text: string,
+  system: NodeJS.Platform = process.platform,
+): Array<[name: string, value: string]> {
   const pairs: Array<[string, string]> = [];
-  const lines = splitLines(text);
+  const lines = splitLines(text, system === 'win32' ? /\r?\n/g : /\n/g);
   for (let line = lines.next(); line !== undefined; line = lines.next()) {
     if (line.text === '') continue;
     const equals = line.text.indexOf('=');
@@ -78,36 +85,41 @@ export function parseFileCommand(text: string): Array<[name: string, value: stri
 
 interface Line {
   readonly text: string;
-  readonly terminated: 'yes' | 'no';
+  /** The line end; empty behind the last line when it has none. */
+  readonly end: string;
 }
 
 interface Lines {
   next(): Line | undefined;
 }
 
-function splitLines(text: string): Lines {
+function splitLines(text: string, ends: RegExp): Lines {
   let index = 0;
   return {
     next() {
       if (index >= text.length) return undefined;
-      const end = text.indexOf('\n', index);
-      const line = text.slice(index, end < 0 ? text.length : end);
-      index = end < 0 ? text.length : end + 1;
-      return { text: line, terminated: end < 0 ? 'no' : 'yes' };
+      ends.lastIndex = index;
+      const found = ends.exec(text);
+      const line = text.slice(index, found?.index);
+      const end = found?.[0] ?? '';
+      index += line.length + end.length;
+      return { text: line, end };
     },
   };
 }
 
 function readHeredoc(lines: Lines, delimiter: string): string {
-  const value: string[] = [];
+  let value = '';
+  let end = '';
   for (let line = lines.next(); line?.text !== delimiter; line = lines.next()) {
-    if (line === undefined || line.terminated === 'no') {
+    if (line === undefined || line.end === '') {
       throw new ActionError(
         'FILE_COMMAND_INVALID',
         `A file command's value has no line with its delimiter '${delimiter}'`,
       );
     }
-    value.push(line.text);
+    value += end + line.text;
+    end = line.end;
   }
-  return value.join('\n');
+  return value;
 }

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { ActionError } from '../../src/errors.ts';
 import { type ActionFile, readActionFile } from './action-file.ts';
-import { type Environment, inputEnvironment, mergeEnvironments, standardEnvironment } from './environment.ts';
+import {
+  type Environment,
+  inputEnvironment,
+  mergeEnvironments,
+  standardEnvironment,
+  workflowEnvironment,
+} from './environment.ts';
 import { Masks } from './log/masks.ts';
 import { findNode } from './node-binary.ts';
 import type { StepProcess, Watchers } from './node-process.ts';
@@ -21,8 +27,10 @@ export interface ActionOptions {
   readonly runnerTemp?: string;
   /** What `GITHUB_EVENT_PATH` holds. */
   readonly event?: Readonly<Record<string, unknown>>;
-  /** Variables over the standard ones, such as `GITHUB_EVENT_NAME` or `RUNNER_DEBUG`; `undefined` takes one away. */
+  /** What the runner itself sets over the standard variables, such as `GITHUB_EVENT_NAME` or `RUNNER_DEBUG`; `undefined` takes one away. */
   readonly env?: Environment;
+  /** What a workflow has under `env:`. */
+  readonly workflowEnv?: Readonly<Record<string, string>>;
   /** A results service that takes artifacts; without one the action has no such variables, as outside a job. */
   readonly results?: { readonly env: Readonly<Record<string, string>> };
   /** Secrets of the repository: masked before anything runs. */
@@ -69,6 +77,7 @@ export async function runAction(options: ActionOptions): Promise<ActionRun> {
     standardEnvironment({ workspace, runnerTemp, eventPath, node }),
     options.results?.env ?? {},
     options.env ?? {},
+    workflowEnvironment(options.workflowEnv ?? {}),
   );
   const inputs = inputEnvironment(action, options.inputs ?? {}, base);
   const masks = createMasks(options.secrets ?? [], base);
@@ -82,7 +91,8 @@ export async function runAction(options: ActionOptions): Promise<ActionRun> {
     watchers,
   });
   const path = [...main.exported.path.toReversed(), base['PATH']].join(delimiter);
-  const env = { ...base, ...main.exported.env, PATH: path, ...inputs.env, ...stateEnvironment(main.state) };
+  const exported = workflowEnvironment(main.exported.env);
+  const env = mergeEnvironments(base, exported, { PATH: path }, inputs.env, stateEnvironment(main.state));
   const post =
     action.post !== undefined && postRuns(action, main)
       ? await runJobStep(job, { path: action.post, env, warnings: [], watchers: {} })

@@ -93,7 +93,7 @@ function readResults(
     summary: readSummary(text.summary, log, masks),
     exported: {
       env: Object.fromEntries(parseOrFail('env', text, log).filter(([name]) => isAllowed(name, log))),
-      path: text.path.split(/\r\n|\r|\n/).filter((line) => line !== ''),
+      path: lastOfEach(text.path.split(/\r\n|\r|\n/).filter((line) => line !== '')),
     },
   };
 }
@@ -106,6 +106,11 @@ function parseOrFail(kind: 'output' | 'state' | 'env', text: FileCommands, log: 
     log.fail(`Unable to process file command '${kind}' successfully. ${error.message}`);
     return [];
   }
+}
+
+/** A path that is added again moves to the end of the list, which is the front of `PATH`. */
+function lastOfEach(paths: readonly string[]): string[] {
+  return paths.filter((path, index) => paths.indexOf(path, index + 1) < 0);
 }
 
 /** The runner refuses this one variable, since it would take over every later Node step. */
@@ -124,10 +129,9 @@ function readSummary(text: string, log: StepLog, masks: Masks): string {
     );
     return '';
   }
-  return text
-    .split('\n')
-    .map((line) => masks.mask(line))
-    .join('\n');
+  const lines = text.split(/\r\n|\r|\n/);
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((line) => `${masks.mask(line)}\n`).join('');
 }
 
 function secretNames(outputs: Readonly<Record<string, string>>, masks: Masks): string[] {

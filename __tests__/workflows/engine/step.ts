@@ -59,7 +59,8 @@ async function runThisAction(step: Step, place: Place, given: Readonly<Record<st
     inputs,
     results: hub.results,
     event: hub.event,
-    env: { ...hub.env, ...place.env },
+    env: hub.env,
+    workflowEnv: place.env,
   });
   const { outputs, log, summary } = run;
   hub.runs.push({ inputs, outputs });

@@ -17,7 +17,16 @@ export interface Annotation {
 const MOST_PER_TYPE = 10;
 const MOST_CHARACTERS = 4096;
 
-/** The annotations of one step as they reach the page: masked, shortened, and at most ten of each type. */
+/** Shortens a masked message as the runner does, for the page and for the log alike. */
+export function shortenMessage(text: string): string {
+  return text.slice(0, MOST_CHARACTERS);
+}
+
+/**
+ * The annotations of one step as they reach the page: at most ten of each type, the message masked and shortened.
+ *
+ * The runner masks the message only: a secret in a title or a file name is shown.
+ */
 export class Annotations {
   readonly #shown: Annotation[] = [];
   readonly #masks: Masks;
@@ -34,12 +43,11 @@ export class Annotations {
   /** Adds what an `error`, `warning` or `notice` command says. */
   add(type: AnnotationType, { data, properties }: Pick<Command, 'data' | 'properties'>): void {
     if (this.#shown.filter((annotation) => annotation.type === type).length >= MOST_PER_TYPE) return;
-    const mask = (text: string | undefined) => (text === undefined ? undefined : this.#masks.mask(text));
     this.#shown.push({
       type,
-      title: mask(properties['title']),
-      message: this.#masks.mask(data).slice(0, MOST_CHARACTERS),
-      file: mask(properties['file']),
+      title: properties['title'],
+      message: shortenMessage(this.#masks.mask(data)),
+      file: properties['file'],
       line: properties['line'],
     });
   }

@@ -1,3 +1,5 @@
+import { BLANKS, trimBlanks } from './masks.ts';
+
 /** A workflow command found in one line of output. */
 export interface Command {
   /** Lower-cased, since names are compared without regard to case. */
@@ -42,10 +44,7 @@ export function isCommandName(name: string): name is CommandName {
   return COMMAND_NAMES.some((known) => known === name);
 }
 
-/** The runner's idea of blanks, which has NEL and lacks the byte order mark, other than `trim` in JavaScript. */
-const BLANKS = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
 const LEADING_BLANKS = new RegExp(`^${BLANKS}`);
-const OUTER_BLANKS = new RegExp(`^${BLANKS}|${BLANKS}$`, 'g');
 
 /** Token and its escape, in the order in which the runner replaces them; `%25` last, so that nothing is unescaped twice. */
 type Escapes = ReadonlyArray<readonly [code: string, token: string]>;
@@ -115,9 +114,26 @@ export function parseBracketCommand(line: string, isCommand: IsCommand = isComma
   return build({ line, notation: BRACKET, head: line.slice(start + 3, end), tail: line.slice(end + 1) }, isCommand);
 }
 
-/** Parses a line as GitHub's runner does: the colon notation first, then the bracket one. */
+/**
+ * Parses a line as GitHub's runner does: the colon notation first, then the bracket one.
+ *
+ * The runner looks for `::` and `##[` by culture, so that characters without weight in them count as absent. It then cuts
+ * the line as if they were not there, so that most such commands come out broken; here every one of them counts, so that
+ * no test of hostile text passes by that accident.
+ */
 export function parseCommand(line: string, isCommand: IsCommand = isCommandName): Command | undefined {
-  return parseColonCommand(line, isCommand) ?? parseBracketCommand(line, isCommand);
+  const exact = parseColonCommand(line, isCommand) ?? parseBracketCommand(line, isCommand);
+  const weighty = exact === undefined ? withoutWeightless(line) : line;
+  if (weighty === line) return exact;
+  const loose = parseColonCommand(weighty, isCommand) ?? parseBracketCommand(weighty, isCommand);
+  return loose === undefined ? undefined : { ...loose, line };
+}
+
+const { compare } = new Intl.Collator('en');
+
+/** Leaves out what ICU's collation, which .NET uses as well, gives no weight: zero-width blanks, soft hyphens, tatweels. */
+function withoutWeightless(line: string): string {
+  return line.replaceAll(/[^\t -~]/gu, (character) => (compare(`:${character}:`, '::') === 0 ? '' : character));
 }
 
 interface Parts {
@@ -139,7 +155,7 @@ function build(parts: Parts, isCommand: IsCommand): Command | undefined {
 function parseProperties(text: string, notation: Notation): Record<string, string> {
   const properties: Record<string, string> = {};
   // Only the colon notation trims the list as a whole; neither trims a single pair.
-  const list = notation.form === '::' ? text.replace(OUTER_BLANKS, '') : text;
+  const list = notation.form === '::' ? trimBlanks(text) : text;
   for (const pair of list.split(notation.separator)) {
     const [key, value] = splitPair(pair);
     if (key !== '' && value !== '') properties[key.toLowerCase()] = decode(value, notation.propertyEscapes);

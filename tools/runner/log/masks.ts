@@ -1,3 +1,12 @@
+/** White space as .NET trims it: NEL counts, the byte order mark does not, other than for `trim` in JavaScript. */
+export const BLANKS = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
+const OUTER_BLANKS = new RegExp(`^${BLANKS}|${BLANKS}$`, 'g');
+
+/** Removes white space at both ends as .NET does. */
+export function trimBlanks(text: string): string {
+  return text.replace(OUTER_BLANKS, '');
+}
+
 /**
  * The values that a log must not show, with the encodings under which GitHub's runner also recognises them.
  *
@@ -7,16 +16,15 @@ export class Masks {
   readonly #values = new Set<string>();
   readonly #forms = new Set<string>();
 
-  /** Adds a secret of the workflow: the value, its lines, and the value without outer blanks and line ends. */
+  /** Adds a secret of the workflow without the white space around it: the whole and each trimmed line. */
   addSecret(secret: string): void {
-    this.add(secret);
-    this.#addValue(secret.replace(/^[\r\n ]+|[\r\n ]+$/g, ''));
+    this.add(trimBlanks(secret));
   }
 
-  /** Adds what `::add-mask::` was given: the value and each of its lines. */
+  /** Adds what `::add-mask::` was given: the value as it is, and each of its lines without the white space around it. */
   add(value: string): void {
     this.#addValue(value);
-    for (const line of value.split(/[\r\n]+/)) this.#addValue(line);
+    for (const line of value.split(/[\r\n]+/)) this.#addValue(trimBlanks(line));
   }
 
   /** Every value added so far, without the encodings derived from it. */
@@ -76,7 +84,7 @@ function merge(ranges: readonly Range[]): Range[] {
   return merged;
 }
 
-/** The forms of a value that the runner masks: as it is, three alignments of base64, and escaped for shells, JSON, URIs and XML. */
+/** The forms of a value that the runner masks: as it is, and under its eleven encoders, in their order. */
 function formsOf(value: string): string[] {
   const bytes = Buffer.from(value, 'utf8');
   return [
@@ -89,7 +97,20 @@ function formsOf(value: string): string[] {
     escapeUri(value),
     escapeXml(value),
     value.length > 8 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : '',
+    ...powerShellParts(value).filter((part) => part.length >= 6),
   ];
+}
+
+/**
+ * The two pieces of a value with `&` that PowerShell prints apart when the value fails as a command.
+ *
+ * It cuts at the first `&+`, and colours the character behind it, which is then in neither piece; else at the last `&`.
+ */
+function powerShellParts(value: string): string[] {
+  const plus = value.indexOf('&+');
+  if (plus >= 0) return [value.slice(0, plus + 2), value.slice(plus + 3)];
+  const last = value.lastIndexOf('&');
+  return last >= 0 ? [value.slice(0, last + 1), value.slice(last + 1)] : [];
 }
 
 function escapeJson(value: string): string {

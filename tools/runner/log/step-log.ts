@@ -1,7 +1,7 @@
-import { type Annotation, Annotations, type AnnotationType } from './annotations.ts';
+import { type Annotation, Annotations, type AnnotationType, shortenMessage } from './annotations.ts';
 import { type Command, type CommandName, isCommandName, parseCommand } from './commands.ts';
 import { type Group, LogPrinter } from './log-printer.ts';
-import type { Masks } from './masks.ts';
+import { type Masks, trimBlanks } from './masks.ts';
 
 /** What the lines of one step came to. */
 export interface StepLogResult {
@@ -67,7 +67,7 @@ export class StepLog {
     const command = parseCommand(line, (name) => isCommandName(name) || name === this.#stopToken);
     if (command === undefined) {
       this.#noteUnknown(line);
-      this.#printer.print(line);
+      this.#printer.print(defuseMarkers(line));
     } else if (this.#stopToken !== undefined) {
       this.#acceptWhileStopped(command);
     } else if (isCommandName(command.name)) {
@@ -157,11 +157,11 @@ export class StepLog {
 
   #issue(type: AnnotationType, message: Pick<Command, 'data' | 'properties'>): void {
     this.#annotations.add(type, message);
-    this.#printer.print(PREFIXES[type] + message.data);
+    this.#printer.print(PREFIXES[type] + shortenMessage(this.#masks.mask(message.data)));
   }
 
   #addMask(command: Command): void {
-    if (command.data.trim() === '') {
+    if (trimBlanks(command.data) === '') {
       this.issue('warning', "Can't add secret mask for empty string in ##[add-mask] command.");
     } else {
       if (this.#echo === 'on') this.#printer.print('::add-mask::***');
@@ -195,4 +195,9 @@ export class StepLog {
     this.#stopToken = token;
     this.#printer.print(command.line);
   }
+}
+
+/** The runner marks the steps of composite actions with these two and lets no output pass for them. */
+function defuseMarkers(line: string): string {
+  return line.replaceAll(/##\[(?=(?:start|end)-action)/g, '##[\\');
 }
