@@ -48092,14 +48092,15 @@ const SHORT = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
  * Makes any text safe for one line of the log, an annotation or an error.
  *
  * What could end the line is escaped, and so is what GitHub's runner would take for a command: `##[` anywhere, `::` at
- * the start. Printable text of any language stays as it is, and so does what this function returned: a line may hold
+ * the start. The runner compares by culture, for which some characters of other scripts do not count: any of them may
+ * stand before and between. Printable text of any language stays as it is, and so does what this function returned: a line may hold
  * names that were made safe before. Two names show alike only when one spells out the escape of the other.
  */
 function show(text) {
     return text
         .replace(UNSAFE, escapeCharacter)
-        .replaceAll('##[', '##\\x5b')
-        .replace(/^(\s*):(?=:)/, '$1\\x3a');
+        .replace(/(#[^ -~]*#[^ -~]*)\[/g, '$1\\x5b')
+        .replace(/^((?:[^!-~])*):(?=[^ -~]*:)/, '$1\\x3a');
 }
 function escapeCharacter(character) {
     const short = SHORT[character];
