@@ -49994,7 +49994,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(37387);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71201);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(80258);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(23881);
@@ -50123,7 +50123,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 37387:
+/***/ 71201:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50156,6 +50156,10 @@ const PUBLIC_LABELS = [
     'RSA PUBLIC KEY',
     'X509 CRL',
 ];
+/** Tells whether a text holds the BEGIN line of a private key, plain or wrapped in base64, sound or damaged; never throws. */
+function containsPrivateKey(text) {
+    return (0,text_shape/* unwrap */.o)(text).layers.some((layer) => /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(layer.replaceAll('\0', '')));
+}
 /**
  * Lists what must be masked before anything is printed: the passphrase, and private keys in every shape, sound or broken, in whichever input.
  *
@@ -50558,63 +50562,12 @@ var service_fields = __nccwpck_require__(91620);
 var algorithm = __nccwpck_require__(23184);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(77598);
-;// CONCATENATED MODULE: ./build/src/verifying/pem.js
-
-const BEGIN = '-----BEGIN ';
-const DASHES = '-----';
-/** How the base64 of any text that starts with `-----BEGIN` starts. */
-const BASE64_OF_BEGIN = 'LS0tLS1CRUdJT';
-/** Tells whether a text is meant as PEM rather than as a path. */
-function looksLikePem(text) {
-    return text.includes('-----BEGIN');
-}
-/** Tells whether a text holds a private key of any PEM-like kind, plain or as base64 of one; such a text must be masked. */
-function containsPrivateKey(text) {
-    const trimmed = text.trimStart();
-    const plain = trimmed.startsWith(BASE64_OF_BEGIN) ? Buffer.from(trimmed, 'base64').toString('latin1') : text;
-    return /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(plain);
-}
-/**
- * Reads all PEM blocks of the input `verify-key` in order, in time linear in its length.
- *
- * Text around blocks, a byte order mark, any line ends and `\n` written as two characters are fine.
- * Throws `VERIFY_KEY_UNREADABLE` when a block is cut off or its content is not base64.
- */
-function readPemBlocks(text) {
-    const unescaped = text.replaceAll(/\\r\\n|\\n|\\r/g, '\n');
-    const blocks = [];
-    let position = unescaped.indexOf(BEGIN);
-    while (position !== -1) {
-        const labelStart = position + BEGIN.length;
-        const labelEnd = unescaped.indexOf(DASHES, labelStart);
-        const label = labelEnd === -1 ? '' : unescaped.slice(labelStart, labelEnd);
-        // A label that is not one is not shown: it may be a piece of the content.
-        if (!/^[A-Z0-9 #]{1,40}$/.test(label))
-            throw unreadable(`block ${blocks.length + 1} has a damaged BEGIN line`);
-        const end = `${DASHES}END ${label}${DASHES}`;
-        const bodyEnd = unescaped.indexOf(end, labelEnd + DASHES.length);
-        if (bodyEnd === -1)
-            throw unreadable(`block ${blocks.length + 1} (${label}) has no END line`);
-        const body = unescaped.slice(labelEnd + DASHES.length, bodyEnd).replaceAll(/\s/g, '');
-        blocks.push({ label, der: decodeBody(body, `block ${blocks.length + 1} (${label})`) });
-        position = unescaped.indexOf(BEGIN, bodyEnd + end.length);
-    }
-    return blocks;
-}
-function decodeBody(body, name) {
-    const der = Buffer.from(body, 'base64');
-    // Buffer skips what is not base64, so only what encodes back to the same text was base64.
-    if (der.length === 0 || der.toString('base64') !== body)
-        throw unreadable(`the content of ${name} is not base64`);
-    return der;
-}
-function unreadable(what) {
-    return new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', `input verify-key cannot be read: ${what}`, {
-        hint: 'Paste the whole PEM text, from its BEGIN line to its END line; it was probably cut off or changed on the way.',
-    });
-}
-
+// EXTERNAL MODULE: ./build/src/identity/material/certificate.js
+var material_certificate = __nccwpck_require__(43879);
 ;// CONCATENATED MODULE: ./build/src/verifying/key.js
+
+
+
 
 
 
@@ -50637,8 +50590,13 @@ function readVerifyKey(text) {
     const certificate = block.label === 'CERTIFICATE' ? readCertificate(block) : undefined;
     const keyObject = readKeyObject(block, certificate);
     const { kind, name } = classify(keyObject);
-    const spki = keyObject.export({ format: 'der', type: 'spki' });
-    return { keyObject, kind, name, spkiSha256: sha256(spki), certificate: certificate && factsOf(certificate) };
+    return {
+        keyObject,
+        kind,
+        name,
+        spkiSha256: (0,material_certificate/* publicKeyPrint */._v)(keyObject),
+        certificate: certificate && (0,material_certificate/* factsOf */.xS)(certificate),
+    };
 }
 function onlyBlock(text) {
     if (containsPrivateKey(text)) {
@@ -50646,8 +50604,10 @@ function onlyBlock(text) {
             hint: 'Give the public key instead: openssl pkey -in private.pem -pubout. Replace the key if this text was stored where others can read it.',
         });
     }
-    const blocks = readPemBlocks(text);
+    const { blocks } = (0,text_pem/* readPem */.Je)((0,text_shape/* unwrap */.o)(text).pem ?? '');
     const [block] = blocks;
+    if (block === undefined && text.includes('-----BEGIN '))
+        throw unreadable('its BEGIN line is damaged', {});
     if (block === undefined) {
         throw new errors/* ActionError */.lZ('VERIFY_KEY_MISSING', 'input verify-key holds no PEM block', {
             hint: 'Give PEM text with one PUBLIC KEY or CERTIFICATE block, or the path of a file that holds it.',
@@ -50658,6 +50618,8 @@ function onlyBlock(text) {
         const list = blocks.length > labels.length ? [...labels, '…'] : labels;
         throw new errors/* ActionError */.lZ('VERIFY_KEY_BLOCKS', `input verify-key holds ${blocks.length} PEM blocks (${list.join(', ')}) instead of one`, { hint: "Keep only the signer's own public key or certificate, without its chain." });
     }
+    if ('reason' in block)
+        throw unreadable(`block 1 (${block.label}): ${block.reason}`, {});
     if (block.label !== 'PUBLIC KEY' && block.label !== 'CERTIFICATE')
         throw wrongLabel(block.label);
     return block;
@@ -50685,7 +50647,7 @@ function readCertificate({ der }) {
         return new external_node_crypto_.X509Certificate(der);
     }
     catch (cause) {
-        throw key_unreadable('its CERTIFICATE block does not hold an X.509 certificate', { cause });
+        throw unreadable('its CERTIFICATE block does not hold an X.509 certificate', { cause });
     }
 }
 function readKeyObject({ der }, certificate) {
@@ -50697,10 +50659,10 @@ function readKeyObject({ der }, certificate) {
     }
     catch (cause) {
         const where = certificate === undefined ? 'its PUBLIC KEY block' : 'its certificate';
-        throw key_unreadable(`${where} holds a damaged key or one of an unknown kind`, { cause, hint: SUPPORTED });
+        throw unreadable(`${where} holds a damaged key or one of an unknown kind`, { cause, hint: SUPPORTED });
     }
 }
-function key_unreadable(what, facts) {
+function unreadable(what, facts) {
     const hint = 'Check that the whole block was copied, unchanged, from its BEGIN line to its END line.';
     return new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', `input verify-key cannot be read: ${what}`, { hint, ...facts });
 }
@@ -50729,26 +50691,10 @@ function classify(key) {
 function unsupported(what) {
     return new errors/* ActionError */.lZ('VERIFY_KEY_UNSUPPORTED', `input verify-key holds ${what}`, { hint: SUPPORTED });
 }
-function factsOf(certificate) {
-    return {
-        subject: oneLine(certificate.subject),
-        issuer: oneLine(certificate.issuer),
-        notAfter: certificate.validToDate,
-        sha256: sha256(certificate.raw),
-    };
-}
-/** Node puts every part of a name on a line of its own; an empty name is `undefined` at run time. */
-function oneLine(name) {
-    return (name ?? '').split('\n').join(', ');
-}
-function sha256(bytes) {
-    return (0,external_node_crypto_.createHash)('sha256').update(bytes).digest('hex');
-}
 
 // EXTERNAL MODULE: ./build/src/verifying/verifier.js + 1 modules
 var verifying_verifier = __nccwpck_require__(9426);
 ;// CONCATENATED MODULE: ./build/src/inputs/verify-fields.js
-
 
 
 
@@ -50767,7 +50713,7 @@ function readVerification(reader, runner) {
     if (value === undefined)
         return undefined;
     try {
-        const key = readVerifyKey(looksLikePem(value) || containsPrivateKey(value) ? guard(value, runner) : readKeyFile(value, runner));
+        const key = readVerifyKey(value.includes('-----BEGIN') || containsPrivateKey(value) ? guard(value, runner) : readKeyFile(value, runner));
         return { verifier: (0,verifying_verifier/* createVerifier */.$A)(key, (0,algorithm/* chooseAlgorithm */.NO)(key, requested)), encoding };
     }
     catch (error) {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { containsPrivateKey } from '../../src/verifying/pem.ts';
+import { containsPrivateKey } from '../../src/identity/secrets.ts';
 import { refusal } from './refusal.ts';
 
 const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -25,6 +25,7 @@ describe('a private key', () => {
     ['with \\n as two characters', pkcs8(p256.privateKey).replaceAll('\n', '\\n')],
     ['with a hyphen lost', pkcs8(p256.privateKey).slice(1)],
     ['behind blanks, as base64 of PEM', ` \n${Buffer.from(pkcs8(p256.privateKey)).toString('base64')}`],
+    ['as base64 of UTF-16', Buffer.from(pkcs8(p256.privateKey), 'utf16le').toString('base64')],
     ['as base64 of PEM', Buffer.from(pkcs8(p256.privateKey)).toString('base64')],
     ['of OpenSSH', '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----'],
   ])('is recognised and refused without showing it: %s', (_, text) => {

@@ -17,6 +17,13 @@ const PUBLIC_LABELS: readonly (string | undefined)[] = [
   'X509 CRL',
 ];
 
+/** Tells whether a text holds the BEGIN line of a private key, plain or wrapped in base64, sound or damaged; never throws. */
+export function containsPrivateKey(text: string): boolean {
+  return unwrap(text).layers.some((layer) =>
+    /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(layer.replaceAll('\0', '')),
+  );
+}
+
 /**
  * Lists what must be masked before anything is printed: the passphrase, and private keys in every shape, sound or broken, in whichever input.
  *

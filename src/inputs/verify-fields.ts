@@ -2,12 +2,11 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { ActionError, codeOf, toActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
-import { secretsOf } from '../identity/secrets.ts';
+import { containsPrivateKey, secretsOf } from '../identity/secrets.ts';
 import type { Runner } from '../runner.ts';
 import { chooseAlgorithm, SIGNATURE_ALGORITHMS } from '../verifying/algorithm.ts';
 import type { Verification } from '../verifying/check.ts';
 import { readVerifyKey } from '../verifying/key.ts';
-import { containsPrivateKey, looksLikePem } from '../verifying/pem.ts';
 import { createVerifier } from '../verifying/verifier.ts';
 import { type FieldReader, isInside } from './field-reader.ts';
 
@@ -21,7 +20,7 @@ export function readVerification(reader: FieldReader, runner: Runner): Verificat
   if (value === undefined) return undefined;
   try {
     const key = readVerifyKey(
-      looksLikePem(value) || containsPrivateKey(value) ? guard(value, runner) : readKeyFile(value, runner),
+      value.includes('-----BEGIN') || containsPrivateKey(value) ? guard(value, runner) : readKeyFile(value, runner),
     );
     return { verifier: createVerifier(key, chooseAlgorithm(key, requested)), encoding };
   } catch (error) {

@@ -11,7 +11,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 export type Usage = 'client' | 'server';
 
 /** A certificate with its private key, which may in turn issue others. */
-export interface Identity {
+export interface KeyedCertificate {
   /** PEM: this certificate first, then its issuers up to but without the root. */
   readonly cert: string;
   /** PEM, PKCS#8. */
@@ -56,12 +56,15 @@ function extensionsOf(options: CertificateOptions): x509.Extension[] {
   return extensions;
 }
 
-function isRoot(identity: Identity): boolean {
+function isRoot(identity: KeyedCertificate): boolean {
   return identity.certificate.subject === identity.certificate.issuer;
 }
 
 /** Issues a certificate for a new EC P-256 key; without an issuer it is self-signed. */
-export async function issueCertificate(issuer: Identity | undefined, options: CertificateOptions): Promise<Identity> {
+export async function issueCertificate(
+  issuer: KeyedCertificate | undefined,
+  options: CertificateOptions,
+): Promise<KeyedCertificate> {
   const keys = await crypto.subtle.generateKey(EC_P256, true, ['sign', 'verify']);
   const subject = [{ CN: [options.commonName] }];
   const certificate = await x509.X509CertificateGenerator.create({

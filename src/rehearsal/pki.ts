@@ -1,6 +1,6 @@
 import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type CertificateOptions, type Identity, issueCertificate } from './certificate.ts';
+import { type CertificateOptions, issueCertificate, type KeyedCertificate } from './certificate.ts';
 
 /** The names under which a service on this machine is reached. */
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1'] as const;
@@ -20,17 +20,17 @@ export interface PkiOptions {
 /** A throw-away PKI and signing key, held in memory only. */
 export interface Pki {
   /** The self-signed root; its `cert` is what a client puts into `chain`. */
-  readonly root: Identity;
+  readonly root: KeyedCertificate;
   /** Who issued both certificates: the root, or the intermediate. */
-  readonly issuer: Identity;
-  readonly server: Identity;
-  readonly client: Identity;
+  readonly issuer: KeyedCertificate;
+  readonly server: KeyedCertificate;
+  readonly client: KeyedCertificate;
   readonly signingKey: KeyObject;
   /** PEM, `PUBLIC KEY`. */
   readonly signingPublicKeyPem: string;
 }
 
-async function createIssuer(root: Promise<Identity>, intermediate: boolean): Promise<Identity> {
+async function createIssuer(root: Promise<KeyedCertificate>, intermediate: boolean): Promise<KeyedCertificate> {
   if (!intermediate) return root;
   return issueCertificate(await root, { commonName: 'Rehearsal Intermediate CA', authority: true });
 }

@@ -1,20 +1,12 @@
-import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { ActionError, type ErrorFacts } from '../errors.ts';
-import { containsPrivateKey, type PemBlock, readPemBlocks } from './pem.ts';
+import { type CertificateFacts, factsOf, publicKeyPrint } from '../identity/material/certificate.ts';
+import { containsPrivateKey } from '../identity/secrets.ts';
+import { readPem, type SoundPemBlock } from '../identity/text/pem.ts';
+import { unwrap } from '../identity/text/shape.ts';
 
 /** The kinds of public key that can check a signature; `rsa-pss` is an RSA key that its own type limits to PSS. */
 export type KeyKind = 'ec-p256' | 'ec-p384' | 'ec-p521' | 'rsa' | 'rsa-pss' | 'ed25519';
-
-/** What a certificate around the key says; nothing of it is checked. */
-export interface CertificateFacts {
-  /** The subject in one line, such as `CN=Release Signing, O=Example`; untrusted text. */
-  readonly subject: string;
-  /** The issuer in one line; untrusted text. */
-  readonly issuer: string;
-  readonly notAfter: Date;
-  /** Lower-case hex SHA-256 of the certificate. */
-  readonly sha256: string;
-}
 
 /** The signer's public key, known to be of a kind and size that this action checks signatures with. */
 export interface VerifyKey {
@@ -24,7 +16,7 @@ export interface VerifyKey {
   readonly name: string;
   /** Lower-case hex SHA-256 of the key's SubjectPublicKeyInfo. */
   readonly spkiSha256: string;
-  /** Set when the key came in a certificate. */
+  /** What the certificate around the key says, unchecked; `undefined` when the key came without one. */
   readonly certificate: CertificateFacts | undefined;
 }
 
@@ -48,18 +40,24 @@ export function readVerifyKey(text: string): VerifyKey {
   const certificate = block.label === 'CERTIFICATE' ? readCertificate(block) : undefined;
   const keyObject = readKeyObject(block, certificate);
   const { kind, name } = classify(keyObject);
-  const spki = keyObject.export({ format: 'der', type: 'spki' });
-  return { keyObject, kind, name, spkiSha256: sha256(spki), certificate: certificate && factsOf(certificate) };
+  return {
+    keyObject,
+    kind,
+    name,
+    spkiSha256: publicKeyPrint(keyObject),
+    certificate: certificate && factsOf(certificate),
+  };
 }
 
-function onlyBlock(text: string): PemBlock {
+function onlyBlock(text: string): SoundPemBlock {
   if (containsPrivateKey(text)) {
     throw new ActionError('VERIFY_KEY_PRIVATE', 'input verify-key holds a private key', {
       hint: 'Give the public key instead: openssl pkey -in private.pem -pubout. Replace the key if this text was stored where others can read it.',
     });
   }
-  const blocks = readPemBlocks(text);
+  const { blocks } = readPem(unwrap(text).pem ?? '');
   const [block] = blocks;
+  if (block === undefined && text.includes('-----BEGIN ')) throw unreadable('its BEGIN line is damaged', {});
   if (block === undefined) {
     throw new ActionError('VERIFY_KEY_MISSING', 'input verify-key holds no PEM block', {
       hint: 'Give PEM text with one PUBLIC KEY or CERTIFICATE block, or the path of a file that holds it.',
@@ -74,6 +72,7 @@ function onlyBlock(text: string): PemBlock {
       { hint: "Keep only the signer's own public key or certificate, without its chain." },
     );
   }
+  if ('reason' in block) throw unreadable(`block 1 (${block.label}): ${block.reason}`, {});
   if (block.label !== 'PUBLIC KEY' && block.label !== 'CERTIFICATE') throw wrongLabel(block.label);
   return block;
 }
@@ -98,7 +97,7 @@ function hintForLabel(label: string): string {
   }
 }
 
-function readCertificate({ der }: PemBlock): X509Certificate {
+function readCertificate({ der }: SoundPemBlock): X509Certificate {
   try {
     return new X509Certificate(der);
   } catch (cause) {
@@ -106,7 +105,7 @@ function readCertificate({ der }: PemBlock): X509Certificate {
   }
 }
 
-function readKeyObject({ der }: PemBlock, certificate: X509Certificate | undefined): KeyObject {
+function readKeyObject({ der }: SoundPemBlock, certificate: X509Certificate | undefined): KeyObject {
   try {
     // `type: 'spki'` matters: without it Node derives a public key from private material too.
     return certificate === undefined
@@ -143,22 +142,4 @@ function classify(key: KeyObject): { kind: KeyKind; name: string } {
 
 function unsupported(what: string): ActionError {
   return new ActionError('VERIFY_KEY_UNSUPPORTED', `input verify-key holds ${what}`, { hint: SUPPORTED });
-}
-
-function factsOf(certificate: X509Certificate): CertificateFacts {
-  return {
-    subject: oneLine(certificate.subject),
-    issuer: oneLine(certificate.issuer),
-    notAfter: certificate.validToDate,
-    sha256: sha256(certificate.raw),
-  };
-}
-
-/** Node puts every part of a name on a line of its own; an empty name is `undefined` at run time. */
-function oneLine(name: string | undefined): string {
-  return (name ?? '').split('\n').join(', ');
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { X509CrlGenerator, X509CrlReason } from '@peculiar/x509';
-import { type Identity, issueCertificate } from '../../../src/rehearsal/certificate.ts';
+import { issueCertificate, type KeyedCertificate } from '../../../src/rehearsal/certificate.ts';
 import { createPki, type Pki } from '../../../src/rehearsal/pki.ts';
 
 /** Why a server refuses a client's certificate. */
@@ -13,7 +13,7 @@ export interface Rejects {
   /** PEM of the list of revoked certificates. */
   readonly revocations: string;
   /** `undefined` for no certificate at all. */
-  readonly clients: Readonly<Record<Reason, Identity | undefined>>;
+  readonly clients: Readonly<Record<Reason, KeyedCertificate | undefined>>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -33,7 +33,7 @@ export async function createRejects(): Promise<Rejects> {
   return { pki, clients, revocations: await revoke(pki.root, clients.revoked) };
 }
 
-async function revoke(issuer: Identity, client: Identity): Promise<string> {
+async function revoke(issuer: KeyedCertificate, client: KeyedCertificate): Promise<string> {
   const list = await X509CrlGenerator.create({
     issuer: issuer.certificate.subject,
     thisUpdate: new Date(Date.now() - HOUR_MS),
