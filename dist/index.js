@@ -46001,7 +46001,7 @@ const ROWS = {
         'DNS_NOT_FOUND',
         'the host name does not exist',
         'Check server-url for a typing error; a private name needs a runner inside that network.',
-        { maxTries: 3, endsRun: 'not-found' },
+        { maxAttempts: 3, endsRun: 'not-found' },
     ],
     EAI_AGAIN: ['service', 'DNS_UNAVAILABLE', 'the name server did not answer', "Check the runner's network and DNS."],
     ECONNREFUSED: [
@@ -49994,7 +49994,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71201);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(21560);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(80258);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(23881);
@@ -50123,7 +50123,7 @@ function readSignPath(reader) {
 
 /***/ }),
 
-/***/ 71201:
+/***/ 21560:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -51482,50 +51482,108 @@ function createAttempt({ signer, output, suffix, verification, hashElsewhere }) 
 }
 /** A replica with another key, or a mixed-up answer, is worth one repeat; a wrong key is not worth more. */
 function wrongSignature(error) {
-    return new policy_failure/* Failure */.HR('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxTries: 2 });
+    return new policy_failure/* Failure */.HR('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxAttempts: 2 });
 }
 /** On a full disk no other file can be written either. */
 function withFullDisk(failure) {
     return failure.code === 'OUTPUT_FULL' ? failure.with({ kind: 'config' }) : failure;
 }
 
-;// CONCATENATED MODULE: ./build/src/signing/policy/concurrency.js
+;// CONCATENATED MODULE: ./build/src/signing/policy/defaults.js
+// Every number of the policy on one page, each with its reason. Times are in milliseconds. What users set (concurrency,
+// attempts, timeout, deadline) is an input of the action and stands in action.yml.
+/** When a failed attempt of one file is repeated. */
+const RETRY = {
+    /** Bound of the first delay; it doubles with each attempt of the file, and the delay is drawn between 0 and the bound. */
+    baseDelayMs: 200,
+    /** The same after 429 and 503, with which the service asks for fewer requests, not only for another one. */
+    throttledDelayMs: 1000,
+    /** Largest bound: later repeats gain nothing from waiting longer. */
+    maxDelayMs: 10_000,
+    /** A `Retry-After` is lengthened by a random part of this, so that the files that wait for it do not start together. */
+    retryAfterSpreadMs: 250,
+    /** A longer `Retry-After` ends the run: another run asks again. */
+    maxRetryAfterMs: 120_000,
+};
+/** When the service counts as down, and for how long it is asked again. */
+const OUTAGE = {
+    /** Failures of the service in a row, without a success between them, that shut the gate for every file. */
+    failures: 8,
+    /**
+     * With at most this many files left, none is lost to failures of the service alone: the gate shuts and the files become
+     * probes. Where half of all requests fail, 500 files are signed in 49 of 50 runs with this rule, in 10 without it.
+     */
+    endgameFiles: 32,
+    /** Bound of the first pause before a probe; it doubles with each probe, and the pause is drawn from its upper half. */
+    firstPauseMs: 250,
+    /** Largest bound: a service that is back is found at most this much later. */
+    maxPauseMs: 10_000,
+    /** A run without any success ends after this time of failures only: the cause is likely a setting. */
+    noProgressBeforeSuccessMs: 60_000,
+    /** A run that had successes ends after this time of failures only: the cause is likely an outage. */
+    noProgressMs: 180_000,
+};
+/** How many failures of one kind end the run; failures of the kind `config` end it at once. */
+const ENDINGS = {
+    /** Attempts of the canary, without a success, that bring an answer that no signing service gives. */
+    canaryAttempts: 2,
+    /** Files in a row at the start of the run that the service refuses in the same way. */
+    firstFiles: 4,
+    /** Files in a row that are refused with 401 or 403 after a success. */
+    unauthorisedFiles: 4,
+    /** Attempts, without a success, that find no address for the server's name. */
+    notFoundAttempts: 3,
+};
 /** How the number of requests in flight starts and grows. */
 const GROWTH = {
-    /** In flight once the canary has its answer or its head start is over. */
+    /** Requests in flight once the canary has its answer, or once its head start is over. */
     start: 12,
     /**
-     * Each success adds one up to this many: what is answered together is dealt with together, also where the service is so
-     * fast that time alone would add none. 5,000 small files take about a tenth less than with 12. From 24 on more made no
-     * difference over HTTP/1.1, but did over HTTP/2, where a place costs no handshake.
+     * Each success adds one request up to this number: on a very fast service time alone would add none. 5,000 small files
+     * take about a tenth less than with 12. More than 24 makes no difference over HTTP/1.1, but does over HTTP/2, where a
+     * request in flight costs no handshake.
      */
     answered: 48,
-    /** But no more than pay: to open one connection more costs both sides as much as dozens of small requests. */
+    /** At most one connection for so many files: one more handshake costs both sides as much as dozens of small requests. */
     filesPerConnection: 64,
-    /** Most in flight before the first success when the run needs several waves anyway, so that a dead service gets few. */
+    /** Most requests in flight before the first success of a run that needs several waves, so that a dead service gets few. */
     unanswered: 40,
+    /** Time between two looks at a run whose slots are all busy. */
     tickMs: 5,
-    /** Added per tick when nothing at all came back: the service is slow, and waiting for it would only add up. */
+    /** Added per tick in which no request ended: the service is slow, and more requests in flight shorten the run. */
     silentStep: 25,
+    /** Failures within this time of each other halve the number once. */
     pushBackGraceMs: 250,
     /**
-     * Added per round of successes once the service asked for fewer requests, instead of 1. A rate limit is hit again each
-     * time the growth reaches it: a service that takes 50 requests per second got 2.7 per file with whole steps, 1.7 with these.
+     * Added per round of successes after the service asked for fewer requests, instead of 1. Growth reaches a rate limit again
+     * and again: a service that takes 50 requests per second got 2.7 requests per file with whole steps, 1.7 with these.
      */
     throttledStep: 0.25,
 };
+/** The head start of the canary, the first request of a run, during which no other request is sent. */
+const HEAD_START = {
+    /** Time after the handshake of the canary, besides two round trips, at which the other files start without its answer. */
+    lengthMs: 50,
+    /** Time after which connections are opened for the other files: a service that answers faster needs no more of them. */
+    prepareAfterMs: 12,
+    /** On a busy machine answers are late as timers are: the head start grows by this many times the lateness of a timer. */
+    latenessFactor: 4,
+};
+
+;// CONCATENATED MODULE: ./build/src/signing/policy/concurrency.js
+
 /**
- * The adaptive number of requests in flight.
+ * The limit on requests in flight, which adapts to the service.
  *
- * It grows in time, not by success alone, because a slow service must not slow the start; once the service has pushed back it
- * halves, and grows a little with each round of successes.
+ * Time raises it as well as successes, so that a slow service does not slow the start. A push-back halves it; from then on
+ * it grows a little with each round of successes.
  */
 class Limit {
     #ceiling;
     #jobs;
     #value;
     #mode = 'ramp';
-    /** Below this, what was good before the last push-back, it may double with each round of successes. */
+    /** Half of the value before the last push-back; below it the limit may double with each round of successes. */
     #threshold = 0;
     #step = 1;
     #succeeded = false;
@@ -51536,24 +51594,24 @@ class Limit {
         this.#jobs = jobs;
         this.#value = Math.min(ceiling, GROWTH.start);
     }
-    /** Most requests that may be in flight now. */
+    /** Returns how many requests may be in flight now. */
     get value() {
         return Math.max(1, Math.floor(this.#value));
     }
-    /** Whether time alone can still raise it. */
+    /** Tells whether time alone can still raise the limit. */
     get ramps() {
         return this.#mode === 'ramp' && this.#value < this.#bound();
     }
-    /** Notes that the canary was alone for all of its time: the service is slow, so all that may be risked goes at once. */
+    /** Learns that the head start ended without an answer: the service is slow, so the limit rises to its bound at once. */
     onSlowCanary() {
         if (this.#mode === 'ramp')
             this.#value = this.#bound();
     }
-    /** Notes that a try is over, whatever became of it. */
+    /** Learns that an attempt ended, with whatever result. */
     onOver() {
         this.#overInTick++;
     }
-    /** Notes a success. */
+    /** Learns of a success. */
     onSuccess() {
         this.#succeeded = true;
         if (this.#mode === 'careful')
@@ -51561,7 +51619,7 @@ class Limit {
         else if (this.#value < Math.min(GROWTH.answered, this.#jobs / GROWTH.filesPerConnection))
             this.#raise(1);
     }
-    /** Notes a failure that says the service is in trouble, or asks for fewer requests; many at once count as one. */
+    /** Learns of a failure of the service, or of its wish for fewer requests; several at the same time count as one. */
     onPushBack(now, reason) {
         this.#mode = 'careful';
         this.#step = reason === 'throttled' ? GROWTH.throttledStep : 1;
@@ -51571,15 +51629,15 @@ class Limit {
         this.#value = Math.max(1, this.#value / 2);
         this.#threshold = this.#value;
     }
-    /** Starts again from one after an outage. */
+    /** Starts again from one request after an outage. */
     onRecovery() {
         this.#value = 1;
     }
-    /** Begins a tick: every slot is busy. */
+    /** Begins a tick, during which every slot is busy. */
     onTickStart() {
         this.#overInTick = 0;
     }
-    /** Ends a tick in which this process was mostly idle: grows in big steps while nothing comes back at all. */
+    /** Ends a tick in which this process was mostly idle; the limit grows in big steps while no request ends. */
     onIdleTick() {
         if (this.#mode === 'ramp')
             this.#raise(this.#overInTick === 0 ? GROWTH.silentStep : 1);
@@ -51591,11 +51649,11 @@ class Limit {
         return this.#succeeded ? this.#ceiling : firstWave(this.#ceiling, this.#jobs);
     }
 }
-/** Most requests that are sent to a service that has answered none. */
+/** Returns how many requests may be in flight to a service that has answered none. */
 function firstWave(ceiling, jobs) {
     return jobs <= ceiling ? ceiling : Math.min(ceiling, GROWTH.unanswered);
 }
-/** Lets a limit grow in time while every slot is busy, unless this process itself is what is slow. */
+/** Raises a limit in time while every slot is busy, unless this process itself is the bottleneck. */
 class Growth {
     #limit;
     #clock;
@@ -51604,7 +51662,7 @@ class Growth {
         this.#limit = limit;
         this.#clock = clock;
     }
-    /** Notes that every slot is busy; calls back after a tick, when that may no longer be so. */
+    /** Learns that every slot is busy; calls back after a tick, when the limit may be higher. */
     watch(onTick) {
         if (this.#ticking || !this.#limit.ramps)
             return;
@@ -51621,56 +51679,34 @@ class Growth {
 }
 
 ;// CONCATENATED MODULE: ./build/src/signing/policy/retry.js
-/** Times and counts of the retry policy; all times in milliseconds. */
-const RETRY = {
-    baseDelayMs: 200,
-    /** After 429 and 503: the service said that it wants fewer requests, not just other ones. */
-    throttledDelayMs: 1000,
-    maxDelayMs: 10_000,
-    /** Spreads the workers that one Retry-After made wait. */
-    retryAfterSpreadMs: 250,
-    /** A service that wants to be left alone for longer is asked again by another run. */
-    maxRetryAfterMs: 120_000,
-    /** Service failures in a row, without a success between, that close the road for everyone. */
-    outageFailures: 8,
-    /**
-     * With this few files left none is lost to failures of the service alone: the road is closed and they become probes.
-     * Where half of all requests fail, 500 files come through in 49 of 50 runs with it, in 10 without.
-     */
-    endgameFiles: 32,
-    firstPauseMs: 250,
-    maxPauseMs: 10_000,
-    /** No success for this long ends the run: before the first one the cause is likely a setting, later likely an outage. */
-    noProgressBeforeSuccessMs: 60_000,
-    noProgressMs: 180_000,
-};
-/** Draws the delay before the next try by full jitter: anything up to a bound that doubles with each try. */
-function backoffMs(tries, throttled, random) {
+
+/** Draws the delay before the next attempt by full jitter: anything up to a bound that doubles with each attempt. */
+function backoffMs(attempts, throttled, random) {
     const base = throttled === 'throttled' ? RETRY.throttledDelayMs : RETRY.baseDelayMs;
-    return random() * Math.min(RETRY.maxDelayMs, base * 2 ** Math.min(tries - 1, 30));
+    return random() * Math.min(RETRY.maxDelayMs, base * 2 ** Math.min(attempts - 1, 30));
 }
 /** Draws the pause before the next probe during an outage; `pauses` counts from 1. */
 function pauseMs(pauses, random) {
-    return (0.5 + 0.5 * random()) * Math.min(RETRY.maxPauseMs, RETRY.firstPauseMs * 2 ** Math.min(pauses, 30));
+    return (0.5 + 0.5 * random()) * Math.min(OUTAGE.maxPauseMs, OUTAGE.firstPauseMs * 2 ** Math.min(pauses, 30));
 }
-/** Decides which failures, seen together, mean that the run cannot succeed; it sees every outcome in the order they come. */
+/** Decides which failures together mean that the run cannot succeed; it is told every result in the order of arrival. */
 class RunJudge {
     #successes = 0;
     #settledFiles = 0;
     #refusedFiles = 0;
     #canaryFailures = 0;
     #notFound = 0;
-    /** When the first refusal of the present row came. */
+    /** When the first 401 or 403 since the last success came. */
     #unauthorisedAt;
     #unauthorisedJobs = new Set();
-    /** Notes a success. */
+    /** Learns of a success. */
     onSuccess() {
         this.#successes++;
         this.#settledFiles++;
         this.#unauthorisedJobs.clear();
         this.#unauthorisedAt = undefined;
     }
-    /** Notes that a file is lost for good. */
+    /** Learns that a file gets no further attempt. */
     onLost(failure) {
         this.#settledFiles++;
         if (failure.facts.endsRun === 'first-four-files')
@@ -51688,11 +51724,11 @@ class RunJudge {
                 if (!facts.isCanary || this.#successes > 0)
                     return false;
                 this.#canaryFailures++;
-                return facts.tries === 2 && this.#canaryFailures === 2;
+                return facts.attempts === this.#canaryFailures && this.#canaryFailures === ENDINGS.canaryAttempts;
             case 'not-found':
-                return this.#successes === 0 && ++this.#notFound >= 3;
+                return this.#successes === 0 && ++this.#notFound >= ENDINGS.notFoundAttempts;
             case 'first-four-files':
-                return this.#settledFiles === 3 && this.#refusedFiles === 3;
+                return this.#settledFiles === this.#refusedFiles && this.#refusedFiles === ENDINGS.firstFiles - 1;
             case 'unauthorised':
                 return this.#unauthorised(facts, now);
             default:
@@ -51700,9 +51736,9 @@ class RunJudge {
         }
     }
     /**
-     * Before the first success, one try that began after the first refusal settles it: that one had a corrected clock and
-     * fresh values. Later on, single refusals happen (a replica behind, an old request), four files in a row do not. What was
-     * under way at the first refusal does not count: it was dated by the same clock.
+     * Before the first success, a second refusal ends the run if its attempt began after the first refusal: that attempt had a
+     * corrected clock and a fresh nonce. After a success single refusals happen (a replica lags behind, a request is old), but
+     * not on four files in a row. Attempts that were in flight at the first refusal were dated by the same clock: not counted.
      */
     #unauthorised({ job, startedAt }, now) {
         const isFirst = this.#unauthorisedAt === undefined;
@@ -51711,14 +51747,15 @@ class RunJudge {
             return false;
         if (this.#successes === 0)
             return !isFirst;
-        return this.#unauthorisedJobs.add(job).size >= 4;
+        return this.#unauthorisedJobs.add(job).size >= ENDINGS.unauthorisedFiles;
     }
 }
 
 ;// CONCATENATED MODULE: ./build/src/signing/policy/outage-gate.js
 
+
 /**
- * The gate that all workers share during an outage: shut after enough failures in a row, then one probe at a time.
+ * The gate that every attempt passes: enough failures of the service in a row shut it, and then one probe at a time passes.
  *
  * Times are milliseconds of one monotonic clock.
  */
@@ -51731,26 +51768,26 @@ class OutageGate {
     #succeeded = false;
     /** End of the pause before the next probe. */
     #pausedUntil = 0;
-    /** What the service itself asked for: a success does not lift it. */
+    /** End of the wait that the service itself asked for; a success does not end it. */
     #askedUntil = 0;
     #runStartedAt;
     #restUntil = 0;
     constructor(random) {
         this.#random = random;
     }
-    /** Whether the road is closed to all but probes. */
+    /** Tells whether only probes pass. */
     get isShut() {
         return this.#shut;
     }
-    /** Whether any try has succeeded. */
+    /** Tells whether any attempt has succeeded. */
     get hasSucceeded() {
         return this.#succeeded;
     }
-    /** Until when the service is left alone after its last failure, if nothing else is going on; 0 after a success. */
+    /** Returns when the backoff after the last failure of the service ends, if nothing else is in flight; 0 after a success. */
     get restUntil() {
         return this.#restUntil;
     }
-    /** Asks to start a try. */
+    /** Asks to start an attempt. */
     ask(now) {
         const untilMs = Math.max(this.#askedUntil, this.#shut ? this.#pausedUntil : 0);
         if (now < untilMs)
@@ -51759,15 +51796,15 @@ class OutageGate {
             return { may: 'start' };
         return this.#probing ? { may: 'wait', untilMs: Number.POSITIVE_INFINITY } : { may: 'probe' };
     }
-    /** Notes that a probe has left. */
+    /** Learns that a probe was sent. */
     onProbe() {
         this.#probing = true;
     }
-    /** Notes that the probe is back, whatever it brought: the next one may leave after the pause. */
+    /** Learns that the probe ended, with whatever result: the next probe may start after the pause. */
     onProbeOver() {
         this.#probing = false;
     }
-    /** Notes a success; returns whether it ended an outage. */
+    /** Learns of a success; returns whether it ended an outage. */
     onSuccess() {
         const recovered = this.#shut;
         this.#succeeded = true;
@@ -51778,36 +51815,36 @@ class OutageGate {
         this.#shut = false;
         return recovered;
     }
-    /** Notes a service failure; returns whether it shut the gate. */
+    /** Learns of a failure of the service; returns whether it shut the gate. */
     onFailure({ startedAt, isProbe, filesLeft }, now) {
         this.#restUntil = now + pauseMs(++this.#failures, this.#random);
         this.#runStartedAt = Math.min(this.#runStartedAt ?? startedAt, startedAt);
-        const shuts = !this.#shut && this.#failures >= Math.min(RETRY.outageFailures, filesLeft);
+        const shuts = !this.#shut && this.#failures >= Math.min(OUTAGE.failures, filesLeft);
         if (shuts)
             this.shut(now);
         else if (isProbe)
             this.pause(now);
         return shuts;
     }
-    /** Closes the road to all but probes, of which the first may leave after a pause. */
+    /** Shuts the gate to everything but probes; the first probe may start after a pause. */
     shut(now) {
         this.#shut = true;
         this.pause(now);
     }
-    /** Lets some time pass before the next probe, more each time, but not past the end of patience. */
+    /** Sets the pause before the next probe, longer each time, but not beyond the time that is left without progress. */
     pause(now) {
         const untilMs = now + pauseMs(++this.#pauses, this.#random);
         this.#pausedUntil = Math.max(now, Math.min(untilMs, now + this.patienceMs(now)));
     }
-    /** Makes everyone wait as the service asked. */
+    /** Makes every attempt wait for as long as the service asked. */
     hold(retryAfterMs, now) {
         this.#askedUntil = Math.max(this.#askedUntil, now + retryAfterMs + this.#random() * RETRY.retryAfterSpreadMs);
     }
-    /** Milliseconds until lack of progress ends the run; infinite while nothing fails. */
+    /** Returns the milliseconds until lack of progress ends the run; infinite while nothing fails. */
     patienceMs(now) {
         if (this.#runStartedAt === undefined)
             return Number.POSITIVE_INFINITY;
-        const limitMs = this.#succeeded ? RETRY.noProgressMs : RETRY.noProgressBeforeSuccessMs;
+        const limitMs = this.#succeeded ? OUTAGE.noProgressMs : OUTAGE.noProgressBeforeSuccessMs;
         return this.#runStartedAt + limitMs - now;
     }
 }
@@ -51817,46 +51854,50 @@ class OutageGate {
 
 
 
-/** Everything one run has learnt about its service, and what follows from it; it knows no clock and starts nothing. */
+
+/** Collects what one run learns about its service and decides what follows; it reads no clock and starts nothing. */
 class RunPolicy {
     limit;
     #options;
     #gate;
     #judge = new RunJudge();
-    #tries;
-    /** Of those, the ones that failed in a way that is worth few repeats. */
+    /** Counted attempts of each job. */
+    #attempts;
+    /** Those of them that ended with a failure that allows few attempts. */
     #limited;
     #freeUsed;
+    /** The last failure of the service as a whole. */
     #lastTrouble;
     constructor(options) {
         this.#options = options;
         this.limit = new Limit(options.concurrency, options.jobs);
         this.#gate = new OutageGate(options.random);
-        this.#tries = new Uint8Array(options.jobs);
+        this.#attempts = new Uint8Array(options.jobs);
         this.#limited = new Uint8Array(options.jobs);
         this.#freeUsed = new Uint8Array(options.jobs);
     }
-    /** Asks to start a try. */
+    /** Asks to start an attempt. */
     ask(now) {
         return this.#gate.ask(now);
     }
     /**
-     * From when on nobody gains by waiting to spare the service; infinite while a request is under way or many files are left.
+     * Returns the earliest time at which backing off no longer helps, because nothing else is in flight; infinite while a
+     * request is in flight or many files are left.
      *
-     * Delays double with each failure of a file. Where failures come at random, the few unlucky files would wait for seconds
-     * beside an idle service: more than half of the 14 s that 500 files took with 30 % of 503.
+     * The delay of a file doubles with each of its failures. Where failures come at random, the last few files would wait for
+     * seconds beside an idle service: more than half of the 14 s that 500 files took with 30 % of 503.
      */
     restUntil(left, inFlight) {
-        return inFlight === 0 && left <= RETRY.endgameFiles ? this.#gate.restUntil : Number.POSITIVE_INFINITY;
+        return inFlight === 0 && left <= OUTAGE.endgameFiles ? this.#gate.restUntil : Number.POSITIVE_INFINITY;
     }
-    /** Asks to send a probe into an outage; returns the failure that ends the run when patience is over. */
+    /** Asks to send a probe during an outage; returns the failure that ends the run when it has been without progress too long. */
     probe(now) {
         if (this.#gate.patienceMs(now) <= 0)
             return this.#exhausted();
         this.#gate.onProbe();
         return undefined;
     }
-    /** Learns from a success. */
+    /** Learns of a success. */
     onSuccess({ isProbe }) {
         if (isProbe)
             this.#gate.onProbeOver();
@@ -51868,7 +51909,7 @@ class RunPolicy {
         this.limit.onRecovery();
         this.#options.onEvent({ type: 'recovery' });
     }
-    /** Learns from a failed try and decides what follows. */
+    /** Learns of a failed attempt and decides what follows. */
     onFailure(failed, now) {
         const { failure, job, isProbe } = failed;
         if (isProbe)
@@ -51879,8 +51920,8 @@ class RunPolicy {
             return { next: 'retry', delayMs: 0, reason: 'itself' };
         }
         const ofService = this.#concernsService(failure);
-        const tries = this.#count(job, ofService);
-        if (this.#judge.endsRun(failure, { ...failed, tries }, now))
+        const attempts = this.#count(job, ofService);
+        if (this.#judge.endsRun(failure, { ...failed, attempts }, now))
             return { next: 'end', failure };
         if (failure.kind === 'file')
             return this.#lose(failure);
@@ -51891,38 +51932,38 @@ class RunPolicy {
         const end = this.#endOfPatience(failure, now);
         if (end)
             return { next: 'end', failure: end };
-        if (this.#isSpent(failed, tries, ofService) && !(ofService && this.#spares(failed, now)))
+        if (this.#isSpent(failed, attempts, ofService) && !(ofService && this.#spares(failed, now)))
             return this.#lose(failure);
-        // What a second look by the canary settles is looked at again before anything else is sent.
-        const isUnsettled = failed.isCanary && tries === 1 && failure.facts.endsRun === 'canary-twice';
-        const delayMs = isUnsettled ? 0 : this.#delayMs(failure, tries);
+        // The canary's second attempt decides whether this is a signing service: it goes before every other file.
+        const isUnsettled = failed.isCanary && attempts === 1 && failure.facts.endsRun === 'canary-twice';
+        const delayMs = isUnsettled ? 0 : this.#delayMs(failure, attempts);
         this.#options.onEvent({ type: 'retry', job, failure, delayMs });
         return { next: 'retry', delayMs, reason: ofService ? 'service' : 'itself' };
     }
-    /** A name that was found before is as good as a name server that does not answer. */
+    /** After a success, a name without an address means that the name server is in trouble. */
     #concernsService({ kind, facts }) {
         return kind === 'service' || (facts.endsRun === 'not-found' && this.#gate.hasSucceeded);
     }
-    /** Counts a try; those that failed because of an outage say nothing of their file. */
+    /** Counts an attempt, except one that failed because of an outage: its failure says nothing about its file. */
     #count(job, ofService) {
-        const before = this.#tries[job] ?? 0;
+        const before = this.#attempts[job] ?? 0;
         if (ofService && this.#gate.isShut)
             return before;
-        this.#tries[job] = before + 1;
+        this.#attempts[job] = before + 1;
         return before + 1;
     }
-    /** Tells whether the file has had all the tries it gets. */
-    #isSpent({ failure, job }, tries, ofService) {
+    /** Tells whether the file has had all its attempts. */
+    #isSpent({ failure, job }, attempts, ofService) {
         if (ofService)
-            return tries >= this.#options.attempts && !this.#gate.isShut;
-        const { maxTries } = failure.facts;
-        if (maxTries !== undefined)
+            return attempts >= this.#options.attempts && !this.#gate.isShut;
+        const { maxAttempts } = failure.facts;
+        if (maxAttempts !== undefined)
             this.#limited[job] = (this.#limited[job] ?? 0) + 1;
-        return tries >= this.#options.attempts || (this.#limited[job] ?? 0) >= (maxTries ?? Number.POSITIVE_INFINITY);
+        return attempts >= this.#options.attempts || (this.#limited[job] ?? 0) >= (maxAttempts ?? Number.POSITIVE_INFINITY);
     }
-    /** Shuts the gate rather than lose one of the last files to a service that fails often. */
+    /** Shuts the gate instead of losing one of the last files to a service that fails often. */
     #spares({ left, failure }, now) {
-        if (left > RETRY.endgameFiles)
+        if (left > OUTAGE.endgameFiles)
             return false;
         this.#gate.shut(now);
         this.#options.onEvent({ type: 'outage', failure });
@@ -51932,11 +51973,11 @@ class RunPolicy {
         this.#judge.onLost(failure);
         return { next: 'lost' };
     }
-    #delayMs({ facts }, tries) {
+    #delayMs({ facts }, attempts) {
         const long = facts.throttled || facts.endsRun === 'not-found';
-        return backoffMs(Math.max(1, tries), long ? 'throttled' : 'plain', this.#options.random);
+        return backoffMs(Math.max(1, attempts), long ? 'throttled' : 'plain', this.#options.random);
     }
-    /** A failure of the service as a whole. */
+    /** Learns of a failure of the service as a whole. */
     #onTrouble({ failure, startedAt, isProbe, left }, now) {
         this.#lastTrouble = failure;
         if (!this.#gate.isShut)
@@ -51945,7 +51986,7 @@ class RunPolicy {
         if (shut)
             this.#options.onEvent({ type: 'outage', failure });
     }
-    /** Makes everyone wait as the service asked; returns the failure that ends the run when that, or this outage, is too long. */
+    /** Makes every attempt wait as the service asked; returns the failure that ends the run when this wait or the outage is too long. */
     #endOfPatience(failure, now) {
         const patienceMs = this.#gate.patienceMs(now);
         if (patienceMs <= 0 && failure === this.#lastTrouble)
@@ -51964,28 +52005,29 @@ class RunPolicy {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/signing/schedule/canary-lead.js
-/** The time in which the canary is alone: it ends with any answer, or when one of its tries was alone for long enough. */
+;// CONCATENATED MODULE: ./build/src/signing/schedule/head-start.js
+/** The period in which only the canary is in flight: it ends with any answer, or when an attempt has lasted long enough. */
 class HeadStart {
     #wait;
     #over = new AbortController();
-    /** `wait` resolves when a try that begins now has been alone for long enough; its signal says that this is moot. */
+    /** `wait` resolves when an attempt that begins now has lasted long enough; its signal aborts when the period has ended. */
     constructor(wait) {
         this.#wait = wait;
     }
+    /** Tells whether only the canary may be in flight. */
     get lasts() {
         return !this.#over.signal.aborted;
     }
-    /** Lets the others follow. */
+    /** Ends the period: the other files start. */
     end() {
-        // Even an abort that has no effect costs an exception.
+        // A second abort has no effect, but costs an exception.
         if (this.lasts)
             this.#over.abort();
     }
-    /** Notes that a try of the canary has begun; after its time, if it is `underWay` still, the others follow and `onSlow` is told. */
-    grant({ underWay, onSlow }) {
+    /** Begins the time of one attempt of the canary: when it ends with the attempt still in flight, the other files start and `onSlow` is called. */
+    grant({ isInFlight, onSlow }) {
         const release = () => {
-            if (!this.lasts || !underWay())
+            if (!this.lasts || !isInFlight())
                 return;
             this.end();
             onSlow();
@@ -51997,10 +52039,10 @@ class HeadStart {
 ;// CONCATENATED MODULE: ./build/src/signing/schedule/in-flight.js
 
 /**
- * The tries that are under way: how many, how heavy, and how to end them.
+ * The attempts in flight: how many there are, how much memory they take, and how to abort them.
  *
- * One that has its answer is no load for the service any more: it finishes beside those in flight. Its memory is free when
- * it is over, so that a disk that stands still holds new requests back.
+ * An answered attempt no longer counts against the concurrency limit; its memory counts until its signature is written, so
+ * that a disk that does not respond holds new requests back.
  */
 class InFlight {
     #options;
@@ -52009,7 +52051,7 @@ class InFlight {
     #firstStart;
     #settled;
     #blindRepeats;
-    /** Jobs whose last try was sent whole and got no answer. */
+    /** Jobs whose last attempt was sent whole and got no answer. */
     #unanswered = new Set();
     #weight = 0;
     #finishing = 0;
@@ -52020,39 +52062,39 @@ class InFlight {
         this.#settled = new Uint8Array(options.jobs);
         this.#blindRepeats = new Uint16Array(options.jobs);
     }
-    /** Tries that the service has not answered yet. */
+    /** Attempts that the service has not answered yet. */
     get size() {
         return this.#controllers.size;
     }
-    /** Those and the ones that were answered and are not over yet. */
+    /** All attempts that have not ended, answered ones included. */
     get open() {
         return this.size + this.#finishing;
     }
-    /** Whether the given try of this job, counted from 1, is under way. */
+    /** Tells whether the given attempt of this job, counted from 1, waits for an answer. */
     has(job, attempt) {
         return this.#controllers.has(job) && this.#attempts[job] === attempt;
     }
-    /** Returns what this job has cost. */
+    /** Returns what this job has cost so far. */
     tally(job) {
         const attempts = this.#attempts[job] ?? 0;
         const elapsedMs = attempts === 0 ? 0 : this.#options.clock.now() - (this.#firstStart[job] ?? 0);
         return { attempts, blindRepeats: this.#blindRepeats[job] ?? 0, elapsedMs };
     }
-    /** Notes that a job has its result; returns what it has cost. */
+    /** Records that a job has its result; returns what it has cost. */
     settle(job) {
         this.#settled[job] = 1;
         return this.tally(job);
     }
-    /** Lists the jobs that were tried and have no result. */
+    /** Lists the jobs that were attempted and have no result. */
     unsettled() {
         return [...this.#attempts.keys()].filter((job) => this.#settled[job] === 0 && this.#attempts[job] !== 0);
     }
-    /** Whether there is memory for this job; one that is too heavy for everything goes alone. */
+    /** Tells whether there is memory for this job; a job that needs more than there is goes alone. */
     fits(job) {
         return this.open === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
     }
-    /** Tries a job once, within its time; calls `onAnswered` when the service has done its part, and returns how it failed, or `undefined`. */
-    async try(job, onAnswered) {
+    /** Makes one attempt within its time limit; calls `onAnswered` as soon as the service has answered, and resolves with the failure, if any. */
+    async attempt(job, onAnswered) {
         const { run, clock, timeoutMs, weight } = this.#options;
         const controller = new AbortController();
         const limitMs = timeoutMs(job);
@@ -52090,20 +52132,20 @@ class InFlight {
         if (this.#firstStart[job] === -1)
             this.#firstStart[job] = this.#options.clock.now();
     }
-    /** Takes a try out of the flight; returns whether it was in it. */
+    /** Ends the time limit of an attempt, which now no longer counts as in flight; returns whether it did before. */
     #leave(job, cancelTimeout) {
         if (!this.#controllers.delete(job))
             return false;
         cancelTimeout();
         return true;
     }
-    /** Ends all tries because the run is over. */
+    /** Aborts every attempt because the run is over. */
     abort() {
         for (const controller of this.#controllers.values())
             controller.abort((0,policy_failure/* runEnded */._9)());
     }
 }
-/** A try that was ended failed for that reason, whatever it says itself; it may add what it knows of it. */
+/** An aborted attempt failed for the reason of its abort, whatever error it ends with; an error of the same code knows more. */
 function whyFailed(error, signal) {
     const told = (0,policy_failure/* asFailure */.h_)(error);
     const ended = signal.aborted ? (0,policy_failure/* asFailure */.h_)(signal.reason) : told;
@@ -52112,9 +52154,9 @@ function whyFailed(error, signal) {
 
 ;// CONCATENATED MODULE: ./build/src/signing/schedule/queue.js
 /**
- * The jobs that wait for a try: fresh ones in order behind the canary, repeats by the time they may go.
+ * The jobs that wait for an attempt: fresh jobs in their order after the canary, repeats by the time at which they may start.
  *
- * Fresh jobs are a cursor, not entries, so that 100,000 of them cost nothing.
+ * Fresh jobs are a cursor, not entries, so that 100,000 of them take no memory.
  */
 class RetryQueue {
     #jobs;
@@ -52127,30 +52169,30 @@ class RetryQueue {
         this.#canary = canary;
         this.#canaryWaits = jobs > 0;
     }
-    /** Puts a job back, to be ready at a time of the scheduler's clock. */
+    /** Puts a job back that is ready at a time of the scheduler's clock. */
     repeat(repeat) {
         const at = this.#repeats.findIndex(({ readyAt }) => readyAt > repeat.readyAt);
         this.#repeats.splice(at < 0 ? this.#repeats.length : at, 0, repeat);
     }
     /**
-     * Returns the job that should go now, without taking it; repeats that are ready go first.
+     * Returns the job that should start now, without taking it; repeats that are ready come first.
      *
-     * From `restUntil` on, the service needs no sparing, and what waits for that alone is ready.
+     * From `restUntil` on, a repeat that waits only to spare the service is ready as well.
      */
     ready(now, restUntil) {
         if (this.#repeatReady(now))
             return this.#repeats[0]?.job;
         return this.#fresh() ?? (restUntil <= now ? this.#sparing()?.job : undefined);
     }
-    /** Returns the canary when it is ready, and no other job; meant for while nothing else was ever tried. */
+    /** Returns the canary when it is ready, and no other job; for the head start. */
     readyCanary(now) {
         return this.#canaryWaits || this.#repeatReady(now) ? this.#canary : undefined;
     }
-    /** Returns the job that is ready, or would be soonest. */
+    /** Returns the job that is ready, or the job that is ready next. */
     soonest(now) {
         return this.ready(now, Number.POSITIVE_INFINITY) ?? this.#repeats[0]?.job;
     }
-    /** When the next repeat becomes ready, given {@link ready}'s `restUntil`; infinite when there is none. */
+    /** Returns when the next repeat is ready, by the `restUntil` of {@link ready}; infinite when there is none. */
     nextReadyAt(restUntil) {
         const readyAt = this.#repeats[0]?.readyAt ?? Number.POSITIVE_INFINITY;
         return restUntil < readyAt && this.#sparing() ? restUntil : readyAt;
@@ -52191,7 +52233,7 @@ class RetryQueue {
 /**
  * Runs all jobs under one adaptive limit and one outage gate.
  *
- * Resolves, once nothing is in flight any more, with the failure that ended the run early or `undefined`. A signal that
+ * Resolves when nothing is in flight any more, with the failure that ended the run early or `undefined`. A signal that
  * aborts the run has an `ActionError` as its reason.
  */
 function runSchedule(options) {
@@ -52208,7 +52250,7 @@ class Schedule {
     #headStart;
     #ending;
     #cancelWake = () => { };
-    /** What many answers of one moment set free is taken at once: over HTTP/2, requests that begin together share their packets. */
+    /** Slots that answers of one moment free are filled together: over HTTP/2, requests that start together share packets. */
     #pumpSoon;
     constructor(options) {
         const { jobs, clock, deadlineMs } = options;
@@ -52244,7 +52286,7 @@ class Schedule {
                 this.#options.onCutOff(job, this.#inFlight.tally(job));
         }
     }
-    /** Starts whatever may start now, and sets the alarm for what may start later. */
+    /** Starts every attempt that may start now, and sets a timer for those that may start later. */
     #pump() {
         this.#cancelWake();
         while (!this.#ending && this.#inFlight.open < this.#left) {
@@ -52257,7 +52299,7 @@ class Schedule {
         }
         this.#finishIfDone();
     }
-    /** Starts one try; returns whether another one may follow. */
+    /** Starts one attempt; returns whether another one may follow. */
     #startOne(how, now) {
         if (how === 'start' && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.limit.value)) {
             if (!this.#headStart.lasts)
@@ -52286,29 +52328,29 @@ class Schedule {
     }
     async #launch(job, isProbe, now) {
         let isProbing = isProbe;
-        const trying = this.#inFlight.try(job, () => {
+        const ended = this.#inFlight.attempt(job, () => {
             this.#onAnswered(isProbing);
             isProbing = false;
         });
         if (this.#headStart.lasts)
             this.#grantHeadStart(job);
-        const failure = await trying;
+        const failure = await ended;
         if (failure)
             this.#onFailure(failure, { job, isProbe: isProbing, startedAt: now });
         else
             this.#settle(job);
         this.#pumpSoon();
     }
-    /** Gives this try of the canary its time alone; after its end the answer decides. */
+    /** Starts the period in which only the canary runs. When it ends first, the other files start and the service counts as slow. */
     #grantHeadStart(job) {
         const { attempts: attempt } = this.#inFlight.tally(job);
         const onSlow = () => {
             this.#policy.limit.onSlowCanary();
             this.#pump();
         };
-        this.#headStart.grant({ underWay: () => this.#inFlight.has(job, attempt), onSlow });
+        this.#headStart.grant({ isInFlight: () => this.#inFlight.has(job, attempt), onSlow });
     }
-    /** Learns that the service has done its part for one job; what is left of it needs no place. */
+    /** Learns that the service has answered one job; the work that is left needs no slot. */
     #onAnswered(isProbe) {
         this.#headStart.end();
         this.#policy.onSuccess({ isProbe });
@@ -52320,7 +52362,7 @@ class Schedule {
         const { clock, canary, onFailure } = this.#options;
         const { job } = facts;
         const now = clock.now();
-        // Any answer ends the canary's head start, except one that a second try must confirm first.
+        // Any answer ends the head start, except one that a second attempt of the canary must confirm.
         if (failure.facts.endsRun === undefined)
             this.#headStart.end();
         const decision = this.#policy.onFailure({ ...facts, failure, isCanary: job === canary, left: this.#left }, now);
@@ -52362,17 +52404,12 @@ class Schedule {
 
 
 
-/** The canary is alone until its answer comes or this time and two round trips have passed after its handshake. */
-const HEAD_START_MS = 50;
-/** On a machine that is too busy to keep time, answers are late too: the head start is longer by this many times what a timer was late. */
-const LATENESS = 4;
-/** Services that are as fast as this need no more connections than are opened for the first requests. */
-const PREPARE_AFTER_MS = 12;
-/** What may be in flight at once, by the memory it takes. */
+
+/** Most memory that requests in flight may take. */
 const MAX_BYTES_IN_FLIGHT = 48 * 1024 * 1024;
-/** Buffers of a large file on its way: two to read, the encoded piece as text and as bytes, and the socket's own. */
+/** Buffers of a large file that is being sent: two to read, the encoded piece as text and as bytes, and those of the socket. */
 const LARGE_FILE_WEIGHT = 8 * 1024 * 1024;
-/** Signs every file, each checked before its signature appears; files that fail leave none. */
+/** Signs every file; a signature is checked before it is written, and a file that fails has none. */
 async function signFiles(options) {
     const { files } = options;
     const byJob = [];
@@ -52422,7 +52459,7 @@ function sign_sizeOf(files, job) {
 }
 function weightOf(size, verification) {
     const held = verification?.verifier.algorithm.scheme === 'ed25519' ? size : 0;
-    // Bytes, their base64 as a string and as the body.
+    // The bytes, their base64 as a string, and the body.
     return held + (size > SMALL_FILE_BYTES ? LARGE_FILE_WEIGHT : 16 * 1024 + 4 * size);
 }
 function smallest(files) {
@@ -52432,19 +52469,20 @@ function smallest(files) {
             best = i;
     return best;
 }
-/** Leaves the canary alone; once a refusal would have come, connections are opened for the others meanwhile, once in a run. */
+/** Creates the wait of the head start; during it, when a refusal would have come by now, connections are opened for the other files, once in a run. */
 function createHeadStart({ files, concurrency, clock, prepare, firstConnection }) {
     const connections = Math.min(firstWave(concurrency, files.length), files.length) - 1;
     let isPrepared = false;
     return async (signal) => {
         const roundTripMs = await firstConnection;
-        const wakeAt = clock.now() + PREPARE_AFTER_MS + roundTripMs;
-        await waitFor(clock, PREPARE_AFTER_MS + roundTripMs);
+        const wakeAt = clock.now() + HEAD_START.prepareAfterMs + roundTripMs;
+        await waitFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
         const lateMs = Math.max(0, clock.now() - wakeAt);
         if (!isPrepared && !signal.aborted)
             prepare?.(connections, signal);
         isPrepared = true;
-        await waitFor(clock, HEAD_START_MS - PREPARE_AFTER_MS + roundTripMs + LATENESS * lateMs);
+        const restMs = HEAD_START.lengthMs - HEAD_START.prepareAfterMs + roundTripMs;
+        await waitFor(clock, restMs + HEAD_START.latenessFactor * lateMs);
     };
 }
 function waitFor(clock, ms) {
@@ -54694,7 +54732,7 @@ class ClockOffset {
 function tooOld(failure, ageMs) {
     const seconds = Math.round(ageMs / 1000);
     return new policy_failure/* Failure */.HR('request', 'REQUEST_TOO_OLD', `${failure.message.replace(/\.$/, '')}, ${seconds} s after the request was dated.`, {
-        maxTries: 2,
+        maxAttempts: 2,
         hint: 'The upload took longer than the service accepts: give large files more bandwidth (lower concurrency) or have its time window raised.',
         cause: failure,
     });
@@ -54802,8 +54840,8 @@ const BUSY = 'The service is overloaded or limits requests; lower concurrency if
 const DOWN = 'The service, or what it depends on, is in trouble; ask its operators.';
 const NOT_IT = 'Check server-url and sign-path: this may not be the signing service.';
 const ROWS = {
-    401: ['request', 'UNAUTHORIZED', authHint(), { endsRun: 'unauthorised', maxTries: 3 }],
-    403: ['request', 'FORBIDDEN', authHint(), { endsRun: 'unauthorised', maxTries: 3 }],
+    401: ['request', 'UNAUTHORIZED', authHint(), { endsRun: 'unauthorised', maxAttempts: 3 }],
+    403: ['request', 'FORBIDDEN', authHint(), { endsRun: 'unauthorised', maxAttempts: 3 }],
     404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
     405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
     407: ['config', 'PROXY_AUTHENTICATION', 'Put the credentials of the proxy into https_proxy.'],
@@ -54852,7 +54890,7 @@ function otherRow(status) {
             'Show this answer to the operators of the service.',
             { endsRun: 'first-four-files' },
         ];
-    return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxTries: 3 }];
+    return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxAttempts: 3 }];
 }
 function redirect({ status, headers }) {
     const location = String(headers['location'] ?? '');
@@ -54939,7 +54977,7 @@ function otherContentType({ headers }) {
     return type === '' || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
 }
 function unusable(code, message, cause) {
-    return new policy_failure/* Failure */.HR('request', code, message, { hint: LOOK_HINT, cause, maxTries: 3 });
+    return new policy_failure/* Failure */.HR('request', code, message, { hint: LOOK_HINT, cause, maxAttempts: 3 });
 }
 const DECODER = new TextDecoder('utf-8', { fatal: true });
 /** Decodes strictly: text that had to be repaired is not what the service meant. A byte order mark is dropped. */
@@ -55751,7 +55789,7 @@ function createClock() {
         },
     };
 }
-/** Returns a function that has something done soon, once for all its calls until then. */
+/** Returns a function that schedules one call of `act` with {@link Clock.soon}, however often it is called before that. */
 function onceSoon(clock, act) {
     let isDue = false;
     return () => {
@@ -55764,7 +55802,7 @@ function onceSoon(clock, act) {
         });
     };
 }
-/** Waits for work that cannot be stopped until it ends or the signal aborts; then rejects with the signal's reason, and nobody waits any more. */
+/** Waits for work that cannot be stopped; rejects with the signal's reason as soon as that aborts, while the work goes on. */
 function orAborted(work, signal) {
     const aborted = Promise.withResolvers();
     const abort = () => aborted.reject(signal.reason);
@@ -55889,7 +55927,7 @@ class RecordedStream {
 function tooEarly() {
     return new _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR('request', 'ANSWER_TOO_EARLY', 'The service answered before it had the whole file.', {
         hint: 'A signature over part of a file is worth nothing. Show this line to the operators of the service.',
-        maxTries: 3,
+        maxAttempts: 3,
     });
 }
 

@@ -6,7 +6,7 @@ const NOW = Date.UTC(2030, 0, 1);
 const HOUR = 3600_000;
 const REFUSED = new Failure('request', 'UNAUTHORIZED', 'The service answered 401.', {
   endsRun: 'unauthorised',
-  maxTries: 3,
+  maxAttempts: 3,
 });
 
 function answer(theirs: number | string): { status: number; headers: { date: string }; body: Buffer } {
@@ -65,7 +65,7 @@ test('a request that was old when it was refused says so, gets one more try, and
   const { clock, time } = create();
   time.now = NOW + 61_000;
   const failure = clock.explain(REFUSED, answer(time.now), NOW);
-  expect([failure.kind, failure.code, failure.facts.maxTries, failure.facts.endsRun]).toEqual([
+  expect([failure.kind, failure.code, failure.facts.maxAttempts, failure.facts.endsRun]).toEqual([
     'request',
     'REQUEST_TOO_OLD',
     2,

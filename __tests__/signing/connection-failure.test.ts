@@ -10,7 +10,7 @@ function failed(code: string | undefined, message = 'failed', name = 'Error'): E
 }
 
 function summary({ kind, code, facts }: Failure): unknown[] {
-  return [kind, code, ...(facts.endsRun ? [facts.endsRun] : []), ...(facts.maxTries ? [facts.maxTries] : [])];
+  return [kind, code, ...(facts.endsRun ? [facts.endsRun] : []), ...(facts.maxAttempts ? [facts.maxAttempts] : [])];
 }
 
 /** Every failure says where, what happened and what to do, in whole sentences. */

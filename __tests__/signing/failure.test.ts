@@ -6,7 +6,7 @@ const lost = new Failure('service', 'CONNECTION_LOST', 'The connection was lost.
   hint: 'Ask the operators of the service.',
   cause,
   staleConnection: true,
-  maxTries: 3,
+  maxAttempts: 3,
 });
 
 test('a changed copy of a failure keeps every part that was not named, the cause included', () => {
@@ -33,7 +33,7 @@ test('a changed copy of a failure has the new kind, code, sentence, hint and cau
     'Check cert.',
     other,
   ]);
-  expect(copy.facts.maxTries).toBe(3);
+  expect(copy.facts.maxAttempts).toBe(3);
 });
 
 test('the original failure is not changed by a changed copy', () => {

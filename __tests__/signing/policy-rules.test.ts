@@ -293,7 +293,7 @@ describe('the policy', () => {
     others(policy);
     expect(fail(FAILURES.serverError, { job: 9 })).toBe('retry');
     expect(fail(FAILURES.serverError, { job: 9 })).toBe('retry');
-    const mismatch = new Failure('request', 'SIGNATURE_INVALID', 'It does not fit.', { maxTries: 2 });
+    const mismatch = new Failure('request', 'SIGNATURE_INVALID', 'It does not fit.', { maxAttempts: 2 });
     expect(fail(mismatch, { job: 9 })).toBe('retry');
     expect(fail(mismatch, { job: 9 })).toBe('lost');
   });
@@ -320,7 +320,7 @@ describe('a single try', () => {
       run: (_, signal) =>
         sleep(clock, Number.POSITIVE_INFINITY, signal).catch(() => Promise.reject(new Error('socket closed'))),
     });
-    const failure = await clock.run(inFlight.try(0, () => {}));
+    const failure = await clock.run(inFlight.attempt(0, () => {}));
     expect([failure?.kind, failure?.code, failure?.message]).toEqual(['service', 'TIMEOUT', 'No answer within 7 s.']);
     expect([inFlight.size, inFlight.tally(0)]).toEqual([0, { attempts: 1, blindRepeats: 0, elapsedMs: 7000 }]);
   });
@@ -329,7 +329,7 @@ describe('a single try', () => {
     const clock = new VirtualClock();
     const run = (): Promise<void> => Promise.reject(new TypeError('x is undefined'));
     const inFlight = new InFlight({ jobs: 1, clock, timeoutMs: () => 7, weight: () => 1, maxWeight: 1, run });
-    const failure = await clock.run(inFlight.try(0, () => {}));
+    const failure = await clock.run(inFlight.attempt(0, () => {}));
     expect([failure?.kind, failure?.code, failure?.message]).toEqual([
       'file',
       'INTERNAL',

@@ -22,7 +22,7 @@ function failureOf(response: WireResponse): Failure {
 }
 
 function summary({ kind, code, facts }: Failure): unknown[] {
-  return [kind, code, ...(facts.endsRun ? [facts.endsRun] : []), ...(facts.maxTries ? [facts.maxTries] : [])];
+  return [kind, code, ...(facts.endsRun ? [facts.endsRun] : []), ...(facts.maxAttempts ? [facts.maxAttempts] : [])];
 }
 
 test.each([

@@ -3,13 +3,13 @@ import type { Failure } from '../../src/signing/policy/failure.ts';
 import { RunJudge } from '../../src/signing/policy/retry.ts';
 import { FAILURES } from './simulate.ts';
 
-/** A run whose tries fail one after the other; `tries` counts those of the canary, which is job 0. */
-function createRun(): { judge: RunJudge; fail: (failure: Failure, job: number, tries?: number) => boolean } {
+/** A run whose attempts fail one after the other; `attempts` counts those of the canary, which is job 0. */
+function createRun(): { judge: RunJudge; fail: (failure: Failure, job: number, attempts?: number) => boolean } {
   const judge = new RunJudge();
   let now = 0;
-  const fail = (failure: Failure, job: number, tries = 1): boolean => {
+  const fail = (failure: Failure, job: number, attempts = 1): boolean => {
     now += 10;
-    return judge.endsRun(failure, { job, tries, startedAt: now - 5, isCanary: job === 0 }, now);
+    return judge.endsRun(failure, { job, attempts, startedAt: now - 5, isCanary: job === 0 }, now);
   };
   return { judge, fail };
 }
@@ -20,7 +20,7 @@ describe('a run ends', () => {
     expect(createRun().fail(FAILURES.serverError, 0)).toBe(false);
   });
 
-  test('when the first two tries of the canary bring no API, and not for other files', () => {
+  test('when the first two attempts of the canary bring no API, and not for other files', () => {
     const { fail } = createRun();
     expect([fail(FAILURES.webPage, 7), fail(FAILURES.webPage, 7, 2)]).toEqual([false, false]);
     expect([fail(FAILURES.webPage, 0), fail(FAILURES.webPage, 0, 2)]).toEqual([false, true]);
@@ -70,7 +70,7 @@ describe('a run ends', () => {
   test('not at a 401 to a try that began before the first one came', () => {
     const { fail, judge } = createRun();
     expect(fail(FAILURES.unauthorised, 0)).toBe(false);
-    const under = { job: 1, tries: 1, isCanary: false };
+    const under = { job: 1, attempts: 1, isCanary: false };
     expect(judge.endsRun(FAILURES.unauthorised, { ...under, startedAt: 9 }, 20)).toBe(false);
     expect(judge.endsRun(FAILURES.unauthorised, { ...under, startedAt: 10 }, 20)).toBe(true);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../src/signing/policy/failure.ts';
-import { type Decision, type FailedTry, type PolicyEvent, RunPolicy } from '../../src/signing/policy/policy.ts';
+import { type Decision, type FailedAttempt, type PolicyEvent, RunPolicy } from '../../src/signing/policy/policy.ts';
 import type { WaitReason } from '../../src/signing/schedule/queue.ts';
 import { FAILURES, throttled } from './simulate.ts';
 
@@ -8,7 +8,7 @@ interface World {
   readonly policy: RunPolicy;
   readonly events: PolicyEvent[];
   /** Fails a try that took five milliseconds. */
-  readonly fail: (failure: Failure, now: number, facts?: Partial<FailedTry>) => Decision;
+  readonly fail: (failure: Failure, now: number, facts?: Partial<FailedAttempt>) => Decision;
   /** Fails so many files in a row with a lost connection. */
   readonly failMany: (count: number, now: number) => void;
 }
@@ -59,7 +59,7 @@ describe('the time to the next try', () => {
 
   test('is none where the second look of the canary settles what it is', () => {
     const canary = { job: 0, isCanary: true };
-    const delay = (world: World, failure: Failure, facts: Partial<FailedTry>): number => {
+    const delay = (world: World, failure: Failure, facts: Partial<FailedAttempt>): number => {
       const decision = world.fail(failure, 0, facts);
       return decision.next === 'retry' ? decision.delayMs : Number.NaN;
     };

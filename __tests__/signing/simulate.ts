@@ -218,14 +218,14 @@ export const FAILURES = {
   stale: new Failure('service', 'CONNECTION_LOST', 'The connection was lost.', { staleConnection: true }),
   unauthorised: new Failure('request', 'UNAUTHORIZED', 'The service answered 401.', {
     endsRun: 'unauthorised',
-    maxTries: 3,
+    maxAttempts: 3,
   }),
   badRequest: new Failure('file', 'REQUEST_REFUSED', 'The service answered 400.', { endsRun: 'first-four-files' }),
   tooLarge: new Failure('file', 'FILE_TOO_LARGE_FOR_SERVER', 'The service answered 413.'),
   webPage: new Failure('request', 'RESP_HTML', 'The service answered with an HTML page.', { endsRun: 'canary-twice' }),
   noSuchHost: new Failure('request', 'DNS_NOT_FOUND', 'The host name does not exist.', {
     endsRun: 'not-found',
-    maxTries: 3,
+    maxAttempts: 3,
   }),
   redirected: new Failure('config', 'HTTP_REDIRECT', 'The service answered 302.'),
 } as const;

@@ -64,7 +64,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     'DNS_NOT_FOUND',
     'the host name does not exist',
     'Check server-url for a typing error; a private name needs a runner inside that network.',
-    { maxTries: 3, endsRun: 'not-found' },
+    { maxAttempts: 3, endsRun: 'not-found' },
   ],
   EAI_AGAIN: ['service', 'DNS_UNAVAILABLE', 'the name server did not answer', "Check the runner's network and DNS."],
   ECONNREFUSED: [

@@ -49,7 +49,7 @@ export function createAttempt({ signer, output, suffix, verification, hashElsewh
 
 /** A replica with another key, or a mixed-up answer, is worth one repeat; a wrong key is not worth more. */
 function wrongSignature(error: ActionError): Failure {
-  return new Failure('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxTries: 2 });
+  return new Failure('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxAttempts: 2 });
 }
 
 /** On a full disk no other file can be written either. */

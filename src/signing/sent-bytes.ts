@@ -153,6 +153,6 @@ class RecordedStream implements RecordedSource {
 function tooEarly(): Failure {
   return new Failure('request', 'ANSWER_TOO_EARLY', 'The service answered before it had the whole file.', {
     hint: 'A signature over part of a file is worth nothing. Show this line to the operators of the service.',
-    maxTries: 3,
+    maxAttempts: 3,
   });
 }

@@ -3,25 +3,26 @@ import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import type { Verification } from '../verifying/check.ts';
 import { type AttemptOptions, createAttempt } from './attempt.ts';
 import { firstWave } from './policy/concurrency.ts';
+import { HEAD_START } from './policy/defaults.ts';
 import type { Failure } from './policy/failure.ts';
 import type { PolicyEvent } from './policy/policy.ts';
 import type { Clock } from './schedule/clock.ts';
 import { runSchedule, type Settled } from './schedule/schedule.ts';
 
-/** Signs files with a service and writes the signatures. */
+/** The files, the signer, and the limits of one signing run. */
 export interface SignOptions extends AttemptOptions {
   readonly files: readonly ReleaseFile[];
   readonly concurrency: number;
   readonly attempts: number;
-  /** Time limit of one try, to which one second per MiB is added. */
+  /** Time limit of one attempt in milliseconds; one second per MiB of the file is added. */
   readonly timeoutMs: number;
   readonly deadlineMs?: number | undefined;
   readonly onFailure: 'collect' | 'stop';
-  /** Resolves when the first connection stands, with the time TCP took, in milliseconds. */
+  /** Resolves when the first connection is open, with the milliseconds that TCP took. */
   readonly firstConnection: Promise<number>;
-  /** Opens connections ahead of requests until so many or aborted. */
+  /** Opens connections ahead of requests until there are so many, or until the signal aborts. */
   readonly prepare?: ((connections: number, signal: AbortSignal) => void) | undefined;
-  /** Most memory that requests in flight may take, in bytes; absent for the usual. */
+  /** Most memory that requests in flight may take, in bytes; absent for 48 MiB. */
   readonly maxBytesInFlight?: number | undefined;
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -30,26 +31,20 @@ export interface SignOptions extends AttemptOptions {
   readonly onEvent: (event: PolicyEvent) => void;
 }
 
-/** What a signing run comes to. */
+/** The result of a signing run. */
 export interface SignResult {
   /** One per file that was tried, in the order of the files. */
   readonly outcomes: readonly FileOutcome[];
-  /** Why the run ended before every file was tried. */
+  /** Why the run ended before every file had its result. */
   readonly ending?: Failure | undefined;
 }
 
-/** The canary is alone until its answer comes or this time and two round trips have passed after its handshake. */
-const HEAD_START_MS = 50;
-/** On a machine that is too busy to keep time, answers are late too: the head start is longer by this many times what a timer was late. */
-const LATENESS = 4;
-/** Services that are as fast as this need no more connections than are opened for the first requests. */
-const PREPARE_AFTER_MS = 12;
-/** What may be in flight at once, by the memory it takes. */
+/** Most memory that requests in flight may take. */
 const MAX_BYTES_IN_FLIGHT = 48 * 1024 * 1024;
-/** Buffers of a large file on its way: two to read, the encoded piece as text and as bytes, and the socket's own. */
+/** Buffers of a large file that is being sent: two to read, the encoded piece as text and as bytes, and those of the socket. */
 const LARGE_FILE_WEIGHT = 8 * 1024 * 1024;
 
-/** Signs every file, each checked before its signature appears; files that fail leave none. */
+/** Signs every file; a signature is checked before it is written, and a file that fails has none. */
 export async function signFiles(options: SignOptions): Promise<SignResult> {
   const { files } = options;
   const byJob: FileOutcome[] = [];
@@ -100,7 +95,7 @@ function sizeOf(files: readonly ReleaseFile[], job: number): number {
 
 function weightOf(size: number, verification: Verification | undefined): number {
   const held = verification?.verifier.algorithm.scheme === 'ed25519' ? size : 0;
-  // Bytes, their base64 as a string and as the body.
+  // The bytes, their base64 as a string, and the body.
   return held + (size > SMALL_FILE_BYTES ? LARGE_FILE_WEIGHT : 16 * 1024 + 4 * size);
 }
 
@@ -110,18 +105,19 @@ function smallest(files: readonly ReleaseFile[]): number {
   return best;
 }
 
-/** Leaves the canary alone; once a refusal would have come, connections are opened for the others meanwhile, once in a run. */
+/** Creates the wait of the head start; during it, when a refusal would have come by now, connections are opened for the other files, once in a run. */
 function createHeadStart({ files, concurrency, clock, prepare, firstConnection }: SignOptions) {
   const connections = Math.min(firstWave(concurrency, files.length), files.length) - 1;
   let isPrepared = false;
   return async (signal: AbortSignal): Promise<void> => {
     const roundTripMs = await firstConnection;
-    const wakeAt = clock.now() + PREPARE_AFTER_MS + roundTripMs;
-    await waitFor(clock, PREPARE_AFTER_MS + roundTripMs);
+    const wakeAt = clock.now() + HEAD_START.prepareAfterMs + roundTripMs;
+    await waitFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
     const lateMs = Math.max(0, clock.now() - wakeAt);
     if (!isPrepared && !signal.aborted) prepare?.(connections, signal);
     isPrepared = true;
-    await waitFor(clock, HEAD_START_MS - PREPARE_AFTER_MS + roundTripMs + LATENESS * lateMs);
+    const restMs = HEAD_START.lengthMs - HEAD_START.prepareAfterMs + roundTripMs;
+    await waitFor(clock, restMs + HEAD_START.latenessFactor * lateMs);
   };
 }
 

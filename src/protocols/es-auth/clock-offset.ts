@@ -53,7 +53,7 @@ function tooOld(failure: Failure, ageMs: number): Failure {
     'REQUEST_TOO_OLD',
     `${failure.message.replace(/\.$/, '')}, ${seconds} s after the request was dated.`,
     {
-      maxTries: 2,
+      maxAttempts: 2,
       hint: 'The upload took longer than the service accepts: give large files more bandwidth (lower concurrency) or have its time window raised.',
       cause: failure,
     },

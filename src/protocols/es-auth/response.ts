@@ -32,7 +32,7 @@ export function otherContentType({ headers }: WireResponse): string | undefined 
 }
 
 function unusable(code: string, message: string, cause?: unknown): Failure {
-  return new Failure('request', code, message, { hint: LOOK_HINT, cause, maxTries: 3 });
+  return new Failure('request', code, message, { hint: LOOK_HINT, cause, maxAttempts: 3 });
 }
 
 const DECODER = new TextDecoder('utf-8', { fatal: true });

@@ -8,8 +8,8 @@ const DOWN = 'The service, or what it depends on, is in trouble; ask its operato
 const NOT_IT = 'Check server-url and sign-path: this may not be the signing service.';
 
 const ROWS: Readonly<Record<number, Row>> = {
-  401: ['request', 'UNAUTHORIZED', authHint(), { endsRun: 'unauthorised', maxTries: 3 }],
-  403: ['request', 'FORBIDDEN', authHint(), { endsRun: 'unauthorised', maxTries: 3 }],
+  401: ['request', 'UNAUTHORIZED', authHint(), { endsRun: 'unauthorised', maxAttempts: 3 }],
+  403: ['request', 'FORBIDDEN', authHint(), { endsRun: 'unauthorised', maxAttempts: 3 }],
   404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
   405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
   407: ['config', 'PROXY_AUTHENTICATION', 'Put the credentials of the proxy into https_proxy.'],
@@ -65,7 +65,7 @@ function otherRow(status: number): Row {
       'Show this answer to the operators of the service.',
       { endsRun: 'first-four-files' },
     ];
-  return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxTries: 3 }];
+  return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxAttempts: 3 }];
 }
 
 function redirect({ status, headers }: WireResponse): Failure {

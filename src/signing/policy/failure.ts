@@ -31,7 +31,7 @@ export interface FailureFacts extends ErrorFacts {
   /** The whole request had left and no whole answer came: the service may have signed. */
   readonly unanswered?: boolean;
   /** Most attempts that are worth making for this failure, when fewer than the run's limit. */
-  readonly maxTries?: number;
+  readonly maxAttempts?: number;
   /** How often this failure must be seen before it ends the run; absent when it never does. */
   readonly endsRun?: EndsRun;
 }

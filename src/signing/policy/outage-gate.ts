@@ -1,14 +1,15 @@
-import { pauseMs, RETRY } from './retry.ts';
+import { OUTAGE, RETRY } from './defaults.ts';
+import { pauseMs } from './retry.ts';
 
-/** What the gate says about starting a try now. */
+/** The gate's answer to the question whether an attempt may start now. */
 export type Passage =
   | { readonly may: 'start' }
   | { readonly may: 'probe' }
   | { readonly may: 'wait'; readonly untilMs: number };
 
-/** Facts about a service failure that the gate weighs. */
+/** The facts about a failure of the service that the gate needs. */
 export interface ServiceFailure {
-  /** When the failed try began, on the gate's clock. */
+  /** When the failed attempt began, on the gate's clock. */
   readonly startedAt: number;
   readonly isProbe: boolean;
   /** Files that have no result yet. */
@@ -16,7 +17,7 @@ export interface ServiceFailure {
 }
 
 /**
- * The gate that all workers share during an outage: shut after enough failures in a row, then one probe at a time.
+ * The gate that every attempt passes: enough failures of the service in a row shut it, and then one probe at a time passes.
  *
  * Times are milliseconds of one monotonic clock.
  */
@@ -29,7 +30,7 @@ export class OutageGate {
   #succeeded = false;
   /** End of the pause before the next probe. */
   #pausedUntil = 0;
-  /** What the service itself asked for: a success does not lift it. */
+  /** End of the wait that the service itself asked for; a success does not end it. */
   #askedUntil = 0;
   #runStartedAt: number | undefined;
   #restUntil = 0;
@@ -38,22 +39,22 @@ export class OutageGate {
     this.#random = random;
   }
 
-  /** Whether the road is closed to all but probes. */
+  /** Tells whether only probes pass. */
   get isShut(): boolean {
     return this.#shut;
   }
 
-  /** Whether any try has succeeded. */
+  /** Tells whether any attempt has succeeded. */
   get hasSucceeded(): boolean {
     return this.#succeeded;
   }
 
-  /** Until when the service is left alone after its last failure, if nothing else is going on; 0 after a success. */
+  /** Returns when the backoff after the last failure of the service ends, if nothing else is in flight; 0 after a success. */
   get restUntil(): number {
     return this.#restUntil;
   }
 
-  /** Asks to start a try. */
+  /** Asks to start an attempt. */
   ask(now: number): Passage {
     const untilMs = Math.max(this.#askedUntil, this.#shut ? this.#pausedUntil : 0);
     if (now < untilMs) return { may: 'wait', untilMs };
@@ -61,17 +62,17 @@ export class OutageGate {
     return this.#probing ? { may: 'wait', untilMs: Number.POSITIVE_INFINITY } : { may: 'probe' };
   }
 
-  /** Notes that a probe has left. */
+  /** Learns that a probe was sent. */
   onProbe(): void {
     this.#probing = true;
   }
 
-  /** Notes that the probe is back, whatever it brought: the next one may leave after the pause. */
+  /** Learns that the probe ended, with whatever result: the next probe may start after the pause. */
   onProbeOver(): void {
     this.#probing = false;
   }
 
-  /** Notes a success; returns whether it ended an outage. */
+  /** Learns of a success; returns whether it ended an outage. */
   onSuccess(): boolean {
     const recovered = this.#shut;
     this.#succeeded = true;
@@ -83,37 +84,37 @@ export class OutageGate {
     return recovered;
   }
 
-  /** Notes a service failure; returns whether it shut the gate. */
+  /** Learns of a failure of the service; returns whether it shut the gate. */
   onFailure({ startedAt, isProbe, filesLeft }: ServiceFailure, now: number): boolean {
     this.#restUntil = now + pauseMs(++this.#failures, this.#random);
     this.#runStartedAt = Math.min(this.#runStartedAt ?? startedAt, startedAt);
-    const shuts = !this.#shut && this.#failures >= Math.min(RETRY.outageFailures, filesLeft);
+    const shuts = !this.#shut && this.#failures >= Math.min(OUTAGE.failures, filesLeft);
     if (shuts) this.shut(now);
     else if (isProbe) this.pause(now);
     return shuts;
   }
 
-  /** Closes the road to all but probes, of which the first may leave after a pause. */
+  /** Shuts the gate to everything but probes; the first probe may start after a pause. */
   shut(now: number): void {
     this.#shut = true;
     this.pause(now);
   }
 
-  /** Lets some time pass before the next probe, more each time, but not past the end of patience. */
+  /** Sets the pause before the next probe, longer each time, but not beyond the time that is left without progress. */
   pause(now: number): void {
     const untilMs = now + pauseMs(++this.#pauses, this.#random);
     this.#pausedUntil = Math.max(now, Math.min(untilMs, now + this.patienceMs(now)));
   }
 
-  /** Makes everyone wait as the service asked. */
+  /** Makes every attempt wait for as long as the service asked. */
   hold(retryAfterMs: number, now: number): void {
     this.#askedUntil = Math.max(this.#askedUntil, now + retryAfterMs + this.#random() * RETRY.retryAfterSpreadMs);
   }
 
-  /** Milliseconds until lack of progress ends the run; infinite while nothing fails. */
+  /** Returns the milliseconds until lack of progress ends the run; infinite while nothing fails. */
   patienceMs(now: number): number {
     if (this.#runStartedAt === undefined) return Number.POSITIVE_INFINITY;
-    const limitMs = this.#succeeded ? RETRY.noProgressMs : RETRY.noProgressBeforeSuccessMs;
+    const limitMs = this.#succeeded ? OUTAGE.noProgressMs : OUTAGE.noProgressBeforeSuccessMs;
     return this.#runStartedAt + limitMs - now;
   }
 }

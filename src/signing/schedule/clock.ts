@@ -4,11 +4,11 @@ import { performance } from 'node:perf_hooks';
 export interface Clock {
   /** Monotonic time. */
   now(): number;
-  /** Calls back after a delay; returns how to call that off. */
+  /** Calls back after a delay; returns the function that cancels the call. */
   after(delayMs: number, callback: () => void): () => void;
-  /** Calls back as soon as everything that has already come in was dealt with. */
+  /** Calls back after the I/O events that are already queued (`setImmediate`). */
   soon(callback: () => void): void;
-  /** Share of the time since the last call in which this process had nothing to do, 0 to 1. */
+  /** Returns the share of the time since the last call in which the event loop was idle, 0 to 1. */
   idleShare(): number;
 }
 
@@ -31,7 +31,7 @@ export function createClock(): Clock {
   };
 }
 
-/** Returns a function that has something done soon, once for all its calls until then. */
+/** Returns a function that schedules one call of `act` with {@link Clock.soon}, however often it is called before that. */
 export function onceSoon(clock: Clock, act: () => void): () => void {
   let isDue = false;
   return () => {
@@ -44,7 +44,7 @@ export function onceSoon(clock: Clock, act: () => void): () => void {
   };
 }
 
-/** Waits for work that cannot be stopped until it ends or the signal aborts; then rejects with the signal's reason, and nobody waits any more. */
+/** Waits for work that cannot be stopped; rejects with the signal's reason as soon as that aborts, while the work goes on. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const abort = (): void => aborted.reject(signal.reason);

@@ -1,35 +1,35 @@
 import { asFailure, type Failure, runEnded, timedOut } from '../policy/failure.ts';
 import type { Clock } from './clock.ts';
 
-/** How tries are made and what each may take. */
+/** How attempts are made, and how much time and memory each may take. */
 export interface InFlightOptions {
   /** Jobs are numbered from 0. */
   readonly jobs: number;
-  /** One try; rejects with a `Failure`. Calls `onAnswered` once the service has done its part and the rest is our own work. */
+  /** Makes one attempt; calls `onAnswered` when the service has answered and only local work is left; rejects with a `Failure`. */
   readonly run: (job: number, signal: AbortSignal, onAnswered: () => void) => Promise<void>;
-  /** Time limit of one try. */
+  /** Time limit of one attempt. */
   readonly timeoutMs: (job: number) => number;
-  /** Memory one job takes until its try is over, in bytes. */
+  /** Memory that a job takes until its attempt has ended, in bytes. */
   readonly weight: (job: number) => number;
   readonly maxWeight: number;
   readonly clock: Clock;
 }
 
-/** What one job has cost so far. */
+/** What one job has cost. */
 export interface Tally {
-  /** Tries in all, free ones and probes included. */
+  /** All attempts, those that are not counted and probes included. */
   readonly attempts: number;
-  /** Of those, the ones made though the service may have signed already: the try before had been sent whole and got no answer. */
+  /** Attempts after one that was sent whole and got no answer: the service may have signed twice. */
   readonly blindRepeats: number;
-  /** Since the first try began. */
+  /** Time since the first attempt began. */
   readonly elapsedMs: number;
 }
 
 /**
- * The tries that are under way: how many, how heavy, and how to end them.
+ * The attempts in flight: how many there are, how much memory they take, and how to abort them.
  *
- * One that has its answer is no load for the service any more: it finishes beside those in flight. Its memory is free when
- * it is over, so that a disk that stands still holds new requests back.
+ * An answered attempt no longer counts against the concurrency limit; its memory counts until its signature is written, so
+ * that a disk that does not respond holds new requests back.
  */
 export class InFlight {
   readonly #options: InFlightOptions;
@@ -38,7 +38,7 @@ export class InFlight {
   readonly #firstStart: Float64Array;
   readonly #settled: Uint8Array;
   readonly #blindRepeats: Uint16Array;
-  /** Jobs whose last try was sent whole and got no answer. */
+  /** Jobs whose last attempt was sent whole and got no answer. */
   readonly #unanswered = new Set<number>();
   #weight = 0;
   #finishing = 0;
@@ -51,46 +51,46 @@ export class InFlight {
     this.#blindRepeats = new Uint16Array(options.jobs);
   }
 
-  /** Tries that the service has not answered yet. */
+  /** Attempts that the service has not answered yet. */
   get size(): number {
     return this.#controllers.size;
   }
 
-  /** Those and the ones that were answered and are not over yet. */
+  /** All attempts that have not ended, answered ones included. */
   get open(): number {
     return this.size + this.#finishing;
   }
 
-  /** Whether the given try of this job, counted from 1, is under way. */
+  /** Tells whether the given attempt of this job, counted from 1, waits for an answer. */
   has(job: number, attempt: number): boolean {
     return this.#controllers.has(job) && this.#attempts[job] === attempt;
   }
 
-  /** Returns what this job has cost. */
+  /** Returns what this job has cost so far. */
   tally(job: number): Tally {
     const attempts = this.#attempts[job] ?? 0;
     const elapsedMs = attempts === 0 ? 0 : this.#options.clock.now() - (this.#firstStart[job] ?? 0);
     return { attempts, blindRepeats: this.#blindRepeats[job] ?? 0, elapsedMs };
   }
 
-  /** Notes that a job has its result; returns what it has cost. */
+  /** Records that a job has its result; returns what it has cost. */
   settle(job: number): Tally {
     this.#settled[job] = 1;
     return this.tally(job);
   }
 
-  /** Lists the jobs that were tried and have no result. */
+  /** Lists the jobs that were attempted and have no result. */
   unsettled(): number[] {
     return [...this.#attempts.keys()].filter((job) => this.#settled[job] === 0 && this.#attempts[job] !== 0);
   }
 
-  /** Whether there is memory for this job; one that is too heavy for everything goes alone. */
+  /** Tells whether there is memory for this job; a job that needs more than there is goes alone. */
   fits(job: number): boolean {
     return this.open === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
   }
 
-  /** Tries a job once, within its time; calls `onAnswered` when the service has done its part, and returns how it failed, or `undefined`. */
-  async try(job: number, onAnswered: () => void): Promise<Failure | undefined> {
+  /** Makes one attempt within its time limit; calls `onAnswered` as soon as the service has answered, and resolves with the failure, if any. */
+  async attempt(job: number, onAnswered: () => void): Promise<Failure | undefined> {
     const { run, clock, timeoutMs, weight } = this.#options;
     const controller = new AbortController();
     const limitMs = timeoutMs(job);
@@ -123,20 +123,20 @@ export class InFlight {
     if (this.#firstStart[job] === -1) this.#firstStart[job] = this.#options.clock.now();
   }
 
-  /** Takes a try out of the flight; returns whether it was in it. */
+  /** Ends the time limit of an attempt, which now no longer counts as in flight; returns whether it did before. */
   #leave(job: number, cancelTimeout: () => void): boolean {
     if (!this.#controllers.delete(job)) return false;
     cancelTimeout();
     return true;
   }
 
-  /** Ends all tries because the run is over. */
+  /** Aborts every attempt because the run is over. */
   abort(): void {
     for (const controller of this.#controllers.values()) controller.abort(runEnded());
   }
 }
 
-/** A try that was ended failed for that reason, whatever it says itself; it may add what it knows of it. */
+/** An aborted attempt failed for the reason of its abort, whatever error it ends with; an error of the same code knows more. */
 function whyFailed(error: unknown, signal: AbortSignal): Failure {
   const told = asFailure(error);
   const ended = signal.aborted ? asFailure(signal.reason) : told;

@@ -1,4 +1,4 @@
-/** What a repeat waits for: its own reasons, or to spare a service that is in trouble. */
+/** Why a repeat waits: for a reason of its own file, or to spare a service that is in trouble. */
 export type WaitReason = 'itself' | 'service';
 
 interface Repeat {
@@ -8,9 +8,9 @@ interface Repeat {
 }
 
 /**
- * The jobs that wait for a try: fresh ones in order behind the canary, repeats by the time they may go.
+ * The jobs that wait for an attempt: fresh jobs in their order after the canary, repeats by the time at which they may start.
  *
- * Fresh jobs are a cursor, not entries, so that 100,000 of them cost nothing.
+ * Fresh jobs are a cursor, not entries, so that 100,000 of them take no memory.
  */
 export class RetryQueue {
   readonly #jobs: number;
@@ -25,33 +25,33 @@ export class RetryQueue {
     this.#canaryWaits = jobs > 0;
   }
 
-  /** Puts a job back, to be ready at a time of the scheduler's clock. */
+  /** Puts a job back that is ready at a time of the scheduler's clock. */
   repeat(repeat: Repeat): void {
     const at = this.#repeats.findIndex(({ readyAt }) => readyAt > repeat.readyAt);
     this.#repeats.splice(at < 0 ? this.#repeats.length : at, 0, repeat);
   }
 
   /**
-   * Returns the job that should go now, without taking it; repeats that are ready go first.
+   * Returns the job that should start now, without taking it; repeats that are ready come first.
    *
-   * From `restUntil` on, the service needs no sparing, and what waits for that alone is ready.
+   * From `restUntil` on, a repeat that waits only to spare the service is ready as well.
    */
   ready(now: number, restUntil: number): number | undefined {
     if (this.#repeatReady(now)) return this.#repeats[0]?.job;
     return this.#fresh() ?? (restUntil <= now ? this.#sparing()?.job : undefined);
   }
 
-  /** Returns the canary when it is ready, and no other job; meant for while nothing else was ever tried. */
+  /** Returns the canary when it is ready, and no other job; for the head start. */
   readyCanary(now: number): number | undefined {
     return this.#canaryWaits || this.#repeatReady(now) ? this.#canary : undefined;
   }
 
-  /** Returns the job that is ready, or would be soonest. */
+  /** Returns the job that is ready, or the job that is ready next. */
   soonest(now: number): number | undefined {
     return this.ready(now, Number.POSITIVE_INFINITY) ?? this.#repeats[0]?.job;
   }
 
-  /** When the next repeat becomes ready, given {@link ready}'s `restUntil`; infinite when there is none. */
+  /** Returns when the next repeat is ready, by the `restUntil` of {@link ready}; infinite when there is none. */
   nextReadyAt(restUntil: number): number {
     const readyAt = this.#repeats[0]?.readyAt ?? Number.POSITIVE_INFINITY;
     return restUntil < readyAt && this.#sparing() ? restUntil : readyAt;

@@ -1,31 +1,31 @@
 import { Growth } from '../policy/concurrency.ts';
 import { asFailure, deadlinePassed, type Failure } from '../policy/failure.ts';
 import { type PolicyEvent, RunPolicy } from '../policy/policy.ts';
-import { HeadStart } from './canary-lead.ts';
 import { onceSoon } from './clock.ts';
+import { HeadStart } from './head-start.ts';
 import { InFlight, type InFlightOptions, type Tally } from './in-flight.ts';
 import { RetryQueue } from './queue.ts';
 
-/** What became of one job. */
+/** The result of one job. */
 export interface Settled extends Tally {
   readonly failure?: Failure | undefined;
 }
 
-/** A run of numbered jobs, each tried until it succeeds or is lost. */
+/** A run of numbered jobs, each attempted until it succeeds or is lost. */
 export interface ScheduleOptions extends InFlightOptions {
   /** The job that goes first and alone; the others follow in the order of their numbers. */
   readonly canary: number;
-  /** Called when a try of the canary begins; resolves when that one has been alone for long enough. Aborted when that is moot. */
+  /** Called when an attempt of the canary begins; resolves when it has been alone for long enough. The signal aborts when the head start has ended. */
   readonly headStart: (signal: AbortSignal) => Promise<unknown>;
   readonly concurrency: number;
-  /** Most counted tries per job. */
+  /** Most counted attempts per job. */
   readonly attempts: number;
   /** Time limit of the whole run; absent for none. */
   readonly deadlineMs?: number | undefined;
   /** `stop` ends the run at the first lost job. */
   readonly onFailure: 'collect' | 'stop';
   readonly onSettled: (job: number, settled: Settled) => void;
-  /** Called at the end of a run that ended early, for each job that was tried and has no result. */
+  /** Called at the end of a run that ended early, for each job that was attempted and has no result. */
   readonly onCutOff: (job: number, tally: Tally) => void;
   readonly onEvent: (event: PolicyEvent) => void;
   /** Aborts the run from outside. */
@@ -36,7 +36,7 @@ export interface ScheduleOptions extends InFlightOptions {
 /**
  * Runs all jobs under one adaptive limit and one outage gate.
  *
- * Resolves, once nothing is in flight any more, with the failure that ended the run early or `undefined`. A signal that
+ * Resolves when nothing is in flight any more, with the failure that ended the run early or `undefined`. A signal that
  * aborts the run has an `ActionError` as its reason.
  */
 export function runSchedule(options: ScheduleOptions): Promise<Failure | undefined> {
@@ -54,7 +54,7 @@ class Schedule {
   readonly #headStart: HeadStart;
   #ending: Failure | undefined;
   #cancelWake = (): void => {};
-  /** What many answers of one moment set free is taken at once: over HTTP/2, requests that begin together share their packets. */
+  /** Slots that answers of one moment free are filled together: over HTTP/2, requests that start together share packets. */
   readonly #pumpSoon: () => void;
 
   constructor(options: ScheduleOptions) {
@@ -89,7 +89,7 @@ class Schedule {
     }
   }
 
-  /** Starts whatever may start now, and sets the alarm for what may start later. */
+  /** Starts every attempt that may start now, and sets a timer for those that may start later. */
   #pump(): void {
     this.#cancelWake();
     while (!this.#ending && this.#inFlight.open < this.#left) {
@@ -101,7 +101,7 @@ class Schedule {
     this.#finishIfDone();
   }
 
-  /** Starts one try; returns whether another one may follow. */
+  /** Starts one attempt; returns whether another one may follow. */
   #startOne(how: 'start' | 'probe', now: number): boolean {
     if (how === 'start' && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.limit.value)) {
       if (!this.#headStart.lasts) this.#growth.watch(() => this.#pump());
@@ -128,28 +128,28 @@ class Schedule {
 
   async #launch(job: number, isProbe: boolean, now: number): Promise<void> {
     let isProbing = isProbe;
-    const trying = this.#inFlight.try(job, () => {
+    const ended = this.#inFlight.attempt(job, () => {
       this.#onAnswered(isProbing);
       isProbing = false;
     });
     if (this.#headStart.lasts) this.#grantHeadStart(job);
-    const failure = await trying;
+    const failure = await ended;
     if (failure) this.#onFailure(failure, { job, isProbe: isProbing, startedAt: now });
     else this.#settle(job);
     this.#pumpSoon();
   }
 
-  /** Gives this try of the canary its time alone; after its end the answer decides. */
+  /** Starts the period in which only the canary runs. When it ends first, the other files start and the service counts as slow. */
   #grantHeadStart(job: number): void {
     const { attempts: attempt } = this.#inFlight.tally(job);
     const onSlow = (): void => {
       this.#policy.limit.onSlowCanary();
       this.#pump();
     };
-    this.#headStart.grant({ underWay: () => this.#inFlight.has(job, attempt), onSlow });
+    this.#headStart.grant({ isInFlight: () => this.#inFlight.has(job, attempt), onSlow });
   }
 
-  /** Learns that the service has done its part for one job; what is left of it needs no place. */
+  /** Learns that the service has answered one job; the work that is left needs no slot. */
   #onAnswered(isProbe: boolean): void {
     this.#headStart.end();
     this.#policy.onSuccess({ isProbe });
@@ -161,7 +161,7 @@ class Schedule {
     const { clock, canary, onFailure } = this.#options;
     const { job } = facts;
     const now = clock.now();
-    // Any answer ends the canary's head start, except one that a second try must confirm first.
+    // Any answer ends the head start, except one that a second attempt of the canary must confirm.
     if (failure.facts.endsRun === undefined) this.#headStart.end();
     const decision = this.#policy.onFailure({ ...facts, failure, isCanary: job === canary, left: this.#left }, now);
     if (decision.next === 'retry') {
