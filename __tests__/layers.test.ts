@@ -15,10 +15,12 @@ const LAYERS: Readonly<Record<string, number>> = {
   'src/runner': 3,
   'src/connection': 3,
   'src/verifying': 3,
+  'src/page': 4,
   'src/protocols': 4,
   'src/signing': 4,
   'src/worker': 5,
   'src/inputs': 5,
+  'src/kit': 5,
   'src/preflight': 5,
   'src/rehearsal': 5,
   'src/report': 6,
@@ -192,6 +194,12 @@ const DOORS: Readonly<Record<string, readonly [door: string, how: Import['how']]
   undici: ['src/connection/connections', 'static'],
   '@peculiar/x509': ['src/rehearsal/certificate', 'static'],
   'reflect-metadata': ['src/rehearsal/certificate', 'static'],
+  'hash-wasm': ['src/page/verifier/digest', 'static'],
+  '@noble/hashes/sha2.js': ['src/page/verifier/digest', 'static'],
+  '@noble/curves/nist.js': ['src/page/verifier/ecdsa', 'static'],
+  '@noble/curves/ed25519.js': ['src/page/verifier/ed25519', 'static'],
+  '@noble/curves/abstract/modular.js': ['src/page/verifier/rsa', 'static'],
+  '@noble/curves/utils.js': ['src/page/verifier/bytes', 'static'],
 };
 
 test('each package has one door', () => {

@@ -56192,11 +56192,11 @@ const INTEGER = 0x02;
 function formOf(key, signature) {
     switch (key.kind) {
         case 'ec-p256':
-            return ecdsaForm(signature, 32);
+            return ecdsaLayout(signature, 32);
         case 'ec-p384':
-            return ecdsaForm(signature, 48);
+            return ecdsaLayout(signature, 48);
         case 'ec-p521':
-            return ecdsaForm(signature, 66);
+            return ecdsaLayout(signature, 66);
         case 'rsa':
         case 'rsa-pss': {
             const modulusBits = key.keyObject.asymmetricKeyDetails?.modulusLength ?? 0;
@@ -56206,7 +56206,8 @@ function formOf(key, signature) {
             return signature.length === ED25519_BYTES ? 'plain' : undefined;
     }
 }
-function ecdsaForm(signature, numberBytes) {
+/** Tells the layout of an ECDSA signature whose numbers have `numberBytes` bytes; `undefined` when it is none. */
+function ecdsaLayout(signature, numberBytes) {
     if (isStrictDer(signature, numberBytes))
         return 'der';
     return signature.length === 2 * numberBytes ? 'ieee-p1363' : undefined;

@@ -17,11 +17,11 @@ const INTEGER = 0x02;
 export function formOf(key: VerifyKey, signature: Uint8Array): SignatureForm | undefined {
   switch (key.kind) {
     case 'ec-p256':
-      return ecdsaForm(signature, 32);
+      return ecdsaLayout(signature, 32);
     case 'ec-p384':
-      return ecdsaForm(signature, 48);
+      return ecdsaLayout(signature, 48);
     case 'ec-p521':
-      return ecdsaForm(signature, 66);
+      return ecdsaLayout(signature, 66);
     case 'rsa':
     case 'rsa-pss': {
       const modulusBits = key.keyObject.asymmetricKeyDetails?.modulusLength ?? 0;
@@ -32,7 +32,8 @@ export function formOf(key: VerifyKey, signature: Uint8Array): SignatureForm | u
   }
 }
 
-function ecdsaForm(signature: Uint8Array, numberBytes: number): SignatureForm | undefined {
+/** Tells the layout of an ECDSA signature whose numbers have `numberBytes` bytes; `undefined` when it is none. */
+export function ecdsaLayout(signature: Uint8Array, numberBytes: number): 'der' | 'ieee-p1363' | undefined {
   if (isStrictDer(signature, numberBytes)) return 'der';
   return signature.length === 2 * numberBytes ? 'ieee-p1363' : undefined;
 }

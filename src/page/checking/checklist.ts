@@ -1,0 +1,135 @@
+import { foldPath } from '../judging/names.ts';
+import type { Tally } from '../judging/summary.ts';
+import { type Court, judge, UNREADABLE, type Verdict, type VerdictKind } from '../judging/verdict.ts';
+import type { Hashing } from '../worker/hashing.ts';
+import { Checker, type Progress } from './checker.ts';
+import type { Entry, GivenFile } from './entry.ts';
+import { Signatures } from './signatures.ts';
+
+/** What is told as verdicts come. */
+export interface ChecklistEvents {
+  readonly onVerdict: (entry: Entry) => void;
+  /** The entry gives way to another file of its path, or is checked again. */
+  readonly onWithdrawn: (entry: Entry) => void;
+  readonly onProgress: () => void;
+}
+
+/** All files that were given, their signatures and the verdicts about them. */
+export class Checklist {
+  readonly #court: Omit<Court, 'isOtherKey'>;
+  readonly #listed: number;
+  readonly #events: ChecklistEvents;
+  readonly #signatures: Signatures;
+  readonly #checker: Checker;
+  readonly #entries = new Map<string, Entry>();
+  readonly #kinds = new Map<VerdictKind, number>();
+  /** Paths of the list that a given file was meant for. */
+  readonly #seen = new Set<string>();
+  #isOtherKey = false;
+
+  /** `listed` is the number of files in the list. */
+  constructor(
+    court: Omit<Court, 'isOtherKey'>,
+    hashing: Hashing,
+    { listed, ...events }: ChecklistEvents & { readonly listed: number },
+  ) {
+    this.#court = court;
+    this.#listed = listed;
+    this.#events = events;
+    this.#signatures = new Signatures(court.listing);
+    this.#checker = new Checker(hashing, (path) => this.#signatures.of(path), {
+      onChecked: (entry) => this.#settle(entry),
+      onProgress: events.onProgress,
+    });
+  }
+
+  /** Takes files and signatures, in any order, and checks what can be checked now. */
+  add(given: readonly GivenFile[]): void {
+    const { suffix } = this.#court;
+    for (const { path, file } of given) {
+      if (path.endsWith(suffix)) this.#signatures.add(path.slice(0, -suffix.length), file);
+    }
+    for (const { path, file } of given) {
+      if (path.endsWith(suffix)) continue;
+      const before = this.#entries.get(foldPath(path));
+      if (before) this.#withdraw(before);
+      const entry = { path, file, pass: undefined, signature: undefined, facts: undefined, verdict: undefined };
+      this.#entries.set(foldPath(path), entry);
+      this.#checker.enqueue(entry);
+    }
+    for (const entry of this.#entries.values()) this.#recheck(entry);
+    this.#events.onProgress();
+  }
+
+  /** Says whether the reader expects another key than that of the page; all verdicts follow. */
+  expectOtherKey(isOtherKey: boolean): void {
+    if (isOtherKey === this.#isOtherKey) return;
+    this.#isOtherKey = isOtherKey;
+    for (const entry of this.#entries.values()) if (entry.facts) this.#announce(entry);
+  }
+
+  /** Counts what was found. */
+  get tally(): Tally {
+    const { waiting } = this.#checker.progress;
+    // Many times while files wait, and only then known for sure.
+    const loneSignatures = waiting > 0 ? 0 : this.#countLoneSignatures();
+    return { kinds: this.#kinds, waiting, listed: this.#listed, seen: this.#seen.size, loneSignatures };
+  }
+
+  #countLoneSignatures(): number {
+    const used = new Set([...this.#entries.values()].map(({ path }) => this.#signatures.of(path)));
+    return [...this.#signatures.all()].filter((file) => !used.has(file)).length;
+  }
+
+  /** How far the check has come. */
+  get progress(): Progress {
+    return this.#checker.progress;
+  }
+
+  /** An entry was checked: announces it, unless another file took its place or its signature came meanwhile. */
+  #settle(entry: Entry): void {
+    if (this.#entries.get(foldPath(entry.path)) !== entry) {
+      this.#events.onProgress();
+      return;
+    }
+    if (entry.facts) this.#noteSeen(entry);
+    this.#announce(entry);
+    this.#recheck(entry);
+  }
+
+  #announce(entry: Entry): void {
+    this.#count(entry.verdict, -1);
+    entry.verdict = entry.facts ? judge(entry.facts, { ...this.#court, isOtherKey: this.#isOtherKey }) : UNREADABLE;
+    this.#count(entry.verdict, 1);
+    this.#events.onVerdict(entry);
+  }
+
+  /** Checks a file again whose signature was given after it. */
+  #recheck(entry: Entry): void {
+    if (entry.verdict === undefined || this.#signatures.of(entry.path) === entry.signature) return;
+    this.#withdraw(entry);
+    this.#checker.enqueue(entry);
+  }
+
+  #withdraw(entry: Entry): void {
+    this.#count(entry.verdict, -1);
+    entry.verdict = undefined;
+    entry.facts = undefined;
+    this.#events.onWithdrawn(entry);
+  }
+
+  #noteSeen({ path, facts }: Entry): void {
+    const { listing } = this.#court;
+    const named = listing.byPath(path);
+    const same = listing.bySha256(facts?.sha256 ?? '');
+    const meant = named.length === 1 ? named : same.filter((file) => named.length === 0 || named.includes(file));
+    for (const [listed] of meant) this.#seen.add(listed);
+  }
+
+  #count(verdict: Verdict | undefined, by: 1 | -1): void {
+    if (verdict === undefined) return;
+    const amount = (this.#kinds.get(verdict.kind) ?? 0) + by;
+    if (amount === 0) this.#kinds.delete(verdict.kind);
+    else this.#kinds.set(verdict.kind, amount);
+  }
+}

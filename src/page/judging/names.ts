@@ -1,0 +1,29 @@
+/**
+ * Characters that cannot be seen or that turn the direction of text round: a name must not look like another one, nor
+ * rearrange the words around it.
+ */
+const INVISIBLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB\u00A0\u2000-\u200A\u3000]/gu;
+
+/** Makes a name of any origin safe to read: what cannot be seen appears as ⟨U+202E⟩. */
+export function showName(name: string): string {
+  return name.replace(INVISIBLE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return `\u27E8U+${code.toString(16).toUpperCase().padStart(4, '0')}\u27E9`;
+  });
+}
+
+/** Brings a path into the form in which paths are compared: systems disagree about composed and decomposed letters. */
+export function foldPath(path: string): string {
+  return path.normalize('NFC');
+}
+
+/** Returns the last segment of a path. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Groups hexadecimal digits by four, as many groups as wanted, with an ellipsis when some are left out. */
+export function groupDigits(hex: string, groups = Number.POSITIVE_INFINITY): string {
+  const all = hex.match(/.{1,4}/g) ?? [];
+  return all.length <= groups ? all.join(' ') : `${all.slice(0, groups).join(' ')} \u2026`;
+}

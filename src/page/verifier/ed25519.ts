@@ -1,0 +1,32 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { bytesToNumberLE } from './bytes.ts';
+
+const { Point } = ed25519;
+
+/** Bytes that are hashed before those of the file: the first half of the signature, then the key. */
+export function prefixOf(point: Uint8Array, signature: Uint8Array): readonly Uint8Array[] {
+  return [signature.subarray(0, 32), point];
+}
+
+/**
+ * Tells whether an Ed25519 signature is valid, given SHA-512 over {@link prefixOf} and the file.
+ *
+ * Points must be written in their only way and the key must not be of small order; the equation is checked without the
+ * cofactor, as OpenSSL checks it: whatever is accepted here is accepted by every implementation.
+ */
+export function verifyEd25519(point: Uint8Array, signature: Uint8Array, digest: Uint8Array): boolean {
+  if (signature.length !== 64) return false;
+  const order = Point.Fn.ORDER;
+  const s = bytesToNumberLE(signature.subarray(32));
+  if (s >= order) return false;
+  try {
+    const a = Point.fromBytes(point, false);
+    const r = Point.fromBytes(signature.subarray(0, 32), false);
+    if (a.isSmallOrder()) return false;
+    const k = bytesToNumberLE(digest) % order;
+    return r.add(a.multiplyUnsafe(k)).equals(Point.BASE.multiplyUnsafe(s));
+  } catch {
+    // Not a point of the curve.
+    return false;
+  }
+}

@@ -1,0 +1,32 @@
+import { hexToBytes } from './bytes.ts';
+
+/** Larger files are no signatures. */
+export const MAX_SIGNATURE_FILE_BYTES = 16 * 1024;
+
+/** The two ways in which a signature is written as text. */
+export type SignatureEncoding = 'base64' | 'hex';
+
+/**
+ * Reads a signature as text; returns every reading that it has, first that of the expected encoding.
+ *
+ * Hexadecimal digits are base64 digits too, so a text can have two readings; the size of a signature tells them apart.
+ * A byte order mark and white space are allowed anywhere, because mail programs and editors add them; everything else
+ * has one spelling.
+ */
+export function readSignatureText(text: string, expected: SignatureEncoding): readonly Uint8Array[] {
+  const digits = text.replace(/[\s\uFEFF]/g, '');
+  const order = expected === 'hex' ? [readHex, readBase64] : [readBase64, readHex];
+  return order.flatMap((read) => read(digits) ?? []);
+}
+
+function readHex(digits: string): Uint8Array | undefined {
+  return /^([0-9A-Fa-f]{2})+$/.test(digits) ? hexToBytes(digits) : undefined;
+}
+
+function readBase64(digits: string): Uint8Array | undefined {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(digits) || digits.length % 4 !== 0) return undefined;
+  const binary = atob(digits);
+  // Unused bits that are not zero would be a second spelling of the same bytes.
+  if (btoa(binary) !== digits) return undefined;
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+}

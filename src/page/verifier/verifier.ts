@@ -1,0 +1,114 @@
+import { type Algorithm, type AlgorithmName, algorithmOf } from '../../verifying/algorithm.ts';
+import { createHasher, type Hasher } from './digest.ts';
+import { isEcdsaShaped, verifyEcdsa } from './ecdsa.ts';
+import { prefixOf, verifyEd25519 } from './ed25519.ts';
+import { signatureBytes, verifyPkcs1, verifyPss } from './rsa.ts';
+import { readSignatureText, type SignatureEncoding } from './signature-text.ts';
+import { type PublicKey, readPublicKey } from './spki.ts';
+
+/** What one pass over a file found. */
+export interface Digests {
+  readonly sha256: Uint8Array;
+  /** Of the signature's algorithm; with Ed25519 `undefined` when the signature was not known before the pass. */
+  readonly signed: Uint8Array | undefined;
+}
+
+/** Hashes files and checks signatures with one key and one algorithm. */
+export interface Verifier {
+  /** Reads a signature as text, in the reading that has the size of this key's signatures if any has; `undefined` when it is no such text. */
+  readonly read: (text: string) => Uint8Array | undefined;
+  /** Whether the digest of a pass also serves signatures that are given later; Ed25519 hashes the signature too. */
+  readonly isReusable: boolean;
+  /** Begins a pass over a file; an Ed25519 signature must be given now, because its hash begins with it. */
+  readonly start: (signature: Uint8Array | undefined) => void;
+  /** Takes the next bytes of the file. */
+  readonly update: (bytes: Uint8Array) => void;
+  /** Ends the pass. */
+  readonly finish: () => Digests;
+  /** Tells whether a signature is valid for the digest of a pass. */
+  readonly verify: (signature: Uint8Array, signed: Uint8Array) => boolean;
+}
+
+/** How a release is signed. */
+export interface Signing {
+  /** DER SubjectPublicKeyInfo. */
+  readonly spki: Uint8Array;
+  /** One that fits the key. */
+  readonly algorithm: AlgorithmName;
+  readonly encoding: SignatureEncoding;
+}
+
+/** Creates the verifier of a key and an algorithm. */
+export async function createVerifier(signing: Signing): Promise<Verifier> {
+  const key = readPublicKey(signing.spki);
+  const algorithm = algorithmOf(signing.algorithm);
+  const hash = algorithm.scheme === 'ed25519' ? 'sha512' : algorithm.hash;
+  const list = await createHasher('sha256');
+  const own = hash === 'sha256' ? list : await createHasher(hash);
+  let isSigned = false;
+  return {
+    isReusable: key.kind !== 'ed25519',
+    read(text) {
+      const readings = readSignatureText(text, signing.encoding);
+      return readings.find((signature) => hasSize(key, signature)) ?? readings[0];
+    },
+    start(signature) {
+      list.start();
+      isSigned = startSigned(own, { key, list, signature });
+    },
+    update(bytes) {
+      list.update(bytes);
+      if (isSigned && own !== list) own.update(bytes);
+    },
+    finish() {
+      const sha256 = list.digest();
+      if (own === list) return { sha256, signed: sha256 };
+      return { sha256, signed: isSigned ? own.digest() : undefined };
+    },
+    verify: (signature, signed) => verifyDigest({ key, algorithm }, signature, signed),
+  };
+}
+
+function hasSize(key: PublicKey, signature: Uint8Array): boolean {
+  switch (key.kind) {
+    case 'ec':
+      return isEcdsaShaped(key, signature);
+    case 'rsa':
+      return signature.length === signatureBytes(key);
+    case 'ed25519':
+      return signature.length === 64;
+  }
+}
+
+interface Start {
+  readonly key: PublicKey;
+  readonly list: Hasher;
+  readonly signature: Uint8Array | undefined;
+}
+
+/** Begins the digest that the signature covers; tells whether it can be computed. */
+function startSigned(own: Hasher, { key, list, signature }: Start): boolean {
+  if (own !== list) own.start();
+  if (key.kind !== 'ed25519') return true;
+  if (signature?.length !== 64) return false;
+  for (const bytes of prefixOf(key.point, signature)) own.update(bytes);
+  return true;
+}
+
+interface Scheme {
+  readonly key: PublicKey;
+  readonly algorithm: Algorithm;
+}
+
+function verifyDigest({ key, algorithm }: Scheme, signature: Uint8Array, digest: Uint8Array): boolean {
+  switch (algorithm.scheme) {
+    case 'ecdsa':
+      return key.kind === 'ec' && verifyEcdsa(key, signature, digest);
+    case 'rsa-pkcs1':
+      return key.kind === 'rsa' && verifyPkcs1(key, signature, digest, algorithm.hash);
+    case 'rsa-pss':
+      return key.kind === 'rsa' && verifyPss(key, signature, digest, algorithm.hash);
+    case 'ed25519':
+      return key.kind === 'ed25519' && verifyEd25519(key.point, signature, digest);
+  }
+}

@@ -1,0 +1,26 @@
+import { compareFingerprint } from '../judging/fingerprint.ts';
+import { find } from './elements.ts';
+
+/** What the field says after each change. */
+const WORDS = {
+  empty: '',
+  'no-fingerprint': 'This is no fingerprint: it has 64 digits from 0 to 9 and a to f.',
+  same: 'The same fingerprint: the key in this page is the one you expect.',
+  other:
+    'Another fingerprint. The key in this page is not the one you expect: use none of these files, and ask the publisher.',
+} as const;
+
+/** Compares the fingerprint that the reader pastes, and tells whether it is that of another key. */
+export function watchFingerprint(fingerprint: string, onOtherKey: (isOtherKey: boolean) => void): void {
+  const field = find('expected', HTMLInputElement);
+  const answer = find('expected-answer', HTMLElement);
+  field.addEventListener('input', () => {
+    const comparison = compareFingerprint(field.value, fingerprint);
+    const { state } = comparison;
+    answer.textContent =
+      state === 'incomplete' ? `${comparison.digits} digits; a fingerprint has 64. Compare all of them.` : WORDS[state];
+    document.body.dataset['key'] = state;
+    field.setAttribute('aria-invalid', String(state === 'other'));
+    onOtherKey(state === 'other');
+  });
+}

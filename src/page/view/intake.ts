@@ -1,0 +1,109 @@
+import type { GivenFile } from '../checking/entry.ts';
+import { find } from './elements.ts';
+
+/** Takes files from the buttons and from the whole page as a place to drop them. */
+export function watchFiles(onFiles: (given: readonly GivenFile[]) => void, onNote: (text: string) => void): void {
+  const fileField = find('files', HTMLInputElement);
+  const folderField = find('folder', HTMLInputElement);
+  // Phones have no folders to choose.
+  if (!Reflect.has(folderField, 'webkitdirectory')) folderField.parentElement?.remove();
+  for (const field of [fileField, folderField]) {
+    field.addEventListener('change', () => {
+      const given = [...(field.files ?? [])].map(fromField);
+      // The same file can be chosen again after it was mended.
+      field.value = '';
+      onNote('');
+      onFiles(given);
+    });
+  }
+  watchDrops(onFiles, onNote);
+}
+
+function fromField(file: File): GivenFile {
+  return { path: file.webkitRelativePath || file.name, file };
+}
+
+function watchDrops(onFiles: (given: readonly GivenFile[]) => void, onNote: (text: string) => void): void {
+  const mark = (isOver: boolean): void => {
+    document.body.toggleAttribute('data-over', isOver);
+  };
+  document.addEventListener('dragover', (event) => {
+    event.preventDefault();
+    mark(true);
+  });
+  document.addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) mark(false);
+  });
+  document.addEventListener('drop', (event) => {
+    event.preventDefault();
+    mark(false);
+    if (event.dataTransfer === null) return;
+    void filesOf(event.dataTransfer).then(({ given, note }) => {
+      onNote(note);
+      onFiles(given);
+    });
+  });
+}
+
+interface Dropped {
+  readonly given: readonly GivenFile[];
+  readonly note: string;
+}
+
+/** Browsers whose folders come without some of the names; the button leaves out none. */
+type HandleItem = DataTransferItem & {
+  readonly getAsFileSystemHandle: () => Promise<FileSystemHandle | null>;
+};
+
+function hasHandles(item: DataTransferItem): item is HandleItem {
+  return 'getAsFileSystemHandle' in item;
+}
+
+const INCOMPLETE =
+  'Your browser leaves out files with unusual names when a folder is dropped. To check every file, use \u201CChoose a folder\u201D.';
+const NOTHING = 'Your browser gave no files with this drop. Use the buttons.';
+
+/** Everything must be asked for before the first pause, because the drop is over then. */
+async function filesOf({ items, files }: DataTransfer): Promise<Dropped> {
+  const plain = [...files].map(fromField);
+  const entries = [...items].filter(({ kind }) => kind === 'file');
+  const handles = entries.filter(hasHandles).map((item) => item.getAsFileSystemHandle());
+  const folders = entries.flatMap((item) => item.webkitGetAsEntry?.() ?? []).filter(({ isDirectory }) => isDirectory);
+  if (handles.length > 0) {
+    const directories = (await Promise.all(handles)).filter((handle) => handle?.kind === 'directory');
+    const inside = await Promise.all(directories.map((handle) => walkHandle(handle as FileSystemDirectoryHandle, '')));
+    const names = new Set(directories.map((handle) => handle?.name));
+    const given = [...plain.filter(({ path }) => !names.has(path)), ...inside.flat()];
+    return { given, note: directories.length > 0 ? INCOMPLETE : given.length === 0 ? NOTHING : '' };
+  }
+  const inside = await Promise.all(folders.map(walkEntry));
+  const names = new Set(folders.map(({ name }) => name));
+  const given = [...plain.filter(({ path }) => !names.has(path)), ...inside.flat()];
+  return { given, note: given.length === 0 ? NOTHING : '' };
+}
+
+async function walkHandle(directory: FileSystemDirectoryHandle, above: string): Promise<GivenFile[]> {
+  const path = `${above}${directory.name}/`;
+  const given: GivenFile[] = [];
+  for await (const handle of directory.values()) {
+    if (handle.kind === 'directory') given.push(...(await walkHandle(handle as FileSystemDirectoryHandle, path)));
+    else given.push({ path: path + handle.name, file: await (handle as FileSystemFileHandle).getFile() });
+  }
+  return given;
+}
+
+async function walkEntry(entry: FileSystemEntry): Promise<GivenFile[]> {
+  const path = entry.fullPath.replace(/^\//, '');
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    return [{ path, file }];
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const given: GivenFile[] = [];
+  for (;;) {
+    // A call answers with some of the entries, and with none at the end.
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return given;
+    for (const each of some) given.push(...(await walkEntry(each)));
+  }
+}

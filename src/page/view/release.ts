@@ -1,0 +1,46 @@
+import type { ReleaseData } from '../data.ts';
+import { groupDigits, showName } from '../judging/names.ts';
+import { count } from '../judging/summary.ts';
+import { find, make } from './elements.ts';
+import { formatBytes } from './units.ts';
+
+/** Fills in what the page knows about the release and its key. */
+export function showRelease(data: ReleaseData, fingerprint: string): void {
+  const { project, ref, commit, createdAt, keyName, algorithm, rehearsal } = data;
+  const name = [project, ref].filter(Boolean).map(showName).join(' ');
+  document.title = `Check ${name || 'a release'}`;
+  find('release', HTMLElement).replaceChildren(make('bdi', '', name || 'a release'));
+  const facts = [commit && `commit ${showName(commit.slice(0, 12))}`, `signed ${createdAt.slice(0, 10)}`];
+  find('facts', HTMLElement).textContent = facts.filter(Boolean).join(' \u00B7 ');
+  find('rehearsal', HTMLElement).hidden = !rehearsal;
+  const digits = groupDigits(fingerprint).split(' ');
+  find('fingerprint', HTMLElement).replaceChildren(...digits.map((group) => make('span', '', `${group} `)));
+  find('key-kind', HTMLElement).textContent = `${keyName}, ${algorithm}`;
+  find('key-text', HTMLElement).textContent = pemOf(data.key);
+  find('suffix', HTMLElement).textContent = data.suffix;
+  showList(data);
+}
+
+/** The list may be long: it is made when somebody opens it. */
+function showList({ files }: ReleaseData): void {
+  find('list-title', HTMLElement).textContent = `The list: ${count(files.length, 'file')}`;
+  const list = find('list', HTMLElement);
+  find('list-box', HTMLDetailsElement).addEventListener('toggle', () => {
+    if (list.childElementCount > 0) return;
+    const items = files.map(([path, size, sha256]) =>
+      make(
+        'li',
+        '',
+        make('bdi', 'name', showName(path)),
+        make('span', 'size', formatBytes(size)),
+        make('code', 'hash', sha256),
+      ),
+    );
+    list.append(...items);
+  });
+}
+
+function pemOf(base64: string): string {
+  const lines = base64.match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----'].join('\n');
+}

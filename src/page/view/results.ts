@@ -1,0 +1,130 @@
+import type { Progress } from '../checking/checker.ts';
+import type { Checklist } from '../checking/checklist.ts';
+import type { Entry } from '../checking/entry.ts';
+import { showName } from '../judging/names.ts';
+import { type Summary, summarize } from '../judging/summary.ts';
+import { find, make, throttle } from './elements.ts';
+import { formatBytes } from './units.ts';
+
+/** Between two looks at what has changed. */
+const FRAME_MS = 100;
+/** Between two sentences for those who listen. */
+const SPEECH_MS = 5000;
+/** More genuine files than this are folded away. */
+const MOST_OPEN = 100;
+const MARKS = { good: '\u2713', open: '!', bad: '\u2715' } as const;
+
+/** Shows verdicts and progress; many changes cost one look. */
+export class Results {
+  readonly #checklist: () => Checklist;
+  readonly #fingerprint: string;
+  readonly #rows = new Map<Entry, HTMLElement>();
+  readonly #dirty = new Set<Entry>();
+  readonly #headline = find('headline', HTMLElement);
+  readonly #details = find('summary', HTMLElement);
+  readonly #spoken = find('spoken', HTMLElement);
+  readonly #progress = find('progress', HTMLProgressElement);
+  readonly #progressBox = find('progress-box', HTMLElement);
+  readonly #progressText = find('progress-text', HTMLElement);
+  readonly #problems = find('problems', HTMLElement);
+  readonly #genuine = find('genuine', HTMLElement);
+  readonly #genuineBox = find('genuine-box', HTMLDetailsElement);
+  readonly #refresh = throttle(FRAME_MS, () => this.#show());
+  #spokenAt = Number.NEGATIVE_INFINITY;
+  #isFolded = false;
+
+  constructor(checklist: () => Checklist, fingerprint: string) {
+    this.#checklist = checklist;
+    this.#fingerprint = fingerprint;
+  }
+
+  /** An entry has a new verdict, or none any more. */
+  change(entry: Entry): void {
+    this.#dirty.add(entry);
+    this.#refresh();
+  }
+
+  /** The check has gone on. */
+  advance(): void {
+    this.#refresh();
+  }
+
+  /** Says that no file can be checked in this browser. */
+  fail(reason: string): void {
+    this.#headline.textContent = 'This browser cannot check the files: nothing more is said about them.';
+    this.#details.replaceChildren(make('li', '', `The part of the page that computes was stopped (${reason}).`));
+    document.body.dataset['tone'] = 'bad';
+    this.#progressBox.hidden = true;
+    this.#spoken.textContent = this.#headline.textContent;
+  }
+
+  #show(): void {
+    for (const entry of this.#dirty) this.#place(entry);
+    this.#dirty.clear();
+    const { tally, progress } = this.#checklist();
+    const summary = summarize(tally, this.#fingerprint);
+    this.#headline.textContent = summary.headline;
+    this.#details.replaceChildren(...summary.details.map((text) => make('li', '', text)));
+    document.body.dataset['tone'] = summary.tone;
+    this.#showProgress(progress);
+    this.#foldGenuine();
+    this.#speak(summary);
+  }
+
+  #place(entry: Entry): void {
+    this.#rows.get(entry)?.remove();
+    if (entry.verdict === undefined) return;
+    const row = rowOf(entry);
+    this.#rows.set(entry, row);
+    (entry.verdict.tone === 'good' ? this.#genuine : this.#problems).append(row);
+  }
+
+  #showProgress({ bytesRead, bytesGiven, waiting, current }: Progress): void {
+    this.#progressBox.hidden = waiting === 0;
+    this.#progress.value = bytesGiven === 0 ? 0 : bytesRead / bytesGiven;
+    const amount = `${formatBytes(bytesRead)} of ${formatBytes(bytesGiven)}`;
+    this.#progressText.replaceChildren(amount, ...(current ? [' \u00B7 ', make('bdi', '', showName(current))] : []));
+  }
+
+  #foldGenuine(): void {
+    const { childElementCount } = this.#genuine;
+    this.#genuineBox.hidden = childElementCount === 0;
+    find('genuine-title', HTMLElement).textContent = `As it should be: ${childElementCount}`;
+    if (childElementCount <= MOST_OPEN || this.#isFolded) return;
+    // Once: whoever opens it wants to read it.
+    this.#isFolded = true;
+    this.#genuineBox.open = false;
+  }
+
+  /** A screen reader says a text when it changes: the verdicts at the end, and now and then how far it is. */
+  #speak({ tone, headline, details }: Summary): void {
+    const now = performance.now();
+    if (tone === 'none' || (tone === 'busy' && now - this.#spokenAt < SPEECH_MS)) return;
+    this.#spokenAt = now;
+    const problems =
+      tone === 'busy' ? [] : [...this.#problems.children].slice(0, 5).map(({ textContent }) => textContent);
+    const text = [headline, ...details, ...problems].join(' ');
+    if (text !== this.#spoken.textContent) this.#spoken.textContent = text;
+  }
+}
+
+function rowOf({ path, file, verdict }: Entry): HTMLElement {
+  if (verdict === undefined) return make('li', '');
+  const { tone, title, detail } = verdict;
+  const mark = make('span', 'mark', MARKS[tone]);
+  mark.setAttribute('aria-hidden', 'true');
+  const row = make(
+    'li',
+    `row ${tone}`,
+    mark,
+    make('strong', 'title', title),
+    ' ',
+    make('bdi', 'name', showName(path)),
+    ' ',
+    make('span', 'size', formatBytes(file.size)),
+    ' ',
+    make('span', 'detail', detail),
+  );
+  row.dataset['kind'] = verdict.kind;
+  return row;
+}

@@ -1,0 +1,113 @@
+import type { SignatureState } from '../judging/verdict.ts';
+import type { Signing } from '../verifier/verifier.ts';
+import type { PassResult, Reply, Request } from './messages.ts';
+
+/** Bytes that are read at a time. */
+const CHUNK_BYTES = 4 * 1024 * 1024;
+
+interface Waiting {
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (reason: Error) => void;
+}
+
+/** A file whose bytes were all sent to the worker. */
+export interface SentFile {
+  readonly result: Promise<PassResult>;
+}
+
+/**
+ * The page's side of the worker: reads files in slices and has them hashed.
+ *
+ * The page reads because WebKit lets no worker read a file on `file://`; the worker hashes because the page would
+ * freeze.
+ */
+export class Hashing {
+  readonly #worker: Worker;
+  readonly #onLost: (reason: string) => void;
+  readonly #waiting: Waiting[] = [];
+  #lost: Error | undefined;
+
+  /** `source` is the program of the worker, which is that of the page; `onLost` is told once why there is no worker any more. */
+  constructor(source: string, signing: Signing, onLost: (reason: string) => void) {
+    this.#onLost = onLost;
+    const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+    this.#worker = new Worker(url);
+    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+      if (data.did === 'fail') this.#lose(data.reason);
+      else this.#waiting.shift()?.resolve(data);
+    };
+    this.#worker.onerror = ({ message }) => this.#lose(message || 'the browser did not start it');
+    this.#ask({ do: 'open', signing }).catch(() => {});
+  }
+
+  /** Why no file can be checked any more. */
+  get lost(): Error | undefined {
+    return this.#lost;
+  }
+
+  /** Sends all bytes of a file; rejects when they cannot be read. The next file may be sent before the result is there. */
+  async send(file: Blob, signature: string | undefined, onBytes: (bytes: number) => void): Promise<SentFile> {
+    this.#post({ do: 'begin', signature });
+    try {
+      await this.#sendChunks(file, onBytes);
+      return { result: this.#end() };
+    } catch (error) {
+      // The pass must end before the next one begins.
+      void this.#end();
+      throw error;
+    }
+  }
+
+  #end(): Promise<PassResult> {
+    const result = this.#ask({ do: 'end' }).then((reply) => {
+      if (reply.did !== 'end') throw new Error('The worker answered out of turn.');
+      return reply.result;
+    });
+    // The caller may not look at it before the next file is sent.
+    result.catch(() => {});
+    return result;
+  }
+
+  /** Checks a signature against the digest of an earlier pass. */
+  async verify(signature: string, digest: Uint8Array): Promise<SignatureState> {
+    const reply = await this.#ask({ do: 'verify', signature, digest });
+    if (reply.did !== 'verify') throw new Error('The worker answered out of turn.');
+    return reply.signature;
+  }
+
+  /** At most two chunks wait for the worker: more would only cost memory. */
+  async #sendChunks(file: Blob, onBytes: (bytes: number) => void): Promise<void> {
+    let total = 0;
+    let [before, last] = [Promise.resolve<unknown>(undefined), Promise.resolve<unknown>(undefined)];
+    for (let at = 0; at < file.size; at += CHUNK_BYTES) {
+      const bytes = new Uint8Array(await file.slice(at, at + CHUNK_BYTES).arrayBuffer());
+      const { length } = bytes;
+      total += length;
+      await before;
+      before = last;
+      last = this.#ask({ do: 'chunk', bytes }, [bytes.buffer]);
+      last.catch(() => {});
+      onBytes(length);
+    }
+    if (total !== file.size) throw new Error('The file does not have the size that it had when it was chosen.');
+  }
+
+  #ask(request: Request, transfer: Transferable[] = []): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost) return reject(this.#lost);
+      this.#waiting.push({ resolve, reject });
+      this.#post(request, transfer);
+    });
+  }
+
+  #post(request: Request, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(request, transfer);
+  }
+
+  #lose(reason: string): void {
+    if (this.#lost) return;
+    this.#lost = new Error(reason);
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#lost);
+    this.#onLost(reason);
+  }
+}

@@ -1,0 +1,57 @@
+import type { SignatureState } from '../judging/verdict.ts';
+import { bytesToHex } from '../verifier/bytes.ts';
+import { createVerifier, type Verifier } from '../verifier/verifier.ts';
+import type { Reply, Request } from './messages.ts';
+
+/** The two functions of a worker's global scope that are used. */
+export interface WorkerScope {
+  onmessage: ((event: MessageEvent<Request>) => void) | null;
+  postMessage: (message: Reply) => void;
+}
+
+/** Serves the page inside a worker: hashes what it is sent and checks signatures. */
+export function serve(scope: WorkerScope): void {
+  let verifier: Promise<Verifier> | undefined;
+  let text: string | undefined;
+  let done = Promise.resolve();
+  const handle = async (request: Request): Promise<Reply | undefined> => {
+    if (request.do === 'open') {
+      verifier = createVerifier(request.signing);
+      await verifier;
+      return { did: 'open' };
+    }
+    if (verifier === undefined) throw new Error('The worker has no key.');
+    const checker = await verifier;
+    switch (request.do) {
+      case 'begin':
+        text = request.signature;
+        checker.start(text === undefined ? undefined : checker.read(text));
+        return undefined;
+      case 'chunk':
+        checker.update(request.bytes);
+        return { did: 'chunk' };
+      case 'end': {
+        const { sha256, signed } = checker.finish();
+        const signature = text === undefined ? 'missing' : judgeSignature(checker, text, signed);
+        const reusable = checker.isReusable ? signed : undefined;
+        return { did: 'end', result: { sha256: bytesToHex(sha256), reusable, signature } };
+      }
+      case 'verify':
+        return { did: 'verify', signature: judgeSignature(checker, request.signature, request.digest) };
+    }
+  };
+  scope.onmessage = ({ data }) => {
+    // One request after the other, in their order.
+    done = done
+      .then(() => handle(data))
+      .then((reply) => reply && scope.postMessage(reply))
+      .catch((error: unknown) => scope.postMessage({ did: 'fail', reason: String(error) }));
+  };
+}
+
+function judgeSignature(verifier: Verifier, text: string, signed: Uint8Array | undefined): SignatureState {
+  const signature = verifier.read(text);
+  if (signature === undefined) return 'unreadable';
+  // Without a digest the signature has a size that no signature of this key has.
+  return signed !== undefined && verifier.verify(signature, signed) ? 'valid' : 'invalid';
+}
