@@ -37,6 +37,8 @@ var sent_bytes = __webpack_require__(45109);
 
 /** What is signed: it says itself that it is no release. */
 const CANARY = Buffer.from('mtls-release-signing: a preflight check, not a release\n');
+/** Name of the canary, for services that are told the name of a file. */
+const CANARY_PATH = 'mtls-release-signing-preflight.txt';
 /** Longest wait for a second try, in milliseconds. */
 const MAX_PAUSE_MS = 5000;
 /**
@@ -77,7 +79,7 @@ async function tryOnce(signer, { clock, timeoutMs, signal }) {
     const cancelTimeout = clock.after(timeoutMs, () => controller.abort((0,failure/* timedOut */.iU)(timeoutMs)));
     const both = AbortSignal.any([signal, controller.signal]);
     try {
-        const { text } = await signer.sign((0,sent_bytes/* memorySource */.P)(CANARY), both);
+        const { text } = await signer.sign((0,sent_bytes/* memorySource */.P)(CANARY_PATH, CANARY), both);
         return { text, failure: undefined };
     }
     catch (error) {

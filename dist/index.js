@@ -51275,6 +51275,7 @@ function watchSigner(signer, progress) {
 /** A file is hashed before it is sent. A file in memory is sent at once, so its bytes are not counted on their way. */
 function watchSource(source, flight) {
     return {
+        path: source.path,
         size: source.size,
         async digest(begin) {
             const digested = await source.digest(begin);
@@ -51462,7 +51463,7 @@ function createAttempt({ signer, output, suffix, verification, hashElsewhere }) 
         try {
             const startPass = verification && (() => verification.verifier.start(file.size));
             const source = (0,sent_bytes/* record */.g)(file.path, open, { startPass, hashElsewhere, signal });
-            const { text } = await signer.sign(source, signal);
+            const { text, keyVersion } = await signer.sign(source, signal);
             const { sha256, pass } = await source.finish();
             if (verification && !(pass && (0,check/* isValid */.fn)(text, pass, verification.encoding))) {
                 throw wrongSignature(await (0,check/* explainInvalid */.Dy)(file.path, { ...open, read: () => source.read() }, { ...verification, text }));
@@ -51470,7 +51471,7 @@ function createAttempt({ signer, output, suffix, verification, hashElsewhere }) 
             signal.throwIfAborted();
             onAnswered();
             await output.write(file.path + suffix, text);
-            return sha256;
+            return { sha256, keyVersion };
         }
         catch (error) {
             throw withFullDisk((0,policy_failure/* asFailure */.h_)(error));
@@ -52413,7 +52414,7 @@ const LARGE_FILE_WEIGHT = 8 * 1024 * 1024;
 async function signFiles(options) {
     const { files } = options;
     const byJob = [];
-    const digests = [];
+    const signed = [];
     const signOnce = createAttempt(options);
     const ending = await runSchedule({
         ...options,
@@ -52426,13 +52427,13 @@ async function signFiles(options) {
         async run(job, signal, onAnswered) {
             const file = files[job];
             if (file)
-                digests[job] = await signOnce(file, signal, onAnswered);
+                signed[job] = await signOnce(file, signal, onAnswered);
         },
         onSettled(job, settled) {
             const file = files[job];
             if (!file)
                 return;
-            const outcome = toOutcome(file, settled, digests[job]);
+            const outcome = toOutcome(file, settled, signed[job]);
             byJob[job] = outcome;
             options.onOutcome(outcome);
         },
@@ -52445,11 +52446,11 @@ async function signFiles(options) {
     // The array has holes where a file was never tried, which `filter` leaves out.
     return { outcomes: byJob.filter(() => true), ending };
 }
-function toOutcome(file, { failure, ...tally }, sha256) {
+function toOutcome(file, { failure, ...tally }, signed) {
     return {
         file,
         status: failure ? 'failed' : 'signed',
-        sha256: failure ? undefined : sha256,
+        ...(failure ? {} : signed),
         ...tally,
         error: failure,
     };
@@ -55152,13 +55153,14 @@ function manifestCertificate({ subject, issuer, notAfter, sha256 }) {
     return { subject, issuer, notAfter, sha256 };
 }
 function manifestFile(outcome, suffix) {
-    const { file, status, sha256, attempts, elapsedMs, error, isOrphan } = outcome;
+    const { file, status, sha256, keyVersion, attempts, elapsedMs, error, isOrphan } = outcome;
     return {
         path: file.path,
         size: file.size,
         sha256,
         signature: isOrphan ? file.path : file.path + suffix,
         status,
+        keyVersion,
         attempts,
         ms: Math.round(elapsedMs),
         error: manifestError(error),
@@ -55833,12 +55835,15 @@ function orAborted(work, signal) {
 /** Records the passes over an open file for one attempt. */
 function record(path, file, options) {
     const content = file.read();
-    return Array.isArray(content) ? recordMemory(file, content, options) : new RecordedStream(path, file, options);
+    return Array.isArray(content)
+        ? recordMemory(memorySource(path, content[0] ?? new Uint8Array()), file, options)
+        : new RecordedStream(path, file, options);
 }
 /** Returns the source of bytes that are in memory. */
-function memorySource(bytes) {
+function memorySource(path, bytes) {
     const content = [bytes];
     return {
+        path,
         size: bytes.length,
         read: () => content,
         async digest(begin) {
@@ -55850,9 +55855,10 @@ function memorySource(bytes) {
     };
 }
 /** Bytes in memory are the same in every pass, so one pass at the end is enough. */
-function recordMemory(file, [bytes = new Uint8Array()], { startPass }) {
+function recordMemory(source, file, { startPass }) {
+    const [bytes = new Uint8Array()] = source.read();
     return {
-        ...memorySource(bytes),
+        ...source,
         async finish() {
             file.checkUnchanged();
             const pass = startPass?.();
@@ -55863,8 +55869,8 @@ function recordMemory(file, [bytes = new Uint8Array()], { startPass }) {
 }
 /** Every pass gives a SHA-256; the verifier's pass is that of the last reading. */
 class RecordedStream {
+    path;
     size;
-    #path;
     #file;
     #options;
     #sums = [];
@@ -55873,8 +55879,8 @@ class RecordedStream {
     #ended = 0;
     #last;
     constructor(path, file, options) {
+        this.path = path;
         this.size = file.size;
-        this.#path = path;
         this.#file = file;
         this.#options = options;
     }
@@ -55907,7 +55913,7 @@ class RecordedStream {
         this.#file.checkUnchanged();
         const [sha256] = this.#sums;
         if (this.#sums.some((sum) => sum !== sha256))
-            throw (0,_files_reading_read_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .changed */ .tD)({ path: this.#path });
+            throw (0,_files_reading_read_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .changed */ .tD)({ path: this.path });
         if (sha256 === undefined || !isSent)
             throw tooEarly();
         return { sha256, pass: this.#last };
@@ -55915,7 +55921,7 @@ class RecordedStream {
     async #digestElsewhere(begin) {
         const { hashElsewhere, signal } = this.#options;
         const { lend, size } = this.#file;
-        return lend && hashElsewhere?.({ path: this.#path, size, lend }, begin, signal);
+        return lend && hashElsewhere?.({ path: this.path, size, lend }, begin, signal);
     }
     async #digestHere(hashing) {
         const sum = (0,_files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__/* .startHash */ .LC)(hashing);
@@ -55943,6 +55949,7 @@ function tooEarly() {
 /* harmony export */   a: () => (/* binding */ SIGNATURE_ALGORITHMS),
 /* harmony export */   iJ: () => (/* binding */ algorithmsFor)
 /* harmony export */ });
+/* unused harmony export DIGEST_BYTES */
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 
 /** The names that the input `signature-algorithm` takes beside `auto`. */
@@ -55958,6 +55965,7 @@ const SIGNATURE_ALGORITHMS = [
     'rsa-pss-sha512',
     'ed25519',
 ];
+/** Lengths of digests in bytes. */
 const DIGEST_BYTES = { sha256: 32, sha384: 48, sha512: 64 };
 /** Returns the algorithm of a name. */
 function algorithmOf(name) {

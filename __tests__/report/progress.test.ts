@@ -78,6 +78,7 @@ function createSigner(clock: VirtualClock, fails: number): Signer {
 function createLarge(clock: VirtualClock): Source {
   const chunk = new Uint8Array(MB);
   return {
+    path: 'large.bin',
     size: 1000 * MB,
     *read() {
       for (let i = 0; i < 1000; i++) yield chunk;

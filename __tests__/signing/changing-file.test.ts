@@ -82,7 +82,7 @@ function shrinkInSecondPass(source: Source, location: string): Source {
       yield chunk;
     }
   }
-  return { size: source.size, read: secondPass, digest: (begin) => source.digest(begin) };
+  return { path: source.path, size: source.size, read: secondPass, digest: (begin) => source.digest(begin) };
 }
 
 test('reading stops when the attempt is aborted', async () => {

@@ -24,6 +24,8 @@ export interface FileOutcome {
   readonly status: 'signed' | 'reused' | 'verified' | 'failed' | 'not-tried';
   /** Of the bytes that were signed or checked, as hex. */
   readonly sha256?: string | undefined;
+  /** Version of the key that signed, where the service tells it. */
+  readonly keyVersion?: number | undefined;
   /** Tries it had; one that ends before its request, because the file is gone, counts too. */
   readonly attempts: number;
   /** Of those, the ones whose request was made though the service may have signed the file already. */

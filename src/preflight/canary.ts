@@ -9,6 +9,9 @@ import type { Signer } from '../signing/signer.ts';
 /** What is signed: it says itself that it is no release. */
 export const CANARY = Buffer.from('mtls-release-signing: a preflight check, not a release\n');
 
+/** Name of the canary, for services that are told the name of a file. */
+const CANARY_PATH = 'mtls-release-signing-preflight.txt';
+
 /** How a canary is sent. */
 export interface CanaryOptions {
   /** Sends what {@link createCanary} builds on it. */
@@ -82,7 +85,7 @@ async function tryOnce(signer: Signer, { clock, timeoutMs, signal }: CanaryOptio
   const cancelTimeout = clock.after(timeoutMs, () => controller.abort(timedOut(timeoutMs)));
   const both = AbortSignal.any([signal, controller.signal]);
   try {
-    const { text } = await signer.sign(memorySource(CANARY), both);
+    const { text } = await signer.sign(memorySource(CANARY_PATH, CANARY), both);
     return { text, failure: undefined };
   } catch (error) {
     const cause: ActionError = toActionError(both.aborted ? both.reason : error, 'INTERNAL', 'Unexpected error.');

@@ -44,13 +44,14 @@ function manifestCertificate({ subject, issuer, notAfter, sha256 }: NonNullable<
 }
 
 function manifestFile(outcome: FileOutcome, suffix: string): object {
-  const { file, status, sha256, attempts, elapsedMs, error, isOrphan } = outcome;
+  const { file, status, sha256, keyVersion, attempts, elapsedMs, error, isOrphan } = outcome;
   return {
     path: file.path,
     size: file.size,
     sha256,
     signature: isOrphan ? file.path : file.path + suffix,
     status,
+    keyVersion,
     attempts,
     ms: Math.round(elapsedMs),
     error: manifestError(error),

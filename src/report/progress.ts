@@ -128,6 +128,7 @@ export function watchSigner(signer: Signer, progress: Progress): Signer {
 /** A file is hashed before it is sent. A file in memory is sent at once, so its bytes are not counted on their way. */
 function watchSource(source: Source, flight: Flight): Source {
   return {
+    path: source.path,
     size: source.size,
     async digest(begin) {
       const digested = await source.digest(begin);

@@ -1,6 +1,6 @@
 import type { ActionError } from '../errors.ts';
 import { openFile } from '../files/reading/open-file.ts';
-import type { ReleaseFile } from '../files/release-file.ts';
+import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import { explainInvalid, isValid, type Verification } from '../verifying/check.ts';
 import { asFailure, Failure } from './policy/failure.ts';
 import { type HashElsewhere, record } from './sent-bytes.ts';
@@ -18,8 +18,11 @@ export interface AttemptOptions {
   readonly hashElsewhere?: HashElsewhere | undefined;
 }
 
-/** Signs one file once; calls `onAnswered` when only writing is left, and resolves with the file's SHA-256 as hex. */
-export type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () => void) => Promise<string>;
+/** What an attempt that succeeded tells of its file. */
+export type Signed = Pick<FileOutcome, 'sha256' | 'keyVersion'>;
+
+/** Signs one file once; calls `onAnswered` when only writing is left. */
+export type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () => void) => Promise<Signed>;
 
 /** Creates the function that signs one file once: reads it, has it signed, checks the signature and writes it. */
 export function createAttempt({ signer, output, suffix, verification, hashElsewhere }: AttemptOptions): Attempt {
@@ -28,7 +31,7 @@ export function createAttempt({ signer, output, suffix, verification, hashElsewh
     try {
       const startPass = verification && (() => verification.verifier.start(file.size));
       const source = record(file.path, open, { startPass, hashElsewhere, signal });
-      const { text } = await signer.sign(source, signal);
+      const { text, keyVersion } = await signer.sign(source, signal);
       const { sha256, pass } = await source.finish();
       if (verification && !(pass && isValid(text, pass, verification.encoding))) {
         throw wrongSignature(
@@ -38,7 +41,7 @@ export function createAttempt({ signer, output, suffix, verification, hashElsewh
       signal.throwIfAborted();
       onAnswered();
       await output.write(file.path + suffix, text);
-      return sha256;
+      return { sha256, keyVersion };
     } catch (error) {
       throw withFullDisk(asFailure(error));
     } finally {

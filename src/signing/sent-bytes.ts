@@ -48,13 +48,16 @@ export interface RecordOptions {
 /** Records the passes over an open file for one attempt. */
 export function record(path: string, file: OpenFile, options: RecordOptions): RecordedSource {
   const content = file.read();
-  return Array.isArray(content) ? recordMemory(file, content, options) : new RecordedStream(path, file, options);
+  return Array.isArray(content)
+    ? recordMemory(memorySource(path, content[0] ?? new Uint8Array()), file, options)
+    : new RecordedStream(path, file, options);
 }
 
 /** Returns the source of bytes that are in memory. */
-export function memorySource(bytes: Uint8Array): Source & Pick<RecordedSource, 'read'> {
+export function memorySource(path: string, bytes: Uint8Array): Omit<Source, 'read'> & { read(): Uint8Array[] } {
   const content = [bytes];
   return {
+    path,
     size: bytes.length,
     read: () => content,
     async digest(begin) {
@@ -68,12 +71,13 @@ export function memorySource(bytes: Uint8Array): Source & Pick<RecordedSource, '
 
 /** Bytes in memory are the same in every pass, so one pass at the end is enough. */
 function recordMemory(
+  source: ReturnType<typeof memorySource>,
   file: OpenFile,
-  [bytes = new Uint8Array()]: Uint8Array[],
   { startPass }: RecordOptions,
 ): RecordedSource {
+  const [bytes = new Uint8Array()] = source.read();
   return {
-    ...memorySource(bytes),
+    ...source,
     async finish() {
       file.checkUnchanged();
       const pass = startPass?.();
@@ -85,8 +89,8 @@ function recordMemory(
 
 /** Every pass gives a SHA-256; the verifier's pass is that of the last reading. */
 class RecordedStream implements RecordedSource {
+  readonly path: string;
   readonly size: number;
-  readonly #path: string;
   readonly #file: OpenFile;
   readonly #options: RecordOptions;
   readonly #sums: string[] = [];
@@ -96,8 +100,8 @@ class RecordedStream implements RecordedSource {
   #last: VerifyPass | undefined;
 
   constructor(path: string, file: OpenFile, options: RecordOptions) {
+    this.path = path;
     this.size = file.size;
-    this.#path = path;
     this.#file = file;
     this.#options = options;
   }
@@ -131,7 +135,7 @@ class RecordedStream implements RecordedSource {
     if (isSent && this.#begun === 0 && this.#options.startPass) await readInto(this.read(), []);
     this.#file.checkUnchanged();
     const [sha256] = this.#sums;
-    if (this.#sums.some((sum) => sum !== sha256)) throw changed({ path: this.#path });
+    if (this.#sums.some((sum) => sum !== sha256)) throw changed({ path: this.path });
     if (sha256 === undefined || !isSent) throw tooEarly();
     return { sha256, pass: this.#last };
   }
@@ -139,7 +143,7 @@ class RecordedStream implements RecordedSource {
   async #digestElsewhere<H extends Hashing>(begin: () => H): Promise<CheckedDigest<H> | undefined> {
     const { hashElsewhere, signal } = this.#options;
     const { lend, size } = this.#file;
-    return lend && hashElsewhere?.({ path: this.#path, size, lend }, begin, signal);
+    return lend && hashElsewhere?.({ path: this.path, size, lend }, begin, signal);
   }
 
   async #digestHere<H extends Hashing>(hashing: H): Promise<CheckedDigest<H>> {

@@ -1,7 +1,7 @@
 import { SMALL_FILE_BYTES } from '../files/reading/open-file.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import type { Verification } from '../verifying/check.ts';
-import { type AttemptOptions, createAttempt } from './attempt.ts';
+import { type AttemptOptions, createAttempt, type Signed } from './attempt.ts';
 import { firstWave } from './policy/concurrency.ts';
 import { HEAD_START } from './policy/defaults.ts';
 import type { Failure } from './policy/failure.ts';
@@ -48,7 +48,7 @@ const LARGE_FILE_WEIGHT = 8 * 1024 * 1024;
 export async function signFiles(options: SignOptions): Promise<SignResult> {
   const { files } = options;
   const byJob: FileOutcome[] = [];
-  const digests: string[] = [];
+  const signed: Signed[] = [];
   const signOnce = createAttempt(options);
 
   const ending = await runSchedule({
@@ -61,12 +61,12 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
     maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
     async run(job, signal, onAnswered) {
       const file = files[job];
-      if (file) digests[job] = await signOnce(file, signal, onAnswered);
+      if (file) signed[job] = await signOnce(file, signal, onAnswered);
     },
     onSettled(job, settled) {
       const file = files[job];
       if (!file) return;
-      const outcome = toOutcome(file, settled, digests[job]);
+      const outcome = toOutcome(file, settled, signed[job]);
       byJob[job] = outcome;
       options.onOutcome(outcome);
     },
@@ -79,11 +79,11 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
   return { outcomes: byJob.filter(() => true), ending };
 }
 
-function toOutcome(file: ReleaseFile, { failure, ...tally }: Settled, sha256: string | undefined): FileOutcome {
+function toOutcome(file: ReleaseFile, { failure, ...tally }: Settled, signed: Signed | undefined): FileOutcome {
   return {
     file,
     status: failure ? 'failed' : 'signed',
-    sha256: failure ? undefined : sha256,
+    ...(failure ? {} : signed),
     ...tally,
     error: failure,
   };

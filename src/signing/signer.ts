@@ -17,6 +17,8 @@ export interface Digested<H extends Hashing> {
  * A signer vouches for the bytes that it read, or for the bytes whose plain digest it asked for; anything else is refused.
  */
 export interface Source {
+  /** Path of the file below the root of the release, segments divided by `/`. */
+  readonly path: string;
   readonly size: number;
   /** Yields the bytes in order; a small file comes as one chunk, a large one as reused buffers that are valid until the next step. */
   read(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -27,6 +29,8 @@ export interface Source {
 /** The answer of a signing service for one file: the text exactly as it is written to the signature file. */
 export interface Signature {
   readonly text: string;
+  /** Version of the key that signed, where the service tells it. */
+  readonly keyVersion?: number | undefined;
 }
 
 /**

@@ -18,16 +18,20 @@ export const SIGNATURE_ALGORITHMS = [
 /** One of {@link SIGNATURE_ALGORITHMS}. */
 export type AlgorithmName = (typeof SIGNATURE_ALGORITHMS)[number];
 
+/** A digest as `node:crypto` names it. */
+export type Hash = 'sha256' | 'sha384' | 'sha512';
+
 /** A signature scheme with its digest as `node:crypto` names it; Ed25519 brings its own. */
 export type Algorithm =
   | {
       readonly name: AlgorithmName;
       readonly scheme: 'ecdsa' | 'rsa-pkcs1' | 'rsa-pss';
-      readonly hash: 'sha256' | 'sha384' | 'sha512';
+      readonly hash: Hash;
     }
   | { readonly name: AlgorithmName; readonly scheme: 'ed25519' };
 
-const DIGEST_BYTES = { sha256: 32, sha384: 48, sha512: 64 };
+/** Lengths of digests in bytes. */
+export const DIGEST_BYTES: Readonly<Record<Hash, number>> = { sha256: 32, sha384: 48, sha512: 64 };
 
 /** Returns the algorithm of a name. */
 export function algorithmOf(name: AlgorithmName): Algorithm {
