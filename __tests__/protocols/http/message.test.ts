@@ -1,0 +1,176 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type HttpMessage, parseMessage } from '../../../src/protocols/http/message.ts';
+import { PRESETS } from '../../../src/protocols/http/presets.ts';
+import { fillTemplate, type Placeholder } from '../../../src/protocols/http/template.ts';
+
+function parsed(text: string): HttpMessage {
+  const message = parseMessage(text);
+  if (!('method' in message)) throw new Error(message.join('\n'));
+  return message;
+}
+
+function problems(text: string): string {
+  const message = parseMessage(text);
+  return 'method' in message ? '' : message.join('\n');
+}
+
+const JSON_BODY = 'POST /sign\nContent-Type: application/json\n\n{"hash":"{digest:hex}"}';
+
+test('a message has a method, a target, headers and a body', () => {
+  const message = parsed(`POST /sign/{key}?x=1 HTTP/1.1\r\nX-Key: {token}\r\n\r\n{"h":"{digest:base64}"}\r\n`);
+  expect(message).toMatchObject({ method: 'POST', bodyPlace: 'json', content: 'digest:base64' });
+  expect([...message.uses].sort()).toEqual(['digest:base64', 'key', 'token']);
+  expect(message.headers.map(([name]) => name)).toEqual(['X-Key', 'Content-Type']);
+});
+
+test('a body keeps its empty lines and loses only the line end that YAML adds', () => {
+  const message = parsed('POST /s\nContent-Type: text/plain\n\na\n\nb {digest:hex}\n\n');
+  expect(fillTemplate(message.body, 'text', () => 'D')).toBe('a\n\nb D\n');
+});
+
+test('a GET request needs no empty line', () => {
+  expect(parsed('GET /signer/{key}?data={file:base64}').content).toBe('file:base64');
+});
+
+test.each(Object.entries(PRESETS))('the preset %s is a sound message', (_, { request }) => {
+  expect(problems(request)).toBe('');
+});
+
+describe('problems', () => {
+  test.each([
+    ['no empty line', 'POST /sign\nA: b\n{"hash":"{digest:hex}"}', 'no empty line'],
+    ['an unknown placeholder', 'POST /sign\n\n{"hash":"{sha256}"}', 'holds {sha256}, which is no placeholder'],
+    ['a placeholder in another case', 'POST /sign\n\n{"hash":"{Digest}"}', 'holds {Digest}'],
+    ['an unknown form of a placeholder', 'POST /sign\n\n{"hash":"{digest:base32}"}', 'holds {digest:base32}'],
+    ['no content', 'POST /sign\n\n{"name":"{name}"}', 'exactly one of'],
+    ['content twice', 'POST /sign?d={digest:hex}\n\n{"hash":"{digest:hex}"}', 'but holds 2'],
+    ['the token in the path', 'POST /{token}/sign\n\n{"hash":"{digest:hex}"}', '{token} in its request line'],
+    ['the token in the query', 'POST /sign?t={token}\n\n{"hash":"{digest:hex}"}', '{token} in its request line'],
+    ['Host', `POST /sign\nHost: evil\n\n{"hash":"{digest:hex}"}`, 'sets the header Host'],
+    ['Content-Length', 'POST /sign\ncontent-length: 3\n\n{"hash":"{digest:hex}"}', 'sets the header content-length'],
+    ['Transfer-Encoding', 'POST /sign\nTransfer-Encoding: chunked\n\n{digest}', 'sets the header Transfer-Encoding'],
+    ['Connection', 'POST /sign\nConnection: close\n\n{digest}', 'sets the header Connection'],
+    ['a header twice', 'POST /sign\nA: b\na: c\n\n{digest}', 'sets the header a twice'],
+    ['a folded header', 'POST /sign\nA: b\n c\n\n{digest}', 'no header in line 3'],
+    ['a header beyond ASCII', 'POST /sign\nA: ü\n\n{digest}', 'beyond ASCII'],
+    ['a bearer token in clear', 'POST /sign\nAuthorization: Bearer abc\n\n{digest}', 'credential in the header'],
+    ['a password in clear', 'POST /sign\nauthorization: basic YTpi\n\n{digest}', 'credential in the header'],
+    ['a bearer token elsewhere', 'POST /sign\nX-Forward: Bearer abc\n\n{digest}', 'credential in the header'],
+    ['broken JSON', 'POST /sign\nContent-Type: application/json\n\n{"hash":"{digest:hex}"', 'not JSON'],
+    ['a placeholder outside a string', 'POST /sign\n\n{"hash":{digest:hex}}', 'not JSON'],
+    ['an escape before a placeholder', 'POST /sign\n\n{"hash":"\\{digest:hex}"}', 'not JSON'],
+    ['raw bytes in JSON', 'POST /sign\n\n{"hash":"{digest}"}', 'raw bytes'],
+    ['raw bytes in a header', 'POST /sign\nX-D: {digest}\n\n', 'raw bytes'],
+    ['raw bytes in the query', 'GET /sign?d={digest}', 'raw bytes'],
+    ['a file in a header', 'POST /sign\nX-F: {file:base64}\n\n', 'file in a header'],
+    ['a file in a form', 'POST /s\nContent-Type: application/x-www-form-urlencoded\n\nd={file:base64}', 'raw bytes'],
+    ['a body of GET', 'GET /sign?d={digest:hex}\n\nx', 'has a body'],
+    ['another method', 'DELETE /sign\n\n{digest}', 'request line'],
+    ['a whole URL', 'POST https://x/sign\n\n{digest}', 'request line'],
+    ['a fragment', 'POST /sign#x\n\n{digest}', 'percent-encoded path'],
+    ['dots', 'POST /a/../sign\n\n{digest}', 'percent-encoded path'],
+    ['another host in the path', 'POST //evil/sign\n\n{digest}', 'percent-encoded path'],
+    ['a blank in the path', 'POST /a b\n\n{digest}', 'request line'],
+  ])('%s', (_, text, sentence) => {
+    expect(problems(text)).toContain(sentence);
+  });
+
+  test('all of them are told at once', () => {
+    expect(problems('POST /{nope}\nHost: a\n\n{"x":1').split('\n').length).toBeGreaterThanOrEqual(4);
+  });
+});
+
+/** Names as hostile builds make them. */
+const anything = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({
+    unit: fc.constantFrom(
+      '"',
+      '\\',
+      '%',
+      '{',
+      '}',
+      '\r',
+      '\n',
+      '&',
+      '=',
+      '/',
+      '?',
+      '#',
+      ' ',
+      'ü',
+      '\u2028',
+      '\ud800',
+      '{digest:hex}',
+    ),
+  }),
+);
+
+test('a value in JSON stays one string and adds no member', () => {
+  const { body } = parsed('POST /s\n\n{"a":{"name":"{name}"},"hash":"{digest:hex}","list":["{key}"]}');
+  fc.assert(
+    fc.property(anything, anything, (name, key) => {
+      const values: Partial<Record<Placeholder, string>> = { name, key, 'digest:hex': 'ab' };
+      const filled: unknown = JSON.parse(fillTemplate(body, 'json', (each) => values[each] ?? ''));
+      expect(filled).toEqual({ a: { name }, hash: 'ab', list: [key] });
+    }),
+  );
+});
+
+test('a value in the target stays one segment, and one parameter', () => {
+  const { target } = parsed('GET /keys/{key}/sign?name={name}&d={digest:hex}');
+  fc.assert(
+    fc.property(anything, anything, (name, key) => {
+      const values: Partial<Record<Placeholder, string>> = { name, key: `k${key}`, 'digest:hex': 'ab' };
+      const path = fillTemplate(target, 'target', (each) => values[each] ?? '');
+      const url = new URL(path, 'https://service.example');
+      expect(url.host).toBe('service.example');
+      expect(url.pathname.split('/')).toHaveLength(4);
+      expect([...url.searchParams]).toEqual([
+        ['name', name.toWellFormed()],
+        ['d', 'ab'],
+      ]);
+      expect(decodeURIComponent(url.pathname.split('/')[2] ?? '')).toBe(`k${key}`.toWellFormed());
+    }),
+  );
+});
+
+test('a value in a form stays one field', () => {
+  const { body } = parsed('POST /s\nContent-Type: application/x-www-form-urlencoded\n\nname={name}&d={digest:base64}');
+  fc.assert(
+    fc.property(anything, (name) => {
+      const text = fillTemplate(body, 'form', (each) => (each === 'name' ? name : 'a+/='));
+      expect([...new URLSearchParams(text)]).toEqual([
+        ['name', name.toWellFormed()],
+        ['d', 'a+/='],
+      ]);
+    }),
+  );
+});
+
+test('a value in a header is one line of printable ASCII', () => {
+  const { headers } = parsed('POST /s\nX-Name: {name}\n\n{digest}');
+  fc.assert(
+    fc.property(anything, (name) => {
+      const [, value = []] = headers[0] ?? [];
+      const filled = fillTemplate(value, 'header', () => name);
+      expect(filled).toMatch(/^[\x20-\x7E]*$/);
+      expect(filled.trim()).toBe(filled);
+    }),
+  );
+});
+
+test('a value in a text body holds no line break', () => {
+  const { body } = parsed('POST /s\nContent-Type: text/plain\n\n{name} {digest:hex}');
+  const fill = (name: string): string => fillTemplate(body, 'text', (each) => (each === 'name' ? name : 'ab'));
+  expect(fill('a b')).toBe('a b ab');
+  for (const name of ['a\nb', 'a\rb', 'a\u0000b', 'a\u0085b']) expect(() => fill(name)).toThrow(RangeError);
+});
+
+test('JSON is recognised by its content type or, without one, by its first characters', () => {
+  expect(parsed(JSON_BODY).bodyPlace).toBe('json');
+  expect(parsed('POST /s\n\n[ "{digest:hex}" ]').bodyPlace).toBe('json');
+  expect(parsed('POST /s\n\n{digest}').bodyPlace).toBe('text');
+  expect(parsed('POST /s\nContent-Type: application/vnd.x+json\n\n{"a":"{digest:hex}"}').bodyPlace).toBe('json');
+});

@@ -1,0 +1,95 @@
+import type { WireResponse } from '../../connection/exchange.ts';
+import { Failure } from '../../signing/policy/failure.ts';
+import type { SignatureEncoding } from '../../verifying/encoding.ts';
+
+/** Where the signature is in an answer: a JSON pointer (RFC 6901) as its steps, the body as text, or the body as bytes. */
+export type AnswerPlace =
+  | { readonly in: 'json'; readonly steps: readonly string[] }
+  | { readonly in: 'body' }
+  | { readonly in: 'raw' };
+
+/** Reads the input `answer`; `undefined` when the text is neither a pointer nor `body` nor `body:raw`. */
+export function parseAnswerPlace(text: string): AnswerPlace | undefined {
+  if (text === 'body') return { in: 'body' };
+  if (text === 'body:raw') return { in: 'raw' };
+  if (!text.startsWith('/') || /~(?![01])/.test(text)) return undefined;
+  const steps = text.slice(1).split('/');
+  return { in: 'json', steps: steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')) };
+}
+
+/** Longest signature that is believed, in bytes. */
+const MAX_SIGNATURE_BYTES = 64 * 1024;
+const DECODER = new TextDecoder('utf-8', { fatal: true });
+
+/** Reads the signature out of an answer with status 200 or 201; returns the text that is written. */
+export function readAnswer({ body, headers }: WireResponse, place: AnswerPlace, encoding: SignatureEncoding): string {
+  const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
+  if (coding !== 'identity') throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
+  if (body.length === 0) throw unusable('RESP_EMPTY', 'The service answered with an empty body.');
+  if (place.in === 'raw') return checked(body.toString(encoding));
+  const text = decode(body);
+  if (place.in === 'body') return checked(text.replace(/\r?\n$/, ''));
+  return checked(follow(parse(text), place.steps));
+}
+
+function decode(body: Buffer): string {
+  try {
+    return DECODER.decode(body);
+  } catch (error) {
+    throw unusable(
+      'RESP_NOT_JSON',
+      `The ${body.length} bytes of the answer are not text. If they are the signature itself, set answer: body:raw.`,
+      error,
+    );
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const what = /^\s*</.test(text) ? 'a web page' : `${text.length} characters that are not JSON`;
+    throw unusable(/^\s*</.test(text) ? 'RESP_HTML' : 'RESP_NOT_JSON', `The answer is ${what}.`, error);
+  }
+}
+
+/** Follows a pointer by own members and elements only. */
+function follow(json: unknown, steps: readonly string[]): string {
+  let value = json;
+  for (const [at, step] of steps.entries()) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step))
+      throw missing(value, steps.slice(0, at + 1));
+    value = Reflect.get(value, step);
+  }
+  if (typeof value === 'string') return value;
+  throw unusable(
+    'RESP_BAD_SIGNATURE',
+    `The answer has ${value === null ? 'null' : `a value of type ${typeof value}`} at /${steps.join('/')}, not a string.`,
+  );
+}
+
+function missing(value: unknown, steps: readonly string[]): Failure {
+  const members = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, 10) : [];
+  const found =
+    members.length > 0 ? `It has: ${members.map((name) => name.slice(0, 40)).join(', ')}` : 'Nothing is there';
+  return unusable('RESP_BAD_SIGNATURE', `The answer has no /${steps.join('/')}. ${found}.`);
+}
+
+function checked(text: string): string {
+  if (text === '') throw unusable('RESP_BAD_SIGNATURE', 'The signature in the answer is empty.');
+  if (Buffer.byteLength(text) > MAX_SIGNATURE_BYTES)
+    throw unusable('RESP_BAD_SIGNATURE', `The signature in the answer has more than ${MAX_SIGNATURE_BYTES} bytes.`);
+  return text;
+}
+
+function unusable(
+  code: 'RESP_ENCODED' | 'RESP_EMPTY' | 'RESP_NOT_JSON' | 'RESP_HTML' | 'RESP_BAD_SIGNATURE',
+  message: string,
+  cause?: unknown,
+): Failure {
+  return new Failure('file', code, message, {
+    hint: 'Check answer against what the service really sends, and that server-url and request lead to its API.',
+    cause,
+    endsRun: 'first-four-files',
+  });
+}

@@ -1,0 +1,99 @@
+import type { WireRequest } from '../../connection/exchange.ts';
+import type { Transport } from '../../connection/transport.ts';
+import { Failure } from '../../signing/policy/failure.ts';
+import type { Signature, Signer, Source } from '../../signing/signer.ts';
+import type { Hash } from '../../verifying/algorithm.ts';
+import type { SignatureEncoding } from '../../verifying/encoding.ts';
+import { retryAfterMs } from '../es-auth/retry-after.ts';
+import { statusFailure } from '../es-auth/status.ts';
+import { type AnswerPlace, readAnswer } from './answer.ts';
+import { fillBody } from './body.ts';
+import type { HttpMessage } from './message.ts';
+import { fillTemplate, type Placeholder } from './template.ts';
+
+/** Settings of a service that answers one request for each file with a signature. */
+export interface HttpOptions {
+  readonly message: HttpMessage;
+  readonly answer: AnswerPlace;
+  /** Path prefix of the server's URL, without a slash at its end. */
+  readonly prefix: string;
+  /** Of the digest; `undefined` when the file itself is sent. */
+  readonly hash: Hash | undefined;
+  /** Of the signature, in the answer and in the file that is written. */
+  readonly encoding: SignatureEncoding;
+  /** Values of `{key}` and `{token}`. */
+  readonly key: string;
+  readonly token: string;
+}
+
+/** Longest request line, in bytes: servers take 8 KiB, some of it for other headers. */
+export const MAX_REQUEST_LINE_BYTES = 8000;
+
+/** Creates the signer for a service that is described by one HTTP message. */
+export function createHttpSigner(transport: Transport, options: HttpOptions): Signer {
+  return {
+    async sign(source: Source, signal: AbortSignal): Promise<Signature> {
+      const request = await fillRequest(source, options);
+      const response = await transport.post(request, signal);
+      const { status, headers } = response;
+      if (status !== 200 && status !== 201)
+        throw statusFailure(response, { size: source.size, retryAfterMs: retryAfterMs(headers) });
+      return { text: readAnswer(response, options.answer, options.encoding) };
+    },
+  };
+}
+
+/** Fills the message for one file. */
+export async function fillRequest(source: Source, options: HttpOptions): Promise<WireRequest> {
+  const { message, prefix } = options;
+  const text = await textValues(source, options);
+  const target = prefix + fillTemplate(message.target, 'target', text);
+  const line = `${message.method} ${target} HTTP/1.1`;
+  if (line.length > MAX_REQUEST_LINE_BYTES) throw lineTooLong(line.length);
+  const headers = message.headers.flatMap(([name, value]) => [name, fillTemplate(value, 'header', text)]);
+  const { body, length } = await fillBody(message, source, { text, hash: options.hash });
+  if (message.method !== 'GET') headers.push('Content-Length', String(length));
+  return { method: message.method, path: target, headers, body };
+}
+
+/** Computes what text placeholders stand for; those of a file in a body are streamed instead. */
+async function textValues(source: Source, options: HttpOptions): Promise<(placeholder: Placeholder) => string> {
+  const { message, hash, key, token } = options;
+  const content = await contentText(source, message, hash);
+  return (placeholder) => {
+    switch (placeholder) {
+      case 'name':
+        return source.path;
+      case 'key':
+        return key;
+      case 'token':
+        return token;
+      default:
+        return content;
+    }
+  };
+}
+
+async function contentText(source: Source, { content, target }: HttpMessage, hash: Hash | undefined): Promise<string> {
+  if (hash !== undefined && (content === 'digest:hex' || content === 'digest:base64')) {
+    const { digest } = await source.digest(() => ({ algorithm: hash }));
+    return Buffer.from(digest).toString(content === 'digest:hex' ? 'hex' : 'base64');
+  }
+  const isInTarget = target.some((part) => typeof part !== 'string' && part.placeholder === 'file:base64');
+  if (!isInTarget) return '';
+  if (source.size > MAX_REQUEST_LINE_BYTES) throw lineTooLong(source.size);
+  const chunks: Buffer[] = [];
+  for await (const chunk of source.read()) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('base64');
+}
+
+function lineTooLong(bytes: number): Failure {
+  return new Failure(
+    'file',
+    'REQUEST_LINE_TOO_LONG',
+    `The request line would have ${bytes} bytes, more than ${MAX_REQUEST_LINE_BYTES}.`,
+    {
+      hint: 'Servers refuse longer ones: leave the file out, or send the file or its digest in the body.',
+    },
+  );
+}

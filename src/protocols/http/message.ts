@@ -1,0 +1,154 @@
+import {
+  CONTENT,
+  fillTemplate,
+  type Place,
+  type Placeholder,
+  parseTemplate,
+  placeholdersOf,
+  type Template,
+} from './template.ts';
+
+/** Methods that a message may use. */
+const METHODS = ['POST', 'PUT', 'PATCH', 'GET'] as const;
+
+/** A request with placeholders, checked: whatever files it is filled for, the result is one HTTP request. */
+export interface HttpMessage {
+  readonly method: (typeof METHODS)[number];
+  /** Path and query, which begin with `/`. */
+  readonly target: Template;
+  readonly headers: readonly (readonly [name: string, value: Template])[];
+  readonly body: Template;
+  /** How values in the body are escaped. */
+  readonly bodyPlace: Extract<Place, 'json' | 'form' | 'text'>;
+  /** The one placeholder for what is signed. */
+  readonly content: Placeholder;
+  readonly uses: ReadonlySet<Placeholder>;
+}
+
+/** Headers that belong to the connection or are computed from the body. */
+const RESERVED =
+  /^(?:host|content-length|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|proxy-.*)$/i;
+const HEADER = /^([!#$%&'*+.^`|~\w-]+):[ \t]*(.*?)[ \t]*$/;
+/** A credential that is written out where `{token}` belongs. */
+const LITERAL_CREDENTIAL = /\b(?:bearer|basic)\s+(?!\{token\})\S/i;
+
+/**
+ * Reads a request that is written as an HTTP message: request line, headers, an empty line, body.
+ *
+ * The line end after the last line of the body belongs to the YAML around it and is dropped.
+ * @returns the message, or sentences about everything wrong with it, each to be put after the name of the input
+ */
+export function parseMessage(text: string): HttpMessage | readonly string[] {
+  const lines = text.replace(/\r\n?/g, '\n').replace(/^\n+/, '').replace(/\n$/, '');
+  const [requestLine = '', ...headerLines] = (/^(?:[^\n]+(?:\n|$))*/.exec(lines)?.[0] ?? '').trimEnd().split('\n');
+  const gap = lines.indexOf('\n\n');
+  const bodyText = gap === -1 ? '' : lines.slice(gap + 2);
+  const problems: string[] = [];
+  const { method, target } = readRequestLine(requestLine, problems);
+  if (gap === -1 && method !== 'GET') problems.push('has no empty line between its headers and its body');
+  if (bodyText !== '' && method === 'GET') problems.push('has a body, which a GET request cannot have');
+  const headers = readHeaders(headerLines, problems);
+  const bodyPlace = placeOf(headers, bodyText);
+  const body = readTemplate(isMultipart(headers) ? bodyText.replaceAll('\n', '\r\n') : bodyText, problems);
+  if (bodyPlace === 'json' && contentType(headers) === undefined) headers.push(['Content-Type', ['application/json']]);
+  const content = checkPlaceholders({ target, headers, body, bodyPlace }, problems);
+  if (content === undefined || problems.length > 0) return problems;
+  const uses = new Set([target, ...headers.map(([, value]) => value), body].flatMap(placeholdersOf));
+  return { method, target, headers, body, bodyPlace, content, uses };
+}
+
+function readTemplate(text: string, problems: string[]): Template {
+  const { template, unknown } = parseTemplate(text);
+  for (const each of unknown) problems.push(`holds ${each}, which is no placeholder`);
+  return template;
+}
+
+function readRequestLine(line: string, problems: string[]): Pick<HttpMessage, 'method' | 'target'> {
+  const [word = '', path = '', version] = line.split(' ');
+  const method = METHODS.find((each) => each === word);
+  if (method === undefined || !path.startsWith('/') || !/^(?:HTTP\/1\.1)?$/.test(version ?? ''))
+    problems.push(`must begin with a request line such as “POST /sign”; methods are ${METHODS.join(', ')}`);
+  const target = readTemplate(path, problems);
+  const plain = fillTemplate(target, 'target', () => 'x');
+  const url = URL.canParse(plain, BASE) ? new URL(plain, BASE) : undefined;
+  if (url === undefined || url.origin !== BASE || url.pathname + url.search !== plain)
+    problems.push('must have a percent-encoded path in its shortest form, without a fragment or “..”');
+  return { method: method ?? 'POST', target };
+}
+
+const BASE = 'https://invalid.invalid';
+
+function readHeaders(lines: readonly string[], problems: string[]): [string, Template][] {
+  const headers: [string, Template][] = [];
+  for (const [at, line] of lines.entries()) {
+    const [, name = '', value = ''] = HEADER.exec(line) ?? [];
+    if (name === '') problems.push(`has no header in line ${at + 2}: each must look like “Name: value”`);
+    else if (RESERVED.test(name)) problems.push(`sets the header ${name}, which the action sets itself`);
+    else if (headers.some(([other]) => other.toLowerCase() === name.toLowerCase()))
+      problems.push(`sets the header ${name} twice`);
+    else if (!/^[\t\x20-\x7E]*$/.test(value)) problems.push(`has characters beyond ASCII in the header ${name}`);
+    else if (LITERAL_CREDENTIAL.test(value))
+      problems.push(
+        `holds a credential in the header ${name}; store it as a secret, pass it as token, and write {token} here`,
+      );
+    else headers.push([name, readTemplate(value, problems)]);
+  }
+  return headers;
+}
+
+type Headers = readonly (readonly [string, Template])[];
+
+function contentType(headers: Headers): string | undefined {
+  const type = headers.find(([name]) => /^content-type$/i.test(name))?.[1];
+  return type && fillTemplate(type, 'header', () => 'x').toLowerCase();
+}
+
+/** The lines of a multipart body must end in CR and LF, which YAML cannot hold. */
+function isMultipart(headers: Headers): boolean {
+  return contentType(headers)?.startsWith('multipart/') ?? false;
+}
+
+function placeOf(headers: Headers, body: string): HttpMessage['bodyPlace'] {
+  const type = contentType(headers);
+  if (type === undefined) return /^\s*[[{]\s*["\]}[{]/.test(body) ? 'json' : 'text';
+  if (/\bjson\b/.test(type)) return 'json';
+  return type.startsWith('application/x-www-form-urlencoded') ? 'form' : 'text';
+}
+
+type Parts = Pick<HttpMessage, 'target' | 'headers' | 'body' | 'bodyPlace'>;
+
+/** Checks what stands where; returns the one content placeholder. */
+function checkPlaceholders({ target, headers, body, bodyPlace }: Parts, problems: string[]): Placeholder | undefined {
+  const inHead = [target, ...headers.map(([, value]) => value)].flatMap(placeholdersOf);
+  const inBody = placeholdersOf(body);
+  const contents = [...inHead, ...inBody].filter((each) => CONTENT.has(each));
+  if (contents.length !== 1)
+    problems.push(
+      `must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`,
+    );
+  if (placeholdersOf(target).includes('token'))
+    problems.push(
+      'holds {token} in its request line, which servers and proxies write to their logs; put {token} into a header',
+    );
+  const isRaw = (each: Placeholder): boolean => each === 'digest' || each === 'file';
+  // The percent-encoding of a file's base64 would have to be known before the file is read.
+  const isStream = bodyPlace === 'form' && inBody.includes('file:base64');
+  if (inHead.some(isRaw) || (bodyPlace !== 'text' && inBody.some(isRaw)) || isStream)
+    problems.push('has raw bytes where only text can stand; write {digest:hex}, {digest:base64} or {file:base64}');
+  if (headers.some(([, value]) => placeholdersOf(value).some((each) => each.startsWith('file'))))
+    problems.push('holds the file in a header, which is too small for a file');
+  if (bodyPlace === 'json' && !isJson(fillTemplate(body, 'text', () => 'x')))
+    problems.push(
+      'has a body that is not JSON; each placeholder must stand inside a string, as in {"hash":"{digest:hex}"}',
+    );
+  return contents[0];
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

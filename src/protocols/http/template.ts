@@ -1,0 +1,90 @@
+/** What a message may hold in braces: values that are filled in for each file. */
+export const PLACEHOLDERS = [
+  'digest',
+  'digest:hex',
+  'digest:base64',
+  'file',
+  'file:base64',
+  'name',
+  'key',
+  'token',
+] as const;
+
+/** One of {@link PLACEHOLDERS}, without its braces. */
+export type Placeholder = (typeof PLACEHOLDERS)[number];
+
+/** Text with gaps: literal pieces and placeholders in their order. */
+export type Template = readonly (string | { readonly placeholder: Placeholder })[];
+
+/** Where in a request a template stands; decides how values are escaped. */
+export type Place = 'target' | 'header' | 'json' | 'form' | 'text';
+
+/** The placeholders that carry what is to be signed. */
+export const CONTENT: ReadonlySet<Placeholder> = new Set([
+  'digest',
+  'digest:hex',
+  'digest:base64',
+  'file',
+  'file:base64',
+]);
+
+/** A name in braces; an object in JSON never looks like that, because its member names stand in quotes. */
+const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
+
+/** Splits text at its placeholders; returns those that do not exist as `unknown`. */
+export function parseTemplate(text: string): { readonly template: Template; readonly unknown: readonly string[] } {
+  const template: (string | { readonly placeholder: Placeholder })[] = [];
+  const unknown: string[] = [];
+  let end = 0;
+  for (const match of text.matchAll(IN_BRACES)) {
+    const placeholder = PLACEHOLDERS.find((known) => known === match[1]);
+    if (placeholder === undefined) {
+      unknown.push(match[0]);
+      continue;
+    }
+    if (match.index > end) template.push(text.slice(end, match.index));
+    template.push({ placeholder });
+    end = match.index + match[0].length;
+  }
+  if (end < text.length) template.push(text.slice(end));
+  return { template, unknown };
+}
+
+/** Lists the placeholders of a template, in their order. */
+export function placeholdersOf(template: Template): readonly Placeholder[] {
+  return template.flatMap((part) => (typeof part === 'string' ? [] : [part.placeholder]));
+}
+
+/** Fills a template with text; `fill` is asked for each placeholder, and its value is escaped as the place demands. */
+export function fillTemplate(template: Template, place: Place, fill: (placeholder: Placeholder) => string): string {
+  return template.map((part) => (typeof part === 'string' ? part : escapeFor(place, fill(part.placeholder)))).join('');
+}
+
+/**
+ * Escapes a value so that it cannot end the place that it stands in.
+ *
+ * A header value keeps printable ASCII and is percent-encoded otherwise. A text body takes the value as it is.
+ * @throws RangeError for line breaks and other control characters in a text body, which could begin another part of it
+ */
+export function escapeFor(place: Place, value: string): string {
+  switch (place) {
+    case 'target':
+    case 'form':
+      return percentEncode(value);
+    case 'header':
+      return /^(?! )[\x20-\x7E]*(?<! )$/.test(value) ? value : percentEncode(value);
+    case 'json':
+      return JSON.stringify(value).slice(1, -1);
+    case 'text':
+      if (/\p{Cc}/u.test(value)) throw new RangeError('control characters');
+      return value;
+  }
+}
+
+/** Percent-encodes everything but the unreserved characters of RFC 3986. */
+function percentEncode(value: string): string {
+  return encodeURIComponent(value.toWellFormed()).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
