@@ -1,0 +1,102 @@
+import type { WireResponse } from '../../connection/exchange.ts';
+import { Failure } from '../../signing/policy/failure.ts';
+import { decodeSignature, type SignatureEncoding } from '../../verifying/encoding.ts';
+import type { TransitKey } from './paths.ts';
+import { loginFailure, object, quote, signFailure, unusable } from './refusals.ts';
+import type { Token } from './session.ts';
+
+/** A signature of one item, and the version of the key that made it. */
+export interface ItemSignature {
+  readonly text: string;
+  readonly keyVersion: number;
+}
+
+/** What the service says about a key. */
+export interface KeyFacts {
+  /** As the service names it, such as `ecdsa-p256` or `rsa-2048`. */
+  readonly type: string;
+  readonly latestVersion: number;
+  /** Public keys as PEM, by version. */
+  readonly publicKeys: ReadonlyMap<number, string>;
+}
+
+/**
+ * Reads the results of a batch, in the order of its items.
+ *
+ * An item that failed has a `Failure` in its place; the status says nothing about items.
+ * @throws Failure for an answer that is none to this batch
+ */
+export function readBatch(
+  response: WireResponse,
+  items: number,
+  { key, encoding }: { readonly key: TransitKey; readonly encoding: SignatureEncoding },
+): readonly (ItemSignature | Failure)[] {
+  if (response.status !== 200) throw signFailure(response, key);
+  const { batch_results: results } = member(parse(response.body), 'data');
+  if (!Array.isArray(results) || results.length !== items)
+    throw unusable(`The service answered 200 without one result for each of ${items} files.`);
+  return results.map((result: unknown) => readItem(result, encoding));
+}
+
+function readItem(result: unknown, encoding: SignatureEncoding): ItemSignature | Failure {
+  const { signature, key_version: version, error } = object(result);
+  if (typeof error === 'string' && error !== '')
+    return new Failure('file', 'REQUEST_REFUSED', `The service refused this file: ${quote(error)}.`, {
+      hint: 'Show this answer to the operators of the service.',
+      endsRun: 'first-four-files',
+    });
+  const [, inText, base64 = ''] = (typeof signature === 'string' && /^vault:v(\d+):(.*)$/s.exec(signature)) || [];
+  if (inText === undefined || (version !== undefined && version !== Number(inText)))
+    return unusable('The answer holds no signature of the form vault:v1:… for a file.');
+  try {
+    return { text: decodeSignature(base64, 'base64').toString(encoding), keyVersion: Number(inText) };
+  } catch (error) {
+    return unusable('The answer holds a signature that is not base64.', error);
+  }
+}
+
+/** Reads the answer to a login; `method` is the one that was used. */
+export function readLogin(response: WireResponse, method: 'cert' | 'oidc'): Token {
+  if (response.status !== 200) throw loginFailure(response, method);
+  const { client_token: value, lease_duration: seconds, token_type: type } = member(parse(response.body), 'auth');
+  if (typeof value !== 'string' || value === '')
+    throw unusable('The service answered 200 to the login, but gave no token.');
+  return {
+    value,
+    // A lease of 0 is one without an end, as root tokens have.
+    leaseMs: typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : Number.MAX_SAFE_INTEGER,
+    isRevocable: type !== 'batch',
+  };
+}
+
+/** Reads what the service says about a key. */
+export function readKey(response: WireResponse, key: TransitKey): KeyFacts {
+  if (response.status !== 200) throw signFailure(response, key);
+  const { type, latest_version: latest, keys } = member(parse(response.body), 'data');
+  if (typeof type !== 'string' || typeof latest !== 'number')
+    throw unusable('The service answered 200 to the question about the key, but not with its type and version.');
+  const publicKeys = Object.entries(object(keys)).flatMap(([version, value]) => {
+    const { public_key: pem } = object(value);
+    return typeof pem === 'string' && pem !== '' ? [[Number(version), asPem(pem)] as const] : [];
+  });
+  return { type, latestVersion: latest, publicKeys: new Map(publicKeys) };
+}
+
+/** Ed25519 keys come as the 32 bytes in base64, all others as PEM. */
+function asPem(text: string): string {
+  if (text.includes('-----BEGIN')) return text;
+  const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(text, 'base64')]);
+  return `-----BEGIN PUBLIC KEY-----\n${der.toString('base64')}\n-----END PUBLIC KEY-----\n`;
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch (error) {
+    throw unusable(`The service answered 200, but its ${body.length} bytes are no JSON.`, error);
+  }
+}
+
+function member(value: unknown, name: string): Readonly<Record<string, unknown>> {
+  return object(object(value)[name]);
+}

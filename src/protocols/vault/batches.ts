@@ -1,0 +1,134 @@
+import type { Failure } from '../../signing/policy/failure.ts';
+
+/** What a batch says of one of its items. */
+export type ItemResult<Result> = Result | Failure;
+
+/** How items are put together. */
+export interface BatchOptions<Item, Result> {
+  /** Sends items in one request; resolves with one result for each, or rejects when the request as a whole failed. */
+  readonly send: (items: readonly Item[], signal: AbortSignal) => Promise<readonly ItemResult<Result>[]>;
+  /** Most items in one request. */
+  readonly maxItems: number;
+  /** What an item adds to the size of the request. */
+  readonly sizeOf: (item: Item) => number;
+  readonly maxSize: number;
+  /** Whether a failure of a whole request may be due to one of its items, or to their number, so that halves are worth sending. */
+  readonly isDivisible: (error: unknown) => boolean;
+}
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly done: PromiseWithResolvers<Result>;
+  isGone: boolean;
+}
+
+/**
+ * Requests that are under way at once.
+ *
+ * While they are, further items gather, so that batches grow by themselves when the service is slower than the files come.
+ */
+const MAX_REQUESTS = 4;
+
+/**
+ * Gathers single calls into requests for many items; each call settles on its own.
+ *
+ * A call that is aborted rejects at once; a request is dropped when no call waits for it any more.
+ */
+export class Batches<Item, Result> {
+  readonly #options: BatchOptions<Item, Result>;
+  #waiting: Waiting<Item, Result>[] = [];
+  #requests = 0;
+  #isFlushPlanned = false;
+
+  constructor(options: BatchOptions<Item, Result>) {
+    this.#options = options;
+  }
+
+  /** Adds an item; resolves with its own result. */
+  async add(item: Item, signal: AbortSignal): Promise<Result> {
+    signal.throwIfAborted();
+    const waiting: Waiting<Item, Result> = { item, done: Promise.withResolvers(), isGone: false };
+    const leave = (): void => {
+      waiting.isGone = true;
+      waiting.done.reject(signal.reason);
+      this.#onLeave.get(waiting)?.();
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    this.#waiting.push(waiting);
+    this.#flushSoon();
+    try {
+      return await waiting.done.promise;
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  /** What to do when an item of a request under way is no longer wanted. */
+  readonly #onLeave = new WeakMap<Waiting<Item, Result>, () => void>();
+
+  /** Items that belong to one turn of the event loop go together. */
+  #flushSoon(): void {
+    if (this.#isFlushPlanned) return;
+    this.#isFlushPlanned = true;
+    setImmediate(() => {
+      this.#isFlushPlanned = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    this.#waiting = this.#waiting.filter(({ isGone }) => !isGone);
+    while (this.#waiting.length > 0 && this.#requests < MAX_REQUESTS) {
+      const batch = this.#take();
+      this.#requests++;
+      void this.#send(batch).finally(() => {
+        this.#requests--;
+        if (this.#waiting.length > 0) this.#flushSoon();
+      });
+    }
+  }
+
+  /** Takes as many as fit into one request, at least one. */
+  #take(): Waiting<Item, Result>[] {
+    const { maxItems, maxSize, sizeOf } = this.#options;
+    let [count, size] = [0, 0];
+    for (const { item } of this.#waiting.slice(0, maxItems)) {
+      size += sizeOf(item);
+      if (count > 0 && size > maxSize) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  /** Sends a batch and settles all its items; never rejects. */
+  async #send(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    const controller = new AbortController();
+    const left = new Set(batch);
+    for (const waiting of batch) {
+      this.#onLeave.set(waiting, () => {
+        left.delete(waiting);
+        if (left.size === 0) controller.abort(new Error('No file waits for this request any more.'));
+      });
+    }
+    try {
+      const items = batch.map(({ item }) => item);
+      const results = await this.#options.send(items, controller.signal);
+      for (const [at, { done }] of batch.entries()) {
+        const result = results[at];
+        if (result === undefined || result instanceof Error) done.reject(result ?? new Error('An item has no result.'));
+        else done.resolve(result);
+      }
+    } catch (error) {
+      const wanted = batch.filter(({ isGone }) => !isGone);
+      if (wanted.length < 2 || !this.#options.isDivisible(error)) for (const { done } of batch) done.reject(error);
+      else await this.#sendHalves(wanted);
+    }
+  }
+
+  /** Finds out which item a request was refused for; the repeat concerns the request, so no try of a file is counted. */
+  async #sendHalves(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    const middle = Math.ceil(batch.length / 2);
+    await this.#send(batch.slice(0, middle));
+    await this.#send(batch.slice(middle));
+  }
+}

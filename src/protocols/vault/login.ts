@@ -1,0 +1,70 @@
+import type { Transport } from '../../connection/transport.ts';
+import { readLogin } from './answers.ts';
+import type { LoginMount } from './paths.ts';
+import { Session, type Token } from './session.ts';
+
+/** How a run gets its token. */
+export type Login =
+  | { readonly method: 'cert'; readonly mount: LoginMount; readonly role: string | undefined }
+  | {
+      readonly method: 'oidc';
+      readonly mount: LoginMount;
+      readonly role: string;
+      /** Draws a new OIDC token of the job; tokens are short-lived, so none is kept. */
+      readonly drawToken: () => Promise<string>;
+    }
+  | { readonly method: 'token'; readonly token: string };
+
+/** Where a session logs in, and who is told about its tokens. */
+export interface LoginOptions {
+  readonly base: string;
+  readonly login: Login;
+  /** Called with each token before it is used, so that no log shows it. */
+  readonly mask: (token: string) => void;
+  readonly now: () => number;
+}
+
+/** Longest time for giving a token back, in milliseconds; it expires by itself otherwise. */
+const REVOKE_MS = 2000;
+
+/** Opens a session; the first request that needs a token logs in. */
+export function openSession(transport: Transport, options: LoginOptions): Session {
+  const { base, login, now } = options;
+  if (login.method === 'token') {
+    const given: Token = { value: login.token, leaseMs: Number.POSITIVE_INFINITY, isRevocable: false };
+    return new Session({ login: async () => given, revoke: async () => {}, now });
+  }
+  const { mount } = login;
+  return new Session({
+    now,
+    async login(signal) {
+      const token = await logIn(transport, { base, login, signal });
+      options.mask(token.value);
+      return token;
+    },
+    async revoke({ value }) {
+      const path = `${base}/${mount.namespace}auth/token/revoke-self`;
+      const headers = ['X-Vault-Token', value, 'Content-Length', '0'];
+      await transport.post({ method: 'POST', path, headers, body: new Uint8Array() }, AbortSignal.timeout(REVOKE_MS));
+    },
+  });
+}
+
+type Account = Exclude<Login, { readonly method: 'token' }>;
+
+async function logIn(
+  transport: Transport,
+  { base, login, signal }: { readonly base: string; readonly login: Account; readonly signal: AbortSignal },
+): Promise<Token> {
+  const { method, mount } = login;
+  const account =
+    method === 'cert' ? (login.role === undefined ? {} : { name: login.role }) : await credentialsOf(login);
+  const body = Buffer.from(JSON.stringify(account));
+  const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+  const path = `${base}/${mount.path}/login`;
+  return readLogin(await transport.post({ method: 'POST', path, headers, body }, signal), method);
+}
+
+async function credentialsOf({ role, drawToken }: Extract<Login, { readonly method: 'oidc' }>): Promise<object> {
+  return { role, jwt: await drawToken() };
+}

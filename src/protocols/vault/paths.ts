@@ -1,0 +1,37 @@
+/** A transit key at OpenBao or Vault. */
+export interface TransitKey {
+  /** Path of the engine, with its namespace in front if there is one, such as `team/transit`. */
+  readonly mount: string;
+  readonly name: string;
+  /** The version to sign with; the newest when absent. */
+  readonly version?: number | undefined;
+}
+
+/** Where a login happens. */
+export interface LoginMount {
+  /** Path of the auth mount with its namespace, such as `auth/cert` or `team/auth/github`. */
+  readonly path: string;
+  /** Path prefix of the namespace, which ends with `/`; empty for the root namespace. */
+  readonly namespace: string;
+}
+
+/** Reads `name@3`; returns `undefined` when that is no name of a key. */
+export function parseKeyName(
+  text: string,
+): { readonly name: string; readonly version: number | undefined } | undefined {
+  const [, name = '', version] = /^([\w.-]+)(?:@([1-9]\d{0,8}))?$/.exec(text) ?? [];
+  return name === '' ? undefined : { name, version: version === undefined ? undefined : Number(version) };
+}
+
+/** Reads a mount path such as `team/transit`, without the slashes around it; `undefined` when it is none. */
+export function parseMount(text: string): string | undefined {
+  const path = text.replace(/^\/+|\/+$/g, '');
+  return /^[\w.-]+(?:\/[\w.-]+)*$/.test(path) && !path.split('/').some((part) => /^\.+$/.test(part)) ? path : undefined;
+}
+
+/** Returns where a login method is mounted: `at` is a mount of another name, or a path that holds `auth/`. */
+export function loginMount(method: 'cert' | 'jwt', at: string | undefined): LoginMount {
+  const given = at ?? method;
+  const path = /(?:^|\/)auth\//.test(given) ? given : `auth/${given}`;
+  return { path, namespace: path.slice(0, path.search(/(?:^|\/)auth\//)).replace(/(.)$/, '$1/') };
+}

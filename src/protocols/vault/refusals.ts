@@ -1,0 +1,124 @@
+import type { WireResponse } from '../../connection/exchange.ts';
+import { Failure } from '../../signing/policy/failure.ts';
+import { retryAfterMs } from '../es-auth/retry-after.ts';
+import { statusFailure } from '../es-auth/status.ts';
+import type { TransitKey } from './paths.ts';
+
+/** Longest text of the service that is quoted, in characters. */
+const MAX_QUOTED = 200;
+
+/** Tells whether an answer says that the token is not known: expired, revoked or mistyped. A policy that forbids a path answers with a longer text. */
+export function isTokenRefused({ status, body }: WireResponse): boolean {
+  return status === 403 && errorsIn(body).join() === 'permission denied';
+}
+
+/** Says what an answer other than 200 to a signing request, or to a question about the key, means. */
+export function signFailure(response: WireResponse, key: TransitKey): Failure {
+  const { status } = response;
+  const said = quote(errorsIn(response.body).join('; '));
+  const what = `The service answered ${status}${said && `: ${said}`}`;
+  const name = `“${key.name}” at ${key.mount}`;
+  if (status === 400 && /key not found/.test(said))
+    return new Failure('config', 'KEY_NOT_FOUND', `There is no key ${name}. ${what}.`, {
+      hint: 'Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount.',
+    });
+  if (/requested version for signing/.test(said))
+    return new Failure('config', 'KEY_NOT_FOUND', `The key ${name} has no usable version ${key.version}. ${what}.`, {
+      hint: 'Give a version that exists and is not below min_encryption_version, or leave the @version out.',
+    });
+  if (status === 403) return denied(response, key, what);
+  if (status === 404)
+    return new Failure('config', 'KEY_NOT_FOUND', `No transit engine is mounted at ${key.mount}. ${what}.`, {
+      hint: 'Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.',
+    });
+  return sealedOrOther(response);
+}
+
+function denied(response: WireResponse, { mount, name }: TransitKey, what: string): Failure {
+  if (isTokenRefused(response))
+    return new Failure(
+      'config',
+      'LOGIN_REFUSED',
+      'The service does not know the token: it has expired, was revoked or is mistyped.',
+      {
+        hint: 'Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.',
+      },
+    );
+  return new Failure(
+    'config',
+    'PERMISSION_DENIED',
+    `The login worked, but its policy does not allow to use the key. ${what}.`,
+    {
+      hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.`,
+    },
+  );
+}
+
+const LOGIN_HINTS = {
+  cert: 'The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.',
+  oidc: 'Check role, oidc-audience against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run.',
+};
+
+/**
+ * Says what an answer other than 200 to a login means.
+ *
+ * An expired certificate is answered with 500, which would be worth a repeat in any other case.
+ */
+export function loginFailure(response: WireResponse, method: 'cert' | 'oidc'): Failure {
+  const { status } = response;
+  const said = errorsIn(response.body).join('; ');
+  const isRefused = [400, 401, 403, 404].includes(status) || (status === 500 && /x509:|certificate/.test(said));
+  if (!isRefused) return sealedOrOther(response);
+  const detail = quote(said);
+  return new Failure(
+    'config',
+    'LOGIN_REFUSED',
+    `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`,
+    {
+      hint:
+        status === 404
+          ? 'Check login: this auth mount does not exist; another one is given as in oidc@auth/github.'
+          : LOGIN_HINTS[method],
+    },
+  );
+}
+
+function sealedOrOther(response: WireResponse): Failure {
+  const asked = retryAfterMs(response.headers);
+  if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each)))
+    return new Failure('service', 'SERVICE_SEALED', 'The service answered 503: it is sealed.', {
+      hint: 'Its operators must unseal it; until then it can neither log anybody in nor sign.',
+      throttled: true,
+      ...(asked === undefined ? {} : { retryAfterMs: asked }),
+    });
+  return statusFailure(response, { size: 0, retryAfterMs: asked });
+}
+
+/** Builds the failure of an answer with status 200 that cannot be used. */
+export function unusable(message: string, cause?: unknown): Failure {
+  return new Failure('request', 'RESP_BAD_SIGNATURE', message, {
+    hint: 'Check that server-url leads to OpenBao or Vault and not to another service.',
+    cause,
+    maxAttempts: 3,
+  });
+}
+
+/** The texts in `errors` of an answer; empty when it holds none. */
+function errorsIn(body: Buffer): readonly string[] {
+  try {
+    const { errors } = object(JSON.parse(body.toString('utf8', 0, 64 * 1024)));
+    return Array.isArray(errors) ? errors.map((each) => String(each).replace(/\s+/g, ' ').trim()) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Shortens a text of the service for a sentence. */
+export function quote(text: string): string {
+  return text.slice(0, MAX_QUOTED).replace(/[.\s]+$/, '');
+}
+
+/** Returns the own members of an object, so that a `__proto__` in an answer is nothing but a member; none for anything else. */
+export function object(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}

@@ -1,0 +1,85 @@
+import { orAborted } from '../../signing/schedule/clock.ts';
+
+/** A token of the service and how long it is good for. */
+export interface Token {
+  readonly value: string;
+  /** Milliseconds from its issue; infinite for one that was given. */
+  readonly leaseMs: number;
+  /** Whether it can be revoked: batch tokens cannot, and a token that was given belongs to somebody else. */
+  readonly isRevocable: boolean;
+}
+
+/** How a session gets its tokens. */
+export interface SessionOptions {
+  /** Gets a token; the signal is that of the time limit for all logins, because many requests wait for one login. */
+  readonly login: (signal: AbortSignal) => Promise<Token>;
+  /** Gives a token back. */
+  readonly revoke: (token: Token) => Promise<void>;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+}
+
+interface Current {
+  readonly token: Token;
+  readonly renewAt: number;
+}
+
+/** A token is replaced after this share of its lease, so that no request meets one that has just ended. */
+const RENEW_AT = 2 / 3;
+/** Longest time for one login. */
+const LOGIN_MS = 30_000;
+
+/**
+ * Keeps a token at hand: one login at a time, a new one in time, and one more when the service knows a token no longer.
+ *
+ * A token is never renewed: OpenBao demands the certificate again for that, so another login costs the same.
+ */
+export class Session {
+  readonly #options: SessionOptions;
+  #current: Current | undefined;
+  #login: Promise<Current> | undefined;
+  readonly #issued = new Set<Token>();
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sends something with a token; once more, with a new one, if `isRefused` says that the token is not known.
+   *
+   * That repeat is part of the same try: the request was not looked at.
+   */
+  async use<T>(
+    send: (token: string) => Promise<T>,
+    isRefused: (result: T) => boolean,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { token } = await this.#ready(signal);
+    const result = await send(token.value);
+    if (!isRefused(result) || token.leaseMs === Number.POSITIVE_INFINITY) return result;
+    if (this.#current?.token === token) this.#current = undefined;
+    return send((await this.#ready(signal)).token.value);
+  }
+
+  /** Gives back every token that this session was issued, as far as that works. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#issued].filter(({ isRevocable }) => isRevocable).map(this.#options.revoke));
+    this.#issued.clear();
+  }
+
+  async #ready(signal: AbortSignal): Promise<Current> {
+    const { now } = this.#options;
+    if (this.#current && now() < this.#current.renewAt) return this.#current;
+    this.#login ??= this.#logIn().finally(() => {
+      this.#login = undefined;
+    });
+    return orAborted(this.#login, signal);
+  }
+
+  async #logIn(): Promise<Current> {
+    const token = await this.#options.login(AbortSignal.timeout(LOGIN_MS));
+    this.#issued.add(token);
+    this.#current = { token, renewAt: this.#options.now() + token.leaseMs * RENEW_AT };
+    return this.#current;
+  }
+}

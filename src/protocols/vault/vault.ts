@@ -1,0 +1,140 @@
+import type { WireRequest, WireResponse } from '../../connection/exchange.ts';
+import type { Transport } from '../../connection/transport.ts';
+import { Failure } from '../../signing/policy/failure.ts';
+import type { Signature, Signer, Source } from '../../signing/signer.ts';
+import { type Algorithm, DIGEST_BYTES } from '../../verifying/algorithm.ts';
+import type { SignatureEncoding } from '../../verifying/encoding.ts';
+import { type ItemSignature, type KeyFacts, readBatch, readKey } from './answers.ts';
+import { Batches } from './batches.ts';
+import { algorithmOfKey } from './key-type.ts';
+import type { TransitKey } from './paths.ts';
+import { isTokenRefused } from './refusals.ts';
+import type { Session } from './session.ts';
+
+/** Settings of a transit engine. */
+export interface VaultOptions {
+  /** Path of the API with the prefix of the server's URL, such as `/v1`. */
+  readonly base: string;
+  readonly key: TransitKey;
+  /** How to sign; `undefined` asks the service for the type of its key first. */
+  readonly algorithm: Algorithm | undefined;
+  /** Of the text that is written. */
+  readonly encoding: SignatureEncoding;
+  readonly session: Session;
+}
+
+/**
+ * Most items in one request.
+ *
+ * OpenBao takes 1,000 strings in a request, names and values, of which each item has two.
+ */
+const MAX_ITEMS = 240;
+/** Longest request body that OpenBao and Vault take, in bytes. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** Batches of whole files end at this many characters of base64; a single file may have up to {@link MAX_ED25519_BYTES}. */
+const MAX_BATCH_CHARACTERS = 8 * 1024 * 1024;
+
+/** Largest file that an Ed25519 key can sign, in bytes: the engine hashes no file for it, so the file itself is sent. */
+export const MAX_ED25519_BYTES = Math.floor(((MAX_BODY_BYTES - 1024) / 4) * 3);
+
+/** Signs with the transit engine of OpenBao or Vault: digests of many files in one request, the file itself for Ed25519. */
+export class VaultSigner implements Signer {
+  readonly #transport: Transport;
+  readonly #options: VaultOptions;
+  readonly #batches: Batches<string, ItemSignature>;
+  #algorithm: Promise<Algorithm> | undefined;
+
+  constructor(transport: Transport, options: VaultOptions) {
+    this.#transport = transport;
+    this.#options = options;
+    this.#algorithm = options.algorithm && Promise.resolve(options.algorithm);
+    this.#batches = new Batches({
+      send: (items, signal) => this.#send(items, signal),
+      maxItems: MAX_ITEMS,
+      sizeOf: (item) => item.length,
+      maxSize: MAX_BATCH_CHARACTERS,
+      // A refused request concerns one of its items, or their number; anything else concerns the service.
+      isDivisible: (error) => error instanceof Failure && error.kind === 'file',
+    });
+  }
+
+  async sign(source: Source, signal: AbortSignal): Promise<Signature> {
+    const algorithm = await this.#algorithmOf(signal);
+    const content = algorithm.scheme === 'ed25519' ? await readAll(source) : await digest(source, algorithm);
+    const { text, keyVersion } = await this.#batches.add(content, signal);
+    return { text, keyVersion };
+  }
+
+  /** Asks the service about the key. */
+  async describeKey(signal: AbortSignal): Promise<KeyFacts> {
+    const { base, key } = this.#options;
+    const path = `${base}/${key.mount}/keys/${key.name}`;
+    return readKey(await this.#ask({ method: 'GET', path, headers: [], body: new Uint8Array() }, signal), key);
+  }
+
+  async #algorithmOf(signal: AbortSignal): Promise<Algorithm> {
+    this.#algorithm ??= this.describeKey(signal).then(({ type }) => algorithmOfKey(type, this.#options.key));
+    try {
+      return await this.#algorithm;
+    } catch (error) {
+      this.#algorithm = undefined;
+      throw error;
+    }
+  }
+
+  async #send(items: readonly string[], signal: AbortSignal): Promise<readonly (ItemSignature | Failure)[]> {
+    const { base, key, encoding } = this.#options;
+    const algorithm = await this.#algorithmOf(signal);
+    const hash = algorithm.scheme === 'ed25519' ? '' : `/${HASH_NAMES[algorithm.hash]}`;
+    const body = Buffer.from(JSON.stringify(signRequest(items, algorithm, key)));
+    const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+    const path = `${base}/${key.mount}/sign/${key.name}${hash}`;
+    return readBatch(await this.#ask({ method: 'POST', path, headers, body }, signal), items.length, { key, encoding });
+  }
+
+  #ask(request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
+    const send = (token: string): Promise<WireResponse> =>
+      this.#transport.post({ ...request, headers: [...request.headers, 'X-Vault-Token', token] }, signal);
+    return this.#options.session.use(send, isTokenRefused, signal);
+  }
+}
+
+const HASH_NAMES = { sha256: 'sha2-256', sha384: 'sha2-384', sha512: 'sha2-512' } as const;
+
+/**
+ * Builds the body of a signing request.
+ *
+ * Every choice is named: left to itself the engine takes the longest salt for RSA, which no verifier here accepts.
+ */
+export function signRequest(items: readonly string[], algorithm: Algorithm, { version }: TransitKey): object {
+  const batch = {
+    batch_input: items.map((input) => ({ input })),
+    ...(version === undefined ? {} : { key_version: version }),
+  };
+  switch (algorithm.scheme) {
+    case 'ecdsa':
+      return { ...batch, prehashed: true, marshaling_algorithm: 'asn1' };
+    case 'rsa-pkcs1':
+      return { ...batch, prehashed: true, signature_algorithm: 'pkcs1v15' };
+    case 'rsa-pss':
+      return { ...batch, prehashed: true, signature_algorithm: 'pss', salt_length: 'hash' };
+    case 'ed25519':
+      return batch;
+  }
+}
+
+/** Hashes a file. The engine signs a digest of another length without a word, and that signature is worth nothing. */
+async function digest(source: Source, algorithm: Extract<Algorithm, { hash: unknown }>): Promise<string> {
+  const { hash } = algorithm;
+  const { digest: bytes } = await source.digest(() => ({ algorithm: hash }));
+  if (bytes.length !== DIGEST_BYTES[hash])
+    throw new RangeError(`A digest of ${bytes.length} bytes is none of ${hash}.`);
+  return Buffer.from(bytes).toString('base64');
+}
+
+async function readAll(source: Source): Promise<string> {
+  const chunks: Buffer[] = [];
+  // Buffers of a large file are used again for the next chunk.
+  for await (const chunk of source.read()) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('base64');
+}
