@@ -3,7 +3,8 @@ import { chmodSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { runUnprivileged } from './children.ts';
+import type { Discovery } from '../../src/files/finding/discover.ts';
+import { asOrdinaryUser } from '../helpers/rights.ts';
 import { find, makeDirectory, type Node, plant, tell } from './trees.ts';
 
 const link = (target: string): Node => ({ link: target });
@@ -197,15 +198,8 @@ describe('what is no regular file', () => {
 });
 
 describe('directories that cannot be read', () => {
-  const program = (root: string, patterns: string): string => `
-    const { discover } = await load('discover');
-    const { readPatterns } = await load('pattern');
-    tell(() => {
-      const { files, refused } = discover({ root: ${JSON.stringify(root)}, workspace: ${JSON.stringify(root)},
-        patterns: readPatterns(${JSON.stringify(patterns)}, ${JSON.stringify(root)}),
-        followSymbolicLinks: false, includeHiddenFiles: true, suffix: '.sign', never: [] });
-      return [...files.map(({ path }) => path), ...refused.map(({ path, error }) => path + ' ' + error.code)].join(' ');
-    });`;
+  const findAsOrdinaryUser = (root: string, patterns: string): Discovery =>
+    asOrdinaryUser([root], () => find(root, patterns));
 
   function lockedTree(): string {
     const root = plant(makeDirectory(), { 'a/file': 'x', 'a/locked/deep/file': 'x', 'blind/file': 'x' });
@@ -221,20 +215,27 @@ describe('directories that cannot be read', () => {
 
   test('are an error that names them', () => {
     const root = lockedTree();
-    const told = runUnprivileged(program(root, 'a/**'), [root]);
-    expect(told).toBe(`DIRECTORY_UNREADABLE The directory ${root}/a/locked cannot be read (EACCES).`);
+    expect(() => findAsOrdinaryUser(root, 'a/**')).toThrow(
+      expect.objectContaining({
+        code: 'DIRECTORY_UNREADABLE',
+        message: `The directory ${root}/a/locked cannot be read (EACCES).`,
+      }),
+    );
   });
 
   test('are never entered when excluded, or when no pattern leads there', () => {
     const root = lockedTree();
     for (const patterns of ['**\n!a/locked\n!blind', '**\n!**/locked/**\n!bl*', 'a/**\n!a/locked/*', 'a/*le\nb/**/x']) {
-      expect(runUnprivileged(program(root, patterns), [root])).toBe('a/file');
+      expect(tell(findAsOrdinaryUser(root, patterns))).toMatchObject({ files: ['a/file'], refused: [] });
     }
   });
 
   test('refuse the files that cannot be looked at', () => {
     const root = lockedTree();
-    expect(runUnprivileged(program(root, 'blind'), [root])).toBe('blind/file FILE_UNREADABLE');
+    expect(tell(findAsOrdinaryUser(root, 'blind'))).toMatchObject({
+      files: [],
+      refused: ['blind/file FILE_UNREADABLE'],
+    });
   });
 });
 

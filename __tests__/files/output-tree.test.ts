@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { TEMPORARY_PREFIX } from '../../src/files/finding/own-paths.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
@@ -107,11 +108,13 @@ describe('writing', () => {
   });
 });
 
+const OUTPUT_TREE = pathToFileURL(join(import.meta.dirname, '../../src/files/writing/output-tree.ts')).href;
+
 describe('a process that is killed', () => {
   test('leaves whole signatures only, and what else it leaves is swept', async () => {
     const directory = makeDirectory();
     const program = `
-      const { OutputTree } = await load('output-tree');
+      const { OutputTree } = await import('${OUTPUT_TREE}');
       const output = new OutputTree(${JSON.stringify(directory)}, process.pid);
       output.write('warm.sign', 'up');
       console.log('writing');
