@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { chmod, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ActionOptions, ActionRun } from '../../../tools/runner/runner.ts';
 import { expectInvariants } from '../../faults/meeting.ts';
-import { createScenario, type Scenario } from '../../helpers/scenario.ts';
+import { ACTION_DIRECTORY, createScenario, type Scenario } from '../../helpers/scenario.ts';
 
 const files = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`dist/${at}`, `content ${at}`]));
 
@@ -21,7 +23,18 @@ async function onSmallDisk(options: string, use: (scenario: Scenario, out: strin
   }
 }
 
+/** Where an ordinary user finds the action, who may not reach this repository. */
+const action = mkdtempSync(join(tmpdir(), 'action-'));
+beforeAll(async () => {
+  await chmod(action, 0o755);
+  for (const name of ['action.yml', 'dist']) {
+    await cp(join(ACTION_DIRECTORY, name), join(action, name), { recursive: true });
+  }
+});
+afterAll(() => rm(action, { recursive: true }));
+
 const unprivileged: Partial<ActionOptions> = {
+  actionDirectory: action,
   nodeArgs: ['--import', join(import.meta.dirname, 'preload-unprivileged.ts')],
   env: { NODE_NO_WARNINGS: '1' },
 };
