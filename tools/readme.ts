@@ -68,7 +68,7 @@ function fill(text: string, mark: string, content: string): string {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const root = join(import.meta.dirname, '..', '..');
+  const root = join(import.meta.dirname, '..');
   const readme = join(root, 'README.md');
   writeFileSync(readme, renderReadme(readFileSync(readme, 'utf8'), readFileSync(join(root, 'action.yml'), 'utf8')));
 }

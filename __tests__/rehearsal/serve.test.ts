@@ -17,7 +17,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { signContent, type Target } from './client.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../src/rehearsal/serve.ts');
+const PROGRAM = join(import.meta.dirname, '../../tools/service/serve.ts');
 const PATHS = (process.env['PATH'] ?? '').split(delimiter);
 let directory: string;
 let running: ChildProcess | undefined;
