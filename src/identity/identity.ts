@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { ActionError } from '../errors.ts';
-import { readAnchors } from './material/anchors.ts';
+import { readAnchors, usableAnchors } from './material/anchors.ts';
 import { type CertificateFacts, factsOf, nameOnOneLine, publicKeyPrint } from './material/certificate.ts';
 import { readClient } from './material/client.ts';
 import { type ClientChain, missingIssuerOf } from './material/client-chain.ts';
@@ -20,8 +20,9 @@ export interface Identity {
   readonly keyPem: string;
   /** Opens `keyPem`; `undefined` when that is not encrypted. */
   readonly passphrase: string | undefined;
-  /** Never empty. */
+  /** Every certificate of `chain`; never empty. */
   readonly anchors: readonly X509Certificate[];
+  /** The ones that a server may chain to now. */
   readonly anchorsPem: string;
   /** About the leaf. */
   readonly certificate: CertificateFacts;
@@ -52,7 +53,7 @@ export function inspectIdentity(text: IdentityText, options: ValidityOptions): I
   const trusted = anchors.certificates.map(({ x509 }) => x509);
   const isSound = problems.length === 0 && chain !== undefined && client.key !== undefined;
   return {
-    identity: isSound ? assemble(chain, client.key, trusted) : undefined,
+    identity: isSound ? assemble(chain, client.key, { anchors: trusted, now: options.now }) : undefined,
     problems,
     notices: tidyNotice({ ...client.tidied, chain: anchors.tidied }),
     warnings: [
@@ -88,7 +89,12 @@ export function missingIssuerHint({ certificates, missingIssuer }: Identity): st
   return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
 }
 
-function assemble(chain: ClientChain, key: PrivateKey, anchors: readonly X509Certificate[]): Identity {
+interface Trust {
+  readonly anchors: readonly X509Certificate[];
+  readonly now: Date;
+}
+
+function assemble(chain: ClientChain, key: PrivateKey, { anchors, now }: Trust): Identity {
   const certificates = chain.certificates.map(({ x509 }) => x509);
   return {
     certificates,
@@ -96,7 +102,7 @@ function assemble(chain: ClientChain, key: PrivateKey, anchors: readonly X509Cer
     keyPem: key.pem,
     passphrase: key.passphrase,
     anchors,
-    anchorsPem: pemOf(anchors),
+    anchorsPem: pemOf(usableAnchors(anchors, now)),
     certificate: factsOf(chain.leaf.x509),
     missingIssuer: missingIssuerOf(chain, anchors),
   };
