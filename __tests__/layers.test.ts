@@ -191,6 +191,8 @@ test('a run that signs does not load the embedded service when it starts', () =>
 const DOORS: Readonly<Record<string, readonly [door: string, how: Import['how']]>> = {
   '@actions/core': ['src/runner', 'static'],
   '@actions/artifact': ['src/upload', 'lazy'],
+  '@actions/glob': ['src/files/finding/glob', 'static'],
+  minimatch: ['src/files/finding/glob', 'static'],
   undici: ['src/connection/connections', 'static'],
   '@peculiar/x509': ['src/rehearsal/certificate', 'static'],
   'reflect-metadata': ['src/rehearsal/certificate', 'static'],

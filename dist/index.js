@@ -47688,7 +47688,7 @@ function toActionError(error, code, sentence) {
 
 /***/ }),
 
-/***/ 81036:
+/***/ 8313:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -47698,69 +47698,16 @@ __nccwpck_require__.d(__webpack_exports__, {
   C: () => (/* binding */ findPlaces)
 });
 
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
 // EXTERNAL MODULE: ./build/src/files/names.js
 var names = __nccwpck_require__(93509);
 // EXTERNAL MODULE: ./build/src/files/real-path.js
 var real_path = __nccwpck_require__(38629);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
-// EXTERNAL MODULE: ./build/src/files/finding/selection.js + 4 modules
-var selection = __nccwpck_require__(33220);
-// EXTERNAL MODULE: ./build/src/files/finding/walk.js
-var walk = __nccwpck_require__(63994);
-;// CONCATENATED MODULE: ./build/src/files/finding/cover.js
-
-
-
-
-
-/**
- * Prepares to tell whether what a link leads to is signed without it.
- *
- * A directory counts when something below it is signed, and nothing below it is left unsigned but what the user excluded.
- */
-function createCover(options) {
-    const { realRoot, files } = options;
-    let signed;
-    return (real) => {
-        if (!(0,real_path/* isBelow */.Yw)(realRoot, real))
-            return false;
-        signed ??= new Set(files.map(({ path }) => path));
-        const path = (0,external_node_path_.relative)(realRoot, real).split(external_node_path_.sep).join('/');
-        if (signed.has(path))
-            return true;
-        return (0,external_node_fs_.statSync)(real, { throwIfNoEntry: false })?.isDirectory() === true && coversDirectory(path, signed, options);
-    };
-}
-function coversDirectory(directory, signed, options) {
-    const { realRoot, own, suffix, includeHiddenFiles } = options;
-    const start = directory
-        .split('/')
-        .reduce((scope, name) => scope && (0,selection/* skip */.iv)(scope, name), options.scope);
-    if (start === undefined)
-        return false;
-    const rest = (0,walk/* walk */.G)((0,external_node_path_.join)(realRoot, directory), {
-        start,
-        step(scope, { path, name }) {
-            const isLeftOut = own.has(`${directory}/${path}`, name) || (!includeHiddenFiles && name.startsWith('.'));
-            return isLeftOut ? undefined : (0,selection/* skip */.iv)(scope, name);
-        },
-        enters: selection/* reaches */.O6,
-        takes: (_, { kind, name }) => kind !== 'link' && !name.endsWith(suffix),
-    });
-    let count = 0;
-    for (const { entry } of rest) {
-        if (!signed.has(`${directory}/${entry.path}`))
-            return false;
-        count++;
-    }
-    return count > 0;
-}
-
 ;// CONCATENATED MODULE: ./build/src/files/finding/examine.js
 
 
@@ -47770,37 +47717,35 @@ function coversDirectory(directory, signed, options) {
 const MAX_NAME_BYTES = 255;
 /** Looks at one matched path: the file, why it is refused, or `undefined` for a link that can be left out. */
 function examine(entry, options) {
-    const { path, name } = entry;
+    const { path, name, kind, location } = entry;
     if (Buffer.byteLength(name) + options.suffix.length > MAX_NAME_BYTES) {
         return refuse(path, 'FILE_NAME_TOO_LONG', `has a name that is too long to take ${options.suffix} behind it`);
     }
-    if (entry.kind === 'other')
-        return refuse(path, 'FILE_NOT_REGULAR', NOT_REGULAR);
-    if (entry.kind === 'link')
-        return examineLink(path, options);
-    // What lies behind a followed link is named by its real path, so that no link is on the way when it is opened.
-    return entry.behindLink ? takeTarget(path, options) : take(path, (0,real_path/* locate */.x5)(options.root, path));
+    switch (kind) {
+        case 'file':
+            return take(path, location);
+        case 'link':
+            return examineLink(entry, options);
+        case 'directory':
+            return outside(path, location);
+        case 'other':
+            return refuse(path, 'FILE_NOT_REGULAR', NOT_REGULAR);
+    }
 }
-function examineLink(path, options) {
-    if (options.followSymbolicLinks)
-        return takeTarget(path, options);
-    const real = (0,real_path/* findRealPath */.ps)((0,real_path/* locate */.x5)(options.root, path));
+function examineLink({ path, location }, options) {
+    const real = (0,real_path/* findRealPath */.ps)(location);
     if (real.path === undefined)
-        return broken(path, options, real.failure);
+        return broken(path, location, real.failure);
+    if (options.followSymbolicLinks && options.isOwn(real.path))
+        return undefined;
     if (!(0,real_path/* isBelow */.Yw)(options.realWorkspace, real.path))
         return outside(path, real.path);
+    if (options.followSymbolicLinks)
+        return take(path, real.path);
     if (options.isCovered(real.path))
         return undefined;
-    const how = `is a link to ${readTarget(path, options)}, which no pattern matches`;
+    const how = `is a link to ${readTarget(location)}, which no pattern matches`;
     return refuse(path, 'LINK_NOT_FOLLOWED', how);
-}
-function takeTarget(path, options) {
-    const real = (0,real_path/* findRealPath */.ps)((0,real_path/* locate */.x5)(options.root, path));
-    if (real.path === undefined)
-        return broken(path, options, real.failure);
-    if (options.isOwn(real.path))
-        return undefined;
-    return (0,real_path/* isBelow */.Yw)(options.realWorkspace, real.path) ? take(path, real.path) : outside(path, real.path);
 }
 function take(path, location) {
     try {
@@ -47815,17 +47760,17 @@ function take(path, location) {
         return refuse(path, 'FILE_UNREADABLE', `cannot be looked at (${(0,errors/* codeOf */.$N)(error) ?? 'unknown error'})`, error);
     }
 }
-function broken(path, options, failure) {
-    const target = readTarget(path, options);
+function broken(path, location, failure) {
+    const target = readTarget(location);
     if (failure === 'ENOENT')
         return refuse(path, 'LINK_BROKEN', `is a link to ${target}, which does not exist`);
     if (failure === 'ELOOP')
         return refuse(path, 'LINK_BROKEN', `is a link to ${target}, which leads back to itself`);
     return refuse(path, 'LINK_BROKEN', `is a link to ${target}, which cannot be reached (${failure})`);
 }
-function readTarget(path, { root }) {
+function readTarget(location) {
     try {
-        return (0,names/* show */.WU)((0,external_node_fs_.readlinkSync)((0,real_path/* locate */.x5)(root, path)));
+        return (0,names/* show */.WU)((0,external_node_fs_.readlinkSync)(location));
     }
     catch {
         return 'something that changes';
@@ -47848,9 +47793,17 @@ function refuse(path, code, how, cause) {
     return { path, error: new errors/* ActionError */.lZ(code, `${(0,names/* show */.WU)(path)} ${how}.`, { hint: HINTS[code], cause }) };
 }
 
+// EXTERNAL MODULE: ./build/src/files/finding/glob.js + 18 modules
+var glob = __nccwpck_require__(60112);
 // EXTERNAL MODULE: ./build/src/files/finding/own-paths.js
 var own_paths = __nccwpck_require__(57282);
+// EXTERNAL MODULE: ./build/src/files/finding/selection.js
+var selection = __nccwpck_require__(50721);
+// EXTERNAL MODULE: ./build/src/files/finding/walk.js
+var walk = __nccwpck_require__(63994);
 ;// CONCATENATED MODULE: ./build/src/files/finding/discover.js
+
+
 
 
 
@@ -47862,89 +47815,3949 @@ var own_paths = __nccwpck_require__(57282);
 /**
  * Lists the files that the patterns mean; excludes always win.
  *
- * @throws ActionError `ROOT_OUTSIDE`, `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`
+ * @throws ActionError `ROOT_OUTSIDE`, `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
  */
-function discover(options) {
-    const places = findPlaces(options);
-    const own = new own_paths/* OwnPaths */.t({ ...options, ...places });
-    const scope = (0,selection/* startScope */.dE)(options.patterns);
-    const files = [];
-    const refused = [];
-    const links = [];
-    const matched = new Set();
-    const isCovered = createCover({ ...options, ...places, scope, own, files });
-    const examining = { ...options, ...places, isOwn: (real) => own.holds(real), isCovered };
-    function judge({ entry, state }) {
-        const outcome = examine(entry, examining);
-        if (outcome === undefined)
-            return;
-        const isRefused = 'error' in outcome;
-        if (isRefused)
-            refused.push(outcome);
-        else
-            files.push(outcome);
-        // A pattern that matched only links that cannot be signed has matched nothing.
-        if (!isRefused || entry.kind !== 'link')
-            for (const number of (0,selection/* numbersOf */.cZ)(state))
-                matched.add(number);
-    }
-    for (const visit of (0,walk/* walk */.G)(options.root, { ...rulesOf(options, own, scope), ...followingOf(options, places, own) })) {
-        if (visit.entry.kind === 'link')
-            links.push(visit);
-        else
-            judge(visit);
-    }
-    // Whether a link can be left out depends on all files.
-    for (const visit of links)
-        judge(visit);
+async function discover(options) {
     const includes = options.patterns.filter((pattern) => !pattern.excludes);
-    const unmatched = includes.filter((_, number) => !matched.has(number)).map(({ text }) => text);
-    return { files: (0,names/* sortByPath */.$y)(files), refused: (0,names/* sortByPath */.$y)(refused), unmatched };
+    const search = new Search(options);
+    const found = await search.run(await (0,glob/* findWay */.d)(includes));
+    const matched = new Set([...search.matched].map(({ text }) => text));
+    return { ...found, unmatched: includes.map(({ text }) => text).filter((text) => !matched.has(text)) };
 }
 /** Resolves root and workspace, and sees that the one lies in the other; a root that is not there holds no files. */
 function findPlaces({ root, workspace }) {
     const realRoot = (0,real_path/* findRealPath */.ps)(root).path ?? root;
     const realWorkspace = (0,real_path/* findRealPath */.ps)(workspace).path ?? workspace;
     if (!(0,real_path/* isWithin */.UO)(realWorkspace, realRoot)) {
-        throw new errors/* ActionError */.lZ('ROOT_OUTSIDE', `Input root: ${(0,names/* show */.WU)(root)} leads out of the workspace, to ${(0,names/* show */.WU)(realRoot)}.`, {
-            hint: 'Set root to a directory that really lies in the workspace.',
-        });
+        throw new errors/* ActionError */.lZ('ROOT_OUTSIDE', `Input root: ${(0,names/* show */.WU)(root)} leads out of the workspace, to ${(0,names/* show */.WU)(realRoot)}.`, { hint: 'Set root to a directory that really lies in the workspace.' });
     }
     return { realRoot, realWorkspace };
 }
-/** What a walk in search of files goes into and hands out. */
-function rulesOf(options, own, start) {
-    const { suffix, includeHiddenFiles, followSymbolicLinks } = options;
+/** One look through the tree. */
+class Search {
+    /** Include patterns with at least one file. */
+    matched = new Set();
+    #options;
+    #own;
+    #start;
+    #examining;
+    #files = new Map();
+    #refused = [];
+    constructor(options) {
+        const places = findPlaces(options);
+        this.#options = { ...options, ...places };
+        this.#own = new own_paths/* OwnPaths */.t({ ...options, ...places });
+        this.#start = (0,selection/* startScope */.dE)(options);
+        const answers = new Map();
+        this.#examining = {
+            ...places,
+            followSymbolicLinks: options.followSymbolicLinks,
+            suffix: options.suffix,
+            isOwn: (real) => this.#own.holds(real),
+            // Thousands of links may lead to one place.
+            isCovered: (real) => answers.get(real) ?? remember(answers, real, this.#covers(real)),
+        };
+    }
+    async run(way) {
+        const { signal } = this.#options;
+        const links = [];
+        for await (const visits of (0,walk/* walk */.G)(this.#walkOptions(way))) {
+            for (const visit of visits) {
+                if (visit.entry.kind === 'link')
+                    links.push(visit);
+                else
+                    this.#judge(visit);
+            }
+        }
+        // Whether a link can be left out depends on all files.
+        const pause = (0,walk/* createPause */.n)(signal);
+        for (const visit of links) {
+            await pause();
+            this.#judge(visit);
+        }
+        return { files: (0,names/* sortByPath */.$y)([...this.#files.values()]), refused: (0,names/* sortByPath */.$y)(this.#refused) };
+    }
+    #walkOptions(way) {
+        const { realRoot, realWorkspace, followSymbolicLinks, signal } = this.#options;
+        const follow = (real) => {
+            if (this.#own.holds(real))
+                return 'ignore';
+            return (0,real_path/* isWithin */.UO)(realWorkspace, real) ? 'enter' : 'report';
+        };
+        return {
+            root: realRoot,
+            start: this.#start,
+            step: (scope, entry) => this.#step(scope, entry),
+            way,
+            ...(followSymbolicLinks ? { follow } : {}),
+            signal,
+        };
+    }
+    /** What a search for files goes into and hands out. */
+    #step(above, entry) {
+        const { path, name, kind } = entry;
+        const { suffix, followSymbolicLinks } = this.#options;
+        if (this.#own.has(entry))
+            return undefined;
+        if (kind !== 'directory' && name.endsWith(suffix))
+            return undefined;
+        const scope = (0,selection/* narrow */.sc)(above, entry);
+        if (scope === undefined || kind === 'directory' || scope.meant.length > 0)
+            return scope;
+        // A link in the literal part of a pattern: saying nothing would hide why there is no file behind it.
+        return kind === 'link' && !followSymbolicLinks && (0,selection/* isNamed */.ev)(scope, path) ? scope : undefined;
+    }
+    #judge({ entry, state }) {
+        const outcome = examine(entry, this.#examining);
+        if (outcome === undefined)
+            return;
+        const isRefused = 'error' in outcome;
+        if (isRefused)
+            this.#refused.push(outcome);
+        else
+            this.#files.set(outcome.path, outcome);
+        // A pattern that matched only links that cannot be signed has matched nothing.
+        if (isRefused && entry.kind !== 'file' && entry.kind !== 'other')
+            return;
+        for (const glob of state.meant)
+            this.matched.add(glob);
+    }
+    /** Tells whether what a link leads to is signed without it: a file that is listed, or a directory that the patterns mean. */
+    #covers(real) {
+        const { realRoot } = this.#options;
+        if (!(0,real_path/* isBelow */.Yw)(realRoot, real) || this.#own.holds(real))
+            return false;
+        const path = (0,external_node_path_.relative)(realRoot, real).split(external_node_path_.sep).join('/');
+        if (this.#files.has(path))
+            return true;
+        return (0,external_node_fs_.statSync)(real, { throwIfNoEntry: false })?.isDirectory() === true && this.#meansDirectory(path);
+    }
+    #meansDirectory(directory) {
+        let scope = this.#start;
+        let path = '';
+        for (const name of directory.split('/')) {
+            path = path === '' ? name : `${path}/${name}`;
+            scope &&= (0,selection/* narrow */.sc)(scope, { path, name, kind: 'directory' });
+        }
+        return scope !== undefined && scope.meant.length > 0;
+    }
+}
+function remember(map, key, value) {
+    map.set(key, value);
+    return value;
+}
+
+
+/***/ }),
+
+/***/ 60112:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  f: () => (/* binding */ Glob),
+  d: () => (/* binding */ findWay)
+});
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
+var lib_core = __nccwpck_require__(70819);
+// EXTERNAL MODULE: external "fs"
+var external_fs_ = __nccwpck_require__(79896);
+;// CONCATENATED MODULE: ./node_modules/@actions/glob/lib/internal-glob-options-helper.js
+
+/**
+ * Returns a copy with defaults filled in.
+ */
+function getOptions(copy) {
+    const result = {
+        followSymbolicLinks: true,
+        implicitDescendants: true,
+        matchDirectories: true,
+        omitBrokenSymbolicLinks: true,
+        excludeHiddenFiles: false
+    };
+    if (copy) {
+        if (typeof copy.followSymbolicLinks === 'boolean') {
+            result.followSymbolicLinks = copy.followSymbolicLinks;
+            lib_core/* debug */.Yz(`followSymbolicLinks '${result.followSymbolicLinks}'`);
+        }
+        if (typeof copy.implicitDescendants === 'boolean') {
+            result.implicitDescendants = copy.implicitDescendants;
+            lib_core/* debug */.Yz(`implicitDescendants '${result.implicitDescendants}'`);
+        }
+        if (typeof copy.matchDirectories === 'boolean') {
+            result.matchDirectories = copy.matchDirectories;
+            lib_core/* debug */.Yz(`matchDirectories '${result.matchDirectories}'`);
+        }
+        if (typeof copy.omitBrokenSymbolicLinks === 'boolean') {
+            result.omitBrokenSymbolicLinks = copy.omitBrokenSymbolicLinks;
+            lib_core/* debug */.Yz(`omitBrokenSymbolicLinks '${result.omitBrokenSymbolicLinks}'`);
+        }
+        if (typeof copy.excludeHiddenFiles === 'boolean') {
+            result.excludeHiddenFiles = copy.excludeHiddenFiles;
+            lib_core/* debug */.Yz(`excludeHiddenFiles '${result.excludeHiddenFiles}'`);
+        }
+    }
+    return result;
+}
+//# sourceMappingURL=internal-glob-options-helper.js.map
+// EXTERNAL MODULE: external "path"
+var external_path_ = __nccwpck_require__(16928);
+// EXTERNAL MODULE: external "assert"
+var external_assert_ = __nccwpck_require__(42613);
+;// CONCATENATED MODULE: ./node_modules/@actions/glob/lib/internal-path-helper.js
+
+
+const IS_WINDOWS = process.platform === 'win32';
+/**
+ * Similar to path.dirname except normalizes the path separators and slightly better handling for Windows UNC paths.
+ *
+ * For example, on Linux/macOS:
+ * - `/               => /`
+ * - `/hello          => /`
+ *
+ * For example, on Windows:
+ * - `C:\             => C:\`
+ * - `C:\hello        => C:\`
+ * - `C:              => C:`
+ * - `C:hello         => C:`
+ * - `\               => \`
+ * - `\hello          => \`
+ * - `\\hello         => \\hello`
+ * - `\\hello\world   => \\hello\world`
+ */
+function dirname(p) {
+    // Normalize slashes and trim unnecessary trailing slash
+    p = safeTrimTrailingSeparator(p);
+    // Windows UNC root, e.g. \\hello or \\hello\world
+    if (IS_WINDOWS && /^\\\\[^\\]+(\\[^\\]+)?$/.test(p)) {
+        return p;
+    }
+    // Get dirname
+    let result = external_path_.dirname(p);
+    // Trim trailing slash for Windows UNC root, e.g. \\hello\world\
+    if (IS_WINDOWS && /^\\\\[^\\]+\\[^\\]+\\$/.test(result)) {
+        result = safeTrimTrailingSeparator(result);
+    }
+    return result;
+}
+/**
+ * Roots the path if not already rooted. On Windows, relative roots like `\`
+ * or `C:` are expanded based on the current working directory.
+ */
+function ensureAbsoluteRoot(root, itemPath) {
+    external_assert_(root, `ensureAbsoluteRoot parameter 'root' must not be empty`);
+    external_assert_(itemPath, `ensureAbsoluteRoot parameter 'itemPath' must not be empty`);
+    // Already rooted
+    if (hasAbsoluteRoot(itemPath)) {
+        return itemPath;
+    }
+    // Windows
+    if (IS_WINDOWS) {
+        // Check for itemPath like C: or C:foo
+        if (itemPath.match(/^[A-Z]:[^\\/]|^[A-Z]:$/i)) {
+            let cwd = process.cwd();
+            external_assert_(cwd.match(/^[A-Z]:\\/i), `Expected current directory to start with an absolute drive root. Actual '${cwd}'`);
+            // Drive letter matches cwd? Expand to cwd
+            if (itemPath[0].toUpperCase() === cwd[0].toUpperCase()) {
+                // Drive only, e.g. C:
+                if (itemPath.length === 2) {
+                    // Preserve specified drive letter case (upper or lower)
+                    return `${itemPath[0]}:\\${cwd.substr(3)}`;
+                }
+                // Drive + path, e.g. C:foo
+                else {
+                    if (!cwd.endsWith('\\')) {
+                        cwd += '\\';
+                    }
+                    // Preserve specified drive letter case (upper or lower)
+                    return `${itemPath[0]}:\\${cwd.substr(3)}${itemPath.substr(2)}`;
+                }
+            }
+            // Different drive
+            else {
+                return `${itemPath[0]}:\\${itemPath.substr(2)}`;
+            }
+        }
+        // Check for itemPath like \ or \foo
+        else if (normalizeSeparators(itemPath).match(/^\\$|^\\[^\\]/)) {
+            const cwd = process.cwd();
+            external_assert_(cwd.match(/^[A-Z]:\\/i), `Expected current directory to start with an absolute drive root. Actual '${cwd}'`);
+            return `${cwd[0]}:\\${itemPath.substr(1)}`;
+        }
+    }
+    external_assert_(hasAbsoluteRoot(root), `ensureAbsoluteRoot parameter 'root' must have an absolute root`);
+    // Otherwise ensure root ends with a separator
+    if (root.endsWith('/') || (IS_WINDOWS && root.endsWith('\\'))) {
+        // Intentionally empty
+    }
+    else {
+        // Append separator
+        root += external_path_.sep;
+    }
+    return root + itemPath;
+}
+/**
+ * On Linux/macOS, true if path starts with `/`. On Windows, true for paths like:
+ * `\\hello\share` and `C:\hello` (and using alternate separator).
+ */
+function hasAbsoluteRoot(itemPath) {
+    external_assert_(itemPath, `hasAbsoluteRoot parameter 'itemPath' must not be empty`);
+    // Normalize separators
+    itemPath = normalizeSeparators(itemPath);
+    // Windows
+    if (IS_WINDOWS) {
+        // E.g. \\hello\share or C:\hello
+        return itemPath.startsWith('\\\\') || /^[A-Z]:\\/i.test(itemPath);
+    }
+    // E.g. /hello
+    return itemPath.startsWith('/');
+}
+/**
+ * On Linux/macOS, true if path starts with `/`. On Windows, true for paths like:
+ * `\`, `\hello`, `\\hello\share`, `C:`, and `C:\hello` (and using alternate separator).
+ */
+function hasRoot(itemPath) {
+    external_assert_(itemPath, `isRooted parameter 'itemPath' must not be empty`);
+    // Normalize separators
+    itemPath = normalizeSeparators(itemPath);
+    // Windows
+    if (IS_WINDOWS) {
+        // E.g. \ or \hello or \\hello
+        // E.g. C: or C:\hello
+        return itemPath.startsWith('\\') || /^[A-Z]:/i.test(itemPath);
+    }
+    // E.g. /hello
+    return itemPath.startsWith('/');
+}
+/**
+ * Removes redundant slashes and converts `/` to `\` on Windows
+ */
+function normalizeSeparators(p) {
+    p = p || '';
+    // Windows
+    if (IS_WINDOWS) {
+        // Convert slashes on Windows
+        p = p.replace(/\//g, '\\');
+        // Remove redundant slashes
+        const isUnc = /^\\\\+[^\\]/.test(p); // e.g. \\hello
+        return (isUnc ? '\\' : '') + p.replace(/\\\\+/g, '\\'); // preserve leading \\ for UNC
+    }
+    // Remove redundant slashes
+    return p.replace(/\/\/+/g, '/');
+}
+/**
+ * Normalizes the path separators and trims the trailing separator (when safe).
+ * For example, `/foo/ => /foo` but `/ => /`
+ */
+function safeTrimTrailingSeparator(p) {
+    // Short-circuit if empty
+    if (!p) {
+        return '';
+    }
+    // Normalize separators
+    p = normalizeSeparators(p);
+    // No trailing slash
+    if (!p.endsWith(external_path_.sep)) {
+        return p;
+    }
+    // Check '/' on Linux/macOS and '\' on Windows
+    if (p === external_path_.sep) {
+        return p;
+    }
+    // On Windows check if drive root. E.g. C:\
+    if (IS_WINDOWS && /^[A-Z]:\\$/i.test(p)) {
+        return p;
+    }
+    // Otherwise trim trailing slash
+    return p.substr(0, p.length - 1);
+}
+//# sourceMappingURL=internal-path-helper.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/glob/lib/internal-match-kind.js
+/**
+ * Indicates whether a pattern matches a path
+ */
+var MatchKind;
+(function (MatchKind) {
+    /** Not matched */
+    MatchKind[MatchKind["None"] = 0] = "None";
+    /** Matched if the path is a directory */
+    MatchKind[MatchKind["Directory"] = 1] = "Directory";
+    /** Matched if the path is a regular file */
+    MatchKind[MatchKind["File"] = 2] = "File";
+    /** Matched */
+    MatchKind[MatchKind["All"] = 3] = "All";
+})(MatchKind || (MatchKind = {}));
+//# sourceMappingURL=internal-match-kind.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/glob/lib/internal-pattern-helper.js
+
+
+const internal_pattern_helper_IS_WINDOWS = process.platform === 'win32';
+/**
+ * Given an array of patterns, returns an array of paths to search.
+ * Duplicates and paths under other included paths are filtered out.
+ */
+function getSearchPaths(patterns) {
+    // Ignore negate patterns
+    patterns = patterns.filter(x => !x.negate);
+    // Create a map of all search paths
+    const searchPathMap = {};
+    for (const pattern of patterns) {
+        const key = internal_pattern_helper_IS_WINDOWS
+            ? pattern.searchPath.toUpperCase()
+            : pattern.searchPath;
+        searchPathMap[key] = 'candidate';
+    }
+    const result = [];
+    for (const pattern of patterns) {
+        // Check if already included
+        const key = internal_pattern_helper_IS_WINDOWS
+            ? pattern.searchPath.toUpperCase()
+            : pattern.searchPath;
+        if (searchPathMap[key] === 'included') {
+            continue;
+        }
+        // Check for an ancestor search path
+        let foundAncestor = false;
+        let tempKey = key;
+        let parent = dirname(tempKey);
+        while (parent !== tempKey) {
+            if (searchPathMap[parent]) {
+                foundAncestor = true;
+                break;
+            }
+            tempKey = parent;
+            parent = dirname(tempKey);
+        }
+        // Include the search pattern in the result
+        if (!foundAncestor) {
+            result.push(pattern.searchPath);
+            searchPathMap[key] = 'included';
+        }
+    }
+    return result;
+}
+/**
+ * Matches the patterns against the path
+ */
+function internal_pattern_helper_match(patterns, itemPath) {
+    let result = MatchKind.None;
+    for (const pattern of patterns) {
+        if (pattern.negate) {
+            result &= ~pattern.match(itemPath);
+        }
+        else {
+            result |= pattern.match(itemPath);
+        }
+    }
+    return result;
+}
+/**
+ * Checks whether to descend further into the directory
+ */
+function internal_pattern_helper_partialMatch(patterns, itemPath) {
+    return patterns.some(x => !x.negate && x.partialMatch(itemPath));
+}
+//# sourceMappingURL=internal-pattern-helper.js.map
+// EXTERNAL MODULE: external "os"
+var external_os_ = __nccwpck_require__(70857);
+;// CONCATENATED MODULE: ./node_modules/balanced-match/dist/esm/index.js
+const balanced = (a, b, str) => {
+    const ma = a instanceof RegExp ? maybeMatch(a, str) : a;
+    const mb = b instanceof RegExp ? maybeMatch(b, str) : b;
+    const r = ma !== null && mb != null && range(ma, mb, str);
+    return (r && {
+        start: r[0],
+        end: r[1],
+        pre: str.slice(0, r[0]),
+        body: str.slice(r[0] + ma.length, r[1]),
+        post: str.slice(r[1] + mb.length),
+    });
+};
+const maybeMatch = (reg, str) => {
+    const m = str.match(reg);
+    return m ? m[0] : null;
+};
+const range = (a, b, str) => {
+    let begs, beg, left, right = undefined, result;
+    let ai = str.indexOf(a);
+    let bi = str.indexOf(b, ai + 1);
+    let i = ai;
+    if (ai >= 0 && bi > 0) {
+        if (a === b) {
+            return [ai, bi];
+        }
+        begs = [];
+        left = str.length;
+        while (i >= 0 && !result) {
+            if (i === ai) {
+                begs.push(i);
+                ai = str.indexOf(a, i + 1);
+            }
+            else if (begs.length === 1) {
+                const r = begs.pop();
+                if (r !== undefined)
+                    result = [r, bi];
+            }
+            else {
+                beg = begs.pop();
+                if (beg !== undefined && beg < left) {
+                    left = beg;
+                    right = bi;
+                }
+                bi = str.indexOf(b, i + 1);
+            }
+            i = ai < bi && ai >= 0 ? ai : bi;
+        }
+        if (begs.length && right !== undefined) {
+            result = [left, right];
+        }
+    }
+    return result;
+};
+//# sourceMappingURL=index.js.map
+;// CONCATENATED MODULE: ./node_modules/brace-expansion/dist/esm/index.js
+
+const escSlash = '\0SLASH' + Math.random().toFixed(16) + '\0';
+const escOpen = '\0OPEN' + Math.random().toFixed(16) + '\0';
+const escClose = '\0CLOSE' + Math.random().toFixed(16) + '\0';
+const escComma = '\0COMMA' + Math.random().toFixed(16) + '\0';
+const escPeriod = '\0PERIOD' + Math.random().toFixed(16) + '\0';
+const escSlashPattern = new RegExp(escSlash, 'g');
+const escOpenPattern = new RegExp(escOpen, 'g');
+const escClosePattern = new RegExp(escClose, 'g');
+const escCommaPattern = new RegExp(escComma, 'g');
+const escPeriodPattern = new RegExp(escPeriod, 'g');
+const slashPattern = /\\\\/g;
+const openPattern = /\\{/g;
+const closePattern = /\\}/g;
+const commaPattern = /\\,/g;
+const periodPattern = /\\\./g;
+const EXPANSION_MAX = 100_000;
+// `EXPANSION_MAX` caps the *number* of expansions, but not their length. An
+// input like `'{a,b}'.repeat(1500)` stays under that count - its output is
+// truncated to 100k results - while making every result ~1500 characters
+// long. The result set, and the intermediate arrays built while combining
+// brace sets, then grow large enough to exhaust memory and crash the process
+// (CVE-2026-14257). `EXPANSION_MAX_LENGTH` bounds the total number of
+// characters the accumulator may hold at any point, so memory stays flat no
+// matter how many brace groups are chained. The limit sits well above any
+// realistic expansion (100k results hitting `EXPANSION_MAX` measure ~1M
+// characters) so legitimate input is unaffected.
+const EXPANSION_MAX_LENGTH = 4_000_000;
+// `expand_` recurses once per level of brace *nesting* - both when expanding a
+// set's comma members and when re-wrapping a set whose body is a single part.
+// The CVE-2026-14257 fix made the *tail* iterative (recursion on `m.post`, one
+// level per chained group), which left nesting depth unbounded: about 3,100
+// levels of `{{{...a,b...}}}` - only ~6KB of input - exhausted the native stack
+// and crashed the process. `EXPANSION_MAX_DEPTH` bounds how deep the parser
+// will follow nesting. It sits far above any realistic pattern and well below
+// the depth at which the stack runs out.
+const EXPANSION_MAX_DEPTH = 1_000;
+// Bash keeps a quirk where a brace group followed by a comma set still expands
+// (`{a},b}`). The parser implements it by rewriting the string and restarting
+// the scan, absorbing one `}` per pass. `n` trailing braces therefore cost `n`
+// full passes over a string that itself grows by one `escClose` sentinel each
+// time - quadratic in `n`, with a ~26x constant from the sentinel's length.
+// 128KB of `'{a}' + '}'.repeat(n) + ',z}'` blocked the event loop for 27
+// seconds to produce two results. `EXPANSION_MAX_REWRITES` bounds how many
+// times the scan may restart. Real `{a},b}` input needs a handful.
+const EXPANSION_MAX_REWRITES = 1_000;
+// `EXPANSION_MAX_STEPS` bounds the work one `expand` call does, which `max`,
+// `maxLength` and `maxDepth` don't: nested sets are rescanned at every level
+// and chained groups each rebuild up to `max` results, so 2KB of input could
+// block the event loop for over 30 seconds. Each character scanned, result
+// built and sequence value generated is a step, and each `expand_` call costs
+// `CALL_STEPS` more. Past the budget, the set being expanded and everything
+// after it stay literal. A glob needs a few hundred steps, and nesting all the
+// way to `EXPANSION_MAX_DEPTH` about 4M.
+const EXPANSION_MAX_STEPS = 20_000_000;
+// What one `expand_` call costs on top of what it scans and builds. Setting
+// one up takes about as long as scanning 16 characters, and a set whose
+// results are wrapped to be expanded again makes one call per result, each
+// scanning and building next to nothing: 64KB of
+// `('{{' + ','.repeat(316) + '}{' + ','.repeat(316) + '}}').repeat(n)` made
+// 4M such calls, which spent the budget three times as slowly as anything
+// else.
+const CALL_STEPS = 16;
+function numeric(str) {
+    return !isNaN(str) ? parseInt(str, 10) : str.charCodeAt(0);
+}
+function escapeBraces(str) {
+    return str
+        .replace(slashPattern, escSlash)
+        .replace(openPattern, escOpen)
+        .replace(closePattern, escClose)
+        .replace(commaPattern, escComma)
+        .replace(periodPattern, escPeriod);
+}
+function unescapeBraces(str) {
+    return str
+        .replace(escSlashPattern, '\\')
+        .replace(escOpenPattern, '{')
+        .replace(escClosePattern, '}')
+        .replace(escCommaPattern, ',')
+        .replace(escPeriodPattern, '.');
+}
+// Like `target.push(...items)` but doesn't overflow the stack
+function pushAll(target, items) {
+    for (let i = 0; i < items.length; i++) {
+        target.push(items[i]);
+    }
+}
+// `balanced`, run on `masked` (see `maskUnmatchedOpens`), sliced from `str`
+// and charged for the characters it walks: up to the group's `}`, or the
+// whole string when there is no match or unmatched `{` come first, which
+// `unmatched` then flags for masking. Once a call overdraws the budget, it
+// and every later one return undefined, so the rest stays literal.
+function balancedWithBudget(str, masked, budget) {
+    if (budget.remaining < 0) {
+        return undefined;
+    }
+    const r = range('{', '}', masked);
+    const unmatched = r !== undefined && masked.indexOf('{') < r[0];
+    budget.remaining -= r && !unmatched ? r[1] + 1 : str.length;
+    if (!r || budget.remaining < 0) {
+        return undefined;
+    }
     return {
-        start,
-        step(above, { path, name }) {
-            if (own.has(path, name))
-                return undefined;
-            const scope = (0,selection/* narrow */.sc)(above, name);
-            return scope && !includeHiddenFiles && name.startsWith('.') ? (0,selection/* hide */.jD)(scope) : scope;
-        },
-        enters: selection/* reaches */.O6,
-        takes(scope, { kind, name, path }) {
-            if (name.endsWith(suffix))
-                return false;
-            // A link in the literal part of a pattern: saying nothing would hide why there is no file behind it.
-            return (0,selection/* isMeant */.EZ)(scope) || (kind === 'link' && !followSymbolicLinks && (0,selection/* isNamed */.ev)(scope, path));
-        },
+        end: r[1],
+        pre: str.slice(0, r[0]),
+        body: str.slice(r[0] + 1, r[1]),
+        post: str.slice(r[1] + 1),
+        unmatched,
     };
 }
-function followingOf({ followSymbolicLinks }, { realWorkspace }, own) {
-    if (!followSymbolicLinks)
-        return {};
-    return {
-        following: {
-            judge(real) {
-                if (own.holds(real))
-                    return 'ignore';
-                return (0,real_path/* isWithin */.UO)(realWorkspace, real) ? 'enter' : 'report';
-            },
-            comeBack: selection/* leaveCircle */.ee,
+// `masked` with every `{` that has no matching `}` swapped for a `\0`, which
+// keeps the length, so a scan of it still lines up with the string it was
+// made from. Such a `{` is literal either way, but `balanced` only learns that
+// one is unmatched by reading to the end of the string, so with one at the
+// head of every group (`'{a,{b,c}'.repeat(n)`) each scan read the rest of the
+// input. That was quadratic, and once the step budget charged for it, it ran
+// out partway through and left the rest literal. A scan of the masked copy
+// stops at the group's `}`. It is one pass, charged as such.
+function maskUnmatchedOpens(masked, budget) {
+    budget.remaining -= masked.length;
+    const open = [];
+    for (let i = 0; i < masked.length; i++) {
+        const c = masked.charCodeAt(i);
+        if (c === 0x7b) {
+            open.push(i);
+        }
+        else if (c === 0x7d && open.length) {
+            open.pop();
+        }
+    }
+    let out = '';
+    let last = 0;
+    for (let i = 0; i < open.length; i++) {
+        const at = open[i];
+        out += masked.slice(last, at) + '\0';
+        last = at + 1;
+    }
+    return out + masked.slice(last);
+}
+// Whether `str` has a `,` not followed by another `,`, with a `}` after it on
+// the same line - what `/,(?!,).*\}/.test(str)` asks, answered in one pass from
+// the end. The regex tries every `,` and backtracks through the rest of its
+// line from each, which is quadratic, and the `{a},b}` rewrite asks again on
+// every pass. Like a scan, it is charged for the whole string and refused if
+// that overdraws the budget.
+function commaSetFollows(str, budget) {
+    budget.remaining -= str.length;
+    if (budget.remaining < 0) {
+        return false;
+    }
+    // Whether a `}` follows the current position before the line ends
+    let close = false;
+    for (let i = str.length - 1; i >= 0; i--) {
+        const c = str.charCodeAt(i);
+        if (c === 0x7d) {
+            close = true;
+        }
+        else if (c === 0x0a || c === 0x0d || c === 0x2028 || c === 0x2029) {
+            // A line terminator, which `.` does not match
+            close = false;
+        }
+        else if (c === 0x2c && close && str.charCodeAt(i + 1) !== 0x2c) {
+            return true;
+        }
+    }
+    return false;
+}
+/**
+ * Basically just str.split(","), but handling cases
+ * where we have nested braced sections, which should be
+ * treated as individual members, like {a,{b,c},d}
+ *
+ * Returns `undefined` if the step budget runs out before the whole set is
+ * split, since splitting what is left on every comma would tear apart the
+ * nested sets it still holds.
+ */
+function parseCommaParts(str, budget) {
+    const parts = [];
+    // Walk the brace groups iteratively. Recursing on `post` once per group let a
+    // chain of them exhaust the stack - the parsing-side counterpart to
+    // the `expand_` overflow fixed for CVE-2026-14257, and not something `max` or
+    // `maxLength` can bound, since it happens before expansion.
+    //
+    // The part the next chunk continues
+    let carry = '';
+    for (;;) {
+        // A set's body holds no unmatched `{`, so there is nothing to mask.
+        const m = balancedWithBudget(str, str, budget);
+        if (budget.remaining < 0) {
+            return undefined;
+        }
+        if (!m) {
+            const tail = str.split(',');
+            tail[0] = carry + tail[0];
+            pushAll(parts, tail);
+            return parts;
+        }
+        const { pre, body, post } = m;
+        const p = pre.split(',');
+        p[0] = carry + p[0];
+        p[p.length - 1] += '{' + body + '}';
+        if (!post.length) {
+            pushAll(parts, p);
+            return parts;
+        }
+        carry = p.pop();
+        pushAll(parts, p);
+        str = post;
+    }
+}
+// An option that is left out, or that is NaN, gets its default. Every
+// comparison against NaN is false, so a NaN bound would never be reached:
+// `{ maxSteps: NaN }` let 15KB of input block the event loop for 16 seconds,
+// and `{ maxDepth: NaN }` overflowed the stack again (CVE-2026-102278). Pass
+// `Infinity` to lift a bound.
+function bound(value, fallback) {
+    return value === undefined || isNaN(value) ? fallback : value;
+}
+function expand(str, options = {}) {
+    if (!str) {
+        return [];
+    }
+    const max = bound(options.max, EXPANSION_MAX);
+    const maxLength = bound(options.maxLength, EXPANSION_MAX_LENGTH);
+    const maxDepth = bound(options.maxDepth, EXPANSION_MAX_DEPTH);
+    const maxRewrites = bound(options.maxRewrites, EXPANSION_MAX_REWRITES);
+    const maxSteps = bound(options.maxSteps, EXPANSION_MAX_STEPS);
+    // I don't know why Bash 4.3 does this, but it does.
+    // Anything starting with {} will have the first two bytes preserved
+    // but *only* at the top level, so {},a}b will not expand to anything,
+    // but a{},b}c will be expanded to [a}c,abc].
+    // One could argue that this is a bug in Bash, but since the goal of
+    // this module is to match Bash's rules, we escape a leading {}
+    if (str.slice(0, 2) === '{}') {
+        str = '\\{\\}' + str.slice(2);
+    }
+    return expand_(escapeBraces(str), max, maxLength, maxDepth, 0, maxRewrites, { remaining: maxSteps }, true).map(unescapeBraces);
+}
+function embrace(str) {
+    return '{' + str + '}';
+}
+function isPadded(el) {
+    return /^-?0\d/.test(el);
+}
+function lte(i, y) {
+    return i <= y;
+}
+function gte(i, y) {
+    return i >= y;
+}
+// Build `{ acc[a] + pre + values[v] }` for every combination, capping the
+// number of results at `max` and the total number of characters at `maxLength`.
+// This is the one place output grows, so bounding it here keeps the single
+// accumulator - and therefore memory - flat regardless of how many brace groups
+// are combined (CVE-2026-14257). Each result built is a step, since `max` and
+// `maxLength` bound one combination, not how many brace groups are combined.
+function combine(acc, pre, values, max, maxLength, dropEmpties, budget) {
+    const out = [];
+    let length = 0;
+    // Bash drops empty results at the top level, and they don't count against
+    // `max`, so `max` bounds the number of *kept* results. Only an empty
+    // `acc[a] + pre` can make one, so for those the empty values are skipped
+    // without being visited. Visiting them one at a time let a set of empties
+    // cost `acc.length * values.length` while keeping nothing.
+    let nonEmpty;
+    outer: for (let a = 0; a < acc.length; a++) {
+        const prefix = acc[a] + pre;
+        let vs = values;
+        if (dropEmpties && !prefix) {
+            if (!nonEmpty)
+                nonEmpty = values.filter(v => v);
+            vs = nonEmpty;
+        }
+        for (let v = 0; v < vs.length; v++) {
+            if (out.length >= max)
+                break outer;
+            const expansion = prefix + vs[v];
+            if (length + expansion.length > maxLength)
+                break outer;
+            out.push(expansion);
+            length += expansion.length;
+        }
+    }
+    budget.remaining -= out.length;
+    return out;
+}
+// The expansion values of a single numeric (`1..5`) or alphabetic (`a..e..2`)
+// sequence body, or `undefined` if the step budget runs out generating them.
+function expandSequence(body, isAlphaSequence, max, maxLength, budget) {
+    const n = body.split(/\.\./);
+    const N = [];
+    // A sequence body always splits into two or three parts, but the compiler
+    // can't know that.
+    /* c8 ignore start */
+    if (n[0] === undefined || n[1] === undefined) {
+        return N;
+    }
+    /* c8 ignore stop */
+    const x = numeric(n[0]);
+    const y = numeric(n[1]);
+    const width = Math.max(n[0].length, n[1].length);
+    let incr = n.length === 3 && n[2] !== undefined ?
+        Math.max(Math.abs(numeric(n[2])), 1)
+        : 1;
+    let test = lte;
+    const reverse = y < x;
+    if (reverse) {
+        incr *= -1;
+        test = gte;
+    }
+    const pad = n.some(isPadded);
+    // A padded value is built a character at a time to `width`, which the input
+    // sets, so it costs one step per character: 64KB of
+    // `('{' + '0'.repeat(100) + '..99999}').repeat(n)` took 7 seconds charged
+    // one step per value.
+    const cost = pad ? width : 1;
+    let length = 0;
+    for (let i = x; test(i, y) && N.length < max; i += incr) {
+        // Each value is a step. `max` and `maxLength` bound one sequence, but a
+        // chain of them still generated up to `max` values each, however few
+        // combining could keep.
+        budget.remaining -= cost;
+        if (budget.remaining < 0) {
+            return undefined;
+        }
+        let c;
+        if (isAlphaSequence) {
+            c = String.fromCharCode(i);
+            if (c === '\\') {
+                c = '';
+            }
+        }
+        else {
+            c = String(i);
+            if (pad) {
+                const need = width - c.length;
+                if (need > 0) {
+                    const z = new Array(need + 1).join('0');
+                    if (i < 0) {
+                        c = '-' + z + c.slice(1);
+                    }
+                    else {
+                        c = z + c;
+                    }
+                }
+            }
+        }
+        if (length + c.length > maxLength)
+            break;
+        N.push(c);
+        length += c.length;
+    }
+    return N;
+}
+function expand_(str, max, maxLength, maxDepth, depth, maxRewrites, budget, isTop) {
+    // An overdraft here makes the first scan refuse, so `str` stays literal.
+    budget.remaining -= CALL_STEPS;
+    // Too deeply nested to keep following: treat the rest as literal, the same
+    // way a group that cannot expand is already handled. Truncating rather than
+    // throwing keeps `expand` total, matching `max` and `maxLength`.
+    if (depth > maxDepth) {
+        return [str];
+    }
+    // Consume the string's top-level brace groups left to right, threading a
+    // running set of combined prefixes (`acc`). Expanding the tail iteratively -
+    // rather than recursing on `m.post` once per group - keeps the native stack
+    // depth constant, so deeply chained input (`'{a,b}'.repeat(3000)`) can no
+    // longer overflow the stack, and leaves a single accumulator whose size
+    // `maxLength` bounds directly (CVE-2026-14257).
+    let acc = [''];
+    // Bash drops empty results, but only when the *first* top-level group is a
+    // comma set - a sequence like `{a..\}` may legitimately yield ''. The drop
+    // is on the final strings, so it is applied to whichever `combine` produces
+    // them (the one with no brace set left in the tail).
+    // How many times the `{a},b}` rewrite below has restarted the scan. Each pass
+    // re-reads the whole string, so leaving this unbounded is quadratic.
+    let rewrites = 0;
+    let dropEmpties = false;
+    let firstGroup = true;
+    // `str` with its unmatched `{` masked, once a scan has run into them
+    let masked = str;
+    for (;;) {
+        const m = balancedWithBudget(str, masked, budget);
+        // No brace set left, or no step budget left to look for one: the rest of
+        // the string is literal.
+        if (!m) {
+            return combine(acc, str, [''], max, maxLength, dropEmpties, budget);
+        }
+        if (m.unmatched) {
+            masked = maskUnmatchedOpens(masked, budget);
+        }
+        // no need to expand pre, since it is guaranteed to be free of brace-sets
+        const pre = m.pre;
+        // This set and the rest of the string, literal: for a set that cannot
+        // expand, and for one the step budget runs out on. Once it is overdrawn,
+        // every set still being expanded, at every level, stays literal like this -
+        // otherwise each level above would go on combining, and wrapping and
+        // expanding again, results the budget was too small for.
+        const literal = () => combine(acc, pre + '{' + m.body + '}' + m.post, [''], max, maxLength, dropEmpties, budget);
+        if (/\$$/.test(pre)) {
+            acc = combine(acc, pre + '{' + m.body + '}', [''], max, maxLength, dropEmpties && !m.post.length, budget);
+            firstGroup = false;
+            if (!m.post.length)
+                break;
+            str = m.post;
+            masked = masked.slice(m.end + 1);
+            continue;
+        }
+        const isNumericSequence = /^-?\d+\.\.-?\d+(?:\.\.-?\d+)?$/.test(m.body);
+        const isAlphaSequence = /^[a-zA-Z]\.\.[a-zA-Z](?:\.\.-?\d+)?$/.test(m.body);
+        const isSequence = isNumericSequence || isAlphaSequence;
+        const isOptions = m.body.indexOf(',') >= 0;
+        if (!isSequence && !isOptions) {
+            // {a},b}
+            if (rewrites < maxRewrites && commaSetFollows(m.post, budget)) {
+                rewrites++;
+                str = m.pre + '{' + m.body + escClose + m.post;
+                // Taking a `}` away never gives an unmatched `{` a partner, so what
+                // is masked stays unmatched. The `{` it closed can be left without
+                // one, and the next scan masks it.
+                masked =
+                    masked.slice(0, m.end) + escClose + masked.slice(m.end + 1);
+                isTop = true;
+                continue;
+            }
+            // Nothing here expands, so the whole remaining string is literal.
+            return literal();
+        }
+        if (firstGroup) {
+            dropEmpties = isTop && !isSequence;
+            firstGroup = false;
+        }
+        let values;
+        if (isSequence) {
+            values = expandSequence(m.body, isAlphaSequence, max, maxLength, budget);
+            if (!values) {
+                return literal();
+            }
+        }
+        else {
+            let n = parseCommaParts(m.body, budget);
+            // The step budget ran out partway through the set.
+            if (!n) {
+                return literal();
+            }
+            if (n.length === 1 && n[0] !== undefined) {
+                // x{{a,b}}y ==> x{a}y x{b}y
+                n = expand_(n[0], max, maxLength, maxDepth, depth + 1, maxRewrites, budget, false).map(embrace);
+                // The step budget ran out expanding the set's only part.
+                if (budget.remaining < 0) {
+                    return literal();
+                }
+                //XXX is this necessary? Can't seem to hit it in tests.
+                /* c8 ignore start */
+                if (n.length === 1) {
+                    const next = combine(acc, pre + n[0], [''], max, maxLength, dropEmpties && !m.post.length, budget);
+                    if (budget.remaining < 0) {
+                        return literal();
+                    }
+                    acc = next;
+                    if (!m.post.length)
+                        break;
+                    str = m.post;
+                    masked = masked.slice(m.end + 1);
+                    continue;
+                }
+                /* c8 ignore stop */
+            }
+            // Values that `combine` is going to drop as empty produce no result, so
+            // they must not count against `max` - otherwise `{a,,b}` with `max: 2`
+            // would stop at `['a', '']` and yield one result instead of two. Skipping
+            // them outright keeps `values` bounded while leaving `max` a bound on
+            // *kept* results.
+            let dropsEmpties = dropEmpties && !m.post.length && !pre;
+            for (let d = 0; dropsEmpties && d < acc.length; d++) {
+                if (acc[d]) {
+                    dropsEmpties = false;
+                }
+            }
+            values = [];
+            let valuesLength = 0;
+            outer: for (let j = 0; j < n.length; j++) {
+                const expanded = expand_(n[j], max, maxLength, maxDepth, depth + 1, maxRewrites, budget, false);
+                // The step budget ran out expanding a member.
+                if (budget.remaining < 0) {
+                    return literal();
+                }
+                for (let k = 0; k < expanded.length; k++) {
+                    const v = expanded[k];
+                    if (dropsEmpties && !v)
+                        continue;
+                    if (values.length >= max ||
+                        valuesLength + v.length > maxLength) {
+                        break outer;
+                    }
+                    values.push(v);
+                    valuesLength += v.length;
+                }
+            }
+        }
+        const next = combine(acc, pre, values, max, maxLength, dropEmpties && !m.post.length, budget);
+        // The step budget ran out combining the set's values in.
+        if (budget.remaining < 0) {
+            return literal();
+        }
+        acc = next;
+        if (!m.post.length)
+            break;
+        str = m.post;
+        masked = masked.slice(m.end + 1);
+    }
+    return acc;
+}
+//# sourceMappingURL=index.js.map
+;// CONCATENATED MODULE: ./node_modules/minimatch/dist/esm/assert-valid-pattern.js
+const MAX_PATTERN_LENGTH = 1024 * 64;
+const assertValidPattern = (pattern) => {
+    if (typeof pattern !== 'string') {
+        throw new TypeError('invalid pattern');
+    }
+    if (pattern.length > MAX_PATTERN_LENGTH) {
+        throw new TypeError('pattern is too long');
+    }
+};
+//# sourceMappingURL=assert-valid-pattern.js.map
+;// CONCATENATED MODULE: ./node_modules/minimatch/dist/esm/brace-expressions.js
+// translate the various posix character classes into unicode properties
+// this works across all unicode locales
+// { <posix class>: [<translation>, /u flag required, negated]
+const posixClasses = {
+    '[:alnum:]': ['\\p{L}\\p{Nl}\\p{Nd}', true],
+    '[:alpha:]': ['\\p{L}\\p{Nl}', true],
+    '[:ascii:]': ['\\x' + '00-\\x' + '7f', false],
+    '[:blank:]': ['\\p{Zs}\\t', true],
+    '[:cntrl:]': ['\\p{Cc}', true],
+    '[:digit:]': ['\\p{Nd}', true],
+    '[:graph:]': ['\\p{Z}\\p{C}', true, true],
+    '[:lower:]': ['\\p{Ll}', true],
+    '[:print:]': ['\\p{C}', true],
+    '[:punct:]': ['\\p{P}', true],
+    '[:space:]': ['\\p{Z}\\t\\r\\n\\v\\f', true],
+    '[:upper:]': ['\\p{Lu}', true],
+    '[:word:]': ['\\p{L}\\p{Nl}\\p{Nd}\\p{Pc}', true],
+    '[:xdigit:]': ['A-Fa-f0-9', false],
+};
+// only need to escape a few things inside of brace expressions
+// escapes: [ \ ] -
+const braceEscape = (s) => s.replace(/[[\]\\-]/g, '\\$&');
+// escape all regexp magic characters
+const regexpEscape = (s) => s.replace(/[-[\]{}()*+?.,\\^$|#\s]/g, '\\$&');
+// everything has already been escaped, we just have to join
+const rangesToString = (ranges) => ranges.join('');
+// takes a glob string at a posix brace expression, and returns
+// an equivalent regular expression source, and boolean indicating
+// whether the /u flag needs to be applied, and the number of chars
+// consumed to parse the character class.
+// This also removes out of order ranges, and returns ($.) if the
+// entire class just no good.
+const parseClass = (glob, position) => {
+    const pos = position;
+    /* c8 ignore start */
+    if (glob.charAt(pos) !== '[') {
+        throw new Error('not in a brace expression');
+    }
+    /* c8 ignore stop */
+    const ranges = [];
+    const negs = [];
+    let i = pos + 1;
+    let sawStart = false;
+    let uflag = false;
+    let escaping = false;
+    let negate = false;
+    let endPos = pos;
+    let rangeStart = '';
+    WHILE: while (i < glob.length) {
+        const c = glob.charAt(i);
+        if ((c === '!' || c === '^') && i === pos + 1) {
+            negate = true;
+            i++;
+            continue;
+        }
+        if (c === ']' && sawStart && !escaping) {
+            endPos = i + 1;
+            break;
+        }
+        sawStart = true;
+        if (c === '\\') {
+            if (!escaping) {
+                escaping = true;
+                i++;
+                continue;
+            }
+            // escaped \ char, fall through and treat like normal char
+        }
+        if (c === '[' && !escaping) {
+            // either a posix class, a collation equivalent, or just a [
+            for (const [cls, [unip, u, neg]] of Object.entries(posixClasses)) {
+                if (glob.startsWith(cls, i)) {
+                    // invalid, [a-[] is fine, but not [a-[:alpha]]
+                    if (rangeStart) {
+                        return ['$.', false, glob.length - pos, true];
+                    }
+                    i += cls.length;
+                    if (neg)
+                        negs.push(unip);
+                    else
+                        ranges.push(unip);
+                    uflag = uflag || u;
+                    continue WHILE;
+                }
+            }
+        }
+        // now it's just a normal character, effectively
+        escaping = false;
+        if (rangeStart) {
+            // throw this range away if it's not valid, but others
+            // can still match.
+            if (c > rangeStart) {
+                ranges.push(braceEscape(rangeStart) + '-' + braceEscape(c));
+            }
+            else if (c === rangeStart) {
+                ranges.push(braceEscape(c));
+            }
+            rangeStart = '';
+            i++;
+            continue;
+        }
+        // now might be the start of a range.
+        // can be either c-d or c-] or c<more...>] or c] at this point
+        if (glob.startsWith('-]', i + 1)) {
+            ranges.push(braceEscape(c + '-'));
+            i += 2;
+            continue;
+        }
+        if (glob.startsWith('-', i + 1)) {
+            rangeStart = c;
+            i += 2;
+            continue;
+        }
+        // not the start of a range, just a single character
+        ranges.push(braceEscape(c));
+        i++;
+    }
+    if (endPos < i) {
+        // didn't see the end of the class, not a valid class,
+        // but might still be valid as a literal match.
+        return ['', false, 0, false];
+    }
+    // if we got no ranges and no negates, then we have a range that
+    // cannot possibly match anything, and that poisons the whole glob
+    if (!ranges.length && !negs.length) {
+        return ['$.', false, glob.length - pos, true];
+    }
+    // if we got one positive range, and it's a single character, then that's
+    // not actually a magic pattern, it's just that one literal character.
+    // we should not treat that as "magic", we should just return the literal
+    // character. [_] is a perfectly valid way to escape glob magic chars.
+    if (negs.length === 0 &&
+        ranges.length === 1 &&
+        /^\\?.$/.test(ranges[0]) &&
+        !negate) {
+        const r = ranges[0].length === 2 ? ranges[0].slice(-1) : ranges[0];
+        return [regexpEscape(r), false, endPos - pos, false];
+    }
+    const sranges = '[' + (negate ? '^' : '') + rangesToString(ranges) + ']';
+    const snegs = '[' + (negate ? '' : '^') + rangesToString(negs) + ']';
+    const comb = ranges.length && negs.length ? '(' + sranges + '|' + snegs + ')'
+        : ranges.length ? sranges
+            : snegs;
+    return [comb, uflag, endPos - pos, true];
+};
+//# sourceMappingURL=brace-expressions.js.map
+;// CONCATENATED MODULE: ./node_modules/minimatch/dist/esm/unescape.js
+/**
+ * Un-escape a string that has been escaped with {@link escape}.
+ *
+ * If the {@link MinimatchOptions.windowsPathsNoEscape} option is used, then
+ * square-bracket escapes are removed, but not backslash escapes.
+ *
+ * For example, it will turn the string `'[*]'` into `*`, but it will not
+ * turn `'\\*'` into `'*'`, because `\` is a path separator in
+ * `windowsPathsNoEscape` mode.
+ *
+ * When `windowsPathsNoEscape` is not set, then both square-bracket escapes and
+ * backslash escapes are removed.
+ *
+ * Slashes (and backslashes in `windowsPathsNoEscape` mode) cannot be escaped
+ * or unescaped.
+ *
+ * When `magicalBraces` is not set, escapes of braces (`{` and `}`) will not be
+ * unescaped.
+ */
+const unescape_unescape = (s, { windowsPathsNoEscape = false, magicalBraces = true, } = {}) => {
+    if (magicalBraces) {
+        return windowsPathsNoEscape ?
+            s.replace(/\[([^/\\])\]/g, '$1')
+            : s
+                .replace(/((?!\\).|^)\[([^/\\])\]/g, '$1$2')
+                .replace(/\\([^/])/g, '$1');
+    }
+    return windowsPathsNoEscape ?
+        s.replace(/\[([^/\\{}])\]/g, '$1')
+        : s
+            .replace(/((?!\\).|^)\[([^/\\{}])\]/g, '$1$2')
+            .replace(/\\([^/{}])/g, '$1');
+};
+//# sourceMappingURL=unescape.js.map
+;// CONCATENATED MODULE: ./node_modules/minimatch/dist/esm/ast.js
+// parse a single path portion
+var _a;
+
+
+const types = new Set(['!', '?', '+', '*', '@']);
+const isExtglobType = (c) => types.has(c);
+const isExtglobAST = (c) => isExtglobType(c.type);
+// Map of which extglob types can adopt the children of a nested extglob
+//
+// anything but ! can adopt a matching type:
+// +(a|+(b|c)|d) => +(a|b|c|d)
+// *(a|*(b|c)|d) => *(a|b|c|d)
+// @(a|@(b|c)|d) => @(a|b|c|d)
+// ?(a|?(b|c)|d) => ?(a|b|c|d)
+//
+// * can adopt anything, because 0 or repetition is allowed
+// *(a|?(b|c)|d) => *(a|b|c|d)
+// *(a|+(b|c)|d) => *(a|b|c|d)
+// *(a|@(b|c)|d) => *(a|b|c|d)
+//
+// + can adopt @, because 1 or repetition is allowed
+// +(a|@(b|c)|d) => +(a|b|c|d)
+//
+// + and @ CANNOT adopt *, because 0 would be allowed
+// +(a|*(b|c)|d) => would match "", on *(b|c)
+// @(a|*(b|c)|d) => would match "", on *(b|c)
+//
+// + and @ CANNOT adopt ?, because 0 would be allowed
+// +(a|?(b|c)|d) => would match "", on ?(b|c)
+// @(a|?(b|c)|d) => would match "", on ?(b|c)
+//
+// ? can adopt @, because 0 or 1 is allowed
+// ?(a|@(b|c)|d) => ?(a|b|c|d)
+//
+// ? and @ CANNOT adopt * or +, because >1 would be allowed
+// ?(a|*(b|c)|d) => would match bbb on *(b|c)
+// @(a|*(b|c)|d) => would match bbb on *(b|c)
+// ?(a|+(b|c)|d) => would match bbb on +(b|c)
+// @(a|+(b|c)|d) => would match bbb on +(b|c)
+//
+// ! CANNOT adopt ! (nothing else can either)
+// !(a|!(b|c)|d) => !(a|b|c|d) would fail to match on b (not not b|c)
+//
+// ! can adopt @
+// !(a|@(b|c)|d) => !(a|b|c|d)
+//
+// ! CANNOT adopt *
+// !(a|*(b|c)|d) => !(a|b|c|d) would match on bbb, not allowed
+//
+// ! CANNOT adopt +
+// !(a|+(b|c)|d) => !(a|b|c|d) would match on bbb, not allowed
+//
+// ! CANNOT adopt ?
+// x!(a|?(b|c)|d) => x!(a|b|c|d) would fail to match "x"
+const adoptionMap = new Map([
+    ['!', ['@']],
+    ['?', ['?', '@']],
+    ['@', ['@']],
+    ['*', ['*', '+', '?', '@']],
+    ['+', ['+', '@']],
+]);
+// nested extglobs that can be adopted in, but with the addition of
+// a blank '' element.
+const adoptionWithSpaceMap = new Map([
+    ['!', ['?']],
+    ['@', ['?']],
+    ['+', ['?', '*']],
+]);
+// union of the previous two maps
+const adoptionAnyMap = new Map([
+    ['!', ['?', '@']],
+    ['?', ['?', '@']],
+    ['@', ['?', '@']],
+    ['*', ['*', '+', '?', '@']],
+    ['+', ['+', '@', '?', '*']],
+]);
+// Extglobs that can take over their parent if they are the only child
+// the key is parent, value maps child to resulting extglob parent type
+// '@' is omitted because it's a special case. An `@` extglob with a single
+// member can always be usurped by that subpattern.
+const usurpMap = new Map([
+    ['!', new Map([['!', '@']])],
+    [
+        '?',
+        new Map([
+            ['*', '*'],
+            ['+', '*'],
+        ]),
+    ],
+    [
+        '@',
+        new Map([
+            ['!', '!'],
+            ['?', '?'],
+            ['@', '@'],
+            ['*', '*'],
+            ['+', '+'],
+        ]),
+    ],
+    [
+        '+',
+        new Map([
+            ['?', '*'],
+            ['*', '*'],
+        ]),
+    ],
+]);
+// Patterns that get prepended to bind to the start of either the
+// entire string, or just a single path portion, to prevent dots
+// and/or traversal patterns, when needed.
+// Exts don't need the ^ or / bit, because the root binds that already.
+const startNoTraversal = '(?!(?:^|/)\\.\\.?(?:$|/))';
+const startNoDot = '(?!\\.)';
+// characters that indicate a start of pattern needs the "no dots" bit,
+// because a dot *might* be matched. ( is not in the list, because in
+// the case of a child extglob, it will handle the prevention itself.
+const addPatternStart = new Set(['[', '.']);
+// cases where traversal is A-OK, no dot prevention needed
+const justDots = new Set(['..', '.']);
+const reSpecials = new Set('().*{}+?[]^$\\!');
+const regExpEscape = (s) => s.replace(/[-[\]{}()*+?.,\\^$|#\s]/g, '\\$&');
+// any single thing other than /
+const qmark = '[^/]';
+// * => any number of characters
+const star = qmark + '*?';
+// use + when we need to ensure that *something* matches, because the * is
+// the only thing in the path portion.
+const starNoEmpty = qmark + '+?';
+// remove the \ chars that we added if we end up doing a nonmagic compare
+// const deslash = (s: string) => s.replace(/\\(.)/g, '$1')
+let ID = 0;
+class AST {
+    type;
+    #root;
+    #hasMagic;
+    #uflag = false;
+    #parts = [];
+    #parent;
+    #parentIndex;
+    #negs;
+    #filledNegs = false;
+    #options;
+    #toString;
+    // set to true if it's an extglob with no children
+    // (which really means one child of '')
+    #emptyExt = false;
+    id = ++ID;
+    get depth() {
+        return (this.#parent?.depth ?? -1) + 1;
+    }
+    [Symbol.for('nodejs.util.inspect.custom')]() {
+        return {
+            '@@type': 'AST',
+            id: this.id,
+            type: this.type,
+            root: this.#root.id,
+            parent: this.#parent?.id,
+            depth: this.depth,
+            partsLength: this.#parts.length,
+            parts: this.#parts,
+        };
+    }
+    constructor(type, parent, options = {}) {
+        this.type = type;
+        // extglobs are inherently magical
+        if (type)
+            this.#hasMagic = true;
+        this.#parent = parent;
+        this.#root = this.#parent ? this.#parent.#root : this;
+        this.#options = this.#root === this ? options : this.#root.#options;
+        this.#negs = this.#root === this ? [] : this.#root.#negs;
+        if (type === '!' && !this.#root.#filledNegs)
+            this.#negs.push(this);
+        this.#parentIndex = this.#parent ? this.#parent.#parts.length : 0;
+    }
+    get hasMagic() {
+        /* c8 ignore start */
+        if (this.#hasMagic !== undefined)
+            return this.#hasMagic;
+        /* c8 ignore stop */
+        for (const p of this.#parts) {
+            if (typeof p === 'string')
+                continue;
+            if (p.type || p.hasMagic)
+                return (this.#hasMagic = true);
+        }
+        // note: will be undefined until we generate the regexp src and find out
+        return this.#hasMagic;
+    }
+    // reconstructs the pattern
+    toString() {
+        return (this.#toString !== undefined ? this.#toString
+            : !this.type ?
+                (this.#toString = this.#parts.map(p => String(p)).join(''))
+                : (this.#toString =
+                    this.type +
+                        '(' +
+                        this.#parts.map(p => String(p)).join('|') +
+                        ')'));
+    }
+    #fillNegs() {
+        /* c8 ignore start */
+        if (this !== this.#root)
+            throw new Error('should only call on root');
+        if (this.#filledNegs)
+            return this;
+        /* c8 ignore stop */
+        // call toString() once to fill this out
+        this.toString();
+        this.#filledNegs = true;
+        let n;
+        while ((n = this.#negs.pop())) {
+            if (n.type !== '!')
+                continue;
+            // walk up the tree, appending everthing that comes AFTER parentIndex
+            let p = n;
+            let pp = p.#parent;
+            while (pp) {
+                for (let i = p.#parentIndex + 1; !pp.type && i < pp.#parts.length; i++) {
+                    for (const part of n.#parts) {
+                        /* c8 ignore start */
+                        if (typeof part === 'string') {
+                            throw new Error('string part in extglob AST??');
+                        }
+                        /* c8 ignore stop */
+                        part.copyIn(pp.#parts[i]);
+                    }
+                }
+                p = pp;
+                pp = p.#parent;
+            }
+        }
+        return this;
+    }
+    push(...parts) {
+        for (const p of parts) {
+            if (p === '')
+                continue;
+            /* c8 ignore start */
+            if (typeof p !== 'string' &&
+                !(p instanceof _a && p.#parent === this)) {
+                throw new Error('invalid part: ' + p);
+            }
+            /* c8 ignore stop */
+            this.#parts.push(p);
+        }
+    }
+    toJSON() {
+        const ret = this.type === null ?
+            this.#parts
+                .slice()
+                .map(p => (typeof p === 'string' ? p : p.toJSON()))
+            : [this.type, ...this.#parts.map(p => p.toJSON())];
+        if (this.isStart() && !this.type)
+            ret.unshift([]);
+        if (this.isEnd() &&
+            (this === this.#root ||
+                (this.#root.#filledNegs && this.#parent?.type === '!'))) {
+            ret.push({});
+        }
+        return ret;
+    }
+    isStart() {
+        if (this.#root === this)
+            return true;
+        // if (this.type) return !!this.#parent?.isStart()
+        if (!this.#parent?.isStart())
+            return false;
+        if (this.#parentIndex === 0)
+            return true;
+        // if everything AHEAD of this is a negation, then it's still the "start"
+        const p = this.#parent;
+        for (let i = 0; i < this.#parentIndex; i++) {
+            const pp = p.#parts[i];
+            if (!(pp instanceof _a && pp.type === '!')) {
+                return false;
+            }
+        }
+        return true;
+    }
+    isEnd() {
+        if (this.#root === this)
+            return true;
+        if (this.#parent?.type === '!')
+            return true;
+        if (!this.#parent?.isEnd())
+            return false;
+        if (!this.type)
+            return this.#parent?.isEnd();
+        // if not root, it'll always have a parent
+        /* c8 ignore start */
+        const pl = this.#parent ? this.#parent.#parts.length : 0;
+        /* c8 ignore stop */
+        return this.#parentIndex === pl - 1;
+    }
+    copyIn(part) {
+        if (typeof part === 'string')
+            this.push(part);
+        else
+            this.push(part.clone(this));
+    }
+    clone(parent) {
+        const c = new _a(this.type, parent);
+        for (const p of this.#parts) {
+            c.copyIn(p);
+        }
+        return c;
+    }
+    static #parseAST(str, ast, pos, opt, extDepth) {
+        const maxDepth = opt.maxExtglobRecursion ?? 2;
+        let escaping = false;
+        let inBrace = false;
+        let braceStart = -1;
+        let braceNeg = false;
+        if (ast.type === null) {
+            // outside of a extglob, append until we find a start
+            let i = pos;
+            let acc = '';
+            while (i < str.length) {
+                const c = str.charAt(i++);
+                // still accumulate escapes at this point, but we do ignore
+                // starts that are escaped
+                if (escaping || c === '\\') {
+                    escaping = !escaping;
+                    acc += c;
+                    continue;
+                }
+                if (inBrace) {
+                    if (i === braceStart + 1) {
+                        if (c === '^' || c === '!') {
+                            braceNeg = true;
+                        }
+                    }
+                    else if (c === ']' && !(i === braceStart + 2 && braceNeg)) {
+                        inBrace = false;
+                    }
+                    acc += c;
+                    continue;
+                }
+                else if (c === '[') {
+                    inBrace = true;
+                    braceStart = i;
+                    braceNeg = false;
+                    acc += c;
+                    continue;
+                }
+                // we don't have to check for adoption here, because that's
+                // done at the other recursion point.
+                const doRecurse = !opt.noext &&
+                    isExtglobType(c) &&
+                    str.charAt(i) === '(' &&
+                    extDepth <= maxDepth;
+                if (doRecurse) {
+                    ast.push(acc);
+                    acc = '';
+                    const ext = new _a(c, ast);
+                    i = _a.#parseAST(str, ext, i, opt, extDepth + 1);
+                    ast.push(ext);
+                    continue;
+                }
+                acc += c;
+            }
+            ast.push(acc);
+            return i;
+        }
+        // some kind of extglob, pos is at the (
+        // find the next | or )
+        let i = pos + 1;
+        let part = new _a(null, ast);
+        const parts = [];
+        let acc = '';
+        while (i < str.length) {
+            const c = str.charAt(i++);
+            // still accumulate escapes at this point, but we do ignore
+            // starts that are escaped
+            if (escaping || c === '\\') {
+                escaping = !escaping;
+                acc += c;
+                continue;
+            }
+            if (inBrace) {
+                if (i === braceStart + 1) {
+                    if (c === '^' || c === '!') {
+                        braceNeg = true;
+                    }
+                }
+                else if (c === ']' && !(i === braceStart + 2 && braceNeg)) {
+                    inBrace = false;
+                }
+                acc += c;
+                continue;
+            }
+            else if (c === '[') {
+                inBrace = true;
+                braceStart = i;
+                braceNeg = false;
+                acc += c;
+                continue;
+            }
+            const doRecurse = !opt.noext &&
+                isExtglobType(c) &&
+                str.charAt(i) === '(' &&
+                /* c8 ignore start - the maxDepth is sufficient here */
+                (extDepth <= maxDepth || (ast && ast.#canAdoptType(c)));
+            /* c8 ignore stop */
+            if (doRecurse) {
+                const depthAdd = ast && ast.#canAdoptType(c) ? 0 : 1;
+                part.push(acc);
+                acc = '';
+                const ext = new _a(c, part);
+                part.push(ext);
+                i = _a.#parseAST(str, ext, i, opt, extDepth + depthAdd);
+                continue;
+            }
+            if (c === '|') {
+                part.push(acc);
+                acc = '';
+                parts.push(part);
+                part = new _a(null, ast);
+                continue;
+            }
+            if (c === ')') {
+                if (acc === '' && ast.#parts.length === 0) {
+                    ast.#emptyExt = true;
+                }
+                part.push(acc);
+                acc = '';
+                ast.push(...parts, part);
+                return i;
+            }
+            acc += c;
+        }
+        // unfinished extglob
+        // if we got here, it was a malformed extglob! not an extglob, but
+        // maybe something else in there.
+        ast.type = null;
+        ast.#hasMagic = undefined;
+        ast.#parts = [str.substring(pos - 1)];
+        return i;
+    }
+    #canAdoptWithSpace(child) {
+        return this.#canAdopt(child, adoptionWithSpaceMap);
+    }
+    #canAdopt(child, map = adoptionMap) {
+        if (!child ||
+            typeof child !== 'object' ||
+            child.type !== null ||
+            child.#parts.length !== 1 ||
+            this.type === null) {
+            return false;
+        }
+        const gc = child.#parts[0];
+        if (!gc || typeof gc !== 'object' || gc.type === null) {
+            return false;
+        }
+        return this.#canAdoptType(gc.type, map);
+    }
+    #canAdoptType(c, map = adoptionAnyMap) {
+        return !!map.get(this.type)?.includes(c);
+    }
+    #adoptWithSpace(child, index) {
+        const gc = child.#parts[0];
+        const blank = new _a(null, gc, this.options);
+        blank.#parts.push('');
+        gc.push(blank);
+        this.#adopt(child, index);
+    }
+    #adopt(child, index) {
+        const gc = child.#parts[0];
+        this.#parts.splice(index, 1, ...gc.#parts);
+        for (const p of gc.#parts) {
+            if (typeof p === 'object')
+                p.#parent = this;
+        }
+        this.#toString = undefined;
+    }
+    #canUsurpType(c) {
+        const m = usurpMap.get(this.type);
+        return !!m?.has(c);
+    }
+    #canUsurp(child) {
+        if (!child ||
+            typeof child !== 'object' ||
+            child.type !== null ||
+            child.#parts.length !== 1 ||
+            this.type === null ||
+            this.#parts.length !== 1) {
+            return false;
+        }
+        const gc = child.#parts[0];
+        if (!gc || typeof gc !== 'object' || gc.type === null) {
+            return false;
+        }
+        return this.#canUsurpType(gc.type);
+    }
+    #usurp(child) {
+        const m = usurpMap.get(this.type);
+        const gc = child.#parts[0];
+        const nt = m?.get(gc.type);
+        /* c8 ignore start - impossible */
+        if (!nt)
+            return false;
+        /* c8 ignore stop */
+        this.#parts = gc.#parts;
+        for (const p of this.#parts) {
+            if (typeof p === 'object') {
+                p.#parent = this;
+            }
+        }
+        this.type = nt;
+        this.#toString = undefined;
+        this.#emptyExt = false;
+    }
+    static fromGlob(pattern, options = {}) {
+        const ast = new _a(null, undefined, options);
+        _a.#parseAST(pattern, ast, 0, options, 0);
+        return ast;
+    }
+    // returns the regular expression if there's magic, or the unescaped
+    // string if not.
+    toMMPattern() {
+        // should only be called on root
+        /* c8 ignore start */
+        if (this !== this.#root)
+            return this.#root.toMMPattern();
+        /* c8 ignore stop */
+        const glob = this.toString();
+        const [re, body, hasMagic, uflag] = this.toRegExpSource();
+        // if we're in nocase mode, and not nocaseMagicOnly, then we do
+        // still need a regular expression if we have to case-insensitively
+        // match capital/lowercase characters.
+        const anyMagic = hasMagic ||
+            this.#hasMagic ||
+            (this.#options.nocase &&
+                !this.#options.nocaseMagicOnly &&
+                glob.toUpperCase() !== glob.toLowerCase());
+        if (!anyMagic) {
+            return body;
+        }
+        const flags = (this.#options.nocase ? 'i' : '') + (uflag ? 'u' : '');
+        return Object.assign(new RegExp(`^${re}$`, flags), {
+            _src: re,
+            _glob: glob,
+        });
+    }
+    get options() {
+        return this.#options;
+    }
+    // returns the string match, the regexp source, whether there's magic
+    // in the regexp (so a regular expression is required) and whether or
+    // not the uflag is needed for the regular expression (for posix classes)
+    // TODO: instead of injecting the start/end at this point, just return
+    // the BODY of the regexp, along with the start/end portions suitable
+    // for binding the start/end in either a joined full-path makeRe context
+    // (where we bind to (^|/), or a standalone matchPart context (where
+    // we bind to ^, and not /).  Otherwise slashes get duped!
+    //
+    // In part-matching mode, the start is:
+    // - if not isStart: nothing
+    // - if traversal possible, but not allowed: ^(?!\.\.?$)
+    // - if dots allowed or not possible: ^
+    // - if dots possible and not allowed: ^(?!\.)
+    // end is:
+    // - if not isEnd(): nothing
+    // - else: $
+    //
+    // In full-path matching mode, we put the slash at the START of the
+    // pattern, so start is:
+    // - if first pattern: same as part-matching mode
+    // - if not isStart(): nothing
+    // - if traversal possible, but not allowed: /(?!\.\.?(?:$|/))
+    // - if dots allowed or not possible: /
+    // - if dots possible and not allowed: /(?!\.)
+    // end is:
+    // - if last pattern, same as part-matching mode
+    // - else nothing
+    //
+    // Always put the (?:$|/) on negated tails, though, because that has to be
+    // there to bind the end of the negated pattern portion, and it's easier to
+    // just stick it in now rather than try to inject it later in the middle of
+    // the pattern.
+    //
+    // We can just always return the same end, and leave it up to the caller
+    // to know whether it's going to be used joined or in parts.
+    // And, if the start is adjusted slightly, can do the same there:
+    // - if not isStart: nothing
+    // - if traversal possible, but not allowed: (?:/|^)(?!\.\.?$)
+    // - if dots allowed or not possible: (?:/|^)
+    // - if dots possible and not allowed: (?:/|^)(?!\.)
+    //
+    // But it's better to have a simpler binding without a conditional, for
+    // performance, so probably better to return both start options.
+    //
+    // Then the caller just ignores the end if it's not the first pattern,
+    // and the start always gets applied.
+    //
+    // But that's always going to be $ if it's the ending pattern, or nothing,
+    // so the caller can just attach $ at the end of the pattern when building.
+    //
+    // So the todo is:
+    // - better detect what kind of start is needed
+    // - return both flavors of starting pattern
+    // - attach $ at the end of the pattern when creating the actual RegExp
+    //
+    // Ah, but wait, no, that all only applies to the root when the first pattern
+    // is not an extglob. If the first pattern IS an extglob, then we need all
+    // that dot prevention biz to live in the extglob portions, because eg
+    // +(*|.x*) can match .xy but not .yx.
+    //
+    // So, return the two flavors if it's #root and the first child is not an
+    // AST, otherwise leave it to the child AST to handle it, and there,
+    // use the (?:^|/) style of start binding.
+    //
+    // Even simplified further:
+    // - Since the start for a join is eg /(?!\.) and the start for a part
+    // is ^(?!\.), we can just prepend (?!\.) to the pattern (either root
+    // or start or whatever) and prepend ^ or / at the Regexp construction.
+    toRegExpSource(allowDot) {
+        const dot = allowDot ?? !!this.#options.dot;
+        if (this.#root === this) {
+            this.#flatten();
+            this.#fillNegs();
+        }
+        if (!isExtglobAST(this)) {
+            const noEmpty = this.isStart() &&
+                this.isEnd() &&
+                !this.#parts.some(s => typeof s !== 'string');
+            const src = this.#parts
+                .map(p => {
+                const [re, _, hasMagic, uflag] = typeof p === 'string' ?
+                    _a.#parseGlob(p, this.#hasMagic, noEmpty)
+                    : p.toRegExpSource(allowDot);
+                this.#hasMagic = this.#hasMagic || hasMagic;
+                this.#uflag = this.#uflag || uflag;
+                return re;
+            })
+                .join('');
+            let start = '';
+            if (this.isStart()) {
+                if (typeof this.#parts[0] === 'string') {
+                    // this is the string that will match the start of the pattern,
+                    // so we need to protect against dots and such.
+                    // '.' and '..' cannot match unless the pattern is that exactly,
+                    // even if it starts with . or dot:true is set.
+                    const dotTravAllowed = this.#parts.length === 1 && justDots.has(this.#parts[0]);
+                    if (!dotTravAllowed) {
+                        const aps = addPatternStart;
+                        // check if we have a possibility of matching . or ..,
+                        // and prevent that.
+                        const needNoTrav = 
+                        // dots are allowed, and the pattern starts with [ or .
+                        (dot && aps.has(src.charAt(0))) ||
+                            // the pattern starts with \., and then [ or .
+                            (src.startsWith('\\.') && aps.has(src.charAt(2))) ||
+                            // the pattern starts with \.\., and then [ or .
+                            (src.startsWith('\\.\\.') && aps.has(src.charAt(4)));
+                        // no need to prevent dots if it can't match a dot, or if a
+                        // sub-pattern will be preventing it anyway.
+                        const needNoDot = !dot && !allowDot && aps.has(src.charAt(0));
+                        start =
+                            needNoTrav ? startNoTraversal
+                                : needNoDot ? startNoDot
+                                    : '';
+                    }
+                }
+            }
+            // append the "end of path portion" pattern to negation tails
+            let end = '';
+            if (this.isEnd() &&
+                this.#root.#filledNegs &&
+                this.#parent?.type === '!') {
+                end = '(?:$|\\/)';
+            }
+            const final = start + src + end;
+            return [
+                final,
+                unescape_unescape(src),
+                (this.#hasMagic = !!this.#hasMagic),
+                this.#uflag,
+            ];
+        }
+        // We need to calculate the body *twice* if it's a repeat pattern
+        // at the start, once in nodot mode, then again in dot mode, so a
+        // pattern like *(?) can match 'x.y'
+        const repeated = this.type === '*' || this.type === '+';
+        // some kind of extglob
+        const start = this.type === '!' ? '(?:(?!(?:' : '(?:';
+        let body = this.#partsToRegExp(dot);
+        if (this.isStart() && this.isEnd() && !body && this.type !== '!') {
+            // invalid extglob, has to at least be *something* present, if it's
+            // the entire path portion.
+            const s = this.toString();
+            const me = this;
+            me.#parts = [s];
+            me.type = null;
+            me.#hasMagic = undefined;
+            return [s, unescape_unescape(this.toString()), false, false];
+        }
+        let bodyDotAllowed = !repeated || allowDot || dot || !startNoDot ?
+            ''
+            : this.#partsToRegExp(true);
+        if (bodyDotAllowed === body) {
+            bodyDotAllowed = '';
+        }
+        if (bodyDotAllowed) {
+            body = `(?:${body})(?:${bodyDotAllowed})*?`;
+        }
+        // an empty !() is exactly equivalent to a starNoEmpty
+        let final = '';
+        if (this.type === '!' && this.#emptyExt) {
+            final = (this.isStart() && !dot ? startNoDot : '') + starNoEmpty;
+        }
+        else {
+            const close = this.type === '!' ?
+                // !() must match something,but !(x) can match ''
+                '))' +
+                    (this.isStart() && !dot && !allowDot ? startNoDot : '') +
+                    star +
+                    ')'
+                : this.type === '@' ? ')'
+                    : this.type === '?' ? ')?'
+                        : this.type === '+' && bodyDotAllowed ? ')'
+                            : this.type === '*' && bodyDotAllowed ? `)?`
+                                : `)${this.type}`;
+            final = start + body + close;
+        }
+        return [
+            final,
+            unescape_unescape(body),
+            (this.#hasMagic = !!this.#hasMagic),
+            this.#uflag,
+        ];
+    }
+    #flatten() {
+        if (!isExtglobAST(this)) {
+            for (const p of this.#parts) {
+                if (typeof p === 'object') {
+                    p.#flatten();
+                }
+            }
+        }
+        else {
+            // do up to 10 passes to flatten as much as possible
+            let iterations = 0;
+            let done = false;
+            do {
+                done = true;
+                for (let i = 0; i < this.#parts.length; i++) {
+                    const c = this.#parts[i];
+                    if (typeof c === 'object') {
+                        c.#flatten();
+                        if (this.#canAdopt(c)) {
+                            done = false;
+                            this.#adopt(c, i);
+                        }
+                        else if (this.#canAdoptWithSpace(c)) {
+                            done = false;
+                            this.#adoptWithSpace(c, i);
+                        }
+                        else if (this.#canUsurp(c)) {
+                            done = false;
+                            this.#usurp(c);
+                        }
+                    }
+                }
+            } while (!done && ++iterations < 10);
+        }
+        this.#toString = undefined;
+    }
+    #partsToRegExp(dot) {
+        return this.#parts
+            .map(p => {
+            // extglob ASTs should only contain parent ASTs
+            /* c8 ignore start */
+            if (typeof p === 'string') {
+                throw new Error('string type in extglob ast??');
+            }
+            /* c8 ignore stop */
+            // can ignore hasMagic, because extglobs are already always magic
+            const [re, _, _hasMagic, uflag] = p.toRegExpSource(dot);
+            this.#uflag = this.#uflag || uflag;
+            return re;
+        })
+            .filter(p => !(this.isStart() && this.isEnd()) || !!p)
+            .join('|');
+    }
+    static #parseGlob(glob, hasMagic, noEmpty = false) {
+        let escaping = false;
+        let re = '';
+        let uflag = false;
+        // multiple stars that aren't globstars coalesce into one *
+        let inStar = false;
+        for (let i = 0; i < glob.length; i++) {
+            const c = glob.charAt(i);
+            if (escaping) {
+                escaping = false;
+                re += (reSpecials.has(c) ? '\\' : '') + c;
+                continue;
+            }
+            if (c === '*') {
+                if (inStar)
+                    continue;
+                inStar = true;
+                re += noEmpty && /^[*]+$/.test(glob) ? starNoEmpty : star;
+                hasMagic = true;
+                continue;
+            }
+            else {
+                inStar = false;
+            }
+            if (c === '\\') {
+                if (i === glob.length - 1) {
+                    re += '\\\\';
+                }
+                else {
+                    escaping = true;
+                }
+                continue;
+            }
+            if (c === '[') {
+                const [src, needUflag, consumed, magic] = parseClass(glob, i);
+                if (consumed) {
+                    re += src;
+                    uflag = uflag || needUflag;
+                    i += consumed - 1;
+                    hasMagic = hasMagic || magic;
+                    continue;
+                }
+            }
+            if (c === '?') {
+                re += qmark;
+                hasMagic = true;
+                continue;
+            }
+            re += regExpEscape(c);
+        }
+        return [re, unescape_unescape(glob), !!hasMagic, uflag];
+    }
+}
+_a = AST;
+//# sourceMappingURL=ast.js.map
+;// CONCATENATED MODULE: ./node_modules/minimatch/dist/esm/escape.js
+/**
+ * Escape all magic characters in a glob pattern.
+ *
+ * If the {@link MinimatchOptions.windowsPathsNoEscape}
+ * option is used, then characters are escaped by wrapping in `[]`, because
+ * a magic character wrapped in a character class can only be satisfied by
+ * that exact character.  In this mode, `\` is _not_ escaped, because it is
+ * not interpreted as a magic character, but instead as a path separator.
+ *
+ * If the {@link MinimatchOptions.magicalBraces} option is used,
+ * then braces (`{` and `}`) will be escaped.
+ */
+const escape_escape = (s, { windowsPathsNoEscape = false, magicalBraces = false, } = {}) => {
+    // don't need to escape +@! because we escape the parens
+    // that make those magic, and escaping ! as [!] isn't valid,
+    // because [!]] is a valid glob class meaning not ']'.
+    if (magicalBraces) {
+        return windowsPathsNoEscape ?
+            s.replace(/[?*()[\]{}]/g, '[$&]')
+            : s.replace(/[?*()[\]\\{}]/g, '\\$&');
+    }
+    return windowsPathsNoEscape ?
+        s.replace(/[?*()[\]]/g, '[$&]')
+        : s.replace(/[?*()[\]\\]/g, '\\$&');
+};
+//# sourceMappingURL=escape.js.map
+;// CONCATENATED MODULE: ./node_modules/minimatch/dist/esm/index.js
+
+
+
+
+
+const minimatch = (p, pattern, options = {}) => {
+    assertValidPattern(pattern);
+    // shortcut: comments match nothing.
+    if (!options.nocomment && pattern.charAt(0) === '#') {
+        return false;
+    }
+    return new Minimatch(pattern, options).match(p);
+};
+// Optimized checking for the most common glob patterns.
+const starDotExtRE = /^\*+([^+@!?*[(]*)$/;
+const starDotExtTest = (ext) => (f) => !f.startsWith('.') && f.endsWith(ext);
+const starDotExtTestDot = (ext) => (f) => f.endsWith(ext);
+const starDotExtTestNocase = (ext) => {
+    ext = ext.toLowerCase();
+    return (f) => !f.startsWith('.') && f.toLowerCase().endsWith(ext);
+};
+const starDotExtTestNocaseDot = (ext) => {
+    ext = ext.toLowerCase();
+    return (f) => f.toLowerCase().endsWith(ext);
+};
+const starDotStarRE = /^\*+\.\*+$/;
+const starDotStarTest = (f) => !f.startsWith('.') && f.includes('.');
+const starDotStarTestDot = (f) => f !== '.' && f !== '..' && f.includes('.');
+const dotStarRE = /^\.\*+$/;
+const dotStarTest = (f) => f !== '.' && f !== '..' && f.startsWith('.');
+const starRE = /^\*+$/;
+const starTest = (f) => f.length !== 0 && !f.startsWith('.');
+const starTestDot = (f) => f.length !== 0 && f !== '.' && f !== '..';
+const qmarksRE = /^\?+([^+@!?*[(]*)?$/;
+const qmarksTestNocase = ([$0, ext = '']) => {
+    const noext = qmarksTestNoExt([$0]);
+    if (!ext)
+        return noext;
+    ext = ext.toLowerCase();
+    return (f) => noext(f) && f.toLowerCase().endsWith(ext);
+};
+const qmarksTestNocaseDot = ([$0, ext = '']) => {
+    const noext = qmarksTestNoExtDot([$0]);
+    if (!ext)
+        return noext;
+    ext = ext.toLowerCase();
+    return (f) => noext(f) && f.toLowerCase().endsWith(ext);
+};
+const qmarksTestDot = ([$0, ext = '']) => {
+    const noext = qmarksTestNoExtDot([$0]);
+    return !ext ? noext : (f) => noext(f) && f.endsWith(ext);
+};
+const qmarksTest = ([$0, ext = '']) => {
+    const noext = qmarksTestNoExt([$0]);
+    return !ext ? noext : (f) => noext(f) && f.endsWith(ext);
+};
+const qmarksTestNoExt = ([$0]) => {
+    const len = $0.length;
+    return (f) => f.length === len && !f.startsWith('.');
+};
+const qmarksTestNoExtDot = ([$0]) => {
+    const len = $0.length;
+    return (f) => f.length === len && f !== '.' && f !== '..';
+};
+/* c8 ignore start */
+const defaultPlatform = (typeof process === 'object' && process ?
+    (typeof process.env === 'object' &&
+        process.env &&
+        process.env.__MINIMATCH_TESTING_PLATFORM__) ||
+        process.platform
+    : 'posix');
+const esm_path = {
+    win32: { sep: '\\' },
+    posix: { sep: '/' },
+};
+/* c8 ignore stop */
+const sep = defaultPlatform === 'win32' ? esm_path.win32.sep : esm_path.posix.sep;
+minimatch.sep = sep;
+const GLOBSTAR = Symbol('globstar **');
+minimatch.GLOBSTAR = GLOBSTAR;
+// any single thing other than /
+// don't need to escape / when using new RegExp()
+const esm_qmark = '[^/]';
+// * => any number of characters
+const esm_star = esm_qmark + '*?';
+// ** when dots are allowed.  Anything goes, except .. and .
+// not (^ or / followed by one or two dots followed by $ or /),
+// followed by anything, any number of times.
+const twoStarDot = '(?:(?!(?:\\/|^)(?:\\.{1,2})($|\\/)).)*?';
+// not a ^ or / followed by a dot,
+// followed by anything, any number of times.
+const twoStarNoDot = '(?:(?!(?:\\/|^)\\.).)*?';
+const filter = (pattern, options = {}) => (p) => minimatch(p, pattern, options);
+minimatch.filter = filter;
+const ext = (a, b = {}) => Object.assign({}, a, b);
+const defaults = (def) => {
+    if (!def || typeof def !== 'object' || !Object.keys(def).length) {
+        return minimatch;
+    }
+    const orig = minimatch;
+    const m = (p, pattern, options = {}) => orig(p, pattern, ext(def, options));
+    return Object.assign(m, {
+        Minimatch: class Minimatch extends orig.Minimatch {
+            constructor(pattern, options = {}) {
+                super(pattern, ext(def, options));
+            }
+            static defaults(options) {
+                return orig.defaults(ext(def, options)).Minimatch;
+            }
         },
-    };
+        AST: class AST extends orig.AST {
+            /* c8 ignore start */
+            constructor(type, parent, options = {}) {
+                super(type, parent, ext(def, options));
+            }
+            /* c8 ignore stop */
+            static fromGlob(pattern, options = {}) {
+                return orig.AST.fromGlob(pattern, ext(def, options));
+            }
+        },
+        unescape: (s, options = {}) => orig.unescape(s, ext(def, options)),
+        escape: (s, options = {}) => orig.escape(s, ext(def, options)),
+        filter: (pattern, options = {}) => orig.filter(pattern, ext(def, options)),
+        defaults: (options) => orig.defaults(ext(def, options)),
+        makeRe: (pattern, options = {}) => orig.makeRe(pattern, ext(def, options)),
+        braceExpand: (pattern, options = {}) => orig.braceExpand(pattern, ext(def, options)),
+        match: (list, pattern, options = {}) => orig.match(list, pattern, ext(def, options)),
+        sep: orig.sep,
+        GLOBSTAR: GLOBSTAR,
+    });
+};
+minimatch.defaults = defaults;
+// Brace expansion:
+// a{b,c}d -> abd acd
+// a{b,}c -> abc ac
+// a{0..3}d -> a0d a1d a2d a3d
+// a{b,c{d,e}f}g -> abg acdfg acefg
+// a{b,c}d{e,f}g -> abdeg acdeg abdeg abdfg
+//
+// Invalid sets are not expanded.
+// a{2..}b -> a{2..}b
+// a{b}c -> a{b}c
+const braceExpand = (pattern, options = {}) => {
+    assertValidPattern(pattern);
+    // Thanks to Yeting Li <https://github.com/yetingli> for
+    // improving this regexp to avoid a ReDOS vulnerability.
+    if (options.nobrace || !/\{(?:(?!\{).)*\}/.test(pattern)) {
+        // shortcut. no need to expand.
+        return [pattern];
+    }
+    return expand(pattern, { max: options.braceExpandMax });
+};
+minimatch.braceExpand = braceExpand;
+// parse a component of the expanded set.
+// At this point, no pattern may contain "/" in it
+// so we're going to return a 2d array, where each entry is the full
+// pattern, split on '/', and then turned into a regular expression.
+// A regexp is made at the end which joins each array with an
+// escaped /, and another full one which joins each regexp with |.
+//
+// Following the lead of Bash 4.1, note that "**" only has special meaning
+// when it is the *only* thing in a path portion.  Otherwise, any series
+// of * is equivalent to a single *.  Globstar behavior is enabled by
+// default, and can be disabled by setting options.noglobstar.
+const makeRe = (pattern, options = {}) => new Minimatch(pattern, options).makeRe();
+minimatch.makeRe = makeRe;
+const match = (list, pattern, options = {}) => {
+    const mm = new Minimatch(pattern, options);
+    list = list.filter(f => mm.match(f));
+    if (mm.options.nonull && !list.length) {
+        list.push(pattern);
+    }
+    return list;
+};
+minimatch.match = match;
+// replace stuff like \* with *
+const globMagic = /[?*]|[+@!]\(.*?\)|\[|\]/;
+const esm_regExpEscape = (s) => s.replace(/[-[\]{}()*+?.,\\^$|#\s]/g, '\\$&');
+class Minimatch {
+    options;
+    set;
+    pattern;
+    windowsPathsNoEscape;
+    nonegate;
+    negate;
+    comment;
+    empty;
+    preserveMultipleSlashes;
+    partial;
+    globSet;
+    globParts;
+    nocase;
+    isWindows;
+    platform;
+    windowsNoMagicRoot;
+    maxGlobstarRecursion;
+    regexp;
+    constructor(pattern, options = {}) {
+        assertValidPattern(pattern);
+        options = options || {};
+        this.options = options;
+        this.maxGlobstarRecursion = options.maxGlobstarRecursion ?? 200;
+        this.pattern = pattern;
+        this.platform = options.platform || defaultPlatform;
+        this.isWindows = this.platform === 'win32';
+        // avoid the annoying deprecation flag lol
+        const awe = ('allowWindow' + 'sEscape');
+        this.windowsPathsNoEscape =
+            !!options.windowsPathsNoEscape || options[awe] === false;
+        if (this.windowsPathsNoEscape) {
+            this.pattern = this.pattern.replace(/\\/g, '/');
+        }
+        this.preserveMultipleSlashes = !!options.preserveMultipleSlashes;
+        this.regexp = null;
+        this.negate = false;
+        this.nonegate = !!options.nonegate;
+        this.comment = false;
+        this.empty = false;
+        this.partial = !!options.partial;
+        this.nocase = !!this.options.nocase;
+        this.windowsNoMagicRoot =
+            options.windowsNoMagicRoot !== undefined ?
+                options.windowsNoMagicRoot
+                : !!(this.isWindows && this.nocase);
+        this.globSet = [];
+        this.globParts = [];
+        this.set = [];
+        // make the set of regexps etc.
+        this.make();
+    }
+    hasMagic() {
+        if (this.options.magicalBraces && this.set.length > 1) {
+            return true;
+        }
+        for (const pattern of this.set) {
+            for (const part of pattern) {
+                if (typeof part !== 'string')
+                    return true;
+            }
+        }
+        return false;
+    }
+    debug(..._) { }
+    make() {
+        const pattern = this.pattern;
+        const options = this.options;
+        // empty patterns and comments match nothing.
+        if (!options.nocomment && pattern.charAt(0) === '#') {
+            this.comment = true;
+            return;
+        }
+        if (!pattern) {
+            this.empty = true;
+            return;
+        }
+        // step 1: figure out negation, etc.
+        this.parseNegate();
+        // step 2: expand braces
+        this.globSet = [...new Set(this.braceExpand())];
+        if (options.debug) {
+            //oxlint-disable-next-line no-console
+            this.debug = (...args) => console.error(...args);
+        }
+        this.debug(this.pattern, this.globSet);
+        // step 3: now we have a set, so turn each one into a series of
+        // path-portion matching patterns.
+        // These will be regexps, except in the case of "**", which is
+        // set to the GLOBSTAR object for globstar behavior,
+        // and will not contain any / characters
+        //
+        // First, we preprocess to make the glob pattern sets a bit simpler
+        // and deduped.  There are some perf-killing patterns that can cause
+        // problems with a glob walk, but we can simplify them down a bit.
+        const rawGlobParts = this.globSet.map(s => this.slashSplit(s));
+        this.globParts = this.preprocess(rawGlobParts);
+        this.debug(this.pattern, this.globParts);
+        // glob --> regexps
+        let set = this.globParts.map((s, _, __) => {
+            if (this.isWindows && this.windowsNoMagicRoot) {
+                // check if it's a drive or unc path.
+                const isUNC = s[0] === '' &&
+                    s[1] === '' &&
+                    (s[2] === '?' || !globMagic.test(s[2])) &&
+                    !globMagic.test(s[3]);
+                const isDrive = /^[a-z]:/i.test(s[0]);
+                if (isUNC) {
+                    return [
+                        ...s.slice(0, 4),
+                        ...s.slice(4).map(ss => this.parse(ss)),
+                    ];
+                }
+                else if (isDrive) {
+                    return [s[0], ...s.slice(1).map(ss => this.parse(ss))];
+                }
+            }
+            return s.map(ss => this.parse(ss));
+        });
+        this.debug(this.pattern, set);
+        // filter out everything that didn't compile properly.
+        this.set = set.filter(s => s.indexOf(false) === -1);
+        // do not treat the ? in UNC paths as magic
+        if (this.isWindows) {
+            for (let i = 0; i < this.set.length; i++) {
+                const p = this.set[i];
+                if (p[0] === '' &&
+                    p[1] === '' &&
+                    this.globParts[i][2] === '?' &&
+                    typeof p[3] === 'string' &&
+                    /^[a-z]:$/i.test(p[3])) {
+                    p[2] = '?';
+                }
+            }
+        }
+        this.debug(this.pattern, this.set);
+    }
+    // various transforms to equivalent pattern sets that are
+    // faster to process in a filesystem walk.  The goal is to
+    // eliminate what we can, and push all ** patterns as far
+    // to the right as possible, even if it increases the number
+    // of patterns that we have to process.
+    preprocess(globParts) {
+        // if we're not in globstar mode, then turn ** into *
+        if (this.options.noglobstar) {
+            for (const partset of globParts) {
+                for (let j = 0; j < partset.length; j++) {
+                    if (partset[j] === '**') {
+                        partset[j] = '*';
+                    }
+                }
+            }
+        }
+        const { optimizationLevel = 1 } = this.options;
+        if (optimizationLevel >= 2) {
+            // aggressive optimization for the purpose of fs walking
+            globParts = this.firstPhasePreProcess(globParts);
+            globParts = this.secondPhasePreProcess(globParts);
+        }
+        else if (optimizationLevel >= 1) {
+            // just basic optimizations to remove some .. parts
+            globParts = this.levelOneOptimize(globParts);
+        }
+        else {
+            // just collapse multiple ** portions into one
+            globParts = this.adjascentGlobstarOptimize(globParts);
+        }
+        return globParts;
+    }
+    // just get rid of adjascent ** portions
+    adjascentGlobstarOptimize(globParts) {
+        return globParts.map(parts => {
+            let gs = -1;
+            while (-1 !== (gs = parts.indexOf('**', gs + 1))) {
+                let i = gs;
+                while (parts[i + 1] === '**') {
+                    i++;
+                }
+                if (i !== gs) {
+                    parts.splice(gs, i - gs);
+                }
+            }
+            return parts;
+        });
+    }
+    // get rid of adjascent ** and resolve .. portions
+    levelOneOptimize(globParts) {
+        return globParts.map(parts => {
+            parts = parts.reduce((set, part) => {
+                const prev = set[set.length - 1];
+                if (part === '**' && prev === '**') {
+                    return set;
+                }
+                if (part === '..') {
+                    if (prev && prev !== '..' && prev !== '.' && prev !== '**') {
+                        set.pop();
+                        return set;
+                    }
+                }
+                set.push(part);
+                return set;
+            }, []);
+            return parts.length === 0 ? [''] : parts;
+        });
+    }
+    levelTwoFileOptimize(parts) {
+        if (!Array.isArray(parts)) {
+            parts = this.slashSplit(parts);
+        }
+        let didSomething = false;
+        do {
+            didSomething = false;
+            // <pre>/<e>/<rest> -> <pre>/<rest>
+            if (!this.preserveMultipleSlashes) {
+                for (let i = 1; i < parts.length - 1; i++) {
+                    const p = parts[i];
+                    // don't squeeze out UNC patterns
+                    if (i === 1 && p === '' && parts[0] === '')
+                        continue;
+                    if (p === '.' || p === '') {
+                        didSomething = true;
+                        parts.splice(i, 1);
+                        i--;
+                    }
+                }
+                if (parts[0] === '.' &&
+                    parts.length === 2 &&
+                    (parts[1] === '.' || parts[1] === '')) {
+                    didSomething = true;
+                    parts.pop();
+                }
+            }
+            // <pre>/<p>/../<rest> -> <pre>/<rest>
+            let dd = 0;
+            while (-1 !== (dd = parts.indexOf('..', dd + 1))) {
+                const p = parts[dd - 1];
+                if (p &&
+                    p !== '.' &&
+                    p !== '..' &&
+                    p !== '**' &&
+                    !(this.isWindows && /^[a-z]:$/i.test(p))) {
+                    didSomething = true;
+                    parts.splice(dd - 1, 2);
+                    dd -= 2;
+                }
+            }
+        } while (didSomething);
+        return parts.length === 0 ? [''] : parts;
+    }
+    // First phase: single-pattern processing
+    // <pre> is 1 or more portions
+    // <rest> is 1 or more portions
+    // <p> is any portion other than ., .., '', or **
+    // <e> is . or ''
+    //
+    // **/.. is *brutal* for filesystem walking performance, because
+    // it effectively resets the recursive walk each time it occurs,
+    // and ** cannot be reduced out by a .. pattern part like a regexp
+    // or most strings (other than .., ., and '') can be.
+    //
+    // <pre>/**/../<p>/<p>/<rest> -> {<pre>/../<p>/<p>/<rest>,<pre>/**/<p>/<p>/<rest>}
+    // <pre>/<e>/<rest> -> <pre>/<rest>
+    // <pre>/<p>/../<rest> -> <pre>/<rest>
+    // **/**/<rest> -> **/<rest>
+    //
+    // **/*/<rest> -> */**/<rest> <== not valid because ** doesn't follow
+    // this WOULD be allowed if ** did follow symlinks, or * didn't
+    firstPhasePreProcess(globParts) {
+        let didSomething = false;
+        do {
+            didSomething = false;
+            // <pre>/**/../<p>/<p>/<rest> -> {<pre>/../<p>/<p>/<rest>,<pre>/**/<p>/<p>/<rest>}
+            for (let parts of globParts) {
+                let gs = -1;
+                while (-1 !== (gs = parts.indexOf('**', gs + 1))) {
+                    let gss = gs;
+                    while (parts[gss + 1] === '**') {
+                        // <pre>/**/**/<rest> -> <pre>/**/<rest>
+                        gss++;
+                    }
+                    // eg, if gs is 2 and gss is 4, that means we have 3 **
+                    // parts, and can remove 2 of them.
+                    if (gss > gs) {
+                        parts.splice(gs + 1, gss - gs);
+                    }
+                    let next = parts[gs + 1];
+                    const p = parts[gs + 2];
+                    const p2 = parts[gs + 3];
+                    if (next !== '..')
+                        continue;
+                    if (!p ||
+                        p === '.' ||
+                        p === '..' ||
+                        !p2 ||
+                        p2 === '.' ||
+                        p2 === '..') {
+                        continue;
+                    }
+                    didSomething = true;
+                    // edit parts in place, and push the new one
+                    parts.splice(gs, 1);
+                    const other = parts.slice(0);
+                    other[gs] = '**';
+                    globParts.push(other);
+                    gs--;
+                }
+                // <pre>/<e>/<rest> -> <pre>/<rest>
+                if (!this.preserveMultipleSlashes) {
+                    for (let i = 1; i < parts.length - 1; i++) {
+                        const p = parts[i];
+                        // don't squeeze out UNC patterns
+                        if (i === 1 && p === '' && parts[0] === '')
+                            continue;
+                        if (p === '.' || p === '') {
+                            didSomething = true;
+                            parts.splice(i, 1);
+                            i--;
+                        }
+                    }
+                    if (parts[0] === '.' &&
+                        parts.length === 2 &&
+                        (parts[1] === '.' || parts[1] === '')) {
+                        didSomething = true;
+                        parts.pop();
+                    }
+                }
+                // <pre>/<p>/../<rest> -> <pre>/<rest>
+                let dd = 0;
+                while (-1 !== (dd = parts.indexOf('..', dd + 1))) {
+                    const p = parts[dd - 1];
+                    if (p && p !== '.' && p !== '..' && p !== '**') {
+                        didSomething = true;
+                        const needDot = dd === 1 && parts[dd + 1] === '**';
+                        const splin = needDot ? ['.'] : [];
+                        parts.splice(dd - 1, 2, ...splin);
+                        if (parts.length === 0)
+                            parts.push('');
+                        dd -= 2;
+                    }
+                }
+            }
+        } while (didSomething);
+        return globParts;
+    }
+    // second phase: multi-pattern dedupes
+    // {<pre>/*/<rest>,<pre>/<p>/<rest>} -> <pre>/*/<rest>
+    // {<pre>/<rest>,<pre>/<rest>} -> <pre>/<rest>
+    // {<pre>/**/<rest>,<pre>/<rest>} -> <pre>/**/<rest>
+    //
+    // {<pre>/**/<rest>,<pre>/**/<p>/<rest>} -> <pre>/**/<rest>
+    // ^-- not valid because ** doens't follow symlinks
+    secondPhasePreProcess(globParts) {
+        for (let i = 0; i < globParts.length - 1; i++) {
+            for (let j = i + 1; j < globParts.length; j++) {
+                const matched = this.partsMatch(globParts[i], globParts[j], !this.preserveMultipleSlashes);
+                if (matched) {
+                    globParts[i] = [];
+                    globParts[j] = matched;
+                    break;
+                }
+            }
+        }
+        return globParts.filter(gs => gs.length);
+    }
+    partsMatch(a, b, emptyGSMatch = false) {
+        let ai = 0;
+        let bi = 0;
+        let result = [];
+        let which = '';
+        while (ai < a.length && bi < b.length) {
+            if (a[ai] === b[bi]) {
+                result.push(which === 'b' ? b[bi] : a[ai]);
+                ai++;
+                bi++;
+            }
+            else if (emptyGSMatch && a[ai] === '**' && b[bi] === a[ai + 1]) {
+                result.push(a[ai]);
+                ai++;
+            }
+            else if (emptyGSMatch && b[bi] === '**' && a[ai] === b[bi + 1]) {
+                result.push(b[bi]);
+                bi++;
+            }
+            else if (a[ai] === '*' &&
+                b[bi] &&
+                (this.options.dot || !b[bi].startsWith('.')) &&
+                b[bi] !== '**') {
+                if (which === 'b')
+                    return false;
+                which = 'a';
+                result.push(a[ai]);
+                ai++;
+                bi++;
+            }
+            else if (b[bi] === '*' &&
+                a[ai] &&
+                (this.options.dot || !a[ai].startsWith('.')) &&
+                a[ai] !== '**') {
+                if (which === 'a')
+                    return false;
+                which = 'b';
+                result.push(b[bi]);
+                ai++;
+                bi++;
+            }
+            else {
+                return false;
+            }
+        }
+        // if we fall out of the loop, it means they two are identical
+        // as long as their lengths match
+        return a.length === b.length && result;
+    }
+    parseNegate() {
+        if (this.nonegate)
+            return;
+        const pattern = this.pattern;
+        let negate = false;
+        let negateOffset = 0;
+        for (let i = 0; i < pattern.length && pattern.charAt(i) === '!'; i++) {
+            negate = !negate;
+            negateOffset++;
+        }
+        if (negateOffset)
+            this.pattern = pattern.slice(negateOffset);
+        this.negate = negate;
+    }
+    // set partial to true to test if, for example,
+    // "/a/b" matches the start of "/*/b/*/d"
+    // Partial means, if you run out of file before you run
+    // out of pattern, then that's fine, as long as all
+    // the parts match.
+    matchOne(file, pattern, partial = false) {
+        let fileStartIndex = 0;
+        let patternStartIndex = 0;
+        // UNC paths like //?/X:/... can match X:/... and vice versa
+        // Drive letters in absolute drive or unc paths are always compared
+        // case-insensitively.
+        if (this.isWindows) {
+            const fileDrive = typeof file[0] === 'string' && /^[a-z]:$/i.test(file[0]);
+            const fileUNC = !fileDrive &&
+                file[0] === '' &&
+                file[1] === '' &&
+                file[2] === '?' &&
+                /^[a-z]:$/i.test(file[3]);
+            const patternDrive = typeof pattern[0] === 'string' && /^[a-z]:$/i.test(pattern[0]);
+            const patternUNC = !patternDrive &&
+                pattern[0] === '' &&
+                pattern[1] === '' &&
+                pattern[2] === '?' &&
+                typeof pattern[3] === 'string' &&
+                /^[a-z]:$/i.test(pattern[3]);
+            const fdi = fileUNC ? 3
+                : fileDrive ? 0
+                    : undefined;
+            const pdi = patternUNC ? 3
+                : patternDrive ? 0
+                    : undefined;
+            if (typeof fdi === 'number' && typeof pdi === 'number') {
+                const [fd, pd] = [
+                    file[fdi],
+                    pattern[pdi],
+                ];
+                // start matching at the drive letter index of each
+                if (fd.toLowerCase() === pd.toLowerCase()) {
+                    pattern[pdi] = fd;
+                    patternStartIndex = pdi;
+                    fileStartIndex = fdi;
+                }
+            }
+        }
+        // resolve and reduce . and .. portions in the file as well.
+        // don't need to do the second phase, because it's only one string[]
+        const { optimizationLevel = 1 } = this.options;
+        if (optimizationLevel >= 2) {
+            file = this.levelTwoFileOptimize(file);
+        }
+        if (pattern.includes(GLOBSTAR)) {
+            return this.#matchGlobstar(file, pattern, partial, fileStartIndex, patternStartIndex);
+        }
+        return this.#matchOne(file, pattern, partial, fileStartIndex, patternStartIndex);
+    }
+    #matchGlobstar(file, pattern, partial, fileIndex, patternIndex) {
+        // split the pattern into head, tail, and middle of ** delimited parts
+        const firstgs = pattern.indexOf(GLOBSTAR, patternIndex);
+        const lastgs = pattern.lastIndexOf(GLOBSTAR);
+        // split the pattern up into globstar-delimited sections
+        // the tail has to be at the end, and the others just have
+        // to be found in order from the head.
+        const [head, body, tail] = partial ?
+            [
+                pattern.slice(patternIndex, firstgs),
+                pattern.slice(firstgs + 1),
+                [],
+            ]
+            : [
+                pattern.slice(patternIndex, firstgs),
+                pattern.slice(firstgs + 1, lastgs),
+                pattern.slice(lastgs + 1),
+            ];
+        // check the head, from the current file/pattern index.
+        if (head.length) {
+            const fileHead = file.slice(fileIndex, fileIndex + head.length);
+            if (!this.#matchOne(fileHead, head, partial, 0, 0)) {
+                return false;
+            }
+            fileIndex += head.length;
+            patternIndex += head.length;
+        }
+        // now we know the head matches!
+        // if the last portion is not empty, it MUST match the end
+        // check the tail
+        let fileTailMatch = 0;
+        if (tail.length) {
+            // if head + tail > file, then we cannot possibly match
+            if (tail.length + fileIndex > file.length)
+                return false;
+            // try to match the tail
+            let tailStart = file.length - tail.length;
+            if (this.#matchOne(file, tail, partial, tailStart, 0)) {
+                fileTailMatch = tail.length;
+            }
+            else {
+                // affordance for stuff like a/**/* matching a/b/
+                // if the last file portion is '', and there's more to the pattern
+                // then try without the '' bit.
+                if (file[file.length - 1] !== '' ||
+                    fileIndex + tail.length === file.length) {
+                    return false;
+                }
+                tailStart--;
+                if (!this.#matchOne(file, tail, partial, tailStart, 0)) {
+                    return false;
+                }
+                fileTailMatch = tail.length + 1;
+            }
+        }
+        // now we know the tail matches!
+        // the middle is zero or more portions wrapped in **, possibly
+        // containing more ** sections.
+        // so a/**/b/**/c/**/d has become **/b/**/c/**
+        // if it's empty, it means a/**/b, just verify we have no bad dots
+        // if there's no tail, so it ends on /**, then we must have *something*
+        // after the head, or it's not a matc
+        if (!body.length) {
+            let sawSome = !!fileTailMatch;
+            for (let i = fileIndex; i < file.length - fileTailMatch; i++) {
+                const f = String(file[i]);
+                sawSome = true;
+                if (f === '.' ||
+                    f === '..' ||
+                    (!this.options.dot && f.startsWith('.'))) {
+                    return false;
+                }
+            }
+            // in partial mode, we just need to get past all file parts
+            return partial || sawSome;
+        }
+        // now we know that there's one or more body sections, which can
+        // be matched anywhere from the 0 index (because the head was pruned)
+        // through to the length-fileTailMatch index.
+        // split the body up into sections, and note the minimum index it can
+        // be found at (start with the length of all previous segments)
+        // [section, before, after]
+        const bodySegments = [[[], 0]];
+        let currentBody = bodySegments[0];
+        let nonGsParts = 0;
+        const nonGsPartsSums = [0];
+        for (const b of body) {
+            if (b === GLOBSTAR) {
+                nonGsPartsSums.push(nonGsParts);
+                currentBody = [[], 0];
+                bodySegments.push(currentBody);
+            }
+            else {
+                currentBody[0].push(b);
+                nonGsParts++;
+            }
+        }
+        let i = bodySegments.length - 1;
+        const fileLength = file.length - fileTailMatch;
+        for (const b of bodySegments) {
+            b[1] = fileLength - (nonGsPartsSums[i--] + b[0].length);
+        }
+        return !!this.#matchGlobStarBodySections(file, bodySegments, fileIndex, 0, partial, 0, !!fileTailMatch);
+    }
+    // return false for "nope, not matching"
+    // return null for "not matching, cannot keep trying"
+    #matchGlobStarBodySections(file, 
+    // pattern section, last possible position for it
+    bodySegments, fileIndex, bodyIndex, partial, globStarDepth, sawTail) {
+        // take the first body segment, and walk from fileIndex to its "after"
+        // value at the end
+        // If it doesn't match at that position, we increment, until we hit
+        // that final possible position, and give up.
+        // If it does match, then advance and try to rest.
+        // If any of them fail we keep walking forward.
+        // this is still a bit recursively painful, but it's more constrained
+        // than previous implementations, because we never test something that
+        // can't possibly be a valid matching condition.
+        const bs = bodySegments[bodyIndex];
+        if (!bs) {
+            // just make sure that there's no bad dots
+            for (let i = fileIndex; i < file.length; i++) {
+                sawTail = true;
+                const f = file[i];
+                if (f === '.' ||
+                    f === '..' ||
+                    (!this.options.dot && f.startsWith('.'))) {
+                    return false;
+                }
+            }
+            return sawTail;
+        }
+        // have a non-globstar body section to test
+        const [body, after] = bs;
+        while (fileIndex <= after) {
+            const m = this.#matchOne(file.slice(0, fileIndex + body.length), body, partial, fileIndex, 0);
+            // if limit exceeded, no match. intentional false negative,
+            // acceptable break in correctness for security.
+            if (m && globStarDepth < this.maxGlobstarRecursion) {
+                // match! see if the rest match. if so, we're done!
+                const sub = this.#matchGlobStarBodySections(file, bodySegments, fileIndex + body.length, bodyIndex + 1, partial, globStarDepth + 1, sawTail);
+                if (sub !== false) {
+                    return sub;
+                }
+            }
+            const f = file[fileIndex];
+            if (f === '.' ||
+                f === '..' ||
+                (!this.options.dot && f.startsWith('.'))) {
+                return false;
+            }
+            fileIndex++;
+        }
+        // walked off. no point continuing
+        return partial || null;
+    }
+    #matchOne(file, pattern, partial, fileIndex, patternIndex) {
+        let fi;
+        let pi;
+        let pl;
+        let fl;
+        for (fi = fileIndex,
+            pi = patternIndex,
+            fl = file.length,
+            pl = pattern.length; fi < fl && pi < pl; fi++, pi++) {
+            this.debug('matchOne loop');
+            let p = pattern[pi];
+            let f = file[fi];
+            this.debug(pattern, p, f);
+            // should be impossible.
+            // some invalid regexp stuff in the set.
+            /* c8 ignore start */
+            if (p === false || p === GLOBSTAR) {
+                return false;
+            }
+            /* c8 ignore stop */
+            // something other than **
+            // non-magic patterns just have to match exactly
+            // patterns with magic have been turned into regexps.
+            let hit;
+            if (typeof p === 'string') {
+                hit = f === p;
+                this.debug('string match', p, f, hit);
+            }
+            else {
+                hit = p.test(f);
+                this.debug('pattern match', p, f, hit);
+            }
+            if (!hit)
+                return false;
+        }
+        // Note: ending in / means that we'll get a final ""
+        // at the end of the pattern.  This can only match a
+        // corresponding "" at the end of the file.
+        // If the file ends in /, then it can only match a
+        // a pattern that ends in /, unless the pattern just
+        // doesn't have any more for it. But, a/b/ should *not*
+        // match "a/b/*", even though "" matches against the
+        // [^/]*? pattern, except in partial mode, where it might
+        // simply not be reached yet.
+        // However, a/b/ should still satisfy a/*
+        // now either we fell off the end of the pattern, or we're done.
+        if (fi === fl && pi === pl) {
+            // ran out of pattern and filename at the same time.
+            // an exact hit!
+            return true;
+        }
+        else if (fi === fl) {
+            // ran out of file, but still had pattern left.
+            // this is ok if we're doing the match as part of
+            // a glob fs traversal.
+            return partial;
+        }
+        else if (pi === pl) {
+            // ran out of pattern, still have file left.
+            // this is only acceptable if we're on the very last
+            // empty segment of a file with a trailing slash.
+            // a/* should match a/b/
+            return fi === fl - 1 && file[fi] === '';
+            /* c8 ignore start */
+        }
+        else {
+            // should be unreachable.
+            throw new Error('wtf?');
+        }
+        /* c8 ignore stop */
+    }
+    braceExpand() {
+        return braceExpand(this.pattern, this.options);
+    }
+    parse(pattern) {
+        assertValidPattern(pattern);
+        const options = this.options;
+        // shortcuts
+        if (pattern === '**')
+            return GLOBSTAR;
+        if (pattern === '')
+            return '';
+        // far and away, the most common glob pattern parts are
+        // *, *.*, and *.<ext>  Add a fast check method for those.
+        let m;
+        let fastTest = null;
+        if ((m = pattern.match(starRE))) {
+            fastTest = options.dot ? starTestDot : starTest;
+        }
+        else if ((m = pattern.match(starDotExtRE))) {
+            fastTest = (options.nocase ?
+                options.dot ?
+                    starDotExtTestNocaseDot
+                    : starDotExtTestNocase
+                : options.dot ? starDotExtTestDot
+                    : starDotExtTest)(m[1]);
+        }
+        else if ((m = pattern.match(qmarksRE))) {
+            fastTest = (options.nocase ?
+                options.dot ?
+                    qmarksTestNocaseDot
+                    : qmarksTestNocase
+                : options.dot ? qmarksTestDot
+                    : qmarksTest)(m);
+        }
+        else if ((m = pattern.match(starDotStarRE))) {
+            fastTest = options.dot ? starDotStarTestDot : starDotStarTest;
+        }
+        else if ((m = pattern.match(dotStarRE))) {
+            fastTest = dotStarTest;
+        }
+        const re = AST.fromGlob(pattern, this.options).toMMPattern();
+        if (fastTest && typeof re === 'object') {
+            // Avoids overriding in frozen environments
+            Reflect.defineProperty(re, 'test', { value: fastTest });
+        }
+        return re;
+    }
+    makeRe() {
+        if (this.regexp || this.regexp === false)
+            return this.regexp;
+        // at this point, this.set is a 2d array of partial
+        // pattern strings, or "**".
+        //
+        // It's better to use .match().  This function shouldn't
+        // be used, really, but it's pretty convenient sometimes,
+        // when you just want to work with a regex.
+        const set = this.set;
+        if (!set.length) {
+            this.regexp = false;
+            return this.regexp;
+        }
+        const options = this.options;
+        const twoStar = options.noglobstar ? esm_star
+            : options.dot ? twoStarDot
+                : twoStarNoDot;
+        const flags = new Set(options.nocase ? ['i'] : []);
+        // regexpify non-globstar patterns
+        // if ** is only item, then we just do one twoStar
+        // if ** is first, and there are more, prepend (\/|twoStar\/)? to next
+        // if ** is last, append (\/twoStar|) to previous
+        // if ** is in the middle, append (\/|\/twoStar\/) to previous
+        // then filter out GLOBSTAR symbols
+        let re = set
+            .map(pattern => {
+            const pp = pattern.map(p => {
+                if (p instanceof RegExp) {
+                    for (const f of p.flags.split(''))
+                        flags.add(f);
+                }
+                return (typeof p === 'string' ? esm_regExpEscape(p)
+                    : p === GLOBSTAR ? GLOBSTAR
+                        : p._src);
+            });
+            pp.forEach((p, i) => {
+                const next = pp[i + 1];
+                const prev = pp[i - 1];
+                if (p !== GLOBSTAR || prev === GLOBSTAR) {
+                    return;
+                }
+                if (prev === undefined) {
+                    if (next !== undefined && next !== GLOBSTAR) {
+                        pp[i + 1] = '(?:\\/|' + twoStar + '\\/)?' + next;
+                    }
+                    else {
+                        pp[i] = twoStar;
+                    }
+                }
+                else if (next === undefined) {
+                    pp[i - 1] = prev + '(?:\\/|\\/' + twoStar + ')?';
+                }
+                else if (next !== GLOBSTAR) {
+                    pp[i - 1] = prev + '(?:\\/|\\/' + twoStar + '\\/)' + next;
+                    pp[i + 1] = GLOBSTAR;
+                }
+            });
+            const filtered = pp.filter(p => p !== GLOBSTAR);
+            // For partial matches, we need to make the pattern match
+            // any prefix of the full path. We do this by generating
+            // alternative patterns that match progressively longer prefixes.
+            if (this.partial && filtered.length >= 1) {
+                const prefixes = [];
+                for (let i = 1; i <= filtered.length; i++) {
+                    prefixes.push(filtered.slice(0, i).join('/'));
+                }
+                return '(?:' + prefixes.join('|') + ')';
+            }
+            return filtered.join('/');
+        })
+            .join('|');
+        // need to wrap in parens if we had more than one thing with |,
+        // otherwise only the first will be anchored to ^ and the last to $
+        const [open, close] = set.length > 1 ? ['(?:', ')'] : ['', ''];
+        // must match entire pattern
+        // ending in a * or ** will make it less strict.
+        re = '^' + open + re + close + '$';
+        // In partial mode, '/' should always match as it's a valid prefix for any pattern
+        if (this.partial) {
+            re = '^(?:\\/|' + open + re.slice(1, -1) + close + ')$';
+        }
+        // can match anything, as long as it's not this.
+        if (this.negate)
+            re = '^(?!' + re + ').+$';
+        try {
+            this.regexp = new RegExp(re, [...flags].join(''));
+            /* c8 ignore start */
+        }
+        catch {
+            // should be impossible
+            this.regexp = false;
+        }
+        /* c8 ignore stop */
+        return this.regexp;
+    }
+    slashSplit(p) {
+        // if p starts with // on windows, we preserve that
+        // so that UNC paths aren't broken.  Otherwise, any number of
+        // / characters are coalesced into one, unless
+        // preserveMultipleSlashes is set to true.
+        if (this.preserveMultipleSlashes) {
+            return p.split('/');
+        }
+        else if (this.isWindows && /^\/\/[^/]+/.test(p)) {
+            // add an extra '' for the one we lose
+            return ['', ...p.split(/\/+/)];
+        }
+        else {
+            return p.split(/\/+/);
+        }
+    }
+    match(f, partial = this.partial) {
+        this.debug('match', f, this.pattern);
+        // short-circuit in the case of busted things.
+        // comments, etc.
+        if (this.comment) {
+            return false;
+        }
+        if (this.empty) {
+            return f === '';
+        }
+        if (f === '/' && partial) {
+            return true;
+        }
+        const options = this.options;
+        // windows: need to use /, not \
+        if (this.isWindows) {
+            f = f.split('\\').join('/');
+        }
+        // treat the test path as a set of pathparts.
+        const ff = this.slashSplit(f);
+        this.debug(this.pattern, 'split', ff);
+        // just ONE of the pattern sets in this.set needs to match
+        // in order for it to be valid.  If negating, then just one
+        // match means that we have failed.
+        // Either way, return on the first hit.
+        const set = this.set;
+        this.debug(this.pattern, 'set', set);
+        // Find the basename of the path by looking for the last non-empty segment
+        let filename = ff[ff.length - 1];
+        if (!filename) {
+            for (let i = ff.length - 2; !filename && i >= 0; i--) {
+                filename = ff[i];
+            }
+        }
+        for (const pattern of set) {
+            let file = ff;
+            if (options.matchBase && pattern.length === 1) {
+                file = [filename];
+            }
+            const hit = this.matchOne(file, pattern, partial);
+            if (hit) {
+                if (options.flipNegate) {
+                    return true;
+                }
+                return !this.negate;
+            }
+        }
+        // didn't get any hits.  this is success if it's a negative
+        // pattern, failure otherwise.
+        if (options.flipNegate) {
+            return false;
+        }
+        return this.negate;
+    }
+    static defaults(def) {
+        return minimatch.defaults(def).Minimatch;
+    }
+}
+/* c8 ignore start */
+
+
+
+/* c8 ignore stop */
+minimatch.AST = AST;
+minimatch.Minimatch = Minimatch;
+minimatch.escape = escape_escape;
+minimatch.unescape = unescape_unescape;
+//# sourceMappingURL=index.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/glob/lib/internal-path.js
+
+
+
+const internal_path_IS_WINDOWS = process.platform === 'win32';
+/**
+ * Helper class for parsing paths into segments
+ */
+class Path {
+    /**
+     * Constructs a Path
+     * @param itemPath Path or array of segments
+     */
+    constructor(itemPath) {
+        this.segments = [];
+        // String
+        if (typeof itemPath === 'string') {
+            external_assert_(itemPath, `Parameter 'itemPath' must not be empty`);
+            // Normalize slashes and trim unnecessary trailing slash
+            itemPath = safeTrimTrailingSeparator(itemPath);
+            // Not rooted
+            if (!hasRoot(itemPath)) {
+                this.segments = itemPath.split(external_path_.sep);
+            }
+            // Rooted
+            else {
+                // Add all segments, while not at the root
+                let remaining = itemPath;
+                let dir = dirname(remaining);
+                while (dir !== remaining) {
+                    // Add the segment
+                    const basename = external_path_.basename(remaining);
+                    this.segments.unshift(basename);
+                    // Truncate the last segment
+                    remaining = dir;
+                    dir = dirname(remaining);
+                }
+                // Remainder is the root
+                this.segments.unshift(remaining);
+            }
+        }
+        // Array
+        else {
+            // Must not be empty
+            external_assert_(itemPath.length > 0, `Parameter 'itemPath' must not be an empty array`);
+            // Each segment
+            for (let i = 0; i < itemPath.length; i++) {
+                let segment = itemPath[i];
+                // Must not be empty
+                external_assert_(segment, `Parameter 'itemPath' must not contain any empty segments`);
+                // Normalize slashes
+                segment = normalizeSeparators(itemPath[i]);
+                // Root segment
+                if (i === 0 && hasRoot(segment)) {
+                    segment = safeTrimTrailingSeparator(segment);
+                    external_assert_(segment === dirname(segment), `Parameter 'itemPath' root segment contains information for multiple segments`);
+                    this.segments.push(segment);
+                }
+                // All other segments
+                else {
+                    // Must not contain slash
+                    external_assert_(!segment.includes(external_path_.sep), `Parameter 'itemPath' contains unexpected path separators`);
+                    this.segments.push(segment);
+                }
+            }
+        }
+    }
+    /**
+     * Converts the path to it's string representation
+     */
+    toString() {
+        // First segment
+        let result = this.segments[0];
+        // All others
+        let skipSlash = result.endsWith(external_path_.sep) || (internal_path_IS_WINDOWS && /^[A-Z]:$/i.test(result));
+        for (let i = 1; i < this.segments.length; i++) {
+            if (skipSlash) {
+                skipSlash = false;
+            }
+            else {
+                result += external_path_.sep;
+            }
+            result += this.segments[i];
+        }
+        return result;
+    }
+}
+//# sourceMappingURL=internal-path.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/glob/lib/internal-pattern.js
+
+
+
+
+
+
+
+const internal_pattern_IS_WINDOWS = process.platform === 'win32';
+class Pattern {
+    constructor(patternOrNegate, isImplicitPattern = false, segments, homedir) {
+        /**
+         * Indicates whether matches should be excluded from the result set
+         */
+        this.negate = false;
+        // Pattern overload
+        let pattern;
+        if (typeof patternOrNegate === 'string') {
+            pattern = patternOrNegate.trim();
+        }
+        // Segments overload
+        else {
+            // Convert to pattern
+            segments = segments || [];
+            external_assert_(segments.length, `Parameter 'segments' must not empty`);
+            const root = Pattern.getLiteral(segments[0]);
+            external_assert_(root && hasAbsoluteRoot(root), `Parameter 'segments' first element must be a root path`);
+            pattern = new Path(segments).toString().trim();
+            if (patternOrNegate) {
+                pattern = `!${pattern}`;
+            }
+        }
+        // Negate
+        while (pattern.startsWith('!')) {
+            this.negate = !this.negate;
+            pattern = pattern.substr(1).trim();
+        }
+        // Normalize slashes and ensures absolute root
+        pattern = Pattern.fixupPattern(pattern, homedir);
+        // Segments
+        this.segments = new Path(pattern).segments;
+        // Trailing slash indicates the pattern should only match directories, not regular files
+        this.trailingSeparator = normalizeSeparators(pattern)
+            .endsWith(external_path_.sep);
+        pattern = safeTrimTrailingSeparator(pattern);
+        // Search path (literal path prior to the first glob segment)
+        let foundGlob = false;
+        const searchSegments = this.segments
+            .map(x => Pattern.getLiteral(x))
+            .filter(x => !foundGlob && !(foundGlob = x === ''));
+        this.searchPath = new Path(searchSegments).toString();
+        // Root RegExp (required when determining partial match)
+        this.rootRegExp = new RegExp(Pattern.regExpEscape(searchSegments[0]), internal_pattern_IS_WINDOWS ? 'i' : '');
+        this.isImplicitPattern = isImplicitPattern;
+        // Create minimatch
+        const minimatchOptions = {
+            dot: true,
+            nobrace: true,
+            nocase: internal_pattern_IS_WINDOWS,
+            nocomment: true,
+            noext: true,
+            nonegate: true
+        };
+        pattern = internal_pattern_IS_WINDOWS ? pattern.replace(/\\/g, '/') : pattern;
+        this.minimatch = new Minimatch(pattern, minimatchOptions);
+    }
+    /**
+     * Matches the pattern against the specified path
+     */
+    match(itemPath) {
+        // Last segment is globstar?
+        if (this.segments[this.segments.length - 1] === '**') {
+            // Normalize slashes
+            itemPath = normalizeSeparators(itemPath);
+            // Append a trailing slash. Otherwise Minimatch will not match the directory immediately
+            // preceding the globstar. For example, given the pattern `/foo/**`, Minimatch returns
+            // false for `/foo` but returns true for `/foo/`. Append a trailing slash to handle that quirk.
+            if (!itemPath.endsWith(external_path_.sep) && this.isImplicitPattern === false) {
+                // Note, this is safe because the constructor ensures the pattern has an absolute root.
+                // For example, formats like C: and C:foo on Windows are resolved to an absolute root.
+                itemPath = `${itemPath}${external_path_.sep}`;
+            }
+        }
+        else {
+            // Normalize slashes and trim unnecessary trailing slash
+            itemPath = safeTrimTrailingSeparator(itemPath);
+        }
+        // Match
+        if (this.minimatch.match(itemPath)) {
+            return this.trailingSeparator ? MatchKind.Directory : MatchKind.All;
+        }
+        return MatchKind.None;
+    }
+    /**
+     * Indicates whether the pattern may match descendants of the specified path
+     */
+    partialMatch(itemPath) {
+        // Normalize slashes and trim unnecessary trailing slash
+        itemPath = safeTrimTrailingSeparator(itemPath);
+        // matchOne does not handle root path correctly
+        if (dirname(itemPath) === itemPath) {
+            return this.rootRegExp.test(itemPath);
+        }
+        return this.minimatch.matchOne(itemPath.split(internal_pattern_IS_WINDOWS ? /\\+/ : /\/+/), this.minimatch.set[0], true);
+    }
+    /**
+     * Escapes glob patterns within a path
+     */
+    static globEscape(s) {
+        return (internal_pattern_IS_WINDOWS ? s : s.replace(/\\/g, '\\\\')) // escape '\' on Linux/macOS
+            .replace(/(\[)(?=[^/]+\])/g, '[[]') // escape '[' when ']' follows within the path segment
+            .replace(/\?/g, '[?]') // escape '?'
+            .replace(/\*/g, '[*]'); // escape '*'
+    }
+    /**
+     * Normalizes slashes and ensures absolute root
+     */
+    static fixupPattern(pattern, homedir) {
+        // Empty
+        external_assert_(pattern, 'pattern cannot be empty');
+        // Must not contain `.` segment, unless first segment
+        // Must not contain `..` segment
+        const literalSegments = new Path(pattern).segments.map(x => Pattern.getLiteral(x));
+        external_assert_(literalSegments.every((x, i) => (x !== '.' || i === 0) && x !== '..'), `Invalid pattern '${pattern}'. Relative pathing '.' and '..' is not allowed.`);
+        // Must not contain globs in root, e.g. Windows UNC path \\foo\b*r
+        external_assert_(!hasRoot(pattern) || literalSegments[0], `Invalid pattern '${pattern}'. Root segment must not contain globs.`);
+        // Normalize slashes
+        pattern = normalizeSeparators(pattern);
+        // Replace leading `.` segment
+        if (pattern === '.' || pattern.startsWith(`.${external_path_.sep}`)) {
+            pattern = Pattern.globEscape(process.cwd()) + pattern.substr(1);
+        }
+        // Replace leading `~` segment
+        else if (pattern === '~' || pattern.startsWith(`~${external_path_.sep}`)) {
+            homedir = homedir || external_os_.homedir();
+            external_assert_(homedir, 'Unable to determine HOME directory');
+            external_assert_(hasAbsoluteRoot(homedir), `Expected HOME directory to be a rooted path. Actual '${homedir}'`);
+            pattern = Pattern.globEscape(homedir) + pattern.substr(1);
+        }
+        // Replace relative drive root, e.g. pattern is C: or C:foo
+        else if (internal_pattern_IS_WINDOWS &&
+            (pattern.match(/^[A-Z]:$/i) || pattern.match(/^[A-Z]:[^\\]/i))) {
+            let root = ensureAbsoluteRoot('C:\\dummy-root', pattern.substr(0, 2));
+            if (pattern.length > 2 && !root.endsWith('\\')) {
+                root += '\\';
+            }
+            pattern = Pattern.globEscape(root) + pattern.substr(2);
+        }
+        // Replace relative root, e.g. pattern is \ or \foo
+        else if (internal_pattern_IS_WINDOWS && (pattern === '\\' || pattern.match(/^\\[^\\]/))) {
+            let root = ensureAbsoluteRoot('C:\\dummy-root', '\\');
+            if (!root.endsWith('\\')) {
+                root += '\\';
+            }
+            pattern = Pattern.globEscape(root) + pattern.substr(1);
+        }
+        // Otherwise ensure absolute root
+        else {
+            pattern = ensureAbsoluteRoot(Pattern.globEscape(process.cwd()), pattern);
+        }
+        return normalizeSeparators(pattern);
+    }
+    /**
+     * Attempts to unescape a pattern segment to create a literal path segment.
+     * Otherwise returns empty string.
+     */
+    static getLiteral(segment) {
+        let literal = '';
+        for (let i = 0; i < segment.length; i++) {
+            const c = segment[i];
+            // Escape
+            if (c === '\\' && !internal_pattern_IS_WINDOWS && i + 1 < segment.length) {
+                literal += segment[++i];
+                continue;
+            }
+            // Wildcard
+            else if (c === '*' || c === '?') {
+                return '';
+            }
+            // Character set
+            else if (c === '[' && i + 1 < segment.length) {
+                let set = '';
+                let closed = -1;
+                for (let i2 = i + 1; i2 < segment.length; i2++) {
+                    const c2 = segment[i2];
+                    // Escape
+                    if (c2 === '\\' && !internal_pattern_IS_WINDOWS && i2 + 1 < segment.length) {
+                        set += segment[++i2];
+                        continue;
+                    }
+                    // Closed
+                    else if (c2 === ']') {
+                        closed = i2;
+                        break;
+                    }
+                    // Otherwise
+                    else {
+                        set += c2;
+                    }
+                }
+                // Closed?
+                if (closed >= 0) {
+                    // Cannot convert
+                    if (set.length > 1) {
+                        return '';
+                    }
+                    // Convert to literal
+                    if (set) {
+                        literal += set;
+                        i = closed;
+                        continue;
+                    }
+                }
+                // Otherwise fall thru
+            }
+            // Append
+            literal += c;
+        }
+        return literal;
+    }
+    /**
+     * Escapes regexp special characters
+     * https://javascript.info/regexp-escaping
+     */
+    static regExpEscape(s) {
+        return s.replace(/[[\\^$.|?*+()]/g, '\\$&');
+    }
+}
+//# sourceMappingURL=internal-pattern.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/glob/lib/internal-search-state.js
+class SearchState {
+    constructor(path, level) {
+        this.path = path;
+        this.level = level;
+    }
+}
+//# sourceMappingURL=internal-search-state.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/glob/lib/internal-globber.js
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+var __asyncValues = (undefined && undefined.__asyncValues) || function (o) {
+    if (!Symbol.asyncIterator) throw new TypeError("Symbol.asyncIterator is not defined.");
+    var m = o[Symbol.asyncIterator], i;
+    return m ? m.call(o) : (o = typeof __values === "function" ? __values(o) : o[Symbol.iterator](), i = {}, verb("next"), verb("throw"), verb("return"), i[Symbol.asyncIterator] = function () { return this; }, i);
+    function verb(n) { i[n] = o[n] && function (v) { return new Promise(function (resolve, reject) { v = o[n](v), settle(resolve, reject, v.done, v.value); }); }; }
+    function settle(resolve, reject, d, v) { Promise.resolve(v).then(function(v) { resolve({ value: v, done: d }); }, reject); }
+};
+var __await = (undefined && undefined.__await) || function (v) { return this instanceof __await ? (this.v = v, this) : new __await(v); }
+var __asyncGenerator = (undefined && undefined.__asyncGenerator) || function (thisArg, _arguments, generator) {
+    if (!Symbol.asyncIterator) throw new TypeError("Symbol.asyncIterator is not defined.");
+    var g = generator.apply(thisArg, _arguments || []), i, q = [];
+    return i = Object.create((typeof AsyncIterator === "function" ? AsyncIterator : Object).prototype), verb("next"), verb("throw"), verb("return", awaitReturn), i[Symbol.asyncIterator] = function () { return this; }, i;
+    function awaitReturn(f) { return function (v) { return Promise.resolve(v).then(f, reject); }; }
+    function verb(n, f) { if (g[n]) { i[n] = function (v) { return new Promise(function (a, b) { q.push([n, v, a, b]) > 1 || resume(n, v); }); }; if (f) i[n] = f(i[n]); } }
+    function resume(n, v) { try { step(g[n](v)); } catch (e) { settle(q[0][3], e); } }
+    function step(r) { r.value instanceof __await ? Promise.resolve(r.value.v).then(fulfill, reject) : settle(q[0][2], r); }
+    function fulfill(value) { resume("next", value); }
+    function reject(value) { resume("throw", value); }
+    function settle(f, v) { if (f(v), q.shift(), q.length) resume(q[0][0], q[0][1]); }
+};
+
+
+
+
+
+
+
+
+const internal_globber_IS_WINDOWS = process.platform === 'win32';
+class DefaultGlobber {
+    constructor(options) {
+        this.patterns = [];
+        this.searchPaths = [];
+        this.options = getOptions(options);
+    }
+    getSearchPaths() {
+        // Return a copy
+        return this.searchPaths.slice();
+    }
+    glob() {
+        return __awaiter(this, void 0, void 0, function* () {
+            var _a, e_1, _b, _c;
+            const result = [];
+            try {
+                for (var _d = true, _e = __asyncValues(this.globGenerator()), _f; _f = yield _e.next(), _a = _f.done, !_a; _d = true) {
+                    _c = _f.value;
+                    _d = false;
+                    const itemPath = _c;
+                    result.push(itemPath);
+                }
+            }
+            catch (e_1_1) { e_1 = { error: e_1_1 }; }
+            finally {
+                try {
+                    if (!_d && !_a && (_b = _e.return)) yield _b.call(_e);
+                }
+                finally { if (e_1) throw e_1.error; }
+            }
+            return result;
+        });
+    }
+    globGenerator() {
+        return __asyncGenerator(this, arguments, function* globGenerator_1() {
+            // Fill in defaults options
+            const options = getOptions(this.options);
+            // Implicit descendants?
+            const patterns = [];
+            for (const pattern of this.patterns) {
+                patterns.push(pattern);
+                if (options.implicitDescendants &&
+                    (pattern.trailingSeparator ||
+                        pattern.segments[pattern.segments.length - 1] !== '**')) {
+                    patterns.push(new Pattern(pattern.negate, true, pattern.segments.concat('**')));
+                }
+            }
+            // Push the search paths
+            const stack = [];
+            for (const searchPath of getSearchPaths(patterns)) {
+                lib_core/* debug */.Yz(`Search path '${searchPath}'`);
+                // Exists?
+                try {
+                    // Intentionally using lstat. Detection for broken symlink
+                    // will be performed later (if following symlinks).
+                    yield __await(external_fs_.promises.lstat(searchPath));
+                }
+                catch (err) {
+                    if (err.code === 'ENOENT') {
+                        continue;
+                    }
+                    throw err;
+                }
+                stack.unshift(new SearchState(searchPath, 1));
+            }
+            // Search
+            const traversalChain = []; // used to detect cycles
+            while (stack.length) {
+                // Pop
+                const item = stack.pop();
+                // Match?
+                const match = internal_pattern_helper_match(patterns, item.path);
+                const partialMatch = !!match || internal_pattern_helper_partialMatch(patterns, item.path);
+                if (!match && !partialMatch) {
+                    continue;
+                }
+                // Stat
+                const stats = yield __await(DefaultGlobber.stat(item, options, traversalChain)
+                // Broken symlink, or symlink cycle detected, or no longer exists
+                );
+                // Broken symlink, or symlink cycle detected, or no longer exists
+                if (!stats) {
+                    continue;
+                }
+                // Hidden file or directory?
+                if (options.excludeHiddenFiles && external_path_.basename(item.path).match(/^\./)) {
+                    continue;
+                }
+                // Directory
+                if (stats.isDirectory()) {
+                    // Matched
+                    if (match & MatchKind.Directory && options.matchDirectories) {
+                        yield yield __await(item.path);
+                    }
+                    // Descend?
+                    else if (!partialMatch) {
+                        continue;
+                    }
+                    // Push the child items in reverse
+                    const childLevel = item.level + 1;
+                    const childItems = (yield __await(external_fs_.promises.readdir(item.path))).map(x => new SearchState(external_path_.join(item.path, x), childLevel));
+                    stack.push(...childItems.reverse());
+                }
+                // File
+                else if (match & MatchKind.File) {
+                    yield yield __await(item.path);
+                }
+            }
+        });
+    }
+    /**
+     * Constructs a DefaultGlobber
+     */
+    static create(patterns, options) {
+        return __awaiter(this, void 0, void 0, function* () {
+            const result = new DefaultGlobber(options);
+            if (internal_globber_IS_WINDOWS) {
+                patterns = patterns.replace(/\r\n/g, '\n');
+                patterns = patterns.replace(/\r/g, '\n');
+            }
+            const lines = patterns.split('\n').map(x => x.trim());
+            for (const line of lines) {
+                // Empty or comment
+                if (!line || line.startsWith('#')) {
+                    continue;
+                }
+                // Pattern
+                else {
+                    result.patterns.push(new Pattern(line));
+                }
+            }
+            result.searchPaths.push(...getSearchPaths(result.patterns));
+            return result;
+        });
+    }
+    static stat(item, options, traversalChain) {
+        return __awaiter(this, void 0, void 0, function* () {
+            // Note:
+            // `stat` returns info about the target of a symlink (or symlink chain)
+            // `lstat` returns info about a symlink itself
+            let stats;
+            if (options.followSymbolicLinks) {
+                try {
+                    // Use `stat` (following symlinks)
+                    stats = yield external_fs_.promises.stat(item.path);
+                }
+                catch (err) {
+                    if (err.code === 'ENOENT') {
+                        if (options.omitBrokenSymbolicLinks) {
+                            lib_core/* debug */.Yz(`Broken symlink '${item.path}'`);
+                            return undefined;
+                        }
+                        throw new Error(`No information found for the path '${item.path}'. This may indicate a broken symbolic link.`);
+                    }
+                    throw err;
+                }
+            }
+            else {
+                // Use `lstat` (not following symlinks)
+                stats = yield external_fs_.promises.lstat(item.path);
+            }
+            // Note, isDirectory() returns false for the lstat of a symlink
+            if (stats.isDirectory() && options.followSymbolicLinks) {
+                // Get the realpath
+                const realPath = yield external_fs_.promises.realpath(item.path);
+                // Fixup the traversal chain to match the item level
+                while (traversalChain.length >= item.level) {
+                    traversalChain.pop();
+                }
+                // Test for a cycle
+                if (traversalChain.some((x) => x === realPath)) {
+                    lib_core/* debug */.Yz(`Symlink cycle detected for path '${item.path}' and realpath '${realPath}'`);
+                    return undefined;
+                }
+                // Update the traversal chain
+                traversalChain.push(realPath);
+            }
+            return stats;
+        });
+    }
+}
+//# sourceMappingURL=internal-globber.js.map
+// EXTERNAL MODULE: external "crypto"
+var external_crypto_ = __nccwpck_require__(76982);
+// EXTERNAL MODULE: external "stream"
+var external_stream_ = __nccwpck_require__(2203);
+// EXTERNAL MODULE: external "util"
+var external_util_ = __nccwpck_require__(39023);
+;// CONCATENATED MODULE: ./node_modules/@actions/glob/lib/internal-hash-files.js
+var internal_hash_files_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+var internal_hash_files_asyncValues = (undefined && undefined.__asyncValues) || function (o) {
+    if (!Symbol.asyncIterator) throw new TypeError("Symbol.asyncIterator is not defined.");
+    var m = o[Symbol.asyncIterator], i;
+    return m ? m.call(o) : (o = typeof __values === "function" ? __values(o) : o[Symbol.iterator](), i = {}, verb("next"), verb("throw"), verb("return"), i[Symbol.asyncIterator] = function () { return this; }, i);
+    function verb(n) { i[n] = o[n] && function (v) { return new Promise(function (resolve, reject) { v = o[n](v), settle(resolve, reject, v.done, v.value); }); }; }
+    function settle(resolve, reject, d, v) { Promise.resolve(v).then(function(v) { resolve({ value: v, done: d }); }, reject); }
+};
+
+
+
+
+
+
+function hashFiles(globber_1, currentWorkspace_1) {
+    return internal_hash_files_awaiter(this, arguments, void 0, function* (globber, currentWorkspace, verbose = false) {
+        var _a, e_1, _b, _c;
+        var _d;
+        const writeDelegate = verbose ? core.info : core.debug;
+        let hasMatch = false;
+        const githubWorkspace = currentWorkspace
+            ? currentWorkspace
+            : ((_d = process.env['GITHUB_WORKSPACE']) !== null && _d !== void 0 ? _d : process.cwd());
+        const result = crypto.createHash('sha256');
+        let count = 0;
+        try {
+            for (var _e = true, _f = internal_hash_files_asyncValues(globber.globGenerator()), _g; _g = yield _f.next(), _a = _g.done, !_a; _e = true) {
+                _c = _g.value;
+                _e = false;
+                const file = _c;
+                writeDelegate(file);
+                if (!file.startsWith(`${githubWorkspace}${path.sep}`)) {
+                    writeDelegate(`Ignore '${file}' since it is not under GITHUB_WORKSPACE.`);
+                    continue;
+                }
+                if (fs.statSync(file).isDirectory()) {
+                    writeDelegate(`Skip directory '${file}'.`);
+                    continue;
+                }
+                const hash = crypto.createHash('sha256');
+                const pipeline = util.promisify(stream.pipeline);
+                yield pipeline(fs.createReadStream(file), hash);
+                result.write(hash.digest());
+                count++;
+                if (!hasMatch) {
+                    hasMatch = true;
+                }
+            }
+        }
+        catch (e_1_1) { e_1 = { error: e_1_1 }; }
+        finally {
+            try {
+                if (!_e && !_a && (_b = _f.return)) yield _b.call(_f);
+            }
+            finally { if (e_1) throw e_1.error; }
+        }
+        result.end();
+        if (hasMatch) {
+            writeDelegate(`Found ${count} files to hash.`);
+            return result.digest('hex');
+        }
+        else {
+            writeDelegate(`No matches found for glob`);
+            return '';
+        }
+    });
+}
+//# sourceMappingURL=internal-hash-files.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/glob/lib/glob.js
+var glob_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+/**
+ * Constructs a globber
+ *
+ * @param patterns  Patterns separated by newlines
+ * @param options   Glob options
+ */
+function create(patterns, options) {
+    return glob_awaiter(this, void 0, void 0, function* () {
+        return yield DefaultGlobber.create(patterns, options);
+    });
+}
+/**
+ * Computes the sha256 hash of a glob
+ *
+ * @param patterns  Patterns separated by newlines
+ * @param currentWorkspace  Workspace used when matching files
+ * @param options   Glob options
+ * @param verbose   Enables verbose logging
+ */
+function glob_hashFiles(patterns_1) {
+    return glob_awaiter(this, arguments, void 0, function* (patterns, currentWorkspace = '', options, verbose = false) {
+        let followSymbolicLinks = true;
+        if (options && typeof options.followSymbolicLinks === 'boolean') {
+            followSymbolicLinks = options.followSymbolicLinks;
+        }
+        const globber = yield create(patterns, { followSymbolicLinks });
+        return _hashFiles(globber, currentWorkspace, verbose);
+    });
+}
+//# sourceMappingURL=glob.js.map
+;// CONCATENATED MODULE: ./build/src/files/finding/glob.js
+
+
+
+/** The options that `@actions/glob` gives to minimatch. */
+const OPTIONS = { dot: true, nobrace: true, nocase: external_node_path_.sep === '\\', nocomment: true, noext: true, nonegate: true };
+/**
+ * The meaning of one pattern, relative to the root: that of `@actions/glob`, found by the same copy of minimatch.
+ *
+ * A path is given as its names. What a pattern means, it means with everything below: the caller remembers that.
+ */
+class Glob {
+    /** As the user wrote it. */
+    text;
+    /** The names at the beginning of the pattern that hold no wildcard. */
+    literals;
+    #engine;
+    #segments;
+    #meansOnlyDirectories;
+    #endsInGlobstar;
+    /** The pattern of a directory of which this one means every child. */
+    #parent;
+    constructor({ text, glob }) {
+        const body = glob === '.' ? '**' : glob.replace(/\/$/, '');
+        const last = body.slice(body.lastIndexOf('/') + 1);
+        this.text = text;
+        this.#engine = new Minimatch(body, OPTIONS);
+        this.#segments = this.#engine.set[0] ?? [];
+        this.#meansOnlyDirectories = glob.endsWith('/');
+        this.#endsInGlobstar = last === '**';
+        this.#parent = last === '*' && !this.#meansOnlyDirectories ? this.#segments.slice(0, -1) : undefined;
+        // Where case does not matter, a name is no text for the engine.
+        const readable = OPTIONS.nocase ? new Minimatch(body, { ...OPTIONS, nocase: false }).set[0] : this.#segments;
+        this.literals = literalsOf(readable ?? []);
+    }
+    /** Tells whether the pattern means a path. */
+    means(names, kind) {
+        if (this.#meansOnlyDirectories && kind !== 'directory')
+            return false;
+        // `a/**` also means `a`: minimatch wants to see a slash behind it.
+        return this.#engine.matchOne(this.#endsInGlobstar ? [...names, ''] : names, this.#segments);
+    }
+    /** Tells whether the pattern may mean something below a directory. */
+    reaches(names) {
+        return this.#engine.matchOne(names, this.#segments, true);
+    }
+    /** Tells whether the pattern means every child of a directory. */
+    meansChildren(names) {
+        return this.#parent !== undefined && this.#engine.matchOne(names, this.#parent);
+    }
+}
+function literalsOf(segments) {
+    const names = [];
+    for (const segment of segments) {
+        if (typeof segment !== 'string')
+            break;
+        names.push(segment);
+    }
+    return names;
+}
+/** Asks `@actions/glob` where the search for some patterns begins: directories above need not be listed. */
+async function findWay(patterns) {
+    // As if the root directory were that of the file system: a real one may hold what patterns cannot spell. Without
+    // options the library prints no debug lines.
+    const globber = await create(patterns.map(({ glob }) => `/${glob === '.' ? '' : glob}`).join('\n'));
+    const way = new Map();
+    for (const path of globber.getSearchPaths()) {
+        let above = '';
+        for (const name of path.split(external_node_path_.sep).slice(1)) {
+            if (name === '')
+                continue;
+            way.set(above, (way.get(above) ?? new Set()).add(name));
+            above = above === '' ? name : `${above}/${name}`;
+        }
+    }
+    return way;
 }
 
 
@@ -47965,376 +51778,141 @@ function followingOf({ followSymbolicLinks }, { realWorkspace }, own) {
 const TEMPORARY_PREFIX = '.mtls-release-signing-';
 /** Knows what is never matched: `.git`, our temporary names, and the paths that are ours. */
 class OwnPaths {
-    #relative = new Set();
-    #real = [];
+    #locations = new Set();
     #workspace;
     constructor({ root, realRoot, realWorkspace, never }) {
         this.#workspace = realWorkspace;
         for (const path of never.filter((known) => known !== '')) {
-            const real = (0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .findRealPath */ .ps)(path).path ?? path;
-            // A directory that holds the root cannot be meant: nothing at all would be left.
+            // The path may be a link: then neither the link nor its target is matched.
+            const locations = [(0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .findRealPath */ .ps)(path).path ?? path];
             if ((0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .isBelow */ .Yw)(root, path))
-                this.#relative.add(toSlashes((0,node_path__WEBPACK_IMPORTED_MODULE_0__.relative)(root, path)));
-            if ((0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .isBelow */ .Yw)(realRoot, real))
-                this.#relative.add(toSlashes((0,node_path__WEBPACK_IMPORTED_MODULE_0__.relative)(realRoot, real)));
-            if (!(0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .isWithin */ .UO)(real, realRoot))
-                this.#real.push(real);
+                locations.push((0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .locate */ .x5)(realRoot, (0,node_path__WEBPACK_IMPORTED_MODULE_0__.relative)(root, path)));
+            // A directory that holds the root cannot be meant: nothing at all would be left.
+            for (const location of locations)
+                if (!(0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .isWithin */ .UO)(location, realRoot))
+                    this.#locations.add(location);
         }
     }
-    /** Tells whether a path, relative to the root, is never matched. */
-    has(path, name) {
-        return isOwnName(name) || this.#relative.has(path);
+    /** Tells whether an entry is never matched; those in a directory that is never matched are not asked about. */
+    has({ location, name }) {
+        return isOwnName(name) || this.#locations.has(location);
     }
-    /** Tells whether a real path, which some link leads to, is never matched. */
+    /** Tells whether a real path, to which some link leads, is never matched. */
     holds(real) {
-        if (this.#real.some((own) => (0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .isWithin */ .UO)(own, real)))
-            return true;
+        for (const own of this.#locations)
+            if ((0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .isWithin */ .UO)(own, real))
+                return true;
         return (0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .isBelow */ .Yw)(this.#workspace, real) && (0,node_path__WEBPACK_IMPORTED_MODULE_0__.relative)(this.#workspace, real).split(node_path__WEBPACK_IMPORTED_MODULE_0__.sep).some(isOwnName);
     }
 }
 function isOwnName(name) {
     return name === '.git' || name.startsWith(TEMPORARY_PREFIX);
 }
-function toSlashes(path) {
-    return path.split(node_path__WEBPACK_IMPORTED_MODULE_0__.sep).join('/');
-}
 
 
 /***/ }),
 
-/***/ 33220:
+/***/ 50721:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  jD: () => (/* binding */ hide),
-  EZ: () => (/* binding */ isMeant),
-  ev: () => (/* binding */ isNamed),
-  ee: () => (/* binding */ leaveCircle),
-  sc: () => (/* binding */ narrow),
-  cZ: () => (/* binding */ numbersOf),
-  O6: () => (/* binding */ reaches),
-  iv: () => (/* binding */ skip),
-  dE: () => (/* binding */ startScope)
-});
-
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
-;// CONCATENATED MODULE: ./build/src/files/finding/character-set.js
-const CLASSES = {
-    alnum: /[\p{L}\p{Nl}\p{Nd}]/u,
-    alpha: /[\p{L}\p{Nl}]/u,
-    ascii: /[\0-\x7F]/,
-    blank: /[\p{Zs}\t]/u,
-    cntrl: /\p{Cc}/u,
-    digit: /\p{Nd}/u,
-    graph: /[^\p{Z}\p{C}]/u,
-    lower: /\p{Ll}/u,
-    print: /\P{C}/u,
-    punct: /\p{P}/u,
-    space: /[\p{Z}\t\r\n\v\f]/u,
-    upper: /\p{Lu}/u,
-    word: /[\p{L}\p{Nl}\p{Nd}\p{Pc}]/u,
-    xdigit: /[A-Fa-f0-9]/,
-};
-/** Reads the set that begins at `[`; returns `undefined` when it never ends, so that the bracket stands for itself. */
-function readCharacterSet(pattern, start, escapeMark) {
-    const negated = /[!^]/.test(pattern.charAt(start + 1));
-    const first = start + (negated ? 2 : 1);
-    const members = [];
-    let hasClass = false;
-    let at = first;
-    for (; at === first || pattern[at] !== ']';) {
-        const found = readClass(pattern, at) ?? readRange(pattern, at, escapeMark);
-        if (found === undefined)
-            return undefined;
-        hasClass ||= found.isClass;
-        if (found.has)
-            members.push(found.has);
-        at = found.end;
-    }
-    const text = pattern.slice(first, at);
-    const literal = text[0] === escapeMark ? text.slice(1) : text;
-    return {
-        end: at + 1,
-        // A set that holds nothing matches nothing, turned round or not.
-        has: (character) => members.length > 0 && members.some((member) => member(character)) !== negated,
-        ...(!negated && literal.length === 1 ? { literal } : {}),
-        hasClass,
-    };
-}
-function readClass(pattern, at) {
-    const [whole, name] = /^\[:([a-z]+):\]/.exec(pattern.slice(at)) ?? [];
-    const characters = CLASSES[name ?? ''];
-    if (whole === undefined || characters === undefined)
-        return undefined;
-    return { end: at + whole.length, has: (character) => characters.test(character), isClass: true };
-}
-/** Reads `a-z` or a single character. */
-function readRange(pattern, at, escapeMark) {
-    const from = readCharacter(pattern, at, escapeMark);
-    if (from === undefined)
-        return undefined;
-    const isRange = pattern[from.end] === '-' && pattern[from.end + 1] !== ']';
-    const to = isRange ? readCharacter(pattern, from.end + 1, escapeMark) : from;
-    if (to === undefined)
-        return undefined;
-    const [low, high] = [from.character, to.character];
-    if (low > high)
-        return { end: to.end, isClass: false };
-    return { end: to.end, has: (character) => low <= character && character <= high, isClass: false };
-}
-function readCharacter(pattern, at, escapeMark) {
-    const start = pattern[at] === escapeMark ? at + 1 : at;
-    const character = pattern[start];
-    return character === undefined ? undefined : { character, end: start + 1 };
-}
-
-;// CONCATENATED MODULE: ./build/src/files/finding/name-pattern.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   dE: () => (/* binding */ startScope),
+/* harmony export */   ev: () => (/* binding */ isNamed),
+/* harmony export */   sc: () => (/* binding */ narrow)
+/* harmony export */ });
+/* unused harmony export Candidates */
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
+/* harmony import */ var _glob_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(60112);
 
 
-const STAR = Symbol('any characters');
-const ANY_CHARACTER = () => true;
-const IS_WINDOWS = external_node_path_.sep === '\\';
-/** Makes names equal that the system takes for one. */
-function foldName(name) {
-    return IS_WINDOWS ? name.toLowerCase() : name;
-}
-/** Compiles one segment of a pattern, with the meaning that `@actions/glob` gives it. */
-function compileName(text) {
-    const { tokens, hasClass } = readTokens(foldName(text), IS_WINDOWS ? '' : '\\');
-    const matches = chooseTest(tokens, hasClass);
-    return {
-        matches: IS_WINDOWS ? (name) => matches(foldName(name)) : matches,
-        literal: tokens.every((token) => typeof token === 'string') ? tokens.join('') : undefined,
-        isAny: tokens.length === 1 && tokens[0] === STAR,
-    };
-}
-function readTokens(text, escapeMark) {
-    const tokens = [];
-    let hasClass = false;
-    for (let at = 0; at < text.length; at++) {
-        const character = text.charAt(at);
-        const set = character === '[' ? readCharacterSet(text, at, escapeMark) : undefined;
-        if (set) {
-            tokens.push(set.literal ?? set.has);
-            hasClass ||= set.hasClass;
-            at = set.end - 1;
-        }
-        else if (character === escapeMark && at + 1 < text.length)
-            tokens.push(text.charAt(++at));
-        else if (character === '?')
-            tokens.push(ANY_CHARACTER);
-        else if (character !== '*')
-            tokens.push(character);
-        else if (tokens.at(-1) !== STAR)
-            tokens.push(STAR);
-    }
-    return { tokens, hasClass };
-}
-/** Most patterns are a name, or a beginning and an end. */
-function chooseTest(tokens, hasClass) {
-    const others = tokens.filter((token) => typeof token !== 'string');
-    if (others.length === 0) {
-        const literal = tokens.join('');
-        return (name) => name === literal;
-    }
-    if (others.length > 1 || others[0] !== STAR) {
-        return (name) => matchTokens(tokens, hasClass ? Array.from(name) : name);
-    }
-    const star = tokens.indexOf(STAR);
-    const [head, tail] = [tokens.slice(0, star).join(''), tokens.slice(star + 1).join('')];
-    return (name) => name.length >= head.length + tail.length && name.startsWith(head) && name.endsWith(tail);
-}
-/** Goes back to the last star only, so that the work is at most the product of both lengths. */
-function matchTokens(tokens, characters) {
-    let token = 0;
-    let at = 0;
-    let afterStar = -1;
-    let resume = 0;
-    while (at < characters.length) {
-        const wanted = tokens[token];
-        if (wanted === STAR) {
-            afterStar = ++token;
-            resume = at;
-        }
-        else if (wanted !== undefined && fits(wanted, characters[at] ?? '')) {
-            token++;
-            at++;
-        }
-        else if (afterStar >= 0) {
-            token = afterStar;
-            at = ++resume;
-        }
-        else
-            return false;
-    }
-    return tokens.slice(token).every((rest) => rest === STAR);
-}
-function fits(wanted, character) {
-    return typeof wanted === 'string' ? wanted === character : wanted(character);
-}
-
-;// CONCATENATED MODULE: ./build/src/files/finding/matcher.js
-
-/** Compiles a pattern that is relative to the root; `.` is the root itself. */
-function compileMatcher(glob) {
-    const segments = readSegments(glob);
-    const end = segments.length;
-    const beforeLast = segments[end - 2];
-    const anyChild = beforeLast !== undefined && beforeLast !== '**' && beforeLast.isAny ? end - 2 : end;
-    const names = segments.map((segment) => (segment === '**' ? undefined : segment.literal));
-    const literals = names.indexOf(undefined);
-    function advance(position, name) {
-        // What a pattern means, it means with everything below.
-        if (position.includes(end))
-            return position;
-        const next = new Set();
-        for (const at of position) {
-            const segment = segments[at];
-            if (segment === '**')
-                enter(at, next);
-            else if (segment?.matches(name))
-                enter(at + 1, next);
-        }
-        return [...next];
-    }
-    function enter(at, positions) {
-        positions.add(at);
-        // It may stand for no directory at all, and never follows another of its kind.
-        if (segments[at] === '**')
-            positions.add(at + 1);
-    }
-    const start = new Set();
-    enter(0, start);
-    return {
-        literals,
-        start: [...start],
-        advance,
-        awaits: (position) => (position.length === 1 ? names[position[0] ?? end] : undefined),
-        matches: (position) => position.includes(end),
-        swallows: (position) => position.includes(end) || position.includes(anyChild),
-        searches: (position) => position.some((at) => at >= literals),
-    };
-}
-/** Splits a pattern and adds what it means without saying: everything below. */
-function readSegments(glob) {
-    const names = glob === '.' ? [] : glob.split('/');
-    // A slash at the end asks for a directory: something has to be below.
-    if (names.at(-1) === '')
-        names.splice(-1, 1, '*');
-    return [...names, '**']
-        .filter((name, at, all) => name !== '**' || all[at - 1] !== '**')
-        .map((name) => (name === '**' ? name : compileName(name)));
-}
-
-;// CONCATENATED MODULE: ./build/src/files/finding/tracks.js
-
-/** Where all patterns of a kind stand that can still mean something at some place in the tree. */
-class Tracks {
+/** Patterns that may mean something in a directory, found by the name that they wait for: files may be listed one by one. */
+class Candidates {
     list;
+    #depth;
     #byName;
     #others = [];
-    constructor(list) {
+    /** @param depth - How many names lead from the root to the directory. */
+    constructor(list, depth) {
         this.list = list;
+        this.#depth = depth;
     }
-    /** Goes one name further down; returns itself when nothing moved: most of a tree lies below what a pattern means. */
-    advance(name) {
-        this.#byName ??= this.#index();
-        const named = this.#byName.get(foldName(name)) ?? [];
-        const moved = [];
-        let isSame = this.#byName.size === 0;
-        for (const track of [...this.#others, ...named]) {
-            const position = track.matcher.advance(track.position, name);
-            isSame &&= position === track.position;
-            if (position.length > 0)
-                moved.push(position === track.position ? track : { ...track, position });
-        }
-        if (isSame)
-            return this;
-        return moved.length === 0 ? NONE : new Tracks(moved);
+    /** Returns the patterns that may mean something of a name, or below it. */
+    named(name) {
+        const byName = this.#index();
+        if (byName.size === 0)
+            return this.#others;
+        return [...this.#others, ...(byName.get((0,_names_js__WEBPACK_IMPORTED_MODULE_0__/* .foldName */ .zN)(name)) ?? [])];
     }
-    /** Files may be listed one by one: patterns that wait for one certain name need no look at any other. */
     #index() {
-        const byName = new Map();
+        if (this.#byName)
+            return this.#byName;
+        this.#byName = new Map();
         const others = [];
-        for (const track of this.list) {
-            const name = track.matcher.awaits(track.position);
-            const known = name === undefined ? others : byName.get(name);
+        for (const glob of this.list) {
+            const next = glob.literals[this.#depth];
+            if (next === undefined) {
+                others.push(glob);
+                continue;
+            }
+            const key = (0,_names_js__WEBPACK_IMPORTED_MODULE_0__/* .foldName */ .zN)(next);
+            const known = this.#byName.get(key);
             if (known)
-                known.push(track);
-            else if (name !== undefined)
-                byName.set(name, [track]);
+                known.push(glob);
+            else
+                this.#byName.set(key, [glob]);
         }
         this.#others = others;
-        return byName;
+        return this.#byName;
     }
 }
-const NONE = new Tracks([]);
-
-;// CONCATENATED MODULE: ./build/src/files/finding/selection.js
-
-
-/** Returns where the patterns stand at the root. */
-function startScope(patterns) {
+/** Returns what the patterns say about the root directory. */
+function startScope({ patterns, includeHiddenFiles }) {
+    const included = patterns.filter((pattern) => !pattern.excludes).map((pattern) => new _glob_js__WEBPACK_IMPORTED_MODULE_1__/* .Glob */ .f(pattern));
+    const excludes = patterns.filter((pattern) => pattern.excludes).map((pattern) => new _glob_js__WEBPACK_IMPORTED_MODULE_1__/* .Glob */ .f(pattern));
+    const meansRoot = (glob) => glob.means([], 'directory');
+    const includes = excludes.some(meansRoot) ? [] : included;
     return {
-        includes: startTracks(patterns.filter((pattern) => !pattern.excludes)),
-        excludes: startTracks(patterns.filter((pattern) => pattern.excludes)),
+        meant: includes.filter(meansRoot),
+        includes: new Candidates(includes.filter((glob) => !meansRoot(glob)), 0),
+        excludes: new Candidates(excludes, 0),
+        seesHidden: includeHiddenFiles,
     };
 }
-/** Goes one name further down; `undefined` when nothing from there on is meant. */
-function narrow(scope, name) {
-    const includes = scope.includes.advance(name);
-    if (includes.list.length === 0)
+/**
+ * Goes one name further down; `undefined` when nothing there or below is meant.
+ */
+function narrow(scope, entry) {
+    const { name, kind } = entry;
+    const isHidden = !scope.seesHidden && name.startsWith('.');
+    if (!isHidden && scope.includes.list.length === 0 && scope.excludes.list.length === 0)
+        return scope;
+    const names = entry.path.split('/');
+    const excludes = scope.excludes.named(name);
+    if (excludes.some((glob) => excludesAll(glob, names, kind)))
         return undefined;
-    const excludes = scope.excludes.advance(name);
-    if (excludes.list.some(isMatch))
+    const includes = scope.includes.named(name).filter(({ literals }) => !isHidden || literals.length > names.length);
+    const meaning = includes.filter((glob) => glob.means(names, kind));
+    const below = includes.filter((glob) => kind !== 'file' && !meaning.includes(glob) && glob.reaches(names));
+    const inherited = isHidden ? [] : scope.meant;
+    const meant = meaning.length === 0 ? inherited : [...inherited, ...meaning];
+    if (meant.length === 0 && below.length === 0)
         return undefined;
-    return includes === scope.includes && excludes === scope.excludes ? scope : { includes, excludes };
+    const excludesBelow = excludes.filter((glob) => kind === 'directory' && glob.reaches(names));
+    return {
+        meant,
+        includes: new Candidates(below, names.length),
+        excludes: new Candidates(excludesBelow, names.length),
+        seesHidden: scope.seesHidden,
+    };
 }
-/** Goes one name further down, whether or not anything there is included; `undefined` when it is excluded. */
-function skip({ excludes }, name) {
-    const moved = excludes.advance(name);
-    return moved.list.some(isMatch) ? undefined : { includes: new Tracks([]), excludes: moved };
+/** Tells whether an exclude pattern means a path, or every path below it. */
+function excludesAll(glob, names, kind) {
+    return glob.means(names, kind) || (kind === 'directory' && glob.meansChildren(names));
 }
-/** Tells whether anything below a directory can be meant. */
-function reaches({ excludes }) {
-    return !excludes.list.some(({ matcher, position }) => matcher.swallows(position));
-}
-/** Tells whether a file is meant. */
-function isMeant({ includes }) {
-    return includes.list.some(isMatch);
-}
-/** Returns the numbers of the include patterns that mean a file. */
-function numbersOf({ includes }) {
-    return includes.list.filter(isMatch).map(({ number }) => number);
-}
-/** Tells whether some pattern has come here by names that it takes at their word. */
+/** Tells whether some pattern has come to a path by names alone. */
 function isNamed({ includes }, path) {
     const depth = path.split('/').length;
-    return includes.list.some(({ matcher }) => depth <= matcher.literals);
-}
-/** Keeps the patterns that name a hidden place literally: the others do not see it. */
-function hide({ includes, excludes }) {
-    const rest = includes.list.filter((track) => !isSearching(track));
-    return rest.length === 0 ? undefined : { includes: new Tracks(rest), excludes };
-}
-/** Keeps the patterns that were not searching yet when they came by the same directory before: the others go in a circle. */
-function leaveCircle({ includes, excludes }, before) {
-    const circling = new Set(before.includes.list.filter(isSearching).map(({ number }) => number));
-    const rest = includes.list.filter(({ number }) => !circling.has(number));
-    return rest.length === 0 ? undefined : { includes: new Tracks(rest), excludes };
-}
-function startTracks(patterns) {
-    const matchers = patterns.map(({ glob }) => compileMatcher(glob));
-    return new Tracks(matchers.map((matcher, number) => ({ number, matcher, position: matcher.start })));
-}
-function isSearching({ matcher, position }) {
-    return matcher.searches(position);
-}
-function isMatch({ matcher, position }) {
-    return matcher.matches(position);
+    return includes.list.some(({ literals }) => depth <= literals.length);
 }
 
 
@@ -48404,86 +51982,80 @@ function pathsOfShards(path, count) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   G: () => (/* binding */ walk)
+/* harmony export */   G: () => (/* binding */ walk),
+/* harmony export */   n: () => (/* binding */ createPause)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(93509);
-/* harmony import */ var _real_path_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(38629);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58500);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
+/* harmony import */ var _real_path_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(38629);
+
 
 
 
 
 
 /**
- * Lists what is below a directory, without an order.
+ * Lists everything below a directory that is no directory, in one piece for each directory, without an order.
  *
- * Synchronous: that takes a tenth of the time of asynchronous reading.
- * @throws ActionError `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`
+ * A link that leads back to a directory on the way to it is never entered. The functions of the file system are
+ * synchronous, which takes a tenth of the time; between directories timers and signals have their turn.
+ * @throws ActionError `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
  */
-function* walk(root, options) {
-    const { following } = options;
-    const real = following ? ((0,_real_path_js__WEBPACK_IMPORTED_MODULE_4__/* .findRealPath */ .ps)(root).path ?? root) : '';
-    const pending = [{ path: '', state: options.start, behindLink: false, real, above: undefined }];
+async function* walk(options) {
+    const pause = createPause(options.signal);
+    const pending = [{ path: '', location: options.root, state: options.start, above: undefined }];
     for (let place = pending.pop(); place; place = pending.pop()) {
-        const directory = (0,_real_path_js__WEBPACK_IMPORTED_MODULE_4__/* .locate */ .x5)(root, place.path);
-        const prefix = place.path === '' ? '' : `${place.path}/`;
-        for (const found of readDirectory(directory)) {
-            const { name } = found;
-            const entry = { path: prefix + name, name, kind: kindOf(found), behindLink: place.behindLink };
-            const state = options.step(place.state, entry);
-            if (state === undefined)
-                continue;
-            const way = chooseWay({ entry, state }, root, options);
-            if (way === 'pass')
-                continue;
-            if (name.includes('\uFFFD'))
-                checkName(directory, name);
-            if (way === 'take')
-                yield { entry, state };
-            else {
-                const below = avoidCircles(goBelow(place, { entry, state }, way.real), following);
-                if (below)
-                    pending.push(below);
-            }
+        await pause();
+        const visits = [];
+        for (const visit of look(place, options)) {
+            const { path, kind, location } = visit.entry;
+            const verdict = kind === 'directory' ? (options.follow?.(location) ?? 'enter') : 'report';
+            if (verdict === 'report')
+                visits.push(visit);
+            else if (verdict === 'enter' && !isOnTheWay(location, place))
+                pending.push({ path, location, state: visit.state, above: place });
         }
+        yield visits;
     }
 }
-function chooseWay({ entry, state }, root, options) {
-    const { following, enters, takes } = options;
-    if (entry.kind === 'directory')
-        return enters(state) ? {} : 'pass';
-    if (entry.kind !== 'link' || following === undefined || !leadsToDirectory((0,_real_path_js__WEBPACK_IMPORTED_MODULE_4__/* .locate */ .x5)(root, entry.path))) {
-        return takes(state, entry) ? 'take' : 'pass';
-    }
-    const real = enters(state) ? (0,_real_path_js__WEBPACK_IMPORTED_MODULE_4__/* .findRealPath */ .ps)((0,_real_path_js__WEBPACK_IMPORTED_MODULE_4__/* .locate */ .x5)(root, entry.path)).path : undefined;
-    if (real === undefined)
-        return 'pass';
-    const verdict = following.judge(real);
-    if (verdict === 'enter')
-        return { real };
-    return verdict === 'report' ? 'take' : 'pass';
-}
-function goBelow(above, { entry, state }, real) {
-    return {
-        path: entry.path,
-        state,
-        behindLink: above.behindLink || real !== undefined,
-        real: real ?? above.real + node_path__WEBPACK_IMPORTED_MODULE_1__.sep + entry.name,
-        above,
+/** A busy thread answers a cancellation at least this often. */
+const TURN_MS = 20;
+/** Returns a function that lets timers and signals have their turn when the thread was busy for long; it throws the reason of the signal. */
+function createPause(signal) {
+    let since = performance.now();
+    return async () => {
+        if (performance.now() - since < TURN_MS)
+            return;
+        await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_2__.setImmediate)();
+        signal.throwIfAborted();
+        since = performance.now();
     };
 }
-/** Without links a tree has no circles. */
-function avoidCircles(place, following) {
-    if (!place.behindLink || following === undefined)
-        return place;
-    let state = place.state;
-    for (let { above } = place; above && state !== undefined; above = above.above) {
-        if (above.real === place.real)
-            state = following.comeBack(state, above.state);
+/** Lists what the caller wants to see in a directory. */
+function* look(place, options) {
+    const prefix = place.path === '' ? '' : `${place.path}/`;
+    const wanted = options.way?.get(place.path);
+    for (const { name, kind } of (wanted && lookUp(place.location, wanted)) ?? readDirectory(place.location)) {
+        const found = { path: prefix + name, name, kind, location: (0,_real_path_js__WEBPACK_IMPORTED_MODULE_5__/* .locate */ .x5)(place.location, name) };
+        const entry = kind === 'link' && options.follow ? followLink(found) : found;
+        const state = options.step(place.state, entry);
+        if (state === undefined)
+            continue;
+        if (name.includes('\uFFFD'))
+            checkName(place.location, name);
+        yield { entry, state };
     }
-    return state === undefined ? undefined : { ...place, state };
+}
+/** Returns the directory that a link leads to, or the link when it leads to none. */
+function followLink(link) {
+    const location = leadsToDirectory(link.location) ? (0,_real_path_js__WEBPACK_IMPORTED_MODULE_5__/* .findRealPath */ .ps)(link.location).path : undefined;
+    return location === undefined ? link : { ...link, kind: 'directory', location };
+}
+function isOnTheWay(location, place) {
+    return place !== undefined && (place.location === location || isOnTheWay(location, place.above));
 }
 function kindOf(entry) {
     if (entry.isFile())
@@ -48494,16 +52066,52 @@ function kindOf(entry) {
 }
 function readDirectory(directory) {
     try {
-        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(directory, { withFileTypes: true });
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(directory, { withFileTypes: true }).map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
     }
     catch (error) {
-        const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error);
-        if (code === 'ENOENT' || code === 'ENOTDIR')
+        if ((0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(error) === 'ENOENT' || (0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(error) === 'ENOTDIR')
             return [];
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('DIRECTORY_UNREADABLE', `The directory ${(0,_names_js__WEBPACK_IMPORTED_MODULE_3__/* .show */ .WU)(directory)} cannot be read (${code ?? ''}).`, {
-            hint: 'Give the runner the right to read it, or exclude it in files.',
-            cause: error,
-        });
+        throw unreadable(directory, error);
+    }
+}
+function unreadable(directory, cause) {
+    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(cause) ?? 'unknown error';
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .lZ('DIRECTORY_UNREADABLE', `The directory ${(0,_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(directory)} cannot be read (${code}).`, {
+        hint: 'Give the runner the right to read it, or exclude it in files.',
+        cause,
+    });
+}
+/** Looks names up; `undefined` where the file system finds a name in another spelling too: only a listing shows the true one. */
+function lookUp(directory, names) {
+    const found = [];
+    for (const name of names) {
+        const stat = statLink((0,_real_path_js__WEBPACK_IMPORTED_MODULE_5__/* .locate */ .x5)(directory, name));
+        if (stat === undefined)
+            continue;
+        // A directory folds the case of all names or of none; whether it folds compositions shows only a name that has some.
+        const isTold = found.length > 0 && ASCII.test(name);
+        if (!isTold && hasOtherSpelling(directory, name, stat))
+            return undefined;
+        found.push({ name, kind: kindOf(stat) });
+    }
+    return found;
+}
+const ASCII = /^[ -~]*$/;
+function hasOtherSpelling(directory, name, { ino, dev }) {
+    return (0,_names_js__WEBPACK_IMPORTED_MODULE_4__/* .otherSpellings */ .wf)(name).some((other) => {
+        const stat = statLink((0,_real_path_js__WEBPACK_IMPORTED_MODULE_5__/* .locate */ .x5)(directory, other));
+        return stat?.ino === ino && stat.dev === dev;
+    });
+}
+function statLink(location) {
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(location, { throwIfNoEntry: false });
+    }
+    catch (error) {
+        // Too long, or no name at all for this system: nothing can be there.
+        if (/^(?:ENOTDIR|ENAMETOOLONG|EINVAL|ERR_INVALID_ARG_VALUE)$/.test((0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(error) ?? ''))
+            return undefined;
+        throw unreadable((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(location), error);
     }
 }
 function leadsToDirectory(location) {
@@ -48520,7 +52128,7 @@ function checkName(directory, name) {
     for (const bytes of (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(directory, { encoding: 'buffer' })) {
         if (bytes.toString('utf8') !== name || bytes.equals(Buffer.from(name)))
             continue;
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('FILE_NAME_NOT_UTF8', `In ${(0,_names_js__WEBPACK_IMPORTED_MODULE_3__/* .show */ .WU)(directory)} there is a name that is not UTF-8: bytes ${bytes.toString('hex')} (${(0,_names_js__WEBPACK_IMPORTED_MODULE_3__/* .show */ .WU)(name)}).`, { hint: 'Rename it, or exclude it in files: tools would see it under different names.' });
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .lZ('FILE_NAME_NOT_UTF8', `In ${(0,_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(directory)} there is a name that is not UTF-8: bytes ${bytes.toString('hex')} (${(0,_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(name)}).`, { hint: 'Rename it, or exclude it in files: tools would see it under different names.' });
     }
 }
 
@@ -48657,7 +52265,9 @@ class HashOfText {
 /* harmony export */   $y: () => (/* binding */ sortByPath),
 /* harmony export */   GV: () => (/* binding */ compareBytewise),
 /* harmony export */   WU: () => (/* binding */ show),
-/* harmony export */   ZD: () => (/* binding */ escapeHtml)
+/* harmony export */   ZD: () => (/* binding */ escapeHtml),
+/* harmony export */   wf: () => (/* binding */ otherSpellings),
+/* harmony export */   zN: () => (/* binding */ foldName)
 /* harmony export */ });
 /**
  * Characters that end a line, move a cursor, take no room or turn the direction of text round, and halves of surrogate
@@ -48714,6 +52324,19 @@ function sortByPath(items) {
 }
 function compareUnits(a, b) {
     return a < b ? -1 : Number(a !== b);
+}
+/** Makes names equal that some file system takes for one: without case and composition. */
+function foldName(name) {
+    return name.normalize('NFC').toUpperCase().toLowerCase();
+}
+/** Lists other spellings of a name that a file system which folds names finds it by. */
+function otherSpellings(name) {
+    const swapped = Array.from(name, (character) => {
+        const upper = character.toUpperCase();
+        return character === upper ? character.toLowerCase() : upper;
+    }).join('');
+    const others = [swapped, name.normalize('NFC'), name.normalize('NFD')];
+    return [...new Set(others)].filter((other) => other !== name);
 }
 
 
@@ -50884,7 +54507,7 @@ function notWithheld(eventName) {
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./build/src/files/names.js
-var names = __nccwpck_require__(93509);
+var files_names = __nccwpck_require__(93509);
 ;// CONCATENATED MODULE: ./build/src/inputs/field-reader.js
 
 
@@ -50976,7 +54599,7 @@ function isInside(directory, path) {
 }
 /** What is too long for a setting may be a secret at the wrong place, and a cut piece of it is not masked. */
 function field_reader_short(value) {
-    return value.length > 40 ? `a text of ${value.length} characters` : (0,names/* show */.WU)(value);
+    return value.length > 40 ? `a text of ${value.length} characters` : (0,files_names/* show */.WU)(value);
 }
 
 // EXTERNAL MODULE: external "node:fs"
@@ -50999,14 +54622,14 @@ function readPatterns(text, root) {
             continue;
         const pattern = readPattern(trimmed, root);
         if (typeof pattern === 'string')
-            problems.push(`“${(0,names/* show */.WU)(trimmed)}” ${pattern}`);
+            problems.push(`“${(0,files_names/* show */.WU)(trimmed)}” ${pattern}`);
         else
             patterns.push(pattern);
     }
     if (problems.length === 0 && patterns.length === 0)
         problems.push('it holds no pattern');
     else if (problems.length === 0 && patterns.every((pattern) => pattern.excludes)) {
-        problems.push(`“${(0,names/* show */.WU)(patterns[0]?.text ?? '')}” only excludes: at least one pattern must include files`);
+        problems.push(`“${(0,files_names/* show */.WU)(patterns[0]?.text ?? '')}” only excludes: at least one pattern must include files`);
     }
     if (problems.length === 0)
         return patterns;
@@ -51014,6 +54637,8 @@ function readPatterns(text, root) {
         hint: 'Give one pattern per line, relative to root: dist/**, or *.zip. A line that starts with ! excludes.',
     });
 }
+/** Longest pattern that minimatch takes. */
+const MAX_CHARACTERS = 65_536;
 /** Returns the pattern, or what is wrong with it. */
 function readPattern(text, root) {
     const marks = /^(?:!\s*)*/.exec(text)?.[0] ?? '';
@@ -51033,6 +54658,8 @@ function readPattern(text, root) {
     const segments = normaliseSeparators(inside).split('/');
     if (segments.includes('..'))
         return 'holds “..”: patterns cannot leave root';
+    if (inside.length > MAX_CHARACTERS)
+        return `is longer than ${MAX_CHARACTERS} characters`;
     const trailing = segments.at(-1) === '' ? '/' : '';
     const glob = segments.filter((segment) => segment !== '' && segment !== '.').join('/');
     return { text, glob: glob === '' ? '.' : glob + trailing, excludes };
@@ -51053,6 +54680,7 @@ function relativeGlob(body, root) {
 // EXTERNAL MODULE: ./build/src/files/finding/shard.js
 var finding_shard = __nccwpck_require__(25111);
 ;// CONCATENATED MODULE: ./build/src/inputs/file-fields.js
+
 
 
 
@@ -51114,8 +54742,7 @@ function readOwnPaths(reader, { directory, suffix, shard }) {
         if (path?.split('/').includes('.git'))
             reader.reject(input, 'must not lie in a .git directory');
     }
-    const fold = (path) => path.normalize('NFC').toLowerCase();
-    if (checksums && manifests.map(fold).includes(fold(checksums))) {
+    if (checksums && manifests.map(files_names/* foldName */.zN).includes((0,files_names/* foldName */.zN)(checksums))) {
         reader.reject('checksums', 'must be another path than manifest');
     }
     return {
@@ -51348,7 +54975,7 @@ function refuseBareKey(value, runner) {
     });
 }
 function readSmallFile(path, value) {
-    const name = (0,names/* show */.WU)(value.slice(0, 200));
+    const name = (0,files_names/* show */.WU)(value.slice(0, 200));
     const hint = 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.';
     let descriptor;
     try {
@@ -51553,7 +55180,7 @@ async function uploadFiles(options) {
             const waitMs = WAITS_MS[attempt];
             if (waitMs === undefined || !isPassing(error, options.replaces))
                 throw explain(name, error);
-            options.warn(`The upload of artifact ${name} failed (${(0,names/* show */.WU)(messageOf(error))}); trying again as ${options.name}-retry-${attempt + 1}.`);
+            options.warn(`The upload of artifact ${name} failed (${(0,files_names/* show */.WU)(messageOf(error))}); trying again as ${options.name}-retry-${attempt + 1}.`);
             await options.sleep(waitMs);
         }
     }
@@ -51562,7 +55189,7 @@ function sizeOf(directory, path) {
     const stat = (0,external_node_fs_.lstatSync)(`${directory}/${path}`, { throwIfNoEntry: false });
     if (stat?.isFile())
         return stat.size;
-    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `${(0,names/* show */.WU)(path)} is gone since it was written, so it cannot be uploaded.`, {
+    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `${(0,files_names/* show */.WU)(path)} is gone since it was written, so it cannot be uploaded.`, {
         hint: 'Let nothing clean up the signatures while the step runs, and run it again.',
     });
 }
@@ -51575,7 +55202,7 @@ function checkComplete(name, { id, size, digest }, expected) {
     // The client only warns about a file that vanishes meanwhile, and can end without an id.
     if (id !== undefined && size !== undefined && size >= expected)
         return { name, id, digest, bytes: size };
-    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `Artifact ${(0,names/* show */.WU)(name)} was uploaded, but not every signature is in it (${size ?? 0} of ${expected} bytes).`, {
+    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `Artifact ${(0,files_names/* show */.WU)(name)} was uploaded, but not every signature is in it (${size ?? 0} of ${expected} bytes).`, {
         hint: 'Something removed signatures during the upload. Delete this artifact and run the step again.',
     });
 }
@@ -51592,12 +55219,12 @@ function explain(name, error) {
         return error;
     const message = messageOf(error);
     if (/\(409\)/.test(message)) {
-        return new errors/* ActionError */.lZ('ARTIFACT_EXISTS', `This run already has an artifact called ${(0,names/* show */.WU)(name)}.`, {
+        return new errors/* ActionError */.lZ('ARTIFACT_EXISTS', `This run already has an artifact called ${(0,files_names/* show */.WU)(name)}.`, {
             hint: 'Give each use of the action its own artifact-name, or set overwrite: true.',
             cause: error,
         });
     }
-    return new errors/* ActionError */.lZ('ARTIFACT_FAILED', `The artifact ${(0,names/* show */.WU)(name)} could not be uploaded: ${(0,names/* show */.WU)(message.slice(0, 300))}`, {
+    return new errors/* ActionError */.lZ('ARTIFACT_FAILED', `The artifact ${(0,files_names/* show */.WU)(name)} could not be uploaded: ${(0,files_names/* show */.WU)(message.slice(0, 300))}`, {
         hint: 'The signatures are on the disk of this job. Run the step again, or set upload: false and store them otherwise.',
         cause: error,
     });
@@ -51649,7 +55276,7 @@ function checkPlace(input, path, location) {
     if (stat.isFile() && BEGINNINGS[input].test(readBeginning(location)))
         return;
     const what = stat.isDirectory() ? 'is a directory' : `exists already and is no ${input} of this action`;
-    throw new errors/* ActionError */.lZ('OUTPUT_OCCUPIED', `Input ${input}: ${(0,names/* show */.WU)(path)} ${what}.`, {
+    throw new errors/* ActionError */.lZ('OUTPUT_OCCUPIED', `Input ${input}: ${(0,files_names/* show */.WU)(path)} ${what}.`, {
         hint: `Give ${input} a path where nothing else is; what stands there would be lost.`,
     });
 }
@@ -51765,6 +55392,7 @@ var stages_service = __nccwpck_require__(54696);
 
 
 
+
 /**
  * Picks the paths below a directory at which something may stand already, by one listing for all in one directory.
  *
@@ -51777,21 +55405,18 @@ function* mayStand(directory, paths) {
         if (!names.has(parent))
             names.set(parent, namesIn((0,external_node_path_.join)(directory, parent)));
         const standing = names.get(parent);
-        if (standing === undefined || standing.has(fold(path.slice(path.lastIndexOf('/') + 1))))
+        if (standing === undefined || standing.has((0,files_names/* foldName */.zN)(path.slice(path.lastIndexOf('/') + 1))))
             yield path;
     }
 }
 /** Returns what is in a directory, or `undefined` when that cannot be told. */
 function namesIn(directory) {
     try {
-        return new Set((0,external_node_fs_.readdirSync)(directory).map(fold));
+        return new Set((0,external_node_fs_.readdirSync)(directory).map(files_names/* foldName */.zN));
     }
     catch (error) {
         return (0,errors/* codeOf */.$N)(error) === 'ENOENT' ? new Set() : undefined;
     }
-}
-function fold(name) {
-    return name.normalize('NFC').toUpperCase().toLowerCase();
 }
 
 ;// CONCATENATED MODULE: ./build/src/report/progress.js
@@ -53284,7 +56909,7 @@ function read_small_explain(error) {
     return code === 'ENXIO' || code === 'EISDIR' ? NOT_REGULAR : code;
 }
 function read_small_unreadable(location, why, cause) {
-    return new errors/* ActionError */.lZ('SIGNATURE_UNREADABLE', `The signature ${(0,names/* show */.WU)(location)} cannot be read: ${why}.`, {
+    return new errors/* ActionError */.lZ('SIGNATURE_UNREADABLE', `The signature ${(0,files_names/* show */.WU)(location)} cannot be read: ${why}.`, {
         hint: 'Remove it and sign the file again.',
         cause,
     });
@@ -53348,23 +56973,23 @@ async function verifyFile(file, options) {
     }
 }
 function missing({ path }, suffix) {
-    return new errors/* ActionError */.lZ('SIGNATURE_MISSING', `${(0,names/* show */.WU)(path)} has no signature ${(0,names/* show */.WU)(path + suffix)}.`, {
+    return new errors/* ActionError */.lZ('SIGNATURE_MISSING', `${(0,files_names/* show */.WU)(path)} has no signature ${(0,files_names/* show */.WU)(path + suffix)}.`, {
         hint: 'Sign the file, fetch its signature, or exclude the file; output-dir and suffix must be those of the signing run.',
     });
 }
 /** A text that is no strictly encoded signature is an invalid signature, whatever the reader calls it. */
 function asInvalid({ path }, error) {
-    const known = (0,errors/* toActionError */.ie)(error, 'FILE_UNREADABLE', `${(0,names/* show */.WU)(path)} could not be checked.`);
+    const known = (0,errors/* toActionError */.ie)(error, 'FILE_UNREADABLE', `${(0,files_names/* show */.WU)(path)} could not be checked.`);
     if (known.code !== 'RESP_BAD_SIGNATURE')
         return known;
-    return new errors/* ActionError */.lZ('SIGNATURE_INVALID', `The signature of ${(0,names/* show */.WU)(path)} is not valid: ${known.message}`, {
+    return new errors/* ActionError */.lZ('SIGNATURE_INVALID', `The signature of ${(0,files_names/* show */.WU)(path)} is not valid: ${known.message}`, {
         ...(known.hint === undefined ? {} : { hint: known.hint }),
         cause: known,
     });
 }
 /** A signature whose file is gone. */
 function orphaned(path, suffix) {
-    const error = new errors/* ActionError */.lZ('SIGNATURE_ORPHANED', `${(0,names/* show */.WU)(path + suffix)} signs ${(0,names/* show */.WU)(path)}, which is not there.`, {
+    const error = new errors/* ActionError */.lZ('SIGNATURE_ORPHANED', `${(0,files_names/* show */.WU)(path + suffix)} signs ${(0,files_names/* show */.WU)(path)}, which is not there.`, {
         hint: 'Restore the file, or delete the signature: a customer would miss what it promises.',
     });
     return { file: { path: path + suffix, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, isOrphan: true };
@@ -53463,7 +57088,7 @@ async function checkChecksums(context, { checksums, suffix }, { output, verifica
     wrong.push(...lines.keys());
     if (wrong.length === 0)
         return found;
-    const failure = new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,names/* show */.WU)(checksums)} does not agree with the files: ${(0,units/* showList */.w5)(wrong, 5)}.`, {
+    const failure = new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,files_names/* show */.WU)(checksums)} does not agree with the files: ${(0,units/* showList */.w5)(wrong, 5)}.`, {
         hint: 'A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run.',
     });
     return { ...found, failure };
@@ -53473,7 +57098,7 @@ function statChecksums(output, path) {
     const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
     if (stat?.isFile())
         return { path, location, size: stat.size };
-    throw new errors/* ActionError */.lZ('CHECKSUMS_MISSING', `The checksums file ${(0,names/* show */.WU)(path)} is not there.`, {
+    throw new errors/* ActionError */.lZ('CHECKSUMS_MISSING', `The checksums file ${(0,files_names/* show */.WU)(path)} is not there.`, {
         hint: 'Restore it from the release, or leave checksums empty.',
     });
 }
@@ -53573,7 +57198,7 @@ function describeBlindRepeats({ runner }, outcomes) {
     return { notes: [text] };
 }
 function signing_describe({ file, status, attempts, elapsedMs }) {
-    return `${(0,names/* show */.WU)(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${(0,units/* formatCount */.B4)(attempts)} tries`}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
+    return `${(0,files_names/* show */.WU)(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${(0,units/* formatCount */.B4)(attempts)} tries`}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
 }
 /** Fewer files than this are written by this thread: starting the worker would cost more. */
 const WORKER_FILES = 256;
@@ -53626,7 +57251,7 @@ function tell({ runner }, event, files) {
     }
     else {
         const { code, message } = event.failure;
-        runner.debug(`${(0,names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
+        runner.debug(`${(0,files_names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
     }
 }
 /** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
@@ -53663,9 +57288,9 @@ async function rehearse(context, inputs, report) {
     const output = new output_tree/* OutputTree */.E((0,stages_release/* makeOwnDirectory */._i)(context), context.processId);
     const delivery = { mode, files, upload, output, report };
     await deliver(context, delivery, async () => {
-        const release = (0,stages_release/* findRelease */.dv)(context, files);
+        const release = await (0,stages_release/* findRelease */.dv)(context, files);
         report.add((0,stages_release/* describeRelease */.NC)(release));
-        report.add((0,stages_release/* checkMatched */.VE)(context, files, release));
+        report.add(await (0,stages_release/* checkMatched */.VE)(context, files, release));
         checkUploadable(delivery, release.files);
         await withRehearsalService(context, async (embedded) => {
             output.write('rehearsal-key.pem', embedded.credentials.verifyKeyPem);
@@ -53738,9 +57363,9 @@ async function sign(context, inputs, report) {
     const output = new output_tree/* OutputTree */.E(files.outputDirectory ?? files.root, context.processId);
     const delivery = { mode, files, upload, output, report };
     await deliver(context, delivery, async () => {
-        const release = (0,stages_release/* findRelease */.dv)(context, files);
+        const release = await (0,stages_release/* findRelease */.dv)(context, files);
         report.add((0,stages_release/* describeRelease */.NC)(release));
-        report.add((0,stages_release/* checkMatched */.VE)(context, files, release));
+        report.add(await (0,stages_release/* checkMatched */.VE)(context, files, release));
         checkUploadable(delivery, release.files);
         checkSizes(verification, release.files);
         const identity = (0,stages_service/* checkIdentity */.Z0)(context, service, report);
@@ -53784,7 +57409,7 @@ function checkSizes(verification, files) {
         }
         catch (error) {
             const known = (0,errors/* unexpected */.os)(error);
-            throw new errors/* ActionError */.lZ(known.code, `${(0,names/* show */.WU)(path)}: ${known.message}`, { hint: known.hint ?? '', cause: error });
+            throw new errors/* ActionError */.lZ(known.code, `${(0,files_names/* show */.WU)(path)}: ${known.message}`, { hint: known.hint ?? '', cause: error });
         }
     }
 }
@@ -53816,12 +57441,12 @@ function checkBudget(wanted, maxFiles) {
 
 // EXTERNAL MODULE: ./build/src/files/real-path.js
 var real_path = __nccwpck_require__(38629);
-// EXTERNAL MODULE: ./build/src/files/finding/discover.js + 2 modules
-var discover = __nccwpck_require__(81036);
+// EXTERNAL MODULE: ./build/src/files/finding/discover.js + 1 modules
+var discover = __nccwpck_require__(8313);
 // EXTERNAL MODULE: ./build/src/files/finding/own-paths.js
 var own_paths = __nccwpck_require__(57282);
-// EXTERNAL MODULE: ./build/src/files/finding/selection.js + 4 modules
-var selection = __nccwpck_require__(33220);
+// EXTERNAL MODULE: ./build/src/files/finding/selection.js
+var selection = __nccwpck_require__(50721);
 // EXTERNAL MODULE: ./build/src/files/finding/walk.js
 var walk = __nccwpck_require__(63994);
 ;// CONCATENATED MODULE: ./build/src/files/finding/orphans.js
@@ -53836,33 +57461,42 @@ var walk = __nccwpck_require__(63994);
 /**
  * Lists the paths, relative to the root, that have a signature below a directory, that the patterns mean, and where there is no file.
  *
- * @throws ActionError `ROOT_OUTSIDE`, `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`
+ * @throws ActionError `ROOT_OUTSIDE`, `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
  */
-function discoverOrphans(options, directory) {
-    const { suffix, includeHiddenFiles } = options;
+async function discoverOrphans(options, directory) {
+    const { suffix, signal } = options;
     const { realWorkspace } = (0,discover/* findPlaces */.C)(options);
     const realRoot = (0,real_path/* findRealPath */.ps)(directory).path ?? directory;
     const own = new own_paths/* OwnPaths */.t({ ...options, root: directory, realRoot, realWorkspace });
-    const signatures = (0,walk/* walk */.G)(directory, {
-        start: (0,selection/* startScope */.dE)(options.patterns),
-        step(scope, { path, name, kind }) {
-            if (own.has(path, name))
+    const signatures = (0,walk/* walk */.G)({
+        root: realRoot,
+        start: (0,selection/* startScope */.dE)(options),
+        step(above, entry) {
+            const { kind, name, path } = entry;
+            if (own.has(entry))
                 return undefined;
-            if (kind !== 'directory' && (!name.endsWith(suffix) || name === suffix))
+            if (kind === 'directory')
+                return (0,selection/* narrow */.sc)(above, entry);
+            if (!name.endsWith(suffix) || name === suffix)
                 return undefined;
-            const below = (0,selection/* narrow */.sc)(scope, kind === 'directory' ? name : name.slice(0, -suffix.length));
-            return below && !includeHiddenFiles && name.startsWith('.') ? (0,selection/* hide */.jD)(below) : below;
+            const signed = {
+                path: path.slice(0, -suffix.length),
+                name: name.slice(0, -suffix.length),
+                kind: 'file',
+            };
+            return (0,selection/* narrow */.sc)(above, signed);
         },
-        enters: selection/* reaches */.O6,
-        takes: selection/* isMeant */.EZ,
+        signal,
     });
     const orphans = [];
-    for (const { entry } of signatures) {
-        const path = entry.path.slice(0, -suffix.length);
-        if (!isFileLike((0,external_node_path_.join)(options.root, path)))
-            orphans.push(path);
+    for await (const visits of signatures) {
+        for (const { entry } of visits) {
+            const path = entry.path.slice(0, -suffix.length);
+            if (!isFileLike((0,external_node_path_.join)(options.root, path)))
+                orphans.push(path);
+        }
     }
-    return orphans.sort(names/* compareBytewise */.GV);
+    return orphans.sort(files_names/* compareBytewise */.GV);
 }
 /** Links and the like are refused or left out as files: whoever signed them has not lost them. */
 function isFileLike(location) {
@@ -53889,14 +57523,14 @@ async function verify(context, inputs, report) {
     report.add({ verification });
     const output = new output_tree/* OutputTree */.E(files.outputDirectory ?? files.root, context.processId);
     await deliver(context, { mode, files, upload: undefined, output, report }, async () => {
-        const release = (0,stages_release/* findRelease */.dv)(context, files);
+        const release = await (0,stages_release/* findRelease */.dv)(context, files);
         report.add((0,stages_release/* describeRelease */.NC)(release));
-        report.add((0,stages_release/* checkMatched */.VE)(context, files, release));
+        report.add(await (0,stages_release/* checkMatched */.VE)(context, files, release));
         const { outcomes, ending } = await checkFiles(context, inputs, { files: release.files, output });
         report.add({ outcomes });
         if (ending)
             throw ending;
-        report.add({ outcomes: findOrphans(context, files, output) });
+        report.add({ outcomes: await findOrphans(context, files, output) });
         const { allFiles } = release;
         report.add(await checkChecksums(context, files, { output, verification, allFiles, outcomes }));
         return release.files;
@@ -53924,14 +57558,15 @@ async function checkFiles({ runner, signal, clock }, { files: { suffix }, verifi
     }
 }
 /** Every slice sees them, but one failure is enough. */
-function findOrphans({ runner }, files, output) {
+async function findOrphans({ runner, signal }, files, output) {
     if (files.shard.index !== 1)
         return [];
     const { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, ownPaths } = files;
     const { workspace, temporaryDirectory } = runner.facts;
     const never = [temporaryDirectory, ...ownPaths.map((path) => output.locate(path + suffix))];
-    const options = { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never };
-    return discoverOrphans(options, output.directory).map((path) => orphaned(path, suffix));
+    const options = { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never, signal };
+    const orphans = await discoverOrphans(options, output.directory);
+    return orphans.map((path) => orphaned(path, suffix));
 }
 
 ;// CONCATENATED MODULE: ./build/src/report/causes.js
@@ -54639,7 +58274,7 @@ function logCause(runner, cause) {
     if (effort)
         runner.line(`  ${effort}`);
     for (const path of paths.slice(0, MAX_LOGGED_FILES))
-        runner.line(`  - ${(0,names/* show */.WU)(path)}`);
+        runner.line(`  - ${(0,files_names/* show */.WU)(path)}`);
     if (paths.length > MAX_LOGGED_FILES)
         runner.line(`  and ${(0,units/* formatCount */.B4)(paths.length - MAX_LOGGED_FILES)} more; the manifest lists all: ${publish_KEEP_MANIFEST}`);
 }
@@ -54717,8 +58352,8 @@ var external_node_fs_ = __nccwpck_require__(73024);
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/files/finding/discover.js + 2 modules
-var discover = __nccwpck_require__(81036);
+// EXTERNAL MODULE: ./build/src/files/finding/discover.js + 1 modules
+var discover = __nccwpck_require__(8313);
 // EXTERNAL MODULE: ./build/src/files/names.js
 var names = __nccwpck_require__(93509);
 ;// CONCATENATED MODULE: ./build/src/files/finding/lookalikes.js
@@ -54728,7 +58363,7 @@ function findTwins(paths) {
     const seen = new Map();
     const twins = [];
     for (const path of paths) {
-        const folded = path.normalize('NFC').toLowerCase();
+        const folded = (0,names/* foldName */.zN)(path);
         const other = seen.get(folded);
         if (other !== undefined)
             twins.push([other, path]);
@@ -54771,12 +58406,12 @@ var shard = __nccwpck_require__(25111);
 /** No name ends in this, so that nothing passes for a signature. */
 const NO_SUFFIX = '/';
 /** Says why a pattern matched no file, in the middle of a sentence; `undefined` when nothing stands out. */
-function whyUnmatched(text, options) {
+async function whyUnmatched(text, options) {
     if (/^(['"]).*\1$/.test(text))
         return 'the quotes are part of the pattern: leave them out';
     if (/^-\s/.test(text))
         return 'the dash is part of the pattern: files is a text with one pattern per line, not a list';
-    const found = findAnyway(text, options);
+    const found = await findAnyway(text, options);
     const [signature] = found.filter(({ path }) => path.endsWith(options.suffix));
     if (found.some(({ path }) => !path.endsWith(options.suffix)))
         return 'the patterns that begin with ! exclude all it means';
@@ -54785,12 +58420,13 @@ function whyUnmatched(text, options) {
     return `what it means ends in ${options.suffix}, as ${(0,names/* show */.WU)(signature.path)} does, and is taken for signatures because of suffix`;
 }
 /** Lists what the pattern alone means, were there no excludes and no signatures. */
-function findAnyway(text, options) {
+async function findAnyway(text, options) {
     const patterns = options.patterns.filter((pattern) => pattern.text === text && !pattern.excludes);
     try {
-        return (0,discover/* discover */.k)({ ...options, patterns, suffix: NO_SUFFIX }).files;
+        return (await (0,discover/* discover */.k)({ ...options, patterns, suffix: NO_SUFFIX })).files;
     }
     catch {
+        options.signal.throwIfAborted();
         // What an exclude kept from being looked at may be unreadable; the run has its error already.
         return [];
     }
@@ -54809,9 +58445,10 @@ var units = __nccwpck_require__(76704);
 
 
 /** Lists the files and tells what was found. */
-function findRelease({ runner }, inputs) {
+async function findRelease(context, inputs) {
+    const { runner } = context;
     runner.openGroup('Files');
-    const discovery = (0,discover/* discover */.k)(discoveryOf(runner, inputs));
+    const discovery = await (0,discover/* discover */.k)(discoveryOf(context, inputs));
     const release = {
         files: (0,shard/* sliceOf */.Mz)(discovery.files, inputs.shard),
         allFiles: discovery.files,
@@ -54828,7 +58465,7 @@ function describeRelease({ files, refused }) {
     const outcomes = refused.map(({ path, error }) => ({ file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error }));
     return { files, outcomes };
 }
-function discoveryOf(runner, inputs) {
+function discoveryOf({ runner, signal }, inputs) {
     const { workspace, temporaryDirectory } = runner.facts;
     const { outputDirectory, root, ownPaths } = inputs;
     const never = [
@@ -54837,7 +58474,7 @@ function discoveryOf(runner, inputs) {
         ...ownPaths.map((path) => (0,external_node_path_.join)(outputDirectory ?? root, path)),
     ];
     const { patterns, suffix, includeHiddenFiles, followSymbolicLinks } = inputs;
-    return { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never };
+    return { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never, signal };
 }
 /** The group is closed when nobody opens it, and a list is what a reader looks for in there. */
 const MAX_LISTED = 1000;
@@ -54866,22 +58503,22 @@ const MAX_EXPLAINED = 5;
  *
  * @throws ActionError `NO_FILES_FOUND`
  */
-function checkMatched({ runner }, inputs, { unmatched }) {
+async function checkMatched(context, inputs, { unmatched }) {
     if (unmatched.length === 0 || inputs.ifNoFilesFound === 'ignore')
         return {};
-    const patterns = unmatched
-        .map((pattern, at) => {
-        const reason = at < MAX_EXPLAINED ? whyUnmatched(pattern, discoveryOf(runner, inputs)) : undefined;
-        return `“${(0,names/* show */.WU)(pattern)}”${reason === undefined ? '' : ` (${reason})`}`;
-    })
-        .join(', ');
-    const text = `${unmatched.length === 1 ? 'This pattern matches' : 'These patterns match'} no file below ${(0,names/* show */.WU)(inputs.root)}: ${patterns}.`;
+    const told = [];
+    for (const pattern of unmatched) {
+        const isExplained = told.length < MAX_EXPLAINED;
+        const reason = isExplained ? await whyUnmatched(pattern, discoveryOf(context, inputs)) : undefined;
+        told.push(`“${(0,names/* show */.WU)(pattern)}”${reason === undefined ? '' : ` (${reason})`}`);
+    }
+    const text = `${unmatched.length === 1 ? 'This pattern matches' : 'These patterns match'} no file below ${(0,names/* show */.WU)(inputs.root)}: ${told.join(', ')}.`;
     if (inputs.ifNoFilesFound === 'error') {
         throw new errors/* ActionError */.lZ('NO_FILES_FOUND', text, {
             hint: 'Check the pattern and that the build has run; set if-no-files-found to warn or ignore if this can be so.',
         });
     }
-    runner.annotate('warning', 'No files found', text);
+    context.runner.annotate('warning', 'No files found', text);
     return { notes: [text] };
 }
 /** Makes a directory of our own for what is written outside the workspace. */

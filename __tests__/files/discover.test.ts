@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { TEMPORARY_PREFIX } from '../../src/files/finding/own-paths.ts';
 import { find, makeDirectory, plant, tell } from './trees.ts';
 
-const filesOf = (...about: Parameters<typeof find>): readonly string[] => tell(find(...about)).files;
+const filesOf = async (...about: Parameters<typeof find>): Promise<readonly string[]> =>
+  tell(await find(...about)).files;
 
 describe('patterns', () => {
   const tree = {
@@ -34,26 +35,26 @@ describe('patterns', () => {
     ['!!top.zip', ['top.zip']],
     ['# all\r\n\r\n  top.zip  \r\n!nothing', ['top.zip']],
     ['top.zip\ntop.zip\n*.zip', ['top.zip']],
-  ])('%j', (patterns, files) => expect(filesOf(plant(makeDirectory(), tree), patterns)).toEqual(files));
+  ])('%j', async (patterns, files) => expect(await filesOf(plant(makeDirectory(), tree), patterns)).toEqual(files));
 
-  test('are absolute below a root that itself looks like a pattern', () => {
+  test('are absolute below a root that itself looks like a pattern', async () => {
     for (const name of ['a[1]', 'r*t', 'q?', '{x,y}', 'b\\k', 'new\nline']) {
       const root = plant(join(makeDirectory(), name), tree);
-      expect(filesOf(root, '*.zip\ndist/[a]pp.txt')).toEqual(['dist/app.txt', 'top.zip']);
-      if (!name.includes('\n')) expect(filesOf(root, `${root}/*.zip\n!${root}/dist`)).toEqual(['top.zip']);
+      expect(await filesOf(root, '*.zip\ndist/[a]pp.txt')).toEqual(['dist/app.txt', 'top.zip']);
+      if (!name.includes('\n')) expect(await filesOf(root, `${root}/*.zip\n!${root}/dist`)).toEqual(['top.zip']);
     }
   });
 
-  test('count as matched when a file is left after all exclusions', () => {
+  test('count as matched when a file is left after all exclusions', async () => {
     const root = plant(makeDirectory(), tree);
-    const { unmatched } = find(root, 'top.zip\n*.gz\ndist/**/*.zip\nother\n!**/*.zip\nnowhere/**\ndist');
+    const { unmatched } = await find(root, 'top.zip\n*.gz\ndist/**/*.zip\nother\n!**/*.zip\nnowhere/**\ndist');
     expect(unmatched).toEqual(['top.zip', '*.gz', 'dist/**/*.zip', 'other', 'nowhere/**']);
   });
 
-  test('find nothing in a root that is not there, or is a file', () => {
+  test('find nothing in a root that is not there, or is a file', async () => {
     const root = plant(makeDirectory(), tree);
     for (const missing of ['none', 'top.zip']) {
-      expect(tell(find(join(root, missing), '**', { workspace: root }))).toEqual({
+      expect(tell(await find(join(root, missing), '**', { workspace: root }))).toEqual({
         files: [],
         refused: [],
         unmatched: ['**'],
@@ -61,24 +62,24 @@ describe('patterns', () => {
     }
   });
 
-  test('give the size and the place of each file, sorted bytewise', () => {
+  test('give the size and the place of each file, sorted bytewise', async () => {
     const root = plant(makeDirectory(), { b: 'x', 'a/b': 'yy', 'a-b': '', B: '', '😀': '', '\uffee': '' });
-    const { files } = find(root, '**');
+    const { files } = await find(root, '**');
     expect(files.map(({ path }) => path)).toEqual(['B', 'a-b', 'a/b', 'b', '\uffee', '😀']);
     expect(files.map(({ size }) => size)).toEqual([0, 0, 2, 1, 0, 0]);
     expect(files[2]?.location).toBe(join(root, 'a/b'));
   });
 
-  test('without hidden files leave out hidden directories, but not what is named', () => {
+  test('without hidden files leave out hidden directories, but not what is named', async () => {
     const root = plant(makeDirectory(), { '.cfg/a': '', '.env': '', 'b/.c/d': '', 'b/e': '' });
-    expect(filesOf(root, '**', { includeHiddenFiles: false })).toEqual(['b/e']);
-    expect(filesOf(root, '.cfg/a\n**', { includeHiddenFiles: false })).toEqual(['.cfg/a', 'b/e']);
-    expect(filesOf(root, '**')).toEqual(['.cfg/a', '.env', 'b/.c/d', 'b/e']);
+    expect(await filesOf(root, '**', { includeHiddenFiles: false })).toEqual(['b/e']);
+    expect(await filesOf(root, '.cfg/a\n**', { includeHiddenFiles: false })).toEqual(['.cfg/a', 'b/e']);
+    expect(await filesOf(root, '**')).toEqual(['.cfg/a', '.env', 'b/.c/d', 'b/e']);
   });
 });
 
 describe('never matched', () => {
-  test('are signatures, .git, temporary names and the paths of our own', () => {
+  test('are signatures, .git, temporary names and the paths of our own', async () => {
     const root = plant(makeDirectory(), {
       'a.zip': '',
       'a.zip.sign': '',
@@ -93,56 +94,56 @@ describe('never matched', () => {
       tmpfile: '',
     });
     const never = ['tmp', 'out', 'release/manifest.json'].map((path) => join(root, path));
-    expect(filesOf(root, '**\n.git/config\nout/x\ntmp/secret\na.zip.sign', { never })).toEqual([
+    expect(await filesOf(root, '**\n.git/config\nout/x\ntmp/secret\na.zip.sign', { never })).toEqual([
       'a.zip',
       'release/b.zip',
       'tmpfile',
     ]);
-    expect(filesOf(root, '**/*.zip*', { suffix: '.zip' })).toEqual(['a.zip.sign']);
+    expect(await filesOf(root, '**/*.zip*', { suffix: '.zip' })).toEqual(['a.zip.sign']);
   });
 
-  test('are the paths of our own by whatever name', () => {
+  test('are the paths of our own by whatever name', async () => {
     const outer = plant(makeDirectory(), { 'real/tmp/secret': '', 'real/a': '', alias: { link: 'real' } });
     const never = [join(outer, 'real/tmp')];
-    expect(filesOf(join(outer, 'alias'), '**', { workspace: outer, never })).toEqual(['a']);
+    expect(await filesOf(join(outer, 'alias'), '**', { workspace: outer, never })).toEqual(['a']);
     const through = plant(outer, { 'real/tmp-link': { link: 'tmp' }, 'real/one': { link: 'tmp/secret' } });
     // Nobody looks there: this name would be an error.
     writeFileSync(Buffer.concat([Buffer.from(join(outer, 'real/tmp/')), Buffer.from([0xff])]), '');
-    expect(filesOf(join(through, 'real'), '**', { never, followSymbolicLinks: true })).toEqual(['a']);
+    expect(await filesOf(join(through, 'real'), '**', { never, followSymbolicLinks: true })).toEqual(['a']);
   });
 
-  test('is no root, even when a directory of our own holds it', () => {
+  test('is no root, even when a directory of our own holds it', async () => {
     const root = plant(makeDirectory(), { a: '' });
-    expect(filesOf(root, '**', { never: [root, join(root, '..'), ''] })).toEqual(['a']);
+    expect(await filesOf(root, '**', { never: [root, join(root, '..'), ''] })).toEqual(['a']);
   });
 });
 
 describe('names', () => {
-  test('that leave no room for the suffix are refused before anything is signed', () => {
+  test('that leave no room for the suffix are refused before anything is signed', async () => {
     const [fits, long] = ['f'.repeat(250), 'ä'.repeat(126)];
     const root = plant(makeDirectory(), { [fits]: '', [long]: '' });
-    const { files, refused } = find(root, '**');
+    const { files, refused } = await find(root, '**');
     expect(files.map(({ path }) => path)).toEqual([fits]);
     expect(refused[0]?.error).toMatchObject({ code: 'FILE_NAME_TOO_LONG' });
     expect(refused[0]?.error.message).toContain('.sign');
-    expect(filesOf(root, '**', { suffix: '.s' })).toEqual([fits, long]);
+    expect(await filesOf(root, '**', { suffix: '.s' })).toEqual([fits, long]);
   });
 
-  test('that are not UTF-8 are refused with their bytes, when they are wanted', () => {
+  test('that are not UTF-8 are refused with their bytes, when they are wanted', async () => {
     const root = plant(makeDirectory(), { 'a/ok': '', 'b/ok': '', 'a/valid\ufffd': '' });
     const broken = (path: string): Buffer => Buffer.concat([Buffer.from(`${root}/${path}`), Buffer.from([0xff, 0x0a])]);
     writeFileSync(broken('b/x'), '');
-    expect(filesOf(root, 'a')).toEqual(['a/ok', 'a/valid\ufffd']);
-    expect(filesOf(root, '**\n!b/x*')).toEqual(['a/ok', 'a/valid\ufffd', 'b/ok']);
-    expect(() => find(root, '**')).toThrow(expect.objectContaining({ code: 'FILE_NAME_NOT_UTF8' }));
-    expect(() => find(root, '**')).toThrow(/bytes 78ff0a \(x\ufffd\\n\)/);
+    expect(await filesOf(root, 'a')).toEqual(['a/ok', 'a/valid\ufffd']);
+    expect(await filesOf(root, '**\n!b/x*')).toEqual(['a/ok', 'a/valid\ufffd', 'b/ok']);
+    await expect(find(root, '**')).rejects.toThrow(expect.objectContaining({ code: 'FILE_NAME_NOT_UTF8' }));
+    await expect(find(root, '**')).rejects.toThrow(/bytes 78ff0a \(x\ufffd\\n\)/);
     mkdirSync(broken('a/d'));
-    expect(() => find(root, 'a/**/*.zip')).toThrow(/bytes 64ff0a/);
-    expect(filesOf(root, 'a/o*')).toEqual(['a/ok']);
+    await expect(find(root, 'a/**/*.zip')).rejects.toThrow(/bytes 64ff0a/);
+    expect(await filesOf(root, 'a/o*')).toEqual(['a/ok']);
   });
 
-  test('that differ only by composition or case are different files', () => {
+  test('that differ only by composition or case are different files', async () => {
     const root = plant(makeDirectory(), { é: '', 'e\u0301': '', A: '', a: '' });
-    expect(filesOf(root, '**')).toEqual(['A', 'a', 'e\u0301', 'é']);
+    expect(await filesOf(root, '**')).toEqual(['A', 'a', 'e\u0301', 'é']);
   });
 });

@@ -4,13 +4,13 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Discovery } from '../../src/files/finding/discover.ts';
-import { asOrdinaryUser } from '../helpers/rights.ts';
+import { asOrdinaryUserUntil } from '../helpers/rights.ts';
 import { find, makeDirectory, type Node, plant, tell } from './trees.ts';
 
 const link = (target: string): Node => ({ link: target });
 
 describe('links that are not followed', () => {
-  test('are left out quietly when their target is matched itself', () => {
+  test('are left out quietly when their target is matched itself', async () => {
     const root = plant(makeDirectory(), {
       'dist/app-1.2': 'x',
       'dist/app': link('app-1.2'),
@@ -20,53 +20,56 @@ describe('links that are not followed', () => {
       'dist/latest': link('v1'),
     });
     symlinkSync(join(root, 'dist/v1/a'), join(root, 'dist/absolute'));
-    expect(tell(find(root, 'dist/**'))).toEqual({
+    expect(tell(await find(root, 'dist/**'))).toEqual({
       files: ['dist/app-1.2', 'dist/v1/a'],
       refused: [],
       unmatched: [],
     });
   });
 
-  test('fail otherwise, naming link, target and the way out', () => {
+  test('fail otherwise, naming link, target and the way out', async () => {
     const root = plant(makeDirectory(), { 'build/app': 'x', 'dist/app': link('../build/app'), 'dist/b': 'y' });
-    const discovery = find(root, 'dist/**');
+    const discovery = await find(root, 'dist/**');
     expect(tell(discovery)).toEqual({ files: ['dist/b'], refused: ['dist/app LINK_NOT_FOLLOWED'], unmatched: [] });
     const error = discovery.refused[0]?.error;
     expect(error?.message).toContain('dist/app is a link to ../build/app');
     expect(error?.hint).toContain('follow-symbolic-links: true');
-    expect(tell(find(root, 'dist/**\nbuild/*'))).toMatchObject({ files: ['build/app', 'dist/b'], refused: [] });
+    expect(tell(await find(root, 'dist/**\nbuild/*'))).toMatchObject({ files: ['build/app', 'dist/b'], refused: [] });
   });
 
-  test('make no pattern match', () => {
+  test('make no pattern match', async () => {
     const root = plant(makeDirectory(), { 'a/app': 'x', 'b/app': link('../a/app'), 'c/far': link('/etc/hostname') });
-    expect(tell(find(root, 'a/**\nb/**\nc'))).toEqual({
+    expect(tell(await find(root, 'a/**\nb/**\nc'))).toEqual({
       files: ['a/app'],
       refused: ['c/far LINK_OUTSIDE'],
       unmatched: ['b/**', 'c'],
     });
   });
 
-  test('to a directory are covered only when nothing in it is left unsigned but what was excluded', () => {
+  test('to a directory are left out quietly only when a pattern means that directory', async () => {
     const root = plant(makeDirectory(), {
       'build/a': 'x',
       'build/b/c': 'y',
       'build/b/self': link('c'),
-      'build/.git/config': '',
+      '.git/config': '',
       'dist/latest': link('../build'),
+      'dist/git': link('../.git'),
       'dist/none': link('../empty'),
       empty: { directory: true },
     });
-    const latest = 'dist/latest LINK_NOT_FOLLOWED';
-    const none = 'dist/none LINK_NOT_FOLLOWED';
-    expect(tell(find(root, 'dist/latest\nbuild/a')).refused).toEqual([latest]);
-    expect(tell(find(root, 'dist/latest\nbuild/a\nbuild/b/c')).refused).toEqual([]);
-    expect(tell(find(root, 'dist/latest\nbuild/a\n!build/b')).refused).toEqual([]);
-    expect(tell(find(root, 'dist/latest\nbuild/**')).refused).toEqual([]);
-    expect(tell(find(root, 'dist\nbuild/b/c\n!build/a')).refused).toEqual([none]);
-    expect(tell(find(root, 'dist/latest\n!build/**')).refused).toEqual([latest]);
+    const [git, latest, none] = ['dist/git', 'dist/latest', 'dist/none'].map((path) => `${path} LINK_NOT_FOLLOWED`);
+    expect(tell(await find(root, 'dist/latest\nbuild')).refused).toEqual([]);
+    expect(tell(await find(root, 'dist/latest\nbuild/**')).refused).toEqual([]);
+    expect(tell(await find(root, 'dist/latest\nb*\n!build/b')).refused).toEqual([]);
+    expect(tell(await find(root, '**')).refused).toEqual([git]);
+    // The files in it are all meant, but one that comes later would not be.
+    expect(tell(await find(root, 'dist/latest\nbuild/a\nbuild/b/c')).refused).toEqual([latest]);
+    expect(tell(await find(root, 'dist/latest\n**/c\nbuild/*')).refused).toEqual([latest]);
+    expect(tell(await find(root, 'dist\n!build')).refused).toEqual([git, latest, none]);
+    expect(tell(await find(root, 'dist/latest\nbuild\n!build/**')).refused).toEqual([latest]);
   });
 
-  test('that lead nowhere, in a circle or out of the workspace are refused', () => {
+  test('that lead nowhere, in a circle or out of the workspace are refused', async () => {
     const outside = plant(makeDirectory(), { file: 'x', 'directory/file': 'x' });
     const root = plant(makeDirectory(), {
       'a/gone': link('nothing'),
@@ -78,7 +81,7 @@ describe('links that are not followed', () => {
       'a/through': link('file/below'),
     });
     for (const followSymbolicLinks of [false, true]) {
-      const discovery = find(root, '**', { followSymbolicLinks });
+      const discovery = await find(root, '**', { followSymbolicLinks });
       expect(tell(discovery)).toEqual({
         files: [],
         refused: [
@@ -97,58 +100,58 @@ describe('links that are not followed', () => {
     }
   });
 
-  test('that a pattern goes through by name are told, not passed over', () => {
+  test('that a pattern goes through by name are told, not passed over', async () => {
     const root = plant(makeDirectory(), { 'v1/app': 'x', latest: link('v1'), 'deep/er': link('../v1') });
-    expect(tell(find(root, 'latest/app'))).toEqual({
+    expect(tell(await find(root, 'latest/app'))).toEqual({
       files: [],
       refused: ['latest LINK_NOT_FOLLOWED'],
       unmatched: ['latest/app'],
     });
-    expect(tell(find(root, 'deep/er/**/*.zip')).refused).toEqual(['deep/er LINK_NOT_FOLLOWED']);
-    expect(tell(find(root, '**/app'))).toEqual({ files: ['v1/app'], refused: [], unmatched: [] });
+    expect(tell(await find(root, 'deep/er/**/*.zip')).refused).toEqual(['deep/er LINK_NOT_FOLLOWED']);
+    expect(tell(await find(root, '**/app'))).toEqual({ files: ['v1/app'], refused: [], unmatched: [] });
   });
 
-  test('make the root outside when it leads there', () => {
+  test('make the root outside when it leads there', async () => {
     const outside = plant(makeDirectory(), { file: 'x' });
     const workspace = plant(makeDirectory(), { away: link(outside), 'in/file': 'x', here: link('in') });
-    expect(() => find(join(workspace, 'away'), '**', { workspace })).toThrow(
+    await expect(find(join(workspace, 'away'), '**', { workspace })).rejects.toThrow(
       expect.objectContaining({ code: 'ROOT_OUTSIDE' }),
     );
-    expect(tell(find(join(workspace, 'here'), '**', { workspace })).files).toEqual(['file']);
+    expect(tell(await find(join(workspace, 'here'), '**', { workspace })).files).toEqual(['file']);
     const alias = join(makeDirectory(), 'alias');
     symlinkSync(workspace, alias);
-    expect(tell(find(join(alias, 'in'), '**', { workspace: alias })).files).toEqual(['file']);
+    expect(tell(await find(join(alias, 'in'), '**', { workspace: alias })).files).toEqual(['file']);
   });
 });
 
 describe('links that are followed', () => {
   const follow = { followSymbolicLinks: true };
 
-  test('are files with the content of their target', () => {
+  test('are files with the content of their target', async () => {
     const root = plant(makeDirectory(), { 'a/app': 'four', 'b/app': link('../a/app'), 'b/dir': link('../a') });
-    const { files, unmatched } = find(root, 'b/**', follow);
+    const { files, unmatched } = await find(root, 'b/**', follow);
     expect(files).toMatchObject([
       { path: 'b/app', size: 4, location: join(root, 'a/app') },
       { path: 'b/dir/app', size: 4, location: join(root, 'a/app') },
     ]);
     expect(unmatched).toEqual([]);
-    expect(tell(find(root, 'b/dir/a*\nb/dir', follow)).files).toEqual(['b/dir/app']);
-    expect(tell(find(root, 'b/**/*.zip', follow)).unmatched).toEqual(['b/**/*.zip']);
+    expect(tell(await find(root, 'b/dir/a*\nb/dir', follow)).files).toEqual(['b/dir/app']);
+    expect(tell(await find(root, 'b/**/*.zip', follow)).unmatched).toEqual(['b/**/*.zip']);
   });
 
-  test('lead into a directory outside of the workspace no further than its name', () => {
+  test('lead into a directory outside of the workspace no further than its name', async () => {
     const root = plant(makeDirectory(), { 'a/all': link('/'), 'a/x': '' });
-    const { refused } = find(root, '**/*.zip\na', follow);
+    const { refused } = await find(root, '**/*.zip\na', follow);
     expect(refused.map(({ path, error }) => `${path} ${error.code}`)).toEqual(['a/all LINK_OUTSIDE']);
-    expect(tell(find(root, '**\n!a/all', follow)).files).toEqual(['a/x']);
+    expect(tell(await find(root, '**\n!a/all', follow)).files).toEqual(['a/x']);
   });
 
-  test('lead out of the root, as long as it is the workspace', () => {
+  test('lead out of the root, as long as it is the workspace', async () => {
     const workspace = plant(makeDirectory(), { 'lib/a': 'x', 'dist/lib': link('../lib') });
-    expect(tell(find(join(workspace, 'dist'), '**', { ...follow, workspace })).files).toEqual(['lib/a']);
+    expect(tell(await find(join(workspace, 'dist'), '**', { ...follow, workspace })).files).toEqual(['lib/a']);
   });
 
-  test('are left when they go in a circle', () => {
+  test('are never entered when they lead back to a directory above', async () => {
     const root = plant(makeDirectory(), {
       'a/b/file': 'x',
       'a/b/up': link('../..'),
@@ -156,11 +159,11 @@ describe('links that are followed', () => {
       'a/b/c/to-b': link('..'),
       other: 'y',
     });
-    expect(tell(find(root, '**', follow)).files).toEqual(['a/b/file', 'other']);
-    expect(tell(find(root, 'a/b/**', follow)).files).toEqual(['a/b/file', 'a/b/up/other']);
+    expect(tell(await find(root, '**', follow)).files).toEqual(['a/b/file', 'other']);
+    expect(tell(await find(root, 'a/b/**', follow)).files).toEqual(['a/b/file']);
   });
 
-  test('never show what is never matched', () => {
+  test('never show what is never matched', async () => {
     const root = plant(makeDirectory(), {
       '.git/config': 'token',
       'dist/config': link('../.git/config'),
@@ -168,7 +171,7 @@ describe('links that are followed', () => {
       'dist/up': link('..'),
       'dist/app': 'x',
     });
-    expect(tell(find(root, 'dist', follow))).toEqual({ files: ['dist/app'], refused: [], unmatched: [] });
+    expect(tell(await find(root, 'dist', follow))).toEqual({ files: ['dist/app'], refused: [], unmatched: [] });
   });
 });
 
@@ -180,26 +183,26 @@ describe('what is no regular file', () => {
     onTestFinished(() => void server.close());
     await new Promise<void>((resolve) => server.listen(join(root, 'a/socket'), resolve));
     symlinkSync('fifo', join(root, 'a/to-fifo'));
-    const discovery = find(root, 'a/fi*\na/socket\na/to-fifo', { followSymbolicLinks: true });
+    const discovery = await find(root, 'a/fi*\na/socket\na/to-fifo', { followSymbolicLinks: true });
     expect(tell(discovery)).toEqual({
       files: ['a/file'],
       refused: ['a/fifo FILE_NOT_REGULAR', 'a/socket FILE_NOT_REGULAR', 'a/to-fifo FILE_NOT_REGULAR'],
       unmatched: ['a/to-fifo'],
     });
     expect(discovery.refused[0]?.error.message).toContain('a/fifo is a FIFO, socket or device');
-    expect(tell(find(root, '**')).refused).toContain('a/to-fifo LINK_NOT_FOLLOWED');
+    expect(tell(await find(root, '**')).refused).toContain('a/to-fifo LINK_NOT_FOLLOWED');
   });
 
-  test('is not meant by hard links: they are files', () => {
+  test('is not meant by hard links: they are files', async () => {
     const root = plant(makeDirectory(), { one: 'x' });
     linkSync(join(root, 'one'), join(root, 'two'));
-    expect(tell(find(root, '**')).files).toEqual(['one', 'two']);
+    expect(tell(await find(root, '**')).files).toEqual(['one', 'two']);
   });
 });
 
 describe('directories that cannot be read', () => {
-  const findAsOrdinaryUser = (root: string, patterns: string): Discovery =>
-    asOrdinaryUser([root], () => find(root, patterns));
+  const findAsOrdinaryUser = (root: string, patterns: string): Promise<Discovery> =>
+    asOrdinaryUserUntil([root], () => find(root, patterns));
 
   function lockedTree(): string {
     const root = plant(makeDirectory(), { 'a/file': 'x', 'a/locked/deep/file': 'x', 'blind/file': 'x' });
@@ -213,9 +216,9 @@ describe('directories that cannot be read', () => {
     return root;
   }
 
-  test('are an error that names them', () => {
+  test('are an error that names them', async () => {
     const root = lockedTree();
-    expect(() => findAsOrdinaryUser(root, 'a/**')).toThrow(
+    await expect(findAsOrdinaryUser(root, 'a/**')).rejects.toThrow(
       expect.objectContaining({
         code: 'DIRECTORY_UNREADABLE',
         message: `The directory ${root}/a/locked cannot be read (EACCES).`,
@@ -223,23 +226,35 @@ describe('directories that cannot be read', () => {
     );
   });
 
-  test('are never entered when excluded, or when no pattern leads there', () => {
+  test('are never entered when excluded, or when no pattern leads there', async () => {
     const root = lockedTree();
     for (const patterns of ['**\n!a/locked\n!blind', '**\n!**/locked/**\n!bl*', 'a/**\n!a/locked/*', 'a/*le\nb/**/x']) {
-      expect(tell(findAsOrdinaryUser(root, patterns))).toMatchObject({ files: ['a/file'], refused: [] });
+      expect(tell(await findAsOrdinaryUser(root, patterns))).toMatchObject({ files: ['a/file'], refused: [] });
     }
   });
 
-  test('refuse the files that cannot be looked at', () => {
+  test('are no error when the patterns spell out what is meant in them', async () => {
     const root = lockedTree();
-    expect(tell(findAsOrdinaryUser(root, 'blind'))).toMatchObject({
+    chmodSync(join(root, 'a/locked'), 0o711);
+    expect(tell(await findAsOrdinaryUser(root, 'a/locked/deep/file\na/locked/none')).files).toEqual([
+      'a/locked/deep/file',
+    ]);
+    // That there is nothing cannot be told where nothing may be looked up.
+    await expect(findAsOrdinaryUser(root, 'blind/none')).rejects.toThrow(
+      expect.objectContaining({ code: 'DIRECTORY_UNREADABLE', message: expect.stringContaining('/blind cannot be') }),
+    );
+  });
+
+  test('refuse the files that cannot be looked at', async () => {
+    const root = lockedTree();
+    expect(tell(await findAsOrdinaryUser(root, 'blind'))).toMatchObject({
       files: [],
       refused: ['blind/file FILE_UNREADABLE'],
     });
   });
 });
 
-test('a huge tree is not entered when it is excluded', () => {
+test('a huge tree is not entered when it is excluded', async () => {
   const root = plant(makeDirectory(), { 'dist/a': '' });
   // A directory that could be entered only with an error: the file system cannot name what is below.
   let deep = join(root, 'node_modules');
@@ -252,8 +267,8 @@ test('a huge tree is not entered when it is excluded', () => {
   } finally {
     process.chdir(import.meta.dirname);
   }
-  expect(() => find(root, '**')).toThrow(expect.objectContaining({ code: 'DIRECTORY_UNREADABLE' }));
+  await expect(find(root, '**')).rejects.toThrow(expect.objectContaining({ code: 'DIRECTORY_UNREADABLE' }));
   for (const patterns of ['**\n!node_modules', '**\n!**/node_modules/**', '!node_modules/\n**', 'd*/**', 'dist/**']) {
-    expect(tell(find(root, patterns)).files).toEqual(['dist/a']);
+    expect(tell(await find(root, patterns)).files).toEqual(['dist/a']);
   }
 });

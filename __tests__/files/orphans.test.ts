@@ -9,7 +9,7 @@ function orphansOf(
   root: string,
   patterns: string,
   about: Partial<DiscoverOptions> & { directory?: string } = {},
-): string[] {
+): Promise<string[]> {
   const options = {
     root,
     workspace: root,
@@ -18,12 +18,13 @@ function orphansOf(
     includeHiddenFiles: true,
     suffix: '.sign',
     never: [],
+    signal: new AbortController().signal,
     ...about,
   };
   return discoverOrphans(options, about.directory ?? root);
 }
 
-test('a signature whose file is gone is an orphan, where a pattern means it', () => {
+test('a signature whose file is gone is an orphan, where a pattern means it', async () => {
   const root = plant(makeDirectory(), {
     'dist/a': '',
     'dist/a.sign': '',
@@ -36,13 +37,13 @@ test('a signature whose file is gone is an orphan, where a pattern means it', ()
     'dist/d/x': '',
     'dist/d.sign': '',
   });
-  expect(orphansOf(root, 'dist/**\n!**/map')).toEqual(['dist/d', 'dist/deep/gone', 'dist/gone.zip']);
-  expect(orphansOf(root, '**/*.zip')).toEqual(['dist/gone.zip']);
-  expect(orphansOf(root, 'dist/[f-h]one.*\nt[o]p')).toEqual(['dist/gone.zip', 'top']);
-  expect(orphansOf(root, '**', { suffix: '.zip.sign' })).toEqual(['dist/gone']);
+  expect(await orphansOf(root, 'dist/**\n!**/map')).toEqual(['dist/d', 'dist/deep/gone', 'dist/gone.zip']);
+  expect(await orphansOf(root, '**/*.zip')).toEqual(['dist/gone.zip']);
+  expect(await orphansOf(root, 'dist/[f-h]one.*\nt[o]p')).toEqual(['dist/gone.zip', 'top']);
+  expect(await orphansOf(root, '**', { suffix: '.zip.sign' })).toEqual(['dist/gone']);
 });
 
-test('a signature of something that is no regular file is none', () => {
+test('a signature of something that is no regular file is none', async () => {
   const root = plant(makeDirectory(), {
     a: '',
     'link.sign': '',
@@ -50,10 +51,10 @@ test('a signature of something that is no regular file is none', () => {
     'broken.sign': '',
     broken: { link: 'x' },
   });
-  expect(orphansOf(root, '**')).toEqual([]);
+  expect(await orphansOf(root, '**')).toEqual([]);
 });
 
-test('what is never matched, or hidden, holds none', () => {
+test('what is never matched, or hidden, holds none', async () => {
   const root = plant(makeDirectory(), {
     '.git/x.sign': '',
     'tmp/x.sign': '',
@@ -62,11 +63,11 @@ test('what is never matched, or hidden, holds none', () => {
     'b.sign': '',
   });
   const never = [join(root, 'tmp')];
-  expect(orphansOf(root, '**', { never })).toEqual(['.cfg/x', '.env', 'b']);
-  expect(orphansOf(root, '**', { never, includeHiddenFiles: false })).toEqual(['b']);
+  expect(await orphansOf(root, '**', { never })).toEqual(['.cfg/x', '.env', 'b']);
+  expect(await orphansOf(root, '**', { never, includeHiddenFiles: false })).toEqual(['b']);
 });
 
-test('they are looked for in the output directory, which lies in the layout of the root', () => {
+test('they are looked for in the output directory, which lies in the layout of the root', async () => {
   const root = plant(makeDirectory(), {
     'dist/a': '',
     'out/dist/a.sign': '',
@@ -74,6 +75,6 @@ test('they are looked for in the output directory, which lies in the layout of t
     'out/out/c.sign': '',
   });
   const about = { directory: join(root, 'out'), never: [join(root, 'out')] };
-  expect(orphansOf(root, 'dist', about)).toEqual(['dist/b']);
-  expect(orphansOf(root, '**', { ...about, directory: join(root, 'none') })).toEqual([]);
+  expect(await orphansOf(root, 'dist', about)).toEqual(['dist/b']);
+  expect(await orphansOf(root, '**', { ...about, directory: join(root, 'none') })).toEqual([]);
 });

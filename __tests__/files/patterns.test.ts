@@ -56,6 +56,7 @@ describe('a line that cannot mean what it says is an error that names it', () =>
     ['', 'it holds no pattern'],
     ['# only\n\n', 'it holds no pattern'],
     ['a,b\n../c\nfine', '“a,b” uses braces'],
+    ['a'.repeat(65_537), 'is longer than 65536 characters'],
     ['x\u202e,y', '“x\\u{202e},y”'],
   ])('%j', (text, words) => expect(complaintOf(text)).toContain(words));
 

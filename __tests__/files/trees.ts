@@ -28,7 +28,7 @@ export function plant(directory: string, tree: Readonly<Record<string, Node>>): 
 }
 
 /** Lists what patterns mean, one per line, with the defaults of the action. */
-export function find(root: string, patterns: string, options: Partial<DiscoverOptions> = {}): Discovery {
+export function find(root: string, patterns: string, options: Partial<DiscoverOptions> = {}): Promise<Discovery> {
   return discover({
     root,
     workspace: root,
@@ -37,6 +37,7 @@ export function find(root: string, patterns: string, options: Partial<DiscoverOp
     includeHiddenFiles: true,
     suffix: '.sign',
     never: [],
+    signal: new AbortController().signal,
     ...options,
   });
 }

@@ -211,6 +211,19 @@ function sortByPath(items) {
 function compareUnits(a, b) {
     return a < b ? -1 : Number(a !== b);
 }
+/** Makes names equal that some file system takes for one: without case and composition. */
+function foldName(name) {
+    return name.normalize('NFC').toUpperCase().toLowerCase();
+}
+/** Lists other spellings of a name that a file system which folds names finds it by. */
+function otherSpellings(name) {
+    const swapped = Array.from(name, (character) => {
+        const upper = character.toUpperCase();
+        return character === upper ? character.toLowerCase() : upper;
+    }).join('');
+    const others = [swapped, name.normalize('NFC'), name.normalize('NFD')];
+    return [...new Set(others)].filter((other) => other !== name);
+}
 
 ;// CONCATENATED MODULE: ./build/src/files/reading/read-errors.js
 
@@ -316,7 +329,7 @@ function real_path_isWithin(directory, path) {
     return path === directory || real_path_isBelow(directory, path);
 }
 /** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */
-function locate(directory, path) {
+function real_path_locate(directory, path) {
     // Both are tidy already, and `join` would look at every character of every path again.
     return directory.endsWith(sep) ? directory + path : directory + sep + path;
 }
@@ -328,38 +341,35 @@ function locate(directory, path) {
 const TEMPORARY_PREFIX = '.mtls-release-signing-';
 /** Knows what is never matched: `.git`, our temporary names, and the paths that are ours. */
 class OwnPaths {
-    #relative = new Set();
-    #real = [];
+    #locations = new Set();
     #workspace;
     constructor({ root, realRoot, realWorkspace, never }) {
         this.#workspace = realWorkspace;
         for (const path of never.filter((known) => known !== '')) {
-            const real = findRealPath(path).path ?? path;
-            // A directory that holds the root cannot be meant: nothing at all would be left.
+            // The path may be a link: then neither the link nor its target is matched.
+            const locations = [findRealPath(path).path ?? path];
             if (isBelow(root, path))
-                this.#relative.add(toSlashes(relative(root, path)));
-            if (isBelow(realRoot, real))
-                this.#relative.add(toSlashes(relative(realRoot, real)));
-            if (!isWithin(real, realRoot))
-                this.#real.push(real);
+                locations.push(locate(realRoot, relative(root, path)));
+            // A directory that holds the root cannot be meant: nothing at all would be left.
+            for (const location of locations)
+                if (!isWithin(location, realRoot))
+                    this.#locations.add(location);
         }
     }
-    /** Tells whether a path, relative to the root, is never matched. */
-    has(path, name) {
-        return isOwnName(name) || this.#relative.has(path);
+    /** Tells whether an entry is never matched; those in a directory that is never matched are not asked about. */
+    has({ location, name }) {
+        return isOwnName(name) || this.#locations.has(location);
     }
-    /** Tells whether a real path, which some link leads to, is never matched. */
+    /** Tells whether a real path, to which some link leads, is never matched. */
     holds(real) {
-        if (this.#real.some((own) => isWithin(own, real)))
-            return true;
+        for (const own of this.#locations)
+            if (isWithin(own, real))
+                return true;
         return isBelow(this.#workspace, real) && relative(this.#workspace, real).split(sep).some(isOwnName);
     }
 }
 function isOwnName(name) {
     return name === '.git' || name.startsWith(TEMPORARY_PREFIX);
-}
-function toSlashes(path) {
-    return path.split(sep).join('/');
 }
 
 ;// CONCATENATED MODULE: ./build/src/files/writing/write-errors.js

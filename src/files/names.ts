@@ -60,3 +60,18 @@ export function sortByPath<Item extends { readonly path: string }>(items: Item[]
 function compareUnits(a: string, b: string): number {
   return a < b ? -1 : Number(a !== b);
 }
+
+/** Makes names equal that some file system takes for one: without case and composition. */
+export function foldName(name: string): string {
+  return name.normalize('NFC').toUpperCase().toLowerCase();
+}
+
+/** Lists other spellings of a name that a file system which folds names finds it by. */
+export function otherSpellings(name: string): string[] {
+  const swapped = Array.from(name, (character) => {
+    const upper = character.toUpperCase();
+    return character === upper ? character.toLowerCase() : upper;
+  }).join('');
+  const others = [swapped, name.normalize('NFC'), name.normalize('NFD')];
+  return [...new Set(others)].filter((other) => other !== name);
+}

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { ActionError } from '../errors.ts';
 import { readPatterns } from '../files/finding/patterns.ts';
 import { MAX_SHARDS, pathOfShard, pathsOfShards, type Shard } from '../files/finding/shard.ts';
+import { foldName } from '../files/names.ts';
 import type { Runner } from '../runner.ts';
 import { type FieldReader, isInside } from './field-reader.ts';
 import type { FileInputs } from './inputs.ts';
@@ -70,8 +71,7 @@ function readOwnPaths(
     if (path?.endsWith(suffix)) reader.reject(input, `must not end in ${suffix}, because signatures do`);
     if (path?.split('/').includes('.git')) reader.reject(input, 'must not lie in a .git directory');
   }
-  const fold = (path: string): string => path.normalize('NFC').toLowerCase();
-  if (checksums && manifests.map(fold).includes(fold(checksums))) {
+  if (checksums && manifests.map(foldName).includes(foldName(checksums))) {
     reader.reject('checksums', 'must be another path than manifest');
   }
   return {

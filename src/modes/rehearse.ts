@@ -18,9 +18,9 @@ export async function rehearse(context: Context, inputs: RehearseInputs, report:
   const output = new OutputTree(makeOwnDirectory(context), context.processId);
   const delivery: Delivery = { mode, files, upload, output, report };
   await deliver(context, delivery, async () => {
-    const release = findRelease(context, files);
+    const release = await findRelease(context, files);
     report.add(describeRelease(release));
-    report.add(checkMatched(context, files, release));
+    report.add(await checkMatched(context, files, release));
     checkUploadable(delivery, release.files);
     await withRehearsalService(context, async (embedded) => {
       output.write('rehearsal-key.pem', embedded.credentials.verifyKeyPem);

@@ -21,9 +21,9 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
   const output = new OutputTree(files.outputDirectory ?? files.root, context.processId);
   const delivery: Delivery = { mode, files, upload, output, report };
   await deliver(context, delivery, async () => {
-    const release = findRelease(context, files);
+    const release = await findRelease(context, files);
     report.add(describeRelease(release));
-    report.add(checkMatched(context, files, release));
+    report.add(await checkMatched(context, files, release));
     checkUploadable(delivery, release.files);
     checkSizes(verification, release.files);
     const identity = checkIdentity(context, service, report);

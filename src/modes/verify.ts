@@ -17,13 +17,13 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
   report.add({ verification });
   const output = new OutputTree(files.outputDirectory ?? files.root, context.processId);
   await deliver(context, { mode, files, upload: undefined, output, report }, async () => {
-    const release = findRelease(context, files);
+    const release = await findRelease(context, files);
     report.add(describeRelease(release));
-    report.add(checkMatched(context, files, release));
+    report.add(await checkMatched(context, files, release));
     const { outcomes, ending } = await checkFiles(context, inputs, { files: release.files, output });
     report.add({ outcomes });
     if (ending) throw ending;
-    report.add({ outcomes: findOrphans(context, files, output) });
+    report.add({ outcomes: await findOrphans(context, files, output) });
     const { allFiles } = release;
     report.add(await checkChecksums(context, files, { output, verification, allFiles, outcomes }));
     return release.files;
@@ -62,11 +62,12 @@ async function checkFiles(
 }
 
 /** Every slice sees them, but one failure is enough. */
-function findOrphans({ runner }: Context, files: FileInputs, output: OutputTree): FileOutcome[] {
+async function findOrphans({ runner, signal }: Context, files: FileInputs, output: OutputTree): Promise<FileOutcome[]> {
   if (files.shard.index !== 1) return [];
   const { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, ownPaths } = files;
   const { workspace, temporaryDirectory } = runner.facts;
   const never = [temporaryDirectory, ...ownPaths.map((path) => output.locate(path + suffix))];
-  const options = { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never };
-  return discoverOrphans(options, output.directory).map((path) => orphaned(path, suffix));
+  const options = { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never, signal };
+  const orphans = await discoverOrphans(options, output.directory);
+  return orphans.map((path) => orphaned(path, suffix));
 }

@@ -1,14 +1,12 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { ActionError, codeOf } from '../../errors.ts';
 import { show } from '../names.ts';
-import { findRealPath, isBelow, locate } from '../real-path.ts';
+import { findRealPath, isBelow } from '../real-path.ts';
 import type { RefusedFile, ReleaseFile } from '../release-file.ts';
 import type { Entry } from './walk.ts';
 
 /** What decides whether a matched path can be signed. */
 export interface ExamineOptions {
-  /** Absolute. */
-  readonly root: string;
   /** Without links; nothing outside is ever signed. */
   readonly realWorkspace: string;
   readonly followSymbolicLinks: boolean;
@@ -24,31 +22,31 @@ const MAX_NAME_BYTES = 255;
 
 /** Looks at one matched path: the file, why it is refused, or `undefined` for a link that can be left out. */
 export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | undefined {
-  const { path, name } = entry;
+  const { path, name, kind, location } = entry;
   if (Buffer.byteLength(name) + options.suffix.length > MAX_NAME_BYTES) {
     return refuse(path, 'FILE_NAME_TOO_LONG', `has a name that is too long to take ${options.suffix} behind it`);
   }
-  if (entry.kind === 'other') return refuse(path, 'FILE_NOT_REGULAR', NOT_REGULAR);
-  if (entry.kind === 'link') return examineLink(path, options);
-  // What lies behind a followed link is named by its real path, so that no link is on the way when it is opened.
-  return entry.behindLink ? takeTarget(path, options) : take(path, locate(options.root, path));
+  switch (kind) {
+    case 'file':
+      return take(path, location);
+    case 'link':
+      return examineLink(entry, options);
+    case 'directory':
+      return outside(path, location);
+    case 'other':
+      return refuse(path, 'FILE_NOT_REGULAR', NOT_REGULAR);
+  }
 }
 
-function examineLink(path: string, options: ExamineOptions): ReleaseFile | RefusedFile | undefined {
-  if (options.followSymbolicLinks) return takeTarget(path, options);
-  const real = findRealPath(locate(options.root, path));
-  if (real.path === undefined) return broken(path, options, real.failure);
+function examineLink({ path, location }: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | undefined {
+  const real = findRealPath(location);
+  if (real.path === undefined) return broken(path, location, real.failure);
+  if (options.followSymbolicLinks && options.isOwn(real.path)) return undefined;
   if (!isBelow(options.realWorkspace, real.path)) return outside(path, real.path);
+  if (options.followSymbolicLinks) return take(path, real.path);
   if (options.isCovered(real.path)) return undefined;
-  const how = `is a link to ${readTarget(path, options)}, which no pattern matches`;
+  const how = `is a link to ${readTarget(location)}, which no pattern matches`;
   return refuse(path, 'LINK_NOT_FOLLOWED', how);
-}
-
-function takeTarget(path: string, options: ExamineOptions): ReleaseFile | RefusedFile | undefined {
-  const real = findRealPath(locate(options.root, path));
-  if (real.path === undefined) return broken(path, options, real.failure);
-  if (options.isOwn(real.path)) return undefined;
-  return isBelow(options.realWorkspace, real.path) ? take(path, real.path) : outside(path, real.path);
 }
 
 function take(path: string, location: string): ReleaseFile | RefusedFile {
@@ -62,16 +60,16 @@ function take(path: string, location: string): ReleaseFile | RefusedFile {
   }
 }
 
-function broken(path: string, options: ExamineOptions, failure: string): RefusedFile {
-  const target = readTarget(path, options);
+function broken(path: string, location: string, failure: string): RefusedFile {
+  const target = readTarget(location);
   if (failure === 'ENOENT') return refuse(path, 'LINK_BROKEN', `is a link to ${target}, which does not exist`);
   if (failure === 'ELOOP') return refuse(path, 'LINK_BROKEN', `is a link to ${target}, which leads back to itself`);
   return refuse(path, 'LINK_BROKEN', `is a link to ${target}, which cannot be reached (${failure})`);
 }
 
-function readTarget(path: string, { root }: ExamineOptions): string {
+function readTarget(location: string): string {
   try {
-    return show(readlinkSync(locate(root, path)));
+    return show(readlinkSync(location));
   } catch {
     return 'something that changes';
   }

@@ -1,4 +1,4 @@
-import { show } from '../names.ts';
+import { foldName, show } from '../names.ts';
 
 /** Two paths that other systems take for one, in their order. */
 export type Twins = readonly [string, string];
@@ -8,7 +8,7 @@ export function findTwins(paths: Iterable<string>): Twins[] {
   const seen = new Map<string, string>();
   const twins: Twins[] = [];
   for (const path of paths) {
-    const folded = path.normalize('NFC').toLowerCase();
+    const folded = foldName(path);
     const other = seen.get(folded);
     if (other !== undefined) twins.push([other, path]);
     else seen.set(folded, path);

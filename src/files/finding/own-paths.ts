@@ -1,5 +1,6 @@
 import { relative, sep } from 'node:path';
-import { findRealPath, isBelow, isWithin } from '../real-path.ts';
+import { findRealPath, isBelow, isWithin, locate } from '../real-path.ts';
+import type { Entry } from './walk.ts';
 
 /** Start of the names of our temporary files, which are never matched. */
 export const TEMPORARY_PREFIX = '.mtls-release-signing-';
@@ -17,37 +18,32 @@ export interface OwnPathsOptions {
 
 /** Knows what is never matched: `.git`, our temporary names, and the paths that are ours. */
 export class OwnPaths {
-  readonly #relative = new Set<string>();
-  readonly #real: string[] = [];
+  readonly #locations = new Set<string>();
   readonly #workspace: string;
 
   constructor({ root, realRoot, realWorkspace, never }: OwnPathsOptions) {
     this.#workspace = realWorkspace;
     for (const path of never.filter((known) => known !== '')) {
-      const real = findRealPath(path).path ?? path;
+      // The path may be a link: then neither the link nor its target is matched.
+      const locations = [findRealPath(path).path ?? path];
+      if (isBelow(root, path)) locations.push(locate(realRoot, relative(root, path)));
       // A directory that holds the root cannot be meant: nothing at all would be left.
-      if (isBelow(root, path)) this.#relative.add(toSlashes(relative(root, path)));
-      if (isBelow(realRoot, real)) this.#relative.add(toSlashes(relative(realRoot, real)));
-      if (!isWithin(real, realRoot)) this.#real.push(real);
+      for (const location of locations) if (!isWithin(location, realRoot)) this.#locations.add(location);
     }
   }
 
-  /** Tells whether a path, relative to the root, is never matched. */
-  has(path: string, name: string): boolean {
-    return isOwnName(name) || this.#relative.has(path);
+  /** Tells whether an entry is never matched; those in a directory that is never matched are not asked about. */
+  has({ location, name }: Pick<Entry, 'location' | 'name'>): boolean {
+    return isOwnName(name) || this.#locations.has(location);
   }
 
-  /** Tells whether a real path, which some link leads to, is never matched. */
+  /** Tells whether a real path, to which some link leads, is never matched. */
   holds(real: string): boolean {
-    if (this.#real.some((own) => isWithin(own, real))) return true;
+    for (const own of this.#locations) if (isWithin(own, real)) return true;
     return isBelow(this.#workspace, real) && relative(this.#workspace, real).split(sep).some(isOwnName);
   }
 }
 
 function isOwnName(name: string): boolean {
   return name === '.git' || name.startsWith(TEMPORARY_PREFIX);
-}
-
-function toSlashes(path: string): string {
-  return path.split(sep).join('/');
 }

@@ -36,6 +36,9 @@ export function readPatterns(text: string, root: string): Pattern[] {
   });
 }
 
+/** Longest pattern that minimatch takes. */
+const MAX_CHARACTERS = 65_536;
+
 /** Returns the pattern, or what is wrong with it. */
 function readPattern(text: string, root: string): Pattern | string {
   const marks = /^(?:!\s*)*/.exec(text)?.[0] ?? '';
@@ -51,6 +54,7 @@ function readPattern(text: string, root: string): Pattern | string {
   }
   const segments = normaliseSeparators(inside).split('/');
   if (segments.includes('..')) return 'holds “..”: patterns cannot leave root';
+  if (inside.length > MAX_CHARACTERS) return `is longer than ${MAX_CHARACTERS} characters`;
   const trailing = segments.at(-1) === '' ? '/' : '';
   const glob = segments.filter((segment) => segment !== '' && segment !== '.').join('/');
   return { text, glob: glob === '' ? '.' : glob + trailing, excludes };

@@ -1,79 +1,115 @@
-import { compileMatcher } from './matcher.ts';
+import { foldName } from '../names.ts';
+import { Glob } from './glob.ts';
 import type { Pattern } from './patterns.ts';
-import { type Track, Tracks } from './tracks.ts';
+import type { Entry } from './walk.ts';
 
-/** Where all patterns stand that can still mean something at some place in the tree. */
+/** What the patterns say about one place in the tree. */
 export interface Scope {
-  readonly includes: Tracks;
-  readonly excludes: Tracks;
+  /** Include patterns that mean the place, and with it everything below. */
+  readonly meant: readonly Glob[];
+  /** Include patterns that may mean something below. */
+  readonly includes: Candidates;
+  /** Exclude patterns that may mean something below. */
+  readonly excludes: Candidates;
+  /** Whether a pattern sees a hidden name that it does not spell out. */
+  readonly seesHidden: boolean;
 }
 
-/** Returns where the patterns stand at the root. */
-export function startScope(patterns: readonly Pattern[]): Scope {
+/** Patterns that may mean something in a directory, found by the name that they wait for: files may be listed one by one. */
+export class Candidates {
+  readonly list: readonly Glob[];
+  readonly #depth: number;
+  #byName: Map<string, Glob[]> | undefined;
+  #others: readonly Glob[] = [];
+
+  /** @param depth - How many names lead from the root to the directory. */
+  constructor(list: readonly Glob[], depth: number) {
+    this.list = list;
+    this.#depth = depth;
+  }
+
+  /** Returns the patterns that may mean something of a name, or below it. */
+  named(name: string): readonly Glob[] {
+    const byName = this.#index();
+    if (byName.size === 0) return this.#others;
+    return [...this.#others, ...(byName.get(foldName(name)) ?? [])];
+  }
+
+  #index(): ReadonlyMap<string, readonly Glob[]> {
+    if (this.#byName) return this.#byName;
+    this.#byName = new Map();
+    const others: Glob[] = [];
+    for (const glob of this.list) {
+      const next = glob.literals[this.#depth];
+      if (next === undefined) {
+        others.push(glob);
+        continue;
+      }
+      const key = foldName(next);
+      const known = this.#byName.get(key);
+      if (known) known.push(glob);
+      else this.#byName.set(key, [glob]);
+    }
+    this.#others = others;
+    return this.#byName;
+  }
+}
+
+/** Which patterns there are. */
+export interface ScopeOptions {
+  readonly patterns: readonly Pattern[];
+  readonly includeHiddenFiles: boolean;
+}
+
+/** Returns what the patterns say about the root directory. */
+export function startScope({ patterns, includeHiddenFiles }: ScopeOptions): Scope {
+  const included = patterns.filter((pattern) => !pattern.excludes).map((pattern) => new Glob(pattern));
+  const excludes = patterns.filter((pattern) => pattern.excludes).map((pattern) => new Glob(pattern));
+  const meansRoot = (glob: Glob): boolean => glob.means([], 'directory');
+  const includes = excludes.some(meansRoot) ? [] : included;
   return {
-    includes: startTracks(patterns.filter((pattern) => !pattern.excludes)),
-    excludes: startTracks(patterns.filter((pattern) => pattern.excludes)),
+    meant: includes.filter(meansRoot),
+    includes: new Candidates(
+      includes.filter((glob) => !meansRoot(glob)),
+      0,
+    ),
+    excludes: new Candidates(excludes, 0),
+    seesHidden: includeHiddenFiles,
   };
 }
 
-/** Goes one name further down; `undefined` when nothing from there on is meant. */
-export function narrow(scope: Scope, name: string): Scope | undefined {
-  const includes = scope.includes.advance(name);
-  if (includes.list.length === 0) return undefined;
-  const excludes = scope.excludes.advance(name);
-  if (excludes.list.some(isMatch)) return undefined;
-  return includes === scope.includes && excludes === scope.excludes ? scope : { includes, excludes };
+/**
+ * Goes one name further down; `undefined` when nothing there or below is meant.
+ */
+export function narrow(scope: Scope, entry: Pick<Entry, 'path' | 'name' | 'kind'>): Scope | undefined {
+  const { name, kind } = entry;
+  const isHidden = !scope.seesHidden && name.startsWith('.');
+  if (!isHidden && scope.includes.list.length === 0 && scope.excludes.list.length === 0) return scope;
+  const names = entry.path.split('/');
+  const excludes = scope.excludes.named(name);
+  if (excludes.some((glob) => excludesAll(glob, names, kind))) return undefined;
+  const includes = scope.includes.named(name).filter(({ literals }) => !isHidden || literals.length > names.length);
+  const meaning = includes.filter((glob) => glob.means(names, kind));
+  const below = includes.filter((glob) => kind !== 'file' && !meaning.includes(glob) && glob.reaches(names));
+  const inherited = isHidden ? [] : scope.meant;
+  const meant = meaning.length === 0 ? inherited : [...inherited, ...meaning];
+  if (meant.length === 0 && below.length === 0) return undefined;
+  const excludesBelow = excludes.filter((glob) => kind === 'directory' && glob.reaches(names));
+  return {
+    meant,
+    includes: new Candidates(below, names.length),
+    excludes: new Candidates(excludesBelow, names.length),
+    seesHidden: scope.seesHidden,
+  };
 }
 
-/** Goes one name further down, whether or not anything there is included; `undefined` when it is excluded. */
-export function skip({ excludes }: Scope, name: string): Scope | undefined {
-  const moved = excludes.advance(name);
-  return moved.list.some(isMatch) ? undefined : { includes: new Tracks([]), excludes: moved };
+/** Tells whether an exclude pattern means a path, or every path below it. */
+function excludesAll(glob: Glob, names: string[], kind: Entry['kind']): boolean {
+  return glob.means(names, kind) || (kind === 'directory' && glob.meansChildren(names));
 }
 
-/** Tells whether anything below a directory can be meant. */
-export function reaches({ excludes }: Scope): boolean {
-  return !excludes.list.some(({ matcher, position }) => matcher.swallows(position));
-}
-
-/** Tells whether a file is meant. */
-export function isMeant({ includes }: Scope): boolean {
-  return includes.list.some(isMatch);
-}
-
-/** Returns the numbers of the include patterns that mean a file. */
-export function numbersOf({ includes }: Scope): readonly number[] {
-  return includes.list.filter(isMatch).map(({ number }) => number);
-}
-
-/** Tells whether some pattern has come here by names that it takes at their word. */
+/** Tells whether some pattern has come to a path by names alone. */
 export function isNamed({ includes }: Scope, path: string): boolean {
   const depth = path.split('/').length;
-  return includes.list.some(({ matcher }) => depth <= matcher.literals);
-}
-
-/** Keeps the patterns that name a hidden place literally: the others do not see it. */
-export function hide({ includes, excludes }: Scope): Scope | undefined {
-  const rest = includes.list.filter((track) => !isSearching(track));
-  return rest.length === 0 ? undefined : { includes: new Tracks(rest), excludes };
-}
-
-/** Keeps the patterns that were not searching yet when they came by the same directory before: the others go in a circle. */
-export function leaveCircle({ includes, excludes }: Scope, before: Scope): Scope | undefined {
-  const circling = new Set(before.includes.list.filter(isSearching).map(({ number }) => number));
-  const rest = includes.list.filter(({ number }) => !circling.has(number));
-  return rest.length === 0 ? undefined : { includes: new Tracks(rest), excludes };
-}
-
-function startTracks(patterns: readonly Pattern[]): Tracks {
-  const matchers = patterns.map(({ glob }) => compileMatcher(glob));
-  return new Tracks(matchers.map((matcher, number) => ({ number, matcher, position: matcher.start })));
-}
-
-function isSearching({ matcher, position }: Track): boolean {
-  return matcher.searches(position);
-}
-
-function isMatch({ matcher, position }: Track): boolean {
-  return matcher.matches(position);
+  return includes.list.some(({ literals }) => depth <= literals.length);
 }

@@ -1,7 +1,8 @@
-import { type Dirent, readdirSync, statSync } from 'node:fs';
-import { sep } from 'node:path';
+import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ActionError, codeOf } from '../../errors.ts';
-import { show } from '../names.ts';
+import { otherSpellings, show } from '../names.ts';
 import { findRealPath, locate } from '../real-path.ts';
 
 /** Something in a tree. */
@@ -9,31 +10,25 @@ export interface Entry {
   /** Relative to the root, segments divided by `/`. */
   readonly path: string;
   readonly name: string;
+  /** A followed link to a directory is a directory. */
   readonly kind: 'directory' | 'file' | 'link' | 'other';
-  /** Some directory above is a link that was followed. */
-  readonly behindLink: boolean;
+  /** Absolute, by way of no link; behind a followed link, where that leads. */
+  readonly location: string;
 }
 
 /** What a walk goes into and what it hands out; a state is whatever the caller knows about a place. */
 export interface WalkOptions<State> {
+  /** Absolute, without links. */
+  readonly root: string;
   /** The state of the root directory. */
   readonly start: State;
   /** Returns the state of something in a directory of the given state; `undefined` to pass it by. */
   readonly step: (state: State, entry: Entry) => State | undefined;
-  /** Whether to look at what is below a directory. */
-  readonly enters: (state: State) => boolean;
-  /** Whether to hand out something that is no directory. */
-  readonly takes: (state: State, entry: Entry) => boolean;
-  /** Links to directories are entered when this is given. */
-  readonly following?: Following<State>;
-}
-
-/** How links to directories are followed. */
-export interface Following<State> {
-  /** What to do with a link that leads to a directory: go in, hand it out as a link, or pass it by. */
-  readonly judge: (realDirectory: string) => 'enter' | 'report' | 'ignore';
-  /** Returns the state of a directory that a link led back to, from what it was there before; `undefined` to stay out. */
-  readonly comeBack: (state: State, before: State) => State | undefined;
+  /** Names to look up in some directories, by their paths, where a listing of all names is not needed. */
+  readonly way?: ReadonlyMap<string, Iterable<string>>;
+  /** Follows links to directories, and tells what to do with a directory: enter it, hand it out, or pass it by. */
+  readonly follow?: (realDirectory: string) => 'enter' | 'report' | 'ignore';
+  readonly signal: AbortSignal;
 }
 
 /** What a walk hands out. */
@@ -43,96 +38,128 @@ export interface Visit<State> {
 }
 
 /**
- * Lists what is below a directory, without an order.
+ * Lists everything below a directory that is no directory, in one piece for each directory, without an order.
  *
- * Synchronous: that takes a tenth of the time of asynchronous reading.
- * @throws ActionError `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`
+ * A link that leads back to a directory on the way to it is never entered. The functions of the file system are
+ * synchronous, which takes a tenth of the time; between directories timers and signals have their turn.
+ * @throws ActionError `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
  */
-export function* walk<State>(root: string, options: WalkOptions<State>): Generator<Visit<State>> {
-  const { following } = options;
-  const real = following ? (findRealPath(root).path ?? root) : '';
-  const pending: Place<State>[] = [{ path: '', state: options.start, behindLink: false, real, above: undefined }];
+export async function* walk<State>(options: WalkOptions<State>): AsyncGenerator<readonly Visit<State>[]> {
+  const pause = createPause(options.signal);
+  const pending: Place<State>[] = [{ path: '', location: options.root, state: options.start, above: undefined }];
   for (let place = pending.pop(); place; place = pending.pop()) {
-    const directory = locate(root, place.path);
-    const prefix = place.path === '' ? '' : `${place.path}/`;
-    for (const found of readDirectory(directory)) {
-      const { name } = found;
-      const entry: Entry = { path: prefix + name, name, kind: kindOf(found), behindLink: place.behindLink };
-      const state = options.step(place.state, entry);
-      if (state === undefined) continue;
-      const way = chooseWay({ entry, state }, root, options);
-      if (way === 'pass') continue;
-      if (name.includes('\uFFFD')) checkName(directory, name);
-      if (way === 'take') yield { entry, state };
-      else {
-        const below = avoidCircles(goBelow(place, { entry, state }, way.real), following);
-        if (below) pending.push(below);
-      }
+    await pause();
+    const visits: Visit<State>[] = [];
+    for (const visit of look(place, options)) {
+      const { path, kind, location } = visit.entry;
+      const verdict = kind === 'directory' ? (options.follow?.(location) ?? 'enter') : 'report';
+      if (verdict === 'report') visits.push(visit);
+      else if (verdict === 'enter' && !isOnTheWay(location, place))
+        pending.push({ path, location, state: visit.state, above: place });
     }
+    yield visits;
   }
 }
 
-interface Place<State> {
-  readonly path: string;
-  readonly state: State;
-  readonly behindLink: boolean;
-  /** The directory without links; means nothing unless links are followed. */
-  readonly real: string;
-  readonly above: Place<State> | undefined;
-}
+/** A busy thread answers a cancellation at least this often. */
+const TURN_MS = 20;
 
-/** Whether to hand something out, pass it by, or look below it; `real` is where a link leads. */
-type Way = 'take' | 'pass' | { readonly real?: string };
-
-function chooseWay<State>({ entry, state }: Visit<State>, root: string, options: WalkOptions<State>): Way {
-  const { following, enters, takes } = options;
-  if (entry.kind === 'directory') return enters(state) ? {} : 'pass';
-  if (entry.kind !== 'link' || following === undefined || !leadsToDirectory(locate(root, entry.path))) {
-    return takes(state, entry) ? 'take' : 'pass';
-  }
-  const real = enters(state) ? findRealPath(locate(root, entry.path)).path : undefined;
-  if (real === undefined) return 'pass';
-  const verdict = following.judge(real);
-  if (verdict === 'enter') return { real };
-  return verdict === 'report' ? 'take' : 'pass';
-}
-
-function goBelow<State>(above: Place<State>, { entry, state }: Visit<State>, real: string | undefined): Place<State> {
-  return {
-    path: entry.path,
-    state,
-    behindLink: above.behindLink || real !== undefined,
-    real: real ?? above.real + sep + entry.name,
-    above,
+/** Returns a function that lets timers and signals have their turn when the thread was busy for long; it throws the reason of the signal. */
+export function createPause(signal: AbortSignal): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < TURN_MS) return;
+    await nextTurn();
+    signal.throwIfAborted();
+    since = performance.now();
   };
 }
 
-/** Without links a tree has no circles. */
-function avoidCircles<State>(place: Place<State>, following: Following<State> | undefined): Place<State> | undefined {
-  if (!place.behindLink || following === undefined) return place;
-  let state: State | undefined = place.state;
-  for (let { above } = place; above && state !== undefined; above = above.above) {
-    if (above.real === place.real) state = following.comeBack(state, above.state);
-  }
-  return state === undefined ? undefined : { ...place, state };
+/** A directory that is still to be listed. */
+interface Place<State> extends Pick<Entry, 'path' | 'location'> {
+  readonly state: State;
+  readonly above: Place<State> | undefined;
 }
 
-function kindOf(entry: Dirent): Entry['kind'] {
+/** Lists what the caller wants to see in a directory. */
+function* look<State>(place: Place<State>, options: WalkOptions<State>): Generator<Visit<State>> {
+  const prefix = place.path === '' ? '' : `${place.path}/`;
+  const wanted = options.way?.get(place.path);
+  for (const { name, kind } of (wanted && lookUp(place.location, wanted)) ?? readDirectory(place.location)) {
+    const found: Entry = { path: prefix + name, name, kind, location: locate(place.location, name) };
+    const entry = kind === 'link' && options.follow ? followLink(found) : found;
+    const state = options.step(place.state, entry);
+    if (state === undefined) continue;
+    if (name.includes('\uFFFD')) checkName(place.location, name);
+    yield { entry, state };
+  }
+}
+
+/** Returns the directory that a link leads to, or the link when it leads to none. */
+function followLink(link: Entry): Entry {
+  const location = leadsToDirectory(link.location) ? findRealPath(link.location).path : undefined;
+  return location === undefined ? link : { ...link, kind: 'directory', location };
+}
+
+function isOnTheWay(location: string, place: Place<unknown> | undefined): boolean {
+  return place !== undefined && (place.location === location || isOnTheWay(location, place.above));
+}
+
+type Found = Pick<Entry, 'name' | 'kind'>;
+
+function kindOf(entry: Dirent | Stats): Entry['kind'] {
   if (entry.isFile()) return 'file';
   if (entry.isDirectory()) return 'directory';
   return entry.isSymbolicLink() ? 'link' : 'other';
 }
 
-function readDirectory(directory: string): Dirent[] {
+function readDirectory(directory: string): Found[] {
   try {
-    return readdirSync(directory, { withFileTypes: true });
+    return readdirSync(directory, { withFileTypes: true }).map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
   } catch (error) {
-    const code = codeOf(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw new ActionError('DIRECTORY_UNREADABLE', `The directory ${show(directory)} cannot be read (${code ?? ''}).`, {
-      hint: 'Give the runner the right to read it, or exclude it in files.',
-      cause: error,
-    });
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+    throw unreadable(directory, error);
+  }
+}
+
+function unreadable(directory: string, cause: unknown): ActionError {
+  const code = codeOf(cause) ?? 'unknown error';
+  return new ActionError('DIRECTORY_UNREADABLE', `The directory ${show(directory)} cannot be read (${code}).`, {
+    hint: 'Give the runner the right to read it, or exclude it in files.',
+    cause,
+  });
+}
+
+/** Looks names up; `undefined` where the file system finds a name in another spelling too: only a listing shows the true one. */
+function lookUp(directory: string, names: Iterable<string>): Found[] | undefined {
+  const found: Found[] = [];
+  for (const name of names) {
+    const stat = statLink(locate(directory, name));
+    if (stat === undefined) continue;
+    // A directory folds the case of all names or of none; whether it folds compositions shows only a name that has some.
+    const isTold = found.length > 0 && ASCII.test(name);
+    if (!isTold && hasOtherSpelling(directory, name, stat)) return undefined;
+    found.push({ name, kind: kindOf(stat) });
+  }
+  return found;
+}
+
+const ASCII = /^[ -~]*$/;
+
+function hasOtherSpelling(directory: string, name: string, { ino, dev }: Stats): boolean {
+  return otherSpellings(name).some((other) => {
+    const stat = statLink(locate(directory, other));
+    return stat?.ino === ino && stat.dev === dev;
+  });
+}
+
+function statLink(location: string): Stats | undefined {
+  try {
+    return lstatSync(location, { throwIfNoEntry: false });
+  } catch (error) {
+    // Too long, or no name at all for this system: nothing can be there.
+    if (/^(?:ENOTDIR|ENAMETOOLONG|EINVAL|ERR_INVALID_ARG_VALUE)$/.test(codeOf(error) ?? '')) return undefined;
+    throw unreadable(dirname(location), error);
   }
 }
 

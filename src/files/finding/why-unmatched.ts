@@ -6,11 +6,11 @@ import { type DiscoverOptions, discover } from './discover.ts';
 const NO_SUFFIX = '/';
 
 /** Says why a pattern matched no file, in the middle of a sentence; `undefined` when nothing stands out. */
-export function whyUnmatched(text: string, options: DiscoverOptions): string | undefined {
+export async function whyUnmatched(text: string, options: DiscoverOptions): Promise<string | undefined> {
   if (/^(['"]).*\1$/.test(text)) return 'the quotes are part of the pattern: leave them out';
   if (/^-\s/.test(text))
     return 'the dash is part of the pattern: files is a text with one pattern per line, not a list';
-  const found = findAnyway(text, options);
+  const found = await findAnyway(text, options);
   const [signature] = found.filter(({ path }) => path.endsWith(options.suffix));
   if (found.some(({ path }) => !path.endsWith(options.suffix)))
     return 'the patterns that begin with ! exclude all it means';
@@ -19,11 +19,12 @@ export function whyUnmatched(text: string, options: DiscoverOptions): string | u
 }
 
 /** Lists what the pattern alone means, were there no excludes and no signatures. */
-function findAnyway(text: string, options: DiscoverOptions): readonly ReleaseFile[] {
+async function findAnyway(text: string, options: DiscoverOptions): Promise<readonly ReleaseFile[]> {
   const patterns = options.patterns.filter((pattern) => pattern.text === text && !pattern.excludes);
   try {
-    return discover({ ...options, patterns, suffix: NO_SUFFIX }).files;
+    return (await discover({ ...options, patterns, suffix: NO_SUFFIX })).files;
   } catch {
+    options.signal.throwIfAborted();
     // What an exclude kept from being looked at may be unreadable; the run has its error already.
     return [];
   }

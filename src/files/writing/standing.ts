@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../../errors.ts';
+import { foldName } from '../names.ts';
 
 /**
  * Picks the paths below a directory at which something may stand already, by one listing for all in one directory.
@@ -13,19 +14,15 @@ export function* mayStand(directory: string, paths: Iterable<string>): Generator
     const parent = dirname(path);
     if (!names.has(parent)) names.set(parent, namesIn(join(directory, parent)));
     const standing = names.get(parent);
-    if (standing === undefined || standing.has(fold(path.slice(path.lastIndexOf('/') + 1)))) yield path;
+    if (standing === undefined || standing.has(foldName(path.slice(path.lastIndexOf('/') + 1)))) yield path;
   }
 }
 
 /** Returns what is in a directory, or `undefined` when that cannot be told. */
 function namesIn(directory: string): Set<string> | undefined {
   try {
-    return new Set(readdirSync(directory).map(fold));
+    return new Set(readdirSync(directory).map(foldName));
   } catch (error) {
     return codeOf(error) === 'ENOENT' ? new Set() : undefined;
   }
-}
-
-function fold(name: string): string {
-  return name.normalize('NFC').toUpperCase().toLowerCase();
 }

@@ -26,9 +26,10 @@ export interface Release {
 }
 
 /** Lists the files and tells what was found. */
-export function findRelease({ runner }: Context, inputs: FileInputs): Release {
+export async function findRelease(context: Context, inputs: FileInputs): Promise<Release> {
+  const { runner } = context;
   runner.openGroup('Files');
-  const discovery = discover(discoveryOf(runner, inputs));
+  const discovery = await discover(discoveryOf(context, inputs));
   const release: Release = {
     files: sliceOf(discovery.files, inputs.shard),
     allFiles: discovery.files,
@@ -49,7 +50,7 @@ export function describeRelease({ files, refused }: Release): ReportPart {
   return { files, outcomes };
 }
 
-function discoveryOf(runner: Runner, inputs: FileInputs): DiscoverOptions {
+function discoveryOf({ runner, signal }: Context, inputs: FileInputs): DiscoverOptions {
   const { workspace, temporaryDirectory } = runner.facts;
   const { outputDirectory, root, ownPaths } = inputs;
   const never = [
@@ -58,7 +59,7 @@ function discoveryOf(runner: Runner, inputs: FileInputs): DiscoverOptions {
     ...ownPaths.map((path) => join(outputDirectory ?? root, path)),
   ];
   const { patterns, suffix, includeHiddenFiles, followSymbolicLinks } = inputs;
-  return { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never };
+  return { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never, signal };
 }
 
 /** The group is closed when nobody opens it, and a list is what a reader looks for in there. */
@@ -88,21 +89,21 @@ const MAX_EXPLAINED = 5;
  *
  * @throws ActionError `NO_FILES_FOUND`
  */
-export function checkMatched({ runner }: Context, inputs: FileInputs, { unmatched }: Release): ReportPart {
+export async function checkMatched(context: Context, inputs: FileInputs, { unmatched }: Release): Promise<ReportPart> {
   if (unmatched.length === 0 || inputs.ifNoFilesFound === 'ignore') return {};
-  const patterns = unmatched
-    .map((pattern, at) => {
-      const reason = at < MAX_EXPLAINED ? whyUnmatched(pattern, discoveryOf(runner, inputs)) : undefined;
-      return `“${show(pattern)}”${reason === undefined ? '' : ` (${reason})`}`;
-    })
-    .join(', ');
-  const text = `${unmatched.length === 1 ? 'This pattern matches' : 'These patterns match'} no file below ${show(inputs.root)}: ${patterns}.`;
+  const told: string[] = [];
+  for (const pattern of unmatched) {
+    const isExplained = told.length < MAX_EXPLAINED;
+    const reason = isExplained ? await whyUnmatched(pattern, discoveryOf(context, inputs)) : undefined;
+    told.push(`“${show(pattern)}”${reason === undefined ? '' : ` (${reason})`}`);
+  }
+  const text = `${unmatched.length === 1 ? 'This pattern matches' : 'These patterns match'} no file below ${show(inputs.root)}: ${told.join(', ')}.`;
   if (inputs.ifNoFilesFound === 'error') {
     throw new ActionError('NO_FILES_FOUND', text, {
       hint: 'Check the pattern and that the build has run; set if-no-files-found to warn or ignore if this can be so.',
     });
   }
-  runner.annotate('warning', 'No files found', text);
+  context.runner.annotate('warning', 'No files found', text);
   return { notes: [text] };
 }
 

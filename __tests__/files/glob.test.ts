@@ -1,0 +1,92 @@
+import { createRequire } from 'node:module';
+import { create } from '@actions/glob';
+import fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+import { findWay, Glob } from '../../src/files/finding/glob.ts';
+
+const compile = (glob: string): Glob => new Glob({ text: glob, glob, excludes: false });
+const wayTo = (...globs: string[]): ReturnType<typeof findWay> =>
+  findWay(globs.map((glob) => ({ text: glob, glob, excludes: false })));
+
+test('minimatch is the copy that @actions/glob resolves to', () => {
+  const ours = createRequire(import.meta.url);
+  const theirs = createRequire(import.meta.resolve('@actions/glob'));
+  expect(theirs.resolve('minimatch')).toBe(ours.resolve('minimatch'));
+});
+
+test('a pattern is read without a word in the log, also in a run with debug logging', async () => {
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  vi.stubEnv('RUNNER_DEBUG', '1');
+  try {
+    await wayTo('dist/##[warning]x/**');
+    expect(written).not.toHaveBeenCalled();
+    // The library does write when it is given options: the reason why it gets none.
+    await create('/x', { matchDirectories: false });
+    expect(written).toHaveBeenCalled();
+  } finally {
+    written.mockRestore();
+    vi.unstubAllEnvs();
+  }
+});
+
+test.each([
+  ['.', []],
+  ['**', []],
+  ['dist', ['dist']],
+  ['dist/', ['dist']],
+  ['dist/**/x', ['dist']],
+  ['dist/[a].txt', ['dist', 'a.txt']],
+  ['dist/\\*/[*]/x?', ['dist', '*', '*']],
+  ['[id]/x', []],
+])('the names at the beginning of %j that hold no wildcard are %j', (glob, literals) => {
+  expect(compile(glob).literals).toEqual(literals);
+});
+
+test('a search begins behind the names that hold no wildcard, and a place above another is enough', async () => {
+  const ways = await wayTo('dist/app', 'dist/lib/**/x', 'dist/lib/y', 'a [[]b/\\*/c?');
+  expect([...ways].map(([path, names]) => [path, [...names]])).toEqual([
+    ['', ['dist', 'a [b']],
+    ['dist', ['app', 'lib']],
+    ['a [b', ['*']],
+  ]);
+  expect(await wayTo('dist/app', '.')).toEqual(new Map());
+  expect(await wayTo('dist/app', '*/x')).toEqual(new Map());
+});
+
+const segment = fc.constantFrom('a', 'b', '*', '**', '?', 'a*', '[ab]', '\\*', '');
+const globs = fc.array(segment, { minLength: 1, maxLength: 5 }).map((segments) => {
+  const kept = segments.filter((text, at) => text !== '' || at === segments.length - 1).join('/');
+  return kept === '' ? '.' : kept;
+});
+const paths = fc.array(fc.constantFrom('a', 'b', 'ab', 'c', '*'), { minLength: 1, maxLength: 5 });
+
+test('whatever is meant is reached from every directory above', () => {
+  const property = fc.property(globs, paths, (pattern, path) => {
+    const glob = compile(pattern);
+    if (!glob.means(path, 'file') && !glob.means(path, 'directory')) return;
+    for (let length = 1; length < path.length; length++) {
+      const above = path.slice(0, length);
+      expect(glob.reaches(above) || glob.means(above, 'directory'), `${pattern} ${path.join('/')}`).toBe(true);
+    }
+    expect(path.slice(0, glob.literals.length)).toEqual(glob.literals.slice(0, path.length));
+  });
+  fc.assert(property, { numRuns: 5000 });
+});
+
+test('a pattern that means every child of a directory means each, whatever its name and kind', () => {
+  const names = fc.string({ minLength: 1 }).filter((name) => !/^\.\.?$|\//.test(name));
+  const kinds = fc.constantFrom('file', 'directory', 'link', 'other');
+  const property = fc.property(globs, paths, names, kinds, (pattern, above, name, kind) => {
+    const glob = compile(pattern);
+    if (glob.meansChildren(above)) expect(glob.means([...above, name], kind)).toBe(true);
+  });
+  fc.assert(property, {
+    numRuns: 3000,
+    examples: [
+      ['a/*', ['a'], 'x', 'file'],
+      ['*/*/', ['a'], 'x', 'file'],
+      ['**/*', ['a', 'b'], 'x', 'link'],
+    ],
+  });
+  expect(compile('a/*').meansChildren(['a'])).toBe(true);
+});

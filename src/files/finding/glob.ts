@@ -1,0 +1,88 @@
+import { sep } from 'node:path';
+import { create } from '@actions/glob';
+import { Minimatch } from 'minimatch';
+import type { Pattern } from './patterns.ts';
+import type { Entry } from './walk.ts';
+
+/** The options that `@actions/glob` gives to minimatch. */
+const OPTIONS = { dot: true, nobrace: true, nocase: sep === '\\', nocomment: true, noext: true, nonegate: true };
+
+type Segments = Minimatch['set'][number];
+
+/**
+ * The meaning of one pattern, relative to the root: that of `@actions/glob`, found by the same copy of minimatch.
+ *
+ * A path is given as its names. What a pattern means, it means with everything below: the caller remembers that.
+ */
+export class Glob {
+  /** As the user wrote it. */
+  readonly text: string;
+  /** The names at the beginning of the pattern that hold no wildcard. */
+  readonly literals: readonly string[];
+  readonly #engine: Minimatch;
+  readonly #segments: Segments;
+  readonly #meansOnlyDirectories: boolean;
+  readonly #endsInGlobstar: boolean;
+  /** The pattern of a directory of which this one means every child. */
+  readonly #parent: Segments | undefined;
+
+  constructor({ text, glob }: Pattern) {
+    const body = glob === '.' ? '**' : glob.replace(/\/$/, '');
+    const last = body.slice(body.lastIndexOf('/') + 1);
+    this.text = text;
+    this.#engine = new Minimatch(body, OPTIONS);
+    this.#segments = this.#engine.set[0] ?? [];
+    this.#meansOnlyDirectories = glob.endsWith('/');
+    this.#endsInGlobstar = last === '**';
+    this.#parent = last === '*' && !this.#meansOnlyDirectories ? this.#segments.slice(0, -1) : undefined;
+    // Where case does not matter, a name is no text for the engine.
+    const readable = OPTIONS.nocase ? new Minimatch(body, { ...OPTIONS, nocase: false }).set[0] : this.#segments;
+    this.literals = literalsOf(readable ?? []);
+  }
+
+  /** Tells whether the pattern means a path. */
+  means(names: string[], kind: Entry['kind']): boolean {
+    if (this.#meansOnlyDirectories && kind !== 'directory') return false;
+    // `a/**` also means `a`: minimatch wants to see a slash behind it.
+    return this.#engine.matchOne(this.#endsInGlobstar ? [...names, ''] : names, this.#segments);
+  }
+
+  /** Tells whether the pattern may mean something below a directory. */
+  reaches(names: string[]): boolean {
+    return this.#engine.matchOne(names, this.#segments, true);
+  }
+
+  /** Tells whether the pattern means every child of a directory. */
+  meansChildren(names: string[]): boolean {
+    return this.#parent !== undefined && this.#engine.matchOne(names, this.#parent);
+  }
+}
+
+function literalsOf(segments: Segments): string[] {
+  const names: string[] = [];
+  for (const segment of segments) {
+    if (typeof segment !== 'string') break;
+    names.push(segment);
+  }
+  return names;
+}
+
+/** The names to look up in a directory on the way to where a search begins, by the path of that directory. */
+export type Way = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Asks `@actions/glob` where the search for some patterns begins: directories above need not be listed. */
+export async function findWay(patterns: readonly Pattern[]): Promise<Way> {
+  // As if the root directory were that of the file system: a real one may hold what patterns cannot spell. Without
+  // options the library prints no debug lines.
+  const globber = await create(patterns.map(({ glob }) => `/${glob === '.' ? '' : glob}`).join('\n'));
+  const way = new Map<string, Set<string>>();
+  for (const path of globber.getSearchPaths()) {
+    let above = '';
+    for (const name of path.split(sep).slice(1)) {
+      if (name === '') continue;
+      way.set(above, (way.get(above) ?? new Set()).add(name));
+      above = above === '' ? name : `${above}/${name}`;
+    }
+  }
+  return way;
+}
