@@ -45842,106 +45842,27 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 
 /***/ }),
 
-/***/ 87786:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  u: () => (/* binding */ AddressBook),
-  E: () => (/* binding */ attemptMs)
-});
-
-;// CONCATENATED MODULE: external "node:dns/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns/promises");
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(77030);
-// EXTERNAL MODULE: ./build/src/connection/route.js
-var connection_route = __nccwpck_require__(83551);
-;// CONCATENATED MODULE: ./build/src/connection/addresses.js
-
-
-
-/** Longest wait for one of several addresses: enough for a far host and for one lost packet, which TCP repeats after a second. */
-const MAX_ATTEMPT_MS = 2500;
-/** Returns how long to wait for each of a host's addresses, so that all of them fit the time for a connection. */
-function attemptMs(addresses, { timeoutMs }) {
-    return Math.min(MAX_ATTEMPT_MS, timeoutMs / Math.max(1, addresses));
-}
-/** Looks up the addresses of a host, and remembers which of them could not be connected: those are tried last. */
-class AddressBook {
-    #dead = new Set();
-    /** Returns the addresses in the order to try them; rejects with the error of the look-up, or when it takes too long. */
-    async find(route) {
-        const { hostname } = (0,connection_route/* targetOf */.$r)(route.server);
-        const family = (0,external_node_net_.isIP)(hostname);
-        if (family !== 0)
-            return [{ address: hostname, family }];
-        const late = Promise.withResolvers();
-        const timer = setTimeout(() => late.reject((0,connection_route/* connectTimeout */._e)(route)), route.timeoutMs);
-        try {
-            const found = await Promise.race([(0,promises_namespaceObject.lookup)(hostname, { all: true }), late.promise]);
-            return found.toSorted((a, b) => Number(this.#dead.has(a.address)) - Number(this.#dead.has(b.address)));
-        }
-        finally {
-            clearTimeout(timer);
-        }
-    }
-    /** Learns from the attempts of a socket. */
-    watch(socket) {
-        const bury = (address) => void this.#dead.add(address);
-        socket.on('connectionAttemptTimeout', bury);
-        socket.on('connectionAttemptFailed', bury);
-        socket.once('connect', () => this.#dead.delete(socket.remoteAddress ?? ''));
-    }
-}
-
-
-/***/ }),
-
 /***/ 86732:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $u: () => (/* binding */ readServerChain),
-/* harmony export */   Nr: () => (/* binding */ beginHandshake),
-/* harmony export */   xU: () => (/* binding */ openUnderlay),
-/* harmony export */   zm: () => (/* binding */ DialError),
-/* harmony export */   zy: () => (/* binding */ dial)
+/* harmony export */   M: () => (/* binding */ Dialler),
+/* harmony export */   N: () => (/* binding */ beginHandshake)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _addresses_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(87786);
-/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(24342);
-/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(83551);
-/* harmony import */ var _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(45978);
+/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(41692);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
+/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(24342);
+/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83551);
 
 
 
 
-
-
-
-/** Opens the proxy's tunnel when there is a proxy, or else looks up the host's addresses. */
-async function openUnderlay(route, addressBook) {
-    const { proxy, server, timeoutMs } = route;
-    if (proxy === undefined)
-        return { tunnel: undefined, addresses: await addressBook.find(route) };
-    return { tunnel: await (0,_proxy_js__WEBPACK_IMPORTED_MODULE_4__/* .openTunnel */ .X)(proxy, { ...(0,_route_js__WEBPACK_IMPORTED_MODULE_5__/* .targetOf */ .$r)(server), timeoutMs }), addresses: [] };
-}
-/** Begins a TLS connection; the caller listens to what becomes of it. */
-function beginHandshake(route, { tunnel, addresses }, options) {
-    const { hostname, port } = (0,_route_js__WEBPACK_IMPORTED_MODULE_5__/* .targetOf */ .$r)(route.server);
-    // Node hands them on to TCP, though its types for TLS do not know the last one.
-    const tcp = {
-        port,
-        lookup: (_host, _options, done) => done(null, [...addresses]),
-        autoSelectFamilyAttemptTimeout: (0,_addresses_js__WEBPACK_IMPORTED_MODULE_3__/* .attemptMs */ .E)(addresses.length, route),
-    };
-    return (0,node_tls__WEBPACK_IMPORTED_MODULE_1__.connect)({
-        ...(tunnel ? { socket: tunnel } : tcp),
-        ...(0,_route_js__WEBPACK_IMPORTED_MODULE_5__/* .peerName */ .Wz)(hostname),
+/** Begins a TLS connection, through a tunnel if there is one; the caller listens to what becomes of it. */
+function beginHandshake(route, tunnel, options) {
+    const { hostname, port } = (0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .targetOf */ .$r)(route.server);
+    return (0,node_tls__WEBPACK_IMPORTED_MODULE_0__.connect)({
+        ...(tunnel ? { socket: tunnel } : { host: hostname, port }),
+        ...(0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .peerName */ .Wz)(hostname),
         secureContext: route.secureContext,
         // Explicit, or an earlier step's NODE_TLS_REJECT_UNAUTHORIZED=0 switches verification off.
         rejectUnauthorized: options.trust === 'required',
@@ -45949,88 +45870,80 @@ function beginHandshake(route, { tunnel, addresses }, options) {
         ...(options.session ? { session: options.session } : {}),
     });
 }
-/**
- * Returns the server's certificate, then its issuers as far as the server sent them; behind the last one, issuers that the
- * TLS context trusts. Empty before the server has sent them.
- */
-function readServerChain(socket) {
-    const chain = new Map();
-    let next = socket.getPeerCertificate(true);
-    // A server that sent none gives an empty object; a self-signed certificate is its own issuer.
-    while (next?.raw && !chain.has(next.fingerprint256)) {
-        chain.set(next.fingerprint256, new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(next.raw));
-        next = next.issuerCertificate;
-    }
-    return [...chain.values()];
-}
-/** A dial that failed; its cause is the error of Node, or a `Failure`. */
-class DialError extends Error {
-    /** Whether the TLS handshake had begun. */
-    hasBegun;
-    /** The certificates of the server, when they were to be read and came. */
-    serverChain;
-    constructor(cause, hasBegun, serverChain = []) {
-        super('The dial failed.', { cause });
-        this.hasBegun = hasBegun;
-        this.serverChain = serverChain;
-    }
-}
-/** Opens a TLS connection to a server that must chain to the context's anchors and bear the host's name; rejects with a {@link DialError}. */
+/** Opens a TLS connection to a server that must chain to the context's anchors and bear the host's name. */
 async function dial(route, options) {
+    const { proxy, server, timeoutMs } = route;
     const startedAt = performance.now();
-    let underlay;
-    try {
-        underlay = await openUnderlay(route, options.addressBook);
-    }
-    catch (error) {
-        throw new DialError(error, false);
-    }
-    return shakeHands(route, { ...underlay, spentMs: performance.now() - startedAt }, options);
+    const tunnel = proxy ? await (0,_proxy_js__WEBPACK_IMPORTED_MODULE_2__/* .openTunnel */ .X)(proxy, { ...(0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .targetOf */ .$r)(server), timeoutMs }) : undefined;
+    const tunnelMs = performance.now() - startedAt;
+    return shakeHands(route, { tunnel, tunnelMs }, options);
 }
 /** A handshake takes a round trip and, the first time on a busy machine, this long to compute. */
 const CRYPTOGRAPHY_MS = 20;
-function shakeHands(route, { tunnel, addresses, spentMs }, { protocols, session, onSession, addressBook, readsServer }) {
+function shakeHands(route, { tunnel, tunnelMs }, options) {
     const { promise, resolve, reject } = Promise.withResolvers();
+    const { protocols, session, onSession } = options;
     let startedAt = performance.now();
-    let connectedAt = tunnel ? startedAt : undefined;
-    let serverChain = [];
-    const socket = beginHandshake(route, { tunnel, addresses }, { protocols, session, trust: 'required' });
-    const timer = setTimeout(() => socket.destroy((0,_route_js__WEBPACK_IMPORTED_MODULE_5__/* .connectTimeout */ ._e)(route)), Math.max(1, route.timeoutMs - spentMs));
-    const fail = (error) => {
-        clearTimeout(timer);
-        reject(new DialError(error, connectedAt !== undefined, serverChain));
-    };
+    let connectedMs = 0;
+    const socket = beginHandshake(route, tunnel, { protocols, session, trust: 'required' });
+    const timer = setTimeout(() => socket.destroy((0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .connectTimeout */ ._e)(route)), Math.max(1, route.timeoutMs - tunnelMs));
     socket.setNoDelay(true);
     socket.on('session', onSession);
-    addressBook.watch(socket);
-    // A server that is refused leaves no later moment to read its certificates than when the keys are made.
-    if (readsServer)
-        socket.on('keylog', () => (serverChain = serverChain[0] ? serverChain : readServerChain(socket)));
-    // Time in which this process runs code for the first time, or waits for another address, is no distance.
-    socket.on('connectionAttempt', () => (startedAt = performance.now()));
-    socket.once('connect', () => (connectedAt = performance.now()));
+    // Before that, this process may be running code for the first time, which would count as distance.
+    socket.once('connectionAttempt', () => (startedAt = performance.now()));
+    socket.once('connect', () => (connectedMs = performance.now() - startedAt));
     socket.once('secureConnect', () => {
         clearTimeout(timer);
-        const tcpMs = tunnel ? spentMs : (connectedAt ?? startedAt) - startedAt;
-        const handshakeMs = performance.now() - (connectedAt ?? startedAt);
+        const handshakeMs = performance.now() - startedAt - connectedMs;
         // TCP may be answered by a relay that is nearer than the server.
-        resolve(observe(socket, Math.max(tcpMs, handshakeMs - CRYPTOGRAPHY_MS)));
+        resolve(observe(socket, Math.max(connectedMs, tunnelMs, handshakeMs - CRYPTOGRAPHY_MS)));
     });
-    socket.once('error', fail);
-    socket.once('close', () => fail(closedEarly()));
+    socket.once('error', reject);
+    socket.once('close', () => {
+        clearTimeout(timer);
+        reject(Object.assign(new Error('The server closed the connection during the handshake.'), { code: 'ECONNRESET' }));
+    });
     return promise;
 }
-function closedEarly() {
-    return Object.assign(new Error('The server closed the connection during the handshake.'), { code: 'ECONNRESET' });
-}
 function observe(socket, roundTripMs) {
-    const connection = { socket, roundTripMs, isResumed: socket.isSessionReused(), requests: 0 };
+    const connection = { socket, roundTripMs, requests: 0 };
     socket.on('error', (error) => {
-        const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error);
-        if ((0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_6__/* .isAlert */ .Hx)(code))
+        const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .codeOf */ .$N)(error);
+        if (code?.includes('_ALERT_'))
             connection.alert = code;
     });
     return connection;
+}
+/** Opens connections to one server, each resuming the newest session. */
+class Dialler {
+    #route;
+    #protocols;
+    #first = Promise.withResolvers();
+    #onServer;
+    #session;
+    /** `onServer` is shown the certificate of the first server that was believed. */
+    constructor(route, protocol, onServer) {
+        this.#route = route;
+        this.#protocols = protocol === 'http2' ? ['h2', 'http/1.1'] : ['http/1.1'];
+        this.#onServer = onServer;
+    }
+    /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
+    get first() {
+        return this.#first.promise;
+    }
+    /** Rejects with what Node says is wrong. */
+    async dial() {
+        const onSession = (newest) => {
+            this.#session = newest;
+        };
+        const connection = await dial(this.#route, { protocols: this.#protocols, session: this.#session, onSession });
+        const certificate = connection.socket.getPeerX509Certificate();
+        if (certificate)
+            this.#onServer?.(certificate);
+        this.#onServer = undefined;
+        this.#first.resolve(connection.roundTripMs);
+        return connection;
+    }
 }
 
 
@@ -46040,22 +45953,49 @@ function observe(socket, roundTripMs) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   D: () => (/* binding */ connectionFailure),
-/* harmony export */   t: () => (/* binding */ dialFailure)
+/* harmony export */   D: () => (/* binding */ connectionFailure)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 /* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
-/* harmony import */ var _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(45978);
 
 
-
-const UNREACHABLE = [
-    'service',
-    'CONNECT_UNREACHABLE',
-    'the host cannot be reached',
-    "Check the runner's network, VPN and firewall.",
-];
+const CHAIN_HINT = "Put the certificate of the CA that issued the server's certificate into chain; an intermediate or the server's own certificate works too.";
 const ROWS = {
+    CERT_HAS_EXPIRED: ['config', 'TLS_SERVER_EXPIRED', "the server's certificate has expired", clockHint()],
+    CERT_NOT_YET_VALID: ['config', 'TLS_SERVER_NOT_YET_VALID', "the server's certificate is not valid yet", clockHint()],
+    ERR_TLS_CERT_ALTNAME_INVALID: [
+        'config',
+        'TLS_SERVER_NAME',
+        "the server's certificate is for another host",
+        'Use the host name that the certificate bears in server-url.',
+    ],
+    ...rows([
+        'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+        'UNABLE_TO_GET_ISSUER_CERT',
+        'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+        'DEPTH_ZERO_SELF_SIGNED_CERT',
+        'SELF_SIGNED_CERT_IN_CHAIN',
+        'CERT_UNTRUSTED',
+        'CERT_SIGNATURE_FAILURE',
+    ], ['config', 'TLS_SERVER_UNTRUSTED', "the server's certificate does not chain to a certificate in chain", CHAIN_HINT]),
+    INVALID_PURPOSE: [
+        'config',
+        'TLS_SERVER_PURPOSE',
+        "the server's certificate is not meant for servers",
+        'The operators of the service must install a certificate with the extended key usage serverAuth.',
+    ],
+    ...rows(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'], [
+        'config',
+        'TLS_NOT_SPOKEN',
+        'this port does not speak TLS',
+        'Check the port in server-url; plain HTTP is never used.',
+    ]),
+    ...rows(['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'ERR_SSL_UNSUPPORTED_PROTOCOL', 'ERR_SSL_VERSION_TOO_LOW'], [
+        'config',
+        'TLS_VERSION',
+        'the server speaks no TLS version from 1.2 on',
+        'The operators of the service must enable TLS 1.2 or 1.3.',
+    ]),
     ENOTFOUND: [
         'request',
         'DNS_NOT_FOUND',
@@ -46070,9 +46010,7 @@ const ROWS = {
         'the connection was refused',
         'Check host and port in server-url, and that the service is up.',
     ],
-    EHOSTUNREACH: UNREACHABLE,
-    ENETUNREACH: UNREACHABLE,
-    EADDRNOTAVAIL: UNREACHABLE,
+    ...rows(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'], ['service', 'CONNECT_UNREACHABLE', 'the host cannot be reached', "Check the runner's network, VPN and firewall."]),
     UND_ERR_HEADERS_OVERFLOW: [
         'file',
         'RESP_TOO_LARGE',
@@ -46086,61 +46024,52 @@ const ROWS = {
         'Let nothing write to the build outputs while they are signed.',
     ],
 };
-/** Finds the failure behind an error on an established connection: kind, code, sentence and way out. */
+function rows(codes, row) {
+    return Object.fromEntries(codes.map((code) => [code, row]));
+}
+function clockHint() {
+    return `Renew the certificate of the service, or correct the runner's clock if it is wrong.`;
+}
+/** Says what a failure below HTTP means: kind, code, sentence and way out. */
 function connectionFailure(error, facts) {
     if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR)
         return error;
     const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? '';
-    const { origin, alert } = facts;
-    // A server that refuses our client certificate may say so after the handshake, under TLS 1.3 always.
-    const rejected = (0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .rejection */ .cz)(alert ?? code, error, origin);
-    if (rejected)
-        return rejected;
+    const alert = facts.alert ?? (code.includes('_ALERT_') ? code : undefined);
     const row = ROWS[code] ??
+        (alert ? alertRow(alert) : undefined) ??
         defectRow(error, code) ??
         protocolRow(error, code) ??
-        lostRow('before the answer was complete', facts);
-    return toFailure(row, error, origin);
+        lostRow(facts);
+    const [kind, name, sentence, hint, more] = row;
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR(kind, name, `${facts.origin}: ${sentence}.`, { ...more, hint, cause: error });
 }
-/** Finds the failure behind an error of a dial, from the name look-up to the end of the TLS handshake. */
-function dialFailure(error, origin) {
-    if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR)
-        return error;
-    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? '';
-    const row = addressesRow(error) ?? ROWS[code] ?? (code === 'ETIMEDOUT' ? NO_ANSWER : undefined) ?? defectRow(error, code);
-    if (row)
-        return toFailure(row, error, origin);
-    return (0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .tlsFailure */ .kL)(error, origin) ?? toFailure(lostRow('during the TLS handshake', {}), error, origin);
-}
-function toFailure([kind, code, sentence, hint, facts], cause, origin) {
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR(kind, code, `${origin}: ${sentence}.`, { ...facts, hint, cause });
-}
-const NO_ANSWER = [
-    'service',
-    'CONNECT_TIMEOUT',
-    'the host does not answer',
-    'A firewall that drops packets looks like this. Check that the runner may reach the service.',
+const CLIENT_ALERTS = [
+    [/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/, 'it got no client certificate it accepts'],
+    [/UNKNOWN_CA/, 'it does not know the CA of our client certificate'],
+    [/CERTIFICATE_EXPIRED/, 'our client certificate has expired'],
+    [/CERTIFICATE_REVOKED/, 'our client certificate has been revoked'],
+    [/UNSUPPORTED_CERTIFICATE/, 'our client certificate is not meant for clients'],
+    [/BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|ACCESS_DENIED|DECRYPT_ERROR/, 'it does not accept our client certificate'],
 ];
-/** Words for what became of one address; the first code that any address has decides which failure that is. */
-const ADDRESS_ERRORS = {
-    ECONNREFUSED: 'refused',
-    ETIMEDOUT: 'no answer',
-    EHOSTUNREACH: 'unreachable',
-    ENETUNREACH: 'no route',
-};
-/** A host with several addresses of which none could be connected. */
-function addressesRow(error) {
-    if (!(error instanceof AggregateError))
+/** Names the reason behind an alert with which a server refuses a client certificate. */
+function alertRow(alert) {
+    const reason = CLIENT_ALERTS.find(([pattern]) => pattern.test(alert))?.[1];
+    if (reason === undefined)
         return undefined;
-    const codes = new Set(error.errors.map(_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N));
-    const decisive = Object.keys(ADDRESS_ERRORS).find((code) => codes.has(code)) ?? '';
-    const [kind, code, , hint] = ROWS[decisive] ?? NO_ANSWER;
-    return [kind, code, `no address of the host can be reached: ${error.errors.map(describeAddress).join(', ')}`, hint];
+    return [
+        'config',
+        'TLS_CLIENT_REJECTED',
+        `the server refused our client certificate: ${reason} (alert ${alertName(alert)})`,
+        'Check that cert is the certificate the service expects, with its intermediates, and has not been revoked.',
+    ];
 }
-function describeAddress(error) {
-    const address = error instanceof Error && 'address' in error ? String(error.address) : 'an address';
-    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? 'unknown';
-    return `${address} (${ADDRESS_ERRORS[code] ?? code})`;
+/** Turns `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED` into `certificate required`. */
+function alertName(code) {
+    return code
+        .replace(/^.*_ALERT_/, '')
+        .toLowerCase()
+        .replaceAll('_', ' ');
 }
 /** What undici and Node say when they are asked for something that cannot be; asking again changes nothing. */
 const IMPOSSIBLE = /^(?:UND_ERR_(?:INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED)|ERR_(?:HTTP_)?INVALID_\w+)$/;
@@ -46180,13 +46109,13 @@ function protocolRow(error, code) {
         { endsRun: 'canary-twice' },
     ];
 }
-function lostRow(when, { stale }) {
+function lostRow(facts) {
     return [
         'service',
         'CONNECTION_LOST',
-        `the connection was lost ${when}`,
+        'the connection was lost before the answer was complete',
         'The service, or a gateway in front of it, may have restarted or be overloaded.',
-        stale ? { staleConnection: true } : {},
+        facts.stale ? { staleConnection: true } : {},
     ];
 }
 
@@ -46205,8 +46134,10 @@ function lostRow(when, { stale }) {
 /* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
 /* harmony import */ var _connection_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(23343);
-/* harmony import */ var _probe_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(53806);
-/* harmony import */ var _server_certificate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(16119);
+/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83551);
+/* harmony import */ var _probe_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(53806);
+/* harmony import */ var _server_certificate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(49099);
+
 
 
 
@@ -46214,13 +46145,20 @@ function lostRow(when, { stale }) {
 
 /** Longest wait for a refusal that comes after the handshake, as under TLS 1.3. */
 const LISTEN_MS = 1500;
-/** Creates the {@link Diagnosis} of a route; it looks into lost connections by one more handshake, which sends nothing. */
+/** Creates the {@link Diagnosis} that looks into failures by one more handshake, which sends nothing. */
 function createDiagnosis(route, { anchors, now }) {
     const { server } = route;
     return {
-        explainServer: (failure, serverChain) => (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_4__/* .explainServer */ .hr)(failure, serverChain, { server, anchors, now: new Date(now()) }),
-        canTellMore: ({ code, message }) => code === 'CONNECTION_LOST' || (code === 'TLS_CLIENT_REJECTED' && message.includes('handshake failure')),
-        tell: async (failure) => refusalIn(await (0,_probe_js__WEBPACK_IMPORTED_MODULE_3__/* .inspectHandshake */ .k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure,
+        canTellMore: (failure) => (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure) ||
+            failure.code === 'CONNECTION_LOST' ||
+            (failure.code === 'TLS_CLIENT_REJECTED' && failure.message.includes('handshake failure')),
+        async tell(failure) {
+            const handshake = await (0,_probe_js__WEBPACK_IMPORTED_MODULE_4__/* .inspectHandshake */ .k)(route, { listenMs: (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure) ? 0 : LISTEN_MS });
+            if (!(0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure))
+                return refusalIn(handshake, server.origin) ?? failure;
+            const { hostname } = (0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .targetOf */ .$r)(server);
+            return (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .explainServer */ .hr)(failure, handshake.serverChain, { hostname, anchors, now: new Date(now()) });
+        },
     };
 }
 /** Reads from a handshake whether the server refused us; `undefined` when it did not, as far as can be seen. */
@@ -46228,7 +46166,7 @@ function refusalIn(handshake, origin) {
     const { end, error, isClientAsked } = handshake;
     if (end === 'open')
         return undefined;
-    const failure = (0,_connection_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .dialFailure */ .t)(error, origin);
+    const failure = (0,_connection_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .connectionFailure */ .D)(error, { origin });
     if (failure.code === 'TLS_CLIENT_REJECTED')
         return isClientAsked ? failure : noAgreement(origin, failure);
     if (failure.code !== 'CONNECTION_LOST' || !isClientAsked)
@@ -46315,9 +46253,11 @@ function explainRefusal(failure, { certificate, missingIssuerHint }) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   k: () => (/* binding */ inspectHandshake)
 /* harmony export */ });
-/* harmony import */ var _addresses_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(87786);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var _connect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(86732);
-/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(83551);
+/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(24342);
+/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83551);
+
 
 
 
@@ -46345,15 +46285,13 @@ class Probe {
     #cipher;
     #serverChain = [];
     #isClientAsked;
-    #isResumed = false;
-    #session;
     #untrusted;
     #end;
     #error;
     constructor(route, options) {
         this.#route = route;
         this.#options = options;
-        this.#timer = setTimeout(() => this.#fail((0,_route_js__WEBPACK_IMPORTED_MODULE_2__/* .connectTimeout */ ._e)(route)), route.timeoutMs);
+        this.#timer = setTimeout(() => this.#fail((0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .connectTimeout */ ._e)(route)), route.timeoutMs);
     }
     async run() {
         const { signal } = this.#options;
@@ -46379,34 +46317,37 @@ class Probe {
             cipher: this.#cipher,
             serverChain: this.#serverChain,
             isClientAsked: this.#isClientAsked,
-            isResumed: this.#isResumed,
-            session: this.#session,
             untrusted: this.#untrusted,
             end: this.#end ?? 'open',
             error: this.#error,
         };
     }
     async #open() {
-        const underlay = await (0,_connect_js__WEBPACK_IMPORTED_MODULE_1__/* .openUnderlay */ .xU)(this.#route, new _addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .AddressBook */ .u());
-        const openedAt = performance.now();
-        if (underlay.tunnel)
-            this.#connectedAt = openedAt;
-        else
-            this.#lookedUpAt = openedAt;
-        this.#address = underlay.addresses[0]?.address;
+        const { proxy, server, timeoutMs } = this.#route;
+        const tunnel = proxy ? await (0,_proxy_js__WEBPACK_IMPORTED_MODULE_2__/* .openTunnel */ .X)(proxy, { ...(0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .targetOf */ .$r)(server), timeoutMs }) : undefined;
+        if (tunnel)
+            this.#connectedAt = performance.now();
         // Only here is an untrusted server talked to: the probe sends nothing and looks at what is wrong with that server.
-        const { session } = this.#options;
-        const socket = (0,_connect_js__WEBPACK_IMPORTED_MODULE_1__/* .beginHandshake */ .Nr)(this.#route, underlay, { protocols: ['http/1.1'], session, trust: 'reported' });
-        socket.on('session', (newest) => (this.#session = newest));
+        const socket = (0,_connect_js__WEBPACK_IMPORTED_MODULE_1__/* .beginHandshake */ .N)(this.#route, tunnel, { protocols: ['http/1.1'], trust: 'reported' });
         socket.on('keylog', (line) => this.#read(socket, line));
         socket.on('error', (error) => this.#fail(error));
+        socket.once('secureConnect', () => this.#secured(socket));
+        socket.once('close', () => this.#finish('closed'));
+        if (!tunnel)
+            this.#watchTcp(socket);
+        return socket.resume();
+    }
+    #watchTcp(socket) {
+        socket.once('lookup', (error, address) => {
+            if (error)
+                return;
+            this.#address = address;
+            this.#lookedUpAt = performance.now();
+        });
         socket.once('connect', () => {
             this.#address = socket.remoteAddress ?? this.#address;
             this.#connectedAt = performance.now();
         });
-        socket.once('secureConnect', () => this.#secured(socket));
-        socket.once('close', () => this.#finish('closed'));
-        return socket.resume();
     }
     /** Reads the handshake when its keys are made: a server that refuses us leaves no later moment to do so. */
     #read(socket, line) {
@@ -46415,13 +46356,12 @@ class Probe {
         if (/^SERVER_HANDSHAKE|^CLIENT_HANDSHAKE/.test(line.toString('latin1')) && this.#serverChain.length === 0)
             return;
         this.#isClientAsked = socket.getSharedSigalgs().length > 0;
-        this.#serverChain = (0,_connect_js__WEBPACK_IMPORTED_MODULE_1__/* .readServerChain */ .$u)(socket);
+        this.#serverChain = chainOf(socket.getPeerCertificate(true));
     }
     #secured(socket) {
         clearTimeout(this.#timer);
         this.#securedAt = performance.now();
         this.#cipher = socket.getCipher().standardName;
-        this.#isResumed = socket.isSessionReused();
         this.#untrusted = toError(socket.authorizationError);
         const { listenMs, enough } = this.#options;
         const leave = () => this.#finish('open');
@@ -46439,6 +46379,16 @@ class Probe {
         this.#over.resolve();
     }
 }
+function chainOf(leaf) {
+    const chain = new Map();
+    let next = leaf;
+    // A server that sent none gives an empty object; a self-signed certificate is its own issuer.
+    while (next?.raw && !chain.has(next.fingerprint256)) {
+        chain.set(next.fingerprint256, new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(next.raw));
+        next = next.issuerCertificate;
+    }
+    return [...chain.values()];
+}
 function toError(reason) {
     // Node's types say Error, its documentation a code.
     if (typeof reason === 'string')
@@ -46449,189 +46399,49 @@ function toError(reason) {
 
 /***/ }),
 
-/***/ 16119:
+/***/ 49099:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  hr: () => (/* binding */ explainServer),
-  xm: () => (/* binding */ faultsOf),
-  JA: () => (/* binding */ missingNames),
-  eZ: () => (/* binding */ namesOf)
-});
-
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(77030);
-// EXTERNAL MODULE: ./build/src/identity/material/certificate.js
-var certificate = __nccwpck_require__(43879);
-// EXTERNAL MODULE: ./build/src/connection/route.js
-var route = __nccwpck_require__(83551);
-;// CONCATENATED MODULE: ./build/src/connection/diagnosis/certificate-path.js
-/** Follows a server's certificate from issuer to issuer, among the certificates it sent and those of `chain`. */
-function followPath(sent, anchors, now) {
-    // OpenSSL prefers an anchor that is valid now.
-    const preferred = anchors.toSorted((a, b) => Number(isOutOfDate(a, now)) - Number(isOutOfDate(b, now)));
-    const links = [{ x509: sent[0], role: 'server' }];
-    for (const { x509 } of links) {
-        if (includes(anchors, x509))
-            return { links, isAnchored: true };
-        const anchor = preferred.find((one) => isSignedBy(x509, one));
-        if (anchor)
-            return { links: [...links, { x509: anchor, role: 'anchor' }], isAnchored: true };
-        const known = links.map((link) => link.x509);
-        const issuer = sent.find((one) => !includes(known, one) && isSignedBy(x509, one));
-        if (issuer)
-            links.push({ x509: issuer, role: 'intermediate' });
-    }
-    return { links, isAnchored: false };
-}
-/** Tells whether a certificate was made by another one's key, whether or not that one was allowed to. */
-function isSignedBy(x509, issuer) {
-    try {
-        return x509.issuer === issuer.subject && x509.verify(issuer.publicKey);
-    }
-    catch {
-        // A key that cannot check this kind of signature did not make it.
-        return false;
-    }
-}
-/** Tells whether a certificate has expired or is not valid yet. */
-function isOutOfDate({ validFromDate, validToDate }, now) {
-    return validToDate < now || validFromDate > now;
-}
-/** Tells whether a list holds this very certificate. */
-function includes(certificates, one) {
-    return certificates.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256);
-}
-
-// EXTERNAL MODULE: ./build/src/identity/der/der.js
-var der = __nccwpck_require__(97415);
-;// CONCATENATED MODULE: ./build/src/connection/diagnosis/chain-faults.js
-
-
-const MIN_RSA_BITS = 2048;
-const BASIC_CONSTRAINTS = '2.5.29.19';
-const NAME_CONSTRAINTS = '2.5.29.30';
-const RULES = [
-    {
-        words: /certificate signing|invalid ca/i,
-        isBrokenBy: ({ ca }, depth) => depth > 0 && !ca,
-        how: () => 'may not issue certificates',
-    },
-    {
-        words: /path length/i,
-        isBrokenBy: (x509, depth) => depth - 1 > (pathLengthOf(x509) ?? depth),
-        how: (x509) => `allows ${pathLengthOf(x509)} CAs below it`,
-    },
-    {
-        words: /subtree/i,
-        isBrokenBy: (x509, depth) => depth > 0 && (0,certificate/* extensionOf */.je)(x509, NAME_CONSTRAINTS) !== undefined,
-        how: () => 'has name constraints that exclude this host',
-    },
-    {
-        words: /digest/i,
-        isBrokenBy: (x509) => (0,certificate/* weakDigestOf */.ED)(x509) !== undefined,
-        how: (x509) => `is signed with ${(0,certificate/* weakDigestOf */.ED)(x509)}`,
-    },
-    {
-        words: /key too weak/i,
-        isBrokenBy: (x509) => rsaBitsOf(x509) < MIN_RSA_BITS,
-        how: (x509) => `has a key of ${rsaBitsOf(x509)} bits; TLS needs ${MIN_RSA_BITS}`,
-    },
-];
-const REISSUE = 'Its operators must have the certificate issued again.';
-const REISSUE_CA = "The operators of that CA must issue it again. Until then, the server's own certificate in chain makes the connection work.";
-/** Finds the certificate that breaks the rule which OpenSSL names; lists all of the path when it cannot be told. */
-function findChainFault(reason, links) {
-    const rule = RULES.find(({ words }) => words.test(reason));
-    const bad = links.find(({ x509 }, depth) => rule?.isBrokenBy(x509, depth));
-    if (rule === undefined || bad === undefined)
-        return { what: links.map(nameLink).join(', '), todo: REISSUE };
-    return { what: `${nameLink(bad)} ${rule.how(bad.x509)}`, todo: bad.role === 'server' ? REISSUE : REISSUE_CA };
-}
-/** Finds the certificate that is not meant for what it is used for: its own, or a CA that may not issue it. */
-function findPurposeFault([server, ...issuers]) {
-    if (!servesServers(server.x509)) {
-        return {
-            what: `${(0,certificate/* nameOnOneLine */.vm)(server.x509.subject)} may be used for ${usesOf(server.x509)}`,
-            todo: 'The operators of the service must install a certificate with the extended key usage serverAuth.',
-        };
-    }
-    const none = issuers.find(({ x509 }) => !x509.ca);
-    if (none) {
-        return {
-            sentence: "an issuer of the server's certificate is no CA",
-            what: `${nameLink(none)} may not issue certificates`,
-            todo: REISSUE_CA,
-        };
-    }
-    const other = issuers.find(({ x509 }) => !servesServers(x509));
-    if (other) {
-        return {
-            sentence: "an issuer of the server's certificate may not issue certificates for servers",
-            what: `${nameLink(other)} may be used for ${usesOf(other.x509)}`,
-            todo: REISSUE_CA,
-        };
-    }
-    return { what: `the key usage of ${(0,certificate/* nameOnOneLine */.vm)(server.x509.subject)} does not allow TLS`, todo: REISSUE };
-}
-function nameLink({ x509, role }) {
-    const where = { server: "the server's own", intermediate: 'sent by the server', anchor: 'in chain' }[role];
-    return `${(0,certificate/* nameOnOneLine */.vm)(x509.subject)} (${where})`;
-}
-function rsaBitsOf({ publicKey }) {
-    return publicKey.asymmetricKeyDetails?.modulusLength ?? MIN_RSA_BITS;
-}
-/** The number of CAs that a CA allows below itself; `undefined` for any number. */
-function pathLengthOf(x509) {
-    const constraints = (0,certificate/* extensionOf */.je)(x509, BASIC_CONSTRAINTS);
-    return constraints && (0,der/* integerOf */.cP)((0,der/* childrenOf */.LU)((0,der/* readElement */.RN)(constraints)).at(-1));
-}
-const SERVER_USE = '1.3.6.1.5.5.7.3.1';
-const ANY_USE = '2.5.29.37.0';
-const USES = {
-    [SERVER_USE]: 'servers',
-    '1.3.6.1.5.5.7.3.2': 'clients',
-    '1.3.6.1.5.5.7.3.3': 'code signing',
-    '1.3.6.1.5.5.7.3.4': 'e-mail',
-};
-function servesServers({ keyUsage }) {
-    const uses = keyUsage;
-    return uses === undefined || uses.includes(SERVER_USE) || uses.includes(ANY_USE);
-}
-function usesOf({ keyUsage }) {
-    const uses = keyUsage;
-    return uses === undefined ? 'nothing that it names' : uses.map((use) => USES[use] ?? use).join(', ');
-}
-
-;// CONCATENATED MODULE: ./build/src/connection/diagnosis/server-certificate.js
-
-
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   JA: () => (/* binding */ missingNames),
+/* harmony export */   JK: () => (/* binding */ isAboutServer),
+/* harmony export */   eZ: () => (/* binding */ namesOf),
+/* harmony export */   hr: () => (/* binding */ explainServer),
+/* harmony export */   xm: () => (/* binding */ faultsOf)
+/* harmony export */ });
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
+/* harmony import */ var _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43879);
+/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(74318);
 
 
 
 /** No clock that is right stands before this. */
 const RELEASED_AT = new Date('2026-11-01T00:00:00Z');
 const MAX_LISTED = 10;
-/** Adds to a failure about the server's certificate what that certificate says, which certificate is at fault, and what to do. */
+/** Tells whether a failure is about the server's certificate, so that {@link explainServer} has more to say. */
+function isAboutServer({ code }) {
+    return code.startsWith('TLS_SERVER_');
+}
+/** Adds to a failure about the server's certificate what that certificate says and what it was held against. */
 function explainServer(failure, chain, facts) {
-    const [leaf, ...issuers] = chain;
+    const [leaf] = chain;
     if (leaf === undefined)
         return failure;
-    // Node lists certificates of its own store behind those of the server.
-    const sent = [leaf, ...issuers.filter((one) => !includes(facts.anchors, one))];
-    const detail = describe(failure, sent, facts);
+    const detail = describe(failure.code, [leaf, ...chain.slice(1)], facts);
     if (detail === undefined)
         return failure;
-    const { sentence = failure.message.replace(/^.*?: |\.$/g, ''), what, todo = failure.hint ?? '' } = detail;
-    return failure.with({ message: `${facts.server.origin}: ${sentence}: ${what}.`, hint: todo });
+    const message = `${failure.message.replace(/\.$/, '')}: ${detail.what}.`;
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .Failure */ .HR(failure.kind, failure.code, message, {
+        ...failure.facts,
+        hint: detail.todo ?? failure.hint ?? '',
+        cause: failure.cause,
+    });
 }
 /** Names the fact that a certificate names its host only in the subject, which other clients refuse; `undefined` when it does not. */
 function missingNames(leaf) {
     if (leaf.subjectAltName !== undefined)
         return undefined;
-    return `The certificate of the service, ${(0,certificate/* nameOnOneLine */.vm)(leaf.subject)}, names its host in the subject only. Most clients refuse that: its operators should have it issued with a subject alternative name.`;
+    return `The certificate of the service, ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)}, names its host in the subject only. Most clients refuse that: its operators should have it issued with a subject alternative name.`;
 }
 /** Lists the names in a certificate's SAN; empty without one. */
 function namesOf({ subjectAltName }) {
@@ -46646,97 +46456,77 @@ function namesOf({ subjectAltName }) {
  * OpenSSL itself names the first fault only, and none when the handshake broke off before it came to that. Never take the
  * empty list for a verification.
  */
-function faultsOf(chain, { server, anchors, now }) {
-    const [leaf, ...issuers] = chain;
+function faultsOf(chain, { hostname, anchors, now }) {
+    const [leaf] = chain;
     if (leaf === undefined)
         return [];
-    const { hostname } = (0,route/* targetOf */.$r)(server);
-    const borne = (0,external_node_net_.isIP)(hostname) === 0 ? leaf.checkHost(withoutDot(hostname)) : leaf.checkIP(hostname);
-    const { links, isAnchored } = followPath([leaf, ...issuers], anchors, now);
+    const borne = (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) === 0 ? leaf.checkHost(hostname) : leaf.checkIP(hostname);
     return [
-        ...(links.some(({ x509 }) => x509.validToDate < now) ? ['CERT_HAS_EXPIRED'] : []),
-        ...(links.some(({ x509 }) => x509.validFromDate > now) ? ['CERT_NOT_YET_VALID'] : []),
+        ...(chain.some(({ validToDate }) => validToDate < now) ? ['CERT_HAS_EXPIRED'] : []),
+        ...(chain.some(({ validFromDate }) => validFromDate > now) ? ['CERT_NOT_YET_VALID'] : []),
         ...(borne === undefined ? ['ERR_TLS_CERT_ALTNAME_INVALID'] : []),
-        ...(isAnchored ? [] : ['UNABLE_TO_VERIFY_LEAF_SIGNATURE']),
+        ...(endsIn(leaf, chain, anchors) ? [] : ['UNABLE_TO_VERIFY_LEAF_SIGNATURE']),
     ];
 }
-function withoutDot(hostname) {
-    return hostname.replace(/\.$/, '');
+function endsIn(leaf, chain, anchors) {
+    const path = [leaf];
+    for (const one of path) {
+        if (anchors.some((anchor) => anchor.fingerprint256 === one.fingerprint256 || (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(one, anchor)))
+            return true;
+        const issuer = chain.find((other) => !path.includes(other) && (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(one, other));
+        if (issuer)
+            path.push(issuer);
+    }
+    return false;
 }
-function describe({ code, cause }, sent, facts) {
-    const { links } = followPath(sent, facts.anchors, facts.now);
+function describe(code, chain, facts) {
+    const [leaf] = chain;
     switch (code) {
         case 'TLS_SERVER_EXPIRED':
         case 'TLS_SERVER_NOT_YET_VALID':
-            return describeDates(links, facts.now);
+            return describeDates(chain, facts);
         case 'TLS_SERVER_NAME':
-            return describeNames(sent[0], (0,route/* targetOf */.$r)(facts.server).hostname);
+            return describeNames(leaf, facts);
         case 'TLS_SERVER_UNTRUSTED':
-            return describeTrust(sent, facts);
+            return describeTrust(chain, facts);
         case 'TLS_SERVER_PURPOSE':
-            return findPurposeFault(links);
-        case 'TLS_SERVER_INVALID':
-            return findChainFault(cause instanceof Error ? cause.message : '', links);
+            return { what: `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)} may be used for ${usesOf(leaf)}` };
         default:
             return undefined;
     }
 }
-/** Names for the certificates of a path, in sentences about their dates. */
-const WHOSE = {
-    server: "the server's certificate",
-    intermediate: 'an intermediate certificate that the server sends',
-    anchor: 'a certificate in chain',
-};
-const RENEW = {
-    server: 'Its operators must renew it.',
-    intermediate: 'Its operators must install the renewed intermediate certificate.',
-    anchor: 'Put the renewed certificate of that CA into chain.',
-};
-function describeDates(links, now) {
-    const bad = links.find(({ x509 }) => isOutOfDate(x509, now));
+function describeDates(chain, { anchors, now }) {
+    const bad = [...chain, ...anchors].find(({ validFromDate, validToDate }) => validToDate < now || validFromDate > now);
     if (bad === undefined)
         return undefined;
-    const { subject, validFromDate, validToDate } = bad.x509;
-    const isOver = validToDate < now;
-    const state = isOver ? `ended at ${validToDate.toISOString()}` : `begins at ${validFromDate.toISOString()}`;
-    const sentence = `${WHOSE[bad.role]} ${isOver ? 'has expired' : 'is not valid yet'}`;
-    const what = `${(0,certificate/* nameOnOneLine */.vm)(subject)} ${state}; this machine's clock says ${now.toISOString()}`;
-    const clock = 'If that clock is wrong, set it.';
+    const state = bad.validToDate < now
+        ? `ended at ${bad.validToDate.toISOString()}`
+        : `begins at ${bad.validFromDate.toISOString()}`;
+    const what = `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(bad.subject)} ${state}; this machine's clock says ${now.toISOString()}`;
     if (now >= RELEASED_AT)
-        return { sentence, what, todo: isOver ? `${RENEW[bad.role]} ${clock}` : clock };
-    const todo = "Set this machine's clock: it is wrong.";
-    return { sentence, what: `${what}, which is before this action was released`, todo };
+        return { what };
+    return {
+        what: `${what}, which is before this action was released`,
+        todo: "Set this machine's clock: it is wrong.",
+    };
 }
-function describeNames(leaf, hostname) {
+function describeNames(leaf, { hostname }) {
     const names = namesOf(leaf);
-    if ((0,external_node_net_.isIP)(hostname) !== 0 && names.includes(hostname)) {
-        return {
-            what: `it bears the address ${hostname} as a DNS name, and clients look for an address among the IP addresses only`,
-            todo: 'Its operators must have it issued with the address as an IP address; or use a host name that it bears in server-url.',
-        };
-    }
-    const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${(0,certificate/* nameOnOneLine */.vm)(leaf.subject)}`;
+    const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)}`;
     return { what: `${hostname} was asked for, ${borne}` };
 }
-function describeTrust(sent, { anchors, now }) {
-    const top = sent.at(-1) ?? sent[0];
-    const names = sent.map(({ subject, issuer }) => `${(0,certificate/* nameOnOneLine */.vm)(subject)} (issuer ${(0,certificate/* nameOnOneLine */.vm)(issuer)})`);
-    const what = `the server sent ${list(names)}; chain holds ${list(anchors.map(({ subject }) => (0,certificate/* nameOnOneLine */.vm)(subject)))}`;
-    const old = anchors.find((anchor) => isOutOfDate(anchor, now) && sent.some((one) => (0,certificate/* isIssuedBy */.rh)(one, anchor)));
-    if (old) {
-        const state = old.validToDate < now ? `ended at ${old.validToDate.toISOString()}` : 'is not valid yet';
-        return {
-            what: `${what}; of these, ${(0,certificate/* nameOnOneLine */.vm)(old.subject)} ${state}`,
-            todo: 'Put the renewed certificate of that CA into chain.',
-        };
-    }
-    if (sent[0].subject === sent[0].issuer) {
+function describeTrust(chain, { anchors }) {
+    const top = chain.at(-1) ?? chain[0];
+    const sent = chain.map(({ subject, issuer }) => `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(subject)} (issuer ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(issuer)})`);
+    const known = list(anchors.map(({ subject }) => (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(subject)));
+    const what = `the server sent ${list(sent)}; chain holds ${known}`;
+    if (chain[0].subject === chain[0].issuer) {
         return {
             what: `it is self-signed; ${what}`,
             todo: 'If this is the right server, put this very certificate into chain; get it from the operators, not from the network.',
         };
     }
-    if (anchors.some((anchor) => anchor.subject === top.issuer && !(0,certificate/* isIssuedBy */.rh)(top, anchor))) {
+    if (anchors.some((anchor) => anchor.subject === top.issuer && !(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(top, anchor))) {
         return {
             what: `${what}; the issuer of that name in chain has another key`,
             todo: 'The CA was renewed under the same name: put its present certificate into chain.',
@@ -46744,8 +46534,18 @@ function describeTrust(sent, { anchors, now }) {
     }
     return {
         what,
-        todo: `Put the certificate of ${(0,certificate/* nameOnOneLine */.vm)(top.issuer)} into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`,
+        todo: `Put the certificate of ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(top.issuer)} into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`,
     };
+}
+const USES = {
+    '1.3.6.1.5.5.7.3.1': 'servers',
+    '1.3.6.1.5.5.7.3.2': 'clients',
+    '1.3.6.1.5.5.7.3.3': 'code signing',
+    '1.3.6.1.5.5.7.3.4': 'e-mail',
+};
+function usesOf({ keyUsage }) {
+    const uses = keyUsage;
+    return uses === undefined ? 'nothing that it names' : list(uses.map((use) => USES[use] ?? use));
 }
 function list(names) {
     const shown = names.slice(0, MAX_LISTED).join(', ');
@@ -46898,8 +46698,7 @@ function targetOf(server) {
 /** Returns the options that say which name a server's certificate must bear. */
 function peerName(hostname) {
     // Neither Node nor TLS allows an address as server name; the certificate is still matched against `host`.
-    // An absolute name ends in a dot, which is no part of a server name (RFC 6066, section 3).
-    return (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) === 0 ? { host: hostname, servername: hostname.replace(/\.$/, '') } : { host: hostname };
+    return (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) === 0 ? { host: hostname, servername: hostname } : { host: hostname };
 }
 /** Returns the failure of a connection that took too long. */
 function connectTimeout({ server, timeoutMs }) {
@@ -46913,264 +46712,7 @@ function connectTimeout({ server, timeoutMs }) {
 
 /***/ }),
 
-/***/ 45978:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  Hx: () => (/* binding */ isAlert),
-  Ge: () => (/* binding */ isDoubtful),
-  cz: () => (/* binding */ rejection),
-  kL: () => (/* binding */ tlsFailure)
-});
-
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
-var failure = __nccwpck_require__(74318);
-;// CONCATENATED MODULE: ./build/src/connection/tls-reasons.js
-/** Reasons that a server in trouble shows; OpenSSL's names, as in all tables here. */
-const OUTAGES = new Set([
-    'INTERNAL_ERROR',
-    'USER_CANCELLED',
-    'UNEXPECTED_EOF_WHILE_READING',
-]);
-const NONE_ACCEPTED = 'it got no client certificate it accepts';
-const NOT_ACCEPTED = 'it does not accept our client certificate';
-/** Alerts about a client certificate, by what the server says with them. */
-const CLIENT_REJECTIONS = {
-    CERTIFICATE_REQUIRED: NONE_ACCEPTED,
-    HANDSHAKE_FAILURE: NONE_ACCEPTED,
-    NO_CERTIFICATE: NONE_ACCEPTED,
-    UNKNOWN_CA: 'it does not know the CA of our client certificate',
-    CERTIFICATE_EXPIRED: 'our client certificate has expired',
-    CERTIFICATE_REVOKED: 'our client certificate has been revoked',
-    UNSUPPORTED_CERTIFICATE: 'our client certificate is not meant for clients',
-    BAD_CERTIFICATE: NOT_ACCEPTED,
-    CERTIFICATE_UNKNOWN: NOT_ACCEPTED,
-    ACCESS_DENIED: NOT_ACCEPTED,
-    DECRYPT_ERROR: NOT_ACCEPTED,
-};
-const OLD_VERSION = [
-    'TLS_VERSION',
-    'the server speaks no TLS version from 1.2 on',
-    'The operators of the service must enable TLS 1.2 or 1.3.',
-];
-/** Describes an alert with which a server refuses the handshake. */
-function refusal(alert) {
-    return [
-        'TLS_HANDSHAKE_REFUSED',
-        `the server refused the handshake (alert ${alert})`,
-        'Its operators must enable cipher suites, groups and signature algorithms of today for TLS 1.2 or 1.3; their log says what was missing.',
-    ];
-}
-/** Alerts with which a server refuses every handshake with us. */
-const REFUSALS = {
-    PROTOCOL_VERSION: OLD_VERSION,
-    UNRECOGNIZED_NAME: [
-        'TLS_HANDSHAKE_REFUSED',
-        'the server does not know the host name in server-url (alert unrecognized name)',
-        'Write the host name into server-url that the server is set up for.',
-    ],
-    NO_APPLICATION_PROTOCOL: [
-        'TLS_HANDSHAKE_REFUSED',
-        'the server speaks no HTTP version that was offered (alert no application protocol)',
-        'Set http2: true if the server speaks HTTP/2 only; otherwise its operators must enable HTTP/1.1.',
-    ],
-    INSUFFICIENT_SECURITY: refusal('insufficient security'),
-    INAPPROPRIATE_FALLBACK: refusal('inappropriate fallback'),
-    UNSUPPORTED_EXTENSION: refusal('unsupported extension'),
-    MISSING_EXTENSION: refusal('missing extension'),
-    EXPORT_RESTRICTION: refusal('export restriction'),
-    NO_RENEGOTIATION: refusal('no renegotiation'),
-    CERTIFICATE_UNOBTAINABLE: refusal('certificate unobtainable'),
-    BAD_CERTIFICATE_STATUS_RESPONSE: refusal('bad certificate status response'),
-    BAD_CERTIFICATE_HASH_VALUE: refusal('bad certificate hash value'),
-};
-const NOT_SPOKEN = [
-    'TLS_NOT_SPOKEN',
-    'this port does not speak TLS',
-    'Check the port in server-url; plain HTTP is never used.',
-];
-const CLOCK_HINT = "Renew the certificate of the service, or correct the runner's clock if it is wrong.";
-const UNTRUSTED = [
-    'TLS_SERVER_UNTRUSTED',
-    "the server's certificate does not chain to a certificate in chain",
-    "Put the certificate of the CA that issued the server's certificate into chain; an intermediate or the server's own certificate works too.",
-];
-/** Reasons of our own side that have a code of their own. */
-const ROWS = {
-    CERT_HAS_EXPIRED: ['TLS_SERVER_EXPIRED', "the server's certificate has expired", CLOCK_HINT],
-    CERT_NOT_YET_VALID: ['TLS_SERVER_NOT_YET_VALID', "the server's certificate is not valid yet", CLOCK_HINT],
-    TLS_CERT_ALTNAME_INVALID: [
-        'TLS_SERVER_NAME',
-        "the server's certificate is for another host",
-        'Use the host name that the certificate bears in server-url.',
-    ],
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
-    UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
-    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-    DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
-    SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
-    CERT_UNTRUSTED: UNTRUSTED,
-    CERT_SIGNATURE_FAILURE: UNTRUSTED,
-    INVALID_PURPOSE: [
-        'TLS_SERVER_PURPOSE',
-        "the server's certificate is not meant for servers",
-        'The operators of the service must install a certificate with the extended key usage serverAuth.',
-    ],
-    WRONG_VERSION_NUMBER: NOT_SPOKEN,
-    PACKET_LENGTH_TOO_LONG: NOT_SPOKEN,
-    HTTP_REQUEST: NOT_SPOKEN,
-    HTTPS_PROXY_REQUEST: NOT_SPOKEN,
-    UNSUPPORTED_PROTOCOL: OLD_VERSION,
-    UNSUPPORTED_SSL_VERSION: OLD_VERSION,
-    VERSION_TOO_LOW: OLD_VERSION,
-    WRONG_SSL_VERSION: OLD_VERSION,
-};
-/** Faults that OpenSSL finds when it verifies a chain, by OpenSSL's own words. */
-const VERIFICATION_FAULTS = {
-    'key usage does not include certificate signing': "a CA in the server's chain may not sign certificates: its key usage lacks keyCertSign",
-    'invalid ca certificate': "an issuer in the server's chain is not a CA certificate",
-    'path length constraint exceeded': "a CA in the server's chain allows fewer CAs below it than there are (path length)",
-    'permitted subtree violation': "a CA in the server's chain may not issue certificates for this host (name constraints)",
-    'excluded subtree violation': "a CA in the server's chain may not issue certificates for this host (name constraints)",
-    'ca signature digest algorithm too weak': "a certificate of the server's chain is signed with a digest that is too weak, such as SHA-1",
-    'ee certificate key too weak': "the key of the server's certificate is too small",
-    'ca certificate key too weak': "the key of a CA in the server's chain is too small",
-    'unhandled critical extension': "a certificate of the server's chain has a critical extension that OpenSSL does not know",
-    'certificate revoked': "a certificate of the server's chain has been revoked",
-};
-/** What to do about reasons of our own TLS library. */
-const HINTS = {
-    UNSAFE_LEGACY_RENEGOTIATION_DISABLED: 'The operators of the server must enable secure renegotiation (RFC 5746) or TLS 1.3: their TLS library is older than 2010, or a device in between is.',
-    DH_KEY_TOO_SMALL: 'The operators of the server must enable ECDHE, or use Diffie-Hellman parameters of at least 2048 bits.',
-    TLS_DH_PARAM_SIZE: 'The operators of the server must enable ECDHE, or use Diffie-Hellman parameters of at least 2048 bits.',
-    EE_KEY_TOO_SMALL: 'The operators of the server must have its certificate issued for a key of at least 2048 bits (RSA).',
-    CA_KEY_TOO_SMALL: 'The CA of the server must use a key of at least 2048 bits (RSA).',
-    CA_MD_TOO_WEAK: 'The certificates of the server must be signed with SHA-256 or better.',
-    WRONG_SIGNATURE_TYPE: 'The server signs the handshake with an algorithm that was not offered, such as SHA-1; its operators must update it.',
-    LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED: 'The server signs the handshake with SHA-1; its operators must enable SHA-256.',
-};
-/** Reasons of our own TLS library that neither damaged bytes nor a server that is just starting can cause. */
-const DEFINITE_REASONS = new Set([
-    ...Object.keys(HINTS),
-    'TLS_CERT_ALTNAME_INVALID',
-    'TLS_CERT_ALTNAME_FORMAT',
-    'CERTIFICATE_VERIFY_FAILED',
-    'ECC_CERT_NOT_FOR_SIGNING',
-    'NO_PROTOCOLS_AVAILABLE',
-    'NO_SHARED_SIGNATURE_ALGORITHMS',
-    'NO_SUITABLE_SIGNATURE_ALGORITHM',
-    'NO_SUITABLE_KEY_SHARE',
-    'REQUIRED_CIPHER_MISSING',
-    'SIGNATURE_FOR_NON_SIGNING_CERTIFICATE',
-    'UNKNOWN_CERTIFICATE_TYPE',
-    'UNKNOWN_CIPHER_RETURNED',
-    'UNSUPPORTED_ELLIPTIC_CURVE',
-    'UNSUPPORTED_PROTOCOL',
-    'UNSUPPORTED_SSL_VERSION',
-    'VERSION_TOO_HIGH',
-    'VERSION_TOO_LOW',
-    'WRONG_CERTIFICATE_TYPE',
-    'WRONG_CIPHER_RETURNED',
-    'WRONG_CURVE',
-    'WRONG_SSL_VERSION',
-]);
-
-;// CONCATENATED MODULE: ./build/src/connection/tls-failure.js
-
-
-
-/**
- * Finds the failure behind an error that came between TCP and the end of the handshake, when the error is a reason of a
- * TLS library: ours refused the server, or an alert says that the server refused us. `undefined` for a lost connection.
- *
- * Such a reason stays until a person changes something, except an alert `internal error` and an early end of the stream.
- */
-function tlsFailure(error, origin) {
-    const code = (0,errors/* codeOf */.$N)(error) ?? '';
-    if (!isTlsReason(code) || OUTAGES.has(reasonIn(code)))
-        return undefined;
-    const rejected = rejection(code, error, origin);
-    if (rejected)
-        return rejected;
-    const [name, sentence, hint] = rowOf(error, code);
-    return new failure/* Failure */.HR('config', name, `${origin}: ${sentence}.`, { hint, cause: error, endsRun: 'bad-node' });
-}
-/**
- * Tells whether damaged bytes or a server that is just starting can cause this reason of a TLS library, so that one more
- * dial must confirm the reason. An unknown reason counts as such.
- */
-function isDoubtful(error) {
-    const code = (0,errors/* codeOf */.$N)(error) ?? '';
-    const reason = reasonIn(code);
-    if (!code.startsWith('ERR_') || !isTlsReason(code) || OUTAGES.has(reason))
-        return false;
-    const alert = alertIn(code);
-    // A server also sends `decrypt error` when the bytes of our handshake were damaged on their way.
-    if (alert !== undefined)
-        return alert === 'DECRYPT_ERROR' || !(alert in REFUSALS || alert in CLIENT_REJECTIONS);
-    return !DEFINITE_REASONS.has(reason);
-}
-/** Builds the failure behind an alert about our client certificate; `undefined` for any other alert or error. */
-function rejection(code, error, origin) {
-    const alert = alertIn(code);
-    const reason = alert === undefined ? undefined : CLIENT_REJECTIONS[alert];
-    if (reason === undefined)
-        return undefined;
-    const message = `${origin}: the server refused our client certificate: ${reason} (alert ${words(alert)}).`;
-    return new failure/* Failure */.HR('config', 'TLS_CLIENT_REJECTED', message, {
-        hint: 'Check that cert is the certificate the service expects, with its intermediates, and has not been revoked.',
-        cause: error,
-        endsRun: 'bad-node',
-    });
-}
-/** Tells whether a code is an alert of the other side. */
-function isAlert(code) {
-    return code !== undefined && alertIn(code) !== undefined;
-}
-/** Neither an error of the system or of the HTTP client, nor a request that cannot be made. */
-function isTlsReason(code) {
-    return code !== '' && !/^(?:E[A-Z0-9]+|ABORT_ERR|EAI_\w+|UND_ERR_\w+|HPE_\w+|ERR_(?!SSL_|OSSL_|TLS_)\w+)$/.test(code);
-}
-/** Turns `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED` into `CERTIFICATE_REQUIRED`; `undefined` for reasons of our own side. */
-function alertIn(code) {
-    return /^ERR_SSL_(?:SSLV3|SSL\/TLS|TLSV1|TLSV13)_(?:ALERT_)?(\w+)$/.exec(code)?.[1];
-}
-function reasonIn(code) {
-    return alertIn(code) ?? code.replace(/^ERR_(?:SSL_|OSSL_)?/, '');
-}
-function words(name = '') {
-    return name.toLowerCase().replaceAll('_', ' ');
-}
-function rowOf(error, code) {
-    const alert = alertIn(code);
-    if (alert !== undefined)
-        return REFUSALS[alert] ?? refusal(words(alert));
-    const reason = reasonIn(code);
-    return ROWS[reason] ?? (code.startsWith('ERR_') ? handshakeRow(reason) : verificationRow(error, code));
-}
-/** A reason of OpenSSL's verification; Node has no code for most of them, but OpenSSL's words. */
-function verificationRow(error, code) {
-    const reason = error instanceof Error && error.message !== '' ? error.message : words(code);
-    const sentence = VERIFICATION_FAULTS[reason.toLowerCase()] ?? `a certificate of the server's chain cannot be accepted: ${reason}`;
-    return ['TLS_SERVER_INVALID', sentence, 'Its operators must have the certificate issued again.'];
-}
-function handshakeRow(reason) {
-    return [
-        'TLS_HANDSHAKE_FAILED',
-        `the TLS library of this machine broke off the handshake: ${words(reason)}`,
-        HINTS[reason] ??
-            'The server, or a device in between that opens TLS, sent something that TLS does not allow. Show this line to their operators.',
-    ];
-}
-
-
-/***/ }),
-
-/***/ 48043:
+/***/ 61696:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -47181,10 +46723,10 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
-var policy_failure = __nccwpck_require__(74318);
 // EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
 var clock = __nccwpck_require__(23881);
+// EXTERNAL MODULE: ./build/src/connection/connect.js
+var connect = __nccwpck_require__(86732);
 // EXTERNAL MODULE: ./build/src/connection/connection-failure.js
 var connection_failure = __nccwpck_require__(23343);
 // EXTERNAL MODULE: ./node_modules/undici/index.js
@@ -47341,117 +46883,8 @@ function createClient(origin, sharing, connect) {
 
 // EXTERNAL MODULE: ./build/src/connection/diagnosis/diagnosis.js
 var diagnosis_diagnosis = __nccwpck_require__(68157);
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(58500);
-// EXTERNAL MODULE: ./build/src/connection/addresses.js + 1 modules
-var addresses = __nccwpck_require__(87786);
-// EXTERNAL MODULE: ./build/src/connection/connect.js
-var connect = __nccwpck_require__(86732);
-// EXTERNAL MODULE: ./build/src/connection/tls-failure.js + 1 modules
-var tls_failure = __nccwpck_require__(45978);
-;// CONCATENATED MODULE: ./build/src/connection/dialler.js
-
-
-
-
-
-
-/** Failed handshakes that had offered a session, after which no other one offers one. */
-const MAX_REFUSED_SESSIONS = 2;
-/** Pause before the dial that confirms a doubtful failure: with a handshake, well within a second. */
-const CONFIRM_MS = 500;
-/** Opens connections to one server, each resuming the newest session. */
-class Dialler {
-    #route;
-    #options;
-    #first = Promise.withResolvers();
-    #addressBook = new addresses/* AddressBook */.u();
-    #session;
-    #refusedSessions = 0;
-    #hasConnected = false;
-    #asksForCertificate;
-    /** Until the first connection stands, and again once a server was refused, a failure says what the server sent. */
-    #readsServer = true;
-    constructor(route, options) {
-        this.#route = route;
-        this.#options = options;
-    }
-    /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
-    get first() {
-        return this.#first.promise;
-    }
-    /** Tells whether the server asked for a client certificate in the first full handshake; `undefined` before it. */
-    get asksForCertificate() {
-        return this.#asksForCertificate;
-    }
-    /** Opens a connection; rejects with a `Failure`. */
-    async dial() {
-        try {
-            return await this.#dialTwice();
-        }
-        catch (error) {
-            throw error instanceof connect/* DialError */.zm ? this.#explain(error) : error;
-        }
-    }
-    /** Notes that a server broke off a resumed session: resuming saves time and must never cost a file. */
-    refuseSession() {
-        this.#refusedSessions++;
-        this.#session = undefined;
-    }
-    /** Dials again where the first dial says nothing yet of a second one. */
-    async #dialTwice() {
-        const session = this.#refusedSessions < MAX_REFUSED_SESSIONS ? this.#session : undefined;
-        try {
-            return await this.#dialOnce(session);
-        }
-        catch (error) {
-            if (!(error instanceof connect/* DialError */.zm))
-                throw error;
-            const isRefused = session !== undefined && error.hasBegun;
-            if (isRefused)
-                this.refuseSession();
-            else if (this.#hasConnected || !(0,tls_failure/* isDoubtful */.Ge)(error.cause))
-                throw error;
-            else
-                await (0,promises_.setTimeout)(CONFIRM_MS);
-            return this.#dialOnce(undefined);
-        }
-    }
-    async #dialOnce(session) {
-        const connection = await (0,connect/* dial */.zy)(this.#route, {
-            addressBook: this.#addressBook,
-            protocols: this.#options.protocol === 'http2' ? ['h2', 'http/1.1'] : ['http/1.1'],
-            session,
-            onSession: (newest) => (this.#session = newest),
-            readsServer: this.#readsServer,
-        });
-        if (!this.#hasConnected)
-            this.#begin(connection);
-        return connection;
-    }
-    #begin({ socket, roundTripMs }) {
-        this.#hasConnected = true;
-        this.#readsServer = false;
-        this.#asksForCertificate = socket.getSharedSigalgs().length > 0;
-        const certificate = socket.getPeerX509Certificate();
-        if (certificate)
-            this.#options.onServer?.(certificate);
-        this.#first.resolve(roundTripMs);
-    }
-    #explain({ cause, serverChain }) {
-        const failure = (0,connection_failure/* dialFailure */.t)(cause, this.#route.server.origin);
-        if (failure.kind !== 'config')
-            return failure;
-        // A server that was good before is in trouble rather than of another kind.
-        if (this.#hasConnected && (0,tls_failure/* isDoubtful */.Ge)(cause)) {
-            return new policy_failure/* Failure */.HR('service', failure.code, failure.message, { hint: failure.hint ?? '', cause });
-        }
-        this.#readsServer = true;
-        const { explainServer } = this.#options;
-        return serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
-    }
-}
-
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var failure = __nccwpck_require__(74318);
 ;// CONCATENATED MODULE: ./build/src/connection/exchange.js
 
 /** Answers above this many bytes are not read to their end. */
@@ -47535,19 +46968,18 @@ function toError(reason) {
     return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }
 function replayed() {
-    return new policy_failure/* Failure */.HR('service', 'CONNECTION_LOST', 'The server ended the connection before it took the request.', {
+    return new failure/* Failure */.HR('service', 'CONNECTION_LOST', 'The server ended the connection before it took the request.', {
         hint: 'The service, or a gateway in front of it, may have restarted.',
         staleConnection: true,
     });
 }
 function tooLarge() {
-    return new policy_failure/* Failure */.HR('file', 'RESP_TOO_LARGE', 'The answer is larger than 1 MiB; a signature is a few hundred bytes.', {
+    return new failure/* Failure */.HR('file', 'RESP_TOO_LARGE', 'The answer is larger than 1 MiB; a signature is a few hundred bytes.', {
         hint: 'Check that server-url and sign-path lead to the signing service and not to another site.',
     });
 }
 
 ;// CONCATENATED MODULE: ./build/src/connection/transport.js
-
 
 
 
@@ -47562,15 +46994,14 @@ function openTransport(route, options = {}) {
 class LaneTransport {
     firstConnection;
     #origin;
-    #dialler;
     #lanes;
     #suspicion;
     #requests = 0;
     constructor(route, { protocol = 'http1', diagnosis, onServer }) {
-        this.#dialler = new Dialler(route, { protocol, onServer, explainServer: diagnosis?.explainServer });
-        this.firstConnection = this.#dialler.first;
+        const dialler = new connect/* Dialler */.M(route, protocol, onServer);
+        this.firstConnection = dialler.first;
         this.#origin = route.server.origin;
-        this.#lanes = new Lanes(this.#origin, protocol, this.#dialler);
+        this.#lanes = new Lanes(this.#origin, protocol, dialler);
         this.#suspicion = new diagnosis_diagnosis/* Suspicion */.q6(diagnosis);
     }
     post = async (request, signal) => {
@@ -47588,24 +47019,16 @@ class LaneTransport {
         }
         catch (error) {
             this.#lanes.drop(lane);
-            const stale = isStale() || this.#isRefusedSession(lane, error);
+            const stale = isStale();
             // The others have been idle for longer still: the repeat must not land on the next dead one.
             if (stale)
                 this.#lanes.dropIdle();
             return this.#explain(error, signal, { alert: lane.connection?.alert, stale });
         }
     };
-    /** A server may break off a resumed session only when the request comes; the repeat is then like that on a stale connection. */
-    #isRefusedSession({ connection }, error) {
-        const isRefused = connection?.isResumed && connection.requests === 0 && !(error instanceof policy_failure/* Failure */.HR);
-        if (isRefused)
-            this.#dialler.refuseSession();
-        return isRefused === true;
-    }
     prepare = (connections, signal) => {
         void this.#lanes.prepare(connections, signal);
     };
-    asksForCertificate = () => this.#dialler.asksForCertificate;
     requests = () => this.#requests;
     close = () => this.#lanes.close();
     async #connect(signal) {
@@ -53031,7 +52454,8 @@ function addOnePlus(target, addend) {
 __nccwpck_require__.d(__webpack_exports__, {
   jl: () => (/* binding */ inspectIdentity),
   jb: () => (/* binding */ missingIssuerHint),
-  sK: () => (/* binding */ requireIdentity)
+  sK: () => (/* binding */ requireIdentity),
+  aN: () => (/* binding */ requireTrust)
 });
 
 // EXTERNAL MODULE: ./build/src/errors.js
@@ -53053,6 +52477,14 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const MIN_RSA_BITS = 2048;
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const ANY_USE = '2.5.29.37.0';
+const WEAK_SIGNATURES = {
+    '1.2.840.113549.1.1.2': 'MD2',
+    '1.2.840.113549.1.1.4': 'MD5',
+    '1.2.840.113549.1.1.5': 'SHA-1',
+    '1.3.14.3.2.29': 'SHA-1',
+    '1.2.840.10040.4.3': 'SHA-1',
+    '1.2.840.10045.4.1': 'SHA-1',
+};
 /** Lists what makes the client's certificates unusable: the leaf's dates, and too weak a key or signature of any. */
 function clientProblems(chain, now) {
     const dates = dateProblem(chain.leaf, now);
@@ -53106,7 +52538,7 @@ function weaknesses({ x509, place }, isLeaf) {
             hint: 'Make a new key (EC P-256, or RSA with 3072 bits) and ask for a certificate for it.',
         }));
     }
-    const digest = (0,certificate/* weakDigestOf */.ED)(x509);
+    const digest = WEAK_SIGNATURES[(0,certificate/* signatureOidOf */.yd)(x509) ?? ''];
     // Nobody checks the signature of a root on itself.
     if (digest !== undefined && (isLeaf || !(0,certificate/* isSelfSigned */.Nl)(x509))) {
         problems.push(new errors/* ActionError */.lZ('IDENTITY_WEAK_SIGNATURE', `${place}: it is signed with ${digest}; TLS needs at least SHA-256`, {
@@ -53146,7 +52578,7 @@ function inspectIdentity(text, options) {
     const trusted = anchors.certificates.map(({ x509 }) => x509);
     const isSound = problems.length === 0 && chain !== undefined && client.key !== undefined;
     return {
-        identity: isSound ? assemble(chain, client.key, { anchors: trusted, now: options.now }) : undefined,
+        identity: isSound ? assemble(chain, client.key, trusted) : undefined,
         problems,
         notices: tidyNotice({ ...client.tidied, chain: anchors.tidied }),
         warnings: [
@@ -53181,7 +52613,15 @@ function missingIssuerHint({ certificates, missingIssuer }) {
     const count = certificates.length === 1 ? '1 certificate' : `${certificates.length} certificates`;
     return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
 }
-function assemble(chain, key, { anchors, now }) {
+/** Reads the trust anchors of a run that shows no client certificate; throws the problems of `chain` as one error. */
+function requireTrust(chain) {
+    const { certificates, problems } = (0,material_anchors/* readAnchors */.D)(chain);
+    if (problems.length > 0)
+        requireIdentity({ identity: undefined, problems, notices: [], warnings: [] });
+    const anchors = certificates.map(({ x509 }) => x509);
+    return { anchors, anchorsPem: pemOf(anchors) };
+}
+function assemble(chain, key, anchors) {
     const certificates = chain.certificates.map(({ x509 }) => x509);
     return {
         certificates,
@@ -53189,7 +52629,7 @@ function assemble(chain, key, { anchors, now }) {
         keyPem: key.pem,
         passphrase: key.passphrase,
         anchors,
-        anchorsPem: pemOf((0,material_anchors/* usableAnchors */.F)(anchors, now)),
+        anchorsPem: pemOf(anchors),
         certificate: (0,certificate/* factsOf */.xS)(chain.leaf.x509),
         missingIssuer: (0,client_chain/* missingIssuerOf */.H)(chain, anchors),
     };
@@ -53219,8 +52659,7 @@ function tidyNotice(tidied) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   D: () => (/* binding */ readAnchors),
-/* harmony export */   F: () => (/* binding */ usableAnchors)
+/* harmony export */   D: () => (/* binding */ readAnchors)
 /* harmony export */ });
 /* harmony import */ var _text_blocks_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(89238);
 /* harmony import */ var _text_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(17783);
@@ -53244,17 +52683,6 @@ function readAnchors(text) {
         tidied,
     };
 }
-/**
- * Returns the anchors that the TLS context is to hold: the ones that are valid now, or all when none is, the newest first.
- *
- * OpenSSL stops at the first anchor of the right name. An expired one would hide a valid path through a certificate that
- * the server sends, and an old one of the same name would hide its successor.
- */
-function usableAnchors(anchors, now) {
-    const valid = anchors.filter(({ validFromDate, validToDate }) => validFromDate <= now && now <= validToDate);
-    const usable = valid.length > 0 ? valid : anchors;
-    return usable.toSorted((a, b) => b.validFromDate.getTime() - a.validFromDate.getTime());
-}
 
 
 /***/ }),
@@ -53263,14 +52691,13 @@ function usableAnchors(anchors, now) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   ED: () => (/* binding */ weakDigestOf),
 /* harmony export */   Nl: () => (/* binding */ isSelfSigned),
 /* harmony export */   _v: () => (/* binding */ publicKeyPrint),
-/* harmony export */   je: () => (/* binding */ extensionOf),
 /* harmony export */   rh: () => (/* binding */ isIssuedBy),
 /* harmony export */   vm: () => (/* binding */ nameOnOneLine),
 /* harmony export */   w$: () => (/* binding */ readCertificate),
-/* harmony export */   xS: () => (/* binding */ factsOf)
+/* harmony export */   xS: () => (/* binding */ factsOf),
+/* harmony export */   yd: () => (/* binding */ signatureOidOf)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
@@ -53322,25 +52749,10 @@ function publicKeyPrint(key) {
         .update(key.export({ type: 'spki', format: 'der' }))
         .digest('hex');
 }
-const WEAK_SIGNATURES = {
-    '1.2.840.113549.1.1.2': 'MD2',
-    '1.2.840.113549.1.1.4': 'MD5',
-    '1.2.840.113549.1.1.5': 'SHA-1',
-    '1.3.14.3.2.29': 'SHA-1',
-    '1.2.840.10040.4.3': 'SHA-1',
-    '1.2.840.10045.4.1': 'SHA-1',
-};
-/** Returns the digest that a certificate is signed with when TLS refuses it as too weak; Node before 24.9 tells no digest. */
-function weakDigestOf(x509) {
+/** Returns the object identifier of the algorithm that a certificate is signed with; Node before 24.9 does not tell. */
+function signatureOidOf(x509) {
     const [, algorithm] = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .readElement */ .RN)(x509.raw));
-    return WEAK_SIGNATURES[(0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .oidOf */ ._f)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(algorithm)[0]) ?? ''];
-}
-/** Returns the value of an extension in DER; `undefined` when the certificate has none of this object identifier. */
-function extensionOf(x509, oid) {
-    const [body] = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .readElement */ .RN)(x509.raw));
-    const list = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(body).find(({ tag }) => tag === _der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .TAG */ .Dk.context0 + 3);
-    const extension = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(list)[0]).find((one) => (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .oidOf */ ._f)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(one)[0]) === oid);
-    return (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .octetsOf */ .ao)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(extension).at(-1));
+    return (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .oidOf */ ._f)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(algorithm)[0]);
 }
 /** Tells whether a certificate is signed by its own key. */
 function isSelfSigned(x509) {
@@ -53587,6 +52999,121 @@ function passphraseWrong(place, cause) {
 }
 function keyTypeRefused(block, key) {
     return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block)} is a key of the type ${key.asymmetricKeyType}, which cannot sign in TLS`, { hint: 'Use a key of the type EC (P-256), RSA (2048 bits or more) or Ed25519, and a certificate for it.' });
+}
+
+
+/***/ }),
+
+/***/ 60913:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F: () => (/* binding */ secretsOf),
+/* harmony export */   S: () => (/* binding */ containsPrivateKey)
+/* harmony export */ });
+/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(86350);
+/* harmony import */ var _text_pem_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24336);
+/* harmony import */ var _text_shape_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(73547);
+
+
+
+// The runner masks what it is told wherever it stands, and the last line of a PEM may be a word like `0gws`.
+const MIN_LENGTH = 16;
+// Encoded forms of something shorter are so short that they would mask innocent text.
+const MIN_ENCODED_LENGTH = 8;
+const PUBLIC_LABELS = [
+    'CERTIFICATE',
+    'CERTIFICATE REQUEST',
+    'PKCS7',
+    'PUBLIC KEY',
+    'RSA PUBLIC KEY',
+    'X509 CRL',
+];
+/** Tells whether a text holds the BEGIN line of a private key, plain or wrapped in base64, sound or damaged; never throws. */
+function containsPrivateKey(text) {
+    return (0,_text_shape_js__WEBPACK_IMPORTED_MODULE_2__/* .unwrap */ .o)(text).layers.some((layer) => /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(layer.replaceAll('\0', '')));
+}
+/**
+ * Lists what must be masked before anything is printed: the passphrase, and private keys in every shape, sound or broken, in whichever input.
+ *
+ * No entry of key material is shorter than 16 characters. Certificates are public and not listed, except where one encoded
+ * string holds a certificate and a key. The runner masks the base64, JSON and URI forms of every entry by itself. Never throws.
+ */
+function secretsOf({ cert, key, keyPassphrase, chain }) {
+    const found = new Set(passphraseForms(keyPassphrase ?? ''));
+    for (const secret of secretsInKey(key ?? ''))
+        found.add(secret);
+    for (const text of [cert ?? '', chain ?? '']) {
+        for (const secret of secretsBesideCertificates(text))
+            found.add(secret);
+    }
+    return [...found];
+}
+function passphraseForms(passphrase) {
+    const trimmed = passphrase.trim();
+    if (trimmed === '')
+        return [];
+    if (trimmed.length < MIN_ENCODED_LENGTH)
+        return [passphrase, trimmed];
+    const bytes = Buffer.from(trimmed);
+    return [passphrase, trimmed, bytes.toString('base64'), bytes.toString('hex'), JSON.stringify(trimmed).slice(1, -1)];
+}
+function secretsInKey(text) {
+    const shape = (0,_text_shape_js__WEBPACK_IMPORTED_MODULE_2__/* .unwrap */ .o)(text);
+    const wholeText = text.trim();
+    const whole = wholeText.length < MIN_LENGTH ? [] : [Buffer.from(wholeText).toString('base64')];
+    return isPublic(shape) ? [] : [...whole, ...secretsOfShape(shape, 'key')];
+}
+function secretsBesideCertificates(text) {
+    const shape = (0,_text_shape_js__WEBPACK_IMPORTED_MODULE_2__/* .unwrap */ .o)(text);
+    return isPublic(shape) ? [] : secretsOfShape(shape, 'certificates');
+}
+// What cannot be read may be a damaged key, so only what is surely public counts as that.
+function isPublic({ pem, der }) {
+    if (der !== undefined)
+        return PUBLIC_LABELS.includes((0,_der_label_js__WEBPACK_IMPORTED_MODULE_0__/* .labelOfDer */ .T)(der));
+    if (pem === undefined || pem.includes('PRIVATE KEY'))
+        return false;
+    return [...(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .markersOf */ .Bs)(pem)].length > 0;
+}
+function secretsOfShape({ layers, pem }, input) {
+    const innermost = pem === undefined ? [] : layers.slice(-1);
+    const wrappings = pem === undefined ? layers : layers.slice(0, -1);
+    return [
+        ...wrappings.flatMap(piecesOf),
+        ...innermost.flatMap((text) => spansOf(text).flatMap((span) => secretsOfSpan(span, input))),
+    ];
+}
+function spansOf(layer) {
+    const text = layer.replaceAll('\0', '');
+    const spans = [];
+    let before;
+    for (const after of [...(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .markersOf */ .Bs)(text), undefined]) {
+        spans.push({ text: text.slice(before?.end ?? 0, after?.start), before, after });
+        before = after;
+    }
+    return spans;
+}
+function secretsOfSpan({ text, before, after }, input) {
+    const opens = before?.kind === 'BEGIN' ? before.label : undefined;
+    const closes = after?.kind === 'END' ? after.label : undefined;
+    const isPrivate = [opens, closes].some((label) => label !== undefined && (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .isPrivateLabel */ .w0)(label));
+    // A damaged marker is no marker, and leaves its words in the text.
+    if (isPrivate || text.includes('PRIVATE KEY') || (before === undefined && after === undefined))
+        return piecesOf(text);
+    const isOutside = opens === undefined && closes === undefined;
+    return input === 'key' && isOutside ? base64Runs(text) : [];
+}
+function piecesOf(text) {
+    const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+    const runs = base64Runs(text);
+    const joined = text.replace(/\\{1,4}[rn]|[^A-Za-z0-9+/=]/g, '');
+    const standardLines = joined.match(/.{1,64}/g) ?? [];
+    return [...lines, ...runs, joined, ...standardLines].filter((piece) => piece.length >= MIN_LENGTH && !/^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/.test(piece));
+}
+function base64Runs(text) {
+    const runs = text.replace(/\\{1,4}[rn]/g, '\n').match(/[A-Za-z0-9+/=]+/g) ?? [];
+    return runs.filter((run) => run.length >= MIN_LENGTH);
 }
 
 
@@ -54214,7 +53741,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(21560);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(89354);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(80258);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(23881);
@@ -54263,22 +53790,28 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 91620:
+/***/ 41890:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   J: () => (/* binding */ NOWHERE),
-/* harmony export */   u: () => (/* binding */ readService)
-/* harmony export */ });
-/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
-/* harmony import */ var _identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(17783);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  j: () => (/* binding */ readProtocol)
+});
+
+// EXTERNAL MODULE: ./build/src/files/names.js
+var names = __nccwpck_require__(93509);
+// EXTERNAL MODULE: ./build/src/protocols/es-auth/protocol.js + 5 modules
+var protocol = __nccwpck_require__(83182);
+;// CONCATENATED MODULE: ./build/src/inputs/protocols/es-auth-fields.js
 
 
-/** Stands for a `server-url` that cannot be used. */
-const NOWHERE = new URL('https://invalid.invalid');
-/** Reads what is needed to reach the service and to prove who we are; certificates and keys are examined later. */
-function readService({ identity, appSecret, reader }) {
-    const serverUrl = readServerUrl(reader);
+const EMPTY_SECRET = 'is empty. Secrets are not given to pull requests from forks, nor to Dependabot; otherwise check the name of the secret in the workflow';
+/** A longer text may be a secret at the wrong place. */
+const MAX_SHOWN = 100;
+const SOME_ORIGIN = 'https://invalid.invalid';
+/** Reads the inputs of the protocol `es-auth`. */
+function readEsAuth({ reader, serverUrl, appSecret }) {
     const signPath = readSignPath(reader);
     const appKey = reader.required('app-key');
     if (/[\r\n]/.test(appKey))
@@ -54287,21 +53820,1307 @@ function readService({ identity, appSecret, reader }) {
         reader.reject('app-key', 'must be printable ASCII, because it is sent as a header');
     if (appSecret === undefined)
         reader.reject('app-secret', EMPTY_SECRET);
-    for (const input of ['cert', 'chain'])
-        if ((0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .isBlank */ .z3)(identity[input]))
-            reader.add((0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .inputEmpty */ .UV)(input));
+    const requestPath = serverUrl.pathname.replace(/\/+$/, '') + signPath;
+    return (0,protocol/* createEsAuth */.x)({ requestPath, signPath, appKey, appSecret: appSecret ?? '' });
+}
+function readSignPath(reader) {
+    const path = reader.text('sign-path') ?? '/api/v1/sign_file';
+    if (!path.startsWith('/')) {
+        reader.reject('sign-path', 'must start with /');
+        return '/';
+    }
+    const url = URL.canParse(path, SOME_ORIGIN) ? new URL(path, SOME_ORIGIN) : undefined;
+    const sent = url && url.origin === SOME_ORIGIN ? url.pathname + url.search : undefined;
+    if (sent === path)
+        return path;
+    // The request signature covers the path as typed, and HTTP clients send the path as URL parsing leaves it.
+    const way = sent !== undefined && sent.length <= MAX_SHOWN ? `; write ${(0,names/* show */.WU)(sent)}` : '';
+    reader.reject('sign-path', `must be percent-encoded and in its shortest form, without a fragment, “..” or blanks${way}`);
+    return '/';
+}
+
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var failure = __nccwpck_require__(74318);
+;// CONCATENATED MODULE: ./build/src/protocols/http/answer.js
+
+/** Reads the input `answer`; `undefined` when the text is neither a pointer nor `body` nor `body:raw`. */
+function parseAnswerPlace(text) {
+    if (text === 'body')
+        return { in: 'body' };
+    if (text === 'body:raw')
+        return { in: 'raw' };
+    if (!text.startsWith('/') || /~(?![01])/.test(text))
+        return undefined;
+    const steps = text.slice(1).split('/');
+    return { in: 'json', steps: steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')) };
+}
+/** Longest signature that is believed, in bytes. */
+const MAX_SIGNATURE_BYTES = 64 * 1024;
+const DECODER = new TextDecoder('utf-8', { fatal: true });
+/** Reads the signature out of an answer with status 200 or 201; returns the text that is written. */
+function readAnswer({ body, headers }, place, encoding) {
+    const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
+    if (coding !== 'identity')
+        throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
+    if (body.length === 0)
+        throw unusable('RESP_EMPTY', 'The service answered with an empty body.');
+    if (place.in === 'raw')
+        return checked(body.toString(encoding));
+    const text = decode(body);
+    if (place.in === 'body')
+        return checked(text.replace(/\r?\n$/, ''));
+    return checked(follow(parse(text), place.steps));
+}
+function decode(body) {
+    try {
+        return DECODER.decode(body);
+    }
+    catch (error) {
+        throw unusable('RESP_NOT_JSON', `The ${body.length} bytes of the answer are not text. If they are the signature itself, set answer: body:raw.`, error);
+    }
+}
+function parse(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch (error) {
+        const what = /^\s*</.test(text) ? 'a web page' : `${text.length} characters that are not JSON`;
+        throw unusable(/^\s*</.test(text) ? 'RESP_HTML' : 'RESP_NOT_JSON', `The answer is ${what}.`, error);
+    }
+}
+/** Follows a pointer by own members and elements only. */
+function follow(json, steps) {
+    let value = json;
+    for (const [at, step] of steps.entries()) {
+        if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step))
+            throw missing(value, steps.slice(0, at + 1));
+        value = Reflect.get(value, step);
+    }
+    if (typeof value === 'string')
+        return value;
+    throw unusable('RESP_BAD_SIGNATURE', `The answer has ${value === null ? 'null' : `a value of type ${typeof value}`} at /${steps.join('/')}, not a string.`);
+}
+function missing(value, steps) {
+    const members = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, 10) : [];
+    const found = members.length > 0 ? `It has: ${members.map((name) => name.slice(0, 40)).join(', ')}` : 'Nothing is there';
+    return unusable('RESP_BAD_SIGNATURE', `The answer has no /${steps.join('/')}. ${found}.`);
+}
+function checked(text) {
+    if (text === '')
+        throw unusable('RESP_BAD_SIGNATURE', 'The signature in the answer is empty.');
+    if (Buffer.byteLength(text) > MAX_SIGNATURE_BYTES)
+        throw unusable('RESP_BAD_SIGNATURE', `The signature in the answer has more than ${MAX_SIGNATURE_BYTES} bytes.`);
+    return text;
+}
+function unusable(code, message, cause) {
+    return new failure/* Failure */.HR('file', code, message, {
+        hint: 'Check answer against what the service really sends, and that server-url and request lead to its API.',
+        cause,
+        endsRun: 'first-four-files',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/http/template.js
+/** What a message may hold in braces: values that are filled in for each file. */
+const PLACEHOLDERS = [
+    'digest',
+    'digest:hex',
+    'digest:base64',
+    'file',
+    'file:base64',
+    'name',
+    'key',
+    'token',
+];
+/** The placeholders that carry what is to be signed. */
+const CONTENT = new Set([
+    'digest',
+    'digest:hex',
+    'digest:base64',
+    'file',
+    'file:base64',
+]);
+/** A name in braces; an object in JSON never looks like that, because its member names stand in quotes. */
+const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
+/** Splits text at its placeholders; returns those that do not exist as `unknown`. */
+function parseTemplate(text) {
+    const template = [];
+    const unknown = [];
+    let end = 0;
+    for (const match of text.matchAll(IN_BRACES)) {
+        const placeholder = PLACEHOLDERS.find((known) => known === match[1]);
+        if (placeholder === undefined) {
+            unknown.push(match[0]);
+            continue;
+        }
+        if (match.index > end)
+            template.push(text.slice(end, match.index));
+        template.push({ placeholder });
+        end = match.index + match[0].length;
+    }
+    if (end < text.length)
+        template.push(text.slice(end));
+    return { template, unknown };
+}
+/** Lists the placeholders of a template, in their order. */
+function placeholdersOf(template) {
+    return template.flatMap((part) => (typeof part === 'string' ? [] : [part.placeholder]));
+}
+/** Fills a template with text; `fill` is asked for each placeholder, and its value is escaped as the place demands. */
+function fillTemplate(template, place, fill) {
+    return template.map((part) => (typeof part === 'string' ? part : escapeFor(place, fill(part.placeholder)))).join('');
+}
+/**
+ * Escapes a value so that it cannot end the place that it stands in.
+ *
+ * A header value keeps printable ASCII and is percent-encoded otherwise. A text body takes the value as it is.
+ * @throws RangeError for line breaks and other control characters in a text body, which could begin another part of it
+ */
+function escapeFor(place, value) {
+    switch (place) {
+        case 'target':
+        case 'form':
+            return percentEncode(value);
+        case 'header':
+            return /^(?! )[\x20-\x7E]*(?<! )$/.test(value) ? value : percentEncode(value);
+        case 'json':
+            return JSON.stringify(value).slice(1, -1);
+        case 'text':
+            if (/\p{Cc}/u.test(value))
+                throw new RangeError('control characters');
+            return value;
+    }
+}
+/** Percent-encodes everything but the unreserved characters of RFC 3986. */
+function percentEncode(value) {
+    return encodeURIComponent(value.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/http/message.js
+
+/** Methods that a message may use. */
+const METHODS = ['POST', 'PUT', 'PATCH', 'GET'];
+/** Headers that belong to the connection or are computed from the body. */
+const RESERVED = /^(?:host|content-length|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|proxy-.*)$/i;
+const HEADER = /^([!#$%&'*+.^`|~\w-]+):[ \t]*(.*?)[ \t]*$/;
+/** A credential that is written out where `{token}` belongs. */
+const LITERAL_CREDENTIAL = /\b(?:bearer|basic)\s+(?!\{token\})\S/i;
+/**
+ * Reads a request that is written as an HTTP message: request line, headers, an empty line, body.
+ *
+ * The line end after the last line of the body belongs to the YAML around it and is dropped.
+ * @returns the message, or sentences about everything wrong with it, each to be put after the name of the input
+ */
+function parseMessage(text) {
+    const lines = text.replace(/\r\n?/g, '\n').replace(/^\n+/, '').replace(/\n$/, '');
+    const [requestLine = '', ...headerLines] = (/^(?:[^\n]+(?:\n|$))*/.exec(lines)?.[0] ?? '').trimEnd().split('\n');
+    const gap = lines.indexOf('\n\n');
+    const bodyText = gap === -1 ? '' : lines.slice(gap + 2);
+    const problems = [];
+    const { method, target } = readRequestLine(requestLine, problems);
+    if (gap === -1 && method !== 'GET')
+        problems.push('has no empty line between its headers and its body');
+    if (bodyText !== '' && method === 'GET')
+        problems.push('has a body, which a GET request cannot have');
+    const headers = readHeaders(headerLines, problems);
+    const bodyPlace = placeOf(headers, bodyText);
+    const body = readTemplate(isMultipart(headers) ? bodyText.replaceAll('\n', '\r\n') : bodyText, problems);
+    if (bodyPlace === 'json' && contentType(headers) === undefined)
+        headers.push(['Content-Type', ['application/json']]);
+    const content = checkPlaceholders({ target, headers, body, bodyPlace }, problems);
+    if (content === undefined || problems.length > 0)
+        return problems;
+    const uses = new Set([target, ...headers.map(([, value]) => value), body].flatMap(placeholdersOf));
+    return { method, target, headers, body, bodyPlace, content, uses };
+}
+function readTemplate(text, problems) {
+    const { template, unknown } = parseTemplate(text);
+    for (const each of unknown)
+        problems.push(`holds ${each}, which is no placeholder`);
+    return template;
+}
+function readRequestLine(line, problems) {
+    const [word = '', path = '', version] = line.split(' ');
+    const method = METHODS.find((each) => each === word);
+    if (method === undefined || !path.startsWith('/') || !/^(?:HTTP\/1\.1)?$/.test(version ?? ''))
+        problems.push(`must begin with a request line such as “POST /sign”; methods are ${METHODS.join(', ')}`);
+    const target = readTemplate(path, problems);
+    const plain = fillTemplate(target, 'target', () => 'x');
+    const url = URL.canParse(plain, BASE) ? new URL(plain, BASE) : undefined;
+    if (url === undefined || url.origin !== BASE || url.pathname + url.search !== plain)
+        problems.push('must have a percent-encoded path in its shortest form, without a fragment or “..”');
+    return { method: method ?? 'POST', target };
+}
+const BASE = 'https://invalid.invalid';
+function readHeaders(lines, problems) {
+    const headers = [];
+    for (const [at, line] of lines.entries()) {
+        const [, name = '', value = ''] = HEADER.exec(line) ?? [];
+        if (name === '')
+            problems.push(`has no header in line ${at + 2}: each must look like “Name: value”`);
+        else if (RESERVED.test(name))
+            problems.push(`sets the header ${name}, which the action sets itself`);
+        else if (headers.some(([other]) => other.toLowerCase() === name.toLowerCase()))
+            problems.push(`sets the header ${name} twice`);
+        else if (!/^[\t\x20-\x7E]*$/.test(value))
+            problems.push(`has characters beyond ASCII in the header ${name}`);
+        else if (LITERAL_CREDENTIAL.test(value))
+            problems.push(`holds a credential in the header ${name}; store it as a secret, pass it as token, and write {token} here`);
+        else
+            headers.push([name, readTemplate(value, problems)]);
+    }
+    return headers;
+}
+function contentType(headers) {
+    const type = headers.find(([name]) => /^content-type$/i.test(name))?.[1];
+    return type && fillTemplate(type, 'header', () => 'x').toLowerCase();
+}
+/** The lines of a multipart body must end in CR and LF, which YAML cannot hold. */
+function isMultipart(headers) {
+    return contentType(headers)?.startsWith('multipart/') ?? false;
+}
+function placeOf(headers, body) {
+    const type = contentType(headers);
+    if (type === undefined)
+        return /^\s*[[{]\s*["\]}[{]/.test(body) ? 'json' : 'text';
+    if (/\bjson\b/.test(type))
+        return 'json';
+    return type.startsWith('application/x-www-form-urlencoded') ? 'form' : 'text';
+}
+/** Checks what stands where; returns the one content placeholder. */
+function checkPlaceholders({ target, headers, body, bodyPlace }, problems) {
+    const inHead = [target, ...headers.map(([, value]) => value)].flatMap(placeholdersOf);
+    const inBody = placeholdersOf(body);
+    const contents = [...inHead, ...inBody].filter((each) => CONTENT.has(each));
+    if (contents.length !== 1)
+        problems.push(`must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`);
+    if (placeholdersOf(target).includes('token'))
+        problems.push('holds {token} in its request line, which servers and proxies write to their logs; put {token} into a header');
+    const isRaw = (each) => each === 'digest' || each === 'file';
+    // The percent-encoding of a file's base64 would have to be known before the file is read.
+    const isStream = bodyPlace === 'form' && inBody.includes('file:base64');
+    if (inHead.some(isRaw) || (bodyPlace !== 'text' && inBody.some(isRaw)) || isStream)
+        problems.push('has raw bytes where only text can stand; write {digest:hex}, {digest:base64} or {file:base64}');
+    if (headers.some(([, value]) => placeholdersOf(value).some((each) => each.startsWith('file'))))
+        problems.push('holds the file in a header, which is too small for a file');
+    if (bodyPlace === 'json' && !isJson(fillTemplate(body, 'text', () => 'x')))
+        problems.push('has a body that is not JSON; each placeholder must stand inside a string, as in {"hash":"{digest:hex}"}');
+    return contents[0];
+}
+function isJson(text) {
+    try {
+        JSON.parse(text);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/http/presets.js
+/** What `preset:<name>` in the input `request` stands for. */
+const PRESETS = {
+    /** Keyfactor SignServer, a PlainSigner worker: https://docs.keyfactor.com/signserver/latest/rest-interface */
+    signserver: {
+        request: `POST /signserver/rest/v1/workers/{key}/process
+X-Keyfactor-Requested-With: mtls-release-signing
+Content-Type: application/json
+
+{"data":"{digest:base64}","encoding":"BASE64","metaData":{"USING_CLIENTSUPPLIED_HASH":"true","CLIENTSIDE_HASHDIGESTALGORITHM":"SHA-256"}}`,
+        answer: '/data',
+        encoding: 'base64',
+        hash: 'sha256',
+    },
+    /** The signing server of Open Component Model, RSA PKCS#1 v1.5: https://github.com/open-component-model/ocm */
+    ocm: {
+        request: `POST /sign/rsassa-pkcs1-v1_5?hashAlgorithm=SHA-256
+Accept: application/octet-stream
+Content-Type: application/octet-stream
+
+{digest}`,
+        answer: 'body:raw',
+        encoding: undefined,
+        hash: 'sha256',
+    },
+    /** Encryption Consulting CodeSign Secure. */
+    'codesign-secure': {
+        request: `POST /api/signing/sign/
+Authorization: Bearer {token}
+Content-Type: application/json
+
+{"certificate_name":"{key}","hash":"{digest:hex}"}`,
+        answer: '/result',
+        encoding: 'hex',
+        hash: 'sha256',
+    },
+};
+
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/protocols/es-auth/retry-after.js
+var retry_after = __nccwpck_require__(33580);
+// EXTERNAL MODULE: ./build/src/protocols/es-auth/status.js
+var es_auth_status = __nccwpck_require__(64851);
+;// CONCATENATED MODULE: ./build/src/protocols/http/body.js
+
+
+/** Fills the body of a message; a file goes through as a stream, whatever its size. */
+async function fillBody({ body, bodyPlace }, source, { text, hash }) {
+    const pieces = [];
+    for (const part of body) {
+        if (typeof part === 'string')
+            pieces.push(Buffer.from(part));
+        else if (part.placeholder === 'digest' && hash !== undefined)
+            pieces.push((await source.digest(() => ({ algorithm: hash }))).digest);
+        else if (part.placeholder === 'file' || part.placeholder === 'file:base64')
+            pieces.push(part.placeholder);
+        else
+            pieces.push(Buffer.from(escapeText(bodyPlace, text(part.placeholder))));
+    }
+    const length = pieces.reduce((sum, piece) => sum + lengthOf(piece, source.size), 0);
+    const plain = pieces.filter((piece) => typeof piece !== 'string');
+    if (plain.length === pieces.length)
+        return { body: Buffer.concat(plain), length };
+    return { body: stream(pieces, source), length };
+}
+function lengthOf(piece, size) {
+    if (typeof piece !== 'string')
+        return piece.length;
+    return piece === 'file' ? size : Math.ceil(size / 3) * 4;
+}
+function escapeText(place, value) {
+    try {
+        return escapeFor(place, value);
+    }
+    catch (error) {
+        throw new failure/* Failure */.HR('file', 'NAME_NOT_SENDABLE', 'The name of the file holds control characters, which the request cannot carry.', {
+            hint: 'Rename the file, or leave {name} out of the request.',
+            cause: error,
+        });
+    }
+}
+async function* stream(pieces, source) {
+    for (const piece of pieces) {
+        if (typeof piece !== 'string')
+            yield piece;
+        else if (piece === 'file')
+            yield* source.read();
+        else
+            yield* base64Of(source);
+    }
+}
+/** Encodes whole groups of three bytes as they come and keeps what is left for the next chunk. */
+async function* base64Of(source) {
+    let left = Buffer.alloc(0);
+    for await (const chunk of source.read()) {
+        const bytes = left.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([left, chunk]);
+        const whole = bytes.length - (bytes.length % 3);
+        left = Buffer.from(bytes.subarray(whole));
+        if (whole > 0)
+            yield Buffer.from(bytes.toString('base64', 0, whole), 'latin1');
+    }
+    if (left.length > 0)
+        yield Buffer.from(left.toString('base64'), 'latin1');
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/http/http.js
+
+
+
+
+
+
+/** Longest request line, in bytes: servers take 8 KiB, some of it for other headers. */
+const MAX_REQUEST_LINE_BYTES = 8000;
+/** Creates the signer for a service that is described by one HTTP message. */
+function createHttpSigner(transport, options) {
     return {
-        serverUrl,
-        requestPath: serverUrl.pathname.replace(/\/+$/, '') + signPath,
-        signPath,
-        appKey,
-        appSecret: appSecret ?? '',
-        identity,
-        protocol: reader.boolean('http2', false) ? 'http2' : 'http1',
-        expiryWarningDays: reader.integer('cert-expiry-warning-days', { from: 0, to: 3650, otherwise: 30 }),
+        async sign(source, signal) {
+            const request = await fillRequest(source, options);
+            const response = await transport.post(request, signal);
+            const { status, headers } = response;
+            if (status !== 200 && status !== 201)
+                throw (0,es_auth_status/* statusFailure */.F)(response, { size: source.size, retryAfterMs: (0,retry_after/* retryAfterMs */.V)(headers) });
+            return { text: readAnswer(response, options.answer, options.encoding) };
+        },
     };
 }
-const EMPTY_SECRET = 'is empty. Secrets are not given to pull requests from forks, nor to Dependabot; otherwise check the name of the secret in the workflow';
+/** Fills the message for one file. */
+async function fillRequest(source, options) {
+    const { message, prefix } = options;
+    const text = await textValues(source, options);
+    const target = prefix + fillTemplate(message.target, 'target', text);
+    const line = `${message.method} ${target} HTTP/1.1`;
+    if (line.length > MAX_REQUEST_LINE_BYTES)
+        throw lineTooLong(line.length);
+    const headers = message.headers.flatMap(([name, value]) => [name, fillTemplate(value, 'header', text)]);
+    const { body, length } = await fillBody(message, source, { text, hash: options.hash });
+    if (message.method !== 'GET')
+        headers.push('Content-Length', String(length));
+    return { method: message.method, path: target, headers, body };
+}
+/** Computes what text placeholders stand for; those of a file in a body are streamed instead. */
+async function textValues(source, options) {
+    const { message, hash, key, token } = options;
+    const content = await contentText(source, message, hash);
+    return (placeholder) => {
+        switch (placeholder) {
+            case 'name':
+                return source.path;
+            case 'key':
+                return key;
+            case 'token':
+                return token;
+            default:
+                return content;
+        }
+    };
+}
+async function contentText(source, { content, target }, hash) {
+    if (hash !== undefined && (content === 'digest:hex' || content === 'digest:base64')) {
+        const { digest } = await source.digest(() => ({ algorithm: hash }));
+        return Buffer.from(digest).toString(content === 'digest:hex' ? 'hex' : 'base64');
+    }
+    const isInTarget = target.some((part) => typeof part !== 'string' && part.placeholder === 'file:base64');
+    if (!isInTarget)
+        return '';
+    if (source.size > MAX_REQUEST_LINE_BYTES)
+        throw lineTooLong(source.size);
+    const chunks = [];
+    for await (const chunk of source.read())
+        chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks).toString('base64');
+}
+function lineTooLong(bytes) {
+    return new failure/* Failure */.HR('file', 'REQUEST_LINE_TOO_LONG', `The request line would have ${bytes} bytes, more than ${MAX_REQUEST_LINE_BYTES}.`, {
+        hint: 'Servers refuse longer ones: leave the file out, or send the file or its digest in the body.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/http/protocol.js
+
+
+
+
+/** Creates the protocol `http`: a service that answers one request for each file with a signature. */
+function createHttp(options) {
+    return {
+        name: 'http',
+        certificate: 'required',
+        checkFile: (file) => checkRequestLine(file, options),
+        open: (transport) => ({ signer: createHttpSigner(transport, options), close: async () => { } }),
+    };
+}
+/** Measures the request line without reading the file: base64 has at least its plain length, and digests have one length. */
+function checkRequestLine({ path, size }, { message, prefix, key }) {
+    const target = fillTemplate(message.target, 'target', (placeholder) => {
+        if (placeholder === 'name')
+            return path;
+        if (placeholder === 'key')
+            return key;
+        return 'A'.repeat(placeholder === 'file:base64' ? Math.min(Math.ceil(size / 3) * 4, 2 * MAX_REQUEST_LINE_BYTES) : 44);
+    });
+    const bytes = message.method.length + prefix.length + target.length + ' '.length + ' HTTP/1.1'.length;
+    if (bytes <= MAX_REQUEST_LINE_BYTES)
+        return;
+    throw new errors/* ActionError */.lZ('REQUEST_LINE_TOO_LONG', `The request line for ${(0,names/* show */.WU)(path)} would have more than ${MAX_REQUEST_LINE_BYTES} bytes.`, { hint: 'Servers refuse longer ones: exclude the file, or send the file or its digest in the body.' });
+}
+
+;// CONCATENATED MODULE: ./build/src/inputs/protocols/http-fields.js
+
+
+
+
+/** The value of `answer` that action.yml sets when a workflow does not. */
+const DEFAULT_ANSWER = '/signature';
+/** Reads the inputs of the protocol `http`; `undefined` when the message has a problem, which is noted. */
+function readHttp(task) {
+    const { reader, serverUrl, form, token, purpose } = task;
+    const text = reader.required('request');
+    const preset = readPreset(reader, text);
+    const message = text === '' || preset === 'unknown' ? undefined : readMessage(reader, preset?.request ?? text);
+    const known = preset === 'unknown' ? undefined : preset;
+    const given = reader.text('answer') ?? DEFAULT_ANSWER;
+    const answer = parseAnswerPlace(known && given === DEFAULT_ANSWER ? known.answer : given);
+    if (answer === undefined)
+        reader.reject('answer', 'must be a JSON pointer such as /data/signature, or body, or body:raw');
+    const key = reader.text('signing-key');
+    if (message)
+        checkValues(task, message, key);
+    if (known)
+        checkPreset(task, known);
+    if (form.isChecked === false && purpose === 'signing')
+        reader.reject('verify-key', 'is empty; with protocol: http only a check of each signature tells that the right bytes were signed');
+    if (message === undefined || answer === undefined)
+        return undefined;
+    return createHttp({
+        message,
+        answer,
+        prefix: serverUrl.pathname.replace(/\/+$/, ''),
+        hash: hashOf(task),
+        encoding: form.encoding,
+        key: key ?? '',
+        token: token ?? '',
+    });
+}
+function readPreset(reader, text) {
+    const [, name] = /^preset:(.*)$/s.exec(text) ?? [];
+    if (name === undefined)
+        return undefined;
+    const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
+    if (preset === undefined)
+        reader.reject('request', `names no preset; presets are ${Object.keys(PRESETS).join(', ')}`);
+    return preset ?? 'unknown';
+}
+function readMessage(reader, text) {
+    const message = parseMessage(text);
+    if ('method' in message)
+        return message;
+    for (const problem of message)
+        reader.reject('request', problem);
+    return undefined;
+}
+function hashOf({ form: { algorithm } }) {
+    return algorithm && algorithm.scheme !== 'ed25519' ? algorithm.hash : undefined;
+}
+function checkValues({ reader, token, form, purpose }, { uses, content }, key) {
+    if (uses.has('key') && key === undefined)
+        reader.reject('signing-key', 'is empty, but request holds {key}');
+    if (!uses.has('key') && key !== undefined)
+        reader.reject('signing-key', 'is given, but request does not hold {key}');
+    if (uses.has('token') && token === undefined && purpose === 'signing')
+        reader.reject('token', 'is empty, but request holds {token}');
+    if (!uses.has('token') && token !== undefined)
+        reader.reject('token', 'is given, but request does not hold {token}');
+    if (token !== undefined && !/^[\x21-\x7E](?:[\x20-\x7E]*[\x21-\x7E])?$/.test(token))
+        reader.reject('token', 'must be one line of printable ASCII');
+    if (content.startsWith('digest') && form.algorithm?.scheme === 'ed25519')
+        reader.reject('request', `holds {${content}}, but an Ed25519 key signs the file itself; send {file} or {file:base64}`);
+}
+function checkPreset({ reader, form }, { hash, encoding }) {
+    const { algorithm } = form;
+    if (algorithm && algorithm.scheme !== 'ed25519' && algorithm.hash !== hash)
+        reader.reject('request', `is a preset for ${hash}, but signature-algorithm is ${algorithm.name}; write the message out instead`);
+    if (encoding !== undefined && encoding !== form.encoding)
+        reader.reject('signature-encoding', `must be ${encoding}, because that is how the service of this preset answers`);
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/vault/paths.js
+/** Reads `name@3`; returns `undefined` when that is no name of a key. */
+function parseKeyName(text) {
+    const [, name = '', version] = /^([\w.-]+)(?:@([1-9]\d{0,8}))?$/.exec(text) ?? [];
+    return name === '' ? undefined : { name, version: version === undefined ? undefined : Number(version) };
+}
+/** Reads a mount path such as `team/transit`, without the slashes around it; `undefined` when it is none. */
+function parseMount(text) {
+    const path = text.replace(/^\/+|\/+$/g, '');
+    return /^[\w.-]+(?:\/[\w.-]+)*$/.test(path) && !path.split('/').some((part) => /^\.+$/.test(part)) ? path : undefined;
+}
+/** Returns where a login method is mounted: `at` is a mount of another name, or a path that holds `auth/`. */
+function loginMount(method, at) {
+    const given = at ?? method;
+    const path = /(?:^|\/)auth\//.test(given) ? given : `auth/${given}`;
+    return { path, namespace: path.slice(0, path.search(/(?:^|\/)auth\//)).replace(/(.)$/, '$1/') };
+}
+
+// EXTERNAL MODULE: ./build/src/verifying/encoding.js
+var verifying_encoding = __nccwpck_require__(9852);
+;// CONCATENATED MODULE: ./build/src/protocols/vault/refusals.js
+
+
+
+/** Longest text of the service that is quoted, in characters. */
+const MAX_QUOTED = 200;
+/** Tells whether an answer says that the token is not known: expired, revoked or mistyped. A policy that forbids a path answers with a longer text. */
+function isTokenRefused({ status, body }) {
+    return status === 403 && errorsIn(body).join() === 'permission denied';
+}
+/** Says what an answer other than 200 to a signing request, or to a question about the key, means. */
+function signFailure(response, key) {
+    const { status } = response;
+    const said = quote(errorsIn(response.body).join('; '));
+    const what = `The service answered ${status}${said && `: ${said}`}`;
+    const name = `“${key.name}” at ${key.mount}`;
+    if (status === 400 && /key not found/.test(said))
+        return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `There is no key ${name}. ${what}.`, {
+            hint: 'Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount.',
+        });
+    if (/requested version for signing/.test(said))
+        return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `The key ${name} has no usable version ${key.version}. ${what}.`, {
+            hint: 'Give a version that exists and is not below min_encryption_version, or leave the @version out.',
+        });
+    if (status === 403)
+        return denied(response, key, what);
+    if (status === 404)
+        return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `No transit engine is mounted at ${key.mount}. ${what}.`, {
+            hint: 'Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.',
+        });
+    return sealedOrOther(response);
+}
+function denied(response, { mount, name }, what) {
+    if (isTokenRefused(response))
+        return new failure/* Failure */.HR('config', 'LOGIN_REFUSED', 'The service does not know the token: it has expired, was revoked or is mistyped.', {
+            hint: 'Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.',
+        });
+    return new failure/* Failure */.HR('config', 'PERMISSION_DENIED', `The login worked, but its policy does not allow to use the key. ${what}.`, {
+        hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.`,
+    });
+}
+const LOGIN_HINTS = {
+    cert: 'The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.',
+    oidc: 'Check role, oidc-audience against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run.',
+};
+/**
+ * Says what an answer other than 200 to a login means.
+ *
+ * An expired certificate is answered with 500, which would be worth a repeat in any other case.
+ */
+function loginFailure(response, method) {
+    const { status } = response;
+    const said = errorsIn(response.body).join('; ');
+    const isRefused = [400, 401, 403, 404].includes(status) || (status === 500 && /x509:|certificate/.test(said));
+    if (!isRefused)
+        return sealedOrOther(response);
+    const detail = quote(said);
+    return new failure/* Failure */.HR('config', 'LOGIN_REFUSED', `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, {
+        hint: status === 404
+            ? 'Check login: this auth mount does not exist; another one is given as in oidc@auth/github.'
+            : LOGIN_HINTS[method],
+    });
+}
+function sealedOrOther(response) {
+    const asked = (0,retry_after/* retryAfterMs */.V)(response.headers);
+    if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each)))
+        return new failure/* Failure */.HR('service', 'SERVICE_SEALED', 'The service answered 503: it is sealed.', {
+            hint: 'Its operators must unseal it; until then it can neither log anybody in nor sign.',
+            throttled: true,
+            ...(asked === undefined ? {} : { retryAfterMs: asked }),
+        });
+    return (0,es_auth_status/* statusFailure */.F)(response, { size: 0, retryAfterMs: asked });
+}
+/** Builds the failure of an answer with status 200 that cannot be used. */
+function refusals_unusable(message, cause) {
+    return new failure/* Failure */.HR('request', 'RESP_BAD_SIGNATURE', message, {
+        hint: 'Check that server-url leads to OpenBao or Vault and not to another service.',
+        cause,
+        maxAttempts: 3,
+    });
+}
+/** The texts in `errors` of an answer; empty when it holds none. */
+function errorsIn(body) {
+    try {
+        const { errors } = object(JSON.parse(body.toString('utf8', 0, 64 * 1024)));
+        return Array.isArray(errors) ? errors.map((each) => String(each).replace(/\s+/g, ' ').trim()) : [];
+    }
+    catch {
+        return [];
+    }
+}
+/** Shortens a text of the service for a sentence. */
+function quote(text) {
+    return text.slice(0, MAX_QUOTED).replace(/[.\s]+$/, '');
+}
+/** Returns the own members of an object, so that a `__proto__` in an answer is nothing but a member; none for anything else. */
+function object(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/vault/answers.js
+
+
+
+/**
+ * Reads the results of a batch, in the order of its items.
+ *
+ * An item that failed has a `Failure` in its place; the status says nothing about items.
+ * @throws Failure for an answer that is none to this batch
+ */
+function readBatch(response, items, { key, encoding }) {
+    if (response.status !== 200)
+        throw signFailure(response, key);
+    const { batch_results: results } = member(answers_parse(response.body), 'data');
+    if (!Array.isArray(results) || results.length !== items)
+        throw refusals_unusable(`The service answered 200 without one result for each of ${items} files.`);
+    return results.map((result) => readItem(result, encoding));
+}
+function readItem(result, encoding) {
+    const { signature, key_version: version, error } = object(result);
+    if (typeof error === 'string' && error !== '')
+        return new failure/* Failure */.HR('file', 'REQUEST_REFUSED', `The service refused this file: ${quote(error)}.`, {
+            hint: 'Show this answer to the operators of the service.',
+            endsRun: 'first-four-files',
+        });
+    const [, inText, base64 = ''] = (typeof signature === 'string' && /^vault:v(\d+):(.*)$/s.exec(signature)) || [];
+    if (inText === undefined || (version !== undefined && version !== Number(inText)))
+        return refusals_unusable('The answer holds no signature of the form vault:v1:… for a file.');
+    try {
+        return { text: (0,verifying_encoding/* decodeSignature */.x)(base64, 'base64').toString(encoding), keyVersion: Number(inText) };
+    }
+    catch (error) {
+        return refusals_unusable('The answer holds a signature that is not base64.', error);
+    }
+}
+/** Reads the answer to a login; `method` is the one that was used. */
+function readLogin(response, method) {
+    if (response.status !== 200)
+        throw loginFailure(response, method);
+    const { client_token: value, lease_duration: seconds, token_type: type } = member(answers_parse(response.body), 'auth');
+    if (typeof value !== 'string' || value === '')
+        throw refusals_unusable('The service answered 200 to the login, but gave no token.');
+    return {
+        value,
+        // A lease of 0 is one without an end, as root tokens have.
+        leaseMs: typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : Number.MAX_SAFE_INTEGER,
+        isRevocable: type !== 'batch',
+    };
+}
+/** Reads what the service says about a key. */
+function readKey(response, key) {
+    if (response.status !== 200)
+        throw signFailure(response, key);
+    const { type, latest_version: latest, keys } = member(answers_parse(response.body), 'data');
+    if (typeof type !== 'string' || typeof latest !== 'number')
+        throw refusals_unusable('The service answered 200 to the question about the key, but not with its type and version.');
+    const publicKeys = Object.entries(object(keys)).flatMap(([version, value]) => {
+        const { public_key: pem } = object(value);
+        return typeof pem === 'string' && pem !== '' ? [[Number(version), asPem(pem)]] : [];
+    });
+    return { type, latestVersion: latest, publicKeys: new Map(publicKeys) };
+}
+/** Ed25519 keys come as the 32 bytes in base64, all others as PEM. */
+function asPem(text) {
+    if (text.includes('-----BEGIN'))
+        return text;
+    const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(text, 'base64')]);
+    return `-----BEGIN PUBLIC KEY-----\n${der.toString('base64')}\n-----END PUBLIC KEY-----\n`;
+}
+function answers_parse(body) {
+    try {
+        return JSON.parse(body.toString());
+    }
+    catch (error) {
+        throw refusals_unusable(`The service answered 200, but its ${body.length} bytes are no JSON.`, error);
+    }
+}
+function member(value, name) {
+    return object(object(value)[name]);
+}
+
+// EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
+var clock = __nccwpck_require__(23881);
+;// CONCATENATED MODULE: ./build/src/protocols/vault/session.js
+
+/** A token is replaced after this share of its lease, so that no request meets one that has just ended. */
+const RENEW_AT = 2 / 3;
+/** Longest time for one login. */
+const LOGIN_MS = 30_000;
+/**
+ * Keeps a token at hand: one login at a time, a new one in time, and one more when the service knows a token no longer.
+ *
+ * A token is never renewed: OpenBao demands the certificate again for that, so another login costs the same.
+ */
+class Session {
+    #options;
+    #current;
+    #login;
+    #issued = new Set();
+    constructor(options) {
+        this.#options = options;
+    }
+    /**
+     * Sends something with a token; once more, with a new one, if `isRefused` says that the token is not known.
+     *
+     * That repeat is part of the same try: the request was not looked at.
+     */
+    async use(send, isRefused, signal) {
+        const { token } = await this.#ready(signal);
+        const result = await send(token.value);
+        if (!isRefused(result) || token.leaseMs === Number.POSITIVE_INFINITY)
+            return result;
+        if (this.#current?.token === token)
+            this.#current = undefined;
+        return send((await this.#ready(signal)).token.value);
+    }
+    /** Gives back every token that this session was issued, as far as that works. */
+    async close() {
+        await Promise.allSettled([...this.#issued].filter(({ isRevocable }) => isRevocable).map(this.#options.revoke));
+        this.#issued.clear();
+    }
+    async #ready(signal) {
+        const { now } = this.#options;
+        if (this.#current && now() < this.#current.renewAt)
+            return this.#current;
+        this.#login ??= this.#logIn().finally(() => {
+            this.#login = undefined;
+        });
+        return (0,clock/* orAborted */.H6)(this.#login, signal);
+    }
+    async #logIn() {
+        const token = await this.#options.login(AbortSignal.timeout(LOGIN_MS));
+        this.#issued.add(token);
+        this.#current = { token, renewAt: this.#options.now() + token.leaseMs * RENEW_AT };
+        return this.#current;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/vault/login.js
+
+
+/** Longest time for giving a token back, in milliseconds; it expires by itself otherwise. */
+const REVOKE_MS = 2000;
+/** Opens a session; the first request that needs a token logs in. */
+function openSession(transport, options) {
+    const { base, login, now } = options;
+    if (login.method === 'token') {
+        const given = { value: login.token, leaseMs: Number.POSITIVE_INFINITY, isRevocable: false };
+        return new Session({ login: async () => given, revoke: async () => { }, now });
+    }
+    const { mount } = login;
+    return new Session({
+        now,
+        async login(signal) {
+            const token = await logIn(transport, { base, login, signal });
+            options.mask(token.value);
+            return token;
+        },
+        async revoke({ value }) {
+            const path = `${base}/${mount.namespace}auth/token/revoke-self`;
+            const headers = ['X-Vault-Token', value, 'Content-Length', '0'];
+            await transport.post({ method: 'POST', path, headers, body: new Uint8Array() }, AbortSignal.timeout(REVOKE_MS));
+        },
+    });
+}
+async function logIn(transport, { base, login, signal }) {
+    const { method, mount } = login;
+    const account = method === 'cert' ? (login.role === undefined ? {} : { name: login.role }) : await credentialsOf(login);
+    const body = Buffer.from(JSON.stringify(account));
+    const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+    const path = `${base}/${mount.path}/login`;
+    return readLogin(await transport.post({ method: 'POST', path, headers, body }, signal), method);
+}
+async function credentialsOf({ role, drawToken }) {
+    return { role, jwt: await drawToken() };
+}
+
+// EXTERNAL MODULE: ./build/src/verifying/algorithm.js
+var verifying_algorithm = __nccwpck_require__(23184);
+;// CONCATENATED MODULE: ./build/src/protocols/vault/batches.js
+/**
+ * Requests that are under way at once.
+ *
+ * While they are, further items gather, so that batches grow by themselves when the service is slower than the files come.
+ */
+const MAX_REQUESTS = 4;
+/**
+ * Gathers single calls into requests for many items; each call settles on its own.
+ *
+ * A call that is aborted rejects at once; a request is dropped when no call waits for it any more.
+ */
+class Batches {
+    #options;
+    #waiting = [];
+    #requests = 0;
+    #isFlushPlanned = false;
+    constructor(options) {
+        this.#options = options;
+    }
+    /** Adds an item; resolves with its own result. */
+    async add(item, signal) {
+        signal.throwIfAborted();
+        const waiting = { item, done: Promise.withResolvers(), isGone: false };
+        const leave = () => {
+            waiting.isGone = true;
+            waiting.done.reject(signal.reason);
+            this.#onLeave.get(waiting)?.();
+        };
+        signal.addEventListener('abort', leave, { once: true });
+        this.#waiting.push(waiting);
+        this.#flushSoon();
+        try {
+            return await waiting.done.promise;
+        }
+        finally {
+            signal.removeEventListener('abort', leave);
+        }
+    }
+    /** What to do when an item of a request under way is no longer wanted. */
+    #onLeave = new WeakMap();
+    /** Items that belong to one turn of the event loop go together. */
+    #flushSoon() {
+        if (this.#isFlushPlanned)
+            return;
+        this.#isFlushPlanned = true;
+        setImmediate(() => {
+            this.#isFlushPlanned = false;
+            this.#flush();
+        });
+    }
+    #flush() {
+        this.#waiting = this.#waiting.filter(({ isGone }) => !isGone);
+        while (this.#waiting.length > 0 && this.#requests < MAX_REQUESTS) {
+            const batch = this.#take();
+            this.#requests++;
+            void this.#send(batch).finally(() => {
+                this.#requests--;
+                if (this.#waiting.length > 0)
+                    this.#flushSoon();
+            });
+        }
+    }
+    /** Takes as many as fit into one request, at least one. */
+    #take() {
+        const { maxItems, maxSize, sizeOf } = this.#options;
+        let [count, size] = [0, 0];
+        for (const { item } of this.#waiting.slice(0, maxItems)) {
+            size += sizeOf(item);
+            if (count > 0 && size > maxSize)
+                break;
+            count++;
+        }
+        return this.#waiting.splice(0, count);
+    }
+    /** Sends a batch and settles all its items; never rejects. */
+    async #send(batch) {
+        const controller = new AbortController();
+        const left = new Set(batch);
+        for (const waiting of batch) {
+            this.#onLeave.set(waiting, () => {
+                left.delete(waiting);
+                if (left.size === 0)
+                    controller.abort(new Error('No file waits for this request any more.'));
+            });
+        }
+        try {
+            const items = batch.map(({ item }) => item);
+            const results = await this.#options.send(items, controller.signal);
+            for (const [at, { done }] of batch.entries()) {
+                const result = results[at];
+                if (result === undefined || result instanceof Error)
+                    done.reject(result ?? new Error('An item has no result.'));
+                else
+                    done.resolve(result);
+            }
+        }
+        catch (error) {
+            const wanted = batch.filter(({ isGone }) => !isGone);
+            if (wanted.length < 2 || !this.#options.isDivisible(error))
+                for (const { done } of batch)
+                    done.reject(error);
+            else
+                await this.#sendHalves(wanted);
+        }
+    }
+    /** Finds out which item a request was refused for; the repeat concerns the request, so no try of a file is counted. */
+    async #sendHalves(batch) {
+        const middle = Math.ceil(batch.length / 2);
+        await this.#send(batch.slice(0, middle));
+        await this.#send(batch.slice(middle));
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/vault/key-type.js
+
+
+/** Returns the algorithm that `signature-algorithm: auto` stands for with a key of this type. */
+function algorithmOfKey(type, { name }) {
+    switch (type) {
+        case 'ecdsa-p256':
+            return (0,verifying_algorithm/* algorithmOf */.Hy)('ecdsa-sha256');
+        case 'ecdsa-p384':
+            return (0,verifying_algorithm/* algorithmOf */.Hy)('ecdsa-sha384');
+        case 'ecdsa-p521':
+            return (0,verifying_algorithm/* algorithmOf */.Hy)('ecdsa-sha512');
+        case 'ed25519':
+            return (0,verifying_algorithm/* algorithmOf */.Hy)('ed25519');
+        default:
+            if (/^rsa-\d+$/.test(type))
+                return (0,verifying_algorithm/* algorithmOf */.Hy)('rsa-pkcs1-sha256');
+            throw new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `The key “${name}” is of the type ${type}, which cannot sign files.`, {
+                hint: 'Give a key of the type ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519.',
+            });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/vault/vault.js
+
+
+
+
+
+
+/**
+ * Most items in one request.
+ *
+ * OpenBao takes 1,000 strings in a request, names and values, of which each item has two.
+ */
+const MAX_ITEMS = 240;
+/** Longest request body that OpenBao and Vault take, in bytes. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** Batches of whole files end at this many characters of base64; a single file may have up to {@link MAX_ED25519_BYTES}. */
+const MAX_BATCH_CHARACTERS = 8 * 1024 * 1024;
+/** Largest file that an Ed25519 key can sign, in bytes: the engine hashes no file for it, so the file itself is sent. */
+const MAX_ED25519_BYTES = Math.floor(((MAX_BODY_BYTES - 1024) / 4) * 3);
+/** Signs with the transit engine of OpenBao or Vault: digests of many files in one request, the file itself for Ed25519. */
+class VaultSigner {
+    #transport;
+    #options;
+    #batches;
+    #algorithm;
+    constructor(transport, options) {
+        this.#transport = transport;
+        this.#options = options;
+        this.#algorithm = options.algorithm && Promise.resolve(options.algorithm);
+        this.#batches = new Batches({
+            send: (items, signal) => this.#send(items, signal),
+            maxItems: MAX_ITEMS,
+            sizeOf: (item) => item.length,
+            maxSize: MAX_BATCH_CHARACTERS,
+            // A refused request concerns one of its items, or their number; anything else concerns the service.
+            isDivisible: (error) => error instanceof failure/* Failure */.HR && error.kind === 'file',
+        });
+    }
+    async sign(source, signal) {
+        const algorithm = await this.#algorithmOf(signal);
+        const content = algorithm.scheme === 'ed25519' ? await readAll(source) : await digest(source, algorithm);
+        const { text, keyVersion } = await this.#batches.add(content, signal);
+        return { text, keyVersion };
+    }
+    /** Asks the service about the key. */
+    async describeKey(signal) {
+        const { base, key } = this.#options;
+        const path = `${base}/${key.mount}/keys/${key.name}`;
+        return readKey(await this.#ask({ method: 'GET', path, headers: [], body: new Uint8Array() }, signal), key);
+    }
+    async #algorithmOf(signal) {
+        this.#algorithm ??= this.describeKey(signal).then(({ type }) => algorithmOfKey(type, this.#options.key));
+        try {
+            return await this.#algorithm;
+        }
+        catch (error) {
+            this.#algorithm = undefined;
+            throw error;
+        }
+    }
+    async #send(items, signal) {
+        const { base, key, encoding } = this.#options;
+        const algorithm = await this.#algorithmOf(signal);
+        const hash = algorithm.scheme === 'ed25519' ? '' : `/${HASH_NAMES[algorithm.hash]}`;
+        const body = Buffer.from(JSON.stringify(signRequest(items, algorithm, key)));
+        const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+        const path = `${base}/${key.mount}/sign/${key.name}${hash}`;
+        return readBatch(await this.#ask({ method: 'POST', path, headers, body }, signal), items.length, { key, encoding });
+    }
+    #ask(request, signal) {
+        const send = (token) => this.#transport.post({ ...request, headers: [...request.headers, 'X-Vault-Token', token] }, signal);
+        return this.#options.session.use(send, isTokenRefused, signal);
+    }
+}
+const HASH_NAMES = { sha256: 'sha2-256', sha384: 'sha2-384', sha512: 'sha2-512' };
+/**
+ * Builds the body of a signing request.
+ *
+ * Every choice is named: left to itself the engine takes the longest salt for RSA, which no verifier here accepts.
+ */
+function signRequest(items, algorithm, { version }) {
+    const batch = {
+        batch_input: items.map((input) => ({ input })),
+        ...(version === undefined ? {} : { key_version: version }),
+    };
+    switch (algorithm.scheme) {
+        case 'ecdsa':
+            return { ...batch, prehashed: true, marshaling_algorithm: 'asn1' };
+        case 'rsa-pkcs1':
+            return { ...batch, prehashed: true, signature_algorithm: 'pkcs1v15' };
+        case 'rsa-pss':
+            return { ...batch, prehashed: true, signature_algorithm: 'pss', salt_length: 'hash' };
+        case 'ed25519':
+            return batch;
+    }
+}
+/** Hashes a file. The engine signs a digest of another length without a word, and that signature is worth nothing. */
+async function digest(source, algorithm) {
+    const { hash } = algorithm;
+    const { digest: bytes } = await source.digest(() => ({ algorithm: hash }));
+    if (bytes.length !== verifying_algorithm/* DIGEST_BYTES */.x4[hash])
+        throw new RangeError(`A digest of ${bytes.length} bytes is none of ${hash}.`);
+    return Buffer.from(bytes).toString('base64');
+}
+async function readAll(source) {
+    const chunks = [];
+    // Buffers of a large file are used again for the next chunk.
+    for await (const chunk of source.read())
+        chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks).toString('base64');
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/vault/protocol.js
+
+
+
+
+/** Creates the protocol `vault`: the transit engine of OpenBao and Vault. */
+function createVault({ base, key, algorithm, encoding, login }) {
+    return {
+        name: 'vault',
+        certificate: login.method === 'cert' ? 'required' : 'optional',
+        checkFile({ path, size }) {
+            if (algorithm?.scheme === 'ed25519' && size > MAX_ED25519_BYTES)
+                throw tooLarge(path, size);
+        },
+        open(transport, world) {
+            const { elapsed: now, mask } = world;
+            const session = openSession(transport, { base, login: withTokens(login, world), mask, now });
+            const signer = new VaultSigner(transport, { base, key, algorithm, encoding, session });
+            return {
+                signer,
+                describeKey: async (signal) => describe(await signer.describeKey(signal), key),
+                close: () => session.close(),
+            };
+        },
+    };
+}
+function withTokens(login, { drawIdToken }) {
+    if (login.method !== 'oidc')
+        return login;
+    const { method, mount, role, audience } = login;
+    return { method, mount, role, drawToken: () => drawIdToken(audience) };
+}
+function describe({ type, latestVersion, publicKeys }, { name, version = latestVersion }) {
+    const versions = [...publicKeys.keys()].join(', ');
+    return {
+        facts: [`key “${name}” is of the type ${type}; versions: ${versions || latestVersion}; version ${version} signs`],
+        publicKey: publicKeys.get(version),
+    };
+}
+function tooLarge(path, size) {
+    return new errors/* ActionError */.lZ('FILE_TOO_LARGE_FOR_SERVER', `${(0,names/* show */.WU)(path)} has ${size} bytes, but an Ed25519 key of the transit engine signs at most ${MAX_ED25519_BYTES}.`, { hint: 'The engine needs the whole file for Ed25519: exclude the file, or use a key of another type.' });
+}
+
+;// CONCATENATED MODULE: ./build/src/inputs/protocols/vault-fields.js
+
+
+/** Reads the inputs of the protocol `vault`. */
+function readVault(task) {
+    const { reader, serverUrl, form } = task;
+    const name = reader.required('signing-key');
+    const key = parseKeyName(name);
+    if (name !== '' && key === undefined)
+        reader.reject('signing-key', 'must be the name of a transit key, or name@version, such as release or release@3');
+    const mount = parseMount(reader.text('mount') ?? 'transit');
+    if (mount === undefined)
+        reader.reject('mount', 'must be the path of the transit engine, such as transit or team/transit');
+    if (/\/v1\/?$/.test(serverUrl.pathname))
+        reader.reject('server-url', 'must end before /v1, which the action adds');
+    return createVault({
+        base: `${serverUrl.pathname.replace(/\/+$/, '')}/v1`,
+        key: { mount: mount ?? 'transit', name: key?.name ?? name, version: key?.version },
+        algorithm: form.algorithm,
+        encoding: form.encoding,
+        login: vault_fields_readLogin(task),
+    });
+}
+function vault_fields_readLogin({ reader, serverUrl, token, purpose }) {
+    const text = reader.text('login') ?? 'cert';
+    const [, method = '', at] = /^(cert|oidc|token)(?:@(.+))?$/.exec(text) ?? [];
+    const path = at === undefined ? undefined : parseMount(at);
+    if (method === '' || (at !== undefined && (path === undefined || method === 'token')))
+        reader.reject('login', 'must be cert, oidc or token; cert and oidc may name a mount, as in oidc@team/auth/github');
+    const role = reader.text('role');
+    if (role !== undefined && !/^[\w.-]+$/.test(role))
+        reader.reject('role', 'must be the name of a role');
+    if (token !== undefined && method !== 'token')
+        reader.reject('token', `is given, but login: ${method} gets a token itself`);
+    switch (method) {
+        case 'oidc':
+            if (role === undefined)
+                reader.reject('role', 'is empty; login: oidc needs the role to log in with');
+            return {
+                method,
+                mount: loginMount('jwt', path),
+                role: role ?? '',
+                audience: reader.text('oidc-audience') ?? serverUrl.origin,
+            };
+        case 'token':
+            if (token === undefined && purpose === 'signing')
+                reader.reject('token', 'is empty; login: token needs it');
+            return { method, token: token ?? '' };
+        default:
+            return { method: 'cert', mount: loginMount('cert', path), role };
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/inputs/protocols/protocol-fields.js
+
+
+
+/** Every protocol, by its name in the input `protocol`; the first one is the default. */
+const PROTOCOLS = {
+    'es-auth': { inputs: ['sign-path', 'app-key', 'app-secret'], read: readEsAuth },
+    vault: { inputs: ['signing-key', 'mount', 'login', 'role', 'token'], read: readVault },
+    http: { inputs: ['signing-key', 'token', 'request', 'answer'], read: readHttp },
+};
+/** The values that action.yml sets when a workflow does not. */
+const DEFAULTS = {
+    'sign-path': '/api/v1/sign_file',
+    mount: 'transit',
+    login: 'cert',
+    answer: '/signature',
+};
+/** Reads the input `protocol` and the inputs of the protocol that it names; `undefined` only after a problem was noted. */
+function readProtocol(task) {
+    const { reader } = task;
+    const name = reader.choice('protocol', ['es-auth', 'vault', 'http']);
+    refuseOthers(task, name);
+    // A rehearsal signs over es-auth with settings of its own.
+    if (name === 'es-auth' && task.purpose === 'rehearsal')
+        return undefined;
+    return PROTOCOLS[name].read(task);
+}
+/** An input of another protocol would be ignored, and its author would believe in it. */
+function refuseOthers({ reader, appSecret, purpose }, name) {
+    if (purpose === 'rehearsal')
+        return;
+    const own = PROTOCOLS[name].inputs;
+    const others = new Set(Object.values(PROTOCOLS).flatMap(({ inputs }) => inputs));
+    for (const input of others) {
+        if (own.includes(input))
+            continue;
+        // The token is judged where it is used: `request` and `login` say whether there is a place for it.
+        const value = input === 'app-secret' ? appSecret : input === 'token' ? undefined : reader.text(input);
+        if (value !== undefined && value !== DEFAULTS[input])
+            reader.reject(input, `is given, but belongs to another protocol than protocol: ${name}`);
+    }
+}
+
+
+/***/ }),
+
+/***/ 91620:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   J: () => (/* binding */ NOWHERE),
+/* harmony export */   u: () => (/* binding */ readService)
+/* harmony export */ });
+/* harmony import */ var _identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(17783);
+/* harmony import */ var _protocols_protocol_fields_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41890);
+
+
+/** Stands for a `server-url` that cannot be used. */
+const NOWHERE = new URL('https://invalid.invalid');
+/** Reads what is needed to reach the service and to prove who we are; certificates and keys are examined later. */
+function readService({ identity, appSecret, token, reader }, form) {
+    const serverUrl = readServerUrl(reader);
+    const protocol = (0,_protocols_protocol_fields_js__WEBPACK_IMPORTED_MODULE_1__/* .readProtocol */ .j)({ reader, serverUrl, appSecret, token, form, purpose: 'signing' });
+    const needsCertificate = protocol?.certificate !== 'optional' || !(0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .isBlank */ .z3)(identity.key);
+    if (needsCertificate && (0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .isBlank */ .z3)(identity.cert))
+        reader.add((0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputEmpty */ .UV)('cert'));
+    if ((0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .isBlank */ .z3)(identity.chain))
+        reader.add((0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputEmpty */ .UV)('chain'));
+    const http = reader.boolean('http2', false) ? 'http2' : 'http1';
+    const expiryWarningDays = reader.integer('cert-expiry-warning-days', { from: 0, to: 3650, otherwise: 30 });
+    return { service: { serverUrl, identity, http, expiryWarningDays }, protocol };
+}
 function readServerUrl(reader) {
     const text = reader.required('server-url');
     if (text === '')
@@ -54322,28 +55141,11 @@ function readServerUrl(reader) {
         reader.reject('server-url', 'must not hold a query or fragment; those belong into sign-path');
     return reader.problems.length > problems ? NOWHERE : url;
 }
-/** What is longer may be a secret at the wrong place. */
-const MAX_SHOWN = 100;
-function readSignPath(reader) {
-    const path = reader.text('sign-path') ?? '/api/v1/sign_file';
-    if (!path.startsWith('/')) {
-        reader.reject('sign-path', 'must start with /');
-        return '/';
-    }
-    const url = URL.canParse(path, NOWHERE.href) ? new URL(path, NOWHERE) : undefined;
-    const sent = url && url.host === NOWHERE.host ? url.pathname + url.search : undefined;
-    if (sent === path)
-        return path;
-    // What is sent must be what was signed, and HTTP clients send what URL parsing makes of it.
-    const way = sent !== undefined && sent.length <= MAX_SHOWN ? `; write ${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_0__/* .show */ .WU)(sent)}` : '';
-    reader.reject('sign-path', `must be percent-encoded and in its shortest form, without a fragment, “..” or blanks${way}`);
-    return '/';
-}
 
 
 /***/ }),
 
-/***/ 21560:
+/***/ 89354:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -54354,115 +55156,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/identity/der/label.js
-var label = __nccwpck_require__(86350);
-// EXTERNAL MODULE: ./build/src/identity/text/pem.js
-var text_pem = __nccwpck_require__(24336);
-// EXTERNAL MODULE: ./build/src/identity/text/shape.js
-var text_shape = __nccwpck_require__(73547);
-;// CONCATENATED MODULE: ./build/src/identity/secrets.js
-
-
-
-// The runner masks what it is told wherever it stands, and the last line of a PEM may be a word like `0gws`.
-const MIN_LENGTH = 16;
-// Encoded forms of something shorter are so short that they would mask innocent text.
-const MIN_ENCODED_LENGTH = 8;
-const PUBLIC_LABELS = [
-    'CERTIFICATE',
-    'CERTIFICATE REQUEST',
-    'PKCS7',
-    'PUBLIC KEY',
-    'RSA PUBLIC KEY',
-    'X509 CRL',
-];
-/** Tells whether a text holds the BEGIN line of a private key, plain or wrapped in base64, sound or damaged; never throws. */
-function containsPrivateKey(text) {
-    return (0,text_shape/* unwrap */.o)(text).layers.some((layer) => /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(layer.replaceAll('\0', '')));
-}
-/**
- * Lists what must be masked before anything is printed: the passphrase, and private keys in every shape, sound or broken, in whichever input.
- *
- * No entry of key material is shorter than 16 characters. Certificates are public and not listed, except where one encoded
- * string holds a certificate and a key. The runner masks the base64, JSON and URI forms of every entry by itself. Never throws.
- */
-function secretsOf({ cert, key, keyPassphrase, chain }) {
-    const found = new Set(passphraseForms(keyPassphrase ?? ''));
-    for (const secret of secretsInKey(key ?? ''))
-        found.add(secret);
-    for (const text of [cert ?? '', chain ?? '']) {
-        for (const secret of secretsBesideCertificates(text))
-            found.add(secret);
-    }
-    return [...found];
-}
-function passphraseForms(passphrase) {
-    const trimmed = passphrase.trim();
-    if (trimmed === '')
-        return [];
-    if (trimmed.length < MIN_ENCODED_LENGTH)
-        return [passphrase, trimmed];
-    const bytes = Buffer.from(trimmed);
-    return [passphrase, trimmed, bytes.toString('base64'), bytes.toString('hex'), JSON.stringify(trimmed).slice(1, -1)];
-}
-function secretsInKey(text) {
-    const shape = (0,text_shape/* unwrap */.o)(text);
-    const wholeText = text.trim();
-    const whole = wholeText.length < MIN_LENGTH ? [] : [Buffer.from(wholeText).toString('base64')];
-    return isPublic(shape) ? [] : [...whole, ...secretsOfShape(shape, 'key')];
-}
-function secretsBesideCertificates(text) {
-    const shape = (0,text_shape/* unwrap */.o)(text);
-    return isPublic(shape) ? [] : secretsOfShape(shape, 'certificates');
-}
-// What cannot be read may be a damaged key, so only what is surely public counts as that.
-function isPublic({ pem, der }) {
-    if (der !== undefined)
-        return PUBLIC_LABELS.includes((0,label/* labelOfDer */.T)(der));
-    if (pem === undefined || pem.includes('PRIVATE KEY'))
-        return false;
-    return [...(0,text_pem/* markersOf */.Bs)(pem)].length > 0;
-}
-function secretsOfShape({ layers, pem }, input) {
-    const innermost = pem === undefined ? [] : layers.slice(-1);
-    const wrappings = pem === undefined ? layers : layers.slice(0, -1);
-    return [
-        ...wrappings.flatMap(piecesOf),
-        ...innermost.flatMap((text) => spansOf(text).flatMap((span) => secretsOfSpan(span, input))),
-    ];
-}
-function spansOf(layer) {
-    const text = layer.replaceAll('\0', '');
-    const spans = [];
-    let before;
-    for (const after of [...(0,text_pem/* markersOf */.Bs)(text), undefined]) {
-        spans.push({ text: text.slice(before?.end ?? 0, after?.start), before, after });
-        before = after;
-    }
-    return spans;
-}
-function secretsOfSpan({ text, before, after }, input) {
-    const opens = before?.kind === 'BEGIN' ? before.label : undefined;
-    const closes = after?.kind === 'END' ? after.label : undefined;
-    const isPrivate = [opens, closes].some((label) => label !== undefined && (0,text_pem/* isPrivateLabel */.w0)(label));
-    // A damaged marker is no marker, and leaves its words in the text.
-    if (isPrivate || text.includes('PRIVATE KEY') || (before === undefined && after === undefined))
-        return piecesOf(text);
-    const isOutside = opens === undefined && closes === undefined;
-    return input === 'key' && isOutside ? base64Runs(text) : [];
-}
-function piecesOf(text) {
-    const lines = text.split(/[\r\n]+/).map((line) => line.trim());
-    const runs = base64Runs(text);
-    const joined = text.replace(/\\{1,4}[rn]|[^A-Za-z0-9+/=]/g, '');
-    const standardLines = joined.match(/.{1,64}/g) ?? [];
-    return [...lines, ...runs, joined, ...standardLines].filter((piece) => piece.length >= MIN_LENGTH && !/^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/.test(piece));
-}
-function base64Runs(text) {
-    const runs = text.replace(/\\{1,4}[rn]/g, '\n').match(/[A-Za-z0-9+/=]+/g) ?? [];
-    return runs.filter((run) => run.length >= MIN_LENGTH);
-}
-
+// EXTERNAL MODULE: ./build/src/identity/secrets.js
+var secrets = __nccwpck_require__(60913);
 // EXTERNAL MODULE: ./build/src/identity/text/inputs.js + 1 modules
 var inputs = __nccwpck_require__(17783);
 ;// CONCATENATED MODULE: ./build/src/inputs/admission.js
@@ -54491,7 +55186,7 @@ function admit(mode, taken, runner) {
     return otherwise === 'rehearse' ? 'rehearse' : 'skipped';
 }
 function hasCredentials({ identity, appSecret }) {
-    return !(0,inputs/* isBlank */.z3)(identity.key) || appSecret !== undefined || secretsOf({ cert: identity.cert ?? '' }).length > 0;
+    return !(0,inputs/* isBlank */.z3)(identity.key) || appSecret !== undefined || (0,secrets/* secretsOf */.F)({ cert: identity.cert ?? '' }).length > 0;
 }
 function targetRefused() {
     return new errors/* ActionError */.lZ('PULL_REQUEST_TARGET', 'This run was started by pull_request_target, which gives secrets to runs that a stranger can steer.', {
@@ -54780,142 +55475,14 @@ function nearestStanding(path) {
     return nearestStanding((0,external_node_path_.dirname)(path));
 }
 
+// EXTERNAL MODULE: ./build/src/inputs/protocols/protocol-fields.js + 19 modules
+var protocol_fields = __nccwpck_require__(41890);
 // EXTERNAL MODULE: ./build/src/inputs/service-fields.js
 var service_fields = __nccwpck_require__(91620);
 // EXTERNAL MODULE: ./build/src/verifying/algorithm.js
 var algorithm = __nccwpck_require__(23184);
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
-// EXTERNAL MODULE: ./build/src/identity/material/certificate.js
-var material_certificate = __nccwpck_require__(43879);
-;// CONCATENATED MODULE: ./build/src/verifying/key.js
-
-
-
-
-
-
-const SUPPORTED = 'Use an EC key on P-256, P-384 or P-521, an RSA key of at least 2048 bits, or an Ed25519 key.';
-const MIN_RSA_BITS = 2048;
-const CURVES = new Map([
-    ['prime256v1', { kind: 'ec-p256', name: 'EC P-256' }],
-    ['secp384r1', { kind: 'ec-p384', name: 'EC P-384' }],
-    ['secp521r1', { kind: 'ec-p521', name: 'EC P-521' }],
-]);
-/**
- * Reads the one `PUBLIC KEY` or `CERTIFICATE` block of the PEM text that the input `verify-key` gave.
- *
- * A certificate is only a container: its dates, uses and signature are not looked at.
- * Throws `VERIFY_KEY_PRIVATE` (the caller must mask the text), `VERIFY_KEY_MISSING`, `VERIFY_KEY_UNREADABLE`,
- * `VERIFY_KEY_BLOCKS`, `VERIFY_KEY_KIND` or `VERIFY_KEY_UNSUPPORTED`.
- */
-function readVerifyKey(text) {
-    const block = onlyBlock(text);
-    const certificate = block.label === 'CERTIFICATE' ? readCertificate(block) : undefined;
-    const keyObject = readKeyObject(block, certificate);
-    const { kind, name } = classify(keyObject);
-    return {
-        keyObject,
-        kind,
-        name,
-        spkiSha256: (0,material_certificate/* publicKeyPrint */._v)(keyObject),
-        certificate: certificate && (0,material_certificate/* factsOf */.xS)(certificate),
-    };
-}
-function onlyBlock(text) {
-    if (containsPrivateKey(text)) {
-        throw new errors/* ActionError */.lZ('VERIFY_KEY_PRIVATE', 'input verify-key holds a private key', {
-            hint: 'Give the public key instead: openssl pkey -in private.pem -pubout. Replace the key if this text was stored where others can read it.',
-        });
-    }
-    const { blocks } = (0,text_pem/* readPem */.Je)((0,text_shape/* unwrap */.o)(text).pem ?? '');
-    const [block] = blocks;
-    if (block === undefined && text.includes('-----BEGIN '))
-        throw unreadable('its BEGIN line is damaged', {});
-    if (block === undefined) {
-        throw new errors/* ActionError */.lZ('VERIFY_KEY_MISSING', 'input verify-key holds no PEM block', {
-            hint: 'Give PEM text with one PUBLIC KEY or CERTIFICATE block, or the path of a file that holds it.',
-        });
-    }
-    if (blocks.length > 1) {
-        const labels = blocks.slice(0, 4).map(({ label }) => label);
-        const list = blocks.length > labels.length ? [...labels, '…'] : labels;
-        throw new errors/* ActionError */.lZ('VERIFY_KEY_BLOCKS', `input verify-key holds ${blocks.length} PEM blocks (${list.join(', ')}) instead of one`, { hint: "Keep only the signer's own public key or certificate, without its chain." });
-    }
-    if ('reason' in block)
-        throw unreadable(`block 1 (${block.label}): ${block.reason}`, {});
-    if (block.label !== 'PUBLIC KEY' && block.label !== 'CERTIFICATE')
-        throw wrongLabel(block.label);
-    return block;
-}
-function wrongLabel(label) {
-    const sentence = `input verify-key holds a ${label} block; it must be a PUBLIC KEY or a CERTIFICATE`;
-    return new errors/* ActionError */.lZ('VERIFY_KEY_KIND', sentence, { hint: hintForLabel(label) });
-}
-function hintForLabel(label) {
-    switch (label) {
-        case 'RSA PUBLIC KEY':
-            return 'This is the PKCS#1 form. Convert it: openssl rsa -RSAPublicKey_in -in old.pem -pubout -out key.pem';
-        case 'CERTIFICATE REQUEST':
-        case 'NEW CERTIFICATE REQUEST':
-            return "A request is not what the CA sent back. Give the signer's certificate, or take the key out: openssl req -in request.pem -noout -pubkey";
-        case 'TRUSTED CERTIFICATE':
-        case 'X509 CERTIFICATE':
-            return 'Write it as a plain certificate: openssl x509 -in old.pem -out certificate.pem';
-        default:
-            return "Give the signer's public key (openssl pkey -in private.pem -pubout) or its certificate.";
-    }
-}
-function readCertificate({ der }) {
-    try {
-        return new external_node_crypto_.X509Certificate(der);
-    }
-    catch (cause) {
-        throw unreadable('its CERTIFICATE block does not hold an X.509 certificate', { cause });
-    }
-}
-function readKeyObject({ der }, certificate) {
-    try {
-        // `type: 'spki'` matters: without it Node derives a public key from private material too.
-        return certificate === undefined
-            ? (0,external_node_crypto_.createPublicKey)({ key: der, format: 'der', type: 'spki' })
-            : certificate.publicKey;
-    }
-    catch (cause) {
-        const where = certificate === undefined ? 'its PUBLIC KEY block' : 'its certificate';
-        throw unreadable(`${where} holds a damaged key or one of an unknown kind`, { cause, hint: SUPPORTED });
-    }
-}
-function unreadable(what, facts) {
-    const hint = 'Check that the whole block was copied, unchanged, from its BEGIN line to its END line.';
-    return new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', `input verify-key cannot be read: ${what}`, { hint, ...facts });
-}
-function classify(key) {
-    const type = key.asymmetricKeyType;
-    const details = key.asymmetricKeyDetails ?? {};
-    if (type === 'ed25519')
-        return { kind: 'ed25519', name: 'Ed25519' };
-    if (type === 'ec') {
-        const curve = details.namedCurve ?? 'unknown';
-        const known = CURVES.get(curve);
-        if (known === undefined)
-            throw unsupported(`an EC key on the curve ${curve}`);
-        return known;
-    }
-    if (type !== 'rsa' && type !== 'rsa-pss')
-        throw unsupported(`a key of the kind ${type ?? 'unknown'}`);
-    const bits = details.modulusLength ?? 0;
-    if (bits < MIN_RSA_BITS)
-        throw unsupported(`an RSA key of ${bits} bits; at least ${MIN_RSA_BITS} are needed`);
-    // With exponent 1 anyone can write a valid signature.
-    if ((details.publicExponent ?? 0n) < 3n)
-        throw unsupported('an RSA key whose public exponent is below 3');
-    return { kind: type, name: `${type.toUpperCase()} ${bits}` };
-}
-function unsupported(what) {
-    return new errors/* ActionError */.lZ('VERIFY_KEY_UNSUPPORTED', `input verify-key holds ${what}`, { hint: SUPPORTED });
-}
-
+// EXTERNAL MODULE: ./build/src/verifying/key.js
+var verifying_key = __nccwpck_require__(52294);
 // EXTERNAL MODULE: ./build/src/verifying/verifier.js + 1 modules
 var verifying_verifier = __nccwpck_require__(9426);
 ;// CONCATENATED MODULE: ./build/src/inputs/verify-fields.js
@@ -54929,15 +55496,23 @@ var verifying_verifier = __nccwpck_require__(9426);
 
 
 const MAX_KEY_FILE_BYTES = 64 * 1024;
-/** Reads the key to check signatures with and how; `undefined` when no key is given. */
-function readVerification(reader, runner) {
+/** Reads how signatures look, and the key to check them with. */
+function readSignatureForm(reader, runner) {
     const value = reader.text('verify-key');
     const requested = reader.choice('signature-algorithm', ['auto', ...algorithm/* SIGNATURE_ALGORITHMS */.a]);
     const encoding = reader.choice('signature-encoding', ['base64', 'hex']);
-    if (value === undefined)
-        return undefined;
+    const verification = value === undefined ? undefined : readKey(value, { reader, runner, requested, encoding });
+    const named = requested === 'auto' ? undefined : (0,algorithm/* algorithmOf */.Hy)(requested);
+    return {
+        algorithm: verification?.verifier.algorithm ?? named,
+        encoding,
+        verification,
+        isChecked: value !== undefined,
+    };
+}
+function readKey(value, { reader, runner, requested, encoding }) {
     try {
-        const key = readVerifyKey(value.includes('-----BEGIN') || containsPrivateKey(value) ? guard(value, runner) : readKeyFile(value, runner));
+        const key = (0,verifying_key/* readVerifyKey */.v)(value.includes('-----BEGIN') || (0,secrets/* containsPrivateKey */.S)(value) ? guard(value, runner) : readKeyFile(value, runner));
         return { verifier: (0,verifying_verifier/* createVerifier */.$A)(key, (0,algorithm/* chooseAlgorithm */.NO)(key, requested)), encoding };
     }
     catch (error) {
@@ -54947,8 +55522,8 @@ function readVerification(reader, runner) {
 }
 /** Someone may paste the private key by mistake: mask it before the error about it is printed. */
 function guard(text, runner) {
-    if (containsPrivateKey(text))
-        runner.mask(secretsOf({ key: text }));
+    if ((0,secrets/* containsPrivateKey */.S)(text))
+        runner.mask((0,secrets/* secretsOf */.F)({ key: text }));
     return text;
 }
 function readKeyFile(value, runner) {
@@ -55011,6 +55586,7 @@ function readSmallFile(path, value) {
 
 
 
+
 /**
  * Reads all inputs once into a valid value.
  *
@@ -55024,12 +55600,11 @@ function loadInputs(runner) {
         keyPassphrase: runner.takeInput('key-passphrase'),
         chain: runner.takeInput('chain'),
     };
-    const appSecret = runner.takeInput('app-secret');
-    runner.mask(secretsOf(identity));
-    if (appSecret !== undefined)
-        runner.mask([appSecret]);
+    const [appSecret, token] = [runner.takeInput('app-secret'), runner.takeInput('token')];
+    runner.mask((0,secrets/* secretsOf */.F)(identity));
+    runner.mask([appSecret, token].filter((secret) => secret !== undefined));
     const reader = new FieldReader((name) => runner.takeInput(name));
-    const inputs = readMode({ identity, appSecret, reader }, runner);
+    const inputs = readMode({ identity, appSecret, token, reader }, runner);
     // A preflight lists these beside everything else that is wrong.
     if (inputs?.mode === 'preflight')
         return inputs;
@@ -55045,38 +55620,52 @@ function readMode(taken, runner) {
     switch (mode) {
         case 'skipped':
             return { mode };
-        case 'sign': {
-            const verification = readVerification(reader, runner);
+        case 'sign':
+            return readSigning(taken, runner);
+        case 'rehearse':
             return {
                 mode,
                 files: readFiles(reader, runner),
-                service: (0,service_fields/* readService */.u)(taken),
                 effort: readEffort(reader),
-                verification,
-                reuse: reader.boolean('reuse', true),
-                upload: readRealUpload(reader),
+                upload: readUpload(reader),
+                protocol: readRehearsedProtocol(taken, runner),
             };
-        }
-        case 'rehearse':
-            return { mode, files: readFiles(reader, runner), effort: readEffort(reader), upload: readUpload(reader) };
         case 'verify': {
             const files = readFiles(reader, runner);
             const given = reader.problems.length;
-            const verification = readVerification(reader, runner);
+            const { verification } = readSignatureForm(reader, runner);
             if (verification === undefined && reader.problems.length === given) {
                 reader.reject('verify-key', 'is empty; mode verify needs the public key or certificate of the signer');
             }
             return verification && { mode, files, verification };
         }
         case 'preflight': {
-            const service = (0,service_fields/* readService */.u)(taken);
+            const form = readSignatureForm(reader, runner);
+            const { service, protocol } = (0,service_fields/* readService */.u)(taken, form);
             const isCallable = reader.problems.length === 0;
-            const [effort, verification] = [readEffort(reader), readVerification(reader, runner)];
-            return { mode, service, isCallable, effort, verification, problems: reader.problems };
+            const [effort, { verification }] = [readEffort(reader), form];
+            return { mode, service, protocol, isCallable, effort, verification, problems: reader.problems };
         }
         default:
             return mode;
     }
+}
+/** Reads a protocol whose messages a rehearsal builds and checks; secrets and addresses need not be there. */
+function readRehearsedProtocol({ reader, appSecret, token }, runner) {
+    const name = reader.text('protocol');
+    if (name === undefined || name === 'es-auth')
+        return undefined;
+    const form = readSignatureForm(reader, runner);
+    return (0,protocol_fields/* readProtocol */.j)({ reader, serverUrl: service_fields/* NOWHERE */.J, appSecret, token, form, purpose: 'rehearsal' });
+}
+function readSigning(taken, runner) {
+    const { reader } = taken;
+    const form = readSignatureForm(reader, runner);
+    const files = readFiles(reader, runner);
+    const { service, protocol } = (0,service_fields/* readService */.u)(taken, form);
+    const [effort, reuse, upload] = [readEffort(reader), reader.boolean('reuse', true), readRealUpload(reader)];
+    const { verification } = form;
+    return protocol && { mode: 'sign', files, service, protocol, effort, verification, reuse, upload };
 }
 function readEffort(reader) {
     return {
@@ -55123,6 +55712,8 @@ function allProblems(problems) {
 
 // EXTERNAL MODULE: ./build/src/files/writing/output-tree.js
 var output_tree = __nccwpck_require__(89310);
+// EXTERNAL MODULE: ./build/src/protocols/es-auth/protocol.js + 5 modules
+var protocol = __nccwpck_require__(83182);
 // EXTERNAL MODULE: ./build/src/report/manifest.js
 var manifest = __nccwpck_require__(37987);
 // EXTERNAL MODULE: ./build/src/report/report.js
@@ -55756,10 +56347,6 @@ const ENDINGS = {
     unauthorisedFiles: 4,
     /** Attempts, without a success, that find no address for the server's name. */
     notFoundAttempts: 3,
-    /** Attempts of one file, after a success, whose connection leads to a node that TLS refuses. */
-    badNodePerFile: 3,
-    /** The same attempts, of the whole run. */
-    badNodePerRun: 10,
 };
 /** How the number of requests in flight starts and grows. */
 const GROWTH = {
@@ -55856,13 +56443,6 @@ class Limit {
         this.#value = Math.max(1, this.#value / 2);
         this.#threshold = this.#value;
     }
-    /** Learns that a new connection was useless: as many requests as the other connections carry are enough from now on. */
-    onBadNode(inFlight) {
-        this.#mode = 'careful';
-        this.#step = 0;
-        this.#value = Math.max(1, Math.min(this.#value, inFlight));
-        this.#threshold = this.#value;
-    }
     /** Starts again from one request after an outage. */
     onRecovery() {
         this.#value = 1;
@@ -55933,8 +56513,6 @@ class RunJudge {
     /** When the first 401 or 403 since the last success came. */
     #unauthorisedAt;
     #unauthorisedJobs = new Set();
-    /** Attempts that met a bad node, by job. */
-    #badNodes = new Map();
     /** Learns of a success. */
     onSuccess() {
         this.#successes++;
@@ -55950,10 +56528,12 @@ class RunJudge {
     }
     /** Tells whether this failure ends the run; `now` is the scheduler's clock. */
     endsRun(failure, facts, now) {
+        if (failure.kind === 'config')
+            return true;
         const rule = failure.facts.endsRun;
         switch (rule) {
             case undefined:
-                return failure.kind === 'config';
+                return false;
             case 'canary-twice':
                 if (!facts.isCanary || this.#successes > 0)
                     return false;
@@ -55961,8 +56541,6 @@ class RunJudge {
                 return facts.attempts === this.#canaryFailures && this.#canaryFailures === ENDINGS.canaryAttempts;
             case 'not-found':
                 return this.#successes === 0 && ++this.#notFound >= ENDINGS.notFoundAttempts;
-            case 'bad-node':
-                return this.#successes === 0 || this.#badNode(facts.job);
             case 'first-four-files':
                 return this.#settledFiles === this.#refusedFiles && this.#refusedFiles === ENDINGS.firstFiles - 1;
             case 'unauthorised':
@@ -55970,13 +56548,6 @@ class RunJudge {
             default:
                 return rule;
         }
-    }
-    /** A node of several that TLS refuses costs its connections; when it is the only one left, the run cannot go on. */
-    #badNode(job) {
-        this.#badNodes.set(job, (this.#badNodes.get(job) ?? 0) + 1);
-        const counts = [...this.#badNodes.values()];
-        const inRun = counts.reduce((sum, count) => sum + count, 0);
-        return Math.max(...counts) >= ENDINGS.badNodePerFile || inRun >= ENDINGS.badNodePerRun;
     }
     /**
      * Before the first success, a second refusal ends the run if its attempt began after the first refusal: that attempt had a
@@ -56168,8 +56739,6 @@ class RunPolicy {
             return { next: 'end', failure };
         if (failure.kind === 'file')
             return this.#lose(failure);
-        if (failure.facts.endsRun === 'bad-node')
-            this.#onBadNode(failed);
         if (ofService)
             this.#onTrouble(failed, now);
         else if (isProbe)
@@ -56221,11 +56790,6 @@ class RunPolicy {
     #delayMs({ facts }, attempts) {
         const long = facts.throttled || facts.endsRun === 'not-found';
         return backoffMs(Math.max(1, attempts), long ? 'throttled' : 'plain', this.#options.random);
-    }
-    /** The next connection may lead to the same node: the run goes on with the connections that it has. */
-    #onBadNode({ failure, inFlight }) {
-        this.limit.onBadNode(inFlight);
-        this.#options.onEvent({ type: 'bad-node', failure });
     }
     /** Learns of a failure of the service as a whole. */
     #onTrouble({ failure, startedAt, isProbe, left }, now) {
@@ -56615,8 +57179,7 @@ class Schedule {
         // Any answer ends the head start, except one that a second attempt of the canary must confirm.
         if (failure.facts.endsRun === undefined)
             this.#headStart.end();
-        const state = { isCanary: job === canary, left: this.#left, inFlight: this.#inFlight.size };
-        const decision = this.#policy.onFailure({ ...facts, ...state, failure }, now);
+        const decision = this.#policy.onFailure({ ...facts, failure, isCanary: job === canary, left: this.#left }, now);
         if (decision.next === 'retry') {
             this.#queue.repeat({ job, readyAt: now + decision.delayMs, reason: decision.reason });
             return;
@@ -56840,19 +57403,19 @@ function parseChecksums(text) {
     const entries = new Map();
     const lines = text.split('\n');
     if (lines.pop() !== '')
-        throw checksums_unreadable(lines.length + 1, 'does not end');
+        throw unreadable(lines.length + 1, 'does not end');
     for (const [number, line] of lines.entries()) {
         const [, mark, sha256 = '', rest = ''] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
         if (mark === undefined)
-            throw checksums_unreadable(number + 1, 'is not one that sha256sum writes');
+            throw unreadable(number + 1, 'is not one that sha256sum writes');
         const path = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
         if (entries.has(path))
-            throw checksums_unreadable(number + 1, 'names a path for the second time');
+            throw unreadable(number + 1, 'names a path for the second time');
         entries.set(path, sha256);
     }
     return entries;
 }
-function checksums_unreadable(line, how) {
+function unreadable(line, how) {
     return new errors/* ActionError */.lZ('CHECKSUMS_UNREADABLE', `Line ${line} of the checksums file ${how}.`, {
         hint: 'Restore the file as the signing run wrote it.',
     });
@@ -57245,10 +57808,6 @@ function tell({ runner }, event, files) {
         const { code, message } = event.failure;
         runner.line(`The service is in trouble (${code}: ${(0,units/* sentence */.em)(message)}) Waiting for it with single requests.`);
     }
-    else if (event.type === 'bad-node') {
-        const { code, message } = event.failure;
-        runner.line(`One node of the service cannot be used (${code}: ${(0,units/* sentence */.em)(message)}) The other connections go on.`);
-    }
     else {
         const { code, message } = event.failure;
         runner.debug(`${(0,files_names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
@@ -57282,6 +57841,7 @@ function loadAtLeisure({ clock, isLastUnderWay, load }) {
 
 
 
+
 /** Runs the whole of a signing against a service in this process, with keys that exist for this run only. */
 async function rehearse(context, inputs, report) {
     const { mode, files, upload, effort } = inputs;
@@ -57292,13 +57852,15 @@ async function rehearse(context, inputs, report) {
         report.add((0,stages_release/* describeRelease */.NC)(release));
         report.add(await (0,stages_release/* checkMatched */.VE)(context, files, release));
         checkUploadable(delivery, release.files);
+        for (const file of release.files)
+            inputs.protocol?.checkFile?.(file);
         await withRehearsalService(context, async (embedded) => {
             output.write('rehearsal-key.pem', embedded.credentials.verifyKeyPem);
             const verification = verificationOf(embedded.credentials.verifyKeyPem);
             report.add({ verification });
-            const service = serviceInputsOf(embedded);
+            const service = serviceOf(embedded);
             const identity = (0,stages_service/* checkIdentity */.Z0)(context, service, report);
-            await (0,stages_service/* withService */.KE)(context, { inputs: service, identity, proxied: 'never', report }, (open) => signRelease(context, files, {
+            await (0,stages_service/* withService */.KE)(context, { ...service, identity, proxied: 'never', report }, (open) => signRelease(context, files, {
                 release,
                 wanted: release.files,
                 kept: [],
@@ -57328,20 +57890,19 @@ async function withRehearsalService({ runner }, use) {
     }
 }
 function verificationOf(publicKeyPem) {
-    const verifier = (0,verifying_verifier/* createVerifier */.$A)(readVerifyKey(publicKeyPem), (0,algorithm/* algorithmOf */.Hy)('ecdsa-sha256'));
+    const verifier = (0,verifying_verifier/* createVerifier */.$A)((0,verifying_key/* readVerifyKey */.v)(publicKeyPem), (0,algorithm/* algorithmOf */.Hy)('ecdsa-sha256'));
     return { verifier, encoding: 'base64' };
 }
-function serviceInputsOf({ url, signPath, credentials }) {
+function serviceOf({ url, signPath, credentials }) {
     const { cert, key, chain, appKey, appSecret } = credentials;
     return {
-        serverUrl: new URL(url),
-        requestPath: signPath,
-        signPath,
-        appKey,
-        appSecret,
-        identity: { cert, key, keyPassphrase: undefined, chain },
-        expiryWarningDays: 0,
-        protocol: 'http1',
+        inputs: {
+            serverUrl: new URL(url),
+            identity: { cert, key, keyPassphrase: undefined, chain },
+            expiryWarningDays: 0,
+            http: 'http1',
+        },
+        protocol: (0,protocol/* createEsAuth */.x)({ requestPath: signPath, signPath, appKey, appSecret }),
     };
 }
 
@@ -57358,7 +57919,7 @@ function serviceInputsOf({ url, signPath, credentials }) {
 
 /** Signs a release: everything that can be wrong is found before the first request. */
 async function sign(context, inputs, report) {
-    const { mode, files, service, effort, verification, upload, reuse } = inputs;
+    const { mode, files, service, protocol, effort, verification, upload, reuse } = inputs;
     report.add(describeVerification(context, verification));
     const output = new output_tree/* OutputTree */.E(files.outputDirectory ?? files.root, context.processId);
     const delivery = { mode, files, upload, output, report };
@@ -57368,12 +57929,15 @@ async function sign(context, inputs, report) {
         report.add(await (0,stages_release/* checkMatched */.VE)(context, files, release));
         checkUploadable(delivery, release.files);
         checkSizes(verification, release.files);
-        const identity = (0,stages_service/* checkIdentity */.Z0)(context, service, report);
+        for (const file of release.files)
+            protocol.checkFile?.(file);
+        const identity = (0,stages_service/* checkIdentity */.Z0)(context, { inputs: service, protocol }, report);
         const kept = reuse && verification ? await findValid(context, release, { output, files, verification }) : [];
         report.add({ outcomes: kept });
         const wanted = without(release.files, kept);
         checkBudget(wanted, files.maxFiles);
-        await (0,stages_service/* withService */.KE)(context, { inputs: service, identity, proxied: 'as the environment says', report }, (open) => signRelease(context, files, {
+        const task = { inputs: service, protocol, identity, proxied: 'as the environment says', report };
+        await (0,stages_service/* withService */.KE)(context, task, (open) => signRelease(context, files, {
             release,
             wanted,
             kept,
@@ -58313,7 +58877,7 @@ async function runMode(context, inputs, report) {
         case 'verify':
             return verify(context, inputs, report);
         case 'preflight':
-            return (await __nccwpck_require__.e(/* import() */ 395).then(__nccwpck_require__.bind(__nccwpck_require__, 10395))).preflight(context, inputs, report);
+            return (await __nccwpck_require__.e(/* import() */ 33).then(__nccwpck_require__.bind(__nccwpck_require__, 10033))).preflight(context, inputs, report);
         case 'skipped':
             return tellSkipped(context);
         default:
@@ -58548,7 +59112,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   Z0: () => (/* binding */ checkIdentity),
   iJ: () => (/* binding */ proxyFor),
   hr: () => (/* binding */ withSecureContext),
-  KE: () => (/* binding */ withService)
+  KE: () => (/* binding */ withService),
+  cO: () => (/* binding */ worldOf)
 });
 
 // EXTERNAL MODULE: external "node:fs"
@@ -58557,16 +59122,14 @@ var external_node_fs_ = __nccwpck_require__(73024);
 var diagnosis = __nccwpck_require__(68157);
 // EXTERNAL MODULE: ./build/src/connection/diagnosis/own-certificate.js
 var own_certificate = __nccwpck_require__(69406);
-// EXTERNAL MODULE: ./build/src/connection/diagnosis/server-certificate.js + 2 modules
-var server_certificate = __nccwpck_require__(16119);
+// EXTERNAL MODULE: ./build/src/connection/diagnosis/server-certificate.js
+var server_certificate = __nccwpck_require__(49099);
 // EXTERNAL MODULE: ./build/src/connection/proxy.js
 var connection_proxy = __nccwpck_require__(24342);
 // EXTERNAL MODULE: ./build/src/connection/route.js
 var route = __nccwpck_require__(83551);
-// EXTERNAL MODULE: ./build/src/connection/transport.js + 3 modules
-var connection_transport = __nccwpck_require__(48043);
-// EXTERNAL MODULE: ./build/src/files/names.js
-var names = __nccwpck_require__(93509);
+// EXTERNAL MODULE: ./build/src/connection/transport.js + 2 modules
+var connection_transport = __nccwpck_require__(61696);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./build/src/errors.js
@@ -58665,8 +59228,8 @@ function ignoring(codes, remove) {
 
 // EXTERNAL MODULE: ./build/src/identity/identity.js + 1 modules
 var identity_identity = __nccwpck_require__(56450);
-// EXTERNAL MODULE: ./build/src/protocols/es-auth/sign-file.js + 6 modules
-var sign_file = __nccwpck_require__(62437);
+// EXTERNAL MODULE: ./build/src/identity/text/inputs.js + 1 modules
+var text_inputs = __nccwpck_require__(17783);
 // EXTERNAL MODULE: ./build/src/report/summary/units.js
 var units = __nccwpck_require__(76704);
 // EXTERNAL MODULE: ./build/src/signing/policy/failure.js
@@ -58780,11 +59343,13 @@ class WorkerThread {
 
 
 
-
 /** Node ends an HTTP/2 session that holds more than 10 MB of what was written; a file takes more memory than its body. */
 const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
 /** Examines certificate, key and chain, tells what is odd about them, and refuses what cannot work; opens no socket. */
-function checkIdentity({ runner, now }, inputs, report) {
+function checkIdentity({ runner, now }, { inputs, protocol }, report) {
+    const { cert, key, chain } = inputs.identity;
+    if (protocol.certificate === 'optional' && (0,text_inputs/* isBlank */.z3)(cert) && (0,text_inputs/* isBlank */.z3)(key))
+        return (0,identity_identity/* requireTrust */.aN)(chain);
     runner.openGroup('Identity');
     const inspection = (0,identity_identity/* inspectIdentity */.jl)(inputs.identity, {
         now: new Date(now()),
@@ -58807,24 +59372,26 @@ function checkIdentity({ runner, now }, inputs, report) {
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Opens a signer for the duration of `use`. */
 function withService(context, task, use) {
-    const { inputs, identity, proxied, report } = task;
-    const { serverUrl: server, protocol } = inputs;
+    const { inputs, protocol, identity, proxied, report } = task;
+    const { serverUrl: server, http } = inputs;
     const proxy = proxied === 'never' ? undefined : announceProxy(context, server);
     report.add({ service: server.origin });
     return withSecureContext(context, identity, async (secureContext) => {
         const route = { server, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
         const transport = (0,connection_transport/* openTransport */.g)(route, {
-            protocol,
+            protocol: http,
             diagnosis: (0,diagnosis/* createDiagnosis */.sy)(route, { anchors: identity.anchors, now: context.now }),
             onServer: (certificate) => warn(context, report, ['Server certificate', (0,server_certificate/* missingNames */.JA)(certificate)]),
         });
         const worker = new WorkerThread(context.threadEntry, (reason) => context.runner.debug(`The worker thread ended; the main thread does its work: ${String(reason)}`));
+        const open = protocol.open(transport, worldOf(context, (title, text) => warn(context, report, [title, text])));
         try {
-            const signer = createSigner(context, task, transport);
-            const maxBytesInFlight = protocol === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
+            const signer = 'certificate' in identity ? namingRefused(open.signer, identity) : open.signer;
+            const maxBytesInFlight = http === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
             return await use({ signer, transport, worker, maxBytesInFlight });
         }
         finally {
+            await open.close();
             worker.stop();
             transport.close();
         }
@@ -58863,6 +59430,8 @@ function credentialsIn(authorization) {
 }
 /** Builds the TLS context of an identity; its files lie on disk only meanwhile. */
 function withSecureContext({ runner }, identity, use) {
+    if (!('keyPem' in identity))
+        return use((0,route/* createTlsContext */.Pn)({ ca: [identity.anchorsPem] }));
     const announce = (directory) => runner.saveState('credentials', directory);
     const build = (paths) => (0,route/* createTlsContext */.Pn)({
         cert: (0,external_node_fs_.readFileSync)(paths.certificates),
@@ -58872,20 +59441,16 @@ function withSecureContext({ runner }, identity, use) {
     });
     return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
 }
-function createSigner(context, { inputs, identity, report }, transport) {
-    const { now, randomInt } = context;
-    const { requestPath, signPath, appKey, appSecret } = inputs;
-    const signer = (0,sign_file/* createSignFileSigner */.C)(transport, {
-        requestPath,
-        signPath,
-        appKey,
-        appSecret,
+/** Returns what a protocol may use of this run. */
+function worldOf({ runner, now, clock, randomInt }, onWarning) {
+    return {
         now,
+        elapsed: () => clock.now(),
         randomInt,
-        onClockOffset: (seconds) => warn(context, report, ['Clocks differ', describeOffset(seconds)]),
-        onContentType: (type) => warn(context, report, ['Content type', describeContentType(type)]),
-    });
-    return namingRefused(signer, identity);
+        warn: onWarning,
+        mask: (secret) => runner.mask([secret]),
+        drawIdToken: (audience) => runner.drawIdToken(audience),
+    };
 }
 function warn({ runner }, report, [title, text]) {
     if (text === undefined)
@@ -58893,65 +59458,25 @@ function warn({ runner }, report, [title, text]) {
     runner.annotate('warning', title, text);
     report.add({ notes: [text] });
 }
-function describeContentType(type) {
-    return `The service labels its answers ${(0,names/* show */.WU)(type.slice(0, 60))} instead of application/json; they were read all the same. Its operators should correct that, because gateways may act on it.`;
-}
-function describeOffset(seconds) {
-    return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this runner's; requests are dated accordingly.`;
-}
 
 
 /***/ }),
 
-/***/ 62437:
+/***/ 83182:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  C: () => (/* binding */ createSignFileSigner)
+  x: () => (/* binding */ createEsAuth)
 });
 
+// EXTERNAL MODULE: ./build/src/files/names.js
+var names = __nccwpck_require__(93509);
 // EXTERNAL MODULE: ./build/src/signing/policy/failure.js
 var policy_failure = __nccwpck_require__(74318);
-;// CONCATENATED MODULE: ./build/src/protocols/es-auth/retry-after.js
-/**
- * Reads how long the service asks to wait, in milliseconds from now; `undefined` when it does not say or says nonsense.
- *
- * Known forms: `Retry-After` in seconds or as an HTTP date (measured against the answer's own `Date`, so that our clock
- * does not matter), and the `…-ms` variants of some gateways. What has passed counts as 0.
- */
-function retryAfterMs(headers) {
-    for (const [name, unitMs] of FORMS) {
-        const value = one(headers[name]);
-        if (value !== undefined && NUMBER.test(value))
-            return Math.max(0, Number(value) * unitMs);
-    }
-    const wantedMs = parseHttpDate(one(headers['retry-after']));
-    const nowMs = parseHttpDate(one(headers['date']));
-    return wantedMs === undefined || nowMs === undefined ? undefined : Math.max(0, wantedMs - nowMs);
-}
-/** The most exact first. */
-const FORMS = [
-    ['retry-after-ms', 1],
-    ['x-ms-retry-after-ms', 1],
-    ['retry-after', 1000],
-];
-const NUMBER = /^[+-]?\d{1,12}(\.\d{1,6})?$/;
-/** The three forms of HTTP; `Date.parse` alone would take "1 apple". */
-const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
-/** Reads a date of any form of HTTP as milliseconds since the epoch. */
-function parseHttpDate(text) {
-    if (text === undefined || !HTTP_DATE.test(text))
-        return undefined;
-    // The oldest form bears no zone, and would be taken for local time.
-    const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
-    return Number.isNaN(time) ? undefined : time;
-}
-function one(value) {
-    return (Array.isArray(value) ? value[0] : value)?.trim();
-}
-
+// EXTERNAL MODULE: ./build/src/protocols/es-auth/retry-after.js
+var retry_after = __nccwpck_require__(33580);
 ;// CONCATENATED MODULE: ./build/src/protocols/es-auth/clock-offset.js
 
 
@@ -58984,7 +59509,7 @@ class ClockOffset {
     /** Takes over the service's time, once; returns whether this answer was the one. */
     #learn({ headers }) {
         const { date } = headers;
-        const theirs = parseHttpDate(typeof date === 'string' ? date : undefined);
+        const theirs = (0,retry_after/* parseHttpDate */.m)(typeof date === 'string' ? date : undefined);
         if (this.#offsetMs !== undefined || theirs === undefined)
             return false;
         const skewMs = theirs - this.#now();
@@ -59101,118 +59626,8 @@ function bufferOver(chunk) {
     return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
 
-;// CONCATENATED MODULE: ./build/src/protocols/es-auth/status.js
-
-const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
-const DOWN = 'The service, or what it depends on, is in trouble; ask its operators.';
-const NOT_IT = 'Check server-url and sign-path: this may not be the signing service.';
-const ROWS = {
-    401: ['request', 'UNAUTHORIZED', authHint(), { endsRun: 'unauthorised', maxAttempts: 3 }],
-    403: ['request', 'FORBIDDEN', authHint(), { endsRun: 'unauthorised', maxAttempts: 3 }],
-    404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
-    405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
-    407: ['config', 'PROXY_AUTHENTICATION', 'Put the credentials of the proxy into https_proxy.'],
-    408: ['service', 'REQUEST_TIMEOUT', BUSY],
-    413: [
-        'file',
-        'FILE_TOO_LARGE_FOR_SERVER',
-        'Leave the file out with an exclude pattern, or have the limit of the service raised.',
-    ],
-    425: ['service', 'TOO_EARLY', BUSY],
-    429: ['service', 'THROTTLED', BUSY, { throttled: true }],
-    500: ['request', 'SERVER_ERROR', DOWN],
-    501: ['config', 'NOT_IMPLEMENTED', NOT_IT],
-    502: ['service', 'BAD_GATEWAY', DOWN],
-    503: ['service', 'UNAVAILABLE', DOWN, { throttled: true }],
-    504: ['service', 'GATEWAY_TIMEOUT', DOWN],
-    505: ['config', 'HTTP_VERSION_REFUSED', NOT_IT],
-    507: ['service', 'STORAGE_FULL', DOWN],
-    511: ['config', 'NETWORK_LOGIN', 'The network wants a login first: use a runner inside the right network.'],
-};
-function authHint() {
-    return 'Check app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner.';
-}
-/** Says what an answer other than 200 means. */
-function statusFailure(response, { size, retryAfterMs }) {
-    const { status } = response;
-    const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
-    const text = response.body.toString('utf8', 0, 4096);
-    if (status >= 300 && status < 400)
-        return redirect(response);
-    if (status === 400)
-        return badRequest(text, asked);
-    const [kind, code, hint, facts] = ROWS[status] ?? otherRow(status);
-    const retried = status === 413 && retryAfterMs !== undefined ? 'service' : kind;
-    const about = status === 413 ? ` to a file of ${size} bytes` : '';
-    const message = `The service answered ${status}${about}${detail(text)}.`;
-    return new policy_failure/* Failure */.HR(retried, code, message, { ...facts, ...asked, hint });
-}
-function otherRow(status) {
-    if (status >= 500)
-        return ['request', 'SERVER_ERROR', DOWN];
-    if (status >= 400)
-        return [
-            'file',
-            'REQUEST_REFUSED',
-            'Show this answer to the operators of the service.',
-            { endsRun: 'first-four-files' },
-        ];
-    return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxAttempts: 3 }];
-}
-function redirect({ status, headers }) {
-    const location = String(headers['location'] ?? '');
-    // The path of a redirect may hold tokens; its origin is enough to see what happened.
-    const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : '';
-    return new policy_failure/* Failure */.HR('config', 'HTTP_REDIRECT', `The service answered ${status}, a redirect${target}, which is never followed.`, {
-        hint: 'Put the final address into server-url and sign-path; a redirect to a login page means that this is not the API.',
-    });
-}
-const NGINX_PAGES = [
-    ['No required SSL certificate was sent', 'it got no client certificate it accepts'],
-    ['The SSL certificate error', 'it could not verify our client certificate'],
-];
-function badRequest(text, asked) {
-    const page = NGINX_PAGES.find(([title]) => text.includes(title));
-    if (page) {
-        return new policy_failure/* Failure */.HR('config', 'TLS_CLIENT_REJECTED', `The server refused our client certificate: ${page[1]} (400 “${page[0]}”).`, {
-            hint: 'Check that cert is the certificate the service expects, with its intermediates, not expired and not revoked.',
-        });
-    }
-    if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
-        return new policy_failure/* Failure */.HR('service', 'THROTTLED', `The service answered 400${detail(text)}.`, {
-            ...asked,
-            hint: BUSY,
-            throttled: true,
-        });
-    }
-    return new policy_failure/* Failure */.HR('file', 'REQUEST_REFUSED', `The service answered 400${detail(text)}.`, {
-        ...asked,
-        hint: 'Show this answer to the operators of the service.',
-        endsRun: 'first-four-files',
-    });
-}
-/** Quotes the `code` and `message` of a JSON error, at most 200 characters of them, or the title of a page. */
-function detail(text) {
-    const title = /<title[^>]*>([^<]{1,100})/i.exec(text)?.[1];
-    if (title)
-        return `, a page titled “${title.trim()}”`;
-    try {
-        const value = JSON.parse(text);
-        if (typeof value !== 'object' || value === null)
-            return '';
-        const parts = [read(value, 'code'), read(value, 'message') ?? read(value, 'error')].filter(Boolean);
-        const said = parts.join(' ').slice(0, 200);
-        return said ? `: ${said.replace(/[.\s]+$/, '')}` : '';
-    }
-    catch {
-        return '';
-    }
-}
-function read(value, name) {
-    const field = Object.entries(value).find(([key]) => key === name)?.[1];
-    return typeof field === 'string' || typeof field === 'number' ? String(field) : undefined;
-}
-
+// EXTERNAL MODULE: ./build/src/protocols/es-auth/status.js
+var es_auth_status = __nccwpck_require__(64851);
 ;// CONCATENATED MODULE: ./build/src/protocols/es-auth/response.js
 
 
@@ -59223,7 +59638,7 @@ const LOOK_HINT = 'Check that server-url and sign-path lead to the signing servi
 /** Reads the service's answer to a file of `size` bytes; returns the text of `signData` or throws a `Failure`. */
 function readResponse(response, size) {
     const { status, headers } = response;
-    const refusal = (answered) => statusFailure({ ...response, status: answered }, { size, retryAfterMs: retryAfterMs(headers) });
+    const refusal = (answered) => (0,es_auth_status/* statusFailure */.F)({ ...response, status: answered }, { size, retryAfterMs: (0,retry_after/* retryAfterMs */.V)(headers) });
     if (status !== 200)
         throw refusal(status);
     const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
@@ -59364,6 +59779,204 @@ async function post(transport, request, signal) {
     catch (error) {
         throw sent && error instanceof policy_failure/* Failure */.HR ? error.with({ unanswered: true }) : error;
     }
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/es-auth/protocol.js
+
+
+/** Creates the protocol `es-auth`: one POST for each file, with a keyed hash over the request. */
+function createEsAuth({ requestPath, signPath, appKey, appSecret }) {
+    return {
+        name: 'es-auth',
+        certificate: 'required',
+        open: (transport, { now, randomInt, warn }) => ({
+            signer: createSignFileSigner(transport, {
+                requestPath,
+                signPath,
+                appKey,
+                appSecret,
+                now,
+                randomInt,
+                onClockOffset: (seconds) => warn('Clocks differ', describeOffset(seconds)),
+                onContentType: (type) => warn('Content type', describeContentType(type)),
+            }),
+            close: async () => { },
+        }),
+    };
+}
+function describeContentType(type) {
+    return `The service labels its answers ${(0,names/* show */.WU)(type.slice(0, 60))} instead of application/json; the action read the answers all the same. The operators of the service should correct the label, because gateways may act on it.`;
+}
+function describeOffset(seconds) {
+    return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} the clock of this runner; the action dates its requests accordingly.`;
+}
+
+
+/***/ }),
+
+/***/ 33580:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   V: () => (/* binding */ retryAfterMs),
+/* harmony export */   m: () => (/* binding */ parseHttpDate)
+/* harmony export */ });
+/**
+ * Reads how long the service asks to wait, in milliseconds from now; `undefined` when it does not say or says nonsense.
+ *
+ * Known forms: `Retry-After` in seconds or as an HTTP date (measured against the answer's own `Date`, so that our clock
+ * does not matter), and the `…-ms` variants of some gateways. What has passed counts as 0.
+ */
+function retryAfterMs(headers) {
+    for (const [name, unitMs] of FORMS) {
+        const value = one(headers[name]);
+        if (value !== undefined && NUMBER.test(value))
+            return Math.max(0, Number(value) * unitMs);
+    }
+    const wantedMs = parseHttpDate(one(headers['retry-after']));
+    const nowMs = parseHttpDate(one(headers['date']));
+    return wantedMs === undefined || nowMs === undefined ? undefined : Math.max(0, wantedMs - nowMs);
+}
+/** The most exact first. */
+const FORMS = [
+    ['retry-after-ms', 1],
+    ['x-ms-retry-after-ms', 1],
+    ['retry-after', 1000],
+];
+const NUMBER = /^[+-]?\d{1,12}(\.\d{1,6})?$/;
+/** The three forms of HTTP; `Date.parse` alone would take "1 apple". */
+const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
+/** Reads a date of any form of HTTP as milliseconds since the epoch. */
+function parseHttpDate(text) {
+    if (text === undefined || !HTTP_DATE.test(text))
+        return undefined;
+    // The oldest form bears no zone, and would be taken for local time.
+    const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+    return Number.isNaN(time) ? undefined : time;
+}
+function one(value) {
+    return (Array.isArray(value) ? value[0] : value)?.trim();
+}
+
+
+/***/ }),
+
+/***/ 64851:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F: () => (/* binding */ statusFailure)
+/* harmony export */ });
+/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+
+const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
+const DOWN = 'The service, or what it depends on, is in trouble; ask its operators.';
+const NOT_IT = 'Check server-url and sign-path: this may not be the signing service.';
+const ROWS = {
+    401: ['request', 'UNAUTHORIZED', authHint(), { endsRun: 'unauthorised', maxAttempts: 3 }],
+    403: ['request', 'FORBIDDEN', authHint(), { endsRun: 'unauthorised', maxAttempts: 3 }],
+    404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
+    405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
+    407: ['config', 'PROXY_AUTHENTICATION', 'Put the credentials of the proxy into https_proxy.'],
+    408: ['service', 'REQUEST_TIMEOUT', BUSY],
+    413: [
+        'file',
+        'FILE_TOO_LARGE_FOR_SERVER',
+        'Leave the file out with an exclude pattern, or have the limit of the service raised.',
+    ],
+    425: ['service', 'TOO_EARLY', BUSY],
+    429: ['service', 'THROTTLED', BUSY, { throttled: true }],
+    500: ['request', 'SERVER_ERROR', DOWN],
+    501: ['config', 'NOT_IMPLEMENTED', NOT_IT],
+    502: ['service', 'BAD_GATEWAY', DOWN],
+    503: ['service', 'UNAVAILABLE', DOWN, { throttled: true }],
+    504: ['service', 'GATEWAY_TIMEOUT', DOWN],
+    505: ['config', 'HTTP_VERSION_REFUSED', NOT_IT],
+    507: ['service', 'STORAGE_FULL', DOWN],
+    511: ['config', 'NETWORK_LOGIN', 'The network wants a login first: use a runner inside the right network.'],
+};
+function authHint() {
+    return 'Check app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner.';
+}
+/** Says what an answer other than 200 means. */
+function statusFailure(response, { size, retryAfterMs }) {
+    const { status } = response;
+    const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
+    const text = response.body.toString('utf8', 0, 4096);
+    if (status >= 300 && status < 400)
+        return redirect(response);
+    if (status === 400)
+        return badRequest(text, asked);
+    const [kind, code, hint, facts] = ROWS[status] ?? otherRow(status);
+    const retried = status === 413 && retryAfterMs !== undefined ? 'service' : kind;
+    const about = status === 413 ? ` to a file of ${size} bytes` : '';
+    const message = `The service answered ${status}${about}${detail(text)}.`;
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR(retried, code, message, { ...facts, ...asked, hint });
+}
+function otherRow(status) {
+    if (status >= 500)
+        return ['request', 'SERVER_ERROR', DOWN];
+    if (status >= 400)
+        return [
+            'file',
+            'REQUEST_REFUSED',
+            'Show this answer to the operators of the service.',
+            { endsRun: 'first-four-files' },
+        ];
+    return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxAttempts: 3 }];
+}
+function redirect({ status, headers }) {
+    const location = String(headers['location'] ?? '');
+    // The path of a redirect may hold tokens; its origin is enough to see what happened.
+    const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : '';
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('config', 'HTTP_REDIRECT', `The service answered ${status}, a redirect${target}, which is never followed.`, {
+        hint: 'Put the final address into server-url and sign-path; a redirect to a login page means that this is not the API.',
+    });
+}
+const NGINX_PAGES = [
+    ['No required SSL certificate was sent', 'it got no client certificate it accepts'],
+    ['The SSL certificate error', 'it could not verify our client certificate'],
+];
+function badRequest(text, asked) {
+    const page = NGINX_PAGES.find(([title]) => text.includes(title));
+    if (page) {
+        return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('config', 'TLS_CLIENT_REJECTED', `The server refused our client certificate: ${page[1]} (400 “${page[0]}”).`, {
+            hint: 'Check that cert is the certificate the service expects, with its intermediates, not expired and not revoked.',
+        });
+    }
+    if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
+        return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('service', 'THROTTLED', `The service answered 400${detail(text)}.`, {
+            ...asked,
+            hint: BUSY,
+            throttled: true,
+        });
+    }
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('file', 'REQUEST_REFUSED', `The service answered 400${detail(text)}.`, {
+        ...asked,
+        hint: 'Show this answer to the operators of the service.',
+        endsRun: 'first-four-files',
+    });
+}
+/** Quotes the `code` and `message` of a JSON error, at most 200 characters of them, or the title of a page. */
+function detail(text) {
+    const title = /<title[^>]*>([^<]{1,100})/i.exec(text)?.[1];
+    if (title)
+        return `, a page titled “${title.trim()}”`;
+    try {
+        const value = JSON.parse(text);
+        if (typeof value !== 'object' || value === null)
+            return '';
+        const parts = [read(value, 'code'), read(value, 'message') ?? read(value, 'error')].filter(Boolean);
+        const said = parts.join(' ').slice(0, 200);
+        return said ? `: ${said.replace(/[.\s]+$/, '')}` : '';
+    }
+    catch {
+        return '';
+    }
+}
+function read(value, name) {
+    const field = Object.entries(value).find(([key]) => key === name)?.[1];
+    return typeof field === 'string' || typeof field === 'number' ? String(field) : undefined;
 }
 
 
@@ -59771,6 +60384,8 @@ var external_node_os_ = __nccwpck_require__(48161);
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
 var core = __nccwpck_require__(70819);
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
 // EXTERNAL MODULE: ./build/src/files/names.js
 var names = __nccwpck_require__(93509);
 ;// CONCATENATED MODULE: ./build/src/runner/masks.js
@@ -59865,6 +60480,7 @@ function quote(text) {
 
 
 
+
 /** Values that would turn TLS verification off, add trust, or write secrets to a file or the log. */
 const SUSPICIOUS = [
     'NODE_TLS_REJECT_UNAUTHORIZED',
@@ -59903,6 +60519,7 @@ function createRunner(environment = process.env) {
         // Ours to the letter: a short secret must not turn a count into stars, and none of them is made of a secret.
         output: core/* setOutput */.uH,
         saveState: core/* saveState */.LZ,
+        drawIdToken: (audience) => drawIdToken(audience, environment),
         artifactUrl(id) {
             const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
             return id === undefined ? '' : `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
@@ -59913,6 +60530,22 @@ function createRunner(environment = process.env) {
                 (0,external_node_fs_.appendFileSync)(file, masks.scrub(markdown));
         },
     };
+}
+async function drawIdToken(audience, environment) {
+    if (!environment['ACTIONS_ID_TOKEN_REQUEST_URL'] || !environment['ACTIONS_ID_TOKEN_REQUEST_TOKEN']) {
+        throw new errors/* ActionError */.lZ('ID_TOKEN_MISSING', 'This job has no OIDC token to prove with what it is.', {
+            hint: 'Give the job permissions: id-token: write, in the calling workflow as well. Runs from forks never get a token.',
+        });
+    }
+    try {
+        return await (0,core/* getIDToken */.V9)(audience);
+    }
+    catch (error) {
+        throw new errors/* ActionError */.lZ('ID_TOKEN_REFUSED', `The token service of the runner gave no OIDC token for ${audience}.`, {
+            hint: 'Run the job again; if this repeats, check oidc-audience and the status page of the CI system.',
+            cause: error,
+        });
+    }
 }
 /** The artifact client reads these variables too, and breaks on a proxy without a scheme, which other tools take. */
 function completeProxies(environment) {
@@ -60213,9 +60846,9 @@ function tooEarly() {
 /* harmony export */   Hy: () => (/* binding */ algorithmOf),
 /* harmony export */   NO: () => (/* binding */ chooseAlgorithm),
 /* harmony export */   a: () => (/* binding */ SIGNATURE_ALGORITHMS),
-/* harmony export */   iJ: () => (/* binding */ algorithmsFor)
+/* harmony export */   iJ: () => (/* binding */ algorithmsFor),
+/* harmony export */   x4: () => (/* binding */ DIGEST_BYTES)
 /* harmony export */ });
-/* unused harmony export DIGEST_BYTES */
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 
 /** The names that the input `signature-algorithm` takes beside `auto`. */
@@ -60431,6 +61064,148 @@ function badEncoding(what, hint) {
 
 /***/ }),
 
+/***/ 52294:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   v: () => (/* binding */ readVerifyKey)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
+/* harmony import */ var _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(43879);
+/* harmony import */ var _identity_secrets_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(60913);
+/* harmony import */ var _identity_text_pem_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(24336);
+/* harmony import */ var _identity_text_shape_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(73547);
+
+
+
+
+
+
+const SUPPORTED = 'Use an EC key on P-256, P-384 or P-521, an RSA key of at least 2048 bits, or an Ed25519 key.';
+const MIN_RSA_BITS = 2048;
+const CURVES = new Map([
+    ['prime256v1', { kind: 'ec-p256', name: 'EC P-256' }],
+    ['secp384r1', { kind: 'ec-p384', name: 'EC P-384' }],
+    ['secp521r1', { kind: 'ec-p521', name: 'EC P-521' }],
+]);
+/**
+ * Reads the one `PUBLIC KEY` or `CERTIFICATE` block of the PEM text that the input `verify-key` gave.
+ *
+ * A certificate is only a container: its dates, uses and signature are not looked at.
+ * Throws `VERIFY_KEY_PRIVATE` (the caller must mask the text), `VERIFY_KEY_MISSING`, `VERIFY_KEY_UNREADABLE`,
+ * `VERIFY_KEY_BLOCKS`, `VERIFY_KEY_KIND` or `VERIFY_KEY_UNSUPPORTED`.
+ */
+function readVerifyKey(text) {
+    const block = onlyBlock(text);
+    const certificate = block.label === 'CERTIFICATE' ? readCertificate(block) : undefined;
+    const keyObject = readKeyObject(block, certificate);
+    const { kind, name } = classify(keyObject);
+    return {
+        keyObject,
+        kind,
+        name,
+        spkiSha256: (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_2__/* .publicKeyPrint */ ._v)(keyObject),
+        certificate: certificate && (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_2__/* .factsOf */ .xS)(certificate),
+    };
+}
+function onlyBlock(text) {
+    if ((0,_identity_secrets_js__WEBPACK_IMPORTED_MODULE_3__/* .containsPrivateKey */ .S)(text)) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('VERIFY_KEY_PRIVATE', 'input verify-key holds a private key', {
+            hint: 'Give the public key instead: openssl pkey -in private.pem -pubout. Replace the key if this text was stored where others can read it.',
+        });
+    }
+    const { blocks } = (0,_identity_text_pem_js__WEBPACK_IMPORTED_MODULE_4__/* .readPem */ .Je)((0,_identity_text_shape_js__WEBPACK_IMPORTED_MODULE_5__/* .unwrap */ .o)(text).pem ?? '');
+    const [block] = blocks;
+    if (block === undefined && text.includes('-----BEGIN '))
+        throw unreadable('its BEGIN line is damaged', {});
+    if (block === undefined) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('VERIFY_KEY_MISSING', 'input verify-key holds no PEM block', {
+            hint: 'Give PEM text with one PUBLIC KEY or CERTIFICATE block, or the path of a file that holds it.',
+        });
+    }
+    if (blocks.length > 1) {
+        const labels = blocks.slice(0, 4).map(({ label }) => label);
+        const list = blocks.length > labels.length ? [...labels, '…'] : labels;
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('VERIFY_KEY_BLOCKS', `input verify-key holds ${blocks.length} PEM blocks (${list.join(', ')}) instead of one`, { hint: "Keep only the signer's own public key or certificate, without its chain." });
+    }
+    if ('reason' in block)
+        throw unreadable(`block 1 (${block.label}): ${block.reason}`, {});
+    if (block.label !== 'PUBLIC KEY' && block.label !== 'CERTIFICATE')
+        throw wrongLabel(block.label);
+    return block;
+}
+function wrongLabel(label) {
+    const sentence = `input verify-key holds a ${label} block; it must be a PUBLIC KEY or a CERTIFICATE`;
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('VERIFY_KEY_KIND', sentence, { hint: hintForLabel(label) });
+}
+function hintForLabel(label) {
+    switch (label) {
+        case 'RSA PUBLIC KEY':
+            return 'This is the PKCS#1 form. Convert it: openssl rsa -RSAPublicKey_in -in old.pem -pubout -out key.pem';
+        case 'CERTIFICATE REQUEST':
+        case 'NEW CERTIFICATE REQUEST':
+            return "A request is not what the CA sent back. Give the signer's certificate, or take the key out: openssl req -in request.pem -noout -pubkey";
+        case 'TRUSTED CERTIFICATE':
+        case 'X509 CERTIFICATE':
+            return 'Write it as a plain certificate: openssl x509 -in old.pem -out certificate.pem';
+        default:
+            return "Give the signer's public key (openssl pkey -in private.pem -pubout) or its certificate.";
+    }
+}
+function readCertificate({ der }) {
+    try {
+        return new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(der);
+    }
+    catch (cause) {
+        throw unreadable('its CERTIFICATE block does not hold an X.509 certificate', { cause });
+    }
+}
+function readKeyObject({ der }, certificate) {
+    try {
+        // `type: 'spki'` matters: without it Node derives a public key from private material too.
+        return certificate === undefined
+            ? (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPublicKey)({ key: der, format: 'der', type: 'spki' })
+            : certificate.publicKey;
+    }
+    catch (cause) {
+        const where = certificate === undefined ? 'its PUBLIC KEY block' : 'its certificate';
+        throw unreadable(`${where} holds a damaged key or one of an unknown kind`, { cause, hint: SUPPORTED });
+    }
+}
+function unreadable(what, facts) {
+    const hint = 'Check that the whole block was copied, unchanged, from its BEGIN line to its END line.';
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('VERIFY_KEY_UNREADABLE', `input verify-key cannot be read: ${what}`, { hint, ...facts });
+}
+function classify(key) {
+    const type = key.asymmetricKeyType;
+    const details = key.asymmetricKeyDetails ?? {};
+    if (type === 'ed25519')
+        return { kind: 'ed25519', name: 'Ed25519' };
+    if (type === 'ec') {
+        const curve = details.namedCurve ?? 'unknown';
+        const known = CURVES.get(curve);
+        if (known === undefined)
+            throw unsupported(`an EC key on the curve ${curve}`);
+        return known;
+    }
+    if (type !== 'rsa' && type !== 'rsa-pss')
+        throw unsupported(`a key of the kind ${type ?? 'unknown'}`);
+    const bits = details.modulusLength ?? 0;
+    if (bits < MIN_RSA_BITS)
+        throw unsupported(`an RSA key of ${bits} bits; at least ${MIN_RSA_BITS} are needed`);
+    // With exponent 1 anyone can write a valid signature.
+    if ((details.publicExponent ?? 0n) < 3n)
+        throw unsupported('an RSA key whose public exponent is below 3');
+    return { kind: type, name: `${type.toUpperCase()} ${bits}` };
+}
+function unsupported(what) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('VERIFY_KEY_UNSUPPORTED', `input verify-key holds ${what}`, { hint: SUPPORTED });
+}
+
+
+/***/ }),
+
 /***/ 9426:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -60624,19 +61399,20 @@ function unpackError({ code, message, hint, cause }) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  Yz: () => (/* binding */ core_debug),
+  Yz: () => (/* binding */ debug),
   N4: () => (/* binding */ endGroup),
   z3: () => (/* binding */ error),
+  V9: () => (/* binding */ getIDToken),
   pq: () => (/* binding */ info),
   lm: () => (/* binding */ notice),
   LZ: () => (/* binding */ saveState),
   uH: () => (/* binding */ setOutput),
-  Pq: () => (/* binding */ core_setSecret),
+  Pq: () => (/* binding */ setSecret),
   Oh: () => (/* binding */ startGroup),
   $e: () => (/* binding */ warning)
 });
 
-// UNUSED EXPORTS: ExitCode, addPath, exportVariable, getBooleanInput, getIDToken, getInput, getMultilineInput, getState, group, isDebug, markdownSummary, platform, setCommandEcho, setFailed, summary, toPlatformPath, toPosixPath, toWin32Path
+// UNUSED EXPORTS: ExitCode, addPath, exportVariable, getBooleanInput, getInput, getMultilineInput, getState, group, isDebug, markdownSummary, platform, setCommandEcho, setFailed, summary, toPlatformPath, toPosixPath, toWin32Path
 
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(70857);
@@ -60826,13 +61602,13 @@ var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _argume
 
 
 
-class oidc_utils_OidcClient {
+class OidcClient {
     static createHttpClient(allowRetry = true, maxRetry = 10) {
         const requestOptions = {
             allowRetries: allowRetry,
             maxRetries: maxRetry
         };
-        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
+        return new lib/* HttpClient */.Qq('actions/oidc-client', [new auth/* BearerCredentialHandler */.tZ(OidcClient.getRequestToken())], requestOptions);
     }
     static getRequestToken() {
         const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
@@ -60851,7 +61627,7 @@ class oidc_utils_OidcClient {
     static getCall(id_token_url) {
         return __awaiter(this, void 0, void 0, function* () {
             var _a;
-            const httpclient = oidc_utils_OidcClient.createHttpClient();
+            const httpclient = OidcClient.createHttpClient();
             const res = yield httpclient
                 .getJson(id_token_url)
                 .catch(error => {
@@ -60870,13 +61646,13 @@ class oidc_utils_OidcClient {
         return __awaiter(this, void 0, void 0, function* () {
             try {
                 // New ID Token is requested from action service
-                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
+                let id_token_url = OidcClient.getIDTokenUrl();
                 if (audience) {
                     const encodedAudience = encodeURIComponent(audience);
                     id_token_url = `${id_token_url}&audience=${encodedAudience}`;
                 }
                 debug(`ID token url is ${id_token_url}`);
-                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
+                const id_token = yield OidcClient.getCall(id_token_url);
                 setSecret(id_token);
                 return id_token;
             }
@@ -62474,7 +63250,7 @@ function exportVariable(name, val) {
  * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
  * ```
  */
-function core_setSecret(secret) {
+function setSecret(secret) {
     command_issueCommand('add-mask', {}, secret);
 }
 /**
@@ -62596,7 +63372,7 @@ function isDebug() {
  * Writes debug message to user log
  * @param message debug message
  */
-function core_debug(message) {
+function debug(message) {
     command_issueCommand('debug', {}, message);
 }
 /**

@@ -5,6 +5,7 @@ import {
   debug,
   endGroup,
   error,
+  getIDToken,
   info,
   notice,
   saveState,
@@ -13,6 +14,7 @@ import {
   startGroup,
   warning,
 } from '@actions/core';
+import { ActionError } from './errors.ts';
 import { show } from './files/names.ts';
 import { Masks } from './runner/masks.ts';
 
@@ -37,6 +39,8 @@ export interface Runner {
   readonly annotate: (level: 'notice' | 'warning' | 'error', title: string, text: string) => void;
   readonly output: (name: string, value: string) => void;
   readonly saveState: (name: string, value: string) => void;
+  /** Draws a new OIDC token of this job for an audience; it is masked. Throws `ID_TOKEN_MISSING`, `ID_TOKEN_REFUSED`. */
+  readonly drawIdToken: (audience: string) => Promise<string>;
   /** Page of an artifact of this run, empty without an id. */
   readonly artifactUrl: (id: number | undefined) => string;
   /** Appends Markdown to the job summary; names in it must be escaped already. */
@@ -97,6 +101,7 @@ export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runn
     // Ours to the letter: a short secret must not turn a count into stars, and none of them is made of a secret.
     output: setOutput,
     saveState,
+    drawIdToken: (audience) => drawIdToken(audience, environment),
     artifactUrl(id) {
       const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
       return id === undefined ? '' : `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
@@ -106,6 +111,22 @@ export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runn
       if (file) appendFileSync(file, masks.scrub(markdown));
     },
   };
+}
+
+async function drawIdToken(audience: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  if (!environment['ACTIONS_ID_TOKEN_REQUEST_URL'] || !environment['ACTIONS_ID_TOKEN_REQUEST_TOKEN']) {
+    throw new ActionError('ID_TOKEN_MISSING', 'This job has no OIDC token to prove with what it is.', {
+      hint: 'Give the job permissions: id-token: write, in the calling workflow as well. Runs from forks never get a token.',
+    });
+  }
+  try {
+    return await getIDToken(audience);
+  } catch (error) {
+    throw new ActionError('ID_TOKEN_REFUSED', `The token service of the runner gave no OIDC token for ${audience}.`, {
+      hint: 'Run the job again; if this repeats, check oidc-audience and the status page of the CI system.',
+      cause: error,
+    });
+  }
 }
 
 /** The artifact client reads these variables too, and breaks on a proxy without a scheme, which other tools take. */

@@ -49,6 +49,7 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
     annotate: (_, title, text) => void annotations.push({ title, text }),
     output: () => {},
     saveState: () => {},
+    drawIdToken: async () => '',
     artifactUrl: () => '',
     summary: () => {},
     ...replaced,

@@ -101,6 +101,7 @@ class NotingRunner {
         this.outputs[name] = value;
       },
       saveState: () => {},
+      drawIdToken: async () => '',
       artifactUrl: () => '',
       summary: (markdown) => {
         this.summary += markdown;

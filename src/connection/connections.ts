@@ -1,6 +1,5 @@
 import { type buildConnector, Client } from 'undici';
-import type { Connection } from './connect.ts';
-import type { Dialler, HttpProtocol } from './dialler.ts';
+import type { Connection, Dialler, HttpProtocol } from './connect.ts';
 
 /** An HTTP client and the connection it uses now. */
 export interface Lane {

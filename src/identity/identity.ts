@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { ActionError } from '../errors.ts';
-import { readAnchors, usableAnchors } from './material/anchors.ts';
+import { readAnchors } from './material/anchors.ts';
 import { type CertificateFacts, factsOf, nameOnOneLine, publicKeyPrint } from './material/certificate.ts';
 import { readClient } from './material/client.ts';
 import { type ClientChain, missingIssuerOf } from './material/client-chain.ts';
@@ -12,18 +12,21 @@ import { clientProblems, clientWarnings, dateWarnings, type ValidityOptions } fr
 // An annotation holds 4096 characters.
 const MAX_LISTED = 10;
 
+/** The certificates that the server must chain to. */
+export interface Trust {
+  /** Never empty. */
+  readonly anchors: readonly X509Certificate[];
+  readonly anchorsPem: string;
+}
+
 /** A checked client identity and the certificates that the server must chain to. */
-export interface Identity {
+export interface Identity extends Trust {
   /** Leaf first, then its issuers as far as they were given. */
   readonly certificates: readonly X509Certificate[];
   readonly certificatesPem: string;
   readonly keyPem: string;
   /** Opens `keyPem`; `undefined` when that is not encrypted. */
   readonly passphrase: string | undefined;
-  /** Every certificate of `chain`; never empty. */
-  readonly anchors: readonly X509Certificate[];
-  /** The ones that a server may chain to now. */
-  readonly anchorsPem: string;
   /** About the leaf. */
   readonly certificate: CertificateFacts;
   /** Name of the leaf's issuer when it was not given; worth telling when a server refuses the certificate. */
@@ -53,7 +56,7 @@ export function inspectIdentity(text: IdentityText, options: ValidityOptions): I
   const trusted = anchors.certificates.map(({ x509 }) => x509);
   const isSound = problems.length === 0 && chain !== undefined && client.key !== undefined;
   return {
-    identity: isSound ? assemble(chain, client.key, { anchors: trusted, now: options.now }) : undefined,
+    identity: isSound ? assemble(chain, client.key, trusted) : undefined,
     problems,
     notices: tidyNotice({ ...client.tidied, chain: anchors.tidied }),
     warnings: [
@@ -89,12 +92,15 @@ export function missingIssuerHint({ certificates, missingIssuer }: Identity): st
   return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
 }
 
-interface Trust {
-  readonly anchors: readonly X509Certificate[];
-  readonly now: Date;
+/** Reads the trust anchors of a run that shows no client certificate; throws the problems of `chain` as one error. */
+export function requireTrust(chain: string | undefined): Trust {
+  const { certificates, problems } = readAnchors(chain);
+  if (problems.length > 0) requireIdentity({ identity: undefined, problems, notices: [], warnings: [] });
+  const anchors = certificates.map(({ x509 }) => x509);
+  return { anchors, anchorsPem: pemOf(anchors) };
 }
 
-function assemble(chain: ClientChain, key: PrivateKey, { anchors, now }: Trust): Identity {
+function assemble(chain: ClientChain, key: PrivateKey, anchors: readonly X509Certificate[]): Identity {
   const certificates = chain.certificates.map(({ x509 }) => x509);
   return {
     certificates,
@@ -102,7 +108,7 @@ function assemble(chain: ClientChain, key: PrivateKey, { anchors, now }: Trust):
     keyPem: key.pem,
     passphrase: key.passphrase,
     anchors,
-    anchorsPem: pemOf(usableAnchors(anchors, now)),
+    anchorsPem: pemOf(anchors),
     certificate: factsOf(chain.leaf.x509),
     missingIssuer: missingIssuerOf(chain, anchors),
   };

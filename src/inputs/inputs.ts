@@ -1,7 +1,9 @@
+import type { HttpProtocol } from '../connection/connect.ts';
 import type { ActionError } from '../errors.ts';
 import type { Pattern } from '../files/finding/patterns.ts';
 import type { Shard } from '../files/finding/shard.ts';
 import type { IdentityText } from '../identity/text/inputs.ts';
+import type { Protocol } from '../protocols/protocol.ts';
 import type { Verification } from '../verifying/check.ts';
 
 /** Which files, and where what is written goes. */
@@ -30,14 +32,9 @@ export interface FileInputs {
 /** How the service is reached and what proves who we are. */
 export interface ServiceInputs {
   readonly serverUrl: URL;
-  /** Path of the requests: prefix of the URL and `signPath`. */
-  readonly requestPath: string;
-  readonly signPath: string;
-  readonly appKey: string;
-  readonly appSecret: string;
   readonly identity: IdentityText;
   readonly expiryWarningDays: number;
-  readonly protocol: 'http1' | 'http2';
+  readonly http: HttpProtocol;
 }
 
 /** How hard to try. */
@@ -63,6 +60,7 @@ export interface SignInputs {
   readonly mode: 'sign';
   readonly files: FileInputs;
   readonly service: ServiceInputs;
+  readonly protocol: Protocol;
   readonly effort: EffortInputs;
   readonly verification: Verification | undefined;
   readonly reuse: boolean;
@@ -75,6 +73,8 @@ export interface RehearseInputs {
   readonly files: FileInputs;
   readonly effort: EffortInputs;
   readonly upload: UploadInputs | undefined;
+  /** A protocol whose messages are built and checked; `undefined` for `es-auth`, which the rehearsal itself speaks. */
+  readonly protocol: Protocol | undefined;
 }
 
 /** Inputs of `mode: verify`. */
@@ -88,6 +88,8 @@ export interface VerifyInputs {
 export interface PreflightInputs {
   readonly mode: 'preflight';
   readonly service: ServiceInputs;
+  /** `undefined` when its inputs have a problem. */
+  readonly protocol: Protocol | undefined;
   /** Whether `service` is sound, certificates and keys apart. */
   readonly isCallable: boolean;
   /** Everything wrong with the inputs. */

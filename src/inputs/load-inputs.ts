@@ -1,14 +1,16 @@
 import { ActionError } from '../errors.ts';
 import { secretsOf } from '../identity/secrets.ts';
 import type { IdentityText } from '../identity/text/inputs.ts';
+import type { Protocol } from '../protocols/protocol.ts';
 import type { Runner } from '../runner.ts';
 import { admit } from './admission.ts';
 import { FieldReader } from './field-reader.ts';
 import { readFiles } from './file-fields.ts';
 import type { EffortInputs, Inputs, UploadInputs } from './inputs.ts';
-import { readService } from './service-fields.ts';
+import { readProtocol } from './protocols/protocol-fields.ts';
+import { NOWHERE, readService } from './service-fields.ts';
 import type { TakenInputs } from './taken.ts';
-import { readVerification } from './verify-fields.ts';
+import { readSignatureForm } from './verify-fields.ts';
 
 /**
  * Reads all inputs once into a valid value.
@@ -23,12 +25,12 @@ export function loadInputs(runner: Runner): Inputs {
     keyPassphrase: runner.takeInput('key-passphrase'),
     chain: runner.takeInput('chain'),
   };
-  const appSecret = runner.takeInput('app-secret');
+  const [appSecret, token] = [runner.takeInput('app-secret'), runner.takeInput('token')];
   runner.mask(secretsOf(identity));
-  if (appSecret !== undefined) runner.mask([appSecret]);
+  runner.mask([appSecret, token].filter((secret) => secret !== undefined));
 
   const reader = new FieldReader((name) => runner.takeInput(name));
-  const inputs = readMode({ identity, appSecret, reader }, runner);
+  const inputs = readMode({ identity, appSecret, token, reader }, runner);
   // A preflight lists these beside everything else that is wrong.
   if (inputs?.mode === 'preflight') return inputs;
   if (inputs === undefined || reader.problems.length > 0) throw allProblems(reader.problems);
@@ -43,38 +45,53 @@ function readMode(taken: TakenInputs, runner: Runner): Inputs | undefined {
   switch (mode) {
     case 'skipped':
       return { mode };
-    case 'sign': {
-      const verification = readVerification(reader, runner);
+    case 'sign':
+      return readSigning(taken, runner);
+    case 'rehearse':
       return {
         mode,
         files: readFiles(reader, runner),
-        service: readService(taken),
         effort: readEffort(reader),
-        verification,
-        reuse: reader.boolean('reuse', true),
-        upload: readRealUpload(reader),
+        upload: readUpload(reader),
+        protocol: readRehearsedProtocol(taken, runner),
       };
-    }
-    case 'rehearse':
-      return { mode, files: readFiles(reader, runner), effort: readEffort(reader), upload: readUpload(reader) };
     case 'verify': {
       const files = readFiles(reader, runner);
       const given = reader.problems.length;
-      const verification = readVerification(reader, runner);
+      const { verification } = readSignatureForm(reader, runner);
       if (verification === undefined && reader.problems.length === given) {
         reader.reject('verify-key', 'is empty; mode verify needs the public key or certificate of the signer');
       }
       return verification && { mode, files, verification };
     }
     case 'preflight': {
-      const service = readService(taken);
+      const form = readSignatureForm(reader, runner);
+      const { service, protocol } = readService(taken, form);
       const isCallable = reader.problems.length === 0;
-      const [effort, verification] = [readEffort(reader), readVerification(reader, runner)];
-      return { mode, service, isCallable, effort, verification, problems: reader.problems };
+      const [effort, { verification }] = [readEffort(reader), form];
+      return { mode, service, protocol, isCallable, effort, verification, problems: reader.problems };
     }
     default:
       return mode satisfies never;
   }
+}
+
+/** Reads a protocol whose messages a rehearsal builds and checks; secrets and addresses need not be there. */
+function readRehearsedProtocol({ reader, appSecret, token }: TakenInputs, runner: Runner): Protocol | undefined {
+  const name = reader.text('protocol');
+  if (name === undefined || name === 'es-auth') return undefined;
+  const form = readSignatureForm(reader, runner);
+  return readProtocol({ reader, serverUrl: NOWHERE, appSecret, token, form, purpose: 'rehearsal' });
+}
+
+function readSigning(taken: TakenInputs, runner: Runner): Inputs | undefined {
+  const { reader } = taken;
+  const form = readSignatureForm(reader, runner);
+  const files = readFiles(reader, runner);
+  const { service, protocol } = readService(taken, form);
+  const [effort, reuse, upload] = [readEffort(reader), reader.boolean('reuse', true), readRealUpload(reader)];
+  const { verification } = form;
+  return protocol && { mode: 'sign', files, service, protocol, effort, verification, reuse, upload };
 }
 
 function readEffort(reader: FieldReader): EffortInputs {

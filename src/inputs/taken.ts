@@ -5,5 +5,6 @@ import type { FieldReader } from './field-reader.ts';
 export interface TakenInputs {
   readonly identity: IdentityText;
   readonly appSecret: string | undefined;
+  readonly token: string | undefined;
   readonly reader: FieldReader;
 }

@@ -4,20 +4,54 @@ import { ActionError, codeOf, toActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
 import { containsPrivateKey, secretsOf } from '../identity/secrets.ts';
 import type { Runner } from '../runner.ts';
-import { chooseAlgorithm, SIGNATURE_ALGORITHMS } from '../verifying/algorithm.ts';
+import {
+  type Algorithm,
+  type AlgorithmName,
+  algorithmOf,
+  chooseAlgorithm,
+  SIGNATURE_ALGORITHMS,
+} from '../verifying/algorithm.ts';
 import type { Verification } from '../verifying/check.ts';
+import type { SignatureEncoding } from '../verifying/encoding.ts';
 import { readVerifyKey } from '../verifying/key.ts';
 import { createVerifier } from '../verifying/verifier.ts';
 import { type FieldReader, isInside } from './field-reader.ts';
 
 const MAX_KEY_FILE_BYTES = 64 * 1024;
 
-/** Reads the key to check signatures with and how; `undefined` when no key is given. */
-export function readVerification(reader: FieldReader, runner: Runner): Verification | undefined {
+/** How signatures are made, checked and written. */
+export interface SignatureForm {
+  /** `undefined` when neither `verify-key` nor `signature-algorithm` tells it. */
+  readonly algorithm: Algorithm | undefined;
+  readonly encoding: SignatureEncoding;
+  readonly verification: Verification | undefined;
+  /** Whether a key was given, readable or not. */
+  readonly isChecked: boolean;
+}
+
+/** Reads how signatures look, and the key to check them with. */
+export function readSignatureForm(reader: FieldReader, runner: Runner): SignatureForm {
   const value = reader.text('verify-key');
   const requested = reader.choice('signature-algorithm', ['auto', ...SIGNATURE_ALGORITHMS]);
   const encoding = reader.choice('signature-encoding', ['base64', 'hex']);
-  if (value === undefined) return undefined;
+  const verification = value === undefined ? undefined : readKey(value, { reader, runner, requested, encoding });
+  const named = requested === 'auto' ? undefined : algorithmOf(requested);
+  return {
+    algorithm: verification?.verifier.algorithm ?? named,
+    encoding,
+    verification,
+    isChecked: value !== undefined,
+  };
+}
+
+interface KeyTask {
+  readonly reader: FieldReader;
+  readonly runner: Runner;
+  readonly requested: AlgorithmName | 'auto';
+  readonly encoding: SignatureEncoding;
+}
+
+function readKey(value: string, { reader, runner, requested, encoding }: KeyTask): Verification | undefined {
   try {
     const key = readVerifyKey(
       value.includes('-----BEGIN') || containsPrivateKey(value) ? guard(value, runner) : readKeyFile(value, runner),

@@ -5,21 +5,22 @@ import { openTransport, type Transport } from '../connection/transport.ts';
 import { ActionError, toActionError } from '../errors.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
 import type { Identity } from '../identity/identity.ts';
-import { readAnchors, usableAnchors } from '../identity/material/anchors.ts';
+import { readAnchors } from '../identity/material/anchors.ts';
 import { factsOf } from '../identity/material/certificate.ts';
 import type { PreflightInputs } from '../inputs/inputs.ts';
 import { NOWHERE } from '../inputs/service-fields.ts';
 import { type CanaryOutcome, sendCanary } from '../preflight/canary.ts';
 import { type Finding, failed, passed, warned } from '../preflight/finding.ts';
 import { checkIdentityText, type IdentityCheck } from '../preflight/identity-findings.ts';
+import { describeKey } from '../preflight/key-findings.ts';
 import { checkService, skipService } from '../preflight/preflight.ts';
-import { createSignFileSigner } from '../protocols/es-auth/sign-file.ts';
+import type { OpenProtocol, Protocol } from '../protocols/protocol.ts';
 import { renderManifest } from '../report/manifest.ts';
 import type { ReportBuilder, ReportPart } from '../report/report.ts';
 import type { Signer } from '../signing/signer.ts';
 import type { Context } from './context.ts';
 import { makeOwnDirectory } from './stages/release.ts';
-import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext } from './stages/service.ts';
+import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext, worldOf } from './stages/service.ts';
 
 /** Proves that a release could be signed right now, or lists everything that stands in its way; reads no file of the release. */
 export async function preflight(context: Context, inputs: PreflightInputs, report: ReportBuilder): Promise<void> {
@@ -96,7 +97,7 @@ function lookWithoutIdentity(
   proxy: ConnectProxy | undefined,
 ): Promise<ReportPart> {
   const anchors = readAnchors(inputs.service.identity.chain).certificates.map(({ x509 }) => x509);
-  const secureContext = createTlsContext({ ca: usableAnchors(anchors, new Date(context.now())).map(String) });
+  const secureContext = createTlsContext({ ca: anchors.map(String) });
   const route = { server: inputs.service.serverUrl, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
   return look(context, inputs, { route, identity: undefined, anchors });
 }
@@ -112,7 +113,7 @@ async function look(
   inputs: PreflightInputs,
   { route, identity, anchors }: Examined,
 ): Promise<ReportPart> {
-  const { verification, isCallable } = inputs;
+  const { verification, isCallable, protocol } = inputs;
   const { signal, now } = context;
   const transport = openTransport(route);
   const reason = identity ? 'of the problems with the inputs' : 'the client identity cannot be used';
@@ -121,29 +122,68 @@ async function look(
       identity,
       anchors,
       verification,
-      sendCanary: identity && isCallable ? () => sendCanaryOver(context, inputs, transport) : reason,
+      sendCanary:
+        identity && isCallable && protocol ? () => sendCanaryOver(context, { inputs, protocol }, transport) : reason,
       now,
       signal,
     });
-    return { service: route.server.origin, findings, requests: transport.requests() };
+    const key = identity && isCallable && protocol ? await lookAtKey(context, { inputs, protocol }, transport) : [];
+    return { service: route.server.origin, findings: [...findings, ...key], requests: transport.requests() };
   } finally {
     transport.close();
   }
 }
 
-function sendCanaryOver(context: Context, inputs: PreflightInputs, transport: Transport): Promise<CanaryOutcome> {
-  const { signal, clock, now, randomInt } = context;
+/** Longest wait for what a service says about its key, in milliseconds. */
+const KEY_TIMEOUT_MS = 20_000;
+
+/** Shows what a service that can be asked says about its key; prints the public key for the one who has yet to store it. */
+async function lookAtKey(
+  context: Context,
+  { inputs, protocol }: { readonly inputs: PreflightInputs; readonly protocol: Protocol },
+  transport: Transport,
+): Promise<readonly Finding[]> {
+  const open = protocol.open(
+    transport,
+    worldOf(context, () => {}),
+  );
+  if (open.describeKey === undefined) return [];
+  try {
+    const key = await open.describeKey(AbortSignal.any([context.signal, AbortSignal.timeout(KEY_TIMEOUT_MS)]));
+    if (inputs.verification === undefined && key.publicKey) printKey(context, key.publicKey);
+    return describeKey(key, inputs.verification);
+  } catch (error) {
+    return [failed('signing key', toActionError(error, 'KEY_NOT_FOUND', 'the service says nothing about its key'))];
+  } finally {
+    await open.close();
+  }
+}
+
+function printKey({ runner }: Context, publicKey: string): void {
+  runner.openGroup('Public key of the service, to be stored as verify-key');
+  for (const line of publicKey.trimEnd().split('\n')) runner.line(line);
+  runner.closeGroup();
+}
+
+async function sendCanaryOver(
+  context: Context,
+  { inputs, protocol }: { readonly inputs: PreflightInputs; readonly protocol: Protocol },
+  transport: Transport,
+): Promise<CanaryOutcome> {
+  const { signal, clock, now } = context;
   const { attempts, timeoutMs } = inputs.effort;
-  const { requestPath, signPath, appKey, appSecret } = inputs.service;
-  const createSigner = (through: Transport): Signer =>
-    createSignFileSigner(through, {
-      requestPath,
-      signPath,
-      appKey,
-      appSecret,
-      now,
-      randomInt,
-      onClockOffset: () => {},
-    });
-  return sendCanary({ transport, createSigner, attempts, timeoutMs, signal, clock, now });
+  const opened: OpenProtocol[] = [];
+  const createSigner = (through: Transport): Signer => {
+    const open = protocol.open(
+      through,
+      worldOf(context, () => {}),
+    );
+    opened.push(open);
+    return open.signer;
+  };
+  try {
+    return await sendCanary({ transport, createSigner, attempts, timeoutMs, signal, clock, now });
+  } finally {
+    for (const open of opened) await open.close();
+  }
 }

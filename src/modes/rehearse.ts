@@ -1,5 +1,6 @@
 import { OutputTree } from '../files/writing/output-tree.ts';
-import type { RehearseInputs, ServiceInputs } from '../inputs/inputs.ts';
+import type { RehearseInputs } from '../inputs/inputs.ts';
+import { createEsAuth } from '../protocols/es-auth/protocol.ts';
 import type { Service } from '../rehearsal/service.ts';
 import type { ReportBuilder } from '../report/report.ts';
 import { algorithmOf } from '../verifying/algorithm.ts';
@@ -9,7 +10,7 @@ import { createVerifier } from '../verifying/verifier.ts';
 import type { Context } from './context.ts';
 import { checkUploadable, type Delivery, deliver } from './stages/receipt.ts';
 import { checkMatched, describeRelease, findRelease, makeOwnDirectory } from './stages/release.ts';
-import { checkIdentity, withService } from './stages/service.ts';
+import { checkIdentity, type ServiceTask, withService } from './stages/service.ts';
 import { signRelease } from './stages/signing.ts';
 
 /** Runs the whole of a signing against a service in this process, with keys that exist for this run only. */
@@ -22,13 +23,14 @@ export async function rehearse(context: Context, inputs: RehearseInputs, report:
     report.add(describeRelease(release));
     report.add(await checkMatched(context, files, release));
     checkUploadable(delivery, release.files);
+    for (const file of release.files) inputs.protocol?.checkFile?.(file);
     await withRehearsalService(context, async (embedded) => {
       output.write('rehearsal-key.pem', embedded.credentials.verifyKeyPem);
       const verification = verificationOf(embedded.credentials.verifyKeyPem);
       report.add({ verification });
-      const service = serviceInputsOf(embedded);
+      const service = serviceOf(embedded);
       const identity = checkIdentity(context, service, report);
-      await withService(context, { inputs: service, identity, proxied: 'never', report }, (open) =>
+      await withService(context, { ...service, identity, proxied: 'never', report }, (open) =>
         signRelease(context, files, {
           release,
           wanted: release.files,
@@ -65,16 +67,15 @@ function verificationOf(publicKeyPem: string): Verification {
   return { verifier, encoding: 'base64' };
 }
 
-function serviceInputsOf({ url, signPath, credentials }: Service): ServiceInputs {
+function serviceOf({ url, signPath, credentials }: Service): Pick<ServiceTask, 'inputs' | 'protocol'> {
   const { cert, key, chain, appKey, appSecret } = credentials;
   return {
-    serverUrl: new URL(url),
-    requestPath: signPath,
-    signPath,
-    appKey,
-    appSecret,
-    identity: { cert, key, keyPassphrase: undefined, chain },
-    expiryWarningDays: 0,
-    protocol: 'http1',
+    inputs: {
+      serverUrl: new URL(url),
+      identity: { cert, key, keyPassphrase: undefined, chain },
+      expiryWarningDays: 0,
+      http: 'http1',
+    },
+    protocol: createEsAuth({ requestPath: signPath, signPath, appKey, appSecret }),
   };
 }

@@ -16,7 +16,7 @@ import { signRelease } from './stages/signing.ts';
 
 /** Signs a release: everything that can be wrong is found before the first request. */
 export async function sign(context: Context, inputs: SignInputs, report: ReportBuilder): Promise<void> {
-  const { mode, files, service, effort, verification, upload, reuse } = inputs;
+  const { mode, files, service, protocol, effort, verification, upload, reuse } = inputs;
   report.add(describeVerification(context, verification));
   const output = new OutputTree(files.outputDirectory ?? files.root, context.processId);
   const delivery: Delivery = { mode, files, upload, output, report };
@@ -26,12 +26,14 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
     report.add(await checkMatched(context, files, release));
     checkUploadable(delivery, release.files);
     checkSizes(verification, release.files);
-    const identity = checkIdentity(context, service, report);
+    for (const file of release.files) protocol.checkFile?.(file);
+    const identity = checkIdentity(context, { inputs: service, protocol }, report);
     const kept = reuse && verification ? await findValid(context, release, { output, files, verification }) : [];
     report.add({ outcomes: kept });
     const wanted = without(release.files, kept);
     checkBudget(wanted, files.maxFiles);
-    await withService(context, { inputs: service, identity, proxied: 'as the environment says', report }, (open) =>
+    const task = { inputs: service, protocol, identity, proxied: 'as the environment says', report } as const;
+    await withService(context, task, (open) =>
       signRelease(context, files, {
         release,
         wanted,

@@ -6,11 +6,18 @@ import { missingNames } from '../../connection/diagnosis/server-certificate.ts';
 import { type ConnectProxy, chooseProxy } from '../../connection/proxy.ts';
 import { createTlsContext } from '../../connection/route.ts';
 import { openTransport, type Transport } from '../../connection/transport.ts';
-import { show } from '../../files/names.ts';
 import { type CredentialPaths, withCredentials } from '../../identity/credentials.ts';
-import { type Identity, inspectIdentity, missingIssuerHint, requireIdentity } from '../../identity/identity.ts';
+import {
+  type Identity,
+  inspectIdentity,
+  missingIssuerHint,
+  requireIdentity,
+  requireTrust,
+  type Trust,
+} from '../../identity/identity.ts';
+import { isBlank } from '../../identity/text/inputs.ts';
 import type { ServiceInputs } from '../../inputs/inputs.ts';
-import { createSignFileSigner } from '../../protocols/es-auth/sign-file.ts';
+import type { Protocol, ProtocolWorld } from '../../protocols/protocol.ts';
 import type { ReportBuilder } from '../../report/report.ts';
 import { sentence } from '../../report/summary/units.ts';
 import { Failure } from '../../signing/policy/failure.ts';
@@ -31,7 +38,13 @@ export interface OpenService {
 const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
 
 /** Examines certificate, key and chain, tells what is odd about them, and refuses what cannot work; opens no socket. */
-export function checkIdentity({ runner, now }: Context, inputs: ServiceInputs, report: ReportBuilder): Identity {
+export function checkIdentity(
+  { runner, now }: Context,
+  { inputs, protocol }: Pick<ServiceTask, 'inputs' | 'protocol'>,
+  report: ReportBuilder,
+): Identity | Trust {
+  const { cert, key, chain } = inputs.identity;
+  if (protocol.certificate === 'optional' && isBlank(cert) && isBlank(key)) return requireTrust(chain);
   runner.openGroup('Identity');
   const inspection = inspectIdentity(inputs.identity, {
     now: new Date(now()),
@@ -52,7 +65,9 @@ export function checkIdentity({ runner, now }: Context, inputs: ServiceInputs, r
 /** How the service is reached: rehearsals never leave this machine. */
 export interface ServiceTask {
   readonly inputs: ServiceInputs;
-  readonly identity: Identity;
+  readonly protocol: Protocol;
+  /** Trust alone where the protocol needs no client certificate and none is given. */
+  readonly identity: Identity | Trust;
   readonly proxied: 'as the environment says' | 'never';
   /** Gets the origin of the service, and what is odd about it while it signs. */
   readonly report: ReportBuilder;
@@ -67,25 +82,30 @@ export function withService<T>(
   task: ServiceTask,
   use: (service: OpenService) => Promise<T>,
 ): Promise<T> {
-  const { inputs, identity, proxied, report } = task;
-  const { serverUrl: server, protocol } = inputs;
+  const { inputs, protocol, identity, proxied, report } = task;
+  const { serverUrl: server, http } = inputs;
   const proxy = proxied === 'never' ? undefined : announceProxy(context, server);
   report.add({ service: server.origin });
   return withSecureContext(context, identity, async (secureContext) => {
     const route = { server, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
     const transport = openTransport(route, {
-      protocol,
+      protocol: http,
       diagnosis: createDiagnosis(route, { anchors: identity.anchors, now: context.now }),
       onServer: (certificate) => warn(context, report, ['Server certificate', missingNames(certificate)]),
     });
     const worker = new WorkerThread(context.threadEntry, (reason) =>
       context.runner.debug(`The worker thread ended; the main thread does its work: ${String(reason)}`),
     );
+    const open = protocol.open(
+      transport,
+      worldOf(context, (title, text) => warn(context, report, [title, text])),
+    );
     try {
-      const signer = createSigner(context, task, transport);
-      const maxBytesInFlight = protocol === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
+      const signer = 'certificate' in identity ? namingRefused(open.signer, identity) : open.signer;
+      const maxBytesInFlight = http === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
       return await use({ signer, transport, worker, maxBytesInFlight });
     } finally {
+      await open.close();
       worker.stop();
       transport.close();
     }
@@ -129,9 +149,10 @@ function credentialsIn(authorization: string): string[] {
 /** Builds the TLS context of an identity; its files lie on disk only meanwhile. */
 export function withSecureContext<T>(
   { runner }: Context,
-  identity: Identity,
+  identity: Identity | Trust,
   use: (secureContext: SecureContext) => Promise<T>,
 ): Promise<T> {
+  if (!('keyPem' in identity)) return use(createTlsContext({ ca: [identity.anchorsPem] }));
   const announce = (directory: string): void => runner.saveState('credentials', directory);
   const build = (paths: CredentialPaths): SecureContext =>
     createTlsContext({
@@ -143,20 +164,16 @@ export function withSecureContext<T>(
   return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
 }
 
-function createSigner(context: Context, { inputs, identity, report }: ServiceTask, transport: Transport): Signer {
-  const { now, randomInt } = context;
-  const { requestPath, signPath, appKey, appSecret } = inputs;
-  const signer = createSignFileSigner(transport, {
-    requestPath,
-    signPath,
-    appKey,
-    appSecret,
+/** Returns what a protocol may use of this run. */
+export function worldOf({ runner, now, clock, randomInt }: Context, onWarning: ProtocolWorld['warn']): ProtocolWorld {
+  return {
     now,
+    elapsed: () => clock.now(),
     randomInt,
-    onClockOffset: (seconds) => warn(context, report, ['Clocks differ', describeOffset(seconds)]),
-    onContentType: (type) => warn(context, report, ['Content type', describeContentType(type)]),
-  });
-  return namingRefused(signer, identity);
+    warn: onWarning,
+    mask: (secret) => runner.mask([secret]),
+    drawIdToken: (audience) => runner.drawIdToken(audience),
+  };
 }
 
 function warn(
@@ -167,12 +184,4 @@ function warn(
   if (text === undefined) return;
   runner.annotate('warning', title, text);
   report.add({ notes: [text] });
-}
-
-function describeContentType(type: string): string {
-  return `The service labels its answers ${show(type.slice(0, 60))} instead of application/json; they were read all the same. Its operators should correct that, because gateways may act on it.`;
-}
-
-function describeOffset(seconds: number): string {
-  return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this runner's; requests are dated accordingly.`;
 }

@@ -1,0 +1,91 @@
+import { parseAnswerPlace } from '../../protocols/http/answer.ts';
+import { type HttpMessage, parseMessage } from '../../protocols/http/message.ts';
+import { PRESETS, type Preset } from '../../protocols/http/presets.ts';
+import { createHttp } from '../../protocols/http/protocol.ts';
+import type { Protocol } from '../../protocols/protocol.ts';
+import type { Hash } from '../../verifying/algorithm.ts';
+import type { FieldReader } from '../field-reader.ts';
+import type { ProtocolTask } from './protocol-task.ts';
+
+/** The value of `answer` that action.yml sets when a workflow does not. */
+const DEFAULT_ANSWER = '/signature';
+
+/** Reads the inputs of the protocol `http`; `undefined` when the message has a problem, which is noted. */
+export function readHttp(task: ProtocolTask): Protocol | undefined {
+  const { reader, serverUrl, form, token, purpose } = task;
+  const text = reader.required('request');
+  const preset = readPreset(reader, text);
+  const message = text === '' || preset === 'unknown' ? undefined : readMessage(reader, preset?.request ?? text);
+  const known = preset === 'unknown' ? undefined : preset;
+  const given = reader.text('answer') ?? DEFAULT_ANSWER;
+  const answer = parseAnswerPlace(known && given === DEFAULT_ANSWER ? known.answer : given);
+  if (answer === undefined)
+    reader.reject('answer', 'must be a JSON pointer such as /data/signature, or body, or body:raw');
+  const key = reader.text('signing-key');
+  if (message) checkValues(task, message, key);
+  if (known) checkPreset(task, known);
+  if (form.isChecked === false && purpose === 'signing')
+    reader.reject(
+      'verify-key',
+      'is empty; with protocol: http only a check of each signature tells that the right bytes were signed',
+    );
+  if (message === undefined || answer === undefined) return undefined;
+  return createHttp({
+    message,
+    answer,
+    prefix: serverUrl.pathname.replace(/\/+$/, ''),
+    hash: hashOf(task),
+    encoding: form.encoding,
+    key: key ?? '',
+    token: token ?? '',
+  });
+}
+
+function readPreset(reader: FieldReader, text: string): Preset | 'unknown' | undefined {
+  const [, name] = /^preset:(.*)$/s.exec(text) ?? [];
+  if (name === undefined) return undefined;
+  const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
+  if (preset === undefined) reader.reject('request', `names no preset; presets are ${Object.keys(PRESETS).join(', ')}`);
+  return preset ?? 'unknown';
+}
+
+function readMessage(reader: FieldReader, text: string): HttpMessage | undefined {
+  const message = parseMessage(text);
+  if ('method' in message) return message;
+  for (const problem of message) reader.reject('request', problem);
+  return undefined;
+}
+
+function hashOf({ form: { algorithm } }: ProtocolTask): Hash | undefined {
+  return algorithm && algorithm.scheme !== 'ed25519' ? algorithm.hash : undefined;
+}
+
+function checkValues(
+  { reader, token, form, purpose }: ProtocolTask,
+  { uses, content }: HttpMessage,
+  key: string | undefined,
+): void {
+  if (uses.has('key') && key === undefined) reader.reject('signing-key', 'is empty, but request holds {key}');
+  if (!uses.has('key') && key !== undefined) reader.reject('signing-key', 'is given, but request does not hold {key}');
+  if (uses.has('token') && token === undefined && purpose === 'signing')
+    reader.reject('token', 'is empty, but request holds {token}');
+  if (!uses.has('token') && token !== undefined) reader.reject('token', 'is given, but request does not hold {token}');
+  if (token !== undefined && !/^[\x21-\x7E](?:[\x20-\x7E]*[\x21-\x7E])?$/.test(token))
+    reader.reject('token', 'must be one line of printable ASCII');
+  if (content.startsWith('digest') && form.algorithm?.scheme === 'ed25519')
+    reader.reject(
+      'request',
+      `holds {${content}}, but an Ed25519 key signs the file itself; send {file} or {file:base64}`,
+    );
+}
+
+function checkPreset({ reader, form }: ProtocolTask, { hash, encoding }: Preset): void {
+  const { algorithm } = form;
+  if (algorithm && algorithm.scheme !== 'ed25519' && algorithm.hash !== hash)
+    reader.reject(
+      'request',
+      `is a preset for ${hash}, but signature-algorithm is ${algorithm.name}; write the message out instead`,
+    );
+  if (encoding !== undefined && encoding !== form.encoding)
+    reader.reject('signature-encoding', `must be ${encoding}, because that is how the service of this preset answers`);
+}

@@ -1,0 +1,51 @@
+import type { Protocol } from '../../protocols/protocol.ts';
+import { readEsAuth } from './es-auth-fields.ts';
+import { readHttp } from './http-fields.ts';
+import type { ProtocolTask } from './protocol-task.ts';
+import { readVault } from './vault-fields.ts';
+
+/** A protocol's own inputs, and how they are read. */
+interface ProtocolEntry {
+  readonly inputs: readonly string[];
+  /** Returns `undefined` only after a problem was noted. */
+  readonly read: (task: ProtocolTask) => Protocol | undefined;
+}
+
+/** Every protocol, by its name in the input `protocol`; the first one is the default. */
+const PROTOCOLS = {
+  'es-auth': { inputs: ['sign-path', 'app-key', 'app-secret'], read: readEsAuth },
+  vault: { inputs: ['signing-key', 'mount', 'login', 'role', 'token'], read: readVault },
+  http: { inputs: ['signing-key', 'token', 'request', 'answer'], read: readHttp },
+} satisfies Readonly<Record<string, ProtocolEntry>>;
+
+/** The values that action.yml sets when a workflow does not. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  'sign-path': '/api/v1/sign_file',
+  mount: 'transit',
+  login: 'cert',
+  answer: '/signature',
+};
+
+/** Reads the input `protocol` and the inputs of the protocol that it names; `undefined` only after a problem was noted. */
+export function readProtocol(task: ProtocolTask): Protocol | undefined {
+  const { reader } = task;
+  const name = reader.choice('protocol', ['es-auth', 'vault', 'http']);
+  refuseOthers(task, name);
+  // A rehearsal signs over es-auth with settings of its own.
+  if (name === 'es-auth' && task.purpose === 'rehearsal') return undefined;
+  return PROTOCOLS[name].read(task);
+}
+
+/** An input of another protocol would be ignored, and its author would believe in it. */
+function refuseOthers({ reader, appSecret, purpose }: ProtocolTask, name: keyof typeof PROTOCOLS): void {
+  if (purpose === 'rehearsal') return;
+  const own: readonly string[] = PROTOCOLS[name].inputs;
+  const others = new Set(Object.values(PROTOCOLS).flatMap(({ inputs }): readonly string[] => inputs));
+  for (const input of others) {
+    if (own.includes(input)) continue;
+    // The token is judged where it is used: `request` and `login` say whether there is a place for it.
+    const value = input === 'app-secret' ? appSecret : input === 'token' ? undefined : reader.text(input);
+    if (value !== undefined && value !== DEFAULTS[input])
+      reader.reject(input, `is given, but belongs to another protocol than protocol: ${name}`);
+  }
+}

@@ -1,0 +1,51 @@
+import type { Protocol } from '../../protocols/protocol.ts';
+import { loginMount, parseKeyName, parseMount } from '../../protocols/vault/paths.ts';
+import { createVault, type LoginSettings } from '../../protocols/vault/protocol.ts';
+import type { ProtocolTask } from './protocol-task.ts';
+
+/** Reads the inputs of the protocol `vault`. */
+export function readVault(task: ProtocolTask): Protocol {
+  const { reader, serverUrl, form } = task;
+  const name = reader.required('signing-key');
+  const key = parseKeyName(name);
+  if (name !== '' && key === undefined)
+    reader.reject('signing-key', 'must be the name of a transit key, or name@version, such as release or release@3');
+  const mount = parseMount(reader.text('mount') ?? 'transit');
+  if (mount === undefined)
+    reader.reject('mount', 'must be the path of the transit engine, such as transit or team/transit');
+  if (/\/v1\/?$/.test(serverUrl.pathname)) reader.reject('server-url', 'must end before /v1, which the action adds');
+  return createVault({
+    base: `${serverUrl.pathname.replace(/\/+$/, '')}/v1`,
+    key: { mount: mount ?? 'transit', name: key?.name ?? name, version: key?.version },
+    algorithm: form.algorithm,
+    encoding: form.encoding,
+    login: readLogin(task),
+  });
+}
+
+function readLogin({ reader, serverUrl, token, purpose }: ProtocolTask): LoginSettings {
+  const text = reader.text('login') ?? 'cert';
+  const [, method = '', at] = /^(cert|oidc|token)(?:@(.+))?$/.exec(text) ?? [];
+  const path = at === undefined ? undefined : parseMount(at);
+  if (method === '' || (at !== undefined && (path === undefined || method === 'token')))
+    reader.reject('login', 'must be cert, oidc or token; cert and oidc may name a mount, as in oidc@team/auth/github');
+  const role = reader.text('role');
+  if (role !== undefined && !/^[\w.-]+$/.test(role)) reader.reject('role', 'must be the name of a role');
+  if (token !== undefined && method !== 'token')
+    reader.reject('token', `is given, but login: ${method} gets a token itself`);
+  switch (method) {
+    case 'oidc':
+      if (role === undefined) reader.reject('role', 'is empty; login: oidc needs the role to log in with');
+      return {
+        method,
+        mount: loginMount('jwt', path),
+        role: role ?? '',
+        audience: reader.text('oidc-audience') ?? serverUrl.origin,
+      };
+    case 'token':
+      if (token === undefined && purpose === 'signing') reader.reject('token', 'is empty; login: token needs it');
+      return { method, token: token ?? '' };
+    default:
+      return { method: 'cert', mount: loginMount('cert', path), role };
+  }
+}

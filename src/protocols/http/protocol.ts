@@ -1,0 +1,36 @@
+import { ActionError } from '../../errors.ts';
+import { show } from '../../files/names.ts';
+import type { Protocol } from '../protocol.ts';
+import { createHttpSigner, type HttpOptions, MAX_REQUEST_LINE_BYTES } from './http.ts';
+import { fillTemplate } from './template.ts';
+
+/** Creates the protocol `http`: a service that answers one request for each file with a signature. */
+export function createHttp(options: HttpOptions): Protocol {
+  return {
+    name: 'http',
+    certificate: 'required',
+    checkFile: (file) => checkRequestLine(file, options),
+    open: (transport) => ({ signer: createHttpSigner(transport, options), close: async () => {} }),
+  };
+}
+
+/** Measures the request line without reading the file: base64 has at least its plain length, and digests have one length. */
+function checkRequestLine(
+  { path, size }: { readonly path: string; readonly size: number },
+  { message, prefix, key }: HttpOptions,
+): void {
+  const target = fillTemplate(message.target, 'target', (placeholder) => {
+    if (placeholder === 'name') return path;
+    if (placeholder === 'key') return key;
+    return 'A'.repeat(
+      placeholder === 'file:base64' ? Math.min(Math.ceil(size / 3) * 4, 2 * MAX_REQUEST_LINE_BYTES) : 44,
+    );
+  });
+  const bytes = message.method.length + prefix.length + target.length + ' '.length + ' HTTP/1.1'.length;
+  if (bytes <= MAX_REQUEST_LINE_BYTES) return;
+  throw new ActionError(
+    'REQUEST_LINE_TOO_LONG',
+    `The request line for ${show(path)} would have more than ${MAX_REQUEST_LINE_BYTES} bytes.`,
+    { hint: 'Servers refuse longer ones: exclude the file, or send the file or its digest in the body.' },
+  );
+}
