@@ -51835,13 +51835,14 @@ function findRealPath(location) {
         return { failure: (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) ?? 'unknown error' };
     }
 }
-/** Tells whether a real path lies below a real directory. */
+/** Tells whether a path lies below a directory. */
 function isBelow(directory, path) {
-    return path.startsWith(directory.endsWith(node_path__WEBPACK_IMPORTED_MODULE_1__.sep) ? directory : directory + node_path__WEBPACK_IMPORTED_MODULE_1__.sep);
+    return isWithin(directory, path) && (0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(directory, path) !== '';
 }
-/** Tells whether a real path is a real directory or lies below it. */
+/** Tells whether a path is a directory or lies below it. */
 function isWithin(directory, path) {
-    return path === directory || isBelow(directory, path);
+    const way = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(directory, path);
+    return way !== '..' && !way.startsWith(`..${node_path__WEBPACK_IMPORTED_MODULE_1__.sep}`) && !(0,node_path__WEBPACK_IMPORTED_MODULE_1__.isAbsolute)(way);
 }
 /** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */
 function locate(directory, path) {
@@ -55203,7 +55204,10 @@ function notWithheld(eventName) {
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./build/src/files/names.js
 var files_names = __nccwpck_require__(93509);
+// EXTERNAL MODULE: ./build/src/files/real-path.js
+var real_path = __nccwpck_require__(38629);
 ;// CONCATENATED MODULE: ./build/src/inputs/field-reader.js
+
 
 
 
@@ -55271,7 +55275,7 @@ class FieldReader {
     pathInside(name, directories, otherwise) {
         const tops = [directories].flat();
         const path = (0,external_node_path_.resolve)(tops[0] ?? '', this.#take(name) ?? otherwise);
-        if (!tops.some((top) => isInside(top, path)))
+        if (!tops.some((top) => (0,real_path/* isWithin */.UO)(top, path)))
             this.reject(name, 'leads out of the workspace');
         return path;
     }
@@ -55281,16 +55285,11 @@ class FieldReader {
         if (value === undefined)
             return undefined;
         const path = (0,external_node_path_.relative)(directory, (0,external_node_path_.join)((0,external_node_path_.isAbsolute)(value) ? '' : directory, value));
-        if (path !== '' && isInside(directory, (0,external_node_path_.join)(directory, path)) && !/[/\\]$/.test(value))
+        if (path !== '' && (0,real_path/* isWithin */.UO)(directory, (0,external_node_path_.join)(directory, path)) && !/[/\\]$/.test(value))
             return path.replaceAll('\\', '/');
         this.reject(name, 'must be the path of a file inside output-dir, or inside root when that is empty');
         return undefined;
     }
-}
-/** Tells whether a path is a directory itself or lies below it. */
-function isInside(directory, path) {
-    const way = (0,external_node_path_.relative)(directory, path);
-    return way === '' || !(way === '..' || /^\.\.[/\\]/.test(way) || (0,external_node_path_.isAbsolute)(way));
 }
 /** What is too long for a setting may be a secret at the wrong place, and a cut piece of it is not masked. */
 function field_reader_short(value) {
@@ -55454,7 +55453,7 @@ function readOutputDirectory(reader, facts, root) {
     const path = reader.pathInside('output-dir', [workspace, temporaryDirectory], value);
     if (path === root)
         return undefined;
-    if (isInside(path, root))
+    if ((0,real_path/* isWithin */.UO)(path, root))
         reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
     if (path.split(/[/\\]/).includes('.git'))
         reader.reject('output-dir', 'must not lie in a .git directory');
@@ -55463,7 +55462,7 @@ function readOutputDirectory(reader, facts, root) {
         reader.reject('output-dir', 'leads over a file');
     // A link in a checkout must not decide where a signing job writes and removes files.
     const tops = [workspace, temporaryDirectory].map((top) => nearestStanding(top).real);
-    if (!tops.some((top) => isInside(top, standing.real)))
+    if (!tops.some((top) => (0,real_path/* isWithin */.UO)(top, standing.real)))
         reader.reject('output-dir', 'leads out of the workspace through a link');
     return path;
 }
@@ -55479,6 +55478,67 @@ function nearestStanding(path) {
 var protocol_fields = __nccwpck_require__(41890);
 // EXTERNAL MODULE: ./build/src/inputs/service-fields.js
 var service_fields = __nccwpck_require__(91620);
+;// CONCATENATED MODULE: ./build/src/files/reading/read-small.js
+
+
+
+// Neither exists on Windows. NONBLOCK: opening a FIFO would hang.
+const FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NONBLOCK ?? 0);
+const NO_LINK = external_node_fs_.constants.O_NOFOLLOW ?? 0;
+/** Reads a regular file at once; `undefined` when nothing is there. */
+function readSmallFile(location, options) {
+    let descriptor;
+    try {
+        // Mostly there is none, and an exception for each file of a release would cost more than all else.
+        if ((0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false }) === undefined)
+            return undefined;
+        descriptor = (0,external_node_fs_.openSync)(location, options.links === 'followed' ? FLAGS : FLAGS | NO_LINK);
+        const stat = (0,external_node_fs_.fstatSync)(descriptor);
+        if (!stat.isFile())
+            return { reason: NOT_REGULAR };
+        const { maxBytes, longer } = options;
+        if (longer === 'refused' && stat.size > maxBytes)
+            return { reason: `it has ${stat.size} bytes, more than ${maxBytes}` };
+        return { bytes: readBytes(descriptor, Math.min(stat.size, maxBytes)) };
+    }
+    catch (cause) {
+        const code = (0,errors/* codeOf */.$N)(cause) ?? 'unknown error';
+        if (code === 'ENOENT' || code === 'ENOTDIR')
+            return undefined;
+        return { reason: REASONS[code] ?? code, cause };
+    }
+    finally {
+        if (descriptor !== undefined)
+            (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+const NOT_REGULAR = 'it is no regular file';
+const REASONS = { ELOOP: 'it is a link', ENXIO: NOT_REGULAR, EISDIR: NOT_REGULAR };
+function readBytes(descriptor, size) {
+    const bytes = Buffer.alloc(size);
+    let filled = 0;
+    for (let count = -1; count !== 0 && filled < size; filled += count) {
+        count = (0,external_node_fs_.readSync)(descriptor, bytes, filled, size - filled, filled);
+    }
+    return bytes.subarray(0, filled);
+}
+/** Largest signature file that is read, in bytes. */
+const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
+/**
+ * Reads an existing signature file; `undefined` when there is none.
+ *
+ * @throws ActionError `SIGNATURE_UNREADABLE` when something else stands at its place: a link, a directory, a huge file
+ */
+function readSignatureFile(location) {
+    const file = readSmallFile(location, { maxBytes: MAX_SIGNATURE_FILE_BYTES, longer: 'refused', links: 'refused' });
+    if (file === undefined || file.bytes)
+        return file?.bytes.toString('utf8');
+    throw new errors/* ActionError */.lZ('SIGNATURE_UNREADABLE', `The signature ${(0,files_names/* show */.WU)(location)} cannot be read: ${file.reason}.`, {
+        hint: 'Remove it and sign the file again.',
+        cause: file.cause,
+    });
+}
+
 // EXTERNAL MODULE: ./build/src/verifying/algorithm.js
 var algorithm = __nccwpck_require__(23184);
 // EXTERNAL MODULE: ./build/src/verifying/key.js
@@ -55530,8 +55590,8 @@ function readKeyFile(value, runner) {
     const { workspace, eventName } = runner.facts;
     refuseBareKey(value, runner);
     const path = (0,external_node_path_.resolve)(workspace, value);
-    const text = guard(readSmallFile(path, value), runner);
-    if (eventName.startsWith('pull_request') && isInside(workspace, path)) {
+    const text = guard(readWhole(path, value), runner);
+    if (eventName.startsWith('pull_request') && (0,real_path/* isWithin */.UO)(workspace, path)) {
         runner.annotate('warning', 'The key comes from the pull request', `verify-key is the file ${(0,external_node_path_.relative)(workspace, path)} of this checkout, so whoever wrote the pull request chose the key. Give the key as text in the workflow, or from a place that the author cannot change.`);
     }
     return text;
@@ -55549,33 +55609,15 @@ function refuseBareKey(value, runner) {
         hint: 'Give the public key or certificate as PEM text, with its BEGIN and END lines, or the path of such a file.',
     });
 }
-function readSmallFile(path, value) {
-    const name = (0,files_names/* show */.WU)(value.slice(0, 200));
-    const hint = 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.';
-    let descriptor;
-    try {
-        descriptor = (0,external_node_fs_.openSync)(path, external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NONBLOCK ?? 0));
-        const stat = (0,external_node_fs_.fstatSync)(descriptor);
-        if (!stat.isFile())
-            throw new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', `Input verify-key: ${name} is no regular file.`, { hint });
-        if (stat.size > MAX_KEY_FILE_BYTES) {
-            throw new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', `Input verify-key: ${name} has ${stat.size} bytes, more than any key.`, { hint });
-        }
-        const bytes = Buffer.alloc(stat.size);
-        return bytes.toString('utf8', 0, (0,external_node_fs_.readSync)(descriptor, bytes, 0, stat.size, 0));
-    }
-    catch (error) {
-        if (error instanceof errors/* ActionError */.lZ)
-            throw error;
-        throw new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', `Input verify-key: the file ${name} cannot be read (${(0,errors/* codeOf */.$N)(error) ?? ''}).`, {
-            hint,
-            cause: error,
-        });
-    }
-    finally {
-        if (descriptor !== undefined)
-            (0,external_node_fs_.closeSync)(descriptor);
-    }
+function readWhole(path, value) {
+    const file = readSmallFile(path, { maxBytes: MAX_KEY_FILE_BYTES, longer: 'refused', links: 'followed' });
+    if (file?.bytes)
+        return file.bytes.toString('utf8');
+    const reason = file?.reason ?? 'it is not there';
+    throw new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', `Input verify-key: the file ${(0,files_names/* show */.WU)(value.slice(0, 200))} cannot be read: ${reason}.`, {
+        hint: 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.',
+        cause: file?.cause,
+    });
 }
 
 ;// CONCATENATED MODULE: ./build/src/inputs/load-inputs.js
@@ -55835,6 +55877,7 @@ var write_errors = __nccwpck_require__(10697);
 
 
 
+
 /** How the files begin that this action writes under a path of the user's choice. */
 const BEGINNINGS = {
     manifest: /^\{"version":1,"mode":/,
@@ -55864,22 +55907,15 @@ function checkPlace(input, path, location) {
     const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
     if (stat === undefined)
         return;
-    if (stat.isFile() && BEGINNINGS[input].test(readBeginning(location)))
+    const options = { maxBytes: 80, longer: 'cut', links: 'refused' };
+    const file = stat.isFile() ? readSmallFile(location, options) : undefined;
+    if (file?.bytes && BEGINNINGS[input].test(file.bytes.toString('latin1')))
         return;
-    const what = stat.isDirectory() ? 'is a directory' : `exists already and is no ${input} of this action`;
+    const unreadable = file?.reason === undefined ? '' : ` that could be read (${file.reason})`;
+    const what = stat.isDirectory() ? 'is a directory' : `exists already and is no ${input} of this action${unreadable}`;
     throw new errors/* ActionError */.lZ('OUTPUT_OCCUPIED', `Input ${input}: ${(0,files_names/* show */.WU)(path)} ${what}.`, {
         hint: `Give ${input} a path where nothing else is; what stands there would be lost.`,
     });
-}
-function readBeginning(location) {
-    const descriptor = (0,external_node_fs_.openSync)(location, 'r');
-    try {
-        const bytes = Buffer.alloc(80);
-        return bytes.toString('latin1', 0, (0,external_node_fs_.readSync)(descriptor, bytes, 0, bytes.length, 0));
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(descriptor);
-    }
 }
 
 // EXTERNAL MODULE: ./build/src/modes/stages/release.js + 2 modules
@@ -56168,21 +56204,21 @@ async function* readChunks(file, readAt) {
 /** Files up to this many bytes are read once into memory; larger ones pass through two buffers. */
 const SMALL_FILE_BYTES = 1024 * 1024;
 // Neither exists on Windows. NONBLOCK: opening a FIFO that was swapped in would hang. NOFOLLOW: neither may a link be.
-const FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
+const open_file_FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
 /**
  * Opens a regular file for reading, never through a link.
  *
  * @throws ActionError `FILE_UNREADABLE`, `FILE_VANISHED`, `FILE_NOT_REGULAR`, `FILE_CHANGED`
  */
 function openFile(file) {
-    const descriptor = attempt(file, () => (0,external_node_fs_.openSync)(file.location, FLAGS));
+    const descriptor = attempt(file, () => (0,external_node_fs_.openSync)(file.location, open_file_FLAGS));
     let before;
     let chunk;
     try {
         before = attempt(file, () => (0,external_node_fs_.fstatSync)(descriptor, { bigint: true }));
         checkListed(file, before);
         if (file.size <= SMALL_FILE_BYTES)
-            chunk = attempt(file, () => readWhole(file, descriptor));
+            chunk = attempt(file, () => open_file_readWhole(file, descriptor));
     }
     catch (error) {
         (0,external_node_fs_.closeSync)(descriptor);
@@ -56203,7 +56239,7 @@ function checkListed(file, stat) {
     if (file.inode !== undefined && Number(stat.ino) !== file.inode)
         throw (0,read_errors/* changed */.tD)(file);
 }
-function readWhole(file, descriptor) {
+function open_file_readWhole(file, descriptor) {
     const buffer = Buffer.allocUnsafe(file.size);
     let filled = 0;
     for (let count = -1; count !== 0 && filled < file.size; filled += count) {
@@ -57421,63 +57457,6 @@ function unreadable(line, how) {
     });
 }
 
-;// CONCATENATED MODULE: ./build/src/files/reading/read-small.js
-
-
-
-/** Largest signature file that is read, in bytes. */
-const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
-const read_small_FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
-/**
- * Reads an existing signature file; `undefined` when there is none.
- *
- * @throws ActionError `SIGNATURE_UNREADABLE` when something else stands at its place: a link, a directory, a huge file
- */
-function readSignatureFile(location) {
-    let descriptor;
-    try {
-        // Before a first signing there is none for any file: an exception for each would cost more than all else.
-        if ((0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false }) === undefined)
-            return undefined;
-        descriptor = (0,external_node_fs_.openSync)(location, read_small_FLAGS);
-        const size = checkRegular(descriptor, location);
-        const bytes = Buffer.alloc(size);
-        return bytes.toString('utf8', 0, (0,external_node_fs_.readSync)(descriptor, bytes, 0, size, 0));
-    }
-    catch (error) {
-        if (error instanceof errors/* ActionError */.lZ)
-            throw error;
-        if ((0,errors/* codeOf */.$N)(error) === 'ENOENT' || (0,errors/* codeOf */.$N)(error) === 'ENOTDIR')
-            return undefined;
-        throw read_small_unreadable(location, read_small_explain(error), error);
-    }
-    finally {
-        if (descriptor !== undefined)
-            (0,external_node_fs_.closeSync)(descriptor);
-    }
-}
-function checkRegular(descriptor, location) {
-    const stat = (0,external_node_fs_.fstatSync)(descriptor);
-    if (!stat.isFile())
-        throw read_small_unreadable(location, NOT_REGULAR);
-    if (stat.size > MAX_SIGNATURE_FILE_BYTES)
-        throw read_small_unreadable(location, `it has ${stat.size} bytes, more than any signature`);
-    return stat.size;
-}
-const NOT_REGULAR = 'it is no regular file';
-function read_small_explain(error) {
-    const code = (0,errors/* codeOf */.$N)(error) ?? 'unknown error';
-    if (code === 'ELOOP')
-        return 'it is a link';
-    return code === 'ENXIO' || code === 'EISDIR' ? NOT_REGULAR : code;
-}
-function read_small_unreadable(location, why, cause) {
-    return new errors/* ActionError */.lZ('SIGNATURE_UNREADABLE', `The signature ${(0,files_names/* show */.WU)(location)} cannot be read: ${why}.`, {
-        hint: 'Remove it and sign the file again.',
-        cause,
-    });
-}
-
 ;// CONCATENATED MODULE: ./build/src/verifying/verify.js
 
 
@@ -58003,8 +57982,6 @@ function checkBudget(wanted, maxFiles) {
     throw new errors/* ActionError */.lZ('TOO_MANY_FILES', `${(0,units/* plural */.LS)(wanted.length, 'file')} need a signature, but max-files allows ${(0,units/* formatCount */.B4)(maxFiles)}.`, { hint: 'Look at the list of files in the log: if all of them are meant, raise max-files.' });
 }
 
-// EXTERNAL MODULE: ./build/src/files/real-path.js
-var real_path = __nccwpck_require__(38629);
 // EXTERNAL MODULE: ./build/src/files/finding/discover.js + 1 modules
 var discover = __nccwpck_require__(8313);
 // EXTERNAL MODULE: ./build/src/files/finding/own-paths.js

@@ -320,13 +320,14 @@ function real_path_findRealPath(location) {
         return { failure: codeOf(error) ?? 'unknown error' };
     }
 }
-/** Tells whether a real path lies below a real directory. */
+/** Tells whether a path lies below a directory. */
 function real_path_isBelow(directory, path) {
-    return path.startsWith(directory.endsWith(external_node_path_namespaceObject.sep) ? directory : directory + external_node_path_namespaceObject.sep);
+    return real_path_isWithin(directory, path) && relative(directory, path) !== '';
 }
-/** Tells whether a real path is a real directory or lies below it. */
+/** Tells whether a path is a directory or lies below it. */
 function real_path_isWithin(directory, path) {
-    return path === directory || real_path_isBelow(directory, path);
+    const way = (0,external_node_path_namespaceObject.relative)(directory, path);
+    return way !== '..' && !way.startsWith(`..${external_node_path_namespaceObject.sep}`) && !(0,external_node_path_namespaceObject.isAbsolute)(way);
 }
 /** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */
 function real_path_locate(directory, path) {

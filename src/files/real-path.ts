@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { sep } from 'node:path';
+import { isAbsolute, relative, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
 
 /** Where a path really leads, or why it leads nowhere. */
@@ -16,14 +16,15 @@ export function findRealPath(location: string): RealPath {
   }
 }
 
-/** Tells whether a real path lies below a real directory. */
+/** Tells whether a path lies below a directory. */
 export function isBelow(directory: string, path: string): boolean {
-  return path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
+  return isWithin(directory, path) && relative(directory, path) !== '';
 }
 
-/** Tells whether a real path is a real directory or lies below it. */
+/** Tells whether a path is a directory or lies below it. */
 export function isWithin(directory: string, path: string): boolean {
-  return path === directory || isBelow(directory, path);
+  const way = relative(directory, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */

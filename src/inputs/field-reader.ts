@@ -1,6 +1,7 @@
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { ActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
+import { isWithin } from '../files/real-path.ts';
 
 /** Bounds of a whole number, both included. */
 export interface Range {
@@ -76,7 +77,7 @@ export class FieldReader {
   pathInside(name: string, directories: string | readonly string[], otherwise: string): string {
     const tops = [directories].flat();
     const path = resolve(tops[0] ?? '', this.#take(name) ?? otherwise);
-    if (!tops.some((top) => isInside(top, path))) this.reject(name, 'leads out of the workspace');
+    if (!tops.some((top) => isWithin(top, path))) this.reject(name, 'leads out of the workspace');
     return path;
   }
 
@@ -85,17 +86,11 @@ export class FieldReader {
     const value = this.#take(name);
     if (value === undefined) return undefined;
     const path = relative(directory, join(isAbsolute(value) ? '' : directory, value));
-    if (path !== '' && isInside(directory, join(directory, path)) && !/[/\\]$/.test(value))
+    if (path !== '' && isWithin(directory, join(directory, path)) && !/[/\\]$/.test(value))
       return path.replaceAll('\\', '/');
     this.reject(name, 'must be the path of a file inside output-dir, or inside root when that is empty');
     return undefined;
   }
-}
-
-/** Tells whether a path is a directory itself or lies below it. */
-export function isInside(directory: string, path: string): boolean {
-  const way = relative(directory, path);
-  return way === '' || !(way === '..' || /^\.\.[/\\]/.test(way) || isAbsolute(way));
 }
 
 /** What is too long for a setting may be a secret at the wrong place, and a cut piece of it is not masked. */

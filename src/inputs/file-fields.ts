@@ -4,8 +4,9 @@ import { ActionError } from '../errors.ts';
 import { readPatterns } from '../files/finding/patterns.ts';
 import { MAX_SHARDS, pathOfShard, pathsOfShards, type Shard } from '../files/finding/shard.ts';
 import { foldName } from '../files/names.ts';
+import { isWithin } from '../files/real-path.ts';
 import type { Runner } from '../runner.ts';
-import { type FieldReader, isInside } from './field-reader.ts';
+import type { FieldReader } from './field-reader.ts';
 import type { FileInputs } from './inputs.ts';
 
 /** Reads which files are meant and where what is written about them goes. */
@@ -87,13 +88,13 @@ function readOutputDirectory(reader: FieldReader, facts: Runner['facts'], root: 
   const { workspace, temporaryDirectory } = facts;
   const path = reader.pathInside('output-dir', [workspace, temporaryDirectory], value);
   if (path === root) return undefined;
-  if (isInside(path, root)) reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
+  if (isWithin(path, root)) reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
   if (path.split(/[/\\]/).includes('.git')) reader.reject('output-dir', 'must not lie in a .git directory');
   const standing = nearestStanding(path);
   if (!standing.isDirectory) reader.reject('output-dir', 'leads over a file');
   // A link in a checkout must not decide where a signing job writes and removes files.
   const tops = [workspace, temporaryDirectory].map((top) => nearestStanding(top).real);
-  if (!tops.some((top) => isInside(top, standing.real)))
+  if (!tops.some((top) => isWithin(top, standing.real)))
     reader.reject('output-dir', 'leads out of the workspace through a link');
   return path;
 }

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { ActionError, codeOf, toActionError } from '../errors.ts';
+import { ActionError, toActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
+import { readSmallFile } from '../files/reading/read-small.ts';
+import { isWithin } from '../files/real-path.ts';
 import { containsPrivateKey, secretsOf } from '../identity/secrets.ts';
 import type { Runner } from '../runner.ts';
 import {
@@ -15,7 +16,7 @@ import type { Verification } from '../verifying/check.ts';
 import type { SignatureEncoding } from '../verifying/encoding.ts';
 import { readVerifyKey } from '../verifying/key.ts';
 import { createVerifier } from '../verifying/verifier.ts';
-import { type FieldReader, isInside } from './field-reader.ts';
+import type { FieldReader } from './field-reader.ts';
 
 const MAX_KEY_FILE_BYTES = 64 * 1024;
 
@@ -73,8 +74,8 @@ function readKeyFile(value: string, runner: Runner): string {
   const { workspace, eventName } = runner.facts;
   refuseBareKey(value, runner);
   const path = resolve(workspace, value);
-  const text = guard(readSmallFile(path, value), runner);
-  if (eventName.startsWith('pull_request') && isInside(workspace, path)) {
+  const text = guard(readWhole(path, value), runner);
+  if (eventName.startsWith('pull_request') && isWithin(workspace, path)) {
     runner.annotate(
       'warning',
       'The key comes from the pull request',
@@ -96,35 +97,16 @@ function refuseBareKey(value: string, runner: Runner): void {
   });
 }
 
-function readSmallFile(path: string, value: string): string {
-  const name = show(value.slice(0, 200));
-  const hint = 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.';
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile())
-      throw new ActionError('VERIFY_KEY_UNREADABLE', `Input verify-key: ${name} is no regular file.`, { hint });
-    if (stat.size > MAX_KEY_FILE_BYTES) {
-      throw new ActionError(
-        'VERIFY_KEY_UNREADABLE',
-        `Input verify-key: ${name} has ${stat.size} bytes, more than any key.`,
-        { hint },
-      );
-    }
-    const bytes = Buffer.alloc(stat.size);
-    return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, stat.size, 0));
-  } catch (error) {
-    if (error instanceof ActionError) throw error;
-    throw new ActionError(
-      'VERIFY_KEY_UNREADABLE',
-      `Input verify-key: the file ${name} cannot be read (${codeOf(error) ?? ''}).`,
-      {
-        hint,
-        cause: error,
-      },
-    );
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
+function readWhole(path: string, value: string): string {
+  const file = readSmallFile(path, { maxBytes: MAX_KEY_FILE_BYTES, longer: 'refused', links: 'followed' });
+  if (file?.bytes) return file.bytes.toString('utf8');
+  const reason = file?.reason ?? 'it is not there';
+  throw new ActionError(
+    'VERIFY_KEY_UNREADABLE',
+    `Input verify-key: the file ${show(value.slice(0, 200))} cannot be read: ${reason}.`,
+    {
+      hint: 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.',
+      cause: file?.cause,
+    },
+  );
 }

@@ -2,10 +2,60 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from '
 import { ActionError, codeOf } from '../../errors.ts';
 import { show } from '../names.ts';
 
+// Neither exists on Windows. NONBLOCK: opening a FIFO would hang.
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+const NO_LINK = constants.O_NOFOLLOW ?? 0;
+
+/** How a small file is read. */
+export interface SmallFileOptions {
+  /** Most bytes that are read. */
+  readonly maxBytes: number;
+  /** What a longer file means: it is refused, or only its beginning is wanted. */
+  readonly longer: 'refused' | 'cut';
+  readonly links: 'refused' | 'followed';
+}
+
+/** The bytes of a small file, or why they cannot be had, as the end of a sentence. */
+export type SmallFile =
+  | { readonly bytes: Buffer; readonly reason?: undefined }
+  | { readonly reason: string; readonly cause?: unknown; readonly bytes?: undefined };
+
+/** Reads a regular file at once; `undefined` when nothing is there. */
+export function readSmallFile(location: string, options: SmallFileOptions): SmallFile | undefined {
+  let descriptor: number | undefined;
+  try {
+    // Mostly there is none, and an exception for each file of a release would cost more than all else.
+    if (lstatSync(location, { throwIfNoEntry: false }) === undefined) return undefined;
+    descriptor = openSync(location, options.links === 'followed' ? FLAGS : FLAGS | NO_LINK);
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) return { reason: NOT_REGULAR };
+    const { maxBytes, longer } = options;
+    if (longer === 'refused' && stat.size > maxBytes)
+      return { reason: `it has ${stat.size} bytes, more than ${maxBytes}` };
+    return { bytes: readBytes(descriptor, Math.min(stat.size, maxBytes)) };
+  } catch (cause) {
+    const code = codeOf(cause) ?? 'unknown error';
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    return { reason: REASONS[code] ?? code, cause };
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+const NOT_REGULAR = 'it is no regular file';
+const REASONS: Readonly<Record<string, string>> = { ELOOP: 'it is a link', ENXIO: NOT_REGULAR, EISDIR: NOT_REGULAR };
+
+function readBytes(descriptor: number, size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  let filled = 0;
+  for (let count = -1; count !== 0 && filled < size; filled += count) {
+    count = readSync(descriptor, bytes, filled, size - filled, filled);
+  }
+  return bytes.subarray(0, filled);
+}
+
 /** Largest signature file that is read, in bytes. */
 export const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
-
-const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Reads an existing signature file; `undefined` when there is none.
@@ -13,42 +63,10 @@ const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
  * @throws ActionError `SIGNATURE_UNREADABLE` when something else stands at its place: a link, a directory, a huge file
  */
 export function readSignatureFile(location: string): string | undefined {
-  let descriptor: number | undefined;
-  try {
-    // Before a first signing there is none for any file: an exception for each would cost more than all else.
-    if (lstatSync(location, { throwIfNoEntry: false }) === undefined) return undefined;
-    descriptor = openSync(location, FLAGS);
-    const size = checkRegular(descriptor, location);
-    const bytes = Buffer.alloc(size);
-    return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, size, 0));
-  } catch (error) {
-    if (error instanceof ActionError) throw error;
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
-    throw unreadable(location, explain(error), error);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
-
-function checkRegular(descriptor: number, location: string): number {
-  const stat = fstatSync(descriptor);
-  if (!stat.isFile()) throw unreadable(location, NOT_REGULAR);
-  if (stat.size > MAX_SIGNATURE_FILE_BYTES)
-    throw unreadable(location, `it has ${stat.size} bytes, more than any signature`);
-  return stat.size;
-}
-
-const NOT_REGULAR = 'it is no regular file';
-
-function explain(error: unknown): string {
-  const code = codeOf(error) ?? 'unknown error';
-  if (code === 'ELOOP') return 'it is a link';
-  return code === 'ENXIO' || code === 'EISDIR' ? NOT_REGULAR : code;
-}
-
-function unreadable(location: string, why: string, cause?: unknown): ActionError {
-  return new ActionError('SIGNATURE_UNREADABLE', `The signature ${show(location)} cannot be read: ${why}.`, {
+  const file = readSmallFile(location, { maxBytes: MAX_SIGNATURE_FILE_BYTES, longer: 'refused', links: 'refused' });
+  if (file === undefined || file.bytes) return file?.bytes.toString('utf8');
+  throw new ActionError('SIGNATURE_UNREADABLE', `The signature ${show(location)} cannot be read: ${file.reason}.`, {
     hint: 'Remove it and sign the file again.',
-    cause,
+    cause: file.cause,
   });
 }

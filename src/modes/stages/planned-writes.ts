@@ -1,7 +1,8 @@
-import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError } from '../../errors.ts';
 import { show } from '../../files/names.ts';
+import { readSmallFile } from '../../files/reading/read-small.ts';
 import { unwritable } from '../../files/writing/write-errors.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import type { ReportedMode } from '../../report/report.ts';
@@ -34,19 +35,12 @@ export function checkOwnFiles(inputs: FileInputs, mode: ReportedMode | undefined
 function checkPlace(input: keyof typeof BEGINNINGS, path: string, location: string): void {
   const stat = lstatSync(location, { throwIfNoEntry: false });
   if (stat === undefined) return;
-  if (stat.isFile() && BEGINNINGS[input].test(readBeginning(location))) return;
-  const what = stat.isDirectory() ? 'is a directory' : `exists already and is no ${input} of this action`;
+  const options = { maxBytes: 80, longer: 'cut', links: 'refused' } as const;
+  const file = stat.isFile() ? readSmallFile(location, options) : undefined;
+  if (file?.bytes && BEGINNINGS[input].test(file.bytes.toString('latin1'))) return;
+  const unreadable = file?.reason === undefined ? '' : ` that could be read (${file.reason})`;
+  const what = stat.isDirectory() ? 'is a directory' : `exists already and is no ${input} of this action${unreadable}`;
   throw new ActionError('OUTPUT_OCCUPIED', `Input ${input}: ${show(path)} ${what}.`, {
     hint: `Give ${input} a path where nothing else is; what stands there would be lost.`,
   });
-}
-
-function readBeginning(location: string): string {
-  const descriptor = openSync(location, 'r');
-  try {
-    const bytes = Buffer.alloc(80);
-    return bytes.toString('latin1', 0, readSync(descriptor, bytes, 0, bytes.length, 0));
-  } finally {
-    closeSync(descriptor);
-  }
 }
