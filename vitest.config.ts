@@ -13,8 +13,9 @@ export default defineConfig({
     tags: FAULT_TAGS,
     include: ['__tests__/**/*.test.ts'],
     exclude: [...NOT_HERE, ...WITH_SHELL_TOOLS],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A machine may have many times more to do than it has processors.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     pool: 'forks',
     // Scenarios mostly wait for other processes, so two cores carry more than the one worker that is the default there.
     maxWorkers: 3,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { limitMs } from '../helpers/time.ts';
 import { status } from '../rehearsal/fault-samples.ts';
 import { type Encounter, type Meeting, meet } from './meeting.ts';
 
@@ -39,18 +40,18 @@ test.concurrent.each([
     expect(run.log).toMatch(new RegExp(`asks to wait ${wish}.*waits at most 120 s`));
     expect(requests.filter(({ name }) => name === 'asked')).toHaveLength(1);
     expect(signed).not.toContain('asked');
-    // Far less than the wait it was asked for, and than the ten seconds of the deadline.
-    expect(run.durationMs).toBeLessThan(9000);
+    // Far less than the wait that the service asked for.
+    expect(run.durationMs).toBeLessThan(limitMs(9000));
   },
 );
 
 test.concurrent('less time than deadline leaves ends the run too', { tags: ['fault-33'] }, async () => {
   const files = { asked: status(503, { 'retry-after': '30' }), a: undefined };
-  const { run, errors } = await meet({ files, inputs: { concurrency: '1', deadline: '10' } });
+  const { run, errors } = await meet({ files, inputs: { concurrency: '1', deadline: '25' } });
   expect(run.exitCode).toBe(1);
   expect(errors).toEqual(['RETRY_AFTER_TOO_LONG']);
-  // Far less than the wait it was asked for, and than the ten seconds of the deadline.
-  expect(run.durationMs).toBeLessThan(9000);
+  // Less than the deadline, and than the wait that the service asked for.
+  expect(run.durationMs).toBeLessThan(20_000);
 });
 
 test.concurrent('dates count from the Date of the answer, milliseconds are known, and nonsense is ignored', {
@@ -73,5 +74,5 @@ test.concurrent('dates count from the Date of the answer, milliseconds are known
   }
   expect(silenceAfter(meeting, 'soon')).toBeGreaterThanOrEqual(990);
   expect(silenceAfter(meeting, 'milliseconds')).toBeGreaterThanOrEqual(690);
-  expect(meeting.run.durationMs).toBeLessThan(30_000);
+  expect(meeting.run.durationMs).toBeLessThan(limitMs(30_000));
 });

@@ -1,8 +1,9 @@
 import { createVerify } from 'node:crypto';
-import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { Fault, Script } from '../../src/rehearsal/faults/faults.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { eventually } from '../helpers/time.ts';
 import { buildRequest, send, signContent } from './client.ts';
 import {
   compressed,
@@ -77,7 +78,7 @@ test('answer: 413 in the middle of the upload, then a reset', async () => {
 test.each([100, 103] as const)('inform: an unasked %i comes first', async (code) => {
   await start([{ kind: 'inform', status: code }]);
   const wire = observe(service, CONTENT);
-  await vi.waitFor(() => expect(service.counters.signed).toBe(1));
+  await eventually(() => expect(service.counters.signed).toBe(1));
   await new Promise((resolve) => setTimeout(resolve, 50));
   await service.close();
   const { bytes } = await wire;
@@ -134,8 +135,8 @@ test.each(['head', 'body'] as const)('drip: from the %s, byte by byte, and right
 test('drip: the bytes are spread over time', async () => {
   await start([{ kind: 'drip', everyMs: 2, from: 'body' }]);
   const wire = observe(service, CONTENT);
-  await vi.waitFor(() => expect(service.counters.signed).toBe(1));
-  await vi.waitFor(() => expect(service.counters.inFlight).toBe(0), { timeout: 5000, interval: 20 });
+  await eventually(() => expect(service.counters.signed).toBe(1));
+  await eventually(() => expect(service.counters.inFlight).toBe(0));
   await service.close();
   const { timesMs } = await wire;
   expect(timesMs.length).toBeGreaterThan(60);

@@ -1,10 +1,11 @@
 import { createVerify } from 'node:crypto';
 import https from 'node:https';
-import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { Script } from '../../src/rehearsal/faults/faults.ts';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { eventually } from '../helpers/time.ts';
 import { buildRequest, makeNonce, send, signContent } from './client.ts';
 import { status } from './fault-samples.ts';
 import { observe } from './wire.ts';
@@ -54,7 +55,7 @@ test('a function sees which try and which connection a request is', async () => 
   const agent = new https.Agent({ keepAlive: true, maxSockets: 1, cert, key, ca: chain });
   const statuses: number[] = [];
   for (const content of ['a', 'abcdef', 'a', 'abcdef']) {
-    await vi.waitFor(() => expect(service.counters.inFlight).toBe(0));
+    await eventually(() => expect(service.counters.inFlight).toBe(0));
     statuses.push((await send(service, buildRequest(service, Buffer.from(content)), { agent })).status);
   }
   agent.destroy();
@@ -96,7 +97,7 @@ test.each([
 ] as const)('end: %s does not come before its time', async (when, share) => {
   await start([{ kind: 'end', when, by: 'reset' }]);
   const wire = observe(service, CONTENT, share);
-  await vi.waitFor(() => expect(service.counters.requests).toBe(1));
+  await eventually(() => expect(service.counters.requests).toBe(1));
   const early = await Promise.race([wire, new Promise((resolve) => setTimeout(resolve, 50, 'open'))]);
   expect(early).toBe('open');
 });
@@ -104,7 +105,7 @@ test.each([
 test('silence: the connection stays open without an answer until the service closes', async () => {
   await start([{ kind: 'silence' }]);
   const wire = observe(service, CONTENT);
-  await vi.waitFor(() => expect(service.counters.requests).toBe(1));
+  await eventually(() => expect(service.counters.requests).toBe(1));
   const first = await Promise.race([wire, new Promise((resolve) => setTimeout(resolve, 80, 'open'))]);
   expect([first, service.counters.inFlight]).toEqual(['open', 1]);
   await service.close();
@@ -139,8 +140,8 @@ test('connections can be reset ahead of TLS', async () => {
 test('closing ends what is under way', async () => {
   await start([{ kind: 'delay', ms: 60_000 }]);
   const wire = observe(service, CONTENT);
-  await vi.waitFor(() => expect(service.counters.inFlight).toBe(1));
+  await eventually(() => expect(service.counters.inFlight).toBe(1));
   await service.close();
   expect((await wire).bytes).toBe('');
-  await vi.waitFor(() => expect(service.counters).toMatchObject({ inFlight: 0, aborted: 1 }));
+  await eventually(() => expect(service.counters).toMatchObject({ inFlight: 0, aborted: 1 }));
 });

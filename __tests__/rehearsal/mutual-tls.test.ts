@@ -5,10 +5,11 @@ import type { RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { issueCertificate } from '../../src/rehearsal/certificate.ts';
 import { createPki, type Pki, type PkiOptions } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { eventually } from '../helpers/time.ts';
 import { buildRequest, send, signContent } from './client.ts';
 
 let service: Service;
@@ -26,7 +27,7 @@ afterAll(() => service.close());
 async function expectRefusal(tls: RequestOptions): Promise<void> {
   const { requests, refusedHandshakes } = service.counters;
   await expect(send(service, buildRequest(service, CONTENT), { tls })).rejects.toThrow();
-  await vi.waitFor(() => expect(service.counters.refusedHandshakes).toBe(refusedHandshakes + 1));
+  await eventually(() => expect(service.counters.refusedHandshakes).toBe(refusedHandshakes + 1));
   expect(service.counters.requests).toBe(requests);
 }
 

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { eventually } from '../helpers/time.ts';
 import { buildRequest, type Choices, makeNonce, type SignRequest, send, signContent } from './client.ts';
 
 let service: Service;
@@ -56,7 +57,12 @@ const without = (name: string): Change => {
   });
 };
 const unchanged: Change = (request) => request;
-const minutes = (count: number): string => String(Date.now() + count * 60_000);
+/** A timestamp of the moment at which it is asked for: the table is made long before. */
+const dated = (timestampOf: (nowMs: number) => string): Choices => ({
+  get timestamp() {
+    return timestampOf(Date.now());
+  },
+});
 
 const VIOLATIONS: [string, Choices, Change, number, string][] = [
   ['another path', {}, (request) => ({ ...request, path: '/api/v1/sign_file/' }), 404, 'PATH_UNKNOWN'],
@@ -87,11 +93,11 @@ const VIOLATIONS: [string, Choices, Change, number, string][] = [
   ['a short nonce', { nonce: 'abc' }, unchanged, 400, 'NONCE_INVALID'],
   ['a long nonce', { nonce: `${makeNonce()}a` }, unchanged, 400, 'NONCE_INVALID'],
   ['a mark in the nonce', { nonce: 'abcdefgh-jklmnop' }, unchanged, 400, 'NONCE_INVALID'],
-  ['a fraction in the timestamp', { timestamp: `${Date.now()}.5` }, unchanged, 400, 'TIMESTAMP_INVALID'],
+  ['a fraction in the timestamp', dated((now) => `${now}.5`), unchanged, 400, 'TIMESTAMP_INVALID'],
   ['a date for a timestamp', { timestamp: '2026-01-01' }, unchanged, 400, 'TIMESTAMP_INVALID'],
-  ['seconds', { timestamp: String(Math.round(Date.now() / 1000)) }, unchanged, 401, 'TIMESTAMP_OUTSIDE_WINDOW'],
-  ['an old timestamp', { timestamp: minutes(-5.1) }, unchanged, 401, 'TIMESTAMP_OUTSIDE_WINDOW'],
-  ['a timestamp to come', { timestamp: minutes(5.1) }, unchanged, 401, 'TIMESTAMP_OUTSIDE_WINDOW'],
+  ['seconds', dated((now) => String(Math.round(now / 1000))), unchanged, 401, 'TIMESTAMP_OUTSIDE_WINDOW'],
+  ['an old timestamp', dated((now) => String(now - 6 * 60_000)), unchanged, 401, 'TIMESTAMP_OUTSIDE_WINDOW'],
+  ['a timestamp to come', dated((now) => String(now + 7 * 60_000)), unchanged, 401, 'TIMESTAMP_OUTSIDE_WINDOW'],
   ['another app key', { appKey: 'other' }, unchanged, 401, 'APP_KEY_UNKNOWN'],
   ['another secret', { appSecret: 'other' }, unchanged, 401, 'SIGN_MISMATCH'],
   ['a sign in capitals', {}, withHeaders({ 'es-auth-sign': 'A'.repeat(64) }), 400, 'SIGN_INVALID'],
@@ -119,8 +125,24 @@ test.each(VIOLATIONS)('%s is refused', async (_, choices, change, status, code) 
 });
 
 test('a timestamp just inside the window is accepted', async () => {
-  expect((await signContent(service, CONTENT, { timestamp: minutes(-4.9) })).status).toBe(200);
-  expect((await signContent(service, CONTENT, { timestamp: minutes(4.9) })).status).toBe(200);
+  expect(
+    (
+      await signContent(
+        service,
+        CONTENT,
+        dated((now) => String(now - 4 * 60_000)),
+      )
+    ).status,
+  ).toBe(200);
+  expect(
+    (
+      await signContent(
+        service,
+        CONTENT,
+        dated((now) => String(now + 4.9 * 60_000)),
+      )
+    ).status,
+  ).toBe(200);
 });
 
 test('a request sent twice is signed once', async () => {
@@ -181,7 +203,7 @@ test('without being asked to, a service keeps counters only', async () => {
       signedBytes: CONTENT.length,
       mostInFlight: 1,
     });
-    await vi.waitFor(() => expect(quiet.counters.inFlight).toBe(0));
+    await eventually(() => expect(quiet.counters.inFlight).toBe(0));
   } finally {
     await quiet.close();
   }

@@ -16,7 +16,7 @@ export async function play(steps: readonly Step[], options: Partial<ActionOption
       actionDirectory,
       workspace: directory,
       runnerTemp: directory,
-      timeoutMs: 20_000,
+      timeoutMs: 120_000,
       ...options,
       inputs: { script: JSON.stringify(steps), ...options.inputs },
     });

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startHash } from '../../src/files/hashing/file-hash.ts';
 import { openFile } from '../../src/files/reading/open-file.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
@@ -19,6 +19,7 @@ import { headerHashing } from '../../src/protocols/es-auth/request-signature.ts'
 import type { Results } from '../../src/worker/tasks.ts';
 import { WorkerThread } from '../../src/worker/worker.ts';
 import { writeInWorker } from '../../src/worker/writer.ts';
+import { eventually } from '../helpers/time.ts';
 
 const THREAD = join(import.meta.dirname, '..', '..', 'src', 'thread.ts');
 const HASHING = headerHashing({
@@ -122,7 +123,7 @@ describe('hashing', () => {
     expect([isOver, openFiles().includes(opened.location)]).toEqual([false, true]);
     await expect(hashing).rejects.toThrow();
     await ended;
-    await vi.waitFor(() => expect(openFiles()).not.toContain(opened.location));
+    await eventually(() => expect(openFiles()).not.toContain(opened.location));
   });
 });
 
