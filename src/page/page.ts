@@ -29,11 +29,17 @@ export function runPage(source: string): void {
   });
   const note = find('note', HTMLElement);
   watchFiles(
-    (given) => checklist.add(given),
+    (given) => {
+      checklist.add(given);
+      results.reveal();
+    },
     (text) => {
       note.textContent = text;
     },
   );
-  watchFingerprint(fingerprint, (isOtherKey) => checklist.expectOtherKey(isOtherKey));
+  watchFingerprint(fingerprint, (state) => {
+    results.compare(state);
+    checklist.expectOtherKey(state === 'other');
+  });
   document.body.dataset['state'] = 'ready';
 }

@@ -31,6 +31,7 @@ async function openTab(options: LaunchOptions): Promise<PuppeteerTab> {
   };
   return {
     page,
+    processId: browser.process()?.pid ?? 0,
     async open(path) {
       await page.goto(pathToFileURL(path).href);
     },

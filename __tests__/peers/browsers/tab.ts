@@ -1,5 +1,7 @@
 /** One tab of a real browser. */
 export interface Tab {
+  /** The process that everything of the browser descends from. */
+  readonly processId: number;
   /** Opens a file of this machine by its `file://` address. */
   readonly open: (path: string) => Promise<void>;
   /** Chooses files, or one folder, in a file field of the page. */

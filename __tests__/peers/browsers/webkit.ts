@@ -32,6 +32,7 @@ export async function launchWebKit(): Promise<Tab> {
     await call('POST', `${session}/element/${id}/value`, { text });
   };
   return {
+    processId: driver.pid ?? 0,
     async open(path) {
       await call('POST', `${session}/url`, { url: pathToFileURL(path).href });
     },

@@ -22,8 +22,7 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** Groups hexadecimal digits by four, as many groups as wanted, with an ellipsis when some are left out. */
-export function groupDigits(hex: string, groups = Number.POSITIVE_INFINITY): string {
-  const all = hex.match(/.{1,4}/g) ?? [];
-  return all.length <= groups ? all.join(' ') : `${all.slice(0, groups).join(' ')} \u2026`;
+/** Groups hexadecimal digits by four. */
+export function groupDigits(hex: string): string {
+  return (hex.match(/.{1,4}/g) ?? []).join(' ');
 }

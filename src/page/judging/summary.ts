@@ -1,3 +1,4 @@
+import type { Comparison } from './fingerprint.ts';
 import { nameKey, type Verdict, type VerdictKind } from './verdict.ts';
 
 /** How far the check has come and what it found. */
@@ -11,6 +12,13 @@ export interface Tally {
   readonly seen: number;
   /** Signature files whose file was not given. */
   readonly loneSignatures: number;
+}
+
+/** The key of the page, and what the reader found about it. */
+export interface KeyState {
+  /** Lower-case hex. */
+  readonly fingerprint: string;
+  readonly compared: Comparison['state'];
 }
 
 /** The words above the results. */
@@ -27,60 +35,80 @@ export function count(amount: number, noun: string): string {
   return `${number.format(amount)} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-const GOOD: readonly VerdictKind[] = ['genuine', 'companion'];
-
-/** What the files of one kind have in common, in the order of their weight. */
-const PHRASES: readonly (readonly [VerdictKind, string])[] = [
-  ['changed', 'changed'],
-  ['signature-invalid', 'with an invalid signature'],
-  ['other-key', 'signed with another key than you expect'],
-  ['not-listed', 'not part of this release'],
-  ['unreadable', 'could not be read'],
-  ['signature-missing', 'without a signature'],
-  ['signed-elsewhere', 'signed with this key, not in this list'],
-  ['renamed', 'under another name than in the list'],
-  ['companion-unsigned', 'not checked'],
-];
-const OPEN: readonly VerdictKind[] = ['signature-missing', 'signed-elsewhere', 'renamed', 'companion-unsigned'];
+/** What the files of one kind have in common, by the weight of the kind. */
+const PHRASES: Readonly<Record<VerdictKind, { readonly tone: Verdict['tone']; readonly phrase: string }>> = {
+  changed: { tone: 'bad', phrase: 'changed' },
+  'signature-invalid': { tone: 'bad', phrase: 'with an invalid signature' },
+  'other-key': { tone: 'bad', phrase: 'signed with another key' },
+  'not-listed': { tone: 'bad', phrase: 'not part of this release' },
+  unreadable: { tone: 'bad', phrase: 'that could not be read' },
+  'signature-missing': { tone: 'open', phrase: 'without a signature' },
+  'signed-elsewhere': { tone: 'open', phrase: 'signed with this key, not in this list' },
+  renamed: { tone: 'open', phrase: 'under another name than in the list' },
+  'companion-unsigned': { tone: 'open', phrase: 'not checked' },
+  genuine: { tone: 'good', phrase: 'genuine' },
+  companion: { tone: 'good', phrase: 'signed beside the list' },
+};
 
 /** Sums up the verdicts; files of the list that nobody gave are only said to be unseen. */
-export function summarize(tally: Tally, fingerprint: string): Summary {
-  const checked = [...tally.kinds.values()].reduce((sum, amount) => sum + amount, 0);
-  const good = GOOD.reduce((sum, kind) => sum + (tally.kinds.get(kind) ?? 0), 0);
-  const details = [...detailsOf(tally)];
-  if (tally.waiting > 0) {
-    const headline = `Checking: ${number.format(checked)} of ${count(checked + tally.waiting, 'file')} done`;
-    return { tone: 'busy', headline, details: checked === good ? [] : [...phrasesOf(tally)] };
+export function summarize(tally: Tally, key: KeyState): Summary {
+  const { kinds, waiting } = tally;
+  const [bad, open, good] = (['bad', 'open', 'good'] as const).map((tone) => countTone(kinds, tone));
+  const checked = [...kinds.values()].reduce((sum, amount) => sum + amount, 0);
+  const files = count(checked, 'file');
+  const about = describe(tally, key);
+  if (waiting > 0) {
+    const headline = `Checking: ${number.format(checked)} of ${count(checked + waiting, 'file')} done`;
+    return { tone: 'busy', headline, details: checked === good ? [] : [listKinds(kinds)] };
   }
-  if (checked === 0) return { tone: 'none', headline: 'Nothing checked yet', details };
-  const key = `signed with ${nameKey(fingerprint)}`;
-  if (good === checked) return { tone: 'good', headline: allGood(tally, checked, key), details };
-  const isOpen = [...tally.kinds.keys()].every((kind) => GOOD.includes(kind) || OPEN.includes(kind));
-  const rest = checked - good;
-  const headline = isOpen
-    ? `${number.format(rest)} of ${count(checked, 'file')} ${rest === 1 ? 'needs' : 'need'} your attention`
-    : `Stop: ${number.format(rest)} of ${count(checked, 'file')} ${rest === 1 ? 'is' : 'are'} not as this release lists and signs`;
-  const others = good > 0 ? [`${number.format(good)} genuine: ${key}.`] : [];
-  return { tone: isOpen ? 'open' : 'bad', headline, details: [...phrasesOf(tally), ...others, ...details] };
-}
-
-function allGood({ kinds }: Tally, checked: number, key: string): string {
-  if ((kinds.get('genuine') ?? 0) === 0) return `${count(checked, 'file')} ${key}`;
-  if (checked === 1) return `The file is genuine: ${key}`;
-  return `All ${count(checked, 'file')} are genuine: ${key}`;
-}
-
-function* phrasesOf({ kinds }: Tally): Generator<string> {
-  for (const [kind, phrase] of PHRASES) {
-    const amount = kinds.get(kind) ?? 0;
-    if (amount > 0) yield `${number.format(amount)} ${phrase}.`;
+  if (key.compared === 'other')
+    return { tone: 'bad', headline: 'Stop: this page holds another key than you expect', details: about };
+  if (checked === 0) return { tone: 'none', headline: 'Nothing checked yet', details: about };
+  if (bad) {
+    const headline = `Stop: ${number.format(bad)} of ${files} ${bad === 1 ? 'is' : 'are'} not what this release lists and signs`;
+    return { tone: 'bad', headline, details: [listKinds(kinds), ...about] };
   }
+  if (open) {
+    const headline = `${number.format(open)} of ${files} ${open === 1 ? 'needs' : 'need'} your attention`;
+    return { tone: 'open', headline, details: [listKinds(kinds), ...about] };
+  }
+  return {
+    tone: 'good',
+    headline: `${allGood(kinds, checked)} signed with ${nameKey(key.fingerprint)}`,
+    details: about,
+  };
 }
 
-function* detailsOf({ listed, seen, loneSignatures, kinds }: Tally): Generator<string> {
+function countTone(kinds: Tally['kinds'], wanted: Verdict['tone']): number {
+  return [...kinds].reduce((sum, [kind, amount]) => sum + (PHRASES[kind].tone === wanted ? amount : 0), 0);
+}
+
+function allGood(kinds: Tally['kinds'], checked: number): string {
+  if (!kinds.has('genuine')) return count(checked, 'file');
+  if (checked === 1) return 'The file is genuine:';
+  return `All ${count(checked, 'file')} are genuine:`;
+}
+
+function listKinds(kinds: Tally['kinds']): string {
+  const phrases = Object.entries(PHRASES).flatMap(([name, { phrase }]) => {
+    const amount = [...kinds].find(([kind]) => kind === name)?.[1] ?? 0;
+    return amount > 0 ? [`${number.format(amount)} ${phrase}`] : [];
+  });
+  return `${phrases.join(', ')}.`;
+}
+
+function describe({ listed, seen, loneSignatures, kinds }: Tally, { compared }: KeyState): string[] {
   const unseen = listed - seen;
+  const details: string[] = [];
   if (kinds.size > 0 && unseen > 0)
-    yield `${number.format(unseen)} of the ${count(listed, 'file')} in the list ${unseen === 1 ? 'was' : 'were'} not given, so nothing is said about ${unseen === 1 ? 'it' : 'them'}.`;
+    details.push(
+      `${number.format(unseen)} of the ${count(listed, 'file')} in the list ${unseen === 1 ? 'was' : 'were'} not given, so nothing is said about ${unseen === 1 ? 'it' : 'them'}.`,
+    );
   if (loneSignatures > 0)
-    yield `${count(loneSignatures, 'signature file')} without the file that ${loneSignatures === 1 ? 'it belongs' : 'they belong'} to.`;
+    details.push(
+      `${count(loneSignatures, 'signature file')} without the file that ${loneSignatures === 1 ? 'it belongs' : 'they belong'} to.`,
+    );
+  if (kinds.size > 0 && compared !== 'same' && compared !== 'other')
+    details.push('The key is not compared yet: see step 1.');
+  return details;
 }

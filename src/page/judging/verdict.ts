@@ -47,9 +47,9 @@ export interface Court {
   readonly suffix: string;
 }
 
-/** Names a key by the first digits of its fingerprint. */
+/** Names a key by the first 16 digits of its fingerprint. */
 export function nameKey(fingerprint: string): string {
-  return `key ${groupDigits(fingerprint, 4)}`;
+  return `key ${groupDigits(fingerprint.slice(0, 16))}`;
 }
 
 /** The verdict about a file that could not be read to its end. */

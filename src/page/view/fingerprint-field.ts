@@ -1,4 +1,4 @@
-import { compareFingerprint } from '../judging/fingerprint.ts';
+import { type Comparison, compareFingerprint } from '../judging/fingerprint.ts';
 import { find } from './elements.ts';
 
 /** What the field says after each change. */
@@ -10,8 +10,8 @@ const WORDS = {
     'Another fingerprint. The key in this page is not the one you expect: use none of these files, and ask the publisher.',
 } as const;
 
-/** Compares the fingerprint that the reader pastes, and tells whether it is that of another key. */
-export function watchFingerprint(fingerprint: string, onOtherKey: (isOtherKey: boolean) => void): void {
+/** Compares the fingerprint that the reader pastes with that of the key, at each change. */
+export function watchFingerprint(fingerprint: string, onCompared: (state: Comparison['state']) => void): void {
   const field = find('expected', HTMLInputElement);
   const answer = find('expected-answer', HTMLElement);
   field.addEventListener('input', () => {
@@ -21,6 +21,6 @@ export function watchFingerprint(fingerprint: string, onOtherKey: (isOtherKey: b
       state === 'incomplete' ? `${comparison.digits} digits; a fingerprint has 64. Compare all of them.` : WORDS[state];
     document.body.dataset['key'] = state;
     field.setAttribute('aria-invalid', String(state === 'other'));
-    onOtherKey(state === 'other');
+    onCompared(state);
   });
 }

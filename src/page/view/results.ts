@@ -1,6 +1,7 @@
 import type { Progress } from '../checking/checker.ts';
 import type { Checklist } from '../checking/checklist.ts';
 import type { Entry } from '../checking/entry.ts';
+import type { Comparison } from '../judging/fingerprint.ts';
 import { showName } from '../judging/names.ts';
 import { type Summary, summarize } from '../judging/summary.ts';
 import { find, make, throttle } from './elements.ts';
@@ -32,6 +33,7 @@ export class Results {
   readonly #refresh = throttle(FRAME_MS, () => this.#show());
   #spokenAt = Number.NEGATIVE_INFINITY;
   #isFolded = false;
+  #compared: Comparison['state'] = 'empty';
 
   constructor(checklist: () => Checklist, fingerprint: string) {
     this.#checklist = checklist;
@@ -42,6 +44,17 @@ export class Results {
   change(entry: Entry): void {
     this.#dirty.add(entry);
     this.#refresh();
+  }
+
+  /** The reader compared the key with an expected fingerprint. */
+  compare(state: Comparison['state']): void {
+    this.#compared = state;
+    this.#refresh();
+  }
+
+  /** Moves the results into view. */
+  reveal(): void {
+    find('verdict', HTMLElement).scrollIntoView({ block: 'nearest' });
   }
 
   /** The check has gone on. */
@@ -62,7 +75,7 @@ export class Results {
     for (const entry of this.#dirty) this.#place(entry);
     this.#dirty.clear();
     const { tally, progress } = this.#checklist();
-    const summary = summarize(tally, this.#fingerprint);
+    const summary = summarize(tally, { fingerprint: this.#fingerprint, compared: this.#compared });
     this.#headline.textContent = summary.headline;
     this.#details.replaceChildren(...summary.details.map((text) => make('li', '', text)));
     document.body.dataset['tone'] = summary.tone;

@@ -1,0 +1,73 @@
+import { KIT_FILES, KIT_MARK, type KitRelease } from '../release.ts';
+import { renderPowerShell } from './powershell.ts';
+import { codeOf, isPrintable } from './quoting.ts';
+import { renderKey, renderShell } from './shell.ts';
+
+/** Writes `VERIFY.md`: how to check this very release without a browser. */
+export function renderGuide(release: KitRelease): string {
+  const { data, key } = release;
+  const name = [data.project, data.ref].filter(Boolean).join(' ');
+  const parts = [
+    KIT_MARK,
+    `# Check ${name ? plain(name) : 'a release'}`,
+    ...(data.rehearsal
+      ? ['**This is a rehearsal.** The key was made for one run and thrown away: a signature with it proves nothing.']
+      : []),
+    facts(release),
+    '## In a browser',
+    `Open ${codeOf(KIT_FILES.page)} beside this file and drop the files on it. It needs no network and installs nothing.`,
+    '## The key',
+    'This text came with the files, so it cannot vouch for the key: whoever could change the files could change it too. ' +
+      'Get the fingerprint another way, such as the publisher’s own web site, your contract or an earlier release, and compare all of it with the number that these commands print.',
+    renderKey(key.keyObject.export({ format: 'pem', type: 'spki' }).toString()),
+    'The commands below run in the directory of the files, with `public-key.pem` and the signatures beside the files. They stop at the first file that is not as it should be.',
+    '## Linux, WSL, Git Bash',
+    renderShell(release, 'linux'),
+    partOf(release),
+    '## macOS',
+    data.algorithm === 'ed25519'
+      ? 'The LibreSSL of macOS cannot check Ed25519. Use the page, or OpenSSL 3 from Homebrew with the commands above.'
+      : renderShell(release, 'mac'),
+    ...powerShells(release),
+    '## What this shows',
+    'The signature covers the bytes of a file, and the list covers its name. Together they say that the holder of the key signed exactly these files. They do not say what a file does.',
+  ];
+  return `${parts.filter(Boolean).join('\n\n')}\n`;
+}
+
+function facts({ data, key, checksums }: KitRelease): string {
+  const unusual = data.files.filter(([path]) => !isPrintable(path)).length;
+  const rows = [
+    ['Key', key.name],
+    ['Fingerprint (SHA-256)', codeOf(key.spkiSha256)],
+    ['Algorithm', codeOf(data.algorithm)],
+    ['Signatures', `text in ${data.encoding}, each in a file of the same name with ${codeOf(data.suffix)} behind it`],
+    ['Commit', data.commit ? codeOf(data.commit) : ''],
+    ['Signed', data.createdAt],
+    ['Files', `${data.files.length}${checksums === undefined ? '' : `, listed in ${codeOf(checksums)}`}`],
+  ];
+  const list = rows.filter(([, value]) => value).map(([name, value]) => `- ${name}: ${value}`);
+  if (unusual === 0 || checksums !== undefined) return list.join('\n');
+  return `${list.join('\n')}\n\n${unusual} of the files have names with invisible characters and are left out below; the page checks them too.`;
+}
+
+function partOf({ checksums }: KitRelease): string {
+  if (checksums === undefined) return '';
+  return 'With a part of the files, add `--ignore-missing` behind `-c`: it says nothing about files that are not there.';
+}
+
+function powerShells(release: KitRelease): string[] {
+  const [seven, five] = [renderPowerShell(release, '7'), renderPowerShell(release, '5.1')];
+  if (seven === undefined || five === undefined) {
+    return [
+      '## PowerShell',
+      'Neither PowerShell can check Ed25519. Use the page, or the commands for Git Bash: Git for Windows brings OpenSSL 3.',
+    ];
+  }
+  return ['## PowerShell 7', seven, '## Windows PowerShell 5.1', five];
+}
+
+/** Text of any origin inside a line of Markdown. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').replace(/[\\`*_{}[\]()<>#+!|~&-]/g, '\\$&');
+}

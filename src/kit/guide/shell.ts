@@ -1,0 +1,111 @@
+import { renderChecksums } from '../../files/writing/checksums.ts';
+import type { AlgorithmName } from '../../verifying/algorithm.ts';
+import type { KitRelease } from '../release.ts';
+import { blockOf, isPrintable, quoteForShell } from './quoting.ts';
+
+/** What differs between the tools of Linux and macOS. */
+interface ShellTools {
+  /** Checks a list of SHA-256 that it reads. */
+  readonly checkSums: string;
+  /** Decodes hexadecimal text of `$1` to `$signature`. */
+  readonly decodeHex: string;
+}
+
+const LINUX: ShellTools = {
+  checkSums: 'sha256sum -c',
+  decodeHex: `tr -d '\\r\\n' < "$1" | tr a-f A-F | basenc --base16 -d > "$signature"`,
+};
+/** Without the redirection `xxd` would leave the end of a longer signature in the file. */
+const MAC: ShellTools = { checkSums: 'shasum -a 256 -c', decodeHex: 'xxd -r -p < "$1" > "$signature"' };
+
+/** The last line of a check that found nothing wrong. */
+export const ALL_WELL = 'Every file is signed with this key, and as the list says.';
+
+/** Writes the commands that save the key and print its fingerprint. */
+export function renderKey(pem: string): string {
+  return blockOf('sh', [
+    "cat > public-key.pem <<'END'",
+    pem.trim(),
+    'END',
+    'openssl pkey -pubin -in public-key.pem -outform DER | openssl dgst -sha256',
+  ]);
+}
+
+/** Writes the commands for a shell with OpenSSL 3, or with the LibreSSL of macOS. */
+export function renderShell(release: KitRelease, system: 'linux' | 'mac'): string {
+  const tools = system === 'linux' ? LINUX : MAC;
+  // A shell of its own: the reader's stays open when a check fails.
+  return blockOf('sh', [
+    '(',
+    ...defineCheck(release, tools),
+    '',
+    ...checkAll(release, tools),
+    `echo ${quoteForShell(ALL_WELL)}`,
+    ')',
+  ]);
+}
+
+function defineCheck({ data, layout }: KitRelease, tools: ShellTools): string[] {
+  const decode =
+    data.encoding === 'hex' ? tools.decodeHex : `tr -d '\\r\\n' < "$1" | openssl base64 -d -A > "$signature"`;
+  return [
+    'set -e',
+    'signature=$(mktemp)',
+    '',
+    '# check FILE: fails unless FILE has a valid signature beside it.',
+    'check() {',
+    `  set -- "$1${data.suffix}" "$1"`,
+    `  ${decode}`,
+    ...(layout === 'ieee-p1363' ? toDer() : []),
+    `  ${verifyCommand(data.algorithm)} >/dev/null || { echo "$2: NOT VALID"; return 1; }`,
+    '  echo "$2: valid signature"',
+    '}',
+  ];
+}
+
+/** OpenSSL takes ECDSA signatures as DER only. */
+function toDer(): string[] {
+  return [
+    `  hex=$(od -An -v -tx1 < "$signature" | tr -d ' \\n')`,
+    `  half=$((\${#hex} / 2))`,
+    `  r=$(printf %s "$hex" | cut -c "1-$half")`,
+    `  s=$(printf %s "$hex" | cut -c "$((half + 1))-")`,
+    `  printf 'asn1=SEQUENCE:rs\\n[rs]\\nr=INTEGER:0x%s\\ns=INTEGER:0x%s\\n' "$r" "$s" > "$signature.cnf"`,
+    `  openssl asn1parse -genconf "$signature.cnf" -noout -out "$signature"`,
+  ];
+}
+
+function verifyCommand(algorithm: AlgorithmName): string {
+  if (algorithm === 'ed25519')
+    return 'openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in "$2" -sigfile "$signature"';
+  const bits = algorithm.slice(-3);
+  const pss = `-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:${Number(bits) / 8} `;
+  return `openssl dgst -sha${bits} ${algorithm.startsWith('rsa-pss') ? pss : ''}-verify public-key.pem -signature "$signature" "$2"`;
+}
+
+function checkAll({ data, checksums }: KitRelease, { checkSums }: ShellTools): string[] {
+  if (checksums !== undefined) {
+    return [
+      '# The list is signed, and the list names every file.',
+      `check ${operand(checksums)}`,
+      `${checkSums} ${operand(checksums)}`,
+    ];
+  }
+  const files = data.files.filter(([path]) => isPrintable(path));
+  const sums = renderChecksums(files.map(([path, , sha256]) => ({ path, sha256 })));
+  return [
+    ...files.map(([path, size]) =>
+      size === 0 && data.algorithm === 'ed25519'
+        ? `# OpenSSL checks no Ed25519 signature of an empty file: ${quoteForShell(path)} is only looked up in the list.`
+        : `check ${operand(path)}`,
+    ),
+    `${checkSums} <<'END'`,
+    ...sums.trimEnd().split('\n'),
+    'END',
+  ];
+}
+
+/** Writes a path as an argument that no program takes for an option. */
+function operand(path: string): string {
+  return quoteForShell(path.startsWith('-') ? `./${path}` : path);
+}
