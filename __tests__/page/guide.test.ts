@@ -117,6 +117,7 @@ describe.each([undefined, 'SHA256SUMS'])('with the checksums %s', (checksums) =>
         const good = await runAlone(commands, directory);
         expect(good.output).toContain(checksums ? 'SHA256SUMS: valid signature' : "quote'd.txt: valid signature");
         expect(good.output).toContain("quote'd.txt: OK");
+        expect(good.output.trimEnd().endsWith(ALL_WELL)).toBe(true);
         expect(good.status).toBe(0);
       }
       writeFileSync(join(directory, "quote'd.txt"), 'changed');
