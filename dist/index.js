@@ -54441,22 +54441,40 @@ function signFailure(response, key) {
     const { status } = response;
     const said = quote(errorsIn(response.body).join('; '));
     const what = `The service answered ${status}${said && `: ${said}`}`;
-    const name = `“${key.name}” at ${key.mount}`;
-    if (status === 400 && /key not found/.test(said))
-        return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `There is no key ${name}. ${what}.`, {
+    const version = versionMissing(said, key);
+    if (version)
+        return version;
+    // An unknown key is 400 with a sentence where it signs, and 404 without one where it is asked about.
+    if ((status === 400 && /key not found/.test(said)) ||
+        (status === 404 && said === '' && response.body.includes('"errors"')))
+        return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `There is no key “${key.name}” at ${key.mount}. ${what}.`, {
             hint: 'Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount.',
-        });
-    if (/requested version for signing/.test(said))
-        return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `The key ${name} has no usable version ${key.version}. ${what}.`, {
-            hint: 'Give a version that exists and is not below min_encryption_version, or leave the @version out.',
         });
     if (status === 403)
         return denied(response, key, what);
-    if (status === 404)
+    if (status === 404 && said !== '')
         return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `No transit engine is mounted at ${key.mount}. ${what}.`, {
             hint: 'Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.',
         });
     return sealedOrOther(response);
+}
+/** Says what the error of one item in a batch means. */
+function itemFailure(error, key) {
+    const missing = versionMissing(error, key);
+    if (missing)
+        return missing;
+    return new failure/* Failure */.HR('file', 'REQUEST_REFUSED', `The service refused this file: ${quote(error)}.`, {
+        hint: 'Show this answer to the operators of the service.',
+        endsRun: 'first-four-files',
+    });
+}
+function versionMissing(said, { name, mount, version }) {
+    if (!/requested version for signing/.test(said))
+        return undefined;
+    const message = `The key “${name}” at ${mount} has no usable version ${version}: ${quote(said)}.`;
+    return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', message, {
+        hint: 'Give a version that exists and is not below min_encryption_version, or leave the @version out.',
+    });
 }
 function denied(response, { mount, name }, what) {
     if (isTokenRefused(response))
@@ -54507,7 +54525,7 @@ function refusals_unusable(message, cause) {
         maxAttempts: 3,
     });
 }
-/** The texts in `errors` of an answer; empty when it holds none. */
+/** The texts in `errors` of an answer; empty when it holds none, or is no answer of this API. */
 function errorsIn(body) {
     try {
         const { errors } = object(JSON.parse(body.toString('utf8', 0, 64 * 1024)));
@@ -54529,7 +54547,6 @@ function object(value) {
 ;// CONCATENATED MODULE: ./build/src/protocols/vault/answers.js
 
 
-
 /**
  * Reads the results of a batch, in the order of its items.
  *
@@ -54542,15 +54559,12 @@ function readBatch(response, items, { key, encoding }) {
     const { batch_results: results } = member(answers_parse(response.body), 'data');
     if (!Array.isArray(results) || results.length !== items)
         throw refusals_unusable(`The service answered 200 without one result for each of ${items} files.`);
-    return results.map((result) => readItem(result, encoding));
+    return results.map((result) => readItem(result, { key, encoding }));
 }
-function readItem(result, encoding) {
+function readItem(result, { key, encoding }) {
     const { signature, key_version: version, error } = object(result);
     if (typeof error === 'string' && error !== '')
-        return new failure/* Failure */.HR('file', 'REQUEST_REFUSED', `The service refused this file: ${quote(error)}.`, {
-            hint: 'Show this answer to the operators of the service.',
-            endsRun: 'first-four-files',
-        });
+        return itemFailure(error, key);
     const [, inText, base64 = ''] = (typeof signature === 'string' && /^vault:v(\d+):(.*)$/s.exec(signature)) || [];
     if (inText === undefined || (version !== undefined && version !== Number(inText)))
         return refusals_unusable('The answer holds no signature of the form vault:v1:… for a file.');

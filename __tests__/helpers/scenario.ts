@@ -88,14 +88,19 @@ export async function createScenario(options: ScenarioOptions): Promise<Scenario
 const run = promisify(execFile);
 
 /** Asks the `openssl` binary whether a base64 signature file is valid for a file. */
-export async function opensslAccepts(publicKeyPem: string, file: string, signatureFile: string): Promise<boolean> {
+export async function opensslAccepts(
+  publicKeyPem: string,
+  file: string,
+  signatureFile: string,
+  digest: 'sha256' | 'sha384' | 'sha512' = 'sha256',
+): Promise<boolean> {
   const directory = await mkdtemp(join(tmpdir(), 'openssl-'));
   try {
     const key = join(directory, 'key.pem');
     const signature = join(directory, 'signature.bin');
     await writeFile(key, publicKeyPem);
     await run('openssl', ['base64', '-d', '-A', '-in', signatureFile, '-out', signature]);
-    const { stdout } = await run('openssl', ['dgst', '-sha256', '-verify', key, '-signature', signature, file]);
+    const { stdout } = await run('openssl', ['dgst', `-${digest}`, '-verify', key, '-signature', signature, file]);
     return stdout.includes('Verified OK');
   } catch {
     return false;

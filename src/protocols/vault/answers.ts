@@ -1,8 +1,8 @@
 import type { WireResponse } from '../../connection/exchange.ts';
-import { Failure } from '../../signing/policy/failure.ts';
+import type { Failure } from '../../signing/policy/failure.ts';
 import { decodeSignature, type SignatureEncoding } from '../../verifying/encoding.ts';
 import type { TransitKey } from './paths.ts';
-import { loginFailure, object, quote, signFailure, unusable } from './refusals.ts';
+import { itemFailure, loginFailure, object, signFailure, unusable } from './refusals.ts';
 import type { Token } from './session.ts';
 
 /** A signature of one item, and the version of the key that made it. */
@@ -20,6 +20,13 @@ export interface KeyFacts {
   readonly publicKeys: ReadonlyMap<number, string>;
 }
 
+/** What a batch was for. */
+export interface BatchFacts {
+  readonly key: TransitKey;
+  /** Of the text that is written. */
+  readonly encoding: SignatureEncoding;
+}
+
 /**
  * Reads the results of a batch, in the order of its items.
  *
@@ -29,22 +36,18 @@ export interface KeyFacts {
 export function readBatch(
   response: WireResponse,
   items: number,
-  { key, encoding }: { readonly key: TransitKey; readonly encoding: SignatureEncoding },
+  { key, encoding }: BatchFacts,
 ): readonly (ItemSignature | Failure)[] {
   if (response.status !== 200) throw signFailure(response, key);
   const { batch_results: results } = member(parse(response.body), 'data');
   if (!Array.isArray(results) || results.length !== items)
     throw unusable(`The service answered 200 without one result for each of ${items} files.`);
-  return results.map((result: unknown) => readItem(result, encoding));
+  return results.map((result: unknown) => readItem(result, { key, encoding }));
 }
 
-function readItem(result: unknown, encoding: SignatureEncoding): ItemSignature | Failure {
+function readItem(result: unknown, { key, encoding }: BatchFacts): ItemSignature | Failure {
   const { signature, key_version: version, error } = object(result);
-  if (typeof error === 'string' && error !== '')
-    return new Failure('file', 'REQUEST_REFUSED', `The service refused this file: ${quote(error)}.`, {
-      hint: 'Show this answer to the operators of the service.',
-      endsRun: 'first-four-files',
-    });
+  if (typeof error === 'string' && error !== '') return itemFailure(error, key);
   const [, inText, base64 = ''] = (typeof signature === 'string' && /^vault:v(\d+):(.*)$/s.exec(signature)) || [];
   if (inText === undefined || (version !== undefined && version !== Number(inText)))
     return unusable('The answer holds no signature of the form vault:v1:… for a file.');

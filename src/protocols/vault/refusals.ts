@@ -17,21 +17,40 @@ export function signFailure(response: WireResponse, key: TransitKey): Failure {
   const { status } = response;
   const said = quote(errorsIn(response.body).join('; '));
   const what = `The service answered ${status}${said && `: ${said}`}`;
-  const name = `“${key.name}” at ${key.mount}`;
-  if (status === 400 && /key not found/.test(said))
-    return new Failure('config', 'KEY_NOT_FOUND', `There is no key ${name}. ${what}.`, {
+  const version = versionMissing(said, key);
+  if (version) return version;
+  // An unknown key is 400 with a sentence where it signs, and 404 without one where it is asked about.
+  if (
+    (status === 400 && /key not found/.test(said)) ||
+    (status === 404 && said === '' && response.body.includes('"errors"'))
+  )
+    return new Failure('config', 'KEY_NOT_FOUND', `There is no key “${key.name}” at ${key.mount}. ${what}.`, {
       hint: 'Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount.',
     });
-  if (/requested version for signing/.test(said))
-    return new Failure('config', 'KEY_NOT_FOUND', `The key ${name} has no usable version ${key.version}. ${what}.`, {
-      hint: 'Give a version that exists and is not below min_encryption_version, or leave the @version out.',
-    });
   if (status === 403) return denied(response, key, what);
-  if (status === 404)
+  if (status === 404 && said !== '')
     return new Failure('config', 'KEY_NOT_FOUND', `No transit engine is mounted at ${key.mount}. ${what}.`, {
       hint: 'Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.',
     });
   return sealedOrOther(response);
+}
+
+/** Says what the error of one item in a batch means. */
+export function itemFailure(error: string, key: TransitKey): Failure {
+  const missing = versionMissing(error, key);
+  if (missing) return missing;
+  return new Failure('file', 'REQUEST_REFUSED', `The service refused this file: ${quote(error)}.`, {
+    hint: 'Show this answer to the operators of the service.',
+    endsRun: 'first-four-files',
+  });
+}
+
+function versionMissing(said: string, { name, mount, version }: TransitKey): Failure | undefined {
+  if (!/requested version for signing/.test(said)) return undefined;
+  const message = `The key “${name}” at ${mount} has no usable version ${version}: ${quote(said)}.`;
+  return new Failure('config', 'KEY_NOT_FOUND', message, {
+    hint: 'Give a version that exists and is not below min_encryption_version, or leave the @version out.',
+  });
 }
 
 function denied(response: WireResponse, { mount, name }: TransitKey, what: string): Failure {
@@ -103,7 +122,7 @@ export function unusable(message: string, cause?: unknown): Failure {
   });
 }
 
-/** The texts in `errors` of an answer; empty when it holds none. */
+/** The texts in `errors` of an answer; empty when it holds none, or is no answer of this API. */
 function errorsIn(body: Buffer): readonly string[] {
   try {
     const { errors } = object(JSON.parse(body.toString('utf8', 0, 64 * 1024)));

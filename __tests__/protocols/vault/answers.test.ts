@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest';
+import { readBatch, readKey, readLogin } from '../../../src/protocols/vault/answers.ts';
+import { algorithmOfKey } from '../../../src/protocols/vault/key-type.ts';
+import { loginMount, parseKeyName, parseMount } from '../../../src/protocols/vault/paths.ts';
+import { isTokenRefused } from '../../../src/protocols/vault/refusals.ts';
+import { signRequest } from '../../../src/protocols/vault/vault.ts';
+import { algorithmOf } from '../../../src/verifying/algorithm.ts';
+
+const key = { mount: 'transit', name: 'release', version: undefined };
+const batch = { key, encoding: 'base64' } as const;
+
+function answer(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}) {
+  return { status, headers, body: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)) };
+}
+
+/** What is thrown, as `kind CODE message`. */
+function thrown(act: () => unknown): string {
+  try {
+    return `nothing: ${JSON.stringify(act())}`;
+  } catch (error) {
+    const { kind, code, message } = Object(error);
+    return `${kind} ${code} ${message}`;
+  }
+}
+
+const errors = (...texts: string[]): object => ({ errors: texts });
+
+test.each([
+  [400, errors('signing key not found'), 'config KEY_NOT_FOUND There is no key “release” at transit.'],
+  [404, errors(), 'config KEY_NOT_FOUND There is no key'],
+  [404, errors('no handler for route "nope/sign/x". route entry not found.'), 'config KEY_NOT_FOUND No transit engine'],
+  [404, '<html><title>Not here</title></html>', 'NOT_FOUND The service answered 404'],
+  [403, errors('1 error occurred:\n\t* permission denied\n\n'), 'config PERMISSION_DENIED'],
+  [403, errors('permission denied'), 'config LOGIN_REFUSED'],
+  [503, errors('Vault is sealed'), 'service SERVICE_SEALED'],
+  [503, errors('something else'), 'service UNAVAILABLE'],
+  [429, errors('request path "transit/sign": rate limit quota exceeded'), 'service THROTTLED'],
+  [413, '', 'file FILE_TOO_LARGE_FOR_SERVER'],
+  [
+    400,
+    errors('refused JSON input due to high complexity: exceeded maximum number of strings'),
+    'file REQUEST_REFUSED',
+  ],
+  [400, errors('requested version for signing is higher than the latest key version'), 'config KEY_NOT_FOUND'],
+  [307, '', 'config HTTP_REDIRECT'],
+  [200, { data: {} }, 'request RESP_BAD_SIGNATURE'],
+  [200, { data: { batch_results: [] } }, 'request RESP_BAD_SIGNATURE'],
+  [200, 'rubbish', 'request RESP_BAD_SIGNATURE'],
+])('a signing request that is answered with %d %j', (status, value, expected) => {
+  expect(thrown(() => readBatch(answer(status, value), 1, batch))).toContain(expected);
+});
+
+test('a batch has a result for each item, in order, and items fail alone', () => {
+  const results = [
+    { signature: 'vault:v3:AQID', key_version: 3 },
+    { key_version: 0, error: 'missing input' },
+    { signature: 'vault:v1:!!', key_version: 1 },
+    { signature: 'AQID', key_version: 1 },
+    { signature: 'vault:v1:AQID', key_version: 2 },
+  ];
+  const read = readBatch(answer(200, { data: { batch_results: results } }), 5, { key, encoding: 'hex' });
+  expect(read[0]).toEqual({ text: '010203', keyVersion: 3 });
+  expect(read.slice(1).map((each) => ('kind' in each ? each.kind : 'no failure'))).toEqual([
+    'file',
+    'request',
+    'request',
+    'request',
+  ]);
+});
+
+test.each([
+  [400, errors('no client certificate found'), 'LOGIN_REFUSED'],
+  [
+    500,
+    errors("failed to verify client's certificate: x509: certificate has expired or is not yet valid"),
+    'LOGIN_REFUSED',
+  ],
+  [500, errors('internal error'), 'SERVER_ERROR'],
+  [503, errors('Vault is sealed'), 'SERVICE_SEALED'],
+  [429, errors('rate limit quota exceeded'), 'THROTTLED'],
+  [200, { auth: null }, 'RESP_BAD_SIGNATURE'],
+])('a login that is answered with %d %j', (status, value, code) => {
+  expect(thrown(() => readLogin(answer(status, value), 'cert'))).toContain(code);
+});
+
+test('a login tells its token, its lease and whether it can be revoked', () => {
+  const auth = { client_token: 's.x', lease_duration: 600, token_type: 'service' };
+  expect(readLogin(answer(200, { auth }), 'cert')).toEqual({ value: 's.x', leaseMs: 600_000, isRevocable: true });
+  const batchToken = { client_token: 'b.x', lease_duration: 60, token_type: 'batch' };
+  expect(readLogin(answer(200, { auth: batchToken }), 'oidc').isRevocable).toBe(false);
+});
+
+test('only the exact text says that a token is unknown', () => {
+  expect(isTokenRefused(answer(403, errors('permission denied')))).toBe(true);
+  expect(isTokenRefused(answer(403, errors('1 error occurred:\n\t* permission denied\n\n')))).toBe(false);
+  expect(isTokenRefused(answer(400, errors('permission denied')))).toBe(false);
+});
+
+test('public keys come as PEM for every type', () => {
+  const keys = { 1: { public_key: Buffer.alloc(32, 1).toString('base64') } };
+  const { publicKeys } = readKey(answer(200, { data: { type: 'ed25519', latest_version: 1, keys } }), key);
+  expect(publicKeys.get(1)).toContain('-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA');
+});
+
+test.each([
+  ['ecdsa-sha256', { prehashed: true, marshaling_algorithm: 'asn1' }],
+  ['rsa-pkcs1-sha512', { prehashed: true, signature_algorithm: 'pkcs1v15' }],
+  ['rsa-pss-sha384', { prehashed: true, signature_algorithm: 'pss', salt_length: 'hash' }],
+  ['ed25519', {}],
+] as const)('a request for %s names every choice of the engine', (name, choices) => {
+  const items = { batch_input: [{ input: 'AQ==' }] };
+  expect(signRequest(['AQ=='], algorithmOf(name), key)).toEqual({ ...items, ...choices });
+  expect(signRequest(['AQ=='], algorithmOf(name), { ...key, version: 3 })).toMatchObject({ key_version: 3 });
+});
+
+test('the type of a key decides its algorithm', () => {
+  expect(algorithmOfKey('ecdsa-p521', key).name).toBe('ecdsa-sha512');
+  expect(algorithmOfKey('rsa-3072', key).name).toBe('rsa-pkcs1-sha256');
+  expect(thrown(() => algorithmOfKey('aes256-gcm96', key))).toContain('config KEY_NOT_FOUND');
+});
+
+test.each([
+  ['release', { name: 'release', version: undefined }],
+  ['release@12', { name: 'release', version: 12 }],
+  ['release@0', undefined],
+  ['a/b', undefined],
+  ['a b', undefined],
+])('the key %s', (text, expected) => expect(parseKeyName(text)).toEqual(expected));
+
+test.each([
+  ['transit', 'transit'],
+  ['/team/transit/', 'team/transit'],
+  ['a/../b', undefined],
+  ['a?b', undefined],
+])('the mount %s', (text, expected) => expect(parseMount(text)).toBe(expected));
+
+test.each([
+  [undefined, { path: 'auth/jwt', namespace: '' }],
+  ['github', { path: 'auth/github', namespace: '' }],
+  ['auth/github', { path: 'auth/github', namespace: '' }],
+  ['team/auth/github', { path: 'team/auth/github', namespace: 'team/' }],
+])('the login mount %s', (at, expected) => expect(loginMount('jwt', at)).toEqual(expected));
