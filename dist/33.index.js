@@ -15,8 +15,8 @@ __webpack_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/src/connection/route.js
 var connection_route = __webpack_require__(83551);
-// EXTERNAL MODULE: ./build/src/connection/transport.js + 2 modules
-var connection_transport = __webpack_require__(61696);
+// EXTERNAL MODULE: ./build/src/connection/transport.js + 3 modules
+var connection_transport = __webpack_require__(48043);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __webpack_require__(27406);
 // EXTERNAL MODULE: ./build/src/files/writing/output-tree.js
@@ -310,7 +310,7 @@ var connection_failure = __webpack_require__(23343);
 function failureOf(handshake, { origin }) {
     if (handshake.end === 'open')
         return undefined;
-    return (0,diagnosis/* refusalIn */.c3)(handshake, origin) ?? (0,connection_failure/* connectionFailure */.D)(handshake.error, { origin });
+    return (0,diagnosis/* refusalIn */.c3)(handshake, origin) ?? (0,connection_failure/* dialFailure */.t)(handshake.error, origin);
 }
 /** Tells whether a TCP connection to the service stood. */
 function isConnected({ connectMs }) {
@@ -344,9 +344,10 @@ function describeTunnel(handshake, server, proxy) {
     return [name, passed('proxy', `connected through ${proxy.origin}`, connectMs)];
 }
 
-// EXTERNAL MODULE: ./build/src/connection/diagnosis/server-certificate.js
-var server_certificate = __webpack_require__(49099);
+// EXTERNAL MODULE: ./build/src/connection/diagnosis/server-certificate.js + 2 modules
+var server_certificate = __webpack_require__(16119);
 ;// CONCATENATED MODULE: ./build/src/preflight/tls-findings.js
+
 
 
 
@@ -380,6 +381,16 @@ function describeTls(handshake, facts) {
         describeAccepted(handshake, facts),
     ];
 }
+/** Says how the server took a handshake that offered an earlier session. */
+function describeResumption(resumption, server) {
+    const check = 'session resumption';
+    if (resumption.end === 'open') {
+        const what = resumption.isResumed ? 'the server resumes sessions' : 'the server takes full handshakes only';
+        return passed(check, what, resumption.handshakeMs);
+    }
+    const reason = failureOf(resumption, server)?.message.replace(/\.$/, '') ?? 'no reason was given';
+    return warned(check, `the server breaks off handshakes that resume a session (${reason}); signing goes on with full handshakes, which take longer`, 'Its operators should set a session id context for their server, or switch off session tickets.');
+}
 function describeServer(handshake, facts) {
     const [leaf] = handshake.serverChain;
     if (leaf === undefined) {
@@ -406,12 +417,13 @@ function describeTrust(handshake, leaf, facts) {
     const names = (0,server_certificate/* missingNames */.JA)(leaf);
     if (names)
         return [warned(check, names)];
-    return [passed(check, `the server chains to a certificate in chain and bears the name ${facts.hostname}`)];
+    return [
+        passed(check, `the server chains to a certificate in chain and bears the name ${(0,connection_route/* targetOf */.$r)(facts.server).hostname}`),
+    ];
 }
-function serverFailure(code, { serverChain }, facts) {
-    const error = Object.assign(new Error(code), { code });
-    const failure = (0,connection_failure/* connectionFailure */.D)(error, { origin: facts.server.origin });
-    return (0,server_certificate/* explainServer */.hr)(failure, serverChain, facts);
+function serverFailure(code, { serverChain, untrusted }, facts) {
+    const error = untrusted && (0,errors/* codeOf */.$N)(untrusted) === code ? untrusted : Object.assign(new Error(code), { code });
+    return (0,server_certificate/* explainServer */.hr)((0,connection_failure/* dialFailure */.t)(error, facts.server.origin), serverChain, facts);
 }
 function describeAsked({ isClientAsked }) {
     const check = 'client certificate asked for';
@@ -455,7 +467,6 @@ function describeAccepted(handshake, { refusal, isAnswered, identity, server }) 
 
 
 
-
 /** Examines a service from the host name to the signature and returns everything that was found. */
 async function checkService(route, options) {
     const { server, proxy } = route;
@@ -467,22 +478,31 @@ async function checkService(route, options) {
         (0,probe/* inspectHandshake */.k)(route, { listenMs: identity ? diagnosis/* LISTEN_MS */.Tk : 0, enough, signal }),
         pending,
     ]);
+    const resumption = identity && (await resume(route, handshake, signal));
     const refusal = identity && findRefusal(handshake, outcome, { server, identity });
     const reason = typeof sendCanary === 'string' ? sendCanary : 'a step before it failed; see above';
     return [
         ...describeNetwork(handshake, server, proxy?.url),
         ...describeTls(handshake, {
             server,
-            hostname: (0,connection_route/* targetOf */.$r)(server).hostname,
             anchors,
             now: new Date(options.now()),
             refusal,
             isAnswered: outcome?.isAnswered ?? false,
             identity,
         }),
+        ...(resumption ? [describeResumption(resumption, route.server)] : []),
         ...(identity ? [describeIssuers(identity, refusal)] : []),
         ...(await describeCanary(isExplained(handshake, outcome, refusal) ? undefined : outcome, reason, options.verification)),
     ];
+}
+/** Time in which a server that takes the handshake breaks off a resumed session all the same. */
+const RESUMED_LISTEN_MS = 100;
+/** Does what signing does from its second connection on; `undefined` when the server offered no session. */
+async function resume(route, { end, session }, signal) {
+    if (end !== 'open' || session === undefined || signal.aborted)
+        return undefined;
+    return (0,probe/* inspectHandshake */.k)(route, { listenMs: RESUMED_LISTEN_MS, session, signal });
 }
 function findRefusal(handshake, outcome, { server, identity }) {
     const seen = outcome?.isAnswered ? undefined : (0,diagnosis/* refusalIn */.c3)(handshake, server.origin);
@@ -605,7 +625,7 @@ async function lookAtService(context, inputs, { inspection }) {
 }
 function lookWithoutIdentity(context, inputs, proxy) {
     const anchors = (0,material_anchors/* readAnchors */.D)(inputs.service.identity.chain).certificates.map(({ x509 }) => x509);
-    const secureContext = (0,connection_route/* createTlsContext */.Pn)({ ca: anchors.map(String) });
+    const secureContext = (0,connection_route/* createTlsContext */.Pn)({ ca: (0,material_anchors/* usableAnchors */.F)(anchors, new Date(context.now())).map(String) });
     const route = { server: inputs.service.serverUrl, secureContext, proxy, timeoutMs: stages_service/* CONNECT_TIMEOUT_MS */.cC };
     return look(context, inputs, { route, identity: undefined, anchors });
 }

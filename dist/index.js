@@ -45842,27 +45842,106 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 
 /***/ }),
 
+/***/ 87786:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  u: () => (/* binding */ AddressBook),
+  E: () => (/* binding */ attemptMs)
+});
+
+;// CONCATENATED MODULE: external "node:dns/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns/promises");
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(77030);
+// EXTERNAL MODULE: ./build/src/connection/route.js
+var connection_route = __nccwpck_require__(83551);
+;// CONCATENATED MODULE: ./build/src/connection/addresses.js
+
+
+
+/** Longest wait for one of several addresses: enough for a far host and for one lost packet, which TCP repeats after a second. */
+const MAX_ATTEMPT_MS = 2500;
+/** Returns how long to wait for each of a host's addresses, so that all of them fit the time for a connection. */
+function attemptMs(addresses, { timeoutMs }) {
+    return Math.min(MAX_ATTEMPT_MS, timeoutMs / Math.max(1, addresses));
+}
+/** Looks up the addresses of a host, and remembers which of them could not be connected: those are tried last. */
+class AddressBook {
+    #dead = new Set();
+    /** Returns the addresses in the order to try them; rejects with the error of the look-up, or when it takes too long. */
+    async find(route) {
+        const { hostname } = (0,connection_route/* targetOf */.$r)(route.server);
+        const family = (0,external_node_net_.isIP)(hostname);
+        if (family !== 0)
+            return [{ address: hostname, family }];
+        const late = Promise.withResolvers();
+        const timer = setTimeout(() => late.reject((0,connection_route/* connectTimeout */._e)(route)), route.timeoutMs);
+        try {
+            const found = await Promise.race([(0,promises_namespaceObject.lookup)(hostname, { all: true }), late.promise]);
+            return found.toSorted((a, b) => Number(this.#dead.has(a.address)) - Number(this.#dead.has(b.address)));
+        }
+        finally {
+            clearTimeout(timer);
+        }
+    }
+    /** Learns from the attempts of a socket. */
+    watch(socket) {
+        const bury = (address) => void this.#dead.add(address);
+        socket.on('connectionAttemptTimeout', bury);
+        socket.on('connectionAttemptFailed', bury);
+        socket.once('connect', () => this.#dead.delete(socket.remoteAddress ?? ''));
+    }
+}
+
+
+/***/ }),
+
 /***/ 86732:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   M: () => (/* binding */ Dialler),
-/* harmony export */   N: () => (/* binding */ beginHandshake)
+/* harmony export */   $u: () => (/* binding */ readServerChain),
+/* harmony export */   Nr: () => (/* binding */ beginHandshake),
+/* harmony export */   xU: () => (/* binding */ openUnderlay),
+/* harmony export */   zm: () => (/* binding */ DialError),
+/* harmony export */   zy: () => (/* binding */ dial)
 /* harmony export */ });
-/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(41692);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
-/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(24342);
-/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83551);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+/* harmony import */ var _addresses_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(87786);
+/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(24342);
+/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(83551);
+/* harmony import */ var _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(45978);
 
 
 
 
-/** Begins a TLS connection, through a tunnel if there is one; the caller listens to what becomes of it. */
-function beginHandshake(route, tunnel, options) {
-    const { hostname, port } = (0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .targetOf */ .$r)(route.server);
-    return (0,node_tls__WEBPACK_IMPORTED_MODULE_0__.connect)({
-        ...(tunnel ? { socket: tunnel } : { host: hostname, port }),
-        ...(0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .peerName */ .Wz)(hostname),
+
+
+
+/** Opens the proxy's tunnel when there is a proxy, or else looks up the host's addresses. */
+async function openUnderlay(route, addressBook) {
+    const { proxy, server, timeoutMs } = route;
+    if (proxy === undefined)
+        return { tunnel: undefined, addresses: await addressBook.find(route) };
+    return { tunnel: await (0,_proxy_js__WEBPACK_IMPORTED_MODULE_4__/* .openTunnel */ .X)(proxy, { ...(0,_route_js__WEBPACK_IMPORTED_MODULE_5__/* .targetOf */ .$r)(server), timeoutMs }), addresses: [] };
+}
+/** Begins a TLS connection; the caller listens to what becomes of it. */
+function beginHandshake(route, { tunnel, addresses }, options) {
+    const { hostname, port } = (0,_route_js__WEBPACK_IMPORTED_MODULE_5__/* .targetOf */ .$r)(route.server);
+    // Node hands them on to TCP, though its types for TLS do not know the last one.
+    const tcp = {
+        port,
+        lookup: (_host, _options, done) => done(null, [...addresses]),
+        autoSelectFamilyAttemptTimeout: (0,_addresses_js__WEBPACK_IMPORTED_MODULE_3__/* .attemptMs */ .E)(addresses.length, route),
+    };
+    return (0,node_tls__WEBPACK_IMPORTED_MODULE_1__.connect)({
+        ...(tunnel ? { socket: tunnel } : tcp),
+        ...(0,_route_js__WEBPACK_IMPORTED_MODULE_5__/* .peerName */ .Wz)(hostname),
         secureContext: route.secureContext,
         // Explicit, or an earlier step's NODE_TLS_REJECT_UNAUTHORIZED=0 switches verification off.
         rejectUnauthorized: options.trust === 'required',
@@ -45870,80 +45949,88 @@ function beginHandshake(route, tunnel, options) {
         ...(options.session ? { session: options.session } : {}),
     });
 }
-/** Opens a TLS connection to a server that must chain to the context's anchors and bear the host's name. */
+/**
+ * Returns the server's certificate, then its issuers as far as the server sent them; behind the last one, issuers that the
+ * TLS context trusts. Empty before the server has sent them.
+ */
+function readServerChain(socket) {
+    const chain = new Map();
+    let next = socket.getPeerCertificate(true);
+    // A server that sent none gives an empty object; a self-signed certificate is its own issuer.
+    while (next?.raw && !chain.has(next.fingerprint256)) {
+        chain.set(next.fingerprint256, new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(next.raw));
+        next = next.issuerCertificate;
+    }
+    return [...chain.values()];
+}
+/** A dial that failed; its cause is the error of Node, or a `Failure`. */
+class DialError extends Error {
+    /** Whether the TLS handshake had begun. */
+    hasBegun;
+    /** The certificates of the server, when they were to be read and came. */
+    serverChain;
+    constructor(cause, hasBegun, serverChain = []) {
+        super('The dial failed.', { cause });
+        this.hasBegun = hasBegun;
+        this.serverChain = serverChain;
+    }
+}
+/** Opens a TLS connection to a server that must chain to the context's anchors and bear the host's name; rejects with a {@link DialError}. */
 async function dial(route, options) {
-    const { proxy, server, timeoutMs } = route;
     const startedAt = performance.now();
-    const tunnel = proxy ? await (0,_proxy_js__WEBPACK_IMPORTED_MODULE_2__/* .openTunnel */ .X)(proxy, { ...(0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .targetOf */ .$r)(server), timeoutMs }) : undefined;
-    const tunnelMs = performance.now() - startedAt;
-    return shakeHands(route, { tunnel, tunnelMs }, options);
+    let underlay;
+    try {
+        underlay = await openUnderlay(route, options.addressBook);
+    }
+    catch (error) {
+        throw new DialError(error, false);
+    }
+    return shakeHands(route, { ...underlay, spentMs: performance.now() - startedAt }, options);
 }
 /** A handshake takes a round trip and, the first time on a busy machine, this long to compute. */
 const CRYPTOGRAPHY_MS = 20;
-function shakeHands(route, { tunnel, tunnelMs }, options) {
+function shakeHands(route, { tunnel, addresses, spentMs }, { protocols, session, onSession, addressBook, readsServer }) {
     const { promise, resolve, reject } = Promise.withResolvers();
-    const { protocols, session, onSession } = options;
     let startedAt = performance.now();
-    let connectedMs = 0;
-    const socket = beginHandshake(route, tunnel, { protocols, session, trust: 'required' });
-    const timer = setTimeout(() => socket.destroy((0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .connectTimeout */ ._e)(route)), Math.max(1, route.timeoutMs - tunnelMs));
+    let connectedAt = tunnel ? startedAt : undefined;
+    let serverChain = [];
+    const socket = beginHandshake(route, { tunnel, addresses }, { protocols, session, trust: 'required' });
+    const timer = setTimeout(() => socket.destroy((0,_route_js__WEBPACK_IMPORTED_MODULE_5__/* .connectTimeout */ ._e)(route)), Math.max(1, route.timeoutMs - spentMs));
+    const fail = (error) => {
+        clearTimeout(timer);
+        reject(new DialError(error, connectedAt !== undefined, serverChain));
+    };
     socket.setNoDelay(true);
     socket.on('session', onSession);
-    // Before that, this process may be running code for the first time, which would count as distance.
-    socket.once('connectionAttempt', () => (startedAt = performance.now()));
-    socket.once('connect', () => (connectedMs = performance.now() - startedAt));
+    addressBook.watch(socket);
+    // A server that is refused leaves no later moment to read its certificates than when the keys are made.
+    if (readsServer)
+        socket.on('keylog', () => (serverChain = serverChain[0] ? serverChain : readServerChain(socket)));
+    // Time in which this process runs code for the first time, or waits for another address, is no distance.
+    socket.on('connectionAttempt', () => (startedAt = performance.now()));
+    socket.once('connect', () => (connectedAt = performance.now()));
     socket.once('secureConnect', () => {
         clearTimeout(timer);
-        const handshakeMs = performance.now() - startedAt - connectedMs;
+        const tcpMs = tunnel ? spentMs : (connectedAt ?? startedAt) - startedAt;
+        const handshakeMs = performance.now() - (connectedAt ?? startedAt);
         // TCP may be answered by a relay that is nearer than the server.
-        resolve(observe(socket, Math.max(connectedMs, tunnelMs, handshakeMs - CRYPTOGRAPHY_MS)));
+        resolve(observe(socket, Math.max(tcpMs, handshakeMs - CRYPTOGRAPHY_MS)));
     });
-    socket.once('error', reject);
-    socket.once('close', () => {
-        clearTimeout(timer);
-        reject(Object.assign(new Error('The server closed the connection during the handshake.'), { code: 'ECONNRESET' }));
-    });
+    socket.once('error', fail);
+    socket.once('close', () => fail(closedEarly()));
     return promise;
 }
+function closedEarly() {
+    return Object.assign(new Error('The server closed the connection during the handshake.'), { code: 'ECONNRESET' });
+}
 function observe(socket, roundTripMs) {
-    const connection = { socket, roundTripMs, requests: 0 };
+    const connection = { socket, roundTripMs, isResumed: socket.isSessionReused(), requests: 0 };
     socket.on('error', (error) => {
-        const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .codeOf */ .$N)(error);
-        if (code?.includes('_ALERT_'))
+        const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error);
+        if ((0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_6__/* .isAlert */ .Hx)(code))
             connection.alert = code;
     });
     return connection;
-}
-/** Opens connections to one server, each resuming the newest session. */
-class Dialler {
-    #route;
-    #protocols;
-    #first = Promise.withResolvers();
-    #onServer;
-    #session;
-    /** `onServer` is shown the certificate of the first server that was believed. */
-    constructor(route, protocol, onServer) {
-        this.#route = route;
-        this.#protocols = protocol === 'http2' ? ['h2', 'http/1.1'] : ['http/1.1'];
-        this.#onServer = onServer;
-    }
-    /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
-    get first() {
-        return this.#first.promise;
-    }
-    /** Rejects with what Node says is wrong. */
-    async dial() {
-        const onSession = (newest) => {
-            this.#session = newest;
-        };
-        const connection = await dial(this.#route, { protocols: this.#protocols, session: this.#session, onSession });
-        const certificate = connection.socket.getPeerX509Certificate();
-        if (certificate)
-            this.#onServer?.(certificate);
-        this.#onServer = undefined;
-        this.#first.resolve(connection.roundTripMs);
-        return connection;
-    }
 }
 
 
@@ -45953,49 +46040,22 @@ class Dialler {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   D: () => (/* binding */ connectionFailure)
+/* harmony export */   D: () => (/* binding */ connectionFailure),
+/* harmony export */   t: () => (/* binding */ dialFailure)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 /* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
+/* harmony import */ var _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(45978);
 
 
-const CHAIN_HINT = "Put the certificate of the CA that issued the server's certificate into chain; an intermediate or the server's own certificate works too.";
+
+const UNREACHABLE = [
+    'service',
+    'CONNECT_UNREACHABLE',
+    'the host cannot be reached',
+    "Check the runner's network, VPN and firewall.",
+];
 const ROWS = {
-    CERT_HAS_EXPIRED: ['config', 'TLS_SERVER_EXPIRED', "the server's certificate has expired", clockHint()],
-    CERT_NOT_YET_VALID: ['config', 'TLS_SERVER_NOT_YET_VALID', "the server's certificate is not valid yet", clockHint()],
-    ERR_TLS_CERT_ALTNAME_INVALID: [
-        'config',
-        'TLS_SERVER_NAME',
-        "the server's certificate is for another host",
-        'Use the host name that the certificate bears in server-url.',
-    ],
-    ...rows([
-        'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-        'UNABLE_TO_GET_ISSUER_CERT',
-        'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-        'DEPTH_ZERO_SELF_SIGNED_CERT',
-        'SELF_SIGNED_CERT_IN_CHAIN',
-        'CERT_UNTRUSTED',
-        'CERT_SIGNATURE_FAILURE',
-    ], ['config', 'TLS_SERVER_UNTRUSTED', "the server's certificate does not chain to a certificate in chain", CHAIN_HINT]),
-    INVALID_PURPOSE: [
-        'config',
-        'TLS_SERVER_PURPOSE',
-        "the server's certificate is not meant for servers",
-        'The operators of the service must install a certificate with the extended key usage serverAuth.',
-    ],
-    ...rows(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'], [
-        'config',
-        'TLS_NOT_SPOKEN',
-        'this port does not speak TLS',
-        'Check the port in server-url; plain HTTP is never used.',
-    ]),
-    ...rows(['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'ERR_SSL_UNSUPPORTED_PROTOCOL', 'ERR_SSL_VERSION_TOO_LOW'], [
-        'config',
-        'TLS_VERSION',
-        'the server speaks no TLS version from 1.2 on',
-        'The operators of the service must enable TLS 1.2 or 1.3.',
-    ]),
     ENOTFOUND: [
         'request',
         'DNS_NOT_FOUND',
@@ -46010,7 +46070,9 @@ const ROWS = {
         'the connection was refused',
         'Check host and port in server-url, and that the service is up.',
     ],
-    ...rows(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'], ['service', 'CONNECT_UNREACHABLE', 'the host cannot be reached', "Check the runner's network, VPN and firewall."]),
+    EHOSTUNREACH: UNREACHABLE,
+    ENETUNREACH: UNREACHABLE,
+    EADDRNOTAVAIL: UNREACHABLE,
     UND_ERR_HEADERS_OVERFLOW: [
         'file',
         'RESP_TOO_LARGE',
@@ -46024,52 +46086,61 @@ const ROWS = {
         'Let nothing write to the build outputs while they are signed.',
     ],
 };
-function rows(codes, row) {
-    return Object.fromEntries(codes.map((code) => [code, row]));
-}
-function clockHint() {
-    return `Renew the certificate of the service, or correct the runner's clock if it is wrong.`;
-}
-/** Says what a failure below HTTP means: kind, code, sentence and way out. */
+/** Finds the failure behind an error on an established connection: kind, code, sentence and way out. */
 function connectionFailure(error, facts) {
     if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR)
         return error;
     const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? '';
-    const alert = facts.alert ?? (code.includes('_ALERT_') ? code : undefined);
+    const { origin, alert } = facts;
+    // A server that refuses our client certificate may say so after the handshake, under TLS 1.3 always.
+    const rejected = (0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .rejection */ .cz)(alert ?? code, error, origin);
+    if (rejected)
+        return rejected;
     const row = ROWS[code] ??
-        (alert ? alertRow(alert) : undefined) ??
         defectRow(error, code) ??
         protocolRow(error, code) ??
-        lostRow(facts);
-    const [kind, name, sentence, hint, more] = row;
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR(kind, name, `${facts.origin}: ${sentence}.`, { ...more, hint, cause: error });
+        lostRow('before the answer was complete', facts);
+    return toFailure(row, error, origin);
 }
-const CLIENT_ALERTS = [
-    [/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/, 'it got no client certificate it accepts'],
-    [/UNKNOWN_CA/, 'it does not know the CA of our client certificate'],
-    [/CERTIFICATE_EXPIRED/, 'our client certificate has expired'],
-    [/CERTIFICATE_REVOKED/, 'our client certificate has been revoked'],
-    [/UNSUPPORTED_CERTIFICATE/, 'our client certificate is not meant for clients'],
-    [/BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|ACCESS_DENIED|DECRYPT_ERROR/, 'it does not accept our client certificate'],
+/** Finds the failure behind an error of a dial, from the name look-up to the end of the TLS handshake. */
+function dialFailure(error, origin) {
+    if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR)
+        return error;
+    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? '';
+    const row = addressesRow(error) ?? ROWS[code] ?? (code === 'ETIMEDOUT' ? NO_ANSWER : undefined) ?? defectRow(error, code);
+    if (row)
+        return toFailure(row, error, origin);
+    return (0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .tlsFailure */ .kL)(error, origin) ?? toFailure(lostRow('during the TLS handshake', {}), error, origin);
+}
+function toFailure([kind, code, sentence, hint, facts], cause, origin) {
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR(kind, code, `${origin}: ${sentence}.`, { ...facts, hint, cause });
+}
+const NO_ANSWER = [
+    'service',
+    'CONNECT_TIMEOUT',
+    'the host does not answer',
+    'A firewall that drops packets looks like this. Check that the runner may reach the service.',
 ];
-/** Names the reason behind an alert with which a server refuses a client certificate. */
-function alertRow(alert) {
-    const reason = CLIENT_ALERTS.find(([pattern]) => pattern.test(alert))?.[1];
-    if (reason === undefined)
+/** Words for what became of one address; the first code that any address has decides which failure that is. */
+const ADDRESS_ERRORS = {
+    ECONNREFUSED: 'refused',
+    ETIMEDOUT: 'no answer',
+    EHOSTUNREACH: 'unreachable',
+    ENETUNREACH: 'no route',
+};
+/** A host with several addresses of which none could be connected. */
+function addressesRow(error) {
+    if (!(error instanceof AggregateError))
         return undefined;
-    return [
-        'config',
-        'TLS_CLIENT_REJECTED',
-        `the server refused our client certificate: ${reason} (alert ${alertName(alert)})`,
-        'Check that cert is the certificate the service expects, with its intermediates, and has not been revoked.',
-    ];
+    const codes = new Set(error.errors.map(_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N));
+    const decisive = Object.keys(ADDRESS_ERRORS).find((code) => codes.has(code)) ?? '';
+    const [kind, code, , hint] = ROWS[decisive] ?? NO_ANSWER;
+    return [kind, code, `no address of the host can be reached: ${error.errors.map(describeAddress).join(', ')}`, hint];
 }
-/** Turns `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED` into `certificate required`. */
-function alertName(code) {
-    return code
-        .replace(/^.*_ALERT_/, '')
-        .toLowerCase()
-        .replaceAll('_', ' ');
+function describeAddress(error) {
+    const address = error instanceof Error && 'address' in error ? String(error.address) : 'an address';
+    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? 'unknown';
+    return `${address} (${ADDRESS_ERRORS[code] ?? code})`;
 }
 /** What undici and Node say when they are asked for something that cannot be; asking again changes nothing. */
 const IMPOSSIBLE = /^(?:UND_ERR_(?:INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED)|ERR_(?:HTTP_)?INVALID_\w+)$/;
@@ -46109,13 +46180,13 @@ function protocolRow(error, code) {
         { endsRun: 'canary-twice' },
     ];
 }
-function lostRow(facts) {
+function lostRow(when, { stale }) {
     return [
         'service',
         'CONNECTION_LOST',
-        'the connection was lost before the answer was complete',
+        `the connection was lost ${when}`,
         'The service, or a gateway in front of it, may have restarted or be overloaded.',
-        facts.stale ? { staleConnection: true } : {},
+        stale ? { staleConnection: true } : {},
     ];
 }
 
@@ -46134,10 +46205,8 @@ function lostRow(facts) {
 /* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
 /* harmony import */ var _connection_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(23343);
-/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83551);
-/* harmony import */ var _probe_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(53806);
-/* harmony import */ var _server_certificate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(49099);
-
+/* harmony import */ var _probe_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(53806);
+/* harmony import */ var _server_certificate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(16119);
 
 
 
@@ -46145,20 +46214,13 @@ function lostRow(facts) {
 
 /** Longest wait for a refusal that comes after the handshake, as under TLS 1.3. */
 const LISTEN_MS = 1500;
-/** Creates the {@link Diagnosis} that looks into failures by one more handshake, which sends nothing. */
+/** Creates the {@link Diagnosis} of a route; it looks into lost connections by one more handshake, which sends nothing. */
 function createDiagnosis(route, { anchors, now }) {
     const { server } = route;
     return {
-        canTellMore: (failure) => (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure) ||
-            failure.code === 'CONNECTION_LOST' ||
-            (failure.code === 'TLS_CLIENT_REJECTED' && failure.message.includes('handshake failure')),
-        async tell(failure) {
-            const handshake = await (0,_probe_js__WEBPACK_IMPORTED_MODULE_4__/* .inspectHandshake */ .k)(route, { listenMs: (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure) ? 0 : LISTEN_MS });
-            if (!(0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .isAboutServer */ .JK)(failure))
-                return refusalIn(handshake, server.origin) ?? failure;
-            const { hostname } = (0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .targetOf */ .$r)(server);
-            return (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_5__/* .explainServer */ .hr)(failure, handshake.serverChain, { hostname, anchors, now: new Date(now()) });
-        },
+        explainServer: (failure, serverChain) => (0,_server_certificate_js__WEBPACK_IMPORTED_MODULE_4__/* .explainServer */ .hr)(failure, serverChain, { server, anchors, now: new Date(now()) }),
+        canTellMore: ({ code, message }) => code === 'CONNECTION_LOST' || (code === 'TLS_CLIENT_REJECTED' && message.includes('handshake failure')),
+        tell: async (failure) => refusalIn(await (0,_probe_js__WEBPACK_IMPORTED_MODULE_3__/* .inspectHandshake */ .k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure,
     };
 }
 /** Reads from a handshake whether the server refused us; `undefined` when it did not, as far as can be seen. */
@@ -46166,7 +46228,7 @@ function refusalIn(handshake, origin) {
     const { end, error, isClientAsked } = handshake;
     if (end === 'open')
         return undefined;
-    const failure = (0,_connection_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .connectionFailure */ .D)(error, { origin });
+    const failure = (0,_connection_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .dialFailure */ .t)(error, origin);
     if (failure.code === 'TLS_CLIENT_REJECTED')
         return isClientAsked ? failure : noAgreement(origin, failure);
     if (failure.code !== 'CONNECTION_LOST' || !isClientAsked)
@@ -46253,11 +46315,9 @@ function explainRefusal(failure, { certificate, missingIssuerHint }) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   k: () => (/* binding */ inspectHandshake)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _addresses_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(87786);
 /* harmony import */ var _connect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(86732);
-/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(24342);
-/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83551);
-
+/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(83551);
 
 
 
@@ -46285,13 +46345,15 @@ class Probe {
     #cipher;
     #serverChain = [];
     #isClientAsked;
+    #isResumed = false;
+    #session;
     #untrusted;
     #end;
     #error;
     constructor(route, options) {
         this.#route = route;
         this.#options = options;
-        this.#timer = setTimeout(() => this.#fail((0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .connectTimeout */ ._e)(route)), route.timeoutMs);
+        this.#timer = setTimeout(() => this.#fail((0,_route_js__WEBPACK_IMPORTED_MODULE_2__/* .connectTimeout */ ._e)(route)), route.timeoutMs);
     }
     async run() {
         const { signal } = this.#options;
@@ -46317,37 +46379,34 @@ class Probe {
             cipher: this.#cipher,
             serverChain: this.#serverChain,
             isClientAsked: this.#isClientAsked,
+            isResumed: this.#isResumed,
+            session: this.#session,
             untrusted: this.#untrusted,
             end: this.#end ?? 'open',
             error: this.#error,
         };
     }
     async #open() {
-        const { proxy, server, timeoutMs } = this.#route;
-        const tunnel = proxy ? await (0,_proxy_js__WEBPACK_IMPORTED_MODULE_2__/* .openTunnel */ .X)(proxy, { ...(0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .targetOf */ .$r)(server), timeoutMs }) : undefined;
-        if (tunnel)
-            this.#connectedAt = performance.now();
+        const underlay = await (0,_connect_js__WEBPACK_IMPORTED_MODULE_1__/* .openUnderlay */ .xU)(this.#route, new _addresses_js__WEBPACK_IMPORTED_MODULE_0__/* .AddressBook */ .u());
+        const openedAt = performance.now();
+        if (underlay.tunnel)
+            this.#connectedAt = openedAt;
+        else
+            this.#lookedUpAt = openedAt;
+        this.#address = underlay.addresses[0]?.address;
         // Only here is an untrusted server talked to: the probe sends nothing and looks at what is wrong with that server.
-        const socket = (0,_connect_js__WEBPACK_IMPORTED_MODULE_1__/* .beginHandshake */ .N)(this.#route, tunnel, { protocols: ['http/1.1'], trust: 'reported' });
+        const { session } = this.#options;
+        const socket = (0,_connect_js__WEBPACK_IMPORTED_MODULE_1__/* .beginHandshake */ .Nr)(this.#route, underlay, { protocols: ['http/1.1'], session, trust: 'reported' });
+        socket.on('session', (newest) => (this.#session = newest));
         socket.on('keylog', (line) => this.#read(socket, line));
         socket.on('error', (error) => this.#fail(error));
-        socket.once('secureConnect', () => this.#secured(socket));
-        socket.once('close', () => this.#finish('closed'));
-        if (!tunnel)
-            this.#watchTcp(socket);
-        return socket.resume();
-    }
-    #watchTcp(socket) {
-        socket.once('lookup', (error, address) => {
-            if (error)
-                return;
-            this.#address = address;
-            this.#lookedUpAt = performance.now();
-        });
         socket.once('connect', () => {
             this.#address = socket.remoteAddress ?? this.#address;
             this.#connectedAt = performance.now();
         });
+        socket.once('secureConnect', () => this.#secured(socket));
+        socket.once('close', () => this.#finish('closed'));
+        return socket.resume();
     }
     /** Reads the handshake when its keys are made: a server that refuses us leaves no later moment to do so. */
     #read(socket, line) {
@@ -46356,12 +46415,13 @@ class Probe {
         if (/^SERVER_HANDSHAKE|^CLIENT_HANDSHAKE/.test(line.toString('latin1')) && this.#serverChain.length === 0)
             return;
         this.#isClientAsked = socket.getSharedSigalgs().length > 0;
-        this.#serverChain = chainOf(socket.getPeerCertificate(true));
+        this.#serverChain = (0,_connect_js__WEBPACK_IMPORTED_MODULE_1__/* .readServerChain */ .$u)(socket);
     }
     #secured(socket) {
         clearTimeout(this.#timer);
         this.#securedAt = performance.now();
         this.#cipher = socket.getCipher().standardName;
+        this.#isResumed = socket.isSessionReused();
         this.#untrusted = toError(socket.authorizationError);
         const { listenMs, enough } = this.#options;
         const leave = () => this.#finish('open');
@@ -46379,16 +46439,6 @@ class Probe {
         this.#over.resolve();
     }
 }
-function chainOf(leaf) {
-    const chain = new Map();
-    let next = leaf;
-    // A server that sent none gives an empty object; a self-signed certificate is its own issuer.
-    while (next?.raw && !chain.has(next.fingerprint256)) {
-        chain.set(next.fingerprint256, new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(next.raw));
-        next = next.issuerCertificate;
-    }
-    return [...chain.values()];
-}
 function toError(reason) {
     // Node's types say Error, its documentation a code.
     if (typeof reason === 'string')
@@ -46399,49 +46449,189 @@ function toError(reason) {
 
 /***/ }),
 
-/***/ 49099:
+/***/ 16119:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   JA: () => (/* binding */ missingNames),
-/* harmony export */   JK: () => (/* binding */ isAboutServer),
-/* harmony export */   eZ: () => (/* binding */ namesOf),
-/* harmony export */   hr: () => (/* binding */ explainServer),
-/* harmony export */   xm: () => (/* binding */ faultsOf)
-/* harmony export */ });
-/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
-/* harmony import */ var _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43879);
-/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(74318);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  hr: () => (/* binding */ explainServer),
+  xm: () => (/* binding */ faultsOf),
+  JA: () => (/* binding */ missingNames),
+  eZ: () => (/* binding */ namesOf)
+});
+
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(77030);
+// EXTERNAL MODULE: ./build/src/identity/material/certificate.js
+var certificate = __nccwpck_require__(43879);
+// EXTERNAL MODULE: ./build/src/connection/route.js
+var route = __nccwpck_require__(83551);
+;// CONCATENATED MODULE: ./build/src/connection/diagnosis/certificate-path.js
+/** Follows a server's certificate from issuer to issuer, among the certificates it sent and those of `chain`. */
+function followPath(sent, anchors, now) {
+    // OpenSSL prefers an anchor that is valid now.
+    const preferred = anchors.toSorted((a, b) => Number(isOutOfDate(a, now)) - Number(isOutOfDate(b, now)));
+    const links = [{ x509: sent[0], role: 'server' }];
+    for (const { x509 } of links) {
+        if (includes(anchors, x509))
+            return { links, isAnchored: true };
+        const anchor = preferred.find((one) => isSignedBy(x509, one));
+        if (anchor)
+            return { links: [...links, { x509: anchor, role: 'anchor' }], isAnchored: true };
+        const known = links.map((link) => link.x509);
+        const issuer = sent.find((one) => !includes(known, one) && isSignedBy(x509, one));
+        if (issuer)
+            links.push({ x509: issuer, role: 'intermediate' });
+    }
+    return { links, isAnchored: false };
+}
+/** Tells whether a certificate was made by another one's key, whether or not that one was allowed to. */
+function isSignedBy(x509, issuer) {
+    try {
+        return x509.issuer === issuer.subject && x509.verify(issuer.publicKey);
+    }
+    catch {
+        // A key that cannot check this kind of signature did not make it.
+        return false;
+    }
+}
+/** Tells whether a certificate has expired or is not valid yet. */
+function isOutOfDate({ validFromDate, validToDate }, now) {
+    return validToDate < now || validFromDate > now;
+}
+/** Tells whether a list holds this very certificate. */
+function includes(certificates, one) {
+    return certificates.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256);
+}
+
+// EXTERNAL MODULE: ./build/src/identity/der/der.js
+var der = __nccwpck_require__(97415);
+;// CONCATENATED MODULE: ./build/src/connection/diagnosis/chain-faults.js
+
+
+const MIN_RSA_BITS = 2048;
+const BASIC_CONSTRAINTS = '2.5.29.19';
+const NAME_CONSTRAINTS = '2.5.29.30';
+const RULES = [
+    {
+        words: /certificate signing|invalid ca/i,
+        isBrokenBy: ({ ca }, depth) => depth > 0 && !ca,
+        how: () => 'may not issue certificates',
+    },
+    {
+        words: /path length/i,
+        isBrokenBy: (x509, depth) => depth - 1 > (pathLengthOf(x509) ?? depth),
+        how: (x509) => `allows ${pathLengthOf(x509)} CAs below it`,
+    },
+    {
+        words: /subtree/i,
+        isBrokenBy: (x509, depth) => depth > 0 && (0,certificate/* extensionOf */.je)(x509, NAME_CONSTRAINTS) !== undefined,
+        how: () => 'has name constraints that exclude this host',
+    },
+    {
+        words: /digest/i,
+        isBrokenBy: (x509) => (0,certificate/* weakDigestOf */.ED)(x509) !== undefined,
+        how: (x509) => `is signed with ${(0,certificate/* weakDigestOf */.ED)(x509)}`,
+    },
+    {
+        words: /key too weak/i,
+        isBrokenBy: (x509) => rsaBitsOf(x509) < MIN_RSA_BITS,
+        how: (x509) => `has a key of ${rsaBitsOf(x509)} bits; TLS needs ${MIN_RSA_BITS}`,
+    },
+];
+const REISSUE = 'Its operators must have the certificate issued again.';
+const REISSUE_CA = "The operators of that CA must issue it again. Until then, the server's own certificate in chain makes the connection work.";
+/** Finds the certificate that breaks the rule which OpenSSL names; lists all of the path when it cannot be told. */
+function findChainFault(reason, links) {
+    const rule = RULES.find(({ words }) => words.test(reason));
+    const bad = links.find(({ x509 }, depth) => rule?.isBrokenBy(x509, depth));
+    if (rule === undefined || bad === undefined)
+        return { what: links.map(nameLink).join(', '), todo: REISSUE };
+    return { what: `${nameLink(bad)} ${rule.how(bad.x509)}`, todo: bad.role === 'server' ? REISSUE : REISSUE_CA };
+}
+/** Finds the certificate that is not meant for what it is used for: its own, or a CA that may not issue it. */
+function findPurposeFault([server, ...issuers]) {
+    if (!servesServers(server.x509)) {
+        return {
+            what: `${(0,certificate/* nameOnOneLine */.vm)(server.x509.subject)} may be used for ${usesOf(server.x509)}`,
+            todo: 'The operators of the service must install a certificate with the extended key usage serverAuth.',
+        };
+    }
+    const none = issuers.find(({ x509 }) => !x509.ca);
+    if (none) {
+        return {
+            sentence: "an issuer of the server's certificate is no CA",
+            what: `${nameLink(none)} may not issue certificates`,
+            todo: REISSUE_CA,
+        };
+    }
+    const other = issuers.find(({ x509 }) => !servesServers(x509));
+    if (other) {
+        return {
+            sentence: "an issuer of the server's certificate may not issue certificates for servers",
+            what: `${nameLink(other)} may be used for ${usesOf(other.x509)}`,
+            todo: REISSUE_CA,
+        };
+    }
+    return { what: `the key usage of ${(0,certificate/* nameOnOneLine */.vm)(server.x509.subject)} does not allow TLS`, todo: REISSUE };
+}
+function nameLink({ x509, role }) {
+    const where = { server: "the server's own", intermediate: 'sent by the server', anchor: 'in chain' }[role];
+    return `${(0,certificate/* nameOnOneLine */.vm)(x509.subject)} (${where})`;
+}
+function rsaBitsOf({ publicKey }) {
+    return publicKey.asymmetricKeyDetails?.modulusLength ?? MIN_RSA_BITS;
+}
+/** The number of CAs that a CA allows below itself; `undefined` for any number. */
+function pathLengthOf(x509) {
+    const constraints = (0,certificate/* extensionOf */.je)(x509, BASIC_CONSTRAINTS);
+    return constraints && (0,der/* integerOf */.cP)((0,der/* childrenOf */.LU)((0,der/* readElement */.RN)(constraints)).at(-1));
+}
+const SERVER_USE = '1.3.6.1.5.5.7.3.1';
+const ANY_USE = '2.5.29.37.0';
+const USES = {
+    [SERVER_USE]: 'servers',
+    '1.3.6.1.5.5.7.3.2': 'clients',
+    '1.3.6.1.5.5.7.3.3': 'code signing',
+    '1.3.6.1.5.5.7.3.4': 'e-mail',
+};
+function servesServers({ keyUsage }) {
+    const uses = keyUsage;
+    return uses === undefined || uses.includes(SERVER_USE) || uses.includes(ANY_USE);
+}
+function usesOf({ keyUsage }) {
+    const uses = keyUsage;
+    return uses === undefined ? 'nothing that it names' : uses.map((use) => USES[use] ?? use).join(', ');
+}
+
+;// CONCATENATED MODULE: ./build/src/connection/diagnosis/server-certificate.js
+
+
 
 
 
 /** No clock that is right stands before this. */
 const RELEASED_AT = new Date('2026-11-01T00:00:00Z');
 const MAX_LISTED = 10;
-/** Tells whether a failure is about the server's certificate, so that {@link explainServer} has more to say. */
-function isAboutServer({ code }) {
-    return code.startsWith('TLS_SERVER_');
-}
-/** Adds to a failure about the server's certificate what that certificate says and what it was held against. */
+/** Adds to a failure about the server's certificate what that certificate says, which certificate is at fault, and what to do. */
 function explainServer(failure, chain, facts) {
-    const [leaf] = chain;
+    const [leaf, ...issuers] = chain;
     if (leaf === undefined)
         return failure;
-    const detail = describe(failure.code, [leaf, ...chain.slice(1)], facts);
+    // Node lists certificates of its own store behind those of the server.
+    const sent = [leaf, ...issuers.filter((one) => !includes(facts.anchors, one))];
+    const detail = describe(failure, sent, facts);
     if (detail === undefined)
         return failure;
-    const message = `${failure.message.replace(/\.$/, '')}: ${detail.what}.`;
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .Failure */ .HR(failure.kind, failure.code, message, {
-        ...failure.facts,
-        hint: detail.todo ?? failure.hint ?? '',
-        cause: failure.cause,
-    });
+    const { sentence = failure.message.replace(/^.*?: |\.$/g, ''), what, todo = failure.hint ?? '' } = detail;
+    return failure.with({ message: `${facts.server.origin}: ${sentence}: ${what}.`, hint: todo });
 }
 /** Names the fact that a certificate names its host only in the subject, which other clients refuse; `undefined` when it does not. */
 function missingNames(leaf) {
     if (leaf.subjectAltName !== undefined)
         return undefined;
-    return `The certificate of the service, ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)}, names its host in the subject only. Most clients refuse that: its operators should have it issued with a subject alternative name.`;
+    return `The certificate of the service, ${(0,certificate/* nameOnOneLine */.vm)(leaf.subject)}, names its host in the subject only. Most clients refuse that: its operators should have it issued with a subject alternative name.`;
 }
 /** Lists the names in a certificate's SAN; empty without one. */
 function namesOf({ subjectAltName }) {
@@ -46456,77 +46646,97 @@ function namesOf({ subjectAltName }) {
  * OpenSSL itself names the first fault only, and none when the handshake broke off before it came to that. Never take the
  * empty list for a verification.
  */
-function faultsOf(chain, { hostname, anchors, now }) {
-    const [leaf] = chain;
+function faultsOf(chain, { server, anchors, now }) {
+    const [leaf, ...issuers] = chain;
     if (leaf === undefined)
         return [];
-    const borne = (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) === 0 ? leaf.checkHost(hostname) : leaf.checkIP(hostname);
+    const { hostname } = (0,route/* targetOf */.$r)(server);
+    const borne = (0,external_node_net_.isIP)(hostname) === 0 ? leaf.checkHost(withoutDot(hostname)) : leaf.checkIP(hostname);
+    const { links, isAnchored } = followPath([leaf, ...issuers], anchors, now);
     return [
-        ...(chain.some(({ validToDate }) => validToDate < now) ? ['CERT_HAS_EXPIRED'] : []),
-        ...(chain.some(({ validFromDate }) => validFromDate > now) ? ['CERT_NOT_YET_VALID'] : []),
+        ...(links.some(({ x509 }) => x509.validToDate < now) ? ['CERT_HAS_EXPIRED'] : []),
+        ...(links.some(({ x509 }) => x509.validFromDate > now) ? ['CERT_NOT_YET_VALID'] : []),
         ...(borne === undefined ? ['ERR_TLS_CERT_ALTNAME_INVALID'] : []),
-        ...(endsIn(leaf, chain, anchors) ? [] : ['UNABLE_TO_VERIFY_LEAF_SIGNATURE']),
+        ...(isAnchored ? [] : ['UNABLE_TO_VERIFY_LEAF_SIGNATURE']),
     ];
 }
-function endsIn(leaf, chain, anchors) {
-    const path = [leaf];
-    for (const one of path) {
-        if (anchors.some((anchor) => anchor.fingerprint256 === one.fingerprint256 || (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(one, anchor)))
-            return true;
-        const issuer = chain.find((other) => !path.includes(other) && (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(one, other));
-        if (issuer)
-            path.push(issuer);
-    }
-    return false;
+function withoutDot(hostname) {
+    return hostname.replace(/\.$/, '');
 }
-function describe(code, chain, facts) {
-    const [leaf] = chain;
+function describe({ code, cause }, sent, facts) {
+    const { links } = followPath(sent, facts.anchors, facts.now);
     switch (code) {
         case 'TLS_SERVER_EXPIRED':
         case 'TLS_SERVER_NOT_YET_VALID':
-            return describeDates(chain, facts);
+            return describeDates(links, facts.now);
         case 'TLS_SERVER_NAME':
-            return describeNames(leaf, facts);
+            return describeNames(sent[0], (0,route/* targetOf */.$r)(facts.server).hostname);
         case 'TLS_SERVER_UNTRUSTED':
-            return describeTrust(chain, facts);
+            return describeTrust(sent, facts);
         case 'TLS_SERVER_PURPOSE':
-            return { what: `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)} may be used for ${usesOf(leaf)}` };
+            return findPurposeFault(links);
+        case 'TLS_SERVER_INVALID':
+            return findChainFault(cause instanceof Error ? cause.message : '', links);
         default:
             return undefined;
     }
 }
-function describeDates(chain, { anchors, now }) {
-    const bad = [...chain, ...anchors].find(({ validFromDate, validToDate }) => validToDate < now || validFromDate > now);
+/** Names for the certificates of a path, in sentences about their dates. */
+const WHOSE = {
+    server: "the server's certificate",
+    intermediate: 'an intermediate certificate that the server sends',
+    anchor: 'a certificate in chain',
+};
+const RENEW = {
+    server: 'Its operators must renew it.',
+    intermediate: 'Its operators must install the renewed intermediate certificate.',
+    anchor: 'Put the renewed certificate of that CA into chain.',
+};
+function describeDates(links, now) {
+    const bad = links.find(({ x509 }) => isOutOfDate(x509, now));
     if (bad === undefined)
         return undefined;
-    const state = bad.validToDate < now
-        ? `ended at ${bad.validToDate.toISOString()}`
-        : `begins at ${bad.validFromDate.toISOString()}`;
-    const what = `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(bad.subject)} ${state}; this machine's clock says ${now.toISOString()}`;
+    const { subject, validFromDate, validToDate } = bad.x509;
+    const isOver = validToDate < now;
+    const state = isOver ? `ended at ${validToDate.toISOString()}` : `begins at ${validFromDate.toISOString()}`;
+    const sentence = `${WHOSE[bad.role]} ${isOver ? 'has expired' : 'is not valid yet'}`;
+    const what = `${(0,certificate/* nameOnOneLine */.vm)(subject)} ${state}; this machine's clock says ${now.toISOString()}`;
+    const clock = 'If that clock is wrong, set it.';
     if (now >= RELEASED_AT)
-        return { what };
-    return {
-        what: `${what}, which is before this action was released`,
-        todo: "Set this machine's clock: it is wrong.",
-    };
+        return { sentence, what, todo: isOver ? `${RENEW[bad.role]} ${clock}` : clock };
+    const todo = "Set this machine's clock: it is wrong.";
+    return { sentence, what: `${what}, which is before this action was released`, todo };
 }
-function describeNames(leaf, { hostname }) {
+function describeNames(leaf, hostname) {
     const names = namesOf(leaf);
-    const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(leaf.subject)}`;
+    if ((0,external_node_net_.isIP)(hostname) !== 0 && names.includes(hostname)) {
+        return {
+            what: `it bears the address ${hostname} as a DNS name, and clients look for an address among the IP addresses only`,
+            todo: 'Its operators must have it issued with the address as an IP address; or use a host name that it bears in server-url.',
+        };
+    }
+    const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${(0,certificate/* nameOnOneLine */.vm)(leaf.subject)}`;
     return { what: `${hostname} was asked for, ${borne}` };
 }
-function describeTrust(chain, { anchors }) {
-    const top = chain.at(-1) ?? chain[0];
-    const sent = chain.map(({ subject, issuer }) => `${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(subject)} (issuer ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(issuer)})`);
-    const known = list(anchors.map(({ subject }) => (0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(subject)));
-    const what = `the server sent ${list(sent)}; chain holds ${known}`;
-    if (chain[0].subject === chain[0].issuer) {
+function describeTrust(sent, { anchors, now }) {
+    const top = sent.at(-1) ?? sent[0];
+    const names = sent.map(({ subject, issuer }) => `${(0,certificate/* nameOnOneLine */.vm)(subject)} (issuer ${(0,certificate/* nameOnOneLine */.vm)(issuer)})`);
+    const what = `the server sent ${list(names)}; chain holds ${list(anchors.map(({ subject }) => (0,certificate/* nameOnOneLine */.vm)(subject)))}`;
+    const old = anchors.find((anchor) => isOutOfDate(anchor, now) && sent.some((one) => (0,certificate/* isIssuedBy */.rh)(one, anchor)));
+    if (old) {
+        const state = old.validToDate < now ? `ended at ${old.validToDate.toISOString()}` : 'is not valid yet';
+        return {
+            what: `${what}; of these, ${(0,certificate/* nameOnOneLine */.vm)(old.subject)} ${state}`,
+            todo: 'Put the renewed certificate of that CA into chain.',
+        };
+    }
+    if (sent[0].subject === sent[0].issuer) {
         return {
             what: `it is self-signed; ${what}`,
             todo: 'If this is the right server, put this very certificate into chain; get it from the operators, not from the network.',
         };
     }
-    if (anchors.some((anchor) => anchor.subject === top.issuer && !(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .isIssuedBy */ .rh)(top, anchor))) {
+    if (anchors.some((anchor) => anchor.subject === top.issuer && !(0,certificate/* isIssuedBy */.rh)(top, anchor))) {
         return {
             what: `${what}; the issuer of that name in chain has another key`,
             todo: 'The CA was renewed under the same name: put its present certificate into chain.',
@@ -46534,18 +46744,8 @@ function describeTrust(chain, { anchors }) {
     }
     return {
         what,
-        todo: `Put the certificate of ${(0,_identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__/* .nameOnOneLine */ .vm)(top.issuer)} into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`,
+        todo: `Put the certificate of ${(0,certificate/* nameOnOneLine */.vm)(top.issuer)} into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`,
     };
-}
-const USES = {
-    '1.3.6.1.5.5.7.3.1': 'servers',
-    '1.3.6.1.5.5.7.3.2': 'clients',
-    '1.3.6.1.5.5.7.3.3': 'code signing',
-    '1.3.6.1.5.5.7.3.4': 'e-mail',
-};
-function usesOf({ keyUsage }) {
-    const uses = keyUsage;
-    return uses === undefined ? 'nothing that it names' : list(uses.map((use) => USES[use] ?? use));
 }
 function list(names) {
     const shown = names.slice(0, MAX_LISTED).join(', ');
@@ -46698,7 +46898,8 @@ function targetOf(server) {
 /** Returns the options that say which name a server's certificate must bear. */
 function peerName(hostname) {
     // Neither Node nor TLS allows an address as server name; the certificate is still matched against `host`.
-    return (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) === 0 ? { host: hostname, servername: hostname } : { host: hostname };
+    // An absolute name ends in a dot, which is no part of a server name (RFC 6066, section 3).
+    return (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) === 0 ? { host: hostname, servername: hostname.replace(/\.$/, '') } : { host: hostname };
 }
 /** Returns the failure of a connection that took too long. */
 function connectTimeout({ server, timeoutMs }) {
@@ -46712,7 +46913,264 @@ function connectTimeout({ server, timeoutMs }) {
 
 /***/ }),
 
-/***/ 61696:
+/***/ 45978:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Hx: () => (/* binding */ isAlert),
+  Ge: () => (/* binding */ isDoubtful),
+  cz: () => (/* binding */ rejection),
+  kL: () => (/* binding */ tlsFailure)
+});
+
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var failure = __nccwpck_require__(74318);
+;// CONCATENATED MODULE: ./build/src/connection/tls-reasons.js
+/** Reasons that a server in trouble shows; OpenSSL's names, as in all tables here. */
+const OUTAGES = new Set([
+    'INTERNAL_ERROR',
+    'USER_CANCELLED',
+    'UNEXPECTED_EOF_WHILE_READING',
+]);
+const NONE_ACCEPTED = 'it got no client certificate it accepts';
+const NOT_ACCEPTED = 'it does not accept our client certificate';
+/** Alerts about a client certificate, by what the server says with them. */
+const CLIENT_REJECTIONS = {
+    CERTIFICATE_REQUIRED: NONE_ACCEPTED,
+    HANDSHAKE_FAILURE: NONE_ACCEPTED,
+    NO_CERTIFICATE: NONE_ACCEPTED,
+    UNKNOWN_CA: 'it does not know the CA of our client certificate',
+    CERTIFICATE_EXPIRED: 'our client certificate has expired',
+    CERTIFICATE_REVOKED: 'our client certificate has been revoked',
+    UNSUPPORTED_CERTIFICATE: 'our client certificate is not meant for clients',
+    BAD_CERTIFICATE: NOT_ACCEPTED,
+    CERTIFICATE_UNKNOWN: NOT_ACCEPTED,
+    ACCESS_DENIED: NOT_ACCEPTED,
+    DECRYPT_ERROR: NOT_ACCEPTED,
+};
+const OLD_VERSION = [
+    'TLS_VERSION',
+    'the server speaks no TLS version from 1.2 on',
+    'The operators of the service must enable TLS 1.2 or 1.3.',
+];
+/** Describes an alert with which a server refuses the handshake. */
+function refusal(alert) {
+    return [
+        'TLS_HANDSHAKE_REFUSED',
+        `the server refused the handshake (alert ${alert})`,
+        'Its operators must enable cipher suites, groups and signature algorithms of today for TLS 1.2 or 1.3; their log says what was missing.',
+    ];
+}
+/** Alerts with which a server refuses every handshake with us. */
+const REFUSALS = {
+    PROTOCOL_VERSION: OLD_VERSION,
+    UNRECOGNIZED_NAME: [
+        'TLS_HANDSHAKE_REFUSED',
+        'the server does not know the host name in server-url (alert unrecognized name)',
+        'Write the host name into server-url that the server is set up for.',
+    ],
+    NO_APPLICATION_PROTOCOL: [
+        'TLS_HANDSHAKE_REFUSED',
+        'the server speaks no HTTP version that was offered (alert no application protocol)',
+        'Set http2: true if the server speaks HTTP/2 only; otherwise its operators must enable HTTP/1.1.',
+    ],
+    INSUFFICIENT_SECURITY: refusal('insufficient security'),
+    INAPPROPRIATE_FALLBACK: refusal('inappropriate fallback'),
+    UNSUPPORTED_EXTENSION: refusal('unsupported extension'),
+    MISSING_EXTENSION: refusal('missing extension'),
+    EXPORT_RESTRICTION: refusal('export restriction'),
+    NO_RENEGOTIATION: refusal('no renegotiation'),
+    CERTIFICATE_UNOBTAINABLE: refusal('certificate unobtainable'),
+    BAD_CERTIFICATE_STATUS_RESPONSE: refusal('bad certificate status response'),
+    BAD_CERTIFICATE_HASH_VALUE: refusal('bad certificate hash value'),
+};
+const NOT_SPOKEN = [
+    'TLS_NOT_SPOKEN',
+    'this port does not speak TLS',
+    'Check the port in server-url; plain HTTP is never used.',
+];
+const CLOCK_HINT = "Renew the certificate of the service, or correct the runner's clock if it is wrong.";
+const UNTRUSTED = [
+    'TLS_SERVER_UNTRUSTED',
+    "the server's certificate does not chain to a certificate in chain",
+    "Put the certificate of the CA that issued the server's certificate into chain; an intermediate or the server's own certificate works too.",
+];
+/** Reasons of our own side that have a code of their own. */
+const ROWS = {
+    CERT_HAS_EXPIRED: ['TLS_SERVER_EXPIRED', "the server's certificate has expired", CLOCK_HINT],
+    CERT_NOT_YET_VALID: ['TLS_SERVER_NOT_YET_VALID', "the server's certificate is not valid yet", CLOCK_HINT],
+    TLS_CERT_ALTNAME_INVALID: [
+        'TLS_SERVER_NAME',
+        "the server's certificate is for another host",
+        'Use the host name that the certificate bears in server-url.',
+    ],
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+    UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+    DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+    SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+    CERT_UNTRUSTED: UNTRUSTED,
+    CERT_SIGNATURE_FAILURE: UNTRUSTED,
+    INVALID_PURPOSE: [
+        'TLS_SERVER_PURPOSE',
+        "the server's certificate is not meant for servers",
+        'The operators of the service must install a certificate with the extended key usage serverAuth.',
+    ],
+    WRONG_VERSION_NUMBER: NOT_SPOKEN,
+    PACKET_LENGTH_TOO_LONG: NOT_SPOKEN,
+    HTTP_REQUEST: NOT_SPOKEN,
+    HTTPS_PROXY_REQUEST: NOT_SPOKEN,
+    UNSUPPORTED_PROTOCOL: OLD_VERSION,
+    UNSUPPORTED_SSL_VERSION: OLD_VERSION,
+    VERSION_TOO_LOW: OLD_VERSION,
+    WRONG_SSL_VERSION: OLD_VERSION,
+};
+/** Faults that OpenSSL finds when it verifies a chain, by OpenSSL's own words. */
+const VERIFICATION_FAULTS = {
+    'key usage does not include certificate signing': "a CA in the server's chain may not sign certificates: its key usage lacks keyCertSign",
+    'invalid ca certificate': "an issuer in the server's chain is not a CA certificate",
+    'path length constraint exceeded': "a CA in the server's chain allows fewer CAs below it than there are (path length)",
+    'permitted subtree violation': "a CA in the server's chain may not issue certificates for this host (name constraints)",
+    'excluded subtree violation': "a CA in the server's chain may not issue certificates for this host (name constraints)",
+    'ca signature digest algorithm too weak': "a certificate of the server's chain is signed with a digest that is too weak, such as SHA-1",
+    'ee certificate key too weak': "the key of the server's certificate is too small",
+    'ca certificate key too weak': "the key of a CA in the server's chain is too small",
+    'unhandled critical extension': "a certificate of the server's chain has a critical extension that OpenSSL does not know",
+    'certificate revoked': "a certificate of the server's chain has been revoked",
+};
+/** What to do about reasons of our own TLS library. */
+const HINTS = {
+    UNSAFE_LEGACY_RENEGOTIATION_DISABLED: 'The operators of the server must enable secure renegotiation (RFC 5746) or TLS 1.3: their TLS library is older than 2010, or a device in between is.',
+    DH_KEY_TOO_SMALL: 'The operators of the server must enable ECDHE, or use Diffie-Hellman parameters of at least 2048 bits.',
+    TLS_DH_PARAM_SIZE: 'The operators of the server must enable ECDHE, or use Diffie-Hellman parameters of at least 2048 bits.',
+    EE_KEY_TOO_SMALL: 'The operators of the server must have its certificate issued for a key of at least 2048 bits (RSA).',
+    CA_KEY_TOO_SMALL: 'The CA of the server must use a key of at least 2048 bits (RSA).',
+    CA_MD_TOO_WEAK: 'The certificates of the server must be signed with SHA-256 or better.',
+    WRONG_SIGNATURE_TYPE: 'The server signs the handshake with an algorithm that was not offered, such as SHA-1; its operators must update it.',
+    LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED: 'The server signs the handshake with SHA-1; its operators must enable SHA-256.',
+};
+/** Reasons of our own TLS library that neither damaged bytes nor a server that is just starting can cause. */
+const DEFINITE_REASONS = new Set([
+    ...Object.keys(HINTS),
+    'TLS_CERT_ALTNAME_INVALID',
+    'TLS_CERT_ALTNAME_FORMAT',
+    'CERTIFICATE_VERIFY_FAILED',
+    'ECC_CERT_NOT_FOR_SIGNING',
+    'NO_PROTOCOLS_AVAILABLE',
+    'NO_SHARED_SIGNATURE_ALGORITHMS',
+    'NO_SUITABLE_SIGNATURE_ALGORITHM',
+    'NO_SUITABLE_KEY_SHARE',
+    'REQUIRED_CIPHER_MISSING',
+    'SIGNATURE_FOR_NON_SIGNING_CERTIFICATE',
+    'UNKNOWN_CERTIFICATE_TYPE',
+    'UNKNOWN_CIPHER_RETURNED',
+    'UNSUPPORTED_ELLIPTIC_CURVE',
+    'UNSUPPORTED_PROTOCOL',
+    'UNSUPPORTED_SSL_VERSION',
+    'VERSION_TOO_HIGH',
+    'VERSION_TOO_LOW',
+    'WRONG_CERTIFICATE_TYPE',
+    'WRONG_CIPHER_RETURNED',
+    'WRONG_CURVE',
+    'WRONG_SSL_VERSION',
+]);
+
+;// CONCATENATED MODULE: ./build/src/connection/tls-failure.js
+
+
+
+/**
+ * Finds the failure behind an error that came between TCP and the end of the handshake, when the error is a reason of a
+ * TLS library: ours refused the server, or an alert says that the server refused us. `undefined` for a lost connection.
+ *
+ * Such a reason stays until a person changes something, except an alert `internal error` and an early end of the stream.
+ */
+function tlsFailure(error, origin) {
+    const code = (0,errors/* codeOf */.$N)(error) ?? '';
+    if (!isTlsReason(code) || OUTAGES.has(reasonIn(code)))
+        return undefined;
+    const rejected = rejection(code, error, origin);
+    if (rejected)
+        return rejected;
+    const [name, sentence, hint] = rowOf(error, code);
+    return new failure/* Failure */.HR('config', name, `${origin}: ${sentence}.`, { hint, cause: error, endsRun: 'bad-node' });
+}
+/**
+ * Tells whether damaged bytes or a server that is just starting can cause this reason of a TLS library, so that one more
+ * dial must confirm the reason. An unknown reason counts as such.
+ */
+function isDoubtful(error) {
+    const code = (0,errors/* codeOf */.$N)(error) ?? '';
+    const reason = reasonIn(code);
+    if (!code.startsWith('ERR_') || !isTlsReason(code) || OUTAGES.has(reason))
+        return false;
+    const alert = alertIn(code);
+    // A server also sends `decrypt error` when the bytes of our handshake were damaged on their way.
+    if (alert !== undefined)
+        return alert === 'DECRYPT_ERROR' || !(alert in REFUSALS || alert in CLIENT_REJECTIONS);
+    return !DEFINITE_REASONS.has(reason);
+}
+/** Builds the failure behind an alert about our client certificate; `undefined` for any other alert or error. */
+function rejection(code, error, origin) {
+    const alert = alertIn(code);
+    const reason = alert === undefined ? undefined : CLIENT_REJECTIONS[alert];
+    if (reason === undefined)
+        return undefined;
+    const message = `${origin}: the server refused our client certificate: ${reason} (alert ${words(alert)}).`;
+    return new failure/* Failure */.HR('config', 'TLS_CLIENT_REJECTED', message, {
+        hint: 'Check that cert is the certificate the service expects, with its intermediates, and has not been revoked.',
+        cause: error,
+        endsRun: 'bad-node',
+    });
+}
+/** Tells whether a code is an alert of the other side. */
+function isAlert(code) {
+    return code !== undefined && alertIn(code) !== undefined;
+}
+/** Neither an error of the system or of the HTTP client, nor a request that cannot be made. */
+function isTlsReason(code) {
+    return code !== '' && !/^(?:E[A-Z0-9]+|ABORT_ERR|EAI_\w+|UND_ERR_\w+|HPE_\w+|ERR_(?!SSL_|OSSL_|TLS_)\w+)$/.test(code);
+}
+/** Turns `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED` into `CERTIFICATE_REQUIRED`; `undefined` for reasons of our own side. */
+function alertIn(code) {
+    return /^ERR_SSL_(?:SSLV3|SSL\/TLS|TLSV1|TLSV13)_(?:ALERT_)?(\w+)$/.exec(code)?.[1];
+}
+function reasonIn(code) {
+    return alertIn(code) ?? code.replace(/^ERR_(?:SSL_|OSSL_)?/, '');
+}
+function words(name = '') {
+    return name.toLowerCase().replaceAll('_', ' ');
+}
+function rowOf(error, code) {
+    const alert = alertIn(code);
+    if (alert !== undefined)
+        return REFUSALS[alert] ?? refusal(words(alert));
+    const reason = reasonIn(code);
+    return ROWS[reason] ?? (code.startsWith('ERR_') ? handshakeRow(reason) : verificationRow(error, code));
+}
+/** A reason of OpenSSL's verification; Node has no code for most of them, but OpenSSL's words. */
+function verificationRow(error, code) {
+    const reason = error instanceof Error && error.message !== '' ? error.message : words(code);
+    const sentence = VERIFICATION_FAULTS[reason.toLowerCase()] ?? `a certificate of the server's chain cannot be accepted: ${reason}`;
+    return ['TLS_SERVER_INVALID', sentence, 'Its operators must have the certificate issued again.'];
+}
+function handshakeRow(reason) {
+    return [
+        'TLS_HANDSHAKE_FAILED',
+        `the TLS library of this machine broke off the handshake: ${words(reason)}`,
+        HINTS[reason] ??
+            'The server, or a device in between that opens TLS, sent something that TLS does not allow. Show this line to their operators.',
+    ];
+}
+
+
+/***/ }),
+
+/***/ 48043:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46723,10 +47181,10 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var policy_failure = __nccwpck_require__(74318);
 // EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
 var clock = __nccwpck_require__(23881);
-// EXTERNAL MODULE: ./build/src/connection/connect.js
-var connect = __nccwpck_require__(86732);
 // EXTERNAL MODULE: ./build/src/connection/connection-failure.js
 var connection_failure = __nccwpck_require__(23343);
 // EXTERNAL MODULE: ./node_modules/undici/index.js
@@ -46883,8 +47341,117 @@ function createClient(origin, sharing, connect) {
 
 // EXTERNAL MODULE: ./build/src/connection/diagnosis/diagnosis.js
 var diagnosis_diagnosis = __nccwpck_require__(68157);
-// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
-var failure = __nccwpck_require__(74318);
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(58500);
+// EXTERNAL MODULE: ./build/src/connection/addresses.js + 1 modules
+var addresses = __nccwpck_require__(87786);
+// EXTERNAL MODULE: ./build/src/connection/connect.js
+var connect = __nccwpck_require__(86732);
+// EXTERNAL MODULE: ./build/src/connection/tls-failure.js + 1 modules
+var tls_failure = __nccwpck_require__(45978);
+;// CONCATENATED MODULE: ./build/src/connection/dialler.js
+
+
+
+
+
+
+/** Failed handshakes that had offered a session, after which no other one offers one. */
+const MAX_REFUSED_SESSIONS = 2;
+/** Pause before the dial that confirms a doubtful failure: with a handshake, well within a second. */
+const CONFIRM_MS = 500;
+/** Opens connections to one server, each resuming the newest session. */
+class Dialler {
+    #route;
+    #options;
+    #first = Promise.withResolvers();
+    #addressBook = new addresses/* AddressBook */.u();
+    #session;
+    #refusedSessions = 0;
+    #hasConnected = false;
+    #asksForCertificate;
+    /** Until the first connection stands, and again once a server was refused, a failure says what the server sent. */
+    #readsServer = true;
+    constructor(route, options) {
+        this.#route = route;
+        this.#options = options;
+    }
+    /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
+    get first() {
+        return this.#first.promise;
+    }
+    /** Tells whether the server asked for a client certificate in the first full handshake; `undefined` before it. */
+    get asksForCertificate() {
+        return this.#asksForCertificate;
+    }
+    /** Opens a connection; rejects with a `Failure`. */
+    async dial() {
+        try {
+            return await this.#dialTwice();
+        }
+        catch (error) {
+            throw error instanceof connect/* DialError */.zm ? this.#explain(error) : error;
+        }
+    }
+    /** Notes that a server broke off a resumed session: resuming saves time and must never cost a file. */
+    refuseSession() {
+        this.#refusedSessions++;
+        this.#session = undefined;
+    }
+    /** Dials again where the first dial says nothing yet of a second one. */
+    async #dialTwice() {
+        const session = this.#refusedSessions < MAX_REFUSED_SESSIONS ? this.#session : undefined;
+        try {
+            return await this.#dialOnce(session);
+        }
+        catch (error) {
+            if (!(error instanceof connect/* DialError */.zm))
+                throw error;
+            const isRefused = session !== undefined && error.hasBegun;
+            if (isRefused)
+                this.refuseSession();
+            else if (this.#hasConnected || !(0,tls_failure/* isDoubtful */.Ge)(error.cause))
+                throw error;
+            else
+                await (0,promises_.setTimeout)(CONFIRM_MS);
+            return this.#dialOnce(undefined);
+        }
+    }
+    async #dialOnce(session) {
+        const connection = await (0,connect/* dial */.zy)(this.#route, {
+            addressBook: this.#addressBook,
+            protocols: this.#options.protocol === 'http2' ? ['h2', 'http/1.1'] : ['http/1.1'],
+            session,
+            onSession: (newest) => (this.#session = newest),
+            readsServer: this.#readsServer,
+        });
+        if (!this.#hasConnected)
+            this.#begin(connection);
+        return connection;
+    }
+    #begin({ socket, roundTripMs }) {
+        this.#hasConnected = true;
+        this.#readsServer = false;
+        this.#asksForCertificate = socket.getSharedSigalgs().length > 0;
+        const certificate = socket.getPeerX509Certificate();
+        if (certificate)
+            this.#options.onServer?.(certificate);
+        this.#first.resolve(roundTripMs);
+    }
+    #explain({ cause, serverChain }) {
+        const failure = (0,connection_failure/* dialFailure */.t)(cause, this.#route.server.origin);
+        if (failure.kind !== 'config')
+            return failure;
+        // A server that was good before is in trouble rather than of another kind.
+        if (this.#hasConnected && (0,tls_failure/* isDoubtful */.Ge)(cause)) {
+            return new policy_failure/* Failure */.HR('service', failure.code, failure.message, { hint: failure.hint ?? '', cause });
+        }
+        this.#readsServer = true;
+        const { explainServer } = this.#options;
+        return serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/connection/exchange.js
 
 /** Answers above this many bytes are not read to their end. */
@@ -46968,18 +47535,19 @@ function toError(reason) {
     return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }
 function replayed() {
-    return new failure/* Failure */.HR('service', 'CONNECTION_LOST', 'The server ended the connection before it took the request.', {
+    return new policy_failure/* Failure */.HR('service', 'CONNECTION_LOST', 'The server ended the connection before it took the request.', {
         hint: 'The service, or a gateway in front of it, may have restarted.',
         staleConnection: true,
     });
 }
 function tooLarge() {
-    return new failure/* Failure */.HR('file', 'RESP_TOO_LARGE', 'The answer is larger than 1 MiB; a signature is a few hundred bytes.', {
+    return new policy_failure/* Failure */.HR('file', 'RESP_TOO_LARGE', 'The answer is larger than 1 MiB; a signature is a few hundred bytes.', {
         hint: 'Check that server-url and sign-path lead to the signing service and not to another site.',
     });
 }
 
 ;// CONCATENATED MODULE: ./build/src/connection/transport.js
+
 
 
 
@@ -46994,14 +47562,15 @@ function openTransport(route, options = {}) {
 class LaneTransport {
     firstConnection;
     #origin;
+    #dialler;
     #lanes;
     #suspicion;
     #requests = 0;
     constructor(route, { protocol = 'http1', diagnosis, onServer }) {
-        const dialler = new connect/* Dialler */.M(route, protocol, onServer);
-        this.firstConnection = dialler.first;
+        this.#dialler = new Dialler(route, { protocol, onServer, explainServer: diagnosis?.explainServer });
+        this.firstConnection = this.#dialler.first;
         this.#origin = route.server.origin;
-        this.#lanes = new Lanes(this.#origin, protocol, dialler);
+        this.#lanes = new Lanes(this.#origin, protocol, this.#dialler);
         this.#suspicion = new diagnosis_diagnosis/* Suspicion */.q6(diagnosis);
     }
     post = async (request, signal) => {
@@ -47019,16 +47588,24 @@ class LaneTransport {
         }
         catch (error) {
             this.#lanes.drop(lane);
-            const stale = isStale();
+            const stale = isStale() || this.#isRefusedSession(lane, error);
             // The others have been idle for longer still: the repeat must not land on the next dead one.
             if (stale)
                 this.#lanes.dropIdle();
             return this.#explain(error, signal, { alert: lane.connection?.alert, stale });
         }
     };
+    /** A server may break off a resumed session only when the request comes; the repeat is then like that on a stale connection. */
+    #isRefusedSession({ connection }, error) {
+        const isRefused = connection?.isResumed && connection.requests === 0 && !(error instanceof policy_failure/* Failure */.HR);
+        if (isRefused)
+            this.#dialler.refuseSession();
+        return isRefused === true;
+    }
     prepare = (connections, signal) => {
         void this.#lanes.prepare(connections, signal);
     };
+    asksForCertificate = () => this.#dialler.asksForCertificate;
     requests = () => this.#requests;
     close = () => this.#lanes.close();
     async #connect(signal) {
@@ -52478,14 +53055,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const MIN_RSA_BITS = 2048;
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const ANY_USE = '2.5.29.37.0';
-const WEAK_SIGNATURES = {
-    '1.2.840.113549.1.1.2': 'MD2',
-    '1.2.840.113549.1.1.4': 'MD5',
-    '1.2.840.113549.1.1.5': 'SHA-1',
-    '1.3.14.3.2.29': 'SHA-1',
-    '1.2.840.10040.4.3': 'SHA-1',
-    '1.2.840.10045.4.1': 'SHA-1',
-};
 /** Lists what makes the client's certificates unusable: the leaf's dates, and too weak a key or signature of any. */
 function clientProblems(chain, now) {
     const dates = dateProblem(chain.leaf, now);
@@ -52539,7 +53108,7 @@ function weaknesses({ x509, place }, isLeaf) {
             hint: 'Make a new key (EC P-256, or RSA with 3072 bits) and ask for a certificate for it.',
         }));
     }
-    const digest = WEAK_SIGNATURES[(0,certificate/* signatureOidOf */.yd)(x509) ?? ''];
+    const digest = (0,certificate/* weakDigestOf */.ED)(x509);
     // Nobody checks the signature of a root on itself.
     if (digest !== undefined && (isLeaf || !(0,certificate/* isSelfSigned */.Nl)(x509))) {
         problems.push(new errors/* ActionError */.lZ('IDENTITY_WEAK_SIGNATURE', `${place}: it is signed with ${digest}; TLS needs at least SHA-256`, {
@@ -52579,7 +53148,7 @@ function inspectIdentity(text, options) {
     const trusted = anchors.certificates.map(({ x509 }) => x509);
     const isSound = problems.length === 0 && chain !== undefined && client.key !== undefined;
     return {
-        identity: isSound ? assemble(chain, client.key, trusted) : undefined,
+        identity: isSound ? assemble(chain, client.key, trustIn(trusted, options.now)) : undefined,
         problems,
         notices: tidyNotice({ ...client.tidied, chain: anchors.tidied }),
         warnings: [
@@ -52615,24 +53184,26 @@ function missingIssuerHint({ certificates, missingIssuer }) {
     return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
 }
 /** Reads the trust anchors of a run that shows no client certificate; throws the problems of `chain` as one error. */
-function requireTrust(chain) {
+function requireTrust(chain, now) {
     const { certificates, problems } = (0,material_anchors/* readAnchors */.D)(chain);
     if (problems.length > 0)
         requireIdentity({ identity: undefined, problems, notices: [], warnings: [] });
-    const anchors = certificates.map(({ x509 }) => x509);
-    return { anchors, anchorsPem: pemOf(anchors) };
+    return trustIn(certificates.map(({ x509 }) => x509), now);
 }
-function assemble(chain, key, anchors) {
+function trustIn(anchors, now) {
+    return { anchors, anchorsPem: pemOf((0,material_anchors/* usableAnchors */.F)(anchors, now)) };
+}
+function assemble(chain, key, trust) {
     const certificates = chain.certificates.map(({ x509 }) => x509);
     return {
         certificates,
         certificatesPem: pemOf(certificates),
         keyPem: key.pem,
         passphrase: key.passphrase,
-        anchors,
-        anchorsPem: pemOf(anchors),
+        anchors: trust.anchors,
+        anchorsPem: trust.anchorsPem,
         certificate: (0,certificate/* factsOf */.xS)(chain.leaf.x509),
-        missingIssuer: (0,client_chain/* missingIssuerOf */.H)(chain, anchors),
+        missingIssuer: (0,client_chain/* missingIssuerOf */.H)(chain, trust.anchors),
     };
 }
 function pemOf(certificates) {
@@ -52660,7 +53231,8 @@ function tidyNotice(tidied) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   D: () => (/* binding */ readAnchors)
+/* harmony export */   D: () => (/* binding */ readAnchors),
+/* harmony export */   F: () => (/* binding */ usableAnchors)
 /* harmony export */ });
 /* harmony import */ var _text_blocks_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(89238);
 /* harmony import */ var _text_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(17783);
@@ -52684,6 +53256,17 @@ function readAnchors(text) {
         tidied,
     };
 }
+/**
+ * Returns the anchors that the TLS context is to hold: the ones that are valid now, or all when none is, the newest first.
+ *
+ * OpenSSL stops at the first anchor of the right name. An expired one would hide a valid path through a certificate that
+ * the server sends, and an old one of the same name would hide its successor.
+ */
+function usableAnchors(anchors, now) {
+    const valid = anchors.filter(({ validFromDate, validToDate }) => validFromDate <= now && now <= validToDate);
+    const usable = valid.length > 0 ? valid : anchors;
+    return usable.toSorted((a, b) => b.validFromDate.getTime() - a.validFromDate.getTime());
+}
 
 
 /***/ }),
@@ -52692,13 +53275,14 @@ function readAnchors(text) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   ED: () => (/* binding */ weakDigestOf),
 /* harmony export */   Nl: () => (/* binding */ isSelfSigned),
 /* harmony export */   _v: () => (/* binding */ publicKeyPrint),
+/* harmony export */   je: () => (/* binding */ extensionOf),
 /* harmony export */   rh: () => (/* binding */ isIssuedBy),
 /* harmony export */   vm: () => (/* binding */ nameOnOneLine),
 /* harmony export */   w$: () => (/* binding */ readCertificate),
-/* harmony export */   xS: () => (/* binding */ factsOf),
-/* harmony export */   yd: () => (/* binding */ signatureOidOf)
+/* harmony export */   xS: () => (/* binding */ factsOf)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
@@ -52750,10 +53334,25 @@ function publicKeyPrint(key) {
         .update(key.export({ type: 'spki', format: 'der' }))
         .digest('hex');
 }
-/** Returns the object identifier of the algorithm that a certificate is signed with; Node before 24.9 does not tell. */
-function signatureOidOf(x509) {
+const WEAK_SIGNATURES = {
+    '1.2.840.113549.1.1.2': 'MD2',
+    '1.2.840.113549.1.1.4': 'MD5',
+    '1.2.840.113549.1.1.5': 'SHA-1',
+    '1.3.14.3.2.29': 'SHA-1',
+    '1.2.840.10040.4.3': 'SHA-1',
+    '1.2.840.10045.4.1': 'SHA-1',
+};
+/** Returns the digest that a certificate is signed with when TLS refuses it as too weak; Node before 24.9 tells no digest. */
+function weakDigestOf(x509) {
     const [, algorithm] = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .readElement */ .RN)(x509.raw));
-    return (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .oidOf */ ._f)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(algorithm)[0]);
+    return WEAK_SIGNATURES[(0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .oidOf */ ._f)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(algorithm)[0]) ?? ''];
+}
+/** Returns the value of an extension in DER; `undefined` when the certificate has none of this object identifier. */
+function extensionOf(x509, oid) {
+    const [body] = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .readElement */ .RN)(x509.raw));
+    const list = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(body).find(({ tag }) => tag === _der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .TAG */ .Dk.context0 + 3);
+    const extension = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(list)[0]).find((one) => (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .oidOf */ ._f)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(one)[0]) === oid);
+    return (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .octetsOf */ .ao)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(extension).at(-1));
 }
 /** Tells whether a certificate is signed by its own key. */
 function isSelfSigned(x509) {
@@ -56397,6 +56996,10 @@ const ENDINGS = {
     unauthorisedFiles: 4,
     /** Attempts, without a success, that find no address for the server's name. */
     notFoundAttempts: 3,
+    /** Attempts of one file, after a success, whose connection leads to a node that TLS refuses. */
+    badNodePerFile: 3,
+    /** The same attempts, of the whole run. */
+    badNodePerRun: 10,
 };
 /** How the number of requests in flight starts and grows. */
 const GROWTH = {
@@ -56493,6 +57096,13 @@ class Limit {
         this.#value = Math.max(1, this.#value / 2);
         this.#threshold = this.#value;
     }
+    /** Learns that a new connection was useless: as many requests as the other connections carry are enough from now on. */
+    onBadNode(inFlight) {
+        this.#mode = 'careful';
+        this.#step = 0;
+        this.#value = Math.max(1, Math.min(this.#value, inFlight));
+        this.#threshold = this.#value;
+    }
     /** Starts again from one request after an outage. */
     onRecovery() {
         this.#value = 1;
@@ -56563,6 +57173,8 @@ class RunJudge {
     /** When the first 401 or 403 since the last success came. */
     #unauthorisedAt;
     #unauthorisedJobs = new Set();
+    /** Attempts that met a bad node, by job. */
+    #badNodes = new Map();
     /** Learns of a success. */
     onSuccess() {
         this.#successes++;
@@ -56578,12 +57190,10 @@ class RunJudge {
     }
     /** Tells whether this failure ends the run; `now` is the scheduler's clock. */
     endsRun(failure, facts, now) {
-        if (failure.kind === 'config')
-            return true;
         const rule = failure.facts.endsRun;
         switch (rule) {
             case undefined:
-                return false;
+                return failure.kind === 'config';
             case 'canary-twice':
                 if (!facts.isCanary || this.#successes > 0)
                     return false;
@@ -56591,6 +57201,8 @@ class RunJudge {
                 return facts.attempts === this.#canaryFailures && this.#canaryFailures === ENDINGS.canaryAttempts;
             case 'not-found':
                 return this.#successes === 0 && ++this.#notFound >= ENDINGS.notFoundAttempts;
+            case 'bad-node':
+                return this.#successes === 0 || this.#badNode(facts.job);
             case 'first-four-files':
                 return this.#settledFiles === this.#refusedFiles && this.#refusedFiles === ENDINGS.firstFiles - 1;
             case 'unauthorised':
@@ -56598,6 +57210,13 @@ class RunJudge {
             default:
                 return rule;
         }
+    }
+    /** A node of several that TLS refuses costs its connections; when it is the only one left, the run cannot go on. */
+    #badNode(job) {
+        this.#badNodes.set(job, (this.#badNodes.get(job) ?? 0) + 1);
+        const counts = [...this.#badNodes.values()];
+        const inRun = counts.reduce((sum, count) => sum + count, 0);
+        return Math.max(...counts) >= ENDINGS.badNodePerFile || inRun >= ENDINGS.badNodePerRun;
     }
     /**
      * Before the first success, a second refusal ends the run if its attempt began after the first refusal: that attempt had a
@@ -56789,6 +57408,8 @@ class RunPolicy {
             return { next: 'end', failure };
         if (failure.kind === 'file')
             return this.#lose(failure);
+        if (failure.facts.endsRun === 'bad-node')
+            this.#onBadNode(failed);
         if (ofService)
             this.#onTrouble(failed, now);
         else if (isProbe)
@@ -56840,6 +57461,11 @@ class RunPolicy {
     #delayMs({ facts }, attempts) {
         const long = facts.throttled || facts.endsRun === 'not-found';
         return backoffMs(Math.max(1, attempts), long ? 'throttled' : 'plain', this.#options.random);
+    }
+    /** The next connection may lead to the same node: the run goes on with the connections that it has. */
+    #onBadNode({ failure, inFlight }) {
+        this.limit.onBadNode(inFlight);
+        this.#options.onEvent({ type: 'bad-node', failure });
     }
     /** Learns of a failure of the service as a whole. */
     #onTrouble({ failure, startedAt, isProbe, left }, now) {
@@ -57229,7 +57855,8 @@ class Schedule {
         // Any answer ends the head start, except one that a second attempt of the canary must confirm.
         if (failure.facts.endsRun === undefined)
             this.#headStart.end();
-        const decision = this.#policy.onFailure({ ...facts, failure, isCanary: job === canary, left: this.#left }, now);
+        const state = { isCanary: job === canary, left: this.#left, inFlight: this.#inFlight.size };
+        const decision = this.#policy.onFailure({ ...facts, ...state, failure }, now);
         if (decision.next === 'retry') {
             this.#queue.repeat({ job, readyAt: now + decision.delayMs, reason: decision.reason });
             return;
@@ -57800,6 +58427,10 @@ function tell({ runner }, event, files) {
     else if (event.type === 'outage') {
         const { code, message } = event.failure;
         runner.line(`The service is in trouble (${code}: ${(0,units/* sentence */.em)(message)}) Waiting for it with single requests.`);
+    }
+    else if (event.type === 'bad-node') {
+        const { code, message } = event.failure;
+        runner.line(`One node of the service cannot be used (${code}: ${(0,units/* sentence */.em)(message)}) The other connections go on.`);
     }
     else {
         const { code, message } = event.failure;
@@ -59113,14 +59744,14 @@ var external_node_fs_ = __nccwpck_require__(73024);
 var diagnosis = __nccwpck_require__(68157);
 // EXTERNAL MODULE: ./build/src/connection/diagnosis/own-certificate.js
 var own_certificate = __nccwpck_require__(69406);
-// EXTERNAL MODULE: ./build/src/connection/diagnosis/server-certificate.js
-var server_certificate = __nccwpck_require__(49099);
+// EXTERNAL MODULE: ./build/src/connection/diagnosis/server-certificate.js + 2 modules
+var server_certificate = __nccwpck_require__(16119);
 // EXTERNAL MODULE: ./build/src/connection/proxy.js
 var connection_proxy = __nccwpck_require__(24342);
 // EXTERNAL MODULE: ./build/src/connection/route.js
 var route = __nccwpck_require__(83551);
-// EXTERNAL MODULE: ./build/src/connection/transport.js + 2 modules
-var connection_transport = __nccwpck_require__(61696);
+// EXTERNAL MODULE: ./build/src/connection/transport.js + 3 modules
+var connection_transport = __nccwpck_require__(48043);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./build/src/errors.js
@@ -59340,7 +59971,7 @@ const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
 function checkIdentity({ runner, now }, { inputs, protocol }, report) {
     const { cert, key, chain } = inputs.identity;
     if (protocol.certificate === 'optional' && (0,text_inputs/* isBlank */.z3)(cert) && (0,text_inputs/* isBlank */.z3)(key))
-        return (0,identity_identity/* requireTrust */.aN)(chain);
+        return (0,identity_identity/* requireTrust */.aN)(chain, new Date(now()));
     runner.openGroup('Identity');
     const inspection = (0,identity_identity/* inspectIdentity */.jl)(inputs.identity, {
         now: new Date(now()),

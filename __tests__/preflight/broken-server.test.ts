@@ -125,7 +125,11 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     const failure = new Failure('config', 'TLS_SERVER_NOT_YET_VALID', 'https://sign.example.com: not valid yet.');
     const anchors = [new X509Certificate(pki.root.cert)];
     const now = new Date('2020-01-01T00:00:00Z');
-    const explained = explainServer(failure, [new X509Certificate(pki.server.cert)], { hostname: 'x', anchors, now });
+    const explained = explainServer(failure, [new X509Certificate(pki.server.cert)], {
+      server: new URL('https://x'),
+      anchors,
+      now,
+    });
     expect(explained.message).toMatch(/clock says 2020-01-01T00:00:00.000Z, which is before this action was released/);
     expect(explained.hint).toMatch(/clock.*wrong/);
   });

@@ -56,6 +56,7 @@ describe('a sound identity and a sound service', () => {
       'client certificate asked for',
       'client certificate sent',
       'client certificate accepted',
+      'session resumption',
       'client chain',
       'canary request',
       'signature',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ConnectionFacts, connectionFailure } from '../../src/connection/connection-failure.ts';
+import { type ConnectionFacts, connectionFailure, dialFailure } from '../../src/connection/connection-failure.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 
 const FACTS: ConnectionFacts = { origin: 'https://signer.example', alert: undefined, stale: false };
@@ -20,23 +20,6 @@ function expectExplained({ message, hint }: Failure): void {
 }
 
 test.each([
-  ['CERT_HAS_EXPIRED', ['config', 'TLS_SERVER_EXPIRED']],
-  ['CERT_NOT_YET_VALID', ['config', 'TLS_SERVER_NOT_YET_VALID']],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', ['config', 'TLS_SERVER_NAME']],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', ['config', 'TLS_SERVER_UNTRUSTED']],
-  ['UNABLE_TO_GET_ISSUER_CERT', ['config', 'TLS_SERVER_UNTRUSTED']],
-  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', ['config', 'TLS_SERVER_UNTRUSTED']],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', ['config', 'TLS_SERVER_UNTRUSTED']],
-  ['SELF_SIGNED_CERT_IN_CHAIN', ['config', 'TLS_SERVER_UNTRUSTED']],
-  ['CERT_UNTRUSTED', ['config', 'TLS_SERVER_UNTRUSTED']],
-  ['CERT_SIGNATURE_FAILURE', ['config', 'TLS_SERVER_UNTRUSTED']],
-  ['INVALID_PURPOSE', ['config', 'TLS_SERVER_PURPOSE']],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', ['config', 'TLS_NOT_SPOKEN']],
-  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', ['config', 'TLS_NOT_SPOKEN']],
-  ['ERR_SSL_HTTP_REQUEST', ['config', 'TLS_NOT_SPOKEN']],
-  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', ['config', 'TLS_VERSION']],
-  ['ERR_SSL_UNSUPPORTED_PROTOCOL', ['config', 'TLS_VERSION']],
-  ['ERR_SSL_VERSION_TOO_LOW', ['config', 'TLS_VERSION']],
   ['ENOTFOUND', ['request', 'DNS_NOT_FOUND', 'not-found', 3]],
   ['EAI_AGAIN', ['service', 'DNS_UNAVAILABLE']],
   ['ECONNREFUSED', ['service', 'CONNECT_REFUSED']],
@@ -51,9 +34,12 @@ test.each([
   ['EPIPE', ['service', 'CONNECTION_LOST']],
   ['UND_ERR_SOCKET', ['service', 'CONNECTION_LOST']],
   ['UND_ERR_CONNECT_TIMEOUT', ['service', 'CONNECTION_LOST']],
+  ['ETIMEDOUT', ['service', 'CONNECTION_LOST']],
+  ['ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', ['service', 'CONNECTION_LOST']],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', ['service', 'CONNECTION_LOST']],
   ['ERR_HTTP2_STREAM_ERROR', ['service', 'CONNECTION_LOST']],
   ['NOT_AN_HPE_CODE', ['service', 'CONNECTION_LOST']],
-])('%s', (code, expected) => {
+])('on an established connection: %s', (code, expected) => {
   const error = failed(code);
   const failure = connectionFailure(error, FACTS);
   expect(summary(failure)).toEqual(expected);
@@ -105,6 +91,8 @@ describe('a server that refuses our certificate', () => {
   const ALERTS = [
     ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'it got no client certificate it accepts', 'certificate required'],
     ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'it got no client certificate it accepts', 'handshake failure'],
+    // OpenSSL 3.5 calls the same alert by another name.
+    ['ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE', 'it got no client certificate it accepts', 'handshake failure'],
     ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'it does not know the CA of our client certificate', 'unknown ca'],
     ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'our client certificate has expired', 'certificate expired'],
     ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED', 'our client certificate has been revoked', 'certificate revoked'],
@@ -120,10 +108,10 @@ describe('a server that refuses our certificate', () => {
   ] as const;
 
   test.each(ALERTS)('with %s, in the handshake or after it', (alert, why, name) => {
-    const during = connectionFailure(failed(alert), FACTS);
+    const during = dialFailure(failed(alert), FACTS.origin);
     const after = connectionFailure(failed('ECONNRESET'), { ...FACTS, alert });
     for (const failure of [during, after]) {
-      expect(summary(failure)).toEqual(['config', 'TLS_CLIENT_REJECTED']);
+      expect(summary(failure)).toEqual(['config', 'TLS_CLIENT_REJECTED', 'bad-node']);
       expect(failure.message).toBe(
         `https://signer.example: the server refused our client certificate: ${why} (alert ${name}).`,
       );
@@ -155,4 +143,44 @@ test('what is a failure already stays as it is, and anything else thrown is a lo
   for (const thrown of ['bad upgrade', undefined, { code: 5 }]) {
     expect(summary(connectionFailure(thrown, FACTS))).toEqual(['service', 'CONNECTION_LOST']);
   }
+});
+
+describe('a dial that fails before TLS', () => {
+  test.each([
+    ['ECONNREFUSED', 'CONNECT_REFUSED'],
+    ['ETIMEDOUT', 'CONNECT_TIMEOUT'],
+    ['EHOSTUNREACH', 'CONNECT_UNREACHABLE'],
+    ['ENETUNREACH', 'CONNECT_UNREACHABLE'],
+    ['EAI_AGAIN', 'DNS_UNAVAILABLE'],
+    ['ECONNRESET', 'CONNECTION_LOST'],
+    ['EPIPE', 'CONNECTION_LOST'],
+    ['EMFILE', 'CONNECTION_LOST'],
+  ])('with %s is a failure of the service', (code, name) => {
+    const failure = dialFailure(failed(code), FACTS.origin);
+    expect([failure.kind, failure.code, failure.facts.endsRun]).toEqual(['service', name, undefined]);
+    expectExplained(failure);
+  });
+
+  const at = (address: string, code: string): Error => Object.assign(failed(code), { address });
+
+  test.each([
+    [
+      [at('::1', 'ECONNREFUSED'), at('10.0.0.1', 'ETIMEDOUT')],
+      'CONNECT_REFUSED',
+      '::1 (refused), 10.0.0.1 (no answer)',
+    ],
+    [
+      [at('::1', 'ENETUNREACH'), at('10.0.0.1', 'ETIMEDOUT')],
+      'CONNECT_TIMEOUT',
+      '::1 (no route), 10.0.0.1 (no answer)',
+    ],
+    [[at('::1', 'ENETUNREACH'), at('::2', 'EHOSTUNREACH')], 'CONNECT_UNREACHABLE', '::1 (no route), ::2 (unreachable)'],
+    [[at('::1', 'EACCES')], 'CONNECT_TIMEOUT', '::1 (EACCES)'],
+  ])('on every address says what became of each', (errors, code, addresses) => {
+    const error = Object.assign(new AggregateError(errors), { code: 'ECONNREFUSED' });
+    const failure = dialFailure(error, FACTS.origin);
+    expect([failure.kind, failure.code]).toEqual(['service', code]);
+    expect(failure.message).toBe(`https://signer.example: no address of the host can be reached: ${addresses}.`);
+    expect(failure.cause).toBe(error);
+  });
 });

@@ -132,7 +132,7 @@ describe('what waits to spare the service', () => {
       random: () => 0,
       onEvent: () => {},
     });
-    const tried = { job: 3, isProbe: false, isCanary: false, left: 9, startedAt: 0 };
+    const tried = { job: 3, isProbe: false, isCanary: false, left: 9, inFlight: 0, startedAt: 0 };
     const reasons = [FAILURES.unavailable, FAILURES.serverError].map((failure) =>
       policy.onFailure({ ...tried, failure }, 5),
     );
@@ -245,7 +245,8 @@ describe('the policy', () => {
     const policy = new RunPolicy({ jobs, concurrency: 64, attempts, endsAt: Infinity, random, onEvent: () => {} });
     const fail: Fail = (failure, facts = {}) => {
       const { job = 0, isProbe = false, left = 100, now = 1000 } = facts;
-      return policy.onFailure({ failure, job, isProbe, left, startedAt: now - 5, isCanary: job === 0 }, now).next;
+      const state = { isProbe, left, inFlight: 0, startedAt: now - 5, isCanary: job === 0 };
+      return policy.onFailure({ failure, job, ...state }, now).next;
     };
     return { policy, fail };
   }

@@ -1,9 +1,25 @@
-import type { X509Certificate } from 'node:crypto';
-import type { Socket } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
+import { X509Certificate } from 'node:crypto';
+import type { LookupAddress } from 'node:dns';
+import type { Socket, TcpNetConnectOpts } from 'node:net';
+import { type ConnectionOptions, connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import { codeOf } from '../errors.ts';
+import { type AddressBook, attemptMs } from './addresses.ts';
 import { openTunnel } from './proxy.ts';
 import { connectTimeout, peerName, type Route, targetOf } from './route.ts';
+import { isAlert } from './tls-failure.ts';
+
+/** What TLS is spoken over: a proxy's tunnel, or TCP to one of the host's addresses. */
+export interface Underlay {
+  readonly tunnel: Socket | undefined;
+  readonly addresses: readonly LookupAddress[];
+}
+
+/** Opens the proxy's tunnel when there is a proxy, or else looks up the host's addresses. */
+export async function openUnderlay(route: Route, addressBook: AddressBook): Promise<Underlay> {
+  const { proxy, server, timeoutMs } = route;
+  if (proxy === undefined) return { tunnel: undefined, addresses: await addressBook.find(route) };
+  return { tunnel: await openTunnel(proxy, { ...targetOf(server), timeoutMs }), addresses: [] };
+}
 
 /** What a TLS handshake offers and demands. */
 export interface HandshakeOptions {
@@ -15,11 +31,17 @@ export interface HandshakeOptions {
   readonly trust: 'required' | 'reported';
 }
 
-/** Begins a TLS connection, through a tunnel if there is one; the caller listens to what becomes of it. */
-export function beginHandshake(route: Route, tunnel: Socket | undefined, options: HandshakeOptions): TLSSocket {
+/** Begins a TLS connection; the caller listens to what becomes of it. */
+export function beginHandshake(route: Route, { tunnel, addresses }: Underlay, options: HandshakeOptions): TLSSocket {
   const { hostname, port } = targetOf(route.server);
+  // Node hands them on to TCP, though its types for TLS do not know the last one.
+  const tcp: ConnectionOptions & Pick<TcpNetConnectOpts, 'autoSelectFamilyAttemptTimeout'> = {
+    port,
+    lookup: (_host, _options, done) => done(null, [...addresses]),
+    autoSelectFamilyAttemptTimeout: attemptMs(addresses.length, route),
+  };
   return connect({
-    ...(tunnel ? { socket: tunnel } : { host: hostname, port }),
+    ...(tunnel ? { socket: tunnel } : tcp),
     ...peerName(hostname),
     secureContext: route.secureContext,
     // Explicit, or an earlier step's NODE_TLS_REJECT_UNAUTHORIZED=0 switches verification off.
@@ -29,110 +51,118 @@ export function beginHandshake(route: Route, tunnel: Socket | undefined, options
   });
 }
 
+/**
+ * Returns the server's certificate, then its issuers as far as the server sent them; behind the last one, issuers that the
+ * TLS context trusts. Empty before the server has sent them.
+ */
+export function readServerChain(socket: TLSSocket): readonly X509Certificate[] {
+  const chain = new Map<string, X509Certificate>();
+  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  // A server that sent none gives an empty object; a self-signed certificate is its own issuer.
+  while (next?.raw && !chain.has(next.fingerprint256)) {
+    chain.set(next.fingerprint256, new X509Certificate(next.raw));
+    next = next.issuerCertificate;
+  }
+  return [...chain.values()];
+}
+
 /** An established connection and what has been seen on it. */
 export interface Connection {
   readonly socket: TLSSocket;
   /** About how long the server takes to answer, in milliseconds. */
   readonly roundTripMs: number;
-  /** Requests begun on it. */
+  /** Whether the handshake resumed an earlier session. */
+  readonly isResumed: boolean;
+  /** Requests answered on it. */
   requests: number;
   /** OpenSSL's code of a TLS alert that came after the handshake, which HTTP clients report as a lost socket. */
   alert?: string | undefined;
 }
 
+/** A dial that failed; its cause is the error of Node, or a `Failure`. */
+export class DialError extends Error {
+  /** Whether the TLS handshake had begun. */
+  readonly hasBegun: boolean;
+  /** The certificates of the server, when they were to be read and came. */
+  readonly serverChain: readonly X509Certificate[];
+
+  constructor(cause: unknown, hasBegun: boolean, serverChain: readonly X509Certificate[] = []) {
+    super('The dial failed.', { cause });
+    this.hasBegun = hasBegun;
+    this.serverChain = serverChain;
+  }
+}
+
 /** What one dial adds to the route. */
 export interface DialOptions {
+  readonly addressBook: AddressBook;
   readonly protocols: readonly string[];
   readonly session: Buffer | undefined;
   /** Is given every session that the server offers; under TLS 1.2 that is before the handshake is reported complete. */
   readonly onSession: (session: Buffer) => void;
+  /** Whether a failure is to hold the server's certificates; reading them makes a handshake a little slower. */
+  readonly readsServer: boolean;
 }
 
-/** Opens a TLS connection to a server that must chain to the context's anchors and bear the host's name. */
-async function dial(route: Route, options: DialOptions): Promise<Connection> {
-  const { proxy, server, timeoutMs } = route;
+/** Opens a TLS connection to a server that must chain to the context's anchors and bear the host's name; rejects with a {@link DialError}. */
+export async function dial(route: Route, options: DialOptions): Promise<Connection> {
   const startedAt = performance.now();
-  const tunnel = proxy ? await openTunnel(proxy, { ...targetOf(server), timeoutMs }) : undefined;
-  const tunnelMs = performance.now() - startedAt;
-  return shakeHands(route, { tunnel, tunnelMs }, options);
+  let underlay: Underlay;
+  try {
+    underlay = await openUnderlay(route, options.addressBook);
+  } catch (error) {
+    throw new DialError(error, false);
+  }
+  return shakeHands(route, { ...underlay, spentMs: performance.now() - startedAt }, options);
 }
 
 /** A handshake takes a round trip and, the first time on a busy machine, this long to compute. */
 const CRYPTOGRAPHY_MS = 20;
 
-interface Underlay {
-  readonly tunnel: Socket | undefined;
-  readonly tunnelMs: number;
-}
-
-function shakeHands(route: Route, { tunnel, tunnelMs }: Underlay, options: DialOptions): Promise<Connection> {
+function shakeHands(
+  route: Route,
+  { tunnel, addresses, spentMs }: Underlay & { readonly spentMs: number },
+  { protocols, session, onSession, addressBook, readsServer }: DialOptions,
+): Promise<Connection> {
   const { promise, resolve, reject } = Promise.withResolvers<Connection>();
-  const { protocols, session, onSession } = options;
   let startedAt = performance.now();
-  let connectedMs = 0;
-  const socket = beginHandshake(route, tunnel, { protocols, session, trust: 'required' });
-  const timer = setTimeout(() => socket.destroy(connectTimeout(route)), Math.max(1, route.timeoutMs - tunnelMs));
+  let connectedAt = tunnel ? startedAt : undefined;
+  let serverChain: readonly X509Certificate[] = [];
+  const socket = beginHandshake(route, { tunnel, addresses }, { protocols, session, trust: 'required' });
+  const timer = setTimeout(() => socket.destroy(connectTimeout(route)), Math.max(1, route.timeoutMs - spentMs));
+  const fail = (error: unknown): void => {
+    clearTimeout(timer);
+    reject(new DialError(error, connectedAt !== undefined, serverChain));
+  };
   socket.setNoDelay(true);
   socket.on('session', onSession);
-  // Before that, this process may be running code for the first time, which would count as distance.
-  socket.once('connectionAttempt', () => (startedAt = performance.now()));
-  socket.once('connect', () => (connectedMs = performance.now() - startedAt));
+  addressBook.watch(socket);
+  // A server that is refused leaves no later moment to read its certificates than when the keys are made.
+  if (readsServer) socket.on('keylog', () => (serverChain = serverChain[0] ? serverChain : readServerChain(socket)));
+  // Time in which this process runs code for the first time, or waits for another address, is no distance.
+  socket.on('connectionAttempt', () => (startedAt = performance.now()));
+  socket.once('connect', () => (connectedAt = performance.now()));
   socket.once('secureConnect', () => {
     clearTimeout(timer);
-    const handshakeMs = performance.now() - startedAt - connectedMs;
+    const tcpMs = tunnel ? spentMs : (connectedAt ?? startedAt) - startedAt;
+    const handshakeMs = performance.now() - (connectedAt ?? startedAt);
     // TCP may be answered by a relay that is nearer than the server.
-    resolve(observe(socket, Math.max(connectedMs, tunnelMs, handshakeMs - CRYPTOGRAPHY_MS)));
+    resolve(observe(socket, Math.max(tcpMs, handshakeMs - CRYPTOGRAPHY_MS)));
   });
-  socket.once('error', reject);
-  socket.once('close', () => {
-    clearTimeout(timer);
-    reject(Object.assign(new Error('The server closed the connection during the handshake.'), { code: 'ECONNRESET' }));
-  });
+  socket.once('error', fail);
+  socket.once('close', () => fail(closedEarly()));
   return promise;
 }
 
-function observe(socket: TLSSocket, roundTripMs: number): Connection {
-  const connection: Connection = { socket, roundTripMs, requests: 0 };
-  socket.on('error', (error) => {
-    const code = codeOf(error);
-    if (code?.includes('_ALERT_')) connection.alert = code;
-  });
-  return connection;
+function closedEarly(): Error {
+  return Object.assign(new Error('The server closed the connection during the handshake.'), { code: 'ECONNRESET' });
 }
 
-/** HTTP version to ask for: `http2` sends all requests as streams of one connection, if the server agrees. */
-export type HttpProtocol = 'http1' | 'http2';
-
-/** Opens connections to one server, each resuming the newest session. */
-export class Dialler {
-  readonly #route: Route;
-  readonly #protocols: readonly string[];
-  readonly #first = Promise.withResolvers<number>();
-  #onServer: ((certificate: X509Certificate) => void) | undefined;
-  #session: Buffer | undefined;
-
-  /** `onServer` is shown the certificate of the first server that was believed. */
-  constructor(route: Route, protocol: HttpProtocol, onServer?: (certificate: X509Certificate) => void) {
-    this.#route = route;
-    this.#protocols = protocol === 'http2' ? ['h2', 'http/1.1'] : ['http/1.1'];
-    this.#onServer = onServer;
-  }
-
-  /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
-  get first(): Promise<number> {
-    return this.#first.promise;
-  }
-
-  /** Rejects with what Node says is wrong. */
-  async dial(): Promise<Connection> {
-    const onSession = (newest: Buffer): void => {
-      this.#session = newest;
-    };
-    const connection = await dial(this.#route, { protocols: this.#protocols, session: this.#session, onSession });
-    const certificate = connection.socket.getPeerX509Certificate();
-    if (certificate) this.#onServer?.(certificate);
-    this.#onServer = undefined;
-    this.#first.resolve(connection.roundTripMs);
-    return connection;
-  }
+function observe(socket: TLSSocket, roundTripMs: number): Connection {
+  const connection: Connection = { socket, roundTripMs, isResumed: socket.isSessionReused(), requests: 0 };
+  socket.on('error', (error) => {
+    const code = codeOf(error);
+    if (isAlert(code)) connection.alert = code;
+  });
+  return connection;
 }

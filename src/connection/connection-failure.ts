@@ -1,64 +1,16 @@
 import { codeOf } from '../errors.ts';
 import { Failure, type FailureFacts, type FailureKind } from '../signing/policy/failure.ts';
+import { rejection, tlsFailure } from './tls-failure.ts';
 
-/** What is known of the connection that a try failed on. */
-export interface ConnectionFacts {
-  readonly origin: string;
-  /** OpenSSL's code of a TLS alert seen after the handshake. */
-  readonly alert?: string | undefined;
-  /** The connection had served a request before and this try read no byte from it. */
-  readonly stale?: boolean;
-}
+type Row = readonly [kind: FailureKind, code: Failure['code'], sentence: string, hint: string, facts?: FailureFacts];
 
-type Row = readonly [kind: FailureKind, code: string, sentence: string, hint: string, facts?: FailureFacts];
-
-const CHAIN_HINT =
-  "Put the certificate of the CA that issued the server's certificate into chain; an intermediate or the server's own certificate works too.";
+const UNREACHABLE: Row = [
+  'service',
+  'CONNECT_UNREACHABLE',
+  'the host cannot be reached',
+  "Check the runner's network, VPN and firewall.",
+];
 const ROWS: Readonly<Record<string, Row>> = {
-  CERT_HAS_EXPIRED: ['config', 'TLS_SERVER_EXPIRED', "the server's certificate has expired", clockHint()],
-  CERT_NOT_YET_VALID: ['config', 'TLS_SERVER_NOT_YET_VALID', "the server's certificate is not valid yet", clockHint()],
-  ERR_TLS_CERT_ALTNAME_INVALID: [
-    'config',
-    'TLS_SERVER_NAME',
-    "the server's certificate is for another host",
-    'Use the host name that the certificate bears in server-url.',
-  ],
-  ...rows(
-    [
-      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-      'UNABLE_TO_GET_ISSUER_CERT',
-      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-      'DEPTH_ZERO_SELF_SIGNED_CERT',
-      'SELF_SIGNED_CERT_IN_CHAIN',
-      'CERT_UNTRUSTED',
-      'CERT_SIGNATURE_FAILURE',
-    ],
-    ['config', 'TLS_SERVER_UNTRUSTED', "the server's certificate does not chain to a certificate in chain", CHAIN_HINT],
-  ),
-  INVALID_PURPOSE: [
-    'config',
-    'TLS_SERVER_PURPOSE',
-    "the server's certificate is not meant for servers",
-    'The operators of the service must install a certificate with the extended key usage serverAuth.',
-  ],
-  ...rows(
-    ['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'],
-    [
-      'config',
-      'TLS_NOT_SPOKEN',
-      'this port does not speak TLS',
-      'Check the port in server-url; plain HTTP is never used.',
-    ],
-  ),
-  ...rows(
-    ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'ERR_SSL_UNSUPPORTED_PROTOCOL', 'ERR_SSL_VERSION_TOO_LOW'],
-    [
-      'config',
-      'TLS_VERSION',
-      'the server speaks no TLS version from 1.2 on',
-      'The operators of the service must enable TLS 1.2 or 1.3.',
-    ],
-  ),
   ENOTFOUND: [
     'request',
     'DNS_NOT_FOUND',
@@ -73,10 +25,9 @@ const ROWS: Readonly<Record<string, Row>> = {
     'the connection was refused',
     'Check host and port in server-url, and that the service is up.',
   ],
-  ...rows(
-    ['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'],
-    ['service', 'CONNECT_UNREACHABLE', 'the host cannot be reached', "Check the runner's network, VPN and firewall."],
-  ),
+  EHOSTUNREACH: UNREACHABLE,
+  ENETUNREACH: UNREACHABLE,
+  EADDRNOTAVAIL: UNREACHABLE,
   UND_ERR_HEADERS_OVERFLOW: [
     'file',
     'RESP_TOO_LARGE',
@@ -91,56 +42,73 @@ const ROWS: Readonly<Record<string, Row>> = {
   ],
 };
 
-function rows(codes: readonly string[], row: Row): Record<string, Row> {
-  return Object.fromEntries(codes.map((code) => [code, row]));
+/** What is known of the connection that a request failed on. */
+export interface ConnectionFacts {
+  readonly origin: string;
+  /** OpenSSL's code of a TLS alert that came after the handshake. */
+  readonly alert?: string | undefined;
+  /** The connection had served a request before and this attempt read no byte from it. */
+  readonly stale?: boolean;
 }
 
-function clockHint(): string {
-  return `Renew the certificate of the service, or correct the runner's clock if it is wrong.`;
-}
-
-/** Says what a failure below HTTP means: kind, code, sentence and way out. */
+/** Finds the failure behind an error on an established connection: kind, code, sentence and way out. */
 export function connectionFailure(error: unknown, facts: ConnectionFacts): Failure {
   if (error instanceof Failure) return error;
   const code = codeOf(error) ?? '';
-  const alert = facts.alert ?? (code.includes('_ALERT_') ? code : undefined);
+  const { origin, alert } = facts;
+  // A server that refuses our client certificate may say so after the handshake, under TLS 1.3 always.
+  const rejected = rejection(alert ?? code, error, origin);
+  if (rejected) return rejected;
   const row =
     ROWS[code] ??
-    (alert ? alertRow(alert) : undefined) ??
     defectRow(error, code) ??
     protocolRow(error, code) ??
-    lostRow(facts);
-  const [kind, name, sentence, hint, more] = row;
-  return new Failure(kind, name, `${facts.origin}: ${sentence}.`, { ...more, hint, cause: error });
+    lostRow('before the answer was complete', facts);
+  return toFailure(row, error, origin);
 }
 
-const CLIENT_ALERTS: readonly (readonly [RegExp, string])[] = [
-  [/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/, 'it got no client certificate it accepts'],
-  [/UNKNOWN_CA/, 'it does not know the CA of our client certificate'],
-  [/CERTIFICATE_EXPIRED/, 'our client certificate has expired'],
-  [/CERTIFICATE_REVOKED/, 'our client certificate has been revoked'],
-  [/UNSUPPORTED_CERTIFICATE/, 'our client certificate is not meant for clients'],
-  [/BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|ACCESS_DENIED|DECRYPT_ERROR/, 'it does not accept our client certificate'],
+/** Finds the failure behind an error of a dial, from the name look-up to the end of the TLS handshake. */
+export function dialFailure(error: unknown, origin: string): Failure {
+  if (error instanceof Failure) return error;
+  const code = codeOf(error) ?? '';
+  const row =
+    addressesRow(error) ?? ROWS[code] ?? (code === 'ETIMEDOUT' ? NO_ANSWER : undefined) ?? defectRow(error, code);
+  if (row) return toFailure(row, error, origin);
+  return tlsFailure(error, origin) ?? toFailure(lostRow('during the TLS handshake', {}), error, origin);
+}
+
+function toFailure([kind, code, sentence, hint, facts]: Row, cause: unknown, origin: string): Failure {
+  return new Failure(kind, code, `${origin}: ${sentence}.`, { ...facts, hint, cause });
+}
+
+const NO_ANSWER: Row = [
+  'service',
+  'CONNECT_TIMEOUT',
+  'the host does not answer',
+  'A firewall that drops packets looks like this. Check that the runner may reach the service.',
 ];
 
-/** Names the reason behind an alert with which a server refuses a client certificate. */
-function alertRow(alert: string): Row | undefined {
-  const reason = CLIENT_ALERTS.find(([pattern]) => pattern.test(alert))?.[1];
-  if (reason === undefined) return undefined;
-  return [
-    'config',
-    'TLS_CLIENT_REJECTED',
-    `the server refused our client certificate: ${reason} (alert ${alertName(alert)})`,
-    'Check that cert is the certificate the service expects, with its intermediates, and has not been revoked.',
-  ];
+/** Words for what became of one address; the first code that any address has decides which failure that is. */
+const ADDRESS_ERRORS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'no answer',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'no route',
+};
+
+/** A host with several addresses of which none could be connected. */
+function addressesRow(error: unknown): Row | undefined {
+  if (!(error instanceof AggregateError)) return undefined;
+  const codes = new Set(error.errors.map(codeOf));
+  const decisive = Object.keys(ADDRESS_ERRORS).find((code) => codes.has(code)) ?? '';
+  const [kind, code, , hint] = ROWS[decisive] ?? NO_ANSWER;
+  return [kind, code, `no address of the host can be reached: ${error.errors.map(describeAddress).join(', ')}`, hint];
 }
 
-/** Turns `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED` into `certificate required`. */
-function alertName(code: string): string {
-  return code
-    .replace(/^.*_ALERT_/, '')
-    .toLowerCase()
-    .replaceAll('_', ' ');
+function describeAddress(error: unknown): string {
+  const address = error instanceof Error && 'address' in error ? String(error.address) : 'an address';
+  const code = codeOf(error) ?? 'unknown';
+  return `${address} (${ADDRESS_ERRORS[code] ?? code})`;
 }
 
 /** What undici and Node say when they are asked for something that cannot be; asking again changes nothing. */
@@ -185,12 +153,12 @@ function protocolRow(error: unknown, code: string): Row | undefined {
   ];
 }
 
-function lostRow(facts: ConnectionFacts): Row {
+function lostRow(when: string, { stale }: Pick<ConnectionFacts, 'stale'>): Row {
   return [
     'service',
     'CONNECTION_LOST',
-    'the connection was lost before the answer was complete',
+    `the connection was lost ${when}`,
     'The service, or a gateway in front of it, may have restarted or be overloaded.',
-    facts.stale ? { staleConnection: true } : {},
+    stale ? { staleConnection: true } : {},
   ];
 }

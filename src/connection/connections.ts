@@ -1,5 +1,6 @@
 import { type buildConnector, Client } from 'undici';
-import type { Connection, Dialler, HttpProtocol } from './connect.ts';
+import type { Connection } from './connect.ts';
+import type { Dialler, HttpProtocol } from './dialler.ts';
 
 /** An HTTP client and the connection it uses now. */
 export interface Lane {

@@ -52,7 +52,8 @@ export function targetOf(server: URL): Target {
 /** Returns the options that say which name a server's certificate must bear. */
 export function peerName(hostname: string): { readonly host: string; readonly servername?: string } {
   // Neither Node nor TLS allows an address as server name; the certificate is still matched against `host`.
-  return isIP(hostname) === 0 ? { host: hostname, servername: hostname } : { host: hostname };
+  // An absolute name ends in a dot, which is no part of a server name (RFC 6066, section 3).
+  return isIP(hostname) === 0 ? { host: hostname, servername: hostname.replace(/\.$/, '') } : { host: hostname };
 }
 
 /** Returns the failure of a connection that took too long. */

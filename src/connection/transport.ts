@@ -1,10 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
 import { ActionError } from '../errors.ts';
+import { Failure } from '../signing/policy/failure.ts';
 import { orAborted } from '../signing/schedule/clock.ts';
-import { Dialler, type HttpProtocol } from './connect.ts';
 import { type ConnectionFacts, connectionFailure } from './connection-failure.ts';
 import { type Lane, Lanes } from './connections.ts';
 import { type Diagnosis, Suspicion } from './diagnosis/diagnosis.ts';
+import { Dialler, type HttpProtocol } from './dialler.ts';
 import { Exchange, type WireRequest, type WireResponse } from './exchange.ts';
 import type { Route } from './route.ts';
 
@@ -26,6 +27,8 @@ export interface Transport {
   post(request: WireRequest, signal: AbortSignal): Promise<WireResponse>;
   /** Opens connections ahead of requests, handshake only, until so many or aborted; does nothing over HTTP/2. */
   prepare(connections: number, signal: AbortSignal): void;
+  /** Tells whether the server asked for a client certificate in its first handshake; `undefined` before it. */
+  asksForCertificate(): boolean | undefined;
   /** Requests that were given a connection, or tried to get one, so far. */
   requests(): number;
   /** Drops every connection at once. */
@@ -40,15 +43,16 @@ export function openTransport(route: Route, options: TransportOptions = {}): Tra
 class LaneTransport implements Transport {
   readonly firstConnection: Promise<number>;
   readonly #origin: string;
+  readonly #dialler: Dialler;
   readonly #lanes: Lanes;
   readonly #suspicion: Suspicion;
   #requests = 0;
 
   constructor(route: Route, { protocol = 'http1', diagnosis, onServer }: TransportOptions) {
-    const dialler = new Dialler(route, protocol, onServer);
-    this.firstConnection = dialler.first;
+    this.#dialler = new Dialler(route, { protocol, onServer, explainServer: diagnosis?.explainServer });
+    this.firstConnection = this.#dialler.first;
     this.#origin = route.server.origin;
-    this.#lanes = new Lanes(this.#origin, protocol, dialler);
+    this.#lanes = new Lanes(this.#origin, protocol, this.#dialler);
     this.#suspicion = new Suspicion(diagnosis);
   }
 
@@ -65,16 +69,25 @@ class LaneTransport implements Transport {
       return response;
     } catch (error) {
       this.#lanes.drop(lane);
-      const stale = isStale();
+      const stale = isStale() || this.#isRefusedSession(lane, error);
       // The others have been idle for longer still: the repeat must not land on the next dead one.
       if (stale) this.#lanes.dropIdle();
       return this.#explain(error, signal, { alert: lane.connection?.alert, stale });
     }
   };
 
+  /** A server may break off a resumed session only when the request comes; the repeat is then like that on a stale connection. */
+  #isRefusedSession({ connection }: Lane, error: unknown): boolean {
+    const isRefused = connection?.isResumed && connection.requests === 0 && !(error instanceof Failure);
+    if (isRefused) this.#dialler.refuseSession();
+    return isRefused === true;
+  }
+
   readonly prepare = (connections: number, signal: AbortSignal): void => {
     void this.#lanes.prepare(connections, signal);
   };
+
+  readonly asksForCertificate = (): boolean | undefined => this.#dialler.asksForCertificate;
 
   readonly requests = (): number => this.#requests;
 

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { ActionError } from '../errors.ts';
-import { readAnchors } from './material/anchors.ts';
+import { readAnchors, usableAnchors } from './material/anchors.ts';
 import { type CertificateFacts, factsOf, nameOnOneLine, publicKeyPrint } from './material/certificate.ts';
 import { readClient } from './material/client.ts';
 import { type ClientChain, missingIssuerOf } from './material/client-chain.ts';
@@ -14,8 +14,9 @@ const MAX_LISTED = 10;
 
 /** The certificates that the server must chain to. */
 export interface Trust {
-  /** Never empty. */
+  /** Every certificate of `chain`; never empty. */
   readonly anchors: readonly X509Certificate[];
+  /** The ones that a server may chain to now. */
   readonly anchorsPem: string;
 }
 
@@ -56,7 +57,7 @@ export function inspectIdentity(text: IdentityText, options: ValidityOptions): I
   const trusted = anchors.certificates.map(({ x509 }) => x509);
   const isSound = problems.length === 0 && chain !== undefined && client.key !== undefined;
   return {
-    identity: isSound ? assemble(chain, client.key, trusted) : undefined,
+    identity: isSound ? assemble(chain, client.key, trustIn(trusted, options.now)) : undefined,
     problems,
     notices: tidyNotice({ ...client.tidied, chain: anchors.tidied }),
     warnings: [
@@ -93,24 +94,30 @@ export function missingIssuerHint({ certificates, missingIssuer }: Identity): st
 }
 
 /** Reads the trust anchors of a run that shows no client certificate; throws the problems of `chain` as one error. */
-export function requireTrust(chain: string | undefined): Trust {
+export function requireTrust(chain: string | undefined, now: Date): Trust {
   const { certificates, problems } = readAnchors(chain);
   if (problems.length > 0) requireIdentity({ identity: undefined, problems, notices: [], warnings: [] });
-  const anchors = certificates.map(({ x509 }) => x509);
-  return { anchors, anchorsPem: pemOf(anchors) };
+  return trustIn(
+    certificates.map(({ x509 }) => x509),
+    now,
+  );
 }
 
-function assemble(chain: ClientChain, key: PrivateKey, anchors: readonly X509Certificate[]): Identity {
+function trustIn(anchors: readonly X509Certificate[], now: Date): Trust {
+  return { anchors, anchorsPem: pemOf(usableAnchors(anchors, now)) };
+}
+
+function assemble(chain: ClientChain, key: PrivateKey, trust: Trust): Identity {
   const certificates = chain.certificates.map(({ x509 }) => x509);
   return {
     certificates,
     certificatesPem: pemOf(certificates),
     keyPem: key.pem,
     passphrase: key.passphrase,
-    anchors,
-    anchorsPem: pemOf(anchors),
+    anchors: trust.anchors,
+    anchorsPem: trust.anchorsPem,
     certificate: factsOf(chain.leaf.x509),
-    missingIssuer: missingIssuerOf(chain, anchors),
+    missingIssuer: missingIssuerOf(chain, trust.anchors),
   };
 }
 

@@ -1,11 +1,5 @@
 import { ActionError } from '../errors.ts';
-import {
-  factsOf,
-  isSelfSigned,
-  nameOnOneLine,
-  type PlacedCertificate,
-  signatureOidOf,
-} from './material/certificate.ts';
+import { factsOf, isSelfSigned, nameOnOneLine, type PlacedCertificate, weakDigestOf } from './material/certificate.ts';
 import type { ClientChain } from './material/client-chain.ts';
 
 /** When a check happens, and how early an end of validity is worth a warning. */
@@ -18,15 +12,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const MIN_RSA_BITS = 2048;
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const ANY_USE = '2.5.29.37.0';
-
-const WEAK_SIGNATURES: Readonly<Record<string, string>> = {
-  '1.2.840.113549.1.1.2': 'MD2',
-  '1.2.840.113549.1.1.4': 'MD5',
-  '1.2.840.113549.1.1.5': 'SHA-1',
-  '1.3.14.3.2.29': 'SHA-1',
-  '1.2.840.10040.4.3': 'SHA-1',
-  '1.2.840.10045.4.1': 'SHA-1',
-};
 
 /** Lists what makes the client's certificates unusable: the leaf's dates, and too weak a key or signature of any. */
 export function clientProblems(chain: ClientChain, now: Date): readonly ActionError[] {
@@ -98,7 +83,7 @@ function weaknesses({ x509, place }: PlacedCertificate, isLeaf: boolean): readon
       ),
     );
   }
-  const digest = WEAK_SIGNATURES[signatureOidOf(x509) ?? ''];
+  const digest = weakDigestOf(x509);
   // Nobody checks the signature of a root on itself.
   if (digest !== undefined && (isLeaf || !isSelfSigned(x509))) {
     problems.push(

@@ -1,4 +1,4 @@
-import type { HttpProtocol } from '../connection/connect.ts';
+import type { HttpProtocol } from '../connection/dialler.ts';
 import type { ActionError } from '../errors.ts';
 import type { Pattern } from '../files/finding/patterns.ts';
 import type { Shard } from '../files/finding/shard.ts';

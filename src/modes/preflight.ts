@@ -5,7 +5,7 @@ import { openTransport, type Transport } from '../connection/transport.ts';
 import { ActionError, toActionError } from '../errors.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
 import type { Identity } from '../identity/identity.ts';
-import { readAnchors } from '../identity/material/anchors.ts';
+import { readAnchors, usableAnchors } from '../identity/material/anchors.ts';
 import { factsOf } from '../identity/material/certificate.ts';
 import type { PreflightInputs } from '../inputs/inputs.ts';
 import { NOWHERE } from '../inputs/service-fields.ts';
@@ -97,7 +97,7 @@ function lookWithoutIdentity(
   proxy: ConnectProxy | undefined,
 ): Promise<ReportPart> {
   const anchors = readAnchors(inputs.service.identity.chain).certificates.map(({ x509 }) => x509);
-  const secureContext = createTlsContext({ ca: anchors.map(String) });
+  const secureContext = createTlsContext({ ca: usableAnchors(anchors, new Date(context.now())).map(String) });
   const route = { server: inputs.service.serverUrl, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
   return look(context, inputs, { route, identity: undefined, anchors });
 }

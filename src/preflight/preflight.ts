@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { LISTEN_MS, refusalIn } from '../connection/diagnosis/diagnosis.ts';
 import { explainRefusal } from '../connection/diagnosis/own-certificate.ts';
 import { type Handshake, inspectHandshake } from '../connection/diagnosis/probe.ts';
-import { type Route, targetOf } from '../connection/route.ts';
+import type { Route } from '../connection/route.ts';
 import { type Identity, missingIssuerHint } from '../identity/identity.ts';
 import type { Failure } from '../signing/policy/failure.ts';
 import type { Verification } from '../verifying/check.ts';
@@ -10,7 +10,7 @@ import type { CanaryOutcome } from './canary.ts';
 import { describeCanary } from './canary-findings.ts';
 import { type Finding, notChecked, passed, warned } from './finding.ts';
 import { describeNetwork } from './network-findings.ts';
-import { describeTls } from './tls-findings.ts';
+import { describeResumption, describeTls } from './tls-findings.ts';
 
 /** What a service is examined with and judged by. */
 export interface ServiceCheckOptions {
@@ -37,19 +37,20 @@ export async function checkService(route: Route, options: ServiceCheckOptions): 
     inspectHandshake(route, { listenMs: identity ? LISTEN_MS : 0, enough, signal }),
     pending,
   ]);
+  const resumption = identity && (await resume(route, handshake, signal));
   const refusal = identity && findRefusal(handshake, outcome, { server, identity });
   const reason = typeof sendCanary === 'string' ? sendCanary : 'a step before it failed; see above';
   return [
     ...describeNetwork(handshake, server, proxy?.url),
     ...describeTls(handshake, {
       server,
-      hostname: targetOf(server).hostname,
       anchors,
       now: new Date(options.now()),
       refusal,
       isAnswered: outcome?.isAnswered ?? false,
       identity,
     }),
+    ...(resumption ? [describeResumption(resumption, route.server)] : []),
     ...(identity ? [describeIssuers(identity, refusal)] : []),
     ...(await describeCanary(
       isExplained(handshake, outcome, refusal) ? undefined : outcome,
@@ -57,6 +58,15 @@ export async function checkService(route: Route, options: ServiceCheckOptions): 
       options.verification,
     )),
   ];
+}
+
+/** Time in which a server that takes the handshake breaks off a resumed session all the same. */
+const RESUMED_LISTEN_MS = 100;
+
+/** Does what signing does from its second connection on; `undefined` when the server offered no session. */
+async function resume(route: Route, { end, session }: Handshake, signal: AbortSignal): Promise<Handshake | undefined> {
+  if (end !== 'open' || session === undefined || signal.aborted) return undefined;
+  return inspectHandshake(route, { listenMs: RESUMED_LISTEN_MS, session, signal });
 }
 
 function findRefusal(

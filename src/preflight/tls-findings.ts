@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { connectionFailure } from '../connection/connection-failure.ts';
+import { dialFailure } from '../connection/connection-failure.ts';
 import type { Handshake } from '../connection/diagnosis/probe.ts';
 import {
   explainServer,
@@ -8,6 +8,7 @@ import {
   namesOf,
   type TrustFacts,
 } from '../connection/diagnosis/server-certificate.ts';
+import { targetOf } from '../connection/route.ts';
 import { codeOf } from '../errors.ts';
 import type { Identity } from '../identity/identity.ts';
 import { nameOnOneLine } from '../identity/material/certificate.ts';
@@ -17,7 +18,6 @@ import { failureOf, isConnected } from './network-findings.ts';
 
 /** What a handshake is judged by. */
 export interface TlsFacts extends TrustFacts {
-  readonly server: URL;
   /** Why the server refused our certificate, wherever that showed. */
   readonly refusal: Failure | undefined;
   /** Whether a request over such a connection was answered. */
@@ -54,6 +54,21 @@ export function describeTls(handshake: Handshake, facts: TlsFacts): Finding[] {
   ];
 }
 
+/** Says how the server took a handshake that offered an earlier session. */
+export function describeResumption(resumption: Handshake, server: URL): Finding {
+  const check = 'session resumption';
+  if (resumption.end === 'open') {
+    const what = resumption.isResumed ? 'the server resumes sessions' : 'the server takes full handshakes only';
+    return passed(check, what, resumption.handshakeMs);
+  }
+  const reason = failureOf(resumption, server)?.message.replace(/\.$/, '') ?? 'no reason was given';
+  return warned(
+    check,
+    `the server breaks off handshakes that resume a session (${reason}); signing goes on with full handshakes, which take longer`,
+    'Its operators should set a session id context for their server, or switch off session tickets.',
+  );
+}
+
 function describeServer(handshake: Handshake, facts: TlsFacts): Finding[] {
   const [leaf] = handshake.serverChain;
   if (leaf === undefined) {
@@ -79,13 +94,14 @@ function describeTrust(handshake: Handshake, leaf: X509Certificate, facts: TlsFa
   }
   const names = missingNames(leaf);
   if (names) return [warned(check, names)];
-  return [passed(check, `the server chains to a certificate in chain and bears the name ${facts.hostname}`)];
+  return [
+    passed(check, `the server chains to a certificate in chain and bears the name ${targetOf(facts.server).hostname}`),
+  ];
 }
 
-function serverFailure(code: string, { serverChain }: Handshake, facts: TlsFacts): Failure {
-  const error = Object.assign(new Error(code), { code });
-  const failure = connectionFailure(error, { origin: facts.server.origin });
-  return explainServer(failure, serverChain, facts);
+function serverFailure(code: string, { serverChain, untrusted }: Handshake, facts: TlsFacts): Failure {
+  const error = untrusted && codeOf(untrusted) === code ? untrusted : Object.assign(new Error(code), { code });
+  return explainServer(dialFailure(error, facts.server.origin), serverChain, facts);
 }
 
 function describeAsked({ isClientAsked }: Handshake): Finding {

@@ -1,13 +1,16 @@
+import type { X509Certificate } from 'node:crypto';
 import { Failure } from '../../signing/policy/failure.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
-import { connectionFailure } from '../connection-failure.ts';
-import { type Route, targetOf } from '../route.ts';
+import { dialFailure } from '../connection-failure.ts';
+import type { ExplainServer } from '../dialler.ts';
+import type { Route } from '../route.ts';
 import { type Handshake, inspectHandshake } from './probe.ts';
-import { explainServer, isAboutServer, type TrustFacts } from './server-certificate.ts';
+import { explainServer } from './server-certificate.ts';
 
-/** What a second look at a handshake is judged by. */
+/** What a server's certificates are judged by. */
 export interface DiagnosisOptions {
-  readonly anchors: TrustFacts['anchors'];
+  /** The certificates of the input `chain`. */
+  readonly anchors: readonly X509Certificate[];
   /** Wall clock, in milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -15,20 +18,25 @@ export interface DiagnosisOptions {
 /** Longest wait for a refusal that comes after the handshake, as under TLS 1.3. */
 export const LISTEN_MS = 1500;
 
-/** Creates the {@link Diagnosis} that looks into failures by one more handshake, which sends nothing. */
+/** Finds out more about a failed connection. */
+export interface Diagnosis {
+  /** Adds to a failure about a server's certificate what the server sent; other failures stay as they are. */
+  readonly explainServer: ExplainServer;
+  canTellMore(failure: Failure): boolean;
+  /** Resolves with a better failure, or the same one. */
+  tell(failure: Failure): Promise<Failure>;
+}
+
+/** Creates the {@link Diagnosis} of a route; it looks into lost connections by one more handshake, which sends nothing. */
 export function createDiagnosis(route: Route, { anchors, now }: DiagnosisOptions): Diagnosis {
   const { server } = route;
   return {
-    canTellMore: (failure) =>
-      isAboutServer(failure) ||
-      failure.code === 'CONNECTION_LOST' ||
-      (failure.code === 'TLS_CLIENT_REJECTED' && failure.message.includes('handshake failure')),
-    async tell(failure) {
-      const handshake = await inspectHandshake(route, { listenMs: isAboutServer(failure) ? 0 : LISTEN_MS });
-      if (!isAboutServer(failure)) return refusalIn(handshake, server.origin) ?? failure;
-      const { hostname } = targetOf(server);
-      return explainServer(failure, handshake.serverChain, { hostname, anchors, now: new Date(now()) });
-    },
+    explainServer: (failure, serverChain) =>
+      explainServer(failure, serverChain, { server, anchors, now: new Date(now()) }),
+    canTellMore: ({ code, message }) =>
+      code === 'CONNECTION_LOST' || (code === 'TLS_CLIENT_REJECTED' && message.includes('handshake failure')),
+    tell: async (failure) =>
+      refusalIn(await inspectHandshake(route, { listenMs: LISTEN_MS }), server.origin) ?? failure,
   };
 }
 
@@ -36,7 +44,7 @@ export function createDiagnosis(route: Route, { anchors, now }: DiagnosisOptions
 export function refusalIn(handshake: Handshake, origin: string): Failure | undefined {
   const { end, error, isClientAsked } = handshake;
   if (end === 'open') return undefined;
-  const failure = connectionFailure(error, { origin });
+  const failure = dialFailure(error, origin);
   if (failure.code === 'TLS_CLIENT_REJECTED') return isClientAsked ? failure : noAgreement(origin, failure);
   if (failure.code !== 'CONNECTION_LOST' || !isClientAsked) return undefined;
   const message = `${origin}: the server closed after our certificate: probably rejected.`;
@@ -53,13 +61,6 @@ function noAgreement(origin: string, cause: Failure): Failure {
     hint: 'Its operators must enable cipher suites of today for TLS 1.2 or 1.3; a name that the server does not know looks like this as well.',
     cause,
   });
-}
-
-/** Finds out more about a failed connection. */
-export interface Diagnosis {
-  canTellMore(failure: Failure): boolean;
-  /** Resolves with a better failure, or the same one. */
-  tell(failure: Failure): Promise<Failure>;
 }
 
 /**

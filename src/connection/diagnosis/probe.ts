@@ -1,13 +1,15 @@
-import { X509Certificate } from 'node:crypto';
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
-import { beginHandshake } from '../connect.ts';
-import { openTunnel } from '../proxy.ts';
-import { connectTimeout, type Route, targetOf } from '../route.ts';
+import type { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import { AddressBook } from '../addresses.ts';
+import { beginHandshake, openUnderlay, readServerChain } from '../connect.ts';
+import { connectTimeout, type Route } from '../route.ts';
 
 /** When a handshake has been looked at for long enough. */
 export interface ProbeOptions {
   /** How long to listen, after the handshake, for a refusal, in milliseconds. */
   readonly listenMs: number;
+  /** Session to resume. */
+  readonly session?: Buffer | undefined;
   /** Ends the listening early when it settles. */
   readonly enough?: Promise<unknown> | undefined;
   /** Ends everything; the result holds what is known by then. */
@@ -26,13 +28,14 @@ export interface Handshake {
   /** `TLSv1.2` or `TLSv1.3`; `undefined` when the server agreed to neither. */
   readonly version: string | undefined;
   readonly cipher: string | undefined;
-  /**
-   * The server's certificate, then its issuers as far as the server sent them; behind the last one, issuers that the TLS
-   * context trusts.
-   */
+  /** As {@link readServerChain} returns it. */
   readonly serverChain: readonly X509Certificate[];
   /** Whether the server asked for a client certificate; `undefined` when the handshake did not get so far. */
   readonly isClientAsked: boolean | undefined;
+  /** Whether the server resumed the session that was offered. */
+  readonly isResumed: boolean;
+  /** The newest session that the server offered. */
+  readonly session: Buffer | undefined;
   /** Why the server's certificate is not trusted or not for this host; `undefined` also when the handshake did not get so far. */
   readonly untrusted: Error | undefined;
   /** How it ended: still open when we left, closed by the server, or broken by an error. */
@@ -66,6 +69,8 @@ class Probe {
   #cipher: string | undefined;
   #serverChain: readonly X509Certificate[] = [];
   #isClientAsked: boolean | undefined;
+  #isResumed = false;
+  #session: Buffer | undefined;
   #untrusted: Error | undefined;
   #end: Handshake['end'] | undefined;
   #error: Error | undefined;
@@ -101,6 +106,8 @@ class Probe {
       cipher: this.#cipher,
       serverChain: this.#serverChain,
       isClientAsked: this.#isClientAsked,
+      isResumed: this.#isResumed,
+      session: this.#session,
       untrusted: this.#untrusted,
       end: this.#end ?? 'open',
       error: this.#error,
@@ -108,29 +115,24 @@ class Probe {
   }
 
   async #open(): Promise<TLSSocket> {
-    const { proxy, server, timeoutMs } = this.#route;
-    const tunnel = proxy ? await openTunnel(proxy, { ...targetOf(server), timeoutMs }) : undefined;
-    if (tunnel) this.#connectedAt = performance.now();
+    const underlay = await openUnderlay(this.#route, new AddressBook());
+    const openedAt = performance.now();
+    if (underlay.tunnel) this.#connectedAt = openedAt;
+    else this.#lookedUpAt = openedAt;
+    this.#address = underlay.addresses[0]?.address;
     // Only here is an untrusted server talked to: the probe sends nothing and looks at what is wrong with that server.
-    const socket = beginHandshake(this.#route, tunnel, { protocols: ['http/1.1'], trust: 'reported' });
+    const { session } = this.#options;
+    const socket = beginHandshake(this.#route, underlay, { protocols: ['http/1.1'], session, trust: 'reported' });
+    socket.on('session', (newest: Buffer) => (this.#session = newest));
     socket.on('keylog', (line: Buffer) => this.#read(socket, line));
     socket.on('error', (error) => this.#fail(error));
-    socket.once('secureConnect', () => this.#secured(socket));
-    socket.once('close', () => this.#finish('closed'));
-    if (!tunnel) this.#watchTcp(socket);
-    return socket.resume();
-  }
-
-  #watchTcp(socket: TLSSocket): void {
-    socket.once('lookup', (error: Error | null, address: string) => {
-      if (error) return;
-      this.#address = address;
-      this.#lookedUpAt = performance.now();
-    });
     socket.once('connect', () => {
       this.#address = socket.remoteAddress ?? this.#address;
       this.#connectedAt = performance.now();
     });
+    socket.once('secureConnect', () => this.#secured(socket));
+    socket.once('close', () => this.#finish('closed'));
+    return socket.resume();
   }
 
   /** Reads the handshake when its keys are made: a server that refuses us leaves no later moment to do so. */
@@ -139,13 +141,14 @@ class Probe {
     // Under TLS 1.3 the first keys are made before the server has sent its certificate.
     if (/^SERVER_HANDSHAKE|^CLIENT_HANDSHAKE/.test(line.toString('latin1')) && this.#serverChain.length === 0) return;
     this.#isClientAsked = socket.getSharedSigalgs().length > 0;
-    this.#serverChain = chainOf(socket.getPeerCertificate(true));
+    this.#serverChain = readServerChain(socket);
   }
 
   #secured(socket: TLSSocket): void {
     clearTimeout(this.#timer);
     this.#securedAt = performance.now();
     this.#cipher = socket.getCipher().standardName;
+    this.#isResumed = socket.isSessionReused();
     this.#untrusted = toError(socket.authorizationError);
     const { listenMs, enough } = this.#options;
     const leave = (): void => this.#finish('open');
@@ -164,17 +167,6 @@ class Probe {
     this.#end ??= end;
     this.#over.resolve();
   }
-}
-
-function chainOf(leaf: DetailedPeerCertificate): X509Certificate[] {
-  const chain = new Map<string, X509Certificate>();
-  let next: DetailedPeerCertificate | undefined = leaf;
-  // A server that sent none gives an empty object; a self-signed certificate is its own issuer.
-  while (next?.raw && !chain.has(next.fingerprint256)) {
-    chain.set(next.fingerprint256, new X509Certificate(next.raw));
-    next = next.issuerCertificate;
-  }
-  return [...chain.values()];
 }
 
 function toError(reason: Error | string | null | undefined): Error | undefined {

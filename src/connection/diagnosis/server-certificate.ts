@@ -1,11 +1,14 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { isIssuedBy, nameOnOneLine } from '../../identity/material/certificate.ts';
-import { Failure } from '../../signing/policy/failure.ts';
+import type { Failure } from '../../signing/policy/failure.ts';
+import { targetOf } from '../route.ts';
+import { followPath, includes, isOutOfDate, type Link } from './certificate-path.ts';
+import { type ChainFault, findChainFault, findPurposeFault } from './chain-faults.ts';
 
 /** What the server's certificate is held against. */
 export interface TrustFacts {
-  readonly hostname: string;
+  readonly server: URL;
   /** The certificates of the input `chain`. */
   readonly anchors: readonly X509Certificate[];
   readonly now: Date;
@@ -15,23 +18,18 @@ export interface TrustFacts {
 const RELEASED_AT = new Date('2026-11-01T00:00:00Z');
 const MAX_LISTED = 10;
 
-/** Tells whether a failure is about the server's certificate, so that {@link explainServer} has more to say. */
-export function isAboutServer({ code }: Failure): boolean {
-  return code.startsWith('TLS_SERVER_');
-}
+type Chain = readonly [X509Certificate, ...X509Certificate[]];
 
-/** Adds to a failure about the server's certificate what that certificate says and what it was held against. */
+/** Adds to a failure about the server's certificate what that certificate says, which certificate is at fault, and what to do. */
 export function explainServer(failure: Failure, chain: readonly X509Certificate[], facts: TrustFacts): Failure {
-  const [leaf] = chain;
+  const [leaf, ...issuers] = chain;
   if (leaf === undefined) return failure;
-  const detail = describe(failure.code, [leaf, ...chain.slice(1)], facts);
+  // Node lists certificates of its own store behind those of the server.
+  const sent: Chain = [leaf, ...issuers.filter((one) => !includes(facts.anchors, one))];
+  const detail = describe(failure, sent, facts);
   if (detail === undefined) return failure;
-  const message = `${failure.message.replace(/\.$/, '')}: ${detail.what}.`;
-  return new Failure(failure.kind, failure.code, message, {
-    ...failure.facts,
-    hint: detail.todo ?? failure.hint ?? '',
-    cause: failure.cause,
-  });
+  const { sentence = failure.message.replace(/^.*?: |\.$/g, ''), what, todo = failure.hint ?? '' } = detail;
+  return failure.with({ message: `${facts.server.origin}: ${sentence}: ${what}.`, hint: todo });
 }
 
 /** Names the fact that a certificate names its host only in the subject, which other clients refuse; `undefined` when it does not. */
@@ -54,85 +52,102 @@ export function namesOf({ subjectAltName }: X509Certificate): readonly string[] 
  * OpenSSL itself names the first fault only, and none when the handshake broke off before it came to that. Never take the
  * empty list for a verification.
  */
-export function faultsOf(chain: readonly X509Certificate[], { hostname, anchors, now }: TrustFacts): readonly string[] {
-  const [leaf] = chain;
+export function faultsOf(chain: readonly X509Certificate[], { server, anchors, now }: TrustFacts): readonly string[] {
+  const [leaf, ...issuers] = chain;
   if (leaf === undefined) return [];
-  const borne = isIP(hostname) === 0 ? leaf.checkHost(hostname) : leaf.checkIP(hostname);
+  const { hostname } = targetOf(server);
+  const borne = isIP(hostname) === 0 ? leaf.checkHost(withoutDot(hostname)) : leaf.checkIP(hostname);
+  const { links, isAnchored } = followPath([leaf, ...issuers], anchors, now);
   return [
-    ...(chain.some(({ validToDate }) => validToDate < now) ? ['CERT_HAS_EXPIRED'] : []),
-    ...(chain.some(({ validFromDate }) => validFromDate > now) ? ['CERT_NOT_YET_VALID'] : []),
+    ...(links.some(({ x509 }) => x509.validToDate < now) ? ['CERT_HAS_EXPIRED'] : []),
+    ...(links.some(({ x509 }) => x509.validFromDate > now) ? ['CERT_NOT_YET_VALID'] : []),
     ...(borne === undefined ? ['ERR_TLS_CERT_ALTNAME_INVALID'] : []),
-    ...(endsIn(leaf, chain, anchors) ? [] : ['UNABLE_TO_VERIFY_LEAF_SIGNATURE']),
+    ...(isAnchored ? [] : ['UNABLE_TO_VERIFY_LEAF_SIGNATURE']),
   ];
 }
 
-function endsIn(
-  leaf: X509Certificate,
-  chain: readonly X509Certificate[],
-  anchors: readonly X509Certificate[],
-): boolean {
-  const path = [leaf];
-  for (const one of path) {
-    if (anchors.some((anchor) => anchor.fingerprint256 === one.fingerprint256 || isIssuedBy(one, anchor))) return true;
-    const issuer = chain.find((other) => !path.includes(other) && isIssuedBy(one, other));
-    if (issuer) path.push(issuer);
-  }
-  return false;
+function withoutDot(hostname: string): string {
+  return hostname.replace(/\.$/, '');
 }
 
+/** What is known beyond a failure's own sentence, which `sentence` replaces. */
 interface Detail {
+  readonly sentence?: string;
   readonly what: string;
   readonly todo?: string;
 }
 
-function describe(
-  code: string,
-  chain: readonly [X509Certificate, ...X509Certificate[]],
-  facts: TrustFacts,
-): Detail | undefined {
-  const [leaf] = chain;
+function describe({ code, cause }: Failure, sent: Chain, facts: TrustFacts): Detail | ChainFault | undefined {
+  const { links } = followPath(sent, facts.anchors, facts.now);
   switch (code) {
     case 'TLS_SERVER_EXPIRED':
     case 'TLS_SERVER_NOT_YET_VALID':
-      return describeDates(chain, facts);
+      return describeDates(links, facts.now);
     case 'TLS_SERVER_NAME':
-      return describeNames(leaf, facts);
+      return describeNames(sent[0], targetOf(facts.server).hostname);
     case 'TLS_SERVER_UNTRUSTED':
-      return describeTrust(chain, facts);
+      return describeTrust(sent, facts);
     case 'TLS_SERVER_PURPOSE':
-      return { what: `${nameOnOneLine(leaf.subject)} may be used for ${usesOf(leaf)}` };
+      return findPurposeFault(links);
+    case 'TLS_SERVER_INVALID':
+      return findChainFault(cause instanceof Error ? cause.message : '', links);
     default:
       return undefined;
   }
 }
 
-function describeDates(chain: readonly X509Certificate[], { anchors, now }: TrustFacts): Detail | undefined {
-  const bad = [...chain, ...anchors].find(({ validFromDate, validToDate }) => validToDate < now || validFromDate > now);
+/** Names for the certificates of a path, in sentences about their dates. */
+const WHOSE: Readonly<Record<Link['role'], string>> = {
+  server: "the server's certificate",
+  intermediate: 'an intermediate certificate that the server sends',
+  anchor: 'a certificate in chain',
+};
+
+const RENEW: Readonly<Record<Link['role'], string>> = {
+  server: 'Its operators must renew it.',
+  intermediate: 'Its operators must install the renewed intermediate certificate.',
+  anchor: 'Put the renewed certificate of that CA into chain.',
+};
+
+function describeDates(links: readonly Link[], now: Date): Detail | undefined {
+  const bad = links.find(({ x509 }) => isOutOfDate(x509, now));
   if (bad === undefined) return undefined;
-  const state =
-    bad.validToDate < now
-      ? `ended at ${bad.validToDate.toISOString()}`
-      : `begins at ${bad.validFromDate.toISOString()}`;
-  const what = `${nameOnOneLine(bad.subject)} ${state}; this machine's clock says ${now.toISOString()}`;
-  if (now >= RELEASED_AT) return { what };
-  return {
-    what: `${what}, which is before this action was released`,
-    todo: "Set this machine's clock: it is wrong.",
-  };
+  const { subject, validFromDate, validToDate } = bad.x509;
+  const isOver = validToDate < now;
+  const state = isOver ? `ended at ${validToDate.toISOString()}` : `begins at ${validFromDate.toISOString()}`;
+  const sentence = `${WHOSE[bad.role]} ${isOver ? 'has expired' : 'is not valid yet'}`;
+  const what = `${nameOnOneLine(subject)} ${state}; this machine's clock says ${now.toISOString()}`;
+  const clock = 'If that clock is wrong, set it.';
+  if (now >= RELEASED_AT) return { sentence, what, todo: isOver ? `${RENEW[bad.role]} ${clock}` : clock };
+  const todo = "Set this machine's clock: it is wrong.";
+  return { sentence, what: `${what}, which is before this action was released`, todo };
 }
 
-function describeNames(leaf: X509Certificate, { hostname }: TrustFacts): Detail {
+function describeNames(leaf: X509Certificate, hostname: string): Detail {
   const names = namesOf(leaf);
+  if (isIP(hostname) !== 0 && names.includes(hostname)) {
+    return {
+      what: `it bears the address ${hostname} as a DNS name, and clients look for an address among the IP addresses only`,
+      todo: 'Its operators must have it issued with the address as an IP address; or use a host name that it bears in server-url.',
+    };
+  }
   const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${nameOnOneLine(leaf.subject)}`;
   return { what: `${hostname} was asked for, ${borne}` };
 }
 
-function describeTrust(chain: readonly [X509Certificate, ...X509Certificate[]], { anchors }: TrustFacts): Detail {
-  const top = chain.at(-1) ?? chain[0];
-  const sent = chain.map(({ subject, issuer }) => `${nameOnOneLine(subject)} (issuer ${nameOnOneLine(issuer)})`);
-  const known = list(anchors.map(({ subject }) => nameOnOneLine(subject)));
-  const what = `the server sent ${list(sent)}; chain holds ${known}`;
-  if (chain[0].subject === chain[0].issuer) {
+function describeTrust(sent: Chain, { anchors, now }: TrustFacts): Detail {
+  const top = sent.at(-1) ?? sent[0];
+  const names = sent.map(({ subject, issuer }) => `${nameOnOneLine(subject)} (issuer ${nameOnOneLine(issuer)})`);
+  const what = `the server sent ${list(names)}; chain holds ${list(anchors.map(({ subject }) => nameOnOneLine(subject)))}`;
+  const old = anchors.find((anchor) => isOutOfDate(anchor, now) && sent.some((one) => isIssuedBy(one, anchor)));
+  if (old) {
+    const state = old.validToDate < now ? `ended at ${old.validToDate.toISOString()}` : 'is not valid yet';
+    return {
+      what: `${what}; of these, ${nameOnOneLine(old.subject)} ${state}`,
+      todo: 'Put the renewed certificate of that CA into chain.',
+    };
+  }
+  if (sent[0].subject === sent[0].issuer) {
     return {
       what: `it is self-signed; ${what}`,
       todo: 'If this is the right server, put this very certificate into chain; get it from the operators, not from the network.',
@@ -148,18 +163,6 @@ function describeTrust(chain: readonly [X509Certificate, ...X509Certificate[]], 
     what,
     todo: `Put the certificate of ${nameOnOneLine(top.issuer)} into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`,
   };
-}
-
-const USES: Readonly<Record<string, string>> = {
-  '1.3.6.1.5.5.7.3.1': 'servers',
-  '1.3.6.1.5.5.7.3.2': 'clients',
-  '1.3.6.1.5.5.7.3.3': 'code signing',
-  '1.3.6.1.5.5.7.3.4': 'e-mail',
-};
-
-function usesOf({ keyUsage }: X509Certificate): string {
-  const uses: readonly string[] | undefined = keyUsage;
-  return uses === undefined ? 'nothing that it names' : list(uses.map((use) => USES[use] ?? use));
 }
 
 function list(names: readonly string[]): string {

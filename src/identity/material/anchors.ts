@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { ActionError } from '../../errors.ts';
 import { readBlocks, separate } from '../text/blocks.ts';
 import { inputEmpty, isBlank } from '../text/inputs.ts';
@@ -24,4 +25,16 @@ export function readAnchors(text: string | undefined): Anchors {
     problems: [...problems, ...read.problems],
     tidied,
   };
+}
+
+/**
+ * Returns the anchors that the TLS context is to hold: the ones that are valid now, or all when none is, the newest first.
+ *
+ * OpenSSL stops at the first anchor of the right name. An expired one would hide a valid path through a certificate that
+ * the server sends, and an old one of the same name would hide its successor.
+ */
+export function usableAnchors(anchors: readonly X509Certificate[], now: Date): readonly X509Certificate[] {
+  const valid = anchors.filter(({ validFromDate, validToDate }) => validFromDate <= now && now <= validToDate);
+  const usable = valid.length > 0 ? valid : anchors;
+  return usable.toSorted((a, b) => b.validFromDate.getTime() - a.validFromDate.getTime());
 }

@@ -1,6 +1,6 @@
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import { ActionError } from '../../errors.ts';
-import { childrenOf, oidOf, readElement } from '../der/der.ts';
+import { childrenOf, octetsOf, oidOf, readElement, TAG } from '../der/der.ts';
 import { labelOfDer } from '../der/label.ts';
 import { type Block, placeOf } from '../text/pem.ts';
 import { wrongKind } from '../text/wrong-kind.ts';
@@ -61,10 +61,27 @@ export function publicKeyPrint(key: KeyObject): string {
     .digest('hex');
 }
 
-/** Returns the object identifier of the algorithm that a certificate is signed with; Node before 24.9 does not tell. */
-export function signatureOidOf(x509: X509Certificate): string | undefined {
+const WEAK_SIGNATURES: Readonly<Record<string, string>> = {
+  '1.2.840.113549.1.1.2': 'MD2',
+  '1.2.840.113549.1.1.4': 'MD5',
+  '1.2.840.113549.1.1.5': 'SHA-1',
+  '1.3.14.3.2.29': 'SHA-1',
+  '1.2.840.10040.4.3': 'SHA-1',
+  '1.2.840.10045.4.1': 'SHA-1',
+};
+
+/** Returns the digest that a certificate is signed with when TLS refuses it as too weak; Node before 24.9 tells no digest. */
+export function weakDigestOf(x509: X509Certificate): string | undefined {
   const [, algorithm] = childrenOf(readElement(x509.raw));
-  return oidOf(childrenOf(algorithm)[0]);
+  return WEAK_SIGNATURES[oidOf(childrenOf(algorithm)[0]) ?? ''];
+}
+
+/** Returns the value of an extension in DER; `undefined` when the certificate has none of this object identifier. */
+export function extensionOf(x509: X509Certificate, oid: string): Buffer | undefined {
+  const [body] = childrenOf(readElement(x509.raw));
+  const list = childrenOf(body).find(({ tag }) => tag === TAG.context0 + 3);
+  const extension = childrenOf(childrenOf(list)[0]).find((one) => oidOf(childrenOf(one)[0]) === oid);
+  return octetsOf(childrenOf(extension).at(-1));
 }
 
 /** Tells whether a certificate is signed by its own key. */

@@ -44,7 +44,7 @@ export function checkIdentity(
   report: ReportBuilder,
 ): Identity | Trust {
   const { cert, key, chain } = inputs.identity;
-  if (protocol.certificate === 'optional' && isBlank(cert) && isBlank(key)) return requireTrust(chain);
+  if (protocol.certificate === 'optional' && isBlank(cert) && isBlank(key)) return requireTrust(chain, new Date(now()));
   runner.openGroup('Identity');
   const inspection = inspectIdentity(inputs.identity, {
     now: new Date(now()),

@@ -164,6 +164,9 @@ function tell({ runner }: Context, event: PolicyEvent, files: readonly ReleaseFi
   else if (event.type === 'outage') {
     const { code, message } = event.failure;
     runner.line(`The service is in trouble (${code}: ${sentence(message)}) Waiting for it with single requests.`);
+  } else if (event.type === 'bad-node') {
+    const { code, message } = event.failure;
+    runner.line(`One node of the service cannot be used (${code}: ${sentence(message)}) The other connections go on.`);
   } else {
     const { code, message } = event.failure;
     runner.debug(`${show(files[event.job]?.path ?? '')}: ${code}, again in ${formatMs(event.delayMs)}: ${message}`);

@@ -62,6 +62,14 @@ export class Limit {
     this.#threshold = this.#value;
   }
 
+  /** Learns that a new connection was useless: as many requests as the other connections carry are enough from now on. */
+  onBadNode(inFlight: number): void {
+    this.#mode = 'careful';
+    this.#step = 0;
+    this.#value = Math.max(1, Math.min(this.#value, inFlight));
+    this.#threshold = this.#value;
+  }
+
   /** Starts again from one request after an outage. */
   onRecovery(): void {
     this.#value = 1;

@@ -44,6 +44,10 @@ export const ENDINGS = {
   unauthorisedFiles: 4,
   /** Attempts, without a success, that find no address for the server's name. */
   notFoundAttempts: 3,
+  /** Attempts of one file, after a success, whose connection leads to a node that TLS refuses. */
+  badNodePerFile: 3,
+  /** The same attempts, of the whole run. */
+  badNodePerRun: 10,
 } as const;
 
 /** How the number of requests in flight starts and grows. */

@@ -3,7 +3,7 @@ import { ActionError, type ErrorFacts, unexpected } from '../../errors.ts';
 /**
  * What a failed attempt says about the next one.
  *
- * - `config`: nothing will succeed until a person changes something; the run ends.
+ * - `config`: nothing will succeed until a person changes something; the run ends, at once without an {@link EndsRun}.
  * - `service`: the service as a whole is in trouble; retried behind the shared gate.
  * - `request`: this attempt went wrong; retried a bounded number of times.
  * - `file`: this file cannot be signed; the other files go on.
@@ -17,8 +17,10 @@ export type FailureKind = 'config' | 'service' | 'request' | 'file';
  * - `first-four-files`: on each of the first four files.
  * - `unauthorised`: twice before the first success, or on four different files in a row after it.
  * - `not-found`: on three attempts before the first success.
+ * - `bad-node`: at once before the first success; after it one node of several may be at fault: on three attempts of one file,
+ *   or on ten of the run.
  */
-export type EndsRun = 'canary-twice' | 'first-four-files' | 'unauthorised' | 'not-found';
+export type EndsRun = 'canary-twice' | 'first-four-files' | 'unauthorised' | 'not-found' | 'bad-node';
 
 /** Facts about a failed attempt beyond its sentence. */
 export interface FailureFacts extends ErrorFacts {

@@ -15,6 +15,7 @@ export type Decision =
 export type PolicyEvent =
   | { readonly type: 'retry'; readonly job: number; readonly failure: Failure; readonly delayMs: number }
   | { readonly type: 'outage'; readonly failure: Failure }
+  | { readonly type: 'bad-node'; readonly failure: Failure }
   | { readonly type: 'recovery' };
 
 /** Settings of one run's policy. */
@@ -36,6 +37,8 @@ export interface FailedAttempt extends Omit<AttemptFacts, 'attempts'> {
   readonly isProbe: boolean;
   /** Jobs that have no result yet, this one included. */
   readonly left: number;
+  /** Attempts of other jobs that are in flight. */
+  readonly inFlight: number;
 }
 
 /** Collects what one run learns about its service and decides what follows; it reads no clock and starts nothing. */
@@ -108,6 +111,7 @@ export class RunPolicy {
     const attempts = this.#count(job, ofService);
     if (this.#judge.endsRun(failure, { ...failed, attempts }, now)) return { next: 'end', failure };
     if (failure.kind === 'file') return this.#lose(failure);
+    if (failure.facts.endsRun === 'bad-node') this.#onBadNode(failed);
     if (ofService) this.#onTrouble(failed, now);
     else if (isProbe) this.#gate.pause(now);
     const end = this.#endOfPatience(failure, now);
@@ -158,6 +162,12 @@ export class RunPolicy {
   #delayMs({ facts }: Failure, attempts: number): number {
     const long = facts.throttled || facts.endsRun === 'not-found';
     return backoffMs(Math.max(1, attempts), long ? 'throttled' : 'plain', this.#options.random);
+  }
+
+  /** The next connection may lead to the same node: the run goes on with the connections that it has. */
+  #onBadNode({ failure, inFlight }: FailedAttempt): void {
+    this.limit.onBadNode(inFlight);
+    this.#options.onEvent({ type: 'bad-node', failure });
   }
 
   /** Learns of a failure of the service as a whole. */

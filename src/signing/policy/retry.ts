@@ -32,6 +32,8 @@ export class RunJudge {
   /** When the first 401 or 403 since the last success came. */
   #unauthorisedAt: number | undefined;
   readonly #unauthorisedJobs = new Set<number>();
+  /** Attempts that met a bad node, by job. */
+  readonly #badNodes = new Map<number, number>();
 
   /** Learns of a success. */
   onSuccess(): void {
@@ -49,17 +51,18 @@ export class RunJudge {
 
   /** Tells whether this failure ends the run; `now` is the scheduler's clock. */
   endsRun(failure: Failure, facts: AttemptFacts, now: number): boolean {
-    if (failure.kind === 'config') return true;
     const rule = failure.facts.endsRun;
     switch (rule) {
       case undefined:
-        return false;
+        return failure.kind === 'config';
       case 'canary-twice':
         if (!facts.isCanary || this.#successes > 0) return false;
         this.#canaryFailures++;
         return facts.attempts === this.#canaryFailures && this.#canaryFailures === ENDINGS.canaryAttempts;
       case 'not-found':
         return this.#successes === 0 && ++this.#notFound >= ENDINGS.notFoundAttempts;
+      case 'bad-node':
+        return this.#successes === 0 || this.#badNode(facts.job);
       case 'first-four-files':
         return this.#settledFiles === this.#refusedFiles && this.#refusedFiles === ENDINGS.firstFiles - 1;
       case 'unauthorised':
@@ -67,6 +70,14 @@ export class RunJudge {
       default:
         return rule satisfies never;
     }
+  }
+
+  /** A node of several that TLS refuses costs its connections; when it is the only one left, the run cannot go on. */
+  #badNode(job: number): boolean {
+    this.#badNodes.set(job, (this.#badNodes.get(job) ?? 0) + 1);
+    const counts = [...this.#badNodes.values()];
+    const inRun = counts.reduce((sum, count) => sum + count, 0);
+    return Math.max(...counts) >= ENDINGS.badNodePerFile || inRun >= ENDINGS.badNodePerRun;
   }
 
   /**

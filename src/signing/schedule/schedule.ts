@@ -163,7 +163,8 @@ class Schedule {
     const now = clock.now();
     // Any answer ends the head start, except one that a second attempt of the canary must confirm.
     if (failure.facts.endsRun === undefined) this.#headStart.end();
-    const decision = this.#policy.onFailure({ ...facts, failure, isCanary: job === canary, left: this.#left }, now);
+    const state = { isCanary: job === canary, left: this.#left, inFlight: this.#inFlight.size };
+    const decision = this.#policy.onFailure({ ...facts, ...state, failure }, now);
     if (decision.next === 'retry') {
       this.#queue.repeat({ job, readyAt: now + decision.delayMs, reason: decision.reason });
       return;

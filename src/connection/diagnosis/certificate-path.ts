@@ -1,0 +1,55 @@
+import type { X509Certificate } from 'node:crypto';
+
+/** One certificate between a server and what it must chain to. */
+export interface Link {
+  readonly x509: X509Certificate;
+  /** The server's own certificate, an issuer that the server sends, or a certificate of the input `chain`. */
+  readonly role: 'server' | 'intermediate' | 'anchor';
+}
+
+/** The way from a server's certificate up to a certificate of `chain`, as far as it leads. */
+export interface CertificatePath {
+  readonly links: readonly [Link, ...Link[]];
+  /** Whether it ends in a certificate of `chain`. */
+  readonly isAnchored: boolean;
+}
+
+/** Follows a server's certificate from issuer to issuer, among the certificates it sent and those of `chain`. */
+export function followPath(
+  sent: readonly [X509Certificate, ...X509Certificate[]],
+  anchors: readonly X509Certificate[],
+  now: Date,
+): CertificatePath {
+  // OpenSSL prefers an anchor that is valid now.
+  const preferred = anchors.toSorted((a, b) => Number(isOutOfDate(a, now)) - Number(isOutOfDate(b, now)));
+  const links: [Link, ...Link[]] = [{ x509: sent[0], role: 'server' }];
+  for (const { x509 } of links) {
+    if (includes(anchors, x509)) return { links, isAnchored: true };
+    const anchor = preferred.find((one) => isSignedBy(x509, one));
+    if (anchor) return { links: [...links, { x509: anchor, role: 'anchor' }], isAnchored: true };
+    const known = links.map((link) => link.x509);
+    const issuer = sent.find((one) => !includes(known, one) && isSignedBy(x509, one));
+    if (issuer) links.push({ x509: issuer, role: 'intermediate' });
+  }
+  return { links, isAnchored: false };
+}
+
+/** Tells whether a certificate was made by another one's key, whether or not that one was allowed to. */
+function isSignedBy(x509: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return x509.issuer === issuer.subject && x509.verify(issuer.publicKey);
+  } catch {
+    // A key that cannot check this kind of signature did not make it.
+    return false;
+  }
+}
+
+/** Tells whether a certificate has expired or is not valid yet. */
+export function isOutOfDate({ validFromDate, validToDate }: X509Certificate, now: Date): boolean {
+  return validToDate < now || validFromDate > now;
+}
+
+/** Tells whether a list holds this very certificate. */
+export function includes(certificates: readonly X509Certificate[], one: X509Certificate): boolean {
+  return certificates.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256);
+}

@@ -1,0 +1,119 @@
+import type { X509Certificate } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '../signing/policy/failure.ts';
+import { AddressBook } from './addresses.ts';
+import { type Connection, DialError, dial } from './connect.ts';
+import { dialFailure } from './connection-failure.ts';
+import type { Route } from './route.ts';
+import { isDoubtful } from './tls-failure.ts';
+
+/** HTTP version to ask for: `http2` sends all requests as streams of one connection, if the server agrees. */
+export type HttpProtocol = 'http1' | 'http2';
+
+/** Explains a failure with the certificates that the server sent. */
+export type ExplainServer = (failure: Failure, serverChain: readonly X509Certificate[]) => Failure;
+
+/** What a dialler does beyond dialling. */
+export interface DiallerOptions {
+  readonly protocol: HttpProtocol;
+  /** Is shown the certificate of the first server that was believed. */
+  readonly onServer?: ((certificate: X509Certificate) => void) | undefined;
+  readonly explainServer?: ExplainServer | undefined;
+}
+
+/** Failed handshakes that had offered a session, after which no other one offers one. */
+const MAX_REFUSED_SESSIONS = 2;
+/** Pause before the dial that confirms a doubtful failure: with a handshake, well within a second. */
+const CONFIRM_MS = 500;
+
+/** Opens connections to one server, each resuming the newest session. */
+export class Dialler {
+  readonly #route: Route;
+  readonly #options: DiallerOptions;
+  readonly #first = Promise.withResolvers<number>();
+  readonly #addressBook = new AddressBook();
+  #session: Buffer | undefined;
+  #refusedSessions = 0;
+  #hasConnected = false;
+  #asksForCertificate: boolean | undefined;
+  /** Until the first connection stands, and again once a server was refused, a failure says what the server sent. */
+  #readsServer = true;
+
+  constructor(route: Route, options: DiallerOptions) {
+    this.#route = route;
+    this.#options = options;
+  }
+
+  /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
+  get first(): Promise<number> {
+    return this.#first.promise;
+  }
+
+  /** Tells whether the server asked for a client certificate in the first full handshake; `undefined` before it. */
+  get asksForCertificate(): boolean | undefined {
+    return this.#asksForCertificate;
+  }
+
+  /** Opens a connection; rejects with a `Failure`. */
+  async dial(): Promise<Connection> {
+    try {
+      return await this.#dialTwice();
+    } catch (error) {
+      throw error instanceof DialError ? this.#explain(error) : error;
+    }
+  }
+
+  /** Notes that a server broke off a resumed session: resuming saves time and must never cost a file. */
+  refuseSession(): void {
+    this.#refusedSessions++;
+    this.#session = undefined;
+  }
+
+  /** Dials again where the first dial says nothing yet of a second one. */
+  async #dialTwice(): Promise<Connection> {
+    const session = this.#refusedSessions < MAX_REFUSED_SESSIONS ? this.#session : undefined;
+    try {
+      return await this.#dialOnce(session);
+    } catch (error) {
+      if (!(error instanceof DialError)) throw error;
+      const isRefused = session !== undefined && error.hasBegun;
+      if (isRefused) this.refuseSession();
+      else if (this.#hasConnected || !isDoubtful(error.cause)) throw error;
+      else await sleep(CONFIRM_MS);
+      return this.#dialOnce(undefined);
+    }
+  }
+
+  async #dialOnce(session: Buffer | undefined): Promise<Connection> {
+    const connection = await dial(this.#route, {
+      addressBook: this.#addressBook,
+      protocols: this.#options.protocol === 'http2' ? ['h2', 'http/1.1'] : ['http/1.1'],
+      session,
+      onSession: (newest) => (this.#session = newest),
+      readsServer: this.#readsServer,
+    });
+    if (!this.#hasConnected) this.#begin(connection);
+    return connection;
+  }
+
+  #begin({ socket, roundTripMs }: Connection): void {
+    this.#hasConnected = true;
+    this.#readsServer = false;
+    this.#asksForCertificate = socket.getSharedSigalgs().length > 0;
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate) this.#options.onServer?.(certificate);
+    this.#first.resolve(roundTripMs);
+  }
+
+  #explain({ cause, serverChain }: DialError): Failure {
+    const failure = dialFailure(cause, this.#route.server.origin);
+    if (failure.kind !== 'config') return failure;
+    // A server that was good before is in trouble rather than of another kind.
+    if (this.#hasConnected && isDoubtful(cause)) {
+      return new Failure('service', failure.code, failure.message, { hint: failure.hint ?? '', cause });
+    }
+    this.#readsServer = true;
+    const { explainServer } = this.#options;
+    return serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
+  }
+}

@@ -1,0 +1,102 @@
+import { codeOf } from '../errors.ts';
+import { Failure } from '../signing/policy/failure.ts';
+import {
+  CLIENT_REJECTIONS,
+  DEFINITE_REASONS,
+  HINTS,
+  OUTAGES,
+  REFUSALS,
+  ROWS,
+  type Row,
+  refusal,
+  VERIFICATION_FAULTS,
+} from './tls-reasons.ts';
+
+/**
+ * Finds the failure behind an error that came between TCP and the end of the handshake, when the error is a reason of a
+ * TLS library: ours refused the server, or an alert says that the server refused us. `undefined` for a lost connection.
+ *
+ * Such a reason stays until a person changes something, except an alert `internal error` and an early end of the stream.
+ */
+export function tlsFailure(error: unknown, origin: string): Failure | undefined {
+  const code = codeOf(error) ?? '';
+  if (!isTlsReason(code) || OUTAGES.has(reasonIn(code))) return undefined;
+  const rejected = rejection(code, error, origin);
+  if (rejected) return rejected;
+  const [name, sentence, hint] = rowOf(error, code);
+  return new Failure('config', name, `${origin}: ${sentence}.`, { hint, cause: error, endsRun: 'bad-node' });
+}
+
+/**
+ * Tells whether damaged bytes or a server that is just starting can cause this reason of a TLS library, so that one more
+ * dial must confirm the reason. An unknown reason counts as such.
+ */
+export function isDoubtful(error: unknown): boolean {
+  const code = codeOf(error) ?? '';
+  const reason = reasonIn(code);
+  if (!code.startsWith('ERR_') || !isTlsReason(code) || OUTAGES.has(reason)) return false;
+  const alert = alertIn(code);
+  // A server also sends `decrypt error` when the bytes of our handshake were damaged on their way.
+  if (alert !== undefined) return alert === 'DECRYPT_ERROR' || !(alert in REFUSALS || alert in CLIENT_REJECTIONS);
+  return !DEFINITE_REASONS.has(reason);
+}
+
+/** Builds the failure behind an alert about our client certificate; `undefined` for any other alert or error. */
+export function rejection(code: string, error: unknown, origin: string): Failure | undefined {
+  const alert = alertIn(code);
+  const reason = alert === undefined ? undefined : CLIENT_REJECTIONS[alert];
+  if (reason === undefined) return undefined;
+  const message = `${origin}: the server refused our client certificate: ${reason} (alert ${words(alert)}).`;
+  return new Failure('config', 'TLS_CLIENT_REJECTED', message, {
+    hint: 'Check that cert is the certificate the service expects, with its intermediates, and has not been revoked.',
+    cause: error,
+    endsRun: 'bad-node',
+  });
+}
+
+/** Tells whether a code is an alert of the other side. */
+export function isAlert(code: string | undefined): code is string {
+  return code !== undefined && alertIn(code) !== undefined;
+}
+
+/** Neither an error of the system or of the HTTP client, nor a request that cannot be made. */
+function isTlsReason(code: string): boolean {
+  return code !== '' && !/^(?:E[A-Z0-9]+|ABORT_ERR|EAI_\w+|UND_ERR_\w+|HPE_\w+|ERR_(?!SSL_|OSSL_|TLS_)\w+)$/.test(code);
+}
+
+/** Turns `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED` into `CERTIFICATE_REQUIRED`; `undefined` for reasons of our own side. */
+function alertIn(code: string): string | undefined {
+  return /^ERR_SSL_(?:SSLV3|SSL\/TLS|TLSV1|TLSV13)_(?:ALERT_)?(\w+)$/.exec(code)?.[1];
+}
+
+function reasonIn(code: string): string {
+  return alertIn(code) ?? code.replace(/^ERR_(?:SSL_|OSSL_)?/, '');
+}
+
+function words(name = ''): string {
+  return name.toLowerCase().replaceAll('_', ' ');
+}
+
+function rowOf(error: unknown, code: string): Row {
+  const alert = alertIn(code);
+  if (alert !== undefined) return REFUSALS[alert] ?? refusal(words(alert));
+  const reason = reasonIn(code);
+  return ROWS[reason] ?? (code.startsWith('ERR_') ? handshakeRow(reason) : verificationRow(error, code));
+}
+
+/** A reason of OpenSSL's verification; Node has no code for most of them, but OpenSSL's words. */
+function verificationRow(error: unknown, code: string): Row {
+  const reason = error instanceof Error && error.message !== '' ? error.message : words(code);
+  const sentence =
+    VERIFICATION_FAULTS[reason.toLowerCase()] ?? `a certificate of the server's chain cannot be accepted: ${reason}`;
+  return ['TLS_SERVER_INVALID', sentence, 'Its operators must have the certificate issued again.'];
+}
+
+function handshakeRow(reason: string): Row {
+  return [
+    'TLS_HANDSHAKE_FAILED',
+    `the TLS library of this machine broke off the handshake: ${words(reason)}`,
+    HINTS[reason] ??
+      'The server, or a device in between that opens TLS, sent something that TLS does not allow. Show this line to their operators.',
+  ];
+}
