@@ -6,6 +6,7 @@ const REPOSITORY = join(import.meta.dirname, '..');
 
 /** Which layer a folder or file is in: each imports lower layers and itself only. An entry of its own goes before that of its folder. */
 const LAYERS: Readonly<Record<string, number>> = {
+  'src/codes': -1,
   'src/errors': 0,
   'src/signing/signer': 1,
   'src/signing/policy': 1,

@@ -1,3 +1,5 @@
+import type { Code } from './codes.ts';
+
 /** The facts that make an {@link ActionError} useful beyond its sentence. */
 export interface ErrorFacts {
   /** What the reader should do now, as one or two sentences. */
@@ -12,10 +14,10 @@ export interface ErrorFacts {
  * A message never holds secret material or an answer's raw body; names in it are made safe where they are printed.
  */
 export class ActionError extends Error {
-  readonly code: string;
+  readonly code: Code;
   readonly hint: string | undefined;
 
-  constructor(code: string, message: string, facts: ErrorFacts = {}) {
+  constructor(code: Code, message: string, facts: ErrorFacts = {}) {
     super(message, { cause: facts.cause });
     this.name = 'ActionError';
     this.code = code;
@@ -40,7 +42,7 @@ export function unexpected(error: unknown): ActionError {
 }
 
 /** Turns whatever was thrown into an {@link ActionError}; one that already is one passes through. */
-export function toActionError(error: unknown, code: string, sentence: string): ActionError {
+export function toActionError(error: unknown, code: Code, sentence: string): ActionError {
   if (error instanceof ActionError) return error;
   return new ActionError(code, sentence, { cause: error });
 }

@@ -63,7 +63,7 @@ test('what a parser quotes is not printed, since half a secret has no mask', () 
 test('a chain that leads back to itself ends, and what is no error shows only its type', () => {
   const first = new Error('first');
   first.cause = new Error('second', { cause: first });
-  expect(debugLines(new ActionError('X_FAILED', 'No.', { cause: first }))).toHaveLength(3);
-  const lines = debugLines(new ActionError('X_FAILED', 'No.', { cause: 'a thrown secret' }));
+  expect(debugLines(new ActionError('CHECK_FAILED', 'No.', { cause: first }))).toHaveLength(3);
+  const lines = debugLines(new ActionError('CHECK_FAILED', 'No.', { cause: 'a thrown secret' }));
   expect(lines[1]).toBe('::debug::  behind it: a thrown string');
 });

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
+import type { Code } from '../../src/codes.ts';
 import { ActionError } from '../../src/errors.ts';
 import { headline } from '../../src/report/summary/headline.ts';
 import { describeTiming } from '../../src/report/summary/timing.ts';
 import * as samples from './samples.ts';
 
-const failure = (code: string): ActionError => new ActionError(code, 'Something happened.');
+const failure = (code: Code): ActionError => new ActionError(code, 'Something happened.');
 
 test('a run whose files are all done says what failed after them', () => {
   const signed = { ...samples.green(3), outcomes: samples.signedFiles(3), failure: failure('ARTIFACT_FAILED') };

@@ -133,7 +133,7 @@ export function failedForSeveralReasons(): Report {
     ],
     requests: 1020,
     durationMs: 63_000,
-    failure: new ActionError('NO_PROGRESS', 'No file was signed for two minutes, so the run was ended.', {
+    failure: new ActionError('SERVICE_DOWN', 'No file was signed for two minutes, so the run was ended.', {
       hint: 'Ask the operators of the service, and run the job again when it is back.',
     }),
     notes: ['The clock of the service is 41 s ahead of this runner’s; requests are dated accordingly.'],

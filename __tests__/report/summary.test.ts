@@ -88,7 +88,7 @@ describe('a reader finds', () => {
     expectOrder(
       textOf(report, PUSH),
       '❌ Signing failed: 26 of 998 files failed, 160 not tried. Nothing was uploaded.',
-      'NO_PROGRESS',
+      'SERVICE_DOWN',
       'UNAVAILABLE (24 files)',
       'What to do: The service, or what it depends on',
       'and 14 others; the manifest lists all',
@@ -240,7 +240,11 @@ test.each(HOSTILE)('a text that others chose makes no markup, wherever it shows:
       { ...samples.preflight(), findings: [passed(text, text), warned(text, text, text), failed(text, error)] },
       {
         ...samples.preflight(),
-        findings: [passed('a', 'a'), warned('a', 'a', 'a'), failed('a', new ActionError('A', 'a', { hint: 'a' }))],
+        findings: [
+          passed('a', 'a'),
+          warned('a', 'a', 'a'),
+          failed('a', new ActionError('INTERNAL', 'a', { hint: 'a' })),
+        ],
       },
     ],
   ];

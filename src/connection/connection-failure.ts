@@ -1,8 +1,9 @@
+import type { Code } from '../codes.ts';
 import { codeOf } from '../errors.ts';
 import { Failure, type FailureFacts, type FailureKind } from '../signing/policy/failure.ts';
 import { rejection, tlsFailure } from './tls-failure.ts';
 
-type Row = readonly [kind: FailureKind, code: Failure['code'], sentence: string, hint: string, facts?: FailureFacts];
+type Row = readonly [kind: FailureKind, code: Code, sentence: string, hint: string, facts?: FailureFacts];
 
 const UNREACHABLE: Row = [
   'service',

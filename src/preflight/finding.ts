@@ -1,3 +1,4 @@
+import type { Code } from '../codes.ts';
 import type { ActionError } from '../errors.ts';
 
 /** What one check found. */
@@ -9,7 +10,7 @@ export interface Finding {
   /** What the reader should do now. */
   readonly todo?: string | undefined;
   /** Stable code of a failure. */
-  readonly code?: string | undefined;
+  readonly code?: Code | undefined;
   /** True when the check could not run, because of something else that is in this list. */
   readonly notChecked?: boolean;
   /** How long it took. */

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { toActionError } from '../../src/errors.ts';
 import { demonstrate } from './demonstrate.ts';
 
 /** `npm run demo [-- patterns]`: the committed bundle on real files, without any secret or service from outside. */
@@ -18,7 +17,6 @@ try {
   for (const problem of problems) console.error(`Not as it should be: ${problem}`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 } catch (error) {
-  const { code, message, cause } = toActionError(error, 'DEMO_FAILED', 'The demonstration could not be run');
-  console.error(`${code}: ${message}`, cause ?? '');
+  console.error('The demonstration could not be run:', error);
   process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { ActionError } from '../../src/errors.ts';
 import { isRecord, stringMember } from '../json.ts';
+import { ToolError } from '../tool-error.ts';
 
 /** One file of a rehearsal, with absolute paths. */
 export interface SignedFile {
@@ -26,7 +26,7 @@ export interface Rehearsal {
 export async function readRehearsal(manifestPath: string, root: string): Promise<Rehearsal> {
   const document: unknown = JSON.parse(await readFile(manifestPath, 'utf8'));
   if (!isRecord(document) || document['rehearsal'] !== true || !Array.isArray(document['files'])) {
-    throw new ActionError('MANIFEST_UNREADABLE', `${manifestPath} is not the manifest of a rehearsal`);
+    throw new ToolError('MANIFEST_UNREADABLE', `${manifestPath} is not the manifest of a rehearsal`);
   }
   const directory = dirname(manifestPath);
   const files = document['files'].map((file: unknown) => {

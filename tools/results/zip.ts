@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import { fromBufferPromise } from 'yauzl';
-import { ActionError } from '../../src/errors.ts';
+import { ToolError } from '../tool-error.ts';
 
 /** One file in a zip; a directory has a path that ends in `/` and no bytes. */
 export interface ZipEntry {
@@ -27,6 +27,6 @@ export async function entriesOf(zip: Buffer): Promise<ZipEntry[]> {
     return entries;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ActionError('ZIP_INVALID', `The zip cannot be read: ${reason}`, { cause });
+    throw new ToolError('ZIP_INVALID', `The zip cannot be read: ${reason}`, { cause });
   }
 }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { ActionError, codeOf } from '../../src/errors.ts';
+import { codeOf } from '../../src/errors.ts';
 import { isRecord } from '../json.ts';
+import { ToolError } from '../tool-error.ts';
 
 /** One declared input. */
 export interface ActionInput {
@@ -73,6 +74,6 @@ function text(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }
 
-function invalid(directory: string, reason: string): ActionError {
-  return new ActionError('ACTION_FILE_INVALID', `The action file in ${directory} cannot be run: ${reason}`);
+function invalid(directory: string, reason: string): ToolError {
+  return new ToolError('ACTION_FILE_INVALID', `The action file in ${directory} cannot be run: ${reason}`);
 }

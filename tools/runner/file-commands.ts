@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ActionError, codeOf } from '../../src/errors.ts';
+import { codeOf } from '../../src/errors.ts';
+import { ToolError } from '../tool-error.ts';
 
 /** The files through which a step talks to the runner, by purpose. */
 export interface FileCommands {
@@ -77,7 +78,7 @@ export function parseFileCommand(
     } else if (heredoc > 0 && heredoc + 2 < line.text.length) {
       pairs.push([line.text.slice(0, heredoc), readHeredoc(lines, line.text.slice(heredoc + 2))]);
     } else {
-      throw new ActionError('FILE_COMMAND_INVALID', `A file command has an invalid line: '${line.text}'`);
+      throw new ToolError('FILE_COMMAND_INVALID', `A file command has an invalid line: '${line.text}'`);
     }
   }
   return pairs;
@@ -113,7 +114,7 @@ function readHeredoc(lines: Lines, delimiter: string): string {
   let end = '';
   for (let line = lines.next(); line?.text !== delimiter; line = lines.next()) {
     if (line === undefined || line.end === '') {
-      throw new ActionError(
+      throw new ToolError(
         'FILE_COMMAND_INVALID',
         `A file command's value has no line with its delimiter '${delimiter}'`,
       );

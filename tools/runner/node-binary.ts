@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { ActionError } from '../../src/errors.ts';
+import { ToolError } from '../tool-error.ts';
 
 /**
  * Finds a Node binary for an action that says `node<major>`: this process's own if it is new enough, else the nearest `node_modules/.bin/node` that is.
@@ -14,7 +14,7 @@ export async function findNode(major: number): Promise<string> {
     const candidate = join(directory, 'node_modules', '.bin', 'node');
     if ((await askMajor(candidate)) >= major) return candidate;
   }
-  throw new ActionError('NODE_TOO_OLD', `The action needs Node ${major}; this is ${process.version}`);
+  throw new ToolError('NODE_TOO_OLD', `The action needs Node ${major}; this is ${process.version}`);
 }
 
 async function askMajor(binary: string): Promise<number> {

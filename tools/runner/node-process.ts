@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ActionError } from '../../src/errors.ts';
+import { ToolError } from '../tool-error.ts';
 import { LineReader } from './log/lines.ts';
 import { watchPeakMemory } from './peak-memory.ts';
 
@@ -108,5 +108,5 @@ async function cancel(child: StepProcess, ended: AbortSignal): Promise<void> {
 async function failLate(child: StepProcess, timeoutMs: number, ended: AbortSignal): Promise<never> {
   await delay(timeoutMs, undefined, { signal: ended }).catch(() => new Promise<never>(() => undefined));
   child.kill('SIGKILL');
-  throw new ActionError('STEP_TIMED_OUT', `The step was still running after ${timeoutMs} ms and was killed`);
+  throw new ToolError('STEP_TIMED_OUT', `The step was still running after ${timeoutMs} ms and was killed`);
 }

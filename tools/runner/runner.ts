@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { ActionError } from '../../src/errors.ts';
+import { ToolError } from '../tool-error.ts';
 import { type ActionFile, readActionFile } from './action-file.ts';
 import {
   type Environment,
@@ -61,7 +61,7 @@ const DEFAULT_TIMEOUT_MS = 120_000;
 /**
  * Runs a JavaScript action as GitHub's runner does: main, then post with the state that main left, however main ended.
  *
- * Rejects with an `ActionError` when the action cannot be started or does not end: `ACTION_FILE_INVALID`, `NODE_TOO_OLD`, `STEP_TIMED_OUT`.
+ * Rejects with an `ToolError` when the action cannot be started or does not end: `ACTION_FILE_INVALID`, `NODE_TOO_OLD`, `STEP_TIMED_OUT`.
  *
  * @example
  * const run = await runAction({ actionDirectory: '.', workspace: '/some/checkout', inputs: { name: 'Mona' } });
@@ -156,6 +156,6 @@ function postRuns(action: ActionFile, main: StepRun): boolean {
     case 'cancelled()':
       return main.conclusion === 'cancelled';
     default:
-      throw new ActionError('ACTION_FILE_INVALID', `The action's runs.post-if is not supported here: ${action.postIf}`);
+      throw new ToolError('ACTION_FILE_INVALID', `The action's runs.post-if is not supported here: ${action.postIf}`);
   }
 }

@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ActionError, codeOf } from '../../src/errors.ts';
+import { codeOf } from '../../src/errors.ts';
 import type { ServiceCredentials } from '../../src/rehearsal/service.ts';
+import { ToolError } from '../tool-error.ts';
 
 /** Where the files that a client needs stand. */
 export interface Handout {
@@ -54,14 +55,10 @@ async function makeDirectory(directory: string | undefined): Promise<string> {
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (cause) {
-    throw new ActionError(
-      'DIRECTORY_NOT_MADE',
-      `The directory ${path} cannot be made (${codeOf(cause) ?? 'unknown'}).`,
-      {
-        hint: 'Name a directory that does not exist yet, in one that does.',
-        cause,
-      },
-    );
+    throw new ToolError('DIRECTORY_NOT_MADE', `The directory ${path} cannot be made (${codeOf(cause) ?? 'unknown'}).`, {
+      hint: 'Name a directory that does not exist yet, in one that does.',
+      cause,
+    });
   }
   return path;
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ActionError } from '../../src/errors.ts';
 import { startService } from '../../src/rehearsal/service.ts';
+import { ToolError } from '../tool-error.ts';
 import { withHandout } from './client-files.ts';
 import { renderGuide } from './guide.ts';
 
@@ -9,7 +10,7 @@ const USAGE = 'node tools/service/serve.ts [--port N] [--delay MS] [--dir DIR] [
 function readNumber(name: string, text: string, most: number): number {
   const value = Number(text);
   if (/^[0-9]{1,9}$/.test(text) && value <= most) return value;
-  throw new ActionError('ARGUMENT_INVALID', `--${name} must be a whole number from 0 to ${most}.`, { hint: USAGE });
+  throw new ToolError('ARGUMENT_INVALID', `--${name} must be a whole number from 0 to ${most}.`, { hint: USAGE });
 }
 
 function readArguments(argv: readonly string[]) {
@@ -25,7 +26,7 @@ function readArguments(argv: readonly string[]) {
     });
     return values;
   } catch (cause) {
-    throw new ActionError('ARGUMENT_INVALID', cause instanceof Error ? cause.message : String(cause), {
+    throw new ToolError('ARGUMENT_INVALID', cause instanceof Error ? cause.message : String(cause), {
       hint: USAGE,
       cause,
     });
@@ -61,7 +62,7 @@ if (import.meta.main) {
   try {
     await serve(process.argv.slice(2));
   } catch (error) {
-    if (!(error instanceof ActionError)) throw error;
+    if (!(error instanceof ToolError || error instanceof ActionError)) throw error;
     process.stderr.write(`${error.message}\n${error.hint ?? ''}\n`);
     process.exitCode = 1;
   }

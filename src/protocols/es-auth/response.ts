@@ -1,3 +1,4 @@
+import type { Code } from '../../codes.ts';
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -31,7 +32,7 @@ export function otherContentType({ headers }: WireResponse): string | undefined 
   return type === '' || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
 }
 
-function unusable(code: string, message: string, cause?: unknown): Failure {
+function unusable(code: Code, message: string, cause?: unknown): Failure {
   return new Failure('request', code, message, { hint: LOOK_HINT, cause, maxAttempts: 3 });
 }
 

@@ -1,7 +1,8 @@
+import type { Code } from '../../codes.ts';
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts, type FailureKind } from '../../signing/policy/failure.ts';
 
-type Row = readonly [kind: FailureKind, code: string, hint: string, facts?: FailureFacts];
+type Row = readonly [kind: FailureKind, code: Code, hint: string, facts?: FailureFacts];
 
 const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
 const DOWN = 'The service, or what it depends on, is in trouble; ask its operators.';
