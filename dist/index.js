@@ -55673,6 +55673,8 @@ const PROTOCOLS = {
     vault: { inputs: ['signing-key', 'mount', 'login', 'role', 'token'], read: readVault },
     http: { inputs: ['signing-key', 'token', 'request', 'answer'], read: readHttp },
 };
+// The type of `Object.keys` says nothing of the names.
+const NAMES = Object.keys(PROTOCOLS);
 /** The values that action.yml sets when a workflow does not. */
 const DEFAULTS = {
     'sign-path': '/api/v1/sign_file',
@@ -55683,7 +55685,7 @@ const DEFAULTS = {
 /** Reads the input `protocol` and the inputs of the protocol that it names; `undefined` only after a problem was noted. */
 function readProtocol(task) {
     const { reader } = task;
-    const name = reader.choice('protocol', ['es-auth', 'vault', 'http']);
+    const name = reader.choice('protocol', NAMES);
     refuseOthers(task, name);
     // A rehearsal signs over es-auth with settings of its own.
     if (name === 'es-auth' && task.purpose === 'rehearsal')

@@ -18,6 +18,11 @@ const PROTOCOLS = {
   http: { inputs: ['signing-key', 'token', 'request', 'answer'], read: readHttp },
 } satisfies Readonly<Record<string, ProtocolEntry>>;
 
+type ProtocolName = keyof typeof PROTOCOLS;
+
+// The type of `Object.keys` says nothing of the names.
+const NAMES = Object.keys(PROTOCOLS) as [ProtocolName, ...ProtocolName[]];
+
 /** The values that action.yml sets when a workflow does not. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   'sign-path': '/api/v1/sign_file',
@@ -29,7 +34,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 /** Reads the input `protocol` and the inputs of the protocol that it names; `undefined` only after a problem was noted. */
 export function readProtocol(task: ProtocolTask): Protocol | undefined {
   const { reader } = task;
-  const name = reader.choice('protocol', ['es-auth', 'vault', 'http']);
+  const name = reader.choice('protocol', NAMES);
   refuseOthers(task, name);
   // A rehearsal signs over es-auth with settings of its own.
   if (name === 'es-auth' && task.purpose === 'rehearsal') return undefined;
@@ -37,7 +42,7 @@ export function readProtocol(task: ProtocolTask): Protocol | undefined {
 }
 
 /** An input of another protocol would be ignored, and its author would believe in it. */
-function refuseOthers({ reader, appSecret, purpose }: ProtocolTask, name: keyof typeof PROTOCOLS): void {
+function refuseOthers({ reader, appSecret, purpose }: ProtocolTask, name: ProtocolName): void {
   if (purpose === 'rehearsal') return;
   const own: readonly string[] = PROTOCOLS[name].inputs;
   const others = new Set(Object.values(PROTOCOLS).flatMap(({ inputs }): readonly string[] => inputs));
