@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { quote } from '../../src/files/hashing/file-hash.ts';
+import { bodyLength } from '../../src/protocols/es-auth/request.ts';
+import { headerHashing } from '../../src/protocols/es-auth/request-signature.ts';
+import { memorySource } from '../../src/signing/sent-bytes.ts';
+import { readDocument } from './document.ts';
+
+const { blocks } = readDocument('docs/protocol.md');
+const [request = ''] = blocks.filter(({ language }) => language === 'http').map(({ text }) => text);
+const texts = blocks.filter(({ language }) => language === 'text').map(({ text }) => text);
+const header = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(request)?.[1] ?? '';
+const FILE = Buffer.from('Hello, release!\n');
+const SECRET = "s3cr*t!('~)/+=";
+
+test('the worked example is what the action sends for these values', async () => {
+  const facts = {
+    method: 'POST',
+    path: '/api/v1/sign_file',
+    appKey: header('es-auth-appkey'),
+    appSecret: SECRET,
+    nonce: header('es-auth-nonce'),
+    timestamp: header('es-auth-timestamp'),
+  };
+  const { digest } = await memorySource('hello.txt', FILE).digest(() => headerHashing(facts));
+  expect(Buffer.from(digest).toString('hex')).toBe(header('es-auth-sign'));
+  expect(request).toContain(`\n\n{"data":"${FILE.toString('base64')}"}`);
+  expect(header('Content-Length')).toBe(String(bodyLength(FILE.length)));
+});
+
+test('each step of the hash leads to the next one', () => {
+  const [plain = '', encoded = ''] = texts;
+  expect(plain.endsWith(SECRET)).toBe(true);
+  expect(quote(plain)).toBe(encoded);
+  expect(createHash('sha256').update(encoded).digest('hex')).toBe(header('es-auth-sign'));
+});
+
+test('the Python example says the same', () => {
+  const [python = ''] = blocks.filter(({ language }) => language === 'python').map(({ text }) => text);
+  for (const name of ['es-auth-appkey', 'es-auth-nonce', 'es-auth-timestamp'])
+    expect(python).toContain(`"${name}:${header(name)}"`);
+  expect(python).toContain(`"${SECRET}"`);
+});
