@@ -19,8 +19,8 @@ var connection_route = __webpack_require__(83551);
 var connection_transport = __webpack_require__(48043);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __webpack_require__(27406);
-// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js
-var output_tree = __webpack_require__(89310);
+// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js + 2 modules
+var output_tree = __webpack_require__(28800);
 // EXTERNAL MODULE: ./build/src/identity/material/anchors.js
 var material_anchors = __webpack_require__(37078);
 // EXTERNAL MODULE: ./build/src/identity/material/certificate.js

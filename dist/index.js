@@ -51767,9 +51767,9 @@ async function findWay(patterns) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   F: () => (/* binding */ TEMPORARY_PREFIX),
 /* harmony export */   t: () => (/* binding */ OwnPaths)
 /* harmony export */ });
+/* unused harmony export TEMPORARY_PREFIX */
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
 /* harmony import */ var _real_path_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38629);
 
@@ -52444,20 +52444,149 @@ function notTried(file) {
 
 /***/ }),
 
-/***/ 89310:
+/***/ 28800:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E: () => (/* binding */ OutputTree)
-/* harmony export */ });
-/* unused harmony export inBlocks */
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _finding_own_paths_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(57282);
-/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
-/* harmony import */ var _real_path_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(38629);
-/* harmony import */ var _write_errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(10697);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  E: () => (/* binding */ OutputTree)
+});
+
+// UNUSED EXPORTS: inBlocks
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/files/names.js
+var names = __nccwpck_require__(93509);
+// EXTERNAL MODULE: ./build/src/files/real-path.js
+var real_path = __nccwpck_require__(38629);
+;// CONCATENATED MODULE: ./build/src/files/temporary.js
+/** Start of the names of our temporary files. */
+const TEMPORARY_PREFIX = '.mtls-release-signing-';
+const NAME = /^\.mtls-release-signing-(\d+)-\d+\.tmp$/;
+/** Names a temporary file of a process. */
+function temporaryName(processId, number) {
+    return `${TEMPORARY_PREFIX}${processId}-${number}.tmp`;
+}
+/** Returns the process that a temporary file was made by; `undefined` for any other name, whatever it begins with. */
+function ownerOf(name) {
+    const owner = NAME.exec(name)?.[1];
+    return owner === undefined ? undefined : Number(owner);
+}
+
+;// CONCATENATED MODULE: ./build/src/files/writing/directories.js
+
+
+
+
+
+/** Looks at a path without links; `undefined` when no directory is there. */
+function findDirectory(path) {
+    const stat = (0,external_node_fs_.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
+    return stat?.isDirectory() ? { path, device: stat.dev, inode: stat.ino } : undefined;
+}
+/** Opens a directory as a name for what is in it: neither the right to list it nor its content is needed. Linux alone has it. */
+const O_PATH = 0o10000000;
+const FLAGS = O_PATH | (external_node_fs_.constants.O_DIRECTORY ?? 0) | (external_node_fs_.constants.O_NOFOLLOW ?? 0);
+/**
+ * Hands out a path of a directory, to put names behind.
+ *
+ * On Linux that path goes through a descriptor, so whoever moves the directory, or puts a link in its place, diverts
+ * nothing. Elsewhere the directory is looked at just before.
+ * @throws ActionError `DIRECTORY_MOVED`
+ */
+function inDirectory(directory, use) {
+    if (process.platform !== 'linux') {
+        checkIdentity(directory);
+        return use(directory.path);
+    }
+    const descriptor = openDirectory(directory);
+    try {
+        const base = `/proc/self/fd/${descriptor}`;
+        if (readTarget(base) !== directory.path)
+            checkDescriptor(directory, descriptor);
+        return use(base);
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+/** Makes a directory and the ones above it that are missing, each in the one above and nowhere else. */
+function makeDirectory(path) {
+    const found = findDirectory(path);
+    if (found)
+        return found;
+    return inDirectory(makeDirectory((0,external_node_path_.dirname)(path)), (base) => {
+        try {
+            (0,external_node_fs_.mkdirSync)((0,external_node_path_.join)(base, (0,external_node_path_.basename)(path)));
+        }
+        catch (error) {
+            // Another process may have been faster.
+            const others = (0,errors/* codeOf */.$N)(error) === 'EEXIST' ? findDirectory(path) : undefined;
+            if (others === undefined)
+                throw error;
+            return others;
+        }
+        return findDirectory(path) ?? makeDirectory(path);
+    });
+}
+/** Finds the real path of a directory that may not be there yet, by the nearest one that is. */
+function resolveDirectory(path) {
+    let existing = path;
+    while ((0,external_node_fs_.lstatSync)(existing, { throwIfNoEntry: false }) === undefined)
+        existing = (0,external_node_path_.dirname)(existing);
+    const real = (0,real_path/* findRealPath */.ps)(existing);
+    return real.path === undefined ? real : { path: (0,external_node_path_.join)(real.path, (0,external_node_path_.relative)(existing, path)) };
+}
+function openDirectory(directory) {
+    try {
+        return (0,external_node_fs_.openSync)(directory.path, FLAGS);
+    }
+    catch (error) {
+        // A link, or a file, where the directory was.
+        if ((0,errors/* codeOf */.$N)(error) !== 'ENOTDIR' && (0,errors/* codeOf */.$N)(error) !== 'ELOOP')
+            throw error;
+        checkIdentity(directory);
+        throw error;
+    }
+}
+function readTarget(base) {
+    try {
+        return (0,external_node_fs_.readlinkSync)(base);
+    }
+    catch {
+        // Without /proc nothing behind the descriptor can be opened either, and says so.
+        return undefined;
+    }
+}
+/** Judges a descriptor whose path is another one: some file systems tell a name in another case than it was asked for. */
+function checkDescriptor(directory, descriptor) {
+    const { dev, ino, nlink } = (0,external_node_fs_.fstatSync)(descriptor, { bigint: true });
+    if (nlink === 0n)
+        return;
+    if ((0,real_path/* findRealPath */.ps)(directory.path).path !== directory.path || dev !== directory.device || ino !== directory.inode)
+        throw moved(directory);
+}
+function checkIdentity(directory) {
+    const now = (0,external_node_fs_.lstatSync)(directory.path, { bigint: true, throwIfNoEntry: false });
+    if (now === undefined)
+        return;
+    if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode)
+        throw moved(directory);
+}
+/** A directory is not where it was. */
+function moved({ path }) {
+    return new errors/* ActionError */.lZ('DIRECTORY_MOVED', `The directory ${(0,names/* show */.WU)(path)} was moved, or replaced by another directory or a link, during this run.`, { hint: 'Let no other process change the build outputs while this step runs, and run it again.' });
+}
+
+// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
+var write_errors = __nccwpck_require__(10697);
+;// CONCATENATED MODULE: ./build/src/files/writing/output-tree.js
 
 
 
@@ -52465,18 +52594,20 @@ function notTried(file) {
 
 
 
-const TEMPORARY_NAME = new RegExp(`^${_finding_own_paths_js__WEBPACK_IMPORTED_MODULE_3__/* .TEMPORARY_PREFIX */ .F.replaceAll('.', '\\.')}(\\d+)-\\d+\\.tmp$`);
+
 /**
  * The directory that everything written goes below, in the layout of the root.
  *
  * A file appears whole or not at all: it is written under a temporary name in its own directory and renamed, so a link
- * that someone planted at its place is replaced, never followed.
+ * that someone planted at its place is replaced, never followed. Which directory a path stands for is found out once:
+ * a directory that is moved afterwards is an error.
  */
 class OutputTree {
     directory;
-    /** Directories that were seen to lie in the tree, links and all. */
-    #inside = new Set();
-    #prepared = new Set();
+    /** The real directory of each directory that was asked for, by its path within the tree. */
+    #real = new Map();
+    /** Directories that are there, by their real path. */
+    #found = new Map();
     /** Of the process that writes; temporary files bear it. */
     processId;
     #counter = 0;
@@ -52486,50 +52617,57 @@ class OutputTree {
     }
     /** Absolute path of something in the tree. */
     locate(path) {
-        return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(this.directory, path);
+        return (0,external_node_path_.join)(this.directory, path);
+    }
+    /**
+     * Absolute path of something in the tree, without links on the way to it.
+     *
+     * @throws ActionError `OUTPUT_OUTSIDE`
+     */
+    realPathOf(path) {
+        return (0,external_node_path_.join)(this.#resolve(path), (0,external_node_path_.basename)(path));
     }
     /**
      * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
      *
-     * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
+     * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
      */
     write(path, content) {
         try {
-            const target = this.locate(path);
-            const directory = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(target);
-            this.#prepare(path, directory);
-            const { temporary, descriptor } = this.#openTemporary(directory);
-            try {
-                writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
-                (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)(temporary, target);
-            }
-            catch (error) {
-                removeIfPossible(temporary);
-                throw error;
-            }
+            inDirectory(this.#prepare(path), (base) => {
+                const { temporary, descriptor } = this.#openTemporary(base);
+                try {
+                    writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
+                    (0,external_node_fs_.renameSync)(temporary, (0,external_node_path_.join)(base, (0,external_node_path_.basename)(path)));
+                }
+                catch (error) {
+                    removeIfPossible(temporary);
+                    throw error;
+                }
+            });
         }
         catch (error) {
-            throw (0,_write_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .unwritable */ .m)(path, error);
+            throw (0,write_errors/* unwritable */.m)(path, error);
         }
     }
     /**
      * Removes a file if it is there; a link goes, its target stays.
      *
-     * @throws ActionError `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
+     * @throws ActionError `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
      */
     remove(path) {
-        const target = this.locate(path);
         try {
             // Mostly there is none, and an exception for each would be slow.
-            if ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(target, { throwIfNoEntry: false }) === undefined)
+            if ((0,external_node_fs_.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined)
                 return;
-            this.#checkInside(path, (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(target));
-            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)(target);
+            const directory = this.#find(this.#resolve(path));
+            if (directory)
+                inDirectory(directory, (base) => (0,external_node_fs_.unlinkSync)((0,external_node_path_.join)(base, (0,external_node_path_.basename)(path))));
         }
         catch (error) {
-            if ((0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) === 'ENOENT' || (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) === 'ENOTDIR')
+            if ((0,errors/* codeOf */.$N)(error) === 'ENOENT' || (0,errors/* codeOf */.$N)(error) === 'ENOTDIR')
                 return;
-            throw (0,_write_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .unwritable */ .m)(path, error);
+            throw (0,write_errors/* unwritable */.m)(path, error);
         }
     }
     /**
@@ -52540,76 +52678,62 @@ class OutputTree {
         let swept = 0;
         const byParent = new Map();
         for (const path of paths)
-            byParent.set((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), path);
+            byParent.set((0,external_node_path_.dirname)(path), path);
         for (const [parent, path] of byParent) {
-            const directory = this.locate(parent);
-            for (const name of namesIn(directory)) {
-                const owner = Number(TEMPORARY_NAME.exec(name)?.[1] ?? Number.NaN);
+            for (const name of namesIn(this.locate(parent))) {
+                const owner = ownerOf(name);
                 // A file of this process is left from a former process of its number: none is open between two writes.
-                if (Number.isNaN(owner) || (owner !== this.processId && isAlive(owner)))
+                if (owner === undefined || (owner !== this.processId && isAlive(owner)))
                     continue;
-                this.#checkInside(path, directory);
-                if (removeIfPossible((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, name)))
+                const directory = this.#find(this.#resolve(path));
+                if (directory && inDirectory(directory, (base) => removeIfPossible((0,external_node_path_.join)(base, name))))
                     swept++;
             }
         }
         return swept;
     }
     /** Makes the directory of a path, in the tree and nowhere else. */
-    #prepare(path, directory) {
-        if (this.#prepared.has(directory))
-            return;
-        // A link on the way that leads out must be found before anything is made behind it.
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)(this.directory, { recursive: true });
-        this.#checkInside(path, directory);
-        makeDirectory(directory);
-        this.#prepared.add(directory);
+    #prepare(path) {
+        const real = this.#resolve(path);
+        const directory = this.#find(real) ?? makeDirectory(real);
+        this.#found.set(real, directory);
+        return directory;
     }
-    #openTemporary(directory) {
+    #find(real) {
+        const directory = this.#found.get(real) ?? findDirectory(real);
+        if (directory)
+            this.#found.set(real, directory);
+        return directory;
+    }
+    #openTemporary(base) {
         for (;;) {
-            const temporary = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, `${_finding_own_paths_js__WEBPACK_IMPORTED_MODULE_3__/* .TEMPORARY_PREFIX */ .F}${this.processId}-${this.#counter++}.tmp`);
+            const temporary = (0,external_node_path_.join)(base, temporaryName(this.processId, this.#counter++));
             try {
-                return { temporary, descriptor: (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(temporary, 'wx', 0o644) };
+                return { temporary, descriptor: (0,external_node_fs_.openSync)(temporary, 'wx', 0o644) };
             }
             catch (error) {
                 // Left by a former process of this number.
-                if ((0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) !== 'EEXIST')
+                if ((0,errors/* codeOf */.$N)(error) !== 'EEXIST')
                     throw error;
             }
         }
     }
-    /** Sees that no link on the way to a directory, as far as it exists, leads out of the tree. */
-    #checkInside(path, directory) {
-        if (this.#inside.has(directory))
-            return;
-        const top = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(this.directory);
-        let existing = directory;
-        while ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(existing, { throwIfNoEntry: false }) === undefined)
-            existing = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(existing);
-        const real = (0,_real_path_js__WEBPACK_IMPORTED_MODULE_5__/* .findRealPath */ .ps)(existing).path;
-        if (real === undefined || !(0,_real_path_js__WEBPACK_IMPORTED_MODULE_5__/* .isWithin */ .UO)(top, real)) {
-            const target = real === undefined ? 'nowhere' : `to ${(0,_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(real)}`;
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('OUTPUT_OUTSIDE', `${(0,_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(path)} would be written through a link that leads ${target}.`, {
+    /** Finds the real directory of a path, and sees that no link leads out of the tree. */
+    #resolve(path) {
+        const parent = (0,external_node_path_.dirname)(path);
+        const known = this.#real.get(parent);
+        if (known !== undefined)
+            return known;
+        const { path: top = this.directory } = resolveDirectory(this.directory);
+        const { path: real } = resolveDirectory(this.locate(parent));
+        if (real === undefined || !(0,real_path/* isWithin */.UO)(top, real)) {
+            const target = real === undefined ? 'nowhere' : `to ${(0,names/* show */.WU)(real)}`;
+            throw new errors/* ActionError */.lZ('OUTPUT_OUTSIDE', `${(0,names/* show */.WU)(path)} would be written through a link that leads ${target}.`, {
                 hint: 'Remove the link, exclude what lies behind it, or set output-dir to a directory without links.',
             });
         }
-        if (existing === directory)
-            this.#inside.add(directory);
-    }
-}
-/** Makes a directory and those above it. */
-function makeDirectory(directory) {
-    try {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)(directory, { recursive: true });
-    }
-    catch (error) {
-        if ((0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) !== 'ENOENT')
-            throw error;
-        // Node says this of a read-only file system; one single step shows the real reason.
-        let missing = directory;
-        while ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(missing), { throwIfNoEntry: false }) === undefined)
-            missing = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(missing);
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)(missing);
+        this.#real.set(parent, real);
+        return real;
     }
 }
 function writeAndClose(descriptor, pieces) {
@@ -52617,16 +52741,16 @@ function writeAndClose(descriptor, pieces) {
         for (const piece of pieces) {
             const bytes = Buffer.from(piece);
             for (let at = 0; at < bytes.length;)
-                at += (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(descriptor, bytes, at);
+                at += (0,external_node_fs_.writeSync)(descriptor, bytes, at);
         }
     }
     finally {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
+        (0,external_node_fs_.closeSync)(descriptor);
     }
 }
 function removeIfPossible(location) {
     try {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)(location);
+        (0,external_node_fs_.unlinkSync)(location);
         return true;
     }
     catch {
@@ -52635,7 +52759,7 @@ function removeIfPossible(location) {
 }
 function namesIn(directory) {
     try {
-        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(directory);
+        return (0,external_node_fs_.readdirSync)(directory);
     }
     catch {
         // Not there yet, or not ours to read: writing will tell.
@@ -52648,7 +52772,7 @@ function isAlive(processId) {
         return true;
     }
     catch (error) {
-        return (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) !== 'ESRCH';
+        return (0,errors/* codeOf */.$N)(error) !== 'ESRCH';
     }
 }
 /** A system call for every line would be slow, and everything as one string would be large. */
@@ -56367,8 +56491,8 @@ function allProblems(problems) {
     });
 }
 
-// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js
-var output_tree = __nccwpck_require__(89310);
+// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js + 2 modules
+var output_tree = __nccwpck_require__(28800);
 // EXTERNAL MODULE: ./build/src/protocols/es-auth/protocol.js + 5 modules
 var protocol = __nccwpck_require__(83182);
 // EXTERNAL MODULE: ./build/src/report/manifest.js

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -86,15 +86,32 @@ test('a directory that is gone again is refused, not waited for', () => {
   expect(refusal(() => output.write('sub/b.sign', 'new')).message).toMatch(/^sub\/b\.sign cannot be written: .*ENOENT/);
 });
 
-test('a directory that was missing when it was looked at is looked at again', () => {
+test('a directory that was replaced by a link is refused, whether that leads out of the tree or not', () => {
   const outside = plant(makeDirectory(), { 'x.sign': 'theirs' });
+  for (const target of [outside, 'elsewhere']) {
+    const directory = plant(makeDirectory(), { 'elsewhere/x.sign': 'another' });
+    const output = tree(directory);
+    output.write('sub/a.sign', 'new');
+    renameSync(join(directory, 'sub'), join(directory, 'moved'));
+    plant(directory, { sub: { link: target } });
+    expect(refusal(() => output.remove('sub/x.sign')).code).toBe('DIRECTORY_MOVED');
+    expect(refusal(() => output.write('sub/b.sign', 'new')).code).toBe('DIRECTORY_MOVED');
+    expect(readdirSync(join(directory, 'elsewhere'))).toEqual(['x.sign']);
+    expect(readdirSync(join(directory, 'moved'))).toEqual(['a.sign']);
+  }
+  expect(readdirSync(outside)).toEqual(['x.sign']);
+});
+
+test('a directory above that was replaced by a link is refused', () => {
+  const outside = plant(makeDirectory(), { 'deep/x': '' });
   const directory = makeDirectory();
   const output = tree(directory);
-  output.write('sub/a.sign', 'new');
-  rmSync(join(directory, 'sub'), { recursive: true });
+  output.write('sub/deep/a.sign', 'new');
+  renameSync(join(directory, 'sub'), join(directory, 'moved'));
   plant(directory, { sub: { link: outside } });
-  expect(refusal(() => output.remove('sub/x.sign')).code).toBe('OUTPUT_OUTSIDE');
-  expect(readdirSync(outside)).toEqual(['x.sign']);
+  expect(refusal(() => output.write('sub/deep/b.sign', 'new')).code).toBe('DIRECTORY_MOVED');
+  expect(readdirSync(join(directory, 'moved/deep'))).toEqual(['a.sign']);
+  expect(readdirSync(join(outside, 'deep'))).toEqual(['x']);
 });
 
 test('where there is nothing to remove no link matters', () => {

@@ -312,7 +312,7 @@ const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
 
 
 /** Resolves all links of a path. */
-function real_path_findRealPath(location) {
+function findRealPath(location) {
     try {
         return { path: (0,external_node_fs_namespaceObject.realpathSync)(location) };
     }
@@ -321,56 +321,137 @@ function real_path_findRealPath(location) {
     }
 }
 /** Tells whether a path lies below a directory. */
-function real_path_isBelow(directory, path) {
-    return real_path_isWithin(directory, path) && relative(directory, path) !== '';
+function isBelow(directory, path) {
+    return isWithin(directory, path) && relative(directory, path) !== '';
 }
 /** Tells whether a path is a directory or lies below it. */
-function real_path_isWithin(directory, path) {
+function isWithin(directory, path) {
     const way = (0,external_node_path_namespaceObject.relative)(directory, path);
     return way !== '..' && !way.startsWith(`..${external_node_path_namespaceObject.sep}`) && !(0,external_node_path_namespaceObject.isAbsolute)(way);
 }
 /** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */
-function real_path_locate(directory, path) {
+function locate(directory, path) {
     // Both are tidy already, and `join` would look at every character of every path again.
     return directory.endsWith(sep) ? directory + path : directory + sep + path;
 }
 
-;// CONCATENATED MODULE: ./build/src/files/finding/own-paths.js
-
-
-/** Start of the names of our temporary files, which are never matched. */
+;// CONCATENATED MODULE: ./build/src/files/temporary.js
+/** Start of the names of our temporary files. */
 const TEMPORARY_PREFIX = '.mtls-release-signing-';
-/** Knows what is never matched: `.git`, our temporary names, and the paths that are ours. */
-class OwnPaths {
-    #locations = new Set();
-    #workspace;
-    constructor({ root, realRoot, realWorkspace, never }) {
-        this.#workspace = realWorkspace;
-        for (const path of never.filter((known) => known !== '')) {
-            // The path may be a link: then neither the link nor its target is matched.
-            const locations = [findRealPath(path).path ?? path];
-            if (isBelow(root, path))
-                locations.push(locate(realRoot, relative(root, path)));
-            // A directory that holds the root cannot be meant: nothing at all would be left.
-            for (const location of locations)
-                if (!isWithin(location, realRoot))
-                    this.#locations.add(location);
-        }
+const NAME = /^\.mtls-release-signing-(\d+)-\d+\.tmp$/;
+/** Names a temporary file of a process. */
+function temporaryName(processId, number) {
+    return `${TEMPORARY_PREFIX}${processId}-${number}.tmp`;
+}
+/** Returns the process that a temporary file was made by; `undefined` for any other name, whatever it begins with. */
+function ownerOf(name) {
+    const owner = NAME.exec(name)?.[1];
+    return owner === undefined ? undefined : Number(owner);
+}
+
+;// CONCATENATED MODULE: ./build/src/files/writing/directories.js
+
+
+
+
+
+/** Looks at a path without links; `undefined` when no directory is there. */
+function findDirectory(path) {
+    const stat = (0,external_node_fs_namespaceObject.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
+    return stat?.isDirectory() ? { path, device: stat.dev, inode: stat.ino } : undefined;
+}
+/** Opens a directory as a name for what is in it: neither the right to list it nor its content is needed. Linux alone has it. */
+const O_PATH = 0o10000000;
+const FLAGS = O_PATH | (external_node_fs_namespaceObject.constants.O_DIRECTORY ?? 0) | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0);
+/**
+ * Hands out a path of a directory, to put names behind.
+ *
+ * On Linux that path goes through a descriptor, so whoever moves the directory, or puts a link in its place, diverts
+ * nothing. Elsewhere the directory is looked at just before.
+ * @throws ActionError `DIRECTORY_MOVED`
+ */
+function inDirectory(directory, use) {
+    if (process.platform !== 'linux') {
+        checkIdentity(directory);
+        return use(directory.path);
     }
-    /** Tells whether an entry is never matched; those in a directory that is never matched are not asked about. */
-    has({ location, name }) {
-        return isOwnName(name) || this.#locations.has(location);
+    const descriptor = openDirectory(directory);
+    try {
+        const base = `/proc/self/fd/${descriptor}`;
+        if (readTarget(base) !== directory.path)
+            checkDescriptor(directory, descriptor);
+        return use(base);
     }
-    /** Tells whether a real path, to which some link leads, is never matched. */
-    holds(real) {
-        for (const own of this.#locations)
-            if (isWithin(own, real))
-                return true;
-        return isBelow(this.#workspace, real) && relative(this.#workspace, real).split(sep).some(isOwnName);
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(descriptor);
     }
 }
-function isOwnName(name) {
-    return name === '.git' || name.startsWith(TEMPORARY_PREFIX);
+/** Makes a directory and the ones above it that are missing, each in the one above and nowhere else. */
+function makeDirectory(path) {
+    const found = findDirectory(path);
+    if (found)
+        return found;
+    return inDirectory(makeDirectory((0,external_node_path_namespaceObject.dirname)(path)), (base) => {
+        try {
+            (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_namespaceObject.join)(base, (0,external_node_path_namespaceObject.basename)(path)));
+        }
+        catch (error) {
+            // Another process may have been faster.
+            const others = codeOf(error) === 'EEXIST' ? findDirectory(path) : undefined;
+            if (others === undefined)
+                throw error;
+            return others;
+        }
+        return findDirectory(path) ?? makeDirectory(path);
+    });
+}
+/** Finds the real path of a directory that may not be there yet, by the nearest one that is. */
+function resolveDirectory(path) {
+    let existing = path;
+    while ((0,external_node_fs_namespaceObject.lstatSync)(existing, { throwIfNoEntry: false }) === undefined)
+        existing = (0,external_node_path_namespaceObject.dirname)(existing);
+    const real = findRealPath(existing);
+    return real.path === undefined ? real : { path: (0,external_node_path_namespaceObject.join)(real.path, (0,external_node_path_namespaceObject.relative)(existing, path)) };
+}
+function openDirectory(directory) {
+    try {
+        return (0,external_node_fs_namespaceObject.openSync)(directory.path, FLAGS);
+    }
+    catch (error) {
+        // A link, or a file, where the directory was.
+        if (codeOf(error) !== 'ENOTDIR' && codeOf(error) !== 'ELOOP')
+            throw error;
+        checkIdentity(directory);
+        throw error;
+    }
+}
+function readTarget(base) {
+    try {
+        return (0,external_node_fs_namespaceObject.readlinkSync)(base);
+    }
+    catch {
+        // Without /proc nothing behind the descriptor can be opened either, and says so.
+        return undefined;
+    }
+}
+/** Judges a descriptor whose path is another one: some file systems tell a name in another case than it was asked for. */
+function checkDescriptor(directory, descriptor) {
+    const { dev, ino, nlink } = (0,external_node_fs_namespaceObject.fstatSync)(descriptor, { bigint: true });
+    if (nlink === 0n)
+        return;
+    if (findRealPath(directory.path).path !== directory.path || dev !== directory.device || ino !== directory.inode)
+        throw moved(directory);
+}
+function checkIdentity(directory) {
+    const now = (0,external_node_fs_namespaceObject.lstatSync)(directory.path, { bigint: true, throwIfNoEntry: false });
+    if (now === undefined)
+        return;
+    if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode)
+        throw moved(directory);
+}
+/** A directory is not where it was. */
+function moved({ path }) {
+    return new errors_ActionError('DIRECTORY_MOVED', `The directory ${show(path)} was moved, or replaced by another directory or a link, during this run.`, { hint: 'Let no other process change the build outputs while this step runs, and run it again.' });
 }
 
 ;// CONCATENATED MODULE: ./build/src/files/writing/write-errors.js
@@ -426,18 +507,20 @@ function unwritable(path, error) {
 
 
 
-const TEMPORARY_NAME = new RegExp(`^${TEMPORARY_PREFIX.replaceAll('.', '\\.')}(\\d+)-\\d+\\.tmp$`);
+
 /**
  * The directory that everything written goes below, in the layout of the root.
  *
  * A file appears whole or not at all: it is written under a temporary name in its own directory and renamed, so a link
- * that someone planted at its place is replaced, never followed.
+ * that someone planted at its place is replaced, never followed. Which directory a path stands for is found out once:
+ * a directory that is moved afterwards is an error.
  */
 class OutputTree {
     directory;
-    /** Directories that were seen to lie in the tree, links and all. */
-    #inside = new Set();
-    #prepared = new Set();
+    /** The real directory of each directory that was asked for, by its path within the tree. */
+    #real = new Map();
+    /** Directories that are there, by their real path. */
+    #found = new Map();
     /** Of the process that writes; temporary files bear it. */
     processId;
     #counter = 0;
@@ -450,24 +533,31 @@ class OutputTree {
         return (0,external_node_path_namespaceObject.join)(this.directory, path);
     }
     /**
+     * Absolute path of something in the tree, without links on the way to it.
+     *
+     * @throws ActionError `OUTPUT_OUTSIDE`
+     */
+    realPathOf(path) {
+        return (0,external_node_path_namespaceObject.join)(this.#resolve(path), (0,external_node_path_namespaceObject.basename)(path));
+    }
+    /**
      * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
      *
-     * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
+     * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
      */
     write(path, content) {
         try {
-            const target = this.locate(path);
-            const directory = (0,external_node_path_namespaceObject.dirname)(target);
-            this.#prepare(path, directory);
-            const { temporary, descriptor } = this.#openTemporary(directory);
-            try {
-                writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
-                (0,external_node_fs_namespaceObject.renameSync)(temporary, target);
-            }
-            catch (error) {
-                removeIfPossible(temporary);
-                throw error;
-            }
+            inDirectory(this.#prepare(path), (base) => {
+                const { temporary, descriptor } = this.#openTemporary(base);
+                try {
+                    writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
+                    (0,external_node_fs_namespaceObject.renameSync)(temporary, (0,external_node_path_namespaceObject.join)(base, (0,external_node_path_namespaceObject.basename)(path)));
+                }
+                catch (error) {
+                    removeIfPossible(temporary);
+                    throw error;
+                }
+            });
         }
         catch (error) {
             throw unwritable(path, error);
@@ -476,16 +566,16 @@ class OutputTree {
     /**
      * Removes a file if it is there; a link goes, its target stays.
      *
-     * @throws ActionError `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
+     * @throws ActionError `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
      */
     remove(path) {
-        const target = this.locate(path);
         try {
             // Mostly there is none, and an exception for each would be slow.
-            if ((0,external_node_fs_namespaceObject.lstatSync)(target, { throwIfNoEntry: false }) === undefined)
+            if ((0,external_node_fs_namespaceObject.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined)
                 return;
-            this.#checkInside(path, (0,external_node_path_namespaceObject.dirname)(target));
-            (0,external_node_fs_namespaceObject.unlinkSync)(target);
+            const directory = this.#find(this.#resolve(path));
+            if (directory)
+                inDirectory(directory, (base) => (0,external_node_fs_namespaceObject.unlinkSync)((0,external_node_path_namespaceObject.join)(base, (0,external_node_path_namespaceObject.basename)(path))));
         }
         catch (error) {
             if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR')
@@ -503,32 +593,34 @@ class OutputTree {
         for (const path of paths)
             byParent.set((0,external_node_path_namespaceObject.dirname)(path), path);
         for (const [parent, path] of byParent) {
-            const directory = this.locate(parent);
-            for (const name of namesIn(directory)) {
-                const owner = Number(TEMPORARY_NAME.exec(name)?.[1] ?? Number.NaN);
+            for (const name of namesIn(this.locate(parent))) {
+                const owner = ownerOf(name);
                 // A file of this process is left from a former process of its number: none is open between two writes.
-                if (Number.isNaN(owner) || (owner !== this.processId && isAlive(owner)))
+                if (owner === undefined || (owner !== this.processId && isAlive(owner)))
                     continue;
-                this.#checkInside(path, directory);
-                if (removeIfPossible((0,external_node_path_namespaceObject.join)(directory, name)))
+                const directory = this.#find(this.#resolve(path));
+                if (directory && inDirectory(directory, (base) => removeIfPossible((0,external_node_path_namespaceObject.join)(base, name))))
                     swept++;
             }
         }
         return swept;
     }
     /** Makes the directory of a path, in the tree and nowhere else. */
-    #prepare(path, directory) {
-        if (this.#prepared.has(directory))
-            return;
-        // A link on the way that leads out must be found before anything is made behind it.
-        (0,external_node_fs_namespaceObject.mkdirSync)(this.directory, { recursive: true });
-        this.#checkInside(path, directory);
-        makeDirectory(directory);
-        this.#prepared.add(directory);
+    #prepare(path) {
+        const real = this.#resolve(path);
+        const directory = this.#find(real) ?? makeDirectory(real);
+        this.#found.set(real, directory);
+        return directory;
     }
-    #openTemporary(directory) {
+    #find(real) {
+        const directory = this.#found.get(real) ?? findDirectory(real);
+        if (directory)
+            this.#found.set(real, directory);
+        return directory;
+    }
+    #openTemporary(base) {
         for (;;) {
-            const temporary = (0,external_node_path_namespaceObject.join)(directory, `${TEMPORARY_PREFIX}${this.processId}-${this.#counter++}.tmp`);
+            const temporary = (0,external_node_path_namespaceObject.join)(base, temporaryName(this.processId, this.#counter++));
             try {
                 return { temporary, descriptor: (0,external_node_fs_namespaceObject.openSync)(temporary, 'wx', 0o644) };
             }
@@ -539,38 +631,22 @@ class OutputTree {
             }
         }
     }
-    /** Sees that no link on the way to a directory, as far as it exists, leads out of the tree. */
-    #checkInside(path, directory) {
-        if (this.#inside.has(directory))
-            return;
-        const top = (0,external_node_fs_namespaceObject.realpathSync)(this.directory);
-        let existing = directory;
-        while ((0,external_node_fs_namespaceObject.lstatSync)(existing, { throwIfNoEntry: false }) === undefined)
-            existing = (0,external_node_path_namespaceObject.dirname)(existing);
-        const real = real_path_findRealPath(existing).path;
-        if (real === undefined || !real_path_isWithin(top, real)) {
+    /** Finds the real directory of a path, and sees that no link leads out of the tree. */
+    #resolve(path) {
+        const parent = (0,external_node_path_namespaceObject.dirname)(path);
+        const known = this.#real.get(parent);
+        if (known !== undefined)
+            return known;
+        const { path: top = this.directory } = resolveDirectory(this.directory);
+        const { path: real } = resolveDirectory(this.locate(parent));
+        if (real === undefined || !isWithin(top, real)) {
             const target = real === undefined ? 'nowhere' : `to ${show(real)}`;
             throw new errors_ActionError('OUTPUT_OUTSIDE', `${show(path)} would be written through a link that leads ${target}.`, {
                 hint: 'Remove the link, exclude what lies behind it, or set output-dir to a directory without links.',
             });
         }
-        if (existing === directory)
-            this.#inside.add(directory);
-    }
-}
-/** Makes a directory and those above it. */
-function makeDirectory(directory) {
-    try {
-        (0,external_node_fs_namespaceObject.mkdirSync)(directory, { recursive: true });
-    }
-    catch (error) {
-        if (codeOf(error) !== 'ENOENT')
-            throw error;
-        // Node says this of a read-only file system; one single step shows the real reason.
-        let missing = directory;
-        while ((0,external_node_fs_namespaceObject.lstatSync)((0,external_node_path_namespaceObject.dirname)(missing), { throwIfNoEntry: false }) === undefined)
-            missing = (0,external_node_path_namespaceObject.dirname)(missing);
-        (0,external_node_fs_namespaceObject.mkdirSync)(missing);
+        this.#real.set(parent, real);
+        return real;
     }
 }
 function writeAndClose(descriptor, pieces) {

@@ -1,34 +1,25 @@
-import {
-  closeSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { ActionError, codeOf } from '../../errors.ts';
-import { TEMPORARY_PREFIX } from '../finding/own-paths.ts';
 import { show } from '../names.ts';
-import { findRealPath, isWithin } from '../real-path.ts';
+import { isWithin } from '../real-path.ts';
+import { ownerOf, temporaryName } from '../temporary.ts';
+import { type FoundDirectory, findDirectory, inDirectory, makeDirectory, resolveDirectory } from './directories.ts';
 import { unwritable } from './write-errors.ts';
-
-const TEMPORARY_NAME = new RegExp(`^${TEMPORARY_PREFIX.replaceAll('.', '\\.')}(\\d+)-\\d+\\.tmp$`);
 
 /**
  * The directory that everything written goes below, in the layout of the root.
  *
  * A file appears whole or not at all: it is written under a temporary name in its own directory and renamed, so a link
- * that someone planted at its place is replaced, never followed.
+ * that someone planted at its place is replaced, never followed. Which directory a path stands for is found out once:
+ * a directory that is moved afterwards is an error.
  */
 export class OutputTree {
   readonly directory: string;
-  /** Directories that were seen to lie in the tree, links and all. */
-  readonly #inside = new Set<string>();
-  readonly #prepared = new Set<string>();
+  /** The real directory of each directory that was asked for, by its path within the tree. */
+  readonly #real = new Map<string, string>();
+  /** Directories that are there, by their real path. */
+  readonly #found = new Map<string, FoundDirectory>();
   /** Of the process that writes; temporary files bear it. */
   readonly processId: number;
   #counter = 0;
@@ -44,23 +35,31 @@ export class OutputTree {
   }
 
   /**
+   * Absolute path of something in the tree, without links on the way to it.
+   *
+   * @throws ActionError `OUTPUT_OUTSIDE`
+   */
+  realPathOf(path: string): string {
+    return join(this.#resolve(path), basename(path));
+  }
+
+  /**
    * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
    *
-   * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
+   * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
    */
   write(path: string, content: string | Iterable<string>): void {
     try {
-      const target = this.locate(path);
-      const directory = dirname(target);
-      this.#prepare(path, directory);
-      const { temporary, descriptor } = this.#openTemporary(directory);
-      try {
-        writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
-        renameSync(temporary, target);
-      } catch (error) {
-        removeIfPossible(temporary);
-        throw error;
-      }
+      inDirectory(this.#prepare(path), (base) => {
+        const { temporary, descriptor } = this.#openTemporary(base);
+        try {
+          writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
+          renameSync(temporary, join(base, basename(path)));
+        } catch (error) {
+          removeIfPossible(temporary);
+          throw error;
+        }
+      });
     } catch (error) {
       throw unwritable(path, error);
     }
@@ -69,15 +68,14 @@ export class OutputTree {
   /**
    * Removes a file if it is there; a link goes, its target stays.
    *
-   * @throws ActionError `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`
+   * @throws ActionError `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
    */
   remove(path: string): void {
-    const target = this.locate(path);
     try {
       // Mostly there is none, and an exception for each would be slow.
-      if (lstatSync(target, { throwIfNoEntry: false }) === undefined) return;
-      this.#checkInside(path, dirname(target));
-      unlinkSync(target);
+      if (lstatSync(this.locate(path), { throwIfNoEntry: false }) === undefined) return;
+      const directory = this.#find(this.#resolve(path));
+      if (directory) inDirectory(directory, (base) => unlinkSync(join(base, basename(path))));
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return;
       throw unwritable(path, error);
@@ -93,31 +91,34 @@ export class OutputTree {
     const byParent = new Map<string, string>();
     for (const path of paths) byParent.set(dirname(path), path);
     for (const [parent, path] of byParent) {
-      const directory = this.locate(parent);
-      for (const name of namesIn(directory)) {
-        const owner = Number(TEMPORARY_NAME.exec(name)?.[1] ?? Number.NaN);
+      for (const name of namesIn(this.locate(parent))) {
+        const owner = ownerOf(name);
         // A file of this process is left from a former process of its number: none is open between two writes.
-        if (Number.isNaN(owner) || (owner !== this.processId && isAlive(owner))) continue;
-        this.#checkInside(path, directory);
-        if (removeIfPossible(join(directory, name))) swept++;
+        if (owner === undefined || (owner !== this.processId && isAlive(owner))) continue;
+        const directory = this.#find(this.#resolve(path));
+        if (directory && inDirectory(directory, (base) => removeIfPossible(join(base, name)))) swept++;
       }
     }
     return swept;
   }
 
   /** Makes the directory of a path, in the tree and nowhere else. */
-  #prepare(path: string, directory: string): void {
-    if (this.#prepared.has(directory)) return;
-    // A link on the way that leads out must be found before anything is made behind it.
-    mkdirSync(this.directory, { recursive: true });
-    this.#checkInside(path, directory);
-    makeDirectory(directory);
-    this.#prepared.add(directory);
+  #prepare(path: string): FoundDirectory {
+    const real = this.#resolve(path);
+    const directory = this.#find(real) ?? makeDirectory(real);
+    this.#found.set(real, directory);
+    return directory;
   }
 
-  #openTemporary(directory: string): { readonly temporary: string; readonly descriptor: number } {
+  #find(real: string): FoundDirectory | undefined {
+    const directory = this.#found.get(real) ?? findDirectory(real);
+    if (directory) this.#found.set(real, directory);
+    return directory;
+  }
+
+  #openTemporary(base: string): { readonly temporary: string; readonly descriptor: number } {
     for (;;) {
-      const temporary = join(directory, `${TEMPORARY_PREFIX}${this.processId}-${this.#counter++}.tmp`);
+      const temporary = join(base, temporaryName(this.processId, this.#counter++));
       try {
         return { temporary, descriptor: openSync(temporary, 'wx', 0o644) };
       } catch (error) {
@@ -127,33 +128,21 @@ export class OutputTree {
     }
   }
 
-  /** Sees that no link on the way to a directory, as far as it exists, leads out of the tree. */
-  #checkInside(path: string, directory: string): void {
-    if (this.#inside.has(directory)) return;
-    const top = realpathSync(this.directory);
-    let existing = directory;
-    while (lstatSync(existing, { throwIfNoEntry: false }) === undefined) existing = dirname(existing);
-    const real = findRealPath(existing).path;
+  /** Finds the real directory of a path, and sees that no link leads out of the tree. */
+  #resolve(path: string): string {
+    const parent = dirname(path);
+    const known = this.#real.get(parent);
+    if (known !== undefined) return known;
+    const { path: top = this.directory } = resolveDirectory(this.directory);
+    const { path: real } = resolveDirectory(this.locate(parent));
     if (real === undefined || !isWithin(top, real)) {
       const target = real === undefined ? 'nowhere' : `to ${show(real)}`;
       throw new ActionError('OUTPUT_OUTSIDE', `${show(path)} would be written through a link that leads ${target}.`, {
         hint: 'Remove the link, exclude what lies behind it, or set output-dir to a directory without links.',
       });
     }
-    if (existing === directory) this.#inside.add(directory);
-  }
-}
-
-/** Makes a directory and those above it. */
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    // Node says this of a read-only file system; one single step shows the real reason.
-    let missing = directory;
-    while (lstatSync(dirname(missing), { throwIfNoEntry: false }) === undefined) missing = dirname(missing);
-    mkdirSync(missing);
+    this.#real.set(parent, real);
+    return real;
   }
 }
 

@@ -1,0 +1,113 @@
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readlinkSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { ActionError, codeOf } from '../../errors.ts';
+import { show } from '../names.ts';
+import { findRealPath, type RealPath } from '../real-path.ts';
+
+/** A directory as it was found: a path without links, and which directory that is. */
+export interface FoundDirectory {
+  /** Absolute. */
+  readonly path: string;
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+/** Looks at a path without links; `undefined` when no directory is there. */
+export function findDirectory(path: string): FoundDirectory | undefined {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat?.isDirectory() ? { path, device: stat.dev, inode: stat.ino } : undefined;
+}
+
+/** Opens a directory as a name for what is in it: neither the right to list it nor its content is needed. Linux alone has it. */
+const O_PATH = 0o10000000;
+const FLAGS = O_PATH | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
+
+/**
+ * Hands out a path of a directory, to put names behind.
+ *
+ * On Linux that path goes through a descriptor, so whoever moves the directory, or puts a link in its place, diverts
+ * nothing. Elsewhere the directory is looked at just before.
+ * @throws ActionError `DIRECTORY_MOVED`
+ */
+export function inDirectory<T>(directory: FoundDirectory, use: (base: string) => T): T {
+  if (process.platform !== 'linux') {
+    checkIdentity(directory);
+    return use(directory.path);
+  }
+  const descriptor = openDirectory(directory);
+  try {
+    const base = `/proc/self/fd/${descriptor}`;
+    if (readTarget(base) !== directory.path) checkDescriptor(directory, descriptor);
+    return use(base);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Makes a directory and the ones above it that are missing, each in the one above and nowhere else. */
+export function makeDirectory(path: string): FoundDirectory {
+  const found = findDirectory(path);
+  if (found) return found;
+  return inDirectory(makeDirectory(dirname(path)), (base) => {
+    try {
+      mkdirSync(join(base, basename(path)));
+    } catch (error) {
+      // Another process may have been faster.
+      const others = codeOf(error) === 'EEXIST' ? findDirectory(path) : undefined;
+      if (others === undefined) throw error;
+      return others;
+    }
+    return findDirectory(path) ?? makeDirectory(path);
+  });
+}
+
+/** Finds the real path of a directory that may not be there yet, by the nearest one that is. */
+export function resolveDirectory(path: string): RealPath {
+  let existing = path;
+  while (lstatSync(existing, { throwIfNoEntry: false }) === undefined) existing = dirname(existing);
+  const real = findRealPath(existing);
+  return real.path === undefined ? real : { path: join(real.path, relative(existing, path)) };
+}
+
+function openDirectory(directory: FoundDirectory): number {
+  try {
+    return openSync(directory.path, FLAGS);
+  } catch (error) {
+    // A link, or a file, where the directory was.
+    if (codeOf(error) !== 'ENOTDIR' && codeOf(error) !== 'ELOOP') throw error;
+    checkIdentity(directory);
+    throw error;
+  }
+}
+
+function readTarget(base: string): string | undefined {
+  try {
+    return readlinkSync(base);
+  } catch {
+    // Without /proc nothing behind the descriptor can be opened either, and says so.
+    return undefined;
+  }
+}
+
+/** Judges a descriptor whose path is another one: some file systems tell a name in another case than it was asked for. */
+function checkDescriptor(directory: FoundDirectory, descriptor: number): void {
+  const { dev, ino, nlink } = fstatSync(descriptor, { bigint: true });
+  if (nlink === 0n) return;
+  if (findRealPath(directory.path).path !== directory.path || dev !== directory.device || ino !== directory.inode)
+    throw moved(directory);
+}
+
+function checkIdentity(directory: FoundDirectory): void {
+  const now = lstatSync(directory.path, { bigint: true, throwIfNoEntry: false });
+  if (now === undefined) return;
+  if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode) throw moved(directory);
+}
+
+/** A directory is not where it was. */
+export function moved({ path }: Pick<FoundDirectory, 'path'>): ActionError {
+  return new ActionError(
+    'DIRECTORY_MOVED',
+    `The directory ${show(path)} was moved, or replaced by another directory or a link, during this run.`,
+    { hint: 'Let no other process change the build outputs while this step runs, and run it again.' },
+  );
+}
