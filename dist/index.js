@@ -56551,7 +56551,7 @@ async function uploadFiles(options) {
                 return undefined;
             const waitMs = WAITS_MS[attempt];
             if (waitMs === undefined || !isPassing(error, options.replaces))
-                throw explain(name, error);
+                throw explain(name, error, options.runAttempt);
             options.warn(`The upload of artifact ${name} failed (${(0,files_names/* show */.WU)(messageOf(error))}); trying again as ${options.name}-retry-${attempt + 1}.`);
             await options.sleep(waitMs);
         }
@@ -56586,13 +56586,15 @@ function isPassing(error, replaces) {
     return (nameOf(error) === 'NetworkError' ||
         /Upload progress stalled|ECONNRESET|ETIMEDOUT|ECONNREFUSED|ENOTFOUND|EPIPE/.test(message));
 }
-function explain(name, error) {
+function explain(name, error, runAttempt) {
     if (error instanceof errors/* ActionError */.lZ)
         return error;
     const message = messageOf(error);
     if (/\(409\)/.test(message)) {
         return new errors/* ActionError */.lZ('ARTIFACT_EXISTS', `This run already has an artifact called ${(0,files_names/* show */.WU)(name)}.`, {
-            hint: 'Give each use of the action its own artifact-name, or set overwrite: true.',
+            hint: runAttempt === 1
+                ? 'Give each use of the action its own artifact-name, or set overwrite: true.'
+                : 'An earlier attempt may have uploaded it, or another step: if this use of the action alone has the name, set overwrite: true, else give each use its own artifact-name.',
             cause: error,
         });
     }
@@ -56735,7 +56737,8 @@ async function uploadSignatures({ runner, clock, signal }, task, signed) {
         paths,
         directory: task.output.directory,
         retentionDays,
-        replaces: overwrite === 'true' || (overwrite === 'auto' && runner.facts.runAttempt > 1),
+        replaces: overwrite === 'true',
+        runAttempt: runner.facts.runAttempt,
         warn: (text) => runner.annotate('warning', 'Upload', text),
         sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
     });

@@ -12,8 +12,10 @@ export interface UploadOptions {
   readonly paths: readonly string[];
   readonly directory: string;
   readonly retentionDays: number | undefined;
-  /** Replaces a finished artifact of the same name. */
+  /** Replaces a finished artifact of the same name; otherwise nothing is ever deleted. */
   readonly replaces: boolean;
+  /** 1 for the first run of a job, more for a re-run. */
+  readonly runAttempt: number;
   readonly warn: (text: string) => void;
   readonly sleep: (ms: number) => Promise<void>;
 }
@@ -68,7 +70,7 @@ export async function uploadFiles(options: UploadOptions): Promise<Artifact | un
     } catch (error) {
       if (nameOf(error) === 'GHESNotSupportedError') return undefined;
       const waitMs = WAITS_MS[attempt];
-      if (waitMs === undefined || !isPassing(error, options.replaces)) throw explain(name, error);
+      if (waitMs === undefined || !isPassing(error, options.replaces)) throw explain(name, error, options.runAttempt);
       options.warn(
         `The upload of artifact ${name} failed (${show(messageOf(error))}); trying again as ${options.name}-retry-${attempt + 1}.`,
       );
@@ -117,12 +119,15 @@ function isPassing(error: unknown, replaces: boolean): boolean {
   );
 }
 
-function explain(name: string, error: unknown): ActionError {
+function explain(name: string, error: unknown, runAttempt: number): ActionError {
   if (error instanceof ActionError) return error;
   const message = messageOf(error);
   if (/\(409\)/.test(message)) {
     return new ActionError('ARTIFACT_EXISTS', `This run already has an artifact called ${show(name)}.`, {
-      hint: 'Give each use of the action its own artifact-name, or set overwrite: true.',
+      hint:
+        runAttempt === 1
+          ? 'Give each use of the action its own artifact-name, or set overwrite: true.'
+          : 'An earlier attempt may have uploaded it, or another step: if this use of the action alone has the name, set overwrite: true, else give each use its own artifact-name.',
       cause: error,
     });
   }

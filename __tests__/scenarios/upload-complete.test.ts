@@ -22,6 +22,7 @@ async function prepare(
     directory,
     retentionDays: undefined,
     replaces: false,
+    runAttempt: 1,
     warn: () => {},
     sleep: () => Promise.resolve(),
   };

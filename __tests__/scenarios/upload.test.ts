@@ -18,12 +18,30 @@ describe('the artifact', () => {
     expect(await scenario.signatures()).toHaveLength(2);
   });
 
-  test.each([
-    ['a re-run of the job', {}, { GITHUB_RUN_ATTEMPT: '2' }],
-    ['overwrite: true', { overwrite: 'true' }, {}],
-  ])('is replaced with %s', { tags: ['fault-64c'] }, async (_, inputs, env) => {
+  test('is never deleted by a re-run, whose error says when to set overwrite', { tags: ['fault-64c'] }, async () => {
+    await using scenario = await createScenario({ files: FILES, results: { names: 'run' } });
+    const first = await scenario.run();
+    scenario.results.store.nextAttempt();
+    const again = await scenario.run({}, { env: { GITHUB_RUN_ATTEMPT: '2' } });
+    expect(again.exitCode).toBe(1);
+    expect(again.log).toMatch(
+      /ARTIFACT_EXISTS[\s\S]*if this use of the action alone has the name, set overwrite: true/,
+    );
+    expect(scenario.results.artifacts.map(({ id }) => String(id))).toEqual([first.outputs['artifact-id']]);
+  });
+
+  test('of an earlier attempt stays where GitHub frees the names for each attempt', async () => {
     await using scenario = await createScenario({ files: FILES });
-    const [first, second] = [await scenario.run(), await scenario.run(inputs, { env })];
+    await scenario.run();
+    scenario.results.store.nextAttempt();
+    const again = await scenario.run({}, { env: { GITHUB_RUN_ATTEMPT: '2' } });
+    expect(again.exitCode, again.log).toBe(0);
+    expect(scenario.results.artifacts.map(({ name }) => name)).toEqual(['signatures', 'signatures']);
+  });
+
+  test('is replaced with overwrite: true', { tags: ['fault-64c'] }, async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const [first, second] = [await scenario.run(), await scenario.run({ overwrite: 'true' })];
     expect(second.exitCode, second.log).toBe(0);
     expect(second.outputs['artifact-id']).not.toBe(first.outputs['artifact-id']);
     expect(scenario.results.artifacts.map(({ name }) => name)).toEqual(['signatures']);

@@ -88,7 +88,7 @@ function toListed(artifact: Artifact, ids: BackendIds): object {
 }
 
 function signUrl(api: ArtifactApi, name: string): object {
-  const artifact = api.store.artifacts.find((one) => one.name === name);
+  const artifact = api.store.artifacts.findLast((one) => one.name === name);
   if (artifact !== undefined) return { signed_url: api.signUrl(downloadPath(artifact.id)) };
   return { status: 404, code: 'not_found', message: 'artifact not found' } satisfies Refusal;
 }

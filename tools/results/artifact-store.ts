@@ -23,6 +23,7 @@ export interface Refusal {
 /** A name that was taken, with the bytes that have come so far. */
 interface Reservation {
   readonly name: string;
+  readonly attempt: number;
   readonly mimeType: string;
   readonly blobId: string;
   readonly blocks: Map<string, Buffer>;
@@ -39,38 +40,49 @@ export interface Claim {
 }
 
 /**
+ * How long a taken name stays taken: reports say that GitHub frees all names for each attempt of a run, and nobody has
+ * proved it; both are tested.
+ */
+export type NameScope = 'attempt' | 'run';
+
+/**
  * The artifacts of one workflow run, by GitHub's rules: a name is taken when its upload begins, listed only when it is finished,
  * and free again only when a listed one is deleted; an upload that never finishes keeps its name for ever.
  */
 export class ArtifactStore {
-  readonly #reservations = new Map<string, Reservation>();
+  readonly #scope: NameScope;
+  #reservations: Reservation[] = [];
   #nextId = 1;
+  #attempt = 1;
 
-  /** The finished artifacts, in the order in which their uploads began. */
+  constructor(scope: NameScope = 'attempt') {
+    this.#scope = scope;
+  }
+
+  /** The finished artifacts of all attempts, in the order in which their uploads began. */
   get artifacts(): Artifact[] {
-    return [...this.#reservations.values()].flatMap((reservation) => reservation.artifact ?? []);
+    return this.#reservations.flatMap((reservation) => reservation.artifact ?? []);
   }
 
   /** Names of uploads that have begun and are not finished. */
   get pending(): string[] {
-    return [...this.#reservations.values()].filter((one) => one.artifact === undefined).map((one) => one.name);
+    return this.#reservations.filter((one) => one.artifact === undefined).map((one) => one.name);
+  }
+
+  /** Begins the next attempt of the run; artifacts of earlier ones stay. */
+  nextAttempt(): void {
+    this.#attempt += 1;
   }
 
   /** Takes a name and returns the id of its blob. */
   create(name: string, mimeType: string): { readonly blobId: string } | Refusal {
     if (!/^[^":<>|*?\r\n\\/]+$/.test(name)) return refuse(400, 'invalid_argument', 'the artifact name is not valid');
-    if (this.#reservations.has(name)) {
+    if (this.#reservations.some((one) => one.name === name && this.#isTaken(one))) {
       return refuse(409, 'already_exists', 'an artifact with this name already exists on the workflow run');
     }
     const blobId = randomUUID();
-    this.#reservations.set(name, {
-      name,
-      mimeType,
-      blobId,
-      blocks: new Map(),
-      content: undefined,
-      artifact: undefined,
-    });
+    const upload = { blobId, blocks: new Map(), content: undefined, artifact: undefined };
+    this.#reservations.push({ name, attempt: this.#attempt, mimeType, ...upload });
     return { blobId };
   }
 
@@ -99,7 +111,7 @@ export class ArtifactStore {
 
   /** Finishes an upload if its size and hash are those of what arrived. */
   finalize(claim: Claim): Artifact | Refusal {
-    const reservation = this.#reservations.get(claim.name);
+    const reservation = this.#reservations.findLast((one) => one.name === claim.name);
     if (reservation?.content === undefined || reservation.artifact !== undefined) {
       return refuse(404, 'not_found', 'no upload of this name waits to be finalized');
     }
@@ -113,17 +125,20 @@ export class ArtifactStore {
     return reservation.artifact;
   }
 
-  /** Deletes a finished artifact and frees its name. */
+  /** Deletes the newest finished artifact of a name and frees the name. */
   delete(name: string): Artifact | Refusal {
-    const artifact = this.#reservations.get(name)?.artifact;
-    if (artifact === undefined) return refuse(404, 'not_found', 'artifact not found');
-    this.#reservations.delete(name);
-    return artifact;
+    const found = this.#reservations.findLast((one) => one.name === name && one.artifact !== undefined);
+    if (found?.artifact === undefined) return refuse(404, 'not_found', 'artifact not found');
+    this.#reservations = this.#reservations.filter((one) => one !== found);
+    return found.artifact;
+  }
+
+  #isTaken({ attempt }: Reservation): boolean {
+    return this.#scope === 'run' || attempt === this.#attempt;
   }
 
   #open(blobId: string): Reservation | undefined {
-    const found = [...this.#reservations.values()].find((reservation) => reservation.blobId === blobId);
-    return found?.artifact === undefined ? found : undefined;
+    return this.#reservations.find((one) => one.blobId === blobId && one.artifact === undefined);
   }
 }
 

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createResultsAccess, type ResultsAccess } from './access.ts';
 import { type ArtifactApi, callMethod, type Method } from './artifact-api.ts';
-import { type Artifact, ArtifactStore, isRefusal } from './artifact-store.ts';
+import { type Artifact, ArtifactStore, isRefusal, type NameScope } from './artifact-store.ts';
 import { type BlobResponse, blobOperation, serveBlob } from './blob-api.ts';
 import { type Fault, FaultPlan, type FaultPoint } from './faults.ts';
 
@@ -12,6 +12,8 @@ import { type Fault, FaultPlan, type FaultPoint } from './faults.ts';
 export interface ResultsService {
   /** The variables that an action needs to find it and to be let in. */
   readonly env: Readonly<Record<string, string>>;
+  /** The run's artifacts, for what other jobs of the run do to them. */
+  readonly store: ArtifactStore;
   /** What was uploaded and finished, as of now. */
   readonly artifacts: readonly Artifact[];
   /** Names that were taken by uploads which have not finished. */
@@ -26,6 +28,10 @@ export interface ResultsService {
 export interface ResultsOptions {
   /** What goes wrong, and when. Nothing when absent. */
   readonly faults?: readonly Fault[];
+  /** How long a name stays taken; for an attempt when absent. */
+  readonly names?: NameScope;
+  /** Is told of each step of the protocol before it is served, so that another job can act at that moment. */
+  readonly onCall?: (point: FaultPoint) => void;
 }
 
 const PREFIX = '/twirp/github.actions.results.api.v1.ArtifactService/';
@@ -51,7 +57,8 @@ const POINTS: Readonly<Record<Method, FaultPoint>> = {
 export async function startResultsService(options: ResultsOptions = {}): Promise<ResultsService> {
   const state: State = {
     access: createResultsAccess(),
-    store: new ArtifactStore(),
+    store: new ArtifactStore(options.names),
+    onCall: options.onCall,
     plan: new FaultPlan(options.faults ?? []),
     calls: [],
     closing: new AbortController(),
@@ -63,6 +70,7 @@ export async function startResultsService(options: ResultsOptions = {}): Promise
   const { port } = toAddress(server.address());
   return {
     env: { ACTIONS_RUNTIME_TOKEN: state.access.token, ACTIONS_RESULTS_URL: `http://127.0.0.1:${port}/` },
+    store: state.store,
     get artifacts() {
       return state.store.artifacts;
     },
@@ -83,6 +91,7 @@ export async function startResultsService(options: ResultsOptions = {}): Promise
 interface State {
   readonly access: ResultsAccess;
   readonly store: ArtifactStore;
+  readonly onCall: ((point: FaultPoint) => void) | undefined;
   readonly plan: FaultPlan;
   readonly calls: FaultPoint[];
   readonly closing: AbortController;
@@ -101,6 +110,7 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
   if (point === undefined) return send(response, refusal(404, 'bad_route', 'no such route'));
   state.calls.push(point);
   const body = await buffer(request);
+  state.onCall?.(point);
   if ((await suffer(state, point, response)) === 'answered') return;
   if (method !== undefined) return send(response, answerCall(state, method, { request, url, body }));
   if (!state.access.isSigned(url)) return send(response, { status: 403, headers: {}, body: '' });

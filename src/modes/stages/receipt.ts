@@ -98,7 +98,8 @@ async function uploadSignatures(
     paths,
     directory: task.output.directory,
     retentionDays,
-    replaces: overwrite === 'true' || (overwrite === 'auto' && runner.facts.runAttempt > 1),
+    replaces: overwrite === 'true',
+    runAttempt: runner.facts.runAttempt,
     warn: (text) => runner.annotate('warning', 'Upload', text),
     sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
   });
