@@ -3,7 +3,7 @@ import { FAULT_TAGS } from './__tests__/faults/faults.ts';
 
 const NOT_HERE = ['__tests__/peers/**', '__tests__/soak/**', '__tests__/bench/**'];
 /** Scenarios that run the scripts of workflows, which call bash, jq, curl and zip; `npm run test:peers` has them. */
-export const WITH_SHELL_TOOLS = ['attach', 'examples', 'own', 'readme', 'shards'].map(
+export const WITH_SHELL_TOOLS = ['attach', 'examples', 'own', 'readme', 'reruns', 'shards', 'smuggling'].map(
   (name) => `__tests__/workflows/${name}.test.ts`,
 );
 

@@ -1,8 +1,11 @@
-import type { Dirent } from 'node:fs';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, matchesGlob, relative } from 'node:path';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { isRefusal } from '../../../tools/results/artifact-store.ts';
 import type { ResultsService } from '../../../tools/results/results-service.ts';
 import { entriesOf } from '../../../tools/results/zip.ts';
+import { makeZip } from '../../helpers/zip.ts';
+import type { ArtifactAnswer, ArtifactTask } from './artifact-worker.ts';
 
 /** A file in an artifact. */
 export interface ArtifactFile {
@@ -10,12 +13,17 @@ export interface ArtifactFile {
   readonly bytes: Buffer;
 }
 
-/** The artifacts of one run, whoever uploaded them: the action to the results service, other actions to this. */
+/** Files of an artifact by their paths. */
+export type ArtifactContent = Readonly<Record<string, string | Buffer>> | ReadonlyMap<string, string | Buffer>;
+
+type Outputs = Readonly<Record<string, string>>;
+
+/** The artifacts of one run in the results service, for the steps that use other people's actions and for the test. */
 export class Artifacts {
   readonly #results: ResultsService;
-  readonly #others = new Map<string, { readonly id: string; readonly files: readonly ArtifactFile[] }>();
-  /** Names that downloads no longer find, as if they had expired. */
-  readonly lost = new Set<string>();
+  readonly #waiting = new Map<number, (answer: ArtifactAnswer) => void>();
+  #worker: Worker | undefined;
+  #lastTask = 0;
 
   constructor(results: ResultsService) {
     this.#results = results;
@@ -23,72 +31,73 @@ export class Artifacts {
 
   /** Names of all artifacts. */
   get names(): string[] {
-    return this.#list().map(({ name }) => name);
+    return this.#results.artifacts.map(({ name }) => name);
   }
 
-  /** Puts files in as an artifact, and returns its id. */
-  add(name: string, files: Readonly<Record<string, string | Buffer>>): string {
-    const id = String(1000 + this.#others.size);
-    const list = Object.entries(files).map(([path, content]) => ({ path, bytes: Buffer.from(content) }));
-    this.#others.set(name, { id, files: list });
-    return id;
+  /** Puts files in as an artifact, as a job of the run can, and returns its id. */
+  add(name: string, files: ArtifactContent): string {
+    const { store } = this.#results;
+    const zip = makeZip(files instanceof Map ? files : Object.entries(files));
+    const created = store.create(name, 'application/zip');
+    if (isRefusal(created)) throw new Error(`${name}: ${created.message}`);
+    store.putBlob(created.blobId, zip);
+    const hash = `sha256:${createHash('sha256').update(zip).digest('hex')}`;
+    const finished = store.finalize({ name, size: zip.length, hash });
+    if (isRefusal(finished)) throw new Error(`${name}: ${finished.message}`);
+    return String(finished.id);
   }
 
-  /** Returns the files of an artifact. */
+  /** Takes an artifact away, as a job of the run can, or as it goes when its days are over. */
+  remove(name: string): void {
+    const removed = this.#results.store.delete(name);
+    if (isRefusal(removed)) throw new Error(`${name}: ${removed.message}`);
+  }
+
+  /** Returns the files of the newest artifact of a name. */
   async files(name: string): Promise<readonly ArtifactFile[]> {
-    const found = this.#list().find((one) => one.name === name);
+    const found = this.#results.artifacts.findLast((one) => one.name === name);
     if (found === undefined) throw new Error(`no artifact ${name}, only ${this.names.join(', ')}`);
-    return found.files();
+    return (await entriesOf(found.zip)).filter((entry) => !entry.path.endsWith('/'));
   }
 
-  /** What `actions/download-artifact` does with a name, a pattern or an id, always into one directory. */
-  async download(inputs: Readonly<Record<string, string>>, workspace: string): Promise<void> {
-    const { name, pattern = '*', 'artifact-ids': ids } = inputs;
-    const wanted = this.#list().filter((one) => {
-      if (this.lost.has(one.name)) return false;
-      if (ids !== undefined) return ids === one.id;
-      return name === undefined ? matchesGlob(one.name, pattern) : one.name === name;
+  /** What `actions/download-artifact` does. */
+  download(inputs: Outputs, workspace: string): Promise<Outputs> {
+    return this.#ask({ action: 'download', inputs, workspace });
+  }
+
+  /** What `actions/upload-artifact` does. */
+  upload(inputs: Outputs, workspace: string): Promise<Outputs> {
+    return this.#ask({ action: 'upload', inputs, workspace });
+  }
+
+  /** Ends the thread of the client, if there is one. */
+  async close(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  async #ask(task: Omit<ArtifactTask, 'id'>): Promise<Outputs> {
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    const id = ++this.#lastTask;
+    const answered = new Promise<ArtifactAnswer>((resolve) => this.#waiting.set(id, resolve));
+    worker.postMessage({ ...task, id } satisfies ArtifactTask);
+    const { outputs, error } = await Promise.race([answered, once(worker, 'error').then(fail)]);
+    if (outputs === undefined) throw new Error(error);
+    return outputs;
+  }
+
+  #start(): Worker {
+    const env = { PATH: process.env['PATH'], GITHUB_RUN_ID: '1', ...this.#results.env };
+    const worker = new Worker(new URL('./artifact-worker.ts', import.meta.url), { env, stdout: true });
+    worker.stdout.resume();
+    worker.on('message', (answer: ArtifactAnswer) => {
+      this.#waiting.get(answer.id)?.(answer);
+      this.#waiting.delete(answer.id);
     });
-    if ((name !== undefined || ids !== undefined) && wanted.length === 0) throw new Error(`no artifact ${name ?? ids}`);
-    if (name === undefined && inputs['merge-multiple'] !== 'true') throw new Error('merge-multiple is not set');
-    for (const { path, bytes } of (await Promise.all(wanted.map((one) => one.files()))).flat()) {
-      const target = join(workspace, inputs['path'] ?? '.', path);
-      await mkdir(dirname(target), { recursive: true });
-      await writeFile(target, bytes);
-    }
-  }
-
-  /** What `actions/upload-artifact` does with one file or directory. */
-  async upload(inputs: Readonly<Record<string, string>>, workspace: string): Promise<Record<string, string>> {
-    const { name = 'artifact', path = '' } = inputs;
-    if (this.names.includes(name) && inputs['overwrite'] !== 'true') throw new Error(`artifact ${name} exists`);
-    const root = join(workspace, path);
-    const files: Record<string, Buffer> = {};
-    if ((await stat(root)).isFile()) files[basename(root)] = await readFile(root);
-    for (const entry of await entriesBelow(root)) {
-      const file = join(entry.parentPath, entry.name);
-      const isHidden = relative(root, file)
-        .split('/')
-        .some((part) => part.startsWith('.'));
-      if (entry.isFile() && (!isHidden || inputs['include-hidden-files'] === 'true'))
-        files[relative(root, file)] = await readFile(file);
-    }
-    if (Object.keys(files).length === 0) throw new Error(`no files in ${path}`);
-    const id = this.add(name, files);
-    return { 'artifact-id': id, 'artifact-url': `https://github.com/artifacts/${id}`, 'artifact-digest': 'sha256' };
-  }
-
-  #list(): { readonly name: string; readonly id: string; files(): Promise<readonly ArtifactFile[]> }[] {
-    const others = [...this.#others].map(([name, { id, files }]) => ({ name, id, files: async () => files }));
-    const uploaded = this.#results.artifacts.map(({ name, id, zip }) => ({
-      name,
-      id: String(id),
-      files: async () => (await entriesOf(zip)).filter((entry) => !entry.path.endsWith('/')),
-    }));
-    return [...others, ...uploaded];
+    return worker;
   }
 }
 
-async function entriesBelow(root: string): Promise<Dirent[]> {
-  return (await stat(root)).isDirectory() ? readdir(root, { recursive: true, withFileTypes: true }) : [];
+function fail(reasons: unknown[]): never {
+  throw new Error('The thread of the artifact client has ended.', { cause: reasons[0] });
 }

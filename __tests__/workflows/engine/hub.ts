@@ -1,7 +1,11 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ResultsService, startResultsService } from '../../../tools/results/results-service.ts';
+import {
+  type ResultsOptions,
+  type ResultsService,
+  startResultsService,
+} from '../../../tools/results/results-service.ts';
 import { Artifacts } from './artifacts.ts';
 
 /** Secrets and variables of a repository or an environment. */
@@ -35,6 +39,8 @@ export interface Hub {
   }[];
   /** Environments that were asked for, in order. */
   readonly asked: string[];
+  /** Goes on to the next attempt, in which jobs are run again. */
+  nextAttempt(): void;
   /** Inputs of all uses of `actions/attest`. */
   readonly attested: Readonly<Record<string, string>>[];
   readonly directory: string;
@@ -42,24 +48,42 @@ export interface Hub {
 }
 
 /** What a hub starts from; everything else is an ordinary push to a branch. */
-export type HubOptions = Partial<Pick<Hub, 'settings' | 'environments' | 'github' | 'event' | 'env' | 'service'>>;
+export type HubOptions = Partial<Pick<Hub, 'settings' | 'environments' | 'github' | 'event' | 'env' | 'service'>> & {
+  /** How the results service behaves. */
+  readonly results?: ResultsOptions;
+};
 
 /** Makes a hub for one run; dispose of it afterwards. */
 export async function createHub(options: HubOptions = {}): Promise<Hub> {
   const directory = await mkdtemp(join(tmpdir(), 'hub-'));
   const repository = join(directory, 'repository');
   await mkdir(repository);
-  const results = await startResultsService();
+  const results = await startResultsService(options.results);
+  const artifacts = new Artifacts(results);
+  let attempt = 1;
   return {
-    settings: {},
-    environments: {},
-    event: {},
-    env: {},
-    service: {},
-    ...options,
-    github: { event_name: 'push', ref_name: 'main', run_attempt: '1', token: 'a token', ...options.github },
+    settings: options.settings ?? {},
+    environments: options.environments ?? {},
+    event: options.event ?? {},
+    service: options.service ?? {},
+    get github() {
+      return {
+        event_name: 'push',
+        ref_name: 'main',
+        run_attempt: String(attempt),
+        token: 'a token',
+        ...options.github,
+      };
+    },
+    get env() {
+      return { ...options.env, GITHUB_RUN_ATTEMPT: String(attempt) };
+    },
+    nextAttempt() {
+      attempt += 1;
+      results.store.nextAttempt();
+    },
     results,
-    artifacts: new Artifacts(results),
+    artifacts,
     repository,
     path: join(directory, 'commands'),
     runs: [],
@@ -67,6 +91,7 @@ export async function createHub(options: HubOptions = {}): Promise<Hub> {
     attested: [],
     directory,
     async [Symbol.asyncDispose]() {
+      await artifacts.close();
       await results.close();
       await rm(directory, { recursive: true, force: true });
     },

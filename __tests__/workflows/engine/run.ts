@@ -12,6 +12,10 @@ export interface JobResult {
   readonly result: 'success' | 'failure' | 'skipped';
   readonly outputs: Readonly<Record<string, string>>;
   readonly steps: readonly StepResult[];
+  /** The single jobs of a matrix, in its order. */
+  readonly matrix?: readonly JobResult[];
+  /** The workflow that the job called. */
+  readonly called?: WorkflowResult;
 }
 
 /** What a workflow came to. */
@@ -26,17 +30,29 @@ export interface WorkflowResult {
 /** How a workflow is started. */
 export interface Start {
   readonly inputs?: Readonly<Record<string, unknown>>;
-  /** What a caller passes on; the secrets of the repository when there is no caller. */
+  /** What a caller passes on by name; without a caller the secrets of the repository count. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Jobs that are done already, with their outputs. */
   readonly done?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The attempt before, when its failed jobs, and those behind them, are run again. */
+  readonly before?: WorkflowResult;
   /** Is told of each job before it starts. */
-  readonly onJob?: (id: string) => void;
+  readonly onJob?: (id: string) => void | Promise<void>;
 }
 
 const REUSABLE = /^(?:your-org\/mtls-release-signing|\$)\/(\.github\/workflows\/[\w-]+\.yml)(?:@\S+)?$/;
 /** The runners of the organisation. */
 const MOST_JOBS = 3;
+
+/** What a job runs in. */
+interface Frame {
+  readonly hub: Hub;
+  readonly contexts: Contexts;
+  /** Names of the secrets that a caller passes; `undefined` when nobody calls. */
+  readonly passed: readonly string[] | undefined;
+  /** What the job came to in the attempt before. */
+  readonly before: JobResult | undefined;
+}
 
 /** Runs a workflow file, its jobs in the order of the file, those of a matrix side by side. */
 export async function runWorkflow(hub: Hub, path: string, start: Start = {}): Promise<WorkflowResult> {
@@ -50,9 +66,13 @@ export async function runWorkflow(hub: Hub, path: string, start: Start = {}): Pr
   };
   const jobs: Record<string, JobResult> = {};
   for (const [id, outputs] of Object.entries(start.done ?? {})) jobs[id] = { result: 'success', outputs, steps: [] };
+  const kept = keptJobs(workflow.jobs, start.before);
   for (const job of workflow.jobs.filter(({ id }) => jobs[id] === undefined)) {
-    start.onJob?.(job.id);
-    jobs[job.id] = await runJob(hub, job, { ...base, needs: pick(jobs, job.needs) });
+    const before = start.before?.jobs[job.id];
+    if (before === undefined || !kept.has(job.id)) await start.onJob?.(job.id);
+    const contexts = { ...base, needs: pick(jobs, job.needs) };
+    const passed = start.secrets === undefined ? undefined : Object.keys(start.secrets);
+    jobs[job.id] = before && kept.has(job.id) ? before : await runJob(job, { hub, contexts, passed, before });
   }
   const failed = Object.values(jobs).some(({ result }) => result === 'failure');
   const steps = Object.values(jobs).flatMap((job) => job.steps);
@@ -64,39 +84,61 @@ export async function runWorkflow(hub: Hub, path: string, start: Start = {}): Pr
   };
 }
 
-async function runJob(hub: Hub, job: Job, contexts: Contexts): Promise<JobResult> {
+/** Names the jobs that "Re-run failed jobs" leaves alone: those that were green and need no other. */
+function keptJobs(jobs: readonly Job[], before: WorkflowResult | undefined): ReadonlySet<string> {
+  const kept = new Set<string>();
+  for (const { id, needs } of jobs) {
+    if (before?.jobs[id]?.result === 'success' && needs.every((need) => kept.has(need))) kept.add(id);
+  }
+  return kept;
+}
+
+async function runJob(job: Job, frame: Frame): Promise<JobResult> {
+  const { contexts, before } = frame;
   const needs = Object.values(isRecord(contexts['needs']) ? contexts['needs'] : {});
   const failed = needs.some((need) => isRecord(need) && need['result'] !== 'success');
   if (!applies(job.if, contexts, failed)) return { result: 'skipped', outputs: {}, steps: [] };
-  if (job.uses !== undefined) return callWorkflow(hub, job, contexts);
+  if (job.uses !== undefined) return callWorkflow(job, frame);
   const combinations = toCombinations(job.matrix, contexts);
-  const results: JobResult[] = [];
+  const matrix: JobResult[] = [];
   for (let at = 0; at < combinations.length; at += MOST_JOBS) {
-    const batch = combinations.slice(at, at + MOST_JOBS);
-    results.push(...(await Promise.all(batch.map((matrix) => runSteps(hub, job, { ...contexts, matrix })))));
+    const batch = combinations.slice(at, at + MOST_JOBS).map((combination, index) => {
+      const earlier = before?.matrix?.[at + index];
+      if (earlier?.result === 'success') return Promise.resolve(earlier);
+      return runSteps(job, { ...frame, contexts: { ...contexts, matrix: combination } });
+    });
+    matrix.push(...(await Promise.all(batch)));
   }
   return {
-    result: results.every(({ result }) => result === 'success') ? 'success' : 'failure',
-    outputs: Object.assign({}, ...results.map(({ outputs }) => outputs)),
-    steps: results.flatMap(({ steps }) => steps),
+    result: matrix.every(({ result }) => result === 'success') ? 'success' : 'failure',
+    outputs: Object.assign({}, ...matrix.map(({ outputs }) => filled(outputs))),
+    steps: matrix.flatMap(({ steps }) => steps),
+    matrix,
   };
 }
 
-async function callWorkflow(hub: Hub, job: Job, contexts: Contexts): Promise<JobResult> {
+/** Of the outputs of a matrix, the last text counts that is not empty. */
+function filled(outputs: JobResult['outputs']): JobResult['outputs'] {
+  return Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== ''));
+}
+
+async function callWorkflow(job: Job, { hub, contexts, before }: Frame): Promise<JobResult> {
   const [, path] = REUSABLE.exec(job.uses ?? '') ?? [];
   if (path === undefined) throw new Error(`nothing stands in for ${job.uses}`);
   const inputs = Object.fromEntries(Object.entries(job.with).map(([name, value]) => [name, fill(value, contexts)]));
-  const start = { inputs, secrets: fillAll(job.secrets, contexts) };
-  const { result, outputs, jobs } = await runWorkflow(hub, join(ACTION_DIRECTORY, path), start);
-  return { result, outputs, steps: Object.values(jobs).flatMap(({ steps }) => steps) };
+  const start = { inputs, secrets: fillAll(job.secrets, contexts), ...(before?.called && { before: before.called }) };
+  const called = await runWorkflow(hub, join(ACTION_DIRECTORY, path), start);
+  const { result, outputs, jobs } = called;
+  return { result, outputs, steps: Object.values(jobs).flatMap((one) => one.steps), called };
 }
 
 /** Runs the steps of one job on a machine that is new. */
-async function runSteps(hub: Hub, job: Job, contexts: Contexts): Promise<JobResult> {
+async function runSteps(job: Job, frame: Frame): Promise<JobResult> {
+  const { hub, contexts } = frame;
   const machine = await mkdtemp(join(hub.directory, 'machine-'));
   const [workspace, temporary] = [join(machine, 'workspace'), join(machine, 'temporary')];
   await Promise.all([mkdir(workspace), mkdir(temporary)]);
-  const known: Contexts = { ...contexts, ...settingsOf(hub, job, contexts), runner: { temp: temporary, os: 'Linux' } };
+  const known: Contexts = { ...contexts, ...settingsOf(job, frame), runner: { temp: temporary, os: 'Linux' } };
   const env = fillAll(job.env, known);
   const steps: StepResult[] = [];
   const byId: Record<string, { outputs: StepResult['outputs']; outcome: string }> = {};
@@ -128,15 +170,18 @@ function hasFailed(steps: readonly StepResult[]): boolean {
   return steps.some(({ outcome }) => outcome === 'failure');
 }
 
-/** An environment's secrets and variables come before those that a caller or the repository has. */
-function settingsOf(hub: Hub, job: Job, contexts: Contexts): Contexts {
-  const { environment } = job;
+/**
+ * An environment's secrets and variables come before those that a caller or the repository has. In a called workflow its
+ * secrets reach the job only under names that the caller passes: the environment gives the value, the caller the permission.
+ */
+function settingsOf({ environment }: Job, { hub, contexts, passed }: Frame): Contexts {
   const name = fill(isRecord(environment) ? environment['name'] : environment, contexts);
   if (typeof name !== 'string' || name === '') return {};
   hub.asked.push(name);
   const { secrets = {}, vars = {} }: Settings = hub.environments[name] ?? {};
   const known = (context: string): object => (isRecord(contexts[context]) ? contexts[context] : {});
-  return { secrets: { ...known('secrets'), ...secrets }, vars: { ...known('vars'), ...vars } };
+  const visible = Object.entries(secrets).filter(([secret]) => passed?.includes(secret) ?? true);
+  return { secrets: { ...known('secrets'), ...Object.fromEntries(visible) }, vars: { ...known('vars'), ...vars } };
 }
 
 function toCombinations(matrix: Mapping, contexts: Contexts): Record<string, unknown>[] {

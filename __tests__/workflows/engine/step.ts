@@ -75,8 +75,7 @@ async function runKnownAction(
   const [action] = (step.uses ?? '').split('@');
   switch (action) {
     case 'actions/download-artifact':
-      await hub.artifacts.download(inputs, workspace);
-      return {};
+      return hub.artifacts.download(inputs, workspace);
     case 'actions/upload-artifact':
       return hub.artifacts.upload(inputs, workspace);
     case 'actions/checkout':
