@@ -11,6 +11,8 @@ import { FORK, type NewUserOptions, openRepository, SAME_REPOSITORY, TAG } from 
 import { startProxy } from './proxy.ts';
 import { startReleasesApi } from './releases-api.ts';
 
+const SLICES = ['1-of-4', '2-of-4', '3-of-4', '4-of-4'];
+
 /** Every example as it stands, with its secrets and variables and nothing else; only the address of the service is another. */
 describe('an example', () => {
   let service: Service;
@@ -74,7 +76,7 @@ describe('an example', () => {
     const hub = await open(options);
     const result = await run(hub, 'pull-request-and-tag.yml');
     expect(result.result, result.log).toBe('success');
-    expect(result.jobs['sign']?.outputs).toEqual({ mode });
+    expect(result.jobs['sign']?.outputs).toMatchObject({ mode });
     expect(result.jobs['publish']?.result).toBe(published);
   });
 
@@ -95,8 +97,19 @@ describe('an example', () => {
     const result = await run(hub, 'organisation.yml');
     expect(result.result, result.log).toBe('success');
     expect(result.jobs['sign']?.outputs).toMatchObject({ mode, 'file-count': '2', 'artifact-name': artifact });
-    const own = ['SHA256SUMS', 'SHA256SUMS.sign', 'signing-manifest.json'];
-    expect(await namesIn(hub, artifact)).toEqual([...own.slice(0, 2), 'app.bin.sign', 'lib/core.so.sign', own[2]]);
+    const receipts =
+      mode === 'rehearse' ? ['signing-manifest.json'] : SLICES.map((slice) => `signing-manifest-${slice}.json`);
+    const own = ['SHA256SUMS', 'SHA256SUMS.sign', 'verification.json', ...receipts];
+    expect(await namesIn(hub, artifact)).toEqual(['app.bin.sign', 'lib/core.so.sign', ...own].sort());
+  });
+
+  test('matrix-of-systems.yml signs what all systems have built, each in a directory of its own', async () => {
+    const hub = await open(TAG);
+    const result = await run(hub, 'matrix-of-systems.yml');
+    expect(result.result, result.log).toBe('success');
+    const systems = ['macos-latest', 'ubuntu-latest', 'windows-latest'];
+    const paths = systems.flatMap((system) => [`${system}/app.bin.sign`, `${system}/lib/core.so.sign`]);
+    expect(await namesIn(hub, 'signatures')).toEqual(paths);
   });
 
   test('attach-to-release.yml attaches to the draft and publishes it afterwards', async () => {
@@ -119,7 +132,7 @@ describe('an example', () => {
     const result = await run(hub, 'attest.yml');
     expect(result.result, result.log).toBe('success');
     const checksums = await readFile(hub.attested[0]?.['subject-checksums'] ?? '', 'utf8');
-    expect(checksums).toMatch(/^[0-9a-f]{64} [ *]dist\/app\.bin\n[0-9a-f]{64} [ *]dist\/lib\/core\.so\n$/);
+    expect(checksums).toMatch(/^[0-9a-f]{64} [ *]app\.bin\n[0-9a-f]{64} [ *]lib\/core\.so\n$/);
   });
 
   test('ghes.yml signs, and publishes from the workspace', async () => {

@@ -108,9 +108,10 @@ describe('what the README shows works for somebody who has read nothing else', (
   });
 
   test('many machines: four slices, put together and verified', async () => {
-    const upload = { uses: 'actions/upload-artifact@v1', with: { name: 'build', path: 'dist' } };
+    const upload = { id: 'upload', uses: 'actions/upload-artifact@v1', with: { name: 'build', path: 'dist' } };
+    const outputs = { 'artifact-id': `\${{ steps.upload.outputs.artifact-id }}` };
     const jobs = Object(blockBelow('Many machines'));
-    Object.assign(jobs.jobs, { build: { 'runs-on': 'ubuntu-latest', steps: [...BUILD, upload] } });
+    Object.assign(jobs.jobs, { build: { 'runs-on': 'ubuntu-latest', outputs, steps: [...BUILD, upload] } });
     const { build, sign } = jobs.jobs;
     const { result, log, hub } = await run(stringify({ on: 'push', jobs: { build, sign } }), TAG);
     expect(result, log).toBe('success');

@@ -32,7 +32,7 @@ describe('GitHub’s own language service', () => {
 
   test.each([
     ['an unknown input of the called workflow', 'shards:', 'shard:'],
-    ['a required input that is missing', 'artifact: build', ''],
+    ['a required input that is missing', "files: '**'", ''],
   ])('would find %s', async (what, part, instead) => {
     const text = readFileSync(join(ACTION_DIRECTORY, 'examples/organisation.yml'), 'utf8');
     const [before, after] = [text.slice(0, text.indexOf('  sign:')), text.slice(text.indexOf('  sign:'))];
@@ -72,6 +72,22 @@ describe('every workflow, example and block', () => {
       }
     },
   );
+
+  // Every job of a run can upload under any name; `run-id` means another run, whose signatures are checked before they are kept.
+  test.each(ALL)('takes artifacts of its run by their ids: %s', (name, source) => {
+    for (const { uses, with: given } of workflowIn(source).jobs.flatMap(({ steps }) => steps)) {
+      if (!uses?.startsWith('actions/download-artifact@') || 'run-id' in given) continue;
+      const isShards = name.endsWith('/sign-release.yml') && given['path'] === 'shards';
+      if (!isShards) expect(given).toHaveProperty('artifact-ids');
+    }
+  });
+
+  test.each(ALL)('passes secrets of environments by name to what it calls: %s', (_, source) => {
+    for (const { uses, with: given, secrets } of workflowIn(source).jobs) {
+      if (!uses?.includes('/sign-release.yml') || given['mode'] === 'rehearse') continue;
+      expect(Object.keys(secrets)).toEqual(expect.arrayContaining(['SIGNING_KEY', 'SIGNING_APP_SECRET']));
+    }
+  });
 
   test.each(ALL)('keeps no token in a checkout: %s', (_, source) => {
     for (const { uses, with: given } of workflowIn(source).jobs.flatMap(({ steps }) => steps)) {
