@@ -54881,10 +54881,8 @@ Content-Type: application/json
 
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/protocols/es-auth/retry-after.js
-var retry_after = __nccwpck_require__(33580);
-// EXTERNAL MODULE: ./build/src/protocols/es-auth/status.js
-var es_auth_status = __nccwpck_require__(64851);
+// EXTERNAL MODULE: ./build/src/protocols/answers/status.js
+var answers_status = __nccwpck_require__(29589);
 ;// CONCATENATED MODULE: ./build/src/protocols/http/body.js
 
 
@@ -54953,18 +54951,21 @@ async function* base64Of(source) {
 
 
 
-
 /** Longest request line, in bytes: servers take 8 KiB, some of it for other headers. */
 const MAX_REQUEST_LINE_BYTES = 8000;
 /** Creates the signer for a service that is described by one HTTP message. */
-function createHttpSigner(transport, options) {
+function createHttpSigner(transport, options, scrub) {
     return {
         async sign(source, signal) {
             const request = await fillRequest(source, options);
             const response = await transport.post(request, signal);
-            const { status, headers } = response;
+            const { status } = response;
             if (status !== 200 && status !== 201)
-                throw (0,es_auth_status/* statusFailure */.F)(response, { size: source.size, retryAfterMs: (0,retry_after/* retryAfterMs */.V)(headers) });
+                throw (0,answers_status/* statusFailure */.F)(response, {
+                    size: source.size,
+                    scrub,
+                    credentials: 'token, and what request sends to prove who asks',
+                });
             return { text: readAnswer(response, options.answer, options.encoding) };
         },
     };
@@ -55032,7 +55033,7 @@ function createHttp(options) {
         name: 'http',
         certificate: 'required',
         checkFile: (file) => checkRequestLine(file, options),
-        open: (transport) => ({ signer: createHttpSigner(transport, options), close: async () => { } }),
+        open: (transport, { scrub }) => ({ signer: createHttpSigner(transport, options, scrub), close: async () => { } }),
     };
 }
 /** Measures the request line without reading the file: base64 has at least its plain length, and digests have one length. */
@@ -55149,6 +55150,8 @@ function loginMount(method, at) {
 
 // EXTERNAL MODULE: ./build/src/verifying/encoding.js
 var verifying_encoding = __nccwpck_require__(9852);
+// EXTERNAL MODULE: ./build/src/protocols/answers/retry-after.js
+var retry_after = __nccwpck_require__(60458);
 ;// CONCATENATED MODULE: ./build/src/protocols/vault/refusals.js
 
 
@@ -55231,14 +55234,14 @@ function loginFailure(response, method) {
     });
 }
 function sealedOrOther(response) {
-    const asked = (0,retry_after/* retryAfterMs */.V)(response.headers);
+    const asked = (0,retry_after/* retryAfterMs */.V)(response.status, response.headers);
     if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each)))
         return new failure/* Failure */.HR('service', 'SERVICE_SEALED', 'The service answered 503: it is sealed.', {
             hint: 'Its operators must unseal it; until then it can neither log anybody in nor sign.',
             throttled: true,
             ...(asked === undefined ? {} : { retryAfterMs: asked }),
         });
-    return (0,es_auth_status/* statusFailure */.F)(response, { size: 0, retryAfterMs: asked });
+    return (0,answers_status/* statusFailure */.F)(response, { size: 0, credentials: 'login and role' });
 }
 /** Builds the failure of an answer with status 200 that cannot be used. */
 function refusals_unusable(message, cause) {
@@ -60199,6 +60202,7 @@ function worldOf({ runner, now, clock, randomInt }, onWarning) {
         elapsed: () => clock.now(),
         randomInt,
         warn: onWarning,
+        scrub: runner.scrub,
         mask: (secret) => runner.mask([secret]),
         drawIdToken: (audience) => runner.drawIdToken(audience),
     };
@@ -60208,6 +60212,373 @@ function warn({ runner }, report, [title, text]) {
         return;
     runner.annotate('warning', title, text);
     report.add({ notes: [text] });
+}
+
+
+/***/ }),
+
+/***/ 95235:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ cutOnly),
+/* harmony export */   Y: () => (/* binding */ reasonIn)
+/* harmony export */ });
+/** Most characters that a sentence quotes. */
+const MAX_QUOTED = { page: 100, words: 200 };
+/** Longer bodies explain nothing, and their reading would hold up other requests. */
+const MAX_READ_BYTES = 64 * 1024;
+/** Deeper members are details for programs. */
+const MAX_DEPTH = 4;
+/** Further entries of a list of errors repeat the first ones. */
+const MAX_ENTRIES = 3;
+/**
+ * Reads the reason in the body of an answer; `undefined` when it gives none.
+ *
+ * Known forms: problem details (RFC 9457), OAuth errors, `{code, message}` and its relatives, a nested `error`, lists of
+ * `errors`, XML as object stores and SOAP services send it, HTML pages, and plain text.
+ */
+function reasonIn({ status, headers, body }, scrub = cutOnly) {
+    const type = String(headers['content-type'] ?? '').toLowerCase();
+    const text = decode(body.subarray(0, MAX_READ_BYTES), type);
+    const page = titleOf(text);
+    if (page !== undefined)
+        return quoted('page', page, scrub);
+    if (/^\s*</.test(text))
+        return quoted('words', inXml(text), scrub);
+    const value = parse(text);
+    if (value !== undefined)
+        return quoted('words', wordsOf(value, status), scrub);
+    return quoted('words', isPlainText(text, type) ? text : '', scrub);
+}
+/** Cuts a text as {@link Scrub} does; for a client that has no secret. */
+function cutOnly(text, maxLength) {
+    return text.slice(0, maxLength);
+}
+function quoted(kind, words, scrub) {
+    const line = scrub(words)
+        .replace(/[\s\p{Cc}]+/gu, ' ')
+        .trim();
+    const most = MAX_QUOTED[kind];
+    const cut = line.length > most ? `${line.slice(0, most - 1).toWellFormed()}…` : line;
+    const text = cut.replace(/[.\s]+$/, '');
+    return text === '' ? undefined : { kind, text };
+}
+function decode(bytes, type) {
+    const charset = /charset="?([\w.:-]{1,40})/.exec(type)?.[1] ?? 'utf-8';
+    try {
+        return new TextDecoder(charset).decode(bytes);
+    }
+    catch {
+        return bytes.toString('utf8');
+    }
+}
+/** Returns the title of an HTML page, or its first heading; `undefined` for anything else. */
+function titleOf(text) {
+    const head = text.slice(0, 4096);
+    const title = /<title[^>]*>([^<]{1,1000})/i.exec(head)?.[1] ?? /<h1[^>]*>([^<]{1,1000})/i.exec(head)?.[1];
+    return title === undefined ? undefined : unescapeXml(title);
+}
+const XML_WORDS = /<(?:\w+:)?(Code|ErrorCode|Message|faultstring|Text|Reason|detail|title)\b[^<>]*>([^<]{1,1000})</gi;
+function inXml(text) {
+    const parts = [...text.slice(0, MAX_READ_BYTES).matchAll(XML_WORDS)].map(([, , words = '']) => unescapeXml(words));
+    return join(parts.slice(0, MAX_ENTRIES));
+}
+function unescapeXml(text) {
+    const named = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+    return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => named[name] ?? '');
+}
+function parse(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Broken JSON says nothing to a reader, and neither do bytes. */
+function isPlainText(text, type) {
+    return !/[{[]/.test(text.trimStart().charAt(0)) && !type.includes('json') && !/[\uFFFD\0]/.test(text);
+}
+const CODES = ['code', 'errorcode', 'errcode', 'errno', 'resultcode', 'returncode', 'statuscode', 'type'];
+/** From the general to the particular. */
+const WORDS = [
+    ['title', 'error', 'err', 'status', 'reason', 'result'],
+    ['message', 'msg', 'errmsg', 'errormessage', 'errormsg', 'errordescription', 'resultmsg', 'returnmsg', 'retmsg'],
+    ['detail', 'details', 'description', 'faultstring', 'userinfo', 'hint', 'cause', 'exception', 'value', 'text'],
+].flat();
+const CONTAINERS = [
+    'error',
+    'errors',
+    'err',
+    'fault',
+    'exception',
+    'detail',
+    'details',
+    'message',
+    'status',
+    'result',
+    'response',
+    'data',
+    'meta',
+    'head',
+    'header',
+    'problems',
+    'messages',
+    'violations',
+];
+/** Joins the code and the words of a parsed answer. */
+function wordsOf(value, status, depth = 0) {
+    if (typeof value === 'string')
+        return value;
+    if (depth > MAX_DEPTH || typeof value !== 'object' || value === null)
+        return '';
+    if (Array.isArray(value)) {
+        return join(value.slice(0, MAX_ENTRIES).map((entry) => wordsOf(entry, status, depth + 1)));
+    }
+    const members = new Map(Object.entries(value).map(([name, member]) => [name.toLowerCase().replace(/[_.-]/g, ''), member]));
+    const code = CODES.map((name) => codeText(members.get(name), status)).find((text) => text !== '') ?? '';
+    const own = WORDS.map((name) => members.get(name)).filter((member) => typeof member === 'string' && !/^\d*$/.test(member));
+    const nested = CONTAINERS.map((name) => members.get(name))
+        .filter((member) => typeof member === 'object')
+        .map((member) => fieldsOf(member) || wordsOf(member, status, depth + 1));
+    const words = join([...own, ...nested]);
+    return words.startsWith(code) ? words : [code, words].filter(Boolean).join(' ');
+}
+/** Returns a code of the service's own; the status is told anyway, and an address is no code. */
+function codeText(value, status) {
+    if (typeof value !== 'string' && typeof value !== 'number')
+        return '';
+    const text = String(value).trim();
+    return text === String(status) || text.length > 100 || /^(about:|https?:|$)/.test(text) ? '' : text;
+}
+/** Reads errors that are listed by field: `{"data": ["is too long"]}`. */
+function fieldsOf(value) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+        return '';
+    const lists = Object.entries(value).filter(([, member]) => Array.isArray(member));
+    return join(lists.slice(0, MAX_ENTRIES).map(([field, list]) => prefixed(field, wordsOf(list, 0, MAX_DEPTH))));
+}
+function prefixed(field, words) {
+    return words === '' ? '' : `${field} ${words}`;
+}
+/** Joins what is said, each thing once. */
+function join(parts) {
+    const said = [];
+    for (const part of parts.map((each) => each.trim().replace(/[.\s]+$/, ''))) {
+        if (part !== '' && !said.some((other) => other.includes(part)))
+            said.push(part);
+    }
+    return said.join(': ');
+}
+
+
+/***/ }),
+
+/***/ 60458:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   V: () => (/* binding */ retryAfterMs),
+/* harmony export */   m: () => (/* binding */ parseHttpDate)
+/* harmony export */ });
+/**
+ * Reads how long the service asks to wait, in milliseconds from now; `undefined` when it does not say or says nonsense.
+ *
+ * Known forms: `Retry-After` in seconds or as an HTTP date (measured against the answer's own `Date`, so that our clock
+ * does not matter), the `…-ms` variants of some gateways, and, with a status that limits a rate, the `RateLimit` headers of
+ * a client that has no request left. A time that has passed counts as 0.
+ */
+function retryAfterMs(status, headers) {
+    for (const [name, unitMs] of FORMS) {
+        const value = one(headers[name]);
+        if (value !== undefined && NUMBER.test(value))
+            return Math.max(0, Number(value) * unitMs);
+    }
+    const wantedMs = parseHttpDate(one(headers['retry-after']));
+    const nowMs = parseHttpDate(one(headers['date']));
+    if (wantedMs !== undefined && nowMs !== undefined)
+        return Math.max(0, wantedMs - nowMs);
+    return RATE_STATUSES.includes(status) ? rateLimitMs(headers, nowMs) : undefined;
+}
+/** A firewall limits rates with 403, too. */
+const RATE_STATUSES = [403, 429, 503];
+/** Reads when a used-up limit is reset: the drafts of the IETF, old and new, and the `X-` forms before them. */
+function rateLimitMs(headers, nowMs) {
+    const all = one(headers['ratelimit']) ?? '';
+    const remaining = /(?:^|[;,\s])(?:r|remaining)=(\d+)/.exec(all)?.[1] ?? headerOf(headers, 'remaining');
+    const reset = /(?:^|[;,\s])(?:t|reset)=(\d{1,12})/.exec(all)?.[1] ?? headerOf(headers, 'reset');
+    if (remaining === undefined || reset === undefined || Number(remaining) > 0 || !NUMBER.test(reset))
+        return undefined;
+    const seconds = Number(reset);
+    // Some services give the time itself, in seconds since the epoch, instead of the seconds until then.
+    if (seconds < EPOCH_SECONDS)
+        return Math.max(0, seconds * 1000);
+    return nowMs === undefined ? undefined : Math.max(0, seconds * 1000 - nowMs);
+}
+/** No limit lasts for thirty years. */
+const EPOCH_SECONDS = 1_000_000_000;
+function headerOf(headers, name) {
+    return (one(headers[`ratelimit-${name}`]) ?? one(headers[`x-ratelimit-${name}`]) ?? one(headers[`x-rate-limit-${name}`]));
+}
+/** The most exact first. */
+const FORMS = [
+    ['retry-after-ms', 1],
+    ['x-ms-retry-after-ms', 1],
+    ['retry-after', 1000],
+];
+const NUMBER = /^[+-]?\d{1,12}(\.\d{1,6})?$/;
+/** The three forms of HTTP; `Date.parse` alone would take "1 apple". */
+const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
+/** Reads a date of any form of HTTP as milliseconds since the epoch. */
+function parseHttpDate(text) {
+    if (text === undefined || !HTTP_DATE.test(text))
+        return undefined;
+    // The oldest form bears no zone, and would be taken for local time.
+    const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+    return Number.isNaN(time) ? undefined : time;
+}
+function one(value) {
+    return (Array.isArray(value) ? value[0] : value)?.trim();
+}
+
+
+/***/ }),
+
+/***/ 29589:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F: () => (/* binding */ statusFailure)
+/* harmony export */ });
+/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+/* harmony import */ var _reason_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(95235);
+/* harmony import */ var _retry_after_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(60458);
+
+
+
+const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
+const DOWN = 'The service, or a system that it depends on, is in trouble; ask its operators.';
+const NOT_IT = 'Check server-url and sign-path: this may not be the signing service.';
+const ASK_OPERATORS = 'Show this answer to the operators of the service.';
+const CHECK_CERTIFICATE = 'Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.';
+const ROWS = {
+    404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
+    405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
+    407: ['config', 'PROXY_AUTHENTICATION', 'Put the credentials of the proxy into https_proxy.'],
+    408: ['service', 'REQUEST_TIMEOUT', BUSY],
+    425: ['service', 'TOO_EARLY', BUSY],
+    429: ['service', 'THROTTLED', BUSY, { throttled: true }],
+    500: ['request', 'SERVER_ERROR', DOWN],
+    501: ['config', 'NOT_IMPLEMENTED', NOT_IT],
+    502: ['service', 'BAD_GATEWAY', DOWN],
+    503: ['service', 'UNAVAILABLE', DOWN, { throttled: true }],
+    504: ['service', 'GATEWAY_TIMEOUT', DOWN],
+    505: ['config', 'HTTP_VERSION_REFUSED', NOT_IT],
+    507: ['service', 'STORAGE_FULL', DOWN],
+    511: ['config', 'NETWORK_LOGIN', 'The network wants a login first: use a runner inside the right network.'],
+};
+/** Explains an answer whose status, or whose envelope, says that there is no signature. */
+function statusFailure(response, facts) {
+    const { status, headers } = response;
+    const waitMs = (0,_retry_after_js__WEBPACK_IMPORTED_MODULE_2__/* .retryAfterMs */ .V)(status, headers);
+    const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
+    if (status >= 300 && status < 400)
+        return redirect(response);
+    const said = quote(response, facts.scrub);
+    switch (status) {
+        case 400:
+            return badRequest(response, said, asked);
+        case 401:
+        case 403:
+            return refused(response, said, { ...facts, asked });
+        case 413:
+            return tooLarge(said, { ...facts, asked });
+        case 495:
+        case 496:
+            return certificateRefused(`status ${status}`);
+        default: {
+            const [kind, code, hint, more] = ROWS[status] ?? otherRow(status);
+            return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR(kind, code, `The service answered ${status}${said}.`, { ...more, ...asked, hint });
+        }
+    }
+}
+function otherRow(status) {
+    if (status >= 500)
+        return ['request', 'SERVER_ERROR', DOWN];
+    if (status >= 400)
+        return ['file', 'REQUEST_REFUSED', ASK_OPERATORS, { endsRun: 'first-four-files' }];
+    return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxAttempts: 3, endsRun: 'first-four-files' }];
+}
+function redirect({ status, headers }) {
+    const location = String(headers['location'] ?? '');
+    // The path of a redirect may hold tokens; its origin is enough to see what happened.
+    const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : '';
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('config', 'HTTP_REDIRECT', `The service answered ${status}, a redirect${target}, which is never followed.`, {
+        hint: 'Put the final address into server-url and sign-path; a redirect to a login page means that this is not the API.',
+    });
+}
+const NGINX_PAGES = [
+    ['No required SSL certificate was sent', 'it got no client certificate it accepts'],
+    ['The SSL certificate error', 'it could not verify our client certificate'],
+];
+function badRequest({ body }, said, asked) {
+    const text = body.toString('utf8', 0, 4096);
+    const page = NGINX_PAGES.find(([title]) => text.includes(title));
+    if (page)
+        return certificateRefused(`400 “${page[0]}”`, page[1]);
+    if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
+        return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('service', 'THROTTLED', `The service answered 400${said}.`, {
+            ...asked,
+            hint: BUSY,
+            throttled: true,
+        });
+    }
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('file', 'REQUEST_REFUSED', `The service answered 400${said}.`, {
+        ...asked,
+        hint: ASK_OPERATORS,
+        endsRun: 'first-four-files',
+    });
+}
+function certificateRefused(answer, why = 'it got none that it accepts') {
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('config', 'TLS_CLIENT_REJECTED', `The server refused our client certificate: ${why} (${answer}).`, {
+        hint: CHECK_CERTIFICATE,
+    });
+}
+/** A server that did not ask for the certificate cannot know this client, whatever else is right. */
+function refused({ status, headers, body }, said, facts) {
+    const isBlind = facts.asksForCertificate === false;
+    const before = isBlind ? ' without having asked for a client certificate' : '';
+    const certificate = isBlind ? unaskedHint(body) : gatewayHint(headers);
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('request', status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN', `The service answered ${status}${before}${said}.`, {
+        ...facts.asked,
+        hint: `${certificate}Check ${facts.credentials}.`,
+        endsRun: 'unauthorised',
+        maxAttempts: 3,
+    });
+}
+function unaskedHint(body) {
+    return body.includes('Post-Handshake Authentication')
+        ? 'The server wants to ask for the certificate after the request, which TLS 1.3 does not allow here: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location). '
+        : 'Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ';
+}
+function gatewayHint(headers) {
+    return String(headers['x-amzn-errortype'] ?? '').startsWith('ForbiddenException')
+        ? 'AWS API Gateway answers so when the issuer of the client certificate is not in its trust store. '
+        : '';
+}
+function tooLarge(said, { size, asked, asksForCertificate }) {
+    const isBlind = asksForCertificate === false;
+    const hint = isBlind
+        ? 'The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. '
+        : '';
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR(asked.retryAfterMs === undefined ? 'file' : 'service', 'FILE_TOO_LARGE_FOR_SERVER', `The service answered 413 to a file of ${size} bytes${said}.`, { ...asked, hint: `${hint}Leave the file out with an exclude pattern, or have the limit of the service raised.` });
+}
+function quote(response, scrub) {
+    const reason = (0,_reason_js__WEBPACK_IMPORTED_MODULE_1__/* .reasonIn */ .Y)(response, scrub);
+    if (reason === undefined)
+        return '';
+    return reason.kind === 'page' ? `, a page titled “${reason.text}”` : `: ${reason.text}`;
 }
 
 
@@ -60226,8 +60597,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var names = __nccwpck_require__(93509);
 // EXTERNAL MODULE: ./build/src/signing/policy/failure.js
 var policy_failure = __nccwpck_require__(74318);
-// EXTERNAL MODULE: ./build/src/protocols/es-auth/retry-after.js
-var retry_after = __nccwpck_require__(33580);
+// EXTERNAL MODULE: ./build/src/protocols/answers/retry-after.js
+var retry_after = __nccwpck_require__(60458);
 ;// CONCATENATED MODULE: ./build/src/protocols/es-auth/clock-offset.js
 
 
@@ -60377,40 +60748,42 @@ function bufferOver(chunk) {
     return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
 
-// EXTERNAL MODULE: ./build/src/protocols/es-auth/status.js
-var es_auth_status = __nccwpck_require__(64851);
+// EXTERNAL MODULE: ./build/src/protocols/answers/reason.js
+var answers_reason = __nccwpck_require__(95235);
+// EXTERNAL MODULE: ./build/src/protocols/answers/status.js
+var answers_status = __nccwpck_require__(29589);
 ;// CONCATENATED MODULE: ./build/src/protocols/es-auth/response.js
 
 
 
-/** Longest signature text that is believed, in bytes. */
+/** Longest text of a signature that is taken, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
 const LOOK_HINT = 'Check that server-url and sign-path lead to the signing service and not to a login page or gateway.';
-/** Reads the service's answer to a file of `size` bytes; returns the text of `signData` or throws a `Failure`. */
-function readResponse(response, size) {
+const SHAPE_HINT = 'The service must answer {"signData":"<text>"}. Show this line to its operators.';
+/** Reads the service's answer to a file; returns the text of `signData` or throws a `Failure`. */
+function readResponse(response, facts) {
     const { status, headers } = response;
-    const refusal = (answered) => (0,es_auth_status/* statusFailure */.F)({ ...response, status: answered }, { size, retryAfterMs: (0,retry_after/* retryAfterMs */.V)(headers) });
     if (status !== 200)
-        throw refusal(status);
+        throw (0,answers_status/* statusFailure */.F)(response, facts);
     const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
     if (encoding !== 'identity')
         throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
     const text = decode(response.body);
     if (/^\s*</.test(text))
-        throw htmlFailure(text);
+        throw page(response, facts);
     const answer = parse(text);
+    const { signData } = { signData: undefined, ...answer };
+    if (typeof signData === 'string' && signData !== '')
+        return checkText(signData);
     const envelope = errorStatus(answer);
     if (envelope !== undefined)
-        throw refusal(envelope);
-    return signatureText(answer);
+        throw (0,answers_status/* statusFailure */.F)({ ...response, status: envelope }, facts);
+    throw badSignature(`${describeMissing(answer, facts)}${quoteReason(response, facts)}`);
 }
 /** Returns the content type of an answer when it is given and is not JSON's. */
 function otherContentType({ headers }) {
     const type = String(headers['content-type'] ?? '').trim();
     return type === '' || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
-}
-function unusable(code, message, cause) {
-    return new policy_failure/* Failure */.HR('request', code, message, { hint: LOOK_HINT, cause, maxAttempts: 3 });
 }
 const DECODER = new TextDecoder('utf-8', { fatal: true });
 /** Decodes strictly: text that had to be repaired is not what the service meant. A byte order mark is dropped. */
@@ -60418,8 +60791,8 @@ function decode(body) {
     try {
         return DECODER.decode(body);
     }
-    catch (error) {
-        throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${body.length} bytes are no text.`, error);
+    catch (cause) {
+        throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${body.length} bytes are no text.`, { cause });
     }
 }
 function parse(text) {
@@ -60429,30 +60802,23 @@ function parse(text) {
     try {
         value = JSON.parse(text);
     }
-    catch (error) {
-        throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${text.length} characters are no JSON.`, error);
+    catch (cause) {
+        throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${text.length} characters are no JSON.`, {
+            cause,
+        });
     }
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
         return value;
     throw badSignature('The answer is no JSON object');
 }
-/** Some services answer 200 with `{"code": 503, "message": …}`; returns that code when it is an HTTP error status. */
+/** Some services answer 200 with `{"code": 503, "message": …}`; returns such a member when it is an HTTP error status. */
 function errorStatus(answer) {
-    const { code, signData } = { code: undefined, signData: undefined, ...answer };
-    if (typeof signData === 'string' && signData !== '')
-        return undefined;
-    const status = typeof code === 'string' || typeof code === 'number' ? Number(code) : Number.NaN;
-    return Number.isInteger(status) && status >= 400 && status <= 599 ? status : undefined;
+    const members = { code: undefined, status: undefined, statusCode: undefined, ...answer };
+    return [members.code, members.status, members.statusCode]
+        .map((value) => (typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN))
+        .find((status) => Number.isInteger(status) && status >= 400 && status <= 599);
 }
-function signatureText(answer) {
-    // Own properties only: a `__proto__` in the answer must not pass for one.
-    const { signData: value } = { signData: undefined, ...answer };
-    if (value === undefined)
-        throw badSignature('The answer has no signData');
-    if (typeof value !== 'string')
-        throw badSignature(`signData is ${typeName(value)}, not a string`);
-    if (value === '')
-        throw badSignature('signData is empty');
+function checkText(value) {
     const length = Buffer.byteLength(value);
     if (length > MAX_SIGNATURE_BYTES)
         throw badSignature(`signData has ${length} bytes, more than ${MAX_SIGNATURE_BYTES}`);
@@ -60463,22 +60829,66 @@ function signatureText(answer) {
     }
     return value;
 }
+/** Names the members of an answer without a usable signData, never their values. */
+function describeMissing(answer, { scrub = answers_reason/* cutOnly */.H }) {
+    const names = Object.keys(answer);
+    // Own properties only: a `__proto__` in the answer must not pass for one.
+    const { signData: value } = { signData: undefined, ...answer };
+    if (value === '')
+        return 'signData is empty';
+    if (value !== undefined)
+        return `signData is ${typeName(value)}, not a string`;
+    if (names.length === 0)
+        return 'The answer has no signData';
+    const shown = names.slice(0, MAX_NAMES).map((name) => scrub(name, MAX_NAME_LENGTH));
+    const more = names.length > MAX_NAMES ? ' and others' : '';
+    const place = placeOfSignature(answer);
+    const found = place === undefined ? '' : `; a signData stands in ${scrub(place, MAX_NAME_LENGTH)}`;
+    return `The answer has no signData, only ${shown.join(', ')}${more}${found}`;
+}
+const MAX_NAMES = 6;
+const MAX_NAME_LENGTH = 40;
+const ENVELOPE_DEPTH = 3;
+/** Finds a signData in an envelope, as the path of its object: `data`, `data.result`. */
+function placeOfSignature(answer, depth = 0) {
+    for (const [name, value] of Object.entries(answer)) {
+        if (typeof value !== 'object' || value === null || Array.isArray(value))
+            continue;
+        if (Object.hasOwn(value, 'signData'))
+            return name;
+        const below = depth < ENVELOPE_DEPTH ? placeOfSignature(value, depth + 1) : undefined;
+        if (below !== undefined)
+            return `${name}.${below}`;
+    }
+    return undefined;
+}
 function typeName(value) {
     if (value === null)
         return 'null';
-    if (Array.isArray(value))
-        return 'an array';
-    return `of type ${typeof value}`;
+    return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
+}
+function quoteReason(response, { scrub }) {
+    const reason = (0,answers_reason/* reasonIn */.Y)(response, scrub);
+    return reason === undefined ? '' : `. It says: ${reason.text}`;
 }
 function badSignature(message) {
-    return new policy_failure/* Failure */.HR('file', 'RESP_BAD_SIGNATURE', `${message}.`, {
-        hint: 'The service must answer {"signData":"<text>"}. Show this line to its operators.',
+    return new policy_failure/* Failure */.HR('file', 'RESP_BAD_SIGNATURE', `${message}.`, { hint: SHAPE_HINT, endsRun: 'first-four-files' });
+}
+function unusable(code, message, facts = {}) {
+    return new policy_failure/* Failure */.HR('request', code, message, {
+        hint: LOOK_HINT,
+        maxAttempts: 3,
+        endsRun: 'first-four-files',
+        ...facts,
     });
 }
-function htmlFailure(text) {
-    const title = /<title[^>]*>([^<]{0,100})/i.exec(text.slice(0, 4096))?.[1]?.trim() ?? '';
-    const message = `The service answered 200 with an HTML page${title ? ` titled “${title}”` : ''}.`;
-    return new policy_failure/* Failure */.HR('request', 'RESP_HTML', message, { hint: LOOK_HINT, endsRun: 'canary-twice' });
+function page(response, { scrub }) {
+    const reason = (0,answers_reason/* reasonIn */.Y)(response, scrub);
+    const title = reason?.kind === 'page' ? ` titled “${reason.text}”` : '';
+    return new policy_failure/* Failure */.HR('request', 'RESP_HTML', `The service answered 200 with an HTML page${title}.`, {
+        hint: LOOK_HINT,
+        endsRun: 'canary-twice',
+    });
 }
 
 ;// CONCATENATED MODULE: ./build/src/protocols/es-auth/sign-file.js
@@ -60487,6 +60897,7 @@ function htmlFailure(text) {
 
 
 
+const CREDENTIALS = 'app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner';
 /** Creates the signer for a service that speaks `es-auth`: one POST per file, authenticated by a keyed hash over the whole body. */
 function createSignFileSigner(transport, options) {
     const clock = new ClockOffset(options);
@@ -60504,7 +60915,9 @@ function createSignFileSigner(transport, options) {
         const body = requestBody(source.read());
         const response = await post(transport, { method: 'POST', path: options.requestPath, headers, body }, signal);
         try {
-            const text = readResponse(response, source.size);
+            const asksForCertificate = transport.asksForCertificate();
+            const facts = { size: source.size, scrub: options.scrub, asksForCertificate, credentials: CREDENTIALS };
+            const text = readResponse(response, facts);
             const type = otherContentType(response);
             if (type !== undefined) {
                 onContentType?.(type);
@@ -60540,7 +60953,7 @@ function createEsAuth({ requestPath, signPath, appKey, appSecret }) {
     return {
         name: 'es-auth',
         certificate: 'required',
-        open: (transport, { now, randomInt, warn }) => ({
+        open: (transport, { now, randomInt, warn, scrub }) => ({
             signer: createSignFileSigner(transport, {
                 requestPath,
                 signPath,
@@ -60548,6 +60961,7 @@ function createEsAuth({ requestPath, signPath, appKey, appSecret }) {
                 appSecret,
                 now,
                 randomInt,
+                scrub,
                 onClockOffset: (seconds) => warn('Clocks differ', describeOffset(seconds)),
                 onContentType: (type) => warn('Content type', describeContentType(type)),
             }),
@@ -60560,174 +60974,6 @@ function describeContentType(type) {
 }
 function describeOffset(seconds) {
     return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} the clock of this runner; the action dates its requests accordingly.`;
-}
-
-
-/***/ }),
-
-/***/ 33580:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   V: () => (/* binding */ retryAfterMs),
-/* harmony export */   m: () => (/* binding */ parseHttpDate)
-/* harmony export */ });
-/**
- * Reads how long the service asks to wait, in milliseconds from now; `undefined` when it does not say or says nonsense.
- *
- * Known forms: `Retry-After` in seconds or as an HTTP date (measured against the answer's own `Date`, so that our clock
- * does not matter), and the `…-ms` variants of some gateways. What has passed counts as 0.
- */
-function retryAfterMs(headers) {
-    for (const [name, unitMs] of FORMS) {
-        const value = one(headers[name]);
-        if (value !== undefined && NUMBER.test(value))
-            return Math.max(0, Number(value) * unitMs);
-    }
-    const wantedMs = parseHttpDate(one(headers['retry-after']));
-    const nowMs = parseHttpDate(one(headers['date']));
-    return wantedMs === undefined || nowMs === undefined ? undefined : Math.max(0, wantedMs - nowMs);
-}
-/** The most exact first. */
-const FORMS = [
-    ['retry-after-ms', 1],
-    ['x-ms-retry-after-ms', 1],
-    ['retry-after', 1000],
-];
-const NUMBER = /^[+-]?\d{1,12}(\.\d{1,6})?$/;
-/** The three forms of HTTP; `Date.parse` alone would take "1 apple". */
-const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
-/** Reads a date of any form of HTTP as milliseconds since the epoch. */
-function parseHttpDate(text) {
-    if (text === undefined || !HTTP_DATE.test(text))
-        return undefined;
-    // The oldest form bears no zone, and would be taken for local time.
-    const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
-    return Number.isNaN(time) ? undefined : time;
-}
-function one(value) {
-    return (Array.isArray(value) ? value[0] : value)?.trim();
-}
-
-
-/***/ }),
-
-/***/ 64851:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   F: () => (/* binding */ statusFailure)
-/* harmony export */ });
-/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
-
-const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
-const DOWN = 'The service, or what it depends on, is in trouble; ask its operators.';
-const NOT_IT = 'Check server-url and sign-path: this may not be the signing service.';
-const ROWS = {
-    401: ['request', 'UNAUTHORIZED', authHint(), { endsRun: 'unauthorised', maxAttempts: 3 }],
-    403: ['request', 'FORBIDDEN', authHint(), { endsRun: 'unauthorised', maxAttempts: 3 }],
-    404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
-    405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
-    407: ['config', 'PROXY_AUTHENTICATION', 'Put the credentials of the proxy into https_proxy.'],
-    408: ['service', 'REQUEST_TIMEOUT', BUSY],
-    413: [
-        'file',
-        'FILE_TOO_LARGE_FOR_SERVER',
-        'Leave the file out with an exclude pattern, or have the limit of the service raised.',
-    ],
-    425: ['service', 'TOO_EARLY', BUSY],
-    429: ['service', 'THROTTLED', BUSY, { throttled: true }],
-    500: ['request', 'SERVER_ERROR', DOWN],
-    501: ['config', 'NOT_IMPLEMENTED', NOT_IT],
-    502: ['service', 'BAD_GATEWAY', DOWN],
-    503: ['service', 'UNAVAILABLE', DOWN, { throttled: true }],
-    504: ['service', 'GATEWAY_TIMEOUT', DOWN],
-    505: ['config', 'HTTP_VERSION_REFUSED', NOT_IT],
-    507: ['service', 'STORAGE_FULL', DOWN],
-    511: ['config', 'NETWORK_LOGIN', 'The network wants a login first: use a runner inside the right network.'],
-};
-function authHint() {
-    return 'Check app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner.';
-}
-/** Says what an answer other than 200 means. */
-function statusFailure(response, { size, retryAfterMs }) {
-    const { status } = response;
-    const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
-    const text = response.body.toString('utf8', 0, 4096);
-    if (status >= 300 && status < 400)
-        return redirect(response);
-    if (status === 400)
-        return badRequest(text, asked);
-    const [kind, code, hint, facts] = ROWS[status] ?? otherRow(status);
-    const retried = status === 413 && retryAfterMs !== undefined ? 'service' : kind;
-    const about = status === 413 ? ` to a file of ${size} bytes` : '';
-    const message = `The service answered ${status}${about}${detail(text)}.`;
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR(retried, code, message, { ...facts, ...asked, hint });
-}
-function otherRow(status) {
-    if (status >= 500)
-        return ['request', 'SERVER_ERROR', DOWN];
-    if (status >= 400)
-        return [
-            'file',
-            'REQUEST_REFUSED',
-            'Show this answer to the operators of the service.',
-            { endsRun: 'first-four-files' },
-        ];
-    return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxAttempts: 3 }];
-}
-function redirect({ status, headers }) {
-    const location = String(headers['location'] ?? '');
-    // The path of a redirect may hold tokens; its origin is enough to see what happened.
-    const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : '';
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('config', 'HTTP_REDIRECT', `The service answered ${status}, a redirect${target}, which is never followed.`, {
-        hint: 'Put the final address into server-url and sign-path; a redirect to a login page means that this is not the API.',
-    });
-}
-const NGINX_PAGES = [
-    ['No required SSL certificate was sent', 'it got no client certificate it accepts'],
-    ['The SSL certificate error', 'it could not verify our client certificate'],
-];
-function badRequest(text, asked) {
-    const page = NGINX_PAGES.find(([title]) => text.includes(title));
-    if (page) {
-        return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('config', 'TLS_CLIENT_REJECTED', `The server refused our client certificate: ${page[1]} (400 “${page[0]}”).`, {
-            hint: 'Check that cert is the certificate the service expects, with its intermediates, not expired and not revoked.',
-        });
-    }
-    if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
-        return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('service', 'THROTTLED', `The service answered 400${detail(text)}.`, {
-            ...asked,
-            hint: BUSY,
-            throttled: true,
-        });
-    }
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('file', 'REQUEST_REFUSED', `The service answered 400${detail(text)}.`, {
-        ...asked,
-        hint: 'Show this answer to the operators of the service.',
-        endsRun: 'first-four-files',
-    });
-}
-/** Quotes the `code` and `message` of a JSON error, at most 200 characters of them, or the title of a page. */
-function detail(text) {
-    const title = /<title[^>]*>([^<]{1,100})/i.exec(text)?.[1];
-    if (title)
-        return `, a page titled “${title.trim()}”`;
-    try {
-        const value = JSON.parse(text);
-        if (typeof value !== 'object' || value === null)
-            return '';
-        const parts = [read(value, 'code'), read(value, 'message') ?? read(value, 'error')].filter(Boolean);
-        const said = parts.join(' ').slice(0, 200);
-        return said ? `: ${said.replace(/[.\s]+$/, '')}` : '';
-    }
-    catch {
-        return '';
-    }
-}
-function read(value, name) {
-    const field = Object.entries(value).find(([key]) => key === name)?.[1];
-    return typeof field === 'string' || typeof field === 'number' ? String(field) : undefined;
 }
 
 

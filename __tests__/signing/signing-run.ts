@@ -111,6 +111,7 @@ export async function signTree(service: Target, tree: Tree, settings: RunSetting
     now: Date.now,
     randomInt,
     onClockOffset: (seconds) => void clockOffsets.push(seconds),
+    scrub: (text, maxLength) => text.slice(0, maxLength),
   });
   const startedMs = performance.now();
   const result = await signFiles({

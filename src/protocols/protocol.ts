@@ -1,5 +1,6 @@
 import type { Transport } from '../connection/transport.ts';
 import type { Signer } from '../signing/signer.ts';
+import type { Scrub } from './answers/reason.ts';
 
 /** The parts of a run that a protocol may use. */
 export interface ProtocolWorld {
@@ -10,6 +11,8 @@ export interface ProtocolWorld {
   /** An unpredictable whole number below a bound. */
   readonly randomInt: (bound: number) => number;
   readonly warn: (title: string, text: string) => void;
+  /** Removes secrets from what the service says; to be used before such a text is cut. */
+  readonly scrub: Scrub;
   /** Keeps a value out of everything that is printed from now on. */
   readonly mask: (secret: string) => void;
   /** Draws a new OIDC token of the job for one receiver; throws `ID_TOKEN_MISSING`, `ID_TOKEN_REFUSED`. */

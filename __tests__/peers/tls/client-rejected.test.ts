@@ -60,6 +60,7 @@ async function signAs(reason: Reason, peer: Peer, delayMs: number): Promise<Atte
     now: Date.now,
     randomInt,
     onClockOffset: () => {},
+    scrub: (text) => text,
   });
   try {
     const result = await signFiles({

@@ -171,6 +171,7 @@ export function worldOf({ runner, now, clock, randomInt }: Context, onWarning: P
     elapsed: () => clock.now(),
     randomInt,
     warn: onWarning,
+    scrub: runner.scrub,
     mask: (secret) => runner.mask([secret]),
     drawIdToken: (audience) => runner.drawIdToken(audience),
   };

@@ -1,6 +1,6 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure } from '../../signing/policy/failure.ts';
-import { parseHttpDate } from './retry-after.ts';
+import { parseHttpDate } from '../answers/retry-after.ts';
 
 /** `Date` has a grain of one second and requests take time, so smaller differences mean nothing. */
 const MIN_SKEW_MS = 30_000;

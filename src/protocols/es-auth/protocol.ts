@@ -10,7 +10,7 @@ export function createEsAuth({ requestPath, signPath, appKey, appSecret }: EsAut
   return {
     name: 'es-auth',
     certificate: 'required',
-    open: (transport, { now, randomInt, warn }) => ({
+    open: (transport, { now, randomInt, warn, scrub }) => ({
       signer: createSignFileSigner(transport, {
         requestPath,
         signPath,
@@ -18,6 +18,7 @@ export function createEsAuth({ requestPath, signPath, appKey, appSecret }: EsAut
         appSecret,
         now,
         randomInt,
+        scrub,
         onClockOffset: (seconds) => warn('Clocks differ', describeOffset(seconds)),
         onContentType: (type) => warn('Content type', describeContentType(type)),
       }),

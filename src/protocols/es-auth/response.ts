@@ -1,29 +1,28 @@
-import type { Code } from '../../codes.ts';
 import type { WireResponse } from '../../connection/exchange.ts';
-import { Failure } from '../../signing/policy/failure.ts';
-import { retryAfterMs } from './retry-after.ts';
-import { statusFailure } from './status.ts';
+import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
+import { cutOnly, reasonIn } from '../answers/reason.ts';
+import { type AnswerFacts, statusFailure } from '../answers/status.ts';
 
-/** Longest signature text that is believed, in bytes. */
+/** Longest text of a signature that is taken, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
-
 const LOOK_HINT = 'Check that server-url and sign-path lead to the signing service and not to a login page or gateway.';
+const SHAPE_HINT = 'The service must answer {"signData":"<text>"}. Show this line to its operators.';
 
-/** Reads the service's answer to a file of `size` bytes; returns the text of `signData` or throws a `Failure`. */
-export function readResponse(response: WireResponse, size: number): string {
+/** Reads the service's answer to a file; returns the text of `signData` or throws a `Failure`. */
+export function readResponse(response: WireResponse, facts: AnswerFacts): string {
   const { status, headers } = response;
-  const refusal = (answered: number): Failure =>
-    statusFailure({ ...response, status: answered }, { size, retryAfterMs: retryAfterMs(headers) });
-  if (status !== 200) throw refusal(status);
+  if (status !== 200) throw statusFailure(response, facts);
   const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
   if (encoding !== 'identity')
     throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
   const text = decode(response.body);
-  if (/^\s*</.test(text)) throw htmlFailure(text);
+  if (/^\s*</.test(text)) throw page(response, facts);
   const answer = parse(text);
+  const { signData } = { signData: undefined, ...answer };
+  if (typeof signData === 'string' && signData !== '') return checkText(signData);
   const envelope = errorStatus(answer);
-  if (envelope !== undefined) throw refusal(envelope);
-  return signatureText(answer);
+  if (envelope !== undefined) throw statusFailure({ ...response, status: envelope }, facts);
+  throw badSignature(`${describeMissing(answer, facts)}${quoteReason(response, facts)}`);
 }
 
 /** Returns the content type of an answer when it is given and is not JSON's. */
@@ -32,18 +31,14 @@ export function otherContentType({ headers }: WireResponse): string | undefined 
   return type === '' || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
 }
 
-function unusable(code: Code, message: string, cause?: unknown): Failure {
-  return new Failure('request', code, message, { hint: LOOK_HINT, cause, maxAttempts: 3 });
-}
-
 const DECODER = new TextDecoder('utf-8', { fatal: true });
 
 /** Decodes strictly: text that had to be repaired is not what the service meant. A byte order mark is dropped. */
 function decode(body: Buffer): string {
   try {
     return DECODER.decode(body);
-  } catch (error) {
-    throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${body.length} bytes are no text.`, error);
+  } catch (cause) {
+    throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${body.length} bytes are no text.`, { cause });
   }
 }
 
@@ -52,27 +47,24 @@ function parse(text: string): object {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${text.length} characters are no JSON.`, error);
+  } catch (cause) {
+    throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${text.length} characters are no JSON.`, {
+      cause,
+    });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw badSignature('The answer is no JSON object');
 }
 
-/** Some services answer 200 with `{"code": 503, "message": …}`; returns that code when it is an HTTP error status. */
+/** Some services answer 200 with `{"code": 503, "message": …}`; returns such a member when it is an HTTP error status. */
 function errorStatus(answer: object): number | undefined {
-  const { code, signData } = { code: undefined, signData: undefined, ...answer };
-  if (typeof signData === 'string' && signData !== '') return undefined;
-  const status = typeof code === 'string' || typeof code === 'number' ? Number(code) : Number.NaN;
-  return Number.isInteger(status) && status >= 400 && status <= 599 ? status : undefined;
+  const members = { code: undefined, status: undefined, statusCode: undefined, ...answer };
+  return [members.code, members.status, members.statusCode]
+    .map((value: unknown) => (typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN))
+    .find((status) => Number.isInteger(status) && status >= 400 && status <= 599);
 }
 
-function signatureText(answer: object): string {
-  // Own properties only: a `__proto__` in the answer must not pass for one.
-  const { signData: value }: { signData: unknown } = { signData: undefined, ...answer };
-  if (value === undefined) throw badSignature('The answer has no signData');
-  if (typeof value !== 'string') throw badSignature(`signData is ${typeName(value)}, not a string`);
-  if (value === '') throw badSignature('signData is empty');
+function checkText(value: string): string {
   const length = Buffer.byteLength(value);
   if (length > MAX_SIGNATURE_BYTES)
     throw badSignature(`signData has ${length} bytes, more than ${MAX_SIGNATURE_BYTES}`);
@@ -83,20 +75,64 @@ function signatureText(answer: object): string {
   return value;
 }
 
+/** Names the members of an answer without a usable signData, never their values. */
+function describeMissing(answer: object, { scrub = cutOnly }: AnswerFacts): string {
+  const names = Object.keys(answer);
+  // Own properties only: a `__proto__` in the answer must not pass for one.
+  const { signData: value }: { signData: unknown } = { signData: undefined, ...answer };
+  if (value === '') return 'signData is empty';
+  if (value !== undefined) return `signData is ${typeName(value)}, not a string`;
+  if (names.length === 0) return 'The answer has no signData';
+  const shown = names.slice(0, MAX_NAMES).map((name) => scrub(name, MAX_NAME_LENGTH));
+  const more = names.length > MAX_NAMES ? ' and others' : '';
+  const place = placeOfSignature(answer);
+  const found = place === undefined ? '' : `; a signData stands in ${scrub(place, MAX_NAME_LENGTH)}`;
+  return `The answer has no signData, only ${shown.join(', ')}${more}${found}`;
+}
+
+const MAX_NAMES = 6;
+const MAX_NAME_LENGTH = 40;
+const ENVELOPE_DEPTH = 3;
+
+/** Finds a signData in an envelope, as the path of its object: `data`, `data.result`. */
+function placeOfSignature(answer: object, depth = 0): string | undefined {
+  for (const [name, value] of Object.entries(answer)) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) continue;
+    if (Object.hasOwn(value, 'signData')) return name;
+    const below = depth < ENVELOPE_DEPTH ? placeOfSignature(value, depth + 1) : undefined;
+    if (below !== undefined) return `${name}.${below}`;
+  }
+  return undefined;
+}
+
 function typeName(value: unknown): string {
   if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  return `of type ${typeof value}`;
+  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
+}
+
+function quoteReason(response: WireResponse, { scrub }: AnswerFacts): string {
+  const reason = reasonIn(response, scrub);
+  return reason === undefined ? '' : `. It says: ${reason.text}`;
 }
 
 function badSignature(message: string): Failure {
-  return new Failure('file', 'RESP_BAD_SIGNATURE', `${message}.`, {
-    hint: 'The service must answer {"signData":"<text>"}. Show this line to its operators.',
+  return new Failure('file', 'RESP_BAD_SIGNATURE', `${message}.`, { hint: SHAPE_HINT, endsRun: 'first-four-files' });
+}
+
+function unusable(code: Failure['code'], message: string, facts: FailureFacts = {}): Failure {
+  return new Failure('request', code, message, {
+    hint: LOOK_HINT,
+    maxAttempts: 3,
+    endsRun: 'first-four-files',
+    ...facts,
   });
 }
 
-function htmlFailure(text: string): Failure {
-  const title = /<title[^>]*>([^<]{0,100})/i.exec(text.slice(0, 4096))?.[1]?.trim() ?? '';
-  const message = `The service answered 200 with an HTML page${title ? ` titled “${title}”` : ''}.`;
-  return new Failure('request', 'RESP_HTML', message, { hint: LOOK_HINT, endsRun: 'canary-twice' });
+function page(response: WireResponse, { scrub }: AnswerFacts): Failure {
+  const reason = reasonIn(response, scrub);
+  const title = reason?.kind === 'page' ? ` titled “${reason.text}”` : '';
+  return new Failure('request', 'RESP_HTML', `The service answered 200 with an HTML page${title}.`, {
+    hint: LOOK_HINT,
+    endsRun: 'canary-twice',
+  });
 }

@@ -2,6 +2,7 @@ import type { WireRequest, WireResponse } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import type { Hashing, Signature, Signer, Source } from '../../signing/signer.ts';
+import type { Scrub } from '../answers/reason.ts';
 import { ClockOffset } from './clock-offset.ts';
 import { bodyLength, drawNonce, requestBody, requestHeaders } from './request.ts';
 import { type CanonicalFacts, headerHashing } from './request-signature.ts';
@@ -18,11 +19,16 @@ export interface SignFileOptions {
   /** Wall clock, in milliseconds since the epoch. */
   readonly now: () => number;
   readonly randomInt: (bound: number) => number;
-  /** Called once when the service's clock turns out to be another than ours, in seconds. */
+  /** Removes secrets from what the service says. */
+  readonly scrub: Scrub;
+  /** Called once when the service's clock differs from this machine's clock, with the difference in seconds. */
   readonly onClockOffset: (seconds: number) => void;
   /** Called once when a sound answer comes with a content type other than JSON. */
   readonly onContentType?: (type: string) => void;
 }
+
+const CREDENTIALS =
+  'app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner';
 
 /** The parts of a request that are chosen when the reading of its file begins. */
 interface Draft extends Hashing {
@@ -50,7 +56,9 @@ export function createSignFileSigner(transport: Transport, options: SignFileOpti
     const body = requestBody(source.read());
     const response = await post(transport, { method: 'POST', path: options.requestPath, headers, body }, signal);
     try {
-      const text = readResponse(response, source.size);
+      const asksForCertificate = transport.asksForCertificate();
+      const facts = { size: source.size, scrub: options.scrub, asksForCertificate, credentials: CREDENTIALS };
+      const text = readResponse(response, facts);
       const type = otherContentType(response);
       if (type !== undefined) {
         onContentType?.(type);

@@ -4,8 +4,8 @@ import { Failure } from '../../signing/policy/failure.ts';
 import type { Signature, Signer, Source } from '../../signing/signer.ts';
 import type { Hash } from '../../verifying/algorithm.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
-import { retryAfterMs } from '../es-auth/retry-after.ts';
-import { statusFailure } from '../es-auth/status.ts';
+import type { Scrub } from '../answers/reason.ts';
+import { statusFailure } from '../answers/status.ts';
 import { type AnswerPlace, readAnswer } from './answer.ts';
 import { fillBody } from './body.ts';
 import type { HttpMessage } from './message.ts';
@@ -30,14 +30,18 @@ export interface HttpOptions {
 export const MAX_REQUEST_LINE_BYTES = 8000;
 
 /** Creates the signer for a service that is described by one HTTP message. */
-export function createHttpSigner(transport: Transport, options: HttpOptions): Signer {
+export function createHttpSigner(transport: Transport, options: HttpOptions, scrub?: Scrub): Signer {
   return {
     async sign(source: Source, signal: AbortSignal): Promise<Signature> {
       const request = await fillRequest(source, options);
       const response = await transport.post(request, signal);
-      const { status, headers } = response;
+      const { status } = response;
       if (status !== 200 && status !== 201)
-        throw statusFailure(response, { size: source.size, retryAfterMs: retryAfterMs(headers) });
+        throw statusFailure(response, {
+          size: source.size,
+          scrub,
+          credentials: 'token, and what request sends to prove who asks',
+        });
       return { text: readAnswer(response, options.answer, options.encoding) };
     },
   };

@@ -10,7 +10,7 @@ export function createHttp(options: HttpOptions): Protocol {
     name: 'http',
     certificate: 'required',
     checkFile: (file) => checkRequestLine(file, options),
-    open: (transport) => ({ signer: createHttpSigner(transport, options), close: async () => {} }),
+    open: (transport, { scrub }) => ({ signer: createHttpSigner(transport, options, scrub), close: async () => {} }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure } from '../../signing/policy/failure.ts';
-import { retryAfterMs } from '../es-auth/retry-after.ts';
-import { statusFailure } from '../es-auth/status.ts';
+import { retryAfterMs } from '../answers/retry-after.ts';
+import { statusFailure } from '../answers/status.ts';
 import type { TransitKey } from './paths.ts';
 
 /** Longest text of the service that is quoted, in characters. */
@@ -103,14 +103,14 @@ export function loginFailure(response: WireResponse, method: 'cert' | 'oidc'): F
 }
 
 function sealedOrOther(response: WireResponse): Failure {
-  const asked = retryAfterMs(response.headers);
+  const asked = retryAfterMs(response.status, response.headers);
   if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each)))
     return new Failure('service', 'SERVICE_SEALED', 'The service answered 503: it is sealed.', {
       hint: 'Its operators must unseal it; until then it can neither log anybody in nor sign.',
       throttled: true,
       ...(asked === undefined ? {} : { retryAfterMs: asked }),
     });
-  return statusFailure(response, { size: 0, retryAfterMs: asked });
+  return statusFailure(response, { size: 0, credentials: 'login and role' });
 }
 
 /** Builds the failure of an answer with status 200 that cannot be used. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseHttpDate, retryAfterMs } from '../../src/protocols/es-auth/retry-after.ts';
+import { parseHttpDate, retryAfterMs } from '../../src/protocols/answers/retry-after.ts';
 
 const DATE = 'Sun, 06 Nov 1994 08:49:37 GMT';
 
@@ -24,7 +24,7 @@ describe('how long the service asks to wait', () => {
     ['a date that has passed', { 'retry-after': 'Sun, 06 Nov 1994 08:00:00 GMT', date: DATE }, 0],
     ['the year 9999', { 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT', date: DATE }, 252_618_189_022_000],
   ])('%s', (_, headers, expected) => {
-    expect(retryAfterMs(headers)).toBe(expected);
+    expect(retryAfterMs(429, headers)).toBe(expected);
   });
 
   test.each([
@@ -42,7 +42,7 @@ describe('how long the service asks to wait', () => {
     ['the third form with a zone', { 'retry-after': 'Sun Nov  6 08:49:37 1994 PST', date: DATE }],
     ['the empty text', { 'retry-after': '' }],
   ])('is ignored: %s', (_, headers) => {
-    expect(retryAfterMs(headers)).toBeUndefined();
+    expect(retryAfterMs(429, headers)).toBeUndefined();
   });
 
   test('is never negative, endless or an error, whatever the headers hold', () => {
@@ -57,7 +57,7 @@ describe('how long the service asks to wait', () => {
     );
     fc.assert(
       fc.property(headers, (given) => {
-        const wish = retryAfterMs(given);
+        const wish = retryAfterMs(429, given);
         expect(wish === undefined || (wish >= 0 && Number.isFinite(wish))).toBe(true);
       }),
       { numRuns: 1000 },

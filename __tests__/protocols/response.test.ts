@@ -12,9 +12,11 @@ function answer(body: string | Uint8Array, status = 200, headers: Headers = {}):
   return { status, headers, body: Buffer.from(body) };
 }
 
+const FACTS = { size: 1234, credentials: 'app-key and app-secret' };
+
 function failureOf(response: WireResponse): Failure {
   try {
-    readResponse(response, 1234);
+    readResponse(response, FACTS);
   } catch (error) {
     if (error instanceof Failure) return error;
     throw error;
@@ -52,27 +54,31 @@ describe('a signature', () => {
     ['with a character of HTML', '{"signData":"a<b>"}', 'a<b>'],
     ['beside a __proto__', '{"__proto__":{"signData":"no"},"signData":"YQ=="}', 'YQ=='],
   ])('%s is the text of signData, unchanged', (_, body, expected) => {
-    expect(readResponse(answer(body), 1)).toBe(expected);
+    expect(readResponse(answer(body), FACTS)).toBe(expected);
   });
 
   test('is taken whatever the content type says', () => {
-    expect(readResponse(answer('{"signData":"YQ=="}', 200, { 'content-type': 'text/html' }), 1)).toBe('YQ==');
-    expect(readResponse(answer('{"signData":"YQ=="}', 200, { 'content-encoding': 'Identity' }), 1)).toBe('YQ==');
+    expect(readResponse(answer('{"signData":"YQ=="}', 200, { 'content-type': 'text/html' }), FACTS)).toBe('YQ==');
+    expect(readResponse(answer('{"signData":"YQ=="}', 200, { 'content-encoding': 'Identity' }), FACTS)).toBe('YQ==');
   });
 });
 
 describe('200 with a wrong signData is about this file, and shows type and length only', () => {
   test.each([
     ['missing', '{}', 'The answer has no signData.'],
-    ['under another name', '{"signdata":"YQ=="}', 'The answer has no signData.'],
+    ['under another name', '{"signdata":"YQ=="}', 'The answer has no signData, only signdata.'],
     ['empty', '{"signData":""}', 'signData is empty.'],
     ['null', '{"signData":null}', 'signData is null, not a string.'],
     ['a number', '{"signData":12345}', 'signData is of type number, not a string.'],
     ['a boolean', '{"signData":true}', 'signData is of type boolean, not a string.'],
     ['an array', '{"signData":["YQ=="]}', 'signData is an array, not a string.'],
     ['an object', '{"signData":{"value":"YQ=="}}', 'signData is of type object, not a string.'],
-    ['nested', '{"data":{"signData":"YQ=="}}', 'The answer has no signData.'],
-    ['inherited', '{"__proto__":{"signData":"YQ=="}}', 'The answer has no signData.'],
+    ['nested', '{"data":{"signData":"YQ=="}}', 'The answer has no signData, only data; a signData stands in data.'],
+    [
+      'inherited',
+      '{"__proto__":{"signData":"YQ=="}}',
+      'The answer has no signData, only __proto__; a signData stands in __proto__.',
+    ],
     ['too long', `{"signData":"${'A'.repeat(65_537)}"}`, 'signData has 65537 bytes, more than 65536.'],
     ['too long in bytes', `{"signData":"${'é'.repeat(32_769)}"}`, 'signData has 65538 bytes, more than 65536.'],
     ['with a tab', '{"signData":"YQ\\t=="}', 'signData (5 characters) holds control characters.'],
@@ -85,28 +91,38 @@ describe('200 with a wrong signData is about this file, and shows type and lengt
     ['null itself', 'null', 'The answer is no JSON object.'],
   ])('%s', (_, body, message) => {
     const failure = failureOf(answer(body));
-    expect([...summary(failure), failure.message]).toEqual(['file', 'RESP_BAD_SIGNATURE', message]);
+    expect([...summary(failure), failure.message]).toEqual(['file', 'RESP_BAD_SIGNATURE', 'first-four-files', message]);
     expect(failure.hint).toMatch(/must answer \{"signData":"<text>"\}/);
   });
 });
 
 describe('200 with something else', () => {
   test.each<[string, string | Uint8Array, Headers, unknown[]]>([
-    ['nothing', '', {}, ['request', 'RESP_EMPTY', 3]],
-    ['blanks', ' \r\n', {}, ['request', 'RESP_EMPTY', 3]],
-    ['a byte order mark alone', '\uFEFF', {}, ['request', 'RESP_EMPTY', 3]],
-    ['half of the JSON', '{"signData":"MEUC', {}, ['request', 'RESP_NOT_JSON', 3]],
-    ['two JSON texts', '{"signData":"YQ=="}{}', {}, ['request', 'RESP_NOT_JSON', 3]],
-    ['text', 'OK', {}, ['request', 'RESP_NOT_JSON', 3]],
-    ['bytes that are no UTF-8', Buffer.from('{"signData":"\xff"}', 'latin1'), {}, ['request', 'RESP_NOT_JSON', 3]],
+    ['nothing', '', {}, ['request', 'RESP_EMPTY', 'first-four-files', 3]],
+    ['blanks', ' \r\n', {}, ['request', 'RESP_EMPTY', 'first-four-files', 3]],
+    ['a byte order mark alone', '\uFEFF', {}, ['request', 'RESP_EMPTY', 'first-four-files', 3]],
+    ['half of the JSON', '{"signData":"MEUC', {}, ['request', 'RESP_NOT_JSON', 'first-four-files', 3]],
+    ['two JSON texts', '{"signData":"YQ=="}{}', {}, ['request', 'RESP_NOT_JSON', 'first-four-files', 3]],
+    ['text', 'OK', {}, ['request', 'RESP_NOT_JSON', 'first-four-files', 3]],
+    [
+      'bytes that are no UTF-8',
+      Buffer.from('{"signData":"\xff"}', 'latin1'),
+      {},
+      ['request', 'RESP_NOT_JSON', 'first-four-files', 3],
+    ],
     ['a page', '<!doctype html><title> Please\nlog in </title>', {}, ['request', 'RESP_HTML', 'canary-twice']],
     [
       'compressed JSON',
       gzipSync('{"signData":"YQ=="}'),
       { 'content-encoding': 'gzip' },
-      ['request', 'RESP_ENCODED', 3],
+      ['request', 'RESP_ENCODED', 'first-four-files', 3],
     ],
-    ['stacked encodings', 'x', { 'content-encoding': ['br', 'gzip'] }, ['request', 'RESP_ENCODED', 3]],
+    [
+      'stacked encodings',
+      'x',
+      { 'content-encoding': ['br', 'gzip'] },
+      ['request', 'RESP_ENCODED', 'first-four-files', 3],
+    ],
   ])('%s is worth few repeats', (_, body, headers, expected) => {
     const failure = failureOf(answer(body, 200, headers));
     expect(summary(failure)).toEqual(expected);
@@ -117,7 +133,7 @@ describe('200 with something else', () => {
   test.each([
     ['<html><head><title>Sign in to Example</title>', ' titled “Sign in to Example”'],
     [' \n<title lang="en">\n Sign in </title>', ' titled “Sign in”'],
-    [`<title>${'t'.repeat(300)}</title>`, ` titled “${'t'.repeat(100)}”`],
+    [`<title>${'t'.repeat(300)}</title>`, ` titled “${'t'.repeat(99)}…”`],
     ['<title> </title>', ''],
     ['<html></html>', ''],
   ])('a page is named by its title: %s', (page, named) => {
@@ -152,8 +168,8 @@ describe('200 with something else', () => {
 
 describe('a status', () => {
   test.each([
-    [201, ['request', 'STATUS_UNEXPECTED', 3]],
-    [204, ['request', 'STATUS_UNEXPECTED', 3]],
+    [201, ['request', 'STATUS_UNEXPECTED', 'first-four-files', 3]],
+    [204, ['request', 'STATUS_UNEXPECTED', 'first-four-files', 3]],
     [301, ['config', 'HTTP_REDIRECT']],
     [302, ['config', 'HTTP_REDIRECT']],
     [307, ['config', 'HTTP_REDIRECT']],
@@ -248,7 +264,7 @@ describe('any answer', () => {
     fc.assert(
       fc.property(bodies, statuses, headers, (body, status, given) => {
         try {
-          const text = readResponse(answer(body, status, given), 5);
+          const text = readResponse(answer(body, status, given), FACTS);
           expect(text).toMatch(noControls);
           expect(Buffer.byteLength(text)).toBeLessThanOrEqual(65_536);
           expect(status).toBe(200);

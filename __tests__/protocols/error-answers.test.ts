@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import type { WireResponse } from '../../src/connection/exchange.ts';
+import { statusFailure } from '../../src/protocols/answers/status.ts';
+
+const FACTS = { size: 1234, credentials: 'app-key and app-secret' };
+const ASKED = { 'retry-after-ms': '700' };
+
+function answer(status: number, body = '', headers: WireResponse['headers'] = {}): WireResponse {
+  return { status, headers, body: Buffer.from(body) };
+}
+
+/** What the log shows of an answer. */
+const sentence = (response: WireResponse): string => statusFailure(response, FACTS).message;
+
+describe('a redirect', () => {
+  const redirect = (location?: string): string => sentence(answer(300, '', location === undefined ? {} : { location }));
+
+  test('is one from 300 on, and shows where to when that is an address', () => {
+    expect(redirect('https://login.example:8443/a?b=c')).toBe(
+      'The service answered 300, a redirect to https://login.example:8443, which is never followed.',
+    );
+    const nowhere = 'The service answered 300, a redirect, which is never followed.';
+    expect([redirect(), redirect('/login?token=1')]).toEqual([nowhere, nowhere]);
+  });
+
+  test('to a host with an endless name is shown in short', () => {
+    expect(redirect(`https://${'a'.repeat(400)}.example`)).toContain(`to https://${'a'.repeat(192)}, which`);
+  });
+});
+
+describe('400', () => {
+  test.each([
+    ['No required SSL certificate was sent', 'it got no client certificate it accepts'],
+    ['The SSL certificate error', 'it could not verify our client certificate'],
+  ])('from nginx is explained: %s', (title, why) => {
+    const failure = statusFailure(answer(400, `<html><title>400 ${title}</title>`), FACTS);
+    expect(failure.message).toBe(`The server refused our client certificate: ${why} (400 “${title}”).`);
+    expect(failure.hint).toMatch(/^Check that cert is the certificate/);
+  });
+
+  test.each(['ThrottlingException', 'SlowDown', 'TooManyRequests', 'Throttling'])(
+    'with %s backs off from a longer base, and for as long as asked',
+    (code) => {
+      const failure = statusFailure(answer(400, JSON.stringify({ code, message: 'later' }), ASKED), FACTS);
+      expect([failure.kind, failure.code]).toEqual(['service', 'THROTTLED']);
+      expect(failure.message).toBe(`The service answered 400: ${code} later.`);
+      expect(failure.facts).toMatchObject({ throttled: true, retryAfterMs: 700 });
+      expect(failure.hint).toMatch(/lower concurrency/);
+    },
+  );
+
+  test('with such a word somewhere in its text is an ordinary one', () => {
+    const failure = statusFailure(answer(400, '{"message":"No Throttling here"}', ASKED), FACTS);
+    expect([failure.kind, failure.code]).toEqual(['file', 'REQUEST_REFUSED']);
+    expect(failure.facts).toMatchObject({ endsRun: 'first-four-files', retryAfterMs: 700 });
+    expect(failure.hint).toMatch(/operators of the service/);
+  });
+});
+
+test('only a 413 changes with Retry-After: a 404 stays lost', () => {
+  expect(statusFailure(answer(404, '', ASKED), FACTS).kind).toBe('file');
+  expect(statusFailure(answer(413, '', ASKED), FACTS).kind).toBe('service');
+  expect(statusFailure(answer(413), FACTS).kind).toBe('file');
+});
+
+describe('401 and 403', () => {
+  const hint = (response: WireResponse, asksForCertificate?: boolean): string =>
+    statusFailure(response, { ...FACTS, asksForCertificate }).hint ?? '';
+
+  test('name the certificate first when the server did not ask for one', () => {
+    const failure = statusFailure(answer(403, '{"message":"Forbidden"}'), { ...FACTS, asksForCertificate: false });
+    expect(failure.message).toBe('The service answered 403 without having asked for a client certificate: Forbidden.');
+    expect(failure.hint).toMatch(/^Check that server-url leads to .* certificate; .*Check app-key and app-secret\.$/);
+  });
+
+  test.each([true, undefined])('name the credentials when the server asked for one, or may have: %s', (asks) => {
+    expect(hint(answer(401), asks)).toBe('Check app-key and app-secret.');
+    expect(statusFailure(answer(401), { ...FACTS, asksForCertificate: asks }).message).toBe(
+      'The service answered 401.',
+    );
+  });
+
+  test('from Apache, which asks too late under TLS 1.3, say what its operators must change', () => {
+    const page = '<title>403 Forbidden</title><p>Reason: Cannot perform Post-Handshake Authentication.</p>';
+    expect(hint(answer(403, page), false)).toMatch(/^The server wants to ask .*SSLVerifyClient outside of Location/);
+  });
+
+  test('from AWS API Gateway name its trust store', () => {
+    const headers = { 'x-amzn-errortype': 'ForbiddenException' };
+    expect(hint(answer(403, '{"message":"Forbidden"}', headers), true)).toMatch(/trust store/);
+  });
+});
+
+test('413 from a server that did not ask for a certificate names the buffer of Apache', () => {
+  const hint = (asksForCertificate: boolean) => statusFailure(answer(413), { ...FACTS, asksForCertificate }).hint;
+  expect(hint(false)).toMatch(/SSLRenegBufferSize\. Leave the file out/);
+  expect(hint(true)).toMatch(/^Leave the file out/);
+});
+
+test.each([495, 496])('%i, with which nginx can answer instead of 400, is about the client certificate', (status) => {
+  const failure = statusFailure(answer(status), FACTS);
+  expect([failure.kind, failure.code]).toEqual(['config', 'TLS_CLIENT_REJECTED']);
+  expect(failure.message).toContain(String(status));
+});
+
+test('the words of the service are scrubbed before they are cut', () => {
+  const body = JSON.stringify({ message: `${'x'.repeat(190)} top-secret-value` });
+  const scrub = (text: string) => text.replaceAll('top-secret-value', '***');
+  expect(statusFailure(answer(400, body), { ...FACTS, scrub }).message).toBe(
+    `The service answered 400: ${'x'.repeat(190)} ***.`,
+  );
+});

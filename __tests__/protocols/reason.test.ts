@@ -1,0 +1,176 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { WireResponse } from '../../src/connection/exchange.ts';
+import { reasonIn } from '../../src/protocols/answers/reason.ts';
+
+function answer(body: string | Uint8Array, type?: string): WireResponse {
+  return { status: 400, headers: type === undefined ? {} : { 'content-type': type }, body: Buffer.from(body) };
+}
+
+const words = (body: unknown, type = 'application/json'): string | undefined => {
+  const reason = reasonIn(answer(typeof body === 'string' ? body : JSON.stringify(body), type));
+  return reason?.kind === 'page' ? `page: ${reason.text}` : reason?.text;
+};
+
+describe('the reason of an API is read in every common form', () => {
+  test.each<[string, unknown, string]>([
+    ['code and message', { code: 'LIMIT', message: 'too many' }, 'LIMIT too many'],
+    ['a number as the code', { code: 1042, message: 'too many' }, '1042 too many'],
+    ['msg', { code: 1, msg: 'daily quota used up' }, '1 daily quota used up'],
+    ['errcode and errmsg', { errcode: 40001, errmsg: 'invalid credential' }, '40001 invalid credential'],
+    ['errorCode and errorMessage', { errorCode: 'E17', errorMessage: 'HSM is offline' }, 'E17 HSM is offline'],
+    ['error_code and error_msg', { error_code: 110, error_msg: 'token invalid' }, '110 token invalid'],
+    ['success and message', { success: false, message: 'HSM session lost' }, 'HSM session lost'],
+    ['AWS', { __type: 'SlowDown', Message: 'Reduce your rate' }, 'SlowDown Reduce your rate'],
+    [
+      'problem details (RFC 9457)',
+      { type: 'about:blank', title: 'Quota', status: 400, detail: 'daily quota used up' },
+      'Quota: daily quota used up',
+    ],
+    [
+      'problem details with an address as type',
+      { type: 'https://example.com/quota', title: 'Quota', detail: 'used up' },
+      'Quota: used up',
+    ],
+    [
+      'problem details with errors by field',
+      { title: 'One or more validation errors', errors: { data: ['is too long', 'is not base64'] } },
+      'One or more validation errors: data is too long: is not base64',
+    ],
+    [
+      'OAuth (RFC 6749)',
+      { error: 'invalid_client', error_description: 'client is disabled' },
+      'invalid_client: client is disabled',
+    ],
+    ['error alone', { error: 'invalid_client' }, 'invalid_client'],
+    ['a nested error', { error: { code: 'QUOTA', message: 'daily quota used up' } }, 'QUOTA daily quota used up'],
+    [
+      'Google',
+      { error: { code: 400, status: 'INVALID_ARGUMENT', message: 'digest is too short' } },
+      'INVALID_ARGUMENT: digest is too short',
+    ],
+    ['OData', { error: { code: 'X1', message: { lang: 'en', value: 'no such key' } } }, 'X1 no such key'],
+    ['a list of errors', { errors: [{ message: 'daily quota used up' }] }, 'daily quota used up'],
+    ['a list of texts', { errors: ['first reason', 'second reason'] }, 'first reason: second reason'],
+    [
+      'JSON:API',
+      { errors: [{ status: '400', code: 'E1', title: 'Refused', detail: 'digest is missing' }] },
+      'E1 Refused: digest is missing',
+    ],
+    ['Vault', { errors: ['1 error occurred:\n\t* permission denied\n\n'] }, '1 error occurred: * permission denied'],
+    ['an Apigee fault', { fault: { faultstring: 'Invalid ApiKey' } }, 'Invalid ApiKey'],
+    ['FastAPI', { detail: 'Not enough permissions' }, 'Not enough permissions'],
+    ['FastAPI validation', { detail: [{ loc: ['body', 'data'], msg: 'field required' }] }, 'field required'],
+    [
+      'Spring',
+      { timestamp: '2026-01-01', status: 400, error: 'Bad Request', message: 'no key', path: '/sign' },
+      'Bad Request: no key',
+    ],
+    ['a head', { head: { returnCode: '9001', returnMsg: 'no such app' }, data: null }, '9001 no such app'],
+    [
+      'an outer and an inner reason',
+      { message: 'Refused', error: { message: 'key is locked' } },
+      'Refused: key is locked',
+    ],
+    ['each thing once', { error: 'no key', message: 'no key', detail: 'no key' }, 'no key'],
+    ['a bare text', '"daily quota used up"', 'daily quota used up'],
+    ['a list at the top', [{ message: 'daily quota used up' }], 'daily quota used up'],
+    ['one full stop less', { message: 'Try again later... \n' }, 'Try again later'],
+  ])('%s', (_, body, expected) => {
+    expect(words(body)).toBe(expected);
+  });
+
+  test.each<[string, string, string]>([
+    ['plain text', 'daily quota used up\r\n', 'daily quota used up'],
+    ['several lines of text', 'Refused:\n  no key', 'Refused: no key'],
+  ])('%s', (_, body, expected) => {
+    expect(words(body, 'text/plain')).toBe(expected);
+    expect(reasonIn(answer(body))?.text).toBe(expected);
+  });
+
+  test.each<[string, string, string]>([
+    [
+      'an object store',
+      '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access &lt;denied&gt;</Message></Error>',
+      'AccessDenied: Access <denied>',
+    ],
+    [
+      'SOAP',
+      '<soap:Envelope><soap:Body><soap:Fault><faultcode>x</faultcode><faultstring>no such key</faultstring></soap:Fault></soap:Body></soap:Envelope>',
+      'no such key',
+    ],
+  ])('the XML of %s', (_, body, expected) => {
+    expect(words(body, 'text/xml')).toBe(expected);
+  });
+
+  test('text in another character set', () => {
+    expect(reasonIn(answer(Buffer.from([0xcf, 0xde, 0xb6, 0xee]), 'text/plain; charset=GBK'))?.text).toBe('限额');
+    expect(words('quota', 'text/plain; charset=no-such-set')).toBe('quota');
+  });
+});
+
+describe('the title of a page', () => {
+  test.each([
+    ['<html><TITLE lang="en">\n Bad gateway </TITLE>', 'Bad gateway'],
+    ['<html><body><h1>Web Page Blocked!</h1>', 'Web Page Blocked!'],
+    ['<title>R&amp;D</title>', 'R&D'],
+  ])('is the reason of %s', (body, expected) => {
+    expect(words(body, 'text/html')).toBe(`page: ${expected}`);
+  });
+
+  test('is looked for in the first four kilobytes', () => {
+    expect(words(`${' '.repeat(4000)}<title>Down</title>`, 'text/html')).toBe('page: Down');
+    expect(words(`${' '.repeat(4096)}<title>Down</title>`, 'text/html')).not.toBe('page: Down');
+  });
+});
+
+describe('there is no reason', () => {
+  test.each([
+    ['in nothing', ''],
+    ['in blanks', ' \n'],
+    ['in other members', '{"secret":"s"}'],
+    ['in members that are no text', '{"code":{"a":1},"message":[1],"error":true}'],
+    ['in null', 'null'],
+    ['in a number', '17'],
+    ['in broken JSON', '{"message":"half'],
+    ['in an empty title', '<title></title>'],
+    ['in bytes', Buffer.from([0x89, 0x50, 0, 0xff])],
+  ])('%s', (_, body) => {
+    expect(reasonIn(answer(body, 'application/octet-stream'))).toBeUndefined();
+  });
+});
+
+test('any reason is one line of at most 200 characters, without blanks at its ends', () => {
+  const texts = fc.oneof(fc.string({ unit: 'binary', maxLength: 400 }), fc.json(), fc.lorem({ maxCount: 80 }));
+  const json = fc
+    .dictionary(fc.constantFrom('code', 'message', 'error', 'errors', 'detail', 'title', 'x'), fc.jsonValue())
+    .map((value) => JSON.stringify(value));
+  fc.assert(
+    fc.property(fc.oneof(texts, json), fc.constantFrom('', 'text/plain', 'application/json'), (body, type) => {
+      const reason = reasonIn(answer(body, type));
+      if (reason === undefined) return;
+      expect(reason.text).toBe(reason.text.trim());
+      expect(reason.text).toMatch(/^\P{Cc}{1,200}$/u);
+    }),
+    { numRuns: 2000 },
+  );
+  expect(words({ message: 'm'.repeat(300) })).toBe(`${'m'.repeat(199)}…`);
+});
+
+test('a secret is removed before the reason is cut', () => {
+  const scrub = (text: string) => text.replaceAll('top-secret', '***');
+  expect(reasonIn(answer(`${'x'.repeat(195)}top-secret`, 'text/plain'), scrub)?.text).toBe(`${'x'.repeat(195)}***`);
+});
+
+test.each([
+  ['a long text', 'm'.repeat(1_000_000)],
+  ['titles that are never closed', '<title'.repeat(170_000)],
+  ['open tags', '<a:'.repeat(300_000)],
+  ['tag names that never end', `<${'a'.repeat(1_000_000)}`],
+  ['deeply nested JSON', '['.repeat(500_000)],
+  ['many members', `{${Array.from({ length: 5000 }, (_, at) => `"m${at}":"x"`).join()}}`],
+])('%s takes no time', (_, body) => {
+  const startedMs = performance.now();
+  reasonIn(answer(body));
+  expect(performance.now() - startedMs).toBeLessThan(500);
+});

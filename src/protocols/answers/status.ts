@@ -1,0 +1,172 @@
+import type { WireResponse } from '../../connection/exchange.ts';
+import { Failure, type FailureFacts, type FailureKind } from '../../signing/policy/failure.ts';
+import { reasonIn, type Scrub } from './reason.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+/** What explains an answer besides the answer itself. */
+export interface AnswerFacts {
+  /** Bytes of the file that was to be signed. */
+  readonly size: number;
+  /** Removes secrets from what the service says; absent where no secret is known. */
+  readonly scrub?: Scrub | undefined;
+  /** Whether the server asked for a client certificate in its handshake; `undefined` when that is not known. */
+  readonly asksForCertificate?: boolean | undefined;
+  /** What proves to the service who asks, for the hint of a refusal: `app-key and app-secret (…)`. */
+  readonly credentials: string;
+}
+
+type Row = readonly [kind: FailureKind, code: Failure['code'], hint: string, facts?: FailureFacts];
+
+const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
+const DOWN = 'The service, or a system that it depends on, is in trouble; ask its operators.';
+const NOT_IT = 'Check server-url and sign-path: this may not be the signing service.';
+const ASK_OPERATORS = 'Show this answer to the operators of the service.';
+const CHECK_CERTIFICATE =
+  'Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.';
+
+const ROWS: Readonly<Record<number, Row>> = {
+  404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
+  405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
+  407: ['config', 'PROXY_AUTHENTICATION', 'Put the credentials of the proxy into https_proxy.'],
+  408: ['service', 'REQUEST_TIMEOUT', BUSY],
+  425: ['service', 'TOO_EARLY', BUSY],
+  429: ['service', 'THROTTLED', BUSY, { throttled: true }],
+  500: ['request', 'SERVER_ERROR', DOWN],
+  501: ['config', 'NOT_IMPLEMENTED', NOT_IT],
+  502: ['service', 'BAD_GATEWAY', DOWN],
+  503: ['service', 'UNAVAILABLE', DOWN, { throttled: true }],
+  504: ['service', 'GATEWAY_TIMEOUT', DOWN],
+  505: ['config', 'HTTP_VERSION_REFUSED', NOT_IT],
+  507: ['service', 'STORAGE_FULL', DOWN],
+  511: ['config', 'NETWORK_LOGIN', 'The network wants a login first: use a runner inside the right network.'],
+};
+
+/** Explains an answer whose status, or whose envelope, says that there is no signature. */
+export function statusFailure(response: WireResponse, facts: AnswerFacts): Failure {
+  const { status, headers } = response;
+  const waitMs = retryAfterMs(status, headers);
+  const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
+  if (status >= 300 && status < 400) return redirect(response);
+  const said = quote(response, facts.scrub);
+  switch (status) {
+    case 400:
+      return badRequest(response, said, asked);
+    case 401:
+    case 403:
+      return refused(response, said, { ...facts, asked });
+    case 413:
+      return tooLarge(said, { ...facts, asked });
+    case 495:
+    case 496:
+      return certificateRefused(`status ${status}`);
+    default: {
+      const [kind, code, hint, more] = ROWS[status] ?? otherRow(status);
+      return new Failure(kind, code, `The service answered ${status}${said}.`, { ...more, ...asked, hint });
+    }
+  }
+}
+
+function otherRow(status: number): Row {
+  if (status >= 500) return ['request', 'SERVER_ERROR', DOWN];
+  if (status >= 400) return ['file', 'REQUEST_REFUSED', ASK_OPERATORS, { endsRun: 'first-four-files' }];
+  return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxAttempts: 3, endsRun: 'first-four-files' }];
+}
+
+function redirect({ status, headers }: WireResponse): Failure {
+  const location = String(headers['location'] ?? '');
+  // The path of a redirect may hold tokens; its origin is enough to see what happened.
+  const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : '';
+  return new Failure(
+    'config',
+    'HTTP_REDIRECT',
+    `The service answered ${status}, a redirect${target}, which is never followed.`,
+    {
+      hint: 'Put the final address into server-url and sign-path; a redirect to a login page means that this is not the API.',
+    },
+  );
+}
+
+const NGINX_PAGES: readonly (readonly [string, string])[] = [
+  ['No required SSL certificate was sent', 'it got no client certificate it accepts'],
+  ['The SSL certificate error', 'it could not verify our client certificate'],
+];
+
+function badRequest({ body }: WireResponse, said: string, asked: FailureFacts): Failure {
+  const text = body.toString('utf8', 0, 4096);
+  const page = NGINX_PAGES.find(([title]) => text.includes(title));
+  if (page) return certificateRefused(`400 “${page[0]}”`, page[1]);
+  if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
+    return new Failure('service', 'THROTTLED', `The service answered 400${said}.`, {
+      ...asked,
+      hint: BUSY,
+      throttled: true,
+    });
+  }
+  return new Failure('file', 'REQUEST_REFUSED', `The service answered 400${said}.`, {
+    ...asked,
+    hint: ASK_OPERATORS,
+    endsRun: 'first-four-files',
+  });
+}
+
+function certificateRefused(answer: string, why = 'it got none that it accepts'): Failure {
+  return new Failure(
+    'config',
+    'TLS_CLIENT_REJECTED',
+    `The server refused our client certificate: ${why} (${answer}).`,
+    {
+      hint: CHECK_CERTIFICATE,
+    },
+  );
+}
+
+type Refusal = AnswerFacts & { readonly asked: FailureFacts };
+
+/** A server that did not ask for the certificate cannot know this client, whatever else is right. */
+function refused({ status, headers, body }: WireResponse, said: string, facts: Refusal): Failure {
+  const isBlind = facts.asksForCertificate === false;
+  const before = isBlind ? ' without having asked for a client certificate' : '';
+  const certificate = isBlind ? unaskedHint(body) : gatewayHint(headers);
+  return new Failure(
+    'request',
+    status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN',
+    `The service answered ${status}${before}${said}.`,
+    {
+      ...facts.asked,
+      hint: `${certificate}Check ${facts.credentials}.`,
+      endsRun: 'unauthorised',
+      maxAttempts: 3,
+    },
+  );
+}
+
+function unaskedHint(body: Buffer): string {
+  return body.includes('Post-Handshake Authentication')
+    ? 'The server wants to ask for the certificate after the request, which TLS 1.3 does not allow here: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location). '
+    : 'Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ';
+}
+
+function gatewayHint(headers: WireResponse['headers']): string {
+  return String(headers['x-amzn-errortype'] ?? '').startsWith('ForbiddenException')
+    ? 'AWS API Gateway answers so when the issuer of the client certificate is not in its trust store. '
+    : '';
+}
+
+function tooLarge(said: string, { size, asked, asksForCertificate }: Refusal): Failure {
+  const isBlind = asksForCertificate === false;
+  const hint = isBlind
+    ? 'The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. '
+    : '';
+  return new Failure(
+    asked.retryAfterMs === undefined ? 'file' : 'service',
+    'FILE_TOO_LARGE_FOR_SERVER',
+    `The service answered 413 to a file of ${size} bytes${said}.`,
+    { ...asked, hint: `${hint}Leave the file out with an exclude pattern, or have the limit of the service raised.` },
+  );
+}
+
+function quote(response: WireResponse, scrub: Scrub | undefined): string {
+  const reason = reasonIn(response, scrub);
+  if (reason === undefined) return '';
+  return reason.kind === 'page' ? `, a page titled “${reason.text}”` : `: ${reason.text}`;
+}
