@@ -225,15 +225,9 @@ var diagnosis = __webpack_require__(68157);
 var own_certificate = __webpack_require__(69406);
 // EXTERNAL MODULE: ./build/src/connection/diagnosis/probe.js
 var probe = __webpack_require__(53806);
-// EXTERNAL MODULE: ./build/src/verifying/check.js
-var check = __webpack_require__(37737);
-// EXTERNAL MODULE: ./build/src/verifying/encoding.js
-var verifying_encoding = __webpack_require__(9852);
-// EXTERNAL MODULE: ./build/src/verifying/verifier.js + 1 modules
-var verifying_verifier = __webpack_require__(9426);
+// EXTERNAL MODULE: ./build/src/verifying/check.js + 1 modules
+var check = __webpack_require__(77259);
 ;// CONCATENATED MODULE: ./build/src/preflight/canary-findings.js
-
-
 
 
 
@@ -269,17 +263,15 @@ async function describeSignature({ text }, verification) {
     const { key, algorithm } = verification.verifier;
     return passed('signature', `valid as ${algorithm.name} with the public key ${key.spkiSha256}`, ms);
 }
-async function findFault(text, { verifier, encoding }) {
+async function findFault(text, verification) {
+    const { verifier, encoding } = verification;
     try {
         const pass = verifier.start(CANARY.length);
         pass.update(CANARY);
         if ((0,check/* isValid */.fn)(text, pass, encoding))
             return undefined;
-        const likely = await (0,verifying_verifier/* likelyAlgorithm */.wm)(verifier, (0,verifying_encoding/* decodeSignature */.x)(text, encoding), () => [CANARY]);
-        const hint = likely
-            ? `It is valid as ${likely}: set signature-algorithm: ${likely}.`
-            : ((0,verifying_encoding/* otherEncodingHint */.B)(text, encoding) ??
-                'The service signs with another key: check that verify-key is the key of this service.');
+        const hint = (await (0,check/* likelyCause */.IT)({ ...verification, text }, () => [CANARY])) ??
+            'The service signs with another key: check that verify-key is the key of this service.';
         return new errors/* ActionError */.lZ('SIGNATURE_INVALID', `the signature of the canary is not valid for its bytes (${verifier.algorithm.name})`, { hint });
     }
     catch (error) {

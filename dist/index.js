@@ -53450,6 +53450,7 @@ function factsOf(x509) {
         issuer: nameOnOneLine(x509.issuer),
         notAfter: x509.validToDate.toISOString(),
         sha256: (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(x509.raw).digest('hex'),
+        publicKeySha256: publicKeyPrint(x509.publicKey),
     };
 }
 /** Returns the SHA-256 of a public key's SubjectPublicKeyInfo, in lower-case hex. */
@@ -54465,7 +54466,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(89354);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(34971);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(80258);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(23881);
@@ -55888,7 +55889,7 @@ function readServerUrl(reader) {
 
 /***/ }),
 
-/***/ 89354:
+/***/ 34971:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -56285,8 +56286,8 @@ function readSignatureFile(location) {
 var algorithm = __nccwpck_require__(23184);
 // EXTERNAL MODULE: ./build/src/verifying/key.js
 var verifying_key = __nccwpck_require__(52294);
-// EXTERNAL MODULE: ./build/src/verifying/verifier.js + 1 modules
-var verifying_verifier = __nccwpck_require__(9426);
+// EXTERNAL MODULE: ./build/src/verifying/verifier.js
+var verifying_verifier = __nccwpck_require__(89067);
 ;// CONCATENATED MODULE: ./build/src/inputs/verify-fields.js
 
 
@@ -57041,8 +57042,8 @@ function attempt(file, act) {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/verifying/check.js
-var check = __nccwpck_require__(37737);
+// EXTERNAL MODULE: ./build/src/verifying/check.js + 1 modules
+var check = __nccwpck_require__(77259);
 // EXTERNAL MODULE: ./build/src/signing/sent-bytes.js
 var sent_bytes = __nccwpck_require__(45109);
 ;// CONCATENATED MODULE: ./build/src/signing/attempt.js
@@ -57051,7 +57052,8 @@ var sent_bytes = __nccwpck_require__(45109);
 
 
 /** Creates the function that signs one file once: reads it, has it signed, checks the signature and writes it. */
-function createAttempt({ signer, output, suffix, verification, hashElsewhere }) {
+function createAttempt(options) {
+    const { signer, output, suffix, verification, hashElsewhere, clientKeySha256, onWhiteSpace } = options;
     return async (file, signal, onAnswered) => {
         const open = openFile(file);
         try {
@@ -57060,24 +57062,37 @@ function createAttempt({ signer, output, suffix, verification, hashElsewhere }) 
             const { text, keyVersion } = await signer.sign(source, signal);
             const { sha256, pass } = await source.finish();
             if (verification && !(pass && (0,check/* isValid */.fn)(text, pass, verification.encoding))) {
-                throw wrongSignature(await (0,check/* explainInvalid */.Dy)(file.path, { ...open, read: () => source.read() }, { ...verification, text }));
+                const invalid = await (0,check/* explainInvalid */.Dy)(file.path, { ...open, read: () => source.read() }, { ...verification, text });
+                throw wrongSignature(invalid, (0,check/* wrongKey */.PT)(verification, invalid, clientKeySha256));
             }
+            if (!verification && /\s/.test(text))
+                onWhiteSpace?.();
             signal.throwIfAborted();
             onAnswered();
             await output.write(file.path + suffix, text);
             return { sha256, keyVersion };
         }
         catch (error) {
-            throw withFullDisk((0,policy_failure/* asFailure */.h_)(error));
+            throw withEveryFile(withFullDisk((0,policy_failure/* asFailure */.h_)(error)));
         }
         finally {
             open.close();
         }
     };
 }
-/** A replica with another key, or a mixed-up answer, is worth one repeat; a wrong key is not worth more. */
-function wrongSignature(error) {
-    return new policy_failure/* Failure */.HR('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxAttempts: 2 });
+/** A replica with another key, or a mixed-up answer, is worth one repeat; a wrong key ends the run. */
+function wrongSignature(error, ending) {
+    return new policy_failure/* Failure */.HR('request', error.code, error.message, {
+        hint: error.hint ?? '',
+        cause: error,
+        maxAttempts: 2,
+        endsRun: 'verify-key',
+        ending: new policy_failure/* Failure */.HR('config', ending.code, ending.message, { hint: ending.hint ?? '', cause: error }),
+    });
+}
+/** A signature in another encoding than the announced one comes in that encoding for every file. */
+function withEveryFile(failure) {
+    return failure.code === 'RESP_BAD_SIGNATURE' ? failure.with({ endsRun: 'first-four-files' }) : failure;
 }
 /** On a full disk no other file can be written either. */
 function withFullDisk(failure) {
@@ -57113,22 +57128,28 @@ const OUTAGE = {
     firstPauseMs: 250,
     /** Largest bound: a service that is back is found at most this much later. */
     maxPauseMs: 10_000,
+    /** Bounds of the pauses before the probes after a 401 or 403, because rules of firewalls look at several seconds or minutes. */
+    unauthorisedPausesMs: [2000, 8000, 20_000],
     /** A run without any success ends after this time of failures only: the cause is likely a setting. */
     noProgressBeforeSuccessMs: 60_000,
     /** A run that had successes ends after this time of failures only: the cause is likely an outage. */
     noProgressMs: 180_000,
 };
-/** How many failures of one kind end the run; failures of the kind `config` end it at once. */
+/** How many failures of one kind end a run; failures of the kind `config` end it at once. */
 const ENDINGS = {
-    /** Attempts of the canary, without a success, that bring an answer that no signing service gives. */
+    /** Before the first success: attempts of the canary that bring an answer that no signing service gives. */
     canaryAttempts: 2,
-    /** Files in a row at the start of the run that the service refuses in the same way. */
-    firstFiles: 4,
-    /** Files in a row that are refused with 401 or 403 after a success. */
-    unauthorisedFiles: 4,
-    /** Attempts, without a success, that find no address for the server's name. */
+    /** Before the first success: different files that the service refuses, or answers in a form without a signature. */
+    refusedFiles: 4,
+    /** Before the first success: different files whose signature does not fit verify-key. */
+    unfitFiles: 3,
+    /** Before the first success: attempts that find no address for the server's name. */
     notFoundAttempts: 3,
-    /** Attempts of one file, after a success, whose connection leads to a node that TLS refuses. */
+    /** After a success: probes in a row that are refused with 401 or 403. */
+    unauthorisedProbes: 3,
+    /** After a success: time in which nothing but 401 and 403 comes. */
+    unauthorisedMs: 60_000,
+    /** After a success: attempts of one file whose connection leads to a node that TLS refuses. */
     badNodePerFile: 3,
     /** The same attempts, of the whole run. */
     badNodePerRun: 10,
@@ -57284,6 +57305,44 @@ class Growth {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/signing/policy/attempt-counts.js
+/** Counts the attempts of each job of a run. */
+class AttemptCounts {
+    #most;
+    #counted;
+    /** Those of them that ended with a failure that allows few attempts. */
+    #limited;
+    #freeUsed;
+    /** `most` attempts are allowed for each job. */
+    constructor(jobs, most) {
+        this.#most = most;
+        this.#counted = new Uint8Array(jobs);
+        this.#limited = new Uint8Array(jobs);
+        this.#freeUsed = new Uint8Array(jobs);
+    }
+    /** Uses the one attempt of a job that is not counted; returns whether it was left. */
+    useFree(job) {
+        const isLeft = this.#freeUsed[job] === 0;
+        this.#freeUsed[job] = 1;
+        return isLeft;
+    }
+    /** Returns the counted attempts of a job. */
+    of(job) {
+        return this.#counted[job] ?? 0;
+    }
+    /** Counts an attempt that ended with this failure, whose own limit may be smaller than that of the run. */
+    add(job, { facts }) {
+        this.#counted[job] = this.of(job) + 1;
+        if (facts.maxAttempts !== undefined)
+            this.#limited[job] = (this.#limited[job] ?? 0) + 1;
+    }
+    /** Tells whether a job has had all its attempts, the last of which ended with this failure. */
+    isSpent(job, { facts }) {
+        const { maxAttempts = Number.POSITIVE_INFINITY } = facts;
+        return this.of(job) >= this.#most || (this.#limited[job] ?? 0) >= maxAttempts;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/signing/policy/retry.js
 
 /** Draws the delay before the next attempt by full jitter: anything up to a bound that doubles with each attempt. */
@@ -57294,76 +57353,6 @@ function backoffMs(attempts, throttled, random) {
 /** Draws the pause before the next probe during an outage; `pauses` counts from 1. */
 function pauseMs(pauses, random) {
     return (0.5 + 0.5 * random()) * Math.min(OUTAGE.maxPauseMs, OUTAGE.firstPauseMs * 2 ** Math.min(pauses, 30));
-}
-/** Decides which failures together mean that the run cannot succeed; it is told every result in the order of arrival. */
-class RunJudge {
-    #successes = 0;
-    #settledFiles = 0;
-    #refusedFiles = 0;
-    #canaryFailures = 0;
-    #notFound = 0;
-    /** When the first 401 or 403 since the last success came. */
-    #unauthorisedAt;
-    #unauthorisedJobs = new Set();
-    /** Attempts that met a bad node, by job. */
-    #badNodes = new Map();
-    /** Learns of a success. */
-    onSuccess() {
-        this.#successes++;
-        this.#settledFiles++;
-        this.#unauthorisedJobs.clear();
-        this.#unauthorisedAt = undefined;
-    }
-    /** Learns that a file gets no further attempt. */
-    onLost(failure) {
-        this.#settledFiles++;
-        if (failure.facts.endsRun === 'first-four-files')
-            this.#refusedFiles++;
-    }
-    /** Tells whether this failure ends the run; `now` is the scheduler's clock. */
-    endsRun(failure, facts, now) {
-        const rule = failure.facts.endsRun;
-        switch (rule) {
-            case undefined:
-                return failure.kind === 'config';
-            case 'canary-twice':
-                if (!facts.isCanary || this.#successes > 0)
-                    return false;
-                this.#canaryFailures++;
-                return facts.attempts === this.#canaryFailures && this.#canaryFailures === ENDINGS.canaryAttempts;
-            case 'not-found':
-                return this.#successes === 0 && ++this.#notFound >= ENDINGS.notFoundAttempts;
-            case 'bad-node':
-                return this.#successes === 0 || this.#badNode(facts.job);
-            case 'first-four-files':
-                return this.#settledFiles === this.#refusedFiles && this.#refusedFiles === ENDINGS.firstFiles - 1;
-            case 'unauthorised':
-                return this.#unauthorised(facts, now);
-            default:
-                return rule;
-        }
-    }
-    /** A node of several that TLS refuses costs its connections; when it is the only one left, the run cannot go on. */
-    #badNode(job) {
-        this.#badNodes.set(job, (this.#badNodes.get(job) ?? 0) + 1);
-        const counts = [...this.#badNodes.values()];
-        const inRun = counts.reduce((sum, count) => sum + count, 0);
-        return Math.max(...counts) >= ENDINGS.badNodePerFile || inRun >= ENDINGS.badNodePerRun;
-    }
-    /**
-     * Before the first success, a second refusal ends the run if its attempt began after the first refusal: that attempt had a
-     * corrected clock and a fresh nonce. After a success single refusals happen (a replica lags behind, a request is old), but
-     * not on four files in a row. Attempts that were in flight at the first refusal were dated by the same clock: not counted.
-     */
-    #unauthorised({ job, startedAt }, now) {
-        const isFirst = this.#unauthorisedAt === undefined;
-        this.#unauthorisedAt ??= now;
-        if (!isFirst && startedAt < this.#unauthorisedAt)
-            return false;
-        if (this.#successes === 0)
-            return !isFirst;
-        return this.#unauthorisedJobs.add(job).size >= ENDINGS.unauthorisedFiles;
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/src/signing/policy/outage-gate.js
@@ -57386,6 +57375,8 @@ class OutageGate {
     /** End of the wait that the service itself asked for; a success does not end it. */
     #askedUntil = 0;
     #runStartedAt;
+    /** Whether only the success of a probe opens the gate. */
+    #needsProbe = false;
     #restUntil = 0;
     constructor(random) {
         this.#random = random;
@@ -57393,6 +57384,10 @@ class OutageGate {
     /** Tells whether only probes pass. */
     get isShut() {
         return this.#shut;
+    }
+    /** Returns when the next probe may start; meaningful while the gate is shut. */
+    get pausedUntil() {
+        return this.#pausedUntil;
     }
     /** Tells whether any attempt has succeeded. */
     get hasSucceeded() {
@@ -57420,9 +57415,12 @@ class OutageGate {
         this.#probing = false;
     }
     /** Learns of a success; returns whether it ended an outage. */
-    onSuccess() {
-        const recovered = this.#shut;
+    onSuccess({ isProbe }) {
         this.#succeeded = true;
+        if (this.#needsProbe && !isProbe)
+            return false;
+        this.#needsProbe = false;
+        const recovered = this.#shut;
         this.#failures = 0;
         this.#pauses = 0;
         this.#restUntil = 0;
@@ -57440,6 +57438,13 @@ class OutageGate {
         else if (isProbe)
             this.pause(now);
         return shuts;
+    }
+    /** Shuts the gate after a refusal, with a pause drawn from the upper half of `boundMs`; a request that was sent before it cannot open the gate. */
+    onRefused({ isProbe, boundMs }, now) {
+        if (isProbe || !this.#shut)
+            this.#pausedUntil = now + (0.5 + 0.5 * this.#random()) * boundMs;
+        this.#shut = true;
+        this.#needsProbe = true;
     }
     /** Shuts the gate to everything but probes; the first probe may start after a pause. */
     shut(now) {
@@ -57464,7 +57469,133 @@ class OutageGate {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/signing/policy/refusals.js
+
+/**
+ * Decides what a 401 or 403 means once the same credentials were good: an outage, the content of a file, or the end of the run.
+ *
+ * The first probes are files that were never refused. When no such file is left, probes prove nothing about the credentials,
+ * and each refusal counts as an attempt of its file.
+ */
+class Refusals {
+    /** Files without a result that were refused. */
+    #files = new Set();
+    #since;
+    #probes = 0;
+    /** Learns of a refusal; returns whether it ends the run, and whether it counts as an attempt of its file. */
+    add({ job, isProbe, wasShut, left }, now) {
+        this.#since ??= now;
+        if (isProbe)
+            this.#probes++;
+        const isProof = left > this.#files.add(job).size;
+        return {
+            ends: now - this.#since >= ENDINGS.unauthorisedMs || (isProof && this.#probes >= ENDINGS.unauthorisedProbes),
+            counts: !wasShut || (isProbe && !isProof),
+        };
+    }
+    /** Bound of the pause before the next probe, in milliseconds. */
+    get pauseMs() {
+        const bounds = OUTAGE.unauthorisedPausesMs;
+        return bounds[Math.min(this.#probes, bounds.length - 1)] ?? 0;
+    }
+    /** Learns that a file has its result. */
+    settle(job) {
+        this.#files.delete(job);
+    }
+    /** Learns that a probe succeeded, or met a failure of another kind. */
+    endRow() {
+        this.#since = undefined;
+        this.#probes = 0;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/policy/run-judge.js
+
+/**
+ * Decides which failures together mean that the run cannot succeed.
+ *
+ * It learns of every success and every failure in the order of arrival. After the first success only `config` and bad nodes
+ * end the run here; `Refusals` decides about 401 and 403.
+ */
+class RunJudge {
+    #successes = 0;
+    #canaryFailures = 0;
+    #notFound = 0;
+    /** Files that the service refused, or answered in a form without a signature. */
+    #refused = new Set();
+    /** Files whose signature did not fit the key. */
+    #unfit = new Set();
+    /** Attempts that met a bad node, by job. */
+    #badNodes = new Map();
+    /** When the first 401 or 403 came. */
+    #unauthorisedAt;
+    /** Attempts that succeeded. */
+    get successes() {
+        return this.#successes;
+    }
+    /** How many requests may be in flight while the failures so far may concern every file; infinite when they do not. */
+    get inFlight() {
+        if (this.#successes > 0)
+            return Number.POSITIVE_INFINITY;
+        return Math.min(left(this.#refused, ENDINGS.refusedFiles), left(this.#unfit, ENDINGS.unfitFiles));
+    }
+    /** Learns of a success. */
+    onSuccess() {
+        this.#successes++;
+    }
+    /** Tells whether this failure ends the run; `now` is the scheduler's clock. */
+    endsRun(failure, facts, now) {
+        const rule = failure.facts.endsRun;
+        if (rule === 'bad-node')
+            return this.#successes === 0 || this.#badNode(facts.job);
+        if (failure.kind === 'config')
+            return true;
+        if (this.#successes > 0)
+            return false;
+        switch (rule) {
+            case undefined:
+                return false;
+            case 'canary-twice':
+                if (facts.isCanary)
+                    this.#canaryFailures++;
+                return facts.attempts === this.#canaryFailures && this.#canaryFailures === ENDINGS.canaryAttempts;
+            case 'not-found':
+                return ++this.#notFound >= ENDINGS.notFoundAttempts;
+            case 'first-four-files':
+                return this.#refused.add(facts.job).size >= ENDINGS.refusedFiles;
+            case 'verify-key':
+                return this.#unfit.add(facts.job).size >= ENDINGS.unfitFiles;
+            case 'unauthorised':
+                return this.#unauthorised(facts, now);
+            default:
+                return rule;
+        }
+    }
+    /** A node of several that TLS refuses costs its connections; when it is the only one left, the run cannot go on. */
+    #badNode(job) {
+        this.#badNodes.set(job, (this.#badNodes.get(job) ?? 0) + 1);
+        const counts = [...this.#badNodes.values()];
+        const inRun = counts.reduce((sum, count) => sum + count, 0);
+        return Math.max(...counts) >= ENDINGS.badNodePerFile || inRun >= ENDINGS.badNodePerRun;
+    }
+    /**
+     * A second refusal ends the run if its attempt began after the first refusal: that attempt had a corrected clock and a
+     * fresh nonce. Attempts that were in flight at the first refusal were dated by the same clock and do not count.
+     */
+    #unauthorised({ startedAt }, now) {
+        const firstAt = this.#unauthorisedAt;
+        this.#unauthorisedAt ??= now;
+        return firstAt !== undefined && startedAt >= firstAt;
+    }
+}
+function left(files, most) {
+    return files.size === 0 ? Number.POSITIVE_INFINITY : Math.max(1, most - files.size);
+}
+
 ;// CONCATENATED MODULE: ./build/src/signing/policy/policy.js
+
+
+
 
 
 
@@ -57476,20 +57607,23 @@ class RunPolicy {
     #options;
     #gate;
     #judge = new RunJudge();
-    /** Counted attempts of each job. */
     #attempts;
-    /** Those of them that ended with a failure that allows few attempts. */
-    #limited;
-    #freeUsed;
+    #refusals = new Refusals();
     /** The last failure of the service as a whole. */
     #lastTrouble;
     constructor(options) {
         this.#options = options;
         this.limit = new Limit(options.concurrency, options.jobs);
         this.#gate = new OutageGate(options.random);
-        this.#attempts = new Uint8Array(options.jobs);
-        this.#limited = new Uint8Array(options.jobs);
-        this.#freeUsed = new Uint8Array(options.jobs);
+        this.#attempts = new AttemptCounts(options.jobs, options.attempts);
+    }
+    /** How many requests may be in flight now. */
+    get inFlight() {
+        return Math.min(this.limit.value, this.#judge.inFlight);
+    }
+    /** Tells whether a second attempt of the canary must confirm a failure before any other file is sent. */
+    mustConfirm({ facts }) {
+        return facts.endsRun !== undefined && facts.endsRun !== 'verify-key';
     }
     /** Asks to start an attempt. */
     ask(now) {
@@ -57508,18 +57642,21 @@ class RunPolicy {
     /** Asks to send a probe during an outage; returns the failure that ends the run when it has been without progress too long. */
     probe(now) {
         if (this.#gate.patienceMs(now) <= 0)
-            return this.#exhausted();
+            return (0,policy_failure/* serviceDown */.SU)(this.#lastTrouble);
         this.#gate.onProbe();
         return undefined;
     }
     /** Learns of a success. */
-    onSuccess({ isProbe }) {
+    onSuccess({ job, isProbe }) {
+        this.#refusals.settle(job);
         if (isProbe)
             this.#gate.onProbeOver();
+        if (isProbe)
+            this.#refusals.endRow();
         this.#judge.onSuccess();
         this.limit.onOver();
         this.limit.onSuccess();
-        if (!this.#gate.onSuccess())
+        if (!this.#gate.onSuccess({ isProbe }))
             return;
         this.limit.onRecovery();
         this.#options.onEvent({ type: 'recovery' });
@@ -57527,19 +57664,22 @@ class RunPolicy {
     /** Learns of a failed attempt and decides what follows. */
     onFailure(failed, now) {
         const { failure, job, isProbe } = failed;
+        this.limit.onOver();
         if (isProbe)
             this.#gate.onProbeOver();
-        this.limit.onOver();
-        if (failure.facts.staleConnection && this.#freeUsed[job] === 0) {
-            this.#freeUsed[job] = 1;
+        if (failure.facts.staleConnection && this.#attempts.useFree(job))
             return { next: 'retry', delayMs: 0, reason: 'itself' };
-        }
+        if (failure.facts.endsRun === 'unauthorised' && this.#gate.hasSucceeded)
+            return this.#onRefused(failed, now);
         const ofService = this.#concernsService(failure);
-        const attempts = this.#count(job, ofService);
+        // An attempt that failed because of an outage says nothing about its file.
+        if (!ofService || !this.#gate.isShut)
+            this.#attempts.add(job, failure);
+        const attempts = this.#attempts.of(job);
         if (this.#judge.endsRun(failure, { ...failed, attempts }, now))
-            return { next: 'end', failure };
+            return { next: 'end', failure: failure.facts.ending ?? failure, lost: failure };
         if (failure.kind === 'file')
-            return this.#lose(failure);
+            return { next: 'lost', lost: failure };
         if (failure.facts.endsRun === 'bad-node')
             this.#onBadNode(failed);
         if (ofService)
@@ -57549,46 +57689,57 @@ class RunPolicy {
         const end = this.#endOfPatience(failure, now);
         if (end)
             return { next: 'end', failure: end };
-        if (this.#isSpent(failed, attempts, ofService) && !(ofService && this.#spares(failed, now)))
-            return this.#lose(failure);
+        const isLost = ofService ? this.#isLostToService(failed, now) : this.#attempts.isSpent(job, failure);
+        if (isLost)
+            return { next: 'lost', lost: failure };
+        if (failure.facts.endsRun === 'verify-key' && !this.#gate.hasSucceeded)
+            return { next: 'retry-last' };
         // The canary's second attempt decides whether this is a signing service: it goes before every other file.
-        const isUnsettled = failed.isCanary && attempts === 1 && failure.facts.endsRun === 'canary-twice';
-        const delayMs = isUnsettled ? 0 : this.#delayMs(failure, attempts);
+        const isUrgent = failed.isCanary && attempts === 1 && failure.facts.endsRun === 'canary-twice';
+        return this.#retry(failed, isUrgent ? 0 : this.#delayMs(failure, attempts), ofService ? 'service' : 'itself');
+    }
+    #retry({ job, failure }, delayMs, reason) {
         this.#options.onEvent({ type: 'retry', job, failure, delayMs });
-        return { next: 'retry', delayMs, reason: ofService ? 'service' : 'itself' };
+        return { next: 'retry', delayMs, reason };
+    }
+    /** Learns that credentials are refused that were good before. */
+    #onRefused(failed, now) {
+        const { job, isProbe } = failed;
+        const wasShut = this.#gate.isShut;
+        const failure = (0,policy_failure/* refusedLater */.Nn)(failed.failure, this.#judge.successes);
+        const { ends, counts } = this.#refusals.add({ ...failed, wasShut }, now);
+        this.#gate.onRefused({ isProbe, boundMs: this.#refusals.pauseMs }, now);
+        if (!wasShut)
+            this.limit.onPushBack(now, 'throttled');
+        if (!wasShut)
+            this.#options.onEvent({ type: 'outage', failure });
+        if (ends)
+            return { next: 'end', failure: failure.with({ kind: 'config' }), lost: failure };
+        if (counts)
+            this.#attempts.add(job, failure);
+        const isLost = counts && this.#attempts.isSpent(job, failure);
+        if (isLost)
+            this.#refusals.settle(job);
+        if (isLost)
+            return { next: 'lost', lost: failure };
+        const end = this.#endOfPatience(failure, now);
+        if (end)
+            return { next: 'end', failure: end };
+        return this.#retry(failed, this.#gate.pausedUntil - now + this.#delayMs(failure, 1), 'itself');
     }
     /** After a success, a name without an address means that the name server is in trouble. */
     #concernsService({ kind, facts }) {
         return kind === 'service' || (facts.endsRun === 'not-found' && this.#gate.hasSucceeded);
     }
-    /** Counts an attempt, except one that failed because of an outage: its failure says nothing about its file. */
-    #count(job, ofService) {
-        const before = this.#attempts[job] ?? 0;
-        if (ofService && this.#gate.isShut)
-            return before;
-        this.#attempts[job] = before + 1;
-        return before + 1;
-    }
-    /** Tells whether the file has had all its attempts. */
-    #isSpent({ failure, job }, attempts, ofService) {
-        if (ofService)
-            return attempts >= this.#options.attempts && !this.#gate.isShut;
-        const { maxAttempts } = failure.facts;
-        if (maxAttempts !== undefined)
-            this.#limited[job] = (this.#limited[job] ?? 0) + 1;
-        return attempts >= this.#options.attempts || (this.#limited[job] ?? 0) >= (maxAttempts ?? Number.POSITIVE_INFINITY);
-    }
-    /** Shuts the gate instead of losing one of the last files to a service that fails often. */
-    #spares({ left, failure }, now) {
-        if (left > OUTAGE.endgameFiles)
+    /** Tells whether a file is given up because of the service; near the end of the run the gate shuts instead. */
+    #isLostToService({ job, left, failure }, now) {
+        if (this.#gate.isShut || this.#attempts.of(job) < this.#options.attempts)
             return false;
+        if (left > OUTAGE.endgameFiles)
+            return true;
         this.#gate.shut(now);
         this.#options.onEvent({ type: 'outage', failure });
-        return true;
-    }
-    #lose(failure) {
-        this.#judge.onLost(failure);
-        return { next: 'lost' };
+        return false;
     }
     #delayMs({ facts }, attempts) {
         const long = facts.throttled || facts.endsRun === 'not-found';
@@ -57602,17 +57753,17 @@ class RunPolicy {
     /** Learns of a failure of the service as a whole. */
     #onTrouble({ failure, startedAt, isProbe, left }, now) {
         this.#lastTrouble = failure;
+        this.#refusals.endRow();
         if (!this.#gate.isShut)
             this.limit.onPushBack(now, failure.facts.throttled ? 'throttled' : 'trouble');
-        const shut = this.#gate.onFailure({ startedAt, isProbe, filesLeft: left }, now);
-        if (shut)
+        if (this.#gate.onFailure({ startedAt, isProbe, filesLeft: left }, now))
             this.#options.onEvent({ type: 'outage', failure });
     }
     /** Makes every attempt wait as the service asked; returns the failure that ends the run when this wait or the outage is too long. */
     #endOfPatience(failure, now) {
         const patienceMs = this.#gate.patienceMs(now);
         if (patienceMs <= 0 && failure === this.#lastTrouble)
-            return this.#exhausted();
+            return (0,policy_failure/* serviceDown */.SU)(failure);
         const { retryAfterMs } = failure.facts;
         if (retryAfterMs === undefined)
             return undefined;
@@ -57621,9 +57772,6 @@ class RunPolicy {
             return (0,policy_failure/* retryAfterTooLong */.BN)(failure, retryAfterMs, timeLeftMs);
         this.#gate.hold(retryAfterMs, now);
         return undefined;
-    }
-    #exhausted() {
-        return (0,policy_failure/* serviceDown */.SU)(this.#lastTrouble);
     }
 }
 
@@ -57784,6 +57932,8 @@ class RetryQueue {
     #jobs;
     #canary;
     #repeats = [];
+    /** Jobs that wait until no other job does. */
+    #held = [];
     #canaryWaits;
     #cursor = 0;
     constructor(jobs, canary) {
@@ -57796,6 +57946,14 @@ class RetryQueue {
         const at = this.#repeats.findIndex(({ readyAt }) => readyAt > repeat.readyAt);
         this.#repeats.splice(at < 0 ? this.#repeats.length : at, 0, repeat);
     }
+    /** Puts a failed job back that is repeated when no other job waits. */
+    hold(job, failure) {
+        this.#held.push({ job, failure });
+    }
+    /** Takes every held job out of the queue; returns the jobs with their failures. */
+    takeHeld() {
+        return this.#held.splice(0);
+    }
     /**
      * Returns the job that should start now, without taking it; repeats that are ready come first.
      *
@@ -57804,26 +57962,29 @@ class RetryQueue {
     ready(now, restUntil) {
         if (this.#repeatReady(now))
             return this.#repeats[0]?.job;
-        return this.#fresh() ?? (restUntil <= now ? this.#sparing()?.job : undefined);
+        const sparing = restUntil <= now ? this.#sparing() : undefined;
+        return this.#fresh() ?? sparing?.job ?? (this.#repeats.length === 0 ? this.#held[0]?.job : undefined);
     }
     /** Returns the canary when it is ready, and no other job; for the head start. */
     readyCanary(now) {
         return this.#canaryWaits || this.#repeatReady(now) ? this.#canary : undefined;
     }
-    /** Returns the job that is ready, or the job that is ready next. */
-    soonest(now) {
-        return this.ready(now, Number.POSITIVE_INFINITY) ?? this.#repeats[0]?.job;
+    /** Returns the job for a probe: a fresh one, whose failure cannot be its own, else the one that is ready first. */
+    probe() {
+        return this.#fresh() ?? this.#repeats[0]?.job ?? this.#held[0]?.job;
     }
     /** Returns when the next repeat is ready, by the `restUntil` of {@link ready}; infinite when there is none. */
     nextReadyAt(restUntil) {
         const readyAt = this.#repeats[0]?.readyAt ?? Number.POSITIVE_INFINITY;
         return restUntil < readyAt && this.#sparing() ? restUntil : readyAt;
     }
-    /** Takes a job that {@link ready} or {@link soonest} returned out of the queue. */
+    /** Takes a job that {@link ready} or {@link probe} returned out of the queue. */
     take(job) {
         const at = this.#repeats.findIndex((repeat) => repeat.job === job);
         if (at >= 0)
             this.#repeats.splice(at, 1);
+        else if (this.#held[0]?.job === job)
+            this.#held.shift();
         else if (this.#canaryWaits)
             this.#canaryWaits = false;
         else
@@ -57923,8 +58084,8 @@ class Schedule {
     }
     /** Starts one attempt; returns whether another one may follow. */
     #startOne(how, now) {
-        if (how === 'start' && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.limit.value)) {
-            if (!this.#headStart.lasts)
+        if (how === 'start' && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.inFlight)) {
+            if (this.#inFlight.size >= this.#policy.limit.value)
                 this.#growth.watch(() => this.#pump());
             return false;
         }
@@ -57945,13 +58106,13 @@ class Schedule {
     }
     #choose(how, now, restUntil) {
         if (how === 'probe')
-            return this.#queue.soonest(now);
+            return this.#queue.probe();
         return this.#headStart.lasts ? this.#queue.readyCanary(now) : this.#queue.ready(now, restUntil);
     }
     async #launch(job, isProbe, now) {
         let isProbing = isProbe;
         const ended = this.#inFlight.attempt(job, () => {
-            this.#onAnswered(isProbing);
+            this.#onAnswered(job, isProbing);
             isProbing = false;
         });
         if (this.#headStart.lasts)
@@ -57973,31 +58134,33 @@ class Schedule {
         this.#headStart.grant({ isInFlight: () => this.#inFlight.has(job, attempt), onSlow });
     }
     /** Learns that the service has answered one job; the work that is left needs no slot. */
-    #onAnswered(isProbe) {
+    #onAnswered(job, isProbe) {
         this.#headStart.end();
-        this.#policy.onSuccess({ isProbe });
+        this.#policy.onSuccess({ job, isProbe });
         this.#pumpSoon();
     }
     #onFailure(failure, facts) {
         if (this.#ending)
             return;
-        const { clock, canary, onFailure } = this.#options;
         const { job } = facts;
+        const { clock, canary, onFailure } = this.#options;
         const now = clock.now();
         // Any answer ends the head start, except one that a second attempt of the canary must confirm.
-        if (failure.facts.endsRun === undefined)
+        if (!this.#policy.mustConfirm(failure))
             this.#headStart.end();
         const state = { isCanary: job === canary, left: this.#left, inFlight: this.#inFlight.size };
         const decision = this.#policy.onFailure({ ...facts, ...state, failure }, now);
-        if (decision.next === 'retry') {
+        if (decision.next === 'retry')
             this.#queue.repeat({ job, readyAt: now + decision.delayMs, reason: decision.reason });
-            return;
-        }
-        const ending = decision.next === 'end' ? decision.failure : failure;
-        if (ending === failure)
-            this.#settle(job, failure);
-        if (decision.next === 'end' || onFailure === 'stop')
-            this.#end(ending);
+        const { lost } = decision;
+        if (decision.next === 'retry-last')
+            this.#queue.hold(job, failure);
+        if (lost)
+            this.#settle(job, lost);
+        if (decision.next === 'end')
+            this.#end(decision.failure);
+        else if (lost && onFailure === 'stop')
+            this.#end(lost);
     }
     #settle(job, failure) {
         this.#headStart.end();
@@ -58006,14 +58169,15 @@ class Schedule {
     }
     #end(ending) {
         this.#ending ??= ending;
+        for (const { job, failure } of this.#queue.takeHeld())
+            this.#settle(job, failure);
         this.#headStart.end();
         this.#inFlight.abort();
         this.#finishIfDone();
     }
     #finishIfDone() {
-        if (this.#inFlight.open > 0 || !(this.#ending || this.#left === 0))
-            return;
-        this.#done.resolve(this.#ending);
+        if (this.#inFlight.open === 0 && (this.#ending || this.#left === 0))
+            this.#done.resolve(this.#ending);
     }
     #wakeAt(time) {
         if (time === Number.POSITIVE_INFINITY)
@@ -58430,6 +58594,53 @@ async function checksums_readWhole(file) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/modes/stages/signing-notes.js
+
+
+// What the log, the annotations and the notes of the report say while files are signed.
+/** Returns what warns, once, of signatures that are not checked and that strict decoders refuse. */
+function warnOfWhiteSpace({ runner }, report) {
+    let isTold = false;
+    return () => {
+        if (isTold)
+            return;
+        isTold = true;
+        const text = 'The service puts line ends or blanks into its signatures: openssl base64 -d -A and mode: verify will refuse them. Its operators should send each signature as one line.';
+        runner.annotate('warning', 'Signatures with white space', text);
+        report.add({ notes: [text] });
+    };
+}
+/** Whoever reads the service's own log must know why it holds more signatures than the release. */
+function describeBlindRepeats({ runner }, outcomes) {
+    const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
+    if (repeats === 0)
+        return {};
+    const text = `${(0,units/* plural */.LS)(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
+    runner.line(text);
+    return { notes: [text] };
+}
+/** Says what became of one file, for the debug log. */
+function describeOutcome({ file, status, attempts, elapsedMs }) {
+    return `${(0,files_names/* show */.WU)(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${(0,units/* formatCount */.B4)(attempts)} tries`}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
+}
+/** Prints an event of the run. */
+function printEvent({ runner }, event, files) {
+    if (event.type === 'recovery')
+        runner.line('The service is back.');
+    else if (event.type === 'outage') {
+        const { code, message } = event.failure;
+        runner.line(`The service is in trouble (${code}: ${(0,units/* sentence */.em)(message)}) Waiting for it with single requests.`);
+    }
+    else if (event.type === 'bad-node') {
+        const { code, message } = event.failure;
+        runner.line(`One node of the service cannot be used (${code}: ${(0,units/* sentence */.em)(message)}) The other connections go on.`);
+    }
+    else {
+        const { code, message } = event.failure;
+        runner.debug(`${(0,files_names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/modes/stages/signing.js
 
 
@@ -58489,11 +58700,12 @@ async function runSigning(context, task) {
     const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
     const result = await signFiles({
         ...signOptions(context, task, wanted),
+        onWhiteSpace: warnOfWhiteSpace(context, task.report),
         signer: watchSigner(service.signer, progress),
         onOutcome: (outcome) => {
             progress.add(outcome.file.size);
             if (runner.facts.isDebug)
-                runner.debug(signing_describe(outcome));
+                runner.debug(describeOutcome(outcome));
         },
     }).finally(() => {
         progress.stop();
@@ -58502,18 +58714,6 @@ async function runSigning(context, task) {
     runner.line(`${(0,units/* plural */.LS)(service.transport.requests(), 'request')} for ${(0,units/* plural */.LS)(wanted.length, 'file')}`);
     runner.closeGroup();
     return result;
-}
-/** Whoever reads the service's own log must know why it holds more signatures than the release. */
-function describeBlindRepeats({ runner }, outcomes) {
-    const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
-    if (repeats === 0)
-        return {};
-    const text = `${(0,units/* plural */.LS)(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
-    runner.line(text);
-    return { notes: [text] };
-}
-function signing_describe({ file, status, attempts, elapsedMs }) {
-    return `${(0,files_names/* show */.WU)(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${(0,units/* formatCount */.B4)(attempts)} tries`}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
 }
 /** Fewer files than this are written by this thread: starting the worker would cost more. */
 const WORKER_FILES = 256;
@@ -58527,6 +58727,7 @@ function signOptions(context, task, files) {
         hashElsewhere: hashInWorker(service.worker),
         suffix,
         verification,
+        clientKeySha256: service.clientKeySha256,
         concurrency: effort.concurrency,
         attempts: effort.attempts,
         timeoutMs: effort.timeoutMs,
@@ -58539,7 +58740,7 @@ function signOptions(context, task, files) {
         clock,
         random,
         onOutcome: () => { },
-        onEvent: (event) => tell(context, event, files),
+        onEvent: (event) => printEvent(context, event, files),
     };
 }
 /** Signs a file of our own making, which is in no count, in what is left of the deadline; returns notes, and the failure if any. */
@@ -58552,22 +58753,6 @@ async function signOwnFile(context, task, { file, startedAt }) {
     const { notes = [] } = describeBlindRepeats(context, outcomes);
     const failure = ending?.code === 'DEADLINE' ? (0,policy_failure/* deadlinePassed */.Hx)(effort.deadlineMs) : (ending ?? outcomes[0]?.error);
     return { notes, ...(failure ? { failure } : {}) };
-}
-function tell({ runner }, event, files) {
-    if (event.type === 'recovery')
-        runner.line('The service is back.');
-    else if (event.type === 'outage') {
-        const { code, message } = event.failure;
-        runner.line(`The service is in trouble (${code}: ${(0,units/* sentence */.em)(message)}) Waiting for it with single requests.`);
-    }
-    else if (event.type === 'bad-node') {
-        const { code, message } = event.failure;
-        runner.line(`One node of the service cannot be used (${code}: ${(0,units/* sentence */.em)(message)}) The other connections go on.`);
-    }
-    else {
-        const { code, message } = event.failure;
-        runner.debug(`${(0,files_names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
-    }
 }
 /** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
 const LOOK_MS = 20;
@@ -60142,7 +60327,8 @@ function withService(context, task, use) {
         try {
             const signer = 'certificate' in identity ? namingRefused(open.signer, identity) : open.signer;
             const maxBytesInFlight = http === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
-            return await use({ signer, transport, worker, maxBytesInFlight });
+            const clientKeySha256 = 'certificate' in identity ? identity.certificate.publicKeySha256 : undefined;
+            return await use({ signer, transport, worker, clientKeySha256, maxBytesInFlight });
         }
         finally {
             await open.close();
@@ -61600,6 +61786,7 @@ function isSuspicious(name, value) {
 /* harmony export */   BN: () => (/* binding */ retryAfterTooLong),
 /* harmony export */   HR: () => (/* binding */ Failure),
 /* harmony export */   Hx: () => (/* binding */ deadlinePassed),
+/* harmony export */   Nn: () => (/* binding */ refusedLater),
 /* harmony export */   SU: () => (/* binding */ serviceDown),
 /* harmony export */   _9: () => (/* binding */ runEnded),
 /* harmony export */   h_: () => (/* binding */ asFailure),
@@ -61648,6 +61835,14 @@ function runEnded() {
 /** Builds the failure of a run whose service did not recover in time; `last` is the last failure of the service. */
 function serviceDown(last) {
     return new Failure('config', 'SERVICE_DOWN', `The service did not recover in time. Last: ${last?.message ?? 'no answer.'}`, { hint: last?.hint ?? 'Run this job again when the service is back.', cause: last });
+}
+/** Builds the failure of an attempt that is refused with 401 or 403 although so many others succeeded. */
+function refusedLater(failure, successes) {
+    const files = successes === 1 ? '1 file' : `${successes} files`;
+    return failure.with({
+        message: `${failure.message.replace(/\.$/, '')}, although the same credentials were good for ${files} of this run.`,
+        hint: 'A firewall or gateway may limit the rate, or object to the content of a file: lower concurrency, and ask the operators. Otherwise the credentials were withdrawn during the run.',
+    });
 }
 /** Builds the failure of a run whose service asks for a longer wait than the run has left. */
 function retryAfterTooLong(failure, retryAfterMs, leftMs) {
@@ -61937,19 +62132,108 @@ function pssKeyAllows(key, algorithm) {
 
 /***/ }),
 
-/***/ 37737:
+/***/ 77259:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Dy: () => (/* binding */ explainInvalid),
-/* harmony export */   Ww: () => (/* binding */ checkStored),
-/* harmony export */   fn: () => (/* binding */ isValid)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-/* harmony import */ var _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(85027);
-/* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(93509);
-/* harmony import */ var _encoding_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9852);
-/* harmony import */ var _verifier_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9426);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Ww: () => (/* binding */ checkStored),
+  Dy: () => (/* binding */ explainInvalid),
+  fn: () => (/* binding */ isValid),
+  IT: () => (/* binding */ likelyCause),
+  PT: () => (/* binding */ wrongKey)
+});
+
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/files/hashing/file-hash.js + 1 modules
+var file_hash = __nccwpck_require__(85027);
+// EXTERNAL MODULE: ./build/src/files/names.js
+var names = __nccwpck_require__(93509);
+// EXTERNAL MODULE: ./build/src/verifying/encoding.js
+var verifying_encoding = __nccwpck_require__(9852);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+// EXTERNAL MODULE: ./build/src/verifying/algorithm.js
+var verifying_algorithm = __nccwpck_require__(23184);
+// EXTERNAL MODULE: ./build/src/verifying/layout.js
+var layout = __nccwpck_require__(5959);
+// EXTERNAL MODULE: ./build/src/verifying/verifier.js
+var verifier = __nccwpck_require__(89067);
+;// CONCATENATED MODULE: ./build/src/verifying/likely.js
+
+
+
+
+
+/**
+ * Finds the other algorithm of the same key, or the other RSA-PSS salt length, that a signature which failed its check is
+ * valid for, reading the bytes once more; `undefined` when there is none.
+ *
+ * The result only names a likely setting: the check has failed all the same.
+ */
+async function findLikely({ key, algorithm }, signature, read) {
+    const names = (0,verifying_algorithm/* algorithmsFor */.iJ)(key);
+    const others = names.filter((name) => name !== algorithm.name).map((name) => withAlgorithm(key, name));
+    const candidates = [...others, ...names.flatMap((name) => withAnySalt(key, name))];
+    if (candidates.length === 0 || (0,layout/* formOf */.Q)(key, signature) === undefined)
+        return undefined;
+    await (0,file_hash/* readInto */.Pq)(read(), candidates);
+    for (const { likely } of candidates) {
+        const found = likely(signature);
+        if (found)
+            return found;
+    }
+    return undefined;
+}
+function withAlgorithm(key, name) {
+    const pass = (0,verifier/* createVerifier */.$A)(key, (0,verifying_algorithm/* algorithmOf */.Hy)(name)).start(0);
+    return {
+        update: (chunk) => pass.update(chunk),
+        likely: (signature) => (pass.verify(signature) ? { algorithm: name } : undefined),
+    };
+}
+function withAnySalt({ keyObject: key }, name) {
+    const algorithm = (0,verifying_algorithm/* algorithmOf */.Hy)(name);
+    if (algorithm.scheme !== 'rsa-pss')
+        return [];
+    const verify = (0,external_node_crypto_.createVerify)(algorithm.hash);
+    const padding = external_node_crypto_.constants.RSA_PKCS1_PSS_PADDING;
+    const digestBytes = (0,external_node_crypto_.hash)(algorithm.hash, '', 'buffer').length;
+    return [
+        {
+            update: (chunk) => verify.update(chunk),
+            likely(signature) {
+                if (!verify.verify({ key, padding, saltLength: external_node_crypto_.constants.RSA_PSS_SALTLEN_AUTO }, signature))
+                    return undefined;
+                const whole = (0,external_node_crypto_.publicDecrypt)({ key, padding: external_node_crypto_.constants.RSA_NO_PADDING }, Buffer.from(signature));
+                // One byte shorter than the signature when the modulus has a single bit in its first byte.
+                const encodedBits = (key.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
+                const encoded = whole.subarray(-Math.ceil(encodedBits / 8));
+                const saltBytes = saltLength(encoded, encodedBits, algorithm.hash);
+                return { algorithm: name, digestBytes, saltBytes };
+            },
+        },
+    ];
+}
+/** Reads the length of the salt, in bytes, in an encoded message that is known to be valid (RFC 8017, 9.1.2). */
+function saltLength(encoded, encodedBits, algorithm) {
+    const end = encoded.length - (0,external_node_crypto_.hash)(algorithm, '', 'buffer').length - 1;
+    const digest = encoded.subarray(end, -1);
+    const block = encoded.subarray(0, end).map((byte, at) => byte ^ maskByte(digest, at, algorithm));
+    // The unused bits of the first byte are masked too; behind them stand zeros, a one, and the salt.
+    block[0] = (block[0] ?? 0) & (0xff >> (8 * encoded.length - encodedBits));
+    return block.length - block.indexOf(1) - 1;
+}
+/** One byte of the mask that MGF1 makes of a digest. */
+function maskByte(digest, at, algorithm) {
+    const counter = Buffer.alloc(4);
+    counter.writeUInt32BE(Math.floor(at / digest.length));
+    return (0,external_node_crypto_.hash)(algorithm, Buffer.concat([digest, counter]), 'buffer')[at % digest.length] ?? 0;
+}
+
+;// CONCATENATED MODULE: ./build/src/verifying/check.js
 
 
 
@@ -61957,27 +62241,45 @@ function pssKeyAllows(key, algorithm) {
 
 /** Decodes a signature and checks it against a pass that has seen all bytes of the file. */
 function isValid(text, pass, encoding) {
-    return pass.verify((0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .decodeSignature */ .x)(text, encoding));
+    return pass.verify((0,verifying_encoding/* decodeSignature */.x)(text, encoding));
 }
 /** Reads an open file once and checks a stored signature against it; throws when the text is no strictly encoded signature. */
 async function checkStored(file, text, { verifier, encoding }) {
-    const signature = (0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .decodeSignature */ .x)(text, encoding);
+    const signature = (0,verifying_encoding/* decodeSignature */.x)(text, encoding);
     const pass = verifier.start(file.size);
-    const hash = (0,_files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__/* .startHash */ .LC)({ algorithm: 'sha256' });
-    await (0,_files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__/* .readInto */ .Pq)(file.read(), [hash, pass]);
+    const hash = (0,file_hash/* startHash */.LC)({ algorithm: 'sha256' });
+    await (0,file_hash/* readInto */.Pq)(file.read(), [hash, pass]);
     file.checkUnchanged();
     return { sha256: hash.digest().toString('hex'), valid: pass.verify(signature) };
 }
-/** Explains a signature that does not fit: reads the file once more to see whether another algorithm of the key does. */
+/** Explains a signature that does not fit its file; reads the file once more. */
 async function explainInvalid(path, file, about) {
-    const { verifier, encoding, text } = about;
-    const likely = await (0,_verifier_js__WEBPACK_IMPORTED_MODULE_4__/* .likelyAlgorithm */ .wm)(verifier, (0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .decodeSignature */ .x)(text, encoding), () => file.read());
-    const other = (0,_encoding_js__WEBPACK_IMPORTED_MODULE_3__/* .otherEncodingHint */ .B)(text, encoding);
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('SIGNATURE_INVALID', `The signature of ${(0,_files_names_js__WEBPACK_IMPORTED_MODULE_2__/* .show */ .WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).`, {
-        hint: likely
-            ? `It is valid as ${likely}: set signature-algorithm: ${likely}.`
-            : (other ??
-                'It was made for other bytes, or with another key: check verify-key, and that nothing changed the file.'),
+    const cause = await likelyCause(about, () => file.read());
+    return new errors/* ActionError */.lZ('SIGNATURE_INVALID', `The signature of ${(0,names/* show */.WU)(path)} is not valid for its bytes (${about.verifier.algorithm.name}).`, {
+        hint: cause ??
+            'It was made for other bytes, or with another key: check verify-key, and that nothing changed the file.',
+    });
+}
+/** Says which setting a signature that does not fit was probably made with; reads the bytes once, resolves with `undefined` when none fits. */
+async function likelyCause({ text, verifier, encoding }, read) {
+    const likely = await findLikely(verifier, (0,verifying_encoding/* decodeSignature */.x)(text, encoding), read);
+    return likely ? hintOf(likely, verifier) : (0,verifying_encoding/* otherEncodingHint */.B)(text, encoding);
+}
+function hintOf(likely, { algorithm }) {
+    const set = likely.algorithm === algorithm.name ? '' : `, and set signature-algorithm: ${likely.algorithm}`;
+    return 'saltBytes' in likely
+        ? `It is valid as ${likely.algorithm} with a salt of ${likely.saltBytes} bytes: the service must use a salt as long as the digest, ${likely.digestBytes} bytes${set}.`
+        : `It is valid as ${likely.algorithm}: set signature-algorithm: ${likely.algorithm}.`;
+}
+/** Builds the error of a run in which no new signature fits the key; `last` is the error of the last one, `clientKeySha256` the print of the client's own key. */
+function wrongKey({ verifier }, last, clientKeySha256) {
+    const { spkiSha256, name } = verifier.key;
+    const isClient = spkiSha256 === clientKeySha256;
+    return new errors/* ActionError */.lZ('VERIFY_KEY_WRONG', `No signature fits verify-key (${name}, SHA-256 ${spkiSha256})${isClient ? ", which is the key of the client's own certificate" : ''}. ${last.message}`, {
+        hint: isClient
+            ? "verify-key must be the public key of the service's signing key, not that of cert."
+            : (last.hint ?? ''),
+        cause: last,
     });
 }
 
@@ -62203,28 +62505,13 @@ function unsupported(what) {
 
 /***/ }),
 
-/***/ 9426:
+/***/ 5959:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  C1: () => (/* binding */ checkSize),
-  $A: () => (/* binding */ createVerifier),
-  wm: () => (/* binding */ likelyAlgorithm)
-});
-
-// UNUSED EXPORTS: MAX_ED25519_BYTES
-
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/files/hashing/file-hash.js + 1 modules
-var file_hash = __nccwpck_require__(85027);
-// EXTERNAL MODULE: ./build/src/verifying/algorithm.js
-var verifying_algorithm = __nccwpck_require__(23184);
-;// CONCATENATED MODULE: ./build/src/verifying/layout.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Q: () => (/* binding */ formOf)
+/* harmony export */ });
+/* unused harmony export ecdsaLayout */
 const ED25519_BYTES = 64;
 const SEQUENCE = 0x30;
 const INTEGER = 0x02;
@@ -62285,9 +62572,20 @@ function integerEnd(bytes, start, numberBytes) {
     return start + 2 + length;
 }
 
-;// CONCATENATED MODULE: ./build/src/verifying/verifier.js
 
+/***/ }),
 
+/***/ 89067:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $A: () => (/* binding */ createVerifier),
+/* harmony export */   C1: () => (/* binding */ checkSize)
+/* harmony export */ });
+/* unused harmony export MAX_ED25519_BYTES */
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
+/* harmony import */ var _layout_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5959);
 
 
 
@@ -62308,29 +62606,16 @@ function createVerifier(key, algorithm) {
 function checkSize(algorithm, size) {
     if (algorithm.scheme !== 'ed25519' || size <= MAX_ED25519_BYTES)
         return;
-    throw new errors/* ActionError */.lZ('FILE_TOO_LARGE_FOR_ED25519', `the file has ${size} bytes; an Ed25519 signature can be checked up to ${MAX_ED25519_BYTES} bytes`, { hint: 'Leave this file out, sign it with an EC or RSA key, or run without verify-key and check it elsewhere.' });
-}
-/**
- * Finds the other algorithm of the same key that a signature which failed its check is valid for, reading the bytes
- * once more; `undefined` when there is none. It only names a likely setting: the check has failed all the same.
- */
-async function likelyAlgorithm(verifier, signature, read) {
-    const { key, algorithm } = verifier;
-    const others = (0,verifying_algorithm/* algorithmsFor */.iJ)(key).filter((name) => name !== algorithm.name);
-    if (others.length === 0 || formOf(key, signature) === undefined)
-        return undefined;
-    const passes = others.map((name) => ({ name, pass: createVerifier(key, (0,verifying_algorithm/* algorithmOf */.Hy)(name)).start(0) }));
-    await (0,file_hash/* readInto */.Pq)(read(), passes.map(({ pass }) => pass));
-    return passes.find(({ pass }) => pass.verify(signature))?.name;
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('FILE_TOO_LARGE_FOR_ED25519', `the file has ${size} bytes; an Ed25519 signature can be checked up to ${MAX_ED25519_BYTES} bytes`, { hint: 'Leave this file out, sign it with an EC or RSA key, or run without verify-key and check it elsewhere.' });
 }
 function streamingPass(key, algorithm) {
-    const hashing = (0,external_node_crypto_.createVerify)(algorithm.hash);
+    const hashing = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createVerify)(algorithm.hash);
     return {
         update(chunk) {
             hashing.update(chunk);
         },
         verify(signature) {
-            const form = formOf(key, signature);
+            const form = (0,_layout_js__WEBPACK_IMPORTED_MODULE_2__/* .formOf */ .Q)(key, signature);
             return form !== undefined && answer(hashing, { key, algorithm, form, signature });
         },
     };
@@ -62340,11 +62625,11 @@ function answer(hashing, { key: { keyObject: key }, algorithm, form, signature }
         case 'ecdsa':
             return form !== 'plain' && hashing.verify({ key, dsaEncoding: form }, signature);
         case 'rsa-pkcs1':
-            return hashing.verify({ key, padding: external_node_crypto_.constants.RSA_PKCS1_PADDING }, signature);
+            return hashing.verify({ key, padding: node_crypto__WEBPACK_IMPORTED_MODULE_0__.constants.RSA_PKCS1_PADDING }, signature);
         case 'rsa-pss': {
             // Without a salt length Node takes any that it finds in the signature.
-            const saltLength = external_node_crypto_.constants.RSA_PSS_SALTLEN_DIGEST;
-            return hashing.verify({ key, padding: external_node_crypto_.constants.RSA_PKCS1_PSS_PADDING, saltLength }, signature);
+            const saltLength = node_crypto__WEBPACK_IMPORTED_MODULE_0__.constants.RSA_PSS_SALTLEN_DIGEST;
+            return hashing.verify({ key, padding: node_crypto__WEBPACK_IMPORTED_MODULE_0__.constants.RSA_PKCS1_PSS_PADDING, saltLength }, signature);
         }
     }
 }
@@ -62360,7 +62645,7 @@ function collectingPass(key, size) {
         },
         verify(signature) {
             // A file that is not as long as announced has changed: fail closed.
-            return length === size && formOf(key, signature) === 'plain' && (0,external_node_crypto_.verify)(null, bytes, key.keyObject, signature);
+            return length === size && (0,_layout_js__WEBPACK_IMPORTED_MODULE_2__/* .formOf */ .Q)(key, signature) === 'plain' && (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.verify)(null, bytes, key.keyObject, signature);
         },
     };
 }

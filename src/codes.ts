@@ -128,6 +128,7 @@ export const CODES = [
   'VERIFY_KEY_PRIVATE',
   'VERIFY_KEY_UNREADABLE',
   'VERIFY_KEY_UNSUPPORTED',
+  'VERIFY_KEY_WRONG',
 ] as const;
 
 /** A code of an `ActionError`. `RUN_ENDED` is never reported: it marks an attempt that was cut short by another failure. */

@@ -81,7 +81,7 @@ const WIDE = {
   checksums: `/${HOSTILE}`,
   notes: Array.from({ length: 5000 }, () => HOSTILE.repeat(3)),
   service: HOSTILE,
-  certificate: { subject: HOSTILE, issuer: HOSTILE, notAfter: HOSTILE, sha256: HOSTILE },
+  certificate: { subject: HOSTILE, issuer: HOSTILE, notAfter: HOSTILE, sha256: HOSTILE, publicKeySha256: HOSTILE },
   artifact: { name: HOSTILE, id: 1, digest: 'a'.repeat(64), bytes: 1 },
 };
 

@@ -72,6 +72,7 @@ const SIGNED = {
     issuer: 'CN=Example Issuing CA',
     notAfter: '2027-06-30T12:00:00.000Z',
     sha256: SHA256,
+    publicKeySha256: SHA256,
   },
   manifest: '/home/runner/work/_temp/mtls-release-signing-output-Xk2/manifest.json',
 } as const;

@@ -223,7 +223,7 @@ test.each(HOSTILE)('a text that others chose makes no markup, wherever it shows:
     outcomes: [...named, ...samples.failedFiles([text], error)],
     notes: [text],
     service: text,
-    certificate: { subject: text, issuer: text, notAfter: text, sha256: text },
+    certificate: { subject: text, issuer: text, notAfter: text, sha256: text, publicKeySha256: text },
     manifest: text,
     checksums: text,
   };
@@ -259,7 +259,7 @@ test.each(HOSTILE)('a text that others chose makes no markup, wherever it shows:
 
 /** The same report with harmless texts. */
 function without(text: string, report: Report): Partial<Report> {
-  const certificate = { subject: 'a', issuer: 'a', notAfter: 'a', sha256: 'a' };
+  const certificate = { subject: 'a', issuer: 'a', notAfter: 'a', sha256: 'a', publicKeySha256: 'a' };
   const error = new ActionError('SERVER_ERROR', 'a', { hint: 'a' });
   const outcomes = report.outcomes.map((one) => ({
     ...one,

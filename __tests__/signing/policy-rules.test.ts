@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { Limit } from '../../src/signing/policy/concurrency.ts';
+import type { Decision } from '../../src/signing/policy/decision.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 import { OutageGate } from '../../src/signing/policy/outage-gate.ts';
-import { type Decision, RunPolicy } from '../../src/signing/policy/policy.ts';
+import { RunPolicy } from '../../src/signing/policy/policy.ts';
 import { InFlight } from '../../src/signing/schedule/in-flight.ts';
 import { RetryQueue } from '../../src/signing/schedule/queue.ts';
 import { FAILURES, sleep } from './simulate.ts';
@@ -16,7 +17,7 @@ describe('the gate', () => {
   test('shuts at the eighth failure in a row', () => {
     const gate = new OutageGate(() => 0);
     expect(fail(gate, 7)).not.toContain(true);
-    gate.onSuccess();
+    gate.onSuccess({ isProbe: true });
     expect(fail(gate, 7)).not.toContain(true);
     expect([gate.isShut, fail(gate, 1), gate.isShut]).toEqual([false, [true], true]);
   });
@@ -38,7 +39,7 @@ describe('the gate', () => {
     expect(pauses).toEqual(
       [500, 1000, 2000, 4000, 8000, 10_000, 10_000].map((ms) => ({ may: 'wait', untilMs: 10 + ms })),
     );
-    expect(gate.onSuccess()).toBe(true);
+    expect(gate.onSuccess({ isProbe: true })).toBe(true);
     fail(gate, 8);
     expect(gate.ask(10)).toEqual({ may: 'wait', untilMs: 510 });
   });
@@ -60,7 +61,7 @@ describe('the gate', () => {
     const gate = new OutageGate(() => 1);
     gate.hold(3000, 100);
     gate.hold(1000, 100);
-    gate.onSuccess();
+    gate.onSuccess({ isProbe: true });
     expect(gate.ask(3349)).toEqual({ may: 'wait', untilMs: 3350 });
     expect(gate.ask(3350)).toEqual({ may: 'start' });
   });
@@ -72,7 +73,7 @@ describe('the gate', () => {
     gate.onFailure({ startedAt: 400, isProbe: false, filesLeft: 9 }, 1100);
     gate.onFailure({ startedAt: 800, isProbe: false, filesLeft: 9 }, 1200);
     expect(gate.patienceMs(2000)).toBe(400 + 60_000 - 2000);
-    gate.onSuccess();
+    gate.onSuccess({ isProbe: true });
     expect(gate.patienceMs(2000)).toBe(Number.POSITIVE_INFINITY);
     gate.onFailure({ startedAt: 3000, isProbe: false, filesLeft: 9 }, 3100);
     expect(gate.patienceMs(4000)).toBe(3000 + 180_000 - 4000);
@@ -103,7 +104,7 @@ describe('what waits to spare the service', () => {
     expect(queue.ready(100, 100)).toBe(1);
     queue.take(1);
     expect([queue.ready(100, 100), queue.nextReadyAt(100)]).toEqual([undefined, 7000]);
-    expect([queue.ready(7000, never), queue.soonest(100)]).toEqual([2, 2]);
+    expect([queue.ready(7000, never), queue.probe()]).toEqual([2, 2]);
   });
 
   test('may go at once after a success, and after failures in a row as rarely as a probe', () => {
@@ -113,7 +114,7 @@ describe('what waits to spare the service', () => {
       return gate.restUntil;
     });
     expect(rests).toEqual([1500, 2000, 3000, 5000]);
-    gate.onSuccess();
+    gate.onSuccess({ isProbe: true });
     expect(gate.restUntil).toBe(0);
   });
 
@@ -256,7 +257,7 @@ describe('the policy', () => {
   ) => Decision['next'];
 
   /** A success of another file, so that failures are not in a row. */
-  const others = (policy: RunPolicy): void => policy.onSuccess({ isProbe: false });
+  const others = (policy: RunPolicy): void => policy.onSuccess({ job: 0, isProbe: false });
 
   test('gives a file so many tries and no more', () => {
     const { policy, fail } = createPolicy(3);
@@ -271,7 +272,7 @@ describe('the policy', () => {
     const { policy, fail } = createPolicy(3);
     for (let job = 10; job < 18; job++) fail(FAILURES.refused, { job });
     for (let probe = 0; probe < 20; probe++) expect(fail(FAILURES.refused, { job: 9, isProbe: true })).toBe('retry');
-    policy.onSuccess({ isProbe: true });
+    policy.onSuccess({ job: 0, isProbe: true });
     expect(fail(FAILURES.refused, { job: 9 })).toBe('retry');
     others(policy);
     expect(fail(FAILURES.refused, { job: 9 })).toBe('retry');
@@ -303,7 +304,7 @@ describe('the policy', () => {
     const { policy, fail } = createPolicy();
     for (let job = 10; job < 18; job++) fail(FAILURES.refused, { job });
     for (let now = 2000; now < 12_000; now += 1000) fail(FAILURES.refused, { job: 9, isProbe: true, now });
-    policy.onSuccess({ isProbe: true });
+    policy.onSuccess({ job: 0, isProbe: true });
     for (let success = 0; success < 5; success++) others(policy);
     expect(policy.limit.value).toBe(6);
   });

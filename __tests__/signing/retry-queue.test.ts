@@ -23,7 +23,7 @@ test.each([
 ])('%i jobs with the canary %i go once each, the canary first', (jobs, canary, order) => {
   const queue = new RetryQueue(jobs, canary);
   expect(drain(queue, 0)).toEqual(order);
-  expect([queue.ready(1e9, 0), queue.soonest(1e9), queue.nextReadyAt(0)]).toEqual([undefined, undefined, NEVER]);
+  expect([queue.ready(1e9, 0), queue.probe(), queue.nextReadyAt(0)]).toEqual([undefined, undefined, NEVER]);
 });
 
 test('repeats go ahead of fresh jobs once they are ready, the earliest first, and those of one time in their order', () => {
@@ -40,7 +40,7 @@ test('repeats go ahead of fresh jobs once they are ready, the earliest first, an
   expect([queue.ready(99, NEVER), queue.nextReadyAt(NEVER)]).toEqual([6, 100]);
   queue.take(6);
   expect(drain(queue, 300)).toEqual([1, 3, 2, 0, 7, 8]);
-  expect([queue.ready(399, NEVER), queue.soonest(399), queue.ready(400, NEVER)]).toEqual([undefined, 4, 4]);
+  expect([queue.ready(399, NEVER), queue.probe(), queue.ready(400, NEVER)]).toEqual([undefined, 4, 4]);
 });
 
 test('while only the canary may go, no other job does', () => {
@@ -49,7 +49,7 @@ test('while only the canary may go, no other job does', () => {
   queue.take(1);
   expect(queue.readyCanary(0)).toBeUndefined();
   queue.repeat({ job: 1, readyAt: 50, reason: 'service' });
-  expect([queue.readyCanary(49), queue.readyCanary(50), queue.soonest(49)]).toEqual([undefined, 1, 0]);
+  expect([queue.readyCanary(49), queue.readyCanary(50), queue.probe()]).toEqual([undefined, 1, 0]);
 });
 
 test('what waits only to spare the service goes from the time on when that rests, behind fresh jobs', () => {

@@ -49,6 +49,52 @@ describe('before the first success', () => {
     expect(run.requests.length).toBeLessThanOrEqual(16);
   });
 
+  test('after the first refusal no more requests are in flight than it takes to end the run', async () => {
+    const run = await simulate(ALWAYS(FAILURES.badRequest), { jobs: 500 });
+    expect(run.ending).toBe(FAILURES.badRequest);
+    expect(run.requests).toHaveLength(4);
+  });
+
+  test('an odd answer to every file ends the run after three attempts of the canary and one of each other file', async () => {
+    const odd = FAILURES.badRequest.with({ kind: 'request', maxAttempts: 3 });
+    const run = await simulate(ALWAYS(odd), { jobs: 500 });
+    expect(run.ending).toBe(odd);
+    expect(run.requests.map(({ job }) => job)).toEqual([0, 0, 0, 1, 2, 3]);
+  });
+
+  test('three files whose signature does not fit the key end the run after three requests', async () => {
+    const run = await simulate(ALWAYS(FAILURES.wrongKey), { jobs: 500 });
+    expect(run.ending?.code).toBe('VERIFY_KEY_WRONG');
+    expect(run.requests).toHaveLength(3);
+    expect([...run.settled.values()].map(({ failure, attempts }) => [failure?.code, attempts])).toEqual(
+      Array(3).fill(['SIGNATURE_INVALID', 1]),
+    );
+  });
+
+  test('at a slow service no request starts after the third signature that does not fit', async () => {
+    const run = await simulate(() => ({ afterMs: 500, failure: FAILURES.wrongKey }), { jobs: 500 });
+    expect(run.ending?.code).toBe('VERIFY_KEY_WRONG');
+    expect(run.requests.every(({ atMs }) => atMs < 560)).toBe(true);
+    expect(run.requests.every(({ attempt }) => attempt === 1)).toBe(true);
+  });
+
+  test('a signature that does not fit is asked for once more when others fit', async () => {
+    const run = await simulate(
+      ({ job, attempt }) => ({ afterMs: 5, failure: job < 2 && attempt === 1 ? FAILURES.wrongKey : undefined }),
+      { jobs: 500 },
+    );
+    expect(run.green).toBe(true);
+    expect(run.requests).toHaveLength(502);
+    expect(run.settled.get(0)?.attempts).toBe(2);
+  });
+
+  test('a run of two files repeats both before it gives up', async () => {
+    const run = await simulate(ALWAYS(FAILURES.wrongKey), { jobs: 2 });
+    expect(run.ending).toBeUndefined();
+    expect(run.requests.map(({ job }) => job).sort((a, b) => a - b)).toEqual([0, 0, 1, 1]);
+    expect([...run.settled.values()].map(({ failure }) => failure?.code)).toEqual(Array(2).fill('SIGNATURE_INVALID'));
+  });
+
   test('400 to three files, and a success, is about those three files', async () => {
     const run = await simulate(({ job }) => ({ afterMs: 5, failure: job < 3 ? FAILURES.badRequest : undefined }), {
       jobs: 50,
@@ -116,26 +162,72 @@ describe('after the first success', () => {
     (request, random) =>
       request.nth === 1 ? { afterMs: 5 } : failure(request, random);
 
-  test('a refused file is tried afresh, then lost, and the others go on', async () => {
+  test('a file that is always refused is lost after three attempts, and every other file is signed', async () => {
     const run = await simulate(({ job }) => ({ afterMs: 5, failure: job === 30 ? FAILURES.unauthorised : undefined }), {
       jobs: 100,
     });
     expect(run.ending).toBeUndefined();
-    expect(run.settled.get(30)).toMatchObject({ failure: FAILURES.unauthorised, attempts: 3 });
+    const { failure, attempts } = run.settled.get(30) ?? {};
+    expect([failure?.code, failure?.kind, attempts]).toEqual(['UNAUTHORIZED', 'request', 3]);
+    expect(failure?.message).toMatch(/although the same credentials were good for \d+ files of this run\.$/);
     expect([...run.settled.values()].filter(({ failure }) => failure)).toHaveLength(1);
   });
 
-  test('four different files refused in a row end the run', async () => {
-    const run = await simulate(afterCanary(ALWAYS(FAILURES.unauthorised)), { jobs: 500, concurrency: 1 });
-    expect(run.ending).toBe(FAILURES.unauthorised);
-    expect(new Set(run.requests.slice(1).map(({ job }) => job)).size).toBe(4);
+  test('a few files that are always refused are lost, and every other file is signed', async () => {
+    const model: Model = ({ job }) => ({ afterMs: 5, failure: job % 150 === 20 ? FAILURES.unauthorised : undefined });
+    const run = await simulate(model, { jobs: 400, concurrency: 10 });
+    expect(run.ending).toBeUndefined();
+    const lost = [...run.settled].filter(([, { failure }]) => failure).map(([job]) => job);
+    expect(lost.sort((a, b) => a - b)).toEqual([20, 170, 320]);
   });
 
-  test('four different files refused with successes between do not', async () => {
-    const model: Model = ({ job }) => ({ afterMs: 5, failure: job % 40 === 20 ? FAILURES.unauthorised : undefined });
-    const run = await simulate(model, { jobs: 400, concurrency: 1 });
-    expect(run.ending).toBeUndefined();
-    expect([...run.settled.values()].filter(({ failure }) => failure)).toHaveLength(10);
+  test('three probes that are refused end the run, with the number of files that were signed', async () => {
+    const run = await simulate(afterCanary(ALWAYS(FAILURES.unauthorised)), { jobs: 500 });
+    expect([run.ending?.kind, run.ending?.code]).toEqual(['config', 'UNAUTHORIZED']);
+    expect(run.ending?.message).toBe(
+      'The service answered 401, although the same credentials were good for 1 file of this run.',
+    );
+    expect(run.elapsedMs).toBeLessThan(31_000);
+    expect(run.outages.map(({ toMs }) => toMs)).toEqual([Number.POSITIVE_INFINITY]);
+    const probes = run.requests.filter(({ atMs, inFlight }) => atMs > 500 && inFlight === 1);
+    expect(new Set(probes.map(({ job }) => job)).size).toBe(3);
+  });
+
+  test('a firewall that refuses for a while is waited for, and no file is lost', async () => {
+    const run = await simulate(downDuring([[40, 9000]], FAILURES.unauthorised), { jobs: 500 });
+    expect(run.green).toBe(true);
+    expect(run.events.filter(({ type }) => type !== 'retry').map(({ type }) => type)).toEqual(['outage', 'recovery']);
+    expect(run.requests.length).toBeLessThan(640);
+  });
+
+  test('a rate rule of ten requests in four seconds that answers 401 slows the run, and no file is lost', async () => {
+    let since = Number.NEGATIVE_INFINITY;
+    let count = 0;
+    const run = await simulate(
+      ({ atMs }) => {
+        if (atMs - since > 4000) [since, count] = [atMs, 0];
+        return { afterMs: 20, failure: ++count > 10 ? FAILURES.unauthorised : undefined };
+      },
+      { jobs: 100, concurrency: 5 },
+    );
+    expect(run.green).toBe(true);
+  });
+
+  test('a minute of refusals ends the run, also when every file that is left was refused', async () => {
+    const model: Model = ({ job }) => ({ afterMs: 5, failure: job >= 40 ? FAILURES.unauthorised : undefined });
+    const run = await simulate(model, { jobs: 60, concurrency: 20 });
+    expect(run.ending?.kind).toBe('config');
+    expect(run.elapsedMs).toBeLessThan(90_000);
+  });
+
+  test('a success of a request that was sent before the refusal does not open the gate', async () => {
+    const run = await simulate(
+      ({ nth }) => (nth === 5 ? { afterMs: 5, failure: FAILURES.unauthorised } : { afterMs: 40 }),
+      { jobs: 100, concurrency: 10 },
+    );
+    expect(run.green).toBe(true);
+    const [outage] = run.outages;
+    expect((outage?.toMs ?? 0) - (outage?.fromMs ?? 0)).toBeGreaterThan(900);
   });
 
   test('a name server that loses the name for a while is an outage', async () => {

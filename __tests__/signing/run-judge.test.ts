@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../src/signing/policy/failure.ts';
-import { RunJudge } from '../../src/signing/policy/retry.ts';
+import { RunJudge } from '../../src/signing/policy/run-judge.ts';
 import { FAILURES } from './simulate.ts';
 
 /** A run whose attempts fail one after the other; `attempts` counts those of the canary, which is job 0. */
@@ -41,25 +41,42 @@ describe('a run ends', () => {
     expect([1, 2, 3, 4].map((job) => reached.fail(FAILURES.noSuchHost, job))).toEqual([false, false, false, false]);
   });
 
-  /** Loses so many files in these ways, and then meets a refusal once more. */
-  const endsAfter = (...lost: readonly (Failure | 'signed')[]): boolean => {
-    const { judge, fail } = createRun();
-    for (const what of lost) {
-      if (what === 'signed') judge.onSuccess();
-      else judge.onLost(what);
-    }
-    return fail(FAILURES.badRequest, 9);
-  };
+  test('at the fourth different file that is refused before a success, however often each one was', () => {
+    const { fail } = createRun();
+    expect([0, 0, 0, 1, 2, 2, 3].map((job) => fail(FAILURES.badRequest, job))).toEqual([
+      ...Array<boolean>(6).fill(false),
+      true,
+    ]);
+  });
 
-  test('at the refusal of the fourth file when the first three were refused alike', () => {
-    const { badRequest, tooLarge } = FAILURES;
-    expect(endsAfter(badRequest, badRequest)).toBe(false);
-    expect(endsAfter(badRequest, badRequest, badRequest)).toBe(true);
-    expect(endsAfter(badRequest, badRequest, badRequest, badRequest)).toBe(false);
-    expect(endsAfter(badRequest, tooLarge, badRequest)).toBe(false);
-    expect(endsAfter(badRequest, badRequest, tooLarge, 'signed', badRequest)).toBe(false);
-    expect(endsAfter('signed', badRequest, badRequest, badRequest)).toBe(false);
-    expect(endsAfter(badRequest, badRequest, badRequest, 'signed')).toBe(false);
+  test('not at refusals after a success, and not at failures that concern their own file', () => {
+    const signed = createRun();
+    signed.judge.onSuccess();
+    expect([0, 1, 2, 3, 4].map((job) => signed.fail(FAILURES.badRequest, job))).not.toContain(true);
+    const { fail } = createRun();
+    expect([0, 1, 2, 3, 4].map((job) => fail(FAILURES.tooLarge, job))).not.toContain(true);
+  });
+
+  test('at the third different file whose signature does not fit the key, before a success', () => {
+    const { fail } = createRun();
+    expect([0, 0, 1, 2].map((job) => fail(FAILURES.wrongKey, job))).toEqual([false, false, false, true]);
+    const signed = createRun();
+    signed.judge.onSuccess();
+    expect([0, 1, 2].map((job) => signed.fail(FAILURES.wrongKey, job))).not.toContain(true);
+  });
+
+  test('only so many requests may be in flight as it takes to end the run', () => {
+    const { judge, fail } = createRun();
+    expect(judge.inFlight).toBe(Number.POSITIVE_INFINITY);
+    fail(FAILURES.badRequest, 0);
+    expect(judge.inFlight).toBe(3);
+    fail(FAILURES.badRequest, 1);
+    expect(judge.inFlight).toBe(2);
+    fail(FAILURES.wrongKey, 2);
+    fail(FAILURES.wrongKey, 3);
+    expect(judge.inFlight).toBe(1);
+    judge.onSuccess();
+    expect(judge.inFlight).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('at the second 401 before a success', () => {
@@ -67,20 +84,11 @@ describe('a run ends', () => {
     expect([fail(FAILURES.unauthorised, 0), fail(FAILURES.unauthorised, 0, 2)]).toEqual([false, true]);
   });
 
-  test('not at a 401 to a try that began before the first one came', () => {
+  test('not at a 401 to an attempt that began before the first one came', () => {
     const { fail, judge } = createRun();
     expect(fail(FAILURES.unauthorised, 0)).toBe(false);
     const under = { job: 1, attempts: 1, isCanary: false };
     expect(judge.endsRun(FAILURES.unauthorised, { ...under, startedAt: 9 }, 20)).toBe(false);
     expect(judge.endsRun(FAILURES.unauthorised, { ...under, startedAt: 10 }, 20)).toBe(true);
-  });
-
-  test('at 401 to four different files in a row after a success', () => {
-    const { fail, judge } = createRun();
-    judge.onSuccess();
-    expect([1, 2, 3, 3, 2].map((job) => fail(FAILURES.unauthorised, job))).not.toContain(true);
-    judge.onSuccess();
-    expect([1, 2, 3].map((job) => fail(FAILURES.unauthorised, job))).not.toContain(true);
-    expect(fail(FAILURES.unauthorised, 4)).toBe(true);
   });
 });

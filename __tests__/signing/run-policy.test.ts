@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Decision, FailedAttempt, PolicyEvent } from '../../src/signing/policy/decision.ts';
 import type { Failure } from '../../src/signing/policy/failure.ts';
-import { type Decision, type FailedAttempt, type PolicyEvent, RunPolicy } from '../../src/signing/policy/policy.ts';
+import { RunPolicy } from '../../src/signing/policy/policy.ts';
 import type { WaitReason } from '../../src/signing/schedule/queue.ts';
 import { FAILURES, throttled } from './simulate.ts';
 
@@ -36,7 +37,7 @@ function createWorld(settings: { readonly endsAt?: number; readonly attempts?: n
   return { policy, events, fail, failMany };
 }
 
-const succeed = ({ policy }: World): void => policy.onSuccess({ isProbe: false });
+const succeed = ({ policy }: World): void => policy.onSuccess({ job: 0, isProbe: false });
 const endOf = (decision: Decision): string | undefined => (decision.next === 'end' ? decision.failure.code : undefined);
 
 describe('the time to the next try', () => {
@@ -124,7 +125,7 @@ describe('the limit', () => {
     const world = createWorld();
     world.failMany(8, 0);
     world.policy.probe(600);
-    world.policy.onSuccess({ isProbe: true });
+    world.policy.onSuccess({ job: 0, isProbe: true });
     expect(world.policy.limit.value).toBe(1);
     expect(world.events.filter(({ type }) => type !== 'retry')).toEqual([
       { type: 'outage', failure: FAILURES.refused },

@@ -20,7 +20,7 @@ import { createSignFileSigner } from '../../src/protocols/es-auth/sign-file.ts';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
-import type { PolicyEvent } from '../../src/signing/policy/policy.ts';
+import type { PolicyEvent } from '../../src/signing/policy/decision.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
 import { type SignOptions, type SignResult, signFiles } from '../../src/signing/sign.ts';
 import type { Signer } from '../../src/signing/signer.ts';

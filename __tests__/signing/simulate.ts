@@ -1,5 +1,5 @@
+import type { PolicyEvent } from '../../src/signing/policy/decision.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
-import type { PolicyEvent } from '../../src/signing/policy/policy.ts';
 import type { Tally } from '../../src/signing/schedule/in-flight.ts';
 import { runSchedule, type ScheduleOptions, type Settled } from '../../src/signing/schedule/schedule.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -226,6 +226,11 @@ export const FAILURES = {
   noSuchHost: new Failure('request', 'DNS_NOT_FOUND', 'The host name does not exist.', {
     endsRun: 'not-found',
     maxAttempts: 3,
+  }),
+  wrongKey: new Failure('request', 'SIGNATURE_INVALID', 'The signature of a file is not valid for its bytes.', {
+    endsRun: 'verify-key',
+    maxAttempts: 2,
+    ending: new Failure('config', 'VERIFY_KEY_WRONG', 'No signature fits verify-key.'),
   }),
   redirected: new Failure('config', 'HTTP_REDIRECT', 'The service answered 302.'),
 } as const;

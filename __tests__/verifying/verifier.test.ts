@@ -1,7 +1,9 @@
-import { constants, sign } from 'node:crypto';
+import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { chooseAlgorithm } from '../../src/verifying/algorithm.ts';
-import { checkSize, createVerifier, likelyAlgorithm, MAX_ED25519_BYTES } from '../../src/verifying/verifier.ts';
+import { readVerifyKey } from '../../src/verifying/key.ts';
+import { findLikely } from '../../src/verifying/likely.ts';
+import { checkSize, createVerifier, MAX_ED25519_BYTES } from '../../src/verifying/verifier.ts';
 import { isValid, MESSAGE, pairs, signers, useOpenSsl } from './signers.ts';
 
 const openssl = useOpenSsl();
@@ -55,8 +57,8 @@ describe.each(pairs)('%s with %s', (signer, algorithm) => {
     for (const [otherSigner, other] of pairs) {
       if (otherSigner !== signer || other === algorithm) continue;
       const verifier = createVerifier(key, chooseAlgorithm(key, other));
-      expect(await likelyAlgorithm(verifier, signature, () => chunks)).toBe(algorithm);
-      expect(await likelyAlgorithm(verifier, signature, () => [MESSAGE, MESSAGE])).toBeUndefined();
+      expect(await findLikely(verifier, signature, () => chunks)).toEqual({ algorithm });
+      expect(await findLikely(verifier, signature, () => [MESSAGE, MESSAGE])).toBeUndefined();
     }
   });
 });
@@ -68,6 +70,38 @@ describe('RSA-PSS', () => {
     const options = { key: privateKey, padding };
     expect(isValid(key, 'rsa-pss-sha256', sign('sha256', MESSAGE, { ...options, saltLength: 32 }))).toBe(true);
     expect(isValid(key, 'rsa-pss-sha256', sign('sha256', MESSAGE, { ...options, saltLength }))).toBe(false);
+  });
+
+  const odd = generateKeyPairSync('rsa', { modulusLength: 2049 });
+  const keys = {
+    'of 2048 bits': signers.rsa,
+    'of 2049 bits': { key: readVerifyKey(odd.publicKey.export({ type: 'spki', format: 'pem' }).toString()), ...odd },
+  };
+  test.each(
+    (['of 2048 bits', 'of 2049 bits'] as const).flatMap((name) =>
+      (
+        [
+          ['sha256', 0],
+          ['sha256', 20],
+          ['sha256', 222],
+          ['sha384', 32],
+          ['sha512', 190],
+        ] as const
+      ).map(([hash, saltLength]) => [name, hash, saltLength] as const),
+    ),
+  )('a key %s, %s and a salt of %i bytes are named', async (name, hash, saltLength) => {
+    const { key, privateKey } = keys[name];
+    const options = { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
+    const signature = sign(hash, MESSAGE, options);
+    for (const algorithm of ['rsa-pss-sha256', 'rsa-pkcs1-sha256'] as const) {
+      const verifier = createVerifier(key, chooseAlgorithm(key, algorithm));
+      expect(await findLikely(verifier, signature, () => [MESSAGE])).toEqual({
+        algorithm: `rsa-pss-${hash}`,
+        saltBytes: saltLength,
+        digestBytes: Number(hash.slice(3)) / 8,
+      });
+      expect(await findLikely(verifier, signature, () => [MESSAGE, MESSAGE])).toBeUndefined();
+    }
   });
 });
 
@@ -101,7 +135,7 @@ test('no other algorithm is looked for where none could fit', async () => {
     throw new Error('read');
   };
   const ed25519 = createVerifier(signers.ed25519.key, chooseAlgorithm(signers.ed25519.key, 'auto'));
-  expect(await likelyAlgorithm(ed25519, Buffer.alloc(64), read)).toBeUndefined();
+  expect(await findLikely(ed25519, Buffer.alloc(64), read)).toBeUndefined();
   const rsa = createVerifier(signers.rsa.key, chooseAlgorithm(signers.rsa.key, 'auto'));
-  expect(await likelyAlgorithm(rsa, Buffer.alloc(255), read)).toBeUndefined();
+  expect(await findLikely(rsa, Buffer.alloc(255), read)).toBeUndefined();
 });

@@ -1,7 +1,5 @@
 import { ActionError, toActionError } from '../errors.ts';
-import { isValid, type Verification } from '../verifying/check.ts';
-import { decodeSignature, otherEncodingHint } from '../verifying/encoding.ts';
-import { likelyAlgorithm } from '../verifying/verifier.ts';
+import { isValid, likelyCause, type Verification } from '../verifying/check.ts';
 import { CANARY, type CanaryOutcome } from './canary.ts';
 import { type Finding, failed, notChecked, passed, warned } from './finding.ts';
 
@@ -39,16 +37,15 @@ async function describeSignature({ text }: CanaryOutcome, verification: Verifica
   return passed('signature', `valid as ${algorithm.name} with the public key ${key.spkiSha256}`, ms);
 }
 
-async function findFault(text: string, { verifier, encoding }: Verification): Promise<ActionError | undefined> {
+async function findFault(text: string, verification: Verification): Promise<ActionError | undefined> {
+  const { verifier, encoding } = verification;
   try {
     const pass = verifier.start(CANARY.length);
     pass.update(CANARY);
     if (isValid(text, pass, encoding)) return undefined;
-    const likely = await likelyAlgorithm(verifier, decodeSignature(text, encoding), () => [CANARY]);
-    const hint = likely
-      ? `It is valid as ${likely}: set signature-algorithm: ${likely}.`
-      : (otherEncodingHint(text, encoding) ??
-        'The service signs with another key: check that verify-key is the key of this service.');
+    const hint =
+      (await likelyCause({ ...verification, text }, () => [CANARY])) ??
+      'The service signs with another key: check that verify-key is the key of this service.';
     return new ActionError(
       'SIGNATURE_INVALID',
       `the signature of the canary is not valid for its bytes (${verifier.algorithm.name})`,

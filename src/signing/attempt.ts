@@ -1,7 +1,7 @@
 import type { ActionError } from '../errors.ts';
 import { openFile } from '../files/reading/open-file.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
-import { explainInvalid, isValid, type Verification } from '../verifying/check.ts';
+import { explainInvalid, isValid, type Verification, wrongKey } from '../verifying/check.ts';
 import { asFailure, Failure } from './policy/failure.ts';
 import { type HashElsewhere, record } from './sent-bytes.ts';
 import type { SignatureWriter, Signer } from './signer.ts';
@@ -14,6 +14,10 @@ export interface AttemptOptions {
   readonly suffix: string;
   /** How new signatures are checked; absent when no verify-key was given. */
   readonly verification?: Verification | undefined;
+  /** SHA-256 of the public key in the client's own certificate, as hex: no service signs with that key. */
+  readonly clientKeySha256?: string | undefined;
+  /** Called for each signature that is not checked and has white space in its text, which strict decoders refuse. */
+  readonly onWhiteSpace?: (() => void) | undefined;
   /** Hashes large files in another thread; absent to hash them in this one. */
   readonly hashElsewhere?: HashElsewhere | undefined;
 }
@@ -25,7 +29,8 @@ export type Signed = Pick<FileOutcome, 'sha256' | 'keyVersion'>;
 export type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () => void) => Promise<Signed>;
 
 /** Creates the function that signs one file once: reads it, has it signed, checks the signature and writes it. */
-export function createAttempt({ signer, output, suffix, verification, hashElsewhere }: AttemptOptions): Attempt {
+export function createAttempt(options: AttemptOptions): Attempt {
+  const { signer, output, suffix, verification, hashElsewhere, clientKeySha256, onWhiteSpace } = options;
   return async (file, signal, onAnswered) => {
     const open = openFile(file);
     try {
@@ -34,25 +39,40 @@ export function createAttempt({ signer, output, suffix, verification, hashElsewh
       const { text, keyVersion } = await signer.sign(source, signal);
       const { sha256, pass } = await source.finish();
       if (verification && !(pass && isValid(text, pass, verification.encoding))) {
-        throw wrongSignature(
-          await explainInvalid(file.path, { ...open, read: () => source.read() }, { ...verification, text }),
+        const invalid = await explainInvalid(
+          file.path,
+          { ...open, read: () => source.read() },
+          { ...verification, text },
         );
+        throw wrongSignature(invalid, wrongKey(verification, invalid, clientKeySha256));
       }
+      if (!verification && /\s/.test(text)) onWhiteSpace?.();
       signal.throwIfAborted();
       onAnswered();
       await output.write(file.path + suffix, text);
       return { sha256, keyVersion };
     } catch (error) {
-      throw withFullDisk(asFailure(error));
+      throw withEveryFile(withFullDisk(asFailure(error)));
     } finally {
       open.close();
     }
   };
 }
 
-/** A replica with another key, or a mixed-up answer, is worth one repeat; a wrong key is not worth more. */
-function wrongSignature(error: ActionError): Failure {
-  return new Failure('request', error.code, error.message, { hint: error.hint ?? '', cause: error, maxAttempts: 2 });
+/** A replica with another key, or a mixed-up answer, is worth one repeat; a wrong key ends the run. */
+function wrongSignature(error: ActionError, ending: ActionError): Failure {
+  return new Failure('request', error.code, error.message, {
+    hint: error.hint ?? '',
+    cause: error,
+    maxAttempts: 2,
+    endsRun: 'verify-key',
+    ending: new Failure('config', ending.code, ending.message, { hint: ending.hint ?? '', cause: error }),
+  });
+}
+
+/** A signature in another encoding than the announced one comes in that encoding for every file. */
+function withEveryFile(failure: Failure): Failure {
+  return failure.code === 'RESP_BAD_SIGNATURE' ? failure.with({ endsRun: 'first-four-files' }) : failure;
 }
 
 /** On a full disk no other file can be written either. */

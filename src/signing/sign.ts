@@ -3,9 +3,9 @@ import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import type { Verification } from '../verifying/check.ts';
 import { type AttemptOptions, createAttempt, type Signed } from './attempt.ts';
 import { firstWave } from './policy/concurrency.ts';
+import type { PolicyEvent } from './policy/decision.ts';
 import { HEAD_START } from './policy/defaults.ts';
 import type { Failure } from './policy/failure.ts';
-import type { PolicyEvent } from './policy/policy.ts';
 import type { Clock } from './schedule/clock.ts';
 import { runSchedule, type Settled } from './schedule/schedule.ts';
 

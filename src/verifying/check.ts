@@ -3,7 +3,8 @@ import { readInto, startHash } from '../files/hashing/file-hash.ts';
 import { show } from '../files/names.ts';
 import type { OpenFile } from '../files/reading/open-file.ts';
 import { decodeSignature, otherEncodingHint, type SignatureEncoding } from './encoding.ts';
-import { likelyAlgorithm, type Verifier, type VerifyPass } from './verifier.ts';
+import { findLikely, type Likely } from './likely.ts';
+import type { Verifier, VerifyPass } from './verifier.ts';
 
 /** How signatures are checked in this run. */
 export interface Verification {
@@ -36,23 +37,56 @@ export async function checkStored(
   return { sha256: hash.digest().toString('hex'), valid: pass.verify(signature) };
 }
 
-/** Explains a signature that does not fit: reads the file once more to see whether another algorithm of the key does. */
+/** Explains a signature that does not fit its file; reads the file once more. */
 export async function explainInvalid(
   path: string,
   file: OpenFile,
   about: Verification & { readonly text: string },
 ): Promise<ActionError> {
-  const { verifier, encoding, text } = about;
-  const likely = await likelyAlgorithm(verifier, decodeSignature(text, encoding), () => file.read());
-  const other = otherEncodingHint(text, encoding);
+  const cause = await likelyCause(about, () => file.read());
   return new ActionError(
     'SIGNATURE_INVALID',
-    `The signature of ${show(path)} is not valid for its bytes (${verifier.algorithm.name}).`,
+    `The signature of ${show(path)} is not valid for its bytes (${about.verifier.algorithm.name}).`,
     {
-      hint: likely
-        ? `It is valid as ${likely}: set signature-algorithm: ${likely}.`
-        : (other ??
-          'It was made for other bytes, or with another key: check verify-key, and that nothing changed the file.'),
+      hint:
+        cause ??
+        'It was made for other bytes, or with another key: check verify-key, and that nothing changed the file.',
+    },
+  );
+}
+
+/** Says which setting a signature that does not fit was probably made with; reads the bytes once, resolves with `undefined` when none fits. */
+export async function likelyCause(
+  { text, verifier, encoding }: Verification & { readonly text: string },
+  read: OpenFile['read'],
+): Promise<string | undefined> {
+  const likely = await findLikely(verifier, decodeSignature(text, encoding), read);
+  return likely ? hintOf(likely, verifier) : otherEncodingHint(text, encoding);
+}
+
+function hintOf(likely: Likely, { algorithm }: Verifier): string {
+  const set = likely.algorithm === algorithm.name ? '' : `, and set signature-algorithm: ${likely.algorithm}`;
+  return 'saltBytes' in likely
+    ? `It is valid as ${likely.algorithm} with a salt of ${likely.saltBytes} bytes: the service must use a salt as long as the digest, ${likely.digestBytes} bytes${set}.`
+    : `It is valid as ${likely.algorithm}: set signature-algorithm: ${likely.algorithm}.`;
+}
+
+/** Builds the error of a run in which no new signature fits the key; `last` is the error of the last one, `clientKeySha256` the print of the client's own key. */
+export function wrongKey(
+  { verifier }: Verification,
+  last: ActionError,
+  clientKeySha256: string | undefined,
+): ActionError {
+  const { spkiSha256, name } = verifier.key;
+  const isClient = spkiSha256 === clientKeySha256;
+  return new ActionError(
+    'VERIFY_KEY_WRONG',
+    `No signature fits verify-key (${name}, SHA-256 ${spkiSha256})${isClient ? ", which is the key of the client's own certificate" : ''}. ${last.message}`,
+    {
+      hint: isClient
+        ? "verify-key must be the public key of the service's signing key, not that of cert."
+        : (last.hint ?? ''),
+      cause: last,
     },
   );
 }

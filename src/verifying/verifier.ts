@@ -1,7 +1,6 @@
 import { constants, createVerify, type Verify, verify } from 'node:crypto';
 import { ActionError } from '../errors.ts';
-import { readInto } from '../files/hashing/file-hash.ts';
-import { type Algorithm, type AlgorithmName, algorithmOf, algorithmsFor } from './algorithm.ts';
+import type { Algorithm } from './algorithm.ts';
 import type { VerifyKey } from './key.ts';
 import { formOf, type SignatureForm } from './layout.ts';
 
@@ -44,26 +43,6 @@ export function checkSize(algorithm: Algorithm, size: number): void {
     `the file has ${size} bytes; an Ed25519 signature can be checked up to ${MAX_ED25519_BYTES} bytes`,
     { hint: 'Leave this file out, sign it with an EC or RSA key, or run without verify-key and check it elsewhere.' },
   );
-}
-
-/**
- * Finds the other algorithm of the same key that a signature which failed its check is valid for, reading the bytes
- * once more; `undefined` when there is none. It only names a likely setting: the check has failed all the same.
- */
-export async function likelyAlgorithm(
-  verifier: Verifier,
-  signature: Uint8Array,
-  read: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<AlgorithmName | undefined> {
-  const { key, algorithm } = verifier;
-  const others = algorithmsFor(key).filter((name) => name !== algorithm.name);
-  if (others.length === 0 || formOf(key, signature) === undefined) return undefined;
-  const passes = others.map((name) => ({ name, pass: createVerifier(key, algorithmOf(name)).start(0) }));
-  await readInto(
-    read(),
-    passes.map(({ pass }) => pass),
-  );
-  return passes.find(({ pass }) => pass.verify(signature))?.name;
 }
 
 type StreamingAlgorithm = Exclude<Algorithm, { scheme: 'ed25519' }>;

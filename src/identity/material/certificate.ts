@@ -20,6 +20,8 @@ export interface CertificateFacts {
   readonly notAfter: string;
   /** SHA-256 of the certificate's DER, in lower-case hex. */
   readonly sha256: string;
+  /** SHA-256 of its public key as SubjectPublicKeyInfo, in lower-case hex. */
+  readonly publicKeySha256: string;
 }
 
 const MAX_NAME_LENGTH = 200;
@@ -51,6 +53,7 @@ export function factsOf(x509: X509Certificate): CertificateFacts {
     issuer: nameOnOneLine(x509.issuer),
     notAfter: x509.validToDate.toISOString(),
     sha256: createHash('sha256').update(x509.raw).digest('hex'),
+    publicKeySha256: publicKeyPrint(x509.publicKey),
   };
 }
 

@@ -30,6 +30,8 @@ export interface OpenService {
   readonly signer: Signer;
   readonly transport: Transport;
   readonly worker: WorkerThread;
+  /** SHA-256 of the public key in the client certificate, as hex; `undefined` without one. */
+  readonly clientKeySha256: string | undefined;
   /** Most memory that requests in flight may take, in bytes; `undefined` for the usual. */
   readonly maxBytesInFlight: number | undefined;
 }
@@ -103,7 +105,8 @@ export function withService<T>(
     try {
       const signer = 'certificate' in identity ? namingRefused(open.signer, identity) : open.signer;
       const maxBytesInFlight = http === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
-      return await use({ signer, transport, worker, maxBytesInFlight });
+      const clientKeySha256 = 'certificate' in identity ? identity.certificate.publicKeySha256 : undefined;
+      return await use({ signer, transport, worker, clientKeySha256, maxBytesInFlight });
     } finally {
       await open.close();
       worker.stop();

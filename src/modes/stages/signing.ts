@@ -1,13 +1,11 @@
-import { show } from '../../files/names.ts';
 import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import { mayStand } from '../../files/writing/standing.ts';
 import type { EffortInputs, FileInputs } from '../../inputs/inputs.ts';
 import { startProgress, watchSigner } from '../../report/progress.ts';
 import type { ReportBuilder, ReportPart } from '../../report/report.ts';
-import { formatCount, formatMs, plural, sentence } from '../../report/summary/units.ts';
+import { plural } from '../../report/summary/units.ts';
 import { deadlinePassed } from '../../signing/policy/failure.ts';
-import type { PolicyEvent } from '../../signing/policy/policy.ts';
 import type { Clock } from '../../signing/schedule/clock.ts';
 import { type SignOptions, type SignResult, signFiles } from '../../signing/sign.ts';
 import { loadClient } from '../../upload.ts';
@@ -18,6 +16,7 @@ import type { Context } from '../context.ts';
 import { removeChecksums, writeChecksums } from './checksums.ts';
 import type { Release } from './release.ts';
 import type { OpenService } from './service.ts';
+import { describeBlindRepeats, describeOutcome, printEvent, warnOfWhiteSpace } from './signing-notes.ts';
 
 /** How signatures are made, and where they go. */
 export interface SigningTask {
@@ -72,7 +71,10 @@ export async function signRelease(
 const NOTHING_SIGNED: SignResult = { outcomes: [] };
 
 /** Signs the files and shows how it goes. */
-async function runSigning(context: Context, task: ReleaseTask): Promise<SignResult> {
+async function runSigning(
+  context: Context,
+  task: ReleaseTask & { readonly report: ReportBuilder },
+): Promise<SignResult> {
   const { runner, clock } = context;
   const { wanted, output, suffix, service, isUploaded } = task;
   runner.openGroup('Signing');
@@ -87,10 +89,11 @@ async function runSigning(context: Context, task: ReleaseTask): Promise<SignResu
   const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
   const result = await signFiles({
     ...signOptions(context, task, wanted),
+    onWhiteSpace: warnOfWhiteSpace(context, task.report),
     signer: watchSigner(service.signer, progress),
     onOutcome: (outcome) => {
       progress.add(outcome.file.size);
-      if (runner.facts.isDebug) runner.debug(describe(outcome));
+      if (runner.facts.isDebug) runner.debug(describeOutcome(outcome));
     },
   }).finally(() => {
     progress.stop();
@@ -99,19 +102,6 @@ async function runSigning(context: Context, task: ReleaseTask): Promise<SignResu
   runner.line(`${plural(service.transport.requests(), 'request')} for ${plural(wanted.length, 'file')}`);
   runner.closeGroup();
   return result;
-}
-
-/** Whoever reads the service's own log must know why it holds more signatures than the release. */
-function describeBlindRepeats({ runner }: Context, outcomes: readonly FileOutcome[]): Pick<ReportPart, 'notes'> {
-  const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
-  if (repeats === 0) return {};
-  const text = `${plural(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
-  runner.line(text);
-  return { notes: [text] };
-}
-
-function describe({ file, status, attempts, elapsedMs }: FileOutcome): string {
-  return `${show(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${formatCount(attempts)} tries`}, ${formatMs(elapsedMs)}`;
 }
 
 /** Fewer files than this are written by this thread: starting the worker would cost more. */
@@ -127,6 +117,7 @@ function signOptions(context: Context, task: SigningTask, files: readonly Releas
     hashElsewhere: hashInWorker(service.worker),
     suffix,
     verification,
+    clientKeySha256: service.clientKeySha256,
     concurrency: effort.concurrency,
     attempts: effort.attempts,
     timeoutMs: effort.timeoutMs,
@@ -139,7 +130,7 @@ function signOptions(context: Context, task: SigningTask, files: readonly Releas
     clock,
     random,
     onOutcome: () => {},
-    onEvent: (event) => tell(context, event, files),
+    onEvent: (event) => printEvent(context, event, files),
   };
 }
 
@@ -157,20 +148,6 @@ async function signOwnFile(
   const { notes = [] } = describeBlindRepeats(context, outcomes);
   const failure = ending?.code === 'DEADLINE' ? deadlinePassed(effort.deadlineMs) : (ending ?? outcomes[0]?.error);
   return { notes, ...(failure ? { failure } : {}) };
-}
-
-function tell({ runner }: Context, event: PolicyEvent, files: readonly ReleaseFile[]): void {
-  if (event.type === 'recovery') runner.line('The service is back.');
-  else if (event.type === 'outage') {
-    const { code, message } = event.failure;
-    runner.line(`The service is in trouble (${code}: ${sentence(message)}) Waiting for it with single requests.`);
-  } else if (event.type === 'bad-node') {
-    const { code, message } = event.failure;
-    runner.line(`One node of the service cannot be used (${code}: ${sentence(message)}) The other connections go on.`);
-  } else {
-    const { code, message } = event.failure;
-    runner.debug(`${show(files[event.job]?.path ?? '')}: ${code}, again in ${formatMs(event.delayMs)}: ${message}`);
-  }
 }
 
 /** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */

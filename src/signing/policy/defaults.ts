@@ -28,23 +28,29 @@ export const OUTAGE = {
   firstPauseMs: 250,
   /** Largest bound: a service that is back is found at most this much later. */
   maxPauseMs: 10_000,
+  /** Bounds of the pauses before the probes after a 401 or 403, because rules of firewalls look at several seconds or minutes. */
+  unauthorisedPausesMs: [2000, 8000, 20_000],
   /** A run without any success ends after this time of failures only: the cause is likely a setting. */
   noProgressBeforeSuccessMs: 60_000,
   /** A run that had successes ends after this time of failures only: the cause is likely an outage. */
   noProgressMs: 180_000,
 } as const;
 
-/** How many failures of one kind end the run; failures of the kind `config` end it at once. */
+/** How many failures of one kind end a run; failures of the kind `config` end it at once. */
 export const ENDINGS = {
-  /** Attempts of the canary, without a success, that bring an answer that no signing service gives. */
+  /** Before the first success: attempts of the canary that bring an answer that no signing service gives. */
   canaryAttempts: 2,
-  /** Files in a row at the start of the run that the service refuses in the same way. */
-  firstFiles: 4,
-  /** Files in a row that are refused with 401 or 403 after a success. */
-  unauthorisedFiles: 4,
-  /** Attempts, without a success, that find no address for the server's name. */
+  /** Before the first success: different files that the service refuses, or answers in a form without a signature. */
+  refusedFiles: 4,
+  /** Before the first success: different files whose signature does not fit verify-key. */
+  unfitFiles: 3,
+  /** Before the first success: attempts that find no address for the server's name. */
   notFoundAttempts: 3,
-  /** Attempts of one file, after a success, whose connection leads to a node that TLS refuses. */
+  /** After a success: probes in a row that are refused with 401 or 403. */
+  unauthorisedProbes: 3,
+  /** After a success: time in which nothing but 401 and 403 comes. */
+  unauthorisedMs: 60_000,
+  /** After a success: attempts of one file whose connection leads to a node that TLS refuses. */
   badNodePerFile: 3,
   /** The same attempts, of the whole run. */
   badNodePerRun: 10,

@@ -11,16 +11,16 @@ import { ActionError, type ErrorFacts, unexpected } from '../../errors.ts';
 export type FailureKind = 'config' | 'service' | 'request' | 'file';
 
 /**
- * How often a failure must be seen before it ends the run.
+ * When a failure that is seen again ends the run; `ENDINGS` has the numbers.
  *
- * - `canary-twice`: on the canary's first two attempts.
- * - `first-four-files`: on each of the first four files.
- * - `unauthorised`: twice before the first success, or on four different files in a row after it.
- * - `not-found`: on three attempts before the first success.
- * - `bad-node`: at once before the first success; after it one node of several may be at fault: on three attempts of one file,
- *   or on ten of the run.
+ * - `canary-twice`: on the first attempts of the canary.
+ * - `first-four-files`: on several different files before the first success.
+ * - `verify-key`: the same, with a smaller number, and no file is repeated before the first success.
+ * - `unauthorised`: on a second attempt before the first success, or on several probes in a row after it.
+ * - `not-found`: on several attempts before the first success.
+ * - `bad-node`: at once before the first success; after it, when one node of several may be at fault, on several attempts.
  */
-export type EndsRun = 'canary-twice' | 'first-four-files' | 'unauthorised' | 'not-found' | 'bad-node';
+export type EndsRun = 'canary-twice' | 'first-four-files' | 'verify-key' | 'unauthorised' | 'not-found' | 'bad-node';
 
 /** Facts about a failed attempt beyond its sentence. */
 export interface FailureFacts extends ErrorFacts {
@@ -36,6 +36,8 @@ export interface FailureFacts extends ErrorFacts {
   readonly maxAttempts?: number;
   /** How often this failure must be seen before it ends the run; absent when it never does. */
   readonly endsRun?: EndsRun;
+  /** The failure that ends the run by that rule, when it says more than this one. */
+  readonly ending?: Failure;
 }
 
 /** What {@link Failure.with} replaces. */
@@ -97,6 +99,15 @@ export function serviceDown(last: Failure | undefined): Failure {
     `The service did not recover in time. Last: ${last?.message ?? 'no answer.'}`,
     { hint: last?.hint ?? 'Run this job again when the service is back.', cause: last },
   );
+}
+
+/** Builds the failure of an attempt that is refused with 401 or 403 although so many others succeeded. */
+export function refusedLater(failure: Failure, successes: number): Failure {
+  const files = successes === 1 ? '1 file' : `${successes} files`;
+  return failure.with({
+    message: `${failure.message.replace(/\.$/, '')}, although the same credentials were good for ${files} of this run.`,
+    hint: 'A firewall or gateway may limit the rate, or object to the content of a file: lower concurrency, and ask the operators. Otherwise the credentials were withdrawn during the run.',
+  });
 }
 
 /** Builds the failure of a run whose service asks for a longer wait than the run has left. */

@@ -33,6 +33,8 @@ export class OutageGate {
   /** End of the wait that the service itself asked for; a success does not end it. */
   #askedUntil = 0;
   #runStartedAt: number | undefined;
+  /** Whether only the success of a probe opens the gate. */
+  #needsProbe = false;
   #restUntil = 0;
 
   constructor(random: () => number) {
@@ -42,6 +44,11 @@ export class OutageGate {
   /** Tells whether only probes pass. */
   get isShut(): boolean {
     return this.#shut;
+  }
+
+  /** Returns when the next probe may start; meaningful while the gate is shut. */
+  get pausedUntil(): number {
+    return this.#pausedUntil;
   }
 
   /** Tells whether any attempt has succeeded. */
@@ -73,9 +80,11 @@ export class OutageGate {
   }
 
   /** Learns of a success; returns whether it ended an outage. */
-  onSuccess(): boolean {
-    const recovered = this.#shut;
+  onSuccess({ isProbe }: { readonly isProbe: boolean }): boolean {
     this.#succeeded = true;
+    if (this.#needsProbe && !isProbe) return false;
+    this.#needsProbe = false;
+    const recovered = this.#shut;
     this.#failures = 0;
     this.#pauses = 0;
     this.#restUntil = 0;
@@ -92,6 +101,13 @@ export class OutageGate {
     if (shuts) this.shut(now);
     else if (isProbe) this.pause(now);
     return shuts;
+  }
+
+  /** Shuts the gate after a refusal, with a pause drawn from the upper half of `boundMs`; a request that was sent before it cannot open the gate. */
+  onRefused({ isProbe, boundMs }: { readonly isProbe: boolean; readonly boundMs: number }, now: number): void {
+    if (isProbe || !this.#shut) this.#pausedUntil = now + (0.5 + 0.5 * this.#random()) * boundMs;
+    this.#shut = true;
+    this.#needsProbe = true;
   }
 
   /** Shuts the gate to everything but probes; the first probe may start after a pause. */

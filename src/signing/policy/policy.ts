@@ -1,22 +1,13 @@
 import type { WaitReason } from '../schedule/queue.ts';
+import { AttemptCounts } from './attempt-counts.ts';
 import { Limit } from './concurrency.ts';
+import type { Decision, FailedAttempt, PolicyEvent } from './decision.ts';
 import { OUTAGE, RETRY } from './defaults.ts';
-import { type Failure, retryAfterTooLong, serviceDown } from './failure.ts';
+import { type Failure, refusedLater, retryAfterTooLong, serviceDown } from './failure.ts';
 import { OutageGate, type Passage } from './outage-gate.ts';
-import { type AttemptFacts, backoffMs, RunJudge } from './retry.ts';
-
-/** What follows a failed attempt. */
-export type Decision =
-  | { readonly next: 'retry'; readonly delayMs: number; readonly reason: WaitReason }
-  | { readonly next: 'lost' }
-  | { readonly next: 'end'; readonly failure: Failure };
-
-/** Events that get a line in the log. */
-export type PolicyEvent =
-  | { readonly type: 'retry'; readonly job: number; readonly failure: Failure; readonly delayMs: number }
-  | { readonly type: 'outage'; readonly failure: Failure }
-  | { readonly type: 'bad-node'; readonly failure: Failure }
-  | { readonly type: 'recovery' };
+import { Refusals } from './refusals.ts';
+import { backoffMs } from './retry.ts';
+import { RunJudge } from './run-judge.ts';
 
 /** Settings of one run's policy. */
 export interface PolicyOptions {
@@ -30,28 +21,14 @@ export interface PolicyOptions {
   readonly onEvent: (event: PolicyEvent) => void;
 }
 
-/** An attempt that has just failed. */
-export interface FailedAttempt extends Omit<AttemptFacts, 'attempts'> {
-  readonly failure: Failure;
-  /** Whether the attempt was sent during an outage to find out whether it is over. */
-  readonly isProbe: boolean;
-  /** Jobs that have no result yet, this one included. */
-  readonly left: number;
-  /** Attempts of other jobs that are in flight. */
-  readonly inFlight: number;
-}
-
 /** Collects what one run learns about its service and decides what follows; it reads no clock and starts nothing. */
 export class RunPolicy {
   readonly limit: Limit;
   readonly #options: PolicyOptions;
   readonly #gate: OutageGate;
   readonly #judge = new RunJudge();
-  /** Counted attempts of each job. */
-  readonly #attempts: Uint8Array;
-  /** Those of them that ended with a failure that allows few attempts. */
-  readonly #limited: Uint8Array;
-  readonly #freeUsed: Uint8Array;
+  readonly #attempts: AttemptCounts;
+  readonly #refusals = new Refusals();
   /** The last failure of the service as a whole. */
   #lastTrouble: Failure | undefined;
 
@@ -59,9 +36,17 @@ export class RunPolicy {
     this.#options = options;
     this.limit = new Limit(options.concurrency, options.jobs);
     this.#gate = new OutageGate(options.random);
-    this.#attempts = new Uint8Array(options.jobs);
-    this.#limited = new Uint8Array(options.jobs);
-    this.#freeUsed = new Uint8Array(options.jobs);
+    this.#attempts = new AttemptCounts(options.jobs, options.attempts);
+  }
+
+  /** How many requests may be in flight now. */
+  get inFlight(): number {
+    return Math.min(this.limit.value, this.#judge.inFlight);
+  }
+
+  /** Tells whether a second attempt of the canary must confirm a failure before any other file is sent. */
+  mustConfirm({ facts }: Failure): boolean {
+    return facts.endsRun !== undefined && facts.endsRun !== 'verify-key';
   }
 
   /** Asks to start an attempt. */
@@ -82,18 +67,20 @@ export class RunPolicy {
 
   /** Asks to send a probe during an outage; returns the failure that ends the run when it has been without progress too long. */
   probe(now: number): Failure | undefined {
-    if (this.#gate.patienceMs(now) <= 0) return this.#exhausted();
+    if (this.#gate.patienceMs(now) <= 0) return serviceDown(this.#lastTrouble);
     this.#gate.onProbe();
     return undefined;
   }
 
   /** Learns of a success. */
-  onSuccess({ isProbe }: { readonly isProbe: boolean }): void {
+  onSuccess({ job, isProbe }: Pick<FailedAttempt, 'job' | 'isProbe'>): void {
+    this.#refusals.settle(job);
     if (isProbe) this.#gate.onProbeOver();
+    if (isProbe) this.#refusals.endRow();
     this.#judge.onSuccess();
     this.limit.onOver();
     this.limit.onSuccess();
-    if (!this.#gate.onSuccess()) return;
+    if (!this.#gate.onSuccess({ isProbe })) return;
     this.limit.onRecovery();
     this.#options.onEvent({ type: 'recovery' });
   }
@@ -101,28 +88,53 @@ export class RunPolicy {
   /** Learns of a failed attempt and decides what follows. */
   onFailure(failed: FailedAttempt, now: number): Decision {
     const { failure, job, isProbe } = failed;
-    if (isProbe) this.#gate.onProbeOver();
     this.limit.onOver();
-    if (failure.facts.staleConnection && this.#freeUsed[job] === 0) {
-      this.#freeUsed[job] = 1;
+    if (isProbe) this.#gate.onProbeOver();
+    if (failure.facts.staleConnection && this.#attempts.useFree(job))
       return { next: 'retry', delayMs: 0, reason: 'itself' };
-    }
+    if (failure.facts.endsRun === 'unauthorised' && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
     const ofService = this.#concernsService(failure);
-    const attempts = this.#count(job, ofService);
-    if (this.#judge.endsRun(failure, { ...failed, attempts }, now)) return { next: 'end', failure };
-    if (failure.kind === 'file') return this.#lose(failure);
+    // An attempt that failed because of an outage says nothing about its file.
+    if (!ofService || !this.#gate.isShut) this.#attempts.add(job, failure);
+    const attempts = this.#attempts.of(job);
+    if (this.#judge.endsRun(failure, { ...failed, attempts }, now))
+      return { next: 'end', failure: failure.facts.ending ?? failure, lost: failure };
+    if (failure.kind === 'file') return { next: 'lost', lost: failure };
     if (failure.facts.endsRun === 'bad-node') this.#onBadNode(failed);
     if (ofService) this.#onTrouble(failed, now);
     else if (isProbe) this.#gate.pause(now);
     const end = this.#endOfPatience(failure, now);
     if (end) return { next: 'end', failure: end };
-    if (this.#isSpent(failed, attempts, ofService) && !(ofService && this.#spares(failed, now)))
-      return this.#lose(failure);
+    const isLost = ofService ? this.#isLostToService(failed, now) : this.#attempts.isSpent(job, failure);
+    if (isLost) return { next: 'lost', lost: failure };
+    if (failure.facts.endsRun === 'verify-key' && !this.#gate.hasSucceeded) return { next: 'retry-last' };
     // The canary's second attempt decides whether this is a signing service: it goes before every other file.
-    const isUnsettled = failed.isCanary && attempts === 1 && failure.facts.endsRun === 'canary-twice';
-    const delayMs = isUnsettled ? 0 : this.#delayMs(failure, attempts);
+    const isUrgent = failed.isCanary && attempts === 1 && failure.facts.endsRun === 'canary-twice';
+    return this.#retry(failed, isUrgent ? 0 : this.#delayMs(failure, attempts), ofService ? 'service' : 'itself');
+  }
+
+  #retry({ job, failure }: FailedAttempt, delayMs: number, reason: WaitReason): Decision {
     this.#options.onEvent({ type: 'retry', job, failure, delayMs });
-    return { next: 'retry', delayMs, reason: ofService ? 'service' : 'itself' };
+    return { next: 'retry', delayMs, reason };
+  }
+
+  /** Learns that credentials are refused that were good before. */
+  #onRefused(failed: FailedAttempt, now: number): Decision {
+    const { job, isProbe } = failed;
+    const wasShut = this.#gate.isShut;
+    const failure = refusedLater(failed.failure, this.#judge.successes);
+    const { ends, counts } = this.#refusals.add({ ...failed, wasShut }, now);
+    this.#gate.onRefused({ isProbe, boundMs: this.#refusals.pauseMs }, now);
+    if (!wasShut) this.limit.onPushBack(now, 'throttled');
+    if (!wasShut) this.#options.onEvent({ type: 'outage', failure });
+    if (ends) return { next: 'end', failure: failure.with({ kind: 'config' }), lost: failure };
+    if (counts) this.#attempts.add(job, failure);
+    const isLost = counts && this.#attempts.isSpent(job, failure);
+    if (isLost) this.#refusals.settle(job);
+    if (isLost) return { next: 'lost', lost: failure };
+    const end = this.#endOfPatience(failure, now);
+    if (end) return { next: 'end', failure: end };
+    return this.#retry(failed, this.#gate.pausedUntil - now + this.#delayMs(failure, 1), 'itself');
   }
 
   /** After a success, a name without an address means that the name server is in trouble. */
@@ -130,33 +142,13 @@ export class RunPolicy {
     return kind === 'service' || (facts.endsRun === 'not-found' && this.#gate.hasSucceeded);
   }
 
-  /** Counts an attempt, except one that failed because of an outage: its failure says nothing about its file. */
-  #count(job: number, ofService: boolean): number {
-    const before = this.#attempts[job] ?? 0;
-    if (ofService && this.#gate.isShut) return before;
-    this.#attempts[job] = before + 1;
-    return before + 1;
-  }
-
-  /** Tells whether the file has had all its attempts. */
-  #isSpent({ failure, job }: FailedAttempt, attempts: number, ofService: boolean): boolean {
-    if (ofService) return attempts >= this.#options.attempts && !this.#gate.isShut;
-    const { maxAttempts } = failure.facts;
-    if (maxAttempts !== undefined) this.#limited[job] = (this.#limited[job] ?? 0) + 1;
-    return attempts >= this.#options.attempts || (this.#limited[job] ?? 0) >= (maxAttempts ?? Number.POSITIVE_INFINITY);
-  }
-
-  /** Shuts the gate instead of losing one of the last files to a service that fails often. */
-  #spares({ left, failure }: FailedAttempt, now: number): boolean {
-    if (left > OUTAGE.endgameFiles) return false;
+  /** Tells whether a file is given up because of the service; near the end of the run the gate shuts instead. */
+  #isLostToService({ job, left, failure }: FailedAttempt, now: number): boolean {
+    if (this.#gate.isShut || this.#attempts.of(job) < this.#options.attempts) return false;
+    if (left > OUTAGE.endgameFiles) return true;
     this.#gate.shut(now);
     this.#options.onEvent({ type: 'outage', failure });
-    return true;
-  }
-
-  #lose(failure: Failure): Decision {
-    this.#judge.onLost(failure);
-    return { next: 'lost' };
+    return false;
   }
 
   #delayMs({ facts }: Failure, attempts: number): number {
@@ -173,24 +165,21 @@ export class RunPolicy {
   /** Learns of a failure of the service as a whole. */
   #onTrouble({ failure, startedAt, isProbe, left }: FailedAttempt, now: number): void {
     this.#lastTrouble = failure;
+    this.#refusals.endRow();
     if (!this.#gate.isShut) this.limit.onPushBack(now, failure.facts.throttled ? 'throttled' : 'trouble');
-    const shut = this.#gate.onFailure({ startedAt, isProbe, filesLeft: left }, now);
-    if (shut) this.#options.onEvent({ type: 'outage', failure });
+    if (this.#gate.onFailure({ startedAt, isProbe, filesLeft: left }, now))
+      this.#options.onEvent({ type: 'outage', failure });
   }
 
   /** Makes every attempt wait as the service asked; returns the failure that ends the run when this wait or the outage is too long. */
   #endOfPatience(failure: Failure, now: number): Failure | undefined {
     const patienceMs = this.#gate.patienceMs(now);
-    if (patienceMs <= 0 && failure === this.#lastTrouble) return this.#exhausted();
+    if (patienceMs <= 0 && failure === this.#lastTrouble) return serviceDown(failure);
     const { retryAfterMs } = failure.facts;
     if (retryAfterMs === undefined) return undefined;
     const timeLeftMs = Math.min(patienceMs, this.#options.endsAt - now, RETRY.maxRetryAfterMs);
     if (retryAfterMs > timeLeftMs) return retryAfterTooLong(failure, retryAfterMs, timeLeftMs);
     this.#gate.hold(retryAfterMs, now);
     return undefined;
-  }
-
-  #exhausted(): Failure {
-    return serviceDown(this.#lastTrouble);
   }
 }

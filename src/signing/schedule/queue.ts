@@ -1,3 +1,5 @@
+import type { Failure } from '../policy/failure.ts';
+
 /** Why a repeat waits: for a reason of its own file, or to spare a service that is in trouble. */
 export type WaitReason = 'itself' | 'service';
 
@@ -16,6 +18,8 @@ export class RetryQueue {
   readonly #jobs: number;
   readonly #canary: number;
   readonly #repeats: Repeat[] = [];
+  /** Jobs that wait until no other job does. */
+  readonly #held: { readonly job: number; readonly failure: Failure }[] = [];
   #canaryWaits: boolean;
   #cursor = 0;
 
@@ -31,6 +35,16 @@ export class RetryQueue {
     this.#repeats.splice(at < 0 ? this.#repeats.length : at, 0, repeat);
   }
 
+  /** Puts a failed job back that is repeated when no other job waits. */
+  hold(job: number, failure: Failure): void {
+    this.#held.push({ job, failure });
+  }
+
+  /** Takes every held job out of the queue; returns the jobs with their failures. */
+  takeHeld(): readonly { readonly job: number; readonly failure: Failure }[] {
+    return this.#held.splice(0);
+  }
+
   /**
    * Returns the job that should start now, without taking it; repeats that are ready come first.
    *
@@ -38,7 +52,8 @@ export class RetryQueue {
    */
   ready(now: number, restUntil: number): number | undefined {
     if (this.#repeatReady(now)) return this.#repeats[0]?.job;
-    return this.#fresh() ?? (restUntil <= now ? this.#sparing()?.job : undefined);
+    const sparing = restUntil <= now ? this.#sparing() : undefined;
+    return this.#fresh() ?? sparing?.job ?? (this.#repeats.length === 0 ? this.#held[0]?.job : undefined);
   }
 
   /** Returns the canary when it is ready, and no other job; for the head start. */
@@ -46,9 +61,9 @@ export class RetryQueue {
     return this.#canaryWaits || this.#repeatReady(now) ? this.#canary : undefined;
   }
 
-  /** Returns the job that is ready, or the job that is ready next. */
-  soonest(now: number): number | undefined {
-    return this.ready(now, Number.POSITIVE_INFINITY) ?? this.#repeats[0]?.job;
+  /** Returns the job for a probe: a fresh one, whose failure cannot be its own, else the one that is ready first. */
+  probe(): number | undefined {
+    return this.#fresh() ?? this.#repeats[0]?.job ?? this.#held[0]?.job;
   }
 
   /** Returns when the next repeat is ready, by the `restUntil` of {@link ready}; infinite when there is none. */
@@ -57,10 +72,11 @@ export class RetryQueue {
     return restUntil < readyAt && this.#sparing() ? restUntil : readyAt;
   }
 
-  /** Takes a job that {@link ready} or {@link soonest} returned out of the queue. */
+  /** Takes a job that {@link ready} or {@link probe} returned out of the queue. */
   take(job: number): void {
     const at = this.#repeats.findIndex((repeat) => repeat.job === job);
     if (at >= 0) this.#repeats.splice(at, 1);
+    else if (this.#held[0]?.job === job) this.#held.shift();
     else if (this.#canaryWaits) this.#canaryWaits = false;
     else this.#cursor = job + 1;
   }

@@ -1,6 +1,7 @@
 import { Growth } from '../policy/concurrency.ts';
+import type { PolicyEvent } from '../policy/decision.ts';
 import { asFailure, deadlinePassed, type Failure } from '../policy/failure.ts';
-import { type PolicyEvent, RunPolicy } from '../policy/policy.ts';
+import { RunPolicy } from '../policy/policy.ts';
 import { onceSoon } from './clock.ts';
 import { HeadStart } from './head-start.ts';
 import { InFlight, type InFlightOptions, type Tally } from './in-flight.ts';
@@ -103,8 +104,8 @@ class Schedule {
 
   /** Starts one attempt; returns whether another one may follow. */
   #startOne(how: 'start' | 'probe', now: number): boolean {
-    if (how === 'start' && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.limit.value)) {
-      if (!this.#headStart.lasts) this.#growth.watch(() => this.#pump());
+    if (how === 'start' && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.inFlight)) {
+      if (this.#inFlight.size >= this.#policy.limit.value) this.#growth.watch(() => this.#pump());
       return false;
     }
     const restUntil = this.#policy.restUntil(this.#left, this.#inFlight.size);
@@ -122,14 +123,14 @@ class Schedule {
   }
 
   #choose(how: 'start' | 'probe', now: number, restUntil: number): number | undefined {
-    if (how === 'probe') return this.#queue.soonest(now);
+    if (how === 'probe') return this.#queue.probe();
     return this.#headStart.lasts ? this.#queue.readyCanary(now) : this.#queue.ready(now, restUntil);
   }
 
   async #launch(job: number, isProbe: boolean, now: number): Promise<void> {
     let isProbing = isProbe;
     const ended = this.#inFlight.attempt(job, () => {
-      this.#onAnswered(isProbing);
+      this.#onAnswered(job, isProbing);
       isProbing = false;
     });
     if (this.#headStart.lasts) this.#grantHeadStart(job);
@@ -150,28 +151,28 @@ class Schedule {
   }
 
   /** Learns that the service has answered one job; the work that is left needs no slot. */
-  #onAnswered(isProbe: boolean): void {
+  #onAnswered(job: number, isProbe: boolean): void {
     this.#headStart.end();
-    this.#policy.onSuccess({ isProbe });
+    this.#policy.onSuccess({ job, isProbe });
     this.#pumpSoon();
   }
 
   #onFailure(failure: Failure, facts: { job: number; isProbe: boolean; startedAt: number }): void {
     if (this.#ending) return;
-    const { clock, canary, onFailure } = this.#options;
     const { job } = facts;
+    const { clock, canary, onFailure } = this.#options;
     const now = clock.now();
     // Any answer ends the head start, except one that a second attempt of the canary must confirm.
-    if (failure.facts.endsRun === undefined) this.#headStart.end();
+    if (!this.#policy.mustConfirm(failure)) this.#headStart.end();
     const state = { isCanary: job === canary, left: this.#left, inFlight: this.#inFlight.size };
     const decision = this.#policy.onFailure({ ...facts, ...state, failure }, now);
-    if (decision.next === 'retry') {
+    if (decision.next === 'retry')
       this.#queue.repeat({ job, readyAt: now + decision.delayMs, reason: decision.reason });
-      return;
-    }
-    const ending = decision.next === 'end' ? decision.failure : failure;
-    if (ending === failure) this.#settle(job, failure);
-    if (decision.next === 'end' || onFailure === 'stop') this.#end(ending);
+    const { lost } = decision;
+    if (decision.next === 'retry-last') this.#queue.hold(job, failure);
+    if (lost) this.#settle(job, lost);
+    if (decision.next === 'end') this.#end(decision.failure);
+    else if (lost && onFailure === 'stop') this.#end(lost);
   }
 
   #settle(job: number, failure?: Failure): void {
@@ -182,14 +183,14 @@ class Schedule {
 
   #end(ending: Failure): void {
     this.#ending ??= ending;
+    for (const { job, failure } of this.#queue.takeHeld()) this.#settle(job, failure);
     this.#headStart.end();
     this.#inFlight.abort();
     this.#finishIfDone();
   }
 
   #finishIfDone(): void {
-    if (this.#inFlight.open > 0 || !(this.#ending || this.#left === 0)) return;
-    this.#done.resolve(this.#ending);
+    if (this.#inFlight.open === 0 && (this.#ending || this.#left === 0)) this.#done.resolve(this.#ending);
   }
 
   #wakeAt(time: number): void {

@@ -1,0 +1,50 @@
+import { show } from '../../files/names.ts';
+import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
+import type { ReportBuilder, ReportPart } from '../../report/report.ts';
+import { formatCount, formatMs, plural, sentence } from '../../report/summary/units.ts';
+import type { PolicyEvent } from '../../signing/policy/decision.ts';
+import type { Context } from '../context.ts';
+
+// What the log, the annotations and the notes of the report say while files are signed.
+
+/** Returns what warns, once, of signatures that are not checked and that strict decoders refuse. */
+export function warnOfWhiteSpace({ runner }: Context, report: ReportBuilder): () => void {
+  let isTold = false;
+  return () => {
+    if (isTold) return;
+    isTold = true;
+    const text =
+      'The service puts line ends or blanks into its signatures: openssl base64 -d -A and mode: verify will refuse them. Its operators should send each signature as one line.';
+    runner.annotate('warning', 'Signatures with white space', text);
+    report.add({ notes: [text] });
+  };
+}
+
+/** Whoever reads the service's own log must know why it holds more signatures than the release. */
+export function describeBlindRepeats({ runner }: Context, outcomes: readonly FileOutcome[]): Pick<ReportPart, 'notes'> {
+  const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
+  if (repeats === 0) return {};
+  const text = `${plural(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
+  runner.line(text);
+  return { notes: [text] };
+}
+
+/** Says what became of one file, for the debug log. */
+export function describeOutcome({ file, status, attempts, elapsedMs }: FileOutcome): string {
+  return `${show(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${formatCount(attempts)} tries`}, ${formatMs(elapsedMs)}`;
+}
+
+/** Prints an event of the run. */
+export function printEvent({ runner }: Context, event: PolicyEvent, files: readonly ReleaseFile[]): void {
+  if (event.type === 'recovery') runner.line('The service is back.');
+  else if (event.type === 'outage') {
+    const { code, message } = event.failure;
+    runner.line(`The service is in trouble (${code}: ${sentence(message)}) Waiting for it with single requests.`);
+  } else if (event.type === 'bad-node') {
+    const { code, message } = event.failure;
+    runner.line(`One node of the service cannot be used (${code}: ${sentence(message)}) The other connections go on.`);
+  } else {
+    const { code, message } = event.failure;
+    runner.debug(`${show(files[event.job]?.path ?? '')}: ${code}, again in ${formatMs(event.delayMs)}: ${message}`);
+  }
+}

@@ -1,0 +1,33 @@
+import type { WaitReason } from '../schedule/queue.ts';
+import type { Failure } from './failure.ts';
+
+/** An attempt that has just failed. */
+export interface FailedAttempt {
+  readonly failure: Failure;
+  readonly job: number;
+  /** When the attempt began, on the scheduler's clock. */
+  readonly startedAt: number;
+  readonly isCanary: boolean;
+  /** Whether the attempt was sent during an outage to find out whether it is over. */
+  readonly isProbe: boolean;
+  /** Jobs that have no result yet, this one included. */
+  readonly left: number;
+  /** Attempts of other jobs that are in flight. */
+  readonly inFlight: number;
+}
+
+/** What follows a failed attempt; `lost` is the failure of a file that gets no further attempt. */
+export type Decision = { readonly lost?: Failure } & (
+  | { readonly next: 'retry'; readonly delayMs: number; readonly reason: WaitReason }
+  /** The file is repeated when no other file waits. */
+  | { readonly next: 'retry-last' }
+  | { readonly next: 'lost'; readonly lost: Failure }
+  | { readonly next: 'end'; readonly failure: Failure }
+);
+
+/** Events that get a line in the log. */
+export type PolicyEvent =
+  | { readonly type: 'retry'; readonly job: number; readonly failure: Failure; readonly delayMs: number }
+  | { readonly type: 'outage'; readonly failure: Failure }
+  | { readonly type: 'bad-node'; readonly failure: Failure }
+  | { readonly type: 'recovery' };

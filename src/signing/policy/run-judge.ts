@@ -1,0 +1,92 @@
+import type { FailedAttempt } from './decision.ts';
+import { ENDINGS } from './defaults.ts';
+import type { Failure } from './failure.ts';
+
+/** The facts about a failed attempt that decide about the run. */
+export interface AttemptFacts extends Pick<FailedAttempt, 'job' | 'startedAt' | 'isCanary'> {
+  /** Counted attempts of this job, this one included. */
+  readonly attempts: number;
+}
+
+/**
+ * Decides which failures together mean that the run cannot succeed.
+ *
+ * It learns of every success and every failure in the order of arrival. After the first success only `config` and bad nodes
+ * end the run here; `Refusals` decides about 401 and 403.
+ */
+export class RunJudge {
+  #successes = 0;
+  #canaryFailures = 0;
+  #notFound = 0;
+  /** Files that the service refused, or answered in a form without a signature. */
+  readonly #refused = new Set<number>();
+  /** Files whose signature did not fit the key. */
+  readonly #unfit = new Set<number>();
+  /** Attempts that met a bad node, by job. */
+  readonly #badNodes = new Map<number, number>();
+  /** When the first 401 or 403 came. */
+  #unauthorisedAt: number | undefined;
+
+  /** Attempts that succeeded. */
+  get successes(): number {
+    return this.#successes;
+  }
+
+  /** How many requests may be in flight while the failures so far may concern every file; infinite when they do not. */
+  get inFlight(): number {
+    if (this.#successes > 0) return Number.POSITIVE_INFINITY;
+    return Math.min(left(this.#refused, ENDINGS.refusedFiles), left(this.#unfit, ENDINGS.unfitFiles));
+  }
+
+  /** Learns of a success. */
+  onSuccess(): void {
+    this.#successes++;
+  }
+
+  /** Tells whether this failure ends the run; `now` is the scheduler's clock. */
+  endsRun(failure: Failure, facts: AttemptFacts, now: number): boolean {
+    const rule = failure.facts.endsRun;
+    if (rule === 'bad-node') return this.#successes === 0 || this.#badNode(facts.job);
+    if (failure.kind === 'config') return true;
+    if (this.#successes > 0) return false;
+    switch (rule) {
+      case undefined:
+        return false;
+      case 'canary-twice':
+        if (facts.isCanary) this.#canaryFailures++;
+        return facts.attempts === this.#canaryFailures && this.#canaryFailures === ENDINGS.canaryAttempts;
+      case 'not-found':
+        return ++this.#notFound >= ENDINGS.notFoundAttempts;
+      case 'first-four-files':
+        return this.#refused.add(facts.job).size >= ENDINGS.refusedFiles;
+      case 'verify-key':
+        return this.#unfit.add(facts.job).size >= ENDINGS.unfitFiles;
+      case 'unauthorised':
+        return this.#unauthorised(facts, now);
+      default:
+        return rule satisfies never;
+    }
+  }
+
+  /** A node of several that TLS refuses costs its connections; when it is the only one left, the run cannot go on. */
+  #badNode(job: number): boolean {
+    this.#badNodes.set(job, (this.#badNodes.get(job) ?? 0) + 1);
+    const counts = [...this.#badNodes.values()];
+    const inRun = counts.reduce((sum, count) => sum + count, 0);
+    return Math.max(...counts) >= ENDINGS.badNodePerFile || inRun >= ENDINGS.badNodePerRun;
+  }
+
+  /**
+   * A second refusal ends the run if its attempt began after the first refusal: that attempt had a corrected clock and a
+   * fresh nonce. Attempts that were in flight at the first refusal were dated by the same clock and do not count.
+   */
+  #unauthorised({ startedAt }: AttemptFacts, now: number): boolean {
+    const firstAt = this.#unauthorisedAt;
+    this.#unauthorisedAt ??= now;
+    return firstAt !== undefined && startedAt >= firstAt;
+  }
+}
+
+function left(files: ReadonlySet<number>, most: number): number {
+  return files.size === 0 ? Number.POSITIVE_INFINITY : Math.max(1, most - files.size);
+}

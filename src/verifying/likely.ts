@@ -1,0 +1,87 @@
+import { constants, createVerify, hash, publicDecrypt } from 'node:crypto';
+import { readInto } from '../files/hashing/file-hash.ts';
+import { type AlgorithmName, algorithmOf, algorithmsFor } from './algorithm.ts';
+import type { VerifyKey } from './key.ts';
+import { formOf } from './layout.ts';
+import { createVerifier, type Verifier } from './verifier.ts';
+
+/** What a signature that failed its check is valid as. */
+export type Likely =
+  | { readonly algorithm: AlgorithmName }
+  /** RSA-PSS with another salt than the one that is accepted, whose length is that of the digest; both in bytes. */
+  | { readonly algorithm: AlgorithmName; readonly saltBytes: number; readonly digestBytes: number };
+
+interface Candidate {
+  readonly likely: (signature: Uint8Array) => Likely | undefined;
+  readonly update: (chunk: Uint8Array) => unknown;
+}
+
+/**
+ * Finds the other algorithm of the same key, or the other RSA-PSS salt length, that a signature which failed its check is
+ * valid for, reading the bytes once more; `undefined` when there is none.
+ *
+ * The result only names a likely setting: the check has failed all the same.
+ */
+export async function findLikely(
+  { key, algorithm }: Verifier,
+  signature: Uint8Array,
+  read: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<Likely | undefined> {
+  const names = algorithmsFor(key);
+  const others = names.filter((name) => name !== algorithm.name).map((name) => withAlgorithm(key, name));
+  const candidates = [...others, ...names.flatMap((name) => withAnySalt(key, name))];
+  if (candidates.length === 0 || formOf(key, signature) === undefined) return undefined;
+  await readInto(read(), candidates);
+  for (const { likely } of candidates) {
+    const found = likely(signature);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function withAlgorithm(key: VerifyKey, name: AlgorithmName): Candidate {
+  const pass = createVerifier(key, algorithmOf(name)).start(0);
+  return {
+    update: (chunk) => pass.update(chunk),
+    likely: (signature) => (pass.verify(signature) ? { algorithm: name } : undefined),
+  };
+}
+
+function withAnySalt({ keyObject: key }: VerifyKey, name: AlgorithmName): Candidate[] {
+  const algorithm = algorithmOf(name);
+  if (algorithm.scheme !== 'rsa-pss') return [];
+  const verify = createVerify(algorithm.hash);
+  const padding = constants.RSA_PKCS1_PSS_PADDING;
+  const digestBytes = hash(algorithm.hash, '', 'buffer').length;
+  return [
+    {
+      update: (chunk) => verify.update(chunk),
+      likely(signature) {
+        if (!verify.verify({ key, padding, saltLength: constants.RSA_PSS_SALTLEN_AUTO }, signature)) return undefined;
+        const whole = publicDecrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.from(signature));
+        // One byte shorter than the signature when the modulus has a single bit in its first byte.
+        const encodedBits = (key.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
+        const encoded = whole.subarray(-Math.ceil(encodedBits / 8));
+        const saltBytes = saltLength(encoded, encodedBits, algorithm.hash);
+        return { algorithm: name, digestBytes, saltBytes };
+      },
+    },
+  ];
+}
+
+/** Reads the length of the salt, in bytes, in an encoded message that is known to be valid (RFC 8017, 9.1.2). */
+function saltLength(encoded: Buffer, encodedBits: number, algorithm: string): number {
+  const end = encoded.length - hash(algorithm, '', 'buffer').length - 1;
+  const digest = encoded.subarray(end, -1);
+  const block = encoded.subarray(0, end).map((byte, at) => byte ^ maskByte(digest, at, algorithm));
+  // The unused bits of the first byte are masked too; behind them stand zeros, a one, and the salt.
+  block[0] = (block[0] ?? 0) & (0xff >> (8 * encoded.length - encodedBits));
+  return block.length - block.indexOf(1) - 1;
+}
+
+/** One byte of the mask that MGF1 makes of a digest. */
+function maskByte(digest: Buffer, at: number, algorithm: string): number {
+  const counter = Buffer.alloc(4);
+  counter.writeUInt32BE(Math.floor(at / digest.length));
+  return hash(algorithm, Buffer.concat([digest, counter]), 'buffer')[at % digest.length] ?? 0;
+}
