@@ -29,7 +29,8 @@ function pullRequest(head: string): NewUserOptions {
   };
 }
 
-const BUILD = `#!/bin/sh
+/** A build script that writes two files. */
+export const BUILD = `#!/bin/sh
 mkdir -p dist/lib
 printf app > dist/app.bin
 printf core > dist/lib/core.so
