@@ -47688,6 +47688,57 @@ function toActionError(error, code, sentence) {
 
 /***/ }),
 
+/***/ 59887:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   R: () => (/* binding */ leadsTo),
+/* harmony export */   c: () => (/* binding */ pathOfDescriptor)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
+/* harmony import */ var _real_path_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(38629);
+
+
+
+/** Returns a path of what a descriptor is open for, which nobody can divert; Linux alone has it. */
+function pathOfDescriptor(descriptor) {
+    return `/proc/self/fd/${descriptor}`;
+}
+/**
+ * Tells whether a descriptor was opened where a path without links says: no directory on the way was a link or had moved.
+ *
+ * Only Linux tells where a descriptor leads; elsewhere the answer is always yes.
+ */
+function leadsTo(descriptor, path) {
+    const target = targetOf(descriptor);
+    if (target === undefined || target === path)
+        return true;
+    // A file that was replaced after it was opened is not elsewhere, nor is one whose name the file system tells in another case.
+    if ((0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .foldName */ .zN)(target.replace(/ \(deleted\)$/, '')) === (0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .foldName */ .zN)(path))
+        return true;
+    return (0,_real_path_js__WEBPACK_IMPORTED_MODULE_2__/* .findRealPath */ .ps)(path).path === path && isSame(descriptor, path);
+}
+function targetOf(descriptor) {
+    if (process.platform !== 'linux')
+        return undefined;
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readlinkSync)(pathOfDescriptor(descriptor));
+    }
+    catch {
+        // There is no /proc.
+        return undefined;
+    }
+}
+function isSame(descriptor, path) {
+    const there = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
+    const open = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fstatSync)(descriptor, { bigint: true });
+    return open.ino === there?.ino && open.dev === there.dev;
+}
+
+
+/***/ }),
+
 /***/ 8313:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -47708,7 +47759,10 @@ var errors = __nccwpck_require__(27406);
 var names = __nccwpck_require__(93509);
 // EXTERNAL MODULE: ./build/src/files/real-path.js
 var real_path = __nccwpck_require__(38629);
+// EXTERNAL MODULE: ./build/src/files/stamp.js
+var stamp = __nccwpck_require__(10318);
 ;// CONCATENATED MODULE: ./build/src/files/finding/examine.js
+
 
 
 
@@ -47754,7 +47808,7 @@ function take(path, location) {
             return refuse(path, 'FILE_VANISHED', 'vanished while the files were listed');
         if (!stat.isFile())
             return refuse(path, 'FILE_NOT_REGULAR', NOT_REGULAR);
-        return { path, location, size: stat.size, inode: stat.ino };
+        return { path, location, size: stat.size, stamp: (0,stamp/* stampOf */.Z)(stat, Date.now()) };
     }
     catch (error) {
         return refuse(path, 'FILE_UNREADABLE', `cannot be looked at (${(0,errors/* codeOf */.$N)(error) ?? 'unknown error'})`, error);
@@ -52346,6 +52400,7 @@ function otherSpellings(name) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Bn: () => (/* binding */ movedDirectory),
 /* harmony export */   O$: () => (/* binding */ unreadable),
 /* harmony export */   oQ: () => (/* binding */ notRegular),
 /* harmony export */   tD: () => (/* binding */ changed)
@@ -52383,6 +52438,10 @@ function notRegular(file, cause) {
 /** The file is not, or does not stay, what was listed. */
 function changed(file) {
     return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('FILE_CHANGED', `${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(file.path)} changed while it was being read.`, { hint: LET_BE });
+}
+/** A directory is not where it was when the files were listed. */
+function movedDirectory(directory) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('DIRECTORY_MOVED', `The directory ${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(directory)} was moved, or replaced by a link, during this run.`, { hint: LET_BE });
 }
 
 
@@ -52444,6 +52503,31 @@ function notTried(file) {
 
 /***/ }),
 
+/***/ 10318:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Z: () => (/* binding */ stampOf),
+/* harmony export */   z: () => (/* binding */ matchesStamp)
+/* harmony export */ });
+/** Longest step of a file system's clock; kernels take the time of the last tick, 10 ms at most. */
+const STEP_MS = 20;
+/** Some file systems, and copies made by some programs, have times of whole seconds, or of two. */
+const COARSE_STEP_MS = 2000;
+/** Notes what a file system tells of a file at a moment of the wall clock, in milliseconds since the epoch. */
+function stampOf({ dev, ino, mtimeMs, ctimeMs }, nowMs) {
+    const isCoarse = mtimeMs % 1000 === 0 && ctimeMs % 1000 === 0;
+    const isSettled = nowMs - Math.max(mtimeMs, ctimeMs) >= (isCoarse ? COARSE_STEP_MS : STEP_MS);
+    return { device: dev, inode: ino, modifiedMs: mtimeMs, changedMs: ctimeMs, isSettled };
+}
+/** Tells whether a file is still what a stamp was taken of. */
+function matchesStamp(stamp, { dev, ino, mtimeMs, ctimeMs }) {
+    return ino === stamp.inode && dev === stamp.device && mtimeMs === stamp.modifiedMs && ctimeMs === stamp.changedMs;
+}
+
+
+/***/ }),
+
 /***/ 28800:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -52479,7 +52563,12 @@ function ownerOf(name) {
     return owner === undefined ? undefined : Number(owner);
 }
 
+// EXTERNAL MODULE: ./build/src/files/descriptors.js
+var descriptors = __nccwpck_require__(59887);
+// EXTERNAL MODULE: ./build/src/files/reading/read-errors.js
+var read_errors = __nccwpck_require__(22494);
 ;// CONCATENATED MODULE: ./build/src/files/writing/directories.js
+
 
 
 
@@ -52507,10 +52596,9 @@ function inDirectory(directory, use) {
     }
     const descriptor = openDirectory(directory);
     try {
-        const base = `/proc/self/fd/${descriptor}`;
-        if (readTarget(base) !== directory.path)
-            checkDescriptor(directory, descriptor);
-        return use(base);
+        if (!(0,descriptors/* leadsTo */.R)(descriptor, directory.path))
+            throw (0,read_errors/* movedDirectory */.Bn)(directory.path);
+        return use((0,descriptors/* pathOfDescriptor */.c)(descriptor));
     }
     finally {
         (0,external_node_fs_.closeSync)(descriptor);
@@ -52555,33 +52643,12 @@ function openDirectory(directory) {
         throw error;
     }
 }
-function readTarget(base) {
-    try {
-        return (0,external_node_fs_.readlinkSync)(base);
-    }
-    catch {
-        // Without /proc nothing behind the descriptor can be opened either, and says so.
-        return undefined;
-    }
-}
-/** Judges a descriptor whose path is another one: some file systems tell a name in another case than it was asked for. */
-function checkDescriptor(directory, descriptor) {
-    const { dev, ino, nlink } = (0,external_node_fs_.fstatSync)(descriptor, { bigint: true });
-    if (nlink === 0n)
-        return;
-    if ((0,real_path/* findRealPath */.ps)(directory.path).path !== directory.path || dev !== directory.device || ino !== directory.inode)
-        throw moved(directory);
-}
 function checkIdentity(directory) {
     const now = (0,external_node_fs_.lstatSync)(directory.path, { bigint: true, throwIfNoEntry: false });
     if (now === undefined)
         return;
     if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode)
-        throw moved(directory);
-}
-/** A directory is not where it was. */
-function moved({ path }) {
-    return new errors/* ActionError */.lZ('DIRECTORY_MOVED', `The directory ${(0,names/* show */.WU)(path)} was moved, or replaced by another directory or a link, during this run.`, { hint: 'Let no other process change the build outputs while this step runs, and run it again.' });
+        throw (0,read_errors/* movedDirectory */.Bn)(directory.path);
 }
 
 // EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
@@ -56221,7 +56288,13 @@ function nearestStanding(path) {
 var protocol_fields = __nccwpck_require__(41890);
 // EXTERNAL MODULE: ./build/src/inputs/service-fields.js
 var service_fields = __nccwpck_require__(91620);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+// EXTERNAL MODULE: ./build/src/files/descriptors.js
+var descriptors = __nccwpck_require__(59887);
 ;// CONCATENATED MODULE: ./build/src/files/reading/read-small.js
+
+
 
 
 
@@ -56239,6 +56312,8 @@ function readSmallFile(location, options) {
         const stat = (0,external_node_fs_.fstatSync)(descriptor);
         if (!stat.isFile())
             return { reason: NOT_REGULAR };
+        if (options.links === 'refused' && !(0,descriptors/* leadsTo */.R)(descriptor, location))
+            return { reason: MOVED };
         const { maxBytes, longer } = options;
         if (longer === 'refused' && stat.size > maxBytes)
             return { reason: `it has ${stat.size} bytes, more than ${maxBytes}` };
@@ -56256,6 +56331,7 @@ function readSmallFile(location, options) {
     }
 }
 const NOT_REGULAR = 'it is no regular file';
+const MOVED = 'its directory was moved, or replaced by a link';
 const REASONS = { ELOOP: 'it is a link', ENXIO: NOT_REGULAR, EISDIR: NOT_REGULAR };
 function readBytes(descriptor, size) {
     const bytes = Buffer.alloc(size);
@@ -56264,6 +56340,10 @@ function readBytes(descriptor, size) {
         count = (0,external_node_fs_.readSync)(descriptor, bytes, filled, size - filled, filled);
     }
     return bytes.subarray(0, filled);
+}
+/** Returns the SHA-256 of a text as base64url, the shortest form that can be printed. */
+function hashText(text) {
+    return (0,external_node_crypto_.hash)('sha256', text, 'base64url');
 }
 /** Largest signature file that is read, in bytes. */
 const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
@@ -56892,6 +56972,10 @@ async function* countChunks(chunks, count) {
 
 // EXTERNAL MODULE: ./build/src/signing/policy/failure.js
 var policy_failure = __nccwpck_require__(74318);
+// EXTERNAL MODULE: ./build/src/files/hashing/file-hash.js + 1 modules
+var file_hash = __nccwpck_require__(85027);
+// EXTERNAL MODULE: ./build/src/files/stamp.js
+var files_stamp = __nccwpck_require__(10318);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(57975);
 // EXTERNAL MODULE: ./build/src/files/reading/read-errors.js
@@ -56947,22 +57031,32 @@ async function* readChunks(file, readAt) {
 
 
 
+
+
+
+
+
 /** Files up to this many bytes are read once into memory; larger ones pass through two buffers. */
 const SMALL_FILE_BYTES = 1024 * 1024;
 // Neither exists on Windows. NONBLOCK: opening a FIFO that was swapped in would hang. NOFOLLOW: neither may a link be.
 const open_file_FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
 /**
- * Opens a regular file for reading, never through a link.
+ * Opens a regular file for reading, never through a link; `location` must have no link on the way.
  *
- * @throws ActionError `FILE_UNREADABLE`, `FILE_VANISHED`, `FILE_NOT_REGULAR`, `FILE_CHANGED`
+ * @throws ActionError `FILE_UNREADABLE`, `FILE_VANISHED`, `FILE_NOT_REGULAR`, `FILE_CHANGED`, `DIRECTORY_MOVED`
  */
 function openFile(file) {
     const descriptor = attempt(file, () => (0,external_node_fs_.openSync)(file.location, open_file_FLAGS));
     let before;
     let chunk;
     try {
-        before = attempt(file, () => (0,external_node_fs_.fstatSync)(descriptor, { bigint: true }));
-        checkListed(file, before);
+        before = attempt(file, () => (0,external_node_fs_.fstatSync)(descriptor));
+        if (!before.isFile())
+            throw (0,read_errors/* notRegular */.oQ)(file);
+        if (!(0,descriptors/* leadsTo */.R)(descriptor, file.location))
+            throw (0,read_errors/* movedDirectory */.Bn)((0,external_node_path_.dirname)(file.location));
+        if (before.size !== file.size)
+            throw (0,read_errors/* changed */.tD)(file);
         if (file.size <= SMALL_FILE_BYTES)
             chunk = attempt(file, () => open_file_readWhole(file, descriptor));
     }
@@ -56970,20 +57064,28 @@ function openFile(file) {
         (0,external_node_fs_.closeSync)(descriptor);
         throw error;
     }
-    const checkUnchanged = () => compare(file, before);
+    const stamp = (0,files_stamp/* stampOf */.Z)(before, Date.now());
+    const checkUnchanged = (sha256) => compare(file, stamp, sha256);
     if (chunk === undefined)
         return { size: file.size, ...openLarge(file, descriptor), checkUnchanged };
     (0,external_node_fs_.closeSync)(descriptor);
     const content = [chunk];
     return { size: file.size, read: () => content, checkUnchanged, close: () => { } };
 }
-function checkListed(file, stat) {
-    if (!stat.isFile())
-        throw (0,read_errors/* notRegular */.oQ)(file);
-    if (stat.size !== BigInt(file.size))
-        throw (0,read_errors/* changed */.tD)(file);
-    if (file.inode !== undefined && Number(stat.ino) !== file.inode)
-        throw (0,read_errors/* changed */.tD)(file);
+/** Reads a file from its start to its end; returns its SHA-256 as hex. */
+async function hashFile(file) {
+    const open = openFile(file);
+    try {
+        const content = open.read();
+        if (Array.isArray(content))
+            return (0,external_node_crypto_.hash)('sha256', content[0] ?? '', 'hex');
+        const sum = (0,file_hash/* startHash */.LC)({ algorithm: 'sha256' });
+        await (0,file_hash/* readInto */.Pq)(content, [sum]);
+        return sum.digest().toString('hex');
+    }
+    finally {
+        open.close();
+    }
 }
 function open_file_readWhole(file, descriptor) {
     const buffer = Buffer.allocUnsafe(file.size);
@@ -57021,14 +57123,12 @@ function openLarge(file, descriptor) {
         },
     };
 }
-function compare(file, before) {
-    const now = attempt(file, () => (0,external_node_fs_.lstatSync)(file.location, { bigint: true, throwIfNoEntry: false }));
-    const same = now &&
-        now.ino === before.ino &&
-        now.dev === before.dev &&
-        now.size === before.size &&
-        now.mtimeNs === before.mtimeNs;
-    if (!same)
+/** Only other bytes are a change: a scanner, a new name or other rights change what the file system tells. */
+async function compare(file, stamp, sha256) {
+    const now = attempt(file, () => (0,external_node_fs_.lstatSync)(file.location, { throwIfNoEntry: false }));
+    if (now && now.size === file.size && (0,files_stamp/* matchesStamp */.z)(stamp, now))
+        return;
+    if ((await hashFile(file)) !== sha256)
         throw (0,read_errors/* changed */.tD)(file);
 }
 function attempt(file, act) {
@@ -57047,6 +57147,7 @@ var check = __nccwpck_require__(77259);
 // EXTERNAL MODULE: ./build/src/signing/sent-bytes.js
 var sent_bytes = __nccwpck_require__(45109);
 ;// CONCATENATED MODULE: ./build/src/signing/attempt.js
+
 
 
 
@@ -57070,7 +57171,7 @@ function createAttempt(options) {
             signal.throwIfAborted();
             onAnswered();
             await output.write(file.path + suffix, text);
-            return { sha256, keyVersion };
+            return { sha256, signatureSha256: hashText(text), keyVersion };
         }
         catch (error) {
             throw withEveryFile(withFullDisk((0,policy_failure/* asFailure */.h_)(error)));
@@ -58350,8 +58451,6 @@ function writeInWorker(worker, output) {
     };
 }
 
-// EXTERNAL MODULE: ./build/src/files/hashing/file-hash.js + 1 modules
-var file_hash = __nccwpck_require__(85027);
 // EXTERNAL MODULE: ./build/src/files/release-file.js
 var release_file = __nccwpck_require__(62207);
 ;// CONCATENATED MODULE: ./build/src/files/writing/checksums.js
@@ -58430,14 +58529,14 @@ async function verifyFile(file, options) {
         return { file, attempts: 0, elapsedMs: performance.now() - startedAt, ...rest };
     };
     try {
-        const text = readSignatureFile(options.output.locate(file.path + options.suffix));
+        const text = readSignatureFile(options.output.realPathOf(file.path + options.suffix));
         if (text === undefined)
             return outcome({ status: 'failed', error: missing(file, options.suffix) });
         const open = openFile(file);
         try {
             const { valid, sha256 } = await (0,check/* checkStored */.Ww)(open, text, options.verification);
             if (valid)
-                return outcome({ status: 'verified', sha256 });
+                return outcome({ status: 'verified', sha256, signatureSha256: hashText(text) });
             const error = options.explain === 'name'
                 ? await (0,check/* explainInvalid */.Dy)(file.path, open, { ...options.verification, text })
                 : undefined;
@@ -58483,7 +58582,6 @@ function orphaned(path, suffix) {
 
 
 
-
 /** Writes the checksums of all files and signs them; only the first slice does. */
 async function writeChecksums(context, { checksums, shard, suffix }, task) {
     if (checksums === undefined || shard.index !== 1)
@@ -58521,18 +58619,6 @@ function holds(location, text) {
     }
     catch {
         return false;
-    }
-}
-async function hashFile(file) {
-    const open = openFile(file);
-    try {
-        const hash = (0,file_hash/* startHash */.LC)({ algorithm: 'sha256' });
-        await (0,file_hash/* readInto */.Pq)(open.read(), [hash]);
-        open.checkUnchanged();
-        return hash.digest().toString('hex');
-    }
-    finally {
-        open.close();
     }
 }
 async function checkOne({ signal }, file, { output, suffix, verification }) {
@@ -61951,10 +62037,11 @@ function recordMemory(source, file, { startPass }) {
     return {
         ...source,
         async finish() {
-            file.checkUnchanged();
+            const sha256 = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha256', bytes, 'hex');
+            await file.checkUnchanged(sha256);
             const pass = startPass?.();
             pass?.update(bytes);
-            return { sha256: (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha256', bytes, 'hex'), pass };
+            return { sha256, pass };
         },
     };
 }
@@ -62001,12 +62088,12 @@ class RecordedStream {
         // A verifier needs the bytes themselves, also where only their digest was sent.
         if (isSent && this.#begun === 0 && this.#options.startPass)
             await (0,_files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__/* .readInto */ .Pq)(this.read(), []);
-        this.#file.checkUnchanged();
         const [sha256] = this.#sums;
         if (this.#sums.some((sum) => sum !== sha256))
             throw (0,_files_reading_read_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .changed */ .tD)({ path: this.path });
         if (sha256 === undefined || !isSent)
             throw tooEarly();
+        await this.#file.checkUnchanged(sha256);
         return { sha256, pass: this.#last };
     }
     async #digestElsewhere(begin) {
@@ -62249,8 +62336,9 @@ async function checkStored(file, text, { verifier, encoding }) {
     const pass = verifier.start(file.size);
     const hash = (0,file_hash/* startHash */.LC)({ algorithm: 'sha256' });
     await (0,file_hash/* readInto */.Pq)(file.read(), [hash, pass]);
-    file.checkUnchanged();
-    return { sha256: hash.digest().toString('hex'), valid: pass.verify(signature) };
+    const sha256 = hash.digest().toString('hex');
+    await file.checkUnchanged(sha256);
+    return { sha256, valid: pass.verify(signature) };
 }
 /** Explains a signature that does not fit its file; reads the file once more. */
 async function explainInvalid(path, file, about) {

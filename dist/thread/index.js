@@ -258,6 +258,10 @@ function notRegular(file, cause) {
 function changed(file) {
     return new errors_ActionError('FILE_CHANGED', `${show(file.path)} changed while it was being read.`, { hint: LET_BE });
 }
+/** A directory is not where it was when the files were listed. */
+function movedDirectory(directory) {
+    return new errors_ActionError('DIRECTORY_MOVED', `The directory ${show(directory)} was moved, or replaced by a link, during this run.`, { hint: LET_BE });
+}
 
 ;// CONCATENATED MODULE: ./build/src/files/reading/read-chunks.js
 
@@ -349,7 +353,47 @@ function ownerOf(name) {
     return owner === undefined ? undefined : Number(owner);
 }
 
+;// CONCATENATED MODULE: ./build/src/files/descriptors.js
+
+
+
+/** Returns a path of what a descriptor is open for, which nobody can divert; Linux alone has it. */
+function pathOfDescriptor(descriptor) {
+    return `/proc/self/fd/${descriptor}`;
+}
+/**
+ * Tells whether a descriptor was opened where a path without links says: no directory on the way was a link or had moved.
+ *
+ * Only Linux tells where a descriptor leads; elsewhere the answer is always yes.
+ */
+function leadsTo(descriptor, path) {
+    const target = targetOf(descriptor);
+    if (target === undefined || target === path)
+        return true;
+    // A file that was replaced after it was opened is not elsewhere, nor is one whose name the file system tells in another case.
+    if (foldName(target.replace(/ \(deleted\)$/, '')) === foldName(path))
+        return true;
+    return findRealPath(path).path === path && isSame(descriptor, path);
+}
+function targetOf(descriptor) {
+    if (process.platform !== 'linux')
+        return undefined;
+    try {
+        return (0,external_node_fs_namespaceObject.readlinkSync)(pathOfDescriptor(descriptor));
+    }
+    catch {
+        // There is no /proc.
+        return undefined;
+    }
+}
+function isSame(descriptor, path) {
+    const there = (0,external_node_fs_namespaceObject.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
+    const open = (0,external_node_fs_namespaceObject.fstatSync)(descriptor, { bigint: true });
+    return open.ino === there?.ino && open.dev === there.dev;
+}
+
 ;// CONCATENATED MODULE: ./build/src/files/writing/directories.js
+
 
 
 
@@ -377,10 +421,9 @@ function inDirectory(directory, use) {
     }
     const descriptor = openDirectory(directory);
     try {
-        const base = `/proc/self/fd/${descriptor}`;
-        if (readTarget(base) !== directory.path)
-            checkDescriptor(directory, descriptor);
-        return use(base);
+        if (!leadsTo(descriptor, directory.path))
+            throw movedDirectory(directory.path);
+        return use(pathOfDescriptor(descriptor));
     }
     finally {
         (0,external_node_fs_namespaceObject.closeSync)(descriptor);
@@ -425,33 +468,12 @@ function openDirectory(directory) {
         throw error;
     }
 }
-function readTarget(base) {
-    try {
-        return (0,external_node_fs_namespaceObject.readlinkSync)(base);
-    }
-    catch {
-        // Without /proc nothing behind the descriptor can be opened either, and says so.
-        return undefined;
-    }
-}
-/** Judges a descriptor whose path is another one: some file systems tell a name in another case than it was asked for. */
-function checkDescriptor(directory, descriptor) {
-    const { dev, ino, nlink } = (0,external_node_fs_namespaceObject.fstatSync)(descriptor, { bigint: true });
-    if (nlink === 0n)
-        return;
-    if (findRealPath(directory.path).path !== directory.path || dev !== directory.device || ino !== directory.inode)
-        throw moved(directory);
-}
 function checkIdentity(directory) {
     const now = (0,external_node_fs_namespaceObject.lstatSync)(directory.path, { bigint: true, throwIfNoEntry: false });
     if (now === undefined)
         return;
     if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode)
-        throw moved(directory);
-}
-/** A directory is not where it was. */
-function moved({ path }) {
-    return new errors_ActionError('DIRECTORY_MOVED', `The directory ${show(path)} was moved, or replaced by another directory or a link, during this run.`, { hint: 'Let no other process change the build outputs while this step runs, and run it again.' });
+        throw movedDirectory(directory.path);
 }
 
 ;// CONCATENATED MODULE: ./build/src/files/writing/write-errors.js

@@ -1,4 +1,5 @@
 import type { ActionError } from '../errors.ts';
+import type { FileStamp } from './stamp.ts';
 
 /** A file that is to be signed or verified. */
 export interface ReleaseFile {
@@ -8,8 +9,8 @@ export interface ReleaseFile {
   readonly location: string;
   /** Bytes when it was listed. */
   readonly size: number;
-  /** When it was listed: another one would be another file. */
-  readonly inode?: number;
+  /** What the file system told of it when it was listed; absent for a file that was never listed. */
+  readonly stamp?: FileStamp;
 }
 
 /** A path that was matched but cannot be signed. */
@@ -24,6 +25,8 @@ export interface FileOutcome {
   readonly status: 'signed' | 'reused' | 'verified' | 'failed' | 'not-tried';
   /** Of the bytes that were signed or checked, as hex. */
   readonly sha256?: string | undefined;
+  /** SHA-256 of the text of the signature that was written, or found valid, as base64url. */
+  readonly signatureSha256?: string | undefined;
   /** Version of the key that signed, where the service tells it. */
   readonly keyVersion?: number | undefined;
   /** Tries it had; one that ends before its request, because the file is gone, counts too. */

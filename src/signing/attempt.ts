@@ -1,5 +1,6 @@
 import type { ActionError } from '../errors.ts';
 import { openFile } from '../files/reading/open-file.ts';
+import { hashText } from '../files/reading/read-small.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import { explainInvalid, isValid, type Verification, wrongKey } from '../verifying/check.ts';
 import { asFailure, Failure } from './policy/failure.ts';
@@ -23,7 +24,7 @@ export interface AttemptOptions {
 }
 
 /** What an attempt that succeeded tells of its file. */
-export type Signed = Pick<FileOutcome, 'sha256' | 'keyVersion'>;
+export type Signed = Pick<FileOutcome, 'sha256' | 'signatureSha256' | 'keyVersion'>;
 
 /** Signs one file once; calls `onAnswered` when only writing is left. */
 export type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () => void) => Promise<Signed>;
@@ -50,7 +51,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
       signal.throwIfAborted();
       onAnswered();
       await output.write(file.path + suffix, text);
-      return { sha256, keyVersion };
+      return { sha256, signatureSha256: hashText(text), keyVersion };
     } catch (error) {
       throw withEveryFile(withFullDisk(asFailure(error)));
     } finally {

@@ -79,10 +79,11 @@ function recordMemory(
   return {
     ...source,
     async finish() {
-      file.checkUnchanged();
+      const sha256 = hash('sha256', bytes, 'hex');
+      await file.checkUnchanged(sha256);
       const pass = startPass?.();
       pass?.update(bytes);
-      return { sha256: hash('sha256', bytes, 'hex'), pass };
+      return { sha256, pass };
     },
   };
 }
@@ -133,10 +134,10 @@ class RecordedStream implements RecordedSource {
     const isSent = this.#begun > 0 ? this.#ended === this.#begun : this.#isDigested;
     // A verifier needs the bytes themselves, also where only their digest was sent.
     if (isSent && this.#begun === 0 && this.#options.startPass) await readInto(this.read(), []);
-    this.#file.checkUnchanged();
     const [sha256] = this.#sums;
     if (this.#sums.some((sum) => sum !== sha256)) throw changed({ path: this.path });
     if (sha256 === undefined || !isSent) throw tooEarly();
+    await this.#file.checkUnchanged(sha256);
     return { sha256, pass: this.#last };
   }
 

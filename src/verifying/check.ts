@@ -33,8 +33,9 @@ export async function checkStored(
   const pass = verifier.start(file.size);
   const hash = startHash({ algorithm: 'sha256' });
   await readInto(file.read(), [hash, pass]);
-  file.checkUnchanged();
-  return { sha256: hash.digest().toString('hex'), valid: pass.verify(signature) };
+  const sha256 = hash.digest().toString('hex');
+  await file.checkUnchanged(sha256);
+  return { sha256, valid: pass.verify(signature) };
 }
 
 /** Explains a signature that does not fit its file; reads the file once more. */

@@ -1,7 +1,7 @@
 import { ActionError, toActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
 import { openFile } from '../files/reading/open-file.ts';
-import { readSignatureFile } from '../files/reading/read-small.ts';
+import { hashText, readSignatureFile } from '../files/reading/read-small.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import type { OutputTree } from '../files/writing/output-tree.ts';
 import { checkStored, explainInvalid, type Verification } from './check.ts';
@@ -45,16 +45,16 @@ export async function verifyFiles(options: VerifyOptions): Promise<FileOutcome[]
 
 async function verifyFile(file: ReleaseFile, options: VerifyOptions): Promise<FileOutcome> {
   const startedAt = performance.now();
-  const outcome = (rest: Pick<FileOutcome, 'status' | 'sha256' | 'error'>): FileOutcome => {
+  const outcome = (rest: Pick<FileOutcome, 'status' | 'sha256' | 'signatureSha256' | 'error'>): FileOutcome => {
     return { file, attempts: 0, elapsedMs: performance.now() - startedAt, ...rest };
   };
   try {
-    const text = readSignatureFile(options.output.locate(file.path + options.suffix));
+    const text = readSignatureFile(options.output.realPathOf(file.path + options.suffix));
     if (text === undefined) return outcome({ status: 'failed', error: missing(file, options.suffix) });
     const open = openFile(file);
     try {
       const { valid, sha256 } = await checkStored(open, text, options.verification);
-      if (valid) return outcome({ status: 'verified', sha256 });
+      if (valid) return outcome({ status: 'verified', sha256, signatureSha256: hashText(text) });
       const error =
         options.explain === 'name'
           ? await explainInvalid(file.path, open, { ...options.verification, text })

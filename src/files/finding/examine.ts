@@ -3,6 +3,7 @@ import { ActionError, codeOf } from '../../errors.ts';
 import { show } from '../names.ts';
 import { findRealPath, isBelow } from '../real-path.ts';
 import type { RefusedFile, ReleaseFile } from '../release-file.ts';
+import { stampOf } from '../stamp.ts';
 import type { Entry } from './walk.ts';
 
 /** What decides whether a matched path can be signed. */
@@ -54,7 +55,7 @@ function take(path: string, location: string): ReleaseFile | RefusedFile {
     const stat = lstatSync(location, { throwIfNoEntry: false });
     if (stat === undefined) return refuse(path, 'FILE_VANISHED', 'vanished while the files were listed');
     if (!stat.isFile()) return refuse(path, 'FILE_NOT_REGULAR', NOT_REGULAR);
-    return { path, location, size: stat.size, inode: stat.ino };
+    return { path, location, size: stat.size, stamp: stampOf(stat, Date.now()) };
   } catch (error) {
     return refuse(path, 'FILE_UNREADABLE', `cannot be looked at (${codeOf(error) ?? 'unknown error'})`, error);
   }

@@ -1,8 +1,13 @@
-import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
 import { ActionError } from '../../errors.ts';
+import { leadsTo } from '../descriptors.ts';
+import { readInto, startHash } from '../hashing/file-hash.ts';
 import type { ReleaseFile } from '../release-file.ts';
+import { type FileStamp, matchesStamp, stampOf } from '../stamp.ts';
 import { readChunks, readerOf } from './read-chunks.ts';
-import { changed, notRegular, unreadable } from './read-errors.ts';
+import { changed, movedDirectory, notRegular, unreadable } from './read-errors.ts';
 
 /** Files up to this many bytes are read once into memory; larger ones pass through two buffers. */
 export const SMALL_FILE_BYTES = 1024 * 1024;
@@ -17,39 +22,50 @@ export interface OpenFile {
   read(): Uint8Array[] | AsyncGenerator<Uint8Array>;
   /** Lets another thread read by the file's descriptor, which stays open until that ends; absent for a file in memory. */
   readonly lend?: <T>(reader: (descriptor: number) => Promise<T>) => Promise<T>;
-  /** Throws `FILE_CHANGED` unless the file is still what was opened. */
-  checkUnchanged(): void;
+  /** Sees that the file still has the bytes of this SHA-256, given as hex; rejects with `FILE_CHANGED` or why it cannot be read. */
+  checkUnchanged(sha256: string): Promise<void>;
   close(): void;
 }
 
 /**
- * Opens a regular file for reading, never through a link.
+ * Opens a regular file for reading, never through a link; `location` must have no link on the way.
  *
- * @throws ActionError `FILE_UNREADABLE`, `FILE_VANISHED`, `FILE_NOT_REGULAR`, `FILE_CHANGED`
+ * @throws ActionError `FILE_UNREADABLE`, `FILE_VANISHED`, `FILE_NOT_REGULAR`, `FILE_CHANGED`, `DIRECTORY_MOVED`
  */
 export function openFile(file: ReleaseFile): OpenFile {
   const descriptor = attempt(file, () => openSync(file.location, FLAGS));
-  let before: BigIntStats;
+  let before: Stats;
   let chunk: Buffer | undefined;
   try {
-    before = attempt(file, () => fstatSync(descriptor, { bigint: true }));
-    checkListed(file, before);
+    before = attempt(file, () => fstatSync(descriptor));
+    if (!before.isFile()) throw notRegular(file);
+    if (!leadsTo(descriptor, file.location)) throw movedDirectory(dirname(file.location));
+    if (before.size !== file.size) throw changed(file);
     if (file.size <= SMALL_FILE_BYTES) chunk = attempt(file, () => readWhole(file, descriptor));
   } catch (error) {
     closeSync(descriptor);
     throw error;
   }
-  const checkUnchanged = (): void => compare(file, before);
+  const stamp = stampOf(before, Date.now());
+  const checkUnchanged = (sha256: string): Promise<void> => compare(file, stamp, sha256);
   if (chunk === undefined) return { size: file.size, ...openLarge(file, descriptor), checkUnchanged };
   closeSync(descriptor);
   const content = [chunk];
   return { size: file.size, read: () => content, checkUnchanged, close: () => {} };
 }
 
-function checkListed(file: ReleaseFile, stat: BigIntStats): void {
-  if (!stat.isFile()) throw notRegular(file);
-  if (stat.size !== BigInt(file.size)) throw changed(file);
-  if (file.inode !== undefined && Number(stat.ino) !== file.inode) throw changed(file);
+/** Reads a file from its start to its end; returns its SHA-256 as hex. */
+export async function hashFile(file: ReleaseFile): Promise<string> {
+  const open = openFile(file);
+  try {
+    const content = open.read();
+    if (Array.isArray(content)) return hash('sha256', content[0] ?? '', 'hex');
+    const sum = startHash({ algorithm: 'sha256' });
+    await readInto(content, [sum]);
+    return sum.digest().toString('hex');
+  } finally {
+    open.close();
+  }
 }
 
 function readWhole(file: ReleaseFile, descriptor: number): Buffer {
@@ -88,15 +104,11 @@ function openLarge(file: ReleaseFile, descriptor: number): Pick<OpenFile, 'read'
   };
 }
 
-function compare(file: ReleaseFile, before: BigIntStats): void {
-  const now = attempt(file, () => lstatSync(file.location, { bigint: true, throwIfNoEntry: false }));
-  const same =
-    now &&
-    now.ino === before.ino &&
-    now.dev === before.dev &&
-    now.size === before.size &&
-    now.mtimeNs === before.mtimeNs;
-  if (!same) throw changed(file);
+/** Only other bytes are a change: a scanner, a new name or other rights change what the file system tells. */
+async function compare(file: ReleaseFile, stamp: FileStamp, sha256: string): Promise<void> {
+  const now = attempt(file, () => lstatSync(file.location, { throwIfNoEntry: false }));
+  if (now && now.size === file.size && matchesStamp(stamp, now)) return;
+  if ((await hashFile(file)) !== sha256) throw changed(file);
 }
 
 function attempt<T>(file: ReleaseFile, act: () => T): T {

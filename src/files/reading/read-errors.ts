@@ -37,3 +37,12 @@ export function notRegular(file: Named, cause?: unknown): ActionError {
 export function changed(file: Named): ActionError {
   return new ActionError('FILE_CHANGED', `${show(file.path)} changed while it was being read.`, { hint: LET_BE });
 }
+
+/** A directory is not where it was when the files were listed. */
+export function movedDirectory(directory: string): ActionError {
+  return new ActionError(
+    'DIRECTORY_MOVED',
+    `The directory ${show(directory)} was moved, or replaced by a link, during this run.`,
+    { hint: LET_BE },
+  );
+}

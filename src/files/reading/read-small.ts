@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import { ActionError, codeOf } from '../../errors.ts';
+import { leadsTo } from '../descriptors.ts';
 import { show } from '../names.ts';
 
 // Neither exists on Windows. NONBLOCK: opening a FIFO would hang.
@@ -12,6 +14,7 @@ export interface SmallFileOptions {
   readonly maxBytes: number;
   /** What a longer file means: it is refused, or only its beginning is wanted. */
   readonly longer: 'refused' | 'cut';
+  /** Where they are refused, the location must have none on the way either. */
   readonly links: 'refused' | 'followed';
 }
 
@@ -29,6 +32,7 @@ export function readSmallFile(location: string, options: SmallFileOptions): Smal
     descriptor = openSync(location, options.links === 'followed' ? FLAGS : FLAGS | NO_LINK);
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return { reason: NOT_REGULAR };
+    if (options.links === 'refused' && !leadsTo(descriptor, location)) return { reason: MOVED };
     const { maxBytes, longer } = options;
     if (longer === 'refused' && stat.size > maxBytes)
       return { reason: `it has ${stat.size} bytes, more than ${maxBytes}` };
@@ -43,6 +47,7 @@ export function readSmallFile(location: string, options: SmallFileOptions): Smal
 }
 
 const NOT_REGULAR = 'it is no regular file';
+const MOVED = 'its directory was moved, or replaced by a link';
 const REASONS: Readonly<Record<string, string>> = { ELOOP: 'it is a link', ENXIO: NOT_REGULAR, EISDIR: NOT_REGULAR };
 
 function readBytes(descriptor: number, size: number): Buffer {
@@ -52,6 +57,11 @@ function readBytes(descriptor: number, size: number): Buffer {
     count = readSync(descriptor, bytes, filled, size - filled, filled);
   }
   return bytes.subarray(0, filled);
+}
+
+/** Returns the SHA-256 of a text as base64url, the shortest form that can be printed. */
+export function hashText(text: string): string {
+  return hash('sha256', text, 'base64url');
 }
 
 /** Largest signature file that is read, in bytes. */

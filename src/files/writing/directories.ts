@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { ActionError, codeOf } from '../../errors.ts';
-import { show } from '../names.ts';
+import { codeOf } from '../../errors.ts';
+import { leadsTo, pathOfDescriptor } from '../descriptors.ts';
+import { movedDirectory } from '../reading/read-errors.ts';
 import { findRealPath, type RealPath } from '../real-path.ts';
 
 /** A directory as it was found: a path without links, and which directory that is. */
@@ -36,9 +37,8 @@ export function inDirectory<T>(directory: FoundDirectory, use: (base: string) =>
   }
   const descriptor = openDirectory(directory);
   try {
-    const base = `/proc/self/fd/${descriptor}`;
-    if (readTarget(base) !== directory.path) checkDescriptor(directory, descriptor);
-    return use(base);
+    if (!leadsTo(descriptor, directory.path)) throw movedDirectory(directory.path);
+    return use(pathOfDescriptor(descriptor));
   } finally {
     closeSync(descriptor);
   }
@@ -80,34 +80,9 @@ function openDirectory(directory: FoundDirectory): number {
   }
 }
 
-function readTarget(base: string): string | undefined {
-  try {
-    return readlinkSync(base);
-  } catch {
-    // Without /proc nothing behind the descriptor can be opened either, and says so.
-    return undefined;
-  }
-}
-
-/** Judges a descriptor whose path is another one: some file systems tell a name in another case than it was asked for. */
-function checkDescriptor(directory: FoundDirectory, descriptor: number): void {
-  const { dev, ino, nlink } = fstatSync(descriptor, { bigint: true });
-  if (nlink === 0n) return;
-  if (findRealPath(directory.path).path !== directory.path || dev !== directory.device || ino !== directory.inode)
-    throw moved(directory);
-}
-
 function checkIdentity(directory: FoundDirectory): void {
   const now = lstatSync(directory.path, { bigint: true, throwIfNoEntry: false });
   if (now === undefined) return;
-  if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode) throw moved(directory);
-}
-
-/** A directory is not where it was. */
-export function moved({ path }: Pick<FoundDirectory, 'path'>): ActionError {
-  return new ActionError(
-    'DIRECTORY_MOVED',
-    `The directory ${show(path)} was moved, or replaced by another directory or a link, during this run.`,
-    { hint: 'Let no other process change the build outputs while this step runs, and run it again.' },
-  );
+  if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode)
+    throw movedDirectory(directory.path);
 }

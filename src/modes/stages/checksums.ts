@@ -1,8 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { ActionError } from '../../errors.ts';
-import { readInto, startHash } from '../../files/hashing/file-hash.ts';
 import { show } from '../../files/names.ts';
-import { openFile } from '../../files/reading/open-file.ts';
+import { hashFile, openFile } from '../../files/reading/open-file.ts';
 import { type FileOutcome, notTried, type ReleaseFile } from '../../files/release-file.ts';
 import { parseChecksums, renderChecksums } from '../../files/writing/checksums.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
@@ -65,18 +64,6 @@ function holds(location: string, text: string): boolean {
     return readFileSync(location, 'utf8') === text;
   } catch {
     return false;
-  }
-}
-
-async function hashFile(file: ReleaseFile): Promise<string> {
-  const open = openFile(file);
-  try {
-    const hash = startHash({ algorithm: 'sha256' });
-    await readInto(open.read(), [hash]);
-    open.checkUnchanged();
-    return hash.digest().toString('hex');
-  } finally {
-    open.close();
   }
 }
 
