@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -15,9 +15,11 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { createPki } from '../../src/rehearsal/pki.ts';
 import { signContent, type Target } from './client.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../tools/service/serve.ts');
+const STEP = join(import.meta.dirname, '../../tools/step/step.ts');
 const PATHS = (process.env['PATH'] ?? '').split(delimiter);
 let directory: string;
 let running: ChildProcess | undefined;
@@ -126,6 +128,46 @@ test('the printed inputs are those that the service accepts', async () => {
   expect(performance.now() - startedMs).toBeGreaterThan(49);
 });
 
+/** Runs the command that was printed, in the directory of the test and with one file, and returns its last line. */
+function runStep(printed: string): string {
+  const [line = ''] = /^npm run step -- (?:.*\\\n)+.*$/m.exec(printed) ?? [];
+  rmSync(join(directory, 'build'), { recursive: true, force: true });
+  mkdirSync(join(directory, 'build'));
+  writeFileSync(join(directory, 'build/app.bin'), 'the application');
+  const command = line.replace('npm run step --', `'${process.execPath}' '${STEP}'`);
+  const env = { PATH: PATHS.join(delimiter), INIT_CWD: directory };
+  const { stdout } = spawnSync('sh', ['-c', command], { env, encoding: 'utf8' });
+  return stdout.trimEnd().split('\n').at(-1) ?? '';
+}
+
+test('the printed command signs with the action on this machine', async () => {
+  expect(runStep(await serve())).toMatch(/^Green/);
+  expect(existsSync(join(directory, 'build/app.bin.sign'))).toBe(true);
+});
+
+test('with certificates of its own, the service is reached by their name and lets in their clients only', async () => {
+  const own = await createPki({ server: { hosts: ['localhost'] } });
+  const put = (name: string, pem: string): string => {
+    writeFileSync(join(directory, name), pem);
+    return join(directory, name);
+  };
+  const server = `--cert ${put('server.pem', own.server.cert)} --key ${put('server.key', own.server.key)}`;
+  const clients = `--client-ca ${put('clients.pem', own.root.cert)} --app-key mine --app-secret hush`;
+  const printed = await serve(...`${server} ${clients}`.split(' '));
+  const inputs = readInputs(printed);
+  expect(inputs).toMatchObject({ 'app-key': 'mine', 'app-secret': 'hush' });
+  expect(inputs['server-url']).toMatch(/^https:\/\/localhost:\d+$/);
+  expect(inputs).not.toHaveProperty('cert');
+  for (const [pki, verdict] of [
+    [own, /^Green/],
+    [await createPki(), /^Red .*TLS_CLIENT_REJECTED/],
+  ] as const) {
+    put('your-certificate.pem', pki.client.cert);
+    put('your-private-key.pem', pki.client.key);
+    expect(runStep(printed)).toMatch(verdict);
+  }
+});
+
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it, and its files are gone', async (signal) => {
   const files = join(directory, "it's here");
   await serve('--dir', files, '--http2');
@@ -140,6 +182,8 @@ test.each([
   [['--port', '70000'], /--port must be a whole number from 0 to 65535/],
   [['--delay', 'x'], /--delay must be a whole number/],
   [['--fast'], /--fast/],
+  [['--cert', 'x.pem'], /--cert and --key belong together/],
+  [['--client-ca', 'nowhere.pem'], /The file nowhere\.pem cannot be read \(ENOENT\)/],
   [['--dir', import.meta.dirname], /cannot be made \(EEXIST\)/],
 ])('%j is refused with a sentence', async (options, message) => {
   const run = promisify(execFile)(process.execPath, [PROGRAM, ...options], { env: {} });

@@ -1,22 +1,36 @@
 import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { resolvePath, runCommandLine } from '../command-line.ts';
 import { demonstrate } from './demonstrate.ts';
 
-/** `npm run demo [-- patterns]`: the committed bundle on real files, without any secret or service from outside. */
-const root = resolve(import.meta.dirname, '..', '..');
-const given = process.argv.slice(2);
-const patterns = given.length > 0 ? given : ['dist/**', 'src/**', 'node_modules/@actions/**'];
+const HELP = `npm run demo -- [options] [patterns]
 
-try {
+Rehearses a release with the bundle that workflows run: no secret, no network, throw-away keys.
+It signs real files, uploads the signatures to an artifact service on this machine,
+and checks each signature with openssl.
+
+  --workspace DIR   signs files of DIR instead of this repository's; nothing is written there
+  --verbose         shows the log, the outputs, the job summary and the artifact as well
+
+The patterns are those of the input files: by default ** with --workspace, else a thousand files of this repository.
+The exit code is 0 when everything is as it should be. Nothing stays on this machine.
+`;
+
+const REPOSITORY = resolve(import.meta.dirname, '..', '..');
+
+await runCommandLine(HELP, async (argv) => {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { workspace: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+  });
+  const standard = values.workspace === undefined ? ['dist/**', 'src/**', 'node_modules/@actions/**'] : ['**'];
   const problems = await demonstrate({
-    actionDirectory: root,
-    workspace: root,
-    patterns,
-    leastFiles: given.length > 0 ? 1 : 300,
+    actionDirectory: REPOSITORY,
+    workspace: values.workspace === undefined ? REPOSITORY : resolvePath(values.workspace),
+    patterns: positionals.length > 0 ? positionals : standard,
+    detail: values.verbose ? 'full' : 'short',
     print: (text) => process.stdout.write(text),
   });
-  for (const problem of problems) console.error(`Not as it should be: ${problem}`);
-  process.exitCode = problems.length === 0 ? 0 : 1;
-} catch (error) {
-  console.error('The demonstration could not be run:', error);
-  process.exitCode = 1;
-}
+  return problems.length === 0 ? 0 : 1;
+});

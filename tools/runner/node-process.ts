@@ -54,6 +54,8 @@ export async function runScript(script: Script, watchers: Watchers): Promise<Scr
     cwd: script.cwd,
     env: script.env,
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A Ctrl+C in the terminal reaches this process, which cancels as GitHub does; the script must not get it a second time.
+    detached: process.platform !== 'win32',
   });
   const ended = new AbortController();
   const memory = watchPeakMemory(child.pid);

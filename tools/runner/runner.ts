@@ -43,6 +43,8 @@ export interface ActionOptions {
   readonly onStart?: (child: StepProcess) => void;
   /** The main step's bytes as they arrive. */
   readonly onOutput?: (chunk: Buffer, stream: 'stdout' | 'stderr') => void;
+  /** Gets each line of the main step's log as it comes, masked. */
+  readonly onLogLine?: (line: string) => void;
   /** Most time for each step, 120 seconds when absent; then the call rejects. */
   readonly timeoutMs?: number;
 }
@@ -89,6 +91,7 @@ export async function runAction(options: ActionOptions): Promise<ActionRun> {
     env: { ...base, ...inputs.env },
     warnings: inputs.warnings,
     watchers,
+    onLogLine: options.onLogLine,
   });
   const path = [...main.exported.path.toReversed(), base['PATH']].join(delimiter);
   const exported = workflowEnvironment(main.exported.env);
@@ -113,6 +116,7 @@ interface JobStep {
   readonly env: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
   readonly watchers: Omit<Watchers, 'onLine' | 'timeoutMs'>;
+  readonly onLogLine?: ((line: string) => void) | undefined;
 }
 
 function runJobStep(job: Job, step: JobStep): Promise<StepRun> {
@@ -122,6 +126,7 @@ function runJobStep(job: Job, step: JobStep): Promise<StepRun> {
     runnerTemp: job.runnerTemp,
     masks: job.masks,
     warnings: step.warnings,
+    onLogLine: step.onLogLine,
     watchers: { ...step.watchers, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS },
   });
 }

@@ -46,6 +46,8 @@ export interface StepOptions {
   /** What the runner says ahead of the step. */
   readonly warnings: readonly string[];
   readonly watchers: Omit<Watchers, 'onLine'>;
+  /** Gets each line of the log as it comes, masked. */
+  readonly onLogLine?: ((line: string) => void) | undefined;
 }
 
 const MOST_SUMMARY_KIB = 1024;
@@ -54,7 +56,8 @@ const MOST_SUMMARY_KIB = 1024;
 export async function runStep(options: StepOptions): Promise<StepRun> {
   const { script, masks, watchers } = options;
   const files = await createFileCommands(options.runnerTemp);
-  const log = new StepLog({ masks, debug: script.env['RUNNER_DEBUG'] === '1' ? 'shown' : 'hidden' });
+  const debug = script.env['RUNNER_DEBUG'] === '1' ? 'shown' : 'hidden';
+  const log = new StepLog({ masks, debug, onLine: options.onLogLine });
   for (const warning of options.warnings) log.issue('warning', warning);
   const chunks: Buffer[] = [];
   const exit = await runScript(

@@ -1,57 +1,52 @@
 import { mkdir, mkdtemp, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { codeOf } from '../../src/errors.ts';
-import type { ServiceCredentials } from '../../src/rehearsal/service.ts';
+import { resolvePath } from '../command-line.ts';
 import { ToolError } from '../tool-error.ts';
 
-/** Where the files that a client needs stand. */
+/** What a client needs, as PEM or as the path of a file that holds it. */
 export interface Handout {
-  readonly directory: string;
   /** The authority of the server's certificate. */
-  readonly ca: string;
-  /** The client's certificate. */
-  readonly certificate: string;
-  /** Its private key. */
-  readonly key: string;
+  readonly chain: string;
   /** The public key that signatures are checked with. */
-  readonly publicKey: string;
+  readonly verifyKey: string;
+  /** The client's certificate and private key; `undefined` when the client has its own. */
+  readonly client: { readonly cert: string; readonly key: string } | undefined;
 }
 
 /**
- * Writes a client's files into a new directory that only its owner can read, runs `use`, and removes both.
+ * Writes a client's material into a new directory that only its owner can read, runs `use` with the paths, and removes all of it.
  *
  * @param directory must not exist yet; default: a new one among the system's temporary files.
  */
-export async function withHandout(
-  credentials: ServiceCredentials,
+export async function withClientFiles(
+  { chain, verifyKey, client }: Handout,
   directory: string | undefined,
-  use: (handout: Handout) => Promise<void>,
+  use: (paths: Handout) => Promise<void>,
 ): Promise<void> {
   const made = await makeDirectory(directory);
-  const handout: Handout = {
-    directory: made,
-    ca: join(made, 'ca.pem'),
-    certificate: join(made, 'client.pem'),
-    key: join(made, 'client.key'),
-    publicKey: join(made, 'signing-public.pem'),
+  const write = async (name: string, pem: string): Promise<string> => {
+    await writeFile(join(made, name), pem, { mode: 0o600, flag: 'wx' });
+    return join(made, name);
   };
-  const { directory: _, ...files } = handout;
   try {
-    await write(files.ca, credentials.chain);
-    await write(files.certificate, credentials.cert);
-    await write(files.key, credentials.key);
-    await write(files.publicKey, credentials.verifyKeyPem);
-    await use(handout);
+    await use({
+      chain: await write('ca.pem', chain),
+      verifyKey: await write('signing-public.pem', verifyKey),
+      client: client && { cert: await write('client.pem', client.cert), key: await write('client.key', client.key) },
+    });
   } finally {
-    for (const path of Object.values(files)) await ignoreMissing(unlink(path));
+    for (const name of ['ca.pem', 'signing-public.pem', 'client.pem', 'client.key']) {
+      await ignoreMissing(unlink(join(made, name)));
+    }
     await ignoreMissing(rmdir(made));
   }
 }
 
 async function makeDirectory(directory: string | undefined): Promise<string> {
   if (directory === undefined) return mkdtemp(join(tmpdir(), 'signing-service-'));
-  const path = resolve(directory);
+  const path = resolvePath(directory);
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (cause) {
@@ -61,10 +56,6 @@ async function makeDirectory(directory: string | undefined): Promise<string> {
     });
   }
   return path;
-}
-
-async function write(path: string, text: string): Promise<void> {
-  await writeFile(path, text, { mode: 0o600, flag: 'wx' });
 }
 
 async function ignoreMissing(removal: Promise<void>): Promise<void> {

@@ -1,37 +1,71 @@
 import type { Service } from '../../src/rehearsal/service.ts';
 import type { Handout } from './client-files.ts';
 
-/** Says how to use a service that runs alone: its address, the action's inputs, and a shell example. */
-export function renderGuide(service: Service, handout: Handout): string {
-  return `The signing service listens on ${service.url}. Everything below is thrown away when it ends (Ctrl+C).
+type Target = Pick<Service, 'url' | 'signPath' | 'appKey' | 'appSecret'>;
 
-  server-url   ${service.url}
-  sign-path    ${service.signPath}
-  app-key      ${service.appKey}
-  app-secret   ${service.appSecret}
-  cert         ${handout.certificate}
-  key          ${handout.key}
-  chain        ${handout.ca}
-  verify-key   ${handout.publicKey}
+/** Stand-ins for the files of a client who has a certificate of its own. */
+const OWN_CLIENT = { cert: 'your-certificate.pem', key: 'your-private-key.pem' };
 
+/**
+ * Says how to use a service that runs alone: its address, the action's inputs, the command that runs the action here, and a shell script.
+ *
+ * @param material as PEM
+ * @param paths the same, as paths of files
+ */
+export function renderGuide(target: Target, material: Handout, paths: Handout): string {
+  const client = paths.client ?? OWN_CLIENT;
+  return `The signing service listens on ${target.url}. Everything below is thrown away when it ends (Ctrl+C).
+
+  server-url   ${target.url}
+  sign-path    ${target.signPath}
+  app-key      ${target.appKey}
+  app-secret   ${target.appSecret}
+  cert         ${client.cert}
+  key          ${client.key}
+  chain        ${paths.chain}
+  verify-key   ${paths.verifyKey}
+
+# The action on this machine, in a second terminal, with the files below build/ as an example:
+
+${renderStep(target, { ...paths, client })}
 # Inputs for a workflow that runs on this machine:
 
-${renderInputs(service)}
+${renderInputs(target, material)}
 # Without the action: paste this into a shell with openssl and curl.
 
-${renderScript(service, handout)}`;
+${renderScript(target, { ...paths, client })}`;
+}
+
+interface Paths extends Handout {
+  readonly client: { readonly cert: string; readonly key: string };
+}
+
+function renderStep({ url, signPath, appKey, appSecret }: Target, { client, chain, verifyKey }: Paths): string {
+  const inputs = {
+    files: '**',
+    'server-url': url,
+    'sign-path': signPath,
+    'app-key': appKey,
+    'app-secret': appSecret,
+    cert: `@${client.cert}`,
+    key: `@${client.key}`,
+    chain: `@${chain}`,
+    'verify-key': `@${verifyKey}`,
+  };
+  const lines = Object.entries(inputs).map(([name, value]) => `  --with ${quoteForShell(`${name}=${value}`)}`);
+  return `npm run step -- --workspace build \\\n${lines.join(' \\\n')}\n`;
 }
 
 /** Returns the inputs of the action as YAML, with the material itself in them. */
-function renderInputs(service: Service): string {
-  const { cert, key, chain, verifyKeyPem } = service.credentials;
+function renderInputs({ url, appKey, appSecret }: Target, { chain, verifyKey, client }: Handout): string {
   const block = (name: string, pem: string): string => `  ${name}: |\n${pem.trim().replace(/^/gm, '    ')}\n`;
+  const own = client && block('cert', client.cert) + block('key', client.key);
   return `with:
   files: hello.txt
-  server-url: ${service.url}
-  app-key: ${service.appKey}
-  app-secret: ${service.appSecret}
-${block('cert', cert)}${block('key', key)}${block('chain', chain)}${block('verify-key', verifyKeyPem)}`;
+  server-url: ${url}
+  app-key: ${appKey}
+  app-secret: ${appSecret}
+${own ?? ''}${block('chain', chain)}${block('verify-key', verifyKey)}`;
 }
 
 function quoteForShell(text: string): string {
@@ -39,7 +73,7 @@ function quoteForShell(text: string): string {
 }
 
 /** Returns shell commands that have one file signed and check its signature; needs openssl and curl. */
-function renderScript(service: Service, handout: Handout): string {
+function renderScript(service: Target, { chain, verifyKey, client }: Paths): string {
   const head = `POST${service.signPath}es-auth-appkey:${service.appKey}es-auth-nonce:`;
   return `sign_file() (
   set -eu
@@ -58,9 +92,9 @@ function renderScript(service: Service, handout: Handout): string {
     printf '%s' ${quoteForShell(service.appSecret)}
   } | quote | openssl dgst -sha256 -r | cut -c 1-64)
   curl -sS --noproxy '*' -o "$work/answer" \\
-    --cacert ${quoteForShell(handout.ca)} \\
-    --cert ${quoteForShell(handout.certificate)} \\
-    --key ${quoteForShell(handout.key)} \\
+    --cacert ${quoteForShell(chain)} \\
+    --cert ${quoteForShell(client.cert)} \\
+    --key ${quoteForShell(client.key)} \\
     -H 'Content-Type: application/json' \\
     -H ${quoteForShell(`es-auth-appkey: ${service.appKey}`)} \\
     -H "es-auth-nonce: $nonce" \\
@@ -71,7 +105,7 @@ function renderScript(service: Service, handout: Handout): string {
   sed -n 's/.*"signData":"\\([^"]*\\)".*/\\1/p' "$work/answer" | tr -d '\\n' > "$work/sign"
   test -s "$work/sign" || { cat "$work/answer" >&2; exit 1; }
   openssl base64 -d -A -in "$work/sign" -out "$work/signature"
-  openssl dgst -sha256 -verify ${quoteForShell(handout.publicKey)} -signature "$work/signature" "$1"
+  openssl dgst -sha256 -verify ${quoteForShell(verifyKey)} -signature "$work/signature" "$1"
   cp "$work/sign" "$1.sign"
 )
 

@@ -1,45 +1,59 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { ActionError } from '../../src/errors.ts';
+import { codeOf } from '../../src/errors.ts';
 import { startService } from '../../src/rehearsal/service.ts';
+import { resolvePath, runCommandLine } from '../command-line.ts';
 import { ToolError } from '../tool-error.ts';
-import { withHandout } from './client-files.ts';
+import { withClientFiles } from './client-files.ts';
 import { renderGuide } from './guide.ts';
 
-const USAGE = 'node tools/service/serve.ts [--port N] [--delay MS] [--dir DIR] [--http2]';
+const HELP = `npm run service -- [options]
 
-function readNumber(name: string, text: string, most: number): number {
-  const value = Number(text);
-  if (/^[0-9]{1,9}$/.test(text) && value <= most) return value;
-  throw new ToolError('ARGUMENT_INVALID', `--${name} must be a whole number from 0 to ${most}.`, { hint: USAGE });
-}
+Starts the signing service of a rehearsal alone, on 127.0.0.1, and prints how to use it:
+its address, the inputs of the action, a command that signs with it, and a shell script.
+Certificates, keys and secrets are made for this run and thrown away at its end (Ctrl+C).
 
-function readArguments(argv: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...argv],
-      options: {
-        port: { type: 'string', default: '0' },
-        delay: { type: 'string', default: '0' },
-        dir: { type: 'string' },
-        http2: { type: 'boolean', default: false },
-      },
-    });
-    return values;
-  } catch (cause) {
-    throw new ToolError('ARGUMENT_INVALID', cause instanceof Error ? cause.message : String(cause), {
-      hint: USAGE,
-      cause,
-    });
+  --port N            listens on this port; default: a free one
+  --delay MS          waits this long before each answer
+  --http2             offers HTTP/2 beside HTTP/1.1
+  --dir DIR           writes the client's files into DIR, which must not exist yet; default: a temporary one
+  --app-key NAME      instead of a made-up app key
+  --app-secret TEXT   instead of a made-up secret; visible to other users of this machine
+  --cert FILE         the server's certificate (PEM, with its intermediates), instead of a made-up one
+  --key FILE          its private key (PEM, not encrypted)
+  --client-ca FILE    lets in the clients whose certificates this CA issued (PEM), instead of a made-up one
+`;
+
+await runCommandLine(HELP, async (argv) => {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      port: { type: 'string', default: '0' },
+      delay: { type: 'string', default: '0' },
+      http2: { type: 'boolean', default: false },
+      dir: { type: 'string' },
+      'app-key': { type: 'string' },
+      'app-secret': { type: 'string' },
+      cert: { type: 'string' },
+      key: { type: 'string' },
+      'client-ca': { type: 'string' },
+    },
+  });
+  if ((values.cert === undefined) !== (values.key === undefined)) {
+    throw new ToolError('ARGUMENT_INVALID', '--cert and --key belong together: give both, or neither.');
   }
-}
-
-/** Runs the service until a signal asks it to stop, or nobody reads what it prints. */
-async function serve(argv: readonly string[]): Promise<void> {
-  const values = readArguments(argv);
+  const [cert, key, clientAuthority] = [values.cert, values.key, values['client-ca']].map(readPem);
   const options = {
     port: readNumber('port', values.port, 65_535),
     delayMs: readNumber('delay', values.delay, 3_600_000),
     http2: values.http2,
+    ...(values['app-key'] === undefined ? {} : { appKey: values['app-key'] }),
+    ...(values['app-secret'] === undefined ? {} : { appSecret: values['app-secret'] }),
+    tls: {
+      ...(cert === undefined || key === undefined ? {} : { cert, key }),
+      ...(clientAuthority === undefined ? {} : { clientAuthority }),
+    },
   };
   // Listened for before anything is written, so that no early signal leaves files behind.
   const stopped = new Promise<void>((resolve) => {
@@ -48,22 +62,42 @@ async function serve(argv: readonly string[]): Promise<void> {
     process.stdout.once('error', () => resolve());
   });
   const service = await startService(options);
+  const url = cert === undefined ? service.url : addressFor(new X509Certificate(cert), service.port);
+  const { cert: clientCert, key: clientKey, ...credentials } = service.credentials;
+  const handout = {
+    chain: cert ?? credentials.chain,
+    verifyKey: credentials.verifyKeyPem,
+    client: clientAuthority === undefined ? { cert: clientCert, key: clientKey } : undefined,
+  };
   try {
-    await withHandout(service.credentials, values.dir, async (handout) => {
-      process.stdout.write(renderGuide(service, handout));
+    await withClientFiles(handout, values.dir, async (paths) => {
+      process.stdout.write(renderGuide({ ...service, url }, handout, paths));
       await stopped;
     });
   } finally {
     await service.close();
   }
+  return 0;
+});
+
+function readNumber(name: string, text: string, most: number): number {
+  const value = Number(text);
+  if (/^[0-9]{1,9}$/.test(text) && value <= most) return value;
+  throw new ToolError('ARGUMENT_INVALID', `--${name} must be a whole number from 0 to ${most}.`);
 }
 
-if (import.meta.main) {
+function readPem(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
   try {
-    await serve(process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof ToolError || error instanceof ActionError)) throw error;
-    process.stderr.write(`${error.message}\n${error.hint ?? ''}\n`);
-    process.exitCode = 1;
+    return readFileSync(resolvePath(path), 'utf8');
+  } catch (cause) {
+    throw new ToolError('ARGUMENT_INVALID', `The file ${path} cannot be read (${codeOf(cause)}).`, { cause });
   }
+}
+
+/** The address under which a client finds the name that it expects in the certificate. */
+function addressFor(certificate: X509Certificate, port: number): string {
+  if (certificate.checkIP('127.0.0.1') !== undefined) return `https://127.0.0.1:${port}`;
+  const [name = 'localhost'] = /(?<=DNS:)[^,*]+/.exec(certificate.subjectAltName ?? '') ?? [];
+  return `https://${certificate.checkHost('localhost') === undefined ? name : 'localhost'}:${port}`;
 }

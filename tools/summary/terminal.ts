@@ -39,3 +39,15 @@ export function alignTable(rows: ReadonlyArray<readonly string[]>, headings: num
 export function toPrintable(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\u{fffd}');
 }
+
+/** Sets rows in aligned columns, as lines that are safe for a terminal; a line follows the first `headings` rows. */
+export function showTable(rows: ReadonlyArray<readonly string[]>, headings = 0): string {
+  return alignTable(rows, headings)
+    .map((line) => `${toPrintable(line)}\n`)
+    .join('');
+}
+
+/** A line across the terminal that begins a section. */
+export function heading(text: string): string {
+  return `\n━━ ${text} ${'━'.repeat(Math.max(0, 76 - text.length))}\n\n`;
+}

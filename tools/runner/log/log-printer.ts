@@ -6,15 +6,17 @@ export interface Group {
   readonly lines: readonly string[];
 }
 
-/** Prints the log that a user reads: masked, with the lines of a group below its title. */
+/** Prints the log that a user reads: masked, with the lines of a group below its title; `onLine` gets each line as it comes. */
 export class LogPrinter {
   readonly #masks: Masks;
+  readonly #onLine: (line: string) => void;
   readonly #lines: string[] = [];
   readonly #groups: Array<{ title: string; lines: string[] }> = [];
   #group: { title: string; lines: string[] } | undefined;
 
-  constructor(masks: Masks) {
+  constructor(masks: Masks, onLine: (line: string) => void = () => {}) {
     this.#masks = masks;
+    this.#onLine = onLine;
   }
 
   /** Everything printed so far; each line ends in LF. */
@@ -31,7 +33,9 @@ export class LogPrinter {
   print(text: string): void {
     for (const line of this.#masks.mask(text).split(/\r\n|\r|\n/)) {
       this.#group?.lines.push(line);
-      this.#lines.push(this.#group === undefined ? line : `  ${line}`);
+      const shown = this.#group === undefined ? line : `  ${line}`;
+      this.#lines.push(shown);
+      this.#onLine(shown);
     }
   }
 

@@ -26,6 +26,8 @@ export interface StepLogOptions {
   readonly masks: Masks;
   /** `shown` when the run has step debugging switched on. */
   readonly debug: 'shown' | 'hidden';
+  /** Gets each line of the log as it comes. */
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
 const PREFIXES: Readonly<Record<AnnotationType, string>> = {
@@ -58,7 +60,7 @@ export class StepLog {
   constructor(options: StepLogOptions) {
     this.#masks = options.masks;
     this.#debug = options.debug;
-    this.#printer = new LogPrinter(options.masks);
+    this.#printer = new LogPrinter(options.masks, options.onLine);
     this.#annotations = new Annotations(options.masks);
   }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { isRecord, stringMember } from '../json.ts';
+import type { ZipEntry } from '../results/zip.ts';
 import { ToolError } from '../tool-error.ts';
 
 /** One file of a rehearsal, with absolute paths. */
@@ -22,7 +23,7 @@ export interface Rehearsal {
   readonly files: readonly SignedFile[];
 }
 
-/** Reads the manifest of a rehearsal of files below `root`. Throws `MANIFEST_UNREADABLE` when it is none. */
+/** Reads the manifest of a rehearsal of files below `root`. Throws `MANIFEST_UNREADABLE` for any other. */
 export async function readRehearsal(manifestPath: string, root: string): Promise<Rehearsal> {
   const document: unknown = JSON.parse(await readFile(manifestPath, 'utf8'));
   if (!isRecord(document) || document['rehearsal'] !== true || !Array.isArray(document['files'])) {
@@ -39,4 +40,21 @@ export async function readRehearsal(manifestPath: string, root: string): Promise
     };
   });
   return { directory, manifestPath, keyPath: join(directory, 'rehearsal-key.pem'), files };
+}
+
+/** Compares an artifact with the files on disk, and returns one sentence for each difference. */
+export async function compareArtifact(entries: readonly ZipEntry[], rehearsal: Rehearsal): Promise<string[]> {
+  const expected = [...rehearsal.files.map((file) => file.signaturePath), rehearsal.manifestPath];
+  const missing = new Set(expected.map((path) => relative(rehearsal.directory, path)));
+  const problems: string[] = [];
+  for (const entry of entries) {
+    const onDisk = await readFile(join(rehearsal.directory, entry.path)).catch(() => undefined);
+    if (onDisk === undefined) problems.push(`the artifact holds ${entry.path}, which is not on disk`);
+    else if (!onDisk.equals(entry.bytes)) problems.push(`the artifact's ${entry.path} differs from the one on disk`);
+    missing.delete(entry.path);
+  }
+  if (new Set(entries.map((entry) => entry.path)).size !== entries.length) {
+    problems.push('the artifact holds a path twice');
+  }
+  return [...problems, ...[...missing].map((path) => `the artifact lacks ${path}`)];
 }

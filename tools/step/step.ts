@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { resolvePath, runCommandLine } from '../command-line.ts';
+import { readAssignments } from './assignments.ts';
+import { performStep } from './perform-step.ts';
+
+const HELP = `npm run step -- --with NAME=VALUE ... [options]
+
+Runs this action on this machine as GitHub's runner would, against the real service,
+so that credentials can be tried before they are stored as secrets.
+
+  --with NAME=VALUE    sets an input; NAME=@FILE takes it from a file, NAME=@@... begins with an @
+  --workspace DIR      the checkout, in which the step runs; default: the present directory
+  --env NAME=VALUE     sets a variable of the job, such as GITHUB_EVENT_NAME=pull_request; @FILE as above
+  --artifacts DIR      unpacks what the step uploads into DIR, one directory for each artifact
+  --page FILE          writes the job summary into FILE as a web page
+  --verbose            also shows debug lines, the job summary and the post step
+  --action DIR         runs the JavaScript action in DIR instead, by its action.yml
+
+The log is the one that the page of a run would show. The exit code is 0 when the step is green.
+Nothing stays on this machine but what the step writes into the workspace.
+
+Example, with the service that npm run service starts:
+
+  npm run step -- --workspace build --with mode=preflight --with server-url=https://127.0.0.1:8443 \\
+    --with app-key=rehearsal --with app-secret=@secret.txt \\
+    --with cert=@client.pem --with key=@client.key --with chain=@ca.pem
+`;
+
+await runCommandLine(HELP, async (argv) => {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      with: { type: 'string', multiple: true, default: [] },
+      workspace: { type: 'string', default: '.' },
+      env: { type: 'string', multiple: true, default: [] },
+      artifacts: { type: 'string' },
+      page: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+      action: { type: 'string', default: join(import.meta.dirname, '..', '..') },
+    },
+  });
+  const given = (path: string | undefined) => (path === undefined ? undefined : resolvePath(path));
+  return performStep({
+    actionDirectory: resolvePath(values.action),
+    workspace: resolvePath(values.workspace),
+    inputs: await readAssignments('--with', values.with),
+    env: await readAssignments('--env', values.env),
+    artifactsDirectory: given(values.artifacts),
+    pagePath: given(values.page),
+    detail: values.verbose ? 'full' : 'short',
+    print: (text) => process.stdout.write(text),
+  });
+});
