@@ -45842,23 +45842,18 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 
 /***/ }),
 
-/***/ 87786:
+/***/ 39582:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ attemptMs),
+/* harmony export */   u: () => (/* binding */ AddressBook)
+/* harmony export */ });
+/* harmony import */ var node_dns__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(40610);
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77030);
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(57975);
+/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83551);
 
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  u: () => (/* binding */ AddressBook),
-  E: () => (/* binding */ attemptMs)
-});
-
-;// CONCATENATED MODULE: external "node:dns/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns/promises");
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(77030);
-// EXTERNAL MODULE: ./build/src/connection/route.js
-var connection_route = __nccwpck_require__(83551);
-;// CONCATENATED MODULE: ./build/src/connection/addresses.js
 
 
 
@@ -45873,14 +45868,14 @@ class AddressBook {
     #dead = new Set();
     /** Returns the addresses in the order to try them; rejects with the error of the look-up, or when it takes too long. */
     async find(route) {
-        const { hostname } = (0,connection_route/* targetOf */.$r)(route.server);
-        const family = (0,external_node_net_.isIP)(hostname);
+        const { hostname } = (0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .targetOf */ .$r)(route.server);
+        const family = (0,node_net__WEBPACK_IMPORTED_MODULE_1__.isIP)(hostname);
         if (family !== 0)
             return [{ address: hostname, family }];
         const late = Promise.withResolvers();
-        const timer = setTimeout(() => late.reject((0,connection_route/* connectTimeout */._e)(route)), route.timeoutMs);
+        const timer = setTimeout(() => late.reject((0,_route_js__WEBPACK_IMPORTED_MODULE_3__/* .connectTimeout */ ._e)(route)), route.timeoutMs);
         try {
-            const found = await Promise.race([(0,promises_namespaceObject.lookup)(hostname, { all: true }), late.promise]);
+            const found = await Promise.race([(0,node_util__WEBPACK_IMPORTED_MODULE_2__.promisify)(node_dns__WEBPACK_IMPORTED_MODULE_0__.lookup)(hostname, { all: true }), late.promise]);
             return found.toSorted((a, b) => Number(this.#dead.has(a.address)) - Number(this.#dead.has(b.address)));
         }
         finally {
@@ -45911,12 +45906,10 @@ class AddressBook {
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _addresses_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(87786);
-/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(24342);
-/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(83551);
-/* harmony import */ var _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(45978);
-
+/* harmony import */ var _addresses_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(39582);
+/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(24342);
+/* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(83551);
+/* harmony import */ var _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(45978);
 
 
 
@@ -45928,20 +45921,20 @@ async function openUnderlay(route, addressBook) {
     const { proxy, server, timeoutMs } = route;
     if (proxy === undefined)
         return { tunnel: undefined, addresses: await addressBook.find(route) };
-    return { tunnel: await (0,_proxy_js__WEBPACK_IMPORTED_MODULE_4__/* .openTunnel */ .X)(proxy, { ...(0,_route_js__WEBPACK_IMPORTED_MODULE_5__/* .targetOf */ .$r)(server), timeoutMs }), addresses: [] };
+    return { tunnel: await (0,_proxy_js__WEBPACK_IMPORTED_MODULE_3__/* .openTunnel */ .X)(proxy, { ...(0,_route_js__WEBPACK_IMPORTED_MODULE_4__/* .targetOf */ .$r)(server), timeoutMs }), addresses: [] };
 }
 /** Begins a TLS connection; the caller listens to what becomes of it. */
 function beginHandshake(route, { tunnel, addresses }, options) {
-    const { hostname, port } = (0,_route_js__WEBPACK_IMPORTED_MODULE_5__/* .targetOf */ .$r)(route.server);
+    const { hostname, port } = (0,_route_js__WEBPACK_IMPORTED_MODULE_4__/* .targetOf */ .$r)(route.server);
     // Node hands them on to TCP, though its types for TLS do not know the last one.
     const tcp = {
         port,
         lookup: (_host, _options, done) => done(null, [...addresses]),
-        autoSelectFamilyAttemptTimeout: (0,_addresses_js__WEBPACK_IMPORTED_MODULE_3__/* .attemptMs */ .E)(addresses.length, route),
+        autoSelectFamilyAttemptTimeout: (0,_addresses_js__WEBPACK_IMPORTED_MODULE_2__/* .attemptMs */ .E)(addresses.length, route),
     };
     return (0,node_tls__WEBPACK_IMPORTED_MODULE_1__.connect)({
         ...(tunnel ? { socket: tunnel } : tcp),
-        ...(0,_route_js__WEBPACK_IMPORTED_MODULE_5__/* .peerName */ .Wz)(hostname),
+        ...(0,_route_js__WEBPACK_IMPORTED_MODULE_4__/* .peerName */ .Wz)(hostname),
         secureContext: route.secureContext,
         // Explicit, or an earlier step's NODE_TLS_REJECT_UNAUTHORIZED=0 switches verification off.
         rejectUnauthorized: options.trust === 'required',
@@ -45995,7 +45988,7 @@ function shakeHands(route, { tunnel, addresses, spentMs }, { protocols, session,
     let connectedAt = tunnel ? startedAt : undefined;
     let serverChain = [];
     const socket = beginHandshake(route, { tunnel, addresses }, { protocols, session, trust: 'required' });
-    const timer = setTimeout(() => socket.destroy((0,_route_js__WEBPACK_IMPORTED_MODULE_5__/* .connectTimeout */ ._e)(route)), Math.max(1, route.timeoutMs - spentMs));
+    const timer = setTimeout(() => socket.destroy((0,_route_js__WEBPACK_IMPORTED_MODULE_4__/* .connectTimeout */ ._e)(route)), Math.max(1, route.timeoutMs - spentMs));
     const fail = (error) => {
         clearTimeout(timer);
         reject(new DialError(error, connectedAt !== undefined, serverChain));
@@ -46026,8 +46019,8 @@ function closedEarly() {
 function observe(socket, roundTripMs) {
     const connection = { socket, roundTripMs, isResumed: socket.isSessionReused(), requests: 0 };
     socket.on('error', (error) => {
-        const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error);
-        if ((0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_6__/* .isAlert */ .Hx)(code))
+        const code = (0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_5__/* .tlsCodeOf */ .ss)(error);
+        if ((0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_5__/* .isAlert */ .Hx)(code))
             connection.alert = code;
     });
     return connection;
@@ -46093,7 +46086,7 @@ function connectionFailure(error, facts) {
     const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? '';
     const { origin, alert } = facts;
     // A server that refuses our client certificate may say so after the handshake, under TLS 1.3 always.
-    const rejected = (0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .rejection */ .cz)(alert ?? code, error, origin);
+    const rejected = (0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .rejection */ .cz)(alert ?? (0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .tlsCodeOf */ .ss)(error), error, origin);
     if (rejected)
         return rejected;
     const row = ROWS[code] ??
@@ -46315,7 +46308,7 @@ function explainRefusal(failure, { certificate, missingIssuerHint }) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   k: () => (/* binding */ inspectHandshake)
 /* harmony export */ });
-/* harmony import */ var _addresses_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(87786);
+/* harmony import */ var _addresses_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(39582);
 /* harmony import */ var _connect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(86732);
 /* harmony import */ var _route_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(83551);
 
@@ -46764,8 +46757,12 @@ function list(names) {
 /* harmony export */ });
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37067);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(44708);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(77030);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
+/* harmony import */ var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(74318);
+/* harmony import */ var _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(45978);
+
+
 
 
 
@@ -46787,7 +46784,7 @@ function chooseProxy(variables, target) {
     return { url, authorization };
 }
 function proxyUnusable(reason, hint = 'It should look like http://proxy.example.com:3128.') {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('PROXY_UNUSABLE', `The environment variable https_proxy ${reason}.`, { hint });
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .lZ('PROXY_UNUSABLE', `The environment variable https_proxy ${reason}.`, { hint });
 }
 function basic({ username, password }) {
     try {
@@ -46798,37 +46795,54 @@ function basic({ username, password }) {
         throw proxyUnusable('has credentials that are not percent-encoded', 'Write %25 for each % in user and password.');
     }
 }
-/** Tells whether a `no_proxy` list covers the target: `*`, a host, a domain with or without its dot, each with an optional port. */
+/** Tells whether a `no_proxy` list covers the target: `*`, a host, a domain with or without its dot, an address or a CIDR block, each with an optional port. */
 function bypasses(noProxy, target) {
-    const host = target.hostname.toLowerCase().replace(/^\[|\]$/g, '');
-    const port = target.port || '443';
-    if (host === 'localhost' || host === '::1' || host.startsWith('127.'))
+    const host = target.hostname.toLowerCase().replace(/^\[|\]$|\.$/g, '');
+    if (host === 'localhost' || isWithin('127.0.0.0/8', host) || isWithin('::1', host))
         return true;
-    const entries = noProxy
-        .toLowerCase()
-        .split(/[\s,]+/)
-        .filter(Boolean);
-    return entries.some((entry) => {
-        if (entry === '*')
-            return true;
-        const [, name = entry, entryPort = port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
-        const domain = name.replace(/^\*?\./, '');
-        return entryPort === port && (host === domain || host.endsWith(`.${domain}`));
-    });
+    const entries = noProxy.toLowerCase().split(/[\s,]+/);
+    return entries.filter(Boolean).some((entry) => covers(entry, host, target.port || '443'));
+}
+function covers(entry, host, port) {
+    if (entry === '*')
+        return true;
+    const bracketed = /^\[([^\]]+)\](\/\d+)?(?::(\d+))?$/.exec(entry);
+    if (bracketed)
+        return (bracketed[3] ?? port) === port && isWithin(`${bracketed[1]}${bracketed[2] ?? ''}`, host);
+    if ((0,node_net__WEBPACK_IMPORTED_MODULE_2__.isIP)(host) !== 0 && isWithin(entry, host))
+        return true;
+    const [, name = entry, entryPort = port] = /^([^:]*):(\d+)$/.exec(entry) ?? [];
+    const domain = name.replace(/^\*?\.|\.$/g, '');
+    return entryPort === port && (host === domain || host.endsWith(`.${domain}`));
+}
+/** Tells whether an address is this one or, for a block such as `10.0.0.0/8`, in it; never for what is no address. */
+function isWithin(block, host) {
+    const [address = '', bits] = block.split('/');
+    const [family, hostFamily] = [(0,node_net__WEBPACK_IMPORTED_MODULE_2__.isIP)(address), (0,node_net__WEBPACK_IMPORTED_MODULE_2__.isIP)(host)];
+    const most = family === 6 ? 128 : 32;
+    if (family === 0 || hostFamily === 0 || !/^\d{1,3}$/.test(bits ?? '0') || Number(bits ?? most) > most)
+        return false;
+    const list = new node_net__WEBPACK_IMPORTED_MODULE_2__.BlockList();
+    list.addSubnet(address, Number(bits ?? most), family === 6 ? 'ipv6' : 'ipv4');
+    return list.check(host, hostFamily === 6 ? 'ipv6' : 'ipv4');
 }
 /** Asks the proxy for a tunnel to the target and returns the raw socket; TLS goes end to end through it. */
 function openTunnel(proxy, target) {
     const { promise, resolve, reject } = Promise.withResolvers();
     const authority = `${target.hostname.includes(':') ? `[${target.hostname}]` : target.hostname}:${target.port}`;
-    const ask = (proxy.url.protocol === 'https:' ? node_https__WEBPACK_IMPORTED_MODULE_1__.request : node_http__WEBPACK_IMPORTED_MODULE_0__.request)({
+    const isSecure = proxy.url.protocol === 'https:';
+    const options = {
         host: proxy.url.hostname.replace(/^\[|\]$/g, ''),
-        port: proxy.url.port || (proxy.url.protocol === 'https:' ? 443 : 80),
+        port: proxy.url.port || (isSecure ? 443 : 80),
         method: 'CONNECT',
         path: authority,
         agent: false,
         timeout: target.timeoutMs,
+        // Explicit, or NODE_TLS_REJECT_UNAUTHORIZED=0 gives the credentials to whoever answers.
+        rejectUnauthorized: true,
         headers: { host: authority, ...(proxy.authorization ? { 'proxy-authorization': proxy.authorization } : {}) },
-    });
+    };
+    const ask = isSecure ? (0,node_https__WEBPACK_IMPORTED_MODULE_1__.request)(options) : (0,node_http__WEBPACK_IMPORTED_MODULE_0__.request)(options);
     ask.once('connect', (response, socket, head) => {
         if (response.statusCode === 200) {
             if (head.length > 0)
@@ -46836,25 +46850,60 @@ function openTunnel(proxy, target) {
             return resolve(socket);
         }
         socket.destroy();
-        reject(refusal(response.statusCode ?? 0));
+        reject(refusal(response, proxy));
     });
     ask.once('timeout', () => ask.destroy(unreachable('did not answer in time')));
-    ask.once('error', (error) => reject(error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR ? error : unreachable('could not be reached', error)));
+    ask.once('error', (error) => reject(error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .Failure */ .HR ? error : failedRequest(error)));
     ask.end();
     return promise;
 }
-function refusal(status) {
-    if (status === 407) {
-        return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR('config', 'PROXY_AUTHENTICATION', 'The proxy asks for credentials (407).', {
-            hint: 'Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.',
-        });
-    }
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}).`, {
+function refusal({ statusCode: status, headers }, proxy) {
+    if (status === 407)
+        return unauthenticated(offersIn(headers['proxy-authenticate'] ?? ''), proxy);
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .Failure */ .HR('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}).`, {
         hint: 'The proxy cannot reach the service, or its rules do not allow it. List the service in no_proxy to go directly.',
     });
 }
+/** Lists the authentication schemes that a proxy offers, such as `Basic` and `Negotiate`. */
+function offersIn(header) {
+    const schemes = [...header.matchAll(/(?:^|,)\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/gi)].map(([, scheme = '']) => scheme);
+    return [...new Set(schemes)].slice(0, 6);
+}
+function unauthenticated(offers, { authorization }) {
+    const offered = offers.length > 0 ? `; it offers ${offers.join(', ')}` : '';
+    const what = authorization
+        ? 'The proxy refused the user and password of https_proxy (407)'
+        : 'The proxy asks for credentials (407), and https_proxy holds none';
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .Failure */ .HR('config', 'PROXY_AUTHENTICATION', `${what}${offered}.`, {
+        hint: howToAuthenticate(offers, authorization),
+    });
+}
+function howToAuthenticate(offers, authorization) {
+    const takesBasic = offers.length === 0 || offers.some((scheme) => scheme.toLowerCase() === 'basic');
+    if (!takesBasic) {
+        return 'This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.';
+    }
+    if (authorization)
+        return 'Check both, with %-escapes for special characters, or list the service in no_proxy.';
+    return 'Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.';
+}
+function failedRequest(error) {
+    const code = (0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_5__/* .tlsCodeOf */ .ss)(error);
+    if (code.startsWith('HPE_'))
+        return unreachable('does not speak HTTP', error);
+    if (!(0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_5__/* .isTlsReason */ .qV)(code))
+        return unreachable('could not be reached', error);
+    const isPlain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
+    const reason = isPlain ? 'it does not speak TLS' : (0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_5__/* .reasonOf */ .A3)(error, code);
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .Failure */ .HR('config', 'PROXY_TLS', `The TLS handshake with the proxy of https_proxy failed: ${reason}.`, {
+        hint: isPlain
+            ? 'Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in https_proxy.'
+            : "The proxy's certificate must chain to a root that Node knows or that NODE_EXTRA_CA_CERTS adds, and bear the host name in https_proxy.",
+        cause: error,
+    });
+}
 function unreachable(how, cause) {
-    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR('service', 'PROXY_UNREACHABLE', `The proxy of https_proxy ${how}.`, {
+    return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .Failure */ .HR('service', 'PROXY_UNREACHABLE', `The proxy of https_proxy ${how}.`, {
         hint: 'Check https_proxy, or list the service in no_proxy to reach it directly.',
         cause,
     });
@@ -46921,7 +46970,11 @@ function connectTimeout({ server, timeoutMs }) {
 __nccwpck_require__.d(__webpack_exports__, {
   Hx: () => (/* binding */ isAlert),
   Ge: () => (/* binding */ isDoubtful),
+  tv: () => (/* binding */ isOurRefusal),
+  qV: () => (/* binding */ isTlsReason),
+  A3: () => (/* binding */ reasonOf),
   cz: () => (/* binding */ rejection),
+  ss: () => (/* binding */ tlsCodeOf),
   kL: () => (/* binding */ tlsFailure)
 });
 
@@ -47090,7 +47143,7 @@ const DEFINITE_REASONS = new Set([
  * Such a reason stays until a person changes something, except an alert `internal error` and an early end of the stream.
  */
 function tlsFailure(error, origin) {
-    const code = (0,errors/* codeOf */.$N)(error) ?? '';
+    const code = tlsCodeOf(error);
     if (!isTlsReason(code) || OUTAGES.has(reasonIn(code)))
         return undefined;
     const rejected = rejection(code, error, origin);
@@ -47104,7 +47157,7 @@ function tlsFailure(error, origin) {
  * dial must confirm the reason. An unknown reason counts as such.
  */
 function isDoubtful(error) {
-    const code = (0,errors/* codeOf */.$N)(error) ?? '';
+    const code = tlsCodeOf(error);
     const reason = reasonIn(code);
     if (!code.startsWith('ERR_') || !isTlsReason(code) || OUTAGES.has(reason))
         return false;
@@ -47113,6 +47166,11 @@ function isDoubtful(error) {
     if (alert !== undefined)
         return alert === 'DECRYPT_ERROR' || !(alert in REFUSALS || alert in CLIENT_REJECTIONS);
     return !DEFINITE_REASONS.has(reason);
+}
+/** Tells whether our own side refused the server, for a reason that stays: its certificate, above all. */
+function isOurRefusal(error) {
+    const code = tlsCodeOf(error);
+    return isTlsReason(code) && !isAlert(code) && !OUTAGES.has(reasonIn(code)) && !isDoubtful(error);
 }
 /** Builds the failure behind an alert about our client certificate; `undefined` for any other alert or error. */
 function rejection(code, error, origin) {
@@ -47127,11 +47185,20 @@ function rejection(code, error, origin) {
         endsRun: 'bad-node',
     });
 }
+/**
+ * Returns the code of an error, empty for none, with OpenSSL's reason in place of the code that Node gives while bytes wait
+ * to be written, as in `write EPROTO …:SSL routines:…:wrong version number:…`.
+ */
+function tlsCodeOf(error) {
+    const code = (0,errors/* codeOf */.$N)(error) ?? '';
+    const reason = code === 'EPROTO' && error instanceof Error ? /:SSL routines:[^:]*:([^:]+):/.exec(error.message)?.[1] : '';
+    return reason ? `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}` : code;
+}
 /** Tells whether a code is an alert of the other side. */
 function isAlert(code) {
-    return code !== undefined && alertIn(code) !== undefined;
+    return alertIn(code) !== undefined;
 }
-/** Neither an error of the system or of the HTTP client, nor a request that cannot be made. */
+/** Tells whether a code is a reason of a TLS library: neither an error of the system or the HTTP client, nor a request that cannot be made. */
 function isTlsReason(code) {
     return code !== '' && !/^(?:E[A-Z0-9]+|ABORT_ERR|EAI_\w+|UND_ERR_\w+|HPE_\w+|ERR_(?!SSL_|OSSL_|TLS_)\w+)$/.test(code);
 }
@@ -47152,9 +47219,13 @@ function rowOf(error, code) {
     const reason = reasonIn(code);
     return ROWS[reason] ?? (code.startsWith('ERR_') ? handshakeRow(reason) : verificationRow(error, code));
 }
-/** A reason of OpenSSL's verification; Node has no code for most of them, but OpenSSL's words. */
+/** Returns the words of a reason; Node has no code of its own for most verifications that fail, but OpenSSL's words. */
+function reasonOf(error, code) {
+    const isOfVerification = !code.startsWith('ERR_') && error instanceof Error && error.message !== '';
+    return isOfVerification ? error.message : words(reasonIn(code));
+}
 function verificationRow(error, code) {
-    const reason = error instanceof Error && error.message !== '' ? error.message : words(code);
+    const reason = reasonOf(error, code);
     const sentence = VERIFICATION_FAULTS[reason.toLowerCase()] ?? `a certificate of the server's chain cannot be accepted: ${reason}`;
     return ['TLS_SERVER_INVALID', sentence, 'Its operators must have the certificate issued again.'];
 }
@@ -47343,8 +47414,8 @@ function createClient(origin, sharing, connect) {
 var diagnosis_diagnosis = __nccwpck_require__(68157);
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(58500);
-// EXTERNAL MODULE: ./build/src/connection/addresses.js + 1 modules
-var addresses = __nccwpck_require__(87786);
+// EXTERNAL MODULE: ./build/src/connection/addresses.js
+var addresses = __nccwpck_require__(39582);
 // EXTERNAL MODULE: ./build/src/connection/connect.js
 var connect = __nccwpck_require__(86732);
 // EXTERNAL MODULE: ./build/src/connection/tls-failure.js + 1 modules
@@ -47407,7 +47478,7 @@ class Dialler {
         catch (error) {
             if (!(error instanceof connect/* DialError */.zm))
                 throw error;
-            const isRefused = session !== undefined && error.hasBegun;
+            const isRefused = session !== undefined && error.hasBegun && !(0,tls_failure/* isOurRefusal */.tv)(error.cause);
             if (isRefused)
                 this.refuseSession();
             else if (this.#hasConnected || !(0,tls_failure/* isDoubtful */.Ge)(error.cause))
@@ -47621,7 +47692,8 @@ class LaneTransport {
     }
     async #explain(error, signal, seen = {}) {
         signal.throwIfAborted();
-        if (error instanceof errors/* ActionError */.lZ)
+        // Neither a failure of the connection nor of the service: a file that cannot be read.
+        if (error instanceof errors/* ActionError */.lZ && !(error instanceof policy_failure/* Failure */.HR))
             throw error;
         throw await this.#suspicion.explain((0,connection_failure/* connectionFailure */.D)(error, { origin: this.#origin, ...seen }), signal);
     }

@@ -91,6 +91,8 @@ export interface SigningRun extends SignResult {
 /** Settings that differ from the ordinary ones. */
 export type RunSettings = Partial<Omit<SignOptions, 'files'>> & {
   readonly appSecret?: string;
+  /** Way to the service; an ordinary one when absent. */
+  readonly transport?: Transport;
   /** Stands between the run and the real signer. */
   readonly wrap?: (signer: Signer) => Signer;
   /** Name of the algorithm to check with, or `none`. */
@@ -101,8 +103,8 @@ export type RunSettings = Partial<Omit<SignOptions, 'files'>> & {
 export async function signTree(service: Target, tree: Tree, settings: RunSettings = {}): Promise<SigningRun> {
   const events: PolicyEvent[] = [];
   const clockOffsets: number[] = [];
-  const transport = openWay(service);
   const { appSecret = service.appSecret, algorithm, wrap = (signer) => signer, ...others } = settings;
+  const transport = settings.transport ?? openWay(service);
   const signer = createSignFileSigner(transport, {
     requestPath: new URL(service.url).pathname.replace(/\/$/, '') + service.signPath,
     signPath: service.signPath,

@@ -1,6 +1,6 @@
-import type { LookupAddress } from 'node:dns';
-import { lookup } from 'node:dns/promises';
+import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type Socket } from 'node:net';
+import { promisify } from 'node:util';
 import { connectTimeout, type Route, targetOf } from './route.ts';
 
 /** Longest wait for one of several addresses: enough for a far host and for one lost packet, which TCP repeats after a second. */
@@ -23,7 +23,7 @@ export class AddressBook {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(connectTimeout(route)), route.timeoutMs);
     try {
-      const found = await Promise.race([lookup(hostname, { all: true }), late.promise]);
+      const found = await Promise.race([promisify(lookup)(hostname, { all: true }), late.promise]);
       return found.toSorted((a, b) => Number(this.#dead.has(a.address)) - Number(this.#dead.has(b.address)));
     } finally {
       clearTimeout(timer);

@@ -2,11 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import type { LookupAddress } from 'node:dns';
 import type { Socket, TcpNetConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
-import { codeOf } from '../errors.ts';
 import { type AddressBook, attemptMs } from './addresses.ts';
 import { openTunnel } from './proxy.ts';
 import { connectTimeout, peerName, type Route, targetOf } from './route.ts';
-import { isAlert } from './tls-failure.ts';
+import { isAlert, tlsCodeOf } from './tls-failure.ts';
 
 /** What TLS is spoken over: a proxy's tunnel, or TCP to one of the host's addresses. */
 export interface Underlay {
@@ -161,7 +160,7 @@ function closedEarly(): Error {
 function observe(socket: TLSSocket, roundTripMs: number): Connection {
   const connection: Connection = { socket, roundTripMs, isResumed: socket.isSessionReused(), requests: 0 };
   socket.on('error', (error) => {
-    const code = codeOf(error);
+    const code = tlsCodeOf(error);
     if (isAlert(code)) connection.alert = code;
   });
   return connection;

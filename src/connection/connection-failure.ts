@@ -1,7 +1,7 @@
 import type { Code } from '../codes.ts';
 import { codeOf } from '../errors.ts';
 import { Failure, type FailureFacts, type FailureKind } from '../signing/policy/failure.ts';
-import { rejection, tlsFailure } from './tls-failure.ts';
+import { rejection, tlsCodeOf, tlsFailure } from './tls-failure.ts';
 
 type Row = readonly [kind: FailureKind, code: Code, sentence: string, hint: string, facts?: FailureFacts];
 
@@ -58,7 +58,7 @@ export function connectionFailure(error: unknown, facts: ConnectionFacts): Failu
   const code = codeOf(error) ?? '';
   const { origin, alert } = facts;
   // A server that refuses our client certificate may say so after the handshake, under TLS 1.3 always.
-  const rejected = rejection(alert ?? code, error, origin);
+  const rejected = rejection(alert ?? tlsCodeOf(error), error, origin);
   if (rejected) return rejected;
   const row =
     ROWS[code] ??

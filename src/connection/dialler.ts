@@ -5,7 +5,7 @@ import { AddressBook } from './addresses.ts';
 import { type Connection, DialError, dial } from './connect.ts';
 import { dialFailure } from './connection-failure.ts';
 import type { Route } from './route.ts';
-import { isDoubtful } from './tls-failure.ts';
+import { isDoubtful, isOurRefusal } from './tls-failure.ts';
 
 /** HTTP version to ask for: `http2` sends all requests as streams of one connection, if the server agrees. */
 export type HttpProtocol = 'http1' | 'http2';
@@ -76,7 +76,7 @@ export class Dialler {
       return await this.#dialOnce(session);
     } catch (error) {
       if (!(error instanceof DialError)) throw error;
-      const isRefused = session !== undefined && error.hasBegun;
+      const isRefused = session !== undefined && error.hasBegun && !isOurRefusal(error.cause);
       if (isRefused) this.refuseSession();
       else if (this.#hasConnected || !isDoubtful(error.cause)) throw error;
       else await sleep(CONFIRM_MS);

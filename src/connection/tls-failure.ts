@@ -19,7 +19,7 @@ import {
  * Such a reason stays until a person changes something, except an alert `internal error` and an early end of the stream.
  */
 export function tlsFailure(error: unknown, origin: string): Failure | undefined {
-  const code = codeOf(error) ?? '';
+  const code = tlsCodeOf(error);
   if (!isTlsReason(code) || OUTAGES.has(reasonIn(code))) return undefined;
   const rejected = rejection(code, error, origin);
   if (rejected) return rejected;
@@ -32,13 +32,19 @@ export function tlsFailure(error: unknown, origin: string): Failure | undefined 
  * dial must confirm the reason. An unknown reason counts as such.
  */
 export function isDoubtful(error: unknown): boolean {
-  const code = codeOf(error) ?? '';
+  const code = tlsCodeOf(error);
   const reason = reasonIn(code);
   if (!code.startsWith('ERR_') || !isTlsReason(code) || OUTAGES.has(reason)) return false;
   const alert = alertIn(code);
   // A server also sends `decrypt error` when the bytes of our handshake were damaged on their way.
   if (alert !== undefined) return alert === 'DECRYPT_ERROR' || !(alert in REFUSALS || alert in CLIENT_REJECTIONS);
   return !DEFINITE_REASONS.has(reason);
+}
+
+/** Tells whether our own side refused the server, for a reason that stays: its certificate, above all. */
+export function isOurRefusal(error: unknown): boolean {
+  const code = tlsCodeOf(error);
+  return isTlsReason(code) && !isAlert(code) && !OUTAGES.has(reasonIn(code)) && !isDoubtful(error);
 }
 
 /** Builds the failure behind an alert about our client certificate; `undefined` for any other alert or error. */
@@ -54,13 +60,24 @@ export function rejection(code: string, error: unknown, origin: string): Failure
   });
 }
 
-/** Tells whether a code is an alert of the other side. */
-export function isAlert(code: string | undefined): code is string {
-  return code !== undefined && alertIn(code) !== undefined;
+/**
+ * Returns the code of an error, empty for none, with OpenSSL's reason in place of the code that Node gives while bytes wait
+ * to be written, as in `write EPROTO …:SSL routines:…:wrong version number:…`.
+ */
+export function tlsCodeOf(error: unknown): string {
+  const code = codeOf(error) ?? '';
+  const reason =
+    code === 'EPROTO' && error instanceof Error ? /:SSL routines:[^:]*:([^:]+):/.exec(error.message)?.[1] : '';
+  return reason ? `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}` : code;
 }
 
-/** Neither an error of the system or of the HTTP client, nor a request that cannot be made. */
-function isTlsReason(code: string): boolean {
+/** Tells whether a code is an alert of the other side. */
+export function isAlert(code: string): boolean {
+  return alertIn(code) !== undefined;
+}
+
+/** Tells whether a code is a reason of a TLS library: neither an error of the system or the HTTP client, nor a request that cannot be made. */
+export function isTlsReason(code: string): boolean {
   return code !== '' && !/^(?:E[A-Z0-9]+|ABORT_ERR|EAI_\w+|UND_ERR_\w+|HPE_\w+|ERR_(?!SSL_|OSSL_|TLS_)\w+)$/.test(code);
 }
 
@@ -84,9 +101,14 @@ function rowOf(error: unknown, code: string): Row {
   return ROWS[reason] ?? (code.startsWith('ERR_') ? handshakeRow(reason) : verificationRow(error, code));
 }
 
-/** A reason of OpenSSL's verification; Node has no code for most of them, but OpenSSL's words. */
+/** Returns the words of a reason; Node has no code of its own for most verifications that fail, but OpenSSL's words. */
+export function reasonOf(error: unknown, code: string): string {
+  const isOfVerification = !code.startsWith('ERR_') && error instanceof Error && error.message !== '';
+  return isOfVerification ? error.message : words(reasonIn(code));
+}
+
 function verificationRow(error: unknown, code: string): Row {
-  const reason = error instanceof Error && error.message !== '' ? error.message : words(code);
+  const reason = reasonOf(error, code);
   const sentence =
     VERIFICATION_FAULTS[reason.toLowerCase()] ?? `a certificate of the server's chain cannot be accepted: ${reason}`;
   return ['TLS_SERVER_INVALID', sentence, 'Its operators must have the certificate issued again.'];

@@ -106,7 +106,8 @@ class LaneTransport implements Transport {
 
   async #explain(error: unknown, signal: AbortSignal, seen: Seen = {}): Promise<never> {
     signal.throwIfAborted();
-    if (error instanceof ActionError) throw error;
+    // Neither a failure of the connection nor of the service: a file that cannot be read.
+    if (error instanceof ActionError && !(error instanceof Failure)) throw error;
     throw await this.#suspicion.explain(connectionFailure(error, { origin: this.#origin, ...seen }), signal);
   }
 }

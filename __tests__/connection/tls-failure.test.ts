@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { dialFailure } from '../../src/connection/connection-failure.ts';
+import { connectionFailure, dialFailure } from '../../src/connection/connection-failure.ts';
 import { isDoubtful } from '../../src/connection/tls-failure.ts';
 import { CLIENT_REJECTIONS, DEFINITE_REASONS, OUTAGES, REFUSALS, ROWS } from '../../src/connection/tls-reasons.ts';
 import type { Failure } from '../../src/signing/policy/failure.ts';
@@ -101,6 +101,18 @@ test.each([
   const error = reasonError(code, '');
   expect([told(error).kind, told(error).code, isDoubtful(error)]).toEqual(['config', name, doubtful]);
   expect(told(error).message).toContain(words);
+});
+
+test('a reason that comes while bytes wait to be written is read from the words', () => {
+  const words = (reason: string): string =>
+    `write EPROTO 40:error:0A:SSL routines:ssl3_read_bytes:${reason}:rec.c:918:\n`;
+  const at = (reason: string): Error => Object.assign(new Error(words(reason)), { code: 'EPROTO' });
+  expect(told(at('wrong version number')).code).toBe('TLS_NOT_SPOKEN');
+  expect(isDoubtful(at('wrong version number'))).toBe(true);
+  const rejected = connectionFailure(at('tlsv13 alert certificate required'), { origin: 'https://signer.example' });
+  expect([rejected.kind, rejected.code]).toEqual(['config', 'TLS_CLIENT_REJECTED']);
+  const other = Object.assign(new Error('write EPROTO'), { code: 'EPROTO' });
+  expect(told(other).code).toBe('CONNECTION_LOST');
 });
 
 test.each([

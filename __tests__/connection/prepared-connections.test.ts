@@ -6,7 +6,7 @@ import { ActionError } from '../../src/errors.ts';
 import type { Service } from '../../src/rehearsal/service.ts';
 import { type Clock, createClock } from '../../src/signing/schedule/clock.ts';
 import { eventually } from '../helpers/time.ts';
-import { openService, openWay, plantMany, signTree } from './signing-run.ts';
+import { openService, openWay, plantMany, signTree } from '../signing/signing-run.ts';
 
 test('connections can be opened ahead: requests then find them, and open no others', async () => {
   let connections = 0;

@@ -1,0 +1,64 @@
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
+import { expect, onTestFinished, test } from 'vitest';
+import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
+import { createTlsContext, type Route } from '../../src/connection/route.ts';
+import { openTransport, type Transport } from '../../src/connection/transport.ts';
+import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
+import { openService, plantMany, type SigningRun, signTree, type Target } from '../signing/signing-run.ts';
+import { startFront } from './front.ts';
+
+/** A node whose certificate comes from another CA. */
+async function startStranger(): Promise<{ readonly port: number; readonly pki: Pki }> {
+  const pki = await createPki({ server: { commonName: 'the-bad-node', hosts: ['127.0.0.1'] } });
+  const { cert, key } = pki.server;
+  const server = createServer({ cert, key }, (socket) => socket.on('error', () => {}));
+  server.on('tlsClientError', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port }: AddressInfo = Object(server.address());
+  return { port, pki };
+}
+
+/** Opens a way whose failures say what the server sent, as the action does. */
+function openExplainingWay({ url, credentials: { cert, key, chain } }: Target): Transport {
+  const secureContext = createTlsContext({ cert, key, ca: [chain] });
+  const route: Route = { server: new URL(url), secureContext, timeoutMs: 10_000 };
+  const diagnosis = createDiagnosis(route, { anchors: [new X509Certificate(chain)], now: Date.now });
+  const transport = openTransport(route, { diagnosis });
+  onTestFinished(() => transport.close());
+  return transport;
+}
+
+/** Signs 30 files, all connections of which are cut after the fifth; later ones lead where `later` says. */
+async function signAcrossCut(later: (nth: number) => 'good' | 'bad'): Promise<SigningRun> {
+  const [service, stranger] = [await openService(), await startStranger()];
+  let [signed, dialled] = [0, 0];
+  const front = await startFront(() => ({
+    to: signed < 5 || later(dialled++) === 'good' ? service.port : stranger.port,
+  }));
+  return signTree({ ...service, url: front.url }, plantMany(30), {
+    concurrency: 4,
+    transport: openExplainingWay({ ...service, url: front.url }),
+    onOutcome: ({ status }) => {
+      if (status === 'signed' && ++signed === 5) front.cut();
+    },
+  });
+}
+
+test('one bad node of several costs its connections and no file', async () => {
+  const run = await signAcrossCut((nth) => (nth < 2 ? 'bad' : 'good'));
+  expect(run.ending).toBeUndefined();
+  expect(run.outcomes.filter(({ status }) => status === 'signed')).toHaveLength(30);
+  expect(run.events.filter(({ type }) => type === 'bad-node')).toHaveLength(2);
+});
+
+test('when every new connection leads to the bad node, the run ends with what that node sent', async () => {
+  const run = await signAcrossCut(() => 'bad');
+  expect(run.ending?.code).toBe('TLS_SERVER_UNTRUSTED');
+  expect(run.ending?.message).toContain('the server sent CN=the-bad-node');
+  expect(run.events.filter(({ type }) => type === 'bad-node').length).toBeLessThan(10);
+});

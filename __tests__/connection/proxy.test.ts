@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { chooseProxy, openTunnel } from '../../src/connection/proxy.ts';
+import { createPki } from '../../src/rehearsal/pki.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
+
+const usesProxy = (server: string, noProxy: string): boolean =>
+  chooseProxy({ httpsProxy: 'http://proxy.example:3128', noProxy }, new URL(server)) !== undefined;
+
+describe('no_proxy', () => {
+  test.each([
+    ['https://sign.example.com', '*'],
+    ['https://sign.example.com', 'sign.example.com'],
+    ['https://sign.example.com', 'example.com'],
+    ['https://sign.example.com', '.example.com'],
+    ['https://sign.example.com', '*.example.com'],
+    ['https://sign.example.com', 'other.test, EXAMPLE.COM'],
+    ['https://sign.example.com', 'other.test example.com:443'],
+    ['https://sign.example.com:8443', 'example.com:8443'],
+    ['https://sign.example.com.', 'example.com'],
+    ['https://sign.example.com', 'example.com.'],
+    ['https://10.1.2.3', '10.1.2.3'],
+    ['https://10.1.2.3:8443', '10.1.2.3:8443'],
+    ['https://10.1.2.3', '10.0.0.0/8'],
+    ['https://10.1.2.3', '0.0.0.0/0'],
+    ['https://[fd00::12]', 'fd00::12'],
+    ['https://[fd00::12]', 'FD00:0:0:0:0:0:0:12'],
+    ['https://[fd00::12]', '[fd00::12]'],
+    ['https://[fd00::12]:8443', '[fd00::12]:8443'],
+    ['https://[fd00::12]', 'fd00::/8'],
+    ['https://[fd00::12]', '[fd00::]/8'],
+    ['https://localhost', ''],
+    ['https://127.0.0.2', ''],
+    ['https://[::1]', ''],
+  ])('%s goes past the proxy with %s', (server, noProxy) => {
+    expect(usesProxy(server, noProxy)).toBe(false);
+  });
+
+  test.each([
+    ['https://sign.example.com', ''],
+    ['https://sign.example.com', 'notexample.com, sign.example.co'],
+    ['https://sign.example.com:8443', 'example.com:443'],
+    ['https://sign.example.com', '10.0.0.0/8'],
+    ['https://10.1.2.3', '10.1.2.30'],
+    ['https://10.1.2.3', '11.0.0.0/8'],
+    ['https://10.1.2.3', '10.0.0.0/33'],
+    ['https://10.1.2.3', '10.0.0.0/'],
+    ['https://10.1.2.3:8443', '10.1.2.3:443'],
+    ['https://[fd00::12]', 'fd00::13'],
+    ['https://[fd00::12]', 'fe80::/10'],
+    ['https://[fd00::12]:8443', '[fd00::12]:443'],
+    ['https://127.example.com', ''],
+    ['https://sign.example.com', '::1'],
+  ])('%s goes through the proxy with %s', (server, noProxy) => {
+    expect(usesProxy(server, noProxy)).toBe(true);
+  });
+});
+
+/** Starts a proxy that answers each CONNECT with these bytes, and asks it for a tunnel. */
+async function ask(answer: string, url: (port: number) => string): Promise<Failure> {
+  const server = createServer().on('connect', (_, socket: Socket) => socket.end(answer));
+  return failTunnel(server, url);
+}
+
+async function failTunnel(server: ReturnType<typeof createServer>, url: (port: number) => string): Promise<Failure> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port }: AddressInfo = Object(server.address());
+  const proxy = chooseProxy({ httpsProxy: url(port) }, new URL('https://sign.example.com'));
+  if (proxy === undefined) throw new Error('no proxy');
+  const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 5000 };
+  const failure = await openTunnel(proxy, target).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(failure instanceof Failure)) throw new Error('the tunnel was not refused');
+  return failure;
+}
+
+describe('407', () => {
+  const offering = (...offers: readonly string[]): string =>
+    `HTTP/1.1 407 No\r\n${offers.map((offer) => `Proxy-Authenticate: ${offer}\r\n`).join('')}\r\n`;
+  const open = (port: number): string => `http://127.0.0.1:${port}`;
+  const signedIn = (port: number): string => `http://user:pass-4711@127.0.0.1:${port}`;
+
+  test.each([
+    [
+      offering('Basic realm="a, b"'),
+      open,
+      'https_proxy holds none; it offers Basic.',
+      'http://user:password@host:port',
+    ],
+    [offering(), open, 'https_proxy holds none.', 'http://user:password@host:port'],
+    [
+      offering('Basic realm="x"'),
+      signedIn,
+      'refused the user and password of https_proxy (407); it offers Basic.',
+      'Check both',
+    ],
+    [offering('Negotiate', 'NTLM'), signedIn, 'it offers Negotiate, NTLM.', 'can only send Basic'],
+    [offering('Digest realm="x", nonce="y", qop="auth"'), open, 'it offers Digest.', 'can only send Basic'],
+    [offering('Negotiate, Basic realm="x"'), open, 'it offers Negotiate, Basic.', 'http://user:password@host:port'],
+  ])('%j says what the proxy offers and whether it got credentials', async (answer, url, says, todo) => {
+    const failure = await ask(answer, url);
+    expect([failure.kind, failure.code]).toEqual(['config', 'PROXY_AUTHENTICATION']);
+    expect(failure.message).toContain(says);
+    expect(failure.hint).toContain(todo);
+    expect(failure.message + failure.hint).not.toContain('4711');
+  });
+});
+
+describe('a proxy that cannot be used', () => {
+  test('over TLS that it does not speak ends the run, with the likely mistake', async () => {
+    const failure = await ask('HTTP/1.1 200 OK\r\n\r\n', (port) => `https://127.0.0.1:${port}`);
+    expect([failure.kind, failure.code]).toEqual(['config', 'PROXY_TLS']);
+    expect(failure.message).toContain('it does not speak TLS');
+    expect(failure.hint).toContain('write http:// in https_proxy');
+  });
+
+  test('with a certificate that cannot be trusted gets no credentials, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async () => {
+    const { server: identity } = await createPki();
+    const asked: unknown[] = [];
+    const server = createTlsServer({ cert: identity.cert, key: identity.key });
+    server.on('connect', (request, socket: Socket) => {
+      asked.push(request.headers['proxy-authorization']);
+      socket.end('HTTP/1.1 200 OK\r\n\r\n');
+    });
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    onTestFinished(() => void delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']);
+    const failure = await failTunnel(server, (port) => `https://user:pass@127.0.0.1:${port}`);
+    expect([failure.kind, failure.code]).toEqual(['config', 'PROXY_TLS']);
+    expect(asked).toEqual([]);
+  });
+
+  test('because it does not speak HTTP is a failure of the service', async () => {
+    const failure = await ask('SSH-2.0-OpenSSH_9.2\r\n', (port) => `http://127.0.0.1:${port}`);
+    expect([failure.kind, failure.code]).toEqual(['service', 'PROXY_UNREACHABLE']);
+    expect(failure.message).toContain('does not speak HTTP');
+  });
+});
