@@ -47811,14 +47811,7981 @@ function isSame(descriptor, path) {
 
 /***/ }),
 
-/***/ 8313:
+/***/ 96048:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   NO: () => (/* binding */ takeSetsLiterally),
+/* harmony export */   ce: () => (/* binding */ readPatterns),
+/* harmony export */   ft: () => (/* binding */ escapePath)
+/* harmony export */ });
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(93509);
+
+
+
+/**
+ * Reads the lines of `files`; blank lines and `#` comments count for nothing.
+ *
+ * @throws ActionError `PATTERN_INVALID` that names every line that cannot mean what it says.
+ */
+function readPatterns(text, root) {
+    const problems = [];
+    const patterns = [];
+    for (const line of text.split(/\r\n|\r|\n/)) {
+        const trimmed = line.trim();
+        if (trimmed === '' || trimmed.startsWith('#'))
+            continue;
+        const pattern = readPattern(trimmed, root);
+        if (typeof pattern === 'string')
+            problems.push(`“${(0,_names_js__WEBPACK_IMPORTED_MODULE_2__/* .show */ .WU)(trimmed)}” ${pattern}`);
+        else
+            patterns.push(pattern);
+    }
+    if (problems.length === 0 && patterns.length === 0)
+        problems.push('it holds no pattern');
+    else if (problems.length === 0 && patterns.every((pattern) => pattern.excludes)) {
+        problems.push(`“${(0,_names_js__WEBPACK_IMPORTED_MODULE_2__/* .show */ .WU)(patterns[0]?.text ?? '')}” only excludes: at least one pattern must include files`);
+    }
+    if (problems.length === 0)
+        return patterns;
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('PATTERN_INVALID', `Input files: ${problems.join('; ')}.`, {
+        hint: 'Give one pattern per line, relative to root: dist/**, or *.zip. A line that starts with ! excludes.',
+    });
+}
+/** Longest pattern that minimatch takes. */
+const MAX_CHARACTERS = 65_536;
+/** Returns the pattern, or what is wrong with it. */
+function readPattern(text, root) {
+    const marks = /^(?:!\s*)*/.exec(text)?.[0] ?? '';
+    const excludes = (marks.split('!').length - 1) % 2 === 1;
+    const body = text.slice(marks.length);
+    if (body === '')
+        return 'excludes nothing: a pattern must follow the !';
+    if (/^~(?:[/\\]|$)/.test(body))
+        return 'starts with ~: give a path relative to root';
+    const inside = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.isAbsolute)(body) ? relativeGlob(body, root) : body;
+    if (inside === undefined)
+        return 'lies outside root';
+    // In a set, or escaped, they stand for themselves.
+    if (/\{[^/]*\}|,/.test(inside.replace(node_path__WEBPACK_IMPORTED_MODULE_0__.sep === '\\' ? LITERALS_ON_WINDOWS : LITERALS, ''))) {
+        return 'uses braces or commas: give each alternative a line of its own ([,] matches a comma)';
+    }
+    const segments = normaliseSeparators(inside).split('/');
+    if (segments.includes('..'))
+        return 'holds “..”: patterns cannot leave root';
+    if (inside.length > MAX_CHARACTERS)
+        return `is longer than ${MAX_CHARACTERS} characters`;
+    const trailing = segments.at(-1) === '' ? '/' : '';
+    const glob = segments.filter((segment) => segment !== '' && segment !== '.').join('/');
+    return { text, glob: glob === '' ? '.' : glob + trailing, excludes };
+}
+const LITERALS = /\\.|\[[^\]/]+\]/g;
+const LITERALS_ON_WINDOWS = /\[[^\]/]+\]/g;
+function normaliseSeparators(path) {
+    return node_path__WEBPACK_IMPORTED_MODULE_0__.sep === '\\' ? path.replaceAll('\\', '/') : path;
+}
+function relativeGlob(body, root) {
+    const trailing = normaliseSeparators(body).endsWith('/') ? '/' : '';
+    const path = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.relative)(root, body);
+    if (path === '')
+        return '.';
+    return /^\.\.(?:[/\\]|$)/.test(path) || (0,node_path__WEBPACK_IMPORTED_MODULE_0__.isAbsolute)(path) ? undefined : path + trailing;
+}
+/** Writes a path, relative to the root, as a pattern that means this path; a line end, which no pattern can hold, becomes `?`. */
+function escapePath(path) {
+    const escaped = path.replace(/[[*?{},]|\s$/g, '[$&]').replace(/[\n\r]/g, '?');
+    return (node_path__WEBPACK_IMPORTED_MODULE_0__.sep === '\\' ? escaped : escaped.replaceAll('\\', '\\\\')).replace(/^(?=[!#~\s])/, './');
+}
+/** Returns the pattern that takes each set such as `[id]` for the name it spells; `undefined` where there is none. */
+function takeSetsLiterally({ text, glob, excludes }) {
+    const literals = node_path__WEBPACK_IMPORTED_MODULE_0__.sep === '\\' ? LITERALS_ON_WINDOWS : LITERALS;
+    const taken = glob.replace(literals, (part) => (/^\[..+\]$/.test(part) ? `[[]${part.slice(1)}` : part));
+    return taken === glob ? undefined : { text, glob: taken, excludes };
+}
+
+
+/***/ }),
+
+/***/ 25111:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Mz: () => (/* binding */ sliceOf),
+/* harmony export */   hH: () => (/* binding */ MAX_SHARDS),
+/* harmony export */   rd: () => (/* binding */ pathOfShard),
+/* harmony export */   vu: () => (/* binding */ pathsOfShards)
+/* harmony export */ });
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
+
+/** Most shards, which is the most jobs that one matrix of a workflow can have. */
+const MAX_SHARDS = 256;
+/**
+ * Returns the files of one slice in their order: slices are disjoint, complete, the same for the same tree, and balanced by bytes.
+ *
+ * The largest file goes first, always to the slice with the fewest bytes, so that slices differ by one file at most.
+ */
+function sliceOf(files, shard) {
+    if (shard.count === 1)
+        return [...files];
+    const loads = Array.from({ length: shard.count }, () => ({ bytes: 0, files: 0 }));
+    const mine = [];
+    for (const file of [...files].sort((a, b) => b.size - a.size || (0,_names_js__WEBPACK_IMPORTED_MODULE_0__/* .compareBytewise */ .GV)(a.path, b.path))) {
+        const at = lightest(loads);
+        const load = loads[at];
+        if (load === undefined)
+            continue;
+        load.bytes += file.size;
+        load.files++;
+        if (at === shard.index - 1)
+            mine.push(file);
+    }
+    return mine.sort((a, b) => (0,_names_js__WEBPACK_IMPORTED_MODULE_0__/* .compareBytewise */ .GV)(a.path, b.path));
+}
+function lightest(loads) {
+    let best = 0;
+    for (let i = 1; i < loads.length; i++) {
+        const [load, least] = [loads[i], loads[best]];
+        if (load && least && (load.bytes - least.bytes || load.files - least.files) < 0)
+            best = i;
+    }
+    return best;
+}
+/** Puts `-2-of-5` in front of the extension of a path; the whole keeps its path. */
+function pathOfShard(path, { index, count }) {
+    if (count === 1)
+        return path;
+    const cut = path.lastIndexOf('.');
+    const at = cut > path.lastIndexOf('/') + 1 ? cut : path.length;
+    return `${path.slice(0, at)}-${index}-of-${count}${path.slice(at)}`;
+}
+/** Lists the paths that all slices give to one path, itself included. */
+function pathsOfShards(path, count) {
+    return [path, ...Array.from({ length: count }, (_, at) => pathOfShard(path, { index: at + 1, count }))];
+}
+
+
+/***/ }),
+
+/***/ 85027:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  k: () => (/* binding */ discover),
-  C: () => (/* binding */ findPlaces)
+  Pq: () => (/* binding */ readInto),
+  LC: () => (/* binding */ startHash)
+});
+
+// UNUSED EXPORTS: quote
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+;// CONCATENATED MODULE: ./build/src/files/hashing/quoted-base64.js
+/** Most bytes that are encoded at once; a multiple of three. With more the result no longer stays in the nearest caches. */
+const STEP_BYTES = 24 * 1024;
+/** `quoted-base64.wat`, assembled, as base64. The same table in JavaScript takes more than twice the time. */
+const MODULE = 'AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B' +
+    'cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** Behind the table; one byte more than the input is read. */
+const INPUT_AT = 4096 * 8;
+const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
+const { memory, encode } = instantiate();
+/**
+ * Encodes whole triples of bytes, `STEP_BYTES` at most, as base64 with `+` and `/` percent-encoded.
+ *
+ * The result is a view that the next call overwrites.
+ */
+function quotedBase64(triples) {
+    memory.set(triples, INPUT_AT);
+    return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
+}
+function instantiate() {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, 'base64')));
+    const memory = new Uint8Array(exports.memory.buffer);
+    fillTable(memory);
+    return { memory, encode: exports.encode };
+}
+/** 12 bits of a file are two base64 characters, which quoting turns into 2 to 6 bytes: `AB`, `A%2B`, `%2B%2F`. */
+function fillTable(memory) {
+    const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), 'latin1'));
+    let at = 0;
+    for (const first of quoted) {
+        for (const second of quoted) {
+            memory.set(first, at);
+            memory.set(second, at + first.length);
+            memory[at + 7] = first.length + second.length;
+            at += 8;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/files/hashing/file-hash.js
+
+
+/** Starts a hash of a file, or of a text that holds the file. */
+function startHash({ algorithm, around }) {
+    return around ? new HashOfText((0,external_node_crypto_.createHash)(algorithm), around) : (0,external_node_crypto_.createHash)(algorithm);
+}
+/** Reads a file once and gives each chunk to every sink; rejects with the signal's reason when that aborts. */
+async function readInto(chunks, sinks, signal) {
+    for await (const chunk of chunks) {
+        signal?.throwIfAborted();
+        for (const sink of sinks)
+            sink.update(chunk);
+    }
+}
+/**
+ * Percent-encodes text as RFC 3986 asks: UTF-8, leaving only `A-Z a-z 0-9 - _ . ~`.
+ *
+ * `encodeURIComponent` also leaves `!*'()`, so those follow.
+ */
+function quote(text) {
+    return encodeURIComponent(text).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+/**
+ * Hashes the percent-encoding of a text in which a file stands as base64, without ever building that text.
+ *
+ * The text before the file, the encoded file and the text after it go into the hash one after the other.
+ */
+class HashOfText {
+    #hash;
+    #after;
+    #carry = Buffer.allocUnsafe(3);
+    #carried = 0;
+    constructor(hash, { before, after }) {
+        this.#hash = hash;
+        this.#after = after;
+        this.#hash.update(quote(before));
+    }
+    update(chunk) {
+        const start = this.#fillCarry(chunk);
+        const whole = start + Math.floor((chunk.length - start) / 3) * 3;
+        for (let from = start; from < whole; from += STEP_BYTES) {
+            this.#hash.update(quotedBase64(chunk.subarray(from, Math.min(from + STEP_BYTES, whole))));
+        }
+        for (let i = Math.max(start, whole); i < chunk.length; i++)
+            this.#carry[this.#carried++] = chunk[i] ?? 0;
+    }
+    digest() {
+        const rest = this.#carry.toString('base64', 0, this.#carried);
+        return this.#hash.update(quote(rest + this.#after)).digest();
+    }
+    /** Completes the three bytes left over from the last chunk; returns how many bytes of this chunk that took. */
+    #fillCarry(chunk) {
+        if (this.#carried === 0)
+            return 0;
+        let taken = 0;
+        while (this.#carried < 3 && taken < chunk.length)
+            this.#carry[this.#carried++] = chunk[taken++] ?? 0;
+        if (this.#carried === 3) {
+            this.#hash.update(quotedBase64(this.#carry));
+            this.#carried = 0;
+        }
+        return taken;
+    }
+}
+
+
+/***/ }),
+
+/***/ 93509:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $y: () => (/* binding */ sortByPath),
+/* harmony export */   GV: () => (/* binding */ compareBytewise),
+/* harmony export */   WU: () => (/* binding */ show),
+/* harmony export */   ZD: () => (/* binding */ escapeHtml),
+/* harmony export */   wf: () => (/* binding */ otherSpellings),
+/* harmony export */   zN: () => (/* binding */ foldName)
+/* harmony export */ });
+/**
+ * Characters that end a line, move a cursor, take no room or turn the direction of text round, and halves of surrogate
+ * pairs. The selector that makes a symbol colourful stays where it follows one.
+ */
+const UNSAFE = /(?!(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu;
+const SHORT = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+/**
+ * Makes any text safe for one line of the log, an annotation or an error.
+ *
+ * What could end the line is escaped, and so is what GitHub's runner would take for a command: `##[` anywhere, `::` at
+ * the start. The runner compares by culture, for which some characters of other scripts do not count: any of them may
+ * stand before and between. Printable text of any language stays as it is, and so does what this function returned: a line may hold
+ * names that were made safe before. Two names show alike only when one spells out the escape of the other.
+ */
+function show(text) {
+    return text
+        .replace(UNSAFE, escapeCharacter)
+        .replace(/(#[^ -~]*#[^ -~]*)\[/g, '$1\\x5b')
+        .replace(/^((?:[^!-~])*):(?=[^ -~]*:)/, '$1\\x3a');
+}
+function escapeCharacter(character) {
+    const short = SHORT[character];
+    if (short !== undefined)
+        return short;
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+}
+/**
+ * Makes any text safe inside Markdown and HTML, where it shows as what {@link show} returns.
+ *
+ * Every character that Markdown could act on becomes an entity. GitHub looks for mentions, issues and emoji names after
+ * the entities are resolved: an empty comment behind `@`, `#` and `:` keeps it from finding any.
+ */
+function escapeHtml(text) {
+    return show(text)
+        .replace(/[^\p{L}\p{N} ,/()]|(?<=^| ) | $/gu, (character) => `&#${character.codePointAt(0) ?? 0};`)
+        .replace(/&#(?:35|58|64);/g, '$&<!-- -->');
+}
+/** Compares two paths by their UTF-8 bytes, the order of the manifest on every system. */
+function compareBytewise(a, b) {
+    if (a === b)
+        return 0;
+    // UTF-16 order differs from UTF-8 order only where surrogates meet the characters above them.
+    if (BEYOND.test(a) && BEYOND.test(b))
+        return Buffer.compare(Buffer.from(a), Buffer.from(b));
+    return a < b ? -1 : 1;
+}
+const BEYOND = /[\uD800-\uFFFF]/;
+/** Sorts by path, bytewise, and returns the same array. */
+function sortByPath(items) {
+    const compare = items.some(({ path }) => BEYOND.test(path)) ? compareBytewise : compareUnits;
+    return items.sort((a, b) => compare(a.path, b.path));
+}
+function compareUnits(a, b) {
+    return a < b ? -1 : Number(a !== b);
+}
+/** Makes names equal that some file system takes for one: without case and composition. */
+function foldName(name) {
+    // Nearly all names, and this is asked about each.
+    if (PLAIN.test(name))
+        return name.toLowerCase();
+    return name.normalize('NFC').toUpperCase().toLowerCase();
+}
+const PLAIN = /^[ -~]*$/;
+/** Lists other spellings of a name that a file system which folds names finds it by. */
+function otherSpellings(name) {
+    const swapped = Array.from(name, (character) => {
+        const upper = character.toUpperCase();
+        return character === upper ? character.toLowerCase() : upper;
+    }).join('');
+    const others = [swapped, name.normalize('NFC'), name.normalize('NFD')];
+    return [...new Set(others)].filter((other) => other !== name);
+}
+
+
+/***/ }),
+
+/***/ 22494:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Bn: () => (/* binding */ movedDirectory),
+/* harmony export */   O$: () => (/* binding */ unreadable),
+/* harmony export */   oQ: () => (/* binding */ notRegular),
+/* harmony export */   tD: () => (/* binding */ changed)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
+
+
+const LET_BE = 'Let nothing write to the build outputs while this step runs.';
+/** The file cannot be opened or read, for the reason of the system's error. */
+function unreadable(file, error) {
+    const name = (0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(file.path);
+    switch ((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error)) {
+        case 'ENOENT':
+        case 'ENOTDIR':
+            return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('FILE_VANISHED', `${name} is gone since it was listed.`, { hint: LET_BE, cause: error });
+        case 'ELOOP':
+        case 'ENXIO':
+        case 'EISDIR':
+            return notRegular(file, error);
+        default:
+            return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('FILE_UNREADABLE', `${name} cannot be read (${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? 'unknown error'}).`, {
+                hint: 'Give the user of the runner the right to read it, or exclude it in files.',
+                cause: error,
+            });
+    }
+}
+/** The file became something else than a regular file. */
+function notRegular(file, cause) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('FILE_NOT_REGULAR', `${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(file.path)} is no regular file any more.`, {
+        hint: LET_BE,
+        cause,
+    });
+}
+/** The file is not, or does not stay, what was listed. */
+function changed(file) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('FILE_CHANGED', `${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(file.path)} changed while it was being read.`, { hint: LET_BE });
+}
+/** A directory is not where it was when the files were listed. */
+function movedDirectory(directory) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('DIRECTORY_MOVED', `The directory ${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(directory)} was moved, or replaced by a link, during this run.`, { hint: LET_BE });
+}
+
+
+/***/ }),
+
+/***/ 91506:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   EW: () => (/* binding */ readSmallFile),
+/* harmony export */   L6: () => (/* binding */ readSignatureFile),
+/* harmony export */   qj: () => (/* binding */ hashText)
+/* harmony export */ });
+/* unused harmony export MAX_SIGNATURE_FILE_BYTES */
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(73024);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+/* harmony import */ var _descriptors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(59887);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
+
+
+
+
+
+// Neither exists on Windows. NONBLOCK: opening a FIFO would hang.
+const FLAGS = node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_RDONLY | (node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NONBLOCK ?? 0);
+const NO_LINK = node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NOFOLLOW ?? 0;
+/** Reads a regular file at once; `undefined` when nothing is there. */
+function readSmallFile(location, options) {
+    let descriptor;
+    try {
+        // Mostly there is none, and an exception for each file of a release would cost more than all else.
+        if ((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(location, { throwIfNoEntry: false }) === undefined)
+            return undefined;
+        descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(location, options.links === 'followed' ? FLAGS : FLAGS | NO_LINK);
+        const stat = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor);
+        if (!stat.isFile())
+            return { reason: NOT_REGULAR };
+        if (options.links === 'refused' && !(0,_descriptors_js__WEBPACK_IMPORTED_MODULE_3__/* .leadsTo */ .R)(descriptor, location))
+            return { reason: MOVED };
+        const { maxBytes, longer } = options;
+        if (longer === 'refused' && stat.size > maxBytes)
+            return { reason: `it has ${stat.size} bytes, more than ${maxBytes}` };
+        return { bytes: readBytes(descriptor, Math.min(stat.size, maxBytes)) };
+    }
+    catch (cause) {
+        const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(cause) ?? 'unknown error';
+        if (code === 'ENOENT' || code === 'ENOTDIR')
+            return undefined;
+        return { reason: REASONS[code] ?? code, cause };
+    }
+    finally {
+        if (descriptor !== undefined)
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
+    }
+}
+const NOT_REGULAR = 'it is no regular file';
+const MOVED = 'its directory was moved, or replaced by a link';
+const REASONS = { ELOOP: 'it is a link', ENXIO: NOT_REGULAR, EISDIR: NOT_REGULAR };
+function readBytes(descriptor, size) {
+    const bytes = Buffer.alloc(size);
+    let filled = 0;
+    for (let count = -1; count !== 0 && filled < size; filled += count) {
+        count = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, bytes, filled, size - filled, filled);
+    }
+    return bytes.subarray(0, filled);
+}
+/** Returns the SHA-256 of a text as base64url, the shortest form that can be printed. */
+function hashText(text) {
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha256', text, 'base64url');
+}
+/** Largest signature file that is read, in bytes. */
+const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
+/**
+ * Reads an existing signature file; `undefined` when there is none.
+ *
+ * @throws ActionError `SIGNATURE_UNREADABLE` when something else stands at its place: a link, a directory, a huge file
+ */
+function readSignatureFile(location) {
+    const file = readSmallFile(location, { maxBytes: MAX_SIGNATURE_FILE_BYTES, longer: 'refused', links: 'refused' });
+    if (file === undefined || file.bytes)
+        return file?.bytes.toString('utf8');
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('SIGNATURE_UNREADABLE', `The signature ${(0,_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(location)} cannot be read: ${file.reason}.`, {
+        hint: 'Remove it and sign the file again.',
+        cause: file.cause,
+    });
+}
+
+
+/***/ }),
+
+/***/ 38629:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Br: () => (/* binding */ pathBelow),
+/* harmony export */   O1: () => (/* binding */ isSamePlace),
+/* harmony export */   UO: () => (/* binding */ isWithin),
+/* harmony export */   Yw: () => (/* binding */ isBelow),
+/* harmony export */   ps: () => (/* binding */ findRealPath),
+/* harmony export */   x5: () => (/* binding */ locate)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(93509);
+
+
+
+
+/** Resolves all links of a path. */
+function findRealPath(location) {
+    try {
+        return { path: (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(location) };
+    }
+    catch (error) {
+        return { failure: (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) ?? 'unknown error' };
+    }
+}
+/** Tells whether a path lies below a directory. */
+function isBelow(directory, path) {
+    return isWithin(directory, path) && (0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(directory, path) !== '';
+}
+/** Tells whether a path is a directory or lies below it. */
+function isWithin(directory, path) {
+    const way = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(directory, path);
+    return way !== '..' && !way.startsWith(`..${node_path__WEBPACK_IMPORTED_MODULE_1__.sep}`) && !(0,node_path__WEBPACK_IMPORTED_MODULE_1__.isAbsolute)(way);
+}
+/** Tells whether two absolute paths without links are one for the file system, which may fold the case and the composition of names. */
+function isSamePlace(one, other) {
+    if (one === other)
+        return true;
+    if ((0,_names_js__WEBPACK_IMPORTED_MODULE_3__/* .foldName */ .zN)(one) !== (0,_names_js__WEBPACK_IMPORTED_MODULE_3__/* .foldName */ .zN)(other))
+        return false;
+    const [first, second] = [identify(one), identify(other)];
+    return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
+}
+function identify(location) {
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(location, { bigint: true, throwIfNoEntry: false });
+    }
+    catch {
+        // What cannot be looked at is no place that could be mistaken.
+        return undefined;
+    }
+}
+/** Returns the path of something below a directory, relative to it, with `/` between segments. */
+function pathBelow(directory, path) {
+    return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(directory, path).split(node_path__WEBPACK_IMPORTED_MODULE_1__.sep).join('/');
+}
+/** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */
+function locate(directory, path) {
+    // Both are tidy already, and `join` would look at every character of every path again.
+    return directory.endsWith(node_path__WEBPACK_IMPORTED_MODULE_1__.sep) ? directory + path : directory + node_path__WEBPACK_IMPORTED_MODULE_1__.sep + path;
+}
+
+
+/***/ }),
+
+/***/ 62207:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Q: () => (/* binding */ notTried)
+/* harmony export */ });
+/** What became of a file that was not tried, or not yet. */
+function notTried(file) {
+    return { file, status: 'not-tried', attempts: 0, elapsedMs: 0 };
+}
+
+
+/***/ }),
+
+/***/ 10318:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Z: () => (/* binding */ stampOf),
+/* harmony export */   z: () => (/* binding */ matchesStamp)
+/* harmony export */ });
+/** Longest step of a file system's clock; kernels take the time of the last tick, 10 ms at most. */
+const STEP_MS = 20;
+/** Some file systems, and copies made by some programs, have times of whole seconds, or of two. */
+const COARSE_STEP_MS = 2000;
+/** Notes what a file system tells of a file at a moment of the wall clock, in milliseconds since the epoch. */
+function stampOf({ dev, ino, mtimeMs, ctimeMs }, nowMs) {
+    const isCoarse = mtimeMs % 1000 === 0 && ctimeMs % 1000 === 0;
+    const isSettled = nowMs - Math.max(mtimeMs, ctimeMs) >= (isCoarse ? COARSE_STEP_MS : STEP_MS);
+    return { device: dev, inode: ino, modifiedMs: mtimeMs, changedMs: ctimeMs, isSettled };
+}
+/** Tells whether a file is still what a stamp was taken of. */
+function matchesStamp(stamp, { dev, ino, mtimeMs, ctimeMs }) {
+    return ino === stamp.inode && dev === stamp.device && mtimeMs === stamp.modifiedMs && ctimeMs === stamp.changedMs;
+}
+
+
+/***/ }),
+
+/***/ 70398:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   NT: () => (/* binding */ temporaryName),
+/* harmony export */   bf: () => (/* binding */ ownerOf)
+/* harmony export */ });
+/* unused harmony export TEMPORARY_PREFIX */
+/** Start of the names of our temporary files. */
+const TEMPORARY_PREFIX = '.mtls-release-signing-';
+const NAME = /^\.mtls-release-signing-(\d+)-\d+\.tmp$/;
+/** Names a temporary file of a process. */
+function temporaryName(processId, number) {
+    return `${TEMPORARY_PREFIX}${processId}-${number}.tmp`;
+}
+/** Returns the process that a temporary file was made by; `undefined` for any other name, whatever it begins with. */
+function ownerOf(name) {
+    const owner = NAME.exec(name)?.[1];
+    return owner === undefined ? undefined : Number(owner);
+}
+
+
+/***/ }),
+
+/***/ 17350:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  E: () => (/* binding */ OutputTree)
+});
+
+// UNUSED EXPORTS: inBlocks
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/files/names.js
+var names = __nccwpck_require__(93509);
+// EXTERNAL MODULE: ./build/src/files/real-path.js
+var real_path = __nccwpck_require__(38629);
+// EXTERNAL MODULE: ./build/src/files/temporary.js
+var files_temporary = __nccwpck_require__(70398);
+// EXTERNAL MODULE: ./build/src/files/descriptors.js
+var descriptors = __nccwpck_require__(59887);
+// EXTERNAL MODULE: ./build/src/files/reading/read-errors.js
+var read_errors = __nccwpck_require__(22494);
+;// CONCATENATED MODULE: ./build/src/files/writing/directories.js
+
+
+
+
+
+
+/** Looks at a path without links; `undefined` when no directory is there. */
+function findDirectory(path) {
+    const stat = (0,external_node_fs_.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
+    return stat?.isDirectory() ? { path, device: stat.dev, inode: stat.ino } : undefined;
+}
+/** Opens a directory as a name for what is in it: neither the right to list it nor its content is needed. Linux alone has it. */
+const O_PATH = 0o10000000;
+const FLAGS = O_PATH | (external_node_fs_.constants.O_DIRECTORY ?? 0) | (external_node_fs_.constants.O_NOFOLLOW ?? 0);
+/**
+ * Hands out a path of a directory, to put names behind.
+ *
+ * On Linux that path goes through a descriptor, so whoever moves the directory, or puts a link in its place, diverts
+ * nothing. Elsewhere the directory is looked at just before.
+ * @throws ActionError `DIRECTORY_MOVED`
+ */
+function inDirectory(directory, use) {
+    if (process.platform !== 'linux') {
+        checkIdentity(directory);
+        return use(directory.path);
+    }
+    const descriptor = openDirectory(directory);
+    try {
+        if (!(0,descriptors/* leadsTo */.R)(descriptor, directory.path))
+            throw (0,read_errors/* movedDirectory */.Bn)(directory.path);
+        return use((0,descriptors/* pathOfDescriptor */.c)(descriptor));
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+/** Makes a directory and the ones above it that are missing, each in the one above and nowhere else. */
+function makeDirectory(path) {
+    const found = findDirectory(path);
+    if (found)
+        return found;
+    return inDirectory(makeDirectory((0,external_node_path_.dirname)(path)), (base) => {
+        try {
+            (0,external_node_fs_.mkdirSync)((0,external_node_path_.join)(base, (0,external_node_path_.basename)(path)));
+        }
+        catch (error) {
+            // Another process may have been faster.
+            const others = (0,errors/* codeOf */.$N)(error) === 'EEXIST' ? findDirectory(path) : undefined;
+            if (others === undefined)
+                throw error;
+            return others;
+        }
+        return findDirectory(path) ?? makeDirectory(path);
+    });
+}
+/** Finds the real path of a directory that may not be there yet, by the nearest one that is. */
+function resolveDirectory(path) {
+    let existing = path;
+    while ((0,external_node_fs_.lstatSync)(existing, { throwIfNoEntry: false }) === undefined)
+        existing = (0,external_node_path_.dirname)(existing);
+    const real = (0,real_path/* findRealPath */.ps)(existing);
+    return real.path === undefined ? real : { path: (0,external_node_path_.join)(real.path, (0,external_node_path_.relative)(existing, path)) };
+}
+function openDirectory(directory) {
+    try {
+        return (0,external_node_fs_.openSync)(directory.path, FLAGS);
+    }
+    catch (error) {
+        // A link, or a file, where the directory was.
+        if ((0,errors/* codeOf */.$N)(error) !== 'ENOTDIR' && (0,errors/* codeOf */.$N)(error) !== 'ELOOP')
+            throw error;
+        checkIdentity(directory);
+        throw error;
+    }
+}
+function checkIdentity(directory) {
+    const now = (0,external_node_fs_.lstatSync)(directory.path, { bigint: true, throwIfNoEntry: false });
+    if (now === undefined)
+        return;
+    if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode)
+        throw (0,read_errors/* movedDirectory */.Bn)(directory.path);
+}
+
+// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
+var write_errors = __nccwpck_require__(10697);
+;// CONCATENATED MODULE: ./build/src/files/writing/output-tree.js
+
+
+
+
+
+
+
+
+/**
+ * The directory that everything written goes below, in the layout of the root.
+ *
+ * A file appears whole or not at all: it is written under a temporary name in its own directory and renamed, so a link
+ * that someone planted at its place is replaced, never followed. Which directory a path stands for is found out once:
+ * a directory that is moved afterwards is an error.
+ */
+class OutputTree {
+    directory;
+    /** The real directory of each directory that was asked for, by its path within the tree. */
+    #real = new Map();
+    /** Directories that are there, by their real path. */
+    #found = new Map();
+    /** Of the process that writes; temporary files bear it. */
+    processId;
+    #counter = 0;
+    constructor(directory, processId) {
+        this.directory = directory;
+        this.processId = processId;
+    }
+    /** Absolute path of something in the tree. */
+    locate(path) {
+        return (0,external_node_path_.join)(this.directory, path);
+    }
+    /**
+     * Absolute path of something in the tree, without links on the way to it.
+     *
+     * @throws ActionError `OUTPUT_OUTSIDE`
+     */
+    realPathOf(path) {
+        return (0,external_node_path_.join)(this.#resolve(path), (0,external_node_path_.basename)(path));
+    }
+    /**
+     * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
+     *
+     * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
+     */
+    write(path, content) {
+        try {
+            inDirectory(this.#prepare(path), (base) => {
+                const { temporary, descriptor } = this.#openTemporary(base);
+                try {
+                    writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
+                    (0,external_node_fs_.renameSync)(temporary, (0,external_node_path_.join)(base, (0,external_node_path_.basename)(path)));
+                }
+                catch (error) {
+                    removeIfPossible(temporary);
+                    throw error;
+                }
+            });
+        }
+        catch (error) {
+            throw (0,write_errors/* unwritable */.m)(path, error);
+        }
+    }
+    /**
+     * Removes a file if it is there; a link goes, its target stays.
+     *
+     * @throws ActionError `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
+     */
+    remove(path) {
+        try {
+            // Mostly there is none, and an exception for each would be slow.
+            if ((0,external_node_fs_.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined)
+                return;
+            const directory = this.#find(this.#resolve(path));
+            if (directory)
+                inDirectory(directory, (base) => (0,external_node_fs_.unlinkSync)((0,external_node_path_.join)(base, (0,external_node_path_.basename)(path))));
+        }
+        catch (error) {
+            if ((0,errors/* codeOf */.$N)(error) === 'ENOENT' || (0,errors/* codeOf */.$N)(error) === 'ENOTDIR')
+                return;
+            throw (0,write_errors/* unwritable */.m)(path, error);
+        }
+    }
+    /**
+     * Removes temporary files that killed runs left beside the given paths, before this run writes any of its own; those
+     * of other processes that live are left alone.
+     */
+    sweep(paths) {
+        let swept = 0;
+        const byParent = new Map();
+        for (const path of paths)
+            byParent.set((0,external_node_path_.dirname)(path), path);
+        for (const [parent, path] of byParent) {
+            for (const name of namesIn(this.locate(parent))) {
+                const owner = (0,files_temporary/* ownerOf */.bf)(name);
+                // A file of this process is left from a former process of its number: none is open between two writes.
+                if (owner === undefined || (owner !== this.processId && isAlive(owner)))
+                    continue;
+                const directory = this.#find(this.#resolve(path));
+                if (directory && inDirectory(directory, (base) => removeIfPossible((0,external_node_path_.join)(base, name))))
+                    swept++;
+            }
+        }
+        return swept;
+    }
+    /** Makes the directory of a path, in the tree and nowhere else. */
+    #prepare(path) {
+        const real = this.#resolve(path);
+        const directory = this.#find(real) ?? makeDirectory(real);
+        this.#found.set(real, directory);
+        return directory;
+    }
+    #find(real) {
+        const directory = this.#found.get(real) ?? findDirectory(real);
+        if (directory)
+            this.#found.set(real, directory);
+        return directory;
+    }
+    #openTemporary(base) {
+        for (;;) {
+            const temporary = (0,external_node_path_.join)(base, (0,files_temporary/* temporaryName */.NT)(this.processId, this.#counter++));
+            try {
+                return { temporary, descriptor: (0,external_node_fs_.openSync)(temporary, 'wx', 0o644) };
+            }
+            catch (error) {
+                // Left by a former process of this number.
+                if ((0,errors/* codeOf */.$N)(error) !== 'EEXIST')
+                    throw error;
+            }
+        }
+    }
+    /** Finds the real directory of a path, and sees that no link leads out of the tree. */
+    #resolve(path) {
+        const parent = (0,external_node_path_.dirname)(path);
+        const known = this.#real.get(parent);
+        if (known !== undefined)
+            return known;
+        const { path: top = this.directory } = resolveDirectory(this.directory);
+        const { path: real } = resolveDirectory(this.locate(parent));
+        if (real === undefined || !(0,real_path/* isWithin */.UO)(top, real)) {
+            const target = real === undefined ? 'nowhere' : `to ${(0,names/* show */.WU)(real)}`;
+            throw new errors/* ActionError */.lZ('OUTPUT_OUTSIDE', `${(0,names/* show */.WU)(path)} would be written through a link that leads ${target}.`, {
+                hint: 'Remove the link, exclude what lies behind it, or set output-dir to a directory without links.',
+            });
+        }
+        this.#real.set(parent, real);
+        return real;
+    }
+}
+function writeAndClose(descriptor, pieces) {
+    try {
+        for (const piece of pieces) {
+            const bytes = Buffer.from(piece);
+            for (let at = 0; at < bytes.length;)
+                at += (0,external_node_fs_.writeSync)(descriptor, bytes, at);
+        }
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+function removeIfPossible(location) {
+    try {
+        (0,external_node_fs_.unlinkSync)(location);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+function namesIn(directory) {
+    try {
+        return (0,external_node_fs_.readdirSync)(directory);
+    }
+    catch {
+        // Not there yet, or not ours to read: writing will tell.
+        return [];
+    }
+}
+function isAlive(processId) {
+    try {
+        process.kill(processId, 0);
+        return true;
+    }
+    catch (error) {
+        return (0,errors/* codeOf */.$N)(error) !== 'ESRCH';
+    }
+}
+/** A system call for every line would be slow, and everything as one string would be large. */
+const BLOCK_CHARACTERS = 64 * 1024;
+/** Joins short pieces of text into longer ones. */
+function* inBlocks(pieces) {
+    let block = '';
+    for (const piece of pieces) {
+        block += piece;
+        if (block.length < BLOCK_CHARACTERS)
+            continue;
+        yield block;
+        block = '';
+    }
+    if (block !== '')
+        yield block;
+}
+
+
+/***/ }),
+
+/***/ 10697:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   m: () => (/* binding */ unwritable)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
+
+
+const CLEAR_THE_WAY = 'Clear the way, give the runner the right to write there, or set output-dir.';
+const FULL = {
+    kind: 'OUTPUT_FULL',
+    why: 'the disk is full',
+    hint: 'Free some space, or set output-dir to another disk.',
+};
+const READ_ONLY = {
+    kind: 'OUTPUT_FULL',
+    why: 'the file system is read-only',
+    hint: 'Set output-dir to a directory that can be written.',
+};
+const DENIED = { kind: 'OUTPUT_UNWRITABLE', why: 'no right to write there', hint: CLEAR_THE_WAY };
+const OCCUPIED = {
+    kind: 'OUTPUT_UNWRITABLE',
+    why: 'something else stands at its place',
+    hint: CLEAR_THE_WAY,
+};
+/** By the code of the system's error; the first two concern every file that comes after. */
+const EXPLANATIONS = {
+    ENOSPC: FULL,
+    EDQUOT: FULL,
+    EROFS: READ_ONLY,
+    EACCES: DENIED,
+    EPERM: DENIED,
+    EISDIR: OCCUPIED,
+    ENOTDIR: OCCUPIED,
+    EEXIST: OCCUPIED,
+    ENOTEMPTY: OCCUPIED,
+};
+/** Explains why a path cannot be written; an error that explains itself passes through. */
+function unwritable(path, error) {
+    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
+        return error;
+    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? 'unknown error';
+    const { kind, why, hint } = EXPLANATIONS[code] ?? {
+        kind: 'OUTPUT_UNWRITABLE',
+        why: 'the system refuses it',
+        hint: CLEAR_THE_WAY,
+    };
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(kind, `${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
+}
+
+
+/***/ }),
+
+/***/ 97415:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Dk: () => (/* binding */ TAG),
+/* harmony export */   LU: () => (/* binding */ childrenOf),
+/* harmony export */   RN: () => (/* binding */ readElement),
+/* harmony export */   Sv: () => (/* binding */ announcedLength),
+/* harmony export */   _f: () => (/* binding */ oidOf),
+/* harmony export */   ao: () => (/* binding */ octetsOf),
+/* harmony export */   cP: () => (/* binding */ integerOf)
+/* harmony export */ });
+/* unused harmony export readElements */
+/** The tag bytes that identity material is made of. */
+const TAG = {
+    integer: 0x02,
+    bitString: 0x03,
+    octetString: 0x04,
+    oid: 0x06,
+    utcTime: 0x17,
+    generalizedTime: 0x18,
+    sequence: 0x30,
+    context0: 0xa0,
+};
+// Deeper nesting does not occur in certificates, keys or PKCS#12, and would make hostile input expensive.
+const MAX_DEPTH = 16;
+/**
+ * Reads the element at `offset`; `undefined` when there is no whole, well-formed one.
+ *
+ * Indefinite lengths are understood, since some exporters write PKCS#12 that way.
+ */
+function readElement(bytes, offset = 0, depth = 0) {
+    const header = readHeader(bytes, offset);
+    if (header === undefined || depth > MAX_DEPTH)
+        return undefined;
+    const { tag, start, length } = header;
+    if (length === undefined)
+        return readIndefinite(bytes, header, depth);
+    if (start + length > bytes.length)
+        return undefined;
+    return { tag, content: bytes.subarray(start, start + length), end: start + length };
+}
+/** Reads the elements that fill `bytes` one after the other; `undefined` when anything else is among them. */
+function readElements(bytes) {
+    const elements = [];
+    for (let offset = 0; offset < bytes.length;) {
+        const element = readElement(bytes, offset);
+        if (element === undefined)
+            return undefined;
+        elements.push(element);
+        offset = element.end;
+    }
+    return elements;
+}
+/** Returns the children of a constructed element; none when its content is not made of elements. */
+function childrenOf(element) {
+    return element === undefined || (element.tag & 0x20) === 0 ? [] : (readElements(element.content) ?? []);
+}
+/** Returns how many bytes the element at the start of `bytes` announces, header included; `undefined` when it does not say. */
+function announcedLength(bytes) {
+    const header = readHeader(bytes, 0);
+    return header?.length === undefined ? undefined : header.start + header.length;
+}
+/** Returns an object identifier in dotted form; `undefined` for any other element. */
+function oidOf(element) {
+    if (element?.tag !== TAG.oid || element.content.length === 0)
+        return undefined;
+    const arcs = [];
+    let arc = 0;
+    for (const byte of element.content) {
+        arc = arc * 128 + (byte & 0x7f);
+        if (byte < 0x80) {
+            arcs.push(arc);
+            arc = 0;
+        }
+    }
+    const [head = 0, ...rest] = arcs;
+    const first = Math.min(Math.floor(head / 40), 2);
+    return [first, head - first * 40, ...rest].join('.');
+}
+/** Returns a whole number of at most six bytes; `undefined` for any other element. */
+function integerOf(element) {
+    if (element?.tag !== TAG.integer)
+        return undefined;
+    const { length } = element.content;
+    return length >= 1 && length <= 6 ? element.content.readUIntBE(0, length) : undefined;
+}
+/** Returns the bytes of an octet string, which may be split into parts; `undefined` for any other element. */
+function octetsOf(element) {
+    if (element === undefined || (element.tag & 0x1f) === 0x10)
+        return undefined;
+    if ((element.tag & 0x20) === 0)
+        return element.content;
+    return Buffer.concat(childrenOf(element).map((part) => part.content));
+}
+function readHeader(bytes, offset) {
+    const tag = bytes[offset];
+    const first = bytes[offset + 1];
+    if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f)
+        return undefined;
+    const start = offset + 2;
+    if (first < 0x80)
+        return { tag, start, length: first };
+    if (first === 0x80)
+        return (tag & 0x20) === 0 ? undefined : { tag, start, length: undefined };
+    const size = first & 0x7f;
+    if (size > 4 || start + size > bytes.length)
+        return undefined;
+    return { tag, start: start + size, length: bytes.readUIntBE(start, size) };
+}
+function readIndefinite(bytes, { tag, start }, depth) {
+    for (let offset = start; offset + 1 < bytes.length;) {
+        if (bytes[offset] === 0 && bytes[offset + 1] === 0) {
+            return { tag, content: bytes.subarray(start, offset), end: offset + 2 };
+        }
+        const child = readElement(bytes, offset, depth + 1);
+        if (child === undefined)
+            return undefined;
+        offset = child.end;
+    }
+    return undefined;
+}
+
+
+/***/ }),
+
+/***/ 86350:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   T: () => (/* binding */ labelOfDer)
+/* harmony export */ });
+/* harmony import */ var _der_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(97415);
+
+const PKCS7_TYPES = '1.2.840.113549.1.7.';
+/** Tells by its structure which PEM label a DER object would have (`PKCS12` for that container); `undefined` when it is none we know. */
+function labelOfDer(der) {
+    const [first, second, third] = (0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .childrenOf */ .LU)((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .readElement */ .RN)(der));
+    if (first === undefined)
+        return undefined;
+    if ((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .oidOf */ ._f)(first)?.startsWith(PKCS7_TYPES))
+        return 'PKCS7';
+    if (first.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.integer)
+        return labelByVersion((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .integerOf */ .cP)(first), second);
+    if (first.tag !== _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.sequence || second === undefined)
+        return undefined;
+    if (third?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.bitString)
+        return labelOfSigned(first);
+    if (second.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.bitString)
+        return 'PUBLIC KEY';
+    return second.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.octetString ? 'ENCRYPTED PRIVATE KEY' : undefined;
+}
+function labelByVersion(version, second) {
+    switch (second?.tag ?? 0) {
+        case _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.sequence:
+            return version === 3 ? 'PKCS12' : 'PRIVATE KEY';
+        case _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.octetString:
+            return 'EC PRIVATE KEY';
+        case _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.integer:
+            return version === 0 ? 'RSA PRIVATE KEY' : 'RSA PUBLIC KEY';
+        default:
+            return undefined;
+    }
+}
+// Certificates, requests and revocation lists are all SEQUENCE { content, algorithm, signature }; the content tells them apart.
+function labelOfSigned(content) {
+    const [first, , third, fourth] = (0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .childrenOf */ .LU)(content);
+    if (first?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.context0)
+        return 'CERTIFICATE';
+    if ((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .integerOf */ .cP)(first) === 0 && (0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .childrenOf */ .LU)(third)[1]?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.bitString)
+        return 'CERTIFICATE REQUEST';
+    const isRevocationList = first?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.sequence || isTime(fourth);
+    return isRevocationList ? 'X509 CRL' : 'CERTIFICATE';
+}
+function isTime(element) {
+    return element?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.utcTime || element?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.generalizedTime;
+}
+
+
+/***/ }),
+
+/***/ 22954:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Nb: () => (/* binding */ readPasswordScheme),
+/* harmony export */   ad: () => (/* binding */ MAX_ITERATIONS),
+/* harmony export */   nN: () => (/* binding */ isRetiredScheme)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _der_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97415);
+
+
+/** Most rounds that are worth waiting for (some seconds); exporters write a few thousand to a million. */
+const MAX_ITERATIONS = 5_000_000;
+const PBES2 = '1.2.840.113549.1.5.13';
+const PBKDF2 = '1.2.840.113549.1.5.12';
+const PBE_SHA1_3DES = '1.2.840.113549.1.12.1.3';
+const HMACS = {
+    '1.2.840.113549.2.7': 'sha1',
+    '1.2.840.113549.2.8': 'sha224',
+    '1.2.840.113549.2.9': 'sha256',
+    '1.2.840.113549.2.10': 'sha384',
+    '1.2.840.113549.2.11': 'sha512',
+};
+const CIPHERS = {
+    '1.2.840.113549.3.7': { name: 'des-ede3-cbc', keyLength: 24 },
+    '2.16.840.1.101.3.4.1.2': { name: 'aes-128-cbc', keyLength: 16 },
+    '2.16.840.1.101.3.4.1.22': { name: 'aes-192-cbc', keyLength: 24 },
+    '2.16.840.1.101.3.4.1.42': { name: 'aes-256-cbc', keyLength: 32 },
+};
+/** Tells whether an algorithm identifier names one of the early schemes (DES, RC2, RC4, MD5) that OpenSSL 3 refuses. */
+function isRetiredScheme(algorithm) {
+    const oid = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(algorithm)[0]) ?? '';
+    return /^1\.2\.840\.113549\.1\.(?:5\.(?:1|3|4|6|10|11)|12\.1\.[1256])$/.test(oid);
+}
+/** Reads an algorithm identifier: PBES2 with PBKDF2, or 3DES as Windows exports it; `undefined` for any other scheme. */
+function readPasswordScheme(algorithm) {
+    const [oid, parameters] = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(algorithm);
+    switch ((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)(oid) ?? '') {
+        case PBES2:
+            return readPbes2((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(parameters));
+        case PBE_SHA1_3DES:
+            return readPkcs12Scheme((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(parameters));
+        default:
+            return undefined;
+    }
+}
+function readPbes2([derivation, encryption]) {
+    const [function_, parameters] = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(derivation);
+    const [cipherOid, ivElement] = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(encryption);
+    const [saltElement, rounds, ...rest] = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(parameters);
+    const salt = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .octetsOf */ .ao)(saltElement);
+    const iv = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .octetsOf */ .ao)(ivElement);
+    const iterations = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .integerOf */ .cP)(rounds);
+    const cipher = CIPHERS[(0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)(cipherOid) ?? ''];
+    if ((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)(function_) !== PBKDF2 || !salt || !iv || !iterations || cipher === undefined)
+        return undefined;
+    const hmacOid = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(rest.find((one) => (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(one)[0]) !== undefined))[0]);
+    const digest = hmacOid === undefined ? 'sha1' : HMACS[hmacOid];
+    if (digest === undefined)
+        return undefined;
+    return {
+        iterations,
+        decrypt: (data, passphrase) => {
+            const key = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.pbkdf2Sync)(passphrase, salt, iterations, cipher.keyLength, digest);
+            const decipher = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)(cipher.name, key, iv);
+            return Buffer.concat([decipher.update(data), decipher.final()]);
+        },
+    };
+}
+function readPkcs12Scheme([saltElement, rounds]) {
+    const salt = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .octetsOf */ .ao)(saltElement);
+    const iterations = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .integerOf */ .cP)(rounds);
+    if (!salt || salt.length === 0 || !iterations)
+        return undefined;
+    return {
+        iterations,
+        decrypt: (data, passphrase) => {
+            const derive = (id, length) => derivePkcs12({ id, length, salt, iterations, passphrase });
+            const decipher = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)('des-ede3-cbc', derive(1, 24), derive(2, 8));
+            return Buffer.concat([decipher.update(data), decipher.final()]);
+        },
+    };
+}
+const SHA1_BLOCK = 64;
+// RFC 7292, appendix B.2, with SHA-1.
+function derivePkcs12({ id, length, salt, iterations, passphrase }) {
+    const password = Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
+    const input = Buffer.concat([fillBlocks(salt), fillBlocks(password)]);
+    const parts = [];
+    for (let size = 0; size < length; size += 20) {
+        let digest = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha1', Buffer.concat([Buffer.alloc(SHA1_BLOCK, id), input]), 'buffer');
+        for (let round = 1; round < iterations; round += 1)
+            digest = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha1', digest, 'buffer');
+        parts.push(digest);
+        const addend = fillBlocks(digest);
+        for (let block = 0; block < input.length; block += SHA1_BLOCK) {
+            addOnePlus(input.subarray(block, block + SHA1_BLOCK), addend);
+        }
+    }
+    return Buffer.concat(parts).subarray(0, length);
+}
+function fillBlocks(bytes) {
+    return Buffer.alloc(Math.ceil(bytes.length / SHA1_BLOCK) * SHA1_BLOCK, bytes);
+}
+// target = target + addend + 1, as big-endian numbers of one block.
+function addOnePlus(target, addend) {
+    let carry = 1;
+    for (let index = target.length - 1; index >= 0; index -= 1) {
+        carry += (target[index] ?? 0) + (addend[index] ?? 0);
+        target[index] = carry & 0xff;
+        carry >>= 8;
+    }
+}
+
+
+/***/ }),
+
+/***/ 56450:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  jl: () => (/* binding */ inspectIdentity),
+  jb: () => (/* binding */ missingIssuerHint),
+  sK: () => (/* binding */ requireIdentity),
+  aN: () => (/* binding */ requireTrust)
+});
+
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/identity/material/anchors.js
+var material_anchors = __nccwpck_require__(37078);
+// EXTERNAL MODULE: ./build/src/identity/material/certificate.js
+var certificate = __nccwpck_require__(43879);
+// EXTERNAL MODULE: ./build/src/identity/material/client.js
+var material_client = __nccwpck_require__(11361);
+// EXTERNAL MODULE: ./build/src/identity/material/client-chain.js
+var client_chain = __nccwpck_require__(79509);
+// EXTERNAL MODULE: ./build/src/identity/text/pem.js
+var pem = __nccwpck_require__(24336);
+;// CONCATENATED MODULE: ./build/src/identity/validity.js
+
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const MIN_RSA_BITS = 2048;
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+const ANY_USE = '2.5.29.37.0';
+/** Lists what makes the client's certificates unusable: the leaf's dates, and too weak a key or signature of any. */
+function clientProblems(chain, now) {
+    const dates = dateProblem(chain.leaf, now);
+    const weak = chain.certificates.flatMap((one) => weaknesses(one, one === chain.leaf));
+    return dates === undefined ? weak : [dates, ...weak];
+}
+/** Lists what a server may refuse or what will soon break: near expiry, a use other than client authentication, dates of issuers. */
+function clientWarnings(chain, { now, expiryWarningDays }) {
+    const { x509, place } = chain.leaf;
+    const warnings = [];
+    const leftMs = x509.validToDate.getTime() - now.getTime();
+    if (leftMs >= 0 && leftMs < expiryWarningDays * DAY_MS) {
+        const { subject, notAfter } = (0,certificate/* factsOf */.xS)(x509);
+        warnings.push(`${place}: the client certificate ${subject} ends in ${daysIn(leftMs)}, at ${notAfter}; renew it now.`);
+    }
+    const uses = x509.keyUsage;
+    if (uses !== undefined && !uses.includes(CLIENT_AUTH) && !uses.includes(ANY_USE)) {
+        warnings.push(`${place}: the client certificate is not issued for client authentication (its extended key usage lacks clientAuth); a strict server refuses it. Ask the certificate authority for one that is.`);
+    }
+    return [...warnings, ...dateWarnings(chain.certificates.slice(1), now)];
+}
+/** Lists the certificates that are outside their validity now. */
+function dateWarnings(certificates, now) {
+    return certificates.flatMap(({ x509, place }) => {
+        const state = dateState(x509.validFromDate, x509.validToDate, now);
+        return state === undefined ? [] : [`${place}: ${(0,certificate/* nameOnOneLine */.vm)(x509.subject)} ${state}.`];
+    });
+}
+function dateProblem({ x509, place }, now) {
+    const state = dateState(x509.validFromDate, x509.validToDate, now);
+    if (state === undefined)
+        return undefined;
+    const isOver = x509.validToDate < now;
+    return new errors/* ActionError */.lZ(isOver ? 'IDENTITY_EXPIRED' : 'IDENTITY_NOT_YET_VALID', `${place}: the client certificate ${(0,certificate/* nameOnOneLine */.vm)(x509.subject)} ${state}`, {
+        hint: isOver
+            ? 'Renew the certificate and store it in cert, with its key in key when that changed.'
+            : "If the date is right, wait or ask for a certificate that is valid now; otherwise set this machine's clock.",
+    });
+}
+function dateState(from, to, now) {
+    const clock = `this machine's clock says ${now.toISOString()}`;
+    if (to < now)
+        return `expired at ${to.toISOString()}; ${clock}`;
+    return from > now ? `is not valid before ${from.toISOString()}; ${clock}` : undefined;
+}
+function weaknesses({ x509, place }, isLeaf) {
+    const problems = [];
+    const bits = x509.publicKey.asymmetricKeyDetails?.modulusLength;
+    if (bits !== undefined && bits < MIN_RSA_BITS) {
+        problems.push(new errors/* ActionError */.lZ('IDENTITY_KEY_TOO_SMALL', `${place}: its RSA key has ${bits} bits; TLS needs at least ${MIN_RSA_BITS}`, {
+            hint: 'Make a new key (EC P-256, or RSA with 3072 bits) and ask for a certificate for it.',
+        }));
+    }
+    const digest = (0,certificate/* weakDigestOf */.ED)(x509);
+    // Nobody checks the signature of a root on itself.
+    if (digest !== undefined && (isLeaf || !(0,certificate/* isSelfSigned */.Nl)(x509))) {
+        problems.push(new errors/* ActionError */.lZ('IDENTITY_WEAK_SIGNATURE', `${place}: it is signed with ${digest}; TLS needs at least SHA-256`, {
+            hint: 'Ask the certificate authority to issue the certificate again, signed with SHA-256 or better.',
+        }));
+    }
+    return problems;
+}
+function daysIn(durationMs) {
+    const days = Math.floor(durationMs / DAY_MS);
+    if (days === 0)
+        return 'less than a day';
+    return days === 1 ? '1 day' : `${days} days`;
+}
+
+;// CONCATENATED MODULE: ./build/src/identity/identity.js
+
+
+
+
+
+
+
+// An annotation holds 4096 characters.
+const MAX_LISTED = 10;
+/** Examines the texts of all inputs and lists every problem at once; opens no file and no socket, and never throws. */
+function inspectIdentity(text, options) {
+    const client = (0,material_client/* readClient */.O)(text);
+    const anchors = (0,material_anchors/* readAnchors */.D)(text.chain);
+    const { chain } = client;
+    const problems = [
+        ...client.problems,
+        ...(chain === undefined ? [] : clientProblems(chain, options.now)),
+        ...mismatch(chain, client.key),
+        ...anchors.problems,
+    ];
+    const trusted = anchors.certificates.map(({ x509 }) => x509);
+    const isSound = problems.length === 0 && chain !== undefined && client.key !== undefined;
+    return {
+        identity: isSound ? assemble(chain, client.key, trustIn(trusted, options.now)) : undefined,
+        problems,
+        notices: tidyNotice({ ...client.tidied, chain: anchors.tidied }),
+        warnings: [
+            ...(chain === undefined ? [] : clientWarnings(chain, options)),
+            ...dateWarnings(anchors.certificates, options.now),
+        ],
+    };
+}
+/** Returns the identity of an inspection, or throws its problems as one {@link ActionError}. */
+function requireIdentity({ identity, problems }) {
+    if (identity !== undefined)
+        return identity;
+    const [first, ...others] = problems;
+    if (first === undefined)
+        throw new errors/* ActionError */.lZ('IDENTITY_INVALID', 'the client identity is incomplete');
+    if (others.length === 0)
+        throw first;
+    const code = others.every((other) => other.code === first.code) ? first.code : 'IDENTITY_INVALID';
+    const lines = problems
+        .slice(0, MAX_LISTED)
+        .map((problem) => `- ${problem.message.replace(/^input /, 'Input ')}.${problem.hint === undefined ? '' : ` ${problem.hint}`}`);
+    if (problems.length > MAX_LISTED)
+        lines.push(`- and ${problems.length - MAX_LISTED} more`);
+    throw new errors/* ActionError */.lZ(code, [`the client identity has ${problems.length} problems:`, ...lines].join('\n'), {
+        cause: new AggregateError(problems),
+    });
+}
+/** Explains a refusal by the server with an issuer that was not given; `undefined` when none is missing. */
+function missingIssuerHint({ certificates, missingIssuer }) {
+    if (missingIssuer === undefined)
+        return undefined;
+    const count = certificates.length === 1 ? '1 certificate' : `${certificates.length} certificates`;
+    return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
+}
+/** Reads the trust anchors of a run that shows no client certificate; throws the problems of `chain` as one error. */
+function requireTrust(chain, now) {
+    const { certificates, problems } = (0,material_anchors/* readAnchors */.D)(chain);
+    if (problems.length > 0)
+        requireIdentity({ identity: undefined, problems, notices: [], warnings: [] });
+    return trustIn(certificates.map(({ x509 }) => x509), now);
+}
+function trustIn(anchors, now) {
+    return { anchors, anchorsPem: pemOf((0,material_anchors/* usableAnchors */.F)(anchors, now)) };
+}
+function assemble(chain, key, trust) {
+    const certificates = chain.certificates.map(({ x509 }) => x509);
+    return {
+        certificates,
+        certificatesPem: pemOf(certificates),
+        keyPem: key.pem,
+        passphrase: key.passphrase,
+        anchors: trust.anchors,
+        anchorsPem: trust.anchorsPem,
+        certificate: (0,certificate/* factsOf */.xS)(chain.leaf.x509),
+        missingIssuer: (0,client_chain/* missingIssuerOf */.H)(chain, trust.anchors),
+    };
+}
+function pemOf(certificates) {
+    return certificates.map(({ raw }) => (0,pem/* encodePem */.TS)({ label: 'CERTIFICATE', der: raw })).join('');
+}
+function mismatch(chain, key) {
+    if (chain === undefined || key === undefined || chain.leaf.x509.checkPrivateKey(key.key))
+        return [];
+    const { x509, place } = chain.leaf;
+    return [
+        new errors/* ActionError */.lZ('IDENTITY_KEY_MISMATCH', `${key.place} does not belong to the client certificate ${(0,certificate/* nameOnOneLine */.vm)(x509.subject)} in ${place}: SHA-256 of the public keys (SPKI) is ${key.publicKeySha256} for the key and ${(0,certificate/* publicKeyPrint */._v)(x509.publicKey)} for the certificate`, { hint: 'Store certificate and key of the same request; after a renewal both inputs usually change.' }),
+    ];
+}
+function tidyNotice(tidied) {
+    const parts = Object.entries(tidied)
+        .filter(([, notes]) => notes.length > 0)
+        .map(([input, notes]) => `${input}: ${[...new Set(notes)].join(', ')}`);
+    return parts.length === 0 ? [] : [`The identity was tidied before use. ${parts.join('; ')}.`];
+}
+
+
+/***/ }),
+
+/***/ 37078:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D: () => (/* binding */ readAnchors),
+/* harmony export */   F: () => (/* binding */ usableAnchors)
+/* harmony export */ });
+/* harmony import */ var _text_blocks_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(89238);
+/* harmony import */ var _text_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(17783);
+/* harmony import */ var _certificate_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(43879);
+
+
+
+/**
+ * Reads `chain`: the certificates that the server must chain to, each once; never throws.
+ *
+ * Every block counts, since Node leaves out the broken ones of a bundle without a word, and takes an empty bundle for the system's roots.
+ */
+function readAnchors(text) {
+    if ((0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .isBlank */ .z3)(text))
+        return { certificates: [], problems: [(0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .inputEmpty */ .UV)('chain')], tidied: [] };
+    const { blocks, problems, tidied } = (0,_text_blocks_js__WEBPACK_IMPORTED_MODULE_0__/* .readBlocks */ .v_)('chain', text);
+    const read = (0,_text_blocks_js__WEBPACK_IMPORTED_MODULE_0__/* .separate */ .sj)(blocks.map(_certificate_js__WEBPACK_IMPORTED_MODULE_2__/* .readCertificate */ .w$));
+    return {
+        certificates: [...new Map(read.values.map((one) => [one.x509.fingerprint256, one])).values()],
+        problems: [...problems, ...read.problems],
+        tidied,
+    };
+}
+/**
+ * Returns the anchors that the TLS context is to hold: the ones that are valid now, or all when none is, the newest first.
+ *
+ * OpenSSL stops at the first anchor of the right name. An expired one would hide a valid path through a certificate that
+ * the server sends, and an old one of the same name would hide its successor.
+ */
+function usableAnchors(anchors, now) {
+    const valid = anchors.filter(({ validFromDate, validToDate }) => validFromDate <= now && now <= validToDate);
+    const usable = valid.length > 0 ? valid : anchors;
+    return usable.toSorted((a, b) => b.validFromDate.getTime() - a.validFromDate.getTime());
+}
+
+
+/***/ }),
+
+/***/ 43879:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   ED: () => (/* binding */ weakDigestOf),
+/* harmony export */   Nl: () => (/* binding */ isSelfSigned),
+/* harmony export */   _v: () => (/* binding */ publicKeyPrint),
+/* harmony export */   je: () => (/* binding */ extensionOf),
+/* harmony export */   rh: () => (/* binding */ isIssuedBy),
+/* harmony export */   vm: () => (/* binding */ nameOnOneLine),
+/* harmony export */   w$: () => (/* binding */ readCertificate),
+/* harmony export */   xS: () => (/* binding */ factsOf)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
+/* harmony import */ var _der_der_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(97415);
+/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(86350);
+/* harmony import */ var _text_pem_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(24336);
+/* harmony import */ var _text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(85794);
+
+
+
+
+
+
+const MAX_NAME_LENGTH = 200;
+/** Parses a block as a certificate; answers with the problem when it is none. */
+function readCertificate(block) {
+    if (block.label !== 'CERTIFICATE')
+        return (0,_text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_5__/* .wrongKind */ .o)(block);
+    const label = (0,_der_label_js__WEBPACK_IMPORTED_MODULE_3__/* .labelOfDer */ .T)(block.der);
+    if (label !== undefined && label !== 'CERTIFICATE')
+        return (0,_text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_5__/* .wrongKind */ .o)({ ...block, label });
+    try {
+        const x509 = new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(block.der);
+        // Both getters fail late, on material that the constructor takes.
+        x509.validFromDate.toISOString();
+        x509.validToDate.toISOString();
+        publicKeyPrint(x509.publicKey);
+        return { x509, place: (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$t)(block) };
+    }
+    catch (cause) {
+        return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_BLOCK_BROKEN', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$t)(block)}: this is not a certificate that can be read`, {
+            hint: 'Its characters were changed on the way, or its key is of an unknown kind. Store the original file again.',
+            cause,
+        });
+    }
+}
+/** Returns the facts of a certificate that are safe and useful to show. */
+function factsOf(x509) {
+    return {
+        subject: nameOnOneLine(x509.subject),
+        issuer: nameOnOneLine(x509.issuer),
+        notAfter: x509.validToDate.toISOString(),
+        sha256: (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(x509.raw).digest('hex'),
+        publicKeySha256: publicKeyPrint(x509.publicKey),
+    };
+}
+/** Returns the SHA-256 of a public key's SubjectPublicKeyInfo, in lower-case hex. */
+function publicKeyPrint(key) {
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256')
+        .update(key.export({ type: 'spki', format: 'der' }))
+        .digest('hex');
+}
+const WEAK_SIGNATURES = {
+    '1.2.840.113549.1.1.2': 'MD2',
+    '1.2.840.113549.1.1.4': 'MD5',
+    '1.2.840.113549.1.1.5': 'SHA-1',
+    '1.3.14.3.2.29': 'SHA-1',
+    '1.2.840.10040.4.3': 'SHA-1',
+    '1.2.840.10045.4.1': 'SHA-1',
+};
+/** Returns the digest that a certificate is signed with when TLS refuses it as too weak; Node before 24.9 tells no digest. */
+function weakDigestOf(x509) {
+    const [, algorithm] = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .readElement */ .RN)(x509.raw));
+    return WEAK_SIGNATURES[(0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .oidOf */ ._f)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(algorithm)[0]) ?? ''];
+}
+/** Returns the value of an extension in DER; `undefined` when the certificate has none of this object identifier. */
+function extensionOf(x509, oid) {
+    const [body] = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .readElement */ .RN)(x509.raw));
+    const list = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(body).find(({ tag }) => tag === _der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .TAG */ .Dk.context0 + 3);
+    const extension = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(list)[0]).find((one) => (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .oidOf */ ._f)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(one)[0]) === oid);
+    return (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .octetsOf */ .ao)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(extension).at(-1));
+}
+/** Tells whether a certificate is signed by its own key. */
+function isSelfSigned(x509) {
+    return isIssuedBy(x509, x509);
+}
+/** Tells whether `issuer` signed `x509`: by name, and by checking the signature. */
+function isIssuedBy(x509, issuer) {
+    try {
+        return x509.checkIssued(issuer) && x509.verify(issuer.publicKey);
+    }
+    catch {
+        // A key that cannot check this kind of signature did not make it.
+        return false;
+    }
+}
+/** Writes a distinguished name on one line, cut when it is longer than 200 characters. */
+function nameOnOneLine(name) {
+    const line = name.split('\n').join(', ');
+    if (line === '')
+        return '(empty name)';
+    return line.length > MAX_NAME_LENGTH ? `${line.slice(0, MAX_NAME_LENGTH)}…` : line;
+}
+
+
+/***/ }),
+
+/***/ 79509:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ missingIssuerOf),
+/* harmony export */   Z: () => (/* binding */ orderClientChain)
+/* harmony export */ });
+/* harmony import */ var _certificate_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(43879);
+
+/**
+ * Orders certificates as TLS wants them: the one that belongs to the key first, its issuers behind it.
+ *
+ * Without a key, or when none belongs to it, the leaf is the first that issued no other. `undefined` for an empty list.
+ */
+function orderClientChain(found, key) {
+    const distinct = [...new Map(found.map((one) => [one.x509.fingerprint256, one])).values()];
+    const leaf = chooseLeaf(distinct, key);
+    if (leaf === undefined)
+        return undefined;
+    const certificates = [leaf];
+    for (const { x509 } of certificates) {
+        for (const other of distinct) {
+            if (!certificates.includes(other) && (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isIssuedBy */ .rh)(x509, other.x509))
+                certificates.push(other);
+        }
+    }
+    return { leaf, certificates, tidied: describeChanges(found, distinct, certificates) };
+}
+/** Names the issuer of the leaf when neither the client's certificates nor a root among the anchors is it; a server may then miss it. */
+function missingIssuerOf(chain, anchors) {
+    const { x509 } = chain.leaf;
+    if (chain.certificates.length > 1 || (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isSelfSigned */ .Nl)(x509))
+        return undefined;
+    const isRootKnown = anchors.some((anchor) => (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isIssuedBy */ .rh)(x509, anchor) && (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isSelfSigned */ .Nl)(anchor));
+    return isRootKnown ? undefined : (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .nameOnOneLine */ .vm)(x509.issuer);
+}
+function chooseLeaf(certificates, key) {
+    const matching = key === undefined ? [] : certificates.filter(({ x509 }) => x509.checkPrivateKey(key));
+    // A renewed certificate may keep its key: the one that lasts longest is meant.
+    const [newest] = matching.toSorted((a, b) => b.x509.validToDate.getTime() - a.x509.validToDate.getTime());
+    if (newest !== undefined)
+        return newest;
+    const isIssuer = (one) => certificates.some((other) => other !== one && (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isIssuedBy */ .rh)(other.x509, one.x509));
+    return certificates.find((one) => !isIssuer(one)) ?? certificates[0];
+}
+function describeChanges(found, distinct, ordered) {
+    const changes = [];
+    if (found.length > distinct.length)
+        changes.push('duplicate certificates left out');
+    if (distinct.length > ordered.length)
+        changes.push('certificates outside the chain left out');
+    const before = distinct.filter((one) => ordered.includes(one));
+    if (before.some((one, index) => one !== ordered[index]))
+        changes.push('certificates put in order, leaf first');
+    return changes;
+}
+
+
+/***/ }),
+
+/***/ 11361:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   O: () => (/* binding */ readClient)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* harmony import */ var _text_blocks_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(89238);
+/* harmony import */ var _text_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(17783);
+/* harmony import */ var _client_chain_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(79509);
+/* harmony import */ var _private_key_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(61733);
+
+
+
+
+
+/** Reads the client's certificates and private key, wherever in `cert` and `key` they stand; never throws. */
+function readClient({ cert, key, keyPassphrase }) {
+    const passphrase = (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .isBlank */ .z3)(keyPassphrase) ? undefined : keyPassphrase.replace(/(?:\r\n|[\r\n])$/, '');
+    const inCert = (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .readCertInput */ .l0)(cert, passphrase);
+    const inKey = (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .isBlank */ .z3)(key) || key.trim() === cert?.trim() ? undefined : (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .readKeyInput */ .YT)(key);
+    // An empty passphrase is a passphrase to PKCS#12, and OpenSSL has accepted it by now.
+    const opening = inKey === undefined && inCert.isPkcs12 ? (passphrase ?? '') : passphrase;
+    const opened = openKeys((inKey ?? inCert).keys, opening);
+    const chosen = chooseKey(opened.values, inCert);
+    const isKeyAbsent = (inKey ?? inCert).keys.length === 0 && inKey === undefined && !inCert.mayHideKey;
+    const chain = chainOf(inCert, chosen);
+    const source = inKey === undefined && chosen !== undefined ? ['private key taken from here'] : [];
+    return {
+        chain,
+        key: chosen,
+        problems: [
+            ...inCert.problems,
+            ...(inKey?.problems ?? []),
+            ...(isKeyAbsent ? [keyAbsent(inCert)] : []),
+            ...opened.problems,
+        ],
+        tidied: { cert: [...inCert.tidied, ...(chain?.tidied ?? []), ...source], key: inKey?.tidied ?? [] },
+    };
+}
+function chainOf({ certificates, mayHideCertificate }, key) {
+    const chain = (0,_client_chain_js__WEBPACK_IMPORTED_MODULE_3__/* .orderClientChain */ .Z)(certificates, key?.key);
+    const isLeafSure = key !== undefined && chain?.leaf.x509.checkPrivateKey(key.key) === true;
+    return mayHideCertificate && !isLeafSure ? undefined : chain;
+}
+function keyAbsent({ isPkcs12 }) {
+    if (!isPkcs12)
+        return (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .inputEmpty */ .UV)('key');
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', 'input cert is a PKCS#12 without a private key, and input key is empty', {
+        hint: 'Export the PKCS#12 again together with its private key, or put the key into key.',
+    });
+}
+function openKeys(blocks, passphrase) {
+    const distinct = new Map(blocks.map((block) => [block.der.toString('base64'), block]));
+    return (0,_text_blocks_js__WEBPACK_IMPORTED_MODULE_1__/* .separate */ .sj)([...distinct.values()].map((block) => (0,_private_key_js__WEBPACK_IMPORTED_MODULE_4__/* .readPrivateKey */ .$k)(block, passphrase)));
+}
+function chooseKey(keys, { certificates }) {
+    return keys.find(({ key }) => certificates.some(({ x509 }) => x509.checkPrivateKey(key))) ?? keys[0];
+}
+
+
+/***/ }),
+
+/***/ 61733:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $k: () => (/* binding */ readPrivateKey),
+/* harmony export */   VP: () => (/* binding */ passphraseMissing),
+/* harmony export */   g8: () => (/* binding */ tooManyIterations),
+/* harmony export */   yx: () => (/* binding */ passphraseWrong)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
+/* harmony import */ var _der_der_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(97415);
+/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(86350);
+/* harmony import */ var _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(22954);
+/* harmony import */ var _text_pem_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(24336);
+/* harmony import */ var _text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(85794);
+/* harmony import */ var _certificate_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(43879);
+
+
+
+
+
+
+
+
+const TLS_KEY_TYPES = ['rsa', 'rsa-pss', 'ec', 'ed25519', 'ed448'];
+/** Opens a private key, with its passphrase when it is encrypted; answers with the problem when it cannot. */
+function readPrivateKey(block, passphrase) {
+    const found = (0,_der_label_js__WEBPACK_IMPORTED_MODULE_3__/* .labelOfDer */ .T)(block.der);
+    const isForeign = found !== undefined && !found.endsWith('PRIVATE KEY') && block.encryption === undefined;
+    if (block.label === 'OPENSSH PRIVATE KEY' || isForeign)
+        return (0,_text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_6__/* .wrongKind */ .o)({ ...block, label: found ?? block.label });
+    if (isEncrypted(block))
+        return openEncrypted(block, passphrase);
+    // The bytes say better than a hand-made label which of the three formats this is.
+    return open({ ...block, label: found ?? block.label }, undefined);
+}
+function isEncrypted(block) {
+    return block.label === 'ENCRYPTED PRIVATE KEY' || block.encryption !== undefined;
+}
+function openEncrypted(block, passphrase) {
+    const unusable = encryptionFault(block);
+    if (unusable !== undefined)
+        return unusable;
+    if (passphrase === undefined)
+        return passphraseMissing((0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block));
+    return open(block, passphrase);
+}
+function open(block, passphrase) {
+    const pem = (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .encodePem */ .TS)(block);
+    try {
+        const key = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPrivateKey)(passphrase === undefined ? pem : { key: pem, passphrase });
+        if (!TLS_KEY_TYPES.includes(key.asymmetricKeyType))
+            return keyTypeRefused(block, key);
+        const publicKeySha256 = (0,_certificate_js__WEBPACK_IMPORTED_MODULE_7__/* .publicKeyPrint */ ._v)((0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPublicKey)(key));
+        return { key, pem, passphrase, place: (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block), publicKeySha256 };
+    }
+    catch (cause) {
+        if (passphrase !== undefined)
+            return passphraseWrong((0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block), cause);
+        return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_BLOCK_BROKEN', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block)}: this is not a private key that can be read`, {
+            hint: 'Its characters were changed on the way, or its label does not fit. Store the original file again.',
+            cause,
+        });
+    }
+}
+function encryptionFault(block) {
+    const [algorithm] = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .readElement */ .RN)(block.der));
+    const cipher = block.encryption?.split(',')[0]?.toLowerCase();
+    const isRetired = cipher === undefined ? (0,_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__/* .isRetiredScheme */ .nN)(algorithm) : !(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.getCiphers)().includes(cipher);
+    if (isRetired) {
+        return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_KEY_ENCRYPTION_RETIRED', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block)}: it is encrypted with an algorithm that OpenSSL 3 refuses`, {
+            hint: 'Encrypt it anew: `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes256 -in old.pem -out new.pem`.',
+        });
+    }
+    const iterations = cipher === undefined ? ((0,_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__/* .readPasswordScheme */ .Nb)(algorithm)?.iterations ?? 0) : 0;
+    return iterations > _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__/* .MAX_ITERATIONS */ .ad ? tooManyIterations((0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block), iterations) : undefined;
+}
+/** Builds the problem for an encryption that would take minutes to open. */
+function tooManyIterations(place, iterations) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_KEY_ENCRYPTION_SLOW', `${place}: its encryption asks for ${iterations} rounds; at most ${_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__/* .MAX_ITERATIONS */ .ad} are taken`, { hint: 'Encrypt it anew with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.' });
+}
+/** Builds the problem for encrypted material when no passphrase was given. */
+function passphraseMissing(place) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_PASSPHRASE_MISSING', `${place} is encrypted, and input key-passphrase is empty`, {
+        hint: 'Set key-passphrase to the passphrase that the key was encrypted with, from a secret that this run can read.',
+    });
+}
+/** Builds the problem for encrypted material that the given passphrase does not open. */
+function passphraseWrong(place, cause) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_PASSPHRASE_WRONG', `${place} is not opened by the passphrase in key-passphrase`, {
+        hint: 'Check that the passphrase belongs to this very file and was stored without quotes, blanks or a cut.',
+        cause,
+    });
+}
+function keyTypeRefused(block, key) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block)} is a key of the type ${key.asymmetricKeyType}, which cannot sign in TLS`, { hint: 'Use a key of the type EC (P-256), RSA (2048 bits or more) or Ed25519, and a certificate for it.' });
+}
+
+
+/***/ }),
+
+/***/ 60913:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F: () => (/* binding */ secretsOf),
+/* harmony export */   S: () => (/* binding */ containsPrivateKey)
+/* harmony export */ });
+/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(86350);
+/* harmony import */ var _text_pem_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24336);
+/* harmony import */ var _text_shape_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(73547);
+
+
+
+// The runner masks what it is told wherever it stands, and the last line of a PEM may be a word like `0gws`.
+const MIN_LENGTH = 16;
+// Encoded forms of something shorter are so short that they would mask innocent text.
+const MIN_ENCODED_LENGTH = 8;
+const PUBLIC_LABELS = [
+    'CERTIFICATE',
+    'CERTIFICATE REQUEST',
+    'PKCS7',
+    'PUBLIC KEY',
+    'RSA PUBLIC KEY',
+    'X509 CRL',
+];
+/** Tells whether a text holds the BEGIN line of a private key, plain or wrapped in base64, sound or damaged; never throws. */
+function containsPrivateKey(text) {
+    return (0,_text_shape_js__WEBPACK_IMPORTED_MODULE_2__/* .unwrap */ .o)(text).layers.some((layer) => /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(layer.replaceAll('\0', '')));
+}
+/**
+ * Lists what must be masked before anything is printed: the passphrase, and private keys in every shape, sound or broken, in whichever input.
+ *
+ * No entry of key material is shorter than 16 characters. Certificates are public and not listed, except where one encoded
+ * string holds a certificate and a key. The runner masks the base64, JSON and URI forms of every entry by itself. Never throws.
+ */
+function secretsOf({ cert, key, keyPassphrase, chain }) {
+    const found = new Set(passphraseForms(keyPassphrase ?? ''));
+    for (const secret of secretsInKey(key ?? ''))
+        found.add(secret);
+    for (const text of [cert ?? '', chain ?? '']) {
+        for (const secret of secretsBesideCertificates(text))
+            found.add(secret);
+    }
+    return [...found];
+}
+function passphraseForms(passphrase) {
+    const trimmed = passphrase.trim();
+    if (trimmed === '')
+        return [];
+    if (trimmed.length < MIN_ENCODED_LENGTH)
+        return [passphrase, trimmed];
+    const bytes = Buffer.from(trimmed);
+    return [passphrase, trimmed, bytes.toString('base64'), bytes.toString('hex'), JSON.stringify(trimmed).slice(1, -1)];
+}
+function secretsInKey(text) {
+    const shape = (0,_text_shape_js__WEBPACK_IMPORTED_MODULE_2__/* .unwrap */ .o)(text);
+    const wholeText = text.trim();
+    const whole = wholeText.length < MIN_LENGTH ? [] : [Buffer.from(wholeText).toString('base64')];
+    return isPublic(shape) ? [] : [...whole, ...secretsOfShape(shape, 'key')];
+}
+function secretsBesideCertificates(text) {
+    const shape = (0,_text_shape_js__WEBPACK_IMPORTED_MODULE_2__/* .unwrap */ .o)(text);
+    return isPublic(shape) ? [] : secretsOfShape(shape, 'certificates');
+}
+// What cannot be read may be a damaged key, so only what is surely public counts as that.
+function isPublic({ pem, der }) {
+    if (der !== undefined)
+        return PUBLIC_LABELS.includes((0,_der_label_js__WEBPACK_IMPORTED_MODULE_0__/* .labelOfDer */ .T)(der));
+    if (pem === undefined || pem.includes('PRIVATE KEY'))
+        return false;
+    return [...(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .markersOf */ .Bs)(pem)].length > 0;
+}
+function secretsOfShape({ layers, pem }, input) {
+    const innermost = pem === undefined ? [] : layers.slice(-1);
+    const wrappings = pem === undefined ? layers : layers.slice(0, -1);
+    return [
+        ...wrappings.flatMap(piecesOf),
+        ...innermost.flatMap((text) => spansOf(text).flatMap((span) => secretsOfSpan(span, input))),
+    ];
+}
+function spansOf(layer) {
+    const text = layer.replaceAll('\0', '');
+    const spans = [];
+    let before;
+    for (const after of [...(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .markersOf */ .Bs)(text), undefined]) {
+        spans.push({ text: text.slice(before?.end ?? 0, after?.start), before, after });
+        before = after;
+    }
+    return spans;
+}
+function secretsOfSpan({ text, before, after }, input) {
+    const opens = before?.kind === 'BEGIN' ? before.label : undefined;
+    const closes = after?.kind === 'END' ? after.label : undefined;
+    const isPrivate = [opens, closes].some((label) => label !== undefined && (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .isPrivateLabel */ .w0)(label));
+    // A damaged marker is no marker, and leaves its words in the text.
+    if (isPrivate || text.includes('PRIVATE KEY') || (before === undefined && after === undefined))
+        return piecesOf(text);
+    const isOutside = opens === undefined && closes === undefined;
+    return input === 'key' && isOutside ? base64Runs(text) : [];
+}
+function piecesOf(text) {
+    const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+    const runs = base64Runs(text);
+    const joined = text.replace(/\\{1,4}[rn]|[^A-Za-z0-9+/=]/g, '');
+    const standardLines = joined.match(/.{1,64}/g) ?? [];
+    return [...lines, ...runs, joined, ...standardLines].filter((piece) => piece.length >= MIN_LENGTH && !/^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/.test(piece));
+}
+function base64Runs(text) {
+    const runs = text.replace(/\\{1,4}[rn]/g, '\n').match(/[A-Za-z0-9+/=]+/g) ?? [];
+    return runs.filter((run) => run.length >= MIN_LENGTH);
+}
+
+
+/***/ }),
+
+/***/ 89238:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   sj: () => (/* binding */ separate),
+/* harmony export */   v_: () => (/* binding */ readBlocks)
+/* harmony export */ });
+/* unused harmony export MAX_INPUT_LENGTH */
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* harmony import */ var _der_der_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97415);
+/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(86350);
+/* harmony import */ var _pem_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(24336);
+/* harmony import */ var _shape_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(73547);
+
+
+
+
+
+/** Most characters that an input may have; a generous bundle of CA certificates has a quarter of it. */
+const MAX_INPUT_LENGTH = 1024 * 1024;
+// The largest public bundles of CA certificates have about 150.
+const MAX_BLOCKS = 1000;
+/** Reads every block of an input's text, whatever shape the text is in; never throws. */
+function readBlocks(input, text) {
+    if (text.length > MAX_INPUT_LENGTH)
+        return only(tooLarge(input, `${text.length} characters`, MAX_INPUT_LENGTH));
+    const { pem, der, tidied } = (0,_shape_js__WEBPACK_IMPORTED_MODULE_4__/* .unwrap */ .o)(text);
+    if (der !== undefined)
+        return readDer(input, der, tidied);
+    const { blocks, textOutside } = (0,_pem_js__WEBPACK_IMPORTED_MODULE_3__/* .readPem */ .Je)(pem ?? '');
+    if (blocks.length === 0)
+        return only(unreadable(input, text));
+    if (blocks.length > MAX_BLOCKS)
+        return only(tooLarge(input, `${blocks.length} PEM blocks`, MAX_BLOCKS));
+    const sound = [];
+    const problems = [];
+    const brokenLabels = [];
+    const notes = new Set(tidied);
+    if (textOutside)
+        notes.add('text outside the PEM blocks ignored');
+    for (const [index, found] of blocks.entries()) {
+        const { label } = found;
+        const number = index + 1;
+        const fault = 'reason' in found ? found.reason : derFault(found);
+        if ('reason' in found || fault !== undefined) {
+            problems.push(broken({ input, number, label }, fault ?? ''));
+            brokenLabels.push(label);
+            continue;
+        }
+        for (const note of found.tidied)
+            notes.add(note);
+        sound.push({ input, number, ...normaliseLabel(found) });
+    }
+    return { blocks: sound, problems, brokenLabels, tidied: [...notes] };
+}
+function readDer(input, der, tidied) {
+    const label = (0,_der_label_js__WEBPACK_IMPORTED_MODULE_2__/* .labelOfDer */ .T)(der) ?? 'DER';
+    const fault = lengthFault(der);
+    if (fault !== undefined)
+        return only(broken({ input, number: 1, label }, fault), [label]);
+    return { blocks: [{ input, number: 1, label, der }], problems: [], brokenLabels: [], tidied };
+}
+function derFault({ der, encryption, label }) {
+    if (encryption !== undefined)
+        return der.length % 8 === 0 ? undefined : 'its encrypted data is cut off';
+    // These carry more than one object, or none that is DER; they are refused by their label.
+    if (label === 'TRUSTED CERTIFICATE' || label === 'OPENSSH PRIVATE KEY' || label.startsWith('PGP '))
+        return undefined;
+    return lengthFault(der);
+}
+function lengthFault(der) {
+    const announced = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_1__/* .announcedLength */ .Sv)(der);
+    if (announced === undefined) {
+        return (0,_der_der_js__WEBPACK_IMPORTED_MODULE_1__/* .readElement */ .RN)(der) === undefined ? 'its content is damaged or cut off: it is not DER' : undefined;
+    }
+    const difference = der.length - announced;
+    if (difference === 0)
+        return undefined;
+    const state = difference < 0 ? 'it is cut off or damaged' : 'it is damaged, or something was appended to it';
+    return `${state}: it announces ${announced} bytes and holds ${der.length}`;
+}
+function normaliseLabel({ label, der, encryption }) {
+    const known = label === 'X509 CERTIFICATE' ? 'CERTIFICATE' : label;
+    return encryption === undefined ? { label: known, der } : { label: known, der, encryption };
+}
+function only(problem, brokenLabels = []) {
+    return { blocks: [], problems: [problem], brokenLabels, tidied: [] };
+}
+function tooLarge(input, amount, limit) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_TOO_LARGE', `input ${input} has ${amount}; at most ${limit} are read`, {
+        hint: 'Store only the certificates or the key that this input is for.',
+    });
+}
+function broken(place, fault) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_BLOCK_BROKEN', `${(0,_pem_js__WEBPACK_IMPORTED_MODULE_3__/* .placeOf */ .$t)(place)}: ${fault}`, {
+        hint: `Store the whole file again, from its first to its last line, for example with \`gh secret set NAME < file.pem\`.`,
+    });
+}
+function unreadable(input, text) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_UNREADABLE', `input ${input} is neither PEM nor base64 of PEM, DER or PKCS#12 (${text.length} characters)`, { hint: unreadableHint(text) });
+}
+function unreadableHint(text) {
+    if (text.includes('BEGIN '))
+        return 'The BEGIN line is damaged: it must have exactly five hyphens on each side.';
+    if (text.includes('***'))
+        return 'The value holds `***`: it was copied from a log in which it was masked.';
+    const isPath = text.length < 300 && /\.(?:pem|crt|cer|key|p12|pfx|der)$/i.test(text.trim());
+    if (isPath)
+        return 'The value looks like a path. This input takes the text of the file, not its name.';
+    return 'Store the text of the PEM file, from its BEGIN line to its END line, or `base64` of a DER or PKCS#12 file.';
+}
+/** Separates what was read from what was found wrong, each in its order. */
+function separate(results) {
+    const values = [];
+    const problems = [];
+    for (const result of results) {
+        if (result instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
+            problems.push(result);
+        else
+            values.push(result);
+    }
+    return { values, problems };
+}
+
+
+/***/ }),
+
+/***/ 17783:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  UV: () => (/* binding */ inputEmpty),
+  z3: () => (/* binding */ isBlank),
+  l0: () => (/* binding */ readCertInput),
+  YT: () => (/* binding */ readKeyInput)
+});
+
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(41692);
+// EXTERNAL MODULE: ./build/src/identity/material/private-key.js
+var private_key = __nccwpck_require__(61733);
+// EXTERNAL MODULE: ./build/src/identity/text/pem.js
+var pem = __nccwpck_require__(24336);
+// EXTERNAL MODULE: ./build/src/identity/der/der.js
+var der = __nccwpck_require__(97415);
+// EXTERNAL MODULE: ./build/src/identity/der/passwords.js
+var passwords = __nccwpck_require__(22954);
+;// CONCATENATED MODULE: ./build/src/identity/der/pkcs12.js
+
+
+
+
+
+
+const DATA = '1.2.840.113549.1.7.1';
+const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
+const KEY_BAG = '1.2.840.113549.1.12.10.1.1';
+const SHROUDED_KEY_BAG = '1.2.840.113549.1.12.10.1.2';
+const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
+/**
+ * Takes a PKCS#12 apart into blocks of certificates and keys; answers with the problem when it cannot.
+ *
+ * It is not handed to TLS whole, because Node makes every certificate in it a trust anchor for the server.
+ * A key in it stays encrypted and opens with the same passphrase.
+ */
+function readPkcs12(block, passphrase) {
+    const [, authenticatedSafe, mac] = (0,der/* childrenOf */.LU)((0,der/* readElement */.RN)(block.der));
+    const rounds = Math.max((0,der/* integerOf */.cP)((0,der/* childrenOf */.LU)(mac)[2]) ?? 0, ...partsOf(authenticatedSafe).map(iterationsOf));
+    if (rounds > passwords/* MAX_ITERATIONS */.ad)
+        return (0,private_key/* tooManyIterations */.g8)((0,pem/* placeOf */.$t)(block), rounds);
+    const problem = checkWithOpenssl(block, passphrase);
+    if (problem !== undefined)
+        return problem;
+    try {
+        const blocks = partsOf(authenticatedSafe).flatMap((part) => bagsOf(block, part, passphrase ?? ''));
+        return blocks.length > 0 ? blocks : unusable(block, 'it holds neither a certificate nor a key', undefined);
+    }
+    catch (cause) {
+        return cause instanceof errors/* ActionError */.lZ ? cause : unusable(block, 'it cannot be taken apart', cause);
+    }
+}
+// OpenSSL checks the integrity of the whole, and its verdicts tell the causes apart.
+function checkWithOpenssl(block, passphrase) {
+    try {
+        (0,external_node_tls_.createSecureContext)({ pfx: block.der, passphrase: passphrase ?? '' });
+        return undefined;
+    }
+    catch (cause) {
+        const text = cause instanceof Error ? cause.message : '';
+        if (/^Unable to load (?:private key|certificate) from PFX/.test(text))
+            return undefined;
+        if (text.includes('mac verify failure')) {
+            return passphrase === undefined ? (0,private_key/* passphraseMissing */.VP)((0,pem/* placeOf */.$t)(block)) : (0,private_key/* passphraseWrong */.yx)((0,pem/* placeOf */.$t)(block), cause);
+        }
+        return (0,errors/* codeOf */.$N)(cause) === 'ERR_CRYPTO_UNSUPPORTED_OPERATION'
+            ? retired(block, cause)
+            : unusable(block, 'it is damaged', cause);
+    }
+}
+function partsOf(authenticatedSafe) {
+    const [, content] = (0,der/* childrenOf */.LU)(authenticatedSafe);
+    return sequenceIn((0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)(content)[0]));
+}
+function sequenceIn(bytes) {
+    return bytes === undefined ? [] : (0,der/* childrenOf */.LU)((0,der/* readElement */.RN)(bytes));
+}
+function iterationsOf(part) {
+    return encryptionOf(part)?.scheme?.iterations ?? 0;
+}
+function encryptionOf(part) {
+    const [type, content] = (0,der/* childrenOf */.LU)(part);
+    if ((0,der/* oidOf */._f)(type) !== ENCRYPTED_DATA)
+        return undefined;
+    const [, encrypted] = (0,der/* childrenOf */.LU)((0,der/* childrenOf */.LU)(content)[0]);
+    const [, algorithm, data] = (0,der/* childrenOf */.LU)(encrypted);
+    return { algorithm, scheme: (0,passwords/* readPasswordScheme */.Nb)(algorithm), data: (0,der/* octetsOf */.ao)(data) ?? Buffer.alloc(0) };
+}
+function bagsOf(block, part, passphrase) {
+    return sequenceIn(safeContentsOf(block, part, passphrase)).flatMap((bag) => {
+        const [type, wrapper] = (0,der/* childrenOf */.LU)(bag);
+        const [value] = (0,der/* childrenOf */.LU)(wrapper);
+        if (value === undefined)
+            return [];
+        const place = { input: block.input, number: block.number };
+        switch ((0,der/* oidOf */._f)(type) ?? '') {
+            case KEY_BAG:
+                return [{ ...place, label: 'PRIVATE KEY', der: wrapper?.content ?? value.content }];
+            case SHROUDED_KEY_BAG:
+                return [{ ...place, label: 'ENCRYPTED PRIVATE KEY', der: wrapper?.content ?? value.content }];
+            case CERTIFICATE_BAG:
+                return [
+                    { ...place, label: 'CERTIFICATE', der: (0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)((0,der/* childrenOf */.LU)(value)[1])[0]) ?? value.content },
+                ];
+            default:
+                return [];
+        }
+    });
+}
+function safeContentsOf(block, part, passphrase) {
+    const encryption = encryptionOf(part);
+    if (encryption === undefined) {
+        const [type, content] = (0,der/* childrenOf */.LU)(part);
+        return (0,der/* oidOf */._f)(type) === DATA ? (0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)(content)[0]) : undefined;
+    }
+    if ((0,passwords/* isRetiredScheme */.nN)(encryption.algorithm))
+        throw retired(block, undefined);
+    if (encryption.scheme === undefined)
+        throw unusable(block, 'it is encrypted in an unknown way', undefined);
+    return encryption.scheme.decrypt(encryption.data, passphrase);
+}
+const EXPORT_ANEW = 'Export it anew: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.';
+function retired(block, cause) {
+    return new errors/* ActionError */.lZ('IDENTITY_PKCS12_RETIRED', `${(0,pem/* placeOf */.$t)(block)}: this PKCS#12 is encrypted with an algorithm that OpenSSL 3 refuses (RC2 or RC4)`, { hint: EXPORT_ANEW, cause });
+}
+function unusable(block, why, cause) {
+    return new errors/* ActionError */.lZ('IDENTITY_BLOCK_BROKEN', `${(0,pem/* placeOf */.$t)(block)}: this PKCS#12 cannot be used: ${why}`, {
+        hint: 'Store it again with `base64 -w0 file.p12 | gh secret set NAME`, or store certificate and key as PEM.',
+        cause,
+    });
+}
+
+// EXTERNAL MODULE: ./build/src/identity/material/certificate.js
+var certificate = __nccwpck_require__(43879);
+// EXTERNAL MODULE: ./build/src/identity/text/blocks.js
+var text_blocks = __nccwpck_require__(89238);
+// EXTERNAL MODULE: ./build/src/identity/text/wrong-kind.js
+var wrong_kind = __nccwpck_require__(85794);
+;// CONCATENATED MODULE: ./build/src/identity/text/inputs.js
+
+
+
+
+
+
+/** Tells whether an input holds nothing but white space. */
+function isBlank(text) {
+    return text === undefined || text.trim() === '';
+}
+/** Builds the problem for an input that is needed and empty. */
+function inputEmpty(input) {
+    return new errors/* ActionError */.lZ('CONFIG_EMPTY', `input ${input} is empty — secrets are not given to pull requests from forks`, {
+        hint: "On any other event: check the spelling of the secret's name, that it exists in this repository or environment, and that a called workflow is passed it.",
+    });
+}
+// A client's chain has a handful; a bundle of CA certificates in its place would go to the server with every connection.
+const MAX_CERTIFICATES = 100;
+/** Reads `cert`: certificates, and private keys beside them, from PEM, DER or PKCS#12; never throws. */
+function readCertInput(text, passphrase) {
+    if (isBlank(text))
+        return { ...EMPTY, problems: [inputEmpty('cert')] };
+    const { blocks, problems, brokenLabels, tidied } = (0,text_blocks/* readBlocks */.v_)('cert', text);
+    const isPkcs12 = blocks.some(({ label }) => label === 'PKCS12');
+    const unpacked = (0,text_blocks/* separate */.sj)(blocks.map((block) => (block.label === 'PKCS12' ? readPkcs12(block, passphrase) : [block])));
+    const all = unpacked.values.flat();
+    const certificates = (0,text_blocks/* separate */.sj)(all.filter(isForCertificates).map(certificate/* readCertificate */.w$));
+    const faults = [...problems, ...unpacked.problems, ...certificates.problems];
+    return {
+        certificates: certificates.values.slice(0, MAX_CERTIFICATES),
+        keys: all.filter(({ label }) => (0,pem/* isPrivateLabel */.w0)(label)),
+        isPkcs12,
+        mayHideKey: unpacked.problems.length > 0 || brokenLabels.some(isOpaque),
+        mayHideCertificate: faults.length > 0,
+        problems: [...faults, ...countProblems(certificates.values.length + faults.length, all)],
+        tidied: isPkcs12 ? tidied.map((note) => (note === 'DER read' ? 'PKCS#12 unpacked' : note)) : tidied,
+    };
+}
+const EMPTY = {
+    certificates: [],
+    keys: [],
+    isPkcs12: false,
+    mayHideKey: false,
+    mayHideCertificate: false,
+    problems: [],
+    tidied: [],
+};
+function isForCertificates({ label }) {
+    return !(0,pem/* isPrivateLabel */.w0)(label) && label !== 'EC PARAMETERS';
+}
+function isOpaque(label) {
+    return (0,pem/* isPrivateLabel */.w0)(label) || label === 'PKCS12' || label === 'DER';
+}
+function countProblems(count, blocks) {
+    const [first] = blocks;
+    if (count === 0 && first !== undefined)
+        return [(0,wrong_kind/* wrongKind */.o)(first)];
+    if (count <= MAX_CERTIFICATES)
+        return [];
+    return [
+        new errors/* ActionError */.lZ('IDENTITY_TOO_LARGE', `input cert holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`, {
+            hint: 'A bundle of CA certificates belongs into chain; cert takes the client certificate and its intermediates.',
+        }),
+    ];
+}
+/** Reads `key`: private keys, and nothing else but what tools write beside them; never throws. */
+function readKeyInput(text) {
+    const { blocks, problems, tidied } = (0,text_blocks/* readBlocks */.v_)('key', text);
+    const keys = blocks.filter(({ label }) => (0,pem/* isPrivateLabel */.w0)(label));
+    const others = blocks.filter(({ label }) => !(0,pem/* isPrivateLabel */.w0)(label) && label !== 'EC PARAMETERS');
+    // A certificate beside the key is harmless: the whole of a combined file was stored.
+    const strangers = keys.length > 0 ? others.filter(({ label }) => label !== 'CERTIFICATE') : others;
+    const faults = [...problems, ...strangers.map(wrong_kind/* wrongKind */.o)];
+    return { keys, problems: keys.length === 0 && faults.length === 0 ? [noKey()] : faults, tidied };
+}
+function noKey() {
+    return new errors/* ActionError */.lZ('IDENTITY_WRONG_KIND', 'input key holds no private key, only EC PARAMETERS', {
+        hint: 'Store the block that begins with `-----BEGIN EC PRIVATE KEY-----` too.',
+    });
+}
+
+
+/***/ }),
+
+/***/ 24336:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $t: () => (/* binding */ placeOf),
+/* harmony export */   Bs: () => (/* binding */ markersOf),
+/* harmony export */   Je: () => (/* binding */ readPem),
+/* harmony export */   TS: () => (/* binding */ encodePem),
+/* harmony export */   w0: () => (/* binding */ isPrivateLabel)
+/* harmony export */ });
+/* harmony import */ var _shape_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73547);
+
+/** Finds every PEM block of a text whose line ends are LF; never throws, and takes time in proportion to the length. */
+function readPem(text) {
+    const blocks = [];
+    let open;
+    let outside = '';
+    let position = 0;
+    for (const marker of markersOf(text)) {
+        const between = text.slice(position, marker.start);
+        if (open === undefined)
+            outside += between.trim();
+        if (marker.kind === 'BEGIN') {
+            if (open !== undefined)
+                blocks.push(endMissing(open));
+            open = marker;
+        }
+        else {
+            blocks.push(closeBlock(open, between, marker));
+            open = undefined;
+        }
+        position = marker.end;
+    }
+    if (open === undefined)
+        outside += text.slice(position).trim();
+    else
+        blocks.push(endMissing(open));
+    return { blocks, textOutside: outside !== '' };
+}
+/** Finds every BEGIN and END line of a text, also where line ends are lost or escaped. */
+function* markersOf(text) {
+    for (const match of text.matchAll(/-----(BEGIN|END) ([A-Z0-9 ]{1,64}?)-----/g)) {
+        const [whole, kind = '', label = ''] = match;
+        yield { kind, label: label.trim(), start: match.index, end: match.index + whole.length };
+    }
+}
+function endMissing({ label }) {
+    return { label, reason: 'its END line is missing, so the block is cut off' };
+}
+function closeBlock(open, between, end) {
+    const { label } = end;
+    if (open === undefined)
+        return { label, reason: 'its BEGIN line is missing or damaged' };
+    if (open.label !== label)
+        return { label: open.label, reason: `it is closed by an END line of the kind ${label}` };
+    return decodeBody(label, between);
+}
+function decodeBody(label, body) {
+    const headers = /^\s*Proc-Type:\s*4,\s*ENCRYPTED\s+DEK-Info:\s*([A-Za-z0-9-]{1,40}),\s*([0-9A-Fa-f]{8,64})\s/.exec(body);
+    const data = body.slice(headers?.[0].length ?? 0);
+    if (data.trim() === '')
+        return { label, reason: 'it is empty' };
+    const der = (0,_shape_js__WEBPACK_IMPORTED_MODULE_0__/* .decodeBase64 */ .y)(data);
+    if (der === undefined)
+        return { label, reason: base64Fault(body, data) };
+    const sound = { label, der, tidied: layoutFaults(data) };
+    return headers === null ? sound : { ...sound, encryption: `${headers[1]},${headers[2]}` };
+}
+function base64Fault(body, data) {
+    const position = data.search(/[^A-Za-z0-9+/=\s\u200b]/);
+    if (position === -1)
+        return 'its base64 is damaged: characters are missing, or padding stands in the middle';
+    const line = body.slice(0, body.length - data.length + position).split('\n').length - 1;
+    return `line ${Math.max(line, 1)} below BEGIN holds a character that is not base64`;
+}
+function layoutFaults(data) {
+    const lines = data.replace(/^\n|\n[ \t]*$/g, '').split('\n');
+    const faults = [];
+    if (lines.length === 1 && data.length > 66)
+        faults.push('one long line split');
+    else if (lines.some((line) => line.trim() !== '' && /^\s/.test(line)))
+        faults.push('indentation removed');
+    return faults;
+}
+/** Says where a block stands: `input chain, block 2 (CERTIFICATE)`. */
+function placeOf(block) {
+    return `input ${block.input}, block ${block.number} (${block.label})`;
+}
+/** Writes a block as standard PEM: 64 characters a line, LF line ends, a final newline. */
+function encodePem(block) {
+    const lines = block.der.toString('base64').match(/.{1,64}/g) ?? [];
+    const headers = block.encryption === undefined ? [] : ['Proc-Type: 4,ENCRYPTED', `DEK-Info: ${block.encryption}`, ''];
+    return [`-----BEGIN ${block.label}-----`, ...headers, ...lines, `-----END ${block.label}-----`, ''].join('\n');
+}
+/** Tells whether a PEM label announces a private key, in whatever format. */
+function isPrivateLabel(label) {
+    return label.endsWith('PRIVATE KEY') || label.endsWith('PRIVATE KEY BLOCK');
+}
+
+
+/***/ }),
+
+/***/ 73547:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   o: () => (/* binding */ unwrap),
+/* harmony export */   y: () => (/* binding */ decodeBase64)
+/* harmony export */ });
+/* harmony import */ var _der_der_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(97415);
+
+// Text, base64 of it, and base64 of that: a secret encoded once by a person and once by a tool.
+const MAX_LAYERS = 3;
+/** Takes the wrapping off pasted material: byte order marks, UTF-16, quotes, escaped or lost line ends, base64; never throws. */
+function unwrap(text) {
+    const layers = [];
+    const tidied = new Set();
+    let current = text;
+    for (let layer = 0; layer < MAX_LAYERS; layer += 1) {
+        layers.push(current);
+        current = stripWrapping(current, tidied);
+        if (current.includes('-----BEGIN'))
+            return { pem: restoreLines(current, tidied), layers, tidied: [...tidied] };
+        const bytes = decodeBase64(current.replace(/\\{1,4}[rn]/g, ''));
+        if (bytes === undefined)
+            break;
+        tidied.add('base64 decoded');
+        if (isDer(bytes))
+            return { der: bytes, layers, tidied: [...tidied, 'DER read'] };
+        // As Latin-1 no byte is lost; UTF-16 then shows as text with NULs, which the next layer removes.
+        current = bytes.toString('latin1');
+    }
+    return { layers, tidied: [] };
+}
+function stripWrapping(text, tidied) {
+    let current = text;
+    if (current.includes('\0')) {
+        current = current.replaceAll('\0', '');
+        tidied.add('UTF-16 converted');
+    }
+    // The marks of UTF-8 and UTF-16: as a character, read as Latin-1, and as the replacement for bytes that were not UTF-8.
+    const unmarked = current.replace(/^(?:\ufeff|\u00ef\u00bb\u00bf|\u00ff\u00fe|\u00fe\u00ff|\ufffd\ufffd)/, '');
+    if (unmarked !== current)
+        tidied.add('byte order mark removed');
+    const trimmed = unmarked.trim();
+    const quote = trimmed.length > 1 ? trimmed.charAt(0) : '';
+    if ((quote !== '"' && quote !== "'") || !trimmed.endsWith(quote))
+        return trimmed;
+    tidied.add('quotes removed');
+    return trimmed.slice(1, -1).trim();
+}
+function restoreLines(text, tidied) {
+    let current = text;
+    if (/\\[rn]/.test(current)) {
+        current = current.replace(/\\{1,4}[rn]/g, '\n');
+        tidied.add('escaped line ends (\\n) restored');
+    }
+    current = current.replace(/\\{1,4}\//g, '/');
+    if (/\r(?!\n)/.test(current))
+        tidied.add('CR line ends converted');
+    else if (current.includes('\r'))
+        tidied.add('CRLF line ends converted');
+    return current.replace(/\r\n?/g, '\n');
+}
+function isDer(bytes) {
+    // Text may start with the same byte, a zero; it has no control characters, though, and seldom just the length that DER announces.
+    const isBinary = /[\x01-\x08\x0e-\x1f\x7f-\xff]/.test(bytes.toString('latin1'));
+    return bytes[0] === 0x30 && (isBinary || (0,_der_der_js__WEBPACK_IMPORTED_MODULE_0__/* .announcedLength */ .Sv)(bytes) === bytes.length);
+}
+/**
+ * Decodes base64 of the standard alphabet; `undefined` for anything else.
+ *
+ * White space and missing padding are tolerated, because secrets are pasted; what is decoded is checked by its own structure.
+ */
+function decodeBase64(text) {
+    const digits = text.replace(/[\s\u200b]/g, '').replace(/={1,2}$/, '');
+    if (digits.length === 0 || digits.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(digits))
+        return undefined;
+    return Buffer.from(digits, 'base64');
+}
+
+
+/***/ }),
+
+/***/ 85794:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   o: () => (/* binding */ wrongKind)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+/* harmony import */ var _pem_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24336);
+
+
+const WANTED = {
+    cert: 'the client certificate',
+    key: 'its private key',
+    chain: "the certificates that the server's certificate must chain to",
+};
+const EXPLANATIONS = {
+    CERTIFICATE: {
+        what: 'is a certificate, not a private key',
+        hint: 'Put the certificate into cert and the private key into key; the two inputs may be swapped.',
+    },
+    'CERTIFICATE REQUEST': {
+        what: 'is a certificate signing request (CSR), not a certificate',
+        hint: 'Send the request to your certificate authority and store the certificate that comes back.',
+    },
+    'PUBLIC KEY': {
+        what: 'is a public key, which is neither a certificate nor a private key',
+        hint: 'Store the file that your certificate authority returned, or the private key that the request was made with.',
+    },
+    'TRUSTED CERTIFICATE': {
+        what: "is OpenSSL's own format of a certificate with trust settings",
+        hint: 'Convert it with `openssl x509 -in trusted.pem -out cert.pem`.',
+    },
+    'X509 CRL': {
+        what: 'is a certificate revocation list (CRL), not a certificate',
+        hint: 'Remove this block; revocation lists are not used here.',
+    },
+    PKCS7: {
+        what: 'is a PKCS#7 container (.p7b)',
+        hint: 'Take the certificates out of it with `openssl pkcs7 -in file.p7b -print_certs -out cert.pem`; add `-inform DER` when the file is binary.',
+    },
+    'OPENSSH PRIVATE KEY': {
+        what: "is a key in OpenSSH's own format, which TLS cannot use",
+        hint: 'Convert a copy of it with `ssh-keygen -p -m PKCS8 -f key-copy`, if this key really belongs to the certificate.',
+    },
+    PKCS12: {
+        what: 'is a PKCS#12 container',
+        hint: 'A PKCS#12 goes into cert, in base64, with its passphrase in key-passphrase and an empty key; for chain take the CA certificates out of it with `openssl pkcs12 -in file.p12 -nokeys -cacerts`.',
+    },
+};
+const ALIASES = {
+    'NEW CERTIFICATE REQUEST': 'CERTIFICATE REQUEST',
+    'RSA PUBLIC KEY': 'PUBLIC KEY',
+    CMS: 'PKCS7',
+};
+/** Builds the problem for a block that its input is not for: says what it is, what is wanted, and how to get there. */
+function wrongKind(block) {
+    const { what, hint } = explain(block);
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', `${(0,_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .placeOf */ .$t)(block)} ${what}; this input takes ${WANTED[block.input]}`, {
+        hint,
+    });
+}
+function explain({ label, input }) {
+    const known = EXPLANATIONS[ALIASES[label] ?? label];
+    if (known !== undefined)
+        return known;
+    if (!(0,_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .isPrivateLabel */ .w0)(label)) {
+        return { what: 'is of a kind that is not used here', hint: 'Store certificates and private keys in PEM format.' };
+    }
+    const move = input === 'chain' ? 'Remove it from chain' : 'Put the private key into key and the certificate into cert';
+    return { what: 'is a private key, not a certificate', hint: `${move}; the inputs may be swapped.` };
+}
+
+
+/***/ }),
+
+/***/ 6857:
+/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(52088);
+/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(18456);
+/* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(80258);
+/* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(23881);
+
+
+
+
+
+
+
+// A crash report would hold the inputs.
+if (process.report)
+    process.report.excludeEnv = true;
+const cancel = new AbortController();
+let exitCode = 1;
+for (const [name, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+]) {
+    process.once(name, () => {
+        exitCode = 128 + number;
+        cancel.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('CANCELLED', 'The run was cancelled.', {
+            hint: 'What is listed as signed or verified is so; run the step again for the rest.',
+        }));
+        // The report takes a moment; what does not let go by then is left behind.
+        setTimeout(() => process.exit(exitCode), 800).unref();
+    });
+}
+const clock = (0,_signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_5__/* .createClock */ .ts)();
+const report = await (0,_main_js__WEBPACK_IMPORTED_MODULE_3__/* .main */ .i)({
+    runner: (0,_runner_js__WEBPACK_IMPORTED_MODULE_4__/* .createRunner */ .j)(),
+    signal: cancel.signal,
+    clock,
+    startedAt: clock.now(),
+    now: Date.now,
+    random: Math.random,
+    randomInt: node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomInt,
+    processId: process.pid,
+    threadEntry: (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(import.meta.dirname, 'thread', 'index.js'),
+});
+// Sockets that are still closing must not keep the step alive.
+process.stdout.write('', () => process.exit((0,_report_report_js__WEBPACK_IMPORTED_MODULE_6__/* .isGreen */ .gf)(report) && !cancel.signal.aborted ? 0 : exitCode));
+
+__webpack_async_result__();
+} catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 41890:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  j: () => (/* binding */ readProtocol)
+});
+
+// EXTERNAL MODULE: ./build/src/files/names.js
+var names = __nccwpck_require__(93509);
+// EXTERNAL MODULE: ./build/src/protocols/es-auth/protocol.js + 5 modules
+var protocol = __nccwpck_require__(83182);
+;// CONCATENATED MODULE: ./build/src/inputs/protocols/es-auth-fields.js
+
+
+const EMPTY_SECRET = 'is empty. Secrets are not given to pull requests from forks, nor to Dependabot; otherwise check the name of the secret in the workflow';
+/** A longer text may be a secret at the wrong place. */
+const MAX_SHOWN = 100;
+const SOME_ORIGIN = 'https://invalid.invalid';
+/** Reads the inputs of the protocol `es-auth`. */
+function readEsAuth({ reader, serverUrl, appSecret }) {
+    const signPath = readSignPath(reader);
+    const appKey = reader.required('app-key');
+    if (/[\r\n]/.test(appKey))
+        reader.reject('app-key', 'has several lines, but must be one; see that only the key itself is stored');
+    else if (!/^[\x20-\x7E]*$/.test(appKey))
+        reader.reject('app-key', 'must be printable ASCII, because it is sent as a header');
+    if (appSecret === undefined)
+        reader.reject('app-secret', EMPTY_SECRET);
+    const requestPath = serverUrl.pathname.replace(/\/+$/, '') + signPath;
+    return (0,protocol/* createEsAuth */.x)({ requestPath, signPath, appKey, appSecret: appSecret ?? '' });
+}
+function readSignPath(reader) {
+    const path = reader.text('sign-path') ?? '/api/v1/sign_file';
+    if (!path.startsWith('/')) {
+        reader.reject('sign-path', 'must start with /');
+        return '/';
+    }
+    const url = URL.canParse(path, SOME_ORIGIN) ? new URL(path, SOME_ORIGIN) : undefined;
+    const sent = url && url.origin === SOME_ORIGIN ? url.pathname + url.search : undefined;
+    if (sent === path)
+        return path;
+    // The request signature covers the path as typed, and HTTP clients send the path as URL parsing leaves it.
+    const way = sent !== undefined && sent.length <= MAX_SHOWN ? `; write ${(0,names/* show */.WU)(sent)}` : '';
+    reader.reject('sign-path', `must be percent-encoded and in its shortest form, without a fragment, “..” or blanks${way}`);
+    return '/';
+}
+
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var failure = __nccwpck_require__(74318);
+;// CONCATENATED MODULE: ./build/src/protocols/http/answer.js
+
+/** Reads the input `answer`; `undefined` when the text is neither a pointer nor `body` nor `body:raw`. */
+function parseAnswerPlace(text) {
+    if (text === 'body')
+        return { in: 'body' };
+    if (text === 'body:raw')
+        return { in: 'raw' };
+    if (!text.startsWith('/') || /~(?![01])/.test(text))
+        return undefined;
+    const steps = text.slice(1).split('/');
+    return { in: 'json', steps: steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')) };
+}
+/** Longest signature that is believed, in bytes. */
+const MAX_SIGNATURE_BYTES = 64 * 1024;
+const DECODER = new TextDecoder('utf-8', { fatal: true });
+/** Reads the signature out of an answer with status 200 or 201; returns the text that is written. */
+function readAnswer({ body, headers }, place, encoding) {
+    const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
+    if (coding !== 'identity')
+        throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
+    if (body.length === 0)
+        throw unusable('RESP_EMPTY', 'The service answered with an empty body.');
+    if (place.in === 'raw')
+        return checked(body.toString(encoding));
+    const text = decode(body);
+    if (place.in === 'body')
+        return checked(text.replace(/\r?\n$/, ''));
+    return checked(follow(parse(text), place.steps));
+}
+function decode(body) {
+    try {
+        return DECODER.decode(body);
+    }
+    catch (error) {
+        throw unusable('RESP_NOT_JSON', `The ${body.length} bytes of the answer are not text. If they are the signature itself, set answer: body:raw.`, error);
+    }
+}
+function parse(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch (error) {
+        const what = /^\s*</.test(text) ? 'a web page' : `${text.length} characters that are not JSON`;
+        throw unusable(/^\s*</.test(text) ? 'RESP_HTML' : 'RESP_NOT_JSON', `The answer is ${what}.`, error);
+    }
+}
+/** Follows a pointer by own members and elements only. */
+function follow(json, steps) {
+    let value = json;
+    for (const [at, step] of steps.entries()) {
+        if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step))
+            throw missing(value, steps.slice(0, at + 1));
+        value = Reflect.get(value, step);
+    }
+    if (typeof value === 'string')
+        return value;
+    throw unusable('RESP_BAD_SIGNATURE', `The answer has ${value === null ? 'null' : `a value of type ${typeof value}`} at /${steps.join('/')}, not a string.`);
+}
+function missing(value, steps) {
+    const members = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, 10) : [];
+    const found = members.length > 0 ? `It has: ${members.map((name) => name.slice(0, 40)).join(', ')}` : 'Nothing is there';
+    return unusable('RESP_BAD_SIGNATURE', `The answer has no /${steps.join('/')}. ${found}.`);
+}
+function checked(text) {
+    if (text === '')
+        throw unusable('RESP_BAD_SIGNATURE', 'The signature in the answer is empty.');
+    if (Buffer.byteLength(text) > MAX_SIGNATURE_BYTES)
+        throw unusable('RESP_BAD_SIGNATURE', `The signature in the answer has more than ${MAX_SIGNATURE_BYTES} bytes.`);
+    return text;
+}
+function unusable(code, message, cause) {
+    return new failure/* Failure */.HR('file', code, message, {
+        hint: 'Check answer against what the service really sends, and that server-url and request lead to its API.',
+        cause,
+        endsRun: 'first-four-files',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/http/template.js
+/** What a message may hold in braces: values that are filled in for each file. */
+const PLACEHOLDERS = [
+    'digest',
+    'digest:hex',
+    'digest:base64',
+    'file',
+    'file:base64',
+    'name',
+    'key',
+    'token',
+];
+/** The placeholders that carry what is to be signed. */
+const CONTENT = new Set([
+    'digest',
+    'digest:hex',
+    'digest:base64',
+    'file',
+    'file:base64',
+]);
+/** A name in braces; an object in JSON never looks like that, because its member names stand in quotes. */
+const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
+/** Splits text at its placeholders; returns those that do not exist as `unknown`. */
+function parseTemplate(text) {
+    const template = [];
+    const unknown = [];
+    let end = 0;
+    for (const match of text.matchAll(IN_BRACES)) {
+        const placeholder = PLACEHOLDERS.find((known) => known === match[1]);
+        if (placeholder === undefined) {
+            unknown.push(match[0]);
+            continue;
+        }
+        if (match.index > end)
+            template.push(text.slice(end, match.index));
+        template.push({ placeholder });
+        end = match.index + match[0].length;
+    }
+    if (end < text.length)
+        template.push(text.slice(end));
+    return { template, unknown };
+}
+/** Lists the placeholders of a template, in their order. */
+function placeholdersOf(template) {
+    return template.flatMap((part) => (typeof part === 'string' ? [] : [part.placeholder]));
+}
+/** Fills a template with text; `fill` is asked for each placeholder, and its value is escaped as the place demands. */
+function fillTemplate(template, place, fill) {
+    return template.map((part) => (typeof part === 'string' ? part : escapeFor(place, fill(part.placeholder)))).join('');
+}
+/**
+ * Escapes a value so that it cannot end the place that it stands in.
+ *
+ * A header value keeps printable ASCII and is percent-encoded otherwise. A text body takes the value as it is.
+ * @throws RangeError for line breaks and other control characters in a text body, which could begin another part of it
+ */
+function escapeFor(place, value) {
+    switch (place) {
+        case 'target':
+        case 'form':
+            return percentEncode(value);
+        case 'header':
+            return /^(?! )[\x20-\x7E]*(?<! )$/.test(value) ? value : percentEncode(value);
+        case 'json':
+            return JSON.stringify(value).slice(1, -1);
+        case 'text':
+            if (/\p{Cc}/u.test(value))
+                throw new RangeError('control characters');
+            return value;
+    }
+}
+/** Percent-encodes everything but the unreserved characters of RFC 3986. */
+function percentEncode(value) {
+    return encodeURIComponent(value.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/http/message.js
+
+/** Methods that a message may use. */
+const METHODS = ['POST', 'PUT', 'PATCH', 'GET'];
+/** Headers that belong to the connection or are computed from the body. */
+const RESERVED = /^(?:host|content-length|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|proxy-.*)$/i;
+const HEADER = /^([!#$%&'*+.^`|~\w-]+):[ \t]*(.*?)[ \t]*$/;
+/** A credential that is written out where `{token}` belongs. */
+const LITERAL_CREDENTIAL = /\b(?:bearer|basic)\s+(?!\{token\})\S/i;
+/**
+ * Reads a request that is written as an HTTP message: request line, headers, an empty line, body.
+ *
+ * The line end after the last line of the body belongs to the YAML around it and is dropped.
+ * @returns the message, or sentences about everything wrong with it, each to be put after the name of the input
+ */
+function parseMessage(text) {
+    const lines = text.replace(/\r\n?/g, '\n').replace(/^\n+/, '').replace(/\n$/, '');
+    const [requestLine = '', ...headerLines] = (/^(?:[^\n]+(?:\n|$))*/.exec(lines)?.[0] ?? '').trimEnd().split('\n');
+    const gap = lines.indexOf('\n\n');
+    const bodyText = gap === -1 ? '' : lines.slice(gap + 2);
+    const problems = [];
+    const { method, target } = readRequestLine(requestLine, problems);
+    if (gap === -1 && method !== 'GET')
+        problems.push('has no empty line between its headers and its body');
+    if (bodyText !== '' && method === 'GET')
+        problems.push('has a body, which a GET request cannot have');
+    const headers = readHeaders(headerLines, problems);
+    const bodyPlace = placeOf(headers, bodyText);
+    const body = readTemplate(isMultipart(headers) ? bodyText.replaceAll('\n', '\r\n') : bodyText, problems);
+    if (bodyPlace === 'json' && contentType(headers) === undefined)
+        headers.push(['Content-Type', ['application/json']]);
+    const content = checkPlaceholders({ target, headers, body, bodyPlace }, problems);
+    if (content === undefined || problems.length > 0)
+        return problems;
+    const uses = new Set([target, ...headers.map(([, value]) => value), body].flatMap(placeholdersOf));
+    return { method, target, headers, body, bodyPlace, content, uses };
+}
+function readTemplate(text, problems) {
+    const { template, unknown } = parseTemplate(text);
+    for (const each of unknown)
+        problems.push(`holds ${each}, which is no placeholder`);
+    return template;
+}
+function readRequestLine(line, problems) {
+    const [word = '', path = '', version] = line.split(' ');
+    const method = METHODS.find((each) => each === word);
+    if (method === undefined || !path.startsWith('/') || !/^(?:HTTP\/1\.1)?$/.test(version ?? ''))
+        problems.push(`must begin with a request line such as “POST /sign”; methods are ${METHODS.join(', ')}`);
+    const target = readTemplate(path, problems);
+    const plain = fillTemplate(target, 'target', () => 'x');
+    const url = URL.canParse(plain, BASE) ? new URL(plain, BASE) : undefined;
+    if (url === undefined || url.origin !== BASE || url.pathname + url.search !== plain)
+        problems.push('must have a percent-encoded path in its shortest form, without a fragment or “..”');
+    return { method: method ?? 'POST', target };
+}
+const BASE = 'https://invalid.invalid';
+function readHeaders(lines, problems) {
+    const headers = [];
+    for (const [at, line] of lines.entries()) {
+        const [, name = '', value = ''] = HEADER.exec(line) ?? [];
+        if (name === '')
+            problems.push(`has no header in line ${at + 2}: each must look like “Name: value”`);
+        else if (RESERVED.test(name))
+            problems.push(`sets the header ${name}, which the action sets itself`);
+        else if (headers.some(([other]) => other.toLowerCase() === name.toLowerCase()))
+            problems.push(`sets the header ${name} twice`);
+        else if (!/^[\t\x20-\x7E]*$/.test(value))
+            problems.push(`has characters beyond ASCII in the header ${name}`);
+        else if (LITERAL_CREDENTIAL.test(value))
+            problems.push(`holds a credential in the header ${name}; store it as a secret, pass it as token, and write {token} here`);
+        else
+            headers.push([name, readTemplate(value, problems)]);
+    }
+    return headers;
+}
+function contentType(headers) {
+    const type = headers.find(([name]) => /^content-type$/i.test(name))?.[1];
+    return type && fillTemplate(type, 'header', () => 'x').toLowerCase();
+}
+/** The lines of a multipart body must end in CR and LF, which YAML cannot hold. */
+function isMultipart(headers) {
+    return contentType(headers)?.startsWith('multipart/') ?? false;
+}
+function placeOf(headers, body) {
+    const type = contentType(headers);
+    if (type === undefined)
+        return /^\s*[[{]\s*["\]}[{]/.test(body) ? 'json' : 'text';
+    if (/\bjson\b/.test(type))
+        return 'json';
+    return type.startsWith('application/x-www-form-urlencoded') ? 'form' : 'text';
+}
+/** Checks what stands where; returns the one content placeholder. */
+function checkPlaceholders({ target, headers, body, bodyPlace }, problems) {
+    const inHead = [target, ...headers.map(([, value]) => value)].flatMap(placeholdersOf);
+    const inBody = placeholdersOf(body);
+    const contents = [...inHead, ...inBody].filter((each) => CONTENT.has(each));
+    if (contents.length !== 1)
+        problems.push(`must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`);
+    if (placeholdersOf(target).includes('token'))
+        problems.push('holds {token} in its request line, which servers and proxies write to their logs; put {token} into a header');
+    const isRaw = (each) => each === 'digest' || each === 'file';
+    // The percent-encoding of a file's base64 would have to be known before the file is read.
+    const isStream = bodyPlace === 'form' && inBody.includes('file:base64');
+    if (inHead.some(isRaw) || (bodyPlace !== 'text' && inBody.some(isRaw)) || isStream)
+        problems.push('has raw bytes where only text can stand; write {digest:hex}, {digest:base64} or {file:base64}');
+    if (headers.some(([, value]) => placeholdersOf(value).some((each) => each.startsWith('file'))))
+        problems.push('holds the file in a header, which is too small for a file');
+    if (bodyPlace === 'json' && !isJson(fillTemplate(body, 'text', () => 'x')))
+        problems.push('has a body that is not JSON; each placeholder must stand inside a string, as in {"hash":"{digest:hex}"}');
+    return contents[0];
+}
+function isJson(text) {
+    try {
+        JSON.parse(text);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/http/presets.js
+/** What `preset:<name>` in the input `request` stands for. */
+const PRESETS = {
+    /** Keyfactor SignServer, a PlainSigner worker: https://docs.keyfactor.com/signserver/latest/rest-interface */
+    signserver: {
+        request: `POST /signserver/rest/v1/workers/{key}/process
+X-Keyfactor-Requested-With: mtls-release-signing
+Content-Type: application/json
+
+{"data":"{digest:base64}","encoding":"BASE64","metaData":{"USING_CLIENTSUPPLIED_HASH":"true","CLIENTSIDE_HASHDIGESTALGORITHM":"SHA-256"}}`,
+        answer: '/data',
+        encoding: 'base64',
+        hash: 'sha256',
+    },
+    /** The signing server of Open Component Model, RSA PKCS#1 v1.5: https://github.com/open-component-model/ocm */
+    ocm: {
+        request: `POST /sign/rsassa-pkcs1-v1_5?hashAlgorithm=SHA-256
+Accept: application/octet-stream
+Content-Type: application/octet-stream
+
+{digest}`,
+        answer: 'body:raw',
+        encoding: undefined,
+        hash: 'sha256',
+    },
+    /** Encryption Consulting CodeSign Secure. */
+    'codesign-secure': {
+        request: `POST /api/signing/sign/
+Authorization: Bearer {token}
+Content-Type: application/json
+
+{"certificate_name":"{key}","hash":"{digest:hex}"}`,
+        answer: '/result',
+        encoding: 'hex',
+        hash: 'sha256',
+    },
+};
+
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/protocols/answers/status.js
+var answers_status = __nccwpck_require__(29589);
+;// CONCATENATED MODULE: ./build/src/protocols/http/body.js
+
+
+/** Fills the body of a message; a file goes through as a stream, whatever its size. */
+async function fillBody({ body, bodyPlace }, source, { text, hash }) {
+    const pieces = [];
+    for (const part of body) {
+        if (typeof part === 'string')
+            pieces.push(Buffer.from(part));
+        else if (part.placeholder === 'digest' && hash !== undefined)
+            pieces.push((await source.digest(() => ({ algorithm: hash }))).digest);
+        else if (part.placeholder === 'file' || part.placeholder === 'file:base64')
+            pieces.push(part.placeholder);
+        else
+            pieces.push(Buffer.from(escapeText(bodyPlace, text(part.placeholder))));
+    }
+    const length = pieces.reduce((sum, piece) => sum + lengthOf(piece, source.size), 0);
+    const plain = pieces.filter((piece) => typeof piece !== 'string');
+    if (plain.length === pieces.length)
+        return { body: Buffer.concat(plain), length };
+    return { body: stream(pieces, source), length };
+}
+function lengthOf(piece, size) {
+    if (typeof piece !== 'string')
+        return piece.length;
+    return piece === 'file' ? size : Math.ceil(size / 3) * 4;
+}
+function escapeText(place, value) {
+    try {
+        return escapeFor(place, value);
+    }
+    catch (error) {
+        throw new failure/* Failure */.HR('file', 'NAME_NOT_SENDABLE', 'The name of the file holds control characters, which the request cannot carry.', {
+            hint: 'Rename the file, or leave {name} out of the request.',
+            cause: error,
+        });
+    }
+}
+async function* stream(pieces, source) {
+    for (const piece of pieces) {
+        if (typeof piece !== 'string')
+            yield piece;
+        else if (piece === 'file')
+            yield* source.read();
+        else
+            yield* base64Of(source);
+    }
+}
+/** Encodes whole groups of three bytes as they come and keeps what is left for the next chunk. */
+async function* base64Of(source) {
+    let left = Buffer.alloc(0);
+    for await (const chunk of source.read()) {
+        const bytes = left.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([left, chunk]);
+        const whole = bytes.length - (bytes.length % 3);
+        left = Buffer.from(bytes.subarray(whole));
+        if (whole > 0)
+            yield Buffer.from(bytes.toString('base64', 0, whole), 'latin1');
+    }
+    if (left.length > 0)
+        yield Buffer.from(left.toString('base64'), 'latin1');
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/http/http.js
+
+
+
+
+
+/** Longest request line, in bytes: servers take 8 KiB, some of it for other headers. */
+const MAX_REQUEST_LINE_BYTES = 8000;
+/** Creates the signer for a service that is described by one HTTP message. */
+function createHttpSigner(transport, options, scrub) {
+    return {
+        async sign(source, signal) {
+            const request = await fillRequest(source, options);
+            const response = await transport.post(request, signal);
+            const { status } = response;
+            if (status !== 200 && status !== 201)
+                throw (0,answers_status/* statusFailure */.F)(response, {
+                    size: source.size,
+                    scrub,
+                    credentials: 'token, and what request sends to prove who asks',
+                });
+            return { text: readAnswer(response, options.answer, options.encoding) };
+        },
+    };
+}
+/** Fills the message for one file. */
+async function fillRequest(source, options) {
+    const { message, prefix } = options;
+    const text = await textValues(source, options);
+    const target = prefix + fillTemplate(message.target, 'target', text);
+    const line = `${message.method} ${target} HTTP/1.1`;
+    if (line.length > MAX_REQUEST_LINE_BYTES)
+        throw lineTooLong(line.length);
+    const headers = message.headers.flatMap(([name, value]) => [name, fillTemplate(value, 'header', text)]);
+    const { body, length } = await fillBody(message, source, { text, hash: options.hash });
+    if (message.method !== 'GET')
+        headers.push('Content-Length', String(length));
+    return { method: message.method, path: target, headers, body };
+}
+/** Computes what text placeholders stand for; those of a file in a body are streamed instead. */
+async function textValues(source, options) {
+    const { message, hash, key, token } = options;
+    const content = await contentText(source, message, hash);
+    return (placeholder) => {
+        switch (placeholder) {
+            case 'name':
+                return source.path;
+            case 'key':
+                return key;
+            case 'token':
+                return token;
+            default:
+                return content;
+        }
+    };
+}
+async function contentText(source, { content, target }, hash) {
+    if (hash !== undefined && (content === 'digest:hex' || content === 'digest:base64')) {
+        const { digest } = await source.digest(() => ({ algorithm: hash }));
+        return Buffer.from(digest).toString(content === 'digest:hex' ? 'hex' : 'base64');
+    }
+    const isInTarget = target.some((part) => typeof part !== 'string' && part.placeholder === 'file:base64');
+    if (!isInTarget)
+        return '';
+    if (source.size > MAX_REQUEST_LINE_BYTES)
+        throw lineTooLong(source.size);
+    const chunks = [];
+    for await (const chunk of source.read())
+        chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks).toString('base64');
+}
+function lineTooLong(bytes) {
+    return new failure/* Failure */.HR('file', 'REQUEST_LINE_TOO_LONG', `The request line would have ${bytes} bytes, more than ${MAX_REQUEST_LINE_BYTES}.`, {
+        hint: 'Servers refuse longer ones: leave the file out, or send the file or its digest in the body.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/http/protocol.js
+
+
+
+
+/** Creates the protocol `http`: a service that answers one request for each file with a signature. */
+function createHttp(options) {
+    return {
+        name: 'http',
+        certificate: 'required',
+        checkFile: (file) => checkRequestLine(file, options),
+        open: (transport, { scrub }) => ({ signer: createHttpSigner(transport, options, scrub), close: async () => { } }),
+    };
+}
+/** Measures the request line without reading the file: base64 has at least its plain length, and digests have one length. */
+function checkRequestLine({ path, size }, { message, prefix, key }) {
+    const target = fillTemplate(message.target, 'target', (placeholder) => {
+        if (placeholder === 'name')
+            return path;
+        if (placeholder === 'key')
+            return key;
+        return 'A'.repeat(placeholder === 'file:base64' ? Math.min(Math.ceil(size / 3) * 4, 2 * MAX_REQUEST_LINE_BYTES) : 44);
+    });
+    const bytes = message.method.length + prefix.length + target.length + ' '.length + ' HTTP/1.1'.length;
+    if (bytes <= MAX_REQUEST_LINE_BYTES)
+        return;
+    throw new errors/* ActionError */.lZ('REQUEST_LINE_TOO_LONG', `The request line for ${(0,names/* show */.WU)(path)} would have more than ${MAX_REQUEST_LINE_BYTES} bytes.`, { hint: 'Servers refuse longer ones: exclude the file, or send the file or its digest in the body.' });
+}
+
+;// CONCATENATED MODULE: ./build/src/inputs/protocols/http-fields.js
+
+
+
+
+/** The value of `answer` that action.yml sets when a workflow does not. */
+const DEFAULT_ANSWER = '/signature';
+/** Reads the inputs of the protocol `http`; `undefined` when the message has a problem, which is noted. */
+function readHttp(task) {
+    const { reader, serverUrl, form, token, purpose } = task;
+    const text = reader.required('request');
+    const preset = readPreset(reader, text);
+    const message = text === '' || preset === 'unknown' ? undefined : readMessage(reader, preset?.request ?? text);
+    const known = preset === 'unknown' ? undefined : preset;
+    const given = reader.text('answer') ?? DEFAULT_ANSWER;
+    const answer = parseAnswerPlace(known && given === DEFAULT_ANSWER ? known.answer : given);
+    if (answer === undefined)
+        reader.reject('answer', 'must be a JSON pointer such as /data/signature, or body, or body:raw');
+    const key = reader.text('signing-key');
+    if (message)
+        checkValues(task, message, key);
+    if (known)
+        checkPreset(task, known);
+    if (form.isChecked === false && purpose === 'signing')
+        reader.reject('verify-key', 'is empty; with protocol: http only a check of each signature tells that the right bytes were signed');
+    if (message === undefined || answer === undefined)
+        return undefined;
+    return createHttp({
+        message,
+        answer,
+        prefix: serverUrl.pathname.replace(/\/+$/, ''),
+        hash: hashOf(task),
+        encoding: form.encoding,
+        key: key ?? '',
+        token: token ?? '',
+    });
+}
+function readPreset(reader, text) {
+    const [, name] = /^preset:(.*)$/s.exec(text) ?? [];
+    if (name === undefined)
+        return undefined;
+    const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
+    if (preset === undefined)
+        reader.reject('request', `names no preset; presets are ${Object.keys(PRESETS).join(', ')}`);
+    return preset ?? 'unknown';
+}
+function readMessage(reader, text) {
+    const message = parseMessage(text);
+    if ('method' in message)
+        return message;
+    for (const problem of message)
+        reader.reject('request', problem);
+    return undefined;
+}
+function hashOf({ form: { algorithm } }) {
+    return algorithm && algorithm.scheme !== 'ed25519' ? algorithm.hash : undefined;
+}
+function checkValues({ reader, token, form, purpose }, { uses, content }, key) {
+    if (uses.has('key') && key === undefined)
+        reader.reject('signing-key', 'is empty, but request holds {key}');
+    if (!uses.has('key') && key !== undefined)
+        reader.reject('signing-key', 'is given, but request does not hold {key}');
+    if (uses.has('token') && token === undefined && purpose === 'signing')
+        reader.reject('token', 'is empty, but request holds {token}');
+    if (!uses.has('token') && token !== undefined)
+        reader.reject('token', 'is given, but request does not hold {token}');
+    if (token !== undefined && !/^[\x21-\x7E](?:[\x20-\x7E]*[\x21-\x7E])?$/.test(token))
+        reader.reject('token', 'must be one line of printable ASCII');
+    if (content.startsWith('digest') && form.algorithm?.scheme === 'ed25519')
+        reader.reject('request', `holds {${content}}, but an Ed25519 key signs the file itself; send {file} or {file:base64}`);
+}
+function checkPreset({ reader, form }, { hash, encoding }) {
+    const { algorithm } = form;
+    if (algorithm && algorithm.scheme !== 'ed25519' && algorithm.hash !== hash)
+        reader.reject('request', `is a preset for ${hash}, but signature-algorithm is ${algorithm.name}; write the message out instead`);
+    if (encoding !== undefined && encoding !== form.encoding)
+        reader.reject('signature-encoding', `must be ${encoding}, because that is how the service of this preset answers`);
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/vault/paths.js
+/** Reads `name@3`; returns `undefined` when that is no name of a key. */
+function parseKeyName(text) {
+    const [, name = '', version] = /^([\w.-]+)(?:@([1-9]\d{0,8}))?$/.exec(text) ?? [];
+    return name === '' ? undefined : { name, version: version === undefined ? undefined : Number(version) };
+}
+/** Reads a mount path such as `team/transit`, without the slashes around it; `undefined` when it is none. */
+function parseMount(text) {
+    const path = text.replace(/^\/+|\/+$/g, '');
+    return /^[\w.-]+(?:\/[\w.-]+)*$/.test(path) && !path.split('/').some((part) => /^\.+$/.test(part)) ? path : undefined;
+}
+/** Returns where a login method is mounted: `at` is a mount of another name, or a path that holds `auth/`. */
+function loginMount(method, at) {
+    const given = at ?? method;
+    const path = /(?:^|\/)auth\//.test(given) ? given : `auth/${given}`;
+    return { path, namespace: path.slice(0, path.search(/(?:^|\/)auth\//)).replace(/(.)$/, '$1/') };
+}
+
+// EXTERNAL MODULE: ./build/src/verifying/encoding.js
+var verifying_encoding = __nccwpck_require__(9852);
+// EXTERNAL MODULE: ./build/src/protocols/answers/retry-after.js
+var retry_after = __nccwpck_require__(60458);
+;// CONCATENATED MODULE: ./build/src/protocols/vault/refusals.js
+
+
+
+/** Longest text of the service that is quoted, in characters. */
+const MAX_QUOTED = 200;
+/** Tells whether an answer says that the token is not known: expired, revoked or mistyped. A policy that forbids a path answers with a longer text. */
+function isTokenRefused({ status, body }) {
+    return status === 403 && errorsIn(body).join() === 'permission denied';
+}
+/** Says what an answer other than 200 to a signing request, or to a question about the key, means. */
+function signFailure(response, key) {
+    const { status } = response;
+    const said = quote(errorsIn(response.body).join('; '));
+    const what = `The service answered ${status}${said && `: ${said}`}`;
+    const version = versionMissing(said, key);
+    if (version)
+        return version;
+    // An unknown key is 400 with a sentence where it signs, and 404 without one where it is asked about.
+    if ((status === 400 && /key not found/.test(said)) ||
+        (status === 404 && said === '' && response.body.includes('"errors"')))
+        return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `There is no key “${key.name}” at ${key.mount}. ${what}.`, {
+            hint: 'Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount.',
+        });
+    if (status === 403)
+        return denied(response, key, what);
+    if (status === 404 && said !== '')
+        return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `No transit engine is mounted at ${key.mount}. ${what}.`, {
+            hint: 'Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.',
+        });
+    return sealedOrOther(response);
+}
+/** Says what the error of one item in a batch means. */
+function itemFailure(error, key) {
+    const missing = versionMissing(error, key);
+    if (missing)
+        return missing;
+    return new failure/* Failure */.HR('file', 'REQUEST_REFUSED', `The service refused this file: ${quote(error)}.`, {
+        hint: 'Show this answer to the operators of the service.',
+        endsRun: 'first-four-files',
+    });
+}
+function versionMissing(said, { name, mount, version }) {
+    if (!/requested version for signing/.test(said))
+        return undefined;
+    const message = `The key “${name}” at ${mount} has no usable version ${version}: ${quote(said)}.`;
+    return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', message, {
+        hint: 'Give a version that exists and is not below min_encryption_version, or leave the @version out.',
+    });
+}
+function denied(response, { mount, name }, what) {
+    if (isTokenRefused(response))
+        return new failure/* Failure */.HR('config', 'LOGIN_REFUSED', 'The service does not know the token: it has expired, was revoked or is mistyped.', {
+            hint: 'Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.',
+        });
+    return new failure/* Failure */.HR('config', 'PERMISSION_DENIED', `The login worked, but its policy does not allow to use the key. ${what}.`, {
+        hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.`,
+    });
+}
+const LOGIN_HINTS = {
+    cert: 'The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.',
+    oidc: 'Check role, oidc-audience against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run.',
+};
+/**
+ * Says what an answer other than 200 to a login means.
+ *
+ * An expired certificate is answered with 500, which would be worth a repeat in any other case.
+ */
+function loginFailure(response, method) {
+    const { status } = response;
+    const said = errorsIn(response.body).join('; ');
+    const isRefused = [400, 401, 403, 404].includes(status) || (status === 500 && /x509:|certificate/.test(said));
+    if (!isRefused)
+        return sealedOrOther(response);
+    const detail = quote(said);
+    return new failure/* Failure */.HR('config', 'LOGIN_REFUSED', `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, {
+        hint: status === 404
+            ? 'Check login: this auth mount does not exist; another one is given as in oidc@auth/github.'
+            : LOGIN_HINTS[method],
+    });
+}
+function sealedOrOther(response) {
+    const asked = (0,retry_after/* retryAfterMs */.V)(response.status, response.headers);
+    if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each)))
+        return new failure/* Failure */.HR('service', 'SERVICE_SEALED', 'The service answered 503: it is sealed.', {
+            hint: 'Its operators must unseal it; until then it can neither log anybody in nor sign.',
+            throttled: true,
+            ...(asked === undefined ? {} : { retryAfterMs: asked }),
+        });
+    return (0,answers_status/* statusFailure */.F)(response, { size: 0, credentials: 'login and role' });
+}
+/** Builds the failure of an answer with status 200 that cannot be used. */
+function refusals_unusable(message, cause) {
+    return new failure/* Failure */.HR('request', 'RESP_BAD_SIGNATURE', message, {
+        hint: 'Check that server-url leads to OpenBao or Vault and not to another service.',
+        cause,
+        maxAttempts: 3,
+    });
+}
+/** The texts in `errors` of an answer; empty when it holds none, or is no answer of this API. */
+function errorsIn(body) {
+    try {
+        const { errors } = object(JSON.parse(body.toString('utf8', 0, 64 * 1024)));
+        return Array.isArray(errors) ? errors.map((each) => String(each).replace(/\s+/g, ' ').trim()) : [];
+    }
+    catch {
+        return [];
+    }
+}
+/** Shortens a text of the service for a sentence. */
+function quote(text) {
+    return text.slice(0, MAX_QUOTED).replace(/[.\s]+$/, '');
+}
+/** Returns the own members of an object, so that a `__proto__` in an answer is nothing but a member; none for anything else. */
+function object(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/vault/answers.js
+
+
+/**
+ * Reads the results of a batch, in the order of its items.
+ *
+ * An item that failed has a `Failure` in its place; the status says nothing about items.
+ * @throws Failure for an answer that is none to this batch
+ */
+function readBatch(response, items, { key, encoding }) {
+    if (response.status !== 200)
+        throw signFailure(response, key);
+    const { batch_results: results } = member(answers_parse(response.body), 'data');
+    if (!Array.isArray(results) || results.length !== items)
+        throw refusals_unusable(`The service answered 200 without one result for each of ${items} files.`);
+    return results.map((result) => readItem(result, { key, encoding }));
+}
+function readItem(result, { key, encoding }) {
+    const { signature, key_version: version, error } = object(result);
+    if (typeof error === 'string' && error !== '')
+        return itemFailure(error, key);
+    const [, inText, base64 = ''] = (typeof signature === 'string' && /^vault:v(\d+):(.*)$/s.exec(signature)) || [];
+    if (inText === undefined || (version !== undefined && version !== Number(inText)))
+        return refusals_unusable('The answer holds no signature of the form vault:v1:… for a file.');
+    try {
+        return { text: (0,verifying_encoding/* decodeSignature */.x)(base64, 'base64').toString(encoding), keyVersion: Number(inText) };
+    }
+    catch (error) {
+        return refusals_unusable('The answer holds a signature that is not base64.', error);
+    }
+}
+/** Reads the answer to a login; `method` is the one that was used. */
+function readLogin(response, method) {
+    if (response.status !== 200)
+        throw loginFailure(response, method);
+    const { client_token: value, lease_duration: seconds, token_type: type } = member(answers_parse(response.body), 'auth');
+    if (typeof value !== 'string' || value === '')
+        throw refusals_unusable('The service answered 200 to the login, but gave no token.');
+    return {
+        value,
+        // A lease of 0 is one without an end, as root tokens have.
+        leaseMs: typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : Number.MAX_SAFE_INTEGER,
+        isRevocable: type !== 'batch',
+    };
+}
+/** Reads what the service says about a key. */
+function readKey(response, key) {
+    if (response.status !== 200)
+        throw signFailure(response, key);
+    const { type, latest_version: latest, keys } = member(answers_parse(response.body), 'data');
+    if (typeof type !== 'string' || typeof latest !== 'number')
+        throw refusals_unusable('The service answered 200 to the question about the key, but not with its type and version.');
+    const publicKeys = Object.entries(object(keys)).flatMap(([version, value]) => {
+        const { public_key: pem } = object(value);
+        return typeof pem === 'string' && pem !== '' ? [[Number(version), asPem(pem)]] : [];
+    });
+    return { type, latestVersion: latest, publicKeys: new Map(publicKeys) };
+}
+/** Ed25519 keys come as the 32 bytes in base64, all others as PEM. */
+function asPem(text) {
+    if (text.includes('-----BEGIN'))
+        return text;
+    const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(text, 'base64')]);
+    return `-----BEGIN PUBLIC KEY-----\n${der.toString('base64')}\n-----END PUBLIC KEY-----\n`;
+}
+function answers_parse(body) {
+    try {
+        return JSON.parse(body.toString());
+    }
+    catch (error) {
+        throw refusals_unusable(`The service answered 200, but its ${body.length} bytes are no JSON.`, error);
+    }
+}
+function member(value, name) {
+    return object(object(value)[name]);
+}
+
+// EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
+var clock = __nccwpck_require__(23881);
+;// CONCATENATED MODULE: ./build/src/protocols/vault/session.js
+
+/** A token is replaced after this share of its lease, so that no request meets one that has just ended. */
+const RENEW_AT = 2 / 3;
+/** Longest time for one login. */
+const LOGIN_MS = 30_000;
+/**
+ * Keeps a token at hand: one login at a time, a new one in time, and one more when the service knows a token no longer.
+ *
+ * A token is never renewed: OpenBao demands the certificate again for that, so another login costs the same.
+ */
+class Session {
+    #options;
+    #current;
+    #login;
+    #issued = new Set();
+    constructor(options) {
+        this.#options = options;
+    }
+    /**
+     * Sends something with a token; once more, with a new one, if `isRefused` says that the token is not known.
+     *
+     * That repeat is part of the same try: the request was not looked at.
+     */
+    async use(send, isRefused, signal) {
+        const { token } = await this.#ready(signal);
+        const result = await send(token.value);
+        if (!isRefused(result) || token.leaseMs === Number.POSITIVE_INFINITY)
+            return result;
+        if (this.#current?.token === token)
+            this.#current = undefined;
+        return send((await this.#ready(signal)).token.value);
+    }
+    /** Gives back every token that this session was issued, as far as that works. */
+    async close() {
+        await Promise.allSettled([...this.#issued].filter(({ isRevocable }) => isRevocable).map(this.#options.revoke));
+        this.#issued.clear();
+    }
+    async #ready(signal) {
+        const { now } = this.#options;
+        if (this.#current && now() < this.#current.renewAt)
+            return this.#current;
+        this.#login ??= this.#logIn().finally(() => {
+            this.#login = undefined;
+        });
+        return (0,clock/* orAborted */.H6)(this.#login, signal);
+    }
+    async #logIn() {
+        const token = await this.#options.login(AbortSignal.timeout(LOGIN_MS));
+        this.#issued.add(token);
+        this.#current = { token, renewAt: this.#options.now() + token.leaseMs * RENEW_AT };
+        return this.#current;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/vault/login.js
+
+
+/** Longest time for giving a token back, in milliseconds; it expires by itself otherwise. */
+const REVOKE_MS = 2000;
+/** Opens a session; the first request that needs a token logs in. */
+function openSession(transport, options) {
+    const { base, login, now } = options;
+    if (login.method === 'token') {
+        const given = { value: login.token, leaseMs: Number.POSITIVE_INFINITY, isRevocable: false };
+        return new Session({ login: async () => given, revoke: async () => { }, now });
+    }
+    const { mount } = login;
+    return new Session({
+        now,
+        async login(signal) {
+            const token = await logIn(transport, { base, login, signal });
+            options.mask(token.value);
+            return token;
+        },
+        async revoke({ value }) {
+            const path = `${base}/${mount.namespace}auth/token/revoke-self`;
+            const headers = ['X-Vault-Token', value, 'Content-Length', '0'];
+            await transport.post({ method: 'POST', path, headers, body: new Uint8Array() }, AbortSignal.timeout(REVOKE_MS));
+        },
+    });
+}
+async function logIn(transport, { base, login, signal }) {
+    const { method, mount } = login;
+    const account = method === 'cert' ? (login.role === undefined ? {} : { name: login.role }) : await credentialsOf(login);
+    const body = Buffer.from(JSON.stringify(account));
+    const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+    const path = `${base}/${mount.path}/login`;
+    return readLogin(await transport.post({ method: 'POST', path, headers, body }, signal), method);
+}
+async function credentialsOf({ role, drawToken }) {
+    return { role, jwt: await drawToken() };
+}
+
+// EXTERNAL MODULE: ./build/src/verifying/algorithm.js
+var verifying_algorithm = __nccwpck_require__(23184);
+;// CONCATENATED MODULE: ./build/src/protocols/vault/batches.js
+/**
+ * Requests that are under way at once.
+ *
+ * While they are, further items gather, so that batches grow by themselves when the service is slower than the files come.
+ */
+const MAX_REQUESTS = 4;
+/**
+ * Gathers single calls into requests for many items; each call settles on its own.
+ *
+ * A call that is aborted rejects at once; a request is dropped when no call waits for it any more.
+ */
+class Batches {
+    #options;
+    #waiting = [];
+    #requests = 0;
+    #isFlushPlanned = false;
+    constructor(options) {
+        this.#options = options;
+    }
+    /** Adds an item; resolves with its own result. */
+    async add(item, signal) {
+        signal.throwIfAborted();
+        const waiting = { item, done: Promise.withResolvers(), isGone: false };
+        const leave = () => {
+            waiting.isGone = true;
+            waiting.done.reject(signal.reason);
+            this.#onLeave.get(waiting)?.();
+        };
+        signal.addEventListener('abort', leave, { once: true });
+        this.#waiting.push(waiting);
+        this.#flushSoon();
+        try {
+            return await waiting.done.promise;
+        }
+        finally {
+            signal.removeEventListener('abort', leave);
+        }
+    }
+    /** What to do when an item of a request under way is no longer wanted. */
+    #onLeave = new WeakMap();
+    /** Items that belong to one turn of the event loop go together. */
+    #flushSoon() {
+        if (this.#isFlushPlanned)
+            return;
+        this.#isFlushPlanned = true;
+        setImmediate(() => {
+            this.#isFlushPlanned = false;
+            this.#flush();
+        });
+    }
+    #flush() {
+        this.#waiting = this.#waiting.filter(({ isGone }) => !isGone);
+        while (this.#waiting.length > 0 && this.#requests < MAX_REQUESTS) {
+            const batch = this.#take();
+            this.#requests++;
+            void this.#send(batch).finally(() => {
+                this.#requests--;
+                if (this.#waiting.length > 0)
+                    this.#flushSoon();
+            });
+        }
+    }
+    /** Takes as many as fit into one request, at least one. */
+    #take() {
+        const { maxItems, maxSize, sizeOf } = this.#options;
+        let [count, size] = [0, 0];
+        for (const { item } of this.#waiting.slice(0, maxItems)) {
+            size += sizeOf(item);
+            if (count > 0 && size > maxSize)
+                break;
+            count++;
+        }
+        return this.#waiting.splice(0, count);
+    }
+    /** Sends a batch and settles all its items; never rejects. */
+    async #send(batch) {
+        const controller = new AbortController();
+        const left = new Set(batch);
+        for (const waiting of batch) {
+            this.#onLeave.set(waiting, () => {
+                left.delete(waiting);
+                if (left.size === 0)
+                    controller.abort(new Error('No file waits for this request any more.'));
+            });
+        }
+        try {
+            const items = batch.map(({ item }) => item);
+            const results = await this.#options.send(items, controller.signal);
+            for (const [at, { done }] of batch.entries()) {
+                const result = results[at];
+                if (result === undefined || result instanceof Error)
+                    done.reject(result ?? new Error('An item has no result.'));
+                else
+                    done.resolve(result);
+            }
+        }
+        catch (error) {
+            const wanted = batch.filter(({ isGone }) => !isGone);
+            if (wanted.length < 2 || !this.#options.isDivisible(error))
+                for (const { done } of batch)
+                    done.reject(error);
+            else
+                await this.#sendHalves(wanted);
+        }
+    }
+    /** Finds out which item a request was refused for; the repeat concerns the request, so no try of a file is counted. */
+    async #sendHalves(batch) {
+        const middle = Math.ceil(batch.length / 2);
+        await this.#send(batch.slice(0, middle));
+        await this.#send(batch.slice(middle));
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/vault/key-type.js
+
+
+/** Returns the algorithm that `signature-algorithm: auto` stands for with a key of this type. */
+function algorithmOfKey(type, { name }) {
+    switch (type) {
+        case 'ecdsa-p256':
+            return (0,verifying_algorithm/* algorithmOf */.Hy)('ecdsa-sha256');
+        case 'ecdsa-p384':
+            return (0,verifying_algorithm/* algorithmOf */.Hy)('ecdsa-sha384');
+        case 'ecdsa-p521':
+            return (0,verifying_algorithm/* algorithmOf */.Hy)('ecdsa-sha512');
+        case 'ed25519':
+            return (0,verifying_algorithm/* algorithmOf */.Hy)('ed25519');
+        default:
+            if (/^rsa-\d+$/.test(type))
+                return (0,verifying_algorithm/* algorithmOf */.Hy)('rsa-pkcs1-sha256');
+            throw new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `The key “${name}” is of the type ${type}, which cannot sign files.`, {
+                hint: 'Give a key of the type ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519.',
+            });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/vault/vault.js
+
+
+
+
+
+
+/**
+ * Most items in one request.
+ *
+ * OpenBao takes 1,000 strings in a request, names and values, of which each item has two.
+ */
+const MAX_ITEMS = 240;
+/** Longest request body that OpenBao and Vault take, in bytes. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** Batches of whole files end at this many characters of base64; a single file may have up to {@link MAX_ED25519_BYTES}. */
+const MAX_BATCH_CHARACTERS = 8 * 1024 * 1024;
+/** Largest file that an Ed25519 key can sign, in bytes: the engine hashes no file for it, so the file itself is sent. */
+const MAX_ED25519_BYTES = Math.floor(((MAX_BODY_BYTES - 1024) / 4) * 3);
+/** Signs with the transit engine of OpenBao or Vault: digests of many files in one request, the file itself for Ed25519. */
+class VaultSigner {
+    #transport;
+    #options;
+    #batches;
+    #algorithm;
+    constructor(transport, options) {
+        this.#transport = transport;
+        this.#options = options;
+        this.#algorithm = options.algorithm && Promise.resolve(options.algorithm);
+        this.#batches = new Batches({
+            send: (items, signal) => this.#send(items, signal),
+            maxItems: MAX_ITEMS,
+            sizeOf: (item) => item.length,
+            maxSize: MAX_BATCH_CHARACTERS,
+            // A refused request concerns one of its items, or their number; anything else concerns the service.
+            isDivisible: (error) => error instanceof failure/* Failure */.HR && error.kind === 'file',
+        });
+    }
+    async sign(source, signal) {
+        const algorithm = await this.#algorithmOf(signal);
+        const content = algorithm.scheme === 'ed25519' ? await readAll(source) : await digest(source, algorithm);
+        const { text, keyVersion } = await this.#batches.add(content, signal);
+        return { text, keyVersion };
+    }
+    /** Asks the service about the key. */
+    async describeKey(signal) {
+        const { base, key } = this.#options;
+        const path = `${base}/${key.mount}/keys/${key.name}`;
+        return readKey(await this.#ask({ method: 'GET', path, headers: [], body: new Uint8Array() }, signal), key);
+    }
+    async #algorithmOf(signal) {
+        this.#algorithm ??= this.describeKey(signal).then(({ type }) => algorithmOfKey(type, this.#options.key));
+        try {
+            return await this.#algorithm;
+        }
+        catch (error) {
+            this.#algorithm = undefined;
+            throw error;
+        }
+    }
+    async #send(items, signal) {
+        const { base, key, encoding } = this.#options;
+        const algorithm = await this.#algorithmOf(signal);
+        const hash = algorithm.scheme === 'ed25519' ? '' : `/${HASH_NAMES[algorithm.hash]}`;
+        const body = Buffer.from(JSON.stringify(signRequest(items, algorithm, key)));
+        const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+        const path = `${base}/${key.mount}/sign/${key.name}${hash}`;
+        return readBatch(await this.#ask({ method: 'POST', path, headers, body }, signal), items.length, { key, encoding });
+    }
+    #ask(request, signal) {
+        const send = (token) => this.#transport.post({ ...request, headers: [...request.headers, 'X-Vault-Token', token] }, signal);
+        return this.#options.session.use(send, isTokenRefused, signal);
+    }
+}
+const HASH_NAMES = { sha256: 'sha2-256', sha384: 'sha2-384', sha512: 'sha2-512' };
+/**
+ * Builds the body of a signing request.
+ *
+ * Every choice is named: left to itself the engine takes the longest salt for RSA, which no verifier here accepts.
+ */
+function signRequest(items, algorithm, { version }) {
+    const batch = {
+        batch_input: items.map((input) => ({ input })),
+        ...(version === undefined ? {} : { key_version: version }),
+    };
+    switch (algorithm.scheme) {
+        case 'ecdsa':
+            return { ...batch, prehashed: true, marshaling_algorithm: 'asn1' };
+        case 'rsa-pkcs1':
+            return { ...batch, prehashed: true, signature_algorithm: 'pkcs1v15' };
+        case 'rsa-pss':
+            return { ...batch, prehashed: true, signature_algorithm: 'pss', salt_length: 'hash' };
+        case 'ed25519':
+            return batch;
+    }
+}
+/** Hashes a file. The engine signs a digest of another length without a word, and that signature is worth nothing. */
+async function digest(source, algorithm) {
+    const { hash } = algorithm;
+    const { digest: bytes } = await source.digest(() => ({ algorithm: hash }));
+    if (bytes.length !== verifying_algorithm/* DIGEST_BYTES */.x4[hash])
+        throw new RangeError(`A digest of ${bytes.length} bytes is none of ${hash}.`);
+    return Buffer.from(bytes).toString('base64');
+}
+async function readAll(source) {
+    const chunks = [];
+    // Buffers of a large file are used again for the next chunk.
+    for await (const chunk of source.read())
+        chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks).toString('base64');
+}
+
+;// CONCATENATED MODULE: ./build/src/protocols/vault/protocol.js
+
+
+
+
+/** Creates the protocol `vault`: the transit engine of OpenBao and Vault. */
+function createVault({ base, key, algorithm, encoding, login }) {
+    return {
+        name: 'vault',
+        certificate: login.method === 'cert' ? 'required' : 'optional',
+        checkFile({ path, size }) {
+            if (algorithm?.scheme === 'ed25519' && size > MAX_ED25519_BYTES)
+                throw tooLarge(path, size);
+        },
+        open(transport, world) {
+            const { elapsed: now, mask } = world;
+            const session = openSession(transport, { base, login: withTokens(login, world), mask, now });
+            const signer = new VaultSigner(transport, { base, key, algorithm, encoding, session });
+            return {
+                signer,
+                describeKey: async (signal) => describe(await signer.describeKey(signal), key),
+                close: () => session.close(),
+            };
+        },
+    };
+}
+function withTokens(login, { drawIdToken }) {
+    if (login.method !== 'oidc')
+        return login;
+    const { method, mount, role, audience } = login;
+    return { method, mount, role, drawToken: () => drawIdToken(audience) };
+}
+function describe({ type, latestVersion, publicKeys }, { name, version = latestVersion }) {
+    const versions = [...publicKeys.keys()].join(', ');
+    return {
+        facts: [`key “${name}” is of the type ${type}; versions: ${versions || latestVersion}; version ${version} signs`],
+        publicKey: publicKeys.get(version),
+    };
+}
+function tooLarge(path, size) {
+    return new errors/* ActionError */.lZ('FILE_TOO_LARGE_FOR_SERVER', `${(0,names/* show */.WU)(path)} has ${size} bytes, but an Ed25519 key of the transit engine signs at most ${MAX_ED25519_BYTES}.`, { hint: 'The engine needs the whole file for Ed25519: exclude the file, or use a key of another type.' });
+}
+
+;// CONCATENATED MODULE: ./build/src/inputs/protocols/vault-fields.js
+
+
+/** Reads the inputs of the protocol `vault`. */
+function readVault(task) {
+    const { reader, serverUrl, form } = task;
+    const name = reader.required('signing-key');
+    const key = parseKeyName(name);
+    if (name !== '' && key === undefined)
+        reader.reject('signing-key', 'must be the name of a transit key, or name@version, such as release or release@3');
+    const mount = parseMount(reader.text('mount') ?? 'transit');
+    if (mount === undefined)
+        reader.reject('mount', 'must be the path of the transit engine, such as transit or team/transit');
+    if (/\/v1\/?$/.test(serverUrl.pathname))
+        reader.reject('server-url', 'must end before /v1, which the action adds');
+    return createVault({
+        base: `${serverUrl.pathname.replace(/\/+$/, '')}/v1`,
+        key: { mount: mount ?? 'transit', name: key?.name ?? name, version: key?.version },
+        algorithm: form.algorithm,
+        encoding: form.encoding,
+        login: vault_fields_readLogin(task),
+    });
+}
+function vault_fields_readLogin({ reader, serverUrl, token, purpose }) {
+    const text = reader.text('login') ?? 'cert';
+    const [, method = '', at] = /^(cert|oidc|token)(?:@(.+))?$/.exec(text) ?? [];
+    const path = at === undefined ? undefined : parseMount(at);
+    if (method === '' || (at !== undefined && (path === undefined || method === 'token')))
+        reader.reject('login', 'must be cert, oidc or token; cert and oidc may name a mount, as in oidc@team/auth/github');
+    const role = reader.text('role');
+    if (role !== undefined && !/^[\w.-]+$/.test(role))
+        reader.reject('role', 'must be the name of a role');
+    if (token !== undefined && method !== 'token')
+        reader.reject('token', `is given, but login: ${method} gets a token itself`);
+    switch (method) {
+        case 'oidc':
+            if (role === undefined)
+                reader.reject('role', 'is empty; login: oidc needs the role to log in with');
+            return {
+                method,
+                mount: loginMount('jwt', path),
+                role: role ?? '',
+                audience: reader.text('oidc-audience') ?? serverUrl.origin,
+            };
+        case 'token':
+            if (token === undefined && purpose === 'signing')
+                reader.reject('token', 'is empty; login: token needs it');
+            return { method, token: token ?? '' };
+        default:
+            return { method: 'cert', mount: loginMount('cert', path), role };
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/inputs/protocols/protocol-fields.js
+
+
+
+/** Every protocol, by its name in the input `protocol`; the first one is the default. */
+const PROTOCOLS = {
+    'es-auth': { inputs: ['sign-path', 'app-key', 'app-secret'], read: readEsAuth },
+    vault: { inputs: ['signing-key', 'mount', 'login', 'role', 'token'], read: readVault },
+    http: { inputs: ['signing-key', 'token', 'request', 'answer'], read: readHttp },
+};
+// The type of `Object.keys` says nothing of the names.
+const NAMES = Object.keys(PROTOCOLS);
+/** The values that action.yml sets when a workflow does not. */
+const DEFAULTS = {
+    'sign-path': '/api/v1/sign_file',
+    mount: 'transit',
+    login: 'cert',
+    answer: '/signature',
+};
+/** Reads the input `protocol` and the inputs of the protocol that it names; `undefined` only after a problem was noted. */
+function readProtocol(task) {
+    const { reader } = task;
+    const name = reader.choice('protocol', NAMES);
+    refuseOthers(task, name);
+    // A rehearsal signs over es-auth with settings of its own.
+    if (name === 'es-auth' && task.purpose === 'rehearsal')
+        return undefined;
+    return PROTOCOLS[name].read(task);
+}
+/** An input of another protocol would be ignored, and its author would believe in it. */
+function refuseOthers({ reader, appSecret, purpose }, name) {
+    if (purpose === 'rehearsal')
+        return;
+    const own = PROTOCOLS[name].inputs;
+    const others = new Set(Object.values(PROTOCOLS).flatMap(({ inputs }) => inputs));
+    for (const input of others) {
+        if (own.includes(input))
+            continue;
+        // The token is judged where it is used: `request` and `login` say whether there is a place for it.
+        const value = input === 'app-secret' ? appSecret : input === 'token' ? undefined : reader.text(input);
+        if (value !== undefined && value !== DEFAULTS[input])
+            reader.reject(input, `is given, but belongs to another protocol than protocol: ${name}`);
+    }
+}
+
+
+/***/ }),
+
+/***/ 91620:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   J: () => (/* binding */ NOWHERE),
+/* harmony export */   u: () => (/* binding */ readService)
+/* harmony export */ });
+/* harmony import */ var _identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(17783);
+/* harmony import */ var _protocols_protocol_fields_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41890);
+
+
+/** Stands for a `server-url` that cannot be used. */
+const NOWHERE = new URL('https://invalid.invalid');
+/** Reads what is needed to reach the service and to prove who we are; certificates and keys are examined later. */
+function readService({ identity, appSecret, token, reader }, form) {
+    const serverUrl = readServerUrl(reader);
+    const protocol = (0,_protocols_protocol_fields_js__WEBPACK_IMPORTED_MODULE_1__/* .readProtocol */ .j)({ reader, serverUrl, appSecret, token, form, purpose: 'signing' });
+    const needsCertificate = protocol?.certificate !== 'optional' || !(0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .isBlank */ .z3)(identity.key);
+    if (needsCertificate && (0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .isBlank */ .z3)(identity.cert))
+        reader.add((0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputEmpty */ .UV)('cert'));
+    if ((0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .isBlank */ .z3)(identity.chain))
+        reader.add((0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputEmpty */ .UV)('chain'));
+    const http = reader.boolean('http2', false) ? 'http2' : 'http1';
+    const expiryWarningDays = reader.integer('cert-expiry-warning-days', { from: 0, to: 3650, otherwise: 30 });
+    return { service: { serverUrl, identity, http, expiryWarningDays }, protocol };
+}
+function readServerUrl(reader) {
+    const text = reader.required('server-url');
+    if (text === '')
+        return NOWHERE;
+    if (!URL.canParse(text)) {
+        reader.reject('server-url', 'is not a URL; it should look like https://sign.example.com');
+        return NOWHERE;
+    }
+    const url = new URL(text);
+    const problems = reader.problems.length;
+    if (url.protocol !== 'https:')
+        reader.reject('server-url', 'must begin with https://');
+    if (url.port === '0')
+        reader.reject('server-url', 'has port 0, where nothing can listen');
+    if (url.username || url.password)
+        reader.reject('server-url', 'must not hold a user or password');
+    if (url.search || url.hash || /[?#]/.test(text))
+        reader.reject('server-url', 'must not hold a query or fragment; those belong into sign-path');
+    return reader.problems.length > problems ? NOWHERE : url;
+}
+
+
+/***/ }),
+
+/***/ 52088:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  i: () => (/* binding */ main)
+});
+
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __nccwpck_require__(27406);
+// EXTERNAL MODULE: ./build/src/identity/secrets.js
+var secrets = __nccwpck_require__(60913);
+// EXTERNAL MODULE: ./build/src/identity/text/inputs.js + 1 modules
+var inputs = __nccwpck_require__(17783);
+;// CONCATENATED MODULE: ./build/src/inputs/admission.js
+
+
+
+/**
+ * Decides what a mode that needs credentials becomes on this event.
+ *
+ * Without credentials it becomes a rehearsal or nothing only where GitHub withholds secrets by design: pull requests of
+ * forks and runs of Dependabot. Anywhere else missing credentials are a mistake, and a release must not be green for it.
+ */
+function admit(mode, taken, runner) {
+    const { reader } = taken;
+    const { facts } = runner;
+    const allowed = reader.boolean('allow-pull-request-target', false);
+    if (facts.eventName === 'pull_request_target' && !allowed)
+        reader.add(targetRefused());
+    const otherwise = reader.choice('if-no-credentials', ['error', 'rehearse', 'skip']);
+    if (otherwise === 'error' || hasCredentials(taken))
+        return mode;
+    if (!facts.secretsWithheld) {
+        reader.add(notWithheld(facts.eventName));
+        return mode;
+    }
+    return otherwise === 'rehearse' ? 'rehearse' : 'skipped';
+}
+function hasCredentials({ identity, appSecret }) {
+    return !(0,inputs/* isBlank */.z3)(identity.key) || appSecret !== undefined || (0,secrets/* secretsOf */.F)({ cert: identity.cert ?? '' }).length > 0;
+}
+function targetRefused() {
+    return new errors/* ActionError */.lZ('PULL_REQUEST_TARGET', 'This run was started by pull_request_target, which gives secrets to runs that a stranger can steer.', {
+        hint: 'Sign on push, tag or release events, and use pull_request for pull requests. If the workflow never runs code of the pull request, set allow-pull-request-target: true.',
+    });
+}
+function notWithheld(eventName) {
+    return new errors/* ActionError */.lZ('CREDENTIALS_MISSING', `Inputs key and app-secret are empty, and a ${eventName || 'run of this kind'} event is not one that GitHub withholds secrets from.`, {
+        hint: 'Check the names of the secrets in the workflow, and that the environment they belong to is the one of this job. if-no-credentials counts for pull requests of forks and for Dependabot only.',
+    });
+}
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
+// EXTERNAL MODULE: ./build/src/files/names.js
+var files_names = __nccwpck_require__(93509);
+// EXTERNAL MODULE: ./build/src/files/real-path.js
+var real_path = __nccwpck_require__(38629);
+;// CONCATENATED MODULE: ./build/src/inputs/field-reader.js
+
+
+
+
+/** Reads single inputs and collects what is wrong with them, so that one error can name every problem. */
+class FieldReader {
+    #take;
+    #problems = [];
+    constructor(take) {
+        this.#take = take;
+    }
+    /** Everything wrong so far. */
+    get problems() {
+        return this.#problems;
+    }
+    /** Notes a problem with an input; the sentence goes on after its name. */
+    reject(name, sentence) {
+        this.#problems.push(new errors/* ActionError */.lZ('INPUT_INVALID', `Input ${name} ${sentence}.`));
+    }
+    /** Notes a problem that was found elsewhere. */
+    add(error) {
+        this.#problems.push(error);
+    }
+    /** Any text, `undefined` when empty. */
+    text(name) {
+        return this.#take(name);
+    }
+    /** A text that must be there. */
+    required(name) {
+        const value = this.#take(name);
+        if (value === undefined)
+            this.reject(name, 'is empty');
+        return value ?? '';
+    }
+    /** One of a few words. */
+    choice(name, words) {
+        const value = this.#take(name) ?? words[0];
+        const word = words.find((candidate) => candidate === value);
+        if (word === undefined)
+            this.reject(name, `is “${field_reader_short(value)}”, but must be one of ${words.join(', ')}`);
+        return word ?? words[0];
+    }
+    /** The six spellings that `@actions/core` takes. */
+    boolean(name, otherwise) {
+        const value = this.#take(name);
+        if (value === undefined)
+            return otherwise;
+        if (/^(true|True|TRUE)$/.test(value))
+            return true;
+        if (!/^(false|False|FALSE)$/.test(value))
+            this.reject(name, `is “${field_reader_short(value)}”, but must be true or false`);
+        return false;
+    }
+    /** A whole number in its range. */
+    integer(name, { from, to, otherwise }) {
+        const value = this.#take(name);
+        if (value === undefined)
+            return otherwise;
+        const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+        if (number >= from && number <= to)
+            return number;
+        this.reject(name, `is “${field_reader_short(value)}”, but must be a whole number from ${from} to ${to}`);
+        return otherwise;
+    }
+    /** An absolute path inside one of some directories; relative ones start at the first. */
+    pathInside(name, directories, otherwise) {
+        const tops = [directories].flat();
+        const path = (0,external_node_path_.resolve)(tops[0] ?? '', this.#take(name) ?? otherwise);
+        if (!tops.some((top) => (0,real_path/* isWithin */.UO)(top, path)))
+            this.reject(name, 'leads out of the workspace');
+        return path;
+    }
+    /** A path of a file relative to a directory, `/` between segments; `undefined` when empty. */
+    fileInside(name, directory) {
+        const value = this.#take(name);
+        if (value === undefined)
+            return undefined;
+        const path = (0,external_node_path_.relative)(directory, (0,external_node_path_.join)((0,external_node_path_.isAbsolute)(value) ? '' : directory, value));
+        if (path !== '' && (0,real_path/* isWithin */.UO)(directory, (0,external_node_path_.join)(directory, path)) && !/[/\\]$/.test(value))
+            return path.replaceAll('\\', '/');
+        this.reject(name, 'must be the path of a file inside output-dir, or inside root when that is empty');
+        return undefined;
+    }
+}
+/** What is too long for a setting may be a secret at the wrong place, and a cut piece of it is not masked. */
+function field_reader_short(value) {
+    return value.length > 40 ? `a text of ${value.length} characters` : (0,files_names/* show */.WU)(value);
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: ./build/src/files/finding/patterns.js
+var patterns = __nccwpck_require__(96048);
+// EXTERNAL MODULE: ./build/src/files/finding/shard.js
+var finding_shard = __nccwpck_require__(25111);
+;// CONCATENATED MODULE: ./build/src/inputs/file-fields.js
+
+
+
+
+
+
+
+/** Reads which files are meant and where what is written about them goes. */
+function readFiles(reader, { facts }) {
+    const root = reader.pathInside('root', facts.workspace, '.');
+    if ((0,external_node_fs_.statSync)(root, { throwIfNoEntry: false })?.isDirectory() !== true)
+        reader.reject('root', 'is not an existing directory');
+    const suffix = reader.text('suffix') ?? '.sign';
+    if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
+        reader.reject('suffix', 'must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -');
+    }
+    const outputDirectory = readOutputDirectory(reader, facts, root);
+    const shard = readShard(reader);
+    return {
+        patterns: patternsOf(reader, root),
+        root,
+        suffix,
+        outputDirectory,
+        includeHiddenFiles: reader.boolean('include-hidden-files', true),
+        followSymbolicLinks: reader.boolean('follow-symbolic-links', false),
+        ifNoFilesFound: reader.choice('if-no-files-found', ['error', 'warn', 'ignore']),
+        maxFiles: reader.integer('max-files', { from: 0, to: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
+        ...readOwnPaths(reader, { directory: outputDirectory ?? root, suffix, shard }),
+        shard,
+    };
+}
+function patternsOf(reader, root) {
+    const text = reader.required('files');
+    try {
+        return text === '' ? [] : (0,patterns/* readPatterns */.ce)(text, root);
+    }
+    catch (error) {
+        if (!(error instanceof errors/* ActionError */.lZ))
+            throw error;
+        reader.add(error);
+        return [];
+    }
+}
+function readShard(reader) {
+    const value = reader.text('shard') ?? '1/1';
+    const [, index, count] = /^(\d{1,3})\/(\d{1,3})$/.exec(value)?.map(Number) ?? [];
+    if (index !== undefined && count !== undefined && index >= 1 && index <= count && count <= finding_shard/* MAX_SHARDS */.hH) {
+        return { index, count };
+    }
+    reader.reject('shard', `must be i/n with i from 1 to n, such as 2/5, and n at most ${finding_shard/* MAX_SHARDS */.hH}`);
+    return { index: 1, count: 1 };
+}
+function readOwnPaths(reader, { directory, suffix, shard }) {
+    const manifest = reader.fileInside('manifest', directory);
+    const checksums = reader.fileInside('checksums', directory);
+    const manifests = manifest ? (0,finding_shard/* pathsOfShards */.vu)(manifest, shard.count) : [];
+    for (const [input, path] of Object.entries({ manifest, checksums })) {
+        if (path?.endsWith(suffix))
+            reader.reject(input, `must not end in ${suffix}, because signatures do`);
+        if (path?.split('/').includes('.git'))
+            reader.reject(input, 'must not lie in a .git directory');
+    }
+    if (checksums && manifests.map(files_names/* foldName */.zN).includes((0,files_names/* foldName */.zN)(checksums))) {
+        reader.reject('checksums', 'must be another path than manifest');
+    }
+    return {
+        manifest: manifest && (0,finding_shard/* pathOfShard */.rd)(manifest, shard),
+        checksums,
+        ownPaths: [...(checksums ? [checksums] : []), ...manifests],
+    };
+}
+function readOutputDirectory(reader, facts, root) {
+    const value = reader.text('output-dir');
+    if (value === undefined)
+        return undefined;
+    const { workspace, temporaryDirectory } = facts;
+    const path = reader.pathInside('output-dir', [workspace, temporaryDirectory], value);
+    if (path === root)
+        return undefined;
+    if ((0,real_path/* isWithin */.UO)(path, root))
+        reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
+    if (path.split(/[/\\]/).includes('.git'))
+        reader.reject('output-dir', 'must not lie in a .git directory');
+    const standing = nearestStanding(path);
+    if (!standing.isDirectory)
+        reader.reject('output-dir', 'leads over a file');
+    // A link in a checkout must not decide where a signing job writes and removes files.
+    const tops = [workspace, temporaryDirectory].map((top) => nearestStanding(top).real);
+    if (!tops.some((top) => (0,real_path/* isWithin */.UO)(top, standing.real)))
+        reader.reject('output-dir', 'leads out of the workspace through a link');
+    return path;
+}
+/** Resolves the nearest part of a path that exists. */
+function nearestStanding(path) {
+    const stat = (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false });
+    if (stat || (0,external_node_path_.dirname)(path) === path)
+        return { real: (0,external_node_fs_.realpathSync)(path), isDirectory: stat?.isDirectory() ?? false };
+    return nearestStanding((0,external_node_path_.dirname)(path));
+}
+
+// EXTERNAL MODULE: ./build/src/inputs/protocols/protocol-fields.js + 19 modules
+var protocol_fields = __nccwpck_require__(41890);
+// EXTERNAL MODULE: ./build/src/inputs/service-fields.js
+var service_fields = __nccwpck_require__(91620);
+// EXTERNAL MODULE: ./build/src/files/reading/read-small.js
+var read_small = __nccwpck_require__(91506);
+// EXTERNAL MODULE: ./build/src/verifying/algorithm.js
+var algorithm = __nccwpck_require__(23184);
+// EXTERNAL MODULE: ./build/src/verifying/key.js
+var verifying_key = __nccwpck_require__(52294);
+// EXTERNAL MODULE: ./build/src/verifying/verifier.js
+var verifying_verifier = __nccwpck_require__(89067);
+;// CONCATENATED MODULE: ./build/src/inputs/verify-fields.js
+
+
+
+
+
+
+
+
+
+const MAX_KEY_FILE_BYTES = 64 * 1024;
+/** Reads how signatures look, and the key to check them with. */
+function readSignatureForm(reader, runner) {
+    const value = reader.text('verify-key');
+    const requested = reader.choice('signature-algorithm', ['auto', ...algorithm/* SIGNATURE_ALGORITHMS */.a]);
+    const encoding = reader.choice('signature-encoding', ['base64', 'hex']);
+    const verification = value === undefined ? undefined : readKey(value, { reader, runner, requested, encoding });
+    const named = requested === 'auto' ? undefined : (0,algorithm/* algorithmOf */.Hy)(requested);
+    return {
+        algorithm: verification?.verifier.algorithm ?? named,
+        encoding,
+        verification,
+        isChecked: value !== undefined,
+    };
+}
+function readKey(value, { reader, runner, requested, encoding }) {
+    try {
+        const key = (0,verifying_key/* readVerifyKey */.v)(value.includes('-----BEGIN') || (0,secrets/* containsPrivateKey */.S)(value) ? guard(value, runner) : readKeyFile(value, runner));
+        return { verifier: (0,verifying_verifier/* createVerifier */.$A)(key, (0,algorithm/* chooseAlgorithm */.NO)(key, requested)), encoding };
+    }
+    catch (error) {
+        reader.add((0,errors/* toActionError */.ie)(error, 'VERIFY_KEY_UNREADABLE', 'Input verify-key cannot be read.'));
+        return undefined;
+    }
+}
+/** Someone may paste the private key by mistake: mask it before the error about it is printed. */
+function guard(text, runner) {
+    if ((0,secrets/* containsPrivateKey */.S)(text))
+        runner.mask((0,secrets/* secretsOf */.F)({ key: text }));
+    return text;
+}
+function readKeyFile(value, runner) {
+    const { workspace, eventName } = runner.facts;
+    refuseBareKey(value, runner);
+    const path = (0,external_node_path_.resolve)(workspace, value);
+    const text = guard(readWhole(path, value), runner);
+    if (eventName.startsWith('pull_request') && (0,real_path/* isWithin */.UO)(workspace, path)) {
+        runner.annotate('warning', 'The key comes from the pull request', `verify-key is the file ${(0,external_node_path_.relative)(workspace, path)} of this checkout, so whoever wrote the pull request chose the key. Give the key as text in the workflow, or from a place that the author cannot change.`);
+    }
+    return text;
+}
+/** Base64 of DER is no path, may be a private key, and must not be quoted in an error. */
+function refuseBareKey(value, runner) {
+    const text = value.replace(/\s/g, '');
+    if (text.length < 60 || !/^[A-Za-z0-9+/]+=*$/.test(text))
+        return;
+    const start = Buffer.from(text, 'base64');
+    if (start[0] !== 0x30 && !start.toString('latin1', 0, 10).startsWith('-----BEGIN'))
+        return;
+    runner.mask([value, text]);
+    throw new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', 'Input verify-key is base64 without a BEGIN line.', {
+        hint: 'Give the public key or certificate as PEM text, with its BEGIN and END lines, or the path of such a file.',
+    });
+}
+function readWhole(path, value) {
+    const file = (0,read_small/* readSmallFile */.EW)(path, { maxBytes: MAX_KEY_FILE_BYTES, longer: 'refused', links: 'followed' });
+    if (file?.bytes)
+        return file.bytes.toString('utf8');
+    const reason = file?.reason ?? 'it is not there';
+    throw new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', `Input verify-key: the file ${(0,files_names/* show */.WU)(value.slice(0, 200))} cannot be read: ${reason}.`, {
+        hint: 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.',
+        cause: file?.cause,
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/inputs/load-inputs.js
+
+
+
+
+
+
+
+
+/**
+ * Reads all inputs once into a valid value.
+ *
+ * Secrets are masked before anything else happens. Only the inputs of the chosen mode are looked at.
+ * @throws ActionError `INPUT_INVALID` that names every problem, except in a preflight, which has them as a list
+ */
+function loadInputs(runner) {
+    const identity = {
+        cert: runner.takeInput('cert'),
+        key: runner.takeInput('key'),
+        keyPassphrase: runner.takeInput('key-passphrase'),
+        chain: runner.takeInput('chain'),
+    };
+    const [appSecret, token] = [runner.takeInput('app-secret'), runner.takeInput('token')];
+    runner.mask((0,secrets/* secretsOf */.F)(identity));
+    runner.mask([appSecret, token].filter((secret) => secret !== undefined));
+    const reader = new FieldReader((name) => runner.takeInput(name));
+    const inputs = readMode({ identity, appSecret, token, reader }, runner);
+    // A preflight lists these beside everything else that is wrong.
+    if (inputs?.mode === 'preflight')
+        return inputs;
+    if (inputs === undefined || reader.problems.length > 0)
+        throw allProblems(reader.problems);
+    return inputs;
+}
+/** Returns `undefined` only after a problem was noted. */
+function readMode(taken, runner) {
+    const { reader } = taken;
+    const wanted = reader.choice('mode', ['sign', 'rehearse', 'verify', 'preflight']);
+    const mode = wanted === 'sign' || wanted === 'preflight' ? admit(wanted, taken, runner) : wanted;
+    switch (mode) {
+        case 'skipped':
+            return { mode };
+        case 'sign':
+            return readSigning(taken, runner);
+        case 'rehearse':
+            return {
+                mode,
+                files: readFiles(reader, runner),
+                effort: readEffort(reader),
+                upload: readUpload(reader),
+                protocol: readRehearsedProtocol(taken, runner),
+            };
+        case 'verify': {
+            const files = readFiles(reader, runner);
+            const given = reader.problems.length;
+            const { verification } = readSignatureForm(reader, runner);
+            if (verification === undefined && reader.problems.length === given) {
+                reader.reject('verify-key', 'is empty; mode verify needs the public key or certificate of the signer');
+            }
+            return verification && { mode, files, verification };
+        }
+        case 'preflight': {
+            const form = readSignatureForm(reader, runner);
+            const { service, protocol } = (0,service_fields/* readService */.u)(taken, form);
+            const isCallable = reader.problems.length === 0;
+            const [effort, { verification }] = [readEffort(reader), form];
+            return { mode, service, protocol, isCallable, effort, verification, problems: reader.problems };
+        }
+        default:
+            return mode;
+    }
+}
+/** Reads a protocol whose messages a rehearsal builds and checks; secrets and addresses need not be there. */
+function readRehearsedProtocol({ reader, appSecret, token }, runner) {
+    const name = reader.text('protocol');
+    if (name === undefined || name === 'es-auth')
+        return undefined;
+    const form = readSignatureForm(reader, runner);
+    return (0,protocol_fields/* readProtocol */.j)({ reader, serverUrl: service_fields/* NOWHERE */.J, appSecret, token, form, purpose: 'rehearsal' });
+}
+function readSigning(taken, runner) {
+    const { reader } = taken;
+    const form = readSignatureForm(reader, runner);
+    const files = readFiles(reader, runner);
+    const { service, protocol } = (0,service_fields/* readService */.u)(taken, form);
+    const [effort, reuse, upload] = [readEffort(reader), reader.boolean('reuse', true), readRealUpload(reader)];
+    const { verification } = form;
+    return protocol && { mode: 'sign', files, service, protocol, effort, verification, reuse, upload };
+}
+function readEffort(reader) {
+    return {
+        concurrency: reader.integer('concurrency', { from: 1, to: 1000, otherwise: 100 }),
+        attempts: reader.integer('attempts', { from: 1, to: 20, otherwise: 8 }),
+        timeoutMs: reader.integer('timeout', { from: 1, to: 3600, otherwise: 60 }) * 1000,
+        deadlineMs: reader.integer('deadline', { from: 0, to: 86_400, otherwise: 0 }) * 1000,
+        onFailure: reader.choice('on-failure', ['collect', 'stop']),
+    };
+}
+function readUpload(reader) {
+    const wanted = reader.boolean('upload', true);
+    const artifactName = reader.text('artifact-name') ?? 'signatures';
+    if (/["<>|*?:\\/\p{C}]|^\.{1,2}$/u.test(artifactName) || Buffer.byteLength(artifactName) > 200) {
+        reader.reject('artifact-name', 'must be at most 200 bytes without " < > | * ? : \\ / or invisible characters');
+    }
+    const retentionDays = reader.integer('retention-days', { from: 1, to: 90, otherwise: 0 });
+    const overwrite = reader.choice('overwrite', ['auto', 'true', 'false']);
+    return wanted
+        ? { artifactName, retentionDays: retentionDays === 0 ? undefined : retentionDays, overwrite }
+        : undefined;
+}
+/** What bears the name of a rehearsal must be one, or nobody can go by it. */
+function readRealUpload(reader) {
+    const upload = readUpload(reader);
+    if (upload && /^rehearsal-/i.test(upload.artifactName))
+        reader.reject('artifact-name', 'begins with rehearsal-, which marks what a rehearsal made');
+    return upload;
+}
+/** Problems come from several rooms, some of which leave the full stop to whoever prints them. */
+function endSentence(text) {
+    return (text ?? '').replace(/^input /, 'Input ').replace(/[^.!?:]$/, '$&.');
+}
+function allProblems(problems) {
+    const [first] = problems;
+    if (problems.length === 1 && first)
+        return first;
+    const list = problems.map(({ message, hint }) => [message, hint].filter(Boolean).map(endSentence).join(' '));
+    return new errors/* ActionError */.lZ('INPUT_INVALID', `${problems.length} problems with the inputs.\n${list.map((text) => `- ${text}`).join('\n')}`, {
+        hint: 'Correct all of them under with: in the workflow, or the secrets and variables they come from.',
+        cause: new AggregateError(problems),
+    });
+}
+
+// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js + 1 modules
+var output_tree = __nccwpck_require__(17350);
+// EXTERNAL MODULE: ./build/src/protocols/es-auth/protocol.js + 5 modules
+var protocol = __nccwpck_require__(83182);
+;// CONCATENATED MODULE: ./build/src/files/writing/standing.js
+
+
+
+
+/**
+ * Picks the paths below a directory at which something may stand already, by one listing for all in one directory.
+ *
+ * Names are compared as the most forgetful file systems do, without case and composition, so that none is missed there.
+ */
+function* mayStand(directory, paths) {
+    const names = new Map();
+    for (const path of paths) {
+        const parent = (0,external_node_path_.dirname)(path);
+        if (!names.has(parent))
+            names.set(parent, namesIn((0,external_node_path_.join)(directory, parent)));
+        const standing = names.get(parent);
+        if (standing === undefined || standing.has((0,files_names/* foldName */.zN)(path.slice(path.lastIndexOf('/') + 1))))
+            yield path;
+    }
+}
+/** Returns what is in a directory, or `undefined` when that cannot be told. */
+function namesIn(directory) {
+    try {
+        return new Set((0,external_node_fs_.readdirSync)(directory).map(files_names/* foldName */.zN));
+    }
+    catch (error) {
+        return (0,errors/* codeOf */.$N)(error) === 'ENOENT' ? new Set() : undefined;
+    }
+}
+
+// EXTERNAL MODULE: ./build/src/report/summary/markup.js
+var markup = __nccwpck_require__(37735);
+// EXTERNAL MODULE: ./build/src/report/summary/units.js
+var units = __nccwpck_require__(76704);
+;// CONCATENATED MODULE: ./build/src/report/summary/left-out.js
+
+
+const REASONS = {
+    signature: 'signatures of these files',
+    written: 'written by this action',
+    suffix: 'with the suffix of signatures, beside no listed file',
+    temporary: 'temporary files of this action',
+    'output-dir': 'in output-dir',
+    git: 'in .git',
+    'runner-temp': 'in RUNNER_TEMP',
+    hidden: 'hidden, and include-hidden-files is false',
+    link: 'links to what is listed itself',
+    circle: 'links that lead back to a directory above',
+};
+/** Says which paths a rule leaves out, and how many, without a beginning: `in .git (3)`. */
+function describeLeftOut({ reason, count }) {
+    return `${REASONS[reason]} (${(0,units/* formatCount */.B4)(count)})`;
+}
+/** Renders what the patterns mean and a rule leaves out, as a list. */
+function renderLeftOut({ leftOut }) {
+    if (leftOut.length === 0)
+        return [];
+    const lines = leftOut.map(({ reason, count, first }) => {
+        const names = first.map((path) => (0,markup/* code */.aY)(path)).join(', ');
+        return `- ${(0,markup/* plain */.pj)(describeLeftOut({ reason, count }))}: ${names}${count > first.length ? ', …' : ''}`;
+    });
+    return [`<details><summary>Left out, though files means them</summary>\n\n${lines.join('\n')}\n\n</details>`];
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+// EXTERNAL MODULE: ./build/src/files/descriptors.js
+var descriptors = __nccwpck_require__(59887);
+// EXTERNAL MODULE: ./build/src/files/hashing/file-hash.js + 1 modules
+var file_hash = __nccwpck_require__(85027);
+// EXTERNAL MODULE: ./build/src/files/stamp.js
+var files_stamp = __nccwpck_require__(10318);
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(57975);
+// EXTERNAL MODULE: ./build/src/files/reading/read-errors.js
+var read_errors = __nccwpck_require__(22494);
+;// CONCATENATED MODULE: ./build/src/files/reading/read-chunks.js
+
+
+
+
+/** A multiple of three, so that base64 of one chunk leaves nothing over for the next. */
+const CHUNK_BYTES = 384 * 1024;
+const readAsync = (0,external_node_util_.promisify)(external_node_fs_.read);
+/** Reads at positions of an open descriptor, whatever its own position is. */
+function readerOf(descriptor) {
+    return (buffer, position) => readAsync(descriptor, buffer, 0, buffer.length, position);
+}
+/**
+ * Yields a whole file in chunks, reading ahead into one of two buffers while the other is being used.
+ *
+ * @throws ActionError `FILE_CHANGED` unless it has the size it had, `FILE_UNREADABLE`
+ */
+async function* readChunks(file, readAt) {
+    let [current, ahead] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
+    let position = 0;
+    let pending = readAt(current, position);
+    try {
+        for (;;) {
+            const { bytesRead } = await pending;
+            if (bytesRead === 0)
+                break;
+            const chunk = current.subarray(0, bytesRead);
+            position += bytesRead;
+            if (position > file.size)
+                throw (0,read_errors/* changed */.tD)(file);
+            [current, ahead] = [ahead, current];
+            pending = readAt(current, position);
+            yield chunk;
+        }
+    }
+    catch (error) {
+        throw error instanceof errors/* ActionError */.lZ ? error : (0,read_errors/* unreadable */.O$)(file, error);
+    }
+    finally {
+        // Nobody else may be waiting for it.
+        await pending.catch(() => { });
+    }
+    if (position !== file.size)
+        throw (0,read_errors/* changed */.tD)(file);
+}
+
+;// CONCATENATED MODULE: ./build/src/files/reading/open-file.js
+
+
+
+
+
+
+
+
+
+/** Files up to this many bytes are read once into memory; larger ones pass through two buffers. */
+const SMALL_FILE_BYTES = 1024 * 1024;
+// Neither exists on Windows. NONBLOCK: opening a FIFO that was swapped in would hang. NOFOLLOW: neither may a link be.
+const FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
+/**
+ * Opens a regular file for reading, never through a link; `location` must have no link on the way.
+ *
+ * @throws ActionError `FILE_UNREADABLE`, `FILE_VANISHED`, `FILE_NOT_REGULAR`, `FILE_CHANGED`, `DIRECTORY_MOVED`
+ */
+function openFile(file) {
+    const descriptor = attempt(file, () => (0,external_node_fs_.openSync)(file.location, FLAGS));
+    let before;
+    let chunk;
+    try {
+        before = attempt(file, () => (0,external_node_fs_.fstatSync)(descriptor));
+        if (!before.isFile())
+            throw (0,read_errors/* notRegular */.oQ)(file);
+        if (!(0,descriptors/* leadsTo */.R)(descriptor, file.location))
+            throw (0,read_errors/* movedDirectory */.Bn)((0,external_node_path_.dirname)(file.location));
+        if (before.size !== file.size)
+            throw (0,read_errors/* changed */.tD)(file);
+        if (file.size <= SMALL_FILE_BYTES)
+            chunk = attempt(file, () => open_file_readWhole(file, descriptor));
+    }
+    catch (error) {
+        (0,external_node_fs_.closeSync)(descriptor);
+        throw error;
+    }
+    const stamp = (0,files_stamp/* stampOf */.Z)(before, Date.now());
+    const checkUnchanged = (sha256) => compare(file, stamp, sha256);
+    if (chunk === undefined)
+        return { size: file.size, ...openLarge(file, descriptor), checkUnchanged };
+    (0,external_node_fs_.closeSync)(descriptor);
+    const content = [chunk];
+    return { size: file.size, read: () => content, checkUnchanged, close: () => { } };
+}
+/** Reads a file from its start to its end; returns its SHA-256 as hex. */
+async function hashFile(file) {
+    const open = openFile(file);
+    try {
+        const content = open.read();
+        if (Array.isArray(content))
+            return (0,external_node_crypto_.hash)('sha256', content[0] ?? '', 'hex');
+        const sum = (0,file_hash/* startHash */.LC)({ algorithm: 'sha256' });
+        await (0,file_hash/* readInto */.Pq)(content, [sum]);
+        return sum.digest().toString('hex');
+    }
+    finally {
+        open.close();
+    }
+}
+function open_file_readWhole(file, descriptor) {
+    const buffer = Buffer.allocUnsafe(file.size);
+    let filled = 0;
+    for (let count = -1; count !== 0 && filled < file.size; filled += count) {
+        count = (0,external_node_fs_.readSync)(descriptor, buffer, filled, buffer.length - filled, filled);
+    }
+    if (filled !== file.size)
+        throw (0,read_errors/* changed */.tD)(file);
+    return buffer;
+}
+function openLarge(file, descriptor) {
+    let closed = false;
+    const uses = new Set();
+    const readAt = readerOf(descriptor);
+    function use(work) {
+        const result = closed ? Promise.reject(new Error('The file was closed')) : work();
+        uses.add(result);
+        const forget = () => void uses.delete(result);
+        result.then(forget, forget);
+        return result;
+    }
+    return {
+        read: () => readChunks(file, (buffer, position) => use(() => readAt(buffer, position))),
+        lend: (reader) => use(() => reader(descriptor)),
+        close() {
+            if (closed)
+                return;
+            closed = true;
+            // The number must not go to another file while someone still reads from it: they would read that one.
+            if (uses.size === 0)
+                (0,external_node_fs_.closeSync)(descriptor);
+            else
+                void Promise.allSettled(uses).then(() => (0,external_node_fs_.closeSync)(descriptor));
+        },
+    };
+}
+/** Only other bytes are a change: a scanner, a new name or other rights change what the file system tells. */
+async function compare(file, stamp, sha256) {
+    const now = attempt(file, () => (0,external_node_fs_.lstatSync)(file.location, { throwIfNoEntry: false }));
+    if (now && now.size === file.size && (0,files_stamp/* matchesStamp */.z)(stamp, now))
+        return;
+    if ((await hashFile(file)) !== sha256)
+        throw (0,read_errors/* changed */.tD)(file);
+}
+function attempt(file, act) {
+    try {
+        return act();
+    }
+    catch (error) {
+        if (error instanceof errors/* ActionError */.lZ)
+            throw error;
+        throw (0,read_errors/* unreadable */.O$)(file, error);
+    }
+}
+
+// EXTERNAL MODULE: ./build/src/verifying/check.js + 1 modules
+var check = __nccwpck_require__(77259);
+;// CONCATENATED MODULE: ./build/src/verifying/verify.js
+
+
+
+
+
+/** Files at a time: reading of one goes on while another is hashed. */
+const LANES = 4;
+/** Checks the signature of every file; the outcomes come in the order of the files. */
+async function verifyFiles(options) {
+    const { files, signal } = options;
+    const outcomes = [];
+    let next = 0;
+    async function lane() {
+        for (let at = next++; at < files.length; at = next++) {
+            const file = files[at];
+            if (file === undefined)
+                return;
+            signal.throwIfAborted();
+            const outcome = await verifyFile(file, options);
+            outcomes[at] = outcome;
+            options.onOutcome(outcome);
+            // Small files are read at once: let timers and signals have their turn.
+            if (at % 64 === 63)
+                await new Promise((resolve) => setImmediate(resolve));
+        }
+    }
+    await Promise.all(Array.from({ length: LANES }, lane));
+    return outcomes;
+}
+async function verifyFile(file, options) {
+    const startedAt = performance.now();
+    const outcome = (rest) => {
+        return { file, attempts: 0, elapsedMs: performance.now() - startedAt, ...rest };
+    };
+    try {
+        const text = (0,read_small/* readSignatureFile */.L6)(options.output.realPathOf(file.path + options.suffix));
+        if (text === undefined)
+            return outcome({ status: 'failed', error: missing(file, options.suffix) });
+        const open = openFile(file);
+        try {
+            const { valid, sha256 } = await (0,check/* checkStored */.Ww)(open, text, options.verification);
+            if (valid)
+                return outcome({ status: 'verified', sha256, signatureSha256: (0,read_small/* hashText */.qj)(text) });
+            const error = options.explain === 'name'
+                ? await (0,check/* explainInvalid */.Dy)(file.path, open, { ...options.verification, text })
+                : undefined;
+            return outcome({ status: 'failed', sha256, error });
+        }
+        finally {
+            open.close();
+        }
+    }
+    catch (error) {
+        return outcome({ status: 'failed', error: asInvalid(file, error) });
+    }
+}
+function missing({ path }, suffix) {
+    return new errors/* ActionError */.lZ('SIGNATURE_MISSING', `${(0,files_names/* show */.WU)(path)} has no signature ${(0,files_names/* show */.WU)(path + suffix)}.`, {
+        hint: 'Sign the file, fetch its signature, or exclude the file; output-dir and suffix must be those of the signing run.',
+    });
+}
+/** A text that is no strictly encoded signature is an invalid signature, whatever the reader calls it. */
+function asInvalid({ path }, error) {
+    const known = (0,errors/* toActionError */.ie)(error, 'FILE_UNREADABLE', `${(0,files_names/* show */.WU)(path)} could not be checked.`);
+    if (known.code !== 'RESP_BAD_SIGNATURE')
+        return known;
+    return new errors/* ActionError */.lZ('SIGNATURE_INVALID', `The signature of ${(0,files_names/* show */.WU)(path)} is not valid: ${known.message}`, {
+        ...(known.hint === undefined ? {} : { hint: known.hint }),
+        cause: known,
+    });
+}
+/** A signature whose file is gone. */
+function orphaned(path, suffix) {
+    const error = new errors/* ActionError */.lZ('SIGNATURE_ORPHANED', `${(0,files_names/* show */.WU)(path + suffix)} signs ${(0,files_names/* show */.WU)(path)}, which is not there.`, {
+        hint: 'Restore the file, or delete the signature: a customer would miss what it promises.',
+    });
+    return {
+        file: { path: path + suffix, size: 0 },
+        status: 'failed',
+        attempts: 0,
+        elapsedMs: 0,
+        error,
+        stray: 'orphan',
+    };
+}
+
+;// CONCATENATED MODULE: ./build/src/modes/stages/coverage.js
+
+
+
+
+
+
+
+
+
+
+/** Tells what patterns mean and rules leave out, and what the patterns say without effect. Every slice sees it; the first tells it. */
+function tellLeftOut({ runner }, { shard }, coverage) {
+    if (shard.index !== 1)
+        return {};
+    const { leftOut, idleExcludes, misread } = coverage;
+    for (const each of leftOut) {
+        const more = each.count > each.first.length ? ', …' : '';
+        runner.line(`  left out, ${describeLeftOut(each)}: ${(0,units/* showList */.w5)(each.first, each.first.length)}${more}`);
+    }
+    const warnings = [];
+    if (idleExcludes.length > 0) {
+        const lines = idleExcludes.map((text) => `“${text}”`);
+        warnings.push(`${(0,units/* plural */.LS)(lines.length, 'exclude')} in files left nothing out: ${(0,units/* showList */.w5)(lines, 5)}.`);
+    }
+    for (const { text, path } of misread.slice(0, 3)) {
+        const line = `${text.startsWith('!') ? '!' : ''}${(0,patterns/* escapePath */.ft)(path)}`;
+        warnings.push(`“${(0,files_names/* show */.WU)(text)}” does not mean ${(0,files_names/* show */.WU)(path)}: in a pattern, characters in brackets stand for any one of them. To mean the name itself, write ${(0,files_names/* show */.WU)(line)}.`);
+    }
+    for (const text of warnings)
+        runner.annotate('warning', 'Patterns', text);
+    return { leftOut, notes: warnings };
+}
+const WHY = {
+    suffix: 'with the suffix of signatures beside no listed file',
+    temporary: 'with the name of a temporary file of this action',
+    'output-dir': 'in output-dir that this action did not write',
+};
+/** Removes the temporary files that killed runs left in the output tree; returns what is left of the coverage. */
+function sweepTemporaries(output, { root }, coverage) {
+    const locate = ({ path }) => (0,external_node_path_.join)(root, path);
+    const temporaries = coverage.uncovered.filter((each) => each.reason === 'temporary').map(locate);
+    output.sweep(temporaries.filter((each) => (0,real_path/* isBelow */.Yw)(output.directory, each)).map((each) => (0,real_path/* pathBelow */.Br)(output.directory, each)));
+    const isThere = (each) => (0,external_node_fs_.lstatSync)(locate(each), { throwIfNoEntry: false }) !== undefined;
+    return { ...coverage, uncovered: coverage.uncovered.filter((each) => each.reason !== 'temporary' || isThere(each)) };
+}
+/** Removes signatures of an earlier run beside paths that cannot be signed: they would stand for bytes that nobody looked at. */
+function removeRefusedSignatures(output, refused, suffix) {
+    const signatures = refused
+        .filter(({ error }) => error.code !== 'FILE_NAME_TOO_LONG')
+        .map(({ path }) => path + suffix);
+    for (const path of mayStand(output.directory, signatures))
+        output.remove(path);
+}
+/** Warns of what a signing run leaves unsigned, or leaves there, and what a verification with the same inputs would refuse. */
+function warnOfUncovered({ runner }, { shard, suffix }, coverage) {
+    if (shard.index !== 1)
+        return {};
+    const warnings = [];
+    for (const reason of ['suffix', 'temporary', 'output-dir']) {
+        const paths = coverage.uncovered.filter((each) => each.reason === reason).map(({ path }) => path);
+        if (paths.length === 0)
+            continue;
+        warnings.push(`${(0,units/* plural */.LS)(paths.length, 'path')} ${WHY[reason]} stay${paths.length === 1 ? 's' : ''} unsigned, and mode: verify will refuse ${paths.length === 1 ? 'it' : 'them'}: ${(0,units/* showList */.w5)(paths, 5)}. Remove what is left over from an earlier run; exclude the rest in files${reason === 'suffix' ? ', or set another suffix' : ''}.`);
+    }
+    if (coverage.orphans.length > 0) {
+        const paths = coverage.orphans.map((path) => path + suffix);
+        warnings.push(`${(0,units/* plural */.LS)(paths.length, 'signature')} without a file, which mode: verify will refuse: ${(0,units/* showList */.w5)(paths, 5)}. Remove what is left over from an earlier run.`);
+    }
+    if (coverage.orphanFailure)
+        warnings.push(`Signatures without a file could not be looked for, and mode: verify will fail: ${coverage.orphanFailure.message}`);
+    for (const text of warnings)
+        runner.annotate('warning', 'Left unsigned', text);
+    return { notes: warnings };
+}
+/** Judges what a verification leaves unchecked: orphans and paths that nothing covers are failures, what lies in .git and RUNNER_TEMP is named. */
+function judgeUncovered({ runner }, { shard, suffix }, coverage) {
+    if (shard.index !== 1)
+        return {};
+    const unchecked = coverage.leftOut.filter(({ reason }) => reason === 'git' || reason === 'runner-temp');
+    const notes = unchecked.map(describeUnchecked);
+    for (const text of notes)
+        runner.annotate('warning', 'Not checked', text);
+    const outcomes = [
+        ...coverage.orphans.map((path) => orphaned(path, suffix)),
+        ...coverage.uncovered.map((each) => refuse(each)),
+    ];
+    const { orphanFailure: failure } = coverage;
+    return { outcomes, notes, ...(failure ? { failure } : {}) };
+}
+function describeUnchecked({ reason, count, first }) {
+    const more = count > first.length ? ` and ${(0,units/* plural */.LS)(count - first.length, 'other')}` : '';
+    const names = (0,units/* showList */.w5)(first, first.length);
+    return `Never signed and never checked, ${describeLeftOut({ reason, count })}: ${names}${more}.`;
+}
+function refuse({ path, reason }) {
+    const error = new errors/* ActionError */.lZ('FILE_NOT_COVERED', `${(0,files_names/* show */.WU)(path)} is meant by files, and no signature covers it: it is a path ${WHY[reason]}.`, {
+        hint: `Find out where it comes from. To accept it unchecked, add the line “${(0,files_names/* show */.WU)(`!${(0,patterns/* escapePath */.ft)(path)}`)}” to files.`,
+    });
+    return { file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, stray: 'uncovered' };
+}
+
+// EXTERNAL MODULE: ./build/src/report/manifest.js
+var manifest = __nccwpck_require__(37987);
+// EXTERNAL MODULE: ./build/src/report/report.js
+var report_report = __nccwpck_require__(18456);
+// EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
+var schedule_clock = __nccwpck_require__(23881);
+;// CONCATENATED MODULE: ./build/src/upload.js
+
+
+
+
+/** Characters that the artifact service refuses in paths. */
+const REFUSED = /["<>|*?:\r\n]/;
+/** Waits before the second and third try, in milliseconds. */
+const WAITS_MS = [2000, 8000];
+/** Refuses names that the artifact service would refuse after all the signing is done. */
+function checkArtifactPaths(paths) {
+    const refused = paths.filter((path) => REFUSED.test(path));
+    if (refused.length === 0)
+        return;
+    throw new errors/* ActionError */.lZ('ARTIFACT_NAME_REFUSED', `${(0,units/* plural */.LS)(refused.length, 'path')} cannot be in a workflow artifact: ${(0,units/* showList */.w5)(refused, 10)}.`, { hint: 'Artifacts take none of " : < > | * ? or line ends. Rename or exclude these files, or set upload: false.' });
+}
+/** Loads the client of the artifact service, a chunk of its own and the larger half of the bundle; once is enough. */
+function loadClient() {
+    return __nccwpck_require__.e(/* import() */ 584).then(__nccwpck_require__.bind(__nccwpck_require__, 20584));
+}
+/**
+ * Uploads files as one workflow artifact and sees that all of them are in it; `undefined` where there is no such service.
+ *
+ * Network loss and stalls are tried again under another name, because a name whose upload was not finished stays taken.
+ * @throws ActionError `ARTIFACT_EXISTS`, `ARTIFACT_INCOMPLETE`, `ARTIFACT_FAILED`
+ */
+async function uploadFiles(options) {
+    const { DefaultArtifactClient } = await loadClient();
+    const client = new DefaultArtifactClient();
+    if (options.replaces)
+        await client.deleteArtifact(options.name).catch(() => { });
+    for (let attempt = 0;; attempt++) {
+        const name = attempt === 0 ? options.name : `${options.name}-retry-${attempt}`;
+        const sizes = options.paths.map((path) => sizeOf(options.directory, path));
+        try {
+            const { retentionDays } = options;
+            const response = await client.uploadArtifact(name, options.paths.map((path) => `${options.directory}/${path}`), options.directory, {
+                // Signatures do not compress, and a plain archive has a size that can be foretold.
+                compressionLevel: 0,
+                ...(retentionDays === undefined ? {} : { retentionDays }),
+            });
+            return checkComplete(name, response, expectedBytes(options.paths, sizes));
+        }
+        catch (error) {
+            if (nameOf(error) === 'GHESNotSupportedError')
+                return undefined;
+            const waitMs = WAITS_MS[attempt];
+            if (waitMs === undefined || !isPassing(error, options.replaces))
+                throw explain(name, error, options.runAttempt);
+            options.warn(`The upload of artifact ${name} failed (${(0,files_names/* show */.WU)(messageOf(error))}); trying again as ${options.name}-retry-${attempt + 1}.`);
+            await options.sleep(waitMs);
+        }
+    }
+}
+function sizeOf(directory, path) {
+    const stat = (0,external_node_fs_.lstatSync)(`${directory}/${path}`, { throwIfNoEntry: false });
+    if (stat?.isFile())
+        return stat.size;
+    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `${(0,files_names/* show */.WU)(path)} is gone since it was written, so it cannot be uploaded.`, {
+        hint: 'Let nothing clean up the signatures while the step runs, and run it again.',
+    });
+}
+/** Size of an archive that stores these files: two headers, the name in each, a data descriptor, and the end record. */
+function expectedBytes(paths, sizes) {
+    const entries = paths.map((path, i) => 30 + 16 + 46 + 2 * Buffer.byteLength(path) + (sizes[i] ?? 0));
+    return entries.reduce((sum, bytes) => sum + bytes, 22);
+}
+function checkComplete(name, { id, size, digest }, expected) {
+    // The client only warns about a file that vanishes meanwhile, and can end without an id.
+    if (id !== undefined && size !== undefined && size >= expected)
+        return { name, id, digest, bytes: size };
+    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `Artifact ${(0,files_names/* show */.WU)(name)} was uploaded, but not every signature is in it (${size ?? 0} of ${expected} bytes).`, {
+        hint: 'Something removed signatures during the upload. Delete this artifact and run the step again.',
+    });
+}
+function isPassing(error, replaces) {
+    const message = messageOf(error);
+    // After deleting, a name that is still taken is one whose upload never ended: nothing can free it.
+    if (/\(409\)/.test(message))
+        return replaces;
+    return (nameOf(error) === 'NetworkError' ||
+        /Upload progress stalled|ECONNRESET|ETIMEDOUT|ECONNREFUSED|ENOTFOUND|EPIPE/.test(message));
+}
+function explain(name, error, runAttempt) {
+    if (error instanceof errors/* ActionError */.lZ)
+        return error;
+    const message = messageOf(error);
+    if (/\(409\)/.test(message)) {
+        return new errors/* ActionError */.lZ('ARTIFACT_EXISTS', `This run already has an artifact called ${(0,files_names/* show */.WU)(name)}.`, {
+            hint: runAttempt === 1
+                ? 'Give each use of the action its own artifact-name, or set overwrite: true.'
+                : 'An earlier attempt may have uploaded it, or another step: if this use of the action alone has the name, set overwrite: true, else give each use its own artifact-name.',
+            cause: error,
+        });
+    }
+    return new errors/* ActionError */.lZ('ARTIFACT_FAILED', `The artifact ${(0,files_names/* show */.WU)(name)} could not be uploaded: ${(0,files_names/* show */.WU)(message.slice(0, 300))}`, {
+        hint: 'The signatures are on the disk of this job. Run the step again, or set upload: false and store them otherwise.',
+        cause: error,
+    });
+}
+function messageOf(error) {
+    return error instanceof Error ? error.message || error.name : String(error);
+}
+function nameOf(error) {
+    return error instanceof Error ? error.name : '';
+}
+
+// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
+var write_errors = __nccwpck_require__(10697);
+;// CONCATENATED MODULE: ./build/src/modes/stages/planned-writes.js
+
+
+
+
+
+
+/** How the files begin that this action writes under a path of the user's choice. */
+const BEGINNINGS = {
+    manifest: /^\{"version":1,"mode":/,
+    checksums: /^(?:$|\\?[0-9a-f]{64} [ *])/,
+};
+/**
+ * Refuses to put the manifest or the checksums over something that this action did not write.
+ *
+ * Such a path is usually a mistake, and what stands there would be lost, and left out of the signing as well.
+ * @throws ActionError `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`
+ */
+function checkOwnFiles(inputs, mode) {
+    for (const input of ['manifest', 'checksums']) {
+        const path = inputs[input];
+        // A verification only reads the checksums, and says itself what is wrong with them.
+        if (path === undefined || (input === 'checksums' && mode === 'verify'))
+            continue;
+        try {
+            checkPlace(input, path, (0,external_node_path_.join)(inputs.outputDirectory ?? inputs.root, path));
+        }
+        catch (error) {
+            throw (0,write_errors/* unwritable */.m)(path, error);
+        }
+    }
+}
+function checkPlace(input, path, location) {
+    const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
+    if (stat === undefined)
+        return;
+    const options = { maxBytes: 80, longer: 'cut', links: 'refused' };
+    const file = stat.isFile() ? (0,read_small/* readSmallFile */.EW)(location, options) : undefined;
+    if (file?.bytes && BEGINNINGS[input].test(file.bytes.toString('latin1')))
+        return;
+    const unreadable = file?.reason === undefined ? '' : ` that could be read (${file.reason})`;
+    const what = stat.isDirectory() ? 'is a directory' : `exists already and is no ${input} of this action${unreadable}`;
+    throw new errors/* ActionError */.lZ('OUTPUT_OCCUPIED', `Input ${input}: ${(0,files_names/* show */.WU)(path)} ${what}.`, {
+        hint: `Give ${input} a path where nothing else is; what stands there would be lost.`,
+    });
+}
+
+// EXTERNAL MODULE: ./build/src/modes/stages/release.js + 31 modules
+var stages_release = __nccwpck_require__(7839);
+;// CONCATENATED MODULE: ./build/src/modes/stages/receipt.js
+
+
+
+
+
+
+
+
+
+/** Runs a mode's work, which returns the signed files, and writes the manifest however it ends; uploads only when every file has its signature. */
+async function deliver(context, delivery, work) {
+    const { files, mode, upload, output, report } = delivery;
+    checkOwnFiles(files, mode);
+    // However this run ends, an earlier manifest must not pass for that of this run.
+    if (files.manifest !== undefined)
+        output.remove(files.manifest);
+    report.add({ suffix: files.suffix, shard: files.shard });
+    let signed = [];
+    try {
+        signed = await work();
+    }
+    catch (error) {
+        report.add({ failure: (0,errors/* unexpected */.os)(error) });
+    }
+    report.add({ durationMs: context.clock.now() - context.startedAt });
+    const writeManifest = prepareManifest(context, delivery);
+    writeManifest();
+    if (upload === undefined || !(0,report_report/* isGreen */.gf)(report.build()))
+        return;
+    try {
+        report.add(await uploadSignatures(context, { mode, files, output, upload }, signed));
+    }
+    catch (error) {
+        report.add({ failure: (0,errors/* unexpected */.os)(error) });
+        writeManifest();
+    }
+}
+/** Decides where the manifest goes; it is written also for a run that failed, and again when that happens later. */
+function prepareManifest(context, { mode, files, output, report }) {
+    const isInOutput = files.manifest !== undefined || mode === 'rehearse';
+    const tree = isInOutput ? output : new output_tree/* OutputTree */.E((0,stages_release/* makeOwnDirectory */._i)(context), context.processId);
+    const path = files.manifest ?? 'manifest.json';
+    return () => {
+        tree.write(path, (0,manifest/* renderManifest */.s)(report.build(), new Date(context.now())));
+        report.add({ manifest: tree.locate(path) });
+    };
+}
+/** Lists what the artifact of this run holds. */
+function artifactPaths({ checksums, manifest, suffix, shard }, files) {
+    const signatures = files.map(({ path }) => path + suffix);
+    const ofChecksums = checksums !== undefined && shard.index === 1 ? [checksums, checksums + suffix] : [];
+    return [...signatures, ...ofChecksums, ...(manifest === undefined ? [] : [manifest])];
+}
+/** Refuses names that could not be uploaded, before anything is signed. */
+function checkUploadable({ files, upload }, release) {
+    if (upload)
+        checkArtifactPaths(artifactPaths(files, release));
+}
+function nameArtifact({ mode, files, upload }) {
+    const { index, count } = files.shard;
+    const name = count > 1 ? `${upload.artifactName}-${index}-of-${count}` : upload.artifactName;
+    return mode === 'rehearse' ? `rehearsal-${name}` : name;
+}
+/** Uploads the signatures of all files as one artifact. */
+async function uploadSignatures({ runner, clock, signal }, task, signed) {
+    const { retentionDays, overwrite } = task.upload;
+    const paths = artifactPaths(task.files, signed);
+    if (paths.length === 0)
+        return {};
+    runner.openGroup('Upload');
+    const upload = uploadFiles({
+        name: nameArtifact(task),
+        paths,
+        directory: task.output.directory,
+        retentionDays,
+        replaces: overwrite === 'true',
+        runAttempt: runner.facts.runAttempt,
+        warn: (text) => runner.annotate('warning', 'Upload', text),
+        sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
+    });
+    // The client cannot be stopped: once the run is cancelled, nobody waits for it any more.
+    const artifact = await (0,schedule_clock/* orAborted */.H6)(upload, signal);
+    if (artifact) {
+        runner.line(`Artifact ${artifact.name}: ${(0,units/* plural */.LS)(paths.length, 'file')}, id ${artifact.id}`);
+        runner.closeGroup();
+        return { artifact };
+    }
+    const text = 'This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.';
+    runner.annotate('notice', 'No upload', text);
+    runner.closeGroup();
+    return { notes: [text] };
+}
+
+// EXTERNAL MODULE: ./build/src/modes/stages/service.js + 2 modules
+var stages_service = __nccwpck_require__(54696);
+;// CONCATENATED MODULE: ./build/src/report/progress.js
+
+/** Short work shows no progress at all. */
+const FIRST_LINE_MS = 5000;
+const NEXT_LINE_MS = 5000;
+/** Less than this share of the work says nothing about the time that is left. */
+const LEAST_SHARE = 0.01;
+/** A slower rate in bytes per second is that of tiny files, and tells nobody anything. */
+const LEAST_RATE = 1000;
+/** Starts to watch a work of known extent. */
+function startProgress(total, clock, print) {
+    const startedAt = clock.now();
+    const done = { files: 0, bytes: 0 };
+    const flying = { tries: 0, hashed: 0, sent: 0 };
+    let cancel = clock.after(FIRST_LINE_MS, tick);
+    function tick() {
+        const sent = done.bytes + flying.sent;
+        // A file is read twice: before it is sent, and for it.
+        const share = total.bytes > 0 ? (done.bytes + sent + flying.hashed) / (2 * total.bytes) : done.files / total.files;
+        print(describe({ total: total.files, files: done.files, sent, share, inFlight: flying.tries }, clock.now() - startedAt));
+        cancel = clock.after(NEXT_LINE_MS, tick);
+    }
+    return {
+        start: () => startFlight(flying),
+        add(size) {
+            done.files++;
+            done.bytes += size;
+        },
+        isLastUnderWay: () => done.files + flying.tries >= total.files,
+        stop: () => cancel(),
+    };
+}
+function startFlight(flying) {
+    const own = { hashed: 0, sent: 0 };
+    const note = (pass, bytes) => {
+        own[pass] += bytes;
+        flying[pass] += bytes;
+    };
+    flying.tries++;
+    return {
+        hashed: (bytes) => note('hashed', bytes),
+        sent: (bytes) => note('sent', bytes),
+        end() {
+            flying.tries--;
+            flying.hashed -= own.hashed;
+            flying.sent -= own.sent;
+        },
+    };
+}
+function describe({ total, files, sent, share, inFlight }, elapsedMs) {
+    const rate = sent / (elapsedMs / 1000);
+    const isGuessable = share >= LEAST_SHARE && share < 1;
+    return [
+        `${(0,units/* formatCount */.B4)(files)} of ${(0,units/* plural */.LS)(total, 'file')}`,
+        rate >= LEAST_RATE ? `${(0,units/* formatBytes */.z3)(rate)}/s` : '',
+        inFlight > 0 ? `${(0,units/* formatCount */.B4)(inFlight)} in flight` : '',
+        isGuessable ? `about ${(0,units/* formatGuessedMs */._X)((elapsedMs / share) * (1 - share))} left` : '',
+    ]
+        .filter(Boolean)
+        .join(', ');
+}
+/** Shows the attempts of a signer as progress, those of large files while their bytes are being sent. */
+function watchSigner(signer, progress) {
+    return {
+        async sign(source, signal) {
+            const flight = progress.start();
+            try {
+                return await signer.sign(watchSource(source, flight), signal);
+            }
+            finally {
+                flight.end();
+            }
+        },
+    };
+}
+/** A file is hashed before it is sent. A file in memory is sent at once, so its bytes are not counted on their way. */
+function watchSource(source, flight) {
+    return {
+        path: source.path,
+        size: source.size,
+        async digest(begin) {
+            const digested = await source.digest(begin);
+            flight.hashed(source.size);
+            return digested;
+        },
+        read() {
+            const chunks = source.read();
+            return Array.isArray(chunks) ? chunks : countChunks(chunks, flight.sent);
+        },
+    };
+}
+async function* countChunks(chunks, count) {
+    for await (const chunk of chunks) {
+        yield chunk;
+        count(chunk.length);
+    }
+}
+
+// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
+var policy_failure = __nccwpck_require__(74318);
+// EXTERNAL MODULE: ./build/src/signing/sent-bytes.js
+var sent_bytes = __nccwpck_require__(45109);
+;// CONCATENATED MODULE: ./build/src/signing/attempt.js
+
+
+
+
+
+/** Creates the function that signs one file once: reads it, has it signed, checks the signature and writes it. */
+function createAttempt(options) {
+    const { signer, output, suffix, verification, hashElsewhere, clientKeySha256, onWhiteSpace } = options;
+    return async (file, signal, onAnswered) => {
+        const open = openFile(file);
+        try {
+            const startPass = verification && (() => verification.verifier.start(file.size));
+            const source = (0,sent_bytes/* record */.g)(file.path, open, { startPass, hashElsewhere, signal });
+            const { text, keyVersion } = await signer.sign(source, signal);
+            const { sha256, pass } = await source.finish();
+            if (verification && !(pass && (0,check/* isValid */.fn)(text, pass, verification.encoding))) {
+                const invalid = await (0,check/* explainInvalid */.Dy)(file.path, { ...open, read: () => source.read() }, { ...verification, text });
+                throw wrongSignature(invalid, (0,check/* wrongKey */.PT)(verification, invalid, clientKeySha256));
+            }
+            if (!verification && /\s/.test(text))
+                onWhiteSpace?.();
+            signal.throwIfAborted();
+            onAnswered();
+            await output.write(file.path + suffix, text);
+            return { sha256, signatureSha256: (0,read_small/* hashText */.qj)(text), keyVersion };
+        }
+        catch (error) {
+            throw withEveryFile(withFullDisk((0,policy_failure/* asFailure */.h_)(error)));
+        }
+        finally {
+            open.close();
+        }
+    };
+}
+/** A replica with another key, or a mixed-up answer, is worth one repeat; a wrong key ends the run. */
+function wrongSignature(error, ending) {
+    return new policy_failure/* Failure */.HR('request', error.code, error.message, {
+        hint: error.hint ?? '',
+        cause: error,
+        maxAttempts: 2,
+        endsRun: 'verify-key',
+        ending: new policy_failure/* Failure */.HR('config', ending.code, ending.message, { hint: ending.hint ?? '', cause: error }),
+    });
+}
+/** A signature in another encoding than the announced one comes in that encoding for every file. */
+function withEveryFile(failure) {
+    return failure.code === 'RESP_BAD_SIGNATURE' ? failure.with({ endsRun: 'first-four-files' }) : failure;
+}
+/** On a full disk no other file can be written either. */
+function withFullDisk(failure) {
+    return failure.code === 'OUTPUT_FULL' ? failure.with({ kind: 'config' }) : failure;
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/policy/defaults.js
+// Every number of the policy on one page, each with its reason. Times are in milliseconds. What users set (concurrency,
+// attempts, timeout, deadline) is an input of the action and stands in action.yml.
+/** When a failed attempt of one file is repeated. */
+const RETRY = {
+    /** Bound of the first delay; it doubles with each attempt of the file, and the delay is drawn between 0 and the bound. */
+    baseDelayMs: 200,
+    /** The same after 429 and 503, with which the service asks for fewer requests, not only for another one. */
+    throttledDelayMs: 1000,
+    /** Largest bound: later repeats gain nothing from waiting longer. */
+    maxDelayMs: 10_000,
+    /** A `Retry-After` is lengthened by a random part of this, so that the files that wait for it do not start together. */
+    retryAfterSpreadMs: 250,
+    /** A longer `Retry-After` ends the run: another run asks again. */
+    maxRetryAfterMs: 120_000,
+};
+/** When the service counts as down, and for how long it is asked again. */
+const OUTAGE = {
+    /** Failures of the service in a row, without a success between them, that shut the gate for every file. */
+    failures: 8,
+    /**
+     * With at most this many files left, none is lost to failures of the service alone: the gate shuts and the files become
+     * probes. Where half of all requests fail, 500 files are signed in 49 of 50 runs with this rule, in 10 without it.
+     */
+    endgameFiles: 32,
+    /** Bound of the first pause before a probe; it doubles with each probe, and the pause is drawn from its upper half. */
+    firstPauseMs: 250,
+    /** Largest bound: a service that is back is found at most this much later. */
+    maxPauseMs: 10_000,
+    /** Bounds of the pauses before the probes after a 401 or 403, because rules of firewalls look at several seconds or minutes. */
+    unauthorisedPausesMs: [2000, 8000, 20_000],
+    /** A run without any success ends after this time of failures only: the cause is likely a setting. */
+    noProgressBeforeSuccessMs: 60_000,
+    /** A run that had successes ends after this time of failures only: the cause is likely an outage. */
+    noProgressMs: 180_000,
+};
+/** How many failures of one kind end a run; failures of the kind `config` end it at once. */
+const ENDINGS = {
+    /** Before the first success: attempts of the canary that bring an answer that no signing service gives. */
+    canaryAttempts: 2,
+    /** Before the first success: different files that the service refuses, or answers in a form without a signature. */
+    refusedFiles: 4,
+    /** Before the first success: different files whose signature does not fit verify-key. */
+    unfitFiles: 3,
+    /** Before the first success: attempts that find no address for the server's name. */
+    notFoundAttempts: 3,
+    /** After a success: probes in a row that are refused with 401 or 403. */
+    unauthorisedProbes: 3,
+    /** After a success: time in which nothing but 401 and 403 comes. */
+    unauthorisedMs: 60_000,
+    /** After a success: attempts of one file whose connection leads to a node that TLS refuses. */
+    badNodePerFile: 3,
+    /** The same attempts, of the whole run. */
+    badNodePerRun: 10,
+};
+/** How the number of requests in flight starts and grows. */
+const GROWTH = {
+    /** Requests in flight once the canary has its answer, or once its head start is over. */
+    start: 12,
+    /**
+     * Each success adds one request up to this number: on a very fast service time alone would add none. 5,000 small files
+     * take about a tenth less than with 12. More than 24 makes no difference over HTTP/1.1, but does over HTTP/2, where a
+     * request in flight costs no handshake.
+     */
+    answered: 48,
+    /** At most one connection for so many files: one more handshake costs both sides as much as dozens of small requests. */
+    filesPerConnection: 64,
+    /** Most requests in flight before the first success of a run that needs several waves, so that a dead service gets few. */
+    unanswered: 40,
+    /** Time between two looks at a run whose slots are all busy. */
+    tickMs: 5,
+    /** Added per tick in which no request ended: the service is slow, and more requests in flight shorten the run. */
+    silentStep: 25,
+    /** Failures within this time of each other halve the number once. */
+    pushBackGraceMs: 250,
+    /**
+     * Added per round of successes after the service asked for fewer requests, instead of 1. Growth reaches a rate limit again
+     * and again: a service that takes 50 requests per second got 2.7 requests per file with whole steps, 1.7 with these.
+     */
+    throttledStep: 0.25,
+};
+/** The head start of the canary, the first request of a run, during which no other request is sent. */
+const HEAD_START = {
+    /** Time after the handshake of the canary, besides two round trips, at which the other files start without its answer. */
+    lengthMs: 50,
+    /** Time after which connections are opened for the other files: a service that answers faster needs no more of them. */
+    prepareAfterMs: 12,
+    /** On a busy machine answers are late as timers are: the head start grows by this many times the lateness of a timer. */
+    latenessFactor: 4,
+};
+
+;// CONCATENATED MODULE: ./build/src/signing/policy/concurrency.js
+
+/**
+ * The limit on requests in flight, which adapts to the service.
+ *
+ * Time raises it as well as successes, so that a slow service does not slow the start. A push-back halves it; from then on
+ * it grows a little with each round of successes.
+ */
+class Limit {
+    #ceiling;
+    #jobs;
+    #value;
+    #mode = 'ramp';
+    /** Half of the value before the last push-back; below it the limit may double with each round of successes. */
+    #threshold = 0;
+    #step = 1;
+    #succeeded = false;
+    #overInTick = 0;
+    #lastPushBack = Number.NEGATIVE_INFINITY;
+    constructor(ceiling, jobs) {
+        this.#ceiling = ceiling;
+        this.#jobs = jobs;
+        this.#value = Math.min(ceiling, GROWTH.start);
+    }
+    /** Returns how many requests may be in flight now. */
+    get value() {
+        return Math.max(1, Math.floor(this.#value));
+    }
+    /** Tells whether time alone can still raise the limit. */
+    get ramps() {
+        return this.#mode === 'ramp' && this.#value < this.#bound();
+    }
+    /** Learns that the head start ended without an answer: the service is slow, so the limit rises to its bound at once. */
+    onSlowCanary() {
+        if (this.#mode === 'ramp')
+            this.#value = this.#bound();
+    }
+    /** Learns that an attempt ended, with whatever result. */
+    onOver() {
+        this.#overInTick++;
+    }
+    /** Learns of a success. */
+    onSuccess() {
+        this.#succeeded = true;
+        if (this.#mode === 'careful')
+            this.#raise(this.#value < this.#threshold ? 1 : this.#step / this.#value);
+        else if (this.#value < Math.min(GROWTH.answered, this.#jobs / GROWTH.filesPerConnection))
+            this.#raise(1);
+    }
+    /** Learns of a failure of the service, or of its wish for fewer requests; several at the same time count as one. */
+    onPushBack(now, reason) {
+        this.#mode = 'careful';
+        this.#step = reason === 'throttled' ? GROWTH.throttledStep : 1;
+        if (now - this.#lastPushBack < GROWTH.pushBackGraceMs)
+            return;
+        this.#lastPushBack = now;
+        this.#value = Math.max(1, this.#value / 2);
+        this.#threshold = this.#value;
+    }
+    /** Learns that a new connection was useless: as many requests as the other connections carry are enough from now on. */
+    onBadNode(inFlight) {
+        this.#mode = 'careful';
+        this.#step = 0;
+        this.#value = Math.max(1, Math.min(this.#value, inFlight));
+        this.#threshold = this.#value;
+    }
+    /** Starts again from one request after an outage. */
+    onRecovery() {
+        this.#value = 1;
+    }
+    /** Begins a tick, during which every slot is busy. */
+    onTickStart() {
+        this.#overInTick = 0;
+    }
+    /** Ends a tick in which this process was mostly idle; the limit grows in big steps while no request ends. */
+    onIdleTick() {
+        if (this.#mode === 'ramp')
+            this.#raise(this.#overInTick === 0 ? GROWTH.silentStep : 1);
+    }
+    #raise(by) {
+        this.#value = Math.min(this.#bound(), this.#value + by);
+    }
+    #bound() {
+        return this.#succeeded ? this.#ceiling : firstWave(this.#ceiling, this.#jobs);
+    }
+}
+/** Returns how many requests may be in flight to a service that has answered none. */
+function firstWave(ceiling, jobs) {
+    return jobs <= ceiling ? ceiling : Math.min(ceiling, GROWTH.unanswered);
+}
+/** Raises a limit in time while every slot is busy, unless this process itself is the bottleneck. */
+class Growth {
+    #limit;
+    #clock;
+    #ticking = false;
+    constructor(limit, clock) {
+        this.#limit = limit;
+        this.#clock = clock;
+    }
+    /** Learns that every slot is busy; calls back after a tick, when the limit may be higher. */
+    watch(onTick) {
+        if (this.#ticking || !this.#limit.ramps)
+            return;
+        this.#ticking = true;
+        this.#clock.idleShare();
+        this.#limit.onTickStart();
+        this.#clock.after(GROWTH.tickMs, () => {
+            this.#ticking = false;
+            if (this.#clock.idleShare() > 0.5)
+                this.#limit.onIdleTick();
+            onTick();
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/policy/attempt-counts.js
+/** Counts the attempts of each job of a run. */
+class AttemptCounts {
+    #most;
+    #counted;
+    /** Those of them that ended with a failure that allows few attempts. */
+    #limited;
+    #freeUsed;
+    /** `most` attempts are allowed for each job. */
+    constructor(jobs, most) {
+        this.#most = most;
+        this.#counted = new Uint8Array(jobs);
+        this.#limited = new Uint8Array(jobs);
+        this.#freeUsed = new Uint8Array(jobs);
+    }
+    /** Uses the one attempt of a job that is not counted; returns whether it was left. */
+    useFree(job) {
+        const isLeft = this.#freeUsed[job] === 0;
+        this.#freeUsed[job] = 1;
+        return isLeft;
+    }
+    /** Returns the counted attempts of a job. */
+    of(job) {
+        return this.#counted[job] ?? 0;
+    }
+    /** Counts an attempt that ended with this failure, whose own limit may be smaller than that of the run. */
+    add(job, { facts }) {
+        this.#counted[job] = this.of(job) + 1;
+        if (facts.maxAttempts !== undefined)
+            this.#limited[job] = (this.#limited[job] ?? 0) + 1;
+    }
+    /** Tells whether a job has had all its attempts, the last of which ended with this failure. */
+    isSpent(job, { facts }) {
+        const { maxAttempts = Number.POSITIVE_INFINITY } = facts;
+        return this.of(job) >= this.#most || (this.#limited[job] ?? 0) >= maxAttempts;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/policy/retry.js
+
+/** Draws the delay before the next attempt by full jitter: anything up to a bound that doubles with each attempt. */
+function backoffMs(attempts, throttled, random) {
+    const base = throttled === 'throttled' ? RETRY.throttledDelayMs : RETRY.baseDelayMs;
+    return random() * Math.min(RETRY.maxDelayMs, base * 2 ** Math.min(attempts - 1, 30));
+}
+/** Draws the pause before the next probe during an outage; `pauses` counts from 1. */
+function pauseMs(pauses, random) {
+    return (0.5 + 0.5 * random()) * Math.min(OUTAGE.maxPauseMs, OUTAGE.firstPauseMs * 2 ** Math.min(pauses, 30));
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/policy/outage-gate.js
+
+
+/**
+ * The gate that every attempt passes: enough failures of the service in a row shut it, and then one probe at a time passes.
+ *
+ * Times are milliseconds of one monotonic clock.
+ */
+class OutageGate {
+    #random;
+    #failures = 0;
+    #pauses = 0;
+    #shut = false;
+    #probing = false;
+    #succeeded = false;
+    /** End of the pause before the next probe. */
+    #pausedUntil = 0;
+    /** End of the wait that the service itself asked for; a success does not end it. */
+    #askedUntil = 0;
+    #runStartedAt;
+    /** Whether only the success of a probe opens the gate. */
+    #needsProbe = false;
+    #restUntil = 0;
+    constructor(random) {
+        this.#random = random;
+    }
+    /** Tells whether only probes pass. */
+    get isShut() {
+        return this.#shut;
+    }
+    /** Returns when the next probe may start; meaningful while the gate is shut. */
+    get pausedUntil() {
+        return this.#pausedUntil;
+    }
+    /** Tells whether any attempt has succeeded. */
+    get hasSucceeded() {
+        return this.#succeeded;
+    }
+    /** Returns when the backoff after the last failure of the service ends, if nothing else is in flight; 0 after a success. */
+    get restUntil() {
+        return this.#restUntil;
+    }
+    /** Asks to start an attempt. */
+    ask(now) {
+        const untilMs = Math.max(this.#askedUntil, this.#shut ? this.#pausedUntil : 0);
+        if (now < untilMs)
+            return { may: 'wait', untilMs };
+        if (!this.#shut)
+            return { may: 'start' };
+        return this.#probing ? { may: 'wait', untilMs: Number.POSITIVE_INFINITY } : { may: 'probe' };
+    }
+    /** Learns that a probe was sent. */
+    onProbe() {
+        this.#probing = true;
+    }
+    /** Learns that the probe ended, with whatever result: the next probe may start after the pause. */
+    onProbeOver() {
+        this.#probing = false;
+    }
+    /** Learns of a success; returns whether it ended an outage. */
+    onSuccess({ isProbe }) {
+        this.#succeeded = true;
+        if (this.#needsProbe && !isProbe)
+            return false;
+        this.#needsProbe = false;
+        const recovered = this.#shut;
+        this.#failures = 0;
+        this.#pauses = 0;
+        this.#restUntil = 0;
+        this.#runStartedAt = undefined;
+        this.#shut = false;
+        return recovered;
+    }
+    /** Learns of a failure of the service; returns whether it shut the gate. */
+    onFailure({ startedAt, isProbe, filesLeft }, now) {
+        this.#restUntil = now + pauseMs(++this.#failures, this.#random);
+        this.#runStartedAt = Math.min(this.#runStartedAt ?? startedAt, startedAt);
+        const shuts = !this.#shut && this.#failures >= Math.min(OUTAGE.failures, filesLeft);
+        if (shuts)
+            this.shut(now);
+        else if (isProbe)
+            this.pause(now);
+        return shuts;
+    }
+    /** Shuts the gate after a refusal, with a pause drawn from the upper half of `boundMs`; a request that was sent before it cannot open the gate. */
+    onRefused({ isProbe, boundMs }, now) {
+        if (isProbe || !this.#shut)
+            this.#pausedUntil = now + (0.5 + 0.5 * this.#random()) * boundMs;
+        this.#shut = true;
+        this.#needsProbe = true;
+    }
+    /** Shuts the gate to everything but probes; the first probe may start after a pause. */
+    shut(now) {
+        this.#shut = true;
+        this.pause(now);
+    }
+    /** Sets the pause before the next probe, longer each time, but not beyond the time that is left without progress. */
+    pause(now) {
+        const untilMs = now + pauseMs(++this.#pauses, this.#random);
+        this.#pausedUntil = Math.max(now, Math.min(untilMs, now + this.patienceMs(now)));
+    }
+    /** Makes every attempt wait for as long as the service asked. */
+    hold(retryAfterMs, now) {
+        this.#askedUntil = Math.max(this.#askedUntil, now + retryAfterMs + this.#random() * RETRY.retryAfterSpreadMs);
+    }
+    /** Returns the milliseconds until lack of progress ends the run; infinite while nothing fails. */
+    patienceMs(now) {
+        if (this.#runStartedAt === undefined)
+            return Number.POSITIVE_INFINITY;
+        const limitMs = this.#succeeded ? OUTAGE.noProgressMs : OUTAGE.noProgressBeforeSuccessMs;
+        return this.#runStartedAt + limitMs - now;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/policy/refusals.js
+
+/**
+ * Decides what a 401 or 403 means once the same credentials were good: an outage, the content of a file, or the end of the run.
+ *
+ * The first probes are files that were never refused. When no such file is left, probes prove nothing about the credentials,
+ * and each refusal counts as an attempt of its file.
+ */
+class Refusals {
+    /** Files without a result that were refused. */
+    #files = new Set();
+    #since;
+    #probes = 0;
+    /** Learns of a refusal; returns whether it ends the run, and whether it counts as an attempt of its file. */
+    add({ job, isProbe, wasShut, left }, now) {
+        this.#since ??= now;
+        if (isProbe)
+            this.#probes++;
+        const isProof = left > this.#files.add(job).size;
+        return {
+            ends: now - this.#since >= ENDINGS.unauthorisedMs || (isProof && this.#probes >= ENDINGS.unauthorisedProbes),
+            counts: !wasShut || (isProbe && !isProof),
+        };
+    }
+    /** Bound of the pause before the next probe, in milliseconds. */
+    get pauseMs() {
+        const bounds = OUTAGE.unauthorisedPausesMs;
+        return bounds[Math.min(this.#probes, bounds.length - 1)] ?? 0;
+    }
+    /** Learns that a file has its result. */
+    settle(job) {
+        this.#files.delete(job);
+    }
+    /** Learns that a probe succeeded, or met a failure of another kind. */
+    endRow() {
+        this.#since = undefined;
+        this.#probes = 0;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/policy/run-judge.js
+
+/**
+ * Decides which failures together mean that the run cannot succeed.
+ *
+ * It learns of every success and every failure in the order of arrival. After the first success only `config` and bad nodes
+ * end the run here; `Refusals` decides about 401 and 403.
+ */
+class RunJudge {
+    #successes = 0;
+    #canaryFailures = 0;
+    #notFound = 0;
+    /** Files that the service refused, or answered in a form without a signature. */
+    #refused = new Set();
+    /** Files whose signature did not fit the key. */
+    #unfit = new Set();
+    /** Attempts that met a bad node, by job. */
+    #badNodes = new Map();
+    /** When the first 401 or 403 came. */
+    #unauthorisedAt;
+    /** Attempts that succeeded. */
+    get successes() {
+        return this.#successes;
+    }
+    /** How many requests may be in flight while the failures so far may concern every file; infinite when they do not. */
+    get inFlight() {
+        if (this.#successes > 0)
+            return Number.POSITIVE_INFINITY;
+        return Math.min(left(this.#refused, ENDINGS.refusedFiles), left(this.#unfit, ENDINGS.unfitFiles));
+    }
+    /** Learns of a success. */
+    onSuccess() {
+        this.#successes++;
+    }
+    /** Tells whether this failure ends the run; `now` is the scheduler's clock. */
+    endsRun(failure, facts, now) {
+        const rule = failure.facts.endsRun;
+        if (rule === 'bad-node')
+            return this.#successes === 0 || this.#badNode(facts.job);
+        if (failure.kind === 'config')
+            return true;
+        if (this.#successes > 0)
+            return false;
+        switch (rule) {
+            case undefined:
+                return false;
+            case 'canary-twice':
+                if (facts.isCanary)
+                    this.#canaryFailures++;
+                return facts.attempts === this.#canaryFailures && this.#canaryFailures === ENDINGS.canaryAttempts;
+            case 'not-found':
+                return ++this.#notFound >= ENDINGS.notFoundAttempts;
+            case 'first-four-files':
+                return this.#refused.add(facts.job).size >= ENDINGS.refusedFiles;
+            case 'verify-key':
+                return this.#unfit.add(facts.job).size >= ENDINGS.unfitFiles;
+            case 'unauthorised':
+                return this.#unauthorised(facts, now);
+            default:
+                return rule;
+        }
+    }
+    /** A node of several that TLS refuses costs its connections; when it is the only one left, the run cannot go on. */
+    #badNode(job) {
+        this.#badNodes.set(job, (this.#badNodes.get(job) ?? 0) + 1);
+        const counts = [...this.#badNodes.values()];
+        const inRun = counts.reduce((sum, count) => sum + count, 0);
+        return Math.max(...counts) >= ENDINGS.badNodePerFile || inRun >= ENDINGS.badNodePerRun;
+    }
+    /**
+     * A second refusal ends the run if its attempt began after the first refusal: that attempt had a corrected clock and a
+     * fresh nonce. Attempts that were in flight at the first refusal were dated by the same clock and do not count.
+     */
+    #unauthorised({ startedAt }, now) {
+        const firstAt = this.#unauthorisedAt;
+        this.#unauthorisedAt ??= now;
+        return firstAt !== undefined && startedAt >= firstAt;
+    }
+}
+function left(files, most) {
+    return files.size === 0 ? Number.POSITIVE_INFINITY : Math.max(1, most - files.size);
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/policy/policy.js
+
+
+
+
+
+
+
+
+/** Collects what one run learns about its service and decides what follows; it reads no clock and starts nothing. */
+class RunPolicy {
+    limit;
+    #options;
+    #gate;
+    #judge = new RunJudge();
+    #attempts;
+    #refusals = new Refusals();
+    /** The last failure of the service as a whole. */
+    #lastTrouble;
+    constructor(options) {
+        this.#options = options;
+        this.limit = new Limit(options.concurrency, options.jobs);
+        this.#gate = new OutageGate(options.random);
+        this.#attempts = new AttemptCounts(options.jobs, options.attempts);
+    }
+    /** How many requests may be in flight now. */
+    get inFlight() {
+        return Math.min(this.limit.value, this.#judge.inFlight);
+    }
+    /** Tells whether a second attempt of the canary must confirm a failure before any other file is sent. */
+    mustConfirm({ facts }) {
+        return facts.endsRun !== undefined && facts.endsRun !== 'verify-key';
+    }
+    /** Asks to start an attempt. */
+    ask(now) {
+        return this.#gate.ask(now);
+    }
+    /**
+     * Returns the earliest time at which backing off no longer helps, because nothing else is in flight; infinite while a
+     * request is in flight or many files are left.
+     *
+     * The delay of a file doubles with each of its failures. Where failures come at random, the last few files would wait for
+     * seconds beside an idle service: more than half of the 14 s that 500 files took with 30 % of 503.
+     */
+    restUntil(left, inFlight) {
+        return inFlight === 0 && left <= OUTAGE.endgameFiles ? this.#gate.restUntil : Number.POSITIVE_INFINITY;
+    }
+    /** Asks to send a probe during an outage; returns the failure that ends the run when it has been without progress too long. */
+    probe(now) {
+        if (this.#gate.patienceMs(now) <= 0)
+            return (0,policy_failure/* serviceDown */.SU)(this.#lastTrouble);
+        this.#gate.onProbe();
+        return undefined;
+    }
+    /** Learns of a success. */
+    onSuccess({ job, isProbe }) {
+        this.#refusals.settle(job);
+        if (isProbe)
+            this.#gate.onProbeOver();
+        if (isProbe)
+            this.#refusals.endRow();
+        this.#judge.onSuccess();
+        this.limit.onOver();
+        this.limit.onSuccess();
+        if (!this.#gate.onSuccess({ isProbe }))
+            return;
+        this.limit.onRecovery();
+        this.#options.onEvent({ type: 'recovery' });
+    }
+    /** Learns of a failed attempt and decides what follows. */
+    onFailure(failed, now) {
+        const { failure, job, isProbe } = failed;
+        this.limit.onOver();
+        if (isProbe)
+            this.#gate.onProbeOver();
+        if (failure.facts.staleConnection && this.#attempts.useFree(job))
+            return { next: 'retry', delayMs: 0, reason: 'itself' };
+        if (failure.facts.endsRun === 'unauthorised' && this.#gate.hasSucceeded)
+            return this.#onRefused(failed, now);
+        const ofService = this.#concernsService(failure);
+        // An attempt that failed because of an outage says nothing about its file.
+        if (!ofService || !this.#gate.isShut)
+            this.#attempts.add(job, failure);
+        const attempts = this.#attempts.of(job);
+        if (this.#judge.endsRun(failure, { ...failed, attempts }, now))
+            return { next: 'end', failure: failure.facts.ending ?? failure, lost: failure };
+        if (failure.kind === 'file')
+            return { next: 'lost', lost: failure };
+        if (failure.facts.endsRun === 'bad-node')
+            this.#onBadNode(failed);
+        if (ofService)
+            this.#onTrouble(failed, now);
+        else if (isProbe)
+            this.#gate.pause(now);
+        const end = this.#endOfPatience(failure, now);
+        if (end)
+            return { next: 'end', failure: end };
+        const isLost = ofService ? this.#isLostToService(failed, now) : this.#attempts.isSpent(job, failure);
+        if (isLost)
+            return { next: 'lost', lost: failure };
+        if (failure.facts.endsRun === 'verify-key' && !this.#gate.hasSucceeded)
+            return { next: 'retry-last' };
+        // The canary's second attempt decides whether this is a signing service: it goes before every other file.
+        const isUrgent = failed.isCanary && attempts === 1 && failure.facts.endsRun === 'canary-twice';
+        return this.#retry(failed, isUrgent ? 0 : this.#delayMs(failure, attempts), ofService ? 'service' : 'itself');
+    }
+    #retry({ job, failure }, delayMs, reason) {
+        this.#options.onEvent({ type: 'retry', job, failure, delayMs });
+        return { next: 'retry', delayMs, reason };
+    }
+    /** Learns that credentials are refused that were good before. */
+    #onRefused(failed, now) {
+        const { job, isProbe } = failed;
+        const wasShut = this.#gate.isShut;
+        const failure = (0,policy_failure/* refusedLater */.Nn)(failed.failure, this.#judge.successes);
+        const { ends, counts } = this.#refusals.add({ ...failed, wasShut }, now);
+        this.#gate.onRefused({ isProbe, boundMs: this.#refusals.pauseMs }, now);
+        if (!wasShut)
+            this.limit.onPushBack(now, 'throttled');
+        if (!wasShut)
+            this.#options.onEvent({ type: 'outage', failure });
+        if (ends)
+            return { next: 'end', failure: failure.with({ kind: 'config' }), lost: failure };
+        if (counts)
+            this.#attempts.add(job, failure);
+        const isLost = counts && this.#attempts.isSpent(job, failure);
+        if (isLost)
+            this.#refusals.settle(job);
+        if (isLost)
+            return { next: 'lost', lost: failure };
+        const end = this.#endOfPatience(failure, now);
+        if (end)
+            return { next: 'end', failure: end };
+        return this.#retry(failed, this.#gate.pausedUntil - now + this.#delayMs(failure, 1), 'itself');
+    }
+    /** After a success, a name without an address means that the name server is in trouble. */
+    #concernsService({ kind, facts }) {
+        return kind === 'service' || (facts.endsRun === 'not-found' && this.#gate.hasSucceeded);
+    }
+    /** Tells whether a file is given up because of the service; near the end of the run the gate shuts instead. */
+    #isLostToService({ job, left, failure }, now) {
+        if (this.#gate.isShut || this.#attempts.of(job) < this.#options.attempts)
+            return false;
+        if (left > OUTAGE.endgameFiles)
+            return true;
+        this.#gate.shut(now);
+        this.#options.onEvent({ type: 'outage', failure });
+        return false;
+    }
+    #delayMs({ facts }, attempts) {
+        const long = facts.throttled || facts.endsRun === 'not-found';
+        return backoffMs(Math.max(1, attempts), long ? 'throttled' : 'plain', this.#options.random);
+    }
+    /** The next connection may lead to the same node: the run goes on with the connections that it has. */
+    #onBadNode({ failure, inFlight }) {
+        this.limit.onBadNode(inFlight);
+        this.#options.onEvent({ type: 'bad-node', failure });
+    }
+    /** Learns of a failure of the service as a whole. */
+    #onTrouble({ failure, startedAt, isProbe, left }, now) {
+        this.#lastTrouble = failure;
+        this.#refusals.endRow();
+        if (!this.#gate.isShut)
+            this.limit.onPushBack(now, failure.facts.throttled ? 'throttled' : 'trouble');
+        if (this.#gate.onFailure({ startedAt, isProbe, filesLeft: left }, now))
+            this.#options.onEvent({ type: 'outage', failure });
+    }
+    /** Makes every attempt wait as the service asked; returns the failure that ends the run when this wait or the outage is too long. */
+    #endOfPatience(failure, now) {
+        const patienceMs = this.#gate.patienceMs(now);
+        if (patienceMs <= 0 && failure === this.#lastTrouble)
+            return (0,policy_failure/* serviceDown */.SU)(failure);
+        const { retryAfterMs } = failure.facts;
+        if (retryAfterMs === undefined)
+            return undefined;
+        const timeLeftMs = Math.min(patienceMs, this.#options.endsAt - now, RETRY.maxRetryAfterMs);
+        if (retryAfterMs > timeLeftMs)
+            return (0,policy_failure/* retryAfterTooLong */.BN)(failure, retryAfterMs, timeLeftMs);
+        this.#gate.hold(retryAfterMs, now);
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/schedule/head-start.js
+/** The period in which only the canary is in flight: it ends with any answer, or when an attempt has lasted long enough. */
+class HeadStart {
+    #wait;
+    #over = new AbortController();
+    /** `wait` resolves when an attempt that begins now has lasted long enough; its signal aborts when the period has ended. */
+    constructor(wait) {
+        this.#wait = wait;
+    }
+    /** Tells whether only the canary may be in flight. */
+    get lasts() {
+        return !this.#over.signal.aborted;
+    }
+    /** Ends the period: the other files start. */
+    end() {
+        // A second abort has no effect, but costs an exception.
+        if (this.lasts)
+            this.#over.abort();
+    }
+    /** Begins the time of one attempt of the canary: when it ends with the attempt still in flight, the other files start and `onSlow` is called. */
+    grant({ isInFlight, onSlow }) {
+        const release = () => {
+            if (!this.lasts || !isInFlight())
+                return;
+            this.end();
+            onSlow();
+        };
+        this.#wait(this.#over.signal).then(release, release);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/schedule/in-flight.js
+
+/**
+ * The attempts in flight: how many there are, how much memory they take, and how to abort them.
+ *
+ * An answered attempt no longer counts against the concurrency limit; its memory counts until its signature is written, so
+ * that a disk that does not respond holds new requests back.
+ */
+class InFlight {
+    #options;
+    #controllers = new Map();
+    #attempts;
+    #firstStart;
+    #settled;
+    #blindRepeats;
+    /** Jobs whose last attempt was sent whole and got no answer. */
+    #unanswered = new Set();
+    #weight = 0;
+    #finishing = 0;
+    constructor(options) {
+        this.#options = options;
+        this.#attempts = new Uint16Array(options.jobs);
+        this.#firstStart = new Float64Array(options.jobs).fill(-1);
+        this.#settled = new Uint8Array(options.jobs);
+        this.#blindRepeats = new Uint16Array(options.jobs);
+    }
+    /** Attempts that the service has not answered yet. */
+    get size() {
+        return this.#controllers.size;
+    }
+    /** All attempts that have not ended, answered ones included. */
+    get open() {
+        return this.size + this.#finishing;
+    }
+    /** Tells whether the given attempt of this job, counted from 1, waits for an answer. */
+    has(job, attempt) {
+        return this.#controllers.has(job) && this.#attempts[job] === attempt;
+    }
+    /** Returns what this job has cost so far. */
+    tally(job) {
+        const attempts = this.#attempts[job] ?? 0;
+        const elapsedMs = attempts === 0 ? 0 : this.#options.clock.now() - (this.#firstStart[job] ?? 0);
+        return { attempts, blindRepeats: this.#blindRepeats[job] ?? 0, elapsedMs };
+    }
+    /** Records that a job has its result; returns what it has cost. */
+    settle(job) {
+        this.#settled[job] = 1;
+        return this.tally(job);
+    }
+    /** Lists the jobs that were attempted and have no result. */
+    unsettled() {
+        return [...this.#attempts.keys()].filter((job) => this.#settled[job] === 0 && this.#attempts[job] !== 0);
+    }
+    /** Tells whether there is memory for this job; a job that needs more than there is goes alone. */
+    fits(job) {
+        return this.open === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
+    }
+    /** Makes one attempt within its time limit; calls `onAnswered` as soon as the service has answered, and resolves with the failure, if any. */
+    async attempt(job, onAnswered) {
+        const { run, clock, timeoutMs, weight } = this.#options;
+        const controller = new AbortController();
+        const limitMs = timeoutMs(job);
+        const cancelTimeout = clock.after(limitMs, () => controller.abort((0,policy_failure/* timedOut */.iU)(limitMs)));
+        this.#begin(job, controller);
+        const finish = () => {
+            if (!this.#leave(job, cancelTimeout))
+                return;
+            this.#finishing++;
+            onAnswered();
+        };
+        try {
+            await run(job, controller.signal, finish);
+            finish();
+            return undefined;
+        }
+        catch (error) {
+            const failure = whyFailed(error, controller.signal);
+            if (failure.facts.unanswered)
+                this.#unanswered.add(job);
+            return failure;
+        }
+        finally {
+            if (!this.#leave(job, cancelTimeout))
+                this.#finishing--;
+            this.#weight -= weight(job);
+        }
+    }
+    #begin(job, controller) {
+        this.#controllers.set(job, controller);
+        this.#weight += this.#options.weight(job);
+        this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
+        if (this.#unanswered.delete(job))
+            this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
+        if (this.#firstStart[job] === -1)
+            this.#firstStart[job] = this.#options.clock.now();
+    }
+    /** Ends the time limit of an attempt, which now no longer counts as in flight; returns whether it did before. */
+    #leave(job, cancelTimeout) {
+        if (!this.#controllers.delete(job))
+            return false;
+        cancelTimeout();
+        return true;
+    }
+    /** Aborts every attempt because the run is over. */
+    abort() {
+        for (const controller of this.#controllers.values())
+            controller.abort((0,policy_failure/* runEnded */._9)());
+    }
+}
+/** An aborted attempt failed for the reason of its abort, whatever error it ends with; an error of the same code knows more. */
+function whyFailed(error, signal) {
+    const told = (0,policy_failure/* asFailure */.h_)(error);
+    const ended = signal.aborted ? (0,policy_failure/* asFailure */.h_)(signal.reason) : told;
+    return told.code === ended.code ? told : ended;
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/schedule/queue.js
+/**
+ * The jobs that wait for an attempt: fresh jobs in their order after the canary, repeats by the time at which they may start.
+ *
+ * Fresh jobs are a cursor, not entries, so that 100,000 of them take no memory.
+ */
+class RetryQueue {
+    #jobs;
+    #canary;
+    #repeats = [];
+    /** Jobs that wait until no other job does. */
+    #held = [];
+    #canaryWaits;
+    #cursor = 0;
+    constructor(jobs, canary) {
+        this.#jobs = jobs;
+        this.#canary = canary;
+        this.#canaryWaits = jobs > 0;
+    }
+    /** Puts a job back that is ready at a time of the scheduler's clock. */
+    repeat(repeat) {
+        const at = this.#repeats.findIndex(({ readyAt }) => readyAt > repeat.readyAt);
+        this.#repeats.splice(at < 0 ? this.#repeats.length : at, 0, repeat);
+    }
+    /** Puts a failed job back that is repeated when no other job waits. */
+    hold(job, failure) {
+        this.#held.push({ job, failure });
+    }
+    /** Takes every held job out of the queue; returns the jobs with their failures. */
+    takeHeld() {
+        return this.#held.splice(0);
+    }
+    /**
+     * Returns the job that should start now, without taking it; repeats that are ready come first.
+     *
+     * From `restUntil` on, a repeat that waits only to spare the service is ready as well.
+     */
+    ready(now, restUntil) {
+        if (this.#repeatReady(now))
+            return this.#repeats[0]?.job;
+        const sparing = restUntil <= now ? this.#sparing() : undefined;
+        return this.#fresh() ?? sparing?.job ?? (this.#repeats.length === 0 ? this.#held[0]?.job : undefined);
+    }
+    /** Returns the canary when it is ready, and no other job; for the head start. */
+    readyCanary(now) {
+        return this.#canaryWaits || this.#repeatReady(now) ? this.#canary : undefined;
+    }
+    /** Returns the job for a probe: a fresh one, whose failure cannot be its own, else the one that is ready first. */
+    probe() {
+        return this.#fresh() ?? this.#repeats[0]?.job ?? this.#held[0]?.job;
+    }
+    /** Returns when the next repeat is ready, by the `restUntil` of {@link ready}; infinite when there is none. */
+    nextReadyAt(restUntil) {
+        const readyAt = this.#repeats[0]?.readyAt ?? Number.POSITIVE_INFINITY;
+        return restUntil < readyAt && this.#sparing() ? restUntil : readyAt;
+    }
+    /** Takes a job that {@link ready} or {@link probe} returned out of the queue. */
+    take(job) {
+        const at = this.#repeats.findIndex((repeat) => repeat.job === job);
+        if (at >= 0)
+            this.#repeats.splice(at, 1);
+        else if (this.#held[0]?.job === job)
+            this.#held.shift();
+        else if (this.#canaryWaits)
+            this.#canaryWaits = false;
+        else
+            this.#cursor = job + 1;
+    }
+    #repeatReady(now) {
+        return (this.#repeats[0]?.readyAt ?? Number.POSITIVE_INFINITY) <= now;
+    }
+    #sparing() {
+        return this.#repeats.find(({ reason }) => reason === 'service');
+    }
+    #fresh() {
+        if (this.#canaryWaits)
+            return this.#canary;
+        if (this.#cursor === this.#canary)
+            this.#cursor++;
+        return this.#cursor < this.#jobs ? this.#cursor : undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/schedule/schedule.js
+
+
+
+
+
+
+
+/**
+ * Runs all jobs under one adaptive limit and one outage gate.
+ *
+ * Resolves when nothing is in flight any more, with the failure that ended the run early or `undefined`. A signal that
+ * aborts the run has an `ActionError` as its reason.
+ */
+function runSchedule(options) {
+    return new Schedule(options).start();
+}
+class Schedule {
+    #options;
+    #policy;
+    #growth;
+    #queue;
+    #inFlight;
+    #done = Promise.withResolvers();
+    #left;
+    #headStart;
+    #ending;
+    #cancelWake = () => { };
+    /** Slots that answers of one moment free are filled together: over HTTP/2, requests that start together share packets. */
+    #pumpSoon;
+    constructor(options) {
+        const { jobs, clock, deadlineMs } = options;
+        this.#options = options;
+        const endsAt = deadlineMs ? clock.now() + deadlineMs : Number.POSITIVE_INFINITY;
+        this.#policy = new RunPolicy({ ...options, endsAt });
+        this.#growth = new Growth(this.#policy.limit, clock);
+        this.#queue = new RetryQueue(jobs, options.canary);
+        this.#inFlight = new InFlight(options);
+        this.#headStart = new HeadStart(options.headStart);
+        this.#pumpSoon = (0,schedule_clock/* onceSoon */.Bh)(clock, () => this.#pump());
+        this.#left = jobs;
+    }
+    async start() {
+        const { signal, deadlineMs, clock } = this.#options;
+        const abort = () => this.#end((0,policy_failure/* asFailure */.h_)(signal.reason));
+        const cancelDeadline = deadlineMs
+            ? clock.after(deadlineMs, () => this.#end((0,policy_failure/* deadlinePassed */.Hx)(deadlineMs)))
+            : undefined;
+        signal.addEventListener('abort', abort, { once: true });
+        if (signal.aborted)
+            abort();
+        else
+            this.#pump();
+        try {
+            return await this.#done.promise;
+        }
+        finally {
+            signal.removeEventListener('abort', abort);
+            cancelDeadline?.();
+            this.#cancelWake();
+            for (const job of this.#inFlight.unsettled())
+                this.#options.onCutOff(job, this.#inFlight.tally(job));
+        }
+    }
+    /** Starts every attempt that may start now, and sets a timer for those that may start later. */
+    #pump() {
+        this.#cancelWake();
+        while (!this.#ending && this.#inFlight.open < this.#left) {
+            const now = this.#options.clock.now();
+            const passage = this.#policy.ask(now);
+            if (passage.may === 'wait')
+                this.#wakeAt(passage.untilMs);
+            if (passage.may === 'wait' || !this.#startOne(passage.may, now))
+                break;
+        }
+        this.#finishIfDone();
+    }
+    /** Starts one attempt; returns whether another one may follow. */
+    #startOne(how, now) {
+        if (how === 'start' && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.inFlight)) {
+            if (this.#inFlight.size >= this.#policy.limit.value)
+                this.#growth.watch(() => this.#pump());
+            return false;
+        }
+        const restUntil = this.#policy.restUntil(this.#left, this.#inFlight.size);
+        const job = this.#choose(how, now, restUntil);
+        if (job === undefined)
+            this.#wakeAt(this.#queue.nextReadyAt(restUntil));
+        if (job === undefined || !this.#inFlight.fits(job))
+            return false;
+        const impatience = how === 'probe' ? this.#policy.probe(now) : undefined;
+        if (impatience) {
+            this.#end(impatience);
+            return false;
+        }
+        this.#queue.take(job);
+        void this.#launch(job, how === 'probe', now);
+        return true;
+    }
+    #choose(how, now, restUntil) {
+        if (how === 'probe')
+            return this.#queue.probe();
+        return this.#headStart.lasts ? this.#queue.readyCanary(now) : this.#queue.ready(now, restUntil);
+    }
+    async #launch(job, isProbe, now) {
+        let isProbing = isProbe;
+        const ended = this.#inFlight.attempt(job, () => {
+            this.#onAnswered(job, isProbing);
+            isProbing = false;
+        });
+        if (this.#headStart.lasts)
+            this.#grantHeadStart(job);
+        const failure = await ended;
+        if (failure)
+            this.#onFailure(failure, { job, isProbe: isProbing, startedAt: now });
+        else
+            this.#settle(job);
+        this.#pumpSoon();
+    }
+    /** Starts the period in which only the canary runs. When it ends first, the other files start and the service counts as slow. */
+    #grantHeadStart(job) {
+        const { attempts: attempt } = this.#inFlight.tally(job);
+        const onSlow = () => {
+            this.#policy.limit.onSlowCanary();
+            this.#pump();
+        };
+        this.#headStart.grant({ isInFlight: () => this.#inFlight.has(job, attempt), onSlow });
+    }
+    /** Learns that the service has answered one job; the work that is left needs no slot. */
+    #onAnswered(job, isProbe) {
+        this.#headStart.end();
+        this.#policy.onSuccess({ job, isProbe });
+        this.#pumpSoon();
+    }
+    #onFailure(failure, facts) {
+        if (this.#ending)
+            return;
+        const { job } = facts;
+        const { clock, canary, onFailure } = this.#options;
+        const now = clock.now();
+        // Any answer ends the head start, except one that a second attempt of the canary must confirm.
+        if (!this.#policy.mustConfirm(failure))
+            this.#headStart.end();
+        const state = { isCanary: job === canary, left: this.#left, inFlight: this.#inFlight.size };
+        const decision = this.#policy.onFailure({ ...facts, ...state, failure }, now);
+        if (decision.next === 'retry')
+            this.#queue.repeat({ job, readyAt: now + decision.delayMs, reason: decision.reason });
+        const { lost } = decision;
+        if (decision.next === 'retry-last')
+            this.#queue.hold(job, failure);
+        if (lost)
+            this.#settle(job, lost);
+        if (decision.next === 'end')
+            this.#end(decision.failure);
+        else if (lost && onFailure === 'stop')
+            this.#end(lost);
+    }
+    #settle(job, failure) {
+        this.#headStart.end();
+        this.#left--;
+        this.#options.onSettled(job, { failure, ...this.#inFlight.settle(job) });
+    }
+    #end(ending) {
+        this.#ending ??= ending;
+        for (const { job, failure } of this.#queue.takeHeld())
+            this.#settle(job, failure);
+        this.#headStart.end();
+        this.#inFlight.abort();
+        this.#finishIfDone();
+    }
+    #finishIfDone() {
+        if (this.#inFlight.open === 0 && (this.#ending || this.#left === 0))
+            this.#done.resolve(this.#ending);
+    }
+    #wakeAt(time) {
+        if (time === Number.POSITIVE_INFINITY)
+            return;
+        this.#cancelWake = this.#options.clock.after(Math.max(0, time - this.#options.clock.now()), () => this.#pump());
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/signing/sign.js
+
+
+
+
+
+/** Most memory that requests in flight may take. */
+const MAX_BYTES_IN_FLIGHT = 48 * 1024 * 1024;
+/** Buffers of a large file that is being sent: two to read, the encoded piece as text and as bytes, and those of the socket. */
+const LARGE_FILE_WEIGHT = 8 * 1024 * 1024;
+/** Signs every file; a signature is checked before it is written, and a file that fails has none. */
+async function signFiles(options) {
+    const { files } = options;
+    const byJob = [];
+    const signed = [];
+    const signOnce = createAttempt(options);
+    const ending = await runSchedule({
+        ...options,
+        jobs: files.length,
+        canary: smallest(files),
+        headStart: createHeadStart(options),
+        timeoutMs: (job) => options.timeoutMs + Math.ceil((sign_sizeOf(files, job) * 1000) / 2 ** 20),
+        weight: (job) => weightOf(sign_sizeOf(files, job), options.verification),
+        maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
+        async run(job, signal, onAnswered) {
+            const file = files[job];
+            if (file)
+                signed[job] = await signOnce(file, signal, onAnswered);
+        },
+        onSettled(job, settled) {
+            const file = files[job];
+            if (!file)
+                return;
+            const outcome = toOutcome(file, settled, signed[job]);
+            byJob[job] = outcome;
+            options.onOutcome(outcome);
+        },
+        onCutOff(job, tally) {
+            const file = files[job];
+            if (file)
+                byJob[job] = { file, status: 'not-tried', ...tally };
+        },
+    });
+    // The array has holes where a file was never tried, which `filter` leaves out.
+    return { outcomes: byJob.filter(() => true), ending };
+}
+function toOutcome(file, { failure, ...tally }, signed) {
+    return {
+        file,
+        status: failure ? 'failed' : 'signed',
+        ...(failure ? {} : signed),
+        ...tally,
+        error: failure,
+    };
+}
+function sign_sizeOf(files, job) {
+    return files[job]?.size ?? 0;
+}
+function weightOf(size, verification) {
+    const held = verification?.verifier.algorithm.scheme === 'ed25519' ? size : 0;
+    // The bytes, their base64 as a string, and the body.
+    return held + (size > SMALL_FILE_BYTES ? LARGE_FILE_WEIGHT : 16 * 1024 + 4 * size);
+}
+function smallest(files) {
+    let best = 0;
+    for (let i = 1; i < files.length; i++)
+        if (sign_sizeOf(files, i) < sign_sizeOf(files, best))
+            best = i;
+    return best;
+}
+/** Creates the wait of the head start; during it, when a refusal would have come by now, connections are opened for the other files, once in a run. */
+function createHeadStart({ files, concurrency, clock, prepare, firstConnection }) {
+    const connections = Math.min(firstWave(concurrency, files.length), files.length) - 1;
+    let isPrepared = false;
+    return async (signal) => {
+        const roundTripMs = await firstConnection;
+        const wakeAt = clock.now() + HEAD_START.prepareAfterMs + roundTripMs;
+        await waitFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
+        const lateMs = Math.max(0, clock.now() - wakeAt);
+        if (!isPrepared && !signal.aborted)
+            prepare?.(connections, signal);
+        isPrepared = true;
+        const restMs = HEAD_START.lengthMs - HEAD_START.prepareAfterMs + roundTripMs;
+        await waitFor(clock, restMs + HEAD_START.latenessFactor * lateMs);
+    };
+}
+function waitFor(clock, ms) {
+    return new Promise((resolve) => {
+        clock.after(ms, resolve);
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/worker/hasher.js
+
+/**
+ * The caller hashes a file itself when the files before it hold more bytes than this and four times its own: an attempt has
+ * a time limit by the size of its own file, and must not spend that time waiting for larger files.
+ */
+const PATIENCE_BYTES = 64 * 2 ** 20;
+/**
+ * Hashes large files in the worker, so that one file is hashed while another is sent.
+ *
+ * Files are hashed one after the other, and `begin` is called when the turn of its file has come.
+ */
+function hashInWorker(worker) {
+    let last = Promise.resolve();
+    let bytesAhead = 0;
+    return async ({ path, size, lend }, begin, signal) => {
+        if (bytesAhead > PATIENCE_BYTES + 4 * size)
+            return undefined;
+        bytesAhead += size;
+        const turn = last.then(async () => {
+            signal.throwIfAborted();
+            const hashing = begin();
+            const { algorithm, around } = hashing;
+            const result = await lend((descriptor) => worker.do({ do: 'hash', file: { descriptor, path, size }, hashing: { algorithm, around } }, signal));
+            return result && { ...result, hashing };
+        });
+        last = turn
+            .catch(() => { })
+            .finally(() => {
+            bytesAhead -= size;
+        });
+        return (0,schedule_clock/* orAborted */.H6)(turn, signal);
+    };
+}
+
+// EXTERNAL MODULE: ./build/src/worker/tasks.js
+var tasks = __nccwpck_require__(59210);
+;// CONCATENATED MODULE: ./build/src/worker/writer.js
+
+/**
+ * Writes signatures in the worker, or in this thread when there is no worker.
+ *
+ * Signatures of one turn of the event loop go as one task: one message for each costs as much as the writing itself.
+ */
+function writeInWorker(worker, output) {
+    const { directory, processId } = output;
+    let current;
+    worker.start();
+    function openBatch() {
+        const { promise: result, resolve } = Promise.withResolvers();
+        const batch = { paths: [], texts: [], result };
+        setImmediate(() => {
+            current = undefined;
+            resolve(worker.do({ do: 'write', directory, processId, paths: batch.paths, texts: batch.texts }));
+        });
+        return batch;
+    }
+    return {
+        async write(path, text) {
+            current ??= openBatch();
+            const at = current.paths.push(path) - 1;
+            current.texts.push(text);
+            const failed = await current.result;
+            if (failed === undefined)
+                return output.write(path, text);
+            const error = failed.get(at);
+            if (error)
+                throw (0,tasks/* unpackError */.R)(error);
+        },
+    };
+}
+
+// EXTERNAL MODULE: ./build/src/files/release-file.js
+var release_file = __nccwpck_require__(62207);
+;// CONCATENATED MODULE: ./build/src/files/writing/checksums.js
+
+/** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
+function renderChecksums(entries) {
+    let text = '';
+    for (const { path, sha256 } of entries) {
+        const escaped = path.replace(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
+        text += `${escaped === path ? '' : '\\'}${sha256}  ${escaped}\n`;
+    }
+    return text;
+}
+const ESCAPES = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
+const UNESCAPES = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' };
+/**
+ * Reads what {@link renderChecksums} writes: SHA-256 as hex by path.
+ *
+ * @throws ActionError `CHECKSUMS_UNREADABLE` for a line of another form, or a path that stands there twice
+ */
+function parseChecksums(text) {
+    const entries = new Map();
+    const lines = text.split('\n');
+    if (lines.pop() !== '')
+        throw unreadable(lines.length + 1, 'does not end');
+    for (const [number, line] of lines.entries()) {
+        const [, mark, sha256 = '', rest = ''] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
+        if (mark === undefined)
+            throw unreadable(number + 1, 'is not one that sha256sum writes');
+        const path = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
+        if (entries.has(path))
+            throw unreadable(number + 1, 'names a path for the second time');
+        entries.set(path, sha256);
+    }
+    return entries;
+}
+function unreadable(line, how) {
+    return new errors/* ActionError */.lZ('CHECKSUMS_UNREADABLE', `Line ${line} of the checksums file ${how}.`, {
+        hint: 'Restore the file as the signing run wrote it.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/modes/stages/checksums.js
+
+
+
+
+
+
+
+
+/** Writes the checksums of all files and signs them; only the first slice does. */
+async function writeChecksums(context, { checksums, shard, suffix }, task) {
+    if (checksums === undefined || shard.index !== 1)
+        return {};
+    const { output, allFiles, verification, reuse } = task;
+    const known = new Map(task.known.map(({ file, sha256 }) => [file.path, sha256]));
+    const entries = [];
+    for (const file of allFiles) {
+        context.signal.throwIfAborted();
+        entries.push({ path: file.path, sha256: known.get(file.path) ?? (await hashFile(file)) });
+    }
+    const text = renderChecksums(entries);
+    const location = output.locate(checksums);
+    // The signature of another text must not stand beside this one, not even for a moment.
+    if (!holds(location, text))
+        output.remove(checksums + suffix);
+    output.write(checksums, text);
+    const file = { path: checksums, location, size: Buffer.byteLength(text) };
+    const isKept = reuse && verification && (await checkOne(context, file, { output, suffix, verification })).status === 'verified';
+    if (isKept)
+        return { checksums: location };
+    const { notes = [], failure } = await task.sign(file);
+    return { checksums: location, notes, ...(failure ? { failure } : {}) };
+}
+/** Removes earlier checksums and their signature, so that they cannot pass for those of a run that fails; only the first slice does. */
+function removeChecksums({ checksums, shard, suffix }, output) {
+    if (checksums === undefined || shard.index !== 1)
+        return;
+    output.remove(checksums + suffix);
+    output.remove(checksums);
+}
+function holds(location, text) {
+    try {
+        return (0,external_node_fs_.readFileSync)(location, 'utf8') === text;
+    }
+    catch {
+        return false;
+    }
+}
+async function checkOne({ signal }, file, { output, suffix, verification }) {
+    const [outcome] = await verifyFiles({
+        files: [file],
+        output,
+        suffix,
+        verification,
+        explain: 'name',
+        signal,
+        onOutcome: () => { },
+    });
+    return outcome ?? (0,release_file/* notTried */.Q)(file);
+}
+/** Checks the signature of the checksums file and every line of it against the files. */
+async function checkChecksums(context, { checksums, suffix }, { output, verification, allFiles, outcomes }) {
+    if (checksums === undefined)
+        return {};
+    const file = statChecksums(output, checksums);
+    const found = { checksums: file.location };
+    const { error } = await checkOne(context, file, { output, suffix, verification });
+    if (error)
+        return { ...found, failure: error };
+    const lines = parseChecksums(await checksums_readWhole(file));
+    const wrong = [];
+    for (const { file: each, sha256 } of outcomes) {
+        if (sha256 !== undefined && lines.get(each.path) !== sha256)
+            wrong.push(each.path);
+    }
+    for (const { path } of allFiles)
+        lines.delete(path);
+    wrong.push(...lines.keys());
+    if (wrong.length === 0)
+        return found;
+    const failure = new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,files_names/* show */.WU)(checksums)} does not agree with the files: ${(0,units/* showList */.w5)(wrong, 5)}.`, {
+        hint: 'A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run.',
+    });
+    return { ...found, failure };
+}
+function statChecksums(output, path) {
+    const location = output.locate(path);
+    const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
+    if (stat?.isFile())
+        return { path, location, size: stat.size };
+    throw new errors/* ActionError */.lZ('CHECKSUMS_MISSING', `The checksums file ${(0,files_names/* show */.WU)(path)} is not there.`, {
+        hint: 'Restore it from the release, or leave checksums empty.',
+    });
+}
+async function checksums_readWhole(file) {
+    const open = openFile(file);
+    try {
+        const chunks = [];
+        for await (const chunk of open.read())
+            chunks.push(Buffer.from(chunk));
+        return Buffer.concat(chunks).toString('utf8');
+    }
+    finally {
+        open.close();
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/modes/stages/signing-notes.js
+
+
+// What the log, the annotations and the notes of the report say while files are signed.
+/** Returns what warns, once, of signatures that are not checked and that strict decoders refuse. */
+function warnOfWhiteSpace({ runner }, report) {
+    let isTold = false;
+    return () => {
+        if (isTold)
+            return;
+        isTold = true;
+        const text = 'The service puts line ends or blanks into its signatures: openssl base64 -d -A and mode: verify will refuse them. Its operators should send each signature as one line.';
+        runner.annotate('warning', 'Signatures with white space', text);
+        report.add({ notes: [text] });
+    };
+}
+/** Whoever reads the service's own log must know why it holds more signatures than the release. */
+function describeBlindRepeats({ runner }, outcomes) {
+    const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
+    if (repeats === 0)
+        return {};
+    const text = `${(0,units/* plural */.LS)(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
+    runner.line(text);
+    return { notes: [text] };
+}
+/** Says what became of one file, for the debug log. */
+function describeOutcome({ file, status, attempts, elapsedMs }) {
+    return `${(0,files_names/* show */.WU)(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${(0,units/* formatCount */.B4)(attempts)} tries`}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
+}
+/** Prints an event of the run. */
+function printEvent({ runner }, event, files) {
+    if (event.type === 'recovery')
+        runner.line('The service is back.');
+    else if (event.type === 'outage') {
+        const { code, message } = event.failure;
+        runner.line(`The service is in trouble (${code}: ${(0,units/* sentence */.em)(message)}) Waiting for it with single requests.`);
+    }
+    else if (event.type === 'bad-node') {
+        const { code, message } = event.failure;
+        runner.line(`One node of the service cannot be used (${code}: ${(0,units/* sentence */.em)(message)}) The other connections go on.`);
+    }
+    else {
+        const { code, message } = event.failure;
+        runner.debug(`${(0,files_names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/modes/stages/signing.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * Signs what needs a signature and, once every file has one, the checksums; adds to the report what became of them.
+ *
+ * @throws ActionError that ended the run early, or that the checksums failed with
+ */
+async function signRelease(context, inputs, task) {
+    const { release, wanted, kept, report, service } = task;
+    const startedAt = context.clock.now();
+    // What is complete and signed already stays, so that a repeated run costs no request.
+    if (wanted.length > 0 || release.refused.length > 0)
+        removeChecksums(inputs, task.output);
+    try {
+        const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
+        report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });
+        if (ending)
+            throw ending;
+        const isComplete = outcomes.length === wanted.length && outcomes.every(({ status }) => status === 'signed');
+        if (!isComplete || release.refused.length > 0)
+            return;
+        const sign = (file) => signOwnFile(context, task, { file, startedAt });
+        const { output, verification, reuse } = task;
+        const known = [...kept, ...outcomes];
+        const { allFiles } = release;
+        report.add(await writeChecksums(context, inputs, { output, allFiles, known, verification, reuse, sign }));
+    }
+    finally {
+        report.add({ requests: service.transport.requests() });
+    }
+}
+const NOTHING_SIGNED = { outcomes: [] };
+/** Signs the files and shows how it goes. */
+async function runSigning(context, task) {
+    const { runner, clock } = context;
+    const { wanted, output, suffix, service, isUploaded } = task;
+    runner.openGroup('Signing');
+    const signatures = wanted.map(({ path }) => path + suffix);
+    for (const path of mayStand(output.directory, signatures))
+        output.remove(path);
+    const swept = output.sweep(wanted.map(({ path }) => path));
+    if (swept > 0)
+        runner.line(`Removed ${(0,units/* plural */.LS)(swept, 'temporary file')} of a run that was killed`);
+    const bytes = wanted.reduce((sum, file) => sum + file.size, 0);
+    const progress = startProgress({ files: wanted.length, bytes }, clock, runner.line);
+    // Should that fail, the upload will say why.
+    const load = isUploaded ? () => void loadClient().catch(() => { }) : () => { };
+    const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
+    const result = await signFiles({
+        ...signOptions(context, task, wanted),
+        onWhiteSpace: warnOfWhiteSpace(context, task.report),
+        signer: watchSigner(service.signer, progress),
+        onOutcome: (outcome) => {
+            progress.add(outcome.file.size);
+            if (runner.facts.isDebug)
+                runner.debug(describeOutcome(outcome));
+        },
+    }).finally(() => {
+        progress.stop();
+        stopLoading();
+    });
+    runner.line(`${(0,units/* plural */.LS)(service.transport.requests(), 'request')} for ${(0,units/* plural */.LS)(wanted.length, 'file')}`);
+    runner.closeGroup();
+    return result;
+}
+/** Fewer files than this are written by this thread: starting the worker would cost more. */
+const WORKER_FILES = 256;
+function signOptions(context, task, files) {
+    const { signal, clock, random } = context;
+    const { output, suffix, verification, effort, service } = task;
+    return {
+        files,
+        signer: service.signer,
+        output: files.length < WORKER_FILES ? output : writeInWorker(service.worker, output),
+        hashElsewhere: hashInWorker(service.worker),
+        suffix,
+        verification,
+        clientKeySha256: service.clientKeySha256,
+        concurrency: effort.concurrency,
+        attempts: effort.attempts,
+        timeoutMs: effort.timeoutMs,
+        deadlineMs: effort.deadlineMs,
+        onFailure: effort.onFailure,
+        firstConnection: service.transport.firstConnection,
+        prepare: (connections, until) => service.transport.prepare(connections, until),
+        maxBytesInFlight: service.maxBytesInFlight,
+        signal,
+        clock,
+        random,
+        onOutcome: () => { },
+        onEvent: (event) => printEvent(context, event, files),
+    };
+}
+/** Signs a file of our own making, which is in no count, in what is left of the deadline; returns notes, and the failure if any. */
+async function signOwnFile(context, task, { file, startedAt }) {
+    const { effort } = task;
+    task.output.remove(file.path + task.suffix);
+    const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
+    const deadlineMs = effort.deadlineMs && left;
+    const { outcomes, ending } = await signFiles({ ...signOptions(context, task, [file]), deadlineMs });
+    const { notes = [] } = describeBlindRepeats(context, outcomes);
+    const failure = ending?.code === 'DEADLINE' ? (0,policy_failure/* deadlinePassed */.Hx)(effort.deadlineMs) : (ending ?? outcomes[0]?.error);
+    return { notes, ...(failure ? { failure } : {}) };
+}
+/** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
+const LOOK_MS = 20;
+/**
+ * Loads something that is needed after the work, while this process only waits for the last answers; returns how to stop.
+ *
+ * Loading takes the thread for a tenth of a second: while there is something to send, that would hold it up.
+ */
+function loadAtLeisure({ clock, isLastUnderWay, load }) {
+    let cancel = clock.after(LOOK_MS, look);
+    function look() {
+        const isIdle = clock.idleShare() > 0.8;
+        if (isLastUnderWay() && isIdle)
+            load();
+        else
+            cancel = clock.after(LOOK_MS, look);
+    }
+    return () => cancel();
+}
+
+;// CONCATENATED MODULE: ./build/src/modes/rehearse.js
+
+
+
+
+
+
+
+
+
+
+/** Runs the whole of a signing against a service in this process, with keys that exist for this run only. */
+async function rehearse(context, inputs, report) {
+    const { mode, files, upload, effort } = inputs;
+    const output = new output_tree/* OutputTree */.E((0,stages_release/* makeOwnDirectory */._i)(context), context.processId);
+    const delivery = { mode, files, upload, output, report };
+    await deliver(context, delivery, async () => {
+        const release = await (0,stages_release/* findRelease */.dv)(context, files);
+        report.add((0,stages_release/* describeRelease */.NC)(release));
+        report.add(tellLeftOut(context, files, release.coverage));
+        report.add(warnOfUncovered(context, files, release.coverage));
+        report.add(await (0,stages_release/* checkMatched */.VE)(context, files, release));
+        checkUploadable(delivery, release.files);
+        for (const file of release.files)
+            inputs.protocol?.checkFile?.(file);
+        await withRehearsalService(context, async (embedded) => {
+            output.write('rehearsal-key.pem', embedded.credentials.verifyKeyPem);
+            const verification = verificationOf(embedded.credentials.verifyKeyPem);
+            report.add({ verification });
+            const service = serviceOf(embedded);
+            const identity = (0,stages_service/* checkIdentity */.Z0)(context, service, report);
+            await (0,stages_service/* withService */.KE)(context, { ...service, identity, proxied: 'never', report }, (open) => signRelease(context, files, {
+                release,
+                wanted: release.files,
+                kept: [],
+                output,
+                suffix: files.suffix,
+                effort,
+                verification,
+                reuse: false,
+                isUploaded: upload !== undefined,
+                service: open,
+                report,
+            }));
+        });
+        return release.files;
+    });
+}
+async function withRehearsalService({ runner }, use) {
+    // Its own chunk of the bundle: a run that signs for real never loads it.
+    const { startService } = await Promise.all(/* import() */[__nccwpck_require__.e(631), __nccwpck_require__.e(430)]).then(__nccwpck_require__.bind(__nccwpck_require__, 84430));
+    const service = await startService();
+    try {
+        runner.mask([service.credentials.appSecret]);
+        await use(service);
+    }
+    finally {
+        await service.close();
+    }
+}
+function verificationOf(publicKeyPem) {
+    const verifier = (0,verifying_verifier/* createVerifier */.$A)((0,verifying_key/* readVerifyKey */.v)(publicKeyPem), (0,algorithm/* algorithmOf */.Hy)('ecdsa-sha256'));
+    return { verifier, encoding: 'base64' };
+}
+function serviceOf({ url, signPath, credentials }) {
+    const { cert, key, chain, appKey, appSecret } = credentials;
+    return {
+        inputs: {
+            serverUrl: new URL(url),
+            identity: { cert, key, keyPassphrase: undefined, chain },
+            expiryWarningDays: 0,
+            http: 'http1',
+        },
+        protocol: (0,protocol/* createEsAuth */.x)({ requestPath: signPath, signPath, appKey, appSecret }),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/src/modes/sign.js
+
+
+
+
+
+
+
+
+
+
+
+/** Signs a release: everything that can be wrong is found before the first request. */
+async function sign(context, inputs, report) {
+    const { mode, files, service, protocol, effort, verification, upload, reuse } = inputs;
+    report.add(describeVerification(context, verification));
+    const output = new output_tree/* OutputTree */.E(files.outputDirectory ?? files.root, context.processId);
+    const delivery = { mode, files, upload, output, report };
+    await deliver(context, delivery, async () => {
+        const release = await (0,stages_release/* findRelease */.dv)(context, files);
+        report.add((0,stages_release/* describeRelease */.NC)(release));
+        report.add(tellLeftOut(context, files, release.coverage));
+        report.add(warnOfUncovered(context, files, sweepTemporaries(output, files, release.coverage)));
+        report.add(await (0,stages_release/* checkMatched */.VE)(context, files, release));
+        checkUploadable(delivery, release.files);
+        checkSizes(verification, release.files);
+        for (const file of release.files)
+            protocol.checkFile?.(file);
+        const identity = (0,stages_service/* checkIdentity */.Z0)(context, { inputs: service, protocol }, report);
+        const kept = reuse && verification ? await findValid(context, release, { output, files, verification }) : [];
+        report.add({ outcomes: kept });
+        const wanted = without(release.files, kept);
+        checkBudget(wanted, files.maxFiles);
+        const task = { inputs: service, protocol, identity, proxied: 'as the environment says', report };
+        removeRefusedSignatures(output, release.refused, files.suffix);
+        await (0,stages_service/* withService */.KE)(context, task, async (open) => {
+            await signRelease(context, files, {
+                release,
+                wanted,
+                kept,
+                output,
+                suffix: files.suffix,
+                effort,
+                verification,
+                reuse,
+                isUploaded: upload !== undefined,
+                service: open,
+                report,
+            });
+            report.add(describeUnasked(context, kept, open));
+        });
+        return release.files;
+    });
+}
+function describeVerification({ runner }, verification) {
+    if (verification?.verifier.key.certificate) {
+        const text = 'verify-key is a certificate: its public key was used, its dates and issuer were not checked.';
+        return { verification, notes: [text] };
+    }
+    if (verification)
+        return { verification };
+    const text = 'Signatures were not checked, because verify-key is empty. Give the public key of the service to have each one checked before it appears.';
+    runner.annotate('notice', 'Signatures not checked', text);
+    return { notes: [text] };
+}
+/** A green run without a request must not pass for a proof that the service would sign. */
+function describeUnasked({ runner }, kept, { transport }) {
+    if (kept.length === 0 || transport.requests() > 0)
+        return {};
+    const text = 'Every file has a valid signature from before, so the service was not asked: this run does not show that credentials, network and service would do.';
+    runner.annotate('notice', 'Nothing new to sign', text);
+    return { notes: [text] };
+}
+function checkSizes(verification, files) {
+    if (verification === undefined)
+        return;
+    for (const { path, size } of files) {
+        try {
+            (0,verifying_verifier/* checkSize */.C1)(verification.verifier.algorithm, size);
+        }
+        catch (error) {
+            const known = (0,errors/* unexpected */.os)(error);
+            throw new errors/* ActionError */.lZ(known.code, `${(0,files_names/* show */.WU)(path)}: ${known.message}`, { hint: known.hint ?? '', cause: error });
+        }
+    }
+}
+/** Finds the signatures that are valid for the files as they are now, which costs no request. */
+async function findValid({ runner, signal }, release, { output, files, verification }) {
+    const checked = await verifyFiles({
+        files: release.files,
+        output,
+        suffix: files.suffix,
+        verification,
+        explain: 'count',
+        signal,
+        onOutcome: () => { },
+    });
+    const valid = checked.filter(({ status }) => status === 'verified');
+    if (valid.length > 0)
+        runner.line(`${(0,units/* plural */.LS)(valid.length, 'file')} with a valid signature kept`);
+    return valid.map((outcome) => ({ ...outcome, status: 'reused' }));
+}
+function without(files, outcomes) {
+    const done = new Set(outcomes.map(({ file }) => file.path));
+    return files.filter(({ path }) => !done.has(path));
+}
+function checkBudget(wanted, maxFiles) {
+    if (maxFiles === 0 || wanted.length <= maxFiles)
+        return;
+    throw new errors/* ActionError */.lZ('TOO_MANY_FILES', `${(0,units/* plural */.LS)(wanted.length, 'file')} need a signature, but max-files allows ${(0,units/* formatCount */.B4)(maxFiles)}.`, { hint: 'Look at the list of files in the log: if all of them are meant, raise max-files.' });
+}
+
+;// CONCATENATED MODULE: ./build/src/modes/verify.js
+
+
+
+
+
+
+
+
+/** Checks that every file has a valid signature and every signature its file, without network or secret. */
+async function verify(context, inputs, report) {
+    const { mode, files, verification } = inputs;
+    report.add({ verification });
+    const output = new output_tree/* OutputTree */.E(files.outputDirectory ?? files.root, context.processId);
+    await deliver(context, { mode, files, upload: undefined, output, report }, async () => {
+        const release = await (0,stages_release/* findRelease */.dv)(context, files);
+        report.add((0,stages_release/* describeRelease */.NC)(release));
+        report.add(tellLeftOut(context, files, release.coverage));
+        report.add(await (0,stages_release/* checkMatched */.VE)(context, files, release));
+        const { outcomes, ending } = await checkFiles(context, inputs, { files: release.files, output });
+        report.add({ outcomes });
+        if (ending)
+            throw ending;
+        report.add(judgeUncovered(context, files, release.coverage));
+        const { allFiles } = release;
+        report.add(await checkChecksums(context, files, { output, verification, allFiles, outcomes }));
+        return release.files;
+    });
+}
+async function checkFiles({ runner, signal, clock }, { files: { suffix }, verification }, { files, output }) {
+    runner.openGroup('Checking');
+    const bytes = files.reduce((sum, file) => sum + file.size, 0);
+    const progress = startProgress({ files: files.length, bytes }, clock, runner.line);
+    const outcomes = [];
+    const onOutcome = (outcome) => {
+        progress.add(outcome.file.size);
+        outcomes.push(outcome);
+    };
+    try {
+        await verifyFiles({ files, output, suffix, verification, explain: 'name', signal, onOutcome });
+        return { outcomes };
+    }
+    catch (error) {
+        return { outcomes, ending: (0,errors/* unexpected */.os)(error) };
+    }
+    finally {
+        progress.stop();
+        runner.closeGroup();
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/report/causes.js
+
+/** Groups failures by their code: the failure of the run first, then findings, then the most frequent. */
+function causesOf({ outcomes, failure, findings, requests, durationMs }) {
+    const causes = new Map();
+    if (failure)
+        causes.set(failure.code, { error: failure, paths: [], effort: effortOf(requests, 'requests', durationMs) });
+    for (const { error, file, status, attempts, elapsedMs } of outcomes) {
+        if (error === undefined || status !== 'failed')
+            continue;
+        const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, 'tries', elapsedMs) };
+        cause.paths.push(file.path);
+        causes.set(error.code, cause);
+    }
+    const rank = ({ error, paths }) => (error === failure ? Number.POSITIVE_INFINITY : paths.length);
+    const grouped = [...causes.values()].sort((a, b) => rank(b) - rank(a));
+    const found = findings.filter(({ level }) => level === 'failure').map(toCause);
+    return failure ? [...grouped.slice(0, 1), ...found, ...grouped.slice(1)] : [...found, ...grouped];
+}
+function effortOf(count, of, elapsedMs) {
+    return count > 0 ? { count, of, elapsedMs } : undefined;
+}
+function toCause({ code, what, todo }) {
+    return { error: new errors/* ActionError */.lZ(code ?? 'CHECK_FAILED', what, { hint: todo ?? '' }), paths: [], effort: undefined };
+}
+/** Longer chains say nothing new; one that leads back to itself has no end. */
+const MAX_ERRORS = 10;
+/**
+ * Lists an error and what is behind it, each as code and message; for a defect of the action, the stack too.
+ *
+ * The texts are not clean: print them where secrets are masked and line ends escaped.
+ */
+function chainOf(error) {
+    const errors = behind(error);
+    const isDefect = error.code === 'INTERNAL';
+    return errors.flatMap((each, at) => [
+        `${at === 0 ? '' : '  behind it: '}${causes_describe(each)}`,
+        ...(isDefect && each instanceof Error ? framesOf(each) : []),
+    ]);
+}
+function behind(error) {
+    const found = [];
+    const open = [error];
+    while (open.length > 0 && found.length < MAX_ERRORS) {
+        const next = open.shift();
+        if (next === undefined || found.includes(next))
+            continue;
+        found.push(next);
+        if (next instanceof AggregateError)
+            open.push(...next.errors);
+        if (next instanceof Error)
+            open.push(next.cause);
+    }
+    return found;
+}
+function causes_describe(error) {
+    if (!(error instanceof Error))
+        return `a thrown ${typeof error}`;
+    // The parser quotes part of the text, which may be part of a secret: no mask would know it.
+    if (error instanceof SyntaxError)
+        return error.name;
+    return `${(0,errors/* codeOf */.$N)(error) ?? error.name}: ${error.message}`;
+}
+/** The message stands above the frames already, and only there is it sure to be masked as a whole. */
+function framesOf({ stack = '' }) {
+    return stack.split('\n').filter((line) => /^ {4}at /.test(line));
+}
+
+;// CONCATENATED MODULE: ./build/src/report/outputs.js
+
+/** Lists the outputs of a run as names and values; what does not apply is empty. */
+function renderOutputs(report, artifactUrl) {
+    const totals = (0,report_report/* totalsOf */.vA)(report);
+    const { artifact } = report;
+    return {
+        mode: report.mode ?? '',
+        'file-count': String(totals.files),
+        'signed-count': String(totals.signed),
+        'reused-count': String(totals.reused),
+        'failed-count': String(totals.failed),
+        'verified-count': String(totals.verified),
+        'total-bytes': String(totals.bytes),
+        'request-count': String(report.requests),
+        'duration-ms': String(Math.round(report.durationMs)),
+        'artifact-name': artifact?.name ?? '',
+        'artifact-id': artifact ? String(artifact.id) : '',
+        'artifact-url': artifact ? artifactUrl : '',
+        'artifact-digest': artifact?.digest ?? '',
+        manifest: report.manifest ?? '',
+        checksums: report.checksums ?? '',
+        'cert-expires': report.certificate?.notAfter ?? '',
+    };
+}
+
+// EXTERNAL MODULE: ./build/src/report/summary/findings.js
+var findings = __nccwpck_require__(59273);
+;// CONCATENATED MODULE: ./build/src/report/summary/headline.js
+
+
+
+/** Says what a run came to, in one line without markup. */
+function headline(report) {
+    const { files, signed, reused, bytes } = (0,report_report/* totalsOf */.vA)(report);
+    const time = (0,units/* formatMs */._V)(report.durationMs);
+    if (!(0,report_report/* isGreen */.gf)(report))
+        return failedHeadline(report);
+    switch (report.mode) {
+        case 'rehearse':
+            return `Rehearsal only: ${(0,units/* plural */.LS)(files, 'file')} (${(0,units/* formatBytes */.z3)(bytes)}) signed by a throw-away key in ${time}. Nothing of this may be published.`;
+        case 'verify':
+            return `${files === 1 ? 'The' : 'All'} ${(0,units/* plural */.LS)(files, 'file')} (${(0,units/* formatBytes */.z3)(bytes)}) ${files === 1 ? 'has' : 'have'} a valid signature, checked in ${time}.`;
+        case 'sign': {
+            const kept = reused > 0 ? ` (${(0,units/* formatCount */.B4)(signed)} new, ${(0,units/* formatCount */.B4)(reused)} kept)` : '';
+            const checked = report.verification ? ', each checked' : '';
+            return `${(0,units/* plural */.LS)(files, 'file')} (${(0,units/* formatBytes */.z3)(bytes)}) signed${kept}${checked}, in ${time}.`;
+        }
+        case 'preflight':
+            return `A release could be signed right now: ${(0,findings/* countFindings */.Gt)(report.findings)}, in ${time}.`;
+        case 'skipped':
+            return 'Skipped: no credentials, as is usual for this kind of run.';
+        default:
+            return 'Nothing ran.';
+    }
+}
+const WORK = {
+    sign: 'Signing',
+    rehearse: 'Rehearsal',
+    verify: 'Verification',
+    preflight: 'Preflight',
+    skipped: 'Run',
+};
+function failedHeadline(report) {
+    const { files, failed, notTried } = (0,report_report/* totalsOf */.vA)(report);
+    if (report.findings.length > 0)
+        return `A release cannot be signed now: ${(0,findings/* countFindings */.Gt)(report.findings)}.`;
+    const work = report.mode === undefined ? 'Run' : WORK[report.mode];
+    if (report.outcomes.length === 0)
+        return `${work} failed before it began.`;
+    if (failed + notTried === 0) {
+        const done = report.mode === 'verify' ? 'found valid' : 'signed';
+        const after = `${(0,units/* plural */.LS)(files, 'file')} ${files === 1 ? 'was' : 'were'} ${done}`;
+        return `${work} failed after ${after}: ${report.failure?.code ?? 'see below'}.`;
+    }
+    const orphans = report.outcomes.filter(({ stray }) => stray === 'orphan').length;
+    const uncovered = report.outcomes.filter(({ stray }) => stray === 'uncovered').length;
+    const failedFiles = failed - orphans - uncovered;
+    const parts = [
+        failedFiles > 0 ? `${(0,units/* formatCount */.B4)(failedFiles)} of ${(0,units/* plural */.LS)(files, 'file')} failed` : '',
+        orphans > 0 ? `${(0,units/* plural */.LS)(orphans, 'signature')} without a file` : '',
+        uncovered > 0 ? `${(0,units/* plural */.LS)(uncovered, 'path')} without a signature` : '',
+        notTried > 0 ? `${(0,units/* formatCount */.B4)(notTried)} not tried` : '',
+    ];
+    const consequence = report.mode === 'sign' ? ' Nothing was uploaded.' : '';
+    return `${work} failed: ${parts.filter(Boolean).join(', ')}.${consequence}`;
+}
+
+;// CONCATENATED MODULE: ./build/src/report/summary/timing.js
+
+
+/** Says how fast a run was and how long files took, repeats included. */
+function describeTiming(outcomes, durationMs) {
+    const speed = describeSpeed(outcomes, durationMs);
+    if (speed === '')
+        return '';
+    const times = timesOf(outcomes);
+    return `${speed}; half of the files took at most ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.5))}, 95 of 100 at most ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.95))}`;
+}
+/** Says how many files and bytes a run did in a second; empty when it did none. */
+function describeSpeed(outcomes, durationMs) {
+    let [files, bytes] = [0, 0];
+    for (const outcome of outcomes) {
+        if (!isDone(outcome))
+            continue;
+        files++;
+        bytes += outcome.file.size;
+    }
+    if (files === 0 || durationMs <= 0)
+        return '';
+    const seconds = durationMs / 1000;
+    const rate = files / seconds;
+    const perSecond = `${rate >= 10 ? (0,units/* formatCount */.B4)(Math.round(rate)) : rate.toFixed(1)} files/s, `;
+    return `${rate >= 0.1 ? perSecond : ''}${(0,units/* formatBytes */.z3)(bytes / seconds)}/s`;
+}
+/** Lists how long the files took that were done in this run, in milliseconds, the quickest first. */
+function timesOf(outcomes) {
+    return Float64Array.from(outcomes.filter(isDone), ({ elapsedMs }) => elapsedMs).sort();
+}
+function isDone({ status }) {
+    return status === 'signed' || status === 'verified';
+}
+/** Of fewer files the table of files tells as much, and a shorter time is nobody’s trouble. */
+const LEAST_FILES = 20;
+const SLOWEST = 5;
+const LEAST_MS = 50;
+const LEAST_BUCKETS = 3;
+const BAR_WIDTH = 32;
+/** Renders how long files took: a sentence, a chart and the slowest; nothing for a few files. */
+function renderLatency(outcomes) {
+    const times = timesOf(outcomes);
+    const slowest = times.at(-1) ?? 0;
+    if (times.length < LEAST_FILES || slowest < LEAST_MS)
+        return [];
+    const buckets = distribute(times);
+    return [
+        '### Time for each file',
+        `Half of the files took at most ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.5))}, 95 of 100 at most ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.95))}, the slowest ${(0,units/* formatMs */._V)(slowest)}.`,
+        ...(buckets.length < LEAST_BUCKETS ? [] : [renderChart(buckets)]),
+        renderSlowest(outcomes),
+    ];
+}
+function renderChart(buckets) {
+    const most = Math.max(...buckets.map(({ count }) => count));
+    const labels = buckets.map(labelOf);
+    const counts = buckets.map(({ count }) => (0,units/* formatCount */.B4)(count));
+    const [labelWidth, countWidth] = [widthOf(labels), widthOf(counts)];
+    const lines = buckets.map(({ count }, at) => `${labels[at]?.padStart(labelWidth)}  ${counts[at]?.padStart(countWidth)}  ${barOf(count / most)}`.trimEnd());
+    return ['```text', ...lines, '```'].join('\n');
+}
+function widthOf(texts) {
+    return Math.max(...texts.map(({ length }) => length));
+}
+/** Draws eighths of a character, so that a little is still seen. */
+function barOf(share) {
+    const eighths = share > 0 ? Math.max(1, Math.round(share * BAR_WIDTH * 8)) : 0;
+    return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
+}
+function labelOf({ from, to }) {
+    const [unitMs, unit] = to >= 1000 ? [1000, 's'] : [1, 'ms'];
+    return from === 0 ? `under ${to / unitMs} ${unit}` : `${from / unitMs} – ${to / unitMs} ${unit}`;
+}
+function renderSlowest(outcomes) {
+    const slowest = outcomes
+        .filter(({ status }) => status === 'signed' || status === 'verified')
+        .sort((a, b) => b.elapsedMs - a.elapsedMs)
+        .slice(0, SLOWEST);
+    const isAsked = slowest.some(({ attempts }) => attempts > 0);
+    const rows = slowest.map(({ file, attempts, elapsedMs }) => [
+        (0,markup/* code */.aY)(file.path),
+        (0,units/* formatBytes */.z3)(file.size),
+        ...(isAsked ? [(0,units/* formatCount */.B4)(attempts)] : []),
+        (0,units/* formatMs */._V)(elapsedMs),
+    ]);
+    return (0,markup/* table */.tp)(['Slowest files', 'Size', ...(isAsked ? ['Tries'] : []), 'Time'], rows, [1, 2, 3]);
+}
+const MAX_BUCKETS = 10;
+/** Steps of one power of ten, the finest first. */
+const LADDERS = [
+    [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8],
+    [1, 1.5, 2, 3, 5, 7],
+    [1, 2, 5],
+    [1, 3],
+    [1],
+];
+/** Sorts numbers, given in ascending order, into at most ten buckets with round bounds on a logarithmic scale; all below 1 share one. */
+function distribute(sorted) {
+    if (sorted.length === 0)
+        return [];
+    const [least = 0, most = 0] = [sorted[0], sorted[sorted.length - 1]];
+    const bounds = LADDERS.map((ladder) => boundsOf(ladder, least, most)).find(({ length }) => length <= MAX_BUCKETS + 1);
+    return fill(sorted, bounds ?? [least, Number.POSITIVE_INFINITY]);
+}
+function boundsOf(ladder, least, most) {
+    const bounds = [0];
+    for (let power = 0; (bounds.at(-1) ?? 0) <= most; power++) {
+        for (const step of ladder) {
+            const bound = Math.round(step * 10 ** (power + 1)) / 10;
+            if (bound <= least)
+                bounds[0] = bound;
+            else if ((bounds.at(-1) ?? 0) <= most)
+                bounds.push(bound);
+        }
+    }
+    return bounds;
+}
+function fill(sorted, bounds) {
+    let at = 0;
+    return bounds.slice(0, -1).map((from, index) => {
+        const [to, first] = [bounds[index + 1] ?? from, at];
+        while (at < sorted.length && (sorted[at] ?? to) < to)
+            at++;
+        return { from, to, count: at - first };
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/report/summary/facts.js
+
+
+
+
+/** Renders the counts of a run about files as a table with one row. */
+function renderNumbers(report) {
+    const { files, signed, reused, verified, failed, notTried, bytes } = (0,report_report/* totalsOf */.vA)(report);
+    if (files === 0)
+        return [];
+    const done = report.mode === 'verify'
+        ? [['Valid', (0,units/* formatCount */.B4)(verified)]]
+        : [
+            ['Signed', (0,units/* formatCount */.B4)(signed)],
+            ['Kept', (0,units/* formatCount */.B4)(reused)],
+        ];
+    const columns = [
+        ['Files', (0,units/* formatCount */.B4)(files)],
+        ...done,
+        ['Failed', (0,units/* formatCount */.B4)(failed)],
+        ['Not tried', (0,units/* formatCount */.B4)(notTried)],
+        ['Size', (0,units/* formatBytes */.z3)(bytes)],
+        ['Time', (0,units/* formatMs */._V)(report.durationMs)],
+        ['Speed', describeSpeed(report.outcomes, report.durationMs)],
+    ].filter(([, value]) => value !== '');
+    const cells = (at) => columns.map((column) => column[at] ?? '');
+    return [(0,markup/* table */.tp)(cells(0), [cells(1)], [...columns.keys()])];
+}
+/** Renders who signed, with what, and where, as a list. */
+function renderFacts(report) {
+    const { verification, service, certificate, artifact, shard, requests } = report;
+    const verifyKeySha256 = verification?.verifier.key.spkiSha256;
+    if (report.outcomes.length === 0 && service === undefined)
+        return [];
+    const rows = [
+        ['Shard', shard.count > 1 ? `${shard.index} of ${shard.count}` : ''],
+        ['Signatures checked', verification ? (0,units/* formatCount */.B4)((0,report_report/* totalsOf */.vA)(report).verified) : 'none'],
+        ['Public key, SHA-256', verifyKeySha256 === undefined ? '' : (0,markup/* code */.aY)(verifyKeySha256)],
+        [
+            'Client certificate',
+            certificate ? (0,markup/* plain */.pj)(`${certificate.subject}, until ${certificate.notAfter.slice(0, 10)}`) : '',
+        ],
+        ['Service', service === undefined ? '' : `${(0,markup/* plain */.pj)(service)}, ${(0,units/* plural */.LS)(requests, 'request')}`],
+        ['Artifact', artifact ? `${(0,markup/* code */.aY)(artifact.name)}, ${(0,units/* formatBytes */.z3)(artifact.bytes)}` : ''],
+    ];
+    const filled = rows.filter(([, value]) => value !== '');
+    return [filled.map(([name, value]) => `- **${name}:** ${value}`).join('\n')];
+}
+
+;// CONCATENATED MODULE: ./build/src/report/summary/next-steps.js
+
+
+
+/** Lists what the reader should do now, as Markdown. */
+function nextSteps(report, around) {
+    if (!(0,report_report/* isGreen */.gf)(report))
+        return report.mode === 'preflight' ? PREFLIGHT_FAILED : afterFailure(report);
+    switch (report.mode) {
+        case 'sign':
+            return afterSigning(report, around);
+        case 'rehearse':
+            return afterRehearsal(around);
+        case 'preflight':
+            return [
+                'Sign with the same inputs and <code>mode: sign</code>. To prove patterns and upload too, without any secret, run <code>mode: rehearse</code>.',
+            ];
+        case 'verify':
+            return around.isPullRequest
+                ? ['Verify again where the release is made, with the key as text in the workflow.']
+                : ['Use the files. The manifest lists them with their SHA-256.'];
+        case 'skipped':
+            return [
+                ...(around.secretsWithheld ? [WITHHELD] : []),
+                'To prove patterns, names and upload here all the same, set <code>if-no-credentials: rehearse</code>.',
+            ];
+        default:
+            return [];
+    }
+}
+/** Renders the command that checks a file of this release, for a release whose signatures were checked. */
+function renderCommand({ mode, verification, suffix }) {
+    if (mode !== 'sign' || verification === undefined)
+        return [];
+    return [['```sh', verifyCommand(verification, suffix), '```'].join('\n')];
+}
+/** So many are named above at least. */
+const LISTED = 10;
+const KEEP_MANIFEST = 'The manifest lists every file: set <code>manifest</code>, and upload it in a step with <code>if: always()</code>.';
+const WITHHELD = 'Nothing is missing here: GitHub gives no secrets to pull requests of forks and to Dependabot.';
+const PREFLIGHT_FAILED = [
+    'Work from the top: what was not checked waits for a failure above it.',
+    'Run the preflight again. It costs one request at most, and touches no file of the release. <code>docs/faults.md</code> explains every code.',
+];
+function afterSigning(report, { isPullRequest, artifactUrl }) {
+    const { artifact, manifest, checksums, verification, suffix, shard } = report;
+    if ((0,report_report/* totalsOf */.vA)(report).files === 0)
+        return ['Nothing: there was no file to sign.'];
+    const name = artifact && next_steps_link(artifact.name, artifactUrl);
+    const check = verification
+        ? 'anyone with your public key can check a file with the command below; <code>docs/verify.md</code> has other ways, and other forms of signature.'
+        : 'give <code>verify-key</code>, so that each signature is checked here before a customer does it.';
+    return [
+        ...(isPullRequest
+            ? [
+                'These signatures are real, and this code is not merged yet. Let pull requests run <code>mode: preflight</code>.',
+            ]
+            : []),
+        ...(shard.count > 1
+            ? [
+                `This is shard ${shard.index} of ${shard.count}. Publish when the signatures of all shards have come together.`,
+            ]
+            : []),
+        name
+            ? `<strong>Publish</strong> each file with its <code>${suffix}</code>: the signatures are in the artifact ${name}.`
+            : `<strong>Publish</strong> each file with its <code>${suffix}</code> in a later step of this job: the signatures are on this runner only.`,
+        ...(checksums ? [`<strong>Checksums</strong> of all files, signed as well, are in ${(0,markup/* code */.aY)(checksums)}.`] : []),
+        ...(manifest
+            ? [`<strong>Keep</strong> the manifest, which lists every file with its SHA-256: ${(0,markup/* code */.aY)(manifest)}.`]
+            : []),
+        `<strong>Check</strong>: ${check}`,
+    ];
+}
+function afterRehearsal({ secretsWithheld }) {
+    return [
+        ...(secretsWithheld ? [WITHHELD] : []),
+        'To sign for real, set <code>mode: sign</code>, <code>server-url</code>, <code>cert</code>, <code>key</code>, <code>chain</code>, <code>app-key</code>, <code>app-secret</code>, and <code>verify-key</code> so that each signature is checked. <code>mode: preflight</code> tells whether they work.',
+        'Let publishing steps run only if the output <code>mode</code> is <code>sign</code>.',
+    ];
+}
+function afterFailure(report) {
+    const { mode, failure, requests, verification } = report;
+    const { signed, reused, files, failed, notTried } = (0,report_report/* totalsOf */.vA)(report);
+    const keep = failed + notTried > LISTED ? [KEEP_MANIFEST] : [];
+    if (mode === 'verify') {
+        return [
+            'Do not publish or use a file that is named above.',
+            'Fetch it and its signature again, or sign it again, and verify once more. <code>docs/verify.md</code> explains every finding.',
+            ...keep,
+        ];
+    }
+    const kept = signed + reused;
+    return [
+        'Put right what is named above, and run the job again. <code>docs/faults.md</code> explains every code.',
+        ...keep,
+        ...(files > 0 && requests === 0 ? ['The service was asked for nothing.'] : []),
+        ...(mode === 'sign' && kept > 0 ? [afterwards(kept, verification !== undefined)] : []),
+        ...(mode === 'sign' && failure && failure.code !== 'CANCELLED'
+            ? ['<code>mode: preflight</code> lists everything that is wrong with credentials, network and service at once.']
+            : []),
+    ];
+}
+/** Only a signature that can be checked is kept, and only where the disk is still there. */
+function afterwards(kept, isChecked) {
+    return isChecked
+        ? `The next run keeps ${(0,units/* plural */.LS)(kept, 'valid signature')} if it finds the same workspace, as on a runner of your own. A fresh machine signs all files again.`
+        : 'The next run signs all files again: without <code>verify-key</code> no signature that is there can be trusted.';
+}
+/** GitHub's address of an artifact is plain; anything else is not made a link. */
+function next_steps_link(name, url) {
+    return /^https?:\/\/[\w.:/-]+$/.test(url) ? `<a href="${url}">${(0,markup/* code */.aY)(name)}</a>` : (0,markup/* code */.aY)(name);
+}
+/** Returns the shell command that checks one file, `FILE`, with OpenSSL and nothing else. */
+function verifyCommand({ verifier, encoding }, suffix) {
+    const decode = encoding === 'hex' ? `tr a-f A-F < FILE${suffix} | basenc --base16 -d` : `openssl base64 -d -A -in FILE${suffix}`;
+    return `${decode} |\n  ${checkOf(verifier.algorithm)}`;
+}
+function checkOf(algorithm) {
+    if (algorithm.scheme === 'ed25519') {
+        return 'openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in FILE -sigfile /dev/stdin';
+    }
+    const padding = algorithm.scheme === 'rsa-pss'
+        ? `-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:${SALT_BYTES[algorithm.hash]} `
+        : '';
+    return `openssl dgst -${algorithm.hash} ${padding}-verify public-key.pem -signature /dev/stdin FILE`;
+}
+/** A salt as long as the hash is what the action demands too. */
+const SALT_BYTES = { sha256: 32, sha384: 48, sha512: 64 };
+
+;// CONCATENATED MODULE: ./build/src/report/summary/proof.js
+
+
+/** Says what a run proved that is not a release; `undefined` for a signing and for a run that failed. */
+function proofOf(report, event) {
+    if (!(0,report_report/* isGreen */.gf)(report))
+        return undefined;
+    switch (report.mode) {
+        case 'rehearse':
+            return rehearsed(report);
+        case 'preflight':
+            return lookedAhead(report);
+        case 'verify':
+            return {
+                proved: 'every listed file has a signature that is valid for its bytes as they are now.',
+                notProved: event.isPullRequest
+                    ? 'that the files, the signatures and a key from the checkout are the publisher’s: whoever wrote the pull request chose them.'
+                    : 'whose key it is: compare its SHA-256 with the one that the publisher told you.',
+            };
+        case 'skipped':
+            return { proved: 'nothing.', notProved: 'that the release can be signed. No file was looked at.' };
+        default:
+            return undefined;
+    }
+}
+function rehearsed(report) {
+    const { files } = (0,report_report/* totalsOf */.vA)(report);
+    const never = 'that the credentials are right, that the service answers, and that its signatures are valid';
+    if (files === 0)
+        return { proved: 'nothing, since no file was matched.', notProved: `${never}.` };
+    const matched = `the patterns match ${(0,units/* plural */.LS)(files, 'file')}, and each can be read`;
+    if (report.artifact === undefined)
+        return { proved: `${matched}.`, notProved: `${never}; nor that the upload works.` };
+    return { proved: `${matched}; the names can be uploaded, and the upload works.`, notProved: `${never}.` };
+}
+function lookedAhead({ verification }) {
+    return {
+        proved: `credentials, network and clock are right, and the service signed a canary${verification ? ' with the key you gave' : ''}.`,
+        notProved: `that the patterns match and the files can be read: preflight looks at no file.${verification ? '' : ' Nor that the signatures are valid: verify-key is empty.'}`,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/src/report/summary/summary.js
+
+
+
+
+
+
+
+
+
+
+
+/** GitHub shows at most 1 MiB of summary for a step; what else is in it is far less than the rest of that. */
+const MAX_TROUBLE_BYTES = 600_000;
+const MAX_ROWS = 50;
+const MAX_PATHS = 10;
+const MAX_CAUSES = 20;
+const MAX_NOTES = 20;
+/** Renders the job summary as Markdown: the result, failures first, then numbers, and what to do next. */
+function renderSummary(report, around) {
+    const icon = !(0,report_report/* isGreen */.gf)(report) ? '❌' : report.mode === 'rehearse' ? '🧪' : report.mode === 'skipped' ? '⏭️' : '✅';
+    const sections = [
+        `## ${icon} ${(0,markup/* plain */.pj)(headline(report))}`,
+        ...renderTrouble(report),
+        ...renderProof(report, around),
+        ...renderNumbers(report),
+        ...renderFacts(report),
+        ...renderLatency(report.outcomes),
+        ...renderNextSteps(report, around),
+        ...renderFiles(report),
+        ...renderLeftOut(report),
+    ];
+    return `${sections.join('\n\n')}\n\n`;
+}
+/** Renders what others wrote, of any length. Whole sections are left out, so that what is shown stays well formed. */
+function renderTrouble(report) {
+    const sections = [
+        ...renderCauses(causesOf({ ...report, findings: [] })),
+        ...(0,findings/* renderFindings */.vO)(report.findings),
+        ...report.notes.slice(0, MAX_NOTES).map((note) => `> ${(0,markup/* sentences */.hC)(note)}`),
+    ];
+    let left = MAX_TROUBLE_BYTES;
+    const kept = sections.filter((section) => {
+        const bytes = Buffer.byteLength(section) + 2;
+        if (bytes > left)
+            return false;
+        left -= bytes;
+        return true;
+    });
+    return kept.length === sections.length ? kept : [...kept, 'The rest is too long for a summary; the log has it.'];
+}
+function renderCauses(causes) {
+    const shown = causes.slice(0, MAX_CAUSES).map(({ error, paths }) => {
+        const names = paths.slice(0, MAX_PATHS).map((path) => `- ${(0,markup/* code */.aY)(path)}`);
+        if (paths.length > MAX_PATHS)
+            names.push(`- and ${(0,units/* plural */.LS)(paths.length - MAX_PATHS, 'other')}; the manifest lists all`);
+        const files = paths.length > 0 ? ` (${(0,units/* plural */.LS)(paths.length, 'file')})` : '';
+        const hint = error.hint ? `<br><strong>What to do:</strong> ${(0,markup/* sentences */.hC)(error.hint)}` : '';
+        return [`**${error.code}**${files}<br>${(0,markup/* sentences */.hC)(error.message)}${hint}`, '', ...names].join('\n').trimEnd();
+    });
+    if (causes.length > MAX_CAUSES)
+        shown.push(`And ${(0,units/* plural */.LS)(causes.length - MAX_CAUSES, 'other cause')}; the log has all.`);
+    return shown;
+}
+function renderProof(report, around) {
+    const proof = proofOf(report, around);
+    if (proof === undefined)
+        return [];
+    return [
+        '### What this run proved',
+        `**Proved:** ${(0,markup/* plain */.pj)(proof.proved)}<br>**Not proved:** ${(0,markup/* plain */.pj)(proof.notProved)}`,
+    ];
+}
+function renderNextSteps(report, around) {
+    const steps = nextSteps(report, around);
+    if (steps.length === 0)
+        return [];
+    return ['### What to do next', steps.map((step) => `- ${step}`).join('\n'), ...renderCommand(report)];
+}
+function renderFiles({ outcomes }) {
+    if (outcomes.length === 0)
+        return [];
+    const order = ({ status }) => (status === 'failed' ? 0 : status === 'not-tried' ? 1 : 2);
+    const shown = [...outcomes].sort((a, b) => order(a) - order(b)).slice(0, MAX_ROWS);
+    const rows = shown.map(({ file, status, sha256, elapsedMs }) => [
+        (0,markup/* code */.aY)(file.path),
+        (0,units/* formatBytes */.z3)(file.size),
+        status,
+        (0,units/* formatMs */._V)(elapsedMs),
+        sha256 ? `<code>${sha256.slice(0, 16)}…</code>` : '',
+    ]);
+    const others = outcomes.length - shown.length;
+    const more = others > 0 ? `\n\nand ${(0,units/* plural */.LS)(others, 'other file')}; the manifest lists all.` : '';
+    const files = (0,markup/* table */.tp)(['File', 'Size', 'Result', 'Time', 'SHA-256'], rows, [1, 3]);
+    return [`<details><summary>${(0,units/* plural */.LS)(outcomes.length, 'result')}</summary>\n\n${files}${more}\n\n</details>`];
+}
+
+;// CONCATENATED MODULE: ./build/src/report/publish.js
+
+
+
+
+
+
+
+
+
+
+const publish_KEEP_MANIFEST = 'set manifest, and upload it in a step with if: always()';
+/** GitHub keeps ten annotations of a step; a reader wants fewer. */
+const MAX_ANNOTATIONS = 5;
+const MAX_LOGGED_FILES = 100;
+const MAX_NAMED = 3;
+/** Longest part beside the message in an annotation; the log has all. */
+const MAX_PART = 800;
+/** Tells the runner, and through it everyone, what a run came to; returns why outputs or summary could not be written. */
+function publish(runner, report) {
+    const causes = causesOf(report);
+    runner.openGroup(report.findings.length > 0 ? 'Preflight' : 'Result');
+    for (const line of (0,findings/* logFindings */.H0)(report.findings))
+        runner.line(line);
+    if (report.findings.length === 0)
+        for (const cause of causes)
+            logCause(runner, cause);
+    if (runner.facts.isDebug)
+        for (const { error } of causes)
+            debugCause(runner, error);
+    const timing = describeTiming(report.outcomes, report.durationMs);
+    if (timing)
+        runner.line(timing);
+    runner.closeGroup();
+    runner.line(headline(report));
+    for (const cause of causes.slice(0, MAX_ANNOTATIONS)) {
+        runner.annotate('error', cause.error.code, annotationText(cause));
+    }
+    const warnings = (0,findings/* warningsOf */.nZ)(report.findings);
+    if (warnings)
+        runner.annotate('warning', 'Preflight', warnings);
+    if (causes.length === 0 && !(0,report_report/* isGreen */.gf)(report))
+        runner.annotate('error', 'NOT_TRIED', 'Some files were not tried.');
+    const artifactUrl = runner.artifactUrl(report.artifact?.id);
+    const { eventName, secretsWithheld } = runner.facts;
+    const isPullRequest = eventName.startsWith('pull_request');
+    return writeAll(runner, {
+        'The outputs of the step': () => {
+            for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl)))
+                runner.output(name, value);
+        },
+        'The job summary': () => runner.summary(renderSummary(report, { isPullRequest, secretsWithheld, artifactUrl })),
+    });
+}
+/** Each fails alone; the files of the runner may lie on a disk that is full. */
+function writeAll(runner, writers) {
+    const errors = [];
+    for (const [name, write] of Object.entries(writers)) {
+        try {
+            write();
+        }
+        catch (error) {
+            errors.push((0,write_errors/* unwritable */.m)(name, error));
+        }
+    }
+    const [first] = errors;
+    if (first)
+        runner.annotate('error', first.code, errors.map(({ message }) => message).join('\n'));
+    return first;
+}
+function annotationText(cause) {
+    const { error, paths } = cause;
+    const which = paths.length > 0 ? `Files: ${(0,units/* showList */.w5)(paths, MAX_NAMED)}` : '';
+    const after = [error.hint && (0,units/* sentence */.em)(error.hint), publish_effortOf(cause), which]
+        .filter(Boolean)
+        .map((text) => `\n${(0,units/* shorten */.ml)(String(text), MAX_PART)}`)
+        .join('');
+    const message = error.message.split('\n').map(units/* sentence */.em).join('\n');
+    return (0,units/* shorten */.ml)(message, findings/* MAX_ANNOTATION */.n2 - after.length) + after;
+}
+/** Says what was spent before giving up; empty when nothing was. */
+function publish_effortOf({ paths: [first], effort }) {
+    if (effort === undefined)
+        return '';
+    const { count, of, elapsedMs } = effort;
+    const isOfFile = first !== undefined && of === 'tries';
+    const what = isOfFile ? `Given up on ${(0,units/* showList */.w5)([first], 1)}` : 'Given up';
+    const noun = count === 1 ? { tries: 'try', requests: 'request' }[of] : of;
+    return `${what} after ${(0,units/* formatCount */.B4)(count)} ${noun} in ${(0,units/* formatMs */._V)(elapsedMs)}.`;
+}
+/** The chain of a plain error is the error, which the log has. */
+function debugCause(runner, error) {
+    const lines = chainOf(error);
+    if (lines.length > 1)
+        for (const text of lines)
+            runner.debug(text);
+}
+function logCause(runner, cause) {
+    const { error, paths } = cause;
+    for (const text of `${error.code}: ${(0,units/* sentence */.em)(error.message)}`.split('\n'))
+        runner.line(text);
+    if (error.hint)
+        runner.line(`  What to do: ${(0,units/* sentence */.em)(error.hint)}`);
+    const effort = publish_effortOf(cause);
+    if (effort)
+        runner.line(`  ${effort}`);
+    for (const path of paths.slice(0, MAX_LOGGED_FILES))
+        runner.line(`  - ${(0,files_names/* show */.WU)(path)}`);
+    if (paths.length > MAX_LOGGED_FILES)
+        runner.line(`  and ${(0,units/* formatCount */.B4)(paths.length - MAX_LOGGED_FILES)} more; the manifest lists all: ${publish_KEEP_MANIFEST}`);
+}
+
+;// CONCATENATED MODULE: ./build/src/main.js
+
+
+
+
+
+
+
+/** Runs the action: reads the inputs, does what the mode says, and tells everyone what it came to, however it ended. */
+async function main(context) {
+    const { runner } = context;
+    const builder = new report_report/* ReportBuilder */.ex();
+    try {
+        warnAboutEnvironment(context);
+        const inputs = loadInputs(runner);
+        builder.add({ mode: inputs.mode });
+        await runMode(context, inputs, builder);
+    }
+    catch (error) {
+        builder.add({ failure: (0,errors/* unexpected */.os)(error) });
+    }
+    const report = builder.build();
+    const untold = publish(runner, report);
+    return { ...report, failure: report.failure ?? untold };
+}
+async function runMode(context, inputs, report) {
+    switch (inputs.mode) {
+        case 'sign':
+            return sign(context, inputs, report);
+        case 'rehearse':
+            return rehearse(context, inputs, report);
+        case 'verify':
+            return verify(context, inputs, report);
+        case 'preflight':
+            return (await __nccwpck_require__.e(/* import() */ 33).then(__nccwpck_require__.bind(__nccwpck_require__, 10033))).preflight(context, inputs, report);
+        case 'skipped':
+            return tellSkipped(context);
+        default:
+            return inputs;
+    }
+}
+function tellSkipped({ runner }) {
+    runner.annotate('notice', 'Nothing signed', 'There are no credentials, as GitHub gives none to this kind of run; if-no-credentials: skip.');
+}
+/** An earlier step may have set these, by mistake or not; none of them changes what this action does. */
+function warnAboutEnvironment({ runner }) {
+    const { suspiciousVariables } = runner.facts;
+    if (suspiciousVariables.length === 0)
+        return;
+    runner.annotate('warning', 'Suspicious environment', `The environment sets ${suspiciousVariables.join(', ')}. The action verifies the server all the same, but other steps may not, and secrets may be written to a file.`);
+}
+
+
+/***/ }),
+
+/***/ 7839:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  VE: () => (/* binding */ checkMatched),
+  NC: () => (/* binding */ describeRelease),
+  dv: () => (/* binding */ findRelease),
+  _i: () => (/* binding */ makeOwnDirectory)
 });
 
 // EXTERNAL MODULE: external "node:fs"
@@ -47829,6 +55796,24 @@ var external_node_path_ = __nccwpck_require__(76760);
 var errors = __nccwpck_require__(27406);
 // EXTERNAL MODULE: ./build/src/files/names.js
 var names = __nccwpck_require__(93509);
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(58500);
+;// CONCATENATED MODULE: ./build/src/files/pause.js
+
+/** A busy thread answers a cancellation at least this often. */
+const TURN_MS = 20;
+/** Returns a function that lets timers and signals have their turn when the thread was busy for long; it throws the reason of the signal. */
+function createPause(signal) {
+    let since = performance.now();
+    return async () => {
+        if (performance.now() - since < TURN_MS)
+            return;
+        await (0,promises_.setImmediate)();
+        signal.throwIfAborted();
+        since = performance.now();
+    };
+}
+
 // EXTERNAL MODULE: ./build/src/files/real-path.js
 var real_path = __nccwpck_require__(38629);
 // EXTERNAL MODULE: ./build/src/files/stamp.js
@@ -47841,7 +55826,7 @@ var stamp = __nccwpck_require__(10318);
 
 /** Most bytes that file systems take in one name. */
 const MAX_NAME_BYTES = 255;
-/** Looks at one matched path: the file, why it is refused, or `undefined` for a link that can be left out. */
+/** Looks at one matched path: the file, why it is refused, or why it is left out. */
 function examine(entry, options) {
     const { path, name, kind, location } = entry;
     if (Buffer.byteLength(name) + options.suffix.length > MAX_NAME_BYTES) {
@@ -47853,23 +55838,27 @@ function examine(entry, options) {
         case 'link':
             return examineLink(entry, options);
         case 'directory':
-            return outside(path, location);
+            return examineDirectory(entry, options);
         case 'other':
             return refuse(path, 'FILE_NOT_REGULAR', NOT_REGULAR);
     }
+}
+/** A directory is handed out when a followed link leads to it and it is not entered. */
+function examineDirectory({ path, location }, options) {
+    if (!(0,real_path/* isWithin */.UO)(options.realWorkspace, location))
+        return outside(path, location);
+    return options.reasonBehind(location) ?? 'circle';
 }
 function examineLink({ path, location }, options) {
     const real = (0,real_path/* findRealPath */.ps)(location);
     if (real.path === undefined)
         return broken(path, location, real.failure);
-    if (options.followSymbolicLinks && options.isOwn(real.path))
-        return undefined;
     if (!(0,real_path/* isBelow */.Yw)(options.realWorkspace, real.path))
         return outside(path, real.path);
     if (options.followSymbolicLinks)
-        return take(path, real.path);
+        return options.reasonBehind(real.path) ?? take(path, real.path);
     if (options.isCovered(real.path))
-        return undefined;
+        return 'link';
     const how = `is a link to ${readTarget(location)}, which no pattern matches`;
     return refuse(path, 'LINK_NOT_FOLLOWED', how);
 }
@@ -47919,175 +55908,6 @@ function refuse(path, code, how, cause) {
     return { path, error: new errors/* ActionError */.lZ(code, `${(0,names/* show */.WU)(path)} ${how}.`, { hint: HINTS[code], cause }) };
 }
 
-// EXTERNAL MODULE: ./build/src/files/finding/glob.js + 18 modules
-var glob = __nccwpck_require__(60112);
-// EXTERNAL MODULE: ./build/src/files/finding/own-paths.js
-var own_paths = __nccwpck_require__(57282);
-// EXTERNAL MODULE: ./build/src/files/finding/selection.js
-var selection = __nccwpck_require__(50721);
-// EXTERNAL MODULE: ./build/src/files/finding/walk.js
-var walk = __nccwpck_require__(63994);
-;// CONCATENATED MODULE: ./build/src/files/finding/discover.js
-
-
-
-
-
-
-
-
-
-
-/**
- * Lists the files that the patterns mean; excludes always win.
- *
- * @throws ActionError `ROOT_OUTSIDE`, `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
- */
-async function discover(options) {
-    const includes = options.patterns.filter((pattern) => !pattern.excludes);
-    const search = new Search(options);
-    const found = await search.run(await (0,glob/* findWay */.d)(includes));
-    const matched = new Set([...search.matched].map(({ text }) => text));
-    return { ...found, unmatched: includes.map(({ text }) => text).filter((text) => !matched.has(text)) };
-}
-/** Resolves root and workspace, and sees that the one lies in the other; a root that is not there holds no files. */
-function findPlaces({ root, workspace }) {
-    const realRoot = (0,real_path/* findRealPath */.ps)(root).path ?? root;
-    const realWorkspace = (0,real_path/* findRealPath */.ps)(workspace).path ?? workspace;
-    if (!(0,real_path/* isWithin */.UO)(realWorkspace, realRoot)) {
-        throw new errors/* ActionError */.lZ('ROOT_OUTSIDE', `Input root: ${(0,names/* show */.WU)(root)} leads out of the workspace, to ${(0,names/* show */.WU)(realRoot)}.`, { hint: 'Set root to a directory that really lies in the workspace.' });
-    }
-    return { realRoot, realWorkspace };
-}
-/** One look through the tree. */
-class Search {
-    /** Include patterns with at least one file. */
-    matched = new Set();
-    #options;
-    #own;
-    #start;
-    #examining;
-    #files = new Map();
-    #refused = [];
-    constructor(options) {
-        const places = findPlaces(options);
-        this.#options = { ...options, ...places };
-        this.#own = new own_paths/* OwnPaths */.t({ ...options, ...places });
-        this.#start = (0,selection/* startScope */.dE)(options);
-        const answers = new Map();
-        this.#examining = {
-            ...places,
-            followSymbolicLinks: options.followSymbolicLinks,
-            suffix: options.suffix,
-            isOwn: (real) => this.#own.holds(real),
-            // Thousands of links may lead to one place.
-            isCovered: (real) => answers.get(real) ?? remember(answers, real, this.#covers(real)),
-        };
-    }
-    async run(way) {
-        const { signal } = this.#options;
-        const links = [];
-        for await (const visits of (0,walk/* walk */.G)(this.#walkOptions(way))) {
-            for (const visit of visits) {
-                if (visit.entry.kind === 'link')
-                    links.push(visit);
-                else
-                    this.#judge(visit);
-            }
-        }
-        // Whether a link can be left out depends on all files.
-        const pause = (0,walk/* createPause */.n)(signal);
-        for (const visit of links) {
-            await pause();
-            this.#judge(visit);
-        }
-        return { files: (0,names/* sortByPath */.$y)([...this.#files.values()]), refused: (0,names/* sortByPath */.$y)(this.#refused) };
-    }
-    #walkOptions(way) {
-        const { realRoot, realWorkspace, followSymbolicLinks, signal } = this.#options;
-        const follow = (real) => {
-            if (this.#own.holds(real))
-                return 'ignore';
-            return (0,real_path/* isWithin */.UO)(realWorkspace, real) ? 'enter' : 'report';
-        };
-        return {
-            root: realRoot,
-            start: this.#start,
-            step: (scope, entry) => this.#step(scope, entry),
-            way,
-            ...(followSymbolicLinks ? { follow } : {}),
-            signal,
-        };
-    }
-    /** What a search for files goes into and hands out. */
-    #step(above, entry) {
-        const { path, name, kind } = entry;
-        const { suffix, followSymbolicLinks } = this.#options;
-        if (this.#own.has(entry))
-            return undefined;
-        if (kind !== 'directory' && name.endsWith(suffix))
-            return undefined;
-        const scope = (0,selection/* narrow */.sc)(above, entry);
-        if (scope === undefined || kind === 'directory' || scope.meant.length > 0)
-            return scope;
-        // A link in the literal part of a pattern: saying nothing would hide why there is no file behind it.
-        return kind === 'link' && !followSymbolicLinks && (0,selection/* isNamed */.ev)(scope, path) ? scope : undefined;
-    }
-    #judge({ entry, state }) {
-        const outcome = examine(entry, this.#examining);
-        if (outcome === undefined)
-            return;
-        const isRefused = 'error' in outcome;
-        if (isRefused)
-            this.#refused.push(outcome);
-        else
-            this.#files.set(outcome.path, outcome);
-        // A pattern that matched only links that cannot be signed has matched nothing.
-        if (isRefused && entry.kind !== 'file' && entry.kind !== 'other')
-            return;
-        for (const glob of state.meant)
-            this.matched.add(glob);
-    }
-    /** Tells whether what a link leads to is signed without it: a file that is listed, or a directory that the patterns mean. */
-    #covers(real) {
-        const { realRoot } = this.#options;
-        if (!(0,real_path/* isBelow */.Yw)(realRoot, real) || this.#own.holds(real))
-            return false;
-        const path = (0,external_node_path_.relative)(realRoot, real).split(external_node_path_.sep).join('/');
-        if (this.#files.has(path))
-            return true;
-        return (0,external_node_fs_.statSync)(real, { throwIfNoEntry: false })?.isDirectory() === true && this.#meansDirectory(path);
-    }
-    #meansDirectory(directory) {
-        let scope = this.#start;
-        let path = '';
-        for (const name of directory.split('/')) {
-            path = path === '' ? name : `${path}/${name}`;
-            scope &&= (0,selection/* narrow */.sc)(scope, { path, name, kind: 'directory' });
-        }
-        return scope !== undefined && scope.meant.length > 0;
-    }
-}
-function remember(map, key, value) {
-    map.set(key, value);
-    return value;
-}
-
-
-/***/ }),
-
-/***/ 60112:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  f: () => (/* binding */ Glob),
-  d: () => (/* binding */ findWay)
-});
-
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
 var lib_core = __nccwpck_require__(70819);
 // EXTERNAL MODULE: external "fs"
@@ -51868,87 +59688,199 @@ function literalsOf(segments) {
     }
     return names;
 }
-/** Asks `@actions/glob` where the search for some patterns begins: directories above need not be listed. */
-async function findWay(patterns) {
+/**
+ * Asks `@actions/glob` where the search for some patterns begins: directories above need not be listed.
+ *
+ * What stands there is looked up with its signature, which bears the given suffix.
+ */
+async function findWay(patterns, suffix) {
     // As if the root directory were that of the file system: a real one may hold what patterns cannot spell. Without
     // options the library prints no debug lines.
     const globber = await create(patterns.map(({ glob }) => `/${glob === '.' ? '' : glob}`).join('\n'));
     const way = new Map();
     for (const path of globber.getSearchPaths()) {
-        let above = '';
-        for (const name of path.split(external_node_path_.sep).slice(1)) {
-            if (name === '')
-                continue;
-            way.set(above, (way.get(above) ?? new Set()).add(name));
-            above = above === '' ? name : `${above}/${name}`;
+        const names = path
+            .split(external_node_path_.sep)
+            .slice(1)
+            .filter((name) => name !== '');
+        for (const [depth, name] of names.entries()) {
+            const above = names.slice(0, depth).join('/');
+            const wanted = way.get(above) ?? new Set();
+            way.set(above, wanted.add(name));
+            if (depth === names.length - 1)
+                wanted.add(name + suffix);
         }
     }
     return way;
 }
 
-
-/***/ }),
-
-/***/ 57282:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   t: () => (/* binding */ OwnPaths)
-/* harmony export */ });
-/* unused harmony export TEMPORARY_PREFIX */
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
-/* harmony import */ var _real_path_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38629);
+;// CONCATENATED MODULE: ./build/src/files/finding/left-out.js
 
 
-/** Start of the names of our temporary files, which are never matched. */
-const TEMPORARY_PREFIX = '.mtls-release-signing-';
-/** Knows what is never matched: `.git`, our temporary names, and the paths that are ours. */
+
+/** How many paths stand for all of a reason. */
+const FIRST = 5;
+/** Keeps account of what rules leave out. */
+class LeftOutFiles {
+    #options;
+    #files;
+    /** The directory that signatures are in, without links; `undefined` when they are beside their files. */
+    #realOutput;
+    #counts = new Map();
+    #uncovered = [];
+    #unsettled = [];
+    /** @param files - By path; those that are found later count too. */
+    constructor(options, files) {
+        const { outputDirectory } = options;
+        this.#options = options;
+        this.#files = files;
+        this.#realOutput = outputDirectory && ((0,real_path/* findRealPath */.ps)(outputDirectory).path ?? outputDirectory);
+    }
+    /** Counts a path that a pattern means. */
+    add(reason, path) {
+        const known = this.#counts.get(reason) ?? { count: 0, first: [] };
+        this.#counts.set(reason, known);
+        known.count++;
+        const last = known.first[FIRST - 1];
+        if (last !== undefined && (0,names/* compareBytewise */.GV)(last, path) < 0)
+            return;
+        known.first = [...known.first, path].sort(names/* compareBytewise */.GV).slice(0, FIRST);
+    }
+    /** Takes a path whose account may depend on files that are not found yet. */
+    take(stray) {
+        const { entry, reason, isMeant } = stray;
+        if (reason === 'suffix' || reason === 'output-dir') {
+            if (!this.#settleSignature(stray))
+                this.#unsettled.push({ ...stray, reason });
+            return;
+        }
+        if (!isMeant)
+            return;
+        this.add(reason, entry.path);
+        if (reason === 'temporary')
+            this.#uncovered.push({ path: entry.path, reason });
+    }
+    /** Settles the account, once all files are known; `lost` are the orphans of a directory of its own for signatures. */
+    settle(lost) {
+        const orphans = new Set(lost);
+        for (const stray of this.#unsettled) {
+            const { entry, reason, isMeant, signs } = stray;
+            if (this.#settleSignature(stray))
+                continue;
+            if (isMeant)
+                this.add(reason, entry.path);
+            const signed = this.#signedBy(entry);
+            if (signed !== undefined && signs && isGone((0,real_path/* locate */.x5)(this.#options.root, signed)))
+                orphans.add(signed);
+            if (isMeant && (signed === undefined || !orphans.has(signed)))
+                this.#uncovered.push({ path: entry.path, reason });
+        }
+        const counts = [...this.#counts].sort(([a], [b]) => (0,names/* compareBytewise */.GV)(a, b));
+        return {
+            leftOut: counts.map(([reason, { count, first }]) => ({ reason, count, first })),
+            uncovered: (0,names/* sortByPath */.$y)(this.#uncovered),
+            orphans: [...orphans].sort(names/* compareBytewise */.GV),
+        };
+    }
+    #settleSignature({ entry, isMeant }) {
+        const signed = this.#signedBy(entry);
+        if (signed === undefined || !this.#files.has(signed))
+            return false;
+        if (isMeant)
+            this.add('signature', entry.path);
+        return true;
+    }
+    /** Returns the path of the file that something would be the signature of, by its place. */
+    #signedBy({ path, location, name }) {
+        const { suffix } = this.#options;
+        if (!name.endsWith(suffix) || name === suffix)
+            return undefined;
+        if (this.#realOutput === undefined)
+            return path.slice(0, -suffix.length);
+        return (0,real_path/* isBelow */.Yw)(this.#realOutput, location)
+            ? (0,real_path/* pathBelow */.Br)(this.#realOutput, location).slice(0, -suffix.length)
+            : undefined;
+    }
+}
+/** Tells whether there is no file for a signature; links and the like are refused or left out as files, and not lost. */
+function isGone(location) {
+    try {
+        return (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false })?.isDirectory() !== false;
+    }
+    catch {
+        return true;
+    }
+}
+
+// EXTERNAL MODULE: ./build/src/files/temporary.js
+var temporary = __nccwpck_require__(70398);
+;// CONCATENATED MODULE: ./build/src/files/finding/own-paths.js
+
+
+
+
+/** Knows what is never signed: `.git`, our temporary names in their full form, and the places of this action. */
 class OwnPaths {
-    #locations = new Set();
+    /** By the name of the place, as the most forgetful file system sees it. */
+    #places = new Map();
     #workspace;
-    constructor({ root, realRoot, realWorkspace, never }) {
-        this.#workspace = realWorkspace;
-        for (const path of never.filter((known) => known !== '')) {
-            // The path may be a link: then neither the link nor its target is matched.
-            const locations = [(0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .findRealPath */ .ps)(path).path ?? path];
-            if ((0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .isBelow */ .Yw)(root, path))
-                locations.push((0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .locate */ .x5)(realRoot, (0,node_path__WEBPACK_IMPORTED_MODULE_0__.relative)(root, path)));
+    constructor(options) {
+        this.#workspace = options.realWorkspace;
+        for (const path of options.written)
+            this.#add(path, 'written', options);
+        this.#add(options.temporaryDirectory, 'runner-temp', options);
+        this.#add(options.outputDirectory ?? '', 'output-dir', options);
+    }
+    #add(path, reason, { root, realRoot }) {
+        if (path === '')
+            return;
+        // The path may be a link: then neither the link nor its target is signed.
+        const locations = [(0,real_path/* findRealPath */.ps)(path).path ?? path];
+        if ((0,real_path/* isBelow */.Yw)(root, path))
+            locations.push((0,real_path/* locate */.x5)(realRoot, (0,external_node_path_.relative)(root, path)));
+        for (const location of locations) {
             // A directory that holds the root cannot be meant: nothing at all would be left.
-            for (const location of locations)
-                if (!(0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .isWithin */ .UO)(location, realRoot))
-                    this.#locations.add(location);
+            if ((0,real_path/* isWithin */.UO)(location, realRoot))
+                continue;
+            const name = (0,names/* foldName */.zN)((0,external_node_path_.basename)(location));
+            this.#places.set(name, [...(this.#places.get(name) ?? []), { location, reason }]);
         }
     }
-    /** Tells whether an entry is never matched; those in a directory that is never matched are not asked about. */
-    has({ location, name }) {
-        return isOwnName(name) || this.#locations.has(location);
+    /** Returns why an entry is never signed; entries in a directory that is never signed are not asked about. */
+    reasonFor({ location, name }) {
+        if ((0,temporary/* ownerOf */.bf)(name) !== undefined)
+            return 'temporary';
+        const folded = (0,names/* foldName */.zN)(name);
+        if (folded === '.git' && (0,real_path/* isSamePlace */.O1)((0,real_path/* locate */.x5)((0,external_node_path_.dirname)(location), '.git'), location))
+            return 'git';
+        return this.#places.get(folded)?.find((place) => (0,real_path/* isSamePlace */.O1)(place.location, location))?.reason;
     }
-    /** Tells whether a real path, to which some link leads, is never matched. */
-    holds(real) {
-        for (const own of this.#locations)
-            if ((0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .isWithin */ .UO)(own, real))
-                return true;
-        return (0,_real_path_js__WEBPACK_IMPORTED_MODULE_1__/* .isBelow */ .Yw)(this.#workspace, real) && (0,node_path__WEBPACK_IMPORTED_MODULE_0__.relative)(this.#workspace, real).split(node_path__WEBPACK_IMPORTED_MODULE_0__.sep).some(isOwnName);
+    /** Returns why a real path, to which some link leads, is never signed. */
+    reasonBehind(real) {
+        for (let location = real; (0,real_path/* isBelow */.Yw)(this.#workspace, location); location = (0,external_node_path_.dirname)(location)) {
+            const reason = this.reasonFor({ location, name: (0,external_node_path_.basename)(location) });
+            if (reason !== undefined)
+                return reason;
+        }
+        return undefined;
     }
 }
-function isOwnName(name) {
-    return name === '.git' || name.startsWith(TEMPORARY_PREFIX);
+
+;// CONCATENATED MODULE: ./build/src/files/finding/places.js
+
+
+
+/** Resolves root and workspace, and sees that the one lies in the other; a root that is not there holds no files. */
+function findPlaces({ root, workspace }) {
+    const realRoot = (0,real_path/* findRealPath */.ps)(root).path ?? root;
+    const realWorkspace = (0,real_path/* findRealPath */.ps)(workspace).path ?? workspace;
+    if (!(0,real_path/* isWithin */.UO)(realWorkspace, realRoot)) {
+        throw new errors/* ActionError */.lZ('ROOT_OUTSIDE', `Input root: ${(0,names/* show */.WU)(root)} leads out of the workspace, to ${(0,names/* show */.WU)(realRoot)}.`, { hint: 'Set root to a directory that really lies in the workspace.' });
+    }
+    return { realRoot, realWorkspace };
 }
 
-
-/***/ }),
-
-/***/ 50721:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   dE: () => (/* binding */ startScope),
-/* harmony export */   ev: () => (/* binding */ isNamed),
-/* harmony export */   sc: () => (/* binding */ narrow)
-/* harmony export */ });
-/* unused harmony export Candidates */
-/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
-/* harmony import */ var _glob_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(60112);
+;// CONCATENATED MODULE: ./build/src/files/finding/selection.js
 
 
 /** Patterns that may mean something in a directory, found by the name that they wait for: files may be listed one by one. */
@@ -51967,7 +59899,7 @@ class Candidates {
         const byName = this.#index();
         if (byName.size === 0)
             return this.#others;
-        return [...this.#others, ...(byName.get((0,_names_js__WEBPACK_IMPORTED_MODULE_0__/* .foldName */ .zN)(name)) ?? [])];
+        return [...this.#others, ...(byName.get((0,names/* foldName */.zN)(name)) ?? [])];
     }
     #index() {
         if (this.#byName)
@@ -51980,7 +59912,7 @@ class Candidates {
                 others.push(glob);
                 continue;
             }
-            const key = (0,_names_js__WEBPACK_IMPORTED_MODULE_0__/* .foldName */ .zN)(next);
+            const key = (0,names/* foldName */.zN)(next);
             const known = this.#byName.get(key);
             if (known)
                 known.push(glob);
@@ -51993,130 +59925,79 @@ class Candidates {
 }
 /** Returns what the patterns say about the root directory. */
 function startScope({ patterns, includeHiddenFiles }) {
-    const included = patterns.filter((pattern) => !pattern.excludes).map((pattern) => new _glob_js__WEBPACK_IMPORTED_MODULE_1__/* .Glob */ .f(pattern));
-    const excludes = patterns.filter((pattern) => pattern.excludes).map((pattern) => new _glob_js__WEBPACK_IMPORTED_MODULE_1__/* .Glob */ .f(pattern));
+    const included = patterns.filter((pattern) => !pattern.excludes).map((pattern) => new Glob(pattern));
+    const excludes = patterns.filter((pattern) => pattern.excludes).map((pattern) => new Glob(pattern));
     const meansRoot = (glob) => glob.means([], 'directory');
-    const includes = excludes.some(meansRoot) ? [] : included;
+    const isNothing = excludes.some(meansRoot);
+    const includes = isNothing ? [] : included;
     return {
         meant: includes.filter(meansRoot),
         includes: new Candidates(includes.filter((glob) => !meansRoot(glob)), 0),
         excludes: new Candidates(excludes, 0),
         seesHidden: includeHiddenFiles,
+        effective: new Set(isNothing ? excludes : []),
     };
 }
-/**
- * Goes one name further down; `undefined` when nothing there or below is meant.
- */
-function narrow(scope, entry) {
-    const { name, kind } = entry;
-    const isHidden = !scope.seesHidden && name.startsWith('.');
+/** Goes one name further down; `undefined` when nothing there or below is meant. */
+function narrow(scope, step) {
+    const isHidden = !scope.seesHidden && step.name.startsWith('.');
     if (!isHidden && scope.includes.list.length === 0 && scope.excludes.list.length === 0)
         return scope;
-    const names = entry.path.split('/');
-    const excludes = scope.excludes.named(name);
-    if (excludes.some((glob) => excludesAll(glob, names, kind)))
+    const names = step.path.split('/');
+    const excludes = scope.excludes.named(step.name);
+    const excluding = excludes.filter((glob) => excludesAll(glob, names, step.kind));
+    if (excluding.length > 0) {
+        noteEffect(scope, step, { excluding, excludes });
         return undefined;
-    const includes = scope.includes.named(name).filter(({ literals }) => !isHidden || literals.length > names.length);
+    }
+    const seen = include(scope, step, ({ literals }) => !isHidden || literals.length > names.length);
+    const hidden = isHidden && seen === undefined ? include(scope, step, () => true) : undefined;
+    const found = seen ?? hidden;
+    if (found === undefined)
+        return undefined;
+    const below = excludes.filter((glob) => step.kind === 'directory' && glob.reaches(names));
+    const next = { ...scope, ...found, excludes: new Candidates(below, names.length) };
+    return hidden ? { ...next, seesHidden: true, leftOut: 'hidden' } : next;
+}
+/** Holds the include patterns that see a name against it; `undefined` when they mean nothing there or below. */
+function include(scope, { path, name, kind }, sees) {
+    const names = path.split('/');
+    const includes = scope.includes.named(name).filter(sees);
     const meaning = includes.filter((glob) => glob.means(names, kind));
     const below = includes.filter((glob) => kind !== 'file' && !meaning.includes(glob) && glob.reaches(names));
-    const inherited = isHidden ? [] : scope.meant;
-    const meant = meaning.length === 0 ? inherited : [...inherited, ...meaning];
+    const meant = [...scope.meant.filter(sees), ...meaning];
     if (meant.length === 0 && below.length === 0)
         return undefined;
-    const excludesBelow = excludes.filter((glob) => kind === 'directory' && glob.reaches(names));
-    return {
-        meant,
-        includes: new Candidates(below, names.length),
-        excludes: new Candidates(excludesBelow, names.length),
-        seesHidden: scope.seesHidden,
-    };
+    return { meant, includes: new Candidates(below, names.length) };
 }
 /** Tells whether an exclude pattern means a path, or every path below it. */
 function excludesAll(glob, names, kind) {
     return glob.means(names, kind) || (kind === 'directory' && glob.meansChildren(names));
+}
+/** Notes the patterns that leave out what others mean; below an excluded directory nobody looks, so that all may do so there. */
+function noteEffect(scope, step, { excluding, excludes }) {
+    if (include(scope, step, () => true) === undefined)
+        return;
+    for (const glob of step.kind === 'directory' ? excludes : excluding)
+        scope.effective.add(glob);
 }
 /** Tells whether some pattern has come to a path by names alone. */
 function isNamed({ includes }, path) {
     const depth = path.split('/').length;
     return includes.list.some(({ literals }) => depth <= literals.length);
 }
-
-
-/***/ }),
-
-/***/ 25111:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Mz: () => (/* binding */ sliceOf),
-/* harmony export */   hH: () => (/* binding */ MAX_SHARDS),
-/* harmony export */   rd: () => (/* binding */ pathOfShard),
-/* harmony export */   vu: () => (/* binding */ pathsOfShards)
-/* harmony export */ });
-/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
-
-/** Most shards, which is the most jobs that one matrix of a workflow can have. */
-const MAX_SHARDS = 256;
-/**
- * Returns the files of one slice in their order: slices are disjoint, complete, the same for the same tree, and balanced by bytes.
- *
- * The largest file goes first, always to the slice with the fewest bytes, so that slices differ by one file at most.
- */
-function sliceOf(files, shard) {
-    if (shard.count === 1)
-        return [...files];
-    const loads = Array.from({ length: shard.count }, () => ({ bytes: 0, files: 0 }));
-    const mine = [];
-    for (const file of [...files].sort((a, b) => b.size - a.size || (0,_names_js__WEBPACK_IMPORTED_MODULE_0__/* .compareBytewise */ .GV)(a.path, b.path))) {
-        const at = lightest(loads);
-        const load = loads[at];
-        if (load === undefined)
-            continue;
-        load.bytes += file.size;
-        load.files++;
-        if (at === shard.index - 1)
-            mine.push(file);
+/** Tells whether the patterns mean a directory, given by its path from the root, and with it all that comes to lie there. */
+function meansDirectory(start, directory) {
+    let scope = start;
+    let path = '';
+    for (const name of directory.split('/')) {
+        path = path === '' ? name : `${path}/${name}`;
+        scope &&= narrow(scope, { path, name, kind: 'directory' });
     }
-    return mine.sort((a, b) => (0,_names_js__WEBPACK_IMPORTED_MODULE_0__/* .compareBytewise */ .GV)(a.path, b.path));
-}
-function lightest(loads) {
-    let best = 0;
-    for (let i = 1; i < loads.length; i++) {
-        const [load, least] = [loads[i], loads[best]];
-        if (load && least && (load.bytes - least.bytes || load.files - least.files) < 0)
-            best = i;
-    }
-    return best;
-}
-/** Puts `-2-of-5` in front of the extension of a path; the whole keeps its path. */
-function pathOfShard(path, { index, count }) {
-    if (count === 1)
-        return path;
-    const cut = path.lastIndexOf('.');
-    const at = cut > path.lastIndexOf('/') + 1 ? cut : path.length;
-    return `${path.slice(0, at)}-${index}-of-${count}${path.slice(at)}`;
-}
-/** Lists the paths that all slices give to one path, itself included. */
-function pathsOfShards(path, count) {
-    return [path, ...Array.from({ length: count }, (_, at) => pathOfShard(path, { index: at + 1, count }))];
+    return scope !== undefined && scope.leftOut === undefined && scope.meant.length > 0;
 }
 
-
-/***/ }),
-
-/***/ 63994:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   G: () => (/* binding */ walk),
-/* harmony export */   n: () => (/* binding */ createPause)
-/* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
-/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58500);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
-/* harmony import */ var _real_path_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(38629);
+;// CONCATENATED MODULE: ./build/src/files/finding/walk.js
 
 
 
@@ -52124,7 +60005,7 @@ function pathsOfShards(path, count) {
 
 
 /**
- * Lists everything below a directory that is no directory, in one piece for each directory, without an order.
+ * Lists what is below a directory, in one piece for each directory, without an order; directories only if they are not entered.
  *
  * A link that leads back to a directory on the way to it is never entered. The functions of the file system are
  * synchronous, which takes a tenth of the time; between directories timers and signals have their turn.
@@ -52137,48 +60018,51 @@ async function* walk(options) {
         await pause();
         const visits = [];
         for (const visit of look(place, options)) {
-            const { path, kind, location } = visit.entry;
-            const verdict = kind === 'directory' ? (options.follow?.(location) ?? 'enter') : 'report';
-            if (verdict === 'report')
+            if (!isEntered(visit.entry, place, options))
                 visits.push(visit);
-            else if (verdict === 'enter' && !isOnTheWay(location, place))
+            else {
+                const { path, location } = visit.entry;
                 pending.push({ path, location, state: visit.state, above: place });
+            }
         }
         yield visits;
     }
 }
-/** A busy thread answers a cancellation at least this often. */
-const TURN_MS = 20;
-/** Returns a function that lets timers and signals have their turn when the thread was busy for long; it throws the reason of the signal. */
-function createPause(signal) {
-    let since = performance.now();
-    return async () => {
-        if (performance.now() - since < TURN_MS)
-            return;
-        await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_2__.setImmediate)();
-        signal.throwIfAborted();
-        since = performance.now();
-    };
-}
 /** Lists what the caller wants to see in a directory. */
 function* look(place, options) {
     const prefix = place.path === '' ? '' : `${place.path}/`;
-    const wanted = options.way?.get(place.path);
-    for (const { name, kind } of (wanted && lookUp(place.location, wanted)) ?? readDirectory(place.location)) {
-        const found = { path: prefix + name, name, kind, location: (0,_real_path_js__WEBPACK_IMPORTED_MODULE_5__/* .locate */ .x5)(place.location, name) };
+    const isTolerant = options.tolerates?.(place.state) === true;
+    for (const { name, kind } of list(place, options)) {
+        const found = { path: prefix + name, name, kind, location: (0,real_path/* locate */.x5)(place.location, name) };
         const entry = kind === 'link' && options.follow ? followLink(found) : found;
         const state = options.step(place.state, entry);
         if (state === undefined)
             continue;
-        if (name.includes('\uFFFD'))
+        if (name.includes('\uFFFD') && !isTolerant)
             checkName(place.location, name);
         yield { entry, state };
     }
 }
+function list({ path, location, state }, { way, tolerates }) {
+    const wanted = way?.get(path);
+    try {
+        return (wanted && lookUp(location, wanted)) ?? readDirectory(location);
+    }
+    catch (error) {
+        if (tolerates?.(state))
+            return [];
+        throw error;
+    }
+}
 /** Returns the directory that a link leads to, or the link when it leads to none. */
 function followLink(link) {
-    const location = leadsToDirectory(link.location) ? (0,_real_path_js__WEBPACK_IMPORTED_MODULE_5__/* .findRealPath */ .ps)(link.location).path : undefined;
-    return location === undefined ? link : { ...link, kind: 'directory', location };
+    const location = leadsToDirectory(link.location) ? (0,real_path/* findRealPath */.ps)(link.location).path : undefined;
+    return location === undefined ? link : { ...link, kind: 'directory', location, isLink: true };
+}
+function isEntered(entry, place, { follow }) {
+    if (entry.kind !== 'directory' || isOnTheWay(entry.location, place))
+        return false;
+    return !entry.isLink || follow === undefined || follow(entry.location);
 }
 function isOnTheWay(location, place) {
     return place !== undefined && (place.location === location || isOnTheWay(location, place.above));
@@ -52192,17 +60076,17 @@ function kindOf(entry) {
 }
 function readDirectory(directory) {
     try {
-        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(directory, { withFileTypes: true }).map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+        return (0,external_node_fs_.readdirSync)(directory, { withFileTypes: true }).map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
     }
     catch (error) {
-        if ((0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(error) === 'ENOENT' || (0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(error) === 'ENOTDIR')
+        if ((0,errors/* codeOf */.$N)(error) === 'ENOENT' || (0,errors/* codeOf */.$N)(error) === 'ENOTDIR')
             return [];
         throw unreadable(directory, error);
     }
 }
 function unreadable(directory, cause) {
-    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(cause) ?? 'unknown error';
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .lZ('DIRECTORY_UNREADABLE', `The directory ${(0,_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(directory)} cannot be read (${code}).`, {
+    const code = (0,errors/* codeOf */.$N)(cause) ?? 'unknown error';
+    return new errors/* ActionError */.lZ('DIRECTORY_UNREADABLE', `The directory ${(0,names/* show */.WU)(directory)} cannot be read (${code}).`, {
         hint: 'Give the runner the right to read it, or exclude it in files.',
         cause,
     });
@@ -52211,7 +60095,7 @@ function unreadable(directory, cause) {
 function lookUp(directory, names) {
     const found = [];
     for (const name of names) {
-        const stat = statLink((0,_real_path_js__WEBPACK_IMPORTED_MODULE_5__/* .locate */ .x5)(directory, name));
+        const stat = statLink((0,real_path/* locate */.x5)(directory, name));
         if (stat === undefined)
             continue;
         // A directory folds the case of all names or of none; whether it folds compositions shows only a name that has some.
@@ -52224,25 +60108,25 @@ function lookUp(directory, names) {
 }
 const ASCII = /^[ -~]*$/;
 function hasOtherSpelling(directory, name, { ino, dev }) {
-    return (0,_names_js__WEBPACK_IMPORTED_MODULE_4__/* .otherSpellings */ .wf)(name).some((other) => {
-        const stat = statLink((0,_real_path_js__WEBPACK_IMPORTED_MODULE_5__/* .locate */ .x5)(directory, other));
+    return (0,names/* otherSpellings */.wf)(name).some((other) => {
+        const stat = statLink((0,real_path/* locate */.x5)(directory, other));
         return stat?.ino === ino && stat.dev === dev;
     });
 }
 function statLink(location) {
     try {
-        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(location, { throwIfNoEntry: false });
+        return (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
     }
     catch (error) {
         // Too long, or no name at all for this system: nothing can be there.
-        if (/^(?:ENOTDIR|ENAMETOOLONG|EINVAL|ERR_INVALID_ARG_VALUE)$/.test((0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .codeOf */ .$N)(error) ?? ''))
+        if (/^(?:ENOTDIR|ENAMETOOLONG|EINVAL|ERR_INVALID_ARG_VALUE)$/.test((0,errors/* codeOf */.$N)(error) ?? ''))
             return undefined;
-        throw unreadable((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(location), error);
+        throw unreadable((0,external_node_path_.dirname)(location), error);
     }
 }
 function leadsToDirectory(location) {
     try {
-        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(location, { throwIfNoEntry: false })?.isDirectory() ?? false;
+        return (0,external_node_fs_.statSync)(location, { throwIfNoEntry: false })?.isDirectory() ?? false;
     }
     catch {
         // A circle of links, or nothing we may look at: it is judged as a link.
@@ -52251,6867 +60135,14 @@ function leadsToDirectory(location) {
 }
 /** A decoded name with a replacement character may be such a name, or one whose bytes are not UTF-8 and that nothing can open. */
 function checkName(directory, name) {
-    for (const bytes of (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(directory, { encoding: 'buffer' })) {
+    for (const bytes of (0,external_node_fs_.readdirSync)(directory, { encoding: 'buffer' })) {
         if (bytes.toString('utf8') !== name || bytes.equals(Buffer.from(name)))
             continue;
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .lZ('FILE_NAME_NOT_UTF8', `In ${(0,_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(directory)} there is a name that is not UTF-8: bytes ${bytes.toString('hex')} (${(0,_names_js__WEBPACK_IMPORTED_MODULE_4__/* .show */ .WU)(name)}).`, { hint: 'Rename it, or exclude it in files: tools would see it under different names.' });
+        throw new errors/* ActionError */.lZ('FILE_NAME_NOT_UTF8', `In ${(0,names/* show */.WU)(directory)} there is a name that is not UTF-8: bytes ${bytes.toString('hex')} (${(0,names/* show */.WU)(name)}).`, { hint: 'Rename it, or exclude it in files: tools would see it under different names.' });
     }
 }
 
-
-/***/ }),
-
-/***/ 85027:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  Pq: () => (/* binding */ readInto),
-  LC: () => (/* binding */ startHash)
-});
-
-// UNUSED EXPORTS: quote
-
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
-;// CONCATENATED MODULE: ./build/src/files/hashing/quoted-base64.js
-/** Most bytes that are encoded at once; a multiple of three. With more the result no longer stays in the nearest caches. */
-const STEP_BYTES = 24 * 1024;
-/** `quoted-base64.wat`, assembled, as base64. The same table in JavaScript takes more than twice the time. */
-const MODULE = 'AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B' +
-    'cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=';
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-/** Behind the table; one byte more than the input is read. */
-const INPUT_AT = 4096 * 8;
-const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
-const { memory, encode } = instantiate();
-/**
- * Encodes whole triples of bytes, `STEP_BYTES` at most, as base64 with `+` and `/` percent-encoded.
- *
- * The result is a view that the next call overwrites.
- */
-function quotedBase64(triples) {
-    memory.set(triples, INPUT_AT);
-    return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
-}
-function instantiate() {
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, 'base64')));
-    const memory = new Uint8Array(exports.memory.buffer);
-    fillTable(memory);
-    return { memory, encode: exports.encode };
-}
-/** 12 bits of a file are two base64 characters, which quoting turns into 2 to 6 bytes: `AB`, `A%2B`, `%2B%2F`. */
-function fillTable(memory) {
-    const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), 'latin1'));
-    let at = 0;
-    for (const first of quoted) {
-        for (const second of quoted) {
-            memory.set(first, at);
-            memory.set(second, at + first.length);
-            memory[at + 7] = first.length + second.length;
-            at += 8;
-        }
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/files/hashing/file-hash.js
-
-
-/** Starts a hash of a file, or of a text that holds the file. */
-function startHash({ algorithm, around }) {
-    return around ? new HashOfText((0,external_node_crypto_.createHash)(algorithm), around) : (0,external_node_crypto_.createHash)(algorithm);
-}
-/** Reads a file once and gives each chunk to every sink; rejects with the signal's reason when that aborts. */
-async function readInto(chunks, sinks, signal) {
-    for await (const chunk of chunks) {
-        signal?.throwIfAborted();
-        for (const sink of sinks)
-            sink.update(chunk);
-    }
-}
-/**
- * Percent-encodes text as RFC 3986 asks: UTF-8, leaving only `A-Z a-z 0-9 - _ . ~`.
- *
- * `encodeURIComponent` also leaves `!*'()`, so those follow.
- */
-function quote(text) {
-    return encodeURIComponent(text).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-/**
- * Hashes the percent-encoding of a text in which a file stands as base64, without ever building that text.
- *
- * The text before the file, the encoded file and the text after it go into the hash one after the other.
- */
-class HashOfText {
-    #hash;
-    #after;
-    #carry = Buffer.allocUnsafe(3);
-    #carried = 0;
-    constructor(hash, { before, after }) {
-        this.#hash = hash;
-        this.#after = after;
-        this.#hash.update(quote(before));
-    }
-    update(chunk) {
-        const start = this.#fillCarry(chunk);
-        const whole = start + Math.floor((chunk.length - start) / 3) * 3;
-        for (let from = start; from < whole; from += STEP_BYTES) {
-            this.#hash.update(quotedBase64(chunk.subarray(from, Math.min(from + STEP_BYTES, whole))));
-        }
-        for (let i = Math.max(start, whole); i < chunk.length; i++)
-            this.#carry[this.#carried++] = chunk[i] ?? 0;
-    }
-    digest() {
-        const rest = this.#carry.toString('base64', 0, this.#carried);
-        return this.#hash.update(quote(rest + this.#after)).digest();
-    }
-    /** Completes the three bytes left over from the last chunk; returns how many bytes of this chunk that took. */
-    #fillCarry(chunk) {
-        if (this.#carried === 0)
-            return 0;
-        let taken = 0;
-        while (this.#carried < 3 && taken < chunk.length)
-            this.#carry[this.#carried++] = chunk[taken++] ?? 0;
-        if (this.#carried === 3) {
-            this.#hash.update(quotedBase64(this.#carry));
-            this.#carried = 0;
-        }
-        return taken;
-    }
-}
-
-
-/***/ }),
-
-/***/ 93509:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $y: () => (/* binding */ sortByPath),
-/* harmony export */   GV: () => (/* binding */ compareBytewise),
-/* harmony export */   WU: () => (/* binding */ show),
-/* harmony export */   ZD: () => (/* binding */ escapeHtml),
-/* harmony export */   wf: () => (/* binding */ otherSpellings),
-/* harmony export */   zN: () => (/* binding */ foldName)
-/* harmony export */ });
-/**
- * Characters that end a line, move a cursor, take no room or turn the direction of text round, and halves of surrogate
- * pairs. The selector that makes a symbol colourful stays where it follows one.
- */
-const UNSAFE = /(?!(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu;
-const SHORT = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-/**
- * Makes any text safe for one line of the log, an annotation or an error.
- *
- * What could end the line is escaped, and so is what GitHub's runner would take for a command: `##[` anywhere, `::` at
- * the start. The runner compares by culture, for which some characters of other scripts do not count: any of them may
- * stand before and between. Printable text of any language stays as it is, and so does what this function returned: a line may hold
- * names that were made safe before. Two names show alike only when one spells out the escape of the other.
- */
-function show(text) {
-    return text
-        .replace(UNSAFE, escapeCharacter)
-        .replace(/(#[^ -~]*#[^ -~]*)\[/g, '$1\\x5b')
-        .replace(/^((?:[^!-~])*):(?=[^ -~]*:)/, '$1\\x3a');
-}
-function escapeCharacter(character) {
-    const short = SHORT[character];
-    if (short !== undefined)
-        return short;
-    const code = character.codePointAt(0) ?? 0;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
-}
-/**
- * Makes any text safe inside Markdown and HTML, where it shows as what {@link show} returns.
- *
- * Every character that Markdown could act on becomes an entity. GitHub looks for mentions, issues and emoji names after
- * the entities are resolved: an empty comment behind `@`, `#` and `:` keeps it from finding any.
- */
-function escapeHtml(text) {
-    return show(text)
-        .replace(/[^\p{L}\p{N} ,/()]|(?<=^| ) | $/gu, (character) => `&#${character.codePointAt(0) ?? 0};`)
-        .replace(/&#(?:35|58|64);/g, '$&<!-- -->');
-}
-/** Compares two paths by their UTF-8 bytes, the order of the manifest on every system. */
-function compareBytewise(a, b) {
-    if (a === b)
-        return 0;
-    // UTF-16 order differs from UTF-8 order only where surrogates meet the characters above them.
-    if (BEYOND.test(a) && BEYOND.test(b))
-        return Buffer.compare(Buffer.from(a), Buffer.from(b));
-    return a < b ? -1 : 1;
-}
-const BEYOND = /[\uD800-\uFFFF]/;
-/** Sorts by path, bytewise, and returns the same array. */
-function sortByPath(items) {
-    const compare = items.some(({ path }) => BEYOND.test(path)) ? compareBytewise : compareUnits;
-    return items.sort((a, b) => compare(a.path, b.path));
-}
-function compareUnits(a, b) {
-    return a < b ? -1 : Number(a !== b);
-}
-/** Makes names equal that some file system takes for one: without case and composition. */
-function foldName(name) {
-    return name.normalize('NFC').toUpperCase().toLowerCase();
-}
-/** Lists other spellings of a name that a file system which folds names finds it by. */
-function otherSpellings(name) {
-    const swapped = Array.from(name, (character) => {
-        const upper = character.toUpperCase();
-        return character === upper ? character.toLowerCase() : upper;
-    }).join('');
-    const others = [swapped, name.normalize('NFC'), name.normalize('NFD')];
-    return [...new Set(others)].filter((other) => other !== name);
-}
-
-
-/***/ }),
-
-/***/ 22494:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Bn: () => (/* binding */ movedDirectory),
-/* harmony export */   O$: () => (/* binding */ unreadable),
-/* harmony export */   oQ: () => (/* binding */ notRegular),
-/* harmony export */   tD: () => (/* binding */ changed)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
-
-
-const LET_BE = 'Let nothing write to the build outputs while this step runs.';
-/** The file cannot be opened or read, for the reason of the system's error. */
-function unreadable(file, error) {
-    const name = (0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(file.path);
-    switch ((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error)) {
-        case 'ENOENT':
-        case 'ENOTDIR':
-            return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('FILE_VANISHED', `${name} is gone since it was listed.`, { hint: LET_BE, cause: error });
-        case 'ELOOP':
-        case 'ENXIO':
-        case 'EISDIR':
-            return notRegular(file, error);
-        default:
-            return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('FILE_UNREADABLE', `${name} cannot be read (${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? 'unknown error'}).`, {
-                hint: 'Give the user of the runner the right to read it, or exclude it in files.',
-                cause: error,
-            });
-    }
-}
-/** The file became something else than a regular file. */
-function notRegular(file, cause) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('FILE_NOT_REGULAR', `${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(file.path)} is no regular file any more.`, {
-        hint: LET_BE,
-        cause,
-    });
-}
-/** The file is not, or does not stay, what was listed. */
-function changed(file) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('FILE_CHANGED', `${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(file.path)} changed while it was being read.`, { hint: LET_BE });
-}
-/** A directory is not where it was when the files were listed. */
-function movedDirectory(directory) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('DIRECTORY_MOVED', `The directory ${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(directory)} was moved, or replaced by a link, during this run.`, { hint: LET_BE });
-}
-
-
-/***/ }),
-
-/***/ 38629:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   UO: () => (/* binding */ isWithin),
-/* harmony export */   Yw: () => (/* binding */ isBelow),
-/* harmony export */   ps: () => (/* binding */ findRealPath),
-/* harmony export */   x5: () => (/* binding */ locate)
-/* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-
-
-
-/** Resolves all links of a path. */
-function findRealPath(location) {
-    try {
-        return { path: (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(location) };
-    }
-    catch (error) {
-        return { failure: (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) ?? 'unknown error' };
-    }
-}
-/** Tells whether a path lies below a directory. */
-function isBelow(directory, path) {
-    return isWithin(directory, path) && (0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(directory, path) !== '';
-}
-/** Tells whether a path is a directory or lies below it. */
-function isWithin(directory, path) {
-    const way = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(directory, path);
-    return way !== '..' && !way.startsWith(`..${node_path__WEBPACK_IMPORTED_MODULE_1__.sep}`) && !(0,node_path__WEBPACK_IMPORTED_MODULE_1__.isAbsolute)(way);
-}
-/** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */
-function locate(directory, path) {
-    // Both are tidy already, and `join` would look at every character of every path again.
-    return directory.endsWith(node_path__WEBPACK_IMPORTED_MODULE_1__.sep) ? directory + path : directory + node_path__WEBPACK_IMPORTED_MODULE_1__.sep + path;
-}
-
-
-/***/ }),
-
-/***/ 62207:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Q: () => (/* binding */ notTried)
-/* harmony export */ });
-/** What became of a file that was not tried, or not yet. */
-function notTried(file) {
-    return { file, status: 'not-tried', attempts: 0, elapsedMs: 0 };
-}
-
-
-/***/ }),
-
-/***/ 10318:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Z: () => (/* binding */ stampOf),
-/* harmony export */   z: () => (/* binding */ matchesStamp)
-/* harmony export */ });
-/** Longest step of a file system's clock; kernels take the time of the last tick, 10 ms at most. */
-const STEP_MS = 20;
-/** Some file systems, and copies made by some programs, have times of whole seconds, or of two. */
-const COARSE_STEP_MS = 2000;
-/** Notes what a file system tells of a file at a moment of the wall clock, in milliseconds since the epoch. */
-function stampOf({ dev, ino, mtimeMs, ctimeMs }, nowMs) {
-    const isCoarse = mtimeMs % 1000 === 0 && ctimeMs % 1000 === 0;
-    const isSettled = nowMs - Math.max(mtimeMs, ctimeMs) >= (isCoarse ? COARSE_STEP_MS : STEP_MS);
-    return { device: dev, inode: ino, modifiedMs: mtimeMs, changedMs: ctimeMs, isSettled };
-}
-/** Tells whether a file is still what a stamp was taken of. */
-function matchesStamp(stamp, { dev, ino, mtimeMs, ctimeMs }) {
-    return ino === stamp.inode && dev === stamp.device && mtimeMs === stamp.modifiedMs && ctimeMs === stamp.changedMs;
-}
-
-
-/***/ }),
-
-/***/ 28800:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  E: () => (/* binding */ OutputTree)
-});
-
-// UNUSED EXPORTS: inBlocks
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/files/names.js
-var names = __nccwpck_require__(93509);
-// EXTERNAL MODULE: ./build/src/files/real-path.js
-var real_path = __nccwpck_require__(38629);
-;// CONCATENATED MODULE: ./build/src/files/temporary.js
-/** Start of the names of our temporary files. */
-const TEMPORARY_PREFIX = '.mtls-release-signing-';
-const NAME = /^\.mtls-release-signing-(\d+)-\d+\.tmp$/;
-/** Names a temporary file of a process. */
-function temporaryName(processId, number) {
-    return `${TEMPORARY_PREFIX}${processId}-${number}.tmp`;
-}
-/** Returns the process that a temporary file was made by; `undefined` for any other name, whatever it begins with. */
-function ownerOf(name) {
-    const owner = NAME.exec(name)?.[1];
-    return owner === undefined ? undefined : Number(owner);
-}
-
-// EXTERNAL MODULE: ./build/src/files/descriptors.js
-var descriptors = __nccwpck_require__(59887);
-// EXTERNAL MODULE: ./build/src/files/reading/read-errors.js
-var read_errors = __nccwpck_require__(22494);
-;// CONCATENATED MODULE: ./build/src/files/writing/directories.js
-
-
-
-
-
-
-/** Looks at a path without links; `undefined` when no directory is there. */
-function findDirectory(path) {
-    const stat = (0,external_node_fs_.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
-    return stat?.isDirectory() ? { path, device: stat.dev, inode: stat.ino } : undefined;
-}
-/** Opens a directory as a name for what is in it: neither the right to list it nor its content is needed. Linux alone has it. */
-const O_PATH = 0o10000000;
-const FLAGS = O_PATH | (external_node_fs_.constants.O_DIRECTORY ?? 0) | (external_node_fs_.constants.O_NOFOLLOW ?? 0);
-/**
- * Hands out a path of a directory, to put names behind.
- *
- * On Linux that path goes through a descriptor, so whoever moves the directory, or puts a link in its place, diverts
- * nothing. Elsewhere the directory is looked at just before.
- * @throws ActionError `DIRECTORY_MOVED`
- */
-function inDirectory(directory, use) {
-    if (process.platform !== 'linux') {
-        checkIdentity(directory);
-        return use(directory.path);
-    }
-    const descriptor = openDirectory(directory);
-    try {
-        if (!(0,descriptors/* leadsTo */.R)(descriptor, directory.path))
-            throw (0,read_errors/* movedDirectory */.Bn)(directory.path);
-        return use((0,descriptors/* pathOfDescriptor */.c)(descriptor));
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(descriptor);
-    }
-}
-/** Makes a directory and the ones above it that are missing, each in the one above and nowhere else. */
-function makeDirectory(path) {
-    const found = findDirectory(path);
-    if (found)
-        return found;
-    return inDirectory(makeDirectory((0,external_node_path_.dirname)(path)), (base) => {
-        try {
-            (0,external_node_fs_.mkdirSync)((0,external_node_path_.join)(base, (0,external_node_path_.basename)(path)));
-        }
-        catch (error) {
-            // Another process may have been faster.
-            const others = (0,errors/* codeOf */.$N)(error) === 'EEXIST' ? findDirectory(path) : undefined;
-            if (others === undefined)
-                throw error;
-            return others;
-        }
-        return findDirectory(path) ?? makeDirectory(path);
-    });
-}
-/** Finds the real path of a directory that may not be there yet, by the nearest one that is. */
-function resolveDirectory(path) {
-    let existing = path;
-    while ((0,external_node_fs_.lstatSync)(existing, { throwIfNoEntry: false }) === undefined)
-        existing = (0,external_node_path_.dirname)(existing);
-    const real = (0,real_path/* findRealPath */.ps)(existing);
-    return real.path === undefined ? real : { path: (0,external_node_path_.join)(real.path, (0,external_node_path_.relative)(existing, path)) };
-}
-function openDirectory(directory) {
-    try {
-        return (0,external_node_fs_.openSync)(directory.path, FLAGS);
-    }
-    catch (error) {
-        // A link, or a file, where the directory was.
-        if ((0,errors/* codeOf */.$N)(error) !== 'ENOTDIR' && (0,errors/* codeOf */.$N)(error) !== 'ELOOP')
-            throw error;
-        checkIdentity(directory);
-        throw error;
-    }
-}
-function checkIdentity(directory) {
-    const now = (0,external_node_fs_.lstatSync)(directory.path, { bigint: true, throwIfNoEntry: false });
-    if (now === undefined)
-        return;
-    if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode)
-        throw (0,read_errors/* movedDirectory */.Bn)(directory.path);
-}
-
-// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
-var write_errors = __nccwpck_require__(10697);
-;// CONCATENATED MODULE: ./build/src/files/writing/output-tree.js
-
-
-
-
-
-
-
-
-/**
- * The directory that everything written goes below, in the layout of the root.
- *
- * A file appears whole or not at all: it is written under a temporary name in its own directory and renamed, so a link
- * that someone planted at its place is replaced, never followed. Which directory a path stands for is found out once:
- * a directory that is moved afterwards is an error.
- */
-class OutputTree {
-    directory;
-    /** The real directory of each directory that was asked for, by its path within the tree. */
-    #real = new Map();
-    /** Directories that are there, by their real path. */
-    #found = new Map();
-    /** Of the process that writes; temporary files bear it. */
-    processId;
-    #counter = 0;
-    constructor(directory, processId) {
-        this.directory = directory;
-        this.processId = processId;
-    }
-    /** Absolute path of something in the tree. */
-    locate(path) {
-        return (0,external_node_path_.join)(this.directory, path);
-    }
-    /**
-     * Absolute path of something in the tree, without links on the way to it.
-     *
-     * @throws ActionError `OUTPUT_OUTSIDE`
-     */
-    realPathOf(path) {
-        return (0,external_node_path_.join)(this.#resolve(path), (0,external_node_path_.basename)(path));
-    }
-    /**
-     * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
-     *
-     * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
-     */
-    write(path, content) {
-        try {
-            inDirectory(this.#prepare(path), (base) => {
-                const { temporary, descriptor } = this.#openTemporary(base);
-                try {
-                    writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
-                    (0,external_node_fs_.renameSync)(temporary, (0,external_node_path_.join)(base, (0,external_node_path_.basename)(path)));
-                }
-                catch (error) {
-                    removeIfPossible(temporary);
-                    throw error;
-                }
-            });
-        }
-        catch (error) {
-            throw (0,write_errors/* unwritable */.m)(path, error);
-        }
-    }
-    /**
-     * Removes a file if it is there; a link goes, its target stays.
-     *
-     * @throws ActionError `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
-     */
-    remove(path) {
-        try {
-            // Mostly there is none, and an exception for each would be slow.
-            if ((0,external_node_fs_.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined)
-                return;
-            const directory = this.#find(this.#resolve(path));
-            if (directory)
-                inDirectory(directory, (base) => (0,external_node_fs_.unlinkSync)((0,external_node_path_.join)(base, (0,external_node_path_.basename)(path))));
-        }
-        catch (error) {
-            if ((0,errors/* codeOf */.$N)(error) === 'ENOENT' || (0,errors/* codeOf */.$N)(error) === 'ENOTDIR')
-                return;
-            throw (0,write_errors/* unwritable */.m)(path, error);
-        }
-    }
-    /**
-     * Removes temporary files that killed runs left beside the given paths, before this run writes any of its own; those
-     * of other processes that live are left alone.
-     */
-    sweep(paths) {
-        let swept = 0;
-        const byParent = new Map();
-        for (const path of paths)
-            byParent.set((0,external_node_path_.dirname)(path), path);
-        for (const [parent, path] of byParent) {
-            for (const name of namesIn(this.locate(parent))) {
-                const owner = ownerOf(name);
-                // A file of this process is left from a former process of its number: none is open between two writes.
-                if (owner === undefined || (owner !== this.processId && isAlive(owner)))
-                    continue;
-                const directory = this.#find(this.#resolve(path));
-                if (directory && inDirectory(directory, (base) => removeIfPossible((0,external_node_path_.join)(base, name))))
-                    swept++;
-            }
-        }
-        return swept;
-    }
-    /** Makes the directory of a path, in the tree and nowhere else. */
-    #prepare(path) {
-        const real = this.#resolve(path);
-        const directory = this.#find(real) ?? makeDirectory(real);
-        this.#found.set(real, directory);
-        return directory;
-    }
-    #find(real) {
-        const directory = this.#found.get(real) ?? findDirectory(real);
-        if (directory)
-            this.#found.set(real, directory);
-        return directory;
-    }
-    #openTemporary(base) {
-        for (;;) {
-            const temporary = (0,external_node_path_.join)(base, temporaryName(this.processId, this.#counter++));
-            try {
-                return { temporary, descriptor: (0,external_node_fs_.openSync)(temporary, 'wx', 0o644) };
-            }
-            catch (error) {
-                // Left by a former process of this number.
-                if ((0,errors/* codeOf */.$N)(error) !== 'EEXIST')
-                    throw error;
-            }
-        }
-    }
-    /** Finds the real directory of a path, and sees that no link leads out of the tree. */
-    #resolve(path) {
-        const parent = (0,external_node_path_.dirname)(path);
-        const known = this.#real.get(parent);
-        if (known !== undefined)
-            return known;
-        const { path: top = this.directory } = resolveDirectory(this.directory);
-        const { path: real } = resolveDirectory(this.locate(parent));
-        if (real === undefined || !(0,real_path/* isWithin */.UO)(top, real)) {
-            const target = real === undefined ? 'nowhere' : `to ${(0,names/* show */.WU)(real)}`;
-            throw new errors/* ActionError */.lZ('OUTPUT_OUTSIDE', `${(0,names/* show */.WU)(path)} would be written through a link that leads ${target}.`, {
-                hint: 'Remove the link, exclude what lies behind it, or set output-dir to a directory without links.',
-            });
-        }
-        this.#real.set(parent, real);
-        return real;
-    }
-}
-function writeAndClose(descriptor, pieces) {
-    try {
-        for (const piece of pieces) {
-            const bytes = Buffer.from(piece);
-            for (let at = 0; at < bytes.length;)
-                at += (0,external_node_fs_.writeSync)(descriptor, bytes, at);
-        }
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(descriptor);
-    }
-}
-function removeIfPossible(location) {
-    try {
-        (0,external_node_fs_.unlinkSync)(location);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-function namesIn(directory) {
-    try {
-        return (0,external_node_fs_.readdirSync)(directory);
-    }
-    catch {
-        // Not there yet, or not ours to read: writing will tell.
-        return [];
-    }
-}
-function isAlive(processId) {
-    try {
-        process.kill(processId, 0);
-        return true;
-    }
-    catch (error) {
-        return (0,errors/* codeOf */.$N)(error) !== 'ESRCH';
-    }
-}
-/** A system call for every line would be slow, and everything as one string would be large. */
-const BLOCK_CHARACTERS = 64 * 1024;
-/** Joins short pieces of text into longer ones. */
-function* inBlocks(pieces) {
-    let block = '';
-    for (const piece of pieces) {
-        block += piece;
-        if (block.length < BLOCK_CHARACTERS)
-            continue;
-        yield block;
-        block = '';
-    }
-    if (block !== '')
-        yield block;
-}
-
-
-/***/ }),
-
-/***/ 10697:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   m: () => (/* binding */ unwritable)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
-
-
-const CLEAR_THE_WAY = 'Clear the way, give the runner the right to write there, or set output-dir.';
-const FULL = {
-    kind: 'OUTPUT_FULL',
-    why: 'the disk is full',
-    hint: 'Free some space, or set output-dir to another disk.',
-};
-const READ_ONLY = {
-    kind: 'OUTPUT_FULL',
-    why: 'the file system is read-only',
-    hint: 'Set output-dir to a directory that can be written.',
-};
-const DENIED = { kind: 'OUTPUT_UNWRITABLE', why: 'no right to write there', hint: CLEAR_THE_WAY };
-const OCCUPIED = {
-    kind: 'OUTPUT_UNWRITABLE',
-    why: 'something else stands at its place',
-    hint: CLEAR_THE_WAY,
-};
-/** By the code of the system's error; the first two concern every file that comes after. */
-const EXPLANATIONS = {
-    ENOSPC: FULL,
-    EDQUOT: FULL,
-    EROFS: READ_ONLY,
-    EACCES: DENIED,
-    EPERM: DENIED,
-    EISDIR: OCCUPIED,
-    ENOTDIR: OCCUPIED,
-    EEXIST: OCCUPIED,
-    ENOTEMPTY: OCCUPIED,
-};
-/** Explains why a path cannot be written; an error that explains itself passes through. */
-function unwritable(path, error) {
-    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
-        return error;
-    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? 'unknown error';
-    const { kind, why, hint } = EXPLANATIONS[code] ?? {
-        kind: 'OUTPUT_UNWRITABLE',
-        why: 'the system refuses it',
-        hint: CLEAR_THE_WAY,
-    };
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(kind, `${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .show */ .WU)(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
-}
-
-
-/***/ }),
-
-/***/ 97415:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Dk: () => (/* binding */ TAG),
-/* harmony export */   LU: () => (/* binding */ childrenOf),
-/* harmony export */   RN: () => (/* binding */ readElement),
-/* harmony export */   Sv: () => (/* binding */ announcedLength),
-/* harmony export */   _f: () => (/* binding */ oidOf),
-/* harmony export */   ao: () => (/* binding */ octetsOf),
-/* harmony export */   cP: () => (/* binding */ integerOf)
-/* harmony export */ });
-/* unused harmony export readElements */
-/** The tag bytes that identity material is made of. */
-const TAG = {
-    integer: 0x02,
-    bitString: 0x03,
-    octetString: 0x04,
-    oid: 0x06,
-    utcTime: 0x17,
-    generalizedTime: 0x18,
-    sequence: 0x30,
-    context0: 0xa0,
-};
-// Deeper nesting does not occur in certificates, keys or PKCS#12, and would make hostile input expensive.
-const MAX_DEPTH = 16;
-/**
- * Reads the element at `offset`; `undefined` when there is no whole, well-formed one.
- *
- * Indefinite lengths are understood, since some exporters write PKCS#12 that way.
- */
-function readElement(bytes, offset = 0, depth = 0) {
-    const header = readHeader(bytes, offset);
-    if (header === undefined || depth > MAX_DEPTH)
-        return undefined;
-    const { tag, start, length } = header;
-    if (length === undefined)
-        return readIndefinite(bytes, header, depth);
-    if (start + length > bytes.length)
-        return undefined;
-    return { tag, content: bytes.subarray(start, start + length), end: start + length };
-}
-/** Reads the elements that fill `bytes` one after the other; `undefined` when anything else is among them. */
-function readElements(bytes) {
-    const elements = [];
-    for (let offset = 0; offset < bytes.length;) {
-        const element = readElement(bytes, offset);
-        if (element === undefined)
-            return undefined;
-        elements.push(element);
-        offset = element.end;
-    }
-    return elements;
-}
-/** Returns the children of a constructed element; none when its content is not made of elements. */
-function childrenOf(element) {
-    return element === undefined || (element.tag & 0x20) === 0 ? [] : (readElements(element.content) ?? []);
-}
-/** Returns how many bytes the element at the start of `bytes` announces, header included; `undefined` when it does not say. */
-function announcedLength(bytes) {
-    const header = readHeader(bytes, 0);
-    return header?.length === undefined ? undefined : header.start + header.length;
-}
-/** Returns an object identifier in dotted form; `undefined` for any other element. */
-function oidOf(element) {
-    if (element?.tag !== TAG.oid || element.content.length === 0)
-        return undefined;
-    const arcs = [];
-    let arc = 0;
-    for (const byte of element.content) {
-        arc = arc * 128 + (byte & 0x7f);
-        if (byte < 0x80) {
-            arcs.push(arc);
-            arc = 0;
-        }
-    }
-    const [head = 0, ...rest] = arcs;
-    const first = Math.min(Math.floor(head / 40), 2);
-    return [first, head - first * 40, ...rest].join('.');
-}
-/** Returns a whole number of at most six bytes; `undefined` for any other element. */
-function integerOf(element) {
-    if (element?.tag !== TAG.integer)
-        return undefined;
-    const { length } = element.content;
-    return length >= 1 && length <= 6 ? element.content.readUIntBE(0, length) : undefined;
-}
-/** Returns the bytes of an octet string, which may be split into parts; `undefined` for any other element. */
-function octetsOf(element) {
-    if (element === undefined || (element.tag & 0x1f) === 0x10)
-        return undefined;
-    if ((element.tag & 0x20) === 0)
-        return element.content;
-    return Buffer.concat(childrenOf(element).map((part) => part.content));
-}
-function readHeader(bytes, offset) {
-    const tag = bytes[offset];
-    const first = bytes[offset + 1];
-    if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f)
-        return undefined;
-    const start = offset + 2;
-    if (first < 0x80)
-        return { tag, start, length: first };
-    if (first === 0x80)
-        return (tag & 0x20) === 0 ? undefined : { tag, start, length: undefined };
-    const size = first & 0x7f;
-    if (size > 4 || start + size > bytes.length)
-        return undefined;
-    return { tag, start: start + size, length: bytes.readUIntBE(start, size) };
-}
-function readIndefinite(bytes, { tag, start }, depth) {
-    for (let offset = start; offset + 1 < bytes.length;) {
-        if (bytes[offset] === 0 && bytes[offset + 1] === 0) {
-            return { tag, content: bytes.subarray(start, offset), end: offset + 2 };
-        }
-        const child = readElement(bytes, offset, depth + 1);
-        if (child === undefined)
-            return undefined;
-        offset = child.end;
-    }
-    return undefined;
-}
-
-
-/***/ }),
-
-/***/ 86350:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   T: () => (/* binding */ labelOfDer)
-/* harmony export */ });
-/* harmony import */ var _der_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(97415);
-
-const PKCS7_TYPES = '1.2.840.113549.1.7.';
-/** Tells by its structure which PEM label a DER object would have (`PKCS12` for that container); `undefined` when it is none we know. */
-function labelOfDer(der) {
-    const [first, second, third] = (0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .childrenOf */ .LU)((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .readElement */ .RN)(der));
-    if (first === undefined)
-        return undefined;
-    if ((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .oidOf */ ._f)(first)?.startsWith(PKCS7_TYPES))
-        return 'PKCS7';
-    if (first.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.integer)
-        return labelByVersion((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .integerOf */ .cP)(first), second);
-    if (first.tag !== _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.sequence || second === undefined)
-        return undefined;
-    if (third?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.bitString)
-        return labelOfSigned(first);
-    if (second.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.bitString)
-        return 'PUBLIC KEY';
-    return second.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.octetString ? 'ENCRYPTED PRIVATE KEY' : undefined;
-}
-function labelByVersion(version, second) {
-    switch (second?.tag ?? 0) {
-        case _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.sequence:
-            return version === 3 ? 'PKCS12' : 'PRIVATE KEY';
-        case _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.octetString:
-            return 'EC PRIVATE KEY';
-        case _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.integer:
-            return version === 0 ? 'RSA PRIVATE KEY' : 'RSA PUBLIC KEY';
-        default:
-            return undefined;
-    }
-}
-// Certificates, requests and revocation lists are all SEQUENCE { content, algorithm, signature }; the content tells them apart.
-function labelOfSigned(content) {
-    const [first, , third, fourth] = (0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .childrenOf */ .LU)(content);
-    if (first?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.context0)
-        return 'CERTIFICATE';
-    if ((0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .integerOf */ .cP)(first) === 0 && (0,_der_js__WEBPACK_IMPORTED_MODULE_0__/* .childrenOf */ .LU)(third)[1]?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.bitString)
-        return 'CERTIFICATE REQUEST';
-    const isRevocationList = first?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.sequence || isTime(fourth);
-    return isRevocationList ? 'X509 CRL' : 'CERTIFICATE';
-}
-function isTime(element) {
-    return element?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.utcTime || element?.tag === _der_js__WEBPACK_IMPORTED_MODULE_0__/* .TAG */ .Dk.generalizedTime;
-}
-
-
-/***/ }),
-
-/***/ 22954:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Nb: () => (/* binding */ readPasswordScheme),
-/* harmony export */   ad: () => (/* binding */ MAX_ITERATIONS),
-/* harmony export */   nN: () => (/* binding */ isRetiredScheme)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-/* harmony import */ var _der_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97415);
-
-
-/** Most rounds that are worth waiting for (some seconds); exporters write a few thousand to a million. */
-const MAX_ITERATIONS = 5_000_000;
-const PBES2 = '1.2.840.113549.1.5.13';
-const PBKDF2 = '1.2.840.113549.1.5.12';
-const PBE_SHA1_3DES = '1.2.840.113549.1.12.1.3';
-const HMACS = {
-    '1.2.840.113549.2.7': 'sha1',
-    '1.2.840.113549.2.8': 'sha224',
-    '1.2.840.113549.2.9': 'sha256',
-    '1.2.840.113549.2.10': 'sha384',
-    '1.2.840.113549.2.11': 'sha512',
-};
-const CIPHERS = {
-    '1.2.840.113549.3.7': { name: 'des-ede3-cbc', keyLength: 24 },
-    '2.16.840.1.101.3.4.1.2': { name: 'aes-128-cbc', keyLength: 16 },
-    '2.16.840.1.101.3.4.1.22': { name: 'aes-192-cbc', keyLength: 24 },
-    '2.16.840.1.101.3.4.1.42': { name: 'aes-256-cbc', keyLength: 32 },
-};
-/** Tells whether an algorithm identifier names one of the early schemes (DES, RC2, RC4, MD5) that OpenSSL 3 refuses. */
-function isRetiredScheme(algorithm) {
-    const oid = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(algorithm)[0]) ?? '';
-    return /^1\.2\.840\.113549\.1\.(?:5\.(?:1|3|4|6|10|11)|12\.1\.[1256])$/.test(oid);
-}
-/** Reads an algorithm identifier: PBES2 with PBKDF2, or 3DES as Windows exports it; `undefined` for any other scheme. */
-function readPasswordScheme(algorithm) {
-    const [oid, parameters] = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(algorithm);
-    switch ((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)(oid) ?? '') {
-        case PBES2:
-            return readPbes2((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(parameters));
-        case PBE_SHA1_3DES:
-            return readPkcs12Scheme((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(parameters));
-        default:
-            return undefined;
-    }
-}
-function readPbes2([derivation, encryption]) {
-    const [function_, parameters] = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(derivation);
-    const [cipherOid, ivElement] = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(encryption);
-    const [saltElement, rounds, ...rest] = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(parameters);
-    const salt = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .octetsOf */ .ao)(saltElement);
-    const iv = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .octetsOf */ .ao)(ivElement);
-    const iterations = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .integerOf */ .cP)(rounds);
-    const cipher = CIPHERS[(0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)(cipherOid) ?? ''];
-    if ((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)(function_) !== PBKDF2 || !salt || !iv || !iterations || cipher === undefined)
-        return undefined;
-    const hmacOid = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(rest.find((one) => (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .oidOf */ ._f)((0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .childrenOf */ .LU)(one)[0]) !== undefined))[0]);
-    const digest = hmacOid === undefined ? 'sha1' : HMACS[hmacOid];
-    if (digest === undefined)
-        return undefined;
-    return {
-        iterations,
-        decrypt: (data, passphrase) => {
-            const key = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.pbkdf2Sync)(passphrase, salt, iterations, cipher.keyLength, digest);
-            const decipher = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)(cipher.name, key, iv);
-            return Buffer.concat([decipher.update(data), decipher.final()]);
-        },
-    };
-}
-function readPkcs12Scheme([saltElement, rounds]) {
-    const salt = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .octetsOf */ .ao)(saltElement);
-    const iterations = (0,_der_js__WEBPACK_IMPORTED_MODULE_1__/* .integerOf */ .cP)(rounds);
-    if (!salt || salt.length === 0 || !iterations)
-        return undefined;
-    return {
-        iterations,
-        decrypt: (data, passphrase) => {
-            const derive = (id, length) => derivePkcs12({ id, length, salt, iterations, passphrase });
-            const decipher = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)('des-ede3-cbc', derive(1, 24), derive(2, 8));
-            return Buffer.concat([decipher.update(data), decipher.final()]);
-        },
-    };
-}
-const SHA1_BLOCK = 64;
-// RFC 7292, appendix B.2, with SHA-1.
-function derivePkcs12({ id, length, salt, iterations, passphrase }) {
-    const password = Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
-    const input = Buffer.concat([fillBlocks(salt), fillBlocks(password)]);
-    const parts = [];
-    for (let size = 0; size < length; size += 20) {
-        let digest = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha1', Buffer.concat([Buffer.alloc(SHA1_BLOCK, id), input]), 'buffer');
-        for (let round = 1; round < iterations; round += 1)
-            digest = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha1', digest, 'buffer');
-        parts.push(digest);
-        const addend = fillBlocks(digest);
-        for (let block = 0; block < input.length; block += SHA1_BLOCK) {
-            addOnePlus(input.subarray(block, block + SHA1_BLOCK), addend);
-        }
-    }
-    return Buffer.concat(parts).subarray(0, length);
-}
-function fillBlocks(bytes) {
-    return Buffer.alloc(Math.ceil(bytes.length / SHA1_BLOCK) * SHA1_BLOCK, bytes);
-}
-// target = target + addend + 1, as big-endian numbers of one block.
-function addOnePlus(target, addend) {
-    let carry = 1;
-    for (let index = target.length - 1; index >= 0; index -= 1) {
-        carry += (target[index] ?? 0) + (addend[index] ?? 0);
-        target[index] = carry & 0xff;
-        carry >>= 8;
-    }
-}
-
-
-/***/ }),
-
-/***/ 56450:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  jl: () => (/* binding */ inspectIdentity),
-  jb: () => (/* binding */ missingIssuerHint),
-  sK: () => (/* binding */ requireIdentity),
-  aN: () => (/* binding */ requireTrust)
-});
-
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/identity/material/anchors.js
-var material_anchors = __nccwpck_require__(37078);
-// EXTERNAL MODULE: ./build/src/identity/material/certificate.js
-var certificate = __nccwpck_require__(43879);
-// EXTERNAL MODULE: ./build/src/identity/material/client.js
-var material_client = __nccwpck_require__(11361);
-// EXTERNAL MODULE: ./build/src/identity/material/client-chain.js
-var client_chain = __nccwpck_require__(79509);
-// EXTERNAL MODULE: ./build/src/identity/text/pem.js
-var pem = __nccwpck_require__(24336);
-;// CONCATENATED MODULE: ./build/src/identity/validity.js
-
-
-const DAY_MS = 24 * 60 * 60 * 1000;
-const MIN_RSA_BITS = 2048;
-const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
-const ANY_USE = '2.5.29.37.0';
-/** Lists what makes the client's certificates unusable: the leaf's dates, and too weak a key or signature of any. */
-function clientProblems(chain, now) {
-    const dates = dateProblem(chain.leaf, now);
-    const weak = chain.certificates.flatMap((one) => weaknesses(one, one === chain.leaf));
-    return dates === undefined ? weak : [dates, ...weak];
-}
-/** Lists what a server may refuse or what will soon break: near expiry, a use other than client authentication, dates of issuers. */
-function clientWarnings(chain, { now, expiryWarningDays }) {
-    const { x509, place } = chain.leaf;
-    const warnings = [];
-    const leftMs = x509.validToDate.getTime() - now.getTime();
-    if (leftMs >= 0 && leftMs < expiryWarningDays * DAY_MS) {
-        const { subject, notAfter } = (0,certificate/* factsOf */.xS)(x509);
-        warnings.push(`${place}: the client certificate ${subject} ends in ${daysIn(leftMs)}, at ${notAfter}; renew it now.`);
-    }
-    const uses = x509.keyUsage;
-    if (uses !== undefined && !uses.includes(CLIENT_AUTH) && !uses.includes(ANY_USE)) {
-        warnings.push(`${place}: the client certificate is not issued for client authentication (its extended key usage lacks clientAuth); a strict server refuses it. Ask the certificate authority for one that is.`);
-    }
-    return [...warnings, ...dateWarnings(chain.certificates.slice(1), now)];
-}
-/** Lists the certificates that are outside their validity now. */
-function dateWarnings(certificates, now) {
-    return certificates.flatMap(({ x509, place }) => {
-        const state = dateState(x509.validFromDate, x509.validToDate, now);
-        return state === undefined ? [] : [`${place}: ${(0,certificate/* nameOnOneLine */.vm)(x509.subject)} ${state}.`];
-    });
-}
-function dateProblem({ x509, place }, now) {
-    const state = dateState(x509.validFromDate, x509.validToDate, now);
-    if (state === undefined)
-        return undefined;
-    const isOver = x509.validToDate < now;
-    return new errors/* ActionError */.lZ(isOver ? 'IDENTITY_EXPIRED' : 'IDENTITY_NOT_YET_VALID', `${place}: the client certificate ${(0,certificate/* nameOnOneLine */.vm)(x509.subject)} ${state}`, {
-        hint: isOver
-            ? 'Renew the certificate and store it in cert, with its key in key when that changed.'
-            : "If the date is right, wait or ask for a certificate that is valid now; otherwise set this machine's clock.",
-    });
-}
-function dateState(from, to, now) {
-    const clock = `this machine's clock says ${now.toISOString()}`;
-    if (to < now)
-        return `expired at ${to.toISOString()}; ${clock}`;
-    return from > now ? `is not valid before ${from.toISOString()}; ${clock}` : undefined;
-}
-function weaknesses({ x509, place }, isLeaf) {
-    const problems = [];
-    const bits = x509.publicKey.asymmetricKeyDetails?.modulusLength;
-    if (bits !== undefined && bits < MIN_RSA_BITS) {
-        problems.push(new errors/* ActionError */.lZ('IDENTITY_KEY_TOO_SMALL', `${place}: its RSA key has ${bits} bits; TLS needs at least ${MIN_RSA_BITS}`, {
-            hint: 'Make a new key (EC P-256, or RSA with 3072 bits) and ask for a certificate for it.',
-        }));
-    }
-    const digest = (0,certificate/* weakDigestOf */.ED)(x509);
-    // Nobody checks the signature of a root on itself.
-    if (digest !== undefined && (isLeaf || !(0,certificate/* isSelfSigned */.Nl)(x509))) {
-        problems.push(new errors/* ActionError */.lZ('IDENTITY_WEAK_SIGNATURE', `${place}: it is signed with ${digest}; TLS needs at least SHA-256`, {
-            hint: 'Ask the certificate authority to issue the certificate again, signed with SHA-256 or better.',
-        }));
-    }
-    return problems;
-}
-function daysIn(durationMs) {
-    const days = Math.floor(durationMs / DAY_MS);
-    if (days === 0)
-        return 'less than a day';
-    return days === 1 ? '1 day' : `${days} days`;
-}
-
-;// CONCATENATED MODULE: ./build/src/identity/identity.js
-
-
-
-
-
-
-
-// An annotation holds 4096 characters.
-const MAX_LISTED = 10;
-/** Examines the texts of all inputs and lists every problem at once; opens no file and no socket, and never throws. */
-function inspectIdentity(text, options) {
-    const client = (0,material_client/* readClient */.O)(text);
-    const anchors = (0,material_anchors/* readAnchors */.D)(text.chain);
-    const { chain } = client;
-    const problems = [
-        ...client.problems,
-        ...(chain === undefined ? [] : clientProblems(chain, options.now)),
-        ...mismatch(chain, client.key),
-        ...anchors.problems,
-    ];
-    const trusted = anchors.certificates.map(({ x509 }) => x509);
-    const isSound = problems.length === 0 && chain !== undefined && client.key !== undefined;
-    return {
-        identity: isSound ? assemble(chain, client.key, trustIn(trusted, options.now)) : undefined,
-        problems,
-        notices: tidyNotice({ ...client.tidied, chain: anchors.tidied }),
-        warnings: [
-            ...(chain === undefined ? [] : clientWarnings(chain, options)),
-            ...dateWarnings(anchors.certificates, options.now),
-        ],
-    };
-}
-/** Returns the identity of an inspection, or throws its problems as one {@link ActionError}. */
-function requireIdentity({ identity, problems }) {
-    if (identity !== undefined)
-        return identity;
-    const [first, ...others] = problems;
-    if (first === undefined)
-        throw new errors/* ActionError */.lZ('IDENTITY_INVALID', 'the client identity is incomplete');
-    if (others.length === 0)
-        throw first;
-    const code = others.every((other) => other.code === first.code) ? first.code : 'IDENTITY_INVALID';
-    const lines = problems
-        .slice(0, MAX_LISTED)
-        .map((problem) => `- ${problem.message.replace(/^input /, 'Input ')}.${problem.hint === undefined ? '' : ` ${problem.hint}`}`);
-    if (problems.length > MAX_LISTED)
-        lines.push(`- and ${problems.length - MAX_LISTED} more`);
-    throw new errors/* ActionError */.lZ(code, [`the client identity has ${problems.length} problems:`, ...lines].join('\n'), {
-        cause: new AggregateError(problems),
-    });
-}
-/** Explains a refusal by the server with an issuer that was not given; `undefined` when none is missing. */
-function missingIssuerHint({ certificates, missingIssuer }) {
-    if (missingIssuer === undefined)
-        return undefined;
-    const count = certificates.length === 1 ? '1 certificate' : `${certificates.length} certificates`;
-    return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
-}
-/** Reads the trust anchors of a run that shows no client certificate; throws the problems of `chain` as one error. */
-function requireTrust(chain, now) {
-    const { certificates, problems } = (0,material_anchors/* readAnchors */.D)(chain);
-    if (problems.length > 0)
-        requireIdentity({ identity: undefined, problems, notices: [], warnings: [] });
-    return trustIn(certificates.map(({ x509 }) => x509), now);
-}
-function trustIn(anchors, now) {
-    return { anchors, anchorsPem: pemOf((0,material_anchors/* usableAnchors */.F)(anchors, now)) };
-}
-function assemble(chain, key, trust) {
-    const certificates = chain.certificates.map(({ x509 }) => x509);
-    return {
-        certificates,
-        certificatesPem: pemOf(certificates),
-        keyPem: key.pem,
-        passphrase: key.passphrase,
-        anchors: trust.anchors,
-        anchorsPem: trust.anchorsPem,
-        certificate: (0,certificate/* factsOf */.xS)(chain.leaf.x509),
-        missingIssuer: (0,client_chain/* missingIssuerOf */.H)(chain, trust.anchors),
-    };
-}
-function pemOf(certificates) {
-    return certificates.map(({ raw }) => (0,pem/* encodePem */.TS)({ label: 'CERTIFICATE', der: raw })).join('');
-}
-function mismatch(chain, key) {
-    if (chain === undefined || key === undefined || chain.leaf.x509.checkPrivateKey(key.key))
-        return [];
-    const { x509, place } = chain.leaf;
-    return [
-        new errors/* ActionError */.lZ('IDENTITY_KEY_MISMATCH', `${key.place} does not belong to the client certificate ${(0,certificate/* nameOnOneLine */.vm)(x509.subject)} in ${place}: SHA-256 of the public keys (SPKI) is ${key.publicKeySha256} for the key and ${(0,certificate/* publicKeyPrint */._v)(x509.publicKey)} for the certificate`, { hint: 'Store certificate and key of the same request; after a renewal both inputs usually change.' }),
-    ];
-}
-function tidyNotice(tidied) {
-    const parts = Object.entries(tidied)
-        .filter(([, notes]) => notes.length > 0)
-        .map(([input, notes]) => `${input}: ${[...new Set(notes)].join(', ')}`);
-    return parts.length === 0 ? [] : [`The identity was tidied before use. ${parts.join('; ')}.`];
-}
-
-
-/***/ }),
-
-/***/ 37078:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   D: () => (/* binding */ readAnchors),
-/* harmony export */   F: () => (/* binding */ usableAnchors)
-/* harmony export */ });
-/* harmony import */ var _text_blocks_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(89238);
-/* harmony import */ var _text_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(17783);
-/* harmony import */ var _certificate_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(43879);
-
-
-
-/**
- * Reads `chain`: the certificates that the server must chain to, each once; never throws.
- *
- * Every block counts, since Node leaves out the broken ones of a bundle without a word, and takes an empty bundle for the system's roots.
- */
-function readAnchors(text) {
-    if ((0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .isBlank */ .z3)(text))
-        return { certificates: [], problems: [(0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .inputEmpty */ .UV)('chain')], tidied: [] };
-    const { blocks, problems, tidied } = (0,_text_blocks_js__WEBPACK_IMPORTED_MODULE_0__/* .readBlocks */ .v_)('chain', text);
-    const read = (0,_text_blocks_js__WEBPACK_IMPORTED_MODULE_0__/* .separate */ .sj)(blocks.map(_certificate_js__WEBPACK_IMPORTED_MODULE_2__/* .readCertificate */ .w$));
-    return {
-        certificates: [...new Map(read.values.map((one) => [one.x509.fingerprint256, one])).values()],
-        problems: [...problems, ...read.problems],
-        tidied,
-    };
-}
-/**
- * Returns the anchors that the TLS context is to hold: the ones that are valid now, or all when none is, the newest first.
- *
- * OpenSSL stops at the first anchor of the right name. An expired one would hide a valid path through a certificate that
- * the server sends, and an old one of the same name would hide its successor.
- */
-function usableAnchors(anchors, now) {
-    const valid = anchors.filter(({ validFromDate, validToDate }) => validFromDate <= now && now <= validToDate);
-    const usable = valid.length > 0 ? valid : anchors;
-    return usable.toSorted((a, b) => b.validFromDate.getTime() - a.validFromDate.getTime());
-}
-
-
-/***/ }),
-
-/***/ 43879:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   ED: () => (/* binding */ weakDigestOf),
-/* harmony export */   Nl: () => (/* binding */ isSelfSigned),
-/* harmony export */   _v: () => (/* binding */ publicKeyPrint),
-/* harmony export */   je: () => (/* binding */ extensionOf),
-/* harmony export */   rh: () => (/* binding */ isIssuedBy),
-/* harmony export */   vm: () => (/* binding */ nameOnOneLine),
-/* harmony export */   w$: () => (/* binding */ readCertificate),
-/* harmony export */   xS: () => (/* binding */ factsOf)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
-/* harmony import */ var _der_der_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(97415);
-/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(86350);
-/* harmony import */ var _text_pem_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(24336);
-/* harmony import */ var _text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(85794);
-
-
-
-
-
-
-const MAX_NAME_LENGTH = 200;
-/** Parses a block as a certificate; answers with the problem when it is none. */
-function readCertificate(block) {
-    if (block.label !== 'CERTIFICATE')
-        return (0,_text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_5__/* .wrongKind */ .o)(block);
-    const label = (0,_der_label_js__WEBPACK_IMPORTED_MODULE_3__/* .labelOfDer */ .T)(block.der);
-    if (label !== undefined && label !== 'CERTIFICATE')
-        return (0,_text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_5__/* .wrongKind */ .o)({ ...block, label });
-    try {
-        const x509 = new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(block.der);
-        // Both getters fail late, on material that the constructor takes.
-        x509.validFromDate.toISOString();
-        x509.validToDate.toISOString();
-        publicKeyPrint(x509.publicKey);
-        return { x509, place: (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$t)(block) };
-    }
-    catch (cause) {
-        return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_BLOCK_BROKEN', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$t)(block)}: this is not a certificate that can be read`, {
-            hint: 'Its characters were changed on the way, or its key is of an unknown kind. Store the original file again.',
-            cause,
-        });
-    }
-}
-/** Returns the facts of a certificate that are safe and useful to show. */
-function factsOf(x509) {
-    return {
-        subject: nameOnOneLine(x509.subject),
-        issuer: nameOnOneLine(x509.issuer),
-        notAfter: x509.validToDate.toISOString(),
-        sha256: (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(x509.raw).digest('hex'),
-        publicKeySha256: publicKeyPrint(x509.publicKey),
-    };
-}
-/** Returns the SHA-256 of a public key's SubjectPublicKeyInfo, in lower-case hex. */
-function publicKeyPrint(key) {
-    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256')
-        .update(key.export({ type: 'spki', format: 'der' }))
-        .digest('hex');
-}
-const WEAK_SIGNATURES = {
-    '1.2.840.113549.1.1.2': 'MD2',
-    '1.2.840.113549.1.1.4': 'MD5',
-    '1.2.840.113549.1.1.5': 'SHA-1',
-    '1.3.14.3.2.29': 'SHA-1',
-    '1.2.840.10040.4.3': 'SHA-1',
-    '1.2.840.10045.4.1': 'SHA-1',
-};
-/** Returns the digest that a certificate is signed with when TLS refuses it as too weak; Node before 24.9 tells no digest. */
-function weakDigestOf(x509) {
-    const [, algorithm] = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .readElement */ .RN)(x509.raw));
-    return WEAK_SIGNATURES[(0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .oidOf */ ._f)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(algorithm)[0]) ?? ''];
-}
-/** Returns the value of an extension in DER; `undefined` when the certificate has none of this object identifier. */
-function extensionOf(x509, oid) {
-    const [body] = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .readElement */ .RN)(x509.raw));
-    const list = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(body).find(({ tag }) => tag === _der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .TAG */ .Dk.context0 + 3);
-    const extension = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(list)[0]).find((one) => (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .oidOf */ ._f)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(one)[0]) === oid);
-    return (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .octetsOf */ .ao)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)(extension).at(-1));
-}
-/** Tells whether a certificate is signed by its own key. */
-function isSelfSigned(x509) {
-    return isIssuedBy(x509, x509);
-}
-/** Tells whether `issuer` signed `x509`: by name, and by checking the signature. */
-function isIssuedBy(x509, issuer) {
-    try {
-        return x509.checkIssued(issuer) && x509.verify(issuer.publicKey);
-    }
-    catch {
-        // A key that cannot check this kind of signature did not make it.
-        return false;
-    }
-}
-/** Writes a distinguished name on one line, cut when it is longer than 200 characters. */
-function nameOnOneLine(name) {
-    const line = name.split('\n').join(', ');
-    if (line === '')
-        return '(empty name)';
-    return line.length > MAX_NAME_LENGTH ? `${line.slice(0, MAX_NAME_LENGTH)}…` : line;
-}
-
-
-/***/ }),
-
-/***/ 79509:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   H: () => (/* binding */ missingIssuerOf),
-/* harmony export */   Z: () => (/* binding */ orderClientChain)
-/* harmony export */ });
-/* harmony import */ var _certificate_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(43879);
-
-/**
- * Orders certificates as TLS wants them: the one that belongs to the key first, its issuers behind it.
- *
- * Without a key, or when none belongs to it, the leaf is the first that issued no other. `undefined` for an empty list.
- */
-function orderClientChain(found, key) {
-    const distinct = [...new Map(found.map((one) => [one.x509.fingerprint256, one])).values()];
-    const leaf = chooseLeaf(distinct, key);
-    if (leaf === undefined)
-        return undefined;
-    const certificates = [leaf];
-    for (const { x509 } of certificates) {
-        for (const other of distinct) {
-            if (!certificates.includes(other) && (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isIssuedBy */ .rh)(x509, other.x509))
-                certificates.push(other);
-        }
-    }
-    return { leaf, certificates, tidied: describeChanges(found, distinct, certificates) };
-}
-/** Names the issuer of the leaf when neither the client's certificates nor a root among the anchors is it; a server may then miss it. */
-function missingIssuerOf(chain, anchors) {
-    const { x509 } = chain.leaf;
-    if (chain.certificates.length > 1 || (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isSelfSigned */ .Nl)(x509))
-        return undefined;
-    const isRootKnown = anchors.some((anchor) => (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isIssuedBy */ .rh)(x509, anchor) && (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isSelfSigned */ .Nl)(anchor));
-    return isRootKnown ? undefined : (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .nameOnOneLine */ .vm)(x509.issuer);
-}
-function chooseLeaf(certificates, key) {
-    const matching = key === undefined ? [] : certificates.filter(({ x509 }) => x509.checkPrivateKey(key));
-    // A renewed certificate may keep its key: the one that lasts longest is meant.
-    const [newest] = matching.toSorted((a, b) => b.x509.validToDate.getTime() - a.x509.validToDate.getTime());
-    if (newest !== undefined)
-        return newest;
-    const isIssuer = (one) => certificates.some((other) => other !== one && (0,_certificate_js__WEBPACK_IMPORTED_MODULE_0__/* .isIssuedBy */ .rh)(other.x509, one.x509));
-    return certificates.find((one) => !isIssuer(one)) ?? certificates[0];
-}
-function describeChanges(found, distinct, ordered) {
-    const changes = [];
-    if (found.length > distinct.length)
-        changes.push('duplicate certificates left out');
-    if (distinct.length > ordered.length)
-        changes.push('certificates outside the chain left out');
-    const before = distinct.filter((one) => ordered.includes(one));
-    if (before.some((one, index) => one !== ordered[index]))
-        changes.push('certificates put in order, leaf first');
-    return changes;
-}
-
-
-/***/ }),
-
-/***/ 11361:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   O: () => (/* binding */ readClient)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-/* harmony import */ var _text_blocks_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(89238);
-/* harmony import */ var _text_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(17783);
-/* harmony import */ var _client_chain_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(79509);
-/* harmony import */ var _private_key_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(61733);
-
-
-
-
-
-/** Reads the client's certificates and private key, wherever in `cert` and `key` they stand; never throws. */
-function readClient({ cert, key, keyPassphrase }) {
-    const passphrase = (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .isBlank */ .z3)(keyPassphrase) ? undefined : keyPassphrase.replace(/(?:\r\n|[\r\n])$/, '');
-    const inCert = (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .readCertInput */ .l0)(cert, passphrase);
-    const inKey = (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .isBlank */ .z3)(key) || key.trim() === cert?.trim() ? undefined : (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .readKeyInput */ .YT)(key);
-    // An empty passphrase is a passphrase to PKCS#12, and OpenSSL has accepted it by now.
-    const opening = inKey === undefined && inCert.isPkcs12 ? (passphrase ?? '') : passphrase;
-    const opened = openKeys((inKey ?? inCert).keys, opening);
-    const chosen = chooseKey(opened.values, inCert);
-    const isKeyAbsent = (inKey ?? inCert).keys.length === 0 && inKey === undefined && !inCert.mayHideKey;
-    const chain = chainOf(inCert, chosen);
-    const source = inKey === undefined && chosen !== undefined ? ['private key taken from here'] : [];
-    return {
-        chain,
-        key: chosen,
-        problems: [
-            ...inCert.problems,
-            ...(inKey?.problems ?? []),
-            ...(isKeyAbsent ? [keyAbsent(inCert)] : []),
-            ...opened.problems,
-        ],
-        tidied: { cert: [...inCert.tidied, ...(chain?.tidied ?? []), ...source], key: inKey?.tidied ?? [] },
-    };
-}
-function chainOf({ certificates, mayHideCertificate }, key) {
-    const chain = (0,_client_chain_js__WEBPACK_IMPORTED_MODULE_3__/* .orderClientChain */ .Z)(certificates, key?.key);
-    const isLeafSure = key !== undefined && chain?.leaf.x509.checkPrivateKey(key.key) === true;
-    return mayHideCertificate && !isLeafSure ? undefined : chain;
-}
-function keyAbsent({ isPkcs12 }) {
-    if (!isPkcs12)
-        return (0,_text_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .inputEmpty */ .UV)('key');
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', 'input cert is a PKCS#12 without a private key, and input key is empty', {
-        hint: 'Export the PKCS#12 again together with its private key, or put the key into key.',
-    });
-}
-function openKeys(blocks, passphrase) {
-    const distinct = new Map(blocks.map((block) => [block.der.toString('base64'), block]));
-    return (0,_text_blocks_js__WEBPACK_IMPORTED_MODULE_1__/* .separate */ .sj)([...distinct.values()].map((block) => (0,_private_key_js__WEBPACK_IMPORTED_MODULE_4__/* .readPrivateKey */ .$k)(block, passphrase)));
-}
-function chooseKey(keys, { certificates }) {
-    return keys.find(({ key }) => certificates.some(({ x509 }) => x509.checkPrivateKey(key))) ?? keys[0];
-}
-
-
-/***/ }),
-
-/***/ 61733:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $k: () => (/* binding */ readPrivateKey),
-/* harmony export */   VP: () => (/* binding */ passphraseMissing),
-/* harmony export */   g8: () => (/* binding */ tooManyIterations),
-/* harmony export */   yx: () => (/* binding */ passphraseWrong)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
-/* harmony import */ var _der_der_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(97415);
-/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(86350);
-/* harmony import */ var _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(22954);
-/* harmony import */ var _text_pem_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(24336);
-/* harmony import */ var _text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(85794);
-/* harmony import */ var _certificate_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(43879);
-
-
-
-
-
-
-
-
-const TLS_KEY_TYPES = ['rsa', 'rsa-pss', 'ec', 'ed25519', 'ed448'];
-/** Opens a private key, with its passphrase when it is encrypted; answers with the problem when it cannot. */
-function readPrivateKey(block, passphrase) {
-    const found = (0,_der_label_js__WEBPACK_IMPORTED_MODULE_3__/* .labelOfDer */ .T)(block.der);
-    const isForeign = found !== undefined && !found.endsWith('PRIVATE KEY') && block.encryption === undefined;
-    if (block.label === 'OPENSSH PRIVATE KEY' || isForeign)
-        return (0,_text_wrong_kind_js__WEBPACK_IMPORTED_MODULE_6__/* .wrongKind */ .o)({ ...block, label: found ?? block.label });
-    if (isEncrypted(block))
-        return openEncrypted(block, passphrase);
-    // The bytes say better than a hand-made label which of the three formats this is.
-    return open({ ...block, label: found ?? block.label }, undefined);
-}
-function isEncrypted(block) {
-    return block.label === 'ENCRYPTED PRIVATE KEY' || block.encryption !== undefined;
-}
-function openEncrypted(block, passphrase) {
-    const unusable = encryptionFault(block);
-    if (unusable !== undefined)
-        return unusable;
-    if (passphrase === undefined)
-        return passphraseMissing((0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block));
-    return open(block, passphrase);
-}
-function open(block, passphrase) {
-    const pem = (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .encodePem */ .TS)(block);
-    try {
-        const key = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPrivateKey)(passphrase === undefined ? pem : { key: pem, passphrase });
-        if (!TLS_KEY_TYPES.includes(key.asymmetricKeyType))
-            return keyTypeRefused(block, key);
-        const publicKeySha256 = (0,_certificate_js__WEBPACK_IMPORTED_MODULE_7__/* .publicKeyPrint */ ._v)((0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPublicKey)(key));
-        return { key, pem, passphrase, place: (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block), publicKeySha256 };
-    }
-    catch (cause) {
-        if (passphrase !== undefined)
-            return passphraseWrong((0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block), cause);
-        return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_BLOCK_BROKEN', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block)}: this is not a private key that can be read`, {
-            hint: 'Its characters were changed on the way, or its label does not fit. Store the original file again.',
-            cause,
-        });
-    }
-}
-function encryptionFault(block) {
-    const [algorithm] = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .childrenOf */ .LU)((0,_der_der_js__WEBPACK_IMPORTED_MODULE_2__/* .readElement */ .RN)(block.der));
-    const cipher = block.encryption?.split(',')[0]?.toLowerCase();
-    const isRetired = cipher === undefined ? (0,_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__/* .isRetiredScheme */ .nN)(algorithm) : !(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.getCiphers)().includes(cipher);
-    if (isRetired) {
-        return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_KEY_ENCRYPTION_RETIRED', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block)}: it is encrypted with an algorithm that OpenSSL 3 refuses`, {
-            hint: 'Encrypt it anew: `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes256 -in old.pem -out new.pem`.',
-        });
-    }
-    const iterations = cipher === undefined ? ((0,_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__/* .readPasswordScheme */ .Nb)(algorithm)?.iterations ?? 0) : 0;
-    return iterations > _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__/* .MAX_ITERATIONS */ .ad ? tooManyIterations((0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block), iterations) : undefined;
-}
-/** Builds the problem for an encryption that would take minutes to open. */
-function tooManyIterations(place, iterations) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_KEY_ENCRYPTION_SLOW', `${place}: its encryption asks for ${iterations} rounds; at most ${_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__/* .MAX_ITERATIONS */ .ad} are taken`, { hint: 'Encrypt it anew with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.' });
-}
-/** Builds the problem for encrypted material when no passphrase was given. */
-function passphraseMissing(place) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_PASSPHRASE_MISSING', `${place} is encrypted, and input key-passphrase is empty`, {
-        hint: 'Set key-passphrase to the passphrase that the key was encrypted with, from a secret that this run can read.',
-    });
-}
-/** Builds the problem for encrypted material that the given passphrase does not open. */
-function passphraseWrong(place, cause) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_PASSPHRASE_WRONG', `${place} is not opened by the passphrase in key-passphrase`, {
-        hint: 'Check that the passphrase belongs to this very file and was stored without quotes, blanks or a cut.',
-        cause,
-    });
-}
-function keyTypeRefused(block, key) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block)} is a key of the type ${key.asymmetricKeyType}, which cannot sign in TLS`, { hint: 'Use a key of the type EC (P-256), RSA (2048 bits or more) or Ed25519, and a certificate for it.' });
-}
-
-
-/***/ }),
-
-/***/ 60913:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   F: () => (/* binding */ secretsOf),
-/* harmony export */   S: () => (/* binding */ containsPrivateKey)
-/* harmony export */ });
-/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(86350);
-/* harmony import */ var _text_pem_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24336);
-/* harmony import */ var _text_shape_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(73547);
-
-
-
-// The runner masks what it is told wherever it stands, and the last line of a PEM may be a word like `0gws`.
-const MIN_LENGTH = 16;
-// Encoded forms of something shorter are so short that they would mask innocent text.
-const MIN_ENCODED_LENGTH = 8;
-const PUBLIC_LABELS = [
-    'CERTIFICATE',
-    'CERTIFICATE REQUEST',
-    'PKCS7',
-    'PUBLIC KEY',
-    'RSA PUBLIC KEY',
-    'X509 CRL',
-];
-/** Tells whether a text holds the BEGIN line of a private key, plain or wrapped in base64, sound or damaged; never throws. */
-function containsPrivateKey(text) {
-    return (0,_text_shape_js__WEBPACK_IMPORTED_MODULE_2__/* .unwrap */ .o)(text).layers.some((layer) => /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(layer.replaceAll('\0', '')));
-}
-/**
- * Lists what must be masked before anything is printed: the passphrase, and private keys in every shape, sound or broken, in whichever input.
- *
- * No entry of key material is shorter than 16 characters. Certificates are public and not listed, except where one encoded
- * string holds a certificate and a key. The runner masks the base64, JSON and URI forms of every entry by itself. Never throws.
- */
-function secretsOf({ cert, key, keyPassphrase, chain }) {
-    const found = new Set(passphraseForms(keyPassphrase ?? ''));
-    for (const secret of secretsInKey(key ?? ''))
-        found.add(secret);
-    for (const text of [cert ?? '', chain ?? '']) {
-        for (const secret of secretsBesideCertificates(text))
-            found.add(secret);
-    }
-    return [...found];
-}
-function passphraseForms(passphrase) {
-    const trimmed = passphrase.trim();
-    if (trimmed === '')
-        return [];
-    if (trimmed.length < MIN_ENCODED_LENGTH)
-        return [passphrase, trimmed];
-    const bytes = Buffer.from(trimmed);
-    return [passphrase, trimmed, bytes.toString('base64'), bytes.toString('hex'), JSON.stringify(trimmed).slice(1, -1)];
-}
-function secretsInKey(text) {
-    const shape = (0,_text_shape_js__WEBPACK_IMPORTED_MODULE_2__/* .unwrap */ .o)(text);
-    const wholeText = text.trim();
-    const whole = wholeText.length < MIN_LENGTH ? [] : [Buffer.from(wholeText).toString('base64')];
-    return isPublic(shape) ? [] : [...whole, ...secretsOfShape(shape, 'key')];
-}
-function secretsBesideCertificates(text) {
-    const shape = (0,_text_shape_js__WEBPACK_IMPORTED_MODULE_2__/* .unwrap */ .o)(text);
-    return isPublic(shape) ? [] : secretsOfShape(shape, 'certificates');
-}
-// What cannot be read may be a damaged key, so only what is surely public counts as that.
-function isPublic({ pem, der }) {
-    if (der !== undefined)
-        return PUBLIC_LABELS.includes((0,_der_label_js__WEBPACK_IMPORTED_MODULE_0__/* .labelOfDer */ .T)(der));
-    if (pem === undefined || pem.includes('PRIVATE KEY'))
-        return false;
-    return [...(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .markersOf */ .Bs)(pem)].length > 0;
-}
-function secretsOfShape({ layers, pem }, input) {
-    const innermost = pem === undefined ? [] : layers.slice(-1);
-    const wrappings = pem === undefined ? layers : layers.slice(0, -1);
-    return [
-        ...wrappings.flatMap(piecesOf),
-        ...innermost.flatMap((text) => spansOf(text).flatMap((span) => secretsOfSpan(span, input))),
-    ];
-}
-function spansOf(layer) {
-    const text = layer.replaceAll('\0', '');
-    const spans = [];
-    let before;
-    for (const after of [...(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .markersOf */ .Bs)(text), undefined]) {
-        spans.push({ text: text.slice(before?.end ?? 0, after?.start), before, after });
-        before = after;
-    }
-    return spans;
-}
-function secretsOfSpan({ text, before, after }, input) {
-    const opens = before?.kind === 'BEGIN' ? before.label : undefined;
-    const closes = after?.kind === 'END' ? after.label : undefined;
-    const isPrivate = [opens, closes].some((label) => label !== undefined && (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .isPrivateLabel */ .w0)(label));
-    // A damaged marker is no marker, and leaves its words in the text.
-    if (isPrivate || text.includes('PRIVATE KEY') || (before === undefined && after === undefined))
-        return piecesOf(text);
-    const isOutside = opens === undefined && closes === undefined;
-    return input === 'key' && isOutside ? base64Runs(text) : [];
-}
-function piecesOf(text) {
-    const lines = text.split(/[\r\n]+/).map((line) => line.trim());
-    const runs = base64Runs(text);
-    const joined = text.replace(/\\{1,4}[rn]|[^A-Za-z0-9+/=]/g, '');
-    const standardLines = joined.match(/.{1,64}/g) ?? [];
-    return [...lines, ...runs, joined, ...standardLines].filter((piece) => piece.length >= MIN_LENGTH && !/^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/.test(piece));
-}
-function base64Runs(text) {
-    const runs = text.replace(/\\{1,4}[rn]/g, '\n').match(/[A-Za-z0-9+/=]+/g) ?? [];
-    return runs.filter((run) => run.length >= MIN_LENGTH);
-}
-
-
-/***/ }),
-
-/***/ 89238:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   sj: () => (/* binding */ separate),
-/* harmony export */   v_: () => (/* binding */ readBlocks)
-/* harmony export */ });
-/* unused harmony export MAX_INPUT_LENGTH */
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-/* harmony import */ var _der_der_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97415);
-/* harmony import */ var _der_label_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(86350);
-/* harmony import */ var _pem_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(24336);
-/* harmony import */ var _shape_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(73547);
-
-
-
-
-
-/** Most characters that an input may have; a generous bundle of CA certificates has a quarter of it. */
-const MAX_INPUT_LENGTH = 1024 * 1024;
-// The largest public bundles of CA certificates have about 150.
-const MAX_BLOCKS = 1000;
-/** Reads every block of an input's text, whatever shape the text is in; never throws. */
-function readBlocks(input, text) {
-    if (text.length > MAX_INPUT_LENGTH)
-        return only(tooLarge(input, `${text.length} characters`, MAX_INPUT_LENGTH));
-    const { pem, der, tidied } = (0,_shape_js__WEBPACK_IMPORTED_MODULE_4__/* .unwrap */ .o)(text);
-    if (der !== undefined)
-        return readDer(input, der, tidied);
-    const { blocks, textOutside } = (0,_pem_js__WEBPACK_IMPORTED_MODULE_3__/* .readPem */ .Je)(pem ?? '');
-    if (blocks.length === 0)
-        return only(unreadable(input, text));
-    if (blocks.length > MAX_BLOCKS)
-        return only(tooLarge(input, `${blocks.length} PEM blocks`, MAX_BLOCKS));
-    const sound = [];
-    const problems = [];
-    const brokenLabels = [];
-    const notes = new Set(tidied);
-    if (textOutside)
-        notes.add('text outside the PEM blocks ignored');
-    for (const [index, found] of blocks.entries()) {
-        const { label } = found;
-        const number = index + 1;
-        const fault = 'reason' in found ? found.reason : derFault(found);
-        if ('reason' in found || fault !== undefined) {
-            problems.push(broken({ input, number, label }, fault ?? ''));
-            brokenLabels.push(label);
-            continue;
-        }
-        for (const note of found.tidied)
-            notes.add(note);
-        sound.push({ input, number, ...normaliseLabel(found) });
-    }
-    return { blocks: sound, problems, brokenLabels, tidied: [...notes] };
-}
-function readDer(input, der, tidied) {
-    const label = (0,_der_label_js__WEBPACK_IMPORTED_MODULE_2__/* .labelOfDer */ .T)(der) ?? 'DER';
-    const fault = lengthFault(der);
-    if (fault !== undefined)
-        return only(broken({ input, number: 1, label }, fault), [label]);
-    return { blocks: [{ input, number: 1, label, der }], problems: [], brokenLabels: [], tidied };
-}
-function derFault({ der, encryption, label }) {
-    if (encryption !== undefined)
-        return der.length % 8 === 0 ? undefined : 'its encrypted data is cut off';
-    // These carry more than one object, or none that is DER; they are refused by their label.
-    if (label === 'TRUSTED CERTIFICATE' || label === 'OPENSSH PRIVATE KEY' || label.startsWith('PGP '))
-        return undefined;
-    return lengthFault(der);
-}
-function lengthFault(der) {
-    const announced = (0,_der_der_js__WEBPACK_IMPORTED_MODULE_1__/* .announcedLength */ .Sv)(der);
-    if (announced === undefined) {
-        return (0,_der_der_js__WEBPACK_IMPORTED_MODULE_1__/* .readElement */ .RN)(der) === undefined ? 'its content is damaged or cut off: it is not DER' : undefined;
-    }
-    const difference = der.length - announced;
-    if (difference === 0)
-        return undefined;
-    const state = difference < 0 ? 'it is cut off or damaged' : 'it is damaged, or something was appended to it';
-    return `${state}: it announces ${announced} bytes and holds ${der.length}`;
-}
-function normaliseLabel({ label, der, encryption }) {
-    const known = label === 'X509 CERTIFICATE' ? 'CERTIFICATE' : label;
-    return encryption === undefined ? { label: known, der } : { label: known, der, encryption };
-}
-function only(problem, brokenLabels = []) {
-    return { blocks: [], problems: [problem], brokenLabels, tidied: [] };
-}
-function tooLarge(input, amount, limit) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_TOO_LARGE', `input ${input} has ${amount}; at most ${limit} are read`, {
-        hint: 'Store only the certificates or the key that this input is for.',
-    });
-}
-function broken(place, fault) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_BLOCK_BROKEN', `${(0,_pem_js__WEBPACK_IMPORTED_MODULE_3__/* .placeOf */ .$t)(place)}: ${fault}`, {
-        hint: `Store the whole file again, from its first to its last line, for example with \`gh secret set NAME < file.pem\`.`,
-    });
-}
-function unreadable(input, text) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_UNREADABLE', `input ${input} is neither PEM nor base64 of PEM, DER or PKCS#12 (${text.length} characters)`, { hint: unreadableHint(text) });
-}
-function unreadableHint(text) {
-    if (text.includes('BEGIN '))
-        return 'The BEGIN line is damaged: it must have exactly five hyphens on each side.';
-    if (text.includes('***'))
-        return 'The value holds `***`: it was copied from a log in which it was masked.';
-    const isPath = text.length < 300 && /\.(?:pem|crt|cer|key|p12|pfx|der)$/i.test(text.trim());
-    if (isPath)
-        return 'The value looks like a path. This input takes the text of the file, not its name.';
-    return 'Store the text of the PEM file, from its BEGIN line to its END line, or `base64` of a DER or PKCS#12 file.';
-}
-/** Separates what was read from what was found wrong, each in its order. */
-function separate(results) {
-    const values = [];
-    const problems = [];
-    for (const result of results) {
-        if (result instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ)
-            problems.push(result);
-        else
-            values.push(result);
-    }
-    return { values, problems };
-}
-
-
-/***/ }),
-
-/***/ 17783:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  UV: () => (/* binding */ inputEmpty),
-  z3: () => (/* binding */ isBlank),
-  l0: () => (/* binding */ readCertInput),
-  YT: () => (/* binding */ readKeyInput)
-});
-
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: external "node:tls"
-var external_node_tls_ = __nccwpck_require__(41692);
-// EXTERNAL MODULE: ./build/src/identity/material/private-key.js
-var private_key = __nccwpck_require__(61733);
-// EXTERNAL MODULE: ./build/src/identity/text/pem.js
-var pem = __nccwpck_require__(24336);
-// EXTERNAL MODULE: ./build/src/identity/der/der.js
-var der = __nccwpck_require__(97415);
-// EXTERNAL MODULE: ./build/src/identity/der/passwords.js
-var passwords = __nccwpck_require__(22954);
-;// CONCATENATED MODULE: ./build/src/identity/der/pkcs12.js
-
-
-
-
-
-
-const DATA = '1.2.840.113549.1.7.1';
-const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
-const KEY_BAG = '1.2.840.113549.1.12.10.1.1';
-const SHROUDED_KEY_BAG = '1.2.840.113549.1.12.10.1.2';
-const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
-/**
- * Takes a PKCS#12 apart into blocks of certificates and keys; answers with the problem when it cannot.
- *
- * It is not handed to TLS whole, because Node makes every certificate in it a trust anchor for the server.
- * A key in it stays encrypted and opens with the same passphrase.
- */
-function readPkcs12(block, passphrase) {
-    const [, authenticatedSafe, mac] = (0,der/* childrenOf */.LU)((0,der/* readElement */.RN)(block.der));
-    const rounds = Math.max((0,der/* integerOf */.cP)((0,der/* childrenOf */.LU)(mac)[2]) ?? 0, ...partsOf(authenticatedSafe).map(iterationsOf));
-    if (rounds > passwords/* MAX_ITERATIONS */.ad)
-        return (0,private_key/* tooManyIterations */.g8)((0,pem/* placeOf */.$t)(block), rounds);
-    const problem = checkWithOpenssl(block, passphrase);
-    if (problem !== undefined)
-        return problem;
-    try {
-        const blocks = partsOf(authenticatedSafe).flatMap((part) => bagsOf(block, part, passphrase ?? ''));
-        return blocks.length > 0 ? blocks : unusable(block, 'it holds neither a certificate nor a key', undefined);
-    }
-    catch (cause) {
-        return cause instanceof errors/* ActionError */.lZ ? cause : unusable(block, 'it cannot be taken apart', cause);
-    }
-}
-// OpenSSL checks the integrity of the whole, and its verdicts tell the causes apart.
-function checkWithOpenssl(block, passphrase) {
-    try {
-        (0,external_node_tls_.createSecureContext)({ pfx: block.der, passphrase: passphrase ?? '' });
-        return undefined;
-    }
-    catch (cause) {
-        const text = cause instanceof Error ? cause.message : '';
-        if (/^Unable to load (?:private key|certificate) from PFX/.test(text))
-            return undefined;
-        if (text.includes('mac verify failure')) {
-            return passphrase === undefined ? (0,private_key/* passphraseMissing */.VP)((0,pem/* placeOf */.$t)(block)) : (0,private_key/* passphraseWrong */.yx)((0,pem/* placeOf */.$t)(block), cause);
-        }
-        return (0,errors/* codeOf */.$N)(cause) === 'ERR_CRYPTO_UNSUPPORTED_OPERATION'
-            ? retired(block, cause)
-            : unusable(block, 'it is damaged', cause);
-    }
-}
-function partsOf(authenticatedSafe) {
-    const [, content] = (0,der/* childrenOf */.LU)(authenticatedSafe);
-    return sequenceIn((0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)(content)[0]));
-}
-function sequenceIn(bytes) {
-    return bytes === undefined ? [] : (0,der/* childrenOf */.LU)((0,der/* readElement */.RN)(bytes));
-}
-function iterationsOf(part) {
-    return encryptionOf(part)?.scheme?.iterations ?? 0;
-}
-function encryptionOf(part) {
-    const [type, content] = (0,der/* childrenOf */.LU)(part);
-    if ((0,der/* oidOf */._f)(type) !== ENCRYPTED_DATA)
-        return undefined;
-    const [, encrypted] = (0,der/* childrenOf */.LU)((0,der/* childrenOf */.LU)(content)[0]);
-    const [, algorithm, data] = (0,der/* childrenOf */.LU)(encrypted);
-    return { algorithm, scheme: (0,passwords/* readPasswordScheme */.Nb)(algorithm), data: (0,der/* octetsOf */.ao)(data) ?? Buffer.alloc(0) };
-}
-function bagsOf(block, part, passphrase) {
-    return sequenceIn(safeContentsOf(block, part, passphrase)).flatMap((bag) => {
-        const [type, wrapper] = (0,der/* childrenOf */.LU)(bag);
-        const [value] = (0,der/* childrenOf */.LU)(wrapper);
-        if (value === undefined)
-            return [];
-        const place = { input: block.input, number: block.number };
-        switch ((0,der/* oidOf */._f)(type) ?? '') {
-            case KEY_BAG:
-                return [{ ...place, label: 'PRIVATE KEY', der: wrapper?.content ?? value.content }];
-            case SHROUDED_KEY_BAG:
-                return [{ ...place, label: 'ENCRYPTED PRIVATE KEY', der: wrapper?.content ?? value.content }];
-            case CERTIFICATE_BAG:
-                return [
-                    { ...place, label: 'CERTIFICATE', der: (0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)((0,der/* childrenOf */.LU)(value)[1])[0]) ?? value.content },
-                ];
-            default:
-                return [];
-        }
-    });
-}
-function safeContentsOf(block, part, passphrase) {
-    const encryption = encryptionOf(part);
-    if (encryption === undefined) {
-        const [type, content] = (0,der/* childrenOf */.LU)(part);
-        return (0,der/* oidOf */._f)(type) === DATA ? (0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)(content)[0]) : undefined;
-    }
-    if ((0,passwords/* isRetiredScheme */.nN)(encryption.algorithm))
-        throw retired(block, undefined);
-    if (encryption.scheme === undefined)
-        throw unusable(block, 'it is encrypted in an unknown way', undefined);
-    return encryption.scheme.decrypt(encryption.data, passphrase);
-}
-const EXPORT_ANEW = 'Export it anew: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.';
-function retired(block, cause) {
-    return new errors/* ActionError */.lZ('IDENTITY_PKCS12_RETIRED', `${(0,pem/* placeOf */.$t)(block)}: this PKCS#12 is encrypted with an algorithm that OpenSSL 3 refuses (RC2 or RC4)`, { hint: EXPORT_ANEW, cause });
-}
-function unusable(block, why, cause) {
-    return new errors/* ActionError */.lZ('IDENTITY_BLOCK_BROKEN', `${(0,pem/* placeOf */.$t)(block)}: this PKCS#12 cannot be used: ${why}`, {
-        hint: 'Store it again with `base64 -w0 file.p12 | gh secret set NAME`, or store certificate and key as PEM.',
-        cause,
-    });
-}
-
-// EXTERNAL MODULE: ./build/src/identity/material/certificate.js
-var certificate = __nccwpck_require__(43879);
-// EXTERNAL MODULE: ./build/src/identity/text/blocks.js
-var text_blocks = __nccwpck_require__(89238);
-// EXTERNAL MODULE: ./build/src/identity/text/wrong-kind.js
-var wrong_kind = __nccwpck_require__(85794);
-;// CONCATENATED MODULE: ./build/src/identity/text/inputs.js
-
-
-
-
-
-
-/** Tells whether an input holds nothing but white space. */
-function isBlank(text) {
-    return text === undefined || text.trim() === '';
-}
-/** Builds the problem for an input that is needed and empty. */
-function inputEmpty(input) {
-    return new errors/* ActionError */.lZ('CONFIG_EMPTY', `input ${input} is empty — secrets are not given to pull requests from forks`, {
-        hint: "On any other event: check the spelling of the secret's name, that it exists in this repository or environment, and that a called workflow is passed it.",
-    });
-}
-// A client's chain has a handful; a bundle of CA certificates in its place would go to the server with every connection.
-const MAX_CERTIFICATES = 100;
-/** Reads `cert`: certificates, and private keys beside them, from PEM, DER or PKCS#12; never throws. */
-function readCertInput(text, passphrase) {
-    if (isBlank(text))
-        return { ...EMPTY, problems: [inputEmpty('cert')] };
-    const { blocks, problems, brokenLabels, tidied } = (0,text_blocks/* readBlocks */.v_)('cert', text);
-    const isPkcs12 = blocks.some(({ label }) => label === 'PKCS12');
-    const unpacked = (0,text_blocks/* separate */.sj)(blocks.map((block) => (block.label === 'PKCS12' ? readPkcs12(block, passphrase) : [block])));
-    const all = unpacked.values.flat();
-    const certificates = (0,text_blocks/* separate */.sj)(all.filter(isForCertificates).map(certificate/* readCertificate */.w$));
-    const faults = [...problems, ...unpacked.problems, ...certificates.problems];
-    return {
-        certificates: certificates.values.slice(0, MAX_CERTIFICATES),
-        keys: all.filter(({ label }) => (0,pem/* isPrivateLabel */.w0)(label)),
-        isPkcs12,
-        mayHideKey: unpacked.problems.length > 0 || brokenLabels.some(isOpaque),
-        mayHideCertificate: faults.length > 0,
-        problems: [...faults, ...countProblems(certificates.values.length + faults.length, all)],
-        tidied: isPkcs12 ? tidied.map((note) => (note === 'DER read' ? 'PKCS#12 unpacked' : note)) : tidied,
-    };
-}
-const EMPTY = {
-    certificates: [],
-    keys: [],
-    isPkcs12: false,
-    mayHideKey: false,
-    mayHideCertificate: false,
-    problems: [],
-    tidied: [],
-};
-function isForCertificates({ label }) {
-    return !(0,pem/* isPrivateLabel */.w0)(label) && label !== 'EC PARAMETERS';
-}
-function isOpaque(label) {
-    return (0,pem/* isPrivateLabel */.w0)(label) || label === 'PKCS12' || label === 'DER';
-}
-function countProblems(count, blocks) {
-    const [first] = blocks;
-    if (count === 0 && first !== undefined)
-        return [(0,wrong_kind/* wrongKind */.o)(first)];
-    if (count <= MAX_CERTIFICATES)
-        return [];
-    return [
-        new errors/* ActionError */.lZ('IDENTITY_TOO_LARGE', `input cert holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`, {
-            hint: 'A bundle of CA certificates belongs into chain; cert takes the client certificate and its intermediates.',
-        }),
-    ];
-}
-/** Reads `key`: private keys, and nothing else but what tools write beside them; never throws. */
-function readKeyInput(text) {
-    const { blocks, problems, tidied } = (0,text_blocks/* readBlocks */.v_)('key', text);
-    const keys = blocks.filter(({ label }) => (0,pem/* isPrivateLabel */.w0)(label));
-    const others = blocks.filter(({ label }) => !(0,pem/* isPrivateLabel */.w0)(label) && label !== 'EC PARAMETERS');
-    // A certificate beside the key is harmless: the whole of a combined file was stored.
-    const strangers = keys.length > 0 ? others.filter(({ label }) => label !== 'CERTIFICATE') : others;
-    const faults = [...problems, ...strangers.map(wrong_kind/* wrongKind */.o)];
-    return { keys, problems: keys.length === 0 && faults.length === 0 ? [noKey()] : faults, tidied };
-}
-function noKey() {
-    return new errors/* ActionError */.lZ('IDENTITY_WRONG_KIND', 'input key holds no private key, only EC PARAMETERS', {
-        hint: 'Store the block that begins with `-----BEGIN EC PRIVATE KEY-----` too.',
-    });
-}
-
-
-/***/ }),
-
-/***/ 24336:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $t: () => (/* binding */ placeOf),
-/* harmony export */   Bs: () => (/* binding */ markersOf),
-/* harmony export */   Je: () => (/* binding */ readPem),
-/* harmony export */   TS: () => (/* binding */ encodePem),
-/* harmony export */   w0: () => (/* binding */ isPrivateLabel)
-/* harmony export */ });
-/* harmony import */ var _shape_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73547);
-
-/** Finds every PEM block of a text whose line ends are LF; never throws, and takes time in proportion to the length. */
-function readPem(text) {
-    const blocks = [];
-    let open;
-    let outside = '';
-    let position = 0;
-    for (const marker of markersOf(text)) {
-        const between = text.slice(position, marker.start);
-        if (open === undefined)
-            outside += between.trim();
-        if (marker.kind === 'BEGIN') {
-            if (open !== undefined)
-                blocks.push(endMissing(open));
-            open = marker;
-        }
-        else {
-            blocks.push(closeBlock(open, between, marker));
-            open = undefined;
-        }
-        position = marker.end;
-    }
-    if (open === undefined)
-        outside += text.slice(position).trim();
-    else
-        blocks.push(endMissing(open));
-    return { blocks, textOutside: outside !== '' };
-}
-/** Finds every BEGIN and END line of a text, also where line ends are lost or escaped. */
-function* markersOf(text) {
-    for (const match of text.matchAll(/-----(BEGIN|END) ([A-Z0-9 ]{1,64}?)-----/g)) {
-        const [whole, kind = '', label = ''] = match;
-        yield { kind, label: label.trim(), start: match.index, end: match.index + whole.length };
-    }
-}
-function endMissing({ label }) {
-    return { label, reason: 'its END line is missing, so the block is cut off' };
-}
-function closeBlock(open, between, end) {
-    const { label } = end;
-    if (open === undefined)
-        return { label, reason: 'its BEGIN line is missing or damaged' };
-    if (open.label !== label)
-        return { label: open.label, reason: `it is closed by an END line of the kind ${label}` };
-    return decodeBody(label, between);
-}
-function decodeBody(label, body) {
-    const headers = /^\s*Proc-Type:\s*4,\s*ENCRYPTED\s+DEK-Info:\s*([A-Za-z0-9-]{1,40}),\s*([0-9A-Fa-f]{8,64})\s/.exec(body);
-    const data = body.slice(headers?.[0].length ?? 0);
-    if (data.trim() === '')
-        return { label, reason: 'it is empty' };
-    const der = (0,_shape_js__WEBPACK_IMPORTED_MODULE_0__/* .decodeBase64 */ .y)(data);
-    if (der === undefined)
-        return { label, reason: base64Fault(body, data) };
-    const sound = { label, der, tidied: layoutFaults(data) };
-    return headers === null ? sound : { ...sound, encryption: `${headers[1]},${headers[2]}` };
-}
-function base64Fault(body, data) {
-    const position = data.search(/[^A-Za-z0-9+/=\s\u200b]/);
-    if (position === -1)
-        return 'its base64 is damaged: characters are missing, or padding stands in the middle';
-    const line = body.slice(0, body.length - data.length + position).split('\n').length - 1;
-    return `line ${Math.max(line, 1)} below BEGIN holds a character that is not base64`;
-}
-function layoutFaults(data) {
-    const lines = data.replace(/^\n|\n[ \t]*$/g, '').split('\n');
-    const faults = [];
-    if (lines.length === 1 && data.length > 66)
-        faults.push('one long line split');
-    else if (lines.some((line) => line.trim() !== '' && /^\s/.test(line)))
-        faults.push('indentation removed');
-    return faults;
-}
-/** Says where a block stands: `input chain, block 2 (CERTIFICATE)`. */
-function placeOf(block) {
-    return `input ${block.input}, block ${block.number} (${block.label})`;
-}
-/** Writes a block as standard PEM: 64 characters a line, LF line ends, a final newline. */
-function encodePem(block) {
-    const lines = block.der.toString('base64').match(/.{1,64}/g) ?? [];
-    const headers = block.encryption === undefined ? [] : ['Proc-Type: 4,ENCRYPTED', `DEK-Info: ${block.encryption}`, ''];
-    return [`-----BEGIN ${block.label}-----`, ...headers, ...lines, `-----END ${block.label}-----`, ''].join('\n');
-}
-/** Tells whether a PEM label announces a private key, in whatever format. */
-function isPrivateLabel(label) {
-    return label.endsWith('PRIVATE KEY') || label.endsWith('PRIVATE KEY BLOCK');
-}
-
-
-/***/ }),
-
-/***/ 73547:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   o: () => (/* binding */ unwrap),
-/* harmony export */   y: () => (/* binding */ decodeBase64)
-/* harmony export */ });
-/* harmony import */ var _der_der_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(97415);
-
-// Text, base64 of it, and base64 of that: a secret encoded once by a person and once by a tool.
-const MAX_LAYERS = 3;
-/** Takes the wrapping off pasted material: byte order marks, UTF-16, quotes, escaped or lost line ends, base64; never throws. */
-function unwrap(text) {
-    const layers = [];
-    const tidied = new Set();
-    let current = text;
-    for (let layer = 0; layer < MAX_LAYERS; layer += 1) {
-        layers.push(current);
-        current = stripWrapping(current, tidied);
-        if (current.includes('-----BEGIN'))
-            return { pem: restoreLines(current, tidied), layers, tidied: [...tidied] };
-        const bytes = decodeBase64(current.replace(/\\{1,4}[rn]/g, ''));
-        if (bytes === undefined)
-            break;
-        tidied.add('base64 decoded');
-        if (isDer(bytes))
-            return { der: bytes, layers, tidied: [...tidied, 'DER read'] };
-        // As Latin-1 no byte is lost; UTF-16 then shows as text with NULs, which the next layer removes.
-        current = bytes.toString('latin1');
-    }
-    return { layers, tidied: [] };
-}
-function stripWrapping(text, tidied) {
-    let current = text;
-    if (current.includes('\0')) {
-        current = current.replaceAll('\0', '');
-        tidied.add('UTF-16 converted');
-    }
-    // The marks of UTF-8 and UTF-16: as a character, read as Latin-1, and as the replacement for bytes that were not UTF-8.
-    const unmarked = current.replace(/^(?:\ufeff|\u00ef\u00bb\u00bf|\u00ff\u00fe|\u00fe\u00ff|\ufffd\ufffd)/, '');
-    if (unmarked !== current)
-        tidied.add('byte order mark removed');
-    const trimmed = unmarked.trim();
-    const quote = trimmed.length > 1 ? trimmed.charAt(0) : '';
-    if ((quote !== '"' && quote !== "'") || !trimmed.endsWith(quote))
-        return trimmed;
-    tidied.add('quotes removed');
-    return trimmed.slice(1, -1).trim();
-}
-function restoreLines(text, tidied) {
-    let current = text;
-    if (/\\[rn]/.test(current)) {
-        current = current.replace(/\\{1,4}[rn]/g, '\n');
-        tidied.add('escaped line ends (\\n) restored');
-    }
-    current = current.replace(/\\{1,4}\//g, '/');
-    if (/\r(?!\n)/.test(current))
-        tidied.add('CR line ends converted');
-    else if (current.includes('\r'))
-        tidied.add('CRLF line ends converted');
-    return current.replace(/\r\n?/g, '\n');
-}
-function isDer(bytes) {
-    // Text may start with the same byte, a zero; it has no control characters, though, and seldom just the length that DER announces.
-    const isBinary = /[\x01-\x08\x0e-\x1f\x7f-\xff]/.test(bytes.toString('latin1'));
-    return bytes[0] === 0x30 && (isBinary || (0,_der_der_js__WEBPACK_IMPORTED_MODULE_0__/* .announcedLength */ .Sv)(bytes) === bytes.length);
-}
-/**
- * Decodes base64 of the standard alphabet; `undefined` for anything else.
- *
- * White space and missing padding are tolerated, because secrets are pasted; what is decoded is checked by its own structure.
- */
-function decodeBase64(text) {
-    const digits = text.replace(/[\s\u200b]/g, '').replace(/={1,2}$/, '');
-    if (digits.length === 0 || digits.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(digits))
-        return undefined;
-    return Buffer.from(digits, 'base64');
-}
-
-
-/***/ }),
-
-/***/ 85794:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   o: () => (/* binding */ wrongKind)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-/* harmony import */ var _pem_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24336);
-
-
-const WANTED = {
-    cert: 'the client certificate',
-    key: 'its private key',
-    chain: "the certificates that the server's certificate must chain to",
-};
-const EXPLANATIONS = {
-    CERTIFICATE: {
-        what: 'is a certificate, not a private key',
-        hint: 'Put the certificate into cert and the private key into key; the two inputs may be swapped.',
-    },
-    'CERTIFICATE REQUEST': {
-        what: 'is a certificate signing request (CSR), not a certificate',
-        hint: 'Send the request to your certificate authority and store the certificate that comes back.',
-    },
-    'PUBLIC KEY': {
-        what: 'is a public key, which is neither a certificate nor a private key',
-        hint: 'Store the file that your certificate authority returned, or the private key that the request was made with.',
-    },
-    'TRUSTED CERTIFICATE': {
-        what: "is OpenSSL's own format of a certificate with trust settings",
-        hint: 'Convert it with `openssl x509 -in trusted.pem -out cert.pem`.',
-    },
-    'X509 CRL': {
-        what: 'is a certificate revocation list (CRL), not a certificate',
-        hint: 'Remove this block; revocation lists are not used here.',
-    },
-    PKCS7: {
-        what: 'is a PKCS#7 container (.p7b)',
-        hint: 'Take the certificates out of it with `openssl pkcs7 -in file.p7b -print_certs -out cert.pem`; add `-inform DER` when the file is binary.',
-    },
-    'OPENSSH PRIVATE KEY': {
-        what: "is a key in OpenSSH's own format, which TLS cannot use",
-        hint: 'Convert a copy of it with `ssh-keygen -p -m PKCS8 -f key-copy`, if this key really belongs to the certificate.',
-    },
-    PKCS12: {
-        what: 'is a PKCS#12 container',
-        hint: 'A PKCS#12 goes into cert, in base64, with its passphrase in key-passphrase and an empty key; for chain take the CA certificates out of it with `openssl pkcs12 -in file.p12 -nokeys -cacerts`.',
-    },
-};
-const ALIASES = {
-    'NEW CERTIFICATE REQUEST': 'CERTIFICATE REQUEST',
-    'RSA PUBLIC KEY': 'PUBLIC KEY',
-    CMS: 'PKCS7',
-};
-/** Builds the problem for a block that its input is not for: says what it is, what is wanted, and how to get there. */
-function wrongKind(block) {
-    const { what, hint } = explain(block);
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', `${(0,_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .placeOf */ .$t)(block)} ${what}; this input takes ${WANTED[block.input]}`, {
-        hint,
-    });
-}
-function explain({ label, input }) {
-    const known = EXPLANATIONS[ALIASES[label] ?? label];
-    if (known !== undefined)
-        return known;
-    if (!(0,_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .isPrivateLabel */ .w0)(label)) {
-        return { what: 'is of a kind that is not used here', hint: 'Store certificates and private keys in PEM format.' };
-    }
-    const move = input === 'chain' ? 'Remove it from chain' : 'Put the private key into key and the certificate into cert';
-    return { what: 'is a private key, not a certificate', hint: `${move}; the inputs may be swapped.` };
-}
-
-
-/***/ }),
-
-/***/ 6857:
-/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
-
-__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(34971);
-/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(18456);
-/* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(80258);
-/* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(23881);
-
-
-
-
-
-
-
-// A crash report would hold the inputs.
-if (process.report)
-    process.report.excludeEnv = true;
-const cancel = new AbortController();
-let exitCode = 1;
-for (const [name, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-]) {
-    process.once(name, () => {
-        exitCode = 128 + number;
-        cancel.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('CANCELLED', 'The run was cancelled.', {
-            hint: 'What is listed as signed or verified is so; run the step again for the rest.',
-        }));
-        // The report takes a moment; what does not let go by then is left behind.
-        setTimeout(() => process.exit(exitCode), 800).unref();
-    });
-}
-const clock = (0,_signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_5__/* .createClock */ .ts)();
-const report = await (0,_main_js__WEBPACK_IMPORTED_MODULE_3__/* .main */ .i)({
-    runner: (0,_runner_js__WEBPACK_IMPORTED_MODULE_4__/* .createRunner */ .j)(),
-    signal: cancel.signal,
-    clock,
-    startedAt: clock.now(),
-    now: Date.now,
-    random: Math.random,
-    randomInt: node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomInt,
-    processId: process.pid,
-    threadEntry: (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(import.meta.dirname, 'thread', 'index.js'),
-});
-// Sockets that are still closing must not keep the step alive.
-process.stdout.write('', () => process.exit((0,_report_report_js__WEBPACK_IMPORTED_MODULE_6__/* .isGreen */ .gf)(report) && !cancel.signal.aborted ? 0 : exitCode));
-
-__webpack_async_result__();
-} catch(e) { __webpack_async_result__(e); } }, 1);
-
-/***/ }),
-
-/***/ 41890:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  j: () => (/* binding */ readProtocol)
-});
-
-// EXTERNAL MODULE: ./build/src/files/names.js
-var names = __nccwpck_require__(93509);
-// EXTERNAL MODULE: ./build/src/protocols/es-auth/protocol.js + 5 modules
-var protocol = __nccwpck_require__(83182);
-;// CONCATENATED MODULE: ./build/src/inputs/protocols/es-auth-fields.js
-
-
-const EMPTY_SECRET = 'is empty. Secrets are not given to pull requests from forks, nor to Dependabot; otherwise check the name of the secret in the workflow';
-/** A longer text may be a secret at the wrong place. */
-const MAX_SHOWN = 100;
-const SOME_ORIGIN = 'https://invalid.invalid';
-/** Reads the inputs of the protocol `es-auth`. */
-function readEsAuth({ reader, serverUrl, appSecret }) {
-    const signPath = readSignPath(reader);
-    const appKey = reader.required('app-key');
-    if (/[\r\n]/.test(appKey))
-        reader.reject('app-key', 'has several lines, but must be one; see that only the key itself is stored');
-    else if (!/^[\x20-\x7E]*$/.test(appKey))
-        reader.reject('app-key', 'must be printable ASCII, because it is sent as a header');
-    if (appSecret === undefined)
-        reader.reject('app-secret', EMPTY_SECRET);
-    const requestPath = serverUrl.pathname.replace(/\/+$/, '') + signPath;
-    return (0,protocol/* createEsAuth */.x)({ requestPath, signPath, appKey, appSecret: appSecret ?? '' });
-}
-function readSignPath(reader) {
-    const path = reader.text('sign-path') ?? '/api/v1/sign_file';
-    if (!path.startsWith('/')) {
-        reader.reject('sign-path', 'must start with /');
-        return '/';
-    }
-    const url = URL.canParse(path, SOME_ORIGIN) ? new URL(path, SOME_ORIGIN) : undefined;
-    const sent = url && url.origin === SOME_ORIGIN ? url.pathname + url.search : undefined;
-    if (sent === path)
-        return path;
-    // The request signature covers the path as typed, and HTTP clients send the path as URL parsing leaves it.
-    const way = sent !== undefined && sent.length <= MAX_SHOWN ? `; write ${(0,names/* show */.WU)(sent)}` : '';
-    reader.reject('sign-path', `must be percent-encoded and in its shortest form, without a fragment, “..” or blanks${way}`);
-    return '/';
-}
-
-// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
-var failure = __nccwpck_require__(74318);
-;// CONCATENATED MODULE: ./build/src/protocols/http/answer.js
-
-/** Reads the input `answer`; `undefined` when the text is neither a pointer nor `body` nor `body:raw`. */
-function parseAnswerPlace(text) {
-    if (text === 'body')
-        return { in: 'body' };
-    if (text === 'body:raw')
-        return { in: 'raw' };
-    if (!text.startsWith('/') || /~(?![01])/.test(text))
-        return undefined;
-    const steps = text.slice(1).split('/');
-    return { in: 'json', steps: steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')) };
-}
-/** Longest signature that is believed, in bytes. */
-const MAX_SIGNATURE_BYTES = 64 * 1024;
-const DECODER = new TextDecoder('utf-8', { fatal: true });
-/** Reads the signature out of an answer with status 200 or 201; returns the text that is written. */
-function readAnswer({ body, headers }, place, encoding) {
-    const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
-    if (coding !== 'identity')
-        throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
-    if (body.length === 0)
-        throw unusable('RESP_EMPTY', 'The service answered with an empty body.');
-    if (place.in === 'raw')
-        return checked(body.toString(encoding));
-    const text = decode(body);
-    if (place.in === 'body')
-        return checked(text.replace(/\r?\n$/, ''));
-    return checked(follow(parse(text), place.steps));
-}
-function decode(body) {
-    try {
-        return DECODER.decode(body);
-    }
-    catch (error) {
-        throw unusable('RESP_NOT_JSON', `The ${body.length} bytes of the answer are not text. If they are the signature itself, set answer: body:raw.`, error);
-    }
-}
-function parse(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch (error) {
-        const what = /^\s*</.test(text) ? 'a web page' : `${text.length} characters that are not JSON`;
-        throw unusable(/^\s*</.test(text) ? 'RESP_HTML' : 'RESP_NOT_JSON', `The answer is ${what}.`, error);
-    }
-}
-/** Follows a pointer by own members and elements only. */
-function follow(json, steps) {
-    let value = json;
-    for (const [at, step] of steps.entries()) {
-        if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step))
-            throw missing(value, steps.slice(0, at + 1));
-        value = Reflect.get(value, step);
-    }
-    if (typeof value === 'string')
-        return value;
-    throw unusable('RESP_BAD_SIGNATURE', `The answer has ${value === null ? 'null' : `a value of type ${typeof value}`} at /${steps.join('/')}, not a string.`);
-}
-function missing(value, steps) {
-    const members = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, 10) : [];
-    const found = members.length > 0 ? `It has: ${members.map((name) => name.slice(0, 40)).join(', ')}` : 'Nothing is there';
-    return unusable('RESP_BAD_SIGNATURE', `The answer has no /${steps.join('/')}. ${found}.`);
-}
-function checked(text) {
-    if (text === '')
-        throw unusable('RESP_BAD_SIGNATURE', 'The signature in the answer is empty.');
-    if (Buffer.byteLength(text) > MAX_SIGNATURE_BYTES)
-        throw unusable('RESP_BAD_SIGNATURE', `The signature in the answer has more than ${MAX_SIGNATURE_BYTES} bytes.`);
-    return text;
-}
-function unusable(code, message, cause) {
-    return new failure/* Failure */.HR('file', code, message, {
-        hint: 'Check answer against what the service really sends, and that server-url and request lead to its API.',
-        cause,
-        endsRun: 'first-four-files',
-    });
-}
-
-;// CONCATENATED MODULE: ./build/src/protocols/http/template.js
-/** What a message may hold in braces: values that are filled in for each file. */
-const PLACEHOLDERS = [
-    'digest',
-    'digest:hex',
-    'digest:base64',
-    'file',
-    'file:base64',
-    'name',
-    'key',
-    'token',
-];
-/** The placeholders that carry what is to be signed. */
-const CONTENT = new Set([
-    'digest',
-    'digest:hex',
-    'digest:base64',
-    'file',
-    'file:base64',
-]);
-/** A name in braces; an object in JSON never looks like that, because its member names stand in quotes. */
-const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
-/** Splits text at its placeholders; returns those that do not exist as `unknown`. */
-function parseTemplate(text) {
-    const template = [];
-    const unknown = [];
-    let end = 0;
-    for (const match of text.matchAll(IN_BRACES)) {
-        const placeholder = PLACEHOLDERS.find((known) => known === match[1]);
-        if (placeholder === undefined) {
-            unknown.push(match[0]);
-            continue;
-        }
-        if (match.index > end)
-            template.push(text.slice(end, match.index));
-        template.push({ placeholder });
-        end = match.index + match[0].length;
-    }
-    if (end < text.length)
-        template.push(text.slice(end));
-    return { template, unknown };
-}
-/** Lists the placeholders of a template, in their order. */
-function placeholdersOf(template) {
-    return template.flatMap((part) => (typeof part === 'string' ? [] : [part.placeholder]));
-}
-/** Fills a template with text; `fill` is asked for each placeholder, and its value is escaped as the place demands. */
-function fillTemplate(template, place, fill) {
-    return template.map((part) => (typeof part === 'string' ? part : escapeFor(place, fill(part.placeholder)))).join('');
-}
-/**
- * Escapes a value so that it cannot end the place that it stands in.
- *
- * A header value keeps printable ASCII and is percent-encoded otherwise. A text body takes the value as it is.
- * @throws RangeError for line breaks and other control characters in a text body, which could begin another part of it
- */
-function escapeFor(place, value) {
-    switch (place) {
-        case 'target':
-        case 'form':
-            return percentEncode(value);
-        case 'header':
-            return /^(?! )[\x20-\x7E]*(?<! )$/.test(value) ? value : percentEncode(value);
-        case 'json':
-            return JSON.stringify(value).slice(1, -1);
-        case 'text':
-            if (/\p{Cc}/u.test(value))
-                throw new RangeError('control characters');
-            return value;
-    }
-}
-/** Percent-encodes everything but the unreserved characters of RFC 3986. */
-function percentEncode(value) {
-    return encodeURIComponent(value.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-;// CONCATENATED MODULE: ./build/src/protocols/http/message.js
-
-/** Methods that a message may use. */
-const METHODS = ['POST', 'PUT', 'PATCH', 'GET'];
-/** Headers that belong to the connection or are computed from the body. */
-const RESERVED = /^(?:host|content-length|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|proxy-.*)$/i;
-const HEADER = /^([!#$%&'*+.^`|~\w-]+):[ \t]*(.*?)[ \t]*$/;
-/** A credential that is written out where `{token}` belongs. */
-const LITERAL_CREDENTIAL = /\b(?:bearer|basic)\s+(?!\{token\})\S/i;
-/**
- * Reads a request that is written as an HTTP message: request line, headers, an empty line, body.
- *
- * The line end after the last line of the body belongs to the YAML around it and is dropped.
- * @returns the message, or sentences about everything wrong with it, each to be put after the name of the input
- */
-function parseMessage(text) {
-    const lines = text.replace(/\r\n?/g, '\n').replace(/^\n+/, '').replace(/\n$/, '');
-    const [requestLine = '', ...headerLines] = (/^(?:[^\n]+(?:\n|$))*/.exec(lines)?.[0] ?? '').trimEnd().split('\n');
-    const gap = lines.indexOf('\n\n');
-    const bodyText = gap === -1 ? '' : lines.slice(gap + 2);
-    const problems = [];
-    const { method, target } = readRequestLine(requestLine, problems);
-    if (gap === -1 && method !== 'GET')
-        problems.push('has no empty line between its headers and its body');
-    if (bodyText !== '' && method === 'GET')
-        problems.push('has a body, which a GET request cannot have');
-    const headers = readHeaders(headerLines, problems);
-    const bodyPlace = placeOf(headers, bodyText);
-    const body = readTemplate(isMultipart(headers) ? bodyText.replaceAll('\n', '\r\n') : bodyText, problems);
-    if (bodyPlace === 'json' && contentType(headers) === undefined)
-        headers.push(['Content-Type', ['application/json']]);
-    const content = checkPlaceholders({ target, headers, body, bodyPlace }, problems);
-    if (content === undefined || problems.length > 0)
-        return problems;
-    const uses = new Set([target, ...headers.map(([, value]) => value), body].flatMap(placeholdersOf));
-    return { method, target, headers, body, bodyPlace, content, uses };
-}
-function readTemplate(text, problems) {
-    const { template, unknown } = parseTemplate(text);
-    for (const each of unknown)
-        problems.push(`holds ${each}, which is no placeholder`);
-    return template;
-}
-function readRequestLine(line, problems) {
-    const [word = '', path = '', version] = line.split(' ');
-    const method = METHODS.find((each) => each === word);
-    if (method === undefined || !path.startsWith('/') || !/^(?:HTTP\/1\.1)?$/.test(version ?? ''))
-        problems.push(`must begin with a request line such as “POST /sign”; methods are ${METHODS.join(', ')}`);
-    const target = readTemplate(path, problems);
-    const plain = fillTemplate(target, 'target', () => 'x');
-    const url = URL.canParse(plain, BASE) ? new URL(plain, BASE) : undefined;
-    if (url === undefined || url.origin !== BASE || url.pathname + url.search !== plain)
-        problems.push('must have a percent-encoded path in its shortest form, without a fragment or “..”');
-    return { method: method ?? 'POST', target };
-}
-const BASE = 'https://invalid.invalid';
-function readHeaders(lines, problems) {
-    const headers = [];
-    for (const [at, line] of lines.entries()) {
-        const [, name = '', value = ''] = HEADER.exec(line) ?? [];
-        if (name === '')
-            problems.push(`has no header in line ${at + 2}: each must look like “Name: value”`);
-        else if (RESERVED.test(name))
-            problems.push(`sets the header ${name}, which the action sets itself`);
-        else if (headers.some(([other]) => other.toLowerCase() === name.toLowerCase()))
-            problems.push(`sets the header ${name} twice`);
-        else if (!/^[\t\x20-\x7E]*$/.test(value))
-            problems.push(`has characters beyond ASCII in the header ${name}`);
-        else if (LITERAL_CREDENTIAL.test(value))
-            problems.push(`holds a credential in the header ${name}; store it as a secret, pass it as token, and write {token} here`);
-        else
-            headers.push([name, readTemplate(value, problems)]);
-    }
-    return headers;
-}
-function contentType(headers) {
-    const type = headers.find(([name]) => /^content-type$/i.test(name))?.[1];
-    return type && fillTemplate(type, 'header', () => 'x').toLowerCase();
-}
-/** The lines of a multipart body must end in CR and LF, which YAML cannot hold. */
-function isMultipart(headers) {
-    return contentType(headers)?.startsWith('multipart/') ?? false;
-}
-function placeOf(headers, body) {
-    const type = contentType(headers);
-    if (type === undefined)
-        return /^\s*[[{]\s*["\]}[{]/.test(body) ? 'json' : 'text';
-    if (/\bjson\b/.test(type))
-        return 'json';
-    return type.startsWith('application/x-www-form-urlencoded') ? 'form' : 'text';
-}
-/** Checks what stands where; returns the one content placeholder. */
-function checkPlaceholders({ target, headers, body, bodyPlace }, problems) {
-    const inHead = [target, ...headers.map(([, value]) => value)].flatMap(placeholdersOf);
-    const inBody = placeholdersOf(body);
-    const contents = [...inHead, ...inBody].filter((each) => CONTENT.has(each));
-    if (contents.length !== 1)
-        problems.push(`must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`);
-    if (placeholdersOf(target).includes('token'))
-        problems.push('holds {token} in its request line, which servers and proxies write to their logs; put {token} into a header');
-    const isRaw = (each) => each === 'digest' || each === 'file';
-    // The percent-encoding of a file's base64 would have to be known before the file is read.
-    const isStream = bodyPlace === 'form' && inBody.includes('file:base64');
-    if (inHead.some(isRaw) || (bodyPlace !== 'text' && inBody.some(isRaw)) || isStream)
-        problems.push('has raw bytes where only text can stand; write {digest:hex}, {digest:base64} or {file:base64}');
-    if (headers.some(([, value]) => placeholdersOf(value).some((each) => each.startsWith('file'))))
-        problems.push('holds the file in a header, which is too small for a file');
-    if (bodyPlace === 'json' && !isJson(fillTemplate(body, 'text', () => 'x')))
-        problems.push('has a body that is not JSON; each placeholder must stand inside a string, as in {"hash":"{digest:hex}"}');
-    return contents[0];
-}
-function isJson(text) {
-    try {
-        JSON.parse(text);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/protocols/http/presets.js
-/** What `preset:<name>` in the input `request` stands for. */
-const PRESETS = {
-    /** Keyfactor SignServer, a PlainSigner worker: https://docs.keyfactor.com/signserver/latest/rest-interface */
-    signserver: {
-        request: `POST /signserver/rest/v1/workers/{key}/process
-X-Keyfactor-Requested-With: mtls-release-signing
-Content-Type: application/json
-
-{"data":"{digest:base64}","encoding":"BASE64","metaData":{"USING_CLIENTSUPPLIED_HASH":"true","CLIENTSIDE_HASHDIGESTALGORITHM":"SHA-256"}}`,
-        answer: '/data',
-        encoding: 'base64',
-        hash: 'sha256',
-    },
-    /** The signing server of Open Component Model, RSA PKCS#1 v1.5: https://github.com/open-component-model/ocm */
-    ocm: {
-        request: `POST /sign/rsassa-pkcs1-v1_5?hashAlgorithm=SHA-256
-Accept: application/octet-stream
-Content-Type: application/octet-stream
-
-{digest}`,
-        answer: 'body:raw',
-        encoding: undefined,
-        hash: 'sha256',
-    },
-    /** Encryption Consulting CodeSign Secure. */
-    'codesign-secure': {
-        request: `POST /api/signing/sign/
-Authorization: Bearer {token}
-Content-Type: application/json
-
-{"certificate_name":"{key}","hash":"{digest:hex}"}`,
-        answer: '/result',
-        encoding: 'hex',
-        hash: 'sha256',
-    },
-};
-
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/protocols/answers/status.js
-var answers_status = __nccwpck_require__(29589);
-;// CONCATENATED MODULE: ./build/src/protocols/http/body.js
-
-
-/** Fills the body of a message; a file goes through as a stream, whatever its size. */
-async function fillBody({ body, bodyPlace }, source, { text, hash }) {
-    const pieces = [];
-    for (const part of body) {
-        if (typeof part === 'string')
-            pieces.push(Buffer.from(part));
-        else if (part.placeholder === 'digest' && hash !== undefined)
-            pieces.push((await source.digest(() => ({ algorithm: hash }))).digest);
-        else if (part.placeholder === 'file' || part.placeholder === 'file:base64')
-            pieces.push(part.placeholder);
-        else
-            pieces.push(Buffer.from(escapeText(bodyPlace, text(part.placeholder))));
-    }
-    const length = pieces.reduce((sum, piece) => sum + lengthOf(piece, source.size), 0);
-    const plain = pieces.filter((piece) => typeof piece !== 'string');
-    if (plain.length === pieces.length)
-        return { body: Buffer.concat(plain), length };
-    return { body: stream(pieces, source), length };
-}
-function lengthOf(piece, size) {
-    if (typeof piece !== 'string')
-        return piece.length;
-    return piece === 'file' ? size : Math.ceil(size / 3) * 4;
-}
-function escapeText(place, value) {
-    try {
-        return escapeFor(place, value);
-    }
-    catch (error) {
-        throw new failure/* Failure */.HR('file', 'NAME_NOT_SENDABLE', 'The name of the file holds control characters, which the request cannot carry.', {
-            hint: 'Rename the file, or leave {name} out of the request.',
-            cause: error,
-        });
-    }
-}
-async function* stream(pieces, source) {
-    for (const piece of pieces) {
-        if (typeof piece !== 'string')
-            yield piece;
-        else if (piece === 'file')
-            yield* source.read();
-        else
-            yield* base64Of(source);
-    }
-}
-/** Encodes whole groups of three bytes as they come and keeps what is left for the next chunk. */
-async function* base64Of(source) {
-    let left = Buffer.alloc(0);
-    for await (const chunk of source.read()) {
-        const bytes = left.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([left, chunk]);
-        const whole = bytes.length - (bytes.length % 3);
-        left = Buffer.from(bytes.subarray(whole));
-        if (whole > 0)
-            yield Buffer.from(bytes.toString('base64', 0, whole), 'latin1');
-    }
-    if (left.length > 0)
-        yield Buffer.from(left.toString('base64'), 'latin1');
-}
-
-;// CONCATENATED MODULE: ./build/src/protocols/http/http.js
-
-
-
-
-
-/** Longest request line, in bytes: servers take 8 KiB, some of it for other headers. */
-const MAX_REQUEST_LINE_BYTES = 8000;
-/** Creates the signer for a service that is described by one HTTP message. */
-function createHttpSigner(transport, options, scrub) {
-    return {
-        async sign(source, signal) {
-            const request = await fillRequest(source, options);
-            const response = await transport.post(request, signal);
-            const { status } = response;
-            if (status !== 200 && status !== 201)
-                throw (0,answers_status/* statusFailure */.F)(response, {
-                    size: source.size,
-                    scrub,
-                    credentials: 'token, and what request sends to prove who asks',
-                });
-            return { text: readAnswer(response, options.answer, options.encoding) };
-        },
-    };
-}
-/** Fills the message for one file. */
-async function fillRequest(source, options) {
-    const { message, prefix } = options;
-    const text = await textValues(source, options);
-    const target = prefix + fillTemplate(message.target, 'target', text);
-    const line = `${message.method} ${target} HTTP/1.1`;
-    if (line.length > MAX_REQUEST_LINE_BYTES)
-        throw lineTooLong(line.length);
-    const headers = message.headers.flatMap(([name, value]) => [name, fillTemplate(value, 'header', text)]);
-    const { body, length } = await fillBody(message, source, { text, hash: options.hash });
-    if (message.method !== 'GET')
-        headers.push('Content-Length', String(length));
-    return { method: message.method, path: target, headers, body };
-}
-/** Computes what text placeholders stand for; those of a file in a body are streamed instead. */
-async function textValues(source, options) {
-    const { message, hash, key, token } = options;
-    const content = await contentText(source, message, hash);
-    return (placeholder) => {
-        switch (placeholder) {
-            case 'name':
-                return source.path;
-            case 'key':
-                return key;
-            case 'token':
-                return token;
-            default:
-                return content;
-        }
-    };
-}
-async function contentText(source, { content, target }, hash) {
-    if (hash !== undefined && (content === 'digest:hex' || content === 'digest:base64')) {
-        const { digest } = await source.digest(() => ({ algorithm: hash }));
-        return Buffer.from(digest).toString(content === 'digest:hex' ? 'hex' : 'base64');
-    }
-    const isInTarget = target.some((part) => typeof part !== 'string' && part.placeholder === 'file:base64');
-    if (!isInTarget)
-        return '';
-    if (source.size > MAX_REQUEST_LINE_BYTES)
-        throw lineTooLong(source.size);
-    const chunks = [];
-    for await (const chunk of source.read())
-        chunks.push(Buffer.from(chunk));
-    return Buffer.concat(chunks).toString('base64');
-}
-function lineTooLong(bytes) {
-    return new failure/* Failure */.HR('file', 'REQUEST_LINE_TOO_LONG', `The request line would have ${bytes} bytes, more than ${MAX_REQUEST_LINE_BYTES}.`, {
-        hint: 'Servers refuse longer ones: leave the file out, or send the file or its digest in the body.',
-    });
-}
-
-;// CONCATENATED MODULE: ./build/src/protocols/http/protocol.js
-
-
-
-
-/** Creates the protocol `http`: a service that answers one request for each file with a signature. */
-function createHttp(options) {
-    return {
-        name: 'http',
-        certificate: 'required',
-        checkFile: (file) => checkRequestLine(file, options),
-        open: (transport, { scrub }) => ({ signer: createHttpSigner(transport, options, scrub), close: async () => { } }),
-    };
-}
-/** Measures the request line without reading the file: base64 has at least its plain length, and digests have one length. */
-function checkRequestLine({ path, size }, { message, prefix, key }) {
-    const target = fillTemplate(message.target, 'target', (placeholder) => {
-        if (placeholder === 'name')
-            return path;
-        if (placeholder === 'key')
-            return key;
-        return 'A'.repeat(placeholder === 'file:base64' ? Math.min(Math.ceil(size / 3) * 4, 2 * MAX_REQUEST_LINE_BYTES) : 44);
-    });
-    const bytes = message.method.length + prefix.length + target.length + ' '.length + ' HTTP/1.1'.length;
-    if (bytes <= MAX_REQUEST_LINE_BYTES)
-        return;
-    throw new errors/* ActionError */.lZ('REQUEST_LINE_TOO_LONG', `The request line for ${(0,names/* show */.WU)(path)} would have more than ${MAX_REQUEST_LINE_BYTES} bytes.`, { hint: 'Servers refuse longer ones: exclude the file, or send the file or its digest in the body.' });
-}
-
-;// CONCATENATED MODULE: ./build/src/inputs/protocols/http-fields.js
-
-
-
-
-/** The value of `answer` that action.yml sets when a workflow does not. */
-const DEFAULT_ANSWER = '/signature';
-/** Reads the inputs of the protocol `http`; `undefined` when the message has a problem, which is noted. */
-function readHttp(task) {
-    const { reader, serverUrl, form, token, purpose } = task;
-    const text = reader.required('request');
-    const preset = readPreset(reader, text);
-    const message = text === '' || preset === 'unknown' ? undefined : readMessage(reader, preset?.request ?? text);
-    const known = preset === 'unknown' ? undefined : preset;
-    const given = reader.text('answer') ?? DEFAULT_ANSWER;
-    const answer = parseAnswerPlace(known && given === DEFAULT_ANSWER ? known.answer : given);
-    if (answer === undefined)
-        reader.reject('answer', 'must be a JSON pointer such as /data/signature, or body, or body:raw');
-    const key = reader.text('signing-key');
-    if (message)
-        checkValues(task, message, key);
-    if (known)
-        checkPreset(task, known);
-    if (form.isChecked === false && purpose === 'signing')
-        reader.reject('verify-key', 'is empty; with protocol: http only a check of each signature tells that the right bytes were signed');
-    if (message === undefined || answer === undefined)
-        return undefined;
-    return createHttp({
-        message,
-        answer,
-        prefix: serverUrl.pathname.replace(/\/+$/, ''),
-        hash: hashOf(task),
-        encoding: form.encoding,
-        key: key ?? '',
-        token: token ?? '',
-    });
-}
-function readPreset(reader, text) {
-    const [, name] = /^preset:(.*)$/s.exec(text) ?? [];
-    if (name === undefined)
-        return undefined;
-    const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
-    if (preset === undefined)
-        reader.reject('request', `names no preset; presets are ${Object.keys(PRESETS).join(', ')}`);
-    return preset ?? 'unknown';
-}
-function readMessage(reader, text) {
-    const message = parseMessage(text);
-    if ('method' in message)
-        return message;
-    for (const problem of message)
-        reader.reject('request', problem);
-    return undefined;
-}
-function hashOf({ form: { algorithm } }) {
-    return algorithm && algorithm.scheme !== 'ed25519' ? algorithm.hash : undefined;
-}
-function checkValues({ reader, token, form, purpose }, { uses, content }, key) {
-    if (uses.has('key') && key === undefined)
-        reader.reject('signing-key', 'is empty, but request holds {key}');
-    if (!uses.has('key') && key !== undefined)
-        reader.reject('signing-key', 'is given, but request does not hold {key}');
-    if (uses.has('token') && token === undefined && purpose === 'signing')
-        reader.reject('token', 'is empty, but request holds {token}');
-    if (!uses.has('token') && token !== undefined)
-        reader.reject('token', 'is given, but request does not hold {token}');
-    if (token !== undefined && !/^[\x21-\x7E](?:[\x20-\x7E]*[\x21-\x7E])?$/.test(token))
-        reader.reject('token', 'must be one line of printable ASCII');
-    if (content.startsWith('digest') && form.algorithm?.scheme === 'ed25519')
-        reader.reject('request', `holds {${content}}, but an Ed25519 key signs the file itself; send {file} or {file:base64}`);
-}
-function checkPreset({ reader, form }, { hash, encoding }) {
-    const { algorithm } = form;
-    if (algorithm && algorithm.scheme !== 'ed25519' && algorithm.hash !== hash)
-        reader.reject('request', `is a preset for ${hash}, but signature-algorithm is ${algorithm.name}; write the message out instead`);
-    if (encoding !== undefined && encoding !== form.encoding)
-        reader.reject('signature-encoding', `must be ${encoding}, because that is how the service of this preset answers`);
-}
-
-;// CONCATENATED MODULE: ./build/src/protocols/vault/paths.js
-/** Reads `name@3`; returns `undefined` when that is no name of a key. */
-function parseKeyName(text) {
-    const [, name = '', version] = /^([\w.-]+)(?:@([1-9]\d{0,8}))?$/.exec(text) ?? [];
-    return name === '' ? undefined : { name, version: version === undefined ? undefined : Number(version) };
-}
-/** Reads a mount path such as `team/transit`, without the slashes around it; `undefined` when it is none. */
-function parseMount(text) {
-    const path = text.replace(/^\/+|\/+$/g, '');
-    return /^[\w.-]+(?:\/[\w.-]+)*$/.test(path) && !path.split('/').some((part) => /^\.+$/.test(part)) ? path : undefined;
-}
-/** Returns where a login method is mounted: `at` is a mount of another name, or a path that holds `auth/`. */
-function loginMount(method, at) {
-    const given = at ?? method;
-    const path = /(?:^|\/)auth\//.test(given) ? given : `auth/${given}`;
-    return { path, namespace: path.slice(0, path.search(/(?:^|\/)auth\//)).replace(/(.)$/, '$1/') };
-}
-
-// EXTERNAL MODULE: ./build/src/verifying/encoding.js
-var verifying_encoding = __nccwpck_require__(9852);
-// EXTERNAL MODULE: ./build/src/protocols/answers/retry-after.js
-var retry_after = __nccwpck_require__(60458);
-;// CONCATENATED MODULE: ./build/src/protocols/vault/refusals.js
-
-
-
-/** Longest text of the service that is quoted, in characters. */
-const MAX_QUOTED = 200;
-/** Tells whether an answer says that the token is not known: expired, revoked or mistyped. A policy that forbids a path answers with a longer text. */
-function isTokenRefused({ status, body }) {
-    return status === 403 && errorsIn(body).join() === 'permission denied';
-}
-/** Says what an answer other than 200 to a signing request, or to a question about the key, means. */
-function signFailure(response, key) {
-    const { status } = response;
-    const said = quote(errorsIn(response.body).join('; '));
-    const what = `The service answered ${status}${said && `: ${said}`}`;
-    const version = versionMissing(said, key);
-    if (version)
-        return version;
-    // An unknown key is 400 with a sentence where it signs, and 404 without one where it is asked about.
-    if ((status === 400 && /key not found/.test(said)) ||
-        (status === 404 && said === '' && response.body.includes('"errors"')))
-        return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `There is no key “${key.name}” at ${key.mount}. ${what}.`, {
-            hint: 'Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount.',
-        });
-    if (status === 403)
-        return denied(response, key, what);
-    if (status === 404 && said !== '')
-        return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `No transit engine is mounted at ${key.mount}. ${what}.`, {
-            hint: 'Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.',
-        });
-    return sealedOrOther(response);
-}
-/** Says what the error of one item in a batch means. */
-function itemFailure(error, key) {
-    const missing = versionMissing(error, key);
-    if (missing)
-        return missing;
-    return new failure/* Failure */.HR('file', 'REQUEST_REFUSED', `The service refused this file: ${quote(error)}.`, {
-        hint: 'Show this answer to the operators of the service.',
-        endsRun: 'first-four-files',
-    });
-}
-function versionMissing(said, { name, mount, version }) {
-    if (!/requested version for signing/.test(said))
-        return undefined;
-    const message = `The key “${name}” at ${mount} has no usable version ${version}: ${quote(said)}.`;
-    return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', message, {
-        hint: 'Give a version that exists and is not below min_encryption_version, or leave the @version out.',
-    });
-}
-function denied(response, { mount, name }, what) {
-    if (isTokenRefused(response))
-        return new failure/* Failure */.HR('config', 'LOGIN_REFUSED', 'The service does not know the token: it has expired, was revoked or is mistyped.', {
-            hint: 'Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.',
-        });
-    return new failure/* Failure */.HR('config', 'PERMISSION_DENIED', `The login worked, but its policy does not allow to use the key. ${what}.`, {
-        hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.`,
-    });
-}
-const LOGIN_HINTS = {
-    cert: 'The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.',
-    oidc: 'Check role, oidc-audience against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run.',
-};
-/**
- * Says what an answer other than 200 to a login means.
- *
- * An expired certificate is answered with 500, which would be worth a repeat in any other case.
- */
-function loginFailure(response, method) {
-    const { status } = response;
-    const said = errorsIn(response.body).join('; ');
-    const isRefused = [400, 401, 403, 404].includes(status) || (status === 500 && /x509:|certificate/.test(said));
-    if (!isRefused)
-        return sealedOrOther(response);
-    const detail = quote(said);
-    return new failure/* Failure */.HR('config', 'LOGIN_REFUSED', `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, {
-        hint: status === 404
-            ? 'Check login: this auth mount does not exist; another one is given as in oidc@auth/github.'
-            : LOGIN_HINTS[method],
-    });
-}
-function sealedOrOther(response) {
-    const asked = (0,retry_after/* retryAfterMs */.V)(response.status, response.headers);
-    if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each)))
-        return new failure/* Failure */.HR('service', 'SERVICE_SEALED', 'The service answered 503: it is sealed.', {
-            hint: 'Its operators must unseal it; until then it can neither log anybody in nor sign.',
-            throttled: true,
-            ...(asked === undefined ? {} : { retryAfterMs: asked }),
-        });
-    return (0,answers_status/* statusFailure */.F)(response, { size: 0, credentials: 'login and role' });
-}
-/** Builds the failure of an answer with status 200 that cannot be used. */
-function refusals_unusable(message, cause) {
-    return new failure/* Failure */.HR('request', 'RESP_BAD_SIGNATURE', message, {
-        hint: 'Check that server-url leads to OpenBao or Vault and not to another service.',
-        cause,
-        maxAttempts: 3,
-    });
-}
-/** The texts in `errors` of an answer; empty when it holds none, or is no answer of this API. */
-function errorsIn(body) {
-    try {
-        const { errors } = object(JSON.parse(body.toString('utf8', 0, 64 * 1024)));
-        return Array.isArray(errors) ? errors.map((each) => String(each).replace(/\s+/g, ' ').trim()) : [];
-    }
-    catch {
-        return [];
-    }
-}
-/** Shortens a text of the service for a sentence. */
-function quote(text) {
-    return text.slice(0, MAX_QUOTED).replace(/[.\s]+$/, '');
-}
-/** Returns the own members of an object, so that a `__proto__` in an answer is nothing but a member; none for anything else. */
-function object(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-;// CONCATENATED MODULE: ./build/src/protocols/vault/answers.js
-
-
-/**
- * Reads the results of a batch, in the order of its items.
- *
- * An item that failed has a `Failure` in its place; the status says nothing about items.
- * @throws Failure for an answer that is none to this batch
- */
-function readBatch(response, items, { key, encoding }) {
-    if (response.status !== 200)
-        throw signFailure(response, key);
-    const { batch_results: results } = member(answers_parse(response.body), 'data');
-    if (!Array.isArray(results) || results.length !== items)
-        throw refusals_unusable(`The service answered 200 without one result for each of ${items} files.`);
-    return results.map((result) => readItem(result, { key, encoding }));
-}
-function readItem(result, { key, encoding }) {
-    const { signature, key_version: version, error } = object(result);
-    if (typeof error === 'string' && error !== '')
-        return itemFailure(error, key);
-    const [, inText, base64 = ''] = (typeof signature === 'string' && /^vault:v(\d+):(.*)$/s.exec(signature)) || [];
-    if (inText === undefined || (version !== undefined && version !== Number(inText)))
-        return refusals_unusable('The answer holds no signature of the form vault:v1:… for a file.');
-    try {
-        return { text: (0,verifying_encoding/* decodeSignature */.x)(base64, 'base64').toString(encoding), keyVersion: Number(inText) };
-    }
-    catch (error) {
-        return refusals_unusable('The answer holds a signature that is not base64.', error);
-    }
-}
-/** Reads the answer to a login; `method` is the one that was used. */
-function readLogin(response, method) {
-    if (response.status !== 200)
-        throw loginFailure(response, method);
-    const { client_token: value, lease_duration: seconds, token_type: type } = member(answers_parse(response.body), 'auth');
-    if (typeof value !== 'string' || value === '')
-        throw refusals_unusable('The service answered 200 to the login, but gave no token.');
-    return {
-        value,
-        // A lease of 0 is one without an end, as root tokens have.
-        leaseMs: typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : Number.MAX_SAFE_INTEGER,
-        isRevocable: type !== 'batch',
-    };
-}
-/** Reads what the service says about a key. */
-function readKey(response, key) {
-    if (response.status !== 200)
-        throw signFailure(response, key);
-    const { type, latest_version: latest, keys } = member(answers_parse(response.body), 'data');
-    if (typeof type !== 'string' || typeof latest !== 'number')
-        throw refusals_unusable('The service answered 200 to the question about the key, but not with its type and version.');
-    const publicKeys = Object.entries(object(keys)).flatMap(([version, value]) => {
-        const { public_key: pem } = object(value);
-        return typeof pem === 'string' && pem !== '' ? [[Number(version), asPem(pem)]] : [];
-    });
-    return { type, latestVersion: latest, publicKeys: new Map(publicKeys) };
-}
-/** Ed25519 keys come as the 32 bytes in base64, all others as PEM. */
-function asPem(text) {
-    if (text.includes('-----BEGIN'))
-        return text;
-    const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(text, 'base64')]);
-    return `-----BEGIN PUBLIC KEY-----\n${der.toString('base64')}\n-----END PUBLIC KEY-----\n`;
-}
-function answers_parse(body) {
-    try {
-        return JSON.parse(body.toString());
-    }
-    catch (error) {
-        throw refusals_unusable(`The service answered 200, but its ${body.length} bytes are no JSON.`, error);
-    }
-}
-function member(value, name) {
-    return object(object(value)[name]);
-}
-
-// EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
-var clock = __nccwpck_require__(23881);
-;// CONCATENATED MODULE: ./build/src/protocols/vault/session.js
-
-/** A token is replaced after this share of its lease, so that no request meets one that has just ended. */
-const RENEW_AT = 2 / 3;
-/** Longest time for one login. */
-const LOGIN_MS = 30_000;
-/**
- * Keeps a token at hand: one login at a time, a new one in time, and one more when the service knows a token no longer.
- *
- * A token is never renewed: OpenBao demands the certificate again for that, so another login costs the same.
- */
-class Session {
-    #options;
-    #current;
-    #login;
-    #issued = new Set();
-    constructor(options) {
-        this.#options = options;
-    }
-    /**
-     * Sends something with a token; once more, with a new one, if `isRefused` says that the token is not known.
-     *
-     * That repeat is part of the same try: the request was not looked at.
-     */
-    async use(send, isRefused, signal) {
-        const { token } = await this.#ready(signal);
-        const result = await send(token.value);
-        if (!isRefused(result) || token.leaseMs === Number.POSITIVE_INFINITY)
-            return result;
-        if (this.#current?.token === token)
-            this.#current = undefined;
-        return send((await this.#ready(signal)).token.value);
-    }
-    /** Gives back every token that this session was issued, as far as that works. */
-    async close() {
-        await Promise.allSettled([...this.#issued].filter(({ isRevocable }) => isRevocable).map(this.#options.revoke));
-        this.#issued.clear();
-    }
-    async #ready(signal) {
-        const { now } = this.#options;
-        if (this.#current && now() < this.#current.renewAt)
-            return this.#current;
-        this.#login ??= this.#logIn().finally(() => {
-            this.#login = undefined;
-        });
-        return (0,clock/* orAborted */.H6)(this.#login, signal);
-    }
-    async #logIn() {
-        const token = await this.#options.login(AbortSignal.timeout(LOGIN_MS));
-        this.#issued.add(token);
-        this.#current = { token, renewAt: this.#options.now() + token.leaseMs * RENEW_AT };
-        return this.#current;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/protocols/vault/login.js
-
-
-/** Longest time for giving a token back, in milliseconds; it expires by itself otherwise. */
-const REVOKE_MS = 2000;
-/** Opens a session; the first request that needs a token logs in. */
-function openSession(transport, options) {
-    const { base, login, now } = options;
-    if (login.method === 'token') {
-        const given = { value: login.token, leaseMs: Number.POSITIVE_INFINITY, isRevocable: false };
-        return new Session({ login: async () => given, revoke: async () => { }, now });
-    }
-    const { mount } = login;
-    return new Session({
-        now,
-        async login(signal) {
-            const token = await logIn(transport, { base, login, signal });
-            options.mask(token.value);
-            return token;
-        },
-        async revoke({ value }) {
-            const path = `${base}/${mount.namespace}auth/token/revoke-self`;
-            const headers = ['X-Vault-Token', value, 'Content-Length', '0'];
-            await transport.post({ method: 'POST', path, headers, body: new Uint8Array() }, AbortSignal.timeout(REVOKE_MS));
-        },
-    });
-}
-async function logIn(transport, { base, login, signal }) {
-    const { method, mount } = login;
-    const account = method === 'cert' ? (login.role === undefined ? {} : { name: login.role }) : await credentialsOf(login);
-    const body = Buffer.from(JSON.stringify(account));
-    const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
-    const path = `${base}/${mount.path}/login`;
-    return readLogin(await transport.post({ method: 'POST', path, headers, body }, signal), method);
-}
-async function credentialsOf({ role, drawToken }) {
-    return { role, jwt: await drawToken() };
-}
-
-// EXTERNAL MODULE: ./build/src/verifying/algorithm.js
-var verifying_algorithm = __nccwpck_require__(23184);
-;// CONCATENATED MODULE: ./build/src/protocols/vault/batches.js
-/**
- * Requests that are under way at once.
- *
- * While they are, further items gather, so that batches grow by themselves when the service is slower than the files come.
- */
-const MAX_REQUESTS = 4;
-/**
- * Gathers single calls into requests for many items; each call settles on its own.
- *
- * A call that is aborted rejects at once; a request is dropped when no call waits for it any more.
- */
-class Batches {
-    #options;
-    #waiting = [];
-    #requests = 0;
-    #isFlushPlanned = false;
-    constructor(options) {
-        this.#options = options;
-    }
-    /** Adds an item; resolves with its own result. */
-    async add(item, signal) {
-        signal.throwIfAborted();
-        const waiting = { item, done: Promise.withResolvers(), isGone: false };
-        const leave = () => {
-            waiting.isGone = true;
-            waiting.done.reject(signal.reason);
-            this.#onLeave.get(waiting)?.();
-        };
-        signal.addEventListener('abort', leave, { once: true });
-        this.#waiting.push(waiting);
-        this.#flushSoon();
-        try {
-            return await waiting.done.promise;
-        }
-        finally {
-            signal.removeEventListener('abort', leave);
-        }
-    }
-    /** What to do when an item of a request under way is no longer wanted. */
-    #onLeave = new WeakMap();
-    /** Items that belong to one turn of the event loop go together. */
-    #flushSoon() {
-        if (this.#isFlushPlanned)
-            return;
-        this.#isFlushPlanned = true;
-        setImmediate(() => {
-            this.#isFlushPlanned = false;
-            this.#flush();
-        });
-    }
-    #flush() {
-        this.#waiting = this.#waiting.filter(({ isGone }) => !isGone);
-        while (this.#waiting.length > 0 && this.#requests < MAX_REQUESTS) {
-            const batch = this.#take();
-            this.#requests++;
-            void this.#send(batch).finally(() => {
-                this.#requests--;
-                if (this.#waiting.length > 0)
-                    this.#flushSoon();
-            });
-        }
-    }
-    /** Takes as many as fit into one request, at least one. */
-    #take() {
-        const { maxItems, maxSize, sizeOf } = this.#options;
-        let [count, size] = [0, 0];
-        for (const { item } of this.#waiting.slice(0, maxItems)) {
-            size += sizeOf(item);
-            if (count > 0 && size > maxSize)
-                break;
-            count++;
-        }
-        return this.#waiting.splice(0, count);
-    }
-    /** Sends a batch and settles all its items; never rejects. */
-    async #send(batch) {
-        const controller = new AbortController();
-        const left = new Set(batch);
-        for (const waiting of batch) {
-            this.#onLeave.set(waiting, () => {
-                left.delete(waiting);
-                if (left.size === 0)
-                    controller.abort(new Error('No file waits for this request any more.'));
-            });
-        }
-        try {
-            const items = batch.map(({ item }) => item);
-            const results = await this.#options.send(items, controller.signal);
-            for (const [at, { done }] of batch.entries()) {
-                const result = results[at];
-                if (result === undefined || result instanceof Error)
-                    done.reject(result ?? new Error('An item has no result.'));
-                else
-                    done.resolve(result);
-            }
-        }
-        catch (error) {
-            const wanted = batch.filter(({ isGone }) => !isGone);
-            if (wanted.length < 2 || !this.#options.isDivisible(error))
-                for (const { done } of batch)
-                    done.reject(error);
-            else
-                await this.#sendHalves(wanted);
-        }
-    }
-    /** Finds out which item a request was refused for; the repeat concerns the request, so no try of a file is counted. */
-    async #sendHalves(batch) {
-        const middle = Math.ceil(batch.length / 2);
-        await this.#send(batch.slice(0, middle));
-        await this.#send(batch.slice(middle));
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/protocols/vault/key-type.js
-
-
-/** Returns the algorithm that `signature-algorithm: auto` stands for with a key of this type. */
-function algorithmOfKey(type, { name }) {
-    switch (type) {
-        case 'ecdsa-p256':
-            return (0,verifying_algorithm/* algorithmOf */.Hy)('ecdsa-sha256');
-        case 'ecdsa-p384':
-            return (0,verifying_algorithm/* algorithmOf */.Hy)('ecdsa-sha384');
-        case 'ecdsa-p521':
-            return (0,verifying_algorithm/* algorithmOf */.Hy)('ecdsa-sha512');
-        case 'ed25519':
-            return (0,verifying_algorithm/* algorithmOf */.Hy)('ed25519');
-        default:
-            if (/^rsa-\d+$/.test(type))
-                return (0,verifying_algorithm/* algorithmOf */.Hy)('rsa-pkcs1-sha256');
-            throw new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `The key “${name}” is of the type ${type}, which cannot sign files.`, {
-                hint: 'Give a key of the type ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519.',
-            });
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/protocols/vault/vault.js
-
-
-
-
-
-
-/**
- * Most items in one request.
- *
- * OpenBao takes 1,000 strings in a request, names and values, of which each item has two.
- */
-const MAX_ITEMS = 240;
-/** Longest request body that OpenBao and Vault take, in bytes. */
-const MAX_BODY_BYTES = 32 * 1024 * 1024;
-/** Batches of whole files end at this many characters of base64; a single file may have up to {@link MAX_ED25519_BYTES}. */
-const MAX_BATCH_CHARACTERS = 8 * 1024 * 1024;
-/** Largest file that an Ed25519 key can sign, in bytes: the engine hashes no file for it, so the file itself is sent. */
-const MAX_ED25519_BYTES = Math.floor(((MAX_BODY_BYTES - 1024) / 4) * 3);
-/** Signs with the transit engine of OpenBao or Vault: digests of many files in one request, the file itself for Ed25519. */
-class VaultSigner {
-    #transport;
-    #options;
-    #batches;
-    #algorithm;
-    constructor(transport, options) {
-        this.#transport = transport;
-        this.#options = options;
-        this.#algorithm = options.algorithm && Promise.resolve(options.algorithm);
-        this.#batches = new Batches({
-            send: (items, signal) => this.#send(items, signal),
-            maxItems: MAX_ITEMS,
-            sizeOf: (item) => item.length,
-            maxSize: MAX_BATCH_CHARACTERS,
-            // A refused request concerns one of its items, or their number; anything else concerns the service.
-            isDivisible: (error) => error instanceof failure/* Failure */.HR && error.kind === 'file',
-        });
-    }
-    async sign(source, signal) {
-        const algorithm = await this.#algorithmOf(signal);
-        const content = algorithm.scheme === 'ed25519' ? await readAll(source) : await digest(source, algorithm);
-        const { text, keyVersion } = await this.#batches.add(content, signal);
-        return { text, keyVersion };
-    }
-    /** Asks the service about the key. */
-    async describeKey(signal) {
-        const { base, key } = this.#options;
-        const path = `${base}/${key.mount}/keys/${key.name}`;
-        return readKey(await this.#ask({ method: 'GET', path, headers: [], body: new Uint8Array() }, signal), key);
-    }
-    async #algorithmOf(signal) {
-        this.#algorithm ??= this.describeKey(signal).then(({ type }) => algorithmOfKey(type, this.#options.key));
-        try {
-            return await this.#algorithm;
-        }
-        catch (error) {
-            this.#algorithm = undefined;
-            throw error;
-        }
-    }
-    async #send(items, signal) {
-        const { base, key, encoding } = this.#options;
-        const algorithm = await this.#algorithmOf(signal);
-        const hash = algorithm.scheme === 'ed25519' ? '' : `/${HASH_NAMES[algorithm.hash]}`;
-        const body = Buffer.from(JSON.stringify(signRequest(items, algorithm, key)));
-        const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
-        const path = `${base}/${key.mount}/sign/${key.name}${hash}`;
-        return readBatch(await this.#ask({ method: 'POST', path, headers, body }, signal), items.length, { key, encoding });
-    }
-    #ask(request, signal) {
-        const send = (token) => this.#transport.post({ ...request, headers: [...request.headers, 'X-Vault-Token', token] }, signal);
-        return this.#options.session.use(send, isTokenRefused, signal);
-    }
-}
-const HASH_NAMES = { sha256: 'sha2-256', sha384: 'sha2-384', sha512: 'sha2-512' };
-/**
- * Builds the body of a signing request.
- *
- * Every choice is named: left to itself the engine takes the longest salt for RSA, which no verifier here accepts.
- */
-function signRequest(items, algorithm, { version }) {
-    const batch = {
-        batch_input: items.map((input) => ({ input })),
-        ...(version === undefined ? {} : { key_version: version }),
-    };
-    switch (algorithm.scheme) {
-        case 'ecdsa':
-            return { ...batch, prehashed: true, marshaling_algorithm: 'asn1' };
-        case 'rsa-pkcs1':
-            return { ...batch, prehashed: true, signature_algorithm: 'pkcs1v15' };
-        case 'rsa-pss':
-            return { ...batch, prehashed: true, signature_algorithm: 'pss', salt_length: 'hash' };
-        case 'ed25519':
-            return batch;
-    }
-}
-/** Hashes a file. The engine signs a digest of another length without a word, and that signature is worth nothing. */
-async function digest(source, algorithm) {
-    const { hash } = algorithm;
-    const { digest: bytes } = await source.digest(() => ({ algorithm: hash }));
-    if (bytes.length !== verifying_algorithm/* DIGEST_BYTES */.x4[hash])
-        throw new RangeError(`A digest of ${bytes.length} bytes is none of ${hash}.`);
-    return Buffer.from(bytes).toString('base64');
-}
-async function readAll(source) {
-    const chunks = [];
-    // Buffers of a large file are used again for the next chunk.
-    for await (const chunk of source.read())
-        chunks.push(Buffer.from(chunk));
-    return Buffer.concat(chunks).toString('base64');
-}
-
-;// CONCATENATED MODULE: ./build/src/protocols/vault/protocol.js
-
-
-
-
-/** Creates the protocol `vault`: the transit engine of OpenBao and Vault. */
-function createVault({ base, key, algorithm, encoding, login }) {
-    return {
-        name: 'vault',
-        certificate: login.method === 'cert' ? 'required' : 'optional',
-        checkFile({ path, size }) {
-            if (algorithm?.scheme === 'ed25519' && size > MAX_ED25519_BYTES)
-                throw tooLarge(path, size);
-        },
-        open(transport, world) {
-            const { elapsed: now, mask } = world;
-            const session = openSession(transport, { base, login: withTokens(login, world), mask, now });
-            const signer = new VaultSigner(transport, { base, key, algorithm, encoding, session });
-            return {
-                signer,
-                describeKey: async (signal) => describe(await signer.describeKey(signal), key),
-                close: () => session.close(),
-            };
-        },
-    };
-}
-function withTokens(login, { drawIdToken }) {
-    if (login.method !== 'oidc')
-        return login;
-    const { method, mount, role, audience } = login;
-    return { method, mount, role, drawToken: () => drawIdToken(audience) };
-}
-function describe({ type, latestVersion, publicKeys }, { name, version = latestVersion }) {
-    const versions = [...publicKeys.keys()].join(', ');
-    return {
-        facts: [`key “${name}” is of the type ${type}; versions: ${versions || latestVersion}; version ${version} signs`],
-        publicKey: publicKeys.get(version),
-    };
-}
-function tooLarge(path, size) {
-    return new errors/* ActionError */.lZ('FILE_TOO_LARGE_FOR_SERVER', `${(0,names/* show */.WU)(path)} has ${size} bytes, but an Ed25519 key of the transit engine signs at most ${MAX_ED25519_BYTES}.`, { hint: 'The engine needs the whole file for Ed25519: exclude the file, or use a key of another type.' });
-}
-
-;// CONCATENATED MODULE: ./build/src/inputs/protocols/vault-fields.js
-
-
-/** Reads the inputs of the protocol `vault`. */
-function readVault(task) {
-    const { reader, serverUrl, form } = task;
-    const name = reader.required('signing-key');
-    const key = parseKeyName(name);
-    if (name !== '' && key === undefined)
-        reader.reject('signing-key', 'must be the name of a transit key, or name@version, such as release or release@3');
-    const mount = parseMount(reader.text('mount') ?? 'transit');
-    if (mount === undefined)
-        reader.reject('mount', 'must be the path of the transit engine, such as transit or team/transit');
-    if (/\/v1\/?$/.test(serverUrl.pathname))
-        reader.reject('server-url', 'must end before /v1, which the action adds');
-    return createVault({
-        base: `${serverUrl.pathname.replace(/\/+$/, '')}/v1`,
-        key: { mount: mount ?? 'transit', name: key?.name ?? name, version: key?.version },
-        algorithm: form.algorithm,
-        encoding: form.encoding,
-        login: vault_fields_readLogin(task),
-    });
-}
-function vault_fields_readLogin({ reader, serverUrl, token, purpose }) {
-    const text = reader.text('login') ?? 'cert';
-    const [, method = '', at] = /^(cert|oidc|token)(?:@(.+))?$/.exec(text) ?? [];
-    const path = at === undefined ? undefined : parseMount(at);
-    if (method === '' || (at !== undefined && (path === undefined || method === 'token')))
-        reader.reject('login', 'must be cert, oidc or token; cert and oidc may name a mount, as in oidc@team/auth/github');
-    const role = reader.text('role');
-    if (role !== undefined && !/^[\w.-]+$/.test(role))
-        reader.reject('role', 'must be the name of a role');
-    if (token !== undefined && method !== 'token')
-        reader.reject('token', `is given, but login: ${method} gets a token itself`);
-    switch (method) {
-        case 'oidc':
-            if (role === undefined)
-                reader.reject('role', 'is empty; login: oidc needs the role to log in with');
-            return {
-                method,
-                mount: loginMount('jwt', path),
-                role: role ?? '',
-                audience: reader.text('oidc-audience') ?? serverUrl.origin,
-            };
-        case 'token':
-            if (token === undefined && purpose === 'signing')
-                reader.reject('token', 'is empty; login: token needs it');
-            return { method, token: token ?? '' };
-        default:
-            return { method: 'cert', mount: loginMount('cert', path), role };
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/inputs/protocols/protocol-fields.js
-
-
-
-/** Every protocol, by its name in the input `protocol`; the first one is the default. */
-const PROTOCOLS = {
-    'es-auth': { inputs: ['sign-path', 'app-key', 'app-secret'], read: readEsAuth },
-    vault: { inputs: ['signing-key', 'mount', 'login', 'role', 'token'], read: readVault },
-    http: { inputs: ['signing-key', 'token', 'request', 'answer'], read: readHttp },
-};
-// The type of `Object.keys` says nothing of the names.
-const NAMES = Object.keys(PROTOCOLS);
-/** The values that action.yml sets when a workflow does not. */
-const DEFAULTS = {
-    'sign-path': '/api/v1/sign_file',
-    mount: 'transit',
-    login: 'cert',
-    answer: '/signature',
-};
-/** Reads the input `protocol` and the inputs of the protocol that it names; `undefined` only after a problem was noted. */
-function readProtocol(task) {
-    const { reader } = task;
-    const name = reader.choice('protocol', NAMES);
-    refuseOthers(task, name);
-    // A rehearsal signs over es-auth with settings of its own.
-    if (name === 'es-auth' && task.purpose === 'rehearsal')
-        return undefined;
-    return PROTOCOLS[name].read(task);
-}
-/** An input of another protocol would be ignored, and its author would believe in it. */
-function refuseOthers({ reader, appSecret, purpose }, name) {
-    if (purpose === 'rehearsal')
-        return;
-    const own = PROTOCOLS[name].inputs;
-    const others = new Set(Object.values(PROTOCOLS).flatMap(({ inputs }) => inputs));
-    for (const input of others) {
-        if (own.includes(input))
-            continue;
-        // The token is judged where it is used: `request` and `login` say whether there is a place for it.
-        const value = input === 'app-secret' ? appSecret : input === 'token' ? undefined : reader.text(input);
-        if (value !== undefined && value !== DEFAULTS[input])
-            reader.reject(input, `is given, but belongs to another protocol than protocol: ${name}`);
-    }
-}
-
-
-/***/ }),
-
-/***/ 91620:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   J: () => (/* binding */ NOWHERE),
-/* harmony export */   u: () => (/* binding */ readService)
-/* harmony export */ });
-/* harmony import */ var _identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(17783);
-/* harmony import */ var _protocols_protocol_fields_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41890);
-
-
-/** Stands for a `server-url` that cannot be used. */
-const NOWHERE = new URL('https://invalid.invalid');
-/** Reads what is needed to reach the service and to prove who we are; certificates and keys are examined later. */
-function readService({ identity, appSecret, token, reader }, form) {
-    const serverUrl = readServerUrl(reader);
-    const protocol = (0,_protocols_protocol_fields_js__WEBPACK_IMPORTED_MODULE_1__/* .readProtocol */ .j)({ reader, serverUrl, appSecret, token, form, purpose: 'signing' });
-    const needsCertificate = protocol?.certificate !== 'optional' || !(0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .isBlank */ .z3)(identity.key);
-    if (needsCertificate && (0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .isBlank */ .z3)(identity.cert))
-        reader.add((0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputEmpty */ .UV)('cert'));
-    if ((0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .isBlank */ .z3)(identity.chain))
-        reader.add((0,_identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputEmpty */ .UV)('chain'));
-    const http = reader.boolean('http2', false) ? 'http2' : 'http1';
-    const expiryWarningDays = reader.integer('cert-expiry-warning-days', { from: 0, to: 3650, otherwise: 30 });
-    return { service: { serverUrl, identity, http, expiryWarningDays }, protocol };
-}
-function readServerUrl(reader) {
-    const text = reader.required('server-url');
-    if (text === '')
-        return NOWHERE;
-    if (!URL.canParse(text)) {
-        reader.reject('server-url', 'is not a URL; it should look like https://sign.example.com');
-        return NOWHERE;
-    }
-    const url = new URL(text);
-    const problems = reader.problems.length;
-    if (url.protocol !== 'https:')
-        reader.reject('server-url', 'must begin with https://');
-    if (url.port === '0')
-        reader.reject('server-url', 'has port 0, where nothing can listen');
-    if (url.username || url.password)
-        reader.reject('server-url', 'must not hold a user or password');
-    if (url.search || url.hash || /[?#]/.test(text))
-        reader.reject('server-url', 'must not hold a query or fragment; those belong into sign-path');
-    return reader.problems.length > problems ? NOWHERE : url;
-}
-
-
-/***/ }),
-
-/***/ 34971:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  i: () => (/* binding */ main)
-});
-
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/identity/secrets.js
-var secrets = __nccwpck_require__(60913);
-// EXTERNAL MODULE: ./build/src/identity/text/inputs.js + 1 modules
-var inputs = __nccwpck_require__(17783);
-;// CONCATENATED MODULE: ./build/src/inputs/admission.js
-
-
-
-/**
- * Decides what a mode that needs credentials becomes on this event.
- *
- * Without credentials it becomes a rehearsal or nothing only where GitHub withholds secrets by design: pull requests of
- * forks and runs of Dependabot. Anywhere else missing credentials are a mistake, and a release must not be green for it.
- */
-function admit(mode, taken, runner) {
-    const { reader } = taken;
-    const { facts } = runner;
-    const allowed = reader.boolean('allow-pull-request-target', false);
-    if (facts.eventName === 'pull_request_target' && !allowed)
-        reader.add(targetRefused());
-    const otherwise = reader.choice('if-no-credentials', ['error', 'rehearse', 'skip']);
-    if (otherwise === 'error' || hasCredentials(taken))
-        return mode;
-    if (!facts.secretsWithheld) {
-        reader.add(notWithheld(facts.eventName));
-        return mode;
-    }
-    return otherwise === 'rehearse' ? 'rehearse' : 'skipped';
-}
-function hasCredentials({ identity, appSecret }) {
-    return !(0,inputs/* isBlank */.z3)(identity.key) || appSecret !== undefined || (0,secrets/* secretsOf */.F)({ cert: identity.cert ?? '' }).length > 0;
-}
-function targetRefused() {
-    return new errors/* ActionError */.lZ('PULL_REQUEST_TARGET', 'This run was started by pull_request_target, which gives secrets to runs that a stranger can steer.', {
-        hint: 'Sign on push, tag or release events, and use pull_request for pull requests. If the workflow never runs code of the pull request, set allow-pull-request-target: true.',
-    });
-}
-function notWithheld(eventName) {
-    return new errors/* ActionError */.lZ('CREDENTIALS_MISSING', `Inputs key and app-secret are empty, and a ${eventName || 'run of this kind'} event is not one that GitHub withholds secrets from.`, {
-        hint: 'Check the names of the secrets in the workflow, and that the environment they belong to is the one of this job. if-no-credentials counts for pull requests of forks and for Dependabot only.',
-    });
-}
-
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
-// EXTERNAL MODULE: ./build/src/files/names.js
-var files_names = __nccwpck_require__(93509);
-// EXTERNAL MODULE: ./build/src/files/real-path.js
-var real_path = __nccwpck_require__(38629);
-;// CONCATENATED MODULE: ./build/src/inputs/field-reader.js
-
-
-
-
-/** Reads single inputs and collects what is wrong with them, so that one error can name every problem. */
-class FieldReader {
-    #take;
-    #problems = [];
-    constructor(take) {
-        this.#take = take;
-    }
-    /** Everything wrong so far. */
-    get problems() {
-        return this.#problems;
-    }
-    /** Notes a problem with an input; the sentence goes on after its name. */
-    reject(name, sentence) {
-        this.#problems.push(new errors/* ActionError */.lZ('INPUT_INVALID', `Input ${name} ${sentence}.`));
-    }
-    /** Notes a problem that was found elsewhere. */
-    add(error) {
-        this.#problems.push(error);
-    }
-    /** Any text, `undefined` when empty. */
-    text(name) {
-        return this.#take(name);
-    }
-    /** A text that must be there. */
-    required(name) {
-        const value = this.#take(name);
-        if (value === undefined)
-            this.reject(name, 'is empty');
-        return value ?? '';
-    }
-    /** One of a few words. */
-    choice(name, words) {
-        const value = this.#take(name) ?? words[0];
-        const word = words.find((candidate) => candidate === value);
-        if (word === undefined)
-            this.reject(name, `is “${field_reader_short(value)}”, but must be one of ${words.join(', ')}`);
-        return word ?? words[0];
-    }
-    /** The six spellings that `@actions/core` takes. */
-    boolean(name, otherwise) {
-        const value = this.#take(name);
-        if (value === undefined)
-            return otherwise;
-        if (/^(true|True|TRUE)$/.test(value))
-            return true;
-        if (!/^(false|False|FALSE)$/.test(value))
-            this.reject(name, `is “${field_reader_short(value)}”, but must be true or false`);
-        return false;
-    }
-    /** A whole number in its range. */
-    integer(name, { from, to, otherwise }) {
-        const value = this.#take(name);
-        if (value === undefined)
-            return otherwise;
-        const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-        if (number >= from && number <= to)
-            return number;
-        this.reject(name, `is “${field_reader_short(value)}”, but must be a whole number from ${from} to ${to}`);
-        return otherwise;
-    }
-    /** An absolute path inside one of some directories; relative ones start at the first. */
-    pathInside(name, directories, otherwise) {
-        const tops = [directories].flat();
-        const path = (0,external_node_path_.resolve)(tops[0] ?? '', this.#take(name) ?? otherwise);
-        if (!tops.some((top) => (0,real_path/* isWithin */.UO)(top, path)))
-            this.reject(name, 'leads out of the workspace');
-        return path;
-    }
-    /** A path of a file relative to a directory, `/` between segments; `undefined` when empty. */
-    fileInside(name, directory) {
-        const value = this.#take(name);
-        if (value === undefined)
-            return undefined;
-        const path = (0,external_node_path_.relative)(directory, (0,external_node_path_.join)((0,external_node_path_.isAbsolute)(value) ? '' : directory, value));
-        if (path !== '' && (0,real_path/* isWithin */.UO)(directory, (0,external_node_path_.join)(directory, path)) && !/[/\\]$/.test(value))
-            return path.replaceAll('\\', '/');
-        this.reject(name, 'must be the path of a file inside output-dir, or inside root when that is empty');
-        return undefined;
-    }
-}
-/** What is too long for a setting may be a secret at the wrong place, and a cut piece of it is not masked. */
-function field_reader_short(value) {
-    return value.length > 40 ? `a text of ${value.length} characters` : (0,files_names/* show */.WU)(value);
-}
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-;// CONCATENATED MODULE: ./build/src/files/finding/patterns.js
-
-
-
-/**
- * Reads the lines of `files`; blank lines and `#` comments count for nothing.
- *
- * @throws ActionError `PATTERN_INVALID` that names every line that cannot mean what it says.
- */
-function readPatterns(text, root) {
-    const problems = [];
-    const patterns = [];
-    for (const line of text.split(/\r\n|\r|\n/)) {
-        const trimmed = line.trim();
-        if (trimmed === '' || trimmed.startsWith('#'))
-            continue;
-        const pattern = readPattern(trimmed, root);
-        if (typeof pattern === 'string')
-            problems.push(`“${(0,files_names/* show */.WU)(trimmed)}” ${pattern}`);
-        else
-            patterns.push(pattern);
-    }
-    if (problems.length === 0 && patterns.length === 0)
-        problems.push('it holds no pattern');
-    else if (problems.length === 0 && patterns.every((pattern) => pattern.excludes)) {
-        problems.push(`“${(0,files_names/* show */.WU)(patterns[0]?.text ?? '')}” only excludes: at least one pattern must include files`);
-    }
-    if (problems.length === 0)
-        return patterns;
-    throw new errors/* ActionError */.lZ('PATTERN_INVALID', `Input files: ${problems.join('; ')}.`, {
-        hint: 'Give one pattern per line, relative to root: dist/**, or *.zip. A line that starts with ! excludes.',
-    });
-}
-/** Longest pattern that minimatch takes. */
-const MAX_CHARACTERS = 65_536;
-/** Returns the pattern, or what is wrong with it. */
-function readPattern(text, root) {
-    const marks = /^(?:!\s*)*/.exec(text)?.[0] ?? '';
-    const excludes = (marks.split('!').length - 1) % 2 === 1;
-    const body = text.slice(marks.length);
-    if (body === '')
-        return 'excludes nothing: a pattern must follow the !';
-    if (/^~(?:[/\\]|$)/.test(body))
-        return 'starts with ~: give a path relative to root';
-    const inside = (0,external_node_path_.isAbsolute)(body) ? relativeGlob(body, root) : body;
-    if (inside === undefined)
-        return 'lies outside root';
-    // In a set, or escaped, they stand for themselves.
-    if (/\{[^/]*\}|,/.test(inside.replace(external_node_path_.sep === '\\' ? LITERALS_ON_WINDOWS : LITERALS, ''))) {
-        return 'uses braces or commas: give each alternative a line of its own ([,] matches a comma)';
-    }
-    const segments = normaliseSeparators(inside).split('/');
-    if (segments.includes('..'))
-        return 'holds “..”: patterns cannot leave root';
-    if (inside.length > MAX_CHARACTERS)
-        return `is longer than ${MAX_CHARACTERS} characters`;
-    const trailing = segments.at(-1) === '' ? '/' : '';
-    const glob = segments.filter((segment) => segment !== '' && segment !== '.').join('/');
-    return { text, glob: glob === '' ? '.' : glob + trailing, excludes };
-}
-const LITERALS = /\\.|\[[^\]/]+\]/g;
-const LITERALS_ON_WINDOWS = /\[[^\]/]+\]/g;
-function normaliseSeparators(path) {
-    return external_node_path_.sep === '\\' ? path.replaceAll('\\', '/') : path;
-}
-function relativeGlob(body, root) {
-    const trailing = normaliseSeparators(body).endsWith('/') ? '/' : '';
-    const path = (0,external_node_path_.relative)(root, body);
-    if (path === '')
-        return '.';
-    return /^\.\.(?:[/\\]|$)/.test(path) || (0,external_node_path_.isAbsolute)(path) ? undefined : path + trailing;
-}
-
-// EXTERNAL MODULE: ./build/src/files/finding/shard.js
-var finding_shard = __nccwpck_require__(25111);
-;// CONCATENATED MODULE: ./build/src/inputs/file-fields.js
-
-
-
-
-
-
-
-/** Reads which files are meant and where what is written about them goes. */
-function readFiles(reader, { facts }) {
-    const root = reader.pathInside('root', facts.workspace, '.');
-    if ((0,external_node_fs_.statSync)(root, { throwIfNoEntry: false })?.isDirectory() !== true)
-        reader.reject('root', 'is not an existing directory');
-    const suffix = reader.text('suffix') ?? '.sign';
-    if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
-        reader.reject('suffix', 'must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -');
-    }
-    const outputDirectory = readOutputDirectory(reader, facts, root);
-    const shard = readShard(reader);
-    return {
-        patterns: patternsOf(reader, root),
-        root,
-        suffix,
-        outputDirectory,
-        includeHiddenFiles: reader.boolean('include-hidden-files', true),
-        followSymbolicLinks: reader.boolean('follow-symbolic-links', false),
-        ifNoFilesFound: reader.choice('if-no-files-found', ['error', 'warn', 'ignore']),
-        maxFiles: reader.integer('max-files', { from: 0, to: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
-        ...readOwnPaths(reader, { directory: outputDirectory ?? root, suffix, shard }),
-        shard,
-    };
-}
-function patternsOf(reader, root) {
-    const text = reader.required('files');
-    try {
-        return text === '' ? [] : readPatterns(text, root);
-    }
-    catch (error) {
-        if (!(error instanceof errors/* ActionError */.lZ))
-            throw error;
-        reader.add(error);
-        return [];
-    }
-}
-function readShard(reader) {
-    const value = reader.text('shard') ?? '1/1';
-    const [, index, count] = /^(\d{1,3})\/(\d{1,3})$/.exec(value)?.map(Number) ?? [];
-    if (index !== undefined && count !== undefined && index >= 1 && index <= count && count <= finding_shard/* MAX_SHARDS */.hH) {
-        return { index, count };
-    }
-    reader.reject('shard', `must be i/n with i from 1 to n, such as 2/5, and n at most ${finding_shard/* MAX_SHARDS */.hH}`);
-    return { index: 1, count: 1 };
-}
-function readOwnPaths(reader, { directory, suffix, shard }) {
-    const manifest = reader.fileInside('manifest', directory);
-    const checksums = reader.fileInside('checksums', directory);
-    const manifests = manifest ? (0,finding_shard/* pathsOfShards */.vu)(manifest, shard.count) : [];
-    for (const [input, path] of Object.entries({ manifest, checksums })) {
-        if (path?.endsWith(suffix))
-            reader.reject(input, `must not end in ${suffix}, because signatures do`);
-        if (path?.split('/').includes('.git'))
-            reader.reject(input, 'must not lie in a .git directory');
-    }
-    if (checksums && manifests.map(files_names/* foldName */.zN).includes((0,files_names/* foldName */.zN)(checksums))) {
-        reader.reject('checksums', 'must be another path than manifest');
-    }
-    return {
-        manifest: manifest && (0,finding_shard/* pathOfShard */.rd)(manifest, shard),
-        checksums,
-        ownPaths: [...(checksums ? [checksums] : []), ...manifests],
-    };
-}
-function readOutputDirectory(reader, facts, root) {
-    const value = reader.text('output-dir');
-    if (value === undefined)
-        return undefined;
-    const { workspace, temporaryDirectory } = facts;
-    const path = reader.pathInside('output-dir', [workspace, temporaryDirectory], value);
-    if (path === root)
-        return undefined;
-    if ((0,real_path/* isWithin */.UO)(path, root))
-        reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
-    if (path.split(/[/\\]/).includes('.git'))
-        reader.reject('output-dir', 'must not lie in a .git directory');
-    const standing = nearestStanding(path);
-    if (!standing.isDirectory)
-        reader.reject('output-dir', 'leads over a file');
-    // A link in a checkout must not decide where a signing job writes and removes files.
-    const tops = [workspace, temporaryDirectory].map((top) => nearestStanding(top).real);
-    if (!tops.some((top) => (0,real_path/* isWithin */.UO)(top, standing.real)))
-        reader.reject('output-dir', 'leads out of the workspace through a link');
-    return path;
-}
-/** Resolves the nearest part of a path that exists. */
-function nearestStanding(path) {
-    const stat = (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false });
-    if (stat || (0,external_node_path_.dirname)(path) === path)
-        return { real: (0,external_node_fs_.realpathSync)(path), isDirectory: stat?.isDirectory() ?? false };
-    return nearestStanding((0,external_node_path_.dirname)(path));
-}
-
-// EXTERNAL MODULE: ./build/src/inputs/protocols/protocol-fields.js + 19 modules
-var protocol_fields = __nccwpck_require__(41890);
-// EXTERNAL MODULE: ./build/src/inputs/service-fields.js
-var service_fields = __nccwpck_require__(91620);
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
-// EXTERNAL MODULE: ./build/src/files/descriptors.js
-var descriptors = __nccwpck_require__(59887);
-;// CONCATENATED MODULE: ./build/src/files/reading/read-small.js
-
-
-
-
-
-// Neither exists on Windows. NONBLOCK: opening a FIFO would hang.
-const FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NONBLOCK ?? 0);
-const NO_LINK = external_node_fs_.constants.O_NOFOLLOW ?? 0;
-/** Reads a regular file at once; `undefined` when nothing is there. */
-function readSmallFile(location, options) {
-    let descriptor;
-    try {
-        // Mostly there is none, and an exception for each file of a release would cost more than all else.
-        if ((0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false }) === undefined)
-            return undefined;
-        descriptor = (0,external_node_fs_.openSync)(location, options.links === 'followed' ? FLAGS : FLAGS | NO_LINK);
-        const stat = (0,external_node_fs_.fstatSync)(descriptor);
-        if (!stat.isFile())
-            return { reason: NOT_REGULAR };
-        if (options.links === 'refused' && !(0,descriptors/* leadsTo */.R)(descriptor, location))
-            return { reason: MOVED };
-        const { maxBytes, longer } = options;
-        if (longer === 'refused' && stat.size > maxBytes)
-            return { reason: `it has ${stat.size} bytes, more than ${maxBytes}` };
-        return { bytes: readBytes(descriptor, Math.min(stat.size, maxBytes)) };
-    }
-    catch (cause) {
-        const code = (0,errors/* codeOf */.$N)(cause) ?? 'unknown error';
-        if (code === 'ENOENT' || code === 'ENOTDIR')
-            return undefined;
-        return { reason: REASONS[code] ?? code, cause };
-    }
-    finally {
-        if (descriptor !== undefined)
-            (0,external_node_fs_.closeSync)(descriptor);
-    }
-}
-const NOT_REGULAR = 'it is no regular file';
-const MOVED = 'its directory was moved, or replaced by a link';
-const REASONS = { ELOOP: 'it is a link', ENXIO: NOT_REGULAR, EISDIR: NOT_REGULAR };
-function readBytes(descriptor, size) {
-    const bytes = Buffer.alloc(size);
-    let filled = 0;
-    for (let count = -1; count !== 0 && filled < size; filled += count) {
-        count = (0,external_node_fs_.readSync)(descriptor, bytes, filled, size - filled, filled);
-    }
-    return bytes.subarray(0, filled);
-}
-/** Returns the SHA-256 of a text as base64url, the shortest form that can be printed. */
-function hashText(text) {
-    return (0,external_node_crypto_.hash)('sha256', text, 'base64url');
-}
-/** Largest signature file that is read, in bytes. */
-const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
-/**
- * Reads an existing signature file; `undefined` when there is none.
- *
- * @throws ActionError `SIGNATURE_UNREADABLE` when something else stands at its place: a link, a directory, a huge file
- */
-function readSignatureFile(location) {
-    const file = readSmallFile(location, { maxBytes: MAX_SIGNATURE_FILE_BYTES, longer: 'refused', links: 'refused' });
-    if (file === undefined || file.bytes)
-        return file?.bytes.toString('utf8');
-    throw new errors/* ActionError */.lZ('SIGNATURE_UNREADABLE', `The signature ${(0,files_names/* show */.WU)(location)} cannot be read: ${file.reason}.`, {
-        hint: 'Remove it and sign the file again.',
-        cause: file.cause,
-    });
-}
-
-// EXTERNAL MODULE: ./build/src/verifying/algorithm.js
-var algorithm = __nccwpck_require__(23184);
-// EXTERNAL MODULE: ./build/src/verifying/key.js
-var verifying_key = __nccwpck_require__(52294);
-// EXTERNAL MODULE: ./build/src/verifying/verifier.js
-var verifying_verifier = __nccwpck_require__(89067);
-;// CONCATENATED MODULE: ./build/src/inputs/verify-fields.js
-
-
-
-
-
-
-
-
-
-const MAX_KEY_FILE_BYTES = 64 * 1024;
-/** Reads how signatures look, and the key to check them with. */
-function readSignatureForm(reader, runner) {
-    const value = reader.text('verify-key');
-    const requested = reader.choice('signature-algorithm', ['auto', ...algorithm/* SIGNATURE_ALGORITHMS */.a]);
-    const encoding = reader.choice('signature-encoding', ['base64', 'hex']);
-    const verification = value === undefined ? undefined : readKey(value, { reader, runner, requested, encoding });
-    const named = requested === 'auto' ? undefined : (0,algorithm/* algorithmOf */.Hy)(requested);
-    return {
-        algorithm: verification?.verifier.algorithm ?? named,
-        encoding,
-        verification,
-        isChecked: value !== undefined,
-    };
-}
-function readKey(value, { reader, runner, requested, encoding }) {
-    try {
-        const key = (0,verifying_key/* readVerifyKey */.v)(value.includes('-----BEGIN') || (0,secrets/* containsPrivateKey */.S)(value) ? guard(value, runner) : readKeyFile(value, runner));
-        return { verifier: (0,verifying_verifier/* createVerifier */.$A)(key, (0,algorithm/* chooseAlgorithm */.NO)(key, requested)), encoding };
-    }
-    catch (error) {
-        reader.add((0,errors/* toActionError */.ie)(error, 'VERIFY_KEY_UNREADABLE', 'Input verify-key cannot be read.'));
-        return undefined;
-    }
-}
-/** Someone may paste the private key by mistake: mask it before the error about it is printed. */
-function guard(text, runner) {
-    if ((0,secrets/* containsPrivateKey */.S)(text))
-        runner.mask((0,secrets/* secretsOf */.F)({ key: text }));
-    return text;
-}
-function readKeyFile(value, runner) {
-    const { workspace, eventName } = runner.facts;
-    refuseBareKey(value, runner);
-    const path = (0,external_node_path_.resolve)(workspace, value);
-    const text = guard(readWhole(path, value), runner);
-    if (eventName.startsWith('pull_request') && (0,real_path/* isWithin */.UO)(workspace, path)) {
-        runner.annotate('warning', 'The key comes from the pull request', `verify-key is the file ${(0,external_node_path_.relative)(workspace, path)} of this checkout, so whoever wrote the pull request chose the key. Give the key as text in the workflow, or from a place that the author cannot change.`);
-    }
-    return text;
-}
-/** Base64 of DER is no path, may be a private key, and must not be quoted in an error. */
-function refuseBareKey(value, runner) {
-    const text = value.replace(/\s/g, '');
-    if (text.length < 60 || !/^[A-Za-z0-9+/]+=*$/.test(text))
-        return;
-    const start = Buffer.from(text, 'base64');
-    if (start[0] !== 0x30 && !start.toString('latin1', 0, 10).startsWith('-----BEGIN'))
-        return;
-    runner.mask([value, text]);
-    throw new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', 'Input verify-key is base64 without a BEGIN line.', {
-        hint: 'Give the public key or certificate as PEM text, with its BEGIN and END lines, or the path of such a file.',
-    });
-}
-function readWhole(path, value) {
-    const file = readSmallFile(path, { maxBytes: MAX_KEY_FILE_BYTES, longer: 'refused', links: 'followed' });
-    if (file?.bytes)
-        return file.bytes.toString('utf8');
-    const reason = file?.reason ?? 'it is not there';
-    throw new errors/* ActionError */.lZ('VERIFY_KEY_UNREADABLE', `Input verify-key: the file ${(0,files_names/* show */.WU)(value.slice(0, 200))} cannot be read: ${reason}.`, {
-        hint: 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.',
-        cause: file?.cause,
-    });
-}
-
-;// CONCATENATED MODULE: ./build/src/inputs/load-inputs.js
-
-
-
-
-
-
-
-
-/**
- * Reads all inputs once into a valid value.
- *
- * Secrets are masked before anything else happens. Only the inputs of the chosen mode are looked at.
- * @throws ActionError `INPUT_INVALID` that names every problem, except in a preflight, which has them as a list
- */
-function loadInputs(runner) {
-    const identity = {
-        cert: runner.takeInput('cert'),
-        key: runner.takeInput('key'),
-        keyPassphrase: runner.takeInput('key-passphrase'),
-        chain: runner.takeInput('chain'),
-    };
-    const [appSecret, token] = [runner.takeInput('app-secret'), runner.takeInput('token')];
-    runner.mask((0,secrets/* secretsOf */.F)(identity));
-    runner.mask([appSecret, token].filter((secret) => secret !== undefined));
-    const reader = new FieldReader((name) => runner.takeInput(name));
-    const inputs = readMode({ identity, appSecret, token, reader }, runner);
-    // A preflight lists these beside everything else that is wrong.
-    if (inputs?.mode === 'preflight')
-        return inputs;
-    if (inputs === undefined || reader.problems.length > 0)
-        throw allProblems(reader.problems);
-    return inputs;
-}
-/** Returns `undefined` only after a problem was noted. */
-function readMode(taken, runner) {
-    const { reader } = taken;
-    const wanted = reader.choice('mode', ['sign', 'rehearse', 'verify', 'preflight']);
-    const mode = wanted === 'sign' || wanted === 'preflight' ? admit(wanted, taken, runner) : wanted;
-    switch (mode) {
-        case 'skipped':
-            return { mode };
-        case 'sign':
-            return readSigning(taken, runner);
-        case 'rehearse':
-            return {
-                mode,
-                files: readFiles(reader, runner),
-                effort: readEffort(reader),
-                upload: readUpload(reader),
-                protocol: readRehearsedProtocol(taken, runner),
-            };
-        case 'verify': {
-            const files = readFiles(reader, runner);
-            const given = reader.problems.length;
-            const { verification } = readSignatureForm(reader, runner);
-            if (verification === undefined && reader.problems.length === given) {
-                reader.reject('verify-key', 'is empty; mode verify needs the public key or certificate of the signer');
-            }
-            return verification && { mode, files, verification };
-        }
-        case 'preflight': {
-            const form = readSignatureForm(reader, runner);
-            const { service, protocol } = (0,service_fields/* readService */.u)(taken, form);
-            const isCallable = reader.problems.length === 0;
-            const [effort, { verification }] = [readEffort(reader), form];
-            return { mode, service, protocol, isCallable, effort, verification, problems: reader.problems };
-        }
-        default:
-            return mode;
-    }
-}
-/** Reads a protocol whose messages a rehearsal builds and checks; secrets and addresses need not be there. */
-function readRehearsedProtocol({ reader, appSecret, token }, runner) {
-    const name = reader.text('protocol');
-    if (name === undefined || name === 'es-auth')
-        return undefined;
-    const form = readSignatureForm(reader, runner);
-    return (0,protocol_fields/* readProtocol */.j)({ reader, serverUrl: service_fields/* NOWHERE */.J, appSecret, token, form, purpose: 'rehearsal' });
-}
-function readSigning(taken, runner) {
-    const { reader } = taken;
-    const form = readSignatureForm(reader, runner);
-    const files = readFiles(reader, runner);
-    const { service, protocol } = (0,service_fields/* readService */.u)(taken, form);
-    const [effort, reuse, upload] = [readEffort(reader), reader.boolean('reuse', true), readRealUpload(reader)];
-    const { verification } = form;
-    return protocol && { mode: 'sign', files, service, protocol, effort, verification, reuse, upload };
-}
-function readEffort(reader) {
-    return {
-        concurrency: reader.integer('concurrency', { from: 1, to: 1000, otherwise: 100 }),
-        attempts: reader.integer('attempts', { from: 1, to: 20, otherwise: 8 }),
-        timeoutMs: reader.integer('timeout', { from: 1, to: 3600, otherwise: 60 }) * 1000,
-        deadlineMs: reader.integer('deadline', { from: 0, to: 86_400, otherwise: 0 }) * 1000,
-        onFailure: reader.choice('on-failure', ['collect', 'stop']),
-    };
-}
-function readUpload(reader) {
-    const wanted = reader.boolean('upload', true);
-    const artifactName = reader.text('artifact-name') ?? 'signatures';
-    if (/["<>|*?:\\/\p{C}]|^\.{1,2}$/u.test(artifactName) || Buffer.byteLength(artifactName) > 200) {
-        reader.reject('artifact-name', 'must be at most 200 bytes without " < > | * ? : \\ / or invisible characters');
-    }
-    const retentionDays = reader.integer('retention-days', { from: 1, to: 90, otherwise: 0 });
-    const overwrite = reader.choice('overwrite', ['auto', 'true', 'false']);
-    return wanted
-        ? { artifactName, retentionDays: retentionDays === 0 ? undefined : retentionDays, overwrite }
-        : undefined;
-}
-/** What bears the name of a rehearsal must be one, or nobody can go by it. */
-function readRealUpload(reader) {
-    const upload = readUpload(reader);
-    if (upload && /^rehearsal-/i.test(upload.artifactName))
-        reader.reject('artifact-name', 'begins with rehearsal-, which marks what a rehearsal made');
-    return upload;
-}
-/** Problems come from several rooms, some of which leave the full stop to whoever prints them. */
-function endSentence(text) {
-    return (text ?? '').replace(/^input /, 'Input ').replace(/[^.!?:]$/, '$&.');
-}
-function allProblems(problems) {
-    const [first] = problems;
-    if (problems.length === 1 && first)
-        return first;
-    const list = problems.map(({ message, hint }) => [message, hint].filter(Boolean).map(endSentence).join(' '));
-    return new errors/* ActionError */.lZ('INPUT_INVALID', `${problems.length} problems with the inputs.\n${list.map((text) => `- ${text}`).join('\n')}`, {
-        hint: 'Correct all of them under with: in the workflow, or the secrets and variables they come from.',
-        cause: new AggregateError(problems),
-    });
-}
-
-// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js + 2 modules
-var output_tree = __nccwpck_require__(28800);
-// EXTERNAL MODULE: ./build/src/protocols/es-auth/protocol.js + 5 modules
-var protocol = __nccwpck_require__(83182);
-// EXTERNAL MODULE: ./build/src/report/manifest.js
-var manifest = __nccwpck_require__(37987);
-// EXTERNAL MODULE: ./build/src/report/report.js
-var report_report = __nccwpck_require__(18456);
-// EXTERNAL MODULE: ./build/src/report/summary/units.js
-var units = __nccwpck_require__(76704);
-// EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
-var schedule_clock = __nccwpck_require__(23881);
-;// CONCATENATED MODULE: ./build/src/upload.js
-
-
-
-
-/** Characters that the artifact service refuses in paths. */
-const REFUSED = /["<>|*?:\r\n]/;
-/** Waits before the second and third try, in milliseconds. */
-const WAITS_MS = [2000, 8000];
-/** Refuses names that the artifact service would refuse after all the signing is done. */
-function checkArtifactPaths(paths) {
-    const refused = paths.filter((path) => REFUSED.test(path));
-    if (refused.length === 0)
-        return;
-    throw new errors/* ActionError */.lZ('ARTIFACT_NAME_REFUSED', `${(0,units/* plural */.LS)(refused.length, 'path')} cannot be in a workflow artifact: ${(0,units/* showList */.w5)(refused, 10)}.`, { hint: 'Artifacts take none of " : < > | * ? or line ends. Rename or exclude these files, or set upload: false.' });
-}
-/** Loads the client of the artifact service, a chunk of its own and the larger half of the bundle; once is enough. */
-function loadClient() {
-    return __nccwpck_require__.e(/* import() */ 584).then(__nccwpck_require__.bind(__nccwpck_require__, 20584));
-}
-/**
- * Uploads files as one workflow artifact and sees that all of them are in it; `undefined` where there is no such service.
- *
- * Network loss and stalls are tried again under another name, because a name whose upload was not finished stays taken.
- * @throws ActionError `ARTIFACT_EXISTS`, `ARTIFACT_INCOMPLETE`, `ARTIFACT_FAILED`
- */
-async function uploadFiles(options) {
-    const { DefaultArtifactClient } = await loadClient();
-    const client = new DefaultArtifactClient();
-    if (options.replaces)
-        await client.deleteArtifact(options.name).catch(() => { });
-    for (let attempt = 0;; attempt++) {
-        const name = attempt === 0 ? options.name : `${options.name}-retry-${attempt}`;
-        const sizes = options.paths.map((path) => sizeOf(options.directory, path));
-        try {
-            const { retentionDays } = options;
-            const response = await client.uploadArtifact(name, options.paths.map((path) => `${options.directory}/${path}`), options.directory, {
-                // Signatures do not compress, and a plain archive has a size that can be foretold.
-                compressionLevel: 0,
-                ...(retentionDays === undefined ? {} : { retentionDays }),
-            });
-            return checkComplete(name, response, expectedBytes(options.paths, sizes));
-        }
-        catch (error) {
-            if (nameOf(error) === 'GHESNotSupportedError')
-                return undefined;
-            const waitMs = WAITS_MS[attempt];
-            if (waitMs === undefined || !isPassing(error, options.replaces))
-                throw explain(name, error, options.runAttempt);
-            options.warn(`The upload of artifact ${name} failed (${(0,files_names/* show */.WU)(messageOf(error))}); trying again as ${options.name}-retry-${attempt + 1}.`);
-            await options.sleep(waitMs);
-        }
-    }
-}
-function sizeOf(directory, path) {
-    const stat = (0,external_node_fs_.lstatSync)(`${directory}/${path}`, { throwIfNoEntry: false });
-    if (stat?.isFile())
-        return stat.size;
-    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `${(0,files_names/* show */.WU)(path)} is gone since it was written, so it cannot be uploaded.`, {
-        hint: 'Let nothing clean up the signatures while the step runs, and run it again.',
-    });
-}
-/** Size of an archive that stores these files: two headers, the name in each, a data descriptor, and the end record. */
-function expectedBytes(paths, sizes) {
-    const entries = paths.map((path, i) => 30 + 16 + 46 + 2 * Buffer.byteLength(path) + (sizes[i] ?? 0));
-    return entries.reduce((sum, bytes) => sum + bytes, 22);
-}
-function checkComplete(name, { id, size, digest }, expected) {
-    // The client only warns about a file that vanishes meanwhile, and can end without an id.
-    if (id !== undefined && size !== undefined && size >= expected)
-        return { name, id, digest, bytes: size };
-    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `Artifact ${(0,files_names/* show */.WU)(name)} was uploaded, but not every signature is in it (${size ?? 0} of ${expected} bytes).`, {
-        hint: 'Something removed signatures during the upload. Delete this artifact and run the step again.',
-    });
-}
-function isPassing(error, replaces) {
-    const message = messageOf(error);
-    // After deleting, a name that is still taken is one whose upload never ended: nothing can free it.
-    if (/\(409\)/.test(message))
-        return replaces;
-    return (nameOf(error) === 'NetworkError' ||
-        /Upload progress stalled|ECONNRESET|ETIMEDOUT|ECONNREFUSED|ENOTFOUND|EPIPE/.test(message));
-}
-function explain(name, error, runAttempt) {
-    if (error instanceof errors/* ActionError */.lZ)
-        return error;
-    const message = messageOf(error);
-    if (/\(409\)/.test(message)) {
-        return new errors/* ActionError */.lZ('ARTIFACT_EXISTS', `This run already has an artifact called ${(0,files_names/* show */.WU)(name)}.`, {
-            hint: runAttempt === 1
-                ? 'Give each use of the action its own artifact-name, or set overwrite: true.'
-                : 'An earlier attempt may have uploaded it, or another step: if this use of the action alone has the name, set overwrite: true, else give each use its own artifact-name.',
-            cause: error,
-        });
-    }
-    return new errors/* ActionError */.lZ('ARTIFACT_FAILED', `The artifact ${(0,files_names/* show */.WU)(name)} could not be uploaded: ${(0,files_names/* show */.WU)(message.slice(0, 300))}`, {
-        hint: 'The signatures are on the disk of this job. Run the step again, or set upload: false and store them otherwise.',
-        cause: error,
-    });
-}
-function messageOf(error) {
-    return error instanceof Error ? error.message || error.name : String(error);
-}
-function nameOf(error) {
-    return error instanceof Error ? error.name : '';
-}
-
-// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
-var write_errors = __nccwpck_require__(10697);
-;// CONCATENATED MODULE: ./build/src/modes/stages/planned-writes.js
-
-
-
-
-
-
-/** How the files begin that this action writes under a path of the user's choice. */
-const BEGINNINGS = {
-    manifest: /^\{"version":1,"mode":/,
-    checksums: /^(?:$|\\?[0-9a-f]{64} [ *])/,
-};
-/**
- * Refuses to put the manifest or the checksums over something that this action did not write.
- *
- * Such a path is usually a mistake, and what stands there would be lost, and left out of the signing as well.
- * @throws ActionError `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`
- */
-function checkOwnFiles(inputs, mode) {
-    for (const input of ['manifest', 'checksums']) {
-        const path = inputs[input];
-        // A verification only reads the checksums, and says itself what is wrong with them.
-        if (path === undefined || (input === 'checksums' && mode === 'verify'))
-            continue;
-        try {
-            checkPlace(input, path, (0,external_node_path_.join)(inputs.outputDirectory ?? inputs.root, path));
-        }
-        catch (error) {
-            throw (0,write_errors/* unwritable */.m)(path, error);
-        }
-    }
-}
-function checkPlace(input, path, location) {
-    const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
-    if (stat === undefined)
-        return;
-    const options = { maxBytes: 80, longer: 'cut', links: 'refused' };
-    const file = stat.isFile() ? readSmallFile(location, options) : undefined;
-    if (file?.bytes && BEGINNINGS[input].test(file.bytes.toString('latin1')))
-        return;
-    const unreadable = file?.reason === undefined ? '' : ` that could be read (${file.reason})`;
-    const what = stat.isDirectory() ? 'is a directory' : `exists already and is no ${input} of this action${unreadable}`;
-    throw new errors/* ActionError */.lZ('OUTPUT_OCCUPIED', `Input ${input}: ${(0,files_names/* show */.WU)(path)} ${what}.`, {
-        hint: `Give ${input} a path where nothing else is; what stands there would be lost.`,
-    });
-}
-
-// EXTERNAL MODULE: ./build/src/modes/stages/release.js + 2 modules
-var stages_release = __nccwpck_require__(36434);
-;// CONCATENATED MODULE: ./build/src/modes/stages/receipt.js
-
-
-
-
-
-
-
-
-
-/** Runs a mode's work, which returns the signed files, and writes the manifest however it ends; uploads only when every file has its signature. */
-async function deliver(context, delivery, work) {
-    const { files, mode, upload, output, report } = delivery;
-    checkOwnFiles(files, mode);
-    // However this run ends, an earlier manifest must not pass for that of this run.
-    if (files.manifest !== undefined)
-        output.remove(files.manifest);
-    report.add({ suffix: files.suffix, shard: files.shard });
-    let signed = [];
-    try {
-        signed = await work();
-    }
-    catch (error) {
-        report.add({ failure: (0,errors/* unexpected */.os)(error) });
-    }
-    report.add({ durationMs: context.clock.now() - context.startedAt });
-    const writeManifest = prepareManifest(context, delivery);
-    writeManifest();
-    if (upload === undefined || !(0,report_report/* isGreen */.gf)(report.build()))
-        return;
-    try {
-        report.add(await uploadSignatures(context, { mode, files, output, upload }, signed));
-    }
-    catch (error) {
-        report.add({ failure: (0,errors/* unexpected */.os)(error) });
-        writeManifest();
-    }
-}
-/** Decides where the manifest goes; it is written also for a run that failed, and again when that happens later. */
-function prepareManifest(context, { mode, files, output, report }) {
-    const isInOutput = files.manifest !== undefined || mode === 'rehearse';
-    const tree = isInOutput ? output : new output_tree/* OutputTree */.E((0,stages_release/* makeOwnDirectory */._i)(context), context.processId);
-    const path = files.manifest ?? 'manifest.json';
-    return () => {
-        tree.write(path, (0,manifest/* renderManifest */.s)(report.build(), new Date(context.now())));
-        report.add({ manifest: tree.locate(path) });
-    };
-}
-/** Lists what the artifact of this run holds. */
-function artifactPaths({ checksums, manifest, suffix, shard }, files) {
-    const signatures = files.map(({ path }) => path + suffix);
-    const ofChecksums = checksums !== undefined && shard.index === 1 ? [checksums, checksums + suffix] : [];
-    return [...signatures, ...ofChecksums, ...(manifest === undefined ? [] : [manifest])];
-}
-/** Refuses names that could not be uploaded, before anything is signed. */
-function checkUploadable({ files, upload }, release) {
-    if (upload)
-        checkArtifactPaths(artifactPaths(files, release));
-}
-function nameArtifact({ mode, files, upload }) {
-    const { index, count } = files.shard;
-    const name = count > 1 ? `${upload.artifactName}-${index}-of-${count}` : upload.artifactName;
-    return mode === 'rehearse' ? `rehearsal-${name}` : name;
-}
-/** Uploads the signatures of all files as one artifact. */
-async function uploadSignatures({ runner, clock, signal }, task, signed) {
-    const { retentionDays, overwrite } = task.upload;
-    const paths = artifactPaths(task.files, signed);
-    if (paths.length === 0)
-        return {};
-    runner.openGroup('Upload');
-    const upload = uploadFiles({
-        name: nameArtifact(task),
-        paths,
-        directory: task.output.directory,
-        retentionDays,
-        replaces: overwrite === 'true',
-        runAttempt: runner.facts.runAttempt,
-        warn: (text) => runner.annotate('warning', 'Upload', text),
-        sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
-    });
-    // The client cannot be stopped: once the run is cancelled, nobody waits for it any more.
-    const artifact = await (0,schedule_clock/* orAborted */.H6)(upload, signal);
-    if (artifact) {
-        runner.line(`Artifact ${artifact.name}: ${(0,units/* plural */.LS)(paths.length, 'file')}, id ${artifact.id}`);
-        runner.closeGroup();
-        return { artifact };
-    }
-    const text = 'This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.';
-    runner.annotate('notice', 'No upload', text);
-    runner.closeGroup();
-    return { notes: [text] };
-}
-
-// EXTERNAL MODULE: ./build/src/modes/stages/service.js + 2 modules
-var stages_service = __nccwpck_require__(54696);
-;// CONCATENATED MODULE: ./build/src/files/writing/standing.js
-
-
-
-
-/**
- * Picks the paths below a directory at which something may stand already, by one listing for all in one directory.
- *
- * Names are compared as the most forgetful file systems do, without case and composition, so that none is missed there.
- */
-function* mayStand(directory, paths) {
-    const names = new Map();
-    for (const path of paths) {
-        const parent = (0,external_node_path_.dirname)(path);
-        if (!names.has(parent))
-            names.set(parent, namesIn((0,external_node_path_.join)(directory, parent)));
-        const standing = names.get(parent);
-        if (standing === undefined || standing.has((0,files_names/* foldName */.zN)(path.slice(path.lastIndexOf('/') + 1))))
-            yield path;
-    }
-}
-/** Returns what is in a directory, or `undefined` when that cannot be told. */
-function namesIn(directory) {
-    try {
-        return new Set((0,external_node_fs_.readdirSync)(directory).map(files_names/* foldName */.zN));
-    }
-    catch (error) {
-        return (0,errors/* codeOf */.$N)(error) === 'ENOENT' ? new Set() : undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/report/progress.js
-
-/** Short work shows no progress at all. */
-const FIRST_LINE_MS = 5000;
-const NEXT_LINE_MS = 5000;
-/** Less than this share of the work says nothing about the time that is left. */
-const LEAST_SHARE = 0.01;
-/** A slower rate in bytes per second is that of tiny files, and tells nobody anything. */
-const LEAST_RATE = 1000;
-/** Starts to watch a work of known extent. */
-function startProgress(total, clock, print) {
-    const startedAt = clock.now();
-    const done = { files: 0, bytes: 0 };
-    const flying = { tries: 0, hashed: 0, sent: 0 };
-    let cancel = clock.after(FIRST_LINE_MS, tick);
-    function tick() {
-        const sent = done.bytes + flying.sent;
-        // A file is read twice: before it is sent, and for it.
-        const share = total.bytes > 0 ? (done.bytes + sent + flying.hashed) / (2 * total.bytes) : done.files / total.files;
-        print(describe({ total: total.files, files: done.files, sent, share, inFlight: flying.tries }, clock.now() - startedAt));
-        cancel = clock.after(NEXT_LINE_MS, tick);
-    }
-    return {
-        start: () => startFlight(flying),
-        add(size) {
-            done.files++;
-            done.bytes += size;
-        },
-        isLastUnderWay: () => done.files + flying.tries >= total.files,
-        stop: () => cancel(),
-    };
-}
-function startFlight(flying) {
-    const own = { hashed: 0, sent: 0 };
-    const note = (pass, bytes) => {
-        own[pass] += bytes;
-        flying[pass] += bytes;
-    };
-    flying.tries++;
-    return {
-        hashed: (bytes) => note('hashed', bytes),
-        sent: (bytes) => note('sent', bytes),
-        end() {
-            flying.tries--;
-            flying.hashed -= own.hashed;
-            flying.sent -= own.sent;
-        },
-    };
-}
-function describe({ total, files, sent, share, inFlight }, elapsedMs) {
-    const rate = sent / (elapsedMs / 1000);
-    const isGuessable = share >= LEAST_SHARE && share < 1;
-    return [
-        `${(0,units/* formatCount */.B4)(files)} of ${(0,units/* plural */.LS)(total, 'file')}`,
-        rate >= LEAST_RATE ? `${(0,units/* formatBytes */.z3)(rate)}/s` : '',
-        inFlight > 0 ? `${(0,units/* formatCount */.B4)(inFlight)} in flight` : '',
-        isGuessable ? `about ${(0,units/* formatGuessedMs */._X)((elapsedMs / share) * (1 - share))} left` : '',
-    ]
-        .filter(Boolean)
-        .join(', ');
-}
-/** Shows the attempts of a signer as progress, those of large files while their bytes are being sent. */
-function watchSigner(signer, progress) {
-    return {
-        async sign(source, signal) {
-            const flight = progress.start();
-            try {
-                return await signer.sign(watchSource(source, flight), signal);
-            }
-            finally {
-                flight.end();
-            }
-        },
-    };
-}
-/** A file is hashed before it is sent. A file in memory is sent at once, so its bytes are not counted on their way. */
-function watchSource(source, flight) {
-    return {
-        path: source.path,
-        size: source.size,
-        async digest(begin) {
-            const digested = await source.digest(begin);
-            flight.hashed(source.size);
-            return digested;
-        },
-        read() {
-            const chunks = source.read();
-            return Array.isArray(chunks) ? chunks : countChunks(chunks, flight.sent);
-        },
-    };
-}
-async function* countChunks(chunks, count) {
-    for await (const chunk of chunks) {
-        yield chunk;
-        count(chunk.length);
-    }
-}
-
-// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
-var policy_failure = __nccwpck_require__(74318);
-// EXTERNAL MODULE: ./build/src/files/hashing/file-hash.js + 1 modules
-var file_hash = __nccwpck_require__(85027);
-// EXTERNAL MODULE: ./build/src/files/stamp.js
-var files_stamp = __nccwpck_require__(10318);
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(57975);
-// EXTERNAL MODULE: ./build/src/files/reading/read-errors.js
-var read_errors = __nccwpck_require__(22494);
-;// CONCATENATED MODULE: ./build/src/files/reading/read-chunks.js
-
-
-
-
-/** A multiple of three, so that base64 of one chunk leaves nothing over for the next. */
-const CHUNK_BYTES = 384 * 1024;
-const readAsync = (0,external_node_util_.promisify)(external_node_fs_.read);
-/** Reads at positions of an open descriptor, whatever its own position is. */
-function readerOf(descriptor) {
-    return (buffer, position) => readAsync(descriptor, buffer, 0, buffer.length, position);
-}
-/**
- * Yields a whole file in chunks, reading ahead into one of two buffers while the other is being used.
- *
- * @throws ActionError `FILE_CHANGED` unless it has the size it had, `FILE_UNREADABLE`
- */
-async function* readChunks(file, readAt) {
-    let [current, ahead] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
-    let position = 0;
-    let pending = readAt(current, position);
-    try {
-        for (;;) {
-            const { bytesRead } = await pending;
-            if (bytesRead === 0)
-                break;
-            const chunk = current.subarray(0, bytesRead);
-            position += bytesRead;
-            if (position > file.size)
-                throw (0,read_errors/* changed */.tD)(file);
-            [current, ahead] = [ahead, current];
-            pending = readAt(current, position);
-            yield chunk;
-        }
-    }
-    catch (error) {
-        throw error instanceof errors/* ActionError */.lZ ? error : (0,read_errors/* unreadable */.O$)(file, error);
-    }
-    finally {
-        // Nobody else may be waiting for it.
-        await pending.catch(() => { });
-    }
-    if (position !== file.size)
-        throw (0,read_errors/* changed */.tD)(file);
-}
-
-;// CONCATENATED MODULE: ./build/src/files/reading/open-file.js
-
-
-
-
-
-
-
-
-
-/** Files up to this many bytes are read once into memory; larger ones pass through two buffers. */
-const SMALL_FILE_BYTES = 1024 * 1024;
-// Neither exists on Windows. NONBLOCK: opening a FIFO that was swapped in would hang. NOFOLLOW: neither may a link be.
-const open_file_FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
-/**
- * Opens a regular file for reading, never through a link; `location` must have no link on the way.
- *
- * @throws ActionError `FILE_UNREADABLE`, `FILE_VANISHED`, `FILE_NOT_REGULAR`, `FILE_CHANGED`, `DIRECTORY_MOVED`
- */
-function openFile(file) {
-    const descriptor = attempt(file, () => (0,external_node_fs_.openSync)(file.location, open_file_FLAGS));
-    let before;
-    let chunk;
-    try {
-        before = attempt(file, () => (0,external_node_fs_.fstatSync)(descriptor));
-        if (!before.isFile())
-            throw (0,read_errors/* notRegular */.oQ)(file);
-        if (!(0,descriptors/* leadsTo */.R)(descriptor, file.location))
-            throw (0,read_errors/* movedDirectory */.Bn)((0,external_node_path_.dirname)(file.location));
-        if (before.size !== file.size)
-            throw (0,read_errors/* changed */.tD)(file);
-        if (file.size <= SMALL_FILE_BYTES)
-            chunk = attempt(file, () => open_file_readWhole(file, descriptor));
-    }
-    catch (error) {
-        (0,external_node_fs_.closeSync)(descriptor);
-        throw error;
-    }
-    const stamp = (0,files_stamp/* stampOf */.Z)(before, Date.now());
-    const checkUnchanged = (sha256) => compare(file, stamp, sha256);
-    if (chunk === undefined)
-        return { size: file.size, ...openLarge(file, descriptor), checkUnchanged };
-    (0,external_node_fs_.closeSync)(descriptor);
-    const content = [chunk];
-    return { size: file.size, read: () => content, checkUnchanged, close: () => { } };
-}
-/** Reads a file from its start to its end; returns its SHA-256 as hex. */
-async function hashFile(file) {
-    const open = openFile(file);
-    try {
-        const content = open.read();
-        if (Array.isArray(content))
-            return (0,external_node_crypto_.hash)('sha256', content[0] ?? '', 'hex');
-        const sum = (0,file_hash/* startHash */.LC)({ algorithm: 'sha256' });
-        await (0,file_hash/* readInto */.Pq)(content, [sum]);
-        return sum.digest().toString('hex');
-    }
-    finally {
-        open.close();
-    }
-}
-function open_file_readWhole(file, descriptor) {
-    const buffer = Buffer.allocUnsafe(file.size);
-    let filled = 0;
-    for (let count = -1; count !== 0 && filled < file.size; filled += count) {
-        count = (0,external_node_fs_.readSync)(descriptor, buffer, filled, buffer.length - filled, filled);
-    }
-    if (filled !== file.size)
-        throw (0,read_errors/* changed */.tD)(file);
-    return buffer;
-}
-function openLarge(file, descriptor) {
-    let closed = false;
-    const uses = new Set();
-    const readAt = readerOf(descriptor);
-    function use(work) {
-        const result = closed ? Promise.reject(new Error('The file was closed')) : work();
-        uses.add(result);
-        const forget = () => void uses.delete(result);
-        result.then(forget, forget);
-        return result;
-    }
-    return {
-        read: () => readChunks(file, (buffer, position) => use(() => readAt(buffer, position))),
-        lend: (reader) => use(() => reader(descriptor)),
-        close() {
-            if (closed)
-                return;
-            closed = true;
-            // The number must not go to another file while someone still reads from it: they would read that one.
-            if (uses.size === 0)
-                (0,external_node_fs_.closeSync)(descriptor);
-            else
-                void Promise.allSettled(uses).then(() => (0,external_node_fs_.closeSync)(descriptor));
-        },
-    };
-}
-/** Only other bytes are a change: a scanner, a new name or other rights change what the file system tells. */
-async function compare(file, stamp, sha256) {
-    const now = attempt(file, () => (0,external_node_fs_.lstatSync)(file.location, { throwIfNoEntry: false }));
-    if (now && now.size === file.size && (0,files_stamp/* matchesStamp */.z)(stamp, now))
-        return;
-    if ((await hashFile(file)) !== sha256)
-        throw (0,read_errors/* changed */.tD)(file);
-}
-function attempt(file, act) {
-    try {
-        return act();
-    }
-    catch (error) {
-        if (error instanceof errors/* ActionError */.lZ)
-            throw error;
-        throw (0,read_errors/* unreadable */.O$)(file, error);
-    }
-}
-
-// EXTERNAL MODULE: ./build/src/verifying/check.js + 1 modules
-var check = __nccwpck_require__(77259);
-// EXTERNAL MODULE: ./build/src/signing/sent-bytes.js
-var sent_bytes = __nccwpck_require__(45109);
-;// CONCATENATED MODULE: ./build/src/signing/attempt.js
-
-
-
-
-
-/** Creates the function that signs one file once: reads it, has it signed, checks the signature and writes it. */
-function createAttempt(options) {
-    const { signer, output, suffix, verification, hashElsewhere, clientKeySha256, onWhiteSpace } = options;
-    return async (file, signal, onAnswered) => {
-        const open = openFile(file);
-        try {
-            const startPass = verification && (() => verification.verifier.start(file.size));
-            const source = (0,sent_bytes/* record */.g)(file.path, open, { startPass, hashElsewhere, signal });
-            const { text, keyVersion } = await signer.sign(source, signal);
-            const { sha256, pass } = await source.finish();
-            if (verification && !(pass && (0,check/* isValid */.fn)(text, pass, verification.encoding))) {
-                const invalid = await (0,check/* explainInvalid */.Dy)(file.path, { ...open, read: () => source.read() }, { ...verification, text });
-                throw wrongSignature(invalid, (0,check/* wrongKey */.PT)(verification, invalid, clientKeySha256));
-            }
-            if (!verification && /\s/.test(text))
-                onWhiteSpace?.();
-            signal.throwIfAborted();
-            onAnswered();
-            await output.write(file.path + suffix, text);
-            return { sha256, signatureSha256: hashText(text), keyVersion };
-        }
-        catch (error) {
-            throw withEveryFile(withFullDisk((0,policy_failure/* asFailure */.h_)(error)));
-        }
-        finally {
-            open.close();
-        }
-    };
-}
-/** A replica with another key, or a mixed-up answer, is worth one repeat; a wrong key ends the run. */
-function wrongSignature(error, ending) {
-    return new policy_failure/* Failure */.HR('request', error.code, error.message, {
-        hint: error.hint ?? '',
-        cause: error,
-        maxAttempts: 2,
-        endsRun: 'verify-key',
-        ending: new policy_failure/* Failure */.HR('config', ending.code, ending.message, { hint: ending.hint ?? '', cause: error }),
-    });
-}
-/** A signature in another encoding than the announced one comes in that encoding for every file. */
-function withEveryFile(failure) {
-    return failure.code === 'RESP_BAD_SIGNATURE' ? failure.with({ endsRun: 'first-four-files' }) : failure;
-}
-/** On a full disk no other file can be written either. */
-function withFullDisk(failure) {
-    return failure.code === 'OUTPUT_FULL' ? failure.with({ kind: 'config' }) : failure;
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/policy/defaults.js
-// Every number of the policy on one page, each with its reason. Times are in milliseconds. What users set (concurrency,
-// attempts, timeout, deadline) is an input of the action and stands in action.yml.
-/** When a failed attempt of one file is repeated. */
-const RETRY = {
-    /** Bound of the first delay; it doubles with each attempt of the file, and the delay is drawn between 0 and the bound. */
-    baseDelayMs: 200,
-    /** The same after 429 and 503, with which the service asks for fewer requests, not only for another one. */
-    throttledDelayMs: 1000,
-    /** Largest bound: later repeats gain nothing from waiting longer. */
-    maxDelayMs: 10_000,
-    /** A `Retry-After` is lengthened by a random part of this, so that the files that wait for it do not start together. */
-    retryAfterSpreadMs: 250,
-    /** A longer `Retry-After` ends the run: another run asks again. */
-    maxRetryAfterMs: 120_000,
-};
-/** When the service counts as down, and for how long it is asked again. */
-const OUTAGE = {
-    /** Failures of the service in a row, without a success between them, that shut the gate for every file. */
-    failures: 8,
-    /**
-     * With at most this many files left, none is lost to failures of the service alone: the gate shuts and the files become
-     * probes. Where half of all requests fail, 500 files are signed in 49 of 50 runs with this rule, in 10 without it.
-     */
-    endgameFiles: 32,
-    /** Bound of the first pause before a probe; it doubles with each probe, and the pause is drawn from its upper half. */
-    firstPauseMs: 250,
-    /** Largest bound: a service that is back is found at most this much later. */
-    maxPauseMs: 10_000,
-    /** Bounds of the pauses before the probes after a 401 or 403, because rules of firewalls look at several seconds or minutes. */
-    unauthorisedPausesMs: [2000, 8000, 20_000],
-    /** A run without any success ends after this time of failures only: the cause is likely a setting. */
-    noProgressBeforeSuccessMs: 60_000,
-    /** A run that had successes ends after this time of failures only: the cause is likely an outage. */
-    noProgressMs: 180_000,
-};
-/** How many failures of one kind end a run; failures of the kind `config` end it at once. */
-const ENDINGS = {
-    /** Before the first success: attempts of the canary that bring an answer that no signing service gives. */
-    canaryAttempts: 2,
-    /** Before the first success: different files that the service refuses, or answers in a form without a signature. */
-    refusedFiles: 4,
-    /** Before the first success: different files whose signature does not fit verify-key. */
-    unfitFiles: 3,
-    /** Before the first success: attempts that find no address for the server's name. */
-    notFoundAttempts: 3,
-    /** After a success: probes in a row that are refused with 401 or 403. */
-    unauthorisedProbes: 3,
-    /** After a success: time in which nothing but 401 and 403 comes. */
-    unauthorisedMs: 60_000,
-    /** After a success: attempts of one file whose connection leads to a node that TLS refuses. */
-    badNodePerFile: 3,
-    /** The same attempts, of the whole run. */
-    badNodePerRun: 10,
-};
-/** How the number of requests in flight starts and grows. */
-const GROWTH = {
-    /** Requests in flight once the canary has its answer, or once its head start is over. */
-    start: 12,
-    /**
-     * Each success adds one request up to this number: on a very fast service time alone would add none. 5,000 small files
-     * take about a tenth less than with 12. More than 24 makes no difference over HTTP/1.1, but does over HTTP/2, where a
-     * request in flight costs no handshake.
-     */
-    answered: 48,
-    /** At most one connection for so many files: one more handshake costs both sides as much as dozens of small requests. */
-    filesPerConnection: 64,
-    /** Most requests in flight before the first success of a run that needs several waves, so that a dead service gets few. */
-    unanswered: 40,
-    /** Time between two looks at a run whose slots are all busy. */
-    tickMs: 5,
-    /** Added per tick in which no request ended: the service is slow, and more requests in flight shorten the run. */
-    silentStep: 25,
-    /** Failures within this time of each other halve the number once. */
-    pushBackGraceMs: 250,
-    /**
-     * Added per round of successes after the service asked for fewer requests, instead of 1. Growth reaches a rate limit again
-     * and again: a service that takes 50 requests per second got 2.7 requests per file with whole steps, 1.7 with these.
-     */
-    throttledStep: 0.25,
-};
-/** The head start of the canary, the first request of a run, during which no other request is sent. */
-const HEAD_START = {
-    /** Time after the handshake of the canary, besides two round trips, at which the other files start without its answer. */
-    lengthMs: 50,
-    /** Time after which connections are opened for the other files: a service that answers faster needs no more of them. */
-    prepareAfterMs: 12,
-    /** On a busy machine answers are late as timers are: the head start grows by this many times the lateness of a timer. */
-    latenessFactor: 4,
-};
-
-;// CONCATENATED MODULE: ./build/src/signing/policy/concurrency.js
-
-/**
- * The limit on requests in flight, which adapts to the service.
- *
- * Time raises it as well as successes, so that a slow service does not slow the start. A push-back halves it; from then on
- * it grows a little with each round of successes.
- */
-class Limit {
-    #ceiling;
-    #jobs;
-    #value;
-    #mode = 'ramp';
-    /** Half of the value before the last push-back; below it the limit may double with each round of successes. */
-    #threshold = 0;
-    #step = 1;
-    #succeeded = false;
-    #overInTick = 0;
-    #lastPushBack = Number.NEGATIVE_INFINITY;
-    constructor(ceiling, jobs) {
-        this.#ceiling = ceiling;
-        this.#jobs = jobs;
-        this.#value = Math.min(ceiling, GROWTH.start);
-    }
-    /** Returns how many requests may be in flight now. */
-    get value() {
-        return Math.max(1, Math.floor(this.#value));
-    }
-    /** Tells whether time alone can still raise the limit. */
-    get ramps() {
-        return this.#mode === 'ramp' && this.#value < this.#bound();
-    }
-    /** Learns that the head start ended without an answer: the service is slow, so the limit rises to its bound at once. */
-    onSlowCanary() {
-        if (this.#mode === 'ramp')
-            this.#value = this.#bound();
-    }
-    /** Learns that an attempt ended, with whatever result. */
-    onOver() {
-        this.#overInTick++;
-    }
-    /** Learns of a success. */
-    onSuccess() {
-        this.#succeeded = true;
-        if (this.#mode === 'careful')
-            this.#raise(this.#value < this.#threshold ? 1 : this.#step / this.#value);
-        else if (this.#value < Math.min(GROWTH.answered, this.#jobs / GROWTH.filesPerConnection))
-            this.#raise(1);
-    }
-    /** Learns of a failure of the service, or of its wish for fewer requests; several at the same time count as one. */
-    onPushBack(now, reason) {
-        this.#mode = 'careful';
-        this.#step = reason === 'throttled' ? GROWTH.throttledStep : 1;
-        if (now - this.#lastPushBack < GROWTH.pushBackGraceMs)
-            return;
-        this.#lastPushBack = now;
-        this.#value = Math.max(1, this.#value / 2);
-        this.#threshold = this.#value;
-    }
-    /** Learns that a new connection was useless: as many requests as the other connections carry are enough from now on. */
-    onBadNode(inFlight) {
-        this.#mode = 'careful';
-        this.#step = 0;
-        this.#value = Math.max(1, Math.min(this.#value, inFlight));
-        this.#threshold = this.#value;
-    }
-    /** Starts again from one request after an outage. */
-    onRecovery() {
-        this.#value = 1;
-    }
-    /** Begins a tick, during which every slot is busy. */
-    onTickStart() {
-        this.#overInTick = 0;
-    }
-    /** Ends a tick in which this process was mostly idle; the limit grows in big steps while no request ends. */
-    onIdleTick() {
-        if (this.#mode === 'ramp')
-            this.#raise(this.#overInTick === 0 ? GROWTH.silentStep : 1);
-    }
-    #raise(by) {
-        this.#value = Math.min(this.#bound(), this.#value + by);
-    }
-    #bound() {
-        return this.#succeeded ? this.#ceiling : firstWave(this.#ceiling, this.#jobs);
-    }
-}
-/** Returns how many requests may be in flight to a service that has answered none. */
-function firstWave(ceiling, jobs) {
-    return jobs <= ceiling ? ceiling : Math.min(ceiling, GROWTH.unanswered);
-}
-/** Raises a limit in time while every slot is busy, unless this process itself is the bottleneck. */
-class Growth {
-    #limit;
-    #clock;
-    #ticking = false;
-    constructor(limit, clock) {
-        this.#limit = limit;
-        this.#clock = clock;
-    }
-    /** Learns that every slot is busy; calls back after a tick, when the limit may be higher. */
-    watch(onTick) {
-        if (this.#ticking || !this.#limit.ramps)
-            return;
-        this.#ticking = true;
-        this.#clock.idleShare();
-        this.#limit.onTickStart();
-        this.#clock.after(GROWTH.tickMs, () => {
-            this.#ticking = false;
-            if (this.#clock.idleShare() > 0.5)
-                this.#limit.onIdleTick();
-            onTick();
-        });
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/policy/attempt-counts.js
-/** Counts the attempts of each job of a run. */
-class AttemptCounts {
-    #most;
-    #counted;
-    /** Those of them that ended with a failure that allows few attempts. */
-    #limited;
-    #freeUsed;
-    /** `most` attempts are allowed for each job. */
-    constructor(jobs, most) {
-        this.#most = most;
-        this.#counted = new Uint8Array(jobs);
-        this.#limited = new Uint8Array(jobs);
-        this.#freeUsed = new Uint8Array(jobs);
-    }
-    /** Uses the one attempt of a job that is not counted; returns whether it was left. */
-    useFree(job) {
-        const isLeft = this.#freeUsed[job] === 0;
-        this.#freeUsed[job] = 1;
-        return isLeft;
-    }
-    /** Returns the counted attempts of a job. */
-    of(job) {
-        return this.#counted[job] ?? 0;
-    }
-    /** Counts an attempt that ended with this failure, whose own limit may be smaller than that of the run. */
-    add(job, { facts }) {
-        this.#counted[job] = this.of(job) + 1;
-        if (facts.maxAttempts !== undefined)
-            this.#limited[job] = (this.#limited[job] ?? 0) + 1;
-    }
-    /** Tells whether a job has had all its attempts, the last of which ended with this failure. */
-    isSpent(job, { facts }) {
-        const { maxAttempts = Number.POSITIVE_INFINITY } = facts;
-        return this.of(job) >= this.#most || (this.#limited[job] ?? 0) >= maxAttempts;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/policy/retry.js
-
-/** Draws the delay before the next attempt by full jitter: anything up to a bound that doubles with each attempt. */
-function backoffMs(attempts, throttled, random) {
-    const base = throttled === 'throttled' ? RETRY.throttledDelayMs : RETRY.baseDelayMs;
-    return random() * Math.min(RETRY.maxDelayMs, base * 2 ** Math.min(attempts - 1, 30));
-}
-/** Draws the pause before the next probe during an outage; `pauses` counts from 1. */
-function pauseMs(pauses, random) {
-    return (0.5 + 0.5 * random()) * Math.min(OUTAGE.maxPauseMs, OUTAGE.firstPauseMs * 2 ** Math.min(pauses, 30));
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/policy/outage-gate.js
-
-
-/**
- * The gate that every attempt passes: enough failures of the service in a row shut it, and then one probe at a time passes.
- *
- * Times are milliseconds of one monotonic clock.
- */
-class OutageGate {
-    #random;
-    #failures = 0;
-    #pauses = 0;
-    #shut = false;
-    #probing = false;
-    #succeeded = false;
-    /** End of the pause before the next probe. */
-    #pausedUntil = 0;
-    /** End of the wait that the service itself asked for; a success does not end it. */
-    #askedUntil = 0;
-    #runStartedAt;
-    /** Whether only the success of a probe opens the gate. */
-    #needsProbe = false;
-    #restUntil = 0;
-    constructor(random) {
-        this.#random = random;
-    }
-    /** Tells whether only probes pass. */
-    get isShut() {
-        return this.#shut;
-    }
-    /** Returns when the next probe may start; meaningful while the gate is shut. */
-    get pausedUntil() {
-        return this.#pausedUntil;
-    }
-    /** Tells whether any attempt has succeeded. */
-    get hasSucceeded() {
-        return this.#succeeded;
-    }
-    /** Returns when the backoff after the last failure of the service ends, if nothing else is in flight; 0 after a success. */
-    get restUntil() {
-        return this.#restUntil;
-    }
-    /** Asks to start an attempt. */
-    ask(now) {
-        const untilMs = Math.max(this.#askedUntil, this.#shut ? this.#pausedUntil : 0);
-        if (now < untilMs)
-            return { may: 'wait', untilMs };
-        if (!this.#shut)
-            return { may: 'start' };
-        return this.#probing ? { may: 'wait', untilMs: Number.POSITIVE_INFINITY } : { may: 'probe' };
-    }
-    /** Learns that a probe was sent. */
-    onProbe() {
-        this.#probing = true;
-    }
-    /** Learns that the probe ended, with whatever result: the next probe may start after the pause. */
-    onProbeOver() {
-        this.#probing = false;
-    }
-    /** Learns of a success; returns whether it ended an outage. */
-    onSuccess({ isProbe }) {
-        this.#succeeded = true;
-        if (this.#needsProbe && !isProbe)
-            return false;
-        this.#needsProbe = false;
-        const recovered = this.#shut;
-        this.#failures = 0;
-        this.#pauses = 0;
-        this.#restUntil = 0;
-        this.#runStartedAt = undefined;
-        this.#shut = false;
-        return recovered;
-    }
-    /** Learns of a failure of the service; returns whether it shut the gate. */
-    onFailure({ startedAt, isProbe, filesLeft }, now) {
-        this.#restUntil = now + pauseMs(++this.#failures, this.#random);
-        this.#runStartedAt = Math.min(this.#runStartedAt ?? startedAt, startedAt);
-        const shuts = !this.#shut && this.#failures >= Math.min(OUTAGE.failures, filesLeft);
-        if (shuts)
-            this.shut(now);
-        else if (isProbe)
-            this.pause(now);
-        return shuts;
-    }
-    /** Shuts the gate after a refusal, with a pause drawn from the upper half of `boundMs`; a request that was sent before it cannot open the gate. */
-    onRefused({ isProbe, boundMs }, now) {
-        if (isProbe || !this.#shut)
-            this.#pausedUntil = now + (0.5 + 0.5 * this.#random()) * boundMs;
-        this.#shut = true;
-        this.#needsProbe = true;
-    }
-    /** Shuts the gate to everything but probes; the first probe may start after a pause. */
-    shut(now) {
-        this.#shut = true;
-        this.pause(now);
-    }
-    /** Sets the pause before the next probe, longer each time, but not beyond the time that is left without progress. */
-    pause(now) {
-        const untilMs = now + pauseMs(++this.#pauses, this.#random);
-        this.#pausedUntil = Math.max(now, Math.min(untilMs, now + this.patienceMs(now)));
-    }
-    /** Makes every attempt wait for as long as the service asked. */
-    hold(retryAfterMs, now) {
-        this.#askedUntil = Math.max(this.#askedUntil, now + retryAfterMs + this.#random() * RETRY.retryAfterSpreadMs);
-    }
-    /** Returns the milliseconds until lack of progress ends the run; infinite while nothing fails. */
-    patienceMs(now) {
-        if (this.#runStartedAt === undefined)
-            return Number.POSITIVE_INFINITY;
-        const limitMs = this.#succeeded ? OUTAGE.noProgressMs : OUTAGE.noProgressBeforeSuccessMs;
-        return this.#runStartedAt + limitMs - now;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/policy/refusals.js
-
-/**
- * Decides what a 401 or 403 means once the same credentials were good: an outage, the content of a file, or the end of the run.
- *
- * The first probes are files that were never refused. When no such file is left, probes prove nothing about the credentials,
- * and each refusal counts as an attempt of its file.
- */
-class Refusals {
-    /** Files without a result that were refused. */
-    #files = new Set();
-    #since;
-    #probes = 0;
-    /** Learns of a refusal; returns whether it ends the run, and whether it counts as an attempt of its file. */
-    add({ job, isProbe, wasShut, left }, now) {
-        this.#since ??= now;
-        if (isProbe)
-            this.#probes++;
-        const isProof = left > this.#files.add(job).size;
-        return {
-            ends: now - this.#since >= ENDINGS.unauthorisedMs || (isProof && this.#probes >= ENDINGS.unauthorisedProbes),
-            counts: !wasShut || (isProbe && !isProof),
-        };
-    }
-    /** Bound of the pause before the next probe, in milliseconds. */
-    get pauseMs() {
-        const bounds = OUTAGE.unauthorisedPausesMs;
-        return bounds[Math.min(this.#probes, bounds.length - 1)] ?? 0;
-    }
-    /** Learns that a file has its result. */
-    settle(job) {
-        this.#files.delete(job);
-    }
-    /** Learns that a probe succeeded, or met a failure of another kind. */
-    endRow() {
-        this.#since = undefined;
-        this.#probes = 0;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/policy/run-judge.js
-
-/**
- * Decides which failures together mean that the run cannot succeed.
- *
- * It learns of every success and every failure in the order of arrival. After the first success only `config` and bad nodes
- * end the run here; `Refusals` decides about 401 and 403.
- */
-class RunJudge {
-    #successes = 0;
-    #canaryFailures = 0;
-    #notFound = 0;
-    /** Files that the service refused, or answered in a form without a signature. */
-    #refused = new Set();
-    /** Files whose signature did not fit the key. */
-    #unfit = new Set();
-    /** Attempts that met a bad node, by job. */
-    #badNodes = new Map();
-    /** When the first 401 or 403 came. */
-    #unauthorisedAt;
-    /** Attempts that succeeded. */
-    get successes() {
-        return this.#successes;
-    }
-    /** How many requests may be in flight while the failures so far may concern every file; infinite when they do not. */
-    get inFlight() {
-        if (this.#successes > 0)
-            return Number.POSITIVE_INFINITY;
-        return Math.min(left(this.#refused, ENDINGS.refusedFiles), left(this.#unfit, ENDINGS.unfitFiles));
-    }
-    /** Learns of a success. */
-    onSuccess() {
-        this.#successes++;
-    }
-    /** Tells whether this failure ends the run; `now` is the scheduler's clock. */
-    endsRun(failure, facts, now) {
-        const rule = failure.facts.endsRun;
-        if (rule === 'bad-node')
-            return this.#successes === 0 || this.#badNode(facts.job);
-        if (failure.kind === 'config')
-            return true;
-        if (this.#successes > 0)
-            return false;
-        switch (rule) {
-            case undefined:
-                return false;
-            case 'canary-twice':
-                if (facts.isCanary)
-                    this.#canaryFailures++;
-                return facts.attempts === this.#canaryFailures && this.#canaryFailures === ENDINGS.canaryAttempts;
-            case 'not-found':
-                return ++this.#notFound >= ENDINGS.notFoundAttempts;
-            case 'first-four-files':
-                return this.#refused.add(facts.job).size >= ENDINGS.refusedFiles;
-            case 'verify-key':
-                return this.#unfit.add(facts.job).size >= ENDINGS.unfitFiles;
-            case 'unauthorised':
-                return this.#unauthorised(facts, now);
-            default:
-                return rule;
-        }
-    }
-    /** A node of several that TLS refuses costs its connections; when it is the only one left, the run cannot go on. */
-    #badNode(job) {
-        this.#badNodes.set(job, (this.#badNodes.get(job) ?? 0) + 1);
-        const counts = [...this.#badNodes.values()];
-        const inRun = counts.reduce((sum, count) => sum + count, 0);
-        return Math.max(...counts) >= ENDINGS.badNodePerFile || inRun >= ENDINGS.badNodePerRun;
-    }
-    /**
-     * A second refusal ends the run if its attempt began after the first refusal: that attempt had a corrected clock and a
-     * fresh nonce. Attempts that were in flight at the first refusal were dated by the same clock and do not count.
-     */
-    #unauthorised({ startedAt }, now) {
-        const firstAt = this.#unauthorisedAt;
-        this.#unauthorisedAt ??= now;
-        return firstAt !== undefined && startedAt >= firstAt;
-    }
-}
-function left(files, most) {
-    return files.size === 0 ? Number.POSITIVE_INFINITY : Math.max(1, most - files.size);
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/policy/policy.js
-
-
-
-
-
-
-
-
-/** Collects what one run learns about its service and decides what follows; it reads no clock and starts nothing. */
-class RunPolicy {
-    limit;
-    #options;
-    #gate;
-    #judge = new RunJudge();
-    #attempts;
-    #refusals = new Refusals();
-    /** The last failure of the service as a whole. */
-    #lastTrouble;
-    constructor(options) {
-        this.#options = options;
-        this.limit = new Limit(options.concurrency, options.jobs);
-        this.#gate = new OutageGate(options.random);
-        this.#attempts = new AttemptCounts(options.jobs, options.attempts);
-    }
-    /** How many requests may be in flight now. */
-    get inFlight() {
-        return Math.min(this.limit.value, this.#judge.inFlight);
-    }
-    /** Tells whether a second attempt of the canary must confirm a failure before any other file is sent. */
-    mustConfirm({ facts }) {
-        return facts.endsRun !== undefined && facts.endsRun !== 'verify-key';
-    }
-    /** Asks to start an attempt. */
-    ask(now) {
-        return this.#gate.ask(now);
-    }
-    /**
-     * Returns the earliest time at which backing off no longer helps, because nothing else is in flight; infinite while a
-     * request is in flight or many files are left.
-     *
-     * The delay of a file doubles with each of its failures. Where failures come at random, the last few files would wait for
-     * seconds beside an idle service: more than half of the 14 s that 500 files took with 30 % of 503.
-     */
-    restUntil(left, inFlight) {
-        return inFlight === 0 && left <= OUTAGE.endgameFiles ? this.#gate.restUntil : Number.POSITIVE_INFINITY;
-    }
-    /** Asks to send a probe during an outage; returns the failure that ends the run when it has been without progress too long. */
-    probe(now) {
-        if (this.#gate.patienceMs(now) <= 0)
-            return (0,policy_failure/* serviceDown */.SU)(this.#lastTrouble);
-        this.#gate.onProbe();
-        return undefined;
-    }
-    /** Learns of a success. */
-    onSuccess({ job, isProbe }) {
-        this.#refusals.settle(job);
-        if (isProbe)
-            this.#gate.onProbeOver();
-        if (isProbe)
-            this.#refusals.endRow();
-        this.#judge.onSuccess();
-        this.limit.onOver();
-        this.limit.onSuccess();
-        if (!this.#gate.onSuccess({ isProbe }))
-            return;
-        this.limit.onRecovery();
-        this.#options.onEvent({ type: 'recovery' });
-    }
-    /** Learns of a failed attempt and decides what follows. */
-    onFailure(failed, now) {
-        const { failure, job, isProbe } = failed;
-        this.limit.onOver();
-        if (isProbe)
-            this.#gate.onProbeOver();
-        if (failure.facts.staleConnection && this.#attempts.useFree(job))
-            return { next: 'retry', delayMs: 0, reason: 'itself' };
-        if (failure.facts.endsRun === 'unauthorised' && this.#gate.hasSucceeded)
-            return this.#onRefused(failed, now);
-        const ofService = this.#concernsService(failure);
-        // An attempt that failed because of an outage says nothing about its file.
-        if (!ofService || !this.#gate.isShut)
-            this.#attempts.add(job, failure);
-        const attempts = this.#attempts.of(job);
-        if (this.#judge.endsRun(failure, { ...failed, attempts }, now))
-            return { next: 'end', failure: failure.facts.ending ?? failure, lost: failure };
-        if (failure.kind === 'file')
-            return { next: 'lost', lost: failure };
-        if (failure.facts.endsRun === 'bad-node')
-            this.#onBadNode(failed);
-        if (ofService)
-            this.#onTrouble(failed, now);
-        else if (isProbe)
-            this.#gate.pause(now);
-        const end = this.#endOfPatience(failure, now);
-        if (end)
-            return { next: 'end', failure: end };
-        const isLost = ofService ? this.#isLostToService(failed, now) : this.#attempts.isSpent(job, failure);
-        if (isLost)
-            return { next: 'lost', lost: failure };
-        if (failure.facts.endsRun === 'verify-key' && !this.#gate.hasSucceeded)
-            return { next: 'retry-last' };
-        // The canary's second attempt decides whether this is a signing service: it goes before every other file.
-        const isUrgent = failed.isCanary && attempts === 1 && failure.facts.endsRun === 'canary-twice';
-        return this.#retry(failed, isUrgent ? 0 : this.#delayMs(failure, attempts), ofService ? 'service' : 'itself');
-    }
-    #retry({ job, failure }, delayMs, reason) {
-        this.#options.onEvent({ type: 'retry', job, failure, delayMs });
-        return { next: 'retry', delayMs, reason };
-    }
-    /** Learns that credentials are refused that were good before. */
-    #onRefused(failed, now) {
-        const { job, isProbe } = failed;
-        const wasShut = this.#gate.isShut;
-        const failure = (0,policy_failure/* refusedLater */.Nn)(failed.failure, this.#judge.successes);
-        const { ends, counts } = this.#refusals.add({ ...failed, wasShut }, now);
-        this.#gate.onRefused({ isProbe, boundMs: this.#refusals.pauseMs }, now);
-        if (!wasShut)
-            this.limit.onPushBack(now, 'throttled');
-        if (!wasShut)
-            this.#options.onEvent({ type: 'outage', failure });
-        if (ends)
-            return { next: 'end', failure: failure.with({ kind: 'config' }), lost: failure };
-        if (counts)
-            this.#attempts.add(job, failure);
-        const isLost = counts && this.#attempts.isSpent(job, failure);
-        if (isLost)
-            this.#refusals.settle(job);
-        if (isLost)
-            return { next: 'lost', lost: failure };
-        const end = this.#endOfPatience(failure, now);
-        if (end)
-            return { next: 'end', failure: end };
-        return this.#retry(failed, this.#gate.pausedUntil - now + this.#delayMs(failure, 1), 'itself');
-    }
-    /** After a success, a name without an address means that the name server is in trouble. */
-    #concernsService({ kind, facts }) {
-        return kind === 'service' || (facts.endsRun === 'not-found' && this.#gate.hasSucceeded);
-    }
-    /** Tells whether a file is given up because of the service; near the end of the run the gate shuts instead. */
-    #isLostToService({ job, left, failure }, now) {
-        if (this.#gate.isShut || this.#attempts.of(job) < this.#options.attempts)
-            return false;
-        if (left > OUTAGE.endgameFiles)
-            return true;
-        this.#gate.shut(now);
-        this.#options.onEvent({ type: 'outage', failure });
-        return false;
-    }
-    #delayMs({ facts }, attempts) {
-        const long = facts.throttled || facts.endsRun === 'not-found';
-        return backoffMs(Math.max(1, attempts), long ? 'throttled' : 'plain', this.#options.random);
-    }
-    /** The next connection may lead to the same node: the run goes on with the connections that it has. */
-    #onBadNode({ failure, inFlight }) {
-        this.limit.onBadNode(inFlight);
-        this.#options.onEvent({ type: 'bad-node', failure });
-    }
-    /** Learns of a failure of the service as a whole. */
-    #onTrouble({ failure, startedAt, isProbe, left }, now) {
-        this.#lastTrouble = failure;
-        this.#refusals.endRow();
-        if (!this.#gate.isShut)
-            this.limit.onPushBack(now, failure.facts.throttled ? 'throttled' : 'trouble');
-        if (this.#gate.onFailure({ startedAt, isProbe, filesLeft: left }, now))
-            this.#options.onEvent({ type: 'outage', failure });
-    }
-    /** Makes every attempt wait as the service asked; returns the failure that ends the run when this wait or the outage is too long. */
-    #endOfPatience(failure, now) {
-        const patienceMs = this.#gate.patienceMs(now);
-        if (patienceMs <= 0 && failure === this.#lastTrouble)
-            return (0,policy_failure/* serviceDown */.SU)(failure);
-        const { retryAfterMs } = failure.facts;
-        if (retryAfterMs === undefined)
-            return undefined;
-        const timeLeftMs = Math.min(patienceMs, this.#options.endsAt - now, RETRY.maxRetryAfterMs);
-        if (retryAfterMs > timeLeftMs)
-            return (0,policy_failure/* retryAfterTooLong */.BN)(failure, retryAfterMs, timeLeftMs);
-        this.#gate.hold(retryAfterMs, now);
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/schedule/head-start.js
-/** The period in which only the canary is in flight: it ends with any answer, or when an attempt has lasted long enough. */
-class HeadStart {
-    #wait;
-    #over = new AbortController();
-    /** `wait` resolves when an attempt that begins now has lasted long enough; its signal aborts when the period has ended. */
-    constructor(wait) {
-        this.#wait = wait;
-    }
-    /** Tells whether only the canary may be in flight. */
-    get lasts() {
-        return !this.#over.signal.aborted;
-    }
-    /** Ends the period: the other files start. */
-    end() {
-        // A second abort has no effect, but costs an exception.
-        if (this.lasts)
-            this.#over.abort();
-    }
-    /** Begins the time of one attempt of the canary: when it ends with the attempt still in flight, the other files start and `onSlow` is called. */
-    grant({ isInFlight, onSlow }) {
-        const release = () => {
-            if (!this.lasts || !isInFlight())
-                return;
-            this.end();
-            onSlow();
-        };
-        this.#wait(this.#over.signal).then(release, release);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/schedule/in-flight.js
-
-/**
- * The attempts in flight: how many there are, how much memory they take, and how to abort them.
- *
- * An answered attempt no longer counts against the concurrency limit; its memory counts until its signature is written, so
- * that a disk that does not respond holds new requests back.
- */
-class InFlight {
-    #options;
-    #controllers = new Map();
-    #attempts;
-    #firstStart;
-    #settled;
-    #blindRepeats;
-    /** Jobs whose last attempt was sent whole and got no answer. */
-    #unanswered = new Set();
-    #weight = 0;
-    #finishing = 0;
-    constructor(options) {
-        this.#options = options;
-        this.#attempts = new Uint16Array(options.jobs);
-        this.#firstStart = new Float64Array(options.jobs).fill(-1);
-        this.#settled = new Uint8Array(options.jobs);
-        this.#blindRepeats = new Uint16Array(options.jobs);
-    }
-    /** Attempts that the service has not answered yet. */
-    get size() {
-        return this.#controllers.size;
-    }
-    /** All attempts that have not ended, answered ones included. */
-    get open() {
-        return this.size + this.#finishing;
-    }
-    /** Tells whether the given attempt of this job, counted from 1, waits for an answer. */
-    has(job, attempt) {
-        return this.#controllers.has(job) && this.#attempts[job] === attempt;
-    }
-    /** Returns what this job has cost so far. */
-    tally(job) {
-        const attempts = this.#attempts[job] ?? 0;
-        const elapsedMs = attempts === 0 ? 0 : this.#options.clock.now() - (this.#firstStart[job] ?? 0);
-        return { attempts, blindRepeats: this.#blindRepeats[job] ?? 0, elapsedMs };
-    }
-    /** Records that a job has its result; returns what it has cost. */
-    settle(job) {
-        this.#settled[job] = 1;
-        return this.tally(job);
-    }
-    /** Lists the jobs that were attempted and have no result. */
-    unsettled() {
-        return [...this.#attempts.keys()].filter((job) => this.#settled[job] === 0 && this.#attempts[job] !== 0);
-    }
-    /** Tells whether there is memory for this job; a job that needs more than there is goes alone. */
-    fits(job) {
-        return this.open === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
-    }
-    /** Makes one attempt within its time limit; calls `onAnswered` as soon as the service has answered, and resolves with the failure, if any. */
-    async attempt(job, onAnswered) {
-        const { run, clock, timeoutMs, weight } = this.#options;
-        const controller = new AbortController();
-        const limitMs = timeoutMs(job);
-        const cancelTimeout = clock.after(limitMs, () => controller.abort((0,policy_failure/* timedOut */.iU)(limitMs)));
-        this.#begin(job, controller);
-        const finish = () => {
-            if (!this.#leave(job, cancelTimeout))
-                return;
-            this.#finishing++;
-            onAnswered();
-        };
-        try {
-            await run(job, controller.signal, finish);
-            finish();
-            return undefined;
-        }
-        catch (error) {
-            const failure = whyFailed(error, controller.signal);
-            if (failure.facts.unanswered)
-                this.#unanswered.add(job);
-            return failure;
-        }
-        finally {
-            if (!this.#leave(job, cancelTimeout))
-                this.#finishing--;
-            this.#weight -= weight(job);
-        }
-    }
-    #begin(job, controller) {
-        this.#controllers.set(job, controller);
-        this.#weight += this.#options.weight(job);
-        this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
-        if (this.#unanswered.delete(job))
-            this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
-        if (this.#firstStart[job] === -1)
-            this.#firstStart[job] = this.#options.clock.now();
-    }
-    /** Ends the time limit of an attempt, which now no longer counts as in flight; returns whether it did before. */
-    #leave(job, cancelTimeout) {
-        if (!this.#controllers.delete(job))
-            return false;
-        cancelTimeout();
-        return true;
-    }
-    /** Aborts every attempt because the run is over. */
-    abort() {
-        for (const controller of this.#controllers.values())
-            controller.abort((0,policy_failure/* runEnded */._9)());
-    }
-}
-/** An aborted attempt failed for the reason of its abort, whatever error it ends with; an error of the same code knows more. */
-function whyFailed(error, signal) {
-    const told = (0,policy_failure/* asFailure */.h_)(error);
-    const ended = signal.aborted ? (0,policy_failure/* asFailure */.h_)(signal.reason) : told;
-    return told.code === ended.code ? told : ended;
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/schedule/queue.js
-/**
- * The jobs that wait for an attempt: fresh jobs in their order after the canary, repeats by the time at which they may start.
- *
- * Fresh jobs are a cursor, not entries, so that 100,000 of them take no memory.
- */
-class RetryQueue {
-    #jobs;
-    #canary;
-    #repeats = [];
-    /** Jobs that wait until no other job does. */
-    #held = [];
-    #canaryWaits;
-    #cursor = 0;
-    constructor(jobs, canary) {
-        this.#jobs = jobs;
-        this.#canary = canary;
-        this.#canaryWaits = jobs > 0;
-    }
-    /** Puts a job back that is ready at a time of the scheduler's clock. */
-    repeat(repeat) {
-        const at = this.#repeats.findIndex(({ readyAt }) => readyAt > repeat.readyAt);
-        this.#repeats.splice(at < 0 ? this.#repeats.length : at, 0, repeat);
-    }
-    /** Puts a failed job back that is repeated when no other job waits. */
-    hold(job, failure) {
-        this.#held.push({ job, failure });
-    }
-    /** Takes every held job out of the queue; returns the jobs with their failures. */
-    takeHeld() {
-        return this.#held.splice(0);
-    }
-    /**
-     * Returns the job that should start now, without taking it; repeats that are ready come first.
-     *
-     * From `restUntil` on, a repeat that waits only to spare the service is ready as well.
-     */
-    ready(now, restUntil) {
-        if (this.#repeatReady(now))
-            return this.#repeats[0]?.job;
-        const sparing = restUntil <= now ? this.#sparing() : undefined;
-        return this.#fresh() ?? sparing?.job ?? (this.#repeats.length === 0 ? this.#held[0]?.job : undefined);
-    }
-    /** Returns the canary when it is ready, and no other job; for the head start. */
-    readyCanary(now) {
-        return this.#canaryWaits || this.#repeatReady(now) ? this.#canary : undefined;
-    }
-    /** Returns the job for a probe: a fresh one, whose failure cannot be its own, else the one that is ready first. */
-    probe() {
-        return this.#fresh() ?? this.#repeats[0]?.job ?? this.#held[0]?.job;
-    }
-    /** Returns when the next repeat is ready, by the `restUntil` of {@link ready}; infinite when there is none. */
-    nextReadyAt(restUntil) {
-        const readyAt = this.#repeats[0]?.readyAt ?? Number.POSITIVE_INFINITY;
-        return restUntil < readyAt && this.#sparing() ? restUntil : readyAt;
-    }
-    /** Takes a job that {@link ready} or {@link probe} returned out of the queue. */
-    take(job) {
-        const at = this.#repeats.findIndex((repeat) => repeat.job === job);
-        if (at >= 0)
-            this.#repeats.splice(at, 1);
-        else if (this.#held[0]?.job === job)
-            this.#held.shift();
-        else if (this.#canaryWaits)
-            this.#canaryWaits = false;
-        else
-            this.#cursor = job + 1;
-    }
-    #repeatReady(now) {
-        return (this.#repeats[0]?.readyAt ?? Number.POSITIVE_INFINITY) <= now;
-    }
-    #sparing() {
-        return this.#repeats.find(({ reason }) => reason === 'service');
-    }
-    #fresh() {
-        if (this.#canaryWaits)
-            return this.#canary;
-        if (this.#cursor === this.#canary)
-            this.#cursor++;
-        return this.#cursor < this.#jobs ? this.#cursor : undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/schedule/schedule.js
-
-
-
-
-
-
-
-/**
- * Runs all jobs under one adaptive limit and one outage gate.
- *
- * Resolves when nothing is in flight any more, with the failure that ended the run early or `undefined`. A signal that
- * aborts the run has an `ActionError` as its reason.
- */
-function runSchedule(options) {
-    return new Schedule(options).start();
-}
-class Schedule {
-    #options;
-    #policy;
-    #growth;
-    #queue;
-    #inFlight;
-    #done = Promise.withResolvers();
-    #left;
-    #headStart;
-    #ending;
-    #cancelWake = () => { };
-    /** Slots that answers of one moment free are filled together: over HTTP/2, requests that start together share packets. */
-    #pumpSoon;
-    constructor(options) {
-        const { jobs, clock, deadlineMs } = options;
-        this.#options = options;
-        const endsAt = deadlineMs ? clock.now() + deadlineMs : Number.POSITIVE_INFINITY;
-        this.#policy = new RunPolicy({ ...options, endsAt });
-        this.#growth = new Growth(this.#policy.limit, clock);
-        this.#queue = new RetryQueue(jobs, options.canary);
-        this.#inFlight = new InFlight(options);
-        this.#headStart = new HeadStart(options.headStart);
-        this.#pumpSoon = (0,schedule_clock/* onceSoon */.Bh)(clock, () => this.#pump());
-        this.#left = jobs;
-    }
-    async start() {
-        const { signal, deadlineMs, clock } = this.#options;
-        const abort = () => this.#end((0,policy_failure/* asFailure */.h_)(signal.reason));
-        const cancelDeadline = deadlineMs
-            ? clock.after(deadlineMs, () => this.#end((0,policy_failure/* deadlinePassed */.Hx)(deadlineMs)))
-            : undefined;
-        signal.addEventListener('abort', abort, { once: true });
-        if (signal.aborted)
-            abort();
-        else
-            this.#pump();
-        try {
-            return await this.#done.promise;
-        }
-        finally {
-            signal.removeEventListener('abort', abort);
-            cancelDeadline?.();
-            this.#cancelWake();
-            for (const job of this.#inFlight.unsettled())
-                this.#options.onCutOff(job, this.#inFlight.tally(job));
-        }
-    }
-    /** Starts every attempt that may start now, and sets a timer for those that may start later. */
-    #pump() {
-        this.#cancelWake();
-        while (!this.#ending && this.#inFlight.open < this.#left) {
-            const now = this.#options.clock.now();
-            const passage = this.#policy.ask(now);
-            if (passage.may === 'wait')
-                this.#wakeAt(passage.untilMs);
-            if (passage.may === 'wait' || !this.#startOne(passage.may, now))
-                break;
-        }
-        this.#finishIfDone();
-    }
-    /** Starts one attempt; returns whether another one may follow. */
-    #startOne(how, now) {
-        if (how === 'start' && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.inFlight)) {
-            if (this.#inFlight.size >= this.#policy.limit.value)
-                this.#growth.watch(() => this.#pump());
-            return false;
-        }
-        const restUntil = this.#policy.restUntil(this.#left, this.#inFlight.size);
-        const job = this.#choose(how, now, restUntil);
-        if (job === undefined)
-            this.#wakeAt(this.#queue.nextReadyAt(restUntil));
-        if (job === undefined || !this.#inFlight.fits(job))
-            return false;
-        const impatience = how === 'probe' ? this.#policy.probe(now) : undefined;
-        if (impatience) {
-            this.#end(impatience);
-            return false;
-        }
-        this.#queue.take(job);
-        void this.#launch(job, how === 'probe', now);
-        return true;
-    }
-    #choose(how, now, restUntil) {
-        if (how === 'probe')
-            return this.#queue.probe();
-        return this.#headStart.lasts ? this.#queue.readyCanary(now) : this.#queue.ready(now, restUntil);
-    }
-    async #launch(job, isProbe, now) {
-        let isProbing = isProbe;
-        const ended = this.#inFlight.attempt(job, () => {
-            this.#onAnswered(job, isProbing);
-            isProbing = false;
-        });
-        if (this.#headStart.lasts)
-            this.#grantHeadStart(job);
-        const failure = await ended;
-        if (failure)
-            this.#onFailure(failure, { job, isProbe: isProbing, startedAt: now });
-        else
-            this.#settle(job);
-        this.#pumpSoon();
-    }
-    /** Starts the period in which only the canary runs. When it ends first, the other files start and the service counts as slow. */
-    #grantHeadStart(job) {
-        const { attempts: attempt } = this.#inFlight.tally(job);
-        const onSlow = () => {
-            this.#policy.limit.onSlowCanary();
-            this.#pump();
-        };
-        this.#headStart.grant({ isInFlight: () => this.#inFlight.has(job, attempt), onSlow });
-    }
-    /** Learns that the service has answered one job; the work that is left needs no slot. */
-    #onAnswered(job, isProbe) {
-        this.#headStart.end();
-        this.#policy.onSuccess({ job, isProbe });
-        this.#pumpSoon();
-    }
-    #onFailure(failure, facts) {
-        if (this.#ending)
-            return;
-        const { job } = facts;
-        const { clock, canary, onFailure } = this.#options;
-        const now = clock.now();
-        // Any answer ends the head start, except one that a second attempt of the canary must confirm.
-        if (!this.#policy.mustConfirm(failure))
-            this.#headStart.end();
-        const state = { isCanary: job === canary, left: this.#left, inFlight: this.#inFlight.size };
-        const decision = this.#policy.onFailure({ ...facts, ...state, failure }, now);
-        if (decision.next === 'retry')
-            this.#queue.repeat({ job, readyAt: now + decision.delayMs, reason: decision.reason });
-        const { lost } = decision;
-        if (decision.next === 'retry-last')
-            this.#queue.hold(job, failure);
-        if (lost)
-            this.#settle(job, lost);
-        if (decision.next === 'end')
-            this.#end(decision.failure);
-        else if (lost && onFailure === 'stop')
-            this.#end(lost);
-    }
-    #settle(job, failure) {
-        this.#headStart.end();
-        this.#left--;
-        this.#options.onSettled(job, { failure, ...this.#inFlight.settle(job) });
-    }
-    #end(ending) {
-        this.#ending ??= ending;
-        for (const { job, failure } of this.#queue.takeHeld())
-            this.#settle(job, failure);
-        this.#headStart.end();
-        this.#inFlight.abort();
-        this.#finishIfDone();
-    }
-    #finishIfDone() {
-        if (this.#inFlight.open === 0 && (this.#ending || this.#left === 0))
-            this.#done.resolve(this.#ending);
-    }
-    #wakeAt(time) {
-        if (time === Number.POSITIVE_INFINITY)
-            return;
-        this.#cancelWake = this.#options.clock.after(Math.max(0, time - this.#options.clock.now()), () => this.#pump());
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/signing/sign.js
-
-
-
-
-
-/** Most memory that requests in flight may take. */
-const MAX_BYTES_IN_FLIGHT = 48 * 1024 * 1024;
-/** Buffers of a large file that is being sent: two to read, the encoded piece as text and as bytes, and those of the socket. */
-const LARGE_FILE_WEIGHT = 8 * 1024 * 1024;
-/** Signs every file; a signature is checked before it is written, and a file that fails has none. */
-async function signFiles(options) {
-    const { files } = options;
-    const byJob = [];
-    const signed = [];
-    const signOnce = createAttempt(options);
-    const ending = await runSchedule({
-        ...options,
-        jobs: files.length,
-        canary: smallest(files),
-        headStart: createHeadStart(options),
-        timeoutMs: (job) => options.timeoutMs + Math.ceil((sign_sizeOf(files, job) * 1000) / 2 ** 20),
-        weight: (job) => weightOf(sign_sizeOf(files, job), options.verification),
-        maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
-        async run(job, signal, onAnswered) {
-            const file = files[job];
-            if (file)
-                signed[job] = await signOnce(file, signal, onAnswered);
-        },
-        onSettled(job, settled) {
-            const file = files[job];
-            if (!file)
-                return;
-            const outcome = toOutcome(file, settled, signed[job]);
-            byJob[job] = outcome;
-            options.onOutcome(outcome);
-        },
-        onCutOff(job, tally) {
-            const file = files[job];
-            if (file)
-                byJob[job] = { file, status: 'not-tried', ...tally };
-        },
-    });
-    // The array has holes where a file was never tried, which `filter` leaves out.
-    return { outcomes: byJob.filter(() => true), ending };
-}
-function toOutcome(file, { failure, ...tally }, signed) {
-    return {
-        file,
-        status: failure ? 'failed' : 'signed',
-        ...(failure ? {} : signed),
-        ...tally,
-        error: failure,
-    };
-}
-function sign_sizeOf(files, job) {
-    return files[job]?.size ?? 0;
-}
-function weightOf(size, verification) {
-    const held = verification?.verifier.algorithm.scheme === 'ed25519' ? size : 0;
-    // The bytes, their base64 as a string, and the body.
-    return held + (size > SMALL_FILE_BYTES ? LARGE_FILE_WEIGHT : 16 * 1024 + 4 * size);
-}
-function smallest(files) {
-    let best = 0;
-    for (let i = 1; i < files.length; i++)
-        if (sign_sizeOf(files, i) < sign_sizeOf(files, best))
-            best = i;
-    return best;
-}
-/** Creates the wait of the head start; during it, when a refusal would have come by now, connections are opened for the other files, once in a run. */
-function createHeadStart({ files, concurrency, clock, prepare, firstConnection }) {
-    const connections = Math.min(firstWave(concurrency, files.length), files.length) - 1;
-    let isPrepared = false;
-    return async (signal) => {
-        const roundTripMs = await firstConnection;
-        const wakeAt = clock.now() + HEAD_START.prepareAfterMs + roundTripMs;
-        await waitFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
-        const lateMs = Math.max(0, clock.now() - wakeAt);
-        if (!isPrepared && !signal.aborted)
-            prepare?.(connections, signal);
-        isPrepared = true;
-        const restMs = HEAD_START.lengthMs - HEAD_START.prepareAfterMs + roundTripMs;
-        await waitFor(clock, restMs + HEAD_START.latenessFactor * lateMs);
-    };
-}
-function waitFor(clock, ms) {
-    return new Promise((resolve) => {
-        clock.after(ms, resolve);
-    });
-}
-
-;// CONCATENATED MODULE: ./build/src/worker/hasher.js
-
-/**
- * The caller hashes a file itself when the files before it hold more bytes than this and four times its own: an attempt has
- * a time limit by the size of its own file, and must not spend that time waiting for larger files.
- */
-const PATIENCE_BYTES = 64 * 2 ** 20;
-/**
- * Hashes large files in the worker, so that one file is hashed while another is sent.
- *
- * Files are hashed one after the other, and `begin` is called when the turn of its file has come.
- */
-function hashInWorker(worker) {
-    let last = Promise.resolve();
-    let bytesAhead = 0;
-    return async ({ path, size, lend }, begin, signal) => {
-        if (bytesAhead > PATIENCE_BYTES + 4 * size)
-            return undefined;
-        bytesAhead += size;
-        const turn = last.then(async () => {
-            signal.throwIfAborted();
-            const hashing = begin();
-            const { algorithm, around } = hashing;
-            const result = await lend((descriptor) => worker.do({ do: 'hash', file: { descriptor, path, size }, hashing: { algorithm, around } }, signal));
-            return result && { ...result, hashing };
-        });
-        last = turn
-            .catch(() => { })
-            .finally(() => {
-            bytesAhead -= size;
-        });
-        return (0,schedule_clock/* orAborted */.H6)(turn, signal);
-    };
-}
-
-// EXTERNAL MODULE: ./build/src/worker/tasks.js
-var tasks = __nccwpck_require__(59210);
-;// CONCATENATED MODULE: ./build/src/worker/writer.js
-
-/**
- * Writes signatures in the worker, or in this thread when there is no worker.
- *
- * Signatures of one turn of the event loop go as one task: one message for each costs as much as the writing itself.
- */
-function writeInWorker(worker, output) {
-    const { directory, processId } = output;
-    let current;
-    worker.start();
-    function openBatch() {
-        const { promise: result, resolve } = Promise.withResolvers();
-        const batch = { paths: [], texts: [], result };
-        setImmediate(() => {
-            current = undefined;
-            resolve(worker.do({ do: 'write', directory, processId, paths: batch.paths, texts: batch.texts }));
-        });
-        return batch;
-    }
-    return {
-        async write(path, text) {
-            current ??= openBatch();
-            const at = current.paths.push(path) - 1;
-            current.texts.push(text);
-            const failed = await current.result;
-            if (failed === undefined)
-                return output.write(path, text);
-            const error = failed.get(at);
-            if (error)
-                throw (0,tasks/* unpackError */.R)(error);
-        },
-    };
-}
-
-// EXTERNAL MODULE: ./build/src/files/release-file.js
-var release_file = __nccwpck_require__(62207);
-;// CONCATENATED MODULE: ./build/src/files/writing/checksums.js
-
-/** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
-function renderChecksums(entries) {
-    let text = '';
-    for (const { path, sha256 } of entries) {
-        const escaped = path.replace(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
-        text += `${escaped === path ? '' : '\\'}${sha256}  ${escaped}\n`;
-    }
-    return text;
-}
-const ESCAPES = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
-const UNESCAPES = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' };
-/**
- * Reads what {@link renderChecksums} writes: SHA-256 as hex by path.
- *
- * @throws ActionError `CHECKSUMS_UNREADABLE` for a line of another form, or a path that stands there twice
- */
-function parseChecksums(text) {
-    const entries = new Map();
-    const lines = text.split('\n');
-    if (lines.pop() !== '')
-        throw unreadable(lines.length + 1, 'does not end');
-    for (const [number, line] of lines.entries()) {
-        const [, mark, sha256 = '', rest = ''] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
-        if (mark === undefined)
-            throw unreadable(number + 1, 'is not one that sha256sum writes');
-        const path = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
-        if (entries.has(path))
-            throw unreadable(number + 1, 'names a path for the second time');
-        entries.set(path, sha256);
-    }
-    return entries;
-}
-function unreadable(line, how) {
-    return new errors/* ActionError */.lZ('CHECKSUMS_UNREADABLE', `Line ${line} of the checksums file ${how}.`, {
-        hint: 'Restore the file as the signing run wrote it.',
-    });
-}
-
-;// CONCATENATED MODULE: ./build/src/verifying/verify.js
-
-
-
-
-
-/** Files at a time: reading of one goes on while another is hashed. */
-const LANES = 4;
-/** Checks the signature of every file; the outcomes come in the order of the files. */
-async function verifyFiles(options) {
-    const { files, signal } = options;
-    const outcomes = [];
-    let next = 0;
-    async function lane() {
-        for (let at = next++; at < files.length; at = next++) {
-            const file = files[at];
-            if (file === undefined)
-                return;
-            signal.throwIfAborted();
-            const outcome = await verifyFile(file, options);
-            outcomes[at] = outcome;
-            options.onOutcome(outcome);
-            // Small files are read at once: let timers and signals have their turn.
-            if (at % 64 === 63)
-                await new Promise((resolve) => setImmediate(resolve));
-        }
-    }
-    await Promise.all(Array.from({ length: LANES }, lane));
-    return outcomes;
-}
-async function verifyFile(file, options) {
-    const startedAt = performance.now();
-    const outcome = (rest) => {
-        return { file, attempts: 0, elapsedMs: performance.now() - startedAt, ...rest };
-    };
-    try {
-        const text = readSignatureFile(options.output.realPathOf(file.path + options.suffix));
-        if (text === undefined)
-            return outcome({ status: 'failed', error: missing(file, options.suffix) });
-        const open = openFile(file);
-        try {
-            const { valid, sha256 } = await (0,check/* checkStored */.Ww)(open, text, options.verification);
-            if (valid)
-                return outcome({ status: 'verified', sha256, signatureSha256: hashText(text) });
-            const error = options.explain === 'name'
-                ? await (0,check/* explainInvalid */.Dy)(file.path, open, { ...options.verification, text })
-                : undefined;
-            return outcome({ status: 'failed', sha256, error });
-        }
-        finally {
-            open.close();
-        }
-    }
-    catch (error) {
-        return outcome({ status: 'failed', error: asInvalid(file, error) });
-    }
-}
-function missing({ path }, suffix) {
-    return new errors/* ActionError */.lZ('SIGNATURE_MISSING', `${(0,files_names/* show */.WU)(path)} has no signature ${(0,files_names/* show */.WU)(path + suffix)}.`, {
-        hint: 'Sign the file, fetch its signature, or exclude the file; output-dir and suffix must be those of the signing run.',
-    });
-}
-/** A text that is no strictly encoded signature is an invalid signature, whatever the reader calls it. */
-function asInvalid({ path }, error) {
-    const known = (0,errors/* toActionError */.ie)(error, 'FILE_UNREADABLE', `${(0,files_names/* show */.WU)(path)} could not be checked.`);
-    if (known.code !== 'RESP_BAD_SIGNATURE')
-        return known;
-    return new errors/* ActionError */.lZ('SIGNATURE_INVALID', `The signature of ${(0,files_names/* show */.WU)(path)} is not valid: ${known.message}`, {
-        ...(known.hint === undefined ? {} : { hint: known.hint }),
-        cause: known,
-    });
-}
-/** A signature whose file is gone. */
-function orphaned(path, suffix) {
-    const error = new errors/* ActionError */.lZ('SIGNATURE_ORPHANED', `${(0,files_names/* show */.WU)(path + suffix)} signs ${(0,files_names/* show */.WU)(path)}, which is not there.`, {
-        hint: 'Restore the file, or delete the signature: a customer would miss what it promises.',
-    });
-    return { file: { path: path + suffix, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, isOrphan: true };
-}
-
-;// CONCATENATED MODULE: ./build/src/modes/stages/checksums.js
-
-
-
-
-
-
-
-
-/** Writes the checksums of all files and signs them; only the first slice does. */
-async function writeChecksums(context, { checksums, shard, suffix }, task) {
-    if (checksums === undefined || shard.index !== 1)
-        return {};
-    const { output, allFiles, verification, reuse } = task;
-    const known = new Map(task.known.map(({ file, sha256 }) => [file.path, sha256]));
-    const entries = [];
-    for (const file of allFiles) {
-        context.signal.throwIfAborted();
-        entries.push({ path: file.path, sha256: known.get(file.path) ?? (await hashFile(file)) });
-    }
-    const text = renderChecksums(entries);
-    const location = output.locate(checksums);
-    // The signature of another text must not stand beside this one, not even for a moment.
-    if (!holds(location, text))
-        output.remove(checksums + suffix);
-    output.write(checksums, text);
-    const file = { path: checksums, location, size: Buffer.byteLength(text) };
-    const isKept = reuse && verification && (await checkOne(context, file, { output, suffix, verification })).status === 'verified';
-    if (isKept)
-        return { checksums: location };
-    const { notes = [], failure } = await task.sign(file);
-    return { checksums: location, notes, ...(failure ? { failure } : {}) };
-}
-/** Removes earlier checksums and their signature, so that they cannot pass for those of a run that fails; only the first slice does. */
-function removeChecksums({ checksums, shard, suffix }, output) {
-    if (checksums === undefined || shard.index !== 1)
-        return;
-    output.remove(checksums + suffix);
-    output.remove(checksums);
-}
-function holds(location, text) {
-    try {
-        return (0,external_node_fs_.readFileSync)(location, 'utf8') === text;
-    }
-    catch {
-        return false;
-    }
-}
-async function checkOne({ signal }, file, { output, suffix, verification }) {
-    const [outcome] = await verifyFiles({
-        files: [file],
-        output,
-        suffix,
-        verification,
-        explain: 'name',
-        signal,
-        onOutcome: () => { },
-    });
-    return outcome ?? (0,release_file/* notTried */.Q)(file);
-}
-/** Checks the signature of the checksums file and every line of it against the files. */
-async function checkChecksums(context, { checksums, suffix }, { output, verification, allFiles, outcomes }) {
-    if (checksums === undefined)
-        return {};
-    const file = statChecksums(output, checksums);
-    const found = { checksums: file.location };
-    const { error } = await checkOne(context, file, { output, suffix, verification });
-    if (error)
-        return { ...found, failure: error };
-    const lines = parseChecksums(await checksums_readWhole(file));
-    const wrong = [];
-    for (const { file: each, sha256 } of outcomes) {
-        if (sha256 !== undefined && lines.get(each.path) !== sha256)
-            wrong.push(each.path);
-    }
-    for (const { path } of allFiles)
-        lines.delete(path);
-    wrong.push(...lines.keys());
-    if (wrong.length === 0)
-        return found;
-    const failure = new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,files_names/* show */.WU)(checksums)} does not agree with the files: ${(0,units/* showList */.w5)(wrong, 5)}.`, {
-        hint: 'A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run.',
-    });
-    return { ...found, failure };
-}
-function statChecksums(output, path) {
-    const location = output.locate(path);
-    const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
-    if (stat?.isFile())
-        return { path, location, size: stat.size };
-    throw new errors/* ActionError */.lZ('CHECKSUMS_MISSING', `The checksums file ${(0,files_names/* show */.WU)(path)} is not there.`, {
-        hint: 'Restore it from the release, or leave checksums empty.',
-    });
-}
-async function checksums_readWhole(file) {
-    const open = openFile(file);
-    try {
-        const chunks = [];
-        for await (const chunk of open.read())
-            chunks.push(Buffer.from(chunk));
-        return Buffer.concat(chunks).toString('utf8');
-    }
-    finally {
-        open.close();
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/modes/stages/signing-notes.js
-
-
-// What the log, the annotations and the notes of the report say while files are signed.
-/** Returns what warns, once, of signatures that are not checked and that strict decoders refuse. */
-function warnOfWhiteSpace({ runner }, report) {
-    let isTold = false;
-    return () => {
-        if (isTold)
-            return;
-        isTold = true;
-        const text = 'The service puts line ends or blanks into its signatures: openssl base64 -d -A and mode: verify will refuse them. Its operators should send each signature as one line.';
-        runner.annotate('warning', 'Signatures with white space', text);
-        report.add({ notes: [text] });
-    };
-}
-/** Whoever reads the service's own log must know why it holds more signatures than the release. */
-function describeBlindRepeats({ runner }, outcomes) {
-    const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
-    if (repeats === 0)
-        return {};
-    const text = `${(0,units/* plural */.LS)(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
-    runner.line(text);
-    return { notes: [text] };
-}
-/** Says what became of one file, for the debug log. */
-function describeOutcome({ file, status, attempts, elapsedMs }) {
-    return `${(0,files_names/* show */.WU)(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${(0,units/* formatCount */.B4)(attempts)} tries`}, ${(0,units/* formatMs */._V)(elapsedMs)}`;
-}
-/** Prints an event of the run. */
-function printEvent({ runner }, event, files) {
-    if (event.type === 'recovery')
-        runner.line('The service is back.');
-    else if (event.type === 'outage') {
-        const { code, message } = event.failure;
-        runner.line(`The service is in trouble (${code}: ${(0,units/* sentence */.em)(message)}) Waiting for it with single requests.`);
-    }
-    else if (event.type === 'bad-node') {
-        const { code, message } = event.failure;
-        runner.line(`One node of the service cannot be used (${code}: ${(0,units/* sentence */.em)(message)}) The other connections go on.`);
-    }
-    else {
-        const { code, message } = event.failure;
-        runner.debug(`${(0,files_names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/modes/stages/signing.js
-
-
-
-
-
-
-
-
-
-
-/**
- * Signs what needs a signature and, once every file has one, the checksums; adds to the report what became of them.
- *
- * @throws ActionError that ended the run early, or that the checksums failed with
- */
-async function signRelease(context, inputs, task) {
-    const { release, wanted, kept, report, service } = task;
-    const startedAt = context.clock.now();
-    // What is complete and signed already stays, so that a repeated run costs no request.
-    if (wanted.length > 0 || release.refused.length > 0)
-        removeChecksums(inputs, task.output);
-    try {
-        const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
-        report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });
-        if (ending)
-            throw ending;
-        const isComplete = outcomes.length === wanted.length && outcomes.every(({ status }) => status === 'signed');
-        if (!isComplete || release.refused.length > 0)
-            return;
-        const sign = (file) => signOwnFile(context, task, { file, startedAt });
-        const { output, verification, reuse } = task;
-        const known = [...kept, ...outcomes];
-        const { allFiles } = release;
-        report.add(await writeChecksums(context, inputs, { output, allFiles, known, verification, reuse, sign }));
-    }
-    finally {
-        report.add({ requests: service.transport.requests() });
-    }
-}
-const NOTHING_SIGNED = { outcomes: [] };
-/** Signs the files and shows how it goes. */
-async function runSigning(context, task) {
-    const { runner, clock } = context;
-    const { wanted, output, suffix, service, isUploaded } = task;
-    runner.openGroup('Signing');
-    const signatures = wanted.map(({ path }) => path + suffix);
-    for (const path of mayStand(output.directory, signatures))
-        output.remove(path);
-    const swept = output.sweep(wanted.map(({ path }) => path));
-    if (swept > 0)
-        runner.line(`Removed ${(0,units/* plural */.LS)(swept, 'temporary file')} of a run that was killed`);
-    const bytes = wanted.reduce((sum, file) => sum + file.size, 0);
-    const progress = startProgress({ files: wanted.length, bytes }, clock, runner.line);
-    // Should that fail, the upload will say why.
-    const load = isUploaded ? () => void loadClient().catch(() => { }) : () => { };
-    const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
-    const result = await signFiles({
-        ...signOptions(context, task, wanted),
-        onWhiteSpace: warnOfWhiteSpace(context, task.report),
-        signer: watchSigner(service.signer, progress),
-        onOutcome: (outcome) => {
-            progress.add(outcome.file.size);
-            if (runner.facts.isDebug)
-                runner.debug(describeOutcome(outcome));
-        },
-    }).finally(() => {
-        progress.stop();
-        stopLoading();
-    });
-    runner.line(`${(0,units/* plural */.LS)(service.transport.requests(), 'request')} for ${(0,units/* plural */.LS)(wanted.length, 'file')}`);
-    runner.closeGroup();
-    return result;
-}
-/** Fewer files than this are written by this thread: starting the worker would cost more. */
-const WORKER_FILES = 256;
-function signOptions(context, task, files) {
-    const { signal, clock, random } = context;
-    const { output, suffix, verification, effort, service } = task;
-    return {
-        files,
-        signer: service.signer,
-        output: files.length < WORKER_FILES ? output : writeInWorker(service.worker, output),
-        hashElsewhere: hashInWorker(service.worker),
-        suffix,
-        verification,
-        clientKeySha256: service.clientKeySha256,
-        concurrency: effort.concurrency,
-        attempts: effort.attempts,
-        timeoutMs: effort.timeoutMs,
-        deadlineMs: effort.deadlineMs,
-        onFailure: effort.onFailure,
-        firstConnection: service.transport.firstConnection,
-        prepare: (connections, until) => service.transport.prepare(connections, until),
-        maxBytesInFlight: service.maxBytesInFlight,
-        signal,
-        clock,
-        random,
-        onOutcome: () => { },
-        onEvent: (event) => printEvent(context, event, files),
-    };
-}
-/** Signs a file of our own making, which is in no count, in what is left of the deadline; returns notes, and the failure if any. */
-async function signOwnFile(context, task, { file, startedAt }) {
-    const { effort } = task;
-    task.output.remove(file.path + task.suffix);
-    const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
-    const deadlineMs = effort.deadlineMs && left;
-    const { outcomes, ending } = await signFiles({ ...signOptions(context, task, [file]), deadlineMs });
-    const { notes = [] } = describeBlindRepeats(context, outcomes);
-    const failure = ending?.code === 'DEADLINE' ? (0,policy_failure/* deadlinePassed */.Hx)(effort.deadlineMs) : (ending ?? outcomes[0]?.error);
-    return { notes, ...(failure ? { failure } : {}) };
-}
-/** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
-const LOOK_MS = 20;
-/**
- * Loads something that is needed after the work, while this process only waits for the last answers; returns how to stop.
- *
- * Loading takes the thread for a tenth of a second: while there is something to send, that would hold it up.
- */
-function loadAtLeisure({ clock, isLastUnderWay, load }) {
-    let cancel = clock.after(LOOK_MS, look);
-    function look() {
-        const isIdle = clock.idleShare() > 0.8;
-        if (isLastUnderWay() && isIdle)
-            load();
-        else
-            cancel = clock.after(LOOK_MS, look);
-    }
-    return () => cancel();
-}
-
-;// CONCATENATED MODULE: ./build/src/modes/rehearse.js
-
-
-
-
-
-
-
-
-
-/** Runs the whole of a signing against a service in this process, with keys that exist for this run only. */
-async function rehearse(context, inputs, report) {
-    const { mode, files, upload, effort } = inputs;
-    const output = new output_tree/* OutputTree */.E((0,stages_release/* makeOwnDirectory */._i)(context), context.processId);
-    const delivery = { mode, files, upload, output, report };
-    await deliver(context, delivery, async () => {
-        const release = await (0,stages_release/* findRelease */.dv)(context, files);
-        report.add((0,stages_release/* describeRelease */.NC)(release));
-        report.add(await (0,stages_release/* checkMatched */.VE)(context, files, release));
-        checkUploadable(delivery, release.files);
-        for (const file of release.files)
-            inputs.protocol?.checkFile?.(file);
-        await withRehearsalService(context, async (embedded) => {
-            output.write('rehearsal-key.pem', embedded.credentials.verifyKeyPem);
-            const verification = verificationOf(embedded.credentials.verifyKeyPem);
-            report.add({ verification });
-            const service = serviceOf(embedded);
-            const identity = (0,stages_service/* checkIdentity */.Z0)(context, service, report);
-            await (0,stages_service/* withService */.KE)(context, { ...service, identity, proxied: 'never', report }, (open) => signRelease(context, files, {
-                release,
-                wanted: release.files,
-                kept: [],
-                output,
-                suffix: files.suffix,
-                effort,
-                verification,
-                reuse: false,
-                isUploaded: upload !== undefined,
-                service: open,
-                report,
-            }));
-        });
-        return release.files;
-    });
-}
-async function withRehearsalService({ runner }, use) {
-    // Its own chunk of the bundle: a run that signs for real never loads it.
-    const { startService } = await Promise.all(/* import() */[__nccwpck_require__.e(631), __nccwpck_require__.e(430)]).then(__nccwpck_require__.bind(__nccwpck_require__, 84430));
-    const service = await startService();
-    try {
-        runner.mask([service.credentials.appSecret]);
-        await use(service);
-    }
-    finally {
-        await service.close();
-    }
-}
-function verificationOf(publicKeyPem) {
-    const verifier = (0,verifying_verifier/* createVerifier */.$A)((0,verifying_key/* readVerifyKey */.v)(publicKeyPem), (0,algorithm/* algorithmOf */.Hy)('ecdsa-sha256'));
-    return { verifier, encoding: 'base64' };
-}
-function serviceOf({ url, signPath, credentials }) {
-    const { cert, key, chain, appKey, appSecret } = credentials;
-    return {
-        inputs: {
-            serverUrl: new URL(url),
-            identity: { cert, key, keyPassphrase: undefined, chain },
-            expiryWarningDays: 0,
-            http: 'http1',
-        },
-        protocol: (0,protocol/* createEsAuth */.x)({ requestPath: signPath, signPath, appKey, appSecret }),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/src/modes/sign.js
-
-
-
-
-
-
-
-
-
-
-/** Signs a release: everything that can be wrong is found before the first request. */
-async function sign(context, inputs, report) {
-    const { mode, files, service, protocol, effort, verification, upload, reuse } = inputs;
-    report.add(describeVerification(context, verification));
-    const output = new output_tree/* OutputTree */.E(files.outputDirectory ?? files.root, context.processId);
-    const delivery = { mode, files, upload, output, report };
-    await deliver(context, delivery, async () => {
-        const release = await (0,stages_release/* findRelease */.dv)(context, files);
-        report.add((0,stages_release/* describeRelease */.NC)(release));
-        report.add(await (0,stages_release/* checkMatched */.VE)(context, files, release));
-        checkUploadable(delivery, release.files);
-        checkSizes(verification, release.files);
-        for (const file of release.files)
-            protocol.checkFile?.(file);
-        const identity = (0,stages_service/* checkIdentity */.Z0)(context, { inputs: service, protocol }, report);
-        const kept = reuse && verification ? await findValid(context, release, { output, files, verification }) : [];
-        report.add({ outcomes: kept });
-        const wanted = without(release.files, kept);
-        checkBudget(wanted, files.maxFiles);
-        const task = { inputs: service, protocol, identity, proxied: 'as the environment says', report };
-        await (0,stages_service/* withService */.KE)(context, task, (open) => signRelease(context, files, {
-            release,
-            wanted,
-            kept,
-            output,
-            suffix: files.suffix,
-            effort,
-            verification,
-            reuse,
-            isUploaded: upload !== undefined,
-            service: open,
-            report,
-        }));
-        return release.files;
-    });
-}
-function describeVerification({ runner }, verification) {
-    if (verification?.verifier.key.certificate) {
-        const text = 'verify-key is a certificate: its public key was used, its dates and issuer were not checked.';
-        return { verification, notes: [text] };
-    }
-    if (verification)
-        return { verification };
-    const text = 'Signatures were not checked, because verify-key is empty. Give the public key of the service to have each one checked before it appears.';
-    runner.annotate('notice', 'Signatures not checked', text);
-    return { notes: [text] };
-}
-function checkSizes(verification, files) {
-    if (verification === undefined)
-        return;
-    for (const { path, size } of files) {
-        try {
-            (0,verifying_verifier/* checkSize */.C1)(verification.verifier.algorithm, size);
-        }
-        catch (error) {
-            const known = (0,errors/* unexpected */.os)(error);
-            throw new errors/* ActionError */.lZ(known.code, `${(0,files_names/* show */.WU)(path)}: ${known.message}`, { hint: known.hint ?? '', cause: error });
-        }
-    }
-}
-/** Finds the signatures that are valid for the files as they are now, which costs no request. */
-async function findValid({ runner, signal }, release, { output, files, verification }) {
-    const checked = await verifyFiles({
-        files: release.files,
-        output,
-        suffix: files.suffix,
-        verification,
-        explain: 'count',
-        signal,
-        onOutcome: () => { },
-    });
-    const valid = checked.filter(({ status }) => status === 'verified');
-    if (valid.length > 0)
-        runner.line(`${(0,units/* plural */.LS)(valid.length, 'file')} with a valid signature kept`);
-    return valid.map((outcome) => ({ ...outcome, status: 'reused' }));
-}
-function without(files, outcomes) {
-    const done = new Set(outcomes.map(({ file }) => file.path));
-    return files.filter(({ path }) => !done.has(path));
-}
-function checkBudget(wanted, maxFiles) {
-    if (maxFiles === 0 || wanted.length <= maxFiles)
-        return;
-    throw new errors/* ActionError */.lZ('TOO_MANY_FILES', `${(0,units/* plural */.LS)(wanted.length, 'file')} need a signature, but max-files allows ${(0,units/* formatCount */.B4)(maxFiles)}.`, { hint: 'Look at the list of files in the log: if all of them are meant, raise max-files.' });
-}
-
-// EXTERNAL MODULE: ./build/src/files/finding/discover.js + 1 modules
-var discover = __nccwpck_require__(8313);
-// EXTERNAL MODULE: ./build/src/files/finding/own-paths.js
-var own_paths = __nccwpck_require__(57282);
-// EXTERNAL MODULE: ./build/src/files/finding/selection.js
-var selection = __nccwpck_require__(50721);
-// EXTERNAL MODULE: ./build/src/files/finding/walk.js
-var walk = __nccwpck_require__(63994);
 ;// CONCATENATED MODULE: ./build/src/files/finding/orphans.js
-
 
 
 
@@ -59122,22 +60153,32 @@ var walk = __nccwpck_require__(63994);
 /**
  * Lists the paths, relative to the root, that have a signature below a directory, that the patterns mean, and where there is no file.
  *
- * @throws ActionError `ROOT_OUTSIDE`, `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
+ * @throws the reason of the signal
  */
 async function discoverOrphans(options, directory) {
+    try {
+        return { orphans: await listOrphans(options, directory) };
+    }
+    catch (error) {
+        options.signal.throwIfAborted();
+        return { orphans: [], orphanFailure: (0,errors/* unexpected */.os)(error) };
+    }
+}
+async function listOrphans(options, directory) {
     const { suffix, signal } = options;
-    const { realWorkspace } = (0,discover/* findPlaces */.C)(options);
+    const { realWorkspace } = findPlaces(options);
     const realRoot = (0,real_path/* findRealPath */.ps)(directory).path ?? directory;
-    const own = new own_paths/* OwnPaths */.t({ ...options, root: directory, realRoot, realWorkspace });
-    const signatures = (0,walk/* walk */.G)({
+    const own = new OwnPaths({ ...options, root: directory, realRoot, realWorkspace, outputDirectory: undefined });
+    const signatures = walk({
         root: realRoot,
-        start: (0,selection/* startScope */.dE)(options),
+        start: startScope(options),
         step(above, entry) {
             const { kind, name, path } = entry;
-            if (own.has(entry))
+            if (own.reasonFor(entry) !== undefined)
                 return undefined;
+            const below = kind === 'directory' ? narrow(above, entry) : undefined;
             if (kind === 'directory')
-                return (0,selection/* narrow */.sc)(above, entry);
+                return below?.leftOut ? undefined : below;
             if (!name.endsWith(suffix) || name === suffix)
                 return undefined;
             const signed = {
@@ -59145,7 +60186,7 @@ async function discoverOrphans(options, directory) {
                 name: name.slice(0, -suffix.length),
                 kind: 'file',
             };
-            return (0,selection/* narrow */.sc)(above, signed);
+            return narrow(above, signed);
         },
         signal,
     });
@@ -59153,871 +60194,230 @@ async function discoverOrphans(options, directory) {
     for await (const visits of signatures) {
         for (const { entry } of visits) {
             const path = entry.path.slice(0, -suffix.length);
-            if (!isFileLike((0,external_node_path_.join)(options.root, path)))
+            if (isGone((0,real_path/* locate */.x5)(options.root, path)))
                 orphans.push(path);
         }
     }
-    return orphans.sort(files_names/* compareBytewise */.GV);
+    return orphans;
 }
-/** Links and the like are refused or left out as files: whoever signed them has not lost them. */
-function isFileLike(location) {
+
+// EXTERNAL MODULE: ./build/src/files/finding/patterns.js
+var patterns = __nccwpck_require__(96048);
+;// CONCATENATED MODULE: ./build/src/files/finding/discover.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Lists the files that the patterns mean; excludes always win.
+ *
+ * @throws ActionError `ROOT_OUTSIDE`, `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
+ */
+async function discover(options) {
+    const { patterns, suffix, outputDirectory } = options;
+    const search = new Search({ ...options, ...findPlaces(options) });
+    const includes = patterns.filter((pattern) => !pattern.excludes);
+    await search.run(await findWay(includes, suffix));
+    return search.conclude(outputDirectory === undefined ? {} : await discoverOrphans(options, outputDirectory));
+}
+/** One look through the tree. */
+class Search {
+    #options;
+    #own;
+    #start;
+    #examining;
+    /** Patterns with sets, as they read without sets. */
+    #literal;
+    #files = new Map();
+    #refused = [];
+    #matched = new Set();
+    #misread = new Map();
+    #leftOut;
+    constructor(options) {
+        this.#options = options;
+        this.#own = new OwnPaths(options);
+        this.#start = startScope(options);
+        this.#leftOut = new LeftOutFiles(options, this.#files);
+        this.#literal = options.patterns
+            .flatMap((pattern) => (0,patterns/* takeSetsLiterally */.NO)(pattern) ?? [])
+            .map((each) => new Glob(each));
+        const answers = new Map();
+        this.#examining = {
+            realWorkspace: options.realWorkspace,
+            followSymbolicLinks: options.followSymbolicLinks,
+            suffix: options.suffix,
+            reasonBehind: (real) => this.#own.reasonBehind(real),
+            // Thousands of links may lead to one place.
+            isCovered: (real) => {
+                const answer = answers.get(real) ?? this.#covers(real);
+                answers.set(real, answer);
+                return answer;
+            },
+        };
+    }
+    async run(way) {
+        const links = [];
+        for await (const visits of walk(this.#walkOptions(way))) {
+            const strays = visits.filter(({ state }) => state.leftOut !== undefined);
+            for (const visit of visits) {
+                if (visit.state.leftOut !== undefined)
+                    continue;
+                if (visit.entry.kind === 'link')
+                    links.push(visit);
+                else
+                    this.#judge(visit);
+            }
+            for (const { entry, state } of strays)
+                this.#leaveOut(entry, state);
+        }
+        // Whether a link can be left out depends on all files.
+        const pause = createPause(this.#options.signal);
+        for (const visit of links) {
+            await pause();
+            this.#judge(visit);
+        }
+    }
+    conclude({ orphans, orphanFailure }) {
+        const textsOf = (globs) => new Set([...globs].map(({ text }) => text));
+        const [matched, effective] = [textsOf(this.#matched), textsOf(this.#start.effective)];
+        const { patterns } = this.#options;
+        return {
+            files: (0,names/* sortByPath */.$y)([...this.#files.values()]),
+            refused: (0,names/* sortByPath */.$y)(this.#refused),
+            unmatched: patterns.filter(({ text, excludes }) => !excludes && !matched.has(text)).map(({ text }) => text),
+            idleExcludes: patterns.filter(({ text, excludes }) => excludes && !effective.has(text)).map(({ text }) => text),
+            misread: [...this.#misread.values()],
+            ...this.#leftOut.settle(orphans),
+            orphanFailure,
+        };
+    }
+    #walkOptions(way) {
+        const { realRoot, realWorkspace, followSymbolicLinks, signal } = this.#options;
+        const follow = (real) => (0,real_path/* isWithin */.UO)(realWorkspace, real) && this.#own.reasonBehind(real) === undefined;
+        return {
+            root: realRoot,
+            start: this.#start,
+            step: (scope, entry) => this.#step(scope, entry),
+            way,
+            ...(followSymbolicLinks ? { follow } : {}),
+            tolerates: ({ leftOut }) => leftOut !== undefined && leftOut !== 'output-dir',
+            signal,
+        };
+    }
+    /** What a search for files goes into and hands out. */
+    #step(above, entry) {
+        const { path, name, kind } = entry;
+        const scope = narrow(above, entry);
+        const reason = this.#own.reasonFor(entry) ?? scope?.leftOut;
+        const mayBeSignature = reason === undefined || reason === 'output-dir';
+        if (mayBeSignature && kind !== 'directory' && name.endsWith(this.#options.suffix)) {
+            return this.#stepSignature(above, entry, { ...(scope ?? { ...above, meant: [] }), leftOut: reason ?? 'suffix' });
+        }
+        if (reason === undefined)
+            this.#compareSpelling(entry);
+        if (scope === undefined)
+            return undefined;
+        const isWanted = kind === 'directory' || scope.meant.length > 0;
+        if (reason !== undefined)
+            return isWanted ? { ...scope, leftOut: reason } : undefined;
+        if (isWanted)
+            return scope;
+        // A link in the literal part of a pattern: saying nothing would hide why there is no file behind it.
+        return kind === 'link' && !this.#options.followSymbolicLinks && isNamed(scope, path) ? scope : undefined;
+    }
+    /** A signature is of interest when a pattern means it, or the file that it would be beside. */
+    #stepSignature(above, { path, name }, scope) {
+        const { suffix } = this.#options;
+        const [signed, base] = [path, name].map((text) => text.slice(0, -suffix.length));
+        const signs = base !== '' && (narrow(above, { path: signed ?? '', name: base ?? '', kind: 'file' })?.meant ?? []).length > 0;
+        return signs || scope.meant.length > 0 ? { ...scope, signs } : undefined;
+    }
+    #compareSpelling({ path, kind }) {
+        if (this.#literal.length === 0)
+            return;
+        const names = path.split('/');
+        for (const glob of this.#literal) {
+            if (!this.#misread.has(glob.text) && glob.means(names, kind))
+                this.#misread.set(glob.text, { text: glob.text, path });
+        }
+    }
+    #judge({ entry, state }) {
+        const outcome = examine(entry, this.#examining);
+        if (typeof outcome === 'string') {
+            this.#leftOut.add(outcome, entry.path);
+            return;
+        }
+        const isRefused = 'error' in outcome;
+        if (isRefused)
+            this.#refused.push(outcome);
+        else
+            this.#files.set(outcome.path, outcome);
+        // A pattern that matched only links that cannot be signed has matched nothing.
+        if (isRefused && entry.kind !== 'file' && entry.kind !== 'other')
+            return;
+        for (const glob of state.meant)
+            this.#matched.add(glob);
+    }
+    #leaveOut(entry, { leftOut: reason, meant, signs = false }) {
+        if (reason !== undefined)
+            this.#leftOut.take({ entry, reason, isMeant: meant.length > 0, signs });
+    }
+    /** Tells whether what a link leads to is signed without it: a file that is listed, or a directory that the patterns mean. */
+    #covers(real) {
+        const { realRoot } = this.#options;
+        if (!(0,real_path/* isBelow */.Yw)(realRoot, real) || this.#own.reasonBehind(real) !== undefined)
+            return false;
+        const path = (0,real_path/* pathBelow */.Br)(realRoot, real);
+        if (this.#files.has(path))
+            return true;
+        return (0,external_node_fs_.statSync)(real, { throwIfNoEntry: false })?.isDirectory() === true && meansDirectory(this.#start, path);
+    }
+}
+
+// EXTERNAL MODULE: ./build/src/files/finding/shard.js
+var shard = __nccwpck_require__(25111);
+;// CONCATENATED MODULE: ./build/src/files/finding/why-unmatched.js
+
+
+/** No name ends in this, so that nothing passes for a signature. */
+const NO_SUFFIX = '\0';
+/** Says why a pattern matched no file, in the middle of a sentence; `undefined` when nothing stands out. */
+async function whyUnmatched(text, options) {
+    if (/^(['"]).*\1$/.test(text))
+        return 'the quotes are part of the pattern: leave them out';
+    if (/^-\s/.test(text))
+        return 'the dash is part of the pattern: files is a text with one pattern per line, not a list';
+    const found = await findAnyway(text, options);
+    const [signature] = found.filter(({ path }) => path.endsWith(options.suffix));
+    if (found.some(({ path }) => !path.endsWith(options.suffix)))
+        return 'the patterns that begin with ! exclude all it means';
+    if (signature === undefined)
+        return undefined;
+    return `what it means ends in ${options.suffix}, as ${(0,names/* show */.WU)(signature.path)} does, and is taken for signatures because of suffix`;
+}
+/** Lists what the pattern alone means, were there no excludes and no signatures. */
+async function findAnyway(text, options) {
+    const patterns = options.patterns.filter((pattern) => pattern.text === text && !pattern.excludes);
     try {
-        return (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false })?.isDirectory() === false;
+        return (await discover({ ...options, patterns, suffix: NO_SUFFIX })).files;
     }
     catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/modes/verify.js
-
-
-
-
-
-
-
-
-/** Checks that every file has a valid signature and every signature its file, without network or secret. */
-async function verify(context, inputs, report) {
-    const { mode, files, verification } = inputs;
-    report.add({ verification });
-    const output = new output_tree/* OutputTree */.E(files.outputDirectory ?? files.root, context.processId);
-    await deliver(context, { mode, files, upload: undefined, output, report }, async () => {
-        const release = await (0,stages_release/* findRelease */.dv)(context, files);
-        report.add((0,stages_release/* describeRelease */.NC)(release));
-        report.add(await (0,stages_release/* checkMatched */.VE)(context, files, release));
-        const { outcomes, ending } = await checkFiles(context, inputs, { files: release.files, output });
-        report.add({ outcomes });
-        if (ending)
-            throw ending;
-        report.add({ outcomes: await findOrphans(context, files, output) });
-        const { allFiles } = release;
-        report.add(await checkChecksums(context, files, { output, verification, allFiles, outcomes }));
-        return release.files;
-    });
-}
-async function checkFiles({ runner, signal, clock }, { files: { suffix }, verification }, { files, output }) {
-    runner.openGroup('Checking');
-    const bytes = files.reduce((sum, file) => sum + file.size, 0);
-    const progress = startProgress({ files: files.length, bytes }, clock, runner.line);
-    const outcomes = [];
-    const onOutcome = (outcome) => {
-        progress.add(outcome.file.size);
-        outcomes.push(outcome);
-    };
-    try {
-        await verifyFiles({ files, output, suffix, verification, explain: 'name', signal, onOutcome });
-        return { outcomes };
-    }
-    catch (error) {
-        return { outcomes, ending: (0,errors/* unexpected */.os)(error) };
-    }
-    finally {
-        progress.stop();
-        runner.closeGroup();
-    }
-}
-/** Every slice sees them, but one failure is enough. */
-async function findOrphans({ runner, signal }, files, output) {
-    if (files.shard.index !== 1)
+        options.signal.throwIfAborted();
+        // What an exclude kept from being looked at may be unreadable; the run has its error already.
         return [];
-    const { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, ownPaths } = files;
-    const { workspace, temporaryDirectory } = runner.facts;
-    const never = [temporaryDirectory, ...ownPaths.map((path) => output.locate(path + suffix))];
-    const options = { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never, signal };
-    const orphans = await discoverOrphans(options, output.directory);
-    return orphans.map((path) => orphaned(path, suffix));
-}
-
-;// CONCATENATED MODULE: ./build/src/report/causes.js
-
-/** Groups failures by their code: the failure of the run first, then findings, then the most frequent. */
-function causesOf({ outcomes, failure, findings, requests, durationMs }) {
-    const causes = new Map();
-    if (failure)
-        causes.set(failure.code, { error: failure, paths: [], effort: effortOf(requests, 'requests', durationMs) });
-    for (const { error, file, status, attempts, elapsedMs } of outcomes) {
-        if (error === undefined || status !== 'failed')
-            continue;
-        const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, 'tries', elapsedMs) };
-        cause.paths.push(file.path);
-        causes.set(error.code, cause);
-    }
-    const rank = ({ error, paths }) => (error === failure ? Number.POSITIVE_INFINITY : paths.length);
-    const grouped = [...causes.values()].sort((a, b) => rank(b) - rank(a));
-    const found = findings.filter(({ level }) => level === 'failure').map(toCause);
-    return failure ? [...grouped.slice(0, 1), ...found, ...grouped.slice(1)] : [...found, ...grouped];
-}
-function effortOf(count, of, elapsedMs) {
-    return count > 0 ? { count, of, elapsedMs } : undefined;
-}
-function toCause({ code, what, todo }) {
-    return { error: new errors/* ActionError */.lZ(code ?? 'CHECK_FAILED', what, { hint: todo ?? '' }), paths: [], effort: undefined };
-}
-/** Longer chains say nothing new; one that leads back to itself has no end. */
-const MAX_ERRORS = 10;
-/**
- * Lists an error and what is behind it, each as code and message; for a defect of the action, the stack too.
- *
- * The texts are not clean: print them where secrets are masked and line ends escaped.
- */
-function chainOf(error) {
-    const errors = behind(error);
-    const isDefect = error.code === 'INTERNAL';
-    return errors.flatMap((each, at) => [
-        `${at === 0 ? '' : '  behind it: '}${causes_describe(each)}`,
-        ...(isDefect && each instanceof Error ? framesOf(each) : []),
-    ]);
-}
-function behind(error) {
-    const found = [];
-    const open = [error];
-    while (open.length > 0 && found.length < MAX_ERRORS) {
-        const next = open.shift();
-        if (next === undefined || found.includes(next))
-            continue;
-        found.push(next);
-        if (next instanceof AggregateError)
-            open.push(...next.errors);
-        if (next instanceof Error)
-            open.push(next.cause);
-    }
-    return found;
-}
-function causes_describe(error) {
-    if (!(error instanceof Error))
-        return `a thrown ${typeof error}`;
-    // The parser quotes part of the text, which may be part of a secret: no mask would know it.
-    if (error instanceof SyntaxError)
-        return error.name;
-    return `${(0,errors/* codeOf */.$N)(error) ?? error.name}: ${error.message}`;
-}
-/** The message stands above the frames already, and only there is it sure to be masked as a whole. */
-function framesOf({ stack = '' }) {
-    return stack.split('\n').filter((line) => /^ {4}at /.test(line));
-}
-
-;// CONCATENATED MODULE: ./build/src/report/outputs.js
-
-/** Lists the outputs of a run as names and values; what does not apply is empty. */
-function renderOutputs(report, artifactUrl) {
-    const totals = (0,report_report/* totalsOf */.vA)(report);
-    const { artifact } = report;
-    return {
-        mode: report.mode ?? '',
-        'file-count': String(totals.files),
-        'signed-count': String(totals.signed),
-        'reused-count': String(totals.reused),
-        'failed-count': String(totals.failed),
-        'verified-count': String(totals.verified),
-        'total-bytes': String(totals.bytes),
-        'request-count': String(report.requests),
-        'duration-ms': String(Math.round(report.durationMs)),
-        'artifact-name': artifact?.name ?? '',
-        'artifact-id': artifact ? String(artifact.id) : '',
-        'artifact-url': artifact ? artifactUrl : '',
-        'artifact-digest': artifact?.digest ?? '',
-        manifest: report.manifest ?? '',
-        checksums: report.checksums ?? '',
-        'cert-expires': report.certificate?.notAfter ?? '',
-    };
-}
-
-// EXTERNAL MODULE: ./build/src/report/summary/findings.js
-var findings = __nccwpck_require__(59273);
-;// CONCATENATED MODULE: ./build/src/report/summary/headline.js
-
-
-
-/** Says what a run came to, in one line without markup. */
-function headline(report) {
-    const { files, signed, reused, bytes } = (0,report_report/* totalsOf */.vA)(report);
-    const time = (0,units/* formatMs */._V)(report.durationMs);
-    if (!(0,report_report/* isGreen */.gf)(report))
-        return failedHeadline(report);
-    switch (report.mode) {
-        case 'rehearse':
-            return `Rehearsal only: ${(0,units/* plural */.LS)(files, 'file')} (${(0,units/* formatBytes */.z3)(bytes)}) signed by a throw-away key in ${time}. Nothing of this may be published.`;
-        case 'verify':
-            return `${files === 1 ? 'The' : 'All'} ${(0,units/* plural */.LS)(files, 'file')} (${(0,units/* formatBytes */.z3)(bytes)}) ${files === 1 ? 'has' : 'have'} a valid signature, checked in ${time}.`;
-        case 'sign': {
-            const kept = reused > 0 ? ` (${(0,units/* formatCount */.B4)(signed)} new, ${(0,units/* formatCount */.B4)(reused)} kept)` : '';
-            const checked = report.verification ? ', each checked' : '';
-            return `${(0,units/* plural */.LS)(files, 'file')} (${(0,units/* formatBytes */.z3)(bytes)}) signed${kept}${checked}, in ${time}.`;
-        }
-        case 'preflight':
-            return `A release could be signed right now: ${(0,findings/* countFindings */.Gt)(report.findings)}, in ${time}.`;
-        case 'skipped':
-            return 'Skipped: no credentials, as is usual for this kind of run.';
-        default:
-            return 'Nothing ran.';
     }
 }
-const WORK = {
-    sign: 'Signing',
-    rehearse: 'Rehearsal',
-    verify: 'Verification',
-    preflight: 'Preflight',
-    skipped: 'Run',
-};
-function failedHeadline(report) {
-    const { files, failed, notTried } = (0,report_report/* totalsOf */.vA)(report);
-    if (report.findings.length > 0)
-        return `A release cannot be signed now: ${(0,findings/* countFindings */.Gt)(report.findings)}.`;
-    const work = report.mode === undefined ? 'Run' : WORK[report.mode];
-    if (report.outcomes.length === 0)
-        return `${work} failed before it began.`;
-    if (failed + notTried === 0) {
-        const done = report.mode === 'verify' ? 'found valid' : 'signed';
-        const after = `${(0,units/* plural */.LS)(files, 'file')} ${files === 1 ? 'was' : 'were'} ${done}`;
-        return `${work} failed after ${after}: ${report.failure?.code ?? 'see below'}.`;
-    }
-    const orphans = report.outcomes.filter(({ isOrphan }) => isOrphan).length;
-    const parts = [
-        failed > orphans ? `${(0,units/* formatCount */.B4)(failed - orphans)} of ${(0,units/* plural */.LS)(files, 'file')} failed` : '',
-        orphans > 0 ? `${(0,units/* plural */.LS)(orphans, 'signature')} without a file` : '',
-        notTried > 0 ? `${(0,units/* formatCount */.B4)(notTried)} not tried` : '',
-    ];
-    const consequence = report.mode === 'sign' ? ' Nothing was uploaded.' : '';
-    return `${work} failed: ${parts.filter(Boolean).join(', ')}.${consequence}`;
-}
 
-// EXTERNAL MODULE: ./build/src/report/summary/markup.js
-var markup = __nccwpck_require__(37735);
-;// CONCATENATED MODULE: ./build/src/report/summary/timing.js
-
-
-/** Says how fast a run was and how long files took, repeats included. */
-function describeTiming(outcomes, durationMs) {
-    const speed = describeSpeed(outcomes, durationMs);
-    if (speed === '')
-        return '';
-    const times = timesOf(outcomes);
-    return `${speed}; half of the files took at most ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.5))}, 95 of 100 at most ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.95))}`;
-}
-/** Says how many files and bytes a run did in a second; empty when it did none. */
-function describeSpeed(outcomes, durationMs) {
-    let [files, bytes] = [0, 0];
-    for (const outcome of outcomes) {
-        if (!isDone(outcome))
-            continue;
-        files++;
-        bytes += outcome.file.size;
-    }
-    if (files === 0 || durationMs <= 0)
-        return '';
-    const seconds = durationMs / 1000;
-    const rate = files / seconds;
-    const perSecond = `${rate >= 10 ? (0,units/* formatCount */.B4)(Math.round(rate)) : rate.toFixed(1)} files/s, `;
-    return `${rate >= 0.1 ? perSecond : ''}${(0,units/* formatBytes */.z3)(bytes / seconds)}/s`;
-}
-/** Lists how long the files took that were done in this run, in milliseconds, the quickest first. */
-function timesOf(outcomes) {
-    return Float64Array.from(outcomes.filter(isDone), ({ elapsedMs }) => elapsedMs).sort();
-}
-function isDone({ status }) {
-    return status === 'signed' || status === 'verified';
-}
-/** Of fewer files the table of files tells as much, and a shorter time is nobody’s trouble. */
-const LEAST_FILES = 20;
-const SLOWEST = 5;
-const LEAST_MS = 50;
-const LEAST_BUCKETS = 3;
-const BAR_WIDTH = 32;
-/** Renders how long files took: a sentence, a chart and the slowest; nothing for a few files. */
-function renderLatency(outcomes) {
-    const times = timesOf(outcomes);
-    const slowest = times.at(-1) ?? 0;
-    if (times.length < LEAST_FILES || slowest < LEAST_MS)
-        return [];
-    const buckets = distribute(times);
-    return [
-        '### Time for each file',
-        `Half of the files took at most ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.5))}, 95 of 100 at most ${(0,units/* formatMs */._V)((0,units/* percentile */.Ym)(times, 0.95))}, the slowest ${(0,units/* formatMs */._V)(slowest)}.`,
-        ...(buckets.length < LEAST_BUCKETS ? [] : [renderChart(buckets)]),
-        renderSlowest(outcomes),
-    ];
-}
-function renderChart(buckets) {
-    const most = Math.max(...buckets.map(({ count }) => count));
-    const labels = buckets.map(labelOf);
-    const counts = buckets.map(({ count }) => (0,units/* formatCount */.B4)(count));
-    const [labelWidth, countWidth] = [widthOf(labels), widthOf(counts)];
-    const lines = buckets.map(({ count }, at) => `${labels[at]?.padStart(labelWidth)}  ${counts[at]?.padStart(countWidth)}  ${barOf(count / most)}`.trimEnd());
-    return ['```text', ...lines, '```'].join('\n');
-}
-function widthOf(texts) {
-    return Math.max(...texts.map(({ length }) => length));
-}
-/** Draws eighths of a character, so that a little is still seen. */
-function barOf(share) {
-    const eighths = share > 0 ? Math.max(1, Math.round(share * BAR_WIDTH * 8)) : 0;
-    return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
-}
-function labelOf({ from, to }) {
-    const [unitMs, unit] = to >= 1000 ? [1000, 's'] : [1, 'ms'];
-    return from === 0 ? `under ${to / unitMs} ${unit}` : `${from / unitMs} – ${to / unitMs} ${unit}`;
-}
-function renderSlowest(outcomes) {
-    const slowest = outcomes
-        .filter(({ status }) => status === 'signed' || status === 'verified')
-        .sort((a, b) => b.elapsedMs - a.elapsedMs)
-        .slice(0, SLOWEST);
-    const isAsked = slowest.some(({ attempts }) => attempts > 0);
-    const rows = slowest.map(({ file, attempts, elapsedMs }) => [
-        (0,markup/* code */.aY)(file.path),
-        (0,units/* formatBytes */.z3)(file.size),
-        ...(isAsked ? [(0,units/* formatCount */.B4)(attempts)] : []),
-        (0,units/* formatMs */._V)(elapsedMs),
-    ]);
-    return (0,markup/* table */.tp)(['Slowest files', 'Size', ...(isAsked ? ['Tries'] : []), 'Time'], rows, [1, 2, 3]);
-}
-const MAX_BUCKETS = 10;
-/** Steps of one power of ten, the finest first. */
-const LADDERS = [
-    [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8],
-    [1, 1.5, 2, 3, 5, 7],
-    [1, 2, 5],
-    [1, 3],
-    [1],
-];
-/** Sorts numbers, given in ascending order, into at most ten buckets with round bounds on a logarithmic scale; all below 1 share one. */
-function distribute(sorted) {
-    if (sorted.length === 0)
-        return [];
-    const [least = 0, most = 0] = [sorted[0], sorted[sorted.length - 1]];
-    const bounds = LADDERS.map((ladder) => boundsOf(ladder, least, most)).find(({ length }) => length <= MAX_BUCKETS + 1);
-    return fill(sorted, bounds ?? [least, Number.POSITIVE_INFINITY]);
-}
-function boundsOf(ladder, least, most) {
-    const bounds = [0];
-    for (let power = 0; (bounds.at(-1) ?? 0) <= most; power++) {
-        for (const step of ladder) {
-            const bound = Math.round(step * 10 ** (power + 1)) / 10;
-            if (bound <= least)
-                bounds[0] = bound;
-            else if ((bounds.at(-1) ?? 0) <= most)
-                bounds.push(bound);
-        }
-    }
-    return bounds;
-}
-function fill(sorted, bounds) {
-    let at = 0;
-    return bounds.slice(0, -1).map((from, index) => {
-        const [to, first] = [bounds[index + 1] ?? from, at];
-        while (at < sorted.length && (sorted[at] ?? to) < to)
-            at++;
-        return { from, to, count: at - first };
-    });
-}
-
-;// CONCATENATED MODULE: ./build/src/report/summary/facts.js
-
-
-
-
-/** Renders the counts of a run about files as a table with one row. */
-function renderNumbers(report) {
-    const { files, signed, reused, verified, failed, notTried, bytes } = (0,report_report/* totalsOf */.vA)(report);
-    if (files === 0)
-        return [];
-    const done = report.mode === 'verify'
-        ? [['Valid', (0,units/* formatCount */.B4)(verified)]]
-        : [
-            ['Signed', (0,units/* formatCount */.B4)(signed)],
-            ['Kept', (0,units/* formatCount */.B4)(reused)],
-        ];
-    const columns = [
-        ['Files', (0,units/* formatCount */.B4)(files)],
-        ...done,
-        ['Failed', (0,units/* formatCount */.B4)(failed)],
-        ['Not tried', (0,units/* formatCount */.B4)(notTried)],
-        ['Size', (0,units/* formatBytes */.z3)(bytes)],
-        ['Time', (0,units/* formatMs */._V)(report.durationMs)],
-        ['Speed', describeSpeed(report.outcomes, report.durationMs)],
-    ].filter(([, value]) => value !== '');
-    const cells = (at) => columns.map((column) => column[at] ?? '');
-    return [(0,markup/* table */.tp)(cells(0), [cells(1)], [...columns.keys()])];
-}
-/** Renders who signed, with what, and where, as a list. */
-function renderFacts(report) {
-    const { verification, service, certificate, artifact, shard, requests } = report;
-    const verifyKeySha256 = verification?.verifier.key.spkiSha256;
-    if (report.outcomes.length === 0 && service === undefined)
-        return [];
-    const rows = [
-        ['Shard', shard.count > 1 ? `${shard.index} of ${shard.count}` : ''],
-        ['Signatures checked', verification ? (0,units/* formatCount */.B4)((0,report_report/* totalsOf */.vA)(report).verified) : 'none'],
-        ['Public key, SHA-256', verifyKeySha256 === undefined ? '' : (0,markup/* code */.aY)(verifyKeySha256)],
-        [
-            'Client certificate',
-            certificate ? (0,markup/* plain */.pj)(`${certificate.subject}, until ${certificate.notAfter.slice(0, 10)}`) : '',
-        ],
-        ['Service', service === undefined ? '' : `${(0,markup/* plain */.pj)(service)}, ${(0,units/* plural */.LS)(requests, 'request')}`],
-        ['Artifact', artifact ? `${(0,markup/* code */.aY)(artifact.name)}, ${(0,units/* formatBytes */.z3)(artifact.bytes)}` : ''],
-    ];
-    const filled = rows.filter(([, value]) => value !== '');
-    return [filled.map(([name, value]) => `- **${name}:** ${value}`).join('\n')];
-}
-
-;// CONCATENATED MODULE: ./build/src/report/summary/next-steps.js
-
-
-
-/** Lists what the reader should do now, as Markdown. */
-function nextSteps(report, around) {
-    if (!(0,report_report/* isGreen */.gf)(report))
-        return report.mode === 'preflight' ? PREFLIGHT_FAILED : afterFailure(report);
-    switch (report.mode) {
-        case 'sign':
-            return afterSigning(report, around);
-        case 'rehearse':
-            return afterRehearsal(around);
-        case 'preflight':
-            return [
-                'Sign with the same inputs and <code>mode: sign</code>. To prove patterns and upload too, without any secret, run <code>mode: rehearse</code>.',
-            ];
-        case 'verify':
-            return around.isPullRequest
-                ? ['Verify again where the release is made, with the key as text in the workflow.']
-                : ['Use the files. The manifest lists them with their SHA-256.'];
-        case 'skipped':
-            return [
-                ...(around.secretsWithheld ? [WITHHELD] : []),
-                'To prove patterns, names and upload here all the same, set <code>if-no-credentials: rehearse</code>.',
-            ];
-        default:
-            return [];
-    }
-}
-/** Renders the command that checks a file of this release, for a release whose signatures were checked. */
-function renderCommand({ mode, verification, suffix }) {
-    if (mode !== 'sign' || verification === undefined)
-        return [];
-    return [['```sh', verifyCommand(verification, suffix), '```'].join('\n')];
-}
-/** So many are named above at least. */
-const LISTED = 10;
-const KEEP_MANIFEST = 'The manifest lists every file: set <code>manifest</code>, and upload it in a step with <code>if: always()</code>.';
-const WITHHELD = 'Nothing is missing here: GitHub gives no secrets to pull requests of forks and to Dependabot.';
-const PREFLIGHT_FAILED = [
-    'Work from the top: what was not checked waits for a failure above it.',
-    'Run the preflight again. It costs one request at most, and touches no file of the release. <code>docs/faults.md</code> explains every code.',
-];
-function afterSigning(report, { isPullRequest, artifactUrl }) {
-    const { artifact, manifest, checksums, verification, suffix, shard } = report;
-    if ((0,report_report/* totalsOf */.vA)(report).files === 0)
-        return ['Nothing: there was no file to sign.'];
-    const name = artifact && next_steps_link(artifact.name, artifactUrl);
-    const check = verification
-        ? 'anyone with your public key can check a file with the command below; <code>docs/verify.md</code> has other ways, and other forms of signature.'
-        : 'give <code>verify-key</code>, so that each signature is checked here before a customer does it.';
-    return [
-        ...(isPullRequest
-            ? [
-                'These signatures are real, and this code is not merged yet. Let pull requests run <code>mode: preflight</code>.',
-            ]
-            : []),
-        ...(shard.count > 1
-            ? [
-                `This is shard ${shard.index} of ${shard.count}. Publish when the signatures of all shards have come together.`,
-            ]
-            : []),
-        name
-            ? `<strong>Publish</strong> each file with its <code>${suffix}</code>: the signatures are in the artifact ${name}.`
-            : `<strong>Publish</strong> each file with its <code>${suffix}</code> in a later step of this job: the signatures are on this runner only.`,
-        ...(checksums ? [`<strong>Checksums</strong> of all files, signed as well, are in ${(0,markup/* code */.aY)(checksums)}.`] : []),
-        ...(manifest
-            ? [`<strong>Keep</strong> the manifest, which lists every file with its SHA-256: ${(0,markup/* code */.aY)(manifest)}.`]
-            : []),
-        `<strong>Check</strong>: ${check}`,
-    ];
-}
-function afterRehearsal({ secretsWithheld }) {
-    return [
-        ...(secretsWithheld ? [WITHHELD] : []),
-        'To sign for real, set <code>mode: sign</code>, <code>server-url</code>, <code>cert</code>, <code>key</code>, <code>chain</code>, <code>app-key</code>, <code>app-secret</code>, and <code>verify-key</code> so that each signature is checked. <code>mode: preflight</code> tells whether they work.',
-        'Let publishing steps run only if the output <code>mode</code> is <code>sign</code>.',
-    ];
-}
-function afterFailure(report) {
-    const { mode, failure, requests, verification } = report;
-    const { signed, reused, files, failed, notTried } = (0,report_report/* totalsOf */.vA)(report);
-    const keep = failed + notTried > LISTED ? [KEEP_MANIFEST] : [];
-    if (mode === 'verify') {
-        return [
-            'Do not publish or use a file that is named above.',
-            'Fetch it and its signature again, or sign it again, and verify once more. <code>docs/verify.md</code> explains every finding.',
-            ...keep,
-        ];
-    }
-    const kept = signed + reused;
-    return [
-        'Put right what is named above, and run the job again. <code>docs/faults.md</code> explains every code.',
-        ...keep,
-        ...(files > 0 && requests === 0 ? ['The service was asked for nothing.'] : []),
-        ...(mode === 'sign' && kept > 0 ? [afterwards(kept, verification !== undefined)] : []),
-        ...(mode === 'sign' && failure && failure.code !== 'CANCELLED'
-            ? ['<code>mode: preflight</code> lists everything that is wrong with credentials, network and service at once.']
-            : []),
-    ];
-}
-/** Only a signature that can be checked is kept, and only where the disk is still there. */
-function afterwards(kept, isChecked) {
-    return isChecked
-        ? `The next run keeps ${(0,units/* plural */.LS)(kept, 'valid signature')} if it finds the same workspace, as on a runner of your own. A fresh machine signs all files again.`
-        : 'The next run signs all files again: without <code>verify-key</code> no signature that is there can be trusted.';
-}
-/** GitHub's address of an artifact is plain; anything else is not made a link. */
-function next_steps_link(name, url) {
-    return /^https?:\/\/[\w.:/-]+$/.test(url) ? `<a href="${url}">${(0,markup/* code */.aY)(name)}</a>` : (0,markup/* code */.aY)(name);
-}
-/** Returns the shell command that checks one file, `FILE`, with OpenSSL and nothing else. */
-function verifyCommand({ verifier, encoding }, suffix) {
-    const decode = encoding === 'hex' ? `tr a-f A-F < FILE${suffix} | basenc --base16 -d` : `openssl base64 -d -A -in FILE${suffix}`;
-    return `${decode} |\n  ${checkOf(verifier.algorithm)}`;
-}
-function checkOf(algorithm) {
-    if (algorithm.scheme === 'ed25519') {
-        return 'openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in FILE -sigfile /dev/stdin';
-    }
-    const padding = algorithm.scheme === 'rsa-pss'
-        ? `-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:${SALT_BYTES[algorithm.hash]} `
-        : '';
-    return `openssl dgst -${algorithm.hash} ${padding}-verify public-key.pem -signature /dev/stdin FILE`;
-}
-/** A salt as long as the hash is what the action demands too. */
-const SALT_BYTES = { sha256: 32, sha384: 48, sha512: 64 };
-
-;// CONCATENATED MODULE: ./build/src/report/summary/proof.js
-
-
-/** Says what a run proved that is not a release; `undefined` for a signing and for a run that failed. */
-function proofOf(report, event) {
-    if (!(0,report_report/* isGreen */.gf)(report))
-        return undefined;
-    switch (report.mode) {
-        case 'rehearse':
-            return rehearsed(report);
-        case 'preflight':
-            return lookedAhead(report);
-        case 'verify':
-            return {
-                proved: 'every listed file has a signature that is valid for its bytes as they are now.',
-                notProved: event.isPullRequest
-                    ? 'that the files, the signatures and a key from the checkout are the publisher’s: whoever wrote the pull request chose them.'
-                    : 'whose key it is: compare its SHA-256 with the one that the publisher told you.',
-            };
-        case 'skipped':
-            return { proved: 'nothing.', notProved: 'that the release can be signed. No file was looked at.' };
-        default:
-            return undefined;
-    }
-}
-function rehearsed(report) {
-    const { files } = (0,report_report/* totalsOf */.vA)(report);
-    const never = 'that the credentials are right, that the service answers, and that its signatures are valid';
-    if (files === 0)
-        return { proved: 'nothing, since no file was matched.', notProved: `${never}.` };
-    const matched = `the patterns match ${(0,units/* plural */.LS)(files, 'file')}, and each can be read`;
-    if (report.artifact === undefined)
-        return { proved: `${matched}.`, notProved: `${never}; nor that the upload works.` };
-    return { proved: `${matched}; the names can be uploaded, and the upload works.`, notProved: `${never}.` };
-}
-function lookedAhead({ verification }) {
-    return {
-        proved: `credentials, network and clock are right, and the service signed a canary${verification ? ' with the key you gave' : ''}.`,
-        notProved: `that the patterns match and the files can be read: preflight looks at no file.${verification ? '' : ' Nor that the signatures are valid: verify-key is empty.'}`,
-    };
-}
-
-;// CONCATENATED MODULE: ./build/src/report/summary/summary.js
-
-
-
-
-
-
-
-
-
-
-/** GitHub shows at most 1 MiB of summary for a step; what else is in it is far less than the rest of that. */
-const MAX_TROUBLE_BYTES = 600_000;
-const MAX_ROWS = 50;
-const MAX_PATHS = 10;
-const MAX_CAUSES = 20;
-const MAX_NOTES = 20;
-/** Renders the job summary as Markdown: the result, failures first, then numbers, and what to do next. */
-function renderSummary(report, around) {
-    const icon = !(0,report_report/* isGreen */.gf)(report) ? '❌' : report.mode === 'rehearse' ? '🧪' : report.mode === 'skipped' ? '⏭️' : '✅';
-    const sections = [
-        `## ${icon} ${(0,markup/* plain */.pj)(headline(report))}`,
-        ...renderTrouble(report),
-        ...renderProof(report, around),
-        ...renderNumbers(report),
-        ...renderFacts(report),
-        ...renderLatency(report.outcomes),
-        ...renderNextSteps(report, around),
-        ...renderFiles(report),
-    ];
-    return `${sections.join('\n\n')}\n\n`;
-}
-/** Renders what others wrote, of any length. Whole sections are left out, so that what is shown stays well formed. */
-function renderTrouble(report) {
-    const sections = [
-        ...renderCauses(causesOf({ ...report, findings: [] })),
-        ...(0,findings/* renderFindings */.vO)(report.findings),
-        ...report.notes.slice(0, MAX_NOTES).map((note) => `> ${(0,markup/* sentences */.hC)(note)}`),
-    ];
-    let left = MAX_TROUBLE_BYTES;
-    const kept = sections.filter((section) => {
-        const bytes = Buffer.byteLength(section) + 2;
-        if (bytes > left)
-            return false;
-        left -= bytes;
-        return true;
-    });
-    return kept.length === sections.length ? kept : [...kept, 'The rest is too long for a summary; the log has it.'];
-}
-function renderCauses(causes) {
-    const shown = causes.slice(0, MAX_CAUSES).map(({ error, paths }) => {
-        const names = paths.slice(0, MAX_PATHS).map((path) => `- ${(0,markup/* code */.aY)(path)}`);
-        if (paths.length > MAX_PATHS)
-            names.push(`- and ${(0,units/* plural */.LS)(paths.length - MAX_PATHS, 'other')}; the manifest lists all`);
-        const files = paths.length > 0 ? ` (${(0,units/* plural */.LS)(paths.length, 'file')})` : '';
-        const hint = error.hint ? `<br><strong>What to do:</strong> ${(0,markup/* sentences */.hC)(error.hint)}` : '';
-        return [`**${error.code}**${files}<br>${(0,markup/* sentences */.hC)(error.message)}${hint}`, '', ...names].join('\n').trimEnd();
-    });
-    if (causes.length > MAX_CAUSES)
-        shown.push(`And ${(0,units/* plural */.LS)(causes.length - MAX_CAUSES, 'other cause')}; the log has all.`);
-    return shown;
-}
-function renderProof(report, around) {
-    const proof = proofOf(report, around);
-    if (proof === undefined)
-        return [];
-    return [
-        '### What this run proved',
-        `**Proved:** ${(0,markup/* plain */.pj)(proof.proved)}<br>**Not proved:** ${(0,markup/* plain */.pj)(proof.notProved)}`,
-    ];
-}
-function renderNextSteps(report, around) {
-    const steps = nextSteps(report, around);
-    if (steps.length === 0)
-        return [];
-    return ['### What to do next', steps.map((step) => `- ${step}`).join('\n'), ...renderCommand(report)];
-}
-function renderFiles({ outcomes }) {
-    if (outcomes.length === 0)
-        return [];
-    const order = ({ status }) => (status === 'failed' ? 0 : status === 'not-tried' ? 1 : 2);
-    const shown = [...outcomes].sort((a, b) => order(a) - order(b)).slice(0, MAX_ROWS);
-    const rows = shown.map(({ file, status, sha256, elapsedMs }) => [
-        (0,markup/* code */.aY)(file.path),
-        (0,units/* formatBytes */.z3)(file.size),
-        status,
-        (0,units/* formatMs */._V)(elapsedMs),
-        sha256 ? `<code>${sha256.slice(0, 16)}…</code>` : '',
-    ]);
-    const others = outcomes.length - shown.length;
-    const more = others > 0 ? `\n\nand ${(0,units/* plural */.LS)(others, 'other file')}; the manifest lists all.` : '';
-    const files = (0,markup/* table */.tp)(['File', 'Size', 'Result', 'Time', 'SHA-256'], rows, [1, 3]);
-    return [`<details><summary>${(0,units/* plural */.LS)(outcomes.length, 'result')}</summary>\n\n${files}${more}\n\n</details>`];
-}
-
-;// CONCATENATED MODULE: ./build/src/report/publish.js
-
-
-
-
-
-
-
-
-
-
-const publish_KEEP_MANIFEST = 'set manifest, and upload it in a step with if: always()';
-/** GitHub keeps ten annotations of a step; a reader wants fewer. */
-const MAX_ANNOTATIONS = 5;
-const MAX_LOGGED_FILES = 100;
-const MAX_NAMED = 3;
-/** Longest part beside the message in an annotation; the log has all. */
-const MAX_PART = 800;
-/** Tells the runner, and through it everyone, what a run came to; returns why outputs or summary could not be written. */
-function publish(runner, report) {
-    const causes = causesOf(report);
-    runner.openGroup(report.findings.length > 0 ? 'Preflight' : 'Result');
-    for (const line of (0,findings/* logFindings */.H0)(report.findings))
-        runner.line(line);
-    if (report.findings.length === 0)
-        for (const cause of causes)
-            logCause(runner, cause);
-    if (runner.facts.isDebug)
-        for (const { error } of causes)
-            debugCause(runner, error);
-    const timing = describeTiming(report.outcomes, report.durationMs);
-    if (timing)
-        runner.line(timing);
-    runner.closeGroup();
-    runner.line(headline(report));
-    for (const cause of causes.slice(0, MAX_ANNOTATIONS)) {
-        runner.annotate('error', cause.error.code, annotationText(cause));
-    }
-    const warnings = (0,findings/* warningsOf */.nZ)(report.findings);
-    if (warnings)
-        runner.annotate('warning', 'Preflight', warnings);
-    if (causes.length === 0 && !(0,report_report/* isGreen */.gf)(report))
-        runner.annotate('error', 'NOT_TRIED', 'Some files were not tried.');
-    const artifactUrl = runner.artifactUrl(report.artifact?.id);
-    const { eventName, secretsWithheld } = runner.facts;
-    const isPullRequest = eventName.startsWith('pull_request');
-    return writeAll(runner, {
-        'The outputs of the step': () => {
-            for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl)))
-                runner.output(name, value);
-        },
-        'The job summary': () => runner.summary(renderSummary(report, { isPullRequest, secretsWithheld, artifactUrl })),
-    });
-}
-/** Each fails alone; the files of the runner may lie on a disk that is full. */
-function writeAll(runner, writers) {
-    const errors = [];
-    for (const [name, write] of Object.entries(writers)) {
-        try {
-            write();
-        }
-        catch (error) {
-            errors.push((0,write_errors/* unwritable */.m)(name, error));
-        }
-    }
-    const [first] = errors;
-    if (first)
-        runner.annotate('error', first.code, errors.map(({ message }) => message).join('\n'));
-    return first;
-}
-function annotationText(cause) {
-    const { error, paths } = cause;
-    const which = paths.length > 0 ? `Files: ${(0,units/* showList */.w5)(paths, MAX_NAMED)}` : '';
-    const after = [error.hint && (0,units/* sentence */.em)(error.hint), publish_effortOf(cause), which]
-        .filter(Boolean)
-        .map((text) => `\n${(0,units/* shorten */.ml)(String(text), MAX_PART)}`)
-        .join('');
-    const message = error.message.split('\n').map(units/* sentence */.em).join('\n');
-    return (0,units/* shorten */.ml)(message, findings/* MAX_ANNOTATION */.n2 - after.length) + after;
-}
-/** Says what was spent before giving up; empty when nothing was. */
-function publish_effortOf({ paths: [first], effort }) {
-    if (effort === undefined)
-        return '';
-    const { count, of, elapsedMs } = effort;
-    const isOfFile = first !== undefined && of === 'tries';
-    const what = isOfFile ? `Given up on ${(0,units/* showList */.w5)([first], 1)}` : 'Given up';
-    const noun = count === 1 ? { tries: 'try', requests: 'request' }[of] : of;
-    return `${what} after ${(0,units/* formatCount */.B4)(count)} ${noun} in ${(0,units/* formatMs */._V)(elapsedMs)}.`;
-}
-/** The chain of a plain error is the error, which the log has. */
-function debugCause(runner, error) {
-    const lines = chainOf(error);
-    if (lines.length > 1)
-        for (const text of lines)
-            runner.debug(text);
-}
-function logCause(runner, cause) {
-    const { error, paths } = cause;
-    for (const text of `${error.code}: ${(0,units/* sentence */.em)(error.message)}`.split('\n'))
-        runner.line(text);
-    if (error.hint)
-        runner.line(`  What to do: ${(0,units/* sentence */.em)(error.hint)}`);
-    const effort = publish_effortOf(cause);
-    if (effort)
-        runner.line(`  ${effort}`);
-    for (const path of paths.slice(0, MAX_LOGGED_FILES))
-        runner.line(`  - ${(0,files_names/* show */.WU)(path)}`);
-    if (paths.length > MAX_LOGGED_FILES)
-        runner.line(`  and ${(0,units/* formatCount */.B4)(paths.length - MAX_LOGGED_FILES)} more; the manifest lists all: ${publish_KEEP_MANIFEST}`);
-}
-
-;// CONCATENATED MODULE: ./build/src/main.js
-
-
-
-
-
-
-
-/** Runs the action: reads the inputs, does what the mode says, and tells everyone what it came to, however it ended. */
-async function main(context) {
-    const { runner } = context;
-    const builder = new report_report/* ReportBuilder */.ex();
-    try {
-        warnAboutEnvironment(context);
-        const inputs = loadInputs(runner);
-        builder.add({ mode: inputs.mode });
-        await runMode(context, inputs, builder);
-    }
-    catch (error) {
-        builder.add({ failure: (0,errors/* unexpected */.os)(error) });
-    }
-    const report = builder.build();
-    const untold = publish(runner, report);
-    return { ...report, failure: report.failure ?? untold };
-}
-async function runMode(context, inputs, report) {
-    switch (inputs.mode) {
-        case 'sign':
-            return sign(context, inputs, report);
-        case 'rehearse':
-            return rehearse(context, inputs, report);
-        case 'verify':
-            return verify(context, inputs, report);
-        case 'preflight':
-            return (await __nccwpck_require__.e(/* import() */ 33).then(__nccwpck_require__.bind(__nccwpck_require__, 10033))).preflight(context, inputs, report);
-        case 'skipped':
-            return tellSkipped(context);
-        default:
-            return inputs;
-    }
-}
-function tellSkipped({ runner }) {
-    runner.annotate('notice', 'Nothing signed', 'There are no credentials, as GitHub gives none to this kind of run; if-no-credentials: skip.');
-}
-/** An earlier step may have set these, by mistake or not; none of them changes what this action does. */
-function warnAboutEnvironment({ runner }) {
-    const { suspiciousVariables } = runner.facts;
-    if (suspiciousVariables.length === 0)
-        return;
-    runner.annotate('warning', 'Suspicious environment', `The environment sets ${suspiciousVariables.join(', ')}. The action verifies the server all the same, but other steps may not, and secrets may be written to a file.`);
-}
-
-
-/***/ }),
-
-/***/ 36434:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  VE: () => (/* binding */ checkMatched),
-  NC: () => (/* binding */ describeRelease),
-  dv: () => (/* binding */ findRelease),
-  _i: () => (/* binding */ makeOwnDirectory)
-});
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/files/finding/discover.js + 1 modules
-var discover = __nccwpck_require__(8313);
-// EXTERNAL MODULE: ./build/src/files/names.js
-var names = __nccwpck_require__(93509);
-;// CONCATENATED MODULE: ./build/src/files/finding/lookalikes.js
+;// CONCATENATED MODULE: ./build/src/files/lookalikes.js
 
 /** Finds paths that are the same after Unicode composition and without case: on other systems one replaces the other. */
 function findTwins(paths) {
@@ -60059,38 +60459,24 @@ function graphemesOf(path) {
     return Array.from(new Intl.Segmenter('en').segment(path), ({ segment }) => segment);
 }
 
-// EXTERNAL MODULE: ./build/src/files/finding/shard.js
-var shard = __nccwpck_require__(25111);
-;// CONCATENATED MODULE: ./build/src/files/finding/why-unmatched.js
+// EXTERNAL MODULE: ./build/src/files/reading/read-small.js
+var read_small = __nccwpck_require__(91506);
+;// CONCATENATED MODULE: ./build/src/files/reading/lfs-pointer.js
 
-
-/** No name ends in this, so that nothing passes for a signature. */
-const NO_SUFFIX = '/';
-/** Says why a pattern matched no file, in the middle of a sentence; `undefined` when nothing stands out. */
-async function whyUnmatched(text, options) {
-    if (/^(['"]).*\1$/.test(text))
-        return 'the quotes are part of the pattern: leave them out';
-    if (/^-\s/.test(text))
-        return 'the dash is part of the pattern: files is a text with one pattern per line, not a list';
-    const found = await findAnyway(text, options);
-    const [signature] = found.filter(({ path }) => path.endsWith(options.suffix));
-    if (found.some(({ path }) => !path.endsWith(options.suffix)))
-        return 'the patterns that begin with ! exclude all it means';
-    if (signature === undefined)
-        return undefined;
-    return `what it means ends in ${options.suffix}, as ${(0,names/* show */.WU)(signature.path)} does, and is taken for signatures because of suffix`;
-}
-/** Lists what the pattern alone means, were there no excludes and no signatures. */
-async function findAnyway(text, options) {
-    const patterns = options.patterns.filter((pattern) => pattern.text === text && !pattern.excludes);
-    try {
-        return (await (0,discover/* discover */.k)({ ...options, patterns, suffix: NO_SUFFIX })).files;
-    }
-    catch {
-        options.signal.throwIfAborted();
-        // What an exclude kept from being looked at may be unreadable; the run has its error already.
-        return [];
-    }
+const BEGINNING = 'version https://git-lfs.github.com/spec/v1\n';
+/** A pointer holds three lines: the version, a SHA-256, and a size. */
+const POINTER_BYTES = { from: 120, to: 300 };
+/** A release of pointers shows at once; thousands of files that only have their size would be read for nothing. */
+const MOST_LOOKED_AT = 1000;
+/** Lists the files that are Git LFS pointers: three lines that stand for content which was not checked out. */
+function findLfsPointers(files) {
+    return files
+        .filter(({ size }) => size >= POINTER_BYTES.from && size <= POINTER_BYTES.to)
+        .slice(0, MOST_LOOKED_AT)
+        .filter(({ location }) => {
+        const file = (0,read_small/* readSmallFile */.EW)(location, { maxBytes: BEGINNING.length, longer: 'cut', links: 'refused' });
+        return file?.bytes?.toString('latin1') === BEGINNING;
+    });
 }
 
 // EXTERNAL MODULE: ./build/src/report/summary/units.js
@@ -60105,17 +60491,19 @@ var units = __nccwpck_require__(76704);
 
 
 
+
 /** Lists the files and tells what was found. */
 async function findRelease(context, inputs) {
     const { runner } = context;
     runner.openGroup('Files');
-    const discovery = await (0,discover/* discover */.k)(discoveryOf(context, inputs));
+    const discovery = await discover(discoveryOf(context, inputs));
     const release = {
         files: (0,shard/* sliceOf */.Mz)(discovery.files, inputs.shard),
         allFiles: discovery.files,
         // Every slice sees them, but one failure is enough.
         refused: inputs.shard.index === 1 ? discovery.refused : [],
         unmatched: discovery.unmatched,
+        coverage: discovery,
     };
     tellWhatWasFound(runner, release);
     runner.closeGroup();
@@ -60128,14 +60516,20 @@ function describeRelease({ files, refused }) {
 }
 function discoveryOf({ runner, signal }, inputs) {
     const { workspace, temporaryDirectory } = runner.facts;
-    const { outputDirectory, root, ownPaths } = inputs;
-    const never = [
+    const { root, outputDirectory, ownPaths, patterns, suffix, includeHiddenFiles, followSymbolicLinks } = inputs;
+    const written = ownPaths.flatMap((path) => [path, path + suffix].map((each) => (0,external_node_path_.join)(outputDirectory ?? root, each)));
+    return {
+        root,
+        workspace,
+        patterns,
+        followSymbolicLinks,
+        includeHiddenFiles,
+        suffix,
         temporaryDirectory,
-        ...(outputDirectory === undefined ? [] : [outputDirectory]),
-        ...ownPaths.map((path) => (0,external_node_path_.join)(outputDirectory ?? root, path)),
-    ];
-    const { patterns, suffix, includeHiddenFiles, followSymbolicLinks } = inputs;
-    return { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never, signal };
+        outputDirectory,
+        written,
+        signal,
+    };
 }
 /** The group is closed when nobody opens it, and a list is what a reader looks for in there. */
 const MAX_LISTED = 1000;
@@ -60151,6 +60545,11 @@ function tellWhatWasFound(runner, { files, refused }) {
     const empty = files.filter((file) => file.size === 0).map((file) => file.path);
     if (empty.length > 0)
         runner.annotate('warning', 'Empty files', `${(0,units/* plural */.LS)(empty.length, 'file')} of 0 bytes: ${(0,units/* showList */.w5)(empty, 5)}.`);
+    const pointers = findLfsPointers(files).map(({ path }) => path);
+    if (pointers.length > 0) {
+        const text = `${(0,units/* plural */.LS)(pointers.length, 'file')} hold${pointers.length === 1 ? 's' : ''} only the pointer of Git LFS, not the content: ${(0,units/* showList */.w5)(pointers, 5)}. Check out with lfs: true before this step.`;
+        runner.annotate('warning', 'Git LFS pointers', text);
+    }
     const twins = findTwins(files.map(({ path }) => path)).map(showTwins);
     if (twins.length > 0) {
         const text = `Some systems take these for one name: ${twins.slice(0, 3).join('; ')}${twins.length > 3 ? `; and ${twins.length - 3} more` : ''}.`;
@@ -61367,18 +61766,19 @@ function* renderManifest(report, createdAt) {
         yield separator + JSON.stringify(manifestFile(outcome, report.suffix));
         separator = ',\n';
     }
-    yield `\n],"totals":${JSON.stringify(manifestTotals(report))}}\n`;
+    const leftOut = Object.fromEntries(report.leftOut.map(({ reason, count, first }) => [reason, { count, first }]));
+    yield `\n],"leftOut":${JSON.stringify(leftOut)},"totals":${JSON.stringify(manifestTotals(report))}}\n`;
 }
 function manifestCertificate({ subject, issuer, notAfter, sha256 }) {
     return { subject, issuer, notAfter, sha256 };
 }
 function manifestFile(outcome, suffix) {
-    const { file, status, sha256, keyVersion, attempts, elapsedMs, error, isOrphan } = outcome;
+    const { file, status, sha256, keyVersion, attempts, elapsedMs, error, stray } = outcome;
     return {
         path: file.path,
         size: file.size,
         sha256,
-        signature: isOrphan ? file.path : file.path + suffix,
+        signature: stray === 'orphan' ? file.path : file.path + suffix,
         status,
         keyVersion,
         attempts,
@@ -61444,6 +61844,7 @@ function assembleReport(parts) {
         checksums: latest('checksums'),
         manifest: latest('manifest'),
         artifact: latest('artifact'),
+        leftOut: latest('leftOut') ?? [],
         notes: parts.flatMap(({ notes = [] }) => notes),
         findings: parts.flatMap(({ findings = [] }) => findings),
         failure: parts.find(({ failure }) => failure)?.failure,
@@ -61463,9 +61864,9 @@ function outcomesOf(parts) {
 function totalsOf({ outcomes, verification, findings }) {
     const counts = { signed: 0, reused: 0, verified: 0, failed: 0, 'not-tried': 0 };
     let [files, bytes] = [0, 0];
-    for (const { status, file, isOrphan } of outcomes) {
+    for (const { status, file, stray } of outcomes) {
         counts[status]++;
-        files += isOrphan ? 0 : 1;
+        files += stray ? 0 : 1;
         bytes += file.size;
     }
     const { signed, reused, failed } = counts;

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { TEMPORARY_PREFIX } from '../../src/files/finding/own-paths.ts';
 import { find, makeDirectory, plant, tell } from './trees.ts';
 
 const filesOf = async (...about: Parameters<typeof find>): Promise<readonly string[]> =>
@@ -75,46 +74,6 @@ describe('patterns', () => {
     expect(await filesOf(root, '**', { includeHiddenFiles: false })).toEqual(['b/e']);
     expect(await filesOf(root, '.cfg/a\n**', { includeHiddenFiles: false })).toEqual(['.cfg/a', 'b/e']);
     expect(await filesOf(root, '**')).toEqual(['.cfg/a', '.env', 'b/.c/d', 'b/e']);
-  });
-});
-
-describe('never matched', () => {
-  test('are signatures, .git, temporary names and the paths of our own', async () => {
-    const root = plant(makeDirectory(), {
-      'a.zip': '',
-      'a.zip.sign': '',
-      '.git/config': '',
-      'sub/.git/config': '',
-      'worktree/.git': 'gitdir: elsewhere',
-      [`sub/${TEMPORARY_PREFIX}12-0.tmp`]: '',
-      'tmp/secret': '',
-      'out/x': '',
-      'release/manifest.json': '',
-      'release/b.zip': '',
-      tmpfile: '',
-    });
-    const never = ['tmp', 'out', 'release/manifest.json'].map((path) => join(root, path));
-    expect(await filesOf(root, '**\n.git/config\nout/x\ntmp/secret\na.zip.sign', { never })).toEqual([
-      'a.zip',
-      'release/b.zip',
-      'tmpfile',
-    ]);
-    expect(await filesOf(root, '**/*.zip*', { suffix: '.zip' })).toEqual(['a.zip.sign']);
-  });
-
-  test('are the paths of our own by whatever name', async () => {
-    const outer = plant(makeDirectory(), { 'real/tmp/secret': '', 'real/a': '', alias: { link: 'real' } });
-    const never = [join(outer, 'real/tmp')];
-    expect(await filesOf(join(outer, 'alias'), '**', { workspace: outer, never })).toEqual(['a']);
-    const through = plant(outer, { 'real/tmp-link': { link: 'tmp' }, 'real/one': { link: 'tmp/secret' } });
-    // Nobody looks there: this name would be an error.
-    writeFileSync(Buffer.concat([Buffer.from(join(outer, 'real/tmp/')), Buffer.from([0xff])]), '');
-    expect(await filesOf(join(through, 'real'), '**', { never, followSymbolicLinks: true })).toEqual(['a']);
-  });
-
-  test('is no root, even when a directory of our own holds it', async () => {
-    const root = plant(makeDirectory(), { a: '' });
-    expect(await filesOf(root, '**', { never: [root, join(root, '..'), ''] })).toEqual(['a']);
   });
 });
 

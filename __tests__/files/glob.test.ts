@@ -6,7 +6,10 @@ import { findWay, Glob } from '../../src/files/finding/glob.ts';
 
 const compile = (glob: string): Glob => new Glob({ text: glob, glob, excludes: false });
 const wayTo = (...globs: string[]): ReturnType<typeof findWay> =>
-  findWay(globs.map((glob) => ({ text: glob, glob, excludes: false })));
+  findWay(
+    globs.map((glob) => ({ text: glob, glob, excludes: false })),
+    '.sign',
+  );
 
 test('minimatch is the copy that @actions/glob resolves to', () => {
   const ours = createRequire(import.meta.url);
@@ -42,12 +45,12 @@ test.each([
   expect(compile(glob).literals).toEqual(literals);
 });
 
-test('a search begins behind the names that hold no wildcard, and a place above another is enough', async () => {
+test('a search begins behind the names that hold no wildcard, with the signature of what may be a file', async () => {
   const ways = await wayTo('dist/app', 'dist/lib/**/x', 'dist/lib/y', 'a [[]b/\\*/c?');
   expect([...ways].map(([path, names]) => [path, [...names]])).toEqual([
     ['', ['dist', 'a [b']],
-    ['dist', ['app', 'lib']],
-    ['a [b', ['*']],
+    ['dist', ['app', 'app.sign', 'lib', 'lib.sign']],
+    ['a [b', ['*', '*.sign']],
   ]);
   expect(await wayTo('dist/app', '.')).toEqual(new Map());
   expect(await wayTo('dist/app', '*/x')).toEqual(new Map());

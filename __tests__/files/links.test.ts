@@ -272,3 +272,32 @@ test('a huge tree is not entered when it is excluded', async () => {
     expect(tell(await find(root, patterns)).files).toEqual(['dist/a']);
   }
 });
+
+describe('many links', () => {
+  function manyLinks(): string {
+    const root = plant(makeDirectory(), { 'lib/a': 'x' });
+    for (let number = 0; number < 300; number++) writeFileSync(join(root, 'lib', `f${number}`), '');
+    mkdirSync(join(root, 'links'));
+    for (let number = 0; number < 1500; number++) symlinkSync('../lib', join(root, 'links', `l${number}`));
+    return root;
+  }
+
+  test('to one directory ask about it once', async () => {
+    const root = manyLinks();
+    const started = performance.now();
+    await find(root, 'lib');
+    const plain = performance.now() - started;
+    const { leftOut, refused } = await find(root, '**');
+    expect(refused).toEqual([]);
+    expect(leftOut).toMatchObject([{ reason: 'link', count: 1500 }]);
+    // A look at all files of the directory for each link would take 1,500 times as long.
+    expect(performance.now() - started - plain).toBeLessThan(Math.max(2000, plain * 300));
+  });
+
+  test('a cancellation ends a walk through many links', async () => {
+    const root = manyLinks();
+    const cancel = new AbortController();
+    setImmediate(() => cancel.abort(new Error('stopped')));
+    await expect(find(root, '**', { followSymbolicLinks: true, signal: cancel.signal })).rejects.toThrow('stopped');
+  });
+});

@@ -1,28 +1,9 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { DiscoverOptions } from '../../src/files/finding/discover.ts';
-import { discoverOrphans } from '../../src/files/finding/orphans.ts';
-import { readPatterns } from '../../src/files/finding/patterns.ts';
-import { makeDirectory, plant } from './trees.ts';
+import { find, makeDirectory, plant } from './trees.ts';
 
-function orphansOf(
-  root: string,
-  patterns: string,
-  about: Partial<DiscoverOptions> & { directory?: string } = {},
-): Promise<string[]> {
-  const options = {
-    root,
-    workspace: root,
-    patterns: readPatterns(patterns, root),
-    followSymbolicLinks: false,
-    includeHiddenFiles: true,
-    suffix: '.sign',
-    never: [],
-    signal: new AbortController().signal,
-    ...about,
-  };
-  return discoverOrphans(options, about.directory ?? root);
-}
+const orphansOf = async (...about: Parameters<typeof find>): Promise<readonly string[]> =>
+  (await find(...about)).orphans;
 
 test('a signature whose file is gone is an orphan, where a pattern means it', async () => {
   const root = plant(makeDirectory(), {
@@ -62,9 +43,9 @@ test('what is never matched, or hidden, holds none', async () => {
     '.env.sign': '',
     'b.sign': '',
   });
-  const never = [join(root, 'tmp')];
-  expect(await orphansOf(root, '**', { never })).toEqual(['.cfg/x', '.env', 'b']);
-  expect(await orphansOf(root, '**', { never, includeHiddenFiles: false })).toEqual(['b']);
+  const temporaryDirectory = join(root, 'tmp');
+  expect(await orphansOf(root, '**', { temporaryDirectory })).toEqual(['.cfg/x', '.env', 'b']);
+  expect(await orphansOf(root, '**', { temporaryDirectory, includeHiddenFiles: false })).toEqual(['b']);
 });
 
 test('they are looked for in the output directory, which lies in the layout of the root', async () => {
@@ -74,7 +55,7 @@ test('they are looked for in the output directory, which lies in the layout of t
     'out/dist/b.sign': '',
     'out/out/c.sign': '',
   });
-  const about = { directory: join(root, 'out'), never: [join(root, 'out')] };
+  const about = { outputDirectory: join(root, 'out') };
   expect(await orphansOf(root, 'dist', about)).toEqual(['dist/b']);
-  expect(await orphansOf(root, '**', { ...about, directory: join(root, 'none') })).toEqual([]);
+  expect(await orphansOf(root, '**', { outputDirectory: join(root, 'none') })).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import { TEMPORARY_PREFIX } from '../../src/files/finding/own-paths.ts';
+import { TEMPORARY_PREFIX } from '../../src/files/temporary.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
 import { openFilesIn } from './open-descriptors.ts';
 import { makeDirectory, plant } from './trees.ts';

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { TEMPORARY_PREFIX } from '../../src/files/finding/own-paths.ts';
+import { TEMPORARY_PREFIX } from '../../src/files/temporary.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
 import { runAndKill } from './children.ts';
 import { makeDirectory, plant } from './trees.ts';

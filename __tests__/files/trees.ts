@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type DiscoverOptions, type Discovery, discover } from '../../src/files/finding/discover.ts';
+import { type Discovery, discover } from '../../src/files/finding/discover.ts';
 import { readPatterns } from '../../src/files/finding/patterns.ts';
+import type { DiscoverOptions } from '../../src/files/finding/places.ts';
 
 /** What to make: the content of a file, where a link leads, or a directory. */
 export type Node = string | { readonly link: string } | { readonly directory: true };
@@ -36,7 +37,9 @@ export function find(root: string, patterns: string, options: Partial<DiscoverOp
     followSymbolicLinks: false,
     includeHiddenFiles: true,
     suffix: '.sign',
-    never: [],
+    temporaryDirectory: '',
+    outputDirectory: undefined,
+    written: [],
     signal: new AbortController().signal,
     ...options,
   });

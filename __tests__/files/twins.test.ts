@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findTwins, showTwins } from '../../src/files/finding/lookalikes.ts';
+import { findTwins, showTwins } from '../../src/files/lookalikes.ts';
 
 test('twins are found by case and by Unicode form', () => {
   const paths = ['dist/README', 'dist/caf\u00e9', 'dist/cafe\u0301', 'dist/readme', 'dist/cafe', 'lib/readme'];

@@ -196,7 +196,7 @@ export function unverified(): Report {
           attempts: 0,
           elapsedMs: 0,
         }),
-        isOrphan: true,
+        stray: 'orphan',
       },
     ],
     durationMs: 340,

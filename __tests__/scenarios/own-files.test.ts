@@ -59,14 +59,18 @@ describe('an earlier receipt does not pass for that of a run that fails', () => 
     expect(JSON.parse(await scenario.read('release.json'))).toMatchObject({ totals: { signed: 0 } });
   });
 
-  test('a manifest goes also when the run ends before it can write one', async () => {
+  test('a manifest is replaced also when the run ends before it knows its files', async () => {
     await using scenario = await createScenario({ files: FILES });
     expect((await scenario.run(inputs)).exitCode).toBe(0);
     await writeFile(Buffer.concat([Buffer.from(`${scenario.workspace}/dist/`), Buffer.from([0xff])]), '');
     const run = await scenario.run(inputs);
     expect(run.exitCode).toBe(1);
     expect(run.log).toContain('FILE_NAME_NOT_UTF8');
-    expect(await names(scenario.workspace)).toEqual(['SHA256SUMS', 'SHA256SUMS.sign']);
+    expect(await names(scenario.workspace)).toEqual(['SHA256SUMS', 'SHA256SUMS.sign', 'release.json']);
+    expect(JSON.parse(await scenario.read('release.json'))).toMatchObject({
+      failure: { code: 'FILE_NAME_NOT_UTF8' },
+      files: [],
+    });
   });
 
   test('a rehearsal touches neither', async () => {

@@ -212,9 +212,13 @@ function compareUnits(a, b) {
     return a < b ? -1 : Number(a !== b);
 }
 /** Makes names equal that some file system takes for one: without case and composition. */
-function foldName(name) {
+function names_foldName(name) {
+    // Nearly all names, and this is asked about each.
+    if (PLAIN.test(name))
+        return name.toLowerCase();
     return name.normalize('NFC').toUpperCase().toLowerCase();
 }
+const PLAIN = /^[ -~]*$/;
 /** Lists other spellings of a name that a file system which folds names finds it by. */
 function otherSpellings(name) {
     const swapped = Array.from(name, (character) => {
@@ -315,6 +319,7 @@ const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
 
 
 
+
 /** Resolves all links of a path. */
 function findRealPath(location) {
     try {
@@ -332,6 +337,28 @@ function isBelow(directory, path) {
 function isWithin(directory, path) {
     const way = (0,external_node_path_namespaceObject.relative)(directory, path);
     return way !== '..' && !way.startsWith(`..${external_node_path_namespaceObject.sep}`) && !(0,external_node_path_namespaceObject.isAbsolute)(way);
+}
+/** Tells whether two absolute paths without links are one for the file system, which may fold the case and the composition of names. */
+function isSamePlace(one, other) {
+    if (one === other)
+        return true;
+    if (foldName(one) !== foldName(other))
+        return false;
+    const [first, second] = [identify(one), identify(other)];
+    return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
+}
+function identify(location) {
+    try {
+        return lstatSync(location, { bigint: true, throwIfNoEntry: false });
+    }
+    catch {
+        // What cannot be looked at is no place that could be mistaken.
+        return undefined;
+    }
+}
+/** Returns the path of something below a directory, relative to it, with `/` between segments. */
+function pathBelow(directory, path) {
+    return relative(directory, path).split(sep).join('/');
 }
 /** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */
 function locate(directory, path) {
@@ -371,7 +398,7 @@ function leadsTo(descriptor, path) {
     if (target === undefined || target === path)
         return true;
     // A file that was replaced after it was opened is not elsewhere, nor is one whose name the file system tells in another case.
-    if (foldName(target.replace(/ \(deleted\)$/, '')) === foldName(path))
+    if (names_foldName(target.replace(/ \(deleted\)$/, '')) === names_foldName(path))
         return true;
     return findRealPath(path).path === path && isSame(descriptor, path);
 }

@@ -63,8 +63,12 @@ function compareUnits(a: string, b: string): number {
 
 /** Makes names equal that some file system takes for one: without case and composition. */
 export function foldName(name: string): string {
+  // Nearly all names, and this is asked about each.
+  if (PLAIN.test(name)) return name.toLowerCase();
   return name.normalize('NFC').toUpperCase().toLowerCase();
 }
+
+const PLAIN = /^[ -~]*$/;
 
 /** Lists other spellings of a name that a file system which folds names finds it by. */
 export function otherSpellings(name: string): string[] {

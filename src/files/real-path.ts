@@ -1,6 +1,7 @@
-import { realpathSync } from 'node:fs';
+import { type BigIntStats, lstatSync, realpathSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
+import { foldName } from './names.ts';
 
 /** Where a path really leads, or why it leads nowhere. */
 export type RealPath =
@@ -25,6 +26,28 @@ export function isBelow(directory: string, path: string): boolean {
 export function isWithin(directory: string, path: string): boolean {
   const way = relative(directory, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** Tells whether two absolute paths without links are one for the file system, which may fold the case and the composition of names. */
+export function isSamePlace(one: string, other: string): boolean {
+  if (one === other) return true;
+  if (foldName(one) !== foldName(other)) return false;
+  const [first, second] = [identify(one), identify(other)];
+  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
+}
+
+function identify(location: string): BigIntStats | undefined {
+  try {
+    return lstatSync(location, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    // What cannot be looked at is no place that could be mistaken.
+    return undefined;
+  }
+}
+
+/** Returns the path of something below a directory, relative to it, with `/` between segments. */
+export function pathBelow(directory: string, path: string): string {
+  return relative(directory, path).split(sep).join('/');
 }
 
 /** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */

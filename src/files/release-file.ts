@@ -35,8 +35,8 @@ export interface FileOutcome {
   readonly blindRepeats?: number;
   readonly elapsedMs: number;
   readonly error?: ActionError | undefined;
-  /** It stands for a signature without a file: a failure, but no file. */
-  readonly isOrphan?: true;
+  /** It is a failure, but no file of the release: a signature without a file, or a path that no signature covers. */
+  readonly stray?: 'orphan' | 'uncovered';
 }
 
 /** What became of a file that was not tried, or not yet. */

@@ -8,6 +8,7 @@ import type { Verification } from '../verifying/check.ts';
 import { readVerifyKey } from '../verifying/key.ts';
 import { createVerifier } from '../verifying/verifier.ts';
 import type { Context } from './context.ts';
+import { tellLeftOut, warnOfUncovered } from './stages/coverage.ts';
 import { checkUploadable, type Delivery, deliver } from './stages/receipt.ts';
 import { checkMatched, describeRelease, findRelease, makeOwnDirectory } from './stages/release.ts';
 import { checkIdentity, type ServiceTask, withService } from './stages/service.ts';
@@ -21,6 +22,8 @@ export async function rehearse(context: Context, inputs: RehearseInputs, report:
   await deliver(context, delivery, async () => {
     const release = await findRelease(context, files);
     report.add(describeRelease(release));
+    report.add(tellLeftOut(context, files, release.coverage));
+    report.add(warnOfUncovered(context, files, release.coverage));
     report.add(await checkMatched(context, files, release));
     checkUploadable(delivery, release.files);
     for (const file of release.files) inputs.protocol?.checkFile?.(file);

@@ -9,9 +9,10 @@ import type { Verification } from '../verifying/check.ts';
 import { checkSize } from '../verifying/verifier.ts';
 import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';
+import { removeRefusedSignatures, sweepTemporaries, tellLeftOut, warnOfUncovered } from './stages/coverage.ts';
 import { checkUploadable, type Delivery, deliver } from './stages/receipt.ts';
 import { checkMatched, describeRelease, findRelease, type Release } from './stages/release.ts';
-import { checkIdentity, withService } from './stages/service.ts';
+import { checkIdentity, type OpenService, withService } from './stages/service.ts';
 import { signRelease } from './stages/signing.ts';
 
 /** Signs a release: everything that can be wrong is found before the first request. */
@@ -23,6 +24,8 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
   await deliver(context, delivery, async () => {
     const release = await findRelease(context, files);
     report.add(describeRelease(release));
+    report.add(tellLeftOut(context, files, release.coverage));
+    report.add(warnOfUncovered(context, files, sweepTemporaries(output, files, release.coverage)));
     report.add(await checkMatched(context, files, release));
     checkUploadable(delivery, release.files);
     checkSizes(verification, release.files);
@@ -33,8 +36,9 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
     const wanted = without(release.files, kept);
     checkBudget(wanted, files.maxFiles);
     const task = { inputs: service, protocol, identity, proxied: 'as the environment says', report } as const;
-    await withService(context, task, (open) =>
-      signRelease(context, files, {
+    removeRefusedSignatures(output, release.refused, files.suffix);
+    await withService(context, task, async (open) => {
+      await signRelease(context, files, {
         release,
         wanted,
         kept,
@@ -46,8 +50,9 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
         isUploaded: upload !== undefined,
         service: open,
         report,
-      }),
-    );
+      });
+      report.add(describeUnasked(context, kept, open));
+    });
     return release.files;
   });
 }
@@ -61,6 +66,15 @@ function describeVerification({ runner }: Context, verification: Verification | 
   const text =
     'Signatures were not checked, because verify-key is empty. Give the public key of the service to have each one checked before it appears.';
   runner.annotate('notice', 'Signatures not checked', text);
+  return { notes: [text] };
+}
+
+/** A green run without a request must not pass for a proof that the service would sign. */
+function describeUnasked({ runner }: Context, kept: readonly FileOutcome[], { transport }: OpenService): ReportPart {
+  if (kept.length === 0 || transport.requests() > 0) return {};
+  const text =
+    'Every file has a valid signature from before, so the service was not asked: this run does not show that credentials, network and service would do.';
+  runner.annotate('notice', 'Nothing new to sign', text);
   return { notes: [text] };
 }
 

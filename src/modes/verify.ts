@@ -1,13 +1,13 @@
 import { type ActionError, unexpected } from '../errors.ts';
-import { discoverOrphans } from '../files/finding/orphans.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
-import type { FileInputs, VerifyInputs } from '../inputs/inputs.ts';
+import type { VerifyInputs } from '../inputs/inputs.ts';
 import { startProgress } from '../report/progress.ts';
 import type { ReportBuilder } from '../report/report.ts';
-import { orphaned, verifyFiles } from '../verifying/verify.ts';
+import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';
 import { checkChecksums } from './stages/checksums.ts';
+import { judgeUncovered, tellLeftOut } from './stages/coverage.ts';
 import { deliver } from './stages/receipt.ts';
 import { checkMatched, describeRelease, findRelease } from './stages/release.ts';
 
@@ -19,11 +19,12 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
   await deliver(context, { mode, files, upload: undefined, output, report }, async () => {
     const release = await findRelease(context, files);
     report.add(describeRelease(release));
+    report.add(tellLeftOut(context, files, release.coverage));
     report.add(await checkMatched(context, files, release));
     const { outcomes, ending } = await checkFiles(context, inputs, { files: release.files, output });
     report.add({ outcomes });
     if (ending) throw ending;
-    report.add({ outcomes: await findOrphans(context, files, output) });
+    report.add(judgeUncovered(context, files, release.coverage));
     const { allFiles } = release;
     report.add(await checkChecksums(context, files, { output, verification, allFiles, outcomes }));
     return release.files;
@@ -59,15 +60,4 @@ async function checkFiles(
     progress.stop();
     runner.closeGroup();
   }
-}
-
-/** Every slice sees them, but one failure is enough. */
-async function findOrphans({ runner, signal }: Context, files: FileInputs, output: OutputTree): Promise<FileOutcome[]> {
-  if (files.shard.index !== 1) return [];
-  const { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, ownPaths } = files;
-  const { workspace, temporaryDirectory } = runner.facts;
-  const never = [temporaryDirectory, ...ownPaths.map((path) => output.locate(path + suffix))];
-  const options = { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never, signal };
-  const orphans = await discoverOrphans(options, output.directory);
-  return orphans.map((path) => orphaned(path, suffix));
 }

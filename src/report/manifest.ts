@@ -36,7 +36,8 @@ export function* renderManifest(report: Report, createdAt: Date): Generator<stri
     yield separator + JSON.stringify(manifestFile(outcome, report.suffix));
     separator = ',\n';
   }
-  yield `\n],"totals":${JSON.stringify(manifestTotals(report))}}\n`;
+  const leftOut = Object.fromEntries(report.leftOut.map(({ reason, count, first }) => [reason, { count, first }]));
+  yield `\n],"leftOut":${JSON.stringify(leftOut)},"totals":${JSON.stringify(manifestTotals(report))}}\n`;
 }
 
 function manifestCertificate({ subject, issuer, notAfter, sha256 }: NonNullable<Report['certificate']>): object {
@@ -44,12 +45,12 @@ function manifestCertificate({ subject, issuer, notAfter, sha256 }: NonNullable<
 }
 
 function manifestFile(outcome: FileOutcome, suffix: string): object {
-  const { file, status, sha256, keyVersion, attempts, elapsedMs, error, isOrphan } = outcome;
+  const { file, status, sha256, keyVersion, attempts, elapsedMs, error, stray } = outcome;
   return {
     path: file.path,
     size: file.size,
     sha256,
-    signature: isOrphan ? file.path : file.path + suffix,
+    signature: stray === 'orphan' ? file.path : file.path + suffix,
     status,
     keyVersion,
     attempts,

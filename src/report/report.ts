@@ -1,4 +1,5 @@
 import type { ActionError } from '../errors.ts';
+import type { LeftOut } from '../files/finding/left-out.ts';
 import type { Shard } from '../files/finding/shard.ts';
 import { type FileOutcome, notTried, type ReleaseFile } from '../files/release-file.ts';
 import type { CertificateFacts } from '../identity/material/certificate.ts';
@@ -41,6 +42,8 @@ export interface Report {
   /** Absolute path of the manifest. */
   readonly manifest: string | undefined;
   readonly artifact: Artifact | undefined;
+  /** What the patterns mean and a rule leaves out. */
+  readonly leftOut: readonly LeftOut[];
   /** Sentences that the reader of the summary should know. */
   readonly notes: readonly string[];
   /** What a preflight found, in the order of its checks. */
@@ -95,6 +98,7 @@ export function assembleReport(parts: readonly ReportPart[]): Report {
     checksums: latest('checksums'),
     manifest: latest('manifest'),
     artifact: latest('artifact'),
+    leftOut: latest('leftOut') ?? [],
     notes: parts.flatMap(({ notes = [] }) => notes),
     findings: parts.flatMap(({ findings = [] }) => findings),
     failure: parts.find(({ failure }) => failure)?.failure,
@@ -126,9 +130,9 @@ export interface Totals {
 export function totalsOf({ outcomes, verification, findings }: Report): Totals {
   const counts = { signed: 0, reused: 0, verified: 0, failed: 0, 'not-tried': 0 };
   let [files, bytes] = [0, 0];
-  for (const { status, file, isOrphan } of outcomes) {
+  for (const { status, file, stray } of outcomes) {
     counts[status]++;
-    files += isOrphan ? 0 : 1;
+    files += stray ? 0 : 1;
     bytes += file.size;
   }
   const { signed, reused, failed } = counts;

@@ -93,5 +93,12 @@ export function orphaned(path: string, suffix: string): FileOutcome {
       hint: 'Restore the file, or delete the signature: a customer would miss what it promises.',
     },
   );
-  return { file: { path: path + suffix, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, isOrphan: true };
+  return {
+    file: { path: path + suffix, size: 0 },
+    status: 'failed',
+    attempts: 0,
+    elapsedMs: 0,
+    error,
+    stray: 'orphan',
+  };
 }

@@ -1,46 +1,37 @@
 import { statSync } from 'node:fs';
-import { relative, sep } from 'node:path';
-import { ActionError } from '../../errors.ts';
-import { show, sortByPath } from '../names.ts';
-import { findRealPath, isBelow, isWithin } from '../real-path.ts';
+import { sortByPath } from '../names.ts';
+import { createPause } from '../pause.ts';
+import { isBelow, isWithin, pathBelow } from '../real-path.ts';
 import type { RefusedFile, ReleaseFile } from '../release-file.ts';
 import { type ExamineOptions, examine } from './examine.ts';
-import { findWay, type Glob, type Way } from './glob.ts';
+import { findWay, Glob, type Way } from './glob.ts';
+import { LeftOutFiles, type Remainder } from './left-out.ts';
+import { discoverOrphans, type OrphanSearch } from './orphans.ts';
 import { OwnPaths } from './own-paths.ts';
-import type { Pattern } from './patterns.ts';
-import { isNamed, narrow, type Scope, startScope } from './selection.ts';
-import { createPause, type Entry, type Visit, walk } from './walk.ts';
-
-/** Where to look and what never counts. */
-export interface DiscoverOptions {
-  /** Absolute. */
-  readonly root: string;
-  /** Absolute; nothing outside is ever signed. */
-  readonly workspace: string;
-  readonly patterns: readonly Pattern[];
-  readonly followSymbolicLinks: boolean;
-  readonly includeHiddenFiles: boolean;
-  /** Suffix of signature files, which are never matched. */
-  readonly suffix: string;
-  /** Absolute paths of files and directories of our own, never matched. */
-  readonly never: readonly string[];
-  readonly signal: AbortSignal;
-}
+import { takeSetsLiterally } from './patterns.ts';
+import { type DiscoverOptions, findPlaces, type RealPlaces } from './places.ts';
+import { isNamed, meansDirectory, narrow, type Scope, startScope } from './selection.ts';
+import { type Entry, type Visit, type WalkOptions, walk } from './walk.ts';
 
 /** What the patterns stand for. */
-export interface Discovery {
+export interface Discovery extends Remainder, Pick<OrphanSearch, 'orphanFailure'> {
   /** Sorted by path, bytewise; every path once. */
   readonly files: readonly ReleaseFile[];
   /** Matched, but no regular file or a link that leads elsewhere. */
   readonly refused: readonly RefusedFile[];
   /** Include patterns without a file, as the user wrote them. */
   readonly unmatched: readonly string[];
+  /** Exclude patterns that leave nothing out, as the user wrote them. */
+  readonly idleExcludes: readonly string[];
+  /** Paths that a pattern would mean if its sets, such as `[id]`, stood for themselves. */
+  readonly misread: readonly Misread[];
 }
 
-/** The root directory and the workspace without links. */
-export interface RealPlaces {
-  readonly realRoot: string;
-  readonly realWorkspace: string;
+/** A path that a pattern spells and does not mean. */
+export interface Misread {
+  /** The pattern as the user wrote it. */
+  readonly text: string;
+  readonly path: string;
 }
 
 /**
@@ -49,84 +40,95 @@ export interface RealPlaces {
  * @throws ActionError `ROOT_OUTSIDE`, `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
  */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
-  const includes = options.patterns.filter((pattern) => !pattern.excludes);
-  const search = new Search(options);
-  const found = await search.run(await findWay(includes));
-  const matched = new Set([...search.matched].map(({ text }) => text));
-  return { ...found, unmatched: includes.map(({ text }) => text).filter((text) => !matched.has(text)) };
-}
-
-/** Resolves root and workspace, and sees that the one lies in the other; a root that is not there holds no files. */
-export function findPlaces({ root, workspace }: Pick<DiscoverOptions, 'root' | 'workspace'>): RealPlaces {
-  const realRoot = findRealPath(root).path ?? root;
-  const realWorkspace = findRealPath(workspace).path ?? workspace;
-  if (!isWithin(realWorkspace, realRoot)) {
-    throw new ActionError(
-      'ROOT_OUTSIDE',
-      `Input root: ${show(root)} leads out of the workspace, to ${show(realRoot)}.`,
-      { hint: 'Set root to a directory that really lies in the workspace.' },
-    );
-  }
-  return { realRoot, realWorkspace };
+  const { patterns, suffix, outputDirectory } = options;
+  const search = new Search({ ...options, ...findPlaces(options) });
+  const includes = patterns.filter((pattern) => !pattern.excludes);
+  await search.run(await findWay(includes, suffix));
+  return search.conclude(outputDirectory === undefined ? {} : await discoverOrphans(options, outputDirectory));
 }
 
 /** One look through the tree. */
 class Search {
-  /** Include patterns with at least one file. */
-  readonly matched = new Set<Glob>();
   readonly #options: DiscoverOptions & RealPlaces;
   readonly #own: OwnPaths;
   readonly #start: Scope;
   readonly #examining: ExamineOptions;
+  /** Patterns with sets, as they read without sets. */
+  readonly #literal: readonly Glob[];
   readonly #files = new Map<string, ReleaseFile>();
   readonly #refused: RefusedFile[] = [];
+  readonly #matched = new Set<Glob>();
+  readonly #misread = new Map<string, Misread>();
+  readonly #leftOut: LeftOutFiles;
 
-  constructor(options: DiscoverOptions) {
-    const places = findPlaces(options);
-    this.#options = { ...options, ...places };
-    this.#own = new OwnPaths({ ...options, ...places });
+  constructor(options: DiscoverOptions & RealPlaces) {
+    this.#options = options;
+    this.#own = new OwnPaths(options);
     this.#start = startScope(options);
+    this.#leftOut = new LeftOutFiles(options, this.#files);
+    this.#literal = options.patterns
+      .flatMap((pattern) => takeSetsLiterally(pattern) ?? [])
+      .map((each) => new Glob(each));
     const answers = new Map<string, boolean>();
     this.#examining = {
-      ...places,
+      realWorkspace: options.realWorkspace,
       followSymbolicLinks: options.followSymbolicLinks,
       suffix: options.suffix,
-      isOwn: (real) => this.#own.holds(real),
+      reasonBehind: (real) => this.#own.reasonBehind(real),
       // Thousands of links may lead to one place.
-      isCovered: (real) => answers.get(real) ?? remember(answers, real, this.#covers(real)),
+      isCovered: (real) => {
+        const answer = answers.get(real) ?? this.#covers(real);
+        answers.set(real, answer);
+        return answer;
+      },
     };
   }
 
-  async run(way: Way): Promise<Pick<Discovery, 'files' | 'refused'>> {
-    const { signal } = this.#options;
+  async run(way: Way): Promise<void> {
     const links: Visit<Scope>[] = [];
     for await (const visits of walk(this.#walkOptions(way))) {
+      const strays = visits.filter(({ state }) => state.leftOut !== undefined);
       for (const visit of visits) {
+        if (visit.state.leftOut !== undefined) continue;
         if (visit.entry.kind === 'link') links.push(visit);
         else this.#judge(visit);
       }
+      for (const { entry, state } of strays) this.#leaveOut(entry, state);
     }
     // Whether a link can be left out depends on all files.
-    const pause = createPause(signal);
+    const pause = createPause(this.#options.signal);
     for (const visit of links) {
       await pause();
       this.#judge(visit);
     }
-    return { files: sortByPath([...this.#files.values()]), refused: sortByPath(this.#refused) };
   }
 
-  #walkOptions(way: Way): Parameters<typeof walk<Scope>>[0] {
-    const { realRoot, realWorkspace, followSymbolicLinks, signal } = this.#options;
-    const follow = (real: string): 'enter' | 'report' | 'ignore' => {
-      if (this.#own.holds(real)) return 'ignore';
-      return isWithin(realWorkspace, real) ? 'enter' : 'report';
+  conclude({ orphans, orphanFailure }: OrphanSearch): Discovery {
+    const textsOf = (globs: Iterable<Glob>): Set<string> => new Set([...globs].map(({ text }) => text));
+    const [matched, effective] = [textsOf(this.#matched), textsOf(this.#start.effective)];
+    const { patterns } = this.#options;
+    return {
+      files: sortByPath([...this.#files.values()]),
+      refused: sortByPath(this.#refused),
+      unmatched: patterns.filter(({ text, excludes }) => !excludes && !matched.has(text)).map(({ text }) => text),
+      idleExcludes: patterns.filter(({ text, excludes }) => excludes && !effective.has(text)).map(({ text }) => text),
+      misread: [...this.#misread.values()],
+      ...this.#leftOut.settle(orphans),
+      orphanFailure,
     };
+  }
+
+  #walkOptions(way: Way): WalkOptions<Scope> {
+    const { realRoot, realWorkspace, followSymbolicLinks, signal } = this.#options;
+    const follow = (real: string): boolean =>
+      isWithin(realWorkspace, real) && this.#own.reasonBehind(real) === undefined;
     return {
       root: realRoot,
       start: this.#start,
       step: (scope, entry) => this.#step(scope, entry),
       way,
       ...(followSymbolicLinks ? { follow } : {}),
+      tolerates: ({ leftOut }) => leftOut !== undefined && leftOut !== 'output-dir',
       signal,
     };
   }
@@ -134,47 +136,63 @@ class Search {
   /** What a search for files goes into and hands out. */
   #step(above: Scope, entry: Entry): Scope | undefined {
     const { path, name, kind } = entry;
-    const { suffix, followSymbolicLinks } = this.#options;
-    if (this.#own.has(entry)) return undefined;
-    if (kind !== 'directory' && name.endsWith(suffix)) return undefined;
     const scope = narrow(above, entry);
-    if (scope === undefined || kind === 'directory' || scope.meant.length > 0) return scope;
+    const reason = this.#own.reasonFor(entry) ?? scope?.leftOut;
+    const mayBeSignature = reason === undefined || reason === 'output-dir';
+    if (mayBeSignature && kind !== 'directory' && name.endsWith(this.#options.suffix)) {
+      return this.#stepSignature(above, entry, { ...(scope ?? { ...above, meant: [] }), leftOut: reason ?? 'suffix' });
+    }
+    if (reason === undefined) this.#compareSpelling(entry);
+    if (scope === undefined) return undefined;
+    const isWanted = kind === 'directory' || scope.meant.length > 0;
+    if (reason !== undefined) return isWanted ? { ...scope, leftOut: reason } : undefined;
+    if (isWanted) return scope;
     // A link in the literal part of a pattern: saying nothing would hide why there is no file behind it.
-    return kind === 'link' && !followSymbolicLinks && isNamed(scope, path) ? scope : undefined;
+    return kind === 'link' && !this.#options.followSymbolicLinks && isNamed(scope, path) ? scope : undefined;
+  }
+
+  /** A signature is of interest when a pattern means it, or the file that it would be beside. */
+  #stepSignature(above: Scope, { path, name }: Entry, scope: Scope): Scope | undefined {
+    const { suffix } = this.#options;
+    const [signed, base] = [path, name].map((text) => text.slice(0, -suffix.length));
+    const signs =
+      base !== '' && (narrow(above, { path: signed ?? '', name: base ?? '', kind: 'file' })?.meant ?? []).length > 0;
+    return signs || scope.meant.length > 0 ? { ...scope, signs } : undefined;
+  }
+
+  #compareSpelling({ path, kind }: Entry): void {
+    if (this.#literal.length === 0) return;
+    const names = path.split('/');
+    for (const glob of this.#literal) {
+      if (!this.#misread.has(glob.text) && glob.means(names, kind))
+        this.#misread.set(glob.text, { text: glob.text, path });
+    }
   }
 
   #judge({ entry, state }: Visit<Scope>): void {
     const outcome = examine(entry, this.#examining);
-    if (outcome === undefined) return;
+    if (typeof outcome === 'string') {
+      this.#leftOut.add(outcome, entry.path);
+      return;
+    }
     const isRefused = 'error' in outcome;
     if (isRefused) this.#refused.push(outcome);
     else this.#files.set(outcome.path, outcome);
     // A pattern that matched only links that cannot be signed has matched nothing.
     if (isRefused && entry.kind !== 'file' && entry.kind !== 'other') return;
-    for (const glob of state.meant) this.matched.add(glob);
+    for (const glob of state.meant) this.#matched.add(glob);
+  }
+
+  #leaveOut(entry: Entry, { leftOut: reason, meant, signs = false }: Scope): void {
+    if (reason !== undefined) this.#leftOut.take({ entry, reason, isMeant: meant.length > 0, signs });
   }
 
   /** Tells whether what a link leads to is signed without it: a file that is listed, or a directory that the patterns mean. */
   #covers(real: string): boolean {
     const { realRoot } = this.#options;
-    if (!isBelow(realRoot, real) || this.#own.holds(real)) return false;
-    const path = relative(realRoot, real).split(sep).join('/');
+    if (!isBelow(realRoot, real) || this.#own.reasonBehind(real) !== undefined) return false;
+    const path = pathBelow(realRoot, real);
     if (this.#files.has(path)) return true;
-    return statSync(real, { throwIfNoEntry: false })?.isDirectory() === true && this.#meansDirectory(path);
+    return statSync(real, { throwIfNoEntry: false })?.isDirectory() === true && meansDirectory(this.#start, path);
   }
-
-  #meansDirectory(directory: string): boolean {
-    let scope: Scope | undefined = this.#start;
-    let path = '';
-    for (const name of directory.split('/')) {
-      path = path === '' ? name : `${path}/${name}`;
-      scope &&= narrow(scope, { path, name, kind: 'directory' });
-    }
-    return scope !== undefined && scope.meant.length > 0;
-  }
-}
-
-function remember<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): Value {
-  map.set(key, value);
-  return value;
 }

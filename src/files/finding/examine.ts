@@ -1,9 +1,10 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { ActionError, codeOf } from '../../errors.ts';
 import { show } from '../names.ts';
-import { findRealPath, isBelow } from '../real-path.ts';
+import { findRealPath, isBelow, isWithin } from '../real-path.ts';
 import type { RefusedFile, ReleaseFile } from '../release-file.ts';
 import { stampOf } from '../stamp.ts';
+import type { Reason } from './own-paths.ts';
 import type { Entry } from './walk.ts';
 
 /** What decides whether a matched path can be signed. */
@@ -12,8 +13,8 @@ export interface ExamineOptions {
   readonly realWorkspace: string;
   readonly followSymbolicLinks: boolean;
   readonly suffix: string;
-  /** Whether a real path, which a link leads to, is one that is never matched. */
-  readonly isOwn: (real: string) => boolean;
+  /** Why a real path, to which a link leads, is never signed. */
+  readonly reasonBehind: (real: string) => Reason | undefined;
   /** Whether what a link leads to is matched without it. */
   readonly isCovered: (real: string) => boolean;
 }
@@ -21,8 +22,8 @@ export interface ExamineOptions {
 /** Most bytes that file systems take in one name. */
 const MAX_NAME_BYTES = 255;
 
-/** Looks at one matched path: the file, why it is refused, or `undefined` for a link that can be left out. */
-export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | undefined {
+/** Looks at one matched path: the file, why it is refused, or why it is left out. */
+export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | Reason {
   const { path, name, kind, location } = entry;
   if (Buffer.byteLength(name) + options.suffix.length > MAX_NAME_BYTES) {
     return refuse(path, 'FILE_NAME_TOO_LONG', `has a name that is too long to take ${options.suffix} behind it`);
@@ -33,19 +34,24 @@ export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | Re
     case 'link':
       return examineLink(entry, options);
     case 'directory':
-      return outside(path, location);
+      return examineDirectory(entry, options);
     case 'other':
       return refuse(path, 'FILE_NOT_REGULAR', NOT_REGULAR);
   }
 }
 
-function examineLink({ path, location }: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | undefined {
+/** A directory is handed out when a followed link leads to it and it is not entered. */
+function examineDirectory({ path, location }: Entry, options: ExamineOptions): RefusedFile | Reason {
+  if (!isWithin(options.realWorkspace, location)) return outside(path, location);
+  return options.reasonBehind(location) ?? 'circle';
+}
+
+function examineLink({ path, location }: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | Reason {
   const real = findRealPath(location);
   if (real.path === undefined) return broken(path, location, real.failure);
-  if (options.followSymbolicLinks && options.isOwn(real.path)) return undefined;
   if (!isBelow(options.realWorkspace, real.path)) return outside(path, real.path);
-  if (options.followSymbolicLinks) return take(path, real.path);
-  if (options.isCovered(real.path)) return undefined;
+  if (options.followSymbolicLinks) return options.reasonBehind(real.path) ?? take(path, real.path);
+  if (options.isCovered(real.path)) return 'link';
   const how = `is a link to ${readTarget(location)}, which no pattern matches`;
   return refuse(path, 'LINK_NOT_FOLLOWED', how);
 }

@@ -70,18 +70,26 @@ function literalsOf(segments: Segments): string[] {
 /** The names to look up in a directory on the way to where a search begins, by the path of that directory. */
 export type Way = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Asks `@actions/glob` where the search for some patterns begins: directories above need not be listed. */
-export async function findWay(patterns: readonly Pattern[]): Promise<Way> {
+/**
+ * Asks `@actions/glob` where the search for some patterns begins: directories above need not be listed.
+ *
+ * What stands there is looked up with its signature, which bears the given suffix.
+ */
+export async function findWay(patterns: readonly Pattern[], suffix: string): Promise<Way> {
   // As if the root directory were that of the file system: a real one may hold what patterns cannot spell. Without
   // options the library prints no debug lines.
   const globber = await create(patterns.map(({ glob }) => `/${glob === '.' ? '' : glob}`).join('\n'));
   const way = new Map<string, Set<string>>();
   for (const path of globber.getSearchPaths()) {
-    let above = '';
-    for (const name of path.split(sep).slice(1)) {
-      if (name === '') continue;
-      way.set(above, (way.get(above) ?? new Set()).add(name));
-      above = above === '' ? name : `${above}/${name}`;
+    const names = path
+      .split(sep)
+      .slice(1)
+      .filter((name) => name !== '');
+    for (const [depth, name] of names.entries()) {
+      const above = names.slice(0, depth).join('/');
+      const wanted = way.get(above) ?? new Set();
+      way.set(above, wanted.add(name));
+      if (depth === names.length - 1) wanted.add(name + suffix);
     }
   }
   return way;

@@ -1,49 +1,64 @@
-import { relative, sep } from 'node:path';
-import { findRealPath, isBelow, isWithin, locate } from '../real-path.ts';
+import { basename, dirname, relative } from 'node:path';
+import { foldName } from '../names.ts';
+import { findRealPath, isBelow, isSamePlace, isWithin, locate } from '../real-path.ts';
+import { ownerOf } from '../temporary.ts';
+import type { DiscoverOptions, RealPlaces } from './places.ts';
 import type { Entry } from './walk.ts';
 
-/** Start of the names of our temporary files, which are never matched. */
-export const TEMPORARY_PREFIX = '.mtls-release-signing-';
+/** Why a path is no file of a release: its place is one of ours, or one where builds put nothing. */
+export type OwnReason = 'git' | 'runner-temp' | 'temporary' | 'written' | 'output-dir';
 
-/** What decides which paths are never matched. */
-export interface OwnPathsOptions {
-  /** Absolute, as it was given. */
-  readonly root: string;
-  /** The same directory without links. */
-  readonly realRoot: string;
-  readonly realWorkspace: string;
-  /** Absolute paths of files and directories of our own. */
-  readonly never: readonly string[];
-}
+/**
+ * Why a path that a pattern means is not among the files of a release.
+ *
+ * `signature`: the signature of a listed file. `suffix`: it ends as signatures do and signs no listed file. `link`: a
+ * link to something that is listed itself. `circle`: a link that leads back to a directory above. `hidden`: hidden files
+ * are not wanted.
+ */
+export type Reason = OwnReason | 'signature' | 'suffix' | 'link' | 'circle' | 'hidden';
 
-/** Knows what is never matched: `.git`, our temporary names, and the paths that are ours. */
+type Options = Pick<DiscoverOptions, 'root' | 'temporaryDirectory' | 'outputDirectory' | 'written'> & RealPlaces;
+
+/** Knows what is never signed: `.git`, our temporary names in their full form, and the places of this action. */
 export class OwnPaths {
-  readonly #locations = new Set<string>();
+  /** By the name of the place, as the most forgetful file system sees it. */
+  readonly #places = new Map<string, { readonly location: string; readonly reason: OwnReason }[]>();
   readonly #workspace: string;
 
-  constructor({ root, realRoot, realWorkspace, never }: OwnPathsOptions) {
-    this.#workspace = realWorkspace;
-    for (const path of never.filter((known) => known !== '')) {
-      // The path may be a link: then neither the link nor its target is matched.
-      const locations = [findRealPath(path).path ?? path];
-      if (isBelow(root, path)) locations.push(locate(realRoot, relative(root, path)));
+  constructor(options: Options) {
+    this.#workspace = options.realWorkspace;
+    for (const path of options.written) this.#add(path, 'written', options);
+    this.#add(options.temporaryDirectory, 'runner-temp', options);
+    this.#add(options.outputDirectory ?? '', 'output-dir', options);
+  }
+
+  #add(path: string, reason: OwnReason, { root, realRoot }: Options): void {
+    if (path === '') return;
+    // The path may be a link: then neither the link nor its target is signed.
+    const locations = [findRealPath(path).path ?? path];
+    if (isBelow(root, path)) locations.push(locate(realRoot, relative(root, path)));
+    for (const location of locations) {
       // A directory that holds the root cannot be meant: nothing at all would be left.
-      for (const location of locations) if (!isWithin(location, realRoot)) this.#locations.add(location);
+      if (isWithin(location, realRoot)) continue;
+      const name = foldName(basename(location));
+      this.#places.set(name, [...(this.#places.get(name) ?? []), { location, reason }]);
     }
   }
 
-  /** Tells whether an entry is never matched; those in a directory that is never matched are not asked about. */
-  has({ location, name }: Pick<Entry, 'location' | 'name'>): boolean {
-    return isOwnName(name) || this.#locations.has(location);
+  /** Returns why an entry is never signed; entries in a directory that is never signed are not asked about. */
+  reasonFor({ location, name }: Pick<Entry, 'location' | 'name'>): OwnReason | undefined {
+    if (ownerOf(name) !== undefined) return 'temporary';
+    const folded = foldName(name);
+    if (folded === '.git' && isSamePlace(locate(dirname(location), '.git'), location)) return 'git';
+    return this.#places.get(folded)?.find((place) => isSamePlace(place.location, location))?.reason;
   }
 
-  /** Tells whether a real path, to which some link leads, is never matched. */
-  holds(real: string): boolean {
-    for (const own of this.#locations) if (isWithin(own, real)) return true;
-    return isBelow(this.#workspace, real) && relative(this.#workspace, real).split(sep).some(isOwnName);
+  /** Returns why a real path, to which some link leads, is never signed. */
+  reasonBehind(real: string): OwnReason | undefined {
+    for (let location = real; isBelow(this.#workspace, location); location = dirname(location)) {
+      const reason = this.reasonFor({ location, name: basename(location) });
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
   }
-}
-
-function isOwnName(name: string): boolean {
-  return name === '.git' || name.startsWith(TEMPORARY_PREFIX);
 }

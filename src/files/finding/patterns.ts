@@ -73,3 +73,16 @@ function relativeGlob(body: string, root: string): string | undefined {
   if (path === '') return '.';
   return /^\.\.(?:[/\\]|$)/.test(path) || isAbsolute(path) ? undefined : path + trailing;
 }
+
+/** Writes a path, relative to the root, as a pattern that means this path; a line end, which no pattern can hold, becomes `?`. */
+export function escapePath(path: string): string {
+  const escaped = path.replace(/[[*?{},]|\s$/g, '[$&]').replace(/[\n\r]/g, '?');
+  return (sep === '\\' ? escaped : escaped.replaceAll('\\', '\\\\')).replace(/^(?=[!#~\s])/, './');
+}
+
+/** Returns the pattern that takes each set such as `[id]` for the name it spells; `undefined` where there is none. */
+export function takeSetsLiterally({ text, glob, excludes }: Pattern): Pattern | undefined {
+  const literals = sep === '\\' ? LITERALS_ON_WINDOWS : LITERALS;
+  const taken = glob.replace(literals, (part) => (/^\[..+\]$/.test(part) ? `[[]${part.slice(1)}` : part));
+  return taken === glob ? undefined : { text, glob: taken, excludes };
+}

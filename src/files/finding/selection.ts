@@ -1,5 +1,6 @@
 import { foldName } from '../names.ts';
 import { Glob } from './glob.ts';
+import type { Reason } from './own-paths.ts';
 import type { Pattern } from './patterns.ts';
 import type { Entry } from './walk.ts';
 
@@ -13,6 +14,12 @@ export interface Scope {
   readonly excludes: Candidates;
   /** Whether a pattern sees a hidden name that it does not spell out. */
   readonly seesHidden: boolean;
+  /** Collects the exclude patterns that leave something out. */
+  readonly effective: Set<Glob>;
+  /** Why nothing from here on is a file of the release. */
+  readonly leftOut?: Reason;
+  /** Whether a pattern means the file that a signature stands beside. */
+  readonly signs?: boolean;
 }
 
 /** Patterns that may mean something in a directory, found by the name that they wait for: files may be listed one by one. */
@@ -66,7 +73,8 @@ export function startScope({ patterns, includeHiddenFiles }: ScopeOptions): Scop
   const included = patterns.filter((pattern) => !pattern.excludes).map((pattern) => new Glob(pattern));
   const excludes = patterns.filter((pattern) => pattern.excludes).map((pattern) => new Glob(pattern));
   const meansRoot = (glob: Glob): boolean => glob.means([], 'directory');
-  const includes = excludes.some(meansRoot) ? [] : included;
+  const isNothing = excludes.some(meansRoot);
+  const includes = isNothing ? [] : included;
   return {
     meant: includes.filter(meansRoot),
     includes: new Candidates(
@@ -75,32 +83,45 @@ export function startScope({ patterns, includeHiddenFiles }: ScopeOptions): Scop
     ),
     excludes: new Candidates(excludes, 0),
     seesHidden: includeHiddenFiles,
+    effective: new Set(isNothing ? excludes : []),
   };
 }
 
-/**
- * Goes one name further down; `undefined` when nothing there or below is meant.
- */
-export function narrow(scope: Scope, entry: Pick<Entry, 'path' | 'name' | 'kind'>): Scope | undefined {
-  const { name, kind } = entry;
-  const isHidden = !scope.seesHidden && name.startsWith('.');
+type Step = Pick<Entry, 'path' | 'name' | 'kind'>;
+
+/** Goes one name further down; `undefined` when nothing there or below is meant. */
+export function narrow(scope: Scope, step: Step): Scope | undefined {
+  const isHidden = !scope.seesHidden && step.name.startsWith('.');
   if (!isHidden && scope.includes.list.length === 0 && scope.excludes.list.length === 0) return scope;
-  const names = entry.path.split('/');
-  const excludes = scope.excludes.named(name);
-  if (excludes.some((glob) => excludesAll(glob, names, kind))) return undefined;
-  const includes = scope.includes.named(name).filter(({ literals }) => !isHidden || literals.length > names.length);
+  const names = step.path.split('/');
+  const excludes = scope.excludes.named(step.name);
+  const excluding = excludes.filter((glob) => excludesAll(glob, names, step.kind));
+  if (excluding.length > 0) {
+    noteEffect(scope, step, { excluding, excludes });
+    return undefined;
+  }
+  const seen = include(scope, step, ({ literals }) => !isHidden || literals.length > names.length);
+  const hidden = isHidden && seen === undefined ? include(scope, step, () => true) : undefined;
+  const found = seen ?? hidden;
+  if (found === undefined) return undefined;
+  const below = excludes.filter((glob) => step.kind === 'directory' && glob.reaches(names));
+  const next = { ...scope, ...found, excludes: new Candidates(below, names.length) };
+  return hidden ? { ...next, seesHidden: true, leftOut: 'hidden' } : next;
+}
+
+/** Holds the include patterns that see a name against it; `undefined` when they mean nothing there or below. */
+function include(
+  scope: Scope,
+  { path, name, kind }: Step,
+  sees: (glob: Glob) => boolean,
+): Pick<Scope, 'meant' | 'includes'> | undefined {
+  const names = path.split('/');
+  const includes = scope.includes.named(name).filter(sees);
   const meaning = includes.filter((glob) => glob.means(names, kind));
   const below = includes.filter((glob) => kind !== 'file' && !meaning.includes(glob) && glob.reaches(names));
-  const inherited = isHidden ? [] : scope.meant;
-  const meant = meaning.length === 0 ? inherited : [...inherited, ...meaning];
+  const meant = [...scope.meant.filter(sees), ...meaning];
   if (meant.length === 0 && below.length === 0) return undefined;
-  const excludesBelow = excludes.filter((glob) => kind === 'directory' && glob.reaches(names));
-  return {
-    meant,
-    includes: new Candidates(below, names.length),
-    excludes: new Candidates(excludesBelow, names.length),
-    seesHidden: scope.seesHidden,
-  };
+  return { meant, includes: new Candidates(below, names.length) };
 }
 
 /** Tells whether an exclude pattern means a path, or every path below it. */
@@ -108,8 +129,32 @@ function excludesAll(glob: Glob, names: string[], kind: Entry['kind']): boolean 
   return glob.means(names, kind) || (kind === 'directory' && glob.meansChildren(names));
 }
 
+interface Excluded {
+  /** Patterns that exclude a path. */
+  readonly excluding: readonly Glob[];
+  /** All that may exclude it or something below. */
+  readonly excludes: readonly Glob[];
+}
+
+/** Notes the patterns that leave out what others mean; below an excluded directory nobody looks, so that all may do so there. */
+function noteEffect(scope: Scope, step: Step, { excluding, excludes }: Excluded): void {
+  if (include(scope, step, () => true) === undefined) return;
+  for (const glob of step.kind === 'directory' ? excludes : excluding) scope.effective.add(glob);
+}
+
 /** Tells whether some pattern has come to a path by names alone. */
 export function isNamed({ includes }: Scope, path: string): boolean {
   const depth = path.split('/').length;
   return includes.list.some(({ literals }) => depth <= literals.length);
+}
+
+/** Tells whether the patterns mean a directory, given by its path from the root, and with it all that comes to lie there. */
+export function meansDirectory(start: Scope, directory: string): boolean {
+  let scope: Scope | undefined = start;
+  let path = '';
+  for (const name of directory.split('/')) {
+    path = path === '' ? name : `${path}/${name}`;
+    scope &&= narrow(scope, { path, name, kind: 'directory' });
+  }
+  return scope !== undefined && scope.leftOut === undefined && scope.meant.length > 0;
 }

@@ -1,8 +1,8 @@
 import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ActionError, codeOf } from '../../errors.ts';
 import { otherSpellings, show } from '../names.ts';
+import { createPause } from '../pause.ts';
 import { findRealPath, locate } from '../real-path.ts';
 
 /** Something in a tree. */
@@ -14,6 +14,8 @@ export interface Entry {
   readonly kind: 'directory' | 'file' | 'link' | 'other';
   /** Absolute, by way of no link; behind a followed link, where that leads. */
   readonly location: string;
+  /** Set for a followed link. */
+  readonly isLink?: true;
 }
 
 /** What a walk goes into and what it hands out; a state is whatever the caller knows about a place. */
@@ -26,8 +28,10 @@ export interface WalkOptions<State> {
   readonly step: (state: State, entry: Entry) => State | undefined;
   /** Names to look up in some directories, by their paths, where a listing of all names is not needed. */
   readonly way?: ReadonlyMap<string, Iterable<string>>;
-  /** Follows links to directories, and tells what to do with a directory: enter it, hand it out, or pass it by. */
-  readonly follow?: (realDirectory: string) => 'enter' | 'report' | 'ignore';
+  /** Follows links to directories, and tells whether to enter one; if not, it is handed out. */
+  readonly follow?: (realDirectory: string) => boolean;
+  /** Tells whether a directory may be passed by when it cannot be read. */
+  readonly tolerates?: (state: State) => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -38,7 +42,7 @@ export interface Visit<State> {
 }
 
 /**
- * Lists everything below a directory that is no directory, in one piece for each directory, without an order.
+ * Lists what is below a directory, in one piece for each directory, without an order; directories only if they are not entered.
  *
  * A link that leads back to a directory on the way to it is never entered. The functions of the file system are
  * synchronous, which takes a tenth of the time; between directories timers and signals have their turn.
@@ -51,28 +55,14 @@ export async function* walk<State>(options: WalkOptions<State>): AsyncGenerator<
     await pause();
     const visits: Visit<State>[] = [];
     for (const visit of look(place, options)) {
-      const { path, kind, location } = visit.entry;
-      const verdict = kind === 'directory' ? (options.follow?.(location) ?? 'enter') : 'report';
-      if (verdict === 'report') visits.push(visit);
-      else if (verdict === 'enter' && !isOnTheWay(location, place))
+      if (!isEntered(visit.entry, place, options)) visits.push(visit);
+      else {
+        const { path, location } = visit.entry;
         pending.push({ path, location, state: visit.state, above: place });
+      }
     }
     yield visits;
   }
-}
-
-/** A busy thread answers a cancellation at least this often. */
-const TURN_MS = 20;
-
-/** Returns a function that lets timers and signals have their turn when the thread was busy for long; it throws the reason of the signal. */
-export function createPause(signal: AbortSignal): () => Promise<void> {
-  let since = performance.now();
-  return async () => {
-    if (performance.now() - since < TURN_MS) return;
-    await nextTurn();
-    signal.throwIfAborted();
-    since = performance.now();
-  };
 }
 
 /** A directory that is still to be listed. */
@@ -84,21 +74,36 @@ interface Place<State> extends Pick<Entry, 'path' | 'location'> {
 /** Lists what the caller wants to see in a directory. */
 function* look<State>(place: Place<State>, options: WalkOptions<State>): Generator<Visit<State>> {
   const prefix = place.path === '' ? '' : `${place.path}/`;
-  const wanted = options.way?.get(place.path);
-  for (const { name, kind } of (wanted && lookUp(place.location, wanted)) ?? readDirectory(place.location)) {
+  const isTolerant = options.tolerates?.(place.state) === true;
+  for (const { name, kind } of list(place, options)) {
     const found: Entry = { path: prefix + name, name, kind, location: locate(place.location, name) };
     const entry = kind === 'link' && options.follow ? followLink(found) : found;
     const state = options.step(place.state, entry);
     if (state === undefined) continue;
-    if (name.includes('\uFFFD')) checkName(place.location, name);
+    if (name.includes('\uFFFD') && !isTolerant) checkName(place.location, name);
     yield { entry, state };
+  }
+}
+
+function list<State>({ path, location, state }: Place<State>, { way, tolerates }: WalkOptions<State>): Found[] {
+  const wanted = way?.get(path);
+  try {
+    return (wanted && lookUp(location, wanted)) ?? readDirectory(location);
+  } catch (error) {
+    if (tolerates?.(state)) return [];
+    throw error;
   }
 }
 
 /** Returns the directory that a link leads to, or the link when it leads to none. */
 function followLink(link: Entry): Entry {
   const location = leadsToDirectory(link.location) ? findRealPath(link.location).path : undefined;
-  return location === undefined ? link : { ...link, kind: 'directory', location };
+  return location === undefined ? link : { ...link, kind: 'directory', location, isLink: true };
+}
+
+function isEntered(entry: Entry, place: Place<unknown>, { follow }: Pick<WalkOptions<unknown>, 'follow'>): boolean {
+  if (entry.kind !== 'directory' || isOnTheWay(entry.location, place)) return false;
+  return !entry.isLink || follow === undefined || follow(entry.location);
 }
 
 function isOnTheWay(location: string, place: Place<unknown> | undefined): boolean {

@@ -1,9 +1,10 @@
 import { show } from '../names.ts';
 import type { ReleaseFile } from '../release-file.ts';
-import { type DiscoverOptions, discover } from './discover.ts';
+import { discover } from './discover.ts';
+import type { DiscoverOptions } from './places.ts';
 
 /** No name ends in this, so that nothing passes for a signature. */
-const NO_SUFFIX = '/';
+const NO_SUFFIX = '\0';
 
 /** Says why a pattern matched no file, in the middle of a sentence; `undefined` when nothing stands out. */
 export async function whyUnmatched(text: string, options: DiscoverOptions): Promise<string | undefined> {

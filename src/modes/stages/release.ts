@@ -1,17 +1,20 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError } from '../../errors.ts';
-import { type DiscoverOptions, discover } from '../../files/finding/discover.ts';
-import { findTwins, showTwins } from '../../files/finding/lookalikes.ts';
+import { discover } from '../../files/finding/discover.ts';
+import type { DiscoverOptions } from '../../files/finding/places.ts';
 import { sliceOf } from '../../files/finding/shard.ts';
 import { whyUnmatched } from '../../files/finding/why-unmatched.ts';
+import { findTwins, showTwins } from '../../files/lookalikes.ts';
 import { show } from '../../files/names.ts';
+import { findLfsPointers } from '../../files/reading/lfs-pointer.ts';
 import type { RefusedFile, ReleaseFile } from '../../files/release-file.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import type { ReportPart } from '../../report/report.ts';
 import { formatBytes, formatCount, plural, showList } from '../../report/summary/units.ts';
 import type { Runner } from '../../runner.ts';
 import type { Context } from '../context.ts';
+import type { Coverage } from './coverage.ts';
 
 /** The files of this run. */
 export interface Release {
@@ -23,6 +26,7 @@ export interface Release {
   readonly refused: readonly RefusedFile[];
   /** Include patterns that matched no file. */
   readonly unmatched: readonly string[];
+  readonly coverage: Coverage;
 }
 
 /** Lists the files and tells what was found. */
@@ -36,6 +40,7 @@ export async function findRelease(context: Context, inputs: FileInputs): Promise
     // Every slice sees them, but one failure is enough.
     refused: inputs.shard.index === 1 ? discovery.refused : [],
     unmatched: discovery.unmatched,
+    coverage: discovery,
   };
   tellWhatWasFound(runner, release);
   runner.closeGroup();
@@ -52,14 +57,20 @@ export function describeRelease({ files, refused }: Release): ReportPart {
 
 function discoveryOf({ runner, signal }: Context, inputs: FileInputs): DiscoverOptions {
   const { workspace, temporaryDirectory } = runner.facts;
-  const { outputDirectory, root, ownPaths } = inputs;
-  const never = [
+  const { root, outputDirectory, ownPaths, patterns, suffix, includeHiddenFiles, followSymbolicLinks } = inputs;
+  const written = ownPaths.flatMap((path) => [path, path + suffix].map((each) => join(outputDirectory ?? root, each)));
+  return {
+    root,
+    workspace,
+    patterns,
+    followSymbolicLinks,
+    includeHiddenFiles,
+    suffix,
     temporaryDirectory,
-    ...(outputDirectory === undefined ? [] : [outputDirectory]),
-    ...ownPaths.map((path) => join(outputDirectory ?? root, path)),
-  ];
-  const { patterns, suffix, includeHiddenFiles, followSymbolicLinks } = inputs;
-  return { root, patterns, suffix, includeHiddenFiles, followSymbolicLinks, workspace, never, signal };
+    outputDirectory,
+    written,
+    signal,
+  };
 }
 
 /** The group is closed when nobody opens it, and a list is what a reader looks for in there. */
@@ -74,6 +85,11 @@ function tellWhatWasFound(runner: Runner, { files, refused }: Release): void {
   const empty = files.filter((file) => file.size === 0).map((file) => file.path);
   if (empty.length > 0)
     runner.annotate('warning', 'Empty files', `${plural(empty.length, 'file')} of 0 bytes: ${showList(empty, 5)}.`);
+  const pointers = findLfsPointers(files).map(({ path }) => path);
+  if (pointers.length > 0) {
+    const text = `${plural(pointers.length, 'file')} hold${pointers.length === 1 ? 's' : ''} only the pointer of Git LFS, not the content: ${showList(pointers, 5)}. Check out with lfs: true before this step.`;
+    runner.annotate('warning', 'Git LFS pointers', text);
+  }
   const twins = findTwins(files.map(({ path }) => path)).map(showTwins);
   if (twins.length > 0) {
     const text = `Some systems take these for one name: ${twins.slice(0, 3).join('; ')}${twins.length > 3 ? `; and ${twins.length - 3} more` : ''}.`;

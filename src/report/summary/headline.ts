@@ -44,10 +44,13 @@ function failedHeadline(report: Report): string {
     const after = `${plural(files, 'file')} ${files === 1 ? 'was' : 'were'} ${done}`;
     return `${work} failed after ${after}: ${report.failure?.code ?? 'see below'}.`;
   }
-  const orphans = report.outcomes.filter(({ isOrphan }) => isOrphan).length;
+  const orphans = report.outcomes.filter(({ stray }) => stray === 'orphan').length;
+  const uncovered = report.outcomes.filter(({ stray }) => stray === 'uncovered').length;
+  const failedFiles = failed - orphans - uncovered;
   const parts = [
-    failed > orphans ? `${formatCount(failed - orphans)} of ${plural(files, 'file')} failed` : '',
+    failedFiles > 0 ? `${formatCount(failedFiles)} of ${plural(files, 'file')} failed` : '',
     orphans > 0 ? `${plural(orphans, 'signature')} without a file` : '',
+    uncovered > 0 ? `${plural(uncovered, 'path')} without a signature` : '',
     notTried > 0 ? `${formatCount(notTried)} not tried` : '',
   ];
   const consequence = report.mode === 'sign' ? ' Nothing was uploaded.' : '';

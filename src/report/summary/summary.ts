@@ -4,6 +4,7 @@ import { isGreen, type Report } from '../report.ts';
 import { renderFacts, renderNumbers } from './facts.ts';
 import { renderFindings } from './findings.ts';
 import { headline } from './headline.ts';
+import { renderLeftOut } from './left-out.ts';
 import { code, plain, sentences, table } from './markup.ts';
 import { nextSteps, renderCommand, type Surroundings } from './next-steps.ts';
 import { proofOf } from './proof.ts';
@@ -29,6 +30,7 @@ export function renderSummary(report: Report, around: Surroundings): string {
     ...renderLatency(report.outcomes),
     ...renderNextSteps(report, around),
     ...renderFiles(report),
+    ...renderLeftOut(report),
   ];
   return `${sections.join('\n\n')}\n\n`;
 }

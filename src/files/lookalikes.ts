@@ -1,4 +1,4 @@
-import { foldName, show } from '../names.ts';
+import { foldName, show } from './names.ts';
 
 /** Two paths that other systems take for one, in their order. */
 export type Twins = readonly [string, string];

@@ -1,0 +1,237 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Discovery } from '../../src/files/finding/discover.ts';
+import { find, makeDirectory, plant, tell } from './trees.ts';
+
+/** What is left out, as `reason: first paths`, with the count where there are more. */
+function leftOut({ leftOut: all }: Discovery): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    all.map(({ reason, count, first }) => [reason, `${first.join(' ')}${count > first.length ? ` of ${count}` : ''}`]),
+  );
+}
+
+function uncovered({ uncovered: all }: Discovery): string[] {
+  return all.map(({ path, reason }) => `${path} ${reason}`);
+}
+
+describe('without a directory of its own for signatures', () => {
+  test('signatures of listed files are ours, and every other name with the suffix is not', async () => {
+    const root = plant(makeDirectory(), {
+      'a.zip': '',
+      'a.zip.sign': '',
+      'a.zip.sign.sign': '',
+      'road.sign': '',
+      '.sign': '',
+      'sub/b': '',
+      'sub/b.sign': '',
+      'doc.md': '',
+      'doc.md.sign': '',
+      link: { link: 'a.zip' },
+      'link.sign': '',
+    });
+    const found = await find(root, '**\n!*.md');
+    expect(tell(found).files).toEqual(['a.zip', 'sub/b']);
+    expect(leftOut(found)).toEqual({
+      link: 'link',
+      signature: 'a.zip.sign sub/b.sign',
+      suffix: '.sign a.zip.sign.sign doc.md.sign link.sign road.sign',
+    });
+    expect(uncovered(found)).toEqual(
+      ['.sign', 'a.zip.sign.sign', 'doc.md.sign', 'link.sign'].map((path) => `${path} suffix`),
+    );
+    expect(found.orphans).toEqual(['road']);
+  });
+
+  test('a signature that no pattern means is an orphan all the same, and no more than that', async () => {
+    const root = plant(makeDirectory(), {
+      'dist/a.zip': '',
+      'dist/gone.zip.sign': '',
+      'dist/a.zip.sign': '',
+      'dist/x.sign': '',
+    });
+    for (const pattern of ['dist/*.zip', 'dist/a.zip\ndist/gone.zip']) {
+      const found = await find(root, pattern);
+      expect([found.orphans, found.uncovered, found.leftOut]).toEqual([['dist/gone.zip'], [], []]);
+    }
+  });
+
+  test('excludes keep a path out of every account', async () => {
+    const root = plant(makeDirectory(), { a: '', 'a.sign': '', 'a.sign.sign': '', 'x.sign': '', '.git/x': '' });
+    const found = await find(root, '**\n!a.sign.sign\n!x.sign\n!x\n!.git');
+    expect([leftOut(found), found.uncovered, found.orphans]).toEqual([{ signature: 'a.sign' }, [], []]);
+  });
+});
+
+describe('with a directory of its own for signatures', () => {
+  const tree = {
+    'dist/a': '',
+    'dist/a.sign': '',
+    'sigs/dist/a.sign': '',
+    'sigs/dist/gone.sign': '',
+    'sigs/install.sh': '',
+    'sigs/SUMS': '',
+    'sigs/SUMS.sign': '',
+    'sigs/sigs/dist/a.sign': '',
+    'sigs/.git/x': '',
+  };
+
+  test('only what is at its exact place there is ours', async () => {
+    const root = plant(makeDirectory(), tree);
+    const written = ['sigs/SUMS', 'sigs/SUMS.sign'].map((path) => join(root, path));
+    const found = await find(root, '**', { outputDirectory: join(root, 'sigs'), written });
+    expect(tell(found).files).toEqual(['dist/a']);
+    expect(uncovered(found)).toEqual(['dist/a.sign suffix', 'sigs/install.sh output-dir']);
+    expect(found.orphans).toEqual(['dist/gone', 'sigs/dist/a']);
+    expect(leftOut(found)).toEqual({
+      git: 'sigs/.git/x',
+      'output-dir': 'sigs/dist/gone.sign sigs/install.sh sigs/sigs/dist/a.sign',
+      signature: 'sigs/dist/a.sign',
+      suffix: 'dist/a.sign',
+      written: 'sigs/SUMS sigs/SUMS.sign',
+    });
+  });
+
+  test('a directory outside root holds orphans, and nothing that the patterns mean', async () => {
+    const outer = plant(makeDirectory(), {
+      'root/dist/a': '',
+      'out/dist/a.sign': '',
+      'out/dist/b.sign': '',
+      'out/x': '',
+    });
+    const found = await find(join(outer, 'root'), '**', { workspace: outer, outputDirectory: join(outer, 'out') });
+    expect([found.orphans, found.uncovered, found.leftOut]).toEqual([['dist/b'], [], []]);
+  });
+});
+
+describe('never signed', () => {
+  test('is what lies in .git at any depth and in RUNNER_TEMP, whatever it is called and whether or not it can be read', async () => {
+    const root = plant(makeDirectory(), {
+      a: '',
+      '.git/hooks/pre-push': '',
+      'sub/.git/config.sign': '',
+      'worktree/.git': 'gitdir: elsewhere',
+      'tmp/secret': '',
+      tmpfile: '',
+    });
+    // Nobody reads these names: they would be an error.
+    writeFileSync(Buffer.concat([Buffer.from(join(root, 'tmp/')), Buffer.from([0xff])]), '');
+    const about = { temporaryDirectory: join(root, 'tmp') };
+    const found = await find(root, '**\n.git/hooks/*\ntmp/secret', about);
+    expect(tell(found)).toEqual({ files: ['a', 'tmpfile'], refused: [], unmatched: ['.git/hooks/*', 'tmp/secret'] });
+    expect(leftOut(found)).toEqual({
+      git: '.git/hooks/pre-push sub/.git/config.sign worktree/.git',
+      'runner-temp': 'tmp/secret tmp/\ufffd',
+    });
+    expect(found.uncovered).toEqual([]);
+    expect((await find(root, 'a*', about)).leftOut).toEqual([]);
+  });
+
+  test('is a temporary file of ours by its full name, and not by how its name begins', async () => {
+    const root = plant(makeDirectory(), {
+      'sub/.mtls-release-signing-12-0.tmp': '',
+      'sub/.mtls-release-signing-core.so': '',
+      '.mtls-release-signing-x/evil.sh': '',
+      '.mtls-release-signing-1-2.tmp.zip': '',
+    });
+    const found = await find(root, '**');
+    expect(tell(found).files).toEqual([
+      '.mtls-release-signing-1-2.tmp.zip',
+      '.mtls-release-signing-x/evil.sh',
+      'sub/.mtls-release-signing-core.so',
+    ]);
+    expect(uncovered(found)).toEqual(['sub/.mtls-release-signing-12-0.tmp temporary']);
+  });
+
+  test('are links to all of this, and links that go in a circle', async () => {
+    const outer = plant(makeDirectory(), {
+      'real/tmp/secret': '',
+      'real/a': '',
+      'real/.git/config': '',
+      'real/dir': { link: 'tmp' },
+      'real/one': { link: 'tmp/secret' },
+      'real/config': { link: '.git/config' },
+      'real/up': { link: '..' },
+      alias: { link: 'real' },
+    });
+    const about = { workspace: outer, temporaryDirectory: join(outer, 'real/tmp'), followSymbolicLinks: true };
+    for (const name of ['real', 'alias']) {
+      const found = await find(join(outer, name), '**', about);
+      expect(tell(found)).toEqual({ files: ['a'], refused: [], unmatched: [] });
+      expect(leftOut(found)).toEqual({
+        circle: 'up/alias up/real',
+        git: '.git/config config',
+        'runner-temp': 'dir one tmp/secret',
+      });
+    }
+  });
+
+  test('is hidden what is hidden, when that is not wanted', async () => {
+    const root = plant(makeDirectory(), {
+      '.cfg/a': '',
+      '.cfg/b': '',
+      '.env': '',
+      'b/.c/d': '',
+      'b/e': '',
+      'b/.x.sign': '',
+    });
+    const found = await find(root, '**\n.cfg/a', { includeHiddenFiles: false });
+    expect(tell(found).files).toEqual(['.cfg/a', 'b/e']);
+    expect(leftOut(found)).toEqual({ hidden: '.env b/.c/d b/.x.sign' });
+    expect([found.uncovered, found.orphans]).toEqual([[], []]);
+  });
+
+  test('is not the root, even when a place of ours holds it', async () => {
+    const root = plant(makeDirectory(), { a: '' });
+    for (const temporaryDirectory of [root, join(root, '..'), '']) {
+      expect(tell(await find(root, '**', { temporaryDirectory })).files).toEqual(['a']);
+    }
+  });
+});
+
+test('many paths of a reason are counted, and the first are named', async () => {
+  const root = plant(makeDirectory(), { a: '' });
+  mkdirSync(join(root, '.git'));
+  for (let number = 0; number < 40; number++) writeFileSync(join(root, '.git', `o${number}`), '');
+  expect(leftOut(await find(root, '**'))).toEqual({ git: '.git/o0 .git/o1 .git/o10 .git/o11 .git/o12 of 40' });
+});
+
+describe('excludes', () => {
+  const tree = { 'dist/a.js': '', 'dist/b.map': '', 'dist/deep/c.map': '', 'other/x': '', 'dist/a.js.sign': '' };
+
+  test.each([
+    ['dist/**\n!dist/nothing', ['!dist/nothing']],
+    ['dist/**\n!**/*.map', []],
+    ['dist/**\n!**/*.sign', []],
+    ['dist/**\n!other', ['!other']],
+    ['dist/a.js\n!dist/b.map', ['!dist/b.map']],
+    // Nobody looks below what is excluded already.
+    ['dist/**\n!dist/deep\n!dist/deep/c.map\n!dist/deep/none', []],
+    ['dist/**\n!dist/deep/*\n!**/c.map', []],
+    ['**\n!**\n!dist', []],
+    ['dist/**\n!none\n! !other\n!dist/nope/**', ['!none', '!dist/nope/**']],
+  ])('%j leave nothing out: %j', async (patterns, idle) => {
+    expect((await find(plant(makeDirectory(), tree), patterns)).idleExcludes).toEqual(idle);
+  });
+});
+
+describe('sets that spell a name', () => {
+  const tree = { 'pages/[id].js': '', 'pages/i.js': '', 'pages/[...all]/x': '', 'pages/[[b]': '' };
+
+  test.each([
+    ['**\n!pages/[id].js', [['!pages/[id].js', 'pages/[id].js']]],
+    ['pages/[id].js', [['pages/[id].js', 'pages/[id].js']]],
+    ['**\n!**/[...all]', [['!**/[...all]', 'pages/[...all]']]],
+    ['**\n!pages/[[]id].js\n!pages/[ij].js\n!pages/\\[...all\\]', []],
+    ['pages/i.js\n!other/[id].js', []],
+  ])('%j are found in %j', async (patterns, misread) => {
+    const found = await find(plant(makeDirectory(), tree), patterns);
+    expect(found.misread.map(({ text, path }) => [text, path])).toEqual(misread);
+  });
+});
+
+test('a signature moved to another name covers nothing', async () => {
+  const root = plant(makeDirectory(), { a: '', 'a.sign': '' });
+  renameSync(join(root, 'a.sign'), join(root, 'A.sign'));
+  expect((await find(root, '**')).orphans).toEqual(['A']);
+});

@@ -1,0 +1,168 @@
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { ActionRun } from '../../tools/runner/runner.ts';
+import { createScenario, type Scenario } from '../helpers/scenario.ts';
+
+const OFFLINE = { cert: '', key: '', chain: '', 'app-key': '', 'app-secret': '', 'server-url': '', mode: 'verify' };
+
+async function plant(scenario: Scenario, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    const location = join(scenario.workspace, path);
+    await mkdir(dirname(location), { recursive: true });
+    await writeFile(location, content);
+  }
+}
+
+const warningsOf = (run: ActionRun): string[] =>
+  run.annotations
+    .filter(({ type, title }) => type === 'warning' && title !== 'Credentials')
+    .map(({ message }) => message);
+const errorsOf = (run: ActionRun): string[] =>
+  run.annotations.filter(({ type }) => type === 'error').map(({ title }) => title ?? '');
+
+describe('verify accepts nothing that it has not checked', () => {
+  test.each([
+    ['a signature of a signature', {}, 'dist/a.sign.sign'],
+    ['a path with characters of patterns', {}, 'dist/[x] {y},!/.mtls-release-signing-1-0.tmp'],
+    ['the name of a temporary file', {}, 'dist/.mtls-release-signing-1-0.tmp'],
+    ['a program in output-dir', { 'output-dir': 'sigs' }, 'sigs/install.sh'],
+    ['a name in root that ends as the signatures in output-dir do', { 'output-dir': 'sigs' }, 'dist/a.sign'],
+  ])('%s', async (_, more, path) => {
+    await using scenario = await createScenario({ files: { 'dist/a': 'aaa' } });
+    const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem, ...more };
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    expect((await scenario.run({ ...inputs, ...OFFLINE })).exitCode).toBe(0);
+    await plant(scenario, { [path]: 'evil' });
+    const run = await scenario.run({ ...inputs, ...OFFLINE, manifest: 'receipt.json' });
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs).toMatchObject({ 'file-count': '1', 'verified-count': '1', 'failed-count': '1' });
+    const { files } = JSON.parse(await readFile(run.outputs['manifest'] ?? '', 'utf8'));
+    expect(files).toContainEqual(
+      expect.objectContaining({ path, status: 'failed', error: expect.objectContaining({ code: 'FILE_NOT_COVERED' }) }),
+    );
+    // The error gives the line that leaves it out.
+    const line = /add the line “(!.*?)” to files/.exec(run.log)?.[1] ?? '';
+    const accepted = await scenario.run({ ...inputs, ...OFFLINE, files: `**\n${line}`, manifest: 'receipt.json' });
+    expect(accepted.exitCode, accepted.log).toBe(0);
+  });
+
+  test('what lies in .git and RUNNER_TEMP is named, and no failure', async () => {
+    await using scenario = await createScenario({ files: { 'dist/a': 'aaa' } });
+    const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await plant(scenario, { 'dist/.git/hooks/post-checkout': '#!/bin/sh' });
+    const run = await scenario.run({ ...inputs, ...OFFLINE });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(warningsOf(run)).toEqual([expect.stringContaining('dist/.git/hooks/post-checkout')]);
+  });
+});
+
+describe('a green signing is followed by a green verification, or has warned', () => {
+  const odd = {
+    'dist/a': 'aaa',
+    'dist/.mtls-release-signing-core.so': 'a build output',
+    'dist/lib.mtls-release-signing-1-1.tmp': '',
+  };
+
+  test('names that begin like ours are build outputs', async () => {
+    await using scenario = await createScenario({ files: odd });
+    const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
+    expect((await scenario.run(inputs)).outputs['signed-count']).toBe('3');
+    expect((await scenario.run({ ...inputs, ...OFFLINE })).outputs['verified-count']).toBe('3');
+  });
+
+  test.each([
+    ['a build output with the suffix', { 'dist/road.txt.sign': 'x' }, {}, 'dist/road.txt.sign'],
+    [
+      'an orphan that the patterns mean only without its suffix',
+      { 'dist/gone.zip.sign': 'x' },
+      { files: 'dist/*.zip\ndist/a' },
+      'dist/gone.zip.sign',
+    ],
+    [
+      'an orphan in output-dir',
+      { 'sigs/dist/gone.sign': 'x' },
+      { files: 'dist', 'output-dir': 'sigs' },
+      'dist/gone.sign',
+    ],
+    ['a file in output-dir', { 'sigs/install.sh': 'x' }, { 'output-dir': 'sigs' }, 'sigs/install.sh'],
+  ])('%s', async (_, files, more, name) => {
+    await using scenario = await createScenario({ files: { 'dist/a': 'aaa', 'dist/b.zip': 'b', ...files } });
+    const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem, ...more };
+    const run = await scenario.run(inputs);
+    expect(run.exitCode, run.log).toBe(0);
+    expect(warningsOf(run)).toEqual([expect.stringContaining(name)]);
+    expect((await scenario.run({ ...inputs, ...OFFLINE })).exitCode).toBe(1);
+  });
+
+  test('what a killed run left is removed, in every directory', async () => {
+    const left = 'other/.mtls-release-signing-999999999-0.tmp';
+    await using scenario = await createScenario({ files: { 'dist/a': 'aaa', [left]: 'half' } });
+    const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
+    const run = await scenario.run(inputs);
+    expect([run.exitCode, warningsOf(run)]).toEqual([0, []]);
+    const verified = await scenario.run({ ...inputs, ...OFFLINE });
+    expect(verified.exitCode, verified.log).toBe(0);
+  });
+
+  test('what is left out is counted in log, summary and receipt', async () => {
+    await using scenario = await createScenario({
+      files: { 'dist/a': 'aaa', '.git/config': '', 'SHA256SUMS.old': '' },
+    });
+    const inputs = { files: '**', upload: 'false', checksums: 'SHA256SUMS', manifest: 'receipt.json' };
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    const run = await scenario.run(inputs);
+    expect(run.log).toContain('left out, written by this action (2): SHA256SUMS, SHA256SUMS.sign');
+    expect(run.summary).toMatch(/in .*git .*1/);
+    const { leftOut } = JSON.parse(await readFile(join(scenario.workspace, 'receipt.json'), 'utf8'));
+    expect(leftOut).toEqual({
+      git: { count: 1, first: ['.git/config'] },
+      signature: { count: 2, first: ['SHA256SUMS.old.sign', 'dist/a.sign'] },
+      written: { count: 2, first: ['SHA256SUMS', 'SHA256SUMS.sign'] },
+    });
+  });
+});
+
+test('an earlier signature beside what is refused goes, because this run did not make it', async () => {
+  await using scenario = await createScenario({ files: { 'dist/a': 'aaa', 'dist/b': 'bbb' } });
+  const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
+  expect((await scenario.run(inputs)).exitCode).toBe(0);
+  await rm(join(scenario.workspace, 'dist/b'));
+  await symlink('/etc/hostname', join(scenario.workspace, 'dist/b'));
+  const run = await scenario.run(inputs);
+  expect(errorsOf(run)).toEqual(['LINK_OUTSIDE']);
+  expect(await scenario.signatures()).toEqual(['dist/a.sign']);
+});
+
+describe('a line in files that does nothing is told', () => {
+  test('an exclude that leaves nothing out, and brackets that were meant as a name', async () => {
+    await using scenario = await createScenario({ files: { 'dist/[id].js': 'meant', 'dist/i.js': 'other' } });
+    const run = await scenario.run({ files: 'dist/**\n!dist/[id].js\n!dist/secrets.txt', upload: 'false' });
+    const warnings = warningsOf(run).join('\n');
+    expect(warnings).toContain('1 exclude in files left nothing out: “!dist/secrets.txt”.');
+    expect(warnings).toContain('“!dist/[id].js” does not mean dist/[id].js');
+    expect(warnings).toContain('write !dist/[[]id].js.');
+    await rm(join(scenario.workspace, 'dist/[id].js.sign'));
+    const repaired = await scenario.run({ files: 'dist/**\n!dist/[[]id].js', upload: 'false' });
+    expect([warningsOf(repaired), repaired.outputs['file-count']]).toEqual([[], '1']);
+  });
+});
+
+test('files that are only pointers of Git LFS are told', async () => {
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12345\n`;
+  await using scenario = await createScenario({ files: { 'dist/model.bin': pointer, 'dist/text': 'x'.repeat(130) } });
+  const run = await scenario.run({ upload: 'false' });
+  expect(warningsOf(run)).toEqual([expect.stringContaining('1 file holds only the pointer of Git LFS')]);
+});
+
+test('a run that kept every signature says that the service was not asked', async () => {
+  await using scenario = await createScenario({ files: { 'dist/a': 'aaa' } });
+  const inputs = { upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
+  expect((await scenario.run(inputs)).log).not.toContain('the service was not asked');
+  const again = await scenario.run(inputs);
+  expect(again.annotations.filter(({ type }) => type === 'notice').map(({ title }) => title)).toEqual([
+    'Nothing new to sign',
+  ]);
+  expect(again.summary).toContain('the service was not asked');
+});

@@ -1,0 +1,44 @@
+import { ActionError } from '../../errors.ts';
+import { show } from '../names.ts';
+import { findRealPath, isWithin } from '../real-path.ts';
+import type { Pattern } from './patterns.ts';
+
+/** Where to look, and what never counts. */
+export interface DiscoverOptions {
+  /** Absolute. */
+  readonly root: string;
+  /** Absolute; nothing outside is ever signed. */
+  readonly workspace: string;
+  readonly patterns: readonly Pattern[];
+  readonly followSymbolicLinks: boolean;
+  readonly includeHiddenFiles: boolean;
+  /** Suffix of signature files, which are never listed. */
+  readonly suffix: string;
+  /** Absolute path of RUNNER_TEMP; empty when it is not set. */
+  readonly temporaryDirectory: string;
+  /** Where signatures are, absolute; `undefined` when they are beside their files. */
+  readonly outputDirectory: string | undefined;
+  /** Absolute paths of the files that this action writes for a release as a whole, and of their signatures. */
+  readonly written: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** The root directory and the workspace without links. */
+export interface RealPlaces {
+  readonly realRoot: string;
+  readonly realWorkspace: string;
+}
+
+/** Resolves root and workspace, and sees that the one lies in the other; a root that is not there holds no files. */
+export function findPlaces({ root, workspace }: Pick<DiscoverOptions, 'root' | 'workspace'>): RealPlaces {
+  const realRoot = findRealPath(root).path ?? root;
+  const realWorkspace = findRealPath(workspace).path ?? workspace;
+  if (!isWithin(realWorkspace, realRoot)) {
+    throw new ActionError(
+      'ROOT_OUTSIDE',
+      `Input root: ${show(root)} leads out of the workspace, to ${show(realRoot)}.`,
+      { hint: 'Set root to a directory that really lies in the workspace.' },
+    );
+  }
+  return { realRoot, realWorkspace };
+}

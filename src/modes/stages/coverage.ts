@@ -1,0 +1,127 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { ActionError } from '../../errors.ts';
+import type { Discovery } from '../../files/finding/discover.ts';
+import type { LeftOut, Uncovered } from '../../files/finding/left-out.ts';
+import { escapePath } from '../../files/finding/patterns.ts';
+import { show } from '../../files/names.ts';
+import { isBelow, pathBelow } from '../../files/real-path.ts';
+import type { FileOutcome, RefusedFile } from '../../files/release-file.ts';
+import type { OutputTree } from '../../files/writing/output-tree.ts';
+import { mayStand } from '../../files/writing/standing.ts';
+import type { FileInputs } from '../../inputs/inputs.ts';
+import type { ReportPart } from '../../report/report.ts';
+import { describeLeftOut } from '../../report/summary/left-out.ts';
+import { plural, showList } from '../../report/summary/units.ts';
+import { orphaned } from '../../verifying/verify.ts';
+import type { Context } from '../context.ts';
+
+/** What a look through the tree says about files that the run does not sign or check. */
+export type Coverage = Pick<
+  Discovery,
+  'leftOut' | 'uncovered' | 'orphans' | 'orphanFailure' | 'idleExcludes' | 'misread'
+>;
+
+/** Tells what patterns mean and rules leave out, and what the patterns say without effect. Every slice sees it; the first tells it. */
+export function tellLeftOut({ runner }: Context, { shard }: FileInputs, coverage: Coverage): ReportPart {
+  if (shard.index !== 1) return {};
+  const { leftOut, idleExcludes, misread } = coverage;
+  for (const each of leftOut) {
+    const more = each.count > each.first.length ? ', …' : '';
+    runner.line(`  left out, ${describeLeftOut(each)}: ${showList(each.first, each.first.length)}${more}`);
+  }
+  const warnings: string[] = [];
+  if (idleExcludes.length > 0) {
+    const lines = idleExcludes.map((text) => `“${text}”`);
+    warnings.push(`${plural(lines.length, 'exclude')} in files left nothing out: ${showList(lines, 5)}.`);
+  }
+  for (const { text, path } of misread.slice(0, 3)) {
+    const line = `${text.startsWith('!') ? '!' : ''}${escapePath(path)}`;
+    warnings.push(
+      `“${show(text)}” does not mean ${show(path)}: in a pattern, characters in brackets stand for any one of them. To mean the name itself, write ${show(line)}.`,
+    );
+  }
+  for (const text of warnings) runner.annotate('warning', 'Patterns', text);
+  return { leftOut, notes: warnings };
+}
+
+const WHY: Readonly<Record<Uncovered['reason'], string>> = {
+  suffix: 'with the suffix of signatures beside no listed file',
+  temporary: 'with the name of a temporary file of this action',
+  'output-dir': 'in output-dir that this action did not write',
+};
+
+/** Removes the temporary files that killed runs left in the output tree; returns what is left of the coverage. */
+export function sweepTemporaries(output: OutputTree, { root }: FileInputs, coverage: Coverage): Coverage {
+  const locate = ({ path }: Uncovered): string => join(root, path);
+  const temporaries = coverage.uncovered.filter((each) => each.reason === 'temporary').map(locate);
+  output.sweep(
+    temporaries.filter((each) => isBelow(output.directory, each)).map((each) => pathBelow(output.directory, each)),
+  );
+  const isThere = (each: Uncovered): boolean => lstatSync(locate(each), { throwIfNoEntry: false }) !== undefined;
+  return { ...coverage, uncovered: coverage.uncovered.filter((each) => each.reason !== 'temporary' || isThere(each)) };
+}
+
+/** Removes signatures of an earlier run beside paths that cannot be signed: they would stand for bytes that nobody looked at. */
+export function removeRefusedSignatures(output: OutputTree, refused: readonly RefusedFile[], suffix: string): void {
+  const signatures = refused
+    .filter(({ error }) => error.code !== 'FILE_NAME_TOO_LONG')
+    .map(({ path }) => path + suffix);
+  for (const path of mayStand(output.directory, signatures)) output.remove(path);
+}
+
+/** Warns of what a signing run leaves unsigned, or leaves there, and what a verification with the same inputs would refuse. */
+export function warnOfUncovered({ runner }: Context, { shard, suffix }: FileInputs, coverage: Coverage): ReportPart {
+  if (shard.index !== 1) return {};
+  const warnings: string[] = [];
+  for (const reason of ['suffix', 'temporary', 'output-dir'] as const) {
+    const paths = coverage.uncovered.filter((each) => each.reason === reason).map(({ path }) => path);
+    if (paths.length === 0) continue;
+    warnings.push(
+      `${plural(paths.length, 'path')} ${WHY[reason]} stay${paths.length === 1 ? 's' : ''} unsigned, and mode: verify will refuse ${paths.length === 1 ? 'it' : 'them'}: ${showList(paths, 5)}. Remove what is left over from an earlier run; exclude the rest in files${reason === 'suffix' ? ', or set another suffix' : ''}.`,
+    );
+  }
+  if (coverage.orphans.length > 0) {
+    const paths = coverage.orphans.map((path) => path + suffix);
+    warnings.push(
+      `${plural(paths.length, 'signature')} without a file, which mode: verify will refuse: ${showList(paths, 5)}. Remove what is left over from an earlier run.`,
+    );
+  }
+  if (coverage.orphanFailure)
+    warnings.push(
+      `Signatures without a file could not be looked for, and mode: verify will fail: ${coverage.orphanFailure.message}`,
+    );
+  for (const text of warnings) runner.annotate('warning', 'Left unsigned', text);
+  return { notes: warnings };
+}
+
+/** Judges what a verification leaves unchecked: orphans and paths that nothing covers are failures, what lies in .git and RUNNER_TEMP is named. */
+export function judgeUncovered({ runner }: Context, { shard, suffix }: FileInputs, coverage: Coverage): ReportPart {
+  if (shard.index !== 1) return {};
+  const unchecked = coverage.leftOut.filter(({ reason }) => reason === 'git' || reason === 'runner-temp');
+  const notes = unchecked.map(describeUnchecked);
+  for (const text of notes) runner.annotate('warning', 'Not checked', text);
+  const outcomes = [
+    ...coverage.orphans.map((path) => orphaned(path, suffix)),
+    ...coverage.uncovered.map((each) => refuse(each)),
+  ];
+  const { orphanFailure: failure } = coverage;
+  return { outcomes, notes, ...(failure ? { failure } : {}) };
+}
+
+function describeUnchecked({ reason, count, first }: LeftOut): string {
+  const more = count > first.length ? ` and ${plural(count - first.length, 'other')}` : '';
+  const names = showList(first, first.length);
+  return `Never signed and never checked, ${describeLeftOut({ reason, count })}: ${names}${more}.`;
+}
+
+function refuse({ path, reason }: Uncovered): FileOutcome {
+  const error = new ActionError(
+    'FILE_NOT_COVERED',
+    `${show(path)} is meant by files, and no signature covers it: it is a path ${WHY[reason]}.`,
+    {
+      hint: `Find out where it comes from. To accept it unchecked, add the line “${show(`!${escapePath(path)}`)}” to files.`,
+    },
+  );
+  return { file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, stray: 'uncovered' };
+}

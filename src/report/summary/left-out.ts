@@ -1,0 +1,33 @@
+import type { LeftOut } from '../../files/finding/left-out.ts';
+import type { Reason } from '../../files/finding/own-paths.ts';
+import type { Report } from '../report.ts';
+import { code, plain } from './markup.ts';
+import { formatCount } from './units.ts';
+
+const REASONS: Readonly<Record<Reason, string>> = {
+  signature: 'signatures of these files',
+  written: 'written by this action',
+  suffix: 'with the suffix of signatures, beside no listed file',
+  temporary: 'temporary files of this action',
+  'output-dir': 'in output-dir',
+  git: 'in .git',
+  'runner-temp': 'in RUNNER_TEMP',
+  hidden: 'hidden, and include-hidden-files is false',
+  link: 'links to what is listed itself',
+  circle: 'links that lead back to a directory above',
+};
+
+/** Says which paths a rule leaves out, and how many, without a beginning: `in .git (3)`. */
+export function describeLeftOut({ reason, count }: Pick<LeftOut, 'reason' | 'count'>): string {
+  return `${REASONS[reason]} (${formatCount(count)})`;
+}
+
+/** Renders what the patterns mean and a rule leaves out, as a list. */
+export function renderLeftOut({ leftOut }: Report): string[] {
+  if (leftOut.length === 0) return [];
+  const lines = leftOut.map(({ reason, count, first }) => {
+    const names = first.map((path) => code(path)).join(', ');
+    return `- ${plain(describeLeftOut({ reason, count }))}: ${names}${count > first.length ? ', …' : ''}`;
+  });
+  return [`<details><summary>Left out, though files means them</summary>\n\n${lines.join('\n')}\n\n</details>`];
+}
