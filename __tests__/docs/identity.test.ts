@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { join } from 'node:path';
@@ -171,7 +171,8 @@ describe('docs/identity.md, followed to the letter', () => {
 
 test('the table of errors has every code of the room identity, and no other', () => {
   const room = join(ACTION_DIRECTORY, 'src', 'identity');
-  const source = readdirSync(room).map((name) => readFileSync(join(room, name), 'utf8'));
+  const names = globSync('**/*.ts', { cwd: room });
+  const source = names.map((name) => readFileSync(join(room, name), 'utf8'));
   const codes = source.flatMap((text) => [...text.matchAll(/'((?:CONFIG|IDENTITY|CREDENTIALS)_[A-Z0-9_]+)'/g)]);
   const documented = DOCUMENT.rows.map(([cell = '']) => cell.replaceAll('`', ''));
   const ofRoom = documented.filter((code) => /^(?:CONFIG|IDENTITY|CREDENTIALS)_/.test(code));

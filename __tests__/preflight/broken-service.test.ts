@@ -101,9 +101,9 @@ describe('several problems of different kinds', () => {
     const run = await runPreflight(inputs);
     await service.close();
     expect(run.findings.filter(({ level }) => level === 'failure').map(({ code }) => code)).toEqual([
-      'INPUT_INVALID',
-      'INPUT_INVALID',
       'VERIFY_KEY_UNREADABLE',
+      'INPUT_INVALID',
+      'INPUT_INVALID',
       'IDENTITY_KEY_MISMATCH',
       'TLS_SERVER_EXPIRED',
       'TLS_SERVER_NAME',
