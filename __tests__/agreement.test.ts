@@ -25,6 +25,7 @@ function namesRead(given: Readonly<Record<string, string>>): string[] {
       secretsWithheld: false,
       httpsProxy: undefined,
       noProxy: undefined,
+      isOnRunner: true,
       suspiciousVariables: [],
     },
     takeInput(name) {

@@ -28,6 +28,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'src/upload': 7,
   'src/modes': 8,
   'src/main': 8,
+  'src/old-node': 0,
   'src/index': 9,
   'src/thread': 9,
   'src/post': 9,

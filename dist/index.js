@@ -50437,13 +50437,15 @@ function explain({ label, input }) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(52088);
-/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(18456);
-/* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(80258);
-/* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(23881);
+/* harmony import */ var _old_node_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(87389);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(52088);
+/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(18456);
+/* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(80258);
+/* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
+
 
 
 
@@ -50462,27 +50464,27 @@ for (const [name, number] of [
 ]) {
     process.once(name, () => {
         exitCode = 128 + number;
-        cancel.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('CANCELLED', 'The run was cancelled.', {
+        cancel.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .lZ('CANCELLED', 'The run was cancelled.', {
             hint: 'What is listed as signed or verified is so; run the step again for the rest.',
         }));
         // The report takes a moment; what does not let go by then is left behind.
         setTimeout(() => process.exit(exitCode), 800).unref();
     });
 }
-const clock = (0,_signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_5__/* .createClock */ .ts)();
-const report = await (0,_main_js__WEBPACK_IMPORTED_MODULE_3__/* .main */ .i)({
-    runner: (0,_runner_js__WEBPACK_IMPORTED_MODULE_4__/* .createRunner */ .j)(),
+const clock = (0,_signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__/* .createClock */ .ts)();
+const report = await (0,_main_js__WEBPACK_IMPORTED_MODULE_4__/* .main */ .i)({
+    runner: (0,_runner_js__WEBPACK_IMPORTED_MODULE_5__/* .createRunner */ .j)(),
     signal: cancel.signal,
     clock,
     startedAt: clock.now(),
     now: Date.now,
     random: Math.random,
-    randomInt: node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomInt,
+    randomInt: node_crypto__WEBPACK_IMPORTED_MODULE_1__.randomInt,
     processId: process.pid,
-    threadEntry: (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(import.meta.dirname, 'thread', 'index.js'),
+    threadEntry: (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, 'thread', 'index.js'),
 });
 // Sockets that are still closing must not keep the step alive.
-process.stdout.write('', () => process.exit((0,_report_report_js__WEBPACK_IMPORTED_MODULE_6__/* .isGreen */ .gf)(report) && !cancel.signal.aborted ? 0 : exitCode));
+process.stdout.write('', () => process.exit((0,_report_report_js__WEBPACK_IMPORTED_MODULE_7__/* .isGreen */ .gf)(report) && !cancel.signal.aborted ? 0 : exitCode));
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
@@ -55734,6 +55736,7 @@ async function main(context) {
     const { runner } = context;
     const builder = new report_report/* ReportBuilder */.ex();
     try {
+        tellWithoutRunner(context);
         warnAboutEnvironment(context);
         const inputs = loadInputs(runner);
         builder.add({ mode: inputs.mode });
@@ -55764,6 +55767,12 @@ async function runMode(context, inputs, report) {
 }
 function tellSkipped({ runner }) {
     runner.annotate('notice', 'Nothing signed', 'There are no credentials, as GitHub gives none to this kind of run; if-no-credentials: skip.');
+}
+/** Without a runner, nothing turns commands in the log into masks and annotations. */
+function tellWithoutRunner({ runner }) {
+    if (runner.facts.isOnRunner)
+        return;
+    runner.line('GITHUB_ACTIONS is not set, so no runner reads this log and secrets are not masked in it. On a laptop, use npm run step in the repository of the action: it runs the action as a runner does.');
 }
 /** An earlier step may have set these, by mistake or not; none of them changes what this action does. */
 function warnAboutEnvironment({ runner }) {
@@ -60960,6 +60969,20 @@ function warn({ runner }, report, [title, text]) {
 
 /***/ }),
 
+/***/ 87389:
+/***/ (() => {
+
+const [major = 0] = process.versions.node.split('.').map(Number);
+// Loaded ahead of everything else: what is loaded after it does not run on an older Node.
+if (major < 24) {
+    console.error(`mTLS Release Signing needs Node 24; this is ${process.version}. A workflow gets it from a runner of version 2.327.1 or newer; on a laptop, npm run step finds the one that npm ci installed.`);
+    process.exit(1);
+}
+
+
+
+/***/ }),
+
 /***/ 95235:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -62248,7 +62271,8 @@ function createRunner(environment = process.env) {
         mask(secrets) {
             for (const secret of secrets)
                 for (const form of masks.add(secret))
-                    (0,core/* setSecret */.Pq)(form);
+                    if (isOnRunner(environment))
+                        (0,core/* setSecret */.Pq)(form);
         },
         scrub: (text, maxLength) => masks.scrub(text, maxLength),
         line: (text) => (0,core/* info */.pq)(line(text)),
@@ -62305,11 +62329,16 @@ function readFacts(environment) {
         eventName: environment['GITHUB_EVENT_NAME'] ?? '',
         runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
         isDebug: environment['RUNNER_DEBUG'] === '1',
+        isOnRunner: isOnRunner(environment),
         secretsWithheld: areSecretsWithheld(environment),
         httpsProxy: environment['https_proxy'] ?? environment['HTTPS_PROXY'],
         noProxy: environment['no_proxy'] ?? environment['NO_PROXY'],
         suspiciousVariables: SUSPICIOUS.filter((name) => isSuspicious(name, environment[name])),
     };
+}
+/** GitHub's runner sets it, as those of Gitea and Forgejo and `act` do. */
+function isOnRunner(environment) {
+    return Boolean(environment['GITHUB_ACTIONS']);
 }
 const PULL_REQUEST_EVENTS = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];
 function areSecretsWithheld(environment) {

@@ -1,3 +1,4 @@
+import './old-node.ts';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { ActionError } from './errors.ts';

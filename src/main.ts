@@ -13,6 +13,7 @@ export async function main(context: Context): Promise<Report> {
   const { runner } = context;
   const builder = new ReportBuilder();
   try {
+    tellWithoutRunner(context);
     warnAboutEnvironment(context);
     const inputs = loadInputs(runner);
     builder.add({ mode: inputs.mode });
@@ -47,6 +48,14 @@ function tellSkipped({ runner }: Context): void {
     'notice',
     'Nothing signed',
     'There are no credentials, as GitHub gives none to this kind of run; if-no-credentials: skip.',
+  );
+}
+
+/** Without a runner, nothing turns commands in the log into masks and annotations. */
+function tellWithoutRunner({ runner }: Context): void {
+  if (runner.facts.isOnRunner) return;
+  runner.line(
+    'GITHUB_ACTIONS is not set, so no runner reads this log and secrets are not masked in it. On a laptop, use npm run step in the repository of the action: it runs the action as a runner does.',
   );
 }
 

@@ -55,6 +55,8 @@ export interface RunnerFacts {
   /** 1 for the first run of a job, more for a re-run. */
   readonly runAttempt: number;
   readonly isDebug: boolean;
+  /** False on a terminal, where a command that masks a secret would show it. */
+  readonly isOnRunner: boolean;
   /** GitHub gives no secrets to this run: a pull request of another repository, or Dependabot. */
   readonly secretsWithheld: boolean;
   readonly httpsProxy: string | undefined;
@@ -88,7 +90,7 @@ export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runn
       return value === '' ? undefined : value;
     },
     mask(secrets) {
-      for (const secret of secrets) for (const form of masks.add(secret)) setSecret(form);
+      for (const secret of secrets) for (const form of masks.add(secret)) if (isOnRunner(environment)) setSecret(form);
     },
     scrub: (text, maxLength) => masks.scrub(text, maxLength),
     line: (text) => info(line(text)),
@@ -145,11 +147,17 @@ function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
     eventName: environment['GITHUB_EVENT_NAME'] ?? '',
     runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
     isDebug: environment['RUNNER_DEBUG'] === '1',
+    isOnRunner: isOnRunner(environment),
     secretsWithheld: areSecretsWithheld(environment),
     httpsProxy: environment['https_proxy'] ?? environment['HTTPS_PROXY'],
     noProxy: environment['no_proxy'] ?? environment['NO_PROXY'],
     suspiciousVariables: SUSPICIOUS.filter((name) => isSuspicious(name, environment[name])),
   };
+}
+
+/** GitHub's runner sets it, as those of Gitea and Forgejo and `act` do. */
+function isOnRunner(environment: NodeJS.ProcessEnv): boolean {
+  return Boolean(environment['GITHUB_ACTIONS']);
 }
 
 const PULL_REQUEST_EVENTS = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];

@@ -37,6 +37,7 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
       secretsWithheld: false,
       httpsProxy: undefined,
       noProxy: undefined,
+      isOnRunner: true,
       suspiciousVariables: [],
     },
     takeInput: (name) => inputs[name],
