@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { entriesOf } from '../../tools/results/zip.ts';
@@ -7,15 +8,34 @@ import { runWorkflow, type WorkflowResult } from './engine/run.ts';
 import { type ReleaseOptions, type ReleasesApi, startReleasesApi } from './releases-api.ts';
 
 const WORKFLOW = join(ACTION_DIRECTORY, '.github/workflows/attach-signatures.yml');
-const MANIFEST = JSON.stringify({ version: 1, mode: 'sign', rehearsal: false, files: [] });
+
+/** SHA-256 that stands for the content of a file. */
+const shaOf = (path: string): string => createHash('sha256').update(path).digest('hex');
+
+/** A manifest of a green signing of these files. */
+function manifestOf(paths: readonly string[], more: object = {}): string {
+  const files = paths.map((path) => ({ path, sha256: shaOf(path), signature: `${path}.sign`, status: 'signed' }));
+  return JSON.stringify({ version: 1, mode: 'sign', rehearsal: false, shard: null, files, ...more });
+}
+
+const sumsOf = (paths: readonly string[]): string => paths.map((path) => `${shaOf(path)}  ${path}\n`).join('');
+
+const PATHS = ['app.bin', 'core.so'];
 const SIGNATURES = {
   'app.bin.sign': 'MEUCIQ',
-  'lib/core.so.sign': 'MEQCIA',
-  SHA256SUMS: 'sums',
+  'core.so.sign': 'MEQCIA',
+  SHA256SUMS: sumsOf(PATHS),
   'SHA256SUMS.sign': 'MEYCIQ',
-  'signing-manifest.json': MANIFEST,
+  'signing-manifest.json': manifestOf(PATHS),
+  'signing-manifest.json.sign': 'MEUCIA',
 };
-const BASE_NAMES = ['SHA256SUMS', 'SHA256SUMS.sign', 'app.bin.sign', 'core.so.sign', 'signing-manifest.json'];
+const BASE_NAMES = Object.keys(SIGNATURES).sort();
+
+/** An artifact with a signature for each of these files, and a manifest of them that is not signed. */
+function artifactOf(paths: readonly string[], more: object = {}): Record<string, string> {
+  const signatures = paths.map((path) => [`${path}.sign`, 'MEUCIQ']);
+  return { ...Object.fromEntries(signatures), 'm.json': manifestOf(paths, more) };
+}
 
 interface Case {
   readonly api: ReleasesApi;
@@ -31,11 +51,12 @@ async function createCase(...releases: ReleaseOptions[]): Promise<Case> {
   const api = await startReleasesApi(releases);
   const env = { GITHUB_API_URL: api.url, GITHUB_REPOSITORY: 'acme/app', RETRY_SECONDS: '0' };
   const hub = await createHub({ env });
+  let count = 0;
   return {
     api,
     hub,
     attach(files = SIGNATURES, inputs = {}) {
-      const id = hub.artifacts.add('signatures', files);
+      const id = hub.artifacts.add(`signatures-${++count}`, files);
       return runWorkflow(hub, WORKFLOW, { inputs: { 'artifact-id': id, tag: 'v1.2.3', ...inputs } });
     },
     names: () => api.releases[0]?.assets.map(({ name }) => name).sort() ?? [],
@@ -47,8 +68,9 @@ async function createCase(...releases: ReleaseOptions[]): Promise<Case> {
   };
 }
 
-const many = (count: number, prefix = 'file'): Record<string, string> =>
-  Object.fromEntries(Array.from({ length: count }, (_, at) => [`${prefix}-${at}.sign`, 'MEUCIQ']));
+const many = (count: number, prefix = 'file'): string[] => Array.from({ length: count }, (_, at) => `${prefix}-${at}`);
+const assetsOf = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, 'x']));
 
 describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP', () => {
   test.each([
@@ -60,11 +82,11 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
       await using one = await createCase({ tag: 'v1.2.3', assets: { 'app.bin': 'app' }, ...options });
       const run = await one.attach();
       expect(run.result, run.log).toBe('success');
-      expect(run.outputs).toEqual({ 'asset-count': '5' });
+      expect(run.outputs).toEqual({ 'asset-count': '6' });
       expect(one.names()).toEqual([...BASE_NAMES, 'app.bin'].sort());
       const core = one.api.releases[0]?.assets.find(({ name }) => name === 'core.so.sign');
       expect(core?.bytes.toString()).toBe('MEQCIA');
-      expect(one.changes()).toHaveLength(5);
+      expect(one.changes()).toHaveLength(6);
       for (const change of one.changes())
         expect(change).toMatch(/^POST \/uploads\/acme\/app\/releases\/1\/assets\?name=/);
     },
@@ -84,39 +106,83 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
 
   test('bundle: takes what single assets cannot', async () => {
     await using one = await createCase({ tag: 'v1.2.3' });
-    const files = {
-      'm.json': MANIFEST,
-      ...many(901),
-      'a/x.sign': 'one',
-      'b/x.sign': 'two',
-      'with blank/ü~.sign': 'three',
-    };
+    const files = artifactOf([...many(901), 'a/x', 'b/x', 'with blank/ü~']);
     const run = await one.attach(files, { bundle: true, 'bundle-name': 'app-1.2.3-signatures.zip' });
     expect(run.result, run.log).toBe('success');
     expect(one.names()).toEqual(['app-1.2.3-signatures.zip']);
-    expect(await entriesOf(one.api.releases[0]?.assets[0]?.bytes ?? Buffer.alloc(0))).toHaveLength(905);
+    expect(await entriesOf(one.api.releases[0]?.assets[0]?.bytes ?? Buffer.alloc(0))).toHaveLength(904);
   });
 
-  test.each([
-    ['base names that occur twice', { 'a/x.sign': '1', 'b/x.sign': '2' }, 'Names that occur twice'],
-    ['a blank in a name', { 'my app.sign': '1' }, 'Names that GitHub alters'],
-    ['a letter beyond ASCII', { 'ü.sign': '1' }, 'Names that GitHub alters'],
-    ['a dot in front', { '.hidden.sign': '1' }, 'Names that GitHub alters'],
-    ['two dots', { 'a..b.sign': '1' }, 'Names that GitHub alters'],
-    ['more than 900', many(901), 'Too many assets'],
-    ['a rehearsal', { 'm.json': '{"version":1,"mode":"rehearse","rehearsal":true}' }, 'A rehearsal'],
-    ['a rehearsal among shards', { 'm-2.json': '{"version":1,"mode":"rehearse","rehearsal":true}' }, 'A rehearsal'],
-    ['no manifest, as a rehearsal may have none', { 'm.json': '' }, 'No manifest'],
-    ['another JSON than a manifest', { 'm.json': '{"version":1}' }, 'No manifest'],
-    ['a list', { 'm.json': '[1]' }, 'No manifest'],
-    ['a manifest that is cut off', { 'm.json': MANIFEST.slice(0, -9) }, 'No manifest'],
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    ['base names that occur twice', artifactOf(['a/x', 'b/x']), 'Names that occur twice'],
+    ['a blank in a name', artifactOf(['my app']), 'Names that GitHub alters'],
+    ['a letter beyond ASCII', artifactOf(['ü']), 'Names that GitHub alters'],
+    ['a dot in front', artifactOf(['.hidden']), 'Names that GitHub alters'],
+    ['two dots', artifactOf(['a..b']), 'Names that GitHub alters'],
+    ['a #, behind which gh reads a label', artifactOf(['a#b']), 'Names that GitHub alters'],
+    ['more than 900', artifactOf(many(901)), 'Too many assets'],
+    [
+      'a list of files in directories',
+      { ...artifactOf(['a/x']), S: sumsOf(['a/x']), 'S.sign': 'x' },
+      'A list that nobody could check',
+    ],
+    ['a rehearsal', artifactOf(['a'], { mode: 'rehearse', rehearsal: true }), 'A rehearsal'],
+    ['a rehearsal beside', { ...artifactOf(['a']), 'm-2.json': manifestOf([], { rehearsal: true }) }, 'A rehearsal'],
+    [
+      'a run that failed as a whole',
+      artifactOf(['a'], { failure: { code: 'DEADLINE', message: 'x' } }),
+      'A run that failed',
+    ],
+    [
+      'a file that failed',
+      { 'a.sign': 'x', 'm.json': manifestOf(['a']).replace('"signed"', '"failed"') },
+      'A run that failed',
+    ],
+    [
+      'a file that was not tried',
+      { 'a.sign': 'x', 'm.json': manifestOf(['a']).replace('"signed"', '"not-tried"') },
+      'A run that failed',
+    ],
+    ['one shard of three', artifactOf(['a'], { shard: '2/3' }), 'A part of a release'],
+    ['a signature that is not there', { 'm.json': manifestOf(['a']) }, 'A signature is missing'],
+    ['a manifest without files', { 'm.json': manifestOf([]) }, 'Nothing to attach'],
+    ['an empty manifest', { 'a.sign': 'x', 'm.json': '' }, 'No manifest'],
+    ['another JSON than a manifest', { 'a.sign': 'x', 'm.json': '{"version":1}' }, 'No manifest'],
+    ['what verify wrote alone', artifactOf(['a'], { mode: 'verify' }), 'No manifest'],
+    ['a list', { 'a.sign': 'x', 'm.json': '[1]' }, 'No manifest'],
+    ['a manifest that is cut off', { 'a.sign': 'x', 'm.json': manifestOf(['a']).slice(0, -9) }, 'No manifest'],
   ])('%s: refused before GitHub is asked anything', async (_, files, title) => {
     await using one = await createCase({ tag: 'v1.2.3' });
-    const run = await one.attach({ 'a.sign': 'MEUCIQ', 'm.json': MANIFEST, ...files });
+    const run = await one.attach(files);
     expect(run.result).toBe('failure');
     expect(run.log).toContain(`::error title=${title}::`);
     expect(run.log).toContain('Nothing was attached.');
     expect(one.api.requests).toEqual([]);
+  });
+
+  test('exactly what the manifests of all shards list is attached; anything else is named and left out', async () => {
+    await using one = await createCase({ tag: 'v1.2.3' });
+    const others = { 'setup.exe': 'MZ', 'setup.exe.sign': 'MEUCIQ', 'install.sh': 'evil', 'a-b.sign': 'x' };
+    const receipts = {
+      's-1-of-2.json': manifestOf(['app.bin'], { shard: '1/2' }),
+      's-1-of-2.json.sign': 'MEUCIQ',
+      's-2-of-2.json': manifestOf(['core.so'], { shard: '2/2' }),
+      'verification.json': manifestOf(PATHS, { mode: 'verify' }),
+    };
+    const signatures = { 'app.bin.sign': 'MEUCIQ', 'core.so.sign': 'MEQCIA', SUMS: sumsOf(PATHS), 'SUMS.sign': 'x' };
+    const run = await one.attach({ ...signatures, ...receipts, ...others });
+    expect(run.result, run.log).toBe('success');
+    expect(one.names()).toEqual([...Object.keys(signatures), 's-1-of-2.json', 's-1-of-2.json.sign'].sort());
+    expect(run.log).toContain('::warning title=Left out::');
+    for (const name of Object.keys(others)) expect(run.log).toContain(name);
+    expect(run.log).not.toContain('verification.json');
+  });
+
+  test('a list that says something else than the manifests is no list of checksums', async () => {
+    await using one = await createCase({ tag: 'v1.2.3' });
+    const run = await one.attach({ ...SIGNATURES, SHA256SUMS: sumsOf(PATHS).replace(/^\w/, 'g') });
+    expect(run.result, run.log).toBe('success');
+    expect(one.names()).toEqual(BASE_NAMES.filter((name) => !name.startsWith('SHA256SUMS')));
   });
 
   test('an artifact without any JSON: refused, since it may be of a rehearsal', async () => {
@@ -137,9 +203,13 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
         { tag: 'v1.2.3', draft: true },
         { tag: 'v1.2.3', draft: true },
       ],
-      'No such release',
+      'Two drafts',
     ],
-    ['more than 900 with those that are there', [{ tag: 'v1.2.3', assets: many(896, 'old') }], 'Too many assets'],
+    [
+      'more than 900 with those that are there',
+      [{ tag: 'v1.2.3', assets: assetsOf(many(896, 'old')) }],
+      'Too many assets',
+    ],
   ])('%s: refused before anything is uploaded', async (_, releases, title) => {
     await using one = await createCase(...releases);
     const run = await one.attach();
@@ -150,10 +220,36 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
 
   test('finds a draft behind hundreds of releases, and its assets behind hundreds of others', async () => {
     const others = Array.from({ length: 101 }, (_, at) => ({ tag: `v0.${at}` }));
-    await using one = await createCase(...others, { tag: 'v1.2.3', draft: true, assets: many(101, 'old') });
+    await using one = await createCase(...others, { tag: 'v1.2.3', draft: true, assets: assetsOf(many(101, 'old')) });
     const run = await one.attach();
     expect(run.result, run.log).toBe('success');
-    expect(one.api.releases.at(-1)?.assets).toHaveLength(106);
+    expect(one.api.releases.at(-1)?.assets).toHaveLength(107);
+  });
+
+  test('an unfinished upload of another name stays, also one that a pattern of our name would match', async () => {
+    await using one = await createCase({ tag: 'v1.2.3', unfinished: ['app-bin.sign', 'app.bin.sign'] });
+    const run = await one.attach();
+    expect(run.result, run.log).toBe('success');
+    expect(one.changes().filter((request) => request.startsWith('DELETE'))).toHaveLength(1);
+    expect(one.names()).toContain('app-bin.sign');
+  });
+
+  test.each([
+    ['Retry-After', { 'retry-after': '1' }],
+    ['the time at which a used-up limit is reset', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '0' }],
+  ])('waits as GitHub says by %s, for questions and for uploads', async (_, headers) => {
+    await using one = await createCase({ tag: 'v1.2.3' });
+    one.api.limits.push({ at: 2, status: 403, headers }, { at: 4, status: 429, headers });
+    const run = await one.attach();
+    expect(run.result, run.log).toBe('success');
+    expect(run.log.match(/GitHub limits requests: waiting for \d s/g)).toHaveLength(2);
+    expect(one.names()).toEqual(BASE_NAMES);
+  });
+
+  test('two drafts of one tag: both are named, with what to do', async () => {
+    await using one = await createCase({ tag: 'v1.2.3', draft: true }, { tag: 'v1.2.3', draft: true });
+    const run = await one.attach();
+    expect(run.log).toMatch(/Two drafts::.*: 1, 2\. .*gh api --method DELETE repos\/acme\/app\/releases\/ID/);
   });
 
   test('a lost upload is cleared away and done again', async () => {
@@ -185,8 +281,7 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
 
   test('names are data: none becomes a command or leaves the log', async () => {
     await using one = await createCase({ tag: 'v1.2.3' });
-    const names = { '::warning::x.sign': '1', '##[error]y.sign': '2', '$(touch pwned).sign': '3' };
-    const run = await one.attach({ 'm.json': MANIFEST, ...names });
+    const run = await one.attach(artifactOf(['::warning::x', '##[error]y', '$(touch pwned)']));
     expect(run.result).toBe('failure');
     expect(run.log.match(/::(warning|debug|\w+ title)/g)).toEqual(['::error title']);
     expect(run.log).not.toContain('##[');

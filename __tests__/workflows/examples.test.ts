@@ -7,7 +7,7 @@ import { runAction } from '../../tools/runner/runner.ts';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
 import { callsOf, type Hub } from './engine/hub.ts';
 import { runWorkflow, type WorkflowResult } from './engine/run.ts';
-import { FORK, type NewUserOptions, openRepository, SAME_REPOSITORY, TAG } from './new-user.ts';
+import { FLAT_BUILD, FORK, type NewUserOptions, openRepository, SAME_REPOSITORY, TAG } from './new-user.ts';
 import { startProxy } from './proxy.ts';
 import { startReleasesApi } from './releases-api.ts';
 
@@ -116,7 +116,7 @@ describe('an example', () => {
     const api = await startReleasesApi([{ tag: 'v1.2.3', draft: true }]);
     try {
       const env = { GITHUB_API_URL: api.url, GITHUB_REPOSITORY: 'acme/app' };
-      const hub = await open({ ...TAG, env });
+      const hub = await open({ ...TAG, env, build: FLAT_BUILD });
       Object.assign(hub.environments, { release: { secrets: hub.settings.secrets ?? {} } });
       const result = await run(hub, 'attach-to-release.yml');
       expect(result.result, result.log).toBe('success');

@@ -4,7 +4,7 @@ import type { Service } from '../../src/rehearsal/service.ts';
 import { addCommand, createHub, type Hub, type HubOptions } from './engine/hub.ts';
 
 /** How a run of a new user's repository comes about. */
-export type NewUserOptions = HubOptions & { readonly stored?: 'everything' | 'nothing' };
+export type NewUserOptions = HubOptions & { readonly stored?: 'everything' | 'nothing'; readonly build?: string };
 
 const REPOSITORY = 'octocat/hello-world';
 
@@ -36,10 +36,17 @@ printf app > dist/app.bin
 printf core > dist/lib/core.so
 `;
 
+/** A build without directories, as the assets of a release have none. */
+export const FLAT_BUILD = `#!/bin/sh
+mkdir dist
+printf app > dist/app.bin
+printf core > dist/core.so
+`;
+
 /** Opens a repository that has a build, the secrets and variables that the documents name, and nothing else. */
 export async function openRepository(service: Service, options: NewUserOptions): Promise<Hub> {
   const { credentials } = service;
-  const { stored = 'everything', ...more } = options;
+  const { stored = 'everything', build = BUILD, ...more } = options;
   const settings = {
     secrets: { SIGNING_KEY: credentials.key, SIGNING_APP_SECRET: credentials.appSecret },
     vars: {
@@ -54,7 +61,7 @@ export async function openRepository(service: Service, options: NewUserOptions):
     service: { 'server-url': service.url, 'sign-path': service.signPath },
     ...more,
   });
-  await writeFile(join(hub.repository, 'build.sh'), BUILD, { mode: 0o755 });
+  await writeFile(join(hub.repository, 'build.sh'), build, { mode: 0o755 });
   await addCommand(hub, 'gh');
   return hub;
 }

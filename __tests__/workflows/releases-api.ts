@@ -30,7 +30,16 @@ export interface ReleasesApi {
   readonly requests: readonly string[];
   /** Due for the next uploads, in order. */
   readonly faults: UploadFault[];
+  /** Refusals of single requests, by their number from 1 on. */
+  readonly limits: Limit[];
   close(): Promise<void>;
+}
+
+/** A request that is refused because there were too many. */
+export interface Limit {
+  readonly at: number;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** How a release is at the start. */
@@ -54,10 +63,16 @@ interface Answer {
 /** Starts GitHub's releases on a free port of 127.0.0.1, by the rules that are documented for them. */
 export async function startReleasesApi(options: readonly ReleaseOptions[]): Promise<ReleasesApi> {
   const releases = options.map(toRelease);
-  const [requests, faults]: [string[], UploadFault[]] = [[], []];
+  const [requests, faults, limits]: [string[], UploadFault[], Limit[]] = [[], [], []];
   const state: State = { releases, faults, nextId: 10_000, url: '' };
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
+    const limit = limits.find(({ at }) => at === requests.length);
+    if (limit !== undefined) {
+      request.resume();
+      response.writeHead(limit.status, limit.headers);
+      return void response.end();
+    }
     void answer(state, request).then(({ status, body }) => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(body === undefined ? '' : JSON.stringify(body));
@@ -72,6 +87,7 @@ export async function startReleasesApi(options: readonly ReleaseOptions[]): Prom
     releases,
     requests,
     faults,
+    limits,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
