@@ -49068,7 +49068,7 @@ function readPbes2([derivation, encryption]) {
     return {
         iterations,
         decrypt: (data, passphrase) => {
-            const key = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.pbkdf2Sync)(passphrase, salt, iterations, cipher.keyLength, digest);
+            const key = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.pbkdf2Sync)(passphrase ?? '', salt, iterations, cipher.keyLength, digest);
             const decipher = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)(cipher.name, key, iv);
             return Buffer.concat([decipher.update(data), decipher.final()]);
         },
@@ -49091,7 +49091,8 @@ function readPkcs12Scheme([saltElement, rounds]) {
 const SHA1_BLOCK = 64;
 // RFC 7292, appendix B.2, with SHA-1.
 function derivePkcs12({ id, length, salt, iterations, passphrase }) {
-    const password = Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
+    // Even an empty password has its two zero bytes at the end; no password has none.
+    const password = passphrase === null ? Buffer.alloc(0) : Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
     const input = Buffer.concat([fillBlocks(salt), fillBlocks(password)]);
     const parts = [];
     for (let size = 0; size < length; size += 20) {
@@ -49626,7 +49627,18 @@ function chooseKey(keys, { certificates }) {
 
 
 
-const TLS_KEY_TYPES = ['rsa', 'rsa-pss', 'ec', 'ed25519', 'ed448'];
+const TLS_KEY_TYPES = ['rsa', 'rsa-pss', 'ed25519', 'ed448'];
+/** The curves that TLS 1.3 has signatures for (RFC 8446 and RFC 8734); a client that has a key on another one sends no certificate. */
+const TLS_CURVES = [
+    'prime256v1',
+    'secp384r1',
+    'secp521r1',
+    'brainpoolP256r1',
+    'brainpoolP384r1',
+    'brainpoolP512r1',
+];
+/** The object identifier of SM2 in DER; Node has no name for keys of this kind. */
+const SM2 = Buffer.from('06082a811ccf5501822d', 'hex');
 /** Opens a private key, with its passphrase when it is encrypted; answers with the problem when it cannot. */
 function readPrivateKey(block, passphrase) {
     const found = (0,_der_label_js__WEBPACK_IMPORTED_MODULE_3__/* .labelOfDer */ .T)(block.der);
@@ -49653,9 +49665,11 @@ function open(block, passphrase) {
     const pem = (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .encodePem */ .TS)(block);
     try {
         const key = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPrivateKey)(passphrase === undefined ? pem : { key: pem, passphrase });
-        if (!TLS_KEY_TYPES.includes(key.asymmetricKeyType))
-            return keyTypeRefused(block, key);
-        const publicKeySha256 = (0,_certificate_js__WEBPACK_IMPORTED_MODULE_7__/* .publicKeyPrint */ ._v)((0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPublicKey)(key));
+        const publicKey = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPublicKey)(key);
+        const kind = unusableKind(key, publicKey);
+        if (kind !== undefined)
+            return keyKindRefused(block, kind);
+        const publicKeySha256 = (0,_certificate_js__WEBPACK_IMPORTED_MODULE_7__/* .publicKeyPrint */ ._v)(publicKey);
         return { key, pem, passphrase, place: (0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block), publicKeySha256 };
     }
     catch (cause) {
@@ -49696,8 +49710,21 @@ function passphraseWrong(place, cause) {
         cause,
     });
 }
-function keyTypeRefused(block, key) {
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block)} is a key of the type ${key.asymmetricKeyType}, which cannot sign in TLS`, { hint: 'Use a key of the type EC (P-256), RSA (2048 bits or more) or Ed25519, and a certificate for it.' });
+/** Names the kind of a key that TLS has no signature for; `undefined` when it has one. */
+function unusableKind(key, publicKey) {
+    const { asymmetricKeyType: type, asymmetricKeyDetails: { namedCurve } = {} } = key;
+    if (TLS_KEY_TYPES.includes(type) || (type === 'ec' && TLS_CURVES.includes(namedCurve)))
+        return undefined;
+    if (publicKey.export({ type: 'spki', format: 'der' }).includes(SM2))
+        return 'an SM2 key';
+    if (type === 'ec')
+        return `an EC key on the curve ${namedCurve ?? 'of its own parameters'}`;
+    return `a key of ${type === undefined ? 'an unknown type' : `the type ${type}`}`;
+}
+function keyKindRefused(block, kind) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', `${(0,_text_pem_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$t)(block)} is ${kind}, which cannot sign in TLS`, {
+        hint: 'Use a key of the type EC (P-256), RSA (2048 bits or more) or Ed25519, and a certificate for it.',
+    });
 }
 
 
@@ -49966,7 +49993,7 @@ var private_key = __nccwpck_require__(61733);
 // EXTERNAL MODULE: ./build/src/identity/text/pem.js
 var pem = __nccwpck_require__(24336);
 // EXTERNAL MODULE: ./build/src/identity/der/der.js
-var der = __nccwpck_require__(97415);
+var der_der = __nccwpck_require__(97415);
 // EXTERNAL MODULE: ./build/src/identity/der/passwords.js
 var passwords = __nccwpck_require__(22954);
 ;// CONCATENATED MODULE: ./build/src/identity/der/pkcs12.js
@@ -49988,8 +50015,8 @@ const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
  * A key in it stays encrypted and opens with the same passphrase.
  */
 function readPkcs12(block, passphrase) {
-    const [, authenticatedSafe, mac] = (0,der/* childrenOf */.LU)((0,der/* readElement */.RN)(block.der));
-    const rounds = Math.max((0,der/* integerOf */.cP)((0,der/* childrenOf */.LU)(mac)[2]) ?? 0, ...partsOf(authenticatedSafe).map(iterationsOf));
+    const [, authenticatedSafe, mac] = (0,der_der/* childrenOf */.LU)((0,der_der/* readElement */.RN)(block.der));
+    const rounds = Math.max((0,der_der/* integerOf */.cP)((0,der_der/* childrenOf */.LU)(mac)[2]) ?? 0, ...partsOf(authenticatedSafe).map(iterationsOf));
     if (rounds > passwords/* MAX_ITERATIONS */.ad)
         return (0,private_key/* tooManyIterations */.g8)((0,pem/* placeOf */.$t)(block), rounds);
     const problem = checkWithOpenssl(block, passphrase);
@@ -50022,38 +50049,38 @@ function checkWithOpenssl(block, passphrase) {
     }
 }
 function partsOf(authenticatedSafe) {
-    const [, content] = (0,der/* childrenOf */.LU)(authenticatedSafe);
-    return sequenceIn((0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)(content)[0]));
+    const [, content] = (0,der_der/* childrenOf */.LU)(authenticatedSafe);
+    return sequenceIn((0,der_der/* octetsOf */.ao)((0,der_der/* childrenOf */.LU)(content)[0]));
 }
 function sequenceIn(bytes) {
-    return bytes === undefined ? [] : (0,der/* childrenOf */.LU)((0,der/* readElement */.RN)(bytes));
+    return bytes === undefined ? [] : (0,der_der/* childrenOf */.LU)((0,der_der/* readElement */.RN)(bytes));
 }
 function iterationsOf(part) {
     return encryptionOf(part)?.scheme?.iterations ?? 0;
 }
 function encryptionOf(part) {
-    const [type, content] = (0,der/* childrenOf */.LU)(part);
-    if ((0,der/* oidOf */._f)(type) !== ENCRYPTED_DATA)
+    const [type, content] = (0,der_der/* childrenOf */.LU)(part);
+    if ((0,der_der/* oidOf */._f)(type) !== ENCRYPTED_DATA)
         return undefined;
-    const [, encrypted] = (0,der/* childrenOf */.LU)((0,der/* childrenOf */.LU)(content)[0]);
-    const [, algorithm, data] = (0,der/* childrenOf */.LU)(encrypted);
-    return { algorithm, scheme: (0,passwords/* readPasswordScheme */.Nb)(algorithm), data: (0,der/* octetsOf */.ao)(data) ?? Buffer.alloc(0) };
+    const [, encrypted] = (0,der_der/* childrenOf */.LU)((0,der_der/* childrenOf */.LU)(content)[0]);
+    const [, algorithm, data] = (0,der_der/* childrenOf */.LU)(encrypted);
+    return { algorithm, scheme: (0,passwords/* readPasswordScheme */.Nb)(algorithm), data: (0,der_der/* octetsOf */.ao)(data) ?? Buffer.alloc(0) };
 }
 function bagsOf(block, part, passphrase) {
     return sequenceIn(safeContentsOf(block, part, passphrase)).flatMap((bag) => {
-        const [type, wrapper] = (0,der/* childrenOf */.LU)(bag);
-        const [value] = (0,der/* childrenOf */.LU)(wrapper);
+        const [type, wrapper] = (0,der_der/* childrenOf */.LU)(bag);
+        const [value] = (0,der_der/* childrenOf */.LU)(wrapper);
         if (value === undefined)
             return [];
         const place = { input: block.input, number: block.number };
-        switch ((0,der/* oidOf */._f)(type) ?? '') {
+        switch ((0,der_der/* oidOf */._f)(type) ?? '') {
             case KEY_BAG:
                 return [{ ...place, label: 'PRIVATE KEY', der: wrapper?.content ?? value.content }];
             case SHROUDED_KEY_BAG:
-                return [{ ...place, label: 'ENCRYPTED PRIVATE KEY', der: wrapper?.content ?? value.content }];
+                return [{ ...place, ...shroudedKey(wrapper?.content ?? value.content, passphrase) }];
             case CERTIFICATE_BAG:
                 return [
-                    { ...place, label: 'CERTIFICATE', der: (0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)((0,der/* childrenOf */.LU)(value)[1])[0]) ?? value.content },
+                    { ...place, label: 'CERTIFICATE', der: (0,der_der/* octetsOf */.ao)((0,der_der/* childrenOf */.LU)((0,der_der/* childrenOf */.LU)(value)[1])[0]) ?? value.content },
                 ];
             default:
                 return [];
@@ -50063,14 +50090,39 @@ function bagsOf(block, part, passphrase) {
 function safeContentsOf(block, part, passphrase) {
     const encryption = encryptionOf(part);
     if (encryption === undefined) {
-        const [type, content] = (0,der/* childrenOf */.LU)(part);
-        return (0,der/* oidOf */._f)(type) === DATA ? (0,der/* octetsOf */.ao)((0,der/* childrenOf */.LU)(content)[0]) : undefined;
+        const [type, content] = (0,der_der/* childrenOf */.LU)(part);
+        return (0,der_der/* oidOf */._f)(type) === DATA ? (0,der_der/* octetsOf */.ao)((0,der_der/* childrenOf */.LU)(content)[0]) : undefined;
     }
     if ((0,passwords/* isRetiredScheme */.nN)(encryption.algorithm))
         throw retired(block, undefined);
     if (encryption.scheme === undefined)
         throw unusable(block, 'it is encrypted in an unknown way', undefined);
-    return encryption.scheme.decrypt(encryption.data, passphrase);
+    return decryptSequence(encryption.scheme, encryption.data, passphrase);
+}
+/** Decrypts with the passphrase; where it is empty, OpenSSL and others also mean "none" by it, which gives other keys. */
+function decryptSequence(scheme, data, passphrase) {
+    if (passphrase !== '')
+        return scheme.decrypt(data, passphrase);
+    return tryDecrypt(scheme, data, '') ?? scheme.decrypt(data, null);
+}
+/** A wrong key passes the check of the padding once in 256 times, but its result is no DER. */
+function tryDecrypt(scheme, data, passphrase) {
+    try {
+        const bytes = scheme.decrypt(data, passphrase);
+        return (0,der_der/* readElement */.RN)(bytes)?.tag === der_der/* TAG */.Dk.sequence ? bytes : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Leaves a key encrypted for its passphrase; a key without one, which nothing but PKCS#12 can express, is decrypted. */
+function shroudedKey(der, passphrase) {
+    const [algorithm, data] = (0,der_der/* childrenOf */.LU)((0,der_der/* readElement */.RN)(der));
+    const scheme = (0,passwords/* readPasswordScheme */.Nb)(algorithm);
+    const bytes = (0,der_der/* octetsOf */.ao)(data);
+    const isNull = passphrase === '' && scheme && bytes && tryDecrypt(scheme, bytes, '') === undefined;
+    const plain = isNull ? tryDecrypt(scheme, bytes, null) : undefined;
+    return plain === undefined ? { label: 'ENCRYPTED PRIVATE KEY', der } : { label: 'PRIVATE KEY', der: plain };
 }
 const EXPORT_ANEW = 'Export it anew: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.';
 function retired(block, cause) {

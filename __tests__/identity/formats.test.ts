@@ -1,3 +1,5 @@
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectIdentity } from '../../src/identity/identity.ts';
 import type { IdentityText } from '../../src/identity/text/inputs.ts';
@@ -140,6 +142,27 @@ describe('PKCS#12', () => {
 
   it('an empty passphrase', () => {
     expectSame({ cert: pack('-passout', 'pass:'), key: '', keyPassphrase: '' });
+  });
+
+  const { certificate, files }: { readonly certificate: string; readonly files: Readonly<Record<string, string>> } =
+    JSON.parse(readFileSync(new URL('../vectors/pkcs12-null-password.json', import.meta.url), 'utf8'));
+
+  it.each(Object.keys(files))('no passphrase at all, as key vaults and .NET export it: %s', (name) => {
+    for (const keyPassphrase of ['', undefined]) {
+      const text = { cert: files[name], key: '', keyPassphrase, chain: sound.chain };
+      const { identity, problems } = inspectIdentity(text, { ...OPTIONS, now: new Date('2027-01-01') });
+      expect(problems).toEqual([]);
+      expect(identity?.certificatesPem).toBe(certificate);
+      const key = createPrivateKey({ key: identity?.keyPem ?? '', passphrase: identity?.passphrase ?? '' });
+      expect(identity?.certificates[0]?.checkPrivateKey(key)).toBe(true);
+    }
+  });
+
+  it('no passphrase at all is not opened by a passphrase that is given', () => {
+    for (const cert of Object.values(files)) {
+      const { problems } = inspectIdentity({ ...sound, cert, key: '', keyPassphrase: 'x' }, OPTIONS);
+      expect(problems[0]?.code).toBe('IDENTITY_PASSPHRASE_WRONG');
+    }
   });
 
   it('indefinite lengths, as some exporters write them', () => {

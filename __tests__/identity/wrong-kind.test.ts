@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inspectIdentity } from '../../src/identity/identity.ts';
 import type { IdentityText } from '../../src/identity/text/inputs.ts';
-import { base64, makePki, OPTIONS, type Pki, problemsOf, soundText } from './pki.ts';
+import { base64, makePki, OPTIONS, PASSPHRASE, type Pki, problemsOf, soundText } from './pki.ts';
 
 let pki: Pki;
 let sound: IdentityText;
@@ -66,4 +67,27 @@ describe('wrong kinds', () => {
     pki.openssl('genpkey', '-algorithm', 'X25519', '-out', 'x25519.key');
     expectProblem({ key: pki.text('x25519.key') }, /is a key of the type x25519, which cannot sign in TLS/);
   });
+
+  it.each([
+    ['secp256k1', 'an EC key on the curve secp256k1'],
+    ['secp224r1', 'an EC key on the curve secp224r1'],
+    ['prime239v1', 'an EC key on the curve prime239v1'],
+    ['SM2', 'an SM2 key'],
+  ])('a key on %s, for which TLS has no signature', (curve, kind) => {
+    pki.openssl('ecparam', '-name', curve, '-genkey', '-noout', '-out', 'curve.key');
+    for (const args of [[], ['-topk8', '-v2', 'aes-256-cbc', '-passout', `pass:${PASSPHRASE}`]]) {
+      if (args.length > 0) pki.openssl('pkcs8', '-in', 'curve.key', ...args, '-out', 'curve-encrypted.key');
+      const key = pki.text(args.length > 0 ? 'curve-encrypted.key' : 'curve.key');
+      expectProblem({ key, keyPassphrase: PASSPHRASE }, new RegExp(`is ${kind}, which cannot sign in TLS`));
+    }
+  });
+
+  it.each(['prime256v1', 'secp384r1', 'secp521r1', 'brainpoolP256r1', 'brainpoolP384r1', 'brainpoolP512r1'])(
+    'a key on %s is no such key',
+    (curve) => {
+      pki.openssl('ecparam', '-name', curve, '-genkey', '-noout', '-out', 'curve.key');
+      const { problems } = inspectIdentity({ ...sound, key: pki.text('curve.key') }, OPTIONS);
+      expect(problems.map(({ code }) => code)).toEqual(['IDENTITY_KEY_MISMATCH']);
+    },
+  );
 });

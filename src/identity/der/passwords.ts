@@ -5,8 +5,8 @@ import { childrenOf, type Element, integerOf, octetsOf, oidOf } from './der.ts';
 export interface PasswordScheme {
   /** How many rounds the derivation of the key takes. */
   readonly iterations: number;
-  /** Decrypts; throws whatever Node throws when the passphrase is wrong or the data is damaged. */
-  decrypt(data: Buffer, passphrase: string): Buffer;
+  /** Decrypts; `null` stands for the password that Windows, .NET and key vaults call none. Throws what Node throws when the passphrase is wrong or the data is damaged. */
+  decrypt(data: Buffer, passphrase: string | null): Buffer;
 }
 
 /** Most rounds that are worth waiting for (some seconds); exporters write a few thousand to a million. */
@@ -65,7 +65,7 @@ function readPbes2([derivation, encryption]: readonly Element[]): PasswordScheme
   return {
     iterations,
     decrypt: (data, passphrase) => {
-      const key = pbkdf2Sync(passphrase, salt, iterations, cipher.keyLength, digest);
+      const key = pbkdf2Sync(passphrase ?? '', salt, iterations, cipher.keyLength, digest);
       const decipher = createDecipheriv(cipher.name, key, iv);
       return Buffer.concat([decipher.update(data), decipher.final()]);
     },
@@ -93,14 +93,15 @@ interface Pkcs12Derivation {
   readonly length: number;
   readonly salt: Buffer;
   readonly iterations: number;
-  readonly passphrase: string;
+  readonly passphrase: string | null;
 }
 
 const SHA1_BLOCK = 64;
 
 // RFC 7292, appendix B.2, with SHA-1.
 function derivePkcs12({ id, length, salt, iterations, passphrase }: Pkcs12Derivation): Buffer {
-  const password = Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
+  // Even an empty password has its two zero bytes at the end; no password has none.
+  const password = passphrase === null ? Buffer.alloc(0) : Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
   const input = Buffer.concat([fillBlocks(salt), fillBlocks(password)]);
   const parts: Buffer[] = [];
   for (let size = 0; size < length; size += 20) {

@@ -2,7 +2,7 @@ import { createSecureContext } from 'node:tls';
 import { ActionError, codeOf } from '../../errors.ts';
 import { passphraseMissing, passphraseWrong, tooManyIterations } from '../material/private-key.ts';
 import { type Block, placeOf } from '../text/pem.ts';
-import { childrenOf, type Element, integerOf, octetsOf, oidOf, readElement } from './der.ts';
+import { childrenOf, type Element, integerOf, octetsOf, oidOf, readElement, TAG } from './der.ts';
 import { isRetiredScheme, MAX_ITERATIONS, type PasswordScheme, readPasswordScheme } from './passwords.ts';
 
 const DATA = '1.2.840.113549.1.7.1';
@@ -85,7 +85,7 @@ function bagsOf(block: Block, part: Element, passphrase: string): readonly Block
       case KEY_BAG:
         return [{ ...place, label: 'PRIVATE KEY', der: wrapper?.content ?? value.content }];
       case SHROUDED_KEY_BAG:
-        return [{ ...place, label: 'ENCRYPTED PRIVATE KEY', der: wrapper?.content ?? value.content }];
+        return [{ ...place, ...shroudedKey(wrapper?.content ?? value.content, passphrase) }];
       case CERTIFICATE_BAG:
         return [
           { ...place, label: 'CERTIFICATE', der: octetsOf(childrenOf(childrenOf(value)[1])[0]) ?? value.content },
@@ -104,7 +104,33 @@ function safeContentsOf(block: Block, part: Element, passphrase: string): Buffer
   }
   if (isRetiredScheme(encryption.algorithm)) throw retired(block, undefined);
   if (encryption.scheme === undefined) throw unusable(block, 'it is encrypted in an unknown way', undefined);
-  return encryption.scheme.decrypt(encryption.data, passphrase);
+  return decryptSequence(encryption.scheme, encryption.data, passphrase);
+}
+
+/** Decrypts with the passphrase; where it is empty, OpenSSL and others also mean "none" by it, which gives other keys. */
+function decryptSequence(scheme: PasswordScheme, data: Buffer, passphrase: string): Buffer {
+  if (passphrase !== '') return scheme.decrypt(data, passphrase);
+  return tryDecrypt(scheme, data, '') ?? scheme.decrypt(data, null);
+}
+
+/** A wrong key passes the check of the padding once in 256 times, but its result is no DER. */
+function tryDecrypt(scheme: PasswordScheme, data: Buffer, passphrase: string | null): Buffer | undefined {
+  try {
+    const bytes = scheme.decrypt(data, passphrase);
+    return readElement(bytes)?.tag === TAG.sequence ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Leaves a key encrypted for its passphrase; a key without one, which nothing but PKCS#12 can express, is decrypted. */
+function shroudedKey(der: Buffer, passphrase: string): Pick<Block, 'label' | 'der'> {
+  const [algorithm, data] = childrenOf(readElement(der));
+  const scheme = readPasswordScheme(algorithm);
+  const bytes = octetsOf(data);
+  const isNull = passphrase === '' && scheme && bytes && tryDecrypt(scheme, bytes, '') === undefined;
+  const plain = isNull ? tryDecrypt(scheme, bytes, null) : undefined;
+  return plain === undefined ? { label: 'ENCRYPTED PRIVATE KEY', der } : { label: 'PRIVATE KEY', der: plain };
 }
 
 const EXPORT_ANEW =

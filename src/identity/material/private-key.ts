@@ -19,7 +19,18 @@ export interface PrivateKey {
   readonly publicKeySha256: string;
 }
 
-const TLS_KEY_TYPES: readonly (string | undefined)[] = ['rsa', 'rsa-pss', 'ec', 'ed25519', 'ed448'];
+const TLS_KEY_TYPES: readonly (string | undefined)[] = ['rsa', 'rsa-pss', 'ed25519', 'ed448'];
+/** The curves that TLS 1.3 has signatures for (RFC 8446 and RFC 8734); a client that has a key on another one sends no certificate. */
+const TLS_CURVES: readonly (string | undefined)[] = [
+  'prime256v1',
+  'secp384r1',
+  'secp521r1',
+  'brainpoolP256r1',
+  'brainpoolP384r1',
+  'brainpoolP512r1',
+];
+/** The object identifier of SM2 in DER; Node has no name for keys of this kind. */
+const SM2 = Buffer.from('06082a811ccf5501822d', 'hex');
 
 /** Opens a private key, with its passphrase when it is encrypted; answers with the problem when it cannot. */
 export function readPrivateKey(block: Block, passphrase: string | undefined): PrivateKey | ActionError {
@@ -46,8 +57,10 @@ function open(block: Block, passphrase: string | undefined): PrivateKey | Action
   const pem = encodePem(block);
   try {
     const key = createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase });
-    if (!TLS_KEY_TYPES.includes(key.asymmetricKeyType)) return keyTypeRefused(block, key);
-    const publicKeySha256 = publicKeyPrint(createPublicKey(key));
+    const publicKey = createPublicKey(key);
+    const kind = unusableKind(key, publicKey);
+    if (kind !== undefined) return keyKindRefused(block, kind);
+    const publicKeySha256 = publicKeyPrint(publicKey);
     return { key, pem, passphrase, place: placeOf(block), publicKeySha256 };
   } catch (cause) {
     if (passphrase !== undefined) return passphraseWrong(placeOf(block), cause);
@@ -99,10 +112,17 @@ export function passphraseWrong(place: string, cause: unknown): ActionError {
   });
 }
 
-function keyTypeRefused(block: Block, key: KeyObject): ActionError {
-  return new ActionError(
-    'IDENTITY_WRONG_KIND',
-    `${placeOf(block)} is a key of the type ${key.asymmetricKeyType}, which cannot sign in TLS`,
-    { hint: 'Use a key of the type EC (P-256), RSA (2048 bits or more) or Ed25519, and a certificate for it.' },
-  );
+/** Names the kind of a key that TLS has no signature for; `undefined` when it has one. */
+function unusableKind(key: KeyObject, publicKey: KeyObject): string | undefined {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: { namedCurve } = {} } = key;
+  if (TLS_KEY_TYPES.includes(type) || (type === 'ec' && TLS_CURVES.includes(namedCurve))) return undefined;
+  if (publicKey.export({ type: 'spki', format: 'der' }).includes(SM2)) return 'an SM2 key';
+  if (type === 'ec') return `an EC key on the curve ${namedCurve ?? 'of its own parameters'}`;
+  return `a key of ${type === undefined ? 'an unknown type' : `the type ${type}`}`;
+}
+
+function keyKindRefused(block: Block, kind: string): ActionError {
+  return new ActionError('IDENTITY_WRONG_KIND', `${placeOf(block)} is ${kind}, which cannot sign in TLS`, {
+    hint: 'Use a key of the type EC (P-256), RSA (2048 bits or more) or Ed25519, and a certificate for it.',
+  });
 }
