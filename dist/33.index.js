@@ -15,8 +15,8 @@ __webpack_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/src/connection/route.js
 var connection_route = __webpack_require__(83551);
-// EXTERNAL MODULE: ./build/src/connection/transport.js + 3 modules
-var connection_transport = __webpack_require__(48043);
+// EXTERNAL MODULE: ./build/src/connection/transport.js + 4 modules
+var connection_transport = __webpack_require__(17064);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __webpack_require__(27406);
 // EXTERNAL MODULE: ./build/src/files/writing/output-tree.js + 1 modules

@@ -47241,7 +47241,7 @@ function handshakeRow(reason) {
 
 /***/ }),
 
-/***/ 48043:
+/***/ 17064:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -47523,10 +47523,54 @@ class Dialler {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/connection/answer-body.js
+/** Longest body of an answer that is read, in bytes. */
+const MAX_BODY_BYTES = 1024 * 1024;
+/** Most pieces in which a body may come: each one costs time, and keeps the buffer that it was received in alive. */
+const MAX_PIECES = 4096;
+/** Most bytes of an answer on its connection; the framing of a body may take more than the body. */
+const MAX_WIRE_BYTES = 4 * 1024 * 1024;
+/** A signature and what stands around it fit into this. */
+const FIRST_BYTES = 4 * 1024;
+/** Collects the body of an answer in one buffer that grows, within limits on its bytes, its pieces and its framing. */
+class AnswerBody {
+    #buffer = Buffer.alloc(0);
+    #length = 0;
+    #pieces = 0;
+    /** Takes the next piece; `wireBytes` have come on the connection since the request. Returns why the answer is refused, if it is. */
+    add(piece, wireBytes) {
+        const length = this.#length + piece.length;
+        this.#pieces++;
+        if (length > MAX_BODY_BYTES)
+            return 'is larger than 1 MiB';
+        if (this.#pieces > MAX_PIECES)
+            return `comes in more than ${MAX_PIECES} pieces`;
+        if (wireBytes > MAX_WIRE_BYTES)
+            return 'takes more than 4 MiB on the connection';
+        if (this.#pieces === 1)
+            this.#buffer = piece;
+        else
+            this.#append(piece, length);
+        this.#length = length;
+        return undefined;
+    }
+    /** Returns the whole body. */
+    bytes() {
+        return this.#buffer.subarray(0, this.#length);
+    }
+    #append(piece, length) {
+        if (this.#pieces === 2 || this.#buffer.length < length) {
+            const grown = Buffer.allocUnsafe(Math.min(MAX_BODY_BYTES, Math.max(FIRST_BYTES, 2 * length)));
+            this.#buffer.copy(grown, 0, 0, this.#length);
+            this.#buffer = grown;
+        }
+        piece.copy(this.#buffer, this.#length);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/connection/exchange.js
 
-/** Answers above this many bytes are not read to their end. */
-const MAX_RESPONSE_BYTES = 1024 * 1024;
+
 /**
  * One request and its answer, on undici's dispatch interface.
  *
@@ -47536,14 +47580,17 @@ class Exchange {
     #request;
     #signal;
     #done = Promise.withResolvers();
-    #chunks = [];
+    #received;
+    #body = new AnswerBody();
     #controller;
-    #received = 0;
+    #receivedBefore = 0;
     #status = 0;
     #headers = {};
-    constructor(request, signal) {
+    /** `received` tells how many bytes have come on the connection; it says 0 where others share the connection. */
+    constructor(request, signal, received) {
         this.#request = request;
         this.#signal = signal;
+        this.#received = received;
     }
     /**
      * Sends the request; rejects with the signal's reason, undici's error or a `Failure`.
@@ -47577,6 +47624,7 @@ class Exchange {
         else if (this.#controller)
             controller.abort(replayed());
         this.#controller = controller;
+        this.#receivedBefore = this.#received();
     }
     onRequestSent() {
         this.#request.onSent?.();
@@ -47588,15 +47636,12 @@ class Exchange {
         this.#headers = headers;
     }
     onResponseData(controller, chunk) {
-        this.#received += chunk.length;
-        this.#chunks.push(chunk);
-        if (this.#received > MAX_RESPONSE_BYTES)
-            controller.abort(tooLarge());
+        const refusal = this.#body.add(chunk, this.#received() - this.#receivedBefore);
+        if (refusal !== undefined)
+            controller.abort(tooLarge(refusal));
     }
     onResponseEnd() {
-        const [first = Buffer.alloc(0)] = this.#chunks;
-        const body = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first;
-        this.#done.resolve({ status: this.#status, headers: this.#headers, body });
+        this.#done.resolve({ status: this.#status, headers: this.#headers, body: this.#body.bytes() });
     }
     onResponseError(_, error) {
         this.#done.reject(error);
@@ -47611,8 +47656,8 @@ function replayed() {
         staleConnection: true,
     });
 }
-function tooLarge() {
-    return new policy_failure/* Failure */.HR('file', 'RESP_TOO_LARGE', 'The answer is larger than 1 MiB; a signature is a few hundred bytes.', {
+function tooLarge(refusal) {
+    return new policy_failure/* Failure */.HR('file', 'RESP_TOO_LARGE', `The answer ${refusal}; a signature is a few hundred bytes.`, {
         hint: 'Check that server-url and sign-path lead to the signing service and not to another site.',
     });
 }
@@ -47650,7 +47695,8 @@ class LaneTransport {
         const lane = this.#lanes.takeIdle() ?? (await this.#connect(signal));
         const isStale = watch(lane);
         try {
-            const response = await new Exchange(request, signal).run(lane.client, lane.sharing);
+            const received = () => (lane.sharing === 'own' ? (lane.connection?.socket.bytesRead ?? 0) : 0);
+            const response = await new Exchange(request, signal, received).run(lane.client, lane.sharing);
             if (lane.connection)
                 lane.connection.requests++;
             this.#suspicion.dispel();
@@ -50493,7 +50539,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(52088);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(46579);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(80258);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
@@ -51917,7 +51963,7 @@ function readServerUrl(reader) {
 
 /***/ }),
 
-/***/ 52088:
+/***/ 46579:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52638,18 +52684,50 @@ function attempt(file, act) {
 
 // EXTERNAL MODULE: ./build/src/verifying/check.js + 1 modules
 var check = __nccwpck_require__(77259);
+;// CONCATENATED MODULE: ./build/src/verifying/memory.js
+/** A limit on what several tasks hold in memory together; a task that needs more than the limit runs alone. */
+class MemoryBudget {
+    #bytes;
+    #taken = 0;
+    #waiting = [];
+    /** `bytes` may be held at a time. */
+    constructor(bytes) {
+        this.#bytes = bytes;
+    }
+    /** Runs a task that holds so many bytes as soon as there is room for them. */
+    async run(bytes, task) {
+        while (this.#taken > 0 && this.#taken + bytes > this.#bytes) {
+            await new Promise((resolve) => this.#waiting.push(resolve));
+        }
+        this.#taken += bytes;
+        try {
+            return await task();
+        }
+        finally {
+            this.#taken -= bytes;
+            for (const wake of this.#waiting.splice(0))
+                wake();
+        }
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/verifying/verify.js
 
 
 
 
 
-/** Files at a time: reading of one goes on while another is hashed. */
+
+/** Files at a time: one file is read while another is hashed. */
 const LANES = 4;
+/** Most bytes of files that are held at a time; only Ed25519 needs whole files in memory. */
+const MAX_BYTES_HELD = 48 * 1024 * 1024;
 /** Checks the signature of every file; the outcomes come in the order of the files. */
 async function verifyFiles(options) {
     const { files, signal } = options;
     const outcomes = [];
+    const isHeld = options.verification.verifier.algorithm.scheme === 'ed25519';
+    const memory = new MemoryBudget(MAX_BYTES_HELD);
     let next = 0;
     async function lane() {
         for (let at = next++; at < files.length; at = next++) {
@@ -52657,7 +52735,7 @@ async function verifyFiles(options) {
             if (file === undefined)
                 return;
             signal.throwIfAborted();
-            const outcome = await verifyFile(file, options);
+            const outcome = await memory.run(isHeld ? file.size : 0, () => verifyFile(file, options));
             outcomes[at] = outcome;
             options.onOutcome(outcome);
             // Small files are read at once: let timers and signals have their turn.
@@ -60685,8 +60763,8 @@ var server_certificate = __nccwpck_require__(16119);
 var connection_proxy = __nccwpck_require__(24342);
 // EXTERNAL MODULE: ./build/src/connection/route.js
 var route = __nccwpck_require__(83551);
-// EXTERNAL MODULE: ./build/src/connection/transport.js + 3 modules
-var connection_transport = __nccwpck_require__(48043);
+// EXTERNAL MODULE: ./build/src/connection/transport.js + 4 modules
+var connection_transport = __nccwpck_require__(17064);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./build/src/errors.js

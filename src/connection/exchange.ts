@@ -1,5 +1,6 @@
 import type { Client, Dispatcher } from 'undici';
 import { Failure } from '../signing/policy/failure.ts';
+import { AnswerBody } from './answer-body.ts';
 
 /** One HTTP request as it goes over the wire. */
 export interface WireRequest {
@@ -19,9 +20,6 @@ export interface WireResponse {
   readonly body: Buffer;
 }
 
-/** Answers above this many bytes are not read to their end. */
-const MAX_RESPONSE_BYTES = 1024 * 1024;
-
 /**
  * One request and its answer, on undici's dispatch interface.
  *
@@ -31,15 +29,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: WireRequest;
   readonly #signal: AbortSignal;
   readonly #done = Promise.withResolvers<WireResponse>();
-  readonly #chunks: Buffer[] = [];
+  readonly #received: () => number;
+  readonly #body = new AnswerBody();
   #controller: Dispatcher.DispatchController | undefined;
-  #received = 0;
+  #receivedBefore = 0;
   #status = 0;
   #headers: WireResponse['headers'] = {};
 
-  constructor(request: WireRequest, signal: AbortSignal) {
+  /** `received` tells how many bytes have come on the connection; it says 0 where others share the connection. */
+  constructor(request: WireRequest, signal: AbortSignal, received: () => number) {
     this.#request = request;
     this.#signal = signal;
+    this.#received = received;
   }
 
   /**
@@ -70,6 +71,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // After a graceful end of an HTTP/2 session undici sends requests again by itself, with the nonce they had.
     else if (this.#controller) controller.abort(replayed());
     this.#controller = controller;
+    this.#receivedBefore = this.#received();
   }
 
   onRequestSent(): void {
@@ -83,15 +85,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#received += chunk.length;
-    this.#chunks.push(chunk);
-    if (this.#received > MAX_RESPONSE_BYTES) controller.abort(tooLarge());
+    const refusal = this.#body.add(chunk, this.#received() - this.#receivedBefore);
+    if (refusal !== undefined) controller.abort(tooLarge(refusal));
   }
 
   onResponseEnd(): void {
-    const [first = Buffer.alloc(0)] = this.#chunks;
-    const body = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first;
-    this.#done.resolve({ status: this.#status, headers: this.#headers, body });
+    this.#done.resolve({ status: this.#status, headers: this.#headers, body: this.#body.bytes() });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -110,8 +109,8 @@ function replayed(): Failure {
   });
 }
 
-function tooLarge(): Failure {
-  return new Failure('file', 'RESP_TOO_LARGE', 'The answer is larger than 1 MiB; a signature is a few hundred bytes.', {
+function tooLarge(refusal: string): Failure {
+  return new Failure('file', 'RESP_TOO_LARGE', `The answer ${refusal}; a signature is a few hundred bytes.`, {
     hint: 'Check that server-url and sign-path lead to the signing service and not to another site.',
   });
 }

@@ -62,7 +62,8 @@ class LaneTransport implements Transport {
     const lane = this.#lanes.takeIdle() ?? (await this.#connect(signal));
     const isStale = watch(lane);
     try {
-      const response = await new Exchange(request, signal).run(lane.client, lane.sharing);
+      const received = (): number => (lane.sharing === 'own' ? (lane.connection?.socket.bytesRead ?? 0) : 0);
+      const response = await new Exchange(request, signal, received).run(lane.client, lane.sharing);
       if (lane.connection) lane.connection.requests++;
       this.#suspicion.dispel();
       this.#lanes.giveBack(lane);

@@ -5,6 +5,7 @@ import { hashText, readSignatureFile } from '../files/reading/read-small.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import type { OutputTree } from '../files/writing/output-tree.ts';
 import { checkStored, explainInvalid, type Verification } from './check.ts';
+import { MemoryBudget } from './memory.ts';
 
 /** Checks stored signatures; needs no network and no secret. */
 export interface VerifyOptions {
@@ -19,20 +20,24 @@ export interface VerifyOptions {
   readonly onOutcome: (outcome: FileOutcome) => void;
 }
 
-/** Files at a time: reading of one goes on while another is hashed. */
+/** Files at a time: one file is read while another is hashed. */
 const LANES = 4;
+/** Most bytes of files that are held at a time; only Ed25519 needs whole files in memory. */
+const MAX_BYTES_HELD = 48 * 1024 * 1024;
 
 /** Checks the signature of every file; the outcomes come in the order of the files. */
 export async function verifyFiles(options: VerifyOptions): Promise<FileOutcome[]> {
   const { files, signal } = options;
   const outcomes: FileOutcome[] = [];
+  const isHeld = options.verification.verifier.algorithm.scheme === 'ed25519';
+  const memory = new MemoryBudget(MAX_BYTES_HELD);
   let next = 0;
   async function lane(): Promise<void> {
     for (let at = next++; at < files.length; at = next++) {
       const file = files[at];
       if (file === undefined) return;
       signal.throwIfAborted();
-      const outcome = await verifyFile(file, options);
+      const outcome = await memory.run(isHeld ? file.size : 0, () => verifyFile(file, options));
       outcomes[at] = outcome;
       options.onOutcome(outcome);
       // Small files are read at once: let timers and signals have their turn.
