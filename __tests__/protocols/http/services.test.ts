@@ -115,7 +115,7 @@ test('examples/in-house-api.yml signs as it stands; only the address is another'
   servers.push(server);
   await server.start();
   const { jobs } = parse(readFileSync(join(ACTION_DIRECTORY, 'examples/in-house-api.yml'), 'utf8'));
-  const [, { with: example }] = jobs.sign.steps;
+  const { with: example } = jobs.sign.steps.find(({ uses = '' }) => uses.startsWith('your-org/'));
   const { protocol, request, answer, 'signing-key': key } = example;
   const { run } = await signWith(server, { protocol, request, answer, 'signing-key': key, token: TOKEN });
   expect(server.refusals).toEqual([]);
