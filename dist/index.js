@@ -50201,7 +50201,7 @@ function isBlank(text) {
 /** Builds the problem for an input that is needed and empty. */
 function inputEmpty(input) {
     return new errors/* ActionError */.lZ('CONFIG_EMPTY', `input ${input} is empty — secrets are not given to pull requests from forks`, {
-        hint: "On any other event: check the spelling of the secret's name, that it exists in this repository or environment, and that a called workflow is passed it.",
+        hint: "On any other event: check the spelling of the secret's name, that it exists in this repository or environment, and that the caller of a reusable workflow passes it by name under secrets:, also when an environment has it.",
     });
 }
 // A client's chain has a handful; a bundle of CA certificates in its place would go to the server with every connection.

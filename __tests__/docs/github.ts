@@ -10,6 +10,7 @@ export function ghScript(store: string): string {
   return `#!/bin/sh
 set -eu
 printf '%s\\n' "$*" >> '${store}/calls'
+if [ "$1" = api ]; then cat "${store}/variable.\${2##*/}" && echo && exit; fi
 kind=$1 verb=$2
 shift 2
 case "$verb" in

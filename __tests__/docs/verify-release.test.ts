@@ -38,7 +38,7 @@ describe('a whole directory', () => {
     await cp(directory, copy, { recursive: true });
     await spoil(join(copy, 'release', 'two words'));
     const { status, output } = await runAlone(block, copy);
-    expect(output).toContain('NOT VALID: release/two words/app.bin');
+    expect(output).toContain('NOT VALID: ./release/two words/app.bin');
     expect(status).toBe(1);
   });
 
@@ -48,6 +48,18 @@ describe('a whole directory', () => {
     await rename(join(copy, 'release'), join(copy, 'gone'));
     expect((await runAlone(block, copy)).status).not.toBe(0);
   });
+});
+
+test('an empty directory is no sound release, and a file named - is a file', async () => {
+  const [block = ''] = shellBlocksOf(DOCUMENT, 'A whole directory');
+  const directory = await publisher.deliver({ algorithm: 'ecdsa-sha256' });
+  await mkdir(join(directory, 'release'));
+  expect((await runAlone(block, directory)).status).not.toBe(0);
+  await cp(join(directory, 'app.bin'), join(directory, 'release/-'));
+  await cp(join(directory, 'app.bin.sign'), join(directory, 'release/-.sign'));
+  expect(await runAlone(block, directory)).toEqual({ status: 0, output: 'files with a valid signature: 1\n' });
+  await appendFile(join(directory, 'release/-'), '!');
+  expect((await runAlone(block, directory)).status).toBe(1);
 });
 
 describe('the mode verify of the action', () => {
@@ -103,6 +115,7 @@ test('there is a section for each algorithm of the action, and no command that n
     'ECDSA signatures of a fixed size',
     'Check the file',
     'A whole directory',
+    'A list of checksums',
   ];
   const run = [...SIGNATURE_ALGORITHMS, ...others].flatMap((heading) => shellBlocksOf(DOCUMENT, heading));
   expect(DOCUMENT.blocks.filter(({ language }) => language === 'sh')).toHaveLength(run.length);

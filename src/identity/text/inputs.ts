@@ -24,7 +24,7 @@ export function inputEmpty(input: InputName): ActionError {
     'CONFIG_EMPTY',
     `input ${input} is empty — secrets are not given to pull requests from forks`,
     {
-      hint: "On any other event: check the spelling of the secret's name, that it exists in this repository or environment, and that a called workflow is passed it.",
+      hint: "On any other event: check the spelling of the secret's name, that it exists in this repository or environment, and that the caller of a reusable workflow passes it by name under secrets:, also when an environment has it.",
     },
   );
 }
