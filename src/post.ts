@@ -6,17 +6,20 @@ import { basename, dirname, join, resolve } from 'node:path';
 const PREFIX = 'mtls-release-signing-credentials-';
 const FILES = ['client-cert.pem', 'client-key.pem', 'server-chain.pem'];
 
-const directory = process.env['STATE_credentials'] ?? '';
-const temporary = process.env['RUNNER_TEMP'] ?? '';
+const { STATE_credentials: state = '', RUNNER_TEMP: temporary = '' } = process.env;
 
-// A state can be forged by an earlier step: only a real directory of ours, directly below RUNNER_TEMP, is touched.
-if (
-  directory &&
-  temporary &&
-  dirname(resolve(directory)) === resolve(temporary) &&
-  basename(directory).startsWith(PREFIX)
-) {
-  if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) remove();
+// An earlier step can forge the state: only a real directory of ours, directly below RUNNER_TEMP, is touched. The path is
+// resolved first, because a slash or a dot at its end would make lstat follow a link.
+const directory = resolve(state);
+const isOurs = state !== '' && temporary !== '' && dirname(directory) === resolve(temporary);
+if (isOurs && basename(directory).startsWith(PREFIX) && isDirectory(directory)) remove();
+
+function isDirectory(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    return false;
+  }
 }
 
 function remove(): void {

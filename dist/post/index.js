@@ -12,15 +12,20 @@ const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
 // nothing but Node, so that it starts in milliseconds, and it repeats these names for that reason; a test compares them.
 const PREFIX = 'mtls-release-signing-credentials-';
 const FILES = ['client-cert.pem', 'client-key.pem', 'server-chain.pem'];
-const directory = process.env['STATE_credentials'] ?? '';
-const temporary = process.env['RUNNER_TEMP'] ?? '';
-// A state can be forged by an earlier step: only a real directory of ours, directly below RUNNER_TEMP, is touched.
-if (directory &&
-    temporary &&
-    (0,external_node_path_namespaceObject.dirname)((0,external_node_path_namespaceObject.resolve)(directory)) === (0,external_node_path_namespaceObject.resolve)(temporary) &&
-    (0,external_node_path_namespaceObject.basename)(directory).startsWith(PREFIX)) {
-    if ((0,external_node_fs_namespaceObject.lstatSync)(directory, { throwIfNoEntry: false })?.isDirectory())
-        remove();
+const { STATE_credentials: state = '', RUNNER_TEMP: temporary = '' } = process.env;
+// An earlier step can forge the state: only a real directory of ours, directly below RUNNER_TEMP, is touched. The path is
+// resolved first, because a slash or a dot at its end would make lstat follow a link.
+const directory = (0,external_node_path_namespaceObject.resolve)(state);
+const isOurs = state !== '' && temporary !== '' && (0,external_node_path_namespaceObject.dirname)(directory) === (0,external_node_path_namespaceObject.resolve)(temporary);
+if (isOurs && (0,external_node_path_namespaceObject.basename)(directory).startsWith(PREFIX) && isDirectory(directory))
+    remove();
+function isDirectory(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    }
+    catch {
+        return false;
+    }
 }
 function remove() {
     for (const name of FILES)
