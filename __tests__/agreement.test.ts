@@ -22,11 +22,15 @@ function namesRead(given: Readonly<Record<string, string>>): string[] {
       eventName: 'push',
       runAttempt: 1,
       isDebug: false,
+      maxRetentionDays: 90,
       secretsWithheld: false,
+      stranger: 'nothing',
+      starters: '',
       httpsProxy: undefined,
       noProxy: undefined,
       isOnRunner: true,
       suspiciousVariables: [],
+      taps: [],
     },
     takeInput(name) {
       names.push(name);
@@ -39,6 +43,7 @@ function namesRead(given: Readonly<Record<string, string>>): string[] {
     openGroup: () => {},
     closeGroup: () => {},
     annotate: () => {},
+    checkFiles: () => {},
     output: () => {},
     saveState: () => {},
     drawIdToken: async () => '',

@@ -50541,7 +50541,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
 /* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(46579);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(18456);
-/* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(80258);
+/* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(77273);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
 
 
@@ -50569,9 +50569,11 @@ for (const [name, number] of [
         setTimeout(() => process.exit(exitCode), 800).unref();
     });
 }
+// A library may throw where nobody can catch it, and Node would print that past the encoder of the log.
+process.on('uncaughtException', (error) => cancel.abort((0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .unexpected */ .os)(error)));
 const clock = (0,_signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__/* .createClock */ .ts)();
 const report = await (0,_main_js__WEBPACK_IMPORTED_MODULE_4__/* .main */ .i)({
-    runner: (0,_runner_js__WEBPACK_IMPORTED_MODULE_5__/* .createRunner */ .j)(),
+    runner: (0,_runner_js__WEBPACK_IMPORTED_MODULE_5__/* .createRunner */ .j)(undefined, [process.stdout, process.stderr]),
     signal: cancel.signal,
     clock,
     startedAt: clock.now(),
@@ -51991,24 +51993,47 @@ var inputs = __nccwpck_require__(17783);
 function admit(mode, taken, runner) {
     const { reader } = taken;
     const { facts } = runner;
-    const allowed = reader.boolean('allow-pull-request-target', false);
-    if (facts.eventName === 'pull_request_target' && !allowed)
-        reader.add(targetRefused());
+    const isAllowed = reader.boolean('allow-pull-request-target', false);
     const otherwise = reader.choice('if-no-credentials', ['error', 'rehearse', 'skip']);
-    if (otherwise === 'error' || hasCredentials(taken))
-        return mode;
-    if (!facts.secretsWithheld) {
+    // A preflight lists every problem and looks at the service all the same; here it must not take up the key at all.
+    const refuse = (problem) => {
+        if (mode === 'preflight')
+            throw problem;
+        reader.add(problem);
+    };
+    if (facts.stranger === 'steers' && !isAllowed)
+        refuse(steeredByStranger(facts));
+    if (otherwise !== 'error' && !hasCredentials(taken)) {
+        if (facts.secretsWithheld)
+            return otherwise === 'rehearse' ? 'rehearse' : 'skipped';
         reader.add(notWithheld(facts.eventName));
-        return mode;
     }
-    return otherwise === 'rehearse' ? 'rehearse' : 'skipped';
+    if (facts.stranger === 'starts' && hasCredentials(taken))
+        warnOfStarters(runner);
+    if (facts.taps.length > 0)
+        refuse(tapped(facts.taps));
+    return mode;
 }
 function hasCredentials({ identity, appSecret }) {
     return !(0,inputs/* isBlank */.z3)(identity.key) || appSecret !== undefined || (0,secrets/* secretsOf */.F)({ cert: identity.cert ?? '' }).length > 0;
 }
-function targetRefused() {
-    return new errors/* ActionError */.lZ('PULL_REQUEST_TARGET', 'This run was started by pull_request_target, which gives secrets to runs that a stranger can steer.', {
-        hint: 'Sign on push, tag or release events, and use pull_request for pull requests. If the workflow never runs code of the pull request, set allow-pull-request-target: true.',
+/** A stranger who starts a run is no danger by that alone, but the workflow may check out or build what is theirs. */
+function warnOfStarters({ facts, annotate }) {
+    annotate('warning', 'Who can start this run', `${facts.starters} can start a run of ${facts.eventName}, also without write access to this repository, and this run has secrets. See that it builds and signs nothing of theirs, or sign on push, tag or release events.`);
+}
+function steeredByStranger({ eventName, starters }) {
+    const isTarget = eventName === 'pull_request_target';
+    return new errors/* ActionError */.lZ(isTarget ? 'PULL_REQUEST_TARGET' : 'WORKFLOW_RUN_OF_FORK', isTarget
+        ? 'This run was started by pull_request_target, which gives secrets to runs that a stranger can steer.'
+        : `This run was started by workflow_run: it has secrets, and it follows a run that somebody without write access may have steered. ${starters} decided what that run made.`, {
+        hint: 'Sign on push, tag or release events, and use pull_request for pull requests. If the workflow never runs, builds or signs anything of the pull request, set allow-pull-request-target: true.',
+    });
+}
+/** Whoever reads the memory or the TLS keys of this process has the private key, or all that it protects. */
+function tapped(options) {
+    const names = options.join(' and ');
+    return new errors/* ActionError */.lZ('NODE_OPTIONS_REFUSED', `Node runs with ${names}, which lets others read what TLS and the private key protect.`, {
+        hint: `Remove ${names} from NODE_OPTIONS: look at env: in the workflow, at earlier steps, and at the settings of the runner.`,
     });
 }
 function notWithheld(eventName) {
@@ -52274,14 +52299,24 @@ function guard(text, runner) {
     return text;
 }
 function readKeyFile(value, runner) {
-    const { workspace, eventName } = runner.facts;
+    const { workspace } = runner.facts;
     refuseBareKey(value, runner);
     const path = (0,external_node_path_.resolve)(workspace, value);
     const text = guard(readWhole(path, value), runner);
-    if (eventName.startsWith('pull_request') && (0,real_path/* isWithin */.UO)(workspace, path)) {
-        runner.annotate('warning', 'The key comes from the pull request', `verify-key is the file ${(0,external_node_path_.relative)(workspace, path)} of this checkout, so whoever wrote the pull request chose the key. Give the key as text in the workflow, or from a place that the author cannot change.`);
-    }
+    if ((0,real_path/* isWithin */.UO)(workspace, path))
+        warnOfForeignKey((0,external_node_path_.relative)(workspace, path), runner);
     return text;
+}
+/** On these events the checkout may be somebody else's, and with it the key. */
+function warnOfForeignKey(path, { facts, annotate }) {
+    const { eventName, stranger, starters } = facts;
+    const isPullRequest = eventName.startsWith('pull_request');
+    if (!isPullRequest && stranger === 'nothing')
+        return;
+    const who = isPullRequest
+        ? 'so whoever wrote the pull request chose the key'
+        : `and if the checkout is not the repository's own, somebody else chose the key: ${starters} can start a run of ${eventName}`;
+    annotate('warning', isPullRequest ? 'The key comes from the pull request' : 'The key comes from the checkout', `verify-key is the file ${path} of this checkout, ${who}. Give the key as text in the workflow, or from a place that the author cannot change.`);
 }
 /** Base64 of DER is no path, may be a private key, and must not be quoted in an error. */
 function refuseBareKey(value, runner) {
@@ -52356,7 +52391,7 @@ function readMode(taken, runner) {
                 mode,
                 files: readFiles(reader, runner),
                 effort: readEffort(reader),
-                upload: readUpload(reader),
+                upload: readUpload(reader, runner),
                 protocol: readRehearsedProtocol(taken, runner),
             };
         case 'verify': {
@@ -52392,7 +52427,7 @@ function readSigning(taken, runner) {
     const form = readSignatureForm(reader, runner);
     const files = readFiles(reader, runner);
     const { service, protocol } = (0,service_fields/* readService */.u)(taken, form);
-    const [effort, reuse, upload] = [readEffort(reader), reader.boolean('reuse', true), readRealUpload(reader)];
+    const [effort, reuse, upload] = [readEffort(reader), reader.boolean('reuse', true), readRealUpload(reader, runner)];
     const { verification } = form;
     return protocol && { mode: 'sign', files, service, protocol, effort, verification, reuse, upload };
 }
@@ -52405,21 +52440,21 @@ function readEffort(reader) {
         onFailure: reader.choice('on-failure', ['collect', 'stop']),
     };
 }
-function readUpload(reader) {
+function readUpload(reader, { facts }) {
     const wanted = reader.boolean('upload', true);
     const artifactName = reader.text('artifact-name') ?? 'signatures';
     if (/["<>|*?:\\/\p{C}]|^\.{1,2}$/u.test(artifactName) || Buffer.byteLength(artifactName) > 200) {
         reader.reject('artifact-name', 'must be at most 200 bytes without " < > | * ? : \\ / or invisible characters');
     }
-    const retentionDays = reader.integer('retention-days', { from: 1, to: 90, otherwise: 0 });
+    const retentionDays = reader.integer('retention-days', { from: 1, to: facts.maxRetentionDays, otherwise: 0 });
     const overwrite = reader.choice('overwrite', ['auto', 'true', 'false']);
     return wanted
         ? { artifactName, retentionDays: retentionDays === 0 ? undefined : retentionDays, overwrite }
         : undefined;
 }
 /** What bears the name of a rehearsal must be one, or nobody can go by it. */
-function readRealUpload(reader) {
-    const upload = readUpload(reader);
+function readRealUpload(reader, runner) {
+    const upload = readUpload(reader, runner);
     if (upload && /^rehearsal-/i.test(upload.artifactName))
         reader.reject('artifact-name', 'begins with rehearsal-, which marks what a rehearsal made');
     return upload;
@@ -55759,7 +55794,7 @@ const MAX_LOGGED_FILES = 100;
 const MAX_NAMED = 3;
 /** Longest part beside the message in an annotation; the log has all. */
 const MAX_PART = 800;
-/** Tells the runner, and through it everyone, what a run came to; returns why outputs or summary could not be written. */
+/** Tells the runner, and through it everyone, what a run came to; returns why the outputs could not be written. */
 function publish(runner, report) {
     const causes = causesOf(report);
     runner.openGroup(report.findings.length > 0 ? 'Preflight' : 'Result');
@@ -55787,29 +55822,24 @@ function publish(runner, report) {
     const artifactUrl = runner.artifactUrl(report.artifact?.id);
     const { eventName, secretsWithheld } = runner.facts;
     const isPullRequest = eventName.startsWith('pull_request');
-    return writeAll(runner, {
-        'The outputs of the step': () => {
-            for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl)))
-                runner.output(name, value);
-        },
-        'The job summary': () => runner.summary(renderSummary(report, { isPullRequest, secretsWithheld, artifactUrl })),
+    const surroundings = { isPullRequest, secretsWithheld, artifactUrl };
+    tryWriting(runner, { what: 'The job summary', level: 'warning' }, () => runner.summary(renderSummary(report, surroundings)));
+    return tryWriting(runner, { what: 'The outputs of the step', level: 'error' }, () => {
+        for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl)))
+            runner.output(name, value);
     });
 }
-/** Each fails alone; the files of the runner may lie on a disk that is full. */
-function writeAll(runner, writers) {
-    const errors = [];
-    for (const [name, write] of Object.entries(writers)) {
-        try {
-            write();
-        }
-        catch (error) {
-            errors.push((0,write_errors/* unwritable */.m)(name, error));
-        }
+/** Returns why something could not be written; later steps depend on the outputs, and nothing depends on the summary. */
+function tryWriting(runner, { what, level }, write) {
+    try {
+        write();
+        return undefined;
     }
-    const [first] = errors;
-    if (first)
-        runner.annotate('error', first.code, errors.map(({ message }) => message).join('\n'));
-    return first;
+    catch (error) {
+        const failure = (0,write_errors/* unwritable */.m)(what, error);
+        runner.annotate(level, failure.code, failure.message);
+        return failure;
+    }
 }
 function annotationText(cause) {
     const { error, paths } = cause;
@@ -55868,6 +55898,8 @@ async function main(context) {
     try {
         tellWithoutRunner(context);
         warnAboutEnvironment(context);
+        // What cannot be told at the end must not be found then: nothing is signed, and no key is written, before this.
+        runner.checkFiles();
         const inputs = loadInputs(runner);
         builder.add({ mode: inputs.mode });
         await runMode(context, inputs, builder);
@@ -55904,12 +55936,12 @@ function tellWithoutRunner({ runner }) {
         return;
     runner.line('GITHUB_ACTIONS is not set, so no runner reads this log and secrets are not masked in it. On a laptop, use npm run step in the repository of the action: it runs the action as a runner does.');
 }
-/** An earlier step may have set these, by mistake or not; none of them changes what this action does. */
+/** An earlier step may have set these, by mistake or not. */
 function warnAboutEnvironment({ runner }) {
     const { suspiciousVariables } = runner.facts;
     if (suspiciousVariables.length === 0)
         return;
-    runner.annotate('warning', 'Suspicious environment', `The environment sets ${suspiciousVariables.join(', ')}. The action verifies the server all the same, but other steps may not, and secrets may be written to a file.`);
+    runner.annotate('warning', 'Suspicious environment', `The environment sets ${suspiciousVariables.join(', ')}. The action verifies the signing service all the same, but other steps may not, secrets may be written to a file, and code of others may run in this process. Find the step or setting that does so.`);
 }
 
 
@@ -62262,7 +62294,7 @@ function showList(names, limit) {
 
 /***/ }),
 
-/***/ 80258:
+/***/ 77273:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -62271,18 +62303,357 @@ __nccwpck_require__.d(__webpack_exports__, {
   j: () => (/* binding */ createRunner)
 });
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(48161);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
 var core = __nccwpck_require__(70819);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(27406);
 // EXTERNAL MODULE: ./build/src/files/names.js
 var names = __nccwpck_require__(93509);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(48161);
+// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
+var write_errors = __nccwpck_require__(10697);
+;// CONCATENATED MODULE: ./build/src/runner/command-file.js
+
+
+
+
+
+// Opening a FIFO without NONBLOCK would hang where no signal is heard; neither flag exists on Windows.
+const FLAGS = external_node_fs_.constants.O_WRONLY | external_node_fs_.constants.O_APPEND | (external_node_fs_.constants.O_NONBLOCK ?? 0) | (external_node_fs_.constants.O_NOFOLLOW ?? 0);
+/** A file through which a step tells the runner something; without a path everything that is told is dropped. */
+class CommandFile {
+    #variable;
+    #path;
+    constructor(environment, variable) {
+        this.#variable = variable;
+        this.#path = environment[variable] || undefined;
+    }
+    /** Throws `OUTPUT_UNWRITABLE` when nothing could be written. */
+    check() {
+        this.append('');
+    }
+    /** Adds text at the end; throws `OUTPUT_UNWRITABLE` or `OUTPUT_FULL`. */
+    append(text) {
+        if (this.#path === undefined)
+            return;
+        try {
+            appendToRegular(this.#path, text);
+        }
+        catch (error) {
+            throw explain(this.#variable, error);
+        }
+    }
+    /** Adds a name and its value, which may have several lines. */
+    set(name, value) {
+        // A delimiter that nobody can foresee keeps a value from ending itself and setting another name.
+        const delimiter = `ghadelimiter_${(0,external_node_crypto_.randomUUID)()}`;
+        this.append(`${name}<<${delimiter}${external_node_os_.EOL}${value}${external_node_os_.EOL}${delimiter}${external_node_os_.EOL}`);
+    }
+}
+function appendToRegular(path, text) {
+    const descriptor = (0,external_node_fs_.openSync)(path, FLAGS);
+    try {
+        if (!(0,external_node_fs_.fstatSync)(descriptor).isFile())
+            throw Object.assign(new Error('No regular file'), { code: 'ENXIO' });
+        const bytes = Buffer.from(text);
+        for (let at = 0; at < bytes.length;)
+            at += (0,external_node_fs_.writeSync)(descriptor, bytes, at);
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+/** What the system says of pipes that nobody reads, directories and links. */
+const NOT_REGULAR = ['ENXIO', 'EISDIR', 'ELOOP'];
+function explain(variable, cause) {
+    const what = `The file of ${variable}`;
+    const hint = `The runner makes this file for each step: look for an earlier step that replaced it or set ${variable}.`;
+    if (NOT_REGULAR.includes((0,errors/* codeOf */.$N)(cause) ?? '')) {
+        return new errors/* ActionError */.lZ('OUTPUT_UNWRITABLE', `${what} is no regular file.`, { hint, cause });
+    }
+    const { code, message } = (0,write_errors/* unwritable */.m)(what, cause);
+    return new errors/* ActionError */.lZ(code, message, { hint, cause });
+}
+
+;// CONCATENATED MODULE: ./build/src/runner/environment.js
+/** Variables that change what this process runs, whom it trusts, or where its secrets may go. */
+const SUSPICIOUS = [
+    'NODE_TLS_REJECT_UNAUTHORIZED',
+    'NODE_EXTRA_CA_CERTS',
+    'SSLKEYLOGFILE',
+    'NODE_DEBUG',
+    'NODE_DEBUG_NATIVE',
+    'NODE_V8_COVERAGE',
+    'NODE_COMPILE_CACHE',
+    'DEBUG',
+    'OPENSSL_CONF',
+    'OPENSSL_MODULES',
+    'LD_PRELOAD',
+    'LD_AUDIT',
+    'DYLD_INSERT_LIBRARIES',
+    'ACTIONS_ALLOW_UNSECURE_COMMANDS',
+];
+/** Options of Node that many workflows set and that reach neither TLS nor secrets nor the code that runs; every other one is named. */
+const HARMLESS_OPTIONS = [
+    /^--(?:max-(?:old|new)-space-size|(?:max|min)-semi-space-size|max-old-space-size-percentage|stack-trace-limit|title)$/,
+    /^--(?:no-)?(?:warnings|deprecation|pending-deprecation|trace-warnings|trace-deprecation|trace-uncaught|enable-source-maps)$/,
+    /^--(?:disable-warning|unhandled-rejections|dns-result-order|openssl-legacy-provider|use-bundled-ca|expose-gc)$/,
+    /^--(?:no-)?(?:network-family-autoselection(?:-attempt-timeout)?|experimental-(?:vm|json|wasm)-modules)$/,
+    /^--(?:no-)?experimental-(?:strip-types|transform-types|require-module|detect-module|fetch|global-\w+|webstorage)$/,
+];
+/** Options that hand out what TLS protects: the keys of connections, or the memory of this process. */
+const TAPS = /^--(?:tls-keylog|inspect.*|debug-port)$/;
+/** The value of a variable that is shown; a longer one is only counted. */
+const MAX_SHOWN = 100;
+/** What the environment holds that changes this process, for a person to read: names of variables with what they carry. */
+function findSuspicious(environment) {
+    const options = nodeOptions(environment).filter((name) => !HARMLESS_OPTIONS.some((pattern) => pattern.test(name)));
+    const named = options.length > 0 ? [`NODE_OPTIONS with ${[...new Set(options)].join(' and ')}`] : [];
+    return [...named, ...SUSPICIOUS.flatMap((name) => describe(name, environment[name]))];
+}
+/** Options of Node in the environment that let others read what TLS protects. */
+function findTaps(environment) {
+    return [...new Set(nodeOptions(environment).filter((name) => TAPS.test(name)))];
+}
+/** Takes variables out that libraries heed at each connection, and completes those that they would not understand. */
+function tidyEnvironment(environment) {
+    // It switches the verification of every server off for which a library gives no option of its own.
+    delete environment['NODE_TLS_REJECT_UNAUTHORIZED'];
+    // The artifact client breaks on a proxy without a scheme, which other tools take.
+    for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']) {
+        const value = environment[name]?.trim();
+        if (value && !value.includes('://'))
+            environment[name] = `http://${value}`;
+    }
+}
+function describe(name, value) {
+    if (!value)
+        return [];
+    switch (name) {
+        case 'NODE_TLS_REJECT_UNAUTHORIZED':
+            return value === '0' ? [name] : [];
+        case 'ACTIONS_ALLOW_UNSECURE_COMMANDS':
+            return [name];
+        default:
+            return [`${name} with ${value.length > MAX_SHOWN ? `a text of ${value.length} characters` : value}`];
+    }
+}
+/** The names of the options in `NODE_OPTIONS`, read as Node reads them: quotes may stand anywhere, and `_` means `-`. */
+function nodeOptions(environment) {
+    const unquoted = (environment['NODE_OPTIONS'] ?? '').replace(/"((?:\\.|[^"\\])*)"?/gs, (_, inner) => inner.replace(/\\(.)/gs, '$1').replaceAll(' ', '\0'));
+    const words = unquoted.split(' ').filter((word) => word.startsWith('-'));
+    return words.map((word) => (word.split('=')[0] ?? '').replaceAll('_', '-'));
+}
+
+;// CONCATENATED MODULE: external "node:inspector"
+const external_node_inspector_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:inspector");
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
+;// CONCATENATED MODULE: ./build/src/runner/event.js
+
+const PULL_REQUEST_EVENTS = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];
+/** Events that GitHub starts for people with write access, for administrators, or by itself. */
+const TRUSTED_EVENTS = `
+  branch_protection_rule check_run check_suite create delete deployment deployment_status image_version label
+  merge_group milestone page_build project project_card project_column public pull_request push registry_package
+  release repository_dispatch schedule status workflow_call workflow_dispatch workflow_run
+`
+    .trim()
+    .split(/\s+/);
+/** Events that anybody can start who can see the repository. */
+const OPEN_EVENTS = {
+    discussion: 'Everyone who can open a discussion',
+    discussion_comment: 'Everyone who can comment on a discussion',
+    fork: 'Everyone who can fork the repository',
+    gollum: 'Everyone who can edit the wiki',
+    issue_comment: 'Everyone who can comment on an issue or a pull request',
+    issues: 'Everyone who can open an issue',
+    pull_request_comment: 'Everyone who can comment on a pull request',
+    pull_request_review: 'Everyone who can review a pull request',
+    pull_request_review_comment: 'Everyone who can comment on a pull request',
+    watch: 'Everyone who can give the repository a star',
+};
+/** GitHub documents that runs of these events that Dependabot starts get no secrets. */
+const WITHHELD_FROM_DEPENDABOT = [...PULL_REQUEST_EVENTS, 'push', 'create', 'deployment', 'deployment_status'];
+/** Reads who can bring about this run, from the variables of the runner and the event's payload. */
+function readEvent(environment) {
+    const eventName = environment['GITHUB_EVENT_NAME'] ?? '';
+    const payload = readPayload(environment['GITHUB_EVENT_PATH']);
+    const about = {
+        eventName,
+        payload,
+        repository: environment['GITHUB_REPOSITORY'],
+        actor: environment['GITHUB_ACTOR'],
+    };
+    return { eventName, secretsWithheld: areSecretsWithheld(about), ...strangerOf(about) };
+}
+function areSecretsWithheld(about) {
+    const { eventName, payload, actor } = about;
+    if (actor === 'dependabot[bot]') {
+        const base = payload?.pull_request?.base?.ref;
+        const isOwnBase = typeof base === 'string' && base.startsWith('dependabot/');
+        return WITHHELD_FROM_DEPENDABOT.includes(eventName) || (eventName === 'pull_request_target' && isOwnBase);
+    }
+    // Only a payload that names another repository proves that secrets are withheld; without it, a missing one is an error.
+    return PULL_REQUEST_EVENTS.includes(eventName) && isPullRequestOfFork(about);
+}
+function isPullRequestOfFork({ payload, repository }) {
+    return originOf(payload?.pull_request?.head?.repo, repository) === 'other';
+}
+/** Compares the repository that changes come from with that of the run; `unknown` when the payload does not name it. */
+function originOf(head, repository) {
+    // A fork that was deleted has no repository any more.
+    if (head === null)
+        return 'other';
+    if (typeof head?.full_name !== 'string' || repository === undefined)
+        return 'unknown';
+    return head.full_name.toLowerCase() === repository.toLowerCase() ? 'own' : 'other';
+}
+function strangerOf(about) {
+    const { eventName } = about;
+    if (eventName === 'pull_request_target') {
+        return { stranger: 'steers', starters: 'Everyone who can open a pull request' };
+    }
+    if (eventName === 'workflow_run')
+        return strangerBehindRun(about);
+    if (eventName === 'pull_request' && isPullRequestOfFork(about)) {
+        return { stranger: 'starts', starters: 'The author of a pull request from another repository' };
+    }
+    const starters = Object.entries(OPEN_EVENTS).find(([name]) => name === eventName)?.[1];
+    if (starters !== undefined)
+        return { stranger: 'starts', starters };
+    if (eventName === '' || TRUSTED_EVENTS.includes(eventName))
+        return { stranger: 'nothing', starters: '' };
+    return {
+        stranger: 'starts',
+        starters: 'Perhaps somebody without write access, since this version does not know the event,',
+    };
+}
+/** A run that follows another run has secrets, whatever the other one had, and usually works on what the other one made. */
+function strangerBehindRun({ payload, repository }) {
+    const { event, head_repository: head } = payload?.workflow_run ?? {};
+    if (typeof event !== 'string')
+        return { stranger: 'steers', starters: 'Somebody whom the payload of the event does not name' };
+    // A payload that names no repository proves nothing, and what proves nothing is refused.
+    if (event.startsWith('pull_request') && originOf(head, repository) !== 'own') {
+        return { stranger: 'steers', starters: 'The author of a pull request from another repository' };
+    }
+    if (event !== 'workflow_run' && event !== 'pull_request_target' && TRUSTED_EVENTS.includes(event)) {
+        return { stranger: 'nothing', starters: '' };
+    }
+    return { stranger: 'starts', starters: `Everyone who can start the workflow before it, which ran on ${event},` };
+}
+/** Reads the payload; `undefined` when there is none that can be read. */
+function readPayload(path) {
+    if (!path)
+        return undefined;
+    let descriptor;
+    try {
+        // Opening a FIFO that an earlier step put there would hang.
+        descriptor = (0,external_node_fs_.openSync)(path, external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NONBLOCK ?? 0));
+        if (!(0,external_node_fs_.fstatSync)(descriptor).isFile())
+            return undefined;
+        const value = JSON.parse((0,external_node_fs_.readFileSync)(descriptor, 'utf8'));
+        return typeof value === 'object' && value !== null ? value : undefined;
+    }
+    catch {
+        return undefined;
+    }
+    finally {
+        if (descriptor !== undefined)
+            (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/runner/facts.js
+
+
+
+
+
+/** Days that GitHub keeps an artifact at most, where the runner does not say what the repository allows. */
+const MAX_RETENTION_DAYS = 400;
+/** Reads what the runner tells about the job in its variables. */
+function readFacts(environment) {
+    // An inspector may be there by another way than NODE_OPTIONS.
+    const taps = findTaps(environment);
+    return {
+        ...readEvent(environment),
+        workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
+        temporaryDirectory: (0,external_node_path_.resolve)(environment['RUNNER_TEMP'] || (0,external_node_os_.tmpdir)()),
+        runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
+        maxRetentionDays: positive(environment['GITHUB_RETENTION_DAYS']) ?? MAX_RETENTION_DAYS,
+        isDebug: environment['RUNNER_DEBUG'] === '1',
+        // GitHub's runner sets it, as those of Gitea and Forgejo and `act` do.
+        isOnRunner: Boolean(environment['GITHUB_ACTIONS']),
+        httpsProxy: environment['https_proxy'] ?? environment['HTTPS_PROXY'],
+        noProxy: environment['no_proxy'] ?? environment['NO_PROXY'],
+        suspiciousVariables: findSuspicious(environment),
+        taps: taps.length === 0 && (0,external_node_inspector_namespaceObject.url)() !== undefined ? ['--inspect'] : taps,
+    };
+}
+function positive(text) {
+    return text && /^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/src/runner/foreign-output.js
+/**
+ * Sends everything that is printed past the runner's own functions through the encoder.
+ *
+ * The runner finds commands anywhere in both streams. Libraries print names of files and texts of servers raw: a line end
+ * in a name would begin a command. Returns a function in whose callback printing is our own and passes as it is.
+ */
+function captureForeignOutput(streams, foreign) {
+    let isOwn = false;
+    for (const stream of streams) {
+        const original = stream.write.bind(stream);
+        stream.write = (chunk, second, third) => {
+            const callback = [second, third].find(isCallback);
+            if (isOwn)
+                return original(chunk, callback);
+            return original(encode(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString(), foreign), callback);
+        };
+    }
+    return (print) => {
+        const before = isOwn;
+        isOwn = true;
+        try {
+            return print();
+        }
+        finally {
+            isOwn = before;
+        }
+    };
+}
+function isCallback(value) {
+    return typeof value === 'function';
+}
+/** A command is one only when it is all that a library prints at once: in the middle of a text it comes from a name. */
+const COMMAND = /^::([a-z-]+)(?: [^\r\n]*?)?::([^\r\n]*)\r?\n?$/;
+function encode(text, foreign) {
+    const [, command, data = ''] = COMMAND.exec(text) ?? [];
+    if (command === 'add-mask') {
+        foreign.mask(unescapeData(data));
+        return '';
+    }
+    if (command !== undefined)
+        return ended(foreign.command(unescapeData(data)));
+    const lines = text.replace(/(?:\r\n|\r|\n)$/, '').split(/\r\n|\r|\n/);
+    return text === '' ? '' : lines.map((line) => ended(foreign.line(line))).join('');
+}
+function ended(line) {
+    return line === '' ? '' : `${line}\n`;
+}
+/** Undoes the escapes of a command's data. */
+function unescapeData(data) {
+    return data.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%');
+}
+
 ;// CONCATENATED MODULE: ./build/src/runner/masks.js
 
 /** What stands in place of a secret. */
@@ -62312,16 +62683,25 @@ class Masks {
     scrub(text, maxLength = Number.POSITIVE_INFINITY) {
         // What begins behind the cut need not be looked at.
         const searched = text.length > maxLength ? text.slice(0, maxLength + this.#longest) : text;
-        const found = findAll(searched, this.#forms).filter(([start]) => start < maxLength);
-        let result = '';
-        let end = 0;
-        for (const [from, to] of found) {
-            if (from >= end)
-                result += searched.slice(end, from) + STARS;
-            end = Math.max(end, to);
-        }
-        return result + searched.slice(end, Math.max(end, Math.min(maxLength, searched.length)));
+        return replaceForms(searched, this.#forms, maxLength);
     }
+    /** Replaces the forms that are too long to stand in a count or a word by chance; meant for outputs. */
+    scrubValue(text) {
+        const forms = [...this.#forms].filter((form) => form.length >= MIN_ENCODED_LENGTH);
+        return replaceForms(text, forms, text.length);
+    }
+}
+function replaceForms(text, forms, maxLength) {
+    let result = '';
+    let end = 0;
+    for (const [from, to] of findAll(text, forms)) {
+        if (from >= maxLength)
+            break;
+        if (from >= end)
+            result += text.slice(end, from) + STARS;
+        end = Math.max(end, to);
+    }
+    return result + text.slice(end, Math.max(end, Math.min(maxLength, text.length)));
 }
 /** Where any of the forms begins and ends in a text, in the order of the beginnings. */
 function findAll(text, forms) {
@@ -62376,55 +62756,45 @@ function quote(text) {
 
 
 
-/** Values that would turn TLS verification off, add trust, or write secrets to a file or the log. */
-const SUSPICIOUS = [
-    'NODE_TLS_REJECT_UNAUTHORIZED',
-    'NODE_EXTRA_CA_CERTS',
-    'SSLKEYLOGFILE',
-    'NODE_DEBUG',
-    'ACTIONS_ALLOW_UNSECURE_COMMANDS',
-];
+
 const PRINT = { notice: core/* notice */.lm, warning: core/* warning */.$e, error: core/* error */.z3 };
-/** Connects to the runner that started this process. */
-function createRunner(environment = process.env) {
+/** Connects to the runner that started this process; what libraries print on the given streams goes through the encoder too. */
+function createRunner(environment = process.env, streams = []) {
     const masks = new Masks();
     const line = (text) => (0,names/* show */.WU)(masks.scrub(text));
+    const mask = (secret) => {
+        own(() => {
+            for (const form of masks.add(secret))
+                if (facts.isOnRunner)
+                    (0,core/* setSecret */.Pq)(form);
+        });
+    };
+    // A library's warnings and errors come a second time as ours, with what they mean here.
+    const command = (text) => `::debug::${line(text).replaceAll('%', '%25')}`;
+    const own = captureForeignOutput(streams, { line, mask, command });
+    const outputs = new CommandFile(environment, 'GITHUB_OUTPUT');
+    const states = new CommandFile(environment, 'GITHUB_STATE');
+    const summaries = new CommandFile(environment, 'GITHUB_STEP_SUMMARY');
+    const facts = readFacts(environment);
+    tidyEnvironment(environment);
     return {
-        facts: readFacts(completeProxies(environment)),
-        takeInput(name) {
-            const variable = `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
-            const value = environment[variable]?.trim();
-            // A crash report or a child process must not carry it.
-            delete environment[variable];
-            return value === '' ? undefined : value;
-        },
-        mask(secrets) {
-            for (const secret of secrets)
-                for (const form of masks.add(secret))
-                    if (isOnRunner(environment))
-                        (0,core/* setSecret */.Pq)(form);
-        },
+        facts,
+        takeInput: (name) => takeInput(environment, name),
+        mask: (secrets) => [...secrets].forEach(mask),
         scrub: (text, maxLength) => masks.scrub(text, maxLength),
-        line: (text) => (0,core/* info */.pq)(line(text)),
-        debug: (text) => (0,core/* debug */.Yz)(line(text)),
-        openGroup: (title) => (0,core/* startGroup */.Oh)(line(title)),
-        closeGroup: core/* endGroup */.N4,
-        annotate(level, title, text) {
-            PRINT[level](text.split('\n').map(line).join('\n'), { title: line(title) });
+        ...createPrinter(line, own),
+        checkFiles() {
+            outputs.check();
+            states.check();
         },
-        // Ours to the letter: a short secret must not turn a count into stars, and none of them is made of a secret.
-        output: core/* setOutput */.uH,
-        saveState: core/* saveState */.LZ,
+        output: (name, value) => outputs.set(name, masks.scrubValue(value)),
+        saveState: (name, value) => states.set(name, value),
         drawIdToken: (audience) => drawIdToken(audience, environment),
         artifactUrl(id) {
             const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
             return id === undefined ? '' : `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
         },
-        summary(markdown) {
-            const file = environment['GITHUB_STEP_SUMMARY'];
-            if (file)
-                (0,external_node_fs_.appendFileSync)(file, masks.scrub(markdown));
-        },
+        summary: (markdown) => summaries.append(masks.scrub(markdown)),
     };
 }
 async function drawIdToken(audience, environment) {
@@ -62443,55 +62813,24 @@ async function drawIdToken(audience, environment) {
         });
     }
 }
-/** The artifact client reads these variables too, and breaks on a proxy without a scheme, which other tools take. */
-function completeProxies(environment) {
-    for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']) {
-        const value = environment[name]?.trim();
-        if (value && !value.includes('://'))
-            environment[name] = `http://${value}`;
-    }
-    return environment;
-}
-function readFacts(environment) {
+/** Prints to the log what `line` has made safe, as our own output. */
+function createPrinter(line, own) {
     return {
-        workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
-        temporaryDirectory: (0,external_node_path_.resolve)(environment['RUNNER_TEMP'] || (0,external_node_os_.tmpdir)()),
-        eventName: environment['GITHUB_EVENT_NAME'] ?? '',
-        runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
-        isDebug: environment['RUNNER_DEBUG'] === '1',
-        isOnRunner: isOnRunner(environment),
-        secretsWithheld: areSecretsWithheld(environment),
-        httpsProxy: environment['https_proxy'] ?? environment['HTTPS_PROXY'],
-        noProxy: environment['no_proxy'] ?? environment['NO_PROXY'],
-        suspiciousVariables: SUSPICIOUS.filter((name) => isSuspicious(name, environment[name])),
+        line: (text) => own(() => (0,core/* info */.pq)(line(text))),
+        debug: (text) => own(() => (0,core/* debug */.Yz)(line(text))),
+        openGroup: (title) => own(() => (0,core/* startGroup */.Oh)(line(title))),
+        closeGroup: () => own(core/* endGroup */.N4),
+        annotate(level, title, text) {
+            own(() => PRINT[level](text.split('\n').map(line).join('\n'), { title: line(title) }));
+        },
     };
 }
-/** GitHub's runner sets it, as those of Gitea and Forgejo and `act` do. */
-function isOnRunner(environment) {
-    return Boolean(environment['GITHUB_ACTIONS']);
-}
-const PULL_REQUEST_EVENTS = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];
-function areSecretsWithheld(environment) {
-    if (environment['GITHUB_ACTOR'] === 'dependabot[bot]')
-        return true;
-    if (!PULL_REQUEST_EVENTS.includes(environment['GITHUB_EVENT_NAME'] ?? ''))
-        return false;
-    try {
-        const event = JSON.parse((0,external_node_fs_.readFileSync)(environment['GITHUB_EVENT_PATH'] ?? '', 'utf8'));
-        if (event.pull_request === undefined)
-            return false;
-        // A fork that was deleted has no repository any more.
-        return event.pull_request.head.repo?.full_name !== environment['GITHUB_REPOSITORY'];
-    }
-    catch {
-        // Without the event nothing proves that secrets are withheld, so a missing one stays an error.
-        return false;
-    }
-}
-function isSuspicious(name, value) {
-    if (!value)
-        return false;
-    return name !== 'NODE_TLS_REJECT_UNAUTHORIZED' || value === '0';
+function takeInput(environment, name) {
+    const variable = `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
+    const value = environment[variable]?.trim();
+    // A crash report or a child process must not carry it.
+    delete environment[variable];
+    return value === '' ? undefined : value;
 }
 
 
@@ -63407,14 +63746,12 @@ __nccwpck_require__.d(__webpack_exports__, {
   V9: () => (/* binding */ getIDToken),
   pq: () => (/* binding */ info),
   lm: () => (/* binding */ notice),
-  LZ: () => (/* binding */ saveState),
-  uH: () => (/* binding */ setOutput),
   Pq: () => (/* binding */ setSecret),
   Oh: () => (/* binding */ startGroup),
   $e: () => (/* binding */ warning)
 });
 
-// UNUSED EXPORTS: ExitCode, addPath, exportVariable, getBooleanInput, getInput, getMultilineInput, getState, group, isDebug, markdownSummary, platform, setCommandEcho, setFailed, summary, toPlatformPath, toPosixPath, toWin32Path
+// UNUSED EXPORTS: ExitCode, addPath, exportVariable, getBooleanInput, getInput, getMultilineInput, getState, group, isDebug, markdownSummary, platform, saveState, setCommandEcho, setFailed, setOutput, summary, toPlatformPath, toPosixPath, toWin32Path
 
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(70857);
@@ -63563,16 +63900,16 @@ function file_command_issueFileCommand(command, message) {
     if (!filePath) {
         throw new Error(`Unable to find environment variable for file command ${command}`);
     }
-    if (!external_fs_.existsSync(filePath)) {
+    if (!fs.existsSync(filePath)) {
         throw new Error(`Missing file at path: ${filePath}`);
     }
-    external_fs_.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_.EOL}`, {
+    fs.appendFileSync(filePath, `${toCommandValue(message)}${os.EOL}`, {
         encoding: 'utf8'
     });
 }
 function file_command_prepareKeyValueMessage(key, value) {
-    const delimiter = `ghadelimiter_${external_crypto_.randomUUID()}`;
-    const convertedValue = utils_toCommandValue(value);
+    const delimiter = `ghadelimiter_${crypto.randomUUID()}`;
+    const convertedValue = toCommandValue(value);
     // These should realistically never happen, but just in case someone finds a
     // way to exploit uuid generation let's not allow keys or values that contain
     // the delimiter.
@@ -63582,7 +63919,7 @@ function file_command_prepareKeyValueMessage(key, value) {
     if (convertedValue.includes(delimiter)) {
         throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
     }
-    return `${key}<<${delimiter}${external_os_.EOL}${convertedValue}${external_os_.EOL}${delimiter}`;
+    return `${key}<<${delimiter}${os.EOL}${convertedValue}${os.EOL}${delimiter}`;
 }
 //# sourceMappingURL=file-command.js.map
 // EXTERNAL MODULE: external "path"
@@ -65336,10 +65673,10 @@ function getBooleanInput(name, options) {
 function setOutput(name, value) {
     const filePath = process.env['GITHUB_OUTPUT'] || '';
     if (filePath) {
-        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
+        return issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
     }
-    process.stdout.write(external_os_.EOL);
-    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
+    process.stdout.write(os.EOL);
+    issueCommand('set-output', { name }, toCommandValue(value));
 }
 /**
  * Enables or disables the echoing of commands into stdout for the rest of the step.
@@ -65458,9 +65795,9 @@ function group(name, fn) {
 function saveState(name, value) {
     const filePath = process.env['GITHUB_STATE'] || '';
     if (filePath) {
-        return file_command_issueFileCommand('STATE', file_command_prepareKeyValueMessage(name, value));
+        return issueFileCommand('STATE', prepareKeyValueMessage(name, value));
     }
-    command_issueCommand('save-state', { name }, utils_toCommandValue(value));
+    issueCommand('save-state', { name }, toCommandValue(value));
 }
 /**
  * Gets the value of an state set by this action's main execution.

@@ -68,6 +68,7 @@ export const CODES = [
   'METHOD_REFUSED',
   'NAME_NOT_SENDABLE',
   'NETWORK_LOGIN',
+  'NODE_OPTIONS_REFUSED',
   'NOT_FOUND',
   'NOT_IMPLEMENTED',
   'NOT_TRIED',
@@ -131,6 +132,7 @@ export const CODES = [
   'VERIFY_KEY_UNREADABLE',
   'VERIFY_KEY_UNSUPPORTED',
   'VERIFY_KEY_WRONG',
+  'WORKFLOW_RUN_OF_FORK',
 ] as const;
 
 /** A code of an `ActionError`. `RUN_ENDED` is never reported: it marks an attempt that was cut short by another failure. */

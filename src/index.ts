@@ -1,7 +1,7 @@
 import './old-node.ts';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
-import { ActionError } from './errors.ts';
+import { ActionError, unexpected } from './errors.ts';
 import { main } from './main.ts';
 import { isGreen } from './report/report.ts';
 import { createRunner } from './runner.ts';
@@ -28,9 +28,12 @@ for (const [name, number] of [
   });
 }
 
+// A library may throw where nobody can catch it, and Node would print that past the encoder of the log.
+process.on('uncaughtException', (error) => cancel.abort(unexpected(error)));
+
 const clock = createClock();
 const report = await main({
-  runner: createRunner(),
+  runner: createRunner(undefined, [process.stdout, process.stderr]),
   signal: cancel.signal,
   clock,
   startedAt: clock.now(),

@@ -15,6 +15,8 @@ export async function main(context: Context): Promise<Report> {
   try {
     tellWithoutRunner(context);
     warnAboutEnvironment(context);
+    // What cannot be told at the end must not be found then: nothing is signed, and no key is written, before this.
+    runner.checkFiles();
     const inputs = loadInputs(runner);
     builder.add({ mode: inputs.mode });
     await runMode(context, inputs, builder);
@@ -59,13 +61,13 @@ function tellWithoutRunner({ runner }: Context): void {
   );
 }
 
-/** An earlier step may have set these, by mistake or not; none of them changes what this action does. */
+/** An earlier step may have set these, by mistake or not. */
 function warnAboutEnvironment({ runner }: Context): void {
   const { suspiciousVariables } = runner.facts;
   if (suspiciousVariables.length === 0) return;
   runner.annotate(
     'warning',
     'Suspicious environment',
-    `The environment sets ${suspiciousVariables.join(', ')}. The action verifies the server all the same, but other steps may not, and secrets may be written to a file.`,
+    `The environment sets ${suspiciousVariables.join(', ')}. The action verifies the signing service all the same, but other steps may not, secrets may be written to a file, and code of others may run in this process. Find the step or setting that does so.`,
   );
 }

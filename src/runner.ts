@@ -1,21 +1,10 @@
-import { appendFileSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { resolve } from 'node:path';
-import {
-  debug,
-  endGroup,
-  error,
-  getIDToken,
-  info,
-  notice,
-  saveState,
-  setOutput,
-  setSecret,
-  startGroup,
-  warning,
-} from '@actions/core';
+import { debug, endGroup, error, getIDToken, info, notice, setSecret, startGroup, warning } from '@actions/core';
 import { ActionError } from './errors.ts';
 import { show } from './files/names.ts';
+import { CommandFile } from './runner/command-file.ts';
+import { tidyEnvironment } from './runner/environment.ts';
+import { type RunnerFacts, readFacts } from './runner/facts.ts';
+import { captureForeignOutput } from './runner/foreign-output.ts';
 import { Masks } from './runner/masks.ts';
 
 /** What the runner tells about the job, and the only way to tell the runner something. */
@@ -37,6 +26,8 @@ export interface Runner {
   readonly openGroup: (title: string) => void;
   readonly closeGroup: () => void;
   readonly annotate: (level: 'notice' | 'warning' | 'error', title: string, text: string) => void;
+  /** Throws, as `output` and `saveState` would, when the runner's files for outputs or state cannot be written. */
+  readonly checkFiles: () => void;
   readonly output: (name: string, value: string) => void;
   readonly saveState: (name: string, value: string) => void;
   /** Draws a new OIDC token of this job for an audience; it is masked. Throws `ID_TOKEN_MISSING`, `ID_TOKEN_REFUSED`. */
@@ -47,71 +38,46 @@ export interface Runner {
   readonly summary: (markdown: string) => void;
 }
 
-/** The job around us; paths are absolute. */
-export interface RunnerFacts {
-  readonly workspace: string;
-  readonly temporaryDirectory: string;
-  readonly eventName: string;
-  /** 1 for the first run of a job, more for a re-run. */
-  readonly runAttempt: number;
-  readonly isDebug: boolean;
-  /** False on a terminal, where a command that masks a secret would show it. */
-  readonly isOnRunner: boolean;
-  /** GitHub gives no secrets to this run: a pull request of another repository, or Dependabot. */
-  readonly secretsWithheld: boolean;
-  readonly httpsProxy: string | undefined;
-  readonly noProxy: string | undefined;
-  /** Variables that would weaken or tap TLS if we heeded them. */
-  readonly suspiciousVariables: readonly string[];
-}
-
-/** Values that would turn TLS verification off, add trust, or write secrets to a file or the log. */
-const SUSPICIOUS = [
-  'NODE_TLS_REJECT_UNAUTHORIZED',
-  'NODE_EXTRA_CA_CERTS',
-  'SSLKEYLOGFILE',
-  'NODE_DEBUG',
-  'ACTIONS_ALLOW_UNSECURE_COMMANDS',
-];
-
 const PRINT = { notice, warning, error };
 
-/** Connects to the runner that started this process. */
-export function createRunner(environment: NodeJS.ProcessEnv = process.env): Runner {
+/** Connects to the runner that started this process; what libraries print on the given streams goes through the encoder too. */
+export function createRunner(
+  environment: NodeJS.ProcessEnv = process.env,
+  streams: Parameters<typeof captureForeignOutput>[0] = [],
+): Runner {
   const masks = new Masks();
   const line = (text: string): string => show(masks.scrub(text));
+  const mask = (secret: string): void => {
+    own(() => {
+      for (const form of masks.add(secret)) if (facts.isOnRunner) setSecret(form);
+    });
+  };
+  // A library's warnings and errors come a second time as ours, with what they mean here.
+  const command = (text: string): string => `::debug::${line(text).replaceAll('%', '%25')}`;
+  const own = captureForeignOutput(streams, { line, mask, command });
+  const outputs = new CommandFile(environment, 'GITHUB_OUTPUT');
+  const states = new CommandFile(environment, 'GITHUB_STATE');
+  const summaries = new CommandFile(environment, 'GITHUB_STEP_SUMMARY');
+  const facts = readFacts(environment);
+  tidyEnvironment(environment);
   return {
-    facts: readFacts(completeProxies(environment)),
-    takeInput(name) {
-      const variable = `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
-      const value = environment[variable]?.trim();
-      // A crash report or a child process must not carry it.
-      delete environment[variable];
-      return value === '' ? undefined : value;
-    },
-    mask(secrets) {
-      for (const secret of secrets) for (const form of masks.add(secret)) if (isOnRunner(environment)) setSecret(form);
-    },
+    facts,
+    takeInput: (name) => takeInput(environment, name),
+    mask: (secrets) => [...secrets].forEach(mask),
     scrub: (text, maxLength) => masks.scrub(text, maxLength),
-    line: (text) => info(line(text)),
-    debug: (text) => debug(line(text)),
-    openGroup: (title) => startGroup(line(title)),
-    closeGroup: endGroup,
-    annotate(level, title, text) {
-      PRINT[level](text.split('\n').map(line).join('\n'), { title: line(title) });
+    ...createPrinter(line, own),
+    checkFiles() {
+      outputs.check();
+      states.check();
     },
-    // Ours to the letter: a short secret must not turn a count into stars, and none of them is made of a secret.
-    output: setOutput,
-    saveState,
+    output: (name, value) => outputs.set(name, masks.scrubValue(value)),
+    saveState: (name, value) => states.set(name, value),
     drawIdToken: (audience) => drawIdToken(audience, environment),
     artifactUrl(id) {
       const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
       return id === undefined ? '' : `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
     },
-    summary(markdown) {
-      const file = environment['GITHUB_STEP_SUMMARY'];
-      if (file) appendFileSync(file, masks.scrub(markdown));
-    },
+    summary: (markdown) => summaries.append(masks.scrub(markdown)),
   };
 }
 
@@ -131,54 +97,25 @@ async function drawIdToken(audience: string, environment: NodeJS.ProcessEnv): Pr
   }
 }
 
-/** The artifact client reads these variables too, and breaks on a proxy without a scheme, which other tools take. */
-function completeProxies(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']) {
-    const value = environment[name]?.trim();
-    if (value && !value.includes('://')) environment[name] = `http://${value}`;
-  }
-  return environment;
-}
+type Printer = Pick<Runner, 'line' | 'debug' | 'openGroup' | 'closeGroup' | 'annotate'>;
 
-function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
+/** Prints to the log what `line` has made safe, as our own output. */
+function createPrinter(line: (text: string) => string, own: ReturnType<typeof captureForeignOutput>): Printer {
   return {
-    workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
-    temporaryDirectory: resolve(environment['RUNNER_TEMP'] || tmpdir()),
-    eventName: environment['GITHUB_EVENT_NAME'] ?? '',
-    runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
-    isDebug: environment['RUNNER_DEBUG'] === '1',
-    isOnRunner: isOnRunner(environment),
-    secretsWithheld: areSecretsWithheld(environment),
-    httpsProxy: environment['https_proxy'] ?? environment['HTTPS_PROXY'],
-    noProxy: environment['no_proxy'] ?? environment['NO_PROXY'],
-    suspiciousVariables: SUSPICIOUS.filter((name) => isSuspicious(name, environment[name])),
+    line: (text) => own(() => info(line(text))),
+    debug: (text) => own(() => debug(line(text))),
+    openGroup: (title) => own(() => startGroup(line(title))),
+    closeGroup: () => own(endGroup),
+    annotate(level, title, text) {
+      own(() => PRINT[level](text.split('\n').map(line).join('\n'), { title: line(title) }));
+    },
   };
 }
 
-/** GitHub's runner sets it, as those of Gitea and Forgejo and `act` do. */
-function isOnRunner(environment: NodeJS.ProcessEnv): boolean {
-  return Boolean(environment['GITHUB_ACTIONS']);
-}
-
-const PULL_REQUEST_EVENTS = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];
-
-function areSecretsWithheld(environment: NodeJS.ProcessEnv): boolean {
-  if (environment['GITHUB_ACTOR'] === 'dependabot[bot]') return true;
-  if (!PULL_REQUEST_EVENTS.includes(environment['GITHUB_EVENT_NAME'] ?? '')) return false;
-  try {
-    const event: { pull_request?: { head: { repo: { full_name: unknown } | null } } } = JSON.parse(
-      readFileSync(environment['GITHUB_EVENT_PATH'] ?? '', 'utf8'),
-    );
-    if (event.pull_request === undefined) return false;
-    // A fork that was deleted has no repository any more.
-    return event.pull_request.head.repo?.full_name !== environment['GITHUB_REPOSITORY'];
-  } catch {
-    // Without the event nothing proves that secrets are withheld, so a missing one stays an error.
-    return false;
-  }
-}
-
-function isSuspicious(name: string, value: string | undefined): boolean {
-  if (!value) return false;
-  return name !== 'NODE_TLS_REJECT_UNAUTHORIZED' || value === '0';
+function takeInput(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  const variable = `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
+  const value = environment[variable]?.trim();
+  // A crash report or a child process must not carry it.
+  delete environment[variable];
+  return value === '' ? undefined : value;
 }

@@ -9,11 +9,11 @@ const full = (): never => {
 };
 const REHEARSE = { mode: 'rehearse', files: 'dist/**', upload: 'false' };
 
-test('a summary that cannot be written fails alone, and the step with it', async () => {
+test('a summary that cannot be written is a warning, and the step stays green', async () => {
   const outputs: string[] = [];
   const run = inProcess(REHEARSE, { summary: full, output: (name) => void outputs.push(name) });
   plant(run.workspace, { 'dist/a': 'a' });
-  expect(isGreen(await main(run.context))).toBe(false);
+  expect(isGreen(await main(run.context))).toBe(true);
   expect(outputs).toContain('cert-expires');
   expect(run.annotations.filter(({ title }) => title === 'OUTPUT_FULL')).toEqual([
     { title: 'OUTPUT_FULL', text: 'The job summary cannot be written: the disk is full (ENOSPC).' },

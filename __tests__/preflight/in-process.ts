@@ -6,7 +6,8 @@ import { main } from '../../src/main.ts';
 import type { Finding } from '../../src/preflight/finding.ts';
 import type { Service } from '../../src/rehearsal/service.ts';
 import { isGreen } from '../../src/report/report.ts';
-import { createRunner, type Runner, type RunnerFacts } from '../../src/runner.ts';
+import type { RunnerFacts } from '../../src/runner/facts.ts';
+import { createRunner, type Runner } from '../../src/runner.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
 
 /** What a preflight told, through every channel. */
@@ -97,6 +98,7 @@ class NotingRunner {
       openGroup: (title) => void this.lines.push(title),
       closeGroup: () => {},
       annotate: (level, title, text) => void this.annotations.push({ level, title, text }),
+      checkFiles: () => {},
       output: (name, value) => {
         this.outputs[name] = value;
       },

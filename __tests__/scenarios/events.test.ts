@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createScenario } from '../helpers/scenario.ts';
 
@@ -19,6 +21,9 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
     ['a pull request without its head', 'pull_request', { pull_request: {} }, {}, 'rehearse', 1, 'sign'],
     ['a run of Dependabot', 'pull_request', same, { GITHUB_ACTOR: 'dependabot[bot]' }, 'rehearse', 0, 'rehearse'],
     ['a push of Dependabot', 'push', {}, { GITHUB_ACTOR: 'dependabot[bot]' }, 'skip', 0, 'skipped'],
+    ['a schedule of Dependabot', 'schedule', {}, { GITHUB_ACTOR: 'dependabot[bot]' }, 'rehearse', 1, ''],
+    ['a release of Dependabot', 'release', {}, { GITHUB_ACTOR: 'dependabot[bot]' }, 'skip', 1, ''],
+    ['a dispatch by Dependabot', 'workflow_dispatch', {}, { GITHUB_ACTOR: 'dependabot[bot]' }, 'rehearse', 1, ''],
     ['a tag', 'push', {}, { GITHUB_REF: 'refs/tags/v1' }, 'rehearse', 1, 'sign'],
     ['a release', 'release', {}, {}, 'skip', 1, 'sign'],
     ['a schedule', 'schedule', {}, {}, 'rehearse', 1, 'sign'],
@@ -42,13 +47,43 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
   });
 });
 
-describe('pull_request_target', () => {
-  test('is refused with all credentials there, before any connection', async () => {
+const afterFork = { workflow_run: { event: 'pull_request', head_repository: { full_name: 'stranger/hello-world' } } };
+const afterPush = { workflow_run: { event: 'push', head_repository: { full_name: 'octocat/hello-world' } } };
+
+describe('a run that a stranger steers', () => {
+  test.each([
+    ['pull_request_target', fork, 'PULL_REQUEST_TARGET'],
+    ['workflow_run', afterFork, 'WORKFLOW_RUN_OF_FORK'],
+  ])('on %s is refused with all credentials there, before any connection', async (name, event, code) => {
     await using scenario = await createScenario({ files: FILES });
-    const run = await scenario.run({}, { env: { GITHUB_EVENT_NAME: 'pull_request_target' }, event: fork });
-    expect(run.exitCode).toBe(1);
-    expect(run.log).toContain('PULL_REQUEST_TARGET');
+    for (const mode of ['sign', 'preflight']) {
+      const run = await scenario.run({ mode }, { env: { GITHUB_EVENT_NAME: name }, event });
+      expect(run.exitCode).toBe(1);
+      expect(run.log).toContain(code);
+    }
     expect(scenario.service.counters.connections).toBe(0);
+  });
+
+  test('on workflow_run after a push is an ordinary one', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const env = { GITHUB_EVENT_NAME: 'workflow_run' };
+    const run = await scenario.run({ upload: 'false' }, { env, event: afterPush });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.annotations.filter(({ title }) => title === 'Who can start this run')).toEqual([]);
+  });
+
+  test('on issue_comment signs, and says who can start it and whose key may be in the checkout', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    await writeFile(join(scenario.workspace, 'key.pem'), scenario.service.credentials.verifyKeyPem);
+    const env = { GITHUB_EVENT_NAME: 'issue_comment' };
+    const inputs = { upload: 'false', 'verify-key': 'key.pem', 'cert-expiry-warning-days': '0' };
+    const run = await scenario.run(inputs, { env });
+    expect(run.exitCode, run.log).toBe(0);
+    const titles = run.annotations.filter(({ type }) => type === 'warning').map(({ title }) => title);
+    expect(titles).toEqual(['Who can start this run', 'The key comes from the checkout']);
+    expect(run.log).toContain(
+      'Everyone who can comment on an issue or a pull request can start a run of issue_comment',
+    );
   });
 
   test('is allowed when someone says so', async () => {

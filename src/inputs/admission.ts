@@ -20,27 +20,57 @@ export function admit<Mode extends SigningMode>(
 ): Mode | 'rehearse' | 'skipped' {
   const { reader } = taken;
   const { facts } = runner;
-  const allowed = reader.boolean('allow-pull-request-target', false);
-  if (facts.eventName === 'pull_request_target' && !allowed) reader.add(targetRefused());
+  const isAllowed = reader.boolean('allow-pull-request-target', false);
   const otherwise = reader.choice('if-no-credentials', ['error', 'rehearse', 'skip']);
-  if (otherwise === 'error' || hasCredentials(taken)) return mode;
-  if (!facts.secretsWithheld) {
+  // A preflight lists every problem and looks at the service all the same; here it must not take up the key at all.
+  const refuse = (problem: ActionError): void => {
+    if (mode === 'preflight') throw problem;
+    reader.add(problem);
+  };
+  if (facts.stranger === 'steers' && !isAllowed) refuse(steeredByStranger(facts));
+  if (otherwise !== 'error' && !hasCredentials(taken)) {
+    if (facts.secretsWithheld) return otherwise === 'rehearse' ? 'rehearse' : 'skipped';
     reader.add(notWithheld(facts.eventName));
-    return mode;
   }
-  return otherwise === 'rehearse' ? 'rehearse' : 'skipped';
+  if (facts.stranger === 'starts' && hasCredentials(taken)) warnOfStarters(runner);
+  if (facts.taps.length > 0) refuse(tapped(facts.taps));
+  return mode;
 }
 
 function hasCredentials({ identity, appSecret }: TakenInputs): boolean {
   return !isBlank(identity.key) || appSecret !== undefined || secretsOf({ cert: identity.cert ?? '' }).length > 0;
 }
 
-function targetRefused(): ActionError {
+/** A stranger who starts a run is no danger by that alone, but the workflow may check out or build what is theirs. */
+function warnOfStarters({ facts, annotate }: Runner): void {
+  annotate(
+    'warning',
+    'Who can start this run',
+    `${facts.starters} can start a run of ${facts.eventName}, also without write access to this repository, and this run has secrets. See that it builds and signs nothing of theirs, or sign on push, tag or release events.`,
+  );
+}
+
+function steeredByStranger({ eventName, starters }: Runner['facts']): ActionError {
+  const isTarget = eventName === 'pull_request_target';
   return new ActionError(
-    'PULL_REQUEST_TARGET',
-    'This run was started by pull_request_target, which gives secrets to runs that a stranger can steer.',
+    isTarget ? 'PULL_REQUEST_TARGET' : 'WORKFLOW_RUN_OF_FORK',
+    isTarget
+      ? 'This run was started by pull_request_target, which gives secrets to runs that a stranger can steer.'
+      : `This run was started by workflow_run: it has secrets, and it follows a run that somebody without write access may have steered. ${starters} decided what that run made.`,
     {
-      hint: 'Sign on push, tag or release events, and use pull_request for pull requests. If the workflow never runs code of the pull request, set allow-pull-request-target: true.',
+      hint: 'Sign on push, tag or release events, and use pull_request for pull requests. If the workflow never runs, builds or signs anything of the pull request, set allow-pull-request-target: true.',
+    },
+  );
+}
+
+/** Whoever reads the memory or the TLS keys of this process has the private key, or all that it protects. */
+function tapped(options: readonly string[]): ActionError {
+  const names = options.join(' and ');
+  return new ActionError(
+    'NODE_OPTIONS_REFUSED',
+    `Node runs with ${names}, which lets others read what TLS and the private key protect.`,
+    {
+      hint: `Remove ${names} from NODE_OPTIONS: look at env: in the workflow, at earlier steps, and at the settings of the runner.`,
     },
   );
 }

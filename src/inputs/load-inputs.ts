@@ -52,7 +52,7 @@ function readMode(taken: TakenInputs, runner: Runner): Inputs | undefined {
         mode,
         files: readFiles(reader, runner),
         effort: readEffort(reader),
-        upload: readUpload(reader),
+        upload: readUpload(reader, runner),
         protocol: readRehearsedProtocol(taken, runner),
       };
     case 'verify': {
@@ -89,7 +89,7 @@ function readSigning(taken: TakenInputs, runner: Runner): Inputs | undefined {
   const form = readSignatureForm(reader, runner);
   const files = readFiles(reader, runner);
   const { service, protocol } = readService(taken, form);
-  const [effort, reuse, upload] = [readEffort(reader), reader.boolean('reuse', true), readRealUpload(reader)];
+  const [effort, reuse, upload] = [readEffort(reader), reader.boolean('reuse', true), readRealUpload(reader, runner)];
   const { verification } = form;
   return protocol && { mode: 'sign', files, service, protocol, effort, verification, reuse, upload };
 }
@@ -104,13 +104,13 @@ function readEffort(reader: FieldReader): EffortInputs {
   };
 }
 
-function readUpload(reader: FieldReader): UploadInputs | undefined {
+function readUpload(reader: FieldReader, { facts }: Runner): UploadInputs | undefined {
   const wanted = reader.boolean('upload', true);
   const artifactName = reader.text('artifact-name') ?? 'signatures';
   if (/["<>|*?:\\/\p{C}]|^\.{1,2}$/u.test(artifactName) || Buffer.byteLength(artifactName) > 200) {
     reader.reject('artifact-name', 'must be at most 200 bytes without " < > | * ? : \\ / or invisible characters');
   }
-  const retentionDays = reader.integer('retention-days', { from: 1, to: 90, otherwise: 0 });
+  const retentionDays = reader.integer('retention-days', { from: 1, to: facts.maxRetentionDays, otherwise: 0 });
   const overwrite = reader.choice('overwrite', ['auto', 'true', 'false']);
   return wanted
     ? { artifactName, retentionDays: retentionDays === 0 ? undefined : retentionDays, overwrite }
@@ -118,8 +118,8 @@ function readUpload(reader: FieldReader): UploadInputs | undefined {
 }
 
 /** What bears the name of a rehearsal must be one, or nobody can go by it. */
-function readRealUpload(reader: FieldReader): UploadInputs | undefined {
-  const upload = readUpload(reader);
+function readRealUpload(reader: FieldReader, runner: Runner): UploadInputs | undefined {
+  const upload = readUpload(reader, runner);
   if (upload && /^rehearsal-/i.test(upload.artifactName))
     reader.reject('artifact-name', 'begins with rehearsal-, which marks what a rehearsal made');
   return upload;

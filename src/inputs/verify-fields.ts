@@ -71,18 +71,27 @@ function guard(text: string, runner: Runner): string {
 }
 
 function readKeyFile(value: string, runner: Runner): string {
-  const { workspace, eventName } = runner.facts;
+  const { workspace } = runner.facts;
   refuseBareKey(value, runner);
   const path = resolve(workspace, value);
   const text = guard(readWhole(path, value), runner);
-  if (eventName.startsWith('pull_request') && isWithin(workspace, path)) {
-    runner.annotate(
-      'warning',
-      'The key comes from the pull request',
-      `verify-key is the file ${relative(workspace, path)} of this checkout, so whoever wrote the pull request chose the key. Give the key as text in the workflow, or from a place that the author cannot change.`,
-    );
-  }
+  if (isWithin(workspace, path)) warnOfForeignKey(relative(workspace, path), runner);
   return text;
+}
+
+/** On these events the checkout may be somebody else's, and with it the key. */
+function warnOfForeignKey(path: string, { facts, annotate }: Runner): void {
+  const { eventName, stranger, starters } = facts;
+  const isPullRequest = eventName.startsWith('pull_request');
+  if (!isPullRequest && stranger === 'nothing') return;
+  const who = isPullRequest
+    ? 'so whoever wrote the pull request chose the key'
+    : `and if the checkout is not the repository's own, somebody else chose the key: ${starters} can start a run of ${eventName}`;
+  annotate(
+    'warning',
+    isPullRequest ? 'The key comes from the pull request' : 'The key comes from the checkout',
+    `verify-key is the file ${path} of this checkout, ${who}. Give the key as text in the workflow, or from a place that the author cannot change.`,
+  );
 }
 
 /** Base64 of DER is no path, may be a private key, and must not be quoted in an error. */

@@ -19,7 +19,7 @@ const MAX_NAMED = 3;
 /** Longest part beside the message in an annotation; the log has all. */
 const MAX_PART = 800;
 
-/** Tells the runner, and through it everyone, what a run came to; returns why outputs or summary could not be written. */
+/** Tells the runner, and through it everyone, what a run came to; returns why the outputs could not be written. */
 export function publish(runner: Runner, report: Report): ActionError | undefined {
   const causes = causesOf(report);
   runner.openGroup(report.findings.length > 0 ? 'Preflight' : 'Result');
@@ -39,27 +39,32 @@ export function publish(runner: Runner, report: Report): ActionError | undefined
   const artifactUrl = runner.artifactUrl(report.artifact?.id);
   const { eventName, secretsWithheld } = runner.facts;
   const isPullRequest = eventName.startsWith('pull_request');
-  return writeAll(runner, {
-    'The outputs of the step': () => {
-      for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl))) runner.output(name, value);
-    },
-    'The job summary': () => runner.summary(renderSummary(report, { isPullRequest, secretsWithheld, artifactUrl })),
+  const surroundings = { isPullRequest, secretsWithheld, artifactUrl };
+  tryWriting(runner, { what: 'The job summary', level: 'warning' }, () =>
+    runner.summary(renderSummary(report, surroundings)),
+  );
+  return tryWriting(runner, { what: 'The outputs of the step', level: 'error' }, () => {
+    for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl))) runner.output(name, value);
   });
 }
 
-/** Each fails alone; the files of the runner may lie on a disk that is full. */
-function writeAll(runner: Runner, writers: Readonly<Record<string, () => void>>): ActionError | undefined {
-  const errors: ActionError[] = [];
-  for (const [name, write] of Object.entries(writers)) {
-    try {
-      write();
-    } catch (error) {
-      errors.push(unwritable(name, error));
-    }
+interface Written {
+  /** As the subject of a sentence. */
+  readonly what: string;
+  /** How a failure is told. */
+  readonly level: 'warning' | 'error';
+}
+
+/** Returns why something could not be written; later steps depend on the outputs, and nothing depends on the summary. */
+function tryWriting(runner: Runner, { what, level }: Written, write: () => void): ActionError | undefined {
+  try {
+    write();
+    return undefined;
+  } catch (error) {
+    const failure = unwritable(what, error);
+    runner.annotate(level, failure.code, failure.message);
+    return failure;
   }
-  const [first] = errors;
-  if (first) runner.annotate('error', first.code, errors.map(({ message }) => message).join('\n'));
-  return first;
 }
 
 function annotationText(cause: Cause): string {

@@ -29,15 +29,25 @@ export class Masks {
   scrub(text: string, maxLength = Number.POSITIVE_INFINITY): string {
     // What begins behind the cut need not be looked at.
     const searched = text.length > maxLength ? text.slice(0, maxLength + this.#longest) : text;
-    const found = findAll(searched, this.#forms).filter(([start]) => start < maxLength);
-    let result = '';
-    let end = 0;
-    for (const [from, to] of found) {
-      if (from >= end) result += searched.slice(end, from) + STARS;
-      end = Math.max(end, to);
-    }
-    return result + searched.slice(end, Math.max(end, Math.min(maxLength, searched.length)));
+    return replaceForms(searched, this.#forms, maxLength);
   }
+
+  /** Replaces the forms that are too long to stand in a count or a word by chance; meant for outputs. */
+  scrubValue(text: string): string {
+    const forms = [...this.#forms].filter((form) => form.length >= MIN_ENCODED_LENGTH);
+    return replaceForms(text, forms, text.length);
+  }
+}
+
+function replaceForms(text: string, forms: Iterable<string>, maxLength: number): string {
+  let result = '';
+  let end = 0;
+  for (const [from, to] of findAll(text, forms)) {
+    if (from >= maxLength) break;
+    if (from >= end) result += text.slice(end, from) + STARS;
+    end = Math.max(end, to);
+  }
+  return result + text.slice(end, Math.max(end, Math.min(maxLength, text.length)));
 }
 
 /** Where any of the forms begins and ends in a text, in the order of the beginnings. */

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createScenario } from '../helpers/scenario.ts';
+
+const FILES = { 'dist/a': 'aaa' };
+
+describe.each(['GITHUB_OUTPUT', 'GITHUB_STATE'])('%s that cannot be written', (variable) => {
+  test.each([
+    ['is a FIFO', (path: string) => void execFileSync('mkfifo', [path])],
+    ['is a link', (path: string) => void execFileSync('ln', ['-s', '/dev/null', path])],
+    ['is a directory', (path: string) => void execFileSync('mkdir', [path])],
+    ['is not there', () => {}],
+  ])('because it %s makes the step red before any key is written and any request is made', async (_, make) => {
+    await using scenario = await createScenario({ files: FILES });
+    const path = join(scenario.workspace, 'planted');
+    make(path);
+    const run = await scenario.run({}, { env: { [variable]: path }, timeoutMs: 20_000 });
+    expect(run.exitCode, run.log).toBe(1);
+    expect(run.log).toMatch(new RegExp(`OUTPUT_UNWRITABLE[\\s\\S]*${variable}`));
+    expect(scenario.service.counters.connections).toBe(0);
+    expect(scenario.results.artifacts).toEqual([]);
+    expect(await scenario.signatures()).toEqual([]);
+  });
+});
+
+test.each([
+  ['a FIFO', (path: string) => void execFileSync('mkfifo', [path])],
+  ['a directory', (path: string) => void execFileSync('mkdir', [path])],
+])('a summary that is %s is a warning, and the step is green', async (_, make) => {
+  await using scenario = await createScenario({ files: FILES });
+  const path = join(scenario.workspace, 'planted');
+  make(path);
+  const run = await scenario.run(
+    { 'cert-expiry-warning-days': '0' },
+    { env: { GITHUB_STEP_SUMMARY: path }, timeoutMs: 20_000 },
+  );
+  expect(run.exitCode, run.log).toBe(0);
+  const warnings = run.annotations.filter(({ type }) => type === 'warning');
+  expect(warnings.map(({ message }) => message)).toEqual(['The file of GITHUB_STEP_SUMMARY is no regular file.']);
+});
+
+test('an event payload that is a FIFO does not hang the step', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const path = join(scenario.workspace, 'planted');
+  execFileSync('mkfifo', [path]);
+  const env = { GITHUB_EVENT_PATH: path, GITHUB_EVENT_NAME: 'workflow_run' };
+  const run = await scenario.run({}, { env, timeoutMs: 20_000 });
+  expect(run.log).toContain('WORKFLOW_RUN_OF_FORK');
+});
+
+test('variables that are not set are no trouble', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const env = { GITHUB_OUTPUT: undefined, GITHUB_STATE: undefined, GITHUB_STEP_SUMMARY: undefined };
+  const run = await scenario.run({ upload: 'false' }, { env });
+  expect(run.exitCode, run.log).toBe(0);
+  expect(run.rawLog.toString()).not.toMatch(/::set-output|::save-state/);
+});
+
+test.each(['--tls-keylog=keys', '--inspect=0'])('a mode that holds a key does not run with %s', async (option) => {
+  await using scenario = await createScenario({ files: FILES });
+  const env = { NODE_OPTIONS: option };
+  for (const mode of ['sign', 'preflight']) {
+    const run = await scenario.run({ mode }, { env });
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toContain('NODE_OPTIONS_REFUSED');
+  }
+  expect(scenario.service.counters.connections).toBe(0);
+  const rehearsed = await scenario.run({ mode: 'rehearse', upload: 'false' }, { env });
+  expect(rehearsed.exitCode, rehearsed.log).toBe(0);
+  expect(rehearsed.log).toContain(`NODE_OPTIONS with ${option.split('=')[0]}`);
+});
+
+test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not reach libraries that give no option of their own', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const spy = join(scenario.workspace, 'spy.cjs');
+  writeFileSync(spy, "process.on('exit', () => console.log('left: ' + process.env.NODE_TLS_REJECT_UNAUTHORIZED));");
+  const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_OPTIONS: `--require="${spy}"` };
+  const run = await scenario.run({}, { env });
+  expect(run.log).toContain('left: undefined');
+  expect(run.log).toContain('NODE_OPTIONS with --require, NODE_TLS_REJECT_UNAUTHORIZED.');
+});

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { EOL } from 'node:os';
+import { ActionError, codeOf } from '../errors.ts';
+import { unwritable } from '../files/writing/write-errors.ts';
+
+// Opening a FIFO without NONBLOCK would hang where no signal is heard; neither flag exists on Windows.
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+
+/** A file through which a step tells the runner something; without a path everything that is told is dropped. */
+export class CommandFile {
+  readonly #variable: string;
+  readonly #path: string | undefined;
+
+  constructor(environment: NodeJS.ProcessEnv, variable: string) {
+    this.#variable = variable;
+    this.#path = environment[variable] || undefined;
+  }
+
+  /** Throws `OUTPUT_UNWRITABLE` when nothing could be written. */
+  check(): void {
+    this.append('');
+  }
+
+  /** Adds text at the end; throws `OUTPUT_UNWRITABLE` or `OUTPUT_FULL`. */
+  append(text: string): void {
+    if (this.#path === undefined) return;
+    try {
+      appendToRegular(this.#path, text);
+    } catch (error) {
+      throw explain(this.#variable, error);
+    }
+  }
+
+  /** Adds a name and its value, which may have several lines. */
+  set(name: string, value: string): void {
+    // A delimiter that nobody can foresee keeps a value from ending itself and setting another name.
+    const delimiter = `ghadelimiter_${randomUUID()}`;
+    this.append(`${name}<<${delimiter}${EOL}${value}${EOL}${delimiter}${EOL}`);
+  }
+}
+
+function appendToRegular(path: string, text: string): void {
+  const descriptor = openSync(path, FLAGS);
+  try {
+    if (!fstatSync(descriptor).isFile()) throw Object.assign(new Error('No regular file'), { code: 'ENXIO' });
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** What the system says of pipes that nobody reads, directories and links. */
+const NOT_REGULAR = ['ENXIO', 'EISDIR', 'ELOOP'];
+
+function explain(variable: string, cause: unknown): ActionError {
+  const what = `The file of ${variable}`;
+  const hint = `The runner makes this file for each step: look for an earlier step that replaced it or set ${variable}.`;
+  if (NOT_REGULAR.includes(codeOf(cause) ?? '')) {
+    return new ActionError('OUTPUT_UNWRITABLE', `${what} is no regular file.`, { hint, cause });
+  }
+  const { code, message } = unwritable(what, cause);
+  return new ActionError(code, message, { hint, cause });
+}

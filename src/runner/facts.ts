@@ -1,0 +1,51 @@
+import { url as inspectorUrl } from 'node:inspector';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { findSuspicious, findTaps } from './environment.ts';
+import { type EventFacts, readEvent } from './event.ts';
+
+/** The job around this step; paths are absolute. */
+export interface RunnerFacts extends EventFacts {
+  readonly workspace: string;
+  readonly temporaryDirectory: string;
+  /** 1 for the first run of a job, more for a re-run. */
+  readonly runAttempt: number;
+  /** Most days that GitHub keeps an artifact of this repository. */
+  readonly maxRetentionDays: number;
+  readonly isDebug: boolean;
+  /** False on a terminal, where a command that masks a secret would show it. */
+  readonly isOnRunner: boolean;
+  readonly httpsProxy: string | undefined;
+  readonly noProxy: string | undefined;
+  /** Variables that weaken or tap TLS, or change what this process runs, with what they carry. */
+  readonly suspiciousVariables: readonly string[];
+  /** Options of Node that let others read keys from TLS connections or from memory. */
+  readonly taps: readonly string[];
+}
+
+/** Days that GitHub keeps an artifact at most, where the runner does not say what the repository allows. */
+const MAX_RETENTION_DAYS = 400;
+
+/** Reads what the runner tells about the job in its variables. */
+export function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
+  // An inspector may be there by another way than NODE_OPTIONS.
+  const taps = findTaps(environment);
+  return {
+    ...readEvent(environment),
+    workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
+    temporaryDirectory: resolve(environment['RUNNER_TEMP'] || tmpdir()),
+    runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
+    maxRetentionDays: positive(environment['GITHUB_RETENTION_DAYS']) ?? MAX_RETENTION_DAYS,
+    isDebug: environment['RUNNER_DEBUG'] === '1',
+    // GitHub's runner sets it, as those of Gitea and Forgejo and `act` do.
+    isOnRunner: Boolean(environment['GITHUB_ACTIONS']),
+    httpsProxy: environment['https_proxy'] ?? environment['HTTPS_PROXY'],
+    noProxy: environment['no_proxy'] ?? environment['NO_PROXY'],
+    suspiciousVariables: findSuspicious(environment),
+    taps: taps.length === 0 && inspectorUrl() !== undefined ? ['--inspect'] : taps,
+  };
+}
+
+function positive(text: string | undefined): number | undefined {
+  return text && /^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined;
+}
