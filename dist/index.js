@@ -51523,6 +51523,7 @@ async function credentialsOf({ role, drawToken }) {
 // EXTERNAL MODULE: ./build/src/verifying/algorithm.js
 var verifying_algorithm = __nccwpck_require__(23184);
 ;// CONCATENATED MODULE: ./build/src/protocols/vault/batches.js
+
 /**
  * Requests that are under way at once.
  *
@@ -51621,11 +51622,13 @@ class Batches {
         }
         catch (error) {
             const wanted = batch.filter(({ isGone }) => !isGone);
-            if (wanted.length < 2 || !this.#options.isDivisible(error))
-                for (const { done } of batch)
-                    done.reject(error);
-            else
+            if (wanted.length >= 2 && this.#options.isDivisible(error)) {
                 await this.#sendHalves(wanted);
+                return;
+            }
+            const shared = error instanceof failure/* Failure */.HR ? error.with({ request: {} }) : error;
+            for (const { done } of batch)
+                done.reject(shared);
         }
     }
     /** Finds out which item a request was refused for; the repeat concerns the request, so no try of a file is counted. */
@@ -53866,6 +53869,8 @@ class RunPolicy {
     #judge = new RunJudge();
     #attempts;
     #refusals = new Refusals();
+    /** Failed requests that carried several files. */
+    #requests = new WeakSet();
     /** The last failure of the service as a whole. */
     #lastTrouble;
     constructor(options) {
@@ -53939,7 +53944,7 @@ class RunPolicy {
             return { next: 'lost', lost: failure };
         if (failure.facts.endsRun === 'bad-node')
             this.#onBadNode(failed);
-        if (ofService)
+        if (ofService && (this.#isNewEvent(failure) || isProbe))
             this.#onTrouble(failed, now);
         else if (isProbe)
             this.#gate.pause(now);
@@ -53987,6 +53992,14 @@ class RunPolicy {
     /** After a success, a name without an address means that the name server is in trouble. */
     #concernsService({ kind, facts }) {
         return kind === 'service' || (facts.endsRun === 'not-found' && this.#gate.hasSucceeded);
+    }
+    /** Tells whether a failure is not one more of a request that is known to have failed. */
+    #isNewEvent({ facts: { request } }) {
+        if (request === undefined)
+            return true;
+        const isNew = !this.#requests.has(request);
+        this.#requests.add(request);
+        return isNew;
     }
     /** Tells whether a file is given up because of the service; near the end of the run the gate shuts instead. */
     #isLostToService({ job, left, failure }, now) {

@@ -209,3 +209,27 @@ describe('a wish of the service', () => {
     expect(endOf(world.fail(throttled(120_001), 0))).toBe('RETRY_AFTER_TOO_LONG');
   });
 });
+
+describe('a request that carried several files', () => {
+  const failed = (): Failure => FAILURES.unavailable.with({ request: {} });
+
+  test('is one event when it fails: no outage is declared, the limit halves once, and each file is repeated', () => {
+    const world = createWorld();
+    const before = world.policy.limit.value;
+    const shared = failed();
+    const decisions = Array.from({ length: 16 }, (_, job) => world.fail(shared, 1000, { job }).next);
+    expect(decisions).toEqual(Array(16).fill('retry'));
+    expect(world.events.filter(({ type }) => type === 'outage')).toEqual([]);
+    expect([world.policy.limit.value, world.policy.ask(1000)]).toEqual([before / 2, { may: 'start' }]);
+  });
+
+  test('and the next seven shut the gate as single requests do', () => {
+    const world = createWorld();
+    for (let request = 0; request < 8; request++) {
+      const shared = failed();
+      expect(world.events.filter(({ type }) => type === 'outage')).toEqual([]);
+      for (let job = 0; job < 16; job++) world.fail(shared, 1000, { job: 20 * request + job });
+    }
+    expect(world.events.filter(({ type }) => type === 'outage')).toHaveLength(1);
+  });
+});

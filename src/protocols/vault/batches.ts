@@ -1,4 +1,4 @@
-import type { Failure } from '../../signing/policy/failure.ts';
+import { Failure } from '../../signing/policy/failure.ts';
 
 /** What a batch says of one of its items. */
 export type ItemResult<Result> = Result | Failure;
@@ -120,8 +120,12 @@ export class Batches<Item, Result> {
       }
     } catch (error) {
       const wanted = batch.filter(({ isGone }) => !isGone);
-      if (wanted.length < 2 || !this.#options.isDivisible(error)) for (const { done } of batch) done.reject(error);
-      else await this.#sendHalves(wanted);
+      if (wanted.length >= 2 && this.#options.isDivisible(error)) {
+        await this.#sendHalves(wanted);
+        return;
+      }
+      const shared = error instanceof Failure ? error.with({ request: {} }) : error;
+      for (const { done } of batch) done.reject(shared);
     }
   }
 

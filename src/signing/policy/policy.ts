@@ -29,6 +29,8 @@ export class RunPolicy {
   readonly #judge = new RunJudge();
   readonly #attempts: AttemptCounts;
   readonly #refusals = new Refusals();
+  /** Failed requests that carried several files. */
+  readonly #requests = new WeakSet<object>();
   /** The last failure of the service as a whole. */
   #lastTrouble: Failure | undefined;
 
@@ -101,7 +103,7 @@ export class RunPolicy {
       return { next: 'end', failure: failure.facts.ending ?? failure, lost: failure };
     if (failure.kind === 'file') return { next: 'lost', lost: failure };
     if (failure.facts.endsRun === 'bad-node') this.#onBadNode(failed);
-    if (ofService) this.#onTrouble(failed, now);
+    if (ofService && (this.#isNewEvent(failure) || isProbe)) this.#onTrouble(failed, now);
     else if (isProbe) this.#gate.pause(now);
     const end = this.#endOfPatience(failure, now);
     if (end) return { next: 'end', failure: end };
@@ -140,6 +142,14 @@ export class RunPolicy {
   /** After a success, a name without an address means that the name server is in trouble. */
   #concernsService({ kind, facts }: Failure): boolean {
     return kind === 'service' || (facts.endsRun === 'not-found' && this.#gate.hasSucceeded);
+  }
+
+  /** Tells whether a failure is not one more of a request that is known to have failed. */
+  #isNewEvent({ facts: { request } }: Failure): boolean {
+    if (request === undefined) return true;
+    const isNew = !this.#requests.has(request);
+    this.#requests.add(request);
+    return isNew;
   }
 
   /** Tells whether a file is given up because of the service; near the end of the run the gate shuts instead. */
