@@ -1,10 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { runAction } from '../../tools/runner/runner.ts';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
+import { expectDelivered } from './customer.ts';
 import { callsOf, type Hub } from './engine/hub.ts';
 import { runWorkflow, type WorkflowResult } from './engine/run.ts';
 import { FLAT_BUILD, FORK, type NewUserOptions, openRepository, SAME_REPOSITORY, TAG } from './new-user.ts';
@@ -39,6 +40,32 @@ describe('an example', () => {
 
   const namesIn = async (hub: Hub, artifact: string): Promise<string[]> =>
     (await hub.artifacts.files(artifact)).map(({ path }) => path).sort();
+
+  /** What a call of `gh release create` publishes, with the content that the artifacts of the run have. */
+  async function published(hub: Hub): Promise<Map<string, Buffer>> {
+    const files = new Map<string, Buffer>();
+    const args = (await callsOf(hub)).find((call) => call.startsWith('gh release create'))?.split(' ') ?? [];
+    for (const artifact of ['build', 'signatures']) {
+      if (!hub.artifacts.names.includes(artifact)) continue;
+      for (const { path, bytes } of await hub.artifacts.files(artifact)) {
+        const place = artifact === 'build' ? `dist/${path}` : path;
+        if (args.includes(place)) files.set(basename(path), bytes);
+      }
+    }
+    return files;
+  }
+
+  test.each(['release-on-tag.yml', 'pull-request-and-tag.yml'])(
+    'what %s publishes passes every check of the guide for customers',
+    async (example) => {
+      const hub = await open(TAG);
+      const result = await run(hub, example);
+      expect(result.result, result.log).toBe('success');
+      const files = await published(hub);
+      expect([...files.keys()].sort()).toEqual(['app.bin', 'app.bin.sign', 'core.so', 'core.so.sign']);
+      await expectDelivered(files, service.credentials.verifyKeyPem);
+    },
+  );
 
   test('release-on-tag.yml signs and publishes files and signatures', async () => {
     const hub = await open(TAG);
@@ -122,6 +149,10 @@ describe('an example', () => {
       expect(result.result, result.log).toBe('success');
       expect(api.releases[0]?.assets.map(({ name }) => name)).toContain('core.so.sign');
       expect((await callsOf(hub)).at(-1)).toBe('gh release edit v1.2.3 --draft=false');
+      const files = await published(hub);
+      for (const { name, bytes } of api.releases[0]?.assets ?? []) files.set(name, bytes);
+      expect([...files.keys()]).toEqual(expect.arrayContaining(['app.bin', 'core.so', 'core.so.sign', 'SHA256SUMS']));
+      await expectDelivered(files, service.credentials.verifyKeyPem);
     } finally {
       await api.close();
     }
