@@ -9,9 +9,11 @@ import { anchorOf, type Document, readDocument, shellBlocksOf } from './document
 import { runAlone } from './shell.ts';
 import { THIS_ACTION, usesIn } from './workflow.ts';
 
-const PATHS = ['README.md', ...readdirSync(join(ACTION_DIRECTORY, 'docs')).map((name) => `docs/${name}`)].filter(
-  (path) => path.endsWith('.md'),
-);
+const PATHS = [
+  'README.md',
+  '.github/SUPPORT.md',
+  ...readdirSync(join(ACTION_DIRECTORY, 'docs')).map((name) => `docs/${name}`),
+].filter((path) => path.endsWith('.md'));
 const ACTION: { inputs: object; outputs: object } = parse(readFileSync(join(ACTION_DIRECTORY, 'action.yml'), 'utf8'));
 
 /** Says what is wrong with a link of a document; external ones are not followed. */
