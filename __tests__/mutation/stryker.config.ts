@@ -1,11 +1,14 @@
 /** `npm run test:mutation`: how many small faults in the rooms that decide would be found by the tests of those rooms. */
 export default {
   mutate: [
-    'src/signing/sign-file/{status,retry-after,response,canonical,quoted-base64,request}.ts',
-    'src/signing/{connection-failure,retry,retry-queue,policy,limit,gate}.ts',
-    'src/identity/{pem,blocks}.ts',
-    'src/verifying/{pem,verifier,check,encoding,algorithm}.ts',
-    'src/files/{output-tree,signature-file,names}.ts',
+    'src/protocols/{answers/status,answers/retry-after,es-auth/response,es-auth/request-signature,es-auth/request}.ts',
+    'src/files/hashing/quoted-base64.ts',
+    'src/connection/connection-failure.ts',
+    'src/signing/policy/{retry,policy,concurrency,outage-gate}.ts',
+    'src/signing/schedule/queue.ts',
+    'src/identity/text/{pem,blocks}.ts',
+    'src/verifying/{verifier,check,encoding,algorithm}.ts',
+    'src/files/{names,writing/output-tree,reading/read-small}.ts',
   ],
   testRunner: 'vitest',
   vitest: { configFile: '__tests__/mutation/vitest.config.ts', pool: 'threads' },
