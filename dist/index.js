@@ -47868,6 +47868,8 @@ function isSame(descriptor, path) {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
 /* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(93509);
+/* harmony import */ var _real_path_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(38629);
+
 
 
 
@@ -47934,10 +47936,24 @@ function normaliseSeparators(path) {
 }
 function relativeGlob(body, root) {
     const trailing = normaliseSeparators(body).endsWith('/') ? '/' : '';
+    if (!(0,_real_path_js__WEBPACK_IMPORTED_MODULE_3__/* .isWithin */ .UO)(root, body))
+        return resolvedGlob(body, root);
     const path = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.relative)(root, body);
-    if (path === '')
-        return '.';
-    return /^\.\.(?:[/\\]|$)/.test(path) || (0,node_path__WEBPACK_IMPORTED_MODULE_0__.isAbsolute)(path) ? undefined : path + trailing;
+    return path === '' ? '.' : path + trailing;
+}
+/** Reads a pattern that names the root in another way, such as its real path behind a link. */
+function resolvedGlob(body, root) {
+    const real = (0,_real_path_js__WEBPACK_IMPORTED_MODULE_3__/* .findRealPath */ .ps)(root).path;
+    const segments = normaliseSeparators(body).split('/');
+    for (let depth = 1; real !== undefined && depth <= segments.length; depth++) {
+        // The first segment is empty, or a drive, whose root has a slash behind it.
+        const above = (0,_real_path_js__WEBPACK_IMPORTED_MODULE_3__/* .findRealPath */ .ps)(`${segments.slice(0, depth).join('/')}${depth === 1 ? '/' : ''}`).path;
+        if (above === undefined)
+            return undefined;
+        if (above === real)
+            return segments.slice(depth).join('/') || '.';
+    }
+    return undefined;
 }
 /** Writes a path, relative to the root, as a pattern that means this path; a line end, which no pattern can hold, becomes `?`. */
 function escapePath(path) {
@@ -48370,8 +48386,11 @@ function readSignatureFile(location) {
 /* harmony export */   O1: () => (/* binding */ isSamePlace),
 /* harmony export */   UO: () => (/* binding */ isWithin),
 /* harmony export */   Yw: () => (/* binding */ isBelow),
+/* harmony export */   _l: () => (/* binding */ pathInside),
+/* harmony export */   gA: () => (/* binding */ leadsInto),
 /* harmony export */   ps: () => (/* binding */ findRealPath),
-/* harmony export */   x5: () => (/* binding */ locate)
+/* harmony export */   x5: () => (/* binding */ locate),
+/* harmony export */   yT: () => (/* binding */ resolveDirectory)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
@@ -48389,6 +48408,34 @@ function findRealPath(location) {
     catch (error) {
         return { failure: (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) ?? 'unknown error' };
     }
+}
+/** Finds the real path of a directory that may not be there yet, by the nearest one that is. */
+function resolveDirectory(path) {
+    let existing = path;
+    try {
+        while ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(existing, { throwIfNoEntry: false }) === undefined)
+            existing = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(existing);
+    }
+    catch (error) {
+        return { failure: (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) ?? 'unknown error' };
+    }
+    const real = findRealPath(existing);
+    return real.path === undefined ? real : { path: (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(real.path, (0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(existing, path)) };
+}
+/**
+ * Returns the path of something in a directory, relative to it, with `/` between segments; `undefined` when it lies elsewhere.
+ *
+ * Scripts resolve paths: what lies outside by its spelling may lie inside once all links are resolved.
+ */
+function pathInside(directory, path) {
+    if (isWithin(directory, path))
+        return pathBelow(directory, path);
+    const [top, real] = [resolveDirectory(directory).path, resolveDirectory(path).path];
+    return top !== undefined && real !== undefined && isWithin(top, real) ? pathBelow(top, real) : undefined;
+}
+/** Tells whether a path is a directory or lies below it, as both are spelled or once their links are resolved. */
+function leadsInto(directory, path) {
+    return pathInside(directory, path) !== undefined;
 }
 /** Tells whether a path lies below a directory. */
 function isBelow(directory, path) {
@@ -48526,7 +48573,6 @@ var read_errors = __nccwpck_require__(22494);
 
 
 
-
 /** Looks at a path without links; `undefined` when no directory is there. */
 function findDirectory(path) {
     const stat = (0,external_node_fs_.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
@@ -48575,14 +48621,6 @@ function makeDirectory(path) {
         }
         return findDirectory(path) ?? makeDirectory(path);
     });
-}
-/** Finds the real path of a directory that may not be there yet, by the nearest one that is. */
-function resolveDirectory(path) {
-    let existing = path;
-    while ((0,external_node_fs_.lstatSync)(existing, { throwIfNoEntry: false }) === undefined)
-        existing = (0,external_node_path_.dirname)(existing);
-    const real = (0,real_path/* findRealPath */.ps)(existing);
-    return real.path === undefined ? real : { path: (0,external_node_path_.join)(real.path, (0,external_node_path_.relative)(existing, path)) };
 }
 function openDirectory(directory) {
     try {
@@ -48744,8 +48782,8 @@ class OutputTree {
         const known = this.#real.get(parent);
         if (known !== undefined)
             return known;
-        const { path: top = this.directory } = resolveDirectory(this.directory);
-        const { path: real } = resolveDirectory(this.locate(parent));
+        const { path: top = this.directory } = (0,real_path/* resolveDirectory */.yT)(this.directory);
+        const { path: real } = (0,real_path/* resolveDirectory */.yT)(this.locate(parent));
         if (real === undefined || !(0,real_path/* isWithin */.UO)(top, real)) {
             const target = real === undefined ? 'nowhere' : `to ${(0,names/* show */.WU)(real)}`;
             throw new errors/* ActionError */.lZ('OUTPUT_OUTSIDE', `${(0,names/* show */.WU)(path)} would be written through a link that leads ${target}.`, {
@@ -52120,7 +52158,7 @@ class FieldReader {
     pathInside(name, directories, otherwise) {
         const tops = [directories].flat();
         const path = (0,external_node_path_.resolve)(tops[0] ?? '', this.#take(name) ?? otherwise);
-        if (!tops.some((top) => (0,real_path/* isWithin */.UO)(top, path)))
+        if (!tops.some((top) => (0,real_path/* leadsInto */.gA)(top, path)))
             this.reject(name, 'leads out of the workspace');
         return path;
     }
@@ -52129,9 +52167,9 @@ class FieldReader {
         const value = this.#take(name);
         if (value === undefined)
             return undefined;
-        const path = (0,external_node_path_.relative)(directory, (0,external_node_path_.join)((0,external_node_path_.isAbsolute)(value) ? '' : directory, value));
-        if (path !== '' && (0,real_path/* isWithin */.UO)(directory, (0,external_node_path_.join)(directory, path)) && !/[/\\]$/.test(value))
-            return path.replaceAll('\\', '/');
+        const path = (0,real_path/* pathInside */._l)(directory, (0,external_node_path_.join)((0,external_node_path_.isAbsolute)(value) ? '' : directory, value));
+        if (path !== undefined && path !== '' && !/[/\\]$/.test(value))
+            return path;
         this.reject(name, 'must be the path of a file inside output-dir, or inside root when that is empty');
         return undefined;
     }
@@ -52225,27 +52263,33 @@ function readOutputDirectory(reader, facts, root) {
         return undefined;
     const { workspace, temporaryDirectory } = facts;
     const path = reader.pathInside('output-dir', [workspace, temporaryDirectory], value);
-    if (path === root)
+    if ((0,real_path/* pathInside */._l)(root, path) === '')
         return undefined;
-    if ((0,real_path/* isWithin */.UO)(path, root))
+    if ((0,real_path/* leadsInto */.gA)(path, root))
         reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
     if (path.split(/[/\\]/).includes('.git'))
         reader.reject('output-dir', 'must not lie in a .git directory');
-    const standing = nearestStanding(path);
-    if (!standing.isDirectory)
+    if (!isDirectoryOrNew(path))
         reader.reject('output-dir', 'leads over a file');
-    // A link in a checkout must not decide where a signing job writes and removes files.
-    const tops = [workspace, temporaryDirectory].map((top) => nearestStanding(top).real);
-    if (!tops.some((top) => (0,real_path/* isWithin */.UO)(top, standing.real)))
-        reader.reject('output-dir', 'leads out of the workspace through a link');
+    checkWithoutLink(reader, path, [workspace, temporaryDirectory]);
     return path;
 }
-/** Resolves the nearest part of a path that exists. */
-function nearestStanding(path) {
+/** A link in a checkout must not decide where a signing job writes and removes files. */
+function checkWithoutLink(reader, path, tops) {
+    const real = (0,real_path/* resolveDirectory */.yT)(path).path;
+    const resolved = tops.map((top) => (0,real_path/* resolveDirectory */.yT)(top).path ?? top);
+    if (real === undefined || !resolved.some((top) => (0,real_path/* isWithin */.UO)(top, real))) {
+        reader.reject('output-dir', 'leads out of the workspace through a link');
+        return;
+    }
+    const plain = tops.flatMap((top, at) => (0,real_path/* isWithin */.UO)(top, path) ? [(0,external_node_path_.join)(resolved[at] ?? top, (0,external_node_path_.relative)(top, path))] : [path]);
+    if (!plain.includes(real))
+        reader.reject('output-dir', `leads through a link to ${(0,files_names/* show */.WU)(real)}: give that directory itself`);
+}
+/** Tells whether a path can be a directory: the nearest part that exists is one. */
+function isDirectoryOrNew(path) {
     const stat = (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false });
-    if (stat || (0,external_node_path_.dirname)(path) === path)
-        return { real: (0,external_node_fs_.realpathSync)(path), isDirectory: stat?.isDirectory() ?? false };
-    return nearestStanding((0,external_node_path_.dirname)(path));
+    return stat?.isDirectory() ?? ((0,external_node_path_.dirname)(path) === path || isDirectoryOrNew((0,external_node_path_.dirname)(path)));
 }
 
 // EXTERNAL MODULE: ./build/src/inputs/protocols/protocol-fields.js + 19 modules
@@ -52306,8 +52350,9 @@ function readKeyFile(value, runner) {
     refuseBareKey(value, runner);
     const path = (0,external_node_path_.resolve)(workspace, value);
     const text = guard(readWhole(path, value), runner);
-    if ((0,real_path/* isWithin */.UO)(workspace, path))
-        warnOfForeignKey((0,external_node_path_.relative)(workspace, path), runner);
+    const pathInCheckout = (0,real_path/* pathInside */._l)(workspace, path);
+    if (pathInCheckout !== undefined)
+        warnOfForeignKey(pathInCheckout, runner);
     return text;
 }
 /** On these events the checkout may be somebody else's, and with it the key. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import { readPatterns } from '../../src/files/finding/patterns.ts';
+import { escapePath, readPatterns } from '../../src/files/finding/patterns.ts';
+import { find, makeDirectory, plant, tell } from './trees.ts';
 
 const ROOT = '/work space/a[1],{b}';
 const globsOf = (text: string): readonly string[] =>
@@ -63,6 +64,76 @@ describe('a line that cannot mean what it says is an error that names it', () =>
   test('and all of them are told at once', () => {
     expect(complaintOf('a,b\nfine\n../c')).toMatch(/a,b.*\.\.\/c/);
   });
+});
+
+test('an absolute pattern may name the root by any path that leads there', () => {
+  const outer = plant(makeDirectory(), {
+    'disk/r/dist/a': '',
+    alias: { link: 'disk' },
+    'disk/r/inner': { link: 'dist' },
+  });
+  const places = [`${outer}/disk/r`, `${outer}/alias/r`];
+  for (const root of places) {
+    const globs = places.flatMap((place) => [
+      `${place}/dist/**`,
+      place,
+      `${place}/`,
+      `${place}/*/`,
+      `!${place}/inner/x`,
+    ]);
+    expect(readPatterns(globs.join('\n'), root).map(({ glob }) => glob)).toEqual([
+      'dist/**',
+      '.',
+      '.',
+      '*/',
+      'inner/x',
+      'dist/**',
+      '.',
+      '.',
+      '*/',
+      'inner/x',
+    ]);
+    for (const elsewhere of [outer, `${outer}/disk/*/dist`, `${outer}/alias`, `${outer}/none/r/dist`, '/']) {
+      expect(() => readPatterns(elsewhere, root)).toThrow(/lies outside root/);
+    }
+  }
+});
+
+test('a path written as a pattern means that path and no other', async () => {
+  const names = [
+    '[id].js',
+    'i.js',
+    'a*b',
+    'aXb',
+    'q?',
+    'qq',
+    '{a,b}',
+    'back\\slash',
+    '!not',
+    '#note',
+    '~home',
+    ' lead',
+    'trail ',
+    '-',
+    ']',
+    '[',
+    '[[',
+    '[!a]',
+  ];
+  const root = plant(
+    makeDirectory(),
+    Object.fromEntries(
+      names.flatMap((name) => [
+        [name, ''],
+        [`d [x]/${name}`, ''],
+      ]),
+    ),
+  );
+  const paths = names.flatMap((name) => [name, `d [x]/${name}`]);
+  for (const path of paths) {
+    expect(tell(await find(root, escapePath(path))).files, path).toEqual([path]);
+    expect(tell(await find(root, `**\n!${escapePath(path)}`)).files.length, path).toBe(paths.length - 1);
+  }
 });
 
 test('whatever the text, patterns stay below the root or are refused', () => {

@@ -1,5 +1,8 @@
+import { linkSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isBelow, isWithin } from '../../src/files/real-path.ts';
+import { isBelow, isSamePlace, isWithin, leadsInto, pathInside } from '../../src/files/real-path.ts';
+import { makeDirectory, plant } from './trees.ts';
 
 test.each([
   ['/a', '/a', true, false],
@@ -14,4 +17,31 @@ test.each([
   ['/', '/', true, false],
 ])('within %s is %s: %s, below it: %s', (directory, path, within, below) => {
   expect([isWithin(directory, path), isBelow(directory, path)]).toEqual([within, below]);
+});
+
+test('a path leads into a directory by its spelling, or once the links of both are resolved', () => {
+  const outer = plant(makeDirectory(), { 'disk/r/a': '', alias: { link: 'disk' }, 'disk/out': { link: '/' } });
+  const at = (path: string): string => join(outer, path);
+  expect(pathInside(at('alias/r'), at('disk/r/new/file'))).toBe('new/file');
+  expect(pathInside(at('disk/r'), at('alias/r'))).toBe('');
+  expect(pathInside(at('alias/r'), at('alias/r/x'))).toBe('x');
+  expect(pathInside(at('disk/r'), at('alias/other'))).toBeUndefined();
+  expect(leadsInto(at('alias/r'), at('disk'))).toBe(false);
+  // By its spelling it is inside: where it leads is for others to judge.
+  expect(leadsInto(at('disk'), at('disk/out'))).toBe(true);
+  expect(leadsInto(outer, `/${'x'.repeat(5000)}`)).toBe(false);
+});
+
+test('two spellings are one place only where the file system finds one file by both', () => {
+  const directory = plant(makeDirectory(), { '.GIT/x': '', '.git/x': '', é: '' });
+  const at = (path: string): string => join(directory, path);
+  expect(isSamePlace(at('.git'), at('.git'))).toBe(true);
+  expect(isSamePlace(at('.git'), at('.GIT'))).toBe(false);
+  expect(isSamePlace(at('none'), at('NONE'))).toBe(false);
+  expect(isSamePlace(at('é'), at('e\u0301'))).toBe(false);
+  // As on a file system without case: one file under both names.
+  linkSync(at('é'), at('e\u0301'));
+  expect(isSamePlace(at('é'), at('e\u0301'))).toBe(true);
+  linkSync(at('é'), at('other'));
+  expect(isSamePlace(at('é'), at('other'))).toBe(false);
 });

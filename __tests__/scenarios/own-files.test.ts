@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -106,6 +106,17 @@ describe('output-dir', () => {
     await rm(outside, { recursive: true });
   });
 
+  test('may not be a link, nor lie behind one: what it leads to is signed, or not, by another name', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    await symlink('dist', join(scenario.workspace, 'signatures'));
+    for (const directory of ['signatures', 'signatures/new']) {
+      const run = await scenario.run({ 'output-dir': directory, files: '**' });
+      expect(run.exitCode, directory).toBe(1);
+      expect(run.log).toContain('Input output-dir leads through a link to');
+    }
+    expect(await scenario.signatures()).toEqual([]);
+  });
+
   test('may be below RUNNER_TEMP, for a tree that cannot be written', async () => {
     await using scenario = await createScenario({ files: FILES });
     const runnerTemp = await mkdtemp(join(tmpdir(), 'runner-temp-'));
@@ -157,5 +168,23 @@ test('a root that is not there is an error, whatever becomes of empty patterns',
     const run = await scenario.run({ root, 'if-no-files-found': 'ignore' });
     expect(run.exitCode).toBe(1);
     expect(run.log).toContain('Input root is not an existing directory');
+  }
+});
+
+test('a workspace behind a link is the same place by its real path, for every input that is a path', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const real = await realpath(scenario.workspace);
+  const workspace = `${scenario.workspace}-alias`;
+  await symlink(real, workspace);
+  const cases = [
+    { files: `${real}/dist/**` },
+    { files: '**', root: `${real}/dist` },
+    { files: 'dist', 'output-dir': `${real}/signed` },
+    { files: 'dist', manifest: `${real}/receipt.json`, checksums: `${real}/SUMS` },
+  ];
+  for (const inputs of cases) {
+    const run = await scenario.run({ ...inputs, upload: 'false' }, { workspace });
+    expect(run.exitCode, `${JSON.stringify(inputs)} ${run.log}`).toBe(0);
+    expect(run.outputs['file-count']).toBe('2');
   }
 });

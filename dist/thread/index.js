@@ -329,6 +329,34 @@ function findRealPath(location) {
         return { failure: codeOf(error) ?? 'unknown error' };
     }
 }
+/** Finds the real path of a directory that may not be there yet, by the nearest one that is. */
+function resolveDirectory(path) {
+    let existing = path;
+    try {
+        while ((0,external_node_fs_namespaceObject.lstatSync)(existing, { throwIfNoEntry: false }) === undefined)
+            existing = (0,external_node_path_namespaceObject.dirname)(existing);
+    }
+    catch (error) {
+        return { failure: codeOf(error) ?? 'unknown error' };
+    }
+    const real = findRealPath(existing);
+    return real.path === undefined ? real : { path: (0,external_node_path_namespaceObject.join)(real.path, (0,external_node_path_namespaceObject.relative)(existing, path)) };
+}
+/**
+ * Returns the path of something in a directory, relative to it, with `/` between segments; `undefined` when it lies elsewhere.
+ *
+ * Scripts resolve paths: what lies outside by its spelling may lie inside once all links are resolved.
+ */
+function pathInside(directory, path) {
+    if (isWithin(directory, path))
+        return pathBelow(directory, path);
+    const [top, real] = [resolveDirectory(directory).path, resolveDirectory(path).path];
+    return top !== undefined && real !== undefined && isWithin(top, real) ? pathBelow(top, real) : undefined;
+}
+/** Tells whether a path is a directory or lies below it, as both are spelled or once their links are resolved. */
+function leadsInto(directory, path) {
+    return pathInside(directory, path) !== undefined;
+}
 /** Tells whether a path lies below a directory. */
 function isBelow(directory, path) {
     return isWithin(directory, path) && relative(directory, path) !== '';
@@ -425,7 +453,6 @@ function isSame(descriptor, path) {
 
 
 
-
 /** Looks at a path without links; `undefined` when no directory is there. */
 function findDirectory(path) {
     const stat = (0,external_node_fs_namespaceObject.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
@@ -474,14 +501,6 @@ function makeDirectory(path) {
         }
         return findDirectory(path) ?? makeDirectory(path);
     });
-}
-/** Finds the real path of a directory that may not be there yet, by the nearest one that is. */
-function resolveDirectory(path) {
-    let existing = path;
-    while ((0,external_node_fs_namespaceObject.lstatSync)(existing, { throwIfNoEntry: false }) === undefined)
-        existing = (0,external_node_path_namespaceObject.dirname)(existing);
-    const real = findRealPath(existing);
-    return real.path === undefined ? real : { path: (0,external_node_path_namespaceObject.join)(real.path, (0,external_node_path_namespaceObject.relative)(existing, path)) };
 }
 function openDirectory(directory) {
     try {

@@ -1,5 +1,5 @@
 import { type BigIntStats, lstatSync, realpathSync } from 'node:fs';
-import { isAbsolute, relative, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
 import { foldName } from './names.ts';
 
@@ -15,6 +15,34 @@ export function findRealPath(location: string): RealPath {
   } catch (error) {
     return { failure: codeOf(error) ?? 'unknown error' };
   }
+}
+
+/** Finds the real path of a directory that may not be there yet, by the nearest one that is. */
+export function resolveDirectory(path: string): RealPath {
+  let existing = path;
+  try {
+    while (lstatSync(existing, { throwIfNoEntry: false }) === undefined) existing = dirname(existing);
+  } catch (error) {
+    return { failure: codeOf(error) ?? 'unknown error' };
+  }
+  const real = findRealPath(existing);
+  return real.path === undefined ? real : { path: join(real.path, relative(existing, path)) };
+}
+
+/**
+ * Returns the path of something in a directory, relative to it, with `/` between segments; `undefined` when it lies elsewhere.
+ *
+ * Scripts resolve paths: what lies outside by its spelling may lie inside once all links are resolved.
+ */
+export function pathInside(directory: string, path: string): string | undefined {
+  if (isWithin(directory, path)) return pathBelow(directory, path);
+  const [top, real] = [resolveDirectory(directory).path, resolveDirectory(path).path];
+  return top !== undefined && real !== undefined && isWithin(top, real) ? pathBelow(top, real) : undefined;
+}
+
+/** Tells whether a path is a directory or lies below it, as both are spelled or once their links are resolved. */
+export function leadsInto(directory: string, path: string): boolean {
+  return pathInside(directory, path) !== undefined;
 }
 
 /** Tells whether a path lies below a directory. */

@@ -1,7 +1,7 @@
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { ActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
-import { isWithin } from '../files/real-path.ts';
+import { leadsInto, pathInside } from '../files/real-path.ts';
 
 /** Bounds of a whole number, both included. */
 export interface Range {
@@ -77,7 +77,7 @@ export class FieldReader {
   pathInside(name: string, directories: string | readonly string[], otherwise: string): string {
     const tops = [directories].flat();
     const path = resolve(tops[0] ?? '', this.#take(name) ?? otherwise);
-    if (!tops.some((top) => isWithin(top, path))) this.reject(name, 'leads out of the workspace');
+    if (!tops.some((top) => leadsInto(top, path))) this.reject(name, 'leads out of the workspace');
     return path;
   }
 
@@ -85,9 +85,8 @@ export class FieldReader {
   fileInside(name: string, directory: string): string | undefined {
     const value = this.#take(name);
     if (value === undefined) return undefined;
-    const path = relative(directory, join(isAbsolute(value) ? '' : directory, value));
-    if (path !== '' && isWithin(directory, join(directory, path)) && !/[/\\]$/.test(value))
-      return path.replaceAll('\\', '/');
+    const path = pathInside(directory, join(isAbsolute(value) ? '' : directory, value));
+    if (path !== undefined && path !== '' && !/[/\\]$/.test(value)) return path;
     this.reject(name, 'must be the path of a file inside output-dir, or inside root when that is empty');
     return undefined;
   }

@@ -1,10 +1,10 @@
-import { realpathSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { ActionError } from '../errors.ts';
 import { readPatterns } from '../files/finding/patterns.ts';
 import { MAX_SHARDS, pathOfShard, pathsOfShards, type Shard } from '../files/finding/shard.ts';
-import { foldName } from '../files/names.ts';
-import { isWithin } from '../files/real-path.ts';
+import { foldName, show } from '../files/names.ts';
+import { isWithin, leadsInto, pathInside, resolveDirectory } from '../files/real-path.ts';
 import type { Runner } from '../runner.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { FileInputs } from './inputs.ts';
@@ -87,21 +87,31 @@ function readOutputDirectory(reader: FieldReader, facts: Runner['facts'], root: 
   if (value === undefined) return undefined;
   const { workspace, temporaryDirectory } = facts;
   const path = reader.pathInside('output-dir', [workspace, temporaryDirectory], value);
-  if (path === root) return undefined;
-  if (isWithin(path, root)) reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
+  if (pathInside(root, path) === '') return undefined;
+  if (leadsInto(path, root)) reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
   if (path.split(/[/\\]/).includes('.git')) reader.reject('output-dir', 'must not lie in a .git directory');
-  const standing = nearestStanding(path);
-  if (!standing.isDirectory) reader.reject('output-dir', 'leads over a file');
-  // A link in a checkout must not decide where a signing job writes and removes files.
-  const tops = [workspace, temporaryDirectory].map((top) => nearestStanding(top).real);
-  if (!tops.some((top) => isWithin(top, standing.real)))
-    reader.reject('output-dir', 'leads out of the workspace through a link');
+  if (!isDirectoryOrNew(path)) reader.reject('output-dir', 'leads over a file');
+  checkWithoutLink(reader, path, [workspace, temporaryDirectory]);
   return path;
 }
 
-/** Resolves the nearest part of a path that exists. */
-function nearestStanding(path: string): { readonly real: string; readonly isDirectory: boolean } {
+/** A link in a checkout must not decide where a signing job writes and removes files. */
+function checkWithoutLink(reader: FieldReader, path: string, tops: readonly string[]): void {
+  const real = resolveDirectory(path).path;
+  const resolved = tops.map((top) => resolveDirectory(top).path ?? top);
+  if (real === undefined || !resolved.some((top) => isWithin(top, real))) {
+    reader.reject('output-dir', 'leads out of the workspace through a link');
+    return;
+  }
+  const plain = tops.flatMap((top, at) =>
+    isWithin(top, path) ? [join(resolved[at] ?? top, relative(top, path))] : [path],
+  );
+  if (!plain.includes(real))
+    reader.reject('output-dir', `leads through a link to ${show(real)}: give that directory itself`);
+}
+
+/** Tells whether a path can be a directory: the nearest part that exists is one. */
+function isDirectoryOrNew(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat || dirname(path) === path) return { real: realpathSync(path), isDirectory: stat?.isDirectory() ?? false };
-  return nearestStanding(dirname(path));
+  return stat?.isDirectory() ?? (dirname(path) === path || isDirectoryOrNew(dirname(path)));
 }

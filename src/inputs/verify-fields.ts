@@ -1,8 +1,8 @@
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { ActionError, toActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
 import { readSmallFile } from '../files/reading/read-small.ts';
-import { isWithin } from '../files/real-path.ts';
+import { pathInside } from '../files/real-path.ts';
 import { containsPrivateKey, secretsOf } from '../identity/secrets.ts';
 import type { Runner } from '../runner.ts';
 import {
@@ -75,7 +75,8 @@ function readKeyFile(value: string, runner: Runner): string {
   refuseBareKey(value, runner);
   const path = resolve(workspace, value);
   const text = guard(readWhole(path, value), runner);
-  if (isWithin(workspace, path)) warnOfForeignKey(relative(workspace, path), runner);
+  const pathInCheckout = pathInside(workspace, path);
+  if (pathInCheckout !== undefined) warnOfForeignKey(pathInCheckout, runner);
   return text;
 }
 

@@ -1,6 +1,7 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import { ActionError } from '../../errors.ts';
 import { show } from '../names.ts';
+import { findRealPath, isWithin } from '../real-path.ts';
 
 /** One line of the input `files`, relative to the root directory. */
 export interface Pattern {
@@ -69,9 +70,22 @@ function normaliseSeparators(path: string): string {
 
 function relativeGlob(body: string, root: string): string | undefined {
   const trailing = normaliseSeparators(body).endsWith('/') ? '/' : '';
+  if (!isWithin(root, body)) return resolvedGlob(body, root);
   const path = relative(root, body);
-  if (path === '') return '.';
-  return /^\.\.(?:[/\\]|$)/.test(path) || isAbsolute(path) ? undefined : path + trailing;
+  return path === '' ? '.' : path + trailing;
+}
+
+/** Reads a pattern that names the root in another way, such as its real path behind a link. */
+function resolvedGlob(body: string, root: string): string | undefined {
+  const real = findRealPath(root).path;
+  const segments = normaliseSeparators(body).split('/');
+  for (let depth = 1; real !== undefined && depth <= segments.length; depth++) {
+    // The first segment is empty, or a drive, whose root has a slash behind it.
+    const above = findRealPath(`${segments.slice(0, depth).join('/')}${depth === 1 ? '/' : ''}`).path;
+    if (above === undefined) return undefined;
+    if (above === real) return segments.slice(depth).join('/') || '.';
+  }
+  return undefined;
 }
 
 /** Writes a path, relative to the root, as a pattern that means this path; a line end, which no pattern can hold, becomes `?`. */

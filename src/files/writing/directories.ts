@@ -1,9 +1,8 @@
 import { closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../../errors.ts';
 import { leadsTo, pathOfDescriptor } from '../descriptors.ts';
 import { movedDirectory } from '../reading/read-errors.ts';
-import { findRealPath, type RealPath } from '../real-path.ts';
 
 /** A directory as it was found: a path without links, and which directory that is. */
 export interface FoundDirectory {
@@ -59,14 +58,6 @@ export function makeDirectory(path: string): FoundDirectory {
     }
     return findDirectory(path) ?? makeDirectory(path);
   });
-}
-
-/** Finds the real path of a directory that may not be there yet, by the nearest one that is. */
-export function resolveDirectory(path: string): RealPath {
-  let existing = path;
-  while (lstatSync(existing, { throwIfNoEntry: false }) === undefined) existing = dirname(existing);
-  const real = findRealPath(existing);
-  return real.path === undefined ? real : { path: join(real.path, relative(existing, path)) };
 }
 
 function openDirectory(directory: FoundDirectory): number {

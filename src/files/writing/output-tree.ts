@@ -2,9 +2,9 @@ import { closeSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync, wr
 import { basename, dirname, join } from 'node:path';
 import { ActionError, codeOf } from '../../errors.ts';
 import { show } from '../names.ts';
-import { isWithin } from '../real-path.ts';
+import { isWithin, resolveDirectory } from '../real-path.ts';
 import { ownerOf, temporaryName } from '../temporary.ts';
-import { type FoundDirectory, findDirectory, inDirectory, makeDirectory, resolveDirectory } from './directories.ts';
+import { type FoundDirectory, findDirectory, inDirectory, makeDirectory } from './directories.ts';
 import { unwritable } from './write-errors.ts';
 
 /**
