@@ -10,6 +10,7 @@ import { callsOf, type Hub } from './engine/hub.ts';
 import { runWorkflow, type WorkflowResult } from './engine/run.ts';
 import { FLAT_BUILD, FORK, type NewUserOptions, openRepository, SAME_REPOSITORY, TAG } from './new-user.ts';
 import { startProxy } from './proxy.ts';
+import { pathsOf } from './release-run.ts';
 import { startReleasesApi } from './releases-api.ts';
 
 const SLICES = ['1-of-4', '2-of-4', '3-of-4', '4-of-4'];
@@ -127,7 +128,19 @@ describe('an example', () => {
     const receipts =
       mode === 'rehearse' ? ['signing-manifest.json'] : SLICES.map((slice) => `signing-manifest-${slice}.json`);
     const own = ['SHA256SUMS', 'SHA256SUMS.sign', 'verification.json', ...receipts];
-    expect(await namesIn(hub, artifact)).toEqual(['app.bin.sign', 'lib/core.so.sign', ...own].sort());
+    expect(await pathsOf(hub, artifact)).toEqual(['app.bin.sign', 'lib/core.so.sign', ...own].sort());
+  });
+
+  test('organisation.yml without its lines under secrets: is red, since the environment alone gives a called workflow nothing', async () => {
+    const hub = await open(TAG);
+    const { secrets = {} } = hub.settings;
+    Object.assign(hub.environments, { release: { secrets } });
+    const example = await readFile(join(ACTION_DIRECTORY, 'examples/organisation.yml'), 'utf8');
+    const here = join(hub.directory, 'example.yml');
+    await writeFile(here, example.replace(/^ {4}secrets:[\s\S]*/m, ''));
+    const result = await runWorkflow(hub, here);
+    expect(result.result).toBe('failure');
+    expect(result.log).toMatch(/app-secret is empty/);
   });
 
   test('matrix-of-systems.yml signs what all systems have built, each in a directory of its own', async () => {

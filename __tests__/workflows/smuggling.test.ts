@@ -178,7 +178,7 @@ test.each<[string, Step, string]>([
     async ({ read, replace }) => {
       const files = await read(FIRST);
       const manifest = String(files.get('signing-manifest-1-of-2.json')).replace('1/2', '2/2');
-      for (const name of ['signing-manifest-1-of-2.json', 'SHA256SUMS', 'SHA256SUMS.sign']) files.delete(name);
+      for (const name of files.keys()) if (/^(signing-manifest|SHA256SUMS)/.test(name)) files.delete(name);
       replace(SHARD, files.set(MANIFEST, manifest));
     },
     'Two shards signed the same file',
