@@ -48919,7 +48919,6 @@ function unwritable(path, error) {
 /* harmony export */   ao: () => (/* binding */ octetsOf),
 /* harmony export */   cP: () => (/* binding */ integerOf)
 /* harmony export */ });
-/* unused harmony export readElements */
 /** The tag bytes that identity material is made of. */
 const TAG = {
     integer: 0x02,
@@ -49573,7 +49572,7 @@ function nameOnOneLine(name) {
 /* harmony import */ var _certificate_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(43879);
 
 /**
- * Orders certificates as TLS wants them: the one that belongs to the key first, its issuers behind it.
+ * Orders certificates as TLS wants them: the certificate of the key first, its issuers after it.
  *
  * Without a key, or when none belongs to it, the leaf is the first that issued no other. `undefined` for an empty list.
  */
@@ -49601,7 +49600,7 @@ function missingIssuerOf(chain, anchors) {
 }
 function chooseLeaf(certificates, key) {
     const matching = key === undefined ? [] : certificates.filter(({ x509 }) => x509.checkPrivateKey(key));
-    // A renewed certificate may keep its key: the one that lasts longest is meant.
+    // A renewed certificate may keep its key: the certificate that expires last is the new one.
     const [newest] = matching.toSorted((a, b) => b.x509.validToDate.getTime() - a.x509.validToDate.getTime());
     if (newest !== undefined)
         return newest;
@@ -49827,7 +49826,7 @@ function keyKindRefused(block, kind) {
 
 
 
-// The runner masks what it is told wherever it stands, and the last line of a PEM may be a word like `0gws`.
+// The runner masks each text wherever it occurs, and the last line of a PEM may be a word like `0gws`.
 const MIN_LENGTH = 16;
 // Encoded forms of something shorter are so short that they would mask innocent text.
 const MIN_ENCODED_LENGTH = 8;
@@ -50548,7 +50547,7 @@ const ALIASES = {
     'RSA PUBLIC KEY': 'PUBLIC KEY',
     CMS: 'PKCS7',
 };
-/** Builds the problem for a block that its input is not for: says what it is, what is wanted, and how to get there. */
+/** Builds the problem for a block in the wrong input: what the block is, what the input takes, and how to convert it. */
 function wrongKind(block) {
     const { what, hint } = explain(block);
     return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('IDENTITY_WRONG_KIND', `${(0,_pem_js__WEBPACK_IMPORTED_MODULE_1__/* .placeOf */ .$t)(block)} ${what}; this input takes ${WANTED[block.input]}`, {
@@ -54284,7 +54283,7 @@ class RetryQueue {
     readyCanary(now) {
         return this.#canaryWaits || this.#repeatReady(now) ? this.#canary : undefined;
     }
-    /** Returns the job for a probe: a fresh one, whose failure cannot be its own, else the one that is ready first. */
+    /** Returns the job for a probe: a fresh job if there is one, because a repeat may fail for a reason of its own file. */
     probe() {
         return this.#fresh() ?? this.#repeats[0]?.job ?? this.#held[0]?.job;
     }
@@ -61588,13 +61587,13 @@ var retry_after = __nccwpck_require__(60458);
 ;// CONCATENATED MODULE: ./build/src/protocols/es-auth/clock-offset.js
 
 
-/** `Date` has a grain of one second and requests take time, so smaller differences mean nothing. */
+/** `Date` is given in whole seconds and requests take time, so smaller differences mean nothing. */
 const MIN_SKEW_MS = 30_000;
-/** A service whose clock is further off than this is wrong itself. */
+/** A service whose clock differs by more than this is wrong itself. */
 const MAX_SKEW_MS = 24 * 3600 * 1000;
 /** A request older than this when it was answered may have been refused for its age alone. */
 const OLD_REQUEST_MS = 60_000;
-/** Our clock, corrected at most once per run by the `Date` of a refusal that came over verified TLS. */
+/** The clock of this machine, corrected at most once per run by the `Date` of a refusal that came over verified TLS. */
 class ClockOffset {
     #now;
     #announce;
@@ -61607,7 +61606,7 @@ class ClockOffset {
     now() {
         return this.#now() + (this.#offsetMs ?? 0);
     }
-    /** Learns from a refusal and returns it with what it says about clocks or the age of the request. */
+    /** Learns from a refusal; returns it unchanged, or as one that is due to the age of the request. */
     explain(failure, response, sentAt) {
         if (failure.facts.endsRun !== 'unauthorised' || this.#learn(response))
             return failure;
@@ -61628,7 +61627,7 @@ class ClockOffset {
         return true;
     }
 }
-/** One more try may be faster; that the service would refuse everyone does not follow. */
+/** One more attempt may be faster, and other files may be small enough: the refusal says nothing about the run. */
 function tooOld(failure, ageMs) {
     const seconds = Math.round(ageMs / 1000);
     return new policy_failure/* Failure */.HR('request', 'REQUEST_TOO_OLD', `${failure.message.replace(/\.$/, '')}, ${seconds} s after the request was dated.`, {
@@ -63199,7 +63198,7 @@ function algorithmOf(name) {
             return { name, scheme: 'ed25519' };
     }
 }
-/** Lists the algorithms that can be used with a key, the one that `auto` stands for first. */
+/** Lists the algorithms that can be used with a key; the first one is the meaning of `auto`. */
 function algorithmsFor(key) {
     switch (key.kind) {
         case 'ec-p256':

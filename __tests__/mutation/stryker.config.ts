@@ -1,14 +1,15 @@
 /** `npm run test:mutation`: how many small faults in the rooms that decide would be found by the tests of those rooms. */
 export default {
   mutate: [
-    'src/protocols/{answers/status,answers/retry-after,es-auth/response,es-auth/request-signature,es-auth/request}.ts',
-    'src/files/hashing/quoted-base64.ts',
+    'src/protocols/answers/{status,reason,retry-after}.ts',
+    'src/protocols/es-auth/{response,request-signature,request}.ts',
+    'src/files/hashing/{file-hash,quoted-base64}.ts',
     'src/connection/connection-failure.ts',
-    'src/signing/policy/{retry,policy,concurrency,outage-gate}.ts',
+    'src/signing/policy/{retry,policy,run-judge,refusals,attempt-counts,concurrency,outage-gate}.ts',
     'src/signing/schedule/queue.ts',
     'src/identity/text/{pem,blocks}.ts',
-    'src/verifying/{verifier,check,encoding,algorithm}.ts',
-    'src/files/{names,writing/output-tree,reading/read-small}.ts',
+    'src/verifying/{verifier,likely,check,encoding,algorithm}.ts',
+    'src/files/{writing/output-tree,reading/read-small,names}.ts',
   ],
   testRunner: 'vitest',
   vitest: { configFile: '__tests__/mutation/vitest.config.ts', pool: 'threads' },

@@ -26,7 +26,7 @@ export interface CredentialPaths {
 }
 
 /** The collaborators of {@link withCredentials}. */
-export interface CredentialOptions<Context> {
+interface CredentialOptions<Context> {
   /** An existing directory of the runner's own for temporary files. */
   readonly runnerTemp: string;
   /** Is told the directory's path before a first byte is written, so that a later process can remove it. */

@@ -3,7 +3,7 @@ import type { IdentityText } from './text/inputs.ts';
 import { isPrivateLabel, type Marker, markersOf } from './text/pem.ts';
 import { type Shape, unwrap } from './text/shape.ts';
 
-// The runner masks what it is told wherever it stands, and the last line of a PEM may be a word like `0gws`.
+// The runner masks each text wherever it occurs, and the last line of a PEM may be a word like `0gws`.
 const MIN_LENGTH = 16;
 // Encoded forms of something shorter are so short that they would mask innocent text.
 const MIN_ENCODED_LENGTH = 8;

@@ -14,7 +14,7 @@ export interface LargeFile {
 }
 
 /** A hash of a file together with the SHA-256 of the bytes that were read for it, as hex. */
-export interface CheckedDigest<H extends Hashing> extends Digested<H> {
+interface CheckedDigest<H extends Hashing> extends Digested<H> {
   readonly sha256: string;
 }
 
@@ -26,7 +26,7 @@ export type HashElsewhere = <H extends Hashing>(
 ) => Promise<CheckedDigest<H> | undefined>;
 
 /** A source that records the bytes of every pass: all passes must show the same bytes. */
-export interface RecordedSource extends Source {
+interface RecordedSource extends Source {
   read(): Uint8Array[] | AsyncGenerator<Uint8Array>;
   /**
    * Ends the attempt; resolves with the file's SHA-256 as hex and the verifier's pass over exactly the bytes that were sent.

@@ -59,7 +59,7 @@ export function algorithmOf(name: AlgorithmName): Algorithm {
   }
 }
 
-/** Lists the algorithms that can be used with a key, the one that `auto` stands for first. */
+/** Lists the algorithms that can be used with a key; the first one is the meaning of `auto`. */
 export function algorithmsFor(key: VerifyKey): readonly AlgorithmName[] {
   switch (key.kind) {
     case 'ec-p256':

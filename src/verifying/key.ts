@@ -6,7 +6,7 @@ import { readPem, type SoundPemBlock } from '../identity/text/pem.ts';
 import { unwrap } from '../identity/text/shape.ts';
 
 /** The kinds of public key that can check a signature; `rsa-pss` is an RSA key that its own type limits to PSS. */
-export type KeyKind = 'ec-p256' | 'ec-p384' | 'ec-p521' | 'rsa' | 'rsa-pss' | 'ed25519';
+type KeyKind = 'ec-p256' | 'ec-p384' | 'ec-p521' | 'rsa' | 'rsa-pss' | 'ed25519';
 
 /** The signer's public key, known to be of a kind and size that this action checks signatures with. */
 export interface VerifyKey {

@@ -8,7 +8,7 @@ import { createVerifier, type Verifier } from './verifier.ts';
 /** What a signature that failed its check is valid as. */
 export type Likely =
   | { readonly algorithm: AlgorithmName }
-  /** RSA-PSS with another salt than the one that is accepted, whose length is that of the digest; both in bytes. */
+  /** RSA-PSS with a salt of another length than the digest; both lengths in bytes. */
   | { readonly algorithm: AlgorithmName; readonly saltBytes: number; readonly digestBytes: number };
 
 interface Candidate {

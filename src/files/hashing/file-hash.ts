@@ -3,7 +3,7 @@ import type { Hashing } from '../../signing/signer.ts';
 import { quotedBase64, STEP_BYTES } from './quoted-base64.ts';
 
 /** Takes the bytes of a file in order; a chunk may be reused by its owner after the call. */
-export interface ByteSink {
+interface ByteSink {
   update(chunk: Uint8Array): unknown;
 }
 

@@ -35,7 +35,7 @@ export function readElement(bytes: Buffer, offset = 0, depth = 0): Element | und
 }
 
 /** Reads the elements that fill `bytes` one after the other; `undefined` when anything else is among them. */
-export function readElements(bytes: Buffer): readonly Element[] | undefined {
+function readElements(bytes: Buffer): readonly Element[] | undefined {
   const elements: Element[] = [];
   for (let offset = 0; offset < bytes.length; ) {
     const element = readElement(bytes, offset);

@@ -5,7 +5,7 @@ import { inputEmpty, isBlank } from '../text/inputs.ts';
 import { type PlacedCertificate, readCertificate } from './certificate.ts';
 
 /** What the input `chain` holds, as far as it can be read. */
-export interface Anchors {
+interface Anchors {
   readonly certificates: readonly PlacedCertificate[];
   readonly problems: readonly ActionError[];
   readonly tidied: readonly string[];

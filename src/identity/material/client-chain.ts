@@ -11,7 +11,7 @@ export interface ClientChain {
 }
 
 /**
- * Orders certificates as TLS wants them: the one that belongs to the key first, its issuers behind it.
+ * Orders certificates as TLS wants them: the certificate of the key first, its issuers after it.
  *
  * Without a key, or when none belongs to it, the leaf is the first that issued no other. `undefined` for an empty list.
  */
@@ -44,7 +44,7 @@ function chooseLeaf(
   key: KeyObject | undefined,
 ): PlacedCertificate | undefined {
   const matching = key === undefined ? [] : certificates.filter(({ x509 }) => x509.checkPrivateKey(key));
-  // A renewed certificate may keep its key: the one that lasts longest is meant.
+  // A renewed certificate may keep its key: the certificate that expires last is the new one.
   const [newest] = matching.toSorted((a, b) => b.x509.validToDate.getTime() - a.x509.validToDate.getTime());
   if (newest !== undefined) return newest;
   const isIssuer = (one: PlacedCertificate) =>

@@ -6,7 +6,7 @@ import { type ClientChain, orderClientChain } from './client-chain.ts';
 import { type PrivateKey, readPrivateKey } from './private-key.ts';
 
 /** What `cert` and `key` hold together, as far as it can be read. */
-export interface ClientMaterial {
+interface ClientMaterial {
   /** `undefined` when there is no certificate, or when the client's own may be among what cannot be read. */
   readonly chain: ClientChain | undefined;
   readonly key: PrivateKey | undefined;

@@ -103,7 +103,7 @@ function countProblems(count: number, blocks: readonly Block[]): readonly Action
 }
 
 /** What the input `key` holds, as far as it can be read. */
-export interface KeyInput {
+interface KeyInput {
   readonly keys: readonly Block[];
   readonly problems: readonly ActionError[];
   readonly tidied: readonly string[];

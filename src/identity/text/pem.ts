@@ -13,13 +13,13 @@ export interface SoundPemBlock {
 }
 
 /** A block that cannot be decoded; `reason` completes the sentence "block 2 (CERTIFICATE): …". */
-export interface BrokenPemBlock {
+interface BrokenPemBlock {
   readonly label: string;
   readonly reason: string;
 }
 
 /** The blocks of a PEM text in order, and whether there was text outside them. */
-export interface PemText {
+interface PemText {
   readonly blocks: readonly PemBlock[];
   readonly textOutside: boolean;
 }

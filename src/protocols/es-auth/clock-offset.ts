@@ -2,14 +2,14 @@ import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import { parseHttpDate } from '../answers/retry-after.ts';
 
-/** `Date` has a grain of one second and requests take time, so smaller differences mean nothing. */
+/** `Date` is given in whole seconds and requests take time, so smaller differences mean nothing. */
 const MIN_SKEW_MS = 30_000;
-/** A service whose clock is further off than this is wrong itself. */
+/** A service whose clock differs by more than this is wrong itself. */
 const MAX_SKEW_MS = 24 * 3600 * 1000;
 /** A request older than this when it was answered may have been refused for its age alone. */
 const OLD_REQUEST_MS = 60_000;
 
-/** Our clock, corrected at most once per run by the `Date` of a refusal that came over verified TLS. */
+/** The clock of this machine, corrected at most once per run by the `Date` of a refusal that came over verified TLS. */
 export class ClockOffset {
   readonly #now: () => number;
   readonly #announce: (seconds: number) => void;
@@ -25,7 +25,7 @@ export class ClockOffset {
     return this.#now() + (this.#offsetMs ?? 0);
   }
 
-  /** Learns from a refusal and returns it with what it says about clocks or the age of the request. */
+  /** Learns from a refusal; returns it unchanged, or as one that is due to the age of the request. */
   explain(failure: Failure, response: WireResponse, sentAt: number): Failure {
     if (failure.facts.endsRun !== 'unauthorised' || this.#learn(response)) return failure;
     const ageMs = this.#now() - sentAt;
@@ -45,7 +45,7 @@ export class ClockOffset {
   }
 }
 
-/** One more try may be faster; that the service would refuse everyone does not follow. */
+/** One more attempt may be faster, and other files may be small enough: the refusal says nothing about the run. */
 function tooOld(failure: Failure, ageMs: number): Failure {
   const seconds = Math.round(ageMs / 1000);
   return new Failure(

@@ -3,7 +3,7 @@ import type { Protocol } from '../protocol.ts';
 import { createSignFileSigner, type SignFileOptions } from './sign-file.ts';
 
 /** Settings of an `es-auth` service. */
-export type EsAuthSettings = Pick<SignFileOptions, 'requestPath' | 'signPath' | 'appKey' | 'appSecret'>;
+type EsAuthSettings = Pick<SignFileOptions, 'requestPath' | 'signPath' | 'appKey' | 'appSecret'>;
 
 /** Creates the protocol `es-auth`: one POST for each file, with a keyed hash over the request. */
 export function createEsAuth({ requestPath, signPath, appKey, appSecret }: EsAuthSettings): Protocol {

@@ -20,7 +20,7 @@ export type FailureKind = 'config' | 'service' | 'request' | 'file';
  * - `not-found`: on several attempts before the first success.
  * - `bad-node`: at once before the first success; after it, when one node of several may be at fault, on several attempts.
  */
-export type EndsRun = 'canary-twice' | 'first-four-files' | 'verify-key' | 'unauthorised' | 'not-found' | 'bad-node';
+type EndsRun = 'canary-twice' | 'first-four-files' | 'verify-key' | 'unauthorised' | 'not-found' | 'bad-node';
 
 /** Facts about a failed attempt beyond its sentence. */
 export interface FailureFacts extends ErrorFacts {
@@ -43,7 +43,7 @@ export interface FailureFacts extends ErrorFacts {
 }
 
 /** What {@link Failure.with} replaces. */
-export interface FailureChanges extends FailureFacts {
+interface FailureChanges extends FailureFacts {
   readonly kind?: FailureKind;
   readonly code?: Failure['code'];
   readonly message?: string;

@@ -8,7 +8,7 @@ export type Passage =
   | { readonly may: 'wait'; readonly untilMs: number };
 
 /** The facts about a failure of the service that the gate needs. */
-export interface ServiceFailure {
+interface ServiceFailure {
   /** When the failed attempt began, on the gate's clock. */
   readonly startedAt: number;
   readonly isProbe: boolean;

@@ -10,7 +10,7 @@ import { backoffMs } from './retry.ts';
 import { RunJudge } from './run-judge.ts';
 
 /** Settings of one run's policy. */
-export interface PolicyOptions {
+interface PolicyOptions {
   readonly jobs: number;
   readonly concurrency: number;
   /** Most counted attempts per job. */

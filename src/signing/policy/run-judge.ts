@@ -3,7 +3,7 @@ import { ENDINGS } from './defaults.ts';
 import type { Failure } from './failure.ts';
 
 /** The facts about a failed attempt that decide about the run. */
-export interface AttemptFacts extends Pick<FailedAttempt, 'job' | 'startedAt' | 'isCanary'> {
+interface AttemptFacts extends Pick<FailedAttempt, 'job' | 'startedAt' | 'isCanary'> {
   /** Counted attempts of this job, this one included. */
   readonly attempts: number;
 }

@@ -61,7 +61,7 @@ export class RetryQueue {
     return this.#canaryWaits || this.#repeatReady(now) ? this.#canary : undefined;
   }
 
-  /** Returns the job for a probe: a fresh one, whose failure cannot be its own, else the one that is ready first. */
+  /** Returns the job for a probe: a fresh job if there is one, because a repeat may fail for a reason of its own file. */
   probe(): number | undefined {
     return this.#fresh() ?? this.#repeats[0]?.job ?? this.#held[0]?.job;
   }
