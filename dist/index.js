@@ -48540,6 +48540,56 @@ function ownerOf(name) {
 
 /***/ }),
 
+/***/ 22414:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   p: () => (/* binding */ renderChecksums),
+/* harmony export */   y: () => (/* binding */ parseChecksums)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+
+/** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
+function renderChecksums(entries) {
+    let text = '';
+    for (const { path, sha256 } of entries) {
+        const escaped = path.replace(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
+        text += `${escaped === path ? '' : '\\'}${sha256}  ${escaped}\n`;
+    }
+    return text;
+}
+const ESCAPES = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
+const UNESCAPES = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' };
+/**
+ * Reads what {@link renderChecksums} writes: SHA-256 as hex by path.
+ *
+ * @throws ActionError `CHECKSUMS_UNREADABLE` for a line of another form, or a path that stands there twice
+ */
+function parseChecksums(text) {
+    const entries = new Map();
+    const lines = text.split('\n');
+    if (lines.pop() !== '')
+        throw unreadable(lines.length + 1, 'does not end');
+    for (const [number, line] of lines.entries()) {
+        const [, mark, sha256 = '', rest = ''] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
+        if (mark === undefined)
+            throw unreadable(number + 1, 'is not one that sha256sum writes');
+        const path = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
+        if (entries.has(path))
+            throw unreadable(number + 1, 'names a path for the second time');
+        entries.set(path, sha256);
+    }
+    return entries;
+}
+function unreadable(line, how) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('CHECKSUMS_UNREADABLE', `Line ${line} of the checksums file ${how}.`, {
+        hint: 'Restore the file as the signing run wrote it.',
+    });
+}
+
+
+/***/ }),
+
 /***/ 17350:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -50576,7 +50626,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(46579);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(77302);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(77273);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
@@ -50619,6 +50669,7 @@ const report = await (0,_main_js__WEBPACK_IMPORTED_MODULE_4__/* .main */ .i)({
     randomInt: node_crypto__WEBPACK_IMPORTED_MODULE_1__.randomInt,
     processId: process.pid,
     threadEntry: (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, 'thread', 'index.js'),
+    pageTemplate: (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, 'page', 'verify.html'),
 });
 // Sockets that are still closing must not keep the step alive.
 process.stdout.write('', () => process.exit((0,_report_report_js__WEBPACK_IMPORTED_MODULE_7__/* .isGreen */ .gf)(report) && !cancel.signal.aborted ? 0 : exitCode));
@@ -52005,7 +52056,7 @@ function readServerUrl(reader) {
 
 /***/ }),
 
-/***/ 46579:
+/***/ 77302:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52161,6 +52212,17 @@ class FieldReader {
             this.reject(name, 'leads out of the workspace');
         return path;
     }
+    /** A path of a directory relative to another one, `/` between segments, empty for that one itself; `undefined` when empty. */
+    directoryInside(name, directory) {
+        const value = this.#take(name);
+        if (value === undefined)
+            return undefined;
+        const path = (0,real_path/* pathInside */._l)(directory, (0,external_node_path_.join)((0,external_node_path_.isAbsolute)(value) ? '' : directory, value));
+        if (path !== undefined)
+            return path.replace(/\/$/, '');
+        this.reject(name, 'must be a directory inside output-dir, or inside root when that is empty');
+        return undefined;
+    }
     /** A path of a file relative to a directory, `/` between segments; `undefined` when empty. */
     fileInside(name, directory) {
         const value = this.#take(name);
@@ -52241,7 +52303,9 @@ function readOwnPaths(reader, { directory, suffix, shard }) {
     const manifest = reader.fileInside('manifest', directory);
     const checksums = reader.fileInside('checksums', directory);
     const manifests = manifest ? (0,finding_shard/* pathsOfShards */.vu)(manifest, shard.count) : [];
-    for (const [input, path] of Object.entries({ manifest, checksums })) {
+    const kit = readKit(reader, directory);
+    const kitPaths = kit ? [kit.page, kit.guide] : [];
+    for (const [input, path] of Object.entries({ manifest, checksums, 'verification-kit': kit?.page })) {
         if (path?.endsWith(suffix))
             reader.reject(input, `must not end in ${suffix}, because signatures do`);
         if (path?.split('/').includes('.git'))
@@ -52250,11 +52314,23 @@ function readOwnPaths(reader, { directory, suffix, shard }) {
     if (checksums && manifests.map(files_names/* foldName */.zN).includes((0,files_names/* foldName */.zN)(checksums))) {
         reader.reject('checksums', 'must be another path than manifest');
     }
+    const others = [...manifests, ...(checksums ? [checksums] : [])].map(files_names/* foldName */.zN);
+    if (kitPaths.map(files_names/* foldName */.zN).some((path) => others.includes(path))) {
+        reader.reject('verification-kit', 'has a file at the path of manifest or checksums');
+    }
     return {
         manifest: manifest && (0,finding_shard/* pathOfShard */.rd)(manifest, shard),
         checksums,
-        ownPaths: [...(checksums ? [checksums] : []), ...manifests],
+        kit,
+        ownPaths: [...(checksums ? [checksums] : []), ...manifests, ...kitPaths],
     };
+}
+function readKit(reader, directory) {
+    const kit = reader.directoryInside('verification-kit', directory);
+    if (kit === undefined)
+        return undefined;
+    const above = kit === '' ? '' : `${kit}/`;
+    return { page: `${above}verify.html`, guide: `${above}VERIFY.md` };
 }
 function readOutputDirectory(reader, facts, root) {
     const value = reader.text('output-dir');
@@ -52441,15 +52517,8 @@ function readMode(taken, runner) {
                 upload: readUpload(reader, runner),
                 protocol: readRehearsedProtocol(taken, runner),
             };
-        case 'verify': {
-            const files = readFiles(reader, runner);
-            const given = reader.problems.length;
-            const { verification } = readSignatureForm(reader, runner);
-            if (verification === undefined && reader.problems.length === given) {
-                reader.reject('verify-key', 'is empty; mode verify needs the public key or certificate of the signer');
-            }
-            return verification && { mode, files, verification };
-        }
+        case 'verify':
+            return readVerifying(taken, runner);
         case 'preflight': {
             const form = readSignatureForm(reader, runner);
             const { service, protocol } = (0,service_fields/* readService */.u)(taken, form);
@@ -52469,11 +52538,29 @@ function readRehearsedProtocol({ reader, appSecret, token }, runner) {
     const form = readSignatureForm(reader, runner);
     return (0,protocol_fields/* readProtocol */.j)({ reader, serverUrl: service_fields/* NOWHERE */.J, appSecret, token, form, purpose: 'rehearsal' });
 }
+function readVerifying({ reader }, runner) {
+    const files = readFiles(reader, runner);
+    const given = reader.problems.length;
+    const { verification } = readSignatureForm(reader, runner);
+    if (verification === undefined && reader.problems.length === given) {
+        reader.reject('verify-key', 'is empty; mode verify needs the public key or certificate of the signer');
+    }
+    const isPartial = reader.boolean('partial', false);
+    if (isPartial && files.checksums === undefined) {
+        reader.reject('partial', 'needs checksums, whose list says which files may be missing');
+    }
+    return verification && { mode: 'verify', files, verification, isPartial };
+}
 function readSigning(taken, runner) {
     const { reader } = taken;
     const form = readSignatureForm(reader, runner);
     const files = readFiles(reader, runner);
     const { service, protocol } = (0,service_fields/* readService */.u)(taken, form);
+    if (files.kit &&
+        form.verification === undefined &&
+        !reader.problems.some(({ code }) => code.startsWith('VERIFY_KEY'))) {
+        reader.reject('verification-kit', 'needs verify-key, because the kit holds the public key that readers check with');
+    }
     const [effort, reuse, upload] = [readEffort(reader), reader.boolean('reuse', true), readRealUpload(reader, runner)];
     const { verification } = form;
     return protocol && { mode: 'sign', files, service, protocol, effort, verification, reuse, upload };
@@ -53099,6 +53186,24 @@ function messageOf(error) {
 function nameOf(error) {
     return error instanceof Error ? error.name : '';
 }
+/** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
+const LOOK_MS = 20;
+/**
+ * Loads something that is needed after the work, while this process only waits for the last answers; returns how to stop.
+ *
+ * Loading takes the thread for a tenth of a second: while there is something to send, that would hold it up.
+ */
+function loadAtLeisure({ clock, isLastUnderWay, load }) {
+    let cancel = clock.after(LOOK_MS, look);
+    function look() {
+        const isIdle = clock.idleShare() > 0.8;
+        if (isLastUnderWay() && isIdle)
+            load();
+        else
+            cancel = clock.after(LOOK_MS, look);
+    }
+    return () => cancel();
+}
 
 // EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
 var write_errors = __nccwpck_require__(10697);
@@ -53113,18 +53218,25 @@ var write_errors = __nccwpck_require__(10697);
 const BEGINNINGS = {
     manifest: /^\{"version":1,"mode":/,
     checksums: /^(?:$|\\?[0-9a-f]{64} [ *])/,
+    'verification-kit': /^(?:<!doctype html>)?<!-- mtls-release-signing verification kit -->/,
 };
 /**
- * Refuses to put the manifest or the checksums over something that this action did not write.
+ * Refuses to put the manifest, the checksums or the kit over something that this action did not write.
  *
  * Such a path is usually a mistake, and what stands there would be lost, and left out of the signing as well.
  * @throws ActionError `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`
  */
 function checkOwnFiles(inputs, mode) {
-    for (const input of ['manifest', 'checksums']) {
-        const path = inputs[input];
-        // A verification only reads the checksums, and says itself what is wrong with them.
-        if (path === undefined || (input === 'checksums' && mode === 'verify'))
+    const { manifest, checksums, kit } = inputs;
+    const planned = [
+        ['manifest', manifest],
+        ['checksums', checksums],
+        ['verification-kit', kit?.page],
+        ['verification-kit', kit?.guide],
+    ];
+    for (const [input, path] of planned) {
+        // A verification only reads checksums and kit, and says itself what is wrong with them.
+        if (path === undefined || (input !== 'manifest' && mode === 'verify'))
             continue;
         try {
             checkPlace(input, path, (0,external_node_path_.join)(inputs.outputDirectory ?? inputs.root, path));
@@ -53138,7 +53250,7 @@ function checkPlace(input, path, location) {
     const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
     if (stat === undefined)
         return;
-    const options = { maxBytes: 80, longer: 'cut', links: 'refused' };
+    const options = { maxBytes: 120, longer: 'cut', links: 'refused' };
     const file = stat.isFile() ? (0,read_small/* readSmallFile */.EW)(location, options) : undefined;
     if (file?.bytes && BEGINNINGS[input].test(file.bytes.toString('latin1')))
         return;
@@ -53151,7 +53263,69 @@ function checkPlace(input, path, location) {
 
 // EXTERNAL MODULE: ./build/src/modes/stages/release.js + 31 modules
 var stages_release = __nccwpck_require__(7839);
+// EXTERNAL MODULE: ./build/src/files/release-file.js
+var release_file = __nccwpck_require__(62207);
+;// CONCATENATED MODULE: ./build/src/modes/stages/whole-release.js
+
+
+
+
+/** Lists what the first slice writes about the whole release, each with a signature: the checksums and the kit. */
+function releasePaths({ checksums, kit, shard }) {
+    if (shard.index !== 1)
+        return [];
+    return [...(checksums === undefined ? [] : [checksums]), ...(kit ? [kit.page, kit.guide] : [])];
+}
+/** Removes what an earlier run wrote about the whole release, so that it cannot pass for that of a run that fails. */
+function removeReleasePaths(inputs, output) {
+    for (const path of releasePaths(inputs)) {
+        output.remove(path + inputs.suffix);
+        output.remove(path);
+    }
+}
+/** Finds the SHA-256 of the files of all slices, if anything is written about them: from the outcomes that say it, else by reading. */
+async function listRelease({ signal }, inputs, { allFiles, known: outcomes }) {
+    if (releasePaths(inputs).length === 0)
+        return [];
+    const known = new Map(outcomes.map(({ file, sha256 }) => [file.path, sha256]));
+    const entries = [];
+    for (const file of allFiles) {
+        signal.throwIfAborted();
+        const { path, size } = file;
+        entries.push({ path, size, sha256: known.get(path) ?? (await hashFile(file)) });
+    }
+    return entries;
+}
+/** Writes a file of our own and signs it, unless the same file with a valid signature is there. */
+async function writeOwnFile(context, { path, text }, task) {
+    const { output, suffix, verification, reuse } = task;
+    const location = output.locate(path);
+    // The signature of another text must not stand beside this one, not even for a moment.
+    if (readText(location) !== text)
+        output.remove(path + suffix);
+    output.write(path, text);
+    const file = { path, location, size: Buffer.byteLength(text) };
+    const isKept = reuse && verification && (await checkOne(context, file, { output, suffix, verification })).status === 'verified';
+    return isKept ? {} : task.sign(file);
+}
+/** Returns the text of a file, or `undefined` when there is none that can be read. */
+function readText(location) {
+    try {
+        return (0,external_node_fs_.readFileSync)(location, 'utf8');
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Checks the signature of one file. */
+async function checkOne({ signal }, file, { output, suffix, verification }) {
+    const options = { output, suffix, verification, signal, explain: 'name', onOutcome: () => { } };
+    const [outcome] = await verifyFiles({ ...options, files: [file] });
+    return outcome ?? (0,release_file/* notTried */.Q)(file);
+}
+
 ;// CONCATENATED MODULE: ./build/src/modes/stages/receipt.js
+
 
 
 
@@ -53200,10 +53374,11 @@ function prepareManifest(context, { mode, files, output, report }) {
     };
 }
 /** Lists what the artifact of this run holds. */
-function artifactPaths({ checksums, manifest, suffix, shard }, files) {
+function artifactPaths(inputs, files) {
+    const { manifest, suffix } = inputs;
     const signatures = files.map(({ path }) => path + suffix);
-    const ofChecksums = checksums !== undefined && shard.index === 1 ? [checksums, checksums + suffix] : [];
-    return [...signatures, ...ofChecksums, ...(manifest === undefined ? [] : [manifest])];
+    const ofRelease = releasePaths(inputs).flatMap((path) => [path, path + suffix]);
+    return [...signatures, ...ofRelease, ...(manifest === undefined ? [] : [manifest])];
 }
 /** Refuses names that could not be uploaded, before anything is signed. */
 function checkUploadable({ files, upload }, release) {
@@ -54664,48 +54839,8 @@ function writeInWorker(worker, output) {
     };
 }
 
-// EXTERNAL MODULE: ./build/src/files/release-file.js
-var release_file = __nccwpck_require__(62207);
-;// CONCATENATED MODULE: ./build/src/files/writing/checksums.js
-
-/** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
-function renderChecksums(entries) {
-    let text = '';
-    for (const { path, sha256 } of entries) {
-        const escaped = path.replace(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
-        text += `${escaped === path ? '' : '\\'}${sha256}  ${escaped}\n`;
-    }
-    return text;
-}
-const ESCAPES = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
-const UNESCAPES = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' };
-/**
- * Reads what {@link renderChecksums} writes: SHA-256 as hex by path.
- *
- * @throws ActionError `CHECKSUMS_UNREADABLE` for a line of another form, or a path that stands there twice
- */
-function parseChecksums(text) {
-    const entries = new Map();
-    const lines = text.split('\n');
-    if (lines.pop() !== '')
-        throw unreadable(lines.length + 1, 'does not end');
-    for (const [number, line] of lines.entries()) {
-        const [, mark, sha256 = '', rest = ''] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
-        if (mark === undefined)
-            throw unreadable(number + 1, 'is not one that sha256sum writes');
-        const path = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
-        if (entries.has(path))
-            throw unreadable(number + 1, 'names a path for the second time');
-        entries.set(path, sha256);
-    }
-    return entries;
-}
-function unreadable(line, how) {
-    return new errors/* ActionError */.lZ('CHECKSUMS_UNREADABLE', `Line ${line} of the checksums file ${how}.`, {
-        hint: 'Restore the file as the signing run wrote it.',
-    });
-}
-
+// EXTERNAL MODULE: ./build/src/files/writing/checksums.js
+var writing_checksums = __nccwpck_require__(22414);
 ;// CONCATENATED MODULE: ./build/src/modes/stages/checksums.js
 
 
@@ -54714,60 +54849,15 @@ function unreadable(line, how) {
 
 
 
-
 /** Writes the checksums of all files and signs them; only the first slice does. */
-async function writeChecksums(context, { checksums, shard, suffix }, task) {
-    if (checksums === undefined || shard.index !== 1)
+async function writeChecksums(context, { checksums: path, shard }, task) {
+    if (path === undefined || shard.index !== 1)
         return {};
-    const { output, allFiles, verification, reuse } = task;
-    const known = new Map(task.known.map(({ file, sha256 }) => [file.path, sha256]));
-    const entries = [];
-    for (const file of allFiles) {
-        context.signal.throwIfAborted();
-        entries.push({ path: file.path, sha256: known.get(file.path) ?? (await hashFile(file)) });
-    }
-    const text = renderChecksums(entries);
-    const location = output.locate(checksums);
-    // The signature of another text must not stand beside this one, not even for a moment.
-    if (!holds(location, text))
-        output.remove(checksums + suffix);
-    output.write(checksums, text);
-    const file = { path: checksums, location, size: Buffer.byteLength(text) };
-    const isKept = reuse && verification && (await checkOne(context, file, { output, suffix, verification })).status === 'verified';
-    if (isKept)
-        return { checksums: location };
-    const { notes = [], failure } = await task.sign(file);
-    return { checksums: location, notes, ...(failure ? { failure } : {}) };
-}
-/** Removes earlier checksums and their signature, so that they cannot pass for those of a run that fails; only the first slice does. */
-function removeChecksums({ checksums, shard, suffix }, output) {
-    if (checksums === undefined || shard.index !== 1)
-        return;
-    output.remove(checksums + suffix);
-    output.remove(checksums);
-}
-function holds(location, text) {
-    try {
-        return (0,external_node_fs_.readFileSync)(location, 'utf8') === text;
-    }
-    catch {
-        return false;
-    }
-}
-async function checkOne({ signal }, file, { output, suffix, verification }) {
-    const [outcome] = await verifyFiles({
-        files: [file],
-        output,
-        suffix,
-        verification,
-        explain: 'name',
-        signal,
-        onOutcome: () => { },
-    });
-    return outcome ?? (0,release_file/* notTried */.Q)(file);
+    const signed = await writeOwnFile(context, { path, text: (0,writing_checksums/* renderChecksums */.p)(task.entries) }, task);
+    return { checksums: task.output.locate(path), ...signed };
 }
 /** Checks the signature of the checksums file and every line of it against the files. */
-async function checkChecksums(context, { checksums, suffix }, { output, verification, allFiles, outcomes }) {
+async function checkChecksums(context, { checksums, suffix }, { output, verification, allFiles, outcomes, isPartial }) {
     if (checksums === undefined)
         return {};
     const file = statChecksums(output, checksums);
@@ -54775,7 +54865,7 @@ async function checkChecksums(context, { checksums, suffix }, { output, verifica
     const { error } = await checkOne(context, file, { output, suffix, verification });
     if (error)
         return { ...found, failure: error };
-    const lines = parseChecksums(await checksums_readWhole(file));
+    const lines = (0,writing_checksums/* parseChecksums */.y)(await checksums_readWhole(file));
     const wrong = [];
     for (const { file: each, sha256 } of outcomes) {
         if (sha256 !== undefined && lines.get(each.path) !== sha256)
@@ -54783,7 +54873,8 @@ async function checkChecksums(context, { checksums, suffix }, { output, verifica
     }
     for (const { path } of allFiles)
         lines.delete(path);
-    wrong.push(...lines.keys());
+    if (!isPartial)
+        wrong.push(...lines.keys());
     if (wrong.length === 0)
         return found;
     const failure = new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,files_names/* show */.WU)(checksums)} does not agree with the files: ${(0,units/* showList */.w5)(wrong, 5)}.`, {
@@ -54811,6 +54902,99 @@ async function checksums_readWhole(file) {
     finally {
         open.close();
     }
+}
+
+// EXTERNAL MODULE: ./build/src/verifying/encoding.js
+var verifying_encoding = __nccwpck_require__(9852);
+// EXTERNAL MODULE: ./build/src/verifying/layout.js
+var layout = __nccwpck_require__(5959);
+;// CONCATENATED MODULE: ./build/src/modes/stages/kit.js
+
+
+
+
+
+
+
+
+/** Writes the kit that lets anyone check the release, and signs its files; only the first slice does. */
+async function writeKit(context, inputs, task) {
+    const { kit, shard } = inputs;
+    const { verification, output } = task;
+    // The inputs were refused unless there is a key.
+    if (kit === undefined || verification === undefined || shard.index !== 1)
+        return {};
+    const { renderKit } = await __nccwpck_require__.e(/* import() */ 346).then(__nccwpck_require__.bind(__nccwpck_require__, 4346));
+    const { repository, refName, commit } = context.runner.facts;
+    const template = (0,external_node_fs_.readFileSync)(context.pageTemplate, 'utf8');
+    const release = {
+        project: repository,
+        ref: refName,
+        commit,
+        isRehearsal: task.isRehearsal === true,
+        key: verification.verifier.key,
+        algorithm: verification.verifier.algorithm.name,
+        encoding: verification.encoding,
+        layout: layoutOf(inputs, task, verification),
+        suffix: inputs.suffix,
+        files: task.entries,
+        companions: companionsOf(inputs),
+        checksums: inputs.checksums,
+        pageName: (0,external_node_path_.basename)(kit.page),
+    };
+    const createdAt = new Date(context.now()).toISOString();
+    const earlier = readEarlier(output, kit);
+    const texts = renderKit(template, { ...release, createdAt: earlier?.createdAt ?? createdAt });
+    // A kit that says the same as before stays as it is, so that a repeated run costs no request.
+    const isSame = earlier?.page === texts.page && earlier.guide === texts.guide;
+    const { page, guide } = isSame ? texts : renderKit(template, { ...release, createdAt });
+    const ofPage = await writeOwnFile(context, { path: kit.page, text: page }, task);
+    if (ofPage.failure)
+        return ofPage;
+    const ofGuide = await writeOwnFile(context, { path: kit.guide, text: guide }, task);
+    return { ...ofGuide, notes: [...(ofPage.notes ?? []), ...(ofGuide.notes ?? [])] };
+}
+/** Lists what comes with the release and is not in its list. */
+function companionsOf(inputs) {
+    const { manifest, shard } = inputs;
+    const manifests = shard.count === 1 && manifest !== undefined ? [manifest] : [];
+    return [...releasePaths(inputs), ...manifests];
+}
+function readEarlier(output, kit) {
+    const [page, guide] = [kit.page, kit.guide].map((path) => readText(output.locate(path)));
+    const [, createdAt] = /"createdAt":"(\d{4}-\d\d-\d\dT[\d:.]{1,15}Z)"/.exec(page ?? '') ?? [];
+    return page && guide && createdAt ? { page, guide, createdAt } : undefined;
+}
+/** Looks at one signature to see how the service lays out ECDSA signatures, which OpenSSL and PowerShell must be told. */
+function layoutOf({ suffix, checksums }, { entries, output }, { verifier, encoding }) {
+    if (verifier.algorithm.scheme !== 'ecdsa')
+        return undefined;
+    for (const path of [...(checksums === undefined ? [] : [checksums]), ...entries.map((entry) => entry.path)]) {
+        const text = (0,read_small/* readSignatureFile */.L6)(output.locate(path + suffix));
+        const form = text === undefined ? undefined : (0,layout/* formOf */.Q)(verifier.key, (0,verifying_encoding/* decodeSignature */.x)(text, encoding));
+        if (form !== undefined && form !== 'plain')
+            return form;
+    }
+    return 'der';
+}
+/** Checks the signatures of the kit. */
+async function checkKit(context, { kit, suffix }, { output, verification }) {
+    for (const path of kit ? [kit.page, kit.guide] : []) {
+        const location = output.locate(path);
+        const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
+        if (!stat?.isFile())
+            return { failure: kit_missing(path) };
+        const file = { path, location, size: stat.size };
+        const { error } = await checkOne(context, file, { output, suffix, verification });
+        if (error)
+            return { failure: error };
+    }
+    return {};
+}
+function kit_missing(path) {
+    return new errors/* ActionError */.lZ('KIT_MISSING', `${(0,files_names/* show */.WU)(path)} of the verification kit is not there.`, {
+        hint: 'Restore it from the release, or leave verification-kit empty.',
+    });
 }
 
 ;// CONCATENATED MODULE: ./build/src/modes/stages/signing-notes.js
@@ -54871,17 +55055,20 @@ function printEvent({ runner }, event, files) {
 
 
 
+
+
 /**
- * Signs what needs a signature and, once every file has one, the checksums; adds to the report what became of them.
+ * Signs what needs a signature and, once every file has one, what is written about the whole release; adds to the
+ * report what became of them.
  *
- * @throws ActionError that ended the run early, or that the checksums failed with
+ * @throws ActionError that ended the run early
  */
 async function signRelease(context, inputs, task) {
     const { release, wanted, kept, report, service } = task;
     const startedAt = context.clock.now();
     // What is complete and signed already stays, so that a repeated run costs no request.
     if (wanted.length > 0 || release.refused.length > 0)
-        removeChecksums(inputs, task.output);
+        removeReleasePaths(inputs, task.output);
     try {
         const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
         report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });
@@ -54891,10 +55078,15 @@ async function signRelease(context, inputs, task) {
         if (!isComplete || release.refused.length > 0)
             return;
         const sign = (file) => signOwnFile(context, task, { file, startedAt });
-        const { output, verification, reuse } = task;
         const known = [...kept, ...outcomes];
-        const { allFiles } = release;
-        report.add(await writeChecksums(context, inputs, { output, allFiles, known, verification, reuse, sign }));
+        const entries = await listRelease(context, inputs, { allFiles: release.allFiles, known });
+        const checksums = await writeChecksums(context, inputs, { ...task, entries, sign });
+        const kit = checksums.failure ? {} : await writeKit(context, inputs, { ...task, entries, sign });
+        // What a red run says about the whole release must not pass for that of a green one.
+        if (checksums.failure || kit.failure)
+            removeReleasePaths(inputs, task.output);
+        report.add(checksums);
+        report.add(kit);
     }
     finally {
         report.add({ requests: service.transport.requests() });
@@ -54973,24 +55165,6 @@ async function signOwnFile(context, task, { file, startedAt }) {
     const failure = ending?.code === 'DEADLINE' ? (0,policy_failure/* deadlinePassed */.Hx)(effort.deadlineMs) : (ending ?? outcomes[0]?.error);
     return { notes, ...(failure ? { failure } : {}) };
 }
-/** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
-const LOOK_MS = 20;
-/**
- * Loads something that is needed after the work, while this process only waits for the last answers; returns how to stop.
- *
- * Loading takes the thread for a tenth of a second: while there is something to send, that would hold it up.
- */
-function loadAtLeisure({ clock, isLastUnderWay, load }) {
-    let cancel = clock.after(LOOK_MS, look);
-    function look() {
-        const isIdle = clock.idleShare() > 0.8;
-        if (isLastUnderWay() && isIdle)
-            load();
-        else
-            cancel = clock.after(LOOK_MS, look);
-    }
-    return () => cancel();
-}
 
 ;// CONCATENATED MODULE: ./build/src/modes/rehearse.js
 
@@ -55033,6 +55207,7 @@ async function rehearse(context, inputs, report) {
                 verification,
                 reuse: false,
                 isUploaded: upload !== undefined,
+                isRehearsal: true,
                 service: open,
                 report,
             }));
@@ -55190,9 +55365,10 @@ function checkBudget(wanted, maxFiles) {
 
 
 
+
 /** Checks that every file has a valid signature and every signature its file, without network or secret. */
 async function verify(context, inputs, report) {
-    const { mode, files, verification } = inputs;
+    const { mode, files, verification, isPartial } = inputs;
     report.add({ verification });
     const output = new output_tree/* OutputTree */.E(files.outputDirectory ?? files.root, context.processId);
     await deliver(context, { mode, files, upload: undefined, output, report }, async () => {
@@ -55206,7 +55382,8 @@ async function verify(context, inputs, report) {
             throw ending;
         report.add(judgeUncovered(context, files, release.coverage));
         const { allFiles } = release;
-        report.add(await checkChecksums(context, files, { output, verification, allFiles, outcomes }));
+        report.add(await checkChecksums(context, files, { output, verification, allFiles, outcomes, isPartial }));
+        report.add(await checkKit(context, files, { output, verification }));
         return release.files;
     });
 }
@@ -62643,6 +62820,9 @@ function readFacts(environment) {
         ...readEvent(environment),
         workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
         temporaryDirectory: (0,external_node_path_.resolve)(environment['RUNNER_TEMP'] || (0,external_node_os_.tmpdir)()),
+        repository: environment['GITHUB_REPOSITORY'] ?? '',
+        refName: environment['GITHUB_REF_NAME'] ?? '',
+        commit: environment['GITHUB_SHA'] ?? '',
         runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
         maxRetentionDays: positive(environment['GITHUB_RETENTION_DAYS']) ?? MAX_RETENTION_DAYS,
         isDebug: environment['RUNNER_DEBUG'] === '1',

@@ -42,6 +42,7 @@ const report = await main({
   randomInt,
   processId: process.pid,
   threadEntry: join(import.meta.dirname, 'thread', 'index.js'),
+  pageTemplate: join(import.meta.dirname, 'page', 'verify.html'),
 });
 // Sockets that are still closing must not keep the step alive.
 process.stdout.write('', () => process.exit(isGreen(report) && !cancel.signal.aborted ? 0 : exitCode));

@@ -32,6 +32,9 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
       workspace,
       temporaryDirectory,
       eventName: 'push',
+      repository: 'octo/road-roller',
+      refName: 'v1.2.3',
+      commit: '5f1d0a7c3b9e4d2f8a6c1e0b7d4f3a2c9e8b7d6a',
       runAttempt: 1,
       isDebug: false,
       maxRetentionDays: 90,
@@ -84,6 +87,7 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
     randomInt,
     processId: process.pid,
     threadEntry: '',
+    pageTemplate: '',
   };
   return { context, workspace, cancel, lines, annotations, timers };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadAtLeisure } from '../../src/modes/stages/signing.ts';
+import { loadAtLeisure } from '../../src/upload.ts';
 import { VirtualClock } from '../signing/virtual-clock.ts';
 
 /** Waits for virtual time; keeps this process busy for `workMs` of it. */

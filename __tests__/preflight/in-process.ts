@@ -62,6 +62,7 @@ export async function runPreflight(inputs: Readonly<Record<string, string>>, wor
       random: Math.random,
       randomInt,
       threadEntry: '',
+      pageTemplate: '',
       processId: process.pid,
     });
     const manifest = readManifest(noted.outputs['manifest']);

@@ -81,6 +81,16 @@ export class FieldReader {
     return path;
   }
 
+  /** A path of a directory relative to another one, `/` between segments, empty for that one itself; `undefined` when empty. */
+  directoryInside(name: string, directory: string): string | undefined {
+    const value = this.#take(name);
+    if (value === undefined) return undefined;
+    const path = pathInside(directory, join(isAbsolute(value) ? '' : directory, value));
+    if (path !== undefined) return path.replace(/\/$/, '');
+    this.reject(name, 'must be a directory inside output-dir, or inside root when that is empty');
+    return undefined;
+  }
+
   /** A path of a file relative to a directory, `/` between segments; `undefined` when empty. */
   fileInside(name: string, directory: string): string | undefined {
     const value = this.#take(name);

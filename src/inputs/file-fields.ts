@@ -7,7 +7,7 @@ import { foldName, show } from '../files/names.ts';
 import { isWithin, leadsInto, pathInside, resolveDirectory } from '../files/real-path.ts';
 import type { Runner } from '../runner.ts';
 import type { FieldReader } from './field-reader.ts';
-import type { FileInputs } from './inputs.ts';
+import type { FileInputs, KitPaths } from './inputs.ts';
 
 /** Reads which files are meant and where what is written about them goes. */
 export function readFiles(reader: FieldReader, { facts }: Runner): FileInputs {
@@ -64,22 +64,36 @@ interface OwnPlace {
 function readOwnPaths(
   reader: FieldReader,
   { directory, suffix, shard }: OwnPlace,
-): Pick<FileInputs, 'manifest' | 'checksums' | 'ownPaths'> {
+): Pick<FileInputs, 'manifest' | 'checksums' | 'kit' | 'ownPaths'> {
   const manifest = reader.fileInside('manifest', directory);
   const checksums = reader.fileInside('checksums', directory);
   const manifests = manifest ? pathsOfShards(manifest, shard.count) : [];
-  for (const [input, path] of Object.entries({ manifest, checksums })) {
+  const kit = readKit(reader, directory);
+  const kitPaths = kit ? [kit.page, kit.guide] : [];
+  for (const [input, path] of Object.entries({ manifest, checksums, 'verification-kit': kit?.page })) {
     if (path?.endsWith(suffix)) reader.reject(input, `must not end in ${suffix}, because signatures do`);
     if (path?.split('/').includes('.git')) reader.reject(input, 'must not lie in a .git directory');
   }
   if (checksums && manifests.map(foldName).includes(foldName(checksums))) {
     reader.reject('checksums', 'must be another path than manifest');
   }
+  const others = [...manifests, ...(checksums ? [checksums] : [])].map(foldName);
+  if (kitPaths.map(foldName).some((path) => others.includes(path))) {
+    reader.reject('verification-kit', 'has a file at the path of manifest or checksums');
+  }
   return {
     manifest: manifest && pathOfShard(manifest, shard),
     checksums,
-    ownPaths: [...(checksums ? [checksums] : []), ...manifests],
+    kit,
+    ownPaths: [...(checksums ? [checksums] : []), ...manifests, ...kitPaths],
   };
+}
+
+function readKit(reader: FieldReader, directory: string): KitPaths | undefined {
+  const kit = reader.directoryInside('verification-kit', directory);
+  if (kit === undefined) return undefined;
+  const above = kit === '' ? '' : `${kit}/`;
+  return { page: `${above}verify.html`, guide: `${above}VERIFY.md` };
 }
 
 function readOutputDirectory(reader: FieldReader, facts: Runner['facts'], root: string): string | undefined {

@@ -23,10 +23,20 @@ export interface FileInputs {
   readonly manifest: string | undefined;
   /** Relative to the output tree; `undefined` when none is to be written. */
   readonly checksums: string | undefined;
-  /** Paths of checksums and manifest, of all slices: never signed as files of the release. */
+  /** Where the verification kit goes; `undefined` when none is to be written. */
+  readonly kit: KitPaths | undefined;
+  /** Paths of checksums, manifest and kit, of all slices: never signed as files of the release. */
   readonly ownPaths: readonly string[];
   /** The slice of this run; the whole is `1/1`. */
   readonly shard: Shard;
+}
+
+/** The files of a verification kit, relative to the output tree. */
+export interface KitPaths {
+  /** The page that checks the release in a browser. */
+  readonly page: string;
+  /** The commands that check it in a shell. */
+  readonly guide: string;
 }
 
 /** How the service is reached and what proves who we are. */
@@ -82,6 +92,8 @@ export interface VerifyInputs {
   readonly mode: 'verify';
   readonly files: FileInputs;
   readonly verification: Verification;
+  /** Files that the checksums name may be missing. */
+  readonly isPartial: boolean;
 }
 
 /** Inputs of `mode: preflight`; where one has a problem, a harmless value stands in its place. */

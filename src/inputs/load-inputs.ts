@@ -55,15 +55,8 @@ function readMode(taken: TakenInputs, runner: Runner): Inputs | undefined {
         upload: readUpload(reader, runner),
         protocol: readRehearsedProtocol(taken, runner),
       };
-    case 'verify': {
-      const files = readFiles(reader, runner);
-      const given = reader.problems.length;
-      const { verification } = readSignatureForm(reader, runner);
-      if (verification === undefined && reader.problems.length === given) {
-        reader.reject('verify-key', 'is empty; mode verify needs the public key or certificate of the signer');
-      }
-      return verification && { mode, files, verification };
-    }
+    case 'verify':
+      return readVerifying(taken, runner);
     case 'preflight': {
       const form = readSignatureForm(reader, runner);
       const { service, protocol } = readService(taken, form);
@@ -84,11 +77,32 @@ function readRehearsedProtocol({ reader, appSecret, token }: TakenInputs, runner
   return readProtocol({ reader, serverUrl: NOWHERE, appSecret, token, form, purpose: 'rehearsal' });
 }
 
+function readVerifying({ reader }: TakenInputs, runner: Runner): Inputs | undefined {
+  const files = readFiles(reader, runner);
+  const given = reader.problems.length;
+  const { verification } = readSignatureForm(reader, runner);
+  if (verification === undefined && reader.problems.length === given) {
+    reader.reject('verify-key', 'is empty; mode verify needs the public key or certificate of the signer');
+  }
+  const isPartial = reader.boolean('partial', false);
+  if (isPartial && files.checksums === undefined) {
+    reader.reject('partial', 'needs checksums, whose list says which files may be missing');
+  }
+  return verification && { mode: 'verify', files, verification, isPartial };
+}
+
 function readSigning(taken: TakenInputs, runner: Runner): Inputs | undefined {
   const { reader } = taken;
   const form = readSignatureForm(reader, runner);
   const files = readFiles(reader, runner);
   const { service, protocol } = readService(taken, form);
+  if (
+    files.kit &&
+    form.verification === undefined &&
+    !reader.problems.some(({ code }) => code.startsWith('VERIFY_KEY'))
+  ) {
+    reader.reject('verification-kit', 'needs verify-key, because the kit holds the public key that readers check with');
+  }
   const [effort, reuse, upload] = [readEffort(reader), reader.boolean('reuse', true), readRealUpload(reader, runner)];
   const { verification } = form;
   return protocol && { mode: 'sign', files, service, protocol, effort, verification, reuse, upload };

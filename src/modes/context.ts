@@ -18,4 +18,6 @@ export interface Context {
   readonly processId: number;
   /** Path of the worker's program. */
   readonly threadEntry: string;
+  /** Path of the page that every verification kit holds, without the data of a release. */
+  readonly pageTemplate: string;
 }

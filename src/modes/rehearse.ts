@@ -44,6 +44,7 @@ export async function rehearse(context: Context, inputs: RehearseInputs, report:
           verification,
           reuse: false,
           isUploaded: upload !== undefined,
+          isRehearsal: true,
           service: open,
           report,
         }),

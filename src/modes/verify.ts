@@ -8,12 +8,13 @@ import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';
 import { checkChecksums } from './stages/checksums.ts';
 import { judgeUncovered, tellLeftOut } from './stages/coverage.ts';
+import { checkKit } from './stages/kit.ts';
 import { deliver } from './stages/receipt.ts';
 import { checkMatched, describeRelease, findRelease } from './stages/release.ts';
 
 /** Checks that every file has a valid signature and every signature its file, without network or secret. */
 export async function verify(context: Context, inputs: VerifyInputs, report: ReportBuilder): Promise<void> {
-  const { mode, files, verification } = inputs;
+  const { mode, files, verification, isPartial } = inputs;
   report.add({ verification });
   const output = new OutputTree(files.outputDirectory ?? files.root, context.processId);
   await deliver(context, { mode, files, upload: undefined, output, report }, async () => {
@@ -26,7 +27,8 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
     if (ending) throw ending;
     report.add(judgeUncovered(context, files, release.coverage));
     const { allFiles } = release;
-    report.add(await checkChecksums(context, files, { output, verification, allFiles, outcomes }));
+    report.add(await checkChecksums(context, files, { output, verification, allFiles, outcomes, isPartial }));
+    report.add(await checkKit(context, files, { output, verification }));
     return release.files;
   });
 }

@@ -8,6 +8,11 @@ import { type EventFacts, readEvent } from './event.ts';
 export interface RunnerFacts extends EventFacts {
   readonly workspace: string;
   readonly temporaryDirectory: string;
+  /** `owner/name`; empty when nothing says it, as are the next two. */
+  readonly repository: string;
+  /** Name of the tag or branch. */
+  readonly refName: string;
+  readonly commit: string;
   /** 1 for the first run of a job, more for a re-run. */
   readonly runAttempt: number;
   /** Most days that GitHub keeps an artifact of this repository. */
@@ -34,6 +39,9 @@ export function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
     ...readEvent(environment),
     workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
     temporaryDirectory: resolve(environment['RUNNER_TEMP'] || tmpdir()),
+    repository: environment['GITHUB_REPOSITORY'] ?? '',
+    refName: environment['GITHUB_REF_NAME'] ?? '',
+    commit: environment['GITHUB_SHA'] ?? '',
     runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
     maxRetentionDays: positive(environment['GITHUB_RETENTION_DAYS']) ?? MAX_RETENTION_DAYS,
     isDebug: environment['RUNNER_DEBUG'] === '1',

@@ -1,4 +1,4 @@
-import { KIT_FILES, KIT_MARK, type KitRelease } from '../release.ts';
+import { KIT_MARK, type KitRelease } from '../release.ts';
 import { renderPowerShell } from './powershell.ts';
 import { codeOf, isPrintable } from './quoting.ts';
 import { renderKey, renderShell } from './shell.ts';
@@ -15,7 +15,7 @@ export function renderGuide(release: KitRelease): string {
       : []),
     facts(release),
     '## In a browser',
-    `Open ${codeOf(KIT_FILES.page)} beside this file and drop the files on it. It needs no network and installs nothing.`,
+    `Open ${codeOf(release.pageName)} beside this file and drop the files on it. It needs no network and installs nothing.`,
     '## The key',
     'This text came with the files, so it cannot vouch for the key: whoever could change the files could change it too. ' +
       'Get the fingerprint another way, such as the publisher’s own web site, your contract or an earlier release, and compare all of it with the number that these commands print.',

@@ -11,19 +11,26 @@ import type { ReportedMode } from '../../report/report.ts';
 const BEGINNINGS = {
   manifest: /^\{"version":1,"mode":/,
   checksums: /^(?:$|\\?[0-9a-f]{64} [ *])/,
+  'verification-kit': /^(?:<!doctype html>)?<!-- mtls-release-signing verification kit -->/,
 } as const;
 
 /**
- * Refuses to put the manifest or the checksums over something that this action did not write.
+ * Refuses to put the manifest, the checksums or the kit over something that this action did not write.
  *
  * Such a path is usually a mistake, and what stands there would be lost, and left out of the signing as well.
  * @throws ActionError `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`
  */
 export function checkOwnFiles(inputs: FileInputs, mode: ReportedMode | undefined): void {
-  for (const input of ['manifest', 'checksums'] as const) {
-    const path = inputs[input];
-    // A verification only reads the checksums, and says itself what is wrong with them.
-    if (path === undefined || (input === 'checksums' && mode === 'verify')) continue;
+  const { manifest, checksums, kit } = inputs;
+  const planned = [
+    ['manifest', manifest],
+    ['checksums', checksums],
+    ['verification-kit', kit?.page],
+    ['verification-kit', kit?.guide],
+  ] as const;
+  for (const [input, path] of planned) {
+    // A verification only reads checksums and kit, and says itself what is wrong with them.
+    if (path === undefined || (input !== 'manifest' && mode === 'verify')) continue;
     try {
       checkPlace(input, path, join(inputs.outputDirectory ?? inputs.root, path));
     } catch (error) {
@@ -35,7 +42,7 @@ export function checkOwnFiles(inputs: FileInputs, mode: ReportedMode | undefined
 function checkPlace(input: keyof typeof BEGINNINGS, path: string, location: string): void {
   const stat = lstatSync(location, { throwIfNoEntry: false });
   if (stat === undefined) return;
-  const options = { maxBytes: 80, longer: 'cut', links: 'refused' } as const;
+  const options = { maxBytes: 120, longer: 'cut', links: 'refused' } as const;
   const file = stat.isFile() ? readSmallFile(location, options) : undefined;
   if (file?.bytes && BEGINNINGS[input].test(file.bytes.toString('latin1'))) return;
   const unreadable = file?.reason === undefined ? '' : ` that could be read (${file.reason})`;

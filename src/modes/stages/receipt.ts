@@ -10,6 +10,7 @@ import { checkArtifactPaths, uploadFiles } from '../../upload.ts';
 import type { Context } from '../context.ts';
 import { checkOwnFiles } from './planned-writes.ts';
 import { makeOwnDirectory } from './release.ts';
+import { releasePaths } from './whole-release.ts';
 
 /** What a mode that works on files writes, and where. */
 export interface Delivery {
@@ -62,10 +63,11 @@ function prepareManifest(context: Context, { mode, files, output, report }: Deli
 }
 
 /** Lists what the artifact of this run holds. */
-function artifactPaths({ checksums, manifest, suffix, shard }: FileInputs, files: readonly ReleaseFile[]): string[] {
+function artifactPaths(inputs: FileInputs, files: readonly ReleaseFile[]): string[] {
+  const { manifest, suffix } = inputs;
   const signatures = files.map(({ path }) => path + suffix);
-  const ofChecksums = checksums !== undefined && shard.index === 1 ? [checksums, checksums + suffix] : [];
-  return [...signatures, ...ofChecksums, ...(manifest === undefined ? [] : [manifest])];
+  const ofRelease = releasePaths(inputs).flatMap((path) => [path, path + suffix]);
+  return [...signatures, ...ofRelease, ...(manifest === undefined ? [] : [manifest])];
 }
 
 /** Refuses names that could not be uploaded, before anything is signed. */

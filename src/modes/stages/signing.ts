@@ -6,17 +6,18 @@ import { startProgress, watchSigner } from '../../report/progress.ts';
 import type { ReportBuilder, ReportPart } from '../../report/report.ts';
 import { plural } from '../../report/summary/units.ts';
 import { deadlinePassed } from '../../signing/policy/failure.ts';
-import type { Clock } from '../../signing/schedule/clock.ts';
 import { type SignOptions, type SignResult, signFiles } from '../../signing/sign.ts';
-import { loadClient } from '../../upload.ts';
+import { loadAtLeisure, loadClient } from '../../upload.ts';
 import type { Verification } from '../../verifying/check.ts';
 import { hashInWorker } from '../../worker/hasher.ts';
 import { writeInWorker } from '../../worker/writer.ts';
 import type { Context } from '../context.ts';
-import { removeChecksums, writeChecksums } from './checksums.ts';
+import { writeChecksums } from './checksums.ts';
+import { writeKit } from './kit.ts';
 import type { Release } from './release.ts';
 import type { OpenService } from './service.ts';
 import { describeBlindRepeats, describeOutcome, printEvent, warnOfWhiteSpace } from './signing-notes.ts';
+import { listRelease, removeReleasePaths } from './whole-release.ts';
 
 /** How signatures are made, and where they go. */
 export interface SigningTask {
@@ -36,12 +37,14 @@ export interface ReleaseTask extends SigningTask {
   readonly kept: readonly FileOutcome[];
   readonly reuse: boolean;
   readonly isUploaded: boolean;
+  readonly isRehearsal?: boolean;
 }
 
 /**
- * Signs what needs a signature and, once every file has one, the checksums; adds to the report what became of them.
+ * Signs what needs a signature and, once every file has one, what is written about the whole release; adds to the
+ * report what became of them.
  *
- * @throws ActionError that ended the run early, or that the checksums failed with
+ * @throws ActionError that ended the run early
  */
 export async function signRelease(
   context: Context,
@@ -51,7 +54,7 @@ export async function signRelease(
   const { release, wanted, kept, report, service } = task;
   const startedAt = context.clock.now();
   // What is complete and signed already stays, so that a repeated run costs no request.
-  if (wanted.length > 0 || release.refused.length > 0) removeChecksums(inputs, task.output);
+  if (wanted.length > 0 || release.refused.length > 0) removeReleasePaths(inputs, task.output);
   try {
     const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
     report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });
@@ -59,10 +62,14 @@ export async function signRelease(
     const isComplete = outcomes.length === wanted.length && outcomes.every(({ status }) => status === 'signed');
     if (!isComplete || release.refused.length > 0) return;
     const sign = (file: ReleaseFile): Promise<ReportPart> => signOwnFile(context, task, { file, startedAt });
-    const { output, verification, reuse } = task;
     const known = [...kept, ...outcomes];
-    const { allFiles } = release;
-    report.add(await writeChecksums(context, inputs, { output, allFiles, known, verification, reuse, sign }));
+    const entries = await listRelease(context, inputs, { allFiles: release.allFiles, known });
+    const checksums = await writeChecksums(context, inputs, { ...task, entries, sign });
+    const kit = checksums.failure ? {} : await writeKit(context, inputs, { ...task, entries, sign });
+    // What a red run says about the whole release must not pass for that of a green one.
+    if (checksums.failure || kit.failure) removeReleasePaths(inputs, task.output);
+    report.add(checksums);
+    report.add(kit);
   } finally {
     report.add({ requests: service.transport.requests() });
   }
@@ -148,33 +155,4 @@ async function signOwnFile(
   const { notes = [] } = describeBlindRepeats(context, outcomes);
   const failure = ending?.code === 'DEADLINE' ? deadlinePassed(effort.deadlineMs) : (ending ?? outcomes[0]?.error);
   return { notes, ...(failure ? { failure } : {}) };
-}
-
-/** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
-const LOOK_MS = 20;
-
-/** What decides whether there is time. */
-export interface Leisure {
-  readonly clock: Clock;
-  /** Whether everything that is left is under way. */
-  readonly isLastUnderWay: () => boolean;
-  /** Is called once at most. */
-  readonly load: () => void;
-}
-
-/**
- * Loads something that is needed after the work, while this process only waits for the last answers; returns how to stop.
- *
- * Loading takes the thread for a tenth of a second: while there is something to send, that would hold it up.
- */
-export function loadAtLeisure({ clock, isLastUnderWay, load }: Leisure): () => void {
-  let cancel = clock.after(LOOK_MS, look);
-
-  function look(): void {
-    const isIdle = clock.idleShare() > 0.8;
-    if (isLastUnderWay() && isIdle) load();
-    else cancel = clock.after(LOOK_MS, look);
-  }
-
-  return () => cancel();
 }

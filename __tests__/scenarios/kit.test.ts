@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ReleaseData } from '../../src/page/data.ts';
+import { entriesOf } from '../../tools/results/zip.ts';
+import { runAlone } from '../docs/shell.ts';
+import { createScenario, opensslAccepts, type Scenario } from '../helpers/scenario.ts';
+
+const FILES = { 'dist/app.zip': 'app', 'dist/docs/readme.txt': 'read me', "dist/it's & more.txt": 'more' };
+const KIT = ['kit/verify.html', 'kit/VERIFY.md'];
+
+function signing({ service }: Scenario): Record<string, string> {
+  return { 'verify-key': service.credentials.verifyKeyPem, 'verification-kit': 'kit' };
+}
+
+function dataOf(html: string): ReleaseData {
+  const [, json = ''] = /<script type="application\/json" id="data">(.*)<\/script>/.exec(html) ?? [];
+  return JSON.parse(json) as ReleaseData;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+test('a kit lists the release, is signed and uploaded, and stands in no count', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const run = await scenario.run({ ...signing(scenario), checksums: 'SHA256SUMS' });
+  expect(run.exitCode, run.log).toBe(0);
+  expect(run.outputs).toMatchObject({ 'file-count': '3', 'signed-count': '3', 'verified-count': '3' });
+  for (const path of KIT) {
+    const location = join(scenario.workspace, path);
+    expect(await opensslAccepts(scenario.service.credentials.verifyKeyPem, location, `${location}.sign`)).toBe(true);
+  }
+  const [artifact] = scenario.results.artifacts;
+  const names = (await entriesOf(artifact?.zip ?? Buffer.alloc(0))).map(({ path }) => path).sort();
+  expect(names).toEqual(
+    [
+      ...Object.keys(FILES).map((name) => `${name}.sign`),
+      ...['SHA256SUMS', ...KIT].flatMap((path) => [path, `${path}.sign`]),
+    ].sort(),
+  );
+  const data = dataOf(await scenario.read('kit/verify.html'));
+  expect(data).toMatchObject({
+    rehearsal: false,
+    algorithm: 'ecdsa-sha256',
+    encoding: 'base64',
+    suffix: '.sign',
+    companions: ['SHA256SUMS', ...KIT],
+  });
+  const sorted = Object.entries(FILES).sort(([a], [b]) => (a < b ? -1 : 1));
+  expect(data.files).toEqual(sorted.map(([path, text]) => [path, text.length, sha256(text)]));
+  expect(data.project).not.toBe('');
+});
+
+test('the commands of the kit accept the release, and the key is the one that signed', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  expect((await scenario.run({ ...signing(scenario), checksums: 'SHA256SUMS', upload: 'false' })).exitCode).toBe(0);
+  const guide = await scenario.read('kit/VERIFY.md');
+  const blocks = [...guide.matchAll(/^```sh\n(.*?)\n```$/gms)].map(([, block = '']) => block);
+  const key = await runAlone(blocks[0] ?? '', scenario.workspace);
+  const { status, output } = await runAlone(blocks[1] ?? '', scenario.workspace);
+  expect(output).toContain('Every file is signed with this key, and as the list says.');
+  expect(status).toBe(0);
+  const spki = Buffer.from(dataOf(await scenario.read('kit/verify.html')).key, 'base64');
+  expect(key.output).toContain(createHash('sha256').update(spki).digest('hex'));
+});
+
+test('a kit that is there and says the same costs no request; with another file it is written anew', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const inputs = { ...signing(scenario), upload: 'false' };
+  const first = await scenario.run(inputs);
+  expect(first.outputs['request-count']).toBe('5');
+  const page = await scenario.read('kit/verify.html');
+  const again = await scenario.run(inputs);
+  expect([again.exitCode, again.outputs['request-count']]).toEqual([0, '0']);
+  expect(await scenario.read('kit/verify.html')).toBe(page);
+  await writeFile(join(scenario.workspace, 'dist', 'more.txt'), 'more');
+  expect((await scenario.run(inputs)).outputs['request-count']).toBe('3');
+  expect(dataOf(await scenario.read('kit/verify.html')).files).toHaveLength(4);
+});
+
+test('verify takes the kit for what it is, and checks its signatures when it is told of it', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const inputs = { ...signing(scenario), files: 'dist/**\nkit/**', 'if-no-files-found': 'ignore' };
+  expect((await scenario.run({ ...inputs, upload: 'false' })).exitCode).toBe(0);
+  const verify = { ...inputs, mode: 'verify' };
+  const green = await scenario.run(verify);
+  expect([green.exitCode, green.outputs['file-count']], green.log).toEqual([0, '3']);
+  const page = join(scenario.workspace, 'kit', 'verify.html');
+  await writeFile(page, (await readFile(page, 'utf8')).replace('Genuine', 'Wonderful'));
+  const changed = await scenario.run(verify);
+  expect(changed.exitCode).toBe(1);
+  expect(changed.log).toMatch(/SIGNATURE_INVALID[\s\S]*kit\/verify\.html/);
+  await rm(page);
+  expect((await scenario.run(verify)).log).toContain('KIT_MISSING');
+});
+
+test('a kit without verify-key is refused before any request', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const run = await scenario.run({ 'verification-kit': 'kit' });
+  expect([run.exitCode, run.outputs['request-count']]).toEqual([1, '0']);
+  expect(run.log).toContain('Input verification-kit needs verify-key');
+});
+
+test.each([
+  ['../out', 'must be a directory inside output-dir'],
+  ['kit.sign/../.git', 'must not lie in a .git directory'],
+])('a kit at %s is refused', async (directory, sentence) => {
+  await using scenario = await createScenario({ files: FILES });
+  const run = await scenario.run({ ...signing(scenario), 'verification-kit': directory });
+  expect(run.exitCode).toBe(1);
+  expect(run.log).toContain(sentence);
+});
+
+test('a kit may be beside the files, but not over the checksums', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const beside = { ...signing(scenario), 'verification-kit': '.', upload: 'false' };
+  expect((await scenario.run({ ...beside, files: '**' })).outputs['file-count']).toBe('3');
+  expect((await scenario.run({ ...beside, files: '**' })).outputs['file-count']).toBe('3');
+  const clash = await scenario.run({ ...beside, checksums: 'verify.md' });
+  expect(clash.log).toContain('Input verification-kit has a file at the path of manifest or checksums');
+});
+
+test('a file of somebody else at the place of the kit stops the run before its first request', async () => {
+  await using scenario = await createScenario({ files: { ...FILES, 'kit/VERIFY.md': '# Our own guide\n' } });
+  const run = await scenario.run(signing(scenario));
+  expect([run.exitCode, run.outputs['request-count'] ?? '0']).toEqual([1, '0']);
+  expect(run.log).toMatch(/OUTPUT_OCCUPIED[\s\S]*kit\/VERIFY\.md/);
+  expect(await scenario.read('kit/VERIFY.md')).toBe('# Our own guide\n');
+});
+
+test('a run in which a file fails leaves no kit, not even an older one', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const inputs = { ...signing(scenario), upload: 'false' };
+  expect((await scenario.run(inputs)).exitCode).toBe(0);
+  await writeFile(join(scenario.workspace, 'dist', 'more.txt'), 'more');
+  const failed = await scenario.run({ ...inputs, 'app-secret': 'wrong-secret' });
+  expect(failed.exitCode).toBe(1);
+  for (const path of KIT.flatMap((each) => [each, `${each}.sign`])) {
+    await expect(scenario.read(path)).rejects.toThrow('ENOENT');
+  }
+});
+
+test('the first slice writes the kit over all files, the others none', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const inputs = { ...signing(scenario), upload: 'false' };
+  expect((await scenario.run({ ...inputs, shard: '2/2' })).exitCode).toBe(0);
+  await expect(scenario.read('kit/verify.html')).rejects.toThrow('ENOENT');
+  expect((await scenario.run({ ...inputs, shard: '1/2' })).exitCode).toBe(0);
+  expect(dataOf(await scenario.read('kit/verify.html')).files).toHaveLength(3);
+});
+
+test('a rehearsal writes its kit into its own directory, and the kit says so', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const run = await scenario.run({ mode: 'rehearse', 'verification-kit': 'kit', upload: 'false' });
+  expect(run.exitCode, run.log).toBe(0);
+  const directory = join(run.outputs['manifest'] ?? '', '..');
+  expect(dataOf(await readFile(join(directory, 'kit', 'verify.html'), 'utf8')).rehearsal).toBe(true);
+  expect(await readFile(join(directory, 'kit', 'VERIFY.md'), 'utf8')).toContain('**This is a rehearsal.**');
+  await expect(scenario.read('kit/verify.html')).rejects.toThrow('ENOENT');
+});
+
+test('a part of a release is checked against its full checksums, and every file that is there must agree', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const key = { 'verify-key': scenario.service.credentials.verifyKeyPem, checksums: 'SHA256SUMS' };
+  expect((await scenario.run({ ...key, upload: 'false' })).exitCode).toBe(0);
+  await rm(join(scenario.workspace, 'dist', 'docs'), { recursive: true });
+  const verify = { ...key, mode: 'verify' };
+  expect((await scenario.run(verify)).log).toContain('CHECKSUMS_DIFFER');
+  const partial = await scenario.run({ ...verify, partial: 'true' });
+  expect([partial.exitCode, partial.outputs['file-count']], partial.log).toEqual([0, '2']);
+  await mkdir(join(scenario.workspace, 'dist', 'docs'));
+  await writeFile(join(scenario.workspace, 'dist', 'docs', 'readme.txt'), 'another text');
+  expect((await scenario.run({ ...verify, partial: 'true' })).exitCode).toBe(1);
+  expect((await scenario.run({ 'verify-key': key['verify-key'], mode: 'verify', partial: 'true' })).log).toContain(
+    'Input partial needs checksums',
+  );
+});

@@ -1,0 +1,109 @@
+import { lstatSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { ActionError } from '../../errors.ts';
+import { show } from '../../files/names.ts';
+import { readSignatureFile } from '../../files/reading/read-small.ts';
+import type { OutputTree } from '../../files/writing/output-tree.ts';
+import type { FileInputs, KitPaths } from '../../inputs/inputs.ts';
+import type { ReportPart } from '../../report/report.ts';
+import type { Verification } from '../../verifying/check.ts';
+import { decodeSignature } from '../../verifying/encoding.ts';
+import { formOf } from '../../verifying/layout.ts';
+import type { Context } from '../context.ts';
+import { checkOne, type OwnFileTask, readText, releasePaths, writeOwnFile } from './whole-release.ts';
+
+/** What a kit is made of and signed with. */
+export interface KitTask extends OwnFileTask {
+  /** The key was made for this run; absent for `false`. */
+  readonly isRehearsal?: boolean;
+}
+
+/** Writes the kit that lets anyone check the release, and signs its files; only the first slice does. */
+export async function writeKit(context: Context, inputs: FileInputs, task: KitTask): Promise<ReportPart> {
+  const { kit, shard } = inputs;
+  const { verification, output } = task;
+  // The inputs were refused unless there is a key.
+  if (kit === undefined || verification === undefined || shard.index !== 1) return {};
+  const { renderKit } = await import('../../kit/kit.ts');
+  const { repository, refName, commit } = context.runner.facts;
+  const template = readFileSync(context.pageTemplate, 'utf8');
+  const release = {
+    project: repository,
+    ref: refName,
+    commit,
+    isRehearsal: task.isRehearsal === true,
+    key: verification.verifier.key,
+    algorithm: verification.verifier.algorithm.name,
+    encoding: verification.encoding,
+    layout: layoutOf(inputs, task, verification),
+    suffix: inputs.suffix,
+    files: task.entries,
+    companions: companionsOf(inputs),
+    checksums: inputs.checksums,
+    pageName: basename(kit.page),
+  };
+  const createdAt = new Date(context.now()).toISOString();
+  const earlier = readEarlier(output, kit);
+  const texts = renderKit(template, { ...release, createdAt: earlier?.createdAt ?? createdAt });
+  // A kit that says the same as before stays as it is, so that a repeated run costs no request.
+  const isSame = earlier?.page === texts.page && earlier.guide === texts.guide;
+  const { page, guide } = isSame ? texts : renderKit(template, { ...release, createdAt });
+  const ofPage = await writeOwnFile(context, { path: kit.page, text: page }, task);
+  if (ofPage.failure) return ofPage;
+  const ofGuide = await writeOwnFile(context, { path: kit.guide, text: guide }, task);
+  return { ...ofGuide, notes: [...(ofPage.notes ?? []), ...(ofGuide.notes ?? [])] };
+}
+
+/** Lists what comes with the release and is not in its list. */
+function companionsOf(inputs: FileInputs): string[] {
+  const { manifest, shard } = inputs;
+  const manifests = shard.count === 1 && manifest !== undefined ? [manifest] : [];
+  return [...releasePaths(inputs), ...manifests];
+}
+
+function readEarlier(
+  output: OutputTree,
+  kit: KitPaths,
+): { page: string; guide: string; createdAt: string } | undefined {
+  const [page, guide] = [kit.page, kit.guide].map((path) => readText(output.locate(path)));
+  const [, createdAt] = /"createdAt":"(\d{4}-\d\d-\d\dT[\d:.]{1,15}Z)"/.exec(page ?? '') ?? [];
+  return page && guide && createdAt ? { page, guide, createdAt } : undefined;
+}
+
+/** Looks at one signature to see how the service lays out ECDSA signatures, which OpenSSL and PowerShell must be told. */
+function layoutOf(
+  { suffix, checksums }: FileInputs,
+  { entries, output }: KitTask,
+  { verifier, encoding }: Verification,
+): 'der' | 'ieee-p1363' | undefined {
+  if (verifier.algorithm.scheme !== 'ecdsa') return undefined;
+  for (const path of [...(checksums === undefined ? [] : [checksums]), ...entries.map((entry) => entry.path)]) {
+    const text = readSignatureFile(output.locate(path + suffix));
+    const form = text === undefined ? undefined : formOf(verifier.key, decodeSignature(text, encoding));
+    if (form !== undefined && form !== 'plain') return form;
+  }
+  return 'der';
+}
+
+/** Checks the signatures of the kit. */
+export async function checkKit(
+  context: Context,
+  { kit, suffix }: FileInputs,
+  { output, verification }: { readonly output: OutputTree; readonly verification: Verification },
+): Promise<ReportPart> {
+  for (const path of kit ? [kit.page, kit.guide] : []) {
+    const location = output.locate(path);
+    const stat = lstatSync(location, { throwIfNoEntry: false });
+    if (!stat?.isFile()) return { failure: missing(path) };
+    const file = { path, location, size: stat.size };
+    const { error } = await checkOne(context, file, { output, suffix, verification });
+    if (error) return { failure: error };
+  }
+  return {};
+}
+
+function missing(path: string): ActionError {
+  return new ActionError('KIT_MISSING', `${show(path)} of the verification kit is not there.`, {
+    hint: 'Restore it from the release, or leave verification-kit empty.',
+  });
+}

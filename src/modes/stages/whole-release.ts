@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { hashFile } from '../../files/reading/open-file.ts';
+import { type FileOutcome, notTried, type ReleaseFile } from '../../files/release-file.ts';
+import type { OutputTree } from '../../files/writing/output-tree.ts';
+import type { FileInputs } from '../../inputs/inputs.ts';
+import type { ReportPart } from '../../report/report.ts';
+import type { Verification } from '../../verifying/check.ts';
+import { type VerifyOptions, verifyFiles } from '../../verifying/verify.ts';
+import type { Context } from '../context.ts';
+
+/** How files of our own making are signed. */
+export interface OwnFileTask {
+  readonly output: OutputTree;
+  readonly suffix: string;
+  readonly verification: Verification | undefined;
+  readonly reuse: boolean;
+  /** The files of all slices. */
+  readonly entries: readonly HashedFile[];
+  /** Signs a file of our own making; returns notes, and the failure if any. */
+  readonly sign: (file: ReleaseFile) => Promise<ReportPart>;
+}
+
+/** Lists what the first slice writes about the whole release, each with a signature: the checksums and the kit. */
+export function releasePaths({ checksums, kit, shard }: FileInputs): string[] {
+  if (shard.index !== 1) return [];
+  return [...(checksums === undefined ? [] : [checksums]), ...(kit ? [kit.page, kit.guide] : [])];
+}
+
+/** Removes what an earlier run wrote about the whole release, so that it cannot pass for that of a run that fails. */
+export function removeReleasePaths(inputs: FileInputs, output: OutputTree): void {
+  for (const path of releasePaths(inputs)) {
+    output.remove(path + inputs.suffix);
+    output.remove(path);
+  }
+}
+
+/** Finds the SHA-256 of the files of all slices, if anything is written about them: from the outcomes that say it, else by reading. */
+export async function listRelease(
+  { signal }: Context,
+  inputs: FileInputs,
+  { allFiles, known: outcomes }: { readonly allFiles: readonly ReleaseFile[]; readonly known: readonly FileOutcome[] },
+): Promise<readonly HashedFile[]> {
+  if (releasePaths(inputs).length === 0) return [];
+  const known = new Map(outcomes.map(({ file, sha256 }) => [file.path, sha256]));
+  const entries: HashedFile[] = [];
+  for (const file of allFiles) {
+    signal.throwIfAborted();
+    const { path, size } = file;
+    entries.push({ path, size, sha256: known.get(path) ?? (await hashFile(file)) });
+  }
+  return entries;
+}
+
+/** A file of the release and its SHA-256 as hex. */
+export interface HashedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** Writes a file of our own and signs it, unless the same file with a valid signature is there. */
+export async function writeOwnFile(
+  context: Context,
+  { path, text }: { readonly path: string; readonly text: string },
+  task: OwnFileTask,
+): Promise<ReportPart> {
+  const { output, suffix, verification, reuse } = task;
+  const location = output.locate(path);
+  // The signature of another text must not stand beside this one, not even for a moment.
+  if (readText(location) !== text) output.remove(path + suffix);
+  output.write(path, text);
+  const file = { path, location, size: Buffer.byteLength(text) };
+  const isKept =
+    reuse && verification && (await checkOne(context, file, { output, suffix, verification })).status === 'verified';
+  return isKept ? {} : task.sign(file);
+}
+
+/** Returns the text of a file, or `undefined` when there is none that can be read. */
+export function readText(location: string): string | undefined {
+  try {
+    return readFileSync(location, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Checks the signature of one file. */
+export async function checkOne(
+  { signal }: Context,
+  file: ReleaseFile,
+  { output, suffix, verification }: Pick<VerifyOptions, 'output' | 'suffix' | 'verification'>,
+): Promise<FileOutcome> {
+  const options = { output, suffix, verification, signal, explain: 'name', onOutcome: () => {} } as const;
+  const [outcome] = await verifyFiles({ ...options, files: [file] });
+  return outcome ?? notTried(file);
+}
