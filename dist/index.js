@@ -61711,19 +61711,18 @@ function certificateRefused(answer, why = 'it got none that it accepts') {
 function refused({ status, headers, body }, said, facts) {
     const isBlind = facts.asksForCertificate === false;
     const before = isBlind ? ' without having asked for a client certificate' : '';
-    const certificate = isBlind ? unaskedHint(body) : gatewayHint(headers);
+    const isLate = isBlind && body.includes('Post-Handshake Authentication');
+    const other = `${isBlind ? UNASKED : gatewayHint(headers)}Check ${facts.credentials}.`;
     return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR('request', status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN', `The service answered ${status}${before}${said}.`, {
         ...facts.asked,
-        hint: `${certificate}Check ${facts.credentials}.`,
+        // Whoever says that the certificate came too late has not looked at the other credentials.
+        hint: isLate ? ASKED_LATE : other,
         endsRun: 'unauthorised',
         maxAttempts: 3,
     });
 }
-function unaskedHint(body) {
-    return body.includes('Post-Handshake Authentication')
-        ? 'The server wants to ask for the certificate after the request, which TLS 1.3 does not allow here: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location). '
-        : 'Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ';
-}
+const ASKED_LATE = 'The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).';
+const UNASKED = 'Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ';
 function gatewayHint(headers) {
     return String(headers['x-amzn-errortype'] ?? '').startsWith('ForbiddenException')
         ? 'AWS API Gateway answers so when the issuer of the client certificate is not in its trust store. '

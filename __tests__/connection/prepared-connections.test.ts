@@ -12,17 +12,18 @@ test('connections can be opened ahead: requests then find them, and open no othe
   let connections = 0;
   const service = await openService({ acceptConnection: () => ++connections > 0, script: () => ({ kind: 'silence' }) });
   const way = openWay(service);
-  way.prepare(12, new AbortController().signal);
-  await eventually(() => expect(connections).toBe(12));
+  // Few, because on a busy machine the first of many would be idle for too long before the last one stands.
+  way.prepare(4, new AbortController().signal);
+  await eventually(() => expect(connections).toBe(4));
   expect(service.log).toEqual([]);
   const over = new AbortController();
   const body = Buffer.from('{}');
   const request = { method: 'POST', path: '/', headers: ['content-length', '2'], body };
-  const requests = Array.from({ length: 12 }, () => way.post(request, over.signal).catch(() => {}));
-  await eventually(() => expect(service.log).toHaveLength(12));
+  const requests = Array.from({ length: 4 }, () => way.post(request, over.signal).catch(() => {}));
+  await eventually(() => expect(service.log).toHaveLength(4));
   over.abort(new Error('enough'));
   await Promise.all(requests);
-  expect(connections).toBe(12);
+  expect(connections).toBe(4);
 });
 
 test('opening ahead ends when it is no longer wanted', async () => {

@@ -9,6 +9,7 @@ import { type CertificateOptions, issueCertificate } from '../../src/rehearsal/c
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
+import { alertBytes, startFront } from '../connection/front.ts';
 import { expectOneFailure, finding, troubles } from './expectations.ts';
 import { inputsFor, type Preflight, runPreflight } from './in-process.ts';
 
@@ -178,6 +179,13 @@ describe('a server that does not speak as it should', () => {
     const run = await withServer(server, (port) => runPreflight({ ...at(port), 'verify-key': '' }));
     expect(run.green).toBe(true);
     expect(troubles(run)).toEqual([expect.stringMatching(/^client certificate asked for: the server did not ask/)]);
+  });
+
+  test('an end to every resumed session: a warning', async () => {
+    const front = await startFront(({ resumes }) => (resumes ? { bytes: alertBytes(80) } : { to: sound.port }));
+    const run = await runPreflight({ ...inputsFor(sound), 'server-url': front.url });
+    expect(run.green).toBe(true);
+    expect(troubles(run)).toEqual([expect.stringMatching(/^session resumption: the server breaks off .*session id/)]);
   });
 
   test('nobody there', async () => {
