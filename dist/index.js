@@ -50626,7 +50626,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(77302);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(28206);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(77273);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
@@ -52056,7 +52056,7 @@ function readServerUrl(reader) {
 
 /***/ }),
 
-/***/ 77302:
+/***/ 28206:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -53422,6 +53422,73 @@ async function uploadSignatures({ runner, clock, signal }, task, signed) {
 
 // EXTERNAL MODULE: ./build/src/modes/stages/service.js + 2 modules
 var stages_service = __nccwpck_require__(54696);
+;// CONCATENATED MODULE: ./build/src/files/writing/retry-writes.js
+
+
+
+/** How long a write that may succeed by itself is repeated, in milliseconds. */
+const RETRY = { firstDelayMs: 10, perFileMs: 2000, perCauseMs: 10_000 };
+const TOO_MANY = 'this system has too many files open';
+const HELD = 'another program has it open, such as a virus scanner';
+/** Errors of the system that pass by themselves, and what they mean once they did not. */
+const PASSING = { EMFILE: TOO_MANY, ENFILE: TOO_MANY, EAGAIN: TOO_MANY, EBUSY: HELD };
+/** Errors that mean a missing right, unless the same directory could be written a moment ago. */
+const HELD_BY_OTHERS = ['EPERM', 'EACCES', 'ETXTBSY'];
+/**
+ * Repeats writes that another program or a full table of open files held up, while other files go on.
+ *
+ * A file waits 10 ms, then twice as long each time, for 2 s in all; all files together wait at most 10 s for one cause.
+ */
+function retryWrites(output, clock) {
+    const written = new Set();
+    const causes = new Map();
+    function isPassing(code, path) {
+        return code in PASSING || (HELD_BY_OTHERS.includes(code) && written.has((0,external_node_path_.dirname)(path)));
+    }
+    async function write(path, text) {
+        const startedAt = clock.now();
+        for (let delayMs = RETRY.firstDelayMs;; delayMs *= 2) {
+            try {
+                await output.write(path, text);
+                written.add((0,external_node_path_.dirname)(path));
+                return;
+            }
+            catch (error) {
+                const code = (0,errors/* codeOf */.$N)(error instanceof errors/* ActionError */.lZ ? error.cause : error) ?? '';
+                if (!isPassing(code, path))
+                    throw error;
+                const waiting = causes.get(code) ?? { files: 0, since: 0, spentMs: 0 };
+                causes.set(code, waiting);
+                const waitedMs = clock.now() - startedAt;
+                const isOver = waitedMs + delayMs > RETRY.perFileMs || spentMs(waiting, clock.now()) >= RETRY.perCauseMs;
+                if (isOver)
+                    throw held({ path, code, waitedMs, cause: error });
+                await waitFor(waiting, delayMs, clock);
+            }
+        }
+    }
+    return { write };
+}
+function spentMs({ files, since, spentMs: spent }, now) {
+    return spent + (files > 0 ? now - since : 0);
+}
+async function waitFor(waiting, delayMs, clock) {
+    if (waiting.files++ === 0)
+        waiting.since = clock.now();
+    await new Promise((resolve) => void clock.after(delayMs, resolve));
+    if (--waiting.files === 0)
+        waiting.spentMs += clock.now() - waiting.since;
+}
+function held({ path, code, waitedMs, cause }) {
+    const why = PASSING[code] ?? HELD;
+    return new errors/* ActionError */.lZ('OUTPUT_UNWRITABLE', `${(0,files_names/* show */.WU)(path)} cannot be written: ${why} (${code}); repeated for ${Math.round(waitedMs)} ms.`, {
+        hint: why === TOO_MANY
+            ? 'Lower concurrency, or raise the number of open files that the runner allows (ulimit -n).'
+            : 'Close that program, or have the scanner leave out the directory, and run the step again.',
+        cause,
+    });
+}
+
 ;// CONCATENATED MODULE: ./build/src/report/progress.js
 
 /** Short work shows no progress at all. */
@@ -53582,7 +53649,7 @@ function withFullDisk(failure) {
 // Every number of the policy on one page, each with its reason. Times are in milliseconds. What users set (concurrency,
 // attempts, timeout, deadline) is an input of the action and stands in action.yml.
 /** When a failed attempt of one file is repeated. */
-const RETRY = {
+const defaults_RETRY = {
     /** Bound of the first delay; it doubles with each attempt of the file, and the delay is drawn between 0 and the bound. */
     baseDelayMs: 200,
     /** The same after 429 and 503, with which the service asks for fewer requests, not only for another one. */
@@ -53826,8 +53893,8 @@ class AttemptCounts {
 
 /** Draws the delay before the next attempt by full jitter: anything up to a bound that doubles with each attempt. */
 function backoffMs(attempts, throttled, random) {
-    const base = throttled === 'throttled' ? RETRY.throttledDelayMs : RETRY.baseDelayMs;
-    return random() * Math.min(RETRY.maxDelayMs, base * 2 ** Math.min(attempts - 1, 30));
+    const base = throttled === 'throttled' ? defaults_RETRY.throttledDelayMs : defaults_RETRY.baseDelayMs;
+    return random() * Math.min(defaults_RETRY.maxDelayMs, base * 2 ** Math.min(attempts - 1, 30));
 }
 /** Draws the pause before the next probe during an outage; `pauses` counts from 1. */
 function pauseMs(pauses, random) {
@@ -53937,7 +54004,7 @@ class OutageGate {
     }
     /** Makes every attempt wait for as long as the service asked. */
     hold(retryAfterMs, now) {
-        this.#askedUntil = Math.max(this.#askedUntil, now + retryAfterMs + this.#random() * RETRY.retryAfterSpreadMs);
+        this.#askedUntil = Math.max(this.#askedUntil, now + retryAfterMs + this.#random() * defaults_RETRY.retryAfterSpreadMs);
     }
     /** Returns the milliseconds until lack of progress ends the run; infinite while nothing fails. */
     patienceMs(now) {
@@ -54256,7 +54323,7 @@ class RunPolicy {
         const { retryAfterMs } = failure.facts;
         if (retryAfterMs === undefined)
             return undefined;
-        const timeLeftMs = Math.min(patienceMs, this.#options.endsAt - now, RETRY.maxRetryAfterMs);
+        const timeLeftMs = Math.min(patienceMs, this.#options.endsAt - now, defaults_RETRY.maxRetryAfterMs);
         if (retryAfterMs > timeLeftMs)
             return (0,policy_failure/* retryAfterTooLong */.BN)(failure, retryAfterMs, timeLeftMs);
         this.#gate.hold(retryAfterMs, now);
@@ -54752,16 +54819,16 @@ function createHeadStart({ files, concurrency, clock, prepare, firstConnection }
     return async (signal) => {
         const roundTripMs = await firstConnection;
         const wakeAt = clock.now() + HEAD_START.prepareAfterMs + roundTripMs;
-        await waitFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
+        await sign_waitFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
         const lateMs = Math.max(0, clock.now() - wakeAt);
         if (!isPrepared && !signal.aborted)
             prepare?.(connections, signal);
         isPrepared = true;
         const restMs = HEAD_START.lengthMs - HEAD_START.prepareAfterMs + roundTripMs;
-        await waitFor(clock, restMs + HEAD_START.latenessFactor * lateMs);
+        await sign_waitFor(clock, restMs + HEAD_START.latenessFactor * lateMs);
     };
 }
-function waitFor(clock, ms) {
+function sign_waitFor(clock, ms) {
     return new Promise((resolve) => {
         clock.after(ms, resolve);
     });
@@ -55057,6 +55124,7 @@ function printEvent({ runner }, event, files) {
 
 
 
+
 /**
  * Signs what needs a signature and, once every file has one, what is written about the whole release; adds to the
  * report what became of them.
@@ -55134,7 +55202,7 @@ function signOptions(context, task, files) {
     return {
         files,
         signer: service.signer,
-        output: files.length < WORKER_FILES ? output : writeInWorker(service.worker, output),
+        output: retryWrites(files.length < WORKER_FILES ? output : writeInWorker(service.worker, output), context.clock),
         hashElsewhere: hashInWorker(service.worker),
         suffix,
         verification,
@@ -63102,11 +63170,23 @@ class Failure extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ 
         return new Failure(kind, code, message, { ...this.facts, ...facts });
     }
 }
+/** The system's codes for a full table of open files, of this process or of the machine. */
+const TABLE_FULL = ['EMFILE', 'ENFILE'];
+/** Descriptors come free when other attempts end: fewer requests at once make the next attempt succeed. */
+function tooManyOpen(code, cause) {
+    return new Failure('service', 'TOO_MANY_OPEN_FILES', `This system allows no more open files and connections (${code}).`, {
+        hint: 'Lower concurrency, or raise the number of open files that the runner allows (ulimit -n).',
+        cause,
+    });
+}
 /** Turns whatever an attempt threw into a failure; an error that is no failure yet concerns its own file alone. */
 function asFailure(error) {
     if (error instanceof Failure)
         return error;
     const known = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .unexpected */ .os)(error);
+    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ ? error.cause : error) ?? '';
+    if (TABLE_FULL.includes(code))
+        return tooManyOpen(code, known);
     return new Failure('file', known.code, known.message, { hint: known.hint ?? '', cause: error });
 }
 /** Builds the failure of an attempt that got no answer within its time limit. */
@@ -63960,10 +64040,12 @@ function collectingPass(key, size) {
 /** Takes an error apart for a message. */
 function packError(error) {
     const { code, message, hint, cause } = unexpected(error);
-    return { code, message, hint, cause: cause instanceof Error ? cause : undefined };
+    return { code, message, hint, cause: cause instanceof Error ? cause : undefined, causeCode: codeOf(cause) };
 }
 /** Builds the error again from a message. */
-function unpackError({ code, message, hint, cause }) {
+function unpackError({ code, message, hint, cause, causeCode }) {
+    if (cause && causeCode !== undefined)
+        Object.assign(cause, { code: causeCode });
     return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
 }
 

@@ -777,10 +777,12 @@ function* inBlocks(pieces) {
 /** Takes an error apart for a message. */
 function packError(error) {
     const { code, message, hint, cause } = unexpected(error);
-    return { code, message, hint, cause: cause instanceof Error ? cause : undefined };
+    return { code, message, hint, cause: cause instanceof Error ? cause : undefined, causeCode: codeOf(cause) };
 }
 /** Builds the error again from a message. */
-function unpackError({ code, message, hint, cause }) {
+function unpackError({ code, message, hint, cause, causeCode }) {
+    if (cause && causeCode !== undefined)
+        Object.assign(cause, { code: causeCode });
     return new ActionError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
 }
 

@@ -1,4 +1,4 @@
-import { ActionError, unexpected } from '../errors.ts';
+import { ActionError, codeOf, unexpected } from '../errors.ts';
 import type { Hashing } from '../signing/signer.ts';
 
 /** What the worker can do; every value can be cloned from thread to thread. */
@@ -49,17 +49,20 @@ export interface PackedError {
   readonly code: ActionError['code'];
   readonly message: string;
   readonly hint: string | undefined;
-  /** Cloned as a plain `Error`. */
+  /** Cloned as a plain `Error`, which loses its code. */
   readonly cause: Error | undefined;
+  /** The code of the cause. */
+  readonly causeCode: string | undefined;
 }
 
 /** Takes an error apart for a message. */
 export function packError(error: unknown): PackedError {
   const { code, message, hint, cause } = unexpected(error);
-  return { code, message, hint, cause: cause instanceof Error ? cause : undefined };
+  return { code, message, hint, cause: cause instanceof Error ? cause : undefined, causeCode: codeOf(cause) };
 }
 
 /** Builds the error again from a message. */
-export function unpackError({ code, message, hint, cause }: PackedError): ActionError {
+export function unpackError({ code, message, hint, cause, causeCode }: PackedError): ActionError {
+  if (cause && causeCode !== undefined) Object.assign(cause, { code: causeCode });
   return new ActionError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
 }

@@ -1,5 +1,6 @@
 import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
+import { retryWrites } from '../../files/writing/retry-writes.ts';
 import { mayStand } from '../../files/writing/standing.ts';
 import type { EffortInputs, FileInputs } from '../../inputs/inputs.ts';
 import { startProgress, watchSigner } from '../../report/progress.ts';
@@ -120,7 +121,7 @@ function signOptions(context: Context, task: SigningTask, files: readonly Releas
   return {
     files,
     signer: service.signer,
-    output: files.length < WORKER_FILES ? output : writeInWorker(service.worker, output),
+    output: retryWrites(files.length < WORKER_FILES ? output : writeInWorker(service.worker, output), context.clock),
     hashElsewhere: hashInWorker(service.worker),
     suffix,
     verification,

@@ -1,4 +1,4 @@
-import { ActionError, type ErrorFacts, unexpected } from '../../errors.ts';
+import { ActionError, codeOf, type ErrorFacts, unexpected } from '../../errors.ts';
 
 /**
  * What a failed attempt says about the next one.
@@ -67,10 +67,28 @@ export class Failure extends ActionError {
   }
 }
 
+/** The system's codes for a full table of open files, of this process or of the machine. */
+const TABLE_FULL = ['EMFILE', 'ENFILE'];
+
+/** Descriptors come free when other attempts end: fewer requests at once make the next attempt succeed. */
+function tooManyOpen(code: string, cause: unknown): Failure {
+  return new Failure(
+    'service',
+    'TOO_MANY_OPEN_FILES',
+    `This system allows no more open files and connections (${code}).`,
+    {
+      hint: 'Lower concurrency, or raise the number of open files that the runner allows (ulimit -n).',
+      cause,
+    },
+  );
+}
+
 /** Turns whatever an attempt threw into a failure; an error that is no failure yet concerns its own file alone. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const known = unexpected(error);
+  const code = codeOf(error instanceof ActionError ? error.cause : error) ?? '';
+  if (TABLE_FULL.includes(code)) return tooManyOpen(code, known);
   return new Failure('file', known.code, known.message, { hint: known.hint ?? '', cause: error });
 }
 
