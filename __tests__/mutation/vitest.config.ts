@@ -12,7 +12,7 @@ export default defineConfig({
       '__tests__/files/{names,output-tree,output-tree-bounds,signature-file}.test.ts',
       '__tests__/identity/{blocks,pem-reader}.test.ts',
       '__tests__/protocols/{canonical,request,response,reason,error-answers,retry-after}.test.ts',
-      '__tests__/signing/connection-failure.test.ts',
+      '__tests__/connection/connection-failure.test.ts',
       '__tests__/signing/{policy-rules,run-policy,run-judge,run-endings,retry-queue,ramp}.test.ts',
       '__tests__/verifying/{algorithm,check,ecdsa-form,encoding,key,key-text,private-key,verifier}.test.ts',
     ],
