@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -72,8 +72,15 @@ test.each(readdirSync(join(ACTION_DIRECTORY, 'docs/img')))(
   'the picture %s is small, says what it shows, and is shown',
   (name) => {
     const picture = readFileSync(join(ACTION_DIRECTORY, 'docs/img', name), 'utf8');
-    expect(picture.length).toBeLessThan(12 * 1024);
-    expect(picture).toMatch(/<title[^>]*>[^<]{10,}<\/title>/);
+    if (name.endsWith('.svg')) {
+      expect(picture.length).toBeLessThan(12 * 1024);
+      expect(picture).toMatch(/<title[^>]*>[^<]{10,}<\/title>/);
+    } else {
+      // A screenshot says what it shows where it is shown.
+      expect(statSync(join(ACTION_DIRECTORY, 'docs/img', name)).size).toBeLessThan(100 * 1024);
+      const texts = PATHS.map((path) => readFileSync(join(ACTION_DIRECTORY, path), 'utf8'));
+      expect(texts.some((text) => new RegExp(`!\\[[^\\]]{10,}\\]\\([^)]*img/${name}\\)`).test(text))).toBe(true);
+    }
     expect(PATHS.flatMap((path) => readDocument(path).images).some((image) => image.endsWith(`img/${name}`))).toBe(
       true,
     );

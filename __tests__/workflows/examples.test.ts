@@ -223,4 +223,35 @@ describe('an example', () => {
     expect(refused.result).toBe('failure');
     expect(refused.log).toContain('SIGNATURE_INVALID');
   });
+
+  test('gate-deployment.yml deploys a file that was signed and is in the checksums, and no other', async () => {
+    const hub = await open(FORK);
+    const release = join(hub.directory, 'release');
+    await mkdir(release);
+    for (const name of ['product-linux-x64.tar.gz', 'product-windows.zip']) await writeFile(join(release, name), name);
+    const { credentials, url } = service;
+    const { appKey, appSecret, cert, key, chain } = credentials;
+    const inputs = { root: 'release', files: '**', 'server-url': url, upload: 'false', checksums: 'SHA256SUMS' };
+    const whole = { ...inputs, 'app-key': appKey, 'app-secret': appSecret, cert, key, chain };
+    const signed = await runAction({ actionDirectory: ACTION_DIRECTORY, workspace: hub.directory, inputs: whole });
+    expect(signed.exitCode, signed.log).toBe(0);
+
+    const example = await readFile(join(ACTION_DIRECTORY, 'examples/gate-deployment.yml'), 'utf8');
+    const pem = credentials.verifyKeyPem.trim().replaceAll('\n', '\n            ');
+    const here = join(hub.directory, 'example.yml');
+    // The supplier's release is a directory here.
+    const fetched = `mkdir -p release && cp '${release}'/product-linux* '${release}'/SHA256SUMS* release/`;
+    const local = example
+      .replace(/-----BEGIN[\s\S]*-----END PUBLIC KEY-----/, pem)
+      .replace(/gh release download[\s\S]*?'SHA256SUMS\*'/, fetched);
+    await writeFile(here, local);
+    const accepted = await runWorkflow(hub, here);
+    expect(accepted.result, accepted.log).toBe('success');
+    expect(accepted.log).toContain('Deploy product-linux-x64.tar.gz here');
+    await writeFile(join(release, 'product-linux-x64.tar.gz'), 'another');
+    const refused = await runWorkflow(hub, here);
+    expect(refused.result).toBe('failure');
+    expect(refused.log).toContain('SIGNATURE_INVALID');
+    expect(refused.log).not.toContain('Deploy product-linux-x64.tar.gz here');
+  });
 });
