@@ -52577,8 +52577,8 @@ function readEffort(reader) {
 function readUpload(reader, { facts }) {
     const wanted = reader.boolean('upload', true);
     const artifactName = reader.text('artifact-name') ?? 'signatures';
-    if (/["<>|*?:\\/\p{C}]|^\.{1,2}$/u.test(artifactName) || Buffer.byteLength(artifactName) > 200) {
-        reader.reject('artifact-name', 'must be at most 200 bytes without " < > | * ? : \\ / or invisible characters');
+    if (/["<>|*?:\\/\p{C}]|##\[|^\.{1,2}$/u.test(artifactName) || Buffer.byteLength(artifactName) > 200) {
+        reader.reject('artifact-name', 'must be at most 200 bytes without " < > | * ? : \\ / ##[ or invisible characters');
     }
     const retentionDays = reader.integer('retention-days', { from: 1, to: facts.maxRetentionDays, otherwise: 0 });
     const overwrite = reader.choice('overwrite', ['auto', 'true', 'false']);
@@ -53087,6 +53087,8 @@ var schedule_clock = __nccwpck_require__(23881);
 
 /** Characters that the artifact service refuses in paths. */
 const REFUSED = /["<>|*?:\r\n]/;
+/** Longest text of the client that is quoted, in characters. */
+const MAX_QUOTED = 300;
 /** Waits before the second and third try, in milliseconds. */
 const WAITS_MS = [2000, 8000];
 /** Refuses names that the artifact service would refuse after all the signing is done. */
@@ -53116,11 +53118,10 @@ async function uploadFiles(options) {
         const sizes = options.paths.map((path) => sizeOf(options.directory, path));
         try {
             const { retentionDays } = options;
-            const response = await client.uploadArtifact(name, options.paths.map((path) => `${options.directory}/${path}`), options.directory, {
-                // Signatures do not compress, and a plain archive has a size that can be foretold.
-                compressionLevel: 0,
-                ...(retentionDays === undefined ? {} : { retentionDays }),
-            });
+            const files = options.paths.map((path) => `${options.directory}/${path}`);
+            // Signatures do not compress, and a plain archive has a size that can be foretold.
+            const settings = { compressionLevel: 0, ...(retentionDays === undefined ? {} : { retentionDays }) };
+            const response = await withUncaught(() => client.uploadArtifact(name, files, options.directory, settings));
             return checkComplete(name, response, expectedBytes(options.paths, sizes));
         }
         catch (error) {
@@ -53128,8 +53129,8 @@ async function uploadFiles(options) {
                 return undefined;
             const waitMs = WAITS_MS[attempt];
             if (waitMs === undefined || !isPassing(error, options.replaces))
-                throw explain(name, error, options.runAttempt);
-            options.warn(`The upload of artifact ${name} failed (${(0,files_names/* show */.WU)(messageOf(error))}); trying again as ${options.name}-retry-${attempt + 1}.`);
+                throw explain(name, error, options);
+            options.warn(`The upload of artifact ${name} failed (${(0,files_names/* show */.WU)(options.scrub(messageOf(error), MAX_QUOTED))}); trying again as ${options.name}-retry-${attempt + 1}.`);
             await options.sleep(waitMs);
         }
     }
@@ -53155,19 +53156,43 @@ function checkComplete(name, { id, size, digest }, expected) {
         hint: 'Something removed signatures during the upload. Delete this artifact and run the step again.',
     });
 }
+/** The client throws some errors of its archiver where nobody can catch them; they end this upload, not the process. */
+async function withUncaught(work) {
+    const { promise: uncaught, reject } = Promise.withResolvers();
+    process.setUncaughtExceptionCaptureCallback(reject);
+    try {
+        return await Promise.race([work(), uncaught]);
+    }
+    finally {
+        process.setUncaughtExceptionCaptureCallback(null);
+    }
+}
+// The client turns the errors of its requests into texts. These are its own sentences from their beginning on: a text of
+// the service or a name of a file can only stand behind them.
+const NAME_TAKEN = /^Failed to CreateArtifact: Received non-retryable error: Failed request: \(409\)/;
+const NETWORK_LOST = /^Failed to \w+: Unable to make request: E[A-Z]+\n/;
+const STALLED = 'Upload progress stalled.';
+/** Codes of the blob client's `RestError` for a connection that broke off. */
+const BROKEN_OFF = ['REQUEST_SEND_ERROR', 'EPIPE', 'ECONNABORTED', 'ENETUNREACH', 'EAI_AGAIN'];
 function isPassing(error, replaces) {
     const message = messageOf(error);
     // After deleting, a name that is still taken is one whose upload never ended: nothing can free it.
-    if (/\(409\)/.test(message))
+    if (NAME_TAKEN.test(message))
         return replaces;
-    return (nameOf(error) === 'NetworkError' ||
-        /Upload progress stalled|ECONNRESET|ETIMEDOUT|ECONNREFUSED|ENOTFOUND|EPIPE/.test(message));
+    const name = nameOf(error);
+    if (name === 'RestError')
+        return BROKEN_OFF.includes((0,errors/* codeOf */.$N)(error) ?? '') || isPassingStatus(error);
+    return name === 'NetworkError' || message === STALLED || NETWORK_LOST.test(message);
 }
-function explain(name, error, runAttempt) {
+function isPassingStatus(error) {
+    const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 0;
+    return status >= 500 || status === 408 || status === 429;
+}
+function explain(name, error, { runAttempt, scrub }) {
     if (error instanceof errors/* ActionError */.lZ)
         return error;
     const message = messageOf(error);
-    if (/\(409\)/.test(message)) {
+    if (NAME_TAKEN.test(message)) {
         return new errors/* ActionError */.lZ('ARTIFACT_EXISTS', `This run already has an artifact called ${(0,files_names/* show */.WU)(name)}.`, {
             hint: runAttempt === 1
                 ? 'Give each use of the action its own artifact-name, or set overwrite: true.'
@@ -53175,7 +53200,7 @@ function explain(name, error, runAttempt) {
             cause: error,
         });
     }
-    return new errors/* ActionError */.lZ('ARTIFACT_FAILED', `The artifact ${(0,files_names/* show */.WU)(name)} could not be uploaded: ${(0,files_names/* show */.WU)(message.slice(0, 300))}`, {
+    return new errors/* ActionError */.lZ('ARTIFACT_FAILED', `The artifact ${(0,files_names/* show */.WU)(name)} could not be uploaded: ${(0,files_names/* show */.WU)(scrub(message, MAX_QUOTED))}`, {
         hint: 'The signatures are on the disk of this job. Run the step again, or set upload: false and store them otherwise.',
         cause: error,
     });
@@ -53390,6 +53415,16 @@ function nameArtifact({ mode, files, upload }) {
     const name = count > 1 ? `${upload.artifactName}-${index}-of-${count}` : upload.artifactName;
     return mode === 'rehearse' ? `rehearsal-${name}` : name;
 }
+/** How long a cancelled run waits for an upload that may be complete already; the process ends 800 ms after the signal. */
+const LATE_UPLOAD_MS = 400;
+/** Tells of an artifact that a cancelled run left at GitHub, so that nobody takes it for a release. */
+async function tellLate({ runner, clock }, upload) {
+    const late = new Promise((resolve) => void clock.after(LATE_UPLOAD_MS, () => resolve(undefined)));
+    const artifact = await Promise.race([upload.catch(() => undefined), late]);
+    if (artifact === undefined)
+        return;
+    runner.annotate('warning', 'Upload', `Artifact ${artifact.name}, id ${artifact.id}, was complete when the run was cancelled. Delete it, or do not use it.`);
+}
 /** Uploads the signatures of all files as one artifact. */
 async function uploadSignatures({ runner, clock, signal }, task, signed) {
     const { retentionDays, overwrite } = task.upload;
@@ -53405,10 +53440,15 @@ async function uploadSignatures({ runner, clock, signal }, task, signed) {
         replaces: overwrite === 'true',
         runAttempt: runner.facts.runAttempt,
         warn: (text) => runner.annotate('warning', 'Upload', text),
+        scrub: runner.scrub,
         sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
     });
     // The client cannot be stopped: once the run is cancelled, nobody waits for it any more.
-    const artifact = await (0,schedule_clock/* orAborted */.H6)(upload, signal);
+    const artifact = await (0,schedule_clock/* orAborted */.H6)(upload, signal).catch(async (error) => {
+        if (signal.aborted)
+            await tellLate({ runner, clock }, upload);
+        throw error;
+    });
     if (artifact) {
         runner.line(`Artifact ${artifact.name}: ${(0,units/* plural */.LS)(paths.length, 'file')}, id ${artifact.id}`);
         runner.closeGroup();

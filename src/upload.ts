@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import type { UploadArtifactResponse } from '@actions/artifact';
-import { ActionError } from './errors.ts';
+import { ActionError, codeOf } from './errors.ts';
 import { show } from './files/names.ts';
 import type { Artifact } from './report/report.ts';
 import { plural, showList } from './report/summary/units.ts';
@@ -18,11 +18,15 @@ export interface UploadOptions {
   /** 1 for the first run of a job, more for a re-run. */
   readonly runAttempt: number;
   readonly warn: (text: string) => void;
+  /** Hides secrets in a text of the client or the service, then cuts it. */
+  readonly scrub: (text: string, maxLength: number) => string;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
 /** Characters that the artifact service refuses in paths. */
 const REFUSED = /["<>|*?:\r\n]/;
+/** Longest text of the client that is quoted, in characters. */
+const MAX_QUOTED = 300;
 /** Waits before the second and third try, in milliseconds. */
 const WAITS_MS = [2000, 8000];
 
@@ -57,23 +61,17 @@ export async function uploadFiles(options: UploadOptions): Promise<Artifact | un
     const sizes = options.paths.map((path) => sizeOf(options.directory, path));
     try {
       const { retentionDays } = options;
-      const response = await client.uploadArtifact(
-        name,
-        options.paths.map((path) => `${options.directory}/${path}`),
-        options.directory,
-        {
-          // Signatures do not compress, and a plain archive has a size that can be foretold.
-          compressionLevel: 0,
-          ...(retentionDays === undefined ? {} : { retentionDays }),
-        },
-      );
+      const files = options.paths.map((path) => `${options.directory}/${path}`);
+      // Signatures do not compress, and a plain archive has a size that can be foretold.
+      const settings = { compressionLevel: 0, ...(retentionDays === undefined ? {} : { retentionDays }) };
+      const response = await withUncaught(() => client.uploadArtifact(name, files, options.directory, settings));
       return checkComplete(name, response, expectedBytes(options.paths, sizes));
     } catch (error) {
       if (nameOf(error) === 'GHESNotSupportedError') return undefined;
       const waitMs = WAITS_MS[attempt];
-      if (waitMs === undefined || !isPassing(error, options.replaces)) throw explain(name, error, options.runAttempt);
+      if (waitMs === undefined || !isPassing(error, options.replaces)) throw explain(name, error, options);
       options.warn(
-        `The upload of artifact ${name} failed (${show(messageOf(error))}); trying again as ${options.name}-retry-${attempt + 1}.`,
+        `The upload of artifact ${name} failed (${show(options.scrub(messageOf(error), MAX_QUOTED))}); trying again as ${options.name}-retry-${attempt + 1}.`,
       );
       await options.sleep(waitMs);
     }
@@ -110,20 +108,43 @@ function checkComplete(name: string, { id, size, digest }: UploadArtifactRespons
   );
 }
 
+/** The client throws some errors of its archiver where nobody can catch them; they end this upload, not the process. */
+async function withUncaught<T>(work: () => Promise<T>): Promise<T> {
+  const { promise: uncaught, reject } = Promise.withResolvers<never>();
+  process.setUncaughtExceptionCaptureCallback(reject);
+  try {
+    return await Promise.race([work(), uncaught]);
+  } finally {
+    process.setUncaughtExceptionCaptureCallback(null);
+  }
+}
+
+// The client turns the errors of its requests into texts. These are its own sentences from their beginning on: a text of
+// the service or a name of a file can only stand behind them.
+const NAME_TAKEN = /^Failed to CreateArtifact: Received non-retryable error: Failed request: \(409\)/;
+const NETWORK_LOST = /^Failed to \w+: Unable to make request: E[A-Z]+\n/;
+const STALLED = 'Upload progress stalled.';
+/** Codes of the blob client's `RestError` for a connection that broke off. */
+const BROKEN_OFF = ['REQUEST_SEND_ERROR', 'EPIPE', 'ECONNABORTED', 'ENETUNREACH', 'EAI_AGAIN'];
+
 function isPassing(error: unknown, replaces: boolean): boolean {
   const message = messageOf(error);
   // After deleting, a name that is still taken is one whose upload never ended: nothing can free it.
-  if (/\(409\)/.test(message)) return replaces;
-  return (
-    nameOf(error) === 'NetworkError' ||
-    /Upload progress stalled|ECONNRESET|ETIMEDOUT|ECONNREFUSED|ENOTFOUND|EPIPE/.test(message)
-  );
+  if (NAME_TAKEN.test(message)) return replaces;
+  const name = nameOf(error);
+  if (name === 'RestError') return BROKEN_OFF.includes(codeOf(error) ?? '') || isPassingStatus(error);
+  return name === 'NetworkError' || message === STALLED || NETWORK_LOST.test(message);
 }
 
-function explain(name: string, error: unknown, runAttempt: number): ActionError {
+function isPassingStatus(error: unknown): boolean {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 0;
+  return status >= 500 || status === 408 || status === 429;
+}
+
+function explain(name: string, error: unknown, { runAttempt, scrub }: UploadOptions): ActionError {
   if (error instanceof ActionError) return error;
   const message = messageOf(error);
-  if (/\(409\)/.test(message)) {
+  if (NAME_TAKEN.test(message)) {
     return new ActionError('ARTIFACT_EXISTS', `This run already has an artifact called ${show(name)}.`, {
       hint:
         runAttempt === 1
@@ -134,7 +155,7 @@ function explain(name: string, error: unknown, runAttempt: number): ActionError 
   }
   return new ActionError(
     'ARTIFACT_FAILED',
-    `The artifact ${show(name)} could not be uploaded: ${show(message.slice(0, 300))}`,
+    `The artifact ${show(name)} could not be uploaded: ${show(scrub(message, MAX_QUOTED))}`,
     {
       hint: 'The signatures are on the disk of this job. Run the step again, or set upload: false and store them otherwise.',
       cause: error,

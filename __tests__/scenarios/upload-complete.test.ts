@@ -24,6 +24,7 @@ async function prepare(
     replaces: false,
     runAttempt: 1,
     warn: () => {},
+    scrub: (text, maxLength) => text.slice(0, maxLength),
     sleep: () => Promise.resolve(),
   };
 }

@@ -77,6 +77,8 @@ describe('the artifact', () => {
     expect(run.exitCode, run.log).toBe(0);
     expect(run.outputs).toMatchObject({ 'signed-count': '2', 'artifact-id': '' });
     expect(run.annotations.filter(({ title }) => title === 'No upload')).toHaveLength(1);
+    // The client's own warning would say that the upload failed and the status page should be looked at.
+    expect(run.annotations.filter(({ message }) => /Artifact upload failed|githubstatus/.test(message))).toEqual([]);
     expect(await scenario.signatures()).toHaveLength(2);
   });
 
@@ -87,6 +89,25 @@ describe('the artifact', () => {
     expect(run.outputs['artifact-name']).toBe('linux-signatures');
     expect(run.outputs['artifact-url']).toMatch(/\/actions\/runs\/\d+\/artifacts\/1$/);
   });
+});
+
+test('a text of the service that names a network error is no reason to try again', async () => {
+  const faults = [
+    { at: 'create', kind: 'status', status: 403, message: 'ECONNRESET (409) Upload progress stalled.' },
+  ] as const;
+  await using scenario = await createScenario({ files: FILES, results: { faults } });
+  const run = await scenario.run();
+  expect(run.exitCode).toBe(1);
+  expect(run.log).toContain('ARTIFACT_FAILED');
+  expect(run.log).not.toContain('trying again');
+});
+
+test('a name that holds a command of the runner is refused', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const run = await scenario.run({ 'artifact-name': '##[add-mask]signatures' });
+  expect(run.exitCode).toBe(1);
+  expect(run.log).toContain('Input artifact-name must be at most 200 bytes');
+  expect(scenario.service.counters.connections).toBe(0);
 });
 
 test('signing needs neither the chunk of the rehearsal nor, without upload, that of the artifact client', async () => {

@@ -121,8 +121,8 @@ function readEffort(reader: FieldReader): EffortInputs {
 function readUpload(reader: FieldReader, { facts }: Runner): UploadInputs | undefined {
   const wanted = reader.boolean('upload', true);
   const artifactName = reader.text('artifact-name') ?? 'signatures';
-  if (/["<>|*?:\\/\p{C}]|^\.{1,2}$/u.test(artifactName) || Buffer.byteLength(artifactName) > 200) {
-    reader.reject('artifact-name', 'must be at most 200 bytes without " < > | * ? : \\ / or invisible characters');
+  if (/["<>|*?:\\/\p{C}]|##\[|^\.{1,2}$/u.test(artifactName) || Buffer.byteLength(artifactName) > 200) {
+    reader.reject('artifact-name', 'must be at most 200 bytes without " < > | * ? : \\ / ##[ or invisible characters');
   }
   const retentionDays = reader.integer('retention-days', { from: 1, to: facts.maxRetentionDays, otherwise: 0 });
   const overwrite = reader.choice('overwrite', ['auto', 'true', 'false']);

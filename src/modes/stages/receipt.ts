@@ -3,7 +3,7 @@ import type { ReleaseFile } from '../../files/release-file.ts';
 import { OutputTree } from '../../files/writing/output-tree.ts';
 import type { FileInputs, UploadInputs } from '../../inputs/inputs.ts';
 import { renderManifest } from '../../report/manifest.ts';
-import { isGreen, type ReportBuilder, type ReportPart } from '../../report/report.ts';
+import { type Artifact, isGreen, type ReportBuilder, type ReportPart } from '../../report/report.ts';
 import { plural } from '../../report/summary/units.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
 import { checkArtifactPaths, uploadFiles } from '../../upload.ts';
@@ -85,6 +85,24 @@ interface UploadTask extends Pick<Delivery, 'mode' | 'files' | 'output'> {
   readonly upload: UploadInputs;
 }
 
+/** How long a cancelled run waits for an upload that may be complete already; the process ends 800 ms after the signal. */
+const LATE_UPLOAD_MS = 400;
+
+/** Tells of an artifact that a cancelled run left at GitHub, so that nobody takes it for a release. */
+async function tellLate(
+  { runner, clock }: Pick<Context, 'runner' | 'clock'>,
+  upload: Promise<Artifact | undefined>,
+): Promise<void> {
+  const late = new Promise<undefined>((resolve) => void clock.after(LATE_UPLOAD_MS, () => resolve(undefined)));
+  const artifact = await Promise.race([upload.catch(() => undefined), late]);
+  if (artifact === undefined) return;
+  runner.annotate(
+    'warning',
+    'Upload',
+    `Artifact ${artifact.name}, id ${artifact.id}, was complete when the run was cancelled. Delete it, or do not use it.`,
+  );
+}
+
 /** Uploads the signatures of all files as one artifact. */
 async function uploadSignatures(
   { runner, clock, signal }: Context,
@@ -103,10 +121,14 @@ async function uploadSignatures(
     replaces: overwrite === 'true',
     runAttempt: runner.facts.runAttempt,
     warn: (text) => runner.annotate('warning', 'Upload', text),
+    scrub: runner.scrub,
     sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
   });
   // The client cannot be stopped: once the run is cancelled, nobody waits for it any more.
-  const artifact = await orAborted(upload, signal);
+  const artifact = await orAborted(upload, signal).catch(async (error: unknown) => {
+    if (signal.aborted) await tellLate({ runner, clock }, upload);
+    throw error;
+  });
   if (artifact) {
     runner.line(`Artifact ${artifact.name}: ${plural(paths.length, 'file')}, id ${artifact.id}`);
     runner.closeGroup();
