@@ -50730,7 +50730,10 @@ function readSignPath(reader) {
 
 // EXTERNAL MODULE: ./build/src/signing/policy/failure.js
 var failure = __nccwpck_require__(74318);
+// EXTERNAL MODULE: ./build/src/protocols/answers/reason.js
+var answers_reason = __nccwpck_require__(95235);
 ;// CONCATENATED MODULE: ./build/src/protocols/http/answer.js
+
 
 /** Reads the input `answer`; `undefined` when the text is neither a pointer nor `body` nor `body:raw`. */
 function parseAnswerPlace(text) {
@@ -50747,7 +50750,8 @@ function parseAnswerPlace(text) {
 const MAX_SIGNATURE_BYTES = 64 * 1024;
 const DECODER = new TextDecoder('utf-8', { fatal: true });
 /** Reads the signature out of an answer with status 200 or 201; returns the text that is written. */
-function readAnswer({ body, headers }, place, encoding) {
+function readAnswer(response, { answer: place, encoding }, scrub) {
+    const { body, headers } = response;
     const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
     if (coding !== 'identity')
         throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
@@ -50758,7 +50762,7 @@ function readAnswer({ body, headers }, place, encoding) {
     const text = decode(body);
     if (place.in === 'body')
         return checked(text.replace(/\r?\n$/, ''));
-    return checked(follow(parse(text), place.steps));
+    return checked(follow(parse(text), place.steps, (json) => describe(json, response, scrub)));
 }
 function decode(body) {
     try {
@@ -50778,21 +50782,23 @@ function parse(text) {
     }
 }
 /** Follows a pointer by own members and elements only. */
-function follow(json, steps) {
+function follow(json, steps, describeValue) {
     let value = json;
     for (const [at, step] of steps.entries()) {
         if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step))
-            throw missing(value, steps.slice(0, at + 1));
+            throw unusable('RESP_BAD_SIGNATURE', `The answer has no /${steps.slice(0, at + 1).join('/')}. ${describeValue(value)}`);
         value = Reflect.get(value, step);
     }
     if (typeof value === 'string')
         return value;
     throw unusable('RESP_BAD_SIGNATURE', `The answer has ${value === null ? 'null' : `a value of type ${typeof value}`} at /${steps.join('/')}, not a string.`);
 }
-function missing(value, steps) {
+/** Names the members that an answer has instead, and quotes the reason that it may give. */
+function describe(value, response, scrub) {
     const members = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, 10) : [];
-    const found = members.length > 0 ? `It has: ${members.map((name) => name.slice(0, 40)).join(', ')}` : 'Nothing is there';
-    return unusable('RESP_BAD_SIGNATURE', `The answer has no /${steps.join('/')}. ${found}.`);
+    const found = members.length > 0 ? `It has: ${members.map((name) => scrub(name, 40)).join(', ')}.` : 'Nothing is there.';
+    const reason = (0,answers_reason/* reasonIn */.Y)(response, scrub);
+    return reason === undefined ? found : `${found} It says: ${reason.text}.`;
 }
 function checked(text) {
     if (text === '')
@@ -51116,10 +51122,11 @@ async function* base64Of(source) {
 
 
 
+
 /** Longest request line, in bytes: servers take 8 KiB, some of it for other headers. */
 const MAX_REQUEST_LINE_BYTES = 8000;
 /** Creates the signer for a service that is described by one HTTP message. */
-function createHttpSigner(transport, options, scrub) {
+function createHttpSigner(transport, options, scrub = answers_reason/* cutOnly */.H) {
     return {
         async sign(source, signal) {
             const request = await fillRequest(source, options);
@@ -51131,7 +51138,7 @@ function createHttpSigner(transport, options, scrub) {
                     scrub,
                     credentials: 'token, and what request sends to prove who asks',
                 });
-            return { text: readAnswer(response, options.answer, options.encoding) };
+            return { text: readAnswer(response, options, scrub) };
         },
     };
 }
@@ -51314,7 +51321,7 @@ function loginMount(method, at) {
 }
 
 // EXTERNAL MODULE: ./build/src/verifying/encoding.js
-var verifying_encoding = __nccwpck_require__(9852);
+var encoding = __nccwpck_require__(9852);
 // EXTERNAL MODULE: ./build/src/protocols/answers/retry-after.js
 var retry_after = __nccwpck_require__(60458);
 ;// CONCATENATED MODULE: ./build/src/protocols/vault/refusals.js
@@ -51328,9 +51335,9 @@ function isTokenRefused({ status, body }) {
     return status === 403 && errorsIn(body).join() === 'permission denied';
 }
 /** Says what an answer other than 200 to a signing request, or to a question about the key, means. */
-function signFailure(response, key) {
+function signFailure(response, { key, scrub }) {
     const { status } = response;
-    const said = quote(errorsIn(response.body).join('; '));
+    const said = quote(errorsIn(response.body).join('; '), scrub);
     const what = `The service answered ${status}${said && `: ${said}`}`;
     const version = versionMissing(said, key);
     if (version)
@@ -51347,14 +51354,15 @@ function signFailure(response, key) {
         return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', `No transit engine is mounted at ${key.mount}. ${what}.`, {
             hint: 'Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.',
         });
-    return sealedOrOther(response);
+    return sealedOrOther(response, scrub);
 }
 /** Says what the error of one item in a batch means. */
-function itemFailure(error, key) {
-    const missing = versionMissing(error, key);
+function itemFailure(error, { key, scrub }) {
+    const said = quote(error, scrub);
+    const missing = versionMissing(said, key);
     if (missing)
         return missing;
-    return new failure/* Failure */.HR('file', 'REQUEST_REFUSED', `The service refused this file: ${quote(error)}.`, {
+    return new failure/* Failure */.HR('file', 'REQUEST_REFUSED', `The service refused this file: ${said}.`, {
         hint: 'Show this answer to the operators of the service.',
         endsRun: 'first-four-files',
     });
@@ -51362,7 +51370,7 @@ function itemFailure(error, key) {
 function versionMissing(said, { name, mount, version }) {
     if (!/requested version for signing/.test(said))
         return undefined;
-    const message = `The key “${name}” at ${mount} has no usable version ${version}: ${quote(said)}.`;
+    const message = `The key “${name}” at ${mount} has no usable version ${version}: ${said}.`;
     return new failure/* Failure */.HR('config', 'KEY_NOT_FOUND', message, {
         hint: 'Give a version that exists and is not below min_encryption_version, or leave the @version out.',
     });
@@ -51385,20 +51393,20 @@ const LOGIN_HINTS = {
  *
  * An expired certificate is answered with 500, which would be worth a repeat in any other case.
  */
-function loginFailure(response, method) {
+function loginFailure(response, method, scrub) {
     const { status } = response;
     const said = errorsIn(response.body).join('; ');
     const isRefused = [400, 401, 403, 404].includes(status) || (status === 500 && /x509:|certificate/.test(said));
     if (!isRefused)
-        return sealedOrOther(response);
-    const detail = quote(said);
+        return sealedOrOther(response, scrub);
+    const detail = quote(said, scrub);
     return new failure/* Failure */.HR('config', 'LOGIN_REFUSED', `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, {
         hint: status === 404
             ? 'Check login: this auth mount does not exist; another one is given as in oidc@auth/github.'
             : LOGIN_HINTS[method],
     });
 }
-function sealedOrOther(response) {
+function sealedOrOther(response, scrub) {
     const asked = (0,retry_after/* retryAfterMs */.V)(response.status, response.headers);
     if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each)))
         return new failure/* Failure */.HR('service', 'SERVICE_SEALED', 'The service answered 503: it is sealed.', {
@@ -51406,7 +51414,7 @@ function sealedOrOther(response) {
             throttled: true,
             ...(asked === undefined ? {} : { retryAfterMs: asked }),
         });
-    return (0,answers_status/* statusFailure */.F)(response, { size: 0, credentials: 'login and role' });
+    return (0,answers_status/* statusFailure */.F)(response, { size: 0, scrub, credentials: 'login and role' });
 }
 /** Builds the failure of an answer with status 200 that cannot be used. */
 function refusals_unusable(message, cause) {
@@ -51426,9 +51434,9 @@ function errorsIn(body) {
         return [];
     }
 }
-/** Shortens a text of the service for a sentence. */
-function quote(text) {
-    return text.slice(0, MAX_QUOTED).replace(/[.\s]+$/, '');
+/** Makes a text of the service safe and short: secrets go before the cut, which would hide a part of one from the search. */
+function quote(text, scrub) {
+    return scrub(text, MAX_QUOTED).replace(/[.\s]+$/, '');
 }
 /** Returns the own members of an object, so that a `__proto__` in an answer is nothing but a member; none for anything else. */
 function object(value) {
@@ -51444,32 +51452,32 @@ function object(value) {
  * An item that failed has a `Failure` in its place; the status says nothing about items.
  * @throws Failure for an answer that is none to this batch
  */
-function readBatch(response, items, { key, encoding }) {
+function readBatch(response, items, batch) {
     if (response.status !== 200)
-        throw signFailure(response, key);
+        throw signFailure(response, batch);
     const { batch_results: results } = member(answers_parse(response.body), 'data');
     if (!Array.isArray(results) || results.length !== items)
         throw refusals_unusable(`The service answered 200 without one result for each of ${items} files.`);
-    return results.map((result) => readItem(result, { key, encoding }));
+    return results.map((result) => readItem(result, batch));
 }
-function readItem(result, { key, encoding }) {
+function readItem(result, batch) {
     const { signature, key_version: version, error } = object(result);
     if (typeof error === 'string' && error !== '')
-        return itemFailure(error, key);
+        return itemFailure(error, batch);
     const [, inText, base64 = ''] = (typeof signature === 'string' && /^vault:v(\d+):(.*)$/s.exec(signature)) || [];
     if (inText === undefined || (version !== undefined && version !== Number(inText)))
         return refusals_unusable('The answer holds no signature of the form vault:v1:… for a file.');
     try {
-        return { text: (0,verifying_encoding/* decodeSignature */.x)(base64, 'base64').toString(encoding), keyVersion: Number(inText) };
+        return { text: (0,encoding/* decodeSignature */.x)(base64, 'base64').toString(batch.encoding), keyVersion: Number(inText) };
     }
     catch (error) {
         return refusals_unusable('The answer holds a signature that is not base64.', error);
     }
 }
 /** Reads the answer to a login; `method` is the one that was used. */
-function readLogin(response, method) {
+function readLogin(response, method, scrub) {
     if (response.status !== 200)
-        throw loginFailure(response, method);
+        throw loginFailure(response, method, scrub);
     const { client_token: value, lease_duration: seconds, token_type: type } = member(answers_parse(response.body), 'auth');
     if (typeof value !== 'string' || value === '')
         throw refusals_unusable('The service answered 200 to the login, but gave no token.');
@@ -51481,9 +51489,9 @@ function readLogin(response, method) {
     };
 }
 /** Reads what the service says about a key. */
-function readKey(response, key) {
+function readKey(response, asked) {
     if (response.status !== 200)
-        throw signFailure(response, key);
+        throw signFailure(response, asked);
     const { type, latest_version: latest, keys } = member(answers_parse(response.body), 'data');
     if (typeof type !== 'string' || typeof latest !== 'number')
         throw refusals_unusable('The service answered 200 to the question about the key, but not with its type and version.');
@@ -51576,7 +51584,7 @@ class Session {
 const REVOKE_MS = 2000;
 /** Opens a session; the first request that needs a token logs in. */
 function openSession(transport, options) {
-    const { base, login, now } = options;
+    const { base, login, scrub, now } = options;
     if (login.method === 'token') {
         const given = { value: login.token, leaseMs: Number.POSITIVE_INFINITY, isRevocable: false };
         return new Session({ login: async () => given, revoke: async () => { }, now });
@@ -51585,7 +51593,7 @@ function openSession(transport, options) {
     return new Session({
         now,
         async login(signal) {
-            const token = await logIn(transport, { base, login, signal });
+            const token = await logIn(transport, { base, login, scrub, signal });
             options.mask(token.value);
             return token;
         },
@@ -51596,13 +51604,13 @@ function openSession(transport, options) {
         },
     });
 }
-async function logIn(transport, { base, login, signal }) {
+async function logIn(transport, { base, login, scrub, signal }) {
     const { method, mount } = login;
     const account = method === 'cert' ? (login.role === undefined ? {} : { name: login.role }) : await credentialsOf(login);
     const body = Buffer.from(JSON.stringify(account));
     const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
     const path = `${base}/${mount.path}/login`;
-    return readLogin(await transport.post({ method: 'POST', path, headers, body }, signal), method);
+    return readLogin(await transport.post({ method: 'POST', path, headers, body }, signal), method, scrub);
 }
 async function credentialsOf({ role, drawToken }) {
     return { role, jwt: await drawToken() };
@@ -51796,9 +51804,12 @@ class VaultSigner {
     }
     /** Asks the service about the key. */
     async describeKey(signal) {
-        const { base, key } = this.#options;
+        const { base, key, scrub } = this.#options;
         const path = `${base}/${key.mount}/keys/${key.name}`;
-        return readKey(await this.#ask({ method: 'GET', path, headers: [], body: new Uint8Array() }, signal), key);
+        return readKey(await this.#ask({ method: 'GET', path, headers: [], body: new Uint8Array() }, signal), {
+            key,
+            scrub,
+        });
     }
     async #algorithmOf(signal) {
         this.#algorithm ??= this.describeKey(signal).then(({ type }) => algorithmOfKey(type, this.#options.key));
@@ -51811,13 +51822,17 @@ class VaultSigner {
         }
     }
     async #send(items, signal) {
-        const { base, key, encoding } = this.#options;
+        const { base, key, encoding, scrub } = this.#options;
         const algorithm = await this.#algorithmOf(signal);
         const hash = algorithm.scheme === 'ed25519' ? '' : `/${HASH_NAMES[algorithm.hash]}`;
         const body = Buffer.from(JSON.stringify(signRequest(items, algorithm, key)));
         const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
         const path = `${base}/${key.mount}/sign/${key.name}${hash}`;
-        return readBatch(await this.#ask({ method: 'POST', path, headers, body }, signal), items.length, { key, encoding });
+        return readBatch(await this.#ask({ method: 'POST', path, headers, body }, signal), items.length, {
+            key,
+            encoding,
+            scrub,
+        });
     }
     #ask(request, signal) {
         const send = (token) => this.#transport.post({ ...request, headers: [...request.headers, 'X-Vault-Token', token] }, signal);
@@ -51877,12 +51892,12 @@ function createVault({ base, key, algorithm, encoding, login }) {
                 throw tooLarge(path, size);
         },
         open(transport, world) {
-            const { elapsed: now, mask } = world;
-            const session = openSession(transport, { base, login: withTokens(login, world), mask, now });
-            const signer = new VaultSigner(transport, { base, key, algorithm, encoding, session });
+            const { elapsed: now, mask, scrub } = world;
+            const session = openSession(transport, { base, login: withTokens(login, world), mask, scrub, now });
+            const signer = new VaultSigner(transport, { base, key, algorithm, encoding, session, scrub });
             return {
                 signer,
-                describeKey: async (signal) => describe(await signer.describeKey(signal), key),
+                describeKey: async (signal) => protocol_describe(await signer.describeKey(signal), key),
                 close: () => session.close(),
             };
         },
@@ -51894,7 +51909,7 @@ function withTokens(login, { drawIdToken }) {
     const { method, mount, role, audience } = login;
     return { method, mount, role, drawToken: () => drawIdToken(audience) };
 }
-function describe({ type, latestVersion, publicKeys }, { name, version = latestVersion }) {
+function protocol_describe({ type, latestVersion, publicKeys }, { name, version = latestVersion }) {
     const versions = [...publicKeys.keys()].join(', ');
     return {
         facts: [`key “${name}” is of the type ${type}; versions: ${versions || latestVersion}; version ${version} signs`],

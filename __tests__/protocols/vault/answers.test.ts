@@ -7,7 +7,8 @@ import { signRequest } from '../../../src/protocols/vault/vault.ts';
 import { algorithmOf } from '../../../src/verifying/algorithm.ts';
 
 const key = { mount: 'transit', name: 'release', version: undefined };
-const batch = { key, encoding: 'base64' } as const;
+const scrub = (text: string, maxLength?: number): string => text.replaceAll('s3cr3t', '***').slice(0, maxLength);
+const batch = { key, encoding: 'base64', scrub } as const;
 
 function answer(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}) {
   return { status, headers, body: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)) };
@@ -58,7 +59,7 @@ test('a batch has a result for each item, in order, and items fail alone', () =>
     { signature: 'AQID', key_version: 1 },
     { signature: 'vault:v1:AQID', key_version: 2 },
   ];
-  const read = readBatch(answer(200, { data: { batch_results: results } }), 5, { key, encoding: 'hex' });
+  const read = readBatch(answer(200, { data: { batch_results: results } }), 5, { ...batch, encoding: 'hex' });
   expect(read[0]).toEqual({ text: '010203', keyVersion: 3 });
   expect(read.slice(1).map((each) => ('kind' in each ? each.kind : 'no failure'))).toEqual([
     'file',
@@ -80,14 +81,18 @@ test.each([
   [429, errors('rate limit quota exceeded'), 'THROTTLED'],
   [200, { auth: null }, 'RESP_BAD_SIGNATURE'],
 ])('a login that is answered with %d %j', (status, value, code) => {
-  expect(thrown(() => readLogin(answer(status, value), 'cert'))).toContain(code);
+  expect(thrown(() => readLogin(answer(status, value), 'cert', scrub))).toContain(code);
 });
 
 test('a login tells its token, its lease and whether it can be revoked', () => {
   const auth = { client_token: 's.x', lease_duration: 600, token_type: 'service' };
-  expect(readLogin(answer(200, { auth }), 'cert')).toEqual({ value: 's.x', leaseMs: 600_000, isRevocable: true });
+  expect(readLogin(answer(200, { auth }), 'cert', scrub)).toEqual({
+    value: 's.x',
+    leaseMs: 600_000,
+    isRevocable: true,
+  });
   const batchToken = { client_token: 'b.x', lease_duration: 60, token_type: 'batch' };
-  expect(readLogin(answer(200, { auth: batchToken }), 'oidc').isRevocable).toBe(false);
+  expect(readLogin(answer(200, { auth: batchToken }), 'oidc', scrub).isRevocable).toBe(false);
 });
 
 test('only the exact text says that a token is unknown', () => {
@@ -98,7 +103,7 @@ test('only the exact text says that a token is unknown', () => {
 
 test('public keys come as PEM for every type', () => {
   const keys = { 1: { public_key: Buffer.alloc(32, 1).toString('base64') } };
-  const { publicKeys } = readKey(answer(200, { data: { type: 'ed25519', latest_version: 1, keys } }), key);
+  const { publicKeys } = readKey(answer(200, { data: { type: 'ed25519', latest_version: 1, keys } }), batch);
   expect(publicKeys.get(1)).toContain('-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA');
 });
 
@@ -140,3 +145,13 @@ test.each([
   ['auth/github', { path: 'auth/github', namespace: '' }],
   ['team/auth/github', { path: 'team/auth/github', namespace: 'team/' }],
 ])('the login mount %s', (at, expected) => expect(loginMount('jwt', at)).toEqual(expected));
+
+test('a secret in the words of the service is removed before the words are cut', () => {
+  const long = `${'x'.repeat(196)}s3cr3t`;
+  const refusals = [
+    thrown(() => readBatch(answer(400, errors(`key not found ${long}`)), 1, batch)),
+    thrown(() => readLogin(answer(400, errors(long)), 'cert', scrub)),
+    JSON.stringify(readBatch(answer(200, { data: { batch_results: [{ error: long }] } }), 1, batch)),
+  ];
+  for (const refusal of refusals) expect(refusal).not.toMatch(/s3c/);
+});

@@ -1,6 +1,7 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
+import { reasonIn, type Scrub } from '../answers/reason.ts';
 
 /** Where the signature is in an answer: a JSON pointer (RFC 6901) as its steps, the body as text, or the body as bytes. */
 export type AnswerPlace =
@@ -22,14 +23,19 @@ const MAX_SIGNATURE_BYTES = 64 * 1024;
 const DECODER = new TextDecoder('utf-8', { fatal: true });
 
 /** Reads the signature out of an answer with status 200 or 201; returns the text that is written. */
-export function readAnswer({ body, headers }: WireResponse, place: AnswerPlace, encoding: SignatureEncoding): string {
+export function readAnswer(
+  response: WireResponse,
+  { answer: place, encoding }: { readonly answer: AnswerPlace; readonly encoding: SignatureEncoding },
+  scrub: Scrub,
+): string {
+  const { body, headers } = response;
   const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
   if (coding !== 'identity') throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
   if (body.length === 0) throw unusable('RESP_EMPTY', 'The service answered with an empty body.');
   if (place.in === 'raw') return checked(body.toString(encoding));
   const text = decode(body);
   if (place.in === 'body') return checked(text.replace(/\r?\n$/, ''));
-  return checked(follow(parse(text), place.steps));
+  return checked(follow(parse(text), place.steps, (json) => describe(json, response, scrub)));
 }
 
 function decode(body: Buffer): string {
@@ -54,11 +60,14 @@ function parse(text: string): unknown {
 }
 
 /** Follows a pointer by own members and elements only. */
-function follow(json: unknown, steps: readonly string[]): string {
+function follow(json: unknown, steps: readonly string[], describeValue: (value: unknown) => string): string {
   let value = json;
   for (const [at, step] of steps.entries()) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step))
-      throw missing(value, steps.slice(0, at + 1));
+      throw unusable(
+        'RESP_BAD_SIGNATURE',
+        `The answer has no /${steps.slice(0, at + 1).join('/')}. ${describeValue(value)}`,
+      );
     value = Reflect.get(value, step);
   }
   if (typeof value === 'string') return value;
@@ -68,11 +77,13 @@ function follow(json: unknown, steps: readonly string[]): string {
   );
 }
 
-function missing(value: unknown, steps: readonly string[]): Failure {
+/** Names the members that an answer has instead, and quotes the reason that it may give. */
+function describe(value: unknown, response: WireResponse, scrub: Scrub): string {
   const members = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, 10) : [];
   const found =
-    members.length > 0 ? `It has: ${members.map((name) => name.slice(0, 40)).join(', ')}` : 'Nothing is there';
-  return unusable('RESP_BAD_SIGNATURE', `The answer has no /${steps.join('/')}. ${found}.`);
+    members.length > 0 ? `It has: ${members.map((name) => scrub(name, 40)).join(', ')}.` : 'Nothing is there.';
+  const reason = reasonIn(response, scrub);
+  return reason === undefined ? found : `${found} It says: ${reason.text}.`;
 }
 
 function checked(text: string): string {

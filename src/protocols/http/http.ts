@@ -4,7 +4,7 @@ import { Failure } from '../../signing/policy/failure.ts';
 import type { Signature, Signer, Source } from '../../signing/signer.ts';
 import type { Hash } from '../../verifying/algorithm.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
-import type { Scrub } from '../answers/reason.ts';
+import { cutOnly, type Scrub } from '../answers/reason.ts';
 import { statusFailure } from '../answers/status.ts';
 import { type AnswerPlace, readAnswer } from './answer.ts';
 import { fillBody } from './body.ts';
@@ -30,7 +30,7 @@ export interface HttpOptions {
 export const MAX_REQUEST_LINE_BYTES = 8000;
 
 /** Creates the signer for a service that is described by one HTTP message. */
-export function createHttpSigner(transport: Transport, options: HttpOptions, scrub?: Scrub): Signer {
+export function createHttpSigner(transport: Transport, options: HttpOptions, scrub: Scrub = cutOnly): Signer {
   return {
     async sign(source: Source, signal: AbortSignal): Promise<Signature> {
       const request = await fillRequest(source, options);
@@ -42,7 +42,7 @@ export function createHttpSigner(transport: Transport, options: HttpOptions, scr
           scrub,
           credentials: 'token, and what request sends to prove who asks',
         });
-      return { text: readAnswer(response, options.answer, options.encoding) };
+      return { text: readAnswer(response, options, scrub) };
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import type { Failure } from '../../signing/policy/failure.ts';
 import { decodeSignature, type SignatureEncoding } from '../../verifying/encoding.ts';
-import type { TransitKey } from './paths.ts';
-import { itemFailure, loginFailure, object, signFailure, unusable } from './refusals.ts';
+import type { Scrub } from '../answers/reason.ts';
+import { type Asked, itemFailure, loginFailure, object, signFailure, unusable } from './refusals.ts';
 import type { Token } from './session.ts';
 
 /** A signature of one item, and the version of the key that made it. */
@@ -21,8 +21,7 @@ export interface KeyFacts {
 }
 
 /** What a batch was for. */
-export interface BatchFacts {
-  readonly key: TransitKey;
+export interface BatchFacts extends Asked {
   /** Of the text that is written. */
   readonly encoding: SignatureEncoding;
 }
@@ -36,31 +35,31 @@ export interface BatchFacts {
 export function readBatch(
   response: WireResponse,
   items: number,
-  { key, encoding }: BatchFacts,
+  batch: BatchFacts,
 ): readonly (ItemSignature | Failure)[] {
-  if (response.status !== 200) throw signFailure(response, key);
+  if (response.status !== 200) throw signFailure(response, batch);
   const { batch_results: results } = member(parse(response.body), 'data');
   if (!Array.isArray(results) || results.length !== items)
     throw unusable(`The service answered 200 without one result for each of ${items} files.`);
-  return results.map((result: unknown) => readItem(result, { key, encoding }));
+  return results.map((result: unknown) => readItem(result, batch));
 }
 
-function readItem(result: unknown, { key, encoding }: BatchFacts): ItemSignature | Failure {
+function readItem(result: unknown, batch: BatchFacts): ItemSignature | Failure {
   const { signature, key_version: version, error } = object(result);
-  if (typeof error === 'string' && error !== '') return itemFailure(error, key);
+  if (typeof error === 'string' && error !== '') return itemFailure(error, batch);
   const [, inText, base64 = ''] = (typeof signature === 'string' && /^vault:v(\d+):(.*)$/s.exec(signature)) || [];
   if (inText === undefined || (version !== undefined && version !== Number(inText)))
     return unusable('The answer holds no signature of the form vault:v1:… for a file.');
   try {
-    return { text: decodeSignature(base64, 'base64').toString(encoding), keyVersion: Number(inText) };
+    return { text: decodeSignature(base64, 'base64').toString(batch.encoding), keyVersion: Number(inText) };
   } catch (error) {
     return unusable('The answer holds a signature that is not base64.', error);
   }
 }
 
 /** Reads the answer to a login; `method` is the one that was used. */
-export function readLogin(response: WireResponse, method: 'cert' | 'oidc'): Token {
-  if (response.status !== 200) throw loginFailure(response, method);
+export function readLogin(response: WireResponse, method: 'cert' | 'oidc', scrub: Scrub): Token {
+  if (response.status !== 200) throw loginFailure(response, method, scrub);
   const { client_token: value, lease_duration: seconds, token_type: type } = member(parse(response.body), 'auth');
   if (typeof value !== 'string' || value === '')
     throw unusable('The service answered 200 to the login, but gave no token.');
@@ -73,8 +72,8 @@ export function readLogin(response: WireResponse, method: 'cert' | 'oidc'): Toke
 }
 
 /** Reads what the service says about a key. */
-export function readKey(response: WireResponse, key: TransitKey): KeyFacts {
-  if (response.status !== 200) throw signFailure(response, key);
+export function readKey(response: WireResponse, asked: Asked): KeyFacts {
+  if (response.status !== 200) throw signFailure(response, asked);
   const { type, latest_version: latest, keys } = member(parse(response.body), 'data');
   if (typeof type !== 'string' || typeof latest !== 'number')
     throw unusable('The service answered 200 to the question about the key, but not with its type and version.');

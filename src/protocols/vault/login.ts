@@ -1,4 +1,5 @@
 import type { Transport } from '../../connection/transport.ts';
+import type { Scrub } from '../answers/reason.ts';
 import { readLogin } from './answers.ts';
 import type { LoginMount } from './paths.ts';
 import { Session, type Token } from './session.ts';
@@ -21,6 +22,7 @@ export interface LoginOptions {
   readonly login: Login;
   /** Called with each token before it is used, so that no log shows it. */
   readonly mask: (token: string) => void;
+  readonly scrub: Scrub;
   readonly now: () => number;
 }
 
@@ -29,7 +31,7 @@ const REVOKE_MS = 2000;
 
 /** Opens a session; the first request that needs a token logs in. */
 export function openSession(transport: Transport, options: LoginOptions): Session {
-  const { base, login, now } = options;
+  const { base, login, scrub, now } = options;
   if (login.method === 'token') {
     const given: Token = { value: login.token, leaseMs: Number.POSITIVE_INFINITY, isRevocable: false };
     return new Session({ login: async () => given, revoke: async () => {}, now });
@@ -38,7 +40,7 @@ export function openSession(transport: Transport, options: LoginOptions): Sessio
   return new Session({
     now,
     async login(signal) {
-      const token = await logIn(transport, { base, login, signal });
+      const token = await logIn(transport, { base, login, scrub, signal });
       options.mask(token.value);
       return token;
     },
@@ -52,17 +54,19 @@ export function openSession(transport: Transport, options: LoginOptions): Sessio
 
 type Account = Exclude<Login, { readonly method: 'token' }>;
 
-async function logIn(
-  transport: Transport,
-  { base, login, signal }: { readonly base: string; readonly login: Account; readonly signal: AbortSignal },
-): Promise<Token> {
+interface Attempt extends Pick<LoginOptions, 'base' | 'scrub'> {
+  readonly login: Account;
+  readonly signal: AbortSignal;
+}
+
+async function logIn(transport: Transport, { base, login, scrub, signal }: Attempt): Promise<Token> {
   const { method, mount } = login;
   const account =
     method === 'cert' ? (login.role === undefined ? {} : { name: login.role }) : await credentialsOf(login);
   const body = Buffer.from(JSON.stringify(account));
   const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
   const path = `${base}/${mount.path}/login`;
-  return readLogin(await transport.post({ method: 'POST', path, headers, body }, signal), method);
+  return readLogin(await transport.post({ method: 'POST', path, headers, body }, signal), method, scrub);
 }
 
 async function credentialsOf({ role, drawToken }: Extract<Login, { readonly method: 'oidc' }>): Promise<object> {

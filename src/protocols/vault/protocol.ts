@@ -34,9 +34,9 @@ export function createVault({ base, key, algorithm, encoding, login }: VaultSett
       if (algorithm?.scheme === 'ed25519' && size > MAX_ED25519_BYTES) throw tooLarge(path, size);
     },
     open(transport, world) {
-      const { elapsed: now, mask } = world;
-      const session = openSession(transport, { base, login: withTokens(login, world), mask, now });
-      const signer = new VaultSigner(transport, { base, key, algorithm, encoding, session });
+      const { elapsed: now, mask, scrub } = world;
+      const session = openSession(transport, { base, login: withTokens(login, world), mask, scrub, now });
+      const signer = new VaultSigner(transport, { base, key, algorithm, encoding, session, scrub });
       return {
         signer,
         describeKey: async (signal) => describe(await signer.describeKey(signal), key),

@@ -1,5 +1,6 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure } from '../../signing/policy/failure.ts';
+import type { Scrub } from '../answers/reason.ts';
 import { retryAfterMs } from '../answers/retry-after.ts';
 import { statusFailure } from '../answers/status.ts';
 import type { TransitKey } from './paths.ts';
@@ -7,15 +8,21 @@ import type { TransitKey } from './paths.ts';
 /** Longest text of the service that is quoted, in characters. */
 const MAX_QUOTED = 200;
 
+/** What a request was about, and how the service's words are made safe. */
+export interface Asked {
+  readonly key: TransitKey;
+  readonly scrub: Scrub;
+}
+
 /** Tells whether an answer says that the token is not known: expired, revoked or mistyped. A policy that forbids a path answers with a longer text. */
 export function isTokenRefused({ status, body }: WireResponse): boolean {
   return status === 403 && errorsIn(body).join() === 'permission denied';
 }
 
 /** Says what an answer other than 200 to a signing request, or to a question about the key, means. */
-export function signFailure(response: WireResponse, key: TransitKey): Failure {
+export function signFailure(response: WireResponse, { key, scrub }: Asked): Failure {
   const { status } = response;
-  const said = quote(errorsIn(response.body).join('; '));
+  const said = quote(errorsIn(response.body).join('; '), scrub);
   const what = `The service answered ${status}${said && `: ${said}`}`;
   const version = versionMissing(said, key);
   if (version) return version;
@@ -32,14 +39,15 @@ export function signFailure(response: WireResponse, key: TransitKey): Failure {
     return new Failure('config', 'KEY_NOT_FOUND', `No transit engine is mounted at ${key.mount}. ${what}.`, {
       hint: 'Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.',
     });
-  return sealedOrOther(response);
+  return sealedOrOther(response, scrub);
 }
 
 /** Says what the error of one item in a batch means. */
-export function itemFailure(error: string, key: TransitKey): Failure {
-  const missing = versionMissing(error, key);
+export function itemFailure(error: string, { key, scrub }: Asked): Failure {
+  const said = quote(error, scrub);
+  const missing = versionMissing(said, key);
   if (missing) return missing;
-  return new Failure('file', 'REQUEST_REFUSED', `The service refused this file: ${quote(error)}.`, {
+  return new Failure('file', 'REQUEST_REFUSED', `The service refused this file: ${said}.`, {
     hint: 'Show this answer to the operators of the service.',
     endsRun: 'first-four-files',
   });
@@ -47,7 +55,7 @@ export function itemFailure(error: string, key: TransitKey): Failure {
 
 function versionMissing(said: string, { name, mount, version }: TransitKey): Failure | undefined {
   if (!/requested version for signing/.test(said)) return undefined;
-  const message = `The key “${name}” at ${mount} has no usable version ${version}: ${quote(said)}.`;
+  const message = `The key “${name}” at ${mount} has no usable version ${version}: ${said}.`;
   return new Failure('config', 'KEY_NOT_FOUND', message, {
     hint: 'Give a version that exists and is not below min_encryption_version, or leave the @version out.',
   });
@@ -83,12 +91,12 @@ const LOGIN_HINTS = {
  *
  * An expired certificate is answered with 500, which would be worth a repeat in any other case.
  */
-export function loginFailure(response: WireResponse, method: 'cert' | 'oidc'): Failure {
+export function loginFailure(response: WireResponse, method: 'cert' | 'oidc', scrub: Scrub): Failure {
   const { status } = response;
   const said = errorsIn(response.body).join('; ');
   const isRefused = [400, 401, 403, 404].includes(status) || (status === 500 && /x509:|certificate/.test(said));
-  if (!isRefused) return sealedOrOther(response);
-  const detail = quote(said);
+  if (!isRefused) return sealedOrOther(response, scrub);
+  const detail = quote(said, scrub);
   return new Failure(
     'config',
     'LOGIN_REFUSED',
@@ -102,7 +110,7 @@ export function loginFailure(response: WireResponse, method: 'cert' | 'oidc'): F
   );
 }
 
-function sealedOrOther(response: WireResponse): Failure {
+function sealedOrOther(response: WireResponse, scrub: Scrub): Failure {
   const asked = retryAfterMs(response.status, response.headers);
   if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each)))
     return new Failure('service', 'SERVICE_SEALED', 'The service answered 503: it is sealed.', {
@@ -110,7 +118,7 @@ function sealedOrOther(response: WireResponse): Failure {
       throttled: true,
       ...(asked === undefined ? {} : { retryAfterMs: asked }),
     });
-  return statusFailure(response, { size: 0, credentials: 'login and role' });
+  return statusFailure(response, { size: 0, scrub, credentials: 'login and role' });
 }
 
 /** Builds the failure of an answer with status 200 that cannot be used. */
@@ -132,9 +140,9 @@ function errorsIn(body: Buffer): readonly string[] {
   }
 }
 
-/** Shortens a text of the service for a sentence. */
-export function quote(text: string): string {
-  return text.slice(0, MAX_QUOTED).replace(/[.\s]+$/, '');
+/** Makes a text of the service safe and short: secrets go before the cut, which would hide a part of one from the search. */
+function quote(text: string, scrub: Scrub): string {
+  return scrub(text, MAX_QUOTED).replace(/[.\s]+$/, '');
 }
 
 /** Returns the own members of an object, so that a `__proto__` in an answer is nothing but a member; none for anything else. */

@@ -4,6 +4,7 @@ import { Failure } from '../../signing/policy/failure.ts';
 import type { Signature, Signer, Source } from '../../signing/signer.ts';
 import { type Algorithm, DIGEST_BYTES } from '../../verifying/algorithm.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
+import type { Scrub } from '../answers/reason.ts';
 import { type ItemSignature, type KeyFacts, readBatch, readKey } from './answers.ts';
 import { Batches } from './batches.ts';
 import { algorithmOfKey } from './key-type.ts';
@@ -21,6 +22,7 @@ export interface VaultOptions {
   /** Of the text that is written. */
   readonly encoding: SignatureEncoding;
   readonly session: Session;
+  readonly scrub: Scrub;
 }
 
 /**
@@ -67,9 +69,12 @@ export class VaultSigner implements Signer {
 
   /** Asks the service about the key. */
   async describeKey(signal: AbortSignal): Promise<KeyFacts> {
-    const { base, key } = this.#options;
+    const { base, key, scrub } = this.#options;
     const path = `${base}/${key.mount}/keys/${key.name}`;
-    return readKey(await this.#ask({ method: 'GET', path, headers: [], body: new Uint8Array() }, signal), key);
+    return readKey(await this.#ask({ method: 'GET', path, headers: [], body: new Uint8Array() }, signal), {
+      key,
+      scrub,
+    });
   }
 
   async #algorithmOf(signal: AbortSignal): Promise<Algorithm> {
@@ -83,13 +88,17 @@ export class VaultSigner implements Signer {
   }
 
   async #send(items: readonly string[], signal: AbortSignal): Promise<readonly (ItemSignature | Failure)[]> {
-    const { base, key, encoding } = this.#options;
+    const { base, key, encoding, scrub } = this.#options;
     const algorithm = await this.#algorithmOf(signal);
     const hash = algorithm.scheme === 'ed25519' ? '' : `/${HASH_NAMES[algorithm.hash]}`;
     const body = Buffer.from(JSON.stringify(signRequest(items, algorithm, key)));
     const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
     const path = `${base}/${key.mount}/sign/${key.name}${hash}`;
-    return readBatch(await this.#ask({ method: 'POST', path, headers, body }, signal), items.length, { key, encoding });
+    return readBatch(await this.#ask({ method: 'POST', path, headers, body }, signal), items.length, {
+      key,
+      encoding,
+      scrub,
+    });
   }
 
   #ask(request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
