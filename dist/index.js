@@ -61192,9 +61192,10 @@ async function withCredentials(identity, { runnerTemp, announce, build }, use) {
 /** Removes the three known files and the directory; what is gone already is fine, and a file that is not ours stays. */
 function removeCredentials(directory) {
     try {
-        for (const name of Object.values(CREDENTIALS_FILES))
-            ignoring(['ENOENT'], () => (0,external_node_fs_.unlinkSync)((0,external_node_path_.join)(directory, name)));
-        ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => (0,external_node_fs_.rmdirSync)(directory));
+        for (const name of Object.values(CREDENTIALS_FILES)) {
+            ignoring(['ENOENT'], () => repeatWhileHeld(() => (0,external_node_fs_.unlinkSync)((0,external_node_path_.join)(directory, name))));
+        }
+        ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => repeatWhileHeld(() => (0,external_node_fs_.rmdirSync)(directory)));
     }
     catch (cause) {
         throw new errors/* ActionError */.lZ('CREDENTIALS_NOT_REMOVED', `the private key may still lie in ${directory}: it cannot be removed`, {
@@ -61248,6 +61249,32 @@ function ignoring(codes, remove) {
         if (!codes.includes((0,errors/* codeOf */.$N)(error) ?? ''))
             throw error;
     }
+}
+/** What the system says of a file that a scanner looks at. */
+const HELD = ['EBUSY', 'EPERM', 'EACCES'];
+const HELD_MS = { first: 10, all: 2000 };
+/**
+ * Repeats an act on a file that another program holds for a moment: after 10 ms, then after twice as long, for 2 s.
+ *
+ * It blocks this thread, because nothing else may run while a private key lies on the disk.
+ */
+function repeatWhileHeld(act, wait = block) {
+    let waitedMs = 0;
+    for (let delayMs = HELD_MS.first;; delayMs *= 2) {
+        try {
+            act();
+            return;
+        }
+        catch (error) {
+            if (!HELD.includes((0,errors/* codeOf */.$N)(error) ?? '') || waitedMs + delayMs > HELD_MS.all)
+                throw error;
+            wait(delayMs);
+            waitedMs += delayMs;
+        }
+    }
+}
+function block(ms) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 // EXTERNAL MODULE: ./build/src/identity/identity.js + 1 modules

@@ -19,6 +19,7 @@ import {
   CREDENTIALS_PREFIX,
   type CredentialPaths,
   removeCredentials,
+  repeatWhileHeld,
   withCredentials,
 } from '../../src/identity/credentials.ts';
 import type { Identity } from '../../src/identity/identity.ts';
@@ -182,5 +183,29 @@ describe('the context', () => {
       handshake(context, pki.text('intermediate.pem')),
     );
     expect(seen).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT/);
+  });
+});
+
+describe('a key file that another program holds', () => {
+  const refusing = (codes: readonly string[]) => {
+    const left = [...codes];
+    return () => {
+      const code = left.shift();
+      if (code !== undefined) throw Object.assign(new Error(code), { code });
+    };
+  };
+
+  it('is tried again after 10 ms, then after twice as long', () => {
+    const waits: number[] = [];
+    repeatWhileHeld(refusing(['EBUSY', 'EPERM', 'EACCES']), (ms) => void waits.push(ms));
+    expect(waits).toEqual([10, 20, 40]);
+  });
+
+  it('is given up after two seconds, and at once for any other reason', () => {
+    const waits: number[] = [];
+    const wait = (ms: number): void => void waits.push(ms);
+    expect(() => repeatWhileHeld(refusing(Array.from({ length: 50 }, () => 'EBUSY')), wait)).toThrow('EBUSY');
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(2000);
+    expect(() => repeatWhileHeld(refusing(['EROFS']), () => expect.unreachable())).toThrow('EROFS');
   });
 });

@@ -61,8 +61,10 @@ export async function withCredentials<Context, Result>(
 /** Removes the three known files and the directory; what is gone already is fine, and a file that is not ours stays. */
 export function removeCredentials(directory: string): void {
   try {
-    for (const name of Object.values(CREDENTIALS_FILES)) ignoring(['ENOENT'], () => unlinkSync(join(directory, name)));
-    ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => rmdirSync(directory));
+    for (const name of Object.values(CREDENTIALS_FILES)) {
+      ignoring(['ENOENT'], () => repeatWhileHeld(() => unlinkSync(join(directory, name))));
+    }
+    ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => repeatWhileHeld(() => rmdirSync(directory)));
   } catch (cause) {
     throw new ActionError(
       'CREDENTIALS_NOT_REMOVED',
@@ -122,4 +124,31 @@ function ignoring(codes: readonly string[], remove: () => void): void {
   } catch (error) {
     if (!codes.includes(codeOf(error) ?? '')) throw error;
   }
+}
+
+/** What the system says of a file that a scanner looks at. */
+const HELD = ['EBUSY', 'EPERM', 'EACCES'];
+const HELD_MS = { first: 10, all: 2000 } as const;
+
+/**
+ * Repeats an act on a file that another program holds for a moment: after 10 ms, then after twice as long, for 2 s.
+ *
+ * It blocks this thread, because nothing else may run while a private key lies on the disk.
+ */
+export function repeatWhileHeld(act: () => void, wait: (ms: number) => void = block): void {
+  let waitedMs = 0;
+  for (let delayMs: number = HELD_MS.first; ; delayMs *= 2) {
+    try {
+      act();
+      return;
+    } catch (error) {
+      if (!HELD.includes(codeOf(error) ?? '') || waitedMs + delayMs > HELD_MS.all) throw error;
+      wait(delayMs);
+      waitedMs += delayMs;
+    }
+  }
+}
+
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
