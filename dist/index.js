@@ -53154,9 +53154,7 @@ function sizeOf(directory, path) {
     const stat = (0,external_node_fs_.lstatSync)(`${directory}/${path}`, { throwIfNoEntry: false });
     if (stat?.isFile())
         return stat.size;
-    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `${(0,files_names/* show */.WU)(path)} is gone since it was written, so it cannot be uploaded.`, {
-        hint: 'Let nothing clean up the signatures while the step runs, and run it again.',
-    });
+    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `${(0,files_names/* show */.WU)(path)} is gone since it was written, so it cannot be uploaded.`, { hint: 'Let nothing clean up the signatures while the step runs, and run it again.' });
 }
 /** Size of an archive that stores these files: two headers, the name in each, a data descriptor, and the end record. */
 function expectedBytes(paths, sizes) {
@@ -53167,9 +53165,7 @@ function checkComplete(name, { id, size, digest }, expected) {
     // The client only warns about a file that vanishes meanwhile, and can end without an id.
     if (id !== undefined && size !== undefined && size >= expected)
         return { name, id, digest, bytes: size };
-    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `Artifact ${(0,files_names/* show */.WU)(name)} was uploaded, but not every signature is in it (${size ?? 0} of ${expected} bytes).`, {
-        hint: 'Something removed signatures during the upload. Delete this artifact and run the step again.',
-    });
+    throw new errors/* ActionError */.lZ('ARTIFACT_INCOMPLETE', `Artifact ${(0,files_names/* show */.WU)(name)} was uploaded, but not every signature is in it (${size ?? 0} of ${expected} bytes).`, { hint: 'Something removed signatures during the upload. Delete this artifact and run the step again.' });
 }
 /** The client throws some errors of its archiver where nobody can catch them; they end this upload, not the process. */
 async function withUncaught(work) {

@@ -84,9 +84,7 @@ function sizeOf(directory: string, path: string): number {
   throw new ActionError(
     'ARTIFACT_INCOMPLETE',
     `${show(path)} is gone since it was written, so it cannot be uploaded.`,
-    {
-      hint: 'Let nothing clean up the signatures while the step runs, and run it again.',
-    },
+    { hint: 'Let nothing clean up the signatures while the step runs, and run it again.' },
   );
 }
 
@@ -102,9 +100,7 @@ function checkComplete(name: string, { id, size, digest }: UploadArtifactRespons
   throw new ActionError(
     'ARTIFACT_INCOMPLETE',
     `Artifact ${show(name)} was uploaded, but not every signature is in it (${size ?? 0} of ${expected} bytes).`,
-    {
-      hint: 'Something removed signatures during the upload. Delete this artifact and run the step again.',
-    },
+    { hint: 'Something removed signatures during the upload. Delete this artifact and run the step again.' },
   );
 }
 
