@@ -19,8 +19,8 @@ var connection_route = __webpack_require__(83551);
 var connection_transport = __webpack_require__(17064);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __webpack_require__(27406);
-// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js + 1 modules
-var output_tree = __webpack_require__(17350);
+// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js
+var output_tree = __webpack_require__(89310);
 // EXTERNAL MODULE: ./build/src/identity/material/anchors.js
 var material_anchors = __webpack_require__(37078);
 // EXTERNAL MODULE: ./build/src/identity/material/certificate.js
@@ -531,8 +531,8 @@ function skipService(reason) {
 
 // EXTERNAL MODULE: ./build/src/report/manifest.js
 var manifest = __webpack_require__(37987);
-// EXTERNAL MODULE: ./build/src/modes/stages/release.js + 31 modules
-var release = __webpack_require__(7839);
+// EXTERNAL MODULE: ./build/src/modes/stages/release.js + 30 modules
+var release = __webpack_require__(65033);
 // EXTERNAL MODULE: ./build/src/modes/stages/service.js + 2 modules
 var stages_service = __webpack_require__(54696);
 ;// CONCATENATED MODULE: ./build/src/modes/preflight.js

@@ -48241,6 +48241,31 @@ function otherSpellings(name) {
 
 /***/ }),
 
+/***/ 74743:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   n: () => (/* binding */ createPause)
+/* harmony export */ });
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(58500);
+
+/** A busy thread answers a cancellation at least this often. */
+const TURN_MS = 20;
+/** Returns a function that lets timers and signals have their turn when the thread was busy for long; it throws the reason of the signal. */
+function createPause(signal) {
+    let since = performance.now();
+    return async () => {
+        if (performance.now() - since < TURN_MS)
+            return;
+        await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)();
+        signal.throwIfAborted();
+        since = performance.now();
+    };
+}
+
+
+/***/ }),
+
 /***/ 22494:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -48298,9 +48323,9 @@ function movedDirectory(directory) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   EW: () => (/* binding */ readSmallFile),
 /* harmony export */   L6: () => (/* binding */ readSignatureFile),
+/* harmony export */   NT: () => (/* binding */ MAX_SIGNATURE_FILE_BYTES),
 /* harmony export */   qj: () => (/* binding */ hashText)
 /* harmony export */ });
-/* unused harmony export MAX_SIGNATURE_FILE_BYTES */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(73024);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
@@ -48590,34 +48615,19 @@ function unreadable(line, how) {
 
 /***/ }),
 
-/***/ 17350:
+/***/ 37897:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  E: () => (/* binding */ OutputTree)
-});
-
-// UNUSED EXPORTS: inBlocks
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __nccwpck_require__(27406);
-// EXTERNAL MODULE: ./build/src/files/names.js
-var names = __nccwpck_require__(93509);
-// EXTERNAL MODULE: ./build/src/files/real-path.js
-var real_path = __nccwpck_require__(38629);
-// EXTERNAL MODULE: ./build/src/files/temporary.js
-var files_temporary = __nccwpck_require__(70398);
-// EXTERNAL MODULE: ./build/src/files/descriptors.js
-var descriptors = __nccwpck_require__(59887);
-// EXTERNAL MODULE: ./build/src/files/reading/read-errors.js
-var read_errors = __nccwpck_require__(22494);
-;// CONCATENATED MODULE: ./build/src/files/writing/directories.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Oh: () => (/* binding */ makeDirectory),
+/* harmony export */   te: () => (/* binding */ findDirectory),
+/* harmony export */   zX: () => (/* binding */ inDirectory)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+/* harmony import */ var _descriptors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(59887);
+/* harmony import */ var _reading_read_errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(22494);
 
 
 
@@ -48625,12 +48635,12 @@ var read_errors = __nccwpck_require__(22494);
 
 /** Looks at a path without links; `undefined` when no directory is there. */
 function findDirectory(path) {
-    const stat = (0,external_node_fs_.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
+    const stat = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
     return stat?.isDirectory() ? { path, device: stat.dev, inode: stat.ino } : undefined;
 }
 /** Opens a directory as a name for what is in it: neither the right to list it nor its content is needed. Linux alone has it. */
 const O_PATH = 0o10000000;
-const FLAGS = O_PATH | (external_node_fs_.constants.O_DIRECTORY ?? 0) | (external_node_fs_.constants.O_NOFOLLOW ?? 0);
+const FLAGS = O_PATH | (node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_DIRECTORY ?? 0) | (node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NOFOLLOW ?? 0);
 /**
  * Hands out a path of a directory, to put names behind.
  *
@@ -48645,12 +48655,12 @@ function inDirectory(directory, use) {
     }
     const descriptor = openDirectory(directory);
     try {
-        if (!(0,descriptors/* leadsTo */.R)(descriptor, directory.path))
-            throw (0,read_errors/* movedDirectory */.Bn)(directory.path);
-        return use((0,descriptors/* pathOfDescriptor */.c)(descriptor));
+        if (!(0,_descriptors_js__WEBPACK_IMPORTED_MODULE_3__/* .leadsTo */ .R)(descriptor, directory.path))
+            throw (0,_reading_read_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .movedDirectory */ .Bn)(directory.path);
+        return use((0,_descriptors_js__WEBPACK_IMPORTED_MODULE_3__/* .pathOfDescriptor */ .c)(descriptor));
     }
     finally {
-        (0,external_node_fs_.closeSync)(descriptor);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
     }
 }
 /** Makes a directory and the ones above it that are missing, each in the one above and nowhere else. */
@@ -48658,13 +48668,13 @@ function makeDirectory(path) {
     const found = findDirectory(path);
     if (found)
         return found;
-    return inDirectory(makeDirectory((0,external_node_path_.dirname)(path)), (base) => {
+    return inDirectory(makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path)), (base) => {
         try {
-            (0,external_node_fs_.mkdirSync)((0,external_node_path_.join)(base, (0,external_node_path_.basename)(path)));
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, (0,node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(path)));
         }
         catch (error) {
             // Another process may have been faster.
-            const others = (0,errors/* codeOf */.$N)(error) === 'EEXIST' ? findDirectory(path) : undefined;
+            const others = (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) === 'EEXIST' ? findDirectory(path) : undefined;
             if (others === undefined)
                 throw error;
             return others;
@@ -48674,27 +48684,42 @@ function makeDirectory(path) {
 }
 function openDirectory(directory) {
     try {
-        return (0,external_node_fs_.openSync)(directory.path, FLAGS);
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(directory.path, FLAGS);
     }
     catch (error) {
         // A link, or a file, where the directory was.
-        if ((0,errors/* codeOf */.$N)(error) !== 'ENOTDIR' && (0,errors/* codeOf */.$N)(error) !== 'ELOOP')
+        if ((0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) !== 'ENOTDIR' && (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) !== 'ELOOP')
             throw error;
         checkIdentity(directory);
         throw error;
     }
 }
 function checkIdentity(directory) {
-    const now = (0,external_node_fs_.lstatSync)(directory.path, { bigint: true, throwIfNoEntry: false });
+    const now = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(directory.path, { bigint: true, throwIfNoEntry: false });
     if (now === undefined)
         return;
     if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode)
-        throw (0,read_errors/* movedDirectory */.Bn)(directory.path);
+        throw (0,_reading_read_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .movedDirectory */ .Bn)(directory.path);
 }
 
-// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
-var write_errors = __nccwpck_require__(10697);
-;// CONCATENATED MODULE: ./build/src/files/writing/output-tree.js
+
+/***/ }),
+
+/***/ 89310:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ OutputTree)
+/* harmony export */ });
+/* unused harmony export inBlocks */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(93509);
+/* harmony import */ var _real_path_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(38629);
+/* harmony import */ var _temporary_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(70398);
+/* harmony import */ var _directories_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(37897);
+/* harmony import */ var _write_errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(10697);
 
 
 
@@ -48725,7 +48750,7 @@ class OutputTree {
     }
     /** Absolute path of something in the tree. */
     locate(path) {
-        return (0,external_node_path_.join)(this.directory, path);
+        return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(this.directory, path);
     }
     /**
      * Absolute path of something in the tree, without links on the way to it.
@@ -48733,7 +48758,7 @@ class OutputTree {
      * @throws ActionError `OUTPUT_OUTSIDE`
      */
     realPathOf(path) {
-        return (0,external_node_path_.join)(this.#resolve(path), (0,external_node_path_.basename)(path));
+        return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(this.#resolve(path), (0,node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(path));
     }
     /**
      * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
@@ -48742,11 +48767,11 @@ class OutputTree {
      */
     write(path, content) {
         try {
-            inDirectory(this.#prepare(path), (base) => {
+            (0,_directories_js__WEBPACK_IMPORTED_MODULE_5__/* .inDirectory */ .zX)(this.#prepare(path), (base) => {
                 const { temporary, descriptor } = this.#openTemporary(base);
                 try {
                     writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
-                    (0,external_node_fs_.renameSync)(temporary, (0,external_node_path_.join)(base, (0,external_node_path_.basename)(path)));
+                    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)(temporary, (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, (0,node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(path)));
                 }
                 catch (error) {
                     removeIfPossible(temporary);
@@ -48755,7 +48780,7 @@ class OutputTree {
             });
         }
         catch (error) {
-            throw (0,write_errors/* unwritable */.m)(path, error);
+            throw (0,_write_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .unwritable */ .m)(path, error);
         }
     }
     /**
@@ -48766,16 +48791,16 @@ class OutputTree {
     remove(path) {
         try {
             // Mostly there is none, and an exception for each would be slow.
-            if ((0,external_node_fs_.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined)
+            if ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined)
                 return;
             const directory = this.#find(this.#resolve(path));
             if (directory)
-                inDirectory(directory, (base) => (0,external_node_fs_.unlinkSync)((0,external_node_path_.join)(base, (0,external_node_path_.basename)(path))));
+                (0,_directories_js__WEBPACK_IMPORTED_MODULE_5__/* .inDirectory */ .zX)(directory, (base) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, (0,node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(path))));
         }
         catch (error) {
-            if ((0,errors/* codeOf */.$N)(error) === 'ENOENT' || (0,errors/* codeOf */.$N)(error) === 'ENOTDIR')
+            if ((0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) === 'ENOENT' || (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) === 'ENOTDIR')
                 return;
-            throw (0,write_errors/* unwritable */.m)(path, error);
+            throw (0,_write_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .unwritable */ .m)(path, error);
         }
     }
     /**
@@ -48786,15 +48811,15 @@ class OutputTree {
         let swept = 0;
         const byParent = new Map();
         for (const path of paths)
-            byParent.set((0,external_node_path_.dirname)(path), path);
+            byParent.set((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), path);
         for (const [parent, path] of byParent) {
             for (const name of namesIn(this.locate(parent))) {
-                const owner = (0,files_temporary/* ownerOf */.bf)(name);
+                const owner = (0,_temporary_js__WEBPACK_IMPORTED_MODULE_7__/* .ownerOf */ .bf)(name);
                 // A file of this process is left from a former process of its number: none is open between two writes.
                 if (owner === undefined || (owner !== this.processId && isAlive(owner)))
                     continue;
                 const directory = this.#find(this.#resolve(path));
-                if (directory && inDirectory(directory, (base) => removeIfPossible((0,external_node_path_.join)(base, name))))
+                if (directory && (0,_directories_js__WEBPACK_IMPORTED_MODULE_5__/* .inDirectory */ .zX)(directory, (base) => removeIfPossible((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, name))))
                     swept++;
             }
         }
@@ -48803,40 +48828,40 @@ class OutputTree {
     /** Makes the directory of a path, in the tree and nowhere else. */
     #prepare(path) {
         const real = this.#resolve(path);
-        const directory = this.#find(real) ?? makeDirectory(real);
+        const directory = this.#find(real) ?? (0,_directories_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .Oh)(real);
         this.#found.set(real, directory);
         return directory;
     }
     #find(real) {
-        const directory = this.#found.get(real) ?? findDirectory(real);
+        const directory = this.#found.get(real) ?? (0,_directories_js__WEBPACK_IMPORTED_MODULE_5__/* .findDirectory */ .te)(real);
         if (directory)
             this.#found.set(real, directory);
         return directory;
     }
     #openTemporary(base) {
         for (;;) {
-            const temporary = (0,external_node_path_.join)(base, (0,files_temporary/* temporaryName */.NT)(this.processId, this.#counter++));
+            const temporary = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, (0,_temporary_js__WEBPACK_IMPORTED_MODULE_7__/* .temporaryName */ .NT)(this.processId, this.#counter++));
             try {
-                return { temporary, descriptor: (0,external_node_fs_.openSync)(temporary, 'wx', 0o644) };
+                return { temporary, descriptor: (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(temporary, 'wx', 0o644) };
             }
             catch (error) {
                 // Left by a former process of this number.
-                if ((0,errors/* codeOf */.$N)(error) !== 'EEXIST')
+                if ((0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) !== 'EEXIST')
                     throw error;
             }
         }
     }
     /** Finds the real directory of a path, and sees that no link leads out of the tree. */
     #resolve(path) {
-        const parent = (0,external_node_path_.dirname)(path);
+        const parent = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path);
         const known = this.#real.get(parent);
         if (known !== undefined)
             return known;
-        const { path: top = this.directory } = (0,real_path/* resolveDirectory */.yT)(this.directory);
-        const { path: real } = (0,real_path/* resolveDirectory */.yT)(this.locate(parent));
-        if (real === undefined || !(0,real_path/* isWithin */.UO)(top, real)) {
-            const target = real === undefined ? 'nowhere' : `to ${(0,names/* show */.WU)(real)}`;
-            throw new errors/* ActionError */.lZ('OUTPUT_OUTSIDE', `${(0,names/* show */.WU)(path)} would be written through a link that leads ${target}.`, {
+        const { path: top = this.directory } = (0,_real_path_js__WEBPACK_IMPORTED_MODULE_4__/* .resolveDirectory */ .yT)(this.directory);
+        const { path: real } = (0,_real_path_js__WEBPACK_IMPORTED_MODULE_4__/* .resolveDirectory */ .yT)(this.locate(parent));
+        if (real === undefined || !(0,_real_path_js__WEBPACK_IMPORTED_MODULE_4__/* .isWithin */ .UO)(top, real)) {
+            const target = real === undefined ? 'nowhere' : `to ${(0,_names_js__WEBPACK_IMPORTED_MODULE_3__/* .show */ .WU)(real)}`;
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ('OUTPUT_OUTSIDE', `${(0,_names_js__WEBPACK_IMPORTED_MODULE_3__/* .show */ .WU)(path)} would be written through a link that leads ${target}.`, {
                 hint: 'Remove the link, exclude what lies behind it, or set output-dir to a directory without links.',
             });
         }
@@ -48849,16 +48874,16 @@ function writeAndClose(descriptor, pieces) {
         for (const piece of pieces) {
             const bytes = Buffer.from(piece);
             for (let at = 0; at < bytes.length;)
-                at += (0,external_node_fs_.writeSync)(descriptor, bytes, at);
+                at += (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(descriptor, bytes, at);
         }
     }
     finally {
-        (0,external_node_fs_.closeSync)(descriptor);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
     }
 }
 function removeIfPossible(location) {
     try {
-        (0,external_node_fs_.unlinkSync)(location);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)(location);
         return true;
     }
     catch {
@@ -48867,7 +48892,7 @@ function removeIfPossible(location) {
 }
 function namesIn(directory) {
     try {
-        return (0,external_node_fs_.readdirSync)(directory);
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(directory);
     }
     catch {
         // Not there yet, or not ours to read: writing will tell.
@@ -48880,7 +48905,7 @@ function isAlive(processId) {
         return true;
     }
     catch (error) {
-        return (0,errors/* codeOf */.$N)(error) !== 'ESRCH';
+        return (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error) !== 'ESRCH';
     }
 }
 /** A system call for every line would be slow, and everything as one string would be large. */
@@ -50626,7 +50651,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(28206);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(26944);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(77273);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
@@ -52071,7 +52096,7 @@ function readServerUrl(reader) {
 
 /***/ }),
 
-/***/ 28206:
+/***/ 26944:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52623,41 +52648,10 @@ function allProblems(problems) {
     });
 }
 
-// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js + 1 modules
-var output_tree = __nccwpck_require__(17350);
+// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js
+var output_tree = __nccwpck_require__(89310);
 // EXTERNAL MODULE: ./build/src/protocols/es-auth/protocol.js + 5 modules
 var protocol = __nccwpck_require__(83182);
-;// CONCATENATED MODULE: ./build/src/files/writing/standing.js
-
-
-
-
-/**
- * Picks the paths below a directory at which something may stand already, by one listing for all in one directory.
- *
- * Names are compared as the most forgetful file systems do, without case and composition, so that none is missed there.
- */
-function* mayStand(directory, paths) {
-    const names = new Map();
-    for (const path of paths) {
-        const parent = (0,external_node_path_.dirname)(path);
-        if (!names.has(parent))
-            names.set(parent, namesIn((0,external_node_path_.join)(directory, parent)));
-        const standing = names.get(parent);
-        if (standing === undefined || standing.has((0,files_names/* foldName */.zN)(path.slice(path.lastIndexOf('/') + 1))))
-            yield path;
-    }
-}
-/** Returns what is in a directory, or `undefined` when that cannot be told. */
-function namesIn(directory) {
-    try {
-        return new Set((0,external_node_fs_.readdirSync)(directory).map(files_names/* foldName */.zN));
-    }
-    catch (error) {
-        return (0,errors/* codeOf */.$N)(error) === 'ENOENT' ? new Set() : undefined;
-    }
-}
-
 // EXTERNAL MODULE: ./build/src/report/summary/markup.js
 var markup = __nccwpck_require__(37735);
 // EXTERNAL MODULE: ./build/src/report/summary/units.js
@@ -52997,7 +52991,6 @@ function orphaned(path, suffix) {
 
 
 
-
 /** Tells what patterns mean and rules leave out, and what the patterns say without effect. Every slice sees it; the first tells it. */
 function tellLeftOut({ runner }, { shard }, coverage) {
     if (shard.index !== 1)
@@ -53032,14 +53025,6 @@ function sweepTemporaries(output, { root }, coverage) {
     output.sweep(temporaries.filter((each) => (0,real_path/* isBelow */.Yw)(output.directory, each)).map((each) => (0,real_path/* pathBelow */.Br)(output.directory, each)));
     const isThere = (each) => (0,external_node_fs_.lstatSync)(locate(each), { throwIfNoEntry: false }) !== undefined;
     return { ...coverage, uncovered: coverage.uncovered.filter((each) => each.reason !== 'temporary' || isThere(each)) };
-}
-/** Removes signatures of an earlier run beside paths that cannot be signed: they would stand for bytes that nobody looked at. */
-function removeRefusedSignatures(output, refused, suffix) {
-    const signatures = refused
-        .filter(({ error }) => error.code !== 'FILE_NAME_TOO_LONG')
-        .map(({ path }) => path + suffix);
-    for (const path of mayStand(output.directory, signatures))
-        output.remove(path);
 }
 /** Warns of what a signing run leaves unsigned, or leaves there, and what a verification with the same inputs would refuse. */
 function warnOfUncovered({ runner }, { shard, suffix }, coverage) {
@@ -53089,8 +53074,102 @@ function refuse({ path, reason }) {
     return { file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, stray: 'uncovered' };
 }
 
-// EXTERNAL MODULE: ./build/src/report/manifest.js
-var manifest = __nccwpck_require__(37987);
+// EXTERNAL MODULE: ./build/src/files/pause.js
+var files_pause = __nccwpck_require__(74743);
+;// CONCATENATED MODULE: ./build/src/files/seal.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * Looks once more at every file and every signature, just before the end of a run: what was checked minutes ago may have
+ * changed since.
+ *
+ * A file that the file system calls the same as when it was listed is not read again; a signature is always read, because
+ * it was written too short a time ago for the file system to tell. Returns why each of the others cannot be trusted any
+ * more, by its path.
+ */
+async function findChanged(sealed, { output, suffix, signal }) {
+    const changed = new Map();
+    const places = new Places();
+    const pause = (0,files_pause/* createPause */.n)(signal);
+    for (const { file, sha256, signatureSha256 } of sealed) {
+        await pause();
+        try {
+            places.check((0,external_node_path_.dirname)(file.location));
+            if (!isAsListed(file))
+                await checkBytes(file, sha256);
+            if (signatureSha256 === undefined)
+                continue;
+            const location = output.realPathOf(file.path + suffix);
+            places.check((0,external_node_path_.dirname)(location));
+            const found = (0,read_small/* hashText */.qj)((0,read_small/* readSignatureFile */.L6)(location) ?? '');
+            if (found === signatureSha256)
+                continue;
+            // A file that a link to its directory shows a second time has one signature for both.
+            if (!someOtherOf(sealed, { location, found, output, suffix }))
+                throw changedSince(file.path + suffix);
+        }
+        catch (error) {
+            changed.set(file.path, (0,errors/* toActionError */.ie)(error, 'FILE_UNREADABLE', `${(0,files_names/* show */.WU)(file.path)} cannot be looked at again.`));
+        }
+    }
+    return changed;
+}
+/** Directories that are where their path says; each is looked at once. */
+class Places {
+    #good = new Set();
+    check(directory) {
+        if (this.#good.has(directory))
+            return;
+        if ((0,real_path/* findRealPath */.ps)(directory).path !== directory)
+            throw (0,read_errors/* movedDirectory */.Bn)(directory);
+        this.#good.add(directory);
+    }
+}
+function isAsListed({ location, size, stamp }) {
+    if (!stamp?.isSettled)
+        return false;
+    const now = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
+    return now !== undefined && now.size === size && (0,files_stamp/* matchesStamp */.z)(stamp, now);
+}
+async function checkBytes(file, sha256) {
+    if ((await hashFile(file)) === sha256)
+        return;
+    throw changedSince(file.path);
+}
+function someOtherOf(sealed, { location, found, output, suffix }) {
+    for (const { file, signatureSha256 } of sealed) {
+        if (signatureSha256 === found && output.realPathOf(file.path + suffix) === location)
+            return true;
+    }
+    return false;
+}
+function changedSince(path) {
+    return new errors/* ActionError */.lZ('FILE_CHANGED', `${(0,files_names/* show */.WU)(path)} changed after it was signed or checked.`, {
+        hint: 'Let nothing write to the build outputs, or to their signatures, while this step runs.',
+    });
+}
+/** Lists what can be sealed, as often as it is asked: the files that were signed, or found signed. */
+function sealable(files, outcomes) {
+    const byPath = new Map(outcomes.map((outcome) => [outcome.file.path, outcome]));
+    return {
+        *[Symbol.iterator]() {
+            for (const file of files) {
+                const { sha256, signatureSha256, error } = byPath.get(file.path) ?? {};
+                if (sha256 !== undefined && error === undefined)
+                    yield { file, sha256, signatureSha256 };
+            }
+        },
+    };
+}
+
 // EXTERNAL MODULE: ./build/src/report/report.js
 var report_report = __nccwpck_require__(18456);
 // EXTERNAL MODULE: ./build/src/signing/schedule/clock.js
@@ -53099,20 +53178,10 @@ var schedule_clock = __nccwpck_require__(23881);
 
 
 
-
-/** Characters that the artifact service refuses in paths. */
-const REFUSED = /["<>|*?:\r\n]/;
 /** Longest text of the client that is quoted, in characters. */
 const MAX_QUOTED = 300;
 /** Waits before the second and third try, in milliseconds. */
 const WAITS_MS = [2000, 8000];
-/** Refuses names that the artifact service would refuse after all the signing is done. */
-function checkArtifactPaths(paths) {
-    const refused = paths.filter((path) => REFUSED.test(path));
-    if (refused.length === 0)
-        return;
-    throw new errors/* ActionError */.lZ('ARTIFACT_NAME_REFUSED', `${(0,units/* plural */.LS)(refused.length, 'path')} cannot be in a workflow artifact: ${(0,units/* showList */.w5)(refused, 10)}.`, { hint: 'Artifacts take none of " : < > | * ? or line ends. Rename or exclude these files, or set upload: false.' });
-}
 /** Loads the client of the artifact service, a chunk of its own and the larger half of the bundle; once is enough. */
 function loadClient() {
     return __nccwpck_require__.e(/* import() */ 584).then(__nccwpck_require__.bind(__nccwpck_require__, 20584));
@@ -53149,6 +53218,20 @@ async function uploadFiles(options) {
             await options.sleep(waitMs);
         }
     }
+}
+/**
+ * Deletes an artifact of this run.
+ *
+ * @throws Error what the client says, or that the newest artifact of the name is another one
+ */
+async function removeArtifact({ name, id }) {
+    const { DefaultArtifactClient } = await loadClient();
+    const client = new DefaultArtifactClient();
+    // The client deletes by name, and takes the newest: any job of the run may have made another one meanwhile.
+    const { artifact } = await client.getArtifact(name);
+    if (artifact.id !== id)
+        throw new Error(`the newest artifact of this name has id ${artifact.id}`);
+    await client.deleteArtifact(name);
 }
 function sizeOf(directory, path) {
     const stat = (0,external_node_fs_.lstatSync)(`${directory}/${path}`, { throwIfNoEntry: false });
@@ -53241,67 +53324,116 @@ function loadAtLeisure({ clock, isLastUnderWay, load }) {
     return () => cancel();
 }
 
-// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
-var write_errors = __nccwpck_require__(10697);
-;// CONCATENATED MODULE: ./build/src/modes/stages/planned-writes.js
+;// CONCATENATED MODULE: ./build/src/files/writing/occupants.js
+
+
+/** Looks at the place of a signature, `location`, which must have no link on the way: a small regular file whose text may be one. */
+function occupantOfSignature(location, isSignature) {
+    const options = { maxBytes: read_small/* MAX_SIGNATURE_FILE_BYTES */.NT, longer: 'refused', links: 'refused' };
+    const file = lookAt(location, options);
+    if (file === undefined)
+        return 'nothing';
+    return file.bytes !== undefined && isSignature(file.bytes.toString('utf8')) ? 'own' : 'foreign';
+}
+/** Looks at the place of the checksums, which are ours only when their signature is beside them. */
+function occupantOfChecksums(location, signature) {
+    const file = lookAt(location, { maxBytes: 80, longer: 'cut', links: 'refused' });
+    if (file === undefined)
+        return 'nothing';
+    const isList = file.bytes !== undefined && /^(?:$|\\?[0-9a-f]{64} [ *])/.test(file.bytes.toString('latin1'));
+    return isList && signature === 'own' ? 'own' : 'foreign';
+}
+/** Looks at the place of a file of the verification kit, whose first line says what it is. */
+function occupantOfKit(location) {
+    const file = lookAt(location, { maxBytes: 120, longer: 'cut', links: 'refused' });
+    if (file === undefined)
+        return 'nothing';
+    return KIT.test(file.bytes?.toString('latin1') ?? '') ? 'own' : 'foreign';
+}
+const KIT = /^(?:<!doctype html>)?<!-- mtls-release-signing verification kit -->/;
+/** Tells whether a text may be what a service answered as a signature, when there is no key to check it with. */
+function isSignatureText(text) {
+    return text !== '' && !text.includes('\uFFFD') && !/[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]/.test(text);
+}
+/** Reads what is at a place; where a name is too long nothing can be. */
+function lookAt(location, options) {
+    const file = (0,read_small/* readSmallFile */.EW)(location, options);
+    return file?.bytes === undefined && (0,errors/* codeOf */.$N)(file?.cause) === 'ENAMETOOLONG' ? undefined : file;
+}
+
+// EXTERNAL MODULE: ./build/src/report/manifest.js
+var manifest = __nccwpck_require__(37987);
+// EXTERNAL MODULE: ./build/src/modes/stages/release.js + 30 modules
+var stages_release = __nccwpck_require__(65033);
+;// CONCATENATED MODULE: ./build/src/modes/stages/receipt.js
 
 
 
 
 
-
-/** How the files begin that this action writes under a path of the user's choice. */
-const BEGINNINGS = {
-    manifest: /^\{"version":1,"mode":/,
-    checksums: /^(?:$|\\?[0-9a-f]{64} [ *])/,
-    'verification-kit': /^(?:<!doctype html>)?<!-- mtls-release-signing verification kit -->/,
-};
 /**
- * Refuses to put the manifest, the checksums or the kit over something that this action did not write.
+ * Decides where the manifest goes, and removes the one of an earlier run, which must not pass for that of this run.
  *
- * Such a path is usually a mistake, and what stands there would be lost, and left out of the signing as well.
- * @throws ActionError `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`
+ * A verification leaves alone the manifest that a signing wrote: it is part of what is verified.
  */
-function checkOwnFiles(inputs, mode) {
-    const { manifest, checksums, kit } = inputs;
-    const planned = [
-        ['manifest', manifest],
-        ['checksums', checksums],
-        ['verification-kit', kit?.page],
-        ['verification-kit', kit?.guide],
-    ];
-    for (const [input, path] of planned) {
-        // A verification only reads checksums and kit, and says itself what is wrong with them.
-        if (path === undefined || (input !== 'manifest' && mode === 'verify'))
-            continue;
-        try {
-            checkPlace(input, path, (0,external_node_path_.join)(inputs.outputDirectory ?? inputs.root, path));
-        }
-        catch (error) {
-            throw (0,write_errors/* unwritable */.m)(path, error);
+function placeReceipt(context, mode, { files, output }) {
+    const { manifest, suffix } = files;
+    if (manifest === undefined)
+        return mode === 'rehearse' ? place(output, 'manifest.json') : elsewhere(context);
+    // A rehearsal writes elsewhere, and says what a signing would meet.
+    const occupant = occupantOf(signingTree(files, output).realPathOf(manifest));
+    if (occupant === 'foreign')
+        return { ...elsewhere(context), isForeign: true };
+    if (mode === 'verify' && occupant.mode !== undefined && occupant.mode !== mode) {
+        context.runner.line('The manifest of the signing stays as it is; that of this verification is in RUNNER_TEMP.');
+        return elsewhere(context);
+    }
+    output.remove(manifest);
+    if (mode !== 'verify')
+        output.remove(manifest + suffix);
+    return { tree: output, path: manifest, isDelivered: true, isForeign: false };
+}
+/** A longer manifest, of more than 25,000 files, is recognised by its beginning. */
+const MAX_PARSED_BYTES = 8 * 1024 * 1024;
+/** Tells which mode wrote the manifest at a place, if one is there. */
+function occupantOf(location) {
+    const file = lookAt(location, { maxBytes: MAX_PARSED_BYTES, longer: 'cut', links: 'refused' });
+    if (file === undefined)
+        return { mode: undefined };
+    const extent = file.bytes !== undefined && file.bytes.length < MAX_PARSED_BYTES ? 'whole' : 'cut';
+    const mode = (0,manifest/* modeOfManifest */.g)(file.bytes?.toString('utf8') ?? '', extent);
+    return mode === undefined ? 'foreign' : { mode };
+}
+/** Returns the tree into which a signing with these inputs writes. */
+function signingTree({ outputDirectory, root }, { processId }) {
+    return new output_tree/* OutputTree */.E(outputDirectory ?? root, processId);
+}
+function place(tree, path) {
+    return { tree, path, isDelivered: false, isForeign: false };
+}
+function elsewhere(context) {
+    return place(new output_tree/* OutputTree */.E((0,stages_release/* makeOwnDirectory */._i)(context), context.processId), 'manifest.json');
+}
+/** Writes the manifest; returns what was written, which has no signature yet. */
+function writeReceipt({ now }, { tree, path }, report) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    let size = 0;
+    function* watch() {
+        for (const piece of (0,manifest/* renderManifest */.s)(report, new Date(now()))) {
+            hash.update(piece);
+            size += Buffer.byteLength(piece);
+            yield piece;
         }
     }
-}
-function checkPlace(input, path, location) {
-    const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
-    if (stat === undefined)
-        return;
-    const options = { maxBytes: 120, longer: 'cut', links: 'refused' };
-    const file = stat.isFile() ? (0,read_small/* readSmallFile */.EW)(location, options) : undefined;
-    if (file?.bytes && BEGINNINGS[input].test(file.bytes.toString('latin1')))
-        return;
-    const unreadable = file?.reason === undefined ? '' : ` that could be read (${file.reason})`;
-    const what = stat.isDirectory() ? 'is a directory' : `exists already and is no ${input} of this action${unreadable}`;
-    throw new errors/* ActionError */.lZ('OUTPUT_OCCUPIED', `Input ${input}: ${(0,files_names/* show */.WU)(path)} ${what}.`, {
-        hint: `Give ${input} a path where nothing else is; what stands there would be lost.`,
-    });
+    tree.write(path, watch());
+    const file = { path, location: tree.realPathOf(path), size };
+    return { file, sha256: hash.digest('hex'), signatureSha256: undefined };
 }
 
-// EXTERNAL MODULE: ./build/src/modes/stages/release.js + 31 modules
-var stages_release = __nccwpck_require__(7839);
 // EXTERNAL MODULE: ./build/src/files/release-file.js
 var release_file = __nccwpck_require__(62207);
 ;// CONCATENATED MODULE: ./build/src/modes/stages/whole-release.js
+
 
 
 
@@ -53317,6 +53449,17 @@ function removeReleasePaths(inputs, output) {
     for (const path of releasePaths(inputs)) {
         output.remove(path + inputs.suffix);
         output.remove(path);
+    }
+}
+/** Removes files in a run that fails, for a reason that matters more than what the system says now. */
+function removeIfPossible(output, paths) {
+    for (const path of paths) {
+        try {
+            output.remove(path);
+        }
+        catch {
+            // The directory was moved, or may not be written any more.
+        }
     }
 }
 /** Finds the SHA-256 of the files of all slices, if anything is written about them: from the outcomes that say it, else by reading. */
@@ -53335,14 +53478,18 @@ async function listRelease({ signal }, inputs, { allFiles, known: outcomes }) {
 /** Writes a file of our own and signs it, unless the same file with a valid signature is there. */
 async function writeOwnFile(context, { path, text }, task) {
     const { output, suffix, verification, reuse } = task;
-    const location = output.locate(path);
-    // The signature of another text must not stand beside this one, not even for a moment.
-    if (readText(location) !== text)
-        output.remove(path + suffix);
-    output.write(path, text);
+    const location = output.realPathOf(path);
     const file = { path, location, size: Buffer.byteLength(text) };
-    const isKept = reuse && verification && (await checkOne(context, file, { output, suffix, verification })).status === 'verified';
-    return isKept ? {} : task.sign(file);
+    const sha256 = (0,external_node_crypto_.hash)('sha256', text, 'hex');
+    if (reuse && verification && readText(location) === text) {
+        const { status, signatureSha256 } = await checkOne(context, file, { output, suffix, verification });
+        if (status === 'verified')
+            return { file, sha256, signatureSha256 };
+    }
+    // The signature of another text must not stand beside this one, not even for a moment.
+    output.remove(path + suffix);
+    output.write(path, text);
+    return { file, sha256, signatureSha256: await task.sign(file) };
 }
 /** Returns the text of a file, or `undefined` when there is none that can be read. */
 function readText(location) {
@@ -53360,7 +53507,7 @@ async function checkOne({ signal }, file, { output, suffix, verification }) {
     return outcome ?? (0,release_file/* notTried */.Q)(file);
 }
 
-;// CONCATENATED MODULE: ./build/src/modes/stages/receipt.js
+;// CONCATENATED MODULE: ./build/src/modes/stages/delivery.js
 
 
 
@@ -53370,83 +53517,95 @@ async function checkOne({ signal }, file, { output, suffix, verification }) {
 
 
 
-
-/** Runs a mode's work, which returns the signed files, and writes the manifest however it ends; uploads only when every file has its signature. */
+/**
+ * Runs a mode's work and finishes it, however it ends: looks once more at everything that was signed or checked, uploads
+ * when every file has its signature, and writes the manifest.
+ *
+ * `work` gets the place of the manifest, and returns what it did also when files failed.
+ */
 async function deliver(context, delivery, work) {
-    const { files, mode, upload, output, report } = delivery;
-    checkOwnFiles(files, mode);
-    // However this run ends, an earlier manifest must not pass for that of this run.
-    if (files.manifest !== undefined)
-        output.remove(files.manifest);
+    const { files, report } = delivery;
+    const receipt = placeReceipt(context, delivery.mode, delivery);
     report.add({ suffix: files.suffix, shard: files.shard });
-    let signed = [];
+    let done = { files: [], outcomes: [], own: [] };
     try {
-        signed = await work();
+        done = await work(receipt);
+        await seal(context, delivery, done);
+        report.add({ durationMs: context.clock.now() - context.startedAt });
+        const isWritten = done.own.some(({ file }) => file.path === receipt.path);
+        if (!isWritten)
+            writeReceipt(context, receipt, report.build());
+        if ((0,report_report/* isGreen */.gf)(report.build()))
+            report.add(await upload(context, delivery, done));
     }
     catch (error) {
         report.add({ failure: (0,errors/* unexpected */.os)(error) });
     }
-    report.add({ durationMs: context.clock.now() - context.startedAt });
-    const writeManifest = prepareManifest(context, delivery);
-    writeManifest();
-    if (upload === undefined || !(0,report_report/* isGreen */.gf)(report.build()))
+    report.add({ manifest: receipt.tree.locate(receipt.path) });
+    if ((0,report_report/* isGreen */.gf)(report.build()))
+        return report.add(locateChecksums(delivery, done));
+    removeOwn(delivery, done);
+    if (report.build().durationMs === 0)
+        report.add({ durationMs: context.clock.now() - context.startedAt });
+    writeReceipt(context, receipt, report.build());
+}
+function locateChecksums({ files: { checksums }, output }, { own }) {
+    const isThere = own.some(({ file }) => file.path === checksums);
+    return checksums !== undefined && isThere ? { checksums: output.locate(checksums) } : {};
+}
+/** Looks at everything again; what changed is a failure, and keeps no signature that was written in this run. */
+async function seal({ signal }, delivery, done) {
+    const { mode, output, files, report } = delivery;
+    const { suffix } = files;
+    const changed = await findChanged(sealable(done.files, done.outcomes), { output, suffix, signal });
+    const outcomes = done.outcomes.flatMap((outcome) => {
+        const error = changed.get(outcome.file.path);
+        return error ? [{ ...outcome, status: 'failed', error }] : [];
+    });
+    report.add({ outcomes });
+    const own = await findChanged(done.own, { output, suffix, signal });
+    for (const error of own.values())
+        report.add({ failure: error });
+    if (mode === 'verify')
         return;
-    try {
-        report.add(await uploadSignatures(context, { mode, files, output, upload }, signed));
-    }
-    catch (error) {
-        report.add({ failure: (0,errors/* unexpected */.os)(error) });
-        writeManifest();
-    }
+    removeIfPossible(output, [...changed.keys()].map((path) => path + suffix));
 }
-/** Decides where the manifest goes; it is written also for a run that failed, and again when that happens later. */
-function prepareManifest(context, { mode, files, output, report }) {
-    const isInOutput = files.manifest !== undefined || mode === 'rehearse';
-    const tree = isInOutput ? output : new output_tree/* OutputTree */.E((0,stages_release/* makeOwnDirectory */._i)(context), context.processId);
-    const path = files.manifest ?? 'manifest.json';
-    return () => {
-        tree.write(path, (0,manifest/* renderManifest */.s)(report.build(), new Date(context.now())));
-        report.add({ manifest: tree.locate(path) });
-    };
-}
-/** Lists what the artifact of this run holds. */
-function artifactPaths(inputs, files) {
-    const { manifest, suffix } = inputs;
-    const signatures = files.map(({ path }) => path + suffix);
-    const ofRelease = releasePaths(inputs).flatMap((path) => [path, path + suffix]);
-    return [...signatures, ...ofRelease, ...(manifest === undefined ? [] : [manifest])];
-}
-/** Refuses names that could not be uploaded, before anything is signed. */
-function checkUploadable({ files, upload }, release) {
-    if (upload)
-        checkArtifactPaths(artifactPaths(files, release));
-}
-function nameArtifact({ mode, files, upload }) {
-    const { index, count } = files.shard;
-    const name = count > 1 ? `${upload.artifactName}-${index}-of-${count}` : upload.artifactName;
-    return mode === 'rehearse' ? `rehearsal-${name}` : name;
-}
-/** How long a cancelled run waits for an upload that may be complete already; the process ends 800 ms after the signal. */
-const LATE_UPLOAD_MS = 400;
-/** Tells of an artifact that a cancelled run left at GitHub, so that nobody takes it for a release. */
-async function tellLate({ runner, clock }, upload) {
-    const late = new Promise((resolve) => void clock.after(LATE_UPLOAD_MS, () => resolve(undefined)));
-    const artifact = await Promise.race([upload.catch(() => undefined), late]);
-    if (artifact === undefined)
+/** Removes what this run wrote for the release as a whole, which must not pass for that of a green run. */
+function removeOwn({ mode, files, output }, { own }) {
+    if (mode === 'verify')
         return;
-    runner.annotate('warning', 'Upload', `Artifact ${artifact.name}, id ${artifact.id}, was complete when the run was cancelled. Delete it, or do not use it.`);
+    removeIfPossible(output, own.flatMap(({ file: { path } }) => [path + files.suffix, path]));
 }
-/** Uploads the signatures of all files as one artifact. */
-async function uploadSignatures({ runner, clock, signal }, task, signed) {
-    const { retentionDays, overwrite } = task.upload;
-    const paths = artifactPaths(task.files, signed);
-    if (paths.length === 0)
+/** Uploads all signatures as one artifact, and looks at everything again: an artifact of files that changed meanwhile is deleted. */
+async function upload(context, delivery, done) {
+    const paths = pathsOf(delivery.files, done);
+    if (delivery.upload === undefined || paths.length === 0)
         return {};
-    runner.openGroup('Upload');
-    const upload = uploadFiles({
-        name: nameArtifact(task),
+    context.runner.openGroup('Upload');
+    try {
+        const artifact = await uploadPaths(context, { ...delivery, upload: delivery.upload }, paths);
+        if (artifact === undefined)
+            return tellNoService(context);
+        context.runner.line(`Artifact ${artifact.name}: ${(0,units/* plural */.LS)(paths.length, 'file')}, id ${artifact.id}`);
+        await seal(context, delivery, done).catch((error) => delivery.report.add({ failure: (0,errors/* unexpected */.os)(error) }));
+        if ((0,report_report/* isGreen */.gf)(delivery.report.build()))
+            return { artifact };
+        return { notes: await withdraw(context, artifact) };
+    }
+    finally {
+        context.runner.closeGroup();
+    }
+}
+function pathsOf({ suffix }, { files, own }) {
+    const ofOwn = own.flatMap(({ file }) => [file.path, file.path + suffix]);
+    return [...files.map(({ path }) => path + suffix), ...ofOwn];
+}
+async function uploadPaths({ runner, clock, signal }, delivery, paths) {
+    const { retentionDays, overwrite } = delivery.upload;
+    const uploading = uploadFiles({
+        name: nameArtifact(delivery),
         paths,
-        directory: task.output.directory,
+        directory: delivery.output.directory,
         retentionDays,
         replaces: overwrite === 'true',
         runAttempt: runner.facts.runAttempt,
@@ -53455,20 +53614,362 @@ async function uploadSignatures({ runner, clock, signal }, task, signed) {
         sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
     });
     // The client cannot be stopped: once the run is cancelled, nobody waits for it any more.
-    const artifact = await (0,schedule_clock/* orAborted */.H6)(upload, signal).catch(async (error) => {
+    return (0,schedule_clock/* orAborted */.H6)(uploading, signal).catch(async (error) => {
         if (signal.aborted)
-            await tellLate({ runner, clock }, upload);
+            await tellLate({ runner, clock }, uploading);
         throw error;
     });
-    if (artifact) {
-        runner.line(`Artifact ${artifact.name}: ${(0,units/* plural */.LS)(paths.length, 'file')}, id ${artifact.id}`);
-        runner.closeGroup();
-        return { artifact };
-    }
+}
+/** How long a cancelled run waits for an upload that may be complete already; the process ends 800 ms after the signal. */
+const LATE_UPLOAD_MS = 400;
+/** Tells of an artifact that a cancelled run left at GitHub, so that nobody takes it for a release. */
+async function tellLate({ runner, clock }, uploading) {
+    const late = new Promise((resolve) => void clock.after(LATE_UPLOAD_MS, () => resolve(undefined)));
+    const artifact = await Promise.race([uploading.catch(() => undefined), late]);
+    if (artifact === undefined)
+        return;
+    const { name, id } = artifact;
+    const text = `Artifact ${name}, id ${id}, was complete when the run was cancelled. Delete it, or do not use it.`;
+    runner.annotate('warning', 'Upload', text);
+}
+function nameArtifact({ mode, files, upload }) {
+    const { index, count } = files.shard;
+    const name = count > 1 ? `${upload.artifactName}-${index}-of-${count}` : upload.artifactName;
+    return mode === 'rehearse' ? `rehearsal-${name}` : name;
+}
+function tellNoService({ runner }) {
     const text = 'This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.';
     runner.annotate('notice', 'No upload', text);
-    runner.closeGroup();
     return { notes: [text] };
+}
+/** Deletes the artifact of a run that turned red after its upload; returns what the summary should say of it. */
+async function withdraw({ runner, signal }, artifact) {
+    const { name, id } = artifact;
+    const what = `Artifact ${(0,files_names/* show */.WU)(name)}, id ${id}, was uploaded before the run failed`;
+    // A cancelled run has no time to wait for an answer.
+    const failure = signal.aborted ? 'the run was cancelled' : await whyNot(removeArtifact(artifact));
+    const text = failure
+        ? `${what}, and was not deleted (${failure}): delete it, and use nothing of it.`
+        : `${what}, and was deleted.`;
+    runner.line(text);
+    return [text];
+}
+async function whyNot(work) {
+    try {
+        await work;
+        return undefined;
+    }
+    catch (error) {
+        return (0,errors/* unexpected */.os)(error).message;
+    }
+}
+/** Takes back the artifact of a report that is red, and returns the report without it. */
+async function withdrawFrom(context, report) {
+    const { artifact, ...others } = report;
+    if (artifact === undefined || (0,report_report/* isGreen */.gf)(report))
+        return report;
+    return { ...others, artifact: undefined, notes: [...report.notes, ...(await withdraw(context, artifact))] };
+}
+
+;// CONCATENATED MODULE: ./build/src/files/writing/standing.js
+
+
+
+
+/**
+ * Picks the paths below a directory at which something may stand already, by one listing for all in one directory.
+ *
+ * Names are compared as the most forgetful file systems do, without case and composition, so that none is missed there.
+ */
+function* mayStand(directory, paths) {
+    const names = new Map();
+    for (const path of paths) {
+        const parent = (0,external_node_path_.dirname)(path);
+        if (!names.has(parent))
+            names.set(parent, namesIn((0,external_node_path_.join)(directory, parent)));
+        const standing = names.get(parent);
+        if (standing === undefined || standing.has((0,files_names/* foldName */.zN)(path.slice(path.lastIndexOf('/') + 1))))
+            yield path;
+    }
+}
+/** Returns what is in a directory, or `undefined` when that cannot be told. */
+function namesIn(directory) {
+    try {
+        return new Set((0,external_node_fs_.readdirSync)(directory).map(files_names/* foldName */.zN));
+    }
+    catch (error) {
+        return (0,errors/* codeOf */.$N)(error) === 'ENOENT' ? new Set() : undefined;
+    }
+}
+
+// EXTERNAL MODULE: ./build/src/files/temporary.js
+var temporary = __nccwpck_require__(70398);
+// EXTERNAL MODULE: ./build/src/files/writing/directories.js
+var directories = __nccwpck_require__(37897);
+;// CONCATENATED MODULE: ./build/src/files/writing/trial.js
+
+
+
+
+
+/** Names that some file systems refuse: with characters that mean something to them, those of devices, and long ones. */
+const UNUSUAL = /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/iu;
+const LONG_NAME_BYTES = 140;
+/**
+ * Makes a file and removes it again, to see that these names can be written in a directory; for a directory that is not
+ * there yet, in the nearest one above it that is.
+ *
+ * @throws Error what the system says
+ */
+function tryWriting(directory, names, processId) {
+    const unusual = names.filter((name) => UNUSUAL.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES);
+    (0,directories/* inDirectory */.zX)(nearest(directory), (base) => {
+        if (unusual.length === 0)
+            return makeAndRemove(unusedName(base, processId));
+        // At its own place a file could pass for what its name says, if this process were killed.
+        return withDirectory(unusedName(base, processId), (own) => {
+            for (const name of unusual)
+                makeAndRemove((0,external_node_path_.join)(own, name));
+        });
+    });
+}
+/** Tells whether two absolute paths, of which neither need exist, would be one file: some file systems fold the case or the composition of names. */
+function isOneFile(one, other, processId) {
+    if (one === other)
+        return true;
+    if ((0,files_names/* foldName */.zN)(one) !== (0,files_names/* foldName */.zN)(other))
+        return false;
+    const top = nearest(directoryAbove(one, other));
+    return (0,directories/* inDirectory */.zX)(top, (base) => withDirectory(unusedName(base, processId), (own) => {
+        (0,external_node_fs_.mkdirSync)((0,external_node_path_.join)(own, (0,external_node_path_.relative)(top.path, one)), { recursive: true });
+        return (0,external_node_fs_.lstatSync)((0,external_node_path_.join)(own, (0,external_node_path_.relative)(top.path, other)), { throwIfNoEntry: false }) !== undefined;
+    }));
+}
+function nearest(path) {
+    return (0,directories/* findDirectory */.te)(path) ?? nearest((0,external_node_path_.dirname)(path));
+}
+function directoryAbove(one, other) {
+    const [first, second] = [(0,external_node_path_.dirname)(one), (0,external_node_path_.dirname)(other)];
+    if (first === second)
+        return first;
+    return first.length > second.length ? directoryAbove(first, other) : directoryAbove(one, second);
+}
+function unusedName(base, processId) {
+    for (let number = 0;; number++) {
+        const path = (0,external_node_path_.join)(base, (0,temporary/* temporaryName */.NT)(processId, number));
+        if ((0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false }) === undefined)
+            return path;
+    }
+}
+function makeAndRemove(path) {
+    (0,external_node_fs_.closeSync)((0,external_node_fs_.openSync)(path, 'wx', 0o644));
+    (0,external_node_fs_.unlinkSync)(path);
+}
+function withDirectory(path, use) {
+    (0,external_node_fs_.mkdirSync)(path);
+    try {
+        return use(path);
+    }
+    finally {
+        (0,external_node_fs_.rmSync)(path, { recursive: true });
+    }
+}
+
+// EXTERNAL MODULE: ./build/src/files/writing/write-errors.js
+var write_errors = __nccwpck_require__(10697);
+// EXTERNAL MODULE: ./build/src/verifying/encoding.js
+var verifying_encoding = __nccwpck_require__(9852);
+;// CONCATENATED MODULE: ./build/src/modes/stages/collisions.js
+
+
+
+
+function* writersOf({ release, suffix, own, output }) {
+    for (const { path, location } of release.allFiles) {
+        const written = path + suffix;
+        yield { path: written, location: output.realPathOf(written), source: location };
+    }
+    for (const path of own)
+        yield { path, location: output.realPathOf(path) };
+}
+/** Finds paths that are written twice, and files of the release that would be replaced, as the file system compares names. */
+function findCollisions(task) {
+    const { output, release } = task;
+    const byName = new Map();
+    const pairs = [];
+    for (const writer of writersOf(task)) {
+        const key = (0,files_names/* foldName */.zN)(writer.location);
+        const other = byName.get(key);
+        if (other === undefined)
+            byName.set(key, writer);
+        // A file that is found in two ways, by a link to its directory, has one signature.
+        else if (writer.source !== undefined && writer.source === other.source)
+            continue;
+        else if (isOneFile(writer.location, other.location, output.processId))
+            pairs.push(`${(0,files_names/* show */.WU)(other.path)} and ${(0,files_names/* show */.WU)(writer.path)} are one file, and both would be written`);
+    }
+    for (const { path, location } of release.allFiles) {
+        const writer = byName.get((0,files_names/* foldName */.zN)(location));
+        if (writer && isOneFile(writer.location, location, output.processId))
+            pairs.push(`${(0,files_names/* show */.WU)(path)} is a file of the release, and ${(0,files_names/* show */.WU)(writer.path)} would replace it`);
+    }
+    if (pairs.length === 0)
+        return [];
+    return [
+        new errors/* ActionError */.lZ('OUTPUT_COLLISION', listed(pairs), {
+            hint: 'Give checksums and manifest other paths, rename or exclude one of the files, or set output-dir.',
+        }),
+    ];
+}
+const MAX_LISTED = 10;
+/** Lists sentences one on a line, of many only the first. */
+function listed(sentences) {
+    const shown = sentences.slice(0, MAX_LISTED);
+    if (sentences.length > MAX_LISTED)
+        shown.push(`and ${sentences.length - MAX_LISTED} more`);
+    return shown.map(units/* sentence */.em).join('\n');
+}
+
+;// CONCATENATED MODULE: ./build/src/modes/stages/planned-writes.js
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Checks everything that a run is going to write, before its first request.
+ *
+ * @throws ActionError `OUTPUT_COLLISION`, `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`, `OUTPUT_OUTSIDE`,
+ * `ARTIFACT_NAME_REFUSED`; `OUTPUT_INVALID` when several of these come together
+ */
+function planWrites(task) {
+    const { files, release, output } = task;
+    const own = ownPaths(task.mode, files);
+    const { outdated, foreign } = lookAtPlaces(task);
+    const problems = [
+        ...findCollisions({ release, suffix: files.suffix, own, output }),
+        ...(task.isUploaded ? [refusedInArtifact([...release.files.map(({ path }) => path + files.suffix), ...own])] : []),
+        ...(foreign.length > 0 ? [occupied(foreign)] : []),
+        ...tryDirectories(task, own),
+    ];
+    const found = problems.filter((problem) => problem !== undefined);
+    if (found.length > 0)
+        throw joined(found);
+    return { outdated };
+}
+/** Lists the paths of everything that is written for the release as a whole. */
+function ownPaths(mode, inputs) {
+    const { manifest, suffix } = inputs;
+    const ofRelease = releasePaths(inputs).flatMap((path) => [path, path + suffix]);
+    const ofManifest = manifest === undefined ? [] : [manifest, manifest + suffix];
+    if (mode === 'sign')
+        return [...ofRelease, ...ofManifest];
+    return [...ofRelease, ...(manifest === undefined ? ['manifest.json'] : ofManifest), 'rehearsal-key.pem'];
+}
+/** Refuses to put the manifest over a file that this action did not write; throws `OUTPUT_OCCUPIED`. */
+function refuseForeignManifest({ manifest }, { isForeign }) {
+    if (isForeign && manifest !== undefined)
+        throw occupied([manifest]);
+}
+/** Refuses it where no file is left: at the path of the manifest nothing is matched, and another error would hide why. */
+function refuseHidingManifest(files, receipt, release) {
+    if (release.files.length === 0)
+        refuseForeignManifest(files, receipt);
+}
+/** Characters that the artifact service refuses in paths, and what its archiver stores under another path. */
+const REFUSED = /["<>|*?:\r\n\\]|^(?:\.\.)?\//;
+/** Says which paths the artifact service would refuse, or store under another path, after all the signing is done. */
+function refusedInArtifact(paths) {
+    const refused = paths.filter((path) => REFUSED.test(path));
+    if (refused.length === 0)
+        return undefined;
+    return new errors/* ActionError */.lZ('ARTIFACT_NAME_REFUSED', `${(0,units/* plural */.LS)(refused.length, 'path')} cannot be in a workflow artifact: ${(0,units/* showList */.w5)(refused, 10)}.`, {
+        hint: 'Artifacts take none of " : < > | * ? \\ or line ends. Rename or exclude these files, or set upload: false.',
+    });
+}
+/** Looks at what is already where something will be written. */
+function lookAtPlaces(task) {
+    const { files, output, release, wanted, receipt } = task;
+    const isSignature = signatureTest(task.verification);
+    const look = (path) => occupantOfSignature(output.realPathOf(path), isSignature);
+    const outdated = [];
+    const foreign = [];
+    const signatures = wanted.map(({ path }) => path + files.suffix);
+    for (const path of mayStand(output.directory, signatures)) {
+        const occupant = look(path);
+        if (occupant !== 'nothing')
+            (occupant === 'own' ? outdated : foreign).push(path);
+    }
+    // A path that cannot be signed must not keep a signature of what it was.
+    for (const { path } of release.refused)
+        if (look(path + files.suffix) === 'own')
+            outdated.push(path + files.suffix);
+    const tree = signingTree(files, output);
+    for (const path of releasePaths(files)) {
+        const signature = occupantOfSignature(tree.realPathOf(path + files.suffix), isSignature);
+        if (signature === 'foreign')
+            foreign.push(path + files.suffix);
+        const occupant = path === files.checksums
+            ? occupantOfChecksums(tree.realPathOf(path), signature)
+            : occupantOfKit(tree.realPathOf(path));
+        if (occupant === 'foreign')
+            foreign.push(path);
+    }
+    if (receipt.isForeign && files.manifest !== undefined)
+        foreign.push(files.manifest);
+    return { outdated, foreign };
+}
+function signatureTest(verification) {
+    if (verification === undefined)
+        return isSignatureText;
+    return (text) => {
+        try {
+            return (0,verifying_encoding/* decodeSignature */.x)(text, verification.encoding).length > 0;
+        }
+        catch {
+            return false;
+        }
+    };
+}
+function occupied(paths) {
+    const isOne = paths.length === 1;
+    return new errors/* ActionError */.lZ('OUTPUT_OCCUPIED', `${(0,units/* plural */.LS)(paths.length, 'path')} to be written ${isOne ? 'holds' : 'hold'} what this action did not write: ${(0,units/* showList */.w5)(paths, 10)}.`, {
+        hint: 'Remove what an earlier run left, or give checksums, manifest, suffix or output-dir other values: it would be lost.',
+    });
+}
+/** Tries each directory once in which something will be written. */
+function tryDirectories({ wanted, files, output }, own) {
+    // Where every signature is kept, only the manifest is written for certain.
+    const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);
+    const paths = [...wanted.map(({ path }) => path + files.suffix), ...others];
+    const byDirectory = Map.groupBy(paths, (path) => (0,external_node_path_.dirname)(path));
+    const errors = new Map();
+    for (const [directory, [first = directory, ...more]] of byDirectory) {
+        try {
+            tryWriting((0,external_node_path_.dirname)(output.realPathOf(first)), [first, ...more].map((path) => (0,external_node_path_.basename)(path)), output.processId);
+        }
+        catch (error) {
+            const known = (0,write_errors/* unwritable */.m)(first, error);
+            errors.set(known.code + known.message, known);
+        }
+    }
+    return [...errors.values()];
+}
+function joined(problems) {
+    const [first, ...others] = problems;
+    if (first && others.length === 0)
+        return first;
+    const code = others.every((other) => other.code === first?.code) ? first?.code : undefined;
+    return new errors/* ActionError */.lZ(code ?? 'OUTPUT_INVALID', listed(problems.map(({ code: each, message }) => `${each}: ${message}`)), {
+        hint: [...new Set(problems.map(({ hint }) => hint))].filter(Boolean).join(' '),
+        cause: new AggregateError(problems),
+    });
 }
 
 // EXTERNAL MODULE: ./build/src/modes/stages/service.js + 2 modules
@@ -54970,19 +55471,17 @@ var writing_checksums = __nccwpck_require__(22414);
 /** Writes the checksums of all files and signs them; only the first slice does. */
 async function writeChecksums(context, { checksums: path, shard }, task) {
     if (path === undefined || shard.index !== 1)
-        return {};
-    const signed = await writeOwnFile(context, { path, text: (0,writing_checksums/* renderChecksums */.p)(task.entries) }, task);
-    return { checksums: task.output.locate(path), ...signed };
+        return [];
+    return [await writeOwnFile(context, { path, text: (0,writing_checksums/* renderChecksums */.p)(task.entries) }, task)];
 }
 /** Checks the signature of the checksums file and every line of it against the files. */
 async function checkChecksums(context, { checksums, suffix }, { output, verification, allFiles, outcomes, isPartial }) {
     if (checksums === undefined)
-        return {};
+        return [];
     const file = statChecksums(output, checksums);
-    const found = { checksums: file.location };
-    const { error } = await checkOne(context, file, { output, suffix, verification });
+    const { error, sha256: ofList = '', signatureSha256, } = await checkOne(context, file, { output, suffix, verification });
     if (error)
-        return { ...found, failure: error };
+        throw error;
     const lines = (0,writing_checksums/* parseChecksums */.y)(await checksums_readWhole(file));
     const wrong = [];
     for (const { file: each, sha256 } of outcomes) {
@@ -54994,14 +55493,13 @@ async function checkChecksums(context, { checksums, suffix }, { output, verifica
     if (!isPartial)
         wrong.push(...lines.keys());
     if (wrong.length === 0)
-        return found;
-    const failure = new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,files_names/* show */.WU)(checksums)} does not agree with the files: ${(0,units/* showList */.w5)(wrong, 5)}.`, {
+        return [{ file, sha256: ofList, signatureSha256 }];
+    throw new errors/* ActionError */.lZ('CHECKSUMS_DIFFER', `${(0,files_names/* show */.WU)(checksums)} does not agree with the files: ${(0,units/* showList */.w5)(wrong, 5)}.`, {
         hint: 'A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run.',
     });
-    return { ...found, failure };
 }
 function statChecksums(output, path) {
-    const location = output.locate(path);
+    const location = output.realPathOf(path);
     const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
     if (stat?.isFile())
         return { path, location, size: stat.size };
@@ -55022,8 +55520,6 @@ async function checksums_readWhole(file) {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/verifying/encoding.js
-var verifying_encoding = __nccwpck_require__(9852);
 // EXTERNAL MODULE: ./build/src/verifying/layout.js
 var layout = __nccwpck_require__(5959);
 ;// CONCATENATED MODULE: ./build/src/modes/stages/kit.js
@@ -55041,7 +55537,7 @@ async function writeKit(context, inputs, task) {
     const { verification, output } = task;
     // The inputs were refused unless there is a key.
     if (kit === undefined || verification === undefined || shard.index !== 1)
-        return {};
+        return [];
     const { renderKit } = await __nccwpck_require__.e(/* import() */ 346).then(__nccwpck_require__.bind(__nccwpck_require__, 4346));
     const { repository, refName, commit } = context.runner.facts;
     const template = (0,external_node_fs_.readFileSync)(context.pageTemplate, 'utf8');
@@ -55067,10 +55563,7 @@ async function writeKit(context, inputs, task) {
     const isSame = earlier?.page === texts.page && earlier.guide === texts.guide;
     const { page, guide } = isSame ? texts : renderKit(template, { ...release, createdAt });
     const ofPage = await writeOwnFile(context, { path: kit.page, text: page }, task);
-    if (ofPage.failure)
-        return ofPage;
-    const ofGuide = await writeOwnFile(context, { path: kit.guide, text: guide }, task);
-    return { ...ofGuide, notes: [...(ofPage.notes ?? []), ...(ofGuide.notes ?? [])] };
+    return [ofPage, await writeOwnFile(context, { path: kit.guide, text: guide }, task)];
 }
 /** Lists what comes with the release and is not in its list. */
 function companionsOf(inputs) {
@@ -55088,7 +55581,7 @@ function layoutOf({ suffix, checksums }, { entries, output }, { verifier, encodi
     if (verifier.algorithm.scheme !== 'ecdsa')
         return undefined;
     for (const path of [...(checksums === undefined ? [] : [checksums]), ...entries.map((entry) => entry.path)]) {
-        const text = (0,read_small/* readSignatureFile */.L6)(output.locate(path + suffix));
+        const text = (0,read_small/* readSignatureFile */.L6)(output.realPathOf(path + suffix));
         const form = text === undefined ? undefined : (0,layout/* formOf */.Q)(verifier.key, (0,verifying_encoding/* decodeSignature */.x)(text, encoding));
         if (form !== undefined && form !== 'plain')
             return form;
@@ -55097,17 +55590,19 @@ function layoutOf({ suffix, checksums }, { entries, output }, { verifier, encodi
 }
 /** Checks the signatures of the kit. */
 async function checkKit(context, { kit, suffix }, { output, verification }) {
+    const sealed = [];
     for (const path of kit ? [kit.page, kit.guide] : []) {
-        const location = output.locate(path);
+        const location = output.realPathOf(path);
         const stat = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
         if (!stat?.isFile())
-            return { failure: kit_missing(path) };
+            throw kit_missing(path);
         const file = { path, location, size: stat.size };
-        const { error } = await checkOne(context, file, { output, suffix, verification });
+        const { error, sha256 = '', signatureSha256 } = await checkOne(context, file, { output, suffix, verification });
         if (error)
-            return { failure: error };
+            throw error;
+        sealed.push({ file, sha256, signatureSha256 });
     }
-    return {};
+    return sealed;
 }
 function kit_missing(path) {
     return new errors/* ActionError */.lZ('KIT_MISSING', `${(0,files_names/* show */.WU)(path)} of the verification kit is not there.`, {
@@ -55161,6 +55656,14 @@ function printEvent({ runner }, event, files) {
         runner.debug(`${(0,files_names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
     }
 }
+/** A green run without a request must not pass for a proof that the service would sign. */
+function describeUnasked({ runner }, kept, requests) {
+    if (kept.length === 0 || requests > 0)
+        return {};
+    const text = 'Every file has a valid signature from before, so the service was not asked: this run does not show that credentials, network and service would do.';
+    runner.annotate('notice', 'Nothing new to sign', text);
+    return { notes: [text] };
+}
 
 ;// CONCATENATED MODULE: ./build/src/modes/stages/signing.js
 
@@ -55180,46 +55683,60 @@ function printEvent({ runner }, event, files) {
  * Signs what needs a signature and, once every file has one, what is written about the whole release; adds to the
  * report what became of them.
  *
- * @throws ActionError that ended the run early
+ * @throws ActionError that ended the run before every file was tried
  */
 async function signRelease(context, inputs, task) {
-    const { release, wanted, kept, report, service } = task;
+    const { release, wanted, kept = [], outdated = [], output, report, service } = task;
     const startedAt = context.clock.now();
+    for (const path of outdated)
+        output.remove(path);
     // What is complete and signed already stays, so that a repeated run costs no request.
     if (wanted.length > 0 || release.refused.length > 0)
-        removeReleasePaths(inputs, task.output);
+        removeReleasePaths(inputs, output);
     try {
         const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
         report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });
         if (ending)
             throw ending;
-        const isComplete = outcomes.length === wanted.length && outcomes.every(({ status }) => status === 'signed');
-        if (!isComplete || release.refused.length > 0)
-            return;
-        const sign = (file) => signOwnFile(context, task, { file, startedAt });
         const known = [...kept, ...outcomes];
-        const entries = await listRelease(context, inputs, { allFiles: release.allFiles, known });
-        const checksums = await writeChecksums(context, inputs, { ...task, entries, sign });
-        const kit = checksums.failure ? {} : await writeKit(context, inputs, { ...task, entries, sign });
-        // What a red run says about the whole release must not pass for that of a green one.
-        if (checksums.failure || kit.failure)
-            removeReleasePaths(inputs, task.output);
-        report.add(checksums);
-        report.add(kit);
+        const isComplete = known.length === release.files.length && known.every(({ error }) => error === undefined);
+        if (!isComplete || release.refused.length > 0)
+            return { files: release.files, outcomes: known, own: [] };
+        const own = await signOwn(context, inputs, { task, known, startedAt });
+        report.add(describeUnasked(context, kept, service.transport.requests()));
+        return { files: release.files, outcomes: known, own };
     }
     finally {
         report.add({ requests: service.transport.requests() });
     }
 }
 const NOTHING_SIGNED = { outcomes: [] };
+/** Writes and signs what is about the whole release, and the manifest last; when one fails, none stays. */
+async function signOwn(context, inputs, { task, known, startedAt }) {
+    const { output, suffix, verification, reuse, release, receipt, report, service } = task;
+    const sign = (file) => signOwnFile(context, task, { file, startedAt });
+    try {
+        const entries = await listRelease(context, inputs, { allFiles: release.allFiles, known });
+        const own = { output, suffix, verification, reuse, entries, sign };
+        const sealed = await writeChecksums(context, inputs, own);
+        sealed.push(...(await writeKit(context, inputs, { ...own, isRehearsal: task.isRehearsal === true })));
+        if (!receipt.isDelivered)
+            return sealed;
+        report.add({ requests: service.transport.requests(), durationMs: context.clock.now() - context.startedAt });
+        const manifest = writeReceipt(context, receipt, report.build());
+        return [...sealed, { ...manifest, signatureSha256: await sign(manifest.file) }];
+    }
+    catch (error) {
+        const paths = releasePaths(inputs);
+        removeIfPossible(output, paths.flatMap((path) => [path + suffix, path]));
+        throw error;
+    }
+}
 /** Signs the files and shows how it goes. */
 async function runSigning(context, task) {
     const { runner, clock } = context;
-    const { wanted, output, suffix, service, isUploaded } = task;
+    const { wanted, output, service, isUploaded } = task;
     runner.openGroup('Signing');
-    const signatures = wanted.map(({ path }) => path + suffix);
-    for (const path of mayStand(output.directory, signatures))
-        output.remove(path);
     const swept = output.sweep(wanted.map(({ path }) => path));
     if (swept > 0)
         runner.line(`Removed ${(0,units/* plural */.LS)(swept, 'temporary file')} of a run that was killed`);
@@ -55273,19 +55790,25 @@ function signOptions(context, task, files) {
         onEvent: (event) => printEvent(context, event, files),
     };
 }
-/** Signs a file of our own making, which is in no count, in what is left of the deadline; returns notes, and the failure if any. */
+/** Signs a file of our own making, which is in no count, in what is left of the deadline; returns the SHA-256 of its signature. */
 async function signOwnFile(context, task, { file, startedAt }) {
-    const { effort } = task;
+    const { effort, report } = task;
     task.output.remove(file.path + task.suffix);
     const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
     const deadlineMs = effort.deadlineMs && left;
     const { outcomes, ending } = await signFiles({ ...signOptions(context, task, [file]), deadlineMs });
-    const { notes = [] } = describeBlindRepeats(context, outcomes);
-    const failure = ending?.code === 'DEADLINE' ? (0,policy_failure/* deadlinePassed */.Hx)(effort.deadlineMs) : (ending ?? outcomes[0]?.error);
-    return { notes, ...(failure ? { failure } : {}) };
+    report.add(describeBlindRepeats(context, outcomes));
+    if (ending?.code === 'DEADLINE')
+        throw (0,policy_failure/* deadlinePassed */.Hx)(effort.deadlineMs);
+    const [outcome] = outcomes;
+    const error = ending ?? outcome?.error;
+    if (error)
+        throw error;
+    return outcome?.signatureSha256 ?? '';
 }
 
 ;// CONCATENATED MODULE: ./build/src/modes/rehearse.js
+
 
 
 
@@ -55300,38 +55823,39 @@ async function signOwnFile(context, task, { file, startedAt }) {
 async function rehearse(context, inputs, report) {
     const { mode, files, upload, effort } = inputs;
     const output = new output_tree/* OutputTree */.E((0,stages_release/* makeOwnDirectory */._i)(context), context.processId);
-    const delivery = { mode, files, upload, output, report };
-    await deliver(context, delivery, async () => {
+    const isUploaded = upload !== undefined;
+    await deliver(context, { mode, files, upload, output, report }, async (receipt) => {
         const release = await (0,stages_release/* findRelease */.dv)(context, files);
         report.add((0,stages_release/* describeRelease */.NC)(release));
         report.add(tellLeftOut(context, files, release.coverage));
         report.add(warnOfUncovered(context, files, release.coverage));
+        refuseHidingManifest(files, receipt, release);
         report.add(await (0,stages_release/* checkMatched */.VE)(context, files, release));
-        checkUploadable(delivery, release.files);
+        const wanted = release.files;
+        planWrites({ mode, files, output, release, wanted, verification: undefined, receipt, isUploaded });
         for (const file of release.files)
             inputs.protocol?.checkFile?.(file);
-        await withRehearsalService(context, async (embedded) => {
+        return withRehearsalService(context, async (embedded) => {
             output.write('rehearsal-key.pem', embedded.credentials.verifyKeyPem);
             const verification = verificationOf(embedded.credentials.verifyKeyPem);
             report.add({ verification });
             const service = serviceOf(embedded);
             const identity = (0,stages_service/* checkIdentity */.Z0)(context, service, report);
-            await (0,stages_service/* withService */.KE)(context, { ...service, identity, proxied: 'never', report }, (open) => signRelease(context, files, {
+            return (0,stages_service/* withService */.KE)(context, { ...service, identity, proxied: 'never', report }, (open) => signRelease(context, files, {
                 release,
-                wanted: release.files,
-                kept: [],
+                wanted,
+                receipt,
                 output,
                 suffix: files.suffix,
                 effort,
                 verification,
                 reuse: false,
-                isUploaded: upload !== undefined,
+                isUploaded,
                 isRehearsal: true,
                 service: open,
                 report,
             }));
         });
-        return release.files;
     });
 }
 async function withRehearsalService({ runner }, use) {
@@ -55340,7 +55864,7 @@ async function withRehearsalService({ runner }, use) {
     const service = await startService();
     try {
         runner.mask([service.credentials.appSecret]);
-        await use(service);
+        return await use(service);
     }
     finally {
         await service.close();
@@ -55375,19 +55899,19 @@ function serviceOf({ url, signPath, credentials }) {
 
 
 
+
 /** Signs a release: everything that can be wrong is found before the first request. */
 async function sign(context, inputs, report) {
     const { mode, files, service, protocol, effort, verification, upload, reuse } = inputs;
     report.add(describeVerification(context, verification));
     const output = new output_tree/* OutputTree */.E(files.outputDirectory ?? files.root, context.processId);
-    const delivery = { mode, files, upload, output, report };
-    await deliver(context, delivery, async () => {
+    await deliver(context, { mode, files, upload, output, report }, async (receipt) => {
         const release = await (0,stages_release/* findRelease */.dv)(context, files);
         report.add((0,stages_release/* describeRelease */.NC)(release));
         report.add(tellLeftOut(context, files, release.coverage));
         report.add(warnOfUncovered(context, files, sweepTemporaries(output, files, release.coverage)));
+        refuseHidingManifest(files, receipt, release);
         report.add(await (0,stages_release/* checkMatched */.VE)(context, files, release));
-        checkUploadable(delivery, release.files);
         checkSizes(verification, release.files);
         for (const file of release.files)
             protocol.checkFile?.(file);
@@ -55396,25 +55920,24 @@ async function sign(context, inputs, report) {
         report.add({ outcomes: kept });
         const wanted = without(release.files, kept);
         checkBudget(wanted, files.maxFiles);
+        const isUploaded = upload !== undefined;
+        const { outdated } = planWrites({ mode, files, output, release, wanted, verification, receipt, isUploaded });
         const task = { inputs: service, protocol, identity, proxied: 'as the environment says', report };
-        removeRefusedSignatures(output, release.refused, files.suffix);
-        await (0,stages_service/* withService */.KE)(context, task, async (open) => {
-            await signRelease(context, files, {
-                release,
-                wanted,
-                kept,
-                output,
-                suffix: files.suffix,
-                effort,
-                verification,
-                reuse,
-                isUploaded: upload !== undefined,
-                service: open,
-                report,
-            });
-            report.add(describeUnasked(context, kept, open));
-        });
-        return release.files;
+        return (0,stages_service/* withService */.KE)(context, task, (open) => signRelease(context, files, {
+            release,
+            wanted,
+            kept,
+            outdated,
+            receipt,
+            output,
+            suffix: files.suffix,
+            effort,
+            verification,
+            reuse,
+            isUploaded,
+            service: open,
+            report,
+        }));
     });
 }
 function describeVerification({ runner }, verification) {
@@ -55426,14 +55949,6 @@ function describeVerification({ runner }, verification) {
         return { verification };
     const text = 'Signatures were not checked, because verify-key is empty. Give the public key of the service to have each one checked before it appears.';
     runner.annotate('notice', 'Signatures not checked', text);
-    return { notes: [text] };
-}
-/** A green run without a request must not pass for a proof that the service would sign. */
-function describeUnasked({ runner }, kept, { transport }) {
-    if (kept.length === 0 || transport.requests() > 0)
-        return {};
-    const text = 'Every file has a valid signature from before, so the service was not asked: this run does not show that credentials, network and service would do.';
-    runner.annotate('notice', 'Nothing new to sign', text);
     return { notes: [text] };
 }
 function checkSizes(verification, files) {
@@ -55485,12 +56000,14 @@ function checkBudget(wanted, maxFiles) {
 
 
 
+
 /** Checks that every file has a valid signature and every signature its file, without network or secret. */
 async function verify(context, inputs, report) {
     const { mode, files, verification, isPartial } = inputs;
     report.add({ verification });
     const output = new output_tree/* OutputTree */.E(files.outputDirectory ?? files.root, context.processId);
-    await deliver(context, { mode, files, upload: undefined, output, report }, async () => {
+    await deliver(context, { mode, files, upload: undefined, output, report }, async (receipt) => {
+        refuseForeignManifest(files, receipt);
         const release = await (0,stages_release/* findRelease */.dv)(context, files);
         report.add((0,stages_release/* describeRelease */.NC)(release));
         report.add(tellLeftOut(context, files, release.coverage));
@@ -55501,9 +56018,9 @@ async function verify(context, inputs, report) {
             throw ending;
         report.add(judgeUncovered(context, files, release.coverage));
         const { allFiles } = release;
-        report.add(await checkChecksums(context, files, { output, verification, allFiles, outcomes, isPartial }));
-        report.add(await checkKit(context, files, { output, verification }));
-        return release.files;
+        const checksums = await checkChecksums(context, files, { output, verification, allFiles, outcomes, isPartial });
+        const kit = await checkKit(context, files, { output, verification });
+        return { files: release.files, outcomes, own: [...checksums, ...kit] };
     });
 }
 async function checkFiles({ runner, signal, clock }, { files: { suffix }, verification }, { files, output }) {
@@ -55603,7 +56120,8 @@ function renderOutputs(report, artifactUrl) {
     const totals = (0,report_report/* totalsOf */.vA)(report);
     const { artifact } = report;
     return {
-        mode: report.mode ?? '',
+        // A publishing step that tests it must stay shut also under always() and continue-on-error.
+        mode: (0,report_report/* isGreen */.gf)(report) ? (report.mode ?? '') : '',
         'file-count': String(totals.files),
         'signed-count': String(totals.signed),
         'reused-count': String(totals.reused),
@@ -56176,14 +56694,14 @@ function publish(runner, report) {
     const { eventName, secretsWithheld } = runner.facts;
     const isPullRequest = eventName.startsWith('pull_request');
     const surroundings = { isPullRequest, secretsWithheld, artifactUrl };
-    tryWriting(runner, { what: 'The job summary', level: 'warning' }, () => runner.summary(renderSummary(report, surroundings)));
-    return tryWriting(runner, { what: 'The outputs of the step', level: 'error' }, () => {
+    publish_tryWriting(runner, { what: 'The job summary', level: 'warning' }, () => runner.summary(renderSummary(report, surroundings)));
+    return publish_tryWriting(runner, { what: 'The outputs of the step', level: 'error' }, () => {
         for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl)))
             runner.output(name, value);
     });
 }
 /** Returns why something could not be written; later steps depend on the outputs, and nothing depends on the summary. */
-function tryWriting(runner, { what, level }, write) {
+function publish_tryWriting(runner, { what, level }, write) {
     try {
         write();
         return undefined;
@@ -56244,6 +56762,7 @@ function logCause(runner, cause) {
 
 
 
+
 /** Runs the action: reads the inputs, does what the mode says, and tells everyone what it came to, however it ended. */
 async function main(context) {
     const { runner } = context;
@@ -56260,9 +56779,9 @@ async function main(context) {
     catch (error) {
         builder.add({ failure: (0,errors/* unexpected */.os)(error) });
     }
-    const report = builder.build();
+    const report = await withdrawFrom(context, builder.build());
     const untold = publish(runner, report);
-    return { ...report, failure: report.failure ?? untold };
+    return withdrawFrom(context, { ...report, failure: report.failure ?? untold });
 }
 async function runMode(context, inputs, report) {
     switch (inputs.mode) {
@@ -56300,7 +56819,7 @@ function warnAboutEnvironment({ runner }) {
 
 /***/ }),
 
-/***/ 7839:
+/***/ 65033:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -56320,24 +56839,8 @@ var external_node_path_ = __nccwpck_require__(76760);
 var errors = __nccwpck_require__(27406);
 // EXTERNAL MODULE: ./build/src/files/names.js
 var names = __nccwpck_require__(93509);
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(58500);
-;// CONCATENATED MODULE: ./build/src/files/pause.js
-
-/** A busy thread answers a cancellation at least this often. */
-const TURN_MS = 20;
-/** Returns a function that lets timers and signals have their turn when the thread was busy for long; it throws the reason of the signal. */
-function createPause(signal) {
-    let since = performance.now();
-    return async () => {
-        if (performance.now() - since < TURN_MS)
-            return;
-        await (0,promises_.setImmediate)();
-        signal.throwIfAborted();
-        since = performance.now();
-    };
-}
-
+// EXTERNAL MODULE: ./build/src/files/pause.js
+var files_pause = __nccwpck_require__(74743);
 // EXTERNAL MODULE: ./build/src/files/real-path.js
 var real_path = __nccwpck_require__(38629);
 // EXTERNAL MODULE: ./build/src/files/stamp.js
@@ -60536,7 +61039,7 @@ function meansDirectory(start, directory) {
  * @throws ActionError `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
  */
 async function* walk(options) {
-    const pause = createPause(options.signal);
+    const pause = (0,files_pause/* createPause */.n)(options.signal);
     const pending = [{ path: '', location: options.root, state: options.start, above: undefined }];
     for (let place = pending.pop(); place; place = pending.pop()) {
         await pause();
@@ -60804,7 +61307,7 @@ class Search {
                 this.#leaveOut(entry, state);
         }
         // Whether a link can be left out depends on all files.
-        const pause = createPause(this.#options.signal);
+        const pause = (0,files_pause/* createPause */.n)(this.#options.signal);
         for (const visit of links) {
             await pause();
             this.#judge(visit);
@@ -62290,6 +62793,7 @@ function describeOffset(seconds) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   g: () => (/* binding */ modeOfManifest),
 /* harmony export */   s: () => (/* binding */ renderManifest)
 /* harmony export */ });
 /* harmony import */ var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
@@ -62356,6 +62860,19 @@ function manifestError(error) {
 function manifestTotals(report) {
     const { requests, durationMs } = report;
     return { ...(0,_report_js__WEBPACK_IMPORTED_MODULE_2__/* .totalsOf */ .vA)(report), requests, durationMs: Math.round(durationMs) };
+}
+/** Returns the mode of the run that wrote a manifest, of which a long one may be cut; `undefined` for a text that is none. */
+function modeOfManifest(text, extent) {
+    const mode = /^\{"version":1,"mode":"([a-z]+)","rehearsal":(?:true|false),/.exec(text)?.[1];
+    if (mode === undefined || extent === 'cut')
+        return mode;
+    try {
+        const { totals } = JSON.parse(text);
+        return typeof totals === 'object' ? mode : undefined;
+    }
+    catch {
+        return undefined;
+    }
 }
 
 

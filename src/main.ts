@@ -4,6 +4,7 @@ import { loadInputs } from './inputs/load-inputs.ts';
 import type { Context } from './modes/context.ts';
 import { rehearse } from './modes/rehearse.ts';
 import { sign } from './modes/sign.ts';
+import { withdrawFrom } from './modes/stages/delivery.ts';
 import { verify } from './modes/verify.ts';
 import { publish } from './report/publish.ts';
 import { type Report, ReportBuilder } from './report/report.ts';
@@ -23,9 +24,9 @@ export async function main(context: Context): Promise<Report> {
   } catch (error) {
     builder.add({ failure: unexpected(error) });
   }
-  const report = builder.build();
+  const report = await withdrawFrom(context, builder.build());
   const untold = publish(runner, report);
-  return { ...report, failure: report.failure ?? untold };
+  return withdrawFrom(context, { ...report, failure: report.failure ?? untold });
 }
 
 async function runMode(context: Context, inputs: Inputs, report: ReportBuilder): Promise<void> {

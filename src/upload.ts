@@ -3,7 +3,6 @@ import type { UploadArtifactResponse } from '@actions/artifact';
 import { ActionError, codeOf } from './errors.ts';
 import { show } from './files/names.ts';
 import type { Artifact } from './report/report.ts';
-import { plural, showList } from './report/summary/units.ts';
 import type { Clock } from './signing/schedule/clock.ts';
 
 /** What to upload and under which name. */
@@ -23,23 +22,10 @@ export interface UploadOptions {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** Characters that the artifact service refuses in paths. */
-const REFUSED = /["<>|*?:\r\n]/;
 /** Longest text of the client that is quoted, in characters. */
 const MAX_QUOTED = 300;
 /** Waits before the second and third try, in milliseconds. */
 const WAITS_MS = [2000, 8000];
-
-/** Refuses names that the artifact service would refuse after all the signing is done. */
-export function checkArtifactPaths(paths: readonly string[]): void {
-  const refused = paths.filter((path) => REFUSED.test(path));
-  if (refused.length === 0) return;
-  throw new ActionError(
-    'ARTIFACT_NAME_REFUSED',
-    `${plural(refused.length, 'path')} cannot be in a workflow artifact: ${showList(refused, 10)}.`,
-    { hint: 'Artifacts take none of " : < > | * ? or line ends. Rename or exclude these files, or set upload: false.' },
-  );
-}
 
 /** Loads the client of the artifact service, a chunk of its own and the larger half of the bundle; once is enough. */
 export function loadClient(): Promise<typeof import('@actions/artifact')> {
@@ -76,6 +62,20 @@ export async function uploadFiles(options: UploadOptions): Promise<Artifact | un
       await options.sleep(waitMs);
     }
   }
+}
+
+/**
+ * Deletes an artifact of this run.
+ *
+ * @throws Error what the client says, or that the newest artifact of the name is another one
+ */
+export async function removeArtifact({ name, id }: Artifact): Promise<void> {
+  const { DefaultArtifactClient } = await loadClient();
+  const client = new DefaultArtifactClient();
+  // The client deletes by name, and takes the newest: any job of the run may have made another one meanwhile.
+  const { artifact } = await client.getArtifact(name);
+  if (artifact.id !== id) throw new Error(`the newest artifact of this name has id ${artifact.id}`);
+  await client.deleteArtifact(name);
 }
 
 function sizeOf(directory: string, path: string): number {

@@ -9,7 +9,7 @@ const PUBLIC_KEY = createPublicKey(signers['ec-p256'].privateKey).export({ type:
 const VERIFY = { mode: 'verify', files: 'dist/**', 'verify-key': String(PUBLIC_KEY) };
 
 test.each([
-  ['below a file', 'dist/a/manifest.json', 'ENOTDIR'],
+  ['below a file', 'dist/a/manifest.json', 'EEXIST'],
   ['with a name that is too long', 'n'.repeat(300), 'ENAMETOOLONG'],
 ])('a manifest %s is told as what it is', async (_, manifest, code) => {
   const { context, workspace } = inProcess({ ...VERIFY, manifest });

@@ -25,7 +25,7 @@ describe('secrets', () => {
       answer: { status: 418, body: JSON.stringify({ message: `bad secret ${APP_SECRET} or ${PASSPHRASE}` }) },
     } as const;
     const script = ({ lengthBytes }: { lengthBytes: number }): typeof echo | undefined =>
-      lengthBytes > 40 ? echo : undefined;
+      lengthBytes > 40 && lengthBytes < 100 ? echo : undefined;
     const files = { 'dist/a': 'a', 'dist/long': 'a file that is longer than the other' };
     await using scenario = await createScenario({ files, service: { appSecret: APP_SECRET, script } });
     const key = createPrivateKey(scenario.inputs['key'] ?? '');

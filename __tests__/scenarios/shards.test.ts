@@ -133,15 +133,16 @@ describe.each([1, 3, 7])('%i shards', (count) => {
   });
 });
 
-test('an empty slice is green and still leaves its manifest', async () => {
+test('an empty slice is green and still leaves its signed manifest', async () => {
   await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
   const run = await scenario.run({ shard: '2/2', manifest: 'release.json' });
   expect(run.exitCode, run.log).toBe(0);
   expect(run.outputs).toMatchObject({ 'file-count': '0', 'artifact-name': 'signatures-2-of-2' });
   expect((await entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0))).map(({ path }) => path)).toEqual([
     'release-2-of-2.json',
+    'release-2-of-2.json.sign',
   ]);
-  expect(scenario.service.counters.requests).toBe(0);
+  expect(scenario.service.counters.requests).toBe(1);
 });
 
 test.each(['0/2', '3/2', '1', 'a/b', '1/999'])('shard: %s is refused', async (shard) => {

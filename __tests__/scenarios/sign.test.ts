@@ -19,8 +19,9 @@ describe('signing a release with a real service', () => {
     const run = await scenario.run({ 'verify-key': verifyKeyPem, manifest: 'release.json' });
 
     expect(run.exitCode, run.log).toBe(0);
-    expect(await scenario.signatures()).toEqual(['dist/app.bin.sign', 'dist/empty.sign', 'dist/sub/lib.so.sign']);
-    for (const name of ['dist/app.bin', 'dist/sub/lib.so', 'dist/empty']) {
+    const signed = ['dist/app.bin', 'dist/empty', 'dist/sub/lib.so', 'release.json'];
+    expect(await scenario.signatures()).toEqual(signed.map((name) => `${name}.sign`));
+    for (const name of signed) {
       const file = join(scenario.workspace, name);
       expect(await opensslAccepts(verifyKeyPem, file, `${file}.sign`), name).toBe(true);
     }
@@ -32,12 +33,12 @@ describe('signing a release with a real service', () => {
       'failed-count': '0',
       'verified-count': '3',
       'total-bytes': String('the application'.length + 'the library'.length),
-      'request-count': '3',
+      'request-count': '4',
       'artifact-name': 'signatures',
       'artifact-id': '1',
       manifest: join(scenario.workspace, 'release.json'),
     });
-    expect(scenario.service.counters.requests).toBe(3);
+    expect(scenario.service.counters.requests).toBe(4);
 
     const [artifact] = scenario.results.artifacts;
     const entries = await entriesOf(artifact?.zip ?? Buffer.alloc(0));
@@ -46,6 +47,7 @@ describe('signing a release with a real service', () => {
       'dist/empty.sign',
       'dist/sub/lib.so.sign',
       'release.json',
+      'release.json.sign',
     ]);
     for (const { path, bytes } of entries) expect(await scenario.read(path)).toBe(bytes.toString());
   });
@@ -108,10 +110,17 @@ describe('signing a release with a real service', () => {
       'signed/dist/app.bin.sign',
       'signed/dist/empty.sign',
       'signed/dist/sub/lib.so.sign',
+      'signed/meta/release.json.sign',
     ]);
     expect(run.outputs['manifest']).toBe(join(scenario.workspace, 'signed/meta/release.json'));
     const paths = (await entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0))).map(({ path }) => path);
-    expect(paths.sort()).toEqual(['dist/app.bin.sign', 'dist/empty.sign', 'dist/sub/lib.so.sign', 'meta/release.json']);
+    expect(paths.sort()).toEqual([
+      'dist/app.bin.sign',
+      'dist/empty.sign',
+      'dist/sub/lib.so.sign',
+      'meta/release.json',
+      'meta/release.json.sign',
+    ]);
   });
 
   test('root changes what patterns and paths are relative to', async () => {

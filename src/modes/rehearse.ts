@@ -9,7 +9,8 @@ import { readVerifyKey } from '../verifying/key.ts';
 import { createVerifier } from '../verifying/verifier.ts';
 import type { Context } from './context.ts';
 import { tellLeftOut, warnOfUncovered } from './stages/coverage.ts';
-import { checkUploadable, type Delivery, deliver } from './stages/receipt.ts';
+import { type Done, deliver } from './stages/delivery.ts';
+import { planWrites, refuseHidingManifest } from './stages/planned-writes.ts';
 import { checkMatched, describeRelease, findRelease, makeOwnDirectory } from './stages/release.ts';
 import { checkIdentity, type ServiceTask, withService } from './stages/service.ts';
 import { signRelease } from './stages/signing.ts';
@@ -18,49 +19,50 @@ import { signRelease } from './stages/signing.ts';
 export async function rehearse(context: Context, inputs: RehearseInputs, report: ReportBuilder): Promise<void> {
   const { mode, files, upload, effort } = inputs;
   const output = new OutputTree(makeOwnDirectory(context), context.processId);
-  const delivery: Delivery = { mode, files, upload, output, report };
-  await deliver(context, delivery, async () => {
+  const isUploaded = upload !== undefined;
+  await deliver(context, { mode, files, upload, output, report }, async (receipt) => {
     const release = await findRelease(context, files);
     report.add(describeRelease(release));
     report.add(tellLeftOut(context, files, release.coverage));
     report.add(warnOfUncovered(context, files, release.coverage));
+    refuseHidingManifest(files, receipt, release);
     report.add(await checkMatched(context, files, release));
-    checkUploadable(delivery, release.files);
+    const wanted = release.files;
+    planWrites({ mode, files, output, release, wanted, verification: undefined, receipt, isUploaded });
     for (const file of release.files) inputs.protocol?.checkFile?.(file);
-    await withRehearsalService(context, async (embedded) => {
+    return withRehearsalService(context, async (embedded) => {
       output.write('rehearsal-key.pem', embedded.credentials.verifyKeyPem);
       const verification = verificationOf(embedded.credentials.verifyKeyPem);
       report.add({ verification });
       const service = serviceOf(embedded);
       const identity = checkIdentity(context, service, report);
-      await withService(context, { ...service, identity, proxied: 'never', report }, (open) =>
+      return withService(context, { ...service, identity, proxied: 'never', report }, (open) =>
         signRelease(context, files, {
           release,
-          wanted: release.files,
-          kept: [],
+          wanted,
+          receipt,
           output,
           suffix: files.suffix,
           effort,
           verification,
           reuse: false,
-          isUploaded: upload !== undefined,
+          isUploaded,
           isRehearsal: true,
           service: open,
           report,
         }),
       );
     });
-    return release.files;
   });
 }
 
-async function withRehearsalService({ runner }: Context, use: (service: Service) => Promise<void>): Promise<void> {
+async function withRehearsalService({ runner }: Context, use: (service: Service) => Promise<Done>): Promise<Done> {
   // Its own chunk of the bundle: a run that signs for real never loads it.
   const { startService } = await import('../rehearsal/service.ts');
   const service = await startService();
   try {
     runner.mask([service.credentials.appSecret]);
-    await use(service);
+    return await use(service);
   } finally {
     await service.close();
   }

@@ -9,10 +9,11 @@ import type { Verification } from '../verifying/check.ts';
 import { checkSize } from '../verifying/verifier.ts';
 import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';
-import { removeRefusedSignatures, sweepTemporaries, tellLeftOut, warnOfUncovered } from './stages/coverage.ts';
-import { checkUploadable, type Delivery, deliver } from './stages/receipt.ts';
+import { sweepTemporaries, tellLeftOut, warnOfUncovered } from './stages/coverage.ts';
+import { deliver } from './stages/delivery.ts';
+import { planWrites, refuseHidingManifest } from './stages/planned-writes.ts';
 import { checkMatched, describeRelease, findRelease, type Release } from './stages/release.ts';
-import { checkIdentity, type OpenService, withService } from './stages/service.ts';
+import { checkIdentity, withService } from './stages/service.ts';
 import { signRelease } from './stages/signing.ts';
 
 /** Signs a release: everything that can be wrong is found before the first request. */
@@ -20,14 +21,13 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
   const { mode, files, service, protocol, effort, verification, upload, reuse } = inputs;
   report.add(describeVerification(context, verification));
   const output = new OutputTree(files.outputDirectory ?? files.root, context.processId);
-  const delivery: Delivery = { mode, files, upload, output, report };
-  await deliver(context, delivery, async () => {
+  await deliver(context, { mode, files, upload, output, report }, async (receipt) => {
     const release = await findRelease(context, files);
     report.add(describeRelease(release));
     report.add(tellLeftOut(context, files, release.coverage));
     report.add(warnOfUncovered(context, files, sweepTemporaries(output, files, release.coverage)));
+    refuseHidingManifest(files, receipt, release);
     report.add(await checkMatched(context, files, release));
-    checkUploadable(delivery, release.files);
     checkSizes(verification, release.files);
     for (const file of release.files) protocol.checkFile?.(file);
     const identity = checkIdentity(context, { inputs: service, protocol }, report);
@@ -35,25 +35,26 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
     report.add({ outcomes: kept });
     const wanted = without(release.files, kept);
     checkBudget(wanted, files.maxFiles);
+    const isUploaded = upload !== undefined;
+    const { outdated } = planWrites({ mode, files, output, release, wanted, verification, receipt, isUploaded });
     const task = { inputs: service, protocol, identity, proxied: 'as the environment says', report } as const;
-    removeRefusedSignatures(output, release.refused, files.suffix);
-    await withService(context, task, async (open) => {
-      await signRelease(context, files, {
+    return withService(context, task, (open) =>
+      signRelease(context, files, {
         release,
         wanted,
         kept,
+        outdated,
+        receipt,
         output,
         suffix: files.suffix,
         effort,
         verification,
         reuse,
-        isUploaded: upload !== undefined,
+        isUploaded,
         service: open,
         report,
-      });
-      report.add(describeUnasked(context, kept, open));
-    });
-    return release.files;
+      }),
+    );
   });
 }
 
@@ -66,15 +67,6 @@ function describeVerification({ runner }: Context, verification: Verification | 
   const text =
     'Signatures were not checked, because verify-key is empty. Give the public key of the service to have each one checked before it appears.';
   runner.annotate('notice', 'Signatures not checked', text);
-  return { notes: [text] };
-}
-
-/** A green run without a request must not pass for a proof that the service would sign. */
-function describeUnasked({ runner }: Context, kept: readonly FileOutcome[], { transport }: OpenService): ReportPart {
-  if (kept.length === 0 || transport.requests() > 0) return {};
-  const text =
-    'Every file has a valid signature from before, so the service was not asked: this run does not show that credentials, network and service would do.';
-  runner.annotate('notice', 'Nothing new to sign', text);
   return { notes: [text] };
 }
 

@@ -8,8 +8,9 @@ import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';
 import { checkChecksums } from './stages/checksums.ts';
 import { judgeUncovered, tellLeftOut } from './stages/coverage.ts';
+import { deliver } from './stages/delivery.ts';
 import { checkKit } from './stages/kit.ts';
-import { deliver } from './stages/receipt.ts';
+import { refuseForeignManifest } from './stages/planned-writes.ts';
 import { checkMatched, describeRelease, findRelease } from './stages/release.ts';
 
 /** Checks that every file has a valid signature and every signature its file, without network or secret. */
@@ -17,7 +18,8 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
   const { mode, files, verification, isPartial } = inputs;
   report.add({ verification });
   const output = new OutputTree(files.outputDirectory ?? files.root, context.processId);
-  await deliver(context, { mode, files, upload: undefined, output, report }, async () => {
+  await deliver(context, { mode, files, upload: undefined, output, report }, async (receipt) => {
+    refuseForeignManifest(files, receipt);
     const release = await findRelease(context, files);
     report.add(describeRelease(release));
     report.add(tellLeftOut(context, files, release.coverage));
@@ -27,9 +29,9 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
     if (ending) throw ending;
     report.add(judgeUncovered(context, files, release.coverage));
     const { allFiles } = release;
-    report.add(await checkChecksums(context, files, { output, verification, allFiles, outcomes, isPartial }));
-    report.add(await checkKit(context, files, { output, verification }));
-    return release.files;
+    const checksums = await checkChecksums(context, files, { output, verification, allFiles, outcomes, isPartial });
+    const kit = await checkKit(context, files, { output, verification });
+    return { files: release.files, outcomes, own: [...checksums, ...kit] };
   });
 }
 

@@ -67,3 +67,15 @@ function manifestTotals(report: Report): object {
   const { requests, durationMs } = report;
   return { ...totalsOf(report), requests, durationMs: Math.round(durationMs) };
 }
+
+/** Returns the mode of the run that wrote a manifest, of which a long one may be cut; `undefined` for a text that is none. */
+export function modeOfManifest(text: string, extent: 'whole' | 'cut'): string | undefined {
+  const mode = /^\{"version":1,"mode":"([a-z]+)","rehearsal":(?:true|false),/.exec(text)?.[1];
+  if (mode === undefined || extent === 'cut') return mode;
+  try {
+    const { totals }: { totals?: unknown } = JSON.parse(text);
+    return typeof totals === 'object' ? mode : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -3,10 +3,10 @@ import { ActionError } from '../../errors.ts';
 import { show } from '../../files/names.ts';
 import { openFile } from '../../files/reading/open-file.ts';
 import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
+import type { Sealed } from '../../files/seal.ts';
 import { parseChecksums, renderChecksums } from '../../files/writing/checksums.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
-import type { ReportPart } from '../../report/report.ts';
 import { showList } from '../../report/summary/units.ts';
 import type { Verification } from '../../verifying/check.ts';
 import type { Context } from '../context.ts';
@@ -17,10 +17,9 @@ export async function writeChecksums(
   context: Context,
   { checksums: path, shard }: FileInputs,
   task: OwnFileTask,
-): Promise<ReportPart> {
-  if (path === undefined || shard.index !== 1) return {};
-  const signed = await writeOwnFile(context, { path, text: renderChecksums(task.entries) }, task);
-  return { checksums: task.output.locate(path), ...signed };
+): Promise<Sealed[]> {
+  if (path === undefined || shard.index !== 1) return [];
+  return [await writeOwnFile(context, { path, text: renderChecksums(task.entries) }, task)];
 }
 
 /** What the checksums are checked against. */
@@ -40,12 +39,15 @@ export async function checkChecksums(
   context: Context,
   { checksums, suffix }: FileInputs,
   { output, verification, allFiles, outcomes, isPartial }: ChecksumsCheck,
-): Promise<ReportPart> {
-  if (checksums === undefined) return {};
+): Promise<Sealed[]> {
+  if (checksums === undefined) return [];
   const file = statChecksums(output, checksums);
-  const found = { checksums: file.location };
-  const { error } = await checkOne(context, file, { output, suffix, verification });
-  if (error) return { ...found, failure: error };
+  const {
+    error,
+    sha256: ofList = '',
+    signatureSha256,
+  } = await checkOne(context, file, { output, suffix, verification });
+  if (error) throw error;
   const lines = parseChecksums(await readWhole(file));
   const wrong: string[] = [];
   for (const { file: each, sha256 } of outcomes) {
@@ -53,19 +55,18 @@ export async function checkChecksums(
   }
   for (const { path } of allFiles) lines.delete(path);
   if (!isPartial) wrong.push(...lines.keys());
-  if (wrong.length === 0) return found;
-  const failure = new ActionError(
+  if (wrong.length === 0) return [{ file, sha256: ofList, signatureSha256 }];
+  throw new ActionError(
     'CHECKSUMS_DIFFER',
     `${show(checksums)} does not agree with the files: ${showList(wrong, 5)}.`,
     {
       hint: 'A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run.',
     },
   );
-  return { ...found, failure };
 }
 
 function statChecksums(output: OutputTree, path: string): ReleaseFile {
-  const location = output.locate(path);
+  const location = output.realPathOf(path);
   const stat = lstatSync(location, { throwIfNoEntry: false });
   if (stat?.isFile()) return { path, location, size: stat.size };
   throw new ActionError('CHECKSUMS_MISSING', `The checksums file ${show(path)} is not there.`, {

@@ -6,9 +6,8 @@ import type { LeftOut, Uncovered } from '../../files/finding/left-out.ts';
 import { escapePath } from '../../files/finding/patterns.ts';
 import { show } from '../../files/names.ts';
 import { isBelow, pathBelow } from '../../files/real-path.ts';
-import type { FileOutcome, RefusedFile } from '../../files/release-file.ts';
+import type { FileOutcome } from '../../files/release-file.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
-import { mayStand } from '../../files/writing/standing.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import type { ReportPart } from '../../report/report.ts';
 import { describeLeftOut } from '../../report/summary/left-out.ts';
@@ -60,14 +59,6 @@ export function sweepTemporaries(output: OutputTree, { root }: FileInputs, cover
   );
   const isThere = (each: Uncovered): boolean => lstatSync(locate(each), { throwIfNoEntry: false }) !== undefined;
   return { ...coverage, uncovered: coverage.uncovered.filter((each) => each.reason !== 'temporary' || isThere(each)) };
-}
-
-/** Removes signatures of an earlier run beside paths that cannot be signed: they would stand for bytes that nobody looked at. */
-export function removeRefusedSignatures(output: OutputTree, refused: readonly RefusedFile[], suffix: string): void {
-  const signatures = refused
-    .filter(({ error }) => error.code !== 'FILE_NAME_TOO_LONG')
-    .map(({ path }) => path + suffix);
-  for (const path of mayStand(output.directory, signatures)) output.remove(path);
 }
 
 /** Warns of what a signing run leaves unsigned, or leaves there, and what a verification with the same inputs would refuse. */

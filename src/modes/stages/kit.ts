@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import { ActionError } from '../../errors.ts';
 import { show } from '../../files/names.ts';
 import { readSignatureFile } from '../../files/reading/read-small.ts';
+import type { Sealed } from '../../files/seal.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import type { FileInputs, KitPaths } from '../../inputs/inputs.ts';
-import type { ReportPart } from '../../report/report.ts';
 import type { Verification } from '../../verifying/check.ts';
 import { decodeSignature } from '../../verifying/encoding.ts';
 import { formOf } from '../../verifying/layout.ts';
@@ -19,11 +19,11 @@ export interface KitTask extends OwnFileTask {
 }
 
 /** Writes the kit that lets anyone check the release, and signs its files; only the first slice does. */
-export async function writeKit(context: Context, inputs: FileInputs, task: KitTask): Promise<ReportPart> {
+export async function writeKit(context: Context, inputs: FileInputs, task: KitTask): Promise<Sealed[]> {
   const { kit, shard } = inputs;
   const { verification, output } = task;
   // The inputs were refused unless there is a key.
-  if (kit === undefined || verification === undefined || shard.index !== 1) return {};
+  if (kit === undefined || verification === undefined || shard.index !== 1) return [];
   const { renderKit } = await import('../../kit/kit.ts');
   const { repository, refName, commit } = context.runner.facts;
   const template = readFileSync(context.pageTemplate, 'utf8');
@@ -49,9 +49,7 @@ export async function writeKit(context: Context, inputs: FileInputs, task: KitTa
   const isSame = earlier?.page === texts.page && earlier.guide === texts.guide;
   const { page, guide } = isSame ? texts : renderKit(template, { ...release, createdAt });
   const ofPage = await writeOwnFile(context, { path: kit.page, text: page }, task);
-  if (ofPage.failure) return ofPage;
-  const ofGuide = await writeOwnFile(context, { path: kit.guide, text: guide }, task);
-  return { ...ofGuide, notes: [...(ofPage.notes ?? []), ...(ofGuide.notes ?? [])] };
+  return [ofPage, await writeOwnFile(context, { path: kit.guide, text: guide }, task)];
 }
 
 /** Lists what comes with the release and is not in its list. */
@@ -78,7 +76,7 @@ function layoutOf(
 ): 'der' | 'ieee-p1363' | undefined {
   if (verifier.algorithm.scheme !== 'ecdsa') return undefined;
   for (const path of [...(checksums === undefined ? [] : [checksums]), ...entries.map((entry) => entry.path)]) {
-    const text = readSignatureFile(output.locate(path + suffix));
+    const text = readSignatureFile(output.realPathOf(path + suffix));
     const form = text === undefined ? undefined : formOf(verifier.key, decodeSignature(text, encoding));
     if (form !== undefined && form !== 'plain') return form;
   }
@@ -90,16 +88,18 @@ export async function checkKit(
   context: Context,
   { kit, suffix }: FileInputs,
   { output, verification }: { readonly output: OutputTree; readonly verification: Verification },
-): Promise<ReportPart> {
+): Promise<Sealed[]> {
+  const sealed: Sealed[] = [];
   for (const path of kit ? [kit.page, kit.guide] : []) {
-    const location = output.locate(path);
+    const location = output.realPathOf(path);
     const stat = lstatSync(location, { throwIfNoEntry: false });
-    if (!stat?.isFile()) return { failure: missing(path) };
+    if (!stat?.isFile()) throw missing(path);
     const file = { path, location, size: stat.size };
-    const { error } = await checkOne(context, file, { output, suffix, verification });
-    if (error) return { failure: error };
+    const { error, sha256 = '', signatureSha256 } = await checkOne(context, file, { output, suffix, verification });
+    if (error) throw error;
+    sealed.push({ file, sha256, signatureSha256 });
   }
-  return {};
+  return sealed;
 }
 
 function missing(path: string): ActionError {

@@ -1,53 +1,182 @@
-import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { ActionError } from '../../errors.ts';
-import { show } from '../../files/names.ts';
-import { readSmallFile } from '../../files/reading/read-small.ts';
+import type { ReleaseFile } from '../../files/release-file.ts';
+import {
+  isSignatureText,
+  type Occupant,
+  occupantOfChecksums,
+  occupantOfKit,
+  occupantOfSignature,
+} from '../../files/writing/occupants.ts';
+import type { OutputTree } from '../../files/writing/output-tree.ts';
+import { mayStand } from '../../files/writing/standing.ts';
+import { tryWriting } from '../../files/writing/trial.ts';
 import { unwritable } from '../../files/writing/write-errors.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
-import type { ReportedMode } from '../../report/report.ts';
+import { plural, showList } from '../../report/summary/units.ts';
+import type { Verification } from '../../verifying/check.ts';
+import { decodeSignature } from '../../verifying/encoding.ts';
+import { findCollisions, listed } from './collisions.ts';
+import { type Receipt, signingTree } from './receipt.ts';
+import type { Release } from './release.ts';
+import { releasePaths } from './whole-release.ts';
 
-/** How the files begin that this action writes under a path of the user's choice. */
-const BEGINNINGS = {
-  manifest: /^\{"version":1,"mode":/,
-  checksums: /^(?:$|\\?[0-9a-f]{64} [ *])/,
-  'verification-kit': /^(?:<!doctype html>)?<!-- mtls-release-signing verification kit -->/,
-} as const;
-
-/**
- * Refuses to put the manifest, the checksums or the kit over something that this action did not write.
- *
- * Such a path is usually a mistake, and what stands there would be lost, and left out of the signing as well.
- * @throws ActionError `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`
- */
-export function checkOwnFiles(inputs: FileInputs, mode: ReportedMode | undefined): void {
-  const { manifest, checksums, kit } = inputs;
-  const planned = [
-    ['manifest', manifest],
-    ['checksums', checksums],
-    ['verification-kit', kit?.page],
-    ['verification-kit', kit?.guide],
-  ] as const;
-  for (const [input, path] of planned) {
-    // A verification only reads checksums and kit, and says itself what is wrong with them.
-    if (path === undefined || (input !== 'manifest' && mode === 'verify')) continue;
-    try {
-      checkPlace(input, path, join(inputs.outputDirectory ?? inputs.root, path));
-    } catch (error) {
-      throw unwritable(path, error);
-    }
-  }
+/** What a run is about to write. */
+export interface PlanTask {
+  readonly mode: 'sign' | 'rehearse';
+  readonly files: FileInputs;
+  readonly output: OutputTree;
+  readonly release: Release;
+  /** The files that need a signature. */
+  readonly wanted: readonly ReleaseFile[];
+  readonly verification: Verification | undefined;
+  readonly receipt: Receipt;
+  readonly isUploaded: boolean;
 }
 
-function checkPlace(input: keyof typeof BEGINNINGS, path: string, location: string): void {
-  const stat = lstatSync(location, { throwIfNoEntry: false });
-  if (stat === undefined) return;
-  const options = { maxBytes: 120, longer: 'cut', links: 'refused' } as const;
-  const file = stat.isFile() ? readSmallFile(location, options) : undefined;
-  if (file?.bytes && BEGINNINGS[input].test(file.bytes.toString('latin1'))) return;
-  const unreadable = file?.reason === undefined ? '' : ` that could be read (${file.reason})`;
-  const what = stat.isDirectory() ? 'is a directory' : `exists already and is no ${input} of this action${unreadable}`;
-  throw new ActionError('OUTPUT_OCCUPIED', `Input ${input}: ${show(path)} ${what}.`, {
-    hint: `Give ${input} a path where nothing else is; what stands there would be lost.`,
-  });
+/** What the plan found. */
+export interface Plan {
+  /** Paths of the signatures of earlier runs, to be removed before the first request. */
+  readonly outdated: readonly string[];
+}
+
+/**
+ * Checks everything that a run is going to write, before its first request.
+ *
+ * @throws ActionError `OUTPUT_COLLISION`, `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`, `OUTPUT_OUTSIDE`,
+ * `ARTIFACT_NAME_REFUSED`; `OUTPUT_INVALID` when several of these come together
+ */
+export function planWrites(task: PlanTask): Plan {
+  const { files, release, output } = task;
+  const own = ownPaths(task.mode, files);
+  const { outdated, foreign } = lookAtPlaces(task);
+  const problems = [
+    ...findCollisions({ release, suffix: files.suffix, own, output }),
+    ...(task.isUploaded ? [refusedInArtifact([...release.files.map(({ path }) => path + files.suffix), ...own])] : []),
+    ...(foreign.length > 0 ? [occupied(foreign)] : []),
+    ...tryDirectories(task, own),
+  ];
+  const found = problems.filter((problem) => problem !== undefined);
+  if (found.length > 0) throw joined(found);
+  return { outdated };
+}
+
+/** Lists the paths of everything that is written for the release as a whole. */
+function ownPaths(mode: 'sign' | 'rehearse', inputs: FileInputs): string[] {
+  const { manifest, suffix } = inputs;
+  const ofRelease = releasePaths(inputs).flatMap((path) => [path, path + suffix]);
+  const ofManifest = manifest === undefined ? [] : [manifest, manifest + suffix];
+  if (mode === 'sign') return [...ofRelease, ...ofManifest];
+  return [...ofRelease, ...(manifest === undefined ? ['manifest.json'] : ofManifest), 'rehearsal-key.pem'];
+}
+
+/** Refuses to put the manifest over a file that this action did not write; throws `OUTPUT_OCCUPIED`. */
+export function refuseForeignManifest({ manifest }: FileInputs, { isForeign }: Receipt): void {
+  if (isForeign && manifest !== undefined) throw occupied([manifest]);
+}
+
+/** Refuses it where no file is left: at the path of the manifest nothing is matched, and another error would hide why. */
+export function refuseHidingManifest(files: FileInputs, receipt: Receipt, release: Release): void {
+  if (release.files.length === 0) refuseForeignManifest(files, receipt);
+}
+
+/** Characters that the artifact service refuses in paths, and what its archiver stores under another path. */
+const REFUSED = /["<>|*?:\r\n\\]|^(?:\.\.)?\//;
+/** Says which paths the artifact service would refuse, or store under another path, after all the signing is done. */
+export function refusedInArtifact(paths: readonly string[]): ActionError | undefined {
+  const refused = paths.filter((path) => REFUSED.test(path));
+  if (refused.length === 0) return undefined;
+  return new ActionError(
+    'ARTIFACT_NAME_REFUSED',
+    `${plural(refused.length, 'path')} cannot be in a workflow artifact: ${showList(refused, 10)}.`,
+    {
+      hint: 'Artifacts take none of " : < > | * ? \\ or line ends. Rename or exclude these files, or set upload: false.',
+    },
+  );
+}
+
+/** Looks at what is already where something will be written. */
+function lookAtPlaces(task: PlanTask): { readonly outdated: string[]; readonly foreign: string[] } {
+  const { files, output, release, wanted, receipt } = task;
+  const isSignature = signatureTest(task.verification);
+  const look = (path: string): Occupant => occupantOfSignature(output.realPathOf(path), isSignature);
+  const outdated: string[] = [];
+  const foreign: string[] = [];
+  const signatures = wanted.map(({ path }) => path + files.suffix);
+  for (const path of mayStand(output.directory, signatures)) {
+    const occupant = look(path);
+    if (occupant !== 'nothing') (occupant === 'own' ? outdated : foreign).push(path);
+  }
+  // A path that cannot be signed must not keep a signature of what it was.
+  for (const { path } of release.refused) if (look(path + files.suffix) === 'own') outdated.push(path + files.suffix);
+  const tree = signingTree(files, output);
+  for (const path of releasePaths(files)) {
+    const signature = occupantOfSignature(tree.realPathOf(path + files.suffix), isSignature);
+    if (signature === 'foreign') foreign.push(path + files.suffix);
+    const occupant =
+      path === files.checksums
+        ? occupantOfChecksums(tree.realPathOf(path), signature)
+        : occupantOfKit(tree.realPathOf(path));
+    if (occupant === 'foreign') foreign.push(path);
+  }
+  if (receipt.isForeign && files.manifest !== undefined) foreign.push(files.manifest);
+  return { outdated, foreign };
+}
+
+function signatureTest(verification: Verification | undefined): (text: string) => boolean {
+  if (verification === undefined) return isSignatureText;
+  return (text) => {
+    try {
+      return decodeSignature(text, verification.encoding).length > 0;
+    } catch {
+      return false;
+    }
+  };
+}
+
+function occupied(paths: readonly string[]): ActionError {
+  const isOne = paths.length === 1;
+  return new ActionError(
+    'OUTPUT_OCCUPIED',
+    `${plural(paths.length, 'path')} to be written ${isOne ? 'holds' : 'hold'} what this action did not write: ${showList(paths, 10)}.`,
+    {
+      hint: 'Remove what an earlier run left, or give checksums, manifest, suffix or output-dir other values: it would be lost.',
+    },
+  );
+}
+
+/** Tries each directory once in which something will be written. */
+function tryDirectories({ wanted, files, output }: PlanTask, own: readonly string[]): ActionError[] {
+  // Where every signature is kept, only the manifest is written for certain.
+  const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);
+  const paths = [...wanted.map(({ path }) => path + files.suffix), ...others];
+  const byDirectory = Map.groupBy(paths, (path) => dirname(path));
+  const errors = new Map<string, ActionError>();
+  for (const [directory, [first = directory, ...more]] of byDirectory) {
+    try {
+      tryWriting(
+        dirname(output.realPathOf(first)),
+        [first, ...more].map((path) => basename(path)),
+        output.processId,
+      );
+    } catch (error) {
+      const known = unwritable(first, error);
+      errors.set(known.code + known.message, known);
+    }
+  }
+  return [...errors.values()];
+}
+
+function joined(problems: readonly ActionError[]): ActionError {
+  const [first, ...others] = problems;
+  if (first && others.length === 0) return first;
+  const code = others.every((other) => other.code === first?.code) ? first?.code : undefined;
+  return new ActionError(
+    code ?? 'OUTPUT_INVALID',
+    listed(problems.map(({ code: each, message }) => `${each}: ${message}`)),
+    {
+      hint: [...new Set(problems.map(({ hint }) => hint))].filter(Boolean).join(' '),
+      cause: new AggregateError(problems),
+    },
+  );
 }

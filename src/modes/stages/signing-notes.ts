@@ -48,3 +48,12 @@ export function printEvent({ runner }: Context, event: PolicyEvent, files: reado
     runner.debug(`${show(files[event.job]?.path ?? '')}: ${code}, again in ${formatMs(event.delayMs)}: ${message}`);
   }
 }
+
+/** A green run without a request must not pass for a proof that the service would sign. */
+export function describeUnasked({ runner }: Context, kept: readonly FileOutcome[], requests: number): ReportPart {
+  if (kept.length === 0 || requests > 0) return {};
+  const text =
+    'Every file has a valid signature from before, so the service was not asked: this run does not show that credentials, network and service would do.';
+  runner.annotate('notice', 'Nothing new to sign', text);
+  return { notes: [text] };
+}

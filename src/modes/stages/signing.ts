@@ -1,10 +1,10 @@
 import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
+import type { Sealed } from '../../files/seal.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import { retryWrites } from '../../files/writing/retry-writes.ts';
-import { mayStand } from '../../files/writing/standing.ts';
 import type { EffortInputs, FileInputs } from '../../inputs/inputs.ts';
 import { startProgress, watchSigner } from '../../report/progress.ts';
-import type { ReportBuilder, ReportPart } from '../../report/report.ts';
+import type { ReportBuilder } from '../../report/report.ts';
 import { plural } from '../../report/summary/units.ts';
 import { deadlinePassed } from '../../signing/policy/failure.ts';
 import { type SignOptions, type SignResult, signFiles } from '../../signing/sign.ts';
@@ -14,63 +14,63 @@ import { hashInWorker } from '../../worker/hasher.ts';
 import { writeInWorker } from '../../worker/writer.ts';
 import type { Context } from '../context.ts';
 import { writeChecksums } from './checksums.ts';
+import type { Done } from './delivery.ts';
 import { writeKit } from './kit.ts';
+import { type Receipt, writeReceipt } from './receipt.ts';
 import type { Release } from './release.ts';
 import type { OpenService } from './service.ts';
-import { describeBlindRepeats, describeOutcome, printEvent, warnOfWhiteSpace } from './signing-notes.ts';
-import { listRelease, removeReleasePaths } from './whole-release.ts';
+import {
+  describeBlindRepeats,
+  describeOutcome,
+  describeUnasked,
+  printEvent,
+  warnOfWhiteSpace,
+} from './signing-notes.ts';
+import { listRelease, releasePaths, removeIfPossible, removeReleasePaths } from './whole-release.ts';
 
-/** How signatures are made, and where they go. */
-export interface SigningTask {
+/** A release to be signed: how signatures are made, and where they go. */
+export interface ReleaseTask {
   readonly output: OutputTree;
   readonly suffix: string;
   readonly effort: EffortInputs;
   readonly verification: Verification | undefined;
   readonly service: OpenService;
-}
-
-/** A release to be signed. */
-export interface ReleaseTask extends SigningTask {
   readonly release: Release;
   /** The files that need a signature. */
   readonly wanted: readonly ReleaseFile[];
   /** Outcomes of the files whose signatures are kept. */
-  readonly kept: readonly FileOutcome[];
+  readonly kept?: readonly FileOutcome[];
+  /** Signatures of earlier runs, to be removed first. */
+  readonly outdated?: readonly string[];
   readonly reuse: boolean;
   readonly isUploaded: boolean;
   readonly isRehearsal?: boolean;
+  readonly receipt: Receipt;
+  readonly report: ReportBuilder;
 }
 
 /**
  * Signs what needs a signature and, once every file has one, what is written about the whole release; adds to the
  * report what became of them.
  *
- * @throws ActionError that ended the run early
+ * @throws ActionError that ended the run before every file was tried
  */
-export async function signRelease(
-  context: Context,
-  inputs: FileInputs,
-  task: ReleaseTask & { readonly report: ReportBuilder },
-): Promise<void> {
-  const { release, wanted, kept, report, service } = task;
+export async function signRelease(context: Context, inputs: FileInputs, task: ReleaseTask): Promise<Done> {
+  const { release, wanted, kept = [], outdated = [], output, report, service } = task;
   const startedAt = context.clock.now();
+  for (const path of outdated) output.remove(path);
   // What is complete and signed already stays, so that a repeated run costs no request.
-  if (wanted.length > 0 || release.refused.length > 0) removeReleasePaths(inputs, task.output);
+  if (wanted.length > 0 || release.refused.length > 0) removeReleasePaths(inputs, output);
   try {
     const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
     report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });
     if (ending) throw ending;
-    const isComplete = outcomes.length === wanted.length && outcomes.every(({ status }) => status === 'signed');
-    if (!isComplete || release.refused.length > 0) return;
-    const sign = (file: ReleaseFile): Promise<ReportPart> => signOwnFile(context, task, { file, startedAt });
     const known = [...kept, ...outcomes];
-    const entries = await listRelease(context, inputs, { allFiles: release.allFiles, known });
-    const checksums = await writeChecksums(context, inputs, { ...task, entries, sign });
-    const kit = checksums.failure ? {} : await writeKit(context, inputs, { ...task, entries, sign });
-    // What a red run says about the whole release must not pass for that of a green one.
-    if (checksums.failure || kit.failure) removeReleasePaths(inputs, task.output);
-    report.add(checksums);
-    report.add(kit);
+    const isComplete = known.length === release.files.length && known.every(({ error }) => error === undefined);
+    if (!isComplete || release.refused.length > 0) return { files: release.files, outcomes: known, own: [] };
+    const own = await signOwn(context, inputs, { task, known, startedAt });
+    report.add(describeUnasked(context, kept, service.transport.requests()));
+    return { files: release.files, outcomes: known, own };
   } finally {
     report.add({ requests: service.transport.requests() });
   }
@@ -78,16 +78,42 @@ export async function signRelease(
 
 const NOTHING_SIGNED: SignResult = { outcomes: [] };
 
+interface OwnTask {
+  readonly task: ReleaseTask;
+  /** Outcomes of all files of this slice. */
+  readonly known: readonly FileOutcome[];
+  /** When signing began: the deadline is that of everything together. */
+  readonly startedAt: number;
+}
+
+/** Writes and signs what is about the whole release, and the manifest last; when one fails, none stays. */
+async function signOwn(context: Context, inputs: FileInputs, { task, known, startedAt }: OwnTask): Promise<Sealed[]> {
+  const { output, suffix, verification, reuse, release, receipt, report, service } = task;
+  const sign = (file: ReleaseFile): Promise<string> => signOwnFile(context, task, { file, startedAt });
+  try {
+    const entries = await listRelease(context, inputs, { allFiles: release.allFiles, known });
+    const own = { output, suffix, verification, reuse, entries, sign };
+    const sealed = await writeChecksums(context, inputs, own);
+    sealed.push(...(await writeKit(context, inputs, { ...own, isRehearsal: task.isRehearsal === true })));
+    if (!receipt.isDelivered) return sealed;
+    report.add({ requests: service.transport.requests(), durationMs: context.clock.now() - context.startedAt });
+    const manifest = writeReceipt(context, receipt, report.build());
+    return [...sealed, { ...manifest, signatureSha256: await sign(manifest.file) }];
+  } catch (error) {
+    const paths = releasePaths(inputs);
+    removeIfPossible(
+      output,
+      paths.flatMap((path) => [path + suffix, path]),
+    );
+    throw error;
+  }
+}
+
 /** Signs the files and shows how it goes. */
-async function runSigning(
-  context: Context,
-  task: ReleaseTask & { readonly report: ReportBuilder },
-): Promise<SignResult> {
+async function runSigning(context: Context, task: ReleaseTask): Promise<SignResult> {
   const { runner, clock } = context;
-  const { wanted, output, suffix, service, isUploaded } = task;
+  const { wanted, output, service, isUploaded } = task;
   runner.openGroup('Signing');
-  const signatures = wanted.map(({ path }) => path + suffix);
-  for (const path of mayStand(output.directory, signatures)) output.remove(path);
   const swept = output.sweep(wanted.map(({ path }) => path));
   if (swept > 0) runner.line(`Removed ${plural(swept, 'temporary file')} of a run that was killed`);
   const bytes = wanted.reduce((sum, file) => sum + file.size, 0);
@@ -115,7 +141,7 @@ async function runSigning(
 /** Fewer files than this are written by this thread: starting the worker would cost more. */
 const WORKER_FILES = 256;
 
-function signOptions(context: Context, task: SigningTask, files: readonly ReleaseFile[]): SignOptions {
+function signOptions(context: Context, task: ReleaseTask, files: readonly ReleaseFile[]): SignOptions {
   const { signal, clock, random } = context;
   const { output, suffix, verification, effort, service } = task;
   return {
@@ -142,18 +168,21 @@ function signOptions(context: Context, task: SigningTask, files: readonly Releas
   };
 }
 
-/** Signs a file of our own making, which is in no count, in what is left of the deadline; returns notes, and the failure if any. */
+/** Signs a file of our own making, which is in no count, in what is left of the deadline; returns the SHA-256 of its signature. */
 async function signOwnFile(
   context: Context,
-  task: SigningTask,
-  { file, startedAt }: { readonly file: ReleaseFile; readonly startedAt: number },
-): Promise<ReportPart> {
-  const { effort } = task;
+  task: ReleaseTask,
+  { file, startedAt }: Pick<OwnTask, 'startedAt'> & { readonly file: ReleaseFile },
+): Promise<string> {
+  const { effort, report } = task;
   task.output.remove(file.path + task.suffix);
   const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
   const deadlineMs = effort.deadlineMs && left;
   const { outcomes, ending } = await signFiles({ ...signOptions(context, task, [file]), deadlineMs });
-  const { notes = [] } = describeBlindRepeats(context, outcomes);
-  const failure = ending?.code === 'DEADLINE' ? deadlinePassed(effort.deadlineMs) : (ending ?? outcomes[0]?.error);
-  return { notes, ...(failure ? { failure } : {}) };
+  report.add(describeBlindRepeats(context, outcomes));
+  if (ending?.code === 'DEADLINE') throw deadlinePassed(effort.deadlineMs);
+  const [outcome] = outcomes;
+  const error = ending ?? outcome?.error;
+  if (error) throw error;
+  return outcome?.signatureSha256 ?? '';
 }

@@ -1,9 +1,10 @@
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hashFile } from '../../files/reading/open-file.ts';
 import { type FileOutcome, notTried, type ReleaseFile } from '../../files/release-file.ts';
+import type { Sealed } from '../../files/seal.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
-import type { ReportPart } from '../../report/report.ts';
 import type { Verification } from '../../verifying/check.ts';
 import { type VerifyOptions, verifyFiles } from '../../verifying/verify.ts';
 import type { Context } from '../context.ts';
@@ -16,8 +17,8 @@ export interface OwnFileTask {
   readonly reuse: boolean;
   /** The files of all slices. */
   readonly entries: readonly HashedFile[];
-  /** Signs a file of our own making; returns notes, and the failure if any. */
-  readonly sign: (file: ReleaseFile) => Promise<ReportPart>;
+  /** Signs a file of our own making; returns the SHA-256 of its signature as base64url. */
+  readonly sign: (file: ReleaseFile) => Promise<string>;
 }
 
 /** Lists what the first slice writes about the whole release, each with a signature: the checksums and the kit. */
@@ -31,6 +32,17 @@ export function removeReleasePaths(inputs: FileInputs, output: OutputTree): void
   for (const path of releasePaths(inputs)) {
     output.remove(path + inputs.suffix);
     output.remove(path);
+  }
+}
+
+/** Removes files in a run that fails, for a reason that matters more than what the system says now. */
+export function removeIfPossible(output: OutputTree, paths: Iterable<string>): void {
+  for (const path of paths) {
+    try {
+      output.remove(path);
+    } catch {
+      // The directory was moved, or may not be written any more.
+    }
   }
 }
 
@@ -63,16 +75,19 @@ export async function writeOwnFile(
   context: Context,
   { path, text }: { readonly path: string; readonly text: string },
   task: OwnFileTask,
-): Promise<ReportPart> {
+): Promise<Sealed> {
   const { output, suffix, verification, reuse } = task;
-  const location = output.locate(path);
-  // The signature of another text must not stand beside this one, not even for a moment.
-  if (readText(location) !== text) output.remove(path + suffix);
-  output.write(path, text);
+  const location = output.realPathOf(path);
   const file = { path, location, size: Buffer.byteLength(text) };
-  const isKept =
-    reuse && verification && (await checkOne(context, file, { output, suffix, verification })).status === 'verified';
-  return isKept ? {} : task.sign(file);
+  const sha256 = hash('sha256', text, 'hex');
+  if (reuse && verification && readText(location) === text) {
+    const { status, signatureSha256 } = await checkOne(context, file, { output, suffix, verification });
+    if (status === 'verified') return { file, sha256, signatureSha256 };
+  }
+  // The signature of another text must not stand beside this one, not even for a moment.
+  output.remove(path + suffix);
+  output.write(path, text);
+  return { file, sha256, signatureSha256: await task.sign(file) };
 }
 
 /** Returns the text of a file, or `undefined` when there is none that can be read. */

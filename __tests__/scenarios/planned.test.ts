@@ -1,0 +1,146 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Fault } from '../../src/rehearsal/faults/faults.ts';
+import { createScenario } from '../helpers/scenario.ts';
+import { status } from '../rehearsal/fault-samples.ts';
+
+describe('two files that would be written at one path are an error before the first request', () => {
+  test.each<[string, Readonly<Record<string, string>>, Readonly<Record<string, string>>]>([
+    [
+      'checksums and a release file of the same name, with output-dir',
+      { 'release/SHA256SUMS': 'of the build', 'release/a': 'a' },
+      { root: 'release', files: '**', 'output-dir': 'signed', checksums: 'SHA256SUMS' },
+    ],
+    [
+      'the manifest and a release file of the same name, with output-dir',
+      { 'release/release.json': '{}', 'release/a': 'a' },
+      { root: 'release', files: '**', 'output-dir': 'signed', manifest: 'release.json' },
+    ],
+    [
+      'a rehearsal’s key and a signature, by the suffix',
+      { 'dist/a': 'a', 'rehearsal-key': 'b' },
+      { mode: 'rehearse', files: 'rehearsal-key', suffix: '.pem' },
+    ],
+  ])('%s', async (_, files, inputs) => {
+    await using scenario = await createScenario({ files });
+    const run = await scenario.run(inputs);
+    expect(run.exitCode, run.log).toBe(1);
+    expect(run.log).toContain('OUTPUT_COLLISION');
+    expect(run.outputs['request-count']).toBe('0');
+    expect(await scenario.signatures()).toEqual([]);
+  });
+
+  test('but a file that a link to its directory shows a second time is written once more, and sound', async () => {
+    await using scenario = await createScenario({ files: { 'dist/lib/a': 'a' } });
+    symlinkSync('lib', join(scenario.workspace, 'dist/alias'));
+    const run = await scenario.run({
+      'follow-symbolic-links': 'true',
+      'verify-key': scenario.service.credentials.verifyKeyPem,
+      upload: 'false',
+    });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.outputs['file-count']).toBe('2');
+  });
+});
+
+const FOREIGN = ['no base64!', '', '\u0000', 'x'.repeat(64 * 1024 + 1)];
+
+test.each(FOREIGN)('a .sign that is no signature is not replaced: %j', async (text) => {
+  await using scenario = await createScenario({ files: { 'dist/lib': 'a', 'dist/lib.sign': text } });
+  const run = await scenario.run({ 'verify-key': scenario.service.credentials.verifyKeyPem });
+  expect(run.exitCode, run.log).toBe(1);
+  expect(run.log).toContain(
+    'OUTPUT_OCCUPIED: 1 path to be written holds what this action did not write: dist/lib.sign.',
+  );
+  expect(scenario.service.counters.connections).toBe(0);
+  expect(await scenario.read('dist/lib.sign')).toBe(text);
+});
+
+test('without a key, any text that a service may answer is taken for a signature of an earlier run', async () => {
+  await using scenario = await createScenario({
+    files: { 'dist/lib': 'a', 'dist/lib.sign': 'line one\r\nline two\n' },
+  });
+  expect((await scenario.run({ upload: 'false' })).exitCode).toBe(0);
+});
+
+test('checksums that a build wrote are neither replaced, nor removed by a run that fails', async () => {
+  await using scenario = await createScenario({
+    files: { 'dist/a': 'a', SHA256SUMS: `${'a'.repeat(64)}  dist/a\n` },
+    service: { script: () => status(400) },
+  });
+  const before = await scenario.read('SHA256SUMS');
+  const run = await scenario.run({ checksums: 'SHA256SUMS' });
+  expect(run.exitCode).toBe(1);
+  expect(run.log).toContain('OUTPUT_OCCUPIED');
+  expect(scenario.service.counters.requests).toBe(0);
+  expect(await scenario.read('SHA256SUMS')).toBe(before);
+});
+
+test('everything that stands in the way is told at once', async () => {
+  await using scenario = await createScenario({
+    files: { 'dist/a\\b': 'a', 'dist/c': 'c', 'package.json': '{}', SUMS: 'mine', 'dist/file': 'f' },
+  });
+  mkdirSync(join(scenario.workspace, 'dist/c.sign'));
+  const run = await scenario.run({ manifest: 'package.json', checksums: 'SUMS' });
+  expect(run.exitCode).toBe(1);
+  expect(run.log).toContain('OUTPUT_INVALID');
+  expect(run.log).toContain('ARTIFACT_NAME_REFUSED: 1 path cannot be in a workflow artifact: dist/a\\b.sign');
+  expect(run.log).toMatch(/OUTPUT_OCCUPIED: 3 paths .*dist\/c\.sign, SUMS, package\.json/);
+  expect(scenario.service.counters.connections).toBe(0);
+  expect(await scenario.read('package.json')).toBe('{}');
+});
+
+test('a run that fails removes the checksums and the signature of the manifest that it wrote', async () => {
+  // Two files, the checksums, and then the manifest.
+  const script = ({ index }: { readonly index: number }): Fault | undefined => (index > 2 ? status(400) : undefined);
+  await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/b': 'b' }, service: { script } });
+  const run = await scenario.run({ manifest: 'release.json', checksums: 'SUMS' });
+  expect(run.exitCode, run.log).toBe(1);
+  expect(run.outputs).toMatchObject({ mode: '', checksums: '', 'signed-count': '2' });
+  expect(await scenario.signatures()).toEqual(['dist/a.sign', 'dist/b.sign']);
+  await expect(scenario.read('SUMS')).rejects.toThrow('ENOENT');
+  expect(JSON.parse(await scenario.read('release.json'))).toHaveProperty('failure');
+  expect(scenario.results.artifacts).toEqual([]);
+});
+
+test('a verification leaves the manifest of the signing as it is, and replaces its own', async () => {
+  await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
+  const inputs = { manifest: 'release.json', 'verify-key': scenario.service.credentials.verifyKeyPem };
+  expect((await scenario.run(inputs)).exitCode).toBe(0);
+  const before = await scenario.read('release.json');
+  const verified = await scenario.run({ ...inputs, mode: 'verify' });
+  expect(verified.exitCode, verified.log).toBe(0);
+  expect(await scenario.read('release.json')).toBe(before);
+  expect(JSON.parse(await readFile(verified.outputs['manifest'] ?? '', 'utf8'))).toMatchObject({ mode: 'verify' });
+  for (const _ of [1, 2]) {
+    const own = await scenario.run({ ...inputs, mode: 'verify', manifest: 'verified.json' });
+    expect(own.exitCode, own.log).toBe(0);
+    expect(JSON.parse(await scenario.read('verified.json'))).toMatchObject({ mode: 'verify' });
+  }
+});
+
+test('a signature beside a path that cannot be signed goes', async () => {
+  await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/link.sign': 'c2lnbmVk' } });
+  symlinkSync('/etc/hostname', join(scenario.workspace, 'dist/link'));
+  const run = await scenario.run();
+  expect(run.exitCode).toBe(1);
+  expect(run.log).toContain('LINK_OUTSIDE');
+  expect(await scenario.signatures()).toEqual(['dist/a.sign']);
+});
+
+test('a workspace that is reached by a link keeps its manifest, checksums and signatures from run to run', async () => {
+  await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
+  const link = `${scenario.workspace} link`;
+  symlinkSync(scenario.workspace, link);
+  const inputs = { manifest: 'm/release.json', checksums: 'm/SUMS', upload: 'false' };
+  await mkdir(join(scenario.workspace, 'm'));
+  for (const _ of [1, 2]) {
+    const run = await scenario.run(inputs, { workspace: link });
+    expect(run.exitCode, run.log).toBe(0);
+  }
+  writeFileSync(join(scenario.workspace, 'm/release.json'), 'mine');
+  await writeFile(join(scenario.workspace, 'm/SUMS'), 'mine');
+  expect((await scenario.run(inputs, { workspace: link })).log).toContain('m/SUMS, m/release.json');
+});

@@ -1,0 +1,141 @@
+import { chmodSync, linkSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Fault } from '../../src/rehearsal/faults/faults.ts';
+import { createScenario, type Scenario } from '../helpers/scenario.ts';
+
+const FILES = { 'dist/a': 'a', 'dist/b': 'bb', 'dist/c': 'ccc' };
+
+/** Prepares a release of three files, where something happens when the last one is being signed: the others have their signatures. */
+async function prepare(act: (workspace: string) => void): Promise<Scenario> {
+  let workspace = '';
+  const script = ({ index }: { readonly index: number }): Fault | undefined => {
+    if (index === 2) act(workspace);
+    return undefined;
+  };
+  const scenario = await createScenario({ files: FILES, service: { script } });
+  ({ workspace } = scenario);
+  return scenario;
+}
+
+const SWAP = 'c3dhcHBlZA==';
+
+describe('what changes after it was signed, while others are signed, makes the run red', () => {
+  test.each<[string, string, (workspace: string) => void]>([
+    ['a file', 'dist/a', (workspace) => writeFileSync(join(workspace, 'dist/a'), 'x')],
+    ['a file that is gone', 'dist/a', (workspace) => rmSync(join(workspace, 'dist/a'))],
+    ['a signature', 'dist/a', (workspace) => writeFileSync(join(workspace, 'dist/a.sign'), SWAP)],
+    [
+      'a signature, for one of the same length',
+      'dist/a',
+      (workspace) => {
+        const path = join(workspace, 'dist/a.sign');
+        writeFileSync(
+          path,
+          readFileSync(path, 'utf8').replace(/^./, (first) => (first === 'M' ? 'N' : 'M')),
+        );
+      },
+    ],
+    [
+      'a signature, for a link to its copy',
+      'dist/a',
+      (workspace) => {
+        renameSync(join(workspace, 'dist/a.sign'), join(workspace, 'copy'));
+        symlinkSync('../copy', join(workspace, 'dist/a.sign'));
+      },
+    ],
+  ])('%s', async (_, path, act) => {
+    await using scenario = await prepare(act);
+    const run = await scenario.run({
+      concurrency: '1',
+      manifest: 'release.json',
+      checksums: 'SUMS',
+      'verify-key': scenario.service.credentials.verifyKeyPem,
+    });
+    expect(run.exitCode, run.log).toBe(1);
+    expect(run.log).toMatch(/FILE_CHANGED|FILE_VANISHED|SIGNATURE_UNREADABLE/);
+    expect(run.outputs).toMatchObject({ mode: '', 'failed-count': '1', 'artifact-id': '', checksums: '' });
+    expect(scenario.results.artifacts).toEqual([]);
+    // Nothing is left that says the run was green, and no signature of what changed.
+    expect(await scenario.signatures()).toEqual(['dist/b.sign', 'dist/c.sign']);
+    const manifest = JSON.parse(await scenario.read('release.json'));
+    expect(manifest.files.find((file: { path: string }) => file.path === path)).toMatchObject({ status: 'failed' });
+  });
+
+  test('a directory that was moved away and replaced by a link', async () => {
+    await using scenario = await prepare((workspace) => {
+      renameSync(join(workspace, 'dist'), join(workspace, 'moved'));
+      symlinkSync('moved', join(workspace, 'dist'));
+    });
+    const run = await scenario.run({ concurrency: '1' });
+    expect(run.exitCode, run.log).toBe(1);
+    expect(run.log).toContain('DIRECTORY_MOVED');
+    expect(scenario.results.artifacts).toEqual([]);
+  });
+});
+
+test('what changes nothing but what the file system tells of a file leaves the run green', async () => {
+  await using scenario = await prepare((workspace) => {
+    chmodSync(join(workspace, 'dist/a'), 0o600);
+    utimesSync(join(workspace, 'dist/a.sign'), 1, 1);
+    linkSync(join(workspace, 'dist/b'), join(workspace, 'another-name'));
+    writeFileSync(join(workspace, 'copy'), 'bb');
+    renameSync(join(workspace, 'copy'), join(workspace, 'dist/b'));
+  });
+  const run = await scenario.run({ concurrency: '1', upload: 'false' });
+  expect(run.exitCode, run.log).toBe(0);
+});
+
+test('a signature that was kept is looked at again like a new one', async () => {
+  let act = (): void => {};
+  const script = (): undefined => {
+    act();
+    return undefined;
+  };
+  await using scenario = await createScenario({ files: FILES, service: { script } });
+  const inputs = { upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
+  expect((await scenario.run(inputs)).exitCode).toBe(0);
+  rmSync(join(scenario.workspace, 'dist/c.sign'));
+  act = () => writeFileSync(join(scenario.workspace, 'dist/a.sign'), SWAP);
+  const run = await scenario.run(inputs);
+  expect(run.exitCode, run.log).toBe(1);
+  expect(run.outputs).toMatchObject({ 'signed-count': '1', 'reused-count': '1', 'failed-count': '1' });
+  expect(run.log).toContain('FILE_CHANGED: dist/a.sign changed after it was signed or checked');
+  expect(await scenario.signatures()).toEqual(['dist/b.sign', 'dist/c.sign']);
+});
+
+test('an artifact of files that change during the upload is deleted', async () => {
+  let workspace = '';
+  await using scenario = await createScenario({
+    files: FILES,
+    results: {
+      onCall: (point) => {
+        if (point === 'finalize') writeFileSync(join(workspace, 'dist/c.sign'), SWAP);
+      },
+    },
+  });
+  ({ workspace } = scenario);
+  const run = await scenario.run({ 'verify-key': scenario.service.credentials.verifyKeyPem });
+  expect(run.exitCode, run.log).toBe(1);
+  expect(run.log).toContain('FILE_CHANGED');
+  expect(run.log).toMatch(/Artifact signatures, id \d+, was uploaded before the run failed, and was deleted\./);
+  expect(run.outputs).toMatchObject({ mode: '', 'artifact-id': '', 'artifact-name': '' });
+  expect(scenario.results.artifacts).toEqual([]);
+});
+
+test('an artifact that cannot be deleted is named with its id', async () => {
+  let workspace = '';
+  await using scenario = await createScenario({
+    files: FILES,
+    results: {
+      faults: [{ at: 'delete', kind: 'status', status: 400, times: Number.POSITIVE_INFINITY }],
+      onCall: (point) => {
+        if (point === 'finalize') writeFileSync(join(workspace, 'dist/c'), 'other');
+      },
+    },
+  });
+  ({ workspace } = scenario);
+  const run = await scenario.run();
+  expect(run.exitCode, run.log).toBe(1);
+  expect(run.log).toMatch(/Artifact signatures, id 1, was uploaded before the run failed, and was not deleted \(/);
+});

@@ -1,0 +1,70 @@
+import { closeSync, lstatSync, mkdirSync, openSync, rmSync, unlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { foldName } from '../names.ts';
+import { temporaryName } from '../temporary.ts';
+import { type FoundDirectory, findDirectory, inDirectory } from './directories.ts';
+
+/** Names that some file systems refuse: with characters that mean something to them, those of devices, and long ones. */
+const UNUSUAL = /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/iu;
+const LONG_NAME_BYTES = 140;
+
+/**
+ * Makes a file and removes it again, to see that these names can be written in a directory; for a directory that is not
+ * there yet, in the nearest one above it that is.
+ *
+ * @throws Error what the system says
+ */
+export function tryWriting(directory: string, names: readonly string[], processId: number): void {
+  const unusual = names.filter((name) => UNUSUAL.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES);
+  inDirectory(nearest(directory), (base) => {
+    if (unusual.length === 0) return makeAndRemove(unusedName(base, processId));
+    // At its own place a file could pass for what its name says, if this process were killed.
+    return withDirectory(unusedName(base, processId), (own) => {
+      for (const name of unusual) makeAndRemove(join(own, name));
+    });
+  });
+}
+
+/** Tells whether two absolute paths, of which neither need exist, would be one file: some file systems fold the case or the composition of names. */
+export function isOneFile(one: string, other: string, processId: number): boolean {
+  if (one === other) return true;
+  if (foldName(one) !== foldName(other)) return false;
+  const top = nearest(directoryAbove(one, other));
+  return inDirectory(top, (base) =>
+    withDirectory(unusedName(base, processId), (own) => {
+      mkdirSync(join(own, relative(top.path, one)), { recursive: true });
+      return lstatSync(join(own, relative(top.path, other)), { throwIfNoEntry: false }) !== undefined;
+    }),
+  );
+}
+
+function nearest(path: string): FoundDirectory {
+  return findDirectory(path) ?? nearest(dirname(path));
+}
+
+function directoryAbove(one: string, other: string): string {
+  const [first, second] = [dirname(one), dirname(other)];
+  if (first === second) return first;
+  return first.length > second.length ? directoryAbove(first, other) : directoryAbove(one, second);
+}
+
+function unusedName(base: string, processId: number): string {
+  for (let number = 0; ; number++) {
+    const path = join(base, temporaryName(processId, number));
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return path;
+  }
+}
+
+function makeAndRemove(path: string): void {
+  closeSync(openSync(path, 'wx', 0o644));
+  unlinkSync(path);
+}
+
+function withDirectory<T>(path: string, use: (path: string) => T): T {
+  mkdirSync(path);
+  try {
+    return use(path);
+  } finally {
+    rmSync(path, { recursive: true });
+  }
+}

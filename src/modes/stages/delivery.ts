@@ -1,0 +1,200 @@
+import { unexpected } from '../../errors.ts';
+import { show } from '../../files/names.ts';
+import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
+import { findChanged, type Sealed, sealable } from '../../files/seal.ts';
+import type { OutputTree } from '../../files/writing/output-tree.ts';
+import type { FileInputs, UploadInputs } from '../../inputs/inputs.ts';
+import { type Artifact, isGreen, type Report, type ReportBuilder, type ReportPart } from '../../report/report.ts';
+import { plural } from '../../report/summary/units.ts';
+import { orAborted } from '../../signing/schedule/clock.ts';
+import { removeArtifact, uploadFiles } from '../../upload.ts';
+import type { Context } from '../context.ts';
+import { placeReceipt, type Receipt, writeReceipt } from './receipt.ts';
+import { removeIfPossible } from './whole-release.ts';
+
+/** A mode that works on files: what it writes, and where. */
+export interface Delivery {
+  readonly mode: 'sign' | 'rehearse' | 'verify';
+  readonly files: FileInputs;
+  /** `undefined` when nothing is uploaded. */
+  readonly upload: UploadInputs | undefined;
+  readonly output: OutputTree;
+  readonly report: ReportBuilder;
+}
+
+/** What a mode did, as far as it came. */
+export interface Done {
+  readonly files: readonly ReleaseFile[];
+  readonly outcomes: readonly FileOutcome[];
+  /** Files that were written, or checked, for the release as a whole: checksums and manifest. */
+  readonly own: readonly Sealed[];
+}
+
+/**
+ * Runs a mode's work and finishes it, however it ends: looks once more at everything that was signed or checked, uploads
+ * when every file has its signature, and writes the manifest.
+ *
+ * `work` gets the place of the manifest, and returns what it did also when files failed.
+ */
+export async function deliver(
+  context: Context,
+  delivery: Delivery,
+  work: (receipt: Receipt) => Promise<Done>,
+): Promise<void> {
+  const { files, report } = delivery;
+  const receipt = placeReceipt(context, delivery.mode, delivery);
+  report.add({ suffix: files.suffix, shard: files.shard });
+  let done: Done = { files: [], outcomes: [], own: [] };
+  try {
+    done = await work(receipt);
+    await seal(context, delivery, done);
+    report.add({ durationMs: context.clock.now() - context.startedAt });
+    const isWritten = done.own.some(({ file }) => file.path === receipt.path);
+    if (!isWritten) writeReceipt(context, receipt, report.build());
+    if (isGreen(report.build())) report.add(await upload(context, delivery, done));
+  } catch (error) {
+    report.add({ failure: unexpected(error) });
+  }
+  report.add({ manifest: receipt.tree.locate(receipt.path) });
+  if (isGreen(report.build())) return report.add(locateChecksums(delivery, done));
+  removeOwn(delivery, done);
+  if (report.build().durationMs === 0) report.add({ durationMs: context.clock.now() - context.startedAt });
+  writeReceipt(context, receipt, report.build());
+}
+
+function locateChecksums({ files: { checksums }, output }: Delivery, { own }: Done): ReportPart {
+  const isThere = own.some(({ file }) => file.path === checksums);
+  return checksums !== undefined && isThere ? { checksums: output.locate(checksums) } : {};
+}
+
+/** Looks at everything again; what changed is a failure, and keeps no signature that was written in this run. */
+async function seal({ signal }: Context, delivery: Delivery, done: Done): Promise<void> {
+  const { mode, output, files, report } = delivery;
+  const { suffix } = files;
+  const changed = await findChanged(sealable(done.files, done.outcomes), { output, suffix, signal });
+  const outcomes = done.outcomes.flatMap((outcome) => {
+    const error = changed.get(outcome.file.path);
+    return error ? [{ ...outcome, status: 'failed', error } as const] : [];
+  });
+  report.add({ outcomes });
+  const own = await findChanged(done.own, { output, suffix, signal });
+  for (const error of own.values()) report.add({ failure: error });
+  if (mode === 'verify') return;
+  removeIfPossible(
+    output,
+    [...changed.keys()].map((path) => path + suffix),
+  );
+}
+
+/** Removes what this run wrote for the release as a whole, which must not pass for that of a green run. */
+function removeOwn({ mode, files, output }: Delivery, { own }: Done): void {
+  if (mode === 'verify') return;
+  removeIfPossible(
+    output,
+    own.flatMap(({ file: { path } }) => [path + files.suffix, path]),
+  );
+}
+
+/** Uploads all signatures as one artifact, and looks at everything again: an artifact of files that changed meanwhile is deleted. */
+async function upload(context: Context, delivery: Delivery, done: Done): Promise<ReportPart> {
+  const paths = pathsOf(delivery.files, done);
+  if (delivery.upload === undefined || paths.length === 0) return {};
+  context.runner.openGroup('Upload');
+  try {
+    const artifact = await uploadPaths(context, { ...delivery, upload: delivery.upload }, paths);
+    if (artifact === undefined) return tellNoService(context);
+    context.runner.line(`Artifact ${artifact.name}: ${plural(paths.length, 'file')}, id ${artifact.id}`);
+    await seal(context, delivery, done).catch((error: unknown) => delivery.report.add({ failure: unexpected(error) }));
+    if (isGreen(delivery.report.build())) return { artifact };
+    return { notes: await withdraw(context, artifact) };
+  } finally {
+    context.runner.closeGroup();
+  }
+}
+
+function pathsOf({ suffix }: FileInputs, { files, own }: Done): string[] {
+  const ofOwn = own.flatMap(({ file }) => [file.path, file.path + suffix]);
+  return [...files.map(({ path }) => path + suffix), ...ofOwn];
+}
+
+async function uploadPaths(
+  { runner, clock, signal }: Context,
+  delivery: Delivery & { readonly upload: UploadInputs },
+  paths: readonly string[],
+): Promise<Artifact | undefined> {
+  const { retentionDays, overwrite } = delivery.upload;
+  const uploading = uploadFiles({
+    name: nameArtifact(delivery),
+    paths,
+    directory: delivery.output.directory,
+    retentionDays,
+    replaces: overwrite === 'true',
+    runAttempt: runner.facts.runAttempt,
+    warn: (text) => runner.annotate('warning', 'Upload', text),
+    scrub: runner.scrub,
+    sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
+  });
+  // The client cannot be stopped: once the run is cancelled, nobody waits for it any more.
+  return orAborted(uploading, signal).catch(async (error: unknown) => {
+    if (signal.aborted) await tellLate({ runner, clock }, uploading);
+    throw error;
+  });
+}
+
+/** How long a cancelled run waits for an upload that may be complete already; the process ends 800 ms after the signal. */
+const LATE_UPLOAD_MS = 400;
+
+/** Tells of an artifact that a cancelled run left at GitHub, so that nobody takes it for a release. */
+async function tellLate(
+  { runner, clock }: Pick<Context, 'runner' | 'clock'>,
+  uploading: Promise<Artifact | undefined>,
+): Promise<void> {
+  const late = new Promise<undefined>((resolve) => void clock.after(LATE_UPLOAD_MS, () => resolve(undefined)));
+  const artifact = await Promise.race([uploading.catch(() => undefined), late]);
+  if (artifact === undefined) return;
+  const { name, id } = artifact;
+  const text = `Artifact ${name}, id ${id}, was complete when the run was cancelled. Delete it, or do not use it.`;
+  runner.annotate('warning', 'Upload', text);
+}
+
+function nameArtifact({ mode, files, upload }: Delivery & { readonly upload: UploadInputs }): string {
+  const { index, count } = files.shard;
+  const name = count > 1 ? `${upload.artifactName}-${index}-of-${count}` : upload.artifactName;
+  return mode === 'rehearse' ? `rehearsal-${name}` : name;
+}
+
+function tellNoService({ runner }: Context): ReportPart {
+  const text =
+    'This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.';
+  runner.annotate('notice', 'No upload', text);
+  return { notes: [text] };
+}
+
+/** Deletes the artifact of a run that turned red after its upload; returns what the summary should say of it. */
+async function withdraw({ runner, signal }: Context, artifact: Artifact): Promise<string[]> {
+  const { name, id } = artifact;
+  const what = `Artifact ${show(name)}, id ${id}, was uploaded before the run failed`;
+  // A cancelled run has no time to wait for an answer.
+  const failure = signal.aborted ? 'the run was cancelled' : await whyNot(removeArtifact(artifact));
+  const text = failure
+    ? `${what}, and was not deleted (${failure}): delete it, and use nothing of it.`
+    : `${what}, and was deleted.`;
+  runner.line(text);
+  return [text];
+}
+
+async function whyNot(work: Promise<void>): Promise<string | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return unexpected(error).message;
+  }
+}
+
+/** Takes back the artifact of a report that is red, and returns the report without it. */
+export async function withdrawFrom(context: Context, report: Report): Promise<Report> {
+  const { artifact, ...others } = report;
+  if (artifact === undefined || isGreen(report)) return report;
+  return { ...others, artifact: undefined, notes: [...report.notes, ...(await withdraw(context, artifact))] };
+}
