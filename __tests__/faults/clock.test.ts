@@ -29,7 +29,8 @@ test.concurrent.each([
     const pki = await createPki({ client: long, server: long });
     const { run, requests } = await meet({ files, service: { pki, windowMs }, run: wrongClock({ offsetMs }) });
     expect(run.exitCode, run.log).toBe(0);
-    expect(requests.length).toBeLessThanOrEqual(33);
+    // On a busy machine others may start before the first refusal is read; each of them is refused once.
+    expect(requests.length).toBeLessThanOrEqual(2 * (Object.keys(files).length + 1));
     const warnings = run.annotations.filter(({ title }) => title === 'Clocks differ').map(({ message }) => message);
     expect(warnings).toEqual([expect.stringMatching(says)]);
     expect(run.summary).toContain('dates its requests accordingly');
