@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 
-const SOURCE = pathToFileURL(join(import.meta.dirname, '../../../src/files/output-tree.ts')).href;
+const SOURCE = pathToFileURL(join(import.meta.dirname, '../../../src/files/writing/output-tree.ts')).href;
 
 /** Runs a program whose `directory` is a file system of 64 KiB that nobody else sees; returns what it prints. */
 function runOnSmallDisk(program: string): unknown {
