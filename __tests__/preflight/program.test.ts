@@ -11,7 +11,7 @@ describe('the program in mode preflight', () => {
     const { verifyKeyPem } = scenario.service.credentials;
     const run = await scenario.run({ mode: 'preflight', 'verify-key': verifyKeyPem, 'cert-expiry-warning-days': '0' });
     expect(run.exitCode).toBe(0);
-    expect(run.outputs).toMatchObject({ mode: '', 'request-count': '1', 'verified-count': '1' });
+    expect(run.outputs).toMatchObject({ mode: 'preflight', 'request-count': '1', 'verified-count': '1' });
     expect(scenario.service.counters.requests).toBe(1);
     expect(scenario.results.artifacts).toEqual([]);
     expect(await readdir(`${scenario.workspace}/dist`)).toEqual(['app.bin', 'old.bin.sign']);
@@ -32,7 +32,7 @@ describe('the program in mode preflight', () => {
     expect(errors.map(({ title }) => title)).toEqual(['INPUT_INVALID', 'IDENTITY_UNREADABLE', 'CONFIG_EMPTY']);
     expect(run.log).toContain('CN=rehearsal-service for sign.example.com');
     expect(run.log).not.toContain('no key at all');
-    expect(run.outputs).toMatchObject({ mode: 'preflight', 'request-count': '0', 'verified-count': '0' });
+    expect(run.outputs).toMatchObject({ mode: '', 'request-count': '0', 'verified-count': '0' });
   });
 
   test('never shows a secret, however it ends', async () => {
