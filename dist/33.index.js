@@ -533,8 +533,8 @@ function skipService(reason) {
 var manifest = __webpack_require__(37987);
 // EXTERNAL MODULE: ./build/src/modes/stages/release.js + 30 modules
 var release = __webpack_require__(65033);
-// EXTERNAL MODULE: ./build/src/modes/stages/service.js + 2 modules
-var stages_service = __webpack_require__(54696);
+// EXTERNAL MODULE: ./build/src/modes/stages/service.js + 1 modules
+var stages_service = __webpack_require__(21126);
 ;// CONCATENATED MODULE: ./build/src/modes/preflight.js
 
 

@@ -48323,6 +48323,7 @@ function movedDirectory(directory) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   EW: () => (/* binding */ readSmallFile),
 /* harmony export */   L6: () => (/* binding */ readSignatureFile),
+/* harmony export */   My: () => (/* binding */ holdsText),
 /* harmony export */   NT: () => (/* binding */ MAX_SIGNATURE_FILE_BYTES),
 /* harmony export */   qj: () => (/* binding */ hashText)
 /* harmony export */ });
@@ -48385,6 +48386,24 @@ function hashText(text) {
 }
 /** Largest signature file that is read, in bytes. */
 const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
+/** One for all, since thousands of files are compared one after the other; a longer file holds another text. */
+const COMPARED = Buffer.allocUnsafe(MAX_SIGNATURE_FILE_BYTES + 1);
+/** Tells whether a file, not a link, holds a text of this SHA-256, given as base64url; `false` also when it cannot be read. */
+function holdsText(location, sha256) {
+    let descriptor;
+    try {
+        descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(location, FLAGS | NO_LINK);
+        const length = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, COMPARED, 0, COMPARED.length, 0);
+        return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha256', COMPARED.subarray(0, length), 'base64url') === sha256;
+    }
+    catch {
+        return false;
+    }
+    finally {
+        if (descriptor !== undefined)
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
+    }
+}
 /**
  * Reads an existing signature file; `undefined` when there is none.
  *
@@ -48620,6 +48639,7 @@ function unreadable(line, how) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Oh: () => (/* binding */ makeDirectory),
+/* harmony export */   RS: () => (/* binding */ isInPlace),
 /* harmony export */   te: () => (/* binding */ findDirectory),
 /* harmony export */   zX: () => (/* binding */ inDirectory)
 /* harmony export */ });
@@ -48628,6 +48648,8 @@ function unreadable(line, how) {
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
 /* harmony import */ var _descriptors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(59887);
 /* harmony import */ var _reading_read_errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(22494);
+/* harmony import */ var _real_path_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(38629);
+
 
 
 
@@ -48658,6 +48680,18 @@ function inDirectory(directory, use) {
         if (!(0,_descriptors_js__WEBPACK_IMPORTED_MODULE_3__/* .leadsTo */ .R)(descriptor, directory.path))
             throw (0,_reading_read_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .movedDirectory */ .Bn)(directory.path);
         return use((0,_descriptors_js__WEBPACK_IMPORTED_MODULE_3__/* .pathOfDescriptor */ .c)(descriptor));
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
+    }
+}
+/** Tells whether a directory that was found just now is where its path says, with no link on the way. */
+function isInPlace(directory) {
+    if (process.platform !== 'linux')
+        return (0,_real_path_js__WEBPACK_IMPORTED_MODULE_5__/* .findRealPath */ .ps)(directory.path).path === directory.path;
+    const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(directory.path, FLAGS);
+    try {
+        return (0,_descriptors_js__WEBPACK_IMPORTED_MODULE_3__/* .leadsTo */ .R)(descriptor, directory.path);
     }
     finally {
         (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
@@ -48758,7 +48792,7 @@ class OutputTree {
      * @throws ActionError `OUTPUT_OUTSIDE`
      */
     realPathOf(path) {
-        return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(this.#resolve(path), (0,node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(path));
+        return (0,_real_path_js__WEBPACK_IMPORTED_MODULE_4__/* .locate */ .x5)(this.#resolve(path), path.slice(path.lastIndexOf('/') + 1));
     }
     /**
      * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
@@ -48853,7 +48887,7 @@ class OutputTree {
     }
     /** Finds the real directory of a path, and sees that no link leads out of the tree. */
     #resolve(path) {
-        const parent = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path);
+        const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
         const known = this.#real.get(parent);
         if (known !== undefined)
             return known;
@@ -50651,10 +50685,12 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(26944);
-/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(18456);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(20163);
+/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(77273);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
+/* harmony import */ var _worker_worker_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4688);
+
 
 
 
@@ -50684,6 +50720,7 @@ for (const [name, number] of [
 // A library may throw where nobody can catch it, and Node would print that past the encoder of the log.
 process.on('uncaughtException', (error) => cancel.abort((0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .unexpected */ .os)(error)));
 const clock = (0,_signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__/* .createClock */ .ts)();
+const runner = (0,_runner_js__WEBPACK_IMPORTED_MODULE_5__/* .createRunner */ .j)();
 const report = await (0,_main_js__WEBPACK_IMPORTED_MODULE_4__/* .main */ .i)({
     runner: (0,_runner_js__WEBPACK_IMPORTED_MODULE_5__/* .createRunner */ .j)(undefined, [process.stdout, process.stderr]),
     signal: cancel.signal,
@@ -50693,11 +50730,11 @@ const report = await (0,_main_js__WEBPACK_IMPORTED_MODULE_4__/* .main */ .i)({
     random: Math.random,
     randomInt: node_crypto__WEBPACK_IMPORTED_MODULE_1__.randomInt,
     processId: process.pid,
-    threadEntry: (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, 'thread', 'index.js'),
+    worker: new _worker_worker_js__WEBPACK_IMPORTED_MODULE_7__/* .WorkerThread */ .b((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, 'thread', 'index.js'), (reason) => runner.debug(`The worker thread ended; the main thread does its work: ${String(reason)}`)),
     pageTemplate: (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, 'page', 'verify.html'),
 });
 // Sockets that are still closing must not keep the step alive.
-process.stdout.write('', () => process.exit((0,_report_report_js__WEBPACK_IMPORTED_MODULE_7__/* .isGreen */ .gf)(report) && !cancel.signal.aborted ? 0 : exitCode));
+process.stdout.write('', () => process.exit((0,_report_report_js__WEBPACK_IMPORTED_MODULE_8__/* .isGreen */ .gf)(report) && !cancel.signal.aborted ? 0 : exitCode));
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
@@ -52096,7 +52133,7 @@ function readServerUrl(reader) {
 
 /***/ }),
 
-/***/ 26944:
+/***/ 20163:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -53075,7 +53112,9 @@ function refuse({ path, reason }) {
 }
 
 // EXTERNAL MODULE: ./build/src/files/pause.js
-var files_pause = __nccwpck_require__(74743);
+var pause = __nccwpck_require__(74743);
+// EXTERNAL MODULE: ./build/src/files/writing/directories.js
+var directories = __nccwpck_require__(37897);
 ;// CONCATENATED MODULE: ./build/src/files/seal.js
 
 
@@ -53087,6 +53126,10 @@ var files_pause = __nccwpck_require__(74743);
 
 
 
+/** So many files are looked at together. */
+const CHUNK_FILES = 2048;
+/** Share of the signatures that the other thread reads while this one looks at the files and reads the rest. */
+const ELSEWHERE = 0.6;
 /**
  * Looks once more at every file and every signature, just before the end of a run: what was checked minutes ago may have
  * changed since.
@@ -53095,42 +53138,96 @@ var files_pause = __nccwpck_require__(74743);
  * it was written too short a time ago for the file system to tell. Returns why each of the others cannot be trusted any
  * more, by its path.
  */
-async function findChanged(sealed, { output, suffix, signal }) {
-    const changed = new Map();
-    const places = new Places();
-    const pause = (0,files_pause/* createPause */.n)(signal);
-    for (const { file, sha256, signatureSha256 } of sealed) {
-        await pause();
-        try {
-            places.check((0,external_node_path_.dirname)(file.location));
-            if (!isAsListed(file))
-                await checkBytes(file, sha256);
-            if (signatureSha256 === undefined)
-                continue;
-            const location = output.realPathOf(file.path + suffix);
-            places.check((0,external_node_path_.dirname)(location));
-            const found = (0,read_small/* hashText */.qj)((0,read_small/* readSignatureFile */.L6)(location) ?? '');
-            if (found === signatureSha256)
-                continue;
-            // A file that a link to its directory shows a second time has one signature for both.
-            if (!someOtherOf(sealed, { location, found, output, suffix }))
-                throw changedSince(file.path + suffix);
+async function findChanged(sealed, options) {
+    const seal = new Seal(sealed, options);
+    let chunk = [];
+    for (const one of sealed) {
+        chunk.push(one);
+        if (chunk.length < CHUNK_FILES)
+            continue;
+        await seal.check(chunk);
+        chunk = [];
+    }
+    await seal.check(chunk);
+    return seal.changed;
+}
+class Seal {
+    changed = new Map();
+    #sealed;
+    #options;
+    #pause;
+    /** Directories that are where their path says. */
+    #inPlace = new Set();
+    constructor(sealed, options) {
+        this.#sealed = sealed;
+        this.#options = options;
+        this.#pause = (0,pause/* createPause */.n)(options.signal);
+    }
+    async check(chunk) {
+        const { compareElsewhere } = this.#options;
+        const places = chunk.flatMap((one) => this.#locate(one));
+        const elsewhere = places.slice(0, compareElsewhere ? Math.floor(places.length * ELSEWHERE) : 0);
+        const wrong = compareElsewhere?.(elsewhere.map(({ location }) => location), elsewhere.map(({ digest }) => digest));
+        for (const one of chunk) {
+            await this.#pause();
+            await this.#note(one, () => this.#checkFile(one));
         }
-        catch (error) {
-            changed.set(file.path, (0,errors/* toActionError */.ie)(error, 'FILE_UNREADABLE', `${(0,files_names/* show */.WU)(file.path)} cannot be looked at again.`));
+        for (const { one, location } of elsewhere)
+            await this.#note(one, () => this.#checkDirectory(location));
+        await this.#compare(places.slice(elsewhere.length));
+        const indices = await wrong;
+        await this.#compare(indices ? indices.flatMap((at) => elsewhere[at] ?? []) : elsewhere);
+    }
+    #locate(one) {
+        const { output, suffix } = this.#options;
+        const { file, signatureSha256: digest } = one;
+        return digest === undefined ? [] : [{ one, digest, location: output.realPathOf(file.path + suffix) }];
+    }
+    async #checkFile({ file, sha256 }) {
+        this.#checkDirectory(file.location);
+        if (!isAsListed(file) && (await hashFile(file)) !== sha256)
+            throw changedSince(file.path);
+    }
+    async #compare(places) {
+        for (const place of places) {
+            await this.#pause();
+            if (!(0,read_small/* holdsText */.My)(place.location, place.digest))
+                await this.#note(place.one, () => this.#explain(place));
+            else
+                await this.#note(place.one, () => this.#checkDirectory(place.location));
         }
     }
-    return changed;
-}
-/** Directories that are where their path says; each is looked at once. */
-class Places {
-    #good = new Set();
-    check(directory) {
-        if (this.#good.has(directory))
+    #explain({ one, location }) {
+        this.#checkDirectory(location);
+        const { suffix } = this.#options;
+        const found = (0,read_small/* hashText */.qj)((0,read_small/* readSignatureFile */.L6)(location) ?? '');
+        // A file that a link to its directory shows a second time has one signature for both.
+        for (const other of this.#sealed) {
+            if (other.signatureSha256 !== found)
+                continue;
+            if (this.#locate(other).some((place) => place.location === location))
+                return;
+        }
+        throw changedSince(one.file.path + suffix);
+    }
+    #checkDirectory(location) {
+        const directory = (0,external_node_path_.dirname)(location);
+        if (this.#inPlace.has(directory))
             return;
-        if ((0,real_path/* findRealPath */.ps)(directory).path !== directory)
+        const found = (0,directories/* findDirectory */.te)(directory);
+        if (!found || !(0,directories/* isInPlace */.RS)(found))
             throw (0,read_errors/* movedDirectory */.Bn)(directory);
-        this.#good.add(directory);
+        this.#inPlace.add(directory);
+    }
+    async #note({ file: { path } }, look) {
+        try {
+            await look();
+        }
+        catch (error) {
+            const known = (0,errors/* toActionError */.ie)(error, 'FILE_UNREADABLE', `${(0,files_names/* show */.WU)(path)} cannot be looked at again.`);
+            if (!this.changed.has(path))
+                this.changed.set(path, known);
+        }
     }
 }
 function isAsListed({ location, size, stamp }) {
@@ -53138,18 +53235,6 @@ function isAsListed({ location, size, stamp }) {
         return false;
     const now = (0,external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
     return now !== undefined && now.size === size && (0,files_stamp/* matchesStamp */.z)(stamp, now);
-}
-async function checkBytes(file, sha256) {
-    if ((await hashFile(file)) === sha256)
-        return;
-    throw changedSince(file.path);
-}
-function someOtherOf(sealed, { location, found, output, suffix }) {
-    for (const { file, signatureSha256 } of sealed) {
-        if (signatureSha256 === found && output.realPathOf(file.path + suffix) === location)
-            return true;
-    }
-    return false;
 }
 function changedSince(path) {
     return new errors/* ActionError */.lZ('FILE_CHANGED', `${(0,files_names/* show */.WU)(path)} changed after it was signed or checked.`, {
@@ -53322,6 +53407,14 @@ function loadAtLeisure({ clock, isLastUnderWay, load }) {
             cancel = clock.after(LOOK_MS, look);
     }
     return () => cancel();
+}
+
+;// CONCATENATED MODULE: ./build/src/worker/comparer.js
+/** Compares signatures with their digests in the worker, if there is one, while this thread looks at other files. */
+function compareInWorker(worker) {
+    if (!worker.isStarted)
+        return undefined;
+    return (locations, digests) => worker.do({ do: 'compare', locations, digests });
 }
 
 ;// CONCATENATED MODULE: ./build/src/files/writing/occupants.js
@@ -53517,6 +53610,7 @@ async function checkOne({ signal }, file, { output, suffix, verification }) {
 
 
 
+
 /**
  * Runs a mode's work and finishes it, however it ends: looks once more at everything that was signed or checked, uploads
  * when every file has its signature, and writes the manifest.
@@ -53550,20 +53644,20 @@ async function deliver(context, delivery, work) {
     writeReceipt(context, receipt, report.build());
 }
 function locateChecksums({ files: { checksums }, output }, { own }) {
-    const isThere = own.some(({ file }) => file.path === checksums);
-    return checksums !== undefined && isThere ? { checksums: output.locate(checksums) } : {};
+    return own.some(({ file }) => file.path === checksums) ? { checksums: output.locate(checksums ?? '') } : {};
 }
 /** Looks at everything again; what changed is a failure, and keeps no signature that was written in this run. */
-async function seal({ signal }, delivery, done) {
+async function seal({ signal, worker }, delivery, done) {
     const { mode, output, files, report } = delivery;
     const { suffix } = files;
-    const changed = await findChanged(sealable(done.files, done.outcomes), { output, suffix, signal });
+    const options = { output, suffix, signal, compareElsewhere: compareInWorker(worker) };
+    const changed = await findChanged(sealable(done.files, done.outcomes), options);
     const outcomes = done.outcomes.flatMap((outcome) => {
         const error = changed.get(outcome.file.path);
         return error ? [{ ...outcome, status: 'failed', error }] : [];
     });
     report.add({ outcomes });
-    const own = await findChanged(done.own, { output, suffix, signal });
+    const own = await findChanged(done.own, options);
     for (const error of own.values())
         report.add({ failure: error });
     if (mode === 'verify')
@@ -53628,13 +53722,12 @@ async function tellLate({ runner, clock }, uploading) {
     const artifact = await Promise.race([uploading.catch(() => undefined), late]);
     if (artifact === undefined)
         return;
-    const { name, id } = artifact;
-    const text = `Artifact ${name}, id ${id}, was complete when the run was cancelled. Delete it, or do not use it.`;
-    runner.annotate('warning', 'Upload', text);
+    const what = `Artifact ${artifact.name}, id ${artifact.id}, was complete when the run was cancelled`;
+    runner.annotate('warning', 'Upload', `${what}. Delete it, or do not use it.`);
 }
 function nameArtifact({ mode, files, upload }) {
     const { index, count } = files.shard;
-    const name = count > 1 ? `${upload.artifactName}-${index}-of-${count}` : upload.artifactName;
+    const name = `${upload.artifactName}${count > 1 ? `-${index}-of-${count}` : ''}`;
     return mode === 'rehearse' ? `rehearsal-${name}` : name;
 }
 function tellNoService({ runner }) {
@@ -53684,11 +53777,12 @@ async function withdrawFrom(context, report) {
 function* mayStand(directory, paths) {
     const names = new Map();
     for (const path of paths) {
-        const parent = (0,external_node_path_.dirname)(path);
+        const cut = path.lastIndexOf('/');
+        const parent = cut === -1 ? '.' : path.slice(0, cut);
         if (!names.has(parent))
             names.set(parent, namesIn((0,external_node_path_.join)(directory, parent)));
         const standing = names.get(parent);
-        if (standing === undefined || standing.has((0,files_names/* foldName */.zN)(path.slice(path.lastIndexOf('/') + 1))))
+        if (standing === undefined || standing.has((0,files_names/* foldName */.zN)(path.slice(cut + 1))))
             yield path;
     }
 }
@@ -53704,8 +53798,6 @@ function namesIn(directory) {
 
 // EXTERNAL MODULE: ./build/src/files/temporary.js
 var temporary = __nccwpck_require__(70398);
-// EXTERNAL MODULE: ./build/src/files/writing/directories.js
-var directories = __nccwpck_require__(37897);
 ;// CONCATENATED MODULE: ./build/src/files/writing/trial.js
 
 
@@ -53715,6 +53807,8 @@ var directories = __nccwpck_require__(37897);
 /** Names that some file systems refuse: with characters that mean something to them, those of devices, and long ones. */
 const UNUSUAL = /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/iu;
 const LONG_NAME_BYTES = 140;
+/** Nearly all names, of which none is the name of a device: those are short. */
+const PLAIN = /^[\w.-]{10,140}(?<!\.)$/;
 /**
  * Makes a file and removes it again, to see that these names can be written in a directory; for a directory that is not
  * there yet, in the nearest one above it that is.
@@ -53722,7 +53816,7 @@ const LONG_NAME_BYTES = 140;
  * @throws Error what the system says
  */
 function tryWriting(directory, names, processId) {
-    const unusual = names.filter((name) => UNUSUAL.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES);
+    const unusual = names.filter((name) => !PLAIN.test(name) && (UNUSUAL.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES));
     (0,directories/* inDirectory */.zX)(nearest(directory), (base) => {
         if (unusual.length === 0)
             return makeAndRemove(unusedName(base, processId));
@@ -53794,7 +53888,7 @@ function* writersOf({ release, suffix, own, output }) {
 }
 /** Finds paths that are written twice, and files of the release that would be replaced, as the file system compares names. */
 function findCollisions(task) {
-    const { output, release } = task;
+    const { output, release, own, suffix } = task;
     const byName = new Map();
     const pairs = [];
     for (const writer of writersOf(task)) {
@@ -53808,7 +53902,11 @@ function findCollisions(task) {
         else if (isOneFile(writer.location, other.location, output.processId))
             pairs.push(`${(0,files_names/* show */.WU)(other.path)} and ${(0,files_names/* show */.WU)(writer.path)} are one file, and both would be written`);
     }
+    const ends = new Set([...own, suffix].map(lastCharacter));
     for (const { path, location } of release.allFiles) {
+        // Nearly no file of a release has a name that could be one of ours.
+        if (!ends.has(lastCharacter(path)))
+            continue;
         const writer = byName.get((0,files_names/* foldName */.zN)(location));
         if (writer && isOneFile(writer.location, location, output.processId))
             pairs.push(`${(0,files_names/* show */.WU)(path)} is a file of the release, and ${(0,files_names/* show */.WU)(writer.path)} would replace it`);
@@ -53822,6 +53920,9 @@ function findCollisions(task) {
     ];
 }
 const MAX_LISTED = 10;
+function lastCharacter(path) {
+    return path.slice(-1).toLowerCase();
+}
 /** Lists sentences one on a line, of many only the first. */
 function listed(sentences) {
     const shown = sentences.slice(0, MAX_LISTED);
@@ -53948,11 +54049,11 @@ function tryDirectories({ wanted, files, output }, own) {
     // Where every signature is kept, only the manifest is written for certain.
     const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);
     const paths = [...wanted.map(({ path }) => path + files.suffix), ...others];
-    const byDirectory = Map.groupBy(paths, (path) => (0,external_node_path_.dirname)(path));
+    const byDirectory = Map.groupBy(paths, (path) => path.slice(0, path.lastIndexOf('/') + 1));
     const errors = new Map();
     for (const [directory, [first = directory, ...more]] of byDirectory) {
         try {
-            tryWriting((0,external_node_path_.dirname)(output.realPathOf(first)), [first, ...more].map((path) => (0,external_node_path_.basename)(path)), output.processId);
+            tryWriting((0,external_node_path_.dirname)(output.realPathOf(first)), [first, ...more].map((path) => path.slice(directory.length)), output.processId);
         }
         catch (error) {
             const known = (0,write_errors/* unwritable */.m)(first, error);
@@ -53972,8 +54073,8 @@ function joined(problems) {
     });
 }
 
-// EXTERNAL MODULE: ./build/src/modes/stages/service.js + 2 modules
-var stages_service = __nccwpck_require__(54696);
+// EXTERNAL MODULE: ./build/src/modes/stages/service.js + 1 modules
+var stages_service = __nccwpck_require__(21126);
 ;// CONCATENATED MODULE: ./build/src/files/writing/retry-writes.js
 
 
@@ -55765,13 +55866,13 @@ async function runSigning(context, task) {
 /** Fewer files than this are written by this thread: starting the worker would cost more. */
 const WORKER_FILES = 256;
 function signOptions(context, task, files) {
-    const { signal, clock, random } = context;
+    const { signal, clock, random, worker } = context;
     const { output, suffix, verification, effort, service } = task;
     return {
         files,
         signer: service.signer,
-        output: retryWrites(files.length < WORKER_FILES ? output : writeInWorker(service.worker, output), context.clock),
-        hashElsewhere: hashInWorker(service.worker),
+        output: retryWrites(files.length < WORKER_FILES ? output : writeInWorker(worker, output), context.clock),
+        hashElsewhere: hashInWorker(worker),
         suffix,
         verification,
         clientKeySha256: service.clientKeySha256,
@@ -56779,6 +56880,7 @@ async function main(context) {
     catch (error) {
         builder.add({ failure: (0,errors/* unexpected */.os)(error) });
     }
+    context.worker.stop();
     const report = await withdrawFrom(context, builder.build());
     const untold = publish(runner, report);
     return withdrawFrom(context, { ...report, failure: report.failure ?? untold });
@@ -61625,7 +61727,7 @@ function makeOwnDirectory({ runner }) {
 
 /***/ }),
 
-/***/ 54696:
+/***/ 21126:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -61784,103 +61886,7 @@ var text_inputs = __nccwpck_require__(17783);
 var units = __nccwpck_require__(76704);
 // EXTERNAL MODULE: ./build/src/signing/policy/failure.js
 var failure = __nccwpck_require__(74318);
-// EXTERNAL MODULE: external "node:worker_threads"
-var external_node_worker_threads_ = __nccwpck_require__(75919);
-// EXTERNAL MODULE: ./build/src/worker/tasks.js
-var tasks = __nccwpck_require__(59210);
-;// CONCATENATED MODULE: ./build/src/worker/worker.js
-
-
-/**
- * A second thread for work that would hold up the thread that sends: hashing large files and writing signatures.
- *
- * The first task starts it, unless `start` did so before.
- */
-class WorkerThread {
-    #entry;
-    #onLost;
-    #waiting = new Map();
-    #worker;
-    #lastId = 0;
-    #isLost = false;
-    /** `entry` is the path of the worker's own program; `onLost` is called once, with the reason why there is no worker any more. */
-    constructor(entry, onLost = () => { }) {
-        this.#entry = entry;
-        this.#onLost = onLost;
-    }
-    /** Starts the worker ahead of its first task, while this thread waits for something else anyway. */
-    start() {
-        if (this.#isLost || this.#worker)
-            return;
-        try {
-            this.#worker = this.#create();
-        }
-        catch (error) {
-            // The system may have no thread to give.
-            this.#lose(error);
-        }
-    }
-    /**
-     * Has a task done; settles when the worker no longer works on it, also after an abort.
-     *
-     * Resolves with `undefined` when the worker could not be started or died, so that the caller does the task itself; rejects
-     * with the `ActionError` of the task.
-     */
-    async do(task, signal) {
-        signal?.throwIfAborted();
-        this.start();
-        if (this.#isLost)
-            return undefined;
-        const id = ++this.#lastId;
-        const waiting = Promise.withResolvers();
-        const cancel = () => this.#send({ cancel: id });
-        signal?.addEventListener('abort', cancel, { once: true });
-        this.#waiting.set(id, waiting);
-        this.#send({ id, task });
-        try {
-            // The worker answers a task with the result of its kind.
-            return (await waiting.promise);
-        }
-        finally {
-            signal?.removeEventListener('abort', cancel);
-            this.#waiting.delete(id);
-        }
-    }
-    /** Ends the worker and whatever it is doing. */
-    stop() {
-        this.#isLost = true;
-        for (const { resolve } of this.#waiting.values())
-            resolve(undefined);
-        this.#worker?.terminate().catch(() => { });
-    }
-    #lose(reason) {
-        if (!this.#isLost)
-            this.#onLost(reason);
-        this.stop();
-    }
-    #send(request) {
-        this.#worker?.postMessage(request);
-    }
-    #create() {
-        // A small nursery costs no time, because the worker keeps nothing. The empty environment and options keep the inputs, and what an earlier step set for Node, out of it.
-        const worker = new external_node_worker_threads_.Worker(this.#entry, { env: {}, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 6 } });
-        worker.on('message', (reply) => this.#settle(reply));
-        worker.on('error', (error) => this.#lose(error));
-        worker.on('messageerror', (error) => this.#lose(error));
-        worker.on('exit', (code) => this.#lose(new Error(`It ended with code ${code}`)));
-        return worker;
-    }
-    #settle(reply) {
-        const waiting = this.#waiting.get(reply.id);
-        if ('error' in reply)
-            waiting?.reject((0,tasks/* unpackError */.R)(reply.error));
-        else
-            waiting?.resolve(reply.result);
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/src/modes/stages/service.js
-
 
 
 
@@ -61933,17 +61939,15 @@ function withService(context, task, use) {
             diagnosis: (0,diagnosis/* createDiagnosis */.sy)(route, { anchors: identity.anchors, now: context.now }),
             onServer: (certificate) => warn(context, report, ['Server certificate', (0,server_certificate/* missingNames */.JA)(certificate)]),
         });
-        const worker = new WorkerThread(context.threadEntry, (reason) => context.runner.debug(`The worker thread ended; the main thread does its work: ${String(reason)}`));
         const open = protocol.open(transport, worldOf(context, (title, text) => warn(context, report, [title, text])));
         try {
             const signer = 'certificate' in identity ? namingRefused(open.signer, identity) : open.signer;
             const maxBytesInFlight = http === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
             const clientKeySha256 = 'certificate' in identity ? identity.certificate.publicKeySha256 : undefined;
-            return await use({ signer, transport, worker, clientKeySha256, maxBytesInFlight });
+            return await use({ signer, transport, clientKeySha256, maxBytesInFlight });
         }
         finally {
             await open.close();
-            worker.stop();
             transport.close();
         }
     });
@@ -64642,6 +64646,111 @@ function unpackError({ code, message, hint, cause, causeCode }) {
     if (cause && causeCode !== undefined)
         Object.assign(cause, { code: causeCode });
     return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
+}
+
+
+/***/ }),
+
+/***/ 4688:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   b: () => (/* binding */ WorkerThread)
+/* harmony export */ });
+/* harmony import */ var node_worker_threads__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(75919);
+/* harmony import */ var _tasks_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(59210);
+
+
+/**
+ * A second thread for work that would hold up the thread that sends: hashing large files and writing signatures.
+ *
+ * The first task starts it, unless `start` did so before.
+ */
+class WorkerThread {
+    #entry;
+    #onLost;
+    #waiting = new Map();
+    #worker;
+    #lastId = 0;
+    #isLost = false;
+    /** `entry` is the path of the worker's own program; `onLost` is called once, with the reason why there is no worker any more. */
+    constructor(entry, onLost = () => { }) {
+        this.#entry = entry;
+        this.#onLost = onLost;
+    }
+    /** Whether there is a worker: starting it for a short task costs more than the task. */
+    get isStarted() {
+        return this.#worker !== undefined && !this.#isLost;
+    }
+    /** Starts the worker ahead of its first task, while this thread waits for something else anyway. */
+    start() {
+        if (this.#isLost || this.#worker)
+            return;
+        try {
+            this.#worker = this.#create();
+        }
+        catch (error) {
+            // The system may have no thread to give.
+            this.#lose(error);
+        }
+    }
+    /**
+     * Has a task done; settles when the worker no longer works on it, also after an abort.
+     *
+     * Resolves with `undefined` when the worker could not be started or died, so that the caller does the task itself; rejects
+     * with the `ActionError` of the task.
+     */
+    async do(task, signal) {
+        signal?.throwIfAborted();
+        this.start();
+        if (this.#isLost)
+            return undefined;
+        const id = ++this.#lastId;
+        const waiting = Promise.withResolvers();
+        const cancel = () => this.#send({ cancel: id });
+        signal?.addEventListener('abort', cancel, { once: true });
+        this.#waiting.set(id, waiting);
+        this.#send({ id, task });
+        try {
+            // The worker answers a task with the result of its kind.
+            return (await waiting.promise);
+        }
+        finally {
+            signal?.removeEventListener('abort', cancel);
+            this.#waiting.delete(id);
+        }
+    }
+    /** Ends the worker and whatever it is doing. */
+    stop() {
+        this.#isLost = true;
+        for (const { resolve } of this.#waiting.values())
+            resolve(undefined);
+        this.#worker?.terminate().catch(() => { });
+    }
+    #lose(reason) {
+        if (!this.#isLost)
+            this.#onLost(reason);
+        this.stop();
+    }
+    #send(request) {
+        this.#worker?.postMessage(request);
+    }
+    #create() {
+        // A small nursery costs no time, because the worker keeps nothing. The empty environment and options keep the inputs, and what an earlier step set for Node, out of it.
+        const worker = new node_worker_threads__WEBPACK_IMPORTED_MODULE_0__.Worker(this.#entry, { env: {}, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 6 } });
+        worker.on('message', (reply) => this.#settle(reply));
+        worker.on('error', (error) => this.#lose(error));
+        worker.on('messageerror', (error) => this.#lose(error));
+        worker.on('exit', (code) => this.#lose(new Error(`It ended with code ${code}`)));
+        return worker;
+    }
+    #settle(reply) {
+        const waiting = this.#waiting.get(reply.id);
+        if ('error' in reply)
+            waiting?.reject((0,_tasks_js__WEBPACK_IMPORTED_MODULE_1__/* .unpackError */ .R)(reply.error));
+        else
+            waiting?.resolve(reply.result);
+    }
 }
 
 

@@ -6,6 +6,7 @@ import { main } from './main.ts';
 import { isGreen } from './report/report.ts';
 import { createRunner } from './runner.ts';
 import { createClock } from './signing/schedule/clock.ts';
+import { WorkerThread } from './worker/worker.ts';
 
 // A crash report would hold the inputs.
 if (process.report) process.report.excludeEnv = true;
@@ -32,6 +33,7 @@ for (const [name, number] of [
 process.on('uncaughtException', (error) => cancel.abort(unexpected(error)));
 
 const clock = createClock();
+const runner = createRunner();
 const report = await main({
   runner: createRunner(undefined, [process.stdout, process.stderr]),
   signal: cancel.signal,
@@ -41,7 +43,9 @@ const report = await main({
   random: Math.random,
   randomInt,
   processId: process.pid,
-  threadEntry: join(import.meta.dirname, 'thread', 'index.js'),
+  worker: new WorkerThread(join(import.meta.dirname, 'thread', 'index.js'), (reason) =>
+    runner.debug(`The worker thread ended; the main thread does its work: ${String(reason)}`),
+  ),
   pageTemplate: join(import.meta.dirname, 'page', 'verify.html'),
 });
 // Sockets that are still closing must not keep the step alive.

@@ -24,6 +24,7 @@ export async function main(context: Context): Promise<Report> {
   } catch (error) {
     builder.add({ failure: unexpected(error) });
   }
+  context.worker.stop();
   const report = await withdrawFrom(context, builder.build());
   const untold = publish(runner, report);
   return withdrawFrom(context, { ...report, failure: report.failure ?? untold });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Context } from '../../src/modes/context.ts';
 import type { Runner } from '../../src/runner.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
+import { WorkerThread } from '../../src/worker/worker.ts';
 import { makeDirectory } from '../files/trees.ts';
 
 /** A run within this process, whose runner notes what it is told. */
@@ -86,7 +87,7 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
     random: Math.random,
     randomInt,
     processId: process.pid,
-    threadEntry: '',
+    worker: new WorkerThread(''),
     pageTemplate: '',
   };
   return { context, workspace, cancel, lines, annotations, timers };

@@ -9,6 +9,7 @@ import { isGreen } from '../../src/report/report.ts';
 import type { RunnerFacts } from '../../src/runner/facts.ts';
 import { createRunner, type Runner } from '../../src/runner.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
+import { WorkerThread } from '../../src/worker/worker.ts';
 
 /** What a preflight told, through every channel. */
 export interface Preflight {
@@ -61,7 +62,7 @@ export async function runPreflight(inputs: Readonly<Record<string, string>>, wor
       now: world.now ?? Date.now,
       random: Math.random,
       randomInt,
-      threadEntry: '',
+      worker: new WorkerThread(''),
       pageTemplate: '',
       processId: process.pid,
     });

@@ -1,4 +1,14 @@
-import { chmodSync, linkSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/rehearsal/faults/faults.ts';
@@ -84,6 +94,33 @@ test('what changes nothing but what the file system tells of a file leaves the r
   });
   const run = await scenario.run({ concurrency: '1', upload: 'false' });
   expect(run.exitCode, run.log).toBe(0);
+});
+
+test('of many files, which the second thread helps to compare, each that changed is named and no other', async () => {
+  const names = Array.from({ length: 300 }, (_, at) => `dist/f${at}`);
+  let workspace = '';
+  // Every other signature that is there when the last files are signed, so that both threads meet some.
+  const swapped: string[] = [];
+  const script = ({ index }: { readonly index: number }): undefined => {
+    if (index !== 290) return;
+    for (const name of names.filter((_, at) => at % 2 === 0)) {
+      const path = join(workspace, `${name}.sign`);
+      if (!existsSync(path)) continue;
+      writeFileSync(path, SWAP);
+      swapped.push(name);
+    }
+  };
+  await using scenario = await createScenario({
+    files: Object.fromEntries(names.map((name) => [name, name])),
+    service: { script },
+  });
+  ({ workspace } = scenario);
+  const run = await scenario.run({ concurrency: '2', manifest: 'release.json' });
+  expect(run.exitCode, run.log).toBe(1);
+  const manifest = JSON.parse(await scenario.read('release.json'));
+  const failed = manifest.files.filter((file: { status: string }) => file.status === 'failed');
+  expect(swapped.length).toBeGreaterThan(50);
+  expect(failed.map((file: { path: string }) => file.path)).toEqual(swapped.toSorted());
 });
 
 test('a signature that was kept is looked at again like a new one', async () => {

@@ -132,7 +132,7 @@ class errors_ActionError extends Error {
     }
 }
 /** Returns the `code` that Node and undici put on their errors, or `undefined` for anything else. */
-function codeOf(error) {
+function errors_codeOf(error) {
     if (typeof error !== 'object' || error === null || !('code' in error))
         return undefined;
     return typeof error.code === 'string' ? error.code : undefined;
@@ -169,7 +169,7 @@ const SHORT = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
  * stand before and between. Printable text of any language stays as it is, and so does what this function returned: a line may hold
  * names that were made safe before. Two names show alike only when one spells out the escape of the other.
  */
-function show(text) {
+function names_show(text) {
     return text
         .replace(UNSAFE, escapeCharacter)
         .replace(/(#[^ -~]*#[^ -~]*)\[/g, '$1\\x5b')
@@ -189,7 +189,7 @@ function escapeCharacter(character) {
  * the entities are resolved: an empty comment behind `@`, `#` and `:` keeps it from finding any.
  */
 function escapeHtml(text) {
-    return show(text)
+    return names_show(text)
         .replace(/[^\p{L}\p{N} ,/()]|(?<=^| ) | $/gu, (character) => `&#${character.codePointAt(0) ?? 0};`)
         .replace(/&#(?:35|58|64);/g, '$&<!-- -->');
 }
@@ -235,8 +235,8 @@ function otherSpellings(name) {
 const LET_BE = 'Let nothing write to the build outputs while this step runs.';
 /** The file cannot be opened or read, for the reason of the system's error. */
 function unreadable(file, error) {
-    const name = show(file.path);
-    switch (codeOf(error)) {
+    const name = names_show(file.path);
+    switch (errors_codeOf(error)) {
         case 'ENOENT':
         case 'ENOTDIR':
             return new errors_ActionError('FILE_VANISHED', `${name} is gone since it was listed.`, { hint: LET_BE, cause: error });
@@ -245,7 +245,7 @@ function unreadable(file, error) {
         case 'EISDIR':
             return notRegular(file, error);
         default:
-            return new errors_ActionError('FILE_UNREADABLE', `${name} cannot be read (${codeOf(error) ?? 'unknown error'}).`, {
+            return new errors_ActionError('FILE_UNREADABLE', `${name} cannot be read (${errors_codeOf(error) ?? 'unknown error'}).`, {
                 hint: 'Give the user of the runner the right to read it, or exclude it in files.',
                 cause: error,
             });
@@ -253,18 +253,18 @@ function unreadable(file, error) {
 }
 /** The file became something else than a regular file. */
 function notRegular(file, cause) {
-    return new errors_ActionError('FILE_NOT_REGULAR', `${show(file.path)} is no regular file any more.`, {
+    return new errors_ActionError('FILE_NOT_REGULAR', `${names_show(file.path)} is no regular file any more.`, {
         hint: LET_BE,
         cause,
     });
 }
 /** The file is not, or does not stay, what was listed. */
 function changed(file) {
-    return new errors_ActionError('FILE_CHANGED', `${show(file.path)} changed while it was being read.`, { hint: LET_BE });
+    return new errors_ActionError('FILE_CHANGED', `${names_show(file.path)} changed while it was being read.`, { hint: LET_BE });
 }
 /** A directory is not where it was when the files were listed. */
 function movedDirectory(directory) {
-    return new errors_ActionError('DIRECTORY_MOVED', `The directory ${show(directory)} was moved, or replaced by a link, during this run.`, { hint: LET_BE });
+    return new errors_ActionError('DIRECTORY_MOVED', `The directory ${names_show(directory)} was moved, or replaced by a link, during this run.`, { hint: LET_BE });
 }
 
 ;// CONCATENATED MODULE: ./build/src/files/reading/read-chunks.js
@@ -321,12 +321,12 @@ const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
 
 
 /** Resolves all links of a path. */
-function findRealPath(location) {
+function real_path_findRealPath(location) {
     try {
         return { path: (0,external_node_fs_namespaceObject.realpathSync)(location) };
     }
     catch (error) {
-        return { failure: codeOf(error) ?? 'unknown error' };
+        return { failure: errors_codeOf(error) ?? 'unknown error' };
     }
 }
 /** Finds the real path of a directory that may not be there yet, by the nearest one that is. */
@@ -337,9 +337,9 @@ function resolveDirectory(path) {
             existing = (0,external_node_path_namespaceObject.dirname)(existing);
     }
     catch (error) {
-        return { failure: codeOf(error) ?? 'unknown error' };
+        return { failure: errors_codeOf(error) ?? 'unknown error' };
     }
-    const real = findRealPath(existing);
+    const real = real_path_findRealPath(existing);
     return real.path === undefined ? real : { path: (0,external_node_path_namespaceObject.join)(real.path, (0,external_node_path_namespaceObject.relative)(existing, path)) };
 }
 /**
@@ -391,21 +391,7 @@ function pathBelow(directory, path) {
 /** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */
 function locate(directory, path) {
     // Both are tidy already, and `join` would look at every character of every path again.
-    return directory.endsWith(sep) ? directory + path : directory + sep + path;
-}
-
-;// CONCATENATED MODULE: ./build/src/files/temporary.js
-/** Start of the names of our temporary files. */
-const TEMPORARY_PREFIX = '.mtls-release-signing-';
-const NAME = /^\.mtls-release-signing-(\d+)-\d+\.tmp$/;
-/** Names a temporary file of a process. */
-function temporaryName(processId, number) {
-    return `${TEMPORARY_PREFIX}${processId}-${number}.tmp`;
-}
-/** Returns the process that a temporary file was made by; `undefined` for any other name, whatever it begins with. */
-function ownerOf(name) {
-    const owner = NAME.exec(name)?.[1];
-    return owner === undefined ? undefined : Number(owner);
+    return directory.endsWith(external_node_path_namespaceObject.sep) ? directory + path : directory + external_node_path_namespaceObject.sep + path;
 }
 
 ;// CONCATENATED MODULE: ./build/src/files/descriptors.js
@@ -421,14 +407,14 @@ function pathOfDescriptor(descriptor) {
  *
  * Only Linux tells where a descriptor leads; elsewhere the answer is always yes.
  */
-function leadsTo(descriptor, path) {
+function descriptors_leadsTo(descriptor, path) {
     const target = targetOf(descriptor);
     if (target === undefined || target === path)
         return true;
     // A file that was replaced after it was opened is not elsewhere, nor is one whose name the file system tells in another case.
     if (names_foldName(target.replace(/ \(deleted\)$/, '')) === names_foldName(path))
         return true;
-    return findRealPath(path).path === path && isSame(descriptor, path);
+    return real_path_findRealPath(path).path === path && isSame(descriptor, path);
 }
 function targetOf(descriptor) {
     if (process.platform !== 'linux')
@@ -447,7 +433,110 @@ function isSame(descriptor, path) {
     return open.ino === there?.ino && open.dev === there.dev;
 }
 
+;// CONCATENATED MODULE: ./build/src/files/reading/read-small.js
+
+
+
+
+
+// Neither exists on Windows. NONBLOCK: opening a FIFO would hang.
+const FLAGS = external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0);
+const NO_LINK = external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0;
+/** Reads a regular file at once; `undefined` when nothing is there. */
+function readSmallFile(location, options) {
+    let descriptor;
+    try {
+        // Mostly there is none, and an exception for each file of a release would cost more than all else.
+        if (lstatSync(location, { throwIfNoEntry: false }) === undefined)
+            return undefined;
+        descriptor = openSync(location, options.links === 'followed' ? FLAGS : FLAGS | NO_LINK);
+        const stat = fstatSync(descriptor);
+        if (!stat.isFile())
+            return { reason: NOT_REGULAR };
+        if (options.links === 'refused' && !leadsTo(descriptor, location))
+            return { reason: MOVED };
+        const { maxBytes, longer } = options;
+        if (longer === 'refused' && stat.size > maxBytes)
+            return { reason: `it has ${stat.size} bytes, more than ${maxBytes}` };
+        return { bytes: readBytes(descriptor, Math.min(stat.size, maxBytes)) };
+    }
+    catch (cause) {
+        const code = codeOf(cause) ?? 'unknown error';
+        if (code === 'ENOENT' || code === 'ENOTDIR')
+            return undefined;
+        return { reason: REASONS[code] ?? code, cause };
+    }
+    finally {
+        if (descriptor !== undefined)
+            closeSync(descriptor);
+    }
+}
+const NOT_REGULAR = 'it is no regular file';
+const MOVED = 'its directory was moved, or replaced by a link';
+const REASONS = { ELOOP: 'it is a link', ENXIO: NOT_REGULAR, EISDIR: NOT_REGULAR };
+function readBytes(descriptor, size) {
+    const bytes = Buffer.alloc(size);
+    let filled = 0;
+    for (let count = -1; count !== 0 && filled < size; filled += count) {
+        count = readSync(descriptor, bytes, filled, size - filled, filled);
+    }
+    return bytes.subarray(0, filled);
+}
+/** Returns the SHA-256 of a text as base64url, the shortest form that can be printed. */
+function hashText(text) {
+    return hash('sha256', text, 'base64url');
+}
+/** Largest signature file that is read, in bytes. */
+const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
+/** One for all, since thousands of files are compared one after the other; a longer file holds another text. */
+const COMPARED = Buffer.allocUnsafe(MAX_SIGNATURE_FILE_BYTES + 1);
+/** Tells whether a file, not a link, holds a text of this SHA-256, given as base64url; `false` also when it cannot be read. */
+function holdsText(location, sha256) {
+    let descriptor;
+    try {
+        descriptor = (0,external_node_fs_namespaceObject.openSync)(location, FLAGS | NO_LINK);
+        const length = (0,external_node_fs_namespaceObject.readSync)(descriptor, COMPARED, 0, COMPARED.length, 0);
+        return (0,external_node_crypto_namespaceObject.hash)('sha256', COMPARED.subarray(0, length), 'base64url') === sha256;
+    }
+    catch {
+        return false;
+    }
+    finally {
+        if (descriptor !== undefined)
+            (0,external_node_fs_namespaceObject.closeSync)(descriptor);
+    }
+}
+/**
+ * Reads an existing signature file; `undefined` when there is none.
+ *
+ * @throws ActionError `SIGNATURE_UNREADABLE` when something else stands at its place: a link, a directory, a huge file
+ */
+function readSignatureFile(location) {
+    const file = readSmallFile(location, { maxBytes: MAX_SIGNATURE_FILE_BYTES, longer: 'refused', links: 'refused' });
+    if (file === undefined || file.bytes)
+        return file?.bytes.toString('utf8');
+    throw new ActionError('SIGNATURE_UNREADABLE', `The signature ${show(location)} cannot be read: ${file.reason}.`, {
+        hint: 'Remove it and sign the file again.',
+        cause: file.cause,
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/files/temporary.js
+/** Start of the names of our temporary files. */
+const TEMPORARY_PREFIX = '.mtls-release-signing-';
+const NAME = /^\.mtls-release-signing-(\d+)-\d+\.tmp$/;
+/** Names a temporary file of a process. */
+function temporaryName(processId, number) {
+    return `${TEMPORARY_PREFIX}${processId}-${number}.tmp`;
+}
+/** Returns the process that a temporary file was made by; `undefined` for any other name, whatever it begins with. */
+function ownerOf(name) {
+    const owner = NAME.exec(name)?.[1];
+    return owner === undefined ? undefined : Number(owner);
+}
+
 ;// CONCATENATED MODULE: ./build/src/files/writing/directories.js
+
 
 
 
@@ -460,7 +549,7 @@ function findDirectory(path) {
 }
 /** Opens a directory as a name for what is in it: neither the right to list it nor its content is needed. Linux alone has it. */
 const O_PATH = 0o10000000;
-const FLAGS = O_PATH | (external_node_fs_namespaceObject.constants.O_DIRECTORY ?? 0) | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0);
+const directories_FLAGS = O_PATH | (external_node_fs_namespaceObject.constants.O_DIRECTORY ?? 0) | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0);
 /**
  * Hands out a path of a directory, to put names behind.
  *
@@ -475,12 +564,24 @@ function inDirectory(directory, use) {
     }
     const descriptor = openDirectory(directory);
     try {
-        if (!leadsTo(descriptor, directory.path))
+        if (!descriptors_leadsTo(descriptor, directory.path))
             throw movedDirectory(directory.path);
         return use(pathOfDescriptor(descriptor));
     }
     finally {
         (0,external_node_fs_namespaceObject.closeSync)(descriptor);
+    }
+}
+/** Tells whether a directory that was found just now is where its path says, with no link on the way. */
+function isInPlace(directory) {
+    if (process.platform !== 'linux')
+        return findRealPath(directory.path).path === directory.path;
+    const descriptor = openSync(directory.path, directories_FLAGS);
+    try {
+        return leadsTo(descriptor, directory.path);
+    }
+    finally {
+        closeSync(descriptor);
     }
 }
 /** Makes a directory and the ones above it that are missing, each in the one above and nowhere else. */
@@ -494,7 +595,7 @@ function makeDirectory(path) {
         }
         catch (error) {
             // Another process may have been faster.
-            const others = codeOf(error) === 'EEXIST' ? findDirectory(path) : undefined;
+            const others = errors_codeOf(error) === 'EEXIST' ? findDirectory(path) : undefined;
             if (others === undefined)
                 throw error;
             return others;
@@ -504,11 +605,11 @@ function makeDirectory(path) {
 }
 function openDirectory(directory) {
     try {
-        return (0,external_node_fs_namespaceObject.openSync)(directory.path, FLAGS);
+        return (0,external_node_fs_namespaceObject.openSync)(directory.path, directories_FLAGS);
     }
     catch (error) {
         // A link, or a file, where the directory was.
-        if (codeOf(error) !== 'ENOTDIR' && codeOf(error) !== 'ELOOP')
+        if (errors_codeOf(error) !== 'ENOTDIR' && errors_codeOf(error) !== 'ELOOP')
             throw error;
         checkIdentity(directory);
         throw error;
@@ -558,13 +659,13 @@ const EXPLANATIONS = {
 function unwritable(path, error) {
     if (error instanceof errors_ActionError)
         return error;
-    const code = codeOf(error) ?? 'unknown error';
+    const code = errors_codeOf(error) ?? 'unknown error';
     const { kind, why, hint } = EXPLANATIONS[code] ?? {
         kind: 'OUTPUT_UNWRITABLE',
         why: 'the system refuses it',
         hint: CLEAR_THE_WAY,
     };
-    return new errors_ActionError(kind, `${show(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
+    return new errors_ActionError(kind, `${names_show(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
 }
 
 ;// CONCATENATED MODULE: ./build/src/files/writing/output-tree.js
@@ -606,7 +707,7 @@ class OutputTree {
      * @throws ActionError `OUTPUT_OUTSIDE`
      */
     realPathOf(path) {
-        return (0,external_node_path_namespaceObject.join)(this.#resolve(path), (0,external_node_path_namespaceObject.basename)(path));
+        return locate(this.#resolve(path), path.slice(path.lastIndexOf('/') + 1));
     }
     /**
      * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
@@ -646,7 +747,7 @@ class OutputTree {
                 inDirectory(directory, (base) => (0,external_node_fs_namespaceObject.unlinkSync)((0,external_node_path_namespaceObject.join)(base, (0,external_node_path_namespaceObject.basename)(path))));
         }
         catch (error) {
-            if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR')
+            if (errors_codeOf(error) === 'ENOENT' || errors_codeOf(error) === 'ENOTDIR')
                 return;
             throw unwritable(path, error);
         }
@@ -694,22 +795,22 @@ class OutputTree {
             }
             catch (error) {
                 // Left by a former process of this number.
-                if (codeOf(error) !== 'EEXIST')
+                if (errors_codeOf(error) !== 'EEXIST')
                     throw error;
             }
         }
     }
     /** Finds the real directory of a path, and sees that no link leads out of the tree. */
     #resolve(path) {
-        const parent = (0,external_node_path_namespaceObject.dirname)(path);
+        const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
         const known = this.#real.get(parent);
         if (known !== undefined)
             return known;
         const { path: top = this.directory } = resolveDirectory(this.directory);
         const { path: real } = resolveDirectory(this.locate(parent));
         if (real === undefined || !isWithin(top, real)) {
-            const target = real === undefined ? 'nowhere' : `to ${show(real)}`;
-            throw new errors_ActionError('OUTPUT_OUTSIDE', `${show(path)} would be written through a link that leads ${target}.`, {
+            const target = real === undefined ? 'nowhere' : `to ${names_show(real)}`;
+            throw new errors_ActionError('OUTPUT_OUTSIDE', `${names_show(path)} would be written through a link that leads ${target}.`, {
                 hint: 'Remove the link, exclude what lies behind it, or set output-dir to a directory without links.',
             });
         }
@@ -753,7 +854,7 @@ function isAlive(processId) {
         return true;
     }
     catch (error) {
-        return codeOf(error) !== 'ESRCH';
+        return errors_codeOf(error) !== 'ESRCH';
     }
 }
 /** A system call for every line would be slow, and everything as one string would be large. */
@@ -777,7 +878,7 @@ function* inBlocks(pieces) {
 /** Takes an error apart for a message. */
 function packError(error) {
     const { code, message, hint, cause } = unexpected(error);
-    return { code, message, hint, cause: cause instanceof Error ? cause : undefined, causeCode: codeOf(cause) };
+    return { code, message, hint, cause: cause instanceof Error ? cause : undefined, causeCode: errors_codeOf(cause) };
 }
 /** Builds the error again from a message. */
 function unpackError({ code, message, hint, cause, causeCode }) {
@@ -787,6 +888,7 @@ function unpackError({ code, message, hint, cause, causeCode }) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/worker/serve.js
+
 
 
 
@@ -802,28 +904,35 @@ function serve(port) {
         running.delete(id);
         port.postMessage(reply);
     }
-    function runWrite(id, { directory, processId, paths, texts }) {
-        const tree = trees.get(directory) ?? new OutputTree(directory, processId);
-        trees.set(directory, tree);
-        const result = new Map();
-        for (const [at, path] of paths.entries()) {
-            try {
-                tree.write(path, texts[at] ?? '');
-            }
-            catch (error) {
-                result.set(at, packError(error));
-            }
-        }
-        return { id, result };
+    function run(id, task) {
+        if (task.do === 'hash')
+            void runHash(id, task);
+        else
+            port.postMessage({ id, result: task.do === 'write' ? write(task, trees) : compare(task) });
     }
     port.on('message', (request) => {
         if ('cancel' in request)
             running.get(request.cancel)?.abort(new Error('The task was cancelled'));
-        else if (request.task.do === 'hash')
-            void runHash(request.id, request.task);
         else
-            port.postMessage(runWrite(request.id, request.task));
+            run(request.id, request.task);
     });
+}
+function write({ directory, processId, paths, texts }, trees) {
+    const tree = trees.get(directory) ?? new OutputTree(directory, processId);
+    trees.set(directory, tree);
+    const errors = new Map();
+    for (const [at, path] of paths.entries()) {
+        try {
+            tree.write(path, texts[at] ?? '');
+        }
+        catch (error) {
+            errors.set(at, packError(error));
+        }
+    }
+    return errors;
+}
+function compare({ locations, digests }) {
+    return [...locations.keys()].filter((at) => !holdsText(locations[at] ?? '', digests[at] ?? ''));
 }
 async function hashFile({ file, hashing }, signal) {
     const hash = startHash(hashing);

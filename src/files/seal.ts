@@ -5,10 +5,10 @@ import { show } from './names.ts';
 import { createPause } from './pause.ts';
 import { hashFile } from './reading/open-file.ts';
 import { movedDirectory } from './reading/read-errors.ts';
-import { hashText, readSignatureFile } from './reading/read-small.ts';
-import { findRealPath } from './real-path.ts';
+import { hashText, holdsText, readSignatureFile } from './reading/read-small.ts';
 import type { FileOutcome, ReleaseFile } from './release-file.ts';
 import { matchesStamp } from './stamp.ts';
+import { findDirectory, isInPlace } from './writing/directories.ts';
 import type { OutputTree } from './writing/output-tree.ts';
 
 /** A file and its signature as they were when the one was signed or checked. */
@@ -20,12 +20,24 @@ export interface Sealed {
   readonly signatureSha256: string | undefined;
 }
 
-/** Where the signatures are. */
-export interface SealPlaces {
+/** Finds the texts that are not what their digests say, by their index, in another thread; `undefined` when the caller has to. */
+export type CompareElsewhere = (
+  locations: readonly string[],
+  digests: readonly string[],
+) => Promise<readonly number[] | undefined>;
+
+/** Where the signatures are, and who helps to read them. */
+export interface SealOptions {
   readonly output: OutputTree;
   readonly suffix: string;
   readonly signal: AbortSignal;
+  readonly compareElsewhere?: CompareElsewhere | undefined;
 }
+
+/** So many files are looked at together. */
+const CHUNK_FILES = 2048;
+/** Share of the signatures that the other thread reads while this one looks at the files and reads the rest. */
+const ELSEWHERE = 0.6;
 
 /**
  * Looks once more at every file and every signature, just before the end of a run: what was checked minutes ago may have
@@ -35,40 +47,104 @@ export interface SealPlaces {
  * it was written too short a time ago for the file system to tell. Returns why each of the others cannot be trusted any
  * more, by its path.
  */
-export async function findChanged(
-  sealed: Iterable<Sealed>,
-  { output, suffix, signal }: SealPlaces,
-): Promise<Map<string, ActionError>> {
-  const changed = new Map<string, ActionError>();
-  const places = new Places();
-  const pause = createPause(signal);
-  for (const { file, sha256, signatureSha256 } of sealed) {
-    await pause();
-    try {
-      places.check(dirname(file.location));
-      if (!isAsListed(file)) await checkBytes(file, sha256);
-      if (signatureSha256 === undefined) continue;
-      const location = output.realPathOf(file.path + suffix);
-      places.check(dirname(location));
-      const found = hashText(readSignatureFile(location) ?? '');
-      if (found === signatureSha256) continue;
-      // A file that a link to its directory shows a second time has one signature for both.
-      if (!someOtherOf(sealed, { location, found, output, suffix })) throw changedSince(file.path + suffix);
-    } catch (error) {
-      changed.set(file.path, toActionError(error, 'FILE_UNREADABLE', `${show(file.path)} cannot be looked at again.`));
-    }
+export async function findChanged(sealed: Iterable<Sealed>, options: SealOptions): Promise<Map<string, ActionError>> {
+  const seal = new Seal(sealed, options);
+  let chunk: Sealed[] = [];
+  for (const one of sealed) {
+    chunk.push(one);
+    if (chunk.length < CHUNK_FILES) continue;
+    await seal.check(chunk);
+    chunk = [];
   }
-  return changed;
+  await seal.check(chunk);
+  return seal.changed;
 }
 
-/** Directories that are where their path says; each is looked at once. */
-class Places {
-  readonly #good = new Set<string>();
+/** One signature that is to be compared. */
+interface Place {
+  readonly one: Sealed;
+  readonly location: string;
+  readonly digest: string;
+}
 
-  check(directory: string): void {
-    if (this.#good.has(directory)) return;
-    if (findRealPath(directory).path !== directory) throw movedDirectory(directory);
-    this.#good.add(directory);
+class Seal {
+  readonly changed = new Map<string, ActionError>();
+  readonly #sealed: Iterable<Sealed>;
+  readonly #options: SealOptions;
+  readonly #pause: () => Promise<void>;
+  /** Directories that are where their path says. */
+  readonly #inPlace = new Set<string>();
+
+  constructor(sealed: Iterable<Sealed>, options: SealOptions) {
+    this.#sealed = sealed;
+    this.#options = options;
+    this.#pause = createPause(options.signal);
+  }
+
+  async check(chunk: readonly Sealed[]): Promise<void> {
+    const { compareElsewhere } = this.#options;
+    const places = chunk.flatMap((one) => this.#locate(one));
+    const elsewhere = places.slice(0, compareElsewhere ? Math.floor(places.length * ELSEWHERE) : 0);
+    const wrong = compareElsewhere?.(
+      elsewhere.map(({ location }) => location),
+      elsewhere.map(({ digest }) => digest),
+    );
+    for (const one of chunk) {
+      await this.#pause();
+      await this.#note(one, () => this.#checkFile(one));
+    }
+    for (const { one, location } of elsewhere) await this.#note(one, () => this.#checkDirectory(location));
+    await this.#compare(places.slice(elsewhere.length));
+    const indices = await wrong;
+    await this.#compare(indices ? indices.flatMap((at) => elsewhere[at] ?? []) : elsewhere);
+  }
+
+  #locate(one: Sealed): Place[] {
+    const { output, suffix } = this.#options;
+    const { file, signatureSha256: digest } = one;
+    return digest === undefined ? [] : [{ one, digest, location: output.realPathOf(file.path + suffix) }];
+  }
+
+  async #checkFile({ file, sha256 }: Sealed): Promise<void> {
+    this.#checkDirectory(file.location);
+    if (!isAsListed(file) && (await hashFile(file)) !== sha256) throw changedSince(file.path);
+  }
+
+  async #compare(places: readonly Place[]): Promise<void> {
+    for (const place of places) {
+      await this.#pause();
+      if (!holdsText(place.location, place.digest)) await this.#note(place.one, () => this.#explain(place));
+      else await this.#note(place.one, () => this.#checkDirectory(place.location));
+    }
+  }
+
+  #explain({ one, location }: Place): void {
+    this.#checkDirectory(location);
+    const { suffix } = this.#options;
+    const found = hashText(readSignatureFile(location) ?? '');
+    // A file that a link to its directory shows a second time has one signature for both.
+    for (const other of this.#sealed) {
+      if (other.signatureSha256 !== found) continue;
+      if (this.#locate(other).some((place) => place.location === location)) return;
+    }
+    throw changedSince(one.file.path + suffix);
+  }
+
+  #checkDirectory(location: string): void {
+    const directory = dirname(location);
+    if (this.#inPlace.has(directory)) return;
+    const found = findDirectory(directory);
+    if (!found || !isInPlace(found)) throw movedDirectory(directory);
+    this.#inPlace.add(directory);
+  }
+
+  async #note({ file: { path } }: Sealed, look: () => void | Promise<void>): Promise<void> {
+    try {
+      await look();
+    } catch (error) {
+      const known = toActionError(error, 'FILE_UNREADABLE', `${show(path)} cannot be looked at again.`);
+      if (!this.changed.has(path)) this.changed.set(path, known);
+    }
   }
 }
 
@@ -76,23 +152,6 @@ function isAsListed({ location, size, stamp }: ReleaseFile): boolean {
   if (!stamp?.isSettled) return false;
   const now = lstatSync(location, { throwIfNoEntry: false });
   return now !== undefined && now.size === size && matchesStamp(stamp, now);
-}
-
-async function checkBytes(file: ReleaseFile, sha256: string): Promise<void> {
-  if ((await hashFile(file)) === sha256) return;
-  throw changedSince(file.path);
-}
-
-interface Found extends Omit<SealPlaces, 'signal'> {
-  readonly location: string;
-  readonly found: string;
-}
-
-function someOtherOf(sealed: Iterable<Sealed>, { location, found, output, suffix }: Found): boolean {
-  for (const { file, signatureSha256 } of sealed) {
-    if (signatureSha256 === found && output.realPathOf(file.path + suffix) === location) return true;
-  }
-  return false;
 }
 
 function changedSince(path: string): ActionError {

@@ -1,5 +1,6 @@
 import type { Runner } from '../runner.ts';
 import type { Clock } from '../signing/schedule/clock.ts';
+import type { WorkerThread } from '../worker/worker.ts';
 
 /** What every stage may use: the world comes in as arguments, so that stages can be run anywhere. */
 export interface Context {
@@ -16,8 +17,8 @@ export interface Context {
   /** An unpredictable whole number below a bound. */
   readonly randomInt: (bound: number) => number;
   readonly processId: number;
-  /** Path of the worker's program. */
-  readonly threadEntry: string;
+  /** A second thread, which starts with its first task. */
+  readonly worker: WorkerThread;
   /** Path of the page that every verification kit holds, without the data of a release. */
   readonly pageTemplate: string;
 }

@@ -1,14 +1,17 @@
 import type { MessagePort } from 'node:worker_threads';
 import { readInto, startHash } from '../files/hashing/file-hash.ts';
 import { readChunks, readerOf } from '../files/reading/read-chunks.ts';
+import { holdsText } from '../files/reading/read-small.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
 import {
+  type CompareTask,
   type HashTask,
   type PackedError,
   packError,
   type Reply,
   type Request,
   type Results,
+  type Task,
   type WriteTask,
 } from './tasks.ts';
 
@@ -28,25 +31,33 @@ export function serve(port: MessagePort): void {
     port.postMessage(reply);
   }
 
-  function runWrite(id: number, { directory, processId, paths, texts }: WriteTask): Reply {
-    const tree = trees.get(directory) ?? new OutputTree(directory, processId);
-    trees.set(directory, tree);
-    const result = new Map<number, PackedError>();
-    for (const [at, path] of paths.entries()) {
-      try {
-        tree.write(path, texts[at] ?? '');
-      } catch (error) {
-        result.set(at, packError(error));
-      }
-    }
-    return { id, result };
+  function run(id: number, task: Task): void {
+    if (task.do === 'hash') void runHash(id, task);
+    else port.postMessage({ id, result: task.do === 'write' ? write(task, trees) : compare(task) } satisfies Reply);
   }
 
   port.on('message', (request: Request) => {
     if ('cancel' in request) running.get(request.cancel)?.abort(new Error('The task was cancelled'));
-    else if (request.task.do === 'hash') void runHash(request.id, request.task);
-    else port.postMessage(runWrite(request.id, request.task));
+    else run(request.id, request.task);
   });
+}
+
+function write({ directory, processId, paths, texts }: WriteTask, trees: Map<string, OutputTree>): Results['write'] {
+  const tree = trees.get(directory) ?? new OutputTree(directory, processId);
+  trees.set(directory, tree);
+  const errors = new Map<number, PackedError>();
+  for (const [at, path] of paths.entries()) {
+    try {
+      tree.write(path, texts[at] ?? '');
+    } catch (error) {
+      errors.set(at, packError(error));
+    }
+  }
+  return errors;
+}
+
+function compare({ locations, digests }: CompareTask): number[] {
+  return [...locations.keys()].filter((at) => !holdsText(locations[at] ?? '', digests[at] ?? ''));
 }
 
 async function hashFile({ file, hashing }: HashTask, signal: AbortSignal): Promise<Results['hash']> {

@@ -2,7 +2,7 @@ import { ActionError, codeOf, unexpected } from '../errors.ts';
 import type { Hashing } from '../signing/signer.ts';
 
 /** What the worker can do; every value can be cloned from thread to thread. */
-export type Task = HashTask | WriteTask;
+export type Task = HashTask | WriteTask | CompareTask;
 
 /** Hashes an open file. */
 export interface HashTask {
@@ -28,12 +28,23 @@ export interface WriteTask {
   readonly texts: readonly string[];
 }
 
+/** Reads signatures again and compares them with what was written. */
+export interface CompareTask {
+  readonly do: 'compare';
+  /** Absolute. */
+  readonly locations: readonly string[];
+  /** SHA-256 of each text as base64url. */
+  readonly digests: readonly string[];
+}
+
 /** The result of each kind of task. */
 export interface Results {
   /** The hash that the task asks for, and the SHA-256 of the bytes as hex. */
   readonly hash: { readonly digest: Uint8Array; readonly sha256: string };
   /** The errors of the signatures that could not be written, by their index in the task. */
   readonly write: ReadonlyMap<number, PackedError>;
+  /** The indices of the files that hold another text, or none. */
+  readonly compare: readonly number[];
 }
 
 /** A message to the worker: a task, or the end of an earlier task. */

@@ -20,6 +20,11 @@ export class WorkerThread {
     this.#onLost = onLost;
   }
 
+  /** Whether there is a worker: starting it for a short task costs more than the task. */
+  get isStarted(): boolean {
+    return this.#worker !== undefined && !this.#isLost;
+  }
+
   /** Starts the worker ahead of its first task, while this thread waits for something else anyway. */
   start(): void {
     if (this.#isLost || this.#worker) return;

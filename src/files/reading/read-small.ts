@@ -67,6 +67,23 @@ export function hashText(text: string): string {
 /** Largest signature file that is read, in bytes. */
 export const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
 
+/** One for all, since thousands of files are compared one after the other; a longer file holds another text. */
+const COMPARED = Buffer.allocUnsafe(MAX_SIGNATURE_FILE_BYTES + 1);
+
+/** Tells whether a file, not a link, holds a text of this SHA-256, given as base64url; `false` also when it cannot be read. */
+export function holdsText(location: string, sha256: string): boolean {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(location, FLAGS | NO_LINK);
+    const length = readSync(descriptor, COMPARED, 0, COMPARED.length, 0);
+    return hash('sha256', COMPARED.subarray(0, length), 'base64url') === sha256;
+  } catch {
+    return false;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
 /**
  * Reads an existing signature file; `undefined` when there is none.
  *

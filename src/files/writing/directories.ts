@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../../errors.ts';
 import { leadsTo, pathOfDescriptor } from '../descriptors.ts';
 import { movedDirectory } from '../reading/read-errors.ts';
+import { findRealPath } from '../real-path.ts';
 
 /** A directory as it was found: a path without links, and which directory that is. */
 export interface FoundDirectory {
@@ -38,6 +39,17 @@ export function inDirectory<T>(directory: FoundDirectory, use: (base: string) =>
   try {
     if (!leadsTo(descriptor, directory.path)) throw movedDirectory(directory.path);
     return use(pathOfDescriptor(descriptor));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Tells whether a directory that was found just now is where its path says, with no link on the way. */
+export function isInPlace(directory: FoundDirectory): boolean {
+  if (process.platform !== 'linux') return findRealPath(directory.path).path === directory.path;
+  const descriptor = openSync(directory.path, FLAGS);
+  try {
+    return leadsTo(descriptor, directory.path);
   } finally {
     closeSync(descriptor);
   }

@@ -2,7 +2,7 @@ import { closeSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync, wr
 import { basename, dirname, join } from 'node:path';
 import { ActionError, codeOf } from '../../errors.ts';
 import { show } from '../names.ts';
-import { isWithin, resolveDirectory } from '../real-path.ts';
+import { isWithin, locate, resolveDirectory } from '../real-path.ts';
 import { ownerOf, temporaryName } from '../temporary.ts';
 import { type FoundDirectory, findDirectory, inDirectory, makeDirectory } from './directories.ts';
 import { unwritable } from './write-errors.ts';
@@ -40,7 +40,7 @@ export class OutputTree {
    * @throws ActionError `OUTPUT_OUTSIDE`
    */
   realPathOf(path: string): string {
-    return join(this.#resolve(path), basename(path));
+    return locate(this.#resolve(path), path.slice(path.lastIndexOf('/') + 1));
   }
 
   /**
@@ -130,7 +130,7 @@ export class OutputTree {
 
   /** Finds the real directory of a path, and sees that no link leads out of the tree. */
   #resolve(path: string): string {
-    const parent = dirname(path);
+    const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
     const known = this.#real.get(parent);
     if (known !== undefined) return known;
     const { path: top = this.directory } = resolveDirectory(this.directory);

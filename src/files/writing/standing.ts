@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { codeOf } from '../../errors.ts';
 import { foldName } from '../names.ts';
 
@@ -11,10 +11,11 @@ import { foldName } from '../names.ts';
 export function* mayStand(directory: string, paths: Iterable<string>): Generator<string> {
   const names = new Map<string, Set<string> | undefined>();
   for (const path of paths) {
-    const parent = dirname(path);
+    const cut = path.lastIndexOf('/');
+    const parent = cut === -1 ? '.' : path.slice(0, cut);
     if (!names.has(parent)) names.set(parent, namesIn(join(directory, parent)));
     const standing = names.get(parent);
-    if (standing === undefined || standing.has(foldName(path.slice(path.lastIndexOf('/') + 1)))) yield path;
+    if (standing === undefined || standing.has(foldName(path.slice(cut + 1)))) yield path;
   }
 }
 

@@ -7,6 +7,8 @@ import { type FoundDirectory, findDirectory, inDirectory } from './directories.t
 /** Names that some file systems refuse: with characters that mean something to them, those of devices, and long ones. */
 const UNUSUAL = /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/iu;
 const LONG_NAME_BYTES = 140;
+/** Nearly all names, of which none is the name of a device: those are short. */
+const PLAIN = /^[\w.-]{10,140}(?<!\.)$/;
 
 /**
  * Makes a file and removes it again, to see that these names can be written in a directory; for a directory that is not
@@ -15,7 +17,9 @@ const LONG_NAME_BYTES = 140;
  * @throws Error what the system says
  */
 export function tryWriting(directory: string, names: readonly string[], processId: number): void {
-  const unusual = names.filter((name) => UNUSUAL.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES);
+  const unusual = names.filter(
+    (name) => !PLAIN.test(name) && (UNUSUAL.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES),
+  );
   inDirectory(nearest(directory), (base) => {
     if (unusual.length === 0) return makeAndRemove(unusedName(base, processId));
     // At its own place a file could pass for what its name says, if this process were killed.

@@ -32,7 +32,7 @@ function* writersOf({ release, suffix, own, output }: WrittenPaths): Generator<W
 
 /** Finds paths that are written twice, and files of the release that would be replaced, as the file system compares names. */
 export function findCollisions(task: WrittenPaths): ActionError[] {
-  const { output, release } = task;
+  const { output, release, own, suffix } = task;
   const byName = new Map<string, Writer>();
   const pairs: string[] = [];
   for (const writer of writersOf(task)) {
@@ -44,7 +44,10 @@ export function findCollisions(task: WrittenPaths): ActionError[] {
     else if (isOneFile(writer.location, other.location, output.processId))
       pairs.push(`${show(other.path)} and ${show(writer.path)} are one file, and both would be written`);
   }
+  const ends = new Set([...own, suffix].map(lastCharacter));
   for (const { path, location } of release.allFiles) {
+    // Nearly no file of a release has a name that could be one of ours.
+    if (!ends.has(lastCharacter(path))) continue;
     const writer = byName.get(foldName(location));
     if (writer && isOneFile(writer.location, location, output.processId))
       pairs.push(`${show(path)} is a file of the release, and ${show(writer.path)} would replace it`);
@@ -58,6 +61,10 @@ export function findCollisions(task: WrittenPaths): ActionError[] {
 }
 
 const MAX_LISTED = 10;
+
+function lastCharacter(path: string): string {
+  return path.slice(-1).toLowerCase();
+}
 
 /** Lists sentences one on a line, of many only the first. */
 export function listed(sentences: readonly string[]): string {

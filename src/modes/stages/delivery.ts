@@ -8,6 +8,7 @@ import { type Artifact, isGreen, type Report, type ReportBuilder, type ReportPar
 import { plural } from '../../report/summary/units.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
 import { removeArtifact, uploadFiles } from '../../upload.ts';
+import { compareInWorker } from '../../worker/comparer.ts';
 import type { Context } from '../context.ts';
 import { placeReceipt, type Receipt, writeReceipt } from './receipt.ts';
 import { removeIfPossible } from './whole-release.ts';
@@ -63,21 +64,21 @@ export async function deliver(
 }
 
 function locateChecksums({ files: { checksums }, output }: Delivery, { own }: Done): ReportPart {
-  const isThere = own.some(({ file }) => file.path === checksums);
-  return checksums !== undefined && isThere ? { checksums: output.locate(checksums) } : {};
+  return own.some(({ file }) => file.path === checksums) ? { checksums: output.locate(checksums ?? '') } : {};
 }
 
 /** Looks at everything again; what changed is a failure, and keeps no signature that was written in this run. */
-async function seal({ signal }: Context, delivery: Delivery, done: Done): Promise<void> {
+async function seal({ signal, worker }: Context, delivery: Delivery, done: Done): Promise<void> {
   const { mode, output, files, report } = delivery;
   const { suffix } = files;
-  const changed = await findChanged(sealable(done.files, done.outcomes), { output, suffix, signal });
+  const options = { output, suffix, signal, compareElsewhere: compareInWorker(worker) };
+  const changed = await findChanged(sealable(done.files, done.outcomes), options);
   const outcomes = done.outcomes.flatMap((outcome) => {
     const error = changed.get(outcome.file.path);
     return error ? [{ ...outcome, status: 'failed', error } as const] : [];
   });
   report.add({ outcomes });
-  const own = await findChanged(done.own, { output, suffix, signal });
+  const own = await findChanged(done.own, options);
   for (const error of own.values()) report.add({ failure: error });
   if (mode === 'verify') return;
   removeIfPossible(
@@ -152,14 +153,13 @@ async function tellLate(
   const late = new Promise<undefined>((resolve) => void clock.after(LATE_UPLOAD_MS, () => resolve(undefined)));
   const artifact = await Promise.race([uploading.catch(() => undefined), late]);
   if (artifact === undefined) return;
-  const { name, id } = artifact;
-  const text = `Artifact ${name}, id ${id}, was complete when the run was cancelled. Delete it, or do not use it.`;
-  runner.annotate('warning', 'Upload', text);
+  const what = `Artifact ${artifact.name}, id ${artifact.id}, was complete when the run was cancelled`;
+  runner.annotate('warning', 'Upload', `${what}. Delete it, or do not use it.`);
 }
 
 function nameArtifact({ mode, files, upload }: Delivery & { readonly upload: UploadInputs }): string {
   const { index, count } = files.shard;
-  const name = count > 1 ? `${upload.artifactName}-${index}-of-${count}` : upload.artifactName;
+  const name = `${upload.artifactName}${count > 1 ? `-${index}-of-${count}` : ''}`;
   return mode === 'rehearse' ? `rehearsal-${name}` : name;
 }
 

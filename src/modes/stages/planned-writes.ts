@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { ActionError } from '../../errors.ts';
 import type { ReleaseFile } from '../../files/release-file.ts';
 import {
@@ -150,13 +150,13 @@ function tryDirectories({ wanted, files, output }: PlanTask, own: readonly strin
   // Where every signature is kept, only the manifest is written for certain.
   const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);
   const paths = [...wanted.map(({ path }) => path + files.suffix), ...others];
-  const byDirectory = Map.groupBy(paths, (path) => dirname(path));
+  const byDirectory = Map.groupBy(paths, (path) => path.slice(0, path.lastIndexOf('/') + 1));
   const errors = new Map<string, ActionError>();
   for (const [directory, [first = directory, ...more]] of byDirectory) {
     try {
       tryWriting(
         dirname(output.realPathOf(first)),
-        [first, ...more].map((path) => basename(path)),
+        [first, ...more].map((path) => path.slice(directory.length)),
         output.processId,
       );
     } catch (error) {

@@ -22,14 +22,12 @@ import type { ReportBuilder } from '../../report/report.ts';
 import { sentence } from '../../report/summary/units.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import type { Signer } from '../../signing/signer.ts';
-import { WorkerThread } from '../../worker/worker.ts';
 import type { Context } from '../context.ts';
 
 /** A signer that is ready to use, and what it works with. */
 export interface OpenService {
   readonly signer: Signer;
   readonly transport: Transport;
-  readonly worker: WorkerThread;
   /** SHA-256 of the public key in the client certificate, as hex; `undefined` without one. */
   readonly clientKeySha256: string | undefined;
   /** Most memory that requests in flight may take, in bytes; `undefined` for the usual. */
@@ -95,9 +93,6 @@ export function withService<T>(
       diagnosis: createDiagnosis(route, { anchors: identity.anchors, now: context.now }),
       onServer: (certificate) => warn(context, report, ['Server certificate', missingNames(certificate)]),
     });
-    const worker = new WorkerThread(context.threadEntry, (reason) =>
-      context.runner.debug(`The worker thread ended; the main thread does its work: ${String(reason)}`),
-    );
     const open = protocol.open(
       transport,
       worldOf(context, (title, text) => warn(context, report, [title, text])),
@@ -106,10 +101,9 @@ export function withService<T>(
       const signer = 'certificate' in identity ? namingRefused(open.signer, identity) : open.signer;
       const maxBytesInFlight = http === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
       const clientKeySha256 = 'certificate' in identity ? identity.certificate.publicKeySha256 : undefined;
-      return await use({ signer, transport, worker, clientKeySha256, maxBytesInFlight });
+      return await use({ signer, transport, clientKeySha256, maxBytesInFlight });
     } finally {
       await open.close();
-      worker.stop();
       transport.close();
     }
   });

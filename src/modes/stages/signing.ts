@@ -142,13 +142,13 @@ async function runSigning(context: Context, task: ReleaseTask): Promise<SignResu
 const WORKER_FILES = 256;
 
 function signOptions(context: Context, task: ReleaseTask, files: readonly ReleaseFile[]): SignOptions {
-  const { signal, clock, random } = context;
+  const { signal, clock, random, worker } = context;
   const { output, suffix, verification, effort, service } = task;
   return {
     files,
     signer: service.signer,
-    output: retryWrites(files.length < WORKER_FILES ? output : writeInWorker(service.worker, output), context.clock),
-    hashElsewhere: hashInWorker(service.worker),
+    output: retryWrites(files.length < WORKER_FILES ? output : writeInWorker(worker, output), context.clock),
+    hashElsewhere: hashInWorker(worker),
     suffix,
     verification,
     clientKeySha256: service.clientKeySha256,
