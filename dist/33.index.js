@@ -180,7 +180,7 @@ function describeInput(input, text) {
     const labels = new Map();
     for (const { label } of blocks)
         labels.set(label, (labels.get(label) ?? 0) + 1);
-    const counted = [...labels].map(([label, count]) => `${count} × ${label}`).join(', ');
+    const counted = [...labels].map(([label, count]) => `${count} \u00d7 ${label}`).join(', ');
     return [passed(input, `input ${input} holds ${counted}, read whole`, performance.now() - startedAt)];
 }
 function describeMatch(leaf) {

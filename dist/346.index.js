@@ -308,7 +308,7 @@ function renderGuide(release) {
         `Open ${codeOf(release.pageName)} beside this file and drop the files on it. It needs no network and installs nothing.`,
         '## The key',
         'This text came with the files, so it cannot vouch for the key: whoever could change the files could change it too. ' +
-            'Get the fingerprint another way, such as the publisher’s own web site, your contract or an earlier release, and compare all of it with the number that these commands print.',
+            'Get the fingerprint another way, such as the publisher\u2019s own web site, your contract or an earlier release, and compare all of it with the number that these commands print.',
         renderKey(key.keyObject.export({ format: 'pem', type: 'spki' }).toString()),
         'The commands below run in the directory of the files, with `public-key.pem` and the signatures beside the files. They stop at the first file that is not as it should be.',
         '## Linux, WSL, Git Bash',
