@@ -25,6 +25,7 @@ function namesRead(given: Readonly<Record<string, string>>): string[] {
       commit: '',
       runAttempt: 1,
       isDebug: false,
+      hasIdTokens: false,
       maxRetentionDays: 90,
       secretsWithheld: false,
       stranger: 'nothing',

@@ -50747,6 +50747,7 @@ __webpack_async_result__();
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  O: () => (/* binding */ neededCredentials),
   j: () => (/* binding */ readProtocol)
 });
 
@@ -51321,6 +51322,13 @@ function readHttp(task) {
         key: key ?? '',
         token: token ?? '',
     });
+}
+/** Lists the secrets that the message needs, besides the client certificate. */
+function httpCredentials(reader) {
+    const text = reader.text('request') ?? '';
+    const [, preset = ''] = /^preset:(.*)$/s.exec(text) ?? [];
+    const message = Object.hasOwn(PRESETS, preset) ? PRESETS[preset]?.request : text;
+    return message?.includes('{token}') ? ['key', 'token'] : ['key'];
 }
 function readPreset(reader, text) {
     const [, name] = /^preset:(.*)$/s.exec(text) ?? [];
@@ -52005,6 +52013,17 @@ function readVault(task) {
         login: vault_fields_readLogin(task),
     });
 }
+/** Lists the secrets that the login needs. */
+function vaultCredentials(reader) {
+    switch (reader.text('login')?.split('@')[0]) {
+        case 'oidc':
+            return ['OIDC'];
+        case 'token':
+            return ['token'];
+        default:
+            return ['key'];
+    }
+}
 function vault_fields_readLogin({ reader, serverUrl, token, purpose }) {
     const text = reader.text('login') ?? 'cert';
     const [, method = '', at] = /^(cert|oidc|token)(?:@(.+))?$/.exec(text) ?? [];
@@ -52041,9 +52060,21 @@ function vault_fields_readLogin({ reader, serverUrl, token, purpose }) {
 
 /** Every protocol, by its name in the input `protocol`; the first one is the default. */
 const PROTOCOLS = {
-    'es-auth': { inputs: ['sign-path', 'app-key', 'app-secret'], read: readEsAuth },
-    vault: { inputs: ['signing-key', 'mount', 'login', 'role', 'token'], read: readVault },
-    http: { inputs: ['signing-key', 'token', 'request', 'answer'], read: readHttp },
+    'es-auth': {
+        inputs: ['sign-path', 'app-key', 'app-secret'],
+        credentials: () => ['key', 'app-secret'],
+        read: readEsAuth,
+    },
+    vault: {
+        inputs: ['signing-key', 'mount', 'login', 'role', 'token'],
+        credentials: vaultCredentials,
+        read: readVault,
+    },
+    http: {
+        inputs: ['signing-key', 'token', 'request', 'answer'],
+        credentials: httpCredentials,
+        read: readHttp,
+    },
 };
 // The type of `Object.keys` says nothing of the names.
 const NAMES = Object.keys(PROTOCOLS);
@@ -52054,6 +52085,12 @@ const DEFAULTS = {
     login: 'cert',
     answer: '/signature',
 };
+/** Lists the secrets that a run with these inputs needs. */
+function neededCredentials(reader) {
+    // An unknown protocol is reported where its inputs are read.
+    const name = NAMES.find((each) => each === reader.text('protocol')) ?? 'es-auth';
+    return PROTOCOLS[name].credentials(reader);
+}
 /** Reads the input `protocol` and the inputs of the protocol that it names; `undefined` only after a problem was noted. */
 function readProtocol(task) {
     const { reader } = task;
@@ -52148,7 +52185,13 @@ var errors = __nccwpck_require__(27406);
 var secrets = __nccwpck_require__(60913);
 // EXTERNAL MODULE: ./build/src/identity/text/inputs.js + 1 modules
 var inputs = __nccwpck_require__(17783);
+// EXTERNAL MODULE: ./build/src/runner.js + 7 modules
+var src_runner = __nccwpck_require__(77273);
+// EXTERNAL MODULE: ./build/src/inputs/protocols/protocol-fields.js + 19 modules
+var protocol_fields = __nccwpck_require__(41890);
 ;// CONCATENATED MODULE: ./build/src/inputs/admission.js
+
+
 
 
 
@@ -52171,19 +52214,35 @@ function admit(mode, taken, runner) {
     };
     if (facts.stranger === 'steers' && !isAllowed)
         refuse(steeredByStranger(facts));
-    if (otherwise !== 'error' && !hasCredentials(taken)) {
+    const needed = (0,protocol_fields/* neededCredentials */.O)(reader);
+    const missing = needed.filter((each) => !isThere(each, taken, facts));
+    const hasCredentials = missing.length < needed.length;
+    if (otherwise !== 'error' && !hasCredentials) {
         if (facts.secretsWithheld)
             return otherwise === 'rehearse' ? 'rehearse' : 'skipped';
-        reader.add(notWithheld(facts.eventName));
+        const inputs = missing.filter((each) => each !== 'OIDC');
+        if (inputs.length > 0)
+            reader.add(notWithheld(inputs, facts.eventName));
     }
-    if (facts.stranger === 'starts' && hasCredentials(taken))
+    if (missing.includes('OIDC'))
+        reader.add((0,src_runner/* idTokenMissing */.v)());
+    if (facts.stranger === 'starts' && hasCredentials)
         warnOfStarters(runner);
     if (facts.taps.length > 0)
         refuse(tapped(facts.taps));
     return mode;
 }
-function hasCredentials({ identity, appSecret }) {
-    return !(0,inputs/* isBlank */.z3)(identity.key) || appSecret !== undefined || (0,secrets/* secretsOf */.F)({ cert: identity.cert ?? '' }).length > 0;
+function isThere(credential, { identity, appSecret, token }, { hasIdTokens }) {
+    switch (credential) {
+        case 'key':
+            return !(0,inputs/* isBlank */.z3)(identity.key) || (0,secrets/* secretsOf */.F)({ cert: identity.cert ?? '' }).length > 0;
+        case 'app-secret':
+            return appSecret !== undefined;
+        case 'token':
+            return token !== undefined;
+        case 'OIDC':
+            return hasIdTokens;
+    }
 }
 /** A stranger who starts a run is no danger by that alone, but the workflow may check out or build what is theirs. */
 function warnOfStarters({ facts, annotate }) {
@@ -52204,8 +52263,9 @@ function tapped(options) {
         hint: `Remove ${names} from NODE_OPTIONS: look at env: in the workflow, at earlier steps, and at the settings of the runner.`,
     });
 }
-function notWithheld(eventName) {
-    return new errors/* ActionError */.lZ('CREDENTIALS_MISSING', `Inputs key and app-secret are empty, and a ${eventName || 'run of this kind'} event is not one that GitHub withholds secrets from.`, {
+function notWithheld(inputs, eventName) {
+    const are = inputs.length === 1 ? `Input ${inputs.join()} is empty` : `Inputs ${inputs.join(' and ')} are empty`;
+    return new errors/* ActionError */.lZ('CREDENTIALS_MISSING', `${are}, and a ${eventName || 'run of this kind'} event is not one that GitHub withholds secrets from.`, {
         hint: 'Check the names of the secrets in the workflow, and that the environment they belong to is the one of this job. if-no-credentials counts for pull requests of forks and for Dependabot only.',
     });
 }
@@ -52225,8 +52285,14 @@ var real_path = __nccwpck_require__(38629);
 class FieldReader {
     #take;
     #problems = [];
+    /** `take` may give each input once only, as an environment does from which inputs are removed. */
     constructor(take) {
-        this.#take = take;
+        const taken = new Map();
+        this.#take = (name) => {
+            if (!taken.has(name))
+                taken.set(name, take(name));
+            return taken.get(name);
+        };
     }
     /** Everything wrong so far. */
     get problems() {
@@ -52444,8 +52510,6 @@ function isDirectoryOrNew(path) {
     return stat?.isDirectory() ?? ((0,external_node_path_.dirname)(path) === path || isDirectoryOrNew((0,external_node_path_.dirname)(path)));
 }
 
-// EXTERNAL MODULE: ./build/src/inputs/protocols/protocol-fields.js + 19 modules
-var protocol_fields = __nccwpck_require__(41890);
 // EXTERNAL MODULE: ./build/src/inputs/service-fields.js
 var service_fields = __nccwpck_require__(91620);
 // EXTERNAL MODULE: ./build/src/files/reading/read-small.js
@@ -63200,7 +63264,8 @@ function showList(names, limit) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  j: () => (/* binding */ createRunner)
+  j: () => (/* binding */ createRunner),
+  v: () => (/* binding */ idTokenMissing)
 });
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
@@ -63492,6 +63557,7 @@ function readFacts(environment) {
         runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
         maxRetentionDays: positive(environment['GITHUB_RETENTION_DAYS']) ?? MAX_RETENTION_DAYS,
         isDebug: environment['RUNNER_DEBUG'] === '1',
+        hasIdTokens: Boolean(environment['ACTIONS_ID_TOKEN_REQUEST_URL'] && environment['ACTIONS_ID_TOKEN_REQUEST_TOKEN']),
         // GitHub's runner sets it, as those of Gitea and Forgejo and `act` do.
         isOnRunner: Boolean(environment['GITHUB_ACTIONS']),
         httpsProxy: environment['https_proxy'] ?? environment['HTTPS_PROXY'],
@@ -63692,7 +63758,7 @@ function createRunner(environment = process.env, streams = []) {
         },
         output: (name, value) => outputs.set(name, masks.scrubValue(value)),
         saveState: (name, value) => states.set(name, value),
-        drawIdToken: (audience) => drawIdToken(audience, environment),
+        drawIdToken: (audience) => drawIdToken(audience, facts),
         artifactUrl(id) {
             const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
             return id === undefined ? '' : `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
@@ -63700,12 +63766,15 @@ function createRunner(environment = process.env, streams = []) {
         summary: (markdown) => summaries.append(masks.scrub(markdown)),
     };
 }
-async function drawIdToken(audience, environment) {
-    if (!environment['ACTIONS_ID_TOKEN_REQUEST_URL'] || !environment['ACTIONS_ID_TOKEN_REQUEST_TOKEN']) {
-        throw new errors/* ActionError */.lZ('ID_TOKEN_MISSING', 'This job has no OIDC token to prove with what it is.', {
-            hint: 'Give the job permissions: id-token: write, in the calling workflow as well. Runs from forks never get a token.',
-        });
-    }
+/** Builds the error of a job that cannot draw OIDC tokens. */
+function idTokenMissing() {
+    return new errors/* ActionError */.lZ('ID_TOKEN_MISSING', 'This job cannot draw an OIDC token, by which services know it.', {
+        hint: 'Give the job permissions: id-token: write, in the calling workflow as well. Pull requests of forks and runs of Dependabot never get a token.',
+    });
+}
+async function drawIdToken(audience, { hasIdTokens }) {
+    if (!hasIdTokens)
+        throw idTokenMissing();
     try {
         return await (0,core/* getIDToken */.V9)(audience);
     }

@@ -72,7 +72,7 @@ export function createRunner(
     },
     output: (name, value) => outputs.set(name, masks.scrubValue(value)),
     saveState: (name, value) => states.set(name, value),
-    drawIdToken: (audience) => drawIdToken(audience, environment),
+    drawIdToken: (audience) => drawIdToken(audience, facts),
     artifactUrl(id) {
       const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
       return id === undefined ? '' : `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
@@ -81,12 +81,15 @@ export function createRunner(
   };
 }
 
-async function drawIdToken(audience: string, environment: NodeJS.ProcessEnv): Promise<string> {
-  if (!environment['ACTIONS_ID_TOKEN_REQUEST_URL'] || !environment['ACTIONS_ID_TOKEN_REQUEST_TOKEN']) {
-    throw new ActionError('ID_TOKEN_MISSING', 'This job has no OIDC token to prove with what it is.', {
-      hint: 'Give the job permissions: id-token: write, in the calling workflow as well. Runs from forks never get a token.',
-    });
-  }
+/** Builds the error of a job that cannot draw OIDC tokens. */
+export function idTokenMissing(): ActionError {
+  return new ActionError('ID_TOKEN_MISSING', 'This job cannot draw an OIDC token, by which services know it.', {
+    hint: 'Give the job permissions: id-token: write, in the calling workflow as well. Pull requests of forks and runs of Dependabot never get a token.',
+  });
+}
+
+async function drawIdToken(audience: string, { hasIdTokens }: RunnerFacts): Promise<string> {
+  if (!hasIdTokens) throw idTokenMissing();
   try {
     return await getIDToken(audience);
   } catch (error) {

@@ -33,8 +33,7 @@ function addToy(copy: string): void {
     .map((line) => line.slice(1));
   const [importLine = '', entry = ''] = added;
   const text = readFileSync(registry, 'utf8');
-  const last = text.split('\n').find((line) => line.startsWith('  http: {')) ?? '';
-  writeFileSync(registry, `${importLine}\n${text.replace(last, `${last}\n${entry}`)}`);
+  writeFileSync(registry, `${importLine}\n${text.replace('\n} satisfies', `\n${entry}$&`)}`);
 }
 
 test('the protocol that CONTRIBUTING.md shows is a whole one: the copy that has it signs with it', async () => {

@@ -38,6 +38,49 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
     expect(await scenario.signatures()).toEqual([]);
   });
 
+  const vault = { protocol: 'vault', 'signing-key': 'release' };
+  const http = { protocol: 'http', request: 'POST /sign\n\n{"hash":"{digest:hex}"}' };
+  const bearer = 'POST /sign\nAuthorization: Bearer {token}\n\n{"hash":"{digest:hex}"}';
+  const oidc = { ...vault, login: 'oidc', role: 'release' };
+  const idToken = { ACTIONS_ID_TOKEN_REQUEST_URL: 'http://127.0.0.1:9/', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'x' };
+  test.each([
+    ['a certificate for vault', vault, {}, 'rehearse', 'Input key is empty'],
+    ['a token for vault', { ...vault, login: 'token' }, {}, 'skipped', 'Input token is empty'],
+    ['an OIDC token for vault', oidc, {}, 'rehearse', 'id-token: write'],
+    ['a certificate for http', http, {}, 'rehearse', 'Input key is empty'],
+    ['certificate and token for http', { ...http, request: bearer }, {}, 'skipped', 'Inputs key and token are empty'],
+    [
+      'the key of a preset',
+      { ...http, request: 'preset:codesign-secure', 'signing-key': 'a', 'signature-encoding': 'hex' },
+      {},
+      'rehearse',
+      'Inputs key and token are empty',
+    ],
+    // Whatever else is set does not count.
+    ['a certificate, whatever the token', vault, idToken, 'rehearse', 'Input key is empty'],
+  ])('%s: the fork rehearses or skips, a release is an error', async (_, inputs, env, mode, sentence) => {
+    await using scenario = await createScenario({ files: FILES });
+    const wish = mode === 'skipped' ? 'skip' : mode;
+    const all = { ...NO_SECRETS, ...inputs, 'if-no-credentials': wish, upload: 'false' };
+    const forked = await scenario.run(all, { env: { GITHUB_EVENT_NAME: 'pull_request', ...env }, event: fork });
+    expect(forked.exitCode, forked.log).toBe(0);
+    expect(forked.outputs['mode']).toBe(mode);
+    const release = await scenario.run(all, { env: { GITHUB_EVENT_NAME: 'push', ...env } });
+    expect(release.exitCode).toBe(1);
+    expect(release.log).toContain(sentence);
+    expect(await scenario.signatures()).toEqual([]);
+  });
+
+  test('a job without the permission for OIDC tokens is told so before any connection, also without if-no-credentials', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    for (const mode of ['sign', 'preflight']) {
+      const run = await scenario.run({ mode, ...oidc, 'app-key': '', 'app-secret': '', upload: 'false' });
+      expect(run.exitCode).toBe(1);
+      expect(run.log).toContain('id-token: write');
+    }
+    expect(scenario.service.counters.requests).toBe(0);
+  });
+
   test('one credential alone is a mistake, not a fork', async () => {
     await using scenario = await createScenario({ files: FILES });
     const inputs = { key: '', 'if-no-credentials': 'rehearse' };

@@ -39,6 +39,16 @@ describe('inputs that cannot be used', () => {
   });
 });
 
+test('a rehearsal checks the message of another protocol, and signs when it is sound', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  const own = { 'app-key': '', 'app-secret': '', protocol: 'http', mode: 'rehearse', upload: 'false' };
+  const broken = await scenario.run({ ...own, request: 'POST /sign\n\n{"hash":"{sha256}"}' });
+  expect(broken.exitCode).toBe(1);
+  expect(broken.log).toContain('holds {sha256}, which is no placeholder');
+  const sound = await scenario.run({ ...own, request: 'POST /sign\n\n{"hash":"{digest:hex}"}' });
+  expect(sound.exitCode, sound.log).toBe(0);
+});
+
 describe('a pattern that matches nothing says why, where that can be seen', () => {
   test.each([
     ['quotes', "'dist/*.zip'", {}, 'the quotes are part of the pattern'],

@@ -1,7 +1,9 @@
 import { ActionError } from '../errors.ts';
 import { secretsOf } from '../identity/secrets.ts';
 import { isBlank } from '../identity/text/inputs.ts';
-import type { Runner } from '../runner.ts';
+import { idTokenMissing, type Runner } from '../runner.ts';
+import { neededCredentials } from './protocols/protocol-fields.ts';
+import type { Credential } from './protocols/protocol-task.ts';
 import type { TakenInputs } from './taken.ts';
 
 /** A mode that uses the credentials. */
@@ -28,17 +30,35 @@ export function admit<Mode extends SigningMode>(
     reader.add(problem);
   };
   if (facts.stranger === 'steers' && !isAllowed) refuse(steeredByStranger(facts));
-  if (otherwise !== 'error' && !hasCredentials(taken)) {
+  const needed = neededCredentials(reader);
+  const missing = needed.filter((each) => !isThere(each, taken, facts));
+  const hasCredentials = missing.length < needed.length;
+  if (otherwise !== 'error' && !hasCredentials) {
     if (facts.secretsWithheld) return otherwise === 'rehearse' ? 'rehearse' : 'skipped';
-    reader.add(notWithheld(facts.eventName));
+    const inputs = missing.filter((each) => each !== 'OIDC');
+    if (inputs.length > 0) reader.add(notWithheld(inputs, facts.eventName));
   }
-  if (facts.stranger === 'starts' && hasCredentials(taken)) warnOfStarters(runner);
+  if (missing.includes('OIDC')) reader.add(idTokenMissing());
+  if (facts.stranger === 'starts' && hasCredentials) warnOfStarters(runner);
   if (facts.taps.length > 0) refuse(tapped(facts.taps));
   return mode;
 }
 
-function hasCredentials({ identity, appSecret }: TakenInputs): boolean {
-  return !isBlank(identity.key) || appSecret !== undefined || secretsOf({ cert: identity.cert ?? '' }).length > 0;
+function isThere(
+  credential: Credential,
+  { identity, appSecret, token }: TakenInputs,
+  { hasIdTokens }: Runner['facts'],
+): boolean {
+  switch (credential) {
+    case 'key':
+      return !isBlank(identity.key) || secretsOf({ cert: identity.cert ?? '' }).length > 0;
+    case 'app-secret':
+      return appSecret !== undefined;
+    case 'token':
+      return token !== undefined;
+    case 'OIDC':
+      return hasIdTokens;
+  }
 }
 
 /** A stranger who starts a run is no danger by that alone, but the workflow may check out or build what is theirs. */
@@ -75,10 +95,11 @@ function tapped(options: readonly string[]): ActionError {
   );
 }
 
-function notWithheld(eventName: string): ActionError {
+function notWithheld(inputs: readonly string[], eventName: string): ActionError {
+  const are = inputs.length === 1 ? `Input ${inputs.join()} is empty` : `Inputs ${inputs.join(' and ')} are empty`;
   return new ActionError(
     'CREDENTIALS_MISSING',
-    `Inputs key and app-secret are empty, and a ${eventName || 'run of this kind'} event is not one that GitHub withholds secrets from.`,
+    `${are}, and a ${eventName || 'run of this kind'} event is not one that GitHub withholds secrets from.`,
     {
       hint: 'Check the names of the secrets in the workflow, and that the environment they belong to is the one of this job. if-no-credentials counts for pull requests of forks and for Dependabot only.',
     },

@@ -15,8 +15,13 @@ export class FieldReader {
   readonly #take: (name: string) => string | undefined;
   readonly #problems: ActionError[] = [];
 
+  /** `take` may give each input once only, as an environment does from which inputs are removed. */
   constructor(take: (name: string) => string | undefined) {
-    this.#take = take;
+    const taken = new Map<string, string | undefined>();
+    this.#take = (name) => {
+      if (!taken.has(name)) taken.set(name, take(name));
+      return taken.get(name);
+    };
   }
 
   /** Everything wrong so far. */

@@ -18,6 +18,8 @@ export interface RunnerFacts extends EventFacts {
   /** Most days that GitHub keeps an artifact of this repository. */
   readonly maxRetentionDays: number;
   readonly isDebug: boolean;
+  /** Whether the job may draw OIDC tokens: it has the permission `id-token: write`, and is none of a fork. */
+  readonly hasIdTokens: boolean;
   /** False on a terminal, where a command that masks a secret would show it. */
   readonly isOnRunner: boolean;
   readonly httpsProxy: string | undefined;
@@ -45,6 +47,7 @@ export function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
     runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
     maxRetentionDays: positive(environment['GITHUB_RETENTION_DAYS']) ?? MAX_RETENTION_DAYS,
     isDebug: environment['RUNNER_DEBUG'] === '1',
+    hasIdTokens: Boolean(environment['ACTIONS_ID_TOKEN_REQUEST_URL'] && environment['ACTIONS_ID_TOKEN_REQUEST_TOKEN']),
     // GitHub's runner sets it, as those of Gitea and Forgejo and `act` do.
     isOnRunner: Boolean(environment['GITHUB_ACTIONS']),
     httpsProxy: environment['https_proxy'] ?? environment['HTTPS_PROXY'],

@@ -5,7 +5,7 @@ import { createHttp } from '../../protocols/http/protocol.ts';
 import type { Protocol } from '../../protocols/protocol.ts';
 import type { Hash } from '../../verifying/algorithm.ts';
 import type { FieldReader } from '../field-reader.ts';
-import type { ProtocolTask } from './protocol-task.ts';
+import type { Credential, ProtocolTask } from './protocol-task.ts';
 
 /** The value of `answer` that action.yml sets when a workflow does not. */
 const DEFAULT_ANSWER = '/signature';
@@ -39,6 +39,14 @@ export function readHttp(task: ProtocolTask): Protocol | undefined {
     key: key ?? '',
     token: token ?? '',
   });
+}
+
+/** Lists the secrets that the message needs, besides the client certificate. */
+export function httpCredentials(reader: FieldReader): readonly Credential[] {
+  const text = reader.text('request') ?? '';
+  const [, preset = ''] = /^preset:(.*)$/s.exec(text) ?? [];
+  const message = Object.hasOwn(PRESETS, preset) ? PRESETS[preset]?.request : text;
+  return message?.includes('{token}') ? ['key', 'token'] : ['key'];
 }
 
 function readPreset(reader: FieldReader, text: string): Preset | 'unknown' | undefined {

@@ -1,21 +1,36 @@
 import type { Protocol } from '../../protocols/protocol.ts';
+import type { FieldReader } from '../field-reader.ts';
 import { readEsAuth } from './es-auth-fields.ts';
-import { readHttp } from './http-fields.ts';
-import type { ProtocolTask } from './protocol-task.ts';
-import { readVault } from './vault-fields.ts';
+import { httpCredentials, readHttp } from './http-fields.ts';
+import type { Credential, ProtocolTask } from './protocol-task.ts';
+import { readVault, vaultCredentials } from './vault-fields.ts';
 
 /** A protocol's own inputs, and how they are read. */
 interface ProtocolEntry {
   readonly inputs: readonly string[];
+  /** Lists the secrets that a run needs; other inputs decide between them. */
+  readonly credentials: (reader: FieldReader) => readonly Credential[];
   /** Returns `undefined` only after a problem was noted. */
   readonly read: (task: ProtocolTask) => Protocol | undefined;
 }
 
 /** Every protocol, by its name in the input `protocol`; the first one is the default. */
 const PROTOCOLS = {
-  'es-auth': { inputs: ['sign-path', 'app-key', 'app-secret'], read: readEsAuth },
-  vault: { inputs: ['signing-key', 'mount', 'login', 'role', 'token'], read: readVault },
-  http: { inputs: ['signing-key', 'token', 'request', 'answer'], read: readHttp },
+  'es-auth': {
+    inputs: ['sign-path', 'app-key', 'app-secret'],
+    credentials: () => ['key', 'app-secret'],
+    read: readEsAuth,
+  },
+  vault: {
+    inputs: ['signing-key', 'mount', 'login', 'role', 'token'],
+    credentials: vaultCredentials,
+    read: readVault,
+  },
+  http: {
+    inputs: ['signing-key', 'token', 'request', 'answer'],
+    credentials: httpCredentials,
+    read: readHttp,
+  },
 } satisfies Readonly<Record<string, ProtocolEntry>>;
 
 type ProtocolName = keyof typeof PROTOCOLS;
@@ -30,6 +45,13 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   login: 'cert',
   answer: '/signature',
 };
+
+/** Lists the secrets that a run with these inputs needs. */
+export function neededCredentials(reader: FieldReader): readonly Credential[] {
+  // An unknown protocol is reported where its inputs are read.
+  const name = NAMES.find((each) => each === reader.text('protocol')) ?? 'es-auth';
+  return PROTOCOLS[name].credentials(reader);
+}
 
 /** Reads the input `protocol` and the inputs of the protocol that it names; `undefined` only after a problem was noted. */
 export function readProtocol(task: ProtocolTask): Protocol | undefined {

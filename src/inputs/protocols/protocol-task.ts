@@ -1,6 +1,9 @@
 import type { FieldReader } from '../field-reader.ts';
 import type { SignatureForm } from '../verify-fields.ts';
 
+/** A secret that proves to a service who asks: the input that holds it, or the OIDC token of the job. */
+export type Credential = 'key' | 'app-secret' | 'token' | 'OIDC';
+
 /** What the inputs of a protocol are read from, and what they are held against. */
 export interface ProtocolTask {
   readonly reader: FieldReader;

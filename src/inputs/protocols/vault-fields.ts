@@ -1,7 +1,8 @@
 import type { Protocol } from '../../protocols/protocol.ts';
 import { loginMount, parseKeyName, parseMount } from '../../protocols/vault/paths.ts';
 import { createVault, type LoginSettings } from '../../protocols/vault/protocol.ts';
-import type { ProtocolTask } from './protocol-task.ts';
+import type { FieldReader } from '../field-reader.ts';
+import type { Credential, ProtocolTask } from './protocol-task.ts';
 
 /** Reads the inputs of the protocol `vault`. */
 export function readVault(task: ProtocolTask): Protocol {
@@ -21,6 +22,18 @@ export function readVault(task: ProtocolTask): Protocol {
     encoding: form.encoding,
     login: readLogin(task),
   });
+}
+
+/** Lists the secrets that the login needs. */
+export function vaultCredentials(reader: FieldReader): readonly Credential[] {
+  switch (reader.text('login')?.split('@')[0]) {
+    case 'oidc':
+      return ['OIDC'];
+    case 'token':
+      return ['token'];
+    default:
+      return ['key'];
+  }
 }
 
 function readLogin({ reader, serverUrl, token, purpose }: ProtocolTask): LoginSettings {
