@@ -45929,7 +45929,8 @@ function beginHandshake(route, { tunnel, addresses }, options) {
     // Node hands them on to TCP, though its types for TLS do not know the last one.
     const tcp = {
         port,
-        lookup: (_host, _options, done) => done(null, [...addresses]),
+        // Not at once: a system without a descriptor to give would fail inside `connect`, which then throws a defect of its own.
+        lookup: (_host, _options, done) => process.nextTick(done, null, [...addresses]),
         autoSelectFamilyAttemptTimeout: (0,_addresses_js__WEBPACK_IMPORTED_MODULE_2__/* .attemptMs */ .E)(addresses.length, route),
     };
     return (0,node_tls__WEBPACK_IMPORTED_MODULE_1__.connect)({
@@ -46081,8 +46082,9 @@ const ROWS = {
 };
 /** Finds the failure behind an error on an established connection: kind, code, sentence and way out. */
 function connectionFailure(error, facts) {
-    if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR)
-        return error;
+    const known = error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR ? error : (0,_signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .tooManyOpen */ .g2)(error);
+    if (known)
+        return known;
     const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? '';
     const { origin, alert } = facts;
     // A server that refuses our client certificate may say so after the handshake, under TLS 1.3 always.
@@ -46097,8 +46099,9 @@ function connectionFailure(error, facts) {
 }
 /** Finds the failure behind an error of a dial, from the name look-up to the end of the TLS handshake. */
 function dialFailure(error, origin) {
-    if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR)
-        return error;
+    const known = error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR ? error : (0,_signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .tooManyOpen */ .g2)(error);
+    if (known)
+        return known;
     const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error) ?? '';
     const row = addressesRow(error) ?? ROWS[code] ?? (code === 'ETIMEDOUT' ? NO_ANSWER : undefined) ?? defectRow(error, code);
     if (row)
@@ -46888,6 +46891,9 @@ function howToAuthenticate(offers, authorization) {
     return 'Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.';
 }
 function failedRequest(error) {
+    const crowded = (0,_signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .tooManyOpen */ .g2)(error);
+    if (crowded)
+        return crowded;
     const code = (0,_tls_failure_js__WEBPACK_IMPORTED_MODULE_5__/* .tlsCodeOf */ .ss)(error);
     if (code.startsWith('HPE_'))
         return unreachable('does not speak HTTP', error);
@@ -47724,6 +47730,7 @@ class LaneTransport {
     };
     asksForCertificate = () => this.#dialler.asksForCertificate;
     requests = () => this.#requests;
+    dropIdle = () => this.#lanes.dropIdle();
     close = () => this.#lanes.close();
     async #connect(signal) {
         const connecting = this.#lanes.connect();
@@ -50685,7 +50692,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(20163);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(55126);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(18456);
 /* harmony import */ var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(77273);
 /* harmony import */ var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
@@ -52170,7 +52177,7 @@ function readServerUrl(reader) {
 
 /***/ }),
 
-/***/ 20163:
+/***/ 55126:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -54398,6 +54405,15 @@ const OUTAGE = {
     /** A run that had successes ends after this time of failures only: the cause is likely an outage. */
     noProgressMs: 180_000,
 };
+/** How long a run goes on whose machine allows no more open files and connections. */
+const SHORTAGE = {
+    /** Delay of the first repeat; each later delay is as long as the shortage has lasted. */
+    firstDelayMs: 10,
+    /** Largest delay: descriptors that come free are found at most this much later. */
+    maxDelayMs: 1000,
+    /** A shortage this long ends the run when nothing is in flight: another process holds what this one would need. */
+    noProgressMs: 10_000,
+};
 /** How many failures of one kind end a run; failures of the kind `config` end it at once. */
 const ENDINGS = {
     /** Before the first success: attempts of the canary that bring an answer that no signing service gives. */
@@ -54514,8 +54530,15 @@ class Limit {
     }
     /** Learns that a new connection was useless: as many requests as the other connections carry are enough from now on. */
     onBadNode(inFlight) {
+        this.#stay(inFlight, 0);
+    }
+    /** Learns that this machine could not make one attempt more: the limit stays near the number of attempts in flight. */
+    onShortage(inFlight) {
+        this.#stay(inFlight, GROWTH.throttledStep);
+    }
+    #stay(inFlight, step) {
         this.#mode = 'careful';
-        this.#step = 0;
+        this.#step = step;
         this.#value = Math.max(1, Math.min(this.#value, inFlight));
         this.#threshold = this.#value;
     }
@@ -54576,6 +54599,8 @@ class AttemptCounts {
     /** Those of them that ended with a failure that allows few attempts. */
     #limited;
     #freeUsed;
+    /** Failed requests that carried several files. */
+    #requests = new WeakSet();
     /** `most` attempts are allowed for each job. */
     constructor(jobs, most) {
         this.#most = most;
@@ -54588,6 +54613,14 @@ class AttemptCounts {
         const isLeft = this.#freeUsed[job] === 0;
         this.#freeUsed[job] = 1;
         return isLeft;
+    }
+    /** Tells whether a failure is not one more of a request that is known to have failed. */
+    isNewEvent({ facts: { request } }) {
+        if (request === undefined)
+            return true;
+        const isNew = !this.#requests.has(request);
+        this.#requests.add(request);
+        return isNew;
     }
     /** Returns the counted attempts of a job. */
     of(job) {
@@ -54855,7 +54888,36 @@ function left(files, most) {
     return files.size === 0 ? Number.POSITIVE_INFINITY : Math.max(1, most - files.size);
 }
 
+;// CONCATENATED MODULE: ./build/src/signing/policy/shortage.js
+
+/**
+ * Decides how long a run goes on whose machine allows no more open files and connections.
+ *
+ * Each attempt that ends frees some, so the wait is short at first. Without a success it grows with the time of the
+ * shortage, until it is clear that not even a single attempt can be made.
+ */
+class Shortage {
+    #since;
+    /** Learns of an attempt that could not be made while others were in flight; returns the delay of its repeat, `undefined` when none is worth it. */
+    add(inFlight, now) {
+        const lastedMs = now - (this.#since ?? now);
+        this.#since ??= now;
+        if (inFlight === 0 && lastedMs >= SHORTAGE.noProgressMs)
+            return undefined;
+        return Math.max(SHORTAGE.firstDelayMs, Math.min(SHORTAGE.maxDelayMs, lastedMs));
+    }
+    /** Tells whether this is the first failure since the last success. */
+    get isNew() {
+        return this.#since === undefined;
+    }
+    /** Learns of a success. */
+    onSuccess() {
+        this.#since = undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/signing/policy/policy.js
+
 
 
 
@@ -54872,8 +54934,7 @@ class RunPolicy {
     #judge = new RunJudge();
     #attempts;
     #refusals = new Refusals();
-    /** Failed requests that carried several files. */
-    #requests = new WeakSet();
+    #shortage = new Shortage();
     /** The last failure of the service as a whole. */
     #lastTrouble;
     constructor(options) {
@@ -54919,6 +54980,7 @@ class RunPolicy {
         if (isProbe)
             this.#refusals.endRow();
         this.#judge.onSuccess();
+        this.#shortage.onSuccess();
         this.limit.onOver();
         this.limit.onSuccess();
         if (!this.#gate.onSuccess({ isProbe }))
@@ -54932,6 +54994,8 @@ class RunPolicy {
         this.limit.onOver();
         if (isProbe)
             this.#gate.onProbeOver();
+        if (failure.kind === 'machine')
+            return this.#onShortage(failed, now);
         if (failure.facts.staleConnection && this.#attempts.useFree(job))
             return { next: 'retry', delayMs: 0, reason: 'itself' };
         if (failure.facts.endsRun === 'unauthorised' && this.#gate.hasSucceeded)
@@ -54947,7 +55011,7 @@ class RunPolicy {
             return { next: 'lost', lost: failure };
         if (failure.facts.endsRun === 'bad-node')
             this.#onBadNode(failed);
-        if (ofService && (this.#isNewEvent(failure) || isProbe))
+        if (ofService && (this.#attempts.isNewEvent(failure) || isProbe))
             this.#onTrouble(failed, now);
         else if (isProbe)
             this.#gate.pause(now);
@@ -54966,6 +55030,18 @@ class RunPolicy {
     #retry({ job, failure }, delayMs, reason) {
         this.#options.onEvent({ type: 'retry', job, failure, delayMs });
         return { next: 'retry', delayMs, reason };
+    }
+    /** Learns that this machine has no descriptor left: what is in flight is all that it can carry. */
+    #onShortage(failed, now) {
+        const { failure, inFlight, isProbe } = failed;
+        if (isProbe)
+            this.#gate.pause(now);
+        this.limit.onShortage(inFlight);
+        this.#options.onEvent({ type: 'shortage', failure, isFirst: this.#shortage.isNew });
+        const delayMs = this.#shortage.add(inFlight, now);
+        if (delayMs === undefined)
+            return { next: 'end', failure: failure.with({ kind: 'config' }), lost: failure };
+        return this.#retry(failed, delayMs, 'itself');
     }
     /** Learns that credentials are refused that were good before. */
     #onRefused(failed, now) {
@@ -54995,14 +55071,6 @@ class RunPolicy {
     /** After a success, a name without an address means that the name server is in trouble. */
     #concernsService({ kind, facts }) {
         return kind === 'service' || (facts.endsRun === 'not-found' && this.#gate.hasSucceeded);
-    }
-    /** Tells whether a failure is not one more of a request that is known to have failed. */
-    #isNewEvent({ facts: { request } }) {
-        if (request === undefined)
-            return true;
-        const isNew = !this.#requests.has(request);
-        this.#requests.add(request);
-        return isNew;
     }
     /** Tells whether a file is given up because of the service; near the end of the run the gate shuts instead. */
     #isLostToService({ job, left, failure }, now) {
@@ -55816,6 +55884,10 @@ function printEvent({ runner }, event, files) {
         const { code, message } = event.failure;
         runner.line(`One node of the service cannot be used (${code}: ${(0,units/* sentence */.em)(message)}) The other connections go on.`);
     }
+    else if (event.type === 'shortage') {
+        if (event.isFirst)
+            runner.line(`${(0,units/* sentence */.em)(event.failure.message)} Fewer requests go out at once from now on.`);
+    }
     else {
         const { code, message } = event.failure;
         runner.debug(`${(0,files_names/* show */.WU)(files[event.job]?.path ?? '')}: ${code}, again in ${(0,units/* formatMs */._V)(event.delayMs)}: ${message}`);
@@ -55952,7 +56024,12 @@ function signOptions(context, task, files) {
         clock,
         random,
         onOutcome: () => { },
-        onEvent: (event) => printEvent(context, event, files),
+        onEvent: (event) => {
+            // Connections that wait for a request hold what the next file needs to be opened.
+            if (event.type === 'shortage')
+                service.transport.dropIdle();
+            printEvent(context, event, files);
+        },
     };
 }
 /** Signs a file of our own making, which is in no count, in what is left of the deadline; returns the SHA-256 of its signature. */
@@ -63818,6 +63895,7 @@ function takeInput(environment, name) {
 /* harmony export */   Nn: () => (/* binding */ refusedLater),
 /* harmony export */   SU: () => (/* binding */ serviceDown),
 /* harmony export */   _9: () => (/* binding */ runEnded),
+/* harmony export */   g2: () => (/* binding */ tooManyOpen),
 /* harmony export */   h_: () => (/* binding */ asFailure),
 /* harmony export */   iU: () => (/* binding */ timedOut)
 /* harmony export */ });
@@ -63840,21 +63918,25 @@ class Failure extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ 
 }
 /** The system's codes for a full table of open files, of this process or of the machine. */
 const TABLE_FULL = ['EMFILE', 'ENFILE'];
-/** Descriptors come free when other attempts end: fewer requests at once make the next attempt succeed. */
-function tooManyOpen(code, cause) {
-    return new Failure('service', 'TOO_MANY_OPEN_FILES', `This system allows no more open files and connections (${code}).`, {
+/** Finds the failure behind an error of the system that has no descriptor to give; `undefined` for any other error. */
+function tooManyOpen(error) {
+    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ ? error.cause : error) ?? '';
+    if (!TABLE_FULL.includes(code))
+        return undefined;
+    const message = `This system allows no more open files and connections (${code}).`;
+    return new Failure('machine', 'TOO_MANY_OPEN_FILES', message, {
         hint: 'Lower concurrency, or raise the number of open files that the runner allows (ulimit -n).',
-        cause,
+        cause: error,
     });
 }
 /** Turns whatever an attempt threw into a failure; an error that is no failure yet concerns its own file alone. */
 function asFailure(error) {
     if (error instanceof Failure)
         return error;
+    const crowded = tooManyOpen(error);
+    if (crowded)
+        return crowded;
     const known = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .unexpected */ .os)(error);
-    const code = (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .codeOf */ .$N)(error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ ? error.cause : error) ?? '';
-    if (TABLE_FULL.includes(code))
-        return tooManyOpen(code, known);
     return new Failure('file', known.code, known.message, { hint: known.hint ?? '', cause: error });
 }
 /** Builds the failure of an attempt that got no answer within its time limit. */

@@ -154,11 +154,20 @@ describe('a dial that fails before TLS', () => {
     ['EAI_AGAIN', 'DNS_UNAVAILABLE'],
     ['ECONNRESET', 'CONNECTION_LOST'],
     ['EPIPE', 'CONNECTION_LOST'],
-    ['EMFILE', 'CONNECTION_LOST'],
   ])('with %s is a failure of the service', (code, name) => {
     const failure = dialFailure(failed(code), FACTS.origin);
     expect([failure.kind, failure.code, failure.facts.endsRun]).toEqual(['service', name, undefined]);
     expectExplained(failure);
+  });
+
+  test.each(['EMFILE', 'ENFILE'])('with %s is a failure of this machine, and never one of the service', (code) => {
+    const errors = [failed(code), Object.assign(new AggregateError([failed(code)]), { code })];
+    for (const error of errors) {
+      for (const failure of [dialFailure(error, FACTS.origin), connectionFailure(error, FACTS)]) {
+        expect([failure.kind, failure.code]).toEqual(['machine', 'TOO_MANY_OPEN_FILES']);
+        expect(failure.message).not.toContain(FACTS.origin);
+      }
+    }
   });
 
   const at = (address: string, code: string): Error => Object.assign(failed(code), { address });

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, linkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { link, lstat, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -179,4 +179,18 @@ describe.concurrent('what stands where a signature goes', { tags: ['fault-63'] }
     expect(result.log).toContain('OUTPUT_OUTSIDE');
     expect(await scenario.signatures()).toEqual([]);
   });
+});
+
+test.concurrent('few open files cost time, and no file', async () => {
+  const files = Object.fromEntries(Array.from({ length: 120 }, (_, number) => [`dist/f${number}`, `${number}`]));
+  await using scenario = await createScenario({ files, service: { delayMs: 50 } });
+  const { verifyKeyPem } = scenario.service.credentials;
+  const result = await scenario.run(
+    { 'verify-key': verifyKeyPem, upload: 'false' },
+    { onStart: ({ pid }) => void execFileSync('prlimit', ['--pid', String(pid), '--nofile=40:40']) },
+  );
+  expect(result.exitCode, result.log).toBe(0);
+  expect(result.outputs).toMatchObject({ 'signed-count': '120', 'failed-count': '0' });
+  expect(result.log).toContain('This system allows no more open files and connections (EMFILE).');
+  expect(result.log).not.toMatch(/INTERNAL|The service is in trouble/);
 });

@@ -227,6 +227,7 @@ export const FAILURES = {
     endsRun: 'not-found',
     maxAttempts: 3,
   }),
+  noDescriptor: new Failure('machine', 'TOO_MANY_OPEN_FILES', 'This system allows no more open files.'),
   wrongKey: new Failure('request', 'SIGNATURE_INVALID', 'The signature of a file is not valid for its bytes.', {
     endsRun: 'verify-key',
     maxAttempts: 2,

@@ -36,7 +36,8 @@ export function beginHandshake(route: Route, { tunnel, addresses }: Underlay, op
   // Node hands them on to TCP, though its types for TLS do not know the last one.
   const tcp: ConnectionOptions & Pick<TcpNetConnectOpts, 'autoSelectFamilyAttemptTimeout'> = {
     port,
-    lookup: (_host, _options, done) => done(null, [...addresses]),
+    // Not at once: a system without a descriptor to give would fail inside `connect`, which then throws a defect of its own.
+    lookup: (_host, _options, done) => process.nextTick(done, null, [...addresses]),
     autoSelectFamilyAttemptTimeout: attemptMs(addresses.length, route),
   };
   return connect({

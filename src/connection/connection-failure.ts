@@ -1,6 +1,6 @@
 import type { Code } from '../codes.ts';
 import { codeOf } from '../errors.ts';
-import { Failure, type FailureFacts, type FailureKind } from '../signing/policy/failure.ts';
+import { Failure, type FailureFacts, type FailureKind, tooManyOpen } from '../signing/policy/failure.ts';
 import { rejection, tlsCodeOf, tlsFailure } from './tls-failure.ts';
 
 type Row = readonly [kind: FailureKind, code: Code, sentence: string, hint: string, facts?: FailureFacts];
@@ -54,7 +54,8 @@ export interface ConnectionFacts {
 
 /** Finds the failure behind an error on an established connection: kind, code, sentence and way out. */
 export function connectionFailure(error: unknown, facts: ConnectionFacts): Failure {
-  if (error instanceof Failure) return error;
+  const known = error instanceof Failure ? error : tooManyOpen(error);
+  if (known) return known;
   const code = codeOf(error) ?? '';
   const { origin, alert } = facts;
   // A server that refuses our client certificate may say so after the handshake, under TLS 1.3 always.
@@ -70,7 +71,8 @@ export function connectionFailure(error: unknown, facts: ConnectionFacts): Failu
 
 /** Finds the failure behind an error of a dial, from the name look-up to the end of the TLS handshake. */
 export function dialFailure(error: unknown, origin: string): Failure {
-  if (error instanceof Failure) return error;
+  const known = error instanceof Failure ? error : tooManyOpen(error);
+  if (known) return known;
   const code = codeOf(error) ?? '';
   const row =
     addressesRow(error) ?? ROWS[code] ?? (code === 'ETIMEDOUT' ? NO_ANSWER : undefined) ?? defectRow(error, code);

@@ -2,7 +2,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { type RequestOptions, request as secureRequest } from 'node:https';
 import { BlockList, isIP, type Socket } from 'node:net';
 import { ActionError } from '../errors.ts';
-import { Failure } from '../signing/policy/failure.ts';
+import { Failure, tooManyOpen } from '../signing/policy/failure.ts';
 import { isTlsReason, reasonOf, tlsCodeOf } from './tls-failure.ts';
 
 /** A CONNECT proxy; `authorization` is a secret. */
@@ -145,6 +145,8 @@ function howToAuthenticate(offers: readonly string[], authorization: string | un
 }
 
 function failedRequest(error: Error): Failure {
+  const crowded = tooManyOpen(error);
+  if (crowded) return crowded;
   const code = tlsCodeOf(error);
   if (code.startsWith('HPE_')) return unreachable('does not speak HTTP', error);
   if (!isTlsReason(code)) return unreachable('could not be reached', error);

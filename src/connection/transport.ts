@@ -31,6 +31,8 @@ export interface Transport {
   asksForCertificate(): boolean | undefined;
   /** Requests that were given a connection, or tried to get one, so far. */
   requests(): number;
+  /** Drops the connections that wait for a request. */
+  dropIdle(): void;
   /** Drops every connection at once. */
   close(): void;
 }
@@ -91,6 +93,8 @@ class LaneTransport implements Transport {
   readonly asksForCertificate = (): boolean | undefined => this.#dialler.asksForCertificate;
 
   readonly requests = (): number => this.#requests;
+
+  readonly dropIdle = (): void => this.#lanes.dropIdle();
 
   readonly close = (): void => this.#lanes.close();
 

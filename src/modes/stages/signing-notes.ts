@@ -43,6 +43,8 @@ export function printEvent({ runner }: Context, event: PolicyEvent, files: reado
   } else if (event.type === 'bad-node') {
     const { code, message } = event.failure;
     runner.line(`One node of the service cannot be used (${code}: ${sentence(message)}) The other connections go on.`);
+  } else if (event.type === 'shortage') {
+    if (event.isFirst) runner.line(`${sentence(event.failure.message)} Fewer requests go out at once from now on.`);
   } else {
     const { code, message } = event.failure;
     runner.debug(`${show(files[event.job]?.path ?? '')}: ${code}, again in ${formatMs(event.delayMs)}: ${message}`);

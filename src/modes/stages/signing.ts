@@ -164,7 +164,11 @@ function signOptions(context: Context, task: ReleaseTask, files: readonly Releas
     clock,
     random,
     onOutcome: () => {},
-    onEvent: (event) => printEvent(context, event, files),
+    onEvent: (event) => {
+      // Connections that wait for a request hold what the next file needs to be opened.
+      if (event.type === 'shortage') service.transport.dropIdle();
+      printEvent(context, event, files);
+    },
   };
 }
 

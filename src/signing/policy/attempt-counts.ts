@@ -7,6 +7,8 @@ export class AttemptCounts {
   /** Those of them that ended with a failure that allows few attempts. */
   readonly #limited: Uint8Array;
   readonly #freeUsed: Uint8Array;
+  /** Failed requests that carried several files. */
+  readonly #requests = new WeakSet<object>();
 
   /** `most` attempts are allowed for each job. */
   constructor(jobs: number, most: number) {
@@ -21,6 +23,14 @@ export class AttemptCounts {
     const isLeft = this.#freeUsed[job] === 0;
     this.#freeUsed[job] = 1;
     return isLeft;
+  }
+
+  /** Tells whether a failure is not one more of a request that is known to have failed. */
+  isNewEvent({ facts: { request } }: Failure): boolean {
+    if (request === undefined) return true;
+    const isNew = !this.#requests.has(request);
+    this.#requests.add(request);
+    return isNew;
   }
 
   /** Returns the counted attempts of a job. */

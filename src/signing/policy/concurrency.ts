@@ -64,8 +64,17 @@ export class Limit {
 
   /** Learns that a new connection was useless: as many requests as the other connections carry are enough from now on. */
   onBadNode(inFlight: number): void {
+    this.#stay(inFlight, 0);
+  }
+
+  /** Learns that this machine could not make one attempt more: the limit stays near the number of attempts in flight. */
+  onShortage(inFlight: number): void {
+    this.#stay(inFlight, GROWTH.throttledStep);
+  }
+
+  #stay(inFlight: number, step: number): void {
     this.#mode = 'careful';
-    this.#step = 0;
+    this.#step = step;
     this.#value = Math.max(1, Math.min(this.#value, inFlight));
     this.#threshold = this.#value;
   }

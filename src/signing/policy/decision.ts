@@ -30,4 +30,6 @@ export type PolicyEvent =
   | { readonly type: 'retry'; readonly job: number; readonly failure: Failure; readonly delayMs: number }
   | { readonly type: 'outage'; readonly failure: Failure }
   | { readonly type: 'bad-node'; readonly failure: Failure }
+  /** This machine could not make an attempt; the first since a success is told. */
+  | { readonly type: 'shortage'; readonly failure: Failure; readonly isFirst: boolean }
   | { readonly type: 'recovery' };

@@ -36,6 +36,16 @@ export const OUTAGE = {
   noProgressMs: 180_000,
 } as const;
 
+/** How long a run goes on whose machine allows no more open files and connections. */
+export const SHORTAGE = {
+  /** Delay of the first repeat; each later delay is as long as the shortage has lasted. */
+  firstDelayMs: 10,
+  /** Largest delay: descriptors that come free are found at most this much later. */
+  maxDelayMs: 1000,
+  /** A shortage this long ends the run when nothing is in flight: another process holds what this one would need. */
+  noProgressMs: 10_000,
+} as const;
+
 /** How many failures of one kind end a run; failures of the kind `config` end it at once. */
 export const ENDINGS = {
   /** Before the first success: attempts of the canary that bring an answer that no signing service gives. */

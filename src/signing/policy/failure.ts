@@ -5,10 +5,11 @@ import { ActionError, codeOf, type ErrorFacts, unexpected } from '../../errors.t
  *
  * - `config`: nothing will succeed until a person changes something; the run ends, at once without an {@link EndsRun}.
  * - `service`: the service as a whole is in trouble; retried behind the shared gate.
+ * - `machine`: this machine cannot make another attempt while so many run; fewer run at once, and it is not counted.
  * - `request`: this attempt went wrong; retried a bounded number of times.
  * - `file`: this file cannot be signed; the other files go on.
  */
-export type FailureKind = 'config' | 'service' | 'request' | 'file';
+export type FailureKind = 'config' | 'service' | 'machine' | 'request' | 'file';
 
 /**
  * When a failure that is seen again ends the run; `ENDINGS` has the numbers.
@@ -70,25 +71,23 @@ export class Failure extends ActionError {
 /** The system's codes for a full table of open files, of this process or of the machine. */
 const TABLE_FULL = ['EMFILE', 'ENFILE'];
 
-/** Descriptors come free when other attempts end: fewer requests at once make the next attempt succeed. */
-function tooManyOpen(code: string, cause: unknown): Failure {
-  return new Failure(
-    'service',
-    'TOO_MANY_OPEN_FILES',
-    `This system allows no more open files and connections (${code}).`,
-    {
-      hint: 'Lower concurrency, or raise the number of open files that the runner allows (ulimit -n).',
-      cause,
-    },
-  );
+/** Finds the failure behind an error of the system that has no descriptor to give; `undefined` for any other error. */
+export function tooManyOpen(error: unknown): Failure | undefined {
+  const code = codeOf(error instanceof ActionError ? error.cause : error) ?? '';
+  if (!TABLE_FULL.includes(code)) return undefined;
+  const message = `This system allows no more open files and connections (${code}).`;
+  return new Failure('machine', 'TOO_MANY_OPEN_FILES', message, {
+    hint: 'Lower concurrency, or raise the number of open files that the runner allows (ulimit -n).',
+    cause: error,
+  });
 }
 
 /** Turns whatever an attempt threw into a failure; an error that is no failure yet concerns its own file alone. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
+  const crowded = tooManyOpen(error);
+  if (crowded) return crowded;
   const known = unexpected(error);
-  const code = codeOf(error instanceof ActionError ? error.cause : error) ?? '';
-  if (TABLE_FULL.includes(code)) return tooManyOpen(code, known);
   return new Failure('file', known.code, known.message, { hint: known.hint ?? '', cause: error });
 }
 

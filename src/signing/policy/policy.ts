@@ -8,6 +8,7 @@ import { OutageGate, type Passage } from './outage-gate.ts';
 import { Refusals } from './refusals.ts';
 import { backoffMs } from './retry.ts';
 import { RunJudge } from './run-judge.ts';
+import { Shortage } from './shortage.ts';
 
 /** Settings of one run's policy. */
 interface PolicyOptions {
@@ -29,8 +30,7 @@ export class RunPolicy {
   readonly #judge = new RunJudge();
   readonly #attempts: AttemptCounts;
   readonly #refusals = new Refusals();
-  /** Failed requests that carried several files. */
-  readonly #requests = new WeakSet<object>();
+  readonly #shortage = new Shortage();
   /** The last failure of the service as a whole. */
   #lastTrouble: Failure | undefined;
 
@@ -80,6 +80,7 @@ export class RunPolicy {
     if (isProbe) this.#gate.onProbeOver();
     if (isProbe) this.#refusals.endRow();
     this.#judge.onSuccess();
+    this.#shortage.onSuccess();
     this.limit.onOver();
     this.limit.onSuccess();
     if (!this.#gate.onSuccess({ isProbe })) return;
@@ -92,6 +93,7 @@ export class RunPolicy {
     const { failure, job, isProbe } = failed;
     this.limit.onOver();
     if (isProbe) this.#gate.onProbeOver();
+    if (failure.kind === 'machine') return this.#onShortage(failed, now);
     if (failure.facts.staleConnection && this.#attempts.useFree(job))
       return { next: 'retry', delayMs: 0, reason: 'itself' };
     if (failure.facts.endsRun === 'unauthorised' && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
@@ -103,7 +105,7 @@ export class RunPolicy {
       return { next: 'end', failure: failure.facts.ending ?? failure, lost: failure };
     if (failure.kind === 'file') return { next: 'lost', lost: failure };
     if (failure.facts.endsRun === 'bad-node') this.#onBadNode(failed);
-    if (ofService && (this.#isNewEvent(failure) || isProbe)) this.#onTrouble(failed, now);
+    if (ofService && (this.#attempts.isNewEvent(failure) || isProbe)) this.#onTrouble(failed, now);
     else if (isProbe) this.#gate.pause(now);
     const end = this.#endOfPatience(failure, now);
     if (end) return { next: 'end', failure: end };
@@ -118,6 +120,17 @@ export class RunPolicy {
   #retry({ job, failure }: FailedAttempt, delayMs: number, reason: WaitReason): Decision {
     this.#options.onEvent({ type: 'retry', job, failure, delayMs });
     return { next: 'retry', delayMs, reason };
+  }
+
+  /** Learns that this machine has no descriptor left: what is in flight is all that it can carry. */
+  #onShortage(failed: FailedAttempt, now: number): Decision {
+    const { failure, inFlight, isProbe } = failed;
+    if (isProbe) this.#gate.pause(now);
+    this.limit.onShortage(inFlight);
+    this.#options.onEvent({ type: 'shortage', failure, isFirst: this.#shortage.isNew });
+    const delayMs = this.#shortage.add(inFlight, now);
+    if (delayMs === undefined) return { next: 'end', failure: failure.with({ kind: 'config' }), lost: failure };
+    return this.#retry(failed, delayMs, 'itself');
   }
 
   /** Learns that credentials are refused that were good before. */
@@ -142,14 +155,6 @@ export class RunPolicy {
   /** After a success, a name without an address means that the name server is in trouble. */
   #concernsService({ kind, facts }: Failure): boolean {
     return kind === 'service' || (facts.endsRun === 'not-found' && this.#gate.hasSucceeded);
-  }
-
-  /** Tells whether a failure is not one more of a request that is known to have failed. */
-  #isNewEvent({ facts: { request } }: Failure): boolean {
-    if (request === undefined) return true;
-    const isNew = !this.#requests.has(request);
-    this.#requests.add(request);
-    return isNew;
   }
 
   /** Tells whether a file is given up because of the service; near the end of the run the gate shuts instead. */
