@@ -6,7 +6,7 @@ import { loadInputs } from '../src/inputs/load-inputs.ts';
 import { renderOutputs } from '../src/report/outputs.ts';
 import { assembleReport } from '../src/report/report.ts';
 import type { Runner } from '../src/runner.ts';
-import { groupsOf, renderReadme } from '../tools/readme.ts';
+import { groupsOf, renderFaults, renderReadme } from '../tools/readme.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
@@ -23,6 +23,7 @@ function namesRead(given: Readonly<Record<string, string>>): string[] {
       repository: 'octo/road-roller',
       refName: 'v1.2.3',
       commit: '',
+      pages: { commit: '', docs: '' },
       runAttempt: 1,
       isDebug: false,
       hasIdTokens: false,
@@ -75,6 +76,10 @@ test('every declared output is set, and no other', () => {
 
 test('the tables of the README are those of action.yml', () => {
   expect(read('README.md')).toBe(renderReadme(read('README.md'), read('action.yml')));
+});
+
+test('each row of docs/faults.md has the anchor that summaries link to; npm run readme writes it', () => {
+  expect(read('docs/faults.md')).toBe(renderFaults(read('docs/faults.md')));
 });
 
 test.each(['inputs', 'outputs'] as const)(

@@ -17,11 +17,18 @@ interface Entry {
   readonly description: string;
 }
 
-/** `npm run readme`: writes the tables of inputs and outputs in README.md from action.yml. */
+/** `npm run readme`: writes the tables of inputs and outputs in README.md from action.yml, and the anchors in docs/faults.md. */
 export function renderReadme(readme: string, actionYaml: string): string {
   const inputs = tableOf(groupsOf(actionYaml, 'inputs'), ['input', 'default', 'meaning']);
   const outputs = tableOf(groupsOf(actionYaml, 'outputs'), ['output', 'meaning']);
   return fill(fill(readme, 'inputs', inputs), 'outputs', outputs);
+}
+
+/** Gives each row of docs/faults.md that explains a code an anchor, which the links in annotations and summaries lead to. */
+export function renderFaults(text: string): string {
+  return text.replace(/^\| (?:<a id="\w+"><\/a>)?`([A-Z][A-Z0-9_]+)` \|/gm, (_, code: string) => {
+    return `| <a id="${code.toLowerCase()}"></a>\`${code}\` |`;
+  });
 }
 
 /** Groups the inputs or outputs of action.yml by the comments above them. Throws when the first has none. */
@@ -71,4 +78,6 @@ if (process.argv[1] === import.meta.filename) {
   const root = join(import.meta.dirname, '..');
   const readme = join(root, 'README.md');
   writeFileSync(readme, renderReadme(readFileSync(readme, 'utf8'), readFileSync(join(root, 'action.yml'), 'utf8')));
+  const faults = join(root, 'docs', 'faults.md');
+  writeFileSync(faults, renderFaults(readFileSync(faults, 'utf8')));
 }

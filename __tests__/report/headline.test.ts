@@ -15,9 +15,16 @@ test('a run whose files are all done says what failed after them', () => {
   expect(headline(verified)).toBe('Verification failed after 1 file was found valid: CHECKSUMS_DIFFER.');
 });
 
-test('times say of what they are', () => {
+test('a run that ended before its first file says why', () => {
+  expect(headline(samples.neverBegan())).toBe('Nothing was done: INPUT_INVALID.');
+  const report = { ...samples.verified(), outcomes: [], failure: failure('NO_FILES_FOUND') };
+  expect(headline(report)).toBe('Nothing was verified: NO_FILES_FOUND.');
+});
+
+test('times say of what they are, and are left out for a few files', () => {
   const outcomes = samples.signedFiles(100).map((one, at) => ({ ...one, elapsedMs: at }));
   expect(describeTiming(outcomes, 10_000)).toMatch(
-    /^10 files\/s, .* [kM]B\/s; half of the files took at most 50 ms, 95 of 100 at most 95 ms$/,
+    /^10 files\/s, .* [kM]B\/s\. Time of a file: median 50 ms, p95 95 ms, slowest 99 ms\.$/,
   );
+  expect(describeTiming(outcomes.slice(0, 19), 10_000)).toMatch(/^1\.9 files\/s, [^;]*s\.$/);
 });

@@ -103,7 +103,7 @@ describe(`${FILES} files`, () => {
     expectWithinLimits(published);
     const parts = ['too long for a summary', 'What to do next', '100,000 results'];
     expect(missing(published, parts)).toEqual([]);
-    expect(CODES.some((code) => published.summary.includes(`**${code}**`))).toBe(true);
+    expect(CODES.some((code) => published.summary.includes(`### ${code} (`))).toBe(true);
   });
 
   test('that are all signed', () => {

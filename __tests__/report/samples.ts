@@ -13,9 +13,27 @@ export const PUSH: Surroundings = {
   isPullRequest: false,
   secretsWithheld: false,
   artifactUrl: 'https://github.com/octocat/hello-world/actions/runs/1/artifacts/2',
+  docs: 'https://github.com/your-org/mtls-release-signing/blob/v1/docs',
+  origin: ['octocat/hello-world', 'v1.2.3', '5f1d0a7c3b9e4d2f8a6c1e0b7d4f3a2c9e8b7d6a'],
+  commitUrl: 'https://github.com/octocat/hello-world/commit/5f1d0a7c3b9e4d2f8a6c1e0b7d4f3a2c9e8b7d6a',
 };
 /** A pull request of somebody else. */
-export const FORK: Surroundings = { isPullRequest: true, secretsWithheld: true, artifactUrl: '' };
+export const FORK: Surroundings = {
+  ...PUSH,
+  isPullRequest: true,
+  secretsWithheld: true,
+  artifactUrl: '',
+  origin: ['octocat/hello-world', '12/merge', '5f1d0a7c3b9e4d2f8a6c1e0b7d4f3a2c9e8b7d6a'],
+};
+/** A runner that does not tell what runs, such as a checkout on a laptop. */
+export const UNKNOWN: Surroundings = {
+  isPullRequest: false,
+  secretsWithheld: false,
+  artifactUrl: '',
+  docs: '',
+  origin: ['', '', ''],
+  commitUrl: '',
+};
 /** A pull request of the repository itself. */
 export const PULL_REQUEST: Surroundings = { ...FORK, secretsWithheld: false };
 

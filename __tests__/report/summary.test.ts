@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
 import { failed, passed, warned } from '../../src/preflight/finding.ts';
-import type { Report } from '../../src/report/report.ts';
+import { isGreen, type Report } from '../../src/report/report.ts';
 import { type Surroundings, verifyCommand } from '../../src/report/summary/next-steps.ts';
 import { renderSummary } from '../../src/report/summary/summary.ts';
 import type { AlgorithmName } from '../../src/verifying/algorithm.ts';
@@ -30,17 +30,18 @@ const ALL: readonly (readonly [string, Report, Surroundings])[] = [
 
 const textOf = (report: Report, around: Surroundings): string => summaryToText(renderSummary(report, around));
 
-test.each(ALL)(
-  '%s: one heading says the result, the last one what to do, and every tag is closed',
-  (_, report, around) => {
-    const html = summaryToHtml(renderSummary(report, around));
-    expect(imbalanceOf(html)).toBeUndefined();
-    expect(html.startsWith('<h2>')).toBe(true);
-    expect(tagsOf(html).filter((tag) => /^h[12]$/.test(tag))).toEqual(['h2']);
-    const headings = [...html.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, text]) => text);
-    expect(headings.at(-1)).toBe('What to do next');
-  },
-);
+test.each(ALL)('%s: one heading says the result, one what to do, and every tag is closed', (_, report, around) => {
+  const html = summaryToHtml(renderSummary(report, around));
+  expect(imbalanceOf(html)).toBeUndefined();
+  expect(html.startsWith('<h2>')).toBe(true);
+  expect(tagsOf(html).filter((tag) => /^h[12]$/.test(tag))).toEqual(['h2']);
+  const headings = [...html.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, text]) => text);
+  const rest = headings.filter((text) => text !== 'What this run proved' && text !== 'Time for each file');
+  expect(rest.at(-1)).toBe('What to do next');
+  expect(rest.filter((text) => text === 'What to do next')).toHaveLength(1);
+  // Numbers come last in a red run.
+  if (headings.includes('Time for each file')) expect(headings.at(-1) === 'What to do next').toBe(isGreen(report));
+});
 
 /** Expects texts to stand in a text in this order. */
 function expectOrder(text: string, ...parts: string[]): void {
@@ -54,10 +55,11 @@ describe('a reader finds', () => {
     expectOrder(
       textOf(samples.green(), PUSH),
       '✅ 1,244 files (531 MB) signed (1,204 new, 40 kept), each checked, in 8.4 s.',
-      'Signed  Kept  Failed',
+      'octocat/hello-world · v1.2.3 · 5f1d0a7c3b',
+      'Valid signatures: 1,244 of 1,244',
       'CN=release-signing, until 2027-06-30',
       'https://sign.example.com, 1,216 requests',
-      'Half of the files took at most 38 ms, 95 of 100 at most 374 ms, the slowest 2.5 s.',
+      'Of 1,204 files: median 38 ms, p95 374 ms, slowest 2.5 s.',
       '50 – 100 ms  330  ████',
       'Slowest files',
       'the signatures are in the artifact signatures.',
@@ -94,12 +96,50 @@ describe('a reader finds', () => {
       'and 14 others; the manifest lists all',
       'FILE_TOO_LARGE_FOR_SERVER (2 files)',
       'The clock of the service is 41 s ahead',
-      'Not tried',
-      'The manifest lists every file: set manifest, and upload it in a step with if: always().',
+      'The manifest lists every file. To keep it, give this step id: sign, and upload',
       'The next run keeps 812 valid signatures if it finds the same workspace',
       'mode: preflight lists everything',
+      'Not tried',
     );
     expect(textOf({ ...report, verification: undefined }, PUSH)).toContain('The next run signs all files again');
+  });
+
+  test('of a failure: no command that a release would be checked with, and how many signatures are valid', () => {
+    const text = textOf(samples.failedForSeveralReasons(), PUSH);
+    expect(text).toContain('Valid signatures: 812 of 998');
+    expect(text).not.toContain('openssl');
+    const none = {
+      ...samples.unverified(),
+      outcomes: samples.failedFiles(['a', 'b'], new ActionError('INTERNAL', 'a')),
+    };
+    expect(textOf(none, PUSH)).toContain('Valid signatures: 0 of 2');
+  });
+
+  test('of a failure: each code leads to its row, and nothing is a link that the runner does not know', () => {
+    const report = samples.failedForSeveralReasons();
+    const markdown = renderSummary(report, PUSH);
+    for (const code of ['SERVICE_DOWN', 'UNAVAILABLE']) {
+      expect(markdown).toContain(`<a href="${PUSH.docs}/faults.md#${code.toLowerCase()}">${code}</a>`);
+    }
+    expect(markdown).toContain(`<a href="${PUSH.docs}/faults.md">`);
+    expect(renderSummary(samples.preflight(), PUSH)).toContain(`${PUSH.docs}/faults.md#tls_client_rejected">`);
+    expect(renderSummary(report, samples.UNKNOWN)).not.toContain('<a ');
+    expect(textOf(report, samples.UNKNOWN)).toContain('docs/faults.md, in the repository of the action,');
+  });
+
+  test('of several problems: a list', () => {
+    const html = summaryToHtml(renderSummary(samples.neverBegan(), PUSH));
+    expect(html.match(/<li>.*<\/li>/g)?.slice(0, 2)).toEqual([
+      '<li>Input server-url is empty.</li>',
+      expect.stringContaining('retention'),
+    ]);
+  });
+
+  test('of many files: names in the order in which people count', () => {
+    const names = Array.from({ length: 12 }, (_, at) => `part-${at + 1}`);
+    const error = new ActionError('INTERNAL', 'It broke.');
+    const text = textOf({ ...samples.unverified(), outcomes: samples.failedFiles(names, error) }, PUSH);
+    expectOrder(text, 'part-2', 'part-3', 'part-9', 'part-10', 'and 2 others');
   });
 
   test('of a verification that failed: signatures without a file are not counted as files', () => {
@@ -120,8 +160,9 @@ describe('a reader finds', () => {
       text,
       'A release cannot be signed now',
       'TLS_CLIENT_REJECTED',
-      '⚠️ warning',
-      '⏭️ not checked',
+      'It asks for certificates of: CN=Another CA',
+      '⚠️\u{a0}warning',
+      '▸ 2 checks not made',
       '▸ 2 checks passed',
       'Work from the top',
     );
@@ -251,8 +292,8 @@ test.each(HOSTILE)('a text that others chose makes no markup, wherever it shows:
   for (const [bad, good] of pairs) {
     const [html, expected] = [bad, good].map((one) => summaryToHtml(renderSummary(one, around)));
     expect(imbalanceOf(html ?? '')).toBeUndefined();
-    // A line end within a sentence of ours becomes a break, which is all that a text may do.
-    const visible = (tags: string[]): string[] => tags.filter((tag) => tag !== 'br');
+    // A line end within a text of ours becomes a break or begins an item of a list, which is all that a text may do.
+    const visible = (tags: string[]): string[] => tags.filter((tag) => !/^(?:br|\/?ul|\/?li|\/?p)$/.test(tag));
     expect(visible(tagsOf(html ?? ''))).toEqual(visible(tagsOf(expected ?? '')));
   }
 });
@@ -270,7 +311,7 @@ function without(text: string, report: Report): Partial<Report> {
 }
 
 test('an address that is none of GitHub’s making is no link', () => {
-  const around = { ...PUSH, artifactUrl: 'https://example.com/"onclick="alert(1)' };
+  const around = { ...samples.UNKNOWN, artifactUrl: 'https://example.com/"onclick="alert(1)' };
   expect(renderSummary(samples.green(), around)).not.toContain('<a ');
 });
 

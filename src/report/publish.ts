@@ -7,11 +7,15 @@ import { renderOutputs } from './outputs.ts';
 import { isGreen, type Report } from './report.ts';
 import { logFindings, MAX_ANNOTATION, warningsOf } from './summary/findings.ts';
 import { headline } from './summary/headline.ts';
+import { faultUrl } from './summary/markup.ts';
+import type { Surroundings } from './summary/next-steps.ts';
+import { compareNaturally, firstOf } from './summary/order.ts';
 import { renderSummary } from './summary/summary.ts';
 import { describeTiming } from './summary/timing.ts';
 import { formatCount, formatMs, sentence, shorten, showList } from './summary/units.ts';
 
-const KEEP_MANIFEST = 'set manifest, and upload it in a step with if: always()';
+const KEEP_MANIFEST =
+  'to keep it, upload the path in the output manifest of this step in a later step with if: always()';
 /** GitHub keeps ten annotations of a step; a reader wants fewer. */
 const MAX_ANNOTATIONS = 5;
 const MAX_LOGGED_FILES = 100;
@@ -31,21 +35,31 @@ export function publish(runner: Runner, report: Report): ActionError | undefined
   runner.closeGroup();
   runner.line(headline(report));
   for (const cause of causes.slice(0, MAX_ANNOTATIONS)) {
-    runner.annotate('error', cause.error.code, annotationText(cause));
+    runner.annotate('error', cause.error.code, annotationText(cause, runner.facts.pages.docs));
   }
   const warnings = warningsOf(report.findings);
   if (warnings) runner.annotate('warning', 'Preflight', warnings);
   if (causes.length === 0 && !isGreen(report)) runner.annotate('error', 'NOT_TRIED', 'Some files were not tried.');
   const artifactUrl = runner.artifactUrl(report.artifact?.id);
-  const { eventName, secretsWithheld } = runner.facts;
-  const isPullRequest = eventName.startsWith('pull_request');
-  const surroundings = { isPullRequest, secretsWithheld, artifactUrl };
+  const surroundings = surroundingsOf(runner.facts, artifactUrl);
   tryWriting(runner, { what: 'The job summary', level: 'warning' }, () =>
     runner.summary(renderSummary(report, surroundings)),
   );
   return tryWriting(runner, { what: 'The outputs of the step', level: 'error' }, () => {
     for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl))) runner.output(name, value);
   });
+}
+
+function surroundingsOf(facts: Runner['facts'], artifactUrl: string): Surroundings {
+  const { eventName, secretsWithheld, repository, refName, commit, pages } = facts;
+  return {
+    isPullRequest: eventName.startsWith('pull_request'),
+    secretsWithheld,
+    artifactUrl,
+    docs: pages.docs,
+    origin: [repository, refName, commit],
+    commitUrl: pages.commit,
+  };
 }
 
 interface Written {
@@ -67,15 +81,23 @@ function tryWriting(runner: Runner, { what, level }: Written, write: () => void)
   }
 }
 
-function annotationText(cause: Cause): string {
+function annotationText(cause: Cause, docs: string): string {
   const { error, paths } = cause;
-  const which = paths.length > 0 ? `Files: ${showList(paths, MAX_NAMED)}` : '';
-  const after = [error.hint && sentence(error.hint), effortOf(cause), which]
+  const which = paths.length > 0 ? `Files: ${listNames(paths)}` : '';
+  const url = faultUrl(docs, error.code);
+  const after = [error.hint && sentence(error.hint), effortOf(cause), which, url && `More: ${url}`]
     .filter(Boolean)
     .map((text) => `\n${shorten(String(text), MAX_PART)}`)
     .join('');
   const message = error.message.split('\n').map(sentence).join('\n');
   return shorten(message, MAX_ANNOTATION - after.length) + after;
+}
+
+/** Counts the names beside the first few in their natural order. */
+function listNames(paths: readonly string[]): string {
+  const named = firstOf(paths, MAX_NAMED, compareNaturally);
+  const others = paths.length - named.length;
+  return showList(named, MAX_NAMED) + (others > 0 ? ` and ${formatCount(others)} more` : '');
 }
 
 /** Says what was spent before giving up; empty when nothing was. */
@@ -100,7 +122,9 @@ function logCause(runner: Runner, cause: Cause): void {
   if (error.hint) runner.line(`  What to do: ${sentence(error.hint)}`);
   const effort = effortOf(cause);
   if (effort) runner.line(`  ${effort}`);
-  for (const path of paths.slice(0, MAX_LOGGED_FILES)) runner.line(`  - ${show(path)}`);
+  const url = faultUrl(runner.facts.pages.docs, error.code);
+  if (url) runner.line(`  More: ${url}`);
+  for (const path of firstOf(paths, MAX_LOGGED_FILES, compareNaturally)) runner.line(`  - ${show(path)}`);
   if (paths.length > MAX_LOGGED_FILES)
     runner.line(`  and ${formatCount(paths.length - MAX_LOGGED_FILES)} more; the manifest lists all: ${KEEP_MANIFEST}`);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { findSuspicious, findTaps } from './environment.ts';
 import { type EventFacts, readEvent } from './event.ts';
+import { type Pages, readPages } from './pages.ts';
 
 /** The job around this step; paths are absolute. */
 export interface RunnerFacts extends EventFacts {
@@ -13,6 +14,7 @@ export interface RunnerFacts extends EventFacts {
   /** Name of the tag or branch. */
   readonly refName: string;
   readonly commit: string;
+  readonly pages: Pages;
   /** 1 for the first run of a job, more for a re-run. */
   readonly runAttempt: number;
   /** Most days that GitHub keeps an artifact of this repository. */
@@ -44,6 +46,7 @@ export function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
     repository: environment['GITHUB_REPOSITORY'] ?? '',
     refName: environment['GITHUB_REF_NAME'] ?? '',
     commit: environment['GITHUB_SHA'] ?? '',
+    pages: readPages(environment),
     runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
     maxRetentionDays: positive(environment['GITHUB_RETENTION_DAYS']) ?? MAX_RETENTION_DAYS,
     isDebug: environment['RUNNER_DEBUG'] === '1',

@@ -12,19 +12,30 @@ export function renderNumbers(report: Report): string[] {
       ? [['Valid', formatCount(verified)]]
       : [
           ['Signed', formatCount(signed)],
-          ['Kept', formatCount(reused)],
+          ['Kept', reused > 0 ? formatCount(reused) : ''],
         ];
   const columns = [
     ['Files', formatCount(files)],
     ...done,
     ['Failed', formatCount(failed)],
-    ['Not tried', formatCount(notTried)],
+    ['Not tried', notTried > 0 ? formatCount(notTried) : ''],
     ['Size', formatBytes(bytes)],
     ['Time', formatMs(report.durationMs)],
     ['Speed', describeSpeed(report.outcomes, report.durationMs)],
   ].filter(([, value]) => value !== '');
   const cells = (at: number): string[] => columns.map((column) => column[at] ?? '');
   return [table(cells(0), [cells(1)], [...columns.keys()])];
+}
+
+/** What failed is counted too: of 300 files without a valid signature, the reader must see that it is none of 300. */
+function describeValid(report: Report): string {
+  const { mode, verification, findings } = report;
+  if (verification === undefined) return 'not checked, since <code>verify-key</code> is empty';
+  const { files, verified } = totalsOf(report);
+  if (mode !== 'preflight') return `${formatCount(verified)} of ${formatCount(files)}`;
+  return findings.some(({ check, notChecked }) => check === 'signature' && !notChecked)
+    ? `${formatCount(verified)} of 1, the canary`
+    : '';
 }
 
 /** Renders who signed, with what, and where, as a list. */
@@ -34,7 +45,7 @@ export function renderFacts(report: Report): string[] {
   if (report.outcomes.length === 0 && service === undefined) return [];
   const rows: (readonly [string, string])[] = [
     ['Shard', shard.count > 1 ? `${shard.index} of ${shard.count}` : ''],
-    ['Signatures checked', verification ? formatCount(totalsOf(report).verified) : 'none'],
+    ['Valid signatures', describeValid(report)],
     ['Public key, SHA-256', verifyKeySha256 === undefined ? '' : code(verifyKeySha256)],
     [
       'Client certificate',

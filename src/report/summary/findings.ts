@@ -1,5 +1,5 @@
 import type { Finding } from '../../preflight/finding.ts';
-import { plain, sentences, table } from './markup.ts';
+import { faultUrl, link, messageCell, plain, sentences, table } from './markup.ts';
 import { formatCount, formatMs, plural, sentence, shorten } from './units.ts';
 
 /** Says what a list of findings comes to: `2 failures, 1 warning, 14 checks passed`. */
@@ -28,35 +28,51 @@ export function logFindings(findings: readonly Finding[]): string[] {
   });
 }
 
-/** Renders findings as Markdown: a table of what is wrong, failures first, and one to unfold of what is right. */
-export function renderFindings(findings: readonly Finding[]): string[] {
-  const trouble = findings.filter((finding) => kindOf(finding) !== 'ok');
-  const passed = findings.filter((finding) => kindOf(finding) === 'ok');
-  const sorted = trouble.sort((a, b) => ORDER.indexOf(kindOf(a)) - ORDER.indexOf(kindOf(b)));
+/** Renders findings as Markdown: a table of what is wrong, failures first, then what was not checked and what is right, each to unfold. */
+export function renderFindings(findings: readonly Finding[], docs: string): string[] {
+  const of = (kind: Kind): Finding[] => findings.filter((finding) => kindOf(finding) === kind);
+  const trouble = [...of('failure'), ...of('warning')];
+  const folded = (kind: Kind, what: string): string[] => {
+    const found = of(kind);
+    if (found.length === 0) return [];
+    const title = `${plural(found.length, 'check')} ${what}`;
+    return [`<details><summary>${title}</summary>\n\n${renderTable(found, docs)}\n\n</details>`];
+  };
   return [
-    ...(sorted.length > 0 ? [renderTable(sorted)] : []),
-    ...(passed.length > 0
-      ? [`<details><summary>${plural(passed.length, 'check')} passed</summary>\n\n${renderTable(passed)}\n\n</details>`]
-      : []),
+    ...(trouble.length > 0 ? [renderTable(trouble, docs)] : []),
+    ...folded('not checked', 'not made'),
+    ...folded('ok', 'passed'),
   ];
 }
 
-function renderTable(findings: readonly Finding[]): string {
+function renderTable(findings: readonly Finding[], docs: string): string {
+  const times = findings.some(({ ms }) => ms > 0);
+  const isTrouble = findings.some((finding) => ICON[kindOf(finding)] !== undefined);
   const hints = findings.some(({ todo }) => todo);
   const rows = findings.slice(0, MAX_ROWS).map((finding) => {
     const kind = kindOf(finding);
     return [
-      `${ICON[kind]} ${kind}`,
+      ...(isTrouble ? [`${ICON[kind]}&nbsp;${kind}`] : []),
       plain(finding.check),
-      `${finding.code === undefined ? '' : `<strong>${finding.code}</strong><br>`}${sentences(finding.what)}`,
+      `${titleOf(finding, docs)}${messageCell(finding.what)}`,
       ...(hints ? [finding.todo ? sentences(finding.todo) : ''] : []),
-      finding.ms > 0 ? formatMs(finding.ms).replaceAll(' ', '&nbsp;') : '',
+      ...(times ? [finding.ms > 0 ? formatMs(finding.ms).replaceAll(' ', '&nbsp;') : ''] : []),
     ];
   });
-  const heads = ['Result', 'Check', 'What was found', ...(hints ? ['What to do'] : []), 'Time'];
+  const heads = [
+    ...(isTrouble ? ['Result'] : []),
+    'Check',
+    'What was found',
+    ...(hints ? ['What to do'] : []),
+    ...(times ? ['Time'] : []),
+  ];
   const others = findings.length - rows.length;
   const more = others > 0 ? `\n\nand ${plural(others, 'other')}; the manifest lists all.` : '';
-  return `${table(heads, rows, [heads.length - 1])}${more}`;
+  return `${table(heads, rows, times ? [heads.length - 1] : [])}${more}`;
+}
+
+function titleOf({ code }: Finding, docs: string): string {
+  return code === undefined ? '' : `<strong>${link(code, faultUrl(docs, code))}</strong><br>`;
 }
 
 /** Renders the warnings among findings as one text, a line for each; empty when there are none. */
@@ -82,8 +98,7 @@ type Kind = Finding['level'] | 'not checked';
 
 /** More than there are checks. */
 const MAX_ROWS = 100;
-const ORDER: readonly Kind[] = ['failure', 'warning', 'not checked', 'ok'];
-const ICON: Readonly<Record<Kind, string>> = { failure: '❌', warning: '⚠️', 'not checked': '⏭️', ok: '✅' };
+const ICON: Readonly<Partial<Record<Kind, string>>> = { failure: '❌', warning: '⚠️' };
 const LABEL: Readonly<Record<Kind, string>> = {
   failure: 'FAILURE  ',
   warning: 'warning  ',

@@ -26,23 +26,23 @@ export function headline(report: Report): string {
   }
 }
 
-const WORK: Readonly<Record<NonNullable<Report['mode']>, string>> = {
-  sign: 'Signing',
-  rehearse: 'Rehearsal',
-  verify: 'Verification',
-  preflight: 'Preflight',
-  skipped: 'Run',
+const WORDS: Readonly<Record<NonNullable<Report['mode']>, { readonly work: string; readonly done: string }>> = {
+  sign: { work: 'Signing', done: 'signed' },
+  rehearse: { work: 'Rehearsal', done: 'rehearsed' },
+  verify: { work: 'Verification', done: 'verified' },
+  preflight: { work: 'Preflight', done: 'checked' },
+  skipped: { work: 'Run', done: 'done' },
 };
 
 function failedHeadline(report: Report): string {
   const { files, failed, notTried } = totalsOf(report);
   if (report.findings.length > 0) return `A release cannot be signed now: ${countFindings(report.findings)}.`;
-  const work = report.mode === undefined ? 'Run' : WORK[report.mode];
-  if (report.outcomes.length === 0) return `${work} failed before it began.`;
+  const { work, done } = WORDS[report.mode ?? 'skipped'];
+  const code = report.failure?.code ?? 'see below';
+  if (report.outcomes.length === 0) return `Nothing was ${done}: ${code}.`;
   if (failed + notTried === 0) {
-    const done = report.mode === 'verify' ? 'found valid' : 'signed';
-    const after = `${plural(files, 'file')} ${files === 1 ? 'was' : 'were'} ${done}`;
-    return `${work} failed after ${after}: ${report.failure?.code ?? 'see below'}.`;
+    const result = report.mode === 'verify' ? 'found valid' : 'signed';
+    return `${work} failed after ${plural(files, 'file')} ${files === 1 ? 'was' : 'were'} ${result}: ${code}.`;
   }
   const orphans = report.outcomes.filter(({ stray }) => stray === 'orphan').length;
   const uncovered = report.outcomes.filter(({ stray }) => stray === 'uncovered').length;

@@ -24,6 +24,51 @@ export function sentences(text: string): string {
   return shown.join('<br>');
 }
 
+/** Renders a message: what its first line announces, and lines that stand side by side, are a list. */
+export function message(text: string): string {
+  const { first, others } = partsOf(text);
+  return [
+    ...(first === '' ? [] : [first, ...(others.length > 0 ? [''] : [])]),
+    ...others.map((line) => `- ${line}`),
+  ].join('\n');
+}
+
+/** Renders a message for a cell of a table, on one line of Markdown. */
+export function messageCell(text: string): string {
+  const { first, others } = partsOf(text);
+  return others.length === 0 ? first : `${first}<ul>${others.map((line) => `<li>${line}</li>`).join('')}</ul>`;
+}
+
+interface Parts {
+  /** Empty when all lines stand side by side. */
+  readonly first: string;
+  readonly others: readonly string[];
+}
+
+function partsOf(text: string): Parts {
+  const lines = text.split('\n');
+  const shown = lines.slice(0, MAX_LINES).map((line) => plain(sentence(line.replace(/^- /, ''))));
+  if (lines.length > MAX_LINES) shown.push(`and ${plural(lines.length - MAX_LINES, 'line')} more; the log has all`);
+  const [first = '', ...others] = shown;
+  const isAnnounced = others.length === 0 || /:$/.test(lines[0] ?? '') || /^- /.test(lines[1] ?? '');
+  return isAnnounced ? { first, others } : { first: '', others: shown };
+}
+
+/** Renders a link; an address that is empty or holds what HTML could act on makes none. */
+export function link(html: string, url: string): string {
+  return /^https?:\/\/[\w.:/%~+#-]+$/.test(url) ? `<a href="${url}">${html}</a>` : html;
+}
+
+/** Returns the address of the row that explains an error code; empty when the runner does not tell where the docs are. */
+export function faultUrl(docs: string, errorCode: string): string {
+  return docs === '' ? '' : `${docs}/faults.md#${errorCode.toLowerCase()}`;
+}
+
+/** Names a page of the docs, as a link where the runner tells where they are. */
+export function page(docs: string, name: string): string {
+  return link(`<code>docs/${name}</code>`, docs === '' ? '' : `${docs}/${name}`);
+}
+
 /** Renders a table; the first cell of each column heads it, and numbers stand to the right. */
 export function table(
   heads: readonly string[],

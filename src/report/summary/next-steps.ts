@@ -1,12 +1,12 @@
 import type { Algorithm } from '../../verifying/algorithm.ts';
 import type { Verification } from '../../verifying/check.ts';
 import { isGreen, type Report, totalsOf } from '../report.ts';
-import { code } from './markup.ts';
+import { code, link, page } from './markup.ts';
 import { plural } from './units.ts';
 
 /** Lists what the reader should do now, as Markdown. */
 export function nextSteps(report: Report, around: Surroundings): string[] {
-  if (!isGreen(report)) return report.mode === 'preflight' ? PREFLIGHT_FAILED : afterFailure(report);
+  if (!isGreen(report)) return report.mode === 'preflight' ? afterFindings(around) : afterFailure(report, around);
   switch (report.mode) {
     case 'sign':
       return afterSigning(report, around);
@@ -30,30 +30,38 @@ export function nextSteps(report: Report, around: Surroundings): string[] {
   }
 }
 
-/** Renders the command that checks a file of this release, for a release whose signatures were checked. */
-export function renderCommand({ mode, verification, suffix }: Report): string[] {
-  if (mode !== 'sign' || verification === undefined) return [];
+/** Renders the command that checks a file of this release, for a release that is complete and was checked. */
+export function renderCommand(report: Report): string[] {
+  const { mode, verification, suffix } = report;
+  if (mode !== 'sign' || verification === undefined || !isGreen(report) || totalsOf(report).files === 0) return [];
   return [['```sh', verifyCommand(verification, suffix), '```'].join('\n')];
 }
 
 /** So many are named above at least. */
 const LISTED = 10;
+/** The manifest is written below RUNNER_TEMP when the input is empty, and the output names it in a red run too. */
 const KEEP_MANIFEST =
-  'The manifest lists every file: set <code>manifest</code>, and upload it in a step with <code>if: always()</code>.';
+  'The manifest lists every file. To keep it, give this step <code>id: sign</code>, and upload <code>$&#123;{ steps.sign.outputs.manifest }}</code> with <code>actions/upload-artifact</code> in a step with <code>if: always()</code>.';
 
 const WITHHELD = 'Nothing is missing here: GitHub gives no secrets to pull requests of forks and to Dependabot.';
 
-const PREFLIGHT_FAILED = [
-  'Work from the top: what was not checked waits for a failure above it.',
-  'Run the preflight again. It costs one request at most, and touches no file of the release. <code>docs/faults.md</code> explains every code.',
-];
+function afterFindings({ docs }: Surroundings): string[] {
+  return [
+    'Work from the top: a check that was not made waits for a failure above it.',
+    `Run the preflight again. It costs one request at most, and touches no file of the release. ${explains(docs)}`,
+  ];
+}
 
-function afterSigning(report: Report, { isPullRequest, artifactUrl }: Surroundings): string[] {
+function explains(docs: string): string {
+  return `${page(docs, 'faults.md')}${docs === '' ? ', in the repository of the action,' : ''} explains every code.`;
+}
+
+function afterSigning(report: Report, { isPullRequest, artifactUrl, docs }: Surroundings): string[] {
   const { artifact, manifest, checksums, verification, suffix, shard } = report;
   if (totalsOf(report).files === 0) return ['Nothing: there was no file to sign.'];
-  const name = artifact && link(artifact.name, artifactUrl);
+  const name = artifact && link(code(artifact.name), artifactUrl);
   const check = verification
-    ? 'anyone with your public key can check a file with the command below; <code>docs/verify.md</code> has other ways, and other forms of signature.'
+    ? `anyone with your public key can check a file with the command below; ${page(docs, 'verify.md')} has other ways, and other forms of signature.`
     : 'give <code>verify-key</code>, so that each signature is checked here before a customer does it.';
   return [
     ...(isPullRequest
@@ -85,20 +93,20 @@ function afterRehearsal({ secretsWithheld }: Surroundings): string[] {
   ];
 }
 
-function afterFailure(report: Report): string[] {
+function afterFailure(report: Report, { docs }: Surroundings): string[] {
   const { mode, failure, requests, verification } = report;
   const { signed, reused, files, failed, notTried } = totalsOf(report);
   const keep = failed + notTried > LISTED ? [KEEP_MANIFEST] : [];
   if (mode === 'verify') {
     return [
       'Do not publish or use a file that is named above.',
-      'Fetch it and its signature again, or sign it again, and verify once more. <code>docs/verify.md</code> explains every finding.',
+      `Fetch it and its signature again, or sign it again, and verify once more. ${explains(docs)}`,
       ...keep,
     ];
   }
   const kept = signed + reused;
   return [
-    'Put right what is named above, and run the job again. <code>docs/faults.md</code> explains every code.',
+    `Put right what is named above, and run the job again. ${explains(docs)}`,
     ...keep,
     ...(files > 0 && requests === 0 ? ['The service was asked for nothing.'] : []),
     ...(mode === 'sign' && kept > 0 ? [afterwards(kept, verification !== undefined)] : []),
@@ -113,11 +121,6 @@ function afterwards(kept: number, isChecked: boolean): string {
   return isChecked
     ? `The next run keeps ${plural(kept, 'valid signature')} if it finds the same workspace, as on a runner of your own. A fresh machine signs all files again.`
     : 'The next run signs all files again: without <code>verify-key</code> no signature that is there can be trusted.';
-}
-
-/** GitHub's address of an artifact is plain; anything else is not made a link. */
-function link(name: string, url: string): string {
-  return /^https?:\/\/[\w.:/-]+$/.test(url) ? `<a href="${url}">${code(name)}</a>` : code(name);
 }
 
 /** Returns the shell command that checks one file, `FILE`, with OpenSSL and nothing else. */
@@ -148,4 +151,10 @@ export interface Surroundings {
   readonly secretsWithheld: boolean;
   /** Page of the uploaded artifact; empty when there is none. */
   readonly artifactUrl: string;
+  /** Address of the directory `docs` of the action; empty when the runner does not tell it. */
+  readonly docs: string;
+  /** What the run is about: `owner/name`, then the tag or branch, then the commit; each may be empty. */
+  readonly origin: readonly [repository: string, refName: string, commit: string];
+  /** Page of the commit; may be empty. */
+  readonly commitUrl: string;
 }

@@ -5,8 +5,9 @@ import { renderFacts, renderNumbers } from './facts.ts';
 import { renderFindings } from './findings.ts';
 import { headline } from './headline.ts';
 import { renderLeftOut } from './left-out.ts';
-import { code, plain, sentences, table } from './markup.ts';
+import { code, faultUrl, link, message, plain, sentences, table } from './markup.ts';
 import { nextSteps, renderCommand, type Surroundings } from './next-steps.ts';
+import { compareNaturally, firstOf } from './order.ts';
 import { proofOf } from './proof.ts';
 import { renderLatency } from './timing.ts';
 import { formatBytes, formatMs, plural } from './units.ts';
@@ -18,28 +19,41 @@ const MAX_PATHS = 10;
 const MAX_CAUSES = 20;
 const MAX_NOTES = 20;
 
-/** Renders the job summary as Markdown: the result, failures first, then numbers, and what to do next. */
+/** Renders the job summary as Markdown: the result, failures, numbers, and what to do next, which comes before the numbers of a red run. */
 export function renderSummary(report: Report, around: Surroundings): string {
   const icon = !isGreen(report) ? '❌' : report.mode === 'rehearse' ? '🧪' : report.mode === 'skipped' ? '⏭️' : '✅';
+  const numbers = [...renderNumbers(report), ...renderFacts(report), ...renderLatency(report.outcomes)];
+  const steps = renderNextSteps(report, around);
   const sections = [
     `## ${icon} ${plain(headline(report))}`,
-    ...renderTrouble(report),
+    ...renderOrigin(around),
+    ...renderTrouble(report, around.docs),
     ...renderProof(report, around),
-    ...renderNumbers(report),
-    ...renderFacts(report),
-    ...renderLatency(report.outcomes),
-    ...renderNextSteps(report, around),
+    // After a failure nobody looks at numbers first.
+    ...(isGreen(report) ? [...numbers, ...steps] : [...steps, ...numbers]),
     ...renderFiles(report),
     ...renderLeftOut(report),
   ];
   return `${sections.join('\n\n')}\n\n`;
 }
 
+/** Shortest commit that people compare. */
+const COMMIT_DIGITS = 10;
+
+function renderOrigin({ origin: [repository, refName, commit], commitUrl }: Surroundings): string[] {
+  const shown = [
+    repository && plain(repository),
+    refName && plain(refName),
+    commit && link(code(commit.slice(0, COMMIT_DIGITS)), commitUrl),
+  ].filter(Boolean);
+  return shown.length > 0 ? [shown.join(' · ')] : [];
+}
+
 /** Renders what others wrote, of any length. Whole sections are left out, so that what is shown stays well formed. */
-function renderTrouble(report: Report): string[] {
+function renderTrouble(report: Report, docs: string): string[] {
   const sections = [
-    ...renderCauses(causesOf({ ...report, findings: [] })),
-    ...renderFindings(report.findings),
+    ...renderCauses(causesOf({ ...report, findings: [] }), docs),
+    ...renderFindings(report.findings, docs),
     ...report.notes.slice(0, MAX_NOTES).map((note) => `> ${sentences(note)}`),
   ];
   let left = MAX_TROUBLE_BYTES;
@@ -52,14 +66,20 @@ function renderTrouble(report: Report): string[] {
   return kept.length === sections.length ? kept : [...kept, 'The rest is too long for a summary; the log has it.'];
 }
 
-function renderCauses(causes: readonly Cause[]): string[] {
+function renderCauses(causes: readonly Cause[], docs: string): string[] {
   const shown = causes.slice(0, MAX_CAUSES).map(({ error, paths }) => {
-    const names = paths.slice(0, MAX_PATHS).map((path) => `- ${code(path)}`);
+    const isNamed = paths.length === 1 && error.message.includes(paths[0] ?? '');
+    const names = isNamed ? [] : firstOf(paths, MAX_PATHS, compareNaturally).map((path) => `- ${code(path)}`);
     if (paths.length > MAX_PATHS)
       names.push(`- and ${plural(paths.length - MAX_PATHS, 'other')}; the manifest lists all`);
     const files = paths.length > 0 ? ` (${plural(paths.length, 'file')})` : '';
-    const hint = error.hint ? `<br><strong>What to do:</strong> ${sentences(error.hint)}` : '';
-    return [`**${error.code}**${files}<br>${sentences(error.message)}${hint}`, '', ...names].join('\n').trimEnd();
+    return [
+      `### ${link(error.code, faultUrl(docs, error.code))}${files}`,
+      message(error.message),
+      ...(error.hint ? [`**What to do:** ${sentences(error.hint)}`] : []),
+      // The line before keeps the names from joining a list in the message.
+      ...(names.length > 0 ? ['Files:', names.join('\n')] : []),
+    ].join('\n\n');
   });
   if (causes.length > MAX_CAUSES)
     shown.push(`And ${plural(causes.length - MAX_CAUSES, 'other cause')}; the log has all.`);
@@ -84,7 +104,11 @@ function renderNextSteps(report: Report, around: Surroundings): string[] {
 function renderFiles({ outcomes }: Report): string[] {
   if (outcomes.length === 0) return [];
   const order = ({ status }: FileOutcome): number => (status === 'failed' ? 0 : status === 'not-tried' ? 1 : 2);
-  const shown = [...outcomes].sort((a, b) => order(a) - order(b)).slice(0, MAX_ROWS);
+  const shown = firstOf(
+    outcomes,
+    MAX_ROWS,
+    (a, b) => order(a) - order(b) || compareNaturally(a.file.path, b.file.path),
+  );
   const rows = shown.map(({ file, status, sha256, elapsedMs }) => [
     code(file.path),
     formatBytes(file.size),

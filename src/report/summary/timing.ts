@@ -1,13 +1,19 @@
 import type { FileOutcome } from '../../files/release-file.ts';
 import { code, table } from './markup.ts';
-import { formatBytes, formatCount, formatMs, percentile } from './units.ts';
+import { firstOf } from './order.ts';
+import { formatBytes, formatCount, formatMs, percentile, plural } from './units.ts';
 
-/** Says how fast a run was and how long files took, repeats included. */
+/** Says how fast a run was and how long a file took, repeats included; times are left out for a few files. */
 export function describeTiming(outcomes: readonly FileOutcome[], durationMs: number): string {
   const speed = describeSpeed(outcomes, durationMs);
   if (speed === '') return '';
   const times = timesOf(outcomes);
-  return `${speed}; half of the files took at most ${formatMs(percentile(times, 0.5))}, 95 of 100 at most ${formatMs(percentile(times, 0.95))}`;
+  return times.length < LEAST_FILES ? `${speed}.` : `${speed}. Time of a file: ${describeTimes(times)}.`;
+}
+
+function describeTimes(times: Float64Array): string {
+  const [median, high] = [percentile(times, 0.5), percentile(times, 0.95)];
+  return `median ${formatMs(median)}, p95 ${formatMs(high)}, slowest ${formatMs(times.at(-1) ?? 0)}`;
 }
 
 /** Says how many files and bytes a run did in a second; empty when it did none. */
@@ -41,7 +47,7 @@ const LEAST_MS = 50;
 const LEAST_BUCKETS = 3;
 const BAR_WIDTH = 32;
 
-/** Renders how long files took: a sentence, a chart and the slowest; nothing for a few files. */
+/** Renders how long files took: median and p95, a chart and the slowest; nothing for a few files. */
 export function renderLatency(outcomes: readonly FileOutcome[]): string[] {
   const times = timesOf(outcomes);
   const slowest = times.at(-1) ?? 0;
@@ -49,7 +55,7 @@ export function renderLatency(outcomes: readonly FileOutcome[]): string[] {
   const buckets = distribute(times);
   return [
     '### Time for each file',
-    `Half of the files took at most ${formatMs(percentile(times, 0.5))}, 95 of 100 at most ${formatMs(percentile(times, 0.95))}, the slowest ${formatMs(slowest)}.`,
+    `Of ${plural(times.length, 'file')}: ${describeTimes(times)}.`,
     ...(buckets.length < LEAST_BUCKETS ? [] : [renderChart(buckets)]),
     renderSlowest(outcomes),
   ];
@@ -82,10 +88,7 @@ function labelOf({ from, to }: Bucket): string {
 }
 
 function renderSlowest(outcomes: readonly FileOutcome[]): string {
-  const slowest = outcomes
-    .filter(({ status }) => status === 'signed' || status === 'verified')
-    .sort((a, b) => b.elapsedMs - a.elapsedMs)
-    .slice(0, SLOWEST);
+  const slowest = firstOf(outcomes.filter(isDone), SLOWEST, (a, b) => b.elapsedMs - a.elapsedMs);
   const isAsked = slowest.some(({ attempts }) => attempts > 0);
   const rows = slowest.map(({ file, attempts, elapsedMs }) => [
     code(file.path),

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { readPages } from '../../src/runner/pages.ts';
+
+const COMMIT = '5f1d0a7c3b9e4d2f8a6c1e0b7d4f3a2c9e8b7d6a';
+const GITHUB = {
+  GITHUB_SERVER_URL: 'https://github.com',
+  GITHUB_REPOSITORY: 'octo/road-roller',
+  GITHUB_SHA: COMMIT,
+  GITHUB_ACTION_REPOSITORY: 'your-org/mtls-release-signing',
+  GITHUB_ACTION_REF: 'v1',
+};
+
+test('the docs are those of the ref that runs, on the server of the run', () => {
+  expect(readPages(GITHUB)).toEqual({
+    commit: `https://github.com/octo/road-roller/commit/${COMMIT}`,
+    docs: 'https://github.com/your-org/mtls-release-signing/blob/v1/docs',
+  });
+  expect(readPages({ ...GITHUB, GITHUB_SERVER_URL: 'https://git.example.com:8443' }).docs).toBe(
+    'https://git.example.com:8443/your-org/mtls-release-signing/blob/v1/docs',
+  );
+});
+
+test.each([
+  ['release/2.x', 'release/2.x'],
+  ['', 'HEAD'],
+  [undefined, 'HEAD'],
+  ['a b#c?d%"\'', 'a%20b%23c%3Fd%25%22%27'],
+])('a ref %j stands as %s in the address', (ref, path) => {
+  const { docs } = readPages({ ...GITHUB, GITHUB_ACTION_REF: ref });
+  expect(docs).toBe(`https://github.com/your-org/mtls-release-signing/blob/${path}/docs`);
+});
+
+test.each([
+  ['the action comes from the checkout', { GITHUB_ACTION_REPOSITORY: '' }],
+  ['the runner is that of Gitea, which may fetch the action from another server', { GITEA_ACTIONS: 'true' }],
+  ['the runner is that of Forgejo', { FORGEJO_ACTIONS: 'true' }],
+  ['the server is no address', { GITHUB_SERVER_URL: 'https://github.com/"onclick="' }],
+  ['nothing is told', { GITHUB_SERVER_URL: undefined }],
+])('there is no link to the docs when %s', (_, variables) => {
+  expect(readPages({ ...GITHUB, ...variables }).docs).toBe('');
+});
+
+test('a commit that is none has no page', () => {
+  expect(readPages({ ...GITHUB, GITHUB_SHA: '' }).commit).toBe('');
+});

@@ -1,0 +1,40 @@
+/** Compares two names as people sort them, digits by their value: `part-2` comes before `part-10`. */
+export function compareNaturally(a: string, b: string): number {
+  let [atA, atB] = [0, 0];
+  while (atA < a.length && atB < b.length) {
+    const [endA, endB] = [endOfDigits(a, atA), endOfDigits(b, atB)];
+    if (endA > atA && endB > atB) {
+      const difference = compareDigits(a.slice(atA, endA), b.slice(atB, endB));
+      if (difference !== 0) return difference;
+      [atA, atB] = [endA, endB];
+    } else {
+      const difference = a.charCodeAt(atA++) - b.charCodeAt(atB++);
+      if (difference !== 0) return difference;
+    }
+  }
+  return a.length - atA - (b.length - atB) || a.length - b.length;
+}
+
+function endOfDigits(text: string, from: number): number {
+  let end = from;
+  while (text.charCodeAt(end) >= 0x30 && text.charCodeAt(end) <= 0x39) end++;
+  return end;
+}
+
+/** Digits of a hash in a name may be more than a number holds. */
+function compareDigits(a: string, b: string): number {
+  const [left, right] = [a.replace(/^0+/, ''), b.replace(/^0+/, '')];
+  return left.length - right.length || (left < right ? -1 : Number(left > right));
+}
+
+/** Returns the first items in an order, without sorting all others. */
+export function firstOf<Item>(items: Iterable<Item>, count: number, compare: (a: Item, b: Item) => number): Item[] {
+  const first: Item[] = [];
+  for (const item of items) {
+    let at = first.length;
+    for (let before = first[at - 1]; before !== undefined && compare(item, before) < 0; before = first[at - 1]) at--;
+    if (at < count) first.splice(at, 0, item);
+    if (first.length > count) first.pop();
+  }
+  return first;
+}

@@ -1,0 +1,27 @@
+/** Addresses of pages that help a reader of a run; each is empty where the runner does not tell enough for one. */
+export interface Pages {
+  /** The commit that the run is about. */
+  readonly commit: string;
+  /** The directory `docs` of the action, at the ref that runs. */
+  readonly docs: string;
+}
+
+const SERVER = /^https?:\/\/[\w.-]+(?::\d+)?$/;
+const REPOSITORY = /^[\w.-]+\/[\w.-]+$/;
+
+/** Reads from the variables of the runner where pages are. */
+export function readPages(environment: NodeJS.ProcessEnv): Pages {
+  const { GITHUB_SERVER_URL: server = '', GITHUB_REPOSITORY: repository = '', GITHUB_SHA: commit = '' } = environment;
+  if (!SERVER.test(server)) return { commit: '', docs: '' };
+  const isKnown = REPOSITORY.test(repository) && /^[0-9a-f]{40,64}$/.test(commit);
+  return { commit: isKnown ? `${server}/${repository}/commit/${commit}` : '', docs: docsOf(environment, server) };
+}
+
+/** An action from the checkout has no repository of its own, and Gitea does not tell on which server the action's is. */
+function docsOf(environment: NodeJS.ProcessEnv, server: string): string {
+  const { GITHUB_ACTION_REPOSITORY: repository = '', GITHUB_ACTION_REF: ref } = environment;
+  const isElsewhere = Boolean(environment['GITEA_ACTIONS'] || environment['FORGEJO_ACTIONS']);
+  if (!REPOSITORY.test(repository) || isElsewhere) return '';
+  const path = (ref || 'HEAD').split('/').map(encodeURIComponent).join('/').replaceAll("'", '%27');
+  return `${server}/${repository}/blob/${path}/docs`;
+}
