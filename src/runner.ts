@@ -39,6 +39,7 @@ export interface Runner {
 }
 
 const PRINT = { notice, warning, error };
+const LABELS = { notice: 'Notice', warning: 'Warning', error: 'Error' };
 
 /** Connects to the runner that started this process; what libraries print on the given streams goes through the encoder too. */
 export function createRunner(
@@ -53,7 +54,7 @@ export function createRunner(
     });
   };
   // A library's warnings and errors come a second time as ours, with what they mean here.
-  const command = (text: string): string => `::debug::${line(text).replaceAll('%', '%25')}`;
+  const command = (text: string): string => (facts.isOnRunner ? `::debug::${line(text).replaceAll('%', '%25')}` : '');
   const own = captureForeignOutput(streams, { line, mask, command });
   const outputs = new CommandFile(environment, 'GITHUB_OUTPUT');
   const states = new CommandFile(environment, 'GITHUB_STATE');
@@ -65,7 +66,9 @@ export function createRunner(
     takeInput: (name) => takeInput(environment, name),
     mask: (secrets) => [...secrets].forEach(mask),
     scrub: (text, maxLength) => masks.scrub(text, maxLength),
-    ...createPrinter(line, own),
+    ...(facts.isOnRunner
+      ? createPrinter(line, own)
+      : createPlainPrinter(line, own, facts.isDebug ? 'shown' : 'hidden')),
     checkFiles() {
       outputs.check();
       states.check();
@@ -111,6 +114,26 @@ function createPrinter(line: (text: string) => string, own: ReturnType<typeof ca
     closeGroup: () => own(endGroup),
     annotate(level, title, text) {
       own(() => PRINT[level](text.split('\n').map(line).join('\n'), { title: line(title) }));
+    },
+  };
+}
+
+/** Prints to a terminal, where nothing turns commands into groups and annotations. */
+function createPlainPrinter(
+  line: (text: string) => string,
+  own: ReturnType<typeof captureForeignOutput>,
+  debugLines: 'shown' | 'hidden',
+): Printer {
+  const print = (text: string): void => own(() => info(line(text)));
+  return {
+    line: print,
+    debug: (text) => (debugLines === 'shown' ? print(text) : undefined),
+    openGroup: (title) => print(`▼ ${title}`),
+    closeGroup: () => {},
+    annotate(level, title, text) {
+      const label = LABELS[level];
+      for (const [at, each] of text.split('\n').entries())
+        print(at === 0 ? `${label}: ${title}: ${each}` : `  ${each}`);
     },
   };
 }

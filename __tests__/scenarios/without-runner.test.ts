@@ -18,9 +18,18 @@ test('without a runner, nothing that masks a secret is printed, and the log says
   expect(stdout).toContain('npm run step');
   expect(await scenario.signatures()).toEqual(['dist/a.sign']);
   const { key, appSecret } = scenario.service.credentials;
+  expect(stdout).toContain('▼ ');
+  expect(`${stdout}${stderr}`).not.toMatch(/^::/m);
   for (const secret of ['add-mask', appSecret, ...key.split('\n').slice(1, -2)]) {
     expect(stdout + stderr).not.toContain(secret);
   }
+});
+
+test('without a runner, an error is a sentence and no command', async () => {
+  const run = spawnSync(process.execPath, [BUNDLE], { encoding: 'utf8', env: { PATH, INPUT_FILES: 'dist/**' } });
+  expect(run.status).toBe(1);
+  expect(run.stdout).toMatch(/^Error: [A-Z_]+: .+$/m);
+  expect(run.stdout + run.stderr).not.toMatch(/^::|%0A/m);
 });
 
 /** An older Node that other versions of this machine's tools have put on the path. */
