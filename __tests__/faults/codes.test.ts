@@ -9,7 +9,9 @@ function read(path: string): string {
 }
 
 test('docs/faults.md explains every code that a run can end with, each once, and no other', () => {
-  const explained = [...read('docs/faults.md').matchAll(/^\| <a id="\w+"><\/a>`([A-Z][A-Z0-9_]+)` \|/gm)].map(([, code = '']) => code);
+  const explained = [...read('docs/faults.md').matchAll(/^\| <a id="\w+"><\/a>`([A-Z][A-Z0-9_]+)` \|/gm)].map(
+    ([, code = '']) => code,
+  );
   expect(explained.toSorted()).toEqual(CODES.toSorted());
 });
 

@@ -50,7 +50,7 @@ function partsOf(text: string): Parts {
   const shown = lines.slice(0, MAX_LINES).map((line) => plain(sentence(line.replace(/^- /, ''))));
   if (lines.length > MAX_LINES) shown.push(`and ${plural(lines.length - MAX_LINES, 'line')} more; the log has all`);
   const [first = '', ...others] = shown;
-  const isAnnounced = others.length === 0 || /:$/.test(lines[0] ?? '') || /^- /.test(lines[1] ?? '');
+  const isAnnounced = others.length === 0 || lines[0]?.endsWith(':') || lines[1]?.startsWith('- ');
   return isAnnounced ? { first, others } : { first: '', others: shown };
 }
 
