@@ -32474,9 +32474,9 @@ var __webpack_modules__ = {
 				var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 				var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-				var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(55126);
+				var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27768);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(18456);
-				var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(77273);
+				var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(81362);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
 				var _worker_worker_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4688);
 				if (process.report) process.report.excludeEnv = true;
@@ -33756,12 +33756,12 @@ Content-Type: application/json
 			return reader.problems.length > problems ? NOWHERE : url;
 		}
 	}),
-	55126: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	27768: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
 		var inputs = __nccwpck_require__(17783);
-		var src_runner = __nccwpck_require__(77273);
+		var src_runner = __nccwpck_require__(81362);
 		var protocol_fields = __nccwpck_require__(41890);
 		;
 		function admit(mode, taken, runner) {
@@ -37470,22 +37470,37 @@ Content-Type: application/json
 				default: return "Nothing ran.";
 			}
 		}
-		const WORK = {
-			sign: "Signing",
-			rehearse: "Rehearsal",
-			verify: "Verification",
-			preflight: "Preflight",
-			skipped: "Run"
+		const WORDS = {
+			sign: {
+				work: "Signing",
+				done: "signed"
+			},
+			rehearse: {
+				work: "Rehearsal",
+				done: "rehearsed"
+			},
+			verify: {
+				work: "Verification",
+				done: "verified"
+			},
+			preflight: {
+				work: "Preflight",
+				done: "checked"
+			},
+			skipped: {
+				work: "Run",
+				done: "done"
+			}
 		};
 		function failedHeadline(report) {
 			const { files, failed, notTried } = (0, report_report.vA)(report);
 			if (report.findings.length > 0) return `A release cannot be signed now: ${(0, findings.Gt)(report.findings)}.`;
-			const work = report.mode === undefined ? "Run" : WORK[report.mode];
-			if (report.outcomes.length === 0) return `${work} failed before it began.`;
+			const { work, done } = WORDS[report.mode ?? "skipped"];
+			const code = report.failure?.code ?? "see below";
+			if (report.outcomes.length === 0) return `Nothing was ${done}: ${code}.`;
 			if (failed + notTried === 0) {
-				const done = report.mode === "verify" ? "found valid" : "signed";
-				const after = `${(0, units.LS)(files, "file")} ${files === 1 ? "was" : "were"} ${done}`;
-				return `${work} failed after ${after}: ${report.failure?.code ?? "see below"}.`;
+				const result = report.mode === "verify" ? "found valid" : "signed";
+				return `${work} failed after ${(0, units.LS)(files, "file")} ${files === 1 ? "was" : "were"} ${result}: ${code}.`;
 			}
 			const orphans = report.outcomes.filter(({ stray }) => stray === "orphan").length;
 			const uncovered = report.outcomes.filter(({ stray }) => stray === "uncovered").length;
@@ -37500,11 +37515,50 @@ Content-Type: application/json
 			return `${work} failed: ${parts.filter(Boolean).join(", ")}.${consequence}`;
 		}
 		;
+		function compareNaturally(a, b) {
+			let [atA, atB] = [0, 0];
+			while (atA < a.length && atB < b.length) {
+				const [endA, endB] = [endOfDigits(a, atA), endOfDigits(b, atB)];
+				if (endA > atA && endB > atB) {
+					const difference = compareDigits(a.slice(atA, endA), b.slice(atB, endB));
+					if (difference !== 0) return difference;
+					[atA, atB] = [endA, endB];
+				} else {
+					const difference = a.charCodeAt(atA++) - b.charCodeAt(atB++);
+					if (difference !== 0) return difference;
+				}
+			}
+			return a.length - atA - (b.length - atB) || a.length - b.length;
+		}
+		function endOfDigits(text, from) {
+			let end = from;
+			while (text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++;
+			return end;
+		}
+		function compareDigits(a, b) {
+			const [left, right] = [a.replace(/^0+/, ""), b.replace(/^0+/, "")];
+			return left.length - right.length || (left < right ? -1 : Number(left > right));
+		}
+		function firstOf(items, count, compare) {
+			const first = [];
+			for (const item of items) {
+				let at = first.length;
+				for (let before = first[at - 1]; before !== undefined && compare(item, before) < 0; before = first[at - 1]) at--;
+				if (at < count) first.splice(at, 0, item);
+				if (first.length > count) first.pop();
+			}
+			return first;
+		}
+		;
 		function describeTiming(outcomes, durationMs) {
 			const speed = describeSpeed(outcomes, durationMs);
 			if (speed === "") return "";
 			const times = timesOf(outcomes);
-			return `${speed}; half of the files took at most ${(0, units._V)((0, units.Ym)(times, .5))}, 95 of 100 at most ${(0, units._V)((0, units.Ym)(times, .95))}`;
+			return times.length < LEAST_FILES ? `${speed}.` : `${speed}. Time of a file: ${describeTimes(times)}.`;
+		}
+		function describeTimes(times) {
+			const [median, high] = [(0, units.Ym)(times, .5), (0, units.Ym)(times, .95)];
+			return `median ${(0, units._V)(median)}, p95 ${(0, units._V)(high)}, slowest ${(0, units._V)(times.at(-1) ?? 0)}`;
 		}
 		function describeSpeed(outcomes, durationMs) {
 			let [files, bytes] = [0, 0];
@@ -37537,7 +37591,7 @@ Content-Type: application/json
 			const buckets = distribute(times);
 			return [
 				"### Time for each file",
-				`Half of the files took at most ${(0, units._V)((0, units.Ym)(times, .5))}, 95 of 100 at most ${(0, units._V)((0, units.Ym)(times, .95))}, the slowest ${(0, units._V)(slowest)}.`,
+				`Of ${(0, units.LS)(times.length, "file")}: ${describeTimes(times)}.`,
 				...buckets.length < LEAST_BUCKETS ? [] : [renderChart(buckets)],
 				renderSlowest(outcomes)
 			];
@@ -37575,7 +37629,7 @@ Content-Type: application/json
 			return from === 0 ? `under ${to / unitMs} ${unit}` : `${from / unitMs} – ${to / unitMs} ${unit}`;
 		}
 		function renderSlowest(outcomes) {
-			const slowest = outcomes.filter(({ status }) => status === "signed" || status === "verified").sort((a, b) => b.elapsedMs - a.elapsedMs).slice(0, SLOWEST);
+			const slowest = firstOf(outcomes.filter(isDone), SLOWEST, (a, b) => b.elapsedMs - a.elapsedMs);
 			const isAsked = slowest.some(({ attempts }) => attempts > 0);
 			const rows = slowest.map(({ file, attempts, elapsedMs }) => [
 				(0, markup.aY)(file.path),
@@ -37657,12 +37711,12 @@ Content-Type: application/json
 		function renderNumbers(report) {
 			const { files, signed, reused, verified, failed, notTried, bytes } = (0, report_report.vA)(report);
 			if (files === 0) return [];
-			const done = report.mode === "verify" ? [["Valid", (0, units.B4)(verified)]] : [["Signed", (0, units.B4)(signed)], ["Kept", (0, units.B4)(reused)]];
+			const done = report.mode === "verify" ? [["Valid", (0, units.B4)(verified)]] : [["Signed", (0, units.B4)(signed)], ["Kept", reused > 0 ? (0, units.B4)(reused) : ""]];
 			const columns = [
 				["Files", (0, units.B4)(files)],
 				...done,
 				["Failed", (0, units.B4)(failed)],
-				["Not tried", (0, units.B4)(notTried)],
+				["Not tried", notTried > 0 ? (0, units.B4)(notTried) : ""],
 				["Size", (0, units.z3)(bytes)],
 				["Time", (0, units._V)(report.durationMs)],
 				["Speed", describeSpeed(report.outcomes, report.durationMs)]
@@ -37670,13 +37724,20 @@ Content-Type: application/json
 			const cells = (at) => columns.map((column) => column[at] ?? "");
 			return [(0, markup.tp)(cells(0), [cells(1)], [...columns.keys()])];
 		}
+		function describeValid(report) {
+			const { mode, verification, findings } = report;
+			if (verification === undefined) return "not checked, since <code>verify-key</code> is empty";
+			const { files, verified } = (0, report_report.vA)(report);
+			if (mode !== "preflight") return `${(0, units.B4)(verified)} of ${(0, units.B4)(files)}`;
+			return findings.some(({ check, notChecked }) => check === "signature" && !notChecked) ? `${(0, units.B4)(verified)} of 1, the canary` : "";
+		}
 		function renderFacts(report) {
 			const { verification, service, certificate, artifact, shard, requests } = report;
 			const verifyKeySha256 = verification?.verifier.key.spkiSha256;
 			if (report.outcomes.length === 0 && service === undefined) return [];
 			const rows = [
 				["Shard", shard.count > 1 ? `${shard.index} of ${shard.count}` : ""],
-				["Signatures checked", verification ? (0, units.B4)((0, report_report.vA)(report).verified) : "none"],
+				["Valid signatures", describeValid(report)],
 				["Public key, SHA-256", verifyKeySha256 === undefined ? "" : (0, markup.aY)(verifyKeySha256)],
 				["Client certificate", certificate ? (0, markup.pj)(`${certificate.subject}, until ${certificate.notAfter.slice(0, 10)}`) : ""],
 				["Service", service === undefined ? "" : `${(0, markup.pj)(service)}, ${(0, units.LS)(requests, "request")}`],
@@ -37687,7 +37748,7 @@ Content-Type: application/json
 		}
 		;
 		function nextSteps(report, around) {
-			if (!(0, report_report.gf)(report)) return report.mode === "preflight" ? PREFLIGHT_FAILED : afterFailure(report);
+			if (!(0, report_report.gf)(report)) return report.mode === "preflight" ? afterFindings(around) : afterFailure(report, around);
 			switch (report.mode) {
 				case "sign": return afterSigning(report, around);
 				case "rehearse": return afterRehearsal(around);
@@ -37697,8 +37758,9 @@ Content-Type: application/json
 				default: return [];
 			}
 		}
-		function renderCommand({ mode, verification, suffix }) {
-			if (mode !== "sign" || verification === undefined) return [];
+		function renderCommand(report) {
+			const { mode, verification, suffix } = report;
+			if (mode !== "sign" || verification === undefined || !(0, report_report.gf)(report) || (0, report_report.vA)(report).files === 0) return [];
 			return [[
 				"```sh",
 				verifyCommand(verification, suffix),
@@ -37706,14 +37768,19 @@ Content-Type: application/json
 			].join("\n")];
 		}
 		const LISTED = 10;
-		const KEEP_MANIFEST = "The manifest lists every file: set <code>manifest</code>, and upload it in a step with <code>if: always()</code>.";
+		const KEEP_MANIFEST = "The manifest lists every file. To keep it, give this step <code>id: sign</code>, and upload <code>$&#123;{ steps.sign.outputs.manifest }}</code> with <code>actions/upload-artifact</code> in a step with <code>if: always()</code>.";
 		const WITHHELD = "Nothing is missing here: GitHub gives no secrets to pull requests of forks and to Dependabot.";
-		const PREFLIGHT_FAILED = ["Work from the top: what was not checked waits for a failure above it.", "Run the preflight again. It costs one request at most, and touches no file of the release. <code>docs/faults.md</code> explains every code."];
-		function afterSigning(report, { isPullRequest, artifactUrl }) {
+		function afterFindings({ docs }) {
+			return ["Work from the top: a check that was not made waits for a failure above it.", `Run the preflight again. It costs one request at most, and touches no file of the release. ${explains(docs)}`];
+		}
+		function explains(docs) {
+			return `${(0, markup.MY)(docs, "faults.md")}${docs === "" ? ", in the repository of the action," : ""} explains every code.`;
+		}
+		function afterSigning(report, { isPullRequest, artifactUrl, docs }) {
 			const { artifact, manifest, checksums, verification, suffix, shard } = report;
 			if ((0, report_report.vA)(report).files === 0) return ["Nothing: there was no file to sign."];
-			const name = artifact && next_steps_link(artifact.name, artifactUrl);
-			const check = verification ? "anyone with your public key can check a file with the command below; <code>docs/verify.md</code> has other ways, and other forms of signature." : "give <code>verify-key</code>, so that each signature is checked here before a customer does it.";
+			const name = artifact && (0, markup.nf)((0, markup.aY)(artifact.name), artifactUrl);
+			const check = verification ? `anyone with your public key can check a file with the command below; ${(0, markup.MY)(docs, "verify.md")} has other ways, and other forms of signature.` : "give <code>verify-key</code>, so that each signature is checked here before a customer does it.";
 			return [
 				...isPullRequest ? ["These signatures are real, and this code is not merged yet. Let pull requests run <code>mode: preflight</code>."] : [],
 				...shard.count > 1 ? [`This is shard ${shard.index} of ${shard.count}. Publish when the signatures of all shards have come together.`] : [],
@@ -37730,20 +37797,20 @@ Content-Type: application/json
 				"Let publishing steps run only if the output <code>mode</code> is <code>sign</code>."
 			];
 		}
-		function afterFailure(report) {
+		function afterFailure(report, { docs }) {
 			const { mode, failure, requests, verification } = report;
 			const { signed, reused, files, failed, notTried } = (0, report_report.vA)(report);
 			const keep = failed + notTried > LISTED ? [KEEP_MANIFEST] : [];
 			if (mode === "verify") {
 				return [
 					"Do not publish or use a file that is named above.",
-					"Fetch it and its signature again, or sign it again, and verify once more. <code>docs/verify.md</code> explains every finding.",
+					`Fetch it and its signature again, or sign it again, and verify once more. ${explains(docs)}`,
 					...keep
 				];
 			}
 			const kept = signed + reused;
 			return [
-				"Put right what is named above, and run the job again. <code>docs/faults.md</code> explains every code.",
+				`Put right what is named above, and run the job again. ${explains(docs)}`,
 				...keep,
 				...files > 0 && requests === 0 ? ["The service was asked for nothing."] : [],
 				...mode === "sign" && kept > 0 ? [afterwards(kept, verification !== undefined)] : [],
@@ -37752,9 +37819,6 @@ Content-Type: application/json
 		}
 		function afterwards(kept, isChecked) {
 			return isChecked ? `The next run keeps ${(0, units.LS)(kept, "valid signature")} if it finds the same workspace, as on a runner of your own. A fresh machine signs all files again.` : "The next run signs all files again: without <code>verify-key</code> no signature that is there can be trusted.";
-		}
-		function next_steps_link(name, url) {
-			return /^https?:\/\/[\w.:/-]+$/.test(url) ? `<a href="${url}">${(0, markup.aY)(name)}</a>` : (0, markup.aY)(name);
 		}
 		function verifyCommand({ verifier, encoding }, suffix) {
 			const decode = encoding === "hex" ? `tr a-f A-F < FILE${suffix} | basenc --base16 -d` : `openssl base64 -d -A -in FILE${suffix}`;
@@ -37820,26 +37884,39 @@ Content-Type: application/json
 		const MAX_NOTES = 20;
 		function renderSummary(report, around) {
 			const icon = !(0, report_report.gf)(report) ? "❌" : report.mode === "rehearse" ? "🧪" : report.mode === "skipped" ? "⏭️" : "✅";
-			const sections = [
-				`## ${icon} ${(0, markup.pj)(headline(report))}`,
-				...renderTrouble(report),
-				...renderProof(report, around),
+			const numbers = [
 				...renderNumbers(report),
 				...renderFacts(report),
-				...renderLatency(report.outcomes),
-				...renderNextSteps(report, around),
+				...renderLatency(report.outcomes)
+			];
+			const steps = renderNextSteps(report, around);
+			const sections = [
+				`## ${icon} ${(0, markup.pj)(headline(report))}`,
+				...renderOrigin(around),
+				...renderTrouble(report, around.docs),
+				...renderProof(report, around),
+				...(0, report_report.gf)(report) ? [...numbers, ...steps] : [...steps, ...numbers],
 				...renderFiles(report),
 				...renderLeftOut(report)
 			];
 			return `${sections.join("\n\n")}\n\n`;
 		}
-		function renderTrouble(report) {
+		const COMMIT_DIGITS = 10;
+		function renderOrigin({ origin: [repository, refName, commit], commitUrl }) {
+			const shown = [
+				repository && (0, markup.pj)(repository),
+				refName && (0, markup.pj)(refName),
+				commit && (0, markup.nf)((0, markup.aY)(commit.slice(0, COMMIT_DIGITS)), commitUrl)
+			].filter(Boolean);
+			return shown.length > 0 ? [shown.join(" · ")] : [];
+		}
+		function renderTrouble(report, docs) {
 			const sections = [
 				...renderCauses(causesOf({
 					...report,
 					findings: []
-				})),
-				...(0, findings.vO)(report.findings),
+				}), docs),
+				...(0, findings.vO)(report.findings, docs),
 				...report.notes.slice(0, MAX_NOTES).map((note) => `> ${(0, markup.hC)(note)}`)
 			];
 			let left = MAX_TROUBLE_BYTES;
@@ -37851,17 +37928,18 @@ Content-Type: application/json
 			});
 			return kept.length === sections.length ? kept : [...kept, "The rest is too long for a summary; the log has it."];
 		}
-		function renderCauses(causes) {
+		function renderCauses(causes, docs) {
 			const shown = causes.slice(0, MAX_CAUSES).map(({ error, paths }) => {
-				const names = paths.slice(0, MAX_PATHS).map((path) => `- ${(0, markup.aY)(path)}`);
+				const isNamed = paths.length === 1 && error.message.includes(paths[0] ?? "");
+				const names = isNamed ? [] : firstOf(paths, MAX_PATHS, compareNaturally).map((path) => `- ${(0, markup.aY)(path)}`);
 				if (paths.length > MAX_PATHS) names.push(`- and ${(0, units.LS)(paths.length - MAX_PATHS, "other")}; the manifest lists all`);
 				const files = paths.length > 0 ? ` (${(0, units.LS)(paths.length, "file")})` : "";
-				const hint = error.hint ? `<br><strong>What to do:</strong> ${(0, markup.hC)(error.hint)}` : "";
 				return [
-					`**${error.code}**${files}<br>${(0, markup.hC)(error.message)}${hint}`,
-					"",
-					...names
-				].join("\n").trimEnd();
+					`### ${(0, markup.nf)(error.code, (0, markup.IH)(docs, error.code))}${files}`,
+					(0, markup.iU)(error.message),
+					...error.hint ? [`**What to do:** ${(0, markup.hC)(error.hint)}`] : [],
+					...names.length > 0 ? ["Files:", names.join("\n")] : []
+				].join("\n\n");
 			});
 			if (causes.length > MAX_CAUSES) shown.push(`And ${(0, units.LS)(causes.length - MAX_CAUSES, "other cause")}; the log has all.`);
 			return shown;
@@ -37883,7 +37961,7 @@ Content-Type: application/json
 		function renderFiles({ outcomes }) {
 			if (outcomes.length === 0) return [];
 			const order = ({ status }) => status === "failed" ? 0 : status === "not-tried" ? 1 : 2;
-			const shown = [...outcomes].sort((a, b) => order(a) - order(b)).slice(0, MAX_ROWS);
+			const shown = firstOf(outcomes, MAX_ROWS, (a, b) => order(a) - order(b) || compareNaturally(a.file.path, b.file.path));
 			const rows = shown.map(({ file, status, sha256, elapsedMs }) => [
 				(0, markup.aY)(file.path),
 				(0, units.z3)(file.size),
@@ -37903,7 +37981,7 @@ Content-Type: application/json
 			return [`<details><summary>${(0, units.LS)(outcomes.length, "result")}</summary>\n\n${files}${more}\n\n</details>`];
 		}
 		;
-		const publish_KEEP_MANIFEST = "set manifest, and upload it in a step with if: always()";
+		const publish_KEEP_MANIFEST = "to keep it, upload the path in the output manifest of this step in a later step with if: always()";
 		const MAX_ANNOTATIONS = 5;
 		const MAX_LOGGED_FILES = 100;
 		const MAX_NAMED = 3;
@@ -37919,19 +37997,13 @@ Content-Type: application/json
 			runner.closeGroup();
 			runner.line(headline(report));
 			for (const cause of causes.slice(0, MAX_ANNOTATIONS)) {
-				runner.annotate("error", cause.error.code, annotationText(cause));
+				runner.annotate("error", cause.error.code, annotationText(cause, runner.facts.pages.docs));
 			}
 			const warnings = (0, findings.nZ)(report.findings);
 			if (warnings) runner.annotate("warning", "Preflight", warnings);
 			if (causes.length === 0 && !(0, report_report.gf)(report)) runner.annotate("error", "NOT_TRIED", "Some files were not tried.");
 			const artifactUrl = runner.artifactUrl(report.artifact?.id);
-			const { eventName, secretsWithheld } = runner.facts;
-			const isPullRequest = eventName.startsWith("pull_request");
-			const surroundings = {
-				isPullRequest,
-				secretsWithheld,
-				artifactUrl
-			};
+			const surroundings = surroundingsOf(runner.facts, artifactUrl);
 			publish_tryWriting(runner, {
 				what: "The job summary",
 				level: "warning"
@@ -37943,6 +38015,21 @@ Content-Type: application/json
 				for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl))) runner.output(name, value);
 			});
 		}
+		function surroundingsOf(facts, artifactUrl) {
+			const { eventName, secretsWithheld, repository, refName, commit, pages } = facts;
+			return {
+				isPullRequest: eventName.startsWith("pull_request"),
+				secretsWithheld,
+				artifactUrl,
+				docs: pages.docs,
+				origin: [
+					repository,
+					refName,
+					commit
+				],
+				commitUrl: pages.commit
+			};
+		}
 		function publish_tryWriting(runner, { what, level }, write) {
 			try {
 				write();
@@ -37953,16 +38040,23 @@ Content-Type: application/json
 				return failure;
 			}
 		}
-		function annotationText(cause) {
+		function annotationText(cause, docs) {
 			const { error, paths } = cause;
-			const which = paths.length > 0 ? `Files: ${(0, units.w5)(paths, MAX_NAMED)}` : "";
+			const which = paths.length > 0 ? `Files: ${listNames(paths)}` : "";
+			const url = (0, markup.IH)(docs, error.code);
 			const after = [
 				error.hint && (0, units.em)(error.hint),
 				publish_effortOf(cause),
-				which
+				which,
+				url && `More: ${url}`
 			].filter(Boolean).map((text) => `\n${(0, units.ml)(String(text), MAX_PART)}`).join("");
 			const message = error.message.split("\n").map(units.em).join("\n");
 			return (0, units.ml)(message, findings.n2 - after.length) + after;
+		}
+		function listNames(paths) {
+			const named = firstOf(paths, MAX_NAMED, compareNaturally);
+			const others = paths.length - named.length;
+			return (0, units.w5)(named, MAX_NAMED) + (others > 0 ? ` and ${(0, units.B4)(others)} more` : "");
 		}
 		function publish_effortOf({ paths: [first], effort }) {
 			if (effort === undefined) return "";
@@ -37985,7 +38079,9 @@ Content-Type: application/json
 			if (error.hint) runner.line(`  What to do: ${(0, units.em)(error.hint)}`);
 			const effort = publish_effortOf(cause);
 			if (effort) runner.line(`  ${effort}`);
-			for (const path of paths.slice(0, MAX_LOGGED_FILES)) runner.line(`  - ${(0, files_names.WU)(path)}`);
+			const url = (0, markup.IH)(runner.facts.pages.docs, error.code);
+			if (url) runner.line(`  More: ${url}`);
+			for (const path of firstOf(paths, MAX_LOGGED_FILES, compareNaturally)) runner.line(`  - ${(0, files_names.WU)(path)}`);
 			if (paths.length > MAX_LOGGED_FILES) runner.line(`  and ${(0, units.B4)(paths.length - MAX_LOGGED_FILES)} more; the manifest lists all: ${publish_KEEP_MANIFEST}`);
 		}
 		;
@@ -42787,34 +42883,48 @@ Content-Type: application/json
 				];
 			});
 		}
-		function renderFindings(findings) {
-			const trouble = findings.filter((finding) => kindOf(finding) !== "ok");
-			const passed = findings.filter((finding) => kindOf(finding) === "ok");
-			const sorted = trouble.sort((a, b) => ORDER.indexOf(kindOf(a)) - ORDER.indexOf(kindOf(b)));
-			return [...sorted.length > 0 ? [renderTable(sorted)] : [], ...passed.length > 0 ? [`<details><summary>${(0, _units_js__WEBPACK_IMPORTED_MODULE_1__.LS)(passed.length, "check")} passed</summary>\n\n${renderTable(passed)}\n\n</details>`] : []];
+		function renderFindings(findings, docs) {
+			const of = (kind) => findings.filter((finding) => kindOf(finding) === kind);
+			const trouble = [...of("failure"), ...of("warning")];
+			const folded = (kind, what) => {
+				const found = of(kind);
+				if (found.length === 0) return [];
+				const title = `${(0, _units_js__WEBPACK_IMPORTED_MODULE_1__.LS)(found.length, "check")} ${what}`;
+				return [`<details><summary>${title}</summary>\n\n${renderTable(found, docs)}\n\n</details>`];
+			};
+			return [
+				...trouble.length > 0 ? [renderTable(trouble, docs)] : [],
+				...folded("not checked", "not made"),
+				...folded("ok", "passed")
+			];
 		}
-		function renderTable(findings) {
+		function renderTable(findings, docs) {
+			const times = findings.some(({ ms }) => ms > 0);
+			const isTrouble = findings.some((finding) => ICON[kindOf(finding)] !== undefined);
 			const hints = findings.some(({ todo }) => todo);
 			const rows = findings.slice(0, MAX_ROWS).map((finding) => {
 				const kind = kindOf(finding);
 				return [
-					`${ICON[kind]} ${kind}`,
+					...isTrouble ? [`${ICON[kind]}&nbsp;${kind}`] : [],
 					(0, _markup_js__WEBPACK_IMPORTED_MODULE_0__.pj)(finding.check),
-					`${finding.code === undefined ? "" : `<strong>${finding.code}</strong><br>`}${(0, _markup_js__WEBPACK_IMPORTED_MODULE_0__.hC)(finding.what)}`,
+					`${titleOf(finding, docs)}${(0, _markup_js__WEBPACK_IMPORTED_MODULE_0__.kf)(finding.what)}`,
 					...hints ? [finding.todo ? (0, _markup_js__WEBPACK_IMPORTED_MODULE_0__.hC)(finding.todo) : ""] : [],
-					finding.ms > 0 ? (0, _units_js__WEBPACK_IMPORTED_MODULE_1__._V)(finding.ms).replaceAll(" ", "&nbsp;") : ""
+					...times ? [finding.ms > 0 ? (0, _units_js__WEBPACK_IMPORTED_MODULE_1__._V)(finding.ms).replaceAll(" ", "&nbsp;") : ""] : []
 				];
 			});
 			const heads = [
-				"Result",
+				...isTrouble ? ["Result"] : [],
 				"Check",
 				"What was found",
 				...hints ? ["What to do"] : [],
-				"Time"
+				...times ? ["Time"] : []
 			];
 			const others = findings.length - rows.length;
 			const more = others > 0 ? `\n\nand ${(0, _units_js__WEBPACK_IMPORTED_MODULE_1__.LS)(others, "other")}; the manifest lists all.` : "";
-			return `${(0, _markup_js__WEBPACK_IMPORTED_MODULE_0__.tp)(heads, rows, [heads.length - 1])}${more}`;
+			return `${(0, _markup_js__WEBPACK_IMPORTED_MODULE_0__.tp)(heads, rows, times ? [heads.length - 1] : [])}${more}`;
+		}
+		function titleOf({ code }, docs) {
+			return code === undefined ? "" : `<strong>${(0, _markup_js__WEBPACK_IMPORTED_MODULE_0__.nf)(code, (0, _markup_js__WEBPACK_IMPORTED_MODULE_0__.IH)(docs, code))}</strong><br>`;
 		}
 		function warningsOf(findings) {
 			const warnings = findings.filter((finding) => kindOf(finding) === "warning");
@@ -42834,17 +42944,9 @@ Content-Type: application/json
 		}
 		const MAX_ANNOTATION = 4e3;
 		const MAX_ROWS = 100;
-		const ORDER = [
-			"failure",
-			"warning",
-			"not checked",
-			"ok"
-		];
 		const ICON = {
 			failure: "❌",
-			warning: "⚠️",
-			"not checked": "⏭️",
-			ok: "✅"
+			warning: "⚠️"
 		};
 		const LABEL = {
 			failure: "FAILURE  ",
@@ -42861,8 +42963,13 @@ Content-Type: application/json
 	}),
 	37735: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
+			IH: () => faultUrl,
+			MY: () => page,
 			aY: () => code,
 			hC: () => sentences,
+			iU: () => message,
+			kf: () => messageCell,
+			nf: () => link,
 			pj: () => plain,
 			tp: () => table
 		});
@@ -42882,6 +42989,37 @@ Content-Type: application/json
 			const shown = lines.slice(0, MAX_LINES).map((line) => plain((0, _units_js__WEBPACK_IMPORTED_MODULE_1__.em)(line)));
 			if (lines.length > MAX_LINES) shown.push(`and ${(0, _units_js__WEBPACK_IMPORTED_MODULE_1__.LS)(lines.length - MAX_LINES, "line")} more; the log has all`);
 			return shown.join("<br>");
+		}
+		function message(text) {
+			const { first, others } = partsOf(text);
+			return [...first === "" ? [] : [first, ...others.length > 0 ? [""] : []], ...others.map((line) => `- ${line}`)].join("\n");
+		}
+		function messageCell(text) {
+			const { first, others } = partsOf(text);
+			return others.length === 0 ? first : `${first}<ul>${others.map((line) => `<li>${line}</li>`).join("")}</ul>`;
+		}
+		function partsOf(text) {
+			const lines = text.split("\n");
+			const shown = lines.slice(0, MAX_LINES).map((line) => plain((0, _units_js__WEBPACK_IMPORTED_MODULE_1__.em)(line.replace(/^- /, ""))));
+			if (lines.length > MAX_LINES) shown.push(`and ${(0, _units_js__WEBPACK_IMPORTED_MODULE_1__.LS)(lines.length - MAX_LINES, "line")} more; the log has all`);
+			const [first = "", ...others] = shown;
+			const isAnnounced = others.length === 0 || lines[0]?.endsWith(":") || lines[1]?.startsWith("- ");
+			return isAnnounced ? {
+				first,
+				others
+			} : {
+				first: "",
+				others: shown
+			};
+		}
+		function link(html, url) {
+			return /^https?:\/\/[\w.:/%~+#-]+$/.test(url) ? `<a href="${url}">${html}</a>` : html;
+		}
+		function faultUrl(docs, errorCode) {
+			return docs === "" ? "" : `${docs}/faults.md#${errorCode.toLowerCase()}`;
+		}
+		function page(docs, name) {
+			return link(`<code>docs/${name}</code>`, docs === "" ? "" : `${docs}/${name}`);
 		}
 		function table(heads, rows, numbers = []) {
 			const rule = heads.map((_, at) => numbers.includes(at) ? "--:" : "---");
@@ -42957,7 +43095,7 @@ Content-Type: application/json
 			return shown.join(", ") + (names.length > limit ? ` and ${formatCount(names.length - limit)} more` : "");
 		}
 	}),
-	77273: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	81362: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			j: () => createRunner,
 			v: () => idTokenMissing
@@ -43217,6 +43355,28 @@ Content-Type: application/json
 			}
 		}
 		;
+		const SERVER = /^https?:\/\/[\w.-]+(?::\d+)?$/;
+		const REPOSITORY = /^[\w.-]+\/[\w.-]+$/;
+		function readPages(environment) {
+			const { GITHUB_SERVER_URL: server = "", GITHUB_REPOSITORY: repository = "", GITHUB_SHA: commit = "" } = environment;
+			if (!SERVER.test(server)) return {
+				commit: "",
+				docs: ""
+			};
+			const isKnown = REPOSITORY.test(repository) && /^[0-9a-f]{40,64}$/.test(commit);
+			return {
+				commit: isKnown ? `${server}/${repository}/commit/${commit}` : "",
+				docs: docsOf(environment, server)
+			};
+		}
+		function docsOf(environment, server) {
+			const { GITHUB_ACTION_REPOSITORY: repository = "", GITHUB_ACTION_REF: ref } = environment;
+			const isElsewhere = Boolean(environment["GITEA_ACTIONS"] || environment["FORGEJO_ACTIONS"]);
+			if (!REPOSITORY.test(repository) || isElsewhere) return "";
+			const path = (ref || "HEAD").split("/").map(encodeURIComponent).join("/").replaceAll("'", "%27");
+			return `${server}/${repository}/blob/${path}/docs`;
+		}
+		;
 		const MAX_RETENTION_DAYS = 400;
 		function readFacts(environment) {
 			const taps = findTaps(environment);
@@ -43227,6 +43387,7 @@ Content-Type: application/json
 				repository: environment["GITHUB_REPOSITORY"] ?? "",
 				refName: environment["GITHUB_REF_NAME"] ?? "",
 				commit: environment["GITHUB_SHA"] ?? "",
+				pages: readPages(environment),
 				runAttempt: Number(environment["GITHUB_RUN_ATTEMPT"] ?? 1),
 				maxRetentionDays: positive(environment["GITHUB_RETENTION_DAYS"]) ?? MAX_RETENTION_DAYS,
 				isDebug: environment["RUNNER_DEBUG"] === "1",
@@ -43375,6 +43536,11 @@ Content-Type: application/json
 			warning: core.$e,
 			error: core.z3
 		};
+		const LABELS = {
+			notice: "Notice",
+			warning: "Warning",
+			error: "Error"
+		};
 		function createRunner(environment = process.env, streams = []) {
 			const masks = new Masks();
 			const line = (text) => (0, names.WU)(masks.scrub(text));
@@ -43383,7 +43549,7 @@ Content-Type: application/json
 					for (const form of masks.add(secret)) if (facts.isOnRunner) (0, core.Pq)(form);
 				});
 			};
-			const command = (text) => `::debug::${line(text).replaceAll("%", "%25")}`;
+			const command = (text) => facts.isOnRunner ? `::debug::${line(text).replaceAll("%", "%25")}` : "";
 			const own = captureForeignOutput(streams, {
 				line,
 				mask,
@@ -43399,7 +43565,7 @@ Content-Type: application/json
 				takeInput: (name) => takeInput(environment, name),
 				mask: (secrets) => [...secrets].forEach(mask),
 				scrub: (text, maxLength) => masks.scrub(text, maxLength),
-				...createPrinter(line, own),
+				...facts.isOnRunner ? createPrinter(line, own) : createPlainPrinter(line, own, facts.isDebug ? "shown" : "hidden"),
 				checkFiles() {
 					outputs.check();
 					states.check();
@@ -43407,10 +43573,7 @@ Content-Type: application/json
 				output: (name, value) => outputs.set(name, masks.scrubValue(value)),
 				saveState: (name, value) => states.set(name, value),
 				drawIdToken: (audience) => drawIdToken(audience, facts),
-				artifactUrl(id) {
-					const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
-					return id === undefined ? "" : `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
-				},
+				artifactUrl: (id) => id === undefined ? "" : artifactUrl(id, environment),
 				summary: (markdown) => summaries.append(masks.scrub(markdown))
 			};
 		}
@@ -43438,6 +43601,23 @@ Content-Type: application/json
 					own(() => PRINT[level](text.split("\n").map(line).join("\n"), { title: line(title) }));
 				}
 			};
+		}
+		function createPlainPrinter(line, own, debugLines) {
+			const print = (text) => own(() => (0, core.pq)(line(text)));
+			return {
+				line: print,
+				debug: (text) => debugLines === "shown" ? print(text) : undefined,
+				openGroup: (title) => print(`▼ ${title}`),
+				closeGroup: () => {},
+				annotate(level, title, text) {
+					const label = LABELS[level];
+					for (const [at, each] of text.split("\n").entries()) print(at === 0 ? `${label}: ${title}: ${each}` : `  ${each}`);
+				}
+			};
+		}
+		function artifactUrl(id, environment) {
+			const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
+			return `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
 		}
 		function takeInput(environment, name) {
 			const variable = `INPUT_${name.replaceAll(" ", "_").toUpperCase()}`;

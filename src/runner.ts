@@ -76,10 +76,7 @@ export function createRunner(
     output: (name, value) => outputs.set(name, masks.scrubValue(value)),
     saveState: (name, value) => states.set(name, value),
     drawIdToken: (audience) => drawIdToken(audience, facts),
-    artifactUrl(id) {
-      const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
-      return id === undefined ? '' : `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
-    },
+    artifactUrl: (id) => (id === undefined ? '' : artifactUrl(id, environment)),
     summary: (markdown) => summaries.append(masks.scrub(markdown)),
   };
 }
@@ -136,6 +133,11 @@ function createPlainPrinter(
         print(at === 0 ? `${label}: ${title}: ${each}` : `  ${each}`);
     },
   };
+}
+
+function artifactUrl(id: number, environment: NodeJS.ProcessEnv): string {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
+  return `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
 }
 
 function takeInput(environment: NodeJS.ProcessEnv, name: string): string | undefined {
