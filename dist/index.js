@@ -30289,18 +30289,21 @@ var __webpack_modules__ = {
 	}),
 	85027: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			Pq: () => readInto,
-			LC: () => startHash
+			P: () => readInto,
+			L: () => startHash
 		});
 		var external_node_crypto_ = __nccwpck_require__(77598);
+		var names = __nccwpck_require__(93509);
 		;
 		const STEP_BYTES = 24 * 1024;
 		const MODULE = "AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B" + "cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=";
 		const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 		const INPUT_AT = 4096 * 8;
 		const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
-		const { memory, encode } = instantiate();
+		let encoder;
 		function quotedBase64(triples) {
+			encoder ??= instantiate();
+			const { memory, encode } = encoder;
 			memory.set(triples, INPUT_AT);
 			return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
 		}
@@ -30335,9 +30338,6 @@ var __webpack_modules__ = {
 				for (const sink of sinks) sink.update(chunk);
 			}
 		}
-		function quote(text) {
-			return encodeURIComponent(text).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-		}
 		class HashOfText {
 			#hash;
 			#after;
@@ -30346,7 +30346,7 @@ var __webpack_modules__ = {
 			constructor(hash, { before, after }) {
 				this.#hash = hash;
 				this.#after = after;
-				this.#hash.update(quote(before));
+				this.#hash.update((0, names.a)(before));
 			}
 			update(chunk) {
 				const start = this.#fillCarry(chunk);
@@ -30358,7 +30358,7 @@ var __webpack_modules__ = {
 			}
 			digest() {
 				const rest = this.#carry.toString("base64", 0, this.#carried);
-				return this.#hash.update(quote(rest + this.#after)).digest();
+				return this.#hash.update((0, names.a)(rest + this.#after)).digest();
 			}
 			#fillCarry(chunk) {
 				if (this.#carried === 0) return 0;
@@ -30378,6 +30378,7 @@ var __webpack_modules__ = {
 			GV: () => compareBytewise,
 			WU: () => show,
 			ZD: () => escapeHtml,
+			a: () => percentEncode,
 			wf: () => otherSpellings,
 			zN: () => foldName
 		});
@@ -30428,6 +30429,9 @@ var __webpack_modules__ = {
 				name.normalize("NFD")
 			];
 			return [...new Set(others)].filter((other) => other !== name);
+		}
+		function percentEncode(text) {
+			return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 		}
 	}),
 	74743: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -32664,16 +32668,13 @@ var __webpack_modules__ = {
 		function escapeFor(place, value) {
 			switch (place) {
 				case "target":
-				case "form": return percentEncode(value);
-				case "header": return /^(?! )[\x20-\x7E]*(?<! )$/.test(value) ? value : percentEncode(value);
+				case "form": return (0, names.a)(value);
+				case "header": return /^(?! )[\x20-\x7E]*(?<! )$/.test(value) ? value : (0, names.a)(value);
 				case "json": return JSON.stringify(value).slice(1, -1);
 				case "text":
 					if (/\p{Cc}/u.test(value)) throw new RangeError("control characters");
 					return value;
 			}
-		}
-		function percentEncode(value) {
-			return encodeURIComponent(value.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 		}
 		;
 		const METHODS = [
@@ -34383,8 +34384,8 @@ Content-Type: application/json
 			try {
 				const content = open.read();
 				if (Array.isArray(content)) return (0, external_node_crypto_.hash)("sha256", content[0] ?? "", "hex");
-				const sum = (0, file_hash.LC)({ algorithm: "sha256" });
-				await (0, file_hash.Pq)(content, [sum]);
+				const sum = (0, file_hash.L)({ algorithm: "sha256" });
+				await (0, file_hash.P)(content, [sum]);
 				return sum.digest().toString("hex");
 			} finally {
 				open.close();
@@ -43462,7 +43463,7 @@ Content-Type: application/json
 				}
 				return [...new Set([
 					secret,
-					quote(secret),
+					(0, names.a)(secret),
 					...encoded
 				])];
 			}
@@ -43494,7 +43495,7 @@ Content-Type: application/json
 		}
 		function escapedForms(secret) {
 			const json = JSON.stringify(secret).slice(1, -1);
-			const percent = [encodeURIComponent(secret.toWellFormed()), quote(secret)];
+			const percent = [encodeURIComponent(secret.toWellFormed()), (0, names.a)(secret)];
 			return [
 				json,
 				json.replace(/[^\x20-\x7E]/g, escapeUnit),
@@ -43526,9 +43527,6 @@ Content-Type: application/json
 				...base64,
 				...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"))
 			];
-		}
-		function quote(text) {
-			return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 		}
 		;
 		const PRINT = {
@@ -43770,7 +43768,7 @@ Content-Type: application/json
 				read: () => content,
 				async digest(begin) {
 					const hashing = begin();
-					const sum = (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.LC)(hashing);
+					const sum = (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.L)(hashing);
 					sum.update(bytes);
 					return {
 						hashing,
@@ -43834,7 +43832,7 @@ Content-Type: application/json
 			}
 			async finish() {
 				const isSent = this.#begun > 0 ? this.#ended === this.#begun : this.#isDigested;
-				if (isSent && this.#begun === 0 && this.#options.startPass) await (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.Pq)(this.read(), []);
+				if (isSent && this.#begun === 0 && this.#options.startPass) await (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.P)(this.read(), []);
 				const [sha256] = this.#sums;
 				if (this.#sums.some((sum) => sum !== sha256)) throw (0, _files_reading_read_errors_js__WEBPACK_IMPORTED_MODULE_2__.tD)({ path: this.path });
 				if (sha256 === undefined || !isSent) throw tooEarly();
@@ -43854,9 +43852,9 @@ Content-Type: application/json
 				}, begin, signal);
 			}
 			async #digestHere(hashing) {
-				const sum = (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.LC)(hashing);
+				const sum = (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.L)(hashing);
 				const sha256 = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256");
-				await (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.Pq)(this.#file.read(), [sum, sha256], this.#options.signal);
+				await (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.P)(this.#file.read(), [sum, sha256], this.#options.signal);
 				return {
 					hashing,
 					digest: sum.digest(),
@@ -44010,7 +44008,7 @@ Content-Type: application/json
 			const others = names.filter((name) => name !== algorithm.name).map((name) => withAlgorithm(key, name));
 			const candidates = [...others, ...names.flatMap((name) => withAnySalt(key, name))];
 			if (candidates.length === 0 || (0, layout.Q)(key, signature) === undefined) return undefined;
-			await (0, file_hash.Pq)(read(), candidates);
+			await (0, file_hash.P)(read(), candidates);
 			for (const { likely } of candidates) {
 				const found = likely(signature);
 				if (found) return found;
@@ -44072,8 +44070,8 @@ Content-Type: application/json
 		async function checkStored(file, text, { verifier, encoding }) {
 			const signature = (0, verifying_encoding.x)(text, encoding);
 			const pass = verifier.start(file.size);
-			const hash = (0, file_hash.LC)({ algorithm: "sha256" });
-			await (0, file_hash.Pq)(file.read(), [hash, pass]);
+			const hash = (0, file_hash.L)({ algorithm: "sha256" });
+			await (0, file_hash.P)(file.read(), [hash, pass]);
 			const sha256 = hash.digest().toString("hex");
 			await file.checkUnchanged(sha256);
 			return {

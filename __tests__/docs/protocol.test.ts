@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { quote } from '../../src/files/hashing/file-hash.ts';
+import { percentEncode } from '../../src/files/names.ts';
 import { bodyLength } from '../../src/protocols/es-auth/request.ts';
 import { headerHashing } from '../../src/protocols/es-auth/request-signature.ts';
 import { memorySource } from '../../src/signing/sent-bytes.ts';
@@ -31,7 +31,7 @@ test('the worked example is what the action sends for these values', async () =>
 test('each step of the hash leads to the next one', () => {
   const [plain = '', encoded = ''] = texts;
   expect(plain.endsWith(SECRET)).toBe(true);
-  expect(quote(plain)).toBe(encoded);
+  expect(percentEncode(plain)).toBe(encoded);
   expect(createHash('sha256').update(encoded).digest('hex')).toBe(header('es-auth-sign'));
 });
 

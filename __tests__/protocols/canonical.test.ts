@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import createAssembler from 'wabt';
-import { quote, startHash } from '../../src/files/hashing/file-hash.ts';
+import { startHash } from '../../src/files/hashing/file-hash.ts';
 import { MODULE, STEP_BYTES } from '../../src/files/hashing/quoted-base64.ts';
+import { percentEncode } from '../../src/files/names.ts';
 import { bodyLength, requestBody } from '../../src/protocols/es-auth/request.ts';
 import { type CanonicalFacts, headerHashing } from '../../src/protocols/es-auth/request-signature.ts';
 
@@ -115,11 +116,11 @@ describe.each(vectors.map((vector, index) => ({ index, ...vector })))(
 test('quoting leaves only unreserved characters, in any text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
-      expect(quote(text)).toBe(quotePlainly(text));
+      expect(percentEncode(text)).toBe(quotePlainly(text));
     }),
   );
   const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)).join('');
-  expect(quote(ascii)).toBe(quotePlainly(ascii));
+  expect(percentEncode(ascii)).toBe(quotePlainly(ascii));
 });
 
 test('the sign header is the hash of the plain canonical string, wherever the bytes are cut', () => {

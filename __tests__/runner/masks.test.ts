@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { quote } from '../../src/files/hashing/file-hash.ts';
-import { escapeHtml } from '../../src/files/names.ts';
+import { escapeHtml, percentEncode } from '../../src/files/names.ts';
 import { Masks } from '../../src/runner/masks.ts';
 
 const SECRET = 's3cr*t!(\'~)/+=-lóng enough\n"quoted"';
@@ -23,9 +22,9 @@ describe('a secret is replaced in every form', () => {
     ['hex in lower case', bytes.toString('hex')],
     ['hex in upper case', bytes.toString('hex').toUpperCase()],
     ['percent-encoded as JavaScript does', encodeURIComponent(SECRET)],
-    ['percent-encoded as the request signature does', quote(SECRET)],
-    ['percent-encoded in lower case', quote(SECRET).replace(/%../g, (code) => code.toLowerCase())],
-    ['form-encoded', quote(SECRET).replaceAll('%20', '+')],
+    ['percent-encoded as the request signature does', percentEncode(SECRET)],
+    ['percent-encoded in lower case', percentEncode(SECRET).replace(/%../g, (code) => code.toLowerCase())],
+    ['form-encoded', percentEncode(SECRET).replaceAll('%20', '+')],
     ['in JSON', json],
     ['in JSON of ASCII alone', json.replaceAll('ó', '\\u00f3')],
     ['in the job summary', escapeHtml(SECRET)],
@@ -82,7 +81,7 @@ test('whatever the secret, the text around it and the cut, no form of it is foun
     (text: string) => text,
     (text: string) => Buffer.from(text).toString('hex'),
     (text: string) => Buffer.from(text).toString('base64').replace(/=+$/, ''),
-    (text: string) => quote(text),
+    (text: string) => percentEncode(text),
     (text: string) => JSON.stringify(text).slice(1, -1),
   ];
   fc.assert(

@@ -5,115 +5,6 @@ const external_node_worker_threads_namespaceObject = __WEBPACK_EXTERNAL_createRe
 ;
 const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;
-const STEP_BYTES = 24 * 1024;
-const MODULE = "AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B" + "cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=";
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const INPUT_AT = 4096 * 8;
-const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
-const { memory, encode } = instantiate();
-function quotedBase64(triples) {
-	memory.set(triples, INPUT_AT);
-	return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
-}
-function instantiate() {
-	const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, "base64")));
-	const memory = new Uint8Array(exports.memory.buffer);
-	fillTable(memory);
-	return {
-		memory,
-		encode: exports.encode
-	};
-}
-function fillTable(memory) {
-	const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), "latin1"));
-	let at = 0;
-	for (const first of quoted) {
-		for (const second of quoted) {
-			memory.set(first, at);
-			memory.set(second, at + first.length);
-			memory[at + 7] = first.length + second.length;
-			at += 8;
-		}
-	}
-}
-;
-function startHash({ algorithm, around }) {
-	return around ? new HashOfText((0, external_node_crypto_namespaceObject.createHash)(algorithm), around) : (0, external_node_crypto_namespaceObject.createHash)(algorithm);
-}
-async function readInto(chunks, sinks, signal) {
-	for await (const chunk of chunks) {
-		signal?.throwIfAborted();
-		for (const sink of sinks) sink.update(chunk);
-	}
-}
-function quote(text) {
-	return encodeURIComponent(text).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-class HashOfText {
-	#hash;
-	#after;
-	#carry = Buffer.allocUnsafe(3);
-	#carried = 0;
-	constructor(hash, { before, after }) {
-		this.#hash = hash;
-		this.#after = after;
-		this.#hash.update(quote(before));
-	}
-	update(chunk) {
-		const start = this.#fillCarry(chunk);
-		const whole = start + Math.floor((chunk.length - start) / 3) * 3;
-		for (let from = start; from < whole; from += STEP_BYTES) {
-			this.#hash.update(quotedBase64(chunk.subarray(from, Math.min(from + STEP_BYTES, whole))));
-		}
-		for (let i = Math.max(start, whole); i < chunk.length; i++) this.#carry[this.#carried++] = chunk[i] ?? 0;
-	}
-	digest() {
-		const rest = this.#carry.toString("base64", 0, this.#carried);
-		return this.#hash.update(quote(rest + this.#after)).digest();
-	}
-	#fillCarry(chunk) {
-		if (this.#carried === 0) return 0;
-		let taken = 0;
-		while (this.#carried < 3 && taken < chunk.length) this.#carry[this.#carried++] = chunk[taken++] ?? 0;
-		if (this.#carried === 3) {
-			this.#hash.update(quotedBase64(this.#carry));
-			this.#carried = 0;
-		}
-		return taken;
-	}
-}
-;
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-;
-const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-;
-class errors_ActionError extends Error {
-	code;
-	hint;
-	constructor(code, message, facts = {}) {
-		super(message, { cause: facts.cause });
-		this.name = "ActionError";
-		this.code = code;
-		this.hint = facts.hint;
-	}
-}
-function errors_codeOf(error) {
-	if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
-	return typeof error.code === "string" ? error.code : undefined;
-}
-function unexpected(error) {
-	if (error instanceof errors_ActionError) return error;
-	const text = error instanceof Error ? error.message : "unknown error";
-	return new errors_ActionError("INTERNAL", `Unexpected error: ${text}.`, {
-		hint: "This is a defect of the action; please report it with the log of a run with debug logging.",
-		cause: error
-	});
-}
-function toActionError(error, code, sentence) {
-	if (error instanceof errors_ActionError) return error;
-	return new errors_ActionError(code, sentence, { cause: error });
-}
-;
 const UNSAFE = /(?!(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu;
 const SHORT = {
 	"\n": "\\n",
@@ -161,6 +52,117 @@ function otherSpellings(name) {
 		name.normalize("NFD")
 	];
 	return [...new Set(others)].filter((other) => other !== name);
+}
+function percentEncode(text) {
+	return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+;
+const STEP_BYTES = 24 * 1024;
+const MODULE = "AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B" + "cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=";
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const INPUT_AT = 4096 * 8;
+const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
+let encoder;
+function quotedBase64(triples) {
+	encoder ??= instantiate();
+	const { memory, encode } = encoder;
+	memory.set(triples, INPUT_AT);
+	return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
+}
+function instantiate() {
+	const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, "base64")));
+	const memory = new Uint8Array(exports.memory.buffer);
+	fillTable(memory);
+	return {
+		memory,
+		encode: exports.encode
+	};
+}
+function fillTable(memory) {
+	const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), "latin1"));
+	let at = 0;
+	for (const first of quoted) {
+		for (const second of quoted) {
+			memory.set(first, at);
+			memory.set(second, at + first.length);
+			memory[at + 7] = first.length + second.length;
+			at += 8;
+		}
+	}
+}
+;
+function startHash({ algorithm, around }) {
+	return around ? new HashOfText((0, external_node_crypto_namespaceObject.createHash)(algorithm), around) : (0, external_node_crypto_namespaceObject.createHash)(algorithm);
+}
+async function readInto(chunks, sinks, signal) {
+	for await (const chunk of chunks) {
+		signal?.throwIfAborted();
+		for (const sink of sinks) sink.update(chunk);
+	}
+}
+class HashOfText {
+	#hash;
+	#after;
+	#carry = Buffer.allocUnsafe(3);
+	#carried = 0;
+	constructor(hash, { before, after }) {
+		this.#hash = hash;
+		this.#after = after;
+		this.#hash.update(percentEncode(before));
+	}
+	update(chunk) {
+		const start = this.#fillCarry(chunk);
+		const whole = start + Math.floor((chunk.length - start) / 3) * 3;
+		for (let from = start; from < whole; from += STEP_BYTES) {
+			this.#hash.update(quotedBase64(chunk.subarray(from, Math.min(from + STEP_BYTES, whole))));
+		}
+		for (let i = Math.max(start, whole); i < chunk.length; i++) this.#carry[this.#carried++] = chunk[i] ?? 0;
+	}
+	digest() {
+		const rest = this.#carry.toString("base64", 0, this.#carried);
+		return this.#hash.update(percentEncode(rest + this.#after)).digest();
+	}
+	#fillCarry(chunk) {
+		if (this.#carried === 0) return 0;
+		let taken = 0;
+		while (this.#carried < 3 && taken < chunk.length) this.#carry[this.#carried++] = chunk[taken++] ?? 0;
+		if (this.#carried === 3) {
+			this.#hash.update(quotedBase64(this.#carry));
+			this.#carried = 0;
+		}
+		return taken;
+	}
+}
+;
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;
+const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+;
+class errors_ActionError extends Error {
+	code;
+	hint;
+	constructor(code, message, facts = {}) {
+		super(message, { cause: facts.cause });
+		this.name = "ActionError";
+		this.code = code;
+		this.hint = facts.hint;
+	}
+}
+function errors_codeOf(error) {
+	if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+	return typeof error.code === "string" ? error.code : undefined;
+}
+function unexpected(error) {
+	if (error instanceof errors_ActionError) return error;
+	const text = error instanceof Error ? error.message : "unknown error";
+	return new errors_ActionError("INTERNAL", `Unexpected error: ${text}.`, {
+		hint: "This is a defect of the action; please report it with the log of a run with debug logging.",
+		cause: error
+	});
+}
+function toActionError(error, code, sentence) {
+	if (error instanceof errors_ActionError) return error;
+	return new errors_ActionError(code, sentence, { cause: error });
 }
 ;
 const LET_BE = "Let nothing write to the build outputs while this step runs.";

@@ -79,3 +79,11 @@ export function otherSpellings(name: string): string[] {
   const others = [swapped, name.normalize('NFC'), name.normalize('NFD')];
   return [...new Set(others)].filter((other) => other !== name);
 }
+
+/** Percent-encodes everything but the unreserved characters of RFC 3986: `A-Z a-z 0-9 - _ . ~`. */
+export function percentEncode(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

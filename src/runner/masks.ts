@@ -1,4 +1,4 @@
-import { escapeHtml } from '../files/names.ts';
+import { escapeHtml, percentEncode } from '../files/names.ts';
 
 /** What stands in place of a secret. */
 const STARS = '***';
@@ -18,7 +18,7 @@ export class Masks {
       this.#forms.add(form);
       this.#longest = Math.max(this.#longest, form.length);
     }
-    return [...new Set([secret, quote(secret), ...encoded])];
+    return [...new Set([secret, percentEncode(secret), ...encoded])];
   }
 
   /**
@@ -62,7 +62,7 @@ function findAll(text: string, forms: Iterable<string>): (readonly [start: numbe
 /** Forms that differ from the secret only in a few characters, or in none. */
 function escapedForms(secret: string): readonly string[] {
   const json = JSON.stringify(secret).slice(1, -1);
-  const percent = [encodeURIComponent(secret.toWellFormed()), quote(secret)];
+  const percent = [encodeURIComponent(secret.toWellFormed()), percentEncode(secret)];
   return [
     json,
     json.replace(/[^\x20-\x7E]/g, escapeUnit),
@@ -91,12 +91,4 @@ function encodedForms(secret: string): readonly string[] {
   const whole = bytes.toString('base64').replace(/=+$/, '');
   base64.push(whole);
   return [hex, hex.toUpperCase(), ...base64, ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))];
-}
-
-/** Percent-encodes as RFC 3986 does, and the es-auth request signature with it: all but letters, digits and `-_.~`. */
-function quote(text: string): string {
-  return encodeURIComponent(text.toWellFormed()).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Hashing } from '../../signing/signer.ts';
+import { percentEncode } from '../names.ts';
 import { quotedBase64, STEP_BYTES } from './quoted-base64.ts';
 
 /** Takes the bytes of a file in order; a chunk may be reused by its owner after the call. */
@@ -30,15 +31,6 @@ export async function readInto(
 }
 
 /**
- * Percent-encodes text as RFC 3986 asks: UTF-8, leaving only `A-Z a-z 0-9 - _ . ~`.
- *
- * `encodeURIComponent` also leaves `!*'()`, so those follow.
- */
-export function quote(text: string): string {
-  return encodeURIComponent(text).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-/**
  * Hashes the percent-encoding of a text in which a file stands as base64, without ever building that text.
  *
  * The text before the file, the encoded file and the text after it go into the hash one after the other.
@@ -52,7 +44,7 @@ class HashOfText implements FileHash {
   constructor(hash: Hash, { before, after }: NonNullable<Hashing['around']>) {
     this.#hash = hash;
     this.#after = after;
-    this.#hash.update(quote(before));
+    this.#hash.update(percentEncode(before));
   }
 
   update(chunk: Uint8Array): void {
@@ -66,7 +58,7 @@ class HashOfText implements FileHash {
 
   digest(): Buffer {
     const rest = this.#carry.toString('base64', 0, this.#carried);
-    return this.#hash.update(quote(rest + this.#after)).digest();
+    return this.#hash.update(percentEncode(rest + this.#after)).digest();
   }
 
   /** Completes the three bytes left over from the last chunk; returns how many bytes of this chunk that took. */

@@ -10,7 +10,8 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const INPUT_AT = 4096 * 8;
 const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
 
-const { memory, encode } = instantiate();
+/** Made by the first use: it takes 3 ms, which the first connection needs anyway. */
+let encoder: Encoder | undefined;
 
 /**
  * Encodes whole triples of bytes, `STEP_BYTES` at most, as base64 with `+` and `/` percent-encoded.
@@ -18,6 +19,8 @@ const { memory, encode } = instantiate();
  * The result is a view that the next call overwrites.
  */
 export function quotedBase64(triples: Uint8Array): Uint8Array {
+  encoder ??= instantiate();
+  const { memory, encode } = encoder;
   memory.set(triples, INPUT_AT);
   return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
 }

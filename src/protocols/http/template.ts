@@ -1,3 +1,5 @@
+import { percentEncode } from '../../files/names.ts';
+
 /** What a message may hold in braces: values that are filled in for each file. */
 export const PLACEHOLDERS = [
   'digest',
@@ -79,12 +81,4 @@ export function escapeFor(place: Place, value: string): string {
       if (/\p{Cc}/u.test(value)) throw new RangeError('control characters');
       return value;
   }
-}
-
-/** Percent-encodes everything but the unreserved characters of RFC 3986. */
-function percentEncode(value: string): string {
-  return encodeURIComponent(value.toWellFormed()).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }
