@@ -66,7 +66,8 @@ function namesRead(given: Readonly<Record<string, string>>): string[] {
 test('every declared input is read in some mode, and no other', () => {
   const modes = ['sign', 'rehearse', 'verify', 'preflight'].map((mode) => ({ mode }));
   // Some inputs are read only where another one asks for them.
-  const names = new Set([...modes, { protocol: 'vault', login: 'oidc' }].flatMap(namesRead));
+  const choices = [{ protocol: 'vault', login: 'oidc' }, { 'certificate-from': 'vault' }];
+  const names = new Set([...modes, ...choices].flatMap(namesRead));
   expect([...names].sort()).toEqual(Object.keys(action.inputs).sort());
 });
 

@@ -9,7 +9,7 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 	var output_tree = __webpack_require__(89310);
 	var material_anchors = __webpack_require__(37078);
 	var certificate = __webpack_require__(43879);
-	var service_fields = __webpack_require__(91620);
+	var address_fields = __webpack_require__(7593);
 	var failure = __webpack_require__(74318);
 	var sent_bytes = __webpack_require__(45109);
 	;
@@ -109,7 +109,7 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 			ms: 0
 		};
 	}
-	var identity_identity = __webpack_require__(56450);
+	var identity_identity = __webpack_require__(9624);
 	var client = __webpack_require__(11361);
 	var text_blocks = __webpack_require__(89238);
 	var inputs = __webpack_require__(17783);
@@ -445,8 +445,8 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 		].map((check) => notChecked(check, reason));
 	}
 	var manifest = __webpack_require__(37987);
+	var service_route = __webpack_require__(8943);
 	var release = __webpack_require__(65033);
-	var stages_service = __webpack_require__(21126);
 	;
 	async function preflight(context, inputs, report) {
 		const { signal, clock, startedAt, now, processId } = context;
@@ -478,11 +478,11 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 	}
 	async function lookAtService(context, inputs, { inspection }) {
 		const server = inputs.service.serverUrl;
-		if (server === service_fields.J) return { findings: skipService("server-url cannot be used") };
+		if (server === address_fields.J) return { findings: skipService("server-url cannot be used") };
 		const service = server.origin;
 		let proxy;
 		try {
-			proxy = (0, stages_service.iJ)(context, server);
+			proxy = (0, service_route.iJ)(context, server);
 		} catch (error) {
 			const problem = (0, errors.ie)(error, "PROXY_UNUSABLE", "the proxy of the environment cannot be used");
 			const skipped = skipService("the proxy of the environment cannot be used");
@@ -494,12 +494,12 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 		const { identity } = inspection;
 		if (identity === undefined) return lookWithoutIdentity(context, inputs, proxy);
 		try {
-			return await (0, stages_service.hr)(context, identity, (secureContext) => look(context, inputs, {
+			return await (0, service_route.hr)(context, identity, (secureContext) => look(context, inputs, {
 				route: {
 					server,
 					secureContext,
 					proxy,
-					timeoutMs: stages_service.cC
+					timeoutMs: service_route.cC
 				},
 				identity,
 				anchors: identity.anchors
@@ -520,7 +520,7 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 			server: inputs.service.serverUrl,
 			secureContext,
 			proxy,
-			timeoutMs: stages_service.cC
+			timeoutMs: service_route.cC
 		};
 		return look(context, inputs, {
 			route,
@@ -560,7 +560,7 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 	}
 	const KEY_TIMEOUT_MS = 2e4;
 	async function lookAtKey(context, { inputs, protocol }, transport) {
-		const open = protocol.open(transport, (0, stages_service.cO)(context, () => {}));
+		const open = protocol.open(transport, (0, service_route.cO)(context, () => {}));
 		if (open.describeKey === undefined) return [];
 		try {
 			const key = await open.describeKey(AbortSignal.any([context.signal, AbortSignal.timeout(KEY_TIMEOUT_MS)]));
@@ -582,7 +582,7 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 		const { attempts, timeoutMs } = inputs.effort;
 		const opened = [];
 		const createSigner = (through) => {
-			const open = protocol.open(through, (0, stages_service.cO)(context, () => {}));
+			const open = protocol.open(through, (0, service_route.cO)(context, () => {}));
 			opened.push(open);
 			return open.signer;
 		};

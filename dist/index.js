@@ -31016,6 +31016,7 @@ var __webpack_modules__ = {
 			RN: () => readElement,
 			Sv: () => announcedLength,
 			_f: () => oidOf,
+			_m: () => writeElement,
 			ao: () => octetsOf,
 			cP: () => integerOf
 		});
@@ -31024,9 +31025,11 @@ var __webpack_modules__ = {
 			bitString: 3,
 			octetString: 4,
 			oid: 6,
+			utf8String: 12,
 			utcTime: 23,
 			generalizedTime: 24,
 			sequence: 48,
+			set: 49,
 			context0: 160
 		};
 		const MAX_DEPTH = 16;
@@ -31125,6 +31128,17 @@ var __webpack_modules__ = {
 				offset = child.end;
 			}
 			return undefined;
+		}
+		function writeElement(tag, ...parts) {
+			const content = Buffer.concat(parts);
+			const { length } = content;
+			if (length > 65535) throw new RangeError(`An element of ${length} bytes is not written.`);
+			const header = length < 128 ? [length] : length < 256 ? [129, length] : [
+				130,
+				length >> 8,
+				length & 255
+			];
+			return Buffer.concat([Buffer.from([tag, ...header]), content]);
 		}
 	}),
 	86350: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -31277,86 +31291,28 @@ var __webpack_modules__ = {
 			}
 		}
 	}),
-	56450: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	9624: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			jl: () => inspectIdentity,
+			aN: () => requireTrust,
 			jb: () => missingIssuerHint,
-			sK: () => requireIdentity,
-			aN: () => requireTrust
+			jl: () => inspectIdentity,
+			sK: () => requireIdentity
 		});
-		var errors = __nccwpck_require__(27406);
-		var material_anchors = __nccwpck_require__(37078);
-		var certificate = __nccwpck_require__(43879);
-		var material_client = __nccwpck_require__(11361);
-		var client_chain = __nccwpck_require__(79509);
-		var pem = __nccwpck_require__(24336);
-		;
-		const DAY_MS = 24 * 60 * 60 * 1e3;
-		const MIN_RSA_BITS = 2048;
-		const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
-		const ANY_USE = "2.5.29.37.0";
-		function clientProblems(chain, now) {
-			const dates = dateProblem(chain.leaf, now);
-			const weak = chain.certificates.flatMap((one) => weaknesses(one, one === chain.leaf));
-			return dates === undefined ? weak : [dates, ...weak];
-		}
-		function clientWarnings(chain, { now, expiryWarningDays }) {
-			const { x509, place } = chain.leaf;
-			const warnings = [];
-			const leftMs = x509.validToDate.getTime() - now.getTime();
-			if (leftMs >= 0 && leftMs < expiryWarningDays * DAY_MS) {
-				const { subject, notAfter } = (0, certificate.xS)(x509);
-				warnings.push(`${place}: the client certificate ${subject} ends in ${daysIn(leftMs)}, at ${notAfter}; renew it now.`);
-			}
-			const uses = x509.keyUsage;
-			if (uses !== undefined && !uses.includes(CLIENT_AUTH) && !uses.includes(ANY_USE)) {
-				warnings.push(`${place}: the client certificate is not issued for client authentication (its extended key usage lacks clientAuth); a strict server refuses it. Ask the certificate authority for one that is.`);
-			}
-			return [...warnings, ...dateWarnings(chain.certificates.slice(1), now)];
-		}
-		function dateWarnings(certificates, now) {
-			return certificates.flatMap(({ x509, place }) => {
-				const state = dateState(x509.validFromDate, x509.validToDate, now);
-				return state === undefined ? [] : [`${place}: ${(0, certificate.vm)(x509.subject)} ${state}.`];
-			});
-		}
-		function dateProblem({ x509, place }, now) {
-			const state = dateState(x509.validFromDate, x509.validToDate, now);
-			if (state === undefined) return undefined;
-			const isOver = x509.validToDate < now;
-			return new errors.lZ(isOver ? "IDENTITY_EXPIRED" : "IDENTITY_NOT_YET_VALID", `${place}: the client certificate ${(0, certificate.vm)(x509.subject)} ${state}`, { hint: isOver ? "Renew the certificate and store it in cert, with its key in key when that changed." : "If the date is right, wait or ask for a certificate that is valid now; otherwise set this machine's clock." });
-		}
-		function dateState(from, to, now) {
-			const clock = `this machine's clock says ${now.toISOString()}`;
-			if (to < now) return `expired at ${to.toISOString()}; ${clock}`;
-			return from > now ? `is not valid before ${from.toISOString()}; ${clock}` : undefined;
-		}
-		function weaknesses({ x509, place }, isLeaf) {
-			const problems = [];
-			const bits = x509.publicKey.asymmetricKeyDetails?.modulusLength;
-			if (bits !== undefined && bits < MIN_RSA_BITS) {
-				problems.push(new errors.lZ("IDENTITY_KEY_TOO_SMALL", `${place}: its RSA key has ${bits} bits; TLS needs at least ${MIN_RSA_BITS}`, { hint: "Make a new key (EC P-256, or RSA with 3072 bits) and ask for a certificate for it." }));
-			}
-			const digest = (0, certificate.ED)(x509);
-			if (digest !== undefined && (isLeaf || !(0, certificate.Nl)(x509))) {
-				problems.push(new errors.lZ("IDENTITY_WEAK_SIGNATURE", `${place}: it is signed with ${digest}; TLS needs at least SHA-256`, { hint: "Ask the certificate authority to issue the certificate again, signed with SHA-256 or better." }));
-			}
-			return problems;
-		}
-		function daysIn(durationMs) {
-			const days = Math.floor(durationMs / DAY_MS);
-			if (days === 0) return "less than a day";
-			return days === 1 ? "1 day" : `${days} days`;
-		}
-		;
+		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+		var _material_anchors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(37078);
+		var _material_certificate_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(43879);
+		var _material_client_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(11361);
+		var _material_client_chain_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(79509);
+		var _text_pem_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(24336);
+		var _validity_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(86020);
 		const MAX_LISTED = 10;
 		function inspectIdentity(text, options) {
-			const client = (0, material_client.O)(text);
-			const anchors = (0, material_anchors.D)(text.chain);
+			const client = (0, _material_client_js__WEBPACK_IMPORTED_MODULE_3__.O)(text);
+			const anchors = (0, _material_anchors_js__WEBPACK_IMPORTED_MODULE_1__.D)(text.chain);
 			const { chain } = client;
 			const problems = [
 				...client.problems,
-				...chain === undefined ? [] : clientProblems(chain, options.now),
+				...chain === undefined ? [] : (0, _validity_js__WEBPACK_IMPORTED_MODULE_6__.aX)(chain, options.now),
 				...mismatch(chain, client.key),
 				...anchors.problems
 			];
@@ -31369,26 +31325,26 @@ var __webpack_modules__ = {
 					...client.tidied,
 					chain: anchors.tidied
 				}),
-				warnings: [...chain === undefined ? [] : clientWarnings(chain, options), ...dateWarnings(anchors.certificates, options.now)]
+				warnings: [...chain === undefined ? [] : (0, _validity_js__WEBPACK_IMPORTED_MODULE_6__.jO)(chain, options), ...(0, _validity_js__WEBPACK_IMPORTED_MODULE_6__.U3)(anchors.certificates, options.now)]
 			};
 		}
 		function requireIdentity({ identity, problems }) {
 			if (identity !== undefined) return identity;
 			const [first, ...others] = problems;
-			if (first === undefined) throw new errors.lZ("IDENTITY_INVALID", "the client identity is incomplete");
+			if (first === undefined) throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("IDENTITY_INVALID", "the client identity is incomplete");
 			if (others.length === 0) throw first;
 			const code = others.every((other) => other.code === first.code) ? first.code : "IDENTITY_INVALID";
 			const lines = problems.slice(0, MAX_LISTED).map((problem) => `- ${problem.message.replace(/^input /, "Input ")}.${problem.hint === undefined ? "" : ` ${problem.hint}`}`);
 			if (problems.length > MAX_LISTED) lines.push(`- and ${problems.length - MAX_LISTED} more`);
-			throw new errors.lZ(code, [`the client identity has ${problems.length} problems:`, ...lines].join("\n"), { cause: new AggregateError(problems) });
+			throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ(code, [`the client identity has ${problems.length} problems:`, ...lines].join("\n"), { cause: new AggregateError(problems) });
 		}
 		function missingIssuerHint({ certificates, missingIssuer }) {
 			if (missingIssuer === undefined) return undefined;
 			const count = certificates.length === 1 ? "1 certificate" : `${certificates.length} certificates`;
 			return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
 		}
-		function requireTrust(chain, now) {
-			const { certificates, problems } = (0, material_anchors.D)(chain);
+		function requireTrust(chain, now, input = "chain") {
+			const { certificates, problems } = (0, _material_anchors_js__WEBPACK_IMPORTED_MODULE_1__.D)(chain, input);
 			if (problems.length > 0) requireIdentity({
 				identity: undefined,
 				problems,
@@ -31400,7 +31356,7 @@ var __webpack_modules__ = {
 		function trustIn(anchors, now) {
 			return {
 				anchors,
-				anchorsPem: pemOf((0, material_anchors.F)(anchors, now))
+				anchorsPem: pemOf((0, _material_anchors_js__WEBPACK_IMPORTED_MODULE_1__.F)(anchors, now))
 			};
 		}
 		function assemble(chain, key, trust) {
@@ -31412,12 +31368,12 @@ var __webpack_modules__ = {
 				passphrase: key.passphrase,
 				anchors: trust.anchors,
 				anchorsPem: trust.anchorsPem,
-				certificate: (0, certificate.xS)(chain.leaf.x509),
-				missingIssuer: (0, client_chain.H)(chain, trust.anchors)
+				certificate: (0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_2__.xS)(chain.leaf.x509),
+				missingIssuer: (0, _material_client_chain_js__WEBPACK_IMPORTED_MODULE_4__.H)(chain, trust.anchors)
 			};
 		}
 		function pemOf(certificates) {
-			return certificates.map(({ raw }) => (0, pem.TS)({
+			return certificates.map(({ raw }) => (0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.TS)({
 				label: "CERTIFICATE",
 				der: raw
 			})).join("");
@@ -31425,7 +31381,7 @@ var __webpack_modules__ = {
 		function mismatch(chain, key) {
 			if (chain === undefined || key === undefined || chain.leaf.x509.checkPrivateKey(key.key)) return [];
 			const { x509, place } = chain.leaf;
-			return [new errors.lZ("IDENTITY_KEY_MISMATCH", `${key.place} does not belong to the client certificate ${(0, certificate.vm)(x509.subject)} in ${place}: SHA-256 of the public keys (SPKI) is ${key.publicKeySha256} for the key and ${(0, certificate._v)(x509.publicKey)} for the certificate`, { hint: "Store certificate and key of the same request; after a renewal both inputs usually change." })];
+			return [new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("IDENTITY_KEY_MISMATCH", `${key.place} does not belong to the client certificate ${(0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_2__.vm)(x509.subject)} in ${place}: SHA-256 of the public keys (SPKI) is ${key.publicKeySha256} for the key and ${(0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_2__._v)(x509.publicKey)} for the certificate`, { hint: "Store certificate and key of the same request; after a renewal both inputs usually change." })];
 		}
 		function tidyNotice(tidied) {
 			const parts = Object.entries(tidied).filter(([, notes]) => notes.length > 0).map(([input, notes]) => `${input}: ${[...new Set(notes)].join(", ")}`);
@@ -31440,13 +31396,13 @@ var __webpack_modules__ = {
 		var _text_blocks_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(89238);
 		var _text_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(17783);
 		var _certificate_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(43879);
-		function readAnchors(text) {
+		function readAnchors(text, input = "chain") {
 			if ((0, _text_inputs_js__WEBPACK_IMPORTED_MODULE_1__.z3)(text)) return {
 				certificates: [],
-				problems: [(0, _text_inputs_js__WEBPACK_IMPORTED_MODULE_1__.UV)("chain")],
+				problems: [(0, _text_inputs_js__WEBPACK_IMPORTED_MODULE_1__.UV)(input)],
 				tidied: []
 			};
-			const { blocks, problems, tidied } = (0, _text_blocks_js__WEBPACK_IMPORTED_MODULE_0__.v_)("chain", text);
+			const { blocks, problems, tidied } = (0, _text_blocks_js__WEBPACK_IMPORTED_MODULE_0__.v_)(input, text);
 			const read = (0, _text_blocks_js__WEBPACK_IMPORTED_MODULE_0__.sj)(blocks.map(_certificate_js__WEBPACK_IMPORTED_MODULE_2__.w$));
 			return {
 				certificates: [...new Map(read.values.map((one) => [one.x509.fingerprint256, one])).values()],
@@ -31505,6 +31461,8 @@ var __webpack_modules__ = {
 			return {
 				subject: nameOnOneLine(x509.subject),
 				issuer: nameOnOneLine(x509.issuer),
+				serial: x509.serialNumber,
+				notBefore: x509.validFromDate.toISOString(),
 				notAfter: x509.validToDate.toISOString(),
 				sha256: (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256").update(x509.raw).digest("hex"),
 				publicKeySha256: publicKeyPrint(x509.publicKey)
@@ -32410,7 +32368,8 @@ var __webpack_modules__ = {
 		const WANTED = {
 			cert: "the client certificate",
 			key: "its private key",
-			chain: "the certificates that the server's certificate must chain to"
+			chain: "the certificates that the server's certificate must chain to",
+			"certificate-chain": "the certificates that the authority must chain to"
 		};
 		const EXPLANATIONS = {
 			CERTIFICATE: {
@@ -32464,11 +32423,77 @@ var __webpack_modules__ = {
 					hint: "Store certificates and private keys in PEM format."
 				};
 			}
-			const move = input === "chain" ? "Remove it from chain" : "Put the private key into key and the certificate into cert";
+			const move = input === "chain" || input === "certificate-chain" ? `Remove it from ${input}` : "Put the private key into key and the certificate into cert";
 			return {
 				what: "is a private key, not a certificate",
 				hint: `${move}; the inputs may be swapped.`
 			};
+		}
+	}),
+	86020: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			U3: () => dateWarnings,
+			aX: () => clientProblems,
+			jO: () => clientWarnings
+		});
+		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+		var _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43879);
+		const DAY_MS = 24 * 60 * 60 * 1e3;
+		const MIN_RSA_BITS = 2048;
+		const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+		const ANY_USE = "2.5.29.37.0";
+		function clientProblems(chain, now) {
+			const dates = dateProblem(chain.leaf, now);
+			const weak = chain.certificates.flatMap((one) => weaknesses(one, one === chain.leaf));
+			return dates === undefined ? weak : [dates, ...weak];
+		}
+		function clientWarnings(chain, { now, expiryWarningDays }) {
+			const { x509, place } = chain.leaf;
+			const warnings = [];
+			const leftMs = x509.validToDate.getTime() - now.getTime();
+			if (leftMs >= 0 && leftMs < expiryWarningDays * DAY_MS) {
+				const { subject, notAfter } = (0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.xS)(x509);
+				warnings.push(`${place}: the client certificate ${subject} ends in ${daysIn(leftMs)}, at ${notAfter}; renew it now.`);
+			}
+			const uses = x509.keyUsage;
+			if (uses !== undefined && !uses.includes(CLIENT_AUTH) && !uses.includes(ANY_USE)) {
+				warnings.push(`${place}: the client certificate is not issued for client authentication (its extended key usage lacks clientAuth); a strict server refuses it. Ask the certificate authority for one that is.`);
+			}
+			return [...warnings, ...dateWarnings(chain.certificates.slice(1), now)];
+		}
+		function dateWarnings(certificates, now) {
+			return certificates.flatMap(({ x509, place }) => {
+				const state = dateState(x509.validFromDate, x509.validToDate, now);
+				return state === undefined ? [] : [`${place}: ${(0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.vm)(x509.subject)} ${state}.`];
+			});
+		}
+		function dateProblem({ x509, place }, now) {
+			const state = dateState(x509.validFromDate, x509.validToDate, now);
+			if (state === undefined) return undefined;
+			const isOver = x509.validToDate < now;
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ(isOver ? "IDENTITY_EXPIRED" : "IDENTITY_NOT_YET_VALID", `${place}: the client certificate ${(0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.vm)(x509.subject)} ${state}`, { hint: isOver ? "Renew the certificate and store it in cert, with its key in key when that changed." : "If the date is right, wait or ask for a certificate that is valid now; otherwise set this machine's clock." });
+		}
+		function dateState(from, to, now) {
+			const clock = `this machine's clock says ${now.toISOString()}`;
+			if (to < now) return `expired at ${to.toISOString()}; ${clock}`;
+			return from > now ? `is not valid before ${from.toISOString()}; ${clock}` : undefined;
+		}
+		function weaknesses({ x509, place }, isLeaf) {
+			const problems = [];
+			const bits = x509.publicKey.asymmetricKeyDetails?.modulusLength;
+			if (bits !== undefined && bits < MIN_RSA_BITS) {
+				problems.push(new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("IDENTITY_KEY_TOO_SMALL", `${place}: its RSA key has ${bits} bits; TLS needs at least ${MIN_RSA_BITS}`, { hint: "Make a new key (EC P-256, or RSA with 3072 bits) and ask for a certificate for it." }));
+			}
+			const digest = (0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.ED)(x509);
+			if (digest !== undefined && (isLeaf || !(0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.Nl)(x509))) {
+				problems.push(new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("IDENTITY_WEAK_SIGNATURE", `${place}: it is signed with ${digest}; TLS needs at least SHA-256`, { hint: "Ask the certificate authority to issue the certificate again, signed with SHA-256 or better." }));
+			}
+			return problems;
+		}
+		function daysIn(durationMs) {
+			const days = Math.floor(durationMs / DAY_MS);
+			if (days === 0) return "less than a day";
+			return days === 1 ? "1 day" : `${days} days`;
 		}
 	}),
 	6857: ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
@@ -32478,7 +32503,7 @@ var __webpack_modules__ = {
 				var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 				var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-				var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27768);
+				var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(70667);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(81362);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
@@ -32515,13 +32540,777 @@ var __webpack_modules__ = {
 			}
 		}, 1);
 	}),
-	41890: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	7593: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			O: () => neededCredentials,
-			j: () => readProtocol
+			J: () => NOWHERE,
+			z: () => readAddress
 		});
-		var names = __nccwpck_require__(93509);
-		var protocol = __nccwpck_require__(83182);
+		const NOWHERE = new URL("https://invalid.invalid");
+		function readAddress(reader, name, text) {
+			if (text === "") return NOWHERE;
+			if (!URL.canParse(text)) {
+				reader.reject(name, "is not a URL; it should look like https://sign.example.com");
+				return NOWHERE;
+			}
+			const url = new URL(text);
+			const problems = reader.problems.length;
+			if (url.protocol !== "https:") reader.reject(name, "must begin with https://");
+			if (url.port === "0") reader.reject(name, "has port 0, where nothing can listen");
+			if (url.username || url.password) reader.reject(name, "must not hold a user or password");
+			if (url.search || url.hash || /[?#]/.test(text)) {
+				const place = name === "server-url" ? "; those belong into sign-path" : "";
+				reader.reject(name, `must not hold a query or fragment${place}`);
+			}
+			return reader.problems.length > problems ? NOWHERE : url;
+		}
+	}),
+	70667: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
+		var errors = __nccwpck_require__(27406);
+		var secrets = __nccwpck_require__(60913);
+		var address_fields = __nccwpck_require__(7593);
+		var text_inputs = __nccwpck_require__(17783);
+		var src_runner = __nccwpck_require__(81362);
+		var files_names = __nccwpck_require__(93509);
+		var policy_failure = __nccwpck_require__(74318);
+		;
+		function retryAfterMs(status, headers) {
+			for (const [name, unitMs] of FORMS) {
+				const value = one(headers[name]);
+				if (value !== undefined && NUMBER.test(value)) return Math.max(0, Number(value) * unitMs);
+			}
+			const wantedMs = parseHttpDate(one(headers["retry-after"]));
+			const nowMs = parseHttpDate(one(headers["date"]));
+			if (wantedMs !== undefined && nowMs !== undefined) return Math.max(0, wantedMs - nowMs);
+			return RATE_STATUSES.includes(status) ? rateLimitMs(headers, nowMs) : undefined;
+		}
+		const RATE_STATUSES = [
+			403,
+			429,
+			503
+		];
+		function rateLimitMs(headers, nowMs) {
+			const all = one(headers["ratelimit"]) ?? "";
+			const remaining = /(?:^|[;,\s])(?:r|remaining)=(\d+)/.exec(all)?.[1] ?? headerOf(headers, "remaining");
+			const reset = /(?:^|[;,\s])(?:t|reset)=(\d{1,12})/.exec(all)?.[1] ?? headerOf(headers, "reset");
+			if (remaining === undefined || reset === undefined || Number(remaining) > 0 || !NUMBER.test(reset)) return undefined;
+			const seconds = Number(reset);
+			if (seconds < EPOCH_SECONDS) return Math.max(0, seconds * 1e3);
+			return nowMs === undefined ? undefined : Math.max(0, seconds * 1e3 - nowMs);
+		}
+		const EPOCH_SECONDS = 1e9;
+		function headerOf(headers, name) {
+			return one(headers[`ratelimit-${name}`]) ?? one(headers[`x-ratelimit-${name}`]) ?? one(headers[`x-rate-limit-${name}`]);
+		}
+		const FORMS = [
+			["retry-after-ms", 1],
+			["x-ms-retry-after-ms", 1],
+			["retry-after", 1e3]
+		];
+		const NUMBER = /^[+-]?\d{1,12}(\.\d{1,6})?$/;
+		const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
+		function parseHttpDate(text) {
+			if (text === undefined || !HTTP_DATE.test(text)) return undefined;
+			const time = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
+			return Number.isNaN(time) ? undefined : time;
+		}
+		function one(value) {
+			return (Array.isArray(value) ? value[0] : value)?.trim();
+		}
+		;
+		const MIN_SKEW_MS = 3e4;
+		const MAX_SKEW_MS = 24 * 3600 * 1e3;
+		const OLD_REQUEST_MS = 6e4;
+		class ClockOffset {
+			#now;
+			#announce;
+			#offsetMs;
+			constructor(options) {
+				this.#now = options.now;
+				this.#announce = options.onClockOffset;
+			}
+			now() {
+				return this.#now() + (this.#offsetMs ?? 0);
+			}
+			explain(failure, response, sentAt) {
+				if (failure.facts.endsRun !== "unauthorised" || this.#learn(response)) return failure;
+				const ageMs = this.#now() - sentAt;
+				return ageMs > OLD_REQUEST_MS ? tooOld(failure, ageMs) : failure;
+			}
+			#learn({ headers }) {
+				const { date } = headers;
+				const theirs = parseHttpDate(typeof date === "string" ? date : undefined);
+				if (this.#offsetMs !== undefined || theirs === undefined) return false;
+				const skewMs = theirs - this.#now();
+				if (Math.abs(skewMs) <= MIN_SKEW_MS || Math.abs(skewMs) > MAX_SKEW_MS) return false;
+				this.#offsetMs = skewMs;
+				this.#announce(Math.round(skewMs / 1e3));
+				return true;
+			}
+		}
+		function tooOld(failure, ageMs) {
+			const seconds = Math.round(ageMs / 1e3);
+			return new policy_failure.HR("request", "REQUEST_TOO_OLD", `${failure.message.replace(/\.$/, "")}, ${seconds} s after the request was dated.`, {
+				maxAttempts: 2,
+				hint: "The upload took longer than the service accepts: give large files more bandwidth (lower concurrency) or have its time window raised.",
+				cause: failure
+			});
+		}
+		var promises_ = __nccwpck_require__(58500);
+		;
+		const BODY_START = "{\"data\":\"";
+		const BODY_END = "\"}";
+		function headerHashing({ method, path, appKey, appSecret, nonce, timestamp }) {
+			const head = `${method}${path}es-auth-appkey:${appKey}es-auth-nonce:${nonce}es-auth-timestamp:${timestamp}json=`;
+			return {
+				algorithm: "sha256",
+				around: {
+					before: head + BODY_START,
+					after: BODY_END + appSecret
+				}
+			};
+		}
+		;
+		const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+		function drawNonce(randomInt) {
+			let nonce = "";
+			for (let i = 0; i < 16; i++) nonce += ALPHABET[randomInt(ALPHABET.length)];
+			return nonce;
+		}
+		function requestHeaders(facts, sign, contentLength) {
+			return [
+				"content-type",
+				"application/json",
+				"content-length",
+				String(contentLength),
+				"accept-encoding",
+				"identity",
+				"es-auth-appkey",
+				facts.appKey,
+				"es-auth-nonce",
+				facts.nonce,
+				"es-auth-timestamp",
+				facts.timestamp,
+				"es-auth-sign",
+				sign
+			];
+		}
+		function bodyLength(size) {
+			return BODY_START.length + Math.ceil(size / 3) * 4 + BODY_END.length;
+		}
+		function requestBody(chunks) {
+			const whole = Array.isArray(chunks) && chunks.length === 1 ? chunks[0] : undefined;
+			return whole instanceof Uint8Array ? wholeBody(whole) : streamBody(chunks);
+		}
+		function wholeBody(chunk) {
+			const body = Buffer.allocUnsafe(bodyLength(chunk.length));
+			const at = writePieces(body, BODY_START, bufferOver(chunk), chunk.length);
+			body.write(BODY_END, at, "latin1");
+			return body;
+		}
+		async function* streamBody(chunks) {
+			let carry = Buffer.alloc(0);
+			let lead = BODY_START;
+			for await (const chunk of chunks) {
+				const bytes = carry.length > 0 ? Buffer.concat([carry, chunk]) : bufferOver(chunk);
+				const whole = bytes.length - bytes.length % 3;
+				if (whole > 0) {
+					const piece = Buffer.allocUnsafe(lead.length + whole / 3 * 4);
+					writePieces(piece, lead, bytes, whole);
+					lead = "";
+					await (0, promises_.setImmediate)();
+					yield piece;
+				}
+				carry = Buffer.from(bytes.subarray(whole));
+			}
+			yield Buffer.from(lead + carry.toString("base64") + BODY_END, "latin1");
+		}
+		const PIECE_BYTES = 24 * 1024;
+		function writePieces(body, lead, bytes, count) {
+			let at = body.write(lead, "latin1");
+			for (let from = 0; from < count; from += PIECE_BYTES) {
+				at += body.write(bytes.toString("base64", from, Math.min(count, from + PIECE_BYTES)), at, "latin1");
+			}
+			return at;
+		}
+		function bufferOver(chunk) {
+			return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+		}
+		;
+		const MAX_QUOTED = {
+			page: 100,
+			words: 200
+		};
+		const MAX_READ_BYTES = 64 * 1024;
+		const MAX_DEPTH = 4;
+		const MAX_ENTRIES = 3;
+		function reasonIn({ status, headers, body }, scrub = cutOnly) {
+			const type = String(headers["content-type"] ?? "").toLowerCase();
+			const text = decode(body.subarray(0, MAX_READ_BYTES), type);
+			const page = titleOf(text);
+			if (page !== undefined) return quoted("page", page, scrub);
+			if (/^\s*</.test(text)) return quoted("words", inXml(text), scrub);
+			const value = parse(text);
+			if (value !== undefined) return quoted("words", wordsOf(value, status), scrub);
+			return quoted("words", isPlainText(text, type) ? text : "", scrub);
+		}
+		function cutOnly(text, maxLength) {
+			return text.slice(0, maxLength);
+		}
+		function quoted(kind, words, scrub) {
+			const line = scrub(words).replace(/[\s\p{Cc}]+/gu, " ").trim();
+			const most = MAX_QUOTED[kind];
+			const cut = line.length > most ? `${line.slice(0, most - 1).toWellFormed()}…` : line;
+			const text = cut.replace(/[.\s]+$/, "");
+			return text === "" ? undefined : {
+				kind,
+				text
+			};
+		}
+		function decode(bytes, type) {
+			const charset = /charset="?([\w.:-]{1,40})/.exec(type)?.[1] ?? "utf-8";
+			try {
+				return new TextDecoder(charset).decode(bytes);
+			} catch {
+				return bytes.toString("utf8");
+			}
+		}
+		function titleOf(text) {
+			const head = text.slice(0, 4096);
+			const title = /<title[^>]*>([^<]{1,1000})/i.exec(head)?.[1] ?? /<h1[^>]*>([^<]{1,1000})/i.exec(head)?.[1];
+			return title === undefined ? undefined : unescapeXml(title);
+		}
+		const XML_WORDS = /<(?:\w+:)?(Code|ErrorCode|Message|faultstring|Text|Reason|detail|title)\b[^<>]*>([^<]{1,1000})</gi;
+		function inXml(text) {
+			const parts = [...text.slice(0, MAX_READ_BYTES).matchAll(XML_WORDS)].map(([, , words = ""]) => unescapeXml(words));
+			return join(parts.slice(0, MAX_ENTRIES));
+		}
+		function unescapeXml(text) {
+			const named = {
+				lt: "<",
+				gt: ">",
+				quot: "\"",
+				apos: "'",
+				amp: "&"
+			};
+			return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => named[name] ?? "");
+		}
+		function parse(text) {
+			try {
+				return JSON.parse(text);
+			} catch {
+				return undefined;
+			}
+		}
+		function isPlainText(text, type) {
+			return !/[{[]/.test(text.trimStart().charAt(0)) && !type.includes("json") && !/[\uFFFD\0]/.test(text);
+		}
+		const CODES = [
+			"code",
+			"errorcode",
+			"errcode",
+			"errno",
+			"resultcode",
+			"returncode",
+			"statuscode",
+			"type"
+		];
+		const WORDS = [
+			[
+				"title",
+				"error",
+				"err",
+				"status",
+				"reason",
+				"result"
+			],
+			[
+				"message",
+				"msg",
+				"errmsg",
+				"errormessage",
+				"errormsg",
+				"errordescription",
+				"resultmsg",
+				"returnmsg",
+				"retmsg"
+			],
+			[
+				"detail",
+				"details",
+				"description",
+				"faultstring",
+				"userinfo",
+				"hint",
+				"cause",
+				"exception",
+				"value",
+				"text"
+			]
+		].flat();
+		const CONTAINERS = [
+			"error",
+			"errors",
+			"err",
+			"fault",
+			"exception",
+			"detail",
+			"details",
+			"message",
+			"status",
+			"result",
+			"response",
+			"data",
+			"meta",
+			"head",
+			"header",
+			"problems",
+			"messages",
+			"violations"
+		];
+		function wordsOf(value, status, depth = 0) {
+			if (typeof value === "string") return value;
+			if (depth > MAX_DEPTH || typeof value !== "object" || value === null) return "";
+			if (Array.isArray(value)) {
+				return join(value.slice(0, MAX_ENTRIES).map((entry) => wordsOf(entry, status, depth + 1)));
+			}
+			const members = new Map(Object.entries(value).map(([name, member]) => [name.toLowerCase().replace(/[_.-]/g, ""), member]));
+			const code = CODES.map((name) => codeText(members.get(name), status)).find((text) => text !== "") ?? "";
+			const own = WORDS.map((name) => members.get(name)).filter((member) => typeof member === "string" && !/^\d*$/.test(member));
+			const nested = CONTAINERS.map((name) => members.get(name)).filter((member) => typeof member === "object").map((member) => fieldsOf(member) || wordsOf(member, status, depth + 1));
+			const words = join([...own, ...nested]);
+			return words.startsWith(code) ? words : [code, words].filter(Boolean).join(" ");
+		}
+		function codeText(value, status) {
+			if (typeof value !== "string" && typeof value !== "number") return "";
+			const text = String(value).trim();
+			return text === String(status) || text.length > 100 || /^(about:|https?:|$)/.test(text) ? "" : text;
+		}
+		function fieldsOf(value) {
+			if (typeof value !== "object" || value === null || Array.isArray(value)) return "";
+			const lists = Object.entries(value).filter(([, member]) => Array.isArray(member));
+			return join(lists.slice(0, MAX_ENTRIES).map(([field, list]) => prefixed(field, wordsOf(list, 0, MAX_DEPTH))));
+		}
+		function prefixed(field, words) {
+			return words === "" ? "" : `${field} ${words}`;
+		}
+		function join(parts) {
+			const said = [];
+			for (const part of parts.map((each) => each.trim().replace(/[.\s]+$/, ""))) {
+				if (part !== "" && !said.some((other) => other.includes(part))) said.push(part);
+			}
+			return said.join(": ");
+		}
+		;
+		const BUSY = "The service is overloaded or limits requests; lower concurrency if this happens often.";
+		const DOWN = "The service, or a system that it depends on, is in trouble; ask its operators.";
+		const NOT_IT = "Check server-url and sign-path: this may not be the signing service.";
+		const ASK_OPERATORS = "Show this answer to the operators of the service.";
+		const CHECK_CERTIFICATE = "Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.";
+		const ROWS = {
+			404: [
+				"file",
+				"NOT_FOUND",
+				NOT_IT,
+				{ endsRun: "first-four-files" }
+			],
+			405: [
+				"file",
+				"METHOD_REFUSED",
+				NOT_IT,
+				{ endsRun: "first-four-files" }
+			],
+			407: [
+				"config",
+				"PROXY_AUTHENTICATION",
+				"Put the credentials of the proxy into https_proxy."
+			],
+			408: [
+				"service",
+				"REQUEST_TIMEOUT",
+				BUSY
+			],
+			425: [
+				"service",
+				"TOO_EARLY",
+				BUSY
+			],
+			429: [
+				"service",
+				"THROTTLED",
+				BUSY,
+				{ throttled: true }
+			],
+			500: [
+				"request",
+				"SERVER_ERROR",
+				DOWN
+			],
+			501: [
+				"config",
+				"NOT_IMPLEMENTED",
+				NOT_IT
+			],
+			502: [
+				"service",
+				"BAD_GATEWAY",
+				DOWN
+			],
+			503: [
+				"service",
+				"UNAVAILABLE",
+				DOWN,
+				{ throttled: true }
+			],
+			504: [
+				"service",
+				"GATEWAY_TIMEOUT",
+				DOWN
+			],
+			505: [
+				"config",
+				"HTTP_VERSION_REFUSED",
+				NOT_IT
+			],
+			507: [
+				"service",
+				"STORAGE_FULL",
+				DOWN
+			],
+			511: [
+				"config",
+				"NETWORK_LOGIN",
+				"The network wants a login first: use a runner inside the right network."
+			]
+		};
+		function statusFailure(response, facts) {
+			const { status, headers } = response;
+			const waitMs = retryAfterMs(status, headers);
+			const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
+			if (status >= 300 && status < 400) return redirect(response);
+			const said = quote(response, facts.scrub);
+			switch (status) {
+				case 400: return badRequest(response, said, asked);
+				case 401:
+				case 403: return refused(response, said, {
+					...facts,
+					asked
+				});
+				case 413: return tooLarge(said, {
+					...facts,
+					asked
+				});
+				case 495:
+				case 496: return certificateRefused(`status ${status}`);
+				default: {
+					const [kind, code, hint, more] = ROWS[status] ?? otherRow(status);
+					return new policy_failure.HR(kind, code, `The service answered ${status}${said}.`, {
+						...more,
+						...asked,
+						hint
+					});
+				}
+			}
+		}
+		function otherRow(status) {
+			if (status >= 500) return [
+				"request",
+				"SERVER_ERROR",
+				DOWN
+			];
+			if (status >= 400) return [
+				"file",
+				"REQUEST_REFUSED",
+				ASK_OPERATORS,
+				{ endsRun: "first-four-files" }
+			];
+			return [
+				"request",
+				"STATUS_UNEXPECTED",
+				NOT_IT,
+				{
+					maxAttempts: 3,
+					endsRun: "first-four-files"
+				}
+			];
+		}
+		function redirect({ status, headers }) {
+			const location = String(headers["location"] ?? "");
+			const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : "";
+			return new policy_failure.HR("config", "HTTP_REDIRECT", `The service answered ${status}, a redirect${target}, which is never followed.`, { hint: "Put the final address into server-url and sign-path; a redirect to a login page means that this is not the API." });
+		}
+		const NGINX_PAGES = [["No required SSL certificate was sent", "it got no client certificate it accepts"], ["The SSL certificate error", "it could not verify our client certificate"]];
+		function badRequest({ body }, said, asked) {
+			const text = body.toString("utf8", 0, 4096);
+			const page = NGINX_PAGES.find(([title]) => text.includes(title));
+			if (page) return certificateRefused(`400 “${page[0]}”`, page[1]);
+			if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
+				return new policy_failure.HR("service", "THROTTLED", `The service answered 400${said}.`, {
+					...asked,
+					hint: BUSY,
+					throttled: true
+				});
+			}
+			return new policy_failure.HR("file", "REQUEST_REFUSED", `The service answered 400${said}.`, {
+				...asked,
+				hint: ASK_OPERATORS,
+				endsRun: "first-four-files"
+			});
+		}
+		function certificateRefused(answer, why = "it got none that it accepts") {
+			return new policy_failure.HR("config", "TLS_CLIENT_REJECTED", `The server refused our client certificate: ${why} (${answer}).`, { hint: CHECK_CERTIFICATE });
+		}
+		function refused({ status, headers, body }, said, facts) {
+			const isBlind = facts.asksForCertificate === false;
+			const before = isBlind ? " without having asked for a client certificate" : "";
+			const isLate = isBlind && body.includes("Post-Handshake Authentication");
+			const other = `${isBlind ? UNASKED : gatewayHint(headers)}Check ${facts.credentials}.`;
+			return new policy_failure.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", `The service answered ${status}${before}${said}.`, {
+				...facts.asked,
+				hint: isLate ? ASKED_LATE : other,
+				endsRun: "unauthorised",
+				maxAttempts: 3
+			});
+		}
+		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";
+		const UNASKED = "Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ";
+		function gatewayHint(headers) {
+			return String(headers["x-amzn-errortype"] ?? "").startsWith("ForbiddenException") ? "AWS API Gateway answers so when the issuer of the client certificate is not in its trust store. " : "";
+		}
+		function tooLarge(said, { size, asked, asksForCertificate }) {
+			const isBlind = asksForCertificate === false;
+			const hint = isBlind ? "The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. " : "";
+			return new policy_failure.HR(asked.retryAfterMs === undefined ? "file" : "service", "FILE_TOO_LARGE_FOR_SERVER", `The service answered 413 to a file of ${size} bytes${said}.`, {
+				...asked,
+				hint: `${hint}Leave the file out with an exclude pattern, or have the limit of the service raised.`
+			});
+		}
+		function quote(response, scrub) {
+			const reason = reasonIn(response, scrub);
+			if (reason === undefined) return "";
+			return reason.kind === "page" ? `, a page titled “${reason.text}”` : `: ${reason.text}`;
+		}
+		;
+		const MAX_SIGNATURE_BYTES = 64 * 1024;
+		const LOOK_HINT = "Check that server-url and sign-path lead to the signing service and not to a login page or gateway.";
+		const SHAPE_HINT = "The service must answer {\"signData\":\"<text>\"}. Show this line to its operators.";
+		function readResponse(response, facts) {
+			const { status, headers } = response;
+			if (status !== 200) throw statusFailure(response, facts);
+			const encoding = String(headers["content-encoding"] ?? "identity").toLowerCase();
+			if (encoding !== "identity") throw unusable("RESP_ENCODED", "The answer is compressed, though it was asked for plain.");
+			const text = response_decode(response.body);
+			if (/^\s*</.test(text)) throw page(response, facts);
+			const answer = response_parse(text);
+			const { signData } = {
+				signData: undefined,
+				...answer
+			};
+			if (typeof signData === "string" && signData !== "") return checkText(signData);
+			const envelope = errorStatus(answer);
+			if (envelope !== undefined) throw statusFailure({
+				...response,
+				status: envelope
+			}, facts);
+			throw badSignature(`${describeMissing(answer, facts)}${quoteReason(response, facts)}`);
+		}
+		function otherContentType({ headers }) {
+			const type = String(headers["content-type"] ?? "").trim();
+			return type === "" || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
+		}
+		const DECODER = new TextDecoder("utf-8", { fatal: true });
+		function response_decode(body) {
+			try {
+				return DECODER.decode(body);
+			} catch (cause) {
+				throw unusable("RESP_NOT_JSON", `The service answered 200, but its ${body.length} bytes are no text.`, { cause });
+			}
+		}
+		function response_parse(text) {
+			if (text.trim() === "") throw unusable("RESP_EMPTY", "The service answered 200 with an empty body.");
+			let value;
+			try {
+				value = JSON.parse(text);
+			} catch (cause) {
+				throw unusable("RESP_NOT_JSON", `The service answered 200, but its ${text.length} characters are no JSON.`, { cause });
+			}
+			if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+			throw badSignature("The answer is no JSON object");
+		}
+		function errorStatus(answer) {
+			const members = {
+				code: undefined,
+				status: undefined,
+				statusCode: undefined,
+				...answer
+			};
+			return [
+				members.code,
+				members.status,
+				members.statusCode
+			].map((value) => typeof value === "string" || typeof value === "number" ? Number(value) : Number.NaN).find((status) => Number.isInteger(status) && status >= 400 && status <= 599);
+		}
+		function checkText(value) {
+			const length = Buffer.byteLength(value);
+			if (length > MAX_SIGNATURE_BYTES) throw badSignature(`signData has ${length} bytes, more than ${MAX_SIGNATURE_BYTES}`);
+			if (!value.isWellFormed()) throw badSignature(`signData (${value.length} characters) is no valid Unicode`);
+			if (/[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]/.test(value)) {
+				throw badSignature(`signData (${value.length} characters) holds control characters`);
+			}
+			return value;
+		}
+		function describeMissing(answer, { scrub = cutOnly }) {
+			const names = Object.keys(answer);
+			const { signData: value } = {
+				signData: undefined,
+				...answer
+			};
+			if (value === "") return "signData is empty";
+			if (value !== undefined) return `signData is ${typeName(value)}, not a string`;
+			if (names.length === 0) return "The answer has no signData";
+			const shown = names.slice(0, MAX_NAMES).map((name) => scrub(name, MAX_NAME_LENGTH));
+			const more = names.length > MAX_NAMES ? " and others" : "";
+			const place = placeOfSignature(answer);
+			const found = place === undefined ? "" : `; a signData stands in ${scrub(place, MAX_NAME_LENGTH)}`;
+			return `The answer has no signData, only ${shown.join(", ")}${more}${found}`;
+		}
+		const MAX_NAMES = 6;
+		const MAX_NAME_LENGTH = 40;
+		const ENVELOPE_DEPTH = 3;
+		function placeOfSignature(answer, depth = 0) {
+			for (const [name, value] of Object.entries(answer)) {
+				if (typeof value !== "object" || value === null || Array.isArray(value)) continue;
+				if (Object.hasOwn(value, "signData")) return name;
+				const below = depth < ENVELOPE_DEPTH ? placeOfSignature(value, depth + 1) : undefined;
+				if (below !== undefined) return `${name}.${below}`;
+			}
+			return undefined;
+		}
+		function typeName(value) {
+			if (value === null) return "null";
+			return Array.isArray(value) ? "an array" : `of type ${typeof value}`;
+		}
+		function quoteReason(response, { scrub }) {
+			const reason = reasonIn(response, scrub);
+			return reason === undefined ? "" : `. It says: ${reason.text}`;
+		}
+		function badSignature(message) {
+			return new policy_failure.HR("file", "RESP_BAD_SIGNATURE", `${message}.`, {
+				hint: SHAPE_HINT,
+				endsRun: "first-four-files"
+			});
+		}
+		function unusable(code, message, facts = {}) {
+			return new policy_failure.HR("request", code, message, {
+				hint: LOOK_HINT,
+				maxAttempts: 3,
+				endsRun: "first-four-files",
+				...facts
+			});
+		}
+		function page(response, { scrub }) {
+			const reason = reasonIn(response, scrub);
+			const title = reason?.kind === "page" ? ` titled “${reason.text}”` : "";
+			return new policy_failure.HR("request", "RESP_HTML", `The service answered 200 with an HTML page${title}.`, {
+				hint: LOOK_HINT,
+				endsRun: "canary-twice"
+			});
+		}
+		;
+		const CREDENTIALS = "app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner";
+		function createSignFileSigner(transport, options) {
+			const clock = new ClockOffset(options);
+			let { onContentType } = options;
+			function begin() {
+				const { signPath: path, appKey, appSecret, randomInt, now } = options;
+				const timestamp = String(Math.round(clock.now()));
+				const facts = {
+					method: "POST",
+					path,
+					appKey,
+					appSecret,
+					nonce: drawNonce(randomInt),
+					timestamp
+				};
+				return {
+					...headerHashing(facts),
+					facts,
+					datedAt: now()
+				};
+			}
+			async function sign(source, signal) {
+				const { hashing, digest } = await source.digest(begin);
+				const sign = Buffer.from(digest).toString("hex");
+				const headers = requestHeaders(hashing.facts, sign, bodyLength(source.size));
+				const body = requestBody(source.read());
+				const response = await post(transport, {
+					method: "POST",
+					path: options.requestPath,
+					headers,
+					body
+				}, signal);
+				try {
+					const asksForCertificate = transport.asksForCertificate();
+					const facts = {
+						size: source.size,
+						scrub: options.scrub,
+						asksForCertificate,
+						credentials: CREDENTIALS
+					};
+					const text = readResponse(response, facts);
+					const type = otherContentType(response);
+					if (type !== undefined) {
+						onContentType?.(type);
+						onContentType = undefined;
+					}
+					return { text };
+				} catch (error) {
+					throw error instanceof policy_failure.HR ? clock.explain(error, response, hashing.datedAt) : error;
+				}
+			}
+			return { sign };
+		}
+		async function post(transport, request, signal) {
+			let sent = false;
+			const onSent = () => {
+				sent = true;
+			};
+			try {
+				return await transport.post({
+					...request,
+					onSent
+				}, signal);
+			} catch (error) {
+				throw sent && error instanceof policy_failure.HR ? error.with({ unanswered: true }) : error;
+			}
+		}
+		;
+		function createEsAuth({ requestPath, signPath, appKey, appSecret }) {
+			return {
+				name: "es-auth",
+				certificate: "required",
+				open: (transport, { now, randomInt, warn, scrub }) => ({
+					signer: createSignFileSigner(transport, {
+						requestPath,
+						signPath,
+						appKey,
+						appSecret,
+						now,
+						randomInt,
+						scrub,
+						onClockOffset: (seconds) => warn("Clocks differ", describeOffset(seconds)),
+						onContentType: (type) => warn("Content type", describeContentType(type))
+					}),
+					close: async () => {}
+				})
+			};
+		}
+		function describeContentType(type) {
+			return `The service labels its answers ${(0, files_names.WU)(type.slice(0, 60))} instead of application/json; the action read the answers all the same. The operators of the service should correct the label, because gateways may act on it.`;
+		}
+		function describeOffset(seconds) {
+			return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} the clock of this runner; the action dates its requests accordingly.`;
+		}
 		;
 		const EMPTY_SECRET = "is empty. Secrets are not given to pull requests from forks, nor to Dependabot; otherwise check the name of the secret in the workflow";
 		const MAX_SHOWN = 100;
@@ -32533,7 +33322,7 @@ var __webpack_modules__ = {
 			else if (!/^[\x20-\x7E]*$/.test(appKey)) reader.reject("app-key", "must be printable ASCII, because it is sent as a header");
 			if (appSecret === undefined) reader.reject("app-secret", EMPTY_SECRET);
 			const requestPath = serverUrl.pathname.replace(/\/+$/, "") + signPath;
-			return (0, protocol.x)({
+			return createEsAuth({
 				requestPath,
 				signPath,
 				appKey,
@@ -32549,12 +33338,10 @@ var __webpack_modules__ = {
 			const url = URL.canParse(path, SOME_ORIGIN) ? new URL(path, SOME_ORIGIN) : undefined;
 			const sent = url && url.origin === SOME_ORIGIN ? url.pathname + url.search : undefined;
 			if (sent === path) return path;
-			const way = sent !== undefined && sent.length <= MAX_SHOWN ? `; write ${(0, names.WU)(sent)}` : "";
+			const way = sent !== undefined && sent.length <= MAX_SHOWN ? `; write ${(0, files_names.WU)(sent)}` : "";
 			reader.reject("sign-path", `must be percent-encoded and in its shortest form, without a fragment, “..” or blanks${way}`);
 			return "/";
 		}
-		var failure = __nccwpck_require__(74318);
-		var answers_reason = __nccwpck_require__(95235);
 		;
 		function parseAnswerPlace(text) {
 			if (text === "body") return { in: "body" };
@@ -32566,55 +33353,55 @@ var __webpack_modules__ = {
 				steps: steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
 			};
 		}
-		const MAX_SIGNATURE_BYTES = 64 * 1024;
-		const DECODER = new TextDecoder("utf-8", { fatal: true });
+		const answer_MAX_SIGNATURE_BYTES = 64 * 1024;
+		const answer_DECODER = new TextDecoder("utf-8", { fatal: true });
 		function readAnswer(response, { answer: place, encoding }, scrub) {
 			const { body, headers } = response;
 			const coding = String(headers["content-encoding"] ?? "identity").toLowerCase();
-			if (coding !== "identity") throw unusable("RESP_ENCODED", "The answer is compressed, though it was asked for plain.");
-			if (body.length === 0) throw unusable("RESP_EMPTY", "The service answered with an empty body.");
+			if (coding !== "identity") throw answer_unusable("RESP_ENCODED", "The answer is compressed, though it was asked for plain.");
+			if (body.length === 0) throw answer_unusable("RESP_EMPTY", "The service answered with an empty body.");
 			if (place.in === "raw") return checked(body.toString(encoding));
-			const text = decode(body);
+			const text = answer_decode(body);
 			if (place.in === "body") return checked(text.replace(/\r?\n$/, ""));
-			return checked(follow(parse(text), place.steps, (json) => describe(json, response, scrub)));
+			return checked(follow(answer_parse(text), place.steps, (json) => describe(json, response, scrub)));
 		}
-		function decode(body) {
+		function answer_decode(body) {
 			try {
-				return DECODER.decode(body);
+				return answer_DECODER.decode(body);
 			} catch (error) {
-				throw unusable("RESP_NOT_JSON", `The ${body.length} bytes of the answer are not text. If they are the signature itself, set answer: body:raw.`, error);
+				throw answer_unusable("RESP_NOT_JSON", `The ${body.length} bytes of the answer are not text. If they are the signature itself, set answer: body:raw.`, error);
 			}
 		}
-		function parse(text) {
+		function answer_parse(text) {
 			try {
 				return JSON.parse(text);
 			} catch (error) {
 				const what = /^\s*</.test(text) ? "a web page" : `${text.length} characters that are not JSON`;
-				throw unusable(/^\s*</.test(text) ? "RESP_HTML" : "RESP_NOT_JSON", `The answer is ${what}.`, error);
+				throw answer_unusable(/^\s*</.test(text) ? "RESP_HTML" : "RESP_NOT_JSON", `The answer is ${what}.`, error);
 			}
 		}
 		function follow(json, steps, describeValue) {
 			let value = json;
 			for (const [at, step] of steps.entries()) {
-				if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) throw unusable("RESP_BAD_SIGNATURE", `The answer has no /${steps.slice(0, at + 1).join("/")}. ${describeValue(value)}`);
+				if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) throw answer_unusable("RESP_BAD_SIGNATURE", `The answer has no /${steps.slice(0, at + 1).join("/")}. ${describeValue(value)}`);
 				value = Reflect.get(value, step);
 			}
 			if (typeof value === "string") return value;
-			throw unusable("RESP_BAD_SIGNATURE", `The answer has ${value === null ? "null" : `a value of type ${typeof value}`} at /${steps.join("/")}, not a string.`);
+			throw answer_unusable("RESP_BAD_SIGNATURE", `The answer has ${value === null ? "null" : `a value of type ${typeof value}`} at /${steps.join("/")}, not a string.`);
 		}
 		function describe(value, response, scrub) {
 			const members = typeof value === "object" && value !== null ? Object.keys(value).slice(0, 10) : [];
 			const found = members.length > 0 ? `It has: ${members.map((name) => scrub(name, 40)).join(", ")}.` : "Nothing is there.";
-			const reason = (0, answers_reason.Y)(response, scrub);
+			const reason = reasonIn(response, scrub);
 			return reason === undefined ? found : `${found} It says: ${reason.text}.`;
 		}
 		function checked(text) {
-			if (text === "") throw unusable("RESP_BAD_SIGNATURE", "The signature in the answer is empty.");
-			if (Buffer.byteLength(text) > MAX_SIGNATURE_BYTES) throw unusable("RESP_BAD_SIGNATURE", `The signature in the answer has more than ${MAX_SIGNATURE_BYTES} bytes.`);
+			if (text === "") throw answer_unusable("RESP_BAD_SIGNATURE", "The signature in the answer is empty.");
+			if (Buffer.byteLength(text) > answer_MAX_SIGNATURE_BYTES) throw answer_unusable("RESP_BAD_SIGNATURE", `The signature in the answer has more than ${answer_MAX_SIGNATURE_BYTES} bytes.`);
 			return text;
 		}
-		function unusable(code, message, cause) {
-			return new failure.HR("file", code, message, {
+		function answer_unusable(code, message, cause) {
+			return new policy_failure.HR("file", code, message, {
 				hint: "Check answer against what the service really sends, and that server-url and request lead to its API.",
 				cause,
 				endsRun: "first-four-files"
@@ -32668,8 +33455,8 @@ var __webpack_modules__ = {
 		function escapeFor(place, value) {
 			switch (place) {
 				case "target":
-				case "form": return (0, names.a)(value);
-				case "header": return /^(?! )[\x20-\x7E]*(?<! )$/.test(value) ? value : (0, names.a)(value);
+				case "form": return (0, files_names.a)(value);
+				case "header": return /^(?! )[\x20-\x7E]*(?<! )$/.test(value) ? value : (0, files_names.a)(value);
 				case "json": return JSON.stringify(value).slice(1, -1);
 				case "text":
 					if (/\p{Cc}/u.test(value)) throw new RangeError("control characters");
@@ -32820,8 +33607,6 @@ Content-Type: application/json
 				hash: "sha256"
 			}
 		};
-		var errors = __nccwpck_require__(27406);
-		var answers_status = __nccwpck_require__(29589);
 		;
 		async function fillBody({ body, bodyPlace }, source, { text, hash }) {
 			const pieces = [];
@@ -32850,7 +33635,7 @@ Content-Type: application/json
 			try {
 				return escapeFor(place, value);
 			} catch (error) {
-				throw new failure.HR("file", "NAME_NOT_SENDABLE", "The name of the file holds control characters, which the request cannot carry.", {
+				throw new policy_failure.HR("file", "NAME_NOT_SENDABLE", "The name of the file holds control characters, which the request cannot carry.", {
 					hint: "Rename the file, or leave {name} out of the request.",
 					cause: error
 				});
@@ -32875,12 +33660,12 @@ Content-Type: application/json
 		}
 		;
 		const MAX_REQUEST_LINE_BYTES = 8e3;
-		function createHttpSigner(transport, options, scrub = answers_reason.H) {
+		function createHttpSigner(transport, options, scrub = cutOnly) {
 			return { async sign(source, signal) {
 				const request = await fillRequest(source, options);
 				const response = await transport.post(request, signal);
 				const { status } = response;
-				if (status !== 200 && status !== 201) throw (0, answers_status.F)(response, {
+				if (status !== 200 && status !== 201) throw statusFailure(response, {
 					size: source.size,
 					scrub,
 					credentials: "token, and what request sends to prove who asks"
@@ -32932,7 +33717,7 @@ Content-Type: application/json
 			return Buffer.concat(chunks).toString("base64");
 		}
 		function lineTooLong(bytes) {
-			return new failure.HR("file", "REQUEST_LINE_TOO_LONG", `The request line would have ${bytes} bytes, more than ${MAX_REQUEST_LINE_BYTES}.`, { hint: "Servers refuse longer ones: leave the file out, or send the file or its digest in the body." });
+			return new policy_failure.HR("file", "REQUEST_LINE_TOO_LONG", `The request line would have ${bytes} bytes, more than ${MAX_REQUEST_LINE_BYTES}.`, { hint: "Servers refuse longer ones: leave the file out, or send the file or its digest in the body." });
 		}
 		;
 		function createHttp(options) {
@@ -32954,7 +33739,7 @@ Content-Type: application/json
 			});
 			const bytes = message.method.length + prefix.length + target.length + " ".length + " HTTP/1.1".length;
 			if (bytes <= MAX_REQUEST_LINE_BYTES) return;
-			throw new errors.lZ("REQUEST_LINE_TOO_LONG", `The request line for ${(0, names.WU)(path)} would have more than ${MAX_REQUEST_LINE_BYTES} bytes.`, { hint: "Servers refuse longer ones: exclude the file, or send the file or its digest in the body." });
+			throw new errors.lZ("REQUEST_LINE_TOO_LONG", `The request line for ${(0, files_names.WU)(path)} would have more than ${MAX_REQUEST_LINE_BYTES} bytes.`, { hint: "Servers refuse longer ones: exclude the file, or send the file or its digest in the body." });
 		}
 		;
 		const DEFAULT_ANSWER = "/signature";
@@ -33037,29 +33822,28 @@ Content-Type: application/json
 				namespace: path.slice(0, path.search(/(?:^|\/)auth\//)).replace(/(.)$/, "$1/")
 			};
 		}
-		var encoding = __nccwpck_require__(9852);
-		var retry_after = __nccwpck_require__(60458);
+		var verifying_encoding = __nccwpck_require__(9852);
 		;
-		const MAX_QUOTED = 200;
+		const refusals_MAX_QUOTED = 200;
 		function isTokenRefused({ status, body }) {
 			return status === 403 && errorsIn(body).join() === "permission denied";
 		}
 		function signFailure(response, { key, scrub }) {
 			const { status } = response;
-			const said = quote(errorsIn(response.body).join("; "), scrub);
+			const said = refusals_quote(errorsIn(response.body).join("; "), scrub);
 			const what = `The service answered ${status}${said && `: ${said}`}`;
 			const version = versionMissing(said, key);
 			if (version) return version;
-			if (status === 400 && /key not found/.test(said) || status === 404 && said === "" && response.body.includes("\"errors\"")) return new failure.HR("config", "KEY_NOT_FOUND", `There is no key “${key.name}” at ${key.mount}. ${what}.`, { hint: "Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount." });
+			if (status === 400 && /key not found/.test(said) || status === 404 && said === "" && response.body.includes("\"errors\"")) return new policy_failure.HR("config", "KEY_NOT_FOUND", `There is no key “${key.name}” at ${key.mount}. ${what}.`, { hint: "Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount." });
 			if (status === 403) return denied(response, key, what);
-			if (status === 404 && said !== "") return new failure.HR("config", "KEY_NOT_FOUND", `No transit engine is mounted at ${key.mount}. ${what}.`, { hint: "Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1." });
+			if (status === 404 && said !== "") return new policy_failure.HR("config", "KEY_NOT_FOUND", `No transit engine is mounted at ${key.mount}. ${what}.`, { hint: "Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1." });
 			return sealedOrOther(response, scrub);
 		}
 		function itemFailure(error, { key, scrub }) {
-			const said = quote(error, scrub);
+			const said = refusals_quote(error, scrub);
 			const missing = versionMissing(said, key);
 			if (missing) return missing;
-			return new failure.HR("file", "REQUEST_REFUSED", `The service refused this file: ${said}.`, {
+			return new policy_failure.HR("file", "REQUEST_REFUSED", `The service refused this file: ${said}.`, {
 				hint: "Show this answer to the operators of the service.",
 				endsRun: "first-four-files"
 			});
@@ -33067,11 +33851,11 @@ Content-Type: application/json
 		function versionMissing(said, { name, mount, version }) {
 			if (!/requested version for signing/.test(said)) return undefined;
 			const message = `The key “${name}” at ${mount} has no usable version ${version}: ${said}.`;
-			return new failure.HR("config", "KEY_NOT_FOUND", message, { hint: "Give a version that exists and is not below min_encryption_version, or leave the @version out." });
+			return new policy_failure.HR("config", "KEY_NOT_FOUND", message, { hint: "Give a version that exists and is not below min_encryption_version, or leave the @version out." });
 		}
 		function denied(response, { mount, name }, what) {
-			if (isTokenRefused(response)) return new failure.HR("config", "LOGIN_REFUSED", "The service does not know the token: it has expired, was revoked or is mistyped.", { hint: "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc." });
-			return new failure.HR("config", "PERMISSION_DENIED", `The login worked, but its policy does not allow to use the key. ${what}.`, { hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.` });
+			if (isTokenRefused(response)) return new policy_failure.HR("config", "LOGIN_REFUSED", "The service does not know the token: it has expired, was revoked or is mistyped.", { hint: "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc." });
+			return new policy_failure.HR("config", "PERMISSION_DENIED", `The login worked, but its policy does not allow to use the key. ${what}.`, { hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.` });
 		}
 		const LOGIN_HINTS = {
 			cert: "The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.",
@@ -33087,24 +33871,24 @@ Content-Type: application/json
 				404
 			].includes(status) || status === 500 && /x509:|certificate/.test(said);
 			if (!isRefused) return sealedOrOther(response, scrub);
-			const detail = quote(said, scrub);
-			return new failure.HR("config", "LOGIN_REFUSED", `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, { hint: status === 404 ? "Check login: this auth mount does not exist; another one is given as in oidc@auth/github." : LOGIN_HINTS[method] });
+			const detail = refusals_quote(said, scrub);
+			return new policy_failure.HR("config", "LOGIN_REFUSED", `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, { hint: status === 404 ? "Check login: this auth mount does not exist; another one is given as in oidc@auth/github." : LOGIN_HINTS[method] });
 		}
 		function sealedOrOther(response, scrub) {
-			const asked = (0, retry_after.V)(response.status, response.headers);
-			if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each))) return new failure.HR("service", "SERVICE_SEALED", "The service answered 503: it is sealed.", {
+			const asked = retryAfterMs(response.status, response.headers);
+			if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each))) return new policy_failure.HR("service", "SERVICE_SEALED", "The service answered 503: it is sealed.", {
 				hint: "Its operators must unseal it; until then it can neither log anybody in nor sign.",
 				throttled: true,
 				...asked === undefined ? {} : { retryAfterMs: asked }
 			});
-			return (0, answers_status.F)(response, {
+			return statusFailure(response, {
 				size: 0,
 				scrub,
 				credentials: "login and role"
 			});
 		}
 		function refusals_unusable(message, cause) {
-			return new failure.HR("request", "RESP_BAD_SIGNATURE", message, {
+			return new policy_failure.HR("request", "RESP_BAD_SIGNATURE", message, {
 				hint: "Check that server-url leads to OpenBao or Vault and not to another service.",
 				cause,
 				maxAttempts: 3
@@ -33118,8 +33902,8 @@ Content-Type: application/json
 				return [];
 			}
 		}
-		function quote(text, scrub) {
-			return scrub(text, MAX_QUOTED).replace(/[.\s]+$/, "");
+		function refusals_quote(text, scrub) {
+			return scrub(text, refusals_MAX_QUOTED).replace(/[.\s]+$/, "");
 		}
 		function object(value) {
 			return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
@@ -33138,7 +33922,7 @@ Content-Type: application/json
 			if (inText === undefined || version !== undefined && version !== Number(inText)) return refusals_unusable("The answer holds no signature of the form vault:v1:… for a file.");
 			try {
 				return {
-					text: (0, encoding.x)(base64, "base64").toString(batch.encoding),
+					text: (0, verifying_encoding.x)(base64, "base64").toString(batch.encoding),
 					keyVersion: Number(inText)
 				};
 			} catch (error) {
@@ -33184,7 +33968,7 @@ Content-Type: application/json
 		function member(value, name) {
 			return object(object(value)[name]);
 		}
-		var clock = __nccwpck_require__(23881);
+		var schedule_clock = __nccwpck_require__(23881);
 		;
 		const RENEW_AT = 2 / 3;
 		const LOGIN_MS = 3e4;
@@ -33213,7 +33997,7 @@ Content-Type: application/json
 				this.#login ??= this.#logIn().finally(() => {
 					this.#login = undefined;
 				});
-				return (0, clock.H6)(this.#login, signal);
+				return (0, schedule_clock.H6)(this.#login, signal);
 			}
 			async #logIn() {
 				const token = await this.#options.login(AbortSignal.timeout(LOGIN_MS));
@@ -33380,7 +34164,7 @@ Content-Type: application/json
 						await this.#sendHalves(wanted);
 						return;
 					}
-					const shared = error instanceof failure.HR ? error.with({ request: {} }) : error;
+					const shared = error instanceof policy_failure.HR ? error.with({ request: {} }) : error;
 					for (const { done } of batch) done.reject(shared);
 				}
 			}
@@ -33399,7 +34183,7 @@ Content-Type: application/json
 				case "ed25519": return (0, verifying_algorithm.Hy)("ed25519");
 				default:
 					if (/^rsa-\d+$/.test(type)) return (0, verifying_algorithm.Hy)("rsa-pkcs1-sha256");
-					throw new failure.HR("config", "KEY_NOT_FOUND", `The key “${name}” is of the type ${type}, which cannot sign files.`, { hint: "Give a key of the type ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519." });
+					throw new policy_failure.HR("config", "KEY_NOT_FOUND", `The key “${name}” is of the type ${type}, which cannot sign files.`, { hint: "Give a key of the type ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519." });
 			}
 		}
 		;
@@ -33421,7 +34205,7 @@ Content-Type: application/json
 					maxItems: MAX_ITEMS,
 					sizeOf: (item) => item.length,
 					maxSize: MAX_BATCH_CHARACTERS,
-					isDivisible: (error) => error instanceof failure.HR && error.kind === "file"
+					isDivisible: (error) => error instanceof policy_failure.HR && error.kind === "file"
 				});
 			}
 			async sign(source, signal) {
@@ -33537,7 +34321,7 @@ Content-Type: application/json
 				name: "vault",
 				certificate: login.method === "cert" ? "required" : "optional",
 				checkFile({ path, size }) {
-					if (algorithm?.scheme === "ed25519" && size > MAX_ED25519_BYTES) throw tooLarge(path, size);
+					if (algorithm?.scheme === "ed25519" && size > MAX_ED25519_BYTES) throw protocol_tooLarge(path, size);
 				},
 				open(transport, world) {
 					const { elapsed: now, mask, scrub } = world;
@@ -33581,8 +34365,8 @@ Content-Type: application/json
 				publicKey: publicKeys.get(version)
 			};
 		}
-		function tooLarge(path, size) {
-			return new errors.lZ("FILE_TOO_LARGE_FOR_SERVER", `${(0, names.WU)(path)} has ${size} bytes, but an Ed25519 key of the transit engine signs at most ${MAX_ED25519_BYTES}.`, { hint: "The engine needs the whole file for Ed25519: exclude the file, or use a key of another type." });
+		function protocol_tooLarge(path, size) {
+			return new errors.lZ("FILE_TOO_LARGE_FOR_SERVER", `${(0, files_names.WU)(path)} has ${size} bytes, but an Ed25519 key of the transit engine signs at most ${MAX_ED25519_BYTES}.`, { hint: "The engine needs the whole file for Ed25519: exclude the file, or use a key of another type." });
 		}
 		;
 		function readVault(task) {
@@ -33684,7 +34468,9 @@ Content-Type: application/json
 		};
 		function neededCredentials(reader) {
 			const name = NAMES.find((each) => each === reader.text("protocol")) ?? "es-auth";
-			return PROTOCOLS[name].credentials(reader);
+			const own = PROTOCOLS[name].credentials(reader);
+			if ((reader.text("certificate-from") ?? "input") === "input") return own;
+			return [...own.filter((each) => each !== "key" && each !== "OIDC"), "OIDC"];
 		}
 		function readProtocol(task) {
 			const { reader } = task;
@@ -33703,67 +34489,6 @@ Content-Type: application/json
 				if (value !== undefined && value !== DEFAULTS[input]) reader.reject(input, `is given, but belongs to another protocol than protocol: ${name}`);
 			}
 		}
-	}),
-	91620: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, {
-			J: () => NOWHERE,
-			u: () => readService
-		});
-		var _identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(17783);
-		var _protocols_protocol_fields_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41890);
-		const NOWHERE = new URL("https://invalid.invalid");
-		function readService({ identity, appSecret, token, reader }, form) {
-			const serverUrl = readServerUrl(reader);
-			const protocol = (0, _protocols_protocol_fields_js__WEBPACK_IMPORTED_MODULE_1__.j)({
-				reader,
-				serverUrl,
-				appSecret,
-				token,
-				form,
-				purpose: "signing"
-			});
-			const needsCertificate = protocol?.certificate !== "optional" || !(0, _identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__.z3)(identity.key);
-			if (needsCertificate && (0, _identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__.z3)(identity.cert)) reader.add((0, _identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__.UV)("cert"));
-			if ((0, _identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__.z3)(identity.chain)) reader.add((0, _identity_text_inputs_js__WEBPACK_IMPORTED_MODULE_0__.UV)("chain"));
-			const http = reader.boolean("http2", false) ? "http2" : "http1";
-			const expiryWarningDays = reader.integer("cert-expiry-warning-days", {
-				from: 0,
-				to: 3650,
-				otherwise: 30
-			});
-			return {
-				service: {
-					serverUrl,
-					identity,
-					http,
-					expiryWarningDays
-				},
-				protocol
-			};
-		}
-		function readServerUrl(reader) {
-			const text = reader.required("server-url");
-			if (text === "") return NOWHERE;
-			if (!URL.canParse(text)) {
-				reader.reject("server-url", "is not a URL; it should look like https://sign.example.com");
-				return NOWHERE;
-			}
-			const url = new URL(text);
-			const problems = reader.problems.length;
-			if (url.protocol !== "https:") reader.reject("server-url", "must begin with https://");
-			if (url.port === "0") reader.reject("server-url", "has port 0, where nothing can listen");
-			if (url.username || url.password) reader.reject("server-url", "must not hold a user or password");
-			if (url.search || url.hash || /[?#]/.test(text)) reader.reject("server-url", "must not hold a query or fragment; those belong into sign-path");
-			return reader.problems.length > problems ? NOWHERE : url;
-		}
-	}),
-	27768: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
-		var errors = __nccwpck_require__(27406);
-		var secrets = __nccwpck_require__(60913);
-		var inputs = __nccwpck_require__(17783);
-		var src_runner = __nccwpck_require__(81362);
-		var protocol_fields = __nccwpck_require__(41890);
 		;
 		function admit(mode, taken, runner) {
 			const { reader } = taken;
@@ -33779,7 +34504,7 @@ Content-Type: application/json
 				reader.add(problem);
 			};
 			if (facts.stranger === "steers" && !isAllowed) refuse(steeredByStranger(facts));
-			const needed = (0, protocol_fields.O)(reader);
+			const needed = neededCredentials(reader);
 			const missing = needed.filter((each) => !isThere(each, taken, facts));
 			const hasCredentials = missing.length < needed.length;
 			if (otherwise !== "error" && !hasCredentials) {
@@ -33794,7 +34519,7 @@ Content-Type: application/json
 		}
 		function isThere(credential, { identity, appSecret, token }, { hasIdTokens }) {
 			switch (credential) {
-				case "key": return !(0, inputs.z3)(identity.key) || (0, secrets.F)({ cert: identity.cert ?? "" }).length > 0;
+				case "key": return !(0, text_inputs.z3)(identity.key) || (0, secrets.F)({ cert: identity.cert ?? "" }).length > 0;
 				case "app-secret": return appSecret !== undefined;
 				case "token": return token !== undefined;
 				case "OIDC": return hasIdTokens;
@@ -33816,7 +34541,6 @@ Content-Type: application/json
 			return new errors.lZ("CREDENTIALS_MISSING", `${are}, and a ${eventName || "run of this kind"} event is not one that GitHub withholds secrets from.`, { hint: "Check the names of the secrets in the workflow, and that the environment they belong to is the one of this job. if-no-credentials counts for pull requests of forks and for Dependabot only." });
 		}
 		var external_node_path_ = __nccwpck_require__(76760);
-		var files_names = __nccwpck_require__(93509);
 		var real_path = __nccwpck_require__(38629);
 		;
 		class FieldReader {
@@ -34023,24 +34747,128 @@ Content-Type: application/json
 			const stat = (0, external_node_fs_.statSync)(path, { throwIfNoEntry: false });
 			return stat?.isDirectory() ?? ((0, external_node_path_.dirname)(path) === path || isDirectoryOrNew((0, external_node_path_.dirname)(path)));
 		}
-		var service_fields = __nccwpck_require__(91620);
+		;
+		const OWN_INPUTS = ["certificate-url", "certificate-role"];
+		function readAuthority(task) {
+			const { reader, identity, certificateChain } = task;
+			const from = reader.choice("certificate-from", [
+				"input",
+				"vault",
+				"step-ca"
+			]);
+			if (from === "input") {
+				const given = OWN_INPUTS.filter((name) => reader.text(name) !== undefined);
+				for (const name of certificateChain === undefined ? given : [...given, "certificate-chain"]) reader.reject(name, "is given, but certificate-from: input takes the certificate from cert and key");
+				return undefined;
+			}
+			for (const [name, text] of [
+				["cert", identity.cert],
+				["key", identity.key],
+				["key-passphrase", identity.keyPassphrase]
+			]) if (!(0, text_inputs.z3)(text)) reader.reject(name, `is given, but certificate-from: ${from} gets a certificate for this run; leave it empty`);
+			const url = readUrl(task, from);
+			const common = {
+				url,
+				audience: reader.text("oidc-audience") ?? url.origin,
+				chain: certificateChain ?? identity.chain ?? "",
+				chainInput: certificateChain === undefined ? "chain" : "certificate-chain"
+			};
+			if (from === "vault") return readVaultPki(task, common);
+			if (reader.text("certificate-role") !== undefined) reader.reject("certificate-role", "is given, but a step-ca has no roles: its provisioner decides");
+			return url === address_fields.J ? undefined : {
+				from,
+				...common
+			};
+		}
+		function readUrl({ reader, serverUrl }, from) {
+			const text = reader.text("certificate-url");
+			if (text !== undefined) return (0, address_fields.z)(reader, "certificate-url", text);
+			if (from === "vault" && reader.text("protocol") === "vault") return serverUrl;
+			reader.reject("certificate-url", `is empty; certificate-from: ${from} needs the address of the authority`);
+			return address_fields.J;
+		}
+		function readVaultPki({ reader }, common) {
+			const { url } = common;
+			const given = reader.text("certificate-url");
+			const [, prefix = "", path = ""] = /^(.*?)\/v1\/(.+?)\/*$/.exec(url.pathname) ?? [];
+			const mount = given === undefined ? "pki" : parseMount(path);
+			if (mount === undefined && url !== address_fields.J) reader.reject("certificate-url", "must end in the mount of the pki engine, as in https://bao.example.com/v1/pki");
+			const text = reader.required("certificate-role");
+			const role = parseRole(text);
+			if (role === undefined && text !== "") reader.reject("certificate-role", "must be login-role/pki-role or one name for both; another login mount stands after the login role, as in release@team/auth/github/ci");
+			if (url === address_fields.J || mount === undefined || role === undefined) return undefined;
+			const base = new URL(given === undefined ? url : `${url.origin}${prefix}`);
+			return {
+				...common,
+				from: "vault",
+				url: base,
+				mount,
+				...role
+			};
+		}
+		function parseRole(text) {
+			const [, loginRole = "", at, role] = /^([\w.-]+)(?:@(.+))?\/([\w.-]+)$/.exec(text) ?? /^([\w.-]+)$/.exec(text) ?? [];
+			const path = at === undefined ? undefined : parseMount(at);
+			if (loginRole === "" || at !== undefined && path === undefined) return undefined;
+			return {
+				login: loginMount("jwt", path),
+				loginRole,
+				pkiRole: role ?? loginRole
+			};
+		}
+		;
+		function readService(taken, form) {
+			const { identity, appSecret, token, reader } = taken;
+			const serverUrl = (0, address_fields.z)(reader, "server-url", reader.required("server-url"));
+			const protocol = readProtocol({
+				reader,
+				serverUrl,
+				appSecret,
+				token,
+				form,
+				purpose: "signing"
+			});
+			const authority = readAuthority({
+				...taken,
+				serverUrl
+			});
+			const isIssued = (reader.text("certificate-from") ?? "input") !== "input";
+			const needsCertificate = !isIssued && (protocol?.certificate !== "optional" || !(0, text_inputs.z3)(identity.key));
+			if (needsCertificate && (0, text_inputs.z3)(identity.cert)) reader.add((0, text_inputs.UV)("cert"));
+			if ((0, text_inputs.z3)(identity.chain)) reader.add((0, text_inputs.UV)("chain"));
+			const http = reader.boolean("http2", false) ? "http2" : "http1";
+			const expiryWarningDays = reader.integer("cert-expiry-warning-days", {
+				from: 0,
+				to: 3650,
+				otherwise: 30
+			});
+			return {
+				service: {
+					serverUrl,
+					identity,
+					authority,
+					http,
+					expiryWarningDays
+				},
+				protocol
+			};
+		}
 		var read_small = __nccwpck_require__(91506);
-		var algorithm = __nccwpck_require__(23184);
 		var verifying_key = __nccwpck_require__(52294);
 		var verifying_verifier = __nccwpck_require__(89067);
 		;
 		const MAX_KEY_FILE_BYTES = 64 * 1024;
 		function readSignatureForm(reader, runner) {
 			const value = reader.text("verify-key");
-			const requested = reader.choice("signature-algorithm", ["auto", ...algorithm.a]);
+			const requested = reader.choice("signature-algorithm", ["auto", ...verifying_algorithm.a]);
 			const encoding = reader.choice("signature-encoding", ["base64", "hex"]);
-			const verification = value === undefined ? undefined : readKey(value, {
+			const verification = value === undefined ? undefined : verify_fields_readKey(value, {
 				reader,
 				runner,
 				requested,
 				encoding
 			});
-			const named = requested === "auto" ? undefined : (0, algorithm.Hy)(requested);
+			const named = requested === "auto" ? undefined : (0, verifying_algorithm.Hy)(requested);
 			return {
 				algorithm: verification?.verifier.algorithm ?? named,
 				encoding,
@@ -34048,11 +34876,11 @@ Content-Type: application/json
 				isChecked: value !== undefined
 			};
 		}
-		function readKey(value, { reader, runner, requested, encoding }) {
+		function verify_fields_readKey(value, { reader, runner, requested, encoding }) {
 			try {
 				const key = (0, verifying_key.v)(value.includes("-----BEGIN") || (0, secrets.S)(value) ? guard(value, runner) : readKeyFile(value, runner));
 				return {
-					verifier: (0, verifying_verifier.$A)(key, (0, algorithm.NO)(key, requested)),
+					verifier: (0, verifying_verifier.$A)(key, (0, verifying_algorithm.NO)(key, requested)),
 					encoding
 				};
 			} catch (error) {
@@ -34110,13 +34938,16 @@ Content-Type: application/json
 				chain: runner.takeInput("chain")
 			};
 			const [appSecret, token] = [runner.takeInput("app-secret"), runner.takeInput("token")];
+			const certificateChain = runner.takeInput("certificate-chain");
 			runner.mask((0, secrets.F)(identity));
+			runner.mask((0, secrets.F)({ chain: certificateChain }));
 			runner.mask([appSecret, token].filter((secret) => secret !== undefined));
 			const reader = new FieldReader((name) => runner.takeInput(name));
 			const inputs = readMode({
 				identity,
 				appSecret,
 				token,
+				certificateChain,
 				reader
 			}, runner);
 			if (inputs?.mode === "preflight") return inputs;
@@ -34145,7 +34976,7 @@ Content-Type: application/json
 				case "verify": return readVerifying(taken, runner);
 				case "preflight": {
 					const form = readSignatureForm(reader, runner);
-					const { service, protocol } = (0, service_fields.u)(taken, form);
+					const { service, protocol } = readService(taken, form);
 					const isCallable = reader.problems.length === 0;
 					const [effort, { verification }] = [readEffort(reader), form];
 					return {
@@ -34165,9 +34996,9 @@ Content-Type: application/json
 			const name = reader.text("protocol");
 			if (name === undefined || name === "es-auth") return undefined;
 			const form = readSignatureForm(reader, runner);
-			return (0, protocol_fields.j)({
+			return readProtocol({
 				reader,
-				serverUrl: service_fields.J,
+				serverUrl: address_fields.J,
 				appSecret,
 				token,
 				form,
@@ -34196,7 +35027,7 @@ Content-Type: application/json
 			const { reader } = taken;
 			const form = readSignatureForm(reader, runner);
 			const files = readFiles(reader, runner);
-			const { service, protocol } = (0, service_fields.u)(taken, form);
+			const { service, protocol } = readService(taken, form);
 			if (files.kit && form.verification === undefined && !reader.problems.some(({ code }) => code.startsWith("VERIFY_KEY"))) {
 				reader.reject("verification-kit", "needs verify-key, because the kit holds the public key that readers check with");
 			}
@@ -34282,7 +35113,6 @@ Content-Type: application/json
 			});
 		}
 		var output_tree = __nccwpck_require__(89310);
-		var protocol = __nccwpck_require__(83182);
 		var markup = __nccwpck_require__(37735);
 		var units = __nccwpck_require__(76704);
 		;
@@ -34751,9 +35581,8 @@ Content-Type: application/json
 			} };
 		}
 		var report_report = __nccwpck_require__(18456);
-		var schedule_clock = __nccwpck_require__(23881);
 		;
-		const MAX_QUOTED = 300;
+		const upload_MAX_QUOTED = 300;
 		const WAITS_MS = [2e3, 8e3];
 		function loadClient() {
 			return __nccwpck_require__.e(584).then(__nccwpck_require__.bind(__nccwpck_require__, 20584));
@@ -34778,7 +35607,7 @@ Content-Type: application/json
 					if (nameOf(error) === "GHESNotSupportedError") return undefined;
 					const waitMs = WAITS_MS[attempt];
 					if (waitMs === undefined || !isPassing(error, options.replaces)) throw explain(name, error, options);
-					options.warn(`The upload of artifact ${name} failed (${(0, files_names.WU)(options.scrub(messageOf(error), MAX_QUOTED))}); trying again as ${options.name}-retry-${attempt + 1}.`);
+					options.warn(`The upload of artifact ${name} failed (${(0, files_names.WU)(options.scrub(messageOf(error), upload_MAX_QUOTED))}); trying again as ${options.name}-retry-${attempt + 1}.`);
 					await options.sleep(waitMs);
 				}
 			}
@@ -34847,7 +35676,7 @@ Content-Type: application/json
 					cause: error
 				});
 			}
-			return new errors.lZ("ARTIFACT_FAILED", `The artifact ${(0, files_names.WU)(name)} could not be uploaded: ${(0, files_names.WU)(scrub(message, MAX_QUOTED))}`, {
+			return new errors.lZ("ARTIFACT_FAILED", `The artifact ${(0, files_names.WU)(name)} could not be uploaded: ${(0, files_names.WU)(scrub(message, upload_MAX_QUOTED))}`, {
 				hint: "The signatures are on the disk of this job. Run the step again, or set upload: false and store them otherwise.",
 				cause: error
 			});
@@ -35286,7 +36115,6 @@ Content-Type: application/json
 			}
 		}
 		var write_errors = __nccwpck_require__(10697);
-		var verifying_encoding = __nccwpck_require__(9852);
 		;
 		function* writersOf({ release, suffix, own, output }) {
 			for (const { path, location } of release.allFiles) {
@@ -35437,7 +36265,767 @@ Content-Type: application/json
 				cause: new AggregateError(problems)
 			});
 		}
-		var stages_service = __nccwpck_require__(21126);
+		var diagnosis_diagnosis = __nccwpck_require__(68157);
+		var own_certificate = __nccwpck_require__(69406);
+		var server_certificate = __nccwpck_require__(16119);
+		var connection_route = __nccwpck_require__(83551);
+		var transport = __nccwpck_require__(17064);
+		var identity_identity = __nccwpck_require__(9624);
+		var certificate = __nccwpck_require__(43879);
+		var client_chain = __nccwpck_require__(79509);
+		var text_pem = __nccwpck_require__(24336);
+		var validity = __nccwpck_require__(86020);
+		;
+		const LIFE_S = 15 * 60;
+		function jsonRequest(path, value, headers = []) {
+			const body = Buffer.from(JSON.stringify(value));
+			const all = [
+				...headers,
+				"Content-Type",
+				"application/json",
+				"Content-Length",
+				String(body.length)
+			];
+			return {
+				method: "POST",
+				path,
+				headers: all,
+				body
+			};
+		}
+		function readMember({ body }, path) {
+			try {
+				const json = JSON.parse(body.toString());
+				return path.split(".").reduce((value, name) => ownMember(value, name), json);
+			} catch {
+				return undefined;
+			}
+		}
+		function ownMember(value, name) {
+			if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+			return Object.entries(value).find(([key]) => key === name)?.[1];
+		}
+		function textsIn(value) {
+			return [value].flat().filter((each) => typeof each === "string" && each !== "");
+		}
+		;
+		const MAX_CLAIM = 300;
+		function readClaims(token) {
+			try {
+				const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+				return typeof claims === "object" && claims !== null && !Array.isArray(claims) ? { ...claims } : {};
+			} catch {
+				return {};
+			}
+		}
+		function jobOf(claims) {
+			const text = (name) => claimText(claims, name);
+			return {
+				issuer: text("iss") ?? "",
+				repository: text("repository"),
+				ref: text("ref"),
+				sha: text("sha"),
+				jobWorkflowRef: text("job_workflow_ref"),
+				runId: text("run_id")
+			};
+		}
+		function describeClaims(claims, names) {
+			const shown = names.flatMap((name) => {
+				const value = name === "exp" ? expiryOf(claims) : claimText(claims, name);
+				return value === undefined ? [] : [`${name} ${value}`];
+			});
+			return shown.length === 0 ? "no claims that can be read" : shown.join(", ");
+		}
+		function id_token_nameOf(claims) {
+			const repository = claimText(claims, "repository");
+			if (repository && repository.length <= 64) return repository;
+			const id = claimText(claims, "repository_id");
+			return id === undefined ? "mtls-release-signing" : `repository-${id.slice(0, 32)}`;
+		}
+		function claimText(claims, name) {
+			const value = claims[name];
+			const text = Array.isArray(value) ? value.join(" ") : value;
+			return typeof text === "string" || typeof text === "number" ? String(text).slice(0, MAX_CLAIM) : undefined;
+		}
+		function expiryOf({ exp }) {
+			return typeof exp === "number" && Math.abs(exp) < 8e12 ? new Date(exp * 1e3).toISOString() : undefined;
+		}
+		;
+		const issued_refusals_MAX_QUOTED = 200;
+		function vaultLoginFailure(response, settings, asked) {
+			const { status } = response;
+			const passing = passingFailure(response, asked);
+			if (passing) return passing;
+			const { login, loginRole } = settings;
+			const said = issued_refusals_quote(response, asked);
+			const sentence = `The authority ${asked.origin} refused the login at ${login.path}: it answered ${status}${said && `: ${said}`}.`;
+			if (status === 404 || /no handler|unsupported path|route entry/.test(said)) return new policy_failure.HR("config", "LOGIN_REFUSED", sentence, { hint: `There is no login at ${login.path}. Check certificate-url, and give another mount behind the role, as in certificate-role: ${loginRole}@team/auth/github/pki-role.` });
+			const isAboutRole = /\brole\b/.test(said) && !/claim|audience|subject/.test(said);
+			if (isAboutRole || said === "permission denied") return new policy_failure.HR("config", "LOGIN_REFUSED", sentence, { hint: `Check the login role “${loginRole}” in certificate-role: names are case-sensitive, and ${login.path} must hold it.` });
+			return new policy_failure.HR("config", "ID_TOKEN_REFUSED", `${sentence} ${sentToken(asked)}`, { hint: tokenHint(said) });
+		}
+		const TOKEN_HINTS = [
+			[/audience/, "Set oidc-audience to a value that bound_audiences of the role lists, or add the audience there."],
+			[/issuer|known key|signature/, "The jwt login of the authority must trust the issuer of the token: check oidc_discovery_url and bound_issuer."],
+			[/expir|not before|nbf|iat|before/, "Compare the clocks of the runner and of the authority."]
+		];
+		function tokenHint(said) {
+			const known = TOKEN_HINTS.find(([pattern]) => pattern.test(said));
+			return known?.[1] ?? "Compare bound_claims, bound_subject and bound_audiences of the role with the claims above: the role is bound to another repository, ref or workflow.";
+		}
+		function vaultSignFailure(response, settings, asked) {
+			const passing = passingFailure(response, asked);
+			if (passing) return passing;
+			const { mount, pkiRole } = settings;
+			const path = `${mount}/sign/${pkiRole}`;
+			if (response.status === 403) return notIssued(response, asked, `The policies of the login role must allow this: path "${path}" { capabilities = ["update"] }. A mistyped mount or role is refused in the same way.`);
+			if (response.status === 404) return notIssued(response, asked, "Check certificate-url: its path is the mount of the pki engine, as in /v1/pki.");
+			return notIssued(response, asked, `Check the role “${pkiRole}” of the pki engine: it must allow keys of the type ec with 256 bits, client_flag, and the name of the request (allow_any_name with enforce_hostnames=false, or allowed_domains).`);
+		}
+		function stepFailure(response, asked) {
+			const passing = passingFailure(response, asked);
+			if (passing) return passing;
+			const { status } = response;
+			if (status === 401) {
+				const sentence = `The authority ${asked.origin} refused the OIDC token: it answered 401. ${sentToken(asked)}`;
+				return new policy_failure.HR("config", "ID_TOKEN_REFUSED", sentence, { hint: "The log of the step-ca says why. Its OIDC provisioner must have the audience as clientID and the issuer behind configurationEndpoint; a wrong clock, another domain or admin rule refuses tokens as well." });
+			}
+			if (status === 404 || status === 405) return notIssued(response, asked, "Check certificate-url: it is the address of the step-ca, without a path.");
+			return notIssued(response, asked, "Check the template, the policy and the claims (maxTLSCertDuration) of the OIDC provisioner; its log says more.");
+		}
+		function noCertificate(origin, what, hint, cause) {
+			return new policy_failure.HR("config", "CERTIFICATE_NOT_ISSUED", `The certificate that the authority ${origin} gave ${what}.`, {
+				hint,
+				cause
+			});
+		}
+		function notIssued(response, asked, hint) {
+			return new policy_failure.HR("config", "CERTIFICATE_NOT_ISSUED", answered(response, asked), { hint });
+		}
+		function passingFailure(response, asked) {
+			const { status, headers } = response;
+			if (status !== 429 && status !== 408 && status < 500) return undefined;
+			const waitMs = retryAfterMs(status, headers);
+			return new policy_failure.HR("service", "CERTIFICATE_NOT_ISSUED", answered(response, asked), {
+				hint: "Run this job again when the authority is well; its operators can see why it did not answer.",
+				...waitMs === undefined ? {} : { retryAfterMs: waitMs }
+			});
+		}
+		function answered(response, asked) {
+			const said = issued_refusals_quote(response, asked);
+			return `The authority ${asked.origin} issued no certificate: it answered ${response.status}${said && `: ${said}`}.`;
+		}
+		function sentToken({ claims, now }) {
+			const names = [
+				"aud",
+				"iss",
+				"sub",
+				"repository",
+				"repository_id",
+				"ref",
+				"job_workflow_ref",
+				"environment",
+				"exp"
+			];
+			return `The token that was sent says: ${describeClaims(claims, names)}. The runner's clock says ${new Date(now()).toISOString()}.`;
+		}
+		function issued_refusals_quote(response, { scrub }) {
+			const texts = [...textsIn(readMember(response, "errors")), ...textsIn(readMember(response, "message"))];
+			const text = texts.map((each) => each.replace(/\s+/g, " ").trim()).join("; ");
+			return scrub(text, issued_refusals_MAX_QUOTED).replace(/[.\s]+$/, "");
+		}
+		;
+		const MIN_LEFT_MS = 1e4;
+		function assemble(pem, { privateKey, trust, origin, now }) {
+			const chain = (0, client_chain.Z)(issued_certificate_readAll(pem, origin), privateKey);
+			const leaf = chain?.leaf.x509;
+			if (chain === undefined || leaf?.checkPrivateKey(privateKey) !== true) throw noCertificate(origin, "is not for the key of the request", "Check that certificate-url leads to the authority itself.");
+			checkDates(leaf, origin, now());
+			const sent = chain.certificates.map(({ x509 }) => x509).filter((each, at) => at === 0 || !(0, certificate.Nl)(each));
+			return {
+				certificates: sent,
+				certificatesPem: sent.map(({ raw }) => (0, text_pem.TS)({
+					label: "CERTIFICATE",
+					der: raw
+				})).join(""),
+				keyPem: privateKey.export({
+					type: "pkcs8",
+					format: "pem"
+				}).toString(),
+				passphrase: undefined,
+				certificate: (0, certificate.xS)(leaf),
+				missingIssuer: undefined,
+				anchors: trust.anchors,
+				anchorsPem: trust.anchorsPem,
+				endsAt: leaf.validToDate.getTime(),
+				warnings: (0, validity.jO)(chain, {
+					now: new Date(now()),
+					expiryWarningDays: 0
+				})
+			};
+		}
+		const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+		function issued_certificate_readAll(pem, origin) {
+			try {
+				return (pem.match(BLOCK) ?? []).map((block) => ({
+					x509: new external_node_crypto_.X509Certificate(block),
+					place: `authority ${origin}`
+				}));
+			} catch (cause) {
+				throw noCertificate(origin, "cannot be read", "Show this to the operators of the authority.", cause);
+			}
+		}
+		function checkDates({ validFromDate, validToDate }, origin, now) {
+			const clock = `the runner's clock says ${new Date(now).toISOString()}`;
+			const leftMs = validToDate.getTime() - now;
+			if (leftMs < MIN_LEFT_MS) throw noCertificate(origin, `ends at ${validToDate.toISOString()}, which leaves fewer than ${MIN_LEFT_MS / 1e3} s; ${clock}`, "Let the role of the authority issue certificates for 15 min (ttl, max_ttl, maxTLSCertDuration), and compare the clocks.");
+			if (validFromDate.getTime() > now) throw noCertificate(origin, `is not valid before ${validFromDate.toISOString()}; ${clock}`, "Compare the clocks of the runner and of the authority, which may date certificates back (not_before_duration, backdate).");
+		}
+		;
+		const renewing_transport_RENEW_AT = 2 / 3;
+		class RenewingTransport {
+			firstConnection;
+			#options;
+			#first = Promise.withResolvers();
+			#closing = new AbortController();
+			#open = new Set();
+			#current;
+			#renewal;
+			#requestsBefore = 0;
+			constructor(options) {
+				this.#options = options;
+				this.firstConnection = this.#first.promise;
+			}
+			async begin(signal) {
+				await this.#ready(signal);
+			}
+			post = async (request, signal) => {
+				const current = await this.#ready(signal);
+				current.inFlight++;
+				try {
+					return await current.transport.post(request, signal);
+				} finally {
+					current.inFlight--;
+					this.#closeIfDone(current);
+				}
+			};
+			prepare = (connections, signal) => {
+				this.#current?.transport.prepare(connections, signal);
+			};
+			dropIdle = () => this.#current?.transport.dropIdle();
+			asksForCertificate = () => this.#current?.transport.asksForCertificate();
+			requests = () => [...this.#open].reduce((sum, { transport }) => sum + transport.requests(), this.#requestsBefore);
+			close = () => {
+				this.#closing.abort(new Error("The transport is closed."));
+				for (const each of this.#open) this.#end(each);
+			};
+			async #ready(signal) {
+				const now = this.#options.now();
+				const current = this.#current;
+				if (current === undefined || now >= current.endsAt - MIN_LEFT_MS) return (0, schedule_clock.H6)(this.#renew(), signal);
+				if (now >= current.renewAt) this.#renew().catch(() => {});
+				return current;
+			}
+			#renew() {
+				this.#renewal ??= this.#replace().finally(() => {
+					this.#renewal = undefined;
+				});
+				return this.#renewal;
+			}
+			async #replace() {
+				const before = this.#current;
+				if (before) before.renewAt = Number.POSITIVE_INFINITY;
+				const { transport, endsAt } = await this.#options.obtain(this.#closing.signal);
+				const now = this.#options.now();
+				const renewAt = Math.min(now + (endsAt - now) * renewing_transport_RENEW_AT, endsAt - MIN_LEFT_MS);
+				const current = {
+					transport,
+					endsAt,
+					renewAt,
+					inFlight: 0,
+					isReplaced: false
+				};
+				this.#open.add(current);
+				if (before === undefined) transport.firstConnection.then(this.#first.resolve, this.#first.reject);
+				else before.isReplaced = true;
+				this.#current = current;
+				if (before) this.#closeIfDone(before);
+				return current;
+			}
+			#closeIfDone(current) {
+				if (current.isReplaced && current.inFlight === 0) this.#end(current);
+			}
+			#end(current) {
+				if (!this.#open.delete(current)) return;
+				this.#requestsBefore += current.transport.requests();
+				current.transport.close();
+			}
+		}
+		var der_der = __nccwpck_require__(97415);
+		;
+		const COMMON_NAME = Buffer.from("550403", "hex");
+		const ECDSA_WITH_SHA256 = Buffer.from("2a8648ce3d040302", "hex");
+		async function createRequest(commonName) {
+			const { privateKey, publicKey } = await (0, external_node_util_.promisify)(external_node_crypto_.generateKeyPair)("ec", { namedCurve: "P-256" });
+			const attribute = (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.oid, COMMON_NAME), (0, der_der._m)(der_der.Dk.utf8String, Buffer.from(commonName)));
+			const info = (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.integer, Buffer.of(0)), (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.set, attribute)), publicKey.export({
+				type: "spki",
+				format: "der"
+			}), (0, der_der._m)(der_der.Dk.context0));
+			const der = (0, der_der._m)(der_der.Dk.sequence, info, (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.oid, ECDSA_WITH_SHA256)), (0, der_der._m)(der_der.Dk.bitString, Buffer.of(0), (0, external_node_crypto_.sign)("sha256", info, privateKey)));
+			return {
+				privateKey,
+				pem: (0, text_pem.TS)({
+					label: "CERTIFICATE REQUEST",
+					der
+				})
+			};
+		}
+		;
+		class StepCa {
+			#settings;
+			#world;
+			#asksForLife = true;
+			constructor(settings, world) {
+				this.#settings = settings;
+				this.#world = world;
+			}
+			async issue(asking) {
+				const { url } = this.#settings;
+				const { text: ott } = await asking.drawToken();
+				const csr = await asking.createRequest();
+				const wish = this.#asksForLife ? {
+					csr,
+					ott,
+					notAfter: `${LIFE_S}s`
+				} : {
+					csr,
+					ott
+				};
+				const response = await asking.post(jsonRequest(`${url.pathname.replace(/\/+$/, "")}/1.0/sign`, wish));
+				if (response.status === 201) {
+					const chain = textsIn(readMember(response, "certChain"));
+					const certificates = chain.length > 0 ? chain : ["crt", "ca"].flatMap((each) => textsIn(readMember(response, each)));
+					if (certificates.length > 0) return certificates.join("\n");
+					throw noCertificate(url.origin, "is missing in its answer", "Check that certificate-url leads to a step-ca.");
+				}
+				const { scrub, now } = this.#world;
+				if (this.#asksForLife && response.status === 403 && /certificate duration/.test(response.body.toString())) {
+					this.#asksForLife = false;
+					return this.issue(asking);
+				}
+				throw stepFailure(response, {
+					origin: url.origin,
+					claims: asking.claims,
+					scrub,
+					now
+				});
+			}
+			async close() {}
+		}
+		;
+		const vault_pki_REVOKE_MS = 2e3;
+		class VaultPki {
+			#settings;
+			#world;
+			#transport;
+			#token;
+			#issued = new Set();
+			constructor(settings, world, transport) {
+				this.#settings = settings;
+				this.#world = world;
+				this.#transport = transport;
+			}
+			async issue(asking) {
+				const { mount, pkiRole, url } = this.#settings;
+				this.#token ??= await this.#logIn(asking);
+				const wish = {
+					csr: await asking.createRequest(),
+					ttl: `${LIFE_S}s`,
+					format: "pem"
+				};
+				const path = this.#path(`${mount}/sign/${pkiRole}`);
+				const response = await asking.post(jsonRequest(path, wish, ["X-Vault-Token", this.#token]));
+				if (response.status !== 200) throw vaultSignFailure(response, this.#settings, this.#asked(asking));
+				this.#token = undefined;
+				const certificates = [
+					"data.certificate",
+					"data.ca_chain",
+					"data.issuing_ca"
+				].flatMap((each) => textsIn(readMember(response, each)));
+				if (certificates.length > 0) return certificates.join("\n");
+				throw noCertificate(url.origin, "is missing in its answer", "Check that certificate-url leads to a pki engine.");
+			}
+			async close() {
+				const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
+				const revoke = (token) => this.#transport.post(jsonRequest(path, {}, ["X-Vault-Token", token]), AbortSignal.timeout(vault_pki_REVOKE_MS));
+				await Promise.allSettled([...this.#issued].map(revoke));
+				this.#issued.clear();
+			}
+			async #logIn(asking) {
+				const { login, loginRole } = this.#settings;
+				const { text: jwt } = await asking.drawToken();
+				const response = await asking.post(jsonRequest(this.#path(`${login.path}/login`), {
+					role: loginRole,
+					jwt
+				}));
+				const token = response.status === 200 ? readMember(response, "auth.client_token") : undefined;
+				if (typeof token !== "string" || token === "") throw vaultLoginFailure(response, this.#settings, this.#asked(asking));
+				this.#world.mask(token);
+				if (readMember(response, "auth.token_type") !== "batch") this.#issued.add(token);
+				const policies = textsIn(readMember(response, "auth.policies")).join(", ");
+				asking.note({
+					check: "login",
+					what: `${login.path} took the token for the role ${loginRole}; policies: ${policies}`
+				});
+				return token;
+			}
+			#asked({ claims }) {
+				const { scrub, now } = this.#world;
+				return {
+					origin: this.#settings.url.origin,
+					claims,
+					scrub,
+					now
+				};
+			}
+			#path(path) {
+				return `${this.#settings.url.pathname.replace(/\/+$/, "")}/v1/${path}`;
+			}
+		}
+		;
+		const LIMITS = {
+			requests: 5,
+			totalMs: 6e4,
+			requestMs: 2e4,
+			firstPauseMs: 1e3
+		};
+		class Issuer {
+			#options;
+			#authority;
+			constructor(options) {
+				this.#options = options;
+				const { settings, world, transport } = options;
+				this.#authority = settings.from === "vault" ? new VaultPki(settings, world, transport) : new StepCa(settings, world);
+			}
+			async obtain(signal) {
+				const { settings, trust, world } = this.#options;
+				const attempt = new IssueAttempt(this.#options, signal);
+				for (let pauseMs = LIMITS.firstPauseMs;; pauseMs *= 2) {
+					try {
+						const pem = await this.#authority.issue(attempt);
+						const { privateKey } = await attempt.request();
+						const found = assemble(pem, {
+							privateKey,
+							trust,
+							origin: settings.url.origin,
+							now: world.now
+						});
+						const { subject, notAfter } = found.certificate;
+						attempt.note({
+							check: "certificate",
+							what: `the authority issued ${subject}, valid until ${notAfter}`
+						});
+						return {
+							...found,
+							source: settings.from,
+							job: jobOf(attempt.claims)
+						};
+					} catch (error) {
+						await attempt.pauseAfter(error, pauseMs);
+					}
+				}
+			}
+			async close() {
+				await this.#authority.close();
+				this.#options.transport.close();
+			}
+		}
+		class IssueAttempt {
+			#options;
+			#signal;
+			#endsAt;
+			#requests = 0;
+			#request;
+			claims = {};
+			constructor(options, signal) {
+				this.#options = options;
+				this.#signal = signal;
+				this.#endsAt = options.world.clock.now() + LIMITS.totalMs;
+			}
+			async post(request) {
+				const { transport, settings } = this.#options;
+				const { origin } = settings.url;
+				if (this.#requests >= LIMITS.requests) throw unreachable(origin, `took ${LIMITS.requests} requests and gave none`);
+				this.#requests++;
+				const limitMs = Math.min(LIMITS.requestMs, this.#leftMs());
+				const timeout = new AbortController();
+				const cancel = this.#options.world.clock.after(Math.max(1, limitMs), () => timeout.abort(unreachable(origin, `did not answer within ${Math.round(limitMs / 1e3)} s`, { kind: "service" })));
+				try {
+					return await transport.post(request, AbortSignal.any([this.#signal, timeout.signal]));
+				} catch (error) {
+					this.#signal.throwIfAborted();
+					throw error instanceof policy_failure.HR && error.code !== "CERTIFICATE_NOT_ISSUED" ? aboutAuthority(origin, error) : error;
+				} finally {
+					cancel();
+				}
+			}
+			async drawToken() {
+				const { settings, world } = this.#options;
+				const text = await (0, schedule_clock.H6)(world.drawIdToken(settings.audience), this.#signal);
+				world.mask(text);
+				this.claims = readClaims(text);
+				this.note({
+					check: "OIDC token",
+					what: `the runner gave one for the audience ${settings.audience}`
+				});
+				const names = [
+					"iss",
+					"sub",
+					"repository_id",
+					"ref",
+					"job_workflow_ref",
+					"exp"
+				];
+				this.note({
+					check: "token claims",
+					what: describeClaims(this.claims, names)
+				});
+				return {
+					text,
+					claims: this.claims
+				};
+			}
+			async createRequest() {
+				return (await this.request()).pem;
+			}
+			request() {
+				this.#request ??= createRequest(id_token_nameOf(this.claims));
+				return this.#request;
+			}
+			note(step) {
+				this.#options.onStep?.(step);
+			}
+			async pauseAfter(error, pauseMs) {
+				this.#signal.throwIfAborted();
+				const isPassing = error instanceof policy_failure.HR && (error.kind === "service" || error.kind === "request");
+				if (!isPassing) throw error;
+				const waitMs = Math.max(pauseMs, error.facts.retryAfterMs ?? 0);
+				if (this.#requests >= LIMITS.requests || waitMs >= this.#leftMs()) throw lasting(error, this.#requests);
+				const { promise, resolve } = Promise.withResolvers();
+				const cancel = this.#options.world.clock.after(waitMs, resolve);
+				await (0, schedule_clock.H6)(promise, this.#signal).finally(cancel);
+			}
+			#leftMs() {
+				return this.#endsAt - this.#options.world.clock.now();
+			}
+		}
+		function unreachable(origin, what, { kind = "config", hint, cause } = {}) {
+			return new policy_failure.HR(kind, "CERTIFICATE_NOT_ISSUED", `The authority ${origin} ${what}.`, {
+				hint: hint ?? "Run this job again when the authority is well; its operators can see why it did not answer.",
+				cause
+			});
+		}
+		function aboutAuthority(origin, failure) {
+			return new policy_failure.HR(failure.kind, "CERTIFICATE_NOT_ISSUED", `The authority ${origin} issued no certificate, because it was not reached (${failure.code}): ${failure.message}`, {
+				hint: `This is about certificate-url and certificate-chain, which is chain when it is empty. ${failure.hint ?? ""}`.trim(),
+				cause: failure
+			});
+		}
+		function lasting(failure, requests) {
+			const times = requests === 1 ? "1 request" : `${requests} requests`;
+			return failure.with({
+				kind: "config",
+				message: `${failure.message} That was the last of ${times}.`
+			});
+		}
+		var service_route = __nccwpck_require__(8943);
+		;
+		async function withIssuer(context, { settings, trust, onStep }, use) {
+			const { runner, now, clock } = context;
+			const authority = (0, identity_identity.aN)(settings.chain, new Date(now()), settings.chainInput);
+			const route = {
+				server: settings.url,
+				secureContext: (0, connection_route.Pn)({ ca: [authority.anchorsPem] }),
+				proxy: (0, service_route.iJ)(context, settings.url),
+				timeoutMs: service_route.cC
+			};
+			const issuer = new Issuer({
+				settings,
+				trust,
+				transport: (0, transport.g)(route, { diagnosis: (0, diagnosis_diagnosis.sy)(route, {
+					anchors: authority.anchors,
+					now
+				}) }),
+				world: {
+					now,
+					clock,
+					scrub: runner.scrub,
+					mask: (secret) => runner.mask([secret]),
+					drawIdToken: (audience) => runner.drawIdToken(audience)
+				},
+				...onStep ? { onStep } : {}
+			});
+			try {
+				return await use(issuer);
+			} finally {
+				await issuer.close();
+			}
+		}
+		function describeIssued({ runner, now }, issued) {
+			const { certificate, source, job, endsAt, warnings } = issued;
+			const minutes = Math.round((endsAt - now()) / 6e3) / 10;
+			runner.line(`Client certificate from ${source}, for this run alone: ${certificate.subject}`);
+			runner.line(`  issued by ${certificate.issuer}, serial ${certificate.serial}`);
+			runner.line(`  valid until ${certificate.notAfter}, ${minutes} min from now`);
+			for (const warning of warnings) runner.annotate("warning", "Issued certificate", (0, units.em)(warning));
+			return {
+				certificate,
+				certificateSource: source,
+				job,
+				notes: warnings
+			};
+		}
+		;
+		const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
+		function checkIdentity({ runner, now }, { inputs, protocol }, report) {
+			const { cert, key, chain } = inputs.identity;
+			if (inputs.authority) {
+				(0, identity_identity.aN)(inputs.authority.chain, new Date(now()), inputs.authority.chainInput);
+				return (0, identity_identity.aN)(chain, new Date(now()));
+			}
+			if (protocol.certificate === "optional" && (0, text_inputs.z3)(cert) && (0, text_inputs.z3)(key)) return (0, identity_identity.aN)(chain, new Date(now()));
+			runner.openGroup("Identity");
+			const inspection = (0, identity_identity.jl)(inputs.identity, {
+				now: new Date(now()),
+				expiryWarningDays: inputs.expiryWarningDays
+			});
+			for (const notice of inspection.notices) runner.annotate("notice", "Credentials tidied", (0, units.em)(notice));
+			for (const warning of inspection.warnings) runner.annotate("warning", "Credentials", (0, units.em)(warning));
+			report.add({ notes: inspection.warnings });
+			const identity = (0, identity_identity.sK)(inspection);
+			report.add({ certificate: identity.certificate });
+			runner.line(`Client certificate: ${identity.certificate.subject}`);
+			runner.line(`  issued by ${identity.certificate.issuer}, valid until ${identity.certificate.notAfter}`);
+			runner.line(`  SHA-256 ${identity.certificate.sha256}`);
+			runner.closeGroup();
+			return identity;
+		}
+		function withService(context, task, use) {
+			const { inputs, protocol, identity, proxied, report } = task;
+			const { serverUrl: server, authority } = inputs;
+			const proxy = proxied === "never" ? undefined : (0, service_route._v)(context, server);
+			report.add({ service: server.origin });
+			let isServerSeen = false;
+			const onServer = (certificate) => {
+				if (!isServerSeen) warn(context, report, ["Server certificate", (0, server_certificate.JA)(certificate)]);
+				isServerSeen = true;
+			};
+			const open = (secureContext) => {
+				const route = {
+					server,
+					secureContext,
+					proxy,
+					timeoutMs: service_route.cC
+				};
+				const diagnosis = (0, diagnosis_diagnosis.sy)(route, {
+					anchors: identity.anchors,
+					now: context.now
+				});
+				return (0, transport.g)(route, {
+					protocol: inputs.http,
+					diagnosis,
+					onServer
+				});
+			};
+			if (authority) return withIssuedService(context, {
+				task,
+				authority,
+				open
+			}, use);
+			return (0, service_route.hr)(context, identity, (secureContext) => {
+				const own = "certificate" in identity ? identity : undefined;
+				return useService(context, {
+					inputs,
+					protocol,
+					report,
+					transport: open(secureContext),
+					shown: () => own
+				}, use);
+			});
+		}
+		function withIssuedService(context, { task, authority: settings, open }, use) {
+			const { inputs, protocol, identity: trust, isNeeded, report } = task;
+			return withIssuer(context, {
+				settings,
+				trust
+			}, async (issuer) => {
+				let newest;
+				const transport = new RenewingTransport({
+					now: context.now,
+					async obtain(signal) {
+						const issued = await issuer.obtain(signal);
+						newest = issued;
+						report.add(describeIssued(context, issued));
+						const { certificatesPem: cert, keyPem: key, anchorsPem, endsAt } = issued;
+						return {
+							transport: open((0, connection_route.Pn)({
+								cert,
+								key,
+								ca: [anchorsPem]
+							})),
+							endsAt
+						};
+					}
+				});
+				try {
+					if (isNeeded) await transport.begin(context.signal);
+				} catch (error) {
+					transport.close();
+					throw error;
+				}
+				return useService(context, {
+					inputs,
+					protocol,
+					report,
+					transport,
+					shown: () => newest
+				}, use);
+			});
+		}
+		async function useService(context, { inputs, protocol, report, transport, shown }, use) {
+			const open = protocol.open(transport, (0, service_route.cO)(context, (title, text) => warn(context, report, [title, text])));
+			try {
+				const signer = namingRefused(open.signer, shown);
+				const maxBytesInFlight = inputs.http === "http2" ? HTTP2_BYTES_IN_FLIGHT : undefined;
+				const clientKeySha256 = inputs.authority ? undefined : shown()?.certificate.publicKeySha256;
+				return await use({
+					signer,
+					transport,
+					clientKeySha256,
+					maxBytesInFlight
+				});
+			} finally {
+				await open.close();
+				transport.close();
+			}
+		}
+		function namingRefused(signer, shown) {
+			return { sign: (source, signal) => signer.sign(source, signal).catch((error) => {
+				const identity = shown();
+				if (!(error instanceof policy_failure.HR) || identity === undefined) throw error;
+				const own = {
+					certificate: identity.certificate,
+					missingIssuerHint: (0, identity_identity.jb)(identity)
+				};
+				throw (0, own_certificate.G)(error, own);
+			}) };
+		}
+		function warn({ runner }, report, [title, text]) {
+			if (text === undefined) return;
+			runner.annotate("warning", title, text);
+			report.add({ notes: [text] });
+		}
 		;
 		const RETRY = {
 			firstDelayMs: 10,
@@ -35528,7 +37116,7 @@ Content-Type: application/json
 			function tick() {
 				const sent = done.bytes + flying.sent;
 				const share = total.bytes > 0 ? (done.bytes + sent + flying.hashed) / (2 * total.bytes) : done.files / total.files;
-				print(describe({
+				print(progress_describe({
 					total: total.files,
 					files: done.files,
 					sent,
@@ -35567,7 +37155,7 @@ Content-Type: application/json
 				}
 			};
 		}
-		function describe({ total, files, sent, share, inFlight }, elapsedMs) {
+		function progress_describe({ total, files, sent, share, inFlight }, elapsedMs) {
 			const rate = sent / (elapsedMs / 1e3);
 			const isGuessable = share >= LEAST_SHARE && share < 1;
 			return [
@@ -35608,7 +37196,6 @@ Content-Type: application/json
 				count(chunk.length);
 			}
 		}
-		var policy_failure = __nccwpck_require__(74318);
 		var sent_bytes = __nccwpck_require__(45109);
 		;
 		function createAttempt(options) {
@@ -37105,11 +38692,12 @@ Content-Type: application/json
 					const verification = verificationOf(embedded.credentials.verifyKeyPem);
 					report.add({ verification });
 					const service = serviceOf(embedded);
-					const identity = (0, stages_service.Z0)(context, service, report);
-					return (0, stages_service.KE)(context, {
+					const identity = checkIdentity(context, service, report);
+					return withService(context, {
 						...service,
 						identity,
 						proxied: "never",
+						isNeeded: true,
 						report
 					}, (open) => signRelease(context, files, {
 						release,
@@ -37139,7 +38727,7 @@ Content-Type: application/json
 			}
 		}
 		function verificationOf(publicKeyPem) {
-			const verifier = (0, verifying_verifier.$A)((0, verifying_key.v)(publicKeyPem), (0, algorithm.Hy)("ecdsa-sha256"));
+			const verifier = (0, verifying_verifier.$A)((0, verifying_key.v)(publicKeyPem), (0, verifying_algorithm.Hy)("ecdsa-sha256"));
 			return {
 				verifier,
 				encoding: "base64"
@@ -37156,10 +38744,11 @@ Content-Type: application/json
 						keyPassphrase: undefined,
 						chain
 					},
+					authority: undefined,
 					expiryWarningDays: 0,
 					http: "http1"
 				},
-				protocol: (0, protocol.x)({
+				protocol: createEsAuth({
 					requestPath: signPath,
 					signPath,
 					appKey,
@@ -37185,9 +38774,8 @@ Content-Type: application/json
 				report.add(warnOfUncovered(context, files, sweepTemporaries(output, files, release.coverage)));
 				refuseHidingManifest(files, receipt, release);
 				report.add(await (0, stages_release.VE)(context, files, release));
-				checkSizes(verification, release.files);
-				for (const file of release.files) protocol.checkFile?.(file);
-				const identity = (0, stages_service.Z0)(context, {
+				checkFiles(release.files, verification, protocol);
+				const identity = checkIdentity(context, {
 					inputs: service,
 					protocol
 				}, report);
@@ -37210,14 +38798,16 @@ Content-Type: application/json
 					receipt,
 					isUploaded
 				});
+				const isNeeded = wanted.length > 0;
 				const task = {
 					inputs: service,
 					protocol,
 					identity,
 					proxied: "as the environment says",
+					isNeeded,
 					report
 				};
-				return (0, stages_service.KE)(context, task, (open) => signRelease(context, files, {
+				return withService(context, task, (open) => signRelease(context, files, {
 					release,
 					wanted,
 					kept,
@@ -37247,7 +38837,8 @@ Content-Type: application/json
 			runner.annotate("notice", "Signatures not checked", text);
 			return { notes: [text] };
 		}
-		function checkSizes(verification, files) {
+		function checkFiles(files, verification, protocol) {
+			for (const file of files) protocol.checkFile?.(file);
 			if (verification === undefined) return;
 			for (const { path, size } of files) {
 				try {
@@ -37303,7 +38894,7 @@ Content-Type: application/json
 				report.add((0, stages_release.NC)(release));
 				report.add(tellLeftOut(context, files, release.coverage));
 				report.add(await (0, stages_release.VE)(context, files, release));
-				const { outcomes, ending } = await checkFiles(context, inputs, {
+				const { outcomes, ending } = await verify_checkFiles(context, inputs, {
 					files: release.files,
 					output
 				});
@@ -37329,7 +38920,7 @@ Content-Type: application/json
 				};
 			});
 		}
-		async function checkFiles({ runner, signal, clock }, { files: { suffix }, verification }, { files, output }) {
+		async function verify_checkFiles({ runner, signal, clock }, { files: { suffix }, verification }, { files, output }) {
 			runner.openGroup("Checking");
 			const bytes = files.reduce((sum, file) => sum + file.size, 0);
 			const progress = startProgress({
@@ -37471,7 +39062,7 @@ Content-Type: application/json
 				default: return "Nothing ran.";
 			}
 		}
-		const WORDS = {
+		const headline_WORDS = {
 			sign: {
 				work: "Signing",
 				done: "signed"
@@ -37496,7 +39087,7 @@ Content-Type: application/json
 		function failedHeadline(report) {
 			const { files, failed, notTried } = (0, report_report.vA)(report);
 			if (report.findings.length > 0) return `A release cannot be signed now: ${(0, findings.Gt)(report.findings)}.`;
-			const { work, done } = WORDS[report.mode ?? "skipped"];
+			const { work, done } = headline_WORDS[report.mode ?? "skipped"];
 			const code = report.failure?.code ?? "see below";
 			if (report.outcomes.length === 0) return `Nothing was ${done}: ${code}.`;
 			if (failed + notTried === 0) {
@@ -38128,6 +39719,173 @@ Content-Type: application/json
 			const { suspiciousVariables } = runner.facts;
 			if (suspiciousVariables.length === 0) return;
 			runner.annotate("warning", "Suspicious environment", `The environment sets ${suspiciousVariables.join(", ")}. The action verifies the signing service all the same, but other steps may not, secrets may be written to a file, and code of others may run in this process. Find the step or setting that does so.`);
+		}
+	}),
+	8943: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			cC: () => CONNECT_TIMEOUT_MS,
+			_v: () => announceProxy,
+			iJ: () => proxyFor,
+			hr: () => withSecureContext,
+			cO: () => worldOf
+		});
+		var external_node_fs_ = __nccwpck_require__(73024);
+		var connection_proxy = __nccwpck_require__(24342);
+		var route = __nccwpck_require__(83551);
+		var external_node_path_ = __nccwpck_require__(76760);
+		var errors = __nccwpck_require__(27406);
+		;
+		const CREDENTIALS_PREFIX = "mtls-release-signing-credentials-";
+		const CREDENTIALS_FILES = {
+			certificates: "client-cert.pem",
+			key: "client-key.pem",
+			anchors: "server-chain.pem"
+		};
+		async function withCredentials(identity, { runnerTemp, announce, build }, use) {
+			const directory = makeDirectory(runnerTemp);
+			try {
+				await announce(directory);
+				const paths = writeFiles(directory, identity);
+				const context = buildContext(paths, build);
+				removeCredentials(directory);
+				return await use(context);
+			} finally {
+				removeCredentials(directory);
+			}
+		}
+		function removeCredentials(directory) {
+			try {
+				for (const name of Object.values(CREDENTIALS_FILES)) {
+					ignoring(["ENOENT"], () => repeatWhileHeld(() => (0, external_node_fs_.unlinkSync)((0, external_node_path_.join)(directory, name))));
+				}
+				ignoring([
+					"ENOENT",
+					"ENOTEMPTY",
+					"EEXIST"
+				], () => repeatWhileHeld(() => (0, external_node_fs_.rmdirSync)(directory)));
+			} catch (cause) {
+				throw new errors.lZ("CREDENTIALS_NOT_REMOVED", `the private key may still lie in ${directory}: it cannot be removed`, {
+					hint: "Remove the directory by hand, and look for what holds or protects it on this runner.",
+					cause
+				});
+			}
+		}
+		function makeDirectory(runnerTemp) {
+			try {
+				return (0, external_node_fs_.mkdtempSync)((0, external_node_path_.join)(runnerTemp, CREDENTIALS_PREFIX));
+			} catch (cause) {
+				throw new errors.lZ("CREDENTIALS_DIRECTORY", `no directory for the credentials can be made in ${runnerTemp}`, {
+					hint: "RUNNER_TEMP must be a directory that this step may write to, with space left.",
+					cause
+				});
+			}
+		}
+		function writeFiles(directory, identity) {
+			const write = (name, text) => {
+				const path = (0, external_node_path_.join)(directory, name);
+				(0, external_node_fs_.writeFileSync)(path, text, {
+					flag: "wx",
+					mode: 384
+				});
+				return path;
+			};
+			try {
+				return {
+					certificates: write(CREDENTIALS_FILES.certificates, identity.certificatesPem),
+					key: write(CREDENTIALS_FILES.key, identity.keyPem),
+					anchors: write(CREDENTIALS_FILES.anchors, identity.anchorsPem),
+					passphrase: identity.passphrase
+				};
+			} catch (cause) {
+				throw (0, errors.ie)(cause, "CREDENTIALS_NOT_WRITTEN", `the credentials cannot be written to ${directory}`);
+			}
+		}
+		function buildContext(paths, build) {
+			try {
+				return build(paths);
+			} catch (cause) {
+				throw (0, errors.ie)(cause, "IDENTITY_REFUSED_BY_TLS", `TLS cannot use the client identity (${(0, errors.$N)(cause) ?? "no code"})`);
+			}
+		}
+		function ignoring(codes, remove) {
+			try {
+				remove();
+			} catch (error) {
+				if (!codes.includes((0, errors.$N)(error) ?? "")) throw error;
+			}
+		}
+		const HELD = [
+			"EBUSY",
+			"EPERM",
+			"EACCES"
+		];
+		const HELD_MS = {
+			first: 10,
+			all: 2e3
+		};
+		function repeatWhileHeld(act, wait = block) {
+			let waitedMs = 0;
+			for (let delayMs = HELD_MS.first;; delayMs *= 2) {
+				try {
+					act();
+					return;
+				} catch (error) {
+					if (!HELD.includes((0, errors.$N)(error) ?? "") || waitedMs + delayMs > HELD_MS.all) throw error;
+					wait(delayMs);
+					waitedMs += delayMs;
+				}
+			}
+		}
+		function block(ms) {
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+		}
+		;
+		const CONNECT_TIMEOUT_MS = 1e4;
+		function announceProxy(context, server) {
+			const proxy = proxyFor(context, server);
+			if (proxy) context.runner.line(`Through the proxy ${proxy.url.origin}`);
+			return proxy;
+		}
+		function proxyFor({ runner }, server) {
+			const proxy = (0, connection_proxy.U)(runner.facts, server);
+			if (proxy?.authorization) runner.mask(credentialsIn(proxy.authorization));
+			return proxy;
+		}
+		function credentialsIn(authorization) {
+			const encoded = authorization.replace(/^Basic /, "");
+			const password = Buffer.from(encoded, "base64").toString().replace(/^[^:]*:/, "");
+			const forms = password.length < 8 ? [] : [password, encodeURIComponent(password)];
+			return [
+				authorization,
+				encoded,
+				...forms
+			];
+		}
+		function withSecureContext({ runner }, identity, use) {
+			if (!("keyPem" in identity)) return use((0, route.Pn)({ ca: [identity.anchorsPem] }));
+			const announce = (directory) => runner.saveState("credentials", directory);
+			const build = (paths) => (0, route.Pn)({
+				cert: (0, external_node_fs_.readFileSync)(paths.certificates),
+				key: (0, external_node_fs_.readFileSync)(paths.key),
+				ca: [(0, external_node_fs_.readFileSync)(paths.anchors)],
+				passphrase: paths.passphrase
+			});
+			return withCredentials(identity, {
+				runnerTemp: runner.facts.temporaryDirectory,
+				announce,
+				build
+			}, use);
+		}
+		function worldOf({ runner, now, clock, randomInt }, onWarning) {
+			return {
+				now,
+				elapsed: () => clock.now(),
+				randomInt,
+				warn: onWarning,
+				scrub: runner.scrub,
+				mask: (secret) => runner.mask([secret]),
+				drawIdToken: (audience) => runner.drawIdToken(audience)
+			};
 		}
 	}),
 	65033: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -41660,1019 +43418,11 @@ Content-Type: application/json
 			}
 		}
 	}),
-	21126: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, {
-			cC: () => CONNECT_TIMEOUT_MS,
-			Z0: () => checkIdentity,
-			iJ: () => proxyFor,
-			hr: () => withSecureContext,
-			KE: () => withService,
-			cO: () => worldOf
-		});
-		var external_node_fs_ = __nccwpck_require__(73024);
-		var diagnosis = __nccwpck_require__(68157);
-		var own_certificate = __nccwpck_require__(69406);
-		var server_certificate = __nccwpck_require__(16119);
-		var connection_proxy = __nccwpck_require__(24342);
-		var route = __nccwpck_require__(83551);
-		var connection_transport = __nccwpck_require__(17064);
-		var external_node_path_ = __nccwpck_require__(76760);
-		var errors = __nccwpck_require__(27406);
-		;
-		const CREDENTIALS_PREFIX = "mtls-release-signing-credentials-";
-		const CREDENTIALS_FILES = {
-			certificates: "client-cert.pem",
-			key: "client-key.pem",
-			anchors: "server-chain.pem"
-		};
-		async function withCredentials(identity, { runnerTemp, announce, build }, use) {
-			const directory = makeDirectory(runnerTemp);
-			try {
-				await announce(directory);
-				const paths = writeFiles(directory, identity);
-				const context = buildContext(paths, build);
-				removeCredentials(directory);
-				return await use(context);
-			} finally {
-				removeCredentials(directory);
-			}
-		}
-		function removeCredentials(directory) {
-			try {
-				for (const name of Object.values(CREDENTIALS_FILES)) {
-					ignoring(["ENOENT"], () => repeatWhileHeld(() => (0, external_node_fs_.unlinkSync)((0, external_node_path_.join)(directory, name))));
-				}
-				ignoring([
-					"ENOENT",
-					"ENOTEMPTY",
-					"EEXIST"
-				], () => repeatWhileHeld(() => (0, external_node_fs_.rmdirSync)(directory)));
-			} catch (cause) {
-				throw new errors.lZ("CREDENTIALS_NOT_REMOVED", `the private key may still lie in ${directory}: it cannot be removed`, {
-					hint: "Remove the directory by hand, and look for what holds or protects it on this runner.",
-					cause
-				});
-			}
-		}
-		function makeDirectory(runnerTemp) {
-			try {
-				return (0, external_node_fs_.mkdtempSync)((0, external_node_path_.join)(runnerTemp, CREDENTIALS_PREFIX));
-			} catch (cause) {
-				throw new errors.lZ("CREDENTIALS_DIRECTORY", `no directory for the credentials can be made in ${runnerTemp}`, {
-					hint: "RUNNER_TEMP must be a directory that this step may write to, with space left.",
-					cause
-				});
-			}
-		}
-		function writeFiles(directory, identity) {
-			const write = (name, text) => {
-				const path = (0, external_node_path_.join)(directory, name);
-				(0, external_node_fs_.writeFileSync)(path, text, {
-					flag: "wx",
-					mode: 384
-				});
-				return path;
-			};
-			try {
-				return {
-					certificates: write(CREDENTIALS_FILES.certificates, identity.certificatesPem),
-					key: write(CREDENTIALS_FILES.key, identity.keyPem),
-					anchors: write(CREDENTIALS_FILES.anchors, identity.anchorsPem),
-					passphrase: identity.passphrase
-				};
-			} catch (cause) {
-				throw (0, errors.ie)(cause, "CREDENTIALS_NOT_WRITTEN", `the credentials cannot be written to ${directory}`);
-			}
-		}
-		function buildContext(paths, build) {
-			try {
-				return build(paths);
-			} catch (cause) {
-				throw (0, errors.ie)(cause, "IDENTITY_REFUSED_BY_TLS", `TLS cannot use the client identity (${(0, errors.$N)(cause) ?? "no code"})`);
-			}
-		}
-		function ignoring(codes, remove) {
-			try {
-				remove();
-			} catch (error) {
-				if (!codes.includes((0, errors.$N)(error) ?? "")) throw error;
-			}
-		}
-		const HELD = [
-			"EBUSY",
-			"EPERM",
-			"EACCES"
-		];
-		const HELD_MS = {
-			first: 10,
-			all: 2e3
-		};
-		function repeatWhileHeld(act, wait = block) {
-			let waitedMs = 0;
-			for (let delayMs = HELD_MS.first;; delayMs *= 2) {
-				try {
-					act();
-					return;
-				} catch (error) {
-					if (!HELD.includes((0, errors.$N)(error) ?? "") || waitedMs + delayMs > HELD_MS.all) throw error;
-					wait(delayMs);
-					waitedMs += delayMs;
-				}
-			}
-		}
-		function block(ms) {
-			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-		}
-		var identity_identity = __nccwpck_require__(56450);
-		var text_inputs = __nccwpck_require__(17783);
-		var units = __nccwpck_require__(76704);
-		var failure = __nccwpck_require__(74318);
-		;
-		const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
-		function checkIdentity({ runner, now }, { inputs, protocol }, report) {
-			const { cert, key, chain } = inputs.identity;
-			if (protocol.certificate === "optional" && (0, text_inputs.z3)(cert) && (0, text_inputs.z3)(key)) return (0, identity_identity.aN)(chain, new Date(now()));
-			runner.openGroup("Identity");
-			const inspection = (0, identity_identity.jl)(inputs.identity, {
-				now: new Date(now()),
-				expiryWarningDays: inputs.expiryWarningDays
-			});
-			for (const notice of inspection.notices) runner.annotate("notice", "Credentials tidied", (0, units.em)(notice));
-			for (const warning of inspection.warnings) runner.annotate("warning", "Credentials", (0, units.em)(warning));
-			report.add({ notes: inspection.warnings });
-			const identity = (0, identity_identity.sK)(inspection);
-			report.add({ certificate: identity.certificate });
-			runner.line(`Client certificate: ${identity.certificate.subject}`);
-			runner.line(`  issued by ${identity.certificate.issuer}, valid until ${identity.certificate.notAfter}`);
-			runner.line(`  SHA-256 ${identity.certificate.sha256}`);
-			runner.closeGroup();
-			return identity;
-		}
-		const CONNECT_TIMEOUT_MS = 1e4;
-		function withService(context, task, use) {
-			const { inputs, protocol, identity, proxied, report } = task;
-			const { serverUrl: server, http } = inputs;
-			const proxy = proxied === "never" ? undefined : announceProxy(context, server);
-			report.add({ service: server.origin });
-			return withSecureContext(context, identity, async (secureContext) => {
-				const route = {
-					server,
-					secureContext,
-					proxy,
-					timeoutMs: CONNECT_TIMEOUT_MS
-				};
-				const transport = (0, connection_transport.g)(route, {
-					protocol: http,
-					diagnosis: (0, diagnosis.sy)(route, {
-						anchors: identity.anchors,
-						now: context.now
-					}),
-					onServer: (certificate) => warn(context, report, ["Server certificate", (0, server_certificate.JA)(certificate)])
-				});
-				const open = protocol.open(transport, worldOf(context, (title, text) => warn(context, report, [title, text])));
-				try {
-					const signer = "certificate" in identity ? namingRefused(open.signer, identity) : open.signer;
-					const maxBytesInFlight = http === "http2" ? HTTP2_BYTES_IN_FLIGHT : undefined;
-					const clientKeySha256 = "certificate" in identity ? identity.certificate.publicKeySha256 : undefined;
-					return await use({
-						signer,
-						transport,
-						clientKeySha256,
-						maxBytesInFlight
-					});
-				} finally {
-					await open.close();
-					transport.close();
-				}
-			});
-		}
-		function namingRefused(signer, identity) {
-			const own = {
-				certificate: identity.certificate,
-				missingIssuerHint: (0, identity_identity.jb)(identity)
-			};
-			return { sign: (source, signal) => signer.sign(source, signal).catch((error) => {
-				throw error instanceof failure.HR ? (0, own_certificate.G)(error, own) : error;
-			}) };
-		}
-		function announceProxy(context, server) {
-			const proxy = proxyFor(context, server);
-			if (proxy) context.runner.line(`Through the proxy ${proxy.url.origin}`);
-			return proxy;
-		}
-		function proxyFor({ runner }, server) {
-			const proxy = (0, connection_proxy.U)(runner.facts, server);
-			if (proxy?.authorization) runner.mask(credentialsIn(proxy.authorization));
-			return proxy;
-		}
-		function credentialsIn(authorization) {
-			const encoded = authorization.replace(/^Basic /, "");
-			const password = Buffer.from(encoded, "base64").toString().replace(/^[^:]*:/, "");
-			const forms = password.length < 8 ? [] : [password, encodeURIComponent(password)];
-			return [
-				authorization,
-				encoded,
-				...forms
-			];
-		}
-		function withSecureContext({ runner }, identity, use) {
-			if (!("keyPem" in identity)) return use((0, route.Pn)({ ca: [identity.anchorsPem] }));
-			const announce = (directory) => runner.saveState("credentials", directory);
-			const build = (paths) => (0, route.Pn)({
-				cert: (0, external_node_fs_.readFileSync)(paths.certificates),
-				key: (0, external_node_fs_.readFileSync)(paths.key),
-				ca: [(0, external_node_fs_.readFileSync)(paths.anchors)],
-				passphrase: paths.passphrase
-			});
-			return withCredentials(identity, {
-				runnerTemp: runner.facts.temporaryDirectory,
-				announce,
-				build
-			}, use);
-		}
-		function worldOf({ runner, now, clock, randomInt }, onWarning) {
-			return {
-				now,
-				elapsed: () => clock.now(),
-				randomInt,
-				warn: onWarning,
-				scrub: runner.scrub,
-				mask: (secret) => runner.mask([secret]),
-				drawIdToken: (audience) => runner.drawIdToken(audience)
-			};
-		}
-		function warn({ runner }, report, [title, text]) {
-			if (text === undefined) return;
-			runner.annotate("warning", title, text);
-			report.add({ notes: [text] });
-		}
-	}),
 	87389: (() => {
 		const [major = 0] = process.versions.node.split(".").map(Number);
 		if (major < 24) {
 			console.error(`mTLS Release Signing needs Node 24; this is ${process.version}. A workflow gets it from a runner of version 2.327.1 or newer; on a laptop, npm run step finds the one that npm ci installed.`);
 			process.exit(1);
-		}
-	}),
-	95235: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, {
-			H: () => cutOnly,
-			Y: () => reasonIn
-		});
-		const MAX_QUOTED = {
-			page: 100,
-			words: 200
-		};
-		const MAX_READ_BYTES = 64 * 1024;
-		const MAX_DEPTH = 4;
-		const MAX_ENTRIES = 3;
-		function reasonIn({ status, headers, body }, scrub = cutOnly) {
-			const type = String(headers["content-type"] ?? "").toLowerCase();
-			const text = decode(body.subarray(0, MAX_READ_BYTES), type);
-			const page = titleOf(text);
-			if (page !== undefined) return quoted("page", page, scrub);
-			if (/^\s*</.test(text)) return quoted("words", inXml(text), scrub);
-			const value = parse(text);
-			if (value !== undefined) return quoted("words", wordsOf(value, status), scrub);
-			return quoted("words", isPlainText(text, type) ? text : "", scrub);
-		}
-		function cutOnly(text, maxLength) {
-			return text.slice(0, maxLength);
-		}
-		function quoted(kind, words, scrub) {
-			const line = scrub(words).replace(/[\s\p{Cc}]+/gu, " ").trim();
-			const most = MAX_QUOTED[kind];
-			const cut = line.length > most ? `${line.slice(0, most - 1).toWellFormed()}…` : line;
-			const text = cut.replace(/[.\s]+$/, "");
-			return text === "" ? undefined : {
-				kind,
-				text
-			};
-		}
-		function decode(bytes, type) {
-			const charset = /charset="?([\w.:-]{1,40})/.exec(type)?.[1] ?? "utf-8";
-			try {
-				return new TextDecoder(charset).decode(bytes);
-			} catch {
-				return bytes.toString("utf8");
-			}
-		}
-		function titleOf(text) {
-			const head = text.slice(0, 4096);
-			const title = /<title[^>]*>([^<]{1,1000})/i.exec(head)?.[1] ?? /<h1[^>]*>([^<]{1,1000})/i.exec(head)?.[1];
-			return title === undefined ? undefined : unescapeXml(title);
-		}
-		const XML_WORDS = /<(?:\w+:)?(Code|ErrorCode|Message|faultstring|Text|Reason|detail|title)\b[^<>]*>([^<]{1,1000})</gi;
-		function inXml(text) {
-			const parts = [...text.slice(0, MAX_READ_BYTES).matchAll(XML_WORDS)].map(([, , words = ""]) => unescapeXml(words));
-			return join(parts.slice(0, MAX_ENTRIES));
-		}
-		function unescapeXml(text) {
-			const named = {
-				lt: "<",
-				gt: ">",
-				quot: "\"",
-				apos: "'",
-				amp: "&"
-			};
-			return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => named[name] ?? "");
-		}
-		function parse(text) {
-			try {
-				return JSON.parse(text);
-			} catch {
-				return undefined;
-			}
-		}
-		function isPlainText(text, type) {
-			return !/[{[]/.test(text.trimStart().charAt(0)) && !type.includes("json") && !/[\uFFFD\0]/.test(text);
-		}
-		const CODES = [
-			"code",
-			"errorcode",
-			"errcode",
-			"errno",
-			"resultcode",
-			"returncode",
-			"statuscode",
-			"type"
-		];
-		const WORDS = [
-			[
-				"title",
-				"error",
-				"err",
-				"status",
-				"reason",
-				"result"
-			],
-			[
-				"message",
-				"msg",
-				"errmsg",
-				"errormessage",
-				"errormsg",
-				"errordescription",
-				"resultmsg",
-				"returnmsg",
-				"retmsg"
-			],
-			[
-				"detail",
-				"details",
-				"description",
-				"faultstring",
-				"userinfo",
-				"hint",
-				"cause",
-				"exception",
-				"value",
-				"text"
-			]
-		].flat();
-		const CONTAINERS = [
-			"error",
-			"errors",
-			"err",
-			"fault",
-			"exception",
-			"detail",
-			"details",
-			"message",
-			"status",
-			"result",
-			"response",
-			"data",
-			"meta",
-			"head",
-			"header",
-			"problems",
-			"messages",
-			"violations"
-		];
-		function wordsOf(value, status, depth = 0) {
-			if (typeof value === "string") return value;
-			if (depth > MAX_DEPTH || typeof value !== "object" || value === null) return "";
-			if (Array.isArray(value)) {
-				return join(value.slice(0, MAX_ENTRIES).map((entry) => wordsOf(entry, status, depth + 1)));
-			}
-			const members = new Map(Object.entries(value).map(([name, member]) => [name.toLowerCase().replace(/[_.-]/g, ""), member]));
-			const code = CODES.map((name) => codeText(members.get(name), status)).find((text) => text !== "") ?? "";
-			const own = WORDS.map((name) => members.get(name)).filter((member) => typeof member === "string" && !/^\d*$/.test(member));
-			const nested = CONTAINERS.map((name) => members.get(name)).filter((member) => typeof member === "object").map((member) => fieldsOf(member) || wordsOf(member, status, depth + 1));
-			const words = join([...own, ...nested]);
-			return words.startsWith(code) ? words : [code, words].filter(Boolean).join(" ");
-		}
-		function codeText(value, status) {
-			if (typeof value !== "string" && typeof value !== "number") return "";
-			const text = String(value).trim();
-			return text === String(status) || text.length > 100 || /^(about:|https?:|$)/.test(text) ? "" : text;
-		}
-		function fieldsOf(value) {
-			if (typeof value !== "object" || value === null || Array.isArray(value)) return "";
-			const lists = Object.entries(value).filter(([, member]) => Array.isArray(member));
-			return join(lists.slice(0, MAX_ENTRIES).map(([field, list]) => prefixed(field, wordsOf(list, 0, MAX_DEPTH))));
-		}
-		function prefixed(field, words) {
-			return words === "" ? "" : `${field} ${words}`;
-		}
-		function join(parts) {
-			const said = [];
-			for (const part of parts.map((each) => each.trim().replace(/[.\s]+$/, ""))) {
-				if (part !== "" && !said.some((other) => other.includes(part))) said.push(part);
-			}
-			return said.join(": ");
-		}
-	}),
-	60458: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, {
-			V: () => retryAfterMs,
-			m: () => parseHttpDate
-		});
-		function retryAfterMs(status, headers) {
-			for (const [name, unitMs] of FORMS) {
-				const value = one(headers[name]);
-				if (value !== undefined && NUMBER.test(value)) return Math.max(0, Number(value) * unitMs);
-			}
-			const wantedMs = parseHttpDate(one(headers["retry-after"]));
-			const nowMs = parseHttpDate(one(headers["date"]));
-			if (wantedMs !== undefined && nowMs !== undefined) return Math.max(0, wantedMs - nowMs);
-			return RATE_STATUSES.includes(status) ? rateLimitMs(headers, nowMs) : undefined;
-		}
-		const RATE_STATUSES = [
-			403,
-			429,
-			503
-		];
-		function rateLimitMs(headers, nowMs) {
-			const all = one(headers["ratelimit"]) ?? "";
-			const remaining = /(?:^|[;,\s])(?:r|remaining)=(\d+)/.exec(all)?.[1] ?? headerOf(headers, "remaining");
-			const reset = /(?:^|[;,\s])(?:t|reset)=(\d{1,12})/.exec(all)?.[1] ?? headerOf(headers, "reset");
-			if (remaining === undefined || reset === undefined || Number(remaining) > 0 || !NUMBER.test(reset)) return undefined;
-			const seconds = Number(reset);
-			if (seconds < EPOCH_SECONDS) return Math.max(0, seconds * 1e3);
-			return nowMs === undefined ? undefined : Math.max(0, seconds * 1e3 - nowMs);
-		}
-		const EPOCH_SECONDS = 1e9;
-		function headerOf(headers, name) {
-			return one(headers[`ratelimit-${name}`]) ?? one(headers[`x-ratelimit-${name}`]) ?? one(headers[`x-rate-limit-${name}`]);
-		}
-		const FORMS = [
-			["retry-after-ms", 1],
-			["x-ms-retry-after-ms", 1],
-			["retry-after", 1e3]
-		];
-		const NUMBER = /^[+-]?\d{1,12}(\.\d{1,6})?$/;
-		const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
-		function parseHttpDate(text) {
-			if (text === undefined || !HTTP_DATE.test(text)) return undefined;
-			const time = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
-			return Number.isNaN(time) ? undefined : time;
-		}
-		function one(value) {
-			return (Array.isArray(value) ? value[0] : value)?.trim();
-		}
-	}),
-	29589: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, { F: () => statusFailure });
-		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
-		var _reason_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(95235);
-		var _retry_after_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(60458);
-		const BUSY = "The service is overloaded or limits requests; lower concurrency if this happens often.";
-		const DOWN = "The service, or a system that it depends on, is in trouble; ask its operators.";
-		const NOT_IT = "Check server-url and sign-path: this may not be the signing service.";
-		const ASK_OPERATORS = "Show this answer to the operators of the service.";
-		const CHECK_CERTIFICATE = "Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.";
-		const ROWS = {
-			404: [
-				"file",
-				"NOT_FOUND",
-				NOT_IT,
-				{ endsRun: "first-four-files" }
-			],
-			405: [
-				"file",
-				"METHOD_REFUSED",
-				NOT_IT,
-				{ endsRun: "first-four-files" }
-			],
-			407: [
-				"config",
-				"PROXY_AUTHENTICATION",
-				"Put the credentials of the proxy into https_proxy."
-			],
-			408: [
-				"service",
-				"REQUEST_TIMEOUT",
-				BUSY
-			],
-			425: [
-				"service",
-				"TOO_EARLY",
-				BUSY
-			],
-			429: [
-				"service",
-				"THROTTLED",
-				BUSY,
-				{ throttled: true }
-			],
-			500: [
-				"request",
-				"SERVER_ERROR",
-				DOWN
-			],
-			501: [
-				"config",
-				"NOT_IMPLEMENTED",
-				NOT_IT
-			],
-			502: [
-				"service",
-				"BAD_GATEWAY",
-				DOWN
-			],
-			503: [
-				"service",
-				"UNAVAILABLE",
-				DOWN,
-				{ throttled: true }
-			],
-			504: [
-				"service",
-				"GATEWAY_TIMEOUT",
-				DOWN
-			],
-			505: [
-				"config",
-				"HTTP_VERSION_REFUSED",
-				NOT_IT
-			],
-			507: [
-				"service",
-				"STORAGE_FULL",
-				DOWN
-			],
-			511: [
-				"config",
-				"NETWORK_LOGIN",
-				"The network wants a login first: use a runner inside the right network."
-			]
-		};
-		function statusFailure(response, facts) {
-			const { status, headers } = response;
-			const waitMs = (0, _retry_after_js__WEBPACK_IMPORTED_MODULE_2__.V)(status, headers);
-			const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
-			if (status >= 300 && status < 400) return redirect(response);
-			const said = quote(response, facts.scrub);
-			switch (status) {
-				case 400: return badRequest(response, said, asked);
-				case 401:
-				case 403: return refused(response, said, {
-					...facts,
-					asked
-				});
-				case 413: return tooLarge(said, {
-					...facts,
-					asked
-				});
-				case 495:
-				case 496: return certificateRefused(`status ${status}`);
-				default: {
-					const [kind, code, hint, more] = ROWS[status] ?? otherRow(status);
-					return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR(kind, code, `The service answered ${status}${said}.`, {
-						...more,
-						...asked,
-						hint
-					});
-				}
-			}
-		}
-		function otherRow(status) {
-			if (status >= 500) return [
-				"request",
-				"SERVER_ERROR",
-				DOWN
-			];
-			if (status >= 400) return [
-				"file",
-				"REQUEST_REFUSED",
-				ASK_OPERATORS,
-				{ endsRun: "first-four-files" }
-			];
-			return [
-				"request",
-				"STATUS_UNEXPECTED",
-				NOT_IT,
-				{
-					maxAttempts: 3,
-					endsRun: "first-four-files"
-				}
-			];
-		}
-		function redirect({ status, headers }) {
-			const location = String(headers["location"] ?? "");
-			const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : "";
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "HTTP_REDIRECT", `The service answered ${status}, a redirect${target}, which is never followed.`, { hint: "Put the final address into server-url and sign-path; a redirect to a login page means that this is not the API." });
-		}
-		const NGINX_PAGES = [["No required SSL certificate was sent", "it got no client certificate it accepts"], ["The SSL certificate error", "it could not verify our client certificate"]];
-		function badRequest({ body }, said, asked) {
-			const text = body.toString("utf8", 0, 4096);
-			const page = NGINX_PAGES.find(([title]) => text.includes(title));
-			if (page) return certificateRefused(`400 “${page[0]}”`, page[1]);
-			if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
-				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "THROTTLED", `The service answered 400${said}.`, {
-					...asked,
-					hint: BUSY,
-					throttled: true
-				});
-			}
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "REQUEST_REFUSED", `The service answered 400${said}.`, {
-				...asked,
-				hint: ASK_OPERATORS,
-				endsRun: "first-four-files"
-			});
-		}
-		function certificateRefused(answer, why = "it got none that it accepts") {
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_CLIENT_REJECTED", `The server refused our client certificate: ${why} (${answer}).`, { hint: CHECK_CERTIFICATE });
-		}
-		function refused({ status, headers, body }, said, facts) {
-			const isBlind = facts.asksForCertificate === false;
-			const before = isBlind ? " without having asked for a client certificate" : "";
-			const isLate = isBlind && body.includes("Post-Handshake Authentication");
-			const other = `${isBlind ? UNASKED : gatewayHint(headers)}Check ${facts.credentials}.`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", `The service answered ${status}${before}${said}.`, {
-				...facts.asked,
-				hint: isLate ? ASKED_LATE : other,
-				endsRun: "unauthorised",
-				maxAttempts: 3
-			});
-		}
-		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";
-		const UNASKED = "Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ";
-		function gatewayHint(headers) {
-			return String(headers["x-amzn-errortype"] ?? "").startsWith("ForbiddenException") ? "AWS API Gateway answers so when the issuer of the client certificate is not in its trust store. " : "";
-		}
-		function tooLarge(said, { size, asked, asksForCertificate }) {
-			const isBlind = asksForCertificate === false;
-			const hint = isBlind ? "The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. " : "";
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR(asked.retryAfterMs === undefined ? "file" : "service", "FILE_TOO_LARGE_FOR_SERVER", `The service answered 413 to a file of ${size} bytes${said}.`, {
-				...asked,
-				hint: `${hint}Leave the file out with an exclude pattern, or have the limit of the service raised.`
-			});
-		}
-		function quote(response, scrub) {
-			const reason = (0, _reason_js__WEBPACK_IMPORTED_MODULE_1__.Y)(response, scrub);
-			if (reason === undefined) return "";
-			return reason.kind === "page" ? `, a page titled “${reason.text}”` : `: ${reason.text}`;
-		}
-	}),
-	83182: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, { x: () => createEsAuth });
-		var names = __nccwpck_require__(93509);
-		var policy_failure = __nccwpck_require__(74318);
-		var retry_after = __nccwpck_require__(60458);
-		;
-		const MIN_SKEW_MS = 3e4;
-		const MAX_SKEW_MS = 24 * 3600 * 1e3;
-		const OLD_REQUEST_MS = 6e4;
-		class ClockOffset {
-			#now;
-			#announce;
-			#offsetMs;
-			constructor(options) {
-				this.#now = options.now;
-				this.#announce = options.onClockOffset;
-			}
-			now() {
-				return this.#now() + (this.#offsetMs ?? 0);
-			}
-			explain(failure, response, sentAt) {
-				if (failure.facts.endsRun !== "unauthorised" || this.#learn(response)) return failure;
-				const ageMs = this.#now() - sentAt;
-				return ageMs > OLD_REQUEST_MS ? tooOld(failure, ageMs) : failure;
-			}
-			#learn({ headers }) {
-				const { date } = headers;
-				const theirs = (0, retry_after.m)(typeof date === "string" ? date : undefined);
-				if (this.#offsetMs !== undefined || theirs === undefined) return false;
-				const skewMs = theirs - this.#now();
-				if (Math.abs(skewMs) <= MIN_SKEW_MS || Math.abs(skewMs) > MAX_SKEW_MS) return false;
-				this.#offsetMs = skewMs;
-				this.#announce(Math.round(skewMs / 1e3));
-				return true;
-			}
-		}
-		function tooOld(failure, ageMs) {
-			const seconds = Math.round(ageMs / 1e3);
-			return new policy_failure.HR("request", "REQUEST_TOO_OLD", `${failure.message.replace(/\.$/, "")}, ${seconds} s after the request was dated.`, {
-				maxAttempts: 2,
-				hint: "The upload took longer than the service accepts: give large files more bandwidth (lower concurrency) or have its time window raised.",
-				cause: failure
-			});
-		}
-		var promises_ = __nccwpck_require__(58500);
-		;
-		const BODY_START = "{\"data\":\"";
-		const BODY_END = "\"}";
-		function headerHashing({ method, path, appKey, appSecret, nonce, timestamp }) {
-			const head = `${method}${path}es-auth-appkey:${appKey}es-auth-nonce:${nonce}es-auth-timestamp:${timestamp}json=`;
-			return {
-				algorithm: "sha256",
-				around: {
-					before: head + BODY_START,
-					after: BODY_END + appSecret
-				}
-			};
-		}
-		;
-		const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-		function drawNonce(randomInt) {
-			let nonce = "";
-			for (let i = 0; i < 16; i++) nonce += ALPHABET[randomInt(ALPHABET.length)];
-			return nonce;
-		}
-		function requestHeaders(facts, sign, contentLength) {
-			return [
-				"content-type",
-				"application/json",
-				"content-length",
-				String(contentLength),
-				"accept-encoding",
-				"identity",
-				"es-auth-appkey",
-				facts.appKey,
-				"es-auth-nonce",
-				facts.nonce,
-				"es-auth-timestamp",
-				facts.timestamp,
-				"es-auth-sign",
-				sign
-			];
-		}
-		function bodyLength(size) {
-			return BODY_START.length + Math.ceil(size / 3) * 4 + BODY_END.length;
-		}
-		function requestBody(chunks) {
-			const whole = Array.isArray(chunks) && chunks.length === 1 ? chunks[0] : undefined;
-			return whole instanceof Uint8Array ? wholeBody(whole) : streamBody(chunks);
-		}
-		function wholeBody(chunk) {
-			const body = Buffer.allocUnsafe(bodyLength(chunk.length));
-			const at = writePieces(body, BODY_START, bufferOver(chunk), chunk.length);
-			body.write(BODY_END, at, "latin1");
-			return body;
-		}
-		async function* streamBody(chunks) {
-			let carry = Buffer.alloc(0);
-			let lead = BODY_START;
-			for await (const chunk of chunks) {
-				const bytes = carry.length > 0 ? Buffer.concat([carry, chunk]) : bufferOver(chunk);
-				const whole = bytes.length - bytes.length % 3;
-				if (whole > 0) {
-					const piece = Buffer.allocUnsafe(lead.length + whole / 3 * 4);
-					writePieces(piece, lead, bytes, whole);
-					lead = "";
-					await (0, promises_.setImmediate)();
-					yield piece;
-				}
-				carry = Buffer.from(bytes.subarray(whole));
-			}
-			yield Buffer.from(lead + carry.toString("base64") + BODY_END, "latin1");
-		}
-		const PIECE_BYTES = 24 * 1024;
-		function writePieces(body, lead, bytes, count) {
-			let at = body.write(lead, "latin1");
-			for (let from = 0; from < count; from += PIECE_BYTES) {
-				at += body.write(bytes.toString("base64", from, Math.min(count, from + PIECE_BYTES)), at, "latin1");
-			}
-			return at;
-		}
-		function bufferOver(chunk) {
-			return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-		}
-		var answers_reason = __nccwpck_require__(95235);
-		var answers_status = __nccwpck_require__(29589);
-		;
-		const MAX_SIGNATURE_BYTES = 64 * 1024;
-		const LOOK_HINT = "Check that server-url and sign-path lead to the signing service and not to a login page or gateway.";
-		const SHAPE_HINT = "The service must answer {\"signData\":\"<text>\"}. Show this line to its operators.";
-		function readResponse(response, facts) {
-			const { status, headers } = response;
-			if (status !== 200) throw (0, answers_status.F)(response, facts);
-			const encoding = String(headers["content-encoding"] ?? "identity").toLowerCase();
-			if (encoding !== "identity") throw unusable("RESP_ENCODED", "The answer is compressed, though it was asked for plain.");
-			const text = decode(response.body);
-			if (/^\s*</.test(text)) throw page(response, facts);
-			const answer = parse(text);
-			const { signData } = {
-				signData: undefined,
-				...answer
-			};
-			if (typeof signData === "string" && signData !== "") return checkText(signData);
-			const envelope = errorStatus(answer);
-			if (envelope !== undefined) throw (0, answers_status.F)({
-				...response,
-				status: envelope
-			}, facts);
-			throw badSignature(`${describeMissing(answer, facts)}${quoteReason(response, facts)}`);
-		}
-		function otherContentType({ headers }) {
-			const type = String(headers["content-type"] ?? "").trim();
-			return type === "" || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
-		}
-		const DECODER = new TextDecoder("utf-8", { fatal: true });
-		function decode(body) {
-			try {
-				return DECODER.decode(body);
-			} catch (cause) {
-				throw unusable("RESP_NOT_JSON", `The service answered 200, but its ${body.length} bytes are no text.`, { cause });
-			}
-		}
-		function parse(text) {
-			if (text.trim() === "") throw unusable("RESP_EMPTY", "The service answered 200 with an empty body.");
-			let value;
-			try {
-				value = JSON.parse(text);
-			} catch (cause) {
-				throw unusable("RESP_NOT_JSON", `The service answered 200, but its ${text.length} characters are no JSON.`, { cause });
-			}
-			if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-			throw badSignature("The answer is no JSON object");
-		}
-		function errorStatus(answer) {
-			const members = {
-				code: undefined,
-				status: undefined,
-				statusCode: undefined,
-				...answer
-			};
-			return [
-				members.code,
-				members.status,
-				members.statusCode
-			].map((value) => typeof value === "string" || typeof value === "number" ? Number(value) : Number.NaN).find((status) => Number.isInteger(status) && status >= 400 && status <= 599);
-		}
-		function checkText(value) {
-			const length = Buffer.byteLength(value);
-			if (length > MAX_SIGNATURE_BYTES) throw badSignature(`signData has ${length} bytes, more than ${MAX_SIGNATURE_BYTES}`);
-			if (!value.isWellFormed()) throw badSignature(`signData (${value.length} characters) is no valid Unicode`);
-			if (/[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]/.test(value)) {
-				throw badSignature(`signData (${value.length} characters) holds control characters`);
-			}
-			return value;
-		}
-		function describeMissing(answer, { scrub = answers_reason.H }) {
-			const names = Object.keys(answer);
-			const { signData: value } = {
-				signData: undefined,
-				...answer
-			};
-			if (value === "") return "signData is empty";
-			if (value !== undefined) return `signData is ${typeName(value)}, not a string`;
-			if (names.length === 0) return "The answer has no signData";
-			const shown = names.slice(0, MAX_NAMES).map((name) => scrub(name, MAX_NAME_LENGTH));
-			const more = names.length > MAX_NAMES ? " and others" : "";
-			const place = placeOfSignature(answer);
-			const found = place === undefined ? "" : `; a signData stands in ${scrub(place, MAX_NAME_LENGTH)}`;
-			return `The answer has no signData, only ${shown.join(", ")}${more}${found}`;
-		}
-		const MAX_NAMES = 6;
-		const MAX_NAME_LENGTH = 40;
-		const ENVELOPE_DEPTH = 3;
-		function placeOfSignature(answer, depth = 0) {
-			for (const [name, value] of Object.entries(answer)) {
-				if (typeof value !== "object" || value === null || Array.isArray(value)) continue;
-				if (Object.hasOwn(value, "signData")) return name;
-				const below = depth < ENVELOPE_DEPTH ? placeOfSignature(value, depth + 1) : undefined;
-				if (below !== undefined) return `${name}.${below}`;
-			}
-			return undefined;
-		}
-		function typeName(value) {
-			if (value === null) return "null";
-			return Array.isArray(value) ? "an array" : `of type ${typeof value}`;
-		}
-		function quoteReason(response, { scrub }) {
-			const reason = (0, answers_reason.Y)(response, scrub);
-			return reason === undefined ? "" : `. It says: ${reason.text}`;
-		}
-		function badSignature(message) {
-			return new policy_failure.HR("file", "RESP_BAD_SIGNATURE", `${message}.`, {
-				hint: SHAPE_HINT,
-				endsRun: "first-four-files"
-			});
-		}
-		function unusable(code, message, facts = {}) {
-			return new policy_failure.HR("request", code, message, {
-				hint: LOOK_HINT,
-				maxAttempts: 3,
-				endsRun: "first-four-files",
-				...facts
-			});
-		}
-		function page(response, { scrub }) {
-			const reason = (0, answers_reason.Y)(response, scrub);
-			const title = reason?.kind === "page" ? ` titled “${reason.text}”` : "";
-			return new policy_failure.HR("request", "RESP_HTML", `The service answered 200 with an HTML page${title}.`, {
-				hint: LOOK_HINT,
-				endsRun: "canary-twice"
-			});
-		}
-		;
-		const CREDENTIALS = "app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner";
-		function createSignFileSigner(transport, options) {
-			const clock = new ClockOffset(options);
-			let { onContentType } = options;
-			function begin() {
-				const { signPath: path, appKey, appSecret, randomInt, now } = options;
-				const timestamp = String(Math.round(clock.now()));
-				const facts = {
-					method: "POST",
-					path,
-					appKey,
-					appSecret,
-					nonce: drawNonce(randomInt),
-					timestamp
-				};
-				return {
-					...headerHashing(facts),
-					facts,
-					datedAt: now()
-				};
-			}
-			async function sign(source, signal) {
-				const { hashing, digest } = await source.digest(begin);
-				const sign = Buffer.from(digest).toString("hex");
-				const headers = requestHeaders(hashing.facts, sign, bodyLength(source.size));
-				const body = requestBody(source.read());
-				const response = await post(transport, {
-					method: "POST",
-					path: options.requestPath,
-					headers,
-					body
-				}, signal);
-				try {
-					const asksForCertificate = transport.asksForCertificate();
-					const facts = {
-						size: source.size,
-						scrub: options.scrub,
-						asksForCertificate,
-						credentials: CREDENTIALS
-					};
-					const text = readResponse(response, facts);
-					const type = otherContentType(response);
-					if (type !== undefined) {
-						onContentType?.(type);
-						onContentType = undefined;
-					}
-					return { text };
-				} catch (error) {
-					throw error instanceof policy_failure.HR ? clock.explain(error, response, hashing.datedAt) : error;
-				}
-			}
-			return { sign };
-		}
-		async function post(transport, request, signal) {
-			let sent = false;
-			const onSent = () => {
-				sent = true;
-			};
-			try {
-				return await transport.post({
-					...request,
-					onSent
-				}, signal);
-			} catch (error) {
-				throw sent && error instanceof policy_failure.HR ? error.with({ unanswered: true }) : error;
-			}
-		}
-		;
-		function createEsAuth({ requestPath, signPath, appKey, appSecret }) {
-			return {
-				name: "es-auth",
-				certificate: "required",
-				open: (transport, { now, randomInt, warn, scrub }) => ({
-					signer: createSignFileSigner(transport, {
-						requestPath,
-						signPath,
-						appKey,
-						appSecret,
-						now,
-						randomInt,
-						scrub,
-						onClockOffset: (seconds) => warn("Clocks differ", describeOffset(seconds)),
-						onContentType: (type) => warn("Content type", describeContentType(type))
-					}),
-					close: async () => {}
-				})
-			};
-		}
-		function describeContentType(type) {
-			return `The service labels its answers ${(0, names.WU)(type.slice(0, 60))} instead of application/json; the action read the answers all the same. The operators of the service should correct the label, because gateways may act on it.`;
-		}
-		function describeOffset(seconds) {
-			return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} the clock of this runner; the action dates its requests accordingly.`;
 		}
 	}),
 	37987: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -42684,10 +43434,11 @@ Content-Type: application/json
 		var _report_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(18456);
 		var _summary_findings_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(59273);
 		function* renderManifest(report, createdAt) {
-			const { mode, verification, service, certificate, shard, failure } = report;
+			const { mode, verification, service, certificate, job, shard, failure } = report;
 			const verifyKeySha256 = verification?.verifier.key.spkiSha256;
 			const signer = {
-				...certificate ? { certificate: manifestCertificate(certificate) } : {},
+				...certificate ? { certificate: manifestCertificate(certificate, report) } : {},
+				...job ? { identity: job } : {},
 				...verifyKeySha256 ? { verifyKeySha256 } : {}
 			};
 			const head = {
@@ -42723,12 +43474,16 @@ Content-Type: application/json
 			}]));
 			yield `\n],"leftOut":${JSON.stringify(leftOut)},"totals":${JSON.stringify(manifestTotals(report))}}\n`;
 		}
-		function manifestCertificate({ subject, issuer, notAfter, sha256 }) {
+		function manifestCertificate({ subject, issuer, serial, notBefore, notAfter, sha256 }, { mode, certificateSource }) {
+			const source = mode === "rehearse" ? "rehearsal" : certificateSource;
 			return {
 				subject,
 				issuer,
+				serial,
+				notBefore,
 				notAfter,
-				sha256
+				sha256,
+				source
 			};
 		}
 		function manifestFile(outcome, suffix) {
@@ -42797,6 +43552,8 @@ Content-Type: application/json
 				durationMs: latest("durationMs") ?? 0,
 				service: latest("service"),
 				certificate: latest("certificate"),
+				certificateSource: latest("certificateSource") ?? "input",
+				job: latest("job"),
 				suffix: latest("suffix") ?? ".sign",
 				shard: latest("shard") ?? {
 					index: 1,

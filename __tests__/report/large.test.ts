@@ -81,7 +81,15 @@ const WIDE = {
   checksums: `/${HOSTILE}`,
   notes: Array.from({ length: 5000 }, () => HOSTILE.repeat(3)),
   service: HOSTILE,
-  certificate: { subject: HOSTILE, issuer: HOSTILE, notAfter: HOSTILE, sha256: HOSTILE, publicKeySha256: HOSTILE },
+  certificate: {
+    subject: HOSTILE,
+    issuer: HOSTILE,
+    serial: '1A2B3C',
+    notBefore: '2026-06-30T12:00:00.000Z',
+    notAfter: HOSTILE,
+    sha256: HOSTILE,
+    publicKeySha256: HOSTILE,
+  },
   artifact: { name: HOSTILE, id: 1, digest: 'a'.repeat(64), bytes: 1 },
 };
 

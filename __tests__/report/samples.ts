@@ -88,6 +88,8 @@ const SIGNED = {
   certificate: {
     subject: 'C=DE, O=Example GmbH, CN=release-signing',
     issuer: 'CN=Example Issuing CA',
+    serial: '1A2B3C',
+    notBefore: '2026-06-30T12:00:00.000Z',
     notAfter: '2027-06-30T12:00:00.000Z',
     sha256: SHA256,
     publicKeySha256: SHA256,

@@ -264,7 +264,15 @@ test.each(HOSTILE)('a text that others chose makes no markup, wherever it shows:
     outcomes: [...named, ...samples.failedFiles([text], error)],
     notes: [text],
     service: text,
-    certificate: { subject: text, issuer: text, notAfter: text, sha256: text, publicKeySha256: text },
+    certificate: {
+      subject: text,
+      issuer: text,
+      serial: '1A2B3C',
+      notBefore: '2026-06-30T12:00:00.000Z',
+      notAfter: text,
+      sha256: text,
+      publicKeySha256: text,
+    },
     manifest: text,
     checksums: text,
   };
@@ -300,7 +308,15 @@ test.each(HOSTILE)('a text that others chose makes no markup, wherever it shows:
 
 /** The same report with harmless texts. */
 function without(text: string, report: Report): Partial<Report> {
-  const certificate = { subject: 'a', issuer: 'a', notAfter: 'a', sha256: 'a', publicKeySha256: 'a' };
+  const certificate = {
+    subject: 'a',
+    issuer: 'a',
+    serial: '1A2B3C',
+    notBefore: '2026-06-30T12:00:00.000Z',
+    notAfter: 'a',
+    sha256: 'a',
+    publicKeySha256: 'a',
+  };
   const error = new ActionError('SERVER_ERROR', 'a', { hint: 'a' });
   const outcomes = report.outcomes.map((one) => ({
     ...one,

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { ActionError } from '../errors.ts';
-import { readAnchors, usableAnchors } from './material/anchors.ts';
+import { type AnchorsInput, readAnchors, usableAnchors } from './material/anchors.ts';
 import { type CertificateFacts, factsOf, nameOnOneLine, publicKeyPrint } from './material/certificate.ts';
 import { readClient } from './material/client.ts';
 import { type ClientChain, missingIssuerOf } from './material/client-chain.ts';
@@ -93,9 +93,9 @@ export function missingIssuerHint({ certificates, missingIssuer }: Identity): st
   return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
 }
 
-/** Reads the trust anchors of a run that shows no client certificate; throws the problems of `chain` as one error. */
-export function requireTrust(chain: string | undefined, now: Date): Trust {
-  const { certificates, problems } = readAnchors(chain);
+/** Reads the trust anchors that an input holds; throws their problems as one error. */
+export function requireTrust(chain: string | undefined, now: Date, input: AnchorsInput = 'chain'): Trust {
+  const { certificates, problems } = readAnchors(chain, input);
   if (problems.length > 0) requireIdentity({ identity: undefined, problems, notices: [], warnings: [] });
   return trustIn(
     certificates.map(({ x509 }) => x509),

@@ -2,6 +2,7 @@ import type { HttpProtocol } from '../connection/dialler.ts';
 import type { ActionError } from '../errors.ts';
 import type { Pattern } from '../files/finding/patterns.ts';
 import type { Shard } from '../files/finding/shard.ts';
+import type { AuthoritySettings } from '../identity/issued/authority.ts';
 import type { IdentityText } from '../identity/text/inputs.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import type { Verification } from '../verifying/check.ts';
@@ -43,6 +44,8 @@ export interface KitPaths {
 export interface ServiceInputs {
   readonly serverUrl: URL;
   readonly identity: IdentityText;
+  /** Who issues the client certificate for this run; `undefined` when `identity` holds it. */
+  readonly authority: AuthoritySettings | undefined;
   readonly expiryWarningDays: number;
   readonly http: HttpProtocol;
 }

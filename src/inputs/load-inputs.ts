@@ -3,12 +3,13 @@ import { secretsOf } from '../identity/secrets.ts';
 import type { IdentityText } from '../identity/text/inputs.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import type { Runner } from '../runner.ts';
+import { NOWHERE } from './address-fields.ts';
 import { admit } from './admission.ts';
 import { FieldReader } from './field-reader.ts';
 import { readFiles } from './file-fields.ts';
 import type { EffortInputs, Inputs, UploadInputs } from './inputs.ts';
 import { readProtocol } from './protocols/protocol-fields.ts';
-import { NOWHERE, readService } from './service-fields.ts';
+import { readService } from './service-fields.ts';
 import type { TakenInputs } from './taken.ts';
 import { readSignatureForm } from './verify-fields.ts';
 
@@ -26,11 +27,13 @@ export function loadInputs(runner: Runner): Inputs {
     chain: runner.takeInput('chain'),
   };
   const [appSecret, token] = [runner.takeInput('app-secret'), runner.takeInput('token')];
+  const certificateChain = runner.takeInput('certificate-chain');
   runner.mask(secretsOf(identity));
+  runner.mask(secretsOf({ chain: certificateChain }));
   runner.mask([appSecret, token].filter((secret) => secret !== undefined));
 
   const reader = new FieldReader((name) => runner.takeInput(name));
-  const inputs = readMode({ identity, appSecret, token, reader }, runner);
+  const inputs = readMode({ identity, appSecret, token, certificateChain, reader }, runner);
   // A preflight lists these beside everything else that is wrong.
   if (inputs?.mode === 'preflight') return inputs;
   if (inputs === undefined || reader.problems.length > 0) throw allProblems(reader.problems);

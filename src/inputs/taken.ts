@@ -6,5 +6,7 @@ export interface TakenInputs {
   readonly identity: IdentityText;
   readonly appSecret: string | undefined;
   readonly token: string | undefined;
+  /** What the authority that issues the client certificate must chain to; a private key may stand there by mistake. */
+  readonly certificateChain: string | undefined;
   readonly reader: FieldReader;
 }

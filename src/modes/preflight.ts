@@ -7,8 +7,8 @@ import { OutputTree } from '../files/writing/output-tree.ts';
 import type { Identity } from '../identity/identity.ts';
 import { readAnchors, usableAnchors } from '../identity/material/anchors.ts';
 import { factsOf } from '../identity/material/certificate.ts';
+import { NOWHERE } from '../inputs/address-fields.ts';
 import type { PreflightInputs } from '../inputs/inputs.ts';
-import { NOWHERE } from '../inputs/service-fields.ts';
 import { type CanaryOutcome, sendCanary } from '../preflight/canary.ts';
 import { type Finding, failed, passed, warned } from '../preflight/finding.ts';
 import { checkIdentityText, type IdentityCheck } from '../preflight/identity-findings.ts';
@@ -19,8 +19,8 @@ import { renderManifest } from '../report/manifest.ts';
 import type { ReportBuilder, ReportPart } from '../report/report.ts';
 import type { Signer } from '../signing/signer.ts';
 import type { Context } from './context.ts';
+import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext, worldOf } from './service/route.ts';
 import { makeOwnDirectory } from './stages/release.ts';
-import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext, worldOf } from './stages/service.ts';
 
 /** Proves that a release could be signed right now, or lists everything that stands in its way; reads no file of the release. */
 export async function preflight(context: Context, inputs: PreflightInputs, report: ReportBuilder): Promise<void> {

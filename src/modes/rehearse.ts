@@ -36,7 +36,7 @@ export async function rehearse(context: Context, inputs: RehearseInputs, report:
       report.add({ verification });
       const service = serviceOf(embedded);
       const identity = checkIdentity(context, service, report);
-      return withService(context, { ...service, identity, proxied: 'never', report }, (open) =>
+      return withService(context, { ...service, identity, proxied: 'never', isNeeded: true, report }, (open) =>
         signRelease(context, files, {
           release,
           wanted,
@@ -79,6 +79,7 @@ function serviceOf({ url, signPath, credentials }: Service): Pick<ServiceTask, '
     inputs: {
       serverUrl: new URL(url),
       identity: { cert, key, keyPassphrase: undefined, chain },
+      authority: undefined,
       expiryWarningDays: 0,
       http: 'http1',
     },

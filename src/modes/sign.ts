@@ -28,8 +28,7 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
     report.add(warnOfUncovered(context, files, sweepTemporaries(output, files, release.coverage)));
     refuseHidingManifest(files, receipt, release);
     report.add(await checkMatched(context, files, release));
-    checkSizes(verification, release.files);
-    for (const file of release.files) protocol.checkFile?.(file);
+    checkFiles(release.files, verification, protocol);
     const identity = checkIdentity(context, { inputs: service, protocol }, report);
     const kept = reuse && verification ? await findValid(context, release, { output, files, verification }) : [];
     report.add({ outcomes: kept });
@@ -37,7 +36,8 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
     checkBudget(wanted, files.maxFiles);
     const isUploaded = upload !== undefined;
     const { outdated } = planWrites({ mode, files, output, release, wanted, verification, receipt, isUploaded });
-    const task = { inputs: service, protocol, identity, proxied: 'as the environment says', report } as const;
+    const isNeeded = wanted.length > 0;
+    const task = { inputs: service, protocol, identity, proxied: 'as the environment says', isNeeded, report } as const;
     return withService(context, task, (open) =>
       signRelease(context, files, {
         release,
@@ -70,7 +70,12 @@ function describeVerification({ runner }: Context, verification: Verification | 
   return { notes: [text] };
 }
 
-function checkSizes(verification: Verification | undefined, files: readonly ReleaseFile[]): void {
+function checkFiles(
+  files: readonly ReleaseFile[],
+  verification: Verification | undefined,
+  protocol: SignInputs['protocol'],
+): void {
+  for (const file of files) protocol.checkFile?.(file);
   if (verification === undefined) return;
   for (const { path, size } of files) {
     try {

@@ -17,7 +17,7 @@ export interface IdentityCheck {
   readonly leaf: X509Certificate | undefined;
 }
 
-const INPUTS: readonly InputName[] = ['cert', 'key', 'chain'];
+const INPUTS = ['cert', 'key', 'chain'] as const satisfies readonly InputName[];
 const BY_CODE: Readonly<Record<string, string>> = {
   IDENTITY_KEY_MISMATCH: 'key matches cert',
   IDENTITY_EXPIRED: 'validity',
@@ -60,7 +60,7 @@ function inputIn(text: string): string {
   return /\binput (cert|key-passphrase|key|chain)\b/.exec(text)?.[1] ?? 'cert';
 }
 
-function describeInput(input: InputName, text: IdentityText): Finding[] {
+function describeInput(input: (typeof INPUTS)[number], text: IdentityText): Finding[] {
   const value = text[input];
   if (isBlank(value))
     return input === 'key' ? [passed('key', 'input key is empty; the key is looked for in cert')] : [];

@@ -6,10 +6,11 @@ import { manifestFinding } from './summary/findings.ts';
 
 /** Yields the JSON receipt of a run in pieces, a line for each file. */
 export function* renderManifest(report: Report, createdAt: Date): Generator<string> {
-  const { mode, verification, service, certificate, shard, failure } = report;
+  const { mode, verification, service, certificate, job, shard, failure } = report;
   const verifyKeySha256 = verification?.verifier.key.spkiSha256;
   const signer = {
-    ...(certificate ? { certificate: manifestCertificate(certificate) } : {}),
+    ...(certificate ? { certificate: manifestCertificate(certificate, report) } : {}),
+    ...(job ? { identity: job } : {}),
     ...(verifyKeySha256 ? { verifyKeySha256 } : {}),
   };
   const head = {
@@ -40,8 +41,12 @@ export function* renderManifest(report: Report, createdAt: Date): Generator<stri
   yield `\n],"leftOut":${JSON.stringify(leftOut)},"totals":${JSON.stringify(manifestTotals(report))}}\n`;
 }
 
-function manifestCertificate({ subject, issuer, notAfter, sha256 }: NonNullable<Report['certificate']>): object {
-  return { subject, issuer, notAfter, sha256 };
+function manifestCertificate(
+  { subject, issuer, serial, notBefore, notAfter, sha256 }: NonNullable<Report['certificate']>,
+  { mode, certificateSource }: Report,
+): object {
+  const source = mode === 'rehearse' ? 'rehearsal' : certificateSource;
+  return { subject, issuer, serial, notBefore, notAfter, sha256, source };
 }
 
 function manifestFile(outcome: FileOutcome, suffix: string): object {

@@ -2,6 +2,7 @@ import type { ActionError } from '../errors.ts';
 import type { LeftOut } from '../files/finding/left-out.ts';
 import type { Shard } from '../files/finding/shard.ts';
 import { type FileOutcome, notTried, type ReleaseFile } from '../files/release-file.ts';
+import type { JobIdentity } from '../identity/issued/id-token.ts';
 import type { CertificateFacts } from '../identity/material/certificate.ts';
 import type { Finding } from '../preflight/finding.ts';
 import type { Verification } from '../verifying/check.ts';
@@ -32,8 +33,12 @@ export interface Report {
   readonly durationMs: number;
   /** Origin of the service. */
   readonly service: string | undefined;
-  /** The client certificate. */
+  /** The client certificate; the newest one, when several were issued. */
   readonly certificate: CertificateFacts | undefined;
+  /** Where it came from. */
+  readonly certificateSource: 'input' | 'vault' | 'step-ca';
+  /** Whom it was issued for; `undefined` for one that was stored. */
+  readonly job: JobIdentity | undefined;
   readonly suffix: string;
   /** The slice this run was about; `1/1` is the whole. */
   readonly shard: Shard;
@@ -93,6 +98,8 @@ export function assembleReport(parts: readonly ReportPart[]): Report {
     durationMs: latest('durationMs') ?? 0,
     service: latest('service'),
     certificate: latest('certificate'),
+    certificateSource: latest('certificateSource') ?? 'input',
+    job: latest('job'),
     suffix: latest('suffix') ?? '.sign',
     shard: latest('shard') ?? { index: 1, count: 1 },
     checksums: latest('checksums'),

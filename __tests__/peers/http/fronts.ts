@@ -7,6 +7,10 @@ export interface FrontOptions {
   readonly backendPort: number;
   /** Lines for the part of the configuration that deals with requests. */
   readonly lines?: string;
+  /** PEM of who issues the certificates of clients; the PKI's own root when absent. */
+  readonly clientAuthority?: string;
+  /** nginx only: where it logs, for each request, its end and the end of the client's certificate, its serial and the connection. */
+  readonly log?: string;
 }
 
 function pemFiles(pki: Pki): Record<string, string> {
@@ -26,7 +30,11 @@ export function startNginx(options: FrontOptions): Promise<Peer> {
   return startPeer((port, directory) => nginx(options, port, directory));
 }
 
-function nginx({ pki, backendPort, lines = '' }: FrontOptions, port: number, directory: string): PeerPlan {
+function nginx(
+  { pki, backendPort, lines = '', clientAuthority = pki.root.cert, log }: FrontOptions,
+  port: number,
+  directory: string,
+): PeerPlan {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${directory}/${name};`,
   );
@@ -34,12 +42,13 @@ function nginx({ pki, backendPort, lines = '' }: FrontOptions, port: number, dir
 daemon off; master_process off; pid ${directory}/pid; error_log stderr;
 events { worker_connections 1024; }
 http {
-  access_log off; ${temporary.join(' ')}
+  log_format certificates escape=json '{"at":"$time_iso8601","end":"$ssl_client_v_end","serial":"$ssl_client_serial","subject":"$ssl_client_s_dn","connection":"$connection","reused":"$ssl_session_reused","status":"$status"}';
+  access_log ${log ? `${log} certificates` : 'off'}; ${temporary.join(' ')}
   limit_req_zone $server_name zone=slow:64k rate=20r/s;
   server {
     listen 127.0.0.1:${port} ssl;
     ssl_certificate server.pem; ssl_certificate_key server.key;
-    ssl_client_certificate ca.pem; ssl_verify_client on;
+    ssl_client_certificate clients.pem; ssl_verify_client on; ssl_verify_depth 2;
     ${lines}
     location / {
       proxy_pass https://127.0.0.1:${backendPort};
@@ -50,7 +59,7 @@ http {
 }
 `;
   return {
-    files: { ...pemFiles(pki), 'nginx.conf': configuration },
+    files: { ...pemFiles(pki), 'clients.pem': clientAuthority, 'nginx.conf': configuration },
     command: 'nginx',
     args: ['-p', directory, '-e', 'stderr', '-c', `${directory}/nginx.conf`],
   };

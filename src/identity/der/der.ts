@@ -11,9 +11,11 @@ export const TAG = {
   bitString: 0x03,
   octetString: 0x04,
   oid: 0x06,
+  utf8String: 0x0c,
   utcTime: 0x17,
   generalizedTime: 0x18,
   sequence: 0x30,
+  set: 0x31,
   context0: 0xa0,
 } as const;
 
@@ -117,4 +119,13 @@ function readIndefinite(bytes: Buffer, { tag, start }: Header, depth: number): E
     offset = child.end;
   }
   return undefined;
+}
+
+/** Writes an element whose content is the given parts one after the other; together they have less than 65,536 bytes. */
+export function writeElement(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  const { length } = content;
+  if (length > 0xffff) throw new RangeError(`An element of ${length} bytes is not written.`);
+  const header = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...header]), content]);
 }

@@ -4,7 +4,10 @@ import { readBlocks, separate } from '../text/blocks.ts';
 import { inputEmpty, isBlank } from '../text/inputs.ts';
 import { type PlacedCertificate, readCertificate } from './certificate.ts';
 
-/** What the input `chain` holds, as far as it can be read. */
+/** The inputs that hold trust anchors. */
+export type AnchorsInput = 'chain' | 'certificate-chain';
+
+/** What an input of trust anchors holds, as far as it can be read. */
 interface Anchors {
   readonly certificates: readonly PlacedCertificate[];
   readonly problems: readonly ActionError[];
@@ -12,13 +15,13 @@ interface Anchors {
 }
 
 /**
- * Reads `chain`: the certificates that the server must chain to, each once; never throws.
+ * Reads the certificates that a server must chain to, each once; never throws.
  *
  * Every block counts, since Node leaves out the broken ones of a bundle without a word, and takes an empty bundle for the system's roots.
  */
-export function readAnchors(text: string | undefined): Anchors {
-  if (isBlank(text)) return { certificates: [], problems: [inputEmpty('chain')], tidied: [] };
-  const { blocks, problems, tidied } = readBlocks('chain', text);
+export function readAnchors(text: string | undefined, input: AnchorsInput = 'chain'): Anchors {
+  if (isBlank(text)) return { certificates: [], problems: [inputEmpty(input)], tidied: [] };
+  const { blocks, problems, tidied } = readBlocks(input, text);
   const read = separate(blocks.map(readCertificate));
   return {
     certificates: [...new Map(read.values.map((one) => [one.x509.fingerprint256, one])).values()],

@@ -16,7 +16,10 @@ export interface CertificateFacts {
   /** Distinguished names on one line, such as `C=DE, O=Example, CN=release`. */
   readonly subject: string;
   readonly issuer: string;
-  /** End of validity in ISO 8601. */
+  /** In upper-case hex. */
+  readonly serial: string;
+  /** Beginning and end of validity in ISO 8601. */
+  readonly notBefore: string;
   readonly notAfter: string;
   /** SHA-256 of the certificate's DER, in lower-case hex. */
   readonly sha256: string;
@@ -51,6 +54,8 @@ export function factsOf(x509: X509Certificate): CertificateFacts {
   return {
     subject: nameOnOneLine(x509.subject),
     issuer: nameOnOneLine(x509.issuer),
+    serial: x509.serialNumber,
+    notBefore: x509.validFromDate.toISOString(),
     notAfter: x509.validToDate.toISOString(),
     sha256: createHash('sha256').update(x509.raw).digest('hex'),
     publicKeySha256: publicKeyPrint(x509.publicKey),

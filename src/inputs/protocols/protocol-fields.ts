@@ -50,7 +50,10 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 export function neededCredentials(reader: FieldReader): readonly Credential[] {
   // An unknown protocol is reported where its inputs are read.
   const name = NAMES.find((each) => each === reader.text('protocol')) ?? 'es-auth';
-  return PROTOCOLS[name].credentials(reader);
+  const own = PROTOCOLS[name].credentials(reader);
+  if ((reader.text('certificate-from') ?? 'input') === 'input') return own;
+  // The certificate is issued for the OIDC token, and its key is made here.
+  return [...own.filter((each) => each !== 'key' && each !== 'OIDC'), 'OIDC'];
 }
 
 /** Reads the input `protocol` and the inputs of the protocol that it names; `undefined` only after a problem was noted. */

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
+import type { X509Certificate } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import { createDiagnosis } from '../../connection/diagnosis/diagnosis.ts';
 import { explainRefusal } from '../../connection/diagnosis/own-certificate.ts';
 import { missingNames } from '../../connection/diagnosis/server-certificate.ts';
-import { type ConnectProxy, chooseProxy } from '../../connection/proxy.ts';
 import { createTlsContext } from '../../connection/route.ts';
 import { openTransport, type Transport } from '../../connection/transport.ts';
-import { type CredentialPaths, withCredentials } from '../../identity/credentials.ts';
 import {
   type Identity,
   inspectIdentity,
@@ -15,14 +13,18 @@ import {
   requireTrust,
   type Trust,
 } from '../../identity/identity.ts';
+import type { AuthoritySettings } from '../../identity/issued/authority.ts';
+import { RenewingTransport } from '../../identity/issued/renewing-transport.ts';
 import { isBlank } from '../../identity/text/inputs.ts';
 import type { ServiceInputs } from '../../inputs/inputs.ts';
-import type { Protocol, ProtocolWorld } from '../../protocols/protocol.ts';
+import type { Protocol } from '../../protocols/protocol.ts';
 import type { ReportBuilder } from '../../report/report.ts';
 import { sentence } from '../../report/summary/units.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import type { Signer } from '../../signing/signer.ts';
 import type { Context } from '../context.ts';
+import { describeIssued, withIssuer } from '../service/issuing.ts';
+import { announceProxy, CONNECT_TIMEOUT_MS, withSecureContext, worldOf } from '../service/route.ts';
 
 /** A signer that is ready to use, and what it works with. */
 export interface OpenService {
@@ -44,6 +46,10 @@ export function checkIdentity(
   report: ReportBuilder,
 ): Identity | Trust {
   const { cert, key, chain } = inputs.identity;
+  if (inputs.authority) {
+    requireTrust(inputs.authority.chain, new Date(now()), inputs.authority.chainInput);
+    return requireTrust(chain, new Date(now()));
+  }
   if (protocol.certificate === 'optional' && isBlank(cert) && isBlank(key)) return requireTrust(chain, new Date(now()));
   runner.openGroup('Identity');
   const inspection = inspectIdentity(inputs.identity, {
@@ -69,12 +75,11 @@ export interface ServiceTask {
   /** Trust alone where the protocol needs no client certificate and none is given. */
   readonly identity: Identity | Trust;
   readonly proxied: 'as the environment says' | 'never';
+  /** Whether a request is to be sent for sure, so that a certificate is issued before anything else happens. */
+  readonly isNeeded: boolean;
   /** Gets the origin of the service, and what is odd about it while it signs. */
   readonly report: ReportBuilder;
 }
-
-/** Longest time for name look-up, TCP, proxy and handshake together. */
-export const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Opens a signer for the duration of `use`. */
 export function withService<T>(
@@ -83,94 +88,97 @@ export function withService<T>(
   use: (service: OpenService) => Promise<T>,
 ): Promise<T> {
   const { inputs, protocol, identity, proxied, report } = task;
-  const { serverUrl: server, http } = inputs;
+  const { serverUrl: server, authority } = inputs;
   const proxy = proxied === 'never' ? undefined : announceProxy(context, server);
   report.add({ service: server.origin });
-  return withSecureContext(context, identity, async (secureContext) => {
+  let isServerSeen = false;
+  const onServer = (certificate: X509Certificate): void => {
+    if (!isServerSeen) warn(context, report, ['Server certificate', missingNames(certificate)]);
+    isServerSeen = true;
+  };
+  const open = (secureContext: SecureContext): Transport => {
     const route = { server, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
-    const transport = openTransport(route, {
-      protocol: http,
-      diagnosis: createDiagnosis(route, { anchors: identity.anchors, now: context.now }),
-      onServer: (certificate) => warn(context, report, ['Server certificate', missingNames(certificate)]),
-    });
-    const open = protocol.open(
-      transport,
-      worldOf(context, (title, text) => warn(context, report, [title, text])),
-    );
-    try {
-      const signer = 'certificate' in identity ? namingRefused(open.signer, identity) : open.signer;
-      const maxBytesInFlight = http === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
-      const clientKeySha256 = 'certificate' in identity ? identity.certificate.publicKeySha256 : undefined;
-      return await use({ signer, transport, clientKeySha256, maxBytesInFlight });
-    } finally {
-      await open.close();
-      transport.close();
-    }
+    const diagnosis = createDiagnosis(route, { anchors: identity.anchors, now: context.now });
+    return openTransport(route, { protocol: inputs.http, diagnosis, onServer });
+  };
+  if (authority) return withIssuedService(context, { task, authority, open }, use);
+  return withSecureContext(context, identity, (secureContext) => {
+    const own = 'certificate' in identity ? identity : undefined;
+    return useService(context, { inputs, protocol, report, transport: open(secureContext), shown: () => own }, use);
   });
 }
 
+interface IssuedTask {
+  readonly task: ServiceTask;
+  readonly authority: AuthoritySettings;
+  readonly open: (secureContext: SecureContext) => Transport;
+}
+
+/** Opens a signer whose client certificates are issued while it works; each has a TLS context, connections and sessions of its own. */
+function withIssuedService<T>(
+  context: Context,
+  { task, authority: settings, open }: IssuedTask,
+  use: (service: OpenService) => Promise<T>,
+): Promise<T> {
+  const { inputs, protocol, identity: trust, isNeeded, report } = task;
+  return withIssuer(context, { settings, trust }, async (issuer) => {
+    let newest: Identity | undefined;
+    const transport = new RenewingTransport({
+      now: context.now,
+      async obtain(signal) {
+        const issued = await issuer.obtain(signal);
+        newest = issued;
+        report.add(describeIssued(context, issued));
+        const { certificatesPem: cert, keyPem: key, anchorsPem, endsAt } = issued;
+        return { transport: open(createTlsContext({ cert, key, ca: [anchorsPem] })), endsAt };
+      },
+    });
+    try {
+      if (isNeeded) await transport.begin(context.signal);
+    } catch (error) {
+      transport.close();
+      throw error;
+    }
+    return useService(context, { inputs, protocol, report, transport, shown: () => newest }, use);
+  });
+}
+
+interface UseTask extends Pick<ServiceTask, 'inputs' | 'protocol' | 'report'> {
+  readonly transport: Transport;
+  /** What new connections show now; `undefined` without a certificate. */
+  readonly shown: () => Identity | undefined;
+}
+
+async function useService<T>(
+  context: Context,
+  { inputs, protocol, report, transport, shown }: UseTask,
+  use: (service: OpenService) => Promise<T>,
+): Promise<T> {
+  const open = protocol.open(
+    transport,
+    worldOf(context, (title, text) => warn(context, report, [title, text])),
+  );
+  try {
+    const signer = namingRefused(open.signer, shown);
+    const maxBytesInFlight = inputs.http === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
+    const clientKeySha256 = inputs.authority ? undefined : shown()?.certificate.publicKeySha256;
+    return await use({ signer, transport, clientKeySha256, maxBytesInFlight });
+  } finally {
+    await open.close();
+    transport.close();
+  }
+}
+
 /** Makes a signer's failures say which certificate a server refused. */
-function namingRefused(signer: Signer, identity: Identity): Signer {
-  const own = { certificate: identity.certificate, missingIssuerHint: missingIssuerHint(identity) };
+function namingRefused(signer: Signer, shown: () => Identity | undefined): Signer {
   return {
     sign: (source, signal) =>
       signer.sign(source, signal).catch((error: unknown) => {
-        throw error instanceof Failure ? explainRefusal(error, own) : error;
+        const identity = shown();
+        if (!(error instanceof Failure) || identity === undefined) throw error;
+        const own = { certificate: identity.certificate, missingIssuerHint: missingIssuerHint(identity) };
+        throw explainRefusal(error, own);
       }),
-  };
-}
-
-function announceProxy(context: Context, server: URL): ConnectProxy | undefined {
-  const proxy = proxyFor(context, server);
-  if (proxy) context.runner.line(`Through the proxy ${proxy.url.origin}`);
-  return proxy;
-}
-
-/** Picks the proxy of the environment and masks its credentials; throws `PROXY_UNUSABLE`. */
-export function proxyFor({ runner }: Context, server: URL): ConnectProxy | undefined {
-  const proxy = chooseProxy(runner.facts, server);
-  if (proxy?.authorization) runner.mask(credentialsIn(proxy.authorization));
-  return proxy;
-}
-
-/** The credentials as the proxy gets them and as they stand in the variable; a short password would mask innocent text. */
-function credentialsIn(authorization: string): string[] {
-  const encoded = authorization.replace(/^Basic /, '');
-  const password = Buffer.from(encoded, 'base64')
-    .toString()
-    .replace(/^[^:]*:/, '');
-  const forms = password.length < 8 ? [] : [password, encodeURIComponent(password)];
-  return [authorization, encoded, ...forms];
-}
-
-/** Builds the TLS context of an identity; its files lie on disk only meanwhile. */
-export function withSecureContext<T>(
-  { runner }: Context,
-  identity: Identity | Trust,
-  use: (secureContext: SecureContext) => Promise<T>,
-): Promise<T> {
-  if (!('keyPem' in identity)) return use(createTlsContext({ ca: [identity.anchorsPem] }));
-  const announce = (directory: string): void => runner.saveState('credentials', directory);
-  const build = (paths: CredentialPaths): SecureContext =>
-    createTlsContext({
-      cert: readFileSync(paths.certificates),
-      key: readFileSync(paths.key),
-      ca: [readFileSync(paths.anchors)],
-      passphrase: paths.passphrase,
-    });
-  return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
-}
-
-/** Returns what a protocol may use of this run. */
-export function worldOf({ runner, now, clock, randomInt }: Context, onWarning: ProtocolWorld['warn']): ProtocolWorld {
-  return {
-    now,
-    elapsed: () => clock.now(),
-    randomInt,
-    warn: onWarning,
-    scrub: runner.scrub,
-    mask: (secret) => runner.mask([secret]),
-    drawIdToken: (audience) => runner.drawIdToken(audience),
   };
 }
 

@@ -1,0 +1,42 @@
+import { generateKeyPair, type KeyObject, sign } from 'node:crypto';
+import { promisify } from 'node:util';
+import { TAG, writeElement } from '../der/der.ts';
+import { encodePem } from '../text/pem.ts';
+
+/** A private key that exists in this process only, and the request for a certificate of it. */
+export interface CertificateRequest {
+  readonly privateKey: KeyObject;
+  /** PEM, PKCS#10. */
+  readonly pem: string;
+}
+
+const COMMON_NAME = Buffer.from('550403', 'hex');
+const ECDSA_WITH_SHA256 = Buffer.from('2a8648ce3d040302', 'hex');
+
+/**
+ * Makes an EC P-256 key and a certificate request (RFC 2986) for it with a common name.
+ *
+ * Node makes no requests, and a library for these few elements would cost more of the start than all the rest together.
+ */
+export async function createRequest(commonName: string): Promise<CertificateRequest> {
+  const { privateKey, publicKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
+  const attribute = writeElement(
+    TAG.sequence,
+    writeElement(TAG.oid, COMMON_NAME),
+    writeElement(TAG.utf8String, Buffer.from(commonName)),
+  );
+  const info = writeElement(
+    TAG.sequence,
+    writeElement(TAG.integer, Buffer.of(0)),
+    writeElement(TAG.sequence, writeElement(TAG.set, attribute)),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    writeElement(TAG.context0),
+  );
+  const der = writeElement(
+    TAG.sequence,
+    info,
+    writeElement(TAG.sequence, writeElement(TAG.oid, ECDSA_WITH_SHA256)),
+    writeElement(TAG.bitString, Buffer.of(0), sign('sha256', info, privateKey)),
+  );
+  return { privateKey, pem: encodePem({ label: 'CERTIFICATE REQUEST', der }) };
+}

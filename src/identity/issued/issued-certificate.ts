@@ -1,0 +1,79 @@
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import type { Identity, Trust } from '../identity.ts';
+import { factsOf, isSelfSigned, type PlacedCertificate } from '../material/certificate.ts';
+import { orderClientChain } from '../material/client-chain.ts';
+import { encodePem } from '../text/pem.ts';
+import { clientWarnings } from '../validity.ts';
+import { noCertificate } from './refusals.ts';
+
+/** A certificate that ends sooner than this is refused, and takes no further request: a handshake may take as long. */
+export const MIN_LEFT_MS = 10_000;
+
+/** What an issued certificate is held against. */
+interface Expectations {
+  readonly privateKey: KeyObject;
+  readonly trust: Trust;
+  /** Origin of the authority. */
+  readonly origin: string;
+  readonly now: () => number;
+}
+
+/** Checks the certificates that an authority gave and puts them together with key and trust; throws `CERTIFICATE_NOT_ISSUED`. */
+export function assemble(
+  pem: string,
+  { privateKey, trust, origin, now }: Expectations,
+): Identity & { readonly endsAt: number; readonly warnings: readonly string[] } {
+  const chain = orderClientChain(readAll(pem, origin), privateKey);
+  const leaf = chain?.leaf.x509;
+  if (chain === undefined || leaf?.checkPrivateKey(privateKey) !== true)
+    throw noCertificate(
+      origin,
+      'is not for the key of the request',
+      'Check that certificate-url leads to the authority itself.',
+    );
+  checkDates(leaf, origin, now());
+  // A root is known to whoever trusts it, and some servers count it against the length of the chain.
+  const sent = chain.certificates.map(({ x509 }) => x509).filter((each, at) => at === 0 || !isSelfSigned(each));
+  return {
+    certificates: sent,
+    certificatesPem: sent.map(({ raw }) => encodePem({ label: 'CERTIFICATE', der: raw })).join(''),
+    keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    passphrase: undefined,
+    certificate: factsOf(leaf),
+    missingIssuer: undefined,
+    anchors: trust.anchors,
+    anchorsPem: trust.anchorsPem,
+    endsAt: leaf.validToDate.getTime(),
+    warnings: clientWarnings(chain, { now: new Date(now()), expiryWarningDays: 0 }),
+  };
+}
+
+const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+
+function readAll(pem: string, origin: string): PlacedCertificate[] {
+  try {
+    return (pem.match(BLOCK) ?? []).map((block) => ({
+      x509: new X509Certificate(block),
+      place: `authority ${origin}`,
+    }));
+  } catch (cause) {
+    throw noCertificate(origin, 'cannot be read', 'Show this to the operators of the authority.', cause);
+  }
+}
+
+function checkDates({ validFromDate, validToDate }: X509Certificate, origin: string, now: number): void {
+  const clock = `the runner's clock says ${new Date(now).toISOString()}`;
+  const leftMs = validToDate.getTime() - now;
+  if (leftMs < MIN_LEFT_MS)
+    throw noCertificate(
+      origin,
+      `ends at ${validToDate.toISOString()}, which leaves fewer than ${MIN_LEFT_MS / 1000} s; ${clock}`,
+      'Let the role of the authority issue certificates for 15 min (ttl, max_ttl, maxTLSCertDuration), and compare the clocks.',
+    );
+  if (validFromDate.getTime() > now)
+    throw noCertificate(
+      origin,
+      `is not valid before ${validFromDate.toISOString()}; ${clock}`,
+      'Compare the clocks of the runner and of the authority, which may date certificates back (not_before_duration, backdate).',
+    );
+}

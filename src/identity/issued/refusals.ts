@@ -1,0 +1,140 @@
+import type { WireResponse } from '../../connection/exchange.ts';
+import type { Scrub } from '../../protocols/answers/reason.ts';
+import { retryAfterMs } from '../../protocols/answers/retry-after.ts';
+import { Failure } from '../../signing/policy/failure.ts';
+import { readMember, textsIn, type VaultPkiSettings } from './authority.ts';
+import { type Claims, describeClaims } from './id-token.ts';
+
+/** Longest text of the authority that is quoted, in characters. */
+const MAX_QUOTED = 200;
+
+/** What explains an answer of an authority besides the answer itself. */
+export interface AskedAuthority {
+  /** Origin of the authority. */
+  readonly origin: string;
+  /** Claims of the token that was sent. */
+  readonly claims: Claims;
+  readonly scrub: Scrub;
+  /** Wall clock, in milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Says what an answer other than 200 to a jwt login of OpenBao or Vault means. */
+export function vaultLoginFailure(response: WireResponse, settings: VaultPkiSettings, asked: AskedAuthority): Failure {
+  const { status } = response;
+  const passing = passingFailure(response, asked);
+  if (passing) return passing;
+  const { login, loginRole } = settings;
+  const said = quote(response, asked);
+  const sentence = `The authority ${asked.origin} refused the login at ${login.path}: it answered ${status}${said && `: ${said}`}.`;
+  if (status === 404 || /no handler|unsupported path|route entry/.test(said))
+    return new Failure('config', 'LOGIN_REFUSED', sentence, {
+      hint: `There is no login at ${login.path}. Check certificate-url, and give another mount behind the role, as in certificate-role: ${loginRole}@team/auth/github/pki-role.`,
+    });
+  // Both need the same words of the token; only the role itself is another matter.
+  const isAboutRole = /\brole\b/.test(said) && !/claim|audience|subject/.test(said);
+  if (isAboutRole || said === 'permission denied')
+    return new Failure('config', 'LOGIN_REFUSED', sentence, {
+      hint: `Check the login role “${loginRole}” in certificate-role: names are case-sensitive, and ${login.path} must hold it.`,
+    });
+  return new Failure('config', 'ID_TOKEN_REFUSED', `${sentence} ${sentToken(asked)}`, { hint: tokenHint(said) });
+}
+
+const TOKEN_HINTS: readonly (readonly [RegExp, string])[] = [
+  [/audience/, 'Set oidc-audience to a value that bound_audiences of the role lists, or add the audience there.'],
+  [
+    /issuer|known key|signature/,
+    'The jwt login of the authority must trust the issuer of the token: check oidc_discovery_url and bound_issuer.',
+  ],
+  [/expir|not before|nbf|iat|before/, 'Compare the clocks of the runner and of the authority.'],
+];
+
+function tokenHint(said: string): string {
+  const known = TOKEN_HINTS.find(([pattern]) => pattern.test(said));
+  return (
+    known?.[1] ??
+    'Compare bound_claims, bound_subject and bound_audiences of the role with the claims above: the role is bound to another repository, ref or workflow.'
+  );
+}
+
+/** Says what an answer other than 200 to a certificate request at OpenBao or Vault means. */
+export function vaultSignFailure(response: WireResponse, settings: VaultPkiSettings, asked: AskedAuthority): Failure {
+  const passing = passingFailure(response, asked);
+  if (passing) return passing;
+  const { mount, pkiRole } = settings;
+  const path = `${mount}/sign/${pkiRole}`;
+  if (response.status === 403)
+    return notIssued(
+      response,
+      asked,
+      `The policies of the login role must allow this: path "${path}" { capabilities = ["update"] }. A mistyped mount or role is refused in the same way.`,
+    );
+  if (response.status === 404)
+    return notIssued(response, asked, 'Check certificate-url: its path is the mount of the pki engine, as in /v1/pki.');
+  return notIssued(
+    response,
+    asked,
+    `Check the role “${pkiRole}” of the pki engine: it must allow keys of the type ec with 256 bits, client_flag, and the name of the request (allow_any_name with enforce_hostnames=false, or allowed_domains).`,
+  );
+}
+
+/** Says what an answer other than 201 of a step-ca means. */
+export function stepFailure(response: WireResponse, asked: AskedAuthority): Failure {
+  const passing = passingFailure(response, asked);
+  if (passing) return passing;
+  const { status } = response;
+  if (status === 401) {
+    // A step-ca tells nobody but its own log why it refuses a token.
+    const sentence = `The authority ${asked.origin} refused the OIDC token: it answered 401. ${sentToken(asked)}`;
+    return new Failure('config', 'ID_TOKEN_REFUSED', sentence, {
+      hint: 'The log of the step-ca says why. Its OIDC provisioner must have the audience as clientID and the issuer behind configurationEndpoint; a wrong clock, another domain or admin rule refuses tokens as well.',
+    });
+  }
+  if (status === 404 || status === 405)
+    return notIssued(response, asked, 'Check certificate-url: it is the address of the step-ca, without a path.');
+  return notIssued(
+    response,
+    asked,
+    'Check the template, the policy and the claims (maxTLSCertDuration) of the OIDC provisioner; its log says more.',
+  );
+}
+
+/** Builds the failure of an answer that holds no certificate although its status says so. */
+export function noCertificate(origin: string, what: string, hint: string, cause?: unknown): Failure {
+  return new Failure('config', 'CERTIFICATE_NOT_ISSUED', `The certificate that the authority ${origin} gave ${what}.`, {
+    hint,
+    cause,
+  });
+}
+
+function notIssued(response: WireResponse, asked: AskedAuthority, hint: string): Failure {
+  return new Failure('config', 'CERTIFICATE_NOT_ISSUED', answered(response, asked), { hint });
+}
+
+/** Returns the failure of an authority that is in trouble or asks for patience; `undefined` for any other answer. */
+function passingFailure(response: WireResponse, asked: AskedAuthority): Failure | undefined {
+  const { status, headers } = response;
+  if (status !== 429 && status !== 408 && status < 500) return undefined;
+  const waitMs = retryAfterMs(status, headers);
+  return new Failure('service', 'CERTIFICATE_NOT_ISSUED', answered(response, asked), {
+    hint: 'Run this job again when the authority is well; its operators can see why it did not answer.',
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+  });
+}
+
+function answered(response: WireResponse, asked: AskedAuthority): string {
+  const said = quote(response, asked);
+  return `The authority ${asked.origin} issued no certificate: it answered ${response.status}${said && `: ${said}`}.`;
+}
+
+function sentToken({ claims, now }: AskedAuthority): string {
+  const names = ['aud', 'iss', 'sub', 'repository', 'repository_id', 'ref', 'job_workflow_ref', 'environment', 'exp'];
+  return `The token that was sent says: ${describeClaims(claims, names)}. The runner's clock says ${new Date(now()).toISOString()}.`;
+}
+
+/** Quotes what the authority says, on one line: secrets go before the cut. */
+function quote(response: WireResponse, { scrub }: AskedAuthority): string {
+  const texts = [...textsIn(readMember(response, 'errors')), ...textsIn(readMember(response, 'message'))];
+  const text = texts.map((each) => each.replace(/\s+/g, ' ').trim()).join('; ');
+  return scrub(text, MAX_QUOTED).replace(/[.\s]+$/, '');
+}

@@ -1,0 +1,87 @@
+import type { WireResponse } from '../../connection/exchange.ts';
+import type { Transport } from '../../connection/transport.ts';
+import type { ProtocolWorld } from '../../protocols/protocol.ts';
+import {
+  type Asking,
+  type Authority,
+  jsonRequest,
+  LIFE_S,
+  readMember,
+  textsIn,
+  type VaultPkiSettings,
+} from './authority.ts';
+import { noCertificate, vaultLoginFailure, vaultSignFailure } from './refusals.ts';
+
+/** Longest time for giving a token back, in milliseconds; it expires by itself otherwise. */
+const REVOKE_MS = 2000;
+
+/** The pki engine of OpenBao or Vault, which a job reaches by its jwt login. */
+export class VaultPki implements Authority {
+  readonly #settings: VaultPkiSettings;
+  readonly #world: Pick<ProtocolWorld, 'mask' | 'scrub' | 'now'>;
+  readonly #transport: Transport;
+  /** Of the certificate that is being asked for: a repeat needs no second login. */
+  #token: string | undefined;
+  readonly #issued = new Set<string>();
+
+  constructor(settings: VaultPkiSettings, world: Pick<ProtocolWorld, 'mask' | 'scrub' | 'now'>, transport: Transport) {
+    this.#settings = settings;
+    this.#world = world;
+    this.#transport = transport;
+  }
+
+  async issue(asking: Asking): Promise<string> {
+    const { mount, pkiRole, url } = this.#settings;
+    this.#token ??= await this.#logIn(asking);
+    const wish = { csr: await asking.createRequest(), ttl: `${LIFE_S}s`, format: 'pem' };
+    const path = this.#path(`${mount}/sign/${pkiRole}`);
+    const response = await asking.post(jsonRequest(path, wish, ['X-Vault-Token', this.#token]));
+    if (response.status !== 200) throw vaultSignFailure(response, this.#settings, this.#asked(asking));
+    this.#token = undefined;
+    const certificates = ['data.certificate', 'data.ca_chain', 'data.issuing_ca'].flatMap((each) =>
+      textsIn(readMember(response, each)),
+    );
+    if (certificates.length > 0) return certificates.join('\n');
+    throw noCertificate(url.origin, 'is missing in its answer', 'Check that certificate-url leads to a pki engine.');
+  }
+
+  /**
+   * Revokes the tokens of all logins.
+   *
+   * Not earlier than this: a role with generate_lease would revoke the certificate together with its token.
+   */
+  async close(): Promise<void> {
+    const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
+    const revoke = (token: string): Promise<WireResponse> =>
+      this.#transport.post(jsonRequest(path, {}, ['X-Vault-Token', token]), AbortSignal.timeout(REVOKE_MS));
+    await Promise.allSettled([...this.#issued].map(revoke));
+    this.#issued.clear();
+  }
+
+  async #logIn(asking: Asking): Promise<string> {
+    const { login, loginRole } = this.#settings;
+    const { text: jwt } = await asking.drawToken();
+    const response = await asking.post(jsonRequest(this.#path(`${login.path}/login`), { role: loginRole, jwt }));
+    const token = response.status === 200 ? readMember(response, 'auth.client_token') : undefined;
+    if (typeof token !== 'string' || token === '')
+      throw vaultLoginFailure(response, this.#settings, this.#asked(asking));
+    this.#world.mask(token);
+    // Batch tokens cannot be revoked.
+    if (readMember(response, 'auth.token_type') !== 'batch') this.#issued.add(token);
+    const policies = textsIn(readMember(response, 'auth.policies')).join(', ');
+    asking.note({
+      check: 'login',
+      what: `${login.path} took the token for the role ${loginRole}; policies: ${policies}`,
+    });
+    return token;
+  }
+
+  #asked({ claims }: Asking): Parameters<typeof vaultSignFailure>[2] {
+    const { scrub, now } = this.#world;
+    return { origin: this.#settings.url.origin, claims, scrub, now };
+  }
+
+  #path(path: string): string {
+    return `${this.#settings.url.pathname.replace(/\/+$/, '')}/v1/${path}`;
+  }
+}

@@ -1,0 +1,80 @@
+import type { AuthoritySettings, VaultPkiSettings } from '../identity/issued/authority.ts';
+import { isBlank } from '../identity/text/inputs.ts';
+import { loginMount, parseMount } from '../protocols/vault/paths.ts';
+import { NOWHERE, readAddress } from './address-fields.ts';
+import type { TakenInputs } from './taken.ts';
+
+/** What the inputs of an authority are read from, and what they are held against. */
+interface AuthorityTask extends Pick<TakenInputs, 'reader' | 'identity' | 'certificateChain'> {
+  readonly serverUrl: URL;
+}
+
+/** Inputs that no other choice than an issued certificate heeds. */
+const OWN_INPUTS = ['certificate-url', 'certificate-role'];
+
+/** Reads who issues the client certificate; `undefined` when nobody does, or after a problem was noted. */
+export function readAuthority(task: AuthorityTask): AuthoritySettings | undefined {
+  const { reader, identity, certificateChain } = task;
+  const from = reader.choice('certificate-from', ['input', 'vault', 'step-ca']);
+  if (from === 'input') {
+    const given = OWN_INPUTS.filter((name) => reader.text(name) !== undefined);
+    for (const name of certificateChain === undefined ? given : [...given, 'certificate-chain'])
+      reader.reject(name, 'is given, but certificate-from: input takes the certificate from cert and key');
+    return undefined;
+  }
+  for (const [name, text] of [
+    ['cert', identity.cert],
+    ['key', identity.key],
+    ['key-passphrase', identity.keyPassphrase],
+  ] as const)
+    if (!isBlank(text))
+      reader.reject(name, `is given, but certificate-from: ${from} gets a certificate for this run; leave it empty`);
+  const url = readUrl(task, from);
+  const common = {
+    url,
+    audience: reader.text('oidc-audience') ?? url.origin,
+    chain: certificateChain ?? identity.chain ?? '',
+    chainInput: certificateChain === undefined ? 'chain' : 'certificate-chain',
+  } as const;
+  if (from === 'vault') return readVaultPki(task, common);
+  if (reader.text('certificate-role') !== undefined)
+    reader.reject('certificate-role', 'is given, but a step-ca has no roles: its provisioner decides');
+  return url === NOWHERE ? undefined : { from, ...common };
+}
+
+function readUrl({ reader, serverUrl }: AuthorityTask, from: 'vault' | 'step-ca'): URL {
+  const text = reader.text('certificate-url');
+  if (text !== undefined) return readAddress(reader, 'certificate-url', text);
+  // A token must not go to a server that nobody named for it.
+  if (from === 'vault' && reader.text('protocol') === 'vault') return serverUrl;
+  reader.reject('certificate-url', `is empty; certificate-from: ${from} needs the address of the authority`);
+  return NOWHERE;
+}
+
+type Common = Pick<VaultPkiSettings, 'url' | 'audience' | 'chain' | 'chainInput'>;
+
+function readVaultPki({ reader }: AuthorityTask, common: Common): VaultPkiSettings | undefined {
+  const { url } = common;
+  const given = reader.text('certificate-url');
+  const [, prefix = '', path = ''] = /^(.*?)\/v1\/(.+?)\/*$/.exec(url.pathname) ?? [];
+  const mount = given === undefined ? 'pki' : parseMount(path);
+  if (mount === undefined && url !== NOWHERE)
+    reader.reject('certificate-url', 'must end in the mount of the pki engine, as in https://bao.example.com/v1/pki');
+  const text = reader.required('certificate-role');
+  const role = parseRole(text);
+  if (role === undefined && text !== '')
+    reader.reject(
+      'certificate-role',
+      'must be login-role/pki-role or one name for both; another login mount stands after the login role, as in release@team/auth/github/ci',
+    );
+  if (url === NOWHERE || mount === undefined || role === undefined) return undefined;
+  const base = new URL(given === undefined ? url : `${url.origin}${prefix}`);
+  return { ...common, from: 'vault', url: base, mount, ...role };
+}
+
+function parseRole(text: string): Pick<VaultPkiSettings, 'login' | 'loginRole' | 'pkiRole'> | undefined {
+  const [, loginRole = '', at, role] = /^([\w.-]+)(?:@(.+))?\/([\w.-]+)$/.exec(text) ?? /^([\w.-]+)$/.exec(text) ?? [];
+  const path = at === undefined ? undefined : parseMount(at);
+  if (loginRole === '' || (at !== undefined && path === undefined)) return undefined;
+  return { login: loginMount('jwt', path), loginRole, pkiRole: role ?? loginRole };
+}

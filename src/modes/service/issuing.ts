@@ -1,0 +1,63 @@
+import { createDiagnosis } from '../../connection/diagnosis/diagnosis.ts';
+import { createTlsContext } from '../../connection/route.ts';
+import { openTransport } from '../../connection/transport.ts';
+import { requireTrust, type Trust } from '../../identity/identity.ts';
+import type { AuthoritySettings, Step } from '../../identity/issued/authority.ts';
+import { type IssuedIdentity, Issuer } from '../../identity/issued/issuer.ts';
+import type { ReportPart } from '../../report/report.ts';
+import { sentence } from '../../report/summary/units.ts';
+import type { Context } from '../context.ts';
+import { CONNECT_TIMEOUT_MS, proxyFor } from './route.ts';
+
+/** How certificates are issued to this run. */
+export interface IssuingTask {
+  readonly settings: AuthoritySettings;
+  /** What the signing service must chain to. */
+  readonly trust: Trust;
+  readonly onStep?: (step: Step) => void;
+}
+
+/** Opens an issuer for the duration of `use`; the authority is a server of its own, which sees no client certificate. */
+export async function withIssuer<T>(
+  context: Context,
+  { settings, trust, onStep }: IssuingTask,
+  use: (issuer: Issuer) => Promise<T>,
+): Promise<T> {
+  const { runner, now, clock } = context;
+  const authority = requireTrust(settings.chain, new Date(now()), settings.chainInput);
+  const route = {
+    server: settings.url,
+    secureContext: createTlsContext({ ca: [authority.anchorsPem] }),
+    proxy: proxyFor(context, settings.url),
+    timeoutMs: CONNECT_TIMEOUT_MS,
+  };
+  const issuer = new Issuer({
+    settings,
+    trust,
+    transport: openTransport(route, { diagnosis: createDiagnosis(route, { anchors: authority.anchors, now }) }),
+    world: {
+      now,
+      clock,
+      scrub: runner.scrub,
+      mask: (secret) => runner.mask([secret]),
+      drawIdToken: (audience) => runner.drawIdToken(audience),
+    },
+    ...(onStep ? { onStep } : {}),
+  });
+  try {
+    return await use(issuer);
+  } finally {
+    await issuer.close();
+  }
+}
+
+/** Shows a certificate that was issued, and returns what the report tells of it. */
+export function describeIssued({ runner, now }: Context, issued: IssuedIdentity): ReportPart {
+  const { certificate, source, job, endsAt, warnings } = issued;
+  const minutes = Math.round((endsAt - now()) / 6000) / 10;
+  runner.line(`Client certificate from ${source}, for this run alone: ${certificate.subject}`);
+  runner.line(`  issued by ${certificate.issuer}, serial ${certificate.serial}`);
+  runner.line(`  valid until ${certificate.notAfter}, ${minutes} min from now`);
+  for (const warning of warnings) runner.annotate('warning', 'Issued certificate', sentence(warning));
+  return { certificate, certificateSource: source, job, notes: warnings };
+}

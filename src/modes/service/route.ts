@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import type { SecureContext } from 'node:tls';
+import { type ConnectProxy, chooseProxy } from '../../connection/proxy.ts';
+import { createTlsContext } from '../../connection/route.ts';
+import { type CredentialPaths, withCredentials } from '../../identity/credentials.ts';
+import type { Identity, Trust } from '../../identity/identity.ts';
+import type { ProtocolWorld } from '../../protocols/protocol.ts';
+import type { Context } from '../context.ts';
+
+/** Longest time for name look-up, TCP, proxy and handshake together. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Picks the proxy of the environment and tells which one it is; throws `PROXY_UNUSABLE`. */
+export function announceProxy(context: Context, server: URL): ConnectProxy | undefined {
+  const proxy = proxyFor(context, server);
+  if (proxy) context.runner.line(`Through the proxy ${proxy.url.origin}`);
+  return proxy;
+}
+
+/** Picks the proxy of the environment and masks its credentials; throws `PROXY_UNUSABLE`. */
+export function proxyFor({ runner }: Context, server: URL): ConnectProxy | undefined {
+  const proxy = chooseProxy(runner.facts, server);
+  if (proxy?.authorization) runner.mask(credentialsIn(proxy.authorization));
+  return proxy;
+}
+
+/** The credentials as the proxy gets them and as they stand in the variable; a short password would mask innocent text. */
+function credentialsIn(authorization: string): string[] {
+  const encoded = authorization.replace(/^Basic /, '');
+  const password = Buffer.from(encoded, 'base64')
+    .toString()
+    .replace(/^[^:]*:/, '');
+  const forms = password.length < 8 ? [] : [password, encodeURIComponent(password)];
+  return [authorization, encoded, ...forms];
+}
+
+/** Builds the TLS context of an identity; its files lie on disk only meanwhile. */
+export function withSecureContext<T>(
+  { runner }: Context,
+  identity: Identity | Trust,
+  use: (secureContext: SecureContext) => Promise<T>,
+): Promise<T> {
+  if (!('keyPem' in identity)) return use(createTlsContext({ ca: [identity.anchorsPem] }));
+  const announce = (directory: string): void => runner.saveState('credentials', directory);
+  const build = (paths: CredentialPaths): SecureContext =>
+    createTlsContext({
+      cert: readFileSync(paths.certificates),
+      key: readFileSync(paths.key),
+      ca: [readFileSync(paths.anchors)],
+      passphrase: paths.passphrase,
+    });
+  return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
+}
+
+/** Returns what a protocol may use of this run. */
+export function worldOf({ runner, now, clock, randomInt }: Context, onWarning: ProtocolWorld['warn']): ProtocolWorld {
+  return {
+    now,
+    elapsed: () => clock.now(),
+    randomInt,
+    warn: onWarning,
+    scrub: runner.scrub,
+    mask: (secret) => runner.mask([secret]),
+    drawIdToken: (audience) => runner.drawIdToken(audience),
+  };
+}
