@@ -12,7 +12,14 @@ const HASHES: ReadonlyMap<string, { name: 'sha256' | 'sha384' | 'sha512'; bytes:
   ['SHA-512', { name: 'sha512', bytes: 64 }],
 ]);
 
-const groups = readVectors();
+/** A signature on a large curve takes the page's library 10 ms; the soak tests take all of them. */
+const SHARE_OF_LARGE_CURVES = process.env['VECTORS'] === 'all' ? 1 : 8;
+
+const groups = readVectors().map((group) =>
+  /secp(384|521)/.test(group.file)
+    ? { ...group, tests: group.tests.filter((_, at) => at % SHARE_OF_LARGE_CURVES === 0) }
+    : group,
+);
 const files = [...new Set(groups.filter(algorithmOfGroup).map(({ file }) => file))];
 const otherParameters = groups.filter((group) => algorithmOfGroup(group) === undefined);
 
@@ -45,7 +52,7 @@ async function verifierOf(keyPem: string, algorithm: AlgorithmName): Promise<Acc
   };
 }
 
-test.each(files)('%s: the page agrees with every vector', async (file) => {
+test.each(files)('%s: the page agrees with the vectors', async (file) => {
   const wrong: string[] = [];
   for (const group of groups) {
     const name = algorithmOfGroup(group);

@@ -5,7 +5,8 @@ import { FAULT_TAGS } from '../faults/faults.ts';
 export default defineConfig({
   test: {
     tags: FAULT_TAGS,
-    include: ['__tests__/soak/**/*.test.ts'],
+    include: ['__tests__/soak/**/*.test.ts', '__tests__/page/vectors.test.ts'],
+    env: { VECTORS: 'all' },
     testTimeout: 1_800_000,
     hookTimeout: 60_000,
     pool: 'forks',
