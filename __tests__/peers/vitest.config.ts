@@ -10,5 +10,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // These tests mostly wait for other processes, so two cores carry more than the one worker that is the default there.
+    maxWorkers: 2,
   },
 });
