@@ -2,6 +2,7 @@ import { createHash, createSign, generateKeyPairSync, type KeyObject, privateEnc
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import { isDeepStrictEqual } from 'node:util';
 import { CA, CLIENT, Pki } from '../../identity/pki.ts';
 
 /** A request as a stand-in sees it. */
@@ -36,9 +37,9 @@ export function signDigest(digest: Buffer, hash: keyof typeof PREFIXES, key: Key
   return privateEncrypt(key, Buffer.concat([Buffer.from(PREFIXES[hash], 'hex'), digest]));
 }
 
-/** Demands a value. */
+/** Demands a value; members of an object may come in any order. */
 function demand(actual: unknown, expected: unknown, what: string): void {
-  if (JSON.stringify(actual) !== JSON.stringify(expected)) throw new Error(`${what}: ${JSON.stringify(actual)}`);
+  if (!isDeepStrictEqual(actual, expected)) throw new Error(`${what}: ${JSON.stringify(actual)}`);
 }
 
 function strictBase64(text: unknown): Buffer {
@@ -55,14 +56,15 @@ function strictHex(text: unknown): Buffer {
 
 /** Reads a JSON body with exactly these members; the digest's own value is returned. */
 function digestIn({ headers, body }: SeenRequest, member: string, others: object): unknown {
-  demand(headers['content-type'], 'application/json', 'content type');
+  demand(headers['content-type']?.replace(/; ?charset=utf-8$/i, ''), 'application/json', 'content type');
   const json: Record<string, unknown> = JSON.parse(body.toString());
   const { [member]: digest, ...rest } = json;
   demand(rest, others, 'members');
   return digest;
 }
 
-function json(value: object): StandInAnswer {
+/** Builds an answer of JSON. */
+export function json(value: object): StandInAnswer {
   return { type: 'application/json', body: JSON.stringify(value) };
 }
 
@@ -139,7 +141,7 @@ export const TOKEN = 'dXNlcjpwYXNzd29yZC1vZi10aGUtc2VydmljZQ==';
 export class StandInServer {
   readonly pki = new Pki();
   readonly refusals: string[] = [];
-  readonly requests: SeenRequest[] = [];
+  readonly exchanges: { readonly request: SeenRequest; readonly answer: StandInAnswer }[] = [];
   readonly keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   readonly #server: Server;
 
@@ -160,8 +162,9 @@ export class StandInServer {
           headers: request.headers,
           body: Buffer.concat(chunks),
         };
-        this.requests.push(seen);
-        const { status = 200, type, body } = this.#judge(standIn, seen);
+        const answer = this.#judge(standIn, seen);
+        this.exchanges.push({ request: seen, answer });
+        const { status = 200, type, body } = answer;
         response.writeHead(status, { 'content-type': type }).end(body);
       });
     });
