@@ -12,6 +12,7 @@ import { type Results, renderMarkdown } from './report.ts';
 import { type Bench, type Result, runWorkload } from './rounds.ts';
 import { startService } from './service.ts';
 import { measureStartup } from './startup.ts';
+import { measureTransit } from './transit.ts';
 import { measureVerifying } from './verifying.ts';
 import { listWorkloads } from './workloads.ts';
 
@@ -58,7 +59,8 @@ async function measureAll(bench: Bench, { scale, wants, runs }: Options): Promis
     rounds: bench.rounds,
     speeds: measureSpeeds(),
     workloads,
-    startup: wants('start') ? await measureStartup(bench, scale === 'quick' ? 5 : 15) : undefined,
+    startup: wants('start') ? await measureStartup(bench, scale === 'quick' ? 5 : 15) : [],
+    transit: wants('openbao') ? await measureTransit(bench, { scale, runs }) : [],
     verifying: wants('verify') ? await measureVerifying(bench, scale) : [],
     plots: wants('plot') ? await measureCurves(bench, scale) : {},
   };

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 /** What the command line asks for. */
 export interface Options {
   readonly scale: 'full' | 'quick';
-  /** Parts to run: names of workloads, `start`, `verify` or `plot`. */
+  /** Parts to run: names of workloads, `start`, `openbao`, `verify` or `plot`. */
   readonly wants: (part: string) => boolean;
   /** Clients to run in each workload. */
   readonly runs: (client: string) => boolean;
@@ -16,7 +16,7 @@ export interface Options {
 }
 
 /** What `--help` prints. */
-export const USAGE = `npm run bench -- [--quick] [--only W1,W2,W3,W4,W5,calm,start,verify,plot] [--clients action,all-at-once] [--rounds 3] [--against DIR] [--out DIR]
+export const USAGE = `npm run bench -- [--quick] [--only W1,W2,W3,W4,W5,calm,start,openbao,verify,plot] [--clients action,all-at-once] [--rounds 3] [--against DIR] [--out DIR]
 
   --quick    smaller workloads and one round, for a first look
   --only     some parts only
@@ -26,7 +26,7 @@ export const USAGE = `npm run bench -- [--quick] [--only W1,W2,W3,W4,W5,calm,sta
   --out      directory for results.md, results.json and the plots (build/bench)
 
 Needs Linux, nginx with its echo module, Python 3, curl and openssl: apt-get install nginx-light libnginx-mod-http-echo python3-venv curl openssl.
-aiohttp is taken from the system, or installed for the time of the run.`;
+aiohttp is taken from the system, or installed for the time of the run; OpenBao comes with npm run setup:openbao.`;
 
 /** Reads the command line; `undefined` when only help is wanted. */
 export function readOptions(args: readonly string[]): Options | undefined {

@@ -3,6 +3,7 @@ import type { Plot } from './plot.ts';
 import type { Result } from './rounds.ts';
 import type { Startup } from './startup.ts';
 import { medianRatio } from './statistics.ts';
+import type { Transit } from './transit.ts';
 import type { Verifying } from './verifying.ts';
 import { CLIENT_NAMES, type ClientName } from './workloads.ts';
 
@@ -13,7 +14,8 @@ export interface Results {
   readonly rounds: number;
   readonly speeds: Speeds;
   readonly workloads: readonly Result[];
-  readonly startup: Startup | undefined;
+  readonly startup: readonly Startup[];
+  readonly transit: readonly Transit[];
   readonly verifying: readonly Verifying[];
   readonly plots: Readonly<Record<string, Plot>>;
 }
@@ -29,14 +31,15 @@ const NAMES: Readonly<Record<ClientName, string>> = {
 
 /** Renders the results as Markdown tables. */
 export function renderMarkdown(results: Results): string {
-  const { workloads, startup, verifying, machine, rounds, date } = results;
+  const { workloads, startup, transit, verifying, machine, rounds, date } = results;
   const shown = CLIENT_NAMES.filter((name) => workloads.some(({ clients }) => clients[name]));
   const facts = Object.values(machine).join(' · ');
   return [
     `${facts} · ${date.slice(0, 10)} · medians of ${rounds} interleaved round${rounds === 1 ? '' : 's'}`,
     ...(workloads.length > 0 ? [timeTable(results, shown), memoryTable(results, shown)] : []),
     ...perFile(workloads),
-    ...(startup ? [startTable(startup)] : []),
+    ...(startup.length > 0 ? [startTable(startup)] : []),
+    ...(transit.length > 0 ? [transitTable(transit)] : []),
     ...(verifying.length > 0 ? [verifyTable(verifying)] : []),
     '',
   ].join('\n\n');
@@ -91,10 +94,45 @@ function perFile(workloads: readonly Result[]): string[] {
   ];
 }
 
-function startTable({ firstByteMs, firstRequestMs, exitMs, runs }: Startup): string {
+function startTable(rows: readonly Startup[]): string {
   return table(
-    [`Cold start, one file, median of ${runs}`, 'first byte sent', 'request received', 'exit'],
-    [['milliseconds', number(firstByteMs, 0), number(firstRequestMs, 0), number(exitMs, 0)]],
+    [
+      `Cold start, one file, milliseconds, median of ${rows[0]?.runs ?? 0}`,
+      'first byte sent',
+      'request received',
+      'exit',
+    ],
+    rows.map(({ build, firstByteMs, firstRequestMs, exitMs }) => [
+      NAMES[build],
+      number(firstByteMs, 0),
+      number(firstRequestMs, 0),
+      number(exitMs, 0),
+    ]),
+  );
+}
+
+function transitTable(rows: readonly Transit[]): string {
+  return table(
+    [
+      'OpenBao, time in seconds',
+      'this action',
+      'beyond its start',
+      'requests',
+      'one request per file',
+      '`curl` one by one',
+      'this action ÷ one request per file',
+      'this action ÷ `curl` one by one',
+    ],
+    rows.map((row) => [
+      row.title,
+      number(row.seconds, 2),
+      `**${number(row.beyondStartSeconds, 2)}**`,
+      number(row.requests, 0),
+      number(row.perFileSeconds, 2),
+      number(row.curlSeconds, 2),
+      number(row.perFileRatio, 3),
+      number(row.curlRatio, 3),
+    ]),
   );
 }
 

@@ -3,14 +3,16 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
+import type { Prepared } from './clients.ts';
 import { measure } from './measure.ts';
 import type { Bench } from './rounds.ts';
 import { SIGNATURE } from './service.ts';
 import { median } from './statistics.ts';
 import { makeTree } from './tree.ts';
 
-/** A cold start with one small file; medians, in milliseconds from the start of the process. */
+/** Cold starts of one build with one small file; medians, in milliseconds from the start of the process. */
 export interface Startup {
+  readonly build: (typeof BUILDS)[number];
   /** The TLS handshake begins. */
   readonly firstByteMs: number;
   /** The service has the head of the request. */
@@ -19,39 +21,51 @@ export interface Startup {
   readonly runs: number;
 }
 
-/** Starts the action again and again on one small file. */
-export async function measureStartup(bench: Bench, runs: number): Promise<Startup> {
-  const prepare = bench.clients.action;
-  if (prepare === undefined) throw new Error('the action is not among the clients');
+const BUILDS = ['action', 'other-build'] as const;
+
+interface Start {
+  readonly firstByte: number;
+  readonly firstRequest: number;
+  readonly exit: number;
+}
+
+/** Starts every build again and again on one small file, in turn, so that a slow moment of the machine hits all alike. */
+export async function measureStartup(bench: Bench, runs: number): Promise<Startup[]> {
   const directory = join(bench.directory, 'startup');
   const workspace = join(directory, 'workspace');
   mkdirSync(workspace, { recursive: true });
   const tree = makeTree(workspace, { files: 1, bytesPerFile: 1000, content: 'random' });
   const arrivals = await listen(bench);
   const { python, service } = bench;
-  const client = await prepare({
-    tree,
-    directory,
-    serverUrl: arrivals.url,
-    client: service.client,
-    python: python.binary,
-  });
-  const times: { firstByte: number; firstRequest: number; exit: number }[] = [];
-  for (let i = 0; i < runs; i++) {
-    arrivals.reset();
-    const run = await measure(await client.command(), { python: python.binary, log: join(directory, 'log') });
-    client.collect();
-    const [firstByte, firstRequest] = [arrivals.connectionAt(), arrivals.requestAt()].map((at) => at - run.startedAtMs);
-    times.push({ firstByte: firstByte ?? 0, firstRequest: firstRequest ?? 0, exit: run.seconds * 1000 });
+  const task = { tree, serverUrl: arrivals.url, client: service.client, python: python.binary };
+  const builds: { readonly build: Startup['build']; readonly client: Prepared; readonly starts: Start[] }[] = [];
+  for (const build of BUILDS) {
+    const own = join(directory, build);
+    mkdirSync(own);
+    const client = await bench.clients[build]?.({ ...task, directory: own });
+    if (client) builds.push({ build, client, starts: [] });
+  }
+  for (let round = 0; round < runs; round++) {
+    for (const { client, starts } of builds) {
+      arrivals.reset();
+      const run = await measure(await client.command(), { python: python.binary, log: join(directory, 'log') });
+      client.collect();
+      starts.push({
+        firstByte: arrivals.connectionAt() - run.startedAtMs,
+        firstRequest: arrivals.requestAt() - run.startedAtMs,
+        exit: run.seconds * 1000,
+      });
+    }
   }
   await arrivals.close();
   rmSync(directory, { recursive: true });
-  return {
-    firstByteMs: median(times.map(({ firstByte }) => firstByte)),
-    firstRequestMs: median(times.map(({ firstRequest }) => firstRequest)),
-    exitMs: median(times.map(({ exit }) => exit)),
+  return builds.map(({ build, starts }) => ({
+    build,
+    firstByteMs: median(starts.map(({ firstByte }) => firstByte)),
+    firstRequestMs: median(starts.map(({ firstRequest }) => firstRequest)),
+    exitMs: median(starts.map(({ exit }) => exit)),
     runs,
-  };
+  }));
 }
 
 interface Arrivals {
