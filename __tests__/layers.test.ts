@@ -8,6 +8,7 @@ const REPOSITORY = join(import.meta.dirname, '..');
 const LAYERS: Readonly<Record<string, number>> = {
   'src/codes': -1,
   'src/errors': 0,
+  'src/held': 1,
   'src/signing/signer': 1,
   'src/signing/policy': 1,
   'src/signing/schedule': 1,

@@ -37,7 +37,7 @@ function refusing(codes: Readonly<Record<string, readonly string[]>>) {
 }
 
 describe('a write that was held up', () => {
-  test.each(['EBUSY', 'EMFILE', 'ENFILE', 'EAGAIN'])(
+  test.each(['EBUSY', 'ETXTBSY', 'EMFILE', 'ENFILE', 'EAGAIN'])(
     'by %s is repeated after 10 ms, then after twice as long',
     async (code) => {
       const clock = hurried();
@@ -48,20 +48,17 @@ describe('a write that was held up', () => {
     },
   );
 
-  test.each(['EPERM', 'EACCES', 'ETXTBSY'])(
-    'by %s is repeated only where a write has succeeded before',
-    async (code) => {
-      const clock = hurried();
-      const output = refusing({ 'd/b': [code], 'other/c': [code] });
-      const writer = retryWrites(output, clock);
-      await writer.write('d/a', 'x');
-      await writer.write('d/b', 'x');
-      expect(output.written).toEqual(['d/a', 'd/b']);
-      await expect(writer.write('other/c', 'x')).rejects.toThrow(
-        /other\/c cannot be written: (?:no right to write there|the system refuses it) \(/,
-      );
-    },
-  );
+  test.each(['EPERM', 'EACCES'])('by %s is repeated only where a write has succeeded before', async (code) => {
+    const clock = hurried();
+    const output = refusing({ 'd/b': [code], 'other/c': [code] });
+    const writer = retryWrites(output, clock);
+    await writer.write('d/a', 'x');
+    await writer.write('d/b', 'x');
+    expect(output.written).toEqual(['d/a', 'd/b']);
+    await expect(writer.write('other/c', 'x')).rejects.toThrow(
+      /other\/c cannot be written: (?:no right to write there|the system refuses it) \(/,
+    );
+  });
 
   test('for two seconds fails with the cause and a way out', async () => {
     const clock = hurried();

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError, codeOf, toActionError } from '../errors.ts';
+import { isHeldInOwnDirectory, repeatWhileHeld } from '../held.ts';
 import type { Identity } from './identity.ts';
 
 /** How the name of every credentials directory begins; the post step touches no other. */
@@ -62,9 +63,9 @@ export async function withCredentials<Context, Result>(
 export function removeCredentials(directory: string): void {
   try {
     for (const name of Object.values(CREDENTIALS_FILES)) {
-      ignoring(['ENOENT'], () => repeatWhileHeld(() => unlinkSync(join(directory, name))));
+      ignoring(['ENOENT'], () => repeatHere(() => unlinkSync(join(directory, name))));
     }
-    ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => repeatWhileHeld(() => rmdirSync(directory)));
+    ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => repeatHere(() => rmdirSync(directory)));
   } catch (cause) {
     throw new ActionError(
       'CREDENTIALS_NOT_REMOVED',
@@ -108,7 +109,8 @@ function writeFiles(directory: string, identity: Identity): CredentialPaths {
 
 function buildContext<Context>(paths: CredentialPaths, build: (paths: CredentialPaths) => Context): Context {
   try {
-    return build(paths);
+    // A scanner may have the files open that were written just now.
+    return repeatHere(() => build(paths));
   } catch (cause) {
     throw toActionError(
       cause,
@@ -118,37 +120,15 @@ function buildContext<Context>(paths: CredentialPaths, build: (paths: Credential
   }
 }
 
+/** Repeats an act on files in the directory of our own. */
+function repeatHere<T>(act: () => T): T {
+  return repeatWhileHeld(act, { passes: isHeldInOwnDirectory });
+}
+
 function ignoring(codes: readonly string[], remove: () => void): void {
   try {
     remove();
   } catch (error) {
     if (!codes.includes(codeOf(error) ?? '')) throw error;
   }
-}
-
-/** What the system says of a file that a scanner looks at. */
-const HELD = ['EBUSY', 'EPERM', 'EACCES'];
-const HELD_MS = { first: 10, all: 2000 } as const;
-
-/**
- * Repeats an act on a file that another program holds for a moment: after 10 ms, then after twice as long, for 2 s.
- *
- * It blocks this thread, because nothing else may run while a private key lies on the disk.
- */
-export function repeatWhileHeld(act: () => void, wait: (ms: number) => void = block): void {
-  let waitedMs = 0;
-  for (let delayMs: number = HELD_MS.first; ; delayMs *= 2) {
-    try {
-      act();
-      return;
-    } catch (error) {
-      if (!HELD.includes(codeOf(error) ?? '') || waitedMs + delayMs > HELD_MS.all) throw error;
-      wait(delayMs);
-      waitedMs += delayMs;
-    }
-  }
-}
-
-function block(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

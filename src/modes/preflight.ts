@@ -39,7 +39,7 @@ export async function preflight(context: Context, inputs: PreflightInputs, repor
   signal.throwIfAborted();
   report.add({ durationMs: clock.now() - startedAt });
   const tree = new OutputTree(makeOwnDirectory(context), processId);
-  tree.write('manifest.json', renderManifest(report.build(), new Date(now())));
+  tree.writeOwn('manifest.json', renderManifest(report.build(), new Date(now())));
   report.add({ manifest: tree.locate('manifest.json') });
 }
 

@@ -31,7 +31,7 @@ export async function rehearse(context: Context, inputs: RehearseInputs, report:
     planWrites({ mode, files, output, release, wanted, verification: undefined, receipt, isUploaded });
     for (const file of release.files) inputs.protocol?.checkFile?.(file);
     return withRehearsalService(context, async (embedded) => {
-      output.write('rehearsal-key.pem', embedded.credentials.verifyKeyPem);
+      output.writeOwn('rehearsal-key.pem', [embedded.credentials.verifyKeyPem]);
       const verification = verificationOf(embedded.credentials.verifyKeyPem);
       report.add({ verification });
       const service = serviceOf(embedded);

@@ -17,6 +17,11 @@ export function unreadable(file: Named, error: unknown): ActionError {
     case 'ENXIO':
     case 'EISDIR':
       return notRegular(file, error);
+    case 'EBUSY':
+      return new ActionError('FILE_UNREADABLE', `${name} cannot be read: another program has it open (EBUSY).`, {
+        hint: 'Close that program, or have the virus scanner leave out the directory, and run the step again.',
+        cause: error,
+      });
     default:
       return new ActionError('FILE_UNREADABLE', `${name} cannot be read (${codeOf(error) ?? 'unknown error'}).`, {
         hint: 'Give the user of the runner the right to read it, or exclude it in files.',

@@ -1,10 +1,12 @@
-import { closeSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ActionError, codeOf } from '../../errors.ts';
+import { repeatWhileHeld } from '../../held.ts';
 import { show } from '../names.ts';
 import { isWithin, locate, resolveDirectory } from '../real-path.ts';
-import { ownerOf, temporaryName } from '../temporary.ts';
+import { temporaryName } from '../temporary.ts';
 import { type FoundDirectory, findDirectory, inDirectory, makeDirectory } from './directories.ts';
+import { leftoversIn, removeLeftover } from './leftovers.ts';
 import { unwritable } from './write-errors.ts';
 
 /**
@@ -44,17 +46,26 @@ export class OutputTree {
   }
 
   /**
-   * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
+   * Writes a signature so that it appears at once and whole.
    *
    * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
    */
-  write(path: string, content: string | Iterable<string>): void {
+  write(path: string, text: string): void {
+    this.#write(path, [text], (rename) => rename());
+  }
+
+  /** Writes a file of our own in the same way, from pieces of text; waits for another program that has it open. */
+  writeOwn(path: string, content: Iterable<string>): void {
+    this.#write(path, inBlocks(content), (rename) => repeatWhileHeld(rename));
+  }
+
+  #write(path: string, content: Iterable<string>, perform: (rename: () => void) => void): void {
     try {
       inDirectory(this.#prepare(path), (base) => {
         const { temporary, descriptor } = this.#openTemporary(base);
         try {
-          writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
-          renameSync(temporary, join(base, basename(path)));
+          writeAndClose(descriptor, content);
+          perform(() => renameSync(temporary, join(base, basename(path))));
         } catch (error) {
           removeIfPossible(temporary);
           throw error;
@@ -75,7 +86,7 @@ export class OutputTree {
       // Mostly there is none, and an exception for each would be slow.
       if (lstatSync(this.locate(path), { throwIfNoEntry: false }) === undefined) return;
       const directory = this.#find(this.#resolve(path));
-      if (directory) inDirectory(directory, (base) => unlinkSync(join(base, basename(path))));
+      if (directory) inDirectory(directory, (base) => repeatWhileHeld(() => unlinkSync(join(base, basename(path)))));
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return;
       throw unwritable(path, error);
@@ -91,12 +102,9 @@ export class OutputTree {
     const byParent = new Map<string, string>();
     for (const path of paths) byParent.set(dirname(path), path);
     for (const [parent, path] of byParent) {
-      for (const name of namesIn(this.locate(parent))) {
-        const owner = ownerOf(name);
-        // A file of this process is left from a former process of its number: none is open between two writes.
-        if (owner === undefined || (owner !== this.processId && isAlive(owner))) continue;
+      for (const name of leftoversIn(this.locate(parent), this.processId)) {
         const directory = this.#find(this.#resolve(path));
-        if (directory && inDirectory(directory, (base) => removeIfPossible(join(base, name)))) swept++;
+        if (directory && inDirectory(directory, (base) => removeLeftover(join(base, name)))) swept++;
       }
     }
     return swept;
@@ -163,24 +171,6 @@ function removeIfPossible(location: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    // Not there yet, or not ours to read: writing will tell.
-    return [];
-  }
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== 'ESRCH';
   }
 }
 

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { ActionError, codeOf } from '../../errors.ts';
+import { isHeld } from '../../held.ts';
 import type { Clock } from '../../signing/schedule/clock.ts';
 import type { SignatureWriter } from '../../signing/signer.ts';
 import { show } from '../names.ts';
@@ -11,9 +12,21 @@ const TOO_MANY = 'this system has too many files open';
 const HELD = 'another program has it open, such as a virus scanner';
 
 /** Errors of the system that pass by themselves, and what they mean once they did not. */
-const PASSING: Readonly<Record<string, string>> = { EMFILE: TOO_MANY, ENFILE: TOO_MANY, EAGAIN: TOO_MANY, EBUSY: HELD };
+const PASSING: Readonly<Record<string, string>> = {
+  EMFILE: TOO_MANY,
+  ENFILE: TOO_MANY,
+  EAGAIN: TOO_MANY,
+  EBUSY: HELD,
+  ETXTBSY: HELD,
+};
 /** Errors that mean a missing right, unless the same directory could be written a moment ago. */
-const HELD_BY_OTHERS = ['EPERM', 'EACCES', 'ETXTBSY'];
+const HELD_BY_OTHERS = ['EPERM', 'EACCES'];
+
+/** A writer that repeats what was held up. */
+export interface RepeatingWriter extends SignatureWriter {
+  /** Tells whether a write was repeated: the temporary file of the first try may still be there. */
+  readonly wasHeldUp: () => boolean;
+}
 
 /** The time in which at least one file waited because of one cause. */
 interface Waiting {
@@ -27,12 +40,14 @@ interface Waiting {
  *
  * A file waits 10 ms, then twice as long each time, for 2 s in all; all files together wait at most 10 s for one cause.
  */
-export function retryWrites(output: SignatureWriter, clock: Clock): SignatureWriter {
+export function retryWrites(output: SignatureWriter, clock: Clock): RepeatingWriter {
   const written = new Set<string>();
   const causes = new Map<string, Waiting>();
 
+  let isHeldUp = false;
+
   function isPassing(code: string, path: string): boolean {
-    return code in PASSING || (HELD_BY_OTHERS.includes(code) && written.has(dirname(path)));
+    return code in PASSING || isHeld({ code }) || (HELD_BY_OTHERS.includes(code) && written.has(dirname(path)));
   }
 
   async function write(path: string, text: string): Promise<void> {
@@ -50,12 +65,13 @@ export function retryWrites(output: SignatureWriter, clock: Clock): SignatureWri
         const waitedMs = clock.now() - startedAt;
         const isOver = waitedMs + delayMs > RETRY.perFileMs || spentMs(waiting, clock.now()) >= RETRY.perCauseMs;
         if (isOver) throw held({ path, code, waitedMs, cause: error });
+        isHeldUp = true;
         await waitFor(waiting, delayMs, clock);
       }
     }
   }
 
-  return { write };
+  return { write, wasHeldUp: () => isHeldUp };
 }
 
 function spentMs({ files, since, spentMs: spent }: Waiting, now: number): number {

@@ -1,11 +1,10 @@
 import { closeSync, lstatSync, mkdirSync, openSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { foldName } from '../names.ts';
+import { foldName, REFUSED_BY_WINDOWS } from '../names.ts';
 import { temporaryName } from '../temporary.ts';
 import { type FoundDirectory, findDirectory, inDirectory } from './directories.ts';
 
-/** Names that some file systems refuse: with characters that mean something to them, those of devices, and long ones. */
-const UNUSUAL = /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/iu;
+/** Bytes of a name that some file systems refuse. */
 const LONG_NAME_BYTES = 140;
 /** Nearly all names, of which none is the name of a device: those are short. */
 const PLAIN = /^[\w.-]{10,140}(?<!\.)$/;
@@ -18,7 +17,7 @@ const PLAIN = /^[\w.-]{10,140}(?<!\.)$/;
  */
 export function tryWriting(directory: string, names: readonly string[], processId: number): void {
   const unusual = names.filter(
-    (name) => !PLAIN.test(name) && (UNUSUAL.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES),
+    (name) => !PLAIN.test(name) && (REFUSED_BY_WINDOWS.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES),
   );
   inDirectory(nearest(directory), (base) => {
     if (unusual.length === 0) return makeAndRemove(unusedName(base, processId));

@@ -25,6 +25,12 @@ const OCCUPIED: Explanation = {
   hint: CLEAR_THE_WAY,
 };
 
+const HELD: Explanation = {
+  kind: 'OUTPUT_UNWRITABLE',
+  why: 'another program has it open, such as a virus scanner',
+  hint: 'Close that program, or have the scanner leave out the directory, and run the step again.',
+};
+
 /** By the code of the system's error; the first two concern every file that comes after. */
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ENOSPC: FULL,
@@ -36,6 +42,8 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ENOTDIR: OCCUPIED,
   EEXIST: OCCUPIED,
   ENOTEMPTY: OCCUPIED,
+  EBUSY: HELD,
+  ETXTBSY: HELD,
 };
 
 /** Explains why a path cannot be written; an error that explains itself passes through. */

@@ -78,7 +78,7 @@ export function writeReceipt({ now }: Context, { tree, path }: Receipt, report: 
       yield piece;
     }
   }
-  tree.write(path, watch());
+  tree.writeOwn(path, watch());
   const file = { path, location: tree.realPathOf(path), size };
   return { file, sha256: hash.digest('hex'), signatureSha256: undefined };
 }

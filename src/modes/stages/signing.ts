@@ -121,7 +121,7 @@ async function runSigning(context: Context, task: ReleaseTask): Promise<SignResu
   // Should that fail, the upload will say why.
   const load = isUploaded ? (): void => void loadClient().catch(() => {}) : () => {};
   const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
-  const result = await signFiles({
+  const result = await signTidily(output, {
     ...signOptions(context, task, wanted),
     onWhiteSpace: warnOfWhiteSpace(context, task.report),
     signer: watchSigner(service.signer, progress),
@@ -141,13 +141,21 @@ async function runSigning(context: Context, task: ReleaseTask): Promise<SignResu
 /** Fewer files than this are written by this thread: starting the worker would cost more. */
 const WORKER_FILES = 256;
 
+/** Signs files; repeats writes that another program held up, and removes their temporary files. */
+async function signTidily(tree: OutputTree, options: SignOptions): Promise<SignResult> {
+  const output = retryWrites(options.output, options.clock);
+  const result = await signFiles({ ...options, output });
+  if (output.wasHeldUp()) tree.sweep(options.files.map(({ path }) => path));
+  return result;
+}
+
 function signOptions(context: Context, task: ReleaseTask, files: readonly ReleaseFile[]): SignOptions {
   const { signal, clock, random, worker } = context;
   const { output, suffix, verification, effort, service } = task;
   return {
     files,
     signer: service.signer,
-    output: retryWrites(files.length < WORKER_FILES ? output : writeInWorker(worker, output), context.clock),
+    output: files.length < WORKER_FILES ? output : writeInWorker(worker, output),
     hashElsewhere: hashInWorker(worker),
     suffix,
     verification,
@@ -182,7 +190,7 @@ async function signOwnFile(
   task.output.remove(file.path + task.suffix);
   const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
   const deadlineMs = effort.deadlineMs && left;
-  const { outcomes, ending } = await signFiles({ ...signOptions(context, task, [file]), deadlineMs });
+  const { outcomes, ending } = await signTidily(task.output, { ...signOptions(context, task, [file]), deadlineMs });
   report.add(describeBlindRepeats(context, outcomes));
   if (ending?.code === 'DEADLINE') throw deadlinePassed(effort.deadlineMs);
   const [outcome] = outcomes;

@@ -86,7 +86,7 @@ export async function writeOwnFile(
   }
   // The signature of another text must not stand beside this one, not even for a moment.
   output.remove(path + suffix);
-  output.write(path, text);
+  output.writeOwn(path, [text]);
   return { file, sha256, signatureSha256: await task.sign(file) };
 }
 
