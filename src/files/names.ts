@@ -87,3 +87,7 @@ export function percentEncode(text: string): string {
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }
+
+/** Names that Windows refuses, that mean a device or a stream there, or that its programs cannot reach. */
+export const REFUSED_BY_WINDOWS =
+  /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(?:[.:]|$)/iu;

@@ -1,5 +1,5 @@
 import { type BigIntStats, lstatSync, realpathSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
 import { foldName } from './names.ts';
 
@@ -8,10 +8,13 @@ export type RealPath =
   | { readonly path: string; readonly failure?: undefined }
   | { readonly failure: string; readonly path?: undefined };
 
+/** Where the system itself resolves a path, it also tells the true case of its names, and on Windows the long form of short ones (`RUNNER~1`). */
+const resolveLinks = process.platform === 'linux' ? realpathSync : realpathSync.native;
+
 /** Resolves all links of a path. */
 export function findRealPath(location: string): RealPath {
   try {
-    return { path: realpathSync(location) };
+    return { path: resolveLinks(location) };
   } catch (error) {
     return { failure: codeOf(error) ?? 'unknown error' };
   }
@@ -21,7 +24,12 @@ export function findRealPath(location: string): RealPath {
 export function resolveDirectory(path: string): RealPath {
   let existing = path;
   try {
-    while (lstatSync(existing, { throwIfNoEntry: false }) === undefined) existing = dirname(existing);
+    while (lstatSync(existing, { throwIfNoEntry: false }) === undefined) {
+      const above = dirname(existing);
+      // A drive or a share that this machine does not have: nothing is above it.
+      if (above === existing) return { failure: 'ENOENT' };
+      existing = above;
+    }
   } catch (error) {
     return { failure: codeOf(error) ?? 'unknown error' };
   }
@@ -37,7 +45,13 @@ export function resolveDirectory(path: string): RealPath {
 export function pathInside(directory: string, path: string): string | undefined {
   if (isWithin(directory, path)) return pathBelow(directory, path);
   const [top, real] = [resolveDirectory(directory).path, resolveDirectory(path).path];
-  return top !== undefined && real !== undefined && isWithin(top, real) ? pathBelow(top, real) : undefined;
+  if (top === undefined || real === undefined) return undefined;
+  if (isWithin(top, real)) return pathBelow(top, real);
+  // A file system that folds the case of names finds the directory in another spelling too.
+  for (let above = real; dirname(above) !== above; above = dirname(above)) {
+    if (isSamePlace(above, top)) return pathBelow(above, real);
+  }
+  return undefined;
 }
 
 /** Tells whether a path is a directory or lies below it, as both are spelled or once their links are resolved. */
@@ -56,12 +70,17 @@ export function isWithin(directory: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** Tells whether two absolute paths without links are one for the file system, which may fold the case and the composition of names. */
+/**
+ * Tells whether two absolute paths without links are one for the file system, which may fold the case and the composition of names.
+ *
+ * Where neither is there yet, the directories above decide, if both end in the same name.
+ */
 export function isSamePlace(one: string, other: string): boolean {
   if (one === other) return true;
   if (foldName(one) !== foldName(other)) return false;
   const [first, second] = [identify(one), identify(other)];
-  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
+  if (first && second) return first.ino === second.ino && first.dev === second.dev;
+  return first === second && basename(one) === basename(other) && isSamePlace(dirname(one), dirname(other));
 }
 
 function identify(location: string): BigIntStats | undefined {

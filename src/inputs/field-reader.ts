@@ -1,7 +1,7 @@
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, resolve, sep } from 'node:path';
 import { ActionError } from '../errors.ts';
-import { show } from '../files/names.ts';
-import { leadsInto, pathInside } from '../files/real-path.ts';
+import { REFUSED_BY_WINDOWS, show } from '../files/names.ts';
+import { pathInside } from '../files/real-path.ts';
 
 /** Bounds of a whole number, both included. */
 export interface Range {
@@ -82,7 +82,12 @@ export class FieldReader {
   pathInside(name: string, directories: string | readonly string[], otherwise: string): string {
     const tops = [directories].flat();
     const path = resolve(tops[0] ?? '', this.#take(name) ?? otherwise);
-    if (!tops.some((top) => leadsInto(top, path))) this.reject(name, 'leads out of the workspace');
+    for (const top of tops) {
+      const inside = pathInside(top, path);
+      // By way of the directory as the runner spells it: the input may spell it in another case, or by another link.
+      if (inside !== undefined) return resolve(top, this.#checkNames(name, inside));
+    }
+    this.reject(name, 'leads out of the workspace');
     return path;
   }
 
@@ -91,7 +96,7 @@ export class FieldReader {
     const value = this.#take(name);
     if (value === undefined) return undefined;
     const path = pathInside(directory, join(isAbsolute(value) ? '' : directory, value));
-    if (path !== undefined) return path.replace(/\/$/, '');
+    if (path !== undefined) return this.#checkNames(name, path.replace(/\/$/, ''));
     this.reject(name, 'must be a directory inside output-dir, or inside root when that is empty');
     return undefined;
   }
@@ -101,9 +106,16 @@ export class FieldReader {
     const value = this.#take(name);
     if (value === undefined) return undefined;
     const path = pathInside(directory, join(isAbsolute(value) ? '' : directory, value));
-    if (path !== undefined && path !== '' && !/[/\\]$/.test(value)) return path;
+    if (path !== undefined && path !== '' && !/[/\\]$/.test(value)) return this.#checkNames(name, path);
     this.reject(name, 'must be the path of a file inside output-dir, or inside root when that is empty');
     return undefined;
+  }
+
+  /** Notes a name that Windows would take for a device, a stream or another name; elsewhere any is good. */
+  #checkNames(input: string, path: string): string {
+    const refused = sep === '\\' ? path.split(/[/\\]/).find((name) => REFUSED_BY_WINDOWS.test(name)) : undefined;
+    if (refused !== undefined) this.reject(input, `holds “${show(refused)}”, which is no name of a file on Windows`);
+    return path;
   }
 }
 

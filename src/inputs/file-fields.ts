@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { ActionError } from '../errors.ts';
 import { readPatterns } from '../files/finding/patterns.ts';
 import { MAX_SHARDS, pathOfShard, pathsOfShards, type Shard } from '../files/finding/shard.ts';
 import { foldName, show } from '../files/names.ts';
-import { isWithin, leadsInto, pathInside, resolveDirectory } from '../files/real-path.ts';
+import { isSamePlace, isWithin, leadsInto, pathInside, resolveDirectory } from '../files/real-path.ts';
 import type { Runner } from '../runner.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { FileInputs, KitPaths } from './inputs.ts';
@@ -17,6 +17,8 @@ export function readFiles(reader: FieldReader, { facts }: Runner): FileInputs {
   const suffix = reader.text('suffix') ?? '.sign';
   if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
     reader.reject('suffix', 'must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -');
+  } else if (sep === '\\' && suffix.endsWith('.')) {
+    reader.reject('suffix', 'ends in a dot, and no name of a file on Windows does');
   }
   const outputDirectory = readOutputDirectory(reader, facts, root);
   const shard = readShard(reader);
@@ -72,7 +74,7 @@ function readOwnPaths(
   const kitPaths = kit ? [kit.page, kit.guide] : [];
   for (const [input, path] of Object.entries({ manifest, checksums, 'verification-kit': kit?.page })) {
     if (path?.endsWith(suffix)) reader.reject(input, `must not end in ${suffix}, because signatures do`);
-    if (path?.split('/').includes('.git')) reader.reject(input, 'must not lie in a .git directory');
+    if (path && liesInGit(join(directory, path))) reader.reject(input, 'must not lie in a .git directory');
   }
   if (checksums && manifests.map(foldName).includes(foldName(checksums))) {
     reader.reject('checksums', 'must be another path than manifest');
@@ -103,7 +105,7 @@ function readOutputDirectory(reader: FieldReader, facts: Runner['facts'], root: 
   const path = reader.pathInside('output-dir', [workspace, temporaryDirectory], value);
   if (pathInside(root, path) === '') return undefined;
   if (leadsInto(path, root)) reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
-  if (path.split(/[/\\]/).includes('.git')) reader.reject('output-dir', 'must not lie in a .git directory');
+  if (liesInGit(path)) reader.reject('output-dir', 'must not lie in a .git directory');
   if (!isDirectoryOrNew(path)) reader.reject('output-dir', 'leads over a file');
   checkWithoutLink(reader, path, [workspace, temporaryDirectory]);
   return path;
@@ -120,8 +122,16 @@ function checkWithoutLink(reader: FieldReader, path: string, tops: readonly stri
   const plain = tops.flatMap((top, at) =>
     isWithin(top, path) ? [join(resolved[at] ?? top, relative(top, path))] : [path],
   );
-  if (!plain.includes(real))
+  if (!plain.some((each) => isSamePlace(each, real)))
     reader.reject('output-dir', `leads through a link to ${show(real)}: give that directory itself`);
+}
+
+/** Tells whether a directory on the way to a path is `.git`, also where the file system finds that in another case. */
+function liesInGit(path: string): boolean {
+  const above = dirname(path);
+  if (above === path) return false;
+  const isGit = foldName(basename(path)) === '.git' && isSamePlace(join(above, '.git'), path);
+  return isGit || liesInGit(above);
 }
 
 /** Tells whether a path can be a directory: the nearest part that exists is one. */

@@ -19,13 +19,17 @@ export interface ExamineOptions {
   readonly isCovered: (real: string) => boolean;
 }
 
-/** Most bytes that file systems take in one name. */
-const MAX_NAME_BYTES = 255;
+/** Longest name that file systems take: counted in bytes on Linux, elsewhere in UTF-16 units. */
+const MAX_NAME = 255;
+
+function lengthOf(name: string): number {
+  return process.platform === 'linux' ? Buffer.byteLength(name) : name.length;
+}
 
 /** Looks at one matched path: the file, why it is refused, or why it is left out. */
 export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | Reason {
   const { path, name, kind, location } = entry;
-  if (Buffer.byteLength(name) + options.suffix.length > MAX_NAME_BYTES) {
+  if (lengthOf(name) + options.suffix.length > MAX_NAME) {
     return refuse(path, 'FILE_NAME_TOO_LONG', `has a name that is too long to take ${options.suffix} behind it`);
   }
   switch (kind) {

@@ -1,7 +1,7 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import { ActionError } from '../../errors.ts';
 import { show } from '../names.ts';
-import { findRealPath, isWithin } from '../real-path.ts';
+import { findRealPath, isSamePlace, isWithin } from '../real-path.ts';
 
 /** One line of the input `files`, relative to the root directory. */
 export interface Pattern {
@@ -44,9 +44,10 @@ const MAX_CHARACTERS = 65_536;
 function readPattern(text: string, root: string): Pattern | string {
   const marks = /^(?:!\s*)*/.exec(text)?.[0] ?? '';
   const excludes = (marks.split('!').length - 1) % 2 === 1;
-  const body = text.slice(marks.length);
+  const body = withoutNamespace(text.slice(marks.length));
   if (body === '') return 'excludes nothing: a pattern must follow the !';
   if (/^~(?:[/\\]|$)/.test(body)) return 'starts with ~: give a path relative to root';
+  if (sep === '\\' && /^[a-z]:(?![/\\])/i.test(body)) return 'names a drive without a slash behind it';
   const inside = isAbsolute(body) ? relativeGlob(body, root) : body;
   if (inside === undefined) return 'lies outside root';
   // In a set, or escaped, they stand for themselves.
@@ -63,6 +64,12 @@ function readPattern(text: string, root: string): Pattern | string {
 
 const LITERALS = /\\.|\[[^\]/]+\]/g;
 const LITERALS_ON_WINDOWS = /\[[^\]/]+\]/g;
+
+/** Windows has other spellings of a path on a drive, `\\\\?\\D:\\a`, and of one on a share, `\\\\?\\UNC\\server\\share`. */
+function withoutNamespace(body: string): string {
+  if (sep !== '\\') return body;
+  return body.replace(/^[/\\]{2}[?.][/\\](?=[a-z]:)/i, '').replace(/^[/\\]{2}[?.][/\\]UNC(?=[/\\])/i, '\\');
+}
 
 function normaliseSeparators(path: string): string {
   return sep === '\\' ? path.replaceAll('\\', '/') : path;
@@ -83,7 +90,7 @@ function resolvedGlob(body: string, root: string): string | undefined {
     // The first segment is empty, or a drive, whose root has a slash behind it.
     const above = findRealPath(`${segments.slice(0, depth).join('/')}${depth === 1 ? '/' : ''}`).path;
     if (above === undefined) return undefined;
-    if (above === real) return segments.slice(depth).join('/') || '.';
+    if (isSamePlace(above, real)) return segments.slice(depth).join('/') || '.';
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, sep } from 'node:path';
 import { ActionError, codeOf } from '../../errors.ts';
 import { otherSpellings, show } from '../names.ts';
 import { createPause } from '../pause.ts';
@@ -120,11 +120,18 @@ function kindOf(entry: Dirent | Stats): Entry['kind'] {
 
 function readDirectory(directory: string): Found[] {
   try {
-    return readdirSync(directory, { withFileTypes: true }).map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+    return readdirSync(directory, { withFileTypes: true }).map((entry) => found(directory, entry));
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
     throw unreadable(directory, error);
   }
+}
+
+/** Windows lists a file that is stored elsewhere, in a cloud or once for all copies, as a link; looked at by itself it is a file. */
+function found(directory: string, entry: Dirent): Found {
+  const { name } = entry;
+  const stat = entry.isSymbolicLink() ? statLink(locate(directory, name)) : undefined;
+  return { name, kind: kindOf(stat ?? entry) };
 }
 
 function unreadable(directory: string, cause: unknown): ActionError {
@@ -141,6 +148,8 @@ function lookUp(directory: string, names: Iterable<string>): Found[] | undefined
   for (const name of names) {
     const stat = statLink(locate(directory, name));
     if (stat === undefined) continue;
+    // Windows finds a file by a short name too, which no listing shows.
+    if (sep === '\\' && name.includes('~')) return undefined;
     // A directory folds the case of all names or of none; whether it folds compositions shows only a name that has some.
     const isTold = found.length > 0 && ASCII.test(name);
     if (!isTold && hasOtherSpelling(directory, name, stat)) return undefined;
