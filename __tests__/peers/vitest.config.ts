@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { WITH_SHELL_TOOLS } from '../../vitest.config.ts';
 import { FAULT_TAGS } from '../faults/faults.ts';
@@ -12,5 +13,6 @@ export default defineConfig({
     pool: 'forks',
     // These tests mostly wait for other processes, so two cores carry more than the one worker that is the default there.
     maxWorkers: 2,
+    reporters: ['default', join(import.meta.dirname, 'not-run-reporter.ts')],
   },
 });
