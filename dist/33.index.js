@@ -6,7 +6,7 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 	var connection_route = __webpack_require__(83551);
 	var connection_transport = __webpack_require__(17064);
 	var errors = __webpack_require__(27406);
-	var output_tree = __webpack_require__(89310);
+	var output_tree = __webpack_require__(18399);
 	var material_anchors = __webpack_require__(37078);
 	var certificate = __webpack_require__(43879);
 	var address_fields = __webpack_require__(7593);
@@ -464,7 +464,7 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 		signal.throwIfAborted();
 		report.add({ durationMs: clock.now() - startedAt });
 		const tree = new output_tree.E((0, release._i)(context), processId);
-		tree.write("manifest.json", (0, manifest.s)(report.build(), new Date(now())));
+		tree.writeOwn("manifest.json", (0, manifest.s)(report.build(), new Date(now())));
 		report.add({ manifest: tree.locate("manifest.json") });
 	}
 	function describeInputs({ runner }, { problems }, { inspection }) {

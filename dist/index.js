@@ -30186,9 +30186,10 @@ var __webpack_modules__ = {
 		function readPattern(text, root) {
 			const marks = /^(?:!\s*)*/.exec(text)?.[0] ?? "";
 			const excludes = (marks.split("!").length - 1) % 2 === 1;
-			const body = text.slice(marks.length);
+			const body = withoutNamespace(text.slice(marks.length));
 			if (body === "") return "excludes nothing: a pattern must follow the !";
 			if (/^~(?:[/\\]|$)/.test(body)) return "starts with ~: give a path relative to root";
+			if (node_path__WEBPACK_IMPORTED_MODULE_0__.sep === "\\" && /^[a-z]:(?![/\\])/i.test(body)) return "names a drive without a slash behind it";
 			const inside = (0, node_path__WEBPACK_IMPORTED_MODULE_0__.isAbsolute)(body) ? relativeGlob(body, root) : body;
 			if (inside === undefined) return "lies outside root";
 			if (/\{[^/]*\}|,/.test(inside.replace(node_path__WEBPACK_IMPORTED_MODULE_0__.sep === "\\" ? LITERALS_ON_WINDOWS : LITERALS, ""))) {
@@ -30207,6 +30208,10 @@ var __webpack_modules__ = {
 		}
 		const LITERALS = /\\.|\[[^\]/]+\]/g;
 		const LITERALS_ON_WINDOWS = /\[[^\]/]+\]/g;
+		function withoutNamespace(body) {
+			if (node_path__WEBPACK_IMPORTED_MODULE_0__.sep !== "\\") return body;
+			return body.replace(/^[/\\]{2}[?.][/\\](?=[a-z]:)/i, "").replace(/^[/\\]{2}[?.][/\\]UNC(?=[/\\])/i, "\\");
+		}
 		function normaliseSeparators(path) {
 			return node_path__WEBPACK_IMPORTED_MODULE_0__.sep === "\\" ? path.replaceAll("\\", "/") : path;
 		}
@@ -30222,7 +30227,7 @@ var __webpack_modules__ = {
 			for (let depth = 1; real !== undefined && depth <= segments.length; depth++) {
 				const above = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_3__.ps)(`${segments.slice(0, depth).join("/")}${depth === 1 ? "/" : ""}`).path;
 				if (above === undefined) return undefined;
-				if (above === real) return segments.slice(depth).join("/") || ".";
+				if ((0, _real_path_js__WEBPACK_IMPORTED_MODULE_3__.O1)(above, real)) return segments.slice(depth).join("/") || ".";
 			}
 			return undefined;
 		}
@@ -30376,6 +30381,7 @@ var __webpack_modules__ = {
 		__nccwpck_require__.d(__webpack_exports__, {
 			$y: () => sortByPath,
 			GV: () => compareBytewise,
+			Lu: () => REFUSED_BY_WINDOWS,
 			WU: () => show,
 			ZD: () => escapeHtml,
 			a: () => percentEncode,
@@ -30433,6 +30439,7 @@ var __webpack_modules__ = {
 		function percentEncode(text) {
 			return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 		}
+		const REFUSED_BY_WINDOWS = /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(?:[.:]|$)/iu;
 	}),
 	74743: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { n: () => createPause });
@@ -30469,6 +30476,10 @@ var __webpack_modules__ = {
 				case "ELOOP":
 				case "ENXIO":
 				case "EISDIR": return notRegular(file, error);
+				case "EBUSY": return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_UNREADABLE", `${name} cannot be read: another program has it open (EBUSY).`, {
+					hint: "Close that program, or have the virus scanner leave out the directory, and run the step again.",
+					cause: error
+				});
 				default: return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_UNREADABLE", `${name} cannot be read (${(0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "unknown error"}).`, {
 					hint: "Give the user of the runner the right to read it, or exclude it in files.",
 					cause: error
@@ -30586,9 +30597,10 @@ var __webpack_modules__ = {
 		var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 		var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
 		var _names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(93509);
+		const resolveLinks = process.platform === "linux" ? node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync : node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync.native;
 		function findRealPath(location) {
 			try {
-				return { path: (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(location) };
+				return { path: resolveLinks(location) };
 			} catch (error) {
 				return { failure: (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(error) ?? "unknown error" };
 			}
@@ -30596,7 +30608,11 @@ var __webpack_modules__ = {
 		function resolveDirectory(path) {
 			let existing = path;
 			try {
-				while ((0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(existing, { throwIfNoEntry: false }) === undefined) existing = (0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(existing);
+				while ((0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(existing, { throwIfNoEntry: false }) === undefined) {
+					const above = (0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(existing);
+					if (above === existing) return { failure: "ENOENT" };
+					existing = above;
+				}
 			} catch (error) {
 				return { failure: (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(error) ?? "unknown error" };
 			}
@@ -30606,7 +30622,12 @@ var __webpack_modules__ = {
 		function pathInside(directory, path) {
 			if (isWithin(directory, path)) return pathBelow(directory, path);
 			const [top, real] = [resolveDirectory(directory).path, resolveDirectory(path).path];
-			return top !== undefined && real !== undefined && isWithin(top, real) ? pathBelow(top, real) : undefined;
+			if (top === undefined || real === undefined) return undefined;
+			if (isWithin(top, real)) return pathBelow(top, real);
+			for (let above = real; (0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(above) !== above; above = (0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(above)) {
+				if (isSamePlace(above, top)) return pathBelow(above, real);
+			}
+			return undefined;
 		}
 		function leadsInto(directory, path) {
 			return pathInside(directory, path) !== undefined;
@@ -30622,7 +30643,8 @@ var __webpack_modules__ = {
 			if (one === other) return true;
 			if ((0, _names_js__WEBPACK_IMPORTED_MODULE_3__.zN)(one) !== (0, _names_js__WEBPACK_IMPORTED_MODULE_3__.zN)(other)) return false;
 			const [first, second] = [identify(one), identify(other)];
-			return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
+			if (first && second) return first.ino === second.ino && first.dev === second.dev;
+			return first === second && (0, node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(one) === (0, node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(other) && isSamePlace((0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(one), (0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(other));
 		}
 		function identify(location) {
 			try {
@@ -30810,16 +30832,48 @@ var __webpack_modules__ = {
 			if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode) throw (0, _reading_read_errors_js__WEBPACK_IMPORTED_MODULE_4__.Bn)(directory.path);
 		}
 	}),
-	89310: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	18399: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { E: () => OutputTree });
-		var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-		var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
-		var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
-		var _names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(93509);
-		var _real_path_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(38629);
-		var _temporary_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(70398);
-		var _directories_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(37897);
-		var _write_errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(10697);
+		var external_node_fs_ = __nccwpck_require__(73024);
+		var external_node_path_ = __nccwpck_require__(76760);
+		var errors = __nccwpck_require__(27406);
+		var held = __nccwpck_require__(46018);
+		var names = __nccwpck_require__(93509);
+		var real_path = __nccwpck_require__(38629);
+		var files_temporary = __nccwpck_require__(70398);
+		var directories = __nccwpck_require__(37897);
+		;
+		function leftoversIn(directory, processId) {
+			return namesIn(directory).filter((name) => {
+				const owner = (0, files_temporary.bf)(name);
+				return owner !== undefined && (owner === processId || !isAlive(owner));
+			});
+		}
+		function removeLeftover(location) {
+			try {
+				(0, held.CU)(() => (0, external_node_fs_.unlinkSync)(location));
+				return true;
+			} catch {
+				return false;
+			}
+		}
+		function namesIn(directory) {
+			try {
+				return (0, external_node_fs_.readdirSync)(directory);
+			} catch {
+				return [];
+			}
+		}
+		function isAlive(processId) {
+			try {
+				process.kill(processId, 0);
+				return true;
+			} catch (error) {
+				return (0, errors.$N)(error) !== "ESRCH";
+			}
+		}
+		var write_errors = __nccwpck_require__(10697);
+		;
 		class OutputTree {
 			directory;
 			#real = new Map();
@@ -30831,72 +30885,76 @@ var __webpack_modules__ = {
 				this.processId = processId;
 			}
 			locate(path) {
-				return (0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(this.directory, path);
+				return (0, external_node_path_.join)(this.directory, path);
 			}
 			realPathOf(path) {
-				return (0, _real_path_js__WEBPACK_IMPORTED_MODULE_4__.x5)(this.#resolve(path), path.slice(path.lastIndexOf("/") + 1));
+				return (0, real_path.x5)(this.#resolve(path), path.slice(path.lastIndexOf("/") + 1));
 			}
-			write(path, content) {
+			write(path, text) {
+				this.#write(path, [text], (rename) => rename());
+			}
+			writeOwn(path, content) {
+				this.#write(path, inBlocks(content), (rename) => (0, held.CU)(rename));
+			}
+			#write(path, content, perform) {
 				try {
-					(0, _directories_js__WEBPACK_IMPORTED_MODULE_5__.zX)(this.#prepare(path), (base) => {
+					(0, directories.zX)(this.#prepare(path), (base) => {
 						const { temporary, descriptor } = this.#openTemporary(base);
 						try {
-							writeAndClose(descriptor, typeof content === "string" ? [content] : inBlocks(content));
-							(0, node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)(temporary, (0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, (0, node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(path)));
+							writeAndClose(descriptor, content);
+							perform(() => (0, external_node_fs_.renameSync)(temporary, (0, external_node_path_.join)(base, (0, external_node_path_.basename)(path))));
 						} catch (error) {
 							removeIfPossible(temporary);
 							throw error;
 						}
 					});
 				} catch (error) {
-					throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_6__.m)(path, error);
+					throw (0, write_errors.m)(path, error);
 				}
 			}
 			remove(path) {
 				try {
-					if ((0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined) return;
+					if ((0, external_node_fs_.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined) return;
 					const directory = this.#find(this.#resolve(path));
-					if (directory) (0, _directories_js__WEBPACK_IMPORTED_MODULE_5__.zX)(directory, (base) => (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, (0, node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(path))));
+					if (directory) (0, directories.zX)(directory, (base) => (0, held.CU)(() => (0, external_node_fs_.unlinkSync)((0, external_node_path_.join)(base, (0, external_node_path_.basename)(path)))));
 				} catch (error) {
-					if ((0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(error) === "ENOENT" || (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(error) === "ENOTDIR") return;
-					throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_6__.m)(path, error);
+					if ((0, errors.$N)(error) === "ENOENT" || (0, errors.$N)(error) === "ENOTDIR") return;
+					throw (0, write_errors.m)(path, error);
 				}
 			}
 			sweep(paths) {
 				let swept = 0;
 				const byParent = new Map();
-				for (const path of paths) byParent.set((0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), path);
+				for (const path of paths) byParent.set((0, external_node_path_.dirname)(path), path);
 				for (const [parent, path] of byParent) {
-					for (const name of namesIn(this.locate(parent))) {
-						const owner = (0, _temporary_js__WEBPACK_IMPORTED_MODULE_7__.bf)(name);
-						if (owner === undefined || owner !== this.processId && isAlive(owner)) continue;
+					for (const name of leftoversIn(this.locate(parent), this.processId)) {
 						const directory = this.#find(this.#resolve(path));
-						if (directory && (0, _directories_js__WEBPACK_IMPORTED_MODULE_5__.zX)(directory, (base) => removeIfPossible((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, name)))) swept++;
+						if (directory && (0, directories.zX)(directory, (base) => removeLeftover((0, external_node_path_.join)(base, name)))) swept++;
 					}
 				}
 				return swept;
 			}
 			#prepare(path) {
 				const real = this.#resolve(path);
-				const directory = this.#find(real) ?? (0, _directories_js__WEBPACK_IMPORTED_MODULE_5__.Oh)(real);
+				const directory = this.#find(real) ?? (0, directories.Oh)(real);
 				this.#found.set(real, directory);
 				return directory;
 			}
 			#find(real) {
-				const directory = this.#found.get(real) ?? (0, _directories_js__WEBPACK_IMPORTED_MODULE_5__.te)(real);
+				const directory = this.#found.get(real) ?? (0, directories.te)(real);
 				if (directory) this.#found.set(real, directory);
 				return directory;
 			}
 			#openTemporary(base) {
 				for (;;) {
-					const temporary = (0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, (0, _temporary_js__WEBPACK_IMPORTED_MODULE_7__.NT)(this.processId, this.#counter++));
+					const temporary = (0, external_node_path_.join)(base, (0, files_temporary.NT)(this.processId, this.#counter++));
 					try {
 						return {
 							temporary,
-							descriptor: (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(temporary, "wx", 420)
+							descriptor: (0, external_node_fs_.openSync)(temporary, "wx", 420)
 						};
 					} catch (error) {
-						if ((0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(error) !== "EEXIST") throw error;
+						if ((0, errors.$N)(error) !== "EEXIST") throw error;
 					}
 				}
 			}
@@ -30904,11 +30962,11 @@ var __webpack_modules__ = {
 				const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
 				const known = this.#real.get(parent);
 				if (known !== undefined) return known;
-				const { path: top = this.directory } = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_4__.yT)(this.directory);
-				const { path: real } = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_4__.yT)(this.locate(parent));
-				if (real === undefined || !(0, _real_path_js__WEBPACK_IMPORTED_MODULE_4__.UO)(top, real)) {
-					const target = real === undefined ? "nowhere" : `to ${(0, _names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(real)}`;
-					throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ("OUTPUT_OUTSIDE", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude what lies behind it, or set output-dir to a directory without links." });
+				const { path: top = this.directory } = (0, real_path.yT)(this.directory);
+				const { path: real } = (0, real_path.yT)(this.locate(parent));
+				if (real === undefined || !(0, real_path.UO)(top, real)) {
+					const target = real === undefined ? "nowhere" : `to ${(0, names.WU)(real)}`;
+					throw new errors.lZ("OUTPUT_OUTSIDE", `${(0, names.WU)(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude what lies behind it, or set output-dir to a directory without links." });
 				}
 				this.#real.set(parent, real);
 				return real;
@@ -30918,33 +30976,18 @@ var __webpack_modules__ = {
 			try {
 				for (const piece of pieces) {
 					const bytes = Buffer.from(piece);
-					for (let at = 0; at < bytes.length;) at += (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(descriptor, bytes, at);
+					for (let at = 0; at < bytes.length;) at += (0, external_node_fs_.writeSync)(descriptor, bytes, at);
 				}
 			} finally {
-				(0, node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
+				(0, external_node_fs_.closeSync)(descriptor);
 			}
 		}
 		function removeIfPossible(location) {
 			try {
-				(0, node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)(location);
+				(0, external_node_fs_.unlinkSync)(location);
 				return true;
 			} catch {
 				return false;
-			}
-		}
-		function namesIn(directory) {
-			try {
-				return (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(directory);
-			} catch {
-				return [];
-			}
-		}
-		function isAlive(processId) {
-			try {
-				process.kill(processId, 0);
-				return true;
-			} catch (error) {
-				return (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(error) !== "ESRCH";
 			}
 		}
 		const BLOCK_CHARACTERS = 64 * 1024;
@@ -30984,6 +31027,11 @@ var __webpack_modules__ = {
 			why: "something else stands at its place",
 			hint: CLEAR_THE_WAY
 		};
+		const HELD = {
+			kind: "OUTPUT_UNWRITABLE",
+			why: "another program has it open, such as a virus scanner",
+			hint: "Close that program, or have the scanner leave out the directory, and run the step again."
+		};
 		const EXPLANATIONS = {
 			ENOSPC: FULL,
 			EDQUOT: FULL,
@@ -30993,7 +31041,9 @@ var __webpack_modules__ = {
 			EISDIR: OCCUPIED,
 			ENOTDIR: OCCUPIED,
 			EEXIST: OCCUPIED,
-			ENOTEMPTY: OCCUPIED
+			ENOTEMPTY: OCCUPIED,
+			EBUSY: HELD,
+			ETXTBSY: HELD
 		};
 		function unwritable(path, error) {
 			if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ) return error;
@@ -31007,6 +31057,43 @@ var __webpack_modules__ = {
 				hint,
 				cause: error
 			});
+		}
+	}),
+	46018: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			CU: () => repeatWhileHeld,
+			i7: () => isHeld,
+			k_: () => isHeldInOwnDirectory
+		});
+		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+		const HELD = ["EBUSY", "ETXTBSY"];
+		const MAYBE_HELD = ["EPERM", "EACCES"];
+		const HELD_MS = {
+			first: 10,
+			all: 2e3
+		};
+		function isHeld(error) {
+			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "";
+			return HELD.includes(code) || process.platform === "win32" && MAYBE_HELD.includes(code);
+		}
+		function isHeldInOwnDirectory(error) {
+			return isHeld(error) || MAYBE_HELD.includes((0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "");
+		}
+		function repeatWhileHeld(act, { passes = isHeld, wait = block } = {}) {
+			let waitedMs = 0;
+			for (let delayMs = HELD_MS.first;; delayMs *= 2) {
+				try {
+					return act();
+				} catch (error) {
+					if (!passes(error) || waitedMs >= HELD_MS.all) throw error;
+					const ms = Math.min(delayMs, HELD_MS.all - waitedMs);
+					wait(ms);
+					waitedMs += ms;
+				}
+			}
+		}
+		function block(ms) {
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 		}
 	}),
 	97415: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -34594,14 +34681,18 @@ Content-Type: application/json
 			pathInside(name, directories, otherwise) {
 				const tops = [directories].flat();
 				const path = (0, external_node_path_.resolve)(tops[0] ?? "", this.#take(name) ?? otherwise);
-				if (!tops.some((top) => (0, real_path.gA)(top, path))) this.reject(name, "leads out of the workspace");
+				for (const top of tops) {
+					const inside = (0, real_path._l)(top, path);
+					if (inside !== undefined) return (0, external_node_path_.resolve)(top, this.#checkNames(name, inside));
+				}
+				this.reject(name, "leads out of the workspace");
 				return path;
 			}
 			directoryInside(name, directory) {
 				const value = this.#take(name);
 				if (value === undefined) return undefined;
 				const path = (0, real_path._l)(directory, (0, external_node_path_.join)((0, external_node_path_.isAbsolute)(value) ? "" : directory, value));
-				if (path !== undefined) return path.replace(/\/$/, "");
+				if (path !== undefined) return this.#checkNames(name, path.replace(/\/$/, ""));
 				this.reject(name, "must be a directory inside output-dir, or inside root when that is empty");
 				return undefined;
 			}
@@ -34609,9 +34700,14 @@ Content-Type: application/json
 				const value = this.#take(name);
 				if (value === undefined) return undefined;
 				const path = (0, real_path._l)(directory, (0, external_node_path_.join)((0, external_node_path_.isAbsolute)(value) ? "" : directory, value));
-				if (path !== undefined && path !== "" && !/[/\\]$/.test(value)) return path;
+				if (path !== undefined && path !== "" && !/[/\\]$/.test(value)) return this.#checkNames(name, path);
 				this.reject(name, "must be the path of a file inside output-dir, or inside root when that is empty");
 				return undefined;
+			}
+			#checkNames(input, path) {
+				const refused = external_node_path_.sep === "\\" ? path.split(/[/\\]/).find((name) => files_names.Lu.test(name)) : undefined;
+				if (refused !== undefined) this.reject(input, `holds “${(0, files_names.WU)(refused)}”, which is no name of a file on Windows`);
+				return path;
 			}
 		}
 		function field_reader_short(value) {
@@ -34627,6 +34723,8 @@ Content-Type: application/json
 			const suffix = reader.text("suffix") ?? ".sign";
 			if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
 				reader.reject("suffix", "must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -");
+			} else if (external_node_path_.sep === "\\" && suffix.endsWith(".")) {
+				reader.reject("suffix", "ends in a dot, and no name of a file on Windows does");
 			}
 			const outputDirectory = readOutputDirectory(reader, facts, root);
 			const shard = readShard(reader);
@@ -34692,7 +34790,7 @@ Content-Type: application/json
 				"verification-kit": kit?.page
 			})) {
 				if (path?.endsWith(suffix)) reader.reject(input, `must not end in ${suffix}, because signatures do`);
-				if (path?.split("/").includes(".git")) reader.reject(input, "must not lie in a .git directory");
+				if (path && liesInGit((0, external_node_path_.join)(directory, path))) reader.reject(input, "must not lie in a .git directory");
 			}
 			if (checksums && manifests.map(files_names.zN).includes((0, files_names.zN)(checksums))) {
 				reader.reject("checksums", "must be another path than manifest");
@@ -34728,7 +34826,7 @@ Content-Type: application/json
 			const path = reader.pathInside("output-dir", [workspace, temporaryDirectory], value);
 			if ((0, real_path._l)(root, path) === "") return undefined;
 			if ((0, real_path.gA)(path, root)) reader.reject("output-dir", "must not contain root, because nothing in it is ever signed");
-			if (path.split(/[/\\]/).includes(".git")) reader.reject("output-dir", "must not lie in a .git directory");
+			if (liesInGit(path)) reader.reject("output-dir", "must not lie in a .git directory");
 			if (!isDirectoryOrNew(path)) reader.reject("output-dir", "leads over a file");
 			checkWithoutLink(reader, path, [workspace, temporaryDirectory]);
 			return path;
@@ -34741,7 +34839,13 @@ Content-Type: application/json
 				return;
 			}
 			const plain = tops.flatMap((top, at) => (0, real_path.UO)(top, path) ? [(0, external_node_path_.join)(resolved[at] ?? top, (0, external_node_path_.relative)(top, path))] : [path]);
-			if (!plain.includes(real)) reader.reject("output-dir", `leads through a link to ${(0, files_names.WU)(real)}: give that directory itself`);
+			if (!plain.some((each) => (0, real_path.O1)(each, real))) reader.reject("output-dir", `leads through a link to ${(0, files_names.WU)(real)}: give that directory itself`);
+		}
+		function liesInGit(path) {
+			const above = (0, external_node_path_.dirname)(path);
+			if (above === path) return false;
+			const isGit = (0, files_names.zN)((0, external_node_path_.basename)(path)) === ".git" && (0, real_path.O1)((0, external_node_path_.join)(above, ".git"), path);
+			return isGit || liesInGit(above);
 		}
 		function isDirectoryOrNew(path) {
 			const stat = (0, external_node_fs_.statSync)(path, { throwIfNoEntry: false });
@@ -35112,7 +35216,7 @@ Content-Type: application/json
 				cause: new AggregateError(problems)
 			});
 		}
-		var output_tree = __nccwpck_require__(89310);
+		var output_tree = __nccwpck_require__(18399);
 		var markup = __nccwpck_require__(37735);
 		var units = __nccwpck_require__(76704);
 		;
@@ -35143,6 +35247,7 @@ Content-Type: application/json
 			return [`<details><summary>Left out, though files means them</summary>\n\n${lines.join("\n")}\n\n</details>`];
 		}
 		var external_node_crypto_ = __nccwpck_require__(77598);
+		var held = __nccwpck_require__(46018);
 		var descriptors = __nccwpck_require__(59887);
 		var file_hash = __nccwpck_require__(85027);
 		var files_stamp = __nccwpck_require__(10318);
@@ -35177,10 +35282,11 @@ Content-Type: application/json
 			if (position !== file.size) throw (0, read_errors.tD)(file);
 		}
 		;
+		const isBusy = (error) => (0, errors.$N)(error) === "EBUSY";
 		const SMALL_FILE_BYTES = 1024 * 1024;
 		const FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
 		function openFile(file) {
-			const descriptor = attempt(file, () => (0, external_node_fs_.openSync)(file.location, FLAGS));
+			const descriptor = attempt(file, () => (0, held.CU)(() => (0, external_node_fs_.openSync)(file.location, FLAGS), { passes: isBusy }));
 			let before;
 			let chunk;
 			try {
@@ -35804,7 +35910,7 @@ Content-Type: application/json
 					yield piece;
 				}
 			}
-			tree.write(path, watch());
+			tree.writeOwn(path, watch());
 			const file = {
 				path,
 				location: tree.realPathOf(path),
@@ -35872,7 +35978,7 @@ Content-Type: application/json
 				};
 			}
 			output.remove(path + suffix);
-			output.write(path, text);
+			output.writeOwn(path, [text]);
 			return {
 				file,
 				sha256,
@@ -36067,11 +36173,10 @@ Content-Type: application/json
 		}
 		var temporary = __nccwpck_require__(70398);
 		;
-		const UNUSUAL = /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/iu;
 		const LONG_NAME_BYTES = 140;
 		const PLAIN = /^[\w.-]{10,140}(?<!\.)$/;
 		function tryWriting(directory, names, processId) {
-			const unusual = names.filter((name) => !PLAIN.test(name) && (UNUSUAL.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES));
+			const unusual = names.filter((name) => !PLAIN.test(name) && (files_names.Lu.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES));
 			(0, directories.zX)(nearest(directory), (base) => {
 				if (unusual.length === 0) return makeAndRemove(unusedName(base, processId));
 				return withDirectory(unusedName(base, processId), (own) => {
@@ -37038,18 +37143,16 @@ Content-Type: application/json
 			EMFILE: TOO_MANY,
 			ENFILE: TOO_MANY,
 			EAGAIN: TOO_MANY,
-			EBUSY: HELD
+			EBUSY: HELD,
+			ETXTBSY: HELD
 		};
-		const HELD_BY_OTHERS = [
-			"EPERM",
-			"EACCES",
-			"ETXTBSY"
-		];
+		const HELD_BY_OTHERS = ["EPERM", "EACCES"];
 		function retryWrites(output, clock) {
 			const written = new Set();
 			const causes = new Map();
+			let isHeldUp = false;
 			function isPassing(code, path) {
-				return code in PASSING || HELD_BY_OTHERS.includes(code) && written.has((0, external_node_path_.dirname)(path));
+				return code in PASSING || (0, held.i7)({ code }) || HELD_BY_OTHERS.includes(code) && written.has((0, external_node_path_.dirname)(path));
 			}
 			async function write(path, text) {
 				const startedAt = clock.now();
@@ -37069,17 +37172,21 @@ Content-Type: application/json
 						causes.set(code, waiting);
 						const waitedMs = clock.now() - startedAt;
 						const isOver = waitedMs + delayMs > RETRY.perFileMs || spentMs(waiting, clock.now()) >= RETRY.perCauseMs;
-						if (isOver) throw held({
+						if (isOver) throw retry_writes_held({
 							path,
 							code,
 							waitedMs,
 							cause: error
 						});
+						isHeldUp = true;
 						await waitFor(waiting, delayMs, clock);
 					}
 				}
 			}
-			return { write };
+			return {
+				write,
+				wasHeldUp: () => isHeldUp
+			};
 		}
 		function spentMs({ files, since, spentMs: spent }, now) {
 			return spent + (files > 0 ? now - since : 0);
@@ -37089,7 +37196,7 @@ Content-Type: application/json
 			await new Promise((resolve) => void clock.after(delayMs, resolve));
 			if (--waiting.files === 0) waiting.spentMs += clock.now() - waiting.since;
 		}
-		function held({ path, code, waitedMs, cause }) {
+		function retry_writes_held({ path, code, waitedMs, cause }) {
 			const why = PASSING[code] ?? HELD;
 			return new errors.lZ("OUTPUT_UNWRITABLE", `${(0, files_names.WU)(path)} cannot be written: ${why} (${code}); repeated for ${Math.round(waitedMs)} ms.`, {
 				hint: why === TOO_MANY ? "Lower concurrency, or raise the number of open files that the runner allows (ulimit -n)." : "Close that program, or have the scanner leave out the directory, and run the step again.",
@@ -38595,7 +38702,7 @@ Content-Type: application/json
 				isLastUnderWay: () => progress.isLastUnderWay(),
 				load
 			});
-			const result = await signFiles({
+			const result = await signTidily(output, {
 				...signOptions(context, task, wanted),
 				onWhiteSpace: warnOfWhiteSpace(context, task.report),
 				signer: watchSigner(service.signer, progress),
@@ -38612,13 +38719,22 @@ Content-Type: application/json
 			return result;
 		}
 		const WORKER_FILES = 256;
+		async function signTidily(tree, options) {
+			const output = retryWrites(options.output, options.clock);
+			const result = await signFiles({
+				...options,
+				output
+			});
+			if (output.wasHeldUp()) tree.sweep(options.files.map(({ path }) => path));
+			return result;
+		}
 		function signOptions(context, task, files) {
 			const { signal, clock, random, worker } = context;
 			const { output, suffix, verification, effort, service } = task;
 			return {
 				files,
 				signer: service.signer,
-				output: retryWrites(files.length < WORKER_FILES ? output : writeInWorker(worker, output), context.clock),
+				output: files.length < WORKER_FILES ? output : writeInWorker(worker, output),
 				hashElsewhere: hashInWorker(worker),
 				suffix,
 				verification,
@@ -38646,7 +38762,7 @@ Content-Type: application/json
 			task.output.remove(file.path + task.suffix);
 			const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
 			const deadlineMs = effort.deadlineMs && left;
-			const { outcomes, ending } = await signFiles({
+			const { outcomes, ending } = await signTidily(task.output, {
 				...signOptions(context, task, [file]),
 				deadlineMs
 			});
@@ -38688,7 +38804,7 @@ Content-Type: application/json
 				});
 				for (const file of release.files) inputs.protocol?.checkFile?.(file);
 				return withRehearsalService(context, async (embedded) => {
-					output.write("rehearsal-key.pem", embedded.credentials.verifyKeyPem);
+					output.writeOwn("rehearsal-key.pem", [embedded.credentials.verifyKeyPem]);
 					const verification = verificationOf(embedded.credentials.verifyKeyPem);
 					report.add({ verification });
 					const service = serviceOf(embedded);
@@ -39734,6 +39850,7 @@ Content-Type: application/json
 		var route = __nccwpck_require__(83551);
 		var external_node_path_ = __nccwpck_require__(76760);
 		var errors = __nccwpck_require__(27406);
+		var held = __nccwpck_require__(46018);
 		;
 		const CREDENTIALS_PREFIX = "mtls-release-signing-credentials-";
 		const CREDENTIALS_FILES = {
@@ -39756,13 +39873,13 @@ Content-Type: application/json
 		function removeCredentials(directory) {
 			try {
 				for (const name of Object.values(CREDENTIALS_FILES)) {
-					ignoring(["ENOENT"], () => repeatWhileHeld(() => (0, external_node_fs_.unlinkSync)((0, external_node_path_.join)(directory, name))));
+					ignoring(["ENOENT"], () => repeatHere(() => (0, external_node_fs_.unlinkSync)((0, external_node_path_.join)(directory, name))));
 				}
 				ignoring([
 					"ENOENT",
 					"ENOTEMPTY",
 					"EEXIST"
-				], () => repeatWhileHeld(() => (0, external_node_fs_.rmdirSync)(directory)));
+				], () => repeatHere(() => (0, external_node_fs_.rmdirSync)(directory)));
 			} catch (cause) {
 				throw new errors.lZ("CREDENTIALS_NOT_REMOVED", `the private key may still lie in ${directory}: it cannot be removed`, {
 					hint: "Remove the directory by hand, and look for what holds or protects it on this runner.",
@@ -39802,10 +39919,13 @@ Content-Type: application/json
 		}
 		function buildContext(paths, build) {
 			try {
-				return build(paths);
+				return repeatHere(() => build(paths));
 			} catch (cause) {
 				throw (0, errors.ie)(cause, "IDENTITY_REFUSED_BY_TLS", `TLS cannot use the client identity (${(0, errors.$N)(cause) ?? "no code"})`);
 			}
+		}
+		function repeatHere(act) {
+			return (0, held.CU)(act, { passes: held.k_ });
 		}
 		function ignoring(codes, remove) {
 			try {
@@ -39813,31 +39933,6 @@ Content-Type: application/json
 			} catch (error) {
 				if (!codes.includes((0, errors.$N)(error) ?? "")) throw error;
 			}
-		}
-		const HELD = [
-			"EBUSY",
-			"EPERM",
-			"EACCES"
-		];
-		const HELD_MS = {
-			first: 10,
-			all: 2e3
-		};
-		function repeatWhileHeld(act, wait = block) {
-			let waitedMs = 0;
-			for (let delayMs = HELD_MS.first;; delayMs *= 2) {
-				try {
-					act();
-					return;
-				} catch (error) {
-					if (!HELD.includes((0, errors.$N)(error) ?? "") || waitedMs + delayMs > HELD_MS.all) throw error;
-					wait(delayMs);
-					waitedMs += delayMs;
-				}
-			}
-		}
-		function block(ms) {
-			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 		}
 		;
 		const CONNECT_TIMEOUT_MS = 1e4;
@@ -39903,10 +39998,13 @@ Content-Type: application/json
 		var real_path = __nccwpck_require__(38629);
 		var stamp = __nccwpck_require__(10318);
 		;
-		const MAX_NAME_BYTES = 255;
+		const MAX_NAME = 255;
+		function lengthOf(name) {
+			return process.platform === "linux" ? Buffer.byteLength(name) : name.length;
+		}
 		function examine(entry, options) {
 			const { path, name, kind, location } = entry;
-			if (Buffer.byteLength(name) + options.suffix.length > MAX_NAME_BYTES) {
+			if (lengthOf(name) + options.suffix.length > MAX_NAME) {
 				return refuse(path, "FILE_NAME_TOO_LONG", `has a name that is too long to take ${options.suffix} behind it`);
 			}
 			switch (kind) {
@@ -42973,14 +43071,19 @@ Content-Type: application/json
 		}
 		function readDirectory(directory) {
 			try {
-				return (0, external_node_fs_.readdirSync)(directory, { withFileTypes: true }).map((entry) => ({
-					name: entry.name,
-					kind: kindOf(entry)
-				}));
+				return (0, external_node_fs_.readdirSync)(directory, { withFileTypes: true }).map((entry) => found(directory, entry));
 			} catch (error) {
 				if ((0, errors.$N)(error) === "ENOENT" || (0, errors.$N)(error) === "ENOTDIR") return [];
 				throw unreadable(directory, error);
 			}
+		}
+		function found(directory, entry) {
+			const { name } = entry;
+			const stat = entry.isSymbolicLink() ? statLink((0, real_path.x5)(directory, name)) : undefined;
+			return {
+				name,
+				kind: kindOf(stat ?? entry)
+			};
 		}
 		function unreadable(directory, cause) {
 			const code = (0, errors.$N)(cause) ?? "unknown error";
@@ -42994,6 +43097,7 @@ Content-Type: application/json
 			for (const name of names) {
 				const stat = statLink((0, real_path.x5)(directory, name));
 				if (stat === undefined) continue;
+				if (external_node_path_.sep === "\\" && name.includes("~")) return undefined;
 				const isTold = found.length > 0 && ASCII.test(name);
 				if (!isTold && hasOtherSpelling(directory, name, stat)) return undefined;
 				found.push({

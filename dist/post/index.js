@@ -6,6 +6,12 @@ const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;
 const PREFIX = "mtls-release-signing-credentials-";
+const HELD = [
+	"EBUSY",
+	"EPERM",
+	"EACCES"
+];
+const STEP_MS = 50;
 const FILES = [
 	"client-cert.pem",
 	"client-key.pem",
@@ -23,14 +29,17 @@ function isDirectory(path) {
 	}
 }
 function remove() {
-	for (const name of FILES) attempt(() => (0, external_node_fs_namespaceObject.unlinkSync)((0, external_node_path_namespaceObject.join)(directory, name)));
-	attempt(() => (0, external_node_fs_namespaceObject.rmdirSync)(directory));
+	for (const name of FILES) attempt(() => (0, external_node_fs_namespaceObject.unlinkSync)((0, external_node_path_namespaceObject.join)(directory, name)), 0);
+	attempt(() => (0, external_node_fs_namespaceObject.rmdirSync)(directory), 0);
 }
-function attempt(act) {
+function attempt(act, waitedMs) {
 	try {
 		act();
 	} catch (error) {
 		const code = error instanceof Error && "code" in error ? String(error.code) : "";
-		if (code !== "ENOENT") process.stdout.write(`::warning title=Key files::A directory with key files below RUNNER_TEMP could not be removed (${code.replace(/\W/g, "")}).\n`);
+		if (HELD.includes(code) && waitedMs < 2e3) {
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STEP_MS);
+			attempt(act, waitedMs + STEP_MS);
+		} else if (code !== "ENOENT") process.stdout.write(`::warning title=Key files::A directory with key files below RUNNER_TEMP could not be removed (${code.replace(/\W/g, "")}).\n`);
 	}
 }

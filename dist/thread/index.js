@@ -56,6 +56,7 @@ function otherSpellings(name) {
 function percentEncode(text) {
 	return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
+const REFUSED_BY_WINDOWS = /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(?:[.:]|$)/iu;
 ;
 const STEP_BYTES = 24 * 1024;
 const MODULE = "AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B" + "cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=";
@@ -177,6 +178,10 @@ function unreadable(file, error) {
 		case "ELOOP":
 		case "ENXIO":
 		case "EISDIR": return notRegular(file, error);
+		case "EBUSY": return new errors_ActionError("FILE_UNREADABLE", `${name} cannot be read: another program has it open (EBUSY).`, {
+			hint: "Close that program, or have the virus scanner leave out the directory, and run the step again.",
+			cause: error
+		});
 		default: return new errors_ActionError("FILE_UNREADABLE", `${name} cannot be read (${errors_codeOf(error) ?? "unknown error"}).`, {
 			hint: "Give the user of the runner the right to read it, or exclude it in files.",
 			cause: error
@@ -226,9 +231,10 @@ async function* readChunks(file, readAt) {
 ;
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;
+const resolveLinks = process.platform === "linux" ? external_node_fs_namespaceObject.realpathSync : external_node_fs_namespaceObject.realpathSync.native;
 function real_path_findRealPath(location) {
 	try {
-		return { path: (0, external_node_fs_namespaceObject.realpathSync)(location) };
+		return { path: resolveLinks(location) };
 	} catch (error) {
 		return { failure: errors_codeOf(error) ?? "unknown error" };
 	}
@@ -236,7 +242,11 @@ function real_path_findRealPath(location) {
 function resolveDirectory(path) {
 	let existing = path;
 	try {
-		while ((0, external_node_fs_namespaceObject.lstatSync)(existing, { throwIfNoEntry: false }) === undefined) existing = (0, external_node_path_namespaceObject.dirname)(existing);
+		while ((0, external_node_fs_namespaceObject.lstatSync)(existing, { throwIfNoEntry: false }) === undefined) {
+			const above = (0, external_node_path_namespaceObject.dirname)(existing);
+			if (above === existing) return { failure: "ENOENT" };
+			existing = above;
+		}
 	} catch (error) {
 		return { failure: errors_codeOf(error) ?? "unknown error" };
 	}
@@ -246,7 +256,12 @@ function resolveDirectory(path) {
 function pathInside(directory, path) {
 	if (isWithin(directory, path)) return pathBelow(directory, path);
 	const [top, real] = [resolveDirectory(directory).path, resolveDirectory(path).path];
-	return top !== undefined && real !== undefined && isWithin(top, real) ? pathBelow(top, real) : undefined;
+	if (top === undefined || real === undefined) return undefined;
+	if (isWithin(top, real)) return pathBelow(top, real);
+	for (let above = real; dirname(above) !== above; above = dirname(above)) {
+		if (isSamePlace(above, top)) return pathBelow(above, real);
+	}
+	return undefined;
 }
 function leadsInto(directory, path) {
 	return pathInside(directory, path) !== undefined;
@@ -262,7 +277,8 @@ function isSamePlace(one, other) {
 	if (one === other) return true;
 	if (foldName(one) !== foldName(other)) return false;
 	const [first, second] = [identify(one), identify(other)];
-	return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
+	if (first && second) return first.ino === second.ino && first.dev === second.dev;
+	return first === second && basename(one) === basename(other) && isSamePlace(dirname(one), dirname(other));
 }
 function identify(location) {
 	try {
@@ -376,6 +392,36 @@ function readSignatureFile(location) {
 	});
 }
 ;
+const HELD = ["EBUSY", "ETXTBSY"];
+const MAYBE_HELD = ["EPERM", "EACCES"];
+const HELD_MS = {
+	first: 10,
+	all: 2e3
+};
+function isHeld(error) {
+	const code = errors_codeOf(error) ?? "";
+	return HELD.includes(code) || process.platform === "win32" && MAYBE_HELD.includes(code);
+}
+function isHeldInOwnDirectory(error) {
+	return isHeld(error) || MAYBE_HELD.includes(codeOf(error) ?? "");
+}
+function repeatWhileHeld(act, { passes = isHeld, wait = block } = {}) {
+	let waitedMs = 0;
+	for (let delayMs = HELD_MS.first;; delayMs *= 2) {
+		try {
+			return act();
+		} catch (error) {
+			if (!passes(error) || waitedMs >= HELD_MS.all) throw error;
+			const ms = Math.min(delayMs, HELD_MS.all - waitedMs);
+			wait(ms);
+			waitedMs += ms;
+		}
+	}
+}
+function block(ms) {
+	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+;
 const TEMPORARY_PREFIX = ".mtls-release-signing-";
 const NAME = /^\.mtls-release-signing-(\d+)-\d+\.tmp$/;
 function temporaryName(processId, number) {
@@ -453,6 +499,36 @@ function checkIdentity(directory) {
 	if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode) throw movedDirectory(directory.path);
 }
 ;
+function leftoversIn(directory, processId) {
+	return namesIn(directory).filter((name) => {
+		const owner = ownerOf(name);
+		return owner !== undefined && (owner === processId || !isAlive(owner));
+	});
+}
+function removeLeftover(location) {
+	try {
+		repeatWhileHeld(() => (0, external_node_fs_namespaceObject.unlinkSync)(location));
+		return true;
+	} catch {
+		return false;
+	}
+}
+function namesIn(directory) {
+	try {
+		return (0, external_node_fs_namespaceObject.readdirSync)(directory);
+	} catch {
+		return [];
+	}
+}
+function isAlive(processId) {
+	try {
+		process.kill(processId, 0);
+		return true;
+	} catch (error) {
+		return errors_codeOf(error) !== "ESRCH";
+	}
+}
+;
 const CLEAR_THE_WAY = "Clear the way, give the runner the right to write there, or set output-dir.";
 const FULL = {
 	kind: "OUTPUT_FULL",
@@ -474,6 +550,11 @@ const OCCUPIED = {
 	why: "something else stands at its place",
 	hint: CLEAR_THE_WAY
 };
+const write_errors_HELD = {
+	kind: "OUTPUT_UNWRITABLE",
+	why: "another program has it open, such as a virus scanner",
+	hint: "Close that program, or have the scanner leave out the directory, and run the step again."
+};
 const EXPLANATIONS = {
 	ENOSPC: FULL,
 	EDQUOT: FULL,
@@ -483,7 +564,9 @@ const EXPLANATIONS = {
 	EISDIR: OCCUPIED,
 	ENOTDIR: OCCUPIED,
 	EEXIST: OCCUPIED,
-	ENOTEMPTY: OCCUPIED
+	ENOTEMPTY: OCCUPIED,
+	EBUSY: write_errors_HELD,
+	ETXTBSY: write_errors_HELD
 };
 function unwritable(path, error) {
 	if (error instanceof errors_ActionError) return error;
@@ -515,13 +598,19 @@ class OutputTree {
 	realPathOf(path) {
 		return locate(this.#resolve(path), path.slice(path.lastIndexOf("/") + 1));
 	}
-	write(path, content) {
+	write(path, text) {
+		this.#write(path, [text], (rename) => rename());
+	}
+	writeOwn(path, content) {
+		this.#write(path, inBlocks(content), (rename) => repeatWhileHeld(rename));
+	}
+	#write(path, content, perform) {
 		try {
 			inDirectory(this.#prepare(path), (base) => {
 				const { temporary, descriptor } = this.#openTemporary(base);
 				try {
-					writeAndClose(descriptor, typeof content === "string" ? [content] : inBlocks(content));
-					(0, external_node_fs_namespaceObject.renameSync)(temporary, (0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path)));
+					writeAndClose(descriptor, content);
+					perform(() => (0, external_node_fs_namespaceObject.renameSync)(temporary, (0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path))));
 				} catch (error) {
 					removeIfPossible(temporary);
 					throw error;
@@ -535,7 +624,7 @@ class OutputTree {
 		try {
 			if ((0, external_node_fs_namespaceObject.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined) return;
 			const directory = this.#find(this.#resolve(path));
-			if (directory) inDirectory(directory, (base) => (0, external_node_fs_namespaceObject.unlinkSync)((0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path))));
+			if (directory) inDirectory(directory, (base) => repeatWhileHeld(() => (0, external_node_fs_namespaceObject.unlinkSync)((0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path)))));
 		} catch (error) {
 			if (errors_codeOf(error) === "ENOENT" || errors_codeOf(error) === "ENOTDIR") return;
 			throw unwritable(path, error);
@@ -546,11 +635,9 @@ class OutputTree {
 		const byParent = new Map();
 		for (const path of paths) byParent.set((0, external_node_path_namespaceObject.dirname)(path), path);
 		for (const [parent, path] of byParent) {
-			for (const name of namesIn(this.locate(parent))) {
-				const owner = ownerOf(name);
-				if (owner === undefined || owner !== this.processId && isAlive(owner)) continue;
+			for (const name of leftoversIn(this.locate(parent), this.processId)) {
 				const directory = this.#find(this.#resolve(path));
-				if (directory && inDirectory(directory, (base) => removeIfPossible((0, external_node_path_namespaceObject.join)(base, name)))) swept++;
+				if (directory && inDirectory(directory, (base) => removeLeftover((0, external_node_path_namespaceObject.join)(base, name)))) swept++;
 			}
 		}
 		return swept;
@@ -609,21 +696,6 @@ function removeIfPossible(location) {
 		return true;
 	} catch {
 		return false;
-	}
-}
-function namesIn(directory) {
-	try {
-		return (0, external_node_fs_namespaceObject.readdirSync)(directory);
-	} catch {
-		return [];
-	}
-}
-function isAlive(processId) {
-	try {
-		process.kill(processId, 0);
-		return true;
-	} catch (error) {
-		return errors_codeOf(error) !== "ESRCH";
 	}
 }
 const BLOCK_CHARACTERS = 64 * 1024;

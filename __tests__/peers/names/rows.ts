@@ -132,10 +132,10 @@ const ROWS: Row[] = [
     says: /OUTPUT_COLLISION/,
   },
   {
-    title: 'exclude FOO.SIGN',
+    title: 'FOO and an excluded FOO.SIGN',
     inputs: { files: 'dist/**\n!**/*.SIGN' },
     files: ['dist/FOO', 'dist/FOO.SIGN'],
-    signed: ['dist/FOO'],
+    says: /OUTPUT_OCCUPIED.*FOO\.sign/,
   },
   // root
   { title: 'root: dist', inputs: { root: 'dist', files: '**' }, signed: ['App.exe', 'lib/core.dll'] },
@@ -228,7 +228,7 @@ const ROWS: Row[] = [
     inputs: { 'output-dir': 'OUT', files: '**' },
     files: ['a', 'out/leftover'],
     signed: ['a'],
-    logs: /output-dir/,
+    refused: /FILE_NOT_COVERED: out\/leftover/,
   },
   { title: 'output-dir: another case of root', inputs: { 'output-dir': '{UPPER}' }, signed: BOTH },
   {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { entriesOf } from '../../../tools/results/zip.ts';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
+import { describeWorld } from '../world.ts';
 import { createActWorld, NO_ACT } from './act.ts';
 
 const CHECKOUT = 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1';
@@ -54,7 +55,7 @@ jobs:
 
 const example = (name: string): string => readFileSync(join(ACTION_DIRECTORY, 'examples', name), 'utf8');
 
-describe.skipIf(NO_ACT !== undefined)(`act on this machine${NO_ACT === undefined ? '' : ` (${NO_ACT})`}`, () => {
+describeWorld('act', NO_ACT, () => {
   test('runs the four modes, uploads to an artifact service, and masks the key', async () => {
     await using world = await createActWorld();
     const run = await world.run('push', MODES);

@@ -28,7 +28,7 @@ const DOWNLOAD = 'actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a546
 const STAND_IN = 'name: stand-in\nruns: { using: composite, steps: [] }\n';
 
 /** The reason why `act` cannot be run here, or `undefined`. */
-export const NO_ACT = spawnSync('act', ['--version']).status === 0 ? undefined : 'not run: act is not on the path';
+export const NO_ACT = spawnSync('act', ['--version']).status === 0 ? undefined : 'act is not on the path';
 
 /** Makes a repository with `release/app.bin` and a `build.sh`; dispose of it afterwards. */
 export async function createActWorld(): Promise<ActWorld> {
