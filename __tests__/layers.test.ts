@@ -271,3 +271,22 @@ test('every export is documented, in a sentence', () => {
   );
   expect(bare).toEqual([]);
 });
+
+test('an exported name stands for one thing in the whole action', () => {
+  const places = Map.groupBy(
+    // The page is a program of its own.
+    modules
+      .filter(({ name }) => !isPart(name, 'src/page'))
+      .flatMap(({ name, code }) =>
+        code.flatMap((line) => {
+          const found = /^export (?:async |abstract )*(?:function|class|interface|type|const|enum) (\w+)/.exec(
+            line,
+          )?.[1];
+          return found === undefined ? [] : [{ name, found }];
+        }),
+      ),
+    ({ found }) => found,
+  );
+  const doubles = [...places].filter(([, all]) => all.length > 1);
+  expect(doubles.map(([found, all]) => `${found}: ${all.map(({ name }) => name).join(', ')}`)).toEqual([]);
+});

@@ -12,7 +12,7 @@ export const modules = { 4346: ((__unused_webpack___webpack_module__, __webpack_
 	function quoteForPowerShell(text) {
 		return `'${text.replace(/['\u2018\u2019\u201A\u201B]/g, "$&$&")}'`;
 	}
-	function codeOf(text) {
+	function asCode(text) {
 		const fence = fenceFor(text, 1);
 		return text.startsWith("`") || text.endsWith("`") ? `${fence} ${text} ${fence}` : `${fence}${text}${fence}`;
 	}
@@ -263,7 +263,7 @@ export const modules = { 4346: ((__unused_webpack___webpack_module__, __webpack_
 			...data.rehearsal ? ["**This is a rehearsal.** The key was made for one run and thrown away: a signature with it proves nothing."] : [],
 			facts(release),
 			"## In a browser",
-			`Open ${codeOf(release.pageName)} beside this file and drop the files on it. It needs no network and installs nothing.`,
+			`Open ${asCode(release.pageName)} beside this file and drop the files on it. It needs no network and installs nothing.`,
 			"## The key",
 			"This text came with the files, so it cannot vouch for the key: whoever could change the files could change it too. " + "Get the fingerprint another way, such as the publisher’s own web site, your contract or an earlier release, and compare all of it with the number that these commands print.",
 			renderKey(key.keyObject.export({
@@ -286,12 +286,12 @@ export const modules = { 4346: ((__unused_webpack___webpack_module__, __webpack_
 		const unusual = data.files.filter(([path]) => !isPrintable(path)).length;
 		const rows = [
 			["Key", key.name],
-			["Fingerprint (SHA-256)", codeOf(key.spkiSha256)],
-			["Algorithm", codeOf(data.algorithm)],
-			["Signatures", `text in ${data.encoding}, each in a file of the same name with ${codeOf(data.suffix)} behind it`],
-			["Commit", data.commit ? codeOf(data.commit) : ""],
+			["Fingerprint (SHA-256)", asCode(key.spkiSha256)],
+			["Algorithm", asCode(data.algorithm)],
+			["Signatures", `text in ${data.encoding}, each in a file of the same name with ${asCode(data.suffix)} behind it`],
+			["Commit", data.commit ? asCode(data.commit) : ""],
 			["Signed", data.createdAt],
-			["Files", `${data.files.length}${checksums === undefined ? "" : `, listed in ${codeOf(checksums)}`}`]
+			["Files", `${data.files.length}${checksums === undefined ? "" : `, listed in ${asCode(checksums)}`}`]
 		];
 		const list = rows.filter(([, value]) => value).map(([name, value]) => `- ${name}: ${value}`);
 		if (unusual === 0 || checksums !== undefined) return list.join("\n");

@@ -444,7 +444,7 @@ export const modules = { 84430: ((__unused_webpack___webpack_module__, __webpack
 		if (!rule.form.test(value)) throw rule.refusal;
 		return value;
 	}
-	function readClaims(request, rules, nowMs) {
+	function readHeaderClaims(request, rules, nowMs) {
 		checkTarget(request, rules);
 		const lengthBytes = readLength(request);
 		const appKey = readHeader(request, "es-auth-appkey");
@@ -534,7 +534,7 @@ export const modules = { 84430: ((__unused_webpack___webpack_module__, __webpack
 			rawHeaders: request.rawHeaders
 		};
 		try {
-			return readClaims(facts, context.rules, now());
+			return readHeaderClaims(facts, context.rules, now());
 		} catch (error) {
 			if (!(error instanceof Refusal)) throw error;
 			if (error.code === "NONCE_REUSED") context.counters.replays += 1;

@@ -34277,7 +34277,7 @@ Content-Type: application/json
 		const MAX_ITEMS = 240;
 		const MAX_BODY_BYTES = 32 * 1024 * 1024;
 		const MAX_BATCH_CHARACTERS = 8 * 1024 * 1024;
-		const MAX_ED25519_BYTES = Math.floor((MAX_BODY_BYTES - 1024) / 4 * 3);
+		const MAX_TRANSIT_ED25519_BYTES = Math.floor((MAX_BODY_BYTES - 1024) / 4 * 3);
 		class VaultSigner {
 			#transport;
 			#options;
@@ -34408,7 +34408,7 @@ Content-Type: application/json
 				name: "vault",
 				certificate: login.method === "cert" ? "required" : "optional",
 				checkFile({ path, size }) {
-					if (algorithm?.scheme === "ed25519" && size > MAX_ED25519_BYTES) throw protocol_tooLarge(path, size);
+					if (algorithm?.scheme === "ed25519" && size > MAX_TRANSIT_ED25519_BYTES) throw protocol_tooLarge(path, size);
 				},
 				open(transport, world) {
 					const { elapsed: now, mask, scrub } = world;
@@ -34453,7 +34453,7 @@ Content-Type: application/json
 			};
 		}
 		function protocol_tooLarge(path, size) {
-			return new errors.lZ("FILE_TOO_LARGE_FOR_SERVER", `${(0, files_names.WU)(path)} has ${size} bytes, but an Ed25519 key of the transit engine signs at most ${MAX_ED25519_BYTES}.`, { hint: "The engine needs the whole file for Ed25519: exclude the file, or use a key of another type." });
+			return new errors.lZ("FILE_TOO_LARGE_FOR_SERVER", `${(0, files_names.WU)(path)} has ${size} bytes, but an Ed25519 key of the transit engine signs at most ${MAX_TRANSIT_ED25519_BYTES}.`, { hint: "The engine needs the whole file for Ed25519: exclude the file, or use a key of another type." });
 		}
 		;
 		function readVault(task) {

@@ -5,12 +5,12 @@ import { readAuthority } from './certificate-fields.ts';
 import type { ServiceInputs } from './inputs.ts';
 import { readProtocol } from './protocols/protocol-fields.ts';
 import type { TakenInputs } from './taken.ts';
-import type { SignatureForm } from './verify-fields.ts';
+import type { SignatureFields } from './verify-fields.ts';
 
 /** Reads what is needed to reach the service and to prove who we are; certificates and keys are examined later. */
 export function readService(
   taken: TakenInputs,
-  form: SignatureForm,
+  form: SignatureFields,
 ): { readonly service: ServiceInputs; readonly protocol: Protocol | undefined } {
   const { identity, appSecret, token, reader } = taken;
   const serverUrl = readAddress(reader, 'server-url', reader.required('server-url'));

@@ -21,7 +21,7 @@ import type { FieldReader } from './field-reader.ts';
 const MAX_KEY_FILE_BYTES = 64 * 1024;
 
 /** How signatures are made, checked and written. */
-export interface SignatureForm {
+export interface SignatureFields {
   /** `undefined` when neither `verify-key` nor `signature-algorithm` tells it. */
   readonly algorithm: Algorithm | undefined;
   readonly encoding: SignatureEncoding;
@@ -31,7 +31,7 @@ export interface SignatureForm {
 }
 
 /** Reads how signatures look, and the key to check them with. */
-export function readSignatureForm(reader: FieldReader, runner: Runner): SignatureForm {
+export function readSignatureForm(reader: FieldReader, runner: Runner): SignatureFields {
   const value = reader.text('verify-key');
   const requested = reader.choice('signature-algorithm', ['auto', ...SIGNATURE_ALGORITHMS]);
   const encoding = reader.choice('signature-encoding', ['base64', 'hex']);

@@ -7,7 +7,7 @@ import { ActionError } from '../errors.ts';
 import type { ServiceOptions } from './options.ts';
 import { createPki, type Pki } from './pki.ts';
 import { Connections } from './requests/connections.ts';
-import { type Counters, type Entry, startCounters } from './requests/counters.ts';
+import { type Counters, type RequestEntry, startCounters } from './requests/counters.ts';
 import { createHandler, type Reception } from './requests/handler.ts';
 import { Nonces } from './requests/nonces.ts';
 import { createServer, type ServerTls } from './server.ts';
@@ -38,7 +38,7 @@ export interface Service {
   readonly credentials: ServiceCredentials;
   readonly counters: Readonly<Counters>;
   /** One entry for each request, in the order of arrival; empty unless `record` was set. */
-  readonly log: readonly Readonly<Entry>[];
+  readonly log: readonly Readonly<RequestEntry>[];
   /** Ends all connections and stops listening. */
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { show } from '../names.ts';
 import { findRealPath, isBelow, isWithin } from '../real-path.ts';
 import type { RefusedFile, ReleaseFile } from '../release-file.ts';
 import { stampOf } from '../stamp.ts';
-import type { Reason } from './own-paths.ts';
+import type { LeftOutReason } from './own-paths.ts';
 import type { Entry } from './walk.ts';
 
 /** What decides whether a matched path can be signed. */
@@ -14,7 +14,7 @@ export interface ExamineOptions {
   readonly followSymbolicLinks: boolean;
   readonly suffix: string;
   /** Why a real path, to which a link leads, is never signed. */
-  readonly reasonBehind: (real: string) => Reason | undefined;
+  readonly reasonBehind: (real: string) => LeftOutReason | undefined;
   /** Whether what a link leads to is matched without it. */
   readonly isCovered: (real: string) => boolean;
 }
@@ -27,7 +27,7 @@ function lengthOf(name: string): number {
 }
 
 /** Looks at one matched path: the file, why it is refused, or why it is left out. */
-export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | Reason {
+export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | LeftOutReason {
   const { path, name, kind, location } = entry;
   if (lengthOf(name) + options.suffix.length > MAX_NAME) {
     return refuse(path, 'FILE_NAME_TOO_LONG', `has a name that is too long to take ${options.suffix} behind it`);
@@ -45,12 +45,12 @@ export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | Re
 }
 
 /** A directory is handed out when a followed link leads to it and it is not entered. */
-function examineDirectory({ path, location }: Entry, options: ExamineOptions): RefusedFile | Reason {
+function examineDirectory({ path, location }: Entry, options: ExamineOptions): RefusedFile | LeftOutReason {
   if (!isWithin(options.realWorkspace, location)) return outside(path, location);
   return options.reasonBehind(location) ?? 'circle';
 }
 
-function examineLink({ path, location }: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | Reason {
+function examineLink({ path, location }: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | LeftOutReason {
   const real = findRealPath(location);
   if (real.path === undefined) return broken(path, location, real.failure);
   if (!isBelow(options.realWorkspace, real.path)) return outside(path, real.path);

@@ -1,13 +1,13 @@
 import { lstatSync } from 'node:fs';
 import { compareBytewise, sortByPath } from '../names.ts';
 import { findRealPath, isBelow, locate, pathBelow } from '../real-path.ts';
-import type { Reason } from './own-paths.ts';
+import type { LeftOutReason } from './own-paths.ts';
 import type { DiscoverOptions } from './places.ts';
 import type { Entry } from './walk.ts';
 
 /** Paths that a pattern means and that one rule leaves out. */
 export interface LeftOut {
-  readonly reason: Reason;
+  readonly reason: LeftOutReason;
   readonly count: number;
   /** The first paths, relative to the root, bytewise. */
   readonly first: readonly string[];
@@ -22,7 +22,7 @@ export interface Uncovered {
 /** A path that is left out, and what the patterns say about it. */
 export interface Stray {
   readonly entry: Entry;
-  readonly reason: Reason;
+  readonly reason: LeftOutReason;
   /** Whether a pattern means the path. */
   readonly isMeant: boolean;
   /** Whether a pattern means the path without the suffix, so that it may sign a file of the release. */
@@ -47,7 +47,7 @@ export class LeftOutFiles {
   readonly #files: ReadonlyMap<string, unknown>;
   /** The directory that signatures are in, without links; `undefined` when they are beside their files. */
   readonly #realOutput: string | undefined;
-  readonly #counts = new Map<Reason, { count: number; first: string[] }>();
+  readonly #counts = new Map<LeftOutReason, { count: number; first: string[] }>();
   readonly #uncovered: Uncovered[] = [];
   readonly #unsettled: (Stray & Pick<Uncovered, 'reason'>)[] = [];
 
@@ -63,7 +63,7 @@ export class LeftOutFiles {
   }
 
   /** Counts a path that a pattern means. */
-  add(reason: Reason, path: string): void {
+  add(reason: LeftOutReason, path: string): void {
     const known = this.#counts.get(reason) ?? { count: 0, first: [] };
     this.#counts.set(reason, known);
     known.count++;

@@ -15,7 +15,7 @@ export type OwnReason = 'git' | 'runner-temp' | 'temporary' | 'written' | 'outpu
  * link to something that is listed itself. `circle`: a link that leads back to a directory above. `hidden`: hidden files
  * are not wanted.
  */
-export type Reason = OwnReason | 'signature' | 'suffix' | 'link' | 'circle' | 'hidden';
+export type LeftOutReason = OwnReason | 'signature' | 'suffix' | 'link' | 'circle' | 'hidden';
 
 type Options = Pick<DiscoverOptions, 'root' | 'temporaryDirectory' | 'outputDirectory' | 'written'> & RealPlaces;
 

@@ -1,6 +1,6 @@
 import { foldName } from '../names.ts';
 import { Glob } from './glob.ts';
-import type { Reason } from './own-paths.ts';
+import type { LeftOutReason } from './own-paths.ts';
 import type { Pattern } from './patterns.ts';
 import type { Entry } from './walk.ts';
 
@@ -17,7 +17,7 @@ export interface Scope {
   /** Collects the exclude patterns that leave something out. */
   readonly effective: Set<Glob>;
   /** Why nothing from here on is a file of the release. */
-  readonly leftOut?: Reason;
+  readonly leftOut?: LeftOutReason;
   /** Whether a pattern means the file that a signature stands beside. */
   readonly signs?: boolean;
 }

@@ -1,5 +1,5 @@
 import type { FieldReader } from '../field-reader.ts';
-import type { SignatureForm } from '../verify-fields.ts';
+import type { SignatureFields } from '../verify-fields.ts';
 
 /** A secret that proves to a service who asks: the input that holds it, or the OIDC token of the job. */
 export type Credential = 'key' | 'app-secret' | 'token' | 'OIDC';
@@ -12,7 +12,7 @@ export interface ProtocolTask {
   readonly appSecret: string | undefined;
   readonly token: string | undefined;
   /** How signatures are made, checked and written. */
-  readonly form: SignatureForm;
+  readonly form: SignatureFields;
   /** `rehearsal`: no secret and no address need to be there, because nothing is sent. */
   readonly purpose: 'signing' | 'rehearsal';
 }

@@ -1,6 +1,6 @@
 import { KIT_MARK, type KitRelease } from '../release.ts';
 import { renderPowerShell } from './powershell.ts';
-import { codeOf, isPrintable } from './quoting.ts';
+import { asCode, isPrintable } from './quoting.ts';
 import { renderKey, renderShell } from './shell.ts';
 
 /** Writes `VERIFY.md`: how to check this very release without a browser. */
@@ -15,7 +15,7 @@ export function renderGuide(release: KitRelease): string {
       : []),
     facts(release),
     '## In a browser',
-    `Open ${codeOf(release.pageName)} beside this file and drop the files on it. It needs no network and installs nothing.`,
+    `Open ${asCode(release.pageName)} beside this file and drop the files on it. It needs no network and installs nothing.`,
     '## The key',
     'This text came with the files, so it cannot vouch for the key: whoever could change the files could change it too. ' +
       'Get the fingerprint another way, such as the publisher’s own web site, your contract or an earlier release, and compare all of it with the number that these commands print.',
@@ -39,12 +39,12 @@ function facts({ data, key, checksums }: KitRelease): string {
   const unusual = data.files.filter(([path]) => !isPrintable(path)).length;
   const rows = [
     ['Key', key.name],
-    ['Fingerprint (SHA-256)', codeOf(key.spkiSha256)],
-    ['Algorithm', codeOf(data.algorithm)],
-    ['Signatures', `text in ${data.encoding}, each in a file of the same name with ${codeOf(data.suffix)} behind it`],
-    ['Commit', data.commit ? codeOf(data.commit) : ''],
+    ['Fingerprint (SHA-256)', asCode(key.spkiSha256)],
+    ['Algorithm', asCode(data.algorithm)],
+    ['Signatures', `text in ${data.encoding}, each in a file of the same name with ${asCode(data.suffix)} behind it`],
+    ['Commit', data.commit ? asCode(data.commit) : ''],
     ['Signed', data.createdAt],
-    ['Files', `${data.files.length}${checksums === undefined ? '' : `, listed in ${codeOf(checksums)}`}`],
+    ['Files', `${data.files.length}${checksums === undefined ? '' : `, listed in ${asCode(checksums)}`}`],
   ];
   const list = rows.filter(([, value]) => value).map(([name, value]) => `- ${name}: ${value}`);
   if (unusual === 0 || checksums !== undefined) return list.join('\n');

@@ -9,7 +9,7 @@ export function quoteForPowerShell(text: string): string {
 }
 
 /** Writes a name inside a sentence of Markdown as code, whatever it is made of. */
-export function codeOf(text: string): string {
+export function asCode(text: string): string {
   const fence = fenceFor(text, 1);
   // Blanks keep backticks at the ends apart from the fence.
   return text.startsWith('`') || text.endsWith('`') ? `${fence} ${text} ${fence}` : `${fence}${text}${fence}`;

@@ -6,7 +6,7 @@ import type { Protocol, ProtocolWorld, ServiceKey } from '../protocol.ts';
 import type { KeyFacts } from './answers.ts';
 import { type Login, openSession } from './login.ts';
 import type { LoginMount, TransitKey } from './paths.ts';
-import { MAX_ED25519_BYTES, VaultSigner } from './vault.ts';
+import { MAX_TRANSIT_ED25519_BYTES, VaultSigner } from './vault.ts';
 
 /** How a run logs in, as the inputs say. */
 export type LoginSettings =
@@ -31,7 +31,7 @@ export function createVault({ base, key, algorithm, encoding, login }: VaultSett
     name: 'vault',
     certificate: login.method === 'cert' ? 'required' : 'optional',
     checkFile({ path, size }) {
-      if (algorithm?.scheme === 'ed25519' && size > MAX_ED25519_BYTES) throw tooLarge(path, size);
+      if (algorithm?.scheme === 'ed25519' && size > MAX_TRANSIT_ED25519_BYTES) throw tooLarge(path, size);
     },
     open(transport, world) {
       const { elapsed: now, mask, scrub } = world;
@@ -66,7 +66,7 @@ function describe(
 function tooLarge(path: string, size: number): ActionError {
   return new ActionError(
     'FILE_TOO_LARGE_FOR_SERVER',
-    `${show(path)} has ${size} bytes, but an Ed25519 key of the transit engine signs at most ${MAX_ED25519_BYTES}.`,
+    `${show(path)} has ${size} bytes, but an Ed25519 key of the transit engine signs at most ${MAX_TRANSIT_ED25519_BYTES}.`,
     { hint: 'The engine needs the whole file for Ed25519: exclude the file, or use a key of another type.' },
   );
 }

@@ -33,11 +33,11 @@ export interface VaultOptions {
 const MAX_ITEMS = 240;
 /** Longest request body that OpenBao and Vault take, in bytes. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
-/** Batches of whole files end at this many characters of base64; a single file may have up to {@link MAX_ED25519_BYTES}. */
+/** Batches of whole files end at this many characters of base64; a single file may have up to {@link MAX_TRANSIT_ED25519_BYTES}. */
 const MAX_BATCH_CHARACTERS = 8 * 1024 * 1024;
 
 /** Largest file that an Ed25519 key can sign, in bytes: the engine hashes no file for it, so the file itself is sent. */
-export const MAX_ED25519_BYTES = Math.floor(((MAX_BODY_BYTES - 1024) / 4) * 3);
+export const MAX_TRANSIT_ED25519_BYTES = Math.floor(((MAX_BODY_BYTES - 1024) / 4) * 3);
 
 /** Signs with the transit engine of OpenBao or Vault: digests of many files in one request, the file itself for Ed25519. */
 export class VaultSigner implements Signer {

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection } from './connections.ts';
-import type { Entry } from './counters.ts';
+import type { ClientConnection } from './connections.ts';
+import type { RequestEntry } from './counters.ts';
 
 /** How much of the request has arrived when something happens to it. */
 export type Stage = 'before-body' | 'during-body' | 'after-body';
@@ -28,13 +28,13 @@ export function jsonAnswer(status: number, value: unknown, headers: Answer['head
 export interface CallParts {
   readonly request: IncomingMessage | Http2ServerRequest;
   readonly response: ServerResponse | Http2ServerResponse;
-  readonly connection: Connection | undefined;
+  readonly connection: ClientConnection | undefined;
   /** Fires when the service closes. */
   readonly closing: AbortSignal;
   /** The service's clock, for the Date header. */
   readonly now: () => number;
   /** What is noted of this request. */
-  readonly entry: Entry;
+  readonly entry: RequestEntry;
 }
 
 /** Says that the client or the service went away in the middle of a request. */

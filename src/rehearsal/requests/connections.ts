@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 /** One TCP connection of a client. */
-export interface Connection {
+export interface ClientConnection {
   /** The socket below TLS: the only one that can send a TCP reset. */
   readonly socket: Socket;
   /** Requests it has brought so far. */
@@ -13,13 +13,13 @@ export interface Connection {
 
 /** The open connections of a service, found by the client's port. */
 export class Connections {
-  readonly #byPort = new Map<number, Connection>();
+  readonly #byPort = new Map<number, ClientConnection>();
 
   /** Takes in a new connection and forgets it when it closes. */
   add(socket: Socket): void {
     const port = socket.remotePort;
     if (port === undefined) return;
-    const connection: Connection = { socket, requests: 0, subject: undefined };
+    const connection: ClientConnection = { socket, requests: 0, subject: undefined };
     this.#byPort.set(port, connection);
     socket.once('close', () => {
       if (this.#byPort.get(port) === connection) this.#byPort.delete(port);
@@ -33,7 +33,7 @@ export class Connections {
   }
 
   /** Returns the connection from this client port, while it is open. */
-  find(port: number | undefined): Connection | undefined {
+  find(port: number | undefined): ClientConnection | undefined {
     return port === undefined ? undefined : this.#byPort.get(port);
   }
 

@@ -22,7 +22,7 @@ export interface Counters {
 }
 
 /** What is noted of one request when a service records. */
-export interface Entry {
+export interface RequestEntry {
   readonly index: number;
   readonly method: string;
   readonly path: string;

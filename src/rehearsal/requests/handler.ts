@@ -1,8 +1,8 @@
 import { chooseFault, type Script } from '../faults/faults.ts';
 import type { Handler } from '../server.ts';
 import { Aborted, Call, type CallParts, jsonAnswer } from './call.ts';
-import type { Connection, Connections } from './connections.ts';
-import type { Entry } from './counters.ts';
+import type { ClientConnection, Connections } from './connections.ts';
+import type { RequestEntry } from './counters.ts';
 import { type ServiceContext, serveCall } from './judge.ts';
 
 /** What stands between the server and the judging of single requests. */
@@ -14,7 +14,7 @@ export interface Reception {
   readonly closing: AbortSignal;
   /** The service's clock. */
   readonly now: () => number;
-  readonly log: Entry[];
+  readonly log: RequestEntry[];
 }
 
 /** Returns the function that takes requests from the server: it counts them, asks the script, and has them served. */
@@ -61,7 +61,7 @@ async function serve(reception: Reception, call: Call, exchange: () => Promise<v
   }
 }
 
-function countUse(connection: Connection | undefined): number {
+function countUse(connection: ClientConnection | undefined): number {
   if (connection === undefined) return 0;
   connection.requests += 1;
   return connection.requests - 1;
@@ -73,7 +73,11 @@ function countLength(lengths: Map<number, number>, lengthBytes: number): number 
   return nth;
 }
 
-function openEntry(index: number, request: CallParts['request'], connection: Connection | undefined): Entry {
+function openEntry(
+  index: number,
+  request: CallParts['request'],
+  connection: ClientConnection | undefined,
+): RequestEntry {
   return {
     index,
     method: request.method ?? '',

@@ -23,7 +23,7 @@ export interface RequestFacts {
 }
 
 /** The headers of a request, all in their right form. */
-export interface Claims {
+export interface HeaderClaims {
   readonly nonce: string;
   readonly timestamp: string;
   readonly sign: string;
@@ -71,7 +71,7 @@ function readMatch(request: RequestFacts, name: string, rule: { form: RegExp; re
 }
 
 /** Checks everything that stands ahead of the body, and uses up the nonce; throws a {@link Refusal} at the first broken rule. */
-export function readClaims(request: RequestFacts, rules: Rules, nowMs: number): Claims {
+export function readHeaderClaims(request: RequestFacts, rules: Rules, nowMs: number): HeaderClaims {
   checkTarget(request, rules);
   const lengthBytes = readLength(request);
   const appKey = readHeader(request, 'es-auth-appkey');

@@ -4,7 +4,7 @@ import type { Fault } from '../faults/faults.ts';
 import { BodyReader } from './body.ts';
 import { type Answer, type Call, jsonAnswer } from './call.ts';
 import type { Counters } from './counters.ts';
-import { type Claims, type Rules, readClaims } from './headers.ts';
+import { type HeaderClaims, type Rules, readHeaderClaims } from './headers.ts';
 import { Refusal } from './refusal.ts';
 import { startRequestHash } from './request-hash.ts';
 
@@ -32,11 +32,11 @@ export async function serveCall(context: ServiceContext, call: Call, fault: Faul
   else await performFault(fault, call, judge);
 }
 
-function readOrRefuse(context: ServiceContext, call: Call): Claims | Refusal {
+function readOrRefuse(context: ServiceContext, call: Call): HeaderClaims | Refusal {
   const { request, now } = call.parts;
   const facts = { method: request.method ?? '', url: request.url ?? '', rawHeaders: request.rawHeaders };
   try {
-    return readClaims(facts, context.rules, now());
+    return readHeaderClaims(facts, context.rules, now());
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.code === 'NONCE_REUSED') context.counters.replays += 1;
@@ -44,7 +44,7 @@ function readOrRefuse(context: ServiceContext, call: Call): Claims | Refusal {
   }
 }
 
-async function judgeCall(context: ServiceContext, call: Call, claims: Claims | Refusal): Promise<Answer> {
+async function judgeCall(context: ServiceContext, call: Call, claims: HeaderClaims | Refusal): Promise<Answer> {
   const { entry } = call.parts;
   try {
     if (claims instanceof Refusal) {
@@ -65,7 +65,7 @@ async function judgeCall(context: ServiceContext, call: Call, claims: Claims | R
   }
 }
 
-async function signBody(context: ServiceContext, call: Call, claims: Claims): Promise<string> {
+async function signBody(context: ServiceContext, call: Call, claims: HeaderClaims): Promise<string> {
   const { rules, counters } = context;
   const { entry } = call.parts;
   const hash = startRequestHash({

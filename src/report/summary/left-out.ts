@@ -1,10 +1,10 @@
 import type { LeftOut } from '../../files/finding/left-out.ts';
-import type { Reason } from '../../files/finding/own-paths.ts';
+import type { LeftOutReason } from '../../files/finding/own-paths.ts';
 import type { Report } from '../report.ts';
 import { code, plain } from './markup.ts';
 import { formatCount } from './units.ts';
 
-const REASONS: Readonly<Record<Reason, string>> = {
+const REASONS: Readonly<Record<LeftOutReason, string>> = {
   signature: 'signatures of these files',
   written: 'written by this action',
   suffix: 'with the suffix of signatures, beside no listed file',

@@ -2,7 +2,7 @@ import type { FailedAttempt } from './decision.ts';
 import { ENDINGS, OUTAGE } from './defaults.ts';
 
 /** A 401 or 403 after the first success of a run. */
-export interface Refusal extends Pick<FailedAttempt, 'job' | 'isProbe' | 'left'> {
+export interface RefusedAttempt extends Pick<FailedAttempt, 'job' | 'isProbe' | 'left'> {
   /** Whether the gate was shut already, so that the refusal says nothing new. */
   readonly wasShut: boolean;
 }
@@ -20,7 +20,10 @@ export class Refusals {
   #probes = 0;
 
   /** Learns of a refusal; returns whether it ends the run, and whether it counts as an attempt of its file. */
-  add({ job, isProbe, wasShut, left }: Refusal, now: number): { readonly ends: boolean; readonly counts: boolean } {
+  add(
+    { job, isProbe, wasShut, left }: RefusedAttempt,
+    now: number,
+  ): { readonly ends: boolean; readonly counts: boolean } {
     this.#since ??= now;
     if (isProbe) this.#probes++;
     const isProof = left > this.#files.add(job).size;
