@@ -131,7 +131,7 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 		const inspectMs = performance.now() - startedAt;
 		const { identity, problems, warnings, notices } = inspection;
 		const leaf = identity ? identity.certificates[0] : (0, client.O)(text).chain?.leaf.x509;
-		const bad = [...problems.map((problem) => failed(checkOfProblem(problem), problem)), ...warnings.map((text) => warned(checkOfWarning(text), text))];
+		const bad = [...problems.map(toFinding), ...warnings.map((text) => warned(checkOfWarning(text), text))];
 		const good = [
 			...INPUTS.flatMap((input) => describeInput(input, text)),
 			...identity ? [passed("key matches cert", describeMatch(identity.certificates[0]), inspectMs)] : [],
@@ -148,6 +148,10 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 		};
 	}
 	const CLIENT_USE = "the client certificate may be used for client authentication";
+	function toFinding(problem) {
+		const check = checkOfProblem(problem);
+		return problem.code === "CREDENTIALS_MISSING" ? notChecked(check, problem.message) : failed(check, problem);
+	}
 	function checkOfProblem({ code, message }) {
 		return BY_CODE[code] ?? inputIn(message);
 	}
@@ -458,7 +462,7 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 		report.add({
 			verification,
 			certificate: identity.leaf && (0, certificate.xS)(identity.leaf),
-			findings: [...describeInputs(context, inputs, identity), ...identity.findings]
+			findings: [...describeInputs(context, inputs), ...identity.findings]
 		});
 		report.add(await lookAtService(context, inputs, identity));
 		signal.throwIfAborted();
@@ -467,9 +471,8 @@ export const modules = { 10033: ((__unused_webpack___webpack_module__, __webpack
 		tree.writeOwn("manifest.json", (0, manifest.s)(report.build(), new Date(now())));
 		report.add({ manifest: tree.locate("manifest.json") });
 	}
-	function describeInputs({ runner }, { problems }, { inspection }) {
-		const told = new Set(inspection.problems.map(({ message }) => message));
-		const own = problems.filter(({ message }) => !told.has(message)).map((problem) => failed("inputs", problem));
+	function describeInputs({ runner }, { problems }) {
+		const own = problems.map((problem) => failed("inputs", problem));
 		const { suspiciousVariables } = runner.facts;
 		return [...own.length > 0 ? own : [passed("inputs", "every other input is valid")], ...suspiciousVariables.length > 0 ? [warned("environment", describeVariables(suspiciousVariables))] : []];
 	}

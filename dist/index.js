@@ -32195,7 +32195,7 @@ var __webpack_modules__ = {
 			return text === undefined || text.trim() === "";
 		}
 		function inputEmpty(input) {
-			return new errors.lZ("CONFIG_EMPTY", `input ${input} is empty — secrets are not given to pull requests from forks`, { hint: "On any other event: check the spelling of the secret's name, that it exists in this repository or environment, and that the caller of a reusable workflow passes it by name under secrets:, also when an environment has it." });
+			return new errors.lZ("CREDENTIALS_MISSING", `input ${input} is empty`, { hint: "Check the name of the secret or variable, and that the job may read it." });
 		}
 		const MAX_CERTIFICATES = 100;
 		function readCertInput(text, passphrase) {
@@ -32590,7 +32590,7 @@ var __webpack_modules__ = {
 				var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 				var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-				var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(70667);
+				var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(11287);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(81362);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
@@ -32651,7 +32651,7 @@ var __webpack_modules__ = {
 			return reader.problems.length > problems ? NOWHERE : url;
 		}
 	}),
-	70667: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	11287: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -33399,7 +33399,6 @@ var __webpack_modules__ = {
 			return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} the clock of this runner; the action dates its requests accordingly.`;
 		}
 		;
-		const EMPTY_SECRET = "is empty. Secrets are not given to pull requests from forks, nor to Dependabot; otherwise check the name of the secret in the workflow";
 		const MAX_SHOWN = 100;
 		const SOME_ORIGIN = "https://invalid.invalid";
 		function readEsAuth({ reader, serverUrl, appSecret }) {
@@ -33407,7 +33406,7 @@ var __webpack_modules__ = {
 			const appKey = reader.required("app-key");
 			if (/[\r\n]/.test(appKey)) reader.reject("app-key", "has several lines, but must be one; see that only the key itself is stored");
 			else if (!/^[\x20-\x7E]*$/.test(appKey)) reader.reject("app-key", "must be printable ASCII, because it is sent as a header");
-			if (appSecret === undefined) reader.reject("app-secret", EMPTY_SECRET);
+			if (appSecret === undefined) reader.miss("app-secret");
 			const requestPath = serverUrl.pathname.replace(/\/+$/, "") + signPath;
 			return createEsAuth({
 				requestPath,
@@ -34493,7 +34492,7 @@ Content-Type: application/json
 			if (token !== undefined && method !== "token") reader.reject("token", `is given, but login: ${method} gets a token itself`);
 			switch (method) {
 				case "oidc":
-					if (role === undefined) reader.reject("role", "is empty; login: oidc needs the role to log in with");
+					if (role === undefined) reader.miss("role");
 					return {
 						method,
 						mount: loginMount("jwt", path),
@@ -34501,7 +34500,7 @@ Content-Type: application/json
 						audience: reader.text("oidc-audience") ?? serverUrl.origin
 					};
 				case "token":
-					if (token === undefined && purpose === "signing") reader.reject("token", "is empty; login: token needs it");
+					if (token === undefined && purpose === "signing") reader.miss("token");
 					return {
 						method,
 						token: token ?? ""
@@ -34596,8 +34595,7 @@ Content-Type: application/json
 			const hasCredentials = missing.length < needed.length;
 			if (otherwise !== "error" && !hasCredentials) {
 				if (facts.secretsWithheld) return otherwise === "rehearse" ? "rehearse" : "skipped";
-				const inputs = missing.filter((each) => each !== "OIDC");
-				if (inputs.length > 0) reader.add(notWithheld(inputs, facts.eventName));
+				for (const each of missing) if (each !== "OIDC") reader.miss(each);
 			}
 			if (missing.includes("OIDC")) reader.add((0, src_runner.v)());
 			if (facts.stranger === "starts" && hasCredentials) warnOfStarters(runner);
@@ -34623,16 +34621,13 @@ Content-Type: application/json
 			const names = options.join(" and ");
 			return new errors.lZ("NODE_OPTIONS_REFUSED", `Node runs with ${names}, which lets others read what TLS and the private key protect.`, { hint: `Remove ${names} from NODE_OPTIONS: look at env: in the workflow, at earlier steps, and at the settings of the runner.` });
 		}
-		function notWithheld(inputs, eventName) {
-			const are = inputs.length === 1 ? `Input ${inputs.join()} is empty` : `Inputs ${inputs.join(" and ")} are empty`;
-			return new errors.lZ("CREDENTIALS_MISSING", `${are}, and a ${eventName || "run of this kind"} event is not one that GitHub withholds secrets from.`, { hint: "Check the names of the secrets in the workflow, and that the environment they belong to is the one of this job. if-no-credentials counts for pull requests of forks and for Dependabot only." });
-		}
 		var external_node_path_ = __nccwpck_require__(76760);
 		var real_path = __nccwpck_require__(38629);
 		;
 		class FieldReader {
 			#take;
 			#problems = [];
+			#missing = new Set();
 			constructor(take) {
 				const taken = new Map();
 				this.#take = (name) => {
@@ -34642,6 +34637,14 @@ Content-Type: application/json
 			}
 			get problems() {
 				return this.#problems;
+			}
+			get missing() {
+				return [...this.#missing];
+			}
+			miss(name) {
+				if (this.#missing.has(name)) return;
+				this.#missing.add(name);
+				this.#problems.push(new errors.lZ("CREDENTIALS_MISSING", `input ${name} is empty`));
 			}
 			reject(name, sentence) {
 				this.#problems.push(new errors.lZ("INPUT_INVALID", `Input ${name} ${sentence}.`));
@@ -34654,7 +34657,7 @@ Content-Type: application/json
 			}
 			required(name) {
 				const value = this.#take(name);
-				if (value === undefined) this.reject(name, "is empty");
+				if (value === undefined) this.miss(name);
 				return value ?? "";
 			}
 			choice(name, words) {
@@ -34852,6 +34855,56 @@ Content-Type: application/json
 			return stat?.isDirectory() ?? ((0, external_node_path_.dirname)(path) === path || isDirectoryOrNew((0, external_node_path_.dirname)(path)));
 		}
 		;
+		const SECRETS = [
+			"key",
+			"app-secret",
+			"token"
+		];
+		const missing_CREDENTIALS = [
+			...SECRETS,
+			"cert",
+			"chain",
+			"app-key"
+		];
+		function explainMissing(taken, facts) {
+			const names = taken.reader.missing;
+			const [first] = names;
+			if (first === undefined) return undefined;
+			const are = names.length === 1 ? `Input ${first} is` : `Inputs ${names.slice(0, -1).join(", ")} and ${names.at(-1)} are`;
+			if (!names.some((name) => missing_CREDENTIALS.includes(name))) return new errors.lZ("INPUT_INVALID", `${are} empty.`, { hint: "Give each a value under with: in the workflow." });
+			return new errors.lZ("CREDENTIALS_MISSING", `${are} empty.`, { hint: hintOf(taken, facts) });
+		}
+		function hintOf(taken, { eventName, secretsWithheld }) {
+			const wish = taken.reader.choice("if-no-credentials", [
+				"error",
+				"rehearse",
+				"skip"
+			]);
+			if (secretsWithheld) {
+				return `GitHub gives no secrets to pull requests of forks and to runs of Dependabot, and this run (${eventName}) is one of them. Set if-no-credentials: rehearse to prove patterns and names without credentials, or skip, and leave all secrets empty there.`;
+			}
+			const scope = wish === "error" ? "" : ` if-no-credentials: ${wish} counts for pull requests of forks and for Dependabot only, and this run (${eventName || "no event"}) is none.`;
+			return likelyCause(taken) + scope;
+		}
+		function likelyCause({ identity, appSecret, token, reader }) {
+			const hasSecret = [
+				identity.key,
+				appSecret,
+				token
+			].some(Boolean) || (0, secrets.F)({ cert: identity.cert ?? "" }).length > 0;
+			const isSecretMissing = reader.missing.some((name) => SECRETS.includes(name));
+			const blind = "the job lacks the environment: in which they are stored; or it is in a reusable workflow, and the caller does not pass them by name under secrets:; or nothing is stored under these names in this repository";
+			if (!isSecretMissing || hasSecret) {
+				return "Other credentials arrived, so a name is probably mistyped: GitHub gives an empty text for what does not exist. Compare the names in the workflow with Settings → Secrets and variables → Actions, where secrets.NAME and vars.NAME are two lists. What is stored in an environment also needs environment: in the job.";
+			}
+			const none = [
+				identity.cert,
+				identity.chain,
+				reader.text("app-key")
+			].some(Boolean) ? "No secret" : "None of the credentials";
+			return `${none} arrived. Probably, most frequent first: ${blind}.`;
+		}
+		;
 		const OWN_INPUTS = ["certificate-url", "certificate-role"];
 		function readAuthority(task) {
 			const { reader, identity, certificateChain } = task;
@@ -34938,8 +34991,8 @@ Content-Type: application/json
 			});
 			const isIssued = (reader.text("certificate-from") ?? "input") !== "input";
 			const needsCertificate = !isIssued && (protocol?.certificate !== "optional" || !(0, text_inputs.z3)(identity.key));
-			if (needsCertificate && (0, text_inputs.z3)(identity.cert)) reader.add((0, text_inputs.UV)("cert"));
-			if ((0, text_inputs.z3)(identity.chain)) reader.add((0, text_inputs.UV)("chain"));
+			if (needsCertificate) missCertificate(reader, identity);
+			if ((0, text_inputs.z3)(identity.chain)) reader.miss("chain");
 			const http = reader.boolean("http2", false) ? "http2" : "http1";
 			const expiryWarningDays = reader.integer("cert-expiry-warning-days", {
 				from: 0,
@@ -34956,6 +35009,12 @@ Content-Type: application/json
 				},
 				protocol
 			};
+		}
+		function missCertificate(reader, { cert, key, keyPassphrase }) {
+			if ((0, text_inputs.z3)(cert)) reader.miss("cert");
+			if (!(0, text_inputs.z3)(key)) return;
+			const { keys, mayHideKey } = (0, text_inputs.l0)(cert, keyPassphrase);
+			if (keys.length === 0 && !mayHideKey) reader.miss("key");
 		}
 		var read_small = __nccwpck_require__(91506);
 		var verifying_key = __nccwpck_require__(52294);
@@ -35047,15 +35106,22 @@ Content-Type: application/json
 			runner.mask((0, secrets.F)({ chain: certificateChain }));
 			runner.mask([appSecret, token].filter((secret) => secret !== undefined));
 			const reader = new FieldReader((name) => runner.takeInput(name));
-			const inputs = readMode({
+			const taken = {
 				identity,
 				appSecret,
 				token,
 				certificateChain,
 				reader
-			}, runner);
-			if (inputs?.mode === "preflight") return inputs;
-			if (inputs === undefined || reader.problems.length > 0) throw allProblems(reader.problems);
+			};
+			const inputs = readMode(taken, runner);
+			const missing = explainMissing(taken, runner.facts);
+			const others = reader.problems.filter(({ code }) => code !== "CREDENTIALS_MISSING");
+			const problems = missing ? [missing, ...others] : others;
+			if (inputs?.mode === "preflight") return {
+				...inputs,
+				problems
+			};
+			if (inputs === undefined || problems.length > 0) throw allProblems(problems);
 			return inputs;
 		}
 		function readMode(taken, runner) {

@@ -24,10 +24,7 @@ const cutLines = (pem: string, count: number): string => pem.split('\n').toSplic
 describe('empty inputs', { tags: ['fault-13'] }, () => {
   it.each(['cert', 'key', 'chain'] as const)('%s', (input) => {
     for (const text of [undefined, '', ' \n ']) {
-      expectProblem(
-        { [input]: text },
-        new RegExp(`^CONFIG_EMPTY: input ${input} is empty — secrets are not given to pull requests from forks`),
-      );
+      expectProblem({ [input]: text }, new RegExp(`^CREDENTIALS_MISSING: input ${input} is empty`));
     }
   });
 
@@ -35,7 +32,7 @@ describe('empty inputs', { tags: ['fault-13'] }, () => {
     const read = () => readIdentity({ cert: '', key: '', keyPassphrase: '', chain: '' }, OPTIONS);
     expect(read).toThrow(ActionError);
     expect(read).toThrow(/3 problems:\n- Input cert is empty.*\n- Input key is empty.*\n- Input chain is empty/);
-    expect(read).toThrow(expect.objectContaining({ code: 'CONFIG_EMPTY' }));
+    expect(read).toThrow(expect.objectContaining({ code: 'CREDENTIALS_MISSING' }));
   });
 });
 

@@ -46,8 +46,8 @@ function expectServerChecked(run: Preflight): void {
 
 describe('material that cannot be used', () => {
   const cases: Readonly<Record<string, readonly [() => Record<string, string>, string, RegExp]>> = {
-    'no certificate': [() => ({ cert: '' }), 'CONFIG_EMPTY', /^cert: .*input cert is empty/i],
-    'no key': [() => ({ key: '' }), 'CONFIG_EMPTY', /^key: .*input key is empty.*forks/i],
+    'no certificate': [() => ({ cert: '' }), 'CREDENTIALS_MISSING', /^inputs: .*Input cert is empty\./],
+    'no key': [() => ({ key: '' }), 'CREDENTIALS_MISSING', /^inputs: .*Input key is empty\. Other credentials arrived/],
     'a key of another certificate': [
       () => ({ key: pki.text('client.key') }),
       'IDENTITY_KEY_MISMATCH',
@@ -116,7 +116,7 @@ describe('material that cannot be used', () => {
 describe('chain', () => {
   test('when it is empty, leaves the server unverified and says so', async () => {
     const run = await withInputs({ chain: '' });
-    expectOneFailure(run, 'CONFIG_EMPTY', /^chain: .*input chain is empty/i);
+    expectOneFailure(run, 'CREDENTIALS_MISSING', /^inputs: .*Input chain is empty\./);
     expect(finding(run, 'server trust')).toContain('not checked: chain holds no certificate');
     expect(finding(run, 'server certificate')).toContain('CN=rehearsal-service');
   });

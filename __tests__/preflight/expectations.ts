@@ -23,7 +23,7 @@ export function expectOneFailure(run: Preflight, code: string, pattern: RegExp):
   expect(run.green).toBe(false);
   expect(run.annotations.filter(({ level }) => level === 'error').map(({ title }) => title)).toEqual([code]);
   expect(run.lines.join('\n')).toContain(code);
-  expect(run.summary).toContain('❌ failure');
+  expect(run.summary).toContain('❌&nbsp;failure');
 }
 
 function asLine({ check, code, what, todo }: Finding): string {

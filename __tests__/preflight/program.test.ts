@@ -29,7 +29,7 @@ describe('the program in mode preflight', () => {
     const run = await scenario.run({ mode: 'preflight', key: 'no key at all', 'app-secret': '', chain: '' });
     expect(run.exitCode).toBe(1);
     const errors = run.annotations.filter(({ type }) => type === 'error');
-    expect(errors.map(({ title }) => title)).toEqual(['INPUT_INVALID', 'IDENTITY_UNREADABLE', 'CONFIG_EMPTY']);
+    expect(errors.map(({ title }) => title)).toEqual(['CREDENTIALS_MISSING', 'IDENTITY_UNREADABLE']);
     expect(run.log).toContain('CN=rehearsal-service for sign.example.com');
     expect(run.log).not.toContain('no key at all');
     expect(run.outputs).toMatchObject({ mode: '', 'request-count': '0', 'verified-count': '0' });

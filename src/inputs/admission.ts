@@ -35,8 +35,7 @@ export function admit<Mode extends SigningMode>(
   const hasCredentials = missing.length < needed.length;
   if (otherwise !== 'error' && !hasCredentials) {
     if (facts.secretsWithheld) return otherwise === 'rehearse' ? 'rehearse' : 'skipped';
-    const inputs = missing.filter((each) => each !== 'OIDC');
-    if (inputs.length > 0) reader.add(notWithheld(inputs, facts.eventName));
+    for (const each of missing) if (each !== 'OIDC') reader.miss(each);
   }
   if (missing.includes('OIDC')) reader.add(idTokenMissing());
   if (facts.stranger === 'starts' && hasCredentials) warnOfStarters(runner);
@@ -91,17 +90,6 @@ function tapped(options: readonly string[]): ActionError {
     `Node runs with ${names}, which lets others read what TLS and the private key protect.`,
     {
       hint: `Remove ${names} from NODE_OPTIONS: look at env: in the workflow, at earlier steps, and at the settings of the runner.`,
-    },
-  );
-}
-
-function notWithheld(inputs: readonly string[], eventName: string): ActionError {
-  const are = inputs.length === 1 ? `Input ${inputs.join()} is empty` : `Inputs ${inputs.join(' and ')} are empty`;
-  return new ActionError(
-    'CREDENTIALS_MISSING',
-    `${are}, and a ${eventName || 'run of this kind'} event is not one that GitHub withholds secrets from.`,
-    {
-      hint: 'Check the names of the secrets in the workflow, and that the environment they belong to is the one of this job. if-no-credentials counts for pull requests of forks and for Dependabot only.',
     },
   );
 }

@@ -14,6 +14,7 @@ export interface Range {
 export class FieldReader {
   readonly #take: (name: string) => string | undefined;
   readonly #problems: ActionError[] = [];
+  readonly #missing = new Set<string>();
 
   /** `take` may give each input once only, as an environment does from which inputs are removed. */
   constructor(take: (name: string) => string | undefined) {
@@ -27,6 +28,18 @@ export class FieldReader {
   /** Everything wrong so far. */
   get problems(): readonly ActionError[] {
     return this.#problems;
+  }
+
+  /** Inputs that are needed and empty, in the order in which they were found; each is one of the problems as well. */
+  get missing(): readonly string[] {
+    return [...this.#missing];
+  }
+
+  /** Notes that an input is needed and empty. */
+  miss(name: string): void {
+    if (this.#missing.has(name)) return;
+    this.#missing.add(name);
+    this.#problems.push(new ActionError('CREDENTIALS_MISSING', `input ${name} is empty`));
   }
 
   /** Notes a problem with an input; the sentence goes on after its name. */
@@ -47,7 +60,7 @@ export class FieldReader {
   /** A text that must be there. */
   required(name: string): string {
     const value = this.#take(name);
-    if (value === undefined) this.reject(name, 'is empty');
+    if (value === undefined) this.miss(name);
     return value ?? '';
   }
 

@@ -8,6 +8,7 @@ import { admit } from './admission.ts';
 import { FieldReader } from './field-reader.ts';
 import { readFiles } from './file-fields.ts';
 import type { EffortInputs, Inputs, UploadInputs } from './inputs.ts';
+import { explainMissing } from './missing.ts';
 import { readProtocol } from './protocols/protocol-fields.ts';
 import { readService } from './service-fields.ts';
 import type { TakenInputs } from './taken.ts';
@@ -33,10 +34,14 @@ export function loadInputs(runner: Runner): Inputs {
   runner.mask([appSecret, token].filter((secret) => secret !== undefined));
 
   const reader = new FieldReader((name) => runner.takeInput(name));
-  const inputs = readMode({ identity, appSecret, token, certificateChain, reader }, runner);
+  const taken = { identity, appSecret, token, certificateChain, reader };
+  const inputs = readMode(taken, runner);
+  const missing = explainMissing(taken, runner.facts);
+  const others = reader.problems.filter(({ code }) => code !== 'CREDENTIALS_MISSING');
+  const problems = missing ? [missing, ...others] : others;
   // A preflight lists these beside everything else that is wrong.
-  if (inputs?.mode === 'preflight') return inputs;
-  if (inputs === undefined || reader.problems.length > 0) throw allProblems(reader.problems);
+  if (inputs?.mode === 'preflight') return { ...inputs, problems };
+  if (inputs === undefined || problems.length > 0) throw allProblems(problems);
   return inputs;
 }
 

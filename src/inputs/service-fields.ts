@@ -1,7 +1,8 @@
-import { inputEmpty, isBlank } from '../identity/text/inputs.ts';
+import { isBlank, readCertInput } from '../identity/text/inputs.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { readAddress } from './address-fields.ts';
 import { readAuthority } from './certificate-fields.ts';
+import type { FieldReader } from './field-reader.ts';
 import type { ServiceInputs } from './inputs.ts';
 import { readProtocol } from './protocols/protocol-fields.ts';
 import type { TakenInputs } from './taken.ts';
@@ -18,9 +19,17 @@ export function readService(
   const authority = readAuthority({ ...taken, serverUrl });
   const isIssued = (reader.text('certificate-from') ?? 'input') !== 'input';
   const needsCertificate = !isIssued && (protocol?.certificate !== 'optional' || !isBlank(identity.key));
-  if (needsCertificate && isBlank(identity.cert)) reader.add(inputEmpty('cert'));
-  if (isBlank(identity.chain)) reader.add(inputEmpty('chain'));
+  if (needsCertificate) missCertificate(reader, identity);
+  if (isBlank(identity.chain)) reader.miss('chain');
   const http = reader.boolean('http2', false) ? 'http2' : 'http1';
   const expiryWarningDays = reader.integer('cert-expiry-warning-days', { from: 0, to: 3650, otherwise: 30 });
   return { service: { serverUrl, identity, authority, http, expiryWarningDays }, protocol };
+}
+
+/** The key may stand beside the certificate. */
+function missCertificate(reader: FieldReader, { cert, key, keyPassphrase }: TakenInputs['identity']): void {
+  if (isBlank(cert)) reader.miss('cert');
+  if (!isBlank(key)) return;
+  const { keys, mayHideKey } = readCertInput(cert, keyPassphrase);
+  if (keys.length === 0 && !mayHideKey) reader.miss('key');
 }

@@ -33,7 +33,7 @@ export async function preflight(context: Context, inputs: PreflightInputs, repor
   report.add({
     verification,
     certificate: identity.leaf && factsOf(identity.leaf),
-    findings: [...describeInputs(context, inputs, identity), ...identity.findings],
+    findings: [...describeInputs(context, inputs), ...identity.findings],
   });
   report.add(await lookAtService(context, inputs, identity));
   signal.throwIfAborted();
@@ -43,10 +43,8 @@ export async function preflight(context: Context, inputs: PreflightInputs, repor
   report.add({ manifest: tree.locate('manifest.json') });
 }
 
-function describeInputs({ runner }: Context, { problems }: PreflightInputs, { inspection }: IdentityCheck): Finding[] {
-  // An empty cert or chain is a problem of both; it is listed once.
-  const told = new Set(inspection.problems.map(({ message }) => message));
-  const own = problems.filter(({ message }) => !told.has(message)).map((problem) => failed('inputs', problem));
+function describeInputs({ runner }: Context, { problems }: PreflightInputs): Finding[] {
+  const own = problems.map((problem) => failed('inputs', problem));
   const { suspiciousVariables } = runner.facts;
   return [
     ...(own.length > 0 ? own : [passed('inputs', 'every other input is valid')]),

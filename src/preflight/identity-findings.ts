@@ -7,7 +7,7 @@ import { readBlocks } from '../identity/text/blocks.ts';
 import { type IdentityText, isBlank } from '../identity/text/inputs.ts';
 import type { InputName } from '../identity/text/pem.ts';
 import type { ValidityOptions } from '../identity/validity.ts';
-import { type Finding, failed, passed, warned } from './finding.ts';
+import { type Finding, failed, notChecked, passed, warned } from './finding.ts';
 
 /** What there is to say about certificate, key and chain, and what became of them. */
 export interface IdentityCheck {
@@ -32,10 +32,7 @@ export function checkIdentityText(text: IdentityText, options: ValidityOptions):
   const inspectMs = performance.now() - startedAt;
   const { identity, problems, warnings, notices } = inspection;
   const leaf = identity ? identity.certificates[0] : readClient(text).chain?.leaf.x509;
-  const bad = [
-    ...problems.map((problem) => failed(checkOfProblem(problem), problem)),
-    ...warnings.map((text) => warned(checkOfWarning(text), text)),
-  ];
+  const bad = [...problems.map(toFinding), ...warnings.map((text) => warned(checkOfWarning(text), text))];
   const good = [
     ...INPUTS.flatMap((input) => describeInput(input, text)),
     ...(identity ? [passed('key matches cert', describeMatch(identity.certificates[0]), inspectMs)] : []),
@@ -45,6 +42,12 @@ export function checkIdentityText(text: IdentityText, options: ValidityOptions):
 }
 
 const CLIENT_USE = 'the client certificate may be used for client authentication';
+
+/** An input that is empty is told with all others that are. */
+function toFinding(problem: ActionError): Finding {
+  const check = checkOfProblem(problem);
+  return problem.code === 'CREDENTIALS_MISSING' ? notChecked(check, problem.message) : failed(check, problem);
+}
 
 function checkOfProblem({ code, message }: ActionError): string {
   return BY_CODE[code] ?? inputIn(message);

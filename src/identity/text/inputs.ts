@@ -20,13 +20,9 @@ export function isBlank(text: string | undefined): text is undefined | '' {
 
 /** Builds the problem for an input that is needed and empty. */
 export function inputEmpty(input: InputName): ActionError {
-  return new ActionError(
-    'CONFIG_EMPTY',
-    `input ${input} is empty — secrets are not given to pull requests from forks`,
-    {
-      hint: "On any other event: check the spelling of the secret's name, that it exists in this repository or environment, and that the caller of a reusable workflow passes it by name under secrets:, also when an environment has it.",
-    },
-  );
+  return new ActionError('CREDENTIALS_MISSING', `input ${input} is empty`, {
+    hint: 'Check the name of the secret or variable, and that the job may read it.',
+  });
 }
 
 /** What the input `cert` holds, as far as it can be read. */

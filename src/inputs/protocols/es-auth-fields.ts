@@ -4,8 +4,6 @@ import type { Protocol } from '../../protocols/protocol.ts';
 import type { FieldReader } from '../field-reader.ts';
 import type { ProtocolTask } from './protocol-task.ts';
 
-const EMPTY_SECRET =
-  'is empty. Secrets are not given to pull requests from forks, nor to Dependabot; otherwise check the name of the secret in the workflow';
 /** A longer text may be a secret at the wrong place. */
 const MAX_SHOWN = 100;
 const SOME_ORIGIN = 'https://invalid.invalid';
@@ -18,7 +16,7 @@ export function readEsAuth({ reader, serverUrl, appSecret }: ProtocolTask): Prot
     reader.reject('app-key', 'has several lines, but must be one; see that only the key itself is stored');
   else if (!/^[\x20-\x7E]*$/.test(appKey))
     reader.reject('app-key', 'must be printable ASCII, because it is sent as a header');
-  if (appSecret === undefined) reader.reject('app-secret', EMPTY_SECRET);
+  if (appSecret === undefined) reader.miss('app-secret');
   const requestPath = serverUrl.pathname.replace(/\/+$/, '') + signPath;
   return createEsAuth({ requestPath, signPath, appKey, appSecret: appSecret ?? '' });
 }

@@ -48,7 +48,7 @@ function readLogin({ reader, serverUrl, token, purpose }: ProtocolTask): LoginSe
     reader.reject('token', `is given, but login: ${method} gets a token itself`);
   switch (method) {
     case 'oidc':
-      if (role === undefined) reader.reject('role', 'is empty; login: oidc needs the role to log in with');
+      if (role === undefined) reader.miss('role');
       return {
         method,
         mount: loginMount('jwt', path),
@@ -56,7 +56,7 @@ function readLogin({ reader, serverUrl, token, purpose }: ProtocolTask): LoginSe
         audience: reader.text('oidc-audience') ?? serverUrl.origin,
       };
     case 'token':
-      if (token === undefined && purpose === 'signing') reader.reject('token', 'is empty; login: token needs it');
+      if (token === undefined && purpose === 'signing') reader.miss('token');
       return { method, token: token ?? '' };
     default:
       return { method: 'cert', mount: loginMount('cert', path), role };

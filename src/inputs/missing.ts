@@ -1,0 +1,49 @@
+import { ActionError } from '../errors.ts';
+import { secretsOf } from '../identity/secrets.ts';
+import type { RunnerFacts } from '../runner/facts.ts';
+import type { TakenInputs } from './taken.ts';
+
+const SECRETS = ['key', 'app-secret', 'token'];
+const CREDENTIALS = [...SECRETS, 'cert', 'chain', 'app-key'];
+
+/** Names all inputs that are needed and empty in one problem, with the likely cause; `undefined` when there is none. */
+export function explainMissing(taken: TakenInputs, facts: RunnerFacts): ActionError | undefined {
+  const names = taken.reader.missing;
+  const [first] = names;
+  if (first === undefined) return undefined;
+  const are =
+    names.length === 1 ? `Input ${first} is` : `Inputs ${names.slice(0, -1).join(', ')} and ${names.at(-1)} are`;
+  if (!names.some((name) => CREDENTIALS.includes(name)))
+    return new ActionError('INPUT_INVALID', `${are} empty.`, {
+      hint: 'Give each a value under with: in the workflow.',
+    });
+  return new ActionError('CREDENTIALS_MISSING', `${are} empty.`, { hint: hintOf(taken, facts) });
+}
+
+function hintOf(taken: TakenInputs, { eventName, secretsWithheld }: RunnerFacts): string {
+  const wish = taken.reader.choice('if-no-credentials', ['error', 'rehearse', 'skip']);
+  if (secretsWithheld) {
+    return `GitHub gives no secrets to pull requests of forks and to runs of Dependabot, and this run (${eventName}) is one of them. Set if-no-credentials: rehearse to prove patterns and names without credentials, or skip, and leave all secrets empty there.`;
+  }
+  const scope =
+    wish === 'error'
+      ? ''
+      : ` if-no-credentials: ${wish} counts for pull requests of forks and for Dependabot only, and this run (${eventName || 'no event'}) is none.`;
+  return likelyCause(taken) + scope;
+}
+
+/** Which of the others arrived tells whether the job sees secrets at all. */
+function likelyCause({ identity, appSecret, token, reader }: TakenInputs): string {
+  const hasSecret =
+    [identity.key, appSecret, token].some(Boolean) || secretsOf({ cert: identity.cert ?? '' }).length > 0;
+  const isSecretMissing = reader.missing.some((name) => SECRETS.includes(name));
+  const blind =
+    'the job lacks the environment: in which they are stored; or it is in a reusable workflow, and the caller does not pass them by name under secrets:; or nothing is stored under these names in this repository';
+  if (!isSecretMissing || hasSecret) {
+    return 'Other credentials arrived, so a name is probably mistyped: GitHub gives an empty text for what does not exist. Compare the names in the workflow with Settings → Secrets and variables → Actions, where secrets.NAME and vars.NAME are two lists. What is stored in an environment also needs environment: in the job.';
+  }
+  const none = [identity.cert, identity.chain, reader.text('app-key')].some(Boolean)
+    ? 'No secret'
+    : 'None of the credentials';
+  return `${none} arrived. Probably, most frequent first: ${blind}.`;
+}
