@@ -31380,6 +31380,8 @@ var __webpack_modules__ = {
 	}),
 	9624: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
+			Us: () => trustIn,
+			Zt: () => inspectAnchors,
 			aN: () => requireTrust,
 			jb: () => missingIssuerHint,
 			jl: () => inspectIdentity,
@@ -31413,6 +31415,13 @@ var __webpack_modules__ = {
 					chain: anchors.tidied
 				}),
 				warnings: [...chain === undefined ? [] : (0, _validity_js__WEBPACK_IMPORTED_MODULE_6__.jO)(chain, options), ...(0, _validity_js__WEBPACK_IMPORTED_MODULE_6__.U3)(anchors.certificates, options.now)]
+			};
+		}
+		function inspectAnchors(chain, { now }) {
+			const { certificates, problems } = (0, _material_anchors_js__WEBPACK_IMPORTED_MODULE_1__.D)(chain);
+			return {
+				problems,
+				warnings: (0, _validity_js__WEBPACK_IMPORTED_MODULE_6__.U3)(certificates, now)
 			};
 		}
 		function requireIdentity({ identity, problems }) {
@@ -31473,6 +31482,248 @@ var __webpack_modules__ = {
 		function tidyNotice(tidied) {
 			const parts = Object.entries(tidied).filter(([, notes]) => notes.length > 0).map(([input, notes]) => `${input}: ${[...new Set(notes)].join(", ")}`);
 			return parts.length === 0 ? [] : [`The identity was tidied before use. ${parts.join("; ")}.`];
+		}
+	}),
+	80997: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			Ej: () => textsIn,
+			RO: () => LIFE_S,
+			UX: () => jsonRequest,
+			hd: () => readMember
+		});
+		const LIFE_S = 15 * 60;
+		function jsonRequest(path, value, headers = []) {
+			const body = Buffer.from(JSON.stringify(value));
+			const all = [
+				...headers,
+				"Content-Type",
+				"application/json",
+				"Content-Length",
+				String(body.length)
+			];
+			return {
+				method: "POST",
+				path,
+				headers: all,
+				body
+			};
+		}
+		function readMember({ body }, path) {
+			try {
+				const json = JSON.parse(body.toString());
+				return path.split(".").reduce((value, name) => ownMember(value, name), json);
+			} catch {
+				return undefined;
+			}
+		}
+		function ownMember(value, name) {
+			if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+			return Object.entries(value).find(([key]) => key === name)?.[1];
+		}
+		function textsIn(value) {
+			return [value].flat().filter((each) => typeof each === "string" && each !== "");
+		}
+	}),
+	9287: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			Ip: () => readClaims,
+			Vb: () => nameOf,
+			Zs: () => describeClaims,
+			Zw: () => jobOf
+		});
+		const MAX_CLAIM = 300;
+		function readClaims(token) {
+			try {
+				const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+				return typeof claims === "object" && claims !== null && !Array.isArray(claims) ? { ...claims } : {};
+			} catch {
+				return {};
+			}
+		}
+		function jobOf(claims) {
+			const text = (name) => claimText(claims, name);
+			return {
+				issuer: text("iss") ?? "",
+				repository: text("repository"),
+				ref: text("ref"),
+				sha: text("sha"),
+				jobWorkflowRef: text("job_workflow_ref"),
+				runId: text("run_id")
+			};
+		}
+		function describeClaims(claims, names) {
+			const shown = names.flatMap((name) => {
+				const value = name === "exp" ? expiryOf(claims) : claimText(claims, name);
+				return value === undefined ? [] : [`${name} ${value}`];
+			});
+			return shown.length === 0 ? "no claims that can be read" : shown.join(", ");
+		}
+		function nameOf(claims) {
+			const repository = claimText(claims, "repository");
+			if (repository && repository.length <= 64) return repository;
+			const id = claimText(claims, "repository_id");
+			return id === undefined ? "mtls-release-signing" : `repository-${id.slice(0, 32)}`;
+		}
+		function claimText(claims, name) {
+			const value = claims[name];
+			const text = Array.isArray(value) ? value.join(" ") : value;
+			return typeof text === "string" || typeof text === "number" ? String(text).slice(0, MAX_CLAIM) : undefined;
+		}
+		function expiryOf({ exp }) {
+			return typeof exp === "number" && Math.abs(exp) < 8e12 ? new Date(exp * 1e3).toISOString() : undefined;
+		}
+	}),
+	39481: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			Q: () => MIN_LEFT_MS,
+			f: () => assemble
+		});
+		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+		var _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43879);
+		var _material_client_chain_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(79509);
+		var _text_pem_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(24336);
+		var _validity_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(86020);
+		var _refusals_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(30655);
+		const MIN_LEFT_MS = 1e4;
+		function assemble(pem, { privateKey, trust, origin, now }) {
+			const chain = (0, _material_client_chain_js__WEBPACK_IMPORTED_MODULE_2__.Z)(readAll(pem, origin), privateKey);
+			const leaf = chain?.leaf.x509;
+			if (chain === undefined || leaf?.checkPrivateKey(privateKey) !== true) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_5__.X1)(origin, "is not for the key of the request", "Check that certificate-url leads to the authority itself.");
+			checkDates(leaf, origin, now());
+			const sent = chain.certificates.map(({ x509 }) => x509).filter((each, at) => at === 0 || !(0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.Nl)(each));
+			return {
+				certificates: sent,
+				certificatesPem: sent.map(({ raw }) => (0, _text_pem_js__WEBPACK_IMPORTED_MODULE_3__.TS)({
+					label: "CERTIFICATE",
+					der: raw
+				})).join(""),
+				keyPem: privateKey.export({
+					type: "pkcs8",
+					format: "pem"
+				}).toString(),
+				passphrase: undefined,
+				certificate: (0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.xS)(leaf),
+				missingIssuer: undefined,
+				anchors: trust.anchors,
+				anchorsPem: trust.anchorsPem,
+				endsAt: leaf.validToDate.getTime(),
+				warnings: (0, _validity_js__WEBPACK_IMPORTED_MODULE_4__.jO)(chain, {
+					now: new Date(now()),
+					expiryWarningDays: 0
+				})
+			};
+		}
+		const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+		function readAll(pem, origin) {
+			try {
+				return (pem.match(BLOCK) ?? []).map((block) => ({
+					x509: new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(block),
+					place: `authority ${origin}`
+				}));
+			} catch (cause) {
+				throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_5__.X1)(origin, "cannot be read", "Show this to the operators of the authority.", cause);
+			}
+		}
+		function checkDates({ validFromDate, validToDate }, origin, now) {
+			const clock = `the runner's clock says ${new Date(now).toISOString()}`;
+			const leftMs = validToDate.getTime() - now;
+			if (leftMs < MIN_LEFT_MS) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_5__.X1)(origin, `ends at ${validToDate.toISOString()}, which leaves fewer than ${MIN_LEFT_MS / 1e3} s; ${clock}`, "Let the role of the authority issue certificates for 15 min (ttl, max_ttl, maxTLSCertDuration), and compare the clocks.");
+			if (validFromDate.getTime() > now) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_5__.X1)(origin, `is not valid before ${validFromDate.toISOString()}; ${clock}`, "Compare the clocks of the runner and of the authority, which may date certificates back (not_before_duration, backdate).");
+		}
+	}),
+	30655: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			WC: () => vaultSignFailure,
+			X1: () => noCertificate,
+			nK: () => stepFailure,
+			uj: () => vaultLoginFailure
+		});
+		var _protocols_answers_retry_after_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(60458);
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+		var _authority_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(80997);
+		var _id_token_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9287);
+		const MAX_QUOTED = 200;
+		function vaultLoginFailure(response, settings, asked) {
+			const { status } = response;
+			const passing = passingFailure(response, asked);
+			if (passing) return passing;
+			const { login, loginRole } = settings;
+			const said = quote(response, asked);
+			const sentence = `The authority ${asked.origin} refused the login at ${login.path}: it answered ${status}${said && `: ${said}`}.`;
+			if (status === 404 || /no handler|unsupported path|route entry/.test(said)) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", sentence, { hint: `There is no login at ${login.path}. Check certificate-url, and give another mount behind the role, as in certificate-role: ${loginRole}@team/auth/github/pki-role.` });
+			const isAboutRole = /\brole\b/.test(said) && !/claim|audience|subject/.test(said);
+			if (isAboutRole || said === "permission denied") return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", sentence, { hint: `Check the login role “${loginRole}” in certificate-role: names are case-sensitive, and ${login.path} must hold it.` });
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "ID_TOKEN_REFUSED", `${sentence} ${sentToken(asked)}`, { hint: tokenHint(said) });
+		}
+		const TOKEN_HINTS = [
+			[/audience/, "Set oidc-audience to a value that bound_audiences of the role lists, or add the audience there."],
+			[/issuer|known key|signature/, "The jwt login of the authority must trust the issuer of the token: check oidc_discovery_url and bound_issuer."],
+			[/expir|not before|nbf|iat|before/, "Compare the clocks of the runner and of the authority."]
+		];
+		function tokenHint(said) {
+			const known = TOKEN_HINTS.find(([pattern]) => pattern.test(said));
+			return known?.[1] ?? "Compare bound_claims, bound_subject and bound_audiences of the role with the claims above: the role is bound to another repository, ref or workflow.";
+		}
+		function vaultSignFailure(response, settings, asked) {
+			const passing = passingFailure(response, asked);
+			if (passing) return passing;
+			const { mount, pkiRole } = settings;
+			const path = `${mount}/sign/${pkiRole}`;
+			if (response.status === 403) return notIssued(response, asked, `The policies of the login role must allow this: path "${path}" { capabilities = ["update"] }. A mistyped mount or role is refused in the same way.`);
+			if (response.status === 404) return notIssued(response, asked, "Check certificate-url: its path is the mount of the pki engine, as in /v1/pki.");
+			return notIssued(response, asked, `Check the role “${pkiRole}” of the pki engine: it must allow keys of the type ec with 256 bits, client_flag, and the name of the request (allow_any_name with enforce_hostnames=false, or allowed_domains).`);
+		}
+		function stepFailure(response, asked) {
+			const passing = passingFailure(response, asked);
+			if (passing) return passing;
+			const { status } = response;
+			if (status === 401) {
+				const sentence = `The authority ${asked.origin} refused the OIDC token: it answered 401. ${sentToken(asked)}`;
+				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "ID_TOKEN_REFUSED", sentence, { hint: "The log of the step-ca says why. Its OIDC provisioner must have the audience as clientID and the issuer behind configurationEndpoint; a wrong clock, another domain or admin rule refuses tokens as well." });
+			}
+			if (status === 404 || status === 405) return notIssued(response, asked, "Check certificate-url: it is the address of the step-ca, without a path.");
+			return notIssued(response, asked, "Check the template, the policy and the claims (maxTLSCertDuration) of the OIDC provisioner; its log says more.");
+		}
+		function noCertificate(origin, what, hint, cause) {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "CERTIFICATE_NOT_ISSUED", `The certificate that the authority ${origin} gave ${what}.`, {
+				hint,
+				cause
+			});
+		}
+		function notIssued(response, asked, hint) {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "CERTIFICATE_NOT_ISSUED", answered(response, asked), { hint });
+		}
+		function passingFailure(response, asked) {
+			const { status, headers } = response;
+			if (status !== 429 && status !== 408 && status < 500) return undefined;
+			const waitMs = (0, _protocols_answers_retry_after_js__WEBPACK_IMPORTED_MODULE_1__.V)(status, headers);
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "CERTIFICATE_NOT_ISSUED", answered(response, asked), {
+				hint: "Run this job again when the authority is well; its operators can see why it did not answer.",
+				...waitMs === undefined ? {} : { retryAfterMs: waitMs }
+			});
+		}
+		function answered(response, asked) {
+			const said = quote(response, asked);
+			return `The authority ${asked.origin} issued no certificate: it answered ${response.status}${said && `: ${said}`}.`;
+		}
+		function sentToken({ claims, now }) {
+			const names = [
+				"aud",
+				"iss",
+				"sub",
+				"repository",
+				"repository_id",
+				"ref",
+				"job_workflow_ref",
+				"environment",
+				"exp"
+			];
+			return `The token that was sent says: ${(0, _id_token_js__WEBPACK_IMPORTED_MODULE_2__.Zs)(claims, names)}. The runner's clock says ${new Date(now()).toISOString()}.`;
+		}
+		function quote(response, { scrub }) {
+			const texts = [...(0, _authority_js__WEBPACK_IMPORTED_MODULE_3__.Ej)((0, _authority_js__WEBPACK_IMPORTED_MODULE_3__.hd)(response, "errors")), ...(0, _authority_js__WEBPACK_IMPORTED_MODULE_3__.Ej)((0, _authority_js__WEBPACK_IMPORTED_MODULE_3__.hd)(response, "message"))];
+			const text = texts.map((each) => each.replace(/\s+/g, " ").trim()).join("; ");
+			return scrub(text, MAX_QUOTED).replace(/[.\s]+$/, "");
 		}
 	}),
 	37078: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -32590,7 +32841,7 @@ var __webpack_modules__ = {
 				var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 				var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-				var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(11287);
+				var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3569);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(81362);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
@@ -32651,59 +32902,16 @@ var __webpack_modules__ = {
 			return reader.problems.length > problems ? NOWHERE : url;
 		}
 	}),
-	11287: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	3569: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
 		var address_fields = __nccwpck_require__(7593);
-		var text_inputs = __nccwpck_require__(17783);
+		var inputs = __nccwpck_require__(17783);
 		var src_runner = __nccwpck_require__(81362);
 		var files_names = __nccwpck_require__(93509);
 		var policy_failure = __nccwpck_require__(74318);
-		;
-		function retryAfterMs(status, headers) {
-			for (const [name, unitMs] of FORMS) {
-				const value = one(headers[name]);
-				if (value !== undefined && NUMBER.test(value)) return Math.max(0, Number(value) * unitMs);
-			}
-			const wantedMs = parseHttpDate(one(headers["retry-after"]));
-			const nowMs = parseHttpDate(one(headers["date"]));
-			if (wantedMs !== undefined && nowMs !== undefined) return Math.max(0, wantedMs - nowMs);
-			return RATE_STATUSES.includes(status) ? rateLimitMs(headers, nowMs) : undefined;
-		}
-		const RATE_STATUSES = [
-			403,
-			429,
-			503
-		];
-		function rateLimitMs(headers, nowMs) {
-			const all = one(headers["ratelimit"]) ?? "";
-			const remaining = /(?:^|[;,\s])(?:r|remaining)=(\d+)/.exec(all)?.[1] ?? headerOf(headers, "remaining");
-			const reset = /(?:^|[;,\s])(?:t|reset)=(\d{1,12})/.exec(all)?.[1] ?? headerOf(headers, "reset");
-			if (remaining === undefined || reset === undefined || Number(remaining) > 0 || !NUMBER.test(reset)) return undefined;
-			const seconds = Number(reset);
-			if (seconds < EPOCH_SECONDS) return Math.max(0, seconds * 1e3);
-			return nowMs === undefined ? undefined : Math.max(0, seconds * 1e3 - nowMs);
-		}
-		const EPOCH_SECONDS = 1e9;
-		function headerOf(headers, name) {
-			return one(headers[`ratelimit-${name}`]) ?? one(headers[`x-ratelimit-${name}`]) ?? one(headers[`x-rate-limit-${name}`]);
-		}
-		const FORMS = [
-			["retry-after-ms", 1],
-			["x-ms-retry-after-ms", 1],
-			["retry-after", 1e3]
-		];
-		const NUMBER = /^[+-]?\d{1,12}(\.\d{1,6})?$/;
-		const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
-		function parseHttpDate(text) {
-			if (text === undefined || !HTTP_DATE.test(text)) return undefined;
-			const time = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
-			return Number.isNaN(time) ? undefined : time;
-		}
-		function one(value) {
-			return (Array.isArray(value) ? value[0] : value)?.trim();
-		}
+		var retry_after = __nccwpck_require__(60458);
 		;
 		const MIN_SKEW_MS = 3e4;
 		const MAX_SKEW_MS = 24 * 3600 * 1e3;
@@ -32726,7 +32934,7 @@ var __webpack_modules__ = {
 			}
 			#learn({ headers }) {
 				const { date } = headers;
-				const theirs = parseHttpDate(typeof date === "string" ? date : undefined);
+				const theirs = (0, retry_after.m)(typeof date === "string" ? date : undefined);
 				if (this.#offsetMs !== undefined || theirs === undefined) return false;
 				const skewMs = theirs - this.#now();
 				if (Math.abs(skewMs) <= MIN_SKEW_MS || Math.abs(skewMs) > MAX_SKEW_MS) return false;
@@ -33072,7 +33280,7 @@ var __webpack_modules__ = {
 		};
 		function statusFailure(response, facts) {
 			const { status, headers } = response;
-			const waitMs = retryAfterMs(status, headers);
+			const waitMs = (0, retry_after.V)(status, headers);
 			const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
 			if (status >= 300 && status < 400) return redirect(response);
 			const said = quote(response, facts.scrub);
@@ -33961,7 +34169,7 @@ Content-Type: application/json
 			return new policy_failure.HR("config", "LOGIN_REFUSED", `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, { hint: status === 404 ? "Check login: this auth mount does not exist; another one is given as in oidc@auth/github." : LOGIN_HINTS[method] });
 		}
 		function sealedOrOther(response, scrub) {
-			const asked = retryAfterMs(response.status, response.headers);
+			const asked = (0, retry_after.V)(response.status, response.headers);
 			if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each))) return new policy_failure.HR("service", "SERVICE_SEALED", "The service answered 503: it is sealed.", {
 				hint: "Its operators must unseal it; until then it can neither log anybody in nor sign.",
 				throttled: true,
@@ -34604,7 +34812,7 @@ Content-Type: application/json
 		}
 		function isThere(credential, { identity, appSecret, token }, { hasIdTokens }) {
 			switch (credential) {
-				case "key": return !(0, text_inputs.z3)(identity.key) || (0, secrets.F)({ cert: identity.cert ?? "" }).length > 0;
+				case "key": return !(0, inputs.z3)(identity.key) || (0, secrets.F)({ cert: identity.cert ?? "" }).length > 0;
 				case "app-secret": return appSecret !== undefined;
 				case "token": return token !== undefined;
 				case "OIDC": return hasIdTokens;
@@ -34922,7 +35130,7 @@ Content-Type: application/json
 				["cert", identity.cert],
 				["key", identity.key],
 				["key-passphrase", identity.keyPassphrase]
-			]) if (!(0, text_inputs.z3)(text)) reader.reject(name, `is given, but certificate-from: ${from} gets a certificate for this run; leave it empty`);
+			]) if (!(0, inputs.z3)(text)) reader.reject(name, `is given, but certificate-from: ${from} gets a certificate for this run; leave it empty`);
 			const url = readUrl(task, from);
 			const common = {
 				url,
@@ -34989,10 +35197,9 @@ Content-Type: application/json
 				...taken,
 				serverUrl
 			});
-			const isIssued = (reader.text("certificate-from") ?? "input") !== "input";
-			const needsCertificate = !isIssued && (protocol?.certificate !== "optional" || !(0, text_inputs.z3)(identity.key));
-			if (needsCertificate) missCertificate(reader, identity);
-			if ((0, text_inputs.z3)(identity.chain)) reader.miss("chain");
+			const shows = whatIsShown(taken, protocol);
+			if (shows === "stored certificate") missCertificate(reader, identity);
+			if ((0, inputs.z3)(identity.chain)) reader.miss("chain");
 			const http = reader.boolean("http2", false) ? "http2" : "http1";
 			const expiryWarningDays = reader.integer("cert-expiry-warning-days", {
 				from: 0,
@@ -35003,6 +35210,7 @@ Content-Type: application/json
 				service: {
 					serverUrl,
 					identity,
+					shows,
 					authority,
 					http,
 					expiryWarningDays
@@ -35010,10 +35218,15 @@ Content-Type: application/json
 				protocol
 			};
 		}
+		function whatIsShown({ reader, identity }, protocol) {
+			if ((reader.text("certificate-from") ?? "input") !== "input") return "issued certificate";
+			const isNeeded = protocol?.certificate !== "optional" || !(0, inputs.z3)(identity.cert) || !(0, inputs.z3)(identity.key);
+			return isNeeded ? "stored certificate" : "no certificate";
+		}
 		function missCertificate(reader, { cert, key, keyPassphrase }) {
-			if ((0, text_inputs.z3)(cert)) reader.miss("cert");
-			if (!(0, text_inputs.z3)(key)) return;
-			const { keys, mayHideKey } = (0, text_inputs.l0)(cert, keyPassphrase);
+			if ((0, inputs.z3)(cert)) reader.miss("cert");
+			if (!(0, inputs.z3)(key)) return;
+			const { keys, mayHideKey } = (0, inputs.l0)(cert, keyPassphrase);
 			if (keys.length === 0 && !mayHideKey) reader.miss("key");
 		}
 		var read_small = __nccwpck_require__(91506);
@@ -36439,219 +36652,10 @@ Content-Type: application/json
 		var diagnosis_diagnosis = __nccwpck_require__(68157);
 		var own_certificate = __nccwpck_require__(69406);
 		var server_certificate = __nccwpck_require__(16119);
-		var connection_route = __nccwpck_require__(83551);
+		var route = __nccwpck_require__(83551);
 		var transport = __nccwpck_require__(17064);
 		var identity_identity = __nccwpck_require__(9624);
-		var certificate = __nccwpck_require__(43879);
-		var client_chain = __nccwpck_require__(79509);
-		var text_pem = __nccwpck_require__(24336);
-		var validity = __nccwpck_require__(86020);
-		;
-		const LIFE_S = 15 * 60;
-		function jsonRequest(path, value, headers = []) {
-			const body = Buffer.from(JSON.stringify(value));
-			const all = [
-				...headers,
-				"Content-Type",
-				"application/json",
-				"Content-Length",
-				String(body.length)
-			];
-			return {
-				method: "POST",
-				path,
-				headers: all,
-				body
-			};
-		}
-		function readMember({ body }, path) {
-			try {
-				const json = JSON.parse(body.toString());
-				return path.split(".").reduce((value, name) => ownMember(value, name), json);
-			} catch {
-				return undefined;
-			}
-		}
-		function ownMember(value, name) {
-			if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-			return Object.entries(value).find(([key]) => key === name)?.[1];
-		}
-		function textsIn(value) {
-			return [value].flat().filter((each) => typeof each === "string" && each !== "");
-		}
-		;
-		const MAX_CLAIM = 300;
-		function readClaims(token) {
-			try {
-				const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
-				return typeof claims === "object" && claims !== null && !Array.isArray(claims) ? { ...claims } : {};
-			} catch {
-				return {};
-			}
-		}
-		function jobOf(claims) {
-			const text = (name) => claimText(claims, name);
-			return {
-				issuer: text("iss") ?? "",
-				repository: text("repository"),
-				ref: text("ref"),
-				sha: text("sha"),
-				jobWorkflowRef: text("job_workflow_ref"),
-				runId: text("run_id")
-			};
-		}
-		function describeClaims(claims, names) {
-			const shown = names.flatMap((name) => {
-				const value = name === "exp" ? expiryOf(claims) : claimText(claims, name);
-				return value === undefined ? [] : [`${name} ${value}`];
-			});
-			return shown.length === 0 ? "no claims that can be read" : shown.join(", ");
-		}
-		function id_token_nameOf(claims) {
-			const repository = claimText(claims, "repository");
-			if (repository && repository.length <= 64) return repository;
-			const id = claimText(claims, "repository_id");
-			return id === undefined ? "mtls-release-signing" : `repository-${id.slice(0, 32)}`;
-		}
-		function claimText(claims, name) {
-			const value = claims[name];
-			const text = Array.isArray(value) ? value.join(" ") : value;
-			return typeof text === "string" || typeof text === "number" ? String(text).slice(0, MAX_CLAIM) : undefined;
-		}
-		function expiryOf({ exp }) {
-			return typeof exp === "number" && Math.abs(exp) < 8e12 ? new Date(exp * 1e3).toISOString() : undefined;
-		}
-		;
-		const issued_refusals_MAX_QUOTED = 200;
-		function vaultLoginFailure(response, settings, asked) {
-			const { status } = response;
-			const passing = passingFailure(response, asked);
-			if (passing) return passing;
-			const { login, loginRole } = settings;
-			const said = issued_refusals_quote(response, asked);
-			const sentence = `The authority ${asked.origin} refused the login at ${login.path}: it answered ${status}${said && `: ${said}`}.`;
-			if (status === 404 || /no handler|unsupported path|route entry/.test(said)) return new policy_failure.HR("config", "LOGIN_REFUSED", sentence, { hint: `There is no login at ${login.path}. Check certificate-url, and give another mount behind the role, as in certificate-role: ${loginRole}@team/auth/github/pki-role.` });
-			const isAboutRole = /\brole\b/.test(said) && !/claim|audience|subject/.test(said);
-			if (isAboutRole || said === "permission denied") return new policy_failure.HR("config", "LOGIN_REFUSED", sentence, { hint: `Check the login role “${loginRole}” in certificate-role: names are case-sensitive, and ${login.path} must hold it.` });
-			return new policy_failure.HR("config", "ID_TOKEN_REFUSED", `${sentence} ${sentToken(asked)}`, { hint: tokenHint(said) });
-		}
-		const TOKEN_HINTS = [
-			[/audience/, "Set oidc-audience to a value that bound_audiences of the role lists, or add the audience there."],
-			[/issuer|known key|signature/, "The jwt login of the authority must trust the issuer of the token: check oidc_discovery_url and bound_issuer."],
-			[/expir|not before|nbf|iat|before/, "Compare the clocks of the runner and of the authority."]
-		];
-		function tokenHint(said) {
-			const known = TOKEN_HINTS.find(([pattern]) => pattern.test(said));
-			return known?.[1] ?? "Compare bound_claims, bound_subject and bound_audiences of the role with the claims above: the role is bound to another repository, ref or workflow.";
-		}
-		function vaultSignFailure(response, settings, asked) {
-			const passing = passingFailure(response, asked);
-			if (passing) return passing;
-			const { mount, pkiRole } = settings;
-			const path = `${mount}/sign/${pkiRole}`;
-			if (response.status === 403) return notIssued(response, asked, `The policies of the login role must allow this: path "${path}" { capabilities = ["update"] }. A mistyped mount or role is refused in the same way.`);
-			if (response.status === 404) return notIssued(response, asked, "Check certificate-url: its path is the mount of the pki engine, as in /v1/pki.");
-			return notIssued(response, asked, `Check the role “${pkiRole}” of the pki engine: it must allow keys of the type ec with 256 bits, client_flag, and the name of the request (allow_any_name with enforce_hostnames=false, or allowed_domains).`);
-		}
-		function stepFailure(response, asked) {
-			const passing = passingFailure(response, asked);
-			if (passing) return passing;
-			const { status } = response;
-			if (status === 401) {
-				const sentence = `The authority ${asked.origin} refused the OIDC token: it answered 401. ${sentToken(asked)}`;
-				return new policy_failure.HR("config", "ID_TOKEN_REFUSED", sentence, { hint: "The log of the step-ca says why. Its OIDC provisioner must have the audience as clientID and the issuer behind configurationEndpoint; a wrong clock, another domain or admin rule refuses tokens as well." });
-			}
-			if (status === 404 || status === 405) return notIssued(response, asked, "Check certificate-url: it is the address of the step-ca, without a path.");
-			return notIssued(response, asked, "Check the template, the policy and the claims (maxTLSCertDuration) of the OIDC provisioner; its log says more.");
-		}
-		function noCertificate(origin, what, hint, cause) {
-			return new policy_failure.HR("config", "CERTIFICATE_NOT_ISSUED", `The certificate that the authority ${origin} gave ${what}.`, {
-				hint,
-				cause
-			});
-		}
-		function notIssued(response, asked, hint) {
-			return new policy_failure.HR("config", "CERTIFICATE_NOT_ISSUED", answered(response, asked), { hint });
-		}
-		function passingFailure(response, asked) {
-			const { status, headers } = response;
-			if (status !== 429 && status !== 408 && status < 500) return undefined;
-			const waitMs = retryAfterMs(status, headers);
-			return new policy_failure.HR("service", "CERTIFICATE_NOT_ISSUED", answered(response, asked), {
-				hint: "Run this job again when the authority is well; its operators can see why it did not answer.",
-				...waitMs === undefined ? {} : { retryAfterMs: waitMs }
-			});
-		}
-		function answered(response, asked) {
-			const said = issued_refusals_quote(response, asked);
-			return `The authority ${asked.origin} issued no certificate: it answered ${response.status}${said && `: ${said}`}.`;
-		}
-		function sentToken({ claims, now }) {
-			const names = [
-				"aud",
-				"iss",
-				"sub",
-				"repository",
-				"repository_id",
-				"ref",
-				"job_workflow_ref",
-				"environment",
-				"exp"
-			];
-			return `The token that was sent says: ${describeClaims(claims, names)}. The runner's clock says ${new Date(now()).toISOString()}.`;
-		}
-		function issued_refusals_quote(response, { scrub }) {
-			const texts = [...textsIn(readMember(response, "errors")), ...textsIn(readMember(response, "message"))];
-			const text = texts.map((each) => each.replace(/\s+/g, " ").trim()).join("; ");
-			return scrub(text, issued_refusals_MAX_QUOTED).replace(/[.\s]+$/, "");
-		}
-		;
-		const MIN_LEFT_MS = 1e4;
-		function assemble(pem, { privateKey, trust, origin, now }) {
-			const chain = (0, client_chain.Z)(issued_certificate_readAll(pem, origin), privateKey);
-			const leaf = chain?.leaf.x509;
-			if (chain === undefined || leaf?.checkPrivateKey(privateKey) !== true) throw noCertificate(origin, "is not for the key of the request", "Check that certificate-url leads to the authority itself.");
-			checkDates(leaf, origin, now());
-			const sent = chain.certificates.map(({ x509 }) => x509).filter((each, at) => at === 0 || !(0, certificate.Nl)(each));
-			return {
-				certificates: sent,
-				certificatesPem: sent.map(({ raw }) => (0, text_pem.TS)({
-					label: "CERTIFICATE",
-					der: raw
-				})).join(""),
-				keyPem: privateKey.export({
-					type: "pkcs8",
-					format: "pem"
-				}).toString(),
-				passphrase: undefined,
-				certificate: (0, certificate.xS)(leaf),
-				missingIssuer: undefined,
-				anchors: trust.anchors,
-				anchorsPem: trust.anchorsPem,
-				endsAt: leaf.validToDate.getTime(),
-				warnings: (0, validity.jO)(chain, {
-					now: new Date(now()),
-					expiryWarningDays: 0
-				})
-			};
-		}
-		const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
-		function issued_certificate_readAll(pem, origin) {
-			try {
-				return (pem.match(BLOCK) ?? []).map((block) => ({
-					x509: new external_node_crypto_.X509Certificate(block),
-					place: `authority ${origin}`
-				}));
-			} catch (cause) {
-				throw noCertificate(origin, "cannot be read", "Show this to the operators of the authority.", cause);
-			}
-		}
-		function checkDates({ validFromDate, validToDate }, origin, now) {
-			const clock = `the runner's clock says ${new Date(now).toISOString()}`;
-			const leftMs = validToDate.getTime() - now;
-			if (leftMs < MIN_LEFT_MS) throw noCertificate(origin, `ends at ${validToDate.toISOString()}, which leaves fewer than ${MIN_LEFT_MS / 1e3} s; ${clock}`, "Let the role of the authority issue certificates for 15 min (ttl, max_ttl, maxTLSCertDuration), and compare the clocks.");
-			if (validFromDate.getTime() > now) throw noCertificate(origin, `is not valid before ${validFromDate.toISOString()}; ${clock}`, "Compare the clocks of the runner and of the authority, which may date certificates back (not_before_duration, backdate).");
-		}
+		var issued_certificate = __nccwpck_require__(39481);
 		;
 		const renewing_transport_RENEW_AT = 2 / 3;
 		class RenewingTransport {
@@ -36693,7 +36697,7 @@ Content-Type: application/json
 			async #ready(signal) {
 				const now = this.#options.now();
 				const current = this.#current;
-				if (current === undefined || now >= current.endsAt - MIN_LEFT_MS) return (0, schedule_clock.H6)(this.#renew(), signal);
+				if (current === undefined || now >= current.endsAt - issued_certificate.Q) return (0, schedule_clock.H6)(this.#renew(), signal);
 				if (now >= current.renewAt) this.#renew().catch(() => {});
 				return current;
 			}
@@ -36708,7 +36712,7 @@ Content-Type: application/json
 				if (before) before.renewAt = Number.POSITIVE_INFINITY;
 				const { transport, endsAt } = await this.#options.obtain(this.#closing.signal);
 				const now = this.#options.now();
-				const renewAt = Math.min(now + (endsAt - now) * renewing_transport_RENEW_AT, endsAt - MIN_LEFT_MS);
+				const renewAt = Math.min(now + (endsAt - now) * renewing_transport_RENEW_AT, endsAt - issued_certificate.Q);
 				const current = {
 					transport,
 					endsAt,
@@ -36732,340 +36736,14 @@ Content-Type: application/json
 				current.transport.close();
 			}
 		}
-		var der_der = __nccwpck_require__(97415);
-		;
-		const COMMON_NAME = Buffer.from("550403", "hex");
-		const ECDSA_WITH_SHA256 = Buffer.from("2a8648ce3d040302", "hex");
-		async function createRequest(commonName) {
-			const { privateKey, publicKey } = await (0, external_node_util_.promisify)(external_node_crypto_.generateKeyPair)("ec", { namedCurve: "P-256" });
-			const attribute = (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.oid, COMMON_NAME), (0, der_der._m)(der_der.Dk.utf8String, Buffer.from(commonName)));
-			const info = (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.integer, Buffer.of(0)), (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.set, attribute)), publicKey.export({
-				type: "spki",
-				format: "der"
-			}), (0, der_der._m)(der_der.Dk.context0));
-			const der = (0, der_der._m)(der_der.Dk.sequence, info, (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.oid, ECDSA_WITH_SHA256)), (0, der_der._m)(der_der.Dk.bitString, Buffer.of(0), (0, external_node_crypto_.sign)("sha256", info, privateKey)));
-			return {
-				privateKey,
-				pem: (0, text_pem.TS)({
-					label: "CERTIFICATE REQUEST",
-					der
-				})
-			};
-		}
-		;
-		class StepCa {
-			#settings;
-			#world;
-			#asksForLife = true;
-			constructor(settings, world) {
-				this.#settings = settings;
-				this.#world = world;
-			}
-			async issue(asking) {
-				const { url } = this.#settings;
-				const { text: ott } = await asking.drawToken();
-				const csr = await asking.createRequest();
-				const wish = this.#asksForLife ? {
-					csr,
-					ott,
-					notAfter: `${LIFE_S}s`
-				} : {
-					csr,
-					ott
-				};
-				const response = await asking.post(jsonRequest(`${url.pathname.replace(/\/+$/, "")}/1.0/sign`, wish));
-				if (response.status === 201) {
-					const chain = textsIn(readMember(response, "certChain"));
-					const certificates = chain.length > 0 ? chain : ["crt", "ca"].flatMap((each) => textsIn(readMember(response, each)));
-					if (certificates.length > 0) return certificates.join("\n");
-					throw noCertificate(url.origin, "is missing in its answer", "Check that certificate-url leads to a step-ca.");
-				}
-				const { scrub, now } = this.#world;
-				if (this.#asksForLife && response.status === 403 && /certificate duration/.test(response.body.toString())) {
-					this.#asksForLife = false;
-					return this.issue(asking);
-				}
-				throw stepFailure(response, {
-					origin: url.origin,
-					claims: asking.claims,
-					scrub,
-					now
-				});
-			}
-			async close() {}
-		}
-		;
-		const vault_pki_REVOKE_MS = 2e3;
-		class VaultPki {
-			#settings;
-			#world;
-			#transport;
-			#token;
-			#issued = new Set();
-			constructor(settings, world, transport) {
-				this.#settings = settings;
-				this.#world = world;
-				this.#transport = transport;
-			}
-			async issue(asking) {
-				const { mount, pkiRole, url } = this.#settings;
-				this.#token ??= await this.#logIn(asking);
-				const wish = {
-					csr: await asking.createRequest(),
-					ttl: `${LIFE_S}s`,
-					format: "pem"
-				};
-				const path = this.#path(`${mount}/sign/${pkiRole}`);
-				const response = await asking.post(jsonRequest(path, wish, ["X-Vault-Token", this.#token]));
-				if (response.status !== 200) throw vaultSignFailure(response, this.#settings, this.#asked(asking));
-				this.#token = undefined;
-				const certificates = [
-					"data.certificate",
-					"data.ca_chain",
-					"data.issuing_ca"
-				].flatMap((each) => textsIn(readMember(response, each)));
-				if (certificates.length > 0) return certificates.join("\n");
-				throw noCertificate(url.origin, "is missing in its answer", "Check that certificate-url leads to a pki engine.");
-			}
-			async close() {
-				const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
-				const revoke = (token) => this.#transport.post(jsonRequest(path, {}, ["X-Vault-Token", token]), AbortSignal.timeout(vault_pki_REVOKE_MS));
-				await Promise.allSettled([...this.#issued].map(revoke));
-				this.#issued.clear();
-			}
-			async #logIn(asking) {
-				const { login, loginRole } = this.#settings;
-				const { text: jwt } = await asking.drawToken();
-				const response = await asking.post(jsonRequest(this.#path(`${login.path}/login`), {
-					role: loginRole,
-					jwt
-				}));
-				const token = response.status === 200 ? readMember(response, "auth.client_token") : undefined;
-				if (typeof token !== "string" || token === "") throw vaultLoginFailure(response, this.#settings, this.#asked(asking));
-				this.#world.mask(token);
-				if (readMember(response, "auth.token_type") !== "batch") this.#issued.add(token);
-				const policies = textsIn(readMember(response, "auth.policies")).join(", ");
-				asking.note({
-					check: "login",
-					what: `${login.path} took the token for the role ${loginRole}; policies: ${policies}`
-				});
-				return token;
-			}
-			#asked({ claims }) {
-				const { scrub, now } = this.#world;
-				return {
-					origin: this.#settings.url.origin,
-					claims,
-					scrub,
-					now
-				};
-			}
-			#path(path) {
-				return `${this.#settings.url.pathname.replace(/\/+$/, "")}/v1/${path}`;
-			}
-		}
-		;
-		const LIMITS = {
-			requests: 5,
-			totalMs: 6e4,
-			requestMs: 2e4,
-			firstPauseMs: 1e3
-		};
-		class Issuer {
-			#options;
-			#authority;
-			constructor(options) {
-				this.#options = options;
-				const { settings, world, transport } = options;
-				this.#authority = settings.from === "vault" ? new VaultPki(settings, world, transport) : new StepCa(settings, world);
-			}
-			async obtain(signal) {
-				const { settings, trust, world } = this.#options;
-				const attempt = new IssueAttempt(this.#options, signal);
-				for (let pauseMs = LIMITS.firstPauseMs;; pauseMs *= 2) {
-					try {
-						const pem = await this.#authority.issue(attempt);
-						const { privateKey } = await attempt.request();
-						const found = assemble(pem, {
-							privateKey,
-							trust,
-							origin: settings.url.origin,
-							now: world.now
-						});
-						const { subject, notAfter } = found.certificate;
-						attempt.note({
-							check: "certificate",
-							what: `the authority issued ${subject}, valid until ${notAfter}`
-						});
-						return {
-							...found,
-							source: settings.from,
-							job: jobOf(attempt.claims)
-						};
-					} catch (error) {
-						await attempt.pauseAfter(error, pauseMs);
-					}
-				}
-			}
-			async close() {
-				await this.#authority.close();
-				this.#options.transport.close();
-			}
-		}
-		class IssueAttempt {
-			#options;
-			#signal;
-			#endsAt;
-			#requests = 0;
-			#request;
-			claims = {};
-			constructor(options, signal) {
-				this.#options = options;
-				this.#signal = signal;
-				this.#endsAt = options.world.clock.now() + LIMITS.totalMs;
-			}
-			async post(request) {
-				const { transport, settings } = this.#options;
-				const { origin } = settings.url;
-				if (this.#requests >= LIMITS.requests) throw unreachable(origin, `took ${LIMITS.requests} requests and gave none`);
-				this.#requests++;
-				const limitMs = Math.min(LIMITS.requestMs, this.#leftMs());
-				const timeout = new AbortController();
-				const cancel = this.#options.world.clock.after(Math.max(1, limitMs), () => timeout.abort(unreachable(origin, `did not answer within ${Math.round(limitMs / 1e3)} s`, { kind: "service" })));
-				try {
-					return await transport.post(request, AbortSignal.any([this.#signal, timeout.signal]));
-				} catch (error) {
-					this.#signal.throwIfAborted();
-					throw error instanceof policy_failure.HR && error.code !== "CERTIFICATE_NOT_ISSUED" ? aboutAuthority(origin, error) : error;
-				} finally {
-					cancel();
-				}
-			}
-			async drawToken() {
-				const { settings, world } = this.#options;
-				const text = await (0, schedule_clock.H6)(world.drawIdToken(settings.audience), this.#signal);
-				world.mask(text);
-				this.claims = readClaims(text);
-				this.note({
-					check: "OIDC token",
-					what: `the runner gave one for the audience ${settings.audience}`
-				});
-				const names = [
-					"iss",
-					"sub",
-					"repository_id",
-					"ref",
-					"job_workflow_ref",
-					"exp"
-				];
-				this.note({
-					check: "token claims",
-					what: describeClaims(this.claims, names)
-				});
-				return {
-					text,
-					claims: this.claims
-				};
-			}
-			async createRequest() {
-				return (await this.request()).pem;
-			}
-			request() {
-				this.#request ??= createRequest(id_token_nameOf(this.claims));
-				return this.#request;
-			}
-			note(step) {
-				this.#options.onStep?.(step);
-			}
-			async pauseAfter(error, pauseMs) {
-				this.#signal.throwIfAborted();
-				const isPassing = error instanceof policy_failure.HR && (error.kind === "service" || error.kind === "request");
-				if (!isPassing) throw error;
-				const waitMs = Math.max(pauseMs, error.facts.retryAfterMs ?? 0);
-				if (this.#requests >= LIMITS.requests || waitMs >= this.#leftMs()) throw lasting(error, this.#requests);
-				const { promise, resolve } = Promise.withResolvers();
-				const cancel = this.#options.world.clock.after(waitMs, resolve);
-				await (0, schedule_clock.H6)(promise, this.#signal).finally(cancel);
-			}
-			#leftMs() {
-				return this.#endsAt - this.#options.world.clock.now();
-			}
-		}
-		function unreachable(origin, what, { kind = "config", hint, cause } = {}) {
-			return new policy_failure.HR(kind, "CERTIFICATE_NOT_ISSUED", `The authority ${origin} ${what}.`, {
-				hint: hint ?? "Run this job again when the authority is well; its operators can see why it did not answer.",
-				cause
-			});
-		}
-		function aboutAuthority(origin, failure) {
-			return new policy_failure.HR(failure.kind, "CERTIFICATE_NOT_ISSUED", `The authority ${origin} issued no certificate, because it was not reached (${failure.code}): ${failure.message}`, {
-				hint: `This is about certificate-url and certificate-chain, which is chain when it is empty. ${failure.hint ?? ""}`.trim(),
-				cause: failure
-			});
-		}
-		function lasting(failure, requests) {
-			const times = requests === 1 ? "1 request" : `${requests} requests`;
-			return failure.with({
-				kind: "config",
-				message: `${failure.message} That was the last of ${times}.`
-			});
-		}
+		var issuing = __nccwpck_require__(81843);
 		var service_route = __nccwpck_require__(8943);
 		;
-		async function withIssuer(context, { settings, trust, onStep }, use) {
-			const { runner, now, clock } = context;
-			const authority = (0, identity_identity.aN)(settings.chain, new Date(now()), settings.chainInput);
-			const route = {
-				server: settings.url,
-				secureContext: (0, connection_route.Pn)({ ca: [authority.anchorsPem] }),
-				proxy: (0, service_route.iJ)(context, settings.url),
-				timeoutMs: service_route.cC
-			};
-			const issuer = new Issuer({
-				settings,
-				trust,
-				transport: (0, transport.g)(route, { diagnosis: (0, diagnosis_diagnosis.sy)(route, {
-					anchors: authority.anchors,
-					now
-				}) }),
-				world: {
-					now,
-					clock,
-					scrub: runner.scrub,
-					mask: (secret) => runner.mask([secret]),
-					drawIdToken: (audience) => runner.drawIdToken(audience)
-				},
-				...onStep ? { onStep } : {}
-			});
-			try {
-				return await use(issuer);
-			} finally {
-				await issuer.close();
-			}
-		}
-		function describeIssued({ runner, now }, issued) {
-			const { certificate, source, job, endsAt, warnings } = issued;
-			const minutes = Math.round((endsAt - now()) / 6e3) / 10;
-			runner.line(`Client certificate from ${source}, for this run alone: ${certificate.subject}`);
-			runner.line(`  issued by ${certificate.issuer}, serial ${certificate.serial}`);
-			runner.line(`  valid until ${certificate.notAfter}, ${minutes} min from now`);
-			for (const warning of warnings) runner.annotate("warning", "Issued certificate", (0, units.em)(warning));
-			return {
-				certificate,
-				certificateSource: source,
-				job,
-				notes: warnings
-			};
-		}
-		;
 		const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
-		function checkIdentity({ runner, now }, { inputs, protocol }, report) {
-			const { cert, key, chain } = inputs.identity;
-			if (inputs.authority) {
-				(0, identity_identity.aN)(inputs.authority.chain, new Date(now()), inputs.authority.chainInput);
-				return (0, identity_identity.aN)(chain, new Date(now()));
-			}
-			if (protocol.certificate === "optional" && (0, text_inputs.z3)(cert) && (0, text_inputs.z3)(key)) return (0, identity_identity.aN)(chain, new Date(now()));
+		function checkIdentity({ runner, now }, inputs, report) {
+			const { authority, shows } = inputs;
+			if (authority) (0, identity_identity.aN)(authority.chain, new Date(now()), authority.chainInput);
+			if (shows !== "stored certificate") return (0, identity_identity.aN)(inputs.identity.chain, new Date(now()));
 			runner.openGroup("Identity");
 			const inspection = (0, identity_identity.jl)(inputs.identity, {
 				now: new Date(now()),
@@ -37127,7 +36805,7 @@ Content-Type: application/json
 		}
 		function withIssuedService(context, { task, authority: settings, open }, use) {
 			const { inputs, protocol, identity: trust, isNeeded, report } = task;
-			return withIssuer(context, {
+			return (0, issuing.U)(context, {
 				settings,
 				trust
 			}, async (issuer) => {
@@ -37137,10 +36815,10 @@ Content-Type: application/json
 					async obtain(signal) {
 						const issued = await issuer.obtain(signal);
 						newest = issued;
-						report.add(describeIssued(context, issued));
+						report.add((0, issuing.p)(context, issued));
 						const { certificatesPem: cert, keyPem: key, anchorsPem, endsAt } = issued;
 						return {
-							transport: open((0, connection_route.Pn)({
+							transport: open((0, route.Pn)({
 								cert,
 								key,
 								ca: [anchorsPem]
@@ -38874,7 +38552,7 @@ Content-Type: application/json
 					const verification = verificationOf(embedded.credentials.verifyKeyPem);
 					report.add({ verification });
 					const service = serviceOf(embedded);
-					const identity = checkIdentity(context, service, report);
+					const identity = checkIdentity(context, service.inputs, report);
 					return withService(context, {
 						...service,
 						identity,
@@ -38926,6 +38604,7 @@ Content-Type: application/json
 						keyPassphrase: undefined,
 						chain
 					},
+					shows: "stored certificate",
 					authority: undefined,
 					expiryWarningDays: 0,
 					http: "http1"
@@ -38957,10 +38636,7 @@ Content-Type: application/json
 				refuseHidingManifest(files, receipt, release);
 				report.add(await (0, stages_release.VE)(context, files, release));
 				checkFiles(release.files, verification, protocol);
-				const identity = checkIdentity(context, {
-					inputs: service,
-					protocol
-				}, report);
+				const identity = checkIdentity(context, service, report);
 				const kept = reuse && verification ? await findValid(context, release, {
 					output,
 					files,
@@ -39513,12 +39189,18 @@ Content-Type: application/json
 				["Shard", shard.count > 1 ? `${shard.index} of ${shard.count}` : ""],
 				["Valid signatures", describeValid(report)],
 				["Public key, SHA-256", verifyKeySha256 === undefined ? "" : (0, markup.aY)(verifyKeySha256)],
-				["Client certificate", certificate ? (0, markup.pj)(`${certificate.subject}, until ${certificate.notAfter.slice(0, 10)}`) : ""],
+				["Client certificate", certificate ? (0, markup.pj)(describeCertificate(certificate, report)) : ""],
 				["Service", service === undefined ? "" : `${(0, markup.pj)(service)}, ${(0, units.LS)(requests, "request")}`],
 				["Artifact", artifact ? `${(0, markup.aY)(artifact.name)}, ${(0, units.z3)(artifact.bytes)}` : ""]
 			];
 			const filled = rows.filter(([, value]) => value !== "");
 			return [filled.map(([name, value]) => `- **${name}:** ${value}`).join("\n")];
+		}
+		function describeCertificate({ subject, issuer, serial, notBefore, notAfter }, { certificateSource, job }) {
+			if (certificateSource === "input") return `${subject}, until ${notAfter.slice(0, 10)}`;
+			const life = `valid from ${notBefore} to ${notAfter}`;
+			const who = job?.jobWorkflowRef === undefined ? "" : `, to the workflow ${job.jobWorkflowRef}`;
+			return `${subject}, issued by ${issuer} for this run alone${who}; serial ${serial}, ${life}`;
 		}
 		;
 		function nextSteps(report, around) {
@@ -39885,7 +39567,7 @@ Content-Type: application/json
 				case "sign": return sign(context, inputs, report);
 				case "rehearse": return rehearse(context, inputs, report);
 				case "verify": return verify(context, inputs, report);
-				case "preflight": return (await __nccwpck_require__.e(33).then(__nccwpck_require__.bind(__nccwpck_require__, 10033))).preflight(context, inputs, report);
+				case "preflight": return (await __nccwpck_require__.e(568).then(__nccwpck_require__.bind(__nccwpck_require__, 90568))).preflight(context, inputs, report);
 				case "skipped": return tellSkipped(context);
 				default: return inputs;
 			}
@@ -39901,6 +39583,354 @@ Content-Type: application/json
 			const { suspiciousVariables } = runner.facts;
 			if (suspiciousVariables.length === 0) return;
 			runner.annotate("warning", "Suspicious environment", `The environment sets ${suspiciousVariables.join(", ")}. The action verifies the signing service all the same, but other steps may not, secrets may be written to a file, and code of others may run in this process. Find the step or setting that does so.`);
+		}
+	}),
+	81843: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			p: () => describeIssued,
+			U: () => withIssuer
+		});
+		var diagnosis = __nccwpck_require__(68157);
+		var connection_route = __nccwpck_require__(83551);
+		var transport = __nccwpck_require__(17064);
+		var identity = __nccwpck_require__(9624);
+		var policy_failure = __nccwpck_require__(74318);
+		var clock = __nccwpck_require__(23881);
+		var external_node_crypto_ = __nccwpck_require__(77598);
+		var external_node_util_ = __nccwpck_require__(57975);
+		var der_der = __nccwpck_require__(97415);
+		var pem = __nccwpck_require__(24336);
+		;
+		const COMMON_NAME = Buffer.from("550403", "hex");
+		const ECDSA_WITH_SHA256 = Buffer.from("2a8648ce3d040302", "hex");
+		async function createRequest(commonName) {
+			const { privateKey, publicKey } = await (0, external_node_util_.promisify)(external_node_crypto_.generateKeyPair)("ec", { namedCurve: "P-256" });
+			const attribute = (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.oid, COMMON_NAME), (0, der_der._m)(der_der.Dk.utf8String, Buffer.from(commonName)));
+			const info = (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.integer, Buffer.of(0)), (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.set, attribute)), publicKey.export({
+				type: "spki",
+				format: "der"
+			}), (0, der_der._m)(der_der.Dk.context0));
+			const der = (0, der_der._m)(der_der.Dk.sequence, info, (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.oid, ECDSA_WITH_SHA256)), (0, der_der._m)(der_der.Dk.bitString, Buffer.of(0), (0, external_node_crypto_.sign)("sha256", info, privateKey)));
+			return {
+				privateKey,
+				pem: (0, pem.TS)({
+					label: "CERTIFICATE REQUEST",
+					der
+				})
+			};
+		}
+		var id_token = __nccwpck_require__(9287);
+		var issued_certificate = __nccwpck_require__(39481);
+		var authority = __nccwpck_require__(80997);
+		var refusals = __nccwpck_require__(30655);
+		;
+		class StepCa {
+			#settings;
+			#world;
+			#asksForLife = true;
+			constructor(settings, world) {
+				this.#settings = settings;
+				this.#world = world;
+			}
+			async issue(asking) {
+				const { url } = this.#settings;
+				const { text: ott } = await asking.drawToken();
+				const csr = await asking.createRequest();
+				const wish = this.#asksForLife ? {
+					csr,
+					ott,
+					notAfter: `${authority.RO}s`
+				} : {
+					csr,
+					ott
+				};
+				const response = await asking.post((0, authority.UX)(`${url.pathname.replace(/\/+$/, "")}/1.0/sign`, wish));
+				if (response.status === 201) {
+					const chain = (0, authority.Ej)((0, authority.hd)(response, "certChain"));
+					const certificates = chain.length > 0 ? chain : ["crt", "ca"].flatMap((each) => (0, authority.Ej)((0, authority.hd)(response, each)));
+					if (certificates.length > 0) return certificates.join("\n");
+					throw (0, refusals.X1)(url.origin, "is missing in its answer", "Check that certificate-url leads to a step-ca.");
+				}
+				const { scrub, now } = this.#world;
+				if (this.#asksForLife && response.status === 403 && /certificate duration/.test(response.body.toString())) {
+					this.#asksForLife = false;
+					return this.issue(asking);
+				}
+				throw (0, refusals.nK)(response, {
+					origin: url.origin,
+					claims: asking.claims,
+					scrub,
+					now
+				});
+			}
+			async close() {}
+		}
+		;
+		const REVOKE_MS = 2e3;
+		class VaultPki {
+			#settings;
+			#world;
+			#transport;
+			#token;
+			#issued = new Set();
+			constructor(settings, world, transport) {
+				this.#settings = settings;
+				this.#world = world;
+				this.#transport = transport;
+			}
+			async issue(asking) {
+				const { mount, pkiRole, url } = this.#settings;
+				this.#token ??= await this.#logIn(asking);
+				const wish = {
+					csr: await asking.createRequest(),
+					ttl: `${authority.RO}s`,
+					format: "pem"
+				};
+				const path = this.#path(`${mount}/sign/${pkiRole}`);
+				const response = await asking.post((0, authority.UX)(path, wish, ["X-Vault-Token", this.#token]));
+				if (response.status !== 200) throw (0, refusals.WC)(response, this.#settings, this.#asked(asking));
+				this.#token = undefined;
+				const certificates = [
+					"data.certificate",
+					"data.ca_chain",
+					"data.issuing_ca"
+				].flatMap((each) => (0, authority.Ej)((0, authority.hd)(response, each)));
+				if (certificates.length > 0) return certificates.join("\n");
+				throw (0, refusals.X1)(url.origin, "is missing in its answer", "Check that certificate-url leads to a pki engine.");
+			}
+			async close() {
+				const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
+				const revoke = (token) => this.#transport.post((0, authority.UX)(path, {}, ["X-Vault-Token", token]), AbortSignal.timeout(REVOKE_MS));
+				await Promise.allSettled([...this.#issued].map(revoke));
+				this.#issued.clear();
+			}
+			async #logIn(asking) {
+				const { login, loginRole } = this.#settings;
+				const { text: jwt } = await asking.drawToken();
+				const response = await asking.post((0, authority.UX)(this.#path(`${login.path}/login`), {
+					role: loginRole,
+					jwt
+				}));
+				const token = response.status === 200 ? (0, authority.hd)(response, "auth.client_token") : undefined;
+				if (typeof token !== "string" || token === "") throw (0, refusals.uj)(response, this.#settings, this.#asked(asking));
+				this.#world.mask(token);
+				if ((0, authority.hd)(response, "auth.token_type") !== "batch") this.#issued.add(token);
+				const policies = (0, authority.Ej)((0, authority.hd)(response, "auth.policies")).join(", ");
+				asking.note({
+					check: "login",
+					what: `${login.path} took the token for the role ${loginRole}; policies: ${policies}`
+				});
+				return token;
+			}
+			#asked({ claims }) {
+				const { scrub, now } = this.#world;
+				return {
+					origin: this.#settings.url.origin,
+					claims,
+					scrub,
+					now
+				};
+			}
+			#path(path) {
+				return `${this.#settings.url.pathname.replace(/\/+$/, "")}/v1/${path}`;
+			}
+		}
+		;
+		const LIMITS = {
+			requests: 5,
+			totalMs: 6e4,
+			requestMs: 2e4,
+			firstPauseMs: 1e3
+		};
+		class Issuer {
+			#options;
+			#authority;
+			constructor(options) {
+				this.#options = options;
+				const { settings, world, transport } = options;
+				this.#authority = settings.from === "vault" ? new VaultPki(settings, world, transport) : new StepCa(settings, world);
+			}
+			async obtain(signal) {
+				const { settings, trust, world } = this.#options;
+				const attempt = new IssueAttempt(this.#options, signal);
+				for (let pauseMs = LIMITS.firstPauseMs;; pauseMs *= 2) {
+					try {
+						const pem = await this.#authority.issue(attempt);
+						const { privateKey } = await attempt.request();
+						const found = (0, issued_certificate.f)(pem, {
+							privateKey,
+							trust,
+							origin: settings.url.origin,
+							now: world.now
+						});
+						const { subject, notAfter } = found.certificate;
+						attempt.note({
+							check: "certificate",
+							what: `the authority issued ${subject}, valid until ${notAfter}`
+						});
+						return {
+							...found,
+							source: settings.from,
+							job: (0, id_token.Zw)(attempt.claims)
+						};
+					} catch (error) {
+						await attempt.pauseAfter(error, pauseMs);
+					}
+				}
+			}
+			async close() {
+				await this.#authority.close();
+				this.#options.transport.close();
+			}
+		}
+		class IssueAttempt {
+			#options;
+			#signal;
+			#endsAt;
+			#requests = 0;
+			#request;
+			claims = {};
+			constructor(options, signal) {
+				this.#options = options;
+				this.#signal = signal;
+				this.#endsAt = options.world.clock.now() + LIMITS.totalMs;
+			}
+			async post(request) {
+				const { transport, settings } = this.#options;
+				const { origin } = settings.url;
+				if (this.#requests >= LIMITS.requests) throw unreachable(origin, `took ${LIMITS.requests} requests and gave none`);
+				this.#requests++;
+				const limitMs = Math.min(LIMITS.requestMs, this.#leftMs());
+				const timeout = new AbortController();
+				const cancel = this.#options.world.clock.after(Math.max(1, limitMs), () => timeout.abort(unreachable(origin, `did not answer within ${Math.round(limitMs / 1e3)} s`, { kind: "service" })));
+				try {
+					return await transport.post(request, AbortSignal.any([this.#signal, timeout.signal]));
+				} catch (error) {
+					this.#signal.throwIfAborted();
+					throw error instanceof policy_failure.HR && error.code !== "CERTIFICATE_NOT_ISSUED" ? aboutAuthority(origin, error) : error;
+				} finally {
+					cancel();
+				}
+			}
+			async drawToken() {
+				const { settings, world } = this.#options;
+				const text = await (0, clock.H6)(world.drawIdToken(settings.audience), this.#signal);
+				world.mask(text);
+				this.claims = (0, id_token.Ip)(text);
+				this.note({
+					check: "OIDC token",
+					what: `the runner gave one for the audience ${settings.audience}`
+				});
+				const names = [
+					"iss",
+					"sub",
+					"repository_id",
+					"ref",
+					"job_workflow_ref",
+					"exp"
+				];
+				this.note({
+					check: "token claims",
+					what: (0, id_token.Zs)(this.claims, names)
+				});
+				return {
+					text,
+					claims: this.claims
+				};
+			}
+			async createRequest() {
+				return (await this.request()).pem;
+			}
+			request() {
+				this.#request ??= createRequest((0, id_token.Vb)(this.claims));
+				return this.#request;
+			}
+			note(step) {
+				this.#options.onStep?.(step);
+			}
+			async pauseAfter(error, pauseMs) {
+				this.#signal.throwIfAborted();
+				const isPassing = error instanceof policy_failure.HR && (error.kind === "service" || error.kind === "request");
+				if (!isPassing) throw error;
+				const waitMs = Math.max(pauseMs, error.facts.retryAfterMs ?? 0);
+				if (this.#requests >= LIMITS.requests || waitMs >= this.#leftMs()) throw lasting(error, this.#requests);
+				const { promise, resolve } = Promise.withResolvers();
+				const cancel = this.#options.world.clock.after(waitMs, resolve);
+				await (0, clock.H6)(promise, this.#signal).finally(cancel);
+			}
+			#leftMs() {
+				return this.#endsAt - this.#options.world.clock.now();
+			}
+		}
+		function unreachable(origin, what, { kind = "config", hint, cause } = {}) {
+			return new policy_failure.HR(kind, "CERTIFICATE_NOT_ISSUED", `The authority ${origin} ${what}.`, {
+				hint: hint ?? "Run this job again when the authority is well; its operators can see why it did not answer.",
+				cause
+			});
+		}
+		function aboutAuthority(origin, failure) {
+			return new policy_failure.HR(failure.kind, "CERTIFICATE_NOT_ISSUED", `The authority ${origin} issued no certificate, because it was not reached (${failure.code}): ${inItsInputs(failure.message)}`, {
+				hint: `This is about certificate-url and certificate-chain, which is chain when it is empty. ${inItsInputs(failure.hint ?? "")}`.trim(),
+				cause: failure
+			});
+		}
+		function inItsInputs(text) {
+			return text.replace(/\b(in|into|If) chain\b/g, "$1 certificate-chain").replace(/\bchain holds\b/g, "certificate-chain holds").replace(/\bserver-url(?: and sign-path)?\b/g, "certificate-url");
+		}
+		function lasting(failure, requests) {
+			const times = requests === 1 ? "1 request" : `${requests} requests`;
+			return failure.with({
+				kind: "config",
+				message: `${failure.message} That was the last of ${times}.`
+			});
+		}
+		var units = __nccwpck_require__(76704);
+		var service_route = __nccwpck_require__(8943);
+		;
+		async function withIssuer(context, { settings, trust, onStep }, use) {
+			const { runner, now, clock } = context;
+			const authority = (0, identity.aN)(settings.chain, new Date(now()), settings.chainInput);
+			const route = {
+				server: settings.url,
+				secureContext: (0, connection_route.Pn)({ ca: [authority.anchorsPem] }),
+				proxy: (0, service_route.iJ)(context, settings.url),
+				timeoutMs: service_route.cC
+			};
+			const issuer = new Issuer({
+				settings,
+				trust,
+				transport: (0, transport.g)(route, { diagnosis: (0, diagnosis.sy)(route, {
+					anchors: authority.anchors,
+					now
+				}) }),
+				world: {
+					now,
+					clock,
+					scrub: runner.scrub,
+					mask: (secret) => runner.mask([secret]),
+					drawIdToken: (audience) => runner.drawIdToken(audience)
+				},
+				...onStep ? { onStep } : {}
+			});
+			try {
+				return await use(issuer);
+			} finally {
+				await issuer.close();
+			}
+		}
+		function describeIssued({ runner, now }, issued) {
+			const { certificate, source, job, endsAt, warnings } = issued;
+			const minutes = Math.round((endsAt - now()) / 6e3) / 10;
+			runner.line(`Client certificate from ${source}, for this run alone: ${certificate.subject}`);
+			runner.line(`  issued by ${certificate.issuer}, serial ${certificate.serial}`);
+			runner.line(`  valid until ${certificate.notAfter}, ${minutes} min from now`);
+			for (const warning of warnings) runner.annotate("warning", "Issued certificate", (0, units.em)(warning));
+			return {
+				certificate,
+				certificateSource: source,
+				job,
+				notes: warnings
+			};
 		}
 	}),
 	8943: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -43595,6 +43625,55 @@ Content-Type: application/json
 			process.exit(1);
 		}
 	}),
+	60458: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			V: () => retryAfterMs,
+			m: () => parseHttpDate
+		});
+		function retryAfterMs(status, headers) {
+			for (const [name, unitMs] of FORMS) {
+				const value = one(headers[name]);
+				if (value !== undefined && NUMBER.test(value)) return Math.max(0, Number(value) * unitMs);
+			}
+			const wantedMs = parseHttpDate(one(headers["retry-after"]));
+			const nowMs = parseHttpDate(one(headers["date"]));
+			if (wantedMs !== undefined && nowMs !== undefined) return Math.max(0, wantedMs - nowMs);
+			return RATE_STATUSES.includes(status) ? rateLimitMs(headers, nowMs) : undefined;
+		}
+		const RATE_STATUSES = [
+			403,
+			429,
+			503
+		];
+		function rateLimitMs(headers, nowMs) {
+			const all = one(headers["ratelimit"]) ?? "";
+			const remaining = /(?:^|[;,\s])(?:r|remaining)=(\d+)/.exec(all)?.[1] ?? headerOf(headers, "remaining");
+			const reset = /(?:^|[;,\s])(?:t|reset)=(\d{1,12})/.exec(all)?.[1] ?? headerOf(headers, "reset");
+			if (remaining === undefined || reset === undefined || Number(remaining) > 0 || !NUMBER.test(reset)) return undefined;
+			const seconds = Number(reset);
+			if (seconds < EPOCH_SECONDS) return Math.max(0, seconds * 1e3);
+			return nowMs === undefined ? undefined : Math.max(0, seconds * 1e3 - nowMs);
+		}
+		const EPOCH_SECONDS = 1e9;
+		function headerOf(headers, name) {
+			return one(headers[`ratelimit-${name}`]) ?? one(headers[`x-ratelimit-${name}`]) ?? one(headers[`x-rate-limit-${name}`]);
+		}
+		const FORMS = [
+			["retry-after-ms", 1],
+			["x-ms-retry-after-ms", 1],
+			["retry-after", 1e3]
+		];
+		const NUMBER = /^[+-]?\d{1,12}(\.\d{1,6})?$/;
+		const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
+		function parseHttpDate(text) {
+			if (text === undefined || !HTTP_DATE.test(text)) return undefined;
+			const time = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
+			return Number.isNaN(time) ? undefined : time;
+		}
+		function one(value) {
+			return (Array.isArray(value) ? value[0] : value)?.trim();
+		}
+	}),
 	37987: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			g: () => modeOfManifest,
@@ -44455,6 +44534,7 @@ Content-Type: application/json
 				...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"))
 			];
 		}
+		var clock = __nccwpck_require__(23881);
 		;
 		const PRINT = {
 			notice: core.lm,
@@ -44505,12 +44585,18 @@ Content-Type: application/json
 		function idTokenMissing() {
 			return new errors.lZ("ID_TOKEN_MISSING", "This job cannot draw an OIDC token, by which services know it.", { hint: "Give the job permissions: id-token: write, in the calling workflow as well. Pull requests of forks and runs of Dependabot never get a token." });
 		}
+		const ID_TOKEN_MS = 2e4;
 		async function drawIdToken(audience, { hasIdTokens }) {
 			if (!hasIdTokens) throw idTokenMissing();
 			try {
-				return await (0, core.V9)(audience);
+				return await (0, clock.H6)((0, core.V9)(audience), AbortSignal.timeout(ID_TOKEN_MS));
 			} catch (error) {
-				throw new errors.lZ("ID_TOKEN_REFUSED", `The token service of the runner gave no OIDC token for ${audience}.`, {
+				const text = error instanceof Error ? error.message : "";
+				const status = /Error Code : (\d{3})/.exec(text)?.[1];
+				const late = error instanceof DOMException ? `: no answer within ${ID_TOKEN_MS / 1e3} s` : "";
+				const why = status === undefined ? late : `: it answered ${status}`;
+				const sentence = `The token service of the runner gave no OIDC token for the audience ${audience}${why}.`;
+				throw new errors.lZ("ID_TOKEN_REFUSED", sentence, {
 					hint: "Run the job again; if this repeats, check oidc-audience and the status page of the CI system.",
 					cause: error
 				});

@@ -6,6 +6,7 @@ import { tidyEnvironment } from './runner/environment.ts';
 import { type RunnerFacts, readFacts } from './runner/facts.ts';
 import { captureForeignOutput } from './runner/foreign-output.ts';
 import { Masks } from './runner/masks.ts';
+import { orAborted } from './signing/schedule/clock.ts';
 
 /** What the runner tells about the job, and the only way to tell the runner something. */
 export interface Runner {
@@ -88,12 +89,20 @@ export function idTokenMissing(): ActionError {
   });
 }
 
+/** Longest wait for a token, in milliseconds; the library behind it waits for minutes. */
+const ID_TOKEN_MS = 20_000;
+
 async function drawIdToken(audience: string, { hasIdTokens }: RunnerFacts): Promise<string> {
   if (!hasIdTokens) throw idTokenMissing();
   try {
-    return await getIDToken(audience);
+    return await orAborted(getIDToken(audience), AbortSignal.timeout(ID_TOKEN_MS));
   } catch (error) {
-    throw new ActionError('ID_TOKEN_REFUSED', `The token service of the runner gave no OIDC token for ${audience}.`, {
+    const text = error instanceof Error ? error.message : '';
+    const status = /Error Code : (\d{3})/.exec(text)?.[1];
+    const late = error instanceof DOMException ? `: no answer within ${ID_TOKEN_MS / 1000} s` : '';
+    const why = status === undefined ? late : `: it answered ${status}`;
+    const sentence = `The token service of the runner gave no OIDC token for the audience ${audience}${why}.`;
+    throw new ActionError('ID_TOKEN_REFUSED', sentence, {
       hint: 'Run the job again; if this repeats, check oidc-audience and the status page of the CI system.',
       cause: error,
     });

@@ -67,6 +67,15 @@ export function inspectIdentity(text: IdentityText, options: ValidityOptions): I
   };
 }
 
+/** Examines trust anchors alone and lists every problem and warning at once; never throws. */
+export function inspectAnchors(
+  chain: string | undefined,
+  { now }: ValidityOptions,
+): Pick<Inspection, 'problems' | 'warnings'> {
+  const { certificates, problems } = readAnchors(chain);
+  return { problems, warnings: dateWarnings(certificates, now) };
+}
+
 /** Returns the identity of an inspection, or throws its problems as one {@link ActionError}. */
 export function requireIdentity({ identity, problems }: Inspection): Identity {
   if (identity !== undefined) return identity;
@@ -103,7 +112,8 @@ export function requireTrust(chain: string | undefined, now: Date, input: Anchor
   );
 }
 
-function trustIn(anchors: readonly X509Certificate[], now: Date): Trust {
+/** Puts trust anchors together; the ones that a server may chain to now are chosen here. */
+export function trustIn(anchors: readonly X509Certificate[], now: Date): Trust {
   return { anchors, anchorsPem: pemOf(usableAnchors(anchors, now)) };
 }
 

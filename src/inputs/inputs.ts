@@ -44,7 +44,9 @@ export interface KitPaths {
 export interface ServiceInputs {
   readonly serverUrl: URL;
   readonly identity: IdentityText;
-  /** Who issues the client certificate for this run; `undefined` when `identity` holds it. */
+  /** What the service is shown: what `identity` holds, what `authority` issues for this run, or nothing but a token. */
+  readonly shows: 'stored certificate' | 'issued certificate' | 'no certificate';
+  /** Who issues the certificate; `undefined` when nobody does, or when its inputs have a problem. */
   readonly authority: AuthoritySettings | undefined;
   readonly expiryWarningDays: number;
   readonly http: HttpProtocol;

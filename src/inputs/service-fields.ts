@@ -17,13 +17,18 @@ export function readService(
   const serverUrl = readAddress(reader, 'server-url', reader.required('server-url'));
   const protocol = readProtocol({ reader, serverUrl, appSecret, token, form, purpose: 'signing' });
   const authority = readAuthority({ ...taken, serverUrl });
-  const isIssued = (reader.text('certificate-from') ?? 'input') !== 'input';
-  const needsCertificate = !isIssued && (protocol?.certificate !== 'optional' || !isBlank(identity.key));
-  if (needsCertificate) missCertificate(reader, identity);
+  const shows = whatIsShown(taken, protocol);
+  if (shows === 'stored certificate') missCertificate(reader, identity);
   if (isBlank(identity.chain)) reader.miss('chain');
   const http = reader.boolean('http2', false) ? 'http2' : 'http1';
   const expiryWarningDays = reader.integer('cert-expiry-warning-days', { from: 0, to: 3650, otherwise: 30 });
-  return { service: { serverUrl, identity, authority, http, expiryWarningDays }, protocol };
+  return { service: { serverUrl, identity, shows, authority, http, expiryWarningDays }, protocol };
+}
+
+function whatIsShown({ reader, identity }: TakenInputs, protocol: Protocol | undefined): ServiceInputs['shows'] {
+  if ((reader.text('certificate-from') ?? 'input') !== 'input') return 'issued certificate';
+  const isNeeded = protocol?.certificate !== 'optional' || !isBlank(identity.cert) || !isBlank(identity.key);
+  return isNeeded ? 'stored certificate' : 'no certificate';
 }
 
 /** The key may stand beside the certificate. */

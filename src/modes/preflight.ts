@@ -1,35 +1,34 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ConnectProxy } from '../connection/proxy.ts';
 import { createTlsContext, type Route } from '../connection/route.ts';
-import { openTransport, type Transport } from '../connection/transport.ts';
 import { ActionError, toActionError } from '../errors.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
-import type { Identity } from '../identity/identity.ts';
-import { readAnchors, usableAnchors } from '../identity/material/anchors.ts';
+import { trustIn } from '../identity/identity.ts';
+import type { AuthoritySettings, Step } from '../identity/issued/authority.ts';
+import { readAnchors } from '../identity/material/anchors.ts';
 import { factsOf } from '../identity/material/certificate.ts';
 import { NOWHERE } from '../inputs/address-fields.ts';
 import type { PreflightInputs } from '../inputs/inputs.ts';
-import { type CanaryOutcome, sendCanary } from '../preflight/canary.ts';
-import { type Finding, failed, passed, warned } from '../preflight/finding.ts';
-import { checkIdentityText, type IdentityCheck } from '../preflight/identity-findings.ts';
-import { describeKey } from '../preflight/key-findings.ts';
-import { checkService, skipService } from '../preflight/preflight.ts';
-import type { OpenProtocol, Protocol } from '../protocols/protocol.ts';
+import { type Finding, failed, notChecked, passed, warned } from '../preflight/finding.ts';
+import { checkChainText, checkIdentityText, type IdentityCheck } from '../preflight/identity-findings.ts';
+import { skipService } from '../preflight/preflight.ts';
 import { renderManifest } from '../report/manifest.ts';
 import type { ReportBuilder, ReportPart } from '../report/report.ts';
-import type { Signer } from '../signing/signer.ts';
 import type { Context } from './context.ts';
-import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext, worldOf } from './service/route.ts';
+import { describeIssued, withIssuer } from './service/issuing.ts';
+import { look } from './service/look.ts';
+import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext } from './service/route.ts';
 import { makeOwnDirectory } from './stages/release.ts';
 
 /** Proves that a release could be signed right now, or lists everything that stands in its way; reads no file of the release. */
 export async function preflight(context: Context, inputs: PreflightInputs, report: ReportBuilder): Promise<void> {
   const { signal, clock, startedAt, now, processId } = context;
   const { service, verification } = inputs;
-  const identity = checkIdentityText(service.identity, {
-    now: new Date(now()),
-    expiryWarningDays: service.expiryWarningDays,
-  });
+  const dates = { now: new Date(now()), expiryWarningDays: service.expiryWarningDays };
+  const isStored = service.shows === 'stored certificate';
+  const identity = isStored
+    ? checkIdentityText(service.identity, dates)
+    : checkChainText(service.identity.chain, dates);
   report.add({
     verification,
     certificate: identity.leaf && factsOf(identity.leaf),
@@ -61,7 +60,7 @@ async function lookAtService(
   inputs: PreflightInputs,
   { inspection }: IdentityCheck,
 ): Promise<ReportPart> {
-  const server = inputs.service.serverUrl;
+  const { serverUrl: server, shows, authority } = inputs.service;
   if (server === NOWHERE) return { findings: skipService('server-url cannot be used') };
   const service = server.origin;
   let proxy: ConnectProxy | undefined;
@@ -72,116 +71,97 @@ async function lookAtService(
     const skipped = skipService('the proxy of the environment cannot be used');
     return { service, findings: [failed('proxy', problem), ...skipped] };
   }
+  const way = { server, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
+  if (authority) return lookIssued(context, { inputs, settings: authority, way });
+  if (shows === 'issued certificate') return lookWithoutIdentity(context, { inputs, way, obstacle: UNISSUED });
+  if (shows === 'no certificate') return lookWithoutIdentity(context, { inputs, way });
   const { identity } = inspection;
-  if (identity === undefined) return lookWithoutIdentity(context, inputs, proxy);
+  if (identity === undefined) return lookWithoutIdentity(context, { inputs, way, obstacle: UNUSABLE });
   try {
     return await withSecureContext(context, identity, (secureContext) =>
-      look(context, inputs, {
-        route: { server, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS },
-        identity,
-        anchors: identity.anchors,
-      }),
+      look(context, inputs, { route: { secureContext, ...way }, identity, anchors: identity.anchors }),
     );
   } catch (error) {
     if (!(error instanceof ActionError) || error === context.signal.reason) throw error;
-    const { findings = [], ...others } = await lookWithoutIdentity(context, inputs, proxy);
-    return { ...others, findings: [failed('key', error), ...findings] };
+    return behind([failed('key', error)], await lookWithoutIdentity(context, { inputs, way, obstacle: UNUSABLE }));
   }
 }
 
-function lookWithoutIdentity(
+const UNUSABLE = 'the client identity cannot be used';
+const UNISSUED = 'no certificate was issued';
+
+interface Way {
+  readonly inputs: PreflightInputs;
+  /** The route without its TLS context. */
+  readonly way: Omit<Route, 'secureContext'>;
+  /** Why no certificate is shown, although one should be. */
+  readonly obstacle?: string;
+}
+
+/** Looks at the service without showing a certificate. */
+function lookWithoutIdentity(context: Context, { inputs, way, obstacle }: Way): Promise<ReportPart> {
+  const anchors = anchorsOf(inputs);
+  const { anchorsPem } = trustIn(anchors, new Date(context.now()));
+  const route = { ...way, secureContext: createTlsContext({ ca: anchorsPem === '' ? [] : [anchorsPem] }) };
+  return look(context, inputs, { route, identity: undefined, obstacle, anchors });
+}
+
+/** Has a certificate issued step by step, and looks at the service with it, or without it when a step failed. */
+async function lookIssued(
   context: Context,
-  inputs: PreflightInputs,
-  proxy: ConnectProxy | undefined,
+  { inputs, way, settings }: Way & { readonly settings: AuthoritySettings },
 ): Promise<ReportPart> {
-  const anchors = readAnchors(inputs.service.identity.chain).certificates.map(({ x509 }) => x509);
-  const secureContext = createTlsContext({ ca: usableAnchors(anchors, new Date(context.now())).map(String) });
-  const route = { server: inputs.service.serverUrl, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
-  return look(context, inputs, { route, identity: undefined, anchors });
-}
-
-interface Examined {
-  readonly route: Route;
-  readonly identity: Identity | undefined;
-  readonly anchors: readonly X509Certificate[];
-}
-
-async function look(
-  context: Context,
-  inputs: PreflightInputs,
-  { route, identity, anchors }: Examined,
-): Promise<ReportPart> {
-  const { verification, isCallable, protocol } = inputs;
-  const { signal, now } = context;
-  const transport = openTransport(route);
-  const reason = identity ? 'of the problems with the inputs' : 'the client identity cannot be used';
-  try {
-    const findings = await checkService(route, {
-      identity,
-      anchors,
-      verification,
-      sendCanary:
-        identity && isCallable && protocol ? () => sendCanaryOver(context, { inputs, protocol }, transport) : reason,
-      now,
-      signal,
-    });
-    const key = identity && isCallable && protocol ? await lookAtKey(context, { inputs, protocol }, transport) : [];
-    return { service: route.server.origin, findings: [...findings, ...key], requests: transport.requests() };
-  } finally {
-    transport.close();
-  }
-}
-
-/** Longest wait for what a service says about its key, in milliseconds. */
-const KEY_TIMEOUT_MS = 20_000;
-
-/** Shows what a service that can be asked says about its key; prints the public key for the one who has yet to store it. */
-async function lookAtKey(
-  context: Context,
-  { inputs, protocol }: { readonly inputs: PreflightInputs; readonly protocol: Protocol },
-  transport: Transport,
-): Promise<readonly Finding[]> {
-  const open = protocol.open(
-    transport,
-    worldOf(context, () => {}),
-  );
-  if (open.describeKey === undefined) return [];
-  try {
-    const key = await open.describeKey(AbortSignal.any([context.signal, AbortSignal.timeout(KEY_TIMEOUT_MS)]));
-    if (inputs.verification === undefined && key.publicKey) printKey(context, key.publicKey);
-    return describeKey(key, inputs.verification);
-  } catch (error) {
-    return [failed('signing key', toActionError(error, 'KEY_NOT_FOUND', 'the service says nothing about its key'))];
-  } finally {
-    await open.close();
-  }
-}
-
-function printKey({ runner }: Context, publicKey: string): void {
-  runner.openGroup('Public key of the service, to be stored as verify-key');
-  for (const line of publicKey.trimEnd().split('\n')) runner.line(line);
-  runner.closeGroup();
-}
-
-async function sendCanaryOver(
-  context: Context,
-  { inputs, protocol }: { readonly inputs: PreflightInputs; readonly protocol: Protocol },
-  transport: Transport,
-): Promise<CanaryOutcome> {
-  const { signal, clock, now } = context;
-  const { attempts, timeoutMs } = inputs.effort;
-  const opened: OpenProtocol[] = [];
-  const createSigner = (through: Transport): Signer => {
-    const open = protocol.open(
-      through,
-      worldOf(context, () => {}),
-    );
-    opened.push(open);
-    return open.signer;
+  const { clock, signal, now } = context;
+  const steps: Finding[] = [];
+  let since = clock.now();
+  const onStep = ({ check, what }: Step): void => {
+    steps.push(passed(check, what, clock.now() - since));
+    since = clock.now();
   };
-  try {
-    return await sendCanary({ transport, createSigner, attempts, timeoutMs, signal, clock, now });
-  } finally {
-    for (const open of opened) await open.close();
-  }
+  const anchors = anchorsOf(inputs);
+  let failure: ActionError | undefined;
+  const found = await withIssuer(
+    context,
+    { settings, trust: trustIn(anchors, new Date(now())), onStep },
+    async (issuer) => {
+      const issued = await issuer.obtain(signal);
+      const { certificatesPem: cert, keyPem: key, anchorsPem, warnings } = issued;
+      const route = { ...way, secureContext: createTlsContext({ cert, key, ca: [anchorsPem] }) };
+      const { notes: _, ...facts } = describeIssued(context, issued);
+      const findings = [...steps, ...warnings.map((text) => warned('client use', text))];
+      return { ...facts, ...behind(findings, await look(context, inputs, { route, identity: issued, anchors })) };
+    },
+  ).catch((error: unknown) => {
+    if (!(error instanceof ActionError) || signal.aborted) throw error;
+    failure = error;
+    return undefined;
+  });
+  if (found || failure === undefined) return found ?? {};
+  const findings = [...steps, ...describeBroken(settings, steps, { failure, ms: clock.now() - since })];
+  return behind(findings, await lookWithoutIdentity(context, { inputs, way, obstacle: UNISSUED }));
+}
+
+/** Names the step that failed, and those that had no chance after it. */
+function describeBroken(
+  { from }: AuthoritySettings,
+  done: readonly Finding[],
+  { failure, ms }: { readonly failure: ActionError; readonly ms: number },
+): readonly Finding[] {
+  const all: readonly Step['check'][] = [
+    'OIDC token',
+    'token claims',
+    ...(from === 'vault' ? ['login' as const] : []),
+    'certificate',
+  ];
+  const [broken = 'certificate', ...others] = all.filter((each) => done.every(({ check }) => check !== each));
+  return [failed(broken, failure, ms), ...others.map((each) => notChecked(each, 'a step before it failed; see above'))];
+}
+
+function anchorsOf({ service }: PreflightInputs): readonly X509Certificate[] {
+  return readAnchors(service.identity.chain).certificates.map(({ x509 }) => x509);
+}
+
+/** Puts findings before those of a later stage. */
+function behind(first: readonly Finding[], { findings = [], ...others }: ReportPart): ReportPart {
+  return { ...others, findings: [...first, ...findings] };
 }

@@ -35,7 +35,7 @@ export async function rehearse(context: Context, inputs: RehearseInputs, report:
       const verification = verificationOf(embedded.credentials.verifyKeyPem);
       report.add({ verification });
       const service = serviceOf(embedded);
-      const identity = checkIdentity(context, service, report);
+      const identity = checkIdentity(context, service.inputs, report);
       return withService(context, { ...service, identity, proxied: 'never', isNeeded: true, report }, (open) =>
         signRelease(context, files, {
           release,
@@ -79,6 +79,7 @@ function serviceOf({ url, signPath, credentials }: Service): Pick<ServiceTask, '
     inputs: {
       serverUrl: new URL(url),
       identity: { cert, key, keyPassphrase: undefined, chain },
+      shows: 'stored certificate',
       authority: undefined,
       expiryWarningDays: 0,
       http: 'http1',

@@ -29,7 +29,7 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
     refuseHidingManifest(files, receipt, release);
     report.add(await checkMatched(context, files, release));
     checkFiles(release.files, verification, protocol);
-    const identity = checkIdentity(context, { inputs: service, protocol }, report);
+    const identity = checkIdentity(context, service, report);
     const kept = reuse && verification ? await findValid(context, release, { output, files, verification }) : [];
     report.add({ outcomes: kept });
     const wanted = without(release.files, kept);

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ActionError } from '../errors.ts';
-import { type Inspection, inspectIdentity } from '../identity/identity.ts';
+import { type Inspection, inspectAnchors, inspectIdentity } from '../identity/identity.ts';
 import { nameOnOneLine, publicKeyPrint } from '../identity/material/certificate.ts';
 import { readClient } from '../identity/material/client.ts';
 import { readBlocks } from '../identity/text/blocks.ts';
@@ -39,6 +39,18 @@ export function checkIdentityText(text: IdentityText, options: ValidityOptions):
     ...(leaf ? [passed('validity', describeValidity(leaf, options.now)), passed('client use', CLIENT_USE)] : []),
   ].filter(({ check }) => bad.every((finding) => finding.check !== check));
   return { inspection, leaf, findings: [...good, ...bad, ...notices.map((notice) => passed('tidied', notice))] };
+}
+
+/** Examines `chain` alone, for a run that brings no certificate of its own. */
+export function checkChainText(chain: string | undefined, options: ValidityOptions): IdentityCheck {
+  const { problems, warnings } = inspectAnchors(chain, options);
+  const bad = [
+    ...problems.map((problem) => failed('chain', problem)),
+    ...warnings.map((text) => warned('chain', text)),
+  ];
+  const text = { cert: undefined, key: undefined, keyPassphrase: undefined, chain };
+  const inspection = { identity: undefined, problems, notices: [], warnings };
+  return { inspection, leaf: undefined, findings: bad.length > 0 ? bad : describeInput('chain', text) };
 }
 
 const CLIENT_USE = 'the client certificate may be used for client authentication';

@@ -16,6 +16,8 @@ import { describeResumption, describeTls } from './tls-findings.ts';
 export interface ServiceCheckOptions {
   /** `undefined` when it cannot be used: then only the server's side is looked at. */
   readonly identity: Identity | undefined;
+  /** Why no certificate is shown. */
+  readonly obstacle: string;
   /** Certificates of `chain`, as far as they can be read. */
   readonly anchors: readonly X509Certificate[];
   readonly verification: Verification | undefined;
@@ -49,6 +51,7 @@ export async function checkService(route: Route, options: ServiceCheckOptions): 
       refusal,
       isAnswered: outcome?.isAnswered ?? false,
       identity,
+      obstacle: options.obstacle,
     }),
     ...(resumption ? [describeResumption(resumption, route.server)] : []),
     ...(identity ? [describeIssuers(identity, refusal)] : []),

@@ -24,6 +24,8 @@ export interface TlsFacts extends TrustFacts {
   readonly isAnswered: boolean;
   /** What was presented to the server; `undefined` when it cannot be used. */
   readonly identity: Identity | undefined;
+  /** Why no certificate is shown. */
+  readonly obstacle: string;
 }
 
 const CHECKS = [
@@ -115,17 +117,20 @@ function describeAsked({ isClientAsked }: Handshake): Finding {
   );
 }
 
-function describeSent({ isClientAsked }: Handshake, { identity }: TlsFacts): Finding {
+function describeSent({ isClientAsked }: Handshake, { identity, obstacle }: TlsFacts): Finding {
   const check = 'client certificate sent';
-  if (identity === undefined) return notChecked(check, 'the client identity cannot be used');
+  if (identity === undefined) return notChecked(check, obstacle);
   if (!isClientAsked) return notChecked(check, 'the server did not ask, or the handshake did not get so far');
   const { length } = identity.certificates;
   return passed(check, `${length} ${length === 1 ? 'certificate' : 'certificates'} sent, the client's own first`);
 }
 
-function describeAccepted(handshake: Handshake, { refusal, isAnswered, identity, server }: TlsFacts): Finding {
+function describeAccepted(
+  handshake: Handshake,
+  { refusal, isAnswered, identity, obstacle, server }: TlsFacts,
+): Finding {
   const check = 'client certificate accepted';
-  if (identity === undefined) return notChecked(check, 'the client identity cannot be used');
+  if (identity === undefined) return notChecked(check, obstacle);
   if (refusal) return failed(check, refusal);
   if (!handshake.isClientAsked) return notChecked(check, 'the server did not ask for it');
   if (isAnswered) return passed(check, 'the server answered a request over such a connection');

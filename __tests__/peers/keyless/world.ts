@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ServiceOptions } from '../../../src/rehearsal/options.ts';
 import { type Service, startService } from '../../../src/rehearsal/service.ts';
 import { startTokenService, type TokenService } from '../../../tools/oidc/token-service.ts';
 import { type ActionOptions, type ActionRun, runAction } from '../../../tools/runner/runner.ts';
@@ -41,35 +42,39 @@ export class KeylessWorld {
   readonly bao: OpenBao;
   readonly service: Service;
   readonly front: Peer;
+  /** Claims of the tokens, over the usual ones; tests change them. */
+  readonly claims: Record<string, string>;
   readonly #directory: string;
   #runs = 0;
 
-  private constructor(parts: Pick<KeylessWorld, 'tokens' | 'bao' | 'service' | 'front'>, directory: string) {
+  private constructor(parts: Pick<KeylessWorld, 'tokens' | 'bao' | 'service' | 'front' | 'claims'>, directory: string) {
     this.tokens = parts.tokens;
     this.bao = parts.bao;
     this.service = parts.service;
     this.front = parts.front;
+    this.claims = parts.claims;
     this.#directory = directory;
   }
 
   /** Starts everything; `front` changes nginx. */
-  static async start(front: Pick<FrontOptions, 'lines'> = {}): Promise<KeylessWorld> {
+  static async start(front: Pick<FrontOptions, 'lines'> = {}, service: ServiceOptions = {}): Promise<KeylessWorld> {
+    const claims = {};
     const directory = mkdtempSync(join(tmpdir(), 'keyless-'));
-    const [tokens, bao, service] = await Promise.all([
-      startTokenService(),
+    const [tokens, bao, signing] = await Promise.all([
+      startTokenService({ claims }),
       OpenBao.start(),
-      startService({ record: true }),
+      startService({ record: true, ...service }),
     ]);
     await setUp(bao, tokens);
     const clientAuthority = (await bao.set('GET', 'pki/cert/ca')).read('data.certificate');
     const nginx = await startNginx({
-      pki: service.pki,
-      backendPort: service.port,
+      pki: signing.pki,
+      backendPort: signing.port,
       clientAuthority: String(clientAuthority),
       log: join(directory, 'requests'),
       ...front,
     });
-    return new KeylessWorld({ tokens, bao, service, front: nginx }, directory);
+    return new KeylessWorld({ tokens, bao, service: signing, front: nginx, claims }, directory);
   }
 
   /** Inputs of a run that signs over es-auth through nginx: no certificate, no key. */
@@ -161,7 +166,7 @@ export async function setRole(bao: OpenBao, name: string, facts: Readonly<Record
   });
 }
 
-/** The exit code of a run and the first error of its log. */
+/** The exit code of a run and what its log says at the end. */
 export function refusal({ run }: Pick<Signing, 'run'>): { readonly exitCode: number | null; readonly error: string } {
-  return { exitCode: run.exitCode, error: /::error title=([^:]*::[^\n]*)/.exec(run.log)?.[1] ?? run.log.slice(-2000) };
+  return { exitCode: run.exitCode, error: run.log.slice(run.log.indexOf('▼ Result')) };
 }

@@ -145,12 +145,14 @@ export class StandInServer {
   readonly keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   readonly #server: Server;
 
-  constructor(standIn: StandIn) {
+  /** `authorities` issue client certificates besides the server's own PKI. */
+  constructor(standIn: StandIn, authorities: readonly string[] = []) {
     this.pki.issue('ca', { extensions: CA });
     this.pki.issue('server', { issuer: 'ca', extensions: 'subjectAltName=DNS:localhost\n' });
     this.pki.issue('client', { issuer: 'ca', extensions: CLIENT });
-    const tls = { cert: this.pki.text('server.pem'), key: this.pki.text('server.key'), ca: this.pki.text('ca.pem') };
-    this.#server = createServer({ ...tls, requestCert: true, rejectUnauthorized: true }, (request, response) => {
+    const tls = { cert: this.pki.text('server.pem'), key: this.pki.text('server.key') };
+    const ca = [this.pki.text('ca.pem'), ...authorities];
+    this.#server = createServer({ ...tls, ca, requestCert: true, rejectUnauthorized: true }, (request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {

@@ -177,12 +177,19 @@ function aboutAuthority(origin: string, failure: Failure): Failure {
   return new Failure(
     failure.kind,
     'CERTIFICATE_NOT_ISSUED',
-    `The authority ${origin} issued no certificate, because it was not reached (${failure.code}): ${failure.message}`,
+    `The authority ${origin} issued no certificate, because it was not reached (${failure.code}): ${inItsInputs(failure.message)}`,
     {
-      hint: `This is about certificate-url and certificate-chain, which is chain when it is empty. ${failure.hint ?? ''}`.trim(),
+      hint: `This is about certificate-url and certificate-chain, which is chain when it is empty. ${inItsInputs(failure.hint ?? '')}`.trim(),
       cause: failure,
     },
   );
+}
+
+function inItsInputs(text: string): string {
+  return text
+    .replace(/\b(in|into|If) chain\b/g, '$1 certificate-chain')
+    .replace(/\bchain holds\b/g, 'certificate-chain holds')
+    .replace(/\bserver-url(?: and sign-path)?\b/g, 'certificate-url');
 }
 
 /** The failure that ends the run when the authority does not recover in time. */

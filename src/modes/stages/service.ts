@@ -15,7 +15,6 @@ import {
 } from '../../identity/identity.ts';
 import type { AuthoritySettings } from '../../identity/issued/authority.ts';
 import { RenewingTransport } from '../../identity/issued/renewing-transport.ts';
-import { isBlank } from '../../identity/text/inputs.ts';
 import type { ServiceInputs } from '../../inputs/inputs.ts';
 import type { Protocol } from '../../protocols/protocol.ts';
 import type { ReportBuilder } from '../../report/report.ts';
@@ -42,15 +41,12 @@ const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
 /** Examines certificate, key and chain, tells what is odd about them, and refuses what cannot work; opens no socket. */
 export function checkIdentity(
   { runner, now }: Context,
-  { inputs, protocol }: Pick<ServiceTask, 'inputs' | 'protocol'>,
+  inputs: ServiceInputs,
   report: ReportBuilder,
 ): Identity | Trust {
-  const { cert, key, chain } = inputs.identity;
-  if (inputs.authority) {
-    requireTrust(inputs.authority.chain, new Date(now()), inputs.authority.chainInput);
-    return requireTrust(chain, new Date(now()));
-  }
-  if (protocol.certificate === 'optional' && isBlank(cert) && isBlank(key)) return requireTrust(chain, new Date(now()));
+  const { authority, shows } = inputs;
+  if (authority) requireTrust(authority.chain, new Date(now()), authority.chainInput);
+  if (shows !== 'stored certificate') return requireTrust(inputs.identity.chain, new Date(now()));
   runner.openGroup('Identity');
   const inspection = inspectIdentity(inputs.identity, {
     now: new Date(now()),
@@ -72,7 +68,7 @@ export function checkIdentity(
 export interface ServiceTask {
   readonly inputs: ServiceInputs;
   readonly protocol: Protocol;
-  /** Trust alone where the protocol needs no client certificate and none is given. */
+  /** Trust alone where no certificate is stored. */
   readonly identity: Identity | Trust;
   readonly proxied: 'as the environment says' | 'never';
   /** Whether a request is to be sent for sure, so that a certificate is issued before anything else happens. */

@@ -47,13 +47,20 @@ export function renderFacts(report: Report): string[] {
     ['Shard', shard.count > 1 ? `${shard.index} of ${shard.count}` : ''],
     ['Valid signatures', describeValid(report)],
     ['Public key, SHA-256', verifyKeySha256 === undefined ? '' : code(verifyKeySha256)],
-    [
-      'Client certificate',
-      certificate ? plain(`${certificate.subject}, until ${certificate.notAfter.slice(0, 10)}`) : '',
-    ],
+    ['Client certificate', certificate ? plain(describeCertificate(certificate, report)) : ''],
     ['Service', service === undefined ? '' : `${plain(service)}, ${plural(requests, 'request')}`],
     ['Artifact', artifact ? `${code(artifact.name)}, ${formatBytes(artifact.bytes)}` : ''],
   ];
   const filled = rows.filter(([, value]) => value !== '');
   return [filled.map(([name, value]) => `- **${name}:** ${value}`).join('\n')];
+}
+
+function describeCertificate(
+  { subject, issuer, serial, notBefore, notAfter }: NonNullable<Report['certificate']>,
+  { certificateSource, job }: Report,
+): string {
+  if (certificateSource === 'input') return `${subject}, until ${notAfter.slice(0, 10)}`;
+  const life = `valid from ${notBefore} to ${notAfter}`;
+  const who = job?.jobWorkflowRef === undefined ? '' : `, to the workflow ${job.jobWorkflowRef}`;
+  return `${subject}, issued by ${issuer} for this run alone${who}; serial ${serial}, ${life}`;
 }
