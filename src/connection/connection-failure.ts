@@ -33,7 +33,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     'file',
     'RESP_TOO_LARGE',
     'the headers of the answer are too large',
-    'Check that server-url and sign-path lead to the signing service.',
+    'Check server-url, and the path of the requests below it: they must lead to the signing service.',
   ],
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: [
     'file',
@@ -126,7 +126,7 @@ function defectRow(error: unknown, code: string): Row | undefined {
     isImpossible ? 'config' : 'file',
     'INTERNAL',
     `no request can be made (${reason})`,
-    'Check server-url, sign-path and app-key for odd characters; if they are right, this is a defect of the action: please report it.',
+    'Check server-url, and the inputs that the request is made of (sign-path and app-key, or request), for odd characters; if they are right, this is a defect of the action: please report it.',
   ];
 }
 

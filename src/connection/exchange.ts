@@ -111,6 +111,6 @@ function replayed(): Failure {
 
 function tooLarge(refusal: string): Failure {
   return new Failure('file', 'RESP_TOO_LARGE', `The answer ${refusal}; a signature is a few hundred bytes.`, {
-    hint: 'Check that server-url and sign-path lead to the signing service and not to another site.',
+    hint: 'Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site.',
   });
 }

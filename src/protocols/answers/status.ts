@@ -5,21 +5,24 @@ import { retryAfterMs } from './retry-after.ts';
 
 /** What explains an answer besides the answer itself. */
 export interface AnswerFacts {
-  /** Bytes of the file that was to be signed. */
-  readonly size: number;
+  /** Bytes of the file that was to be signed; absent where the request was for several files. */
+  readonly size?: number | undefined;
   /** Removes secrets from what the service says; absent where no secret is known. */
   readonly scrub?: Scrub | undefined;
   /** Whether the server asked for a client certificate in its handshake; `undefined` when that is not known. */
   readonly asksForCertificate?: boolean | undefined;
   /** What proves to the service who asks, for the hint of a refusal: `app-key and app-secret (…)`. */
   readonly credentials: string;
+  /** The inputs that say where requests go, for the hint of a wrong address; absent for `server-url and sign-path`. */
+  readonly address?: string | undefined;
 }
 
 type Row = readonly [kind: FailureKind, code: Failure['code'], hint: string, facts?: FailureFacts];
 
 const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
 const DOWN = 'The service, or a system that it depends on, is in trouble; ask its operators.';
-const NOT_IT = 'Check server-url and sign-path: this may not be the signing service.';
+const ADDRESS = 'server-url and sign-path';
+const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
 const ASK_OPERATORS = 'Show this answer to the operators of the service.';
 const CHECK_CERTIFICATE =
   'Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.';
@@ -46,7 +49,8 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
   const { status, headers } = response;
   const waitMs = retryAfterMs(status, headers);
   const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
-  if (status >= 300 && status < 400) return redirect(response);
+  const address = facts.address ?? ADDRESS;
+  if (status >= 300 && status < 400) return redirect(response, address);
   const said = quote(response, facts.scrub);
   switch (status) {
     case 400:
@@ -61,7 +65,8 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
       return certificateRefused(`status ${status}`);
     default: {
       const [kind, code, hint, more] = ROWS[status] ?? otherRow(status);
-      return new Failure(kind, code, `The service answered ${status}${said}.`, { ...more, ...asked, hint });
+      const message = `The service answered ${status}${said}.`;
+      return new Failure(kind, code, message, { ...more, ...asked, hint: hint.replace(ADDRESS, address) });
     }
   }
 }
@@ -72,7 +77,7 @@ function otherRow(status: number): Row {
   return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxAttempts: 3, endsRun: 'first-four-files' }];
 }
 
-function redirect({ status, headers }: WireResponse): Failure {
+function redirect({ status, headers }: WireResponse, address: string): Failure {
   const location = String(headers['location'] ?? '');
   // The path of a redirect may hold tokens; its origin is enough to see what happened.
   const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : '';
@@ -81,7 +86,7 @@ function redirect({ status, headers }: WireResponse): Failure {
     'HTTP_REDIRECT',
     `The service answered ${status}, a redirect${target}, which is never followed.`,
     {
-      hint: 'Put the final address into server-url and sign-path; a redirect to a login page means that this is not the API.',
+      hint: `Put the final address into ${address}; a redirect to a login page means that this is not the API.`,
     },
   );
 }
@@ -161,7 +166,7 @@ function tooLarge(said: string, { size, asked, asksForCertificate }: Refusal): F
   return new Failure(
     asked.retryAfterMs === undefined ? 'file' : 'service',
     'FILE_TOO_LARGE_FOR_SERVER',
-    `The service answered 413 to a file of ${size} bytes${said}.`,
+    `The service answered 413 to a ${size === undefined ? 'request' : `file of ${size} bytes`}${said}.`,
     { ...asked, hint: `${hint}Leave the file out with an exclude pattern, or have the limit of the service raised.` },
   );
 }
