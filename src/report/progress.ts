@@ -114,6 +114,7 @@ function describe({ total, files, sent, share, inFlight }: State, elapsedMs: num
 /** Shows the attempts of a signer as progress, those of large files while their bytes are being sent. */
 export function watchSigner(signer: Signer, progress: Progress): Signer {
   return {
+    weigh: signer.weigh,
     async sign(source, signal) {
       const flight = progress.start();
       try {

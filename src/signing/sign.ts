@@ -1,6 +1,5 @@
 import { SMALL_FILE_BYTES } from '../files/reading/open-file.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
-import type { Verification } from '../verifying/check.ts';
 import { type AttemptOptions, createAttempt, type Signed } from './attempt.ts';
 import { firstWave } from './policy/concurrency.ts';
 import type { PolicyEvent } from './policy/decision.ts';
@@ -57,7 +56,7 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
     canary: smallest(files),
     headStart: createHeadStart(options),
     timeoutMs: (job) => options.timeoutMs + Math.ceil((sizeOf(files, job) * 1000) / 2 ** 20),
-    weight: (job) => weightOf(sizeOf(files, job), options.verification),
+    weight: (job) => weightOf(sizeOf(files, job), options),
     maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
     async run(job, signal, onAnswered) {
       const file = files[job];
@@ -93,10 +92,14 @@ function sizeOf(files: readonly ReleaseFile[], job: number): number {
   return files[job]?.size ?? 0;
 }
 
-function weightOf(size: number, verification: Verification | undefined): number {
+function weightOf(size: number, { verification, signer }: Pick<SignOptions, 'verification' | 'signer'>): number {
   const held = verification?.verifier.algorithm.scheme === 'ed25519' ? size : 0;
-  // The bytes, their base64 as a string, and the body.
-  return held + (size > SMALL_FILE_BYTES ? LARGE_FILE_WEIGHT : 16 * 1024 + 4 * size);
+  return held + (signer.weigh ?? weightOfStream)(size);
+}
+
+/** The bytes of a small file, their base64 as a string, and the body; a large file passes through buffers. */
+function weightOfStream(size: number): number {
+  return size > SMALL_FILE_BYTES ? LARGE_FILE_WEIGHT : 16 * 1024 + 4 * size;
 }
 
 function smallest(files: readonly ReleaseFile[]): number {

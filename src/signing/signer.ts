@@ -40,6 +40,17 @@ export interface Signature {
  */
 export interface Signer {
   sign(source: Source, signal: AbortSignal): Promise<Signature>;
+  /** Returns the memory that signing a file of this size takes, in bytes; absent where the file is sent in base64 as a stream. */
+  readonly weigh?: ((size: number) => number) | undefined;
+}
+
+/** Buffers and messages of one request, and what a large file takes that is hashed and not sent. */
+const REQUEST_WEIGHT = 16 * 1024;
+const HASHING_WEIGHT = 1024 * 1024;
+
+/** Returns the memory of a request that carries the digest of a file: small files are in memory, large ones pass through two buffers. */
+export function weightOfDigest(size: number): number {
+  return REQUEST_WEIGHT + Math.min(size, HASHING_WEIGHT);
 }
 
 /** Puts the text of a signature in its place, whole or not at all. */

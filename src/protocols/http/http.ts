@@ -1,7 +1,7 @@
 import type { WireRequest } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
 import { Failure } from '../../signing/policy/failure.ts';
-import type { Signature, Signer, Source } from '../../signing/signer.ts';
+import { type Signature, type Signer, type Source, weightOfDigest } from '../../signing/signer.ts';
 import type { Hash } from '../../verifying/algorithm.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
 import { cutOnly, type Scrub } from '../answers/reason.ts';
@@ -32,6 +32,8 @@ export const MAX_REQUEST_LINE_BYTES = 8000;
 /** Creates the signer for a service that is described by one HTTP message. */
 export function createHttpSigner(transport: Transport, options: HttpOptions, scrub: Scrub = cutOnly): Signer {
   return {
+    // A stream of the file weighs what es-auth weighs.
+    ...(options.message.content.startsWith('digest') ? { weigh: weightOfDigest } : {}),
     async sign(source: Source, signal: AbortSignal): Promise<Signature> {
       const request = await fillRequest(source, options);
       const response = await transport.post(request, signal);
@@ -40,7 +42,9 @@ export function createHttpSigner(transport: Transport, options: HttpOptions, scr
         throw statusFailure(response, {
           size: source.size,
           scrub,
+          asksForCertificate: transport.asksForCertificate(),
           credentials: 'token, and what request sends to prove who asks',
+          address: 'server-url and request',
         });
       return { text: readAnswer(response, options, scrub) };
     },

@@ -95,7 +95,9 @@ export class InFlight {
     const controller = new AbortController();
     const limitMs = timeoutMs(job);
     const cancelTimeout = clock.after(limitMs, () => controller.abort(timedOut(limitMs)));
-    this.#begin(job, controller);
+    // What a job weighs may change while it is in flight, as when the service tells the type of its key.
+    const taken = weight(job);
+    this.#begin(job, { controller, taken });
     const finish = (): void => {
       if (!this.#leave(job, cancelTimeout)) return;
       this.#finishing++;
@@ -111,13 +113,13 @@ export class InFlight {
       return failure;
     } finally {
       if (!this.#leave(job, cancelTimeout)) this.#finishing--;
-      this.#weight -= weight(job);
+      this.#weight -= taken;
     }
   }
 
-  #begin(job: number, controller: AbortController): void {
+  #begin(job: number, { controller, taken }: { readonly controller: AbortController; readonly taken: number }): void {
     this.#controllers.set(job, controller);
-    this.#weight += this.#options.weight(job);
+    this.#weight += taken;
     this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
     if (this.#unanswered.delete(job)) this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
     if (this.#firstStart[job] === -1) this.#firstStart[job] = this.#options.clock.now();
