@@ -517,7 +517,7 @@ export const modules = { 90568: ((__unused_webpack___webpack_module__, __webpack
 		} catch (error) {
 			return [failed("signing key", (0, errors.ie)(error, "KEY_NOT_FOUND", "the service says nothing about its key"))];
 		} finally {
-			await open.close();
+			await open.close((0, route.AZ)(context));
 		}
 	}
 	function printKey({ runner }, publicKey) {
@@ -545,7 +545,7 @@ export const modules = { 90568: ((__unused_webpack___webpack_module__, __webpack
 				now
 			});
 		} finally {
-			for (const open of opened) await open.close();
+			for (const open of opened) await open.close((0, route.AZ)(context));
 		}
 	}
 	var release = __webpack_require__(65033);

@@ -28684,7 +28684,7 @@ var __webpack_modules__ = {
 				"file",
 				"RESP_TOO_LARGE",
 				"the headers of the answer are too large",
-				"Check that server-url and sign-path lead to the signing service."
+				"Check server-url, and the path of the requests below it: they must lead to the signing service."
 			],
 			UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: [
 				"file",
@@ -28756,7 +28756,7 @@ var __webpack_modules__ = {
 				isImpossible ? "config" : "file",
 				"INTERNAL",
 				`no request can be made (${reason})`,
-				"Check server-url, sign-path and app-key for odd characters; if they are right, this is a defect of the action: please report it."
+				"Check server-url, and the inputs that the request is made of (sign-path and app-key, or request), for odd characters; if they are right, this is a defect of the action: please report it."
 			];
 		}
 		function protocolRow(error, code) {
@@ -30004,7 +30004,7 @@ var __webpack_modules__ = {
 			});
 		}
 		function tooLarge(refusal) {
-			return new policy_failure.HR("file", "RESP_TOO_LARGE", `The answer ${refusal}; a signature is a few hundred bytes.`, { hint: "Check that server-url and sign-path lead to the signing service and not to another site." });
+			return new policy_failure.HR("file", "RESP_TOO_LARGE", `The answer ${refusal}; a signature is a few hundred bytes.`, { hint: "Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site." });
 		}
 		;
 		function openTransport(route, options = {}) {
@@ -32841,7 +32841,7 @@ var __webpack_modules__ = {
 				var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 				var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-				var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3569);
+				var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(45819);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(81362);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
@@ -32902,7 +32902,7 @@ var __webpack_modules__ = {
 			return reader.problems.length > problems ? NOWHERE : url;
 		}
 	}),
-	3569: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	45819: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -33199,7 +33199,8 @@ var __webpack_modules__ = {
 		;
 		const BUSY = "The service is overloaded or limits requests; lower concurrency if this happens often.";
 		const DOWN = "The service, or a system that it depends on, is in trouble; ask its operators.";
-		const NOT_IT = "Check server-url and sign-path: this may not be the signing service.";
+		const ADDRESS = "server-url and sign-path";
+		const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
 		const ASK_OPERATORS = "Show this answer to the operators of the service.";
 		const CHECK_CERTIFICATE = "Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.";
 		const ROWS = {
@@ -33282,7 +33283,8 @@ var __webpack_modules__ = {
 			const { status, headers } = response;
 			const waitMs = (0, retry_after.V)(status, headers);
 			const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
-			if (status >= 300 && status < 400) return redirect(response);
+			const address = facts.address ?? ADDRESS;
+			if (status >= 300 && status < 400) return redirect(response, address);
 			const said = quote(response, facts.scrub);
 			switch (status) {
 				case 400: return badRequest(response, said, asked);
@@ -33299,10 +33301,11 @@ var __webpack_modules__ = {
 				case 496: return certificateRefused(`status ${status}`);
 				default: {
 					const [kind, code, hint, more] = ROWS[status] ?? otherRow(status);
-					return new policy_failure.HR(kind, code, `The service answered ${status}${said}.`, {
+					const message = `The service answered ${status}${said}.`;
+					return new policy_failure.HR(kind, code, message, {
 						...more,
 						...asked,
-						hint
+						hint: hint.replace(ADDRESS, address)
 					});
 				}
 			}
@@ -33329,10 +33332,10 @@ var __webpack_modules__ = {
 				}
 			];
 		}
-		function redirect({ status, headers }) {
+		function redirect({ status, headers }, address) {
 			const location = String(headers["location"] ?? "");
 			const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : "";
-			return new policy_failure.HR("config", "HTTP_REDIRECT", `The service answered ${status}, a redirect${target}, which is never followed.`, { hint: "Put the final address into server-url and sign-path; a redirect to a login page means that this is not the API." });
+			return new policy_failure.HR("config", "HTTP_REDIRECT", `The service answered ${status}, a redirect${target}, which is never followed.`, { hint: `Put the final address into ${address}; a redirect to a login page means that this is not the API.` });
 		}
 		const NGINX_PAGES = [["No required SSL certificate was sent", "it got no client certificate it accepts"], ["The SSL certificate error", "it could not verify our client certificate"]];
 		function badRequest({ body }, said, asked) {
@@ -33375,7 +33378,7 @@ var __webpack_modules__ = {
 		function tooLarge(said, { size, asked, asksForCertificate }) {
 			const isBlind = asksForCertificate === false;
 			const hint = isBlind ? "The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. " : "";
-			return new policy_failure.HR(asked.retryAfterMs === undefined ? "file" : "service", "FILE_TOO_LARGE_FOR_SERVER", `The service answered 413 to a file of ${size} bytes${said}.`, {
+			return new policy_failure.HR(asked.retryAfterMs === undefined ? "file" : "service", "FILE_TOO_LARGE_FOR_SERVER", `The service answered 413 to a ${size === undefined ? "request" : `file of ${size} bytes`}${said}.`, {
 				...asked,
 				hint: `${hint}Leave the file out with an exclude pattern, or have the limit of the service raised.`
 			});
@@ -33902,6 +33905,12 @@ Content-Type: application/json
 			}
 		};
 		;
+		const REQUEST_WEIGHT = 16 * 1024;
+		const HASHING_WEIGHT = 1024 * 1024;
+		function weightOfDigest(size) {
+			return REQUEST_WEIGHT + Math.min(size, HASHING_WEIGHT);
+		}
+		;
 		async function fillBody({ body, bodyPlace }, source, { text, hash }) {
 			const pieces = [];
 			for (const part of body) {
@@ -33955,17 +33964,22 @@ Content-Type: application/json
 		;
 		const MAX_REQUEST_LINE_BYTES = 8e3;
 		function createHttpSigner(transport, options, scrub = cutOnly) {
-			return { async sign(source, signal) {
-				const request = await fillRequest(source, options);
-				const response = await transport.post(request, signal);
-				const { status } = response;
-				if (status !== 200 && status !== 201) throw statusFailure(response, {
-					size: source.size,
-					scrub,
-					credentials: "token, and what request sends to prove who asks"
-				});
-				return { text: readAnswer(response, options, scrub) };
-			} };
+			return {
+				...options.message.content.startsWith("digest") ? { weigh: weightOfDigest } : {},
+				async sign(source, signal) {
+					const request = await fillRequest(source, options);
+					const response = await transport.post(request, signal);
+					const { status } = response;
+					if (status !== 200 && status !== 201) throw statusFailure(response, {
+						size: source.size,
+						scrub,
+						asksForCertificate: transport.asksForCertificate(),
+						credentials: "token, and what request sends to prove who asks",
+						address: "server-url and request"
+					});
+					return { text: readAnswer(response, options, scrub) };
+				}
+			};
 		}
 		async function fillRequest(source, options) {
 			const { message, prefix } = options;
@@ -34120,7 +34134,8 @@ Content-Type: application/json
 		;
 		const refusals_MAX_QUOTED = 200;
 		function isTokenRefused({ status, body }) {
-			return status === 403 && errorsIn(body).join() === "permission denied";
+			const said = errorsIn(body).join(" ");
+			return status === 403 && (said === "permission denied" || /\b(?:invalid|bad) token\b/.test(said));
 		}
 		function signFailure(response, { key, scrub }) {
 			const { status } = response;
@@ -34168,6 +34183,9 @@ Content-Type: application/json
 			const detail = refusals_quote(said, scrub);
 			return new policy_failure.HR("config", "LOGIN_REFUSED", `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, { hint: status === 404 ? "Check login: this auth mount does not exist; another one is given as in oidc@auth/github." : LOGIN_HINTS[method] });
 		}
+		function secondFactorWanted() {
+			return new policy_failure.HR("config", "LOGIN_REFUSED", "The login wants a second factor, which a run cannot give.", { hint: "Use a role, or another auth mount, for which the service enforces no MFA." });
+		}
 		function sealedOrOther(response, scrub) {
 			const asked = (0, retry_after.V)(response.status, response.headers);
 			if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each))) return new policy_failure.HR("service", "SERVICE_SEALED", "The service answered 503: it is sealed.", {
@@ -34176,9 +34194,9 @@ Content-Type: application/json
 				...asked === undefined ? {} : { retryAfterMs: asked }
 			});
 			return statusFailure(response, {
-				size: 0,
 				scrub,
-				credentials: "login and role"
+				credentials: "login and role",
+				address: "server-url and mount"
 			});
 		}
 		function refusals_unusable(message, cause) {
@@ -34223,9 +34241,16 @@ Content-Type: application/json
 				return refusals_unusable("The answer holds a signature that is not base64.", error);
 			}
 		}
+		function warningsIn({ body }, scrub) {
+			if (!body.includes("\"warnings\":[")) return [];
+			const { warnings } = object(answers_parse(body));
+			return Array.isArray(warnings) ? warnings.map((each) => scrub(String(each), 300)) : [];
+		}
 		function readLogin(response, method, scrub) {
 			if (response.status !== 200) throw loginFailure(response, method, scrub);
-			const { client_token: value, lease_duration: seconds, token_type: type } = member(answers_parse(response.body), "auth");
+			const auth = member(answers_parse(response.body), "auth");
+			const { client_token: value, lease_duration: seconds, token_type: type } = auth;
+			if (typeof auth["mfa_requirement"] === "object" && auth["mfa_requirement"] !== null) throw secondFactorWanted();
 			if (typeof value !== "string" || value === "") throw refusals_unusable("The service answered 200 to the login, but gave no token.");
 			return {
 				value,
@@ -34265,7 +34290,15 @@ Content-Type: application/json
 		var schedule_clock = __nccwpck_require__(23881);
 		;
 		const RENEW_AT = 2 / 3;
-		const LOGIN_MS = 3e4;
+		const SHARED_MS = 3e4;
+		async function withinLimit(request) {
+			const signal = AbortSignal.timeout(SHARED_MS);
+			try {
+				return await request(signal);
+			} catch (error) {
+				throw (0, policy_failure.P5)(signal.aborted ? (0, policy_failure.iU)(SHARED_MS) : error);
+			}
+		}
 		class Session {
 			#options;
 			#current;
@@ -34281,8 +34314,10 @@ Content-Type: application/json
 				if (this.#current?.token === token) this.#current = undefined;
 				return send((await this.#ready(signal)).token.value);
 			}
-			async close() {
-				await Promise.allSettled([...this.#issued].filter(({ isRevocable }) => isRevocable).map(this.#options.revoke));
+			async close(signal) {
+				const { revoke } = this.#options;
+				const revocable = [...this.#issued].filter(({ isRevocable }) => isRevocable);
+				await Promise.allSettled(revocable.map((token) => revoke(token, signal)));
 				this.#issued.clear();
 			}
 			async #ready(signal) {
@@ -34294,7 +34329,7 @@ Content-Type: application/json
 				return (0, schedule_clock.H6)(this.#login, signal);
 			}
 			async #logIn() {
-				const token = await this.#options.login(AbortSignal.timeout(LOGIN_MS));
+				const token = await withinLimit((signal) => this.#options.login(signal));
 				this.#issued.add(token);
 				this.#current = {
 					token,
@@ -34304,7 +34339,7 @@ Content-Type: application/json
 			}
 		}
 		;
-		const REVOKE_MS = 2e3;
+		const REQUEST_HEADERS = ["X-Vault-Request", "true"];
 		function openSession(transport, options) {
 			const { base, login, scrub, now } = options;
 			if (login.method === "token") {
@@ -34332,9 +34367,10 @@ Content-Type: application/json
 					options.mask(token.value);
 					return token;
 				},
-				async revoke({ value }) {
+				async revoke({ value }, signal) {
 					const path = `${base}/${mount.namespace}auth/token/revoke-self`;
 					const headers = [
+						...REQUEST_HEADERS,
 						"X-Vault-Token",
 						value,
 						"Content-Length",
@@ -34345,7 +34381,7 @@ Content-Type: application/json
 						path,
 						headers,
 						body: new Uint8Array()
-					}, AbortSignal.timeout(REVOKE_MS));
+					}, signal);
 				}
 			});
 		}
@@ -34354,6 +34390,7 @@ Content-Type: application/json
 			const account = method === "cert" ? login.role === undefined ? {} : { name: login.role } : await credentialsOf(login);
 			const body = Buffer.from(JSON.stringify(account));
 			const headers = [
+				...REQUEST_HEADERS,
 				"Content-Type",
 				"application/json",
 				"Content-Length",
@@ -34458,7 +34495,7 @@ Content-Type: application/json
 						await this.#sendHalves(wanted);
 						return;
 					}
-					const shared = error instanceof policy_failure.HR ? error.with({ request: {} }) : error;
+					const shared = (0, policy_failure.P5)(error);
 					for (const { done } of batch) done.reject(shared);
 				}
 			}
@@ -34469,19 +34506,29 @@ Content-Type: application/json
 			}
 		}
 		;
-		function algorithmOfKey(type, { name }) {
+		function algorithmOfKey(type, { key, wanted }) {
+			const usual = usualFor(type);
+			if (usual === undefined) throw new policy_failure.HR("config", "KEY_NOT_FOUND", `The key “${key.name}” is of the type ${type}, which cannot sign files.`, { hint: "Give a key of the type ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519." });
+			if (wanted === undefined) return usual;
+			if (familyOf(wanted) === familyOf(usual)) return wanted;
+			throw new policy_failure.HR("config", "KEY_NOT_FOUND", `The key “${key.name}” is of the type ${type}, which does not sign by signature-algorithm: ${wanted.name}.`, { hint: `Leave signature-algorithm at auto, which is ${usual.name} for this key, or give another signing-key.` });
+		}
+		function usualFor(type) {
 			switch (type) {
 				case "ecdsa-p256": return (0, verifying_algorithm.Hy)("ecdsa-sha256");
 				case "ecdsa-p384": return (0, verifying_algorithm.Hy)("ecdsa-sha384");
 				case "ecdsa-p521": return (0, verifying_algorithm.Hy)("ecdsa-sha512");
 				case "ed25519": return (0, verifying_algorithm.Hy)("ed25519");
-				default:
-					if (/^rsa-\d+$/.test(type)) return (0, verifying_algorithm.Hy)("rsa-pkcs1-sha256");
-					throw new policy_failure.HR("config", "KEY_NOT_FOUND", `The key “${name}” is of the type ${type}, which cannot sign files.`, { hint: "Give a key of the type ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519." });
+				default: return /^rsa-\d+$/.test(type) ? (0, verifying_algorithm.Hy)("rsa-pkcs1-sha256") : undefined;
 			}
+		}
+		function familyOf({ scheme }) {
+			return scheme.startsWith("rsa") ? "rsa" : scheme;
 		}
 		;
 		const MAX_ITEMS = 240;
+		const MAX_WARNINGS = 3;
+		const DIVISIBLE = ["REQUEST_REFUSED", "FILE_TOO_LARGE_FOR_SERVER"];
 		const MAX_BODY_BYTES = 32 * 1024 * 1024;
 		const MAX_BATCH_CHARACTERS = 8 * 1024 * 1024;
 		const MAX_TRANSIT_ED25519_BYTES = Math.floor((MAX_BODY_BYTES - 1024) / 4 * 3);
@@ -34490,18 +34537,22 @@ Content-Type: application/json
 			#options;
 			#batches;
 			#algorithm;
+			#likely;
+			#warnings = new Set();
 			constructor(transport, options) {
 				this.#transport = transport;
 				this.#options = options;
-				this.#algorithm = options.algorithm && Promise.resolve(options.algorithm);
+				if (options.algorithm && options.isChecked) this.#algorithm = Promise.resolve(options.algorithm);
+				this.#likely = options.algorithm;
 				this.#batches = new Batches({
 					send: (items, signal) => this.#send(items, signal),
 					maxItems: MAX_ITEMS,
 					sizeOf: (item) => item.length,
 					maxSize: MAX_BATCH_CHARACTERS,
-					isDivisible: (error) => error instanceof policy_failure.HR && error.kind === "file"
+					isDivisible: (error) => error instanceof policy_failure.HR && DIVISIBLE.includes(error.code)
 				});
 			}
+			weigh = (size) => this.#likely && this.#likely.scheme !== "ed25519" ? weightOfDigest(size) : weightOfDigest(0) + 6 * size;
 			async sign(source, signal) {
 				const algorithm = await this.#algorithmOf(signal);
 				const content = algorithm.scheme === "ed25519" ? await readAll(source) : await digest(source, algorithm);
@@ -34524,10 +34575,19 @@ Content-Type: application/json
 					scrub
 				});
 			}
-			async #algorithmOf(signal) {
-				this.#algorithm ??= this.describeKey(signal).then(({ type }) => algorithmOfKey(type, this.#options.key));
+			#algorithmOf(signal) {
+				this.#algorithm ??= this.#askForAlgorithm();
+				return (0, schedule_clock.H6)(this.#algorithm, signal);
+			}
+			async #askForAlgorithm() {
+				const { key, algorithm } = this.#options;
 				try {
-					return await this.#algorithm;
+					const { type } = await withinLimit((signal) => this.describeKey(signal));
+					this.#likely = algorithmOfKey(type, {
+						key,
+						wanted: algorithm
+					});
+					return this.#likely;
 				} catch (error) {
 					this.#algorithm = undefined;
 					throw error;
@@ -34545,21 +34605,29 @@ Content-Type: application/json
 					String(body.length)
 				];
 				const path = `${base}/${key.mount}/sign/${key.name}${hash}`;
-				return readBatch(await this.#ask({
+				const response = await this.#ask({
 					method: "POST",
 					path,
 					headers,
 					body
-				}, signal), items.length, {
+				}, signal);
+				for (const warning of warningsIn(response, scrub)) this.#warn(warning);
+				return readBatch(response, items.length, {
 					key,
 					encoding,
 					scrub
 				});
 			}
+			#warn(text) {
+				if (this.#warnings.has(text) || this.#warnings.size >= MAX_WARNINGS) return;
+				this.#warnings.add(text);
+				this.#options.onWarning(text);
+			}
 			#ask(request, signal) {
 				const send = (token) => this.#transport.post({
 					...request,
 					headers: [
+						...REQUEST_HEADERS,
 						...request.headers,
 						"X-Vault-Token",
 						token
@@ -34610,7 +34678,8 @@ Content-Type: application/json
 			return Buffer.concat(chunks).toString("base64");
 		}
 		;
-		function createVault({ base, key, algorithm, encoding, login }) {
+		function createVault({ login, ...settings }) {
+			const { base, key, algorithm } = settings;
 			return {
 				name: "vault",
 				certificate: login.method === "cert" ? "required" : "optional",
@@ -34618,7 +34687,7 @@ Content-Type: application/json
 					if (algorithm?.scheme === "ed25519" && size > MAX_TRANSIT_ED25519_BYTES) throw protocol_tooLarge(path, size);
 				},
 				open(transport, world) {
-					const { elapsed: now, mask, scrub } = world;
+					const { elapsed: now, mask, scrub, warn } = world;
 					const session = openSession(transport, {
 						base,
 						login: withTokens(login, world),
@@ -34626,18 +34695,17 @@ Content-Type: application/json
 						scrub,
 						now
 					});
+					const onWarning = (text) => warn("Warning of the service", text);
 					const signer = new VaultSigner(transport, {
-						base,
-						key,
-						algorithm,
-						encoding,
+						...settings,
 						session,
-						scrub
+						scrub,
+						onWarning
 					});
 					return {
 						signer,
 						describeKey: async (signal) => protocol_describe(await signer.describeKey(signal), key),
-						close: () => session.close()
+						close: (signal) => session.close(signal)
 					};
 				}
 			};
@@ -34679,6 +34747,7 @@ Content-Type: application/json
 					version: key?.version
 				},
 				algorithm: form.algorithm,
+				isChecked: form.isChecked,
 				encoding: form.encoding,
 				login: vault_fields_readLogin(task)
 			});
@@ -36855,20 +36924,23 @@ Content-Type: application/json
 					maxBytesInFlight
 				});
 			} finally {
-				await open.close();
+				await open.close((0, service_route.AZ)(context));
 				transport.close();
 			}
 		}
 		function namingRefused(signer, shown) {
-			return { sign: (source, signal) => signer.sign(source, signal).catch((error) => {
-				const identity = shown();
-				if (!(error instanceof policy_failure.HR) || identity === undefined) throw error;
-				const own = {
-					certificate: identity.certificate,
-					missingIssuerHint: (0, identity_identity.jb)(identity)
-				};
-				throw (0, own_certificate.G)(error, own);
-			}) };
+			return {
+				weigh: signer.weigh,
+				sign: (source, signal) => signer.sign(source, signal).catch((error) => {
+					const identity = shown();
+					if (!(error instanceof policy_failure.HR) || identity === undefined) throw error;
+					const own = {
+						certificate: identity.certificate,
+						missingIssuerHint: (0, identity_identity.jb)(identity)
+					};
+					throw (0, own_certificate.G)(error, own);
+				})
+			};
 		}
 		function warn({ runner }, report, [title, text]) {
 			if (text === undefined) return;
@@ -37017,14 +37089,17 @@ Content-Type: application/json
 			].filter(Boolean).join(", ");
 		}
 		function watchSigner(signer, progress) {
-			return { async sign(source, signal) {
-				const flight = progress.start();
-				try {
-					return await signer.sign(watchSource(source, flight), signal);
-				} finally {
-					flight.end();
+			return {
+				weigh: signer.weigh,
+				async sign(source, signal) {
+					const flight = progress.start();
+					try {
+						return await signer.sign(watchSource(source, flight), signal);
+					} finally {
+						flight.end();
+					}
 				}
-			} };
+			};
 		}
 		function watchSource(source, flight) {
 			return {
@@ -37068,7 +37143,8 @@ Content-Type: application/json
 							read: () => source.read()
 						}, {
 							...verification,
-							text
+							text,
+							keyVersion
 						});
 						throw wrongSignature(invalid, (0, check.PT)(verification, invalid, clientKeySha256));
 					}
@@ -37749,7 +37825,11 @@ Content-Type: application/json
 				const controller = new AbortController();
 				const limitMs = timeoutMs(job);
 				const cancelTimeout = clock.after(limitMs, () => controller.abort((0, policy_failure.iU)(limitMs)));
-				this.#begin(job, controller);
+				const taken = weight(job);
+				this.#begin(job, {
+					controller,
+					taken
+				});
 				const finish = () => {
 					if (!this.#leave(job, cancelTimeout)) return;
 					this.#finishing++;
@@ -37765,12 +37845,12 @@ Content-Type: application/json
 					return failure;
 				} finally {
 					if (!this.#leave(job, cancelTimeout)) this.#finishing--;
-					this.#weight -= weight(job);
+					this.#weight -= taken;
 				}
 			}
-			#begin(job, controller) {
+			#begin(job, { controller, taken }) {
 				this.#controllers.set(job, controller);
-				this.#weight += this.#options.weight(job);
+				this.#weight += taken;
 				this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
 				if (this.#unanswered.delete(job)) this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
 				if (this.#firstStart[job] === -1) this.#firstStart[job] = this.#options.clock.now();
@@ -38027,7 +38107,7 @@ Content-Type: application/json
 				canary: smallest(files),
 				headStart: createHeadStart(options),
 				timeoutMs: (job) => options.timeoutMs + Math.ceil(sign_sizeOf(files, job) * 1e3 / 2 ** 20),
-				weight: (job) => weightOf(sign_sizeOf(files, job), options.verification),
+				weight: (job) => weightOf(sign_sizeOf(files, job), options),
 				maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
 				async run(job, signal, onAnswered) {
 					const file = files[job];
@@ -38066,9 +38146,12 @@ Content-Type: application/json
 		function sign_sizeOf(files, job) {
 			return files[job]?.size ?? 0;
 		}
-		function weightOf(size, verification) {
+		function weightOf(size, { verification, signer }) {
 			const held = verification?.verifier.algorithm.scheme === "ed25519" ? size : 0;
-			return held + (size > SMALL_FILE_BYTES ? LARGE_FILE_WEIGHT : 16 * 1024 + 4 * size);
+			return held + (signer.weigh ?? weightOfStream)(size);
+		}
+		function weightOfStream(size) {
+			return size > SMALL_FILE_BYTES ? LARGE_FILE_WEIGHT : 16 * 1024 + 4 * size;
 		}
 		function smallest(files) {
 			let best = 0;
@@ -39937,6 +40020,7 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			cC: () => CONNECT_TIMEOUT_MS,
 			_v: () => announceProxy,
+			AZ: () => parting,
 			iJ: () => proxyFor,
 			hr: () => withSecureContext,
 			cO: () => worldOf
@@ -40066,6 +40150,9 @@ Content-Type: application/json
 				announce,
 				build
 			}, use);
+		}
+		function parting({ signal }) {
+			return AbortSignal.timeout(signal.aborted ? 300 : 2e3);
 		}
 		function worldOf({ runner, now, clock, randomInt }, onWarning) {
 			return {
@@ -44643,6 +44730,7 @@ Content-Type: application/json
 			HR: () => Failure,
 			Hx: () => deadlinePassed,
 			Nn: () => refusedLater,
+			P5: () => asOneEvent,
 			SU: () => serviceDown,
 			_9: () => runEnded,
 			g2: () => tooManyOpen,
@@ -44685,6 +44773,9 @@ Content-Type: application/json
 				hint: known.hint ?? "",
 				cause: error
 			});
+		}
+		function asOneEvent(error) {
+			return error instanceof Failure && error.facts.request === undefined ? error.with({ request: {} }) : error;
 		}
 		function timedOut(limitMs) {
 			return new Failure("service", "TIMEOUT", `No answer within ${Math.round(limitMs / 1e3)} s.`, { hint: "The service is slow or stuck; raise timeout if it needs longer for one file." });
@@ -45093,8 +45184,10 @@ Content-Type: application/json
 			};
 		}
 		async function explainInvalid(path, file, about) {
+			const { keyVersion, verifier } = about;
+			const version = keyVersion === undefined ? "" : ` The service signed it with version ${keyVersion} of its key.`;
 			const cause = await likelyCause(about, () => file.read());
-			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${about.verifier.algorithm.name}).`, { hint: cause ?? "It was made for other bytes, or with another key: check verify-key, and that nothing changed the file." });
+			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${version}`, { hint: cause ?? "It was made for other bytes, or with another key: check verify-key, and that nothing changed the file." });
 		}
 		async function likelyCause({ text, verifier, encoding }, read) {
 			const likely = await findLikely(verifier, (0, verifying_encoding.x)(text, encoding), read);

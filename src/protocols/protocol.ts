@@ -32,8 +32,8 @@ export interface OpenProtocol {
   readonly signer: Signer;
   /** Logs in if needed and asks the service about its key; absent where a service cannot be asked. */
   readonly describeKey?: (signal: AbortSignal) => Promise<ServiceKey>;
-  /** Gives back what the run was lent, such as tokens; never rejects. */
-  readonly close: () => Promise<void>;
+  /** Gives back what the run was lent, such as tokens, as far as that works until the signal aborts; never rejects. */
+  readonly close: (signal: AbortSignal) => Promise<void>;
 }
 
 /** A signing service's way of speaking, with the settings of one run. */

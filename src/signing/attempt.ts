@@ -43,7 +43,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
         const invalid = await explainInvalid(
           file.path,
           { ...open, read: () => source.read() },
-          { ...verification, text },
+          { ...verification, text, keyVersion },
         );
         throw wrongSignature(invalid, wrongKey(verification, invalid, clientKeySha256));
       }

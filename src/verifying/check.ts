@@ -42,12 +42,15 @@ export async function checkStored(
 export async function explainInvalid(
   path: string,
   file: OpenFile,
-  about: Verification & { readonly text: string },
+  about: Verification & { readonly text: string; readonly keyVersion?: number | undefined },
 ): Promise<ActionError> {
+  const { keyVersion, verifier } = about;
+  // A key that was rotated signs with another version than the one that `verify-key` holds.
+  const version = keyVersion === undefined ? '' : ` The service signed it with version ${keyVersion} of its key.`;
   const cause = await likelyCause(about, () => file.read());
   return new ActionError(
     'SIGNATURE_INVALID',
-    `The signature of ${show(path)} is not valid for its bytes (${about.verifier.algorithm.name}).`,
+    `The signature of ${show(path)} is not valid for its bytes (${verifier.algorithm.name}).${version}`,
     {
       hint:
         cause ??

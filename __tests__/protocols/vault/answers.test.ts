@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { readBatch, readKey, readLogin } from '../../../src/protocols/vault/answers.ts';
+import { readBatch, readKey, readLogin, warningsIn } from '../../../src/protocols/vault/answers.ts';
 import { algorithmOfKey } from '../../../src/protocols/vault/key-type.ts';
 import { loginMount, parseKeyName, parseMount } from '../../../src/protocols/vault/paths.ts';
 import { isTokenRefused } from '../../../src/protocols/vault/refusals.ts';
 import { signRequest } from '../../../src/protocols/vault/vault.ts';
-import { algorithmOf } from '../../../src/verifying/algorithm.ts';
+import { type AlgorithmName, algorithmOf } from '../../../src/verifying/algorithm.ts';
 
 const key = { mount: 'transit', name: 'release', version: undefined };
 const scrub = (text: string, maxLength?: number): string => text.replaceAll('s3cr3t', '***').slice(0, maxLength);
@@ -36,7 +36,8 @@ test.each([
   [503, errors('Vault is sealed'), 'service SERVICE_SEALED'],
   [503, errors('something else'), 'service UNAVAILABLE'],
   [429, errors('request path "transit/sign": rate limit quota exceeded'), 'service THROTTLED'],
-  [413, '', 'file FILE_TOO_LARGE_FOR_SERVER'],
+  [413, '', 'file FILE_TOO_LARGE_FOR_SERVER The service answered 413 to a request.'],
+  [403, errors('2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n'), 'config LOGIN_REFUSED'],
   [
     400,
     errors('refused JSON input due to high complexity: exceeded maximum number of strings'),
@@ -80,6 +81,7 @@ test.each([
   [503, errors('Vault is sealed'), 'SERVICE_SEALED'],
   [429, errors('rate limit quota exceeded'), 'THROTTLED'],
   [200, { auth: null }, 'RESP_BAD_SIGNATURE'],
+  [200, { auth: { client_token: '', mfa_requirement: { mfa_request_id: 'x' } } }, 'LOGIN_REFUSED'],
 ])('a login that is answered with %d %j', (status, value, code) => {
   expect(thrown(() => readLogin(answer(status, value), 'cert', scrub))).toContain(code);
 });
@@ -99,6 +101,10 @@ test('only the exact text says that a token is unknown', () => {
   expect(isTokenRefused(answer(403, errors('permission denied')))).toBe(true);
   expect(isTokenRefused(answer(403, errors('1 error occurred:\n\t* permission denied\n\n')))).toBe(false);
   expect(isTokenRefused(answer(400, errors('permission denied')))).toBe(false);
+  // Newer versions of Vault.
+  expect(isTokenRefused(answer(403, errors('2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n')))).toBe(
+    true,
+  );
 });
 
 test('public keys come as PEM for every type', () => {
@@ -119,9 +125,31 @@ test.each([
 });
 
 test('the type of a key decides its algorithm', () => {
-  expect(algorithmOfKey('ecdsa-p521', key).name).toBe('ecdsa-sha512');
-  expect(algorithmOfKey('rsa-3072', key).name).toBe('rsa-pkcs1-sha256');
-  expect(thrown(() => algorithmOfKey('aes256-gcm96', key))).toContain('config KEY_NOT_FOUND');
+  const usual = { key, wanted: undefined };
+  expect(algorithmOfKey('ecdsa-p521', usual).name).toBe('ecdsa-sha512');
+  expect(algorithmOfKey('rsa-3072', usual).name).toBe('rsa-pkcs1-sha256');
+  expect(thrown(() => algorithmOfKey('aes256-gcm96', usual))).toContain('config KEY_NOT_FOUND');
+});
+
+test('an algorithm that the key cannot sign by is refused: the engine would sign by another one without a word', () => {
+  const wanted = (name: AlgorithmName) => ({ key, wanted: algorithmOf(name) });
+  expect(algorithmOfKey('rsa-2048', wanted('rsa-pss-sha512')).name).toBe('rsa-pss-sha512');
+  expect(algorithmOfKey('ecdsa-p256', wanted('ecdsa-sha384')).name).toBe('ecdsa-sha384');
+  for (const [type, name] of [
+    ['ed25519', 'ecdsa-sha256'],
+    ['ecdsa-p256', 'ed25519'],
+    ['ecdsa-p256', 'rsa-pss-sha256'],
+    ['rsa-2048', 'ecdsa-sha256'],
+  ] as const)
+    expect(thrown(() => algorithmOfKey(type, wanted(name)))).toContain(`does not sign by signature-algorithm: ${name}`);
+});
+
+test('warnings of an answer are read, without secrets', () => {
+  const warnings = ['Endpoint ignored these unrecognized parameters: [salt_length]', 's3cr3t'];
+  const read = (value: unknown) => warningsIn(answer(200, value), scrub);
+  expect(read({ data: {}, warnings })).toEqual([warnings[0], '***']);
+  expect(read({ data: {}, warnings: null })).toEqual([]);
+  expect(read({ data: {} })).toEqual([]);
 });
 
 test.each([

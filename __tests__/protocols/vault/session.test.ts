@@ -77,10 +77,10 @@ test('every token that can be revoked is given back at the end, also when that f
   await use();
   state.now = 700;
   await use();
-  await session.close();
+  await session.close(FOREVER);
   expect(state.revoked).toEqual(['t1', 't2']);
   const batch = numbered({ isRevocable: false });
   await batch.use();
-  await batch.session.close();
+  await batch.session.close(FOREVER);
   expect(batch.state.revoked).toEqual([]);
 });

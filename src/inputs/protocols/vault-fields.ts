@@ -19,6 +19,7 @@ export function readVault(task: ProtocolTask): Protocol {
     base: `${serverUrl.pathname.replace(/\/+$/, '')}/v1`,
     key: { mount: mount ?? 'transit', name: key?.name ?? name, version: key?.version },
     algorithm: form.algorithm,
+    isChecked: form.isChecked,
     encoding: form.encoding,
     login: readLogin(task),
   });

@@ -12,7 +12,7 @@ import type { OpenProtocol, Protocol } from '../../protocols/protocol.ts';
 import type { ReportPart } from '../../report/report.ts';
 import type { Signer } from '../../signing/signer.ts';
 import type { Context } from '../context.ts';
-import { worldOf } from './route.ts';
+import { parting, worldOf } from './route.ts';
 
 /** A service that can be looked at. */
 export interface Examined {
@@ -75,7 +75,7 @@ async function lookAtKey(
   } catch (error) {
     return [failed('signing key', toActionError(error, 'KEY_NOT_FOUND', 'the service says nothing about its key'))];
   } finally {
-    await open.close();
+    await open.close(parting(context));
   }
 }
 
@@ -104,6 +104,6 @@ async function sendCanaryOver(
   try {
     return await sendCanary({ transport, createSigner, attempts, timeoutMs, signal, clock, now });
   } finally {
-    for (const open of opened) await open.close();
+    for (const open of opened) await open.close(parting(context));
   }
 }

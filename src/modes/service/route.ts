@@ -52,6 +52,11 @@ export function withSecureContext<T>(
   return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
 }
 
+/** Returns how long a run may give back at its end what it was lent, such as tokens; a cancelled run must end within a second. */
+export function parting({ signal }: Context): AbortSignal {
+  return AbortSignal.timeout(signal.aborted ? 300 : 2000);
+}
+
 /** Returns what a protocol may use of this run. */
 export function worldOf({ runner, now, clock, randomInt }: Context, onWarning: ProtocolWorld['warn']): ProtocolWorld {
   return {

@@ -23,7 +23,7 @@ import { Failure } from '../../signing/policy/failure.ts';
 import type { Signer } from '../../signing/signer.ts';
 import type { Context } from '../context.ts';
 import { describeIssued, withIssuer } from '../service/issuing.ts';
-import { announceProxy, CONNECT_TIMEOUT_MS, withSecureContext, worldOf } from '../service/route.ts';
+import { announceProxy, CONNECT_TIMEOUT_MS, parting, withSecureContext, worldOf } from '../service/route.ts';
 
 /** A signer that is ready to use, and what it works with. */
 export interface OpenService {
@@ -160,7 +160,7 @@ async function useService<T>(
     const clientKeySha256 = inputs.authority ? undefined : shown()?.certificate.publicKeySha256;
     return await use({ signer, transport, clientKeySha256, maxBytesInFlight });
   } finally {
-    await open.close();
+    await open.close(parting(context));
     transport.close();
   }
 }
@@ -168,6 +168,7 @@ async function useService<T>(
 /** Makes a signer's failures say which certificate a server refused. */
 function namingRefused(signer: Signer, shown: () => Identity | undefined): Signer {
   return {
+    weigh: signer.weigh,
     sign: (source, signal) =>
       signer.sign(source, signal).catch((error: unknown) => {
         const identity = shown();

@@ -2,7 +2,15 @@ import type { WireResponse } from '../../connection/exchange.ts';
 import type { Failure } from '../../signing/policy/failure.ts';
 import { decodeSignature, type SignatureEncoding } from '../../verifying/encoding.ts';
 import type { Scrub } from '../answers/reason.ts';
-import { type Asked, itemFailure, loginFailure, object, signFailure, unusable } from './refusals.ts';
+import {
+  type Asked,
+  itemFailure,
+  loginFailure,
+  object,
+  secondFactorWanted,
+  signFailure,
+  unusable,
+} from './refusals.ts';
 import type { Token } from './session.ts';
 
 /** A signature of one item, and the version of the key that made it. */
@@ -57,10 +65,19 @@ function readItem(result: unknown, batch: BatchFacts): ItemSignature | Failure {
   }
 }
 
+/** Reads what the service warns of besides its answer, such as a parameter that it does not know. */
+export function warningsIn({ body }: WireResponse, scrub: Scrub): readonly string[] {
+  if (!body.includes('"warnings":[')) return [];
+  const { warnings } = object(parse(body));
+  return Array.isArray(warnings) ? warnings.map((each) => scrub(String(each), 300)) : [];
+}
+
 /** Reads the answer to a login; `method` is the one that was used. */
 export function readLogin(response: WireResponse, method: 'cert' | 'oidc', scrub: Scrub): Token {
   if (response.status !== 200) throw loginFailure(response, method, scrub);
-  const { client_token: value, lease_duration: seconds, token_type: type } = member(parse(response.body), 'auth');
+  const auth = member(parse(response.body), 'auth');
+  const { client_token: value, lease_duration: seconds, token_type: type } = auth;
+  if (typeof auth['mfa_requirement'] === 'object' && auth['mfa_requirement'] !== null) throw secondFactorWanted();
   if (typeof value !== 'string' || value === '')
     throw unusable('The service answered 200 to the login, but gave no token.');
   return {

@@ -1,4 +1,4 @@
-import { Failure } from '../../signing/policy/failure.ts';
+import { asOneEvent, type Failure } from '../../signing/policy/failure.ts';
 
 /** What a batch says of one of its items. */
 export type ItemResult<Result> = Result | Failure;
@@ -124,7 +124,7 @@ export class Batches<Item, Result> {
         await this.#sendHalves(wanted);
         return;
       }
-      const shared = error instanceof Failure ? error.with({ request: {} }) : error;
+      const shared = asOneEvent(error);
       for (const { done } of batch) done.reject(shared);
     }
   }

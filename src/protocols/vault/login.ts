@@ -26,8 +26,8 @@ export interface LoginOptions {
   readonly now: () => number;
 }
 
-/** Longest time for giving a token back, in milliseconds; it expires by itself otherwise. */
-const REVOKE_MS = 2000;
+/** Headers of every request: agents and proxies of Vault may refuse requests without it, so that no browser can be made to send one. */
+export const REQUEST_HEADERS: readonly string[] = ['X-Vault-Request', 'true'];
 
 /** Opens a session; the first request that needs a token logs in. */
 export function openSession(transport: Transport, options: LoginOptions): Session {
@@ -44,10 +44,10 @@ export function openSession(transport: Transport, options: LoginOptions): Sessio
       options.mask(token.value);
       return token;
     },
-    async revoke({ value }) {
+    async revoke({ value }, signal) {
       const path = `${base}/${mount.namespace}auth/token/revoke-self`;
-      const headers = ['X-Vault-Token', value, 'Content-Length', '0'];
-      await transport.post({ method: 'POST', path, headers, body: new Uint8Array() }, AbortSignal.timeout(REVOKE_MS));
+      const headers = [...REQUEST_HEADERS, 'X-Vault-Token', value, 'Content-Length', '0'];
+      await transport.post({ method: 'POST', path, headers, body: new Uint8Array() }, signal);
     },
   });
 }
@@ -64,7 +64,7 @@ async function logIn(transport: Transport, { base, login, scrub, signal }: Attem
   const account =
     method === 'cert' ? (login.role === undefined ? {} : { name: login.role }) : await credentialsOf(login);
   const body = Buffer.from(JSON.stringify(account));
-  const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+  const headers = [...REQUEST_HEADERS, 'Content-Type', 'application/json', 'Content-Length', String(body.length)];
   const path = `${base}/${mount.path}/login`;
   return readLogin(await transport.post({ method: 'POST', path, headers, body }, signal), method, scrub);
 }

@@ -21,12 +21,15 @@ export interface VaultSettings {
   readonly key: TransitKey;
   /** How to sign; `undefined` asks the service for the type of its key first. */
   readonly algorithm: Algorithm | undefined;
+  /** Whether every signature is checked with a key. */
+  readonly isChecked: boolean;
   readonly encoding: SignatureEncoding;
   readonly login: LoginSettings;
 }
 
 /** Creates the protocol `vault`: the transit engine of OpenBao and Vault. */
-export function createVault({ base, key, algorithm, encoding, login }: VaultSettings): Protocol {
+export function createVault({ login, ...settings }: VaultSettings): Protocol {
+  const { base, key, algorithm } = settings;
   return {
     name: 'vault',
     certificate: login.method === 'cert' ? 'required' : 'optional',
@@ -34,13 +37,14 @@ export function createVault({ base, key, algorithm, encoding, login }: VaultSett
       if (algorithm?.scheme === 'ed25519' && size > MAX_TRANSIT_ED25519_BYTES) throw tooLarge(path, size);
     },
     open(transport, world) {
-      const { elapsed: now, mask, scrub } = world;
+      const { elapsed: now, mask, scrub, warn } = world;
       const session = openSession(transport, { base, login: withTokens(login, world), mask, scrub, now });
-      const signer = new VaultSigner(transport, { base, key, algorithm, encoding, session, scrub });
+      const onWarning = (text: string): void => warn('Warning of the service', text);
+      const signer = new VaultSigner(transport, { ...settings, session, scrub, onWarning });
       return {
         signer,
         describeKey: async (signal) => describe(await signer.describeKey(signal), key),
-        close: () => session.close(),
+        close: (signal) => session.close(signal),
       };
     },
   };

@@ -14,9 +14,15 @@ export interface Asked {
   readonly scrub: Scrub;
 }
 
-/** Tells whether an answer says that the token is not known: expired, revoked or mistyped. A policy that forbids a path answers with a longer text. */
+/**
+ * Tells whether an answer says that the token is not known: expired, revoked or mistyped.
+ *
+ * OpenBao answers `permission denied` and nothing else, newer versions of Vault add `invalid token`. A policy that forbids a
+ * path answers with a longer text.
+ */
 export function isTokenRefused({ status, body }: WireResponse): boolean {
-  return status === 403 && errorsIn(body).join() === 'permission denied';
+  const said = errorsIn(body).join(' ');
+  return status === 403 && (said === 'permission denied' || /\b(?:invalid|bad) token\b/.test(said));
 }
 
 /** Says what an answer other than 200 to a signing request, or to a question about the key, means. */
@@ -110,6 +116,13 @@ export function loginFailure(response: WireResponse, method: 'cert' | 'oidc', sc
   );
 }
 
+/** Builds the failure of a login that is good, but wants a person to confirm it. */
+export function secondFactorWanted(): Failure {
+  return new Failure('config', 'LOGIN_REFUSED', 'The login wants a second factor, which a run cannot give.', {
+    hint: 'Use a role, or another auth mount, for which the service enforces no MFA.',
+  });
+}
+
 function sealedOrOther(response: WireResponse, scrub: Scrub): Failure {
   const asked = retryAfterMs(response.status, response.headers);
   if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each)))
@@ -118,7 +131,7 @@ function sealedOrOther(response: WireResponse, scrub: Scrub): Failure {
       throttled: true,
       ...(asked === undefined ? {} : { retryAfterMs: asked }),
     });
-  return statusFailure(response, { size: 0, scrub, credentials: 'login and role' });
+  return statusFailure(response, { scrub, credentials: 'login and role', address: 'server-url and mount' });
 }
 
 /** Builds the failure of an answer with status 200 that cannot be used. */

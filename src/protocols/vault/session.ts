@@ -1,3 +1,4 @@
+import { asOneEvent, timedOut } from '../../signing/policy/failure.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
 
 /** A token of the service and how long it is good for. */
@@ -14,7 +15,7 @@ export interface SessionOptions {
   /** Gets a token; the signal is that of the time limit for all logins, because many requests wait for one login. */
   readonly login: (signal: AbortSignal) => Promise<Token>;
   /** Gives a token back. */
-  readonly revoke: (token: Token) => Promise<void>;
+  readonly revoke: (token: Token, signal: AbortSignal) => Promise<void>;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
 }
@@ -26,8 +27,18 @@ interface Current {
 
 /** A token is replaced after this share of its lease, so that no request meets one that has just ended. */
 const RENEW_AT = 2 / 3;
-/** Longest time for one login. */
-const LOGIN_MS = 30_000;
+/** Longest time for one login, or for another request that many files wait for. */
+const SHARED_MS = 30_000;
+
+/** Makes a request that many files wait for, and that no single file may end; its failure is one event. */
+export async function withinLimit<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(SHARED_MS);
+  try {
+    return await request(signal);
+  } catch (error) {
+    throw asOneEvent(signal.aborted ? timedOut(SHARED_MS) : error);
+  }
+}
 
 /**
  * Keeps a token at hand: one login at a time, a new one in time, and one more when the service knows a token no longer.
@@ -61,9 +72,11 @@ export class Session {
     return send((await this.#ready(signal)).token.value);
   }
 
-  /** Gives back every token that this session was issued, as far as that works. */
-  async close(): Promise<void> {
-    await Promise.allSettled([...this.#issued].filter(({ isRevocable }) => isRevocable).map(this.#options.revoke));
+  /** Gives back every token that this session was issued, as far as that works until the signal aborts. */
+  async close(signal: AbortSignal): Promise<void> {
+    const { revoke } = this.#options;
+    const revocable = [...this.#issued].filter(({ isRevocable }) => isRevocable);
+    await Promise.allSettled(revocable.map((token) => revoke(token, signal)));
     this.#issued.clear();
   }
 
@@ -77,7 +90,7 @@ export class Session {
   }
 
   async #logIn(): Promise<Current> {
-    const token = await this.#options.login(AbortSignal.timeout(LOGIN_MS));
+    const token = await withinLimit((signal) => this.#options.login(signal));
     this.#issued.add(token);
     this.#current = { token, renewAt: this.#options.now() + token.leaseMs * RENEW_AT };
     return this.#current;

@@ -1,16 +1,18 @@
 import type { WireRequest, WireResponse } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
 import { Failure } from '../../signing/policy/failure.ts';
-import type { Signature, Signer, Source } from '../../signing/signer.ts';
+import { orAborted } from '../../signing/schedule/clock.ts';
+import { type Signature, type Signer, type Source, weightOfDigest } from '../../signing/signer.ts';
 import { type Algorithm, DIGEST_BYTES } from '../../verifying/algorithm.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
 import type { Scrub } from '../answers/reason.ts';
-import { type ItemSignature, type KeyFacts, readBatch, readKey } from './answers.ts';
+import { type ItemSignature, type KeyFacts, readBatch, readKey, warningsIn } from './answers.ts';
 import { Batches } from './batches.ts';
 import { algorithmOfKey } from './key-type.ts';
+import { REQUEST_HEADERS } from './login.ts';
 import type { TransitKey } from './paths.ts';
 import { isTokenRefused } from './refusals.ts';
-import type { Session } from './session.ts';
+import { type Session, withinLimit } from './session.ts';
 
 /** Settings of a transit engine. */
 export interface VaultOptions {
@@ -19,10 +21,14 @@ export interface VaultOptions {
   readonly key: TransitKey;
   /** How to sign; `undefined` asks the service for the type of its key first. */
   readonly algorithm: Algorithm | undefined;
+  /** Whether every signature is checked; if not, the type of the key must be asked for, because a wrong guess is signed without a word. */
+  readonly isChecked: boolean;
   /** Of the text that is written. */
   readonly encoding: SignatureEncoding;
   readonly session: Session;
   readonly scrub: Scrub;
+  /** Gets each warning of the service once. */
+  readonly onWarning: (text: string) => void;
 }
 
 /**
@@ -31,6 +37,10 @@ export interface VaultOptions {
  * OpenBao takes 1,000 strings in a request, names and values, of which each item has two.
  */
 const MAX_ITEMS = 240;
+/** Further warnings of the service are not shown. */
+const MAX_WARNINGS = 3;
+/** Refusals of a request that smaller requests may escape. */
+const DIVISIBLE: readonly Failure['code'][] = ['REQUEST_REFUSED', 'FILE_TOO_LARGE_FOR_SERVER'];
 /** Longest request body that OpenBao and Vault take, in bytes. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 /** Batches of whole files end at this many characters of base64; a single file may have up to {@link MAX_TRANSIT_ED25519_BYTES}. */
@@ -45,20 +55,28 @@ export class VaultSigner implements Signer {
   readonly #options: VaultOptions;
   readonly #batches: Batches<string, ItemSignature>;
   #algorithm: Promise<Algorithm> | undefined;
+  /** The algorithm as far as it is known by now. */
+  #likely: Algorithm | undefined;
+  readonly #warnings = new Set<string>();
 
   constructor(transport: Transport, options: VaultOptions) {
     this.#transport = transport;
     this.#options = options;
-    this.#algorithm = options.algorithm && Promise.resolve(options.algorithm);
+    if (options.algorithm && options.isChecked) this.#algorithm = Promise.resolve(options.algorithm);
+    this.#likely = options.algorithm;
     this.#batches = new Batches({
       send: (items, signal) => this.#send(items, signal),
       maxItems: MAX_ITEMS,
       sizeOf: (item) => item.length,
       maxSize: MAX_BATCH_CHARACTERS,
       // A refused request concerns one of its items, or their number; anything else concerns the service.
-      isDivisible: (error) => error instanceof Failure && error.kind === 'file',
+      isDivisible: (error) => error instanceof Failure && DIVISIBLE.includes(error.code),
     });
   }
+
+  /** An Ed25519 file is in memory as bytes and several times as base64: by itself, in the message, and as its bytes. */
+  readonly weigh = (size: number): number =>
+    this.#likely && this.#likely.scheme !== 'ed25519' ? weightOfDigest(size) : weightOfDigest(0) + 6 * size;
 
   async sign(source: Source, signal: AbortSignal): Promise<Signature> {
     const algorithm = await this.#algorithmOf(signal);
@@ -77,10 +95,18 @@ export class VaultSigner implements Signer {
     });
   }
 
-  async #algorithmOf(signal: AbortSignal): Promise<Algorithm> {
-    this.#algorithm ??= this.describeKey(signal).then(({ type }) => algorithmOfKey(type, this.#options.key));
+  /** Waits for the algorithm; one question serves all files, and no file that gives up ends it. */
+  #algorithmOf(signal: AbortSignal): Promise<Algorithm> {
+    this.#algorithm ??= this.#askForAlgorithm();
+    return orAborted(this.#algorithm, signal);
+  }
+
+  async #askForAlgorithm(): Promise<Algorithm> {
+    const { key, algorithm } = this.#options;
     try {
-      return await this.#algorithm;
+      const { type } = await withinLimit((signal) => this.describeKey(signal));
+      this.#likely = algorithmOfKey(type, { key, wanted: algorithm });
+      return this.#likely;
     } catch (error) {
       this.#algorithm = undefined;
       throw error;
@@ -94,16 +120,23 @@ export class VaultSigner implements Signer {
     const body = Buffer.from(JSON.stringify(signRequest(items, algorithm, key)));
     const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
     const path = `${base}/${key.mount}/sign/${key.name}${hash}`;
-    return readBatch(await this.#ask({ method: 'POST', path, headers, body }, signal), items.length, {
-      key,
-      encoding,
-      scrub,
-    });
+    const response = await this.#ask({ method: 'POST', path, headers, body }, signal);
+    for (const warning of warningsIn(response, scrub)) this.#warn(warning);
+    return readBatch(response, items.length, { key, encoding, scrub });
+  }
+
+  #warn(text: string): void {
+    if (this.#warnings.has(text) || this.#warnings.size >= MAX_WARNINGS) return;
+    this.#warnings.add(text);
+    this.#options.onWarning(text);
   }
 
   #ask(request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
     const send = (token: string): Promise<WireResponse> =>
-      this.#transport.post({ ...request, headers: [...request.headers, 'X-Vault-Token', token] }, signal);
+      this.#transport.post(
+        { ...request, headers: [...REQUEST_HEADERS, ...request.headers, 'X-Vault-Token', token] },
+        signal,
+      );
     return this.#options.session.use(send, isTokenRefused, signal);
   }
 }

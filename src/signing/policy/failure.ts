@@ -91,6 +91,11 @@ export function asFailure(error: unknown): Failure {
   return new Failure('file', known.code, known.message, { hint: known.hint ?? '', cause: error });
 }
 
+/** Marks an error that several files share: it is one event of the service, however many files it touches. */
+export function asOneEvent(error: unknown): unknown {
+  return error instanceof Failure && error.facts.request === undefined ? error.with({ request: {} }) : error;
+}
+
 /** Builds the failure of an attempt that got no answer within its time limit. */
 export function timedOut(limitMs: number): Failure {
   return new Failure('service', 'TIMEOUT', `No answer within ${Math.round(limitMs / 1000)} s.`, {
