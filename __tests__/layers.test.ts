@@ -177,9 +177,9 @@ test('schedule and policy know nothing of HTTP, files or the runner', () => {
   expect(outside).toEqual(['src/signing/schedule/clock -> node:perf_hooks']);
 });
 
-test('the post step imports the file system only, and nothing imports the post step', () => {
+test('the post step imports the file system and how to wait for a held file, and nothing imports the post step', () => {
   const own = imports.filter(({ from }) => from === 'src/post').map(({ to }) => to.replace(/^node:/, ''));
-  expect(own.filter((name) => !['fs', 'path'].includes(name))).toEqual([]);
+  expect(own.filter((name) => !['fs', 'path', 'src/held'].includes(name))).toEqual([]);
   expect(internal.filter(({ to }) => to === 'src/post').map(show)).toEqual([]);
 });
 

@@ -551,7 +551,7 @@ export const modules = { 90568: ((__unused_webpack___webpack_module__, __webpack
 	var release = __webpack_require__(65033);
 	;
 	async function preflight(context, inputs, report) {
-		const { signal, clock, startedAt, now, processId } = context;
+		const { signal, clock, startedAt, now, processId, patience } = context;
 		const { service, verification } = inputs;
 		const dates = {
 			now: new Date(now()),
@@ -568,7 +568,7 @@ export const modules = { 90568: ((__unused_webpack___webpack_module__, __webpack
 		signal.throwIfAborted();
 		report.add({ durationMs: clock.now() - startedAt });
 		const tree = new output_tree.E((0, release._i)(context), processId);
-		tree.writeOwn("manifest.json", (0, manifest.s)(report.build(), new Date(now())));
+		await patience.write("manifest.json", () => tree.write("manifest.json", (0, manifest.s)(report.build(), new Date(now()))));
 		report.add({ manifest: tree.locate("manifest.json") });
 	}
 	function describeInputs({ runner }, { problems }) {

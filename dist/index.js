@@ -30441,6 +30441,123 @@ var __webpack_modules__ = {
 		}
 		const REFUSED_BY_WINDOWS = /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(?:[.:]|$)/iu;
 	}),
+	10858: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, { i: () => Patience });
+		var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
+		var _held_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(46018);
+		var _names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(93509);
+		const TABLE_FULL = [
+			"EMFILE",
+			"ENFILE",
+			"EAGAIN"
+		];
+		const WRITE = {
+			impossible: "cannot be written",
+			code: "OUTPUT_UNWRITABLE",
+			passing: [...TABLE_FULL, ..._held_js__WEBPACK_IMPORTED_MODULE_2__._r]
+		};
+		const WRITE_AGAIN = {
+			...WRITE,
+			passing: [...WRITE.passing, ..._held_js__WEBPACK_IMPORTED_MODULE_2__.Iy]
+		};
+		const REMOVE = {
+			...WRITE_AGAIN,
+			impossible: "cannot be removed"
+		};
+		const READ = {
+			impossible: "cannot be read",
+			code: "FILE_UNREADABLE",
+			passing: _held_js__WEBPACK_IMPORTED_MODULE_2__._r
+		};
+		const READ_AGAIN = {
+			...READ,
+			passing: [..._held_js__WEBPACK_IMPORTED_MODULE_2__._r, ..._held_js__WEBPACK_IMPORTED_MODULE_2__.Iy]
+		};
+		class Patience {
+			#clock;
+			#written = new Set();
+			#causes = new Map();
+			constructor(clock) {
+				this.#clock = clock;
+			}
+			get hasWaited() {
+				return this.#causes.size > 0;
+			}
+			async write(path, act) {
+				const directory = (0, node_path__WEBPACK_IMPORTED_MODULE_0__.dirname)(path);
+				await this.#repeat(path, act, () => this.#written.has(directory) ? WRITE_AGAIN : WRITE);
+				this.#written.add(directory);
+			}
+			remove(path, act) {
+				return this.#repeat(path, act, () => REMOVE);
+			}
+			read(path, act) {
+				return this.#repeat(path, act, () => READ);
+			}
+			readAgain(path, act) {
+				return this.#repeat(path, act, () => READ_AGAIN);
+			}
+			async #repeat(path, act, kindOf) {
+				let startedAt;
+				for (let delayMs = _held_js__WEBPACK_IMPORTED_MODULE_2__.H.firstDelayMs;; delayMs *= 2) {
+					try {
+						return await act();
+					} catch (error) {
+						const cause = error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ ? error.cause : error;
+						const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.$N)(cause) ?? "";
+						const kind = kindOf();
+						if (!kind.passing.includes(code) && !(kind.code === WRITE.code && (0, _held_js__WEBPACK_IMPORTED_MODULE_2__.i7)(cause))) throw error;
+						startedAt ??= this.#clock.now();
+						const waitedMs = this.#clock.now() - startedAt;
+						const waiting = this.#waitingFor(code);
+						const isOver = waitedMs + delayMs > _held_js__WEBPACK_IMPORTED_MODULE_2__.H.perFileMs || this.#spentMs(waiting) >= _held_js__WEBPACK_IMPORTED_MODULE_2__.H.perCauseMs;
+						if (isOver) throw heldUp({
+							path,
+							kind,
+							code,
+							waitedMs,
+							cause
+						});
+						await this.#wait(waiting, delayMs);
+					}
+				}
+			}
+			#waitingFor(code) {
+				const waiting = this.#causes.get(code) ?? {
+					files: 0,
+					since: 0,
+					spentMs: 0
+				};
+				this.#causes.set(code, waiting);
+				return waiting;
+			}
+			#spentMs({ files, since, spentMs }) {
+				return spentMs + (files > 0 ? this.#clock.now() - since : 0);
+			}
+			async #wait(waiting, delayMs) {
+				if (waiting.files++ === 0) waiting.since = this.#clock.now();
+				await new Promise((resolve) => void this.#clock.after(delayMs, resolve));
+				if (--waiting.files === 0) waiting.spentMs += this.#clock.now() - waiting.since;
+			}
+		}
+		function heldUp({ path, kind, code, waitedMs, cause }) {
+			const [why, hint] = explain(code);
+			const text = `${(0, _names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} ${kind.impossible}: ${why} (${code}); repeated for ${Math.round(waitedMs)} ms.`;
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ(kind.code, text, {
+				hint,
+				cause
+			});
+		}
+		function explain(code) {
+			if (TABLE_FULL.includes(code)) {
+				return ["this system has too many files open", "Lower concurrency, or raise the number of open files that the runner allows (ulimit -n)."];
+			}
+			const close = "Close that program, or have the scanner leave out the directory, and run the step again.";
+			if (!_held_js__WEBPACK_IMPORTED_MODULE_2__.Iy.includes(code)) return [_held_js__WEBPACK_IMPORTED_MODULE_2__.iH, close];
+			return [`${_held_js__WEBPACK_IMPORTED_MODULE_2__.iH}, or a right is missing`, `Look at the rights of the file and its directory. ${close}`];
+		}
+	}),
 	74743: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { n: () => createPause });
 		var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(58500);
@@ -30463,10 +30580,11 @@ var __webpack_modules__ = {
 			tD: () => changed
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-		var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
+		var _held_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(46018);
+		var _names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(93509);
 		const LET_BE = "Let nothing write to the build outputs while this step runs.";
 		function unreadable(file, error) {
-			const name = (0, _names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(file.path);
+			const name = (0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(file.path);
 			switch ((0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error)) {
 				case "ENOENT":
 				case "ENOTDIR": return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_VANISHED", `${name} is gone since it was listed.`, {
@@ -30476,7 +30594,7 @@ var __webpack_modules__ = {
 				case "ELOOP":
 				case "ENXIO":
 				case "EISDIR": return notRegular(file, error);
-				case "EBUSY": return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_UNREADABLE", `${name} cannot be read: another program has it open (EBUSY).`, {
+				case "EBUSY": return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_UNREADABLE", `${name} cannot be read: ${_held_js__WEBPACK_IMPORTED_MODULE_1__.iH} (EBUSY).`, {
 					hint: "Close that program, or have the virus scanner leave out the directory, and run the step again.",
 					cause: error
 				});
@@ -30487,16 +30605,16 @@ var __webpack_modules__ = {
 			}
 		}
 		function notRegular(file, cause) {
-			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_NOT_REGULAR", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(file.path)} is no regular file any more.`, {
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_NOT_REGULAR", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(file.path)} is no regular file any more.`, {
 				hint: LET_BE,
 				cause
 			});
 		}
 		function changed(file) {
-			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_CHANGED", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(file.path)} changed while it was being read.`, { hint: LET_BE });
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_CHANGED", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(file.path)} changed while it was being read.`, { hint: LET_BE });
 		}
 		function movedDirectory(directory) {
-			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("DIRECTORY_MOVED", `The directory ${(0, _names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(directory)} was moved, or replaced by a link, during this run.`, { hint: LET_BE });
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("DIRECTORY_MOVED", `The directory ${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(directory)} was moved, or replaced by a link, during this run.`, { hint: LET_BE });
 		}
 	}),
 	91506: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30837,11 +30955,11 @@ var __webpack_modules__ = {
 		var external_node_fs_ = __nccwpck_require__(73024);
 		var external_node_path_ = __nccwpck_require__(76760);
 		var errors = __nccwpck_require__(27406);
-		var held = __nccwpck_require__(46018);
 		var names = __nccwpck_require__(93509);
 		var real_path = __nccwpck_require__(38629);
 		var files_temporary = __nccwpck_require__(70398);
 		var directories = __nccwpck_require__(37897);
+		var held = __nccwpck_require__(46018);
 		;
 		function leftoversIn(directory, processId) {
 			return namesIn(directory).filter((name) => {
@@ -30890,19 +31008,13 @@ var __webpack_modules__ = {
 			realPathOf(path) {
 				return (0, real_path.x5)(this.#resolve(path), path.slice(path.lastIndexOf("/") + 1));
 			}
-			write(path, text) {
-				this.#write(path, [text], (rename) => rename());
-			}
-			writeOwn(path, content) {
-				this.#write(path, inBlocks(content), (rename) => (0, held.CU)(rename));
-			}
-			#write(path, content, perform) {
+			write(path, content) {
 				try {
 					(0, directories.zX)(this.#prepare(path), (base) => {
 						const { temporary, descriptor } = this.#openTemporary(base);
 						try {
-							writeAndClose(descriptor, content);
-							perform(() => (0, external_node_fs_.renameSync)(temporary, (0, external_node_path_.join)(base, (0, external_node_path_.basename)(path))));
+							writeAndClose(descriptor, typeof content === "string" ? [content] : inBlocks(content));
+							(0, external_node_fs_.renameSync)(temporary, (0, external_node_path_.join)(base, (0, external_node_path_.basename)(path)));
 						} catch (error) {
 							removeIfPossible(temporary);
 							throw error;
@@ -30916,7 +31028,7 @@ var __webpack_modules__ = {
 				try {
 					if ((0, external_node_fs_.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined) return;
 					const directory = this.#find(this.#resolve(path));
-					if (directory) (0, directories.zX)(directory, (base) => (0, held.CU)(() => (0, external_node_fs_.unlinkSync)((0, external_node_path_.join)(base, (0, external_node_path_.basename)(path)))));
+					if (directory) (0, directories.zX)(directory, (base) => (0, external_node_fs_.unlinkSync)((0, external_node_path_.join)(base, (0, external_node_path_.basename)(path))));
 				} catch (error) {
 					if ((0, errors.$N)(error) === "ENOENT" || (0, errors.$N)(error) === "ENOTDIR") return;
 					throw (0, write_errors.m)(path, error);
@@ -31005,7 +31117,8 @@ var __webpack_modules__ = {
 	10697: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { m: () => unwritable });
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-		var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
+		var _held_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(46018);
+		var _names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(93509);
 		const CLEAR_THE_WAY = "Clear the way, give the runner the right to write there, or set output-dir.";
 		const FULL = {
 			kind: "OUTPUT_FULL",
@@ -31029,7 +31142,7 @@ var __webpack_modules__ = {
 		};
 		const HELD = {
 			kind: "OUTPUT_UNWRITABLE",
-			why: "another program has it open, such as a virus scanner",
+			why: _held_js__WEBPACK_IMPORTED_MODULE_1__.iH,
 			hint: "Close that program, or have the scanner leave out the directory, and run the step again."
 		};
 		const EXPLANATIONS = {
@@ -31053,7 +31166,7 @@ var __webpack_modules__ = {
 				why: "the system refuses it",
 				hint: CLEAR_THE_WAY
 			};
-			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ(kind, `${(0, _names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(path)} cannot be written: ${why} (${code}).`, {
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ(kind, `${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(path)} cannot be written: ${why} (${code}).`, {
 				hint,
 				cause: error
 			});
@@ -31062,31 +31175,37 @@ var __webpack_modules__ = {
 	46018: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			CU: () => repeatWhileHeld,
+			H: () => REPEAT_LIMITS,
+			Iy: () => DENIED,
+			_r: () => HELD,
 			i7: () => isHeld,
+			iH: () => HELD_SENTENCE,
 			k_: () => isHeldInOwnDirectory
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-		const HELD = ["EBUSY", "ETXTBSY"];
-		const MAYBE_HELD = ["EPERM", "EACCES"];
-		const HELD_MS = {
-			first: 10,
-			all: 2e3
+		const REPEAT_LIMITS = {
+			firstDelayMs: 10,
+			perFileMs: 2e3,
+			perCauseMs: 1e4
 		};
+		const HELD = ["EBUSY", "ETXTBSY"];
+		const DENIED = ["EPERM", "EACCES"];
+		const HELD_SENTENCE = "another program has it open, such as a virus scanner";
 		function isHeld(error) {
 			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "";
-			return HELD.includes(code) || process.platform === "win32" && MAYBE_HELD.includes(code);
+			return HELD.includes(code) || process.platform === "win32" && DENIED.includes(code);
 		}
 		function isHeldInOwnDirectory(error) {
-			return isHeld(error) || MAYBE_HELD.includes((0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "");
+			return isHeld(error) || DENIED.includes((0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "");
 		}
 		function repeatWhileHeld(act, { passes = isHeld, wait = block } = {}) {
 			let waitedMs = 0;
-			for (let delayMs = HELD_MS.first;; delayMs *= 2) {
+			for (let delayMs = REPEAT_LIMITS.firstDelayMs;; delayMs *= 2) {
 				try {
 					return act();
 				} catch (error) {
-					if (!passes(error) || waitedMs >= HELD_MS.all) throw error;
-					const ms = Math.min(delayMs, HELD_MS.all - waitedMs);
+					if (!passes(error) || waitedMs >= REPEAT_LIMITS.perFileMs) throw error;
+					const ms = Math.min(delayMs, REPEAT_LIMITS.perFileMs - waitedMs);
 					wait(ms);
 					waitedMs += ms;
 				}
@@ -32841,11 +32960,12 @@ var __webpack_modules__ = {
 				var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 				var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-				var _main_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(45819);
-				var _report_report_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(18456);
-				var _runner_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(81362);
-				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
-				var _worker_worker_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4688);
+				var _files_patience_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(10858);
+				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(58642);
+				var _report_report_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(18456);
+				var _runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(81362);
+				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(23881);
+				var _worker_worker_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4688);
 				if (process.report) process.report.excludeEnv = true;
 				const cancel = new AbortController();
 				let exitCode = 1;
@@ -32857,21 +32977,22 @@ var __webpack_modules__ = {
 					});
 				}
 				process.on("uncaughtException", (error) => cancel.abort((0, _errors_js__WEBPACK_IMPORTED_MODULE_3__.os)(error)));
-				const clock = (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__.ts)();
-				const runner = (0, _runner_js__WEBPACK_IMPORTED_MODULE_5__.j)();
-				const report = await (0, _main_js__WEBPACK_IMPORTED_MODULE_4__.i)({
-					runner: (0, _runner_js__WEBPACK_IMPORTED_MODULE_5__.j)(undefined, [process.stdout, process.stderr]),
+				const clock = (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__.ts)();
+				const runner = (0, _runner_js__WEBPACK_IMPORTED_MODULE_6__.j)();
+				const report = await (0, _main_js__WEBPACK_IMPORTED_MODULE_5__.i)({
+					runner: (0, _runner_js__WEBPACK_IMPORTED_MODULE_6__.j)(undefined, [process.stdout, process.stderr]),
 					signal: cancel.signal,
 					clock,
+					patience: new _files_patience_js__WEBPACK_IMPORTED_MODULE_4__.i(clock),
 					startedAt: clock.now(),
 					now: Date.now,
 					random: Math.random,
 					randomInt: node_crypto__WEBPACK_IMPORTED_MODULE_1__.randomInt,
 					processId: process.pid,
-					worker: new _worker_worker_js__WEBPACK_IMPORTED_MODULE_7__.b((0, node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, "thread", "index.js"), (reason) => runner.debug(`The worker thread ended; the main thread does its work: ${String(reason)}`)),
+					worker: new _worker_worker_js__WEBPACK_IMPORTED_MODULE_8__.b((0, node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, "thread", "index.js"), (reason) => runner.debug(`The worker thread ended; the main thread does its work: ${String(reason)}`)),
 					pageTemplate: (0, node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, "page", "verify.html")
 				});
-				process.stdout.write("", () => process.exit((0, _report_report_js__WEBPACK_IMPORTED_MODULE_8__.gf)(report) && !cancel.signal.aborted ? 0 : exitCode));
+				process.stdout.write("", () => process.exit((0, _report_report_js__WEBPACK_IMPORTED_MODULE_9__.gf)(report) && !cancel.signal.aborted ? 0 : exitCode));
 				__webpack_async_result__();
 			} catch (e) {
 				__webpack_async_result__(e);
@@ -32902,7 +33023,7 @@ var __webpack_modules__ = {
 			return reader.problems.length > problems ? NOWHERE : url;
 		}
 	}),
-	45819: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	58642: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -35595,7 +35716,6 @@ Content-Type: application/json
 			return [`<details><summary>Left out, though files means them</summary>\n\n${lines.join("\n")}\n\n</details>`];
 		}
 		var external_node_crypto_ = __nccwpck_require__(77598);
-		var held = __nccwpck_require__(46018);
 		var descriptors = __nccwpck_require__(59887);
 		var file_hash = __nccwpck_require__(85027);
 		var files_stamp = __nccwpck_require__(10318);
@@ -35630,11 +35750,10 @@ Content-Type: application/json
 			if (position !== file.size) throw (0, read_errors.tD)(file);
 		}
 		;
-		const isBusy = (error) => (0, errors.$N)(error) === "EBUSY";
 		const SMALL_FILE_BYTES = 1024 * 1024;
 		const FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
 		function openFile(file) {
-			const descriptor = attempt(file, () => (0, held.CU)(() => (0, external_node_fs_.openSync)(file.location, FLAGS), { passes: isBusy }));
+			const descriptor = attempt(file, () => (0, external_node_fs_.openSync)(file.location, FLAGS));
 			let before;
 			let chunk;
 			try {
@@ -35775,14 +35894,15 @@ Content-Type: application/json
 				};
 			};
 			try {
-				const text = (0, read_small.L6)(options.output.realPathOf(file.path + options.suffix));
+				const { output, suffix, patience } = options;
+				const text = await patience.read(file.path + suffix, () => (0, read_small.L6)(output.realPathOf(file.path + suffix)));
 				if (text === undefined) return outcome({
 					status: "failed",
-					error: missing(file, options.suffix)
+					error: missing(file, suffix)
 				});
-				const open = openFile(file);
+				const open = await patience.read(file.path, () => openFile(file));
 				try {
-					const { valid, sha256 } = await (0, check.Ww)(open, text, options.verification);
+					const { valid, sha256 } = await patience.readAgain(file.path, () => (0, check.Ww)(open, text, options.verification));
 					if (valid) return outcome({
 						status: "verified",
 						sha256,
@@ -35978,7 +36098,9 @@ Content-Type: application/json
 			}
 			async #checkFile({ file, sha256 }) {
 				this.#checkDirectory(file.location);
-				if (!isAsListed(file) && await hashFile(file) !== sha256) throw changedSince(file.path);
+				if (isAsListed(file)) return;
+				const now = await this.#options.patience.readAgain(file.path, () => hashFile(file));
+				if (now !== sha256) throw changedSince(file.path);
 			}
 			async #compare(places) {
 				for (const place of places) {
@@ -35987,10 +36109,12 @@ Content-Type: application/json
 					else await this.#note(place.one, () => this.#checkDirectory(place.location));
 				}
 			}
-			#explain({ one, location }) {
+			async #explain({ one, location, digest }) {
 				this.#checkDirectory(location);
-				const { suffix } = this.#options;
-				const found = (0, read_small.qj)((0, read_small.L6)(location) ?? "");
+				const { suffix, patience } = this.#options;
+				const text = await patience.readAgain(one.file.path + suffix, () => (0, read_small.L6)(location));
+				const found = (0, read_small.qj)(text ?? "");
+				if (found === digest) return;
 				for (const other of this.#sealed) {
 					if (other.signatureSha256 !== found) continue;
 					if (this.#locate(other).some((place) => place.location === location)) return;
@@ -36196,15 +36320,109 @@ Content-Type: application/json
 		}
 		function lookAt(location, options) {
 			const file = (0, read_small.EW)(location, options);
-			return file?.bytes === undefined && (0, errors.$N)(file?.cause) === "ENAMETOOLONG" ? undefined : file;
+			const code = file?.bytes ? undefined : (0, errors.$N)(file?.cause);
+			if (code === "EBUSY" && !file?.bytes) throw file?.cause;
+			return code === "ENAMETOOLONG" ? undefined : file;
 		}
 		var manifest = __nccwpck_require__(37987);
 		var stages_release = __nccwpck_require__(65033);
+		var external_node_buffer_ = __nccwpck_require__(4573);
+		var release_file = __nccwpck_require__(62207);
 		;
-		function placeReceipt(context, mode, { files, output }) {
+		function releasePaths({ checksums, kit, shard }) {
+			if (shard.index !== 1) return [];
+			return [...checksums === undefined ? [] : [checksums], ...kit ? [kit.page, kit.guide] : []];
+		}
+		async function removeReleasePaths(context, inputs, output) {
+			for (const path of releasePaths(inputs)) {
+				await removeOwn(context, output, path + inputs.suffix);
+				await removeOwn(context, output, path);
+			}
+		}
+		function removeOwn({ patience }, output, path) {
+			return patience.remove(path, () => output.remove(path));
+		}
+		async function removeIfPossible(context, output, paths) {
+			for (const path of paths) {
+				try {
+					await removeOwn(context, output, path);
+				} catch {}
+			}
+		}
+		async function listRelease({ signal, patience }, inputs, { allFiles, known: outcomes }) {
+			if (releasePaths(inputs).length === 0) return [];
+			const known = new Map(outcomes.map(({ file, sha256 }) => [file.path, sha256]));
+			const entries = [];
+			for (const file of allFiles) {
+				signal.throwIfAborted();
+				const { path, size } = file;
+				entries.push({
+					path,
+					size,
+					sha256: known.get(path) ?? await patience.read(path, () => hashFile(file))
+				});
+			}
+			return entries;
+		}
+		async function writeOwnFile(context, { path, text }, task) {
+			const { output, suffix, verification, reuse } = task;
+			const location = output.realPathOf(path);
+			const file = {
+				path,
+				location,
+				size: Buffer.byteLength(text)
+			};
+			const sha256 = (0, external_node_crypto_.hash)("sha256", text, "hex");
+			if (reuse && verification && readText(location) === text) {
+				const { status, signatureSha256 } = await checkOne(context, file, {
+					output,
+					suffix,
+					verification
+				});
+				if (status === "verified") return {
+					file,
+					sha256,
+					signatureSha256
+				};
+			}
+			await removeOwn(context, output, path + suffix);
+			await context.patience.write(path, () => output.write(path, text));
+			return {
+				file,
+				sha256,
+				signatureSha256: await task.sign(file)
+			};
+		}
+		function readText(location) {
+			const options = {
+				maxBytes: external_node_buffer_.constants.MAX_STRING_LENGTH,
+				longer: "refused",
+				links: "refused"
+			};
+			return (0, read_small.EW)(location, options)?.bytes?.toString("utf8");
+		}
+		async function checkOne({ signal, patience }, file, { output, suffix, verification }) {
+			const options = {
+				output,
+				suffix,
+				verification,
+				signal,
+				patience,
+				explain: "name",
+				onOutcome: () => {}
+			};
+			const [outcome] = await verifyFiles({
+				...options,
+				files: [file]
+			});
+			return outcome ?? (0, release_file.Q)(file);
+		}
+		;
+		async function placeReceipt(context, mode, { files, output }) {
 			const { manifest, suffix } = files;
 			if (manifest === undefined) return mode === "rehearse" ? place(output, "manifest.json") : elsewhere(context);
-			const occupant = occupantOf(signingTree(files, output).realPathOf(manifest));
+			const { patience } = context;
+			const occupant = await patience.read(manifest, () => occupantOf(signingTree(files, output).realPathOf(manifest)));
 			if (occupant === "foreign") return {
 				...elsewhere(context),
 				isForeign: true
@@ -36213,8 +36431,8 @@ Content-Type: application/json
 				context.runner.line("The manifest of the signing stays as it is; that of this verification is in RUNNER_TEMP.");
 				return elsewhere(context);
 			}
-			output.remove(manifest);
-			if (mode !== "verify") output.remove(manifest + suffix);
+			await removeOwn(context, output, manifest);
+			if (mode !== "verify") await removeOwn(context, output, manifest + suffix);
 			return {
 				tree: output,
 				path: manifest,
@@ -36248,17 +36466,19 @@ Content-Type: application/json
 		function elsewhere(context) {
 			return place(new output_tree.E((0, stages_release._i)(context), context.processId), "manifest.json");
 		}
-		function writeReceipt({ now }, { tree, path }, report) {
-			const hash = (0, external_node_crypto_.createHash)("sha256");
+		async function writeReceipt({ now, patience }, { tree, path }, report) {
+			let hash = (0, external_node_crypto_.createHash)("sha256");
 			let size = 0;
 			function* watch() {
+				hash = (0, external_node_crypto_.createHash)("sha256");
+				size = 0;
 				for (const piece of (0, manifest.s)(report, new Date(now()))) {
 					hash.update(piece);
 					size += Buffer.byteLength(piece);
 					yield piece;
 				}
 			}
-			tree.writeOwn(path, watch());
+			await patience.write(path, () => tree.write(path, watch()));
 			const file = {
 				path,
 				location: tree.realPathOf(path),
@@ -36270,95 +36490,10 @@ Content-Type: application/json
 				signatureSha256: undefined
 			};
 		}
-		var release_file = __nccwpck_require__(62207);
-		;
-		function releasePaths({ checksums, kit, shard }) {
-			if (shard.index !== 1) return [];
-			return [...checksums === undefined ? [] : [checksums], ...kit ? [kit.page, kit.guide] : []];
-		}
-		function removeReleasePaths(inputs, output) {
-			for (const path of releasePaths(inputs)) {
-				output.remove(path + inputs.suffix);
-				output.remove(path);
-			}
-		}
-		function removeIfPossible(output, paths) {
-			for (const path of paths) {
-				try {
-					output.remove(path);
-				} catch {}
-			}
-		}
-		async function listRelease({ signal }, inputs, { allFiles, known: outcomes }) {
-			if (releasePaths(inputs).length === 0) return [];
-			const known = new Map(outcomes.map(({ file, sha256 }) => [file.path, sha256]));
-			const entries = [];
-			for (const file of allFiles) {
-				signal.throwIfAborted();
-				const { path, size } = file;
-				entries.push({
-					path,
-					size,
-					sha256: known.get(path) ?? await hashFile(file)
-				});
-			}
-			return entries;
-		}
-		async function writeOwnFile(context, { path, text }, task) {
-			const { output, suffix, verification, reuse } = task;
-			const location = output.realPathOf(path);
-			const file = {
-				path,
-				location,
-				size: Buffer.byteLength(text)
-			};
-			const sha256 = (0, external_node_crypto_.hash)("sha256", text, "hex");
-			if (reuse && verification && readText(location) === text) {
-				const { status, signatureSha256 } = await checkOne(context, file, {
-					output,
-					suffix,
-					verification
-				});
-				if (status === "verified") return {
-					file,
-					sha256,
-					signatureSha256
-				};
-			}
-			output.remove(path + suffix);
-			output.writeOwn(path, [text]);
-			return {
-				file,
-				sha256,
-				signatureSha256: await task.sign(file)
-			};
-		}
-		function readText(location) {
-			try {
-				return (0, external_node_fs_.readFileSync)(location, "utf8");
-			} catch {
-				return undefined;
-			}
-		}
-		async function checkOne({ signal }, file, { output, suffix, verification }) {
-			const options = {
-				output,
-				suffix,
-				verification,
-				signal,
-				explain: "name",
-				onOutcome: () => {}
-			};
-			const [outcome] = await verifyFiles({
-				...options,
-				files: [file]
-			});
-			return outcome ?? (0, release_file.Q)(file);
-		}
 		;
 		async function deliver(context, delivery, work) {
 			const { files, report } = delivery;
-			const receipt = placeReceipt(context, delivery.mode, delivery);
+			const receipt = await placeReceipt(context, delivery.mode, delivery);
 			report.add({
 				suffix: files.suffix,
 				shard: files.shard
@@ -36373,27 +36508,29 @@ Content-Type: application/json
 				await seal(context, delivery, done);
 				report.add({ durationMs: context.clock.now() - context.startedAt });
 				const isWritten = done.own.some(({ file }) => file.path === receipt.path);
-				if (!isWritten) writeReceipt(context, receipt, report.build());
+				if (!isWritten) await writeReceipt(context, receipt, report.build());
 				if ((0, report_report.gf)(report.build())) report.add(await upload(context, delivery, done));
 			} catch (error) {
 				report.add({ failure: (0, errors.os)(error) });
 			}
 			report.add({ manifest: receipt.tree.locate(receipt.path) });
 			if ((0, report_report.gf)(report.build())) return report.add(locateChecksums(delivery, done));
-			removeOwn(delivery, done);
+			await removeRelease(context, delivery, done);
 			if (report.build().durationMs === 0) report.add({ durationMs: context.clock.now() - context.startedAt });
-			writeReceipt(context, receipt, report.build());
+			await writeReceipt(context, receipt, report.build());
 		}
 		function locateChecksums({ files: { checksums }, output }, { own }) {
 			return own.some(({ file }) => file.path === checksums) ? { checksums: output.locate(checksums ?? "") } : {};
 		}
-		async function seal({ signal, worker }, delivery, done) {
+		async function seal(context, delivery, done) {
+			const { signal, worker, patience } = context;
 			const { mode, output, files, report } = delivery;
 			const { suffix } = files;
 			const options = {
 				output,
 				suffix,
 				signal,
+				patience,
 				compareElsewhere: compareInWorker(worker)
 			};
 			const changed = await findChanged(sealable(done.files, done.outcomes), options);
@@ -36409,11 +36546,13 @@ Content-Type: application/json
 			const own = await findChanged(done.own, options);
 			for (const error of own.values()) report.add({ failure: error });
 			if (mode === "verify") return;
-			removeIfPossible(output, [...changed.keys()].map((path) => path + suffix));
+			const signatures = [...changed.keys()].map((path) => path + suffix);
+			await removeIfPossible(context, output, signatures);
 		}
-		function removeOwn({ mode, files, output }, { own }) {
+		async function removeRelease(context, { mode, files, output }, { own }) {
 			if (mode === "verify") return;
-			removeIfPossible(output, own.flatMap(({ file: { path } }) => [path + files.suffix, path]));
+			const paths = own.flatMap(({ file: { path } }) => [path + files.suffix, path]);
+			await removeIfPossible(context, output, paths);
 		}
 		async function upload(context, delivery, done) {
 			const paths = pathsOf(delivery.files, done);
@@ -36519,6 +36658,7 @@ Content-Type: application/json
 				return (0, errors.$N)(error) === "ENOENT" ? new Set() : undefined;
 			}
 		}
+		var held = __nccwpck_require__(46018);
 		var temporary = __nccwpck_require__(70398);
 		;
 		const LONG_NAME_BYTES = 140;
@@ -36557,14 +36697,18 @@ Content-Type: application/json
 		}
 		function makeAndRemove(path) {
 			(0, external_node_fs_.closeSync)((0, external_node_fs_.openSync)(path, "wx", 420));
-			(0, external_node_fs_.unlinkSync)(path);
+			(0, held.CU)(() => (0, external_node_fs_.unlinkSync)(path), { passes: held.k_ });
 		}
 		function withDirectory(path, use) {
 			(0, external_node_fs_.mkdirSync)(path);
 			try {
 				return use(path);
 			} finally {
-				(0, external_node_fs_.rmSync)(path, { recursive: true });
+				(0, external_node_fs_.rmSync)(path, {
+					recursive: true,
+					maxRetries: 5,
+					retryDelay: 10
+				});
 			}
 		}
 		var write_errors = __nccwpck_require__(10697);
@@ -36613,10 +36757,10 @@ Content-Type: application/json
 			return shown.map(units.em).join("\n");
 		}
 		;
-		function planWrites(task) {
+		async function planWrites(context, task) {
 			const { files, release, output } = task;
 			const own = ownPaths(task.mode, files);
-			const { outdated, foreign } = lookAtPlaces(task);
+			const { outdated, foreign } = await lookAtPlaces(context, task);
 			const problems = [
 				...findCollisions({
 					release,
@@ -36640,9 +36784,10 @@ Content-Type: application/json
 			return [
 				...ofRelease,
 				...manifest === undefined ? ["manifest.json"] : ofManifest,
-				"rehearsal-key.pem"
+				REHEARSAL_KEY
 			];
 		}
+		const REHEARSAL_KEY = "rehearsal-key.pem";
 		function refuseForeignManifest({ manifest }, { isForeign }) {
 			if (isForeign && manifest !== undefined) throw occupied([manifest]);
 		}
@@ -36655,23 +36800,23 @@ Content-Type: application/json
 			if (refused.length === 0) return undefined;
 			return new errors.lZ("ARTIFACT_NAME_REFUSED", `${(0, units.LS)(refused.length, "path")} cannot be in a workflow artifact: ${(0, units.w5)(refused, 10)}.`, { hint: "Artifacts take none of \" : < > | * ? \\ or line ends. Rename or exclude these files, or set upload: false." });
 		}
-		function lookAtPlaces(task) {
+		async function lookAtPlaces({ patience }, task) {
 			const { files, output, release, wanted, receipt } = task;
 			const isSignature = signatureTest(task.verification);
-			const look = (path) => occupantOfSignature(output.realPathOf(path), isSignature);
+			const look = (path) => patience.read(path, () => occupantOfSignature(output.realPathOf(path), isSignature));
 			const outdated = [];
 			const foreign = [];
 			const signatures = wanted.map(({ path }) => path + files.suffix);
 			for (const path of mayStand(output.directory, signatures)) {
-				const occupant = look(path);
+				const occupant = await look(path);
 				if (occupant !== "nothing") (occupant === "own" ? outdated : foreign).push(path);
 			}
-			for (const { path } of release.refused) if (look(path + files.suffix) === "own") outdated.push(path + files.suffix);
+			for (const { path } of release.refused) if (await look(path + files.suffix) === "own") outdated.push(path + files.suffix);
 			const tree = signingTree(files, output);
 			for (const path of releasePaths(files)) {
-				const signature = occupantOfSignature(tree.realPathOf(path + files.suffix), isSignature);
+				const signature = await patience.read(path + files.suffix, () => occupantOfSignature(tree.realPathOf(path + files.suffix), isSignature));
 				if (signature === "foreign") foreign.push(path + files.suffix);
-				const occupant = path === files.checksums ? occupantOfChecksums(tree.realPathOf(path), signature) : occupantOfKit(tree.realPathOf(path));
+				const occupant = await patience.read(path, () => path === files.checksums ? occupantOfChecksums(tree.realPathOf(path), signature) : occupantOfKit(tree.realPathOf(path)));
 				if (occupant === "foreign") foreign.push(path);
 			}
 			if (receipt.isForeign && files.manifest !== undefined) foreign.push(files.manifest);
@@ -36948,78 +37093,6 @@ Content-Type: application/json
 			report.add({ notes: [text] });
 		}
 		;
-		const RETRY = {
-			firstDelayMs: 10,
-			perFileMs: 2e3,
-			perCauseMs: 1e4
-		};
-		const TOO_MANY = "this system has too many files open";
-		const HELD = "another program has it open, such as a virus scanner";
-		const PASSING = {
-			EMFILE: TOO_MANY,
-			ENFILE: TOO_MANY,
-			EAGAIN: TOO_MANY,
-			EBUSY: HELD,
-			ETXTBSY: HELD
-		};
-		const HELD_BY_OTHERS = ["EPERM", "EACCES"];
-		function retryWrites(output, clock) {
-			const written = new Set();
-			const causes = new Map();
-			let isHeldUp = false;
-			function isPassing(code, path) {
-				return code in PASSING || (0, held.i7)({ code }) || HELD_BY_OTHERS.includes(code) && written.has((0, external_node_path_.dirname)(path));
-			}
-			async function write(path, text) {
-				const startedAt = clock.now();
-				for (let delayMs = RETRY.firstDelayMs;; delayMs *= 2) {
-					try {
-						await output.write(path, text);
-						written.add((0, external_node_path_.dirname)(path));
-						return;
-					} catch (error) {
-						const code = (0, errors.$N)(error instanceof errors.lZ ? error.cause : error) ?? "";
-						if (!isPassing(code, path)) throw error;
-						const waiting = causes.get(code) ?? {
-							files: 0,
-							since: 0,
-							spentMs: 0
-						};
-						causes.set(code, waiting);
-						const waitedMs = clock.now() - startedAt;
-						const isOver = waitedMs + delayMs > RETRY.perFileMs || spentMs(waiting, clock.now()) >= RETRY.perCauseMs;
-						if (isOver) throw retry_writes_held({
-							path,
-							code,
-							waitedMs,
-							cause: error
-						});
-						isHeldUp = true;
-						await waitFor(waiting, delayMs, clock);
-					}
-				}
-			}
-			return {
-				write,
-				wasHeldUp: () => isHeldUp
-			};
-		}
-		function spentMs({ files, since, spentMs: spent }, now) {
-			return spent + (files > 0 ? now - since : 0);
-		}
-		async function waitFor(waiting, delayMs, clock) {
-			if (waiting.files++ === 0) waiting.since = clock.now();
-			await new Promise((resolve) => void clock.after(delayMs, resolve));
-			if (--waiting.files === 0) waiting.spentMs += clock.now() - waiting.since;
-		}
-		function retry_writes_held({ path, code, waitedMs, cause }) {
-			const why = PASSING[code] ?? HELD;
-			return new errors.lZ("OUTPUT_UNWRITABLE", `${(0, files_names.WU)(path)} cannot be written: ${why} (${code}); repeated for ${Math.round(waitedMs)} ms.`, {
-				hint: why === TOO_MANY ? "Lower concurrency, or raise the number of open files that the runner allows (ulimit -n)." : "Close that program, or have the scanner leave out the directory, and run the step again.",
-				cause
-			});
-		}
-		;
 		const FIRST_LINE_MS = 5e3;
 		const NEXT_LINE_MS = 5e3;
 		const LEAST_SHARE = .01;
@@ -37125,9 +37198,9 @@ Content-Type: application/json
 		var sent_bytes = __nccwpck_require__(45109);
 		;
 		function createAttempt(options) {
-			const { signer, output, suffix, verification, hashElsewhere, clientKeySha256, onWhiteSpace } = options;
+			const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256, onWhiteSpace } = options;
 			return async (file, signal, onAnswered) => {
-				const open = openFile(file);
+				const open = await patience.read(file.path, () => openFile(file)).catch(fail);
 				try {
 					const startPass = verification && (() => verification.verifier.start(file.size));
 					const source = (0, sent_bytes.g)(file.path, open, {
@@ -37136,7 +37209,7 @@ Content-Type: application/json
 						signal
 					});
 					const { text, keyVersion } = await signer.sign(source, signal);
-					const { sha256, pass } = await source.finish();
+					const { sha256, pass } = await patience.readAgain(file.path, () => source.finish());
 					if (verification && !(pass && (0, check.fn)(text, pass, verification.encoding))) {
 						const invalid = await (0, check.Dy)(file.path, {
 							...open,
@@ -37151,18 +37224,21 @@ Content-Type: application/json
 					if (!verification && /\s/.test(text)) onWhiteSpace?.();
 					signal.throwIfAborted();
 					onAnswered();
-					await output.write(file.path + suffix, text);
+					await patience.write(file.path + suffix, () => output.write(file.path + suffix, text));
 					return {
 						sha256,
 						signatureSha256: (0, read_small.qj)(text),
 						keyVersion
 					};
 				} catch (error) {
-					throw withEveryFile(withFullDisk((0, policy_failure.h_)(error)));
+					return fail(error);
 				} finally {
 					open.close();
 				}
 			};
+		}
+		function fail(error) {
+			throw withEveryFile(withFullDisk((0, policy_failure.h_)(error)));
 		}
 		function wrongSignature(error, ending) {
 			return new policy_failure.HR("request", error.code, error.message, {
@@ -37183,7 +37259,7 @@ Content-Type: application/json
 			return failure.code === "OUTPUT_FULL" ? failure.with({ kind: "config" }) : failure;
 		}
 		;
-		const defaults_RETRY = {
+		const RETRY = {
 			baseDelayMs: 200,
 			throttledDelayMs: 1e3,
 			maxDelayMs: 1e4,
@@ -37363,8 +37439,8 @@ Content-Type: application/json
 		}
 		;
 		function backoffMs(attempts, throttled, random) {
-			const base = throttled === "throttled" ? defaults_RETRY.throttledDelayMs : defaults_RETRY.baseDelayMs;
-			return random() * Math.min(defaults_RETRY.maxDelayMs, base * 2 ** Math.min(attempts - 1, 30));
+			const base = throttled === "throttled" ? RETRY.throttledDelayMs : RETRY.baseDelayMs;
+			return random() * Math.min(RETRY.maxDelayMs, base * 2 ** Math.min(attempts - 1, 30));
 		}
 		function pauseMs(pauses, random) {
 			return (.5 + .5 * random()) * Math.min(OUTAGE.maxPauseMs, OUTAGE.firstPauseMs * 2 ** Math.min(pauses, 30));
@@ -37449,7 +37525,7 @@ Content-Type: application/json
 				this.#pausedUntil = Math.max(now, Math.min(untilMs, now + this.patienceMs(now)));
 			}
 			hold(retryAfterMs, now) {
-				this.#askedUntil = Math.max(this.#askedUntil, now + retryAfterMs + this.#random() * defaults_RETRY.retryAfterSpreadMs);
+				this.#askedUntil = Math.max(this.#askedUntil, now + retryAfterMs + this.#random() * RETRY.retryAfterSpreadMs);
 			}
 			patienceMs(now) {
 				if (this.#runStartedAt === undefined) return Number.POSITIVE_INFINITY;
@@ -37746,7 +37822,7 @@ Content-Type: application/json
 				if (patienceMs <= 0 && failure === this.#lastTrouble) return (0, policy_failure.SU)(failure);
 				const { retryAfterMs } = failure.facts;
 				if (retryAfterMs === undefined) return undefined;
-				const timeLeftMs = Math.min(patienceMs, this.#options.endsAt - now, defaults_RETRY.maxRetryAfterMs);
+				const timeLeftMs = Math.min(patienceMs, this.#options.endsAt - now, RETRY.maxRetryAfterMs);
 				if (retryAfterMs > timeLeftMs) return (0, policy_failure.BN)(failure, retryAfterMs, timeLeftMs);
 				this.#gate.hold(retryAfterMs, now);
 				return undefined;
@@ -38164,15 +38240,15 @@ Content-Type: application/json
 			return async (signal) => {
 				const roundTripMs = await firstConnection;
 				const wakeAt = clock.now() + HEAD_START.prepareAfterMs + roundTripMs;
-				await sign_waitFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
+				await waitFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
 				const lateMs = Math.max(0, clock.now() - wakeAt);
 				if (!isPrepared && !signal.aborted) prepare?.(connections, signal);
 				isPrepared = true;
 				const restMs = HEAD_START.lengthMs - HEAD_START.prepareAfterMs + roundTripMs;
-				await sign_waitFor(clock, restMs + HEAD_START.latenessFactor * lateMs);
+				await waitFor(clock, restMs + HEAD_START.latenessFactor * lateMs);
 			};
 		}
-		function sign_waitFor(clock, ms) {
+		function waitFor(clock, ms) {
 			return new Promise((resolve) => {
 				clock.after(ms, resolve);
 			});
@@ -38265,7 +38341,7 @@ Content-Type: application/json
 				verification
 			});
 			if (error) throw error;
-			const lines = (0, writing_checksums.y)(await checksums_readWhole(file));
+			const lines = (0, writing_checksums.y)(await context.patience.readAgain(checksums, () => checksums_readWhole(file)));
 			const wrong = [];
 			for (const { file: each, sha256 } of outcomes) {
 				if (sha256 !== undefined && lines.get(each.path) !== sha256) wrong.push(each.path);
@@ -38316,7 +38392,7 @@ Content-Type: application/json
 				key: verification.verifier.key,
 				algorithm: verification.verifier.algorithm.name,
 				encoding: verification.encoding,
-				layout: layoutOf(inputs, task, verification),
+				layout: await layoutOf(context, inputs, task),
 				suffix: inputs.suffix,
 				files: task.entries,
 				companions: companionsOf(inputs),
@@ -38349,7 +38425,7 @@ Content-Type: application/json
 			return [...releasePaths(inputs), ...manifests];
 		}
 		function readEarlier(output, kit) {
-			const [page, guide] = [kit.page, kit.guide].map((path) => readText(output.locate(path)));
+			const [page, guide] = [kit.page, kit.guide].map((path) => readText(output.realPathOf(path)));
 			const [, createdAt] = /"createdAt":"(\d{4}-\d\d-\d\dT[\d:.]{1,15}Z)"/.exec(page ?? "") ?? [];
 			return page && guide && createdAt ? {
 				page,
@@ -38357,10 +38433,12 @@ Content-Type: application/json
 				createdAt
 			} : undefined;
 		}
-		function layoutOf({ suffix, checksums }, { entries, output }, { verifier, encoding }) {
+		async function layoutOf({ patience }, { suffix, checksums }, { entries, output, verification }) {
+			if (verification === undefined) return undefined;
+			const { verifier, encoding } = verification;
 			if (verifier.algorithm.scheme !== "ecdsa") return undefined;
 			for (const path of [...checksums === undefined ? [] : [checksums], ...entries.map((entry) => entry.path)]) {
-				const text = (0, read_small.L6)(output.realPathOf(path + suffix));
+				const text = await patience.readAgain(path + suffix, () => (0, read_small.L6)(output.realPathOf(path + suffix)));
 				const form = text === undefined ? undefined : (0, layout.Q)(verifier.key, (0, verifying_encoding.x)(text, encoding));
 				if (form !== undefined && form !== "plain") return form;
 			}
@@ -38440,8 +38518,8 @@ Content-Type: application/json
 		async function signRelease(context, inputs, task) {
 			const { release, wanted, kept = [], outdated = [], output, report, service } = task;
 			const startedAt = context.clock.now();
-			for (const path of outdated) output.remove(path);
-			if (wanted.length > 0 || release.refused.length > 0) removeReleasePaths(inputs, output);
+			for (const path of outdated) await removeOwn(context, output, path);
+			if (wanted.length > 0 || release.refused.length > 0) await removeReleasePaths(context, inputs, output);
 			try {
 				const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
 				report.add({
@@ -38501,14 +38579,14 @@ Content-Type: application/json
 					requests: service.transport.requests(),
 					durationMs: context.clock.now() - context.startedAt
 				});
-				const manifest = writeReceipt(context, receipt, report.build());
+				const manifest = await writeReceipt(context, receipt, report.build());
 				return [...sealed, {
 					...manifest,
 					signatureSha256: await sign(manifest.file)
 				}];
 			} catch (error) {
-				const paths = releasePaths(inputs);
-				removeIfPossible(output, paths.flatMap((path) => [path + suffix, path]));
+				const paths = releasePaths(inputs).flatMap((path) => [path + suffix, path]);
+				await removeIfPossible(context, output, paths);
 				throw error;
 			}
 		}
@@ -38529,7 +38607,7 @@ Content-Type: application/json
 				isLastUnderWay: () => progress.isLastUnderWay(),
 				load
 			});
-			const result = await signTidily(output, {
+			const result = await signTidily(context, output, {
 				...signOptions(context, task, wanted),
 				onWhiteSpace: warnOfWhiteSpace(context, task.report),
 				signer: watchSigner(service.signer, progress),
@@ -38546,22 +38624,19 @@ Content-Type: application/json
 			return result;
 		}
 		const WORKER_FILES = 256;
-		async function signTidily(tree, options) {
-			const output = retryWrites(options.output, options.clock);
-			const result = await signFiles({
-				...options,
-				output
-			});
-			if (output.wasHeldUp()) tree.sweep(options.files.map(({ path }) => path));
+		async function signTidily({ patience }, tree, options) {
+			const result = await signFiles(options);
+			if (patience.hasWaited) tree.sweep(options.files.map(({ path }) => path));
 			return result;
 		}
 		function signOptions(context, task, files) {
-			const { signal, clock, random, worker } = context;
+			const { signal, clock, random, worker, patience } = context;
 			const { output, suffix, verification, effort, service } = task;
 			return {
 				files,
 				signer: service.signer,
 				output: files.length < WORKER_FILES ? output : writeInWorker(worker, output),
+				patience,
 				hashElsewhere: hashInWorker(worker),
 				suffix,
 				verification,
@@ -38586,10 +38661,10 @@ Content-Type: application/json
 		}
 		async function signOwnFile(context, task, { file, startedAt }) {
 			const { effort, report } = task;
-			task.output.remove(file.path + task.suffix);
+			await removeOwn(context, task.output, file.path + task.suffix);
 			const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
 			const deadlineMs = effort.deadlineMs && left;
-			const { outcomes, ending } = await signTidily(task.output, {
+			const { outcomes, ending } = await signTidily(context, task.output, {
 				...signOptions(context, task, [file]),
 				deadlineMs
 			});
@@ -38619,7 +38694,7 @@ Content-Type: application/json
 				refuseHidingManifest(files, receipt, release);
 				report.add(await (0, stages_release.VE)(context, files, release));
 				const wanted = release.files;
-				planWrites({
+				await planWrites(context, {
 					mode,
 					files,
 					output,
@@ -38631,8 +38706,9 @@ Content-Type: application/json
 				});
 				for (const file of release.files) inputs.protocol?.checkFile?.(file);
 				return withRehearsalService(context, async (embedded) => {
-					output.writeOwn("rehearsal-key.pem", [embedded.credentials.verifyKeyPem]);
-					const verification = verificationOf(embedded.credentials.verifyKeyPem);
+					const { verifyKeyPem } = embedded.credentials;
+					await context.patience.write(REHEARSAL_KEY, () => output.write(REHEARSAL_KEY, verifyKeyPem));
+					const verification = verificationOf(verifyKeyPem);
 					report.add({ verification });
 					const service = serviceOf(embedded);
 					const identity = checkIdentity(context, service.inputs, report);
@@ -38718,18 +38794,15 @@ Content-Type: application/json
 				report.add(warnOfUncovered(context, files, sweepTemporaries(output, files, release.coverage)));
 				refuseHidingManifest(files, receipt, release);
 				report.add(await (0, stages_release.VE)(context, files, release));
-				checkFiles(release.files, verification, protocol);
+				checkFiles(inputs, release.files);
 				const identity = checkIdentity(context, service, report);
-				const kept = reuse && verification ? await findValid(context, release, {
-					output,
-					files,
-					verification
-				}) : [];
+				const { kept, wanted } = await chooseFiles(context, inputs, {
+					release,
+					output
+				});
 				report.add({ outcomes: kept });
-				const wanted = without(release.files, kept);
-				checkBudget(wanted, files.maxFiles);
 				const isUploaded = upload !== undefined;
-				const { outdated } = planWrites({
+				const plan = {
 					mode,
 					files,
 					output,
@@ -38738,7 +38811,8 @@ Content-Type: application/json
 					verification,
 					receipt,
 					isUploaded
-				});
+				};
+				const { outdated } = await planWrites(context, plan);
 				const isNeeded = wanted.length > 0;
 				const task = {
 					inputs: service,
@@ -38778,7 +38852,7 @@ Content-Type: application/json
 			runner.annotate("notice", "Signatures not checked", text);
 			return { notes: [text] };
 		}
-		function checkFiles(files, verification, protocol) {
+		function checkFiles({ protocol, verification }, files) {
 			for (const file of files) protocol.checkFile?.(file);
 			if (verification === undefined) return;
 			for (const { path, size } of files) {
@@ -38793,7 +38867,21 @@ Content-Type: application/json
 				}
 			}
 		}
-		async function findValid({ runner, signal }, release, { output, files, verification }) {
+		async function chooseFiles(context, { files, verification, reuse }, { release, output }) {
+			const kept = reuse && verification ? await findValid(context, release, {
+				output,
+				files,
+				verification
+			}) : [];
+			const done = new Set(kept.map(({ file }) => file.path));
+			const wanted = release.files.filter(({ path }) => !done.has(path));
+			checkBudget(wanted, files.maxFiles);
+			return {
+				kept,
+				wanted
+			};
+		}
+		async function findValid({ runner, signal, patience }, release, { output, files, verification }) {
 			const checked = await verifyFiles({
 				files: release.files,
 				output,
@@ -38801,6 +38889,7 @@ Content-Type: application/json
 				verification,
 				explain: "count",
 				signal,
+				patience,
 				onOutcome: () => {}
 			});
 			const valid = checked.filter(({ status }) => status === "verified");
@@ -38809,10 +38898,6 @@ Content-Type: application/json
 				...outcome,
 				status: "reused"
 			}));
-		}
-		function without(files, outcomes) {
-			const done = new Set(outcomes.map(({ file }) => file.path));
-			return files.filter(({ path }) => !done.has(path));
 		}
 		function checkBudget(wanted, maxFiles) {
 			if (maxFiles === 0 || wanted.length <= maxFiles) return;
@@ -38861,7 +38946,7 @@ Content-Type: application/json
 				};
 			});
 		}
-		async function verify_checkFiles({ runner, signal, clock }, { files: { suffix }, verification }, { files, output }) {
+		async function verify_checkFiles({ runner, signal, clock, patience }, { files: { suffix }, verification }, { files, output }) {
 			runner.openGroup("Checking");
 			const bytes = files.reduce((sum, file) => sum + file.size, 0);
 			const progress = startProgress({
@@ -38881,6 +38966,7 @@ Content-Type: application/json
 					verification,
 					explain: "name",
 					signal,
+					patience,
 					onOutcome
 				});
 				return { outcomes };
@@ -40061,7 +40147,7 @@ Content-Type: application/json
 					"EEXIST"
 				], () => repeatHere(() => (0, external_node_fs_.rmdirSync)(directory)));
 			} catch (cause) {
-				throw new errors.lZ("CREDENTIALS_NOT_REMOVED", `the private key may still lie in ${directory}: it cannot be removed`, {
+				throw new errors.lZ("CREDENTIALS_NOT_REMOVED", `the private key may still lie in ${directory}: it cannot be removed${(0, held.k_)(cause) ? `, because ${held.iH}` : ""}`, {
 					hint: "Remove the directory by hand, and look for what holds or protects it on this runner.",
 					cause
 				});
@@ -40080,10 +40166,10 @@ Content-Type: application/json
 		function writeFiles(directory, identity) {
 			const write = (name, text) => {
 				const path = (0, external_node_path_.join)(directory, name);
-				(0, external_node_fs_.writeFileSync)(path, text, {
+				repeatHere(() => (0, external_node_fs_.writeFileSync)(path, text, {
 					flag: "wx",
 					mode: 384
-				});
+				}));
 				return path;
 			};
 			try {

@@ -1,10 +1,15 @@
 import { codeOf } from './errors.ts';
 
+/** How long an act on a file that may succeed by itself is repeated, in milliseconds. */
+export const REPEAT_LIMITS = { firstDelayMs: 10, perFileMs: 2000, perCauseMs: 10_000 } as const;
+
 /** Errors of a system about a file that another program has open, such as a virus scanner. */
-const HELD = ['EBUSY', 'ETXTBSY'];
-/** On Windows these mean the same; elsewhere they mean a missing right, which no waiting gives. */
-const MAYBE_HELD = ['EPERM', 'EACCES'];
-const HELD_MS = { first: 10, all: 2000 } as const;
+export const HELD: readonly string[] = ['EBUSY', 'ETXTBSY'];
+/** On Windows these mean the same; elsewhere they mean a missing right, unless the same was possible a moment ago. */
+export const DENIED: readonly string[] = ['EPERM', 'EACCES'];
+
+/** Why an act on such a file fails, as the end of a sentence. */
+export const HELD_SENTENCE = 'another program has it open, such as a virus scanner';
 
 /** When an act is repeated, and how the time until then passes. */
 export interface Repetition {
@@ -17,27 +22,28 @@ export interface Repetition {
 /** Tells whether an error says that another program has a file open. */
 export function isHeld(error: unknown): boolean {
   const code = codeOf(error) ?? '';
-  return HELD.includes(code) || (process.platform === 'win32' && MAYBE_HELD.includes(code));
+  return HELD.includes(code) || (process.platform === 'win32' && DENIED.includes(code));
 }
 
 /** Tells the same of a file in a directory of our own, where no right can be missing. */
 export function isHeldInOwnDirectory(error: unknown): boolean {
-  return isHeld(error) || MAYBE_HELD.includes(codeOf(error) ?? '');
+  return isHeld(error) || DENIED.includes(codeOf(error) ?? '');
 }
 
 /**
  * Repeats an act on a file that another program holds for a moment: after 10 ms, then after twice as long, for 2 s.
  *
- * It blocks this thread: meant where nothing else may run meanwhile, or for one of a few files.
+ * It blocks this thread: meant where nothing else may run meanwhile, because a private key lies on the disk, or where
+ * nothing else runs.
  */
 export function repeatWhileHeld<T>(act: () => T, { passes = isHeld, wait = block }: Repetition = {}): T {
   let waitedMs = 0;
-  for (let delayMs: number = HELD_MS.first; ; delayMs *= 2) {
+  for (let delayMs: number = REPEAT_LIMITS.firstDelayMs; ; delayMs *= 2) {
     try {
       return act();
     } catch (error) {
-      if (!passes(error) || waitedMs >= HELD_MS.all) throw error;
-      const ms = Math.min(delayMs, HELD_MS.all - waitedMs);
+      if (!passes(error) || waitedMs >= REPEAT_LIMITS.perFileMs) throw error;
+      const ms = Math.min(delayMs, REPEAT_LIMITS.perFileMs - waitedMs);
       wait(ms);
       waitedMs += ms;
     }

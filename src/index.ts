@@ -2,6 +2,7 @@ import './old-node.ts';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { ActionError, unexpected } from './errors.ts';
+import { Patience } from './files/patience.ts';
 import { main } from './main.ts';
 import { isGreen } from './report/report.ts';
 import { createRunner } from './runner.ts';
@@ -38,6 +39,7 @@ const report = await main({
   runner: createRunner(undefined, [process.stdout, process.stderr]),
   signal: cancel.signal,
   clock,
+  patience: new Patience(clock),
   startedAt: clock.now(),
   now: Date.now,
   random: Math.random,

@@ -1,11 +1,10 @@
 import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isHeldInOwnDirectory, repeatWhileHeld } from './held.ts';
 
 // Runs after the job, also when the main step was killed: removes the key files that it may have left. It imports
-// nothing but Node, so that it starts in milliseconds, and it repeats these names for that reason; a test compares them.
+// next to nothing, so that it starts in milliseconds, and it repeats these names for that reason; a test compares them.
 const PREFIX = 'mtls-release-signing-credentials-';
-const HELD = ['EBUSY', 'EPERM', 'EACCES'];
-const STEP_MS = 50;
 const FILES = ['client-cert.pem', 'client-key.pem', 'server-chain.pem'];
 
 const { STATE_credentials: state = '', RUNNER_TEMP: temporary = '' } = process.env;
@@ -25,20 +24,17 @@ function isDirectory(path: string): boolean {
 }
 
 function remove(): void {
-  for (const name of FILES) attempt(() => unlinkSync(join(directory, name)), 0);
-  attempt(() => rmdirSync(directory), 0);
+  for (const name of FILES) attempt(() => unlinkSync(join(directory, name)));
+  attempt(() => rmdirSync(directory));
 }
 
 /** Waits up to two seconds for a program that has a file open, such as a virus scanner. */
-function attempt(act: () => void, waitedMs: number): void {
+function attempt(act: () => void): void {
   try {
-    act();
+    repeatWhileHeld(act, { passes: isHeldInOwnDirectory });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (HELD.includes(code) && waitedMs < 2000) {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STEP_MS);
-      attempt(act, waitedMs + STEP_MS);
-    } else if (code !== 'ENOENT')
+    if (code !== 'ENOENT')
       process.stdout.write(
         `::warning title=Key files::A directory with key files below RUNNER_TEMP could not be removed (${code.replace(/\W/g, '')}).\n`,
       );

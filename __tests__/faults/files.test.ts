@@ -194,3 +194,24 @@ test.concurrent('few open files cost time, and no file', async () => {
   expect(result.log).toContain('This system allows no more open files and connections (EMFILE).');
   expect(result.log).not.toMatch(/INTERNAL|The service is in trouble/);
 });
+
+describe.concurrent('files that another program holds for a moment', () => {
+  const held = { nodeArgs: ['--import', join(import.meta.dirname, 'preload-held.ts')] };
+  const files = { 'dist/a': 'a', 'dist/b': 'b', 'dist/b.sign': 'AAAA' };
+  const more = { upload: 'false', checksums: 'sums', manifest: 'receipt.json', 'verification-kit': 'kit' };
+
+  test('are signed, with everything that is written about the release, and verified', async () => {
+    await using scenario = await createScenario({ files });
+    const own = { ...more, 'verify-key': scenario.service.credentials.verifyKeyPem };
+    const signing = await scenario.run(own, held);
+    expect(signing.exitCode, signing.log).toBe(0);
+    expect(signing.outputs).toMatchObject({ 'signed-count': '2', 'failed-count': '0' });
+    // Nothing is asked of the service a second time.
+    expect(scenario.service.counters.requests).toBe(6);
+    const verification = await scenario.run({ ...own, mode: 'verify' }, held);
+    expect(verification.exitCode, verification.log).toBe(0);
+    const again = await scenario.run(own, held);
+    expect(again.outputs, again.log).toMatchObject({ mode: 'sign', 'reused-count': '2', 'request-count': '1' });
+    await expectInvariants(scenario, again);
+  });
+});

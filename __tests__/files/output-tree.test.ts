@@ -40,9 +40,9 @@ describe('writing', () => {
     const output = tree(makeDirectory());
     const pieces = Array.from({ length: 20_000 }, (_, at) => `${'ü'.repeat(at % 50)}${at}\n`);
     const long = 'x'.repeat(300_000);
-    output.writeOwn('manifest.json', [...pieces, long, 'end']);
+    output.write('manifest.json', [...pieces, long, 'end']);
     expect(readFileSync(output.locate('manifest.json'), 'utf8')).toBe(`${pieces.join('')}${long}end`);
-    output.writeOwn('empty', []);
+    output.write('empty', []);
     expect(readFileSync(output.locate('empty'), 'utf8')).toBe('');
   });
 

@@ -14,7 +14,6 @@ import { basename, dirname, join } from 'node:path';
 import { connect, createSecureContext, createServer, type SecureContext } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import { isHeldInOwnDirectory, repeatWhileHeld } from '../../src/held.ts';
 import {
   CREDENTIALS_FILES,
   CREDENTIALS_PREFIX,
@@ -183,32 +182,5 @@ describe('the context', () => {
       handshake(context, pki.text('intermediate.pem')),
     );
     expect(seen).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT/);
-  });
-});
-
-describe('a key file that another program holds', () => {
-  const refusing = (codes: readonly string[]) => {
-    const left = [...codes];
-    return () => {
-      const code = left.shift();
-      if (code !== undefined) throw Object.assign(new Error(code), { code });
-    };
-  };
-
-  it('is tried again after 10 ms, then after twice as long', () => {
-    const waits: number[] = [];
-    repeatWhileHeld(refusing(['EBUSY', 'EPERM', 'EACCES']), {
-      passes: isHeldInOwnDirectory,
-      wait: (ms) => void waits.push(ms),
-    });
-    expect(waits).toEqual([10, 20, 40]);
-  });
-
-  it('is given up after two seconds, and at once for any other reason', () => {
-    const waits: number[] = [];
-    const wait = (ms: number): void => void waits.push(ms);
-    expect(() => repeatWhileHeld(refusing(Array.from({ length: 50 }, () => 'EBUSY')), { wait })).toThrow('EBUSY');
-    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBe(2000);
-    expect(() => repeatWhileHeld(refusing(['EROFS']), { wait: () => expect.unreachable() })).toThrow('EROFS');
   });
 });

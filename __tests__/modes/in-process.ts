@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Patience } from '../../src/files/patience.ts';
 import type { Context } from '../../src/modes/context.ts';
 import type { Runner } from '../../src/runner.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
@@ -84,6 +85,7 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
         };
       },
     },
+    patience: new Patience(clock),
     startedAt: clock.now(),
     now: Date.now,
     random: Math.random,

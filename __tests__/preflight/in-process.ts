@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Patience } from '../../src/files/patience.ts';
 import { main } from '../../src/main.ts';
 import type { Finding } from '../../src/preflight/finding.ts';
 import type { Service } from '../../src/rehearsal/service.ts';
@@ -58,6 +59,7 @@ export async function runPreflight(inputs: Readonly<Record<string, string>>, wor
       runner: noted.runner,
       signal: new AbortController().signal,
       clock,
+      patience: new Patience(clock),
       startedAt: clock.now(),
       now: world.now ?? Date.now,
       random: Math.random,

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createTlsContext } from '../../src/connection/route.ts';
 import { openTransport, type Transport } from '../../src/connection/transport.ts';
+import { Patience } from '../../src/files/patience.ts';
 import type { ReleaseFile } from '../../src/files/release-file.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
 import { createSignFileSigner } from '../../src/protocols/es-auth/sign-file.ts';
@@ -120,6 +121,7 @@ export async function signTree(service: Target, tree: Tree, settings: RunSetting
     files: tree.files,
     signer: wrap(signer),
     output: new OutputTree(tree.root, process.pid),
+    patience: new Patience(createClock()),
     suffix: '.sign',
     verification: verificationOf(service, algorithm),
     concurrency: 100,

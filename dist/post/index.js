@@ -5,13 +5,66 @@ const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import
 ;
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;
+class ActionError extends Error {
+	code;
+	hint;
+	constructor(code, message, facts = {}) {
+		super(message, { cause: facts.cause });
+		this.name = "ActionError";
+		this.code = code;
+		this.hint = facts.hint;
+	}
+}
+function codeOf(error) {
+	if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+	return typeof error.code === "string" ? error.code : undefined;
+}
+function unexpected(error) {
+	if (error instanceof ActionError) return error;
+	const text = error instanceof Error ? error.message : "unknown error";
+	return new ActionError("INTERNAL", `Unexpected error: ${text}.`, {
+		hint: "This is a defect of the action; please report it with the log of a run with debug logging.",
+		cause: error
+	});
+}
+function toActionError(error, code, sentence) {
+	if (error instanceof ActionError) return error;
+	return new ActionError(code, sentence, { cause: error });
+}
+;
+const REPEAT_LIMITS = {
+	firstDelayMs: 10,
+	perFileMs: 2e3,
+	perCauseMs: 1e4
+};
+const HELD = ["EBUSY", "ETXTBSY"];
+const DENIED = ["EPERM", "EACCES"];
+const HELD_SENTENCE = "another program has it open, such as a virus scanner";
+function isHeld(error) {
+	const code = codeOf(error) ?? "";
+	return HELD.includes(code) || process.platform === "win32" && DENIED.includes(code);
+}
+function isHeldInOwnDirectory(error) {
+	return isHeld(error) || DENIED.includes(codeOf(error) ?? "");
+}
+function repeatWhileHeld(act, { passes = isHeld, wait = block } = {}) {
+	let waitedMs = 0;
+	for (let delayMs = REPEAT_LIMITS.firstDelayMs;; delayMs *= 2) {
+		try {
+			return act();
+		} catch (error) {
+			if (!passes(error) || waitedMs >= REPEAT_LIMITS.perFileMs) throw error;
+			const ms = Math.min(delayMs, REPEAT_LIMITS.perFileMs - waitedMs);
+			wait(ms);
+			waitedMs += ms;
+		}
+	}
+}
+function block(ms) {
+	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+;
 const PREFIX = "mtls-release-signing-credentials-";
-const HELD = [
-	"EBUSY",
-	"EPERM",
-	"EACCES"
-];
-const STEP_MS = 50;
 const FILES = [
 	"client-cert.pem",
 	"client-key.pem",
@@ -29,17 +82,14 @@ function isDirectory(path) {
 	}
 }
 function remove() {
-	for (const name of FILES) attempt(() => (0, external_node_fs_namespaceObject.unlinkSync)((0, external_node_path_namespaceObject.join)(directory, name)), 0);
-	attempt(() => (0, external_node_fs_namespaceObject.rmdirSync)(directory), 0);
+	for (const name of FILES) attempt(() => (0, external_node_fs_namespaceObject.unlinkSync)((0, external_node_path_namespaceObject.join)(directory, name)));
+	attempt(() => (0, external_node_fs_namespaceObject.rmdirSync)(directory));
 }
-function attempt(act, waitedMs) {
+function attempt(act) {
 	try {
-		act();
+		repeatWhileHeld(act, { passes: isHeldInOwnDirectory });
 	} catch (error) {
 		const code = error instanceof Error && "code" in error ? String(error.code) : "";
-		if (HELD.includes(code) && waitedMs < 2e3) {
-			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STEP_MS);
-			attempt(act, waitedMs + STEP_MS);
-		} else if (code !== "ENOENT") process.stdout.write(`::warning title=Key files::A directory with key files below RUNNER_TEMP could not be removed (${code.replace(/\W/g, "")}).\n`);
+		if (code !== "ENOENT") process.stdout.write(`::warning title=Key files::A directory with key files below RUNNER_TEMP could not be removed (${code.replace(/\W/g, "")}).\n`);
 	}
 }

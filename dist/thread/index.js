@@ -166,6 +166,38 @@ function toActionError(error, code, sentence) {
 	return new errors_ActionError(code, sentence, { cause: error });
 }
 ;
+const REPEAT_LIMITS = {
+	firstDelayMs: 10,
+	perFileMs: 2e3,
+	perCauseMs: 1e4
+};
+const HELD = ["EBUSY", "ETXTBSY"];
+const DENIED = ["EPERM", "EACCES"];
+const HELD_SENTENCE = "another program has it open, such as a virus scanner";
+function isHeld(error) {
+	const code = errors_codeOf(error) ?? "";
+	return HELD.includes(code) || process.platform === "win32" && DENIED.includes(code);
+}
+function isHeldInOwnDirectory(error) {
+	return isHeld(error) || DENIED.includes(codeOf(error) ?? "");
+}
+function repeatWhileHeld(act, { passes = isHeld, wait = block } = {}) {
+	let waitedMs = 0;
+	for (let delayMs = REPEAT_LIMITS.firstDelayMs;; delayMs *= 2) {
+		try {
+			return act();
+		} catch (error) {
+			if (!passes(error) || waitedMs >= REPEAT_LIMITS.perFileMs) throw error;
+			const ms = Math.min(delayMs, REPEAT_LIMITS.perFileMs - waitedMs);
+			wait(ms);
+			waitedMs += ms;
+		}
+	}
+}
+function block(ms) {
+	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+;
 const LET_BE = "Let nothing write to the build outputs while this step runs.";
 function unreadable(file, error) {
 	const name = names_show(file.path);
@@ -178,7 +210,7 @@ function unreadable(file, error) {
 		case "ELOOP":
 		case "ENXIO":
 		case "EISDIR": return notRegular(file, error);
-		case "EBUSY": return new errors_ActionError("FILE_UNREADABLE", `${name} cannot be read: another program has it open (EBUSY).`, {
+		case "EBUSY": return new errors_ActionError("FILE_UNREADABLE", `${name} cannot be read: ${HELD_SENTENCE} (EBUSY).`, {
 			hint: "Close that program, or have the virus scanner leave out the directory, and run the step again.",
 			cause: error
 		});
@@ -392,36 +424,6 @@ function readSignatureFile(location) {
 	});
 }
 ;
-const HELD = ["EBUSY", "ETXTBSY"];
-const MAYBE_HELD = ["EPERM", "EACCES"];
-const HELD_MS = {
-	first: 10,
-	all: 2e3
-};
-function isHeld(error) {
-	const code = errors_codeOf(error) ?? "";
-	return HELD.includes(code) || process.platform === "win32" && MAYBE_HELD.includes(code);
-}
-function isHeldInOwnDirectory(error) {
-	return isHeld(error) || MAYBE_HELD.includes(codeOf(error) ?? "");
-}
-function repeatWhileHeld(act, { passes = isHeld, wait = block } = {}) {
-	let waitedMs = 0;
-	for (let delayMs = HELD_MS.first;; delayMs *= 2) {
-		try {
-			return act();
-		} catch (error) {
-			if (!passes(error) || waitedMs >= HELD_MS.all) throw error;
-			const ms = Math.min(delayMs, HELD_MS.all - waitedMs);
-			wait(ms);
-			waitedMs += ms;
-		}
-	}
-}
-function block(ms) {
-	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-;
 const TEMPORARY_PREFIX = ".mtls-release-signing-";
 const NAME = /^\.mtls-release-signing-(\d+)-\d+\.tmp$/;
 function temporaryName(processId, number) {
@@ -540,7 +542,7 @@ const READ_ONLY = {
 	why: "the file system is read-only",
 	hint: "Set output-dir to a directory that can be written."
 };
-const DENIED = {
+const write_errors_DENIED = {
 	kind: "OUTPUT_UNWRITABLE",
 	why: "no right to write there",
 	hint: CLEAR_THE_WAY
@@ -552,15 +554,15 @@ const OCCUPIED = {
 };
 const write_errors_HELD = {
 	kind: "OUTPUT_UNWRITABLE",
-	why: "another program has it open, such as a virus scanner",
+	why: HELD_SENTENCE,
 	hint: "Close that program, or have the scanner leave out the directory, and run the step again."
 };
 const EXPLANATIONS = {
 	ENOSPC: FULL,
 	EDQUOT: FULL,
 	EROFS: READ_ONLY,
-	EACCES: DENIED,
-	EPERM: DENIED,
+	EACCES: write_errors_DENIED,
+	EPERM: write_errors_DENIED,
 	EISDIR: OCCUPIED,
 	ENOTDIR: OCCUPIED,
 	EEXIST: OCCUPIED,
@@ -598,19 +600,13 @@ class OutputTree {
 	realPathOf(path) {
 		return locate(this.#resolve(path), path.slice(path.lastIndexOf("/") + 1));
 	}
-	write(path, text) {
-		this.#write(path, [text], (rename) => rename());
-	}
-	writeOwn(path, content) {
-		this.#write(path, inBlocks(content), (rename) => repeatWhileHeld(rename));
-	}
-	#write(path, content, perform) {
+	write(path, content) {
 		try {
 			inDirectory(this.#prepare(path), (base) => {
 				const { temporary, descriptor } = this.#openTemporary(base);
 				try {
-					writeAndClose(descriptor, content);
-					perform(() => (0, external_node_fs_namespaceObject.renameSync)(temporary, (0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path))));
+					writeAndClose(descriptor, typeof content === "string" ? [content] : inBlocks(content));
+					(0, external_node_fs_namespaceObject.renameSync)(temporary, (0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path)));
 				} catch (error) {
 					removeIfPossible(temporary);
 					throw error;
@@ -624,7 +620,7 @@ class OutputTree {
 		try {
 			if ((0, external_node_fs_namespaceObject.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined) return;
 			const directory = this.#find(this.#resolve(path));
-			if (directory) inDirectory(directory, (base) => repeatWhileHeld(() => (0, external_node_fs_namespaceObject.unlinkSync)((0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path)))));
+			if (directory) inDirectory(directory, (base) => (0, external_node_fs_namespaceObject.unlinkSync)((0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path))));
 		} catch (error) {
 			if (errors_codeOf(error) === "ENOENT" || errors_codeOf(error) === "ENOTDIR") return;
 			throw unwritable(path, error);

@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ActionError, toActionError } from '../errors.ts';
 import { show } from './names.ts';
+import type { Patience } from './patience.ts';
 import { createPause } from './pause.ts';
 import { hashFile } from './reading/open-file.ts';
 import { movedDirectory } from './reading/read-errors.ts';
@@ -31,6 +32,7 @@ export interface SealOptions {
   readonly output: OutputTree;
   readonly suffix: string;
   readonly signal: AbortSignal;
+  readonly patience: Patience;
   readonly compareElsewhere?: CompareElsewhere | undefined;
 }
 
@@ -107,7 +109,9 @@ class Seal {
 
   async #checkFile({ file, sha256 }: Sealed): Promise<void> {
     this.#checkDirectory(file.location);
-    if (!isAsListed(file) && (await hashFile(file)) !== sha256) throw changedSince(file.path);
+    if (isAsListed(file)) return;
+    const now = await this.#options.patience.readAgain(file.path, () => hashFile(file));
+    if (now !== sha256) throw changedSince(file.path);
   }
 
   async #compare(places: readonly Place[]): Promise<void> {
@@ -118,10 +122,13 @@ class Seal {
     }
   }
 
-  #explain({ one, location }: Place): void {
+  async #explain({ one, location, digest }: Place): Promise<void> {
     this.#checkDirectory(location);
-    const { suffix } = this.#options;
-    const found = hashText(readSignatureFile(location) ?? '');
+    const { suffix, patience } = this.#options;
+    const text = await patience.readAgain(one.file.path + suffix, () => readSignatureFile(location));
+    const found = hashText(text ?? '');
+    // Another program had it open a moment ago.
+    if (found === digest) return;
     // A file that a link to its directory shows a second time has one signature for both.
     for (const other of this.#sealed) {
       if (other.signatureSha256 !== found) continue;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError, codeOf, toActionError } from '../errors.ts';
-import { isHeldInOwnDirectory, repeatWhileHeld } from '../held.ts';
+import { HELD_SENTENCE, isHeldInOwnDirectory, repeatWhileHeld } from '../held.ts';
 import type { Identity } from './identity.ts';
 
 /** How the name of every credentials directory begins; the post step touches no other. */
@@ -69,7 +69,7 @@ export function removeCredentials(directory: string): void {
   } catch (cause) {
     throw new ActionError(
       'CREDENTIALS_NOT_REMOVED',
-      `the private key may still lie in ${directory}: it cannot be removed`,
+      `the private key may still lie in ${directory}: it cannot be removed${isHeldInOwnDirectory(cause) ? `, because ${HELD_SENTENCE}` : ''}`,
       {
         hint: 'Remove the directory by hand, and look for what holds or protects it on this runner.',
         cause,
@@ -92,7 +92,7 @@ function makeDirectory(runnerTemp: string): string {
 function writeFiles(directory: string, identity: Identity): CredentialPaths {
   const write = (name: string, text: string) => {
     const path = join(directory, name);
-    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+    repeatHere(() => writeFileSync(path, text, { flag: 'wx', mode: 0o600 }));
     return path;
   };
   try {

@@ -1,3 +1,4 @@
+import type { Patience } from '../files/patience.ts';
 import type { Runner } from '../runner.ts';
 import type { Clock } from '../signing/schedule/clock.ts';
 import type { WorkerThread } from '../worker/worker.ts';
@@ -8,6 +9,8 @@ export interface Context {
   /** Aborted, with an `ActionError` as its reason, when the run is cancelled. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Repeats what other programs hold up. */
+  readonly patience: Patience;
   /** When the run began, on that clock. */
   readonly startedAt: number;
   /** Wall clock, in milliseconds since the epoch. */

@@ -22,7 +22,7 @@ import { makeOwnDirectory } from './stages/release.ts';
 
 /** Proves that a release could be signed right now, or lists everything that stands in its way; reads no file of the release. */
 export async function preflight(context: Context, inputs: PreflightInputs, report: ReportBuilder): Promise<void> {
-  const { signal, clock, startedAt, now, processId } = context;
+  const { signal, clock, startedAt, now, processId, patience } = context;
   const { service, verification } = inputs;
   const dates = { now: new Date(now()), expiryWarningDays: service.expiryWarningDays };
   const isStored = service.shows === 'stored certificate';
@@ -38,7 +38,9 @@ export async function preflight(context: Context, inputs: PreflightInputs, repor
   signal.throwIfAborted();
   report.add({ durationMs: clock.now() - startedAt });
   const tree = new OutputTree(makeOwnDirectory(context), processId);
-  tree.writeOwn('manifest.json', renderManifest(report.build(), new Date(now())));
+  await patience.write('manifest.json', () =>
+    tree.write('manifest.json', renderManifest(report.build(), new Date(now()))),
+  );
   report.add({ manifest: tree.locate('manifest.json') });
 }
 

@@ -10,7 +10,7 @@ import { createVerifier } from '../verifying/verifier.ts';
 import type { Context } from './context.ts';
 import { tellLeftOut, warnOfUncovered } from './stages/coverage.ts';
 import { type Done, deliver } from './stages/delivery.ts';
-import { planWrites, refuseHidingManifest } from './stages/planned-writes.ts';
+import { planWrites, REHEARSAL_KEY, refuseHidingManifest } from './stages/planned-writes.ts';
 import { checkMatched, describeRelease, findRelease, makeOwnDirectory } from './stages/release.ts';
 import { checkIdentity, type ServiceTask, withService } from './stages/service.ts';
 import { signRelease } from './stages/signing.ts';
@@ -28,11 +28,12 @@ export async function rehearse(context: Context, inputs: RehearseInputs, report:
     refuseHidingManifest(files, receipt, release);
     report.add(await checkMatched(context, files, release));
     const wanted = release.files;
-    planWrites({ mode, files, output, release, wanted, verification: undefined, receipt, isUploaded });
+    await planWrites(context, { mode, files, output, release, wanted, verification: undefined, receipt, isUploaded });
     for (const file of release.files) inputs.protocol?.checkFile?.(file);
     return withRehearsalService(context, async (embedded) => {
-      output.writeOwn('rehearsal-key.pem', [embedded.credentials.verifyKeyPem]);
-      const verification = verificationOf(embedded.credentials.verifyKeyPem);
+      const { verifyKeyPem } = embedded.credentials;
+      await context.patience.write(REHEARSAL_KEY, () => output.write(REHEARSAL_KEY, verifyKeyPem));
+      const verification = verificationOf(verifyKeyPem);
       report.add({ verification });
       const service = serviceOf(embedded);
       const identity = checkIdentity(context, service.inputs, report);

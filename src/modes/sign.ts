@@ -28,14 +28,13 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
     report.add(warnOfUncovered(context, files, sweepTemporaries(output, files, release.coverage)));
     refuseHidingManifest(files, receipt, release);
     report.add(await checkMatched(context, files, release));
-    checkFiles(release.files, verification, protocol);
+    checkFiles(inputs, release.files);
     const identity = checkIdentity(context, service, report);
-    const kept = reuse && verification ? await findValid(context, release, { output, files, verification }) : [];
+    const { kept, wanted } = await chooseFiles(context, inputs, { release, output });
     report.add({ outcomes: kept });
-    const wanted = without(release.files, kept);
-    checkBudget(wanted, files.maxFiles);
     const isUploaded = upload !== undefined;
-    const { outdated } = planWrites({ mode, files, output, release, wanted, verification, receipt, isUploaded });
+    const plan = { mode, files, output, release, wanted, verification, receipt, isUploaded } as const;
+    const { outdated } = await planWrites(context, plan);
     const isNeeded = wanted.length > 0;
     const task = { inputs: service, protocol, identity, proxied: 'as the environment says', isNeeded, report } as const;
     return withService(context, task, (open) =>
@@ -70,11 +69,8 @@ function describeVerification({ runner }: Context, verification: Verification | 
   return { notes: [text] };
 }
 
-function checkFiles(
-  files: readonly ReleaseFile[],
-  verification: Verification | undefined,
-  protocol: SignInputs['protocol'],
-): void {
+/** Sees that every file can be sent and checked. */
+function checkFiles({ protocol, verification }: SignInputs, files: readonly ReleaseFile[]): void {
   for (const file of files) protocol.checkFile?.(file);
   if (verification === undefined) return;
   for (const { path, size } of files) {
@@ -87,6 +83,24 @@ function checkFiles(
   }
 }
 
+interface Found {
+  readonly release: Release;
+  readonly output: OutputTree;
+}
+
+/** Divides the files into those whose signatures are kept and those that need one; throws `TOO_MANY_FILES`. */
+async function chooseFiles(
+  context: Context,
+  { files, verification, reuse }: SignInputs,
+  { release, output }: Found,
+): Promise<{ readonly kept: readonly FileOutcome[]; readonly wanted: readonly ReleaseFile[] }> {
+  const kept = reuse && verification ? await findValid(context, release, { output, files, verification }) : [];
+  const done = new Set(kept.map(({ file }) => file.path));
+  const wanted = release.files.filter(({ path }) => !done.has(path));
+  checkBudget(wanted, files.maxFiles);
+  return { kept, wanted };
+}
+
 interface Stored {
   readonly output: OutputTree;
   readonly files: FileInputs;
@@ -95,7 +109,7 @@ interface Stored {
 
 /** Finds the signatures that are valid for the files as they are now, which costs no request. */
 async function findValid(
-  { runner, signal }: Context,
+  { runner, signal, patience }: Context,
   release: Release,
   { output, files, verification }: Stored,
 ): Promise<FileOutcome[]> {
@@ -106,16 +120,12 @@ async function findValid(
     verification,
     explain: 'count',
     signal,
+    patience,
     onOutcome: () => {},
   });
   const valid = checked.filter(({ status }) => status === 'verified');
   if (valid.length > 0) runner.line(`${plural(valid.length, 'file')} with a valid signature kept`);
   return valid.map((outcome) => ({ ...outcome, status: 'reused' }));
-}
-
-function without(files: readonly ReleaseFile[], outcomes: readonly FileOutcome[]): readonly ReleaseFile[] {
-  const done = new Set(outcomes.map(({ file }) => file.path));
-  return files.filter(({ path }) => !done.has(path));
 }
 
 function checkBudget(wanted: readonly ReleaseFile[], maxFiles: number): void {

@@ -43,7 +43,7 @@ interface Checked {
 }
 
 async function checkFiles(
-  { runner, signal, clock }: Context,
+  { runner, signal, clock, patience }: Context,
   { files: { suffix }, verification }: VerifyInputs,
   { files, output }: { readonly files: readonly ReleaseFile[]; readonly output: OutputTree },
 ): Promise<Checked> {
@@ -56,7 +56,7 @@ async function checkFiles(
     outcomes.push(outcome);
   };
   try {
-    await verifyFiles({ files, output, suffix, verification, explain: 'name', signal, onOutcome });
+    await verifyFiles({ files, output, suffix, verification, explain: 'name', signal, patience, onOutcome });
     return { outcomes };
   } catch (error) {
     return { outcomes, ending: unexpected(error) };

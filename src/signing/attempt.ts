@@ -1,4 +1,5 @@
 import type { ActionError } from '../errors.ts';
+import type { Patience } from '../files/patience.ts';
 import { openFile } from '../files/reading/open-file.ts';
 import { hashText } from '../files/reading/read-small.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
@@ -11,6 +12,8 @@ import type { SignatureWriter, Signer } from './signer.ts';
 export interface AttemptOptions {
   readonly signer: Signer;
   readonly output: SignatureWriter;
+  /** Repeats what other programs hold up. */
+  readonly patience: Patience;
   /** Appended to a file's path, it gives the path of the file's signature. */
   readonly suffix: string;
   /** How new signatures are checked; absent when no verify-key was given. */
@@ -31,14 +34,14 @@ export type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () =>
 
 /** Creates the function that signs one file once: reads it, has it signed, checks the signature and writes it. */
 export function createAttempt(options: AttemptOptions): Attempt {
-  const { signer, output, suffix, verification, hashElsewhere, clientKeySha256, onWhiteSpace } = options;
+  const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256, onWhiteSpace } = options;
   return async (file, signal, onAnswered) => {
-    const open = openFile(file);
+    const open = await patience.read(file.path, () => openFile(file)).catch(fail);
     try {
       const startPass = verification && (() => verification.verifier.start(file.size));
       const source = record(file.path, open, { startPass, hashElsewhere, signal });
       const { text, keyVersion } = await signer.sign(source, signal);
-      const { sha256, pass } = await source.finish();
+      const { sha256, pass } = await patience.readAgain(file.path, () => source.finish());
       if (verification && !(pass && isValid(text, pass, verification.encoding))) {
         const invalid = await explainInvalid(
           file.path,
@@ -50,14 +53,18 @@ export function createAttempt(options: AttemptOptions): Attempt {
       if (!verification && /\s/.test(text)) onWhiteSpace?.();
       signal.throwIfAborted();
       onAnswered();
-      await output.write(file.path + suffix, text);
+      await patience.write(file.path + suffix, () => output.write(file.path + suffix, text));
       return { sha256, signatureSha256: hashText(text), keyVersion };
     } catch (error) {
-      throw withEveryFile(withFullDisk(asFailure(error)));
+      return fail(error);
     } finally {
       open.close();
     }
   };
+}
+
+function fail(error: unknown): never {
+  throw withEveryFile(withFullDisk(asFailure(error)));
 }
 
 /** A replica with another key, or a mixed-up answer, is worth one repeat; a wrong key ends the run. */

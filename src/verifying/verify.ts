@@ -1,5 +1,6 @@
 import { ActionError, toActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
+import type { Patience } from '../files/patience.ts';
 import { openFile } from '../files/reading/open-file.ts';
 import { hashText, readSignatureFile } from '../files/reading/read-small.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
@@ -17,6 +18,7 @@ export interface VerifyOptions {
   /** `name` tells a reader why each one failed, which costs another read; `count` does not. */
   readonly explain: 'name' | 'count';
   readonly signal: AbortSignal;
+  readonly patience: Patience;
   readonly onOutcome: (outcome: FileOutcome) => void;
 }
 
@@ -54,11 +56,16 @@ async function verifyFile(file: ReleaseFile, options: VerifyOptions): Promise<Fi
     return { file, attempts: 0, elapsedMs: performance.now() - startedAt, ...rest };
   };
   try {
-    const text = readSignatureFile(options.output.realPathOf(file.path + options.suffix));
-    if (text === undefined) return outcome({ status: 'failed', error: missing(file, options.suffix) });
-    const open = openFile(file);
+    const { output, suffix, patience } = options;
+    const text = await patience.read(file.path + suffix, () =>
+      readSignatureFile(output.realPathOf(file.path + suffix)),
+    );
+    if (text === undefined) return outcome({ status: 'failed', error: missing(file, suffix) });
+    const open = await patience.read(file.path, () => openFile(file));
     try {
-      const { valid, sha256 } = await checkStored(open, text, options.verification);
+      const { valid, sha256 } = await patience.readAgain(file.path, () =>
+        checkStored(open, text, options.verification),
+      );
       if (valid) return outcome({ status: 'verified', sha256, signatureSha256: hashText(text) });
       const error =
         options.explain === 'name'

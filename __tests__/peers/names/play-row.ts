@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
+import { Patience } from '../../../src/files/patience.ts';
 import { main } from '../../../src/main.ts';
 import type { Service } from '../../../src/rehearsal/service.ts';
 import { createRunner } from '../../../src/runner.ts';
@@ -100,6 +101,7 @@ async function run(
     },
     signal: new AbortController().signal,
     clock,
+    patience: new Patience(clock),
     startedAt: clock.now(),
     now: Date.now,
     random: Math.random,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDiagnosis } from '../../../src/connection/diagnosis/diagnosis.ts';
 import { createTlsContext } from '../../../src/connection/route.ts';
 import { openTransport } from '../../../src/connection/transport.ts';
+import { Patience } from '../../../src/files/patience.ts';
 import type { ReleaseFile } from '../../../src/files/release-file.ts';
 import { OutputTree } from '../../../src/files/writing/output-tree.ts';
 import { createSignFileSigner } from '../../../src/protocols/es-auth/sign-file.ts';
@@ -67,6 +68,7 @@ async function signAs(reason: Reason, peer: Peer, delayMs: number): Promise<Atte
       files,
       signer,
       output: new OutputTree(root, process.pid),
+      patience: new Patience(createClock()),
       suffix: '.sign',
       concurrency: 100,
       attempts: 8,

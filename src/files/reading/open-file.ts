@@ -1,17 +1,13 @@
 import { hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { ActionError, codeOf } from '../../errors.ts';
-import { repeatWhileHeld } from '../../held.ts';
+import { ActionError } from '../../errors.ts';
 import { leadsTo } from '../descriptors.ts';
 import { readInto, startHash } from '../hashing/file-hash.ts';
 import type { ReleaseFile } from '../release-file.ts';
 import { type FileStamp, matchesStamp, stampOf } from '../stamp.ts';
 import { readChunks, readerOf } from './read-chunks.ts';
 import { changed, movedDirectory, notRegular, unreadable } from './read-errors.ts';
-
-/** Not a missing right: on Windows a file that another program has open is always busy to a reader. */
-const isBusy = (error: unknown): boolean => codeOf(error) === 'EBUSY';
 
 /** Files up to this many bytes are read once into memory; larger ones pass through two buffers. */
 export const SMALL_FILE_BYTES = 1024 * 1024;
@@ -37,7 +33,7 @@ export interface OpenFile {
  * @throws ActionError `FILE_UNREADABLE`, `FILE_VANISHED`, `FILE_NOT_REGULAR`, `FILE_CHANGED`, `DIRECTORY_MOVED`
  */
 export function openFile(file: ReleaseFile): OpenFile {
-  const descriptor = attempt(file, () => repeatWhileHeld(() => openSync(file.location, FLAGS), { passes: isBusy }));
+  const descriptor = attempt(file, () => openSync(file.location, FLAGS));
   let before: Stats;
   let chunk: Buffer | undefined;
   try {

@@ -39,8 +39,14 @@ export function isSignatureText(text: string): boolean {
   return text !== '' && !text.includes('\uFFFD') && !/[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]/.test(text);
 }
 
-/** Reads what is at a place; where a name is too long nothing can be. */
+/**
+ * Reads what is at a place; where a name is too long nothing can be.
+ *
+ * @throws Error of the system, while another program has it open
+ */
 export function lookAt(location: string, options: SmallFileOptions): SmallFile | undefined {
   const file = readSmallFile(location, options);
-  return file?.bytes === undefined && codeOf(file?.cause) === 'ENAMETOOLONG' ? undefined : file;
+  const code = file?.bytes ? undefined : codeOf(file?.cause);
+  if (code === 'EBUSY' && !file?.bytes) throw file?.cause;
+  return code === 'ENAMETOOLONG' ? undefined : file;
 }

@@ -1,7 +1,6 @@
 import { closeSync, lstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ActionError, codeOf } from '../../errors.ts';
-import { repeatWhileHeld } from '../../held.ts';
 import { show } from '../names.ts';
 import { isWithin, locate, resolveDirectory } from '../real-path.ts';
 import { temporaryName } from '../temporary.ts';
@@ -46,26 +45,17 @@ export class OutputTree {
   }
 
   /**
-   * Writes a signature so that it appears at once and whole.
+   * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
    *
    * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
    */
-  write(path: string, text: string): void {
-    this.#write(path, [text], (rename) => rename());
-  }
-
-  /** Writes a file of our own in the same way, from pieces of text; waits for another program that has it open. */
-  writeOwn(path: string, content: Iterable<string>): void {
-    this.#write(path, inBlocks(content), (rename) => repeatWhileHeld(rename));
-  }
-
-  #write(path: string, content: Iterable<string>, perform: (rename: () => void) => void): void {
+  write(path: string, content: string | Iterable<string>): void {
     try {
       inDirectory(this.#prepare(path), (base) => {
         const { temporary, descriptor } = this.#openTemporary(base);
         try {
-          writeAndClose(descriptor, content);
-          perform(() => renameSync(temporary, join(base, basename(path))));
+          writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
+          renameSync(temporary, join(base, basename(path)));
         } catch (error) {
           removeIfPossible(temporary);
           throw error;
@@ -86,7 +76,7 @@ export class OutputTree {
       // Mostly there is none, and an exception for each would be slow.
       if (lstatSync(this.locate(path), { throwIfNoEntry: false }) === undefined) return;
       const directory = this.#find(this.#resolve(path));
-      if (directory) inDirectory(directory, (base) => repeatWhileHeld(() => unlinkSync(join(base, basename(path)))));
+      if (directory) inDirectory(directory, (base) => unlinkSync(join(base, basename(path))));
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return;
       throw unwritable(path, error);

@@ -1,5 +1,6 @@
 import { closeSync, lstatSync, mkdirSync, openSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { isHeldInOwnDirectory, repeatWhileHeld } from '../../held.ts';
 import { foldName, REFUSED_BY_WINDOWS } from '../names.ts';
 import { temporaryName } from '../temporary.ts';
 import { type FoundDirectory, findDirectory, inDirectory } from './directories.ts';
@@ -60,7 +61,8 @@ function unusedName(base: string, processId: number): string {
 
 function makeAndRemove(path: string): void {
   closeSync(openSync(path, 'wx', 0o644));
-  unlinkSync(path);
+  // A scanner may look at every new file.
+  repeatWhileHeld(() => unlinkSync(path), { passes: isHeldInOwnDirectory });
 }
 
 function withDirectory<T>(path: string, use: (path: string) => T): T {
@@ -68,6 +70,6 @@ function withDirectory<T>(path: string, use: (path: string) => T): T {
   try {
     return use(path);
   } finally {
-    rmSync(path, { recursive: true });
+    rmSync(path, { recursive: true, maxRetries: 5, retryDelay: 10 });
   }
 }

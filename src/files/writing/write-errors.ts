@@ -1,4 +1,5 @@
 import { ActionError, codeOf } from '../../errors.ts';
+import { HELD_SENTENCE } from '../../held.ts';
 import { show } from '../names.ts';
 
 interface Explanation {
@@ -27,7 +28,7 @@ const OCCUPIED: Explanation = {
 
 const HELD: Explanation = {
   kind: 'OUTPUT_UNWRITABLE',
-  why: 'another program has it open, such as a virus scanner',
+  why: HELD_SENTENCE,
   hint: 'Close that program, or have the scanner leave out the directory, and run the step again.',
 };
 

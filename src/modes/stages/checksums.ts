@@ -48,7 +48,7 @@ export async function checkChecksums(
     signatureSha256,
   } = await checkOne(context, file, { output, suffix, verification });
   if (error) throw error;
-  const lines = parseChecksums(await readWhole(file));
+  const lines = parseChecksums(await context.patience.readAgain(checksums, () => readWhole(file)));
   const wrong: string[] = [];
   for (const { file: each, sha256 } of outcomes) {
     if (sha256 !== undefined && lines.get(each.path) !== sha256) wrong.push(each.path);

@@ -43,7 +43,7 @@ export async function deliver(
   work: (receipt: Receipt) => Promise<Done>,
 ): Promise<void> {
   const { files, report } = delivery;
-  const receipt = placeReceipt(context, delivery.mode, delivery);
+  const receipt = await placeReceipt(context, delivery.mode, delivery);
   report.add({ suffix: files.suffix, shard: files.shard });
   let done: Done = { files: [], outcomes: [], own: [] };
   try {
@@ -51,16 +51,16 @@ export async function deliver(
     await seal(context, delivery, done);
     report.add({ durationMs: context.clock.now() - context.startedAt });
     const isWritten = done.own.some(({ file }) => file.path === receipt.path);
-    if (!isWritten) writeReceipt(context, receipt, report.build());
+    if (!isWritten) await writeReceipt(context, receipt, report.build());
     if (isGreen(report.build())) report.add(await upload(context, delivery, done));
   } catch (error) {
     report.add({ failure: unexpected(error) });
   }
   report.add({ manifest: receipt.tree.locate(receipt.path) });
   if (isGreen(report.build())) return report.add(locateChecksums(delivery, done));
-  removeOwn(delivery, done);
+  await removeRelease(context, delivery, done);
   if (report.build().durationMs === 0) report.add({ durationMs: context.clock.now() - context.startedAt });
-  writeReceipt(context, receipt, report.build());
+  await writeReceipt(context, receipt, report.build());
 }
 
 function locateChecksums({ files: { checksums }, output }: Delivery, { own }: Done): ReportPart {
@@ -68,10 +68,11 @@ function locateChecksums({ files: { checksums }, output }: Delivery, { own }: Do
 }
 
 /** Looks at everything again; what changed is a failure, and keeps no signature that was written in this run. */
-async function seal({ signal, worker }: Context, delivery: Delivery, done: Done): Promise<void> {
+async function seal(context: Context, delivery: Delivery, done: Done): Promise<void> {
+  const { signal, worker, patience } = context;
   const { mode, output, files, report } = delivery;
   const { suffix } = files;
-  const options = { output, suffix, signal, compareElsewhere: compareInWorker(worker) };
+  const options = { output, suffix, signal, patience, compareElsewhere: compareInWorker(worker) };
   const changed = await findChanged(sealable(done.files, done.outcomes), options);
   const outcomes = done.outcomes.flatMap((outcome) => {
     const error = changed.get(outcome.file.path);
@@ -81,19 +82,15 @@ async function seal({ signal, worker }: Context, delivery: Delivery, done: Done)
   const own = await findChanged(done.own, options);
   for (const error of own.values()) report.add({ failure: error });
   if (mode === 'verify') return;
-  removeIfPossible(
-    output,
-    [...changed.keys()].map((path) => path + suffix),
-  );
+  const signatures = [...changed.keys()].map((path) => path + suffix);
+  await removeIfPossible(context, output, signatures);
 }
 
 /** Removes what this run wrote for the release as a whole, which must not pass for that of a green run. */
-function removeOwn({ mode, files, output }: Delivery, { own }: Done): void {
+async function removeRelease(context: Context, { mode, files, output }: Delivery, { own }: Done): Promise<void> {
   if (mode === 'verify') return;
-  removeIfPossible(
-    output,
-    own.flatMap(({ file: { path } }) => [path + files.suffix, path]),
-  );
+  const paths = own.flatMap(({ file: { path } }) => [path + files.suffix, path]);
+  await removeIfPossible(context, output, paths);
 }
 
 /** Uploads all signatures as one artifact, and looks at everything again: an artifact of files that changed meanwhile is deleted. */

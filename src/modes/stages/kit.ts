@@ -35,7 +35,7 @@ export async function writeKit(context: Context, inputs: FileInputs, task: KitTa
     key: verification.verifier.key,
     algorithm: verification.verifier.algorithm.name,
     encoding: verification.encoding,
-    layout: layoutOf(inputs, task, verification),
+    layout: await layoutOf(context, inputs, task),
     suffix: inputs.suffix,
     files: task.entries,
     companions: companionsOf(inputs),
@@ -63,20 +63,22 @@ function readEarlier(
   output: OutputTree,
   kit: KitPaths,
 ): { page: string; guide: string; createdAt: string } | undefined {
-  const [page, guide] = [kit.page, kit.guide].map((path) => readText(output.locate(path)));
+  const [page, guide] = [kit.page, kit.guide].map((path) => readText(output.realPathOf(path)));
   const [, createdAt] = /"createdAt":"(\d{4}-\d\d-\d\dT[\d:.]{1,15}Z)"/.exec(page ?? '') ?? [];
   return page && guide && createdAt ? { page, guide, createdAt } : undefined;
 }
 
 /** Looks at one signature to see how the service lays out ECDSA signatures, which OpenSSL and PowerShell must be told. */
-function layoutOf(
+async function layoutOf(
+  { patience }: Context,
   { suffix, checksums }: FileInputs,
-  { entries, output }: KitTask,
-  { verifier, encoding }: Verification,
-): 'der' | 'ieee-p1363' | undefined {
+  { entries, output, verification }: KitTask,
+): Promise<'der' | 'ieee-p1363' | undefined> {
+  if (verification === undefined) return undefined;
+  const { verifier, encoding } = verification;
   if (verifier.algorithm.scheme !== 'ecdsa') return undefined;
   for (const path of [...(checksums === undefined ? [] : [checksums]), ...entries.map((entry) => entry.path)]) {
-    const text = readSignatureFile(output.realPathOf(path + suffix));
+    const text = await patience.readAgain(path + suffix, () => readSignatureFile(output.realPathOf(path + suffix)));
     const form = text === undefined ? undefined : formOf(verifier.key, decodeSignature(text, encoding));
     if (form !== undefined && form !== 'plain') return form;
   }

@@ -16,6 +16,7 @@ import type { FileInputs } from '../../inputs/inputs.ts';
 import { plural, showList } from '../../report/summary/units.ts';
 import type { Verification } from '../../verifying/check.ts';
 import { decodeSignature } from '../../verifying/encoding.ts';
+import type { Context } from '../context.ts';
 import { findCollisions, listed } from './collisions.ts';
 import { type Receipt, signingTree } from './receipt.ts';
 import type { Release } from './release.ts';
@@ -46,10 +47,10 @@ export interface Plan {
  * @throws ActionError `OUTPUT_COLLISION`, `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`, `OUTPUT_OUTSIDE`,
  * `ARTIFACT_NAME_REFUSED`; `OUTPUT_INVALID` when several of these come together
  */
-export function planWrites(task: PlanTask): Plan {
+export async function planWrites(context: Context, task: PlanTask): Promise<Plan> {
   const { files, release, output } = task;
   const own = ownPaths(task.mode, files);
-  const { outdated, foreign } = lookAtPlaces(task);
+  const { outdated, foreign } = await lookAtPlaces(context, task);
   const problems = [
     ...findCollisions({ release, suffix: files.suffix, own, output }),
     ...(task.isUploaded ? [refusedInArtifact([...release.files.map(({ path }) => path + files.suffix), ...own])] : []),
@@ -67,8 +68,11 @@ function ownPaths(mode: 'sign' | 'rehearse', inputs: FileInputs): string[] {
   const ofRelease = releasePaths(inputs).flatMap((path) => [path, path + suffix]);
   const ofManifest = manifest === undefined ? [] : [manifest, manifest + suffix];
   if (mode === 'sign') return [...ofRelease, ...ofManifest];
-  return [...ofRelease, ...(manifest === undefined ? ['manifest.json'] : ofManifest), 'rehearsal-key.pem'];
+  return [...ofRelease, ...(manifest === undefined ? ['manifest.json'] : ofManifest), REHEARSAL_KEY];
 }
+
+/** Name of the file that holds the public key of a rehearsal. */
+export const REHEARSAL_KEY = 'rehearsal-key.pem';
 
 /** Refuses to put the manifest over a file that this action did not write; throws `OUTPUT_OCCUPIED`. */
 export function refuseForeignManifest({ manifest }: FileInputs, { isForeign }: Receipt): void {
@@ -96,27 +100,35 @@ export function refusedInArtifact(paths: readonly string[]): ActionError | undef
 }
 
 /** Looks at what is already where something will be written. */
-function lookAtPlaces(task: PlanTask): { readonly outdated: string[]; readonly foreign: string[] } {
+async function lookAtPlaces(
+  { patience }: Context,
+  task: PlanTask,
+): Promise<{ readonly outdated: string[]; readonly foreign: string[] }> {
   const { files, output, release, wanted, receipt } = task;
   const isSignature = signatureTest(task.verification);
-  const look = (path: string): Occupant => occupantOfSignature(output.realPathOf(path), isSignature);
+  const look = (path: string): Promise<Occupant> =>
+    patience.read(path, () => occupantOfSignature(output.realPathOf(path), isSignature));
   const outdated: string[] = [];
   const foreign: string[] = [];
   const signatures = wanted.map(({ path }) => path + files.suffix);
   for (const path of mayStand(output.directory, signatures)) {
-    const occupant = look(path);
+    const occupant = await look(path);
     if (occupant !== 'nothing') (occupant === 'own' ? outdated : foreign).push(path);
   }
   // A path that cannot be signed must not keep a signature of what it was.
-  for (const { path } of release.refused) if (look(path + files.suffix) === 'own') outdated.push(path + files.suffix);
+  for (const { path } of release.refused)
+    if ((await look(path + files.suffix)) === 'own') outdated.push(path + files.suffix);
   const tree = signingTree(files, output);
   for (const path of releasePaths(files)) {
-    const signature = occupantOfSignature(tree.realPathOf(path + files.suffix), isSignature);
+    const signature = await patience.read(path + files.suffix, () =>
+      occupantOfSignature(tree.realPathOf(path + files.suffix), isSignature),
+    );
     if (signature === 'foreign') foreign.push(path + files.suffix);
-    const occupant =
+    const occupant = await patience.read(path, () =>
       path === files.checksums
         ? occupantOfChecksums(tree.realPathOf(path), signature)
-        : occupantOfKit(tree.realPathOf(path));
+        : occupantOfKit(tree.realPathOf(path)),
+    );
     if (occupant === 'foreign') foreign.push(path);
   }
   if (receipt.isForeign && files.manifest !== undefined) foreign.push(files.manifest);

@@ -7,6 +7,7 @@ import { modeOfManifest, renderManifest } from '../../report/manifest.ts';
 import type { Report } from '../../report/report.ts';
 import type { Context } from '../context.ts';
 import { makeOwnDirectory } from './release.ts';
+import { removeOwn } from './whole-release.ts';
 
 /** Where the manifest of a run goes. */
 export interface Receipt {
@@ -23,22 +24,23 @@ export interface Receipt {
  *
  * A verification leaves alone the manifest that a signing wrote: it is part of what is verified.
  */
-export function placeReceipt(
+export async function placeReceipt(
   context: Context,
   mode: 'sign' | 'rehearse' | 'verify',
   { files, output }: { readonly files: FileInputs; readonly output: OutputTree },
-): Receipt {
+): Promise<Receipt> {
   const { manifest, suffix } = files;
   if (manifest === undefined) return mode === 'rehearse' ? place(output, 'manifest.json') : elsewhere(context);
   // A rehearsal writes elsewhere, and says what a signing would meet.
-  const occupant = occupantOf(signingTree(files, output).realPathOf(manifest));
+  const { patience } = context;
+  const occupant = await patience.read(manifest, () => occupantOf(signingTree(files, output).realPathOf(manifest)));
   if (occupant === 'foreign') return { ...elsewhere(context), isForeign: true };
   if (mode === 'verify' && occupant.mode !== undefined && occupant.mode !== mode) {
     context.runner.line('The manifest of the signing stays as it is; that of this verification is in RUNNER_TEMP.');
     return elsewhere(context);
   }
-  output.remove(manifest);
-  if (mode !== 'verify') output.remove(manifest + suffix);
+  await removeOwn(context, output, manifest);
+  if (mode !== 'verify') await removeOwn(context, output, manifest + suffix);
   return { tree: output, path: manifest, isDelivered: true, isForeign: false };
 }
 
@@ -68,17 +70,23 @@ function elsewhere(context: Context): Receipt {
 }
 
 /** Writes the manifest; returns what was written, which has no signature yet. */
-export function writeReceipt({ now }: Context, { tree, path }: Receipt, report: Report): Sealed {
-  const hash = createHash('sha256');
+export async function writeReceipt(
+  { now, patience }: Context,
+  { tree, path }: Receipt,
+  report: Report,
+): Promise<Sealed> {
+  let hash = createHash('sha256');
   let size = 0;
   function* watch(): Generator<string> {
+    hash = createHash('sha256');
+    size = 0;
     for (const piece of renderManifest(report, new Date(now()))) {
       hash.update(piece);
       size += Buffer.byteLength(piece);
       yield piece;
     }
   }
-  tree.writeOwn(path, watch());
+  await patience.write(path, () => tree.write(path, watch()));
   const file = { path, location: tree.realPathOf(path), size };
   return { file, sha256: hash.digest('hex'), signatureSha256: undefined };
 }

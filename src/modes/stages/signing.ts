@@ -1,7 +1,6 @@
 import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
 import type { Sealed } from '../../files/seal.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
-import { retryWrites } from '../../files/writing/retry-writes.ts';
 import type { EffortInputs, FileInputs } from '../../inputs/inputs.ts';
 import { startProgress, watchSigner } from '../../report/progress.ts';
 import type { ReportBuilder } from '../../report/report.ts';
@@ -26,7 +25,7 @@ import {
   printEvent,
   warnOfWhiteSpace,
 } from './signing-notes.ts';
-import { listRelease, releasePaths, removeIfPossible, removeReleasePaths } from './whole-release.ts';
+import { listRelease, releasePaths, removeIfPossible, removeOwn, removeReleasePaths } from './whole-release.ts';
 
 /** A release to be signed: how signatures are made, and where they go. */
 export interface ReleaseTask {
@@ -58,9 +57,9 @@ export interface ReleaseTask {
 export async function signRelease(context: Context, inputs: FileInputs, task: ReleaseTask): Promise<Done> {
   const { release, wanted, kept = [], outdated = [], output, report, service } = task;
   const startedAt = context.clock.now();
-  for (const path of outdated) output.remove(path);
+  for (const path of outdated) await removeOwn(context, output, path);
   // What is complete and signed already stays, so that a repeated run costs no request.
-  if (wanted.length > 0 || release.refused.length > 0) removeReleasePaths(inputs, output);
+  if (wanted.length > 0 || release.refused.length > 0) await removeReleasePaths(context, inputs, output);
   try {
     const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
     report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });
@@ -97,14 +96,11 @@ async function signOwn(context: Context, inputs: FileInputs, { task, known, star
     sealed.push(...(await writeKit(context, inputs, { ...own, isRehearsal: task.isRehearsal === true })));
     if (!receipt.isDelivered) return sealed;
     report.add({ requests: service.transport.requests(), durationMs: context.clock.now() - context.startedAt });
-    const manifest = writeReceipt(context, receipt, report.build());
+    const manifest = await writeReceipt(context, receipt, report.build());
     return [...sealed, { ...manifest, signatureSha256: await sign(manifest.file) }];
   } catch (error) {
-    const paths = releasePaths(inputs);
-    removeIfPossible(
-      output,
-      paths.flatMap((path) => [path + suffix, path]),
-    );
+    const paths = releasePaths(inputs).flatMap((path) => [path + suffix, path]);
+    await removeIfPossible(context, output, paths);
     throw error;
   }
 }
@@ -121,7 +117,7 @@ async function runSigning(context: Context, task: ReleaseTask): Promise<SignResu
   // Should that fail, the upload will say why.
   const load = isUploaded ? (): void => void loadClient().catch(() => {}) : () => {};
   const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
-  const result = await signTidily(output, {
+  const result = await signTidily(context, output, {
     ...signOptions(context, task, wanted),
     onWhiteSpace: warnOfWhiteSpace(context, task.report),
     signer: watchSigner(service.signer, progress),
@@ -141,21 +137,21 @@ async function runSigning(context: Context, task: ReleaseTask): Promise<SignResu
 /** Fewer files than this are written by this thread: starting the worker would cost more. */
 const WORKER_FILES = 256;
 
-/** Signs files; repeats writes that another program held up, and removes their temporary files. */
-async function signTidily(tree: OutputTree, options: SignOptions): Promise<SignResult> {
-  const output = retryWrites(options.output, options.clock);
-  const result = await signFiles({ ...options, output });
-  if (output.wasHeldUp()) tree.sweep(options.files.map(({ path }) => path));
+/** Signs files; removes the temporary files of writes that another program held up. */
+async function signTidily({ patience }: Context, tree: OutputTree, options: SignOptions): Promise<SignResult> {
+  const result = await signFiles(options);
+  if (patience.hasWaited) tree.sweep(options.files.map(({ path }) => path));
   return result;
 }
 
 function signOptions(context: Context, task: ReleaseTask, files: readonly ReleaseFile[]): SignOptions {
-  const { signal, clock, random, worker } = context;
+  const { signal, clock, random, worker, patience } = context;
   const { output, suffix, verification, effort, service } = task;
   return {
     files,
     signer: service.signer,
     output: files.length < WORKER_FILES ? output : writeInWorker(worker, output),
+    patience,
     hashElsewhere: hashInWorker(worker),
     suffix,
     verification,
@@ -187,10 +183,13 @@ async function signOwnFile(
   { file, startedAt }: Pick<OwnTask, 'startedAt'> & { readonly file: ReleaseFile },
 ): Promise<string> {
   const { effort, report } = task;
-  task.output.remove(file.path + task.suffix);
+  await removeOwn(context, task.output, file.path + task.suffix);
   const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
   const deadlineMs = effort.deadlineMs && left;
-  const { outcomes, ending } = await signTidily(task.output, { ...signOptions(context, task, [file]), deadlineMs });
+  const { outcomes, ending } = await signTidily(context, task.output, {
+    ...signOptions(context, task, [file]),
+    deadlineMs,
+  });
   report.add(describeBlindRepeats(context, outcomes));
   if (ending?.code === 'DEADLINE') throw deadlinePassed(effort.deadlineMs);
   const [outcome] = outcomes;

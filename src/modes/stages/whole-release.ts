@@ -1,6 +1,7 @@
+import { constants } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hashFile } from '../../files/reading/open-file.ts';
+import { readSmallFile } from '../../files/reading/read-small.ts';
 import { type FileOutcome, notTried, type ReleaseFile } from '../../files/release-file.ts';
 import type { Sealed } from '../../files/seal.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
@@ -28,18 +29,23 @@ export function releasePaths({ checksums, kit, shard }: FileInputs): string[] {
 }
 
 /** Removes what an earlier run wrote about the whole release, so that it cannot pass for that of a run that fails. */
-export function removeReleasePaths(inputs: FileInputs, output: OutputTree): void {
+export async function removeReleasePaths(context: Context, inputs: FileInputs, output: OutputTree): Promise<void> {
   for (const path of releasePaths(inputs)) {
-    output.remove(path + inputs.suffix);
-    output.remove(path);
+    await removeOwn(context, output, path + inputs.suffix);
+    await removeOwn(context, output, path);
   }
 }
 
+/** Removes a file that this action wrote, if it is there. */
+export function removeOwn({ patience }: Pick<Context, 'patience'>, output: OutputTree, path: string): Promise<void> {
+  return patience.remove(path, () => output.remove(path));
+}
+
 /** Removes files in a run that fails, for a reason that matters more than what the system says now. */
-export function removeIfPossible(output: OutputTree, paths: Iterable<string>): void {
+export async function removeIfPossible(context: Context, output: OutputTree, paths: Iterable<string>): Promise<void> {
   for (const path of paths) {
     try {
-      output.remove(path);
+      await removeOwn(context, output, path);
     } catch {
       // The directory was moved, or may not be written any more.
     }
@@ -48,7 +54,7 @@ export function removeIfPossible(output: OutputTree, paths: Iterable<string>): v
 
 /** Finds the SHA-256 of the files of all slices, if anything is written about them: from the outcomes that say it, else by reading. */
 export async function listRelease(
-  { signal }: Context,
+  { signal, patience }: Context,
   inputs: FileInputs,
   { allFiles, known: outcomes }: { readonly allFiles: readonly ReleaseFile[]; readonly known: readonly FileOutcome[] },
 ): Promise<readonly HashedFile[]> {
@@ -58,7 +64,7 @@ export async function listRelease(
   for (const file of allFiles) {
     signal.throwIfAborted();
     const { path, size } = file;
-    entries.push({ path, size, sha256: known.get(path) ?? (await hashFile(file)) });
+    entries.push({ path, size, sha256: known.get(path) ?? (await patience.read(path, () => hashFile(file))) });
   }
   return entries;
 }
@@ -85,27 +91,24 @@ export async function writeOwnFile(
     if (status === 'verified') return { file, sha256, signatureSha256 };
   }
   // The signature of another text must not stand beside this one, not even for a moment.
-  output.remove(path + suffix);
-  output.writeOwn(path, [text]);
+  await removeOwn(context, output, path + suffix);
+  await context.patience.write(path, () => output.write(path, text));
   return { file, sha256, signatureSha256: await task.sign(file) };
 }
 
-/** Returns the text of a file, or `undefined` when there is none that can be read. */
+/** Returns the text of a file of our own, or `undefined` when there is none that can be read. */
 export function readText(location: string): string | undefined {
-  try {
-    return readFileSync(location, 'utf8');
-  } catch {
-    return undefined;
-  }
+  const options = { maxBytes: constants.MAX_STRING_LENGTH, longer: 'refused', links: 'refused' } as const;
+  return readSmallFile(location, options)?.bytes?.toString('utf8');
 }
 
 /** Checks the signature of one file. */
 export async function checkOne(
-  { signal }: Context,
+  { signal, patience }: Context,
   file: ReleaseFile,
   { output, suffix, verification }: Pick<VerifyOptions, 'output' | 'suffix' | 'verification'>,
 ): Promise<FileOutcome> {
-  const options = { output, suffix, verification, signal, explain: 'name', onOutcome: () => {} } as const;
+  const options = { output, suffix, verification, signal, patience, explain: 'name', onOutcome: () => {} } as const;
   const [outcome] = await verifyFiles({ ...options, files: [file] });
   return outcome ?? notTried(file);
 }

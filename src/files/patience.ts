@@ -1,0 +1,139 @@
+import { dirname } from 'node:path';
+import type { Code } from '../codes.ts';
+import { ActionError, codeOf } from '../errors.ts';
+import { DENIED, HELD, HELD_SENTENCE, isHeld, REPEAT_LIMITS } from '../held.ts';
+import type { Clock } from '../signing/schedule/clock.ts';
+import { show } from './names.ts';
+
+/** The system has no descriptor to give; other work of this process may free some. */
+const TABLE_FULL = ['EMFILE', 'ENFILE', 'EAGAIN'];
+
+/** The time in which at least one file waited because of one cause. */
+interface Waiting {
+  files: number;
+  since: number;
+  spentMs: number;
+}
+
+/** One kind of act on a file. */
+interface Kind {
+  /** As the end of a sentence about the file. */
+  readonly impossible: string;
+  readonly code: Code;
+  readonly passing: readonly string[];
+}
+
+const WRITE: Kind = { impossible: 'cannot be written', code: 'OUTPUT_UNWRITABLE', passing: [...TABLE_FULL, ...HELD] };
+const WRITE_AGAIN: Kind = { ...WRITE, passing: [...WRITE.passing, ...DENIED] };
+const REMOVE: Kind = { ...WRITE_AGAIN, impossible: 'cannot be removed' };
+// Whoever reads many files at once reads fewer of them when descriptors run out.
+const READ: Kind = { impossible: 'cannot be read', code: 'FILE_UNREADABLE', passing: HELD };
+const READ_AGAIN: Kind = { ...READ, passing: [...HELD, ...DENIED] };
+
+/**
+ * Repeats acts on files that another program, or a full table of open files, holds up, while other files go on.
+ *
+ * A file waits 10 ms, then twice as long each time, for 2 s in all; all files of a run together wait at most 10 s for one
+ * cause. An error that stays is an `ActionError` that says so.
+ */
+export class Patience {
+  readonly #clock: Clock;
+  /** Directories in which a file was written. */
+  readonly #written = new Set<string>();
+  readonly #causes = new Map<string, Waiting>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Whether anything was held up: a temporary file may have been left behind. */
+  get hasWaited(): boolean {
+    return this.#causes.size > 0;
+  }
+
+  /** Writes a file; in a directory where writing succeeded before, a missing right is no reason to give up at once. */
+  async write(path: string, act: () => void | Promise<void>): Promise<void> {
+    const directory = dirname(path);
+    await this.#repeat(path, act, () => (this.#written.has(directory) ? WRITE_AGAIN : WRITE));
+    this.#written.add(directory);
+  }
+
+  /** Removes a file. */
+  remove(path: string, act: () => void): Promise<void> {
+    return this.#repeat(path, act, () => REMOVE);
+  }
+
+  /** Reads a file for the first time in this run, when a missing right is final. */
+  read<T>(path: string, act: () => T | Promise<T>): Promise<T> {
+    return this.#repeat(path, act, () => READ);
+  }
+
+  /** Reads a file that was read before. */
+  readAgain<T>(path: string, act: () => T | Promise<T>): Promise<T> {
+    return this.#repeat(path, act, () => READ_AGAIN);
+  }
+
+  async #repeat<T>(path: string, act: () => T | Promise<T>, kindOf: () => Kind): Promise<T> {
+    let startedAt: number | undefined;
+    for (let delayMs: number = REPEAT_LIMITS.firstDelayMs; ; delayMs *= 2) {
+      try {
+        return await act();
+      } catch (error) {
+        const cause = error instanceof ActionError ? error.cause : error;
+        const code = codeOf(cause) ?? '';
+        const kind = kindOf();
+        if (!kind.passing.includes(code) && !(kind.code === WRITE.code && isHeld(cause))) throw error;
+        startedAt ??= this.#clock.now();
+        const waitedMs = this.#clock.now() - startedAt;
+        const waiting = this.#waitingFor(code);
+        const isOver =
+          waitedMs + delayMs > REPEAT_LIMITS.perFileMs || this.#spentMs(waiting) >= REPEAT_LIMITS.perCauseMs;
+        if (isOver) throw heldUp({ path, kind, code, waitedMs, cause });
+        await this.#wait(waiting, delayMs);
+      }
+    }
+  }
+
+  #waitingFor(code: string): Waiting {
+    const waiting = this.#causes.get(code) ?? { files: 0, since: 0, spentMs: 0 };
+    this.#causes.set(code, waiting);
+    return waiting;
+  }
+
+  #spentMs({ files, since, spentMs }: Waiting): number {
+    return spentMs + (files > 0 ? this.#clock.now() - since : 0);
+  }
+
+  async #wait(waiting: Waiting, delayMs: number): Promise<void> {
+    if (waiting.files++ === 0) waiting.since = this.#clock.now();
+    await new Promise<void>((resolve) => void this.#clock.after(delayMs, resolve));
+    if (--waiting.files === 0) waiting.spentMs += this.#clock.now() - waiting.since;
+  }
+}
+
+interface HeldUp {
+  readonly path: string;
+  readonly kind: Kind;
+  readonly code: string;
+  readonly waitedMs: number;
+  /** The system's error, from which a scheduler may know more. */
+  readonly cause: unknown;
+}
+
+function heldUp({ path, kind, code, waitedMs, cause }: HeldUp): ActionError {
+  const [why, hint] = explain(code);
+  const text = `${show(path)} ${kind.impossible}: ${why} (${code}); repeated for ${Math.round(waitedMs)} ms.`;
+  return new ActionError(kind.code, text, { hint, cause });
+}
+
+function explain(code: string): readonly [why: string, hint: string] {
+  if (TABLE_FULL.includes(code)) {
+    return [
+      'this system has too many files open',
+      'Lower concurrency, or raise the number of open files that the runner allows (ulimit -n).',
+    ];
+  }
+  const close = 'Close that program, or have the scanner leave out the directory, and run the step again.';
+  if (!DENIED.includes(code)) return [HELD_SENTENCE, close];
+  return [`${HELD_SENTENCE}, or a right is missing`, `Look at the rights of the file and its directory. ${close}`];
+}
