@@ -144,8 +144,8 @@ function explain(name: string, error: unknown, { runAttempt, scrub }: UploadOpti
     return new ActionError('ARTIFACT_EXISTS', `This run already has an artifact called ${show(name)}.`, {
       hint:
         runAttempt === 1
-          ? 'Give each use of the action its own artifact-name, or set overwrite: true.'
-          : 'An earlier attempt may have uploaded it, or another step: if this use of the action alone has the name, set overwrite: true, else give each use its own artifact-name.',
+          ? 'Give each use of the action, or each call of the workflow that contains it, its own artifact-name, or set overwrite: true.'
+          : 'An earlier attempt may have uploaded it, or another step: if this use of the action alone has the name, set overwrite: true. Otherwise, and in a call of sign-release.yml, which has no such input, give another artifact-name.',
       cause: error,
     });
   }

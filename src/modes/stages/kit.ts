@@ -10,7 +10,7 @@ import type { Verification } from '../../verifying/check.ts';
 import { decodeSignature } from '../../verifying/encoding.ts';
 import { formOf } from '../../verifying/layout.ts';
 import type { Context } from '../context.ts';
-import { checkOne, type OwnFileTask, readText, releasePaths, writeOwnFile } from './whole-release.ts';
+import { checkOne, type OwnFileTask, readText, writeOwnFile } from './whole-release.ts';
 
 /** What a kit is made of and signed with. */
 export interface KitTask extends OwnFileTask {
@@ -38,7 +38,7 @@ export async function writeKit(context: Context, inputs: FileInputs, task: KitTa
     layout: await layoutOf(context, inputs, task),
     suffix: inputs.suffix,
     files: task.entries,
-    companions: companionsOf(inputs),
+    companions: inputs.ownPaths,
     checksums: inputs.checksums,
     pageName: basename(kit.page),
   };
@@ -50,13 +50,6 @@ export async function writeKit(context: Context, inputs: FileInputs, task: KitTa
   const { page, guide } = isSame ? texts : renderKit(template, { ...release, createdAt });
   const ofPage = await writeOwnFile(context, { path: kit.page, text: page }, task);
   return [ofPage, await writeOwnFile(context, { path: kit.guide, text: guide }, task)];
-}
-
-/** Lists what comes with the release and is not in its list. */
-function companionsOf(inputs: FileInputs): string[] {
-  const { manifest, shard } = inputs;
-  const manifests = shard.count === 1 && manifest !== undefined ? [manifest] : [];
-  return [...releasePaths(inputs), ...manifests];
 }
 
 function readEarlier(
