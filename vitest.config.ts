@@ -3,9 +3,19 @@ import { FAULT_TAGS } from './__tests__/faults/faults.ts';
 
 const NOT_HERE = ['__tests__/peers/**', '__tests__/soak/**', '__tests__/bench/**'];
 /** Scenarios that run the scripts of workflows, which call bash, jq, curl and zip; `npm run test:peers` has them. */
-export const WITH_SHELL_TOOLS = ['attach', 'examples', 'own', 'readme', 'reruns', 'shards', 'smuggling'].map(
-  (name) => `__tests__/workflows/${name}.test.ts`,
-);
+export const WITH_SHELL_TOOLS = [
+  'attach',
+  'check-release',
+  'delivery',
+  'examples',
+  'own',
+  'protocols',
+  'readme',
+  'reconcile',
+  'reruns',
+  'shards',
+  'smuggling',
+].map((name) => `__tests__/workflows/${name}.test.ts`);
 
 /** `npm test`: needs Node and `openssl` only; peers and soak have scripts of their own. */
 export default defineConfig({

@@ -40,6 +40,20 @@ describe('sign-release.yml, its own steps run as they stand', () => {
     expect(run.outputs).toMatchObject({ shards: '3', 'file-count': '2' });
   });
 
+  test('a kit at the top is signed by the first shard, and knows the receipts of all shards', async () => {
+    await using release = await createRelease({ build: { only: 'one', another: 'two' } });
+    const run = await release.sign({ shards: 2, 'verification-kit': '.' });
+    expect(run.result, run.log).toBe('success');
+    const files = await release.hub.artifacts.files('signatures');
+    const page = files.find(({ path }) => path === 'verify.html')?.bytes.toString();
+    for (const name of ['verify.html.sign', 'VERIFY.md', 'VERIFY.md.sign']) {
+      expect(files.map(({ path }) => path)).toContain(name);
+    }
+    for (const receipt of ['signing-manifest-1-of-2.json', 'signing-manifest-2-of-2.json']) {
+      expect(page).toContain(`"${receipt}"`);
+    }
+  });
+
   test('the build may come by a name, of which the run warns, or by a pattern', async () => {
     await using release = await createRelease();
     const run = await release.sign({ 'artifact-id': '', artifact: 'b?il*' });
@@ -92,6 +106,8 @@ describe('sign-release.yml, its own steps run as they stand', () => {
     ['checksums', { checksums: './SHA256SUMS' }],
     ['checksums', { checksums: '/SHA256SUMS' }],
     ['checksums', { checksums: 'SHA256SUMS\nx=1' }],
+    ['verification-kit', { 'verification-kit': '../kit' }],
+    ['verification-kit', { 'verification-kit': 'kit\nx=1' }],
     ...[
       '*',
       'sign*',

@@ -43,7 +43,7 @@ function attackOn(hub: Hub): Attack {
 
 type Step = (attack: Attack) => void | Promise<void>;
 
-const INPUTS = { shards: 2, checksums: 'SHA256SUMS' };
+const INPUTS = { shards: 2, checksums: 'SHA256SUMS', 'verification-kit': 'kit' };
 
 /** A release whose signing jobs are done: what they came to, and the artifacts that they left. */
 interface Signed {
@@ -99,7 +99,9 @@ test.each<[string, Step]>([
   await using attacked = await collectUnder(act);
   const { hub, run } = attacked;
   expect(run.result, run.log).toBe('success');
-  const own = ['SHA256SUMS', 'SHA256SUMS.sign', 'verification.json', 'signing-manifest-1-of-2.json', MANIFEST];
+  const kit = ['kit/VERIFY.md', 'kit/VERIFY.md.sign', 'kit/verify.html', 'kit/verify.html.sign'];
+  const sums = ['SHA256SUMS', 'SHA256SUMS.sign'];
+  const own = [...sums, ...kit, 'verification.json', 'signing-manifest-1-of-2.json', MANIFEST];
   const signatures = Object.keys(BUILD).map((path) => `${path}.sign`);
   expect(await pathsOf(hub, 'signatures')).toEqual([...signatures, ...own].sort());
 });
@@ -178,8 +180,8 @@ test.each<[string, Step, string]>([
     async ({ read, replace }) => {
       const files = await read(FIRST);
       const manifest = String(files.get('signing-manifest-1-of-2.json')).replace('1/2', '2/2');
-      for (const name of files.keys()) if (/^(signing-manifest|SHA256SUMS)/.test(name)) files.delete(name);
-      replace(SHARD, files.set(MANIFEST, manifest));
+      for (const name of files.keys()) if (/^(signing-manifest|SHA256SUMS|kit)/.test(name)) files.delete(name);
+      replace(SHARD, files.set(MANIFEST, manifest).set(`${MANIFEST}.sign`, 'MEUCIQ'));
     },
     'Two shards signed the same file',
   ],
@@ -197,6 +199,26 @@ test.each<[string, Step, string]>([
       replace(SHARD, files);
     },
     'has no manifest',
+  ],
+  [
+    'a manifest without its signature',
+    async ({ read, replace }) => {
+      const files = await read(SHARD);
+      files.delete(`${MANIFEST}.sign`);
+      replace(SHARD, files);
+    },
+    'The manifest of shard 2/2 is not signed',
+  ],
+  ['a manifest that is written anew', ({ edit }) => edit(SHARD, MANIFEST, (text) => `${text} `), 'SIGNATURE_INVALID'],
+  [
+    'another page in the kit',
+    ({ edit }) => edit(FIRST, 'kit/verify.html', (text) => text.replace('<html', '<html data-evil')),
+    'SIGNATURE_INVALID',
+  ],
+  [
+    'a kit in another shard',
+    async ({ read, replace }) => replace(SHARD, (await read(SHARD)).set('kit/verify.html', 'evil')),
+    'Incomplete signatures',
   ],
   [
     'a command in a manifest',

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { runAction } from '../../../tools/runner/runner.ts';
 import { readDocument } from '../../docs/document.ts';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
-import { STAND_INS, type StandIn, StandInServer, signDigest, TOKEN } from './stand-ins.ts';
+import { STAND_INS, StandInServer, TOKEN } from './stand-ins.ts';
 
 const directories: string[] = [];
 const servers: StandInServer[] = [];
@@ -100,25 +100,4 @@ test.each([
   const { run } = await signWith(server, { protocol: 'http', request: `preset:${name}`, ...inputs });
   expect(server.refusals).toEqual([]);
   expect(run.exitCode).toBe(0);
-});
-
-test('examples/in-house-api.yml signs as it stands; only the address is another', async () => {
-  const api: StandIn = ({ method, path, headers, body }, key) => {
-    const { algorithm, digest, file, ...others } = JSON.parse(body.toString());
-    const seen = [method, path, headers.authorization, algorithm, typeof file, Object.keys(others).length];
-    const expected = ['POST', '/v2/keys/release/sign', `Bearer ${TOKEN}`, 'SHA256', 'string', 0];
-    if (JSON.stringify(seen) !== JSON.stringify(expected)) throw new Error(JSON.stringify(seen));
-    const signature = signDigest(Buffer.from(digest, 'base64'), 'sha256', key).toString('base64');
-    return { type: 'application/json', body: JSON.stringify({ result: { signature } }) };
-  };
-  const server = new StandInServer(api);
-  servers.push(server);
-  await server.start();
-  const { jobs } = parse(readFileSync(join(ACTION_DIRECTORY, 'examples/in-house-api.yml'), 'utf8'));
-  const { with: example } = jobs.sign.steps.find(({ uses = '' }) => uses.startsWith('your-org/'));
-  const { protocol, request, answer, 'signing-key': key } = example;
-  const { run } = await signWith(server, { protocol, request, answer, 'signing-key': key, token: TOKEN });
-  expect(server.refusals).toEqual([]);
-  expect(run.exitCode, run.log).toBe(0);
-  expect(run.outputs['verified-count']).toBe(String(Object.keys(FILES).length));
 });

@@ -137,6 +137,15 @@ export const STAND_INS: Readonly<Record<string, StandIn>> = {
 /** The value of `token` in the tests; it needs no escaping anywhere. */
 export const TOKEN = 'dXNlcjpwYXNzd29yZC1vZi10aGUtc2VydmljZQ==';
 
+/** The API of a platform team that examples/in-house-api.yml calls. */
+export const IN_HOUSE_API: StandIn = ({ method, path, headers, body }, key) => {
+  const { algorithm, digest, file, ...others } = JSON.parse(body.toString());
+  const seen = [method, path, headers.authorization, algorithm, typeof file, Object.keys(others).length];
+  demand(seen, ['POST', '/v2/keys/release/sign', `Bearer ${TOKEN}`, 'SHA256', 'string', 0], 'request');
+  const signature = signDigest(strictBase64(digest), 'sha256', key).toString('base64');
+  return json({ result: { signature } });
+};
+
 /** A server on loopback that demands a client certificate and hands requests to a stand-in. */
 export class StandInServer {
   readonly pki = new Pki();

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
+import { IN_HOUSE_API, StandInServer, TOKEN } from '../protocols/http/stand-ins.ts';
+import { createHub } from './engine/hub.ts';
+import { runWorkflow, type WorkflowResult } from './engine/run.ts';
+import { readWorkflow } from './engine/workflow-file.ts';
+import { SIGN_RELEASE } from './release-run.ts';
+
+const REQUEST = `POST /v2/keys/{key}/sign
+Authorization: Bearer {token}
+Content-Type: application/json
+
+{"algorithm":"SHA256","digest":"{digest:base64}","file":"{name}"}
+`;
+
+const server = new StandInServer(IN_HOUSE_API);
+await server.start();
+afterAll(() => server.close());
+
+/** Signs with a service that speaks HTTP, in an organisation that has stored what another protocol needs too. */
+async function sign(more: Readonly<Record<string, unknown>> = {}): Promise<WorkflowResult> {
+  const { cert = '', key = '', chain = '', 'server-url': url } = server.inputs;
+  const vars = { SIGNING_CERT: cert, SIGNING_CHAIN: chain, SIGNING_APP_KEY: 'of another service' };
+  await using hub = await createHub({ settings: { vars } });
+  const inputs = {
+    'artifact-id': hub.artifacts.add('build', { 'app.bin': 'app', 'lib/core.so': 'core' }),
+    files: '**',
+    shards: 2,
+    'server-url': url,
+    'verify-key': server.publicKey,
+    protocol: 'http',
+    request: REQUEST,
+    answer: '/result/signature',
+    'signing-key': 'release',
+    ...more,
+  };
+  const secrets = { SIGNING_KEY: key, SIGNING_TOKEN: TOKEN, SIGNING_APP_SECRET: 'of another service' };
+  return runWorkflow(hub, SIGN_RELEASE, { inputs, secrets });
+}
+
+test('protocol http: signed by the token that the caller passes, whatever else is stored', async () => {
+  const run = await sign();
+  expect(run.result, run.log).toBe('success');
+  expect(run.outputs).toMatchObject({ mode: 'sign', 'file-count': '2', 'verified-count': '2' });
+  expect(server.refusals).toEqual([]);
+});
+
+test('an input of another protocol is an error of the action, which names both', async () => {
+  const run = await sign({ login: 'token', shards: 1 });
+  expect(run.result).toBe('failure');
+  expect(run.log).toMatch(/login[\s\S]*vault/);
+});
+
+/** Inputs of the action that the workflow decides itself, or that no caller has needed yet. */
+const OWN = ['root', 'shard', 'output-dir', 'manifest', 'suffix', 'reuse', 'upload', 'overwrite', 'partial'];
+const LEFT_OUT = ['include-hidden-files', 'follow-symbolic-links', 'if-no-files-found', 'http2', 'attempts', 'timeout'];
+const LEFT_OUT_TOO = ['deadline', 'on-failure', 'cert-expiry-warning-days', 'if-no-credentials'];
+
+test('every other input of the action can be given', () => {
+  const { jobs } = readWorkflow(SIGN_RELEASE);
+  const [step] = jobs.flatMap(({ steps }) => steps.filter(({ id }) => id === 'sign'));
+  const action = parse(readFileSync(join(ACTION_DIRECTORY, 'action.yml'), 'utf8'));
+  const known = [...OWN, ...LEFT_OUT, ...LEFT_OUT_TOO, 'allow-pull-request-target'];
+  const offered = Object.keys(action.inputs).filter((name) => !known.includes(name));
+  expect(Object.keys(step?.with ?? {})).toEqual(expect.arrayContaining(offered));
+});
