@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { runAction } from '../../tools/runner/runner.ts';
 import { readDocument, shellBlocksOf } from '../docs/document.ts';
@@ -10,7 +10,7 @@ import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
 
 const GUIDE = readDocument('docs/verify.md');
 
-/** Assets of a release by their names. */
+/** Files of a release by their names, or by their paths where it has directories. */
 export type Delivery = ReadonlyMap<string, Buffer>;
 
 /** Checks a release as a customer who has the public key: by the guide's commands, and by the action as the guide shows it. */
@@ -18,9 +18,11 @@ export async function expectDelivered(delivery: Delivery, publicKey: string): Pr
   const directory = await mkdtemp(join(tmpdir(), 'customer-'));
   try {
     const release = join(directory, 'release');
-    await mkdir(release);
+    for (const [name, bytes] of delivery) {
+      await mkdir(dirname(join(release, name)), { recursive: true });
+      await writeFile(join(release, name), bytes);
+    }
     await writeFile(join(directory, 'public-key.pem'), publicKey);
-    for (const [name, bytes] of delivery) await writeFile(join(release, name), bytes);
     const signatures = [...delivery.keys()].filter((name) => name.endsWith('.sign')).length;
     const [whole = ''] = shellBlocksOf(GUIDE, 'A whole directory');
     const output = `files with a valid signature: ${signatures}\n`;

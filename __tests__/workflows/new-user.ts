@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Service } from '../../src/rehearsal/service.ts';
-import { addCommand, createHub, type Hub, type HubOptions } from './engine/hub.ts';
+import { addGh, createHub, type Hub, type HubOptions } from './engine/hub.ts';
 
 /** How a run of a new user's repository comes about. */
 export type NewUserOptions = HubOptions & { readonly stored?: 'everything' | 'nothing'; readonly build?: string };
@@ -62,6 +62,6 @@ export async function openRepository(service: Service, options: NewUserOptions):
     ...more,
   });
   await writeFile(join(hub.repository, 'build.sh'), build, { mode: 0o755 });
-  await addCommand(hub, 'gh');
+  await addGh(hub);
   return hub;
 }

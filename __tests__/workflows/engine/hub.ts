@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -72,6 +72,7 @@ export async function createHub(options: HubOptions = {}): Promise<Hub> {
         ref_name: 'main',
         run_attempt: String(attempt),
         token: 'a token',
+        repository: options.env?.['GITHUB_REPOSITORY'] ?? 'octocat/hello-world',
         ...options.github,
       };
     },
@@ -103,6 +104,24 @@ export async function addCommand({ path }: Hub, name: string): Promise<void> {
   await mkdir(path, { recursive: true });
   const script = `#!/bin/sh\nprintf '%s\\n' "$(basename "$0") $*" >> "$(dirname "$0")/calls"\n`;
   await writeFile(join(path, name), script, { mode: 0o755 });
+}
+
+/** Puts a `gh` in place that keeps what `gh release create` would publish, by its base names as assets have them. */
+export async function addGh(hub: Hub): Promise<void> {
+  await addCommand(hub, 'gh');
+  const keep = `[ "$1 $2" = 'release create' ] || exit 0
+mkdir -p '${hub.directory}/published'
+shift 3
+for argument; do [ ! -f "$argument" ] || cp "$argument" '${hub.directory}/published/'; done
+`;
+  await appendFile(join(hub.path, 'gh'), keep);
+}
+
+/** Returns what `gh release create` published, by names. */
+export async function publishedIn({ directory }: Hub): Promise<Map<string, Buffer>> {
+  const place = join(directory, 'published');
+  const entries = (await readdir(place)).map(async (name) => [name, await readFile(join(place, name))] as const);
+  return new Map(await Promise.all(entries));
 }
 
 /** Lists the calls of such commands, in order. */
