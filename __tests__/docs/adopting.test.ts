@@ -26,7 +26,7 @@ test('the table of inputs is that of the reusable workflow, with its defaults', 
 
 test.each([
   ['sign-release.yml', 'Outputs:'],
-  ['attach-signatures.yml', 'its output is'],
+  ['attach-signatures.yml', 'its outputs are'],
 ])('all outputs of %s are named', (name, start) => {
   const { outputs } = read(name);
   const text = DOCUMENT.text.slice(DOCUMENT.text.indexOf(start));

@@ -82,7 +82,7 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
       await using one = await createCase({ tag: 'v1.2.3', assets: { 'app.bin': 'app' }, ...options });
       const run = await one.attach();
       expect(run.result, run.log).toBe('success');
-      expect(run.outputs).toEqual({ 'asset-count': '6' });
+      expect(run.outputs).toEqual({ 'asset-count': '6', 'added-count': '6' });
       expect(one.names()).toEqual([...BASE_NAMES, 'app.bin'].sort());
       const core = one.api.releases[0]?.assets.find(({ name }) => name === 'core.so.sign');
       expect(core?.bytes.toString()).toBe('MEQCIA');
@@ -178,6 +178,29 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
     expect(run.log).not.toContain('verification.json');
   });
 
+  test('a kit is attached with its signatures when it is one, and a time stamp of the checksums', async () => {
+    await using one = await createCase({ tag: 'v1.2.3' });
+    const mark = '<!-- mtls-release-signing verification kit -->';
+    const kit = { 'kit/verify.html': `<!doctype html>${mark}\n<html>`, 'kit/VERIFY.md': `${mark}\n# Check` };
+    const signed = Object.fromEntries(
+      Object.entries(kit).flatMap(([path, text]) => [
+        [path, text],
+        [`${path}.sign`, 'x'],
+      ]),
+    );
+    const others = {
+      'old/verify.html': `<!-- ${mark}`,
+      'old/verify.html.sign': 'x',
+      'x/VERIFY.md': `${mark}\n`,
+      'y.tsr': 'y',
+    };
+    const run = await one.attach({ ...SIGNATURES, ...signed, 'SHA256SUMS.tsr': 'stamp', ...others });
+    expect(run.result, run.log).toBe('success');
+    const names = ['VERIFY.md', 'VERIFY.md.sign', 'verify.html', 'verify.html.sign', 'SHA256SUMS.tsr'];
+    expect(one.names()).toEqual([...BASE_NAMES, ...names].sort());
+    for (const path of Object.keys(others)) expect(run.log).toContain(path.replace('/', '?'));
+  });
+
   test('a list that says something else than the manifests is no list of checksums', async () => {
     await using one = await createCase({ tag: 'v1.2.3' });
     const run = await one.attach({ ...SIGNATURES, SHA256SUMS: sumsOf(PATHS).replace(/^\w/, 'g') });
@@ -259,6 +282,17 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
     expect(run.result, run.log).toBe('success');
     expect(one.names()).toEqual(BASE_NAMES);
     expect(one.api.releases[0]?.assets.every(({ state }) => state === 'uploaded')).toBe(true);
+  });
+
+  test('without receipts, and with what the release has kept: only new signatures are attached', async () => {
+    await using one = await createCase({ tag: 'v1.2.3', assets: { 'app.bin.sign': 'another signature' } });
+    const run = await one.attach(SIGNATURES, { receipts: false, existing: 'keep' });
+    expect(run.result, run.log).toBe('success');
+    expect(run.outputs).toEqual({ 'asset-count': '3', 'added-count': '3' });
+    expect(one.names()).toEqual(BASE_NAMES.filter((name) => !name.startsWith('signing-manifest')));
+    expect(one.api.releases[0]?.assets[0]?.bytes.toString()).toBe('another signature');
+    expect(run.log).toContain('has it still: app.bin.sign');
+    expect(run.log).not.toContain('::warning title=Left out');
   });
 
   test('an upload that never succeeds is red and says how to go on', async () => {

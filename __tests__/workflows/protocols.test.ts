@@ -38,7 +38,7 @@ async function sign(more: Readonly<Record<string, unknown>> = {}): Promise<Workf
     ...more,
   };
   const secrets = { SIGNING_KEY: key, SIGNING_TOKEN: TOKEN, SIGNING_APP_SECRET: 'of another service' };
-  return runWorkflow(hub, SIGN_RELEASE, { inputs, secrets });
+  return await runWorkflow(hub, SIGN_RELEASE, { inputs, secrets });
 }
 
 test('protocol http: signed by the token that the caller passes, whatever else is stored', async () => {

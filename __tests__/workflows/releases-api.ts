@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
 /** A file of a release. */
@@ -8,6 +8,8 @@ export interface Asset {
   readonly name: string;
   readonly state: 'uploaded' | 'starter';
   readonly bytes: Buffer;
+  /** Login of who uploaded it. */
+  readonly uploader?: string;
 }
 
 /** A release and what is attached to it. */
@@ -22,6 +24,9 @@ export interface Release {
 /** What goes wrong with one upload: lost with a remainder that is in the way, stored with other bytes, or refused. */
 export type UploadFault = 'lost' | 'altered' | 'refused';
 
+/** What goes wrong with one download: cut off, other bytes, or the connection is lost. */
+export type DownloadFault = 'cut' | 'altered' | 'lost';
+
 /** The part of GitHub's interface that has to do with releases. */
 export interface ReleasesApi {
   readonly url: string;
@@ -30,6 +35,10 @@ export interface ReleasesApi {
   readonly requests: readonly string[];
   /** Due for the next uploads, in order. */
   readonly faults: UploadFault[];
+  /** Due for the next downloads, in order. */
+  readonly downloadFaults: DownloadFault[];
+  /** Reviewers of each environment, by its name. */
+  readonly environments: Record<string, readonly string[]>;
   /** Refusals of single requests, by their number from 1 on. */
   readonly limits: Limit[];
   close(): Promise<void>;
@@ -47,7 +56,7 @@ export interface ReleaseOptions {
   readonly tag: string;
   readonly draft?: boolean;
   readonly immutable?: boolean;
-  readonly assets?: Readonly<Record<string, string>>;
+  readonly assets?: Readonly<Record<string, string | Buffer>>;
   /** Names of assets whose upload was lost before. */
   readonly unfinished?: readonly string[];
 }
@@ -58,13 +67,18 @@ const MOST_ASSETS = 1000;
 interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  /** A file, in place of a body. */
+  readonly bytes?: Buffer;
+  readonly location?: string;
+  /** How the answer of a download is spoilt. */
+  readonly fault?: DownloadFault | undefined;
 }
 
 /** Starts GitHub's releases on a free port of 127.0.0.1, by the rules that are documented for them. */
 export async function startReleasesApi(options: readonly ReleaseOptions[]): Promise<ReleasesApi> {
   const releases = options.map(toRelease);
-  const [requests, faults, limits]: [string[], UploadFault[], Limit[]] = [[], [], []];
-  const state: State = { releases, faults, nextId: 10_000, url: '' };
+  const [requests, limits]: [string[], Limit[]] = [[], []];
+  const state: State = { releases, faults: [], downloadFaults: [], environments: {}, nextId: 10_000, url: '' };
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     const limit = limits.find(({ at }) => at === requests.length);
@@ -73,10 +87,7 @@ export async function startReleasesApi(options: readonly ReleaseOptions[]): Prom
       response.writeHead(limit.status, limit.headers);
       return void response.end();
     }
-    void answer(state, request).then(({ status, body }) => {
-      response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(body === undefined ? '' : JSON.stringify(body));
-    });
+    void answer(state, request).then((answered) => send(response, answered));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -86,8 +97,10 @@ export async function startReleasesApi(options: readonly ReleaseOptions[]): Prom
     url: state.url,
     releases,
     requests,
-    faults,
     limits,
+    faults: state.faults,
+    downloadFaults: state.downloadFaults,
+    environments: state.environments,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -95,9 +108,8 @@ export async function startReleasesApi(options: readonly ReleaseOptions[]): Prom
   };
 }
 
-interface State {
+interface State extends Pick<ReleasesApi, 'faults' | 'downloadFaults' | 'environments'> {
   readonly releases: Release[];
-  readonly faults: UploadFault[];
   nextId: number;
   url: string;
 }
@@ -112,8 +124,25 @@ function toRelease(options: ReleaseOptions, at: number): Release {
   return { id: at + 1, tag, draft, immutable, assets: all };
 }
 
+/** Sends an answer; a download goes wrong as its fault says. */
+function send(response: ServerResponse, { status, body, bytes, location, fault }: Answer): void {
+  if (fault === 'lost') return void response.destroy();
+  const content = bytes ?? Buffer.from(body === undefined ? '' : JSON.stringify(body));
+  const whole = fault === 'altered' ? Buffer.from(content).fill('x', 0, 1) : content;
+  const type = bytes === undefined ? 'application/json' : 'application/octet-stream';
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': whole.length,
+    ...(location === undefined ? {} : { location }),
+  });
+  if (fault !== 'cut') return void response.end(whole);
+  response.write(whole.subarray(0, Math.floor(whole.length / 2)), () => response.destroy());
+}
+
 async function answer(state: State, request: IncomingMessage): Promise<Answer> {
   const body = await buffer(request);
+  const [, storage] = /^\/storage\/(\d+)$/.exec(request.url ?? '') ?? [];
+  if (storage !== undefined) return download(state, storage, request.headers.authorization);
   if (request.headers.authorization !== `Bearer ${TOKEN}`) return { status: 401 };
   const url = new URL(request.url ?? '', state.url);
   const [, ...path] = url.pathname.split('/').map(decodeURIComponent);
@@ -126,6 +155,18 @@ async function answer(state: State, request: IncomingMessage): Promise<Answer> {
       const tagged = state.releases.find(({ tag, draft }) => tag === path[5] && !draft);
       return tagged === undefined ? { status: 404 } : { status: 200, body: toJson(state, tagged) };
     }
+    case route === 'GET repos/acme/app/releases' && path[4] === 'latest': {
+      const latest = state.releases.findLast(({ draft }) => !draft);
+      return latest === undefined ? { status: 404 } : { status: 200, body: toJson(state, latest) };
+    }
+    case route === 'GET repos/acme/app/releases' && path[4] === 'assets':
+      if (request.headers.accept !== 'application/octet-stream') return { status: 415 };
+      return { status: 302, location: `${state.url.replace('127.0.0.1', 'localhost')}/storage/${path[5]}` };
+    case route === 'GET repos/acme/app/environments': {
+      const reviewers = state.environments[path[4] ?? '']?.map((login) => ({ type: 'User', reviewer: { login } }));
+      const rules = reviewers?.length ? [{ type: 'required_reviewers', reviewers }] : [];
+      return reviewers === undefined ? { status: 404 } : { status: 200, body: { protection_rules: rules } };
+    }
     case route === 'GET repos/acme/app/releases' && path[5] === 'assets' && release !== undefined:
       return { status: 200, body: pageOf(release.assets, url).map(toAssetJson) };
     case route === 'DELETE repos/acme/app/releases' && path[4] === 'assets':
@@ -136,6 +177,15 @@ async function answer(state: State, request: IncomingMessage): Promise<Answer> {
     default:
       return { status: 404 };
   }
+}
+
+/** Hands out the bytes of an asset from the place that GitHub redirects to, which refuses a token as that place does. */
+function download(state: State, id: string, authorization: string | undefined): Answer {
+  const asset = state.releases.flatMap(({ assets }) => assets).find((one) => String(one.id) === id);
+  if (authorization !== undefined) return { status: 400 };
+  return asset === undefined
+    ? { status: 404 }
+    : { status: 200, bytes: asset.bytes, fault: state.downloadFaults.shift() };
 }
 
 function upload(state: State, release: Release, { name, bytes }: Pick<Asset, 'name' | 'bytes'>): Answer {
@@ -170,7 +220,8 @@ function toJson(state: State, { id, tag, draft, immutable, assets }: Release): o
   return { id, tag_name: tag, draft, immutable, upload_url, assets: assets.map(toAssetJson) };
 }
 
-function toAssetJson({ id, name, state, bytes }: Asset): object {
+function toAssetJson({ id, name, state, bytes, uploader = 'octocat' }: Asset): object {
   const digest = state === 'uploaded' ? `sha256:${createHash('sha256').update(bytes).digest('hex')}` : null;
-  return { id, name, state, size: bytes.length, digest };
+  const [login, updated_at] = [uploader, '2026-03-01T12:00:00Z'];
+  return { id, name, state, size: bytes.length, digest, updated_at, uploader: { login } };
 }

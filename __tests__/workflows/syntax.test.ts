@@ -41,6 +41,19 @@ describe('GitHub’s own language service', () => {
   });
 });
 
+/** Jobs of reusable workflows that have what the caller grants, since not every caller needs the same. */
+const INHERITING: Readonly<Record<string, readonly string[]>> = {
+  '.github/workflows/sign-release.yml': ['sign'],
+  '.github/workflows/check-release.yml': ['check'],
+  '.github/workflows/reconcile-release.yml': ['prepare'],
+};
+/** What a caller may grant such jobs besides what all others need: a permission, and its kinds. */
+const GRANTED: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  'sign-release.yml': { 'id-token': ['write'] },
+  'check-release.yml': { contents: ['read', 'write'] },
+  'reconcile-release.yml': { actions: ['read'] },
+};
+
 describe('every workflow, example and block', () => {
   const inputs = Object.keys(parse(readFileSync(join(ACTION_DIRECTORY, 'action.yml'), 'utf8')).inputs);
 
@@ -99,15 +112,16 @@ describe('every workflow, example and block', () => {
 describe('permissions', () => {
   const files = [...WORKFLOWS, ...EXAMPLES].map((source) => [source.name, workflowIn(source)] as const);
 
-  test.each(files)('are none for the whole of %s, and each job says what it needs', (_, workflow) => {
-    expect(workflow.permissions).toEqual({});
-    for (const job of workflow.jobs) expect(isRecord(job.permissions), job.id).toBe(true);
+  test.each(files)('are none for the whole of %s, and each job says what it needs', (name, workflow) => {
+    const inheriting = INHERITING[name] ?? [];
+    expect(workflow.permissions).toEqual(inheriting.length > 0 ? undefined : {});
+    for (const job of workflow.jobs) expect(isRecord(job.permissions), job.id).toBe(!inheriting.includes(job.id));
   });
 
-  test('of the reusable workflow that signs: nothing but reading', () => {
+  test('of the reusable workflow that signs: nothing but reading, or what the caller grants', () => {
     const workflow = workflowIn(find('sign-release.yml'));
     for (const { id, permissions } of workflow.jobs) {
-      expect([{}, { contents: 'read' }], id).toContainEqual(permissions);
+      expect([{}, { contents: 'read' }, undefined], id).toContainEqual(permissions);
     }
   });
 
@@ -142,8 +156,12 @@ describe('calls of the reusable workflows', () => {
 
   // GitHub looks at this before any job starts, and the whole workflow fails.
   test.each(calls)('grant what the called jobs need, and no more: %s', (_, job) => {
-    const needed = called(job).jobs.map(({ permissions }) => permissions);
-    expect(job.permissions).toEqual(Object.assign({}, ...needed));
+    const needed = Object.assign({}, ...called(job).jobs.map(({ permissions }) => permissions));
+    const name = job.uses?.match(/[\w-]+\.yml/)?.[0] ?? '';
+    const more = Object.entries(isRecord(job.permissions) ? job.permissions : {}).filter(([one]) => !(one in needed));
+    for (const [one, kind] of more) expect(GRANTED[name]?.[one], one).toContain(kind);
+    const others = Object.fromEntries(more);
+    expect(job.permissions).toEqual({ ...needed, ...others });
   });
 });
 

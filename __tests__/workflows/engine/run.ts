@@ -167,7 +167,7 @@ function runOrSkip(
 }
 
 function hasFailed(steps: readonly StepResult[]): boolean {
-  return steps.some(({ outcome }) => outcome === 'failure');
+  return steps.some(({ outcome, isForgiven }) => outcome === 'failure' && isForgiven !== true);
 }
 
 /**

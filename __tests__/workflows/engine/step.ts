@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   createFileCommands,
   fileCommandEnvironment,
@@ -10,7 +11,7 @@ import { runAction } from '../../../tools/runner/runner.ts';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
 import { type Contexts, fillAll } from './expression.ts';
 import type { Hub } from './hub.ts';
-import type { Step } from './workflow-file.ts';
+import { readComposite, type Step } from './workflow-file.ts';
 
 /** What a step came to. */
 export interface StepResult {
@@ -19,6 +20,8 @@ export interface StepResult {
   readonly outputs: Readonly<Record<string, string>>;
   readonly log: string;
   readonly summary?: string;
+  /** A failure that does not count, by `continue-on-error`. */
+  readonly isForgiven?: boolean;
 }
 
 /** Where a step runs. */
@@ -32,13 +35,21 @@ export interface Place {
 }
 
 /** The names by which workflows call this action. */
+const OWN_COMPOSITE = /^\$\/(\.github\/actions\/[\w-]+)$/;
 const THIS_ACTION = /^(\$\/|\.\/|your-org\/mtls-release-signing@\S+)$/;
 
 /** Runs one step as a runner would: scripts with bash, this action from its bundle, those for artifacts against the hub. */
 export async function runStep(step: Step, place: Place): Promise<StepResult> {
+  const result = await perform(step, place);
+  return step.continuesOnError ? { ...result, isForgiven: true } : result;
+}
+
+async function perform(step: Step, place: Place): Promise<StepResult> {
   const env = fillAll(step.env, place.contexts);
   if (step.run !== undefined) return runScript(step, place, env);
   const inputs = fillAll(step.with, place.contexts);
+  const [, composite] = OWN_COMPOSITE.exec(step.uses ?? '') ?? [];
+  if (composite !== undefined) return runComposite(step, place, join(ACTION_DIRECTORY, composite));
   if (THIS_ACTION.test(step.uses ?? '')) return runThisAction(step, place, inputs);
   try {
     const outputs = await runKnownAction(step, place, inputs);
@@ -46,6 +57,27 @@ export async function runStep(step: Step, place: Place): Promise<StepResult> {
   } catch (error) {
     return { name: step.name, outcome: 'failure', outputs: {}, log: String(error) };
   }
+}
+
+/** Runs the scripts of a composite action in the workspace of the job. */
+async function runComposite(step: Step, place: Place, directory: string): Promise<StepResult> {
+  const action = readComposite(join(directory, 'action.yml'));
+  const inputs = { ...fillAll(action.defaults, place.contexts), ...fillAll(step.with, place.contexts) };
+  const steps: Record<string, StepResult> = {};
+  for (const inner of action.steps) {
+    const env = { GITHUB_ACTION_PATH: directory, ...fillAll(inner.env, { ...place.contexts, inputs }) };
+    const result = await runScript(inner, place, env);
+    steps[inner.id ?? inner.name] = result;
+    if (result.outcome === 'failure') break;
+  }
+  const results = Object.values(steps);
+  return {
+    name: step.name,
+    outcome: results.some(({ outcome }) => outcome === 'failure') ? 'failure' : 'success',
+    outputs: fillAll(action.outputs, { ...place.contexts, inputs, steps }),
+    log: results.map(({ log }) => log).join(''),
+    summary: results.map(({ summary = '' }) => summary).join(''),
+  };
 }
 
 async function runThisAction(step: Step, place: Place, given: Readonly<Record<string, string>>): Promise<StepResult> {
@@ -111,6 +143,7 @@ async function runScript(step: Step, place: Place, env: Readonly<Record<string, 
       resolve({ failed: error !== null, log: stdout + stderr }),
     );
   });
-  const outputs = Object.fromEntries(parseFileCommand((await readFileCommands(files)).output));
-  return { name: step.name, outcome: failed ? 'failure' : 'success', outputs, log };
+  const { output, summary } = await readFileCommands(files);
+  const outputs = Object.fromEntries(parseFileCommand(output));
+  return { name: step.name, outcome: failed ? 'failure' : 'success', outputs, log, summary };
 }

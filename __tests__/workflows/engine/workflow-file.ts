@@ -14,6 +14,16 @@ export interface Step {
   readonly if: unknown;
   readonly with: Mapping;
   readonly env: Mapping;
+  /** Whether the job goes on, and stays green, when the step fails. */
+  readonly continuesOnError: boolean;
+}
+
+/** A composite action as it stands. */
+export interface CompositeAction {
+  /** Defaults of its inputs. */
+  readonly defaults: Mapping;
+  readonly outputs: Mapping;
+  readonly steps: readonly Step[];
 }
 
 /** A job as it stands; one with `uses` calls another workflow and has no steps. */
@@ -47,6 +57,18 @@ export function readWorkflow(path: string): WorkflowFile {
   return toWorkflow(parse(readFileSync(path, 'utf8')));
 }
 
+/** Reads the file of a composite action. */
+export function readComposite(path: string): CompositeAction {
+  const action = mapping(parse(readFileSync(path, 'utf8')));
+  const members = (name: string, member: string): Mapping =>
+    Object.fromEntries(Object.entries(mapping(action[name])).map(([key, one]) => [key, mapping(one)[member]]));
+  return {
+    defaults: members('inputs', 'default'),
+    outputs: members('outputs', 'value'),
+    steps: toSteps(mapping(action['runs'])['steps']),
+  };
+}
+
 /** Looks at a parsed workflow. */
 export function toWorkflow(document: unknown): WorkflowFile {
   const root = mapping(document);
@@ -63,7 +85,6 @@ export function toWorkflow(document: unknown): WorkflowFile {
 
 function toJob(id: string, job: Mapping): Job {
   const { needs } = job;
-  const steps = Array.isArray(job['steps']) ? job['steps'] : [];
   return {
     id,
     needs: (Array.isArray(needs) ? needs : needs === undefined ? [] : [needs]).map(String),
@@ -76,8 +97,12 @@ function toJob(id: string, job: Mapping): Job {
     permissions: job['permissions'],
     matrix: mapping(mapping(job['strategy'])['matrix']),
     outputs: mapping(job['outputs']),
-    steps: steps.map((step) => toStep(mapping(step))),
+    steps: toSteps(job['steps']),
   };
+}
+
+function toSteps(steps: unknown): Step[] {
+  return Array.isArray(steps) ? steps.map((step) => toStep(mapping(step))) : [];
 }
 
 function toStep(step: Mapping): Step {
@@ -90,6 +115,7 @@ function toStep(step: Mapping): Step {
     if: step['if'],
     with: mapping(step['with']),
     env: mapping(step['env']),
+    continuesOnError: step['continue-on-error'] === true,
   };
 }
 
