@@ -36250,7 +36250,7 @@ Content-Type: application/json
 			const message = messageOf(error);
 			if (NAME_TAKEN.test(message)) {
 				return new errors.lZ("ARTIFACT_EXISTS", `This run already has an artifact called ${(0, files_names.WU)(name)}.`, {
-					hint: runAttempt === 1 ? "Give each use of the action its own artifact-name, or set overwrite: true." : "An earlier attempt may have uploaded it, or another step: if this use of the action alone has the name, set overwrite: true, else give each use its own artifact-name.",
+					hint: runAttempt === 1 ? "Give each use of the action, or each call of the workflow that contains it, its own artifact-name, or set overwrite: true." : "An earlier attempt may have uploaded it, or another step: if this use of the action alone has the name, set overwrite: true. Otherwise, and in a call of sign-release.yml, which has no such input, give another artifact-name.",
 					cause: error
 				});
 			}
@@ -38395,7 +38395,7 @@ Content-Type: application/json
 				layout: await layoutOf(context, inputs, task),
 				suffix: inputs.suffix,
 				files: task.entries,
-				companions: companionsOf(inputs),
+				companions: inputs.ownPaths,
 				checksums: inputs.checksums,
 				pageName: (0, external_node_path_.basename)(kit.page)
 			};
@@ -38418,11 +38418,6 @@ Content-Type: application/json
 				path: kit.guide,
 				text: guide
 			}, task)];
-		}
-		function companionsOf(inputs) {
-			const { manifest, shard } = inputs;
-			const manifests = shard.count === 1 && manifest !== undefined ? [manifest] : [];
-			return [...releasePaths(inputs), ...manifests];
 		}
 		function readEarlier(output, kit) {
 			const [page, guide] = [kit.page, kit.guide].map((path) => readText(output.realPathOf(path)));

@@ -51,7 +51,7 @@ test('protocol http: signed by the token that the caller passes, whatever else i
 test('an input of another protocol is an error of the action, which names both', async () => {
   const run = await sign({ login: 'token', shards: 1 });
   expect(run.result).toBe('failure');
-  expect(run.log).toMatch(/login[\s\S]*vault/);
+  expect(run.log).toMatch(/Input login is given, but belongs to another protocol/);
 });
 
 /** Inputs of the action that the workflow decides itself, or that no caller has needed yet. */
