@@ -10,9 +10,9 @@ export interface ConnectProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy; `answer` decides the status of each tunnel, 200 opens it. */
+/** Starts a proxy; `answer` decides the status of each tunnel, 200 opens it; a whole answer as text opens the tunnel too. */
 export async function startProxy(
-  answer: (nth: number, request: IncomingMessage) => number = () => 200,
+  answer: (nth: number, request: IncomingMessage) => number | string = () => 200,
 ): Promise<ConnectProxy> {
   const asked: { target: string; authorization: string | undefined }[] = [];
   const open = new Set<Socket>();
@@ -22,9 +22,10 @@ export async function startProxy(
     const status = answer(asked.length, request);
     asked.push({ target: request.url ?? '', authorization: request.headers['proxy-authorization'] });
     client.on('error', () => {});
-    if (status !== 200) return client.end(`HTTP/1.1 ${status} As told\r\nproxy-authenticate: Basic realm="x"\r\n\r\n`);
+    if (status !== 200 && typeof status === 'number')
+      return client.end(`HTTP/1.1 ${status} As told\r\nproxy-authenticate: Basic realm="x"\r\n\r\n`);
     const upstream = connect(Number((request.url ?? '').split(':').at(-1)), '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      client.write(status === 200 ? 'HTTP/1.1 200 Connection established\r\n\r\n' : status);
       client.pipe(upstream).pipe(client);
     });
     upstream.on('error', () => client.destroy());

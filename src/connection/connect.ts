@@ -1,7 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import type { LookupAddress } from 'node:dns';
 import type { Socket, TcpNetConnectOpts } from 'node:net';
-import { type ConnectionOptions, connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
+import {
+  type ConnectionOptions,
+  connect,
+  type DetailedPeerCertificate,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
 import { type AddressBook, attemptMs } from './addresses.ts';
 import { openTunnel } from './proxy.ts';
 import { connectTimeout, peerName, type Route, targetOf } from './route.ts';
@@ -26,6 +32,8 @@ export interface HandshakeOptions {
   readonly protocols: readonly string[];
   /** Resumes an earlier session with the same server. */
   readonly session?: Buffer | undefined;
+  /** In place of the route's; absent for the route's. */
+  readonly secureContext?: SecureContext | undefined;
   /** `reported` completes the handshake with a server that cannot be trusted, so that its certificates can be looked at. */
   readonly trust: 'required' | 'reported';
 }
@@ -43,7 +51,7 @@ export function beginHandshake(route: Route, { tunnel, addresses }: Underlay, op
   return connect({
     ...(tunnel ? { socket: tunnel } : tcp),
     ...peerName(hostname),
-    secureContext: route.secureContext,
+    secureContext: options.secureContext ?? route.secureContext,
     // Explicit, or an earlier step's NODE_TLS_REJECT_UNAUTHORIZED=0 switches verification off.
     rejectUnauthorized: options.trust === 'required',
     ALPNProtocols: [...options.protocols],
@@ -98,6 +106,8 @@ export interface DialOptions {
   readonly addressBook: AddressBook;
   readonly protocols: readonly string[];
   readonly session: Buffer | undefined;
+  /** In place of the route's; `undefined` for the route's. */
+  readonly secureContext: SecureContext | undefined;
   /** Is given every session that the server offers; under TLS 1.2 that is before the handshake is reported complete. */
   readonly onSession: (session: Buffer) => void;
   /** Whether a failure is to hold the server's certificates; reading them makes a handshake a little slower. */
@@ -122,13 +132,13 @@ const CRYPTOGRAPHY_MS = 20;
 function shakeHands(
   route: Route,
   { tunnel, addresses, spentMs }: Underlay & { readonly spentMs: number },
-  { protocols, session, onSession, addressBook, readsServer }: DialOptions,
+  { protocols, session, secureContext, onSession, addressBook, readsServer }: DialOptions,
 ): Promise<Connection> {
   const { promise, resolve, reject } = Promise.withResolvers<Connection>();
   let startedAt = performance.now();
   let connectedAt = tunnel ? startedAt : undefined;
   let serverChain: readonly X509Certificate[] = [];
-  const socket = beginHandshake(route, { tunnel, addresses }, { protocols, session, trust: 'required' });
+  const socket = beginHandshake(route, { tunnel, addresses }, { protocols, session, secureContext, trust: 'required' });
   const timer = setTimeout(() => socket.destroy(connectTimeout(route)), Math.max(1, route.timeoutMs - spentMs));
   const fail = (error: unknown): void => {
     clearTimeout(timer);

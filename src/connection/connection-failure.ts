@@ -11,6 +11,12 @@ const UNREACHABLE: Row = [
   'the host cannot be reached',
   "Check the runner's network, VPN and firewall.",
 ];
+const HEADERS_TOO_LARGE: Row = [
+  'file',
+  'RESP_TOO_LARGE',
+  'the headers of the answer are too large',
+  'Check server-url, and the path of the requests below it: they must lead to the signing service.',
+];
 const ROWS: Readonly<Record<string, Row>> = {
   ENOTFOUND: [
     'request',
@@ -29,12 +35,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   EHOSTUNREACH: UNREACHABLE,
   ENETUNREACH: UNREACHABLE,
   EADDRNOTAVAIL: UNREACHABLE,
-  UND_ERR_HEADERS_OVERFLOW: [
-    'file',
-    'RESP_TOO_LARGE',
-    'the headers of the answer are too large',
-    'Check server-url, and the path of the requests below it: they must lead to the signing service.',
-  ],
+  UND_ERR_HEADERS_OVERFLOW: HEADERS_TOO_LARGE,
+  HPE_HEADER_OVERFLOW: HEADERS_TOO_LARGE,
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: [
     'file',
     'FILE_CHANGED',
@@ -150,10 +152,19 @@ function protocolRow(error: unknown, code: string): Row | undefined {
   return [
     'request',
     'HTTP_MALFORMED',
-    'the answer is not HTTP/1.1',
+    `the answer is not HTTP/1.1${parserWords(error)}`,
     'Check that server-url leads to the signing service; a gateway in between may be broken.',
     { endsRun: 'canary-twice' },
   ];
+}
+
+/** Returns what the parser says, such as ` (Invalid header token)`; empty when it says nothing of use. */
+function parserWords(error: unknown): string {
+  const words =
+    error instanceof Error
+      ? /^(?:Parse Error: |Response does not match the HTTP\/1\.1 protocol \()([^)]*)/.exec(error.message)?.[1]
+      : '';
+  return words ? ` (${words})` : '';
 }
 
 function lostRow(when: string, { stale }: Pick<ConnectionFacts, 'stale'>): Row {

@@ -1,6 +1,7 @@
 import { type buildConnector, Client } from 'undici';
 import type { Connection } from './connect.ts';
 import type { Dialler, HttpProtocol } from './dialler.ts';
+import { MAX_HEADER_BYTES } from './lenient-exchange.ts';
 
 /** An HTTP client and the connection it uses now. */
 export interface Lane {
@@ -49,6 +50,12 @@ export class Lanes {
   }
 
   #fresh(lane: Lane | undefined): Lane | undefined {
+    // After `Connection: close` a client would dial anew, while a connection that is ready waits, and a server that serves one
+    // connection after the other waits for a request on that one.
+    if (lane?.connection?.socket.destroyed) {
+      this.drop(lane);
+      return this.takeIdle();
+    }
     if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
     this.drop(lane);
     // The others have waited for longer still.
@@ -163,5 +170,6 @@ function createClient(origin: string, sharing: Lane['sharing'], connect: () => P
     // One clock per try is enough, and it is the caller's.
     headersTimeout: 0,
     bodyTimeout: 0,
+    maxHeaderSize: MAX_HEADER_BYTES,
   });
 }

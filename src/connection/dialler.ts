@@ -1,11 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SecureContext } from 'node:tls';
 import { Failure } from '../signing/policy/failure.ts';
 import { AddressBook } from './addresses.ts';
 import { type Connection, DialError, dial } from './connect.ts';
 import { dialFailure } from './connection-failure.ts';
 import type { Route } from './route.ts';
-import { isDoubtful, isOurRefusal } from './tls-failure.ts';
+import { isDoubtful, isOurRefusal, tlsFailure } from './tls-failure.ts';
 
 /** HTTP version to ask for: `http2` sends all requests as streams of one connection, if the server agrees. */
 export type HttpProtocol = 'http1' | 'http2';
@@ -36,6 +37,10 @@ export class Dialler {
   #refusedSessions = 0;
   #hasConnected = false;
   #asksForCertificate: boolean | undefined;
+  /** For TLS 1.2, once a server asks for the certificate too late for TLS 1.3. */
+  #tls12Context: SecureContext | undefined;
+  /** Whether the server speaks TLS 1.3, has not asked for a certificate, and TLS 1.2 was not tried. */
+  #isBlindTls13 = false;
   /** Until the first connection stands, and again once a server was refused, a failure says what the server sent. */
   #readsServer = true;
 
@@ -63,6 +68,19 @@ export class Dialler {
     }
   }
 
+  /**
+   * Speaks TLS 1.2 from now on when the server may want the certificate after the request, for one path only: TLS 1.2 has
+   * renegotiation for that, and Node's TLS 1.3 has nothing. Returns whether that is new.
+   */
+  avoidTls13(): boolean {
+    const { tls12Context } = this.#route;
+    if (!this.#isBlindTls13 || !tls12Context) return false;
+    this.#isBlindTls13 = false;
+    this.#tls12Context = tls12Context();
+    this.#session = undefined;
+    return true;
+  }
+
   /** Notes that a server broke off a resumed session: resuming saves time and must never cost a file. */
   refuseSession(): void {
     this.#refusedSessions++;
@@ -76,8 +94,11 @@ export class Dialler {
       return await this.#dialOnce(session);
     } catch (error) {
       if (!(error instanceof DialError)) throw error;
+      const isTooOld = this.#tls12Context && tlsFailure(error.cause, '')?.code === 'TLS_VERSION';
+      if (isTooOld) this.#tls12Context = undefined;
       const isRefused = session !== undefined && error.hasBegun && !isOurRefusal(error.cause);
       if (isRefused) this.refuseSession();
+      else if (isTooOld) return this.#dialOnce(undefined);
       else if (this.#hasConnected || !isDoubtful(error.cause)) throw error;
       else await sleep(CONFIRM_MS);
       return this.#dialOnce(undefined);
@@ -89,6 +110,7 @@ export class Dialler {
       addressBook: this.#addressBook,
       protocols: this.#options.protocol === 'http2' ? ['h2', 'http/1.1'] : ['http/1.1'],
       session,
+      secureContext: this.#tls12Context,
       onSession: (newest) => (this.#session = newest),
       readsServer: this.#readsServer,
     });
@@ -100,6 +122,7 @@ export class Dialler {
     this.#hasConnected = true;
     this.#readsServer = false;
     this.#asksForCertificate = socket.getSharedSigalgs().length > 0;
+    this.#isBlindTls13 = !this.#asksForCertificate && socket.getProtocol() === 'TLSv1.3';
     const certificate = socket.getPeerX509Certificate();
     if (certificate) this.#options.onServer?.(certificate);
     this.#first.resolve(roundTripMs);

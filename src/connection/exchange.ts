@@ -109,7 +109,8 @@ function replayed(): Failure {
   });
 }
 
-function tooLarge(refusal: string): Failure {
+/** Builds the failure of an answer that is refused for its size. */
+export function tooLarge(refusal: string): Failure {
   return new Failure('file', 'RESP_TOO_LARGE', `The answer ${refusal}; a signature is a few hundred bytes.`, {
     hint: 'Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site.',
   });

@@ -99,7 +99,8 @@ export function openTunnel(proxy: ConnectProxy, target: TunnelTarget): Promise<S
   };
   const ask = isSecure ? secureRequest(options) : request(options);
   ask.once('connect', (response, socket: Socket, head) => {
-    if (response.statusCode === 200) {
+    // Any 2xx opens the tunnel (RFC 9110, section 9.3.6).
+    if (Math.trunc((response.statusCode ?? 0) / 100) === 2) {
       if (head.length > 0) socket.unshift(head);
       return resolve(socket);
     }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
 import { Failure } from '../signing/policy/failure.ts';
 import type { ConnectProxy } from './proxy.ts';
 
@@ -9,6 +9,8 @@ export interface Route {
   readonly server: URL;
   /** The client's identity and the trust anchors; one for all connections. */
   readonly secureContext: SecureContext;
+  /** Builds the same for TLS 1.2 at most, for a server that asks for the client certificate only after the request. */
+  readonly tls12Context?: (() => SecureContext) | undefined;
   readonly proxy?: ConnectProxy | undefined;
   /** Longest time for name look-up, TCP, proxy and handshake together, in milliseconds. */
   readonly timeoutMs: number;
@@ -21,20 +23,41 @@ export interface TlsMaterial {
   readonly passphrase?: string | undefined;
   /** Trust anchors. */
   readonly ca: readonly (string | Buffer)[];
+  /** Newest version of TLS to speak; TLS 1.3 when absent. */
+  readonly maxVersion?: SecureVersion | undefined;
 }
 
+/**
+ * Groups for the key exchange, with a share of the first one in the first message. A share of a post-quantum group would make
+ * that message longer than one packet, which old firewalls and servers do not survive; a server that wants such a group asks.
+ */
+const GROUPS = 'X25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096:ffdhe6144:ffdhe8192:X25519MLKEM768';
+
 /** Builds the one TLS context that all connections share: with a context each, 100 connections cost a quarter more. */
-export function createTlsContext({ cert, key, passphrase, ca }: TlsMaterial): SecureContext {
+export function createTlsContext({ cert, key, passphrase, ca, maxVersion }: TlsMaterial): SecureContext {
   return createSecureContext({
     cert,
     key,
     ca: [...ca],
     minVersion: 'TLSv1.2',
+    maxVersion: maxVersion ?? 'TLSv1.3',
+    ecdhCurve: GROUPS,
     // Each certificate of `chain` is an anchor, so that a lone intermediate or the server's own certificate works.
     allowPartialTrustChain: true,
     // Node refuses an undefined passphrase beside an encrypted key.
     ...(passphrase === undefined ? {} : { passphrase }),
   });
+}
+
+/** How TLS is spoken with an identity. */
+export type TlsContexts = Pick<Route, 'secureContext' | 'tls12Context'>;
+
+/** Builds the TLS context of all connections, and a way to build the one for TLS 1.2 when a server needs that. */
+export function createTlsContexts({ cert, key, passphrase, ca }: TlsMaterial): TlsContexts {
+  return {
+    secureContext: createTlsContext({ cert, key, passphrase, ca }),
+    tls12Context: () => createTlsContext({ cert, key, passphrase, ca, maxVersion: 'TLSv1.2' }),
+  };
 }
 
 /** Host and port that a connection leads to. */

@@ -7,6 +7,7 @@ import { type Lane, Lanes } from './connections.ts';
 import { type Diagnosis, Suspicion } from './diagnosis/diagnosis.ts';
 import { Dialler, type HttpProtocol } from './dialler.ts';
 import { Exchange, type WireRequest, type WireResponse } from './exchange.ts';
+import { exchangeLeniently } from './lenient-exchange.ts';
 import type { Route } from './route.ts';
 
 /** What a transport does beyond sending requests along its route. */
@@ -49,6 +50,9 @@ class LaneTransport implements Transport {
   readonly #lanes: Lanes;
   readonly #suspicion: Suspicion;
   #requests = 0;
+  #hasAnswered = false;
+  #isLenient = false;
+  #hasSucceeded = false;
 
   constructor(route: Route, { protocol = 'http1', diagnosis, onServer }: TransportOptions) {
     this.#dialler = new Dialler(route, { protocol, onServer, explainServer: diagnosis?.explainServer });
@@ -59,25 +63,50 @@ class LaneTransport implements Transport {
   }
 
   readonly post = async (request: WireRequest, signal: AbortSignal): Promise<WireResponse> => {
+    const response = await this.#send(request, signal);
+    if (response.status < 300) this.#hasSucceeded = true;
+    const isRefused = response.status === 401 || response.status === 403;
+    if (!isRefused || this.#hasSucceeded || !this.#dialler.avoidTls13()) return response;
+    this.#lanes.dropIdle();
+    throw askedLate(this.#origin, response.status);
+  };
+
+  async #send(request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
     await this.#suspicion.settled(signal);
     this.#requests++;
+    if (this.#isLenient) return this.#sendLeniently(request, signal);
     const lane = this.#lanes.takeIdle() ?? (await this.#connect(signal));
     const isStale = watch(lane);
     try {
       const received = (): number => (lane.sharing === 'own' ? (lane.connection?.socket.bytesRead ?? 0) : 0);
       const response = await new Exchange(request, signal, received).run(lane.client, lane.sharing);
       if (lane.connection) lane.connection.requests++;
+      this.#hasAnswered = true;
       this.#suspicion.dispel();
       this.#lanes.giveBack(lane);
       return response;
     } catch (error) {
       this.#lanes.drop(lane);
-      const stale = isStale() || this.#isRefusedSession(lane, error);
+      const stale = isStale() || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
       // The others have been idle for longer still: the repeat must not land on the next dead one.
       if (stale) this.#lanes.dropIdle();
       return this.#explain(error, signal, { alert: lane.connection?.alert, stale });
     }
-  };
+  }
+
+  async #sendLeniently(request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
+    try {
+      const { socket } = await orAborted(this.#dialler.dial(), signal);
+      return await exchangeLeniently(request, { host: new URL(this.#origin).host, socket, signal });
+    } catch (error) {
+      return this.#explain(error, signal);
+    }
+  }
+
+  /** A server may also break off when it wants a certificate after the request and TLS 1.3 cannot give it one. */
+  #isAskedLate(error: unknown): boolean {
+    return !(this.#hasAnswered || error instanceof ActionError) && this.#dialler.avoidTls13();
+  }
 
   /** A server may break off a resumed session only when the request comes; the repeat is then like that on a stale connection. */
   #isRefusedSession({ connection }: Lane, error: unknown): boolean {
@@ -113,8 +142,19 @@ class LaneTransport implements Transport {
     signal.throwIfAborted();
     // Neither a failure of the connection nor of the service: a file that cannot be read.
     if (error instanceof ActionError && !(error instanceof Failure)) throw error;
-    throw await this.#suspicion.explain(connectionFailure(error, { origin: this.#origin, ...seen }), signal);
+    const failure = connectionFailure(error, { origin: this.#origin, ...seen });
+    // The repeat of this request finds out whether the answer can be read all the same; a server that was understood before sends rubbish.
+    if (failure.code === 'HTTP_MALFORMED' && !this.#hasSucceeded) this.#isLenient = true;
+    throw failure.facts.staleConnection ? failure : await this.#suspicion.explain(failure, signal);
   }
+}
+
+function askedLate(origin: string, status: number): Failure {
+  const sentence = `${origin}: the server answered ${status} without having asked for a client certificate over TLS 1.3.`;
+  return new Failure('request', status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN', sentence, {
+    hint: 'The server may ask for the certificate after the request, which works over TLS 1.2 only.',
+    staleConnection: true,
+  });
 }
 
 type Seen = Omit<ConnectionFacts, 'origin'>;

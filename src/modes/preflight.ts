@@ -80,8 +80,8 @@ async function lookAtService(
   const { identity } = inspection;
   if (identity === undefined) return lookWithoutIdentity(context, { inputs, way, obstacle: UNUSABLE });
   try {
-    return await withSecureContext(context, identity, (secureContext) =>
-      look(context, inputs, { route: { secureContext, ...way }, identity, anchors: identity.anchors }),
+    return await withSecureContext(context, identity, (contexts) =>
+      look(context, inputs, { route: { ...contexts, ...way }, identity, anchors: identity.anchors }),
     );
   } catch (error) {
     if (!(error instanceof ActionError) || error === context.signal.reason) throw error;

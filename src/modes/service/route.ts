@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { SecureContext } from 'node:tls';
 import { type ConnectProxy, chooseProxy } from '../../connection/proxy.ts';
-import { createTlsContext } from '../../connection/route.ts';
+import { createTlsContexts, type TlsContexts } from '../../connection/route.ts';
 import { type CredentialPaths, withCredentials } from '../../identity/credentials.ts';
 import type { Identity, Trust } from '../../identity/identity.ts';
 import type { ProtocolWorld } from '../../protocols/protocol.ts';
@@ -34,16 +33,16 @@ function credentialsIn(authorization: string): string[] {
   return [authorization, encoded, ...forms];
 }
 
-/** Builds the TLS context of an identity; its files lie on disk only meanwhile. */
+/** Builds the TLS contexts of an identity; its files lie on disk only meanwhile. */
 export function withSecureContext<T>(
   { runner }: Context,
   identity: Identity | Trust,
-  use: (secureContext: SecureContext) => Promise<T>,
+  use: (contexts: TlsContexts) => Promise<T>,
 ): Promise<T> {
-  if (!('keyPem' in identity)) return use(createTlsContext({ ca: [identity.anchorsPem] }));
+  if (!('keyPem' in identity)) return use(createTlsContexts({ ca: [identity.anchorsPem] }));
   const announce = (directory: string): void => runner.saveState('credentials', directory);
-  const build = (paths: CredentialPaths): SecureContext =>
-    createTlsContext({
+  const build = (paths: CredentialPaths): TlsContexts =>
+    createTlsContexts({
       cert: readFileSync(paths.certificates),
       key: readFileSync(paths.key),
       ca: [readFileSync(paths.anchors)],

@@ -1,9 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
-import type { SecureContext } from 'node:tls';
 import { createDiagnosis } from '../../connection/diagnosis/diagnosis.ts';
 import { explainRefusal } from '../../connection/diagnosis/own-certificate.ts';
 import { missingNames } from '../../connection/diagnosis/server-certificate.ts';
-import { createTlsContext } from '../../connection/route.ts';
+import { createTlsContexts, type TlsContexts } from '../../connection/route.ts';
 import { openTransport, type Transport } from '../../connection/transport.ts';
 import {
   type Identity,
@@ -92,22 +91,22 @@ export function withService<T>(
     if (!isServerSeen) warn(context, report, ['Server certificate', missingNames(certificate)]);
     isServerSeen = true;
   };
-  const open = (secureContext: SecureContext): Transport => {
-    const route = { server, secureContext, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
+  const open = ({ secureContext, tls12Context }: TlsContexts): Transport => {
+    const route = { server, secureContext, tls12Context, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
     const diagnosis = createDiagnosis(route, { anchors: identity.anchors, now: context.now });
     return openTransport(route, { protocol: inputs.http, diagnosis, onServer });
   };
   if (authority) return withIssuedService(context, { task, authority, open }, use);
-  return withSecureContext(context, identity, (secureContext) => {
+  return withSecureContext(context, identity, (contexts) => {
     const own = 'certificate' in identity ? identity : undefined;
-    return useService(context, { inputs, protocol, report, transport: open(secureContext), shown: () => own }, use);
+    return useService(context, { inputs, protocol, report, transport: open(contexts), shown: () => own }, use);
   });
 }
 
 interface IssuedTask {
   readonly task: ServiceTask;
   readonly authority: AuthoritySettings;
-  readonly open: (secureContext: SecureContext) => Transport;
+  readonly open: (contexts: TlsContexts) => Transport;
 }
 
 /** Opens a signer whose client certificates are issued while it works; each has a TLS context, connections and sessions of its own. */
@@ -126,7 +125,7 @@ function withIssuedService<T>(
         newest = issued;
         report.add(describeIssued(context, issued));
         const { certificatesPem: cert, keyPem: key, anchorsPem, endsAt } = issued;
-        return { transport: open(createTlsContext({ cert, key, ca: [anchorsPem] })), endsAt };
+        return { transport: open(createTlsContexts({ cert, key, ca: [anchorsPem] })), endsAt };
       },
     });
     try {

@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createTlsContext } from '../../src/connection/route.ts';
+import { openTransport, type Transport } from '../../src/connection/transport.ts';
+import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
+
+let pki: Pki;
+beforeAll(async () => {
+  pki = await createPki();
+});
+
+/** Starts a TLS server that answers each request with what `answer` returns, or breaks off when that is nothing. */
+function tlsServer(answer: (socket: TLSSocket) => string | undefined, options: TlsOptions = {}) {
+  const { server, root } = pki;
+  return createTlsServer({ ...server, ca: root.cert, requestCert: true, ...options }, (socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (data) => {
+      if (!data.toString('latin1').endsWith('{}')) return;
+      const text = answer(socket);
+      if (text === undefined) socket.destroy();
+      else socket.write(text, () => /^connection: close/im.test(text) && socket.end());
+    });
+  });
+}
+
+async function listen(server: ReturnType<typeof createServer>): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port }: { port: number } = Object(server.address());
+  return port;
+}
+
+function openTo(port: number): Transport {
+  const material = { cert: pki.client.cert, key: pki.client.key, ca: [pki.root.cert] };
+  const transport = openTransport({
+    server: new URL(`https://127.0.0.1:${port}`),
+    secureContext: createTlsContext(material),
+    tls12Context: () => createTlsContext({ ...material, maxVersion: 'TLSv1.2' }),
+    timeoutMs: 5000,
+  });
+  onTestFinished(() => transport.close());
+  return transport;
+}
+
+/** Sends one request; returns its status and body, or the failure. */
+async function post(transport: Transport): Promise<unknown> {
+  const request = { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') };
+  try {
+    const { status, body } = await transport.post(request, AbortSignal.timeout(8000));
+    return `${status} ${body}`;
+  } catch (error) {
+    return error;
+  }
+}
+
+const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+
+test.each([
+  ['lines that end in LF', OK.replaceAll('\r\n', '\n')],
+  ['100 Continue that was not asked for', `HTTP/1.1 100 Continue\r\n\r\n${OK}`],
+  ['a folded header', OK.replace('content', 'x-note: a\r\n b\r\ncontent')],
+])('an answer with %s is read on the second attempt, and every later one on the first', async (_, answer) => {
+  const transport = openTo(await listen(tlsServer(() => answer)));
+  const first = await post(transport);
+  expect(first).toBeInstanceOf(Failure);
+  expect(Object(first).code).toBe('HTTP_MALFORMED');
+  expect([await post(transport), await post(transport)]).toEqual(['200 ok', '200 ok']);
+});
+
+test('what is no HTTP at all stays refused, with the words of the parser', async () => {
+  const transport = openTo(await listen(tlsServer(() => '220 mail.example.com ESMTP\r\n')));
+  for (let turn = 0; turn < 2; turn++) {
+    expect(Object(await post(transport)).message).toMatch(/the answer is not HTTP\/1\.1 \(Expected HTTP\/.*\)\.$/);
+  }
+});
+
+test('100 KiB of headers are read', async () => {
+  const headers = `x-policy: ${'p'.repeat(10_000)}\r\n`.repeat(10);
+  const transport = openTo(await listen(tlsServer(() => OK.replace('content', `${headers}content`))));
+  expect(await post(transport)).toBe('200 ok');
+});
+
+test.each([
+  ['answers 403', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n'],
+  ['breaks off', undefined],
+])('a server that %s over TLS 1.3 without having asked for a certificate is asked over TLS 1.2', async (_, answer) => {
+  const server = tlsServer((socket) => (socket.getProtocol() === 'TLSv1.3' ? answer : OK), { requestCert: false });
+  const transport = openTo(await listen(server));
+  const first = await post(transport);
+  expect(Object(first).facts).toMatchObject({ staleConnection: true });
+  expect([await post(transport), await post(transport)]).toEqual(['200 ok', '200 ok']);
+});
+
+test('a server that speaks TLS 1.3 only keeps its 403', async () => {
+  const forbidden = 'HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno';
+  const server = tlsServer(() => forbidden, { requestCert: false, minVersion: 'TLSv1.3' });
+  const transport = openTo(await listen(server));
+  expect(Object(await post(transport)).facts).toMatchObject({ staleConnection: true });
+  expect([await post(transport), await post(transport)]).toEqual(['403 no', '403 no']);
+});
+
+test('a server that asks for the certificate keeps TLS 1.3 after a 403', async () => {
+  const versions: unknown[] = [];
+  const server = tlsServer((socket) => {
+    versions.push(socket.getProtocol());
+    return 'HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 2\r\n\r\nno';
+  });
+  const transport = openTo(await listen(server));
+  expect([await post(transport), await post(transport)]).toEqual(['403 no', '403 no']);
+  expect(versions).toEqual(['TLSv1.3', 'TLSv1.3']);
+});
+
+/** A front that lets one connection through after the other. */
+async function startQueue(to: ReturnType<typeof createTlsServer>): Promise<number> {
+  const waiting: Socket[] = [];
+  let isBusy = false;
+  const next = (): void => {
+    const socket = isBusy ? undefined : waiting.shift();
+    if (!socket) return;
+    isBusy = true;
+    socket.once('close', () => {
+      isBusy = false;
+      next();
+    });
+    to.emit('connection', socket);
+  };
+  return listen(
+    createServer((socket) => {
+      waiting.push(socket.on('error', () => {}));
+      next();
+    }),
+  );
+}
+
+test('a server that serves one connection after the other gets every request, also with connections opened ahead', async () => {
+  const server = tlsServer(() => OK.replace('content', 'connection: close\r\ncontent'));
+  const transport = openTo(await startQueue(server));
+  const first = post(transport);
+  await transport.firstConnection;
+  transport.prepare(1, new AbortController().signal);
+  expect(await first).toBe('200 ok');
+  for (let turn = 0; turn < 4; turn++) expect(await post(transport)).toBe('200 ok');
+});
+
+test('the first message of a handshake fits into one packet', async () => {
+  const length = Promise.withResolvers<number>();
+  const port = await listen(
+    createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (hello) => {
+        length.resolve(hello.length);
+        socket.destroy();
+      });
+    }),
+  );
+  await post(openTo(port));
+  expect(await length.promise).toBeLessThan(1000);
+});
+
+test.each(['X25519MLKEM768', 'P-256', 'P-521', 'X448', 'ffdhe2048'])(
+  'a server that takes the group %s alone is spoken to',
+  async (ecdhCurve) => {
+    expect(await post(openTo(await listen(tlsServer(() => OK, { ecdhCurve }))))).toBe('200 ok');
+  },
+);
