@@ -455,7 +455,7 @@ export const modules = { 90568: ((__unused_webpack___webpack_module__, __webpack
 	}
 	var manifest = __webpack_require__(37987);
 	var issuing = __webpack_require__(81843);
-	var connection_transport = __webpack_require__(17064);
+	var connection_transport = __webpack_require__(37846);
 	var key = __webpack_require__(52294);
 	;
 	function describeKey({ facts, publicKey }, verification) {
@@ -620,9 +620,9 @@ export const modules = { 90568: ((__unused_webpack___webpack_module__, __webpack
 			obstacle: UNUSABLE
 		});
 		try {
-			return await (0, route.hr)(context, identity, (secureContext) => look(context, inputs, {
+			return await (0, route.hr)(context, identity, (contexts) => look(context, inputs, {
 				route: {
-					secureContext,
+					...contexts,
 					...way
 				},
 				identity,

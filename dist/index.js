@@ -28551,7 +28551,7 @@ var __webpack_modules__ = {
 			return (0, node_tls__WEBPACK_IMPORTED_MODULE_1__.connect)({
 				...tunnel ? { socket: tunnel } : tcp,
 				...(0, _route_js__WEBPACK_IMPORTED_MODULE_4__.Wz)(hostname),
-				secureContext: route.secureContext,
+				secureContext: options.secureContext ?? route.secureContext,
 				rejectUnauthorized: options.trust === "required",
 				ALPNProtocols: [...options.protocols],
 				...options.session ? { session: options.session } : {}
@@ -28589,7 +28589,7 @@ var __webpack_modules__ = {
 			}, options);
 		}
 		const CRYPTOGRAPHY_MS = 20;
-		function shakeHands(route, { tunnel, addresses, spentMs }, { protocols, session, onSession, addressBook, readsServer }) {
+		function shakeHands(route, { tunnel, addresses, spentMs }, { protocols, session, secureContext, onSession, addressBook, readsServer }) {
 			const { promise, resolve, reject } = Promise.withResolvers();
 			let startedAt = performance.now();
 			let connectedAt = tunnel ? startedAt : undefined;
@@ -28600,6 +28600,7 @@ var __webpack_modules__ = {
 			}, {
 				protocols,
 				session,
+				secureContext,
 				trust: "required"
 			});
 			const timer = setTimeout(() => socket.destroy((0, _route_js__WEBPACK_IMPORTED_MODULE_4__._e)(route)), Math.max(1, route.timeoutMs - spentMs));
@@ -28654,6 +28655,12 @@ var __webpack_modules__ = {
 			"the host cannot be reached",
 			"Check the runner's network, VPN and firewall."
 		];
+		const HEADERS_TOO_LARGE = [
+			"file",
+			"RESP_TOO_LARGE",
+			"the headers of the answer are too large",
+			"Check server-url, and the path of the requests below it: they must lead to the signing service."
+		];
 		const ROWS = {
 			ENOTFOUND: [
 				"request",
@@ -28680,12 +28687,8 @@ var __webpack_modules__ = {
 			EHOSTUNREACH: UNREACHABLE,
 			ENETUNREACH: UNREACHABLE,
 			EADDRNOTAVAIL: UNREACHABLE,
-			UND_ERR_HEADERS_OVERFLOW: [
-				"file",
-				"RESP_TOO_LARGE",
-				"the headers of the answer are too large",
-				"Check server-url, and the path of the requests below it: they must lead to the signing service."
-			],
+			UND_ERR_HEADERS_OVERFLOW: HEADERS_TOO_LARGE,
+			HPE_HEADER_OVERFLOW: HEADERS_TOO_LARGE,
 			UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: [
 				"file",
 				"FILE_CHANGED",
@@ -28775,10 +28778,14 @@ var __webpack_modules__ = {
 			return [
 				"request",
 				"HTTP_MALFORMED",
-				"the answer is not HTTP/1.1",
+				`the answer is not HTTP/1.1${parserWords(error)}`,
 				"Check that server-url leads to the signing service; a gateway in between may be broken.",
 				{ endsRun: "canary-twice" }
 			];
+		}
+		function parserWords(error) {
+			const words = error instanceof Error ? /^(?:Parse Error: |Response does not match the HTTP\/1\.1 protocol \()([^)]*)/.exec(error.message)?.[1] : "";
+			return words ? ` (${words})` : "";
 		}
 		function lostRow(when, { stale }) {
 			return [
@@ -29356,7 +29363,7 @@ var __webpack_modules__ = {
 			};
 			const ask = isSecure ? (0, node_https__WEBPACK_IMPORTED_MODULE_1__.request)(options) : (0, node_http__WEBPACK_IMPORTED_MODULE_0__.request)(options);
 			ask.once("connect", (response, socket, head) => {
-				if (response.statusCode === 200) {
+				if (Math.trunc((response.statusCode ?? 0) / 100) === 2) {
 					if (head.length > 0) socket.unshift(head);
 					return resolve(socket);
 				}
@@ -29414,20 +29421,41 @@ var __webpack_modules__ = {
 			$r: () => targetOf,
 			Pn: () => createTlsContext,
 			Wz: () => peerName,
-			_e: () => connectTimeout
+			_e: () => connectTimeout,
+			up: () => createTlsContexts
 		});
 		var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
 		var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(74318);
-		function createTlsContext({ cert, key, passphrase, ca }) {
+		const GROUPS = "X25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096:ffdhe6144:ffdhe8192:X25519MLKEM768";
+		function createTlsContext({ cert, key, passphrase, ca, maxVersion }) {
 			return (0, node_tls__WEBPACK_IMPORTED_MODULE_1__.createSecureContext)({
 				cert,
 				key,
 				ca: [...ca],
 				minVersion: "TLSv1.2",
+				maxVersion: maxVersion ?? "TLSv1.3",
+				ecdhCurve: GROUPS,
 				allowPartialTrustChain: true,
 				...passphrase === undefined ? {} : { passphrase }
 			});
+		}
+		function createTlsContexts({ cert, key, passphrase, ca }) {
+			return {
+				secureContext: createTlsContext({
+					cert,
+					key,
+					passphrase,
+					ca
+				}),
+				tls12Context: () => createTlsContext({
+					cert,
+					key,
+					passphrase,
+					ca,
+					maxVersion: "TLSv1.2"
+				})
+			};
 		}
 		function targetOf(server) {
 			return {
@@ -29692,215 +29720,17 @@ var __webpack_modules__ = {
 			];
 		}
 	}),
-	17064: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	37846: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { g: () => openTransport });
 		var errors = __nccwpck_require__(27406);
 		var policy_failure = __nccwpck_require__(74318);
 		var clock = __nccwpck_require__(23881);
 		var connection_failure = __nccwpck_require__(23343);
 		var undici = __nccwpck_require__(46752);
+		var external_node_http_ = __nccwpck_require__(37067);
+		var external_node_stream_ = __nccwpck_require__(57075);
 		;
-		class Lanes {
-			#origin;
-			#protocol;
-			#dialler;
-			#all = new Set();
-			#idle = [];
-			#opening = [];
-			#shared;
-			constructor(origin, protocol, dialler) {
-				this.#origin = origin;
-				this.#protocol = protocol;
-				this.#dialler = dialler;
-			}
-			takeIdle() {
-				return this.#fresh(this.#idle.pop());
-			}
-			async connect() {
-				if (this.#protocol === "http2") {
-					this.#shared ??= this.#openShared();
-					const shared = await this.#shared;
-					if (shared) return shared;
-				}
-				return this.#fresh(this.#idle.pop() ?? await this.#opening.shift()) ?? this.#open("own", undefined);
-			}
-			#fresh(lane) {
-				if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
-				this.drop(lane);
-				this.dropIdle();
-				return undefined;
-			}
-			async prepare(count, signal) {
-				let left = this.#protocol === "http2" ? 0 : count;
-				const openSome = async () => {
-					while (left-- > 0 && !signal.aborted) {
-						const opening = this.#dialler.dial().then((connection) => this.#open("own", connection), () => undefined);
-						this.#opening.push(opening);
-						const lane = await opening;
-						if (lane === undefined) return;
-						const at = this.#opening.indexOf(opening);
-						if (at < 0) continue;
-						void this.#opening.splice(at, 1);
-						this.#idle.push(lane);
-					}
-				};
-				await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, openSome));
-			}
-			giveBack(lane) {
-				lane.idleSince = performance.now();
-				if (lane.sharing === "own") this.#idle.push(lane);
-			}
-			drop(lane) {
-				if (lane.sharing === "shared" && lane.connection?.socket.destroyed === false) return;
-				if (lane.sharing === "shared") this.#shared = undefined;
-				this.#all.delete(lane);
-				disconnect(lane);
-			}
-			dropIdle() {
-				for (const lane of this.#idle.splice(0)) this.drop(lane);
-			}
-			close() {
-				for (const lane of this.#all) disconnect(lane);
-				for (const opening of this.#opening) void opening.then((lane) => lane && this.drop(lane));
-				this.#all.clear();
-				this.#idle.length = 0;
-			}
-			async #openShared() {
-				try {
-					const connection = await this.#dialler.dial();
-					const speaksHttp2 = connection.socket.alpnProtocol === "h2";
-					const lane = this.#open(speaksHttp2 ? "shared" : "own", connection);
-					if (speaksHttp2) return lane;
-					this.#idle.push(lane);
-					return undefined;
-				} catch (error) {
-					this.#shared = undefined;
-					throw error;
-				}
-			}
-			#open(sharing, ready) {
-				let given = ready;
-				const connect = async () => {
-					const connection = given ?? await this.#dialler.dial();
-					given = undefined;
-					lane.connection = connection;
-					return connection;
-				};
-				const client = createClient(this.#origin, sharing, connect);
-				const lane = {
-					sharing,
-					connection: ready,
-					client,
-					idleSince: performance.now()
-				};
-				this.#all.add(lane);
-				return lane;
-			}
-		}
-		function disconnect({ client, connection }) {
-			client.destroy().catch(() => {});
-			connection?.socket.destroy();
-		}
-		const MAX_IDLE_MS = 800;
-		const PREPARED_AT_ONCE = 8;
-		const MAX_STREAMS = 1e3;
-		function createClient(origin, sharing, connect) {
-			return new undici.Client(origin, {
-				connect: (_, callback) => {
-					connect().then(({ socket }) => callback(null, socket), (error) => callback(error, null));
-				},
-				pipelining: sharing === "own" ? 1 : MAX_STREAMS,
-				keepAliveTimeout: 1e3,
-				keepAliveMaxTimeout: 4e3,
-				headersTimeout: 0,
-				bodyTimeout: 0
-			});
-		}
-		var diagnosis_diagnosis = __nccwpck_require__(68157);
-		var promises_ = __nccwpck_require__(58500);
-		var addresses = __nccwpck_require__(39582);
-		var connect = __nccwpck_require__(86732);
-		var tls_failure = __nccwpck_require__(45978);
-		;
-		const MAX_REFUSED_SESSIONS = 2;
-		const CONFIRM_MS = 500;
-		class Dialler {
-			#route;
-			#options;
-			#first = Promise.withResolvers();
-			#addressBook = new addresses.u();
-			#session;
-			#refusedSessions = 0;
-			#hasConnected = false;
-			#asksForCertificate;
-			#readsServer = true;
-			constructor(route, options) {
-				this.#route = route;
-				this.#options = options;
-			}
-			get first() {
-				return this.#first.promise;
-			}
-			get asksForCertificate() {
-				return this.#asksForCertificate;
-			}
-			async dial() {
-				try {
-					return await this.#dialTwice();
-				} catch (error) {
-					throw error instanceof connect.zm ? this.#explain(error) : error;
-				}
-			}
-			refuseSession() {
-				this.#refusedSessions++;
-				this.#session = undefined;
-			}
-			async #dialTwice() {
-				const session = this.#refusedSessions < MAX_REFUSED_SESSIONS ? this.#session : undefined;
-				try {
-					return await this.#dialOnce(session);
-				} catch (error) {
-					if (!(error instanceof connect.zm)) throw error;
-					const isRefused = session !== undefined && error.hasBegun && !(0, tls_failure.tv)(error.cause);
-					if (isRefused) this.refuseSession();
-					else if (this.#hasConnected || !(0, tls_failure.Ge)(error.cause)) throw error;
-					else await (0, promises_.setTimeout)(CONFIRM_MS);
-					return this.#dialOnce(undefined);
-				}
-			}
-			async #dialOnce(session) {
-				const connection = await (0, connect.zy)(this.#route, {
-					addressBook: this.#addressBook,
-					protocols: this.#options.protocol === "http2" ? ["h2", "http/1.1"] : ["http/1.1"],
-					session,
-					onSession: (newest) => this.#session = newest,
-					readsServer: this.#readsServer
-				});
-				if (!this.#hasConnected) this.#begin(connection);
-				return connection;
-			}
-			#begin({ socket, roundTripMs }) {
-				this.#hasConnected = true;
-				this.#readsServer = false;
-				this.#asksForCertificate = socket.getSharedSigalgs().length > 0;
-				const certificate = socket.getPeerX509Certificate();
-				if (certificate) this.#options.onServer?.(certificate);
-				this.#first.resolve(roundTripMs);
-			}
-			#explain({ cause, serverChain }) {
-				const failure = (0, connection_failure.t)(cause, this.#route.server.origin);
-				if (failure.kind !== "config") return failure;
-				if (this.#hasConnected && (0, tls_failure.Ge)(cause)) {
-					return new policy_failure.HR("service", failure.code, failure.message, {
-						hint: failure.hint ?? "",
-						cause
-					});
-				}
-				this.#readsServer = true;
-				const { explainServer } = this.#options;
-				return serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
-			}
-		}
+		const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
 		;
 		const MAX_BODY_BYTES = 1024 * 1024;
 		const MAX_PIECES = 4096;
@@ -30007,6 +29837,274 @@ var __webpack_modules__ = {
 			return new policy_failure.HR("file", "RESP_TOO_LARGE", `The answer ${refusal}; a signature is a few hundred bytes.`, { hint: "Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site." });
 		}
 		;
+		const MAX_HEADER_BYTES = 300 * 1024;
+		async function exchangeLeniently({ method, path, headers, body, onSent }, { host, socket, signal }) {
+			const request = (0, external_node_http_.request)({
+				method,
+				path,
+				headers: [
+					...headers,
+					"host",
+					host,
+					"connection",
+					"close"
+				],
+				createConnection: () => socket,
+				insecureHTTPParser: true,
+				maxHeaderSize: MAX_HEADER_BYTES,
+				signal
+			});
+			request.once("finish", () => onSent?.());
+			const response = readAnswer(request, () => socket.bytesRead);
+			if (body instanceof Uint8Array) request.end(body);
+			else (0, promises_namespaceObject.pipeline)(external_node_stream_.Readable.from(body), request).catch(() => {});
+			try {
+				return await response;
+			} finally {
+				socket.destroy();
+			}
+		}
+		function readAnswer(request, received) {
+			const { promise, resolve, reject } = Promise.withResolvers();
+			request.once("error", reject);
+			request.once("response", (answer) => {
+				const body = new AnswerBody();
+				answer.on("data", (chunk) => {
+					const refusal = body.add(chunk, received());
+					if (refusal !== undefined) answer.destroy(tooLarge(refusal));
+				});
+				answer.once("error", reject);
+				answer.once("end", () => resolve({
+					status: answer.statusCode ?? 0,
+					headers: answer.headers,
+					body: body.bytes()
+				}));
+			});
+			return promise;
+		}
+		;
+		class Lanes {
+			#origin;
+			#protocol;
+			#dialler;
+			#all = new Set();
+			#idle = [];
+			#opening = [];
+			#shared;
+			constructor(origin, protocol, dialler) {
+				this.#origin = origin;
+				this.#protocol = protocol;
+				this.#dialler = dialler;
+			}
+			takeIdle() {
+				return this.#fresh(this.#idle.pop());
+			}
+			async connect() {
+				if (this.#protocol === "http2") {
+					this.#shared ??= this.#openShared();
+					const shared = await this.#shared;
+					if (shared) return shared;
+				}
+				return this.#fresh(this.#idle.pop() ?? await this.#opening.shift()) ?? this.#open("own", undefined);
+			}
+			#fresh(lane) {
+				if (lane?.connection?.socket.destroyed) {
+					this.drop(lane);
+					return this.takeIdle();
+				}
+				if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
+				this.drop(lane);
+				this.dropIdle();
+				return undefined;
+			}
+			async prepare(count, signal) {
+				let left = this.#protocol === "http2" ? 0 : count;
+				const openSome = async () => {
+					while (left-- > 0 && !signal.aborted) {
+						const opening = this.#dialler.dial().then((connection) => this.#open("own", connection), () => undefined);
+						this.#opening.push(opening);
+						const lane = await opening;
+						if (lane === undefined) return;
+						const at = this.#opening.indexOf(opening);
+						if (at < 0) continue;
+						void this.#opening.splice(at, 1);
+						this.#idle.push(lane);
+					}
+				};
+				await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, openSome));
+			}
+			giveBack(lane) {
+				lane.idleSince = performance.now();
+				if (lane.sharing === "own") this.#idle.push(lane);
+			}
+			drop(lane) {
+				if (lane.sharing === "shared" && lane.connection?.socket.destroyed === false) return;
+				if (lane.sharing === "shared") this.#shared = undefined;
+				this.#all.delete(lane);
+				disconnect(lane);
+			}
+			dropIdle() {
+				for (const lane of this.#idle.splice(0)) this.drop(lane);
+			}
+			close() {
+				for (const lane of this.#all) disconnect(lane);
+				for (const opening of this.#opening) void opening.then((lane) => lane && this.drop(lane));
+				this.#all.clear();
+				this.#idle.length = 0;
+			}
+			async #openShared() {
+				try {
+					const connection = await this.#dialler.dial();
+					const speaksHttp2 = connection.socket.alpnProtocol === "h2";
+					const lane = this.#open(speaksHttp2 ? "shared" : "own", connection);
+					if (speaksHttp2) return lane;
+					this.#idle.push(lane);
+					return undefined;
+				} catch (error) {
+					this.#shared = undefined;
+					throw error;
+				}
+			}
+			#open(sharing, ready) {
+				let given = ready;
+				const connect = async () => {
+					const connection = given ?? await this.#dialler.dial();
+					given = undefined;
+					lane.connection = connection;
+					return connection;
+				};
+				const client = createClient(this.#origin, sharing, connect);
+				const lane = {
+					sharing,
+					connection: ready,
+					client,
+					idleSince: performance.now()
+				};
+				this.#all.add(lane);
+				return lane;
+			}
+		}
+		function disconnect({ client, connection }) {
+			client.destroy().catch(() => {});
+			connection?.socket.destroy();
+		}
+		const MAX_IDLE_MS = 800;
+		const PREPARED_AT_ONCE = 8;
+		const MAX_STREAMS = 1e3;
+		function createClient(origin, sharing, connect) {
+			return new undici.Client(origin, {
+				connect: (_, callback) => {
+					connect().then(({ socket }) => callback(null, socket), (error) => callback(error, null));
+				},
+				pipelining: sharing === "own" ? 1 : MAX_STREAMS,
+				keepAliveTimeout: 1e3,
+				keepAliveMaxTimeout: 4e3,
+				headersTimeout: 0,
+				bodyTimeout: 0,
+				maxHeaderSize: MAX_HEADER_BYTES
+			});
+		}
+		var diagnosis_diagnosis = __nccwpck_require__(68157);
+		var promises_ = __nccwpck_require__(58500);
+		var addresses = __nccwpck_require__(39582);
+		var connect = __nccwpck_require__(86732);
+		var tls_failure = __nccwpck_require__(45978);
+		;
+		const MAX_REFUSED_SESSIONS = 2;
+		const CONFIRM_MS = 500;
+		class Dialler {
+			#route;
+			#options;
+			#first = Promise.withResolvers();
+			#addressBook = new addresses.u();
+			#session;
+			#refusedSessions = 0;
+			#hasConnected = false;
+			#asksForCertificate;
+			#tls12Context;
+			#isBlindTls13 = false;
+			#readsServer = true;
+			constructor(route, options) {
+				this.#route = route;
+				this.#options = options;
+			}
+			get first() {
+				return this.#first.promise;
+			}
+			get asksForCertificate() {
+				return this.#asksForCertificate;
+			}
+			async dial() {
+				try {
+					return await this.#dialTwice();
+				} catch (error) {
+					throw error instanceof connect.zm ? this.#explain(error) : error;
+				}
+			}
+			avoidTls13() {
+				const { tls12Context } = this.#route;
+				if (!this.#isBlindTls13 || !tls12Context) return false;
+				this.#isBlindTls13 = false;
+				this.#tls12Context = tls12Context();
+				this.#session = undefined;
+				return true;
+			}
+			refuseSession() {
+				this.#refusedSessions++;
+				this.#session = undefined;
+			}
+			async #dialTwice() {
+				const session = this.#refusedSessions < MAX_REFUSED_SESSIONS ? this.#session : undefined;
+				try {
+					return await this.#dialOnce(session);
+				} catch (error) {
+					if (!(error instanceof connect.zm)) throw error;
+					const isTooOld = this.#tls12Context && (0, tls_failure.kL)(error.cause, "")?.code === "TLS_VERSION";
+					if (isTooOld) this.#tls12Context = undefined;
+					const isRefused = session !== undefined && error.hasBegun && !(0, tls_failure.tv)(error.cause);
+					if (isRefused) this.refuseSession();
+					else if (isTooOld) return this.#dialOnce(undefined);
+					else if (this.#hasConnected || !(0, tls_failure.Ge)(error.cause)) throw error;
+					else await (0, promises_.setTimeout)(CONFIRM_MS);
+					return this.#dialOnce(undefined);
+				}
+			}
+			async #dialOnce(session) {
+				const connection = await (0, connect.zy)(this.#route, {
+					addressBook: this.#addressBook,
+					protocols: this.#options.protocol === "http2" ? ["h2", "http/1.1"] : ["http/1.1"],
+					session,
+					secureContext: this.#tls12Context,
+					onSession: (newest) => this.#session = newest,
+					readsServer: this.#readsServer
+				});
+				if (!this.#hasConnected) this.#begin(connection);
+				return connection;
+			}
+			#begin({ socket, roundTripMs }) {
+				this.#hasConnected = true;
+				this.#readsServer = false;
+				this.#asksForCertificate = socket.getSharedSigalgs().length > 0;
+				this.#isBlindTls13 = !this.#asksForCertificate && socket.getProtocol() === "TLSv1.3";
+				const certificate = socket.getPeerX509Certificate();
+				if (certificate) this.#options.onServer?.(certificate);
+				this.#first.resolve(roundTripMs);
+			}
+			#explain({ cause, serverChain }) {
+				const failure = (0, connection_failure.t)(cause, this.#route.server.origin);
+				if (failure.kind !== "config") return failure;
+				if (this.#hasConnected && (0, tls_failure.Ge)(cause)) {
+					return new policy_failure.HR("service", failure.code, failure.message, {
+						hint: failure.hint ?? "",
+						cause
+					});
+				}
+				this.#readsServer = true;
+				const { explainServer } = this.#options;
+				return serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
+			}
+		}
+		;
 		function openTransport(route, options = {}) {
 			return new LaneTransport(route, options);
 		}
@@ -30017,6 +30115,9 @@ var __webpack_modules__ = {
 			#lanes;
 			#suspicion;
 			#requests = 0;
+			#hasAnswered = false;
+			#isLenient = false;
+			#hasSucceeded = false;
 			constructor(route, { protocol = "http1", diagnosis, onServer }) {
 				this.#dialler = new Dialler(route, {
 					protocol,
@@ -30029,27 +30130,52 @@ var __webpack_modules__ = {
 				this.#suspicion = new diagnosis_diagnosis.q6(diagnosis);
 			}
 			post = async (request, signal) => {
+				const response = await this.#send(request, signal);
+				if (response.status < 300) this.#hasSucceeded = true;
+				const isRefused = response.status === 401 || response.status === 403;
+				if (!isRefused || this.#hasSucceeded || !this.#dialler.avoidTls13()) return response;
+				this.#lanes.dropIdle();
+				throw askedLate(this.#origin, response.status);
+			};
+			async #send(request, signal) {
 				await this.#suspicion.settled(signal);
 				this.#requests++;
+				if (this.#isLenient) return this.#sendLeniently(request, signal);
 				const lane = this.#lanes.takeIdle() ?? await this.#connect(signal);
 				const isStale = watch(lane);
 				try {
 					const received = () => lane.sharing === "own" ? lane.connection?.socket.bytesRead ?? 0 : 0;
 					const response = await new Exchange(request, signal, received).run(lane.client, lane.sharing);
 					if (lane.connection) lane.connection.requests++;
+					this.#hasAnswered = true;
 					this.#suspicion.dispel();
 					this.#lanes.giveBack(lane);
 					return response;
 				} catch (error) {
 					this.#lanes.drop(lane);
-					const stale = isStale() || this.#isRefusedSession(lane, error);
+					const stale = isStale() || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
 					if (stale) this.#lanes.dropIdle();
 					return this.#explain(error, signal, {
 						alert: lane.connection?.alert,
 						stale
 					});
 				}
-			};
+			}
+			async #sendLeniently(request, signal) {
+				try {
+					const { socket } = await (0, clock.H6)(this.#dialler.dial(), signal);
+					return await exchangeLeniently(request, {
+						host: new URL(this.#origin).host,
+						socket,
+						signal
+					});
+				} catch (error) {
+					return this.#explain(error, signal);
+				}
+			}
+			#isAskedLate(error) {
+				return !(this.#hasAnswered || error instanceof errors.lZ) && this.#dialler.avoidTls13();
+			}
 			#isRefusedSession({ connection }, error) {
 				const isRefused = connection?.isResumed && connection.requests === 0 && !(error instanceof policy_failure.HR);
 				if (isRefused) this.#dialler.refuseSession();
@@ -30074,11 +30200,20 @@ var __webpack_modules__ = {
 			async #explain(error, signal, seen = {}) {
 				signal.throwIfAborted();
 				if (error instanceof errors.lZ && !(error instanceof policy_failure.HR)) throw error;
-				throw await this.#suspicion.explain((0, connection_failure.D)(error, {
+				const failure = (0, connection_failure.D)(error, {
 					origin: this.#origin,
 					...seen
-				}), signal);
+				});
+				if (failure.code === "HTTP_MALFORMED" && !this.#hasSucceeded) this.#isLenient = true;
+				throw failure.facts.staleConnection ? failure : await this.#suspicion.explain(failure, signal);
 			}
+		}
+		function askedLate(origin, status) {
+			const sentence = `${origin}: the server answered ${status} without having asked for a client certificate over TLS 1.3.`;
+			return new policy_failure.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", sentence, {
+				hint: "The server may ask for the certificate after the request, which works over TLS 1.2 only.",
+				staleConnection: true
+			});
 		}
 		function watch(lane) {
 			const { connection: before, sharing } = lane;
@@ -36867,7 +37002,7 @@ Content-Type: application/json
 		var own_certificate = __nccwpck_require__(69406);
 		var server_certificate = __nccwpck_require__(16119);
 		var route = __nccwpck_require__(83551);
-		var transport = __nccwpck_require__(17064);
+		var transport = __nccwpck_require__(37846);
 		var identity_identity = __nccwpck_require__(9624);
 		var issued_certificate = __nccwpck_require__(39481);
 		;
@@ -36984,10 +37119,11 @@ Content-Type: application/json
 				if (!isServerSeen) warn(context, report, ["Server certificate", (0, server_certificate.JA)(certificate)]);
 				isServerSeen = true;
 			};
-			const open = (secureContext) => {
+			const open = ({ secureContext, tls12Context }) => {
 				const route = {
 					server,
 					secureContext,
+					tls12Context,
 					proxy,
 					timeoutMs: service_route.cC
 				};
@@ -37006,13 +37142,13 @@ Content-Type: application/json
 				authority,
 				open
 			}, use);
-			return (0, service_route.hr)(context, identity, (secureContext) => {
+			return (0, service_route.hr)(context, identity, (contexts) => {
 				const own = "certificate" in identity ? identity : undefined;
 				return useService(context, {
 					inputs,
 					protocol,
 					report,
-					transport: open(secureContext),
+					transport: open(contexts),
 					shown: () => own
 				}, use);
 			});
@@ -37032,7 +37168,7 @@ Content-Type: application/json
 						report.add((0, issuing.p)(context, issued));
 						const { certificatesPem: cert, keyPem: key, anchorsPem, endsAt } = issued;
 						return {
-							transport: open((0, route.Pn)({
+							transport: open((0, route.up)({
 								cert,
 								key,
 								ca: [anchorsPem]
@@ -39756,7 +39892,7 @@ Content-Type: application/json
 		});
 		var diagnosis = __nccwpck_require__(68157);
 		var connection_route = __nccwpck_require__(83551);
-		var transport = __nccwpck_require__(17064);
+		var transport = __nccwpck_require__(37846);
 		var identity = __nccwpck_require__(9624);
 		var policy_failure = __nccwpck_require__(74318);
 		var clock = __nccwpck_require__(23881);
@@ -40218,9 +40354,9 @@ Content-Type: application/json
 			];
 		}
 		function withSecureContext({ runner }, identity, use) {
-			if (!("keyPem" in identity)) return use((0, route.Pn)({ ca: [identity.anchorsPem] }));
+			if (!("keyPem" in identity)) return use((0, route.up)({ ca: [identity.anchorsPem] }));
 			const announce = (directory) => runner.saveState("credentials", directory);
-			const build = (paths) => (0, route.Pn)({
+			const build = (paths) => (0, route.up)({
 				cert: (0, external_node_fs_.readFileSync)(paths.certificates),
 				key: (0, external_node_fs_.readFileSync)(paths.key),
 				ca: [(0, external_node_fs_.readFileSync)(paths.anchors)],

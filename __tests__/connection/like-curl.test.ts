@@ -51,7 +51,7 @@ async function post(transport: Transport): Promise<unknown> {
   const request = { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') };
   try {
     const { status, body } = await transport.post(request, AbortSignal.timeout(8000));
-    return `${status} ${body}`;
+    return `${status} ${body.toString()}`;
   } catch (error) {
     return error;
   }

@@ -1,13 +1,8 @@
 import { alertBytes } from '../../connection/front.ts';
+import { ANSWERS } from './answers.ts';
+import { MAKES } from './make-rows.ts';
+import { fault, type Row, row } from './row.ts';
 import { CA, SMALL, type Started, type World } from './world.ts';
-
-/** One server or network, and what the action makes of it. */
-export interface Row {
-  readonly name: string;
-  /** The code of the error, or `signs`. */
-  readonly expected: string;
-  readonly start: (world: World) => Promise<Started>;
-}
 
 const TLS12 = 'ssl_protocols TLSv1.2;';
 const P384 = ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384'];
@@ -68,6 +63,14 @@ const GOOD: readonly Row[] = [
   }),
   row('Node, no client certificate asked for', (w) => w.node(['server'], { requestCert: false })),
   row('a proxy that opens the tunnel', (w) => w.proxied(() => 200)),
+  row('a proxy that opens the tunnel with HTTP/1.0 and more headers', (w) =>
+    w.proxied(() => 'HTTP/1.0 200 OK\r\nproxy-agent: x\r\nconnection: close\r\nset-cookie: a=b\r\n\r\n'),
+  ),
+  row('a proxy that opens the tunnel with a length', (w) =>
+    w.proxied(() => 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
+  ),
+  row('a proxy that opens the tunnel with 204', (w) => w.proxied(() => 'HTTP/1.1 204 No Content\r\n\r\n')),
+  row('a firewall that reads one packet of a handshake', (w) => w.shortHello()),
 ];
 
 /** Servers and networks with a fault. */
@@ -192,17 +195,9 @@ const FAULTS: readonly Row[] = [
 ];
 
 /** Every row of the table in docs/servers.md. */
-export const ROWS: readonly Row[] = [...GOOD, ...FAULTS];
+export const ROWS: readonly Row[] = [...GOOD, ...MAKES, ...ANSWERS, ...FAULTS];
 
 async function below(world: World, extensions: string): Promise<Started> {
   const by = world.authority('Odd CA', { extensions });
   return { ...(await world.node([world.server({ issuer: by })])), chain: world.pem(by) };
-}
-
-function row(name: string, start: Row['start']): Row {
-  return { name, expected: 'signs', start };
-}
-
-function fault(expected: string, name: string, start: Row['start']): Row {
-  return { name, expected, start };
 }

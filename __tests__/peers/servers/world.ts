@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type ServerOptions } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { startProxy } from '../../faults/connect-proxy.ts';
 import { type IssueOptions, Pki } from '../../identity/pki.ts';
 import { freePort, startPeer } from '../http/process.ts';
@@ -15,10 +16,19 @@ export interface Started {
   readonly client?: string;
   /** Value of `https_proxy`. */
   readonly proxy?: string;
+  /** Size of the smaller one of two files, in bytes. */
+  readonly size?: number;
   close(): Promise<void>;
 }
 
-const ANSWER = '{"signData":"QUJD"}';
+/** What a service answers with. */
+export const ANSWER = '{"signData":"QUJD"}';
+/** A whole request as a server has seen it. */
+export interface Request {
+  /** What TLS runs over. */
+  readonly tcp: Socket;
+}
+
 const SERVER = 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n';
 /** A certificate authority's extensions. */
 export const CA = 'basicConstraints=critical,CA:TRUE\n';
@@ -121,6 +131,45 @@ frontend f
     return listen(server, host);
   }
 
+  /** Starts a server that answers each whole request with what `answer` writes. */
+  async raw(answer: (socket: TLSSocket, request: Request) => void, options: TlsOptions = {}): Promise<Started> {
+    return this.#tls(options, (socket, tcp) => {
+      let text = '';
+      socket.on('data', (data) => {
+        text += data.toString('latin1');
+        const [headers = '', ...rest] = text.split('\r\n\r\n');
+        const length = Number(/^content-length: (\d+)/im.exec(headers)?.[1] ?? 0);
+        if (rest.length === 0 || rest.join('\r\n\r\n').length < length) return;
+        text = '';
+        answer(socket, { tcp });
+      });
+    });
+  }
+
+  /** Starts a server that answers as soon as it has seen a request's headers, and reads the body or closes. */
+  async early(answer: string, then: 'read' | 'close' = 'read'): Promise<Started> {
+    const started = await this.#tls({}, (socket) => {
+      let isNew = true;
+      socket.on('data', (data) => {
+        if (isNew) socket.write(answer, () => then === 'close' && socket.destroySoon());
+        isNew = data.subarray(-2).toString() === '"}';
+      });
+    });
+    return { ...started, size: 3_000_000 };
+  }
+
+  async #tls(options: TlsOptions, answer: (socket: TLSSocket, tcp: Socket) => void): Promise<Started> {
+    const identity = { cert: this.pem('server'), key: this.pki.text('server.key'), ca: this.pem('root') };
+    const sockets = new Map<string, Socket>();
+    const server = createTlsServer({ ...identity, requestCert: true, ...options }, (socket) => {
+      socket.on('error', () => {});
+      answer(socket, sockets.get(`${socket.remotePort}`) ?? socket);
+    });
+    server.on('connection', (socket: Socket) => sockets.set(`${socket.remotePort}`, socket));
+    server.on('tlsClientError', () => {});
+    return listen(server, 'localhost');
+  }
+
   /** Starts a server that speaks no TLS, or nothing. */
   async tcp(answer: (socket: Socket) => void): Promise<Started> {
     return listen(
@@ -131,7 +180,31 @@ frontend f
 
   /** Starts a plain HTTP server. */
   async plain(): Promise<Started> {
-    return listen(createHttpServer(), 'localhost');
+    return listen(
+      createHttpServer((request, response) => request.resume().on('end', () => response.end(ANSWER))),
+      'localhost',
+    );
+  }
+
+  /** Starts a server behind a device that breaks off when the first message of a connection is longer than one packet. */
+  async shortHello(): Promise<Started> {
+    const behind = await this.node(['server']);
+    const device = await this.tcp((socket) =>
+      socket.once('data', (hello) => {
+        if (hello.length > 1400) return void socket.destroy();
+        const upstream = connect(Number(new URL(behind.url).port), '127.0.0.1').on('error', () => socket.destroy());
+        upstream.write(hello);
+        socket.pipe(upstream).pipe(socket);
+        socket.on('close', () => upstream.destroy());
+      }),
+    );
+    return {
+      url: device.url,
+      async close() {
+        await device.close();
+        await behind.close();
+      },
+    };
   }
 
   /** A port that nobody listens on. */
@@ -140,7 +213,7 @@ frontend f
   }
 
   /** Puts a proxy before a server that bears the name of {@link HOST}. */
-  async proxied(answer: () => number, credentials = ''): Promise<Started> {
+  async proxied(answer: () => number | string, credentials = ''): Promise<Started> {
     const leaf = this.server({ extensions: `subjectAltName=DNS:${HOST}\n` });
     const started = await this.node([leaf]);
     const proxy = await startProxy(answer);

@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createDiagnosis } from '../../../src/connection/diagnosis/diagnosis.ts';
+import { chooseProxy } from '../../../src/connection/proxy.ts';
+import { createTlsContext, type Route } from '../../../src/connection/route.ts';
+import { openTransport } from '../../../src/connection/transport.ts';
+import type { FileOutcome } from '../../../src/files/release-file.ts';
+import { usableAnchors } from '../../../src/identity/material/anchors.ts';
+import { Failure } from '../../../src/signing/policy/failure.ts';
+import { plantMany, signTree } from '../../signing/signing-run.ts';
+import type { Started, World } from './world.ts';
+
+/** Longer than the first few attempts at a service that is in trouble. */
+const DEADLINE_MS = 1500;
+
+/** What became of two files. */
+export interface Outcome {
+  readonly signs: boolean;
+  /** Whether the run ends at once or waits for the service. */
+  readonly state: string;
+  readonly failure: FileOutcome['error'];
+}
+
+/** Signs two files as the action does. */
+export async function sign(world: World, started: Started): Promise<Outcome> {
+  const { chain = world.pem('root'), client = 'client', size = 0 } = started;
+  const server = new URL(started.url);
+  const anchors = chain
+    .split(/(?<=-----END CERTIFICATE-----\n)/)
+    .filter(Boolean)
+    .map((pem) => new X509Certificate(pem));
+  const [cert, key] = [world.pem(client), world.pki.text(`${client}.key`)];
+  const ca = usableAnchors(anchors, new Date()).map(String);
+  const route: Route = {
+    server,
+    secureContext: createTlsContext({ cert, key, ca }),
+    tls12Context: () => createTlsContext({ cert, key, ca, maxVersion: 'TLSv1.2' }),
+    proxy: chooseProxy({ httpsProxy: started.proxy }, server),
+    timeoutMs: 10_000,
+  };
+  const transport = openTransport(route, { diagnosis: createDiagnosis(route, { anchors, now: Date.now }) });
+  const credentials = { appKey: 'app', appSecret: 'secret', cert, key, chain, verifyKeyPem: '' };
+  const target = { url: started.url, signPath: '/sign', appKey: 'app', appSecret: 'secret', credentials };
+  const run = await signTree(target, plantMany(2, size), { transport, algorithm: 'none', deadlineMs: DEADLINE_MS });
+  transport.close();
+  const signs = run.outcomes.every(({ status }) => status === 'signed');
+  const waited = run.events.findLast((event) => 'failure' in event);
+  const isCut = run.ending?.code === 'DEADLINE';
+  const lost = run.outcomes.find(({ error }) => error)?.error;
+  const failure = isCut && waited && 'failure' in waited ? waited.failure : (run.ending ?? lost);
+  return { signs, failure, state: signs ? '' : stateOf(failure) };
+}
+
+function stateOf(failure: Outcome['failure']): string {
+  if (!(failure instanceof Failure)) return '';
+  const { kind, facts } = failure;
+  if (kind === 'config' || facts.endsRun === 'not-found') return 'ends the run';
+  if (facts.endsRun === 'first-four-files') return 'ends the run after 4 files';
+  if (facts.endsRun === 'canary-twice' || facts.endsRun === 'unauthorised') return 'ends the run after 2 attempts';
+  return kind === 'service' ? 'waits up to 60 s' : 'loses the file';
+}
+
+/** Sends the same request with curl; returns `signs`, an HTTP status, curl's exit code, or `lost`. */
+export async function curl(world: World, { url, chain, client = 'client', proxy, size = 0 }: Started): Promise<string> {
+  const at = (name: string): string => join(world.pki.directory, name);
+  const run = `curl${calls++}`;
+  writeFileSync(at(`${run}.chain`), chain ?? world.pem('root'));
+  writeFileSync(at(`${run}.body`), JSON.stringify({ data: Buffer.alloc(size).toString('base64') }));
+  const identity = ['--cacert', at(`${run}.chain`), '--cert', at(`${client}.pem`), '--key', at(`${client}.key`)];
+  const way = [...(proxy ? ['--proxy', proxy, '--proxy-cacert', at('root.pem')] : []), '--http1.1'];
+  const message = ['--data-binary', `@${at(`${run}.body`)}`, '-o', at(`${run}.answer`), '-w', '%{http_code}'];
+  try {
+    const { stdout } = await promisify(execFile)('curl', ['-sS', '-m', '9', ...identity, ...way, ...message, url]);
+    if (stdout !== '200') return stdout;
+    return readFileSync(at(`${run}.answer`), 'utf8').includes('{"signData":"') ? 'signs' : '200 without a signature';
+  } catch (error) {
+    const { code } = Object(error);
+    return LOST.includes(code) ? 'lost' : `error ${code}`;
+  }
+}
+
+/** Exit codes of curl for a connection that ended early; which one it is depends on the moment. */
+const LOST = [52, 55, 56];
+let calls = 0;
