@@ -19,7 +19,7 @@ export interface Signing {
   readonly workspace: string;
   readonly manifest: {
     readonly signer?: { readonly certificate?: Inputs; readonly identity?: Inputs };
-    readonly files?: readonly { readonly status: string }[];
+    readonly files?: readonly { readonly status: string; readonly attempts: number }[];
   };
 }
 
