@@ -83,6 +83,23 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
     expect(scenario.service.counters.requests).toBe(0);
   });
 
+  test.each([
+    ['rehearse', 0, 'rehearse'],
+    ['skip', 0, 'skipped'],
+    ['error', 1, ''],
+  ])('a fork whose certificate would be issued has no token: if-no-credentials %s', async (wish, exitCode, mode) => {
+    await using scenario = await createScenario({ files: FILES });
+    const issued = { 'certificate-from': 'step-ca', 'certificate-url': 'https://ca.example.com' };
+    const inputs = { ...NO_SECRETS, ...issued, 'if-no-credentials': wish, upload: 'false' };
+    const run = await scenario.run(inputs, { env: { GITHUB_EVENT_NAME: 'pull_request' }, event: fork });
+    expect(run.exitCode, run.log).toBe(exitCode);
+    expect(run.outputs['mode']).toBe(mode);
+    if (exitCode !== 0) expect(run.log).toContain('OIDC token');
+    const tag = await scenario.run(inputs, { env: { GITHUB_EVENT_NAME: 'push' } });
+    expect(tag.exitCode).toBe(1);
+    expect(tag.log).toMatch(/cannot draw an OIDC token[\s\S]*id-token: write/);
+  });
+
   test('one credential alone is a mistake, not a fork', async () => {
     await using scenario = await createScenario({ files: FILES });
     const inputs = { key: '', 'if-no-credentials': 'rehearse' };
