@@ -14,7 +14,7 @@ function debugLines(failure: ActionError, debug = '1'): readonly string[] {
     return true;
   });
   try {
-    const runner = createRunner({ RUNNER_DEBUG: debug });
+    const runner = createRunner({ GITHUB_ACTIONS: 'true', RUNNER_DEBUG: debug });
     runner.mask([SECRET, 'second-line']);
     publish({ ...runner, output: () => {} }, assembleReport([{ failure }]));
   } finally {

@@ -52,6 +52,9 @@ test('a rehearsal checks the message of another protocol, and signs when it is s
 
 describe('a pattern that matches nothing says why, where that can be seen', () => {
   test.each([
+    ['a line end that is none', 'dist/a.zip\\ndist/b.zip', {}, 'a backslash and an n, not a line end'],
+    ['a variable of a shell', '$RUNNER_TEMP/*.zip', {}, 'no shell replaces the variable here'],
+    ['a variable of cmd', '%TEMP%/*.zip', {}, 'no shell replaces the variable here'],
     ['quotes', "'dist/*.zip'", {}, 'the quotes are part of the pattern'],
     ['double quotes', '"dist/*.zip"', {}, 'the quotes are part of the pattern'],
     ['a list of YAML', '- dist/*.zip', {}, 'the dash is part of the pattern'],
@@ -67,9 +70,11 @@ describe('a pattern that matches nothing says why, where that can be seen', () =
     if (!files.includes('!')) expect(warned.summary.replace(/&#\d+;/g, '')).toContain(reason.slice(0, 7));
   });
 
-  test('and only there', async () => {
+  test('and else how far the path goes', async () => {
     await using scenario = await createScenario({ files: FILES });
     const run = await scenario.run({ files: 'dist/*.exe\n!*.zip' });
-    expect(run.log).toMatch(/matches no file below .*: “dist\/\*\.exe”\./);
+    expect(run.log).toContain('“dist/*.exe” (dist holds a.zip, b.zip, c.txt).');
+    const elsewhere = await scenario.run({ files: 'dist/release/*.exe' });
+    expect(elsewhere.log).toContain('“dist/release/*.exe” (dist is there, dist/release is not).');
   });
 });

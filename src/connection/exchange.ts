@@ -16,6 +16,8 @@ export interface WireRequest {
 /** One HTTP answer; header names are lower case. */
 export interface WireResponse {
   readonly status: number;
+  /** The request that it answers, as `POST https://host/path`, without a query; absent where nobody sent one. */
+  readonly request?: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
 }

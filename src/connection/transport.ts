@@ -43,6 +43,11 @@ export function openTransport(route: Route, options: TransportOptions = {}): Tra
   return new LaneTransport(route, options);
 }
 
+/** A query may hold a token. */
+function describeRequest(origin: string, { method, path }: WireRequest): string {
+  return `${method} ${origin}${path.split('?', 1)[0]}`;
+}
+
 class LaneTransport implements Transport {
   readonly firstConnection: Promise<number>;
   readonly #origin: string;
@@ -84,7 +89,7 @@ class LaneTransport implements Transport {
       this.#hasAnswered = true;
       this.#suspicion.dispel();
       this.#lanes.giveBack(lane);
-      return response;
+      return { ...response, request: describeRequest(this.#origin, request) };
     } catch (error) {
       this.#lanes.drop(lane);
       const stale = isStale() || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);

@@ -15,7 +15,7 @@ export function explainMissing(taken: TakenInputs, facts: RunnerFacts): ActionEr
     names.length === 1 ? `Input ${first} is` : `Inputs ${names.slice(0, -1).join(', ')} and ${names.at(-1)} are`;
   if (!names.some((name) => CREDENTIALS.includes(name)))
     return new ActionError('INPUT_INVALID', `${are} empty.`, {
-      hint: 'Give each a value under with: in the workflow.',
+      hint: `Give ${names.length === 1 ? 'it' : 'each'} a value under with: in the workflow.`,
     });
   return new ActionError('CREDENTIALS_MISSING', `${are} empty.`, { hint: hintOf(taken, facts) });
 }

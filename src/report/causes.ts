@@ -1,5 +1,6 @@
 import { ActionError, codeOf } from '../errors.ts';
 import type { Finding } from '../preflight/finding.ts';
+import { Failure } from '../signing/policy/failure.ts';
 import type { Report } from './report.ts';
 
 /** One kind of failure and the files that it befell. */
@@ -25,6 +26,8 @@ export function causesOf({ outcomes, failure, findings, requests, durationMs }: 
     causes.set(failure.code, { error: failure, paths: [], effort: effortOf(requests, 'requests', durationMs) });
   for (const { error, file, status, attempts, elapsedMs } of outcomes) {
     if (error === undefined || status !== 'failed') continue;
+    // The file that met it first has no part in it.
+    if (error.code === failure?.code && isOfRun(failure)) continue;
     const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, 'tries', elapsedMs) };
     cause.paths.push(file.path);
     causes.set(error.code, cause);
@@ -33,6 +36,11 @@ export function causesOf({ outcomes, failure, findings, requests, durationMs }: 
   const grouped = [...causes.values()].sort((a, b) => rank(b) - rank(a));
   const found = findings.filter(({ level }) => level === 'failure').map(toCause);
   return failure ? [...grouped.slice(0, 1), ...found, ...grouped.slice(1)] : [...found, ...grouped];
+}
+
+/** Tells whether a failure says that no file can be signed. */
+function isOfRun(failure: ActionError): boolean {
+  return failure instanceof Failure && (failure.kind === 'config' || failure.facts.endsRun !== undefined);
 }
 
 function effortOf(count: number, of: Effort['of'], elapsedMs: number): Effort | undefined {

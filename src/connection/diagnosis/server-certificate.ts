@@ -156,12 +156,12 @@ function describeTrust(sent: Chain, { anchors, now }: TrustFacts): Detail {
   if (anchors.some((anchor) => anchor.subject === top.issuer && !isIssuedBy(top, anchor))) {
     return {
       what: `${what}; the issuer of that name in chain has another key`,
-      todo: 'The CA was renewed under the same name: put its present certificate into chain.',
+      todo: 'The CA was renewed under the same name: ask the operators of the service for its present certificate, and put that into chain.',
     };
   }
   return {
     what,
-    todo: `Put the certificate of ${nameOnOneLine(top.issuer)} into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`,
+    todo: `Ask the operators of the service whether ${nameOnOneLine(top.issuer)} is its CA, and put that certificate into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`,
   };
 }
 

@@ -49,7 +49,11 @@ function readPattern(text: string, root: string): Pattern | string {
   if (/^~(?:[/\\]|$)/.test(body)) return 'starts with ~: give a path relative to root';
   if (sep === '\\' && /^[a-z]:(?![/\\])/i.test(body)) return 'names a drive without a slash behind it';
   const inside = isAbsolute(body) ? relativeGlob(body, root) : body;
-  if (inside === undefined) return 'lies outside root';
+  if (inside === undefined) {
+    const drive = /^\/([a-z])(?=\/)/i.exec(body)?.[1];
+    const way = drive === undefined ? '' : `: Git Bash writes ${drive.toUpperCase()}:\\ so, and this action does not`;
+    return `lies outside root${way}`;
+  }
   // In a set, or escaped, they stand for themselves.
   if (/\{[^/]*\}|,/.test(inside.replace(sep === '\\' ? LITERALS_ON_WINDOWS : LITERALS, ''))) {
     return 'uses braces or commas: give each alternative a line of its own ([,] matches a comma)';

@@ -1,23 +1,45 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { show } from '../names.ts';
 import type { ReleaseFile } from '../release-file.ts';
 import { discover } from './discover.ts';
+import type { Pattern } from './patterns.ts';
 import type { DiscoverOptions } from './places.ts';
 
 /** No name ends in this, so that nothing passes for a signature. */
 const NO_SUFFIX = '\0';
+/** So many names of a directory show whether it is the one that was meant. */
+const MAX_NAMES = 3;
 
 /** Says why a pattern matched no file, in the middle of a sentence; `undefined` when nothing stands out. */
 export async function whyUnmatched(text: string, options: DiscoverOptions): Promise<string | undefined> {
-  if (/^(['"]).*\1$/.test(text)) return 'the quotes are part of the pattern: leave them out';
-  if (/^-\s/.test(text))
-    return 'the dash is part of the pattern: files is a text with one pattern per line, not a list';
+  const slip = SLIPS.find(({ form }) => form.test(text))?.why;
+  if (slip !== undefined) return slip;
   const found = await findAnyway(text, options);
   const [signature] = found.filter(({ path }) => path.endsWith(options.suffix));
   if (found.some(({ path }) => !path.endsWith(options.suffix)))
     return 'the patterns that begin with ! exclude all it means';
-  if (signature === undefined) return undefined;
-  return `what it means ends in ${options.suffix}, as ${show(signature.path)} does, and is taken for signatures because of suffix`;
+  if (signature !== undefined)
+    return `what it means ends in ${options.suffix}, as ${show(signature.path)} does, and is taken for signatures because of suffix`;
+  const pattern = options.patterns.find((each) => each.text === text && !each.excludes);
+  return pattern && howFar(pattern, options.root);
 }
+
+/** What is meant for a shell, for YAML or for Windows stands for itself in a pattern. */
+const SLIPS: readonly { readonly form: RegExp; readonly why: string }[] = [
+  { form: /^(['"]).*\1$/, why: 'the quotes are part of the pattern: leave them out' },
+  { form: /^-\s/, why: 'the dash is part of the pattern: files is a text with one pattern per line, not a list' },
+  { form: /\$\{?\w+|%\w+%/, why: 'no shell replaces the variable here: give a path relative to root' },
+  ...(sep === '\\'
+    ? []
+    : [
+        {
+          form: /\\n[^\s]*[*./]/,
+          why: 'it holds a backslash and an n, not a line end: write files: | and below it one pattern per line',
+        },
+        { form: /\\[\w*.]/, why: 'a backslash divides no directories on this system: write / in its place' },
+      ]),
+];
 
 /** Lists what the pattern alone means, were there no excludes and no signatures. */
 async function findAnyway(text: string, options: DiscoverOptions): Promise<readonly ReleaseFile[]> {
@@ -28,5 +50,41 @@ async function findAnyway(text: string, options: DiscoverOptions): Promise<reado
     options.signal.throwIfAborted();
     // What an exclude kept from being looked at may be unreadable; the run has its error already.
     return [];
+  }
+}
+
+/** Says which part of the path is there, and what is in it. */
+function howFar({ glob }: Pattern, root: string): string | undefined {
+  const segments = glob.split('/');
+  let there = '';
+  for (const [at, segment] of segments.entries()) {
+    if (/[*?[\]\\]/.test(segment)) break;
+    const next = segments.slice(0, at + 1).join('/');
+    const kind = kindOf(join(root, next));
+    if (kind === undefined)
+      return there === '' ? `there is no ${show(next)}` : `${show(there)} is there, ${show(next)} is not`;
+    if (kind === 'file') return undefined;
+    there = next;
+  }
+  return contentsOf(root, there);
+}
+
+function kindOf(path: string): 'file' | 'directory' | undefined {
+  try {
+    return statSync(path).isDirectory() ? 'directory' : 'file';
+  } catch {
+    return undefined;
+  }
+}
+
+function contentsOf(root: string, directory: string): string | undefined {
+  const where = directory === '' ? 'root' : show(directory);
+  try {
+    const names = readdirSync(join(root, directory)).sort();
+    if (names.length === 0) return `${where} is empty`;
+    const first = names.slice(0, MAX_NAMES).map(show).join(', ');
+    return `${where} holds ${first}${names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''}`;
+  } catch {
+    return undefined;
   }
 }

@@ -17,6 +17,8 @@ export function readEsAuth({ reader, serverUrl, appSecret }: ProtocolTask): Prot
   else if (!/^[\x20-\x7E]*$/.test(appKey))
     reader.reject('app-key', 'must be printable ASCII, because it is sent as a header');
   if (appSecret === undefined) reader.miss('app-secret');
+  if (serverUrl.pathname.replace(/\/+$/, '').endsWith(signPath.replace(/[?].*$/, '')) && signPath !== '/')
+    reader.reject('server-url', `ends with ${signPath}, which is added from sign-path; leave it out here`);
   const requestPath = serverUrl.pathname.replace(/\/+$/, '') + signPath;
   return createEsAuth({ requestPath, signPath, appKey, appSecret: appSecret ?? '' });
 }

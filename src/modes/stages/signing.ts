@@ -191,7 +191,7 @@ async function signOwnFile(
     deadlineMs,
   });
   report.add(describeBlindRepeats(context, outcomes));
-  if (ending?.code === 'DEADLINE') throw deadlinePassed(effort.deadlineMs);
+  if (ending?.code === 'DEADLINE') throw deadlinePassed(effort.deadlineMs, ending.cause);
   const [outcome] = outcomes;
   const error = ending ?? outcome?.error;
   if (error) throw error;

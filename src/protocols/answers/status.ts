@@ -50,7 +50,7 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
   const waitMs = retryAfterMs(status, headers);
   const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
   const address = facts.address ?? ADDRESS;
-  if (status >= 300 && status < 400) return redirect(response, address);
+  if (status >= 300 && status < 400) return redirect(response, facts);
   const said = quote(response, facts.scrub);
   switch (status) {
     case 400:
@@ -64,9 +64,10 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
     case 496:
       return certificateRefused(`status ${status}`);
     default: {
-      const [kind, code, hint, more] = ROWS[status] ?? otherRow(status);
+      const [kind, code, advice, more] = ROWS[status] ?? otherRow(status);
       const message = `The service answered ${status}${said}.`;
-      return new Failure(kind, code, message, { ...more, ...asked, hint: hint.replace(ADDRESS, address) });
+      const hint = (advice === NOT_IT ? requestOf(response, facts) : '') + advice.replace(ADDRESS, address);
+      return new Failure(kind, code, message, { ...more, ...asked, hint });
     }
   }
 }
@@ -77,7 +78,13 @@ function otherRow(status: number): Row {
   return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxAttempts: 3, endsRun: 'first-four-files' }];
 }
 
-function redirect({ status, headers }: WireResponse, address: string): Failure {
+/** Tells what was asked, for an answer that comes of a wrong address; ends in a blank unless it is empty. */
+export function requestOf({ request }: WireResponse, { scrub }: AnswerFacts): string {
+  return request === undefined ? '' : `The request was ${scrub ? scrub(request) : request}. `;
+}
+
+function redirect(response: WireResponse, facts: AnswerFacts): Failure {
+  const { status, headers } = response;
   const location = String(headers['location'] ?? '');
   // The path of a redirect may hold tokens; its origin is enough to see what happened.
   const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : '';
@@ -86,7 +93,7 @@ function redirect({ status, headers }: WireResponse, address: string): Failure {
     'HTTP_REDIRECT',
     `The service answered ${status}, a redirect${target}, which is never followed.`,
     {
-      hint: `Put the final address into ${address}; a redirect to a login page means that this is not the API.`,
+      hint: `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.`,
     },
   );
 }
@@ -128,11 +135,13 @@ function certificateRefused(answer: string, why = 'it got none that it accepts')
 type Refusal = AnswerFacts & { readonly asked: FailureFacts };
 
 /** A server that did not ask for the certificate cannot know this client, whatever else is right. */
-function refused({ status, headers, body }: WireResponse, said: string, facts: Refusal): Failure {
+function refused(response: WireResponse, said: string, facts: Refusal): Failure {
+  const { status, headers, body } = response;
   const isBlind = facts.asksForCertificate === false;
   const before = isBlind ? ' without having asked for a client certificate' : '';
   const isLate = isBlind && body.includes('Post-Handshake Authentication');
-  const other = `${isBlind ? UNASKED : gatewayHint(headers)}Check ${facts.credentials}.`;
+  const operators = status === 403 && !isBlind ? ASK_FOR_RIGHT : '';
+  const other = `${requestOf(response, facts)}${isBlind ? UNASKED : gatewayHint(headers)}${operators}Check ${facts.credentials}.`;
   return new Failure(
     'request',
     status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN',
@@ -147,6 +156,8 @@ function refused({ status, headers, body }: WireResponse, said: string, facts: R
   );
 }
 
+const ASK_FOR_RIGHT =
+  'Ask the operators whether the client certificate and these credentials have the right to sign here. ';
 const ASKED_LATE =
   'The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).';
 const UNASKED =

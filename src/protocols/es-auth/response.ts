@@ -1,7 +1,7 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import { cutOnly, reasonIn } from '../answers/reason.ts';
-import { type AnswerFacts, statusFailure } from '../answers/status.ts';
+import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts';
 
 /** Longest text of a signature that is taken, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
@@ -128,11 +128,11 @@ function unusable(code: Failure['code'], message: string, facts: FailureFacts = 
   });
 }
 
-function page(response: WireResponse, { scrub }: AnswerFacts): Failure {
-  const reason = reasonIn(response, scrub);
+function page(response: WireResponse, facts: AnswerFacts): Failure {
+  const reason = reasonIn(response, facts.scrub);
   const title = reason?.kind === 'page' ? ` titled “${reason.text}”` : '';
   return new Failure('request', 'RESP_HTML', `The service answered 200 with an HTML page${title}.`, {
-    hint: LOOK_HINT,
+    hint: requestOf(response, facts) + LOOK_HINT,
     endsRun: 'canary-twice',
   });
 }

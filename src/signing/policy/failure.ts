@@ -103,10 +103,14 @@ export function timedOut(limitMs: number): Failure {
   });
 }
 
-/** Builds the failure of a run that reached its deadline. */
-export function deadlinePassed(deadlineMs: number): Failure {
-  return new Failure('config', 'DEADLINE', `Signing did not end within the deadline of ${deadlineMs / 1000} s.`, {
-    hint: 'Raise deadline, or split the work with shard.',
+/** Builds the failure of a run that reached its deadline; `cause` is the last failure of an attempt, if there was one. */
+export function deadlinePassed(deadlineMs: number, cause?: unknown): Failure {
+  const last = cause instanceof ActionError ? cause : undefined;
+  const quoted = last === undefined ? '' : ` Last failure: ${last.message}`;
+  const message = `Signing did not end within the deadline of ${deadlineMs / 1000} s.${quoted}`;
+  return new Failure('config', 'DEADLINE', message, {
+    hint: last?.hint ?? 'Raise deadline, or split the work with shard.',
+    cause,
   });
 }
 

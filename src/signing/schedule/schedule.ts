@@ -52,6 +52,7 @@ class Schedule {
   readonly #inFlight: InFlight;
   readonly #done = Promise.withResolvers<Failure | undefined>();
   #left: number;
+  #lastFailure: Failure | undefined;
   readonly #headStart: HeadStart;
   #ending: Failure | undefined;
   #cancelWake = (): void => {};
@@ -75,7 +76,7 @@ class Schedule {
     const { signal, deadlineMs, clock } = this.#options;
     const abort = (): void => this.#end(asFailure(signal.reason));
     const cancelDeadline = deadlineMs
-      ? clock.after(deadlineMs, () => this.#end(deadlinePassed(deadlineMs)))
+      ? clock.after(deadlineMs, () => this.#end(deadlinePassed(deadlineMs, this.#lastFailure)))
       : undefined;
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
@@ -158,9 +159,9 @@ class Schedule {
   }
 
   #onFailure(failure: Failure, facts: { job: number; isProbe: boolean; startedAt: number }): void {
+    this.#lastFailure = failure;
     if (this.#ending) return;
-    const { job } = facts;
-    const { clock, canary, onFailure } = this.#options;
+    const [{ job }, { clock, canary, onFailure }] = [facts, this.#options];
     const now = clock.now();
     // Any answer ends the head start, except one that a second attempt of the canary must confirm.
     if (!this.#policy.mustConfirm(failure)) this.#headStart.end();
@@ -168,11 +169,10 @@ class Schedule {
     const decision = this.#policy.onFailure({ ...facts, ...state, failure }, now);
     if (decision.next === 'retry')
       this.#queue.repeat({ job, readyAt: now + decision.delayMs, reason: decision.reason });
-    const { lost } = decision;
     if (decision.next === 'retry-last') this.#queue.hold(job, failure);
-    if (lost) this.#settle(job, lost);
+    if (decision.lost) this.#settle(job, decision.lost);
     if (decision.next === 'end') this.#end(decision.failure);
-    else if (lost && onFailure === 'stop') this.#end(lost);
+    else if (decision.lost && onFailure === 'stop') this.#end(decision.lost);
   }
 
   #settle(job: number, failure?: Failure): void {
