@@ -29270,12 +29270,12 @@ var __webpack_modules__ = {
 			if (anchors.some((anchor) => anchor.subject === top.issuer && !(0, certificate.rh)(top, anchor))) {
 				return {
 					what: `${what}; the issuer of that name in chain has another key`,
-					todo: "The CA was renewed under the same name: put its present certificate into chain."
+					todo: "The CA was renewed under the same name: ask the operators of the service for its present certificate, and put that into chain."
 				};
 			}
 			return {
 				what,
-				todo: `Put the certificate of ${(0, certificate.vm)(top.issuer)} into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`
+				todo: `Ask the operators of the service whether ${(0, certificate.vm)(top.issuer)} is its CA, and put that certificate into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`
 			};
 		}
 		function list(names) {
@@ -30108,6 +30108,9 @@ var __webpack_modules__ = {
 		function openTransport(route, options = {}) {
 			return new LaneTransport(route, options);
 		}
+		function describeRequest(origin, { method, path }) {
+			return `${method} ${origin}${path.split("?", 1)[0]}`;
+		}
 		class LaneTransport {
 			firstConnection;
 			#origin;
@@ -30150,7 +30153,10 @@ var __webpack_modules__ = {
 					this.#hasAnswered = true;
 					this.#suspicion.dispel();
 					this.#lanes.giveBack(lane);
-					return response;
+					return {
+						...response,
+						request: describeRequest(this.#origin, request)
+					};
 				} catch (error) {
 					this.#lanes.drop(lane);
 					const stale = isStale() || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
@@ -30326,7 +30332,11 @@ var __webpack_modules__ = {
 			if (/^~(?:[/\\]|$)/.test(body)) return "starts with ~: give a path relative to root";
 			if (node_path__WEBPACK_IMPORTED_MODULE_0__.sep === "\\" && /^[a-z]:(?![/\\])/i.test(body)) return "names a drive without a slash behind it";
 			const inside = (0, node_path__WEBPACK_IMPORTED_MODULE_0__.isAbsolute)(body) ? relativeGlob(body, root) : body;
-			if (inside === undefined) return "lies outside root";
+			if (inside === undefined) {
+				const drive = /^\/([a-z])(?=\/)/i.exec(body)?.[1];
+				const way = drive === undefined ? "" : `: Git Bash writes ${drive.toUpperCase()}:\\ so, and this action does not`;
+				return `lies outside root${way}`;
+			}
 			if (/\{[^/]*\}|,/.test(inside.replace(node_path__WEBPACK_IMPORTED_MODULE_0__.sep === "\\" ? LITERALS_ON_WINDOWS : LITERALS, ""))) {
 				return "uses braces or commas: give each alternative a line of its own ([,] matches a comma)";
 			}
@@ -33540,7 +33550,7 @@ var __webpack_modules__ = {
 			const waitMs = (0, retry_after.V)(status, headers);
 			const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
 			const address = facts.address ?? ADDRESS;
-			if (status >= 300 && status < 400) return redirect(response, address);
+			if (status >= 300 && status < 400) return redirect(response, facts);
 			const said = quote(response, facts.scrub);
 			switch (status) {
 				case 400: return badRequest(response, said, asked);
@@ -33556,12 +33566,13 @@ var __webpack_modules__ = {
 				case 495:
 				case 496: return certificateRefused(`status ${status}`);
 				default: {
-					const [kind, code, hint, more] = ROWS[status] ?? otherRow(status);
+					const [kind, code, advice, more] = ROWS[status] ?? otherRow(status);
 					const message = `The service answered ${status}${said}.`;
+					const hint = (advice === NOT_IT ? requestOf(response, facts) : "") + advice.replace(ADDRESS, address);
 					return new policy_failure.HR(kind, code, message, {
 						...more,
 						...asked,
-						hint: hint.replace(ADDRESS, address)
+						hint
 					});
 				}
 			}
@@ -33588,10 +33599,14 @@ var __webpack_modules__ = {
 				}
 			];
 		}
-		function redirect({ status, headers }, address) {
+		function requestOf({ request }, { scrub }) {
+			return request === undefined ? "" : `The request was ${scrub ? scrub(request) : request}. `;
+		}
+		function redirect(response, facts) {
+			const { status, headers } = response;
 			const location = String(headers["location"] ?? "");
 			const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : "";
-			return new policy_failure.HR("config", "HTTP_REDIRECT", `The service answered ${status}, a redirect${target}, which is never followed.`, { hint: `Put the final address into ${address}; a redirect to a login page means that this is not the API.` });
+			return new policy_failure.HR("config", "HTTP_REDIRECT", `The service answered ${status}, a redirect${target}, which is never followed.`, { hint: `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.` });
 		}
 		const NGINX_PAGES = [["No required SSL certificate was sent", "it got no client certificate it accepts"], ["The SSL certificate error", "it could not verify our client certificate"]];
 		function badRequest({ body }, said, asked) {
@@ -33614,11 +33629,13 @@ var __webpack_modules__ = {
 		function certificateRefused(answer, why = "it got none that it accepts") {
 			return new policy_failure.HR("config", "TLS_CLIENT_REJECTED", `The server refused our client certificate: ${why} (${answer}).`, { hint: CHECK_CERTIFICATE });
 		}
-		function refused({ status, headers, body }, said, facts) {
+		function refused(response, said, facts) {
+			const { status, headers, body } = response;
 			const isBlind = facts.asksForCertificate === false;
 			const before = isBlind ? " without having asked for a client certificate" : "";
 			const isLate = isBlind && body.includes("Post-Handshake Authentication");
-			const other = `${isBlind ? UNASKED : gatewayHint(headers)}Check ${facts.credentials}.`;
+			const operators = status === 403 && !isBlind ? ASK_FOR_RIGHT : "";
+			const other = `${requestOf(response, facts)}${isBlind ? UNASKED : gatewayHint(headers)}${operators}Check ${facts.credentials}.`;
 			return new policy_failure.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", `The service answered ${status}${before}${said}.`, {
 				...facts.asked,
 				hint: isLate ? ASKED_LATE : other,
@@ -33626,6 +33643,7 @@ var __webpack_modules__ = {
 				maxAttempts: 3
 			});
 		}
+		const ASK_FOR_RIGHT = "Ask the operators whether the client certificate and these credentials have the right to sign here. ";
 		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";
 		const UNASKED = "Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ";
 		function gatewayHint(headers) {
@@ -33762,11 +33780,11 @@ var __webpack_modules__ = {
 				...facts
 			});
 		}
-		function page(response, { scrub }) {
-			const reason = reasonIn(response, scrub);
+		function page(response, facts) {
+			const reason = reasonIn(response, facts.scrub);
 			const title = reason?.kind === "page" ? ` titled “${reason.text}”` : "";
 			return new policy_failure.HR("request", "RESP_HTML", `The service answered 200 with an HTML page${title}.`, {
-				hint: LOOK_HINT,
+				hint: requestOf(response, facts) + LOOK_HINT,
 				endsRun: "canary-twice"
 			});
 		}
@@ -33874,6 +33892,7 @@ var __webpack_modules__ = {
 			if (/[\r\n]/.test(appKey)) reader.reject("app-key", "has several lines, but must be one; see that only the key itself is stored");
 			else if (!/^[\x20-\x7E]*$/.test(appKey)) reader.reject("app-key", "must be printable ASCII, because it is sent as a header");
 			if (appSecret === undefined) reader.miss("app-secret");
+			if (serverUrl.pathname.replace(/\/+$/, "").endsWith(signPath.replace(/[?].*$/, "")) && signPath !== "/") reader.reject("server-url", `ends with ${signPath}, which is added from sign-path; leave it out here`);
 			const requestPath = serverUrl.pathname.replace(/\/+$/, "") + signPath;
 			return createEsAuth({
 				requestPath,
@@ -35404,7 +35423,7 @@ Content-Type: application/json
 			const [first] = names;
 			if (first === undefined) return undefined;
 			const are = names.length === 1 ? `Input ${first} is` : `Inputs ${names.slice(0, -1).join(", ")} and ${names.at(-1)} are`;
-			if (!names.some((name) => missing_CREDENTIALS.includes(name))) return new errors.lZ("INPUT_INVALID", `${are} empty.`, { hint: "Give each a value under with: in the workflow." });
+			if (!names.some((name) => missing_CREDENTIALS.includes(name))) return new errors.lZ("INPUT_INVALID", `${are} empty.`, { hint: `Give ${names.length === 1 ? "it" : "each"} a value under with: in the workflow.` });
 			return new errors.lZ("CREDENTIALS_MISSING", `${are} empty.`, { hint: hintOf(taken, facts) });
 		}
 		function hintOf(taken, { eventName, secretsWithheld }) {
@@ -38153,6 +38172,7 @@ Content-Type: application/json
 			#inFlight;
 			#done = Promise.withResolvers();
 			#left;
+			#lastFailure;
 			#headStart;
 			#ending;
 			#cancelWake = () => {};
@@ -38175,7 +38195,7 @@ Content-Type: application/json
 			async start() {
 				const { signal, deadlineMs, clock } = this.#options;
 				const abort = () => this.#end((0, policy_failure.h_)(signal.reason));
-				const cancelDeadline = deadlineMs ? clock.after(deadlineMs, () => this.#end((0, policy_failure.Hx)(deadlineMs))) : undefined;
+				const cancelDeadline = deadlineMs ? clock.after(deadlineMs, () => this.#end((0, policy_failure.Hx)(deadlineMs, this.#lastFailure))) : undefined;
 				signal.addEventListener("abort", abort, { once: true });
 				if (signal.aborted) abort();
 				else this.#pump();
@@ -38256,9 +38276,9 @@ Content-Type: application/json
 				this.#pumpSoon();
 			}
 			#onFailure(failure, facts) {
+				this.#lastFailure = failure;
 				if (this.#ending) return;
-				const { job } = facts;
-				const { clock, canary, onFailure } = this.#options;
+				const [{ job }, { clock, canary, onFailure }] = [facts, this.#options];
 				const now = clock.now();
 				if (!this.#policy.mustConfirm(failure)) this.#headStart.end();
 				const state = {
@@ -38276,11 +38296,10 @@ Content-Type: application/json
 					readyAt: now + decision.delayMs,
 					reason: decision.reason
 				});
-				const { lost } = decision;
 				if (decision.next === "retry-last") this.#queue.hold(job, failure);
-				if (lost) this.#settle(job, lost);
+				if (decision.lost) this.#settle(job, decision.lost);
 				if (decision.next === "end") this.#end(decision.failure);
-				else if (lost && onFailure === "stop") this.#end(lost);
+				else if (decision.lost && onFailure === "stop") this.#end(decision.lost);
 			}
 			#settle(job, failure) {
 				this.#headStart.end();
@@ -38800,7 +38819,7 @@ Content-Type: application/json
 				deadlineMs
 			});
 			report.add(describeBlindRepeats(context, outcomes));
-			if (ending?.code === "DEADLINE") throw (0, policy_failure.Hx)(effort.deadlineMs);
+			if (ending?.code === "DEADLINE") throw (0, policy_failure.Hx)(effort.deadlineMs, ending.cause);
 			const [outcome] = outcomes;
 			const error = ending ?? outcome?.error;
 			if (error) throw error;
@@ -39121,6 +39140,7 @@ Content-Type: application/json
 			});
 			for (const { error, file, status, attempts, elapsedMs } of outcomes) {
 				if (error === undefined || status !== "failed") continue;
+				if (error.code === failure?.code && isOfRun(failure)) continue;
 				const cause = causes.get(error.code) ?? {
 					error,
 					paths: [],
@@ -39137,6 +39157,9 @@ Content-Type: application/json
 				...found,
 				...grouped.slice(1)
 			] : [...found, ...grouped];
+		}
+		function isOfRun(failure) {
+			return failure instanceof policy_failure.HR && (failure.kind === "config" || failure.facts.endsRun !== undefined);
 		}
 		function effortOf(count, of, elapsedMs) {
 			return count > 0 ? {
@@ -40393,7 +40416,7 @@ Content-Type: application/json
 		var external_node_fs_ = __nccwpck_require__(73024);
 		var external_node_path_ = __nccwpck_require__(76760);
 		var errors = __nccwpck_require__(27406);
-		var names = __nccwpck_require__(93509);
+		var files_names = __nccwpck_require__(93509);
 		var files_pause = __nccwpck_require__(74743);
 		var real_path = __nccwpck_require__(38629);
 		var stamp = __nccwpck_require__(10318);
@@ -40450,14 +40473,14 @@ Content-Type: application/json
 		}
 		function readTarget(location) {
 			try {
-				return (0, names.WU)((0, external_node_fs_.readlinkSync)(location));
+				return (0, files_names.WU)((0, external_node_fs_.readlinkSync)(location));
 			} catch {
 				return "something that changes";
 			}
 		}
 		const NOT_REGULAR = "is a FIFO, socket or device, not a regular file";
 		function outside(path, real) {
-			return refuse(path, "LINK_OUTSIDE", `leads out of the workspace, to ${(0, names.WU)(real)}`);
+			return refuse(path, "LINK_OUTSIDE", `leads out of the workspace, to ${(0, files_names.WU)(real)}`);
 		}
 		const HINTS = {
 			FILE_NAME_TOO_LONG: "Shorten the name, or exclude the file.",
@@ -40471,7 +40494,7 @@ Content-Type: application/json
 		function refuse(path, code, how, cause) {
 			return {
 				path,
-				error: new errors.lZ(code, `${(0, names.WU)(path)} ${how}.`, {
+				error: new errors.lZ(code, `${(0, files_names.WU)(path)} ${how}.`, {
 					hint: HINTS[code],
 					cause
 				})
@@ -43163,8 +43186,8 @@ Content-Type: application/json
 				this.#counts.set(reason, known);
 				known.count++;
 				const last = known.first[FIRST - 1];
-				if (last !== undefined && (0, names.GV)(last, path) < 0) return;
-				known.first = [...known.first, path].sort(names.GV).slice(0, FIRST);
+				if (last !== undefined && (0, files_names.GV)(last, path) < 0) return;
+				known.first = [...known.first, path].sort(files_names.GV).slice(0, FIRST);
 			}
 			take(stray) {
 				const { entry, reason, isMeant } = stray;
@@ -43195,15 +43218,15 @@ Content-Type: application/json
 						reason
 					});
 				}
-				const counts = [...this.#counts].sort(([a], [b]) => (0, names.GV)(a, b));
+				const counts = [...this.#counts].sort(([a], [b]) => (0, files_names.GV)(a, b));
 				return {
 					leftOut: counts.map(([reason, { count, first }]) => ({
 						reason,
 						count,
 						first
 					})),
-					uncovered: (0, names.$y)(this.#uncovered),
-					orphans: [...orphans].sort(names.GV)
+					uncovered: (0, files_names.$y)(this.#uncovered),
+					orphans: [...orphans].sort(files_names.GV)
 				};
 			}
 			#settleSignature({ entry, isMeant }) {
@@ -43243,7 +43266,7 @@ Content-Type: application/json
 				if ((0, real_path.Yw)(root, path)) locations.push((0, real_path.x5)(realRoot, (0, external_node_path_.relative)(root, path)));
 				for (const location of locations) {
 					if ((0, real_path.UO)(location, realRoot)) continue;
-					const name = (0, names.zN)((0, external_node_path_.basename)(location));
+					const name = (0, files_names.zN)((0, external_node_path_.basename)(location));
 					this.#places.set(name, [...this.#places.get(name) ?? [], {
 						location,
 						reason
@@ -43252,7 +43275,7 @@ Content-Type: application/json
 			}
 			reasonFor({ location, name }) {
 				if ((0, temporary.bf)(name) !== undefined) return "temporary";
-				const folded = (0, names.zN)(name);
+				const folded = (0, files_names.zN)(name);
 				if (folded === ".git" && (0, real_path.O1)((0, real_path.x5)((0, external_node_path_.dirname)(location), ".git"), location)) return "git";
 				return this.#places.get(folded)?.find((place) => (0, real_path.O1)(place.location, location))?.reason;
 			}
@@ -43272,7 +43295,7 @@ Content-Type: application/json
 			const realRoot = (0, real_path.ps)(root).path ?? root;
 			const realWorkspace = (0, real_path.ps)(workspace).path ?? workspace;
 			if (!(0, real_path.UO)(realWorkspace, realRoot)) {
-				throw new errors.lZ("ROOT_OUTSIDE", `Input root: ${(0, names.WU)(root)} leads out of the workspace, to ${(0, names.WU)(realRoot)}.`, { hint: "Set root to a directory that really lies in the workspace." });
+				throw new errors.lZ("ROOT_OUTSIDE", `Input root: ${(0, files_names.WU)(root)} leads out of the workspace, to ${(0, files_names.WU)(realRoot)}.`, { hint: "Set root to a directory that really lies in the workspace." });
 			}
 			return {
 				realRoot,
@@ -43292,7 +43315,7 @@ Content-Type: application/json
 			named(name) {
 				const byName = this.#index();
 				if (byName.size === 0) return this.#others;
-				return [...this.#others, ...byName.get((0, names.zN)(name)) ?? []];
+				return [...this.#others, ...byName.get((0, files_names.zN)(name)) ?? []];
 			}
 			#index() {
 				if (this.#byName) return this.#byName;
@@ -43304,7 +43327,7 @@ Content-Type: application/json
 						others.push(glob);
 						continue;
 					}
-					const key = (0, names.zN)(next);
+					const key = (0, files_names.zN)(next);
 					const known = this.#byName.get(key);
 					if (known) known.push(glob);
 					else this.#byName.set(key, [glob]);
@@ -43487,7 +43510,7 @@ Content-Type: application/json
 		}
 		function unreadable(directory, cause) {
 			const code = (0, errors.$N)(cause) ?? "unknown error";
-			return new errors.lZ("DIRECTORY_UNREADABLE", `The directory ${(0, names.WU)(directory)} cannot be read (${code}).`, {
+			return new errors.lZ("DIRECTORY_UNREADABLE", `The directory ${(0, files_names.WU)(directory)} cannot be read (${code}).`, {
 				hint: "Give the runner the right to read it, or exclude it in files.",
 				cause
 			});
@@ -43509,7 +43532,7 @@ Content-Type: application/json
 		}
 		const ASCII = /^[ -~]*$/;
 		function hasOtherSpelling(directory, name, { ino, dev }) {
-			return (0, names.wf)(name).some((other) => {
+			return (0, files_names.wf)(name).some((other) => {
 				const stat = statLink((0, real_path.x5)(directory, other));
 				return stat?.ino === ino && stat.dev === dev;
 			});
@@ -43532,7 +43555,7 @@ Content-Type: application/json
 		function checkName(directory, name) {
 			for (const bytes of (0, external_node_fs_.readdirSync)(directory, { encoding: "buffer" })) {
 				if (bytes.toString("utf8") !== name || bytes.equals(Buffer.from(name))) continue;
-				throw new errors.lZ("FILE_NAME_NOT_UTF8", `In ${(0, names.WU)(directory)} there is a name that is not UTF-8: bytes ${bytes.toString("hex")} (${(0, names.WU)(name)}).`, { hint: "Rename it, or exclude it in files: tools would see it under different names." });
+				throw new errors.lZ("FILE_NAME_NOT_UTF8", `In ${(0, files_names.WU)(directory)} there is a name that is not UTF-8: bytes ${bytes.toString("hex")} (${(0, files_names.WU)(name)}).`, { hint: "Rename it, or exclude it in files: tools would see it under different names." });
 			}
 		}
 		;
@@ -43649,8 +43672,8 @@ Content-Type: application/json
 				const [matched, effective] = [textsOf(this.#matched), textsOf(this.#start.effective)];
 				const { patterns } = this.#options;
 				return {
-					files: (0, names.$y)([...this.#files.values()]),
-					refused: (0, names.$y)(this.#refused),
+					files: (0, files_names.$y)([...this.#files.values()]),
+					refused: (0, files_names.$y)(this.#refused),
 					unmatched: patterns.filter(({ text, excludes }) => !excludes && !matched.has(text)).map(({ text }) => text),
 					idleExcludes: patterns.filter(({ text, excludes }) => excludes && !effective.has(text)).map(({ text }) => text),
 					misread: [...this.#misread.values()],
@@ -43749,15 +43772,38 @@ Content-Type: application/json
 		var shard = __nccwpck_require__(25111);
 		;
 		const NO_SUFFIX = "\0";
+		const MAX_NAMES = 3;
 		async function whyUnmatched(text, options) {
-			if (/^(['"]).*\1$/.test(text)) return "the quotes are part of the pattern: leave them out";
-			if (/^-\s/.test(text)) return "the dash is part of the pattern: files is a text with one pattern per line, not a list";
+			const slip = SLIPS.find(({ form }) => form.test(text))?.why;
+			if (slip !== undefined) return slip;
 			const found = await findAnyway(text, options);
 			const [signature] = found.filter(({ path }) => path.endsWith(options.suffix));
 			if (found.some(({ path }) => !path.endsWith(options.suffix))) return "the patterns that begin with ! exclude all it means";
-			if (signature === undefined) return undefined;
-			return `what it means ends in ${options.suffix}, as ${(0, names.WU)(signature.path)} does, and is taken for signatures because of suffix`;
+			if (signature !== undefined) return `what it means ends in ${options.suffix}, as ${(0, files_names.WU)(signature.path)} does, and is taken for signatures because of suffix`;
+			const pattern = options.patterns.find((each) => each.text === text && !each.excludes);
+			return pattern && howFar(pattern, options.root);
 		}
+		const SLIPS = [
+			{
+				form: /^(['"]).*\1$/,
+				why: "the quotes are part of the pattern: leave them out"
+			},
+			{
+				form: /^-\s/,
+				why: "the dash is part of the pattern: files is a text with one pattern per line, not a list"
+			},
+			{
+				form: /\$\{?\w+|%\w+%/,
+				why: "no shell replaces the variable here: give a path relative to root"
+			},
+			...external_node_path_.sep === "\\" ? [] : [{
+				form: /\\n[^\s]*[*./]/,
+				why: "it holds a backslash and an n, not a line end: write files: | and below it one pattern per line"
+			}, {
+				form: /\\[\w*.]/,
+				why: "a backslash divides no directories on this system: write / in its place"
+			}]
+		];
 		async function findAnyway(text, options) {
 			const patterns = options.patterns.filter((pattern) => pattern.text === text && !pattern.excludes);
 			try {
@@ -43771,12 +43817,43 @@ Content-Type: application/json
 				return [];
 			}
 		}
+		function howFar({ glob }, root) {
+			const segments = glob.split("/");
+			let there = "";
+			for (const [at, segment] of segments.entries()) {
+				if (/[*?[\]\\]/.test(segment)) break;
+				const next = segments.slice(0, at + 1).join("/");
+				const kind = why_unmatched_kindOf((0, external_node_path_.join)(root, next));
+				if (kind === undefined) return there === "" ? `there is no ${(0, files_names.WU)(next)}` : `${(0, files_names.WU)(there)} is there, ${(0, files_names.WU)(next)} is not`;
+				if (kind === "file") return undefined;
+				there = next;
+			}
+			return contentsOf(root, there);
+		}
+		function why_unmatched_kindOf(path) {
+			try {
+				return (0, external_node_fs_.statSync)(path).isDirectory() ? "directory" : "file";
+			} catch {
+				return undefined;
+			}
+		}
+		function contentsOf(root, directory) {
+			const where = directory === "" ? "root" : (0, files_names.WU)(directory);
+			try {
+				const names = (0, external_node_fs_.readdirSync)((0, external_node_path_.join)(root, directory)).sort();
+				if (names.length === 0) return `${where} is empty`;
+				const first = names.slice(0, MAX_NAMES).map(files_names.WU).join(", ");
+				return `${where} holds ${first}${names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ""}`;
+			} catch {
+				return undefined;
+			}
+		}
 		;
 		function findTwins(paths) {
 			const seen = new Map();
 			const twins = [];
 			for (const path of paths) {
-				const folded = (0, names.zN)(path);
+				const folded = (0, files_names.zN)(path);
 				const other = seen.get(folded);
 				if (other !== undefined) twins.push([other, path]);
 				else seen.set(folded, path);
@@ -43790,9 +43867,9 @@ Content-Type: application/json
 		}
 		function spell(path, own, others) {
 			const differing = own.filter((grapheme, at) => grapheme !== others[at] && looksLike(grapheme, others[at]));
-			if (differing.length === 0) return (0, names.WU)(path);
-			const points = [...new Set(differing)].map((grapheme) => `${(0, names.WU)(grapheme)} is ${codePointsOf(grapheme)}`);
-			return `${(0, names.WU)(path)} (${points.join(", ")})`;
+			if (differing.length === 0) return (0, files_names.WU)(path);
+			const points = [...new Set(differing)].map((grapheme) => `${(0, files_names.WU)(grapheme)} is ${codePointsOf(grapheme)}`);
+			return `${(0, files_names.WU)(path)} (${points.join(", ")})`;
 		}
 		function looksLike(grapheme, other) {
 			return grapheme.normalize("NFC") === other?.normalize("NFC");
@@ -43878,7 +43955,7 @@ Content-Type: application/json
 		function tellWhatWasFound(runner, { files, refused }) {
 			const bytes = files.reduce((sum, file) => sum + file.size, 0);
 			runner.line(`${(0, units.LS)(files.length, "file")}, ${(0, units.z3)(bytes)}`);
-			for (const file of files.slice(0, MAX_LISTED)) runner.line(`  ${(0, names.WU)(file.path)} (${(0, units.z3)(file.size)})`);
+			for (const file of files.slice(0, MAX_LISTED)) runner.line(`  ${(0, files_names.WU)(file.path)} (${(0, units.z3)(file.size)})`);
 			if (files.length > MAX_LISTED) runner.line(`  and ${(0, units.B4)(files.length - MAX_LISTED)} more`);
 			for (const { error } of refused.slice(0, MAX_LISTED)) runner.line(`  refused: ${error.message}`);
 			const empty = files.filter((file) => file.size === 0).map((file) => file.path);
@@ -43901,9 +43978,9 @@ Content-Type: application/json
 			for (const pattern of unmatched) {
 				const isExplained = told.length < MAX_EXPLAINED;
 				const reason = isExplained ? await whyUnmatched(pattern, discoveryOf(context, inputs)) : undefined;
-				told.push(`“${(0, names.WU)(pattern)}”${reason === undefined ? "" : ` (${reason})`}`);
+				told.push(`“${(0, files_names.WU)(pattern)}”${reason === undefined ? "" : ` (${reason})`}`);
 			}
-			const text = `${unmatched.length === 1 ? "This pattern matches" : "These patterns match"} no file below ${(0, names.WU)(inputs.root)}: ${told.join(", ")}.`;
+			const text = `${unmatched.length === 1 ? "This pattern matches" : "These patterns match"} no file below ${(0, files_names.WU)(inputs.root)}: ${told.join(", ")}.`;
 			if (inputs.ifNoFilesFound === "error") {
 				throw new errors.lZ("NO_FILES_FOUND", text, { hint: "Check the pattern and that the build has run; set if-no-files-found to warn or ignore if this can be so." });
 			}
@@ -43915,7 +43992,7 @@ Content-Type: application/json
 			try {
 				return (0, external_node_fs_.mkdtempSync)((0, external_node_path_.join)(temporaryDirectory, "mtls-release-signing-output-"));
 			} catch (error) {
-				throw new errors.lZ("OUTPUT_UNWRITABLE", `No directory can be made in ${(0, names.WU)(temporaryDirectory)}.`, {
+				throw new errors.lZ("OUTPUT_UNWRITABLE", `No directory can be made in ${(0, files_names.WU)(temporaryDirectory)}.`, {
 					hint: "RUNNER_TEMP must be a directory that this step may write to.",
 					cause: error
 				});
@@ -44997,8 +45074,14 @@ Content-Type: application/json
 		function timedOut(limitMs) {
 			return new Failure("service", "TIMEOUT", `No answer within ${Math.round(limitMs / 1e3)} s.`, { hint: "The service is slow or stuck; raise timeout if it needs longer for one file." });
 		}
-		function deadlinePassed(deadlineMs) {
-			return new Failure("config", "DEADLINE", `Signing did not end within the deadline of ${deadlineMs / 1e3} s.`, { hint: "Raise deadline, or split the work with shard." });
+		function deadlinePassed(deadlineMs, cause) {
+			const last = cause instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ ? cause : undefined;
+			const quoted = last === undefined ? "" : ` Last failure: ${last.message}`;
+			const message = `Signing did not end within the deadline of ${deadlineMs / 1e3} s.${quoted}`;
+			return new Failure("config", "DEADLINE", message, {
+				hint: last?.hint ?? "Raise deadline, or split the work with shard.",
+				cause
+			});
 		}
 		function runEnded() {
 			return new Failure("request", "RUN_ENDED", "The run ended before this file had an answer.");
