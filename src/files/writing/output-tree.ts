@@ -1,12 +1,19 @@
-import { closeSync, lstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ActionError, codeOf } from '../../errors.ts';
+import { isHeld, repeatWhileHeld } from '../../held.ts';
 import { show } from '../names.ts';
 import { isWithin, locate, resolveDirectory } from '../real-path.ts';
-import { temporaryName } from '../temporary.ts';
 import { type FoundDirectory, findDirectory, inDirectory, makeDirectory } from './directories.ts';
-import { leftoversIn, removeLeftover } from './leftovers.ts';
+import { discardTemporary, leftoversIn, orDiscard, removeLeftover, TemporaryFiles } from './temporary-files.ts';
 import { unwritable } from './write-errors.ts';
+
+/** A directory in which a file is written. */
+interface InPlace {
+  readonly base: string;
+  /** Gives a temporary file there the name of the file. */
+  readonly rename: (name: string) => void;
+}
 
 /**
  * The directory that everything written goes below, in the layout of the root.
@@ -23,11 +30,14 @@ export class OutputTree {
   readonly #found = new Map<string, FoundDirectory>();
   /** Of the process that writes; temporary files bear it. */
   readonly processId: number;
-  #counter = 0;
+  readonly #temporaries: TemporaryFiles;
+  /** Texts in temporary files that another program had open when they were to be renamed, by path. */
+  readonly #waiting = new Map<string, { readonly name: string; readonly text: string }>();
 
   constructor(directory: string, processId: number) {
     this.directory = directory;
     this.processId = processId;
+    this.#temporaries = new TemporaryFiles(processId);
   }
 
   /** Absolute path of something in the tree. */
@@ -47,22 +57,33 @@ export class OutputTree {
   /**
    * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
    *
+   * When another program has the temporary file of a text open, the next call with this text goes on with that file,
+   * because a scanner would look at each new one just as long. Pieces wait for it at once.
    * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
    */
   write(path: string, content: string | Iterable<string>): void {
     try {
       inDirectory(this.#prepare(path), (base) => {
-        const { temporary, descriptor } = this.#openTemporary(base);
-        try {
-          writeAndClose(descriptor, typeof content === 'string' ? [content] : inBlocks(content));
-          renameSync(temporary, join(base, basename(path)));
-        } catch (error) {
-          removeIfPossible(temporary);
-          throw error;
-        }
+        const rename = (name: string): void => renameSync(join(base, name), join(base, basename(path)));
+        if (typeof content === 'string') return this.#writeText(path, content, { base, rename });
+        const name = this.#temporaries.write(base, inBlocks(content));
+        orDiscard(join(base, name), () => repeatWhileHeld(() => rename(name)));
       });
     } catch (error) {
       throw unwritable(path, error);
+    }
+  }
+
+  #writeText(path: string, text: string, { base, rename }: InPlace): void {
+    const waiting = this.#waiting.get(path);
+    this.#waiting.delete(path);
+    const name = waiting?.text === text ? waiting.name : this.#temporaries.write(base, [text]);
+    try {
+      rename(name);
+    } catch (error) {
+      if (isHeld(error)) this.#waiting.set(path, { name, text });
+      else discardTemporary(join(base, name));
+      throw error;
     }
   }
 
@@ -97,6 +118,7 @@ export class OutputTree {
         if (directory && inDirectory(directory, (base) => removeLeftover(join(base, name)))) swept++;
       }
     }
+    this.#waiting.clear();
     return swept;
   }
 
@@ -114,18 +136,6 @@ export class OutputTree {
     return directory;
   }
 
-  #openTemporary(base: string): { readonly temporary: string; readonly descriptor: number } {
-    for (;;) {
-      const temporary = join(base, temporaryName(this.processId, this.#counter++));
-      try {
-        return { temporary, descriptor: openSync(temporary, 'wx', 0o644) };
-      } catch (error) {
-        // Left by a former process of this number.
-        if (codeOf(error) !== 'EEXIST') throw error;
-      }
-    }
-  }
-
   /** Finds the real directory of a path, and sees that no link leads out of the tree. */
   #resolve(path: string): string {
     const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
@@ -141,26 +151,6 @@ export class OutputTree {
     }
     this.#real.set(parent, real);
     return real;
-  }
-}
-
-function writeAndClose(descriptor: number, pieces: Iterable<string>): void {
-  try {
-    for (const piece of pieces) {
-      const bytes = Buffer.from(piece);
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function removeIfPossible(location: string): boolean {
-  try {
-    unlinkSync(location);
-    return true;
-  } catch {
-    return false;
   }
 }
 

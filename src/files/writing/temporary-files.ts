@@ -1,0 +1,100 @@
+import { closeSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf } from '../../errors.ts';
+import { repeatWhileHeld } from '../../held.ts';
+import { ownerOf, temporaryName } from '../temporary.ts';
+
+/** The temporary files of one process, each under a name of its own. */
+export class TemporaryFiles {
+  readonly #processId: number;
+  #count = 0;
+
+  constructor(processId: number) {
+    this.#processId = processId;
+  }
+
+  /** Writes a temporary file in a directory and returns its name; nothing stays when that fails. */
+  write(directory: string, content: Iterable<string>): string {
+    const { name, descriptor } = this.#open(directory);
+    orDiscard(join(directory, name), () => writeAndClose(descriptor, content));
+    return name;
+  }
+
+  #open(directory: string): { readonly name: string; readonly descriptor: number } {
+    for (;;) {
+      const name = temporaryName(this.#processId, this.#count++);
+      try {
+        return { name, descriptor: openSync(join(directory, name), 'wx', 0o644) };
+      } catch (error) {
+        // Left by a former process of this number.
+        if (codeOf(error) !== 'EEXIST') throw error;
+      }
+    }
+  }
+}
+
+/** Does something with a temporary file, which goes when that fails. */
+export function orDiscard(location: string, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    discardTemporary(location);
+    throw error;
+  }
+}
+
+/** Removes a temporary file if that can be done at once. */
+export function discardTemporary(location: string): void {
+  try {
+    unlinkSync(location);
+  } catch {
+    // It is removed at the end, or by a later run.
+  }
+}
+
+/** Lists the temporary files in a directory that no process will rename: those of dead ones, and of the given one, which is between two writes. */
+export function leftoversIn(directory: string, processId: number): string[] {
+  return namesIn(directory).filter((name) => {
+    const owner = ownerOf(name);
+    return owner !== undefined && (owner === processId || !isAlive(owner));
+  });
+}
+
+/** Removes a temporary file, for which it waits while another program has it open; tells whether that was possible. */
+export function removeLeftover(location: string): boolean {
+  try {
+    repeatWhileHeld(() => unlinkSync(location));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    // Not there yet, or not ours to read: writing will tell.
+    return [];
+  }
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) !== 'ESRCH';
+  }
+}
+
+function writeAndClose(descriptor: number, pieces: Iterable<string>): void {
+  try {
+    for (const piece of pieces) {
+      const bytes = Buffer.from(piece);
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
