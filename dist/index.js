@@ -31095,20 +31095,58 @@ var __webpack_modules__ = {
 			if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode) throw (0, _reading_read_errors_js__WEBPACK_IMPORTED_MODULE_4__.Bn)(directory.path);
 		}
 	}),
-	18399: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	67526: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { E: () => OutputTree });
 		var external_node_fs_ = __nccwpck_require__(73024);
 		var external_node_path_ = __nccwpck_require__(76760);
 		var errors = __nccwpck_require__(27406);
+		var held = __nccwpck_require__(46018);
 		var names = __nccwpck_require__(93509);
 		var real_path = __nccwpck_require__(38629);
-		var files_temporary = __nccwpck_require__(70398);
 		var directories = __nccwpck_require__(37897);
-		var held = __nccwpck_require__(46018);
+		var temporary = __nccwpck_require__(70398);
 		;
+		class TemporaryFiles {
+			#processId;
+			#count = 0;
+			constructor(processId) {
+				this.#processId = processId;
+			}
+			write(directory, content) {
+				const { name, descriptor } = this.#open(directory);
+				orDiscard((0, external_node_path_.join)(directory, name), () => writeAndClose(descriptor, content));
+				return name;
+			}
+			#open(directory) {
+				for (;;) {
+					const name = (0, temporary.NT)(this.#processId, this.#count++);
+					try {
+						return {
+							name,
+							descriptor: (0, external_node_fs_.openSync)((0, external_node_path_.join)(directory, name), "wx", 420)
+						};
+					} catch (error) {
+						if ((0, errors.$N)(error) !== "EEXIST") throw error;
+					}
+				}
+			}
+		}
+		function orDiscard(location, act) {
+			try {
+				act();
+			} catch (error) {
+				discardTemporary(location);
+				throw error;
+			}
+		}
+		function discardTemporary(location) {
+			try {
+				(0, external_node_fs_.unlinkSync)(location);
+			} catch {}
+		}
 		function leftoversIn(directory, processId) {
 			return namesIn(directory).filter((name) => {
-				const owner = (0, files_temporary.bf)(name);
+				const owner = (0, temporary.bf)(name);
 				return owner !== undefined && (owner === processId || !isAlive(owner));
 			});
 		}
@@ -31135,6 +31173,16 @@ var __webpack_modules__ = {
 				return (0, errors.$N)(error) !== "ESRCH";
 			}
 		}
+		function writeAndClose(descriptor, pieces) {
+			try {
+				for (const piece of pieces) {
+					const bytes = Buffer.from(piece);
+					for (let at = 0; at < bytes.length;) at += (0, external_node_fs_.writeSync)(descriptor, bytes, at);
+				}
+			} finally {
+				(0, external_node_fs_.closeSync)(descriptor);
+			}
+		}
 		var write_errors = __nccwpck_require__(10697);
 		;
 		class OutputTree {
@@ -31142,10 +31190,12 @@ var __webpack_modules__ = {
 			#real = new Map();
 			#found = new Map();
 			processId;
-			#counter = 0;
+			#temporaries;
+			#waiting = new Map();
 			constructor(directory, processId) {
 				this.directory = directory;
 				this.processId = processId;
+				this.#temporaries = new TemporaryFiles(processId);
 			}
 			locate(path) {
 				return (0, external_node_path_.join)(this.directory, path);
@@ -31156,17 +31206,31 @@ var __webpack_modules__ = {
 			write(path, content) {
 				try {
 					(0, directories.zX)(this.#prepare(path), (base) => {
-						const { temporary, descriptor } = this.#openTemporary(base);
-						try {
-							writeAndClose(descriptor, typeof content === "string" ? [content] : inBlocks(content));
-							(0, external_node_fs_.renameSync)(temporary, (0, external_node_path_.join)(base, (0, external_node_path_.basename)(path)));
-						} catch (error) {
-							removeIfPossible(temporary);
-							throw error;
-						}
+						const rename = (name) => (0, external_node_fs_.renameSync)((0, external_node_path_.join)(base, name), (0, external_node_path_.join)(base, (0, external_node_path_.basename)(path)));
+						if (typeof content === "string") return this.#writeText(path, content, {
+							base,
+							rename
+						});
+						const name = this.#temporaries.write(base, inBlocks(content));
+						orDiscard((0, external_node_path_.join)(base, name), () => (0, held.CU)(() => rename(name)));
 					});
 				} catch (error) {
 					throw (0, write_errors.m)(path, error);
+				}
+			}
+			#writeText(path, text, { base, rename }) {
+				const waiting = this.#waiting.get(path);
+				this.#waiting.delete(path);
+				const name = waiting?.text === text ? waiting.name : this.#temporaries.write(base, [text]);
+				try {
+					rename(name);
+				} catch (error) {
+					if ((0, held.i7)(error)) this.#waiting.set(path, {
+						name,
+						text
+					});
+					else discardTemporary((0, external_node_path_.join)(base, name));
+					throw error;
 				}
 			}
 			remove(path) {
@@ -31189,6 +31253,7 @@ var __webpack_modules__ = {
 						if (directory && (0, directories.zX)(directory, (base) => removeLeftover((0, external_node_path_.join)(base, name)))) swept++;
 					}
 				}
+				this.#waiting.clear();
 				return swept;
 			}
 			#prepare(path) {
@@ -31202,19 +31267,6 @@ var __webpack_modules__ = {
 				if (directory) this.#found.set(real, directory);
 				return directory;
 			}
-			#openTemporary(base) {
-				for (;;) {
-					const temporary = (0, external_node_path_.join)(base, (0, files_temporary.NT)(this.processId, this.#counter++));
-					try {
-						return {
-							temporary,
-							descriptor: (0, external_node_fs_.openSync)(temporary, "wx", 420)
-						};
-					} catch (error) {
-						if ((0, errors.$N)(error) !== "EEXIST") throw error;
-					}
-				}
-			}
 			#resolve(path) {
 				const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
 				const known = this.#real.get(parent);
@@ -31227,24 +31279,6 @@ var __webpack_modules__ = {
 				}
 				this.#real.set(parent, real);
 				return real;
-			}
-		}
-		function writeAndClose(descriptor, pieces) {
-			try {
-				for (const piece of pieces) {
-					const bytes = Buffer.from(piece);
-					for (let at = 0; at < bytes.length;) at += (0, external_node_fs_.writeSync)(descriptor, bytes, at);
-				}
-			} finally {
-				(0, external_node_fs_.closeSync)(descriptor);
-			}
-		}
-		function removeIfPossible(location) {
-			try {
-				(0, external_node_fs_.unlinkSync)(location);
-				return true;
-			} catch {
-				return false;
 			}
 		}
 		const BLOCK_CHARACTERS = 64 * 1024;
@@ -35839,7 +35873,7 @@ Content-Type: application/json
 				cause: new AggregateError(problems)
 			});
 		}
-		var output_tree = __nccwpck_require__(18399);
+		var output_tree = __nccwpck_require__(67526);
 		var markup = __nccwpck_require__(37735);
 		var units = __nccwpck_require__(76704);
 		;

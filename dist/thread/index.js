@@ -424,16 +424,6 @@ function readSignatureFile(location) {
 	});
 }
 ;
-const TEMPORARY_PREFIX = ".mtls-release-signing-";
-const NAME = /^\.mtls-release-signing-(\d+)-\d+\.tmp$/;
-function temporaryName(processId, number) {
-	return `${TEMPORARY_PREFIX}${processId}-${number}.tmp`;
-}
-function ownerOf(name) {
-	const owner = NAME.exec(name)?.[1];
-	return owner === undefined ? undefined : Number(owner);
-}
-;
 function findDirectory(path) {
 	const stat = (0, external_node_fs_namespaceObject.lstatSync)(path, {
 		bigint: true,
@@ -501,6 +491,54 @@ function checkIdentity(directory) {
 	if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode) throw movedDirectory(directory.path);
 }
 ;
+const TEMPORARY_PREFIX = ".mtls-release-signing-";
+const NAME = /^\.mtls-release-signing-(\d+)-\d+\.tmp$/;
+function temporaryName(processId, number) {
+	return `${TEMPORARY_PREFIX}${processId}-${number}.tmp`;
+}
+function ownerOf(name) {
+	const owner = NAME.exec(name)?.[1];
+	return owner === undefined ? undefined : Number(owner);
+}
+;
+class TemporaryFiles {
+	#processId;
+	#count = 0;
+	constructor(processId) {
+		this.#processId = processId;
+	}
+	write(directory, content) {
+		const { name, descriptor } = this.#open(directory);
+		orDiscard((0, external_node_path_namespaceObject.join)(directory, name), () => writeAndClose(descriptor, content));
+		return name;
+	}
+	#open(directory) {
+		for (;;) {
+			const name = temporaryName(this.#processId, this.#count++);
+			try {
+				return {
+					name,
+					descriptor: (0, external_node_fs_namespaceObject.openSync)((0, external_node_path_namespaceObject.join)(directory, name), "wx", 420)
+				};
+			} catch (error) {
+				if (errors_codeOf(error) !== "EEXIST") throw error;
+			}
+		}
+	}
+}
+function orDiscard(location, act) {
+	try {
+		act();
+	} catch (error) {
+		discardTemporary(location);
+		throw error;
+	}
+}
+function discardTemporary(location) {
+	try {
+		(0, external_node_fs_namespaceObject.unlinkSync)(location);
+	} catch {}
+}
 function leftoversIn(directory, processId) {
 	return namesIn(directory).filter((name) => {
 		const owner = ownerOf(name);
@@ -528,6 +566,16 @@ function isAlive(processId) {
 		return true;
 	} catch (error) {
 		return errors_codeOf(error) !== "ESRCH";
+	}
+}
+function writeAndClose(descriptor, pieces) {
+	try {
+		for (const piece of pieces) {
+			const bytes = Buffer.from(piece);
+			for (let at = 0; at < bytes.length;) at += (0, external_node_fs_namespaceObject.writeSync)(descriptor, bytes, at);
+		}
+	} finally {
+		(0, external_node_fs_namespaceObject.closeSync)(descriptor);
 	}
 }
 ;
@@ -589,10 +637,12 @@ class OutputTree {
 	#real = new Map();
 	#found = new Map();
 	processId;
-	#counter = 0;
+	#temporaries;
+	#waiting = new Map();
 	constructor(directory, processId) {
 		this.directory = directory;
 		this.processId = processId;
+		this.#temporaries = new TemporaryFiles(processId);
 	}
 	locate(path) {
 		return (0, external_node_path_namespaceObject.join)(this.directory, path);
@@ -603,17 +653,31 @@ class OutputTree {
 	write(path, content) {
 		try {
 			inDirectory(this.#prepare(path), (base) => {
-				const { temporary, descriptor } = this.#openTemporary(base);
-				try {
-					writeAndClose(descriptor, typeof content === "string" ? [content] : inBlocks(content));
-					(0, external_node_fs_namespaceObject.renameSync)(temporary, (0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path)));
-				} catch (error) {
-					removeIfPossible(temporary);
-					throw error;
-				}
+				const rename = (name) => (0, external_node_fs_namespaceObject.renameSync)((0, external_node_path_namespaceObject.join)(base, name), (0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path)));
+				if (typeof content === "string") return this.#writeText(path, content, {
+					base,
+					rename
+				});
+				const name = this.#temporaries.write(base, inBlocks(content));
+				orDiscard((0, external_node_path_namespaceObject.join)(base, name), () => repeatWhileHeld(() => rename(name)));
 			});
 		} catch (error) {
 			throw unwritable(path, error);
+		}
+	}
+	#writeText(path, text, { base, rename }) {
+		const waiting = this.#waiting.get(path);
+		this.#waiting.delete(path);
+		const name = waiting?.text === text ? waiting.name : this.#temporaries.write(base, [text]);
+		try {
+			rename(name);
+		} catch (error) {
+			if (isHeld(error)) this.#waiting.set(path, {
+				name,
+				text
+			});
+			else discardTemporary((0, external_node_path_namespaceObject.join)(base, name));
+			throw error;
 		}
 	}
 	remove(path) {
@@ -636,6 +700,7 @@ class OutputTree {
 				if (directory && inDirectory(directory, (base) => removeLeftover((0, external_node_path_namespaceObject.join)(base, name)))) swept++;
 			}
 		}
+		this.#waiting.clear();
 		return swept;
 	}
 	#prepare(path) {
@@ -649,19 +714,6 @@ class OutputTree {
 		if (directory) this.#found.set(real, directory);
 		return directory;
 	}
-	#openTemporary(base) {
-		for (;;) {
-			const temporary = (0, external_node_path_namespaceObject.join)(base, temporaryName(this.processId, this.#counter++));
-			try {
-				return {
-					temporary,
-					descriptor: (0, external_node_fs_namespaceObject.openSync)(temporary, "wx", 420)
-				};
-			} catch (error) {
-				if (errors_codeOf(error) !== "EEXIST") throw error;
-			}
-		}
-	}
 	#resolve(path) {
 		const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
 		const known = this.#real.get(parent);
@@ -674,24 +726,6 @@ class OutputTree {
 		}
 		this.#real.set(parent, real);
 		return real;
-	}
-}
-function writeAndClose(descriptor, pieces) {
-	try {
-		for (const piece of pieces) {
-			const bytes = Buffer.from(piece);
-			for (let at = 0; at < bytes.length;) at += (0, external_node_fs_namespaceObject.writeSync)(descriptor, bytes, at);
-		}
-	} finally {
-		(0, external_node_fs_namespaceObject.closeSync)(descriptor);
-	}
-}
-function removeIfPossible(location) {
-	try {
-		(0, external_node_fs_namespaceObject.unlinkSync)(location);
-		return true;
-	} catch {
-		return false;
 	}
 }
 const BLOCK_CHARACTERS = 64 * 1024;

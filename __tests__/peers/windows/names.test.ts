@@ -12,7 +12,10 @@ describeWorld('windows', NO_WINDOWS, () => {
   describeRows('windows', async () => {
     const { directory, windows } = made.use(await makeDrive());
     const script = toWindows(join(ACTION_DIRECTORY, '__tests__/peers/names/play-rows.ts'));
-    const { log } = await runNode([script, 'windows', `${windows}\\rows`, `${windows}\\rows.json`], { cwd: directory });
+    const { log } = await runNode([script, 'windows', `${windows}\\rows`, `${windows}\\rows.json`], {
+      cwd: directory,
+      outputs: directory,
+    });
     return { results: join(directory, 'rows.json'), log };
   });
 });

@@ -53,21 +53,28 @@ export interface WindowsExit {
 export interface WindowsProcess {
   readonly child: ChildProcess;
   readonly exit: Promise<WindowsExit>;
+  /** What it has printed until now. */
+  readLog(): Promise<string>;
 }
 
 /** Where a program starts, and what it gets. */
 export interface WindowsOptions {
-  /** A directory of Linux; it also takes the outputs, which must be files. */
+  /** A directory of Linux. */
   readonly cwd: string;
+  /** The directory that takes what is printed: both outputs must be files. */
+  readonly outputs: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 let count = 0;
 
 /** Starts Windows' Node; a path of a script is one of Windows. */
-export async function startNode(args: readonly string[], { cwd, env = {} }: WindowsOptions): Promise<WindowsProcess> {
+export async function startNode(
+  args: readonly string[],
+  { cwd, outputs, env = {} }: WindowsOptions,
+): Promise<WindowsProcess> {
   const number = count++;
-  const paths = ['out', 'err'].map((name) => `${cwd}.${number}.${name}`);
+  const paths = ['out', 'err'].map((name) => join(outputs, `${number}.${name}`));
   const [out, err] = await Promise.all(paths.map((path) => open(path, 'w')));
   // No shell between: it would drop variables such as INPUT_SERVER-URL.
   const child = spawn(WINE, [NODE, ...args], {
@@ -81,12 +88,12 @@ export async function startNode(args: readonly string[], { cwd, env = {} }: Wind
     },
     stdio: ['ignore', out?.fd ?? 'ignore', err?.fd ?? 'ignore'],
   });
+  const readLog = async () => (await Promise.all(paths.map((path) => readFile(path, 'utf8')))).join('');
   const exit = once(child, 'exit').then(async ([exitCode]): Promise<WindowsExit> => {
     await Promise.all([out?.close(), err?.close()]);
-    const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
-    return { exitCode, log: texts.join('') };
+    return { exitCode, log: await readLog() };
   });
-  return { child, exit };
+  return { child, exit, readLog };
 }
 
 /** Runs Windows' Node to its end. */
