@@ -1,17 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTokenService, type TokenService } from '../../../tools/oidc/token-service.ts';
-import { type ActionOptions, type ActionRun, runAction } from '../../../tools/runner/runner.ts';
-import { ACTION_DIRECTORY, opensslAccepts } from '../../helpers/scenario.ts';
+import { opensslAccepts } from '../../helpers/scenario.ts';
 import { KEY_TYPES, OpenBao } from './openbao.ts';
+import { refusal, type Signing, type SigningOptions, signFiles } from './signing.ts';
 
 let bao: OpenBao;
 let tokens: TokenService;
-const directories: string[] = [];
 
 beforeAll(async () => {
   tokens = await startTokenService();
@@ -32,50 +28,10 @@ afterAll(async () => {
   await tokens.close();
 });
 
-afterEach(() => {
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
-});
-
-interface Signing {
-  readonly run: ActionRun;
-  readonly workspace: string;
-  readonly manifest: {
-    readonly files: readonly { readonly path: string; readonly status: string; readonly keyVersion?: number }[];
-  };
-}
-
-/** Signs files with OpenBao by the committed bundle. */
-async function sign(
-  inputs: Readonly<Record<string, string>>,
-  {
-    files = 3,
-    size = 20,
-    ...options
-  }: Partial<ActionOptions> & { readonly files?: number; readonly size?: number } = {},
-): Promise<Signing> {
-  const directory = mkdtempSync(join(tmpdir(), 'openbao-'));
-  directories.push(directory);
-  const [workspace, runnerTemp] = [join(directory, 'workspace'), join(directory, 'temp')];
-  for (const each of [join(workspace, 'dist'), runnerTemp]) await mkdir(each, { recursive: true });
-  for (let at = 0; at < files; at++)
-    await writeFile(join(workspace, 'dist', `f${at}.bin`), Buffer.alloc(size, `file ${at} `));
-  const run = await runAction({
-    actionDirectory: ACTION_DIRECTORY,
-    workspace,
-    runnerTemp,
-    ...options,
-    inputs: { files: 'dist/**', protocol: 'vault', upload: 'false', ...bao.inputs, ...inputs },
-  });
-  const path = run.outputs['manifest'];
-  return { run, workspace, manifest: path ? JSON.parse(readFileSync(path, 'utf8')) : { files: [] } };
-}
+const sign = (inputs: Readonly<Record<string, string>>, options: SigningOptions = {}): Promise<Signing> =>
+  signFiles({ ...bao.inputs, ...inputs }, options);
 
 const EC = { 'signing-key': 'rel-ecdsa-p256' };
-
-/** Whether nothing was signed, and the first error of the log. */
-function refusal({ run }: Pick<Signing, 'run'>): { readonly exitCode: number | null; readonly error: string } {
-  return { exitCode: run.exitCode, error: /::error title=([^:]*::[^\n]*)/.exec(run.log)?.[1] ?? run.log.slice(-2000) };
-}
 
 describe('every login and every type of key', () => {
   test.each(KEY_TYPES.flatMap((type) => ['cert', 'oidc', 'token'].map((login) => [type, login] as const)))(
