@@ -18,7 +18,8 @@ export interface BaoAnswer {
   readonly text: string;
 }
 
-const SERVER_NAMES = 'subjectAltName=DNS:localhost,IP:127.0.0.1\n';
+// A client that is to ask its proxy for loopback calls it 0.0.0.0.
+const SERVER_NAMES = 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:0.0.0.0\n';
 const POLICY = `path "transit/sign/rel-*" { capabilities = ["update"] }
 path "transit/keys/rel-*" { capabilities = ["read"] }
 path "pki/sign/ci" { capabilities = ["update"] }`;

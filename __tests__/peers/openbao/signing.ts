@@ -16,7 +16,12 @@ export interface Signing {
 }
 
 /** Number and size of the files, and options of the run. */
-export type SigningOptions = Partial<ActionOptions> & { readonly files?: number; readonly size?: number };
+export type SigningOptions = Partial<ActionOptions> & {
+  readonly files?: number;
+  readonly size?: number;
+  /** Called with the directory of the workspace before the run. */
+  readonly onWorkspace?: (path: string) => void;
+};
 
 const directories: string[] = [];
 afterEach(() => {
@@ -26,7 +31,7 @@ afterEach(() => {
 /** Signs files `dist/f0.bin`, `dist/f1.bin`, … with OpenBao by the committed bundle, in a workspace that goes after the test. */
 export async function signFiles(
   inputs: Readonly<Record<string, string>>,
-  { files = 3, size = 20, ...options }: SigningOptions = {},
+  { files = 3, size = 20, onWorkspace, ...options }: SigningOptions = {},
 ): Promise<Signing> {
   const directory = mkdtempSync(join(tmpdir(), 'openbao-'));
   directories.push(directory);
@@ -34,6 +39,7 @@ export async function signFiles(
   for (const each of [join(workspace, 'dist'), runnerTemp]) await mkdir(each, { recursive: true });
   for (let at = 0; at < files; at++)
     await writeFile(join(workspace, 'dist', `f${at}.bin`), Buffer.alloc(size, `file ${at} `));
+  onWorkspace?.(workspace);
   const run = await runAction({
     actionDirectory: ACTION_DIRECTORY,
     workspace,
