@@ -1,8 +1,9 @@
 import { createHash, createSign, generateKeyPairSync } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
-import { createHub } from './engine/hub.ts';
+import { addGh, callsOf, createHub } from './engine/hub.ts';
 import { runWorkflow, type WorkflowResult } from './engine/run.ts';
 import { type ReleaseOptions, type ReleasesApi, startReleasesApi } from './releases-api.ts';
 
@@ -25,8 +26,12 @@ const FILES = { 'app.bin': 'app', 'core.so': 'core' };
 const RECEIPT = JSON.stringify({ version: 1, mode: 'sign', files: [] });
 /** A release as a green signing leaves it. */
 const whole = (files: Assets = FILES): Assets => ({
-  ...signed({ ...files, SHA256SUMS: sumsOf(files), 'signing-manifest.json': RECEIPT }),
-  'SHA256SUMS.tsr': 'a time stamp',
+  ...signed({
+    ...files,
+    SHA256SUMS: sumsOf(files),
+    'signing-manifest.json': RECEIPT,
+    'SHA256SUMS.tsr': 'a time stamp',
+  }),
 });
 
 interface Checked {
@@ -63,11 +68,10 @@ test.each([
 ])('a release that is as it was signed is green, and every asset is in the table: %s', async (_, inputs) => {
   const { run, summary } = await check({ assets: whole() }, { inputs });
   expect(run.result, run.log).toBe('success');
-  const outputs = { tag: 'v1.2.3', 'checked-count': '4', findings: '[]', 'missing-count': '0', 'artifact-id': '' };
+  const outputs = { tag: 'v1.2.3', 'checked-count': '5', findings: '[]', 'missing-count': '0', 'artifact-id': '' };
   expect(run.outputs).toMatchObject(outputs);
   const sha256 = createHash('sha256').update('app').digest('hex');
   expect(summary).toContain(`| \`app.bin\` | valid | ${sha256} | octocat | 2026-03-01T12:00:00Z |`);
-  expect(summary).toContain('| `SHA256SUMS.tsr` | not checked: a time stamp |');
 });
 
 test.each<[string, Assets, Readonly<Record<string, string>>]>([
@@ -97,7 +101,7 @@ test.each<[string, Assets, Readonly<Record<string, string>>]>([
     { ...signed(FILES), 'verify.html': '<!doctype html><!-- mtls-release-signing verification kit -->' },
     { 'verify.html': 'OWN_FILE_UNSIGNED' },
   ],
-  ['a time stamp of nothing', { ...signed(FILES), 'x.tsr': 'x' }, { 'x.tsr': 'SIGNATURE_MISSING' }],
+  ['a time stamp without its signature', { ...signed(FILES), 'x.tsr': 'x' }, { 'x.tsr': 'OWN_FILE_UNSIGNED' }],
 ])('red: %s', async (_, assets, expected) => {
   const { run, findings, summary } = await check({ assets });
   expect(run.result, run.log).toBe('failure');
@@ -184,4 +188,33 @@ test('what an uploader is called stays text in the summary', async () => {
   expect(run.result, run.log).toBe('success');
   expect(summary).toContain('?h1?');
   expect(summary).not.toMatch(/<h1>|`x`/);
+});
+
+test('watch-releases.yml opens an issue that names what changed, and none while all is well', async () => {
+  const api = await startReleasesApi([{ tag: 'v1.2.3', assets: whole() }]);
+  const env = { GITHUB_API_URL: api.url, GITHUB_REPOSITORY: 'acme/app' };
+  await using hub = await createHub({ env, settings: { vars: { SIGNING_PUBLIC_KEY: VERIFY_KEY } } });
+  try {
+    await addGh(hub);
+    const example = await readFile(join(ACTION_DIRECTORY, 'examples/watch-releases.yml'), 'utf8');
+    const here = join(hub.directory, 'example.yml');
+    await writeFile(here, example.replaceAll(/repository: your-org\/\w+/g, 'repository: acme/app'));
+    const quiet = await runWorkflow(hub, here);
+    expect(quiet.result, quiet.log).toBe('success');
+    expect(quiet.jobs['report']?.result).toBe('skipped');
+
+    const [release] = api.releases;
+    if (release) {
+      const replaced = (name: string): boolean => name === 'app.bin';
+      release.assets = release.assets.map((one) => (replaced(one.name) ? { ...one, bytes: Buffer.from('evil') } : one));
+    }
+    const run = await runWorkflow(hub, here);
+    expect(run.jobs['report']?.result, run.log).toBe('success');
+    const calls = (await callsOf(hub)).join('\n');
+    expect(calls).toMatch(/gh issue list .*\ngh issue create --title Releases are not what was signed \(\w{12}\)/);
+    expect(calls).toContain('### app, release v1.2.3\n\n- `app.bin` SIGNATURE_INVALID');
+    expect(calls).toContain('### library, release v1.2.3');
+  } finally {
+    await api.close();
+  }
 });

@@ -3,7 +3,6 @@
 #
 # release-check/signed     files with their signatures, and signatures without their file, for the verification
 # release-check/unsigned   files without a signature
-# release-check/stamps     time stamps of signed files (SHA256SUMS.tsr), at which a verification of the whole release looks
 # release-check/assets     a line of JSON for each: name, size, sha256, uploader, uploaded, kind, path
 # shellcheck disable=SC2016 # what stands in single quotes is a program of jq
 set -eo pipefail
@@ -14,7 +13,7 @@ nothing_done='Nothing was checked.'
 
 check_patterns
 rm -rf release-check
-mkdir -p release-check/{signed,stamps,unsigned,headers}
+mkdir -p release-check/{signed,unsigned,headers}
 cd release-check
 find_release "$TAG"
 release=$GITHUB_API_URL/repos/$REPOSITORY/releases/$(json .id release.json)
@@ -36,13 +35,11 @@ json --compact-output --rawfile meant meant.txt '
   | map(select($meant[.name])) | INDEX(.name) as $there
   | sort_by(.name)[]
   | (.name | rtrimstr(".sign")) as $file
-  | (.name | rtrimstr(".tsr")) as $stamped
   | {id, name, size, said: (.digest // "" | ltrimstr("sha256:")), uploader: (.uploader.login // ""), uploaded: (.updated_at // ""),
       kind: (if $file != .name then "signature"
         elif $there[.name + ".sign"] then "file"
-        elif $stamped != .name and $there[$stamped] and $there[$stamped + ".sign"] then "stamp"
         else "unsigned" end)}
-  | .path = {signature: "signed/", file: "signed/", stamp: "stamps/", unsigned: "unsigned/"}[.kind] + .name
+  | .path = {signature: "signed/", file: "signed/", unsigned: "unsigned/"}[.kind] + .name
 ' all.json > listed.jsonl
 
 # A transfer for each line of standard input, for curl's --config: the token is in no argument.
@@ -59,7 +56,7 @@ transfers() {
 }
 # Lists those of a batch that did not come, or not whole, each with its status.
 lost_of() {
-  find signed stamps unsigned -type f -exec wc -c {} + | awk '
+  find signed unsigned -type f -exec wc -c {} + | awk '
     FILENAME == "statuses.txt" { status[$2] = $1; next }
     FILENAME == "-" { size[$2] = $1; next }
     status[$1] != 200 || size[$3] != $2 { print $1, $2, $3, status[$1] + 0 }
@@ -89,7 +86,7 @@ while [[ -s pending.txt ]]; do
   ((pause > 0)) || sleep "$((losses * ${RETRY_SECONDS:-5}))"
 done
 
-find signed stamps unsigned -type f -exec openssl dgst -sha256 -r {} + | sed 's| \*| |' > digests.txt
+find signed unsigned -type f -exec openssl dgst -sha256 -r {} + | sed 's| \*| |' > digests.txt
 json --compact-output --slurp --rawfile digests digests.txt '
   ($digests | split("\n")[:-1] | map(split(" ") | {key: .[1], value: .[0]}) | from_entries) as $sha256
   | .[] | . + {sha256: $sha256[.path]}

@@ -32,8 +32,9 @@ done < <(like signed "$line" | comm -12 - <(json --raw-output '.files[] | select
 # Of what they list, only what FILES means.
 while IFS= read -r name; do ! is_meant "$name" || echo "$name"; done < <(json --raw-output .name lists.jsonl | sort -u) > listed.txt
 
-# What is never signed as a file of a release: receipts, kits and lists of checksums.
+# What is never signed as a file of a release: receipts, kits, time stamps and lists of checksums.
 {
+  json --raw-output 'select(.kind == "unsigned") | .name | select(endswith(".tsr"))' assets
   like unsigned '^(<!doctype html>)?<!-- mtls-release-signing verification kit'
   like unsigned "$line" | while IFS= read -r name; do if rows_of "unsigned/$name" > rows.json; then echo "$name"; fi; done
   like unsigned '"version"' | while IFS= read -r name; do
@@ -61,9 +62,8 @@ json --slurp --slurpfile found found.json --slurpfile lists lists.jsonl --rawfil
   | ($listed | group_by(.sha256) | map({key: .[0].sha256, value: (map(.name) | unique)}) | from_entries) as $names_of
   | ($allowed // [] | group_by(.sha256) | map({key: .[0].sha256, value: map(.name)}) | from_entries) as $allows
   | map(. as $asset | . + (
-      if .kind == "stamp" then {status: "not checked: a time stamp"}
-      elif .kind == "unsigned" then
-        if (.name | IN($own[])) then finding("OWN_FILE_UNSIGNED"; "It is a receipt, a kit or a list of checksums without its signature, which only a signing of its release makes.")
+      if .kind == "unsigned" then
+        if (.name | IN($own[])) then finding("OWN_FILE_UNSIGNED"; "It is a receipt, a kit, a time stamp or a list of checksums without its signature, which only a signing of its release makes.")
         elif $immutable then finding("SIGNATURE_MISSING"; "It has no signature, and the release is immutable: it takes no more assets.")
         elif $trust == "true" or ($allows[.sha256] // [] | index([$asset.name])) then {status: "to be signed"}
         elif $allows[.sha256] then finding("LISTED_OTHERWISE"; "It has no signature, and the list that was given has its content as \($allows[.sha256][0]).")

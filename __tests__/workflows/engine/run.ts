@@ -195,5 +195,6 @@ function toCombinations(matrix: Mapping, contexts: Contexts): Record<string, unk
 }
 
 function pick(jobs: Readonly<Record<string, JobResult>>, names: readonly string[]): Record<string, object> {
-  return Object.fromEntries(names.flatMap((name) => (jobs[name] ? [[name, jobs[name]]] : [])));
+  const known = names.flatMap((name) => (jobs[name] ? [[name, jobs[name]] as const] : []));
+  return Object.fromEntries(known.map(([name, { result, outputs }]) => [name, { result, outputs }]));
 }
