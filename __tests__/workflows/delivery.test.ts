@@ -58,6 +58,7 @@ const EXAMPLES: Readonly<Record<string, Deliver | string>> = {
   },
   'self-hosted-proxy.yml': byProxy,
   'openbao.yml': 'in __tests__/peers/openbao, which has a real server',
+  'keyless.yml': 'in __tests__/peers/keyless, which has a real server',
   'pull-request.yml': 'nothing: it proves only that the release would be signed',
   'verify-only.yml': 'nothing: it checks what others have signed',
   'gate-deployment.yml': 'nothing: it is the customer',

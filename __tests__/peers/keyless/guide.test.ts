@@ -8,7 +8,8 @@ import { type Service, startService } from '../../../src/rehearsal/service.ts';
 import { readDocument, shellBlocksOf } from '../../docs/document.ts';
 import { openShell } from '../../docs/shell.ts';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
-import { addCommand, createHub } from '../../workflows/engine/hub.ts';
+import { expectDelivered } from '../../workflows/customer.ts';
+import { addGh, createHub, publishedIn } from '../../workflows/engine/hub.ts';
 import { runWorkflow } from '../../workflows/engine/run.ts';
 import { BUILD, TAG } from '../../workflows/new-user.ts';
 import { startNginx } from '../http/fronts.ts';
@@ -109,13 +110,14 @@ path "transit/keys/release" { capabilities = ["read"] }`,
     service: address,
   });
   await writeFile(join(hub.repository, 'build.sh'), BUILD, { mode: 0o755 });
-  await addCommand(hub, 'gh');
+  await addGh(hub);
   const path = join(ACTION_DIRECTORY, 'examples', 'keyless.yml');
   expect(await readFile(path, 'utf8')).not.toMatch(/\bsecrets\./);
   expect(parse(await readFile(path, 'utf8')).jobs.sign.permissions).toMatchObject({ 'id-token': 'write' });
   const result = await runWorkflow(hub, path);
   expect(result.result, result.log).toBe('success');
   expect(hub.runs[0]?.outputs).toMatchObject({ 'signed-count': '2', 'verified-count': '2' });
+  await expectDelivered(await publishedIn(hub), vars.SIGNING_PUBLIC_KEY);
 });
 
 test('the provisioner of the guide is JSON that a step-ca takes, and its template refuses by claims', () => {
