@@ -568,7 +568,10 @@ export const modules = { 90568: ((__unused_webpack___webpack_module__, __webpack
 		signal.throwIfAborted();
 		report.add({ durationMs: clock.now() - startedAt });
 		const tree = new output_tree.E((0, release._i)(context), processId);
-		await patience.write("manifest.json", () => tree.write("manifest.json", (0, manifest.s)(report.build(), new Date(now()))));
+		await patience.write("manifest.json", () => tree.write("manifest.json", (0, manifest.s)(report.build(), {
+			createdAt: new Date(now()),
+			scrub: context.runner.scrub
+		})));
 		report.add({ manifest: tree.locate("manifest.json") });
 	}
 	function describeInputs({ runner }, { problems }) {

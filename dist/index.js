@@ -33157,9 +33157,9 @@ var __webpack_modules__ = {
 				}
 				process.on("uncaughtException", (error) => cancel.abort((0, _errors_js__WEBPACK_IMPORTED_MODULE_3__.os)(error)));
 				const clock = (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__.ts)();
-				const runner = (0, _runner_js__WEBPACK_IMPORTED_MODULE_6__.j)();
+				const runner = (0, _runner_js__WEBPACK_IMPORTED_MODULE_6__.j)(undefined, [process.stdout, process.stderr]);
 				const report = await (0, _main_js__WEBPACK_IMPORTED_MODULE_5__.i)({
-					runner: (0, _runner_js__WEBPACK_IMPORTED_MODULE_6__.j)(undefined, [process.stdout, process.stderr]),
+					runner,
 					signal: cancel.signal,
 					clock,
 					patience: new _files_patience_js__WEBPACK_IMPORTED_MODULE_4__.i(clock),
@@ -36654,13 +36654,16 @@ Content-Type: application/json
 		function elsewhere(context) {
 			return place(new output_tree.E((0, stages_release._i)(context), context.processId), "manifest.json");
 		}
-		async function writeReceipt({ now, patience }, { tree, path }, report) {
+		async function writeReceipt({ now, patience, runner }, { tree, path }, report) {
 			let hash = (0, external_node_crypto_.createHash)("sha256");
 			let size = 0;
 			function* watch() {
 				hash = (0, external_node_crypto_.createHash)("sha256");
 				size = 0;
-				for (const piece of (0, manifest.s)(report, new Date(now()))) {
+				for (const piece of (0, manifest.s)(report, {
+					createdAt: new Date(now()),
+					scrub: runner.scrub
+				})) {
 					hash.update(piece);
 					size += Buffer.byteLength(piece);
 					yield piece;
@@ -39900,13 +39903,14 @@ Content-Type: application/json
 		;
 		async function main(context) {
 			const { runner } = context;
-			const builder = new report_report.ex();
+			const builder = new report_report.ex((error) => explainDefect(error, runner.facts));
 			try {
 				tellWithoutRunner(context);
 				warnAboutEnvironment(context);
 				runner.checkFiles();
 				const inputs = loadInputs(runner);
 				builder.add({ mode: inputs.mode });
+				if (inputs.mode !== "verify") checkWebAssembly();
 				await runMode(context, inputs, builder);
 			} catch (error) {
 				builder.add({ failure: (0, errors.os)(error) });
@@ -39940,6 +39944,24 @@ Content-Type: application/json
 			const { suspiciousVariables } = runner.facts;
 			if (suspiciousVariables.length === 0) return;
 			runner.annotate("warning", "Suspicious environment", `The environment sets ${suspiciousVariables.join(", ")}. The action verifies the signing service all the same, but other steps may not, secrets may be written to a file, and code of others may run in this process. Find the step or setting that does so.`);
+		}
+		function explainDefect(error, { suspiciousVariables }) {
+			const options = suspiciousVariables.find((text) => text.startsWith("NODE_OPTIONS with "));
+			if (error.code !== "INTERNAL" || options === undefined) return error;
+			return changedNode(options.replace("NODE_OPTIONS with ", ""), {
+				what: error.message,
+				cause: error
+			});
+		}
+		function checkWebAssembly() {
+			if ("WebAssembly" in globalThis) return;
+			throw changedNode("--jitless", { what: "there is no WebAssembly, which the HTTP client needs" });
+		}
+		function changedNode(options, { what, cause }) {
+			return new errors.lZ("NODE_CHANGED", `Node runs with ${options}, which changes Node itself: ${what}`, {
+				hint: `Remove ${options} from NODE_OPTIONS: look at env: in the workflow, at earlier steps, and at the settings of the runner. If the run fails without it too, please report it.`,
+				cause
+			});
 		}
 	}),
 	81843: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -44097,11 +44119,11 @@ Content-Type: application/json
 		var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
 		var _report_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(18456);
 		var _summary_findings_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(59273);
-		function* renderManifest(report, createdAt) {
+		function* renderManifest(report, { createdAt, scrub }) {
 			const { mode, verification, service, certificate, job, shard, failure } = report;
 			const verifyKeySha256 = verification?.verifier.key.spkiSha256;
 			const signer = {
-				...certificate ? { certificate: manifestCertificate(certificate, report) } : {},
+				...certificate ? { certificate: manifestCertificate(certificate, report, scrub) } : {},
 				...job ? { identity: job } : {},
 				...verifyKeySha256 ? { verifyKeySha256 } : {}
 			};
@@ -44111,13 +44133,13 @@ Content-Type: application/json
 				rehearsal: mode === "rehearse",
 				checked: verification !== undefined,
 				createdAt: createdAt.toISOString(),
-				service,
+				service: service && scrub(service),
 				signer,
 				shard: shard.count > 1 ? `${shard.index}/${shard.count}` : null,
-				failure: manifestError(failure)
+				failure: manifestError(failure, scrub)
 			};
 			if (mode === "preflight") {
-				const findings = report.findings.map(_summary_findings_js__WEBPACK_IMPORTED_MODULE_1__.ZO);
+				const findings = report.findings.map((finding) => (0, _summary_findings_js__WEBPACK_IMPORTED_MODULE_1__.ZO)(finding, scrub));
 				yield `${JSON.stringify({
 					...head,
 					findings,
@@ -44129,7 +44151,7 @@ Content-Type: application/json
 			let separator = "\n";
 			const sorted = [...report.outcomes].sort((a, b) => (0, _files_names_js__WEBPACK_IMPORTED_MODULE_0__.GV)(a.file.path, b.file.path));
 			for (const outcome of sorted) {
-				yield separator + JSON.stringify(manifestFile(outcome, report.suffix));
+				yield separator + JSON.stringify(manifestFile(outcome, report.suffix, scrub));
 				separator = ",\n";
 			}
 			const leftOut = Object.fromEntries(report.leftOut.map(({ reason, count, first }) => [reason, {
@@ -44138,11 +44160,11 @@ Content-Type: application/json
 			}]));
 			yield `\n],"leftOut":${JSON.stringify(leftOut)},"totals":${JSON.stringify(manifestTotals(report))}}\n`;
 		}
-		function manifestCertificate({ subject, issuer, serial, notBefore, notAfter, sha256 }, { mode, certificateSource }) {
+		function manifestCertificate({ subject, issuer, serial, notBefore, notAfter, sha256 }, { mode, certificateSource }, scrub) {
 			const source = mode === "rehearse" ? "rehearsal" : certificateSource;
 			return {
-				subject,
-				issuer,
+				subject: scrub(subject),
+				issuer: scrub(issuer),
 				serial,
 				notBefore,
 				notAfter,
@@ -44150,7 +44172,7 @@ Content-Type: application/json
 				source
 			};
 		}
-		function manifestFile(outcome, suffix) {
+		function manifestFile(outcome, suffix, scrub) {
 			const { file, status, sha256, keyVersion, attempts, elapsedMs, error, stray } = outcome;
 			return {
 				path: file.path,
@@ -44161,13 +44183,13 @@ Content-Type: application/json
 				keyVersion,
 				attempts,
 				ms: Math.round(elapsedMs),
-				error: manifestError(error)
+				error: manifestError(error, scrub)
 			};
 		}
-		function manifestError(error) {
+		function manifestError(error, scrub) {
 			return error && {
 				code: error.code,
-				message: error.message
+				message: scrub(error.message)
 			};
 		}
 		function manifestTotals(report) {
@@ -44198,9 +44220,26 @@ Content-Type: application/json
 		var _files_release_file_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(62207);
 		class ReportBuilder {
 			#parts = [];
-			add(part) {
-				this.#parts.push(part);
+			#explain;
+			constructor(explain = (error) => error) {
+				this.#explain = explain;
 			}
+			add(part) {
+				const { failure, outcomes } = part;
+				if (failure) this.#parts.push({
+					...part,
+					failure: this.#explain(failure)
+				});
+				else if (outcomes?.some(({ error }) => error)) this.#parts.push({
+					...part,
+					outcomes: outcomes.map(this.#explained)
+				});
+				else this.#parts.push(part);
+			}
+			#explained = (outcome) => outcome.error ? {
+				...outcome,
+				error: this.#explain(outcome.error)
+			} : outcome;
 			build() {
 				return assembleReport(this.#parts);
 			}
@@ -44353,12 +44392,12 @@ Content-Type: application/json
 			const lines = warnings.slice(0, MAX_ROWS).map(({ check, what, todo }) => (0, _units_js__WEBPACK_IMPORTED_MODULE_1__.ml)([`${check}: ${what}`, todo].filter(Boolean).map(String).map(_units_js__WEBPACK_IMPORTED_MODULE_1__.em).join(" "), MAX_ANNOTATION));
 			return (0, _units_js__WEBPACK_IMPORTED_MODULE_1__.ml)(lines.join("\n"), MAX_ANNOTATION);
 		}
-		function manifestFinding({ check, level, what, todo, code, notChecked, ms }) {
+		function manifestFinding({ check, level, what, todo, code, notChecked, ms }, scrub) {
 			return {
 				check,
 				level,
-				what,
-				todo,
+				what: scrub(what),
+				todo: todo && scrub(todo),
 				code,
 				notChecked,
 				ms: Math.round(ms)

@@ -34,9 +34,10 @@ for (const [name, number] of [
 process.on('uncaughtException', (error) => cancel.abort(unexpected(error)));
 
 const clock = createClock();
-const runner = createRunner();
+// Once only: it takes out of the environment what it has read, and a second one would not warn of it.
+const runner = createRunner(undefined, [process.stdout, process.stderr]);
 const report = await main({
-  runner: createRunner(undefined, [process.stdout, process.stderr]),
+  runner,
   signal: cancel.signal,
   clock,
   patience: new Patience(clock),

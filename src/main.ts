@@ -1,4 +1,4 @@
-import { unexpected } from './errors.ts';
+import { ActionError, unexpected } from './errors.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import { loadInputs } from './inputs/load-inputs.ts';
 import type { Context } from './modes/context.ts';
@@ -12,7 +12,7 @@ import { type Report, ReportBuilder } from './report/report.ts';
 /** Runs the action: reads the inputs, does what the mode says, and tells everyone what it came to, however it ended. */
 export async function main(context: Context): Promise<Report> {
   const { runner } = context;
-  const builder = new ReportBuilder();
+  const builder = new ReportBuilder((error) => explainDefect(error, runner.facts));
   try {
     tellWithoutRunner(context);
     warnAboutEnvironment(context);
@@ -20,6 +20,7 @@ export async function main(context: Context): Promise<Report> {
     runner.checkFiles();
     const inputs = loadInputs(runner);
     builder.add({ mode: inputs.mode });
+    if (inputs.mode !== 'verify') checkWebAssembly();
     await runMode(context, inputs, builder);
   } catch (error) {
     builder.add({ failure: unexpected(error) });
@@ -72,4 +73,27 @@ function warnAboutEnvironment({ runner }: Context): void {
     'Suspicious environment',
     `The environment sets ${suspiciousVariables.join(', ')}. The action verifies the signing service all the same, but other steps may not, secrets may be written to a file, and code of others may run in this process. Find the step or setting that does so.`,
   );
+}
+
+/** With an option that changes Node itself, what nobody foresaw is most likely no defect of this action. */
+function explainDefect(error: ActionError, { suspiciousVariables }: Context['runner']['facts']): ActionError {
+  const options = suspiciousVariables.find((text) => text.startsWith('NODE_OPTIONS with '));
+  if (error.code !== 'INTERNAL' || options === undefined) return error;
+  return changedNode(options.replace('NODE_OPTIONS with ', ''), { what: error.message, cause: error });
+}
+
+/** Node's HTTP client is WebAssembly; without it every request would look like a lost connection. */
+function checkWebAssembly(): void {
+  if ('WebAssembly' in globalThis) return;
+  throw changedNode('--jitless', { what: 'there is no WebAssembly, which the HTTP client needs' });
+}
+
+function changedNode(
+  options: string,
+  { what, cause }: { readonly what: string; readonly cause?: ActionError },
+): ActionError {
+  return new ActionError('NODE_CHANGED', `Node runs with ${options}, which changes Node itself: ${what}`, {
+    hint: `Remove ${options} from NODE_OPTIONS: look at env: in the workflow, at earlier steps, and at the settings of the runner. If the run fails without it too, please report it.`,
+    cause,
+  });
 }

@@ -93,6 +93,8 @@ const WIDE = {
   artifact: { name: HOSTILE, id: 1, digest: 'a'.repeat(64), bytes: 1 },
 };
 
+const OPTIONS = { createdAt: new Date(0), scrub: (text: string) => text };
+
 describe(`${FILES} files`, () => {
   test('that fail for a few reasons: all is said, and within the limits', () => {
     const report = { ...failedForSeveralReasons(), outcomes: outcomes(7, 'no.'), failure: undefined };
@@ -123,7 +125,7 @@ describe(`${FILES} files`, () => {
   });
 
   test('have a manifest that is written in pieces and follows the schema', () => {
-    const pieces = [...renderManifest({ ...failedForSeveralReasons(), outcomes: outcomes(7, 'no.') }, new Date(0))];
+    const pieces = [...renderManifest({ ...failedForSeveralReasons(), outcomes: outcomes(7, 'no.') }, OPTIONS)];
     expect(pieces.length).toBeGreaterThan(FILES);
     const manifest = JSON.parse(pieces.join(''));
     expect(manifest.files).toHaveLength(FILES);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createScenario } from '../helpers/scenario.ts';
@@ -75,9 +75,31 @@ test.each(['--tls-keylog=keys', '--inspect=0'])('a mode that holds a key does no
 test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not reach libraries that give no option of their own', async () => {
   await using scenario = await createScenario({ files: FILES });
   const spy = join(scenario.workspace, 'spy.cjs');
-  writeFileSync(spy, "process.on('exit', () => console.log('left: ' + process.env.NODE_TLS_REJECT_UNAUTHORIZED));");
+  const seen = join(scenario.workspace, 'seen');
+  // At the exit of a process its log may be cut off, and a second thread has an environment of its own.
+  writeFileSync(
+    spy,
+    `if (require('worker_threads').isMainThread) process.on('exit', () =>
+      require('fs').appendFileSync(${JSON.stringify(seen)}, 'left: ' + process.env.NODE_TLS_REJECT_UNAUTHORIZED + ';'));`,
+  );
   const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_OPTIONS: `--require="${spy}"` };
   const run = await scenario.run({}, { env });
-  expect(run.log).toContain('left: undefined');
+  // The post step, which connects to nothing, comes after.
+  expect(readFileSync(seen, 'utf8'), run.log).toMatch(/^left: undefined;/);
   expect(run.log).toContain('NODE_OPTIONS with --require, NODE_TLS_REJECT_UNAUTHORIZED.');
+});
+
+test('what fails because an option changes Node itself is told so, and not as a defect', async () => {
+  await using scenario = await createScenario({ files: FILES });
+  // The client of the artifact service does not load among frozen objects.
+  const frozen = await scenario.run({}, { env: { NODE_OPTIONS: '--frozen-intrinsics' } });
+  expect(frozen.exitCode).toBe(1);
+  expect(frozen.log).toMatch(/NODE_CHANGED: Node runs with --frozen-intrinsics/);
+  expect(frozen.log).not.toContain('This is a defect');
+  const manifest = JSON.parse(readFileSync(frozen.outputs['manifest'] ?? '', 'utf8'));
+  expect(manifest.failure.code).toBe('NODE_CHANGED');
+  const { connections } = scenario.service.counters;
+  const jitless = await scenario.run({}, { env: { NODE_OPTIONS: '--jitless' } });
+  expect(jitless.log).toMatch(/NODE_CHANGED: Node runs with --jitless/);
+  expect(scenario.service.counters.connections).toBe(connections);
 });

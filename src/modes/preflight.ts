@@ -39,7 +39,10 @@ export async function preflight(context: Context, inputs: PreflightInputs, repor
   report.add({ durationMs: clock.now() - startedAt });
   const tree = new OutputTree(makeOwnDirectory(context), processId);
   await patience.write('manifest.json', () =>
-    tree.write('manifest.json', renderManifest(report.build(), new Date(now()))),
+    tree.write(
+      'manifest.json',
+      renderManifest(report.build(), { createdAt: new Date(now()), scrub: context.runner.scrub }),
+    ),
   );
   report.add({ manifest: tree.locate('manifest.json') });
 }

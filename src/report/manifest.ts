@@ -4,12 +4,19 @@ import type { FileOutcome } from '../files/release-file.ts';
 import { type Report, totalsOf } from './report.ts';
 import { manifestFinding } from './summary/findings.ts';
 
+/** What a manifest is rendered with beside the report. */
+export interface ManifestOptions {
+  readonly createdAt: Date;
+  /** Hides secrets in a text; whatever others wrote goes through it, though it was scrubbed where it came in. */
+  readonly scrub: (text: string) => string;
+}
+
 /** Yields the JSON receipt of a run in pieces, a line for each file. */
-export function* renderManifest(report: Report, createdAt: Date): Generator<string> {
+export function* renderManifest(report: Report, { createdAt, scrub }: ManifestOptions): Generator<string> {
   const { mode, verification, service, certificate, job, shard, failure } = report;
   const verifyKeySha256 = verification?.verifier.key.spkiSha256;
   const signer = {
-    ...(certificate ? { certificate: manifestCertificate(certificate, report) } : {}),
+    ...(certificate ? { certificate: manifestCertificate(certificate, report, scrub) } : {}),
     ...(job ? { identity: job } : {}),
     ...(verifyKeySha256 ? { verifyKeySha256 } : {}),
   };
@@ -19,13 +26,13 @@ export function* renderManifest(report: Report, createdAt: Date): Generator<stri
     rehearsal: mode === 'rehearse',
     checked: verification !== undefined,
     createdAt: createdAt.toISOString(),
-    service,
+    service: service && scrub(service),
     signer,
     shard: shard.count > 1 ? `${shard.index}/${shard.count}` : null,
-    failure: manifestError(failure),
+    failure: manifestError(failure, scrub),
   };
   if (mode === 'preflight') {
-    const findings = report.findings.map(manifestFinding);
+    const findings = report.findings.map((finding) => manifestFinding(finding, scrub));
     yield `${JSON.stringify({ ...head, findings, totals: manifestTotals(report) }, undefined, 2)}\n`;
     return;
   }
@@ -34,7 +41,7 @@ export function* renderManifest(report: Report, createdAt: Date): Generator<stri
   // Files that were refused, and signatures without a file, are found apart from the others.
   const sorted = [...report.outcomes].sort((a, b) => compareBytewise(a.file.path, b.file.path));
   for (const outcome of sorted) {
-    yield separator + JSON.stringify(manifestFile(outcome, report.suffix));
+    yield separator + JSON.stringify(manifestFile(outcome, report.suffix, scrub));
     separator = ',\n';
   }
   const leftOut = Object.fromEntries(report.leftOut.map(({ reason, count, first }) => [reason, { count, first }]));
@@ -44,12 +51,13 @@ export function* renderManifest(report: Report, createdAt: Date): Generator<stri
 function manifestCertificate(
   { subject, issuer, serial, notBefore, notAfter, sha256 }: NonNullable<Report['certificate']>,
   { mode, certificateSource }: Report,
+  scrub: ManifestOptions['scrub'],
 ): object {
   const source = mode === 'rehearse' ? 'rehearsal' : certificateSource;
-  return { subject, issuer, serial, notBefore, notAfter, sha256, source };
+  return { subject: scrub(subject), issuer: scrub(issuer), serial, notBefore, notAfter, sha256, source };
 }
 
-function manifestFile(outcome: FileOutcome, suffix: string): object {
+function manifestFile(outcome: FileOutcome, suffix: string, scrub: ManifestOptions['scrub']): object {
   const { file, status, sha256, keyVersion, attempts, elapsedMs, error, stray } = outcome;
   return {
     path: file.path,
@@ -60,12 +68,12 @@ function manifestFile(outcome: FileOutcome, suffix: string): object {
     keyVersion,
     attempts,
     ms: Math.round(elapsedMs),
-    error: manifestError(error),
+    error: manifestError(error, scrub),
   };
 }
 
-function manifestError(error: ActionError | undefined): object | undefined {
-  return error && { code: error.code, message: error.message };
+function manifestError(error: ActionError | undefined, scrub: ManifestOptions['scrub']): object | undefined {
+  return error && { code: error.code, message: scrub(error.message) };
 }
 
 function manifestTotals(report: Report): object {

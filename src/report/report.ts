@@ -70,11 +70,24 @@ export interface ReportPart extends Partial<Report> {
  */
 export class ReportBuilder {
   readonly #parts: ReportPart[] = [];
+  readonly #explain: (error: ActionError) => ActionError;
+
+  /** `explain` says more about errors that nobody foresaw. */
+  constructor(explain: (error: ActionError) => ActionError = (error) => error) {
+    this.#explain = explain;
+  }
 
   /** Adds what a stage found. */
   add(part: ReportPart): void {
-    this.#parts.push(part);
+    const { failure, outcomes } = part;
+    if (failure) this.#parts.push({ ...part, failure: this.#explain(failure) });
+    else if (outcomes?.some(({ error }) => error))
+      this.#parts.push({ ...part, outcomes: outcomes.map(this.#explained) });
+    else this.#parts.push(part);
   }
+
+  readonly #explained = (outcome: FileOutcome): FileOutcome =>
+    outcome.error ? { ...outcome, error: this.#explain(outcome.error) } : outcome;
 
   /** Assembles what was found so far. */
   build(): Report {

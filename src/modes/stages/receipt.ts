@@ -71,7 +71,7 @@ function elsewhere(context: Context): Receipt {
 
 /** Writes the manifest; returns what was written, which has no signature yet. */
 export async function writeReceipt(
-  { now, patience }: Context,
+  { now, patience, runner }: Context,
   { tree, path }: Receipt,
   report: Report,
 ): Promise<Sealed> {
@@ -80,7 +80,7 @@ export async function writeReceipt(
   function* watch(): Generator<string> {
     hash = createHash('sha256');
     size = 0;
-    for (const piece of renderManifest(report, new Date(now()))) {
+    for (const piece of renderManifest(report, { createdAt: new Date(now()), scrub: runner.scrub })) {
       hash.update(piece);
       size += Buffer.byteLength(piece);
       yield piece;

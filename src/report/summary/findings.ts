@@ -87,8 +87,11 @@ export function warningsOf(findings: readonly Finding[]): string {
 }
 
 /** Returns a finding as it stands in the manifest. */
-export function manifestFinding({ check, level, what, todo, code, notChecked, ms }: Finding): object {
-  return { check, level, what, todo, code, notChecked, ms: Math.round(ms) };
+export function manifestFinding(
+  { check, level, what, todo, code, notChecked, ms }: Finding,
+  scrub: (text: string) => string,
+): object {
+  return { check, level, what: scrub(what), todo: todo && scrub(todo), code, notChecked, ms: Math.round(ms) };
 }
 
 /** GitHub keeps this many characters of an annotation. */
