@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createPki } from '../../src/rehearsal/pki.ts';
+import type { ActionOptions } from '../../tools/runner/runner.ts';
+import { createScenario } from '../helpers/scenario.ts';
+
+const HOST = 'sign.example.test';
+const [GOOD, DEAD, REFUSING] = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
+
+function leadingTo(...addresses: readonly string[]): Partial<ActionOptions> {
+  return {
+    nodeArgs: ['--import', join(import.meta.dirname, 'preload-dns.ts')],
+    env: { NAME_SERVER: JSON.stringify({ addresses }), NODE_NO_WARNINGS: '1', RUNNER_DEBUG: '1' },
+  };
+}
+
+/** Makes the address drop what asks for a connection to the port: a listener that accepts nobody, with a full queue. */
+async function makeDead(port: number): Promise<void> {
+  const program = `require('node:net').createServer().listen({ host: '${DEAD}', port: ${port}, backlog: 1 }, () => {
+    require('node:fs').writeSync(1, 'listening');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });`;
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  for (let filled = 0; filled < 8; filled++) {
+    const socket = connect(port, DEAD).on('error', () => {});
+    onTestFinished(() => void socket.destroy());
+  }
+}
+
+test.each(['sign', 'preflight'])(
+  '%s: a dead first address costs its share of the time once, and nothing else',
+  {
+    tags: ['fault-39'],
+  },
+  async (mode) => {
+    const pki = await createPki({ extraHosts: [HOST] });
+    const files = { 'dist/a': 'a', 'dist/b': 'bb', 'dist/c': 'ccc' };
+    await using scenario = await createScenario({ files, service: { pki } });
+    await makeDead(scenario.service.port);
+    const settings = mode === 'sign' ? {} : { 'verify-key': scenario.service.credentials.verifyKeyPem };
+    const inputs = { ...settings, mode, 'server-url': `https://${HOST}:${scenario.service.port}`, upload: 'false' };
+    const run = await scenario.run(inputs, leadingTo(DEAD, GOOD));
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.log).not.toMatch(/again in|CONNECT_TIMEOUT/);
+    // Node's own limit of 250 ms would give a slow address no time; a second try of the dead one would cost five seconds in all.
+    expect(run.durationMs).toBeGreaterThan(2400);
+  },
+);
+
+test('when no address answers, each of them is named with what became of it', { tags: ['fault-39'] }, async () => {
+  await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
+  const { port } = scenario.service;
+  await makeDead(port);
+  const inputs = { 'server-url': `https://${HOST}:${port}`, upload: 'false', deadline: '4' };
+  const run = await scenario.run(inputs, leadingTo(DEAD, REFUSING));
+  expect(run.exitCode).toBe(1);
+  expect(run.log).toContain(`no address of the host can be reached: ${DEAD} (no answer), ${REFUSING} (refused)`);
+});
