@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ConnectProxy } from '../connection/proxy.ts';
-import { createTlsContext, type Route } from '../connection/route.ts';
+import { createTlsContext, createTlsContexts, type Route } from '../connection/route.ts';
 import { ActionError, toActionError } from '../errors.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
 import { trustIn } from '../identity/identity.ts';
@@ -131,7 +131,7 @@ async function lookIssued(
     async (issuer) => {
       const issued = await issuer.obtain(signal);
       const { certificatesPem: cert, keyPem: key, anchorsPem, warnings } = issued;
-      const route = { ...way, secureContext: createTlsContext({ cert, key, ca: [anchorsPem] }) };
+      const route = { ...way, ...createTlsContexts({ cert, key, ca: [anchorsPem] }) };
       const { notes: _, ...facts } = describeIssued(context, issued);
       const findings = [...steps, ...warnings.map((text) => warned('client use', text))];
       return { ...facts, ...behind(findings, await look(context, inputs, { route, identity: issued, anchors })) };

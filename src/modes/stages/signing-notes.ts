@@ -3,6 +3,7 @@ import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
 import type { ReportBuilder, ReportPart } from '../../report/report.ts';
 import { formatCount, formatMs, plural, sentence } from '../../report/summary/units.ts';
 import type { PolicyEvent } from '../../signing/policy/decision.ts';
+import type { Failure } from '../../signing/policy/failure.ts';
 import type { Context } from '../context.ts';
 
 // What the log, the annotations and the notes of the report say while files are signed.
@@ -16,6 +17,17 @@ export function warnOfWhiteSpace({ runner }: Context, report: ReportBuilder): ()
     const text =
       'The service puts line ends or blanks into its signatures: openssl base64 -d -A and mode: verify will refuse them. Its operators should send each signature as one line.';
     runner.annotate('warning', 'Signatures with white space', text);
+    report.add({ notes: [text] });
+  };
+}
+
+/** Returns what notes, once, that a node behind the service's name could not be used: its operators see no failed file that would tell them. */
+export function noteBadNode(report: ReportBuilder): (failure: Failure) => void {
+  let isTold = false;
+  return ({ code, message }) => {
+    if (isTold) return;
+    isTold = true;
+    const text = `One node behind the name of the service could not be used (${code}: ${sentence(message)}) Its operators should repair it or take it out of the balancer.`;
     report.add({ notes: [text] });
   };
 }

@@ -22,6 +22,7 @@ import {
   describeBlindRepeats,
   describeOutcome,
   describeUnasked,
+  noteBadNode,
   printEvent,
   warnOfWhiteSpace,
 } from './signing-notes.ts';
@@ -146,7 +147,8 @@ async function signTidily({ patience }: Context, tree: OutputTree, options: Sign
 
 function signOptions(context: Context, task: ReleaseTask, files: readonly ReleaseFile[]): SignOptions {
   const { signal, clock, random, worker, patience } = context;
-  const { output, suffix, verification, effort, service } = task;
+  const { output, suffix, verification, effort, service, report } = task;
+  const onBadNode = noteBadNode(report);
   return {
     files,
     signer: service.signer,
@@ -171,6 +173,7 @@ function signOptions(context: Context, task: ReleaseTask, files: readonly Releas
     onEvent: (event) => {
       // Connections that wait for a request hold what the next file needs to be opened.
       if (event.type === 'shortage') service.transport.dropIdle();
+      if (event.type === 'bad-node') onBadNode(event.failure);
       printEvent(context, event, files);
     },
   };
