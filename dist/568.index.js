@@ -675,7 +675,7 @@ export const modules = { 90568: ((__unused_webpack___webpack_module__, __webpack
 			const { certificatesPem: cert, keyPem: key, anchorsPem, warnings } = issued;
 			const route = {
 				...way,
-				secureContext: (0, connection_route.Pn)({
+				...(0, connection_route.up)({
 					cert,
 					key,
 					ca: [anchorsPem]

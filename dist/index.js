@@ -28828,9 +28828,9 @@ var __webpack_modules__ = {
 			const failure = (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin);
 			if (failure.code === "TLS_CLIENT_REJECTED") return isClientAsked ? failure : noAgreement(origin, failure);
 			if (failure.code !== "CONNECTION_LOST" || !isClientAsked) return undefined;
-			const message = `${origin}: the server closed after our certificate: probably rejected.`;
+			const message = `${origin}: the server closed after our certificate: probably rejected, unless a tunnel in front of the service cannot reach it.`;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_CLIENT_REJECTED", message, {
-				hint: "Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked.",
+				hint: "Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked. With a tunnel or TCP balancer in front (stunnel, for one), ask its operators whether the service behind it is up.",
 				cause: failure
 			});
 		}
@@ -38670,6 +38670,15 @@ Content-Type: application/json
 				report.add({ notes: [text] });
 			};
 		}
+		function noteBadNode(report) {
+			let isTold = false;
+			return ({ code, message }) => {
+				if (isTold) return;
+				isTold = true;
+				const text = `One node behind the name of the service could not be used (${code}: ${(0, units.em)(message)}) Its operators should repair it or take it out of the balancer.`;
+				report.add({ notes: [text] });
+			};
+		}
 		function describeBlindRepeats({ runner }, outcomes) {
 			const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
 			if (repeats === 0) return {};
@@ -38818,7 +38827,8 @@ Content-Type: application/json
 		}
 		function signOptions(context, task, files) {
 			const { signal, clock, random, worker, patience } = context;
-			const { output, suffix, verification, effort, service } = task;
+			const { output, suffix, verification, effort, service, report } = task;
+			const onBadNode = noteBadNode(report);
 			return {
 				files,
 				signer: service.signer,
@@ -38842,6 +38852,7 @@ Content-Type: application/json
 				onOutcome: () => {},
 				onEvent: (event) => {
 					if (event.type === "shortage") service.transport.dropIdle();
+					if (event.type === "bad-node") onBadNode(event.failure);
 					printEvent(context, event, files);
 				}
 			};

@@ -76,12 +76,16 @@ describe('a service behind a front', () => {
   }, async () => {
     const { scenario, inputs } = await behind(stunnel, many(50), { backendPort: await freePort() });
     await using _scenario = scenario;
-    const run = await scenario.run(inputs);
-    await expectInvariants(scenario, run);
-    expect(run.exitCode).toBe(1);
-    expect(run.log).toMatch(/TLS_CLIENT_REJECTED.*closed after our certificate: probably rejected/);
-    // stunnel closes only after it has tried its service: until then other files may have begun, each once.
-    expect(Number(run.outputs['request-count'])).toBeLessThanOrEqual(50);
+    const counts: number[] = [];
+    // stunnel closes only after it has tried its service: on a busy machine that may take longer than the head start of the canary.
+    while (counts.at(-1) !== 1 && counts.length < 8) {
+      const run = await scenario.run(inputs);
+      await expectInvariants(scenario, run);
+      expect(run.exitCode).toBe(1);
+      expect(run.log).toMatch(/TLS_CLIENT_REJECTED.*closed after our certificate: probably rejected, unless a tunnel/);
+      counts.push(Number(run.outputs['request-count']));
+    }
+    expect(counts.at(-1), counts.join()).toBe(1);
   });
 
   test.each([

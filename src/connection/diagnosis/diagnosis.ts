@@ -47,9 +47,9 @@ export function refusalIn(handshake: Handshake, origin: string): Failure | undef
   const failure = dialFailure(error, origin);
   if (failure.code === 'TLS_CLIENT_REJECTED') return isClientAsked ? failure : noAgreement(origin, failure);
   if (failure.code !== 'CONNECTION_LOST' || !isClientAsked) return undefined;
-  const message = `${origin}: the server closed after our certificate: probably rejected.`;
+  const message = `${origin}: the server closed after our certificate: probably rejected, unless a tunnel in front of the service cannot reach it.`;
   return new Failure('config', 'TLS_CLIENT_REJECTED', message, {
-    hint: 'Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked.',
+    hint: 'Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked. With a tunnel or TCP balancer in front (stunnel, for one), ask its operators whether the service behind it is up.',
     cause: failure,
   });
 }
