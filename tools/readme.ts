@@ -19,8 +19,17 @@ interface Entry {
 
 /** `npm run readme`: writes the tables of inputs and outputs in README.md from action.yml, and the anchors in docs/faults.md. */
 export function renderReadme(readme: string, actionYaml: string): string {
-  const inputs = tableOf(groupsOf(actionYaml, 'inputs'), ['input', 'default', 'meaning']);
-  const outputs = tableOf(groupsOf(actionYaml, 'outputs'), ['output', 'meaning']);
+  const inputs = tableOf(groupsOf(actionYaml, 'inputs'), {
+    input: ({ name }) => `\`${name}\``,
+    type: typeOf,
+    default: (entry) => (entry.default === '' ? '' : `\`${entry.default}\``),
+    meaning: ({ description }) => description,
+  });
+  const outputs = tableOf(groupsOf(actionYaml, 'outputs'), {
+    output: ({ name }) => `\`${name}\``,
+    example: ({ name }) => (EXAMPLES[name] === undefined ? '' : `\`${EXAMPLES[name]}\``),
+    meaning: ({ description }) => description,
+  });
   return fill(fill(readme, 'inputs', inputs), 'outputs', outputs);
 }
 
@@ -55,14 +64,50 @@ function quoteCode(text: string): string {
   return text.replace(/(?:[^\s,;]*\*[^\s,;]*|https:\/\/\S*)(?<!\.)/g, '`$&`');
 }
 
-function tableOf(groups: readonly Group[], head: readonly string[]): string {
+const PEM = ['cert', 'key', 'chain', 'certificate-chain', 'timestamp-chain'];
+const SECRETS = ['key-passphrase', 'app-secret', 'token'];
+const PATHS = ['root', 'output-dir', 'manifest', 'checksums', 'verification-kit'];
+const CHOICES = ['mode', 'protocol', 'certificate-from', 'signature-algorithm', 'signature-encoding', 'overwrite'];
+
+/** Says of what kind the value of an input is: `boolean`, `number`, `choice`, `URL`, `PEM`, `secret`, `path` or `text`. */
+export function typeOf({ name, default: standard }: Pick<Entry, 'name' | 'default'>): string {
+  if (/^(?:true|false)$/.test(standard)) return 'boolean';
+  if (/^\d+$/.test(standard) || name === 'retention-days') return 'number';
+  if (CHOICES.includes(name) || /^(?:if|on)-/.test(name)) return 'choice';
+  if (name.endsWith('-url')) return 'URL';
+  if (name === 'verify-key') return 'PEM or path';
+  if (PEM.includes(name)) return name === 'key' ? 'PEM, secret' : 'PEM';
+  if (SECRETS.includes(name)) return 'secret';
+  return PATHS.includes(name) ? 'path' : 'text';
+}
+
+/** What the outputs of a release of 1,244 files may be. */
+export const EXAMPLES: Readonly<Record<string, string>> = {
+  mode: 'sign',
+  'file-count': '1244',
+  'signed-count': '1204',
+  'reused-count': '40',
+  'failed-count': '0',
+  'verified-count': '1244',
+  'total-bytes': '531022411',
+  'request-count': '1216',
+  'duration-ms': '8412',
+  'artifact-name': 'signatures',
+  'artifact-id': '2741983567',
+  'artifact-url': 'https://github.com/octocat/app/actions/runs/1/artifacts/2741983567',
+  'artifact-digest': '5f1d0a7c3b9e…',
+  manifest: '/home/runner/work/app/app/receipt.json',
+  checksums: '/home/runner/work/app/app/SHA256SUMS',
+  'cert-expires': '2027-06-30T12:00:00.000Z',
+};
+
+/** Renders groups as one table; `columns` has its heads, each with what its cells hold. */
+function tableOf(groups: readonly Group[], columns: Readonly<Record<string, (entry: Entry) => string>>): string {
   const row = (...cells: string[]): string => `| ${cells.join(' | ')} |`;
+  const [head, cells] = [Object.keys(columns), Object.values(columns)];
   const rows = groups.flatMap(({ purpose, entries }) => [
     row(`**${purpose}**`, ...head.slice(1).map(() => '')),
-    ...entries.map((entry) => {
-      const standard = entry.default === '' ? '' : `\`${entry.default}\``;
-      return row(`\`${entry.name}\``, ...(head.includes('default') ? [standard] : []), entry.description);
-    }),
+    ...entries.map((entry) => row(...cells.map((cell) => cell(entry)))),
   ]);
   return [row(...head), `|${'---|'.repeat(head.length)}`, ...rows].join('\n');
 }

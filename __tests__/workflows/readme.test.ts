@@ -6,7 +6,7 @@ import { createPki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { readDocument } from '../docs/document.ts';
 import { usesIn } from '../docs/workflow.ts';
-import type { Hub } from './engine/hub.ts';
+import { callsOf, type Hub } from './engine/hub.ts';
 import { runWorkflow, type WorkflowResult } from './engine/run.ts';
 import { FORK, type NewUserOptions, openRepository, SAME_REPOSITORY, TAG } from './new-user.ts';
 import { startProxy } from './proxy.ts';
@@ -75,6 +75,15 @@ describe('what the README shows works for somebody who has read nothing else', (
     expect(hub.runs[0]?.outputs).toMatchObject({ mode: 'sign', 'signed-count': '2', 'verified-count': '2' });
     const names = (await hub.artifacts.files('signatures')).map(({ path }) => path);
     expect(names.sort()).toEqual(['dist/app.bin.sign', 'dist/lib/core.so.sign']);
+  });
+
+  test('the whole workflow signs in its environment and publishes', async () => {
+    const block = README.blocks.find((one) => one.heading === 'A whole workflow' && one.language === 'yaml');
+    const { result, log, hub } = await run(block?.text ?? '', TAG);
+    expect(result, log).toBe('success');
+    expect(hub.runs[0]?.outputs).toMatchObject({ mode: 'sign', 'verified-count': '2' });
+    const created = (await callsOf(hub)).find((call) => call.startsWith('gh release create'));
+    expect(created).toMatch(/^gh release create v1\.2\.3 --verify-tag --generate-notes .*dist\/app\.bin\.sign/);
   });
 
   test('the start without its secrets is red, and its first code is one of those that the README explains', async () => {
