@@ -1,7 +1,7 @@
-import { type BigIntStats, lstatSync, realpathSync } from 'node:fs';
+import { type BigIntStats, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
-import { foldName } from './names.ts';
+import { foldName, otherSpellings } from './names.ts';
 
 /** Where a path really leads, or why it leads nowhere. */
 export type RealPath =
@@ -17,6 +17,34 @@ export function findRealPath(location: string): RealPath {
     return { path: resolveLinks(location) };
   } catch (error) {
     return { failure: codeOf(error) ?? 'unknown error' };
+  }
+}
+
+/**
+ * Resolves all links of a path, and spells its names as the file system lists them, where it finds them in another case or
+ * composition too; the path as it is where nothing is there.
+ */
+export function findListedPath(location: string): string {
+  const real = findRealPath(location).path;
+  return real === undefined ? location : spellAsListed(real);
+}
+
+function spellAsListed(path: string): string {
+  const [above, name] = [dirname(path), basename(path)];
+  if (above === path) return path;
+  const parent = spellAsListed(above);
+  const spelled = join(parent, name);
+  const isFolded = otherSpellings(name).some((other) => isSamePlace(join(parent, other), spelled));
+  return isFolded ? join(parent, listedName(parent, name)) : spelled;
+}
+
+function listedName(directory: string, name: string): string {
+  try {
+    const folded = foldName(name);
+    return readdirSync(directory).find((listed) => foldName(listed) === folded) ?? name;
+  } catch {
+    // A directory without the right to list it.
+    return name;
   }
 }
 

@@ -53,11 +53,13 @@ function makePlace(row: Row, top: string): Place {
     mkdirSync(path.endsWith('/') ? location : dirname(location), { recursive: true });
     if (!path.endsWith('/')) writeFileSync(location, path.endsWith('.sign') ? 'c2lnbmF0dXJl' : path);
   }
+  // Elsewhere than on Windows, only what lies on the file system that is tried finds names in another case.
+  const above = sep === '\\' ? '' : top;
   const values: Readonly<Record<string, string>> = {
     W: workspace,
     w: workspace.replaceAll('\\', '/'),
-    UPPER: workspace.toUpperCase(),
-    LOWER: workspace.toLowerCase(),
+    UPPER: above + workspace.slice(above.length).toUpperCase(),
+    LOWER: above + workspace.slice(above.length).toLowerCase(),
     SHORT: workspace.replace('Work Space', 'WORK~1XQ'),
     T: runnerTemp,
     DRIVE: workspace.slice(0, 2),

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { compareBytewise, sortByPath } from '../names.ts';
-import { findRealPath, isBelow, locate, pathBelow } from '../real-path.ts';
+import { findListedPath, isBelow, locate, pathBelow } from '../real-path.ts';
 import type { LeftOutReason } from './own-paths.ts';
 import type { DiscoverOptions } from './places.ts';
 import type { Entry } from './walk.ts';
@@ -59,7 +59,7 @@ export class LeftOutFiles {
     const { outputDirectory } = options;
     this.#options = options;
     this.#files = files;
-    this.#realOutput = outputDirectory && (findRealPath(outputDirectory).path ?? outputDirectory);
+    this.#realOutput = outputDirectory && findListedPath(outputDirectory);
   }
 
   /** Counts a path that a pattern means. */

@@ -1,6 +1,6 @@
 import { ActionError } from '../../errors.ts';
 import { show } from '../names.ts';
-import { findRealPath, isWithin } from '../real-path.ts';
+import { findListedPath, isWithin } from '../real-path.ts';
 import type { Pattern } from './patterns.ts';
 
 /** Where to look, and what never counts. */
@@ -31,8 +31,7 @@ export interface RealPlaces {
 
 /** Resolves root and workspace, and sees that the one lies in the other; a root that is not there holds no files. */
 export function findPlaces({ root, workspace }: Pick<DiscoverOptions, 'root' | 'workspace'>): RealPlaces {
-  const realRoot = findRealPath(root).path ?? root;
-  const realWorkspace = findRealPath(workspace).path ?? workspace;
+  const [realRoot, realWorkspace] = [findListedPath(root), findListedPath(workspace)];
   if (!isWithin(realWorkspace, realRoot)) {
     throw new ActionError(
       'ROOT_OUTSIDE',

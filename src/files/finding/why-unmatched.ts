@@ -1,8 +1,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { show } from '../names.ts';
+import { foldName, show } from '../names.ts';
 import type { ReleaseFile } from '../release-file.ts';
 import { discover } from './discover.ts';
+import { Glob } from './glob.ts';
 import type { Pattern } from './patterns.ts';
 import type { DiscoverOptions } from './places.ts';
 
@@ -22,7 +23,8 @@ export async function whyUnmatched(text: string, options: DiscoverOptions): Prom
   if (signature !== undefined)
     return `what it means ends in ${options.suffix}, as ${show(signature.path)} does, and is taken for signatures because of suffix`;
   const pattern = options.patterns.find((each) => each.text === text && !each.excludes);
-  return pattern && howFar(pattern, options.root);
+  if (pattern === undefined) return undefined;
+  return (await findAlike(pattern, options)) ?? howFar(pattern, options.root);
 }
 
 /** What is meant for a shell, for YAML or for Windows stands for itself in a pattern. */
@@ -43,7 +45,37 @@ const SLIPS: readonly { readonly form: RegExp; readonly why: string }[] = [
 
 /** Lists what the pattern alone means, were there no excludes and no signatures. */
 async function findAnyway(text: string, options: DiscoverOptions): Promise<readonly ReleaseFile[]> {
-  const patterns = options.patterns.filter((pattern) => pattern.text === text && !pattern.excludes);
+  return list(
+    options.patterns.filter((pattern) => pattern.text === text && !pattern.excludes),
+    options,
+  );
+}
+
+/** Finds a file whose name differs from what the pattern means in composition or case alone: such names look alike, or nearly so. */
+async function findAlike({ text, glob }: Pattern, options: DiscoverOptions): Promise<string | undefined> {
+  const files = await list([{ text, glob: '.', excludes: false }], options);
+  for (const { difference, fold, remedy } of ALIKE) {
+    const folded = new Glob({ text, glob: fold(glob), excludes: false });
+    const alike = files.find(({ path }) => meansAnyOf(folded, fold(path).split('/')));
+    if (alike) return `it differs only in ${difference} from ${show(alike.path)}: ${remedy}`;
+  }
+  return undefined;
+}
+
+const ALIKE = [
+  {
+    difference: 'Unicode composition',
+    fold: (path: string): string => path.normalize('NFC'),
+    remedy: 'copy that spelling, or write * for its letters with accents',
+  },
+  { difference: 'case', fold: foldName, remedy: 'patterns tell case apart on this system' },
+] as const;
+
+function meansAnyOf(glob: Glob, names: string[]): boolean {
+  return names.some((_, at) => glob.means(names.slice(0, at + 1), at + 1 < names.length ? 'directory' : 'file'));
+}
+
+async function list(patterns: readonly Pattern[], options: DiscoverOptions): Promise<readonly ReleaseFile[]> {
   try {
     return (await discover({ ...options, patterns, suffix: NO_SUFFIX })).files;
   } catch {
