@@ -30849,6 +30849,7 @@ var __webpack_modules__ = {
 			Br: () => pathBelow,
 			O1: () => isSamePlace,
 			UO: () => isWithin,
+			Wq: () => findListedPath,
 			Yw: () => isBelow,
 			_l: () => pathInside,
 			gA: () => leadsInto,
@@ -30866,6 +30867,26 @@ var __webpack_modules__ = {
 				return { path: resolveLinks(location) };
 			} catch (error) {
 				return { failure: (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(error) ?? "unknown error" };
+			}
+		}
+		function findListedPath(location) {
+			const real = findRealPath(location).path;
+			return real === undefined ? location : spellAsListed(real);
+		}
+		function spellAsListed(path) {
+			const [above, name] = [(0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), (0, node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(path)];
+			if (above === path) return path;
+			const parent = spellAsListed(above);
+			const spelled = (0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(parent, name);
+			const isFolded = (0, _names_js__WEBPACK_IMPORTED_MODULE_3__.wf)(name).some((other) => isSamePlace((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(parent, other), spelled));
+			return isFolded ? (0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(parent, listedName(parent, name)) : spelled;
+		}
+		function listedName(directory, name) {
+			try {
+				const folded = (0, _names_js__WEBPACK_IMPORTED_MODULE_3__.zN)(name);
+				return (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(directory).find((listed) => (0, _names_js__WEBPACK_IMPORTED_MODULE_3__.zN)(listed) === folded) ?? name;
+			} catch {
+				return name;
 			}
 		}
 		function resolveDirectory(path) {
@@ -43243,7 +43264,7 @@ Content-Type: application/json
 				const { outputDirectory } = options;
 				this.#options = options;
 				this.#files = files;
-				this.#realOutput = outputDirectory && ((0, real_path.ps)(outputDirectory).path ?? outputDirectory);
+				this.#realOutput = outputDirectory && (0, real_path.Wq)(outputDirectory);
 			}
 			add(reason, path) {
 				const known = this.#counts.get(reason) ?? {
@@ -43359,8 +43380,7 @@ Content-Type: application/json
 		}
 		;
 		function findPlaces({ root, workspace }) {
-			const realRoot = (0, real_path.ps)(root).path ?? root;
-			const realWorkspace = (0, real_path.ps)(workspace).path ?? workspace;
+			const [realRoot, realWorkspace] = [(0, real_path.Wq)(root), (0, real_path.Wq)(workspace)];
 			if (!(0, real_path.UO)(realWorkspace, realRoot)) {
 				throw new errors.lZ("ROOT_OUTSIDE", `Input root: ${(0, files_names.WU)(root)} leads out of the workspace, to ${(0, files_names.WU)(realRoot)}.`, { hint: "Set root to a directory that really lies in the workspace." });
 			}
@@ -43848,7 +43868,8 @@ Content-Type: application/json
 			if (found.some(({ path }) => !path.endsWith(options.suffix))) return "the patterns that begin with ! exclude all it means";
 			if (signature !== undefined) return `what it means ends in ${options.suffix}, as ${(0, files_names.WU)(signature.path)} does, and is taken for signatures because of suffix`;
 			const pattern = options.patterns.find((each) => each.text === text && !each.excludes);
-			return pattern && howFar(pattern, options.root);
+			if (pattern === undefined) return undefined;
+			return await findAlike(pattern, options) ?? howFar(pattern, options.root);
 		}
 		const SLIPS = [
 			{
@@ -43872,7 +43893,38 @@ Content-Type: application/json
 			}]
 		];
 		async function findAnyway(text, options) {
-			const patterns = options.patterns.filter((pattern) => pattern.text === text && !pattern.excludes);
+			return why_unmatched_list(options.patterns.filter((pattern) => pattern.text === text && !pattern.excludes), options);
+		}
+		async function findAlike({ text, glob }, options) {
+			const files = await why_unmatched_list([{
+				text,
+				glob: ".",
+				excludes: false
+			}], options);
+			for (const { difference, fold, remedy } of ALIKE) {
+				const folded = new Glob({
+					text,
+					glob: fold(glob),
+					excludes: false
+				});
+				const alike = files.find(({ path }) => meansAnyOf(folded, fold(path).split("/")));
+				if (alike) return `it differs only in ${difference} from ${(0, files_names.WU)(alike.path)}: ${remedy}`;
+			}
+			return undefined;
+		}
+		const ALIKE = [{
+			difference: "Unicode composition",
+			fold: (path) => path.normalize("NFC"),
+			remedy: "copy that spelling, or write * for its letters with accents"
+		}, {
+			difference: "case",
+			fold: files_names.zN,
+			remedy: "patterns tell case apart on this system"
+		}];
+		function meansAnyOf(glob, names) {
+			return names.some((_, at) => glob.means(names.slice(0, at + 1), at + 1 < names.length ? "directory" : "file"));
+		}
+		async function why_unmatched_list(patterns, options) {
 			try {
 				return (await discover({
 					...options,

@@ -41,7 +41,7 @@ function names_foldName(name) {
 	return name.normalize("NFC").toUpperCase().toLowerCase();
 }
 const PLAIN = /^[ -~]*$/;
-function otherSpellings(name) {
+function names_otherSpellings(name) {
 	const swapped = Array.from(name, (character) => {
 		const upper = character.toUpperCase();
 		return character === upper ? character.toLowerCase() : upper;
@@ -269,6 +269,26 @@ function real_path_findRealPath(location) {
 		return { path: resolveLinks(location) };
 	} catch (error) {
 		return { failure: errors_codeOf(error) ?? "unknown error" };
+	}
+}
+function findListedPath(location) {
+	const real = real_path_findRealPath(location).path;
+	return real === undefined ? location : spellAsListed(real);
+}
+function spellAsListed(path) {
+	const [above, name] = [dirname(path), basename(path)];
+	if (above === path) return path;
+	const parent = spellAsListed(above);
+	const spelled = join(parent, name);
+	const isFolded = otherSpellings(name).some((other) => isSamePlace(join(parent, other), spelled));
+	return isFolded ? join(parent, listedName(parent, name)) : spelled;
+}
+function listedName(directory, name) {
+	try {
+		const folded = foldName(name);
+		return readdirSync(directory).find((listed) => foldName(listed) === folded) ?? name;
+	} catch {
+		return name;
 	}
 }
 function resolveDirectory(path) {
