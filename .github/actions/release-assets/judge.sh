@@ -51,7 +51,7 @@ immutable=false
 ! is_immutable || immutable=true
 
 json --slurp --slurpfile found found.json --slurpfile lists lists.jsonl --rawfile listed listed.txt --rawfile own own.txt \
-  --argjson allowed "$allowed" --argjson immutable "$immutable" --arg trust "$TRUST_ASSETS" '
+  --argjson allowed "$allowed" --argjson immutable "$immutable" --arg trust "$TRUST_ASSETS" --argjson count "$(json length all.json)" '
   def finding($code; $message): {code: $code, message: $message};
   ($found[0].files | INDEX(.path)) as $by_name
   | INDEX(.name) as $there
@@ -84,6 +84,8 @@ json --slurp --slurpfile found found.json --slurpfile lists lists.jsonl --rawfil
   | .findings = [(.assets[] | select(.code) | {asset: .name, code, message}),
       (.gone[] | {asset: .name, code: "ASSET_MISSING", message: "\(.list) lists it, and the release does not have it."})]
     + ([$found[0].files[] | select(.error and ($there[.path] | not)) | {asset: .path, code: .error.code, message: .error.message}])
+    + (([.assets[] | select(.status == "to be signed")] | length) as $new
+      | if $new > 0 and $new + $count > 900 then [{asset: "", code: "TOO_MANY_ASSETS", message: "With \($new) new signatures the release would have more than 900 assets."}] else [] end)
     + (if $found[0].failure == null then [] else [{asset: "", code: $found[0].failure.code, message: $found[0].failure.message}] end)
 ' assets > judged.json
 

@@ -10,7 +10,7 @@ refuse() {
 }
 
 # Names of assets are data: nothing but these characters gets into a log or a summary.
-shown() { head -n 5 | tr -c 'A-Za-z0-9._\n-' '?' | paste -s -d ' ' -; }
+shown() { head -n 5 | tr -c 'A-Za-z0-9._ \n-' '?' | paste -s -d ' ' -; }
 
 # jq on Windows ends lines with CR LF.
 json() { jq "$@" | tr -d '\r'; }
