@@ -34055,7 +34055,7 @@ var __webpack_modules__ = {
 		const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
 		function parseTemplate(text) {
 			const template = [];
-			const unknown = [];
+			const [unknown, doubled] = [[], []];
 			let end = 0;
 			for (const match of text.matchAll(IN_BRACES)) {
 				const placeholder = PLACEHOLDERS.find((known) => known === match[1]);
@@ -34066,11 +34066,13 @@ var __webpack_modules__ = {
 				if (match.index > end) template.push(text.slice(end, match.index));
 				template.push({ placeholder });
 				end = match.index + match[0].length;
+				if (text[match.index - 1] === "{" && text[end] === "}") doubled.push(match[0]);
 			}
 			if (end < text.length) template.push(text.slice(end));
 			return {
 				template,
-				unknown
+				unknown,
+				doubled
 			};
 		}
 		function placeholdersOf(template) {
@@ -34102,12 +34104,13 @@ var __webpack_modules__ = {
 		const LITERAL_CREDENTIAL = /\b(?:bearer|basic)\s+(?!\{token\})\S/i;
 		function parseMessage(text) {
 			const lines = text.replace(/\r\n?/g, "\n").replace(/^\n+/, "").replace(/\n$/, "");
-			const [requestLine = "", ...headerLines] = (/^(?:[^\n]+(?:\n|$))*/.exec(lines)?.[0] ?? "").trimEnd().split("\n");
-			const gap = lines.indexOf("\n\n");
-			const bodyText = gap === -1 ? "" : lines.slice(gap + 2);
+			const [gap = ""] = /\n[ \t]*\n/.exec(lines) ?? [];
+			const head = gap === "" ? lines : lines.slice(0, lines.indexOf(gap));
+			const bodyText = gap === "" ? "" : lines.slice(head.length + gap.length);
+			const [requestLine = "", ...headerLines] = head.trimEnd().split("\n");
 			const problems = [];
 			const { method, target } = readRequestLine(requestLine, problems);
-			if (gap === -1 && method !== "GET") problems.push("has no empty line between its headers and its body");
+			if (gap === "" && method !== "GET" && !placeholdersOf(target).some((each) => CONTENT.has(each))) return problems.length > 0 ? problems : ["has no empty line between its headers and its body"];
 			if (bodyText !== "" && method === "GET") problems.push("has a body, which a GET request cannot have");
 			const headers = readHeaders(headerLines, problems);
 			const bodyPlace = placeOf(headers, bodyText);
@@ -34136,14 +34139,25 @@ var __webpack_modules__ = {
 			};
 		}
 		function readTemplate(text, problems) {
-			const { template, unknown } = parseTemplate(text);
-			for (const each of unknown) problems.push(`holds ${each}, which is no placeholder`);
+			const { template, unknown, doubled } = parseTemplate(text);
+			for (const each of unknown) problems.push(`holds ${each}, which is no placeholder; placeholders are ${PLACEHOLDERS.map(inBraces).join(", ")}`);
+			for (const each of doubled) problems.push(`holds {${each}}; write ${each}, with one pair of braces`);
 			return template;
 		}
 		function readRequestLine(line, problems) {
-			const [word = "", path = "", version] = line.split(" ");
+			const [word = "", path = "", version = "", ...more] = line.trimEnd().split(" ");
 			const method = METHODS.find((each) => each === word);
-			if (method === undefined || !path.startsWith("/") || !/^(?:HTTP\/1\.1)?$/.test(version ?? "")) problems.push(`must begin with a request line such as “POST /sign”; methods are ${METHODS.join(", ")}`);
+			const problem = wrongRequestLine({
+				isMethod: method !== undefined,
+				path,
+				version,
+				more
+			});
+			if (problem !== undefined) problems.push(problem);
+			if (!path.startsWith("/")) return {
+				method: method ?? "POST",
+				target: []
+			};
 			const target = readTemplate(path, problems);
 			const plain = fillTemplate(target, "target", () => "x");
 			const url = URL.canParse(plain, BASE) ? new URL(plain, BASE) : undefined;
@@ -34154,6 +34168,13 @@ var __webpack_modules__ = {
 			};
 		}
 		const BASE = "https://invalid.invalid";
+		function wrongRequestLine({ isMethod, path, version, more }) {
+			if (isMethod && /^https?:\/\//i.test(path)) return "has a whole URL in its request line; write the path alone, because the host is that of server-url";
+			if (isMethod && path.startsWith("/") && more.length > 0) return "has more than method and path in its first line; in YAML write “request: |”, which keeps the lines apart";
+			if (isMethod && path.startsWith("/") && /^HTTP\/(?!1\.1$)/.test(version)) return "names another version than HTTP/1.1 in its request line; leave the version out";
+			if (isMethod && path.startsWith("/") && /^(?:HTTP\/1\.1)?$/.test(version)) return undefined;
+			return `must begin with a request line such as “POST /sign”; methods are ${METHODS.join(", ")}`;
+		}
 		function readHeaders(lines, problems) {
 			const headers = [];
 			for (const [at, line] of lines.entries()) {
@@ -34184,21 +34205,29 @@ var __webpack_modules__ = {
 			const inHead = [target, ...headers.map(([, value]) => value)].flatMap(placeholdersOf);
 			const inBody = placeholdersOf(body);
 			const contents = [...inHead, ...inBody].filter((each) => CONTENT.has(each));
-			if (contents.length !== 1) problems.push(`must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`);
+			if (contents.length > 1 || contents.length === 0 && !problems.some((each) => each.includes("no placeholder"))) problems.push(`must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`);
 			if (placeholdersOf(target).includes("token")) problems.push("holds {token} in its request line, which servers and proxies write to their logs; put {token} into a header");
 			const isRaw = (each) => each === "digest" || each === "file";
 			const isStream = bodyPlace === "form" && inBody.includes("file:base64");
 			if (inHead.some(isRaw) || bodyPlace !== "text" && inBody.some(isRaw) || isStream) problems.push("has raw bytes where only text can stand; write {digest:hex}, {digest:base64} or {file:base64}");
 			if (headers.some(([, value]) => placeholdersOf(value).some((each) => each.startsWith("file")))) problems.push("holds the file in a header, which is too small for a file");
-			if (bodyPlace === "json" && !isJson(fillTemplate(body, "text", () => "x"))) problems.push("has a body that is not JSON; each placeholder must stand inside a string, as in {\"hash\":\"{digest:hex}\"}");
+			const broken = bodyPlace === "json" ? brokenJson(fillTemplate(body, "text", fillOfSameLength)) : undefined;
+			if (broken !== undefined) problems.push(`has a body that is not JSON${broken}; each placeholder must stand inside a string, as in {"hash":"{digest:hex}"}`);
 			return contents[0];
 		}
-		function isJson(text) {
+		function inBraces(placeholder) {
+			return `{${placeholder}}`;
+		}
+		function fillOfSameLength(placeholder) {
+			return "x".repeat(inBraces(placeholder).length);
+		}
+		function brokenJson(text) {
 			try {
 				JSON.parse(text);
-				return true;
-			} catch {
-				return false;
+				return undefined;
+			} catch (error) {
+				const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(String(error)) ?? [];
+				return line === undefined ? "" : ` from character ${column} of its line ${line} on`;
 			}
 		}
 		;
@@ -34381,6 +34410,7 @@ Content-Type: application/json
 		}
 		;
 		const DEFAULT_ANSWER = "/signature";
+		const PRESET_NAMES = Object.keys(PRESETS).map((name) => `preset:${name}`);
 		function readHttp(task) {
 			const { reader, serverUrl, form, token, purpose } = task;
 			const text = reader.required("request");
@@ -34415,10 +34445,14 @@ Content-Type: application/json
 			const [, name] = /^preset:(.*)$/s.exec(text) ?? [];
 			if (name === undefined) return undefined;
 			const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
-			if (preset === undefined) reader.reject("request", `names no preset; presets are ${Object.keys(PRESETS).join(", ")}`);
+			if (preset === undefined) reader.reject("request", `names a preset that does not exist; write one of ${PRESET_NAMES.join(", ")}`);
 			return preset ?? "unknown";
 		}
 		function readMessage(reader, text) {
+			if (Object.hasOwn(PRESETS, text)) {
+				reader.reject("request", `is the name of a preset; write preset:${text}`);
+				return undefined;
+			}
 			const message = parseMessage(text);
 			if ("method" in message) return message;
 			for (const problem of message) reader.reject("request", problem);
@@ -35068,6 +35102,7 @@ Content-Type: application/json
 			if (name !== "" && key === undefined) reader.reject("signing-key", "must be the name of a transit key, or name@version, such as release or release@3");
 			const mount = parseMount(reader.text("mount") ?? "transit");
 			if (mount === undefined) reader.reject("mount", "must be the path of the transit engine, such as transit or team/transit");
+			else if (/^v1\/|\/(?:sign|keys)(?:\/|$)/.test(mount)) reader.reject("mount", "must be the path of the engine alone, such as transit; the action adds /v1 and /sign");
 			if (/\/v1\/?$/.test(serverUrl.pathname)) reader.reject("server-url", "must end before /v1, which the action adds");
 			return createVault({
 				base: `${serverUrl.pathname.replace(/\/+$/, "")}/v1`,
@@ -35107,6 +35142,7 @@ Content-Type: application/json
 						audience: reader.text("oidc-audience") ?? serverUrl.origin
 					};
 				case "token":
+					if (role !== undefined) reader.reject("role", "is given, but login: token does not log in");
 					if (token === undefined && purpose === "signing") reader.miss("token");
 					return {
 						method,
@@ -35167,7 +35203,9 @@ Content-Type: application/json
 		}
 		function readProtocol(task) {
 			const { reader } = task;
+			const known = reader.problems.length;
 			const name = reader.choice("protocol", NAMES);
+			if (reader.problems.length > known) return undefined;
 			refuseOthers(task, name);
 			if (name === "es-auth" && task.purpose === "rehearsal") return undefined;
 			return PROTOCOLS[name].read(task);

@@ -40,6 +40,51 @@ describe('inputs that cannot be used', () => {
   });
 });
 
+describe('inputs of other protocols', () => {
+  const http = { protocol: 'http', 'app-key': '', 'app-secret': '' };
+  const vault = { ...http, protocol: 'vault' };
+  const request = 'POST /sign\n\n{"hash":"{digest:hex}"}';
+  test.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
+    ['a preset that does not exist', { ...http, request: 'preset:SignServer' }, ['write one of preset:signserver,']],
+    ['a preset without its prefix', { ...http, request: 'ocm' }, ['write preset:ocm']],
+    ['no request', { ...http }, ['Input request is empty']],
+    ['a key that nothing asks for', { ...http, request, 'signing-key': 'a' }, ['request does not hold {key}']],
+    ['a path for JSON of another kind', { ...http, request, answer: '$.data' }, ['must be a JSON pointer']],
+    ['inputs of two protocols', { ...http, request, mount: 'x' }, ['belongs to another protocol']],
+    [
+      'the paths of the API',
+      {
+        ...vault,
+        'signing-key': 'transit/keys/release',
+        mount: 'transit/sign',
+        'server-url': 'https://127.0.0.1:9/v1',
+      },
+      ['must be the name of a transit key', 'the path of the engine alone', 'must end before /v1'],
+    ],
+    ['another login', { ...vault, 'signing-key': 'a', login: 'approle' }, ['must be cert, oidc or token']],
+    [
+      'a role for a token',
+      { ...vault, 'signing-key': 'a', login: 'token', role: 'x', token: 'hvs.0123456789abcdef' },
+      ['login: token does not log in'],
+    ],
+  ])('%s: each mistake is one sentence that names its input', async (_, inputs, sentences) => {
+    await using scenario = await createScenario({ files: FILES });
+    const key = { 'verify-key': scenario.service.credentials.verifyKeyPem };
+    const run = await scenario.run({ ...key, ...inputs });
+    expect(run.exitCode).toBe(1);
+    for (const sentence of sentences) expect(run.log).toContain(sentence);
+    const problems = new Set(run.log.match(/(?:- |INPUT_INVALID: )Input [a-z-]+ .*/g)?.map((line) => line.trim()));
+    expect([...problems]).toHaveLength(sentences.length);
+    expect(scenario.service.counters.connections).toBe(0);
+  });
+
+  test('a protocol that does not exist is the only problem', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const run = await scenario.run({ protocol: 'https', request });
+    expect(run.log).toContain('INPUT_INVALID: Input protocol is “https”, but must be one of es-auth, vault, http.');
+  });
+});
+
 test('a rehearsal checks the message of another protocol, and signs when it is sound', async () => {
   await using scenario = await createScenario({ files: FILES });
   const own = { 'app-key': '', 'app-secret': '', protocol: 'http', mode: 'rehearse', upload: 'false' };

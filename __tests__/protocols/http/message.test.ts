@@ -29,6 +29,20 @@ test('a body keeps its empty lines and loses only the line end that YAML adds', 
   expect(fillTemplate(message.body, 'text', () => 'D')).toBe('a\n\nb D\n');
 });
 
+test('a line of blanks is an empty line, because nobody sees the blanks', () => {
+  const message = parsed('POST /s\nA: b\n \t\n{"hash":"{digest:hex}"}');
+  expect(fillTemplate(message.body, 'text', () => 'D')).toBe('{"hash":"D"}');
+});
+
+test('a message whose path holds the content may have no body', () => {
+  expect(parsed('POST /sign/{digest:hex}\nA: b').body).toEqual([]);
+});
+
+test('one mistake is one sentence', () => {
+  expect(problems('POST /s\nA: b\n{"hash":"{digest:hex}"}')).toBe('has no empty line between its headers and its body');
+  expect(problems('POST /s\n\n{"hash":"{sha256}"}').split('\n')).toHaveLength(1);
+});
+
 test('a GET request needs no empty line', () => {
   expect(parsed('GET /signer/{key}?data={file:base64}').content).toBe('file:base64');
 });
@@ -61,13 +75,17 @@ describe('problems', () => {
     ['a placeholder outside a string', 'POST /sign\n\n{"hash":{digest:hex}}', 'not JSON'],
     ['an escape before a placeholder', 'POST /sign\n\n{"hash":"\\{digest:hex}"}', 'not JSON'],
     ['raw bytes in JSON', 'POST /sign\n\n{"hash":"{digest}"}', 'raw bytes'],
-    ['raw bytes in a header', 'POST /sign\nX-D: {digest}\n\n', 'raw bytes'],
+    ['raw bytes in a header', 'POST /sign\nX-D: {digest}\n\nx', 'raw bytes'],
     ['raw bytes in the query', 'GET /sign?d={digest}', 'raw bytes'],
-    ['a file in a header', 'POST /sign\nX-F: {file:base64}\n\n', 'file in a header'],
+    ['a file in a header', 'POST /sign\nX-F: {file:base64}\n\nx', 'file in a header'],
+    ['two pairs of braces', 'POST /sign\n\n{"hash":"{{digest:hex}}"}', 'write {digest:hex}, with one pair of braces'],
+    ['a whole URL', 'POST https://sign.example.com/s\n\n{digest}', 'the host is that of server-url'],
+    ['lines that YAML joined', 'POST /s Content-Type: application/json {"hash":"{digest:hex}"}', 'request: |'],
+    ['another version', 'POST /s HTTP/2\n\n{digest}', 'leave the version out'],
+    ['typographic quotes', 'POST /s\n\n[ "a",\n{“hash”:"{digest:hex}"}]', 'from character 2 of its line 2 on'],
     ['a file in a form', 'POST /s\nContent-Type: application/x-www-form-urlencoded\n\nd={file:base64}', 'raw bytes'],
     ['a body of GET', 'GET /sign?d={digest:hex}\n\nx', 'has a body'],
     ['another method', 'DELETE /sign\n\n{digest}', 'request line'],
-    ['a whole URL', 'POST https://x/sign\n\n{digest}', 'request line'],
     ['a fragment', 'POST /sign#x\n\n{digest}', 'percent-encoded path'],
     ['dots', 'POST /a/../sign\n\n{digest}', 'percent-encoded path'],
     ['another host in the path', 'POST //evil/sign\n\n{digest}', 'percent-encoded path'],

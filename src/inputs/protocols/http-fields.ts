@@ -10,6 +10,8 @@ import type { Credential, ProtocolTask } from './protocol-task.ts';
 /** The value of `answer` that action.yml sets when a workflow does not. */
 const DEFAULT_ANSWER = '/signature';
 
+const PRESET_NAMES = Object.keys(PRESETS).map((name) => `preset:${name}`);
+
 /** Reads the inputs of the protocol `http`; `undefined` when the message has a problem, which is noted. */
 export function readHttp(task: ProtocolTask): Protocol | undefined {
   const { reader, serverUrl, form, token, purpose } = task;
@@ -53,11 +55,16 @@ function readPreset(reader: FieldReader, text: string): Preset | 'unknown' | und
   const [, name] = /^preset:(.*)$/s.exec(text) ?? [];
   if (name === undefined) return undefined;
   const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
-  if (preset === undefined) reader.reject('request', `names no preset; presets are ${Object.keys(PRESETS).join(', ')}`);
+  if (preset === undefined)
+    reader.reject('request', `names a preset that does not exist; write one of ${PRESET_NAMES.join(', ')}`);
   return preset ?? 'unknown';
 }
 
 function readMessage(reader: FieldReader, text: string): HttpMessage | undefined {
+  if (Object.hasOwn(PRESETS, text)) {
+    reader.reject('request', `is the name of a preset; write preset:${text}`);
+    return undefined;
+  }
   const message = parseMessage(text);
   if ('method' in message) return message;
   for (const problem of message) reader.reject('request', problem);

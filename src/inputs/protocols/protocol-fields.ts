@@ -59,7 +59,10 @@ export function neededCredentials(reader: FieldReader): readonly Credential[] {
 /** Reads the input `protocol` and the inputs of the protocol that it names; `undefined` only after a problem was noted. */
 export function readProtocol(task: ProtocolTask): Protocol | undefined {
   const { reader } = task;
+  const known = reader.problems.length;
   const name = reader.choice('protocol', NAMES);
+  // Which inputs belong to a protocol that does not exist?
+  if (reader.problems.length > known) return undefined;
   refuseOthers(task, name);
   // A rehearsal signs over es-auth with settings of its own.
   if (name === 'es-auth' && task.purpose === 'rehearsal') return undefined;

@@ -14,6 +14,8 @@ export function readVault(task: ProtocolTask): Protocol {
   const mount = parseMount(reader.text('mount') ?? 'transit');
   if (mount === undefined)
     reader.reject('mount', 'must be the path of the transit engine, such as transit or team/transit');
+  else if (/^v1\/|\/(?:sign|keys)(?:\/|$)/.test(mount))
+    reader.reject('mount', 'must be the path of the engine alone, such as transit; the action adds /v1 and /sign');
   if (/\/v1\/?$/.test(serverUrl.pathname)) reader.reject('server-url', 'must end before /v1, which the action adds');
   return createVault({
     base: `${serverUrl.pathname.replace(/\/+$/, '')}/v1`,
@@ -57,6 +59,7 @@ function readLogin({ reader, serverUrl, token, purpose }: ProtocolTask): LoginSe
         audience: reader.text('oidc-audience') ?? serverUrl.origin,
       };
     case 'token':
+      if (role !== undefined) reader.reject('role', 'is given, but login: token does not log in');
       if (token === undefined && purpose === 'signing') reader.miss('token');
       return { method, token: token ?? '' };
     default:

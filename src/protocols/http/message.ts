@@ -1,6 +1,7 @@
 import {
   CONTENT,
   fillTemplate,
+  PLACEHOLDERS,
   type Place,
   type Placeholder,
   parseTemplate,
@@ -40,12 +41,16 @@ const LITERAL_CREDENTIAL = /\b(?:bearer|basic)\s+(?!\{token\})\S/i;
  */
 export function parseMessage(text: string): HttpMessage | readonly string[] {
   const lines = text.replace(/\r\n?/g, '\n').replace(/^\n+/, '').replace(/\n$/, '');
-  const [requestLine = '', ...headerLines] = (/^(?:[^\n]+(?:\n|$))*/.exec(lines)?.[0] ?? '').trimEnd().split('\n');
-  const gap = lines.indexOf('\n\n');
-  const bodyText = gap === -1 ? '' : lines.slice(gap + 2);
+  // Nobody sees the blanks of a line that looks empty.
+  const [gap = ''] = /\n[ \t]*\n/.exec(lines) ?? [];
+  const head = gap === '' ? lines : lines.slice(0, lines.indexOf(gap));
+  const bodyText = gap === '' ? '' : lines.slice(head.length + gap.length);
+  const [requestLine = '', ...headerLines] = head.trimEnd().split('\n');
   const problems: string[] = [];
   const { method, target } = readRequestLine(requestLine, problems);
-  if (gap === -1 && method !== 'GET') problems.push('has no empty line between its headers and its body');
+  // Without it the body would be taken for headers; a message whose path holds the content may have no body.
+  if (gap === '' && method !== 'GET' && !placeholdersOf(target).some((each) => CONTENT.has(each)))
+    return problems.length > 0 ? problems : ['has no empty line between its headers and its body'];
   if (bodyText !== '' && method === 'GET') problems.push('has a body, which a GET request cannot have');
   const headers = readHeaders(headerLines, problems);
   const bodyPlace = placeOf(headers, bodyText);
@@ -58,16 +63,19 @@ export function parseMessage(text: string): HttpMessage | readonly string[] {
 }
 
 function readTemplate(text: string, problems: string[]): Template {
-  const { template, unknown } = parseTemplate(text);
-  for (const each of unknown) problems.push(`holds ${each}, which is no placeholder`);
+  const { template, unknown, doubled } = parseTemplate(text);
+  for (const each of unknown)
+    problems.push(`holds ${each}, which is no placeholder; placeholders are ${PLACEHOLDERS.map(inBraces).join(', ')}`);
+  for (const each of doubled) problems.push(`holds {${each}}; write ${each}, with one pair of braces`);
   return template;
 }
 
 function readRequestLine(line: string, problems: string[]): Pick<HttpMessage, 'method' | 'target'> {
-  const [word = '', path = '', version] = line.split(' ');
+  const [word = '', path = '', version = '', ...more] = line.trimEnd().split(' ');
   const method = METHODS.find((each) => each === word);
-  if (method === undefined || !path.startsWith('/') || !/^(?:HTTP\/1\.1)?$/.test(version ?? ''))
-    problems.push(`must begin with a request line such as “POST /sign”; methods are ${METHODS.join(', ')}`);
+  const problem = wrongRequestLine({ isMethod: method !== undefined, path, version, more });
+  if (problem !== undefined) problems.push(problem);
+  if (!path.startsWith('/')) return { method: method ?? 'POST', target: [] };
   const target = readTemplate(path, problems);
   const plain = fillTemplate(target, 'target', () => 'x');
   const url = URL.canParse(plain, BASE) ? new URL(plain, BASE) : undefined;
@@ -77,6 +85,24 @@ function readRequestLine(line: string, problems: string[]): Pick<HttpMessage, 'm
 }
 
 const BASE = 'https://invalid.invalid';
+
+interface RequestLine {
+  readonly isMethod: boolean;
+  readonly path: string;
+  readonly version: string;
+  readonly more: readonly string[];
+}
+
+function wrongRequestLine({ isMethod, path, version, more }: RequestLine): string | undefined {
+  if (isMethod && /^https?:\/\//i.test(path))
+    return 'has a whole URL in its request line; write the path alone, because the host is that of server-url';
+  if (isMethod && path.startsWith('/') && more.length > 0)
+    return 'has more than method and path in its first line; in YAML write “request: |”, which keeps the lines apart';
+  if (isMethod && path.startsWith('/') && /^HTTP\/(?!1\.1$)/.test(version))
+    return 'names another version than HTTP/1.1 in its request line; leave the version out';
+  if (isMethod && path.startsWith('/') && /^(?:HTTP\/1\.1)?$/.test(version)) return undefined;
+  return `must begin with a request line such as “POST /sign”; methods are ${METHODS.join(', ')}`;
+}
 
 function readHeaders(lines: readonly string[], problems: string[]): [string, Template][] {
   const headers: [string, Template][] = [];
@@ -122,7 +148,8 @@ function checkPlaceholders({ target, headers, body, bodyPlace }: Parts, problems
   const inHead = [target, ...headers.map(([, value]) => value)].flatMap(placeholdersOf);
   const inBody = placeholdersOf(body);
   const contents = [...inHead, ...inBody].filter((each) => CONTENT.has(each));
-  if (contents.length !== 1)
+  // A placeholder that is mistyped is told already, and stands for the one that is missing.
+  if (contents.length > 1 || (contents.length === 0 && !problems.some((each) => each.includes('no placeholder'))))
     problems.push(
       `must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`,
     );
@@ -137,18 +164,29 @@ function checkPlaceholders({ target, headers, body, bodyPlace }: Parts, problems
     problems.push('has raw bytes where only text can stand; write {digest:hex}, {digest:base64} or {file:base64}');
   if (headers.some(([, value]) => placeholdersOf(value).some((each) => each.startsWith('file'))))
     problems.push('holds the file in a header, which is too small for a file');
-  if (bodyPlace === 'json' && !isJson(fillTemplate(body, 'text', () => 'x')))
+  const broken = bodyPlace === 'json' ? brokenJson(fillTemplate(body, 'text', fillOfSameLength)) : undefined;
+  if (broken !== undefined)
     problems.push(
-      'has a body that is not JSON; each placeholder must stand inside a string, as in {"hash":"{digest:hex}"}',
+      `has a body that is not JSON${broken}; each placeholder must stand inside a string, as in {"hash":"{digest:hex}"}`,
     );
   return contents[0];
 }
 
-function isJson(text: string): boolean {
+function inBraces(placeholder: Placeholder): string {
+  return `{${placeholder}}`;
+}
+
+function fillOfSameLength(placeholder: Placeholder): string {
+  return 'x'.repeat(inBraces(placeholder).length);
+}
+
+/** Says where a text stops to be JSON, in words that follow a noun; `undefined` when it is JSON. The text itself is not shown. */
+function brokenJson(text: string): string | undefined {
   try {
     JSON.parse(text);
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(String(error)) ?? [];
+    return line === undefined ? '' : ` from character ${column} of its line ${line} on`;
   }
 }

@@ -33,10 +33,19 @@ export const CONTENT: ReadonlySet<Placeholder> = new Set([
 /** A name in braces; an object in JSON never looks like that, because its member names stand in quotes. */
 const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
 
-/** Splits text at its placeholders; returns those that do not exist as `unknown`. */
-export function parseTemplate(text: string): { readonly template: Template; readonly unknown: readonly string[] } {
+/** Text that was split at its placeholders. */
+interface ParsedTemplate {
+  readonly template: Template;
+  /** Names in braces that are no placeholder, with their braces. */
+  readonly unknown: readonly string[];
+  /** Placeholders in two pairs of braces, as other template languages write them, with one pair. */
+  readonly doubled: readonly string[];
+}
+
+/** Splits text at its placeholders. */
+export function parseTemplate(text: string): ParsedTemplate {
   const template: (string | { readonly placeholder: Placeholder })[] = [];
-  const unknown: string[] = [];
+  const [unknown, doubled]: [string[], string[]] = [[], []];
   let end = 0;
   for (const match of text.matchAll(IN_BRACES)) {
     const placeholder = PLACEHOLDERS.find((known) => known === match[1]);
@@ -47,9 +56,10 @@ export function parseTemplate(text: string): { readonly template: Template; read
     if (match.index > end) template.push(text.slice(end, match.index));
     template.push({ placeholder });
     end = match.index + match[0].length;
+    if (text[match.index - 1] === '{' && text[end] === '}') doubled.push(match[0]);
   }
   if (end < text.length) template.push(text.slice(end));
-  return { template, unknown };
+  return { template, unknown, doubled };
 }
 
 /** Lists the placeholders of a template, in their order. */
