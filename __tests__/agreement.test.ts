@@ -32,6 +32,7 @@ function namesRead(given: Readonly<Record<string, string>>): string[] {
       stranger: 'nothing',
       starters: '',
       httpsProxy: undefined,
+      httpProxy: undefined,
       noProxy: undefined,
       isOnRunner: true,
       suspiciousVariables: [],

@@ -20,6 +20,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'src/page': 4,
   'src/protocols': 4,
   'src/signing': 4,
+  'src/timestamp': 4,
   'src/identity/issued': 5,
   'src/worker': 6,
   'src/inputs': 6,
@@ -183,10 +184,9 @@ test('the post step imports the file system and how to wait for a held file, and
   expect(internal.filter(({ to }) => to === 'src/post').map(show)).toEqual([]);
 });
 
-test('a run that signs does not load the embedded service when it starts', () => {
+test.each(['src/rehearsal', 'src/timestamp'])('a run that does not use it does not load %s when it starts', (room) => {
   const eager = internal.filter(
-    ({ from, to, how }) =>
-      how === 'static' && isPart(to, 'src/rehearsal') && !isPart(from, 'src/rehearsal') && !isPart(from, 'tools'),
+    ({ from, to, how }) => how === 'static' && isPart(to, room) && !isPart(from, room) && !isPart(from, 'tools'),
   );
   expect(eager.map(show)).toEqual([]);
 });
@@ -200,6 +200,10 @@ const DOORS: Readonly<Record<string, readonly [door: string, how: Import['how']]
   undici: ['src/connection/connections', 'static'],
   '@peculiar/x509': ['src/rehearsal/certificate', 'static'],
   'reflect-metadata': ['src/rehearsal/certificate', 'static'],
+  '@peculiar/asn1-cms': ['src/timestamp/structures', 'static'],
+  '@peculiar/asn1-schema': ['src/timestamp/structures', 'static'],
+  '@peculiar/asn1-tsp': ['src/timestamp/structures', 'static'],
+  '@peculiar/asn1-x509': ['src/timestamp/structures', 'static'],
   'hash-wasm': ['src/page/verifier/digest', 'static'],
   '@noble/hashes/sha2.js': ['src/page/verifier/digest', 'static'],
   '@noble/curves/nist.js': ['src/page/verifier/ecdsa', 'static'],

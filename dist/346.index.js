@@ -58,6 +58,10 @@ export const modules = { 4346: ((__unused_webpack___webpack_module__, __webpack_
 			")"
 		]);
 	}
+	function renderStampCheck(checksums, timestamp) {
+		const [list, stamp] = [operand(checksums), operand(timestamp)];
+		return blockOf("sh", [`openssl ts -verify -data ${list} -in ${stamp} -CAfile authority.pem`]);
+	}
 	function defineCheck({ data, layout }, tools) {
 		const decode = data.encoding === "hex" ? tools.decodeHex : `tr -d '\\r\\n' < "$1" | openssl base64 -d -A > "$signature"`;
 		return [
@@ -277,6 +281,7 @@ export const modules = { 4346: ((__unused_webpack___webpack_module__, __webpack_
 			"## macOS",
 			data.algorithm === "ed25519" ? "The LibreSSL of macOS cannot check Ed25519. Use the page, or OpenSSL 3 from Homebrew with the commands above." : renderShell(release, "mac"),
 			...powerShells(release),
+			...stampOf(release),
 			"## What this shows",
 			"The signature covers the bytes of a file, and the list covers its name. Together they say that the holder of the key signed exactly these files. They do not say what a file does."
 		];
@@ -296,6 +301,14 @@ export const modules = { 4346: ((__unused_webpack___webpack_module__, __webpack_
 		const list = rows.filter(([, value]) => value).map(([name, value]) => `- ${name}: ${value}`);
 		if (unusual === 0 || checksums !== undefined) return list.join("\n");
 		return `${list.join("\n")}\n\n${unusual} of the files have names with invisible characters and are left out below; the page checks them too.`;
+	}
+	function stampOf({ checksums, timestamp }) {
+		if (checksums === undefined || timestamp === undefined) return [];
+		return [
+			"## The time",
+			`${asCode(timestamp)} is a time stamp (RFC 3161) of ${asCode(checksums)}: it says when the list existed at the latest. Get the root certificate of the authority from its own web site, as \`authority.pem\`. OpenSSL 3 prints \`Verification: OK\`.`,
+			renderStampCheck(checksums, timestamp)
+		];
 	}
 	function partOf({ checksums }) {
 		if (checksums === undefined) return "";
@@ -349,7 +362,7 @@ export const modules = { 4346: ((__unused_webpack___webpack_module__, __webpack_
 			]),
 			companions
 		};
-		const { layout, checksums, pageName } = release;
+		const { layout, checksums, timestamp, pageName } = release;
 		return {
 			page: renderPage(template, data),
 			guide: renderGuide({
@@ -357,6 +370,7 @@ export const modules = { 4346: ((__unused_webpack___webpack_module__, __webpack_
 				key,
 				layout,
 				checksums,
+				timestamp,
 				pageName
 			})
 		};

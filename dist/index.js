@@ -28513,6 +28513,40 @@ var __webpack_modules__ = {
 			}
 		}
 	}),
+	70459: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, { l: () => AnswerBody });
+		const MAX_BODY_BYTES = 1024 * 1024;
+		const MAX_PIECES = 4096;
+		const MAX_WIRE_BYTES = 4 * 1024 * 1024;
+		const FIRST_BYTES = 4 * 1024;
+		class AnswerBody {
+			#buffer = Buffer.alloc(0);
+			#length = 0;
+			#pieces = 0;
+			add(piece, wireBytes) {
+				const length = this.#length + piece.length;
+				this.#pieces++;
+				if (length > MAX_BODY_BYTES) return "is larger than 1 MiB";
+				if (this.#pieces > MAX_PIECES) return `comes in more than ${MAX_PIECES} pieces`;
+				if (wireBytes > MAX_WIRE_BYTES) return "takes more than 4 MiB on the connection";
+				if (this.#pieces === 1) this.#buffer = piece;
+				else this.#append(piece, length);
+				this.#length = length;
+				return undefined;
+			}
+			bytes() {
+				return this.#buffer.subarray(0, this.#length);
+			}
+			#append(piece, length) {
+				if (this.#pieces === 2 || this.#buffer.length < length) {
+					const grown = Buffer.allocUnsafe(Math.min(MAX_BODY_BYTES, Math.max(FIRST_BYTES, 2 * length)));
+					this.#buffer.copy(grown, 0, 0, this.#length);
+					this.#buffer = grown;
+				}
+				piece.copy(this.#buffer, this.#length);
+			}
+		}
+	}),
 	86732: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			$u: () => readServerChain,
@@ -28795,6 +28829,145 @@ var __webpack_modules__ = {
 				"The service, or a gateway in front of it, may have restarted or be overloaded.",
 				stale ? { staleConnection: true } : {}
 			];
+		}
+	}),
+	76151: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			G: () => Lanes,
+			Y: () => openPlainClient
+		});
+		var undici__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(46752);
+		var _lenient_exchange_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3778);
+		class Lanes {
+			#origin;
+			#protocol;
+			#dialler;
+			#all = new Set();
+			#idle = [];
+			#opening = [];
+			#shared;
+			constructor(origin, protocol, dialler) {
+				this.#origin = origin;
+				this.#protocol = protocol;
+				this.#dialler = dialler;
+			}
+			takeIdle() {
+				return this.#fresh(this.#idle.pop());
+			}
+			async connect() {
+				if (this.#protocol === "http2") {
+					this.#shared ??= this.#openShared();
+					const shared = await this.#shared;
+					if (shared) return shared;
+				}
+				return this.#fresh(this.#idle.pop() ?? await this.#opening.shift()) ?? this.#open("own", undefined);
+			}
+			#fresh(lane) {
+				if (lane?.connection?.socket.destroyed) {
+					this.drop(lane);
+					return this.takeIdle();
+				}
+				if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
+				this.drop(lane);
+				this.dropIdle();
+				return undefined;
+			}
+			async prepare(count, signal) {
+				let left = this.#protocol === "http2" ? 0 : count;
+				const openSome = async () => {
+					while (left-- > 0 && !signal.aborted) {
+						const opening = this.#dialler.dial().then((connection) => this.#open("own", connection), () => undefined);
+						this.#opening.push(opening);
+						const lane = await opening;
+						if (lane === undefined) return;
+						const at = this.#opening.indexOf(opening);
+						if (at < 0) continue;
+						void this.#opening.splice(at, 1);
+						this.#idle.push(lane);
+					}
+				};
+				await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, openSome));
+			}
+			giveBack(lane) {
+				lane.idleSince = performance.now();
+				if (lane.sharing === "own") this.#idle.push(lane);
+			}
+			drop(lane) {
+				if (lane.sharing === "shared" && lane.connection?.socket.destroyed === false) return;
+				if (lane.sharing === "shared") this.#shared = undefined;
+				this.#all.delete(lane);
+				disconnect(lane);
+			}
+			dropIdle() {
+				for (const lane of this.#idle.splice(0)) this.drop(lane);
+			}
+			close() {
+				for (const lane of this.#all) disconnect(lane);
+				for (const opening of this.#opening) void opening.then((lane) => lane && this.drop(lane));
+				this.#all.clear();
+				this.#idle.length = 0;
+			}
+			async #openShared() {
+				try {
+					const connection = await this.#dialler.dial();
+					const speaksHttp2 = connection.socket.alpnProtocol === "h2";
+					const lane = this.#open(speaksHttp2 ? "shared" : "own", connection);
+					if (speaksHttp2) return lane;
+					this.#idle.push(lane);
+					return undefined;
+				} catch (error) {
+					this.#shared = undefined;
+					throw error;
+				}
+			}
+			#open(sharing, ready) {
+				let given = ready;
+				const connect = async () => {
+					const connection = given ?? await this.#dialler.dial();
+					given = undefined;
+					lane.connection = connection;
+					return connection;
+				};
+				const client = createClient(this.#origin, sharing, connect);
+				const lane = {
+					sharing,
+					connection: ready,
+					client,
+					idleSince: performance.now()
+				};
+				this.#all.add(lane);
+				return lane;
+			}
+		}
+		function disconnect({ client, connection }) {
+			client.destroy().catch(() => {});
+			connection?.socket.destroy();
+		}
+		const MAX_IDLE_MS = 800;
+		const PREPARED_AT_ONCE = 8;
+		const MAX_STREAMS = 1e3;
+		function openPlainClient(origin, connectTimeoutMs) {
+			return new undici__WEBPACK_IMPORTED_MODULE_0__.Client(origin, {
+				connect: {
+					timeout: connectTimeoutMs,
+					rejectUnauthorized: true
+				},
+				headersTimeout: 0,
+				bodyTimeout: 0
+			});
+		}
+		function createClient(origin, sharing, connect) {
+			return new undici__WEBPACK_IMPORTED_MODULE_0__.Client(origin, {
+				connect: (_, callback) => {
+					connect().then(({ socket }) => callback(null, socket), (error) => callback(error, null));
+				},
+				pipelining: sharing === "own" ? 1 : MAX_STREAMS,
+				keepAliveTimeout: 1e3,
+				keepAliveMaxTimeout: 4e3,
+				headersTimeout: 0,
+				bodyTimeout: 0,
+				maxHeaderSize: _lenient_exchange_js__WEBPACK_IMPORTED_MODULE_1__.v
+			});
 		}
 	}),
 	68157: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -29283,6 +29456,144 @@ var __webpack_modules__ = {
 			return names.length > MAX_LISTED ? `${shown} and ${names.length - MAX_LISTED} more` : shown;
 		}
 	}),
+	50469: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			g: () => tooLarge,
+			k: () => Exchange
+		});
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+		var _answer_body_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(70459);
+		class Exchange {
+			#request;
+			#signal;
+			#done = Promise.withResolvers();
+			#received;
+			#body = new _answer_body_js__WEBPACK_IMPORTED_MODULE_1__.l();
+			#controller;
+			#receivedBefore = 0;
+			#status = 0;
+			#headers = {};
+			constructor(request, signal, received) {
+				this.#request = request;
+				this.#signal = signal;
+				this.#received = received;
+			}
+			async run(client, connection) {
+				this.#signal.throwIfAborted();
+				const abort = () => {
+					const reason = toError(this.#signal.reason);
+					if (connection === "own") client.destroy(reason).catch(() => {});
+					else this.#controller?.abort(reason);
+					this.#done.reject(reason);
+				};
+				this.#signal.addEventListener("abort", abort, { once: true });
+				try {
+					client.dispatch(this.#request, this);
+					return await this.#done.promise;
+				} finally {
+					this.#signal.removeEventListener("abort", abort);
+				}
+			}
+			onRequestStart(controller) {
+				if (this.#signal.aborted) controller.abort(toError(this.#signal.reason));
+				else if (this.#controller) controller.abort(replayed());
+				this.#controller = controller;
+				this.#receivedBefore = this.#received();
+			}
+			onRequestSent() {
+				this.#request.onSent?.();
+			}
+			onResponseStart(_, status, headers) {
+				if (status < 200) return;
+				this.#status = status;
+				this.#headers = headers;
+			}
+			onResponseData(controller, chunk) {
+				const refusal = this.#body.add(chunk, this.#received() - this.#receivedBefore);
+				if (refusal !== undefined) controller.abort(tooLarge(refusal));
+			}
+			onResponseEnd() {
+				this.#done.resolve({
+					status: this.#status,
+					headers: this.#headers,
+					body: this.#body.bytes()
+				});
+			}
+			onResponseError(_, error) {
+				this.#done.reject(error);
+			}
+		}
+		function toError(reason) {
+			return reason instanceof Error ? reason : new Error("aborted", { cause: reason });
+		}
+		function replayed() {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "CONNECTION_LOST", "The server ended the connection before it took the request.", {
+				hint: "The service, or a gateway in front of it, may have restarted.",
+				staleConnection: true
+			});
+		}
+		function tooLarge(refusal) {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "RESP_TOO_LARGE", `The answer ${refusal}; a signature is a few hundred bytes.`, { hint: "Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site." });
+		}
+	}),
+	3778: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			v: () => MAX_HEADER_BYTES,
+			i: () => exchangeLeniently
+		});
+		var external_node_http_ = __nccwpck_require__(37067);
+		var external_node_stream_ = __nccwpck_require__(57075);
+		;
+		const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+		var answer_body = __nccwpck_require__(70459);
+		var exchange = __nccwpck_require__(50469);
+		;
+		const MAX_HEADER_BYTES = 300 * 1024;
+		async function exchangeLeniently({ method, path, headers, body, onSent }, { host, socket, signal }) {
+			const request = (0, external_node_http_.request)({
+				method,
+				path,
+				headers: [
+					...headers,
+					"host",
+					host,
+					"connection",
+					"close"
+				],
+				createConnection: () => socket,
+				insecureHTTPParser: true,
+				maxHeaderSize: MAX_HEADER_BYTES,
+				signal
+			});
+			request.once("finish", () => onSent?.());
+			const response = readAnswer(request, () => socket.bytesRead);
+			if (body instanceof Uint8Array) request.end(body);
+			else (0, promises_namespaceObject.pipeline)(external_node_stream_.Readable.from(body), request).catch(() => {});
+			try {
+				return await response;
+			} finally {
+				socket.destroy();
+			}
+		}
+		function readAnswer(request, received) {
+			const { promise, resolve, reject } = Promise.withResolvers();
+			request.once("error", reject);
+			request.once("response", (answer) => {
+				const body = new answer_body.l();
+				answer.on("data", (chunk) => {
+					const refusal = body.add(chunk, received());
+					if (refusal !== undefined) answer.destroy((0, exchange.g)(refusal));
+				});
+				answer.once("error", reject);
+				answer.once("end", () => resolve({
+					status: answer.statusCode ?? 0,
+					headers: answer.headers,
+					body: body.bytes()
+				}));
+			});
+			return promise;
+		}
+	}),
 	24342: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			U: () => chooseProxy,
@@ -29295,13 +29606,15 @@ var __webpack_modules__ = {
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(74318);
 		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(45978);
 		function chooseProxy(variables, target) {
-			const value = variables.httpsProxy?.trim();
+			const isPlain = target.protocol === "http:";
+			const value = (isPlain ? variables.httpProxy : variables.httpsProxy)?.trim();
+			const name = isPlain ? "http_proxy" : "https_proxy";
 			if (!value || bypasses(variables.noProxy ?? "", target)) return undefined;
 			const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-			if (!URL.canParse(text)) throw proxyUnusable("is not a URL");
+			if (!URL.canParse(text)) throw proxyUnusable(name, "is not a URL");
 			const url = new URL(text);
-			if (url.protocol !== "http:" && url.protocol !== "https:") throw proxyUnusable(`has the scheme ${url.protocol}//`);
-			const authorization = url.username || url.password ? basic(url) : undefined;
+			if (url.protocol !== "http:" && url.protocol !== "https:") throw proxyUnusable(name, `has the scheme ${url.protocol}//`);
+			const authorization = url.username || url.password ? basic(url, name) : undefined;
 			url.username = "";
 			url.password = "";
 			return {
@@ -29309,22 +29622,23 @@ var __webpack_modules__ = {
 				authorization
 			};
 		}
-		function proxyUnusable(reason, hint = "It should look like http://proxy.example.com:3128.") {
-			return new _errors_js__WEBPACK_IMPORTED_MODULE_3__.lZ("PROXY_UNUSABLE", `The environment variable https_proxy ${reason}.`, { hint });
+		function proxyUnusable(name, reason, hint = "It should look like http://proxy.example.com:3128.") {
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_3__.lZ("PROXY_UNUSABLE", `The environment variable ${name} ${reason}.`, { hint });
 		}
-		function basic({ username, password }) {
+		function basic({ username, password }, name) {
 			try {
 				const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
 				return `Basic ${Buffer.from(pair).toString("base64")}`;
 			} catch {
-				throw proxyUnusable("has credentials that are not percent-encoded", "Write %25 for each % in user and password.");
+				throw proxyUnusable(name, "has credentials that are not percent-encoded", "Write %25 for each % in user and password.");
 			}
 		}
 		function bypasses(noProxy, target) {
 			const host = target.hostname.toLowerCase().replace(/^\[|\]$|\.$/g, "");
 			if (host === "localhost" || isWithin("127.0.0.0/8", host) || isWithin("::1", host)) return true;
 			const entries = noProxy.toLowerCase().split(/[\s,]+/);
-			return entries.filter(Boolean).some((entry) => covers(entry, host, target.port || "443"));
+			const port = target.port || (target.protocol === "http:" ? "80" : "443");
+			return entries.filter(Boolean).some((entry) => covers(entry, host, port));
 		}
 		function covers(entry, host, port) {
 			if (entry === "*") return true;
@@ -29422,7 +29736,9 @@ var __webpack_modules__ = {
 			Pn: () => createTlsContext,
 			Wz: () => peerName,
 			_e: () => connectTimeout,
-			up: () => createTlsContexts
+			a4: () => createWebContext,
+			up: () => createTlsContexts,
+			uu: () => bundledRoots
 		});
 		var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
 		var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
@@ -29456,6 +29772,12 @@ var __webpack_modules__ = {
 					maxVersion: "TLSv1.2"
 				})
 			};
+		}
+		function createWebContext(anchors) {
+			return createTlsContext({ ca: [...(0, node_tls__WEBPACK_IMPORTED_MODULE_1__.getCACertificates)("default"), ...anchors] });
+		}
+		function bundledRoots() {
+			return node_tls__WEBPACK_IMPORTED_MODULE_1__.rootCertificates;
 		}
 		function targetOf(server) {
 			return {
@@ -29720,290 +30042,13 @@ var __webpack_modules__ = {
 			];
 		}
 	}),
-	37846: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	3228: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { g: () => openTransport });
 		var errors = __nccwpck_require__(27406);
 		var policy_failure = __nccwpck_require__(74318);
 		var clock = __nccwpck_require__(23881);
 		var connection_failure = __nccwpck_require__(23343);
-		var undici = __nccwpck_require__(46752);
-		var external_node_http_ = __nccwpck_require__(37067);
-		var external_node_stream_ = __nccwpck_require__(57075);
-		;
-		const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
-		;
-		const MAX_BODY_BYTES = 1024 * 1024;
-		const MAX_PIECES = 4096;
-		const MAX_WIRE_BYTES = 4 * 1024 * 1024;
-		const FIRST_BYTES = 4 * 1024;
-		class AnswerBody {
-			#buffer = Buffer.alloc(0);
-			#length = 0;
-			#pieces = 0;
-			add(piece, wireBytes) {
-				const length = this.#length + piece.length;
-				this.#pieces++;
-				if (length > MAX_BODY_BYTES) return "is larger than 1 MiB";
-				if (this.#pieces > MAX_PIECES) return `comes in more than ${MAX_PIECES} pieces`;
-				if (wireBytes > MAX_WIRE_BYTES) return "takes more than 4 MiB on the connection";
-				if (this.#pieces === 1) this.#buffer = piece;
-				else this.#append(piece, length);
-				this.#length = length;
-				return undefined;
-			}
-			bytes() {
-				return this.#buffer.subarray(0, this.#length);
-			}
-			#append(piece, length) {
-				if (this.#pieces === 2 || this.#buffer.length < length) {
-					const grown = Buffer.allocUnsafe(Math.min(MAX_BODY_BYTES, Math.max(FIRST_BYTES, 2 * length)));
-					this.#buffer.copy(grown, 0, 0, this.#length);
-					this.#buffer = grown;
-				}
-				piece.copy(this.#buffer, this.#length);
-			}
-		}
-		;
-		class Exchange {
-			#request;
-			#signal;
-			#done = Promise.withResolvers();
-			#received;
-			#body = new AnswerBody();
-			#controller;
-			#receivedBefore = 0;
-			#status = 0;
-			#headers = {};
-			constructor(request, signal, received) {
-				this.#request = request;
-				this.#signal = signal;
-				this.#received = received;
-			}
-			async run(client, connection) {
-				this.#signal.throwIfAborted();
-				const abort = () => {
-					const reason = toError(this.#signal.reason);
-					if (connection === "own") client.destroy(reason).catch(() => {});
-					else this.#controller?.abort(reason);
-					this.#done.reject(reason);
-				};
-				this.#signal.addEventListener("abort", abort, { once: true });
-				try {
-					client.dispatch(this.#request, this);
-					return await this.#done.promise;
-				} finally {
-					this.#signal.removeEventListener("abort", abort);
-				}
-			}
-			onRequestStart(controller) {
-				if (this.#signal.aborted) controller.abort(toError(this.#signal.reason));
-				else if (this.#controller) controller.abort(replayed());
-				this.#controller = controller;
-				this.#receivedBefore = this.#received();
-			}
-			onRequestSent() {
-				this.#request.onSent?.();
-			}
-			onResponseStart(_, status, headers) {
-				if (status < 200) return;
-				this.#status = status;
-				this.#headers = headers;
-			}
-			onResponseData(controller, chunk) {
-				const refusal = this.#body.add(chunk, this.#received() - this.#receivedBefore);
-				if (refusal !== undefined) controller.abort(tooLarge(refusal));
-			}
-			onResponseEnd() {
-				this.#done.resolve({
-					status: this.#status,
-					headers: this.#headers,
-					body: this.#body.bytes()
-				});
-			}
-			onResponseError(_, error) {
-				this.#done.reject(error);
-			}
-		}
-		function toError(reason) {
-			return reason instanceof Error ? reason : new Error("aborted", { cause: reason });
-		}
-		function replayed() {
-			return new policy_failure.HR("service", "CONNECTION_LOST", "The server ended the connection before it took the request.", {
-				hint: "The service, or a gateway in front of it, may have restarted.",
-				staleConnection: true
-			});
-		}
-		function tooLarge(refusal) {
-			return new policy_failure.HR("file", "RESP_TOO_LARGE", `The answer ${refusal}; a signature is a few hundred bytes.`, { hint: "Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site." });
-		}
-		;
-		const MAX_HEADER_BYTES = 300 * 1024;
-		async function exchangeLeniently({ method, path, headers, body, onSent }, { host, socket, signal }) {
-			const request = (0, external_node_http_.request)({
-				method,
-				path,
-				headers: [
-					...headers,
-					"host",
-					host,
-					"connection",
-					"close"
-				],
-				createConnection: () => socket,
-				insecureHTTPParser: true,
-				maxHeaderSize: MAX_HEADER_BYTES,
-				signal
-			});
-			request.once("finish", () => onSent?.());
-			const response = readAnswer(request, () => socket.bytesRead);
-			if (body instanceof Uint8Array) request.end(body);
-			else (0, promises_namespaceObject.pipeline)(external_node_stream_.Readable.from(body), request).catch(() => {});
-			try {
-				return await response;
-			} finally {
-				socket.destroy();
-			}
-		}
-		function readAnswer(request, received) {
-			const { promise, resolve, reject } = Promise.withResolvers();
-			request.once("error", reject);
-			request.once("response", (answer) => {
-				const body = new AnswerBody();
-				answer.on("data", (chunk) => {
-					const refusal = body.add(chunk, received());
-					if (refusal !== undefined) answer.destroy(tooLarge(refusal));
-				});
-				answer.once("error", reject);
-				answer.once("end", () => resolve({
-					status: answer.statusCode ?? 0,
-					headers: answer.headers,
-					body: body.bytes()
-				}));
-			});
-			return promise;
-		}
-		;
-		class Lanes {
-			#origin;
-			#protocol;
-			#dialler;
-			#all = new Set();
-			#idle = [];
-			#opening = [];
-			#shared;
-			constructor(origin, protocol, dialler) {
-				this.#origin = origin;
-				this.#protocol = protocol;
-				this.#dialler = dialler;
-			}
-			takeIdle() {
-				return this.#fresh(this.#idle.pop());
-			}
-			async connect() {
-				if (this.#protocol === "http2") {
-					this.#shared ??= this.#openShared();
-					const shared = await this.#shared;
-					if (shared) return shared;
-				}
-				return this.#fresh(this.#idle.pop() ?? await this.#opening.shift()) ?? this.#open("own", undefined);
-			}
-			#fresh(lane) {
-				if (lane?.connection?.socket.destroyed) {
-					this.drop(lane);
-					return this.takeIdle();
-				}
-				if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
-				this.drop(lane);
-				this.dropIdle();
-				return undefined;
-			}
-			async prepare(count, signal) {
-				let left = this.#protocol === "http2" ? 0 : count;
-				const openSome = async () => {
-					while (left-- > 0 && !signal.aborted) {
-						const opening = this.#dialler.dial().then((connection) => this.#open("own", connection), () => undefined);
-						this.#opening.push(opening);
-						const lane = await opening;
-						if (lane === undefined) return;
-						const at = this.#opening.indexOf(opening);
-						if (at < 0) continue;
-						void this.#opening.splice(at, 1);
-						this.#idle.push(lane);
-					}
-				};
-				await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, openSome));
-			}
-			giveBack(lane) {
-				lane.idleSince = performance.now();
-				if (lane.sharing === "own") this.#idle.push(lane);
-			}
-			drop(lane) {
-				if (lane.sharing === "shared" && lane.connection?.socket.destroyed === false) return;
-				if (lane.sharing === "shared") this.#shared = undefined;
-				this.#all.delete(lane);
-				disconnect(lane);
-			}
-			dropIdle() {
-				for (const lane of this.#idle.splice(0)) this.drop(lane);
-			}
-			close() {
-				for (const lane of this.#all) disconnect(lane);
-				for (const opening of this.#opening) void opening.then((lane) => lane && this.drop(lane));
-				this.#all.clear();
-				this.#idle.length = 0;
-			}
-			async #openShared() {
-				try {
-					const connection = await this.#dialler.dial();
-					const speaksHttp2 = connection.socket.alpnProtocol === "h2";
-					const lane = this.#open(speaksHttp2 ? "shared" : "own", connection);
-					if (speaksHttp2) return lane;
-					this.#idle.push(lane);
-					return undefined;
-				} catch (error) {
-					this.#shared = undefined;
-					throw error;
-				}
-			}
-			#open(sharing, ready) {
-				let given = ready;
-				const connect = async () => {
-					const connection = given ?? await this.#dialler.dial();
-					given = undefined;
-					lane.connection = connection;
-					return connection;
-				};
-				const client = createClient(this.#origin, sharing, connect);
-				const lane = {
-					sharing,
-					connection: ready,
-					client,
-					idleSince: performance.now()
-				};
-				this.#all.add(lane);
-				return lane;
-			}
-		}
-		function disconnect({ client, connection }) {
-			client.destroy().catch(() => {});
-			connection?.socket.destroy();
-		}
-		const MAX_IDLE_MS = 800;
-		const PREPARED_AT_ONCE = 8;
-		const MAX_STREAMS = 1e3;
-		function createClient(origin, sharing, connect) {
-			return new undici.Client(origin, {
-				connect: (_, callback) => {
-					connect().then(({ socket }) => callback(null, socket), (error) => callback(error, null));
-				},
-				pipelining: sharing === "own" ? 1 : MAX_STREAMS,
-				keepAliveTimeout: 1e3,
-				keepAliveMaxTimeout: 4e3,
-				headersTimeout: 0,
-				bodyTimeout: 0,
-				maxHeaderSize: MAX_HEADER_BYTES
-			});
-		}
+		var connections = __nccwpck_require__(76151);
 		var diagnosis_diagnosis = __nccwpck_require__(68157);
 		var promises_ = __nccwpck_require__(58500);
 		var addresses = __nccwpck_require__(39582);
@@ -30104,6 +30149,8 @@ var __webpack_modules__ = {
 				return serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
 			}
 		}
+		var exchange = __nccwpck_require__(50469);
+		var lenient_exchange = __nccwpck_require__(3778);
 		;
 		function openTransport(route, options = {}) {
 			return new LaneTransport(route, options);
@@ -30129,7 +30176,7 @@ var __webpack_modules__ = {
 				});
 				this.firstConnection = this.#dialler.first;
 				this.#origin = route.server.origin;
-				this.#lanes = new Lanes(this.#origin, protocol, this.#dialler);
+				this.#lanes = new connections.G(this.#origin, protocol, this.#dialler);
 				this.#suspicion = new diagnosis_diagnosis.q6(diagnosis);
 			}
 			post = async (request, signal) => {
@@ -30148,7 +30195,7 @@ var __webpack_modules__ = {
 				const isStale = watch(lane);
 				try {
 					const received = () => lane.sharing === "own" ? lane.connection?.socket.bytesRead ?? 0 : 0;
-					const response = await new Exchange(request, signal, received).run(lane.client, lane.sharing);
+					const response = await new exchange.k(request, signal, received).run(lane.client, lane.sharing);
 					if (lane.connection) lane.connection.requests++;
 					this.#hasAnswered = true;
 					this.#suspicion.dispel();
@@ -30170,7 +30217,7 @@ var __webpack_modules__ = {
 			async #sendLeniently(request, signal) {
 				try {
 					const { socket } = await (0, clock.H6)(this.#dialler.dial(), signal);
-					return await exchangeLeniently(request, {
+					return await (0, lenient_exchange.i)(request, {
 						host: new URL(this.#origin).host,
 						socket,
 						signal
@@ -30717,6 +30764,139 @@ var __webpack_modules__ = {
 			};
 		}
 	}),
+	77215: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			XG: () => SMALL_FILE_BYTES,
+			DC: () => hashFile,
+			Tq: () => openFile
+		});
+		var external_node_crypto_ = __nccwpck_require__(77598);
+		var external_node_fs_ = __nccwpck_require__(73024);
+		var external_node_path_ = __nccwpck_require__(76760);
+		var errors = __nccwpck_require__(27406);
+		var descriptors = __nccwpck_require__(59887);
+		var file_hash = __nccwpck_require__(85027);
+		var files_stamp = __nccwpck_require__(10318);
+		var external_node_util_ = __nccwpck_require__(57975);
+		var read_errors = __nccwpck_require__(22494);
+		;
+		const CHUNK_BYTES = 384 * 1024;
+		const readAsync = (0, external_node_util_.promisify)(external_node_fs_.read);
+		function readerOf(descriptor) {
+			return (buffer, position) => readAsync(descriptor, buffer, 0, buffer.length, position);
+		}
+		async function* readChunks(file, readAt) {
+			let [current, ahead] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
+			let position = 0;
+			let pending = readAt(current, position);
+			try {
+				for (;;) {
+					const { bytesRead } = await pending;
+					if (bytesRead === 0) break;
+					const chunk = current.subarray(0, bytesRead);
+					position += bytesRead;
+					if (position > file.size) throw (0, read_errors.tD)(file);
+					[current, ahead] = [ahead, current];
+					pending = readAt(current, position);
+					yield chunk;
+				}
+			} catch (error) {
+				throw error instanceof errors.lZ ? error : (0, read_errors.O$)(file, error);
+			} finally {
+				await pending.catch(() => {});
+			}
+			if (position !== file.size) throw (0, read_errors.tD)(file);
+		}
+		;
+		const SMALL_FILE_BYTES = 1024 * 1024;
+		const FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
+		function openFile(file) {
+			const descriptor = attempt(file, () => (0, external_node_fs_.openSync)(file.location, FLAGS));
+			let before;
+			let chunk;
+			try {
+				before = attempt(file, () => (0, external_node_fs_.fstatSync)(descriptor));
+				if (!before.isFile()) throw (0, read_errors.oQ)(file);
+				if (!(0, descriptors.R)(descriptor, file.location)) throw (0, read_errors.Bn)((0, external_node_path_.dirname)(file.location));
+				if (before.size !== file.size) throw (0, read_errors.tD)(file);
+				if (file.size <= SMALL_FILE_BYTES) chunk = attempt(file, () => readWhole(file, descriptor));
+			} catch (error) {
+				(0, external_node_fs_.closeSync)(descriptor);
+				throw error;
+			}
+			const stamp = (0, files_stamp.Z)(before, Date.now());
+			const checkUnchanged = (sha256) => compare(file, stamp, sha256);
+			if (chunk === undefined) return {
+				size: file.size,
+				...openLarge(file, descriptor),
+				checkUnchanged
+			};
+			(0, external_node_fs_.closeSync)(descriptor);
+			const content = [chunk];
+			return {
+				size: file.size,
+				read: () => content,
+				checkUnchanged,
+				close: () => {}
+			};
+		}
+		async function hashFile(file) {
+			const open = openFile(file);
+			try {
+				const content = open.read();
+				if (Array.isArray(content)) return (0, external_node_crypto_.hash)("sha256", content[0] ?? "", "hex");
+				const sum = (0, file_hash.L)({ algorithm: "sha256" });
+				await (0, file_hash.P)(content, [sum]);
+				return sum.digest().toString("hex");
+			} finally {
+				open.close();
+			}
+		}
+		function readWhole(file, descriptor) {
+			const buffer = Buffer.allocUnsafe(file.size);
+			let filled = 0;
+			for (let count = -1; count !== 0 && filled < file.size; filled += count) {
+				count = (0, external_node_fs_.readSync)(descriptor, buffer, filled, buffer.length - filled, filled);
+			}
+			if (filled !== file.size) throw (0, read_errors.tD)(file);
+			return buffer;
+		}
+		function openLarge(file, descriptor) {
+			let closed = false;
+			const uses = new Set();
+			const readAt = readerOf(descriptor);
+			function use(work) {
+				const result = closed ? Promise.reject(new Error("The file was closed")) : work();
+				uses.add(result);
+				const forget = () => void uses.delete(result);
+				result.then(forget, forget);
+				return result;
+			}
+			return {
+				read: () => readChunks(file, (buffer, position) => use(() => readAt(buffer, position))),
+				lend: (reader) => use(() => reader(descriptor)),
+				close() {
+					if (closed) return;
+					closed = true;
+					if (uses.size === 0) (0, external_node_fs_.closeSync)(descriptor);
+					else void Promise.allSettled(uses).then(() => (0, external_node_fs_.closeSync)(descriptor));
+				}
+			};
+		}
+		async function compare(file, stamp, sha256) {
+			const now = attempt(file, () => (0, external_node_fs_.lstatSync)(file.location, { throwIfNoEntry: false }));
+			if (now && now.size === file.size && (0, files_stamp.z)(stamp, now)) return;
+			if (await hashFile(file) !== sha256) throw (0, read_errors.tD)(file);
+		}
+		function attempt(file, act) {
+			try {
+				return act();
+			} catch (error) {
+				if (error instanceof errors.lZ) throw error;
+				throw (0, read_errors.O$)(file, error);
+			}
+		}
+	}),
 	22494: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			Bn: () => movedDirectory,
@@ -31197,7 +31377,7 @@ var __webpack_modules__ = {
 		function writeAndClose(descriptor, pieces) {
 			try {
 				for (const piece of pieces) {
-					const bytes = Buffer.from(piece);
+					const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
 					for (let at = 0; at < bytes.length;) at += (0, external_node_fs_.writeSync)(descriptor, bytes, at);
 				}
 			} finally {
@@ -31232,7 +31412,7 @@ var __webpack_modules__ = {
 							base,
 							rename
 						});
-						const name = this.#temporaries.write(base, inBlocks(content));
+						const name = this.#temporaries.write(base, Buffer.isBuffer(content) ? [content] : inBlocks(content));
 						orDiscard((0, external_node_path_.join)(base, name), () => (0, held.CU)(() => rename(name)));
 					});
 				} catch (error) {
@@ -33026,7 +33206,8 @@ var __webpack_modules__ = {
 			cert: "the client certificate",
 			key: "its private key",
 			chain: "the certificates that the server's certificate must chain to",
-			"certificate-chain": "the certificates that the authority must chain to"
+			"certificate-chain": "the certificates that the authority must chain to",
+			"timestamp-chain": "the certificates that the signer of a time stamp must chain to"
 		};
 		const EXPLANATIONS = {
 			CERTIFICATE: {
@@ -33080,7 +33261,7 @@ var __webpack_modules__ = {
 					hint: "Store certificates and private keys in PEM format."
 				};
 			}
-			const move = input === "chain" || input === "certificate-chain" ? `Remove it from ${input}` : "Put the private key into key and the certificate into cert";
+			const move = input.endsWith("chain") ? `Remove it from ${input}` : "Put the private key into key and the certificate into cert";
 			return {
 				what: "is a private key, not a certificate",
 				hint: `${move}; the inputs may be swapped.`
@@ -33161,7 +33342,7 @@ var __webpack_modules__ = {
 				var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(58642);
+				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(47292);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(81362);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(23881);
@@ -33223,7 +33404,7 @@ var __webpack_modules__ = {
 			return reader.problems.length > problems ? NOWHERE : url;
 		}
 	}),
-	58642: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	47292: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -35364,8 +35545,34 @@ Content-Type: application/json
 		var external_node_fs_ = __nccwpck_require__(73024);
 		var patterns = __nccwpck_require__(96048);
 		var finding_shard = __nccwpck_require__(25111);
+		var material_anchors = __nccwpck_require__(37078);
 		;
-		function readFiles(reader, { facts }) {
+		const MAX_AUTHORITIES = 10;
+		function readAuthorities(reader) {
+			const lines = (reader.text("timestamp-url") ?? "").split(/[\r\n]+/).map((line) => line.trim());
+			const authorities = lines.filter(Boolean).flatMap((line) => readAuthority(reader, line) ?? []);
+			const anchors = readTimestampChain(reader);
+			if (authorities.length > MAX_AUTHORITIES) reader.reject("timestamp-url", `names ${authorities.length} authorities, but ${MAX_AUTHORITIES} are the most`);
+			return lines.some(Boolean) ? {
+				authorities,
+				anchors
+			} : undefined;
+		}
+		function readAuthority(reader, line) {
+			const url = URL.parse(line);
+			const sentence = url === null || !/^https?:$/.test(url.protocol) ? "holds a line that is no URL with https:// or http://" : url.username || url.password || url.hash || url.port === "0" ? "must not hold a user, a password, a fragment or port 0" : undefined;
+			if (sentence !== undefined) reader.reject("timestamp-url", sentence);
+			return url !== null && sentence === undefined ? url : undefined;
+		}
+		function readTimestampChain(reader) {
+			const text = reader.text("timestamp-chain");
+			if (text === undefined) return undefined;
+			const { certificates, problems } = (0, material_anchors.D)(text, "timestamp-chain");
+			for (const problem of problems) reader.add(problem);
+			return certificates.map(({ x509 }) => x509);
+		}
+		;
+		function readFiles(reader, { facts }, purpose) {
 			const root = reader.pathInside("root", facts.workspace, ".");
 			if ((0, external_node_fs_.statSync)(root, { throwIfNoEntry: false })?.isDirectory() !== true) reader.reject("root", "is not an existing directory");
 			const suffix = reader.text("suffix") ?? ".sign";
@@ -35396,7 +35603,8 @@ Content-Type: application/json
 				...readOwnPaths(reader, {
 					directory: outputDirectory ?? root,
 					suffix,
-					shard
+					shard,
+					purpose
 				}),
 				shard
 			};
@@ -35426,12 +35634,18 @@ Content-Type: application/json
 				count: 1
 			};
 		}
-		function readOwnPaths(reader, { directory, suffix, shard }) {
+		function readOwnPaths(reader, { directory, suffix, shard, purpose }) {
 			const manifest = reader.fileInside("manifest", directory);
 			const checksums = reader.fileInside("checksums", directory);
 			const manifests = manifest ? (0, finding_shard.vu)(manifest, shard.count) : [];
 			const kit = readKit(reader, directory);
 			const kitPaths = kit ? [kit.page, kit.guide] : [];
+			const stampPath = checksums && checksums + STAMP_SUFFIX;
+			const stampPaths = stampPath && suffix !== STAMP_SUFFIX ? [stampPath] : [];
+			const timestamp = readTimestamp(reader, stampPath, {
+				purpose,
+				suffix
+			});
 			for (const [input, path] of Object.entries({
 				manifest,
 				checksums,
@@ -35440,22 +35654,45 @@ Content-Type: application/json
 				if (path?.endsWith(suffix)) reader.reject(input, `must not end in ${suffix}, because signatures do`);
 				if (path && liesInGit((0, external_node_path_.join)(directory, path))) reader.reject(input, "must not lie in a .git directory");
 			}
-			if (checksums && manifests.map(files_names.zN).includes((0, files_names.zN)(checksums))) {
-				reader.reject("checksums", "must be another path than manifest");
+			const listPaths = checksums ? [checksums, ...stampPaths] : [];
+			if (listPaths.map(files_names.zN).some((path) => manifests.map(files_names.zN).includes(path))) {
+				reader.reject("checksums", "must be another path than manifest, and so must its time stamp, which ends in .tsr");
 			}
-			const others = [...manifests, ...checksums ? [checksums] : []].map(files_names.zN);
+			const others = [...manifests, ...listPaths].map(files_names.zN);
 			if (kitPaths.map(files_names.zN).some((path) => others.includes(path))) {
 				reader.reject("verification-kit", "has a file at the path of manifest or checksums");
 			}
 			return {
 				manifest: manifest && (0, finding_shard.rd)(manifest, shard),
 				checksums,
+				timestamp,
 				kit,
 				ownPaths: [
-					...checksums ? [checksums] : [],
+					...listPaths,
 					...manifests,
 					...kitPaths
 				]
+			};
+		}
+		const STAMP_SUFFIX = ".tsr";
+		function readTimestamp(reader, path, { purpose, suffix }) {
+			if (purpose === "verification") {
+				const anchors = readTimestampChain(reader);
+				if (anchors && path === undefined) reader.reject("timestamp-chain", "needs checksums, over which the time stamp is");
+				return path === undefined || suffix === STAMP_SUFFIX ? undefined : {
+					path,
+					authorities: [],
+					anchors
+				};
+			}
+			const given = readAuthorities(reader);
+			if (given === undefined) return undefined;
+			if (path === undefined) reader.reject("timestamp-url", "needs checksums, because the stamp is over that file");
+			if (suffix === STAMP_SUFFIX) reader.reject("timestamp-url", `cannot be used with the suffix ${suffix} of signatures`);
+			return {
+				path: path ?? "",
+				authorities: given.authorities,
+				anchors: given.anchors
 			};
 		}
 		function readKit(reader, directory) {
@@ -35551,7 +35788,7 @@ Content-Type: application/json
 		}
 		;
 		const OWN_INPUTS = ["certificate-url", "certificate-role"];
-		function readAuthority(task) {
+		function certificate_fields_readAuthority(task) {
 			const { reader, identity, certificateChain } = task;
 			const from = reader.choice("certificate-from", [
 				"input",
@@ -35630,7 +35867,7 @@ Content-Type: application/json
 				form,
 				purpose: "signing"
 			});
-			const authority = readAuthority({
+			const authority = certificate_fields_readAuthority({
 				...taken,
 				serverUrl
 			});
@@ -35788,7 +36025,7 @@ Content-Type: application/json
 				case "sign": return readSigning(taken, runner);
 				case "rehearse": return {
 					mode,
-					files: readFiles(reader, runner),
+					files: readFiles(reader, runner, "signing"),
 					effort: readEffort(reader),
 					upload: readUpload(reader, runner),
 					protocol: readRehearsedProtocol(taken, runner)
@@ -35798,7 +36035,11 @@ Content-Type: application/json
 					const form = readSignatureForm(reader, runner);
 					const { service, protocol } = readService(taken, form);
 					const isCallable = reader.problems.length === 0;
-					const [effort, { verification }] = [readEffort(reader), form];
+					const [effort, timestamp, { verification }] = [
+						readEffort(reader),
+						readAuthorities(reader),
+						form
+					];
 					return {
 						mode,
 						service,
@@ -35806,6 +36047,7 @@ Content-Type: application/json
 						isCallable,
 						effort,
 						verification,
+						timestamp,
 						problems: reader.problems
 					};
 				}
@@ -35826,7 +36068,7 @@ Content-Type: application/json
 			});
 		}
 		function readVerifying({ reader }, runner) {
-			const files = readFiles(reader, runner);
+			const files = readFiles(reader, runner, "verification");
 			const given = reader.problems.length;
 			const { verification } = readSignatureForm(reader, runner);
 			if (verification === undefined && reader.problems.length === given) {
@@ -35846,7 +36088,7 @@ Content-Type: application/json
 		function readSigning(taken, runner) {
 			const { reader } = taken;
 			const form = readSignatureForm(reader, runner);
-			const files = readFiles(reader, runner);
+			const files = readFiles(reader, runner, "signing");
 			const { service, protocol } = readService(taken, form);
 			if (files.kit && form.verification === undefined && !reader.problems.some(({ code }) => code.startsWith("VERIFY_KEY"))) {
 				reader.reject("verification-kit", "needs verify-key, because the kit holds the public key that readers check with");
@@ -35962,243 +36204,7 @@ Content-Type: application/json
 			});
 			return [`<details><summary>Left out, though files means them</summary>\n\n${lines.join("\n")}\n\n</details>`];
 		}
-		var external_node_crypto_ = __nccwpck_require__(77598);
-		var descriptors = __nccwpck_require__(59887);
-		var file_hash = __nccwpck_require__(85027);
-		var files_stamp = __nccwpck_require__(10318);
-		var external_node_util_ = __nccwpck_require__(57975);
-		var read_errors = __nccwpck_require__(22494);
-		;
-		const CHUNK_BYTES = 384 * 1024;
-		const readAsync = (0, external_node_util_.promisify)(external_node_fs_.read);
-		function readerOf(descriptor) {
-			return (buffer, position) => readAsync(descriptor, buffer, 0, buffer.length, position);
-		}
-		async function* readChunks(file, readAt) {
-			let [current, ahead] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
-			let position = 0;
-			let pending = readAt(current, position);
-			try {
-				for (;;) {
-					const { bytesRead } = await pending;
-					if (bytesRead === 0) break;
-					const chunk = current.subarray(0, bytesRead);
-					position += bytesRead;
-					if (position > file.size) throw (0, read_errors.tD)(file);
-					[current, ahead] = [ahead, current];
-					pending = readAt(current, position);
-					yield chunk;
-				}
-			} catch (error) {
-				throw error instanceof errors.lZ ? error : (0, read_errors.O$)(file, error);
-			} finally {
-				await pending.catch(() => {});
-			}
-			if (position !== file.size) throw (0, read_errors.tD)(file);
-		}
-		;
-		const SMALL_FILE_BYTES = 1024 * 1024;
-		const FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
-		function openFile(file) {
-			const descriptor = attempt(file, () => (0, external_node_fs_.openSync)(file.location, FLAGS));
-			let before;
-			let chunk;
-			try {
-				before = attempt(file, () => (0, external_node_fs_.fstatSync)(descriptor));
-				if (!before.isFile()) throw (0, read_errors.oQ)(file);
-				if (!(0, descriptors.R)(descriptor, file.location)) throw (0, read_errors.Bn)((0, external_node_path_.dirname)(file.location));
-				if (before.size !== file.size) throw (0, read_errors.tD)(file);
-				if (file.size <= SMALL_FILE_BYTES) chunk = attempt(file, () => open_file_readWhole(file, descriptor));
-			} catch (error) {
-				(0, external_node_fs_.closeSync)(descriptor);
-				throw error;
-			}
-			const stamp = (0, files_stamp.Z)(before, Date.now());
-			const checkUnchanged = (sha256) => compare(file, stamp, sha256);
-			if (chunk === undefined) return {
-				size: file.size,
-				...openLarge(file, descriptor),
-				checkUnchanged
-			};
-			(0, external_node_fs_.closeSync)(descriptor);
-			const content = [chunk];
-			return {
-				size: file.size,
-				read: () => content,
-				checkUnchanged,
-				close: () => {}
-			};
-		}
-		async function hashFile(file) {
-			const open = openFile(file);
-			try {
-				const content = open.read();
-				if (Array.isArray(content)) return (0, external_node_crypto_.hash)("sha256", content[0] ?? "", "hex");
-				const sum = (0, file_hash.L)({ algorithm: "sha256" });
-				await (0, file_hash.P)(content, [sum]);
-				return sum.digest().toString("hex");
-			} finally {
-				open.close();
-			}
-		}
-		function open_file_readWhole(file, descriptor) {
-			const buffer = Buffer.allocUnsafe(file.size);
-			let filled = 0;
-			for (let count = -1; count !== 0 && filled < file.size; filled += count) {
-				count = (0, external_node_fs_.readSync)(descriptor, buffer, filled, buffer.length - filled, filled);
-			}
-			if (filled !== file.size) throw (0, read_errors.tD)(file);
-			return buffer;
-		}
-		function openLarge(file, descriptor) {
-			let closed = false;
-			const uses = new Set();
-			const readAt = readerOf(descriptor);
-			function use(work) {
-				const result = closed ? Promise.reject(new Error("The file was closed")) : work();
-				uses.add(result);
-				const forget = () => void uses.delete(result);
-				result.then(forget, forget);
-				return result;
-			}
-			return {
-				read: () => readChunks(file, (buffer, position) => use(() => readAt(buffer, position))),
-				lend: (reader) => use(() => reader(descriptor)),
-				close() {
-					if (closed) return;
-					closed = true;
-					if (uses.size === 0) (0, external_node_fs_.closeSync)(descriptor);
-					else void Promise.allSettled(uses).then(() => (0, external_node_fs_.closeSync)(descriptor));
-				}
-			};
-		}
-		async function compare(file, stamp, sha256) {
-			const now = attempt(file, () => (0, external_node_fs_.lstatSync)(file.location, { throwIfNoEntry: false }));
-			if (now && now.size === file.size && (0, files_stamp.z)(stamp, now)) return;
-			if (await hashFile(file) !== sha256) throw (0, read_errors.tD)(file);
-		}
-		function attempt(file, act) {
-			try {
-				return act();
-			} catch (error) {
-				if (error instanceof errors.lZ) throw error;
-				throw (0, read_errors.O$)(file, error);
-			}
-		}
-		var check = __nccwpck_require__(77259);
-		;
-		class MemoryBudget {
-			#bytes;
-			#taken = 0;
-			#waiting = [];
-			constructor(bytes) {
-				this.#bytes = bytes;
-			}
-			async run(bytes, task) {
-				while (this.#taken > 0 && this.#taken + bytes > this.#bytes) {
-					await new Promise((resolve) => this.#waiting.push(resolve));
-				}
-				this.#taken += bytes;
-				try {
-					return await task();
-				} finally {
-					this.#taken -= bytes;
-					for (const wake of this.#waiting.splice(0)) wake();
-				}
-			}
-		}
-		;
-		const LANES = 4;
-		const MAX_BYTES_HELD = 48 * 1024 * 1024;
-		async function verifyFiles(options) {
-			const { files, signal } = options;
-			const outcomes = [];
-			const isHeld = options.verification.verifier.algorithm.scheme === "ed25519";
-			const memory = new MemoryBudget(MAX_BYTES_HELD);
-			let next = 0;
-			async function lane() {
-				for (let at = next++; at < files.length; at = next++) {
-					const file = files[at];
-					if (file === undefined) return;
-					signal.throwIfAborted();
-					const outcome = await memory.run(isHeld ? file.size : 0, () => verifyFile(file, options));
-					outcomes[at] = outcome;
-					options.onOutcome(outcome);
-					if (at % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
-				}
-			}
-			await Promise.all(Array.from({ length: LANES }, lane));
-			return outcomes;
-		}
-		async function verifyFile(file, options) {
-			const startedAt = performance.now();
-			const outcome = (rest) => {
-				return {
-					file,
-					attempts: 0,
-					elapsedMs: performance.now() - startedAt,
-					...rest
-				};
-			};
-			try {
-				const { output, suffix, patience } = options;
-				const text = await patience.read(file.path + suffix, () => (0, read_small.L6)(output.realPathOf(file.path + suffix)));
-				if (text === undefined) return outcome({
-					status: "failed",
-					error: missing(file, suffix)
-				});
-				const open = await patience.read(file.path, () => openFile(file));
-				try {
-					const { valid, sha256 } = await patience.readAgain(file.path, () => (0, check.Ww)(open, text, options.verification));
-					if (valid) return outcome({
-						status: "verified",
-						sha256,
-						signatureSha256: (0, read_small.qj)(text)
-					});
-					const error = options.explain === "name" ? await (0, check.Dy)(file.path, open, {
-						...options.verification,
-						text
-					}) : undefined;
-					return outcome({
-						status: "failed",
-						sha256,
-						error
-					});
-				} finally {
-					open.close();
-				}
-			} catch (error) {
-				return outcome({
-					status: "failed",
-					error: asInvalid(file, error)
-				});
-			}
-		}
-		function missing({ path }, suffix) {
-			return new errors.lZ("SIGNATURE_MISSING", `${(0, files_names.WU)(path)} has no signature ${(0, files_names.WU)(path + suffix)}.`, { hint: "Sign the file, fetch its signature, or exclude the file; output-dir and suffix must be those of the signing run." });
-		}
-		function asInvalid({ path }, error) {
-			const known = (0, errors.ie)(error, "FILE_UNREADABLE", `${(0, files_names.WU)(path)} could not be checked.`);
-			if (known.code !== "RESP_BAD_SIGNATURE") return known;
-			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, files_names.WU)(path)} is not valid: ${known.message}`, {
-				...known.hint === undefined ? {} : { hint: known.hint },
-				cause: known
-			});
-		}
-		function orphaned(path, suffix) {
-			const error = new errors.lZ("SIGNATURE_ORPHANED", `${(0, files_names.WU)(path + suffix)} signs ${(0, files_names.WU)(path)}, which is not there.`, { hint: "Restore the file, or delete the signature: a customer would miss what it promises." });
-			return {
-				file: {
-					path: path + suffix,
-					size: 0
-				},
-				status: "failed",
-				attempts: 0,
-				elapsedMs: 0,
-				error,
-				stray: "orphan"
-			};
-		}
+		var verify = __nccwpck_require__(98325);
 		;
 		function tellLeftOut({ runner }, { shard }, coverage) {
 			if (shard.index !== 1) return {};
@@ -36262,7 +36268,7 @@ Content-Type: application/json
 			const unchecked = coverage.leftOut.filter(({ reason }) => reason === "git" || reason === "runner-temp");
 			const notes = unchecked.map(describeUnchecked);
 			for (const text of notes) runner.annotate("warning", "Not checked", text);
-			const outcomes = [...coverage.orphans.map((path) => orphaned(path, suffix)), ...coverage.uncovered.map((each) => refuse(each))];
+			const outcomes = [...coverage.orphans.map((path) => (0, verify.E)(path, suffix)), ...coverage.uncovered.map((each) => refuse(each))];
 			const { orphanFailure: failure } = coverage;
 			return {
 				outcomes,
@@ -36293,6 +36299,9 @@ Content-Type: application/json
 			};
 		}
 		var pause = __nccwpck_require__(74743);
+		var open_file = __nccwpck_require__(77215);
+		var read_errors = __nccwpck_require__(22494);
+		var files_stamp = __nccwpck_require__(10318);
 		var directories = __nccwpck_require__(37897);
 		;
 		const CHUNK_FILES = 2048;
@@ -36346,7 +36355,7 @@ Content-Type: application/json
 			async #checkFile({ file, sha256 }) {
 				this.#checkDirectory(file.location);
 				if (isAsListed(file)) return;
-				const now = await this.#options.patience.readAgain(file.path, () => hashFile(file));
+				const now = await this.#options.patience.readAgain(file.path, () => (0, open_file.DC)(file));
 				if (now !== sha256) throw changedSince(file.path);
 			}
 			async #compare(places) {
@@ -36531,6 +36540,8 @@ Content-Type: application/json
 				digests
 			});
 		}
+		var whole_release = __nccwpck_require__(78132);
+		var external_node_crypto_ = __nccwpck_require__(77598);
 		;
 		function occupantOfSignature(location, isSignature) {
 			const options = {
@@ -36551,6 +36562,15 @@ Content-Type: application/json
 			if (file === undefined) return "nothing";
 			const isList = file.bytes !== undefined && /^(?:$|\\?[0-9a-f]{64} [ *])/.test(file.bytes.toString("latin1"));
 			return isList && signature === "own" ? "own" : "foreign";
+		}
+		function occupantOfTimestamp(location, signature) {
+			const file = lookAt(location, {
+				maxBytes: 1,
+				longer: "cut",
+				links: "refused"
+			});
+			if (file === undefined) return "nothing";
+			return file.bytes?.[0] === 48 && signature === "own" ? "own" : "foreign";
 		}
 		function occupantOfKit(location) {
 			const file = lookAt(location, {
@@ -36573,97 +36593,6 @@ Content-Type: application/json
 		}
 		var manifest = __nccwpck_require__(37987);
 		var stages_release = __nccwpck_require__(65033);
-		var external_node_buffer_ = __nccwpck_require__(4573);
-		var release_file = __nccwpck_require__(62207);
-		;
-		function releasePaths({ checksums, kit, shard }) {
-			if (shard.index !== 1) return [];
-			return [...checksums === undefined ? [] : [checksums], ...kit ? [kit.page, kit.guide] : []];
-		}
-		async function removeReleasePaths(context, inputs, output) {
-			for (const path of releasePaths(inputs)) {
-				await removeOwn(context, output, path + inputs.suffix);
-				await removeOwn(context, output, path);
-			}
-		}
-		function removeOwn({ patience }, output, path) {
-			return patience.remove(path, () => output.remove(path));
-		}
-		async function removeIfPossible(context, output, paths) {
-			for (const path of paths) {
-				try {
-					await removeOwn(context, output, path);
-				} catch {}
-			}
-		}
-		async function listRelease({ signal, patience }, inputs, { allFiles, known: outcomes }) {
-			if (releasePaths(inputs).length === 0) return [];
-			const known = new Map(outcomes.map(({ file, sha256 }) => [file.path, sha256]));
-			const entries = [];
-			for (const file of allFiles) {
-				signal.throwIfAborted();
-				const { path, size } = file;
-				entries.push({
-					path,
-					size,
-					sha256: known.get(path) ?? await patience.read(path, () => hashFile(file))
-				});
-			}
-			return entries;
-		}
-		async function writeOwnFile(context, { path, text }, task) {
-			const { output, suffix, verification, reuse } = task;
-			const location = output.realPathOf(path);
-			const file = {
-				path,
-				location,
-				size: Buffer.byteLength(text)
-			};
-			const sha256 = (0, external_node_crypto_.hash)("sha256", text, "hex");
-			if (reuse && verification && readText(location) === text) {
-				const { status, signatureSha256 } = await checkOne(context, file, {
-					output,
-					suffix,
-					verification
-				});
-				if (status === "verified") return {
-					file,
-					sha256,
-					signatureSha256
-				};
-			}
-			await removeOwn(context, output, path + suffix);
-			await context.patience.write(path, () => output.write(path, text));
-			return {
-				file,
-				sha256,
-				signatureSha256: await task.sign(file)
-			};
-		}
-		function readText(location) {
-			const options = {
-				maxBytes: external_node_buffer_.constants.MAX_STRING_LENGTH,
-				longer: "refused",
-				links: "refused"
-			};
-			return (0, read_small.EW)(location, options)?.bytes?.toString("utf8");
-		}
-		async function checkOne({ signal, patience }, file, { output, suffix, verification }) {
-			const options = {
-				output,
-				suffix,
-				verification,
-				signal,
-				patience,
-				explain: "name",
-				onOutcome: () => {}
-			};
-			const [outcome] = await verifyFiles({
-				...options,
-				files: [file]
-			});
-			return outcome ?? (0, release_file.Q)(file);
-		}
 		;
 		async function placeReceipt(context, mode, { files, output }) {
 			const { manifest, suffix } = files;
@@ -36678,8 +36607,8 @@ Content-Type: application/json
 				context.runner.line("The manifest of the signing stays as it is; that of this verification is in RUNNER_TEMP.");
 				return elsewhere(context);
 			}
-			await removeOwn(context, output, manifest);
-			if (mode !== "verify") await removeOwn(context, output, manifest + suffix);
+			await (0, whole_release.LO)(context, output, manifest);
+			if (mode !== "verify") await (0, whole_release.LO)(context, output, manifest + suffix);
 			return {
 				tree: output,
 				path: manifest,
@@ -36765,7 +36694,11 @@ Content-Type: application/json
 			}
 			report.add({ manifest: receipt.tree.locate(receipt.path) });
 			if ((0, report_report.gf)(report.build())) return report.add(locateChecksums(delivery, done));
-			await removeRelease(context, delivery, done);
+			await (0, whole_release.zH)(context, report.build());
+			report.add({ written: {
+				tree: delivery.output,
+				paths: []
+			} });
 			if (report.build().durationMs === 0) report.add({ durationMs: context.clock.now() - context.startedAt });
 			await writeReceipt(context, receipt, report.build());
 		}
@@ -36797,12 +36730,7 @@ Content-Type: application/json
 			for (const error of own.values()) report.add({ failure: error });
 			if (mode === "verify") return;
 			const signatures = [...changed.keys()].map((path) => path + suffix);
-			await removeIfPossible(context, output, signatures);
-		}
-		async function removeRelease(context, { mode, files, output }, { own }) {
-			if (mode === "verify") return;
-			const paths = own.flatMap(({ file: { path } }) => [path + files.suffix, path]);
-			await removeIfPossible(context, output, paths);
+			await (0, whole_release.hW)(context, output, signatures);
 		}
 		async function upload(context, delivery, done) {
 			const paths = pathsOf(delivery.files, done);
@@ -36882,8 +36810,10 @@ Content-Type: application/json
 			}
 		}
 		async function withdrawFrom(context, report) {
+			if ((0, report_report.gf)(report)) return report;
+			await (0, whole_release.zH)(context, report);
 			const { artifact, ...others } = report;
-			if (artifact === undefined || (0, report_report.gf)(report)) return report;
+			if (artifact === undefined) return report;
 			return {
 				...others,
 				artifact: undefined,
@@ -37028,7 +36958,7 @@ Content-Type: application/json
 		}
 		function ownPaths(mode, inputs) {
 			const { manifest, suffix } = inputs;
-			const ofRelease = releasePaths(inputs).flatMap((path) => [path, path + suffix]);
+			const ofRelease = (0, whole_release.ul)(inputs).flatMap((path) => [path, path + suffix]);
 			const ofManifest = manifest === undefined ? [] : [manifest, manifest + suffix];
 			if (mode === "sign") return [...ofRelease, ...ofManifest];
 			return [
@@ -37063,10 +36993,10 @@ Content-Type: application/json
 			}
 			for (const { path } of release.refused) if (await look(path + files.suffix) === "own") outdated.push(path + files.suffix);
 			const tree = signingTree(files, output);
-			for (const path of releasePaths(files)) {
+			for (const path of (0, whole_release.ul)(files)) {
 				const signature = await patience.read(path + files.suffix, () => occupantOfSignature(tree.realPathOf(path + files.suffix), isSignature));
 				if (signature === "foreign") foreign.push(path + files.suffix);
-				const occupant = await patience.read(path, () => path === files.checksums ? occupantOfChecksums(tree.realPathOf(path), signature) : occupantOfKit(tree.realPathOf(path)));
+				const occupant = await patience.read(path, () => path === files.checksums ? occupantOfChecksums(tree.realPathOf(path), signature) : path === files.timestamp?.path ? occupantOfTimestamp(tree.realPathOf(path), signature) : occupantOfKit(tree.realPathOf(path)));
 				if (occupant === "foreign") foreign.push(path);
 			}
 			if (receipt.isForeign && files.manifest !== undefined) foreign.push(files.manifest);
@@ -37117,7 +37047,7 @@ Content-Type: application/json
 		var own_certificate = __nccwpck_require__(69406);
 		var server_certificate = __nccwpck_require__(16119);
 		var route = __nccwpck_require__(83551);
-		var transport = __nccwpck_require__(37846);
+		var transport = __nccwpck_require__(3228);
 		var identity_identity = __nccwpck_require__(9624);
 		var issued_certificate = __nccwpck_require__(39481);
 		;
@@ -37446,12 +37376,13 @@ Content-Type: application/json
 				count(chunk.length);
 			}
 		}
+		var check = __nccwpck_require__(77259);
 		var sent_bytes = __nccwpck_require__(45109);
 		;
 		function createAttempt(options) {
 			const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256, onWhiteSpace } = options;
 			return async (file, signal, onAnswered) => {
-				const open = await patience.read(file.path, () => openFile(file)).catch(fail);
+				const open = await patience.read(file.path, () => (0, open_file.Tq)(file)).catch(fail);
 				try {
 					const startPass = verification && (() => verification.verifier.start(file.size));
 					const source = (0, sent_bytes.g)(file.path, open, {
@@ -38478,7 +38409,7 @@ Content-Type: application/json
 			return held + (signer.weigh ?? weightOfStream)(size);
 		}
 		function weightOfStream(size) {
-			return size > SMALL_FILE_BYTES ? LARGE_FILE_WEIGHT : 16 * 1024 + 4 * size;
+			return size > open_file.XG ? LARGE_FILE_WEIGHT : 16 * 1024 + 4 * size;
 		}
 		function smallest(files) {
 			let best = 0;
@@ -38578,15 +38509,15 @@ Content-Type: application/json
 		;
 		async function writeChecksums(context, { checksums: path, shard }, task) {
 			if (path === undefined || shard.index !== 1) return [];
-			return [await writeOwnFile(context, {
+			return [await (0, whole_release.OP)(context, {
 				path,
-				text: (0, writing_checksums.p)(task.entries)
+				content: (0, writing_checksums.p)(task.entries)
 			}, task)];
 		}
 		async function checkChecksums(context, { checksums, suffix }, { output, verification, allFiles, outcomes, isPartial }) {
 			if (checksums === undefined) return [];
 			const file = statChecksums(output, checksums);
-			const { error, sha256: ofList = "", signatureSha256 } = await checkOne(context, file, {
+			const { error, sha256: ofList = "", signatureSha256 } = await (0, whole_release.hS)(context, file, {
 				output,
 				suffix,
 				verification
@@ -38617,7 +38548,7 @@ Content-Type: application/json
 			throw new errors.lZ("CHECKSUMS_MISSING", `The checksums file ${(0, files_names.WU)(path)} is not there.`, { hint: "Restore it from the release, or leave checksums empty." });
 		}
 		async function checksums_readWhole(file) {
-			const open = openFile(file);
+			const open = (0, open_file.Tq)(file);
 			try {
 				const chunks = [];
 				for await (const chunk of open.read()) chunks.push(Buffer.from(chunk));
@@ -38635,19 +38566,21 @@ Content-Type: application/json
 			const { renderKit } = await __nccwpck_require__.e(346).then(__nccwpck_require__.bind(__nccwpck_require__, 4346));
 			const { repository, refName, commit } = context.runner.facts;
 			const template = (0, external_node_fs_.readFileSync)(context.pageTemplate, "utf8");
+			const timestamp = task.isRehearsal ? undefined : inputs.timestamp?.path;
 			const release = {
 				project: repository,
 				ref: refName,
 				commit,
-				isRehearsal: task.isRehearsal === true,
+				isRehearsal: task.isRehearsal,
 				key: verification.verifier.key,
 				algorithm: verification.verifier.algorithm.name,
 				encoding: verification.encoding,
 				layout: await layoutOf(context, inputs, task),
 				suffix: inputs.suffix,
 				files: task.entries,
-				companions: inputs.ownPaths,
+				companions: inputs.ownPaths.filter((path) => timestamp !== undefined || path !== `${inputs.checksums}.tsr`),
 				checksums: inputs.checksums,
+				timestamp,
 				pageName: (0, external_node_path_.basename)(kit.page)
 			};
 			const createdAt = new Date(context.now()).toISOString();
@@ -38661,17 +38594,17 @@ Content-Type: application/json
 				...release,
 				createdAt
 			});
-			const ofPage = await writeOwnFile(context, {
+			const ofPage = await (0, whole_release.OP)(context, {
 				path: kit.page,
-				text: page
+				content: page
 			}, task);
-			return [ofPage, await writeOwnFile(context, {
+			return [ofPage, await (0, whole_release.OP)(context, {
 				path: kit.guide,
-				text: guide
+				content: guide
 			}, task)];
 		}
 		function readEarlier(output, kit) {
-			const [page, guide] = [kit.page, kit.guide].map((path) => readText(output.realPathOf(path)));
+			const [page, guide] = [kit.page, kit.guide].map((path) => (0, whole_release.qC)(output.realPathOf(path))?.toString());
 			const [, createdAt] = /"createdAt":"(\d{4}-\d\d-\d\dT[\d:.]{1,15}Z)"/.exec(page ?? "") ?? [];
 			return page && guide && createdAt ? {
 				page,
@@ -38695,13 +38628,13 @@ Content-Type: application/json
 			for (const path of kit ? [kit.page, kit.guide] : []) {
 				const location = output.realPathOf(path);
 				const stat = (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
-				if (!stat?.isFile()) throw kit_missing(path);
+				if (!stat?.isFile()) throw missing(path);
 				const file = {
 					path,
 					location,
 					size: stat.size
 				};
-				const { error, sha256 = "", signatureSha256 } = await checkOne(context, file, {
+				const { error, sha256 = "", signatureSha256 } = await (0, whole_release.hS)(context, file, {
 					output,
 					suffix,
 					verification
@@ -38715,9 +38648,10 @@ Content-Type: application/json
 			}
 			return sealed;
 		}
-		function kit_missing(path) {
+		function missing(path) {
 			return new errors.lZ("KIT_MISSING", `${(0, files_names.WU)(path)} of the verification kit is not there.`, { hint: "Restore it from the release, or leave verification-kit empty." });
 		}
+		var own_timestamp = __nccwpck_require__(89627);
 		;
 		function warnOfWhiteSpace({ runner }, report) {
 			let isTold = false;
@@ -38773,8 +38707,11 @@ Content-Type: application/json
 		async function signRelease(context, inputs, task) {
 			const { release, wanted, kept = [], outdated = [], output, report, service } = task;
 			const startedAt = context.clock.now();
-			for (const path of outdated) await removeOwn(context, output, path);
-			if (wanted.length > 0 || release.refused.length > 0) await removeReleasePaths(context, inputs, output);
+			report.add((0, own_timestamp.Iv)(context, inputs, output));
+			if (wanted.length > 0) report.add(await (0, own_timestamp.uR)(context, inputs, task));
+			for (const path of outdated) await (0, whole_release.LO)(context, output, path);
+			if (wanted.length > 0 || release.refused.length > 0) await (0, whole_release.MS)(context, inputs, output);
+			report.add((0, whole_release.hD)(inputs, task));
 			try {
 				const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
 				report.add({
@@ -38811,39 +38748,33 @@ Content-Type: application/json
 				file,
 				startedAt
 			});
-			try {
-				const entries = await listRelease(context, inputs, {
-					allFiles: release.allFiles,
-					known
-				});
-				const own = {
-					output,
-					suffix,
-					verification,
-					reuse,
-					entries,
-					sign
-				};
-				const sealed = await writeChecksums(context, inputs, own);
-				sealed.push(...await writeKit(context, inputs, {
-					...own,
-					isRehearsal: task.isRehearsal === true
-				}));
-				if (!receipt.isDelivered) return sealed;
-				report.add({
-					requests: service.transport.requests(),
-					durationMs: context.clock.now() - context.startedAt
-				});
-				const manifest = await writeReceipt(context, receipt, report.build());
-				return [...sealed, {
-					...manifest,
-					signatureSha256: await sign(manifest.file)
-				}];
-			} catch (error) {
-				const paths = releasePaths(inputs).flatMap((path) => [path + suffix, path]);
-				await removeIfPossible(context, output, paths);
-				throw error;
-			}
+			const entries = await (0, whole_release.sM)(context, inputs, {
+				allFiles: release.allFiles,
+				known
+			});
+			const own = {
+				output,
+				suffix,
+				verification,
+				reuse,
+				entries,
+				sign,
+				isRehearsal: task.isRehearsal === true
+			};
+			const stamp = await (0, own_timestamp.MH)(context, inputs, own);
+			const sealed = await writeChecksums(context, inputs, own);
+			sealed.push(...await (0, own_timestamp.z0)(context, stamp, own), ...await writeKit(context, inputs, own));
+			report.add({ timestamp: stamp });
+			if (!receipt.isDelivered) return sealed;
+			report.add({
+				requests: service.transport.requests(),
+				durationMs: context.clock.now() - context.startedAt
+			});
+			const manifest = await writeReceipt(context, receipt, report.build());
+			return [...sealed, {
+				...manifest,
+				signatureSha256: await sign(manifest.file)
+			}];
 		}
 		async function runSigning(context, task) {
 			const { runner, clock } = context;
@@ -38918,7 +38849,7 @@ Content-Type: application/json
 		}
 		async function signOwnFile(context, task, { file, startedAt }) {
 			const { effort, report } = task;
-			await removeOwn(context, task.output, file.path + task.suffix);
+			await (0, whole_release.LO)(context, task.output, file.path + task.suffix);
 			const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
 			const deadlineMs = effort.deadlineMs && left;
 			const { outcomes, ending } = await signTidily(context, task.output, {
@@ -38993,7 +38924,11 @@ Content-Type: application/json
 			});
 		}
 		async function withRehearsalService({ runner }, use) {
-			const { startService } = await Promise.all([__nccwpck_require__.e(631), __nccwpck_require__.e(430)]).then(__nccwpck_require__.bind(__nccwpck_require__, 84430));
+			const { startService } = await Promise.all([
+				__nccwpck_require__.e(467),
+				__nccwpck_require__.e(631),
+				__nccwpck_require__.e(430)
+			]).then(__nccwpck_require__.bind(__nccwpck_require__, 84430));
 			const service = await startService();
 			try {
 				runner.mask([service.credentials.appSecret]);
@@ -39139,7 +39074,7 @@ Content-Type: application/json
 			};
 		}
 		async function findValid({ runner, signal, patience }, release, { output, files, verification }) {
-			const checked = await verifyFiles({
+			const checked = await (0, verify.x)({
 				files: release.files,
 				output,
 				suffix: files.suffix,
@@ -39161,7 +39096,68 @@ Content-Type: application/json
 			throw new errors.lZ("TOO_MANY_FILES", `${(0, units.LS)(wanted.length, "file")} need a signature, but max-files allows ${(0, units.B4)(maxFiles)}.`, { hint: "Look at the list of files in the log: if all of them are meant, raise max-files." });
 		}
 		;
-		async function verify(context, inputs, report) {
+		async function checkReleaseStamp(context, { timestamp, suffix }, { output, verification, sha256 }) {
+			if (timestamp === undefined || sha256 === undefined) return {
+				sealed: [],
+				part: {}
+			};
+			const { path, anchors } = timestamp;
+			const bytes = (0, own_timestamp.UL)(output, path);
+			if (bytes === undefined) {
+				if (anchors) throw timestamp_check_missing(path);
+				return {
+					sealed: [],
+					part: {}
+				};
+			}
+			const file = {
+				path,
+				location: output.realPathOf(path),
+				size: bytes.length
+			};
+			const { error, sha256: ofStamp = "", signatureSha256 } = await (0, whole_release.hS)(context, file, {
+				output,
+				suffix,
+				verification
+			});
+			if (error) throw error;
+			const { checkStamp } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(163)]).then(__nccwpck_require__.bind(__nccwpck_require__, 57163));
+			const stamp = naming(path, () => checkStamp(bytes, {
+				sha256: Buffer.from(sha256, "hex"),
+				nonce: undefined,
+				anchors
+			}));
+			const said = `${(0, files_names.WU)(path)}: ${stamp.time.toISOString()}, by ${(0, files_names.WU)(stamp.signer)}`;
+			context.runner.line(`Time stamp ${said}${anchors ? "" : "; its authority was not checked: give timestamp-chain"}`);
+			const sealed = [{
+				file,
+				sha256: ofStamp,
+				signatureSha256
+			}];
+			return {
+				sealed,
+				part: { timestamp: {
+					authority: stamp.signer,
+					time: stamp.time
+				} }
+			};
+		}
+		function naming(path, check) {
+			try {
+				return check();
+			} catch (error) {
+				const { code, message, hint = "" } = (0, errors.os)(error);
+				throw new errors.lZ(code, `${(0, files_names.WU)(path)}: ${message}`, {
+					hint,
+					cause: error
+				});
+			}
+		}
+		function timestamp_check_missing(path) {
+			return new errors.lZ("TIMESTAMP_MISSING", `The time stamp ${(0, files_names.WU)(path)} is not there.`, { hint: "Restore it from the release, or leave timestamp-chain empty when the release has none." });
+		}
+		;
+		async function verify_verify(context, inputs, report) {
 			const { mode, files, verification, isPartial } = inputs;
 			report.add({ verification });
 			const output = new output_tree.E(files.outputDirectory ?? files.root, context.processId);
@@ -39192,6 +39188,13 @@ Content-Type: application/json
 					outcomes,
 					isPartial
 				});
+				const sha256 = checksums[0]?.sha256;
+				const { sealed: stamp, part } = await checkReleaseStamp(context, files, {
+					output,
+					verification,
+					sha256
+				});
+				report.add(part);
 				const kit = await checkKit(context, files, {
 					output,
 					verification
@@ -39199,7 +39202,11 @@ Content-Type: application/json
 				return {
 					files: release.files,
 					outcomes,
-					own: [...checksums, ...kit]
+					own: [
+						...checksums,
+						...stamp,
+						...kit
+					]
 				};
 			});
 		}
@@ -39216,7 +39223,7 @@ Content-Type: application/json
 				outcomes.push(outcome);
 			};
 			try {
-				await verifyFiles({
+				await (0, verify.x)({
 					files,
 					output,
 					suffix,
@@ -39612,7 +39619,7 @@ Content-Type: application/json
 			return findings.some(({ check, notChecked }) => check === "signature" && !notChecked) ? `${(0, units.B4)(verified)} of 1, the canary` : "";
 		}
 		function renderFacts(report) {
-			const { verification, service, certificate, artifact, shard, requests } = report;
+			const { verification, service, certificate, artifact, shard, requests, timestamp } = report;
 			const verifyKeySha256 = verification?.verifier.key.spkiSha256;
 			if (report.outcomes.length === 0 && service === undefined) return [];
 			const rows = [
@@ -39621,6 +39628,7 @@ Content-Type: application/json
 				["Public key, SHA-256", verifyKeySha256 === undefined ? "" : (0, markup.aY)(verifyKeySha256)],
 				["Client certificate", certificate ? (0, markup.pj)(describeCertificate(certificate, report)) : ""],
 				["Service", service === undefined ? "" : `${(0, markup.pj)(service)}, ${(0, units.LS)(requests, "request")}`],
+				["Time stamp", timestamp ? (0, markup.pj)(`${timestamp.time.toISOString()}, by ${timestamp.authority}`) : ""],
 				["Artifact", artifact ? `${(0, markup.aY)(artifact.name)}, ${(0, units.z3)(artifact.bytes)}` : ""]
 			];
 			const filled = rows.filter(([, value]) => value !== "");
@@ -39997,8 +40005,8 @@ Content-Type: application/json
 			switch (inputs.mode) {
 				case "sign": return sign(context, inputs, report);
 				case "rehearse": return rehearse(context, inputs, report);
-				case "verify": return verify(context, inputs, report);
-				case "preflight": return (await __nccwpck_require__.e(568).then(__nccwpck_require__.bind(__nccwpck_require__, 90568))).preflight(context, inputs, report);
+				case "verify": return verify_verify(context, inputs, report);
+				case "preflight": return (await __nccwpck_require__.e(916).then(__nccwpck_require__.bind(__nccwpck_require__, 55916))).preflight(context, inputs, report);
 				case "skipped": return tellSkipped(context);
 				default: return inputs;
 			}
@@ -40041,7 +40049,7 @@ Content-Type: application/json
 		});
 		var diagnosis = __nccwpck_require__(68157);
 		var connection_route = __nccwpck_require__(83551);
-		var transport = __nccwpck_require__(37846);
+		var transport = __nccwpck_require__(3228);
 		var identity = __nccwpck_require__(9624);
 		var policy_failure = __nccwpck_require__(74318);
 		var clock = __nccwpck_require__(23881);
@@ -40530,6 +40538,258 @@ Content-Type: application/json
 				mask: (secret) => runner.mask([secret]),
 				drawIdToken: (audience) => runner.drawIdToken(audience)
 			};
+		}
+	}),
+	89627: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			Iv: () => warnOfOldStamp,
+			MH: () => stampChecksums,
+			UL: () => readStamp,
+			mu: () => lookAtAuthorities,
+			uR: () => tryAuthoritiesFor,
+			z0: () => writeStamp
+		});
+		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+		var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(73024);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+		var _files_names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(93509);
+		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(91506);
+		var _files_writing_checksums_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(22414);
+		var _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(46800);
+		var _service_route_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8943);
+		var _whole_release_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(78132);
+		const MAX_STAMP_BYTES = 64 * 1024;
+		async function tryAuthorities(context, authorities) {
+			const random = Buffer.from(Array.from({ length: 32 }, () => context.randomInt(256)));
+			return askForStamp(context, authorities, random);
+		}
+		async function lookAtAuthorities(context, authorities) {
+			if (authorities === undefined || authorities.authorities.length === 0) return [];
+			const startedAt = context.clock.now();
+			const elapsed = () => context.clock.now() - startedAt;
+			try {
+				const { authority, signer, time } = await tryAuthorities(context, authorities);
+				const what = `${authority} stamps; its stamp says ${time.toISOString()} and is signed by ${signer}`;
+				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.bF)("time stamp", what, elapsed())];
+			} catch (error) {
+				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.gz)("time stamp", (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.ie)(error, "TIMESTAMP_FAILED", "no time stamp was to be had"), elapsed())];
+			}
+		}
+		async function tryAuthoritiesFor(context, { timestamp, shard }, { isRehearsal }) {
+			if (timestamp === undefined || shard.index !== 1) return {};
+			if (isRehearsal) return { notes: ["A rehearsal makes no connection to a time stamp authority: mode preflight tries timestamp-url."] };
+			const { authority } = await tryAuthorities(context, timestamp);
+			context.runner.line(`Time stamp authority: ${authority}`);
+			return {};
+		}
+		function warnOfOldStamp({ runner }, { checksums, timestamp, suffix, shard }, output) {
+			const path = `${checksums}.tsr`;
+			if (checksums === undefined || timestamp || suffix === ".tsr" || shard.index !== 1) return {};
+			if ((0, node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(output.locate(path), { throwIfNoEntry: false }) === undefined) return {};
+			const text = `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} stays as it is and unsigned, because timestamp-url is empty; mode: verify may refuse it. Remove it, or set timestamp-url.`;
+			runner.annotate("warning", "Old time stamp", text);
+			return { notes: [text] };
+		}
+		async function askForStamp(context, { authorities, anchors }, sha256) {
+			const { runner, clock, randomInt, signal } = context;
+			const { requestStamp, createPost, bundledAnchors } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(163)]).then(__nccwpck_require__.bind(__nccwpck_require__, 57163));
+			const post = createPost({
+				proxyFor: (server) => (0, _service_route_js__WEBPACK_IMPORTED_MODULE_6__.iJ)(context, server),
+				anchors: (anchors ?? []).map(String),
+				timeoutMs: _service_route_js__WEBPACK_IMPORTED_MODULE_6__.cC
+			});
+			const sleep = (ms) => new Promise((resolve) => void clock.after(ms, resolve));
+			const world = {
+				post,
+				randomInt,
+				sleep,
+				scrub: runner.scrub,
+				signal
+			};
+			return requestStamp(authorities, {
+				sha256,
+				anchors: anchors ?? bundledAnchors()
+			}, world);
+		}
+		async function stampChecksums(context, { timestamp, shard }, { output, reuse, entries, isRehearsal }) {
+			if (timestamp === undefined || shard.index !== 1 || isRehearsal) return undefined;
+			const { path } = timestamp;
+			const sha256 = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", (0, _files_writing_checksums_js__WEBPACK_IMPORTED_MODULE_5__.p)(entries), "buffer");
+			const standing = reuse ? await findSound(timestamp, output, sha256) : undefined;
+			if (standing) return {
+				path,
+				bytes: standing.bytes,
+				time: standing.time,
+				authority: standing.signer
+			};
+			const stamp = await askForStamp(context, timestamp, sha256);
+			context.runner.line(`Time stamp ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)}: ${stamp.time.toISOString()}, by ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(stamp.signer)}`);
+			return {
+				path,
+				bytes: stamp.bytes,
+				time: stamp.time,
+				authority: stamp.authority
+			};
+		}
+		async function findSound({ path, anchors }, output, sha256) {
+			const bytes = readStamp(output, path);
+			if (bytes === undefined) return undefined;
+			const { checkStamp, bundledAnchors } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(163)]).then(__nccwpck_require__.bind(__nccwpck_require__, 57163));
+			try {
+				return {
+					...checkStamp(bytes, {
+						sha256,
+						nonce: undefined,
+						anchors: anchors ?? bundledAnchors()
+					}),
+					bytes
+				};
+			} catch {
+				return undefined;
+			}
+		}
+		function readStamp(output, path) {
+			const options = {
+				maxBytes: MAX_STAMP_BYTES,
+				longer: "refused",
+				links: "refused"
+			};
+			const file = (0, _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__.EW)(output.realPathOf(path), options);
+			if (file === undefined || file.bytes) return file?.bytes;
+			throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ("TIMESTAMP_UNREADABLE", `The time stamp ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} cannot be read: ${file.reason}.`, {
+				hint: "Restore it from the release.",
+				cause: file.cause
+			});
+		}
+		async function writeStamp(context, stamp, task) {
+			return stamp ? [await (0, _whole_release_js__WEBPACK_IMPORTED_MODULE_7__.OP)(context, {
+				path: stamp.path,
+				content: stamp.bytes
+			}, task)] : [];
+		}
+	}),
+	78132: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			LO: () => removeOwn,
+			MS: () => removeReleasePaths,
+			OP: () => writeOwnFile,
+			hD: () => describeWritten,
+			hS: () => checkOne,
+			hW: () => removeIfPossible,
+			qC: () => readIfThere,
+			sM: () => listRelease,
+			ul: () => releasePaths,
+			zH: () => takeBack
+		});
+		var node_buffer__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4573);
+		var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
+		var _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(77215);
+		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(91506);
+		var _files_release_file_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(62207);
+		var _verifying_verify_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(98325);
+		function releasePaths({ checksums, timestamp, kit, shard }) {
+			if (shard.index !== 1) return [];
+			const stamp = timestamp ? [timestamp.path] : [];
+			return [
+				...checksums === undefined ? [] : [checksums],
+				...stamp,
+				...kit ? [kit.page, kit.guide] : []
+			];
+		}
+		async function removeReleasePaths(context, inputs, output) {
+			for (const path of releasePaths(inputs)) {
+				await removeOwn(context, output, path + inputs.suffix);
+				await removeOwn(context, output, path);
+			}
+		}
+		function removeOwn({ patience }, output, path) {
+			return patience.remove(path, () => output.remove(path));
+		}
+		function describeWritten(inputs, { output, receipt }) {
+			const paths = [...releasePaths(inputs), ...receipt.isDelivered ? [receipt.path] : []];
+			return { written: {
+				tree: output,
+				paths: paths.flatMap((path) => [path + inputs.suffix, path])
+			} };
+		}
+		async function takeBack(context, { written }) {
+			if (written) await removeIfPossible(context, written.tree, written.paths);
+		}
+		async function removeIfPossible(context, output, paths) {
+			for (const path of paths) {
+				try {
+					await removeOwn(context, output, path);
+				} catch {}
+			}
+		}
+		async function listRelease({ signal, patience }, inputs, { allFiles, known: outcomes }) {
+			if (releasePaths(inputs).length === 0) return [];
+			const known = new Map(outcomes.map(({ file, sha256 }) => [file.path, sha256]));
+			const entries = [];
+			for (const file of allFiles) {
+				signal.throwIfAborted();
+				const { path, size } = file;
+				entries.push({
+					path,
+					size,
+					sha256: known.get(path) ?? await patience.read(path, () => (0, _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_2__.DC)(file))
+				});
+			}
+			return entries;
+		}
+		async function writeOwnFile(context, { path, content }, task) {
+			const { output, suffix, verification, reuse } = task;
+			const location = output.realPathOf(path);
+			const bytes = Buffer.from(content);
+			const file = {
+				path,
+				location,
+				size: bytes.length
+			};
+			const sha256 = (0, node_crypto__WEBPACK_IMPORTED_MODULE_1__.hash)("sha256", bytes, "hex");
+			if (reuse && verification && readIfThere(location)?.equals(bytes)) {
+				const { status, signatureSha256 } = await checkOne(context, file, {
+					output,
+					suffix,
+					verification
+				});
+				if (status === "verified") return {
+					file,
+					sha256,
+					signatureSha256
+				};
+			}
+			await removeOwn(context, output, path + suffix);
+			await context.patience.write(path, () => output.write(path, content));
+			return {
+				file,
+				sha256,
+				signatureSha256: await task.sign(file)
+			};
+		}
+		function readIfThere(location) {
+			const options = {
+				maxBytes: node_buffer__WEBPACK_IMPORTED_MODULE_0__.constants.MAX_STRING_LENGTH,
+				longer: "refused",
+				links: "refused"
+			};
+			return (0, _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_3__.EW)(location, options)?.bytes;
+		}
+		async function checkOne({ signal, patience }, file, { output, suffix, verification }) {
+			const options = {
+				output,
+				suffix,
+				verification,
+				signal,
+				patience,
+				explain: "name",
+				onOutcome: () => {}
+			};
+			const [outcome] = await (0, _verifying_verify_js__WEBPACK_IMPORTED_MODULE_4__.x)({
+				...options,
+				files: [file]
+			});
+			return outcome ?? (0, _files_release_file_js__WEBPACK_IMPORTED_MODULE_5__.Q)(file);
 		}
 	}),
 	65033: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -44163,6 +44423,50 @@ Content-Type: application/json
 			process.exit(1);
 		}
 	}),
+	46800: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			bF: () => passed,
+			gz: () => failed,
+			k9: () => warned,
+			lb: () => notChecked
+		});
+		function passed(check, what, ms = 0) {
+			return {
+				check,
+				level: "ok",
+				what,
+				ms
+			};
+		}
+		function warned(check, what, todo) {
+			return {
+				check,
+				level: "warning",
+				what,
+				todo,
+				ms: 0
+			};
+		}
+		function failed(check, error, ms = 0) {
+			return {
+				check,
+				level: "failure",
+				what: error.message,
+				todo: error.hint || undefined,
+				code: error.code,
+				ms
+			};
+		}
+		function notChecked(check, reason) {
+			return {
+				check,
+				level: "warning",
+				what: `not checked: ${reason}`,
+				notChecked: true,
+				ms: 0
+			};
+		}
+	}),
 	60458: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			V: () => retryAfterMs,
@@ -44221,7 +44525,7 @@ Content-Type: application/json
 		var _report_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(18456);
 		var _summary_findings_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(59273);
 		function* renderManifest(report, { createdAt, scrub }) {
-			const { mode, verification, service, certificate, job, shard, failure } = report;
+			const { mode, verification, service, certificate, job, shard, failure, timestamp } = report;
 			const verifyKeySha256 = verification?.verifier.key.spkiSha256;
 			const signer = {
 				...certificate ? { certificate: manifestCertificate(certificate, report, scrub) } : {},
@@ -44236,6 +44540,10 @@ Content-Type: application/json
 				createdAt: createdAt.toISOString(),
 				service: service && scrub(service),
 				signer,
+				timestamp: timestamp && {
+					authority: timestamp.authority,
+					time: timestamp.time.toISOString()
+				},
 				shard: shard.count > 1 ? `${shard.index}/${shard.count}` : null,
 				failure: manifestError(failure, scrub)
 			};
@@ -44363,6 +44671,8 @@ Content-Type: application/json
 					index: 1,
 					count: 1
 				},
+				written: latest("written"),
+				timestamp: latest("timestamp"),
 				checksums: latest("checksums"),
 				manifest: latest("manifest"),
 				artifact: latest("artifact"),
@@ -44956,6 +45266,7 @@ Content-Type: application/json
 				hasIdTokens: Boolean(environment["ACTIONS_ID_TOKEN_REQUEST_URL"] && environment["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]),
 				isOnRunner: Boolean(environment["GITHUB_ACTIONS"]),
 				httpsProxy: environment["https_proxy"] ?? environment["HTTPS_PROXY"],
+				httpProxy: environment["http_proxy"] ?? environment["HTTP_PROXY"],
 				noProxy: environment["no_proxy"] ?? environment["NO_PROXY"],
 				suspiciousVariables: findSuspicious(environment),
 				taps: taps.length === 0 && (0, external_node_inspector_namespaceObject.url)() !== undefined ? ["--inspect"] : taps
@@ -45965,6 +46276,130 @@ Content-Type: application/json
 				verify(signature) {
 					return length === size && (0, _layout_js__WEBPACK_IMPORTED_MODULE_2__.Q)(key, signature) === "plain" && (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.verify)(null, bytes, key.keyObject, signature);
 				}
+			};
+		}
+	}),
+	98325: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			E: () => orphaned,
+			x: () => verifyFiles
+		});
+		var errors = __nccwpck_require__(27406);
+		var names = __nccwpck_require__(93509);
+		var open_file = __nccwpck_require__(77215);
+		var read_small = __nccwpck_require__(91506);
+		var check = __nccwpck_require__(77259);
+		;
+		class MemoryBudget {
+			#bytes;
+			#taken = 0;
+			#waiting = [];
+			constructor(bytes) {
+				this.#bytes = bytes;
+			}
+			async run(bytes, task) {
+				while (this.#taken > 0 && this.#taken + bytes > this.#bytes) {
+					await new Promise((resolve) => this.#waiting.push(resolve));
+				}
+				this.#taken += bytes;
+				try {
+					return await task();
+				} finally {
+					this.#taken -= bytes;
+					for (const wake of this.#waiting.splice(0)) wake();
+				}
+			}
+		}
+		;
+		const LANES = 4;
+		const MAX_BYTES_HELD = 48 * 1024 * 1024;
+		async function verifyFiles(options) {
+			const { files, signal } = options;
+			const outcomes = [];
+			const isHeld = options.verification.verifier.algorithm.scheme === "ed25519";
+			const memory = new MemoryBudget(MAX_BYTES_HELD);
+			let next = 0;
+			async function lane() {
+				for (let at = next++; at < files.length; at = next++) {
+					const file = files[at];
+					if (file === undefined) return;
+					signal.throwIfAborted();
+					const outcome = await memory.run(isHeld ? file.size : 0, () => verifyFile(file, options));
+					outcomes[at] = outcome;
+					options.onOutcome(outcome);
+					if (at % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
+				}
+			}
+			await Promise.all(Array.from({ length: LANES }, lane));
+			return outcomes;
+		}
+		async function verifyFile(file, options) {
+			const startedAt = performance.now();
+			const outcome = (rest) => {
+				return {
+					file,
+					attempts: 0,
+					elapsedMs: performance.now() - startedAt,
+					...rest
+				};
+			};
+			try {
+				const { output, suffix, patience } = options;
+				const text = await patience.read(file.path + suffix, () => (0, read_small.L6)(output.realPathOf(file.path + suffix)));
+				if (text === undefined) return outcome({
+					status: "failed",
+					error: missing(file, suffix)
+				});
+				const open = await patience.read(file.path, () => (0, open_file.Tq)(file));
+				try {
+					const { valid, sha256 } = await patience.readAgain(file.path, () => (0, check.Ww)(open, text, options.verification));
+					if (valid) return outcome({
+						status: "verified",
+						sha256,
+						signatureSha256: (0, read_small.qj)(text)
+					});
+					const error = options.explain === "name" ? await (0, check.Dy)(file.path, open, {
+						...options.verification,
+						text
+					}) : undefined;
+					return outcome({
+						status: "failed",
+						sha256,
+						error
+					});
+				} finally {
+					open.close();
+				}
+			} catch (error) {
+				return outcome({
+					status: "failed",
+					error: asInvalid(file, error)
+				});
+			}
+		}
+		function missing({ path }, suffix) {
+			return new errors.lZ("SIGNATURE_MISSING", `${(0, names.WU)(path)} has no signature ${(0, names.WU)(path + suffix)}.`, { hint: "Sign the file, fetch its signature, or exclude the file; output-dir and suffix must be those of the signing run." });
+		}
+		function asInvalid({ path }, error) {
+			const known = (0, errors.ie)(error, "FILE_UNREADABLE", `${(0, names.WU)(path)} could not be checked.`);
+			if (known.code !== "RESP_BAD_SIGNATURE") return known;
+			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid: ${known.message}`, {
+				...known.hint === undefined ? {} : { hint: known.hint },
+				cause: known
+			});
+		}
+		function orphaned(path, suffix) {
+			const error = new errors.lZ("SIGNATURE_ORPHANED", `${(0, names.WU)(path + suffix)} signs ${(0, names.WU)(path)}, which is not there.`, { hint: "Restore the file, or delete the signature: a customer would miss what it promises." });
+			return {
+				file: {
+					path: path + suffix,
+					size: 0
+				},
+				status: "failed",
+				attempts: 0,
+				elapsedMs: 0,
+				error,
+				stray: "orphan"
 			};
 		}
 	}),

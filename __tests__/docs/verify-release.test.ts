@@ -116,6 +116,7 @@ test('there is a section for each algorithm of the action, and no command that n
     'Check the file',
     'A whole directory',
     'A list of checksums',
+    'A time stamp',
   ];
   const run = [...SIGNATURE_ALGORITHMS, ...others].flatMap((heading) => shellBlocksOf(DOCUMENT, heading));
   expect(DOCUMENT.blocks.filter(({ language }) => language === 'sh')).toHaveLength(run.length);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type AlgorithmName, SIGNATURE_ALGORITHMS } from '../../src/verifying/algorithm.ts';
+import { startAuthority } from '../timestamp/authority.ts';
 import { createPublisher, KEY_NAMES, p1363Of, usualKeyOf } from './delivery.ts';
 import { readDocument, shellBlocksOf } from './document.ts';
 import { runAlone } from './shell.ts';
@@ -137,4 +138,22 @@ describe('what comes before it', () => {
     const usual = SIGNATURE_ALGORITHMS.find((name) => usualKeyOf(name) === key);
     expect(row?.[1]).toContain(`(#${usual})`);
   });
+});
+
+test('a time stamp is checked, and one for another list is refused', async () => {
+  await using authority = await startAuthority();
+  const directory = await mkdtemp(join(publisher.root, 'stamp-'));
+  const at = (name: string): string => join(directory, name);
+  await writeFile(at('SHA256SUMS'), 'the list\n');
+  await cp(authority.rootPath, at('authority.pem'));
+  await run('openssl', ['ts', '-query', '-data', 'SHA256SUMS', '-sha256', '-cert', '-out', 'query'], {
+    cwd: directory,
+  });
+  const answer = await fetch(authority.url, { method: 'POST', body: await readFile(at('query')) });
+  await writeFile(at('SHA256SUMS.tsr'), Buffer.from(await answer.arrayBuffer()));
+  const [block = ''] = shellBlocksOf(DOCUMENT, 'A time stamp');
+  const sound = await runAlone(block, directory);
+  expect([sound.status, sound.output]).toEqual([0, expect.stringMatching(/Verification: OK[\s\S]*Time stamp: /)]);
+  await appendFile(at('SHA256SUMS'), 'another line\n');
+  expect((await runAlone(block, directory)).status).not.toBe(0);
 });

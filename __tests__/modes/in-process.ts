@@ -46,6 +46,7 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
       stranger: 'nothing',
       starters: '',
       httpsProxy: undefined,
+      httpProxy: undefined,
       noProxy: undefined,
       isOnRunner: true,
       suspiciousVariables: [],

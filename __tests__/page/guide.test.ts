@@ -77,7 +77,7 @@ function kitOf({ signer, algorithm, encoding, layout, checksums }: Case, files: 
     files,
     companions: [],
   };
-  return { data, key, checksums, layout, pageName: 'verify.html' };
+  return { data, key, checksums, timestamp: undefined, layout, pageName: 'verify.html' };
 }
 
 /** The code of a language under a heading. */

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createScenario } from '../helpers/scenario.ts';
+import { startAuthority } from '../timestamp/authority.ts';
 
 const FILES = { 'dist/a': 'aaa' };
 
@@ -23,6 +24,31 @@ describe.each(['GITHUB_OUTPUT', 'GITHUB_STATE'])('%s that cannot be written', (v
     expect(scenario.results.artifacts).toEqual([]);
     expect(await scenario.signatures()).toEqual([]);
   });
+});
+
+test('a run that turns red at its very end, because its outputs cannot be written, leaves nothing about the release', async () => {
+  let path = '';
+  const breakOutputs = (): undefined => {
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path);
+  };
+  await using authority = await startAuthority();
+  await using scenario = await createScenario({ files: FILES, service: { script: breakOutputs } });
+  path = join(scenario.workspace, 'outputs');
+  writeFileSync(path, '');
+  const inputs = {
+    'verify-key': scenario.service.credentials.verifyKeyPem,
+    checksums: 'SHA256SUMS',
+    'timestamp-url': authority.url,
+    'timestamp-chain': authority.root,
+    'verification-kit': 'kit',
+    manifest: 'manifest.json',
+  };
+  const run = await scenario.run(inputs, { env: { GITHUB_OUTPUT: path } });
+  expect([run.exitCode, run.log]).toEqual([1, expect.stringContaining('The file of GITHUB_OUTPUT')]);
+  expect(scenario.service.counters.signed).toBe(6);
+  const left = readdirSync(scenario.workspace, { recursive: true, encoding: 'utf8' });
+  expect(left.sort()).toEqual(['dist', 'dist/a', 'dist/a.sign', 'kit', 'outputs']);
 });
 
 test.each([

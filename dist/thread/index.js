@@ -591,7 +591,7 @@ function isAlive(processId) {
 function writeAndClose(descriptor, pieces) {
 	try {
 		for (const piece of pieces) {
-			const bytes = Buffer.from(piece);
+			const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
 			for (let at = 0; at < bytes.length;) at += (0, external_node_fs_namespaceObject.writeSync)(descriptor, bytes, at);
 		}
 	} finally {
@@ -678,7 +678,7 @@ class OutputTree {
 					base,
 					rename
 				});
-				const name = this.#temporaries.write(base, inBlocks(content));
+				const name = this.#temporaries.write(base, Buffer.isBuffer(content) ? [content] : inBlocks(content));
 				orDiscard((0, external_node_path_namespaceObject.join)(base, name), () => repeatWhileHeld(() => rename(name)));
 			});
 		} catch (error) {

@@ -155,6 +155,16 @@ const PREPARED_AT_ONCE = 8;
 /** Streams of one HTTP/2 connection; the schedule decides how many are used. */
 const MAX_STREAMS = 1000;
 
+/** Opens a client that speaks HTTP to a server without TLS, or to a proxy: of the server's own identity nothing is checked. */
+export function openPlainClient(origin: string, connectTimeoutMs: number): Client {
+  return new Client(origin, {
+    // Explicit, or NODE_TLS_REJECT_UNAUTHORIZED=0 gives the credentials to whoever answers as a proxy.
+    connect: { timeout: connectTimeoutMs, rejectUnauthorized: true },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+}
+
 function createClient(origin: string, sharing: Lane['sharing'], connect: () => Promise<Connection>): Client {
   return new Client(origin, {
     connect: (_: buildConnector.Options, callback: buildConnector.Callback) => {

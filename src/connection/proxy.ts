@@ -15,33 +15,45 @@ export interface ConnectProxy {
 /** The proxy variables of the environment; lower-case names win, as in other tools. */
 export interface ProxyVariables {
   readonly httpsProxy?: string | undefined;
+  readonly httpProxy?: string | undefined;
   readonly noProxy?: string | undefined;
 }
 
-/** Picks the proxy for an https URL, or `undefined` when it is to be reached directly; throws `PROXY_UNUSABLE`. */
+/** Picks the proxy for a URL, or `undefined` when it is to be reached directly; throws `PROXY_UNUSABLE`. */
 export function chooseProxy(variables: ProxyVariables, target: URL): ConnectProxy | undefined {
-  const value = variables.httpsProxy?.trim();
+  const isPlain = target.protocol === 'http:';
+  const value = (isPlain ? variables.httpProxy : variables.httpsProxy)?.trim();
+  const name = isPlain ? 'http_proxy' : 'https_proxy';
   if (!value || bypasses(variables.noProxy ?? '', target)) return undefined;
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-  if (!URL.canParse(text)) throw proxyUnusable('is not a URL');
+  if (!URL.canParse(text)) throw proxyUnusable(name, 'is not a URL');
   const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw proxyUnusable(`has the scheme ${url.protocol}//`);
-  const authorization = url.username || url.password ? basic(url) : undefined;
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw proxyUnusable(name, `has the scheme ${url.protocol}//`);
+  const authorization = url.username || url.password ? basic(url, name) : undefined;
   url.username = '';
   url.password = '';
   return { url, authorization };
 }
 
-function proxyUnusable(reason: string, hint = 'It should look like http://proxy.example.com:3128.'): ActionError {
-  return new ActionError('PROXY_UNUSABLE', `The environment variable https_proxy ${reason}.`, { hint });
+function proxyUnusable(
+  name: string,
+  reason: string,
+  hint = 'It should look like http://proxy.example.com:3128.',
+): ActionError {
+  return new ActionError('PROXY_UNUSABLE', `The environment variable ${name} ${reason}.`, { hint });
 }
 
-function basic({ username, password }: URL): string {
+function basic({ username, password }: URL, name: string): string {
   try {
     const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     return `Basic ${Buffer.from(pair).toString('base64')}`;
   } catch {
-    throw proxyUnusable('has credentials that are not percent-encoded', 'Write %25 for each % in user and password.');
+    throw proxyUnusable(
+      name,
+      'has credentials that are not percent-encoded',
+      'Write %25 for each % in user and password.',
+    );
   }
 }
 
@@ -50,7 +62,8 @@ function bypasses(noProxy: string, target: URL): boolean {
   const host = target.hostname.toLowerCase().replace(/^\[|\]$|\.$/g, '');
   if (host === 'localhost' || isWithin('127.0.0.0/8', host) || isWithin('::1', host)) return true;
   const entries = noProxy.toLowerCase().split(/[\s,]+/);
-  return entries.filter(Boolean).some((entry) => covers(entry, host, target.port || '443'));
+  const port = target.port || (target.protocol === 'http:' ? '80' : '443');
+  return entries.filter(Boolean).some((entry) => covers(entry, host, port));
 }
 
 function covers(entry: string, host: string, port: string): boolean {

@@ -1,5 +1,11 @@
 import { isIP } from 'node:net';
-import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
+import {
+  createSecureContext,
+  getCACertificates,
+  rootCertificates,
+  type SecureContext,
+  type SecureVersion,
+} from 'node:tls';
 import { Failure } from '../signing/policy/failure.ts';
 import type { ConnectProxy } from './proxy.ts';
 
@@ -58,6 +64,16 @@ export function createTlsContexts({ cert, key, passphrase, ca }: TlsMaterial): T
     secureContext: createTlsContext({ cert, key, passphrase, ca }),
     tls12Context: () => createTlsContext({ cert, key, passphrase, ca, maxVersion: 'TLSv1.2' }),
   };
+}
+
+/** Builds a TLS context for a server that anybody may run: it trusts the roots of the system, and these. */
+export function createWebContext(anchors: readonly string[]): SecureContext {
+  return createTlsContext({ ca: [...getCACertificates('default'), ...anchors] });
+}
+
+/** Returns the root certificates that Node brings, as PEM; nothing in the environment adds to them. */
+export function bundledRoots(): readonly string[] {
+  return rootCertificates;
 }
 
 /** Host and port that a connection leads to. */

@@ -7,10 +7,11 @@ import { foldName, show } from '../files/names.ts';
 import { isSamePlace, isWithin, leadsInto, pathInside, resolveDirectory } from '../files/real-path.ts';
 import type { Runner } from '../runner.ts';
 import type { FieldReader } from './field-reader.ts';
-import type { FileInputs, KitPaths } from './inputs.ts';
+import type { FileInputs, KitPaths, TimestampInputs } from './inputs.ts';
+import { readAuthorities, readTimestampChain } from './timestamp-fields.ts';
 
 /** Reads which files are meant and where what is written about them goes. */
-export function readFiles(reader: FieldReader, { facts }: Runner): FileInputs {
+export function readFiles(reader: FieldReader, { facts }: Runner, purpose: 'signing' | 'verification'): FileInputs {
   const root = reader.pathInside('root', facts.workspace, '.');
   if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true)
     reader.reject('root', 'is not an existing directory');
@@ -31,7 +32,7 @@ export function readFiles(reader: FieldReader, { facts }: Runner): FileInputs {
     followSymbolicLinks: reader.boolean('follow-symbolic-links', false),
     ifNoFilesFound: reader.choice('if-no-files-found', ['error', 'warn', 'ignore']),
     maxFiles: reader.integer('max-files', { from: 0, to: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
-    ...readOwnPaths(reader, { directory: outputDirectory ?? root, suffix, shard }),
+    ...readOwnPaths(reader, { directory: outputDirectory ?? root, suffix, shard, purpose }),
     shard,
   };
 }
@@ -61,34 +62,62 @@ interface OwnPlace {
   readonly directory: string;
   readonly suffix: string;
   readonly shard: Shard;
+  readonly purpose: 'signing' | 'verification';
 }
 
 function readOwnPaths(
   reader: FieldReader,
-  { directory, suffix, shard }: OwnPlace,
-): Pick<FileInputs, 'manifest' | 'checksums' | 'kit' | 'ownPaths'> {
+  { directory, suffix, shard, purpose }: OwnPlace,
+): Pick<FileInputs, 'manifest' | 'checksums' | 'timestamp' | 'kit' | 'ownPaths'> {
   const manifest = reader.fileInside('manifest', directory);
   const checksums = reader.fileInside('checksums', directory);
   const manifests = manifest ? pathsOfShards(manifest, shard.count) : [];
   const kit = readKit(reader, directory);
   const kitPaths = kit ? [kit.page, kit.guide] : [];
+  const stampPath = checksums && checksums + STAMP_SUFFIX;
+  // With such a suffix this is the path of the signature of the checksums.
+  const stampPaths = stampPath && suffix !== STAMP_SUFFIX ? [stampPath] : [];
+  const timestamp = readTimestamp(reader, stampPath, { purpose, suffix });
   for (const [input, path] of Object.entries({ manifest, checksums, 'verification-kit': kit?.page })) {
     if (path?.endsWith(suffix)) reader.reject(input, `must not end in ${suffix}, because signatures do`);
     if (path && liesInGit(join(directory, path))) reader.reject(input, 'must not lie in a .git directory');
   }
-  if (checksums && manifests.map(foldName).includes(foldName(checksums))) {
-    reader.reject('checksums', 'must be another path than manifest');
+  const listPaths = checksums ? [checksums, ...stampPaths] : [];
+  if (listPaths.map(foldName).some((path) => manifests.map(foldName).includes(path))) {
+    reader.reject('checksums', 'must be another path than manifest, and so must its time stamp, which ends in .tsr');
   }
-  const others = [...manifests, ...(checksums ? [checksums] : [])].map(foldName);
+  const others = [...manifests, ...listPaths].map(foldName);
   if (kitPaths.map(foldName).some((path) => others.includes(path))) {
     reader.reject('verification-kit', 'has a file at the path of manifest or checksums');
   }
   return {
     manifest: manifest && pathOfShard(manifest, shard),
     checksums,
+    timestamp,
     kit,
-    ownPaths: [...(checksums ? [checksums] : []), ...manifests, ...kitPaths],
+    ownPaths: [...listPaths, ...manifests, ...kitPaths],
   };
+}
+
+/** What the path of the checksums gets for that of their time stamp. */
+const STAMP_SUFFIX = '.tsr';
+
+function readTimestamp(
+  reader: FieldReader,
+  path: string | undefined,
+  { purpose, suffix }: Pick<OwnPlace, 'purpose' | 'suffix'>,
+): TimestampInputs | undefined {
+  if (purpose === 'verification') {
+    const anchors = readTimestampChain(reader);
+    if (anchors && path === undefined)
+      reader.reject('timestamp-chain', 'needs checksums, over which the time stamp is');
+    return path === undefined || suffix === STAMP_SUFFIX ? undefined : { path, authorities: [], anchors };
+  }
+  const given = readAuthorities(reader);
+  if (given === undefined) return undefined;
+  if (path === undefined) reader.reject('timestamp-url', 'needs checksums, because the stamp is over that file');
+  if (suffix === STAMP_SUFFIX) reader.reject('timestamp-url', `cannot be used with the suffix ${suffix} of signatures`);
+  return { path: path ?? '', authorities: given.authorities, anchors: given.anchors };
 }
 
 function readKit(reader: FieldReader, directory: string): KitPaths | undefined {

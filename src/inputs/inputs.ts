@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { HttpProtocol } from '../connection/dialler.ts';
 import type { ActionError } from '../errors.ts';
 import type { Pattern } from '../files/finding/patterns.ts';
@@ -24,12 +25,28 @@ export interface FileInputs {
   readonly manifest: string | undefined;
   /** Relative to the output tree; `undefined` when none is to be written. */
   readonly checksums: string | undefined;
+  /** The time stamp over the checksums; `undefined` when there is none to be made or checked. */
+  readonly timestamp: TimestampInputs | undefined;
   /** Where the verification kit goes; `undefined` when none is to be written. */
   readonly kit: KitPaths | undefined;
-  /** Paths of checksums, manifest and kit, of all slices: never signed as files of the release. */
+  /** Paths of checksums, time stamp, manifest and kit, of all slices: never signed as files of the release. */
   readonly ownPaths: readonly string[];
   /** The slice of this run; the whole is `1/1`. */
   readonly shard: Shard;
+}
+
+/** Whom to ask for time stamps, and whom to believe. */
+export interface TimestampAuthorities {
+  /** In the order in which they are asked; empty in a verification. */
+  readonly authorities: readonly URL[];
+  /** What the signer of a stamp must chain to; `undefined` for the roots that Node brings. */
+  readonly anchors: readonly X509Certificate[] | undefined;
+}
+
+/** The time stamp over the checksums. */
+export interface TimestampInputs extends TimestampAuthorities {
+  /** Relative to the output tree. */
+  readonly path: string;
 }
 
 /** The files of a verification kit, relative to the output tree. */
@@ -113,6 +130,8 @@ export interface PreflightInputs {
   readonly problems: readonly ActionError[];
   readonly effort: EffortInputs;
   readonly verification: Verification | undefined;
+  /** `undefined` when no stamps are wanted. */
+  readonly timestamp: TimestampAuthorities | undefined;
 }
 
 /** There are no credentials, as is to be expected of this event, and the user wants nothing done then. */

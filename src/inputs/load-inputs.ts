@@ -12,6 +12,7 @@ import { explainMissing } from './missing.ts';
 import { readProtocol } from './protocols/protocol-fields.ts';
 import { readService } from './service-fields.ts';
 import type { TakenInputs } from './taken.ts';
+import { readAuthorities } from './timestamp-fields.ts';
 import { readSignatureForm } from './verify-fields.ts';
 
 /**
@@ -58,7 +59,7 @@ function readMode(taken: TakenInputs, runner: Runner): Inputs | undefined {
     case 'rehearse':
       return {
         mode,
-        files: readFiles(reader, runner),
+        files: readFiles(reader, runner, 'signing'),
         effort: readEffort(reader),
         upload: readUpload(reader, runner),
         protocol: readRehearsedProtocol(taken, runner),
@@ -69,8 +70,8 @@ function readMode(taken: TakenInputs, runner: Runner): Inputs | undefined {
       const form = readSignatureForm(reader, runner);
       const { service, protocol } = readService(taken, form);
       const isCallable = reader.problems.length === 0;
-      const [effort, { verification }] = [readEffort(reader), form];
-      return { mode, service, protocol, isCallable, effort, verification, problems: reader.problems };
+      const [effort, timestamp, { verification }] = [readEffort(reader), readAuthorities(reader), form];
+      return { mode, service, protocol, isCallable, effort, verification, timestamp, problems: reader.problems };
     }
     default:
       return mode satisfies never;
@@ -86,7 +87,7 @@ function readRehearsedProtocol({ reader, appSecret, token }: TakenInputs, runner
 }
 
 function readVerifying({ reader }: TakenInputs, runner: Runner): Inputs | undefined {
-  const files = readFiles(reader, runner);
+  const files = readFiles(reader, runner, 'verification');
   const given = reader.problems.length;
   const { verification } = readSignatureForm(reader, runner);
   if (verification === undefined && reader.problems.length === given) {
@@ -102,7 +103,7 @@ function readVerifying({ reader }: TakenInputs, runner: Runner): Inputs | undefi
 function readSigning(taken: TakenInputs, runner: Runner): Inputs | undefined {
   const { reader } = taken;
   const form = readSignatureForm(reader, runner);
-  const files = readFiles(reader, runner);
+  const files = readFiles(reader, runner, 'signing');
   const { service, protocol } = readService(taken, form);
   if (
     files.kit &&

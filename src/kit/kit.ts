@@ -25,6 +25,8 @@ export interface SignedRelease {
   readonly companions: readonly string[];
   /** Path of the signed checksums file; `undefined` when there is none. */
   readonly checksums: string | undefined;
+  /** Path of the time stamp over the checksums; `undefined` when there is none. */
+  readonly timestamp: string | undefined;
   /** Name of the page, which is beside the guide. */
   readonly pageName: string;
 }
@@ -46,6 +48,9 @@ export function renderKit(template: string, release: SignedRelease): { readonly 
     files: files.map(({ path, size, sha256 }) => [path, size, sha256]),
     companions,
   };
-  const { layout, checksums, pageName } = release;
-  return { page: renderPage(template, data), guide: renderGuide({ data, key, layout, checksums, pageName }) };
+  const { layout, checksums, timestamp, pageName } = release;
+  return {
+    page: renderPage(template, data),
+    guide: renderGuide({ data, key, layout, checksums, timestamp, pageName }),
+  };
 }

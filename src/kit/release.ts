@@ -10,6 +10,8 @@ export interface KitRelease {
   readonly key: VerifyKey;
   /** Path of the signed checksums file; `undefined` when there is none. */
   readonly checksums: string | undefined;
+  /** Path of the time stamp over the checksums; `undefined` when there is none. */
+  readonly timestamp: string | undefined;
   /** How the service lays out ECDSA signatures, as one of them shows; `undefined` with other keys. */
   readonly layout: 'der' | 'ieee-p1363' | undefined;
   /** Name of the page, which is beside the guide. */

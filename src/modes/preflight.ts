@@ -18,6 +18,7 @@ import type { Context } from './context.ts';
 import { describeIssued, withIssuer } from './service/issuing.ts';
 import { look } from './service/look.ts';
 import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext } from './service/route.ts';
+import { lookAtAuthorities } from './stages/own/timestamp.ts';
 import { makeOwnDirectory } from './stages/release.ts';
 
 /** Proves that a release could be signed right now, or lists everything that stands in its way; reads no file of the release. */
@@ -35,6 +36,8 @@ export async function preflight(context: Context, inputs: PreflightInputs, repor
     findings: [...describeInputs(context, inputs), ...identity.findings],
   });
   report.add(await lookAtService(context, inputs, identity));
+  signal.throwIfAborted();
+  report.add({ findings: await lookAtAuthorities(context, inputs.timestamp) });
   signal.throwIfAborted();
   report.add({ durationMs: clock.now() - startedAt });
   const tree = new OutputTree(makeOwnDirectory(context), processId);

@@ -6,10 +6,11 @@ import { startProgress } from '../report/progress.ts';
 import type { ReportBuilder } from '../report/report.ts';
 import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';
-import { checkChecksums } from './stages/checksums.ts';
 import { judgeUncovered, tellLeftOut } from './stages/coverage.ts';
 import { deliver } from './stages/delivery.ts';
-import { checkKit } from './stages/kit.ts';
+import { checkChecksums } from './stages/own/checksums.ts';
+import { checkKit } from './stages/own/kit.ts';
+import { checkReleaseStamp } from './stages/own/timestamp-check.ts';
 import { refuseForeignManifest } from './stages/planned-writes.ts';
 import { checkMatched, describeRelease, findRelease } from './stages/release.ts';
 
@@ -30,8 +31,11 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
     report.add(judgeUncovered(context, files, release.coverage));
     const { allFiles } = release;
     const checksums = await checkChecksums(context, files, { output, verification, allFiles, outcomes, isPartial });
+    const sha256 = checksums[0]?.sha256;
+    const { sealed: stamp, part } = await checkReleaseStamp(context, files, { output, verification, sha256 });
+    report.add(part);
     const kit = await checkKit(context, files, { output, verification });
-    return { files: release.files, outcomes, own: [...checksums, ...kit] };
+    return { files: release.files, outcomes, own: [...checksums, ...stamp, ...kit] };
   });
 }
 

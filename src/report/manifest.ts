@@ -13,7 +13,7 @@ export interface ManifestOptions {
 
 /** Yields the JSON receipt of a run in pieces, a line for each file. */
 export function* renderManifest(report: Report, { createdAt, scrub }: ManifestOptions): Generator<string> {
-  const { mode, verification, service, certificate, job, shard, failure } = report;
+  const { mode, verification, service, certificate, job, shard, failure, timestamp } = report;
   const verifyKeySha256 = verification?.verifier.key.spkiSha256;
   const signer = {
     ...(certificate ? { certificate: manifestCertificate(certificate, report, scrub) } : {}),
@@ -28,6 +28,7 @@ export function* renderManifest(report: Report, { createdAt, scrub }: ManifestOp
     createdAt: createdAt.toISOString(),
     service: service && scrub(service),
     signer,
+    timestamp: timestamp && { authority: timestamp.authority, time: timestamp.time.toISOString() },
     shard: shard.count > 1 ? `${shard.index}/${shard.count}` : null,
     failure: manifestError(failure, scrub),
   };

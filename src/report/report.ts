@@ -2,6 +2,7 @@ import type { ActionError } from '../errors.ts';
 import type { LeftOut } from '../files/finding/left-out.ts';
 import type { Shard } from '../files/finding/shard.ts';
 import { type FileOutcome, notTried, type ReleaseFile } from '../files/release-file.ts';
+import type { OutputTree } from '../files/writing/output-tree.ts';
 import type { JobIdentity } from '../identity/issued/id-token.ts';
 import type { CertificateFacts } from '../identity/material/certificate.ts';
 import type { Finding } from '../preflight/finding.ts';
@@ -17,6 +18,20 @@ export interface Artifact {
   /** SHA-256 as hex. */
   readonly digest: string | undefined;
   readonly bytes: number;
+}
+
+/** Files that a run writes, or keeps, for the release as a whole. */
+export interface WrittenFiles {
+  readonly tree: OutputTree;
+  /** Relative to the tree. */
+  readonly paths: readonly string[];
+}
+
+/** When the checksums were stamped, and by whom. */
+export interface TimestampFacts {
+  /** URL of the authority that was asked; else the subject of the certificate that signed the stamp. */
+  readonly authority: string;
+  readonly time: Date;
 }
 
 /** Everything a run came to: what log, annotations, outputs, summary and manifest are rendered from. */
@@ -42,6 +57,10 @@ export interface Report {
   readonly suffix: string;
   /** The slice this run was about; `1/1` is the whole. */
   readonly shard: Shard;
+  /** Files about the whole release, which must not stay when the run is red. */
+  readonly written: WrittenFiles | undefined;
+  /** The time stamp over the checksums. */
+  readonly timestamp: TimestampFacts | undefined;
   /** Absolute path of the checksums file. */
   readonly checksums: string | undefined;
   /** Absolute path of the manifest. */
@@ -115,6 +134,8 @@ export function assembleReport(parts: readonly ReportPart[]): Report {
     job: latest('job'),
     suffix: latest('suffix') ?? '.sign',
     shard: latest('shard') ?? { index: 1, count: 1 },
+    written: latest('written'),
+    timestamp: latest('timestamp'),
     checksums: latest('checksums'),
     manifest: latest('manifest'),
     artifact: latest('artifact'),

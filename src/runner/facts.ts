@@ -25,6 +25,7 @@ export interface RunnerFacts extends EventFacts {
   /** False on a terminal, where a command that masks a secret would show it. */
   readonly isOnRunner: boolean;
   readonly httpsProxy: string | undefined;
+  readonly httpProxy: string | undefined;
   readonly noProxy: string | undefined;
   /** Variables that weaken or tap TLS, or change what this process runs, with what they carry. */
   readonly suspiciousVariables: readonly string[];
@@ -54,6 +55,7 @@ export function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
     // GitHub's runner sets it, as those of Gitea and Forgejo and `act` do.
     isOnRunner: Boolean(environment['GITHUB_ACTIONS']),
     httpsProxy: environment['https_proxy'] ?? environment['HTTPS_PROXY'],
+    httpProxy: environment['http_proxy'] ?? environment['HTTP_PROXY'],
     noProxy: environment['no_proxy'] ?? environment['NO_PROXY'],
     suspiciousVariables: findSuspicious(environment),
     taps: taps.length === 0 && inspectorUrl() !== undefined ? ['--inspect'] : taps,

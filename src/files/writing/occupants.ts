@@ -25,6 +25,14 @@ export function occupantOfChecksums(location: string, signature: Occupant): Occu
   return isList && signature === 'own' ? 'own' : 'foreign';
 }
 
+/** Looks at the place of a time stamp, which is ours only when its signature is beside it. */
+export function occupantOfTimestamp(location: string, signature: Occupant): Occupant {
+  const file = lookAt(location, { maxBytes: 1, longer: 'cut', links: 'refused' });
+  if (file === undefined) return 'nothing';
+  // A stamp is DER, a SEQUENCE.
+  return file.bytes?.[0] === 0x30 && signature === 'own' ? 'own' : 'foreign';
+}
+
 /** Looks at the place of a file of the verification kit, whose first line says what it is. */
 export function occupantOfKit(location: string): Occupant {
   const file = lookAt(location, { maxBytes: 120, longer: 'cut', links: 'refused' });

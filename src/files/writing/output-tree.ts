@@ -61,12 +61,12 @@ export class OutputTree {
    * because a scanner would look at each new one just as long. Pieces wait for it at once.
    * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
    */
-  write(path: string, content: string | Iterable<string>): void {
+  write(path: string, content: string | Buffer | Iterable<string>): void {
     try {
       inDirectory(this.#prepare(path), (base) => {
         const rename = (name: string): void => renameSync(join(base, name), join(base, basename(path)));
         if (typeof content === 'string') return this.#writeText(path, content, { base, rename });
-        const name = this.#temporaries.write(base, inBlocks(content));
+        const name = this.#temporaries.write(base, Buffer.isBuffer(content) ? [content] : inBlocks(content));
         orDiscard(join(base, name), () => repeatWhileHeld(() => rename(name)));
       });
     } catch (error) {

@@ -14,7 +14,7 @@ export class TemporaryFiles {
   }
 
   /** Writes a temporary file in a directory and returns its name; nothing stays when that fails. */
-  write(directory: string, content: Iterable<string>): string {
+  write(directory: string, content: Iterable<string | Buffer>): string {
     const { name, descriptor } = this.#open(directory);
     orDiscard(join(directory, name), () => writeAndClose(descriptor, content));
     return name;
@@ -88,10 +88,10 @@ function isAlive(processId: number): boolean {
   }
 }
 
-function writeAndClose(descriptor: number, pieces: Iterable<string>): void {
+function writeAndClose(descriptor: number, pieces: Iterable<string | Buffer>): void {
   try {
     for (const piece of pieces) {
-      const bytes = Buffer.from(piece);
+      const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
       for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
     }
   } finally {

@@ -5,7 +5,7 @@ import { inputEmpty, isBlank } from '../text/inputs.ts';
 import { type PlacedCertificate, readCertificate } from './certificate.ts';
 
 /** The inputs that hold trust anchors. */
-export type AnchorsInput = 'chain' | 'certificate-chain';
+export type AnchorsInput = 'chain' | 'certificate-chain' | 'timestamp-chain';
 
 /** What an input of trust anchors holds, as far as it can be read. */
 interface Anchors {
@@ -15,7 +15,7 @@ interface Anchors {
 }
 
 /**
- * Reads the certificates that a server must chain to, each once; never throws.
+ * Reads the certificates that a peer must chain to, each once; never throws.
  *
  * Every block counts, since Node leaves out the broken ones of a bundle without a word, and takes an empty bundle for the system's roots.
  */

@@ -102,7 +102,7 @@ function layoutFaults(data: string): readonly string[] {
 }
 
 /** The inputs that hold identity material, by their names in the workflow. */
-export type InputName = 'cert' | 'key' | 'chain' | 'certificate-chain';
+export type InputName = 'cert' | 'key' | 'chain' | 'certificate-chain' | 'timestamp-chain';
 
 /** One object found in an input: a PEM block, or what a PEM block would hold. */
 export interface Block {

@@ -11,6 +11,7 @@ const WANTED: Record<InputName, string> = {
   key: 'its private key',
   chain: "the certificates that the server's certificate must chain to",
   'certificate-chain': 'the certificates that the authority must chain to',
+  'timestamp-chain': 'the certificates that the signer of a time stamp must chain to',
 };
 
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
@@ -68,9 +69,8 @@ function explain({ label, input }: Block): Explanation {
   if (!isPrivateLabel(label)) {
     return { what: 'is of a kind that is not used here', hint: 'Store certificates and private keys in PEM format.' };
   }
-  const move =
-    input === 'chain' || input === 'certificate-chain'
-      ? `Remove it from ${input}`
-      : 'Put the private key into key and the certificate into cert';
+  const move = input.endsWith('chain')
+    ? `Remove it from ${input}`
+    : 'Put the private key into key and the certificate into cert';
   return { what: 'is a private key, not a certificate', hint: `${move}; the inputs may be swapped.` };
 }

@@ -1,7 +1,7 @@
 import { KIT_MARK, type KitRelease } from '../release.ts';
 import { renderPowerShell } from './powershell.ts';
 import { asCode, isPrintable } from './quoting.ts';
-import { renderKey, renderShell } from './shell.ts';
+import { renderKey, renderShell, renderStampCheck } from './shell.ts';
 
 /** Writes `VERIFY.md`: how to check this very release without a browser. */
 export function renderGuide(release: KitRelease): string {
@@ -29,6 +29,7 @@ export function renderGuide(release: KitRelease): string {
       ? 'The LibreSSL of macOS cannot check Ed25519. Use the page, or OpenSSL 3 from Homebrew with the commands above.'
       : renderShell(release, 'mac'),
     ...powerShells(release),
+    ...stampOf(release),
     '## What this shows',
     'The signature covers the bytes of a file, and the list covers its name. Together they say that the holder of the key signed exactly these files. They do not say what a file does.',
   ];
@@ -49,6 +50,15 @@ function facts({ data, key, checksums }: KitRelease): string {
   const list = rows.filter(([, value]) => value).map(([name, value]) => `- ${name}: ${value}`);
   if (unusual === 0 || checksums !== undefined) return list.join('\n');
   return `${list.join('\n')}\n\n${unusual} of the files have names with invisible characters and are left out below; the page checks them too.`;
+}
+
+function stampOf({ checksums, timestamp }: KitRelease): string[] {
+  if (checksums === undefined || timestamp === undefined) return [];
+  return [
+    '## The time',
+    `${asCode(timestamp)} is a time stamp (RFC 3161) of ${asCode(checksums)}: it says when the list existed at the latest. Get the root certificate of the authority from its own web site, as \`authority.pem\`. OpenSSL 3 prints \`Verification: OK\`.`,
+    renderStampCheck(checksums, timestamp),
+  ];
 }
 
 function partOf({ checksums }: KitRelease): string {

@@ -45,6 +45,12 @@ export function renderShell(release: KitRelease, system: 'linux' | 'mac'): strin
   ]);
 }
 
+/** Writes the command that checks the time stamp over the checksums. */
+export function renderStampCheck(checksums: string, timestamp: string): string {
+  const [list, stamp] = [operand(checksums), operand(timestamp)];
+  return blockOf('sh', [`openssl ts -verify -data ${list} -in ${stamp} -CAfile authority.pem`]);
+}
+
 function defineCheck({ data, layout }: KitRelease, tools: ShellTools): string[] {
   const decode =
     data.encoding === 'hex' ? tools.decodeHex : `tr -d '\\r\\n' < "$1" | openssl base64 -d -A > "$signature"`;

@@ -10,8 +10,8 @@ import { orAborted } from '../../signing/schedule/clock.ts';
 import { removeArtifact, uploadFiles } from '../../upload.ts';
 import { compareInWorker } from '../../worker/comparer.ts';
 import type { Context } from '../context.ts';
+import { removeIfPossible, takeBack } from './own/whole-release.ts';
 import { placeReceipt, type Receipt, writeReceipt } from './receipt.ts';
-import { removeIfPossible } from './whole-release.ts';
 
 /** A mode that works on files: what it writes, and where. */
 export interface Delivery {
@@ -58,7 +58,9 @@ export async function deliver(
   }
   report.add({ manifest: receipt.tree.locate(receipt.path) });
   if (isGreen(report.build())) return report.add(locateChecksums(delivery, done));
-  await removeRelease(context, delivery, done);
+  await takeBack(context, report.build());
+  // The manifest of a red run stays, and says why it is red.
+  report.add({ written: { tree: delivery.output, paths: [] } });
   if (report.build().durationMs === 0) report.add({ durationMs: context.clock.now() - context.startedAt });
   await writeReceipt(context, receipt, report.build());
 }
@@ -84,13 +86,6 @@ async function seal(context: Context, delivery: Delivery, done: Done): Promise<v
   if (mode === 'verify') return;
   const signatures = [...changed.keys()].map((path) => path + suffix);
   await removeIfPossible(context, output, signatures);
-}
-
-/** Removes what this run wrote for the release as a whole, which must not pass for that of a green run. */
-async function removeRelease(context: Context, { mode, files, output }: Delivery, { own }: Done): Promise<void> {
-  if (mode === 'verify') return;
-  const paths = own.flatMap(({ file: { path } }) => [path + files.suffix, path]);
-  await removeIfPossible(context, output, paths);
 }
 
 /** Uploads all signatures as one artifact, and looks at everything again: an artifact of files that changed meanwhile is deleted. */
@@ -189,9 +184,11 @@ async function whyNot(work: Promise<void>): Promise<string | undefined> {
   }
 }
 
-/** Takes back the artifact of a report that is red, and returns the report without it. */
+/** Takes back what a red run wrote about the whole release, and its artifact; returns the report without that. */
 export async function withdrawFrom(context: Context, report: Report): Promise<Report> {
+  if (isGreen(report)) return report;
+  await takeBack(context, report);
   const { artifact, ...others } = report;
-  if (artifact === undefined || isGreen(report)) return report;
+  if (artifact === undefined) return report;
   return { ...others, artifact: undefined, notes: [...report.notes, ...(await withdraw(context, artifact))] };
 }

@@ -7,6 +7,7 @@ import {
   occupantOfChecksums,
   occupantOfKit,
   occupantOfSignature,
+  occupantOfTimestamp,
 } from '../../files/writing/occupants.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import { mayStand } from '../../files/writing/standing.ts';
@@ -18,9 +19,9 @@ import type { Verification } from '../../verifying/check.ts';
 import { decodeSignature } from '../../verifying/encoding.ts';
 import type { Context } from '../context.ts';
 import { findCollisions, listed } from './collisions.ts';
+import { releasePaths } from './own/whole-release.ts';
 import { type Receipt, signingTree } from './receipt.ts';
 import type { Release } from './release.ts';
-import { releasePaths } from './whole-release.ts';
 
 /** What a run is about to write. */
 export interface PlanTask {
@@ -127,7 +128,9 @@ async function lookAtPlaces(
     const occupant = await patience.read(path, () =>
       path === files.checksums
         ? occupantOfChecksums(tree.realPathOf(path), signature)
-        : occupantOfKit(tree.realPathOf(path)),
+        : path === files.timestamp?.path
+          ? occupantOfTimestamp(tree.realPathOf(path), signature)
+          : occupantOfKit(tree.realPathOf(path)),
     );
     if (occupant === 'foreign') foreign.push(path);
   }

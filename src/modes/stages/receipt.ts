@@ -6,8 +6,8 @@ import type { FileInputs } from '../../inputs/inputs.ts';
 import { modeOfManifest, renderManifest } from '../../report/manifest.ts';
 import type { Report } from '../../report/report.ts';
 import type { Context } from '../context.ts';
+import { removeOwn } from './own/whole-release.ts';
 import { makeOwnDirectory } from './release.ts';
-import { removeOwn } from './whole-release.ts';
 
 /** Where the manifest of a run goes. */
 export interface Receipt {

@@ -12,9 +12,11 @@ import type { Verification } from '../../verifying/check.ts';
 import { hashInWorker } from '../../worker/hasher.ts';
 import { writeInWorker } from '../../worker/writer.ts';
 import type { Context } from '../context.ts';
-import { writeChecksums } from './checksums.ts';
 import type { Done } from './delivery.ts';
-import { writeKit } from './kit.ts';
+import { writeChecksums } from './own/checksums.ts';
+import { writeKit } from './own/kit.ts';
+import { stampChecksums, tryAuthoritiesFor, warnOfOldStamp, writeStamp } from './own/timestamp.ts';
+import { describeWritten, listRelease, removeOwn, removeReleasePaths } from './own/whole-release.ts';
 import { type Receipt, writeReceipt } from './receipt.ts';
 import type { Release } from './release.ts';
 import type { OpenService } from './service.ts';
@@ -26,7 +28,6 @@ import {
   printEvent,
   warnOfWhiteSpace,
 } from './signing-notes.ts';
-import { listRelease, releasePaths, removeIfPossible, removeOwn, removeReleasePaths } from './whole-release.ts';
 
 /** A release to be signed: how signatures are made, and where they go. */
 export interface ReleaseTask {
@@ -58,9 +59,12 @@ export interface ReleaseTask {
 export async function signRelease(context: Context, inputs: FileInputs, task: ReleaseTask): Promise<Done> {
   const { release, wanted, kept = [], outdated = [], output, report, service } = task;
   const startedAt = context.clock.now();
+  report.add(warnOfOldStamp(context, inputs, output));
+  if (wanted.length > 0) report.add(await tryAuthoritiesFor(context, inputs, task));
   for (const path of outdated) await removeOwn(context, output, path);
   // What is complete and signed already stays, so that a repeated run costs no request.
   if (wanted.length > 0 || release.refused.length > 0) await removeReleasePaths(context, inputs, output);
+  report.add(describeWritten(inputs, task));
   try {
     const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
     report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });
@@ -86,24 +90,21 @@ interface OwnTask {
   readonly startedAt: number;
 }
 
-/** Writes and signs what is about the whole release, and the manifest last; when one fails, none stays. */
+/** Writes and signs what is about the whole release, and the manifest last. */
 async function signOwn(context: Context, inputs: FileInputs, { task, known, startedAt }: OwnTask): Promise<Sealed[]> {
   const { output, suffix, verification, reuse, release, receipt, report, service } = task;
   const sign = (file: ReleaseFile): Promise<string> => signOwnFile(context, task, { file, startedAt });
-  try {
-    const entries = await listRelease(context, inputs, { allFiles: release.allFiles, known });
-    const own = { output, suffix, verification, reuse, entries, sign };
-    const sealed = await writeChecksums(context, inputs, own);
-    sealed.push(...(await writeKit(context, inputs, { ...own, isRehearsal: task.isRehearsal === true })));
-    if (!receipt.isDelivered) return sealed;
-    report.add({ requests: service.transport.requests(), durationMs: context.clock.now() - context.startedAt });
-    const manifest = await writeReceipt(context, receipt, report.build());
-    return [...sealed, { ...manifest, signatureSha256: await sign(manifest.file) }];
-  } catch (error) {
-    const paths = releasePaths(inputs).flatMap((path) => [path + suffix, path]);
-    await removeIfPossible(context, output, paths);
-    throw error;
-  }
+  const entries = await listRelease(context, inputs, { allFiles: release.allFiles, known });
+  const own = { output, suffix, verification, reuse, entries, sign, isRehearsal: task.isRehearsal === true };
+  // Asked for first: without it nothing of the release as a whole is signed.
+  const stamp = await stampChecksums(context, inputs, own);
+  const sealed = await writeChecksums(context, inputs, own);
+  sealed.push(...(await writeStamp(context, stamp, own)), ...(await writeKit(context, inputs, own)));
+  report.add({ timestamp: stamp });
+  if (!receipt.isDelivered) return sealed;
+  report.add({ requests: service.transport.requests(), durationMs: context.clock.now() - context.startedAt });
+  const manifest = await writeReceipt(context, receipt, report.build());
+  return [...sealed, { ...manifest, signatureSha256: await sign(manifest.file) }];
 }
 
 /** Signs the files and shows how it goes. */

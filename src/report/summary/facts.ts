@@ -40,7 +40,7 @@ function describeValid(report: Report): string {
 
 /** Renders who signed, with what, and where, as a list. */
 export function renderFacts(report: Report): string[] {
-  const { verification, service, certificate, artifact, shard, requests } = report;
+  const { verification, service, certificate, artifact, shard, requests, timestamp } = report;
   const verifyKeySha256 = verification?.verifier.key.spkiSha256;
   if (report.outcomes.length === 0 && service === undefined) return [];
   const rows: (readonly [string, string])[] = [
@@ -49,6 +49,7 @@ export function renderFacts(report: Report): string[] {
     ['Public key, SHA-256', verifyKeySha256 === undefined ? '' : code(verifyKeySha256)],
     ['Client certificate', certificate ? plain(describeCertificate(certificate, report)) : ''],
     ['Service', service === undefined ? '' : `${plain(service)}, ${plural(requests, 'request')}`],
+    ['Time stamp', timestamp ? plain(`${timestamp.time.toISOString()}, by ${timestamp.authority}`) : ''],
     ['Artifact', artifact ? `${code(artifact.name)}, ${formatBytes(artifact.bytes)}` : ''],
   ];
   const filled = rows.filter(([, value]) => value !== '');

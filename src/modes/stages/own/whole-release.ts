@@ -1,14 +1,15 @@
 import { constants } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { hashFile } from '../../files/reading/open-file.ts';
-import { readSmallFile } from '../../files/reading/read-small.ts';
-import { type FileOutcome, notTried, type ReleaseFile } from '../../files/release-file.ts';
-import type { Sealed } from '../../files/seal.ts';
-import type { OutputTree } from '../../files/writing/output-tree.ts';
-import type { FileInputs } from '../../inputs/inputs.ts';
-import type { Verification } from '../../verifying/check.ts';
-import { type VerifyOptions, verifyFiles } from '../../verifying/verify.ts';
-import type { Context } from '../context.ts';
+import { hashFile } from '../../../files/reading/open-file.ts';
+import { readSmallFile } from '../../../files/reading/read-small.ts';
+import { type FileOutcome, notTried, type ReleaseFile } from '../../../files/release-file.ts';
+import type { Sealed } from '../../../files/seal.ts';
+import type { OutputTree } from '../../../files/writing/output-tree.ts';
+import type { FileInputs } from '../../../inputs/inputs.ts';
+import type { Report, ReportPart } from '../../../report/report.ts';
+import type { Verification } from '../../../verifying/check.ts';
+import { type VerifyOptions, verifyFiles } from '../../../verifying/verify.ts';
+import type { Context } from '../../context.ts';
 
 /** How files of our own making are signed. */
 export interface OwnFileTask {
@@ -18,14 +19,17 @@ export interface OwnFileTask {
   readonly reuse: boolean;
   /** The files of all slices. */
   readonly entries: readonly HashedFile[];
+  /** The key was made for this run, and nobody outside this machine is asked. */
+  readonly isRehearsal: boolean;
   /** Signs a file of our own making; returns the SHA-256 of its signature as base64url. */
   readonly sign: (file: ReleaseFile) => Promise<string>;
 }
 
-/** Lists what the first slice writes about the whole release, each with a signature: the checksums and the kit. */
-export function releasePaths({ checksums, kit, shard }: FileInputs): string[] {
+/** Lists what the first slice writes about the whole release, each with a signature: the checksums, their time stamp and the kit. */
+export function releasePaths({ checksums, timestamp, kit, shard }: FileInputs): string[] {
   if (shard.index !== 1) return [];
-  return [...(checksums === undefined ? [] : [checksums]), ...(kit ? [kit.page, kit.guide] : [])];
+  const stamp = timestamp ? [timestamp.path] : [];
+  return [...(checksums === undefined ? [] : [checksums]), ...stamp, ...(kit ? [kit.page, kit.guide] : [])];
 }
 
 /** Removes what an earlier run wrote about the whole release, so that it cannot pass for that of a run that fails. */
@@ -39,6 +43,25 @@ export async function removeReleasePaths(context: Context, inputs: FileInputs, o
 /** Removes a file that this action wrote, if it is there. */
 export function removeOwn({ patience }: Pick<Context, 'patience'>, output: OutputTree, path: string): Promise<void> {
   return patience.remove(path, () => output.remove(path));
+}
+
+interface ReceiptPlace {
+  readonly path: string;
+  readonly isDelivered: boolean;
+}
+
+/** Says what a run is about to write about the whole release, the manifest included: none of it may stay when the run is red. */
+export function describeWritten(
+  inputs: FileInputs,
+  { output, receipt }: { readonly output: OutputTree; readonly receipt: ReceiptPlace },
+): ReportPart {
+  const paths = [...releasePaths(inputs), ...(receipt.isDelivered ? [receipt.path] : [])];
+  return { written: { tree: output, paths: paths.flatMap((path) => [path + inputs.suffix, path]) } };
+}
+
+/** Removes what a red run wrote about the whole release: it must not pass for that of a green one. */
+export async function takeBack(context: Context, { written }: Report): Promise<void> {
+  if (written) await removeIfPossible(context, written.tree, written.paths);
 }
 
 /** Removes files in a run that fails, for a reason that matters more than what the system says now. */
@@ -79,27 +102,28 @@ export interface HashedFile {
 /** Writes a file of our own and signs it, unless the same file with a valid signature is there. */
 export async function writeOwnFile(
   context: Context,
-  { path, text }: { readonly path: string; readonly text: string },
+  { path, content }: { readonly path: string; readonly content: string | Buffer },
   task: OwnFileTask,
 ): Promise<Sealed> {
   const { output, suffix, verification, reuse } = task;
   const location = output.realPathOf(path);
-  const file = { path, location, size: Buffer.byteLength(text) };
-  const sha256 = hash('sha256', text, 'hex');
-  if (reuse && verification && readText(location) === text) {
+  const bytes = Buffer.from(content);
+  const file = { path, location, size: bytes.length };
+  const sha256 = hash('sha256', bytes, 'hex');
+  if (reuse && verification && readIfThere(location)?.equals(bytes)) {
     const { status, signatureSha256 } = await checkOne(context, file, { output, suffix, verification });
     if (status === 'verified') return { file, sha256, signatureSha256 };
   }
-  // The signature of another text must not stand beside this one, not even for a moment.
+  // The signature of another content must not stand beside this one, not even for a moment.
   await removeOwn(context, output, path + suffix);
-  await context.patience.write(path, () => output.write(path, text));
+  await context.patience.write(path, () => output.write(path, content));
   return { file, sha256, signatureSha256: await task.sign(file) };
 }
 
-/** Returns the text of a file of our own, or `undefined` when there is none that can be read. */
-export function readText(location: string): string | undefined {
+/** Returns what a file of our own holds, or `undefined` when there is none that can be read. */
+export function readIfThere(location: string): Buffer | undefined {
   const options = { maxBytes: constants.MAX_STRING_LENGTH, longer: 'refused', links: 'refused' } as const;
-  return readSmallFile(location, options)?.bytes?.toString('utf8');
+  return readSmallFile(location, options)?.bytes;
 }
 
 /** Checks the signature of one file. */

@@ -1,15 +1,15 @@
 import { lstatSync } from 'node:fs';
-import { ActionError } from '../../errors.ts';
-import { show } from '../../files/names.ts';
-import { openFile } from '../../files/reading/open-file.ts';
-import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
-import type { Sealed } from '../../files/seal.ts';
-import { parseChecksums, renderChecksums } from '../../files/writing/checksums.ts';
-import type { OutputTree } from '../../files/writing/output-tree.ts';
-import type { FileInputs } from '../../inputs/inputs.ts';
-import { showList } from '../../report/summary/units.ts';
-import type { Verification } from '../../verifying/check.ts';
-import type { Context } from '../context.ts';
+import { ActionError } from '../../../errors.ts';
+import { show } from '../../../files/names.ts';
+import { openFile } from '../../../files/reading/open-file.ts';
+import type { FileOutcome, ReleaseFile } from '../../../files/release-file.ts';
+import type { Sealed } from '../../../files/seal.ts';
+import { parseChecksums, renderChecksums } from '../../../files/writing/checksums.ts';
+import type { OutputTree } from '../../../files/writing/output-tree.ts';
+import type { FileInputs } from '../../../inputs/inputs.ts';
+import { showList } from '../../../report/summary/units.ts';
+import type { Verification } from '../../../verifying/check.ts';
+import type { Context } from '../../context.ts';
 import { checkOne, type OwnFileTask, writeOwnFile } from './whole-release.ts';
 
 /** Writes the checksums of all files and signs them; only the first slice does. */
@@ -19,7 +19,7 @@ export async function writeChecksums(
   task: OwnFileTask,
 ): Promise<Sealed[]> {
   if (path === undefined || shard.index !== 1) return [];
-  return [await writeOwnFile(context, { path, text: renderChecksums(task.entries) }, task)];
+  return [await writeOwnFile(context, { path, content: renderChecksums(task.entries) }, task)];
 }
 
 /** What the checksums are checked against. */

@@ -1,45 +1,41 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { ActionError } from '../../errors.ts';
-import { show } from '../../files/names.ts';
-import { readSignatureFile } from '../../files/reading/read-small.ts';
-import type { Sealed } from '../../files/seal.ts';
-import type { OutputTree } from '../../files/writing/output-tree.ts';
-import type { FileInputs, KitPaths } from '../../inputs/inputs.ts';
-import type { Verification } from '../../verifying/check.ts';
-import { decodeSignature } from '../../verifying/encoding.ts';
-import { formOf } from '../../verifying/layout.ts';
-import type { Context } from '../context.ts';
-import { checkOne, type OwnFileTask, readText, writeOwnFile } from './whole-release.ts';
-
-/** What a kit is made of and signed with. */
-export interface KitTask extends OwnFileTask {
-  /** The key was made for this run; absent for `false`. */
-  readonly isRehearsal?: boolean;
-}
+import { ActionError } from '../../../errors.ts';
+import { show } from '../../../files/names.ts';
+import { readSignatureFile } from '../../../files/reading/read-small.ts';
+import type { Sealed } from '../../../files/seal.ts';
+import type { OutputTree } from '../../../files/writing/output-tree.ts';
+import type { FileInputs, KitPaths } from '../../../inputs/inputs.ts';
+import type { Verification } from '../../../verifying/check.ts';
+import { decodeSignature } from '../../../verifying/encoding.ts';
+import { formOf } from '../../../verifying/layout.ts';
+import type { Context } from '../../context.ts';
+import { checkOne, type OwnFileTask, readIfThere, writeOwnFile } from './whole-release.ts';
 
 /** Writes the kit that lets anyone check the release, and signs its files; only the first slice does. */
-export async function writeKit(context: Context, inputs: FileInputs, task: KitTask): Promise<Sealed[]> {
+export async function writeKit(context: Context, inputs: FileInputs, task: OwnFileTask): Promise<Sealed[]> {
   const { kit, shard } = inputs;
   const { verification, output } = task;
   // The inputs were refused unless there is a key.
   if (kit === undefined || verification === undefined || shard.index !== 1) return [];
-  const { renderKit } = await import('../../kit/kit.ts');
+  const { renderKit } = await import('../../../kit/kit.ts');
   const { repository, refName, commit } = context.runner.facts;
   const template = readFileSync(context.pageTemplate, 'utf8');
+  const timestamp = task.isRehearsal ? undefined : inputs.timestamp?.path;
   const release = {
     project: repository,
     ref: refName,
     commit,
-    isRehearsal: task.isRehearsal === true,
+    isRehearsal: task.isRehearsal,
     key: verification.verifier.key,
     algorithm: verification.verifier.algorithm.name,
     encoding: verification.encoding,
     layout: await layoutOf(context, inputs, task),
     suffix: inputs.suffix,
     files: task.entries,
-    companions: inputs.ownPaths,
+    companions: inputs.ownPaths.filter((path) => timestamp !== undefined || path !== `${inputs.checksums}.tsr`),
     checksums: inputs.checksums,
+    timestamp,
     pageName: basename(kit.page),
   };
   const createdAt = new Date(context.now()).toISOString();
@@ -48,15 +44,15 @@ export async function writeKit(context: Context, inputs: FileInputs, task: KitTa
   // A kit that says the same as before stays as it is, so that a repeated run costs no request.
   const isSame = earlier?.page === texts.page && earlier.guide === texts.guide;
   const { page, guide } = isSame ? texts : renderKit(template, { ...release, createdAt });
-  const ofPage = await writeOwnFile(context, { path: kit.page, text: page }, task);
-  return [ofPage, await writeOwnFile(context, { path: kit.guide, text: guide }, task)];
+  const ofPage = await writeOwnFile(context, { path: kit.page, content: page }, task);
+  return [ofPage, await writeOwnFile(context, { path: kit.guide, content: guide }, task)];
 }
 
 function readEarlier(
   output: OutputTree,
   kit: KitPaths,
 ): { page: string; guide: string; createdAt: string } | undefined {
-  const [page, guide] = [kit.page, kit.guide].map((path) => readText(output.realPathOf(path)));
+  const [page, guide] = [kit.page, kit.guide].map((path) => readIfThere(output.realPathOf(path))?.toString());
   const [, createdAt] = /"createdAt":"(\d{4}-\d\d-\d\dT[\d:.]{1,15}Z)"/.exec(page ?? '') ?? [];
   return page && guide && createdAt ? { page, guide, createdAt } : undefined;
 }
@@ -65,7 +61,7 @@ function readEarlier(
 async function layoutOf(
   { patience }: Context,
   { suffix, checksums }: FileInputs,
-  { entries, output, verification }: KitTask,
+  { entries, output, verification }: OwnFileTask,
 ): Promise<'der' | 'ieee-p1363' | undefined> {
   if (verification === undefined) return undefined;
   const { verifier, encoding } = verification;

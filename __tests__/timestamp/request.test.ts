@@ -1,0 +1,170 @@
+import { createHash, randomInt, X509Certificate } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ConnectProxy } from '../../src/connection/proxy.ts';
+import { chooseProxy } from '../../src/connection/proxy.ts';
+import { ActionError } from '../../src/errors.ts';
+import { createPki } from '../../src/rehearsal/pki.ts';
+import { checkStamp } from '../../src/timestamp/check.ts';
+import { createPost } from '../../src/timestamp/post.ts';
+import { type NewStamp, requestStamp } from '../../src/timestamp/request.ts';
+import { type Authority, opensslVerifies, startAuthority } from './authority.ts';
+
+const DATA = 'checksums\n';
+const SHA256 = createHash('sha256').update(DATA).digest();
+
+let authority: Authority;
+let directory = '';
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'stamps-'));
+  authority = await startAuthority();
+  await writeFile(join(directory, 'data'), DATA);
+});
+
+afterAll(async () => {
+  await authority[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+interface Asking {
+  readonly urls?: readonly string[];
+  readonly trusted?: readonly string[];
+  readonly proxy?: ConnectProxy | undefined;
+}
+
+async function ask({ urls = [authority.url], trusted = [authority.root], proxy }: Asking = {}): Promise<NewStamp> {
+  const post = createPost({ proxyFor: () => proxy, anchors: trusted, timeoutMs: 5000 });
+  const world = {
+    post,
+    randomInt: (bound: number) => randomInt(bound),
+    sleep: async () => {},
+    scrub: (text: string, maxLength: number) => text.slice(0, maxLength),
+    signal: new AbortController().signal,
+  };
+  const anchors = trusted.map((pem) => new X509Certificate(pem));
+  return requestStamp(
+    urls.map((url) => new URL(url)),
+    { sha256: SHA256, anchors },
+    world,
+  );
+}
+
+async function failureOf(work: Promise<unknown>): Promise<ActionError> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ActionError) return error;
+  throw new Error('this was to fail', { cause: error });
+}
+
+test('a stamp of the real OpenSSL is accepted, and OpenSSL accepts it as it is kept', async () => {
+  authority.behave('sound');
+  const { bytes, time, signer, authority: from } = await ask();
+  expect([from, signer]).toEqual([authority.url, 'O=Example, CN=sound stamps']);
+  expect(Math.abs(time.getTime() - Date.now())).toBeLessThan(60_000);
+  expect(authority.headers()).toMatchObject({ 'content-type': 'application/timestamp-query' });
+  await writeFile(join(directory, 'data.tsr'), bytes);
+  expect(await opensslVerifies(join(directory, 'data'), join(directory, 'data.tsr'), authority.rootPath)).toBe(true);
+});
+
+test('an authority with RSA, SHA-384 and the older attribute for its certificate is understood', async () => {
+  await using older = await startAuthority({ kind: 'rsa' });
+  const stamp = await ask({ urls: [older.url], trusted: [older.root] });
+  expect(stamp.signer).toBe('O=Example, CN=sound stamps');
+});
+
+test.each([
+  ['another imprint', 'TIMESTAMP_IMPRINT_DIFFERS', 3],
+  ['another nonce', 'TIMESTAMP_NONCE_DIFFERS', 3],
+  ['no certificate', 'TIMESTAMP_UNTRUSTED', 3],
+  ['another certificate', 'TIMESTAMP_UNTRUSTED', 3],
+  ['rejection', 'TIMESTAMP_REFUSED', 1],
+  ['a web page', 'TIMESTAMP_UNREADABLE', 3],
+  ['HTTP status 503', 'TIMESTAMP_FAILED', 3],
+] as const)('%s is no stamp: %s after %d requests', async (behaviour, code, requests) => {
+  authority.behave(behaviour);
+  const before = authority.digests.length;
+  const failure = await failureOf(ask());
+  expect(failure.code).toBe('TIMESTAMP_FAILED');
+  expect(failure.message).toContain(`${authority.url}: ${code}: `);
+  expect(authority.digests.length - before).toBe(requests);
+});
+
+test('the reason that an authority gives for its rejection is told', async () => {
+  authority.behave('rejection');
+  expect((await failureOf(ask())).message).toMatch(/refused the request \(badAlg, “[^”]*algorithm[^”]*”\)/);
+});
+
+test('authorities are asked in order, and a dead one costs nothing but its tries', async () => {
+  authority.behave('sound');
+  const dead = 'http://127.0.0.1:1/';
+  expect((await ask({ urls: [dead, authority.url] })).authority).toBe(authority.url);
+  const { message } = await failureOf(ask({ urls: [dead, 'https://127.0.0.1:1/'] }));
+  expect(message).toContain('http://127.0.0.1:1/: CONNECT_REFUSED: ');
+  expect(message).toContain('https://127.0.0.1:1/: CONNECT_REFUSED: ');
+});
+
+test('an authority over TLS must be one that its certificate names, and that is trusted', async () => {
+  const pki = await createPki();
+  await using secure = await startAuthority({ tls: pki.server });
+  const stamp = await ask({ urls: [secure.url], trusted: [secure.root, pki.root.cert] });
+  expect(stamp.authority).toBe(secure.url);
+  const { message } = await failureOf(ask({ urls: [secure.url], trusted: [secure.root] }));
+  expect(message).toContain('TLS_SERVER_UNTRUSTED');
+});
+
+test('plain HTTP goes through http_proxy, which forwards the request; credentials go to the proxy only', async () => {
+  authority.behave('sound');
+  const seen: unknown[] = [];
+  const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    seen.push([request.url, request.headers.host, request.headers['proxy-authorization']]);
+    const body = await buffer(request);
+    const answer = await fetch(authority.url, { method: 'POST', body, headers: { 'content-type': 'x/y' } });
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  };
+  const proxy = createServer((request, response) => void forward(request, response));
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as AddressInfo;
+  const server = 'http://stamps.example.com/tsa?x=1';
+  try {
+    const chosen = chooseProxy({ httpProxy: `http://user:secret@127.0.0.1:${port}` }, new URL(server));
+    await ask({ urls: [server], proxy: chosen });
+    const basic = `Basic ${Buffer.from('user:secret').toString('base64')}`;
+    expect(seen).toEqual([[server, 'stamps.example.com', basic]]);
+  } finally {
+    proxy.close();
+  }
+  expect(chooseProxy({ httpsProxy: 'http://proxy:1' }, new URL(server))).toBeUndefined();
+  expect(chooseProxy({ httpProxy: 'http://proxy:1', noProxy: 'example.com:80' }, new URL(server))).toBeUndefined();
+  expect(() => chooseProxy({ httpProxy: 'socks://proxy' }, new URL(server))).toThrow('variable http_proxy has');
+});
+
+test('whichever byte of a stamp is changed: it is refused, or says the same of the same signer', async () => {
+  authority.behave('sound');
+  const { bytes, time, signer } = await ask();
+  const demand = { sha256: SHA256, nonce: undefined, anchors: [new X509Certificate(authority.root)] };
+  const codes = new Set<string>();
+  for (let at = 0; at < bytes.length; at += 5) {
+    const changed = Buffer.from(bytes);
+    changed[at] = (changed[at] ?? 0) ^ 0x01;
+    try {
+      expect(checkStamp(changed, demand)).toEqual({ time, signer });
+    } catch (error) {
+      if (!(error instanceof ActionError)) throw error;
+      codes.add(error.code);
+    }
+  }
+  expect([...codes].sort()).toEqual([
+    'TIMESTAMP_IMPRINT_DIFFERS',
+    'TIMESTAMP_SIGNATURE_INVALID',
+    'TIMESTAMP_UNREADABLE',
+    'TIMESTAMP_UNTRUSTED',
+  ]);
+});

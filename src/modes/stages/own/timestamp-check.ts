@@ -1,0 +1,63 @@
+import { ActionError, unexpected } from '../../../errors.ts';
+import { show } from '../../../files/names.ts';
+import type { Sealed } from '../../../files/seal.ts';
+import type { OutputTree } from '../../../files/writing/output-tree.ts';
+import type { FileInputs } from '../../../inputs/inputs.ts';
+import type { ReportPart } from '../../../report/report.ts';
+import type { Verification } from '../../../verifying/check.ts';
+import type { Context } from '../../context.ts';
+import { readStamp } from './timestamp.ts';
+import { checkOne } from './whole-release.ts';
+
+/** What the time stamp of a release is checked against. */
+export interface StampCheck {
+  readonly output: OutputTree;
+  readonly verification: Verification;
+  /** Of the checksums, as hex; `undefined` when they were not checked. */
+  readonly sha256: string | undefined;
+}
+
+/** Checks a time stamp that is there: its signature, what it is for, and, with `timestamp-chain`, who made it; then one must be there. */
+export async function checkReleaseStamp(
+  context: Context,
+  { timestamp, suffix }: FileInputs,
+  { output, verification, sha256 }: StampCheck,
+): Promise<{ readonly sealed: Sealed[]; readonly part: ReportPart }> {
+  if (timestamp === undefined || sha256 === undefined) return { sealed: [], part: {} };
+  const { path, anchors } = timestamp;
+  const bytes = readStamp(output, path);
+  if (bytes === undefined) {
+    if (anchors) throw missing(path);
+    return { sealed: [], part: {} };
+  }
+  const file = { path, location: output.realPathOf(path), size: bytes.length };
+  const {
+    error,
+    sha256: ofStamp = '',
+    signatureSha256,
+  } = await checkOne(context, file, { output, suffix, verification });
+  if (error) throw error;
+  const { checkStamp } = await import('../../../timestamp/timestamp.ts');
+  const stamp = naming(path, () =>
+    checkStamp(bytes, { sha256: Buffer.from(sha256, 'hex'), nonce: undefined, anchors }),
+  );
+  const said = `${show(path)}: ${stamp.time.toISOString()}, by ${show(stamp.signer)}`;
+  context.runner.line(`Time stamp ${said}${anchors ? '' : '; its authority was not checked: give timestamp-chain'}`);
+  const sealed = [{ file, sha256: ofStamp, signatureSha256 }];
+  return { sealed, part: { timestamp: { authority: stamp.signer, time: stamp.time } } };
+}
+
+function naming<T>(path: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    const { code, message, hint = '' } = unexpected(error);
+    throw new ActionError(code, `${show(path)}: ${message}`, { hint, cause: error });
+  }
+}
+
+function missing(path: string): ActionError {
+  return new ActionError('TIMESTAMP_MISSING', `The time stamp ${show(path)} is not there.`, {
+    hint: 'Restore it from the release, or leave timestamp-chain empty when the release has none.',
+  });
+}

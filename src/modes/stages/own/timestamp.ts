@@ -1,0 +1,149 @@
+import { hash } from 'node:crypto';
+import { lstatSync } from 'node:fs';
+import { ActionError, toActionError } from '../../../errors.ts';
+import { show } from '../../../files/names.ts';
+import { readSmallFile } from '../../../files/reading/read-small.ts';
+import type { Sealed } from '../../../files/seal.ts';
+import { renderChecksums } from '../../../files/writing/checksums.ts';
+import type { OutputTree } from '../../../files/writing/output-tree.ts';
+import type { FileInputs, TimestampAuthorities, TimestampInputs } from '../../../inputs/inputs.ts';
+import { type Finding, failed, passed } from '../../../preflight/finding.ts';
+import type { ReportPart } from '../../../report/report.ts';
+import type { Stamp } from '../../../timestamp/check.ts';
+import type { NewStamp } from '../../../timestamp/request.ts';
+import type { Context } from '../../context.ts';
+import { CONNECT_TIMEOUT_MS, proxyFor } from '../../service/route.ts';
+import { type OwnFileTask, writeOwnFile } from './whole-release.ts';
+
+/** Largest time stamp that is read, in bytes; those of public authorities have 6 to 8 kB. */
+const MAX_STAMP_BYTES = 64 * 1024;
+
+/** Asks for a stamp over random bytes: whether there will be one at the end of a long signing is known before it begins. */
+async function tryAuthorities(context: Context, authorities: TimestampAuthorities): Promise<NewStamp> {
+  const random = Buffer.from(Array.from({ length: 32 }, () => context.randomInt(256)));
+  return askForStamp(context, authorities, random);
+}
+
+/** Says, for a preflight, whether time stamps can be had; nothing when none are wanted. */
+export async function lookAtAuthorities(
+  context: Context,
+  authorities: TimestampAuthorities | undefined,
+): Promise<Finding[]> {
+  if (authorities === undefined || authorities.authorities.length === 0) return [];
+  const startedAt = context.clock.now();
+  const elapsed = (): number => context.clock.now() - startedAt;
+  try {
+    const { authority, signer, time } = await tryAuthorities(context, authorities);
+    const what = `${authority} stamps; its stamp says ${time.toISOString()} and is signed by ${signer}`;
+    return [passed('time stamp', what, elapsed())];
+  } catch (error) {
+    return [failed('time stamp', toActionError(error, 'TIMESTAMP_FAILED', 'no time stamp was to be had'), elapsed())];
+  }
+}
+
+/** Asks before the first signing request where the first slice is to be stamped; a rehearsal asks nobody and says so. Where no file needs a signature, the stamp itself comes before the first request. */
+export async function tryAuthoritiesFor(
+  context: Context,
+  { timestamp, shard }: FileInputs,
+  { isRehearsal }: { readonly isRehearsal?: boolean },
+): Promise<ReportPart> {
+  if (timestamp === undefined || shard.index !== 1) return {};
+  if (isRehearsal)
+    return {
+      notes: ['A rehearsal makes no connection to a time stamp authority: mode preflight tries timestamp-url.'],
+    };
+  const { authority } = await tryAuthorities(context, timestamp);
+  context.runner.line(`Time stamp authority: ${authority}`);
+  return {};
+}
+
+/** Warns of a stamp that this run does not make anew: it is never signed, and a verification refuses one for other checksums. */
+export function warnOfOldStamp(
+  { runner }: Context,
+  { checksums, timestamp, suffix, shard }: FileInputs,
+  output: OutputTree,
+): ReportPart {
+  const path = `${checksums}.tsr`;
+  if (checksums === undefined || timestamp || suffix === '.tsr' || shard.index !== 1) return {};
+  if (lstatSync(output.locate(path), { throwIfNoEntry: false }) === undefined) return {};
+  const text = `${show(path)} stays as it is and unsigned, because timestamp-url is empty; mode: verify may refuse it. Remove it, or set timestamp-url.`;
+  runner.annotate('warning', 'Old time stamp', text);
+  return { notes: [text] };
+}
+
+async function askForStamp(
+  context: Context,
+  { authorities, anchors }: TimestampAuthorities,
+  sha256: Buffer,
+): Promise<NewStamp> {
+  const { runner, clock, randomInt, signal } = context;
+  // A chunk of its own: a run without time stamps does not load it.
+  const { requestStamp, createPost, bundledAnchors } = await import('../../../timestamp/timestamp.ts');
+  const post = createPost({
+    proxyFor: (server) => proxyFor(context, server),
+    anchors: (anchors ?? []).map(String),
+    timeoutMs: CONNECT_TIMEOUT_MS,
+  });
+  const sleep = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+  const world = { post, randomInt, sleep, scrub: runner.scrub, signal };
+  return requestStamp(authorities, { sha256, anchors: anchors ?? bundledAnchors() }, world);
+}
+
+/** A time stamp over the checksums, to be written, or as it is there already. */
+export interface PlacedStamp {
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly time: Date;
+  readonly authority: string;
+}
+
+/** Finds the stamp of the checksums of these files: the one that is there, if it is sound, else a new one. */
+export async function stampChecksums(
+  context: Context,
+  { timestamp, shard }: FileInputs,
+  { output, reuse, entries, isRehearsal }: OwnFileTask,
+): Promise<PlacedStamp | undefined> {
+  if (timestamp === undefined || shard.index !== 1 || isRehearsal) return undefined;
+  const { path } = timestamp;
+  const sha256 = hash('sha256', renderChecksums(entries), 'buffer');
+  const standing = reuse ? await findSound(timestamp, output, sha256) : undefined;
+  if (standing) return { path, bytes: standing.bytes, time: standing.time, authority: standing.signer };
+  const stamp = await askForStamp(context, timestamp, sha256);
+  context.runner.line(`Time stamp ${show(path)}: ${stamp.time.toISOString()}, by ${show(stamp.signer)}`);
+  return { path, bytes: stamp.bytes, time: stamp.time, authority: stamp.authority };
+}
+
+async function findSound(
+  { path, anchors }: TimestampInputs,
+  output: OutputTree,
+  sha256: Buffer,
+): Promise<(Stamp & { readonly bytes: Buffer }) | undefined> {
+  const bytes = readStamp(output, path);
+  if (bytes === undefined) return undefined;
+  const { checkStamp, bundledAnchors } = await import('../../../timestamp/timestamp.ts');
+  try {
+    return { ...checkStamp(bytes, { sha256, nonce: undefined, anchors: anchors ?? bundledAnchors() }), bytes };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the time stamp that is there, if there is one; throws `TIMESTAMP_UNREADABLE`. */
+export function readStamp(output: OutputTree, path: string): Buffer | undefined {
+  const options = { maxBytes: MAX_STAMP_BYTES, longer: 'refused', links: 'refused' } as const;
+  const file = readSmallFile(output.realPathOf(path), options);
+  if (file === undefined || file.bytes) return file?.bytes;
+  throw new ActionError('TIMESTAMP_UNREADABLE', `The time stamp ${show(path)} cannot be read: ${file.reason}.`, {
+    hint: 'Restore it from the release.',
+    cause: file.cause,
+  });
+}
+
+/** Writes the stamp and signs it, unless it is there with a valid signature. */
+export async function writeStamp(
+  context: Context,
+  stamp: PlacedStamp | undefined,
+  task: OwnFileTask,
+): Promise<Sealed[]> {
+  return stamp ? [await writeOwnFile(context, { path: stamp.path, content: stamp.bytes }, task)] : [];
+}

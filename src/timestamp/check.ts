@@ -1,0 +1,136 @@
+import { hash, type KeyObject, verify, type X509Certificate } from 'node:crypto';
+import { ActionError } from '../errors.ts';
+import { octetsOf, oidOf } from '../identity/der/der.ts';
+import { checkSigner } from './signer.ts';
+import { decodeAnswer, readCertificateHash, readToken, type StampAnswer, type StampToken } from './structures.ts';
+
+/** Object identifiers of the hash functions that a stamp may use. */
+const HASHES: Readonly<Record<string, string>> = {
+  '2.16.840.1.101.3.4.2.1': 'sha256',
+  '2.16.840.1.101.3.4.2.2': 'sha384',
+  '2.16.840.1.101.3.4.2.3': 'sha512',
+};
+const TST_INFO = '1.2.840.113549.1.9.16.1.4';
+const ATTRIBUTE = {
+  contentType: '1.2.840.113549.1.9.3',
+  messageDigest: '1.2.840.113549.1.9.4',
+  signingCertificate: '1.2.840.113549.1.9.16.2.12',
+  signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
+} as const;
+
+/** What a stamp must be for. */
+export interface StampDemand {
+  readonly sha256: Buffer;
+  /** The nonce of the request; `undefined` for a stamp that somebody else asked for. */
+  readonly nonce: Buffer | undefined;
+  /** What its signer must chain to; `undefined` leaves the signer's certificate unjudged. */
+  readonly anchors: readonly X509Certificate[] | undefined;
+}
+
+/** What a checked stamp says. */
+export interface Stamp {
+  readonly time: Date;
+  /** Subject of the certificate that signed it, on one line. */
+  readonly signer: string;
+}
+
+/** Reads the answer of an authority; throws `TIMESTAMP_UNREADABLE`. */
+export function readStampAnswer(bytes: Buffer): StampAnswer {
+  return reading(() => decodeAnswer(bytes));
+}
+
+/**
+ * Checks the answer of an authority, as it lies in a `.tsr`: that it was granted, for these bytes and this request, and signed
+ * by a certificate for time stamps that chained to an anchor at the time of the stamp.
+ *
+ * @throws ActionError `TIMESTAMP_UNREADABLE`, `TIMESTAMP_REFUSED`, `TIMESTAMP_IMPRINT_DIFFERS`, `TIMESTAMP_NONCE_DIFFERS`,
+ * `TIMESTAMP_SIGNATURE_INVALID`, `TIMESTAMP_UNTRUSTED`
+ */
+export function checkStamp(bytes: Buffer, { sha256, nonce, anchors }: StampDemand): Stamp {
+  const { token: tokenBytes } = readStampAnswer(bytes);
+  if (tokenBytes === undefined) throw new ActionError('TIMESTAMP_REFUSED', 'The file is a refusal, not a time stamp.');
+  const token = reading(() => readToken(tokenBytes));
+  if (HASHES[token.digestAlgorithm] !== 'sha256' || !token.digest.equals(sha256)) {
+    throw new ActionError('TIMESTAMP_IMPRINT_DIFFERS', 'The time stamp is for other bytes.', {
+      hint: 'The file was changed after it was stamped, or the authority answered another request.',
+    });
+  }
+  if (nonce && !token.nonce?.equals(nonce)) {
+    throw new ActionError('TIMESTAMP_NONCE_DIFFERS', 'The time stamp does not repeat the nonce of the request.', {
+      hint: 'The answer belongs to another request: a cache or somebody between the runner and the authority gave an old one.',
+    });
+  }
+  const signer = checkSignature(token);
+  if (anchors) checkSigner(signer, { anchors, certificates: token.certificates, at: token.time });
+  return { time: token.time, signer: signer.subject.replaceAll('\n', ', ') };
+}
+
+/** Checks the signature over the token, and returns the certificate that made it: the one that the signature names by its hash. */
+function checkSignature(token: StampToken): X509Certificate {
+  const { contentType, content, signer } = token;
+  const { attributes } = signer;
+  const digest = octetsOf(attributes.get(ATTRIBUTE.messageDigest));
+  const hashName = HASHES[signer.digestAlgorithm];
+  if (contentType !== TST_INFO || oidOf(attributes.get(ATTRIBUTE.contentType)) !== TST_INFO)
+    throw badSignature('is over something that is no time stamp');
+  if (hashName === undefined)
+    throw badSignature(`uses the hash function ${signer.digestAlgorithm}, which is not accepted`);
+  if (!digest?.equals(hash(hashName, content, 'buffer'))) throw badSignature('is over another time');
+  const certificate = findSigner(token);
+  if (!isSignedBy(certificate.publicKey, signer)) throw badSignature('is not that of its certificate');
+  return certificate;
+}
+
+/** Finds the certificate that the signed attributes name; a stamp must bind its certificate (RFC 3161, RFC 5816). */
+function findSigner({ signer: { attributes }, certificates }: StampToken): X509Certificate {
+  const [first, second] = [
+    attributes.get(ATTRIBUTE.signingCertificate),
+    attributes.get(ATTRIBUTE.signingCertificateV2),
+  ];
+  const attribute = second ?? first;
+  const named = attribute && readCertificateHash(attribute);
+  if (named === undefined) throw badSignature('does not say which certificate it is from');
+  // The first form of the attribute knows SHA-1 only: it binds the certificate, whose own signature is what is trusted.
+  const hashName = second ? HASHES[named.algorithm ?? '2.16.840.1.101.3.4.2.1'] : 'sha1';
+  const found = certificates.find(({ raw }) => hashName && hash(hashName, raw, 'buffer').equals(named.hash));
+  if (found) return found;
+  throw new ActionError('TIMESTAMP_UNTRUSTED', 'The time stamp does not hold the certificate that signed it.', {
+    hint: 'Ask the authority for stamps with their certificate, or use another authority.',
+  });
+}
+
+/** By object identifier: the kind of key, and the hash function where the algorithm says it. */
+const SIGNATURES: Readonly<Record<string, readonly [keyType: string, hashName?: string]>> = {
+  '1.2.840.113549.1.1.1': ['rsa'],
+  '1.2.840.113549.1.1.11': ['rsa', 'sha256'],
+  '1.2.840.113549.1.1.12': ['rsa', 'sha384'],
+  '1.2.840.113549.1.1.13': ['rsa', 'sha512'],
+  '1.2.840.10045.4.3.2': ['ec', 'sha256'],
+  '1.2.840.10045.4.3.3': ['ec', 'sha384'],
+  '1.2.840.10045.4.3.4': ['ec', 'sha512'],
+};
+
+function isSignedBy(key: KeyObject, { digestAlgorithm, ...signer }: StampToken['signer']): boolean {
+  const [keyType, named] = SIGNATURES[signer.signatureAlgorithm] ?? [];
+  if (keyType === undefined)
+    throw badSignature(`uses the algorithm ${signer.signatureAlgorithm}, which is not accepted`);
+  const hashName = named ?? HASHES[digestAlgorithm];
+  return key.asymmetricKeyType === keyType && verify(hashName, signer.signedAttributes, key, signer.signature);
+}
+
+function badSignature(why: string): ActionError {
+  return new ActionError('TIMESTAMP_SIGNATURE_INVALID', `The signature of the time stamp ${why}.`, {
+    hint: 'Do not use this time stamp: it was changed, or was not made by the authority that it names.',
+  });
+}
+
+function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new ActionError('TIMESTAMP_UNREADABLE', 'The answer is no time stamp as RFC 3161 describes it.', {
+      hint: 'Check that the address is that of a time stamp authority and not of a web page.',
+      cause,
+    });
+  }
+}

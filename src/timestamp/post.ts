@@ -1,0 +1,31 @@
+import type { ConnectProxy } from '../connection/proxy.ts';
+import { createWebContext } from '../connection/route.ts';
+import { openTransport } from '../connection/transport.ts';
+import { sendPlainly } from './plain.ts';
+import type { StampWorld } from './request.ts';
+
+/** How authorities are reached. */
+export interface PostOptions {
+  readonly proxyFor: (server: URL) => ConnectProxy | undefined;
+  /** PEM of what a server may chain to beside the roots of the system. */
+  readonly anchors: readonly string[];
+  /** Longest time for a connection, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+const HEADERS = ['content-type', 'application/timestamp-query', 'accept', 'application/timestamp-reply'];
+
+/** Returns the function that sends a request to an authority, each over a connection of its own. */
+export function createPost({ proxyFor, anchors, timeoutMs }: PostOptions): StampWorld['post'] {
+  return async (server, body, signal) => {
+    const proxy = proxyFor(server);
+    const request = { method: 'POST', path: server.pathname + server.search, headers: [...HEADERS], body };
+    if (server.protocol === 'http:') return sendPlainly({ server, proxy, timeoutMs }, request, signal);
+    const transport = openTransport({ server, secureContext: createWebContext(anchors), proxy, timeoutMs });
+    try {
+      return await transport.post(request, signal);
+    } finally {
+      transport.close();
+    }
+  };
+}

@@ -1,0 +1,145 @@
+import { ActionError, unexpected } from '../errors.ts';
+import { show } from '../files/names.ts';
+import { orAborted } from '../signing/schedule/clock.ts';
+import { checkStamp, readStampAnswer, type Stamp, type StampDemand } from './check.ts';
+import { encodeRequest } from './structures.ts';
+
+/** What comes back over HTTP. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** What asking for a stamp needs of the world. */
+export interface StampWorld {
+  /** Sends a request to an authority; rejects when there is no answer. */
+  readonly post: (authority: URL, body: Buffer, signal: AbortSignal) => Promise<HttpAnswer>;
+  /** An unpredictable whole number below a bound. */
+  readonly randomInt: (bound: number) => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Hides secrets in a text of the authority, then cuts it. */
+  readonly scrub: (text: string, maxLength: number) => string;
+  readonly signal: AbortSignal;
+}
+
+/** A stamp that was asked for now. */
+export interface NewStamp extends Stamp {
+  /** The whole answer of the authority, as it goes into a `.tsr`. */
+  readonly bytes: Buffer;
+  /** URL of who gave it. */
+  readonly authority: string;
+}
+
+/** Longest time for one stamp, all authorities and tries together, in milliseconds. */
+const STAMP_MS = 60_000;
+/** Longest time for one try. */
+const TRY_MS = 15_000;
+/** Waits before the second and the third try of an authority. */
+const WAITS_MS = [500, 2000];
+const TRIES = WAITS_MS.length + 1;
+/** Longest text of an authority that is quoted, in characters. */
+const MAX_QUOTED = 200;
+
+/**
+ * Gets a stamp over a SHA-256 from the first authority that gives a sound one: they are asked in order, each up to three times.
+ *
+ * @throws ActionError `TIMESTAMP_FAILED`, which tells of each authority why
+ */
+export async function requestStamp(
+  authorities: readonly URL[],
+  demand: Omit<StampDemand, 'nonce'>,
+  world: StampWorld,
+): Promise<NewStamp> {
+  const limit = AbortSignal.timeout(STAMP_MS);
+  const tryMs = Math.min(TRY_MS, STAMP_MS / (TRIES * authorities.length));
+  const failures: { readonly authority: URL; readonly error: ActionError }[] = [];
+  for (const authority of authorities) {
+    const effort = { world, signal: AbortSignal.any([world.signal, limit]), tryMs };
+    try {
+      return await repeat(() => ask(authority, demand, effort), effort);
+    } catch (error) {
+      world.signal.throwIfAborted();
+      failures.push({ authority, error: limit.aborted ? tooLate(STAMP_MS, error) : unexpected(error) });
+    }
+  }
+  throw noStamp(failures);
+}
+
+/** An answer that another try will not change. */
+class FinalError extends ActionError {}
+
+interface Effort {
+  readonly world: StampWorld;
+  /** Aborted with the run, and when the time for the stamp is over. */
+  readonly signal: AbortSignal;
+  readonly tryMs: number;
+}
+
+async function repeat<T>(attempt: () => Promise<T>, { world: { sleep }, signal }: Effort): Promise<T> {
+  for (let failed = 1; ; failed++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (error instanceof FinalError || failed >= TRIES || signal.aborted) throw error;
+      await orAborted(sleep(WAITS_MS[failed - 1] ?? 0), signal);
+    }
+  }
+}
+
+async function ask(
+  authority: URL,
+  { sha256, anchors }: Omit<StampDemand, 'nonce'>,
+  { world, signal, tryMs }: Effort,
+): Promise<NewStamp> {
+  const { post, randomInt, scrub } = world;
+  const nonce = drawNonce(randomInt);
+  const late = AbortSignal.timeout(tryMs);
+  const { status, body } = await post(authority, encodeRequest(sha256, nonce), AbortSignal.any([signal, late])).catch(
+    (error: unknown) => {
+      throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : error;
+    },
+  );
+  if (status !== 200 && status !== 201) throw badStatus(status);
+  const answer = readStampAnswer(body);
+  if (answer.token === undefined) throw refused(answer.flags, show(scrub(answer.reason, MAX_QUOTED)));
+  const stamp = checkStamp(body, { sha256, nonce, anchors });
+  return { ...stamp, bytes: body, authority: authority.href };
+}
+
+/** The first bit says that the number is positive, the second keeps DER from dropping a byte. */
+function drawNonce(randomInt: StampWorld['randomInt']): Buffer {
+  const nonce = Buffer.from(Array.from({ length: 16 }, () => randomInt(256)));
+  nonce[0] = ((nonce[0] ?? 0) & 0x3f) | 0x40;
+  return nonce;
+}
+
+function badStatus(status: number): ActionError {
+  const isPassing = status >= 500 || status === 408 || status === 429;
+  const kind = isPassing ? ActionError : FinalError;
+  return new kind('TIMESTAMP_FAILED', `The authority answered with the HTTP status ${status}.`);
+}
+
+/** Reasons of RFC 3161 that pass by themselves. */
+const PASSING = ['timeNotAvailable', 'addInfoNotAvailable', 'systemFailure'];
+
+function refused(flags: readonly string[], reason: string): ActionError {
+  const kind = flags.some((flag) => PASSING.includes(flag)) ? ActionError : FinalError;
+  const why = [flags.join(', '), reason && `“${reason}”`].filter(Boolean).join(', ');
+  return new kind('TIMESTAMP_REFUSED', `The authority refused the request${why ? ` (${why})` : ''}.`);
+}
+
+function tooLate(ms: number, cause: unknown): ActionError {
+  return new ActionError('TIMESTAMP_FAILED', `No answer within ${ms / 1000} s.`, { cause });
+}
+
+function noStamp(failures: readonly { readonly authority: URL; readonly error: ActionError }[]): ActionError {
+  const lines = failures.map(({ authority, error }) => `${authority.href}: ${error.code}: ${error.message}`);
+  const hints = failures.map(({ error: { hint } }) => hint).filter((hint) => hint !== undefined);
+  return new ActionError('TIMESTAMP_FAILED', ['No time stamp was to be had', ...lines].join('\n'), {
+    hint:
+      hints.length > 0
+        ? [...new Set(hints)].join(' ')
+        : 'Check timestamp-url, and give a second authority on a line of its own.',
+    cause: new AggregateError(failures.map(({ error }) => error)),
+  });
+}

@@ -1,0 +1,87 @@
+import type { X509Certificate } from 'node:crypto';
+import { ActionError } from '../errors.ts';
+import { type CertificateRules, readRules } from './structures.ts';
+
+const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
+const ANY_USE = '2.5.29.37.0';
+/** Basic constraints, key usage, extended key usage and certificate policies: critical ones that are heeded here, or bind nobody who accepts any policy. */
+const KNOWN_CRITICAL = ['2.5.29.19', '2.5.29.15', '2.5.29.37', '2.5.29.32'];
+/** Longer chains do not occur. */
+const MAX_ISSUERS = 8;
+
+/** What the signer of a stamp is judged by. */
+export interface SignerTrust {
+  /** What the signer must chain to, each a trust anchor. */
+  readonly anchors: readonly X509Certificate[];
+  /** Certificates that came with the stamp. */
+  readonly certificates: readonly X509Certificate[];
+  /** The time of the stamp. */
+  readonly at: Date;
+}
+
+/**
+ * Checks that a certificate may sign stamps and nothing else, and that it chained to an anchor at the time of the stamp.
+ *
+ * @throws ActionError `TIMESTAMP_UNTRUSTED`
+ */
+export function checkSigner(signer: X509Certificate, { anchors, certificates, at }: SignerTrust): void {
+  const rules = rulesOf(signer);
+  const misuse = whyNotForStamps(rules);
+  if (misuse) throw untrusted(signer, misuse);
+  if (!isValidAt(signer, at))
+    throw untrusted(signer, `was valid from ${signer.validFrom} to ${signer.validTo}, not at the time of the stamp`);
+  const fingerprints = new Set(anchors.map(({ fingerprint256 }) => fingerprint256));
+  const leadsToAnchor = (certificate: X509Certificate, issuersBelow: number): boolean => {
+    if (fingerprints.has(certificate.fingerprint256)) return true;
+    if (issuersBelow >= MAX_ISSUERS) return false;
+    return [...anchors, ...certificates].some(
+      (issuer) => mayIssue(issuer, certificate, { issuersBelow, at }) && leadsToAnchor(issuer, issuersBelow + 1),
+    );
+  };
+  if (!leadsToAnchor(signer, 0)) throw untrusted(signer, 'does not chain to a trusted certificate');
+}
+
+function whyNotForStamps({ extendedUses, otherKeyUses, criticalExtensions }: CertificateRules): string | undefined {
+  if (extendedUses?.names.length !== 1 || extendedUses.names[0] !== TIME_STAMPING)
+    return 'is not for time stamps alone (extended key usage timeStamping)';
+  if (!extendedUses.isCritical) return 'has an extended key usage that is not critical, as RFC 3161 demands';
+  if (otherKeyUses) return 'has a key usage beside signing';
+  return whyUnknown(criticalExtensions);
+}
+
+function whyUnknown(criticalExtensions: readonly string[]): string | undefined {
+  const unknown = criticalExtensions.find((oid) => !KNOWN_CRITICAL.includes(oid));
+  return unknown && `has a critical extension that is not understood, ${unknown}`;
+}
+
+function mayIssue(
+  issuer: X509Certificate,
+  certificate: X509Certificate,
+  { issuersBelow, at }: { readonly issuersBelow: number; readonly at: Date },
+): boolean {
+  if (!certificate.checkIssued(issuer) || !isValidAt(issuer, at)) return false;
+  const { isAuthority, pathLength, extendedUses, criticalExtensions } = rulesOf(issuer);
+  const isMeant = extendedUses?.names.some((name) => name === TIME_STAMPING || name === ANY_USE) ?? true;
+  const isAllowed = isAuthority && issuersBelow <= (pathLength ?? MAX_ISSUERS);
+  return isMeant && isAllowed && whyUnknown(criticalExtensions) === undefined && certificate.verify(issuer.publicKey);
+}
+
+function isValidAt({ validFromDate, validToDate }: X509Certificate, at: Date): boolean {
+  return validFromDate <= at && at <= validToDate;
+}
+
+function rulesOf(certificate: X509Certificate): CertificateRules {
+  try {
+    return readRules(certificate);
+  } catch (error) {
+    throw untrusted(certificate, 'cannot be read', error);
+  }
+}
+
+function untrusted({ subject }: X509Certificate, why: string, cause?: unknown): ActionError {
+  const name = subject.replaceAll('\n', ', ');
+  return new ActionError('TIMESTAMP_UNTRUSTED', `The certificate that signed the time stamp, ${name}, ${why}.`, {
+    hint: 'Give the root of the time stamp authority as timestamp-chain, after you compared it with what the authority publishes.',
+    cause,
+  });
+}

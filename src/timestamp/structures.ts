@@ -1,0 +1,192 @@
+import { X509Certificate } from 'node:crypto';
+import { SignedData } from '@peculiar/asn1-cms';
+import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
+import { MessageImprint, PKIStatus, TimeStampReq, TimeStampResp, TSTInfo } from '@peculiar/asn1-tsp';
+import {
+  AlgorithmIdentifier,
+  BasicConstraints,
+  Certificate,
+  ExtendedKeyUsage,
+  KeyUsage,
+  KeyUsageFlags,
+} from '@peculiar/asn1-x509';
+import { announcedLength, childrenOf, type Element, octetsOf, oidOf, readElement, TAG } from '../identity/der/der.ts';
+
+const SHA256 = '2.16.840.1.101.3.4.2.1';
+
+/** Encodes the request for a stamp over a SHA-256; the answer is to hold the certificate of its signer. */
+export function encodeRequest(sha256: Buffer, nonce: Buffer): Buffer {
+  const hashAlgorithm = new AlgorithmIdentifier({ algorithm: SHA256, parameters: null });
+  const messageImprint = new MessageImprint({ hashAlgorithm, hashedMessage: new OctetString(sha256) });
+  return Buffer.from(AsnConvert.serialize(new TimeStampReq({ messageImprint, nonce: bufferOf(nonce), certReq: true })));
+}
+
+/** What an authority answered: a token, or why there is none. */
+export interface StampAnswer {
+  /** DER of the signed token; `undefined` when the authority refused. */
+  readonly token: Buffer | undefined;
+  /** What the authority says about a refusal, in its own words; not clean. */
+  readonly reason: string;
+  /** Names of RFC 3161 for the reason, such as `badAlg`. */
+  readonly flags: readonly string[];
+}
+
+/** Reads a `TimeStampResp`; throws when the bytes are none. */
+export function decodeAnswer(bytes: Buffer): StampAnswer {
+  if (announcedLength(bytes) !== bytes.length) throw new Error('the answer is no DER, or not only one element');
+  const { status } = AsnConvert.parse(bytes, TimeStampResp);
+  const [, token] = piecesOf(bytes);
+  const isGranted = status.status === PKIStatus.granted || status.status === PKIStatus.grantedWithMods;
+  if (isGranted && token === undefined) throw new Error('the answer is granted, but holds no token');
+  return {
+    token: isGranted ? token : undefined,
+    reason: (status.statusString ?? []).join(' '),
+    flags: status.failInfo?.toJSON() ?? [],
+  };
+}
+
+/** A signed token: what it stamps and when, and who signed it. Nothing of it is checked yet. */
+export interface StampToken {
+  /** Object identifier of what is signed. */
+  readonly contentType: string;
+  /** DER of what is signed, the `TSTInfo`. */
+  readonly content: Buffer;
+  readonly digestAlgorithm: string;
+  readonly digest: Buffer;
+  /** Content of the INTEGER; `undefined` when there is none. */
+  readonly nonce: Buffer | undefined;
+  readonly time: Date;
+  readonly signer: StampSigner;
+  readonly certificates: readonly X509Certificate[];
+}
+
+/** The one signature of a token. */
+export interface StampSigner {
+  /** DER of the SET that is signed. */
+  readonly signedAttributes: Buffer;
+  /** First value of each attribute, by object identifier. */
+  readonly attributes: ReadonlyMap<string, Element>;
+  readonly digestAlgorithm: string;
+  readonly signatureAlgorithm: string;
+  readonly signature: Buffer;
+}
+
+/** Reads a token as `decodeAnswer` returns it; throws when it is none, or has another number of signatures than one. */
+export function readToken(bytes: Buffer): StampToken {
+  const [, explicit] = childrenOf(readElement(bytes));
+  const [signedData] = explicit ? piecesOfElement(explicit) : [];
+  if (signedData === undefined) throw new Error('the token holds no signed data');
+  const { encapContentInfo, signerInfos } = AsnConvert.parse(signedData, SignedData);
+  const content = encapContentInfo.eContent?.single;
+  const [info, ...others] = signerInfos;
+  if (content === undefined || info === undefined || others.length > 0)
+    throw new Error('the token has no content, or not exactly one signature');
+  const stamp = AsnConvert.parse(content.buffer, TSTInfo);
+  if (Number.isNaN(stamp.genTime.getTime())) throw new Error('the token has no time');
+  return {
+    contentType: encapContentInfo.eContentType,
+    content: Buffer.from(content.buffer),
+    digestAlgorithm: stamp.messageImprint.hashAlgorithm.algorithm,
+    digest: Buffer.from(stamp.messageImprint.hashedMessage.buffer),
+    nonce: stamp.nonce && Buffer.from(stamp.nonce),
+    time: stamp.genTime,
+    signer: {
+      ...readSignedAttributes(signedData),
+      digestAlgorithm: info.digestAlgorithm.algorithm,
+      signatureAlgorithm: info.signatureAlgorithm.algorithm,
+      signature: Buffer.from(info.signature.buffer),
+    },
+    certificates: readCertificates(signedData),
+  };
+}
+
+/** The parser keeps no bytes as they came, and the signature is over these: as a SET, whatever tag they have. */
+function readSignedAttributes(signedData: Buffer): Pick<StampSigner, 'signedAttributes' | 'attributes'> {
+  const [signerInfo] = childrenOf(childrenOf(readElement(signedData)).at(-1));
+  const raw = signerInfo && piecesOfElement(signerInfo).find((piece) => piece[0] === TAG.context0);
+  if (raw === undefined) throw new Error('the token has no signed attributes');
+  const signedAttributes = Buffer.from(raw);
+  signedAttributes[0] = 0x31;
+  const attributes = new Map<string, Element>();
+  for (const attribute of childrenOf(readElement(raw))) {
+    const [type, values] = childrenOf(attribute);
+    const [value, ...others] = childrenOf(values);
+    const oid = oidOf(type);
+    if (oid === undefined || value === undefined || others.length > 0 || attributes.has(oid))
+      throw new Error('the token has an attribute that is not one value');
+    attributes.set(oid, value);
+  }
+  return { signedAttributes, attributes };
+}
+
+function readCertificates(signedData: Buffer): X509Certificate[] {
+  const set = childrenOf(readElement(signedData)).find(({ tag }) => tag === TAG.context0);
+  if (set === undefined) return [];
+  // Other choices than a certificate have tags of their own.
+  return piecesOfElement(set)
+    .filter((piece) => piece[0] === TAG.sequence)
+    .map((piece) => new X509Certificate(piece));
+}
+
+/** Returns the hash in `signing-certificate` or its successor, with its algorithm; `undefined` when there is none. */
+export function readCertificateHash(attribute: Element): { algorithm: string | undefined; hash: Buffer } | undefined {
+  const [list] = childrenOf(attribute);
+  const [first, second] = childrenOf(childrenOf(list)[0]);
+  const isNamed = first?.tag === TAG.sequence;
+  const hash = octetsOf(isNamed ? second : first);
+  return hash && { algorithm: isNamed ? oidOf(childrenOf(first)[0]) : undefined, hash };
+}
+
+/** What a certificate says about its use. */
+export interface CertificateRules {
+  readonly isAuthority: boolean;
+  /** Most authorities below this one; `undefined` for any number. */
+  readonly pathLength: number | undefined;
+  readonly extendedUses: { readonly names: readonly string[]; readonly isCritical: boolean } | undefined;
+  /** Uses in `keyUsage` that are neither digital signature nor non-repudiation; `undefined` when there is no such extension. */
+  readonly otherKeyUses: number | undefined;
+  readonly criticalExtensions: readonly string[];
+}
+
+/** Reads what a certificate says about its use; throws when it cannot be read. */
+export function readRules(certificate: X509Certificate): CertificateRules {
+  const { extensions = [] } = AsnConvert.parse(certificate.raw, Certificate).tbsCertificate;
+  const find = (oid: string) => extensions.find(({ extnID }) => extnID === oid);
+  const [basic, uses, keyUsage] = ['2.5.29.19', '2.5.29.37', '2.5.29.15'].map(find);
+  const constraints = basic && AsnConvert.parse(basic.extnValue, BasicConstraints);
+  const bits = keyUsage && AsnConvert.parse(keyUsage.extnValue, KeyUsage).toNumber();
+  const signing = KeyUsageFlags.digitalSignature | KeyUsageFlags.nonRepudiation;
+  return {
+    isAuthority: constraints?.cA === true,
+    pathLength: constraints?.pathLenConstraint,
+    extendedUses: uses && {
+      names: [...AsnConvert.parse(uses.extnValue, ExtendedKeyUsage)],
+      isCritical: uses.critical,
+    },
+    otherKeyUses: bits === undefined ? undefined : bits & ~signing,
+    criticalExtensions: extensions.filter(({ critical }) => critical).map(({ extnID }) => extnID),
+  };
+}
+
+function piecesOf(bytes: Buffer): readonly Buffer[] {
+  const element = readElement(bytes);
+  return element ? piecesOfElement(element) : [];
+}
+
+/** Returns each child of an element as the bytes that it came in. */
+function piecesOfElement({ content }: Element): readonly Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let offset = 0; offset < content.length; ) {
+    const child = readElement(content, offset);
+    if (child === undefined) throw new Error('the structure is broken');
+    pieces.push(content.subarray(offset, child.end));
+    offset = child.end;
+  }
+  return pieces;
+}
+
+function bufferOf(bytes: Buffer): ArrayBuffer {
+  const copy = new ArrayBuffer(bytes.length);
+  new Uint8Array(copy).set(bytes);
+  return copy;
+}
