@@ -418,7 +418,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		].map((check) => (0, finding.lb)(check, reason));
 	}
 	var manifest = __webpack_require__(37987);
-	var issuing = __webpack_require__(81843);
+	var issuing = __webpack_require__(9971);
 	var connection_transport = __webpack_require__(3228);
 	var key = __webpack_require__(52294);
 	;

@@ -37130,7 +37130,7 @@ Content-Type: application/json
 				current.transport.close();
 			}
 		}
-		var issuing = __nccwpck_require__(81843);
+		var issuing = __nccwpck_require__(9971);
 		var service_route = __nccwpck_require__(8943);
 		;
 		const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
@@ -40042,7 +40042,7 @@ Content-Type: application/json
 			});
 		}
 	}),
-	81843: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	9971: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			p: () => describeIssued,
 			U: () => withIssuer
@@ -40060,8 +40060,10 @@ Content-Type: application/json
 		;
 		const COMMON_NAME = Buffer.from("550403", "hex");
 		const ECDSA_WITH_SHA256 = Buffer.from("2a8648ce3d040302", "hex");
-		async function createRequest(commonName) {
-			const { privateKey, publicKey } = await (0, external_node_util_.promisify)(external_node_crypto_.generateKeyPair)("ec", { namedCurve: "P-256" });
+		function createKeyPair() {
+			return (0, external_node_util_.promisify)(external_node_crypto_.generateKeyPair)("ec", { namedCurve: "P-256" });
+		}
+		function createRequest(commonName, { privateKey, publicKey }) {
 			const attribute = (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.oid, COMMON_NAME), (0, der_der._m)(der_der.Dk.utf8String, Buffer.from(commonName)));
 			const info = (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.integer, Buffer.of(0)), (0, der_der._m)(der_der.Dk.sequence, (0, der_der._m)(der_der.Dk.set, attribute)), publicKey.export({
 				type: "spki",
@@ -40077,121 +40079,6 @@ Content-Type: application/json
 			};
 		}
 		var id_token = __nccwpck_require__(9287);
-		var issued_certificate = __nccwpck_require__(39481);
-		var authority = __nccwpck_require__(80997);
-		var refusals = __nccwpck_require__(30655);
-		;
-		class StepCa {
-			#settings;
-			#world;
-			#asksForLife = true;
-			constructor(settings, world) {
-				this.#settings = settings;
-				this.#world = world;
-			}
-			async issue(asking) {
-				const { url } = this.#settings;
-				const { text: ott } = await asking.drawToken();
-				const csr = await asking.createRequest();
-				const wish = this.#asksForLife ? {
-					csr,
-					ott,
-					notAfter: `${authority.RO}s`
-				} : {
-					csr,
-					ott
-				};
-				const response = await asking.post((0, authority.UX)(`${url.pathname.replace(/\/+$/, "")}/1.0/sign`, wish));
-				if (response.status === 201) {
-					const chain = (0, authority.Ej)((0, authority.hd)(response, "certChain"));
-					const certificates = chain.length > 0 ? chain : ["crt", "ca"].flatMap((each) => (0, authority.Ej)((0, authority.hd)(response, each)));
-					if (certificates.length > 0) return certificates.join("\n");
-					throw (0, refusals.X1)(url.origin, "is missing in its answer", "Check that certificate-url leads to a step-ca.");
-				}
-				const { scrub, now } = this.#world;
-				if (this.#asksForLife && response.status === 403 && /certificate duration/.test(response.body.toString())) {
-					this.#asksForLife = false;
-					return this.issue(asking);
-				}
-				throw (0, refusals.nK)(response, {
-					origin: url.origin,
-					claims: asking.claims,
-					scrub,
-					now
-				});
-			}
-			async close() {}
-		}
-		;
-		const REVOKE_MS = 2e3;
-		class VaultPki {
-			#settings;
-			#world;
-			#transport;
-			#token;
-			#issued = new Set();
-			constructor(settings, world, transport) {
-				this.#settings = settings;
-				this.#world = world;
-				this.#transport = transport;
-			}
-			async issue(asking) {
-				const { mount, pkiRole, url } = this.#settings;
-				this.#token ??= await this.#logIn(asking);
-				const wish = {
-					csr: await asking.createRequest(),
-					ttl: `${authority.RO}s`,
-					format: "pem"
-				};
-				const path = this.#path(`${mount}/sign/${pkiRole}`);
-				const response = await asking.post((0, authority.UX)(path, wish, ["X-Vault-Token", this.#token]));
-				if (response.status !== 200) throw (0, refusals.WC)(response, this.#settings, this.#asked(asking));
-				this.#token = undefined;
-				const certificates = [
-					"data.certificate",
-					"data.ca_chain",
-					"data.issuing_ca"
-				].flatMap((each) => (0, authority.Ej)((0, authority.hd)(response, each)));
-				if (certificates.length > 0) return certificates.join("\n");
-				throw (0, refusals.X1)(url.origin, "is missing in its answer", "Check that certificate-url leads to a pki engine.");
-			}
-			async close() {
-				const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
-				const revoke = (token) => this.#transport.post((0, authority.UX)(path, {}, ["X-Vault-Token", token]), AbortSignal.timeout(REVOKE_MS));
-				await Promise.allSettled([...this.#issued].map(revoke));
-				this.#issued.clear();
-			}
-			async #logIn(asking) {
-				const { login, loginRole } = this.#settings;
-				const { text: jwt } = await asking.drawToken();
-				const response = await asking.post((0, authority.UX)(this.#path(`${login.path}/login`), {
-					role: loginRole,
-					jwt
-				}));
-				const token = response.status === 200 ? (0, authority.hd)(response, "auth.client_token") : undefined;
-				if (typeof token !== "string" || token === "") throw (0, refusals.uj)(response, this.#settings, this.#asked(asking));
-				this.#world.mask(token);
-				if ((0, authority.hd)(response, "auth.token_type") !== "batch") this.#issued.add(token);
-				const policies = (0, authority.Ej)((0, authority.hd)(response, "auth.policies")).join(", ");
-				asking.note({
-					check: "login",
-					what: `${login.path} took the token for the role ${loginRole}; policies: ${policies}`
-				});
-				return token;
-			}
-			#asked({ claims }) {
-				const { scrub, now } = this.#world;
-				return {
-					origin: this.#settings.url.origin,
-					claims,
-					scrub,
-					now
-				};
-			}
-			#path(path) {
-				return `${this.#settings.url.pathname.replace(/\/+$/, "")}/v1/${path}`;
-			}
-		}
 		;
 		const LIMITS = {
 			requests: 5,
@@ -40199,58 +40086,20 @@ Content-Type: application/json
 			requestMs: 2e4,
 			firstPauseMs: 1e3
 		};
-		class Issuer {
-			#options;
-			#authority;
-			constructor(options) {
-				this.#options = options;
-				const { settings, world, transport } = options;
-				this.#authority = settings.from === "vault" ? new VaultPki(settings, world, transport) : new StepCa(settings, world);
-			}
-			async obtain(signal) {
-				const { settings, trust, world } = this.#options;
-				const attempt = new IssueAttempt(this.#options, signal);
-				for (let pauseMs = LIMITS.firstPauseMs;; pauseMs *= 2) {
-					try {
-						const pem = await this.#authority.issue(attempt);
-						const { privateKey } = await attempt.request();
-						const found = (0, issued_certificate.f)(pem, {
-							privateKey,
-							trust,
-							origin: settings.url.origin,
-							now: world.now
-						});
-						const { subject, notAfter } = found.certificate;
-						attempt.note({
-							check: "certificate",
-							what: `the authority issued ${subject}, valid until ${notAfter}`
-						});
-						return {
-							...found,
-							source: settings.from,
-							job: (0, id_token.Zw)(attempt.claims)
-						};
-					} catch (error) {
-						await attempt.pauseAfter(error, pauseMs);
-					}
-				}
-			}
-			async close() {
-				await this.#authority.close();
-				this.#options.transport.close();
-			}
-		}
 		class IssueAttempt {
 			#options;
 			#signal;
 			#endsAt;
+			#keys = createKeyPair();
 			#requests = 0;
+			#pauseMs = LIMITS.firstPauseMs;
 			#request;
 			claims = {};
 			constructor(options, signal) {
 				this.#options = options;
 				this.#signal = signal;
 				this.#endsAt = options.world.clock.now() + LIMITS.totalMs;
+				options.transport.prepare(1, signal);
 			}
 			async post(request) {
 				const { transport, settings } = this.#options;
@@ -40298,18 +40147,19 @@ Content-Type: application/json
 			async createRequest() {
 				return (await this.request()).pem;
 			}
-			request() {
-				this.#request ??= createRequest((0, id_token.Vb)(this.claims));
+			async request() {
+				this.#request ??= createRequest((0, id_token.Vb)(this.claims), await this.#keys);
 				return this.#request;
 			}
 			note(step) {
 				this.#options.onStep?.(step);
 			}
-			async pauseAfter(error, pauseMs) {
+			async pauseAfter(error) {
 				this.#signal.throwIfAborted();
 				const isPassing = error instanceof policy_failure.HR && (error.kind === "service" || error.kind === "request");
 				if (!isPassing) throw error;
-				const waitMs = Math.max(pauseMs, error.facts.retryAfterMs ?? 0);
+				const waitMs = Math.max(this.#pauseMs, error.facts.retryAfterMs ?? 0);
+				this.#pauseMs *= 2;
 				if (this.#requests >= LIMITS.requests || waitMs >= this.#leftMs()) throw lasting(error, this.#requests);
 				const { promise, resolve } = Promise.withResolvers();
 				const cancel = this.#options.world.clock.after(waitMs, resolve);
@@ -40341,6 +40191,162 @@ Content-Type: application/json
 				message: `${failure.message} That was the last of ${times}.`
 			});
 		}
+		var issued_certificate = __nccwpck_require__(39481);
+		var authority = __nccwpck_require__(80997);
+		var refusals = __nccwpck_require__(30655);
+		;
+		class StepCa {
+			#settings;
+			#world;
+			#asksForLife = true;
+			constructor(settings, world) {
+				this.#settings = settings;
+				this.#world = world;
+			}
+			async issue(asking) {
+				const { url } = this.#settings;
+				const { text: ott } = await asking.drawToken();
+				const csr = await asking.createRequest();
+				const wish = this.#asksForLife ? {
+					csr,
+					ott,
+					notAfter: `${authority.RO}s`
+				} : {
+					csr,
+					ott
+				};
+				const response = await asking.post((0, authority.UX)(`${url.pathname.replace(/\/+$/, "")}/1.0/sign`, wish));
+				if (response.status === 201) {
+					const chain = (0, authority.Ej)((0, authority.hd)(response, "certChain"));
+					const certificates = chain.length > 0 ? chain : ["crt", "ca"].flatMap((each) => (0, authority.Ej)((0, authority.hd)(response, each)));
+					if (certificates.length > 0) return certificates.join("\n");
+					throw (0, refusals.X1)(url.origin, "is missing in its answer", "Check that certificate-url leads to a step-ca.");
+				}
+				const { scrub, now } = this.#world;
+				if (this.#asksForLife && response.status === 403 && /certificate duration/.test(response.body.toString())) {
+					this.#asksForLife = false;
+					return this.issue(asking);
+				}
+				throw (0, refusals.nK)(response, {
+					origin: url.origin,
+					claims: asking.claims,
+					scrub,
+					now
+				});
+			}
+			async close() {}
+		}
+		;
+		class VaultPki {
+			#settings;
+			#world;
+			#transport;
+			#token;
+			#issued = new Set();
+			constructor(settings, world, transport) {
+				this.#settings = settings;
+				this.#world = world;
+				this.#transport = transport;
+			}
+			async issue(asking) {
+				const { mount, pkiRole, url } = this.#settings;
+				this.#token ??= await this.#logIn(asking);
+				const wish = {
+					csr: await asking.createRequest(),
+					ttl: `${authority.RO}s`,
+					format: "pem"
+				};
+				const path = this.#path(`${mount}/sign/${pkiRole}`);
+				const response = await asking.post((0, authority.UX)(path, wish, ["X-Vault-Token", this.#token]));
+				if (response.status !== 200) throw (0, refusals.WC)(response, this.#settings, this.#asked(asking));
+				this.#token = undefined;
+				const certificates = [
+					"data.certificate",
+					"data.ca_chain",
+					"data.issuing_ca"
+				].flatMap((each) => (0, authority.Ej)((0, authority.hd)(response, each)));
+				if (certificates.length > 0) return certificates.join("\n");
+				throw (0, refusals.X1)(url.origin, "is missing in its answer", "Check that certificate-url leads to a pki engine.");
+			}
+			async close(signal) {
+				const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
+				const revoke = (token) => this.#transport.post((0, authority.UX)(path, {}, ["X-Vault-Token", token]), signal);
+				await Promise.allSettled([...this.#issued].map(revoke));
+				this.#issued.clear();
+			}
+			async #logIn(asking) {
+				const { login, loginRole } = this.#settings;
+				const { text: jwt } = await asking.drawToken();
+				const response = await asking.post((0, authority.UX)(this.#path(`${login.path}/login`), {
+					role: loginRole,
+					jwt
+				}));
+				const token = response.status === 200 ? (0, authority.hd)(response, "auth.client_token") : undefined;
+				if (typeof token !== "string" || token === "") throw (0, refusals.uj)(response, this.#settings, this.#asked(asking));
+				this.#world.mask(token);
+				if ((0, authority.hd)(response, "auth.token_type") !== "batch") this.#issued.add(token);
+				const policies = (0, authority.Ej)((0, authority.hd)(response, "auth.policies")).join(", ");
+				asking.note({
+					check: "login",
+					what: `${login.path} took the token for the role ${loginRole}; policies: ${policies}`
+				});
+				return token;
+			}
+			#asked({ claims }) {
+				const { scrub, now } = this.#world;
+				return {
+					origin: this.#settings.url.origin,
+					claims,
+					scrub,
+					now
+				};
+			}
+			#path(path) {
+				return `${this.#settings.url.pathname.replace(/\/+$/, "")}/v1/${path}`;
+			}
+		}
+		;
+		class Issuer {
+			#options;
+			#authority;
+			constructor(options) {
+				this.#options = options;
+				const { settings, world, transport } = options;
+				this.#authority = settings.from === "vault" ? new VaultPki(settings, world, transport) : new StepCa(settings, world);
+			}
+			async obtain(signal) {
+				const { settings, trust, world } = this.#options;
+				const attempt = new IssueAttempt(this.#options, signal);
+				for (;;) {
+					try {
+						const pem = await this.#authority.issue(attempt);
+						const { privateKey } = await attempt.request();
+						const found = (0, issued_certificate.f)(pem, {
+							privateKey,
+							trust,
+							origin: settings.url.origin,
+							now: world.now
+						});
+						const { subject, notAfter } = found.certificate;
+						attempt.note({
+							check: "certificate",
+							what: `the authority issued ${subject}, valid until ${notAfter}`
+						});
+						return {
+							...found,
+							source: settings.from,
+							job: (0, id_token.Zw)(attempt.claims)
+						};
+					} catch (error) {
+						await attempt.pauseAfter(error);
+					}
+				}
+			}
+			async close(signal) {
+				await this.#authority.close(signal);
+				this.#options.transport.close();
+			}
+		}
 		var units = __nccwpck_require__(76704);
 		var service_route = __nccwpck_require__(8943);
 		;
@@ -40365,14 +40371,14 @@ Content-Type: application/json
 					clock,
 					scrub: runner.scrub,
 					mask: (secret) => runner.mask([secret]),
-					drawIdToken: (audience) => runner.drawIdToken(audience)
+					drawIdToken: (0, service_route.Y0)(runner)
 				},
 				...onStep ? { onStep } : {}
 			});
 			try {
 				return await use(issuer);
 			} finally {
-				await issuer.close();
+				await issuer.close((0, service_route.AZ)(context));
 			}
 		}
 		function describeIssued({ runner, now }, issued) {
@@ -40394,6 +40400,7 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			cC: () => CONNECT_TIMEOUT_MS,
 			_v: () => announceProxy,
+			Y0: () => drawIdTokenOf,
 			AZ: () => parting,
 			iJ: () => proxyFor,
 			hr: () => withSecureContext,
@@ -40402,8 +40409,8 @@ Content-Type: application/json
 		var external_node_fs_ = __nccwpck_require__(73024);
 		var connection_proxy = __nccwpck_require__(24342);
 		var route = __nccwpck_require__(83551);
-		var external_node_path_ = __nccwpck_require__(76760);
 		var errors = __nccwpck_require__(27406);
+		var external_node_path_ = __nccwpck_require__(76760);
 		var held = __nccwpck_require__(46018);
 		;
 		const CREDENTIALS_PREFIX = "mtls-release-signing-credentials-";
@@ -40488,6 +40495,7 @@ Content-Type: application/json
 				if (!codes.includes((0, errors.$N)(error) ?? "")) throw error;
 			}
 		}
+		var failure = __nccwpck_require__(74318);
 		;
 		const CONNECT_TIMEOUT_MS = 1e4;
 		function announceProxy(context, server) {
@@ -40536,8 +40544,17 @@ Content-Type: application/json
 				warn: onWarning,
 				scrub: runner.scrub,
 				mask: (secret) => runner.mask([secret]),
-				drawIdToken: (audience) => runner.drawIdToken(audience)
+				drawIdToken: drawIdTokenOf(runner)
 			};
+		}
+		function drawIdTokenOf(runner) {
+			return (audience) => runner.drawIdToken(audience).catch((error) => {
+				if (!(error instanceof errors.lZ)) throw error;
+				throw new failure.HR("config", error.code, error.message, {
+					hint: error.hint ?? "",
+					cause: error.cause
+				});
+			});
 		}
 	}),
 	89627: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTokenService } from '../../../tools/oidc/token-service.ts';
 import { KeylessWorld, refusal, type Seen, setRole } from './world.ts';
 
 let world: KeylessWorld;
@@ -52,4 +53,25 @@ test('an authority that is sealed meanwhile: the certificate serves on until its
   const seen = world.seen().slice(before);
   expect(seen.filter(({ at, end }) => Date.parse(at) > Date.parse(end))).toEqual([]);
   expect(Number(signing.run.outputs['signed-count'])).toBeGreaterThan(5);
+});
+
+test('a token service that refuses meanwhile ends the run once, not file by file', async () => {
+  let refuses = false;
+  const tokens = await startTokenService({ claims: world.claims, status: () => (refuses ? 403 : 200) });
+  await world.bao.set('POST', 'auth/jwt/config', {
+    jwt_validation_pubkeys: [tokens.publicKey],
+    bound_issuer: tokens.issuer,
+  });
+  const before = world.seen().length;
+  const running = world.sign({ ...world.inputs, concurrency: '10' }, { files: 400, env: tokens.env });
+  while (world.seen().length < before + 5) await new Promise((resolve) => void setTimeout(resolve, 50));
+  refuses = true;
+  const signing = await running;
+  await tokens.close();
+  const { exitCode, error } = refusal(signing);
+  expect(exitCode).toBe(1);
+  expect(error).toMatch(/ID_TOKEN_REFUSED.*it answered 403/s);
+  // The first certificate, one try at two thirds of its life, and one at its end.
+  expect(tokens.audiences.length).toBeLessThanOrEqual(4);
+  expect(signing.manifest.files?.filter(({ status }) => status === 'failed').length).toBeLessThanOrEqual(1);
 });

@@ -55,8 +55,8 @@ export interface Asking {
 export interface Authority {
   /** Returns PEM with the certificate and its issuers; throws a `Failure`, whose kind tells whether a repeat is worth it. */
   issue(asking: Asking): Promise<string>;
-  /** Gives back what the authority lent; never rejects. */
-  close(): Promise<void>;
+  /** Gives back what the authority lent, until the signal says that it is enough; never rejects. */
+  close(signal: AbortSignal): Promise<void>;
 }
 
 /** Longest life that is asked for, in seconds: a certificate that leaks is of use for minutes. */

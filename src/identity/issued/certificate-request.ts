@@ -1,4 +1,4 @@
-import { generateKeyPair, type KeyObject, sign } from 'node:crypto';
+import { generateKeyPair, type KeyObject, type KeyPairKeyObjectResult, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import { TAG, writeElement } from '../der/der.ts';
 import { encodePem } from '../text/pem.ts';
@@ -13,13 +13,20 @@ export interface CertificateRequest {
 const COMMON_NAME = Buffer.from('550403', 'hex');
 const ECDSA_WITH_SHA256 = Buffer.from('2a8648ce3d040302', 'hex');
 
+/** A key and its public half. */
+export type KeyPair = KeyPairKeyObjectResult;
+
+/** Makes an EC P-256 key. */
+export function createKeyPair(): Promise<KeyPair> {
+  return promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
+}
+
 /**
- * Makes an EC P-256 key and a certificate request (RFC 2986) for it with a common name.
+ * Makes a certificate request (RFC 2986) for a key, with a common name.
  *
  * Node makes no requests, and a library for these few elements would cost more of the start than all the rest together.
  */
-export async function createRequest(commonName: string): Promise<CertificateRequest> {
-  const { privateKey, publicKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
+export function createRequest(commonName: string, { privateKey, publicKey }: KeyPair): CertificateRequest {
   const attribute = writeElement(
     TAG.sequence,
     writeElement(TAG.oid, COMMON_NAME),

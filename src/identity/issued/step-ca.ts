@@ -43,5 +43,6 @@ export class StepCa implements Authority {
     throw stepFailure(response, { origin: url.origin, claims: asking.claims, scrub, now });
   }
 
+  /** Nothing was lent. */
   async close(): Promise<void> {}
 }

@@ -12,9 +12,6 @@ import {
 } from './authority.ts';
 import { noCertificate, vaultLoginFailure, vaultSignFailure } from './refusals.ts';
 
-/** Longest time for giving a token back, in milliseconds; it expires by itself otherwise. */
-const REVOKE_MS = 2000;
-
 /** The pki engine of OpenBao or Vault, which a job reaches by its jwt login. */
 export class VaultPki implements Authority {
   readonly #settings: VaultPkiSettings;
@@ -50,10 +47,10 @@ export class VaultPki implements Authority {
    *
    * Not earlier than this: a role with generate_lease would revoke the certificate together with its token.
    */
-  async close(): Promise<void> {
+  async close(signal: AbortSignal): Promise<void> {
     const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
     const revoke = (token: string): Promise<WireResponse> =>
-      this.#transport.post(jsonRequest(path, {}, ['X-Vault-Token', token]), AbortSignal.timeout(REVOKE_MS));
+      this.#transport.post(jsonRequest(path, {}, ['X-Vault-Token', token]), signal);
     await Promise.allSettled([...this.#issued].map(revoke));
     this.#issued.clear();
   }

@@ -7,7 +7,7 @@ import { type IssuedIdentity, Issuer } from '../../identity/issued/issuer.ts';
 import type { ReportPart } from '../../report/report.ts';
 import { sentence } from '../../report/summary/units.ts';
 import type { Context } from '../context.ts';
-import { CONNECT_TIMEOUT_MS, proxyFor } from './route.ts';
+import { CONNECT_TIMEOUT_MS, drawIdTokenOf, parting, proxyFor } from './route.ts';
 
 /** How certificates are issued to this run. */
 export interface IssuingTask {
@@ -40,14 +40,14 @@ export async function withIssuer<T>(
       clock,
       scrub: runner.scrub,
       mask: (secret) => runner.mask([secret]),
-      drawIdToken: (audience) => runner.drawIdToken(audience),
+      drawIdToken: drawIdTokenOf(runner),
     },
     ...(onStep ? { onStep } : {}),
   });
   try {
     return await use(issuer);
   } finally {
-    await issuer.close();
+    await issuer.close(parting(context));
   }
 }
 

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { type ConnectProxy, chooseProxy } from '../../connection/proxy.ts';
 import { createTlsContexts, type TlsContexts } from '../../connection/route.ts';
+import { ActionError } from '../../errors.ts';
 import { type CredentialPaths, withCredentials } from '../../identity/credentials.ts';
 import type { Identity, Trust } from '../../identity/identity.ts';
 import type { ProtocolWorld } from '../../protocols/protocol.ts';
+import { Failure } from '../../signing/policy/failure.ts';
 import type { Context } from '../context.ts';
 
 /** Longest time for name look-up, TCP, proxy and handshake together. */
@@ -65,6 +67,15 @@ export function worldOf({ runner, now, clock, randomInt }: Context, onWarning: P
     warn: onWarning,
     scrub: runner.scrub,
     mask: (secret) => runner.mask([secret]),
-    drawIdToken: (audience) => runner.drawIdToken(audience),
+    drawIdToken: drawIdTokenOf(runner),
   };
+}
+
+/** Returns how this run draws OIDC tokens; a token that is not to be had ends the run, because every file would need one. */
+export function drawIdTokenOf(runner: Context['runner']): ProtocolWorld['drawIdToken'] {
+  return (audience) =>
+    runner.drawIdToken(audience).catch((error: unknown) => {
+      if (!(error instanceof ActionError)) throw error;
+      throw new Failure('config', error.code, error.message, { hint: error.hint ?? '', cause: error.cause });
+    });
 }

@@ -1,0 +1,146 @@
+import type { WireRequest, WireResponse } from '../../connection/exchange.ts';
+import type { Transport } from '../../connection/transport.ts';
+import type { ProtocolWorld } from '../../protocols/protocol.ts';
+import { Failure } from '../../signing/policy/failure.ts';
+import { type Clock, orAborted } from '../../signing/schedule/clock.ts';
+import type { Asking, AuthoritySettings, Step } from './authority.ts';
+import { type CertificateRequest, createKeyPair, createRequest } from './certificate-request.ts';
+import { type Claims, describeClaims, nameOf, readClaims } from './id-token.ts';
+
+/** The parts of a run that an issuer uses. */
+export interface IssuerWorld extends Pick<ProtocolWorld, 'now' | 'scrub' | 'mask' | 'drawIdToken'> {
+  readonly clock: Pick<Clock, 'now' | 'after'>;
+}
+
+/** What an authority is asked with. */
+export interface AskingOptions {
+  readonly settings: AuthoritySettings;
+  /** To the authority: its own origin and trust, and no client certificate. */
+  readonly transport: Transport;
+  readonly world: IssuerWorld;
+  /** Is told each step that worked. */
+  readonly onStep?: (step: Step) => void;
+}
+
+/** Bounds of one certificate: an authority in trouble must not be asked for ever, nor by many jobs at once. */
+const LIMITS = { requests: 5, totalMs: 60_000, requestMs: 20_000, firstPauseMs: 1000 } as const;
+
+/** Everything that is done for one certificate, repeats included. */
+export class IssueAttempt implements Asking {
+  readonly #options: AskingOptions;
+  readonly #signal: AbortSignal;
+  readonly #endsAt: number;
+  /** Made while the token is on its way, as the connection to the authority is. */
+  readonly #keys = createKeyPair();
+  #requests = 0;
+  #pauseMs: number = LIMITS.firstPauseMs;
+  #request: CertificateRequest | undefined;
+  claims: Claims = {};
+
+  constructor(options: AskingOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#endsAt = options.world.clock.now() + LIMITS.totalMs;
+    options.transport.prepare(1, signal);
+  }
+
+  async post(request: WireRequest): Promise<WireResponse> {
+    const { transport, settings } = this.#options;
+    const { origin } = settings.url;
+    if (this.#requests >= LIMITS.requests) throw unreachable(origin, `took ${LIMITS.requests} requests and gave none`);
+    this.#requests++;
+    const limitMs = Math.min(LIMITS.requestMs, this.#leftMs());
+    const timeout = new AbortController();
+    const cancel = this.#options.world.clock.after(Math.max(1, limitMs), () =>
+      timeout.abort(unreachable(origin, `did not answer within ${Math.round(limitMs / 1000)} s`, { kind: 'service' })),
+    );
+    try {
+      return await transport.post(request, AbortSignal.any([this.#signal, timeout.signal]));
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      throw error instanceof Failure && error.code !== 'CERTIFICATE_NOT_ISSUED' ? aboutAuthority(origin, error) : error;
+    } finally {
+      cancel();
+    }
+  }
+
+  async drawToken(): Promise<{ readonly text: string; readonly claims: Claims }> {
+    const { settings, world } = this.#options;
+    const text = await orAborted(world.drawIdToken(settings.audience), this.#signal);
+    world.mask(text);
+    this.claims = readClaims(text);
+    this.note({ check: 'OIDC token', what: `the runner gave one for the audience ${settings.audience}` });
+    const names = ['iss', 'sub', 'repository_id', 'ref', 'job_workflow_ref', 'exp'];
+    this.note({ check: 'token claims', what: describeClaims(this.claims, names) });
+    return { text, claims: this.claims };
+  }
+
+  async createRequest(): Promise<string> {
+    return (await this.request()).pem;
+  }
+
+  async request(): Promise<CertificateRequest> {
+    this.#request ??= createRequest(nameOf(this.claims), await this.#keys);
+    return this.#request;
+  }
+
+  note(step: Step): void {
+    this.#options.onStep?.(step);
+  }
+
+  /** Waits before a repeat; throws the error when a repeat would be of no use, or too much. */
+  async pauseAfter(error: unknown): Promise<void> {
+    this.#signal.throwIfAborted();
+    const isPassing = error instanceof Failure && (error.kind === 'service' || error.kind === 'request');
+    if (!isPassing) throw error;
+    const waitMs = Math.max(this.#pauseMs, error.facts.retryAfterMs ?? 0);
+    this.#pauseMs *= 2;
+    if (this.#requests >= LIMITS.requests || waitMs >= this.#leftMs()) throw lasting(error, this.#requests);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#options.world.clock.after(waitMs, resolve);
+    await orAborted(promise, this.#signal).finally(cancel);
+  }
+
+  #leftMs(): number {
+    return this.#endsAt - this.#options.world.clock.now();
+  }
+}
+
+interface Trouble {
+  readonly kind?: Failure['kind'];
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+}
+
+function unreachable(origin: string, what: string, { kind = 'config', hint, cause }: Trouble = {}): Failure {
+  return new Failure(kind, 'CERTIFICATE_NOT_ISSUED', `The authority ${origin} ${what}.`, {
+    hint: hint ?? 'Run this job again when the authority is well; its operators can see why it did not answer.',
+    cause,
+  });
+}
+
+/** A failure of the connection names the inputs of the signing service, but this is another server with inputs of its own. */
+function aboutAuthority(origin: string, failure: Failure): Failure {
+  return new Failure(
+    failure.kind,
+    'CERTIFICATE_NOT_ISSUED',
+    `The authority ${origin} issued no certificate, because it was not reached (${failure.code}): ${inItsInputs(failure.message)}`,
+    {
+      hint: `This is about certificate-url and certificate-chain, which is chain when it is empty. ${inItsInputs(failure.hint ?? '')}`.trim(),
+      cause: failure,
+    },
+  );
+}
+
+function inItsInputs(text: string): string {
+  return text
+    .replace(/\b(in|into|If) chain\b/g, '$1 certificate-chain')
+    .replace(/\bchain holds\b/g, 'certificate-chain holds')
+    .replace(/\bserver-url(?: and sign-path)?\b/g, 'certificate-url');
+}
+
+/** The failure that ends the run when the authority does not recover in time. */
+function lasting(failure: Failure, requests: number): Failure {
+  const times = requests === 1 ? '1 request' : `${requests} requests`;
+  return failure.with({ kind: 'config', message: `${failure.message} That was the last of ${times}.` });
+}
