@@ -14,11 +14,11 @@ export interface FoldingFileSystem {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Mounts one; throws an error that says why that is not possible here. */
-export async function mountFolding(): Promise<FoldingFileSystem> {
+/** Mounts one, in a new directory when none is given; throws an error that says why that is not possible here. */
+export async function mountFolding(place?: string): Promise<FoldingFileSystem> {
   const top = await mkdtemp(join(tmpdir(), 'folding-'));
-  const [backing, directory] = [join(top, 'backing'), join(top, 'mounted')];
-  for (const path of [backing, directory]) await mkdir(path);
+  const [backing, directory] = [join(top, 'backing'), place ?? join(top, 'mounted')];
+  for (const path of [backing, directory]) await mkdir(path, { recursive: true });
   const outside = statSync(directory).dev;
   const child = spawn(PYTHON, [join(import.meta.dirname, 'folding.py'), backing, directory], {
     stdio: ['ignore', 'ignore', 'pipe'],
