@@ -3,7 +3,6 @@ import type { UploadArtifactResponse } from '@actions/artifact';
 import { ActionError, codeOf } from './errors.ts';
 import { show } from './files/names.ts';
 import type { Artifact } from './report/report.ts';
-import type { Clock } from './signing/schedule/clock.ts';
 
 /** What to upload and under which name. */
 export interface UploadOptions {
@@ -16,6 +15,8 @@ export interface UploadOptions {
   readonly replaces: boolean;
   /** 1 for the first run of a job, more for a re-run. */
   readonly runAttempt: number;
+  /** Host of the artifact service; may be empty. */
+  readonly host: string;
   readonly warn: (text: string) => void;
   /** Hides secrets in a text of the client or the service, then cuts it. */
   readonly scrub: (text: string, maxLength: number) => string;
@@ -137,7 +138,7 @@ function isPassingStatus(error: unknown): boolean {
   return status >= 500 || status === 408 || status === 429;
 }
 
-function explain(name: string, error: unknown, { runAttempt, scrub }: UploadOptions): ActionError {
+function explain(name: string, error: unknown, { runAttempt, scrub, host }: UploadOptions): ActionError {
   if (error instanceof ActionError) return error;
   const message = messageOf(error);
   if (NAME_TAKEN.test(message)) {
@@ -151,12 +152,22 @@ function explain(name: string, error: unknown, { runAttempt, scrub }: UploadOpti
   }
   return new ActionError(
     'ARTIFACT_FAILED',
-    `The artifact ${show(name)} could not be uploaded: ${show(scrub(message, MAX_QUOTED))}`,
-    {
-      hint: 'The signatures are on the disk of this job. Run the step again, or set upload: false and store them otherwise.',
-      cause: error,
-    },
+    // What follows in further lines is advice of the client, mostly about GitHub's own runners.
+    `The artifact ${show(name)} could not be uploaded: ${show(scrub(message, MAX_QUOTED).split('\n', 1)[0] ?? '')}`,
+    { hint: `${adviceFor(error, host)} The signatures are on the disk of this job.`, cause: error },
   );
+}
+
+/** Advises to run the step again only where that can help. */
+function adviceFor(error: unknown, host: string): string {
+  const message = messageOf(error);
+  if (/^(?:Failed to \w+: )?Artifact storage quota has been hit/.test(message))
+    return 'Running the step again does not help: delete old artifacts, or raise the limit of the account, which GitHub counts anew every 6 to 12 hours; or set upload: false.';
+  if (/^Failed to \w+: Received non-retryable error: Failed request: \(40[13]\)/.test(message))
+    return `Running the step again does not help while ${host || 'the artifact service'} refuses this job: a firewall or proxy may answer in its place, or the job ran longer than its token lives. Or set upload: false.`;
+  if (isPassing(error, false))
+    return `The runner must reach ${host || 'the artifact service'} and, on GitHub, *.blob.core.windows.net over HTTPS: open both in the firewall, or name the proxy in https_proxy. Then run the step again, or set upload: false.`;
+  return 'Run the step again, or set upload: false and store the signatures otherwise.';
 }
 
 function messageOf(error: unknown): string {
@@ -165,33 +176,4 @@ function messageOf(error: unknown): string {
 
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : '';
-}
-
-/** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
-const LOOK_MS = 20;
-
-/** What decides whether there is time. */
-export interface Leisure {
-  readonly clock: Clock;
-  /** Whether everything that is left is under way. */
-  readonly isLastUnderWay: () => boolean;
-  /** Is called once at most. */
-  readonly load: () => void;
-}
-
-/**
- * Loads something that is needed after the work, while this process only waits for the last answers; returns how to stop.
- *
- * Loading takes the thread for a tenth of a second: while there is something to send, that would hold it up.
- */
-export function loadAtLeisure({ clock, isLastUnderWay, load }: Leisure): () => void {
-  let cancel = clock.after(LOOK_MS, look);
-
-  function look(): void {
-    const isIdle = clock.idleShare() > 0.8;
-    if (isLastUnderWay() && isIdle) load();
-    else cancel = clock.after(LOOK_MS, look);
-  }
-
-  return () => cancel();
 }

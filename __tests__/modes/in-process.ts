@@ -37,7 +37,7 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
       repository: 'octo/road-roller',
       refName: 'v1.2.3',
       commit: '5f1d0a7c3b9e4d2f8a6c1e0b7d4f3a2c9e8b7d6a',
-      pages: { commit: '', docs: '' },
+      pages: { commit: '', docs: '', artifactHost: '' },
       runAttempt: 1,
       isDebug: false,
       hasIdTokens: false,

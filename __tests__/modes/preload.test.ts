@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadAtLeisure } from '../../src/upload.ts';
+import { loadAtLeisure } from '../../src/signing/schedule/clock.ts';
 import { VirtualClock } from '../signing/virtual-clock.ts';
 
 /** Waits for virtual time; keeps this process busy for `workMs` of it. */

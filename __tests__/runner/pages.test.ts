@@ -11,9 +11,10 @@ const GITHUB = {
 };
 
 test('the docs are those of the ref that runs, on the server of the run', () => {
-  expect(readPages(GITHUB)).toEqual({
+  expect(readPages({ ...GITHUB, ACTIONS_RESULTS_URL: 'https://results.example.com/' })).toEqual({
     commit: `https://github.com/octo/road-roller/commit/${COMMIT}`,
     docs: 'https://github.com/your-org/mtls-release-signing/blob/v1/docs',
+    artifactHost: 'results.example.com',
   });
   expect(readPages({ ...GITHUB, GITHUB_SERVER_URL: 'https://git.example.com:8443' }).docs).toBe(
     'https://git.example.com:8443/your-org/mtls-release-signing/blob/v1/docs',

@@ -24,6 +24,7 @@ async function prepare(
     retentionDays: undefined,
     replaces: false,
     runAttempt: 1,
+    host: '',
     warn: () => {},
     scrub: (text, maxLength) => text.slice(0, maxLength),
     sleep: () => Promise.resolve(),

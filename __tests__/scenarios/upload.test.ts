@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { QUOTA_EXCEEDED } from '../../tools/results/faults.ts';
 import { entriesOf } from '../../tools/results/zip.ts';
 import { ACTION_DIRECTORY, createScenario } from '../helpers/scenario.ts';
 
@@ -67,8 +68,18 @@ describe('the artifact', () => {
     const run = await scenario.run();
     expect(run.exitCode).toBe(1);
     expect(run.log).toContain('ARTIFACT_FAILED');
+    expect(run.log).toMatch(/\(403\).*no permission/);
+    expect(run.log).toMatch(/Running the step again does not help while 127\.0\.0\.1:\d+ refuses this job/);
     expect(run.summary).toContain('after 2 files were signed');
     expect(await scenario.signatures()).toHaveLength(2);
+  });
+
+  test('that finds the storage used up says that running again does not help', async () => {
+    await using scenario = await createScenario({ files: FILES, results: { faults: [QUOTA_EXCEEDED] } });
+    const run = await scenario.run();
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toMatch(/ARTIFACT_FAILED: .*storage quota has been hit/);
+    expect(run.log).toContain('Running the step again does not help: delete old artifacts');
   });
 
   test('is skipped with one notice on GitHub Enterprise Server', { tags: ['fault-64e'] }, async () => {

@@ -4,6 +4,8 @@ export interface Pages {
   readonly commit: string;
   /** The directory `docs` of the action, at the ref that runs. */
   readonly docs: string;
+  /** Host of the artifact service, which a firewall must let through. */
+  readonly artifactHost: string;
 }
 
 const SERVER = /^https?:\/\/[\w.-]+(?::\d+)?$/;
@@ -12,9 +14,15 @@ const REPOSITORY = /^[\w.-]+\/[\w.-]+$/;
 /** Reads from the variables of the runner where pages are. */
 export function readPages(environment: NodeJS.ProcessEnv): Pages {
   const { GITHUB_SERVER_URL: server = '', GITHUB_REPOSITORY: repository = '', GITHUB_SHA: commit = '' } = environment;
-  if (!SERVER.test(server)) return { commit: '', docs: '' };
+  const results = environment['ACTIONS_RESULTS_URL'] ?? '';
+  const artifactHost = URL.canParse(results) ? new URL(results).host : '';
+  if (!SERVER.test(server)) return { commit: '', docs: '', artifactHost };
   const isKnown = REPOSITORY.test(repository) && /^[0-9a-f]{40,64}$/.test(commit);
-  return { commit: isKnown ? `${server}/${repository}/commit/${commit}` : '', docs: docsOf(environment, server) };
+  return {
+    commit: isKnown ? `${server}/${repository}/commit/${commit}` : '',
+    docs: docsOf(environment, server),
+    artifactHost,
+  };
 }
 
 /** An action from the checkout has no repository of its own, and Gitea does not tell on which server the action's is. */

@@ -123,6 +123,7 @@ async function uploadPaths(
     retentionDays,
     replaces: overwrite === 'true',
     runAttempt: runner.facts.runAttempt,
+    host: runner.facts.pages.artifactHost,
     warn: (text) => runner.annotate('warning', 'Upload', text),
     scrub: runner.scrub,
     sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),

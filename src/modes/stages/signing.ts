@@ -6,8 +6,9 @@ import { startProgress, watchSigner } from '../../report/progress.ts';
 import type { ReportBuilder } from '../../report/report.ts';
 import { plural } from '../../report/summary/units.ts';
 import { deadlinePassed } from '../../signing/policy/failure.ts';
+import { loadAtLeisure } from '../../signing/schedule/clock.ts';
 import { type SignOptions, type SignResult, signFiles } from '../../signing/sign.ts';
-import { loadAtLeisure, loadClient } from '../../upload.ts';
+import { loadClient } from '../../upload.ts';
 import type { Verification } from '../../verifying/check.ts';
 import { hashInWorker } from '../../worker/hasher.ts';
 import { writeInWorker } from '../../worker/writer.ts';
@@ -188,12 +189,9 @@ async function signOwnFile(
 ): Promise<string> {
   const { effort, report } = task;
   await removeOwn(context, task.output, file.path + task.suffix);
-  const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
-  const deadlineMs = effort.deadlineMs && left;
-  const { outcomes, ending } = await signTidily(context, task.output, {
-    ...signOptions(context, task, [file]),
-    deadlineMs,
-  });
+  const deadlineMs = effort.deadlineMs && Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
+  const options = { ...signOptions(context, task, [file]), deadlineMs };
+  const { outcomes, ending } = await signTidily(context, task.output, options);
   report.add(describeBlindRepeats(context, outcomes));
   if (ending?.code === 'DEADLINE') throw deadlinePassed(effort.deadlineMs, ending.cause);
   const [outcome] = outcomes;
