@@ -36501,7 +36501,7 @@ Content-Type: application/json
 			const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 0;
 			return status >= 500 || status === 408 || status === 429;
 		}
-		function explain(name, error, { runAttempt, scrub }) {
+		function explain(name, error, { runAttempt, scrub, host }) {
 			if (error instanceof errors.lZ) return error;
 			const message = messageOf(error);
 			if (NAME_TAKEN.test(message)) {
@@ -36510,26 +36510,23 @@ Content-Type: application/json
 					cause: error
 				});
 			}
-			return new errors.lZ("ARTIFACT_FAILED", `The artifact ${(0, files_names.WU)(name)} could not be uploaded: ${(0, files_names.WU)(scrub(message, upload_MAX_QUOTED))}`, {
-				hint: "The signatures are on the disk of this job. Run the step again, or set upload: false and store them otherwise.",
+			return new errors.lZ("ARTIFACT_FAILED", `The artifact ${(0, files_names.WU)(name)} could not be uploaded: ${(0, files_names.WU)(scrub(message, upload_MAX_QUOTED).split("\n", 1)[0] ?? "")}`, {
+				hint: `${adviceFor(error, host)} The signatures are on the disk of this job.`,
 				cause: error
 			});
+		}
+		function adviceFor(error, host) {
+			const message = messageOf(error);
+			if (/^(?:Failed to \w+: )?Artifact storage quota has been hit/.test(message)) return "Running the step again does not help: delete old artifacts, or raise the limit of the account, which GitHub counts anew every 6 to 12 hours; or set upload: false.";
+			if (/^Failed to \w+: Received non-retryable error: Failed request: \(40[13]\)/.test(message)) return `Running the step again does not help while ${host || "the artifact service"} refuses this job: a firewall or proxy may answer in its place, or the job ran longer than its token lives. Or set upload: false.`;
+			if (isPassing(error, false)) return `The runner must reach ${host || "the artifact service"} and, on GitHub, *.blob.core.windows.net over HTTPS: open both in the firewall, or name the proxy in https_proxy. Then run the step again, or set upload: false.`;
+			return "Run the step again, or set upload: false and store the signatures otherwise.";
 		}
 		function messageOf(error) {
 			return error instanceof Error ? error.message || error.name : String(error);
 		}
 		function nameOf(error) {
 			return error instanceof Error ? error.name : "";
-		}
-		const LOOK_MS = 20;
-		function loadAtLeisure({ clock, isLastUnderWay, load }) {
-			let cancel = clock.after(LOOK_MS, look);
-			function look() {
-				const isIdle = clock.idleShare() > .8;
-				if (isLastUnderWay() && isIdle) load();
-				else cancel = clock.after(LOOK_MS, look);
-			}
-			return () => cancel();
 		}
 		;
 		function compareInWorker(worker) {
@@ -36763,6 +36760,7 @@ Content-Type: application/json
 				retentionDays,
 				replaces: overwrite === "true",
 				runAttempt: runner.facts.runAttempt,
+				host: runner.facts.pages.artifactHost,
 				warn: (text) => runner.annotate("warning", "Upload", text),
 				scrub: runner.scrub,
 				sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve()))
@@ -38788,7 +38786,7 @@ Content-Type: application/json
 				bytes
 			}, clock, runner.line);
 			const load = isUploaded ? () => void loadClient().catch(() => {}) : () => {};
-			const stopLoading = loadAtLeisure({
+			const stopLoading = (0, schedule_clock.t7)({
 				clock,
 				isLastUnderWay: () => progress.isLastUnderWay(),
 				load
@@ -38850,12 +38848,12 @@ Content-Type: application/json
 		async function signOwnFile(context, task, { file, startedAt }) {
 			const { effort, report } = task;
 			await (0, whole_release.LO)(context, task.output, file.path + task.suffix);
-			const left = Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
-			const deadlineMs = effort.deadlineMs && left;
-			const { outcomes, ending } = await signTidily(context, task.output, {
+			const deadlineMs = effort.deadlineMs && Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
+			const options = {
 				...signOptions(context, task, [file]),
 				deadlineMs
-			});
+			};
+			const { outcomes, ending } = await signTidily(context, task.output, options);
 			report.add(describeBlindRepeats(context, outcomes));
 			if (ending?.code === "DEADLINE") throw (0, policy_failure.Hx)(effort.deadlineMs, ending.cause);
 			const [outcome] = outcomes;
@@ -45248,14 +45246,18 @@ Content-Type: application/json
 		const REPOSITORY = /^[\w.-]+\/[\w.-]+$/;
 		function readPages(environment) {
 			const { GITHUB_SERVER_URL: server = "", GITHUB_REPOSITORY: repository = "", GITHUB_SHA: commit = "" } = environment;
+			const results = environment["ACTIONS_RESULTS_URL"] ?? "";
+			const artifactHost = URL.canParse(results) ? new URL(results).host : "";
 			if (!SERVER.test(server)) return {
 				commit: "",
-				docs: ""
+				docs: "",
+				artifactHost
 			};
 			const isKnown = REPOSITORY.test(repository) && /^[0-9a-f]{40,64}$/.test(commit);
 			return {
 				commit: isKnown ? `${server}/${repository}/commit/${commit}` : "",
-				docs: docsOf(environment, server)
+				docs: docsOf(environment, server),
+				artifactHost
 			};
 		}
 		function docsOf(environment, server) {
@@ -45614,6 +45616,7 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			Bh: () => onceSoon,
 			H6: () => orAborted,
+			t7: () => loadAtLeisure,
 			ts: () => createClock
 		});
 		var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(643);
@@ -45651,6 +45654,16 @@ Content-Type: application/json
 			signal.addEventListener("abort", abort, { once: true });
 			if (signal.aborted) abort();
 			return Promise.race([aborted.promise, work]).finally(() => signal.removeEventListener("abort", abort));
+		}
+		const LOOK_MS = 20;
+		function loadAtLeisure({ clock, isLastUnderWay, load }) {
+			let cancel = clock.after(LOOK_MS, look);
+			function look() {
+				const isIdle = clock.idleShare() > .8;
+				if (isLastUnderWay() && isIdle) load();
+				else cancel = clock.after(LOOK_MS, look);
+			}
+			return () => cancel();
 		}
 	}),
 	45109: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Plot, Series } from './plot.ts';
 import { type Bench, type Result, runWorkload } from './rounds.ts';
 import type { Workload } from './workloads.ts';
@@ -13,27 +14,30 @@ export async function measureCurves(bench: Bench, scale: 'full' | 'quick'): Prom
   const quick = scale === 'quick';
   const counts = quick ? [100, 1_000] : [100, 1_000, 5_000, 20_000, 100_000];
   const sizes = quick ? [1, 10, 50] : [1, 10, 100, 500, 3_000];
-  const once = { ...bench, rounds: 1 };
   const [byCount, bySize]: [Result[], Result[]] = [[], []];
   for (const files of counts) {
     byCount.push(
-      await runWorkload(once, sample({ title: `${files} files`, files, bytesPerFile: 4000 }, files <= 20_000)),
+      await runWorkload(bench, sample({ title: `${files} files`, files, bytesPerFile: 4000 }, files <= 20_000)),
     );
   }
   for (const size of sizes) {
     bySize.push(
-      await runWorkload(once, sample({ title: `${size} MB`, files: 1, bytesPerFile: size * MB }, size <= 500)),
+      await runWorkload(bench, sample({ title: `${size} MB`, files: 1, bytesPerFile: size * MB }, size <= 500)),
     );
   }
+  const rounds = bench.rounds === 1 ? 'one run for each point' : `medians of ${bench.rounds} rounds`;
+  const subtitle = `${availableParallelism()} cores shared by client and service · ${rounds}`;
   return {
     'time-by-files': {
       title: 'Files of 4 KB: time from start to exit',
+      subtitle,
       xLabel: 'files',
       yLabel: 'seconds',
       series: toSeries(byCount, ({ files }) => files, 'seconds'),
     },
     'memory-by-size': {
       title: 'One file: highest memory of the process',
+      subtitle,
       xLabel: 'size in MB',
       yLabel: 'MiB',
       series: toSeries(bySize, ({ bytesPerFile }) => bytesPerFile / MB, 'peakMiB'),

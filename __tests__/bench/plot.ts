@@ -8,6 +8,8 @@ export interface Series {
 /** Both axes are logarithmic. */
 export interface Plot {
   readonly title: string;
+  /** How it was measured. */
+  readonly subtitle: string;
   readonly xLabel: string;
   readonly yLabel: string;
   readonly series: readonly Series[];
@@ -15,10 +17,13 @@ export interface Plot {
 
 const WIDTH = 640;
 const HEIGHT = 360;
-const EDGE = { left: 64, right: 130, top: 40, bottom: 48 };
+const EDGE = { left: 64, right: 130, top: 56, bottom: 48 };
+/** A picture in a page sees the colours that its reader prefers. */
+const STYLE =
+  'svg { fill: #333 } .back { fill: #fff } .grid { stroke: #ddd } @media (prefers-color-scheme: dark) { svg { fill: #d1d7e0 } .back { fill: #0d1117 } .grid { stroke: #3d444d } }';
 
 /** Draws a plot as an SVG document. */
-export function renderPlot({ title, xLabel, yLabel, series }: Plot): string {
+export function renderPlot({ title, subtitle, xLabel, yLabel, series }: Plot): string {
   const points = series.flatMap((one) => one.points);
   const x = scale(
     points.map(([value]) => value),
@@ -30,10 +35,12 @@ export function renderPlot({ title, xLabel, yLabel, series }: Plot): string {
   );
   const middle = (EDGE.top + HEIGHT - EDGE.bottom) / 2;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#333">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<title>${title}</title>`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
+    `<style>${STYLE}</style>`,
+    `<rect width="${WIDTH}" height="${HEIGHT}" class="back"/>`,
     `<text x="${EDGE.left}" y="22" font-size="15" font-weight="bold">${title}</text>`,
+    `<text x="${EDGE.left}" y="40" opacity="0.8">${subtitle}</text>`,
     ...x.ticks.map((value) => gridLine('x', x.at(value), value)),
     ...y.ticks.map((value) => gridLine('y', y.at(value), value)),
     `<text x="${(EDGE.left + WIDTH - EDGE.right) / 2}" y="${HEIGHT - 10}" text-anchor="middle">${xLabel}</text>`,
@@ -63,8 +70,8 @@ function gridLine(axis: 'x' | 'y', at: number, value: number): string {
   const label = value.toLocaleString('en-US', { maximumFractionDigits: 3 });
   const [bottom, right] = [HEIGHT - EDGE.bottom, WIDTH - EDGE.right];
   return axis === 'x'
-    ? `<path d="M${at} ${EDGE.top}V${bottom}" stroke="#ddd"/><text x="${at}" y="${bottom + 16}" text-anchor="middle">${label}</text>`
-    : `<path d="M${EDGE.left} ${at}H${right}" stroke="#ddd"/><text x="${EDGE.left - 6}" y="${at + 4}" text-anchor="end">${label}</text>`;
+    ? `<path d="M${at} ${EDGE.top}V${bottom}" class="grid"/><text x="${at}" y="${bottom + 16}" text-anchor="middle">${label}</text>`
+    : `<path d="M${EDGE.left} ${at}H${right}" class="grid"/><text x="${EDGE.left - 6}" y="${at + 4}" text-anchor="end">${label}</text>`;
 }
 
 function curve({ name, colour, points }: Series, place: (x: number, y: number) => readonly [number, number]): string[] {
