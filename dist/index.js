@@ -30315,16 +30315,15 @@ var __webpack_modules__ = {
 			c: () => pathOfDescriptor
 		});
 		var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-		var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
-		var _real_path_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(38629);
+		var _real_path_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38629);
 		function pathOfDescriptor(descriptor) {
 			return `/proc/self/fd/${descriptor}`;
 		}
 		function leadsTo(descriptor, path) {
 			const target = targetOf(descriptor);
 			if (target === undefined || target === path) return true;
-			if ((0, _names_js__WEBPACK_IMPORTED_MODULE_1__.zN)(target.replace(/ \(deleted\)$/, "")) === (0, _names_js__WEBPACK_IMPORTED_MODULE_1__.zN)(path)) return true;
-			return (0, _real_path_js__WEBPACK_IMPORTED_MODULE_2__.ps)(path).path === path && isSame(descriptor, path);
+			if (target === `${path} (deleted)`) return true;
+			return (0, _real_path_js__WEBPACK_IMPORTED_MODULE_1__.ps)(path).path === path && isSame(descriptor, path);
 		}
 		function targetOf(descriptor) {
 			if (process.platform !== "linux") return undefined;
@@ -36595,10 +36594,13 @@ Content-Type: application/json
 			const { manifest, suffix } = files;
 			if (manifest === undefined) return mode === "rehearse" ? place(output, "manifest.json") : elsewhere(context);
 			const { patience } = context;
-			const occupant = await patience.read(manifest, () => occupantOf(signingTree(files, output).realPathOf(manifest)));
-			if (occupant === "foreign") return {
+			const signing = signingTree(files, output);
+			const occupant = await patience.read(manifest, () => occupantOf(signing.realPathOf(manifest)));
+			const signature = await patience.read(manifest + suffix, () => mode === "verify" ? "own" : occupantOfSignature(signing.realPathOf(manifest + suffix), isSignatureText));
+			const foreign = [...occupant === "foreign" ? [manifest] : [], ...signature === "foreign" ? [manifest + suffix] : []];
+			if (occupant === "foreign" || foreign.length > 0) return {
 				...elsewhere(context),
-				isForeign: true
+				foreign
 			};
 			if (mode === "verify" && occupant.mode !== undefined && occupant.mode !== mode) {
 				context.runner.line("The manifest of the signing stays as it is; that of this verification is in RUNNER_TEMP.");
@@ -36610,7 +36612,7 @@ Content-Type: application/json
 				tree: output,
 				path: manifest,
 				isDelivered: true,
-				isForeign: false
+				foreign: []
 			};
 		}
 		const MAX_PARSED_BYTES = 8 * 1024 * 1024;
@@ -36633,7 +36635,7 @@ Content-Type: application/json
 				tree,
 				path,
 				isDelivered: false,
-				isForeign: false
+				foreign: []
 			};
 		}
 		function elsewhere(context) {
@@ -36907,6 +36909,7 @@ Content-Type: application/json
 		}
 		function findCollisions(task) {
 			const { output, release, own, suffix } = task;
+			const isOne = task.isOneFile ?? ((one, other) => isOneFile(one, other, output.processId));
 			const byName = new Map();
 			const pairs = [];
 			for (const writer of writersOf(task)) {
@@ -36914,20 +36917,22 @@ Content-Type: application/json
 				const other = byName.get(key);
 				if (other === undefined) byName.set(key, writer);
 				else if (writer.source !== undefined && writer.source === other.source) continue;
-				else if (isOneFile(writer.location, other.location, output.processId)) pairs.push(`${(0, files_names.WU)(other.path)} and ${(0, files_names.WU)(writer.path)} are one file, and both would be written`);
+				else if (isOne(writer.location, other.location)) pairs.push(`${(0, files_names.WU)(other.path)} and ${(0, files_names.WU)(writer.path)} are one file, and both would be written`);
 			}
-			const ends = new Set([...own, suffix].map(lastCharacter));
+			const mayBeOurs = endingLike([...own, suffix]);
 			for (const { path, location } of release.allFiles) {
-				if (!ends.has(lastCharacter(path))) continue;
+				if (!mayBeOurs(path)) continue;
 				const writer = byName.get((0, files_names.zN)(location));
-				if (writer && isOneFile(writer.location, location, output.processId)) pairs.push(`${(0, files_names.WU)(path)} is a file of the release, and ${(0, files_names.WU)(writer.path)} would replace it`);
+				if (writer && isOne(writer.location, location)) pairs.push(`${(0, files_names.WU)(path)} is a file of the release, and ${(0, files_names.WU)(writer.path)} would replace it`);
 			}
 			if (pairs.length === 0) return [];
 			return [new errors.lZ("OUTPUT_COLLISION", listed(pairs), { hint: "Give checksums and manifest other paths, rename or exclude one of the files, or set output-dir." })];
 		}
 		const MAX_LISTED = 10;
-		function lastCharacter(path) {
-			return path.slice(-1).toLowerCase();
+		function endingLike(paths) {
+			const ends = new Set(paths.map((path) => path.slice(-1).toLowerCase()));
+			if ([...ends].some((end) => end > "~")) return () => true;
+			return (path) => path.slice(-1) > "~" || ends.has(path.slice(-1).toLowerCase());
 		}
 		function listed(sentences) {
 			const shown = sentences.slice(0, MAX_LISTED);
@@ -36966,11 +36971,11 @@ Content-Type: application/json
 			];
 		}
 		const REHEARSAL_KEY = "rehearsal-key.pem";
-		function refuseForeignManifest({ manifest }, { isForeign }) {
-			if (isForeign && manifest !== undefined) throw occupied([manifest]);
+		function refuseForeignManifest({ foreign }) {
+			if (foreign.length > 0) throw occupied(foreign);
 		}
-		function refuseHidingManifest(files, receipt, release) {
-			if (release.files.length === 0) refuseForeignManifest(files, receipt);
+		function refuseHidingManifest(receipt, release) {
+			if (release.files.length === 0) refuseForeignManifest(receipt);
 		}
 		const REFUSED = /["<>|*?:\r\n\\]|^(?:\.\.)?\//;
 		function refusedInArtifact(paths) {
@@ -36997,7 +37002,7 @@ Content-Type: application/json
 				const occupant = await patience.read(path, () => path === files.checksums ? occupantOfChecksums(tree.realPathOf(path), signature) : path === files.timestamp?.path ? occupantOfTimestamp(tree.realPathOf(path), signature) : occupantOfKit(tree.realPathOf(path)));
 				if (occupant === "foreign") foreign.push(path);
 			}
-			if (receipt.isForeign && files.manifest !== undefined) foreign.push(files.manifest);
+			foreign.push(...receipt.foreign);
 			return {
 				outdated,
 				foreign
@@ -38203,12 +38208,16 @@ Content-Type: application/json
 			#cancelWake = () => {};
 			#pumpSoon;
 			constructor(options) {
-				const { jobs, clock, deadlineMs } = options;
+				const { jobs, clock, deadlineMs, concurrency, attempts, random, onEvent } = options;
 				this.#options = options;
 				const endsAt = deadlineMs ? clock.now() + deadlineMs : Number.POSITIVE_INFINITY;
 				this.#policy = new RunPolicy({
-					...options,
-					endsAt
+					jobs,
+					concurrency,
+					attempts,
+					endsAt,
+					random,
+					onEvent
 				});
 				this.#growth = new Growth(this.#policy.limit, clock);
 				this.#queue = new RetryQueue(jobs, options.canary);
@@ -38358,10 +38367,17 @@ Content-Type: application/json
 			const signed = [];
 			const signOnce = createAttempt(options);
 			const ending = await runSchedule({
-				...options,
 				jobs: files.length,
 				canary: smallest(files),
 				headStart: createHeadStart(options),
+				concurrency: options.concurrency,
+				attempts: options.attempts,
+				deadlineMs: options.deadlineMs,
+				onFailure: options.onFailure,
+				signal: options.signal,
+				clock: options.clock,
+				random: options.random,
+				onEvent: options.onEvent,
 				timeoutMs: (job) => options.timeoutMs + Math.ceil(sign_sizeOf(files, job) * 1e3 / 2 ** 20),
 				weight: (job) => weightOf(sign_sizeOf(files, job), options),
 				maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
@@ -38877,7 +38893,7 @@ Content-Type: application/json
 				report.add((0, stages_release.NC)(release));
 				report.add(tellLeftOut(context, files, release.coverage));
 				report.add(warnOfUncovered(context, files, release.coverage));
-				refuseHidingManifest(files, receipt, release);
+				refuseHidingManifest(receipt, release);
 				report.add(await (0, stages_release.VE)(context, files, release));
 				const wanted = release.files;
 				await planWrites(context, {
@@ -38892,19 +38908,19 @@ Content-Type: application/json
 				});
 				for (const file of release.files) inputs.protocol?.checkFile?.(file);
 				return withRehearsalService(context, async (embedded) => {
-					const { verifyKeyPem } = embedded.credentials;
-					await context.patience.write(REHEARSAL_KEY, () => output.write(REHEARSAL_KEY, verifyKeyPem));
-					const verification = verificationOf(verifyKeyPem);
+					const verification = await publishKey(context, output, embedded);
 					report.add({ verification });
-					const service = serviceOf(embedded);
-					const identity = checkIdentity(context, service.inputs, report);
-					return withService(context, {
-						...service,
+					const { inputs: ofService, protocol } = serviceOf(embedded);
+					const identity = checkIdentity(context, ofService, report);
+					const task = {
+						inputs: ofService,
+						protocol,
 						identity,
 						proxied: "never",
 						isNeeded: true,
 						report
-					}, (open) => signRelease(context, files, {
+					};
+					return withService(context, task, (open) => signRelease(context, files, {
 						release,
 						wanted,
 						receipt,
@@ -38935,8 +38951,9 @@ Content-Type: application/json
 				await service.close();
 			}
 		}
-		function verificationOf(publicKeyPem) {
-			const verifier = (0, verifying_verifier.$A)((0, verifying_key.v)(publicKeyPem), (0, verifying_algorithm.Hy)("ecdsa-sha256"));
+		async function publishKey({ patience }, output, { credentials: { verifyKeyPem } }) {
+			await patience.write(REHEARSAL_KEY, () => output.write(REHEARSAL_KEY, verifyKeyPem));
+			const verifier = (0, verifying_verifier.$A)((0, verifying_key.v)(verifyKeyPem), (0, verifying_algorithm.Hy)("ecdsa-sha256"));
 			return {
 				verifier,
 				encoding: "base64"
@@ -38982,7 +38999,7 @@ Content-Type: application/json
 				report.add((0, stages_release.NC)(release));
 				report.add(tellLeftOut(context, files, release.coverage));
 				report.add(warnOfUncovered(context, files, sweepTemporaries(output, files, release.coverage)));
-				refuseHidingManifest(files, receipt, release);
+				refuseHidingManifest(receipt, release);
 				report.add(await (0, stages_release.VE)(context, files, release));
 				checkFiles(inputs, release.files);
 				const identity = checkIdentity(context, service, report);
@@ -39166,7 +39183,7 @@ Content-Type: application/json
 				output,
 				report
 			}, async (receipt) => {
-				refuseForeignManifest(files, receipt);
+				refuseForeignManifest(receipt);
 				const release = await (0, stages_release.dv)(context, files);
 				report.add((0, stages_release.NC)(release));
 				report.add(tellLeftOut(context, files, release.coverage));

@@ -7,6 +7,7 @@ import {
   copyFileSync,
   linkSync,
   lstatSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -243,3 +244,15 @@ test('a file that may not be read is named, with its path and the reason', () =>
     expect.objectContaining({ code: 'FILE_UNREADABLE', message: 'dist/file cannot be read (EACCES).' }),
   );
 });
+
+test.runIf(process.platform === 'linux')(
+  'a file behind a link to a directory that differs in case only is elsewhere',
+  () => {
+    const root = makeDirectory();
+    mkdirSync(join(root, 'DIST'));
+    writeFileSync(join(root, 'DIST/a'), 'a');
+    symlinkSync('DIST', join(root, 'dist'));
+    const swapped = { path: 'dist/a', location: join(root, 'dist/a'), size: 1 };
+    expect(() => openFile(swapped)).toThrow(expect.objectContaining({ code: 'DIRECTORY_MOVED' }));
+  },
+);

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { main } from '../../src/main.ts';
 import { isGreen } from '../../src/report/report.ts';
@@ -33,4 +34,14 @@ test('also when all files were signed and only the upload failed', async () => {
 test('that of a green run says nothing of a failure', async () => {
   const manifest = await manifestOf(inProcess({ ...REHEARSE, upload: 'false' }), true);
   expect(manifest).not.toHaveProperty('failure');
+});
+
+test('what a build put at the place of the signature of the manifest stays, and the run says so', async () => {
+  const { context, workspace } = inProcess({ ...REHEARSE, upload: 'false', manifest: 'receipt.json' });
+  const build = Buffer.from([0xff, 0xd8, 0, 1]);
+  plant(workspace, { 'dist/a': 'a' });
+  writeFileSync(join(workspace, 'receipt.json.sign'), build);
+  const { failure } = await main(context);
+  expect(failure).toMatchObject({ code: 'OUTPUT_OCCUPIED', message: expect.stringContaining('receipt.json.sign') });
+  expect(readFileSync(join(workspace, 'receipt.json.sign'))).toEqual(build);
 });

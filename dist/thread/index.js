@@ -355,7 +355,7 @@ function pathOfDescriptor(descriptor) {
 function descriptors_leadsTo(descriptor, path) {
 	const target = targetOf(descriptor);
 	if (target === undefined || target === path) return true;
-	if (names_foldName(target.replace(/ \(deleted\)$/, "")) === names_foldName(path)) return true;
+	if (target === `${path} (deleted)`) return true;
 	return real_path_findRealPath(path).path === path && isSame(descriptor, path);
 }
 function targetOf(descriptor) {

@@ -1,5 +1,4 @@
 import { fstatSync, lstatSync, readlinkSync } from 'node:fs';
-import { foldName } from './names.ts';
 import { findRealPath } from './real-path.ts';
 
 /** Returns a path of what a descriptor is open for, which nobody can divert; Linux alone has it. */
@@ -15,8 +14,9 @@ export function pathOfDescriptor(descriptor: number): string {
 export function leadsTo(descriptor: number, path: string): boolean {
   const target = targetOf(descriptor);
   if (target === undefined || target === path) return true;
-  // A file that was replaced after it was opened is not elsewhere, nor is one whose name the file system tells in another case.
-  if (foldName(target.replace(/ \(deleted\)$/, '')) === foldName(path)) return true;
+  // A file that was replaced after it was opened is not elsewhere.
+  if (target === `${path} (deleted)`) return true;
+  // Nor is one whose name the file system tells in another case: no link is on the way, and the same file is there.
   return findRealPath(path).path === path && isSame(descriptor, path);
 }
 

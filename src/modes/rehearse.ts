@@ -25,19 +25,18 @@ export async function rehearse(context: Context, inputs: RehearseInputs, report:
     report.add(describeRelease(release));
     report.add(tellLeftOut(context, files, release.coverage));
     report.add(warnOfUncovered(context, files, release.coverage));
-    refuseHidingManifest(files, receipt, release);
+    refuseHidingManifest(receipt, release);
     report.add(await checkMatched(context, files, release));
     const wanted = release.files;
     await planWrites(context, { mode, files, output, release, wanted, verification: undefined, receipt, isUploaded });
     for (const file of release.files) inputs.protocol?.checkFile?.(file);
     return withRehearsalService(context, async (embedded) => {
-      const { verifyKeyPem } = embedded.credentials;
-      await context.patience.write(REHEARSAL_KEY, () => output.write(REHEARSAL_KEY, verifyKeyPem));
-      const verification = verificationOf(verifyKeyPem);
+      const verification = await publishKey(context, output, embedded);
       report.add({ verification });
-      const service = serviceOf(embedded);
-      const identity = checkIdentity(context, service.inputs, report);
-      return withService(context, { ...service, identity, proxied: 'never', isNeeded: true, report }, (open) =>
+      const { inputs: ofService, protocol } = serviceOf(embedded);
+      const identity = checkIdentity(context, ofService, report);
+      const task = { inputs: ofService, protocol, identity, proxied: 'never', isNeeded: true, report } as const;
+      return withService(context, task, (open) =>
         signRelease(context, files, {
           release,
           wanted,
@@ -69,8 +68,14 @@ async function withRehearsalService({ runner }: Context, use: (service: Service)
   }
 }
 
-function verificationOf(publicKeyPem: string): Verification {
-  const verifier = createVerifier(readVerifyKey(publicKeyPem), algorithmOf('ecdsa-sha256'));
+/** Writes the public key of the rehearsal, and returns how signatures are checked with it. */
+async function publishKey(
+  { patience }: Context,
+  output: OutputTree,
+  { credentials: { verifyKeyPem } }: Service,
+): Promise<Verification> {
+  await patience.write(REHEARSAL_KEY, () => output.write(REHEARSAL_KEY, verifyKeyPem));
+  const verifier = createVerifier(readVerifyKey(verifyKeyPem), algorithmOf('ecdsa-sha256'));
   return { verifier, encoding: 'base64' };
 }
 

@@ -26,7 +26,7 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
     report.add(describeRelease(release));
     report.add(tellLeftOut(context, files, release.coverage));
     report.add(warnOfUncovered(context, files, sweepTemporaries(output, files, release.coverage)));
-    refuseHidingManifest(files, receipt, release);
+    refuseHidingManifest(receipt, release);
     report.add(await checkMatched(context, files, release));
     checkFiles(inputs, release.files);
     const identity = checkIdentity(context, service, report);

@@ -20,7 +20,7 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
   report.add({ verification });
   const output = new OutputTree(files.outputDirectory ?? files.root, context.processId);
   await deliver(context, { mode, files, upload: undefined, output, report }, async (receipt) => {
-    refuseForeignManifest(files, receipt);
+    refuseForeignManifest(receipt);
     const release = await findRelease(context, files);
     report.add(describeRelease(release));
     report.add(tellLeftOut(context, files, release.coverage));

@@ -51,10 +51,17 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
   const signOnce = createAttempt(options);
 
   const ending = await runSchedule({
-    ...options,
     jobs: files.length,
     canary: smallest(files),
     headStart: createHeadStart(options),
+    concurrency: options.concurrency,
+    attempts: options.attempts,
+    deadlineMs: options.deadlineMs,
+    onFailure: options.onFailure,
+    signal: options.signal,
+    clock: options.clock,
+    random: options.random,
+    onEvent: options.onEvent,
     timeoutMs: (job) => options.timeoutMs + Math.ceil((sizeOf(files, job) * 1000) / 2 ** 20),
     weight: (job) => weightOf(sizeOf(files, job), options),
     maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,

@@ -12,6 +12,8 @@ export interface WrittenPaths {
   /** Paths in the tree. */
   readonly own: readonly string[];
   readonly output: OutputTree;
+  /** Tells whether two paths that differ in case or composition are one for the file system; absent to try it out there. */
+  readonly isOneFile?: (one: string, other: string) => boolean;
 }
 
 /** Something that is written, and what it is for. */
@@ -33,6 +35,7 @@ function* writersOf({ release, suffix, own, output }: WrittenPaths): Generator<W
 /** Finds paths that are written twice, and files of the release that would be replaced, as the file system compares names. */
 export function findCollisions(task: WrittenPaths): ActionError[] {
   const { output, release, own, suffix } = task;
+  const isOne = task.isOneFile ?? ((one: string, other: string) => isOneFile(one, other, output.processId));
   const byName = new Map<string, Writer>();
   const pairs: string[] = [];
   for (const writer of writersOf(task)) {
@@ -41,15 +44,14 @@ export function findCollisions(task: WrittenPaths): ActionError[] {
     if (other === undefined) byName.set(key, writer);
     // A file that is found in two ways, by a link to its directory, has one signature.
     else if (writer.source !== undefined && writer.source === other.source) continue;
-    else if (isOneFile(writer.location, other.location, output.processId))
+    else if (isOne(writer.location, other.location))
       pairs.push(`${show(other.path)} and ${show(writer.path)} are one file, and both would be written`);
   }
-  const ends = new Set([...own, suffix].map(lastCharacter));
+  const mayBeOurs = endingLike([...own, suffix]);
   for (const { path, location } of release.allFiles) {
-    // Nearly no file of a release has a name that could be one of ours.
-    if (!ends.has(lastCharacter(path))) continue;
+    if (!mayBeOurs(path)) continue;
     const writer = byName.get(foldName(location));
-    if (writer && isOneFile(writer.location, location, output.processId))
+    if (writer && isOne(writer.location, location))
       pairs.push(`${show(path)} is a file of the release, and ${show(writer.path)} would replace it`);
   }
   if (pairs.length === 0) return [];
@@ -62,8 +64,12 @@ export function findCollisions(task: WrittenPaths): ActionError[] {
 
 const MAX_LISTED = 10;
 
-function lastCharacter(path: string): string {
-  return path.slice(-1).toLowerCase();
+/** Nearly no file of a release has a name that could be one of ours: returns what rules most of them out by their last character. */
+function endingLike(paths: readonly string[]): (path: string) => boolean {
+  const ends = new Set(paths.map((path) => path.slice(-1).toLowerCase()));
+  // Composed, or in another case, a character may have another length and end as one of ASCII.
+  if ([...ends].some((end) => end > '~')) return () => true;
+  return (path) => path.slice(-1) > '~' || ends.has(path.slice(-1).toLowerCase());
 }
 
 /** Lists sentences one on a line, of many only the first. */

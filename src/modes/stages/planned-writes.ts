@@ -76,13 +76,13 @@ function ownPaths(mode: 'sign' | 'rehearse', inputs: FileInputs): string[] {
 export const REHEARSAL_KEY = 'rehearsal-key.pem';
 
 /** Refuses to put the manifest over a file that this action did not write; throws `OUTPUT_OCCUPIED`. */
-export function refuseForeignManifest({ manifest }: FileInputs, { isForeign }: Receipt): void {
-  if (isForeign && manifest !== undefined) throw occupied([manifest]);
+export function refuseForeignManifest({ foreign }: Receipt): void {
+  if (foreign.length > 0) throw occupied(foreign);
 }
 
 /** Refuses it where no file is left: at the path of the manifest nothing is matched, and another error would hide why. */
-export function refuseHidingManifest(files: FileInputs, receipt: Receipt, release: Release): void {
-  if (release.files.length === 0) refuseForeignManifest(files, receipt);
+export function refuseHidingManifest(receipt: Receipt, release: Release): void {
+  if (release.files.length === 0) refuseForeignManifest(receipt);
 }
 
 /** Characters that the artifact service refuses in paths, and what its archiver stores under another path. */
@@ -134,7 +134,7 @@ async function lookAtPlaces(
     );
     if (occupant === 'foreign') foreign.push(path);
   }
-  if (receipt.isForeign && files.manifest !== undefined) foreign.push(files.manifest);
+  foreign.push(...receipt.foreign);
   return { outdated, foreign };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Sealed } from '../../files/seal.ts';
-import { lookAt } from '../../files/writing/occupants.ts';
+import { isSignatureText, lookAt, occupantOfSignature } from '../../files/writing/occupants.ts';
 import { OutputTree } from '../../files/writing/output-tree.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import { modeOfManifest, renderManifest } from '../../report/manifest.ts';
@@ -15,8 +15,8 @@ export interface Receipt {
   readonly path: string;
   /** It is at the path that the user chose: then it is signed, and uploaded. */
   readonly isDelivered: boolean;
-  /** Something else is at that path. */
-  readonly isForeign: boolean;
+  /** That path, or the path of its signature, where something else is in the way. */
+  readonly foreign: readonly string[];
 }
 
 /**
@@ -33,15 +33,24 @@ export async function placeReceipt(
   if (manifest === undefined) return mode === 'rehearse' ? place(output, 'manifest.json') : elsewhere(context);
   // A rehearsal writes elsewhere, and says what a signing would meet.
   const { patience } = context;
-  const occupant = await patience.read(manifest, () => occupantOf(signingTree(files, output).realPathOf(manifest)));
-  if (occupant === 'foreign') return { ...elsewhere(context), isForeign: true };
+  const signing = signingTree(files, output);
+  const occupant = await patience.read(manifest, () => occupantOf(signing.realPathOf(manifest)));
+  // A verification writes none.
+  const signature = await patience.read(manifest + suffix, () =>
+    mode === 'verify' ? 'own' : occupantOfSignature(signing.realPathOf(manifest + suffix), isSignatureText),
+  );
+  const foreign = [
+    ...(occupant === 'foreign' ? [manifest] : []),
+    ...(signature === 'foreign' ? [manifest + suffix] : []),
+  ];
+  if (occupant === 'foreign' || foreign.length > 0) return { ...elsewhere(context), foreign };
   if (mode === 'verify' && occupant.mode !== undefined && occupant.mode !== mode) {
     context.runner.line('The manifest of the signing stays as it is; that of this verification is in RUNNER_TEMP.');
     return elsewhere(context);
   }
   await removeOwn(context, output, manifest);
   if (mode !== 'verify') await removeOwn(context, output, manifest + suffix);
-  return { tree: output, path: manifest, isDelivered: true, isForeign: false };
+  return { tree: output, path: manifest, isDelivered: true, foreign: [] };
 }
 
 /** A longer manifest, of more than 25,000 files, is recognised by its beginning. */
@@ -62,7 +71,7 @@ export function signingTree({ outputDirectory, root }: FileInputs, { processId }
 }
 
 function place(tree: OutputTree, path: string): Receipt {
-  return { tree, path, isDelivered: false, isForeign: false };
+  return { tree, path, isDelivered: false, foreign: [] };
 }
 
 function elsewhere(context: Context): Receipt {

@@ -60,10 +60,10 @@ class Schedule {
   readonly #pumpSoon: () => void;
 
   constructor(options: ScheduleOptions) {
-    const { jobs, clock, deadlineMs } = options;
+    const { jobs, clock, deadlineMs, concurrency, attempts, random, onEvent } = options;
     this.#options = options;
     const endsAt = deadlineMs ? clock.now() + deadlineMs : Number.POSITIVE_INFINITY;
-    this.#policy = new RunPolicy({ ...options, endsAt });
+    this.#policy = new RunPolicy({ jobs, concurrency, attempts, endsAt, random, onEvent });
     this.#growth = new Growth(this.#policy.limit, clock);
     this.#queue = new RetryQueue(jobs, options.canary);
     this.#inFlight = new InFlight(options);
