@@ -201,6 +201,22 @@ test.each<[string, string, (one: Case) => void, string]>([
   expect(codesIn(run).map((text) => text.replace('SIGNATURE_UNREADABLE', 'SIGNATURE_INVALID'))).toEqual([finding]);
 });
 
+test('another job puts its files under the name of what may be signed: red, and nothing is signed', async () => {
+  await using one = await createCase();
+  const before = service.counters.requests;
+  const run = await one.reconcile(FILES, {}, (job) => {
+    if (job !== 'sign') return;
+    const { artifacts } = one.hub;
+    const name = artifacts.names.find((one) => one.startsWith('unsigned-assets-')) ?? '';
+    artifacts.remove(name);
+    artifacts.add(name, { 'app.bin': 'evil' });
+  });
+  expect(run.result).toBe('failure');
+  expect(run.log).toContain('None of the provided artifact IDs were found');
+  expect(service.counters.requests).toBe(before);
+  expect(one.changes()).toEqual([]);
+});
+
 test('assets that vanish meanwhile are missed', async () => {
   await using one = await createCase();
   const run = await one.reconcile(FILES, {}, (job) => {
