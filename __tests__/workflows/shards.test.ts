@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { startAuthority } from '../timestamp/authority.ts';
 import { BUILD, BYTES, createRelease, manifestOf, pathsOf } from './release-run.ts';
 
 describe('sign-release.yml, its own steps run as they stand', () => {
@@ -52,6 +53,20 @@ describe('sign-release.yml, its own steps run as they stand', () => {
     for (const receipt of ['signing-manifest-1-of-2.json', 'signing-manifest-2-of-2.json']) {
       expect(page).toContain(`"${receipt}"`);
     }
+  });
+
+  test('the checksums get a time stamp, which is signed, verified again and attached; a rehearsal gets none', async () => {
+    await using authority = await startAuthority();
+    await using release = await createRelease({ build: { only: 'one', another: 'two' } });
+    const stamp = { 'timestamp-url': authority.url, 'timestamp-chain': authority.root };
+    const run = await release.sign({ shards: 2, checksums: 'SHA256SUMS', ...stamp });
+    expect(run.result, run.log).toBe('success');
+    const paths = await pathsOf(release.hub, 'signatures');
+    expect(paths).toEqual(expect.arrayContaining(['SHA256SUMS.tsr', 'SHA256SUMS.tsr.sign']));
+    expect(run.log).toContain('Time stamp SHA256SUMS.tsr: ');
+    const rehearsal = await release.sign({ mode: 'rehearse', checksums: 'SHA256SUMS', ...stamp });
+    expect(rehearsal.result, rehearsal.log).toBe('success');
+    expect(await pathsOf(release.hub, 'rehearsal-signatures')).not.toContain('SHA256SUMS.tsr');
   });
 
   test('the build may come by a name, of which the run warns, or by a pattern', async () => {
