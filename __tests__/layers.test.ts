@@ -212,7 +212,7 @@ const DOORS: Readonly<Record<string, readonly [door: string, how: Import['how']]
   '@noble/curves/utils.js': ['src/page/verifier/bytes', 'static'],
 };
 
-test('each package has one door', () => {
+test('each package is imported by one file only', () => {
   const packages = imports.filter(({ to, how }) => how !== 'type' && !names.has(to) && !to.startsWith('node:'));
   const wrong = packages.filter(({ from, to, how }) => {
     const [door, manner] = DOORS[to] ?? [];

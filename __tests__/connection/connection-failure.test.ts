@@ -61,7 +61,7 @@ describe('an answer that is not HTTP, told by name or words alone', () => {
   });
 });
 
-describe('a request that cannot be made', () => {
+describe('a request that cannot be sent', () => {
   test.each([
     ['UND_ERR_INVALID_ARG', 'config', 'INTERNAL'],
     ['UND_ERR_INVALID_RETURN_VALUE', 'config', 'INTERNAL'],
@@ -77,7 +77,7 @@ describe('a request that cannot be made', () => {
   });
 
   test.each([new TypeError('a.b is undefined.'), new RangeError('a.b is undefined')])(
-    'or because a step on the way to it is broken: %s',
+    'because an error in this process stopped it: %s',
     (error) => {
       const failure = connectionFailure(error, FACTS);
       expect([failure.kind, failure.code]).toEqual(['file', 'INTERNAL']);
@@ -120,19 +120,19 @@ describe('a server that refuses our certificate', () => {
   });
 
   test.each(['ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', 'ERR_SSL_SSLV3_ALERT_CLOSE_NOTIFY'])(
-    '%s says nothing of the certificate',
+    '%s is no statement about the certificate',
     (alert) => {
       expect(connectionFailure(failed('ECONNRESET'), { ...FACTS, alert }).code).toBe('CONNECTION_LOST');
       expect(connectionFailure(failed(alert), FACTS).code).toBe('CONNECTION_LOST');
     },
   );
 
-  test('a code that only sounds like an alert is none', () => {
+  test('a code that resembles that of an alert is not taken for one', () => {
     expect(connectionFailure(failed('ERR_SSL_CERTIFICATE_UNKNOWN'), FACTS).code).toBe('CONNECTION_LOST');
   });
 });
 
-test('a reused connection that died is marked, so that one repeat is free', () => {
+test('a reused connection that closed is marked, so that one repeat is not counted', () => {
   const { kind, facts } = connectionFailure(failed('ECONNRESET'), { ...FACTS, stale: true });
   expect([kind, facts.staleConnection]).toEqual(['service', true]);
 });

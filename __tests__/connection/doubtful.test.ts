@@ -54,7 +54,7 @@ describe('a first handshake that fails', () => {
   });
 });
 
-test('a server that was good before and now speaks something else is in trouble, not of another kind', async () => {
+test('a server that worked before and now speaks another protocol has an outage, and is not taken for another server', async () => {
   const service = await openService();
   const front = await startFront(({ nth }) => (nth === 0 ? { to: service.port } : { bytes: PLAIN_HTTP }));
   const transport = openWay({ ...service, url: front.url });

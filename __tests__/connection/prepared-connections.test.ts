@@ -26,7 +26,7 @@ test('connections can be opened ahead: requests then find them, and open no othe
   expect(connections).toBe(4);
 });
 
-test('opening ahead ends when it is no longer wanted', async () => {
+test('connections are no longer opened ahead once the run no longer needs them', async () => {
   const over = new AbortController();
   let connections = 0;
   const service = await openService({
@@ -41,7 +41,7 @@ test('opening ahead ends when it is no longer wanted', async () => {
   expect(connections).toBeLessThanOrEqual(20);
 });
 
-test('a run asks for as many as its first wave will need', async () => {
+test('a run opens as many connections ahead as its first requests need', async () => {
   const counts: number[] = [];
   const slow = await openService({ script: () => ({ kind: 'delay', ms: 200 }) });
   const prepare = (count: number): void => void counts.push(count);
@@ -50,7 +50,7 @@ test('a run asks for as many as its first wave will need', async () => {
   expect(counts).toEqual([19, 6]);
 });
 
-test('once a slow service has had its time alone, all files of one wave are sent before its first answer', async () => {
+test('once the head start of the canary at a slow service has ended, all files of one wave are sent before the first answer', async () => {
   const allAreSent = new AbortController();
   const service = await openService({
     script: ({ inFlight }) => {
@@ -62,7 +62,7 @@ test('once a slow service has had its time alone, all files of one wave are sent
   expect(run.ending?.code).toBe('CANCELLED');
 });
 
-test('on a machine that is late, the first file stays alone for longer', async () => {
+test('on a busy machine the head start of the first file is longer', async () => {
   let [mostBeforeAnswer, answered] = [0, false];
   const service = await openService({
     script: ({ index, inFlight }) => {
@@ -111,7 +111,7 @@ async function openCutter(service: Service): Promise<{ readonly url: string; cut
   return { url: `https://127.0.0.1:${port}`, cuts: () => cut };
 }
 
-test('prepared connections that die before they are used cost no file', async () => {
+test('prepared connections that close before they are used cost no file', async () => {
   const service = await openService({ script: () => ({ kind: 'delay', ms: 150 }) });
   const cutter = await openCutter(service);
   const run = await signTree({ ...service, url: cutter.url }, plantMany(30));

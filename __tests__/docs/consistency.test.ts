@@ -87,7 +87,7 @@ test.each(readdirSync(join(ACTION_DIRECTORY, 'docs/img')))(
   },
 );
 
-test('the map of the house names every room, and no path that is not there', () => {
+test('the map of the repository names every folder, and no path that is not there', () => {
   const { rows, links } = readDocument('CONTRIBUTING.md');
   const named = rows.flatMap((cells) => [...cells.join(' ').matchAll(/`((?:src|__tests__|docs|\.github)\/[^`…*]*)`/g)]);
   const paths = named.map(([, path = '']) => path);

@@ -24,7 +24,7 @@ function expectGreen(run: ActionRun): void {
 }
 
 /** One reader goes through the document from its first to its last command; the tests play CA, operators and vault. */
-describe('docs/identity.md, followed to the letter', () => {
+describe('docs/identity.md, each command run as it stands', () => {
   test('key, request and certificate', async () => {
     expect(await follow('1. Make a key')).toContain('-----BEGIN ENCRYPTED PRIVATE KEY-----');
     expect(await look('client-key-plain.pem')).toMatch(/^-----BEGIN PRIVATE KEY-----/);
@@ -52,7 +52,7 @@ describe('docs/identity.md, followed to the letter', () => {
     expect(await follow('4. Get the chain of the server')).toContain('Verify return code: 0 (ok)');
   });
 
-  test('what is stored has the right bytes and was never an argument', async () => {
+  test('the stored secrets have the right bytes and were never arguments of a command', async () => {
     const files = {
       SIGNING_KEY: 'client-key.pem',
       SIGNING_KEY_PASSPHRASE: 'key-passphrase.txt',
@@ -133,7 +133,7 @@ describe('docs/identity.md, followed to the letter', () => {
     expectGreen(await sign('6. Use them', { ...container, key: '' }));
   });
 
-  test('the weekly look at the expiry', async () => {
+  test('the weekly check of the expiry date', async () => {
     const yaml = DOCUMENT.blocks.find(({ heading, language }) => heading === 'Expiry' && language === 'yaml');
     const [script] = scriptsIn(yaml?.text ?? '');
     const run = (days: number): Promise<{ status: number }> => {
@@ -169,7 +169,7 @@ describe('docs/identity.md, followed to the letter', () => {
   });
 });
 
-test('the table of errors has every code of the room identity, and no other', () => {
+test('the table of errors has every code of src/identity, and no other', () => {
   const room = join(ACTION_DIRECTORY, 'src', 'identity');
   const names = globSync('**/*.ts', { cwd: room });
   const source = names.map((name) => readFileSync(join(room, name), 'utf8'));

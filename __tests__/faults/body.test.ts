@@ -10,8 +10,8 @@ const text = (body: string, headers: Readonly<Record<string, string>> = {}): Fau
   answer: { status: 200, headers, body },
 });
 
-describe.concurrent('a web page with status 200', { tags: ['fault-51'] }, () => {
-  test('is tried again, and costs one file at most', async () => {
+describe.concurrent('an HTML page with status 200', { tags: ['fault-51'] }, () => {
+  test('is repeated, and fails one file at most', async () => {
     const files = { once: [webPage('Sign in')], always: webPage('Sign in') };
     const { run, errors, receipts, signed } = await meet({ files, inputs: { attempts: '3' } });
     expect(run.exitCode).toBe(1);
@@ -34,7 +34,7 @@ describe.concurrent('a web page with status 200', { tags: ['fault-51'] }, () => 
   });
 });
 
-test.concurrent('good JSON is taken with a wrong content type or a byte order mark, broken JSON is asked for thrice', {
+test.concurrent('valid JSON is accepted with a wrong content type or a byte order mark, invalid JSON is repeated twice', {
   tags: ['fault-52', 'fault-53'],
 }, async () => {
   const pki = await createPki();
@@ -86,7 +86,7 @@ describe.concurrent('signData', { tags: ['fault-54'] }, () => {
     bare: '"AAAA"',
   };
 
-  test('that is none costs its file alone, is never shown, and is not asked for again', async () => {
+  test('that is not valid text fails its file alone, is never shown, and is not repeated', async () => {
     const files = {
       ...Object.fromEntries(Object.entries(wrong).map(([name, [value]]) => [name, wrongSignData(value)])),
       ...Object.fromEntries(Object.entries(shapes).map(([name, body]) => [name, text(body)])),
@@ -123,7 +123,7 @@ describe.concurrent('signData', { tags: ['fault-54'] }, () => {
   });
 });
 
-test.concurrent('with verify-key, a signature that is not for these bytes is asked for once more and never written', {
+test.concurrent('with verify-key, a signature that is not for these bytes is repeated once and never written', {
   tags: ['fault-55'],
 }, async () => {
   const pki = await createPki();
@@ -152,7 +152,7 @@ test.concurrent('with verify-key, a signature that is not for these bytes is ask
   expect(run.outputs['verified-count']).toBe('2');
 });
 
-test.concurrent('a compressed answer is refused unread, bombs and stacked encodings too', {
+test.concurrent('a compressed answer is refused without being decompressed, stacked encodings too', {
   tags: ['fault-56'],
 }, async () => {
   const json = '{"signData":"QUFBQQ=="}';
@@ -169,7 +169,7 @@ test.concurrent('a compressed answer is refused unread, bombs and stacked encodi
   expect(run.peakRssKb ?? 0).toBeLessThan(200 * 1024);
 });
 
-test.concurrent('an answer of 50 MB is left unread', { tags: ['fault-46'] }, async () => {
+test.concurrent('an answer of 50 MB is not read to its end', { tags: ['fault-46'] }, async () => {
   const { run, errors, receipts, signed } = await meet({ files: { body: hugeBody(50_000_000), fine: undefined } });
   expect(run.exitCode).toBe(1);
   expect(errors).toEqual(['RESP_TOO_LARGE']);

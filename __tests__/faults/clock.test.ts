@@ -37,7 +37,7 @@ test.concurrent.each([
   },
 );
 
-test.concurrent('a clock that is right is left alone, also when the service refuses', {
+test.concurrent('a clock that is right is not corrected, also when the service refuses', {
   tags: ['fault-57'],
 }, async () => {
   const { run, errors } = await meet({ files: { a: status(401) } });
@@ -58,7 +58,7 @@ test.concurrent('a service that is more than a day off is not followed', { tags:
   expect(run.log).not.toContain('Clocks differ');
 });
 
-test.concurrent('a clock that jumps back two hours in the middle of a run does no harm', {
+test.concurrent('a clock that is set back two hours during a run costs no file', {
   tags: ['fault-57'],
 }, async () => {
   const { run } = await meet({

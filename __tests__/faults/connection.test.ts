@@ -83,7 +83,7 @@ test.concurrent('half an answer that looks whole never becomes a signature', { t
   expect(signed).toEqual(['canary']);
 });
 
-test.concurrent('silence, slow headers and a slow body end with the time of the try', {
+test.concurrent('no answer, slow headers and a slow body end at the time limit of the attempt', {
   tags: ['fault-45'],
 }, async () => {
   const files = {
@@ -115,7 +115,7 @@ describe.concurrent('what is not HTTP/1.1', { tags: ['fault-47'] }, () => {
   const { switchingProtocols: _, ...garbage } = RAW_ANSWERS;
   const raw = (bytes: string): Fault => ({ kind: 'raw', bytes, by: 'close' });
 
-  test('is asked for again, and never believed', async () => {
+  test('is repeated, and never taken for a signature', async () => {
     const once = Object.entries(garbage).map(([name, bytes]) => [`${name}Once`, [raw(bytes)]] as const);
     const always = Object.entries(garbage).map(([name, bytes]) => [name, raw(bytes)] as const);
     const { run, errors, receipts, signed } = await meet({
@@ -140,7 +140,7 @@ describe.concurrent('what is not HTTP/1.1', { tags: ['fault-47'] }, () => {
   });
 });
 
-test.concurrent('an unasked 100 costs a repeat, a 103 nothing', { tags: ['fault-48'] }, async () => {
+test.concurrent('an unexpected 100 costs one repeat, a 103 none', { tags: ['fault-48'] }, async () => {
   const { run, receipts } = await meet({
     files: { go: [{ kind: 'inform', status: 100 }], hint: { kind: 'inform', status: 103 } },
   });
@@ -150,13 +150,13 @@ test.concurrent('an unasked 100 costs a repeat, a 103 nothing', { tags: ['fault-
 });
 
 describe.concurrent('HTTP/2', { tags: ['fault-49'] }, () => {
-  test('is not spoken to a server that offers it', async () => {
+  test('is not used with a server that offers it', async () => {
     const { run, requests } = await meet({ service: { http2: true }, files: { a: undefined, b: undefined } });
     expect(run.exitCode, run.log).toBe(0);
     for (const { request } of requests) expect(Object.keys(request.headers)).not.toContain(':path');
   });
 
-  test('when asked for: streams that are refused or broken are asked for again, each time freshly signed', async () => {
+  test('with http2: true, refused and broken streams are repeated, each time with a new nonce and signature', async () => {
     const files = Object.fromEntries(
       (['goaway', 'refused-stream', 'internal-error'] as const).map((error) => [
         error,

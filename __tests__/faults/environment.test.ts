@@ -11,7 +11,7 @@ const SECRET = 'app-secret-canary-4711';
 const CONTENT = 'content-canary of a file that nobody outside should read';
 const files = { 'dist/a': CONTENT, 'dist/b': 'b' };
 
-describe.concurrent('an environment that an earlier step has poisoned', { tags: ['fault-12'] }, () => {
+describe.concurrent('an environment that an earlier step has changed', { tags: ['fault-12'] }, () => {
   test('trust is not widened by NODE_EXTRA_CA_CERTS, not even with verification switched off', async () => {
     const stranger = await createPki();
     await using scenario = await createScenario({ files });

@@ -50,7 +50,7 @@ const FAULTS = {
   48: 'an answer 100 or 103 that nobody asked for',
   49: 'HTTP/2 ends a stream or a connection',
   50: 'a proxy refuses, is dead, or decrypts',
-  51: 'a web page with status 200',
+  51: 'an HTML page with status 200',
   52: 'a wrong content type',
   53: 'broken JSON, an empty answer, or a byte order mark',
   54: 'signData is missing or has the wrong shape',

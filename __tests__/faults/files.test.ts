@@ -12,7 +12,7 @@ import { expectInvariants, meet } from './meeting.ts';
 const run = promisify(execFile);
 const at = (scenario: Scenario, name: string): string => join(scenario.workspace, 'dist', name);
 
-test.concurrent('what vanishes, changes, grows or is swapped while it is signed is lost alone', {
+test.concurrent('a file that vanishes, changes, grows or is replaced while it is signed fails alone', {
   tags: ['fault-58', 'fault-59'],
 }, async () => {
   const names = ['vanishes', 'grows', 'changes', 'replaced', 'linked'] as const;
@@ -110,7 +110,7 @@ describe.concurrent('names', { tags: ['fault-62'] }, () => {
     await expectInvariants(scenario, result);
   });
 
-  test('that other systems take for one, and odd ones, are signed each under its own', async () => {
+  test('that other systems take for one name, and unusual names, are each signed under their own name', async () => {
     const names = [
       'Read.me',
       'read.me',
@@ -137,8 +137,8 @@ describe.concurrent('names', { tags: ['fault-62'] }, () => {
   });
 });
 
-describe.concurrent('what stands where a signature goes', { tags: ['fault-63'] }, () => {
-  test('an old one and a hard link are replaced; no .sign is signed', async () => {
+describe.concurrent('a path where a signature will be written', { tags: ['fault-63'] }, () => {
+  test('with an older signature or a hard link is replaced; no .sign is signed', async () => {
     const files = { 'dist/b': 'b', 'dist/c': 'c', 'dist/c.sign': 'old', twin: 'precious' };
     await using scenario = await createScenario({ files });
     linkSync(join(scenario.workspace, 'twin'), at(scenario, 'b.sign'));
@@ -153,7 +153,7 @@ describe.concurrent('what stands where a signature goes', { tags: ['fault-63'] }
     expect(scenario.service.counters.requests).toBe(2);
   });
 
-  test('a planted link or a directory stops the run before the first request', async () => {
+  test('with a link or a directory stops the run before the first request', async () => {
     await using scenario = await createScenario({
       files: { 'dist/a': 'a', 'dist/b': 'b', 'dist/c': 'c', victim: 'precious' },
     });

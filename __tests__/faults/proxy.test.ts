@@ -40,7 +40,7 @@ describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () =
     expect(run.log).toContain(`Through the proxy http://127.0.0.1:${proxy.port}`);
   });
 
-  test('gets its credentials, and nobody sees them', async () => {
+  test('gets its credentials, which no log shows', async () => {
     const proxy = await startProxy((_, request) => (request.headers['proxy-authorization'] ? 200 : 407));
     const url = `http://${CREDENTIALS}@127.0.0.1:${proxy.port}`;
     const { run } = await meet(through({ https_proxy: url, RUNNER_DEBUG: '1' }));
@@ -71,7 +71,7 @@ describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () =
     expect(proxy.asked.length).toBeGreaterThan(3);
   });
 
-  test('is dead: the run goes on asking, and says which variable it is', async () => {
+  test('does not answer: the run tries again, and names the variable', async () => {
     const proxy = await startProxy();
     await proxy.close();
     const env = { https_proxy: `http://127.0.0.1:${proxy.port}`, RUNNER_DEBUG: '1' };
@@ -112,7 +112,7 @@ describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () =
     expect(counters.connections).toBe(0);
   });
 
-  test('is passed by for what no_proxy lists', async () => {
+  test('is not used for hosts that no_proxy lists', async () => {
     const proxy = await startProxy(() => 502);
     const env = { https_proxy: `http://127.0.0.1:${proxy.port}`, no_proxy: 'other.test,127.0.0.1' };
     const { run } = await meet(through(env, { before: async ({ service }) => ({ 'server-url': service.url }) }));

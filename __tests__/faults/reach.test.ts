@@ -47,7 +47,9 @@ describe.concurrent('a host name', { tags: ['fault-38'] }, () => {
   });
 });
 
-test.concurrent('a port that refuses is asked until the service is there', { tags: ['fault-39'] }, async () => {
+test.concurrent('a port that refuses connections is tried until the service listens', {
+  tags: ['fault-39'],
+}, async () => {
   await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/b': 'b' } });
   const port = await freePort();
   let late: Promise<Forwarder> | undefined;

@@ -45,7 +45,7 @@ describe.concurrent('cancelled', { tags: ['fault-64a'] }, () => {
     await cancel({ service: { script: () => status(502) } }, /The service is in trouble/);
   });
 
-  test('while answers are awaited that never come', async () => {
+  test('while the service does not answer', async () => {
     const script = ({ index }: { index: number }): { kind: 'silence' } | undefined =>
       index > 5 ? { kind: 'silence' } : undefined;
     const run = await cancel({ service: { script } }, /signed after[\s\S]*signed after/);

@@ -66,8 +66,8 @@ describe.concurrent('401 and 403', { tags: ['fault-29'] }, () => {
   });
 });
 
-describe.concurrent('400, 404, 405, 415, 422', { tags: ['fault-30'] }, () => {
-  test('lose their file alone; 400 with a throttling code is tried again', async () => {
+describe.concurrent('400, 404, 405, 415 and 422', { tags: ['fault-30'] }, () => {
+  test('fail their file alone; 400 with a throttling code is repeated', async () => {
     const throttled: Fault = { kind: 'answer', answer: jsonAnswer(400, { code: 'SlowDown', message: 'later' }) };
     const files = {
       bad: status(400),
@@ -98,7 +98,9 @@ describe.concurrent('400, 404, 405, 415, 422', { tags: ['fault-30'] }, () => {
   });
 });
 
-test.concurrent('408, 425, 502, 503, 504 and 507 are waited out', { tags: ['fault-31', 'fault-36'] }, async () => {
+test.concurrent('408, 425, 502, 503, 504 and 507 are repeated until the service works again', {
+  tags: ['fault-31', 'fault-36'],
+}, async () => {
   const codes = [408, 425, 502, 503, 504, 507];
   const files = Object.fromEntries(codes.map((code) => [`status-${code}`, [status(code)]]));
   const { run, receipts, requests } = await meet({ files });
@@ -108,7 +110,7 @@ test.concurrent('408, 425, 502, 503, 504 and 507 are waited out', { tags: ['faul
 });
 
 describe.concurrent('413', { tags: ['fault-32'] }, () => {
-  test('loses its file alone, with its size and what the service says, and is not repeated', async () => {
+  test('fails its file alone, with its size and the reason that the service gives, and is not repeated', async () => {
     const answer = jsonAnswer(413, { message: 'limit is 4 MB' });
     const early: Fault = { kind: 'answer', answer, when: 'during-body', by: 'reset' };
     const files = { late: { kind: 'answer', answer } as const, early, asked: [status(413, { 'retry-after': '0' })] };
@@ -121,7 +123,7 @@ describe.concurrent('413', { tags: ['fault-32'] }, () => {
     expect(run.log).toMatch(/413.*limit is 4 MB/);
   });
 
-  test('is found in the end when it comes in the middle of a large upload, before a reset', async () => {
+  test('is read although it comes in the middle of a large upload and a reset follows it', async () => {
     const early: Fault = {
       kind: 'answer',
       answer: jsonAnswer(413, { message: 'limit is 4 MB' }),
@@ -149,7 +151,7 @@ test.concurrent('500 is tried again for its file, as often as attempts says', { 
   expect(signed).toEqual(['canary', 'fine', 'once']);
 });
 
-describe.concurrent('what no repeat can change', { tags: ['fault-37'] }, () => {
+describe.concurrent('a status that no repeat can change', { tags: ['fault-37'] }, () => {
   const upgrade: Fault = {
     kind: 'raw',
     bytes: 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',

@@ -28,7 +28,7 @@ test.concurrent.each([
   ['an hour', { 'retry-after': '3600' }, '3600 s'],
   ['the year 9999', { date: 'Sat, 21 Nov 2026 10:00:00 GMT', 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT' }, ''],
 ])(
-  '%s is longer than a run can wait: it ends at once and says so',
+  '%s is longer than a run can wait: the run ends at once and says so',
   { tags: ['fault-33', 'fault-34'] },
   async (_, headers, wish) => {
     const { run, errors, requests, signed } = await meet({

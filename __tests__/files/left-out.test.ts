@@ -56,7 +56,7 @@ describe('without a directory of its own for signatures', () => {
     }
   });
 
-  test('excludes keep a path out of every account', async () => {
+  test('an excluded path is not counted anywhere', async () => {
     const root = plant(makeDirectory(), { a: '', 'a.sign': '', 'a.sign.sign': '', 'x.sign': '', '.git/x': '' });
     const found = await find(root, '**\n!a.sign.sign\n!x.sign\n!x\n!.git');
     expect([leftOut(found), found.uncovered, found.orphans]).toEqual([{ signature: 'a.sign' }, [], []]);
@@ -166,7 +166,7 @@ describe('never signed', () => {
     }
   });
 
-  test('is hidden what is hidden, when that is not wanted', async () => {
+  test('is a hidden file, unless include-hidden-files is true', async () => {
     const root = plant(makeDirectory(), {
       '.cfg/a': '',
       '.cfg/b': '',
@@ -181,7 +181,7 @@ describe('never signed', () => {
     expect([found.uncovered, found.orphans]).toEqual([[], []]);
   });
 
-  test('is not the root, even when a place of ours holds it', async () => {
+  test('is never the whole root, even when output-dir or RUNNER_TEMP contains it', async () => {
     const root = plant(makeDirectory(), { a: '' });
     for (const temporaryDirectory of [root, join(root, '..'), '']) {
       expect(tell(await find(root, '**', { temporaryDirectory })).files).toEqual(['a']);
@@ -189,7 +189,7 @@ describe('never signed', () => {
   });
 });
 
-test('many paths of a reason are counted, and the first are named', async () => {
+test('paths left out for one reason are counted, and the first of them are named', async () => {
   const root = plant(makeDirectory(), { a: '' });
   mkdirSync(join(root, '.git'));
   for (let number = 0; number < 40; number++) writeFileSync(join(root, '.git', `o${number}`), '');

@@ -150,7 +150,7 @@ const elementsOf = (html: string): readonly string[] => html.match(/<\/?[a-z][^>
 describe('a name in the summary', () => {
   const render = (markdown: string): string => marked.parse(markdown, { gfm: true, async: false });
 
-  test('is nothing but its text, in a paragraph, a heading, a quote, a table and code', () => {
+  test('is shown as plain text in a paragraph, a heading, a quote, a table and code', () => {
     const places = [
       ['', '', ['<p>', '</p>']],
       ['## ', '', ['<h2>', '</h2>']],

@@ -65,14 +65,14 @@ describe('the content of a file', () => {
     },
   );
 
-  test('that is small is in memory, in one piece', () => {
+  test('of a small file is one piece in memory', () => {
     const opened = open(listed('abc'));
     expect(opened.read()).toEqual([Buffer.from('abc')]);
     expect(Array.isArray(open(listed(Buffer.alloc(SMALL_FILE_BYTES))).read())).toBe(true);
     expect(Array.isArray(open(listed(Buffer.alloc(SMALL_FILE_BYTES + 1))).read())).toBe(false);
   });
 
-  test('that is large stays what it was while it is looked at', async () => {
+  test('of a large file is checked for changes while it is read', async () => {
     const content = randomBytes(3 * MiB);
     let position = 0;
     for await (const chunk of open(listed(content)).read()) {
@@ -84,7 +84,7 @@ describe('the content of a file', () => {
     expect(position).toBe(content.length);
   });
 
-  test('of 300 MiB takes no memory to speak of', async () => {
+  test('of 300 MiB is read in constant memory', async () => {
     const file = listed('');
     truncateSync(file.location, 300 * MiB);
     const opened = open({ ...file, size: 300 * MiB });

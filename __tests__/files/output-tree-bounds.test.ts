@@ -69,7 +69,7 @@ test('a refusal of the system keeps its cause', () => {
   }
 });
 
-test('no file stays open, whether it was written or refused', () => {
+test('no descriptor stays open, whether the file was written or refused', () => {
   const directory = realpathSync(plant(makeDirectory(), { 'full.sign/below': '' }));
   const output = tree(directory);
   output.write('a.sign', 'x'.repeat(200_000));

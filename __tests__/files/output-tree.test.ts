@@ -96,7 +96,7 @@ describe('writing', () => {
     expect(readFileSync(join(directory, 'real/deep/b.sign'), 'utf8')).toBe('new');
   });
 
-  test('passes by what a former process of the same number left', () => {
+  test('works beside files that an earlier process with the same id left', () => {
     const directory = makeDirectory();
     for (const counter of [0, 1, 2]) plant(directory, { [`${TEMPORARY_PREFIX}${process.pid}-${counter}.tmp`]: 'half' });
     const output = tree(directory);
@@ -144,7 +144,7 @@ describe('a process that is killed', () => {
 });
 
 describe('removing', () => {
-  test('takes away files and links, never their targets, and minds nothing that is not there', () => {
+  test('removes files and links, never their targets, and a path that is not there is no error', () => {
     const directory = plant(makeDirectory(), { victim: 'x', 'a.sign': 'x', 'b.sign': { link: 'victim' }, file: '' });
     symlinkSync('self', join(directory, 'self'));
     const output = tree(directory);
@@ -155,8 +155,8 @@ describe('removing', () => {
   });
 });
 
-describe('sweeping', () => {
-  test('removes nothing of a process that lives, and nothing that is not ours', () => {
+describe('removing what killed runs left', () => {
+  test('removes no file of a running process, and no file of another program', () => {
     const mine = `${TEMPORARY_PREFIX}${process.ppid}-0.tmp`;
     const others = [mine, `${TEMPORARY_PREFIX}1-7.tmp`, `${TEMPORARY_PREFIX}x-0.tmp`, `x${TEMPORARY_PREFIX}4-0.tmp`];
     const more = [`${TEMPORARY_PREFIX}4-0.tmp.zip`, `${TEMPORARY_PREFIX}${'9'.repeat(30)}-0.tmp`, 'a.sign'];

@@ -45,7 +45,7 @@ test('reads nothing through a link, and nothing that is no file or too large', a
   }
 });
 
-test('says what the system says, and what to do', () => {
+test('gives the reason of the system, and what to do', () => {
   const location = join(makeDirectory(), 'n'.repeat(300));
   expect(() => readSignatureFile(location)).toThrow(
     expect.objectContaining({
@@ -57,7 +57,7 @@ test('says what the system says, and what to do', () => {
   );
 });
 
-test('leaves no file open, whether it was read or refused', () => {
+test('leaves no descriptor open, whether the file was read or refused', () => {
   const directory = realpathSync(plant(makeDirectory(), { a: 'x', huge: 'x'.repeat(MAX_SIGNATURE_FILE_BYTES + 1) }));
   expect(readSignatureFile(join(directory, 'a'))).toBe('x');
   expect(() => readSignatureFile(join(directory, 'huge'))).toThrow();

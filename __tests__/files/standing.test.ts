@@ -14,7 +14,7 @@ function plant(paths: readonly string[]): string {
   return directory;
 }
 
-test('what is there is found, at any depth, and nothing else', () => {
+test('existing paths are found at any depth, and no others', () => {
   const directory = plant(['a.sign', 'd/b.sign', 'd/e/c.sign', 'd/other']);
   symlinkSync('nowhere', join(directory, 'd', 'link.sign'));
   const asked = ['a.sign', 'b.sign', 'd/a.sign', 'd/b.sign', 'd/e/c.sign', 'd/link.sign', 'no/such/f.sign'];
@@ -27,7 +27,7 @@ test('a name that other systems take for the same is found too', () => {
   expect([...mayStand(directory, asked)]).toEqual(['readme.sign', 'Cafe\u0301.sign', 'kelvin.sign']);
 });
 
-test('where the listing is refused, everything may be there', () => {
+test('where a directory cannot be listed, every path counts as existing', () => {
   const directory = plant(['file']);
   expect([...mayStand(directory, ['file/a.sign', 'file/b.sign'])]).toEqual(['file/a.sign', 'file/b.sign']);
 });

@@ -78,7 +78,7 @@ describe('a block that is not one whole DER object is broken', () => {
   });
 });
 
-test('what was tidied is told once for all blocks', () => {
+test('repairs are reported once for all blocks', () => {
   const escaped = (CERTIFICATE + CERTIFICATE).replaceAll('\n', '\\n');
   expect(read(escaped).tidied).toEqual([expect.stringContaining('escaped line ends')]);
   const long = wrap('CERTIFICATE', Buffer.concat([Uint8Array.of(0x30, 60), Buffer.alloc(60, 1)]));
@@ -105,7 +105,7 @@ describe('an input is read up to its limits', () => {
 });
 
 describe('text without any block', () => {
-  test('is measured, not shown', () => {
+  test('is described by its length, and never shown', () => {
     expect(problems('no secret here')).toEqual([
       'IDENTITY_UNREADABLE: input chain is neither PEM nor base64 of PEM, DER or PKCS#12 (14 characters)',
     ]);

@@ -55,7 +55,7 @@ describe('a damaged block says why, and spoils no other', () => {
   });
 });
 
-describe('the two header lines of an old encrypted key', () => {
+describe('the two header lines of an encrypted key in the old format', () => {
   const IV = '0123456789abcdefABCDEF0123456789';
   test.each([
     `Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,${IV}\n\nQUJD`,
@@ -84,7 +84,7 @@ describe('the two header lines of an old encrypted key', () => {
   });
 });
 
-describe('what was tidied', () => {
+describe('text that was repaired', () => {
   const line = (length: number): string => 'A'.repeat(length);
   test.each([
     ['lines of 64', `${line(64)}\n${line(64)}`, undefined],

@@ -44,7 +44,7 @@ function expectServerChecked(run: Preflight): void {
   expect(finding(run, 'canary request')).toContain('not checked: the client identity cannot be used');
 }
 
-describe('material that cannot be used', () => {
+describe('certificates and keys that cannot be used', () => {
   const cases: Readonly<Record<string, readonly [() => Record<string, string>, string, RegExp]>> = {
     'no certificate': [() => ({ cert: '' }), 'CREDENTIALS_MISSING', /^inputs: .*Input cert is empty\./],
     'no key': [() => ({ key: '' }), 'CREDENTIALS_MISSING', /^inputs: .*Input key is empty\. Other credentials arrived/],
@@ -107,7 +107,7 @@ describe('material that cannot be used', () => {
     expect(run.outputs['cert-expires']).toMatch(/^\d{4}-/);
   });
 
-  test('a certificate of tomorrow', async () => {
+  test('a certificate that is not valid before tomorrow', async () => {
     const run = await withInputs(await dated(DAY_MS, 3 * DAY_MS));
     expectOneFailure(run, 'IDENTITY_NOT_YET_VALID', /^validity: .*not valid before/);
   });
@@ -128,7 +128,7 @@ describe('chain', () => {
   });
 });
 
-describe('what is not wrong yet', () => {
+describe('a certificate that is still valid', () => {
   test('a certificate that ends soon is a warning and green', { tags: ['fault-19'] }, async () => {
     const run = await withInputs({ ...(await dated(-DAY_MS, 10 * DAY_MS)), 'cert-expiry-warning-days': '30' });
     expect(run.green).toBe(true);

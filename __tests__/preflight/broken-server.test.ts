@@ -170,7 +170,7 @@ describe('a server that does not speak as it should', () => {
     expectOneFailure(run, 'CONNECTION_LOST', /^TLS version and cipher: /);
   });
 
-  test('no ear for client certificates: a warning', async () => {
+  test('that never asks for a client certificate: a warning', async () => {
     const { cert, key } = pki.server;
     const server = createTlsServer({ cert, key }, (socket) => {
       socket.on('error', () => {});
@@ -181,19 +181,19 @@ describe('a server that does not speak as it should', () => {
     expect(troubles(run)).toEqual([expect.stringMatching(/^client certificate asked for: the server did not ask/)]);
   });
 
-  test('an end to every resumed session: a warning', async () => {
+  test('that closes every resumed session: a warning', async () => {
     const front = await startFront(({ resumes }) => (resumes ? { bytes: alertBytes(80) } : { to: sound.port }));
     const run = await runPreflight({ ...inputsFor(sound), 'server-url': front.url });
     expect(run.green).toBe(true);
     expect(troubles(run)).toEqual([expect.stringMatching(/^session resumption: the server breaks off .*session id/)]);
   });
 
-  test('nobody there', async () => {
+  test('a port on which nothing listens', async () => {
     const port = await withServer(createTcpServer(), async (free) => free);
     expectOneFailure(await runPreflight(at(port)), 'CONNECT_REFUSED', /^TCP: .*refused/);
   });
 
-  test('a name that does not exist', async () => {
+  test('a host name that does not exist', async () => {
     const run = await runPreflight({ ...inputsFor(sound), 'server-url': 'https://no-such-host.invalid' });
     expectOneFailure(run, 'DNS_NOT_FOUND', /^host name: .*does not exist/);
   });

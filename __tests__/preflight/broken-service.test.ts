@@ -43,27 +43,27 @@ describe.concurrent('a canary that is not signed', () => {
     expectOneFailure(run, 'BAD_GATEWAY', /^canary request: .*502/);
   });
 
-  test('by a service that hangs up', async () => {
+  test('by a service that closes each connection', async () => {
     const run = await against({ script: () => ({ kind: 'end', when: 'after-body', by: 'reset' }) });
     expectOneFailure(run, 'CONNECTION_LOST', /^canary request: /);
     expect(finding(run, 'client certificate accepted')).toContain('ok: ');
   });
 
-  test('in time', async () => {
+  test('because the service does not answer in time', async () => {
     const run = await against({ script: () => ({ kind: 'silence' }) }, { timeout: '1' });
     expectOneFailure(run, 'TIMEOUT', /^canary request: TIMEOUT: No answer within 1 s/);
   });
 });
 
 describe('a canary that is signed all the same', () => {
-  test('at the second try, which is a warning', async () => {
+  test('at the second attempt, which is a warning', async () => {
     const run = await against({ script: [{ kind: 'answer', answer: { status: 502 } }] });
     expect(run.green).toBe(true);
     expect(troubles(run)).toEqual([expect.stringMatching(/^canary request: .*only at the second try.*502/)]);
     expect(run.outputs['request-count']).toBe('2');
   });
 
-  test('by a service two hours ahead, whose time is taken', async () => {
+  test('by a service whose clock is two hours ahead, after a correction', async () => {
     const run = await against({ clockOffsetMs: 7_200_000 });
     expect(run.green).toBe(true);
     expect(finding(run, 'clock')).toMatch(/^warning: .*7[12]\d\d s ahead of this machine's/);

@@ -41,7 +41,7 @@ describe('a handshake', () => {
     ['TLS 1.2', { maxVersion: 'TLSv1.2' }, 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'],
   ];
 
-  test.each(kinds)('with %s is read back whole', async (_, options, cipher) => {
+  test.each(kinds)('with %s is read whole', async (_, options, cipher) => {
     const seen = await withServer({ ...options, requestCert: true }, (port) => look(port));
     expect(seen).toMatchObject({ cipher, isClientAsked: true, end: 'open', untrusted: undefined });
     expect(seen.serverChain.map(({ subject }) => subject).slice(0, 2)).toEqual([
@@ -94,7 +94,7 @@ describe('a handshake', () => {
     expect(received).toEqual([]);
   });
 
-  test('that nobody answers ends in time', async () => {
+  test('that is not answered ends at the time limit', async () => {
     const server = createServer();
     server.removeAllListeners('connection');
     server.listen(0, '127.0.0.1');

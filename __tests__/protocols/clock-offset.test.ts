@@ -41,7 +41,7 @@ test.each([
   expect([clock.now(), told]).toEqual([NOW, []]);
 });
 
-test.each(['', 'yesterday', '2030-01-01', '1893456000000'])('a Date of “%s” teaches nothing', (date) => {
+test.each(['', 'yesterday', '2030-01-01', '1893456000000'])('a Date of “%s” does not correct the clock', (date) => {
   const { clock } = create();
   clock.explain(REFUSED, answer(date), NOW);
   expect(clock.now()).toBe(NOW);
@@ -61,7 +61,7 @@ test('only a refusal of our credentials says something about clocks', () => {
   expect(clock.now()).toBe(NOW);
 });
 
-test('a request that was old when it was refused says so, gets one more try, and accuses nobody', () => {
+test('a request that was too old when it was refused says so, gets one more attempt, and blames neither clock', () => {
   const { clock, time } = create();
   time.now = NOW + 61_000;
   const failure = clock.explain(REFUSED, answer(time.now), NOW);

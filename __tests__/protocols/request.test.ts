@@ -17,7 +17,7 @@ test('a nonce is 16 letters and digits, each of the 62 as likely as the others',
   expect(drawn.toSorted().join('')).toBe('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz');
 });
 
-test('a nonce takes every one of its characters from chance', () => {
+test('every character of a nonce is random', () => {
   let at = 0;
   expect(new Set(drawNonce(() => at++)).size).toBe(16);
 });

@@ -289,7 +289,7 @@ describe('any answer', () => {
     }
   });
 
-  test('leaves no trace on objects', () => {
+  test('changes no prototype of an object', () => {
     const body = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"code":418}';
     for (const status of [200, 500]) failureOf(answer(body, status));
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);

@@ -60,7 +60,7 @@ test('what a parser quotes is not printed, since half a secret has no mask', () 
   }
 });
 
-test('a chain that leads back to itself ends, and what is no error shows only its type', () => {
+test('a circular chain of causes ends, and a cause that is not an error shows only its type', () => {
   const first = new Error('first');
   first.cause = new Error('second', { cause: first });
   expect(debugLines(new ActionError('CHECK_FAILED', 'No.', { cause: first }))).toHaveLength(3);

@@ -6,7 +6,7 @@ const times = fc
   .array(fc.double({ min: 0, max: 1e7, noNaN: true }), { minLength: 1, maxLength: 200 })
   .map((list) => Float64Array.from(list).sort());
 
-test('every number is in one bucket, and the buckets are few, next to each other and end where the numbers do', () => {
+test('every number is in one bucket; the buckets are few, adjacent, and end with the largest number', () => {
   fc.assert(
     fc.property(times, (sorted) => {
       const buckets = distribute(sorted);

@@ -30,7 +30,7 @@ test.each([
   expect(annotationsOf({ outcomes })[0]).toContain(`Given up on a.bin ${says}`);
 });
 
-test('a file that was not tried took nothing', () => {
+test('a file that was not tried counts no time', () => {
   const outcomes = failedFiles(['a.bin'], GONE).map((one) => ({ ...one, attempts: 0 }));
   expect(annotationsOf({ outcomes })[0]).not.toContain('Given up');
 });

@@ -10,7 +10,7 @@ function sleep(clock: VirtualClock, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.after(ms, resolve));
 }
 
-test('short work says nothing', async () => {
+test('a short run shows no progress', async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];
   const progress = startProgress({ files: 2, bytes: 2 }, clock, (line) => lines.push(line));
@@ -41,7 +41,7 @@ test('long work tells every five seconds how much is done, how fast, what is und
   ]);
 });
 
-test('nothing is guessed from next to nothing', async () => {
+test('no estimate is shown before enough is known', async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];
   const progress = startProgress({ files: 3, bytes: 1000 * MB }, clock, (line) => lines.push(line));

@@ -72,7 +72,7 @@ describe('a reader finds', () => {
     expect(renderSummary(samples.green(), PUSH)).toContain(`<a href="${PUSH.artifactUrl}">`);
   });
 
-  test('of many quick files: no chart of what is nobody’s trouble', () => {
+  test('of many fast files: no chart', () => {
     const quick = samples.signedFiles(500, 'verified').map((one) => ({ ...one, elapsedMs: one.elapsedMs / 100 }));
     const text = textOf({ ...samples.verified(), outcomes: quick }, PUSH);
     expect(text).toContain('✅ All 500 files');

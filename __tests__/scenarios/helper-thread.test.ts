@@ -45,7 +45,7 @@ describe.each([
     await expectAllSigned(scenario, names);
   });
 
-  test('are signed all the same when the thread dies of its first task', async () => {
+  test('are signed all the same when the thread ends during its first task', async () => {
     await using scenario = await createScenario({ files });
     const actionDirectory = await copyAction(
       () => `import { parentPort } from 'node:worker_threads';\nparentPort.once('message', () => process.exit(1));`,

@@ -66,7 +66,7 @@ describe('the gate', () => {
     expect(gate.ask(3350)).toEqual({ may: 'start' });
   });
 
-  test('counts its patience from the start of the earliest try of the run of failures', () => {
+  test('counts the three minutes from the start of the earliest attempt of a row of failures', () => {
     const gate = new OutageGate(() => 0);
     expect(gate.patienceMs(5)).toBe(Number.POSITIVE_INFINITY);
     gate.onFailure({ startedAt: 900, isProbe: false, filesLeft: 9 }, 1000);
@@ -79,17 +79,17 @@ describe('the gate', () => {
     expect(gate.patienceMs(4000)).toBe(3000 + 180_000 - 4000);
   });
 
-  test('does not pause past the end of its patience', () => {
+  test('never pauses beyond the time at which the run would end', () => {
     const gate = new OutageGate(() => 1);
     gate.onFailure({ startedAt: 0, isProbe: false, filesLeft: 1 }, 59_800);
     expect(gate.ask(59_900)).toEqual({ may: 'wait', untilMs: 60_000 });
   });
 });
 
-describe('what waits to spare the service', () => {
+describe('a file that waits so that the service can recover', () => {
   const never = Number.POSITIVE_INFINITY;
 
-  test('goes once the service may be asked again, soonest first, and behind what was never tried', () => {
+  test('is sent once the service may be asked again, the earliest first, and after files that were never tried', () => {
     const queue = new RetryQueue(4, 0);
     for (const job of [0, 1, 2]) queue.take(job);
     queue.repeat({ job: 1, readyAt: 9000, reason: 'service' });
@@ -107,7 +107,7 @@ describe('what waits to spare the service', () => {
     expect([queue.ready(7000, never), queue.probe()]).toEqual([2, 2]);
   });
 
-  test('may go at once after a success, and after failures in a row as rarely as a probe', () => {
+  test('may be sent at once after a success, and after failures in a row as rarely as a probe', () => {
     const gate = new OutageGate(() => 1);
     const rests = Array.from({ length: 4 }, () => {
       gate.onFailure({ startedAt: 0, isProbe: false, filesLeft: 30 }, 1000);
@@ -118,13 +118,13 @@ describe('what waits to spare the service', () => {
     expect(gate.restUntil).toBe(0);
   });
 
-  test('goes early only for one of the last files, while nothing is under way', () => {
+  test('is sent early only when it is one of the last files and no request is in flight', () => {
     const random = (): number => 0;
     const policy = new RunPolicy({ jobs: 9, concurrency: 9, attempts: 8, endsAt: never, random, onEvent: () => {} });
     expect([policy.restUntil(32, 0), policy.restUntil(33, 0), policy.restUntil(32, 1)]).toEqual([0, never, never]);
   });
 
-  test('is told apart from what a file waits for itself', () => {
+  test('is told apart from a file that waits because of its own failure', () => {
     const policy = new RunPolicy({
       jobs: 9,
       concurrency: 9,
@@ -142,7 +142,7 @@ describe('what waits to spare the service', () => {
 });
 
 describe('the limit', () => {
-  test('starts at 12 and grows by time: a lot in silence, a little otherwise, not at all when busy elsewhere', () => {
+  test('starts at 12 and grows with time: fast while no answer comes, slowly otherwise, not at all while this process is busy', () => {
     const limit = new Limit(200, 100);
     expect(limit.value).toBe(12);
     limit.onTickStart();
@@ -157,7 +157,7 @@ describe('the limit', () => {
     expect(limit.value).toBe(63);
   });
 
-  test('grows by each success up to what the number of files pays for, and never past its ceiling', () => {
+  test('grows with each success up to what the number of files makes worthwhile, and never above concurrency', () => {
     const grown = (successes: number, ceiling: number, jobs: number): number => {
       const limit = new Limit(ceiling, jobs);
       for (let success = 0; success < successes; success++) limit.onSuccess();
@@ -169,7 +169,7 @@ describe('the limit', () => {
     ]);
   });
 
-  test('goes at once to all that may be risked when the canary was slow, unless the service pushed back', () => {
+  test('rises at once to the most requests that may be risked when the canary was slow, unless the service asked for fewer requests', () => {
     const risked = (ceiling: number, jobs: number, before: (limit: Limit) => void = () => {}): readonly unknown[] => {
       const limit = new Limit(ceiling, jobs);
       before(limit);
@@ -199,7 +199,7 @@ describe('the limit', () => {
     expect([limit.value, limit.ramps]).toEqual([40, true]);
   });
 
-  test('does not grow by time any more once the service pushed back', () => {
+  test('no longer grows with time once the service asked for fewer requests', () => {
     const limit = new Limit(200, 100);
     limit.onPushBack(0, 'trouble');
     limit.onTickStart();
@@ -217,7 +217,7 @@ describe('the limit', () => {
     expect(limit.ramps).toBe(false);
   });
 
-  test('grows by one per round of successes after trouble, by a quarter after “fewer, please”', () => {
+  test('grows by one per round of successes after failures, by a quarter after 429 or 503', () => {
     const grown = (reason: 'trouble' | 'throttled'): number => {
       const limit = new Limit(100, 5);
       limit.onPushBack(0, reason);
@@ -259,7 +259,7 @@ describe('the policy', () => {
   /** A success of another file, so that failures are not in a row. */
   const others = (policy: RunPolicy): void => policy.onSuccess({ job: 0, isProbe: false });
 
-  test('gives a file so many tries and no more', () => {
+  test('gives a file as many attempts as the input says, and no more', () => {
     const { policy, fail } = createPolicy(3);
     const decisions = [1, 2, 3].map(() => {
       others(policy);
@@ -268,7 +268,7 @@ describe('the policy', () => {
     expect(decisions).toEqual(['retry', 'retry', 'lost']);
   });
 
-  test('counts no try against a file while the road is closed', () => {
+  test('counts no attempt of a file while the gate is shut', () => {
     const { policy, fail } = createPolicy(3);
     for (let job = 10; job < 18; job++) fail(FAILURES.refused, { job });
     for (let probe = 0; probe < 20; probe++) expect(fail(FAILURES.refused, { job: 9, isProbe: true })).toBe('retry');
@@ -290,7 +290,7 @@ describe('the policy', () => {
     expect(fail(FAILURES.serverError, { job: 7, left: 31 })).toBe('lost');
   });
 
-  test('counts few tries for what is worth few, whatever else happened to the file', () => {
+  test('gives a file few attempts for a failure that repeats rarely mend, whatever else happened to the file', () => {
     const { policy, fail } = createPolicy(8);
     others(policy);
     expect(fail(FAILURES.serverError, { job: 9 })).toBe('retry');
@@ -310,8 +310,8 @@ describe('the policy', () => {
   });
 });
 
-describe('a single try', () => {
-  test('that is out of time failed for that reason, whatever it says itself', async () => {
+describe('a single attempt', () => {
+  test('that exceeded its time limit failed for that reason, whatever its own error says', async () => {
     const clock = new VirtualClock();
     const inFlight = new InFlight({
       jobs: 1,
@@ -327,7 +327,7 @@ describe('a single try', () => {
     expect([inFlight.size, inFlight.tally(0)]).toEqual([0, { attempts: 1, blindRepeats: 0, elapsedMs: 7000 }]);
   });
 
-  test('that throws what it should not is a defect that names itself', async () => {
+  test('that throws anything but a failure is INTERNAL, with the text of the error', async () => {
     const clock = new VirtualClock();
     const run = (): Promise<void> => Promise.reject(new TypeError('x is undefined'));
     const inFlight = new InFlight({ jobs: 1, clock, timeoutMs: () => 7, weight: () => 1, maxWeight: 1, run });

@@ -29,7 +29,7 @@ async function runRow(makeModel: () => Model, options: Partial<SimulationOptions
   };
 }
 
-describe('500 files through a service in trouble', () => {
+describe('500 files and a service with outages', () => {
   const { unavailable, refused } = FAILURES;
   test.each<[string, () => Model, { green: number; requests: number; meanS: number }]>([
     ['sound', () => failingShare(0, unavailable), { green: 50, requests: 1, meanS: 0.4 }],
@@ -44,7 +44,7 @@ describe('500 files through a service in trouble', () => {
     ['20 s down', () => downDuring([[100, 20_100]], unavailable), { green: 50, requests: 1.13, meanS: 26 }],
     ['90 s down', () => downDuring([[100, 90_100]], unavailable), { green: 50, requests: 1.13, meanS: 96 }],
     [
-      'twice 60 s down',
+      'that is down for 60 s, twice',
       () =>
         downDuring(
           [
@@ -62,7 +62,7 @@ describe('500 files through a service in trouble', () => {
     expect(row.meanMs).toBeLessThanOrEqual(most.meanS * S);
   });
 
-  test('20 s and twice 15 s down, at a ceiling of 100', async () => {
+  test('that is down for 20 s and twice for 15 s, with concurrency 100', async () => {
     const outages = [
       [100, 20_100],
       [21_000, 36_000],
@@ -103,7 +103,7 @@ describe('a service that never comes back', () => {
       { requests: 60, endsInS: 65 },
     ],
     [
-      'is a black hole',
+      'accepts no connection and refuses none',
       () => ({ afterMs: 10_000, failure: FAILURES.unreachable }),
       { headStart: () => Promise.withResolvers<void>().promise },
       { requests: 60, endsInS: 75 },
@@ -132,14 +132,14 @@ describe('a service that never comes back', () => {
     }
   });
 
-  test('after a first success it is given three minutes', async () => {
+  test('that signed one file is waited for three minutes', async () => {
     const run = await simulate(downDuring([[100, never]], FAILURES.refused), { jobs: 500 });
     expect(run.ending?.code).toBe('SERVICE_DOWN');
     expect(run.elapsedMs).toBeGreaterThanOrEqual(175 * S);
     expect(run.elapsedMs).toBeLessThanOrEqual(190 * S);
   });
 
-  test('a try that is within its own time is not cut, however long the others fail', async () => {
+  test('an attempt within its own time limit is not ended, however long the others fail', async () => {
     const slow: Model = ({ job }) => ({ afterMs: job === 0 ? 205_000 : 20 });
     const run = await simulate(slow, { jobs: 3, timeoutMs: () => 1_084_000 });
     expect([run.green, run.requests.length]).toEqual([true, 3]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FAILURES, simulate } from './simulate.ts';
 
-test('the canary goes first and alone, for as long as its head start', async () => {
+test('the canary is sent first, and no other file during its head start', async () => {
   const run = await simulate(() => ({ afterMs: 450 }), { jobs: 100, canary: 42 });
   expect(run.requests[0]).toMatchObject({ job: 42, atMs: 0, inFlight: 1 });
   expect(run.requests[1]).toMatchObject({ job: 0, atMs: 52 });
@@ -15,7 +15,7 @@ test('the canary’s answer ends its head start early', async () => {
   expect(run.requests[1]?.atMs).toBe(10);
 });
 
-test('before the first connection stands, nothing follows the canary', async () => {
+test('before the first connection is open, no file follows the canary', async () => {
   const headStart = (): Promise<unknown> => Promise.withResolvers<void>().promise;
   const run = await simulate(() => ({ afterMs: 450 }), { jobs: 100, headStart });
   expect(run.requests[1]?.atMs).toBe(450);
@@ -28,7 +28,7 @@ test('with a slow service all files of one wave are in flight before the first a
   expect(run.elapsedMs).toBeLessThan(550);
 });
 
-test('with more files than slots, no more than 40 are risked before the first answer', async () => {
+test('with more files than slots, at most 40 requests are sent before the first answer', async () => {
   const run = await simulate(() => ({ afterMs: 450 }), { jobs: 500 });
   expect(run.requests.filter(({ atMs }) => atMs < 450).length).toBe(40);
   expect(run.mostInFlight).toBe(100);
@@ -48,12 +48,12 @@ describe.each([0.1, 1, 2])('with a service that needs %d ms', (afterMs) => {
   });
 });
 
-test('a ceiling below the start is a ceiling', async () => {
+test('concurrency below the initial limit holds from the start', async () => {
   const run = await simulate(() => ({ afterMs: 450 }), { jobs: 20, concurrency: 3 });
   expect([run.green, run.mostInFlight]).toEqual([true, 3]);
 });
 
-test('push-back halves the number in flight once per quarter of a second, and successes raise it again', async () => {
+test('429 and 503 halve the limit once per quarter of a second, and successes raise the limit again', async () => {
   const run = await simulate(
     ({ atMs }) => ({ afterMs: 100, failure: atMs > 3000 && atMs < 3100 ? FAILURES.refused : undefined }),
     { jobs: 5000, concurrency: 64 },

@@ -88,7 +88,7 @@ test('the timestamp of a repeat is new', async () => {
   expect(second).toBeGreaterThanOrEqual((first ?? 0) + 50);
 });
 
-test('a reused connection that dies without a word costs one free repeat, even with a single attempt', async () => {
+test('a reused connection that closes without an answer costs one repeat that is not counted, even with attempts: 1', async () => {
   const script = ({ nthOfConnection }: { nthOfConnection: number }): Fault | undefined =>
     nthOfConnection === 1 ? { kind: 'end', when: 'before-body', by: 'reset' } : undefined;
   const service = await openService({ script });
@@ -128,7 +128,7 @@ test('an early 413 is read although a reset follows it', async () => {
   expect(genuineSignatures(service, tree)).toEqual(['a.bin', 'c.bin']);
 });
 
-test('an answer that drips is stopped by the time of its try', async () => {
+test('an answer that arrives byte by byte ends at the time limit of its attempt', async () => {
   const service = await openService({ script: [{ kind: 'drip', everyMs: 150, from: 'body' }] });
   const tree = plant({ one: Buffer.from('1') });
   const run = await signTree(service, tree, { timeoutMs: 400 });
@@ -165,7 +165,7 @@ test('a request that cannot be made ends the run at once, and is not taken for a
   expect(run.requests).toBe(1);
 });
 
-test('what breaks on the way to a request costs its file alone, and is not repeated', () => {
+test('an error while a request is prepared fails its file alone, and is not repeated', () => {
   const facts = { origin: 'https://sign.example', alert: undefined, stale: false };
   const kinds = [new TypeError('x is undefined'), new RangeError('Invalid array length')].map((error) => {
     const { kind, code, message } = connectionFailure(error, facts);

@@ -26,7 +26,7 @@ test.each([
   expect([queue.ready(1e9, 0), queue.probe(), queue.nextReadyAt(0)]).toEqual([undefined, undefined, NEVER]);
 });
 
-test('repeats go ahead of fresh jobs once they are ready, the earliest first, and those of one time in their order', () => {
+test('repeats that are due are sent before new jobs, the earliest first, and those of the same time in their order', () => {
   const queue = new RetryQueue(9, 0);
   for (let job = 0; job < 6; job++) queue.take(job);
   queue.repeat({ job: 0, readyAt: 300, reason: 'service' });
@@ -43,7 +43,7 @@ test('repeats go ahead of fresh jobs once they are ready, the earliest first, an
   expect([queue.ready(399, NEVER), queue.probe(), queue.ready(400, NEVER)]).toEqual([undefined, 4, 4]);
 });
 
-test('while only the canary may go, no other job does', () => {
+test('while only the canary may be sent, no other job is', () => {
   const queue = new RetryQueue(3, 1);
   expect(queue.readyCanary(0)).toBe(1);
   queue.take(1);
@@ -52,7 +52,7 @@ test('while only the canary may go, no other job does', () => {
   expect([queue.readyCanary(49), queue.readyCanary(50), queue.probe()]).toEqual([undefined, 1, 0]);
 });
 
-test('what waits only to spare the service goes from the time on when that rests, behind fresh jobs', () => {
+test('a job that waits only for the service to recover is sent after new jobs, from the time at which the service may be asked', () => {
   const queue = new RetryQueue(4, 0);
   for (let job = 0; job < 3; job++) queue.take(job);
   queue.repeat({ job: 0, readyAt: 1000, reason: 'itself' });

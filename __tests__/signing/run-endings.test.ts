@@ -149,7 +149,7 @@ describe('before the first success', () => {
     expect(Math.max(...times)).toBeGreaterThan(1500);
   });
 
-  test('what a person must change ends the run at once', async () => {
+  test('a failure that only a person can mend ends the run at once', async () => {
     const run = await simulate(ALWAYS(FAILURES.redirected), { jobs: 500 });
     expect(run.ending).toBe(FAILURES.redirected);
     expect([run.requests.length, run.settled.size]).toEqual([1, 1]);
@@ -246,7 +246,7 @@ describe('after the first success', () => {
 });
 
 describe('when the service asks to wait', () => {
-  test('everyone waits, and comes back spread over a quarter of a second', async () => {
+  test('every file waits, and the repeats are spread over a quarter of a second', async () => {
     let asked = false;
     const run = await simulate(
       ({ atMs }) => {
@@ -264,7 +264,7 @@ describe('when the service asks to wait', () => {
     expect(times.filter((time, at) => at >= first && time < 7065)).toEqual([]);
   });
 
-  test('a success that was under way does not lift the wish', async () => {
+  test('a success of a request that was already in flight does not shorten the wait', async () => {
     const run = await simulate(
       ({ nth }) => ({ afterMs: nth === 2 ? 30 : 20, failure: nth === 3 ? throttled(5000) : undefined }),
       { jobs: 40, concurrency: 2 },
@@ -294,7 +294,7 @@ describe('when the service asks to wait', () => {
     expect(run.elapsedMs).toBeLessThan(100);
   });
 
-  test('a wish that comes with another failure binds as well, and cannot hang the run', async () => {
+  test('Retry-After of another failure holds as well, and cannot make the run hang', async () => {
     const { Failure } = await import('../../src/signing/policy/failure.ts');
     const asking = (retryAfterMs: number): InstanceType<typeof Failure> =>
       new Failure('request', 'SERVER_ERROR', 'The service answered 500.', { retryAfterMs });
@@ -309,7 +309,7 @@ describe('when the service asks to wait', () => {
 });
 
 describe('the last files of a run', () => {
-  test('do not wait for seconds for a service that is well and idle', async () => {
+  test('do not wait for seconds while the service works and nothing is in flight', async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const model: Model = ({ job, attempt }) => ({
         afterMs: 5,
@@ -321,7 +321,7 @@ describe('the last files of a run', () => {
     }
   });
 
-  test('wait as long as was drawn when the fault is theirs', async () => {
+  test('wait the whole backoff when the failure concerns the file alone', async () => {
     const model: Model = ({ job, attempt }) => ({
       afterMs: 5,
       failure: job === 3 && attempt <= 5 ? FAILURES.serverError : undefined,
@@ -339,8 +339,8 @@ describe('the last files of a run', () => {
   });
 });
 
-describe('a connection that died of age', () => {
-  test('costs one repeat at once, which no one counts', async () => {
+describe('a connection that was idle for too long and closed', () => {
+  test('costs one repeat at once, which is not counted', async () => {
     const stale: Model = ({ job, attempt }) => ({
       afterMs: 5,
       failure: attempt === 1 && job > 0 ? FAILURES.stale : undefined,
@@ -359,7 +359,7 @@ describe('a connection that died of age', () => {
     expect(run.settled.size).toBe(199);
   });
 
-  test('as a probe does not close the road for ever', async () => {
+  test('as a probe does not keep the gate shut', async () => {
     let probes = 0;
     const run = await simulate(
       ({ atMs }) => {
@@ -373,8 +373,8 @@ describe('a connection that died of age', () => {
   });
 });
 
-describe('the road after an outage', () => {
-  test('is open: a single failure after recovery does not shut it again', async () => {
+describe('the gate after an outage', () => {
+  test('is open: a single failure after the recovery does not shut the gate again', async () => {
     const run = await simulate(
       ({ atMs, nth }) => ({
         afterMs: 5,
@@ -387,7 +387,7 @@ describe('the road after an outage', () => {
     expect(run.events.filter(({ type }) => type === 'recovery')).toHaveLength(1);
   });
 
-  test('is waited for with pauses, also when probes meet another failure', async () => {
+  test('opens again after pauses, also when probes meet another failure', async () => {
     const run = await simulate(
       ({ atMs }) => {
         if (atMs < 60 || atMs > 20_000) return { afterMs: 5 };
@@ -399,7 +399,7 @@ describe('the road after an outage', () => {
     expect(run.green).toBe(true);
   });
 
-  test('may be closed for long more than once: patience starts over with each success', async () => {
+  test('may be shut for long more than once: each success starts the three minutes anew', async () => {
     const run = await simulate(
       downDuring(
         [
@@ -417,7 +417,7 @@ describe('the road after an outage', () => {
     expect(run.elapsedMs).toBeGreaterThan(215_000);
   });
 
-  test('sees one probe at a time, also while stragglers fail', async () => {
+  test('lets one probe through at a time, also while earlier requests still fail', async () => {
     let most = 0;
     const run = await simulate(
       ({ atMs, inFlight, nth }) => {
@@ -440,7 +440,7 @@ describe('the end of a run', () => {
     expect([...run.settled.values()].every(({ failure }) => failure === undefined)).toBe(true);
   });
 
-  test('a job that it cut off is told with what it has cost; one that was never tried is not', async () => {
+  test('a job that the deadline ended is reported with its attempts; a job that was never tried is not', async () => {
     const model: Model = ({ job }) => ({
       afterMs: job < 5 ? 100 : 90_000,
       failure: job === 2 ? FAILURES.serverError : undefined,
@@ -455,7 +455,7 @@ describe('the end of a run', () => {
     }
   });
 
-  test('no deadline, no end', async () => {
+  test('without a deadline the run goes on', async () => {
     const run = await simulate(() => ({ afterMs: 30_000 }), { jobs: 300, concurrency: 1 });
     expect(run.green).toBe(true);
   });
@@ -486,13 +486,13 @@ describe('the end of a run', () => {
     expect([run.ending?.code, run.requests.length]).toEqual(['CANCELLED', 0]);
   });
 
-  test('no alarm is left behind', async () => {
+  test('no timer is left', async () => {
     const clock = new VirtualClock();
     const run = await simulate(() => ({ afterMs: 5 }), { jobs: 50, clock, deadlineMs: 86_400_000 });
     expect(clock.latestAlarmMs).toBeLessThanOrEqual(run.elapsedMs + 52);
   });
 
-  test('without jobs there is nothing to wait for', async () => {
+  test('a run without jobs ends at once', async () => {
     const run = await simulate(() => ({ afterMs: 7 }), { jobs: 0 });
     expect([run.green, run.elapsedMs, run.requests.length]).toEqual([true, 0, 0]);
   });

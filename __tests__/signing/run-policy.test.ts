@@ -40,8 +40,8 @@ function createWorld(settings: { readonly endsAt?: number; readonly attempts?: n
 const succeed = ({ policy }: World): void => policy.onSuccess({ job: 0, isProbe: false });
 const endOf = (decision: Decision): string | undefined => (decision.next === 'end' ? decision.failure.code : undefined);
 
-describe('the time to the next try', () => {
-  test('doubles with each try, from a longer base when fewer requests were asked for, and is told', () => {
+describe('the time to the next attempt', () => {
+  test('doubles with each attempt, from a longer base after 429 and 503, and is logged', () => {
     const world = createWorld({ attempts: 8 });
     const delays = (failure: Failure, job: number): unknown[] =>
       [1, 2, 3].map(() => {
@@ -58,7 +58,7 @@ describe('the time to the next try', () => {
     expect(world.events).toHaveLength(12);
   });
 
-  test('is none where the second look of the canary settles what it is', () => {
+  test('is zero for the second attempt of the canary, which decides what the service is', () => {
     const canary = { job: 0, isCanary: true };
     const delay = (world: World, failure: Failure, facts: Partial<FailedAttempt>): number => {
       const decision = world.fail(failure, 0, facts);
@@ -75,7 +75,7 @@ describe('the time to the next try', () => {
 });
 
 describe('the last files', () => {
-  test('spare the service for no longer than its pause after a failure, and only while nothing is under way', () => {
+  test('leave the service alone for no longer than the pause after a failure, and only while nothing is in flight', () => {
     const world = createWorld();
     const rest = (left: number, inFlight: number): number => world.policy.restUntil(left, inFlight);
     expect(rest(32, 0)).toBe(0);
@@ -97,13 +97,13 @@ describe('the last files', () => {
     expect(rest(1, 0)).toBe(600);
   });
 
-  test('repeat a connection that died of age for their own reasons', () => {
+  test('are repeated on a new connection when the old one was closed while idle', () => {
     expect(createWorld().fail(FAILURES.stale, 0)).toEqual({ next: 'retry', delayMs: 0, reason: 'itself' });
   });
 });
 
 describe('the limit', () => {
-  test('grows by one, not by leaps, while failures come back', () => {
+  test('grows by one at a time while failures go on', () => {
     const { policy, fail } = createWorld();
     policy.limit.onTickStart();
     fail(FAILURES.serverError, 0);
@@ -111,7 +111,7 @@ describe('the limit', () => {
     expect(policy.limit.value).toBe(13);
   });
 
-  test('grows slowly after “fewer, please”, faster after trouble', () => {
+  test('grows slowly after 429 and 503, faster after other failures', () => {
     const grown = (failure: Failure): number => {
       const world = createWorld();
       world.fail(failure, 0);
@@ -135,7 +135,7 @@ describe('the limit', () => {
 });
 
 describe('an outage', () => {
-  test('ends the run when patience is over: at a failure of the service, or before the next probe', () => {
+  test('ends the run after three minutes: at a failure of the service, or before the next probe', () => {
     for (const [now, ends] of [
       [59_999, false],
       [60_000, true],
@@ -149,7 +149,7 @@ describe('an outage', () => {
     }
   });
 
-  test('is named by what the service showed last', () => {
+  test('is described by the last failure of the service', () => {
     const { fail } = createWorld();
     fail(FAILURES.unavailable, 5, { startedAt: 0 });
     const decision = fail(FAILURES.unreachable, 61_000);
@@ -183,7 +183,7 @@ describe('an outage', () => {
     expect(world.policy.ask(9000)).toEqual({ may: 'probe' });
   });
 
-  test('for the sake of one of the last files is told once', () => {
+  test('for one of the last files is logged once', () => {
     const world = createWorld({ attempts: 1 });
     succeed(world);
     const last = { job: 7, left: 20 };
@@ -194,15 +194,15 @@ describe('an outage', () => {
   });
 });
 
-describe('a wish of the service', () => {
-  test('is granted when the run has just that long, and ends it when it has not', () => {
+describe('Retry-After', () => {
+  test('is obeyed when the deadline allows exactly that long, and ends the run when it does not', () => {
     const { policy, fail } = createWorld({ endsAt: 10_000 });
     expect(fail(throttled(1000), 9000).next).toBe('retry');
     expect(policy.ask(9500)).toEqual({ may: 'wait', untilMs: 9000 + 1000 + 250 });
     expect(endOf(fail(throttled(1001), 9000))).toBe('RETRY_AFTER_TOO_LONG');
   });
 
-  test('is granted for two minutes at most once files were signed', () => {
+  test('is obeyed for two minutes at most once files were signed', () => {
     const world = createWorld();
     succeed(world);
     expect(world.fail(throttled(120_000), 0).next).toBe('retry');

@@ -82,7 +82,7 @@ function check(act: (run: Run, result: Simulation & { readonly canary: number })
   return Promise.resolve(fc.assert(property, { numRuns: 150 }));
 }
 
-test('every job settles once, or was not tried to its end because the run ended', () =>
+test('every job settles once, or is left unfinished because the run ended', () =>
   check(({ jobs }, { settled, cutOff, twice, ending, requests }) => {
     expect(twice).toEqual([]);
     if (!ending) expect(settled.size).toBe(jobs);
@@ -129,7 +129,7 @@ test('the canary goes first, and the others follow in their order', () =>
     expect(others).toEqual(others.toSorted((a, b) => a - b));
   }));
 
-test('nothing outlives the deadline or the cancelling', () =>
+test('nothing runs on after the deadline or a cancellation', () =>
   check(({ deadlineMs, cancelAtMs }, { elapsedMs, requests }) => {
     const endMs = Math.min(deadlineMs ?? Number.POSITIVE_INFINITY, cancelAtMs ?? Number.POSITIVE_INFINITY);
     expect(elapsedMs).toBeLessThanOrEqual(endMs);

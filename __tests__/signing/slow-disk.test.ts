@@ -8,14 +8,14 @@ test('the canary’s answer ends its head start although its signature is not wr
   expect([run.green, run.elapsedMs > 5000]).toEqual([true, true]);
 });
 
-test('what waits for the disk takes no place from other files, and is no sign of a slow service', async () => {
+test('a signature that waits for the disk takes no slot, and does not count as a slow service', async () => {
   const run = await simulate(() => ({ afterMs: 1, rest: { ms: 300 } }), { jobs: 500, busyMs: 0.2 });
   expect(run.green).toBe(true);
   expect(run.requests.at(-1)?.atMs).toBeLessThan(250);
   expect(run.mostInFlight).toBeLessThanOrEqual(16);
 });
 
-test('a disk that stands still holds new requests back as soon as what waits for it fills the memory', async () => {
+test('a disk that does not answer stops new requests as soon as the waiting signatures fill the memory limit', async () => {
   const run = await simulate(() => ({ afterMs: 1, rest: { ms: 10_000 } }), {
     jobs: 3000,
     weight: (job) => (job === 2000 ? 5000 : 2),
@@ -50,7 +50,7 @@ test('a full disk ends the run; what was answered before is finished', async () 
   expect(run.requests.length).toBeLessThan(100);
 });
 
-test('a probe whose signature cannot be written does not make a later one look as if it were back', async () => {
+test('a probe whose signature cannot be written does not count as the recovery of a later probe', async () => {
   const failure = new Failure('file', 'OUTPUT_UNWRITABLE', 'It cannot be written.');
   let recovered = false;
   const run = await simulate(

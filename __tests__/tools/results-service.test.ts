@@ -114,7 +114,7 @@ test('a stalled block ends in the time that the client allows', async () => {
   expect(answers).toEqual(['Error: Upload progress stalled.']);
 });
 
-test('whoever lacks the token or a signed address is turned away', async () => {
+test('requests without the token or a signed address are refused', async () => {
   service = await startResultsService();
   const base = service.env['ACTIONS_RESULTS_URL'];
   const create = `${base}twirp/github.actions.results.api.v1.ArtifactService/CreateArtifact`;
