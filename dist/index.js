@@ -34571,12 +34571,20 @@ Content-Type: application/json
 			return {
 				name: "http",
 				certificate: "required",
-				checkFile: (file) => checkRequestLine(file, options),
+				checkFile(file) {
+					checkRequestLine(file, options);
+					checkName(file, options);
+				},
 				open: (transport, { scrub }) => ({
 					signer: createHttpSigner(transport, options, scrub),
 					close: async () => {}
 				})
 			};
+		}
+		function checkName({ path }, { message }) {
+			const isHeld = message.bodyPlace === "text" && placeholdersOf(message.body).includes("name");
+			if (!isHeld || !/\p{Cc}/u.test(path)) return;
+			throw new errors.lZ("NAME_NOT_SENDABLE", `The name of ${(0, files_names.WU)(path)} holds control characters, which the body of the request cannot carry.`, { hint: "Rename or exclude the file, or leave {name} out of the request." });
 		}
 		function checkRequestLine({ path, size }, { message, prefix, key }) {
 			const target = fillTemplate(message.target, "target", (placeholder) => {
@@ -34644,6 +34652,7 @@ Content-Type: application/json
 		function checkValues({ reader, token, form, purpose }, { uses, content }, key) {
 			if (uses.has("key") && key === undefined) reader.reject("signing-key", "is empty, but request holds {key}");
 			if (!uses.has("key") && key !== undefined) reader.reject("signing-key", "is given, but request does not hold {key}");
+			if (key !== undefined && /\p{Cc}/u.test(key)) reader.reject("signing-key", "must be one line");
 			if (uses.has("token") && token === undefined && purpose === "signing") reader.reject("token", "is empty, but request holds {token}");
 			if (!uses.has("token") && token !== undefined) reader.reject("token", "is given, but request does not hold {token}");
 			if (token !== undefined && !/^[\x21-\x7E](?:[\x20-\x7E]*[\x21-\x7E])?$/.test(token)) reader.reject("token", "must be one line of printable ASCII");

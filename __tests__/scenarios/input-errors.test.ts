@@ -50,6 +50,7 @@ describe('inputs of other protocols', () => {
     ['no request', { ...http }, ['Input request is empty']],
     ['a key that nothing asks for', { ...http, request, 'signing-key': 'a' }, ['request does not hold {key}']],
     ['a path for JSON of another kind', { ...http, request, answer: '$.data' }, ['must be a JSON pointer']],
+    ['a key of two lines', { ...http, request: `POST /{key}${request.slice(5)}`, 'signing-key': 'a\nb' }, ['one line']],
     ['inputs of two protocols', { ...http, request, mount: 'x' }, ['belongs to another protocol']],
     [
       'the paths of the API',

@@ -19,13 +19,17 @@ afterEach(async () => {
 /** Names that would break out of a request that does not escape them. */
 const FILES = { 'app.bin': 'content', 'a"b%c.bin': 'quoted', 'größe {key}.bin': 'beyond ASCII', 'empty.bin': '' };
 
-/** Signs {@link FILES} with a stand-in, by the inputs of a document's block. */
-async function signWith(server: StandInServer, inputs: Readonly<Record<string, string>>) {
+/** Signs files with a stand-in, by the inputs of a document's block. */
+async function signWith(
+  server: StandInServer,
+  inputs: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = FILES,
+) {
   const directory = mkdtempSync(join(tmpdir(), 'http-service-'));
   directories.push(directory);
   const [workspace, runnerTemp] = [join(directory, 'workspace'), join(directory, 'temp')];
   for (const each of [join(workspace, 'dist'), runnerTemp]) await mkdir(each, { recursive: true });
-  for (const [name, content] of Object.entries(FILES)) await writeFile(join(workspace, 'dist', name), content);
+  for (const [name, content] of Object.entries(files)) await writeFile(join(workspace, 'dist', name), content);
   const common = { files: 'dist/*.bin', upload: 'false', ...server.inputs };
   const run = await runAction({
     actionDirectory: ACTION_DIRECTORY,
@@ -90,6 +94,24 @@ test.each(blocks)(
 function pick(inputs: Readonly<Record<string, string>>, names: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(inputs).filter(([name]) => names.includes(name)));
 }
+
+test.each(['sign', 'rehearse'])(
+  'mode %s refuses a name that a text body cannot hold before any request',
+  async (mode) => {
+    const server = new StandInServer(() => ({ type: 'text/plain', body: 'never' }));
+    servers.push(server);
+    await server.start();
+    const request = 'POST /sign\nContent-Type: text/plain\n\n{name} {digest:hex}';
+    const { run, signatures } = await signWith(
+      server,
+      { mode, protocol: 'http', request, answer: 'body' },
+      { 'a\nb.bin': 'x' },
+    );
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toContain('NAME_NOT_SENDABLE');
+    expect([signatures, server.exchanges]).toEqual([[], []]);
+  },
+);
 
 test.each([
   ['signserver', 'Keyfactor SignServer', { 'signing-key': 'PlainSigner' }],

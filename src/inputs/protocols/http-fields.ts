@@ -82,6 +82,7 @@ function checkValues(
 ): void {
   if (uses.has('key') && key === undefined) reader.reject('signing-key', 'is empty, but request holds {key}');
   if (!uses.has('key') && key !== undefined) reader.reject('signing-key', 'is given, but request does not hold {key}');
+  if (key !== undefined && /\p{Cc}/u.test(key)) reader.reject('signing-key', 'must be one line');
   if (uses.has('token') && token === undefined && purpose === 'signing')
     reader.reject('token', 'is empty, but request holds {token}');
   if (!uses.has('token') && token !== undefined) reader.reject('token', 'is given, but request does not hold {token}');

@@ -2,16 +2,30 @@ import { ActionError } from '../../errors.ts';
 import { show } from '../../files/names.ts';
 import type { Protocol } from '../protocol.ts';
 import { createHttpSigner, type HttpOptions, MAX_REQUEST_LINE_BYTES } from './http.ts';
-import { fillTemplate } from './template.ts';
+import { fillTemplate, placeholdersOf } from './template.ts';
 
 /** Creates the protocol `http`: a service that answers one request for each file with a signature. */
 export function createHttp(options: HttpOptions): Protocol {
   return {
     name: 'http',
     certificate: 'required',
-    checkFile: (file) => checkRequestLine(file, options),
+    checkFile(file) {
+      checkRequestLine(file, options);
+      checkName(file, options);
+    },
     open: (transport, { scrub }) => ({ signer: createHttpSigner(transport, options, scrub), close: async () => {} }),
   };
+}
+
+/** Sees that a text body can hold the name of the file: a line break could begin another part of it. */
+function checkName({ path }: { readonly path: string }, { message }: HttpOptions): void {
+  const isHeld = message.bodyPlace === 'text' && placeholdersOf(message.body).includes('name');
+  if (!isHeld || !/\p{Cc}/u.test(path)) return;
+  throw new ActionError(
+    'NAME_NOT_SENDABLE',
+    `The name of ${show(path)} holds control characters, which the body of the request cannot carry.`,
+    { hint: 'Rename or exclude the file, or leave {name} out of the request.' },
+  );
 }
 
 /** Measures the request line without reading the file: base64 has at least its plain length, and digests have one length. */
