@@ -104,6 +104,12 @@ export class Lanes {
     for (const lane of this.#idle.splice(0)) this.drop(lane);
   }
 
+  /** Gives up all lanes that wait for a request or are on their way: their connections are of a kind that does not work. */
+  dropUnused(): void {
+    this.dropIdle();
+    for (const opening of this.#opening.splice(0)) void opening.then((lane) => lane && this.drop(lane));
+  }
+
   /** Drops every connection at once. */
   close(): void {
     for (const lane of this.#all) disconnect(lane);

@@ -72,7 +72,7 @@ class LaneTransport implements Transport {
     if (response.status < 300) this.#hasSucceeded = true;
     const isRefused = response.status === 401 || response.status === 403;
     if (!isRefused || this.#hasSucceeded || !this.#dialler.avoidTls13()) return response;
-    this.#lanes.dropIdle();
+    this.#lanes.dropUnused();
     throw askedLate(this.#origin, response.status);
   };
 
@@ -110,7 +110,9 @@ class LaneTransport implements Transport {
 
   /** A server may also break off when it wants a certificate after the request and TLS 1.3 cannot give it one. */
   #isAskedLate(error: unknown): boolean {
-    return !(this.#hasAnswered || error instanceof ActionError) && this.#dialler.avoidTls13();
+    const isLate = !(this.#hasAnswered || error instanceof ActionError) && this.#dialler.avoidTls13();
+    if (isLate) this.#lanes.dropUnused();
+    return isLate;
   }
 
   /** A server may break off a resumed session only when the request comes; the repeat is then like that on a stale connection. */
