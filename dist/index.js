@@ -28746,7 +28746,9 @@ var __webpack_modules__ = {
 			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "";
 			const row = addressesRow(error) ?? ROWS[code] ?? (code === "ETIMEDOUT" ? NO_ANSWER : undefined) ?? defectRow(error, code);
 			if (row) return toFailure(row, error, origin);
-			return (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.kL)(error, origin) ?? toFailure(lostRow("during the TLS handshake", {}), error, origin);
+			const isOwnFault = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.ss)(error).endsWith("_ALERT_INTERNAL_ERROR");
+			const lost = isOwnFault ? SERVER_FAULT : lostRow("during the TLS handshake", {});
+			return (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.kL)(error, origin) ?? toFailure(lost, error, origin);
 		}
 		function toFailure([kind, code, sentence, hint, facts], cause, origin) {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR(kind, code, `${origin}: ${sentence}.`, {
@@ -28760,6 +28762,12 @@ var __webpack_modules__ = {
 			"CONNECT_TIMEOUT",
 			"the host does not answer",
 			"A firewall that drops packets looks like this. Check that the runner may reach the service."
+		];
+		const SERVER_FAULT = [
+			"service",
+			"CONNECTION_LOST",
+			"the server broke off the TLS handshake because of a fault of its own (alert internal error)",
+			"Its operators find the reason in the log of the server, or of a device in front of it that opens TLS."
 		];
 		const ADDRESS_ERRORS = {
 			ECONNREFUSED: "refused",
@@ -28900,6 +28908,10 @@ var __webpack_modules__ = {
 			}
 			dropIdle() {
 				for (const lane of this.#idle.splice(0)) this.drop(lane);
+			}
+			dropUnused() {
+				this.dropIdle();
+				for (const opening of this.#opening.splice(0)) void opening.then((lane) => lane && this.drop(lane));
 			}
 			close() {
 				for (const lane of this.#all) disconnect(lane);
@@ -30184,7 +30196,7 @@ var __webpack_modules__ = {
 				if (response.status < 300) this.#hasSucceeded = true;
 				const isRefused = response.status === 401 || response.status === 403;
 				if (!isRefused || this.#hasSucceeded || !this.#dialler.avoidTls13()) return response;
-				this.#lanes.dropIdle();
+				this.#lanes.dropUnused();
 				throw askedLate(this.#origin, response.status);
 			};
 			async #send(request, signal) {
@@ -30227,7 +30239,9 @@ var __webpack_modules__ = {
 				}
 			}
 			#isAskedLate(error) {
-				return !(this.#hasAnswered || error instanceof errors.lZ) && this.#dialler.avoidTls13();
+				const isLate = !(this.#hasAnswered || error instanceof errors.lZ) && this.#dialler.avoidTls13();
+				if (isLate) this.#lanes.dropUnused();
+				return isLate;
 			}
 			#isRefusedSession({ connection }, error) {
 				const isRefused = connection?.isResumed && connection.requests === 0 && !(error instanceof policy_failure.HR);
@@ -33900,12 +33914,13 @@ var __webpack_modules__ = {
 		;
 		const MAX_SIGNATURE_BYTES = 64 * 1024;
 		const LOOK_HINT = "Check that server-url and sign-path lead to the signing service and not to a login page or gateway.";
+		const ENCODED_HINT = "The service, or a gateway in front of it, must send its answers as they are: have compression switched off for this path.";
 		const SHAPE_HINT = "The service must answer {\"signData\":\"<text>\"}. Show this line to its operators.";
 		function readResponse(response, facts) {
 			const { status, headers } = response;
 			if (status !== 200) throw statusFailure(response, facts);
 			const encoding = String(headers["content-encoding"] ?? "identity").toLowerCase();
-			if (encoding !== "identity") throw unusable("RESP_ENCODED", "The answer is compressed, though it was asked for plain.");
+			if (encoding !== "identity") throw unusable("RESP_ENCODED", "The answer is compressed, though it was asked for plain.", { hint: ENCODED_HINT });
 			const text = response_decode(response.body);
 			if (/^\s*</.test(text)) throw page(response, facts);
 			const answer = response_parse(text);

@@ -79,7 +79,9 @@ export function dialFailure(error: unknown, origin: string): Failure {
   const row =
     addressesRow(error) ?? ROWS[code] ?? (code === 'ETIMEDOUT' ? NO_ANSWER : undefined) ?? defectRow(error, code);
   if (row) return toFailure(row, error, origin);
-  return tlsFailure(error, origin) ?? toFailure(lostRow('during the TLS handshake', {}), error, origin);
+  const isOwnFault = tlsCodeOf(error).endsWith('_ALERT_INTERNAL_ERROR');
+  const lost = isOwnFault ? SERVER_FAULT : lostRow('during the TLS handshake', {});
+  return tlsFailure(error, origin) ?? toFailure(lost, error, origin);
 }
 
 function toFailure([kind, code, sentence, hint, facts]: Row, cause: unknown, origin: string): Failure {
@@ -91,6 +93,13 @@ const NO_ANSWER: Row = [
   'CONNECT_TIMEOUT',
   'the host does not answer',
   'A firewall that drops packets looks like this. Check that the runner may reach the service.',
+];
+
+const SERVER_FAULT: Row = [
+  'service',
+  'CONNECTION_LOST',
+  'the server broke off the TLS handshake because of a fault of its own (alert internal error)',
+  'Its operators find the reason in the log of the server, or of a device in front of it that opens TLS.',
 ];
 
 /** Words for what became of one address; the first code that any address has decides which failure that is. */

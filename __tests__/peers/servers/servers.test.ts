@@ -25,7 +25,7 @@ function settle(text: string): string {
 /** Compares curl and the action at one server; returns the line of the table, and what is wrong. */
 async function compare(world: World, row: Row): Promise<{ readonly line: string; readonly wrong: string[] }> {
   const started = await row.start(world);
-  const [theirs, ours] = [await curl(world, started), await sign(world, started)];
+  const [theirs, ours] = [await curl(world, started), await sign(world, started, row.expected)];
   await started.close();
   const told = ours.signs ? 'signs' : (ours.failure?.code ?? 'nothing');
   const isWorse = theirs === 'signs' && !ours.signs && !ON_PURPOSE.includes(told);

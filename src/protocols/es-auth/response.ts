@@ -6,6 +6,8 @@ import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts
 /** Longest text of a signature that is taken, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
 const LOOK_HINT = 'Check that server-url and sign-path lead to the signing service and not to a login page or gateway.';
+const ENCODED_HINT =
+  'The service, or a gateway in front of it, must send its answers as they are: have compression switched off for this path.';
 const SHAPE_HINT = 'The service must answer {"signData":"<text>"}. Show this line to its operators.';
 
 /** Reads the service's answer to a file; returns the text of `signData` or throws a `Failure`. */
@@ -14,7 +16,7 @@ export function readResponse(response: WireResponse, facts: AnswerFacts): string
   if (status !== 200) throw statusFailure(response, facts);
   const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
   if (encoding !== 'identity')
-    throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
+    throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.', { hint: ENCODED_HINT });
   const text = decode(response.body);
   if (/^\s*</.test(text)) throw page(response, facts);
   const answer = parse(text);
