@@ -513,7 +513,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		}
 	}
 	var timestamp = __webpack_require__(89627);
-	var release = __webpack_require__(65033);
+	var release = __webpack_require__(52178);
 	;
 	async function preflight(context, inputs, report) {
 		const { signal, clock, startedAt, now, processId, patience } = context;

@@ -30356,6 +30356,100 @@ var __webpack_modules__ = {
 			return open.ino === there?.ino && open.dev === there.dev;
 		}
 	}),
+	37815: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			S: () => isGone,
+			z: () => LeftOutFiles
+		});
+		var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+		var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
+		var _real_path_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(38629);
+		const FIRST = 5;
+		class LeftOutFiles {
+			#options;
+			#files;
+			#realOutput;
+			#counts = new Map();
+			#uncovered = [];
+			#unsettled = [];
+			constructor(options, files) {
+				const { outputDirectory } = options;
+				this.#options = options;
+				this.#files = files;
+				this.#realOutput = outputDirectory && (0, _real_path_js__WEBPACK_IMPORTED_MODULE_2__.Wq)(outputDirectory);
+			}
+			add(reason, path) {
+				const known = this.#counts.get(reason) ?? {
+					count: 0,
+					first: []
+				};
+				this.#counts.set(reason, known);
+				known.count++;
+				const last = known.first[FIRST - 1];
+				if (last !== undefined && (0, _names_js__WEBPACK_IMPORTED_MODULE_1__.GV)(last, path) < 0) return;
+				known.first = [...known.first, path].sort(_names_js__WEBPACK_IMPORTED_MODULE_1__.GV).slice(0, FIRST);
+			}
+			take(stray) {
+				const { entry, reason, isMeant } = stray;
+				if (reason === "suffix" || reason === "output-dir") {
+					if (!this.#settleSignature(stray)) this.#unsettled.push({
+						...stray,
+						reason
+					});
+					return;
+				}
+				if (!isMeant) return;
+				this.add(reason, entry.path);
+				if (reason === "temporary") this.#uncovered.push({
+					path: entry.path,
+					reason
+				});
+			}
+			settle(lost) {
+				const orphans = new Set(lost);
+				for (const stray of this.#unsettled) {
+					const { entry, reason, isMeant, signs } = stray;
+					if (this.#settleSignature(stray)) continue;
+					if (isMeant) this.add(reason, entry.path);
+					const signed = this.#signedBy(entry);
+					if (signed !== undefined && signs && isGone((0, _real_path_js__WEBPACK_IMPORTED_MODULE_2__.x5)(this.#options.root, signed))) orphans.add(signed);
+					if (isMeant && (signed === undefined || !orphans.has(signed))) this.#uncovered.push({
+						path: entry.path,
+						reason
+					});
+				}
+				const counts = [...this.#counts].sort(([a], [b]) => (0, _names_js__WEBPACK_IMPORTED_MODULE_1__.GV)(a, b));
+				return {
+					leftOut: counts.map(([reason, { count, first }]) => ({
+						reason,
+						count,
+						first
+					})),
+					uncovered: (0, _names_js__WEBPACK_IMPORTED_MODULE_1__.$y)(this.#uncovered),
+					orphans: [...orphans].sort(_names_js__WEBPACK_IMPORTED_MODULE_1__.GV)
+				};
+			}
+			#settleSignature({ entry, isMeant }) {
+				const signed = this.#signedBy(entry);
+				if (signed === undefined || !this.#files.has(signed)) return false;
+				if (isMeant) this.add("signature", entry.path);
+				return true;
+			}
+			#signedBy({ path, location, name }) {
+				const { suffix } = this.#options;
+				if (!name.endsWith(suffix) || name === suffix) return undefined;
+				if (this.#realOutput === undefined) return path.slice(0, -suffix.length);
+				return (0, _real_path_js__WEBPACK_IMPORTED_MODULE_2__.Yw)(this.#realOutput, location) ? (0, _real_path_js__WEBPACK_IMPORTED_MODULE_2__.Br)(this.#realOutput, location).slice(0, -suffix.length) : undefined;
+			}
+		}
+		function isGone(location) {
+			try {
+				return (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(location, { throwIfNoEntry: false })?.isDirectory() !== false;
+			} catch {
+				return true;
+			}
+		}
+	}),
 	96048: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			NO: () => takeSetsLiterally,
@@ -36612,7 +36706,7 @@ Content-Type: application/json
 			return code === "ENAMETOOLONG" ? undefined : file;
 		}
 		var manifest = __nccwpck_require__(37987);
-		var stages_release = __nccwpck_require__(65033);
+		var stages_release = __nccwpck_require__(52178);
 		;
 		async function placeReceipt(context, mode, { files, output }) {
 			const { manifest, suffix } = files;
@@ -40606,8 +40700,8 @@ Content-Type: application/json
 			z0: () => writeStamp
 		});
 		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-		var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(73024);
-		var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
+		var _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(37815);
 		var _files_names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(93509);
 		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(91506);
 		var _files_writing_checksums_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(22414);
@@ -40628,7 +40722,7 @@ Content-Type: application/json
 				const what = `${authority} stamps; its stamp says ${time.toISOString()} and is signed by ${signer}`;
 				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.bF)("time stamp", what, elapsed())];
 			} catch (error) {
-				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.gz)("time stamp", (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.ie)(error, "TIMESTAMP_FAILED", "no time stamp was to be had"), elapsed())];
+				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.gz)("time stamp", (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.ie)(error, "TIMESTAMP_FAILED", "no time stamp was to be had"), elapsed())];
 			}
 		}
 		async function tryAuthoritiesFor(context, { timestamp, shard }, { isRehearsal }) {
@@ -40641,7 +40735,7 @@ Content-Type: application/json
 		function warnOfOldStamp({ runner }, { checksums, timestamp, suffix, shard }, output) {
 			const path = `${checksums}.tsr`;
 			if (checksums === undefined || timestamp || suffix === ".tsr" || shard.index !== 1) return {};
-			if ((0, node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(output.locate(path), { throwIfNoEntry: false }) === undefined) return {};
+			if ((0, _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_2__.S)(output.locate(path))) return {};
 			const text = `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} stays as it is and unsigned, because timestamp-url is empty; mode: verify may refuse it. Remove it, or set timestamp-url.`;
 			runner.annotate("warning", "Old time stamp", text);
 			return { notes: [text] };
@@ -40712,7 +40806,7 @@ Content-Type: application/json
 			};
 			const file = (0, _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__.EW)(output.realPathOf(path), options);
 			if (file === undefined || file.bytes) return file?.bytes;
-			throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ("TIMESTAMP_UNREADABLE", `The time stamp ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} cannot be read: ${file.reason}.`, {
+			throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("TIMESTAMP_UNREADABLE", `The time stamp ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} cannot be read: ${file.reason}.`, {
 				hint: "Restore it from the release.",
 				cause: file.cause
 			});
@@ -40848,7 +40942,7 @@ Content-Type: application/json
 			return outcome ?? (0, _files_release_file_js__WEBPACK_IMPORTED_MODULE_5__.Q)(file);
 		}
 	}),
-	65033: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	52178: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			VE: () => checkMatched,
 			NC: () => describeRelease,
@@ -43605,92 +43699,7 @@ Content-Type: application/json
 			}
 			return way;
 		}
-		;
-		const FIRST = 5;
-		class LeftOutFiles {
-			#options;
-			#files;
-			#realOutput;
-			#counts = new Map();
-			#uncovered = [];
-			#unsettled = [];
-			constructor(options, files) {
-				const { outputDirectory } = options;
-				this.#options = options;
-				this.#files = files;
-				this.#realOutput = outputDirectory && (0, real_path.Wq)(outputDirectory);
-			}
-			add(reason, path) {
-				const known = this.#counts.get(reason) ?? {
-					count: 0,
-					first: []
-				};
-				this.#counts.set(reason, known);
-				known.count++;
-				const last = known.first[FIRST - 1];
-				if (last !== undefined && (0, files_names.GV)(last, path) < 0) return;
-				known.first = [...known.first, path].sort(files_names.GV).slice(0, FIRST);
-			}
-			take(stray) {
-				const { entry, reason, isMeant } = stray;
-				if (reason === "suffix" || reason === "output-dir") {
-					if (!this.#settleSignature(stray)) this.#unsettled.push({
-						...stray,
-						reason
-					});
-					return;
-				}
-				if (!isMeant) return;
-				this.add(reason, entry.path);
-				if (reason === "temporary") this.#uncovered.push({
-					path: entry.path,
-					reason
-				});
-			}
-			settle(lost) {
-				const orphans = new Set(lost);
-				for (const stray of this.#unsettled) {
-					const { entry, reason, isMeant, signs } = stray;
-					if (this.#settleSignature(stray)) continue;
-					if (isMeant) this.add(reason, entry.path);
-					const signed = this.#signedBy(entry);
-					if (signed !== undefined && signs && isGone((0, real_path.x5)(this.#options.root, signed))) orphans.add(signed);
-					if (isMeant && (signed === undefined || !orphans.has(signed))) this.#uncovered.push({
-						path: entry.path,
-						reason
-					});
-				}
-				const counts = [...this.#counts].sort(([a], [b]) => (0, files_names.GV)(a, b));
-				return {
-					leftOut: counts.map(([reason, { count, first }]) => ({
-						reason,
-						count,
-						first
-					})),
-					uncovered: (0, files_names.$y)(this.#uncovered),
-					orphans: [...orphans].sort(files_names.GV)
-				};
-			}
-			#settleSignature({ entry, isMeant }) {
-				const signed = this.#signedBy(entry);
-				if (signed === undefined || !this.#files.has(signed)) return false;
-				if (isMeant) this.add("signature", entry.path);
-				return true;
-			}
-			#signedBy({ path, location, name }) {
-				const { suffix } = this.#options;
-				if (!name.endsWith(suffix) || name === suffix) return undefined;
-				if (this.#realOutput === undefined) return path.slice(0, -suffix.length);
-				return (0, real_path.Yw)(this.#realOutput, location) ? (0, real_path.Br)(this.#realOutput, location).slice(0, -suffix.length) : undefined;
-			}
-		}
-		function isGone(location) {
-			try {
-				return (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false })?.isDirectory() !== false;
-			} catch {
-				return true;
-			}
-		}
+		var left_out = __nccwpck_require__(37815);
 		var temporary = __nccwpck_require__(70398);
 		;
 		class OwnPaths {
@@ -44044,7 +44053,7 @@ Content-Type: application/json
 			for await (const visits of signatures) {
 				for (const { entry } of visits) {
 					const path = entry.path.slice(0, -suffix.length);
-					if (isGone((0, real_path.x5)(options.root, path))) orphans.push(path);
+					if ((0, left_out.S)((0, real_path.x5)(options.root, path))) orphans.push(path);
 				}
 			}
 			return orphans;
@@ -44076,7 +44085,7 @@ Content-Type: application/json
 				this.#options = options;
 				this.#own = new OwnPaths(options);
 				this.#start = startScope(options);
-				this.#leftOut = new LeftOutFiles(options, this.#files);
+				this.#leftOut = new left_out.z(options, this.#files);
 				this.#literal = options.patterns.flatMap((pattern) => (0, patterns.NO)(pattern) ?? []).map((each) => new Glob(each));
 				const answers = new Map();
 				this.#examining = {

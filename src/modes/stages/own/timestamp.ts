@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { lstatSync } from 'node:fs';
 import { ActionError, toActionError } from '../../../errors.ts';
+import { isGone } from '../../../files/finding/left-out.ts';
 import { show } from '../../../files/names.ts';
 import { readSmallFile } from '../../../files/reading/read-small.ts';
 import type { Sealed } from '../../../files/seal.ts';
@@ -65,7 +65,7 @@ export function warnOfOldStamp(
 ): ReportPart {
   const path = `${checksums}.tsr`;
   if (checksums === undefined || timestamp || suffix === '.tsr' || shard.index !== 1) return {};
-  if (lstatSync(output.locate(path), { throwIfNoEntry: false }) === undefined) return {};
+  if (isGone(output.locate(path))) return {};
   const text = `${show(path)} stays as it is and unsigned, because timestamp-url is empty; mode: verify may refuse it. Remove it, or set timestamp-url.`;
   runner.annotate('warning', 'Old time stamp', text);
   return { notes: [text] };
