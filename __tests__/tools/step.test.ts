@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { startStepCa } from '../helpers/step-ca.ts';
+import { freePort } from '../peers/http/process.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../tools/step/step.ts');
 let service: Service;
@@ -81,6 +83,35 @@ test('a PKCS#12 is passed on as base64, and what fails is red, with the cause in
   expect(code).toBe(1);
   expect(printed).toContain('━━ Job summary');
   expect(printed).toMatch(/\nRed after \d+\.\d s, exit code 1: IDENTITY_\w+.*\.\n$/);
+});
+
+test('a job without a stored key draws its token from a service on this machine, with the claims of the command line', async () => {
+  const port = await freePort();
+  const template = ({ repository }: Readonly<Record<string, unknown>>): string | undefined =>
+    repository === 'acme/tool' ? undefined : 'another repository';
+  const ca = await startStepCa({ issuer: `http://127.0.0.1:${port}`, template });
+  const trusting = await startService({
+    pki: service.pki,
+    appSecret: service.appSecret,
+    tls: { clientAuthority: ca.root },
+  });
+  writeFileSync(join(directory, 'root.pem'), ca.root);
+  const inputs = signing(trusting.url).filter(
+    (each, at, all) => !/^(?:cert|key)=/.test(each) && !/^(?:cert|key)=/.test(all[at + 1] ?? ''),
+  );
+  const issued = ['certificate-from=step-ca', `certificate-url=${ca.url}`, 'certificate-chain=@root.pem'].flatMap(
+    (each) => ['--with', each],
+  );
+  const words = `--workspace workspace --id-tokens ${port}`;
+  const bad = await step(words, [...inputs, ...issued]);
+  const good = await step(`${words} --claim repository=acme/tool`, [...inputs, ...issued]);
+  await trusting.close();
+  await ca.close();
+  expect(good.code, good.printed).toBe(0);
+  expect(good.printed).toContain(`keys at http://127.0.0.1:${port}/.well-known/jwks`);
+  expect(good.printed).toContain('Client certificate from step-ca');
+  expect(bad.code).toBe(1);
+  expect(bad.printed).toMatch(/CERTIFICATE_NOT_ISSUED.*another repository/);
 });
 
 test('variables of the job decide what the action takes it for', async () => {

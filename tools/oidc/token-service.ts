@@ -11,6 +11,8 @@ export interface TokenServiceOptions {
   readonly claims?: Claims;
   /** Seconds from the issue of a token to its expiry. */
   readonly lifeSeconds?: number;
+  /** A free one when absent. */
+  readonly port?: number;
   /** Status of each answer; 200 when absent. */
   readonly status?: (nth: number) => number;
 }
@@ -38,7 +40,7 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
     const [status, value] = answer(new URL(request.url ?? '', issuer), request.headers.authorization);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   const issuer = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;

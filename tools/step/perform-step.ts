@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { plural } from '../../src/report/summary/units.ts';
+import { type Claims, startTokenService } from '../oidc/token-service.ts';
 import type { Artifact } from '../results/artifact-store.ts';
 import { startResultsService } from '../results/results-service.ts';
 import { entriesOf } from '../results/zip.ts';
@@ -16,6 +17,8 @@ export interface StepRequest {
   readonly workspace: string;
   readonly inputs: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
+  /** A token service for the job: its port, and claims over the usual ones; `undefined` for a job that may draw no tokens. */
+  readonly idTokens: { readonly port: number; readonly claims: Claims } | undefined;
   /** Where uploaded artifacts are unpacked. */
   readonly artifactsDirectory: string | undefined;
   /** Where the job summary is written as a web page. */
@@ -28,6 +31,8 @@ export interface StepRequest {
 export async function performStep(request: StepRequest): Promise<number> {
   const runnerTemp = await mkdtemp(join(tmpdir(), 'step-'));
   const results = await startResultsService();
+  const tokens = request.idTokens && (await startTokenService(request.idTokens));
+  if (tokens) request.print(`OIDC tokens of the issuer ${tokens.issuer}, keys at ${tokens.issuer}/.well-known/jwks\n`);
   const cancel = new AbortController();
   // A Ctrl+C comes several times, from the terminal and from npm, and the last one when all is done.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => cancel.abort());
@@ -36,7 +41,12 @@ export async function performStep(request: StepRequest): Promise<number> {
       actionDirectory: request.actionDirectory,
       workspace: request.workspace,
       inputs: request.inputs,
-      env: { ...networkEnvironment(), ...(request.detail === 'full' ? { RUNNER_DEBUG: '1' } : {}), ...request.env },
+      env: {
+        ...networkEnvironment(),
+        ...(request.detail === 'full' ? { RUNNER_DEBUG: '1' } : {}),
+        ...tokens?.env,
+        ...request.env,
+      },
       runnerTemp,
       results,
       signal: cancel.signal,
@@ -47,6 +57,7 @@ export async function performStep(request: StepRequest): Promise<number> {
     return run.exitCode ?? 1;
   } finally {
     await results.close();
+    await tokens?.close();
     await rm(runnerTemp, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { resolvePath, runCommandLine } from '../command-line.ts';
+import { ToolError } from '../tool-error.ts';
 import { readAssignments } from './assignments.ts';
 import { performStep } from './perform-step.ts';
 
@@ -12,6 +13,9 @@ so that credentials can be tried before they are stored as secrets.
   --with NAME=VALUE    sets an input; NAME=@FILE takes it from a file, NAME=@@... begins with an @
   --workspace DIR      the checkout, in which the step runs; default: the present directory
   --env NAME=VALUE     sets a variable of the job, such as GITHUB_EVENT_NAME=pull_request; @FILE as above
+  --id-tokens PORT     gives the job OIDC tokens, with GitHub's claims, of a token service on this machine at that port;
+                       an authority takes its keys from http://127.0.0.1:PORT/.well-known/jwks
+  --claim NAME=VALUE   sets a claim of these tokens, such as repository=acme/app
   --artifacts DIR      unpacks what the step uploads into DIR, one directory for each artifact
   --page FILE          writes the job summary into FILE as a web page
   --verbose            also shows debug lines, the job summary and the post step
@@ -34,6 +38,8 @@ await runCommandLine(HELP, async (argv) => {
       with: { type: 'string', multiple: true, default: [] },
       workspace: { type: 'string', default: '.' },
       env: { type: 'string', multiple: true, default: [] },
+      'id-tokens': { type: 'string' },
+      claim: { type: 'string', multiple: true, default: [] },
       artifacts: { type: 'string' },
       page: { type: 'string' },
       verbose: { type: 'boolean', default: false },
@@ -46,9 +52,19 @@ await runCommandLine(HELP, async (argv) => {
     workspace: resolvePath(values.workspace),
     inputs: await readAssignments('--with', values.with),
     env: await readAssignments('--env', values.env),
+    idTokens:
+      values['id-tokens'] === undefined
+        ? undefined
+        : { port: readPort(values['id-tokens']), claims: await readAssignments('--claim', values.claim) },
     artifactsDirectory: given(values.artifacts),
     pagePath: given(values.page),
     detail: values.verbose ? 'full' : 'short',
     print: (text) => process.stdout.write(text),
   });
 });
+
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new ToolError('ARGUMENT_INVALID', '--id-tokens must be a port from 1 to 65535.');
+  return port;
+}
