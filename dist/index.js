@@ -38990,10 +38990,9 @@ Content-Type: application/json
 			const { outcomes, ending } = await signTidily(context, task.output, options);
 			report.add(describeBlindRepeats(context, outcomes));
 			if (ending?.code === "DEADLINE") throw (0, policy_failure.Hx)(effort.deadlineMs, ending.cause);
-			const [outcome] = outcomes;
-			const error = ending ?? outcome?.error;
+			const error = ending ?? outcomes[0]?.error;
 			if (error) throw error;
-			return outcome?.signatureSha256 ?? "";
+			return outcomes[0]?.signatureSha256 ?? "";
 		}
 		;
 		async function rehearse(context, inputs, report) {
@@ -46052,7 +46051,7 @@ Content-Type: application/json
 			const { keyVersion, verifier } = about;
 			const version = keyVersion === undefined ? "" : ` The service signed it with version ${keyVersion} of its key.`;
 			const cause = await likelyCause(about, () => file.read());
-			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${version}`, { hint: cause ?? "It was made for other bytes, or with another key: check verify-key, and that nothing changed the file." });
+			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${version}`, { hint: cause ?? about.advice ?? "It was made for other bytes, or with another key: check verify-key, and that nothing changed the file." });
 		}
 		async function likelyCause({ text, verifier, encoding }, read) {
 			const likely = await findLikely(verifier, (0, verifying_encoding.x)(text, encoding), read);
@@ -46440,7 +46439,8 @@ Content-Type: application/json
 					});
 					const error = options.explain === "name" ? await (0, check.Dy)(file.path, open, {
 						...options.verification,
-						text
+						text,
+						advice: FETCH_AGAIN
 					}) : undefined;
 					return outcome({
 						status: "failed",
@@ -46457,6 +46457,8 @@ Content-Type: application/json
 				});
 			}
 		}
+		const FETCH_AGAIN = "The file or its signature was changed after signing, or verify-key is the key of somebody else: fetch both again from where they are published, and compare the key with the one that the publisher told you.";
+		const TEXT_CHANGED = "Fetch the signature again as it was published: an editor, a web page or a transfer may have changed its text.";
 		function missing({ path }, suffix) {
 			return new errors.lZ("SIGNATURE_MISSING", `${(0, names.WU)(path)} has no signature ${(0, names.WU)(path + suffix)}.`, { hint: "Sign the file, fetch its signature, or exclude the file; output-dir and suffix must be those of the signing run." });
 		}
@@ -46464,7 +46466,7 @@ Content-Type: application/json
 			const known = (0, errors.ie)(error, "FILE_UNREADABLE", `${(0, names.WU)(path)} could not be checked.`);
 			if (known.code !== "RESP_BAD_SIGNATURE") return known;
 			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid: ${known.message}`, {
-				...known.hint === undefined ? {} : { hint: known.hint },
+				hint: known.hint === undefined || known.hint.startsWith("The service ") ? TEXT_CHANGED : known.hint,
 				cause: known
 			});
 		}

@@ -42,7 +42,12 @@ export async function checkStored(
 export async function explainInvalid(
   path: string,
   file: OpenFile,
-  about: Verification & { readonly text: string; readonly keyVersion?: number | undefined },
+  about: Verification & {
+    readonly text: string;
+    readonly keyVersion?: number | undefined;
+    /** What to do when no setting explains it. */
+    readonly advice?: string;
+  },
 ): Promise<ActionError> {
   const { keyVersion, verifier } = about;
   // A key that was rotated signs with another version than the one that `verify-key` holds.
@@ -54,6 +59,7 @@ export async function explainInvalid(
     {
       hint:
         cause ??
+        about.advice ??
         'It was made for other bytes, or with another key: check verify-key, and that nothing changed the file.',
     },
   );

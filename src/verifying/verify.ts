@@ -69,7 +69,7 @@ async function verifyFile(file: ReleaseFile, options: VerifyOptions): Promise<Fi
       if (valid) return outcome({ status: 'verified', sha256, signatureSha256: hashText(text) });
       const error =
         options.explain === 'name'
-          ? await explainInvalid(file.path, open, { ...options.verification, text })
+          ? await explainInvalid(file.path, open, { ...options.verification, text, advice: FETCH_AGAIN })
           : undefined;
       return outcome({ status: 'failed', sha256, error });
     } finally {
@@ -79,6 +79,11 @@ async function verifyFile(file: ReleaseFile, options: VerifyOptions): Promise<Fi
     return outcome({ status: 'failed', error: asInvalid(file, error) });
   }
 }
+
+const FETCH_AGAIN =
+  'The file or its signature was changed after signing, or verify-key is the key of somebody else: fetch both again from where they are published, and compare the key with the one that the publisher told you.';
+const TEXT_CHANGED =
+  'Fetch the signature again as it was published: an editor, a web page or a transfer may have changed its text.';
 
 function missing({ path }: ReleaseFile, suffix: string): ActionError {
   return new ActionError('SIGNATURE_MISSING', `${show(path)} has no signature ${show(path + suffix)}.`, {
@@ -91,7 +96,8 @@ function asInvalid({ path }: ReleaseFile, error: unknown): ActionError {
   const known = toActionError(error, 'FILE_UNREADABLE', `${show(path)} could not be checked.`);
   if (known.code !== 'RESP_BAD_SIGNATURE') return known;
   return new ActionError('SIGNATURE_INVALID', `The signature of ${show(path)} is not valid: ${known.message}`, {
-    ...(known.hint === undefined ? {} : { hint: known.hint }),
+    // Advice about what the service sends is none for a text that lies here.
+    hint: known.hint === undefined || known.hint.startsWith('The service ') ? TEXT_CHANGED : known.hint,
     cause: known,
   });
 }

@@ -76,7 +76,11 @@ async function showResults(request: StepRequest, run: ActionRun, artifacts: read
   const outputs = Object.entries(run.outputs).filter(([, value]) => value !== '');
   if (outputs.length > 0) {
     print(heading('Outputs'));
-    print(showTable(outputs.map(([name, value]) => [name, run.secretOutputs.includes(name) ? '***' : value])));
+    print(
+      showTable(
+        outputs.map(([name, value]) => [name, run.secretOutputs.includes(name) ? '***' : showPath(value, run)]),
+      ),
+    );
   }
   if (detail === 'full') {
     print(heading('Job summary'));
@@ -88,6 +92,11 @@ async function showResults(request: StepRequest, run: ActionRun, artifacts: read
   if (pagePath !== undefined) await writePage(pagePath, run.summary);
   for (const artifact of artifacts) print(await showArtifact(artifact, artifactsDirectory));
   print(verdict(run));
+}
+
+/** What the step left in its temporary directory is gone when a reader looks for it. */
+function showPath(value: string, { runnerTemp }: ActionRun): string {
+  return value.startsWith(runnerTemp) ? `${value} (removed at the end)` : value;
 }
 
 async function writePage(path: string, summary: string): Promise<void> {

@@ -194,8 +194,7 @@ async function signOwnFile(
   const { outcomes, ending } = await signTidily(context, task.output, options);
   report.add(describeBlindRepeats(context, outcomes));
   if (ending?.code === 'DEADLINE') throw deadlinePassed(effort.deadlineMs, ending.cause);
-  const [outcome] = outcomes;
-  const error = ending ?? outcome?.error;
+  const error = ending ?? outcomes[0]?.error;
   if (error) throw error;
-  return outcome?.signatureSha256 ?? '';
+  return outcomes[0]?.signatureSha256 ?? '';
 }
