@@ -22,7 +22,7 @@ export function passed(check: string, what: string, ms = 0): Finding {
   return { check, level: 'ok', what, ms };
 }
 
-/** Reports what is not wrong yet. */
+/** Reports a check that passed and needs attention soon. */
 export function warned(check: string, what: string, todo?: string): Finding {
   return { check, level: 'warning', what, todo, ms: 0 };
 }

