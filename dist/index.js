@@ -38839,13 +38839,12 @@ Content-Type: application/json
 		async function signRelease(context, inputs, task) {
 			const { release, wanted, kept = [], outdated = [], output, report, service } = task;
 			const startedAt = context.clock.now();
-			report.add((0, own_timestamp.Iv)(context, inputs, output));
-			if (wanted.length > 0) report.add(await (0, own_timestamp.uR)(context, inputs, task));
+			report.add(await (0, own_timestamp.Lc)(context, inputs, task));
 			for (const path of outdated) await (0, whole_release.LO)(context, output, path);
 			if (wanted.length > 0 || release.refused.length > 0) await (0, whole_release.MS)(context, inputs, output);
 			report.add((0, whole_release.hD)(inputs, task));
 			try {
-				const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
+				const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : { outcomes: [] };
 				report.add({
 					outcomes,
 					...describeBlindRepeats(context, outcomes)
@@ -38873,7 +38872,6 @@ Content-Type: application/json
 				report.add({ requests: service.transport.requests() });
 			}
 		}
-		const NOTHING_SIGNED = { outcomes: [] };
 		async function signOwn(context, inputs, { task, known, startedAt }) {
 			const { output, suffix, verification, reuse, release, receipt, report, service } = task;
 			const sign = (file) => signOwnFile(context, task, {
@@ -40691,11 +40689,10 @@ Content-Type: application/json
 	}),
 	89627: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			Iv: () => warnOfOldStamp,
+			Lc: () => prepareStamp,
 			MH: () => stampChecksums,
 			UL: () => readStamp,
 			mu: () => lookAtAuthorities,
-			uR: () => tryAuthoritiesFor,
 			z0: () => writeStamp
 		});
 		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
@@ -40724,16 +40721,20 @@ Content-Type: application/json
 				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.gz)("time stamp", (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.ie)(error, "TIMESTAMP_FAILED", "no time stamp was to be had"), elapsed())];
 			}
 		}
-		async function tryAuthoritiesFor(context, { timestamp, shard }, { isRehearsal }) {
-			if (timestamp === undefined || shard.index !== 1) return {};
-			if (isRehearsal) return { notes: ["A rehearsal makes no connection to a time stamp authority: mode preflight tries timestamp-url."] };
+		async function prepareStamp(context, inputs, task) {
+			const { timestamp, shard } = inputs;
+			if (shard.index !== 1) return {};
+			if (timestamp === undefined) return warnOfOldStamp(context, inputs, task.output);
+			if (task.isRehearsal) return { notes: [NOT_REHEARSED] };
+			if (task.wanted.length === 0) return {};
 			const { authority } = await tryAuthorities(context, timestamp);
 			context.runner.line(`Time stamp authority: ${authority}`);
 			return {};
 		}
-		function warnOfOldStamp({ runner }, { checksums, timestamp, suffix, shard }, output) {
+		const NOT_REHEARSED = "A rehearsal makes no connection to a time stamp authority: mode preflight tries timestamp-url.";
+		function warnOfOldStamp({ runner }, { checksums, suffix }, output) {
 			const path = `${checksums}.tsr`;
-			if (checksums === undefined || timestamp || suffix === ".tsr" || shard.index !== 1) return {};
+			if (checksums === undefined || suffix === ".tsr") return {};
 			if ((0, _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_2__.S)(output.locate(path))) return {};
 			const text = `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} stays as it is and unsigned, because timestamp-url is empty; mode: verify may refuse it. Remove it, or set timestamp-url.`;
 			runner.annotate("warning", "Old time stamp", text);

@@ -7,6 +7,8 @@ import { readDocument, shellBlocksOf } from '../docs/document.ts';
 import { runAlone } from '../docs/shell.ts';
 import { inputsOf } from '../docs/workflow.ts';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
+import { launchChromium } from '../peers/browsers/puppeteer.ts';
+import { results, until } from '../peers/browsers/tab.ts';
 
 const GUIDE = readDocument('docs/verify.md');
 
@@ -37,7 +39,31 @@ export async function expectDelivered(delivery: Delivery, publicKey: string): Pr
     expect(run.exitCode, run.log).toBe(0);
     expect(run.outputs['verified-count']).toBe(String(signatures));
     await rm(run.runnerTemp, { recursive: true, force: true });
+    if (delivery.has('verify.html')) await expectGenuineInBrowser(release, delivery);
   } finally {
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Opens the page that came with the release, as a customer with nothing but a browser, and gives it everything. */
+async function expectGenuineInBrowser(release: string, delivery: Delivery): Promise<void> {
+  const tab = await launchChromium();
+  try {
+    await tab.open(join(release, 'verify.html'));
+    await until(tab, `document.body.dataset.state === 'ready'`);
+    const names = [...delivery.keys()];
+    await tab.choose(
+      '#files',
+      names.map((name) => join(release, name)),
+    );
+    const { headline, rows } = await results(tab);
+    const companions = ['SHA256SUMS', 'VERIFY.md', 'signing-manifest.json', 'verify.html'];
+    const expected = names
+      .filter((name) => !name.endsWith('.sign'))
+      .map((name) => [name, companions.includes(name) ? 'companion' : 'genuine']);
+    expect(Object.fromEntries(rows.map(({ name, kind }) => [name, kind]))).toEqual(Object.fromEntries(expected));
+    expect(headline).toMatch(/^All \d+ files are genuine: signed with key /);
+  } finally {
+    await tab.close();
   }
 }

@@ -16,7 +16,7 @@ import type { Context } from '../context.ts';
 import type { Done } from './delivery.ts';
 import { writeChecksums } from './own/checksums.ts';
 import { writeKit } from './own/kit.ts';
-import { stampChecksums, tryAuthoritiesFor, warnOfOldStamp, writeStamp } from './own/timestamp.ts';
+import { prepareStamp, stampChecksums, writeStamp } from './own/timestamp.ts';
 import { describeWritten, listRelease, removeOwn, removeReleasePaths } from './own/whole-release.ts';
 import { type Receipt, writeReceipt } from './receipt.ts';
 import type { Release } from './release.ts';
@@ -60,14 +60,13 @@ export interface ReleaseTask {
 export async function signRelease(context: Context, inputs: FileInputs, task: ReleaseTask): Promise<Done> {
   const { release, wanted, kept = [], outdated = [], output, report, service } = task;
   const startedAt = context.clock.now();
-  report.add(warnOfOldStamp(context, inputs, output));
-  if (wanted.length > 0) report.add(await tryAuthoritiesFor(context, inputs, task));
+  report.add(await prepareStamp(context, inputs, task));
   for (const path of outdated) await removeOwn(context, output, path);
   // What is complete and signed already stays, so that a repeated run costs no request.
   if (wanted.length > 0 || release.refused.length > 0) await removeReleasePaths(context, inputs, output);
   report.add(describeWritten(inputs, task));
   try {
-    const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : NOTHING_SIGNED;
+    const { outcomes, ending }: SignResult = wanted.length > 0 ? await runSigning(context, task) : { outcomes: [] };
     report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });
     if (ending) throw ending;
     const known = [...kept, ...outcomes];
@@ -80,8 +79,6 @@ export async function signRelease(context: Context, inputs: FileInputs, task: Re
     report.add({ requests: service.transport.requests() });
   }
 }
-
-const NOTHING_SIGNED: SignResult = { outcomes: [] };
 
 interface OwnTask {
   readonly task: ReleaseTask;

@@ -41,30 +41,37 @@ export async function lookAtAuthorities(
   }
 }
 
-/** Asks before the first signing request where the first slice is to be stamped; a rehearsal asks nobody and says so. Where no file needs a signature, the stamp itself comes before the first request. */
-export async function tryAuthoritiesFor(
-  context: Context,
-  { timestamp, shard }: FileInputs,
-  { isRehearsal }: { readonly isRehearsal?: boolean },
-): Promise<ReportPart> {
-  if (timestamp === undefined || shard.index !== 1) return {};
-  if (isRehearsal)
-    return {
-      notes: ['A rehearsal makes no connection to a time stamp authority: mode preflight tries timestamp-url.'],
-    };
+/** What of a signing decides how its time stamp is prepared. */
+interface StampTask {
+  readonly output: OutputTree;
+  /** The files that need a signature. */
+  readonly wanted: readonly unknown[];
+  readonly isRehearsal?: boolean;
+}
+
+/**
+ * Asks an authority before the first signing request, where the first slice is to be stamped; a rehearsal asks nobody and
+ * says so. Where no file needs a signature, the stamp itself comes before the first request.
+ *
+ * @throws ActionError `TIMESTAMP_FAILED`
+ */
+export async function prepareStamp(context: Context, inputs: FileInputs, task: StampTask): Promise<ReportPart> {
+  const { timestamp, shard } = inputs;
+  if (shard.index !== 1) return {};
+  if (timestamp === undefined) return warnOfOldStamp(context, inputs, task.output);
+  if (task.isRehearsal) return { notes: [NOT_REHEARSED] };
+  if (task.wanted.length === 0) return {};
   const { authority } = await tryAuthorities(context, timestamp);
   context.runner.line(`Time stamp authority: ${authority}`);
   return {};
 }
 
+const NOT_REHEARSED = 'A rehearsal makes no connection to a time stamp authority: mode preflight tries timestamp-url.';
+
 /** Warns of a stamp that this run does not make anew: it is never signed, and a verification refuses one for other checksums. */
-export function warnOfOldStamp(
-  { runner }: Context,
-  { checksums, timestamp, suffix, shard }: FileInputs,
-  output: OutputTree,
-): ReportPart {
+function warnOfOldStamp({ runner }: Context, { checksums, suffix }: FileInputs, output: OutputTree): ReportPart {
   const path = `${checksums}.tsr`;
-  if (checksums === undefined || timestamp || suffix === '.tsr' || shard.index !== 1) return {};
+  if (checksums === undefined || suffix === '.tsr') return {};
   if (isGone(output.locate(path))) return {};
   const text = `${show(path)} stays as it is and unsigned, because timestamp-url is empty; mode: verify may refuse it. Remove it, or set timestamp-url.`;
   runner.annotate('warning', 'Old time stamp', text);
