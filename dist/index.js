@@ -28560,7 +28560,7 @@ var __webpack_modules__ = {
 		var _addresses_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(39582);
 		var _proxy_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(24342);
 		var _route_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(83551);
-		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(45978);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(16445);
 		async function openUnderlay(route, addressBook) {
 			const { proxy, server, timeoutMs } = route;
 			if (proxy === undefined) return {
@@ -28682,7 +28682,7 @@ var __webpack_modules__ = {
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
-		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(45978);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(16445);
 		const UNREACHABLE = [
 			"service",
 			"CONNECT_UNREACHABLE",
@@ -29616,7 +29616,7 @@ var __webpack_modules__ = {
 		var node_net__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(77030);
 		var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(74318);
-		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(45978);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(16445);
 		function chooseProxy(variables, target) {
 			const isPlain = target.protocol === "http:";
 			const value = (isPlain ? variables.httpProxy : variables.httpsProxy)?.trim();
@@ -29809,7 +29809,7 @@ var __webpack_modules__ = {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.HR("service", "CONNECT_TIMEOUT", sentence, { hint: "A firewall that drops packets looks like this. Check that the runner may reach the service." });
 		}
 	}),
-	45978: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	16445: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			Hx: () => isAlert,
 			Ge: () => isDoubtful,
@@ -30065,7 +30065,7 @@ var __webpack_modules__ = {
 		var promises_ = __nccwpck_require__(58500);
 		var addresses = __nccwpck_require__(39582);
 		var connect = __nccwpck_require__(86732);
-		var tls_failure = __nccwpck_require__(45978);
+		var tls_failure = __nccwpck_require__(16445);
 		;
 		const MAX_REFUSED_SESSIONS = 2;
 		const CONFIRM_MS = 500;

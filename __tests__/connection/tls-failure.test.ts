@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { connectionFailure, dialFailure } from '../../src/connection/connection-failure.ts';
-import { isDoubtful } from '../../src/connection/tls-failure.ts';
-import { CLIENT_REJECTIONS, DEFINITE_REASONS, OUTAGES, REFUSALS, ROWS } from '../../src/connection/tls-reasons.ts';
+import { isDoubtful } from '../../src/connection/tls/failure.ts';
+import { CLIENT_REJECTIONS, DEFINITE_REASONS, OUTAGES, REFUSALS, ROWS } from '../../src/connection/tls/reasons.ts';
 import type { Failure } from '../../src/signing/policy/failure.ts';
 
 /** Every reason that OpenSSL in this Node can give in a handshake, by its name; alerts have numbers from 1000 on. */

@@ -11,7 +11,7 @@ import {
 import { type AddressBook, attemptMs } from './addresses.ts';
 import { openTunnel } from './proxy.ts';
 import { connectTimeout, peerName, type Route, targetOf } from './route.ts';
-import { isAlert, tlsCodeOf } from './tls-failure.ts';
+import { isAlert, tlsCodeOf } from './tls/failure.ts';
 
 /** What TLS is spoken over: a proxy's tunnel, or TCP to one of the host's addresses. */
 export interface Underlay {

@@ -1,7 +1,7 @@
 import type { Code } from '../codes.ts';
 import { codeOf } from '../errors.ts';
 import { Failure, type FailureFacts, type FailureKind, tooManyOpen } from '../signing/policy/failure.ts';
-import { rejection, tlsCodeOf, tlsFailure } from './tls-failure.ts';
+import { rejection, tlsCodeOf, tlsFailure } from './tls/failure.ts';
 
 type Row = readonly [kind: FailureKind, code: Code, sentence: string, hint: string, facts?: FailureFacts];
 

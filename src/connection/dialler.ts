@@ -6,7 +6,7 @@ import { AddressBook } from './addresses.ts';
 import { type Connection, DialError, dial } from './connect.ts';
 import { dialFailure } from './connection-failure.ts';
 import type { Route } from './route.ts';
-import { isDoubtful, isOurRefusal, tlsFailure } from './tls-failure.ts';
+import { isDoubtful, isOurRefusal, tlsFailure } from './tls/failure.ts';
 
 /** HTTP version to ask for: `http2` sends all requests as streams of one connection, if the server agrees. */
 export type HttpProtocol = 'http1' | 'http2';

@@ -3,7 +3,7 @@ import { type RequestOptions, request as secureRequest } from 'node:https';
 import { BlockList, isIP, type Socket } from 'node:net';
 import { ActionError } from '../errors.ts';
 import { Failure, tooManyOpen } from '../signing/policy/failure.ts';
-import { isTlsReason, reasonOf, tlsCodeOf } from './tls-failure.ts';
+import { isTlsReason, reasonOf, tlsCodeOf } from './tls/failure.ts';
 
 /** A CONNECT proxy; `authorization` is a secret. */
 export interface ConnectProxy {

@@ -1,5 +1,5 @@
-import { codeOf } from '../errors.ts';
-import { Failure } from '../signing/policy/failure.ts';
+import { codeOf } from '../../errors.ts';
+import { Failure } from '../../signing/policy/failure.ts';
 import {
   CLIENT_REJECTIONS,
   DEFINITE_REASONS,
@@ -10,7 +10,7 @@ import {
   type Row,
   refusal,
   VERIFICATION_FAULTS,
-} from './tls-reasons.ts';
+} from './reasons.ts';
 
 /**
  * Finds the failure behind an error that came between TCP and the end of the handshake, when the error is a reason of a

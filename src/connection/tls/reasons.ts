@@ -1,4 +1,4 @@
-import type { Failure } from '../signing/policy/failure.ts';
+import type { Failure } from '../../signing/policy/failure.ts';
 
 /** Code, sentence and way out of one failure. */
 export type Row = readonly [code: Failure['code'], sentence: string, hint: string];
