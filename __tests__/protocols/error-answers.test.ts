@@ -87,6 +87,33 @@ describe('401 and 403', () => {
     );
   });
 
+  test.each([
+    ['<html><head><title>403 Forbidden</title></head></html>', {}, ' titled “403 Forbidden”'],
+    ['<HTML><BODY>Access denied</BODY></HTML>', {}, ''],
+    ['<!-- WAF --><p>No.</p>', { 'content-type': 'text/html' }, ''],
+  ])('as a page of a web server do not accuse the credentials: %s', (page, headers, titled) => {
+    const failure = statusFailure(answer(403, page, headers), { ...FACTS, asksForCertificate: true });
+    expect(failure.message).toBe(
+      `A web server or gateway answered 403 with its own page${titled}, which is not an answer of the signing API.`,
+    );
+    expect(failure.hint).toMatch(
+      /^A rule of that server .* path, the address of this runner or the client certificate/,
+    );
+    expect(failure.hint).not.toContain('app-key');
+    expect(failure.facts.mayConcernCertificate).toBe(true);
+    expect(statusFailure(answer(401, page, headers), FACTS).hint).toMatch(/^That server demands a login of its own/);
+  });
+
+  test.each([
+    ['{"message":"<title>no</title>"}', { 'content-type': 'text/html' }],
+    ['<Error><Code>AccessDenied</Code></Error>', { 'content-type': 'application/xml' }],
+    ['<problem><title>no right</title></problem>', { 'content-type': 'application/problem+xml' }],
+  ])('of an API are no page: %s', (body, headers) => {
+    const failure = statusFailure(answer(403, body, headers), FACTS);
+    expect(failure.message).toMatch(/^The service answered 403: /);
+    expect(failure.facts.mayConcernCertificate).toBe(false);
+  });
+
   test('from AWS API Gateway name its trust store', () => {
     const headers = { 'x-amzn-errortype': 'ForbiddenException' };
     expect(hint(answer(403, '{"message":"Forbidden"}', headers), true)).toMatch(/trust store/);

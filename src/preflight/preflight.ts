@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { LISTEN_MS, refusalIn } from '../connection/diagnosis/diagnosis.ts';
-import { explainRefusal } from '../connection/diagnosis/own-certificate.ts';
+import { explainRefusal, type OwnCertificate } from '../connection/diagnosis/own-certificate.ts';
 import { type Handshake, inspectHandshake } from '../connection/diagnosis/probe.ts';
 import type { Route } from '../connection/route.ts';
 import { type Identity, missingIssuerHint } from '../identity/identity.ts';
@@ -56,7 +56,7 @@ export async function checkService(route: Route, options: ServiceCheckOptions): 
     ...(resumption ? [describeResumption(resumption, route.server)] : []),
     ...(identity ? [describeIssuers(identity, refusal)] : []),
     ...(await describeCanary(
-      isExplained(handshake, outcome, refusal) ? undefined : outcome,
+      isExplained(handshake, outcome, refusal) ? undefined : namingRefused(outcome, identity),
       reason,
       options.verification,
     )),
@@ -79,8 +79,17 @@ function findRefusal(
 ): Failure | undefined {
   const seen = outcome?.isAnswered ? undefined : refusalIn(handshake, server.origin);
   const told = outcome?.failure?.code === 'TLS_CLIENT_REJECTED' ? outcome.failure : seen;
-  const own = { certificate: identity.certificate, missingIssuerHint: missingIssuerHint(identity) };
-  return told && explainRefusal(told, own);
+  return told && explainRefusal(told, ownCertificateOf(identity));
+}
+
+/** Says which certificate a server refused that answered the canary. */
+function namingRefused(outcome: CanaryOutcome | undefined, identity: Identity | undefined): CanaryOutcome | undefined {
+  if (outcome?.failure === undefined || identity === undefined) return outcome;
+  return { ...outcome, failure: explainRefusal(outcome.failure, ownCertificateOf(identity)) };
+}
+
+function ownCertificateOf(identity: Identity): OwnCertificate {
+  return { certificate: identity.certificate, missingIssuerHint: missingIssuerHint(identity) };
 }
 
 /** Tells whether the steps before say already why the canary failed. */

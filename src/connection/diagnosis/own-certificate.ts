@@ -8,10 +8,14 @@ export interface OwnCertificate {
   readonly missingIssuerHint: string | undefined;
 }
 
-/** Adds to a refusal of our certificate which one that was; other failures pass through. */
+/** Adds to a refusal that concerns our certificate, or may, which one that was; other failures pass through. */
 export function explainRefusal(failure: Failure, { certificate, missingIssuerHint }: OwnCertificate): Failure {
-  if (failure.code !== 'TLS_CLIENT_REJECTED') return failure;
   const { subject, issuer, notAfter } = certificate;
+  if (failure.facts.mayConcernCertificate) {
+    const shown = `The client certificate was ${subject}, issuer ${issuer}; ask whether it is allowed.`;
+    return failure.with({ hint: [failure.hint, shown].filter(Boolean).join(' ') });
+  }
+  if (failure.code !== 'TLS_CLIENT_REJECTED') return failure;
   const message = `${failure.message.replace(/\.$/, '')} (${subject}, issuer=${issuer}, notAfter=${notAfter}).`;
   return new Failure(failure.kind, failure.code, message, {
     ...failure.facts,

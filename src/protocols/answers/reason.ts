@@ -29,12 +29,22 @@ const MAX_ENTRIES = 3;
 export function reasonIn({ status, headers, body }: WireResponse, scrub: Scrub = cutOnly): Reason | undefined {
   const type = String(headers['content-type'] ?? '').toLowerCase();
   const text = decode(body.subarray(0, MAX_READ_BYTES), type);
-  const page = titleOf(text);
-  if (page !== undefined) return quoted('page', page, scrub);
+  if (isPage(text, type)) return quoted('page', titleOf(text) ?? '', scrub);
   if (/^\s*</.test(text)) return quoted('words', inXml(text), scrub);
   const value = parse(text);
   if (value !== undefined) return quoted('words', wordsOf(value, status), scrub);
   return quoted('words', isPlainText(text, type) ? text : '', scrub);
+}
+
+/** Tells whether the body of an answer is a web page, titled or not. An API may label JSON as HTML, and send XML. */
+export function isWebPage({ headers, body }: WireResponse): boolean {
+  const type = String(headers['content-type'] ?? '').toLowerCase();
+  return isPage(decode(body.subarray(0, MAX_READ_BYTES), type), type);
+}
+
+function isPage(text: string, type: string): boolean {
+  if (!/^\s*</.test(text) || /[/+]xml/.test(type.replace('xhtml+xml', ''))) return false;
+  return type.includes('html') || /<(?:html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
 }
 
 /** Cuts a text as {@link Scrub} does; for a client that has no secret. */
@@ -61,7 +71,7 @@ function decode(bytes: Buffer, type: string): string {
   }
 }
 
-/** Returns the title of an HTML page, or its first heading; `undefined` for anything else. */
+/** Returns the title of an HTML page, or its first heading. */
 function titleOf(text: string): string | undefined {
   const head = text.slice(0, 4096);
   const title = /<title[^>]*>([^<]{1,1000})/i.exec(head)?.[1] ?? /<h1[^>]*>([^<]{1,1000})/i.exec(head)?.[1];

@@ -1,6 +1,6 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts, type FailureKind } from '../../signing/policy/failure.ts';
-import { reasonIn, type Scrub } from './reason.ts';
+import { isWebPage, reasonIn, type Scrub } from './reason.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** What explains an answer besides the answer itself. */
@@ -136,26 +136,35 @@ type Refusal = AnswerFacts & { readonly asked: FailureFacts };
 
 /** A server that did not ask for the certificate cannot know this client, whatever else is right. */
 function refused(response: WireResponse, said: string, facts: Refusal): Failure {
-  const { status, headers, body } = response;
+  const { status, body } = response;
   const isBlind = facts.asksForCertificate === false;
+  const isPage = isWebPage(response);
   const before = isBlind ? ' without having asked for a client certificate' : '';
   const isLate = isBlind && body.includes('Post-Handshake Authentication');
-  const operators = status === 403 && !isBlind ? ASK_FOR_RIGHT : '';
-  const other = `${requestOf(response, facts)}${isBlind ? UNASKED : gatewayHint(headers)}${operators}Check ${facts.credentials}.`;
-  return new Failure(
-    'request',
-    status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN',
-    `The service answered ${status}${before}${said}.`,
-    {
-      ...facts.asked,
-      // Whoever says that the certificate came too late has not looked at the other credentials.
-      hint: isLate ? ASKED_LATE : other,
-      endsRun: 'unauthorised',
-      maxAttempts: 3,
-    },
-  );
+  const message = isPage
+    ? `A web server or gateway answered ${status}${before} with its own page${said.replace(', a page', '')}, which is not an answer of the signing API.`
+    : `The service answered ${status}${before}${said}.`;
+  return new Failure('request', status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN', message, {
+    ...facts.asked,
+    // Whoever says that the certificate came too late has not looked at the other credentials.
+    hint: isLate ? ASKED_LATE : requestOf(response, facts) + refusalHint(response, facts),
+    mayConcernCertificate: isPage && !isBlind,
+    endsRun: 'unauthorised',
+    maxAttempts: 3,
+  });
 }
 
+function refusalHint(response: WireResponse, { asksForCertificate, credentials }: AnswerFacts): string {
+  const { status, headers } = response;
+  if (asksForCertificate === false) return `${UNASKED}Check ${credentials}.`;
+  if (isWebPage(response)) return status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN;
+  return `${gatewayHint(headers)}${status === 403 ? ASK_FOR_RIGHT : ''}Check ${credentials}.`;
+}
+
+const PAGE_FORBIDS =
+  'A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.';
+const PAGE_WANTS_LOGIN =
+  'That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.';
 const ASK_FOR_RIGHT =
   'Ask the operators whether the client certificate and these credentials have the right to sign here. ';
 const ASKED_LATE =

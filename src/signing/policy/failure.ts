@@ -33,6 +33,8 @@ export interface FailureFacts extends ErrorFacts {
   readonly staleConnection?: boolean;
   /** The whole request had left and no whole answer came: the service may have signed. */
   readonly unanswered?: boolean;
+  /** The refusal may be meant for the client certificate: whoever knows that certificate should name it. */
+  readonly mayConcernCertificate?: boolean;
   /** Identity of the request when it carried several files: the failure of each of them is one event of the service. */
   readonly request?: object;
   /** Most attempts that are worth making for this failure, when fewer than the run's limit. */
