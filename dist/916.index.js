@@ -375,7 +375,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 			}),
 			...resumption ? [describeResumption(resumption, route.server)] : [],
 			...identity ? [describeIssuers(identity, refusal)] : [],
-			...await describeCanary(isExplained(handshake, outcome, refusal) ? undefined : outcome, reason, options.verification)
+			...await describeCanary(isExplained(handshake, outcome, refusal) ? undefined : namingRefused(outcome, identity), reason, options.verification)
 		];
 	}
 	const RESUMED_LISTEN_MS = 100;
@@ -390,11 +390,20 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	function findRefusal(handshake, outcome, { server, identity }) {
 		const seen = outcome?.isAnswered ? undefined : (0, diagnosis.c3)(handshake, server.origin);
 		const told = outcome?.failure?.code === "TLS_CLIENT_REJECTED" ? outcome.failure : seen;
-		const own = {
+		return told && (0, own_certificate.G)(told, ownCertificateOf(identity));
+	}
+	function namingRefused(outcome, identity) {
+		if (outcome?.failure === undefined || identity === undefined) return outcome;
+		return {
+			...outcome,
+			failure: (0, own_certificate.G)(outcome.failure, ownCertificateOf(identity))
+		};
+	}
+	function ownCertificateOf(identity) {
+		return {
 			certificate: identity.certificate,
 			missingIssuerHint: (0, identity_identity.jb)(identity)
 		};
-		return told && (0, own_certificate.G)(told, own);
 	}
 	function isExplained({ end, untrusted }, outcome, refusal) {
 		if (refusal) return true;

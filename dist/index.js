@@ -29054,8 +29054,12 @@ var __webpack_modules__ = {
 		__nccwpck_require__.d(__webpack_exports__, { G: () => explainRefusal });
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		function explainRefusal(failure, { certificate, missingIssuerHint }) {
-			if (failure.code !== "TLS_CLIENT_REJECTED") return failure;
 			const { subject, issuer, notAfter } = certificate;
+			if (failure.facts.mayConcernCertificate) {
+				const shown = `The client certificate was ${subject}, issuer ${issuer}; ask whether it is allowed.`;
+				return failure.with({ hint: [failure.hint, shown].filter(Boolean).join(" ") });
+			}
+			if (failure.code !== "TLS_CLIENT_REJECTED") return failure;
 			const message = `${failure.message.replace(/\.$/, "")} (${subject}, issuer=${issuer}, notAfter=${notAfter}).`;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR(failure.kind, failure.code, message, {
 				...failure.facts,
@@ -33449,7 +33453,7 @@ var __webpack_modules__ = {
 				var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(47292);
+				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(95373);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(81362);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(23881);
@@ -33511,7 +33515,7 @@ var __webpack_modules__ = {
 			return reader.problems.length > problems ? NOWHERE : url;
 		}
 	}),
-	47292: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	95373: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -33641,6 +33645,15 @@ var __webpack_modules__ = {
 			return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 		}
 		;
+		const COMPRESSED_HINT = "The server, or a gateway in front of it, compresses although the request asked it not to: its operators must turn that off for this path. Check also that server-url leads to the signing service.";
+		function describeCompression({ headers }, scrub) {
+			const header = headers["content-encoding"] ?? "";
+			const names = scrub((Array.isArray(header) ? header.join(", ") : header).trim().toLowerCase(), MAX_SHOWN);
+			if (names === "" || names === "identity") return undefined;
+			return `The answer is compressed (content-encoding: ${names}), though the request asked for a plain one.`;
+		}
+		const MAX_SHOWN = 60;
+		;
 		const MAX_QUOTED = {
 			page: 100,
 			words: 200
@@ -33651,12 +33664,19 @@ var __webpack_modules__ = {
 		function reasonIn({ status, headers, body }, scrub = cutOnly) {
 			const type = String(headers["content-type"] ?? "").toLowerCase();
 			const text = decode(body.subarray(0, MAX_READ_BYTES), type);
-			const page = titleOf(text);
-			if (page !== undefined) return quoted("page", page, scrub);
+			if (isPage(text, type)) return quoted("page", titleOf(text) ?? "", scrub);
 			if (/^\s*</.test(text)) return quoted("words", inXml(text), scrub);
 			const value = parse(text);
 			if (value !== undefined) return quoted("words", wordsOf(value, status), scrub);
 			return quoted("words", isPlainText(text, type) ? text : "", scrub);
+		}
+		function isWebPage({ headers, body }) {
+			const type = String(headers["content-type"] ?? "").toLowerCase();
+			return isPage(decode(body.subarray(0, MAX_READ_BYTES), type), type);
+		}
+		function isPage(text, type) {
+			if (!/^\s*</.test(text) || /[/+]xml/.test(type.replace("xhtml+xml", ""))) return false;
+			return type.includes("html") || /<(?:html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
 		}
 		function cutOnly(text, maxLength) {
 			return text.slice(0, maxLength);
@@ -33804,6 +33824,45 @@ var __webpack_modules__ = {
 				if (part !== "" && !said.some((other) => other.includes(part))) said.push(part);
 			}
 			return said.join(": ");
+		}
+		;
+		const REFUSAL_HINT = "Ask the operators of the service about this refusal.";
+		function refusalInEnvelope(response, answer, scrub) {
+			if (typeof answer !== "object" || answer === null || !isRefusal(new Map(Object.entries(answer)))) return "";
+			const reason = reasonIn(response, scrub);
+			return reason === undefined ? "" : `The service refused: ${reason.text}. `;
+		}
+		const envelope_CODES = [
+			"code",
+			"errorCode",
+			"error_code",
+			"errcode",
+			"errCode",
+			"resultCode",
+			"result_code",
+			"returnCode"
+		];
+		const envelope_WORDS = [
+			"message",
+			"msg",
+			"errorMessage",
+			"error_message",
+			"errmsg",
+			"errMsg",
+			"resultMsg",
+			"error_description"
+		];
+		function isRefusal(members) {
+			const isNamed = envelope_WORDS.some((name) => hasWords(members.get(name)));
+			if (members.get("success") === false || members.get("ok") === false) return true;
+			return hasWords(members.get("error")) || isNamed && envelope_CODES.some((name) => isFault(members.get(name)));
+		}
+		function hasWords(value) {
+			return typeof value === "string" && value.trim() !== "";
+		}
+		function isFault(code) {
+			if (typeof code !== "string" && typeof code !== "number") return false;
+			return !/^(?:[+-]?0*|20*|ok|success|succeeded|true|s0*)$/i.test(String(code).trim());
 		}
 		;
 		const BUSY = "The service is overloaded or limits requests; lower concurrency if this happens often.";
@@ -33973,19 +34032,28 @@ var __webpack_modules__ = {
 			return new policy_failure.HR("config", "TLS_CLIENT_REJECTED", `The server refused our client certificate: ${why} (${answer}).`, { hint: CHECK_CERTIFICATE });
 		}
 		function refused(response, said, facts) {
-			const { status, headers, body } = response;
+			const { status, body } = response;
 			const isBlind = facts.asksForCertificate === false;
+			const isPage = isWebPage(response);
 			const before = isBlind ? " without having asked for a client certificate" : "";
 			const isLate = isBlind && body.includes("Post-Handshake Authentication");
-			const operators = status === 403 && !isBlind ? ASK_FOR_RIGHT : "";
-			const other = `${requestOf(response, facts)}${isBlind ? UNASKED : gatewayHint(headers)}${operators}Check ${facts.credentials}.`;
-			return new policy_failure.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", `The service answered ${status}${before}${said}.`, {
+			const message = isPage ? `A web server or gateway answered ${status}${before} with its own page${said.replace(", a page", "")}, which is not an answer of the signing API.` : `The service answered ${status}${before}${said}.`;
+			return new policy_failure.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", message, {
 				...facts.asked,
-				hint: isLate ? ASKED_LATE : other,
+				hint: isLate ? ASKED_LATE : requestOf(response, facts) + refusalHint(response, facts),
+				mayConcernCertificate: isPage && !isBlind,
 				endsRun: "unauthorised",
 				maxAttempts: 3
 			});
 		}
+		function refusalHint(response, { asksForCertificate, credentials }) {
+			const { status, headers } = response;
+			if (asksForCertificate === false) return `${UNASKED}Check ${credentials}.`;
+			if (isWebPage(response)) return status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN;
+			return `${gatewayHint(headers)}${status === 403 ? ASK_FOR_RIGHT : ""}Check ${credentials}.`;
+		}
+		const PAGE_FORBIDS = "A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.";
+		const PAGE_WANTS_LOGIN = "That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.";
 		const ASK_FOR_RIGHT = "Ask the operators whether the client certificate and these credentials have the right to sign here. ";
 		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";
 		const UNASKED = "Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ";
@@ -34008,13 +34076,11 @@ var __webpack_modules__ = {
 		;
 		const MAX_SIGNATURE_BYTES = 64 * 1024;
 		const LOOK_HINT = "Check that server-url and sign-path lead to the signing service and not to a login page or gateway.";
-		const ENCODED_HINT = "The service, or a gateway in front of it, must send its answers as they are: have compression switched off for this path.";
 		const SHAPE_HINT = "The service must answer {\"signData\":\"<text>\"}. Show this line to its operators.";
 		function readResponse(response, facts) {
-			const { status, headers } = response;
-			if (status !== 200) throw statusFailure(response, facts);
-			const encoding = String(headers["content-encoding"] ?? "identity").toLowerCase();
-			if (encoding !== "identity") throw unusable("RESP_ENCODED", "The answer is compressed, though it was asked for plain.", { hint: ENCODED_HINT });
+			if (response.status !== 200) throw statusFailure(response, facts);
+			const compressed = describeCompression(response, facts.scrub ?? cutOnly);
+			if (compressed !== undefined) throw unusable("RESP_ENCODED", compressed, { hint: COMPRESSED_HINT });
 			const text = response_decode(response.body);
 			if (/^\s*</.test(text)) throw page(response, facts);
 			const answer = response_parse(text);
@@ -34028,7 +34094,10 @@ var __webpack_modules__ = {
 				...response,
 				status: envelope
 			}, facts);
-			throw badSignature(`${describeMissing(answer, facts)}${quoteReason(response, facts)}`);
+			const missing = describeMissing(answer, facts);
+			const refusal = refusalInEnvelope(response, answer, facts.scrub ?? cutOnly);
+			if (refusal !== "") throw badSignature(`${refusal}${missing}`).with({ hint: REFUSAL_HINT });
+			throw badSignature(`${missing}${quoteReason(response, facts)}`);
 		}
 		function otherContentType({ headers }) {
 			const type = String(headers["content-type"] ?? "").trim();
@@ -34228,7 +34297,7 @@ var __webpack_modules__ = {
 			return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} the clock of this runner; the action dates its requests accordingly.`;
 		}
 		;
-		const MAX_SHOWN = 100;
+		const es_auth_fields_MAX_SHOWN = 100;
 		const SOME_ORIGIN = "https://invalid.invalid";
 		function readEsAuth({ reader, serverUrl, appSecret }) {
 			const signPath = readSignPath(reader);
@@ -34254,7 +34323,7 @@ var __webpack_modules__ = {
 			const url = URL.canParse(path, SOME_ORIGIN) ? new URL(path, SOME_ORIGIN) : undefined;
 			const sent = url && url.origin === SOME_ORIGIN ? url.pathname + url.search : undefined;
 			if (sent === path) return path;
-			const way = sent !== undefined && sent.length <= MAX_SHOWN ? `; write ${(0, files_names.WU)(sent)}` : "";
+			const way = sent !== undefined && sent.length <= es_auth_fields_MAX_SHOWN ? `; write ${(0, files_names.WU)(sent)}` : "";
 			reader.reject("sign-path", `must be percent-encoded and in its shortest form, without a fragment, “..” or blanks${way}`);
 			return "/";
 		}
@@ -34272,20 +34341,37 @@ var __webpack_modules__ = {
 		const answer_MAX_SIGNATURE_BYTES = 64 * 1024;
 		const answer_DECODER = new TextDecoder("utf-8", { fatal: true });
 		function readAnswer(response, { answer: place, encoding }, scrub) {
-			const { body, headers } = response;
-			const coding = String(headers["content-encoding"] ?? "identity").toLowerCase();
-			if (coding !== "identity") throw answer_unusable("RESP_ENCODED", "The answer is compressed, though it was asked for plain.");
+			const { body } = response;
+			const compressed = describeCompression(response, scrub);
+			if (compressed !== undefined) throw answer_unusable("RESP_ENCODED", compressed, { hint: COMPRESSED_HINT });
 			if (body.length === 0) throw answer_unusable("RESP_EMPTY", "The service answered with an empty body.");
 			if (place.in === "raw") return checked(body.toString(encoding));
 			const text = answer_decode(body);
 			if (place.in === "body") return checked(text.replace(/\r?\n$/, ""));
-			return checked(follow(answer_parse(text), place.steps, (json) => describe(json, response, scrub)));
+			const json = answer_parse(text);
+			try {
+				return checked(follow(json, place.steps, (value) => describe(value, scrub)));
+			} catch (error) {
+				throw error instanceof policy_failure.HR ? withReason(error, response, {
+					json,
+					scrub
+				}) : error;
+			}
+		}
+		function withReason(failure, response, { json, scrub }) {
+			const refusal = refusalInEnvelope(response, json, scrub);
+			if (refusal !== "") return failure.with({
+				message: `${refusal}${failure.message}`,
+				hint: REFUSAL_HINT
+			});
+			const reason = reasonIn(response, scrub);
+			return reason === undefined ? failure : failure.with({ message: `${failure.message} It says: ${reason.text}.` });
 		}
 		function answer_decode(body) {
 			try {
 				return answer_DECODER.decode(body);
 			} catch (error) {
-				throw answer_unusable("RESP_NOT_JSON", `The ${body.length} bytes of the answer are not text. If they are the signature itself, set answer: body:raw.`, error);
+				throw answer_unusable("RESP_NOT_JSON", `The ${body.length} bytes of the answer are not text. If they are the signature itself, set answer: body:raw.`, { cause: error });
 			}
 		}
 		function answer_parse(text) {
@@ -34293,7 +34379,7 @@ var __webpack_modules__ = {
 				return JSON.parse(text);
 			} catch (error) {
 				const what = /^\s*</.test(text) ? "a web page" : `${text.length} characters that are not JSON`;
-				throw answer_unusable(/^\s*</.test(text) ? "RESP_HTML" : "RESP_NOT_JSON", `The answer is ${what}.`, error);
+				throw answer_unusable(/^\s*</.test(text) ? "RESP_HTML" : "RESP_NOT_JSON", `The answer is ${what}.`, { cause: error });
 			}
 		}
 		function follow(json, steps, describeValue) {
@@ -34305,22 +34391,20 @@ var __webpack_modules__ = {
 			if (typeof value === "string") return value;
 			throw answer_unusable("RESP_BAD_SIGNATURE", `The answer has ${value === null ? "null" : `a value of type ${typeof value}`} at /${steps.join("/")}, not a string.`);
 		}
-		function describe(value, response, scrub) {
+		function describe(value, scrub) {
 			const members = typeof value === "object" && value !== null ? Object.keys(value).slice(0, 10) : [];
-			const found = members.length > 0 ? `It has: ${members.map((name) => scrub(name, 40)).join(", ")}.` : "Nothing is there.";
-			const reason = reasonIn(response, scrub);
-			return reason === undefined ? found : `${found} It says: ${reason.text}.`;
+			return members.length > 0 ? `It has: ${members.map((name) => scrub(name, 40)).join(", ")}.` : "Nothing is there.";
 		}
 		function checked(text) {
 			if (text === "") throw answer_unusable("RESP_BAD_SIGNATURE", "The signature in the answer is empty.");
 			if (Buffer.byteLength(text) > answer_MAX_SIGNATURE_BYTES) throw answer_unusable("RESP_BAD_SIGNATURE", `The signature in the answer has more than ${answer_MAX_SIGNATURE_BYTES} bytes.`);
 			return text;
 		}
-		function answer_unusable(code, message, cause) {
+		function answer_unusable(code, message, facts = {}) {
 			return new policy_failure.HR("file", code, message, {
 				hint: "Check answer against what the service really sends, and that server-url and request lead to its API.",
-				cause,
-				endsRun: "first-four-files"
+				endsRun: "first-four-files",
+				...facts
 			});
 		}
 		;

@@ -30,6 +30,21 @@ export const WORKFLOW_MISTAKES: readonly Mistake[] = [
     inputs: () => ({ 'sign-path': '/forbidden' }),
     names: /403.*client is not enabled for signing/s,
   },
+  {
+    what: 'A web server in front of the service forbids the path',
+    inputs: () => ({ 'sign-path': '/filtered' }),
+    names: /own page titled “403 Forbidden”.*client certificate was CN=rehearsal-client, issuer CN=/s,
+  },
+  {
+    what: 'A gateway compresses the answers',
+    inputs: () => ({ 'sign-path': '/compressed' }),
+    names: /content-encoding: gzip.*operators must turn that off/s,
+  },
+  {
+    what: 'The application is disabled, and the service says so with status 200',
+    inputs: () => ({ 'sign-path': '/disabled' }),
+    names: /The service refused: 4003 application disabled\. The answer has no signData/s,
+  },
   { what: 'The path takes no POST', inputs: () => ({ 'sign-path': '/read-only' }), names: /405.*POST https/s },
   {
     what: 'The address is that of the web page of the service',

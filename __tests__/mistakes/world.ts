@@ -86,6 +86,13 @@ export async function createWorld(): Promise<World> {
 const ANSWERS: Readonly<Record<string, Fault>> = {
   '/login': answer(302, { location: 'https://sso.example.com/login?next=sign' }),
   '/forbidden': answer(403, { 'content-type': 'application/json' }, '{"message":"client is not enabled for signing"}'),
+  '/filtered': answer(
+    403,
+    { 'content-type': 'text/html', server: 'nginx' },
+    '<html><head><title>403 Forbidden</title></head><body><center><h1>403 Forbidden</h1></center></body></html>',
+  ),
+  '/compressed': answer(200, { 'content-encoding': 'gzip' }, 'zipped'),
+  '/disabled': answer(200, {}, '{"code":4003,"message":"application disabled"}'),
   '/read-only': answer(405, { allow: 'GET' }),
   '/page': answer(200, { 'content-type': 'text/html' }, '<html><title>Sign in</title></html>'),
 };

@@ -96,6 +96,45 @@ describe('200 with a wrong signData is about this file, and shows type and lengt
   });
 });
 
+describe('200 with a refusal in the answer leads with the refusal', () => {
+  test.each([
+    [
+      '{"code":4003,"message":"application disabled"}',
+      '4003 application disabled. The answer has no signData, only code, message.',
+    ],
+    ['{"errcode":40013,"errmsg":"bad app"}', '40013 bad app. The answer has no signData, only errcode, errmsg.'],
+    [
+      '{"success":false,"msg":"no quota","data":null}',
+      'no quota. The answer has no signData, only success, msg, data.',
+    ],
+    ['{"error":"not allowed","signData":null}', 'not allowed. signData is null, not a string.'],
+  ])('%s', (body, words) => {
+    const failure = failureOf(answer(body));
+    expect(failure.message).toBe(`The service refused: ${words}`);
+    expect([failure.code, failure.hint]).toEqual([
+      'RESP_BAD_SIGNATURE',
+      'Ask the operators of the service about this refusal.',
+    ]);
+  });
+
+  test.each([
+    '{"code":0,"message":"success"}',
+    '{"code":"00000","msg":"done"}',
+    '{"code":200,"message":"fine"}',
+    '{"code":20000,"message":"fine"}',
+    '{"message":"welcome"}',
+    '{"code":"OK","message":"fine","data":{"signData":"YQ=="}}',
+  ])('but no success is called a refusal: %s', (body) => {
+    expect(failureOf(answer(body)).message).toMatch(/^The answer has no signData/);
+  });
+
+  test('the encoding of a compressed answer is named, and cut', () => {
+    const message = (coding: string | string[]) => failureOf(answer('x', 200, { 'content-encoding': coding })).message;
+    expect(message(['br', 'gzip'])).toContain('(content-encoding: br, gzip)');
+    expect(message('z'.repeat(500)).length).toBeLessThan(200);
+  });
+});
+
 describe('200 with something else', () => {
   test.each<[string, string | Uint8Array, Headers, unknown[]]>([
     ['nothing', '', {}, ['request', 'RESP_EMPTY', 'first-four-files', 3]],
@@ -127,7 +166,9 @@ describe('200 with something else', () => {
     const failure = failureOf(answer(body, 200, headers));
     expect(summary(failure)).toEqual(expected);
     expect(failure.message).toMatch(/^The (service|answer) .{15,}\.$/s);
-    expect(failure.hint).toMatch(/^(Check that server-url and sign-path|The service, or a gateway .* compression)/);
+    expect(failure.hint).toMatch(
+      /^(Check that server-url and sign-path|The server, or a gateway .* compresses .* server-url)/,
+    );
   });
 
   test.each([

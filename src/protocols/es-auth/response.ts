@@ -1,22 +1,20 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
+import { COMPRESSED_HINT, describeCompression } from '../answers/coding.ts';
+import { REFUSAL_HINT, refusalInEnvelope } from '../answers/envelope.ts';
 import { cutOnly, reasonIn } from '../answers/reason.ts';
 import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts';
 
 /** Longest text of a signature that is taken, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
 const LOOK_HINT = 'Check that server-url and sign-path lead to the signing service and not to a login page or gateway.';
-const ENCODED_HINT =
-  'The service, or a gateway in front of it, must send its answers as they are: have compression switched off for this path.';
 const SHAPE_HINT = 'The service must answer {"signData":"<text>"}. Show this line to its operators.';
 
 /** Reads the service's answer to a file; returns the text of `signData` or throws a `Failure`. */
 export function readResponse(response: WireResponse, facts: AnswerFacts): string {
-  const { status, headers } = response;
-  if (status !== 200) throw statusFailure(response, facts);
-  const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
-  if (encoding !== 'identity')
-    throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.', { hint: ENCODED_HINT });
+  if (response.status !== 200) throw statusFailure(response, facts);
+  const compressed = describeCompression(response, facts.scrub ?? cutOnly);
+  if (compressed !== undefined) throw unusable('RESP_ENCODED', compressed, { hint: COMPRESSED_HINT });
   const text = decode(response.body);
   if (/^\s*</.test(text)) throw page(response, facts);
   const answer = parse(text);
@@ -24,7 +22,10 @@ export function readResponse(response: WireResponse, facts: AnswerFacts): string
   if (typeof signData === 'string' && signData !== '') return checkText(signData);
   const envelope = errorStatus(answer);
   if (envelope !== undefined) throw statusFailure({ ...response, status: envelope }, facts);
-  throw badSignature(`${describeMissing(answer, facts)}${quoteReason(response, facts)}`);
+  const missing = describeMissing(answer, facts);
+  const refusal = refusalInEnvelope(response, answer, facts.scrub ?? cutOnly);
+  if (refusal !== '') throw badSignature(`${refusal}${missing}`).with({ hint: REFUSAL_HINT });
+  throw badSignature(`${missing}${quoteReason(response, facts)}`);
 }
 
 /** Returns the content type of an answer when it is given and is not JSON's. */

@@ -1,6 +1,8 @@
 import type { WireResponse } from '../../connection/exchange.ts';
-import { Failure } from '../../signing/policy/failure.ts';
+import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
+import { COMPRESSED_HINT, describeCompression } from '../answers/coding.ts';
+import { REFUSAL_HINT, refusalInEnvelope } from '../answers/envelope.ts';
 import { reasonIn, type Scrub } from '../answers/reason.ts';
 
 /** Where the signature is in an answer: a JSON pointer (RFC 6901) as its steps, the body as text, or the body as bytes. */
@@ -28,14 +30,31 @@ export function readAnswer(
   { answer: place, encoding }: { readonly answer: AnswerPlace; readonly encoding: SignatureEncoding },
   scrub: Scrub,
 ): string {
-  const { body, headers } = response;
-  const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
-  if (coding !== 'identity') throw unusable('RESP_ENCODED', 'The answer is compressed, though it was asked for plain.');
+  const { body } = response;
+  const compressed = describeCompression(response, scrub);
+  if (compressed !== undefined) throw unusable('RESP_ENCODED', compressed, { hint: COMPRESSED_HINT });
   if (body.length === 0) throw unusable('RESP_EMPTY', 'The service answered with an empty body.');
   if (place.in === 'raw') return checked(body.toString(encoding));
   const text = decode(body);
   if (place.in === 'body') return checked(text.replace(/\r?\n$/, ''));
-  return checked(follow(parse(text), place.steps, (json) => describe(json, response, scrub)));
+  const json = parse(text);
+  try {
+    return checked(follow(json, place.steps, (value) => describe(value, scrub)));
+  } catch (error) {
+    throw error instanceof Failure ? withReason(error, response, { json, scrub }) : error;
+  }
+}
+
+/** Puts a refusal before the fault of an answer, and any other words of the service behind it. */
+function withReason(
+  failure: Failure,
+  response: WireResponse,
+  { json, scrub }: { readonly json: unknown; readonly scrub: Scrub },
+): Failure {
+  const refusal = refusalInEnvelope(response, json, scrub);
+  if (refusal !== '') return failure.with({ message: `${refusal}${failure.message}`, hint: REFUSAL_HINT });
+  const reason = reasonIn(response, scrub);
+  return reason === undefined ? failure : failure.with({ message: `${failure.message} It says: ${reason.text}.` });
 }
 
 function decode(body: Buffer): string {
@@ -45,7 +64,7 @@ function decode(body: Buffer): string {
     throw unusable(
       'RESP_NOT_JSON',
       `The ${body.length} bytes of the answer are not text. If they are the signature itself, set answer: body:raw.`,
-      error,
+      { cause: error },
     );
   }
 }
@@ -55,7 +74,7 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const what = /^\s*</.test(text) ? 'a web page' : `${text.length} characters that are not JSON`;
-    throw unusable(/^\s*</.test(text) ? 'RESP_HTML' : 'RESP_NOT_JSON', `The answer is ${what}.`, error);
+    throw unusable(/^\s*</.test(text) ? 'RESP_HTML' : 'RESP_NOT_JSON', `The answer is ${what}.`, { cause: error });
   }
 }
 
@@ -77,13 +96,10 @@ function follow(json: unknown, steps: readonly string[], describeValue: (value: 
   );
 }
 
-/** Names the members that an answer has instead, and quotes the reason that it may give. */
-function describe(value: unknown, response: WireResponse, scrub: Scrub): string {
+/** Names the members that an answer has instead. */
+function describe(value: unknown, scrub: Scrub): string {
   const members = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, 10) : [];
-  const found =
-    members.length > 0 ? `It has: ${members.map((name) => scrub(name, 40)).join(', ')}.` : 'Nothing is there.';
-  const reason = reasonIn(response, scrub);
-  return reason === undefined ? found : `${found} It says: ${reason.text}.`;
+  return members.length > 0 ? `It has: ${members.map((name) => scrub(name, 40)).join(', ')}.` : 'Nothing is there.';
 }
 
 function checked(text: string): string {
@@ -96,11 +112,11 @@ function checked(text: string): string {
 function unusable(
   code: 'RESP_ENCODED' | 'RESP_EMPTY' | 'RESP_NOT_JSON' | 'RESP_HTML' | 'RESP_BAD_SIGNATURE',
   message: string,
-  cause?: unknown,
+  facts: Pick<FailureFacts, 'hint' | 'cause'> = {},
 ): Failure {
   return new Failure('file', code, message, {
     hint: 'Check answer against what the service really sends, and that server-url and request lead to its API.',
-    cause,
     endsRun: 'first-four-files',
+    ...facts,
   });
 }
