@@ -30,15 +30,31 @@ export function checkSigner(signer: X509Certificate, { anchors, certificates, at
   if (misuse) throw untrusted(signer, misuse);
   if (!isValidAt(signer, at))
     throw untrusted(signer, `was valid from ${signer.validFrom} to ${signer.validTo}, not at the time of the stamp`);
-  const fingerprints = new Set(anchors.map(({ fingerprint256 }) => fingerprint256));
-  const leadsToAnchor = (certificate: X509Certificate, issuersBelow: number): boolean => {
-    if (fingerprints.has(certificate.fingerprint256)) return true;
-    if (issuersBelow >= MAX_ISSUERS) return false;
-    return [...anchors, ...certificates].some(
-      (issuer) => mayIssue(issuer, certificate, { issuersBelow, at }) && leadsToAnchor(issuer, issuersBelow + 1),
-    );
-  };
-  if (!leadsToAnchor(signer, 0)) throw untrusted(signer, 'does not chain to a trusted certificate');
+  if (!leadsToAnchor(signer, { anchors, certificates, at }))
+    throw untrusted(signer, 'does not chain to a trusted certificate');
+}
+
+/**
+ * Goes up one level of issuers at a time. Each certificate is visited once, with the fewest issuers below it: a shorter way
+ * is never forbidden where a longer one is allowed, and many certificates of one name and key cost no more than one each.
+ */
+function leadsToAnchor(signer: X509Certificate, { anchors, certificates, at }: SignerTrust): boolean {
+  const trusted = new Set(anchors.map(({ fingerprint256 }) => fingerprint256));
+  if (trusted.has(signer.fingerprint256)) return true;
+  const others = new Map([...anchors, ...certificates].map((each) => [each.fingerprint256, each]));
+  others.delete(signer.fingerprint256);
+  let level = [signer];
+  for (let issuersBelow = 0; issuersBelow < MAX_ISSUERS && level.length > 0; issuersBelow++) {
+    const next: X509Certificate[] = [];
+    for (const [fingerprint, issuer] of others) {
+      if (!level.some((certificate) => mayIssue(issuer, certificate, { issuersBelow, at }))) continue;
+      if (trusted.has(fingerprint)) return true;
+      others.delete(fingerprint);
+      next.push(issuer);
+    }
+    level = next;
+  }
+  return false;
 }
 
 function whyNotForStamps({ extendedUses, otherKeyUses, criticalExtensions }: CertificateRules): string | undefined {

@@ -10,9 +10,12 @@ import {
   KeyUsage,
   KeyUsageFlags,
 } from '@peculiar/asn1-x509';
+import { ActionError } from '../errors.ts';
 import { announcedLength, childrenOf, type Element, octetsOf, oidOf, readElement, TAG } from '../identity/der/der.ts';
 
 const SHA256 = '2.16.840.1.101.3.4.2.1';
+/** Each is checked against the others; authorities send up to four. */
+const MAX_CERTIFICATES = 16;
 
 /** Encodes the request for a stamp over a SHA-256; the answer is to hold the certificate of its signer. */
 export function encodeRequest(sha256: Buffer, nonce: Buffer): Buffer {
@@ -123,9 +126,12 @@ function readCertificates(signedData: Buffer): X509Certificate[] {
   const set = childrenOf(readElement(signedData)).find(({ tag }) => tag === TAG.context0);
   if (set === undefined) return [];
   // Other choices than a certificate have tags of their own.
-  return piecesOfElement(set)
-    .filter((piece) => piece[0] === TAG.sequence)
-    .map((piece) => new X509Certificate(piece));
+  const pieces = piecesOfElement(set).filter((piece) => piece[0] === TAG.sequence);
+  if (pieces.length > MAX_CERTIFICATES)
+    throw new ActionError('TIMESTAMP_UNREADABLE', `The time stamp holds ${pieces.length} certificates.`, {
+      hint: `No more than ${MAX_CERTIFICATES} are read, and authorities send up to four: use another authority.`,
+    });
+  return pieces.map((piece) => new X509Certificate(piece));
 }
 
 /** Returns the hash in `signing-certificate` or its successor, with its algorithm; `undefined` when there is none. */
