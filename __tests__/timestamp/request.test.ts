@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConnectProxy } from '../../src/connection/proxy.ts';
 import { chooseProxy } from '../../src/connection/proxy.ts';
 import { ActionError } from '../../src/errors.ts';
+import { readElement } from '../../src/identity/der/der.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { checkStamp } from '../../src/timestamp/check.ts';
 import { createPost } from '../../src/timestamp/post.ts';
@@ -111,13 +112,24 @@ test('authorities are asked in order, and a dead one costs nothing but its tries
   expect(message).toContain('https://127.0.0.1:1/: CONNECT_REFUSED: ');
 });
 
+test('the query of an authority, which may hold a token, is in no stamp and no error', async () => {
+  authority.behave('sound');
+  expect((await ask({ urls: [`${authority.url}?token=secret`] })).authority).toBe(authority.url);
+  const { message, hint } = await failureOf(ask({ urls: ['http://127.0.0.1:1/tsa?token=secret'] }));
+  expect(message).toContain('http://127.0.0.1:1/tsa: CONNECT_REFUSED: ');
+  expect(message).not.toContain('secret');
+  expect(hint).toBe('Check host and port in timestamp-url, and that the time stamp authority is up.');
+});
+
 test('an authority over TLS must be one that its certificate names, and that is trusted', async () => {
   const pki = await createPki();
   await using secure = await startAuthority({ tls: pki.server });
   const stamp = await ask({ urls: [secure.url], trusted: [secure.root, pki.root.cert] });
   expect(stamp.authority).toBe(secure.url);
-  const { message } = await failureOf(ask({ urls: [secure.url], trusted: [secure.root] }));
+  const { message, hint } = await failureOf(ask({ urls: [secure.url], trusted: [secure.root] }));
   expect(message).toContain('TLS_SERVER_UNTRUSTED');
+  expect(`${message} ${hint}`).toContain(' timestamp-chain');
+  expect(`${message} ${hint}`).not.toMatch(/(in|into|If) chain|server-url|signing service/);
 });
 
 test('plain HTTP goes through http_proxy, which forwards the request; credentials go to the proxy only', async () => {
@@ -146,6 +158,15 @@ test('plain HTTP goes through http_proxy, which forwards the request; credential
   expect(() => chooseProxy({ httpProxy: 'socks://proxy' }, new URL(server))).toThrow('variable http_proxy has');
 });
 
+test('a stamp with more than 16 certificates is refused before any of them is read', async () => {
+  authority.behave('sound');
+  const { bytes } = await ask();
+  const demand = { sha256: SHA256, nonce: undefined, anchors: undefined };
+  const stuffed = withCertificates(bytes, 17);
+  expect(() => checkStamp(stuffed, demand)).toThrow('The time stamp holds 17 certificates.');
+  expect(checkStamp(withCertificates(bytes, 16), demand).signer).toBe('O=Example, CN=sound stamps');
+});
+
 test('whichever byte of a stamp is changed: it is refused, or says the same of the same signer', async () => {
   authority.behave('sound');
   const { bytes, time, signer } = await ask();
@@ -168,3 +189,30 @@ test('whichever byte of a stamp is changed: it is refused, or says the same of t
     'TIMESTAMP_UNTRUSTED',
   ]);
 });
+
+/** Repeats the certificate in a stamp of `openssl ts`, which holds one: so often. */
+function withCertificates(bytes: Buffer, count: number): Buffer {
+  const der = (tag: number, ...parts: readonly Buffer[]): Buffer => {
+    const content = Buffer.concat(parts);
+    const length = Buffer.alloc(5, 0x84);
+    length.writeUInt32BE(content.length, 1);
+    return Buffer.concat([Buffer.from([tag]), length, content]);
+  };
+  const [status = Buffer.alloc(0), token = Buffer.alloc(0)] = childrenIn(bytes);
+  const [type = Buffer.alloc(0), explicit = Buffer.alloc(0)] = childrenIn(token);
+  const pieces = childrenIn(childrenIn(explicit)[0] ?? Buffer.alloc(0)).map((piece) =>
+    piece[0] === 0xa0 ? der(0xa0, ...Array.from({ length: count }, () => childrenIn(piece)[0] ?? piece)) : piece,
+  );
+  return der(0x30, status, der(0x30, type, der(0xa0, der(0x30, ...pieces))));
+}
+
+function childrenIn(bytes: Buffer): Buffer[] {
+  const { content } = readElement(bytes) ?? { content: Buffer.alloc(0) };
+  const children: Buffer[] = [];
+  for (let at = 0; at < content.length; ) {
+    const { end = content.length } = readElement(content, at) ?? {};
+    children.push(content.subarray(at, end));
+    at = end;
+  }
+  return children;
+}

@@ -1,5 +1,7 @@
+import { aboutOtherServer } from '../connection/diagnosis/other-server.ts';
 import { ActionError, unexpected } from '../errors.ts';
 import { show } from '../files/names.ts';
+import { Failure } from '../signing/policy/failure.ts';
 import { orAborted } from '../signing/schedule/clock.ts';
 import { checkStamp, readStampAnswer, type Stamp, type StampDemand } from './check.ts';
 import { encodeRequest } from './structures.ts';
@@ -26,7 +28,7 @@ export interface StampWorld {
 export interface NewStamp extends Stamp {
   /** The whole answer of the authority, as it goes into a `.tsr`. */
   readonly bytes: Buffer;
-  /** URL of who gave it. */
+  /** URL of who gave it, without its query. */
   readonly authority: string;
 }
 
@@ -96,14 +98,25 @@ async function ask(
   const late = AbortSignal.timeout(tryMs);
   const { status, body } = await post(authority, encodeRequest(sha256, nonce), AbortSignal.any([signal, late])).catch(
     (error: unknown) => {
-      throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : error;
+      throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : inOwnInputs(error);
     },
   );
   if (status !== 200 && status !== 201) throw badStatus(status);
   const answer = readStampAnswer(body);
   if (answer.token === undefined) throw refused(answer.flags, show(scrub(answer.reason, MAX_QUOTED)));
   const stamp = checkStamp(body, { sha256, nonce, anchors });
-  return { ...stamp, bytes: body, authority: authority.href };
+  return { ...stamp, bytes: body, authority: withoutQuery(authority) };
+}
+
+/** A query may hold a token. */
+function withoutQuery({ origin, pathname }: URL): string {
+  return origin + pathname;
+}
+
+const OWN_INPUTS = { name: 'the time stamp authority', url: 'timestamp-url', chain: 'timestamp-chain' };
+
+function inOwnInputs(error: unknown): unknown {
+  return error instanceof Failure ? error.with(aboutOtherServer(error, OWN_INPUTS)) : error;
 }
 
 /** The first bit says that the number is positive, the second keeps DER from dropping a byte. */
@@ -133,8 +146,8 @@ function tooLate(ms: number, cause: unknown): ActionError {
 }
 
 function noStamp(failures: readonly { readonly authority: URL; readonly error: ActionError }[]): ActionError {
-  const lines = failures.map(({ authority, error }) => `${authority.href}: ${error.code}: ${error.message}`);
-  const hints = failures.map(({ error: { hint } }) => hint).filter((hint) => hint !== undefined);
+  const lines = failures.map(({ authority, error }) => `${withoutQuery(authority)}: ${error.code}: ${error.message}`);
+  const hints = failures.flatMap(({ error: { hint } }) => hint || []);
   return new ActionError('TIMESTAMP_FAILED', ['No time stamp was to be had', ...lines].join('\n'), {
     hint:
       hints.length > 0

@@ -1,3 +1,4 @@
+import { aboutOtherServer } from '../../connection/diagnosis/other-server.ts';
 import type { WireRequest, WireResponse } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
 import type { ProtocolWorld } from '../../protocols/protocol.ts';
@@ -41,6 +42,8 @@ export class IssueAttempt implements Asking {
     this.#options = options;
     this.#signal = signal;
     this.#endsAt = options.world.clock.now() + LIMITS.totalMs;
+    // Told when the keys are used; an attempt that ends before that must not end the process.
+    this.#keys.catch(() => {});
     options.transport.prepare(1, signal);
   }
 
@@ -48,11 +51,15 @@ export class IssueAttempt implements Asking {
     const { transport, settings } = this.#options;
     const { origin } = settings.url;
     if (this.#requests >= LIMITS.requests) throw unreachable(origin, `took ${LIMITS.requests} requests and gave none`);
-    this.#requests++;
     const limitMs = Math.min(LIMITS.requestMs, this.#leftMs());
+    if (limitMs <= 0)
+      throw unreachable(origin, `gave no certificate within ${LIMITS.totalMs / 1000} s`, {
+        hint: 'The authority, or the service of the runner that gives tokens, is slow: run this job again.',
+      });
+    this.#requests++;
     const timeout = new AbortController();
-    const cancel = this.#options.world.clock.after(Math.max(1, limitMs), () =>
-      timeout.abort(unreachable(origin, `did not answer within ${Math.round(limitMs / 1000)} s`, { kind: 'service' })),
+    const cancel = this.#options.world.clock.after(limitMs, () =>
+      timeout.abort(unreachable(origin, `did not answer within ${Math.ceil(limitMs / 1000)} s`, { kind: 'service' })),
     );
     try {
       return await transport.post(request, AbortSignal.any([this.#signal, timeout.signal]));
@@ -121,23 +128,19 @@ function unreachable(origin: string, what: string, { kind = 'config', hint, caus
 
 /** A failure of the connection names the inputs of the signing service, but this is another server with inputs of its own. */
 function aboutAuthority(origin: string, failure: Failure): Failure {
+  const { message, hint } = aboutOtherServer(failure, ITS_INPUTS);
   return new Failure(
     failure.kind,
     'CERTIFICATE_NOT_ISSUED',
-    `The authority ${origin} issued no certificate, because it was not reached (${failure.code}): ${inItsInputs(failure.message)}`,
+    `The authority ${origin} issued no certificate, because it was not reached (${failure.code}): ${message}`,
     {
-      hint: `This is about certificate-url and certificate-chain, which is chain when it is empty. ${inItsInputs(failure.hint ?? '')}`.trim(),
+      hint: `This is about certificate-url and certificate-chain, which is chain when it is empty. ${hint}`.trim(),
       cause: failure,
     },
   );
 }
 
-function inItsInputs(text: string): string {
-  return text
-    .replace(/\b(in|into|If) chain\b/g, '$1 certificate-chain')
-    .replace(/\bchain holds\b/g, 'certificate-chain holds')
-    .replace(/\bserver-url(?: and sign-path)?\b/g, 'certificate-url');
-}
+const ITS_INPUTS = { name: 'the authority', url: 'certificate-url', chain: 'certificate-chain' };
 
 /** The failure that ends the run when the authority does not recover in time. */
 function lasting(failure: Failure, requests: number): Failure {
