@@ -18,6 +18,8 @@ export interface IssueOptions {
   /** How many times shorter pauses are; 1 when absent. */
   readonly hurry?: number;
   readonly now?: () => number;
+  /** How far the clock of limits is ahead, in milliseconds; 0 when absent. */
+  readonly aheadMs?: () => number;
 }
 
 /** What came of one attempt to get a certificate. */
@@ -38,6 +40,7 @@ export async function issue({
   drawIdToken,
   hurry = 1,
   now = Date.now,
+  aheadMs = () => 0,
 }: IssueOptions): Promise<Issuing> {
   const server = new URL(url);
   const common = { url: server, audience: server.origin, chain, chainInput: 'certificate-chain' } as const;
@@ -55,7 +58,7 @@ export async function issue({
     world: {
       now,
       clock: {
-        now: () => clock.now(),
+        now: () => clock.now() + aheadMs(),
         after(delayMs, callback) {
           pauses.push(delayMs);
           // Limits stay as long as they are: a busy machine is no dead authority.

@@ -1,6 +1,7 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
 import type { ProtocolWorld } from '../../protocols/protocol.ts';
+import { REQUEST_HEADERS } from '../../protocols/vault/login.ts';
 import {
   type Asking,
   type Authority,
@@ -17,8 +18,8 @@ export class VaultPki implements Authority {
   readonly #settings: VaultPkiSettings;
   readonly #world: Pick<ProtocolWorld, 'mask' | 'scrub' | 'now'>;
   readonly #transport: Transport;
-  /** Of the certificate that is being asked for: a repeat needs no second login. */
-  #token: string | undefined;
+  /** Of each certificate that is being asked for: a repeat needs no second login, and the next certificate has its own. */
+  readonly #tokens = new WeakMap<Asking, string>();
   readonly #issued = new Set<string>();
 
   constructor(settings: VaultPkiSettings, world: Pick<ProtocolWorld, 'mask' | 'scrub' | 'now'>, transport: Transport) {
@@ -28,13 +29,12 @@ export class VaultPki implements Authority {
   }
 
   async issue(asking: Asking): Promise<string> {
-    const { mount, pkiRole, url } = this.#settings;
-    this.#token ??= await this.#logIn(asking);
-    const wish = { csr: await asking.createRequest(), ttl: `${LIFE_S}s`, format: 'pem' };
-    const path = this.#path(`${mount}/sign/${pkiRole}`);
-    const response = await asking.post(jsonRequest(path, wish, ['X-Vault-Token', this.#token]));
+    const { url } = this.#settings;
+    const known = this.#tokens.get(asking);
+    let response = await this.#sign(asking, known ?? (await this.#logIn(asking)));
+    // A token of an earlier request may have ended or been revoked since: that says nothing about the policies.
+    if (response.status === 403 && known !== undefined) response = await this.#sign(asking, await this.#logIn(asking));
     if (response.status !== 200) throw vaultSignFailure(response, this.#settings, this.#asked(asking));
-    this.#token = undefined;
     const certificates = ['data.certificate', 'data.ca_chain', 'data.issuing_ca'].flatMap((each) =>
       textsIn(readMember(response, each)),
     );
@@ -50,19 +50,28 @@ export class VaultPki implements Authority {
   async close(signal: AbortSignal): Promise<void> {
     const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
     const revoke = (token: string): Promise<WireResponse> =>
-      this.#transport.post(jsonRequest(path, {}, ['X-Vault-Token', token]), signal);
+      this.#transport.post(jsonRequest(path, {}, [...REQUEST_HEADERS, 'X-Vault-Token', token]), signal);
     await Promise.allSettled([...this.#issued].map(revoke));
     this.#issued.clear();
+  }
+
+  async #sign(asking: Asking, token: string): Promise<WireResponse> {
+    const { mount, pkiRole } = this.#settings;
+    const wish = { csr: await asking.createRequest(), ttl: `${LIFE_S}s`, format: 'pem' };
+    const path = this.#path(`${mount}/sign/${pkiRole}`);
+    return asking.post(jsonRequest(path, wish, [...REQUEST_HEADERS, 'X-Vault-Token', token]));
   }
 
   async #logIn(asking: Asking): Promise<string> {
     const { login, loginRole } = this.#settings;
     const { text: jwt } = await asking.drawToken();
-    const response = await asking.post(jsonRequest(this.#path(`${login.path}/login`), { role: loginRole, jwt }));
+    const path = this.#path(`${login.path}/login`);
+    const response = await asking.post(jsonRequest(path, { role: loginRole, jwt }, REQUEST_HEADERS));
     const token = response.status === 200 ? readMember(response, 'auth.client_token') : undefined;
     if (typeof token !== 'string' || token === '')
       throw vaultLoginFailure(response, this.#settings, this.#asked(asking));
     this.#world.mask(token);
+    this.#tokens.set(asking, token);
     // Batch tokens cannot be revoked.
     if (readMember(response, 'auth.token_type') !== 'batch') this.#issued.add(token);
     const policies = textsIn(readMember(response, 'auth.policies')).join(', ');

@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { createPki } from '../../../src/rehearsal/pki.ts';
+import { type IssueOptions, type Issuing, issue } from './world.ts';
+
+type Answer = readonly [status: number, body: object];
+interface Seen {
+  readonly path: string | undefined;
+  readonly token: unknown;
+  readonly marked: unknown;
+}
+
+const NO_SUCH_ROLE = [403, { errors: ['permission denied'] }] as const;
+
+/** Asks a server that answers each login with a new token, and certificate requests with these answers, then with 403. */
+async function ask(
+  answers: readonly Answer[],
+  asked: Partial<IssueOptions> = {},
+): Promise<Issuing & { readonly seen: readonly Seen[] }> {
+  const pki = await createPki();
+  const seen: Seen[] = [];
+  let [logins, signed] = [0, 0];
+  const server = createServer({ cert: pki.server.cert, key: pki.server.key }, (request, response) => {
+    const { 'x-vault-token': token, 'x-vault-request': marked } = request.headers;
+    const path = request.url?.split('/').at(-1);
+    seen.push({ path, token, marked });
+    const login: Answer = [200, { auth: { client_token: `token ${logins + 1}` } }];
+    if (path === 'login') logins++;
+    const [status, body] = path === 'login' ? login : path === 'ci' ? (answers[signed++] ?? NO_SUCH_ROLE) : [204, {}];
+    request.resume();
+    response.writeHead(status).end(status === 204 ? undefined : JSON.stringify(body));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    const drawIdToken = async (): Promise<string> => 'e30.e30.e30';
+    const result = await issue({ from: 'vault', url, chain: pki.root.cert, drawIdToken, hurry: 100, ...asked });
+    return { ...result, seen };
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test('a token that ended between two tries is replaced once; a new one that is refused is the fault of the policies', async () => {
+  const { error, seen } = await ask([[503, {}], NO_SUCH_ROLE]);
+  expect(error?.message).toMatch(/answered 403: permission denied/);
+  expect(seen.map(({ path, token }) => [path, token])).toEqual([
+    ['login', undefined],
+    ['ci', 'token 1'],
+    ['ci', 'token 1'],
+    ['login', undefined],
+    ['ci', 'token 2'],
+    ['revoke-self', 'token 1'],
+    ['revoke-self', 'token 2'],
+  ]);
+  expect(new Set(seen.map(({ marked }) => marked)), 'agents refuse requests without the header').toEqual(
+    new Set(['true']),
+  );
+});
+
+test('a token that was just issued and is refused is no reason to log in again', async () => {
+  const { seen } = await ask([]);
+  expect(seen.map(({ path }) => path)).toEqual(['login', 'ci', 'revoke-self']);
+});
+
+test('a token that came when the time for a certificate was over is not sent', async () => {
+  let aheadMs = 0;
+  const drawIdToken = async (): Promise<string> => {
+    aheadMs = 61_000;
+    return 'e30.e30.e30';
+  };
+  const { error, seen } = await ask([], { drawIdToken, aheadMs: () => aheadMs });
+  expect(error?.message).toMatch(/^The authority https:\S+ gave no certificate within 60 s\.$/);
+  expect(seen).toEqual([]);
+});
