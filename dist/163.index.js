@@ -315,6 +315,7 @@ export const modules = {
 		var asn1_x509_build_cjs = __webpack_require__(33594);
 		;
 		const SHA256 = "2.16.840.1.101.3.4.2.1";
+		const MAX_CERTIFICATES = 16;
 		function encodeRequest(sha256, nonce) {
 			const hashAlgorithm = new asn1_x509_build_cjs.AlgorithmIdentifier({
 				algorithm: SHA256,
@@ -390,7 +391,9 @@ export const modules = {
 		function readCertificates(signedData) {
 			const set = (0, der.LU)((0, der.RN)(signedData)).find(({ tag }) => tag === der.Dk.context0);
 			if (set === undefined) return [];
-			return piecesOfElement(set).filter((piece) => piece[0] === der.Dk.sequence).map((piece) => new external_node_crypto_.X509Certificate(piece));
+			const pieces = piecesOfElement(set).filter((piece) => piece[0] === der.Dk.sequence);
+			if (pieces.length > MAX_CERTIFICATES) throw new errors.lZ("TIMESTAMP_UNREADABLE", `The time stamp holds ${pieces.length} certificates.`, { hint: `No more than ${MAX_CERTIFICATES} are read, and authorities send up to four: use another authority.` });
+			return pieces.map((piece) => new external_node_crypto_.X509Certificate(piece));
 		}
 		function readCertificateHash(attribute) {
 			const [list] = (0, der.LU)(attribute);
@@ -458,16 +461,32 @@ export const modules = {
 			const misuse = whyNotForStamps(rules);
 			if (misuse) throw untrusted(signer, misuse);
 			if (!isValidAt(signer, at)) throw untrusted(signer, `was valid from ${signer.validFrom} to ${signer.validTo}, not at the time of the stamp`);
-			const fingerprints = new Set(anchors.map(({ fingerprint256 }) => fingerprint256));
-			const leadsToAnchor = (certificate, issuersBelow) => {
-				if (fingerprints.has(certificate.fingerprint256)) return true;
-				if (issuersBelow >= MAX_ISSUERS) return false;
-				return [...anchors, ...certificates].some((issuer) => mayIssue(issuer, certificate, {
-					issuersBelow,
-					at
-				}) && leadsToAnchor(issuer, issuersBelow + 1));
-			};
-			if (!leadsToAnchor(signer, 0)) throw untrusted(signer, "does not chain to a trusted certificate");
+			if (!leadsToAnchor(signer, {
+				anchors,
+				certificates,
+				at
+			})) throw untrusted(signer, "does not chain to a trusted certificate");
+		}
+		function leadsToAnchor(signer, { anchors, certificates, at }) {
+			const trusted = new Set(anchors.map(({ fingerprint256 }) => fingerprint256));
+			if (trusted.has(signer.fingerprint256)) return true;
+			const others = new Map([...anchors, ...certificates].map((each) => [each.fingerprint256, each]));
+			others.delete(signer.fingerprint256);
+			let level = [signer];
+			for (let issuersBelow = 0; issuersBelow < MAX_ISSUERS && level.length > 0; issuersBelow++) {
+				const next = [];
+				for (const [fingerprint, issuer] of others) {
+					if (!level.some((certificate) => mayIssue(issuer, certificate, {
+						issuersBelow,
+						at
+					}))) continue;
+					if (trusted.has(fingerprint)) return true;
+					others.delete(fingerprint);
+					next.push(issuer);
+				}
+				level = next;
+			}
+			return false;
 		}
 		function whyNotForStamps({ extendedUses, otherKeyUses, criticalExtensions }) {
 			if (extendedUses?.names.length !== 1 || extendedUses.names[0] !== TIME_STAMPING) return "is not for time stamps alone (extended key usage timeStamping)";
@@ -584,6 +603,7 @@ export const modules = {
 			try {
 				return read();
 			} catch (cause) {
+				if (cause instanceof errors.lZ) throw cause;
 				throw new errors.lZ("TIMESTAMP_UNREADABLE", "The answer is no time stamp as RFC 3161 describes it.", {
 					hint: "Check that the address is that of a time stamp authority and not of a web page.",
 					cause
@@ -651,7 +671,9 @@ export const modules = {
 				}
 			};
 		}
+		var other_server = __webpack_require__(97628);
 		var names = __webpack_require__(93509);
+		var failure = __webpack_require__(74318);
 		var clock = __webpack_require__(23881);
 		;
 		const STAMP_MS = 6e4;
@@ -697,7 +719,7 @@ export const modules = {
 			const nonce = drawNonce(randomInt);
 			const late = AbortSignal.timeout(tryMs);
 			const { status, body } = await post(authority, encodeRequest(sha256, nonce), AbortSignal.any([signal, late])).catch((error) => {
-				throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : error;
+				throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : inOwnInputs(error);
 			});
 			if (status !== 200 && status !== 201) throw badStatus(status);
 			const answer = readStampAnswer(body);
@@ -710,8 +732,19 @@ export const modules = {
 			return {
 				...stamp,
 				bytes: body,
-				authority: authority.href
+				authority: withoutQuery(authority)
 			};
+		}
+		function withoutQuery({ origin, pathname }) {
+			return origin + pathname;
+		}
+		const OWN_INPUTS = {
+			name: "the time stamp authority",
+			url: "timestamp-url",
+			chain: "timestamp-chain"
+		};
+		function inOwnInputs(error) {
+			return error instanceof failure.HR ? error.with((0, other_server.x)(error, OWN_INPUTS)) : error;
 		}
 		function drawNonce(randomInt) {
 			const nonce = Buffer.from(Array.from({ length: 16 }, () => randomInt(256)));
@@ -737,8 +770,8 @@ export const modules = {
 			return new errors.lZ("TIMESTAMP_FAILED", `No answer within ${ms / 1e3} s.`, { cause });
 		}
 		function noStamp(failures) {
-			const lines = failures.map(({ authority, error }) => `${authority.href}: ${error.code}: ${error.message}`);
-			const hints = failures.map(({ error: { hint } }) => hint).filter((hint) => hint !== undefined);
+			const lines = failures.map(({ authority, error }) => `${withoutQuery(authority)}: ${error.code}: ${error.message}`);
+			const hints = failures.flatMap(({ error: { hint } }) => hint || []);
 			return new errors.lZ("TIMESTAMP_FAILED", ["No time stamp was to be had", ...lines].join("\n"), {
 				hint: hints.length > 0 ? [...new Set(hints)].join(" ") : "Check timestamp-url, and give a second authority on a line of its own.",
 				cause: new AggregateError(failures.map(({ error }) => error))

@@ -29050,6 +29050,18 @@ var __webpack_modules__ = {
 			}
 		}
 	}),
+	97628: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, { x: () => aboutOtherServer });
+		function aboutOtherServer({ message, hint = "" }, server) {
+			return {
+				message: reword(message, server),
+				hint: reword(hint, server)
+			};
+		}
+		function reword(text, { name, url, chain }) {
+			return text.replace(/\b(in|into|If) chain\b/g, `$1 ${chain}`).replace(/\bchain holds\b/g, `${chain} holds`).replace(/, and the inputs that the request is made of \([^)]*\),/g, "").replace(/, and the path of the requests below it: they must lead\b/g, ": it must lead").replace(/\bserver-url(?: and sign-path)?\b/g, url).replace(/\bthe (?:signing )?service\b/g, name).replace(/\bThe (?:signing )?service\b/g, name.replace(/^t/, "T")).replace("; a signature is a few hundred bytes", "").replace(/Check that cert is [^.]*\./g, `No client certificate is shown to ${name}: use one that demands none.`);
+		}
+	}),
 	69406: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { G: () => explainRefusal });
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
@@ -33453,7 +33465,7 @@ var __webpack_modules__ = {
 				var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(95373);
+				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(34391);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(81362);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(23881);
@@ -33515,7 +33527,7 @@ var __webpack_modules__ = {
 			return reader.problems.length > problems ? NOWHERE : url;
 		}
 	}),
-	95373: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	34391: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -33653,186 +33665,15 @@ var __webpack_modules__ = {
 			return `The answer is compressed (content-encoding: ${names}), though the request asked for a plain one.`;
 		}
 		const MAX_SHOWN = 60;
-		;
-		const MAX_QUOTED = {
-			page: 100,
-			words: 200
-		};
-		const MAX_READ_BYTES = 64 * 1024;
-		const MAX_DEPTH = 4;
-		const MAX_ENTRIES = 3;
-		function reasonIn({ status, headers, body }, scrub = cutOnly) {
-			const type = String(headers["content-type"] ?? "").toLowerCase();
-			const text = decode(body.subarray(0, MAX_READ_BYTES), type);
-			if (isPage(text, type)) return quoted("page", titleOf(text) ?? "", scrub);
-			if (/^\s*</.test(text)) return quoted("words", inXml(text), scrub);
-			const value = parse(text);
-			if (value !== undefined) return quoted("words", wordsOf(value, status), scrub);
-			return quoted("words", isPlainText(text, type) ? text : "", scrub);
-		}
-		function isWebPage({ headers, body }) {
-			const type = String(headers["content-type"] ?? "").toLowerCase();
-			return isPage(decode(body.subarray(0, MAX_READ_BYTES), type), type);
-		}
-		function isPage(text, type) {
-			if (!/^\s*</.test(text) || /[/+]xml/.test(type.replace("xhtml+xml", ""))) return false;
-			return type.includes("html") || /<(?:html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
-		}
-		function cutOnly(text, maxLength) {
-			return text.slice(0, maxLength);
-		}
-		function quoted(kind, words, scrub) {
-			const line = scrub(words).replace(/[\s\p{Cc}]+/gu, " ").trim();
-			const most = MAX_QUOTED[kind];
-			const cut = line.length > most ? `${line.slice(0, most - 1).toWellFormed()}…` : line;
-			const text = cut.replace(/[.\s]+$/, "");
-			return text === "" ? undefined : {
-				kind,
-				text
-			};
-		}
-		function decode(bytes, type) {
-			const charset = /charset="?([\w.:-]{1,40})/.exec(type)?.[1] ?? "utf-8";
-			try {
-				return new TextDecoder(charset).decode(bytes);
-			} catch {
-				return bytes.toString("utf8");
-			}
-		}
-		function titleOf(text) {
-			const head = text.slice(0, 4096);
-			const title = /<title[^>]*>([^<]{1,1000})/i.exec(head)?.[1] ?? /<h1[^>]*>([^<]{1,1000})/i.exec(head)?.[1];
-			return title === undefined ? undefined : unescapeXml(title);
-		}
-		const XML_WORDS = /<(?:\w+:)?(Code|ErrorCode|Message|faultstring|Text|Reason|detail|title)\b[^<>]*>([^<]{1,1000})</gi;
-		function inXml(text) {
-			const parts = [...text.slice(0, MAX_READ_BYTES).matchAll(XML_WORDS)].map(([, , words = ""]) => unescapeXml(words));
-			return join(parts.slice(0, MAX_ENTRIES));
-		}
-		function unescapeXml(text) {
-			const named = {
-				lt: "<",
-				gt: ">",
-				quot: "\"",
-				apos: "'",
-				amp: "&"
-			};
-			return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => named[name] ?? "");
-		}
-		function parse(text) {
-			try {
-				return JSON.parse(text);
-			} catch {
-				return undefined;
-			}
-		}
-		function isPlainText(text, type) {
-			return !/[{[]/.test(text.trimStart().charAt(0)) && !type.includes("json") && !/[\uFFFD\0]/.test(text);
-		}
-		const CODES = [
-			"code",
-			"errorcode",
-			"errcode",
-			"errno",
-			"resultcode",
-			"returncode",
-			"statuscode",
-			"type"
-		];
-		const WORDS = [
-			[
-				"title",
-				"error",
-				"err",
-				"status",
-				"reason",
-				"result"
-			],
-			[
-				"message",
-				"msg",
-				"errmsg",
-				"errormessage",
-				"errormsg",
-				"errordescription",
-				"resultmsg",
-				"returnmsg",
-				"retmsg"
-			],
-			[
-				"detail",
-				"details",
-				"description",
-				"faultstring",
-				"userinfo",
-				"hint",
-				"cause",
-				"exception",
-				"value",
-				"text"
-			]
-		].flat();
-		const CONTAINERS = [
-			"error",
-			"errors",
-			"err",
-			"fault",
-			"exception",
-			"detail",
-			"details",
-			"message",
-			"status",
-			"result",
-			"response",
-			"data",
-			"meta",
-			"head",
-			"header",
-			"problems",
-			"messages",
-			"violations"
-		];
-		function wordsOf(value, status, depth = 0) {
-			if (typeof value === "string") return value;
-			if (depth > MAX_DEPTH || typeof value !== "object" || value === null) return "";
-			if (Array.isArray(value)) {
-				return join(value.slice(0, MAX_ENTRIES).map((entry) => wordsOf(entry, status, depth + 1)));
-			}
-			const members = new Map(Object.entries(value).map(([name, member]) => [name.toLowerCase().replace(/[_.-]/g, ""), member]));
-			const code = CODES.map((name) => codeText(members.get(name), status)).find((text) => text !== "") ?? "";
-			const own = WORDS.map((name) => members.get(name)).filter((member) => typeof member === "string" && !/^\d*$/.test(member));
-			const nested = CONTAINERS.map((name) => members.get(name)).filter((member) => typeof member === "object").map((member) => fieldsOf(member) || wordsOf(member, status, depth + 1));
-			const words = join([...own, ...nested]);
-			return words.startsWith(code) ? words : [code, words].filter(Boolean).join(" ");
-		}
-		function codeText(value, status) {
-			if (typeof value !== "string" && typeof value !== "number") return "";
-			const text = String(value).trim();
-			return text === String(status) || text.length > 100 || /^(about:|https?:|$)/.test(text) ? "" : text;
-		}
-		function fieldsOf(value) {
-			if (typeof value !== "object" || value === null || Array.isArray(value)) return "";
-			const lists = Object.entries(value).filter(([, member]) => Array.isArray(member));
-			return join(lists.slice(0, MAX_ENTRIES).map(([field, list]) => prefixed(field, wordsOf(list, 0, MAX_DEPTH))));
-		}
-		function prefixed(field, words) {
-			return words === "" ? "" : `${field} ${words}`;
-		}
-		function join(parts) {
-			const said = [];
-			for (const part of parts.map((each) => each.trim().replace(/[.\s]+$/, ""))) {
-				if (part !== "" && !said.some((other) => other.includes(part))) said.push(part);
-			}
-			return said.join(": ");
-		}
+		var answers_reason = __nccwpck_require__(95235);
 		;
 		const REFUSAL_HINT = "Ask the operators of the service about this refusal.";
 		function refusalInEnvelope(response, answer, scrub) {
 			if (typeof answer !== "object" || answer === null || !isRefusal(new Map(Object.entries(answer)))) return "";
-			const reason = reasonIn(response, scrub);
+			const reason = (0, answers_reason.YY)(response, scrub);
 			return reason === undefined ? "" : `The service refused: ${reason.text}. `;
 		}
-		const envelope_CODES = [
+		const CODES = [
 			"code",
 			"errorCode",
 			"error_code",
@@ -33842,7 +33683,7 @@ var __webpack_modules__ = {
 			"result_code",
 			"returnCode"
 		];
-		const envelope_WORDS = [
+		const WORDS = [
 			"message",
 			"msg",
 			"errorMessage",
@@ -33853,9 +33694,9 @@ var __webpack_modules__ = {
 			"error_description"
 		];
 		function isRefusal(members) {
-			const isNamed = envelope_WORDS.some((name) => hasWords(members.get(name)));
+			const isNamed = WORDS.some((name) => hasWords(members.get(name)));
 			if (members.get("success") === false || members.get("ok") === false) return true;
-			return hasWords(members.get("error")) || isNamed && envelope_CODES.some((name) => isFault(members.get(name)));
+			return hasWords(members.get("error")) || isNamed && CODES.some((name) => isFault(members.get(name)));
 		}
 		function hasWords(value) {
 			return typeof value === "string" && value.trim() !== "";
@@ -33864,238 +33705,30 @@ var __webpack_modules__ = {
 			if (typeof code !== "string" && typeof code !== "number") return false;
 			return !/^(?:[+-]?0*|20*|ok|success|succeeded|true|s0*)$/i.test(String(code).trim());
 		}
-		;
-		const BUSY = "The service is overloaded or limits requests; lower concurrency if this happens often.";
-		const DOWN = "The service, or a system that it depends on, is in trouble; ask its operators.";
-		const ADDRESS = "server-url and sign-path";
-		const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
-		const ASK_OPERATORS = "Show this answer to the operators of the service.";
-		const CHECK_CERTIFICATE = "Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.";
-		const ROWS = {
-			404: [
-				"file",
-				"NOT_FOUND",
-				NOT_IT,
-				{ endsRun: "first-four-files" }
-			],
-			405: [
-				"file",
-				"METHOD_REFUSED",
-				NOT_IT,
-				{ endsRun: "first-four-files" }
-			],
-			407: [
-				"config",
-				"PROXY_AUTHENTICATION",
-				"Put the credentials of the proxy into https_proxy."
-			],
-			408: [
-				"service",
-				"REQUEST_TIMEOUT",
-				BUSY
-			],
-			425: [
-				"service",
-				"TOO_EARLY",
-				BUSY
-			],
-			429: [
-				"service",
-				"THROTTLED",
-				BUSY,
-				{ throttled: true }
-			],
-			500: [
-				"request",
-				"SERVER_ERROR",
-				DOWN
-			],
-			501: [
-				"config",
-				"NOT_IMPLEMENTED",
-				NOT_IT
-			],
-			502: [
-				"service",
-				"BAD_GATEWAY",
-				DOWN
-			],
-			503: [
-				"service",
-				"UNAVAILABLE",
-				DOWN,
-				{ throttled: true }
-			],
-			504: [
-				"service",
-				"GATEWAY_TIMEOUT",
-				DOWN
-			],
-			505: [
-				"config",
-				"HTTP_VERSION_REFUSED",
-				NOT_IT
-			],
-			507: [
-				"service",
-				"STORAGE_FULL",
-				DOWN
-			],
-			511: [
-				"config",
-				"NETWORK_LOGIN",
-				"The network wants a login first: use a runner inside the right network."
-			]
-		};
-		function statusFailure(response, facts) {
-			const { status, headers } = response;
-			const waitMs = (0, retry_after.V)(status, headers);
-			const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
-			const address = facts.address ?? ADDRESS;
-			if (status >= 300 && status < 400) return redirect(response, facts);
-			const said = quote(response, facts.scrub);
-			switch (status) {
-				case 400: return badRequest(response, said, asked);
-				case 401:
-				case 403: return refused(response, said, {
-					...facts,
-					asked
-				});
-				case 413: return tooLarge(said, {
-					...facts,
-					asked
-				});
-				case 495:
-				case 496: return certificateRefused(`status ${status}`);
-				default: {
-					const [kind, code, advice, more] = ROWS[status] ?? otherRow(status);
-					const message = `The service answered ${status}${said}.`;
-					const hint = (advice === NOT_IT ? requestOf(response, facts) : "") + advice.replace(ADDRESS, address);
-					return new policy_failure.HR(kind, code, message, {
-						...more,
-						...asked,
-						hint
-					});
-				}
-			}
-		}
-		function otherRow(status) {
-			if (status >= 500) return [
-				"request",
-				"SERVER_ERROR",
-				DOWN
-			];
-			if (status >= 400) return [
-				"file",
-				"REQUEST_REFUSED",
-				ASK_OPERATORS,
-				{ endsRun: "first-four-files" }
-			];
-			return [
-				"request",
-				"STATUS_UNEXPECTED",
-				NOT_IT,
-				{
-					maxAttempts: 3,
-					endsRun: "first-four-files"
-				}
-			];
-		}
-		function requestOf({ request }, { scrub }) {
-			return request === undefined ? "" : `The request was ${scrub ? scrub(request) : request}. `;
-		}
-		function redirect(response, facts) {
-			const { status, headers } = response;
-			const location = String(headers["location"] ?? "");
-			const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : "";
-			return new policy_failure.HR("config", "HTTP_REDIRECT", `The service answered ${status}, a redirect${target}, which is never followed.`, { hint: `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.` });
-		}
-		const NGINX_PAGES = [["No required SSL certificate was sent", "it got no client certificate it accepts"], ["The SSL certificate error", "it could not verify our client certificate"]];
-		function badRequest({ body }, said, asked) {
-			const text = body.toString("utf8", 0, 4096);
-			const page = NGINX_PAGES.find(([title]) => text.includes(title));
-			if (page) return certificateRefused(`400 “${page[0]}”`, page[1]);
-			if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
-				return new policy_failure.HR("service", "THROTTLED", `The service answered 400${said}.`, {
-					...asked,
-					hint: BUSY,
-					throttled: true
-				});
-			}
-			return new policy_failure.HR("file", "REQUEST_REFUSED", `The service answered 400${said}.`, {
-				...asked,
-				hint: ASK_OPERATORS,
-				endsRun: "first-four-files"
-			});
-		}
-		function certificateRefused(answer, why = "it got none that it accepts") {
-			return new policy_failure.HR("config", "TLS_CLIENT_REJECTED", `The server refused our client certificate: ${why} (${answer}).`, { hint: CHECK_CERTIFICATE });
-		}
-		function refused(response, said, facts) {
-			const { status, body } = response;
-			const isBlind = facts.asksForCertificate === false;
-			const isPage = isWebPage(response);
-			const before = isBlind ? " without having asked for a client certificate" : "";
-			const isLate = isBlind && body.includes("Post-Handshake Authentication");
-			const message = isPage ? `A web server or gateway answered ${status}${before} with its own page${said.replace(", a page", "")}, which is not an answer of the signing API.` : `The service answered ${status}${before}${said}.`;
-			return new policy_failure.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", message, {
-				...facts.asked,
-				hint: isLate ? ASKED_LATE : requestOf(response, facts) + refusalHint(response, facts),
-				mayConcernCertificate: isPage && !isBlind,
-				endsRun: "unauthorised",
-				maxAttempts: 3
-			});
-		}
-		function refusalHint(response, { asksForCertificate, credentials }) {
-			const { status, headers } = response;
-			if (asksForCertificate === false) return `${UNASKED}Check ${credentials}.`;
-			if (isWebPage(response)) return status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN;
-			return `${gatewayHint(headers)}${status === 403 ? ASK_FOR_RIGHT : ""}Check ${credentials}.`;
-		}
-		const PAGE_FORBIDS = "A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.";
-		const PAGE_WANTS_LOGIN = "That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.";
-		const ASK_FOR_RIGHT = "Ask the operators whether the client certificate and these credentials have the right to sign here. ";
-		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";
-		const UNASKED = "Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ";
-		function gatewayHint(headers) {
-			return String(headers["x-amzn-errortype"] ?? "").startsWith("ForbiddenException") ? "AWS API Gateway answers so when the issuer of the client certificate is not in its trust store. " : "";
-		}
-		function tooLarge(said, { size, asked, asksForCertificate }) {
-			const isBlind = asksForCertificate === false;
-			const hint = isBlind ? "The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. " : "";
-			return new policy_failure.HR(asked.retryAfterMs === undefined ? "file" : "service", "FILE_TOO_LARGE_FOR_SERVER", `The service answered 413 to a ${size === undefined ? "request" : `file of ${size} bytes`}${said}.`, {
-				...asked,
-				hint: `${hint}Leave the file out with an exclude pattern, or have the limit of the service raised.`
-			});
-		}
-		function quote(response, scrub) {
-			const reason = reasonIn(response, scrub);
-			if (reason === undefined) return "";
-			return reason.kind === "page" ? `, a page titled “${reason.text}”` : `: ${reason.text}`;
-		}
+		var answers_status = __nccwpck_require__(29589);
 		;
 		const MAX_SIGNATURE_BYTES = 64 * 1024;
 		const LOOK_HINT = "Check that server-url and sign-path lead to the signing service and not to a login page or gateway.";
 		const SHAPE_HINT = "The service must answer {\"signData\":\"<text>\"}. Show this line to its operators.";
 		function readResponse(response, facts) {
-			if (response.status !== 200) throw statusFailure(response, facts);
-			const compressed = describeCompression(response, facts.scrub ?? cutOnly);
+			if (response.status !== 200) throw (0, answers_status.F)(response, facts);
+			const compressed = describeCompression(response, facts.scrub ?? answers_reason.HX);
 			if (compressed !== undefined) throw unusable("RESP_ENCODED", compressed, { hint: COMPRESSED_HINT });
-			const text = response_decode(response.body);
+			const text = decode(response.body);
 			if (/^\s*</.test(text)) throw page(response, facts);
-			const answer = response_parse(text);
+			const answer = parse(text);
 			const { signData } = {
 				signData: undefined,
 				...answer
 			};
 			if (typeof signData === "string" && signData !== "") return checkText(signData);
 			const envelope = errorStatus(answer);
-			if (envelope !== undefined) throw statusFailure({
+			if (envelope !== undefined) throw (0, answers_status.F)({
 				...response,
 				status: envelope
 			}, facts);
 			const missing = describeMissing(answer, facts);
-			const refusal = refusalInEnvelope(response, answer, facts.scrub ?? cutOnly);
+			const refusal = refusalInEnvelope(response, answer, facts.scrub ?? answers_reason.HX);
 			if (refusal !== "") throw badSignature(`${refusal}${missing}`).with({ hint: REFUSAL_HINT });
 			throw badSignature(`${missing}${quoteReason(response, facts)}`);
 		}
@@ -34104,14 +33737,14 @@ var __webpack_modules__ = {
 			return type === "" || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
 		}
 		const DECODER = new TextDecoder("utf-8", { fatal: true });
-		function response_decode(body) {
+		function decode(body) {
 			try {
 				return DECODER.decode(body);
 			} catch (cause) {
 				throw unusable("RESP_NOT_JSON", `The service answered 200, but its ${body.length} bytes are no text.`, { cause });
 			}
 		}
-		function response_parse(text) {
+		function parse(text) {
 			if (text.trim() === "") throw unusable("RESP_EMPTY", "The service answered 200 with an empty body.");
 			let value;
 			try {
@@ -34144,7 +33777,7 @@ var __webpack_modules__ = {
 			}
 			return value;
 		}
-		function describeMissing(answer, { scrub = cutOnly }) {
+		function describeMissing(answer, { scrub = answers_reason.HX }) {
 			const names = Object.keys(answer);
 			const { signData: value } = {
 				signData: undefined,
@@ -34176,7 +33809,7 @@ var __webpack_modules__ = {
 			return Array.isArray(value) ? "an array" : `of type ${typeof value}`;
 		}
 		function quoteReason(response, { scrub }) {
-			const reason = reasonIn(response, scrub);
+			const reason = (0, answers_reason.YY)(response, scrub);
 			return reason === undefined ? "" : `. It says: ${reason.text}`;
 		}
 		function badSignature(message) {
@@ -34194,10 +33827,10 @@ var __webpack_modules__ = {
 			});
 		}
 		function page(response, facts) {
-			const reason = reasonIn(response, facts.scrub);
+			const reason = (0, answers_reason.YY)(response, facts.scrub);
 			const title = reason?.kind === "page" ? ` titled “${reason.text}”` : "";
 			return new policy_failure.HR("request", "RESP_HTML", `The service answered 200 with an HTML page${title}.`, {
-				hint: requestOf(response, facts) + LOOK_HINT,
+				hint: (0, answers_status.f)(response, facts) + LOOK_HINT,
 				endsRun: "canary-twice"
 			});
 		}
@@ -34364,7 +33997,7 @@ var __webpack_modules__ = {
 				message: `${refusal}${failure.message}`,
 				hint: REFUSAL_HINT
 			});
-			const reason = reasonIn(response, scrub);
+			const reason = (0, answers_reason.YY)(response, scrub);
 			return reason === undefined ? failure : failure.with({ message: `${failure.message} It says: ${reason.text}.` });
 		}
 		function answer_decode(body) {
@@ -34695,14 +34328,14 @@ Content-Type: application/json
 		}
 		;
 		const MAX_REQUEST_LINE_BYTES = 8e3;
-		function createHttpSigner(transport, options, scrub = cutOnly) {
+		function createHttpSigner(transport, options, scrub = answers_reason.HX) {
 			return {
 				...options.message.content.startsWith("digest") ? { weigh: weightOfDigest } : {},
 				async sign(source, signal) {
 					const request = await fillRequest(source, options);
 					const response = await transport.post(request, signal);
 					const { status } = response;
-					if (status !== 200 && status !== 201) throw statusFailure(response, {
+					if (status !== 200 && status !== 201) throw (0, answers_status.F)(response, {
 						size: source.size,
 						scrub,
 						asksForCertificate: transport.asksForCertificate(),
@@ -34876,287 +34509,10 @@ Content-Type: application/json
 				namespace: path.slice(0, path.search(/(?:^|\/)auth\//)).replace(/(.)$/, "$1/")
 			};
 		}
-		var verifying_encoding = __nccwpck_require__(9852);
-		;
-		const refusals_MAX_QUOTED = 200;
-		function isTokenRefused({ status, body }) {
-			const said = errorsIn(body).join(" ");
-			return status === 403 && (said === "permission denied" || /\b(?:invalid|bad) token\b/.test(said));
-		}
-		function signFailure(response, { key, scrub }) {
-			const { status } = response;
-			const said = refusals_quote(errorsIn(response.body).join("; "), scrub);
-			const what = `The service answered ${status}${said && `: ${said}`}`;
-			const version = versionMissing(said, key);
-			if (version) return version;
-			if (status === 400 && /key not found/.test(said) || status === 404 && said === "" && response.body.includes("\"errors\"")) return new policy_failure.HR("config", "KEY_NOT_FOUND", `There is no key “${key.name}” at ${key.mount}. ${what}.`, { hint: "Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount." });
-			if (status === 403) return denied(response, key, what);
-			if (status === 404 && said !== "") return new policy_failure.HR("config", "KEY_NOT_FOUND", `No transit engine is mounted at ${key.mount}. ${what}.`, { hint: "Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1." });
-			return sealedOrOther(response, scrub);
-		}
-		function itemFailure(error, { key, scrub }) {
-			const said = refusals_quote(error, scrub);
-			const missing = versionMissing(said, key);
-			if (missing) return missing;
-			return new policy_failure.HR("file", "REQUEST_REFUSED", `The service refused this file: ${said}.`, {
-				hint: "Show this answer to the operators of the service.",
-				endsRun: "first-four-files"
-			});
-		}
-		function versionMissing(said, { name, mount, version }) {
-			if (!/requested version for signing/.test(said)) return undefined;
-			const message = `The key “${name}” at ${mount} has no usable version ${version}: ${said}.`;
-			return new policy_failure.HR("config", "KEY_NOT_FOUND", message, { hint: "Give a version that exists and is not below min_encryption_version, or leave the @version out." });
-		}
-		function denied(response, { mount, name }, what) {
-			if (isTokenRefused(response)) return new policy_failure.HR("config", "LOGIN_REFUSED", "The service does not know the token: it has expired, was revoked or is mistyped.", { hint: "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc." });
-			return new policy_failure.HR("config", "PERMISSION_DENIED", `The login worked, but its policy does not allow to use the key. ${what}.`, { hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.` });
-		}
-		const LOGIN_HINTS = {
-			cert: "The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.",
-			oidc: "Check role, oidc-audience against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run."
-		};
-		function loginFailure(response, method, scrub) {
-			const { status } = response;
-			const said = errorsIn(response.body).join("; ");
-			const isRefused = [
-				400,
-				401,
-				403,
-				404
-			].includes(status) || status === 500 && /x509:|certificate/.test(said);
-			if (!isRefused) return sealedOrOther(response, scrub);
-			const detail = refusals_quote(said, scrub);
-			return new policy_failure.HR("config", "LOGIN_REFUSED", `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, { hint: status === 404 ? "Check login: this auth mount does not exist; another one is given as in oidc@auth/github." : LOGIN_HINTS[method] });
-		}
-		function secondFactorWanted() {
-			return new policy_failure.HR("config", "LOGIN_REFUSED", "The login wants a second factor, which a run cannot give.", { hint: "Use a role, or another auth mount, for which the service enforces no MFA." });
-		}
-		function sealedOrOther(response, scrub) {
-			const asked = (0, retry_after.V)(response.status, response.headers);
-			if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each))) return new policy_failure.HR("service", "SERVICE_SEALED", "The service answered 503: it is sealed.", {
-				hint: "Its operators must unseal it; until then it can neither log anybody in nor sign.",
-				throttled: true,
-				...asked === undefined ? {} : { retryAfterMs: asked }
-			});
-			return statusFailure(response, {
-				scrub,
-				credentials: "login and role",
-				address: "server-url and mount"
-			});
-		}
-		function refusals_unusable(message, cause) {
-			return new policy_failure.HR("request", "RESP_BAD_SIGNATURE", message, {
-				hint: "Check that server-url leads to OpenBao or Vault and not to another service.",
-				cause,
-				maxAttempts: 3
-			});
-		}
-		function errorsIn(body) {
-			try {
-				const { errors } = object(JSON.parse(body.toString("utf8", 0, 64 * 1024)));
-				return Array.isArray(errors) ? errors.map((each) => String(each).replace(/\s+/g, " ").trim()) : [];
-			} catch {
-				return [];
-			}
-		}
-		function refusals_quote(text, scrub) {
-			return scrub(text, refusals_MAX_QUOTED).replace(/[.\s]+$/, "");
-		}
-		function object(value) {
-			return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
-		}
-		;
-		function readBatch(response, items, batch) {
-			if (response.status !== 200) throw signFailure(response, batch);
-			const { batch_results: results } = member(answers_parse(response.body), "data");
-			if (!Array.isArray(results) || results.length !== items) throw refusals_unusable(`The service answered 200 without one result for each of ${items} files.`);
-			return results.map((result) => readItem(result, batch));
-		}
-		function readItem(result, batch) {
-			const { signature, key_version: version, error } = object(result);
-			if (typeof error === "string" && error !== "") return itemFailure(error, batch);
-			const [, inText, base64 = ""] = typeof signature === "string" && /^vault:v(\d+):(.*)$/s.exec(signature) || [];
-			if (inText === undefined || version !== undefined && version !== Number(inText)) return refusals_unusable("The answer holds no signature of the form vault:v1:… for a file.");
-			try {
-				return {
-					text: (0, verifying_encoding.x)(base64, "base64").toString(batch.encoding),
-					keyVersion: Number(inText)
-				};
-			} catch (error) {
-				return refusals_unusable("The answer holds a signature that is not base64.", error);
-			}
-		}
-		function warningsIn({ body }, scrub) {
-			if (!body.includes("\"warnings\":[")) return [];
-			const { warnings } = object(answers_parse(body));
-			return Array.isArray(warnings) ? warnings.map((each) => scrub(String(each), 300)) : [];
-		}
-		function readLogin(response, method, scrub) {
-			if (response.status !== 200) throw loginFailure(response, method, scrub);
-			const auth = member(answers_parse(response.body), "auth");
-			const { client_token: value, lease_duration: seconds, token_type: type } = auth;
-			if (typeof auth["mfa_requirement"] === "object" && auth["mfa_requirement"] !== null) throw secondFactorWanted();
-			if (typeof value !== "string" || value === "") throw refusals_unusable("The service answered 200 to the login, but gave no token.");
-			return {
-				value,
-				leaseMs: typeof seconds === "number" && seconds > 0 ? seconds * 1e3 : Number.MAX_SAFE_INTEGER,
-				isRevocable: type !== "batch"
-			};
-		}
-		function readKey(response, asked) {
-			if (response.status !== 200) throw signFailure(response, asked);
-			const { type, latest_version: latest, keys } = member(answers_parse(response.body), "data");
-			if (typeof type !== "string" || typeof latest !== "number") throw refusals_unusable("The service answered 200 to the question about the key, but not with its type and version.");
-			const publicKeys = Object.entries(object(keys)).flatMap(([version, value]) => {
-				const { public_key: pem } = object(value);
-				return typeof pem === "string" && pem !== "" ? [[Number(version), asPem(pem)]] : [];
-			});
-			return {
-				type,
-				latestVersion: latest,
-				publicKeys: new Map(publicKeys)
-			};
-		}
-		function asPem(text) {
-			if (text.includes("-----BEGIN")) return text;
-			const der = Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), Buffer.from(text, "base64")]);
-			return `-----BEGIN PUBLIC KEY-----\n${der.toString("base64")}\n-----END PUBLIC KEY-----\n`;
-		}
-		function answers_parse(body) {
-			try {
-				return JSON.parse(body.toString());
-			} catch (error) {
-				throw refusals_unusable(`The service answered 200, but its ${body.length} bytes are no JSON.`, error);
-			}
-		}
-		function member(value, name) {
-			return object(object(value)[name]);
-		}
+		var vault_login = __nccwpck_require__(76421);
 		var schedule_clock = __nccwpck_require__(23881);
-		;
-		const RENEW_AT = 2 / 3;
-		const SHARED_MS = 3e4;
-		async function withinLimit(request) {
-			const signal = AbortSignal.timeout(SHARED_MS);
-			try {
-				return await request(signal);
-			} catch (error) {
-				throw (0, policy_failure.P5)(signal.aborted ? (0, policy_failure.iU)(SHARED_MS) : error);
-			}
-		}
-		class Session {
-			#options;
-			#current;
-			#login;
-			#issued = new Set();
-			constructor(options) {
-				this.#options = options;
-			}
-			async use(send, isRefused, signal) {
-				const { token } = await this.#ready(signal);
-				const result = await send(token.value);
-				if (!isRefused(result) || token.leaseMs === Number.POSITIVE_INFINITY) return result;
-				if (this.#current?.token === token) this.#current = undefined;
-				return send((await this.#ready(signal)).token.value);
-			}
-			async close(signal) {
-				const { revoke } = this.#options;
-				const revocable = [...this.#issued].filter(({ isRevocable }) => isRevocable);
-				await Promise.allSettled(revocable.map((token) => revoke(token, signal)));
-				this.#issued.clear();
-			}
-			async #ready(signal) {
-				const { now } = this.#options;
-				if (this.#current && now() < this.#current.renewAt) return this.#current;
-				this.#login ??= this.#logIn().finally(() => {
-					this.#login = undefined;
-				});
-				return (0, schedule_clock.H6)(this.#login, signal);
-			}
-			async #logIn() {
-				const token = await withinLimit((signal) => this.#options.login(signal));
-				this.#issued.add(token);
-				this.#current = {
-					token,
-					renewAt: this.#options.now() + token.leaseMs * RENEW_AT
-				};
-				return this.#current;
-			}
-		}
-		;
-		const REQUEST_HEADERS = ["X-Vault-Request", "true"];
-		function openSession(transport, options) {
-			const { base, login, scrub, now } = options;
-			if (login.method === "token") {
-				const given = {
-					value: login.token,
-					leaseMs: Number.POSITIVE_INFINITY,
-					isRevocable: false
-				};
-				return new Session({
-					login: async () => given,
-					revoke: async () => {},
-					now
-				});
-			}
-			const { mount } = login;
-			return new Session({
-				now,
-				async login(signal) {
-					const token = await logIn(transport, {
-						base,
-						login,
-						scrub,
-						signal
-					});
-					options.mask(token.value);
-					return token;
-				},
-				async revoke({ value }, signal) {
-					const path = `${base}/${mount.namespace}auth/token/revoke-self`;
-					const headers = [
-						...REQUEST_HEADERS,
-						"X-Vault-Token",
-						value,
-						"Content-Length",
-						"0"
-					];
-					await transport.post({
-						method: "POST",
-						path,
-						headers,
-						body: new Uint8Array()
-					}, signal);
-				}
-			});
-		}
-		async function logIn(transport, { base, login, scrub, signal }) {
-			const { method, mount } = login;
-			const account = method === "cert" ? login.role === undefined ? {} : { name: login.role } : await credentialsOf(login);
-			const body = Buffer.from(JSON.stringify(account));
-			const headers = [
-				...REQUEST_HEADERS,
-				"Content-Type",
-				"application/json",
-				"Content-Length",
-				String(body.length)
-			];
-			const path = `${base}/${mount.path}/login`;
-			return readLogin(await transport.post({
-				method: "POST",
-				path,
-				headers,
-				body
-			}, signal), method, scrub);
-		}
-		async function credentialsOf({ role, drawToken }) {
-			return {
-				role,
-				jwt: await drawToken()
-			};
-		}
 		var verifying_algorithm = __nccwpck_require__(23184);
+		var answers = __nccwpck_require__(28291);
 		;
 		const MAX_REQUESTS = 4;
 		class Batches {
@@ -35271,6 +34627,8 @@ Content-Type: application/json
 		function familyOf({ scheme }) {
 			return scheme.startsWith("rsa") ? "rsa" : scheme;
 		}
+		var refusals = __nccwpck_require__(131);
+		var session = __nccwpck_require__(13708);
 		;
 		const MAX_ITEMS = 240;
 		const MAX_WARNINGS = 3;
@@ -35311,7 +34669,7 @@ Content-Type: application/json
 			async describeKey(signal) {
 				const { base, key, scrub } = this.#options;
 				const path = `${base}/${key.mount}/keys/${key.name}`;
-				return readKey(await this.#ask({
+				return (0, answers.YZ)(await this.#ask({
 					method: "GET",
 					path,
 					headers: [],
@@ -35328,7 +34686,7 @@ Content-Type: application/json
 			async #askForAlgorithm() {
 				const { key, algorithm } = this.#options;
 				try {
-					const { type } = await withinLimit((signal) => this.describeKey(signal));
+					const { type } = await (0, session.z)((signal) => this.describeKey(signal));
 					this.#likely = algorithmOfKey(type, {
 						key,
 						wanted: algorithm
@@ -35357,8 +34715,8 @@ Content-Type: application/json
 					headers,
 					body
 				}, signal);
-				for (const warning of warningsIn(response, scrub)) this.#warn(warning);
-				return readBatch(response, items.length, {
+				for (const warning of (0, answers.Hq)(response, scrub)) this.#warn(warning);
+				return (0, answers.x3)(response, items.length, {
 					key,
 					encoding,
 					scrub
@@ -35373,13 +34731,13 @@ Content-Type: application/json
 				const send = (token) => this.#transport.post({
 					...request,
 					headers: [
-						...REQUEST_HEADERS,
+						...vault_login.V,
 						...request.headers,
 						"X-Vault-Token",
 						token
 					]
 				}, signal);
-				return this.#options.session.use(send, isTokenRefused, signal);
+				return this.#options.session.use(send, refusals.qD, signal);
 			}
 		}
 		const HASH_NAMES = {
@@ -35430,11 +34788,11 @@ Content-Type: application/json
 				name: "vault",
 				certificate: login.method === "cert" ? "required" : "optional",
 				checkFile({ path, size }) {
-					if (algorithm?.scheme === "ed25519" && size > MAX_TRANSIT_ED25519_BYTES) throw protocol_tooLarge(path, size);
+					if (algorithm?.scheme === "ed25519" && size > MAX_TRANSIT_ED25519_BYTES) throw tooLarge(path, size);
 				},
 				open(transport, world) {
 					const { elapsed: now, mask, scrub, warn } = world;
-					const session = openSession(transport, {
+					const session = (0, vault_login.f)(transport, {
 						base,
 						login: withTokens(login, world),
 						mask,
@@ -35473,7 +34831,7 @@ Content-Type: application/json
 				publicKey: publicKeys.get(version)
 			};
 		}
-		function protocol_tooLarge(path, size) {
+		function tooLarge(path, size) {
 			return new errors.lZ("FILE_TOO_LARGE_FOR_SERVER", `${(0, files_names.WU)(path)} has ${size} bytes, but an Ed25519 key of the transit engine signs at most ${MAX_TRANSIT_ED25519_BYTES}.`, { hint: "The engine needs the whole file for Ed25519: exclude the file, or use a key of another type." });
 		}
 		;
@@ -35496,7 +34854,7 @@ Content-Type: application/json
 				algorithm: form.algorithm,
 				isChecked: form.isChecked,
 				encoding: form.encoding,
-				login: vault_fields_readLogin(task)
+				login: readLogin(task)
 			});
 		}
 		function vaultCredentials(reader) {
@@ -35506,7 +34864,7 @@ Content-Type: application/json
 				default: return ["key"];
 			}
 		}
-		function vault_fields_readLogin({ reader, serverUrl, token, purpose }) {
+		function readLogin({ reader, serverUrl, token, purpose }) {
 			const text = reader.text("login") ?? "cert";
 			const [, method = "", at] = /^(cert|oidc|token)(?:@(.+))?$/.exec(text) ?? [];
 			const path = at === undefined ? undefined : parseMount(at);
@@ -36113,7 +35471,7 @@ Content-Type: application/json
 			const value = reader.text("verify-key");
 			const requested = reader.choice("signature-algorithm", ["auto", ...verifying_algorithm.a]);
 			const encoding = reader.choice("signature-encoding", ["base64", "hex"]);
-			const verification = value === undefined ? undefined : verify_fields_readKey(value, {
+			const verification = value === undefined ? undefined : readKey(value, {
 				reader,
 				runner,
 				requested,
@@ -36127,7 +35485,7 @@ Content-Type: application/json
 				isChecked: value !== undefined
 			};
 		}
-		function verify_fields_readKey(value, { reader, runner, requested, encoding }) {
+		function readKey(value, { reader, runner, requested, encoding }) {
 			try {
 				const key = (0, verifying_key.v)(value.includes("-----BEGIN") || (0, secrets.S)(value) ? guard(value, runner) : readKeyFile(value, runner));
 				return {
@@ -36617,7 +35975,7 @@ Content-Type: application/json
 		}
 		var report_report = __nccwpck_require__(18456);
 		;
-		const upload_MAX_QUOTED = 300;
+		const MAX_QUOTED = 300;
 		const WAITS_MS = [2e3, 8e3];
 		function loadClient() {
 			return __nccwpck_require__.e(584).then(__nccwpck_require__.bind(__nccwpck_require__, 20584));
@@ -36642,7 +36000,7 @@ Content-Type: application/json
 					if (nameOf(error) === "GHESNotSupportedError") return undefined;
 					const waitMs = WAITS_MS[attempt];
 					if (waitMs === undefined || !isPassing(error, options.replaces)) throw explain(name, error, options);
-					options.warn(`The upload of artifact ${name} failed (${(0, files_names.WU)(options.scrub(messageOf(error), upload_MAX_QUOTED))}); trying again as ${options.name}-retry-${attempt + 1}.`);
+					options.warn(`The upload of artifact ${name} failed (${(0, files_names.WU)(options.scrub(messageOf(error), MAX_QUOTED))}); trying again as ${options.name}-retry-${attempt + 1}.`);
 					await options.sleep(waitMs);
 				}
 			}
@@ -36711,7 +36069,7 @@ Content-Type: application/json
 					cause: error
 				});
 			}
-			return new errors.lZ("ARTIFACT_FAILED", `The artifact ${(0, files_names.WU)(name)} could not be uploaded: ${(0, files_names.WU)(scrub(message, upload_MAX_QUOTED).split("\n", 1)[0] ?? "")}`, {
+			return new errors.lZ("ARTIFACT_FAILED", `The artifact ${(0, files_names.WU)(name)} could not be uploaded: ${(0, files_names.WU)(scrub(message, MAX_QUOTED).split("\n", 1)[0] ?? "")}`, {
 				hint: `${adviceFor(error, host)} The signatures are on the disk of this job.`,
 				cause: error
 			});
@@ -37094,6 +36452,7 @@ Content-Type: application/json
 			}
 		}
 		var write_errors = __nccwpck_require__(10697);
+		var verifying_encoding = __nccwpck_require__(9852);
 		;
 		function* writersOf({ release, suffix, own, output }) {
 			for (const { path, location } of release.allFiles) {
@@ -37256,7 +36615,8 @@ Content-Type: application/json
 		var identity_identity = __nccwpck_require__(9624);
 		var issued_certificate = __nccwpck_require__(39481);
 		;
-		const renewing_transport_RENEW_AT = 2 / 3;
+		const RENEW_AT = 2 / 3;
+		const MIN_RETRY_MS = 3e4;
 		class RenewingTransport {
 			firstConnection;
 			#options;
@@ -37308,10 +36668,12 @@ Content-Type: application/json
 			}
 			async #replace() {
 				const before = this.#current;
-				if (before) before.renewAt = Number.POSITIVE_INFINITY;
-				const { transport, endsAt } = await this.#options.obtain(this.#closing.signal);
+				const { transport, endsAt } = await this.#options.obtain(this.#closing.signal).catch((error) => {
+					if (before) this.#postpone(before);
+					throw error;
+				});
 				const now = this.#options.now();
-				const renewAt = Math.min(now + (endsAt - now) * renewing_transport_RENEW_AT, endsAt - issued_certificate.Q);
+				const renewAt = Math.min(now + (endsAt - now) * RENEW_AT, endsAt - issued_certificate.Q);
 				const current = {
 					transport,
 					endsAt,
@@ -37325,6 +36687,11 @@ Content-Type: application/json
 				this.#current = current;
 				if (before) this.#closeIfDone(before);
 				return current;
+			}
+			#postpone(current) {
+				const now = this.#options.now();
+				const waitMs = (current.endsAt - issued_certificate.Q - now) / 2;
+				current.renewAt = waitMs < MIN_RETRY_MS ? Number.POSITIVE_INFINITY : now + waitMs;
 			}
 			#closeIfDone(current) {
 				if (current.isReplaced && current.inFlight === 0) this.#end(current);
@@ -37414,8 +36781,8 @@ Content-Type: application/json
 					now: context.now,
 					async obtain(signal) {
 						const issued = await issuer.obtain(signal);
+						report.add((0, issuing.p)(context, issued, newest ? "renewed" : "first"));
 						newest = issued;
-						report.add((0, issuing.p)(context, issued));
 						const { certificatesPem: cert, keyPem: key, anchorsPem, endsAt } = issued;
 						return {
 							transport: open((0, route.up)({
@@ -40265,6 +39632,7 @@ Content-Type: application/json
 		var connection_route = __nccwpck_require__(83551);
 		var transport = __nccwpck_require__(3228);
 		var identity = __nccwpck_require__(9624);
+		var other_server = __nccwpck_require__(97628);
 		var policy_failure = __nccwpck_require__(74318);
 		var clock = __nccwpck_require__(23881);
 		var external_node_crypto_ = __nccwpck_require__(77598);
@@ -40313,16 +39681,18 @@ Content-Type: application/json
 				this.#options = options;
 				this.#signal = signal;
 				this.#endsAt = options.world.clock.now() + LIMITS.totalMs;
+				this.#keys.catch(() => {});
 				options.transport.prepare(1, signal);
 			}
 			async post(request) {
 				const { transport, settings } = this.#options;
 				const { origin } = settings.url;
 				if (this.#requests >= LIMITS.requests) throw unreachable(origin, `took ${LIMITS.requests} requests and gave none`);
-				this.#requests++;
 				const limitMs = Math.min(LIMITS.requestMs, this.#leftMs());
+				if (limitMs <= 0) throw unreachable(origin, `gave no certificate within ${LIMITS.totalMs / 1e3} s`, { hint: "The authority, or the service of the runner that gives tokens, is slow: run this job again." });
+				this.#requests++;
 				const timeout = new AbortController();
-				const cancel = this.#options.world.clock.after(Math.max(1, limitMs), () => timeout.abort(unreachable(origin, `did not answer within ${Math.round(limitMs / 1e3)} s`, { kind: "service" })));
+				const cancel = this.#options.world.clock.after(limitMs, () => timeout.abort(unreachable(origin, `did not answer within ${Math.ceil(limitMs / 1e3)} s`, { kind: "service" })));
 				try {
 					return await transport.post(request, AbortSignal.any([this.#signal, timeout.signal]));
 				} catch (error) {
@@ -40390,14 +39760,17 @@ Content-Type: application/json
 			});
 		}
 		function aboutAuthority(origin, failure) {
-			return new policy_failure.HR(failure.kind, "CERTIFICATE_NOT_ISSUED", `The authority ${origin} issued no certificate, because it was not reached (${failure.code}): ${inItsInputs(failure.message)}`, {
-				hint: `This is about certificate-url and certificate-chain, which is chain when it is empty. ${inItsInputs(failure.hint ?? "")}`.trim(),
+			const { message, hint } = (0, other_server.x)(failure, ITS_INPUTS);
+			return new policy_failure.HR(failure.kind, "CERTIFICATE_NOT_ISSUED", `The authority ${origin} issued no certificate, because it was not reached (${failure.code}): ${message}`, {
+				hint: `This is about certificate-url and certificate-chain, which is chain when it is empty. ${hint}`.trim(),
 				cause: failure
 			});
 		}
-		function inItsInputs(text) {
-			return text.replace(/\b(in|into|If) chain\b/g, "$1 certificate-chain").replace(/\bchain holds\b/g, "certificate-chain holds").replace(/\bserver-url(?: and sign-path)?\b/g, "certificate-url");
-		}
+		const ITS_INPUTS = {
+			name: "the authority",
+			url: "certificate-url",
+			chain: "certificate-chain"
+		};
 		function lasting(failure, requests) {
 			const times = requests === 1 ? "1 request" : `${requests} requests`;
 			return failure.with({
@@ -40450,12 +39823,13 @@ Content-Type: application/json
 			}
 			async close() {}
 		}
+		var vault_login = __nccwpck_require__(76421);
 		;
 		class VaultPki {
 			#settings;
 			#world;
 			#transport;
-			#token;
+			#tokens = new WeakMap();
 			#issued = new Set();
 			constructor(settings, world, transport) {
 				this.#settings = settings;
@@ -40463,17 +39837,11 @@ Content-Type: application/json
 				this.#transport = transport;
 			}
 			async issue(asking) {
-				const { mount, pkiRole, url } = this.#settings;
-				this.#token ??= await this.#logIn(asking);
-				const wish = {
-					csr: await asking.createRequest(),
-					ttl: `${authority.RO}s`,
-					format: "pem"
-				};
-				const path = this.#path(`${mount}/sign/${pkiRole}`);
-				const response = await asking.post((0, authority.UX)(path, wish, ["X-Vault-Token", this.#token]));
+				const { url } = this.#settings;
+				const known = this.#tokens.get(asking);
+				let response = await this.#sign(asking, known ?? await this.#logIn(asking));
+				if (response.status === 403 && known !== undefined) response = await this.#sign(asking, await this.#logIn(asking));
 				if (response.status !== 200) throw (0, refusals.WC)(response, this.#settings, this.#asked(asking));
-				this.#token = undefined;
 				const certificates = [
 					"data.certificate",
 					"data.ca_chain",
@@ -40484,20 +39852,40 @@ Content-Type: application/json
 			}
 			async close(signal) {
 				const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
-				const revoke = (token) => this.#transport.post((0, authority.UX)(path, {}, ["X-Vault-Token", token]), signal);
+				const revoke = (token) => this.#transport.post((0, authority.UX)(path, {}, [
+					...vault_login.V,
+					"X-Vault-Token",
+					token
+				]), signal);
 				await Promise.allSettled([...this.#issued].map(revoke));
 				this.#issued.clear();
+			}
+			async #sign(asking, token) {
+				const { mount, pkiRole } = this.#settings;
+				const wish = {
+					csr: await asking.createRequest(),
+					ttl: `${authority.RO}s`,
+					format: "pem"
+				};
+				const path = this.#path(`${mount}/sign/${pkiRole}`);
+				return asking.post((0, authority.UX)(path, wish, [
+					...vault_login.V,
+					"X-Vault-Token",
+					token
+				]));
 			}
 			async #logIn(asking) {
 				const { login, loginRole } = this.#settings;
 				const { text: jwt } = await asking.drawToken();
-				const response = await asking.post((0, authority.UX)(this.#path(`${login.path}/login`), {
+				const path = this.#path(`${login.path}/login`);
+				const response = await asking.post((0, authority.UX)(path, {
 					role: loginRole,
 					jwt
-				}));
+				}, vault_login.V));
 				const token = response.status === 200 ? (0, authority.hd)(response, "auth.client_token") : undefined;
 				if (typeof token !== "string" || token === "") throw (0, refusals.uj)(response, this.#settings, this.#asked(asking));
 				this.#world.mask(token);
+				this.#tokens.set(asking, token);
 				if ((0, authority.hd)(response, "auth.token_type") !== "batch") this.#issued.add(token);
 				const policies = (0, authority.Ej)((0, authority.hd)(response, "auth.policies")).join(", ");
 				asking.note({
@@ -40595,8 +39983,9 @@ Content-Type: application/json
 				await issuer.close((0, service_route.AZ)(context));
 			}
 		}
-		function describeIssued({ runner, now }, issued) {
-			const { certificate, source, job, endsAt, warnings } = issued;
+		function describeIssued({ runner, now }, issued, nth = "first") {
+			const { certificate, source, job, endsAt } = issued;
+			const warnings = nth === "first" ? issued.warnings : [];
 			const minutes = Math.round((endsAt - now()) / 6e3) / 10;
 			runner.line(`Client certificate from ${source}, for this run alone: ${certificate.subject}`);
 			runner.line(`  issued by ${certificate.issuer}, serial ${certificate.serial}`);
@@ -44616,6 +44005,184 @@ Content-Type: application/json
 			};
 		}
 	}),
+	95235: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			AA: () => isWebPage,
+			HX: () => cutOnly,
+			YY: () => reasonIn
+		});
+		const MAX_QUOTED = {
+			page: 100,
+			words: 200
+		};
+		const MAX_READ_BYTES = 64 * 1024;
+		const MAX_DEPTH = 4;
+		const MAX_ENTRIES = 3;
+		function reasonIn({ status, headers, body }, scrub = cutOnly) {
+			const type = String(headers["content-type"] ?? "").toLowerCase();
+			const text = decode(body.subarray(0, MAX_READ_BYTES), type);
+			if (isPage(text, type)) return quoted("page", titleOf(text) ?? "", scrub);
+			if (/^\s*</.test(text)) return quoted("words", inXml(text), scrub);
+			const value = parse(text);
+			if (value !== undefined) return quoted("words", wordsOf(value, status), scrub);
+			return quoted("words", isPlainText(text, type) ? text : "", scrub);
+		}
+		function isWebPage({ headers, body }) {
+			const type = String(headers["content-type"] ?? "").toLowerCase();
+			return isPage(decode(body.subarray(0, MAX_READ_BYTES), type), type);
+		}
+		function isPage(text, type) {
+			if (!/^\s*</.test(text) || /[/+]xml/.test(type.replace("xhtml+xml", ""))) return false;
+			return type.includes("html") || /<(?:html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
+		}
+		function cutOnly(text, maxLength) {
+			return text.slice(0, maxLength);
+		}
+		function quoted(kind, words, scrub) {
+			const line = scrub(words).replace(/[\s\p{Cc}]+/gu, " ").trim();
+			const most = MAX_QUOTED[kind];
+			const cut = line.length > most ? `${line.slice(0, most - 1).toWellFormed()}…` : line;
+			const text = cut.replace(/[.\s]+$/, "");
+			return text === "" ? undefined : {
+				kind,
+				text
+			};
+		}
+		function decode(bytes, type) {
+			const charset = /charset="?([\w.:-]{1,40})/.exec(type)?.[1] ?? "utf-8";
+			try {
+				return new TextDecoder(charset).decode(bytes);
+			} catch {
+				return bytes.toString("utf8");
+			}
+		}
+		function titleOf(text) {
+			const head = text.slice(0, 4096);
+			const title = /<title[^>]*>([^<]{1,1000})/i.exec(head)?.[1] ?? /<h1[^>]*>([^<]{1,1000})/i.exec(head)?.[1];
+			return title === undefined ? undefined : unescapeXml(title);
+		}
+		const XML_WORDS = /<(?:\w+:)?(Code|ErrorCode|Message|faultstring|Text|Reason|detail|title)\b[^<>]*>([^<]{1,1000})</gi;
+		function inXml(text) {
+			const parts = [...text.slice(0, MAX_READ_BYTES).matchAll(XML_WORDS)].map(([, , words = ""]) => unescapeXml(words));
+			return join(parts.slice(0, MAX_ENTRIES));
+		}
+		function unescapeXml(text) {
+			const named = {
+				lt: "<",
+				gt: ">",
+				quot: "\"",
+				apos: "'",
+				amp: "&"
+			};
+			return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => named[name] ?? "");
+		}
+		function parse(text) {
+			try {
+				return JSON.parse(text);
+			} catch {
+				return undefined;
+			}
+		}
+		function isPlainText(text, type) {
+			return !/[{[]/.test(text.trimStart().charAt(0)) && !type.includes("json") && !/[\uFFFD\0]/.test(text);
+		}
+		const CODES = [
+			"code",
+			"errorcode",
+			"errcode",
+			"errno",
+			"resultcode",
+			"returncode",
+			"statuscode",
+			"type"
+		];
+		const WORDS = [
+			[
+				"title",
+				"error",
+				"err",
+				"status",
+				"reason",
+				"result"
+			],
+			[
+				"message",
+				"msg",
+				"errmsg",
+				"errormessage",
+				"errormsg",
+				"errordescription",
+				"resultmsg",
+				"returnmsg",
+				"retmsg"
+			],
+			[
+				"detail",
+				"details",
+				"description",
+				"faultstring",
+				"userinfo",
+				"hint",
+				"cause",
+				"exception",
+				"value",
+				"text"
+			]
+		].flat();
+		const CONTAINERS = [
+			"error",
+			"errors",
+			"err",
+			"fault",
+			"exception",
+			"detail",
+			"details",
+			"message",
+			"status",
+			"result",
+			"response",
+			"data",
+			"meta",
+			"head",
+			"header",
+			"problems",
+			"messages",
+			"violations"
+		];
+		function wordsOf(value, status, depth = 0) {
+			if (typeof value === "string") return value;
+			if (depth > MAX_DEPTH || typeof value !== "object" || value === null) return "";
+			if (Array.isArray(value)) {
+				return join(value.slice(0, MAX_ENTRIES).map((entry) => wordsOf(entry, status, depth + 1)));
+			}
+			const members = new Map(Object.entries(value).map(([name, member]) => [name.toLowerCase().replace(/[_.-]/g, ""), member]));
+			const code = CODES.map((name) => codeText(members.get(name), status)).find((text) => text !== "") ?? "";
+			const own = WORDS.map((name) => members.get(name)).filter((member) => typeof member === "string" && !/^\d*$/.test(member));
+			const nested = CONTAINERS.map((name) => members.get(name)).filter((member) => typeof member === "object").map((member) => fieldsOf(member) || wordsOf(member, status, depth + 1));
+			const words = join([...own, ...nested]);
+			return words.startsWith(code) ? words : [code, words].filter(Boolean).join(" ");
+		}
+		function codeText(value, status) {
+			if (typeof value !== "string" && typeof value !== "number") return "";
+			const text = String(value).trim();
+			return text === String(status) || text.length > 100 || /^(about:|https?:|$)/.test(text) ? "" : text;
+		}
+		function fieldsOf(value) {
+			if (typeof value !== "object" || value === null || Array.isArray(value)) return "";
+			const lists = Object.entries(value).filter(([, member]) => Array.isArray(member));
+			return join(lists.slice(0, MAX_ENTRIES).map(([field, list]) => prefixed(field, wordsOf(list, 0, MAX_DEPTH))));
+		}
+		function prefixed(field, words) {
+			return words === "" ? "" : `${field} ${words}`;
+		}
+		function join(parts) {
+			const said = [];
+			for (const part of parts.map((each) => each.trim().replace(/[.\s]+$/, ""))) {
+				if (part !== "" && !said.some((other) => other.includes(part))) said.push(part);
+			}
+			return said.join(": ");
+		}
+	}),
 	60458: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			V: () => retryAfterMs,
@@ -44663,6 +44230,537 @@ Content-Type: application/json
 		}
 		function one(value) {
 			return (Array.isArray(value) ? value[0] : value)?.trim();
+		}
+	}),
+	29589: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			F: () => statusFailure,
+			f: () => requestOf
+		});
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+		var _reason_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(95235);
+		var _retry_after_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(60458);
+		const BUSY = "The service is overloaded or limits requests; lower concurrency if this happens often.";
+		const DOWN = "The service, or a system that it depends on, is in trouble; ask its operators.";
+		const ADDRESS = "server-url and sign-path";
+		const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
+		const ASK_OPERATORS = "Show this answer to the operators of the service.";
+		const CHECK_CERTIFICATE = "Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.";
+		const ROWS = {
+			404: [
+				"file",
+				"NOT_FOUND",
+				NOT_IT,
+				{ endsRun: "first-four-files" }
+			],
+			405: [
+				"file",
+				"METHOD_REFUSED",
+				NOT_IT,
+				{ endsRun: "first-four-files" }
+			],
+			407: [
+				"config",
+				"PROXY_AUTHENTICATION",
+				"Put the credentials of the proxy into https_proxy."
+			],
+			408: [
+				"service",
+				"REQUEST_TIMEOUT",
+				BUSY
+			],
+			425: [
+				"service",
+				"TOO_EARLY",
+				BUSY
+			],
+			429: [
+				"service",
+				"THROTTLED",
+				BUSY,
+				{ throttled: true }
+			],
+			500: [
+				"request",
+				"SERVER_ERROR",
+				DOWN
+			],
+			501: [
+				"config",
+				"NOT_IMPLEMENTED",
+				NOT_IT
+			],
+			502: [
+				"service",
+				"BAD_GATEWAY",
+				DOWN
+			],
+			503: [
+				"service",
+				"UNAVAILABLE",
+				DOWN,
+				{ throttled: true }
+			],
+			504: [
+				"service",
+				"GATEWAY_TIMEOUT",
+				DOWN
+			],
+			505: [
+				"config",
+				"HTTP_VERSION_REFUSED",
+				NOT_IT
+			],
+			507: [
+				"service",
+				"STORAGE_FULL",
+				DOWN
+			],
+			511: [
+				"config",
+				"NETWORK_LOGIN",
+				"The network wants a login first: use a runner inside the right network."
+			]
+		};
+		function statusFailure(response, facts) {
+			const { status, headers } = response;
+			const waitMs = (0, _retry_after_js__WEBPACK_IMPORTED_MODULE_2__.V)(status, headers);
+			const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
+			const address = facts.address ?? ADDRESS;
+			if (status >= 300 && status < 400) return redirect(response, facts);
+			const said = quote(response, facts.scrub);
+			switch (status) {
+				case 400: return badRequest(response, said, asked);
+				case 401:
+				case 403: return refused(response, said, {
+					...facts,
+					asked
+				});
+				case 413: return tooLarge(said, {
+					...facts,
+					asked
+				});
+				case 495:
+				case 496: return certificateRefused(`status ${status}`);
+				default: {
+					const [kind, code, advice, more] = ROWS[status] ?? otherRow(status);
+					const message = `The service answered ${status}${said}.`;
+					const hint = (advice === NOT_IT ? requestOf(response, facts) : "") + advice.replace(ADDRESS, address);
+					return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR(kind, code, message, {
+						...more,
+						...asked,
+						hint
+					});
+				}
+			}
+		}
+		function otherRow(status) {
+			if (status >= 500) return [
+				"request",
+				"SERVER_ERROR",
+				DOWN
+			];
+			if (status >= 400) return [
+				"file",
+				"REQUEST_REFUSED",
+				ASK_OPERATORS,
+				{ endsRun: "first-four-files" }
+			];
+			return [
+				"request",
+				"STATUS_UNEXPECTED",
+				NOT_IT,
+				{
+					maxAttempts: 3,
+					endsRun: "first-four-files"
+				}
+			];
+		}
+		function requestOf({ request }, { scrub }) {
+			return request === undefined ? "" : `The request was ${scrub ? scrub(request) : request}. `;
+		}
+		function redirect(response, facts) {
+			const { status, headers } = response;
+			const location = String(headers["location"] ?? "");
+			const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : "";
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "HTTP_REDIRECT", `The service answered ${status}, a redirect${target}, which is never followed.`, { hint: `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.` });
+		}
+		const NGINX_PAGES = [["No required SSL certificate was sent", "it got no client certificate it accepts"], ["The SSL certificate error", "it could not verify our client certificate"]];
+		function badRequest({ body }, said, asked) {
+			const text = body.toString("utf8", 0, 4096);
+			const page = NGINX_PAGES.find(([title]) => text.includes(title));
+			if (page) return certificateRefused(`400 “${page[0]}”`, page[1]);
+			if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
+				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "THROTTLED", `The service answered 400${said}.`, {
+					...asked,
+					hint: BUSY,
+					throttled: true
+				});
+			}
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "REQUEST_REFUSED", `The service answered 400${said}.`, {
+				...asked,
+				hint: ASK_OPERATORS,
+				endsRun: "first-four-files"
+			});
+		}
+		function certificateRefused(answer, why = "it got none that it accepts") {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_CLIENT_REJECTED", `The server refused our client certificate: ${why} (${answer}).`, { hint: CHECK_CERTIFICATE });
+		}
+		function refused(response, said, facts) {
+			const { status, body } = response;
+			const isBlind = facts.asksForCertificate === false;
+			const isPage = (0, _reason_js__WEBPACK_IMPORTED_MODULE_1__.AA)(response);
+			const before = isBlind ? " without having asked for a client certificate" : "";
+			const isLate = isBlind && body.includes("Post-Handshake Authentication");
+			const message = isPage ? `A web server or gateway answered ${status}${before} with its own page${said.replace(", a page", "")}, which is not an answer of the signing API.` : `The service answered ${status}${before}${said}.`;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", message, {
+				...facts.asked,
+				hint: isLate ? ASKED_LATE : requestOf(response, facts) + refusalHint(response, facts),
+				mayConcernCertificate: isPage && !isBlind,
+				endsRun: "unauthorised",
+				maxAttempts: 3
+			});
+		}
+		function refusalHint(response, { asksForCertificate, credentials }) {
+			const { status, headers } = response;
+			if (asksForCertificate === false) return `${UNASKED}Check ${credentials}.`;
+			if ((0, _reason_js__WEBPACK_IMPORTED_MODULE_1__.AA)(response)) return status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN;
+			return `${gatewayHint(headers)}${status === 403 ? ASK_FOR_RIGHT : ""}Check ${credentials}.`;
+		}
+		const PAGE_FORBIDS = "A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.";
+		const PAGE_WANTS_LOGIN = "That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.";
+		const ASK_FOR_RIGHT = "Ask the operators whether the client certificate and these credentials have the right to sign here. ";
+		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";
+		const UNASKED = "Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ";
+		function gatewayHint(headers) {
+			return String(headers["x-amzn-errortype"] ?? "").startsWith("ForbiddenException") ? "AWS API Gateway answers so when the issuer of the client certificate is not in its trust store. " : "";
+		}
+		function tooLarge(said, { size, asked, asksForCertificate }) {
+			const isBlind = asksForCertificate === false;
+			const hint = isBlind ? "The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. " : "";
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR(asked.retryAfterMs === undefined ? "file" : "service", "FILE_TOO_LARGE_FOR_SERVER", `The service answered 413 to a ${size === undefined ? "request" : `file of ${size} bytes`}${said}.`, {
+				...asked,
+				hint: `${hint}Leave the file out with an exclude pattern, or have the limit of the service raised.`
+			});
+		}
+		function quote(response, scrub) {
+			const reason = (0, _reason_js__WEBPACK_IMPORTED_MODULE_1__.YY)(response, scrub);
+			if (reason === undefined) return "";
+			return reason.kind === "page" ? `, a page titled “${reason.text}”` : `: ${reason.text}`;
+		}
+	}),
+	28291: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			Hq: () => warningsIn,
+			YZ: () => readKey,
+			mN: () => readLogin,
+			x3: () => readBatch
+		});
+		var _verifying_encoding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9852);
+		var _refusals_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(131);
+		function readBatch(response, items, batch) {
+			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.C9)(response, batch);
+			const { batch_results: results } = member(parse(response.body), "data");
+			if (!Array.isArray(results) || results.length !== items) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)(`The service answered 200 without one result for each of ${items} files.`);
+			return results.map((result) => readItem(result, batch));
+		}
+		function readItem(result, batch) {
+			const { signature, key_version: version, error } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)(result);
+			if (typeof error === "string" && error !== "") return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.g1)(error, batch);
+			const [, inText, base64 = ""] = typeof signature === "string" && /^vault:v(\d+):(.*)$/s.exec(signature) || [];
+			if (inText === undefined || version !== undefined && version !== Number(inText)) return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)("The answer holds no signature of the form vault:v1:… for a file.");
+			try {
+				return {
+					text: (0, _verifying_encoding_js__WEBPACK_IMPORTED_MODULE_0__.x)(base64, "base64").toString(batch.encoding),
+					keyVersion: Number(inText)
+				};
+			} catch (error) {
+				return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)("The answer holds a signature that is not base64.", error);
+			}
+		}
+		function warningsIn({ body }, scrub) {
+			if (!body.includes("\"warnings\":[")) return [];
+			const { warnings } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)(parse(body));
+			return Array.isArray(warnings) ? warnings.map((each) => scrub(String(each), 300)) : [];
+		}
+		function readLogin(response, method, scrub) {
+			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.ie)(response, method, scrub);
+			const auth = member(parse(response.body), "auth");
+			const { client_token: value, lease_duration: seconds, token_type: type } = auth;
+			if (typeof auth["mfa_requirement"] === "object" && auth["mfa_requirement"] !== null) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.V0)();
+			if (typeof value !== "string" || value === "") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)("The service answered 200 to the login, but gave no token.");
+			return {
+				value,
+				leaseMs: typeof seconds === "number" && seconds > 0 ? seconds * 1e3 : Number.MAX_SAFE_INTEGER,
+				isRevocable: type !== "batch"
+			};
+		}
+		function readKey(response, asked) {
+			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.C9)(response, asked);
+			const { type, latest_version: latest, keys } = member(parse(response.body), "data");
+			if (typeof type !== "string" || typeof latest !== "number") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)("The service answered 200 to the question about the key, but not with its type and version.");
+			const publicKeys = Object.entries((0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)(keys)).flatMap(([version, value]) => {
+				const { public_key: pem } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)(value);
+				return typeof pem === "string" && pem !== "" ? [[Number(version), asPem(pem)]] : [];
+			});
+			return {
+				type,
+				latestVersion: latest,
+				publicKeys: new Map(publicKeys)
+			};
+		}
+		function asPem(text) {
+			if (text.includes("-----BEGIN")) return text;
+			const der = Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), Buffer.from(text, "base64")]);
+			return `-----BEGIN PUBLIC KEY-----\n${der.toString("base64")}\n-----END PUBLIC KEY-----\n`;
+		}
+		function parse(body) {
+			try {
+				return JSON.parse(body.toString());
+			} catch (error) {
+				throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)(`The service answered 200, but its ${body.length} bytes are no JSON.`, error);
+			}
+		}
+		function member(value, name) {
+			return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)((0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)(value)[name]);
+		}
+	}),
+	76421: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			V: () => REQUEST_HEADERS,
+			f: () => openSession
+		});
+		var _answers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(28291);
+		var _session_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(13708);
+		const REQUEST_HEADERS = ["X-Vault-Request", "true"];
+		function openSession(transport, options) {
+			const { base, login, scrub, now } = options;
+			if (login.method === "token") {
+				const given = {
+					value: login.token,
+					leaseMs: Number.POSITIVE_INFINITY,
+					isRevocable: false
+				};
+				return new _session_js__WEBPACK_IMPORTED_MODULE_1__.N({
+					login: async () => given,
+					revoke: async () => {},
+					now
+				});
+			}
+			const { mount } = login;
+			return new _session_js__WEBPACK_IMPORTED_MODULE_1__.N({
+				now,
+				async login(signal) {
+					const token = await logIn(transport, {
+						base,
+						login,
+						scrub,
+						signal
+					});
+					options.mask(token.value);
+					return token;
+				},
+				async revoke({ value }, signal) {
+					const path = `${base}/${mount.namespace}auth/token/revoke-self`;
+					const headers = [
+						...REQUEST_HEADERS,
+						"X-Vault-Token",
+						value,
+						"Content-Length",
+						"0"
+					];
+					await transport.post({
+						method: "POST",
+						path,
+						headers,
+						body: new Uint8Array()
+					}, signal);
+				}
+			});
+		}
+		async function logIn(transport, { base, login, scrub, signal }) {
+			const { method, mount } = login;
+			const account = method === "cert" ? login.role === undefined ? {} : { name: login.role } : await credentialsOf(login);
+			const body = Buffer.from(JSON.stringify(account));
+			const headers = [
+				...REQUEST_HEADERS,
+				"Content-Type",
+				"application/json",
+				"Content-Length",
+				String(body.length)
+			];
+			const path = `${base}/${mount.path}/login`;
+			return (0, _answers_js__WEBPACK_IMPORTED_MODULE_0__.mN)(await transport.post({
+				method: "POST",
+				path,
+				headers,
+				body
+			}, signal), method, scrub);
+		}
+		async function credentialsOf({ role, drawToken }) {
+			return {
+				role,
+				jwt: await drawToken()
+			};
+		}
+	}),
+	131: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			C9: () => signFailure,
+			Ik: () => object,
+			V0: () => secondFactorWanted,
+			_P: () => unusable,
+			g1: () => itemFailure,
+			ie: () => loginFailure,
+			qD: () => isTokenRefused
+		});
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+		var _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(60458);
+		var _answers_status_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(29589);
+		const MAX_QUOTED = 200;
+		function isTokenRefused({ status, body }) {
+			const said = errorsIn(body).join(" ");
+			return status === 403 && (said === "permission denied" || /\b(?:invalid|bad) token\b/.test(said));
+		}
+		function signFailure(response, { key, scrub }) {
+			const { status } = response;
+			const said = quote(errorsIn(response.body).join("; "), scrub);
+			const what = `The service answered ${status}${said && `: ${said}`}`;
+			const version = versionMissing(said, key);
+			if (version) return version;
+			if (status === 400 && /key not found/.test(said) || status === 404 && said === "" && response.body.includes("\"errors\"")) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", `There is no key “${key.name}” at ${key.mount}. ${what}.`, { hint: "Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount." });
+			if (status === 403) return denied(response, key, what);
+			if (status === 404 && said !== "") return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", `No transit engine is mounted at ${key.mount}. ${what}.`, { hint: "Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1." });
+			return sealedOrOther(response, scrub);
+		}
+		function itemFailure(error, { key, scrub }) {
+			const said = quote(error, scrub);
+			const missing = versionMissing(said, key);
+			if (missing) return missing;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "REQUEST_REFUSED", `The service refused this file: ${said}.`, {
+				hint: "Show this answer to the operators of the service.",
+				endsRun: "first-four-files"
+			});
+		}
+		function versionMissing(said, { name, mount, version }) {
+			if (!/requested version for signing/.test(said)) return undefined;
+			const message = `The key “${name}” at ${mount} has no usable version ${version}: ${said}.`;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", message, { hint: "Give a version that exists and is not below min_encryption_version, or leave the @version out." });
+		}
+		function denied(response, { mount, name }, what) {
+			if (isTokenRefused(response)) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", "The service does not know the token: it has expired, was revoked or is mistyped.", { hint: "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc." });
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PERMISSION_DENIED", `The login worked, but its policy does not allow to use the key. ${what}.`, { hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.` });
+		}
+		const LOGIN_HINTS = {
+			cert: "The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.",
+			oidc: "Check role, oidc-audience against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run."
+		};
+		function loginFailure(response, method, scrub) {
+			const { status } = response;
+			const said = errorsIn(response.body).join("; ");
+			const isRefused = [
+				400,
+				401,
+				403,
+				404
+			].includes(status) || status === 500 && /x509:|certificate/.test(said);
+			if (!isRefused) return sealedOrOther(response, scrub);
+			const detail = quote(said, scrub);
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, { hint: status === 404 ? "Check login: this auth mount does not exist; another one is given as in oidc@auth/github." : LOGIN_HINTS[method] });
+		}
+		function secondFactorWanted() {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", "The login wants a second factor, which a run cannot give.", { hint: "Use a role, or another auth mount, for which the service enforces no MFA." });
+		}
+		function sealedOrOther(response, scrub) {
+			const asked = (0, _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_2__.V)(response.status, response.headers);
+			if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each))) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "SERVICE_SEALED", "The service answered 503: it is sealed.", {
+				hint: "Its operators must unseal it; until then it can neither log anybody in nor sign.",
+				throttled: true,
+				...asked === undefined ? {} : { retryAfterMs: asked }
+			});
+			return (0, _answers_status_js__WEBPACK_IMPORTED_MODULE_1__.F)(response, {
+				scrub,
+				credentials: "login and role",
+				address: "server-url and mount"
+			});
+		}
+		function unusable(message, cause) {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("request", "RESP_BAD_SIGNATURE", message, {
+				hint: "Check that server-url leads to OpenBao or Vault and not to another service.",
+				cause,
+				maxAttempts: 3
+			});
+		}
+		function errorsIn(body) {
+			try {
+				const { errors } = object(JSON.parse(body.toString("utf8", 0, 64 * 1024)));
+				return Array.isArray(errors) ? errors.map((each) => String(each).replace(/\s+/g, " ").trim()) : [];
+			} catch {
+				return [];
+			}
+		}
+		function quote(text, scrub) {
+			return scrub(text, MAX_QUOTED).replace(/[.\s]+$/, "");
+		}
+		function object(value) {
+			return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+		}
+	}),
+	13708: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			N: () => Session,
+			z: () => withinLimit
+		});
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
+		const RENEW_AT = 2 / 3;
+		const SHARED_MS = 3e4;
+		async function withinLimit(request) {
+			const signal = AbortSignal.timeout(SHARED_MS);
+			try {
+				return await request(signal);
+			} catch (error) {
+				throw (0, _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.P5)(signal.aborted ? (0, _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.iU)(SHARED_MS) : error);
+			}
+		}
+		class Session {
+			#options;
+			#current;
+			#login;
+			#issued = new Set();
+			constructor(options) {
+				this.#options = options;
+			}
+			async use(send, isRefused, signal) {
+				const { token } = await this.#ready(signal);
+				const result = await send(token.value);
+				if (!isRefused(result) || token.leaseMs === Number.POSITIVE_INFINITY) return result;
+				if (this.#current?.token === token) this.#current = undefined;
+				return send((await this.#ready(signal)).token.value);
+			}
+			async close(signal) {
+				const { revoke } = this.#options;
+				const revocable = [...this.#issued].filter(({ isRevocable }) => isRevocable);
+				await Promise.allSettled(revocable.map((token) => revoke(token, signal)));
+				this.#issued.clear();
+			}
+			async #ready(signal) {
+				const { now } = this.#options;
+				if (this.#current && now() < this.#current.renewAt) return this.#current;
+				this.#login ??= this.#logIn().finally(() => {
+					this.#login = undefined;
+				});
+				return (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(this.#login, signal);
+			}
+			async #logIn() {
+				const token = await withinLimit((signal) => this.#options.login(signal));
+				this.#issued.add(token);
+				this.#current = {
+					token,
+					renewAt: this.#options.now() + token.leaseMs * RENEW_AT
+				};
+				return this.#current;
+			}
 		}
 	}),
 	37987: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

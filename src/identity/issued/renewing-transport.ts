@@ -20,6 +20,9 @@ export interface RenewalOptions {
 
 /** A certificate is replaced after this share of its life, so that an authority in trouble has the rest of it to recover. */
 const RENEW_AT = 2 / 3;
+/** Shortest time from a renewal that failed to the next one, in milliseconds, before requests must wait for it. */
+const MIN_RETRY_MS = 30_000;
+
 interface Current extends Tenure {
   renewAt: number;
   inFlight: number;
@@ -98,9 +101,10 @@ export class RenewingTransport implements Transport {
 
   async #replace(): Promise<Current> {
     const before = this.#current;
-    // When this fails, the next try is at the end of the certificate that there is, and requests wait for it.
-    if (before) before.renewAt = Number.POSITIVE_INFINITY;
-    const { transport, endsAt } = await this.#options.obtain(this.#closing.signal);
+    const { transport, endsAt } = await this.#options.obtain(this.#closing.signal).catch((error: unknown) => {
+      if (before) this.#postpone(before);
+      throw error;
+    });
     const now = this.#options.now();
     const renewAt = Math.min(now + (endsAt - now) * RENEW_AT, endsAt - MIN_LEFT_MS);
     const current: Current = { transport, endsAt, renewAt, inFlight: 0, isReplaced: false };
@@ -110,6 +114,13 @@ export class RenewingTransport implements Transport {
     this.#current = current;
     if (before) this.#closeIfDone(before);
     return current;
+  }
+
+  /** The next try is when half of the time is over; near the end of the certificate, requests wait for a new one. */
+  #postpone(current: Current): void {
+    const now = this.#options.now();
+    const waitMs = (current.endsAt - MIN_LEFT_MS - now) / 2;
+    current.renewAt = waitMs < MIN_RETRY_MS ? Number.POSITIVE_INFINITY : now + waitMs;
   }
 
   #closeIfDone(current: Current): void {

@@ -51,9 +51,18 @@ export async function withIssuer<T>(
   }
 }
 
-/** Shows a certificate that was issued, and returns what the report tells of it. */
-export function describeIssued({ runner, now }: Context, issued: IssuedIdentity): ReportPart {
-  const { certificate, source, job, endsAt, warnings } = issued;
+/**
+ * Shows a certificate that was issued, and returns what the report tells of it.
+ *
+ * What is odd about it is told of the first one only: the authority makes each one that follows in the same way.
+ */
+export function describeIssued(
+  { runner, now }: Context,
+  issued: IssuedIdentity,
+  nth: 'first' | 'renewed' = 'first',
+): ReportPart {
+  const { certificate, source, job, endsAt } = issued;
+  const warnings = nth === 'first' ? issued.warnings : [];
   const minutes = Math.round((endsAt - now()) / 6000) / 10;
   runner.line(`Client certificate from ${source}, for this run alone: ${certificate.subject}`);
   runner.line(`  issued by ${certificate.issuer}, serial ${certificate.serial}`);

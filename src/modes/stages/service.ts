@@ -122,8 +122,8 @@ function withIssuedService<T>(
       now: context.now,
       async obtain(signal) {
         const issued = await issuer.obtain(signal);
+        report.add(describeIssued(context, issued, newest ? 'renewed' : 'first'));
         newest = issued;
-        report.add(describeIssued(context, issued));
         const { certificatesPem: cert, keyPem: key, anchorsPem, endsAt } = issued;
         return { transport: open(createTlsContexts({ cert, key, ca: [anchorsPem] })), endsAt };
       },
