@@ -134,3 +134,59 @@ test('the bytes of a file in memory reach the signer uncopied', async () => {
   expect(seen[0]).toBe(chunks);
   progress.stop();
 });
+
+test('files that failed are no progress, and the estimate is about the others', async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const progress = startProgress({ files: 1000, bytes: 0 }, clock, (line) => lines.push(line));
+  for (let file = 0; file < 600; file++) progress.lose(0);
+  for (let file = 0; file < 200; file++) progress.add(0);
+  expect(progress.isLastUnderWay()).toBe(false);
+  await clock.run(sleep(clock, 5000));
+  for (let file = 0; file < 200; file++) progress.start();
+  expect(progress.isLastUnderWay()).toBe(true);
+  progress.stop();
+  expect(lines).toEqual(['200 of 1,000 files, 600 failed, about 5 s left']);
+});
+
+test('a run of which every file failed has no estimate', async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const progress = startProgress({ files: 2, bytes: 2 }, clock, (line) => lines.push(line));
+  progress.lose(1);
+  progress.lose(1);
+  await clock.run(sleep(clock, 5000));
+  progress.stop();
+  expect(lines).toEqual(['0 of 2 files, 2 failed']);
+});
+
+test('no time is foretold while the work waits', async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const progress = startProgress({ files: 2, bytes: 0 }, clock, (line) => lines.push(line));
+  progress.add(0);
+  progress.pause();
+  await clock.run(sleep(clock, 5000));
+  progress.resume();
+  await clock.run(sleep(clock, 5000));
+  progress.stop();
+  expect(lines).toEqual(['1 of 2 files', '1 of 2 files, about 10 s left']);
+});
+
+test('no time is foretold when nothing was done lately, until something is done', async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const progress = startProgress({ files: 3, bytes: 0 }, clock, (line) => lines.push(line));
+  progress.add(0);
+  await clock.run(sleep(clock, 21_000));
+  progress.add(0);
+  await clock.run(sleep(clock, 5000));
+  progress.stop();
+  expect(lines).toEqual([
+    '1 of 3 files, about 10 s left',
+    '1 of 3 files, about 20 s left',
+    '1 of 3 files',
+    '1 of 3 files',
+    '2 of 3 files, about 13 s left',
+  ]);
+});

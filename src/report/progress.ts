@@ -7,6 +7,8 @@ const FIRST_LINE_MS = 5000;
 const NEXT_LINE_MS = 5000;
 /** Less than this share of the work says nothing about the time that is left. */
 const LEAST_SHARE = 0.01;
+/** After this long without a finished file or new bytes, the past rate says nothing about the time that is left. */
+const LATELY_MS = 15_000;
 /** A slower rate in bytes per second is that of tiny files, and tells nobody anything. */
 const LEAST_RATE = 1000;
 
@@ -16,6 +18,12 @@ export interface Progress {
   start(): Flight;
   /** Notes that a file of this size is done. */
   add(bytes: number): void;
+  /** Notes that a file of this size has failed for good: it is neither done nor still to be done. */
+  lose(bytes: number): void;
+  /** Notes that work waits, so that nobody can tell how much time is left. */
+  pause(): void;
+  /** Notes that work goes on after a pause. */
+  resume(): void;
   /** Whether each file that is not done is under way. */
   isLastUnderWay(): boolean;
   stop(): void;
@@ -39,16 +47,22 @@ export function startProgress(
 ): Progress {
   const startedAt = clock.now();
   const done = { files: 0, bytes: 0 };
+  const lost = { files: 0, bytes: 0 };
+  const advance = { sent: 0, at: startedAt };
+  let isPaused = false;
   const flying = { tries: 0, hashed: 0, sent: 0 };
   let cancel = clock.after(FIRST_LINE_MS, tick);
 
   function tick(): void {
     const sent = done.bytes + flying.sent;
     // A file is read twice: before it is sent, and for it.
-    const share = total.bytes > 0 ? (done.bytes + sent + flying.hashed) / (2 * total.bytes) : done.files / total.files;
-    print(
-      describe({ total: total.files, files: done.files, sent, share, inFlight: flying.tries }, clock.now() - startedAt),
-    );
+    const bytes = total.bytes - lost.bytes;
+    const share =
+      bytes > 0 ? (done.bytes + sent + flying.hashed) / (2 * bytes) : done.files / (total.files - lost.files);
+    if (sent > advance.sent) Object.assign(advance, { sent, at: clock.now() });
+    const isSteady = !isPaused && clock.now() - advance.at < LATELY_MS;
+    const state = { total: total.files, files: done.files, failed: lost.files, sent, share, isSteady };
+    print(describe({ ...state, inFlight: flying.tries }, clock.now() - startedAt));
     cancel = clock.after(NEXT_LINE_MS, tick);
   }
 
@@ -57,8 +71,19 @@ export function startProgress(
     add(size) {
       done.files++;
       done.bytes += size;
+      advance.at = clock.now();
     },
-    isLastUnderWay: () => done.files + flying.tries >= total.files,
+    lose(size) {
+      lost.files++;
+      lost.bytes += size;
+    },
+    pause() {
+      isPaused = true;
+    },
+    resume() {
+      isPaused = false;
+    },
+    isLastUnderWay: () => done.files + lost.files + flying.tries >= total.files,
     stop: () => cancel(),
   };
 }
@@ -91,18 +116,22 @@ function startFlight(flying: Flying): Flight {
 interface State {
   readonly total: number;
   readonly files: number;
+  readonly failed: number;
   /** Bytes, those of files that are done included. */
   readonly sent: number;
   /** Of the whole work, 0 to 1. */
   readonly share: number;
+  /** Whether the past rate goes on. */
+  readonly isSteady: boolean;
   readonly inFlight: number;
 }
 
-function describe({ total, files, sent, share, inFlight }: State, elapsedMs: number): string {
+function describe({ total, files, failed, sent, share, isSteady, inFlight }: State, elapsedMs: number): string {
   const rate = sent / (elapsedMs / 1000);
-  const isGuessable = share >= LEAST_SHARE && share < 1;
+  const isGuessable = isSteady && share >= LEAST_SHARE && share < 1;
   return [
     `${formatCount(files)} of ${plural(total, 'file')}`,
+    failed > 0 ? `${formatCount(failed)} failed` : '',
     rate >= LEAST_RATE ? `${formatBytes(rate)}/s` : '',
     inFlight > 0 ? `${formatCount(inFlight)} in flight` : '',
     isGuessable ? `about ${formatGuessedMs((elapsedMs / share) * (1 - share))} left` : '',

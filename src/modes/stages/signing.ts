@@ -117,12 +117,19 @@ async function runSigning(context: Context, task: ReleaseTask): Promise<SignResu
   // Should that fail, the upload will say why.
   const load = isUploaded ? (): void => void loadClient().catch(() => {}) : () => {};
   const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
+  const options = signOptions(context, task, wanted);
   const result = await signTidily(context, output, {
-    ...signOptions(context, task, wanted),
+    ...options,
     onWhiteSpace: warnOfWhiteSpace(context, task.report),
     signer: watchSigner(service.signer, progress),
+    onEvent: (event) => {
+      if (event.type === 'outage') progress.pause();
+      else if (event.type === 'recovery') progress.resume();
+      options.onEvent(event);
+    },
     onOutcome: (outcome) => {
-      progress.add(outcome.file.size);
+      if (outcome.error) progress.lose(outcome.file.size);
+      else progress.add(outcome.file.size);
       if (runner.facts.isDebug) runner.debug(describeOutcome(outcome));
     },
   }).finally(() => {
