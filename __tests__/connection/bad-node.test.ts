@@ -59,6 +59,6 @@ test('one bad node of several costs its connections and no file', async () => {
 test('when every new connection leads to the bad node, the run ends with what that node sent', async () => {
   const run = await signAcrossCut(() => 'bad');
   expect(run.ending?.code).toBe('TLS_SERVER_UNTRUSTED');
-  expect(run.ending?.message).toContain('the server sent CN=the-bad-node');
+  expect(run.ending?.message).toContain('the server sent 1 certificate: CN=the-bad-node');
   expect(run.events.filter(({ type }) => type === 'bad-node').length).toBeLessThan(10);
 });

@@ -81,7 +81,7 @@ describe('the program in mode sign', () => {
     const run = await scenario.run({ chain: issuer });
     expect(run.exitCode).toBe(1);
     expect(run.log).toMatch(
-      /TLS_SERVER_UNTRUSTED: .*sent CN=rehearsal-service \(issuer CN=Rehearsal Root CA\).*; chain holds CN=Rehearsal Intermediate CA/,
+      /TLS_SERVER_UNTRUSTED: .*sent 2 certificates: CN=rehearsal-service \(issuer CN=Rehearsal Root CA\).*; chain holds CN=Rehearsal Intermediate CA/,
     );
     expect(run.outputs['request-count']).toBe('1');
   });

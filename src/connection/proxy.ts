@@ -129,8 +129,17 @@ export function openTunnel(proxy: ConnectProxy, target: TunnelTarget): Promise<S
 function refusal({ statusCode: status, headers }: IncomingMessage, proxy: ConnectProxy): Failure {
   if (status === 407) return unauthenticated(offersIn(headers['proxy-authenticate'] ?? ''), proxy);
   return new Failure('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}).`, {
-    hint: 'The proxy cannot reach the service, or its rules do not allow it. List the service in no_proxy to go directly.',
+    hint: `${isRule(status) ? RULES_FIRST : REACH_FIRST} List the service in no_proxy to go directly.`,
   });
+}
+
+const RULES_FIRST =
+  'The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.';
+const REACH_FIRST = 'The proxy cannot reach the service, or its rules do not allow it.';
+
+/** A status below 500 speaks of the request, one from 500 on of the proxy and what is behind it. */
+function isRule(status = 0): boolean {
+  return status >= 400 && status < 500;
 }
 
 /** Lists the authentication schemes that a proxy offers, such as `Basic` and `Negotiate`. */

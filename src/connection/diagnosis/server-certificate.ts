@@ -138,7 +138,7 @@ function describeNames(leaf: X509Certificate, hostname: string): Detail {
 function describeTrust(sent: Chain, { anchors, now }: TrustFacts): Detail {
   const top = sent.at(-1) ?? sent[0];
   const names = sent.map(({ subject, issuer }) => `${nameOnOneLine(subject)} (issuer ${nameOnOneLine(issuer)})`);
-  const what = `the server sent ${list(names)}; chain holds ${list(anchors.map(({ subject }) => nameOnOneLine(subject)))}`;
+  const what = `the server sent ${countOf(names)}: ${list(names)}; chain holds ${list(anchors.map(({ subject }) => nameOnOneLine(subject)))}`;
   const old = anchors.find((anchor) => isOutOfDate(anchor, now) && sent.some((one) => isIssuedBy(one, anchor)));
   if (old) {
     const state = old.validToDate < now ? `ended at ${old.validToDate.toISOString()}` : 'is not valid yet';
@@ -159,10 +159,21 @@ function describeTrust(sent: Chain, { anchors, now }: TrustFacts): Detail {
       todo: 'The CA was renewed under the same name: ask the operators of the service for its present certificate, and put that into chain.',
     };
   }
+  const ca = nameOnOneLine(top.issuer);
+  // Nothing can be missing behind a root.
+  if (top.subject === top.issuer)
+    return {
+      what,
+      todo: `Ask the operators of the service whether ${ca} is its CA, and put that certificate into chain.`,
+    };
   return {
     what,
-    todo: `Ask the operators of the service whether ${nameOnOneLine(top.issuer)} is its CA, and put that certificate into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`,
+    todo: `Ask the operators of the service which of two causes it is: chain lacks the certificate of their CA, ${ca}, which then belongs there; or ${ca} is an intermediate CA below a CA in chain, and their server must send its certificate as well.`,
   };
+}
+
+function countOf(names: readonly string[]): string {
+  return names.length === 1 ? '1 certificate' : `${names.length} certificates`;
 }
 
 function list(names: readonly string[]): string {
