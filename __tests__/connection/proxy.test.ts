@@ -113,6 +113,16 @@ describe('407', () => {
   });
 });
 
+test.each([
+  [403, /^The rules of the proxy do not allow this host and port.*no_proxy/],
+  [405, /^The rules of the proxy/],
+  [503, /^The proxy cannot reach the service, or its rules/],
+])('a refusal with %i names the likely cause first', async (status, hint) => {
+  const failure = await ask(`HTTP/1.1 ${status} No\r\n\r\n`, (port) => `http://127.0.0.1:${port}`);
+  expect([failure.kind, failure.code]).toEqual(['service', 'PROXY_REFUSED']);
+  expect(failure.hint).toMatch(hint);
+});
+
 describe('a proxy that cannot be used', () => {
   test('over TLS that it does not speak ends the run, with the likely mistake', async () => {
     const failure = await ask('HTTP/1.1 200 OK\r\n\r\n', (port) => `https://127.0.0.1:${port}`);
