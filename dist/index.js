@@ -29453,7 +29453,7 @@ var __webpack_modules__ = {
 		function describeTrust(sent, { anchors, now }) {
 			const top = sent.at(-1) ?? sent[0];
 			const names = sent.map(({ subject, issuer }) => `${(0, certificate.vm)(subject)} (issuer ${(0, certificate.vm)(issuer)})`);
-			const what = `the server sent ${list(names)}; chain holds ${list(anchors.map(({ subject }) => (0, certificate.vm)(subject)))}`;
+			const what = `the server sent ${countOf(names)}: ${list(names)}; chain holds ${list(anchors.map(({ subject }) => (0, certificate.vm)(subject)))}`;
 			const old = anchors.find((anchor) => isOutOfDate(anchor, now) && sent.some((one) => (0, certificate.rh)(one, anchor)));
 			if (old) {
 				const state = old.validToDate < now ? `ended at ${old.validToDate.toISOString()}` : "is not valid yet";
@@ -29474,10 +29474,18 @@ var __webpack_modules__ = {
 					todo: "The CA was renewed under the same name: ask the operators of the service for its present certificate, and put that into chain."
 				};
 			}
+			const ca = (0, certificate.vm)(top.issuer);
+			if (top.subject === top.issuer) return {
+				what,
+				todo: `Ask the operators of the service whether ${ca} is its CA, and put that certificate into chain.`
+			};
 			return {
 				what,
-				todo: `Ask the operators of the service whether ${(0, certificate.vm)(top.issuer)} is its CA, and put that certificate into chain. If chain is right, the server does not send its intermediate certificates: its operators must add them.`
+				todo: `Ask the operators of the service which of two causes it is: chain lacks the certificate of their CA, ${ca}, which then belongs there; or ${ca} is an intermediate CA below a CA in chain, and their server must send its certificate as well.`
 			};
+		}
+		function countOf(names) {
+			return names.length === 1 ? "1 certificate" : `${names.length} certificates`;
 		}
 		function list(names) {
 			const shown = names.slice(0, MAX_LISTED).join(", ");
@@ -29719,7 +29727,12 @@ var __webpack_modules__ = {
 		}
 		function refusal({ statusCode: status, headers }, proxy) {
 			if (status === 407) return unauthenticated(offersIn(headers["proxy-authenticate"] ?? ""), proxy);
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__.HR("service", "PROXY_REFUSED", `The proxy refused a tunnel to the service (${status}).`, { hint: "The proxy cannot reach the service, or its rules do not allow it. List the service in no_proxy to go directly." });
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__.HR("service", "PROXY_REFUSED", `The proxy refused a tunnel to the service (${status}).`, { hint: `${isRule(status) ? RULES_FIRST : REACH_FIRST} List the service in no_proxy to go directly.` });
+		}
+		const RULES_FIRST = "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.";
+		const REACH_FIRST = "The proxy cannot reach the service, or its rules do not allow it.";
+		function isRule(status = 0) {
+			return status >= 400 && status < 500;
 		}
 		function offersIn(header) {
 			const schemes = [...header.matchAll(/(?:^|,)\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/gi)].map(([, scheme = ""]) => scheme);
@@ -36849,10 +36862,15 @@ Content-Type: application/json
 		const FIRST_LINE_MS = 5e3;
 		const NEXT_LINE_MS = 5e3;
 		const LEAST_SHARE = .01;
+		const LATELY_MS = 15e3;
 		const LEAST_RATE = 1e3;
 		function startProgress(total, clock, print) {
 			const startedAt = clock.now();
 			const done = {
+				files: 0,
+				bytes: 0
+			};
+			const lost = {
 				files: 0,
 				bytes: 0
 			};
@@ -36861,28 +36879,53 @@ Content-Type: application/json
 				hashed: 0,
 				sent: 0
 			};
+			const pace = {
+				sent: 0,
+				at: startedAt,
+				isPaused: false
+			};
 			let cancel = clock.after(FIRST_LINE_MS, tick);
 			function tick() {
+				const now = clock.now();
 				const sent = done.bytes + flying.sent;
-				const share = total.bytes > 0 ? (done.bytes + sent + flying.hashed) / (2 * total.bytes) : done.files / total.files;
-				print(progress_describe({
+				const read = done.bytes + sent + flying.hashed;
+				const bytes = total.bytes - lost.bytes;
+				const share = bytes > 0 ? read / (2 * bytes) : done.files / (total.files - lost.files);
+				if (sent > pace.sent) Object.assign(pace, {
+					sent,
+					at: now
+				});
+				const isSteady = !pace.isPaused && now - pace.at < LATELY_MS;
+				const counts = {
 					total: total.files,
 					files: done.files,
+					failed: lost.files,
+					inFlight: flying.tries
+				};
+				print(progress_describe({
+					...counts,
 					sent,
 					share,
-					inFlight: flying.tries
-				}, clock.now() - startedAt));
+					isSteady
+				}, now - startedAt));
 				cancel = clock.after(NEXT_LINE_MS, tick);
 			}
 			return {
 				start: () => startFlight(flying),
 				add(size) {
-					done.files++;
-					done.bytes += size;
+					count(done, size);
+					pace.at = clock.now();
 				},
-				isLastUnderWay: () => done.files + flying.tries >= total.files,
+				lose: (size) => count(lost, size),
+				pause: () => Object.assign(pace, { isPaused: true }),
+				resume: () => Object.assign(pace, { isPaused: false }),
+				isLastUnderWay: () => done.files + lost.files + flying.tries >= total.files,
 				stop: () => cancel()
 			};
+		}
+		function count(sum, size) {
+			sum.files++;
+			sum.bytes += size;
 		}
 		function startFlight(flying) {
 			const own = {
@@ -36904,15 +36947,32 @@ Content-Type: application/json
 				}
 			};
 		}
-		function progress_describe({ total, files, sent, share, inFlight }, elapsedMs) {
+		function progress_describe({ total, files, failed, sent, share, isSteady, inFlight }, elapsedMs) {
 			const rate = sent / (elapsedMs / 1e3);
-			const isGuessable = share >= LEAST_SHARE && share < 1;
+			const isGuessable = isSteady && share >= LEAST_SHARE && share < 1;
 			return [
 				`${(0, units.B4)(files)} of ${(0, units.LS)(total, "file")}`,
+				failed > 0 ? `${(0, units.B4)(failed)} failed` : "",
 				rate >= LEAST_RATE ? `${(0, units.z3)(rate)}/s` : "",
 				inFlight > 0 ? `${(0, units.B4)(inFlight)} in flight` : "",
 				isGuessable ? `about ${(0, units._X)(elapsedMs / share * (1 - share))} left` : ""
 			].filter(Boolean).join(", ");
+		}
+		function watchSigning(options, progress) {
+			return {
+				...options,
+				signer: watchSigner(options.signer, progress),
+				onEvent(event) {
+					if (event.type === "outage") progress.pause();
+					if (event.type === "recovery") progress.resume();
+					options.onEvent(event);
+				},
+				onOutcome(outcome) {
+					if (outcome.error) progress.lose(outcome.file.size);
+					else progress.add(outcome.file.size);
+					options.onOutcome(outcome);
+				}
+			};
 		}
 		function watchSigner(signer, progress) {
 			return {
@@ -38374,15 +38434,14 @@ Content-Type: application/json
 				isLastUnderWay: () => progress.isLastUnderWay(),
 				load
 			});
-			const result = await signTidily(context, output, {
+			const options = {
 				...signOptions(context, task, wanted),
 				onWhiteSpace: warnOfWhiteSpace(context, task.report),
-				signer: watchSigner(service.signer, progress),
 				onOutcome: (outcome) => {
-					progress.add(outcome.file.size);
 					if (runner.facts.isDebug) runner.debug(describeOutcome(outcome));
 				}
-			}).finally(() => {
+			};
+			const result = await signTidily(context, output, watchSigning(options, progress)).finally(() => {
 				progress.stop();
 				stopLoading();
 			});

@@ -1,4 +1,5 @@
 import type { Clock } from '../signing/schedule/clock.ts';
+import type { SignOptions } from '../signing/sign.ts';
 import type { Signer, Source } from '../signing/signer.ts';
 import { formatBytes, formatCount, formatGuessedMs, plural } from './summary/units.ts';
 
@@ -48,44 +49,41 @@ export function startProgress(
   const startedAt = clock.now();
   const done = { files: 0, bytes: 0 };
   const lost = { files: 0, bytes: 0 };
-  const advance = { sent: 0, at: startedAt };
-  let isPaused = false;
   const flying = { tries: 0, hashed: 0, sent: 0 };
+  const pace = { sent: 0, at: startedAt, isPaused: false };
   let cancel = clock.after(FIRST_LINE_MS, tick);
 
   function tick(): void {
+    const now = clock.now();
     const sent = done.bytes + flying.sent;
     // A file is read twice: before it is sent, and for it.
+    const read = done.bytes + sent + flying.hashed;
     const bytes = total.bytes - lost.bytes;
-    const share =
-      bytes > 0 ? (done.bytes + sent + flying.hashed) / (2 * bytes) : done.files / (total.files - lost.files);
-    if (sent > advance.sent) Object.assign(advance, { sent, at: clock.now() });
-    const isSteady = !isPaused && clock.now() - advance.at < LATELY_MS;
-    const state = { total: total.files, files: done.files, failed: lost.files, sent, share, isSteady };
-    print(describe({ ...state, inFlight: flying.tries }, clock.now() - startedAt));
+    const share = bytes > 0 ? read / (2 * bytes) : done.files / (total.files - lost.files);
+    if (sent > pace.sent) Object.assign(pace, { sent, at: now });
+    const isSteady = !pace.isPaused && now - pace.at < LATELY_MS;
+    const counts = { total: total.files, files: done.files, failed: lost.files, inFlight: flying.tries };
+    print(describe({ ...counts, sent, share, isSteady }, now - startedAt));
     cancel = clock.after(NEXT_LINE_MS, tick);
   }
 
   return {
     start: () => startFlight(flying),
     add(size) {
-      done.files++;
-      done.bytes += size;
-      advance.at = clock.now();
+      count(done, size);
+      pace.at = clock.now();
     },
-    lose(size) {
-      lost.files++;
-      lost.bytes += size;
-    },
-    pause() {
-      isPaused = true;
-    },
-    resume() {
-      isPaused = false;
-    },
+    lose: (size) => count(lost, size),
+    pause: () => Object.assign(pace, { isPaused: true }),
+    resume: () => Object.assign(pace, { isPaused: false }),
     isLastUnderWay: () => done.files + lost.files + flying.tries >= total.files,
     stop: () => cancel(),
   };
+}
+
+function count(sum: { files: number; bytes: number }, size: number): void {
+  sum.files++;
+  sum.bytes += size;
 }
 
 /** What all tries under way have done together. */
@@ -138,6 +136,24 @@ function describe({ total, files, failed, sent, share, isSteady, inFlight }: Sta
   ]
     .filter(Boolean)
     .join(', ');
+}
+
+/** Shows what a signing does as progress: its attempts, its results, and the time in which the service is in trouble. */
+export function watchSigning(options: SignOptions, progress: Progress): SignOptions {
+  return {
+    ...options,
+    signer: watchSigner(options.signer, progress),
+    onEvent(event) {
+      if (event.type === 'outage') progress.pause();
+      if (event.type === 'recovery') progress.resume();
+      options.onEvent(event);
+    },
+    onOutcome(outcome) {
+      if (outcome.error) progress.lose(outcome.file.size);
+      else progress.add(outcome.file.size);
+      options.onOutcome(outcome);
+    },
+  };
 }
 
 /** Shows the attempts of a signer as progress, those of large files while their bytes are being sent. */

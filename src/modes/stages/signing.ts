@@ -2,7 +2,7 @@ import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
 import type { Sealed } from '../../files/seal.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import type { EffortInputs, FileInputs } from '../../inputs/inputs.ts';
-import { startProgress, watchSigner } from '../../report/progress.ts';
+import { startProgress, watchSigning } from '../../report/progress.ts';
 import type { ReportBuilder } from '../../report/report.ts';
 import { plural } from '../../report/summary/units.ts';
 import { deadlinePassed } from '../../signing/policy/failure.ts';
@@ -117,22 +117,14 @@ async function runSigning(context: Context, task: ReleaseTask): Promise<SignResu
   // Should that fail, the upload will say why.
   const load = isUploaded ? (): void => void loadClient().catch(() => {}) : () => {};
   const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
-  const options = signOptions(context, task, wanted);
-  const result = await signTidily(context, output, {
-    ...options,
+  const options = {
+    ...signOptions(context, task, wanted),
     onWhiteSpace: warnOfWhiteSpace(context, task.report),
-    signer: watchSigner(service.signer, progress),
-    onEvent: (event) => {
-      if (event.type === 'outage') progress.pause();
-      else if (event.type === 'recovery') progress.resume();
-      options.onEvent(event);
-    },
-    onOutcome: (outcome) => {
-      if (outcome.error) progress.lose(outcome.file.size);
-      else progress.add(outcome.file.size);
+    onOutcome: (outcome: FileOutcome) => {
       if (runner.facts.isDebug) runner.debug(describeOutcome(outcome));
     },
-  }).finally(() => {
+  };
+  const result = await signTidily(context, output, watchSigning(options, progress)).finally(() => {
     progress.stop();
     stopLoading();
   });
