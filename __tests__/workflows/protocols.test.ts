@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { PRESETS } from '../../src/protocols/http/presets.ts';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
 import { IN_HOUSE_API, StandInServer, TOKEN } from '../protocols/http/stand-ins.ts';
+import { fill } from './engine/expression.ts';
 import { createHub } from './engine/hub.ts';
 import { runWorkflow, type WorkflowResult } from './engine/run.ts';
 import { readWorkflow } from './engine/workflow-file.ts';
@@ -52,6 +54,25 @@ test('an input of another protocol is an error of the action, which names both',
   const run = await sign({ login: 'token', shards: 1 });
   expect(run.result).toBe('failure');
   expect(run.log).toMatch(/Input login is given, but belongs to another protocol/);
+});
+
+test.each<[string, Readonly<Record<string, string>>, boolean]>([
+  ['es-auth', { protocol: 'es-auth' }, false],
+  ['vault, login cert', { protocol: 'vault', login: 'cert' }, false],
+  ['vault, login oidc at a mount', { protocol: 'vault', login: 'oidc@jwt/github' }, false],
+  ['vault, login token', { protocol: 'vault', login: 'token' }, true],
+  ['http with {token}', { protocol: 'http', request: REQUEST }, true],
+  ['http without {token}', { protocol: 'http', request: REQUEST.replace('{token}', 'none') }, false],
+  ...Object.entries(PRESETS).map(([name, { request }]): [string, Readonly<Record<string, string>>, boolean] => [
+    `http, preset ${name}`,
+    { protocol: 'http', request: `preset:${name}` },
+    request.includes('{token}'),
+  ]),
+])('a token that is stored for the whole organisation is passed only where it is used: %s', (_, inputs, isPassed) => {
+  const { jobs } = readWorkflow(SIGN_RELEASE);
+  const [step] = jobs.flatMap(({ steps }) => steps.filter(({ id }) => id === 'sign'));
+  const contexts = { inputs: { login: 'cert', request: '', ...inputs }, secrets: { SIGNING_TOKEN: TOKEN } };
+  expect(fill(step?.with['token'], contexts)).toBe(isPassed ? TOKEN : '');
 });
 
 /** Inputs of the action that the workflow decides itself, or that no caller has needed yet. */
