@@ -94,6 +94,11 @@ test.each<[string, Assets, Readonly<Record<string, string>>]>([
     { 'app.bin': 'LISTED_OTHERWISE', 'core.so': 'LISTED_OTHERWISE' },
   ],
   ['an asset that is gone', signed({ 'core.so': 'core', SHA256SUMS: sumsOf(FILES) }), { 'app.bin': 'ASSET_MISSING' }],
+  [
+    'an asset that is gone, by a list of more than 128 KiB as Windows writes it',
+    signed({ 'core.so': 'core', SHA256SUMS: sumsOf(FILES).repeat(900).replaceAll('\n', '\r\n') }),
+    { 'app.bin': 'ASSET_MISSING' },
+  ],
   ['checksums without their signature', { ...signed(FILES), SUMS: sumsOf(FILES) }, { SUMS: 'OWN_FILE_UNSIGNED' }],
   ['a receipt without its signature', { ...signed(FILES), 'm.json': RECEIPT }, { 'm.json': 'OWN_FILE_UNSIGNED' }],
   [

@@ -10,9 +10,10 @@ import { type ReleaseOptions, type ReleasesApi, startReleasesApi } from './relea
 const WORKFLOW = join(ACTION_DIRECTORY, '.github/workflows/reconcile-release.yml');
 const FILES = { 'app.bin': 'app', 'core.so': 'core' };
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** A list as sha256sum writes it, which escapes backslashes and says so in front of the line. */
 const sumsOf = (files: Readonly<Record<string, string>>): string =>
   Object.entries(files)
-    .map(([path, text]) => `${sha256(text)}  ${path}\n`)
+    .map(([path, text]) => `${path.includes('\\') ? '\\' : ''}${sha256(text)}  ${path.replaceAll('\\', '\\\\')}\n`)
     .join('');
 
 let service: Service;
@@ -117,6 +118,15 @@ test('what the list has is signed and attached, and checked as attached; a secon
 test.each<[string, Omit<ReleaseOptions, 'tag'>, Readonly<Record<string, string>> | undefined, string[]]>([
   ['no list', {}, undefined, ['app.bin SIGNATURE_MISSING', 'core.so SIGNATURE_MISSING']],
   ['one asset is not in the list', {}, { 'app.bin': 'app' }, ['core.so NOT_LISTED']],
+  [
+    'one asset is not in a list of more than 128 KiB, where a directory has a backslash in its name',
+    {},
+    {
+      ...Object.fromEntries(Array.from({ length: 1500 }, (_, at) => [`lib/${at}`, `${at}`])),
+      'we\\ird/app.bin': 'app',
+    },
+    ['core.so NOT_LISTED'],
+  ],
   ['the list has other bytes', {}, { ...FILES, 'app.bin': 'other' }, ['app.bin NOT_LISTED']],
   ['an asset is renamed', {}, { 'setup.bin': 'app', 'core.so': 'core' }, ['app.bin LISTED_OTHERWISE']],
   ['immutable', { immutable: true }, FILES, ['app.bin SIGNATURE_MISSING', 'core.so SIGNATURE_MISSING']],

@@ -8,9 +8,14 @@ here=$(dirname "$0")
 . "$here/releases.sh"
 
 cd release-check
-lines='[split("\n")[] | select(. != "") | capture("^(?<sha256>[0-9a-f]{64}) [ *](?<path>.+)$") // error("no list") | {sha256, name: (.path | sub(".*/"; ""))}]'
-# Prints the rows of a file of checksums, or fails when it is anything else.
-rows_of() { jq --compact-output --raw-input --slurp "$lines" "$1" 2> /dev/null; }
+# Prints the rows of a file of checksums, as sha256sum or Windows writes it, or fails when it is anything else.
+rows_of() {
+  jq --compact-output --raw-input --slurp '
+    [split("\n")[] | sub("\r$"; "") | select(. != "")
+      | capture("^(?<escaped>\\\\?)(?<sha256>[0-9a-f]{64}) [ *](?<path>.+)$") // error("no list")
+      | if .escaped == "" then . else .path |= gsub("\\\\(?<c>[\\\\nr])"; {"n": "\n", "r": "\r", "\\": "\\"}[.c]) end
+      | {sha256, name: (.path | sub(".*/"; ""))}]' "$1" 2> /dev/null
+}
 
 # What the verification found of each file, by name.
 echo '{"files":[],"failure":null}' > found.json
@@ -20,14 +25,15 @@ if [[ -n $(find signed -type f) ]]; then
   cp "$MANIFEST" found.json
 fi
 
-# Small files of a directory that have a line like those of sha256sum, or one that a pattern finds.
-like() { find "$1" -type f ! -name '*.sign' -size -65536 -exec grep -lE -e "$2" {} + | sed 's|.*/||' | sort || true; }
-line='^[0-9a-f]{64} [ *].'
+# Files of a directory in which a pattern finds a line. Below 32 MiB, which is room for a list or a receipt of tens of thousands of
+# files, because a search through every image and installer would take minutes.
+like() { find "$1" -type f ! -name '*.sign' -size -33554432c -exec grep -lE -e "$2" {} + | sed 's|.*/||' | sort || true; }
+line='^\\?[0-9a-f]{64} [ *].'
 
 # The lists of checksums among the assets, of which only those count whose signature is valid.
 : > lists.jsonl
 while IFS= read -r name; do
-  if rows=$(rows_of "signed/$name"); then jq --compact-output --null-input --arg list "$name" --argjson rows "$rows" '$rows[] + {list: $list}' >> lists.jsonl; fi
+  if rows_of "signed/$name" > rows.json; then jq --compact-output --arg list "$name" '.[] + {list: $list}' rows.json >> lists.jsonl; fi
 done < <(like signed "$line" | comm -12 - <(json --raw-output '.files[] | select(.status == "verified") | .path' found.json | sort))
 # Of what they list, only what FILES means.
 while IFS= read -r name; do ! is_meant "$name" || echo "$name"; done < <(json --raw-output .name lists.jsonl | sort -u) > listed.txt
@@ -42,20 +48,21 @@ while IFS= read -r name; do ! is_meant "$name" || echo "$name"; done < <(json --
   done
 } > own.txt
 
-# What the caller lets be signed.
-allowed=null
+# What the caller lets be signed. In a file, because an argument of a program has at most 128 KiB.
+echo null > allowed.json
 if [[ -n $CHECKSUMS ]]; then
-  allowed=$(rows_of "../$CHECKSUMS") || refuse 'Input checksums' 'The artifact has no such file of checksums, as sha256sum writes it.'
+  rows_of "../$CHECKSUMS" > allowed.json || refuse 'Input checksums' 'The artifact has no such file of checksums, as sha256sum writes it.'
 fi
 immutable=false
 ! is_immutable || immutable=true
 
 json --slurp --slurpfile found found.json --slurpfile lists lists.jsonl --rawfile listed listed.txt --rawfile own own.txt \
-  --argjson allowed "$allowed" --argjson immutable "$immutable" --arg trust "$TRUST_ASSETS" --argjson count "$(json length all.json)" '
+  --slurpfile allowed allowed.json --argjson immutable "$immutable" --arg trust "$TRUST_ASSETS" --argjson count "$(json length all.json)" '
   def finding($code; $message): {code: $code, message: $message};
   ($found[0].files | INDEX(.path)) as $by_name
   | INDEX(.name) as $there
   | ($own | split("\n")) as $own
+  | $allowed[0] as $allowed
   | ($listed | split("\n") | map({key: ., value: true}) | from_entries) as $meant
   | ($lists | map(select($meant[.name]))) as $listed
   | ($listed | group_by(.name) | map({key: .[0].name, value: .}) | from_entries) as $rows_of
@@ -104,7 +111,7 @@ fi
   echo "findings=$(json --compact-output .findings judged.json)"
 } >> "$GITHUB_OUTPUT"
 
-# Names have harmless characters; everything else becomes text that Markdown and HTML leave alone.
+# All becomes text that Markdown and HTML leave alone, also the names that a list gives.
 tag=$(json --raw-output .tag_name release.json | shown)
 {
   echo "### $REPOSITORY, release $tag: $valid valid, $(count '.status == "to be signed"') to be signed, $wrong wrong"
@@ -115,7 +122,7 @@ tag=$(json --raw-output .tag_name release.json | shown)
     def plain: gsub("[^A-Za-z0-9 .,:;()/+@~=_-]"; "?");
     (.assets[] | select(.kind != "signature" or .code) | [.name, (.code // .status), .sha256, .uploader, .uploaded]),
     (.gone[] | [.name, "ASSET_MISSING", .sha256, "", ""])
-    | "| `\(.[0])` | \(.[1:] | map(plain) | join(" | ")) |"' judged.json
+    | map(plain) | "| `\(.[0])` | \(.[1:] | join(" | ")) |"' judged.json
   echo
   json --raw-output '
     def plain: gsub("[^A-Za-z0-9 .,:;()/+@~=_-]"; "?");
