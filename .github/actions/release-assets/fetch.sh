@@ -63,7 +63,8 @@ lost_of() {
   ' statuses.txt - "$1"
 }
 
-# Eight at a time, fifty in one go; what was lost is asked for again, and after a limit of requests nothing more for as long as it lasts.
+# Eight at a time, fifty in one go; what was lost is asked for again, and after a limit of requests nothing more for as long as it
+# lasts. Five times without one whole asset, limits aside, are the end.
 json --raw-output '"\(.id) \(.size) \(.path)"' listed.jsonl > pending.txt
 losses=0
 while [[ -s pending.txt ]]; do
@@ -72,6 +73,7 @@ while [[ -s pending.txt ]]; do
   transfers < batch.txt | curl --silent --show-error --parallel --parallel-max 8 --config - > statuses.txt || true
   lost_of batch.txt > lost.txt
   cut -d ' ' -f 1-3 lost.txt | cat - rest.txt > pending.txt
+  (($(wc -l < lost.txt) == $(wc -l < batch.txt))) || losses=0
   [[ -s lost.txt ]] || continue
   pause=0
   while read -r id _ path status; do
@@ -80,10 +82,13 @@ while [[ -s pending.txt ]]; do
     [[ ! -f headers/$id ]] || seconds=$(pause_of "$status" "headers/$id")
     ((${seconds:-0} <= pause)) || pause=$seconds
   done < lost.txt
+  if ((pause > 0)); then
+    wait_for_limit "$pause"
+    continue
+  fi
   losses=$((losses + 1))
   ((losses < 5)) || refuse 'Not downloaded' "GitHub did not hand out what it lists: $(cut -d ' ' -f 3 lost.txt | sed 's|.*/||' | shown)."
-  ((pause == 0)) || wait_for_limit "$pause"
-  ((pause > 0)) || sleep "$((losses * ${RETRY_SECONDS:-5}))"
+  sleep "$((losses * ${RETRY_SECONDS:-5}))"
 done
 
 find signed unsigned -type f -exec openssl dgst -sha256 -r {} + | sed 's| \*| |' > digests.txt

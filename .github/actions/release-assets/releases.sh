@@ -10,7 +10,7 @@ refuse() {
 }
 
 # Names of assets are data: nothing but these characters gets into a log or a summary.
-shown() { head -n 5 | tr -c 'A-Za-z0-9._ \n-' '?' | paste -s -d ' ' -; }
+shown() { sed -n 1,5p | tr -c 'A-Za-z0-9._ \n-' '?' | paste -s -d ' ' -; }
 
 # jq on Windows ends lines with CR LF.
 json() { jq "$@" | tr -d '\r'; }
@@ -35,15 +35,27 @@ wait_for_limit() {
 
 # Makes a request and prints its status; the body goes to answer.json. The token is no argument, which others on the machine could see.
 call() {
-  local status pause
-  for _ in 1 2 3 4; do
+  local status pause try
+  for try in 1 2 3 4; do
     : > headers.txt
     status=$(printf 'Authorization: Bearer %s\n' "$GH_TOKEN" |
-      curl --silent --show-error --header @- --header 'Accept: application/vnd.github+json' \
+      curl --silent --show-error --connect-timeout 30 --speed-limit 1 --speed-time 60 --header @- --header 'Accept: application/vnd.github+json' \
         --header 'X-GitHub-Api-Version: 2022-11-28' --dump-header headers.txt --output answer.json --write-out '%{http_code}' "$@" || true)
     pause=$(pause_of "$status")
-    [[ -n $pause ]] || break
+    if [[ -z $pause ]] || ((try == 4)); then break; fi
     wait_for_limit "$pause"
+  done
+  echo "$status"
+}
+
+# Asks for what is at an address, as `call` does, and once more when the answer is lost or the server fails. This is not curl's
+# --retry, which waits as long as Retry-After says, be it hours.
+ask() {
+  local status try
+  for try in 1 2 3 4; do
+    status=$(call "$1")
+    if [[ $status != @(000|408|5??) || -n $(pause_of "$status") ]] || ((try == 4)); then break; fi
+    sleep "$((try * ${RETRY_SECONDS:-5}))"
   done
   echo "$status"
 }
@@ -53,7 +65,7 @@ read_all() {
   local page=1 length=100
   echo '[]' > "$2"
   while ((length == 100)); do
-    [[ $(call --retry 3 "$1?per_page=100&page=$page") == 200 ]] || return 1
+    [[ $(ask "$1?per_page=100&page=$page") == 200 ]] || return 1
     length=$(json length answer.json)
     jq --slurp add "$2" answer.json > pages.json
     mv pages.json "$2"
@@ -66,7 +78,7 @@ find_release() {
   local releases=$GITHUB_API_URL/repos/$REPOSITORY/releases address
   address=$releases/latest
   [[ -z $1 ]] || address=$releases/tags/$(json --null-input --raw-output --arg tag "$1" '$tag | @uri')
-  case $(call --retry 3 "$address") in
+  case $(ask "$address") in
     200) mv answer.json release.json ;;
     404) # a draft has no tag yet, and is in the list only
       [[ -n $1 ]] || refuse 'No such release' 'The repository has no published release, or this token may not see it.'

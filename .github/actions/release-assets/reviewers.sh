@@ -9,7 +9,7 @@ nothing_done='Nothing was signed.'
 
 [[ -n $ENVIRONMENT ]] || refuse 'Input environment' 'With trust-assets the signing needs an environment with reviewers.'
 address=$GITHUB_API_URL/repos/$REPOSITORY/environments/$(json --null-input --raw-output --arg name "$ENVIRONMENT" '$name | @uri')
-status=$(call --retry 3 "$address")
+status=$(ask "$address")
 [[ $status == 200 ]] ||
   refuse 'Environment not seen' "GitHub did not show the environment (status $status). In a private repository the caller must grant actions: read."
 jq --exit-status '[.protection_rules[]? | select(.type == "required_reviewers") | .reviewers[]?] | length > 0' answer.json > /dev/null ||
