@@ -284,6 +284,15 @@ describe('attach-signatures.yml, against a stand-in for GitHub that speaks HTTP'
     expect(one.api.releases[0]?.assets.every(({ state }) => state === 'uploaded')).toBe(true);
   });
 
+  test('an upload that arrived and whose answer was lost counts as added', async () => {
+    await using one = await createCase({ tag: 'v1.2.3' });
+    one.api.faults.push('unanswered');
+    const run = await one.attach();
+    expect(run.result, run.log).toBe('success');
+    expect(run.outputs).toEqual({ 'asset-count': '6', 'added-count': '6' });
+    expect(one.changes()).toHaveLength(6);
+  });
+
   test('without receipts, and with what the release has kept: only new signatures are attached', async () => {
     await using one = await createCase({ tag: 'v1.2.3', assets: { 'app.bin.sign': 'another signature' } });
     const run = await one.attach(SIGNATURES, { receipts: false, existing: 'keep' });

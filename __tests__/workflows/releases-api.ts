@@ -21,8 +21,8 @@ export interface Release {
   assets: Asset[];
 }
 
-/** What goes wrong with one upload: lost with a remainder that is in the way, stored with other bytes, or refused. */
-export type UploadFault = 'lost' | 'altered' | 'refused';
+/** What goes wrong with one upload: lost with a remainder that is in the way, stored with other bytes, refused, or stored without an answer. */
+export type UploadFault = 'lost' | 'altered' | 'refused' | 'unanswered';
 
 /** What goes wrong with one download: cut off, other bytes, or the connection is lost. */
 export type DownloadFault = 'cut' | 'altered' | 'lost';
@@ -206,7 +206,7 @@ function upload(state: State, release: Release, { name, bytes }: Pick<Asset, 'na
   }
   const stored = fault === 'altered' ? Buffer.from(bytes).fill('x', 0, 1) : bytes;
   release.assets.push({ id, name: kept, state: 'uploaded', bytes: stored });
-  return { status: 201, body: { id, name: kept } };
+  return { status: 201, body: { id, name: kept }, fault: fault === 'unanswered' ? 'lost' : undefined };
 }
 
 function pageOf<Item>(items: readonly Item[], url: URL): Item[] {
