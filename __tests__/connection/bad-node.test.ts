@@ -7,6 +7,7 @@ import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
 import { createTlsContext, type Route } from '../../src/connection/route.ts';
 import { openTransport, type Transport } from '../../src/connection/transport.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
+import { meet } from '../faults/meeting.ts';
 import { openService, plantMany, type SigningRun, signTree, type Target } from '../signing/signing-run.ts';
 import { startFront } from './front.ts';
 
@@ -61,4 +62,32 @@ test('when every new connection leads to the bad node, the run ends with what th
   expect(run.ending?.code).toBe('TLS_SERVER_UNTRUSTED');
   expect(run.ending?.message).toContain('the server sent 1 certificate: CN=the-bad-node');
   expect(run.events.filter(({ type }) => type === 'bad-node').length).toBeLessThan(10);
+});
+
+test('the summary of a green run tells the operators of a bad node behind a balancer, once', async () => {
+  const stranger = await startStranger();
+  let dialledAfterCut: number | undefined;
+  let cut = (): void => {};
+  const { run, signed } = await meet({
+    files: Object.fromEntries(Array.from({ length: 30 }, (_, file) => [`file-${file}`, undefined])),
+    inputs: { concurrency: '4' },
+    before: async ({ service }) => {
+      const front = await startFront(() => {
+        const isBad = dialledAfterCut !== undefined && dialledAfterCut++ < 2;
+        return { to: isBad ? stranger.port : service.port };
+      });
+      cut = () => front.cut();
+      return { 'server-url': front.url };
+    },
+    onRequest: (name) => {
+      if (name !== 'file-9' || dialledAfterCut !== undefined) return;
+      dialledAfterCut = 0;
+      cut();
+    },
+  });
+  expect(run.exitCode, run.log).toBe(0);
+  expect(signed.length).toBeGreaterThanOrEqual(30);
+  const notes = run.summary.match(/One node behind the name of the service could not be used \(.*/g);
+  expect(notes).toHaveLength(1);
+  expect(notes?.[0]).toMatch(/TLS&#95;SERVER&#95;UNTRUSTED.*repair it or take it out of the balancer/);
 });
