@@ -78,6 +78,72 @@ test('what is no HTTP at all stays refused, with the words of the parser', async
   }
 });
 
+/** A blank before a colon, which only the lenient client reads. */
+const ODD = OK.replace('length:', 'length :');
+
+/** Opens a transport that has met an answer for the lenient client; `next` says what becomes of each later request. */
+async function openLenient(next: (socket: TLSSocket) => string | undefined): Promise<Transport> {
+  let isFirst = true;
+  const answer = (socket: TLSSocket): string | undefined => {
+    if (!isFirst) return next(socket);
+    isFirst = false;
+    return ODD;
+  };
+  const transport = openTo(await listen(tlsServer(answer)));
+  expect(Object(await post(transport)).code).toBe('HTTP_MALFORMED');
+  return transport;
+}
+
+test.each([
+  ['101', 'HTTP_UPGRADE', 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'],
+  ['nothing, and then closes', 'CONNECTION_LOST', undefined],
+])(
+  'a server that answers the lenient client with %s has the failure %s, before any timeout',
+  async (_, code, answer) => {
+    const transport = await openLenient(() => answer);
+    const failure = await post(transport);
+    expect(failure).toBeInstanceOf(Failure);
+    expect(Object(failure).code).toBe(code);
+  },
+);
+
+test('a transport that is closed drops the connection of a lenient exchange', async () => {
+  const asked = Promise.withResolvers<TLSSocket>();
+  const transport = await openLenient((socket) => {
+    asked.resolve(socket);
+    return '';
+  });
+  const asking = post(transport);
+  const closed = once(await asked.promise, 'close');
+  transport.close();
+  await closed;
+  expect(Object(await asking).code).toBe('CONNECTION_LOST');
+});
+
+test('a connection that stands only after its lenient request was aborted is closed', async () => {
+  const server = tlsServer(() => ODD);
+  const held = Promise.withResolvers<Socket>();
+  let isFirst = true;
+  const port = await listen(
+    createServer((socket) => {
+      if (isFirst) server.emit('connection', socket);
+      else held.resolve(socket);
+      isFirst = false;
+    }),
+  );
+  const transport = openTo(port);
+  expect(Object(await post(transport)).code).toBe('HTTP_MALFORMED');
+  const controller = new AbortController();
+  const request = { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') };
+  const asking = transport.post(request, controller.signal);
+  const late = await held.promise;
+  controller.abort(new Error('cancelled'));
+  await expect(asking).rejects.toThrow('cancelled');
+  const closed = once(late, 'close');
+  server.emit('connection', late);
+  await closed;
+});
+
 test('100 KiB of headers are read', async () => {
   const headers = `x-policy: ${'p'.repeat(10_000)}\r\n`.repeat(10);
   const transport = openTo(await listen(tlsServer(() => OK.replace('content', `${headers}content`))));

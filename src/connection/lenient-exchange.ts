@@ -27,6 +27,8 @@ export async function exchangeLeniently(
   { method, path, headers, body, onSent }: WireRequest,
   { host, socket, signal }: LenientOptions,
 ): Promise<WireResponse> {
+  // The HTTP client would wait for the end of a connection that has ended already.
+  if (socket.destroyed) throw closedEarly();
   const request = startRequest({
     method,
     path,
@@ -50,8 +52,14 @@ export async function exchangeLeniently(
 
 function readAnswer(request: ClientRequest, received: () => number): Promise<WireResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<WireResponse>();
+  const close = (): void => reject(closedEarly());
   request.once('error', reject);
+  request.once('close', close);
+  // In the words of the strict client, so that both have one failure for it.
+  request.once('upgrade', () => reject(new Error('bad upgrade')));
   request.once('response', (answer) => {
+    // From here on an early end is an error of the answer; a whole answer may end after the request.
+    request.off('close', close);
     const body = new AnswerBody();
     answer.on('data', (chunk: Buffer) => {
       const refusal = body.add(chunk, received());
@@ -61,4 +69,8 @@ function readAnswer(request: ClientRequest, received: () => number): Promise<Wir
     answer.once('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: body.bytes() }));
   });
   return promise;
+}
+
+function closedEarly(): Error {
+  return Object.assign(new Error('The server closed the connection without an answer.'), { code: 'ECONNRESET' });
 }

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { ActionError } from '../errors.ts';
 import { Failure } from '../signing/policy/failure.ts';
 import { orAborted } from '../signing/schedule/clock.ts';
+import type { Connection } from './connect.ts';
 import { type ConnectionFacts, connectionFailure } from './connection-failure.ts';
 import { type Lane, Lanes } from './connections.ts';
 import { type Diagnosis, Suspicion } from './diagnosis/diagnosis.ts';
@@ -54,6 +55,8 @@ class LaneTransport implements Transport {
   readonly #dialler: Dialler;
   readonly #lanes: Lanes;
   readonly #suspicion: Suspicion;
+  /** Ends the lenient exchanges, which have no lanes. */
+  readonly #closing = new AbortController();
   #requests = 0;
   #hasAnswered = false;
   #isLenient = false;
@@ -100,11 +103,17 @@ class LaneTransport implements Transport {
   }
 
   async #sendLeniently(request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
+    const ends = AbortSignal.any([signal, this.#closing.signal]);
+    const dialling = this.#dialler.dial();
+    let connection: Connection | undefined;
     try {
-      const { socket } = await orAborted(this.#dialler.dial(), signal);
-      return await exchangeLeniently(request, { host: new URL(this.#origin).host, socket, signal });
+      connection = await orAborted(dialling, ends);
+      const host = new URL(this.#origin).host;
+      return await exchangeLeniently(request, { host, socket: connection.socket, signal: ends });
     } catch (error) {
-      return this.#explain(error, signal);
+      // A dial that ends after the request has nobody to serve.
+      dialling.then(({ socket }) => socket.destroy()).catch(() => {});
+      return this.#explain(error, signal, { alert: connection?.alert });
     }
   }
 
@@ -132,7 +141,10 @@ class LaneTransport implements Transport {
 
   readonly dropIdle = (): void => this.#lanes.dropIdle();
 
-  readonly close = (): void => this.#lanes.close();
+  readonly close = (): void => {
+    this.#closing.abort();
+    this.#lanes.close();
+  };
 
   async #connect(signal: AbortSignal): Promise<Lane> {
     const connecting = this.#lanes.connect();
