@@ -17,6 +17,8 @@ export interface Repetition {
   readonly passes?: (error: unknown) => boolean;
   /** Waits for some milliseconds; default: by blocking this thread. */
   readonly wait?: (ms: number) => void;
+  /** How long it is repeated, in milliseconds; at 0 or less the act is tried once. Default: the limit of one file. */
+  readonly limitMs?: number;
 }
 
 /** Tells whether an error says that another program has a file open. */
@@ -31,19 +33,22 @@ export function isHeldInOwnDirectory(error: unknown): boolean {
 }
 
 /**
- * Repeats an act on a file that another program holds for a moment: after 10 ms, then after twice as long, for 2 s.
+ * Repeats an act on a file that another program holds for a moment: after 10 ms, then after twice as long, for 2 s by default.
  *
  * It blocks this thread: meant where nothing else may run meanwhile, because a private key lies on the disk, or where
  * nothing else runs.
  */
-export function repeatWhileHeld<T>(act: () => T, { passes = isHeld, wait = block }: Repetition = {}): T {
+export function repeatWhileHeld<T>(
+  act: () => T,
+  { passes = isHeld, wait = block, limitMs = REPEAT_LIMITS.perFileMs }: Repetition = {},
+): T {
   let waitedMs = 0;
   for (let delayMs: number = REPEAT_LIMITS.firstDelayMs; ; delayMs *= 2) {
     try {
       return act();
     } catch (error) {
-      if (!passes(error) || waitedMs >= REPEAT_LIMITS.perFileMs) throw error;
-      const ms = Math.min(delayMs, REPEAT_LIMITS.perFileMs - waitedMs);
+      if (!passes(error) || waitedMs >= limitMs) throw error;
+      const ms = Math.min(delayMs, limitMs - waitedMs);
       wait(ms);
       waitedMs += ms;
     }

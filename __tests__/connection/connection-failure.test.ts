@@ -160,15 +160,18 @@ describe('a dial that fails before TLS', () => {
     expectExplained(failure);
   });
 
-  test.each(['EMFILE', 'ENFILE'])('with %s is a failure of this machine, and never one of the service', (code) => {
-    const errors = [failed(code), Object.assign(new AggregateError([failed(code)]), { code })];
-    for (const error of errors) {
-      for (const failure of [dialFailure(error, FACTS.origin), connectionFailure(error, FACTS)]) {
-        expect([failure.kind, failure.code]).toEqual(['machine', 'TOO_MANY_OPEN_FILES']);
-        expect(failure.message).not.toContain(FACTS.origin);
+  test.each(['EMFILE', 'ENFILE', 'EAGAIN'])(
+    'with %s is a failure of this machine, and never one of the service',
+    (code) => {
+      const errors = [failed(code), Object.assign(new AggregateError([failed(code)]), { code })];
+      for (const error of errors) {
+        for (const failure of [dialFailure(error, FACTS.origin), connectionFailure(error, FACTS)]) {
+          expect([failure.kind, failure.code]).toEqual(['machine', 'TOO_MANY_OPEN_FILES']);
+          expect(failure.message).not.toContain(FACTS.origin);
+        }
       }
-    }
-  });
+    },
+  );
 
   const at = (address: string, code: string): Error => Object.assign(failed(code), { address });
 

@@ -159,6 +159,7 @@ describe('an act during which nothing else may run', () => {
     expect(() => repeatWhileHeld(meeting(always('EBUSY'), 'raw'), { wait })).toThrow('EBUSY');
     expect(waits.reduce((sum, ms) => sum + ms, 0)).toBe(2000);
     const never = { wait: () => expect.unreachable() };
+    expect(() => repeatWhileHeld(meeting(always('EBUSY'), 'raw'), { ...never, limitMs: -1 })).toThrow('EBUSY');
     expect(() => repeatWhileHeld(meeting(['EROFS'], 'raw'), never)).toThrow('EROFS');
     expect(() => repeatWhileHeld(meeting(['EACCES'], 'raw'), never)).toThrow('EACCES');
   });

@@ -2,11 +2,9 @@ import { dirname } from 'node:path';
 import type { Code } from '../codes.ts';
 import { ActionError, codeOf } from '../errors.ts';
 import { DENIED, HELD, HELD_SENTENCE, isHeld, REPEAT_LIMITS } from '../held.ts';
+import { TABLE_FULL, TABLE_FULL_HINT } from '../signing/policy/failure.ts';
 import type { Clock } from '../signing/schedule/clock.ts';
 import { show } from './names.ts';
-
-/** The system has no descriptor to give; other work of this process may free some. */
-const TABLE_FULL = ['EMFILE', 'ENFILE', 'EAGAIN'];
 
 /** The time in which at least one file waited because of one cause. */
 interface Waiting {
@@ -127,12 +125,7 @@ function heldUp({ path, kind, code, waitedMs, cause }: HeldUp): ActionError {
 }
 
 function explain(code: string): readonly [why: string, hint: string] {
-  if (TABLE_FULL.includes(code)) {
-    return [
-      'this system has too many files open',
-      'Lower concurrency, or raise the number of open files that the runner allows (ulimit -n).',
-    ];
-  }
+  if (TABLE_FULL.includes(code)) return ['this system has too many files open', TABLE_FULL_HINT];
   const close = 'Close that program, or have the scanner leave out the directory, and run the step again.';
   if (!DENIED.includes(code)) return [HELD_SENTENCE, close];
   return [`${HELD_SENTENCE}, or a right is missing`, `Look at the rights of the file and its directory. ${close}`];

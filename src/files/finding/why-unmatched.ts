@@ -12,19 +12,54 @@ const NO_SUFFIX = '\0';
 /** So many names of a directory show whether it is the one that was meant. */
 const MAX_NAMES = 3;
 
-/** Says why a pattern matched no file, in the middle of a sentence; `undefined` when nothing stands out. */
-export async function whyUnmatched(text: string, options: DiscoverOptions): Promise<string | undefined> {
+/** What all explanations look at; each list is made when an explanation needs it, and once. */
+interface Lists {
+  /** What the patterns to explain mean, were there no excludes and no signatures. */
+  readonly meant: () => Promise<readonly ReleaseFile[]>;
+  /** Every file below the root. */
+  readonly all: () => Promise<readonly ReleaseFile[]>;
+}
+
+/**
+ * Says why each of some patterns matched no file, in the middle of a sentence; `undefined` when nothing stands out.
+ *
+ * A tree may hold very many files: it is walked at most twice for all patterns together.
+ */
+export async function whyUnmatched(
+  texts: readonly string[],
+  options: DiscoverOptions,
+): Promise<readonly (string | undefined)[]> {
+  const meant = options.patterns.filter(({ text, excludes }) => !excludes && texts.includes(text));
+  const lists: Lists = {
+    meant: once(() => list(meant, options)),
+    all: once(() => list([{ text: '.', glob: '.', excludes: false }], options)),
+  };
+  const reasons: (string | undefined)[] = [];
+  for (const text of texts) reasons.push(await explain(text, options, lists));
+  return reasons;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+async function explain(text: string, options: DiscoverOptions, lists: Lists): Promise<string | undefined> {
   const slip = SLIPS.find(({ form }) => form.test(text))?.why;
   if (slip !== undefined) return slip;
-  const found = await findAnyway(text, options);
+  const pattern = options.patterns.find((each) => each.text === text && !each.excludes);
+  if (pattern === undefined) return undefined;
+  const glob = new Glob(pattern);
+  const found = (await lists.meant()).filter(({ path }) => meansAnyOf(glob, path.split('/')));
   const [signature] = found.filter(({ path }) => path.endsWith(options.suffix));
   if (found.some(({ path }) => !path.endsWith(options.suffix)))
     return 'the patterns that begin with ! exclude all it means';
   if (signature !== undefined)
     return `what it means ends in ${options.suffix}, as ${show(signature.path)} does, and is taken for signatures because of suffix`;
-  const pattern = options.patterns.find((each) => each.text === text && !each.excludes);
-  if (pattern === undefined) return undefined;
-  return (await findAlike(pattern, options)) ?? howFar(pattern, options.root);
+  return findAlike(pattern, await lists.all()) ?? howFar(pattern, options.root);
 }
 
 /** What is meant for a shell, for YAML or for Windows stands for itself in a pattern. */
@@ -43,17 +78,8 @@ const SLIPS: readonly { readonly form: RegExp; readonly why: string }[] = [
       ]),
 ];
 
-/** Lists what the pattern alone means, were there no excludes and no signatures. */
-async function findAnyway(text: string, options: DiscoverOptions): Promise<readonly ReleaseFile[]> {
-  return list(
-    options.patterns.filter((pattern) => pattern.text === text && !pattern.excludes),
-    options,
-  );
-}
-
 /** Finds a file whose name differs from what the pattern means in composition or case alone: such names look alike, or nearly so. */
-async function findAlike({ text, glob }: Pattern, options: DiscoverOptions): Promise<string | undefined> {
-  const files = await list([{ text, glob: '.', excludes: false }], options);
+function findAlike({ text, glob }: Pattern, files: readonly ReleaseFile[]): string | undefined {
   for (const { difference, fold, remedy } of ALIKE) {
     const folded = new Glob({ text, glob: fold(glob), excludes: false });
     const alike = files.find(({ path }) => meansAnyOf(folded, fold(path).split('/')));

@@ -1,7 +1,7 @@
 import { lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ActionError, codeOf } from '../../errors.ts';
-import { isHeld, repeatWhileHeld } from '../../held.ts';
+import { isHeld, REPEAT_LIMITS, repeatWhileHeld } from '../../held.ts';
 import { show } from '../names.ts';
 import { isWithin, locate, resolveDirectory } from '../real-path.ts';
 import { type FoundDirectory, findDirectory, inDirectory, makeDirectory } from './directories.ts';
@@ -106,16 +106,18 @@ export class OutputTree {
 
   /**
    * Removes temporary files that killed runs left beside the given paths, before this run writes any of its own; those
-   * of other processes that live are left alone.
+   * of other processes that live are left alone. All files that another program has open share the wait of one file,
+   * because this thread hears no signal meanwhile.
    */
   sweep(paths: Iterable<string>): number {
     let swept = 0;
+    const until = performance.now() + REPEAT_LIMITS.perFileMs;
     const byParent = new Map<string, string>();
     for (const path of paths) byParent.set(dirname(path), path);
     for (const [parent, path] of byParent) {
       for (const name of leftoversIn(this.locate(parent), this.processId)) {
         const directory = this.#find(this.#resolve(path));
-        if (directory && inDirectory(directory, (base) => removeLeftover(join(base, name)))) swept++;
+        if (directory && inDirectory(directory, (base) => removeLeftover(join(base, name), until))) swept++;
       }
     }
     this.#waiting.clear();

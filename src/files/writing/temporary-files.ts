@@ -60,10 +60,13 @@ export function leftoversIn(directory: string, processId: number): string[] {
   });
 }
 
-/** Removes a temporary file, for which it waits while another program has it open; tells whether that was possible. */
-export function removeLeftover(location: string): boolean {
+/**
+ * Removes a temporary file, for which this thread waits until a time of `performance.now()` while another program has the
+ * file open; tells whether that was possible.
+ */
+export function removeLeftover(location: string, until: number): boolean {
   try {
-    repeatWhileHeld(() => unlinkSync(location));
+    repeatWhileHeld(() => unlinkSync(location), { limitMs: until - performance.now() });
     return true;
   } catch {
     return false;

@@ -97,7 +97,7 @@ function tellWhatWasFound(runner: Runner, { files, refused }: Release): void {
   }
 }
 
-/** Each may cost another look at the whole tree. */
+/** A reader needs a few reasons; the others are mostly the same. */
 const MAX_EXPLAINED = 5;
 
 /**
@@ -107,12 +107,11 @@ const MAX_EXPLAINED = 5;
  */
 export async function checkMatched(context: Context, inputs: FileInputs, { unmatched }: Release): Promise<ReportPart> {
   if (unmatched.length === 0 || inputs.ifNoFilesFound === 'ignore') return {};
-  const told: string[] = [];
-  for (const pattern of unmatched) {
-    const isExplained = told.length < MAX_EXPLAINED;
-    const reason = isExplained ? await whyUnmatched(pattern, discoveryOf(context, inputs)) : undefined;
-    told.push(`“${show(pattern)}”${reason === undefined ? '' : ` (${reason})`}`);
-  }
+  const reasons = await whyUnmatched(unmatched.slice(0, MAX_EXPLAINED), discoveryOf(context, inputs));
+  const told = unmatched.map((pattern, at) => {
+    const reason = reasons[at];
+    return `“${show(pattern)}”${reason === undefined ? '' : ` (${reason})`}`;
+  });
   const text = `${unmatched.length === 1 ? 'This pattern matches' : 'These patterns match'} no file below ${show(inputs.root)}: ${told.join(', ')}.`;
   if (inputs.ifNoFilesFound === 'error') {
     throw new ActionError('NO_FILES_FOUND', text, {

@@ -70,8 +70,11 @@ export class Failure extends ActionError {
   }
 }
 
-/** The system's codes for a full table of open files, of this process or of the machine. */
-const TABLE_FULL = ['EMFILE', 'ENFILE'];
+/** The system's codes for having no descriptor to give, to this process or at all; other work of this process may free some. */
+export const TABLE_FULL: readonly string[] = ['EMFILE', 'ENFILE', 'EAGAIN'];
+/** What to do about that. */
+export const TABLE_FULL_HINT =
+  'Lower concurrency, or raise the number of open files that the runner allows (ulimit -n).';
 
 /** Finds the failure behind an error of the system that has no descriptor to give; `undefined` for any other error. */
 export function tooManyOpen(error: unknown): Failure | undefined {
@@ -79,7 +82,7 @@ export function tooManyOpen(error: unknown): Failure | undefined {
   if (!TABLE_FULL.includes(code)) return undefined;
   const message = `This system allows no more open files and connections (${code}).`;
   return new Failure('machine', 'TOO_MANY_OPEN_FILES', message, {
-    hint: 'Lower concurrency, or raise the number of open files that the runner allows (ulimit -n).',
+    hint: TABLE_FULL_HINT,
     cause: error,
   });
 }
