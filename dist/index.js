@@ -29586,6 +29586,7 @@ var __webpack_modules__ = {
 		;
 		const MAX_HEADER_BYTES = 300 * 1024;
 		async function exchangeLeniently({ method, path, headers, body, onSent }, { host, socket, signal }) {
+			if (socket.destroyed) throw closedEarly();
 			const request = (0, external_node_http_.request)({
 				method,
 				path,
@@ -29613,8 +29614,12 @@ var __webpack_modules__ = {
 		}
 		function readAnswer(request, received) {
 			const { promise, resolve, reject } = Promise.withResolvers();
+			const close = () => reject(closedEarly());
 			request.once("error", reject);
+			request.once("close", close);
+			request.once("upgrade", () => reject(new Error("bad upgrade")));
 			request.once("response", (answer) => {
+				request.off("close", close);
 				const body = new answer_body.l();
 				answer.on("data", (chunk) => {
 					const refusal = body.add(chunk, received());
@@ -29628,6 +29633,9 @@ var __webpack_modules__ = {
 				}));
 			});
 			return promise;
+		}
+		function closedEarly() {
+			return Object.assign(new Error("The server closed the connection without an answer."), { code: "ECONNRESET" });
 		}
 	}),
 	24342: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30205,6 +30213,7 @@ var __webpack_modules__ = {
 			#dialler;
 			#lanes;
 			#suspicion;
+			#closing = new AbortController();
 			#requests = 0;
 			#hasAnswered = false;
 			#isLenient = false;
@@ -30256,15 +30265,20 @@ var __webpack_modules__ = {
 				}
 			}
 			async #sendLeniently(request, signal) {
+				const ends = AbortSignal.any([signal, this.#closing.signal]);
+				const dialling = this.#dialler.dial();
+				let connection;
 				try {
-					const { socket } = await (0, clock.H6)(this.#dialler.dial(), signal);
+					connection = await (0, clock.H6)(dialling, ends);
+					const host = new URL(this.#origin).host;
 					return await (0, lenient_exchange.i)(request, {
-						host: new URL(this.#origin).host,
-						socket,
-						signal
+						host,
+						socket: connection.socket,
+						signal: ends
 					});
 				} catch (error) {
-					return this.#explain(error, signal);
+					dialling.then(({ socket }) => socket.destroy()).catch(() => {});
+					return this.#explain(error, signal, { alert: connection?.alert });
 				}
 			}
 			#isAskedLate(error) {
@@ -30283,7 +30297,10 @@ var __webpack_modules__ = {
 			asksForCertificate = () => this.#dialler.asksForCertificate;
 			requests = () => this.#requests;
 			dropIdle = () => this.#lanes.dropIdle();
-			close = () => this.#lanes.close();
+			close = () => {
+				this.#closing.abort();
+				this.#lanes.close();
+			};
 			async #connect(signal) {
 				const connecting = this.#lanes.connect();
 				try {
@@ -30774,16 +30791,12 @@ var __webpack_modules__ = {
 		var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
 		var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
 		var _held_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(46018);
-		var _names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(93509);
-		const TABLE_FULL = [
-			"EMFILE",
-			"ENFILE",
-			"EAGAIN"
-		];
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
+		var _names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
 		const WRITE = {
 			impossible: "cannot be written",
 			code: "OUTPUT_UNWRITABLE",
-			passing: [...TABLE_FULL, ..._held_js__WEBPACK_IMPORTED_MODULE_2__._r]
+			passing: [..._signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__.zH, ..._held_js__WEBPACK_IMPORTED_MODULE_2__._r]
 		};
 		const WRITE_AGAIN = {
 			...WRITE,
@@ -30871,16 +30884,14 @@ var __webpack_modules__ = {
 		}
 		function heldUp({ path, kind, code, waitedMs, cause }) {
 			const [why, hint] = explain(code);
-			const text = `${(0, _names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} ${kind.impossible}: ${why} (${code}); repeated for ${Math.round(waitedMs)} ms.`;
+			const text = `${(0, _names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)} ${kind.impossible}: ${why} (${code}); repeated for ${Math.round(waitedMs)} ms.`;
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ(kind.code, text, {
 				hint,
 				cause
 			});
 		}
 		function explain(code) {
-			if (TABLE_FULL.includes(code)) {
-				return ["this system has too many files open", "Lower concurrency, or raise the number of open files that the runner allows (ulimit -n)."];
-			}
+			if (_signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__.zH.includes(code)) return ["this system has too many files open", _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__.tf];
 			const close = "Close that program, or have the scanner leave out the directory, and run the step again.";
 			if (!_held_js__WEBPACK_IMPORTED_MODULE_2__.Iy.includes(code)) return [_held_js__WEBPACK_IMPORTED_MODULE_2__.iH, close];
 			return [`${_held_js__WEBPACK_IMPORTED_MODULE_2__.iH}, or a right is missing`, `Look at the rights of the file and its directory. ${close}`];
@@ -31487,9 +31498,9 @@ var __webpack_modules__ = {
 				return owner !== undefined && (owner === processId || !isAlive(owner));
 			});
 		}
-		function removeLeftover(location) {
+		function removeLeftover(location, until) {
 			try {
-				(0, held.CU)(() => (0, external_node_fs_.unlinkSync)(location));
+				(0, held.CU)(() => (0, external_node_fs_.unlinkSync)(location), { limitMs: until - performance.now() });
 				return true;
 			} catch {
 				return false;
@@ -31582,12 +31593,13 @@ var __webpack_modules__ = {
 			}
 			sweep(paths) {
 				let swept = 0;
+				const until = performance.now() + held.H.perFileMs;
 				const byParent = new Map();
 				for (const path of paths) byParent.set((0, external_node_path_.dirname)(path), path);
 				for (const [parent, path] of byParent) {
 					for (const name of leftoversIn(this.locate(parent), this.processId)) {
 						const directory = this.#find(this.#resolve(path));
-						if (directory && (0, directories.zX)(directory, (base) => removeLeftover((0, external_node_path_.join)(base, name)))) swept++;
+						if (directory && (0, directories.zX)(directory, (base) => removeLeftover((0, external_node_path_.join)(base, name), until))) swept++;
 					}
 				}
 				this.#waiting.clear();
@@ -31714,14 +31726,14 @@ var __webpack_modules__ = {
 		function isHeldInOwnDirectory(error) {
 			return isHeld(error) || DENIED.includes((0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "");
 		}
-		function repeatWhileHeld(act, { passes = isHeld, wait = block } = {}) {
+		function repeatWhileHeld(act, { passes = isHeld, wait = block, limitMs = REPEAT_LIMITS.perFileMs } = {}) {
 			let waitedMs = 0;
 			for (let delayMs = REPEAT_LIMITS.firstDelayMs;; delayMs *= 2) {
 				try {
 					return act();
 				} catch (error) {
-					if (!passes(error) || waitedMs >= REPEAT_LIMITS.perFileMs) throw error;
-					const ms = Math.min(delayMs, REPEAT_LIMITS.perFileMs - waitedMs);
+					if (!passes(error) || waitedMs >= limitMs) throw error;
+					const ms = Math.min(delayMs, limitMs - waitedMs);
 					wait(ms);
 					waitedMs += ms;
 				}
@@ -39544,7 +39556,8 @@ Content-Type: application/json
 			}, () => runner.summary(renderSummary(report, surroundings)));
 			return publish_tryWriting(runner, {
 				what: "The outputs of the step",
-				level: "error"
+				level: "error",
+				known: report.failure
 			}, () => {
 				for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl))) runner.output(name, value);
 			});
@@ -39564,13 +39577,13 @@ Content-Type: application/json
 				commitUrl: pages.commit
 			};
 		}
-		function publish_tryWriting(runner, { what, level }, write) {
+		function publish_tryWriting(runner, { what, level, known }, write) {
 			try {
 				write();
 				return undefined;
 			} catch (error) {
 				const failure = (0, write_errors.m)(what, error);
-				runner.annotate(level, failure.code, failure.message);
+				if (failure.message !== known?.message) runner.annotate(level, failure.code, failure.message);
 				return failure;
 			}
 		}
@@ -43755,16 +43768,38 @@ Content-Type: application/json
 		;
 		const NO_SUFFIX = "\0";
 		const MAX_NAMES = 3;
-		async function whyUnmatched(text, options) {
+		async function whyUnmatched(texts, options) {
+			const meant = options.patterns.filter(({ text, excludes }) => !excludes && texts.includes(text));
+			const lists = {
+				meant: once(() => why_unmatched_list(meant, options)),
+				all: once(() => why_unmatched_list([{
+					text: ".",
+					glob: ".",
+					excludes: false
+				}], options))
+			};
+			const reasons = [];
+			for (const text of texts) reasons.push(await explain(text, options, lists));
+			return reasons;
+		}
+		function once(make) {
+			let made;
+			return () => {
+				made ??= { value: make() };
+				return made.value;
+			};
+		}
+		async function explain(text, options, lists) {
 			const slip = SLIPS.find(({ form }) => form.test(text))?.why;
 			if (slip !== undefined) return slip;
-			const found = await findAnyway(text, options);
+			const pattern = options.patterns.find((each) => each.text === text && !each.excludes);
+			if (pattern === undefined) return undefined;
+			const glob = new Glob(pattern);
+			const found = (await lists.meant()).filter(({ path }) => meansAnyOf(glob, path.split("/")));
 			const [signature] = found.filter(({ path }) => path.endsWith(options.suffix));
 			if (found.some(({ path }) => !path.endsWith(options.suffix))) return "the patterns that begin with ! exclude all it means";
 			if (signature !== undefined) return `what it means ends in ${options.suffix}, as ${(0, files_names.WU)(signature.path)} does, and is taken for signatures because of suffix`;
-			const pattern = options.patterns.find((each) => each.text === text && !each.excludes);
-			if (pattern === undefined) return undefined;
-			return await findAlike(pattern, options) ?? howFar(pattern, options.root);
+			return findAlike(pattern, await lists.all()) ?? howFar(pattern, options.root);
 		}
 		const SLIPS = [
 			{
@@ -43787,15 +43822,7 @@ Content-Type: application/json
 				why: "a backslash divides no directories on this system: write / in its place"
 			}]
 		];
-		async function findAnyway(text, options) {
-			return why_unmatched_list(options.patterns.filter((pattern) => pattern.text === text && !pattern.excludes), options);
-		}
-		async function findAlike({ text, glob }, options) {
-			const files = await why_unmatched_list([{
-				text,
-				glob: ".",
-				excludes: false
-			}], options);
+		function findAlike({ text, glob }, files) {
 			for (const { difference, fold, remedy } of ALIKE) {
 				const folded = new Glob({
 					text,
@@ -43988,12 +44015,11 @@ Content-Type: application/json
 		const MAX_EXPLAINED = 5;
 		async function checkMatched(context, inputs, { unmatched }) {
 			if (unmatched.length === 0 || inputs.ifNoFilesFound === "ignore") return {};
-			const told = [];
-			for (const pattern of unmatched) {
-				const isExplained = told.length < MAX_EXPLAINED;
-				const reason = isExplained ? await whyUnmatched(pattern, discoveryOf(context, inputs)) : undefined;
-				told.push(`“${(0, files_names.WU)(pattern)}”${reason === undefined ? "" : ` (${reason})`}`);
-			}
+			const reasons = await whyUnmatched(unmatched.slice(0, MAX_EXPLAINED), discoveryOf(context, inputs));
+			const told = unmatched.map((pattern, at) => {
+				const reason = reasons[at];
+				return `“${(0, files_names.WU)(pattern)}”${reason === undefined ? "" : ` (${reason})`}`;
+			});
 			const text = `${unmatched.length === 1 ? "This pattern matches" : "These patterns match"} no file below ${(0, files_names.WU)(inputs.root)}: ${told.join(", ")}.`;
 			if (inputs.ifNoFilesFound === "error") {
 				throw new errors.lZ("NO_FILES_FOUND", text, { hint: "Check the pattern and that the build has run; set if-no-files-found to warn or ignore if this can be so." });
@@ -45824,7 +45850,9 @@ Content-Type: application/json
 			_9: () => runEnded,
 			g2: () => tooManyOpen,
 			h_: () => asFailure,
-			iU: () => timedOut
+			iU: () => timedOut,
+			tf: () => TABLE_FULL_HINT,
+			zH: () => TABLE_FULL
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		class Failure extends _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ {
@@ -45843,13 +45871,18 @@ Content-Type: application/json
 				});
 			}
 		}
-		const TABLE_FULL = ["EMFILE", "ENFILE"];
+		const TABLE_FULL = [
+			"EMFILE",
+			"ENFILE",
+			"EAGAIN"
+		];
+		const TABLE_FULL_HINT = "Lower concurrency, or raise the number of open files that the runner allows (ulimit -n).";
 		function tooManyOpen(error) {
 			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ ? error.cause : error) ?? "";
 			if (!TABLE_FULL.includes(code)) return undefined;
 			const message = `This system allows no more open files and connections (${code}).`;
 			return new Failure("machine", "TOO_MANY_OPEN_FILES", message, {
-				hint: "Lower concurrency, or raise the number of open files that the runner allows (ulimit -n).",
+				hint: TABLE_FULL_HINT,
 				cause: error
 			});
 		}

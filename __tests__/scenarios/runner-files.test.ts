@@ -20,6 +20,7 @@ describe.each(['GITHUB_OUTPUT', 'GITHUB_STATE'])('%s that cannot be written', (v
     const run = await scenario.run({}, { env: { [variable]: path }, timeoutMs: 20_000 });
     expect(run.exitCode, run.log).toBe(1);
     expect(run.log).toMatch(new RegExp(`OUTPUT_UNWRITABLE[\\s\\S]*${variable}`));
+    expect(run.annotations.filter(({ type }) => type === 'error').length, run.log).toBe(1);
     expect(scenario.service.counters.connections).toBe(0);
     expect(scenario.results.artifacts).toEqual([]);
     expect(await scenario.signatures()).toEqual([]);

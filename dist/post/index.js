@@ -47,14 +47,14 @@ function isHeld(error) {
 function isHeldInOwnDirectory(error) {
 	return isHeld(error) || DENIED.includes(codeOf(error) ?? "");
 }
-function repeatWhileHeld(act, { passes = isHeld, wait = block } = {}) {
+function repeatWhileHeld(act, { passes = isHeld, wait = block, limitMs = REPEAT_LIMITS.perFileMs } = {}) {
 	let waitedMs = 0;
 	for (let delayMs = REPEAT_LIMITS.firstDelayMs;; delayMs *= 2) {
 		try {
 			return act();
 		} catch (error) {
-			if (!passes(error) || waitedMs >= REPEAT_LIMITS.perFileMs) throw error;
-			const ms = Math.min(delayMs, REPEAT_LIMITS.perFileMs - waitedMs);
+			if (!passes(error) || waitedMs >= limitMs) throw error;
+			const ms = Math.min(delayMs, limitMs - waitedMs);
 			wait(ms);
 			waitedMs += ms;
 		}

@@ -181,14 +181,14 @@ function isHeld(error) {
 function isHeldInOwnDirectory(error) {
 	return isHeld(error) || DENIED.includes(codeOf(error) ?? "");
 }
-function repeatWhileHeld(act, { passes = isHeld, wait = block } = {}) {
+function repeatWhileHeld(act, { passes = isHeld, wait = block, limitMs = REPEAT_LIMITS.perFileMs } = {}) {
 	let waitedMs = 0;
 	for (let delayMs = REPEAT_LIMITS.firstDelayMs;; delayMs *= 2) {
 		try {
 			return act();
 		} catch (error) {
-			if (!passes(error) || waitedMs >= REPEAT_LIMITS.perFileMs) throw error;
-			const ms = Math.min(delayMs, REPEAT_LIMITS.perFileMs - waitedMs);
+			if (!passes(error) || waitedMs >= limitMs) throw error;
+			const ms = Math.min(delayMs, limitMs - waitedMs);
 			wait(ms);
 			waitedMs += ms;
 		}
@@ -565,9 +565,9 @@ function leftoversIn(directory, processId) {
 		return owner !== undefined && (owner === processId || !isAlive(owner));
 	});
 }
-function removeLeftover(location) {
+function removeLeftover(location, until) {
 	try {
-		repeatWhileHeld(() => (0, external_node_fs_namespaceObject.unlinkSync)(location));
+		repeatWhileHeld(() => (0, external_node_fs_namespaceObject.unlinkSync)(location), { limitMs: until - performance.now() });
 		return true;
 	} catch {
 		return false;
@@ -712,12 +712,13 @@ class OutputTree {
 	}
 	sweep(paths) {
 		let swept = 0;
+		const until = performance.now() + REPEAT_LIMITS.perFileMs;
 		const byParent = new Map();
 		for (const path of paths) byParent.set((0, external_node_path_namespaceObject.dirname)(path), path);
 		for (const [parent, path] of byParent) {
 			for (const name of leftoversIn(this.locate(parent), this.processId)) {
 				const directory = this.#find(this.#resolve(path));
-				if (directory && inDirectory(directory, (base) => removeLeftover((0, external_node_path_namespaceObject.join)(base, name)))) swept++;
+				if (directory && inDirectory(directory, (base) => removeLeftover((0, external_node_path_namespaceObject.join)(base, name), until))) swept++;
 			}
 		}
 		this.#waiting.clear();

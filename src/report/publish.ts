@@ -45,7 +45,7 @@ export function publish(runner: Runner, report: Report): ActionError | undefined
   tryWriting(runner, { what: 'The job summary', level: 'warning' }, () =>
     runner.summary(renderSummary(report, surroundings)),
   );
-  return tryWriting(runner, { what: 'The outputs of the step', level: 'error' }, () => {
+  return tryWriting(runner, { what: 'The outputs of the step', level: 'error', known: report.failure }, () => {
     for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl))) runner.output(name, value);
   });
 }
@@ -67,16 +67,18 @@ interface Written {
   readonly what: string;
   /** How a failure is told. */
   readonly level: 'warning' | 'error';
+  /** The failure of the run, which has its annotation: the check before the run finds the same file that cannot be written. */
+  readonly known?: ActionError | undefined;
 }
 
 /** Returns why something could not be written; later steps depend on the outputs, and nothing depends on the summary. */
-function tryWriting(runner: Runner, { what, level }: Written, write: () => void): ActionError | undefined {
+function tryWriting(runner: Runner, { what, level, known }: Written, write: () => void): ActionError | undefined {
   try {
     write();
     return undefined;
   } catch (error) {
     const failure = unwritable(what, error);
-    runner.annotate(level, failure.code, failure.message);
+    if (failure.message !== known?.message) runner.annotate(level, failure.code, failure.message);
     return failure;
   }
 }
