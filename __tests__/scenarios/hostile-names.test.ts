@@ -35,9 +35,11 @@ test.each(['verify', 'sign'])(
     expect(titles).toEqual(mode === 'sign' ? [] : ['SIGNATURE_MISSING']);
 
     const html = summaryToHtml(run.summary);
-    expect(html.match(/<h[1-6]/g)).toEqual(['<h2', '<h3']);
+    const headings = [...html.matchAll(/<h[2-6]>(\S+)/g)].map(([, word]) => word);
+    expect(headings).toEqual(mode === 'sign' ? ['✅', 'What'] : ['❌', 'SIGNATURE_MISSING', 'What']);
     expect(html).not.toContain('<img');
-    expect(html.match(/<a /g)).toBeNull();
+    // The commit of the run.
+    expect(html.match(/<a href="[^"]*/g)).toEqual([expect.stringContaining('/octocat/hello-world/commit/')]);
     expect(html.match(/<table/g)?.length).toBe(2);
   },
 );
