@@ -30271,11 +30271,15 @@ var __webpack_modules__ = {
 				try {
 					connection = await (0, clock.H6)(dialling, ends);
 					const host = new URL(this.#origin).host;
-					return await (0, lenient_exchange.i)(request, {
+					const response = await (0, lenient_exchange.i)(request, {
 						host,
 						socket: connection.socket,
 						signal: ends
 					});
+					return {
+						...response,
+						request: describeRequest(this.#origin, request)
+					};
 				} catch (error) {
 					dialling.then(({ socket }) => socket.destroy()).catch(() => {});
 					return this.#explain(error, signal, { alert: connection?.alert });

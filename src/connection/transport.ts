@@ -109,7 +109,8 @@ class LaneTransport implements Transport {
     try {
       connection = await orAborted(dialling, ends);
       const host = new URL(this.#origin).host;
-      return await exchangeLeniently(request, { host, socket: connection.socket, signal: ends });
+      const response = await exchangeLeniently(request, { host, socket: connection.socket, signal: ends });
+      return { ...response, request: describeRequest(this.#origin, request) };
     } catch (error) {
       // A dial that ends after the request has nobody to serve.
       dialling.then(({ socket }) => socket.destroy()).catch(() => {});
