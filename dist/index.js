@@ -30205,7 +30205,8 @@ var __webpack_modules__ = {
 			return new LaneTransport(route, options);
 		}
 		function describeRequest(origin, { method, path }) {
-			return `${method} ${origin}${path.split("?", 1)[0]}`;
+			const end = path.indexOf("?");
+			return `${method} ${origin}${end === -1 ? path : path.slice(0, end)}`;
 		}
 		class LaneTransport {
 			firstConnection;
@@ -30968,7 +30969,8 @@ var __webpack_modules__ = {
 			try {
 				before = attempt(file, () => (0, external_node_fs_.fstatSync)(descriptor));
 				if (!before.isFile()) throw (0, read_errors.oQ)(file);
-				if (!(0, descriptors.R)(descriptor, file.location)) throw (0, read_errors.Bn)((0, external_node_path_.dirname)(file.location));
+				const isListed = before.ino === file.stamp?.inode && before.dev === file.stamp.device;
+				if (!isListed && !(0, descriptors.R)(descriptor, file.location)) throw (0, read_errors.Bn)((0, external_node_path_.dirname)(file.location));
 				if (before.size !== file.size) throw (0, read_errors.tD)(file);
 				if (file.size <= SMALL_FILE_BYTES) chunk = attempt(file, () => readWhole(file, descriptor));
 			} catch (error) {

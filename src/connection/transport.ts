@@ -46,7 +46,8 @@ export function openTransport(route: Route, options: TransportOptions = {}): Tra
 
 /** A query may hold a token. */
 function describeRequest(origin: string, { method, path }: WireRequest): string {
-  return `${method} ${origin}${path.split('?', 1)[0]}`;
+  const end = path.indexOf('?');
+  return `${method} ${origin}${end === -1 ? path : path.slice(0, end)}`;
 }
 
 class LaneTransport implements Transport {

@@ -39,7 +39,9 @@ export function openFile(file: ReleaseFile): OpenFile {
   try {
     before = attempt(file, () => fstatSync(descriptor));
     if (!before.isFile()) throw notRegular(file);
-    if (!leadsTo(descriptor, file.location)) throw movedDirectory(dirname(file.location));
+    // The very file that was listed is the right one by whatever path it was opened.
+    const isListed = before.ino === file.stamp?.inode && before.dev === file.stamp.device;
+    if (!isListed && !leadsTo(descriptor, file.location)) throw movedDirectory(dirname(file.location));
     if (before.size !== file.size) throw changed(file);
     if (file.size <= SMALL_FILE_BYTES) chunk = attempt(file, () => readWhole(file, descriptor));
   } catch (error) {
