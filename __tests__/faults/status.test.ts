@@ -47,8 +47,11 @@ describe.concurrent('401 and 403', { tags: ['fault-29'] }, () => {
     expect(run.exitCode).toBe(1);
     expect(errors).toEqual(['FORBIDDEN']);
     expect(signed).toEqual(['canary', 'fine', 'once']);
-    expect(receipts['once']).toMatchObject({ status: 'signed', attempts: 2 });
-    expect(receipts['always']).toMatchObject({ status: 'failed', attempts: 3, error: { code: 'FORBIDDEN' } });
+    expect(receipts['once']).toMatchObject({ status: 'signed' });
+    expect(receipts['always']).toMatchObject({ status: 'failed', error: { code: 'FORBIDDEN' } });
+    // Counted where the service sees them: a connection that is lost on a busy machine costs one attempt more.
+    const seen = (name: string): number => requests.filter((request) => request.name === name).length;
+    expect([seen('once'), seen('always')], run.log).toEqual([2, 3]);
     const nonces = requests.map(({ request }) => request.headers['es-auth-nonce']);
     expect(new Set(nonces).size).toBe(requests.length);
   });
@@ -114,13 +117,12 @@ describe.concurrent('413', { tags: ['fault-32'] }, () => {
     const answer = jsonAnswer(413, { message: 'limit is 4 MB' });
     const early: Fault = { kind: 'answer', answer, when: 'during-body', by: 'reset' };
     const files = { late: { kind: 'answer', answer } as const, early, asked: [status(413, { 'retry-after': '0' })] };
-    const { run, errors, receipts, signed } = await meet({ files });
+    const { run, errors, receipts, signed, requests } = await meet({ files });
     expect(run.exitCode).toBe(1);
     expect(errors).toEqual(['FILE_TOO_LARGE_FOR_SERVER']);
     for (const name of ['late', 'early']) expect(receipts[name], name).toMatchObject({ status: 'failed', attempts: 1 });
     expect(receipts['asked']).toMatchObject({ status: 'signed' });
-    // A connection that is lost on a busy machine costs one attempt more.
-    expect(receipts['asked']?.attempts).toBeOneOf([2, 3]);
+    expect(requests.filter(({ name }) => name === 'asked').length, run.log).toBe(2);
     expect(signed).toEqual(['asked', 'canary']);
     expect(run.log).toMatch(/413.*limit is 4 MB/);
   });
