@@ -29059,8 +29059,9 @@ var __webpack_modules__ = {
 			};
 		}
 		function reword(text, { name, url, chain }) {
-			return text.replace(/\b(in|into|If) chain\b/g, `$1 ${chain}`).replace(/\bchain holds\b/g, `${chain} holds`).replace(/, and the inputs that the request is made of \([^)]*\),/g, "").replace(/, and the path of the requests below it: they must lead\b/g, ": it must lead").replace(/\bserver-url(?: and sign-path)?\b/g, url).replace(/\bthe (?:signing )?service\b/g, name).replace(/\bThe (?:signing )?service\b/g, name.replace(/^t/, "T")).replace("; a signature is a few hundred bytes", "").replace(/Check that cert is [^.]*\./g, `No client certificate is shown to ${name}: use one that demands none.`);
+			return text.replace(/Check that cert is [^.]*\./g, `No client certificate is shown to ${name}: use one that demands none.`).replace(/, and the inputs that the request is made of \([^)]*\),/g, "").replace(/, and the path of the requests below it: they must lead\b/g, ": it must lead").replace("; a signature is a few hundred bytes", "").replace(/\bserver-url(?: and sign-path)?\b/g, url).replace(/\b([Tt])he (?:signing )?service\b/g, (_, t) => t + name.slice(1)).replace(INPUT_CHAIN, chain);
 		}
+		const INPUT_CHAIN = /(?<!server's |not |must )\bchain\b/g;
 	}),
 	69406: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { G: () => explainRefusal });
@@ -30969,8 +30970,7 @@ var __webpack_modules__ = {
 			try {
 				before = attempt(file, () => (0, external_node_fs_.fstatSync)(descriptor));
 				if (!before.isFile()) throw (0, read_errors.oQ)(file);
-				const isListed = before.ino === file.stamp?.inode && before.dev === file.stamp.device;
-				if (!isListed && !(0, descriptors.R)(descriptor, file.location)) throw (0, read_errors.Bn)((0, external_node_path_.dirname)(file.location));
+				if (!isListed(file, before) && !(0, descriptors.R)(descriptor, file.location)) throw (0, read_errors.Bn)((0, external_node_path_.dirname)(file.location));
 				if (before.size !== file.size) throw (0, read_errors.tD)(file);
 				if (file.size <= SMALL_FILE_BYTES) chunk = attempt(file, () => readWhole(file, descriptor));
 			} catch (error) {
@@ -30992,6 +30992,9 @@ var __webpack_modules__ = {
 				checkUnchanged,
 				close: () => {}
 			};
+		}
+		function isListed({ stamp }, { dev, ino }) {
+			return Number.isSafeInteger(ino) && ino === stamp?.inode && dev === stamp.device;
 		}
 		async function hashFile(file) {
 			const open = openFile(file);

@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
 import { json, STAND_INS, type StandIn, StandInServer, TOKEN } from '../../protocols/http/stand-ins.ts';
+import { describeWorld } from '../world.ts';
 
 const LIBRARIES = join(ACTION_DIRECTORY, 'node_modules/.cache/jsign');
 /** Why jsign cannot be run here, or `undefined`. */
-const NO_JSIGN = existsSync(LIBRARIES) ? undefined : 'not run: npm run setup:jsign finds no Maven';
+const NO_JSIGN = existsSync(LIBRARIES) ? undefined : 'npm run setup:jsign did not find Maven, or not the packages';
 const PASSWORD = 'changeit';
 const SCRIPT = 'Write-Output "released"\r\n';
 const KEY_ID = '2a91a9d5-8a4c-4a5e-b0c1-5f6b2e1f0c11';
@@ -88,7 +89,7 @@ function opensslAccepts({ pki, publicKey }: StandInServer, digest: Buffer, signa
   return true;
 }
 
-describe.skipIf(NO_JSIGN !== undefined)(`jsign${NO_JSIGN === undefined ? '' : ` (${NO_JSIGN})`}`, () => {
+describeWorld('jsign', NO_JSIGN, () => {
   test.each([
     {
       heading: 'Keyfactor SignServer',

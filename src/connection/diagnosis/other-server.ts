@@ -10,9 +10,13 @@ export interface OtherServer {
   readonly chain: string;
 }
 
-/** Failures of connections name the inputs of the signing service: rewords the sentence and the hint for another server. */
+/**
+ * Failures of connections name the inputs of the signing service: rewords the sentence and the hint for another server.
+ *
+ * Every sentence of `src/connection` is held to this by a test: what stays must be true of the other server too.
+ */
 export function aboutOtherServer(
-  { message, hint = '' }: Failure,
+  { message, hint = '' }: Pick<Failure, 'message'> & { readonly hint?: string | undefined },
   server: OtherServer,
 ): { readonly message: string; readonly hint: string } {
   return { message: reword(message, server), hint: reword(hint, server) };
@@ -20,13 +24,14 @@ export function aboutOtherServer(
 
 function reword(text: string, { name, url, chain }: OtherServer): string {
   return text
-    .replace(/\b(in|into|If) chain\b/g, `$1 ${chain}`)
-    .replace(/\bchain holds\b/g, `${chain} holds`)
+    .replace(/Check that cert is [^.]*\./g, `No client certificate is shown to ${name}: use one that demands none.`)
     .replace(/, and the inputs that the request is made of \([^)]*\),/g, '')
     .replace(/, and the path of the requests below it: they must lead\b/g, ': it must lead')
-    .replace(/\bserver-url(?: and sign-path)?\b/g, url)
-    .replace(/\bthe (?:signing )?service\b/g, name)
-    .replace(/\bThe (?:signing )?service\b/g, name.replace(/^t/, 'T'))
     .replace('; a signature is a few hundred bytes', '')
-    .replace(/Check that cert is [^.]*\./g, `No client certificate is shown to ${name}: use one that demands none.`);
+    .replace(/\bserver-url(?: and sign-path)?\b/g, url)
+    .replace(/\b([Tt])he (?:signing )?service\b/g, (_, t: string) => t + name.slice(1))
+    .replace(INPUT_CHAIN, chain);
 }
+
+/** The input of that name; “the server's chain” and “does not chain to” are no inputs. */
+const INPUT_CHAIN = /(?<!server's |not |must )\bchain\b/g;

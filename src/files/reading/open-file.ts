@@ -39,9 +39,7 @@ export function openFile(file: ReleaseFile): OpenFile {
   try {
     before = attempt(file, () => fstatSync(descriptor));
     if (!before.isFile()) throw notRegular(file);
-    // The very file that was listed is the right one by whatever path it was opened.
-    const isListed = before.ino === file.stamp?.inode && before.dev === file.stamp.device;
-    if (!isListed && !leadsTo(descriptor, file.location)) throw movedDirectory(dirname(file.location));
+    if (!isListed(file, before) && !leadsTo(descriptor, file.location)) throw movedDirectory(dirname(file.location));
     if (before.size !== file.size) throw changed(file);
     if (file.size <= SMALL_FILE_BYTES) chunk = attempt(file, () => readWhole(file, descriptor));
   } catch (error) {
@@ -54,6 +52,15 @@ export function openFile(file: ReleaseFile): OpenFile {
   closeSync(descriptor);
   const content = [chunk];
   return { size: file.size, read: () => content, checkUnchanged, close: () => {} };
+}
+
+/**
+ * Tells whether an open file is the very one that was listed, which is the right one by whatever path it was opened.
+ *
+ * Inode numbers beyond 2^53 are rounded here: two files may share one, so that such a file is looked up by its path.
+ */
+function isListed({ stamp }: ReleaseFile, { dev, ino }: Stats): boolean {
+  return Number.isSafeInteger(ino) && ino === stamp?.inode && dev === stamp.device;
 }
 
 /** Reads a file from its start to its end; returns its SHA-256 as hex. */

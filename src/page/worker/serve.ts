@@ -3,14 +3,8 @@ import { bytesToHex } from '../verifier/bytes.ts';
 import { createVerifier, type Verifier } from '../verifier/verifier.ts';
 import type { Reply, Request } from './messages.ts';
 
-/** The two functions of a worker's global scope that are used. */
-export interface WorkerScope {
-  onmessage: ((event: MessageEvent<Request>) => void) | null;
-  postMessage: (message: Reply) => void;
-}
-
-/** Serves the page inside a worker: hashes what it is sent and checks signatures. */
-export function serve(scope: WorkerScope): void {
+/** Serves the page inside a worker: hashes what it is sent and checks signatures. Returns what takes the page's messages. */
+export function serve(answer: (reply: Reply) => void): (event: MessageEvent<Request>) => void {
   let verifier: Promise<Verifier> | undefined;
   let text: string | undefined;
   let done = Promise.resolve();
@@ -40,12 +34,12 @@ export function serve(scope: WorkerScope): void {
         return { did: 'verify', signature: judgeSignature(checker, request.signature, request.digest) };
     }
   };
-  scope.onmessage = ({ data }) => {
+  return ({ data }) => {
     // One request after the other, in their order.
     done = done
       .then(() => handle(data))
-      .then((reply) => reply && scope.postMessage(reply))
-      .catch((error: unknown) => scope.postMessage({ did: 'fail', reason: String(error) }));
+      .then((reply) => reply && answer(reply))
+      .catch((error: unknown) => answer({ did: 'fail', reason: String(error) }));
   };
 }
 
