@@ -31563,24 +31563,41 @@ var __webpack_modules__ = {
 			write(path, content) {
 				try {
 					(0, directories.zX)(this.#prepare(path), (base) => {
-						const rename = (name) => (0, external_node_fs_.renameSync)((0, external_node_path_.join)(base, name), (0, external_node_path_.join)(base, (0, external_node_path_.basename)(path)));
-						if (typeof content === "string") return this.#writeText(path, content, {
-							base,
-							rename
-						});
+						if (typeof content === "string") return this.#writeText(path, content, base);
 						const name = this.#temporaries.write(base, Buffer.isBuffer(content) ? [content] : inBlocks(content));
-						orDiscard((0, external_node_path_.join)(base, name), () => (0, held.CU)(() => rename(name)));
+						orDiscard((0, external_node_path_.join)(base, name), () => (0, held.CU)(() => rename(base, name, path)));
 					});
 				} catch (error) {
 					throw (0, write_errors.m)(path, error);
 				}
 			}
-			#writeText(path, text, { base, rename }) {
+			writeTexts(paths, texts) {
+				const errors = new Map();
+				const note = (at, write) => {
+					const path = paths[at] ?? "";
+					try {
+						write(path, texts[at] ?? "");
+					} catch (error) {
+						errors.set(at, (0, write_errors.m)(path, error));
+					}
+				};
+				for (const indices of Map.groupBy(paths.keys(), (at) => (0, external_node_path_.dirname)(paths[at] ?? "")).values()) {
+					try {
+						(0, directories.zX)(this.#prepare(paths[indices[0] ?? 0] ?? ""), (base) => {
+							for (const at of indices) note(at, (path, text) => this.#writeText(path, text, base));
+						});
+					} catch {
+						for (const at of indices) note(at, (path, text) => this.write(path, text));
+					}
+				}
+				return errors;
+			}
+			#writeText(path, text, base) {
 				const waiting = this.#waiting.get(path);
 				this.#waiting.delete(path);
 				const name = waiting?.text === text ? waiting.name : this.#temporaries.write(base, [text]);
 				try {
-					rename(name);
+					rename(base, name, path);
 				} catch (error) {
 					if ((0, held.i7)(error)) this.#waiting.set(path, {
 						name,
@@ -31638,6 +31655,9 @@ var __webpack_modules__ = {
 				this.#real.set(parent, real);
 				return real;
 			}
+		}
+		function rename(base, name, path) {
+			(0, external_node_fs_.renameSync)((0, external_node_path_.join)(base, name), (0, external_node_path_.join)(base, (0, external_node_path_.basename)(path)));
 		}
 		const BLOCK_CHARACTERS = 64 * 1024;
 		function* inBlocks(pieces) {
@@ -38136,9 +38156,11 @@ Content-Type: application/json
 		}
 		var tasks = __nccwpck_require__(59210);
 		;
+		const GATHER_MS = 2;
 		function writeInWorker(worker, output) {
 			const { directory, processId } = output;
 			let current;
+			let sentAt = Number.NEGATIVE_INFINITY;
 			worker.start();
 			function openBatch() {
 				const { promise: result, resolve } = Promise.withResolvers();
@@ -38147,8 +38169,9 @@ Content-Type: application/json
 					texts: [],
 					result
 				};
-				setImmediate(() => {
+				const send = () => {
 					current = undefined;
+					sentAt = performance.now();
 					resolve(worker.do({
 						do: "write",
 						directory,
@@ -38156,7 +38179,9 @@ Content-Type: application/json
 						paths: batch.paths,
 						texts: batch.texts
 					}));
-				});
+				};
+				if (performance.now() - sentAt < GATHER_MS) setTimeout(send, GATHER_MS);
+				else setImmediate(send);
 				return batch;
 			}
 			return { async write(path, text) {

@@ -673,24 +673,41 @@ class OutputTree {
 	write(path, content) {
 		try {
 			inDirectory(this.#prepare(path), (base) => {
-				const rename = (name) => (0, external_node_fs_namespaceObject.renameSync)((0, external_node_path_namespaceObject.join)(base, name), (0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path)));
-				if (typeof content === "string") return this.#writeText(path, content, {
-					base,
-					rename
-				});
+				if (typeof content === "string") return this.#writeText(path, content, base);
 				const name = this.#temporaries.write(base, Buffer.isBuffer(content) ? [content] : inBlocks(content));
-				orDiscard((0, external_node_path_namespaceObject.join)(base, name), () => repeatWhileHeld(() => rename(name)));
+				orDiscard((0, external_node_path_namespaceObject.join)(base, name), () => repeatWhileHeld(() => rename(base, name, path)));
 			});
 		} catch (error) {
 			throw unwritable(path, error);
 		}
 	}
-	#writeText(path, text, { base, rename }) {
+	writeTexts(paths, texts) {
+		const errors = new Map();
+		const note = (at, write) => {
+			const path = paths[at] ?? "";
+			try {
+				write(path, texts[at] ?? "");
+			} catch (error) {
+				errors.set(at, unwritable(path, error));
+			}
+		};
+		for (const indices of Map.groupBy(paths.keys(), (at) => (0, external_node_path_namespaceObject.dirname)(paths[at] ?? "")).values()) {
+			try {
+				inDirectory(this.#prepare(paths[indices[0] ?? 0] ?? ""), (base) => {
+					for (const at of indices) note(at, (path, text) => this.#writeText(path, text, base));
+				});
+			} catch {
+				for (const at of indices) note(at, (path, text) => this.write(path, text));
+			}
+		}
+		return errors;
+	}
+	#writeText(path, text, base) {
 		const waiting = this.#waiting.get(path);
 		this.#waiting.delete(path);
 		const name = waiting?.text === text ? waiting.name : this.#temporaries.write(base, [text]);
 		try {
-			rename(name);
+			rename(base, name, path);
 		} catch (error) {
 			if (isHeld(error)) this.#waiting.set(path, {
 				name,
@@ -748,6 +765,9 @@ class OutputTree {
 		this.#real.set(parent, real);
 		return real;
 	}
+}
+function rename(base, name, path) {
+	(0, external_node_fs_namespaceObject.renameSync)((0, external_node_path_namespaceObject.join)(base, name), (0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path)));
 }
 const BLOCK_CHARACTERS = 64 * 1024;
 function* inBlocks(pieces) {
@@ -810,15 +830,8 @@ function serve(port) {
 function write({ directory, processId, paths, texts }, trees) {
 	const tree = trees.get(directory) ?? new OutputTree(directory, processId);
 	trees.set(directory, tree);
-	const errors = new Map();
-	for (const [at, path] of paths.entries()) {
-		try {
-			tree.write(path, texts[at] ?? "");
-		} catch (error) {
-			errors.set(at, packError(error));
-		}
-	}
-	return errors;
+	const errors = tree.writeTexts(paths, texts);
+	return new Map([...errors].map(([at, error]) => [at, packError(error)]));
 }
 function compare({ locations, digests }) {
 	return [...locations.keys()].filter((at) => !holdsText(locations[at] ?? "", digests[at] ?? ""));

@@ -6,7 +6,6 @@ import { OutputTree } from '../files/writing/output-tree.ts';
 import {
   type CompareTask,
   type HashTask,
-  type PackedError,
   packError,
   type Reply,
   type Request,
@@ -45,15 +44,8 @@ export function serve(port: MessagePort): void {
 function write({ directory, processId, paths, texts }: WriteTask, trees: Map<string, OutputTree>): Results['write'] {
   const tree = trees.get(directory) ?? new OutputTree(directory, processId);
   trees.set(directory, tree);
-  const errors = new Map<number, PackedError>();
-  for (const [at, path] of paths.entries()) {
-    try {
-      tree.write(path, texts[at] ?? '');
-    } catch (error) {
-      errors.set(at, packError(error));
-    }
-  }
-  return errors;
+  const errors = tree.writeTexts(paths, texts);
+  return new Map([...errors].map(([at, error]) => [at, packError(error)]));
 }
 
 function compare({ locations, digests }: CompareTask): number[] {

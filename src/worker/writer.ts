@@ -11,23 +11,31 @@ interface Batch {
   readonly result: Promise<Results['write'] | undefined>;
 }
 
+/** Shortest time between two messages, in milliseconds. */
+const GATHER_MS = 2;
+
 /**
  * Writes signatures in the worker, or in this thread when there is no worker.
  *
- * Signatures of one turn of the event loop go as one task: one message for each costs as much as the writing itself.
+ * A signature that comes alone goes at once. Those that follow within two milliseconds go as one task: to wake the worker
+ * for each of them costs as much as the writing itself.
  */
 export function writeInWorker(worker: WorkerThread, output: OutputTree): SignatureWriter {
   const { directory, processId } = output;
   let current: Batch | undefined;
+  let sentAt = Number.NEGATIVE_INFINITY;
   worker.start();
 
   function openBatch(): Batch {
     const { promise: result, resolve } = Promise.withResolvers<Results['write'] | undefined>();
     const batch: Batch = { paths: [], texts: [], result };
-    setImmediate(() => {
+    const send = (): void => {
       current = undefined;
+      sentAt = performance.now();
       resolve(worker.do({ do: 'write', directory, processId, paths: batch.paths, texts: batch.texts }));
-    });
+    };
+    if (performance.now() - sentAt < GATHER_MS) setTimeout(send, GATHER_MS);
+    else setImmediate(send);
     return batch;
   }
 

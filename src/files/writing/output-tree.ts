@@ -8,13 +8,6 @@ import { type FoundDirectory, findDirectory, inDirectory, makeDirectory } from '
 import { discardTemporary, leftoversIn, orDiscard, removeLeftover, TemporaryFiles } from './temporary-files.ts';
 import { unwritable } from './write-errors.ts';
 
-/** A directory in which a file is written. */
-interface InPlace {
-  readonly base: string;
-  /** Gives a temporary file there the name of the file. */
-  readonly rename: (name: string) => void;
-}
-
 /**
  * The directory that everything written goes below, in the layout of the root.
  *
@@ -64,22 +57,49 @@ export class OutputTree {
   write(path: string, content: string | Buffer | Iterable<string>): void {
     try {
       inDirectory(this.#prepare(path), (base) => {
-        const rename = (name: string): void => renameSync(join(base, name), join(base, basename(path)));
-        if (typeof content === 'string') return this.#writeText(path, content, { base, rename });
+        if (typeof content === 'string') return this.#writeText(path, content, base);
         const name = this.#temporaries.write(base, Buffer.isBuffer(content) ? [content] : inBlocks(content));
-        orDiscard(join(base, name), () => repeatWhileHeld(() => rename(name)));
+        orDiscard(join(base, name), () => repeatWhileHeld(() => rename(base, name, path)));
       });
     } catch (error) {
       throw unwritable(path, error);
     }
   }
 
-  #writeText(path: string, text: string, { base, rename }: InPlace): void {
+  /**
+   * Writes texts as `write` does; returns the errors by index.
+   *
+   * Each directory is opened once for all that goes there: to open it and to look where it leads costs as much as a file.
+   */
+  writeTexts(paths: readonly string[], texts: readonly string[]): Map<number, ActionError> {
+    const errors = new Map<number, ActionError>();
+    const note = (at: number, write: (path: string, text: string) => void): void => {
+      const path = paths[at] ?? '';
+      try {
+        write(path, texts[at] ?? '');
+      } catch (error) {
+        errors.set(at, unwritable(path, error));
+      }
+    };
+    for (const indices of Map.groupBy(paths.keys(), (at) => dirname(paths[at] ?? '')).values()) {
+      try {
+        inDirectory(this.#prepare(paths[indices[0] ?? 0] ?? ''), (base) => {
+          for (const at of indices) note(at, (path, text) => this.#writeText(path, text, base));
+        });
+      } catch {
+        // The directory cannot be opened: each file gets the error that names it.
+        for (const at of indices) note(at, (path, text) => this.write(path, text));
+      }
+    }
+    return errors;
+  }
+
+  #writeText(path: string, text: string, base: string): void {
     const waiting = this.#waiting.get(path);
     this.#waiting.delete(path);
     const name = waiting?.text === text ? waiting.name : this.#temporaries.write(base, [text]);
     try {
-      rename(name);
+      rename(base, name, path);
     } catch (error) {
       if (isHeld(error)) this.#waiting.set(path, { name, text });
       else discardTemporary(join(base, name));
@@ -154,6 +174,11 @@ export class OutputTree {
     this.#real.set(parent, real);
     return real;
   }
+}
+
+/** Gives a temporary file in a directory the name of its path. */
+function rename(base: string, name: string, path: string): void {
+  renameSync(join(base, name), join(base, basename(path)));
 }
 
 /** A system call for every line would be slow, and everything as one string would be large. */
