@@ -31453,7 +31453,10 @@ var __webpack_modules__ = {
 		}
 	}),
 	67526: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, { E: () => OutputTree });
+		__nccwpck_require__.d(__webpack_exports__, {
+			E: () => OutputTree,
+			Q: () => inBlocks
+		});
 		var external_node_fs_ = __nccwpck_require__(73024);
 		var external_node_path_ = __nccwpck_require__(76760);
 		var errors = __nccwpck_require__(27406);
@@ -35918,7 +35921,7 @@ Content-Type: application/json
 		var directories = __nccwpck_require__(37897);
 		;
 		const CHUNK_FILES = 2048;
-		const ELSEWHERE = .6;
+		const ELSEWHERE = .8;
 		async function findChanged(sealed, options) {
 			const seal = new Seal(sealed, options);
 			let chunk = [];
@@ -36261,13 +36264,13 @@ Content-Type: application/json
 			function* watch() {
 				hash = (0, external_node_crypto_.createHash)("sha256");
 				size = 0;
-				for (const piece of (0, manifest.s)(report, {
+				for (const block of (0, output_tree.Q)((0, manifest.s)(report, {
 					createdAt: new Date(now()),
 					scrub: runner.scrub
-				})) {
-					hash.update(piece);
-					size += Buffer.byteLength(piece);
-					yield piece;
+				}))) {
+					hash.update(block);
+					size += Buffer.byteLength(block);
+					yield block;
 				}
 			}
 			await patience.write(path, () => tree.write(path, watch()));

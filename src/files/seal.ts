@@ -39,7 +39,7 @@ export interface SealOptions {
 /** So many files are looked at together. */
 const CHUNK_FILES = 2048;
 /** Share of the signatures that the other thread reads while this one looks at the files and reads the rest. */
-const ELSEWHERE = 0.6;
+const ELSEWHERE = 0.8;
 
 /**
  * Looks once more at every file and every signature, just before the end of a run: what was checked minutes ago may have

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Sealed } from '../../files/seal.ts';
 import { isSignatureText, lookAt, occupantOfSignature } from '../../files/writing/occupants.ts';
-import { OutputTree } from '../../files/writing/output-tree.ts';
+import { inBlocks, OutputTree } from '../../files/writing/output-tree.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import { modeOfManifest, renderManifest } from '../../report/manifest.ts';
 import type { Report } from '../../report/report.ts';
@@ -89,10 +89,10 @@ export async function writeReceipt(
   function* watch(): Generator<string> {
     hash = createHash('sha256');
     size = 0;
-    for (const piece of renderManifest(report, { createdAt: new Date(now()), scrub: runner.scrub })) {
-      hash.update(piece);
-      size += Buffer.byteLength(piece);
-      yield piece;
+    for (const block of inBlocks(renderManifest(report, { createdAt: new Date(now()), scrub: runner.scrub }))) {
+      hash.update(block);
+      size += Buffer.byteLength(block);
+      yield block;
     }
   }
   await patience.write(path, () => tree.write(path, watch()));
