@@ -1,10 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import type { LookupAddress } from 'node:dns';
-import type { Socket, TcpNetConnectOpts } from 'node:net';
+import { isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   type ConnectionOptions,
+  checkServerIdentity,
   connect,
   type DetailedPeerCertificate,
+  type PeerCertificate,
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
@@ -26,6 +29,11 @@ export async function openUnderlay(route: Route, addressBook: AddressBook): Prom
   return { tunnel: await openTunnel(proxy, { ...targetOf(server), timeoutMs }), addresses: [] };
 }
 
+/** An {@link Underlay}, or any stream in place of the proxy's tunnel. */
+export interface Wire extends Pick<Underlay, 'addresses'> {
+  readonly tunnel: Duplex | undefined;
+}
+
 /** What a TLS handshake offers and demands. */
 export interface HandshakeOptions {
   /** Application protocols to offer, the preferred one first. */
@@ -39,7 +47,7 @@ export interface HandshakeOptions {
 }
 
 /** Begins a TLS connection; the caller listens to what becomes of it. */
-export function beginHandshake(route: Route, { tunnel, addresses }: Underlay, options: HandshakeOptions): TLSSocket {
+export function beginHandshake(route: Route, { tunnel, addresses }: Wire, options: HandshakeOptions): TLSSocket {
   const { hostname, port } = targetOf(route.server);
   // Node hands them on to TCP, though its types for TLS do not know the last one.
   const tcp: ConnectionOptions & Pick<TcpNetConnectOpts, 'autoSelectFamilyAttemptTimeout'> = {
@@ -54,9 +62,20 @@ export function beginHandshake(route: Route, { tunnel, addresses }: Underlay, op
     secureContext: options.secureContext ?? route.secureContext,
     // Explicit, or an earlier step's NODE_TLS_REJECT_UNAUTHORIZED=0 switches verification off.
     rejectUnauthorized: options.trust === 'required',
+    checkServerIdentity: checkName,
     ALPNProtocols: [...options.protocols],
     ...(options.session ? { session: options.session } : {}),
   });
+}
+
+/**
+ * Checks the name as Node does. A certificate without any alternative name may bear an address in its subject, as home-made
+ * ones do and curl accepts; Node takes only a host name from there.
+ */
+function checkName(hostname: string, certificate: PeerCertificate): Error | undefined {
+  const isBorne =
+    isIP(hostname) !== 0 && certificate.subjectaltname === undefined && certificate.subject.CN === hostname;
+  return isBorne ? undefined : checkServerIdentity(hostname, certificate);
 }
 
 /**

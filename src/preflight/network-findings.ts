@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { dialFailure } from '../connection/connection-failure.ts';
-import { refusalIn } from '../connection/diagnosis/diagnosis.ts';
+import { reasonOfEnd } from '../connection/diagnosis/diagnosis.ts';
 import type { Handshake } from '../connection/diagnosis/probe.ts';
 import { targetOf } from '../connection/route.ts';
 import type { Failure } from '../signing/policy/failure.ts';
@@ -9,7 +9,7 @@ import { type Finding, failed, notChecked, passed } from './finding.ts';
 /** Returns why a handshake broke, in the words of a failed request; `undefined` when it did not. */
 export function failureOf(handshake: Handshake, { origin }: URL): Failure | undefined {
   if (handshake.end === 'open') return undefined;
-  return refusalIn(handshake, origin) ?? dialFailure(handshake.error, origin);
+  return reasonOfEnd(handshake, origin) ?? dialFailure(handshake.error, origin);
 }
 
 /** Tells whether a TCP connection to the service stood. */

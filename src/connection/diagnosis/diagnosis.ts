@@ -4,6 +4,7 @@ import { orAborted } from '../../signing/schedule/clock.ts';
 import { dialFailure } from '../connection-failure.ts';
 import type { ExplainServer } from '../dialler.ts';
 import type { Route } from '../route.ts';
+import { describeForeign } from './first-bytes.ts';
 import { type Handshake, inspectHandshake } from './probe.ts';
 import { explainServer } from './server-certificate.ts';
 
@@ -34,10 +35,38 @@ export function createDiagnosis(route: Route, { anchors, now }: DiagnosisOptions
     explainServer: (failure, serverChain) =>
       explainServer(failure, serverChain, { server, anchors, now: new Date(now()) }),
     canTellMore: ({ code, message }) =>
-      code === 'CONNECTION_LOST' || (code === 'TLS_CLIENT_REJECTED' && message.includes('handshake failure')),
+      ['CONNECTION_LOST', 'TLS_NOT_SPOKEN', 'TLS_HANDSHAKE_FAILED'].includes(code) ||
+      (code === 'TLS_CLIENT_REJECTED' && message.includes('handshake failure')),
     tell: async (failure) =>
-      refusalIn(await inspectHandshake(route, { listenMs: LISTEN_MS }), server.origin) ?? failure,
+      reasonOfEnd(await inspectHandshake(route, { listenMs: LISTEN_MS }), server.origin) ?? failure,
   };
+}
+
+/** Reads from a handshake why the server ended it, as far as more is known of that than the error says. */
+export function reasonOfEnd(handshake: Handshake, origin: string): Failure | undefined {
+  return refusalIn(handshake, origin) ?? foreignIn(handshake, origin);
+}
+
+/** Reads from the first bytes that the server speaks another protocol than TLS, or sends nothing at all. */
+function foreignIn({ end, error, firstBytes }: Handshake, origin: string): Failure | undefined {
+  if (end === 'open' || firstBytes === undefined) return undefined;
+  const foreign = describeForeign(firstBytes);
+  if (foreign !== undefined) {
+    return new Failure('config', 'TLS_NOT_SPOKEN', `${origin}: this port does not speak TLS: ${foreign}.`, {
+      hint: 'Check the port in server-url; plain HTTP is never used.',
+      cause: error,
+    });
+  }
+  if (firstBytes.length > 0 || dialFailure(error, origin).code !== 'CONNECTION_LOST') return undefined;
+  return new Failure(
+    'service',
+    'CONNECTION_LOST',
+    `${origin}: the connection was closed before the server sent a byte.`,
+    {
+      hint: 'A balancer without a server behind it, a server that is just starting or that expects the PROXY protocol, and a firewall that refuses the address of this runner look like this.',
+      cause: error,
+    },
+  );
 }
 
 /** Reads from a handshake whether the server refused us; `undefined` when it did not, as far as can be seen. */
@@ -58,7 +87,7 @@ export function refusalIn(handshake: Handshake, origin: string): Failure | undef
 function noAgreement(origin: string, cause: Failure): Failure {
   const message = `${origin}: the server broke off the handshake before it asked for a client certificate (alert handshake failure).`;
   return new Failure('config', 'TLS_HANDSHAKE_REFUSED', message, {
-    hint: 'Its operators must enable cipher suites of today for TLS 1.2 or 1.3; a name that the server does not know looks like this as well.',
+    hint: 'Its operators must enable cipher suites of today for TLS 1.2 or 1.3, and a certificate with an RSA, Ed25519 or Ed448 key or an EC key on P-256, P-384 or P-521; a name that the server does not know looks like this as well.',
     cause,
   });
 }
@@ -71,6 +100,8 @@ function noAgreement(origin: string, cause: Failure): Failure {
 export class Suspicion {
   readonly #diagnosis: Diagnosis | undefined;
   #look: Promise<Failure> | undefined;
+  /** Message of the failure that was looked into. */
+  #looked = '';
   #isOver = false;
 
   constructor(diagnosis: Diagnosis | undefined) {
@@ -93,8 +124,11 @@ export class Suspicion {
   async explain(failure: Failure, signal: AbortSignal): Promise<Failure> {
     const diagnosis = this.#diagnosis;
     if (this.#isOver || !diagnosis?.canTellMore(failure)) return failure;
-    this.#look ??= diagnosis.tell(failure);
+    if (this.#look === undefined) {
+      this.#looked = failure.message;
+      this.#look = diagnosis.tell(failure);
+    }
     const found = await orAborted(this.#look, signal);
-    return found.kind === 'config' ? found : failure;
+    return found.kind === 'config' || failure.message === this.#looked ? found : failure;
   }
 }

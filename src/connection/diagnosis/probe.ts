@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { AddressBook } from '../addresses.ts';
 import { beginHandshake, openUnderlay, readServerChain } from '../connect.ts';
 import { connectTimeout, type Route } from '../route.ts';
+import { readFirstBytes } from './first-bytes.ts';
 
 /** When a handshake has been looked at for long enough. */
 export interface ProbeOptions {
@@ -42,6 +43,8 @@ export interface Handshake {
   readonly end: 'open' | 'closed' | 'error';
   /** What broke it; a TLS alert has OpenSSL's code, such as `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`. */
   readonly error: Error | undefined;
+  /** What the server sent first in one more handshake; `undefined` unless this handshake ended before any key was made. */
+  readonly firstBytes: Buffer | undefined;
 }
 
 /**
@@ -74,6 +77,7 @@ class Probe {
   #untrusted: Error | undefined;
   #end: Handshake['end'] | undefined;
   #error: Error | undefined;
+  #firstBytes: Buffer | undefined;
 
   constructor(route: Route, options: ProbeOptions) {
     this.#route = route;
@@ -92,6 +96,8 @@ class Probe {
     signal?.removeEventListener('abort', abort);
     // A proxy may answer after the probe has ended.
     void opening.then((socket) => socket?.destroy());
+    const isUnknown = this.#connectedAt !== undefined && this.#version === undefined;
+    if (this.#end !== 'open' && isUnknown && !signal?.aborted) this.#firstBytes = await readFirstBytes(this.#route);
   }
 
   describe(): Handshake {
@@ -111,6 +117,7 @@ class Probe {
       untrusted: this.#untrusted,
       end: this.#end ?? 'open',
       error: this.#error,
+      firstBytes: this.#firstBytes,
     };
   }
 

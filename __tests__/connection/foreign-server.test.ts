@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
+import { describeForeign } from '../../src/connection/diagnosis/first-bytes.ts';
+import { inspectHandshake } from '../../src/connection/diagnosis/probe.ts';
+import { createTlsContext, type Route } from '../../src/connection/route.ts';
+import { openTransport } from '../../src/connection/transport.ts';
+import { describeTls } from '../../src/preflight/tls-findings.ts';
+import type { Failure } from '../../src/signing/policy/failure.ts';
+import { startFront } from './front.ts';
+
+function routeTo(url: string): Route {
+  return { server: new URL(url), secureContext: createTlsContext({ ca: [] }), timeoutMs: 5000 };
+}
+
+/** Sends one request to a server that answers each first message with these bytes. */
+async function failureAt(bytes: string | Buffer): Promise<Failure> {
+  const front = await startFront(() => ({ bytes }));
+  const route = routeTo(front.url);
+  const transport = openTransport(route, { diagnosis: createDiagnosis(route, { anchors: [], now: Date.now }) });
+  const request = { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') };
+  return transport.post(request, new AbortController().signal).then(
+    () => expect.unreachable(),
+    (error: Failure) => error,
+  );
+}
+
+const SPOKEN: readonly (readonly [string, string | Buffer, string])[] = [
+  ['plain HTTP', 'HTTP/1.1 400 Bad Request\r\n\r\n', 'plain HTTP (it sent “HTTP/1.1 400 Bad Request”)'],
+  ['a page without a status line', '<html><title>400</title></html>', 'plain HTTP (it sent “<html>'],
+  ['HTTP/2 settings', Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]), 'HTTP/2 without TLS'],
+  ['HTTP/2 goaway', Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), 'HTTP/2 without TLS'],
+  ['SSH', 'SSH-2.0-OpenSSH_9.2\r\n', 'SSH (it sent “SSH-2.0-OpenSSH_9.2”)'],
+  ['SMTP', '220 mail.example.com ESMTP Postfix\r\n', 'SMTP (it sent “220 mail.example.com ESMTP Postfix”)'],
+  ['FTP', '220 (vsFTPd 3.0.3)\r\n', 'FTP (it sent'],
+  ['IMAP', '* OK [CAPABILITY IMAP4rev1 STARTTLS] ready.\r\n', 'IMAP (it sent'],
+  ['POP3', '+OK Dovecot ready.\r\n', 'POP3 (it sent'],
+  ['VNC', 'RFB 003.008\n', 'VNC (it sent'],
+  ['Redis', '-ERR Protocol error\r\n', 'Redis (it sent'],
+  ['AMQP', Buffer.from('AMQP\0\0\x09\x01'), 'AMQP'],
+  ['MySQL', Buffer.from('\x4A\0\0\0\x0A8.0.36\0\x08\0\0\0', 'latin1'), 'MySQL'],
+  ['PostgreSQL', 'N', 'PostgreSQL'],
+  ['Telnet', Buffer.from([0xff, 0xfd, 0x18]), 'Telnet'],
+  ['the PROXY protocol as text', 'PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n', 'the PROXY protocol, which balancers speak'],
+  ['the PROXY protocol as bytes', '\r\n\r\n\0\r\nQUIT\n!\x11\0\x0C', 'the PROXY protocol, which balancers speak'],
+  ['an unknown line', 'go away\n', 'another protocol (it sent “go away”)'],
+];
+
+describe.concurrent('a server that does not speak TLS is told by what it speaks', () => {
+  test.each(SPOKEN)('%s', async (_, bytes, spoken) => {
+    const { kind, code, message } = await failureAt(bytes);
+    expect([kind, code]).toEqual(['config', 'TLS_NOT_SPOKEN']);
+    expect(message).toContain(`: this port does not speak TLS: the server speaks ${spoken}`);
+  });
+
+  test('a server that closes without a byte stays an outage, with a sentence of its own', async () => {
+    const { kind, code, message, hint } = await failureAt('');
+    expect([kind, code]).toEqual(['service', 'CONNECTION_LOST']);
+    expect(message).toMatch(/: the connection was closed before the server sent a byte\.$/);
+    expect(hint).toMatch(/PROXY protocol/);
+  });
+
+  test('preflight says the same', async () => {
+    const front = await startFront(() => ({ bytes: '220 mail.example.com ESMTP\r\n' }));
+    const { server } = routeTo(front.url);
+    const handshake = await inspectHandshake(routeTo(front.url), { listenMs: 0 });
+    const facts = { server, anchors: [], now: new Date(), refusal: undefined, isAnswered: false };
+    const [first] = describeTls(handshake, { ...facts, identity: undefined, obstacle: '' });
+    expect(first).toMatchObject({ check: 'TLS version and cipher' });
+    expect(JSON.stringify(first)).toContain('the server speaks SMTP');
+  });
+});
+
+test.each([
+  ['an alert of TLS', Buffer.from([21, 3, 3, 0, 2, 2, 80])],
+  ['a handshake of TLS', Buffer.from([22, 3, 3, 0, 4, 2, 0, 0, 0])],
+  ['nothing', Buffer.alloc(0)],
+  ['bytes that no reader understands', Buffer.alloc(64)],
+])('%s is no other protocol', (_, bytes) => {
+  expect(describeForeign(bytes)).toBeUndefined();
+});
+
+test('a long line is cut, and one with control characters is not shown', () => {
+  expect(describeForeign(Buffer.from('x'.repeat(300)))).toBe(
+    `the server speaks another protocol (it sent “${'x'.repeat(60)}…”)`,
+  );
+  expect(describeForeign(Buffer.from('SSH-\u001B[31m\r\n'))).toBe('the server speaks SSH');
+});
