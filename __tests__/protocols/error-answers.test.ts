@@ -57,6 +57,14 @@ describe('400', () => {
   });
 });
 
+test('304 is no redirect, and 407 of the server itself does not blame the proxy of https_proxy', () => {
+  const notModified = statusFailure(answer(304), FACTS);
+  expect([notModified.code, notModified.message]).toEqual(['STATUS_UNEXPECTED', 'The service answered 304.']);
+  expect(statusFailure(answer(407), FACTS).hint).toMatch(
+    /^The proxy of https_proxy is not the cause: .* Check server-url and sign-path: they may lead to a proxy/,
+  );
+});
+
 test('only a 413 changes with Retry-After: a 404 stays lost', () => {
   expect(statusFailure(answer(404, '', ASKED), FACTS).kind).toBe('file');
   expect(statusFailure(answer(413, '', ASKED), FACTS).kind).toBe('service');

@@ -171,6 +171,23 @@ describe('200 with something else', () => {
     );
   });
 
+  test.each(['utf-8', 'none', 'identity, identity', 'aws-chunked', 'brotli-free'])(
+    'a plain body labelled with %s, which is no compression, is read',
+    (coding) => {
+      const response = answer('{"signData":"YQ=="}', 200, { 'content-encoding': coding });
+      expect(readResponse(response, FACTS)).toBe('YQ==');
+    },
+  );
+
+  test.each([
+    ['content-encoding', 'x-gzip'],
+    ['content-encoding', 'BR'],
+    ['content-encoding', 'zstd'],
+    ['transfer-encoding', 'gzip, chunked'],
+  ])('%s: %s is told as a compression', (name, value) => {
+    expect(failureOf(answer('?', 200, { [name]: value })).message).toContain(`(${name}: ${value.toLowerCase()})`);
+  });
+
   test.each([
     ['<html><head><title>Sign in to Example</title>', ' titled “Sign in to Example”'],
     [' \n<title lang="en">\n Sign in </title>', ' titled “Sign in”'],

@@ -5,12 +5,19 @@ import type { Scrub } from './reason.ts';
 export const COMPRESSED_HINT =
   'The server, or a gateway in front of it, compresses although the request asked it not to: its operators must turn that off for this path. Check also that server-url leads to the signing service.';
 
+/** Names of compressions; servers also write `utf-8`, `none` and the like here, which change nothing in a body. */
+const COMPRESSION = /(?:^|[\s,-])(?:gzip|compress|deflate|br|zstd|dcb|dcz|bzip2|lzma|xz)(?:$|[\s,])/;
+
 /** Says how an answer is compressed, though no request allows that; `undefined` for a plain one. */
 export function describeCompression({ headers }: WireResponse, scrub: Scrub): string | undefined {
-  const header = headers['content-encoding'] ?? '';
-  const names = scrub((Array.isArray(header) ? header.join(', ') : header).trim().toLowerCase(), MAX_SHOWN);
-  if (names === '' || names === 'identity') return undefined;
-  return `The answer is compressed (content-encoding: ${names}), though the request asked for a plain one.`;
+  for (const name of ['content-encoding', 'transfer-encoding']) {
+    const value = [headers[name] ?? []].flat().join(', ').trim().toLowerCase();
+    if (COMPRESSION.test(value)) {
+      const shown = scrub(value, MAX_SHOWN);
+      return `The answer is compressed (${name}: ${shown}), though the request asked for a plain one.`;
+    }
+  }
+  return undefined;
 }
 
 /** Most characters of the header that a sentence shows. */

@@ -22,6 +22,8 @@ type Row = readonly [kind: FailureKind, code: Failure['code'], hint: string, fac
 const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
 const DOWN = 'The service, or a system that it depends on, is in trouble; ask its operators.';
 const ADDRESS = 'server-url and sign-path';
+/** A proxy on the way answers before TLS, and never like this. */
+const NOT_A_PROXY = `The proxy of https_proxy is not the cause: the server behind TLS gave this answer. Check ${ADDRESS}: they may lead to a proxy instead of the signing service.`;
 const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
 const ASK_OPERATORS = 'Show this answer to the operators of the service.';
 const CHECK_CERTIFICATE =
@@ -30,7 +32,7 @@ const CHECK_CERTIFICATE =
 const ROWS: Readonly<Record<number, Row>> = {
   404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
   405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
-  407: ['config', 'PROXY_AUTHENTICATION', 'Put the credentials of the proxy into https_proxy.'],
+  407: ['config', 'PROXY_AUTHENTICATION', NOT_A_PROXY],
   408: ['service', 'REQUEST_TIMEOUT', BUSY],
   425: ['service', 'TOO_EARLY', BUSY],
   429: ['service', 'THROTTLED', BUSY, { throttled: true }],
@@ -50,7 +52,7 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
   const waitMs = retryAfterMs(status, headers);
   const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
   const address = facts.address ?? ADDRESS;
-  if (status >= 300 && status < 400) return redirect(response, facts);
+  if (status >= 300 && status < 400 && status !== 304) return redirect(response, facts);
   const said = quote(response, facts.scrub);
   switch (status) {
     case 400:
