@@ -233,7 +233,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	;
 	function failureOf(handshake, { origin }) {
 		if (handshake.end === "open") return undefined;
-		return (0, diagnosis.c3)(handshake, origin) ?? (0, connection_failure.t)(handshake.error, origin);
+		return (0, diagnosis.$f)(handshake, origin) ?? (0, connection_failure.t)(handshake.error, origin);
 	}
 	function isConnected({ connectMs }) {
 		return connectMs !== undefined;

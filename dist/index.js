@@ -28556,11 +28556,12 @@ var __webpack_modules__ = {
 			zy: () => dial
 		});
 		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-		var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
-		var _addresses_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(39582);
-		var _proxy_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(24342);
-		var _route_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(83551);
-		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(16445);
+		var node_net__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77030);
+		var node_tls__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(41692);
+		var _addresses_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(39582);
+		var _proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(24342);
+		var _route_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(83551);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(16445);
 		async function openUnderlay(route, addressBook) {
 			const { proxy, server, timeoutMs } = route;
 			if (proxy === undefined) return {
@@ -28568,28 +28569,33 @@ var __webpack_modules__ = {
 				addresses: await addressBook.find(route)
 			};
 			return {
-				tunnel: await (0, _proxy_js__WEBPACK_IMPORTED_MODULE_3__.X)(proxy, {
-					...(0, _route_js__WEBPACK_IMPORTED_MODULE_4__.$r)(server),
+				tunnel: await (0, _proxy_js__WEBPACK_IMPORTED_MODULE_4__.X)(proxy, {
+					...(0, _route_js__WEBPACK_IMPORTED_MODULE_5__.$r)(server),
 					timeoutMs
 				}),
 				addresses: []
 			};
 		}
 		function beginHandshake(route, { tunnel, addresses }, options) {
-			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_4__.$r)(route.server);
+			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_5__.$r)(route.server);
 			const tcp = {
 				port,
 				lookup: (_host, _options, done) => process.nextTick(done, null, [...addresses]),
-				autoSelectFamilyAttemptTimeout: (0, _addresses_js__WEBPACK_IMPORTED_MODULE_2__.E)(addresses.length, route)
+				autoSelectFamilyAttemptTimeout: (0, _addresses_js__WEBPACK_IMPORTED_MODULE_3__.E)(addresses.length, route)
 			};
-			return (0, node_tls__WEBPACK_IMPORTED_MODULE_1__.connect)({
+			return (0, node_tls__WEBPACK_IMPORTED_MODULE_2__.connect)({
 				...tunnel ? { socket: tunnel } : tcp,
-				...(0, _route_js__WEBPACK_IMPORTED_MODULE_4__.Wz)(hostname),
+				...(0, _route_js__WEBPACK_IMPORTED_MODULE_5__.Wz)(hostname),
 				secureContext: options.secureContext ?? route.secureContext,
 				rejectUnauthorized: options.trust === "required",
+				checkServerIdentity: checkName,
 				ALPNProtocols: [...options.protocols],
 				...options.session ? { session: options.session } : {}
 			});
+		}
+		function checkName(hostname, certificate) {
+			const isBorne = (0, node_net__WEBPACK_IMPORTED_MODULE_1__.isIP)(hostname) !== 0 && certificate.subjectaltname === undefined && certificate.subject.CN === hostname;
+			return isBorne ? undefined : (0, node_tls__WEBPACK_IMPORTED_MODULE_2__.checkServerIdentity)(hostname, certificate);
 		}
 		function readServerChain(socket) {
 			const chain = new Map();
@@ -28637,7 +28643,7 @@ var __webpack_modules__ = {
 				secureContext,
 				trust: "required"
 			});
-			const timer = setTimeout(() => socket.destroy((0, _route_js__WEBPACK_IMPORTED_MODULE_4__._e)(route)), Math.max(1, route.timeoutMs - spentMs));
+			const timer = setTimeout(() => socket.destroy((0, _route_js__WEBPACK_IMPORTED_MODULE_5__._e)(route)), Math.max(1, route.timeoutMs - spentMs));
 			const fail = (error) => {
 				clearTimeout(timer);
 				reject(new DialError(error, connectedAt !== undefined, serverChain));
@@ -28669,8 +28675,8 @@ var __webpack_modules__ = {
 				requests: 0
 			};
 			socket.on("error", (error) => {
-				const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__.ss)(error);
-				if ((0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__.Hx)(code)) connection.alert = code;
+				const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__.ss)(error);
+				if ((0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__.Hx)(code)) connection.alert = code;
 			});
 			return connection;
 		}
@@ -28984,6 +28990,7 @@ var __webpack_modules__ = {
 	}),
 	68157: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
+			$f: () => reasonOfEnd,
 			Tk: () => LISTEN_MS,
 			c3: () => refusalIn,
 			q6: () => Suspicion,
@@ -28992,20 +28999,43 @@ var __webpack_modules__ = {
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
 		var _connection_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(23343);
-		var _probe_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(53806);
-		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(16119);
+		var _first_bytes_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(92168);
+		var _probe_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(53806);
+		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(16119);
 		const LISTEN_MS = 1500;
 		function createDiagnosis(route, { anchors, now }) {
 			const { server } = route;
 			return {
-				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_4__.hr)(failure, serverChain, {
+				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_5__.hr)(failure, serverChain, {
 					server,
 					anchors,
 					now: new Date(now())
 				}),
-				canTellMore: ({ code, message }) => code === "CONNECTION_LOST" || code === "TLS_CLIENT_REJECTED" && message.includes("handshake failure"),
-				tell: async (failure) => refusalIn(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_3__.k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure
+				canTellMore: ({ code, message }) => [
+					"CONNECTION_LOST",
+					"TLS_NOT_SPOKEN",
+					"TLS_HANDSHAKE_FAILED"
+				].includes(code) || code === "TLS_CLIENT_REJECTED" && message.includes("handshake failure"),
+				tell: async (failure) => reasonOfEnd(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_4__.k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure
 			};
+		}
+		function reasonOfEnd(handshake, origin) {
+			return refusalIn(handshake, origin) ?? foreignIn(handshake, origin);
+		}
+		function foreignIn({ end, error, firstBytes }, origin) {
+			if (end === "open" || firstBytes === undefined) return undefined;
+			const foreign = (0, _first_bytes_js__WEBPACK_IMPORTED_MODULE_3__.e)(firstBytes);
+			if (foreign !== undefined) {
+				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_NOT_SPOKEN", `${origin}: this port does not speak TLS: ${foreign}.`, {
+					hint: "Check the port in server-url; plain HTTP is never used.",
+					cause: error
+				});
+			}
+			if (firstBytes.length > 0 || (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin).code !== "CONNECTION_LOST") return undefined;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "CONNECTION_LOST", `${origin}: the connection was closed before the server sent a byte.`, {
+				hint: "A balancer without a server behind it, a server that is just starting or that expects the PROXY protocol, and a firewall that refuses the address of this runner look like this.",
+				cause: error
+			});
 		}
 		function refusalIn(handshake, origin) {
 			const { end, error, isClientAsked } = handshake;
@@ -29022,13 +29052,14 @@ var __webpack_modules__ = {
 		function noAgreement(origin, cause) {
 			const message = `${origin}: the server broke off the handshake before it asked for a client certificate (alert handshake failure).`;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_HANDSHAKE_REFUSED", message, {
-				hint: "Its operators must enable cipher suites of today for TLS 1.2 or 1.3; a name that the server does not know looks like this as well.",
+				hint: "Its operators must enable cipher suites of today for TLS 1.2 or 1.3, and a certificate with an RSA, Ed25519 or Ed448 key or an EC key on P-256, P-384 or P-521; a name that the server does not know looks like this as well.",
 				cause
 			});
 		}
 		class Suspicion {
 			#diagnosis;
 			#look;
+			#looked = "";
 			#isOver = false;
 			constructor(diagnosis) {
 				this.#diagnosis = diagnosis;
@@ -29044,10 +29075,101 @@ var __webpack_modules__ = {
 			async explain(failure, signal) {
 				const diagnosis = this.#diagnosis;
 				if (this.#isOver || !diagnosis?.canTellMore(failure)) return failure;
-				this.#look ??= diagnosis.tell(failure);
+				if (this.#look === undefined) {
+					this.#looked = failure.message;
+					this.#look = diagnosis.tell(failure);
+				}
 				const found = await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(this.#look, signal);
-				return found.kind === "config" ? found : failure;
+				return found.kind === "config" || failure.message === this.#looked ? found : failure;
 			}
+		}
+	}),
+	92168: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			K: () => readFirstBytes,
+			e: () => describeForeign
+		});
+		var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
+		var node_stream__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(57075);
+		var _addresses_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(39582);
+		var _connect_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(86732);
+		var _route_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(83551);
+		const WAIT_MS = 1500;
+		const ENOUGH_BYTES = 256;
+		async function readFirstBytes(route) {
+			const underlay = await (0, _connect_js__WEBPACK_IMPORTED_MODULE_3__.xU)(route, new _addresses_js__WEBPACK_IMPORTED_MODULE_2__.u()).catch(() => undefined);
+			if (underlay === undefined) return Buffer.alloc(0);
+			const tcp = underlay.tunnel ?? connectTcp(route, underlay);
+			const wire = new node_stream__WEBPACK_IMPORTED_MODULE_1__.Duplex({
+				read() {},
+				write: (chunk, _encoding, done) => void tcp.write(chunk, () => done())
+			});
+			const handshake = (0, _connect_js__WEBPACK_IMPORTED_MODULE_3__.Nr)(route, {
+				tunnel: wire,
+				addresses: []
+			}, {
+				protocols: ["http/1.1"],
+				trust: "required"
+			});
+			handshake.on("error", () => {});
+			try {
+				return await collect(tcp);
+			} finally {
+				handshake.destroy();
+				tcp.destroy();
+			}
+		}
+		function connectTcp(route, { addresses }) {
+			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_4__.$r)(route.server);
+			return (0, node_net__WEBPACK_IMPORTED_MODULE_0__.connect)({
+				host: hostname,
+				port,
+				lookup: (_host, _options, done) => process.nextTick(done, null, [...addresses]),
+				autoSelectFamilyAttemptTimeout: (0, _addresses_js__WEBPACK_IMPORTED_MODULE_2__.E)(addresses.length, route)
+			});
+		}
+		function collect(tcp) {
+			const { promise, resolve } = Promise.withResolvers();
+			let bytes = Buffer.alloc(0);
+			const finish = () => {
+				clearTimeout(timer);
+				resolve(bytes);
+			};
+			const timer = setTimeout(finish, WAIT_MS);
+			tcp.on("data", (chunk) => {
+				bytes = Buffer.concat([bytes, chunk]);
+				if (bytes.length >= ENOUGH_BYTES || bytes.includes("\n")) finish();
+			});
+			tcp.once("error", finish);
+			tcp.once("close", finish);
+			return promise;
+		}
+		const PROTOCOLS = [
+			[/^HTTP\/\d/, "plain HTTP"],
+			[/^\s*<(?:!doctype|html|head|title|h1)\b/i, "plain HTTP"],
+			[/^\0\0.[\x04\x07].\0{4}/s, "HTTP/2 without TLS"],
+			[/^SSH-/, "SSH"],
+			[/^[245]\d\d[ -][^\n]*FTP/i, "FTP"],
+			[/^[245]\d\d[ -][^\n]*\bE?SMTP\b/i, "SMTP"],
+			[/^\* (?:OK|BYE|PREAUTH)\b/, "IMAP"],
+			[/^\+OK\b/, "POP3"],
+			[/^RFB \d/, "VNC"],
+			[/^PROXY (?:TCP|UNKNOWN)|^\r\n\r\n\0\r\nQUIT\n/, "the PROXY protocol, which balancers speak to servers and not to clients"],
+			[/^AMQP/, "AMQP"],
+			[/^-ERR\b|^-NOAUTH\b/, "Redis"],
+			[/^.{3}\0(?:\x0A\d+\.\d+.*\0|\xFF)/s, "MySQL"],
+			[/^[NS]$|^E(?:\0\0|SFATAL)/, "PostgreSQL"],
+			[/^\xff[\xfb-\xfe]/, "Telnet"]
+		];
+		const MAX_SHOWN = 60;
+		function describeForeign(bytes) {
+			if (bytes.length === 0 || (bytes[0] === 21 || bytes[0] === 22) && bytes[1] === 3) return undefined;
+			const text = bytes.toString("latin1");
+			const protocol = PROTOCOLS.find(([greeting]) => greeting.test(text))?.[1];
+			const line = /^\s*([^\r\n]+)/.exec(text)?.[1] ?? "";
+			const shown = /^[\x20-\x7E]+$/.test(line) ? ` (it sent “${line.slice(0, MAX_SHOWN)}${line.length > MAX_SHOWN ? "…" : ""}”)` : "";
+			if (protocol) return `the server speaks ${protocol}${shown}`;
+			return shown === "" ? undefined : `the server speaks another protocol${shown}`;
 		}
 	}),
 	97628: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -29086,6 +29208,7 @@ var __webpack_modules__ = {
 		var _addresses_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(39582);
 		var _connect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(86732);
 		var _route_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(83551);
+		var _first_bytes_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(92168);
 		async function inspectHandshake(route, options) {
 			const probe = new Probe(route, options);
 			await probe.run();
@@ -29110,6 +29233,7 @@ var __webpack_modules__ = {
 			#untrusted;
 			#end;
 			#error;
+			#firstBytes;
 			constructor(route, options) {
 				this.#route = route;
 				this.#options = options;
@@ -29125,6 +29249,8 @@ var __webpack_modules__ = {
 				clearTimeout(this.#timer);
 				signal?.removeEventListener("abort", abort);
 				void opening.then((socket) => socket?.destroy());
+				const isUnknown = this.#connectedAt !== undefined && this.#version === undefined;
+				if (this.#end !== "open" && isUnknown && !signal?.aborted) this.#firstBytes = await (0, _first_bytes_js__WEBPACK_IMPORTED_MODULE_3__.K)(this.#route);
 			}
 			describe() {
 				const since = (from, to) => from === undefined || to === undefined ? undefined : to - from;
@@ -29141,7 +29267,8 @@ var __webpack_modules__ = {
 					session: this.#session,
 					untrusted: this.#untrusted,
 					end: this.#end ?? "open",
-					error: this.#error
+					error: this.#error,
+					firstBytes: this.#firstBytes
 				};
 			}
 			async #open() {
@@ -33715,11 +33842,16 @@ var __webpack_modules__ = {
 		}
 		;
 		const COMPRESSED_HINT = "The server, or a gateway in front of it, compresses although the request asked it not to: its operators must turn that off for this path. Check also that server-url leads to the signing service.";
+		const COMPRESSION = /(?:^|[\s,-])(?:gzip|compress|deflate|br|zstd|dcb|dcz|bzip2|lzma|xz)(?:$|[\s,])/;
 		function describeCompression({ headers }, scrub) {
-			const header = headers["content-encoding"] ?? "";
-			const names = scrub((Array.isArray(header) ? header.join(", ") : header).trim().toLowerCase(), MAX_SHOWN);
-			if (names === "" || names === "identity") return undefined;
-			return `The answer is compressed (content-encoding: ${names}), though the request asked for a plain one.`;
+			for (const name of ["content-encoding", "transfer-encoding"]) {
+				const value = [headers[name] ?? []].flat().join(", ").trim().toLowerCase();
+				if (COMPRESSION.test(value)) {
+					const shown = scrub(value, MAX_SHOWN);
+					return `The answer is compressed (${name}: ${shown}), though the request asked for a plain one.`;
+				}
+			}
+			return undefined;
 		}
 		const MAX_SHOWN = 60;
 		var answers_reason = __nccwpck_require__(95235);
@@ -44365,6 +44497,7 @@ Content-Type: application/json
 		const BUSY = "The service is overloaded or limits requests; lower concurrency if this happens often.";
 		const DOWN = "The service, or a system that it depends on, is in trouble; ask its operators.";
 		const ADDRESS = "server-url and sign-path";
+		const NOT_A_PROXY = `The proxy of https_proxy is not the cause: the server behind TLS gave this answer. Check ${ADDRESS}: they may lead to a proxy instead of the signing service.`;
 		const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
 		const ASK_OPERATORS = "Show this answer to the operators of the service.";
 		const CHECK_CERTIFICATE = "Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.";
@@ -44384,7 +44517,7 @@ Content-Type: application/json
 			407: [
 				"config",
 				"PROXY_AUTHENTICATION",
-				"Put the credentials of the proxy into https_proxy."
+				NOT_A_PROXY
 			],
 			408: [
 				"service",
@@ -44449,7 +44582,7 @@ Content-Type: application/json
 			const waitMs = (0, _retry_after_js__WEBPACK_IMPORTED_MODULE_2__.V)(status, headers);
 			const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
 			const address = facts.address ?? ADDRESS;
-			if (status >= 300 && status < 400) return redirect(response, facts);
+			if (status >= 300 && status < 400 && status !== 304) return redirect(response, facts);
 			const said = quote(response, facts.scrub);
 			switch (status) {
 				case 400: return badRequest(response, said, asked);

@@ -11,7 +11,7 @@ import type { FileOutcome } from '../../../src/files/release-file.ts';
 import { usableAnchors } from '../../../src/identity/material/anchors.ts';
 import { Failure } from '../../../src/signing/policy/failure.ts';
 import { plantMany, signTree } from '../../signing/signing-run.ts';
-import type { Started, World } from './world.ts';
+import { ANSWER, type Started, type World } from './world.ts';
 
 /** Longer than the first few attempts at a service that is in trouble, for which a run waits. */
 const WAITING_MS = 2500;
@@ -83,7 +83,10 @@ export async function curl(world: World, { url, chain, client = 'client', proxy,
   try {
     const { stdout } = await promisify(execFile)('curl', ['-sS', '-m', '9', ...identity, ...way, ...message, url]);
     if (stdout !== '200') return stdout;
-    return readFileSync(at(`${run}.answer`), 'utf8').includes('{"signData":"') ? 'signs' : '200 without a signature';
+    const answer = readFileSync(at(`${run}.answer`), 'utf8')
+      .replace(/^\uFEFF/, '')
+      .trim();
+    return answer === ANSWER ? 'signs' : '200 without a signature';
   } catch (error) {
     const { code } = Object(error);
     return LOST.includes(code) ? 'lost' : `error ${code}`;

@@ -1,6 +1,7 @@
 import { alertBytes } from '../../connection/front.ts';
 import { ANSWERS } from './answers.ts';
 import { MAKES } from './make-rows.ts';
+import { ODD } from './odd-rows.ts';
 import { fault, type Row, row } from './row.ts';
 import { CA, SMALL, type Started, type World } from './world.ts';
 
@@ -195,7 +196,7 @@ const FAULTS: readonly Row[] = [
 ];
 
 /** Every row of the table in docs/servers.md. */
-export const ROWS: readonly Row[] = [...GOOD, ...MAKES, ...ANSWERS, ...FAULTS];
+export const ROWS: readonly Row[] = [...GOOD, ...MAKES, ...ANSWERS, ...FAULTS, ...ODD];
 
 async function below(world: World, extensions: string): Promise<Started> {
   const by = world.authority('Odd CA', { extensions });
