@@ -28688,8 +28688,7 @@ var __webpack_modules__ = {
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
-		var _http2_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(49598);
-		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(16445);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(16445);
 		const UNREACHABLE = [
 			"service",
 			"CONNECT_UNREACHABLE",
@@ -28742,9 +28741,9 @@ var __webpack_modules__ = {
 			if (known) return known;
 			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "";
 			const { origin, alert } = facts;
-			const rejected = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.cz)(alert ?? (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.ss)(error), error, origin);
+			const rejected = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.cz)(alert ?? (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.ss)(error), error, origin);
 			if (rejected) return rejected;
-			const row = ROWS[code] ?? defectRow(error, code) ?? http2Row(error, facts) ?? protocolRow(error, code) ?? lostRow("before the answer was complete", facts);
+			const row = ROWS[code] ?? defectRow(error, code) ?? protocolRow(error, code) ?? lostRow("before the answer was complete", facts);
 			return toFailure(row, error, origin);
 		}
 		function dialFailure(error, origin) {
@@ -28753,9 +28752,9 @@ var __webpack_modules__ = {
 			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "";
 			const row = addressesRow(error) ?? ROWS[code] ?? (code === "ETIMEDOUT" ? NO_ANSWER : undefined) ?? defectRow(error, code);
 			if (row) return toFailure(row, error, origin);
-			const isOwnFault = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.ss)(error).endsWith("_ALERT_INTERNAL_ERROR");
+			const isOwnFault = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.ss)(error).endsWith("_ALERT_INTERNAL_ERROR");
 			const lost = isOwnFault ? SERVER_FAULT : lostRow("during the TLS handshake", {});
-			return (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.kL)(error, origin) ?? toFailure(lost, error, origin);
+			return (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.kL)(error, origin) ?? toFailure(lost, error, origin);
 		}
 		function toFailure([kind, code, sentence, hint, facts], cause, origin) {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR(kind, code, `${origin}: ${sentence}.`, {
@@ -28811,18 +28810,6 @@ var __webpack_modules__ = {
 				"Check server-url, and the inputs that the request is made of (sign-path and app-key, or request), for odd characters; if they are right, this is a defect of the action: please report it."
 			];
 		}
-		function http2Row(error, { stale }) {
-			const described = (0, _http2_errors_js__WEBPACK_IMPORTED_MODULE_2__.u)(error);
-			if (described === undefined) return undefined;
-			const [sentence, hint, facts] = described;
-			return [
-				"service",
-				"CONNECTION_LOST",
-				sentence,
-				hint,
-				stale ? { staleConnection: true } : facts
-			];
-		}
 		function protocolRow(error, code) {
 			const text = error instanceof Error ? `${error.name} ${error.message}` : "";
 			if (/bad upgrade/.test(text)) {
@@ -28833,12 +28820,13 @@ var __webpack_modules__ = {
 					"Check that server-url leads to the signing service."
 				];
 			}
-			const isWrongLength = code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
-			if (!code.startsWith("HPE_") && !/HTTPParserError|bad response/.test(text) && !isWrongLength) return undefined;
+			if (!code.startsWith("HPE_") && !/HTTPParserError|bad response/.test(text) && code !== "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") {
+				return undefined;
+			}
 			return [
 				"request",
 				"HTTP_MALFORMED",
-				isWrongLength ? "the answer has another length than its headers say" : `the answer is not HTTP/1.1${parserWords(error)}`,
+				`the answer is not HTTP/1.1${parserWords(error)}`,
 				"Check that server-url leads to the signing service; a gateway in between may be broken.",
 				{ endsRun: "canary-twice" }
 			];
@@ -28923,11 +28911,6 @@ var __webpack_modules__ = {
 				if (lane.sharing === "shared") this.#shared = undefined;
 				this.#all.delete(lane);
 				disconnect(lane);
-			}
-			avoidHttp2() {
-				this.#protocol = "http1";
-				this.#shared = undefined;
-				this.#dialler.avoidHttp2();
 			}
 			dropIdle() {
 				for (const lane of this.#idle.splice(0)) this.drop(lane);
@@ -29717,49 +29700,6 @@ var __webpack_modules__ = {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "RESP_TOO_LARGE", `The answer ${refusal}; a signature is a few hundred bytes.`, { hint: "Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site." });
 		}
 	}),
-	49598: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, {
-			G: () => http2ErrorOf,
-			u: () => describeHttp2Error
-		});
-		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
-		const NAMES = [
-			"NO_ERROR",
-			"PROTOCOL_ERROR",
-			"INTERNAL_ERROR",
-			"FLOW_CONTROL_ERROR",
-			"SETTINGS_TIMEOUT",
-			"STREAM_CLOSED",
-			"FRAME_SIZE_ERROR",
-			"REFUSED_STREAM",
-			"CANCEL",
-			"COMPRESSION_ERROR",
-			"CONNECT_ERROR",
-			"ENHANCE_YOUR_CALM",
-			"INADEQUATE_SECURITY",
-			"HTTP_1_1_REQUIRED"
-		];
-		function http2ErrorOf(error) {
-			if (!(error instanceof Error)) return undefined;
-			if ((0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) === "ERR_HTTP2_STREAM_ERROR") {
-				const name = /NGHTTP2_(\w+)/.exec(error.message)?.[1];
-				return NAMES.find((each) => each === name);
-			}
-			if ((0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) !== "ERR_HTTP2_SESSION_ERROR") return undefined;
-			return NAMES[Number(/error code (\d+)/.exec(error.message)?.[1])];
-		}
-		function describeHttp2Error(error) {
-			const reason = http2ErrorOf(error);
-			if (reason === undefined) return undefined;
-			const isTooMuch = reason === "ENHANCE_YOUR_CALM";
-			const hint = isTooMuch ? "These were too many requests or bytes for one connection: lower concurrency, or set http2: false." : "The service, or a gateway in front of it, may have restarted or be in trouble; http2: false avoids HTTP/2.";
-			return [
-				`the request was ended with the HTTP/2 error ${reason}`,
-				hint,
-				{ throttled: isTooMuch }
-			];
-		}
-	}),
 	3778: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			v: () => MAX_HEADER_BYTES,
@@ -30303,17 +30243,12 @@ var __webpack_modules__ = {
 			#refusedSessions = 0;
 			#hasConnected = false;
 			#asksForCertificate;
-			#protocols;
 			#tls12Context;
 			#isBlindTls13 = false;
 			#readsServer = true;
 			constructor(route, options) {
 				this.#route = route;
 				this.#options = options;
-				this.#protocols = options.protocol === "http2" ? ["h2", "http/1.1"] : ["http/1.1"];
-			}
-			avoidHttp2() {
-				this.#protocols = ["http/1.1"];
 			}
 			get first() {
 				return this.#first.promise;
@@ -30359,7 +30294,7 @@ var __webpack_modules__ = {
 			async #dialOnce(session) {
 				const connection = await (0, connect.zy)(this.#route, {
 					addressBook: this.#addressBook,
-					protocols: this.#protocols,
+					protocols: this.#options.protocol === "http2" ? ["h2", "http/1.1"] : ["http/1.1"],
 					session,
 					secureContext: this.#tls12Context,
 					onSession: (newest) => this.#session = newest,
@@ -30392,7 +30327,6 @@ var __webpack_modules__ = {
 			}
 		}
 		var exchange = __nccwpck_require__(50469);
-		var http2_errors = __nccwpck_require__(49598);
 		var lenient_exchange = __nccwpck_require__(3778);
 		;
 		function openTransport(route, options = {}) {
@@ -30451,12 +30385,11 @@ var __webpack_modules__ = {
 					};
 				} catch (error) {
 					this.#lanes.drop(lane);
-					const stale = isStale() || this.#isTooNew(lane, error) || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
+					const stale = isStale() || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
 					if (stale) this.#lanes.dropIdle();
 					return this.#explain(error, signal, {
 						alert: lane.connection?.alert,
-						stale,
-						sharing: lane.sharing
+						stale
 					});
 				}
 			}
@@ -30480,11 +30413,6 @@ var __webpack_modules__ = {
 					dialling.then(({ socket }) => socket.destroy()).catch(() => {});
 					return this.#explain(error, signal, { alert: connection?.alert });
 				}
-			}
-			#isTooNew({ sharing }, error) {
-				if (sharing === "own" || (0, http2_errors.G)(error) !== "HTTP_1_1_REQUIRED") return false;
-				this.#lanes.avoidHttp2();
-				return true;
 			}
 			#isAskedLate(error) {
 				const isLate = !(this.#hasAnswered || error instanceof errors.lZ) && this.#dialler.avoidTls13();
@@ -30522,7 +30450,7 @@ var __webpack_modules__ = {
 					origin: this.#origin,
 					...seen
 				});
-				if (failure.code === "HTTP_MALFORMED" && !this.#hasSucceeded && seen.sharing !== "shared") this.#isLenient = true;
+				if (failure.code === "HTTP_MALFORMED" && !this.#hasSucceeded) this.#isLenient = true;
 				throw failure.facts.staleConnection ? failure : await this.#suspicion.explain(failure, signal);
 			}
 		}

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { type ResultsOptions, type ResultsService, startResultsService } from '../../tools/results/results-service.ts';
+import type { RunScript } from '../../tools/runner/node-process.ts';
 import { type ActionOptions, type ActionRun, runAction } from '../../tools/runner/runner.ts';
 
 /** The repository, whose committed bundle every scenario starts. */
@@ -17,6 +18,8 @@ export interface ScenarioOptions {
   readonly files: Readonly<Record<string, string | Uint8Array>>;
   readonly service?: ServiceOptions;
   readonly results?: ResultsOptions;
+  /** Runs the source in this process when it is given `runInProcess`; the committed bundle when absent. */
+  readonly runScript?: RunScript;
 }
 
 /** A workspace, a signing service and a results service around runs of the action. */
@@ -68,6 +71,7 @@ export async function createScenario(options: ScenarioOptions): Promise<Scenario
         workspace,
         runnerTemp,
         results,
+        ...(options.runScript ? { runScript: options.runScript } : {}),
         ...runOptions,
         inputs: { ...inputs, ...more },
       });

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario } from '../helpers/scenario.ts';
 
 const FILES = { 'dist/a': 'aaa' };
@@ -29,7 +30,7 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
     ['a schedule', 'schedule', {}, {}, 'rehearse', 1, 'sign'],
     ['pull_request_target of a fork', 'pull_request_target', fork, {}, 'rehearse', 1, 'sign'],
   ])('%s (%s), if-no-credentials', async (_, name, event, env, wish, exitCode, mode) => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     const inputs = { ...NO_SECRETS, 'if-no-credentials': wish, upload: 'false' };
     const run = await scenario.run(inputs, { env: { GITHUB_EVENT_NAME: name, ...env }, event });
     expect(run.exitCode, run.log).toBe(exitCode);
@@ -59,7 +60,7 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
     // Whatever else is set does not count.
     ['a certificate, whatever the token', vault, idToken, 'rehearse', ['key']],
   ])('%s: the fork rehearses or skips, a release is an error', async (_, inputs, env, mode, names) => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     const wish = mode === 'skipped' ? 'skip' : mode;
     const all = { ...NO_SECRETS, ...inputs, 'if-no-credentials': wish, upload: 'false' };
     const forked = await scenario.run(all, { env: { GITHUB_EVENT_NAME: 'pull_request', ...env }, event: fork });
@@ -74,7 +75,7 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
   });
 
   test('a job without the permission for OIDC tokens is told so before any connection, also without if-no-credentials', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     for (const mode of ['sign', 'preflight']) {
       const run = await scenario.run({ mode, ...oidc, 'app-key': '', 'app-secret': '', upload: 'false' });
       expect(run.exitCode).toBe(1);
@@ -88,7 +89,7 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
     ['skip', 0, 'skipped'],
     ['error', 1, ''],
   ])('a fork whose certificate would be issued has no token: if-no-credentials %s', async (wish, exitCode, mode) => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     const issued = { 'certificate-from': 'step-ca', 'certificate-url': 'https://ca.example.com' };
     const inputs = { ...NO_SECRETS, ...issued, 'if-no-credentials': wish, upload: 'false' };
     const run = await scenario.run(inputs, { env: { GITHUB_EVENT_NAME: 'pull_request' }, event: fork });
@@ -101,7 +102,7 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
   });
 
   test('one credential alone is a mistake, not a fork', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     const inputs = { key: '', 'if-no-credentials': 'rehearse' };
     const run = await scenario.run(inputs, { env: { GITHUB_EVENT_NAME: 'pull_request' }, event: fork });
     expect(run.exitCode).toBe(1);
@@ -117,7 +118,7 @@ describe('a run that a stranger steers', () => {
     ['pull_request_target', fork, 'PULL_REQUEST_TARGET'],
     ['workflow_run', afterFork, 'WORKFLOW_RUN_OF_FORK'],
   ])('on %s is refused with all credentials there, before any connection', async (name, event, code) => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     for (const mode of ['sign', 'preflight']) {
       const run = await scenario.run({ mode }, { env: { GITHUB_EVENT_NAME: name }, event });
       expect(run.exitCode).toBe(1);
@@ -127,7 +128,7 @@ describe('a run that a stranger steers', () => {
   });
 
   test('on workflow_run after a push is an ordinary one', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     const env = { GITHUB_EVENT_NAME: 'workflow_run' };
     const run = await scenario.run({ upload: 'false' }, { env, event: afterPush });
     expect(run.exitCode, run.log).toBe(0);
@@ -135,7 +136,7 @@ describe('a run that a stranger steers', () => {
   });
 
   test('on issue_comment signs, and says who can start it and whose key may be in the checkout', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     await writeFile(join(scenario.workspace, 'key.pem'), scenario.service.credentials.verifyKeyPem);
     const env = { GITHUB_EVENT_NAME: 'issue_comment' };
     const inputs = { upload: 'false', 'verify-key': 'key.pem', 'cert-expiry-warning-days': '0' };
@@ -149,7 +150,7 @@ describe('a run that a stranger steers', () => {
   });
 
   test('is allowed when someone says so', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     const env = { GITHUB_EVENT_NAME: 'pull_request_target' };
     const run = await scenario.run({ 'allow-pull-request-target': 'true', upload: 'false' }, { env, event: fork });
     expect(run.exitCode, run.log).toBe(0);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario } from '../helpers/scenario.ts';
 
 const FILES = { 'dist/a.zip': 'a', 'dist/b.zip': 'b', 'dist/c.txt': 'c' };
@@ -32,7 +33,7 @@ describe('inputs that cannot be used', () => {
   });
 
   test('a rehearsal may bear that name, and no other form is proposed for a path of another host', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     expect((await scenario.run({ mode: 'rehearse', 'artifact-name': 'rehearsal-x' })).exitCode).toBe(0);
     const run = await scenario.run({ 'sign-path': '//elsewhere.example/sign' });
     expect(run.log).toContain('Input sign-path must be');
@@ -69,7 +70,7 @@ describe('inputs of other protocols', () => {
       ['login: token does not log in'],
     ],
   ])('%s: each mistake is one sentence that names its input', async (_, inputs, sentences) => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const key = { 'verify-key': scenario.service.credentials.verifyKeyPem };
     const run = await scenario.run({ ...key, ...inputs });
     expect(run.exitCode).toBe(1);
@@ -80,14 +81,14 @@ describe('inputs of other protocols', () => {
   });
 
   test('a protocol that does not exist is the only problem', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.run({ protocol: 'https', request });
     expect(run.log).toContain('INPUT_INVALID: Input protocol is “https”, but must be one of es-auth, vault, http.');
   });
 });
 
 test('a rehearsal checks the message of another protocol, and signs when it is sound', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const own = { 'app-key': '', 'app-secret': '', protocol: 'http', mode: 'rehearse', upload: 'false' };
   const broken = await scenario.run({ ...own, request: 'POST /sign\n\n{"hash":"{sha256}"}' });
   expect(broken.exitCode).toBe(1);
@@ -107,7 +108,7 @@ describe('a pattern that matches nothing says why, where that can be seen', () =
     ['an exclude that took it all', 'dist/*.zip\n!dist', {}, 'the patterns that begin with ! exclude all it means'],
     ['suffix', 'dist/*.zip', { suffix: '.zip' }, 'ends in .zip, as dist/a.zip does, and is taken for signatures'],
   ])('%s', async (_, files, inputs, reason) => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.run({ files, ...inputs });
     expect(run.exitCode).toBe(1);
     expect(run.log).toContain('NO_FILES_FOUND');
@@ -117,7 +118,7 @@ describe('a pattern that matches nothing says why, where that can be seen', () =
   });
 
   test('and else how far the path goes', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.run({ files: 'dist/*.exe\n!*.zip' });
     expect(run.log).toContain('“dist/*.exe” (dist holds a.zip, b.zip, c.txt).');
     const elsewhere = await scenario.run({ files: 'dist/release/*.exe' });

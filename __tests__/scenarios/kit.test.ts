@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { ReleaseData } from '../../src/page/data.ts';
 import { entriesOf } from '../../tools/results/zip.ts';
 import { runAlone } from '../docs/shell.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario, opensslAccepts, type Scenario } from '../helpers/scenario.ts';
 
 const FILES = { 'dist/app.zip': 'app', 'dist/docs/readme.txt': 'read me', "dist/it's & more.txt": 'more' };
@@ -54,7 +55,7 @@ test('a kit lists the release, is signed and uploaded, and stands in no count', 
 });
 
 test('the commands of the kit accept the release, and the key is the one that signed', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   expect((await scenario.run({ ...signing(scenario), checksums: 'SHA256SUMS', upload: 'false' })).exitCode).toBe(0);
   const guide = await scenario.read('kit/VERIFY.md');
   const blocks = [...guide.matchAll(/^```sh\n(.*?)\n```$/gms)].map(([, block = '']) => block);
@@ -67,7 +68,7 @@ test('the commands of the kit accept the release, and the key is the one that si
 });
 
 test('a kit that is there and says the same costs no request; with another file it is written anew', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...signing(scenario), upload: 'false' };
   const first = await scenario.run(inputs);
   expect(first.outputs['request-count']).toBe('5');
@@ -81,7 +82,7 @@ test('a kit that is there and says the same costs no request; with another file 
 });
 
 test('verify takes the kit for what it is, and checks its signatures when it is told of it', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...signing(scenario), files: 'dist/**\nkit/**', 'if-no-files-found': 'ignore' };
   expect((await scenario.run({ ...inputs, upload: 'false' })).exitCode).toBe(0);
   const verify = { ...inputs, mode: 'verify' };
@@ -97,7 +98,7 @@ test('verify takes the kit for what it is, and checks its signatures when it is 
 });
 
 test('a kit without verify-key is refused before any request', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const run = await scenario.run({ 'verification-kit': 'kit' });
   expect([run.exitCode, run.outputs['request-count']]).toEqual([1, '0']);
   expect(run.log).toContain('Input verification-kit needs verify-key');
@@ -107,14 +108,14 @@ test.each([
   ['../out', 'must be a directory inside output-dir'],
   ['kit.sign/../.git', 'must not lie in a .git directory'],
 ])('a kit at %s is refused', async (directory, sentence) => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const run = await scenario.run({ ...signing(scenario), 'verification-kit': directory });
   expect(run.exitCode).toBe(1);
   expect(run.log).toContain(sentence);
 });
 
 test('a kit may be beside the files, but not over the checksums', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const beside = { ...signing(scenario), 'verification-kit': '.', upload: 'false' };
   expect((await scenario.run({ ...beside, files: '**' })).outputs['file-count']).toBe('3');
   expect((await scenario.run({ ...beside, files: '**' })).outputs['file-count']).toBe('3');
@@ -123,7 +124,10 @@ test('a kit may be beside the files, but not over the checksums', async () => {
 });
 
 test('a file of somebody else at the place of the kit stops the run before its first request', async () => {
-  await using scenario = await createScenario({ files: { ...FILES, 'kit/VERIFY.md': '# Our own guide\n' } });
+  await using scenario = await createScenario({
+    runScript: runInProcess,
+    files: { ...FILES, 'kit/VERIFY.md': '# Our own guide\n' },
+  });
   const run = await scenario.run(signing(scenario));
   expect([run.exitCode, run.outputs['request-count'] ?? '0']).toEqual([1, '0']);
   expect(run.log).toMatch(/OUTPUT_OCCUPIED[\s\S]*kit\/VERIFY\.md/);
@@ -131,7 +135,7 @@ test('a file of somebody else at the place of the kit stops the run before its f
 });
 
 test('a run in which a file fails leaves no kit, not even an older one', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...signing(scenario), upload: 'false' };
   expect((await scenario.run(inputs)).exitCode).toBe(0);
   await writeFile(join(scenario.workspace, 'dist', 'more.txt'), 'more');
@@ -143,7 +147,7 @@ test('a run in which a file fails leaves no kit, not even an older one', async (
 });
 
 test('the first slice writes the kit over all files, the others none', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...signing(scenario), upload: 'false' };
   expect((await scenario.run({ ...inputs, shard: '2/2' })).exitCode).toBe(0);
   await expect(scenario.read('kit/verify.html')).rejects.toThrow('ENOENT');
@@ -152,7 +156,7 @@ test('the first slice writes the kit over all files, the others none', async () 
 });
 
 test('a rehearsal writes its kit into its own directory, and the kit says so', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const run = await scenario.run({ mode: 'rehearse', 'verification-kit': 'kit', upload: 'false' });
   expect(run.exitCode, run.log).toBe(0);
   const directory = join(run.outputs['manifest'] ?? '', '..');
@@ -162,7 +166,7 @@ test('a rehearsal writes its kit into its own directory, and the kit says so', a
 });
 
 test('a part of a release is checked against its full checksums, and every file that is there must agree', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const key = { 'verify-key': scenario.service.credentials.verifyKeyPem, checksums: 'SHA256SUMS' };
   expect((await scenario.run({ ...key, upload: 'false' })).exitCode).toBe(0);
   await rm(join(scenario.workspace, 'dist', 'docs'), { recursive: true });

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ActionRun } from '../../tools/runner/runner.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario, type Scenario } from '../helpers/scenario.ts';
 
 const OFFLINE = { cert: '', key: '', chain: '', 'app-key': '', 'app-secret': '', 'server-url': '', mode: 'verify' };
@@ -29,7 +30,7 @@ describe('verify accepts nothing that it has not checked', () => {
     ['a program in output-dir', { 'output-dir': 'sigs' }, 'sigs/install.sh'],
     ['a name in root that ends as the signatures in output-dir do', { 'output-dir': 'sigs' }, 'dist/a.sign'],
   ])('%s', async (_, more, path) => {
-    await using scenario = await createScenario({ files: { 'dist/a': 'aaa' } });
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
     const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem, ...more };
     expect((await scenario.run(inputs)).exitCode).toBe(0);
     expect((await scenario.run({ ...inputs, ...OFFLINE })).exitCode).toBe(0);
@@ -48,7 +49,7 @@ describe('verify accepts nothing that it has not checked', () => {
   });
 
   test('what lies in .git and RUNNER_TEMP is named, and no failure', async () => {
-    await using scenario = await createScenario({ files: { 'dist/a': 'aaa' } });
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
     const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
     expect((await scenario.run(inputs)).exitCode).toBe(0);
     await plant(scenario, { 'dist/.git/hooks/post-checkout': '#!/bin/sh' });
@@ -66,7 +67,7 @@ describe('a green signing is followed by a green verification, or has warned', (
   };
 
   test('names that begin like ours are build outputs', async () => {
-    await using scenario = await createScenario({ files: odd });
+    await using scenario = await createScenario({ runScript: runInProcess, files: odd });
     const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
     expect((await scenario.run(inputs)).outputs['signed-count']).toBe('3');
     expect((await scenario.run({ ...inputs, ...OFFLINE })).outputs['verified-count']).toBe('3');
@@ -88,7 +89,10 @@ describe('a green signing is followed by a green verification, or has warned', (
     ],
     ['a file in output-dir', { 'sigs/install.sh': 'x' }, { 'output-dir': 'sigs' }, 'sigs/install.sh'],
   ])('%s', async (_, files, more, name) => {
-    await using scenario = await createScenario({ files: { 'dist/a': 'aaa', 'dist/b.zip': 'b', ...files } });
+    await using scenario = await createScenario({
+      runScript: runInProcess,
+      files: { 'dist/a': 'aaa', 'dist/b.zip': 'b', ...files },
+    });
     const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem, ...more };
     const run = await scenario.run(inputs);
     expect(run.exitCode, run.log).toBe(0);
@@ -98,7 +102,10 @@ describe('a green signing is followed by a green verification, or has warned', (
 
   test('what a killed run left is removed, in every directory', async () => {
     const left = 'other/.mtls-release-signing-999999999-0.tmp';
-    await using scenario = await createScenario({ files: { 'dist/a': 'aaa', [left]: 'half' } });
+    await using scenario = await createScenario({
+      runScript: runInProcess,
+      files: { 'dist/a': 'aaa', [left]: 'half' },
+    });
     const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
     const run = await scenario.run(inputs);
     expect([run.exitCode, warningsOf(run)]).toEqual([0, []]);
@@ -108,6 +115,7 @@ describe('a green signing is followed by a green verification, or has warned', (
 
   test('what is left out is counted in log, summary and receipt', async () => {
     await using scenario = await createScenario({
+      runScript: runInProcess,
       files: { 'dist/a': 'aaa', '.git/config': '', 'SHA256SUMS.old': '' },
     });
     const inputs = { files: '**', upload: 'false', checksums: 'SHA256SUMS', manifest: 'receipt.json' };
@@ -125,7 +133,7 @@ describe('a green signing is followed by a green verification, or has warned', (
 });
 
 test('an earlier signature beside what is refused goes, because this run did not make it', async () => {
-  await using scenario = await createScenario({ files: { 'dist/a': 'aaa', 'dist/b': 'bbb' } });
+  await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa', 'dist/b': 'bbb' } });
   const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
   expect((await scenario.run(inputs)).exitCode).toBe(0);
   await rm(join(scenario.workspace, 'dist/b'));
@@ -137,7 +145,10 @@ test('an earlier signature beside what is refused goes, because this run did not
 
 describe('a line in files that does nothing is told', () => {
   test('an exclude that leaves nothing out, and brackets that were meant as a name', async () => {
-    await using scenario = await createScenario({ files: { 'dist/[id].js': 'meant', 'dist/i.js': 'other' } });
+    await using scenario = await createScenario({
+      runScript: runInProcess,
+      files: { 'dist/[id].js': 'meant', 'dist/i.js': 'other' },
+    });
     const run = await scenario.run({ files: 'dist/**\n!dist/[id].js\n!dist/secrets.txt', upload: 'false' });
     const warnings = warningsOf(run).join('\n');
     expect(warnings).toContain('1 exclude in files left nothing out: “!dist/secrets.txt”.');
@@ -151,7 +162,10 @@ describe('a line in files that does nothing is told', () => {
 
 test('files that are only pointers of Git LFS are told', async () => {
   const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12345\n`;
-  await using scenario = await createScenario({ files: { 'dist/model.bin': pointer, 'dist/text': 'x'.repeat(130) } });
+  await using scenario = await createScenario({
+    runScript: runInProcess,
+    files: { 'dist/model.bin': pointer, 'dist/text': 'x'.repeat(130) },
+  });
   const run = await scenario.run({ upload: 'false' });
   expect(warningsOf(run)).toEqual([expect.stringContaining('1 file holds only the pointer of Git LFS')]);
 });

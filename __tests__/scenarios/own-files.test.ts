@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/rehearsal/faults/faults.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario } from '../helpers/scenario.ts';
 import { status } from '../rehearsal/fault-samples.ts';
 
@@ -23,7 +24,7 @@ describe('manifest and checksums never replace what is not ours', () => {
     ['a manifest of another shard', 'sign', { manifest: 'm.json', checksums: 'm-2-of-2.json', shard: '1/2' }],
     ['something in .git', 'sign', { manifest: '.git/config' }],
   ])('%s (mode %s)', async (_, mode, inputs) => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.run({ ...inputs, mode, 'verify-key': scenario.service.credentials.verifyKeyPem });
     expect(run.exitCode, run.log).toBe(1);
     expect(run.log).toMatch(/OUTPUT_OCCUPIED|INPUT_INVALID/);
@@ -32,7 +33,7 @@ describe('manifest and checksums never replace what is not ours', () => {
   });
 
   test('an earlier manifest and earlier checksums are replaced', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const inputs = { manifest: 'release.json', checksums: 'SHA256SUMS', upload: 'false' };
     expect((await scenario.run(inputs)).exitCode).toBe(0);
     const again = await scenario.run(inputs);
@@ -49,7 +50,7 @@ describe('an earlier receipt does not pass for that of a run that fails', () => 
   test('checksums and their signature go before the first request', async () => {
     let broken = false;
     const script = (): Fault | undefined => (broken ? status(400) : undefined);
-    await using scenario = await createScenario({ files: FILES, service: { script } });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES, service: { script } });
     expect((await scenario.run(inputs)).exitCode).toBe(0);
     expect(await names(scenario.workspace)).toEqual(SIGNED);
     broken = true;
@@ -61,7 +62,7 @@ describe('an earlier receipt does not pass for that of a run that fails', () => 
   });
 
   test('a manifest is replaced also when the run ends before it knows its files', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     expect((await scenario.run(inputs)).exitCode).toBe(0);
     await writeFile(Buffer.concat([Buffer.from(`${scenario.workspace}/dist/`), Buffer.from([0xff])]), '');
     const run = await scenario.run(inputs);
@@ -75,7 +76,7 @@ describe('an earlier receipt does not pass for that of a run that fails', () => 
   });
 
   test('a rehearsal touches neither', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     expect((await scenario.run(inputs)).exitCode).toBe(0);
     const before = await scenario.read('release.json');
     expect((await scenario.run({ ...inputs, mode: 'rehearse' })).exitCode).toBe(0);
@@ -84,7 +85,7 @@ describe('an earlier receipt does not pass for that of a run that fails', () => 
   });
 
   test('what is complete stays: only the manifest, which is new each time, is signed again', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const more = { ...inputs, 'verify-key': scenario.service.credentials.verifyKeyPem };
     for (const requests of [4, 5, 6]) {
       expect((await scenario.run(more)).exitCode).toBe(0);
@@ -95,7 +96,7 @@ describe('an earlier receipt does not pass for that of a run that fails', () => 
 
 describe('output-dir', () => {
   test('may not lead out of the workspace through a link', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const outside = await mkdtemp(join(tmpdir(), 'outside-'));
     await symlink(outside, join(scenario.workspace, 'o'));
     for (const directory of ['o', 'o/deeper', '.git/x', 'dist/a.bin', 'dist/a.bin/x']) {
@@ -108,7 +109,7 @@ describe('output-dir', () => {
   });
 
   test('may not be a link, nor lie behind one: what it leads to is signed, or not, by another name', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     await symlink('dist', join(scenario.workspace, 'signatures'));
     for (const directory of ['signatures', 'signatures/new']) {
       const run = await scenario.run({ 'output-dir': directory, files: '**' });
@@ -119,7 +120,7 @@ describe('output-dir', () => {
   });
 
   test('may be below RUNNER_TEMP, for a tree that cannot be written', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const runnerTemp = await mkdtemp(join(tmpdir(), 'runner-temp-'));
     const run = await scenario.run({ 'output-dir': join(runnerTemp, 'signed'), files: 'dist' }, { runnerTemp });
     expect(run.exitCode, run.log).toBe(0);
@@ -129,7 +130,7 @@ describe('output-dir', () => {
 });
 
 test('without RUNNER_TEMP nothing lands in the checkout', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const run = await scenario.run({ upload: 'false' }, { env: { RUNNER_TEMP: undefined } });
   expect(run.exitCode, run.log).toBe(0);
   expect(run.outputs['manifest']?.startsWith(scenario.workspace)).toBe(false);
@@ -137,7 +138,7 @@ test('without RUNNER_TEMP nothing lands in the checkout', async () => {
 });
 
 test('a short secret does not turn outputs into stars', async () => {
-  await using scenario = await createScenario({ files: FILES, service: { appSecret: '1' } });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES, service: { appSecret: '1' } });
   const run = await scenario.run({ upload: 'false' });
   expect(run.exitCode, run.log).toBe(0);
   expect(run.outputs).toMatchObject({ mode: 'sign', 'request-count': '2' });
@@ -150,8 +151,8 @@ describe('a private key at the wrong place', () => {
     ['mode', (pem: string) => ({ mode: pem })],
     ['concurrency, as base64 of DER', (pem: string) => ({ concurrency: pem.replace(/-----[^-]+-----|\s/g, '') })],
   ])('%s, is not shown', async (_, inputs) => {
-    await using scenario = await createScenario({ files: FILES });
-    await using other = await createScenario({ files: {} });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
+    await using other = await createScenario({ runScript: runInProcess, files: {} });
     const { key } = other.service.credentials;
     const run = await scenario.run(inputs(key));
     expect(run.exitCode).toBe(1);
@@ -162,7 +163,7 @@ describe('a private key at the wrong place', () => {
 });
 
 test('a root that is not there is an error, whatever becomes of empty patterns', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   await mkdir(join(scenario.workspace, 'x'));
   await writeFile(join(scenario.workspace, 'x/file'), '');
   for (const root of ['nope', 'x/file']) {

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/rehearsal/faults/faults.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario } from '../helpers/scenario.ts';
 import { status } from '../rehearsal/fault-samples.ts';
 
@@ -24,7 +25,7 @@ describe('two files that would be written at one path are an error before the fi
       { mode: 'rehearse', files: 'rehearsal-key', suffix: '.pem' },
     ],
   ])('%s', async (_, files, inputs) => {
-    await using scenario = await createScenario({ files });
+    await using scenario = await createScenario({ runScript: runInProcess, files });
     const run = await scenario.run(inputs);
     expect(run.exitCode, run.log).toBe(1);
     expect(run.log).toContain('OUTPUT_COLLISION');
@@ -33,7 +34,7 @@ describe('two files that would be written at one path are an error before the fi
   });
 
   test('but a file that a link to its directory shows a second time is written once more, and sound', async () => {
-    await using scenario = await createScenario({ files: { 'dist/lib/a': 'a' } });
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/lib/a': 'a' } });
     symlinkSync('lib', join(scenario.workspace, 'dist/alias'));
     const run = await scenario.run({
       'follow-symbolic-links': 'true',
@@ -48,7 +49,10 @@ describe('two files that would be written at one path are an error before the fi
 const FOREIGN = ['no base64!', '', '\u0000', 'x'.repeat(64 * 1024 + 1)];
 
 test.each(FOREIGN)('a .sign that is no signature is not replaced: %j', async (text) => {
-  await using scenario = await createScenario({ files: { 'dist/lib': 'a', 'dist/lib.sign': text } });
+  await using scenario = await createScenario({
+    runScript: runInProcess,
+    files: { 'dist/lib': 'a', 'dist/lib.sign': text },
+  });
   const run = await scenario.run({ 'verify-key': scenario.service.credentials.verifyKeyPem });
   expect(run.exitCode, run.log).toBe(1);
   expect(run.log).toContain(
@@ -60,6 +64,7 @@ test.each(FOREIGN)('a .sign that is no signature is not replaced: %j', async (te
 
 test('without a key, any text that a service may answer is taken for a signature of an earlier run', async () => {
   await using scenario = await createScenario({
+    runScript: runInProcess,
     files: { 'dist/lib': 'a', 'dist/lib.sign': 'line one\r\nline two\n' },
   });
   expect((await scenario.run({ upload: 'false' })).exitCode).toBe(0);
@@ -67,6 +72,7 @@ test('without a key, any text that a service may answer is taken for a signature
 
 test('checksums that a build wrote are neither replaced, nor removed by a run that fails', async () => {
   await using scenario = await createScenario({
+    runScript: runInProcess,
     files: { 'dist/a': 'a', SHA256SUMS: `${'a'.repeat(64)}  dist/a\n` },
     service: { script: () => status(400) },
   });
@@ -80,6 +86,7 @@ test('checksums that a build wrote are neither replaced, nor removed by a run th
 
 test('everything that stands in the way is told at once', async () => {
   await using scenario = await createScenario({
+    runScript: runInProcess,
     files: { 'dist/a\\b': 'a', 'dist/c': 'c', 'package.json': '{}', SUMS: 'mine', 'dist/file': 'f' },
   });
   mkdirSync(join(scenario.workspace, 'dist/c.sign'));
@@ -95,7 +102,11 @@ test('everything that stands in the way is told at once', async () => {
 test('a run that fails removes the checksums and the signature of the manifest that it wrote', async () => {
   // Two files, the checksums, and then the manifest.
   const script = ({ index }: { readonly index: number }): Fault | undefined => (index > 2 ? status(400) : undefined);
-  await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/b': 'b' }, service: { script } });
+  await using scenario = await createScenario({
+    runScript: runInProcess,
+    files: { 'dist/a': 'a', 'dist/b': 'b' },
+    service: { script },
+  });
   const run = await scenario.run({ manifest: 'release.json', checksums: 'SUMS' });
   expect(run.exitCode, run.log).toBe(1);
   expect(run.outputs).toMatchObject({ mode: '', checksums: '', 'signed-count': '2' });
@@ -106,7 +117,7 @@ test('a run that fails removes the checksums and the signature of the manifest t
 });
 
 test('a verification leaves the manifest of the signing as it is, and replaces its own', async () => {
-  await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
+  await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
   const inputs = { manifest: 'release.json', 'verify-key': scenario.service.credentials.verifyKeyPem };
   expect((await scenario.run(inputs)).exitCode).toBe(0);
   const before = await scenario.read('release.json');
@@ -122,7 +133,10 @@ test('a verification leaves the manifest of the signing as it is, and replaces i
 });
 
 test('a signature beside a path that cannot be signed goes', async () => {
-  await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/link.sign': 'c2lnbmVk' } });
+  await using scenario = await createScenario({
+    runScript: runInProcess,
+    files: { 'dist/a': 'a', 'dist/link.sign': 'c2lnbmVk' },
+  });
   symlinkSync('/etc/hostname', join(scenario.workspace, 'dist/link'));
   const run = await scenario.run();
   expect(run.exitCode).toBe(1);

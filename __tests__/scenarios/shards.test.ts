@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { sliceOf } from '../../src/files/finding/shard.ts';
 import { parseChecksums, renderChecksums } from '../../src/files/writing/checksums.ts';
 import { entriesOf } from '../../tools/results/zip.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario, opensslAccepts } from '../helpers/scenario.ts';
 
 const FILES = Object.fromEntries(
@@ -87,7 +88,7 @@ describe('checksums', () => {
 
 describe.each([1, 3, 7])('%i shards', (count) => {
   test('sign everything once, and their artifacts together verify', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const key = { 'verify-key': scenario.service.credentials.verifyKeyPem };
     const merged = await mkdtemp(join(tmpdir(), 'merged-'));
     try {
@@ -134,7 +135,7 @@ describe.each([1, 3, 7])('%i shards', (count) => {
 });
 
 test('an empty slice is green and still leaves its signed manifest', async () => {
-  await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
+  await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
   const run = await scenario.run({ shard: '2/2', manifest: 'release.json' });
   expect(run.exitCode, run.log).toBe(0);
   expect(run.outputs).toMatchObject({ 'file-count': '0', 'artifact-name': 'signatures-2-of-2' });
@@ -146,7 +147,7 @@ test('an empty slice is green and still leaves its signed manifest', async () =>
 });
 
 test.each(['0/2', '3/2', '1', 'a/b', '1/999'])('shard: %s is refused', async (shard) => {
-  await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
+  await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
   const run = await scenario.run({ shard });
   expect(run.exitCode).toBe(1);
   expect(run.log).toContain('Input shard ');

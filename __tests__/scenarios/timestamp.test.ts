@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { entriesOf } from '../../tools/results/zip.ts';
 import { runAlone } from '../docs/shell.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario, opensslAccepts, type Scenario } from '../helpers/scenario.ts';
 import { type Authority, opensslVerifies, startAuthority } from '../timestamp/authority.ts';
 
@@ -51,7 +52,7 @@ test('the checksums get a stamp that openssl ts -verify accepts; it is signed, u
 });
 
 test('the kit names the stamp, and its command for the time is as good as the others', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const run = await scenario.run({ ...stamping(scenario), 'verification-kit': 'kit', upload: 'false' });
   expect(run.exitCode, run.log).toBe(0);
   await copyFile(authority.rootPath, join(scenario.workspace, 'authority.pem'));
@@ -61,7 +62,7 @@ test('the kit names the stamp, and its command for the time is as good as the ot
 });
 
 test('a stamp that is there for the same checksums is kept, also when the authority is gone', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...stamping(scenario), upload: 'false' };
   expect((await scenario.run(inputs)).exitCode).toBe(0);
   const stamp = await readFile(join(scenario.workspace, STAMP));
@@ -71,7 +72,7 @@ test('a stamp that is there for the same checksums is kept, also when the author
 });
 
 test('a dead authority is found before the first signing request, and nothing is removed', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...stamping(scenario), upload: 'false' };
   expect((await scenario.run(inputs)).exitCode).toBe(0);
   await writeFile(join(scenario.workspace, 'dist/app.zip'), 'changed');
@@ -84,7 +85,7 @@ test('a dead authority is found before the first signing request, and nothing is
 });
 
 test('preflight asks for a stamp, and a rejection is a finding', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...stamping(scenario), mode: 'preflight' };
   const sound = await scenario.run(inputs);
   expect([sound.exitCode, sound.log], sound.log).toEqual([0, expect.stringContaining('stamps; its stamp says')]);
@@ -96,6 +97,7 @@ test('preflight asks for a stamp, and a rejection is a finding', async () => {
 
 test('an authority that fails at the end leaves neither checksums nor stamp, and nothing is uploaded', async () => {
   await using scenario = await createScenario({
+    runScript: runInProcess,
     files: FILES,
     service: {
       script: () => {
@@ -115,7 +117,7 @@ test('an authority that fails at the end leaves neither checksums nor stamp, and
 });
 
 test('verify checks the stamp, and demands it when timestamp-chain is given', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const all = { ...stamping(scenario), files: '**', upload: 'false' };
   expect((await scenario.run(all)).exitCode).toBe(0);
   const verify = { ...all, mode: 'verify' };
@@ -135,7 +137,7 @@ test('verify checks the stamp, and demands it when timestamp-chain is given', as
 });
 
 test('verify finds a stamp of another release, though its signature is genuine', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...stamping(scenario), upload: 'false' };
   const at = (path: string): string => join(scenario.workspace, path);
   expect((await scenario.run(inputs)).exitCode).toBe(0);
@@ -148,7 +150,7 @@ test('verify finds a stamp of another release, though its signature is genuine',
 });
 
 test('a file of somebody else at the place of the stamp stops the run before its first request', async () => {
-  await using scenario = await createScenario({ files: { ...FILES, [STAMP]: 'mine' } });
+  await using scenario = await createScenario({ runScript: runInProcess, files: { ...FILES, [STAMP]: 'mine' } });
   const run = await scenario.run(stamping(scenario));
   expect([run.exitCode, run.log]).toEqual([1, expect.stringMatching(/OUTPUT_OCCUPIED[\s\S]*SHA256SUMS\.tsr/)]);
   expect(await scenario.read(STAMP)).toBe('mine');
@@ -172,7 +174,7 @@ test.each([
     ],
   ],
 ])('%j is refused before any connection', async (more, sentences) => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const before = authority.digests.length;
   const run = await scenario.run({ ...stamping(scenario), ...more });
   expect(run.exitCode).toBe(1);
@@ -182,14 +184,14 @@ test.each([
 });
 
 test('a stamp that is not made anew stays, with a warning', async () => {
-  await using scenario = await createScenario({ files: { ...FILES, [STAMP]: 'old' } });
+  await using scenario = await createScenario({ runScript: runInProcess, files: { ...FILES, [STAMP]: 'old' } });
   const run = await scenario.run({ ...stamping(scenario), files: '**', 'timestamp-url': '', upload: 'false' });
   expect([run.exitCode, run.outputs['file-count']]).toEqual([0, '2']);
   expect(run.log).toContain('SHA256SUMS.tsr stays as it is and unsigned');
 });
 
 test('a rehearsal and the other slices ask no authority', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const before = authority.digests.length;
   const rehearsal = await scenario.run({ ...stamping(scenario), mode: 'rehearse', upload: 'false' });
   expect([rehearsal.exitCode, rehearsal.summary]).toEqual([

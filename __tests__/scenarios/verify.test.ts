@@ -3,13 +3,14 @@ import { rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createPki } from '../../src/rehearsal/pki.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario, type Scenario } from '../helpers/scenario.ts';
 
 const FILES = { 'dist/a': 'aaa', 'dist/b': 'bbb', 'dist/c': 'ccc', 'dist/d': 'ddd' };
 const OFFLINE = { cert: '', key: '', chain: '', 'app-key': '', 'app-secret': '', 'server-url': '', mode: 'verify' };
 
 async function signed(): Promise<{ scenario: Scenario; inputs: Record<string, string> }> {
-  const scenario = await createScenario({ files: FILES });
+  const scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { 'verify-key': scenario.service.credentials.verifyKeyPem };
   const run = await scenario.run({ ...inputs, upload: 'false' });
   expect(run.exitCode, run.log).toBe(0);
@@ -87,7 +88,7 @@ describe('mode verify', () => {
   });
 
   test('looks in output-dir when the signatures are there', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const inputs = { 'verify-key': scenario.service.credentials.verifyKeyPem, 'output-dir': 'out' };
     await scenario.run({ ...inputs, upload: 'false' });
     const run = await scenario.run({ ...OFFLINE, ...inputs });
@@ -116,7 +117,9 @@ describe('mode verify', () => {
 
 test('a file that Ed25519 cannot check is named before any request', async () => {
   const publicKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
-  await using scenario = await createScenario({ files: { 'dist/small': 'x', 'dist/large': '' } });
+  await using scenario = await createScenario({
+    files: { 'dist/small': 'x', 'dist/large': '' },
+  });
   await truncate(join(scenario.workspace, 'dist/large'), 256 * 1024 * 1024 + 1);
   const run = await scenario.run({ 'verify-key': publicKey });
   expect(run.exitCode).toBe(1);

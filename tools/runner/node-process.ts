@@ -42,6 +42,9 @@ export interface ScriptExit {
   readonly peakRssKb: number | undefined;
 }
 
+/** Runs a script to its end, and hands what it prints to those who watch. */
+export type RunScript = (script: Script, watchers: Watchers) => Promise<ScriptExit>;
+
 const SIGTERM_AFTER_MS = 7500;
 const SIGKILL_AFTER_MS = 2500;
 /** Output that a grandchild holds open is waited for this long after the script's own end. */

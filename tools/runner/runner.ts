@@ -12,7 +12,7 @@ import {
 } from './environment.ts';
 import { Masks } from './log/masks.ts';
 import { findNode } from './node-binary.ts';
-import type { StepProcess, Watchers } from './node-process.ts';
+import { type RunScript, runScript, type StepProcess, type Watchers } from './node-process.ts';
 import { runStep, type StepRun } from './step.ts';
 
 /** What to run, on what, and with what around it. */
@@ -47,6 +47,8 @@ export interface ActionOptions {
   readonly onLogLine?: (line: string) => void;
   /** Most time for each step, 120 seconds when absent; then the call rejects. */
   readonly timeoutMs?: number;
+  /** Runs a script in another way than as a process of its own. */
+  readonly runScript?: RunScript;
 }
 
 /** A whole run of an action: its main step, with its post step below. */
@@ -127,6 +129,7 @@ function runJobStep(job: Job, step: JobStep): Promise<StepRun> {
     masks: job.masks,
     warnings: step.warnings,
     onLogLine: step.onLogLine,
+    runScript: options.runScript ?? runScript,
     watchers: { ...step.watchers, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS },
   });
 }

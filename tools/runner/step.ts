@@ -11,7 +11,7 @@ import type { Command } from './log/commands.ts';
 import type { Group } from './log/log-printer.ts';
 import type { Masks } from './log/masks.ts';
 import { StepLog } from './log/step-log.ts';
-import { runScript, type Script, type ScriptExit, type Watchers } from './node-process.ts';
+import type { RunScript, Script, ScriptExit, Watchers } from './node-process.ts';
 
 /** Everything that one step (main or post) did, as the runner and its user see it. */
 export interface StepRun extends ScriptExit {
@@ -41,6 +41,7 @@ export interface StepRun extends ScriptExit {
 /** A step to run. */
 export interface StepOptions {
   readonly script: Script;
+  readonly runScript: RunScript;
   readonly runnerTemp: string;
   readonly masks: Masks;
   /** What the runner says ahead of the step. */
@@ -60,7 +61,7 @@ export async function runStep(options: StepOptions): Promise<StepRun> {
   const log = new StepLog({ masks, debug, onLine: options.onLogLine });
   for (const warning of options.warnings) log.issue('warning', warning);
   const chunks: Buffer[] = [];
-  const exit = await runScript(
+  const exit = await options.runScript(
     { ...script, env: { ...fileCommandEnvironment(files), ...script.env } },
     {
       ...watchers,
