@@ -72,6 +72,28 @@ describe('the reason of an API is read in every common form', () => {
       { message: 'Refused', error: { message: 'key is locked' } },
       'Refused: key is locked',
     ],
+    ['one text for each field', { errors: { data: 'is too long', nonce: 'reused' } }, 'data is too long: nonce reused'],
+    ['one text for each language', { message: { en: 'no key', de: 'kein Schlüssel' } }, 'no key'],
+    [
+      '.NET',
+      { Message: 'An error occurred.', ExceptionMessage: 'HSM offline', StackTrace: 'at x' },
+      'An error occurred: HSM offline',
+    ],
+    ['a code that means success', { success: false, code: 0, message: 'no key' }, 'no key'],
+    ['ret and desc', { ret: 7, desc: 'no app' }, '7 no app'],
+    ['names of its own', { failureReason: 'no slot free' }, 'no slot free'],
+    ['a state of its own', { responseStatus: { errorCode: 'E5', message: 'not allowed' } }, 'E5 not allowed'],
+    [
+      'a list beside its first entry',
+      {
+        error: {
+          code: 400,
+          message: 'Quota exceeded',
+          errors: [{ reason: 'quotaExceeded', message: 'Quota exceeded' }],
+        },
+      },
+      'Quota exceeded: quotaExceeded',
+    ],
     ['each thing once', { error: 'no key', message: 'no key', detail: 'no key' }, 'no key'],
     ['a bare text', '"daily quota used up"', 'daily quota used up'],
     ['a list at the top', [{ message: 'daily quota used up' }], 'daily quota used up'],
@@ -99,8 +121,19 @@ describe('the reason of an API is read in every common form', () => {
       '<soap:Envelope><soap:Body><soap:Fault><faultcode>x</faultcode><faultstring>no such key</faultstring></soap:Fault></soap:Body></soap:Envelope>',
       'no such key',
     ],
+    ['a service of its own', '<error><description>no such key</description></error>', 'no such key'],
+    ['a service with CDATA', '<r><errorMessage><![CDATA[no <key>]]></errorMessage></r>', 'no <key>'],
   ])('the XML of %s', (_, body, expected) => {
     expect(words(body, 'text/xml')).toBe(expected);
+  });
+
+  test('the fields of a form', () => {
+    const form = 'error=invalid_request&error_description=The+key+is+locked';
+    expect(words(form, 'application/x-www-form-urlencoded')).toBe('invalid_request: The key is locked');
+  });
+
+  test('text with colours of a terminal', () => {
+    expect(words('\u001B[31mkey locked\u001B[0m', 'text/plain')).toBe('key locked');
   });
 
   test('text in another character set', () => {
@@ -114,6 +147,8 @@ describe('the title of a page', () => {
     ['<html><TITLE lang="en">\n Bad gateway </TITLE>', 'Bad gateway'],
     ['<html><body><h1>Web Page Blocked!</h1>', 'Web Page Blocked!'],
     ['<title>R&amp;D</title>', 'R&D'],
+    ['<title></title><h2>Access Denied</h2>', 'Access Denied'],
+    ['<title>Error</title><pre>Cannot POST /sign</pre>', 'Cannot POST /sign'],
   ])('is the reason of %s', (body, expected) => {
     expect(words(body, 'text/html')).toBe(`page: ${expected}`);
   });
@@ -132,6 +167,7 @@ describe('there is no reason', () => {
     ['in members that are no text', '{"code":{"a":1},"message":[1],"error":true}'],
     ['in null', 'null'],
     ['in a number', '17'],
+    ['in a signature and its context', '{"data":{"signData":"YQ=="},"plaintext":"a b"}'],
     ['in broken JSON', '{"message":"half'],
     ['in an empty title', '<title></title>'],
     ['in bytes', Buffer.from([0x89, 0x50, 0, 0xff])],

@@ -189,6 +189,44 @@ describe('200 with something else', () => {
   });
 
   test.each([
+    ['text', 'HSM session lost', 'text/plain', 'its 16 characters are no JSON. It says: HSM session lost'],
+    ['one word, which may be a signature', 'YQ==', 'text/plain', 'its 4 characters are no JSON'],
+    [
+      'XML',
+      '<error><message>HSM is offline</message></error>',
+      'text/xml',
+      'its XML is no JSON. It says: HSM is offline',
+    ],
+  ])('%s is quoted and not called a web page', (_, body, type, told) => {
+    const failure = failureOf(answer(body, 200, { 'content-type': type }));
+    expect([failure.code, failure.message]).toEqual(['RESP_NOT_JSON', `The service answered 200, but ${told}.`]);
+  });
+
+  test.each<[object, string]>([
+    [{ success: 'false', msg: 'no key' }, 'no key'],
+    [{ Success: false, Message: 'no key' }, 'no key'],
+    [{ status: 'error', message: 'no key' }, 'error: no key'],
+    [{ result: 'FAILED', reason: 'no key' }, 'no key: FAILED'],
+    [{ errors: [{ message: 'no key' }], data: null }, 'no key'],
+    [{ error: { code: 5, message: 'no key' } }, '5 no key'],
+    [{ errno: 5, errmsg: 'no key' }, '5 no key'],
+    [{ ret: -1, desc: 'no app' }, '-1 no app'],
+  ])('a refusal is told as one: %j', (body, words) => {
+    const failure = failureOf(answer(JSON.stringify(body)));
+    expect(failure.message).toContain(`The service refused: ${words}. The answer has no signData`);
+    expect(failure.hint).toBe('Ask the operators of the service about this refusal.');
+  });
+
+  test.each([
+    { code: 200, message: 'success', data: 'YQ==' },
+    { code: 0, msg: 'ok', data: {} },
+    { success: true, message: 'queued' },
+    { status: 'ok', errors: [] },
+  ])('an answer that says success is no refusal: %j', (body) => {
+    expect(failureOf(answer(JSON.stringify(body))).message).toMatch(/^The answer has no signData/);
+  });
+
+  test.each([
     ['<html><head><title>Sign in to Example</title>', ' titled “Sign in to Example”'],
     [' \n<title lang="en">\n Sign in </title>', ' titled “Sign in”'],
     [`<title>${'t'.repeat(300)}</title>`, ` titled “${'t'.repeat(99)}…”`],

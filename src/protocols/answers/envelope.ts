@@ -1,4 +1,5 @@
 import type { WireResponse } from '../../connection/exchange.ts';
+import { CODE_NAMES, membersOf, wordsOf } from './members.ts';
 import { reasonIn, type Scrub } from './reason.ts';
 
 /** What to do about a refusal in an answer whose status says success. */
@@ -6,23 +7,26 @@ export const REFUSAL_HINT = 'Ask the operators of the service about this refusal
 
 /** Says what a service refused with a status of success, ended by a blank; empty for an answer that is no refusal. */
 export function refusalInEnvelope(response: WireResponse, answer: unknown, scrub: Scrub): string {
-  if (typeof answer !== 'object' || answer === null || !isRefusal(new Map(Object.entries(answer)))) return '';
+  if (typeof answer !== 'object' || answer === null || !isRefusal(answer)) return '';
   const reason = reasonIn(response, scrub);
   return reason === undefined ? '' : `The service refused: ${reason.text}. `;
 }
 
-const CODES = ['code', 'errorCode', 'error_code', 'errcode', 'errCode', 'resultCode', 'result_code', 'returnCode'];
-const WORDS = ['message', 'msg', 'errorMessage', 'error_message', 'errmsg', 'errMsg', 'resultMsg', 'error_description'];
-
-/** A code that does not mean success beside words, a named error, or `success: false`. */
-function isRefusal(members: ReadonlyMap<string, unknown>): boolean {
-  const isNamed = WORDS.some((name) => hasWords(members.get(name)));
-  if (members.get('success') === false || members.get('ok') === false) return true;
-  return hasWords(members.get('error')) || (isNamed && CODES.some((name) => isFault(members.get(name))));
+/** A code that does not mean success beside words, a named error, a list of errors, or a state that means failure. */
+function isRefusal(answer: object): boolean {
+  const members = membersOf(answer);
+  if (SUCCESS_NAMES.some((name) => isNo(members.get(name)))) return true;
+  if (STATE_NAMES.some((name) => FAILURE.test(String(members.get(name) ?? '')))) return true;
+  const isCoded = CODE_NAMES.some((name) => name !== 'type' && isFault(members.get(name)));
+  return isCoded ? wordsOf(answer, 0) !== '' : ['error', 'errors'].some((name) => wordsOf(members.get(name), 0) !== '');
 }
 
-function hasWords(value: unknown): boolean {
-  return typeof value === 'string' && value.trim() !== '';
+const SUCCESS_NAMES = ['success', 'succeeded', 'issuccess', 'successful', 'ok'];
+const STATE_NAMES = ['status', 'result', 'state', 'outcome'];
+const FAILURE = /^(?:err|error|fail|failed|failure|ko|nok|not ?ok|rejected|denied|refused|exception)$/i;
+
+function isNo(value: unknown): boolean {
+  return value === false || value === 0 || (typeof value === 'string' && /^(?:false|no|n|0)$/i.test(value));
 }
 
 /** Services write success as 0, 200, 2000, 20000, 0000, OK and the like. */

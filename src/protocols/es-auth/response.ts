@@ -2,7 +2,7 @@ import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import { COMPRESSED_HINT, describeCompression } from '../answers/coding.ts';
 import { REFUSAL_HINT, refusalInEnvelope } from '../answers/envelope.ts';
-import { cutOnly, reasonIn } from '../answers/reason.ts';
+import { cutOnly, isWebPage, reasonIn } from '../answers/reason.ts';
 import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts';
 
 /** Longest text of a signature that is taken, in bytes. */
@@ -16,8 +16,9 @@ export function readResponse(response: WireResponse, facts: AnswerFacts): string
   const compressed = describeCompression(response, facts.scrub ?? cutOnly);
   if (compressed !== undefined) throw unusable('RESP_ENCODED', compressed, { hint: COMPRESSED_HINT });
   const text = decode(response.body);
-  if (/^\s*</.test(text)) throw page(response, facts);
-  const answer = parse(text);
+  if (/^\s*</.test(text))
+    throw isWebPage(response) ? page(response, facts) : notJson('its XML is no JSON', response, facts);
+  const answer = parse(text, response, facts);
   const { signData } = { signData: undefined, ...answer };
   if (typeof signData === 'string' && signData !== '') return checkText(signData);
   const envelope = errorStatus(answer);
@@ -45,18 +46,16 @@ function decode(body: Buffer): string {
   }
 }
 
-function parse(text: string): object {
+function parse(text: string, response: WireResponse, facts: AnswerFacts): object {
   if (text.trim() === '') throw unusable('RESP_EMPTY', 'The service answered 200 with an empty body.');
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${text.length} characters are no JSON.`, {
-      cause,
-    });
+    throw notJson(`its ${text.length} characters are no JSON`, response, facts).with({ cause });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw badSignature('The answer is no JSON object');
+  throw badSignature(`The answer is no JSON object${quoteWords(response, facts)}`);
 }
 
 /** Some services answer 200 with `{"code": 503, "message": …}`; returns such a member when it is an HTTP error status. */
@@ -111,6 +110,16 @@ function placeOfSignature(answer: object, depth = 0): string | undefined {
 function typeName(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
+}
+
+/** Quotes words for a reader, and no single word: that could be a signature. */
+function quoteWords(response: WireResponse, facts: AnswerFacts): string {
+  const text = reasonIn(response, facts.scrub)?.text ?? '';
+  return text.includes(' ') ? `. It says: ${text}` : '';
+}
+
+function notJson(what: string, response: WireResponse, facts: AnswerFacts): Failure {
+  return unusable('RESP_NOT_JSON', `The service answered 200, but ${what}${quoteWords(response, facts)}.`);
 }
 
 function quoteReason(response: WireResponse, { scrub }: AnswerFacts): string {

@@ -3,7 +3,7 @@ import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
 import { COMPRESSED_HINT, describeCompression } from '../answers/coding.ts';
 import { REFUSAL_HINT, refusalInEnvelope } from '../answers/envelope.ts';
-import { reasonIn, type Scrub } from '../answers/reason.ts';
+import { isWebPage, reasonIn, type Scrub } from '../answers/reason.ts';
 
 /** Where the signature is in an answer: a JSON pointer (RFC 6901) as its steps, the body as text, or the body as bytes. */
 export type AnswerPlace =
@@ -37,7 +37,7 @@ export function readAnswer(
   if (place.in === 'raw') return checked(body.toString(encoding));
   const text = decode(body);
   if (place.in === 'body') return checked(text.replace(/\r?\n$/, ''));
-  const json = parse(text);
+  const json = parse(text, response, scrub);
   try {
     return checked(follow(json, place.steps, (value) => describe(value, scrub)));
   } catch (error) {
@@ -69,12 +69,16 @@ function decode(body: Buffer): string {
   }
 }
 
-function parse(text: string): unknown {
+function parse(text: string, response: WireResponse, scrub: Scrub): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const what = /^\s*</.test(text) ? 'a web page' : `${text.length} characters that are not JSON`;
-    throw unusable(/^\s*</.test(text) ? 'RESP_HTML' : 'RESP_NOT_JSON', `The answer is ${what}.`, { cause: error });
+    if (isWebPage(response)) throw unusable('RESP_HTML', 'The answer is a web page.', { cause: error });
+    const said = reasonIn(response, scrub)?.text ?? '';
+    // A single word could be a signature.
+    const quoted = said.includes(' ') ? ` It says: ${said}.` : '';
+    const message = `The answer is ${text.length} characters that are not JSON.${quoted}`;
+    throw unusable('RESP_NOT_JSON', message, { cause: error });
   }
 }
 
