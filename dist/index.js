@@ -28688,7 +28688,8 @@ var __webpack_modules__ = {
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
-		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(16445);
+		var _http2_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(49598);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(16445);
 		const UNREACHABLE = [
 			"service",
 			"CONNECT_UNREACHABLE",
@@ -28741,9 +28742,9 @@ var __webpack_modules__ = {
 			if (known) return known;
 			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "";
 			const { origin, alert } = facts;
-			const rejected = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.cz)(alert ?? (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.ss)(error), error, origin);
+			const rejected = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.cz)(alert ?? (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.ss)(error), error, origin);
 			if (rejected) return rejected;
-			const row = ROWS[code] ?? defectRow(error, code) ?? protocolRow(error, code) ?? lostRow("before the answer was complete", facts);
+			const row = ROWS[code] ?? defectRow(error, code) ?? http2Row(error, facts) ?? protocolRow(error, code) ?? lostRow("before the answer was complete", facts);
 			return toFailure(row, error, origin);
 		}
 		function dialFailure(error, origin) {
@@ -28752,9 +28753,9 @@ var __webpack_modules__ = {
 			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "";
 			const row = addressesRow(error) ?? ROWS[code] ?? (code === "ETIMEDOUT" ? NO_ANSWER : undefined) ?? defectRow(error, code);
 			if (row) return toFailure(row, error, origin);
-			const isOwnFault = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.ss)(error).endsWith("_ALERT_INTERNAL_ERROR");
+			const isOwnFault = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.ss)(error).endsWith("_ALERT_INTERNAL_ERROR");
 			const lost = isOwnFault ? SERVER_FAULT : lostRow("during the TLS handshake", {});
-			return (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.kL)(error, origin) ?? toFailure(lost, error, origin);
+			return (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.kL)(error, origin) ?? toFailure(lost, error, origin);
 		}
 		function toFailure([kind, code, sentence, hint, facts], cause, origin) {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR(kind, code, `${origin}: ${sentence}.`, {
@@ -28810,6 +28811,18 @@ var __webpack_modules__ = {
 				"Check server-url, and the inputs that the request is made of (sign-path and app-key, or request), for odd characters; if they are right, this is a defect of the action: please report it."
 			];
 		}
+		function http2Row(error, { stale }) {
+			const described = (0, _http2_errors_js__WEBPACK_IMPORTED_MODULE_2__.u)(error);
+			if (described === undefined) return undefined;
+			const [sentence, hint, facts] = described;
+			return [
+				"service",
+				"CONNECTION_LOST",
+				sentence,
+				hint,
+				stale ? { staleConnection: true } : facts
+			];
+		}
 		function protocolRow(error, code) {
 			const text = error instanceof Error ? `${error.name} ${error.message}` : "";
 			if (/bad upgrade/.test(text)) {
@@ -28820,13 +28833,12 @@ var __webpack_modules__ = {
 					"Check that server-url leads to the signing service."
 				];
 			}
-			if (!code.startsWith("HPE_") && !/HTTPParserError|bad response/.test(text) && code !== "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") {
-				return undefined;
-			}
+			const isWrongLength = code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+			if (!code.startsWith("HPE_") && !/HTTPParserError|bad response/.test(text) && !isWrongLength) return undefined;
 			return [
 				"request",
 				"HTTP_MALFORMED",
-				`the answer is not HTTP/1.1${parserWords(error)}`,
+				isWrongLength ? "the answer has another length than its headers say" : `the answer is not HTTP/1.1${parserWords(error)}`,
 				"Check that server-url leads to the signing service; a gateway in between may be broken.",
 				{ endsRun: "canary-twice" }
 			];
@@ -28911,6 +28923,11 @@ var __webpack_modules__ = {
 				if (lane.sharing === "shared") this.#shared = undefined;
 				this.#all.delete(lane);
 				disconnect(lane);
+			}
+			avoidHttp2() {
+				this.#protocol = "http1";
+				this.#shared = undefined;
+				this.#dialler.avoidHttp2();
 			}
 			dropIdle() {
 				for (const lane of this.#idle.splice(0)) this.drop(lane);
@@ -29700,6 +29717,49 @@ var __webpack_modules__ = {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "RESP_TOO_LARGE", `The answer ${refusal}; a signature is a few hundred bytes.`, { hint: "Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site." });
 		}
 	}),
+	49598: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			G: () => http2ErrorOf,
+			u: () => describeHttp2Error
+		});
+		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+		const NAMES = [
+			"NO_ERROR",
+			"PROTOCOL_ERROR",
+			"INTERNAL_ERROR",
+			"FLOW_CONTROL_ERROR",
+			"SETTINGS_TIMEOUT",
+			"STREAM_CLOSED",
+			"FRAME_SIZE_ERROR",
+			"REFUSED_STREAM",
+			"CANCEL",
+			"COMPRESSION_ERROR",
+			"CONNECT_ERROR",
+			"ENHANCE_YOUR_CALM",
+			"INADEQUATE_SECURITY",
+			"HTTP_1_1_REQUIRED"
+		];
+		function http2ErrorOf(error) {
+			if (!(error instanceof Error)) return undefined;
+			if ((0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) === "ERR_HTTP2_STREAM_ERROR") {
+				const name = /NGHTTP2_(\w+)/.exec(error.message)?.[1];
+				return NAMES.find((each) => each === name);
+			}
+			if ((0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) !== "ERR_HTTP2_SESSION_ERROR") return undefined;
+			return NAMES[Number(/error code (\d+)/.exec(error.message)?.[1])];
+		}
+		function describeHttp2Error(error) {
+			const reason = http2ErrorOf(error);
+			if (reason === undefined) return undefined;
+			const isTooMuch = reason === "ENHANCE_YOUR_CALM";
+			const hint = isTooMuch ? "These were too many requests or bytes for one connection: lower concurrency, or set http2: false." : "The service, or a gateway in front of it, may have restarted or be in trouble; http2: false avoids HTTP/2.";
+			return [
+				`the request was ended with the HTTP/2 error ${reason}`,
+				hint,
+				{ throttled: isTooMuch }
+			];
+		}
+	}),
 	3778: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			v: () => MAX_HEADER_BYTES,
@@ -30243,12 +30303,17 @@ var __webpack_modules__ = {
 			#refusedSessions = 0;
 			#hasConnected = false;
 			#asksForCertificate;
+			#protocols;
 			#tls12Context;
 			#isBlindTls13 = false;
 			#readsServer = true;
 			constructor(route, options) {
 				this.#route = route;
 				this.#options = options;
+				this.#protocols = options.protocol === "http2" ? ["h2", "http/1.1"] : ["http/1.1"];
+			}
+			avoidHttp2() {
+				this.#protocols = ["http/1.1"];
 			}
 			get first() {
 				return this.#first.promise;
@@ -30294,7 +30359,7 @@ var __webpack_modules__ = {
 			async #dialOnce(session) {
 				const connection = await (0, connect.zy)(this.#route, {
 					addressBook: this.#addressBook,
-					protocols: this.#options.protocol === "http2" ? ["h2", "http/1.1"] : ["http/1.1"],
+					protocols: this.#protocols,
 					session,
 					secureContext: this.#tls12Context,
 					onSession: (newest) => this.#session = newest,
@@ -30327,6 +30392,7 @@ var __webpack_modules__ = {
 			}
 		}
 		var exchange = __nccwpck_require__(50469);
+		var http2_errors = __nccwpck_require__(49598);
 		var lenient_exchange = __nccwpck_require__(3778);
 		;
 		function openTransport(route, options = {}) {
@@ -30385,11 +30451,12 @@ var __webpack_modules__ = {
 					};
 				} catch (error) {
 					this.#lanes.drop(lane);
-					const stale = isStale() || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
+					const stale = isStale() || this.#isTooNew(lane, error) || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
 					if (stale) this.#lanes.dropIdle();
 					return this.#explain(error, signal, {
 						alert: lane.connection?.alert,
-						stale
+						stale,
+						sharing: lane.sharing
 					});
 				}
 			}
@@ -30413,6 +30480,11 @@ var __webpack_modules__ = {
 					dialling.then(({ socket }) => socket.destroy()).catch(() => {});
 					return this.#explain(error, signal, { alert: connection?.alert });
 				}
+			}
+			#isTooNew({ sharing }, error) {
+				if (sharing === "own" || (0, http2_errors.G)(error) !== "HTTP_1_1_REQUIRED") return false;
+				this.#lanes.avoidHttp2();
+				return true;
 			}
 			#isAskedLate(error) {
 				const isLate = !(this.#hasAnswered || error instanceof errors.lZ) && this.#dialler.avoidTls13();
@@ -30450,7 +30522,7 @@ var __webpack_modules__ = {
 					origin: this.#origin,
 					...seen
 				});
-				if (failure.code === "HTTP_MALFORMED" && !this.#hasSucceeded) this.#isLenient = true;
+				if (failure.code === "HTTP_MALFORMED" && !this.#hasSucceeded && seen.sharing !== "shared") this.#isLenient = true;
 				throw failure.facts.staleConnection ? failure : await this.#suspicion.explain(failure, signal);
 			}
 		}
@@ -33854,41 +33926,38 @@ var __webpack_modules__ = {
 			return undefined;
 		}
 		const MAX_SHOWN = 60;
+		var answers_members = __nccwpck_require__(30968);
 		var answers_reason = __nccwpck_require__(95235);
 		;
 		const REFUSAL_HINT = "Ask the operators of the service about this refusal.";
 		function refusalInEnvelope(response, answer, scrub) {
-			if (typeof answer !== "object" || answer === null || !isRefusal(new Map(Object.entries(answer)))) return "";
+			if (typeof answer !== "object" || answer === null || !isRefusal(answer)) return "";
 			const reason = (0, answers_reason.YY)(response, scrub);
 			return reason === undefined ? "" : `The service refused: ${reason.text}. `;
 		}
-		const CODES = [
-			"code",
-			"errorCode",
-			"error_code",
-			"errcode",
-			"errCode",
-			"resultCode",
-			"result_code",
-			"returnCode"
-		];
-		const WORDS = [
-			"message",
-			"msg",
-			"errorMessage",
-			"error_message",
-			"errmsg",
-			"errMsg",
-			"resultMsg",
-			"error_description"
-		];
-		function isRefusal(members) {
-			const isNamed = WORDS.some((name) => hasWords(members.get(name)));
-			if (members.get("success") === false || members.get("ok") === false) return true;
-			return hasWords(members.get("error")) || isNamed && CODES.some((name) => isFault(members.get(name)));
+		function isRefusal(answer) {
+			const members = (0, answers_members.lS)(answer);
+			if (SUCCESS_NAMES.some((name) => isNo(members.get(name)))) return true;
+			if (STATE_NAMES.some((name) => FAILURE.test(String(members.get(name) ?? "")))) return true;
+			const isCoded = answers_members.nM.some((name) => name !== "type" && isFault(members.get(name)));
+			return isCoded ? (0, answers_members.Z9)(answer, 0) !== "" : ["error", "errors"].some((name) => (0, answers_members.Z9)(members.get(name), 0) !== "");
 		}
-		function hasWords(value) {
-			return typeof value === "string" && value.trim() !== "";
+		const SUCCESS_NAMES = [
+			"success",
+			"succeeded",
+			"issuccess",
+			"successful",
+			"ok"
+		];
+		const STATE_NAMES = [
+			"status",
+			"result",
+			"state",
+			"outcome"
+		];
+		const FAILURE = /^(?:err|error|fail|failed|failure|ko|nok|not ?ok|rejected|denied|refused|exception)$/i;
+		function isNo(value) {
+			return value === false || value === 0 || typeof value === "string" && /^(?:false|no|n|0)$/i.test(value);
 		}
 		function isFault(code) {
 			if (typeof code !== "string" && typeof code !== "number") return false;
@@ -33904,8 +33973,8 @@ var __webpack_modules__ = {
 			const compressed = describeCompression(response, facts.scrub ?? answers_reason.HX);
 			if (compressed !== undefined) throw unusable("RESP_ENCODED", compressed, { hint: COMPRESSED_HINT });
 			const text = decode(response.body);
-			if (/^\s*</.test(text)) throw page(response, facts);
-			const answer = parse(text);
+			if (/^\s*</.test(text)) throw (0, answers_reason.AA)(response) ? page(response, facts) : notJson("its XML is no JSON", response, facts);
+			const answer = parse(text, response, facts);
 			const { signData } = {
 				signData: undefined,
 				...answer
@@ -33933,16 +34002,16 @@ var __webpack_modules__ = {
 				throw unusable("RESP_NOT_JSON", `The service answered 200, but its ${body.length} bytes are no text.`, { cause });
 			}
 		}
-		function parse(text) {
+		function parse(text, response, facts) {
 			if (text.trim() === "") throw unusable("RESP_EMPTY", "The service answered 200 with an empty body.");
 			let value;
 			try {
 				value = JSON.parse(text);
 			} catch (cause) {
-				throw unusable("RESP_NOT_JSON", `The service answered 200, but its ${text.length} characters are no JSON.`, { cause });
+				throw notJson(`its ${text.length} characters are no JSON`, response, facts).with({ cause });
 			}
 			if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-			throw badSignature("The answer is no JSON object");
+			throw badSignature(`The answer is no JSON object${quoteWords(response, facts)}`);
 		}
 		function errorStatus(answer) {
 			const members = {
@@ -33996,6 +34065,13 @@ var __webpack_modules__ = {
 		function typeName(value) {
 			if (value === null) return "null";
 			return Array.isArray(value) ? "an array" : `of type ${typeof value}`;
+		}
+		function quoteWords(response, facts) {
+			const text = (0, answers_reason.YY)(response, facts.scrub)?.text ?? "";
+			return text.includes(" ") ? `. It says: ${text}` : "";
+		}
+		function notJson(what, response, facts) {
+			return unusable("RESP_NOT_JSON", `The service answered 200, but ${what}${quoteWords(response, facts)}.`);
 		}
 		function quoteReason(response, { scrub }) {
 			const reason = (0, answers_reason.YY)(response, scrub);
@@ -34170,7 +34246,7 @@ var __webpack_modules__ = {
 			if (place.in === "raw") return checked(body.toString(encoding));
 			const text = answer_decode(body);
 			if (place.in === "body") return checked(text.replace(/\r?\n$/, ""));
-			const json = answer_parse(text);
+			const json = answer_parse(text, response, scrub);
 			try {
 				return checked(follow(json, place.steps, (value) => describe(value, scrub)));
 			} catch (error) {
@@ -34196,12 +34272,15 @@ var __webpack_modules__ = {
 				throw answer_unusable("RESP_NOT_JSON", `The ${body.length} bytes of the answer are not text. If they are the signature itself, set answer: body:raw.`, { cause: error });
 			}
 		}
-		function answer_parse(text) {
+		function answer_parse(text, response, scrub) {
 			try {
 				return JSON.parse(text);
 			} catch (error) {
-				const what = /^\s*</.test(text) ? "a web page" : `${text.length} characters that are not JSON`;
-				throw answer_unusable(/^\s*</.test(text) ? "RESP_HTML" : "RESP_NOT_JSON", `The answer is ${what}.`, { cause: error });
+				if ((0, answers_reason.AA)(response)) throw answer_unusable("RESP_HTML", "The answer is a web page.", { cause: error });
+				const said = (0, answers_reason.YY)(response, scrub)?.text ?? "";
+				const quoted = said.includes(" ") ? ` It says: ${said}.` : "";
+				const message = `The answer is ${text.length} characters that are not JSON.${quoted}`;
+				throw answer_unusable("RESP_NOT_JSON", message, { cause: error });
 			}
 		}
 		function follow(json, steps, describeValue) {
@@ -39178,7 +39257,7 @@ Content-Type: application/json
 				default: return "Nothing ran.";
 			}
 		}
-		const headline_WORDS = {
+		const WORDS = {
 			sign: {
 				work: "Signing",
 				done: "signed"
@@ -39203,7 +39282,7 @@ Content-Type: application/json
 		function failedHeadline(report) {
 			const { files, failed, notTried } = (0, report_report.vA)(report);
 			if (report.findings.length > 0) return `A release cannot be signed now: ${(0, findings.Gt)(report.findings)}.`;
-			const { work, done } = headline_WORDS[report.mode ?? "skipped"];
+			const { work, done } = WORDS[report.mode ?? "skipped"];
 			const code = report.failure?.code ?? "see below";
 			if (report.outcomes.length === 0) return `Nothing was ${done}: ${code}.`;
 			if (failed + notTried === 0) {
@@ -44259,94 +44338,25 @@ Content-Type: application/json
 			};
 		}
 	}),
-	95235: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	30968: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			AA: () => isWebPage,
-			HX: () => cutOnly,
-			YY: () => reasonIn
+			Sd: () => MAX_ENTRIES,
+			Z9: () => wordsOf,
+			fj: () => join,
+			lS: () => membersOf,
+			nM: () => CODE_NAMES
 		});
-		const MAX_QUOTED = {
-			page: 100,
-			words: 200
-		};
-		const MAX_READ_BYTES = 64 * 1024;
 		const MAX_DEPTH = 4;
 		const MAX_ENTRIES = 3;
-		function reasonIn({ status, headers, body }, scrub = cutOnly) {
-			const type = String(headers["content-type"] ?? "").toLowerCase();
-			const text = decode(body.subarray(0, MAX_READ_BYTES), type);
-			if (isPage(text, type)) return quoted("page", titleOf(text) ?? "", scrub);
-			if (/^\s*</.test(text)) return quoted("words", inXml(text), scrub);
-			const value = parse(text);
-			if (value !== undefined) return quoted("words", wordsOf(value, status), scrub);
-			return quoted("words", isPlainText(text, type) ? text : "", scrub);
-		}
-		function isWebPage({ headers, body }) {
-			const type = String(headers["content-type"] ?? "").toLowerCase();
-			return isPage(decode(body.subarray(0, MAX_READ_BYTES), type), type);
-		}
-		function isPage(text, type) {
-			if (!/^\s*</.test(text) || /[/+]xml/.test(type.replace("xhtml+xml", ""))) return false;
-			return type.includes("html") || /<(?:html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
-		}
-		function cutOnly(text, maxLength) {
-			return text.slice(0, maxLength);
-		}
-		function quoted(kind, words, scrub) {
-			const line = scrub(words).replace(/[\s\p{Cc}]+/gu, " ").trim();
-			const most = MAX_QUOTED[kind];
-			const cut = line.length > most ? `${line.slice(0, most - 1).toWellFormed()}…` : line;
-			const text = cut.replace(/[.\s]+$/, "");
-			return text === "" ? undefined : {
-				kind,
-				text
-			};
-		}
-		function decode(bytes, type) {
-			const charset = /charset="?([\w.:-]{1,40})/.exec(type)?.[1] ?? "utf-8";
-			try {
-				return new TextDecoder(charset).decode(bytes);
-			} catch {
-				return bytes.toString("utf8");
-			}
-		}
-		function titleOf(text) {
-			const head = text.slice(0, 4096);
-			const title = /<title[^>]*>([^<]{1,1000})/i.exec(head)?.[1] ?? /<h1[^>]*>([^<]{1,1000})/i.exec(head)?.[1];
-			return title === undefined ? undefined : unescapeXml(title);
-		}
-		const XML_WORDS = /<(?:\w+:)?(Code|ErrorCode|Message|faultstring|Text|Reason|detail|title)\b[^<>]*>([^<]{1,1000})</gi;
-		function inXml(text) {
-			const parts = [...text.slice(0, MAX_READ_BYTES).matchAll(XML_WORDS)].map(([, , words = ""]) => unescapeXml(words));
-			return join(parts.slice(0, MAX_ENTRIES));
-		}
-		function unescapeXml(text) {
-			const named = {
-				lt: "<",
-				gt: ">",
-				quot: "\"",
-				apos: "'",
-				amp: "&"
-			};
-			return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => named[name] ?? "");
-		}
-		function parse(text) {
-			try {
-				return JSON.parse(text);
-			} catch {
-				return undefined;
-			}
-		}
-		function isPlainText(text, type) {
-			return !/[{[]/.test(text.trimStart().charAt(0)) && !type.includes("json") && !/[\uFFFD\0]/.test(text);
-		}
-		const CODES = [
+		const CODE_NAMES = [
 			"code",
 			"errorcode",
 			"errcode",
 			"errno",
 			"resultcode",
 			"returncode",
+			"retcode",
+			"ret",
 			"statuscode",
 			"type"
 		];
@@ -44403,28 +44413,51 @@ Content-Type: application/json
 			"messages",
 			"violations"
 		];
+		const LIKE_WORDS = /(?:msg|message|desc|description|info|details?|reason|cause|error|fehler|meldung|(?:err|error|status|reason)text)$/;
+		const LIKE_CONTAINER = /(?:status|result|response|info|details?|errors?|exception|message)$/;
+		const NAMED_BY_FIELD = [
+			"errors",
+			"violations",
+			"problems",
+			"message",
+			"messages",
+			"detail",
+			"details"
+		];
+		function membersOf(value) {
+			return new Map(Object.entries(value).map(([name, member]) => [name.toLowerCase().replace(/[_.-]/g, ""), member]));
+		}
 		function wordsOf(value, status, depth = 0) {
 			if (typeof value === "string") return value;
 			if (depth > MAX_DEPTH || typeof value !== "object" || value === null) return "";
 			if (Array.isArray(value)) {
 				return join(value.slice(0, MAX_ENTRIES).map((entry) => wordsOf(entry, status, depth + 1)));
 			}
-			const members = new Map(Object.entries(value).map(([name, member]) => [name.toLowerCase().replace(/[_.-]/g, ""), member]));
-			const code = CODES.map((name) => codeText(members.get(name), status)).find((text) => text !== "") ?? "";
-			const own = WORDS.map((name) => members.get(name)).filter((member) => typeof member === "string" && !/^\d*$/.test(member));
-			const nested = CONTAINERS.map((name) => members.get(name)).filter((member) => typeof member === "object").map((member) => fieldsOf(member) || wordsOf(member, status, depth + 1));
+			const members = membersOf(value);
+			const code = CODE_NAMES.map((name) => codeText(members.get(name), status)).find((text) => text !== "") ?? "";
+			const own = namesIn(members, WORDS, LIKE_WORDS).map((name) => members.get(name)).filter((member) => typeof member === "string" && !/^\d*$/.test(member));
+			const nested = namesIn(members, CONTAINERS, LIKE_CONTAINER).map((name) => [name, members.get(name)]).filter(([, member]) => typeof member === "object").map(([name, member]) => fieldsOf(member) || wordsOf(member, status, depth + 1) || textsOf(name, member));
 			const words = join([...own, ...nested]);
 			return words.startsWith(code) ? words : [code, words].filter(Boolean).join(" ");
+		}
+		function namesIn(members, known, like) {
+			return [...known, ...[...members.keys()].filter((name) => like.test(name) && !known.includes(name))];
 		}
 		function codeText(value, status) {
 			if (typeof value !== "string" && typeof value !== "number") return "";
 			const text = String(value).trim();
-			return text === String(status) || text.length > 100 || /^(about:|https?:|$)/.test(text) ? "" : text;
+			return text === String(status) || /^0+$/.test(text) || text.length > 100 || /^(about:|https?:|$)/.test(text) ? "" : text;
 		}
 		function fieldsOf(value) {
 			if (typeof value !== "object" || value === null || Array.isArray(value)) return "";
 			const lists = Object.entries(value).filter(([, member]) => Array.isArray(member));
 			return join(lists.slice(0, MAX_ENTRIES).map(([field, list]) => prefixed(field, wordsOf(list, 0, MAX_DEPTH))));
+		}
+		function textsOf(name, value) {
+			if (!NAMED_BY_FIELD.includes(name) || typeof value !== "object" || value === null) return "";
+			const texts = Object.entries(value).filter((entry) => typeof entry[1] === "string");
+			if (name.startsWith("message")) return texts[0]?.[1] ?? "";
+			return join(texts.slice(0, MAX_ENTRIES).map(([field, text]) => prefixed(field, text)));
 		}
 		function prefixed(field, words) {
 			return words === "" ? "" : `${field} ${words}`;
@@ -44432,9 +44465,96 @@ Content-Type: application/json
 		function join(parts) {
 			const said = [];
 			for (const part of parts.map((each) => each.trim().replace(/[.\s]+$/, ""))) {
-				if (part !== "" && !said.some((other) => other.includes(part))) said.push(part);
+				if (said.some((other) => other.includes(part))) continue;
+				said.push(...part.split(": ").filter((piece) => piece !== "" && !said.includes(piece)));
 			}
 			return said.join(": ");
+		}
+	}),
+	95235: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			AA: () => isWebPage,
+			HX: () => cutOnly,
+			YY: () => reasonIn
+		});
+		var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(57975);
+		var _members_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30968);
+		const MAX_QUOTED = {
+			page: 100,
+			words: 200
+		};
+		const MAX_READ_BYTES = 64 * 1024;
+		function reasonIn({ status, headers, body }, scrub = cutOnly) {
+			const type = String(headers["content-type"] ?? "").toLowerCase();
+			const text = decode(body.subarray(0, MAX_READ_BYTES), type);
+			if (isPage(text, type)) return quoted("page", titleOf(text) ?? "", scrub);
+			if (/^\s*</.test(text)) return quoted("words", inXml(text), scrub);
+			const value = type.includes("form-urlencoded") ? Object.fromEntries(new URLSearchParams(text)) : parse(text);
+			if (value !== undefined) return quoted("words", (0, _members_js__WEBPACK_IMPORTED_MODULE_1__.Z9)(value, status), scrub);
+			return quoted("words", isPlainText(text, type) ? text : "", scrub);
+		}
+		function isWebPage({ headers, body }) {
+			const type = String(headers["content-type"] ?? "").toLowerCase();
+			return isPage(decode(body.subarray(0, MAX_READ_BYTES), type), type);
+		}
+		function isPage(text, type) {
+			if (!/^\s*</.test(text) || /[/+]xml/.test(type.replace("xhtml+xml", ""))) return false;
+			return type.includes("html") || /<(?:html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
+		}
+		function cutOnly(text, maxLength) {
+			return text.slice(0, maxLength);
+		}
+		function quoted(kind, words, scrub) {
+			const line = (0, node_util__WEBPACK_IMPORTED_MODULE_0__.stripVTControlCharacters)(scrub(words)).replace(/[\s\p{Cc}]+/gu, " ").trim();
+			const most = MAX_QUOTED[kind];
+			const cut = line.length > most ? `${line.slice(0, most - 1).toWellFormed()}…` : line;
+			const text = cut.replace(/[.\s]+$/, "");
+			return text === "" ? undefined : {
+				kind,
+				text
+			};
+		}
+		function decode(bytes, type) {
+			const charset = /charset="?([\w.:-]{1,40})/.exec(type)?.[1] ?? "utf-8";
+			try {
+				return new TextDecoder(charset).decode(bytes);
+			} catch {
+				return bytes.toString("utf8");
+			}
+		}
+		function titleOf(text) {
+			const head = text.slice(0, 4096);
+			const [title, ...others] = [
+				/<title[^>]*>([^<]{1,1000})/i,
+				/<h[1-3][^>]*>([^<]{1,1000})/i,
+				/<pre[^>]*>([^<]{1,1000})/i
+			].map((pattern) => unescapeXml(pattern.exec(head)?.[1] ?? "").trim());
+			return title && !/^error$/i.test(title) ? title : others.find(Boolean) ?? title;
+		}
+		const XML_WORDS = /<(?:\w+:)?(?:(?:Error_?)?Code|(?:Error_?|Status_?)?(?:Message|Msg|Text|Reason|Details?|Description|Info)|faultstring|title)\b[^<>]*>(?:<!\[CDATA\[([^\]]{1,1000})|([^<]{1,1000}))/gi;
+		function inXml(text) {
+			const parts = [...text.matchAll(XML_WORDS)].map(([, data, words = ""]) => data ?? unescapeXml(words));
+			return (0, _members_js__WEBPACK_IMPORTED_MODULE_1__.fj)(parts.map((part) => part.trim()).filter(Boolean).slice(0, _members_js__WEBPACK_IMPORTED_MODULE_1__.Sd));
+		}
+		function unescapeXml(text) {
+			const named = {
+				lt: "<",
+				gt: ">",
+				quot: "\"",
+				apos: "'",
+				amp: "&"
+			};
+			return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => named[name] ?? "");
+		}
+		function parse(text) {
+			try {
+				return JSON.parse(text);
+			} catch {
+				return undefined;
+			}
+		}
+		function isPlainText(text, type) {
+			return !/[{[]/.test(text.trimStart().charAt(0)) && !type.includes("json") && !/[\uFFFD\0]/.test(text);
 		}
 	}),
 	60458: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

@@ -1,6 +1,7 @@
 import type { Code } from '../codes.ts';
 import { codeOf } from '../errors.ts';
 import { Failure, type FailureFacts, type FailureKind, tooManyOpen } from '../signing/policy/failure.ts';
+import { describeHttp2Error } from './http2-errors.ts';
 import { rejection, tlsCodeOf, tlsFailure } from './tls/failure.ts';
 
 type Row = readonly [kind: FailureKind, code: Code, sentence: string, hint: string, facts?: FailureFacts];
@@ -52,6 +53,8 @@ export interface ConnectionFacts {
   readonly alert?: string | undefined;
   /** The connection had served a request before and this attempt read no byte from it. */
   readonly stale?: boolean;
+  /** `shared`: the connection serves all requests, over HTTP/2. */
+  readonly sharing?: 'own' | 'shared';
 }
 
 /** Finds the failure behind an error on an established connection: kind, code, sentence and way out. */
@@ -66,6 +69,7 @@ export function connectionFailure(error: unknown, facts: ConnectionFacts): Failu
   const row =
     ROWS[code] ??
     defectRow(error, code) ??
+    http2Row(error, facts) ??
     protocolRow(error, code) ??
     lostRow('before the answer was complete', facts);
   return toFailure(row, error, origin);
@@ -141,6 +145,13 @@ function defectRow(error: unknown, code: string): Row | undefined {
   ];
 }
 
+function http2Row(error: unknown, { stale }: ConnectionFacts): Row | undefined {
+  const described = describeHttp2Error(error);
+  if (described === undefined) return undefined;
+  const [sentence, hint, facts] = described;
+  return ['service', 'CONNECTION_LOST', sentence, hint, stale ? { staleConnection: true } : facts];
+}
+
 function protocolRow(error: unknown, code: string): Row | undefined {
   const text = error instanceof Error ? `${error.name} ${error.message}` : '';
   if (/bad upgrade/.test(text)) {
@@ -151,17 +162,14 @@ function protocolRow(error: unknown, code: string): Row | undefined {
       'Check that server-url leads to the signing service.',
     ];
   }
-  if (
-    !code.startsWith('HPE_') &&
-    !/HTTPParserError|bad response/.test(text) &&
-    code !== 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
-  ) {
-    return undefined;
-  }
+  const isWrongLength = code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
+  if (!code.startsWith('HPE_') && !/HTTPParserError|bad response/.test(text) && !isWrongLength) return undefined;
   return [
     'request',
     'HTTP_MALFORMED',
-    `the answer is not HTTP/1.1${parserWords(error)}`,
+    isWrongLength
+      ? 'the answer has another length than its headers say'
+      : `the answer is not HTTP/1.1${parserWords(error)}`,
     'Check that server-url leads to the signing service; a gateway in between may be broken.',
     { endsRun: 'canary-twice' },
   ];

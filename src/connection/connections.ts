@@ -20,7 +20,7 @@ export interface Lane {
  */
 export class Lanes {
   readonly #origin: string;
-  readonly #protocol: HttpProtocol;
+  #protocol: HttpProtocol;
   readonly #dialler: Dialler;
   readonly #all = new Set<Lane>();
   readonly #idle: Lane[] = [];
@@ -97,6 +97,13 @@ export class Lanes {
     if (lane.sharing === 'shared') this.#shared = undefined;
     this.#all.delete(lane);
     disconnect(lane);
+  }
+
+  /** Opens a lane for each request from now on; requests on the shared one end by themselves. */
+  avoidHttp2(): void {
+    this.#protocol = 'http1';
+    this.#shared = undefined;
+    this.#dialler.avoidHttp2();
   }
 
   /** Gives up all lanes that wait for a request. */

@@ -37,6 +37,7 @@ export class Dialler {
   #refusedSessions = 0;
   #hasConnected = false;
   #asksForCertificate: boolean | undefined;
+  #protocols: readonly string[];
   /** For TLS 1.2, once a server asks for the certificate too late for TLS 1.3. */
   #tls12Context: SecureContext | undefined;
   /** Whether the server speaks TLS 1.3, has not asked for a certificate, and TLS 1.2 was not tried. */
@@ -47,6 +48,12 @@ export class Dialler {
   constructor(route: Route, options: DiallerOptions) {
     this.#route = route;
     this.#options = options;
+    this.#protocols = options.protocol === 'http2' ? ['h2', 'http/1.1'] : ['http/1.1'];
+  }
+
+  /** Offers HTTP/1.1 only from now on. */
+  avoidHttp2(): void {
+    this.#protocols = ['http/1.1'];
   }
 
   /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
@@ -108,7 +115,7 @@ export class Dialler {
   async #dialOnce(session: Buffer | undefined): Promise<Connection> {
     const connection = await dial(this.#route, {
       addressBook: this.#addressBook,
-      protocols: this.#options.protocol === 'http2' ? ['h2', 'http/1.1'] : ['http/1.1'],
+      protocols: this.#protocols,
       session,
       secureContext: this.#tls12Context,
       onSession: (newest) => (this.#session = newest),

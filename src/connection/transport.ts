@@ -8,6 +8,7 @@ import { type Lane, Lanes } from './connections.ts';
 import { type Diagnosis, Suspicion } from './diagnosis/diagnosis.ts';
 import { Dialler, type HttpProtocol } from './dialler.ts';
 import { Exchange, type WireRequest, type WireResponse } from './exchange.ts';
+import { http2ErrorOf } from './http2-errors.ts';
 import { exchangeLeniently } from './lenient-exchange.ts';
 import type { Route } from './route.ts';
 
@@ -96,10 +97,11 @@ class LaneTransport implements Transport {
       return { ...response, request: describeRequest(this.#origin, request) };
     } catch (error) {
       this.#lanes.drop(lane);
-      const stale = isStale() || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
+      const stale =
+        isStale() || this.#isTooNew(lane, error) || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
       // The others have been idle for longer still: the repeat must not land on the next dead one.
       if (stale) this.#lanes.dropIdle();
-      return this.#explain(error, signal, { alert: lane.connection?.alert, stale });
+      return this.#explain(error, signal, { alert: lane.connection?.alert, stale, sharing: lane.sharing });
     }
   }
 
@@ -117,6 +119,13 @@ class LaneTransport implements Transport {
       dialling.then(({ socket }) => socket.destroy()).catch(() => {});
       return this.#explain(error, signal, { alert: connection?.alert });
     }
+  }
+
+  /** A server that needs HTTP/1.1, as some do to ask for a certificate, says so over HTTP/2; curl repeats as well. */
+  #isTooNew({ sharing }: Lane, error: unknown): boolean {
+    if (sharing === 'own' || http2ErrorOf(error) !== 'HTTP_1_1_REQUIRED') return false;
+    this.#lanes.avoidHttp2();
+    return true;
   }
 
   /** A server may also break off when it wants a certificate after the request and TLS 1.3 cannot give it one. */
@@ -165,7 +174,7 @@ class LaneTransport implements Transport {
     if (error instanceof ActionError && !(error instanceof Failure)) throw error;
     const failure = connectionFailure(error, { origin: this.#origin, ...seen });
     // The repeat of this request finds out whether the answer can be read all the same; a server that was understood before sends rubbish.
-    if (failure.code === 'HTTP_MALFORMED' && !this.#hasSucceeded) this.#isLenient = true;
+    if (failure.code === 'HTTP_MALFORMED' && !this.#hasSucceeded && seen.sharing !== 'shared') this.#isLenient = true;
     throw failure.facts.staleConnection ? failure : await this.#suspicion.explain(failure, signal);
   }
 }

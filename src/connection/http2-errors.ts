@@ -1,0 +1,48 @@
+import { codeOf } from '../errors.ts';
+import type { FailureFacts } from '../signing/policy/failure.ts';
+
+/** Names of the errors of HTTP/2 by number (RFC 9113, section 7). */
+const NAMES = [
+  'NO_ERROR',
+  'PROTOCOL_ERROR',
+  'INTERNAL_ERROR',
+  'FLOW_CONTROL_ERROR',
+  'SETTINGS_TIMEOUT',
+  'STREAM_CLOSED',
+  'FRAME_SIZE_ERROR',
+  'REFUSED_STREAM',
+  'CANCEL',
+  'COMPRESSION_ERROR',
+  'CONNECT_ERROR',
+  'ENHANCE_YOUR_CALM',
+  'INADEQUATE_SECURITY',
+  'HTTP_1_1_REQUIRED',
+] as const;
+
+/** Name of an error of HTTP/2. */
+export type Http2Error = (typeof NAMES)[number];
+
+/** Returns the error of HTTP/2 that ended a request or its whole connection; `undefined` for every other error. */
+export function http2ErrorOf(error: unknown): Http2Error | undefined {
+  if (!(error instanceof Error)) return undefined;
+  // Node gives the name for a request and the number for a connection, in words only.
+  if (codeOf(error) === 'ERR_HTTP2_STREAM_ERROR') {
+    const name = /NGHTTP2_(\w+)/.exec(error.message)?.[1];
+    return NAMES.find((each) => each === name);
+  }
+  if (codeOf(error) !== 'ERR_HTTP2_SESSION_ERROR') return undefined;
+  return NAMES[Number(/error code (\d+)/.exec(error.message)?.[1])];
+}
+
+/** Says that the server, or our own HTTP/2 client, ended a request or its connection and why: sentence, way out and facts. */
+export function describeHttp2Error(
+  error: unknown,
+): readonly [sentence: string, hint: string, facts: FailureFacts] | undefined {
+  const reason = http2ErrorOf(error);
+  if (reason === undefined) return undefined;
+  const isTooMuch = reason === 'ENHANCE_YOUR_CALM';
+  const hint = isTooMuch
+    ? 'These were too many requests or bytes for one connection: lower concurrency, or set http2: false.'
+    : 'The service, or a gateway in front of it, may have restarted or be in trouble; http2: false avoids HTTP/2.';
+  return [`the request was ended with the HTTP/2 error ${reason}`, hint, { throttled: isTooMuch }];
+}
