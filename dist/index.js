@@ -33938,7 +33938,7 @@ var __webpack_modules__ = {
 		function isRefusal(answer) {
 			const members = (0, answers_members.lS)(answer);
 			if (SUCCESS_NAMES.some((name) => isNo(members.get(name)))) return true;
-			if (STATE_NAMES.some((name) => FAILURE.test(String(members.get(name) ?? "")))) return true;
+			if (STATE_NAMES.some((name) => isFailure(members.get(name)))) return true;
 			const isCoded = answers_members.nM.some((name) => name !== "type" && isFault(members.get(name)));
 			return isCoded ? (0, answers_members.Z9)(answer, 0) !== "" : ["error", "errors"].some((name) => (0, answers_members.Z9)(members.get(name), 0) !== "");
 		}
@@ -33956,6 +33956,9 @@ var __webpack_modules__ = {
 			"outcome"
 		];
 		const FAILURE = /^(?:err|error|fail|failed|failure|ko|nok|not ?ok|rejected|denied|refused|exception)$/i;
+		function isFailure(value) {
+			return typeof value === "string" && FAILURE.test(value.trim());
+		}
 		function isNo(value) {
 			return value === false || value === 0 || typeof value === "string" && /^(?:false|no|n|0)$/i.test(value);
 		}

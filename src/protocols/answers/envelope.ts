@@ -16,7 +16,7 @@ export function refusalInEnvelope(response: WireResponse, answer: unknown, scrub
 function isRefusal(answer: object): boolean {
   const members = membersOf(answer);
   if (SUCCESS_NAMES.some((name) => isNo(members.get(name)))) return true;
-  if (STATE_NAMES.some((name) => FAILURE.test(String(members.get(name) ?? '')))) return true;
+  if (STATE_NAMES.some((name) => isFailure(members.get(name)))) return true;
   const isCoded = CODE_NAMES.some((name) => name !== 'type' && isFault(members.get(name)));
   return isCoded ? wordsOf(answer, 0) !== '' : ['error', 'errors'].some((name) => wordsOf(members.get(name), 0) !== '');
 }
@@ -24,6 +24,10 @@ function isRefusal(answer: object): boolean {
 const SUCCESS_NAMES = ['success', 'succeeded', 'issuccess', 'successful', 'ok'];
 const STATE_NAMES = ['status', 'result', 'state', 'outcome'];
 const FAILURE = /^(?:err|error|fail|failed|failure|ko|nok|not ?ok|rejected|denied|refused|exception)$/i;
+
+function isFailure(value: unknown): boolean {
+  return typeof value === 'string' && FAILURE.test(value.trim());
+}
 
 function isNo(value: unknown): boolean {
   return value === false || value === 0 || (typeof value === 'string' && /^(?:false|no|n|0)$/i.test(value));
