@@ -17,17 +17,31 @@ export const WITH_SHELL_TOOLS = [
   'smuggling',
 ].map((name) => `__tests__/workflows/${name}.test.ts`);
 
+/** Rooms whose tests leave nothing behind in their process, so that files share one: to start a process and load its modules takes a third of their time. */
+const SHARING = ['docs', 'files', 'identity', 'protocols', 'report', 'runner', 'signing', 'verifying'].map(
+  (room) => `__tests__/${room}/**/*.test.ts`,
+);
+
 /** `npm test`: needs Node and `openssl` only; peers and soak have scripts of their own. */
 export default defineConfig({
   test: {
     tags: FAULT_TAGS,
-    include: ['__tests__/**/*.test.ts'],
-    exclude: [...NOT_HERE, ...WITH_SHELL_TOOLS],
     // A machine may have many times more to do than it has processors.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     pool: 'forks',
     // Scenarios mostly wait for other processes, so two cores carry more than the one worker that is the default there.
     maxWorkers: 3,
+    projects: [
+      { extends: true, test: { name: 'sharing', include: SHARING, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ['__tests__/**/*.test.ts'],
+          exclude: [...SHARING, ...NOT_HERE, ...WITH_SHELL_TOOLS],
+        },
+      },
+    ],
   },
 });

@@ -83,7 +83,12 @@ export function makePki(): Pki {
 }
 
 /** A minute from now, when certificates made by a test are surely valid. */
-export const OPTIONS = { now: new Date(Date.now() + 60_000), expiryWarningDays: 30 };
+export const OPTIONS = {
+  get now(): Date {
+    return new Date(Date.now() + 60_000);
+  },
+  expiryWarningDays: 30,
+};
 
 /** Returns the texts of an identity with nothing to complain about. */
 export function soundText(pki: Pki): IdentityText {
