@@ -84,3 +84,33 @@ export async function sServer(world: World, args: readonly string[], certificate
     },
   };
 }
+
+/** Starts stunnel before a plain HTTP server, or before a port that nobody listens on. */
+export async function stunnel(world: World, behind: 'service' | 'nobody'): Promise<Started> {
+  const service = behind === 'service' ? await world.plain() : await world.nobody();
+  const peer = await startPeer((port, directory) => ({
+    command: 'stunnel4',
+    args: [`${directory}/stunnel.conf`],
+    files: {
+      'all.pem': world.pki.text('server.key') + world.pem('server'),
+      'root.pem': world.pem('root'),
+      'stunnel.conf': `foreground = yes
+pid =
+[outside]
+accept = 127.0.0.1:${port}
+connect = 127.0.0.1:${new URL(service.url).port}
+cert = ${directory}/all.pem
+CAfile = ${directory}/root.pem
+verifyChain = yes
+requireCert = yes
+`,
+    },
+  }));
+  return {
+    url: `https://localhost:${peer.port}`,
+    async close() {
+      await peer.close();
+      await service.close();
+    },
+  };
+}

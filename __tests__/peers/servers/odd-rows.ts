@@ -1,3 +1,4 @@
+import { stunnel } from './makes.ts';
 import { fault, type Row, row } from './row.ts';
 import { ANSWER, type World } from './world.ts';
 
@@ -75,8 +76,10 @@ const ODD_ANSWERS: readonly Row[] = [
   fault('REQUEST_REFUSED', 'answer: 421', (w) => answers(w, '421 Misdirected Request\r\ncontent-length: 0', '')),
 ];
 
-/** What may stand behind a port instead of TLS. */
+/** Tunnels, and what may stand behind a port instead of TLS. */
 const FOREIGN: readonly Row[] = [
+  row('stunnel', (w) => stunnel(w, 'service')),
+  fault('TLS_CLIENT_REJECTED', 'stunnel without its service', (w) => stunnel(w, 'nobody')),
   fault('TLS_NOT_SPOKEN', 'a mail server', (w) => w.tcp((socket) => socket.write('220 mail.example.com ESMTP\r\n'))),
   fault('TLS_NOT_SPOKEN', 'a balancer that sends the PROXY protocol', (w) =>
     w.tcp((socket) => socket.write('PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n')),
