@@ -44581,13 +44581,24 @@ Content-Type: application/json
 			503
 		];
 		function rateLimitMs(headers, nowMs) {
-			const all = one(headers["ratelimit"]) ?? "";
-			const remaining = /(?:^|[;,\s])(?:r|remaining)=(\d+)/.exec(all)?.[1] ?? headerOf(headers, "remaining");
-			const reset = /(?:^|[;,\s])(?:t|reset)=(\d{1,12})/.exec(all)?.[1] ?? headerOf(headers, "reset");
-			if (remaining === undefined || reset === undefined || Number(remaining) > 0 || !NUMBER.test(reset)) return undefined;
-			const seconds = Number(reset);
+			const apart = {
+				remaining: headerOf(headers, "remaining"),
+				reset: headerOf(headers, "reset")
+			};
+			const waits = [...limitsIn(headers["ratelimit"]), apart].filter(({ remaining, reset }) => Number(remaining) === 0 && NUMBER.test(reset ?? "")).map(({ reset }) => untilReset(Number(reset), nowMs)).filter((wait) => wait !== undefined);
+			return waits.length > 0 ? Math.max(...waits) : undefined;
+		}
+		function untilReset(seconds, nowMs) {
 			if (seconds < EPOCH_SECONDS) return Math.max(0, seconds * 1e3);
 			return nowMs === undefined ? undefined : Math.max(0, seconds * 1e3 - nowMs);
+		}
+		function limitsIn(header) {
+			const text = [header ?? []].flat().join(", ").toLowerCase();
+			const limits = /(?:^|[;,\s])remaining=/.test(text) ? [text] : text.split(",");
+			return limits.map((limit) => ({
+				remaining: /(?:^|[;,\s])(?:r|remaining)=(\d+)/.exec(limit)?.[1],
+				reset: /(?:^|[;,\s])(?:t|reset)=(\d+)/.exec(limit)?.[1]
+			}));
 		}
 		const EPOCH_SECONDS = 1e9;
 		function headerOf(headers, name) {

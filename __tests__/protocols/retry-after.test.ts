@@ -75,3 +75,31 @@ test('a date of HTTP means the same in every time zone', () => {
     else process.env['TZ'] = before;
   }
 });
+
+describe('a used-up limit is waited for', () => {
+  test.each([
+    ['one of several limits', { ratelimit: '"burst";r=3;t=1, "day";r=0;t=60' }, 60_000],
+    ['the longest of several', { ratelimit: '"a";r=0;t=5, "b";r=0;t=30, "c";r=0;t=10' }, 30_000],
+    ['limits in headers of their own', { ratelimit: ['"a";r=9;t=5', '"b";r=0;t=30'] }, 30_000],
+    ['the older form', { ratelimit: 'limit=9, remaining=0, reset=7' }, 7000],
+    ['one header for each number', { 'ratelimit-remaining': '0', 'ratelimit-reset': '7' }, 7000],
+    ['an X- before them', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '7' }, 7000],
+    [
+      'a time since the epoch',
+      { 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': '1783935000', date: 'Mon, 13 Jul 2026 09:29:50 GMT' },
+      10_000,
+    ],
+  ])('%s', (_, headers, expected) => {
+    expect(retryAfterMs(429, headers)).toBe(expected);
+    expect(retryAfterMs(500, headers)).toBeUndefined();
+  });
+
+  test.each([
+    ['one that has requests left', { ratelimit: '"a";r=3;t=60' }],
+    ['one without a time', { ratelimit: '"a";r=0' }],
+    ['one without a number', { 'ratelimit-reset': '7' }],
+    ['garbage', { ratelimit: 'soon', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'tomorrow' }],
+  ])('but not %s', (_, headers) => {
+    expect(retryAfterMs(429, headers)).toBeUndefined();
+  });
+});

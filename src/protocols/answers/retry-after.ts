@@ -23,14 +23,35 @@ const RATE_STATUSES = [403, 429, 503];
 
 /** Reads when a used-up limit is reset: the drafts of the IETF, old and new, and the `X-` forms before them. */
 function rateLimitMs(headers: WireResponse['headers'], nowMs: number | undefined): number | undefined {
-  const all = one(headers['ratelimit']) ?? '';
-  const remaining = /(?:^|[;,\s])(?:r|remaining)=(\d+)/.exec(all)?.[1] ?? headerOf(headers, 'remaining');
-  const reset = /(?:^|[;,\s])(?:t|reset)=(\d{1,12})/.exec(all)?.[1] ?? headerOf(headers, 'reset');
-  if (remaining === undefined || reset === undefined || Number(remaining) > 0 || !NUMBER.test(reset)) return undefined;
-  const seconds = Number(reset);
-  // Some services give the time itself, in seconds since the epoch, instead of the seconds until then.
+  const apart = { remaining: headerOf(headers, 'remaining'), reset: headerOf(headers, 'reset') };
+  const waits = [...limitsIn(headers['ratelimit']), apart]
+    .filter(({ remaining, reset }) => Number(remaining) === 0 && NUMBER.test(reset ?? ''))
+    .map(({ reset }) => untilReset(Number(reset), nowMs))
+    .filter((wait) => wait !== undefined);
+  // Every limit must have a request left again.
+  return waits.length > 0 ? Math.max(...waits) : undefined;
+}
+
+/** Some services give the time itself, in seconds since the epoch, instead of the seconds until then. */
+function untilReset(seconds: number, nowMs: number | undefined): number | undefined {
   if (seconds < EPOCH_SECONDS) return Math.max(0, seconds * 1000);
   return nowMs === undefined ? undefined : Math.max(0, seconds * 1000 - nowMs);
+}
+
+interface Limit {
+  readonly remaining: string | undefined;
+  readonly reset: string | undefined;
+}
+
+/** Reads the limits of a `RateLimit` header: `limit=9, remaining=0, reset=7`, or `"burst";r=3;t=1, "day";r=0;t=60`. */
+function limitsIn(header: string | string[] | undefined): readonly Limit[] {
+  const text = [header ?? []].flat().join(', ').toLowerCase();
+  // The older form has one limit, and commas within it.
+  const limits = /(?:^|[;,\s])remaining=/.test(text) ? [text] : text.split(',');
+  return limits.map((limit) => ({
+    remaining: /(?:^|[;,\s])(?:r|remaining)=(\d+)/.exec(limit)?.[1],
+    reset: /(?:^|[;,\s])(?:t|reset)=(\d+)/.exec(limit)?.[1],
+  }));
 }
 
 /** No limit lasts for thirty years. */
