@@ -1,5 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { join } from 'node:path';
+// Names of modules have `/` between their segments on Windows too.
+import { dirname, join as joinPosix, normalize } from 'node:path/posix';
 import { expect, test } from 'vitest';
 
 const REPOSITORY = join(import.meta.dirname, '..');
@@ -60,7 +62,7 @@ function readModule(path: string): Module {
     .replace(/^\s*\/\*\*.*?\*\/$/gms, (comment) => comment.replace(/.+/g, ''))
     .replace(/^\s*\/\/.*$/gm, '');
   const resolve = (to: string): string =>
-    to.startsWith('.') ? normalize(join(dirname(name), to)).replace(/\.ts$/, '') : to;
+    to.startsWith('.') ? normalize(joinPosix(dirname(name), to)).replace(/\.ts$/, '') : to;
   const statics = [...code.matchAll(/^(import|export)( type)? [^;]*?from '([^']+)';$|^import '([^']+)';$/gm)];
   const lazies = [...code.matchAll(/\bimport\('([^']+)'\)/g)];
   const imports = [
@@ -73,7 +75,9 @@ function readModule(path: string): Module {
   return { name, lines: text.trimEnd().split('\n'), code: code.split('\n'), imports };
 }
 
-const everything = globSync(['src/**/*.ts', 'tools/**/*.ts'], { cwd: REPOSITORY }).map((path) => readModule(path));
+const everything = globSync(['src/**/*.ts', 'tools/**/*.ts'], { cwd: REPOSITORY }).map((path) =>
+  readModule(path.replaceAll('\\', '/')),
+);
 /** What is bundled, or may be. */
 const modules = everything.filter(({ name }) => isPart(name, 'src'));
 const imports = modules.flatMap((module) => module.imports);

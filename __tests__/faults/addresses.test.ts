@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import type { ActionOptions } from '../../tools/runner/runner.ts';
@@ -12,7 +11,7 @@ const [GOOD, DEAD, REFUSING] = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
 
 function leadingTo(...addresses: readonly string[]): Partial<ActionOptions> {
   return {
-    nodeArgs: ['--import', join(import.meta.dirname, 'preload-dns.ts')],
+    nodeArgs: ['--import', new URL('preload-dns.ts', import.meta.url).href],
     env: { NAME_SERVER: JSON.stringify({ addresses }), NODE_NO_WARNINGS: '1', RUNNER_DEBUG: '1' },
   };
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { jsonAnswer } from '../../src/rehearsal/requests/call.ts';
@@ -11,7 +10,7 @@ const files = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`f${at}`
 
 function wrongClock(clock: Readonly<Record<string, number>>): Partial<ActionOptions> {
   return {
-    nodeArgs: ['--import', join(import.meta.dirname, 'preload-clock.ts')],
+    nodeArgs: ['--import', new URL('preload-clock.ts', import.meta.url).href],
     env: { WRONG_CLOCK: JSON.stringify(clock), NODE_NO_WARNINGS: '1' },
   };
 }

@@ -196,7 +196,7 @@ test.concurrent('few open files cost time, and no file', async () => {
 });
 
 describe.concurrent('files that another program holds for a moment', () => {
-  const held = { nodeArgs: ['--import', join(import.meta.dirname, 'preload-held.ts')] };
+  const held = { nodeArgs: ['--import', new URL('preload-held.ts', import.meta.url).href] };
   const files = { 'dist/a': 'a', 'dist/b': 'b', 'dist/b.sign': 'AAAA' };
   const more = { upload: 'false', checksums: 'sums', manifest: 'receipt.json', 'verification-kit': 'kit' };
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Fault, ScriptedRequest } from '../../src/rehearsal/faults/faults.ts';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
@@ -42,7 +41,7 @@ test.concurrent('500 files come through an outage of 3 s in which every connecti
 
 /** Waits of seconds are over in a twentieth of their time; what the program says of them stays the same. */
 const HURRIED = {
-  nodeArgs: ['--import', join(import.meta.dirname, 'preload-hurry.ts')],
+  nodeArgs: ['--import', new URL('preload-hurry.ts', import.meta.url).href],
   env: { NODE_NO_WARNINGS: '1', RUNNER_DEBUG: '1' },
 };
 

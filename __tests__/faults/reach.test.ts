@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import type { ActionOptions } from '../../tools/runner/runner.ts';
@@ -12,7 +11,7 @@ const HOST = 'sign.example.test';
 
 function named(code: string, times: number): Partial<ActionOptions> {
   return {
-    nodeArgs: ['--import', join(import.meta.dirname, 'preload-dns.ts')],
+    nodeArgs: ['--import', new URL('preload-dns.ts', import.meta.url).href],
     env: { NAME_SERVER: JSON.stringify({ code, times }), NODE_NO_WARNINGS: '1', RUNNER_DEBUG: '1' },
   };
 }

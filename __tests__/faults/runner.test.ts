@@ -64,7 +64,7 @@ describe.concurrent('cancelled', { tags: ['fault-64a'] }, () => {
 
   test('by SIGKILL while the key lies on the disk: the post step removes it, and the next run signs', async () => {
     await using scenario = await createScenario({ files: FILES });
-    const nodeArgs = ['--import', join(import.meta.dirname, 'preload-kill.ts')];
+    const nodeArgs = ['--import', new URL('preload-kill.ts', import.meta.url).href];
     const killed = await scenario.run({}, { nodeArgs, env: { NODE_NO_WARNINGS: '1' } });
     expect(killed.signal).toBe('SIGKILL');
     expect(killed.state['credentials']).toContain('mtls-release-signing-credentials-');

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
@@ -79,7 +79,10 @@ export async function createScenario(options: ScenarioOptions): Promise<Scenario
     read: (path) => readFile(join(workspace, path), 'utf8'),
     async signatures() {
       const names = await readdir(workspace, { recursive: true });
-      return names.filter((name) => name.endsWith('.sign')).sort();
+      return names
+        .filter((name) => name.endsWith('.sign'))
+        .map((name) => name.split(sep).join('/'))
+        .sort();
     },
     async [Symbol.asyncDispose]() {
       await results.close();

@@ -40,7 +40,7 @@ const older = PATH.split(delimiter)
   );
 
 test.each([
-  ['as far as it can tell', process.execPath, ['--import', join(import.meta.dirname, '../faults/preload-old.ts')]],
+  ['as far as it can tell', process.execPath, ['--import', new URL('../faults/preload-old.ts', import.meta.url).href]],
   ...older.slice(0, 1).map((node) => ['found on the path', node, []] as const),
 ] as const)('an older Node, %s, gets a sentence and no stack', (_, node, args) => {
   const { status, stdout, stderr } = spawnSync(node, [...args, BUNDLE], {

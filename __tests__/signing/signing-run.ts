@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createTlsContext } from '../../src/connection/route.ts';
 import { openTransport, type Transport } from '../../src/connection/transport.ts';
@@ -157,9 +157,9 @@ export function genuineSignatures(service: Target, { root, files }: Tree): strin
       throw new Error(`${path}.sign is not genuine`);
   }
   const expected = new Set(files.flatMap(({ path }) => [path, `${path}.sign`]));
-  const strays = readdirSync(root, { recursive: true }).filter((name) => !expected.has(String(name)));
-  if (strays.some((name) => statSync(join(root, String(name))).isFile()))
-    throw new Error(`Left behind: ${strays.join()}`);
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' });
+  const strays = names.filter((name) => !expected.has(name.split(sep).join('/')));
+  if (strays.some((name) => statSync(join(root, name)).isFile())) throw new Error(`Left behind: ${strays.join()}`);
   return signed.map(({ path }) => path);
 }
 

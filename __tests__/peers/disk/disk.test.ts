@@ -35,7 +35,7 @@ afterAll(() => rm(action, { recursive: true }));
 
 const unprivileged: Partial<ActionOptions> = {
   actionDirectory: action,
-  nodeArgs: ['--import', join(import.meta.dirname, 'preload-unprivileged.ts')],
+  nodeArgs: ['--import', new URL('preload-unprivileged.ts', import.meta.url).href],
   env: { NODE_NO_WARNINGS: '1' },
 };
 
