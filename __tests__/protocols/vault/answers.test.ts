@@ -35,6 +35,9 @@ test.each([
   [403, errors('permission denied'), 'config LOGIN_REFUSED'],
   [503, errors('Vault is sealed'), 'service SERVICE_SEALED'],
   [503, errors('something else'), 'service UNAVAILABLE'],
+  [412, errors('required index state not present'), 'service UNAVAILABLE The service answered 412: this node'],
+  [472, errors(), 'service UNAVAILABLE'],
+  [473, '', 'service UNAVAILABLE'],
   [429, errors('request path "transit/sign": rate limit quota exceeded'), 'service THROTTLED'],
   [413, '', 'file FILE_TOO_LARGE_FOR_SERVER The service answered 413 to a request.'],
   [403, errors('2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n'), 'config LOGIN_REFUSED'],
@@ -59,14 +62,20 @@ test('a batch has a result for each item, in order, and items fail alone', () =>
     { signature: 'vault:v1:!!', key_version: 1 },
     { signature: 'AQID', key_version: 1 },
     { signature: 'vault:v1:AQID', key_version: 2 },
+    null,
+    { signature: 'vault:v0:AQID' },
+    { signature: 'vault:v99999999999999999999:AQID' },
+    { signature: 'vault:v1:' },
+    { error: { text: 'no' } },
   ];
-  const read = readBatch(answer(200, { data: { batch_results: results } }), 5, { ...batch, encoding: 'hex' });
+  const read = readBatch(answer(200, { data: { batch_results: results } }), results.length, {
+    ...batch,
+    encoding: 'hex',
+  });
   expect(read[0]).toEqual({ text: '010203', keyVersion: 3 });
   expect(read.slice(1).map((each) => ('kind' in each ? each.kind : 'no failure'))).toEqual([
     'file',
-    'request',
-    'request',
-    'request',
+    ...Array<string>(8).fill('request'),
   ]);
 });
 
@@ -80,6 +89,12 @@ test.each([
   [500, errors('internal error'), 'SERVER_ERROR'],
   [503, errors('Vault is sealed'), 'SERVICE_SEALED'],
   [429, errors('rate limit quota exceeded'), 'THROTTLED'],
+  [405, errors('unsupported operation'), 'config LOGIN_REFUSED'],
+  [418, '<html>no</html>', 'config LOGIN_REFUSED'],
+  [412, errors('required index state not present'), 'service UNAVAILABLE'],
+  [473, errors(), 'service UNAVAILABLE'],
+  [200, '<html><title>Sign in</title></html>', 'request RESP_BAD_SIGNATURE'],
+  [200, { auth: { client_token: 's.x\r\nX-Other: 1' } }, 'RESP_BAD_SIGNATURE'],
   [200, { auth: null }, 'RESP_BAD_SIGNATURE'],
   [200, { auth: { client_token: '', mfa_requirement: { mfa_request_id: 'x' } } }, 'LOGIN_REFUSED'],
 ])('a login that is answered with %d %j', (status, value, code) => {
@@ -95,6 +110,9 @@ test('a login tells its token, its lease and whether it can be revoked', () => {
   });
   const batchToken = { client_token: 'b.x', lease_duration: 60, token_type: 'batch' };
   expect(readLogin(answer(200, { auth: batchToken }), 'oidc', scrub).isRevocable).toBe(false);
+  // An infinite lease would mark a token that was given, which no login replaces.
+  const endless = answer(200, '{"auth":{"client_token":"s.x","lease_duration":1e999}}');
+  expect(readLogin(endless, 'cert', scrub).leaseMs).toBe(Number.MAX_SAFE_INTEGER);
 });
 
 test('only the exact text says that a token is unknown', () => {
@@ -105,6 +123,11 @@ test('only the exact text says that a token is unknown', () => {
   expect(isTokenRefused(answer(403, errors('2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n')))).toBe(
     true,
   );
+});
+
+test('warnings count only in an answer that succeeded, and only as texts', () => {
+  expect(warningsIn(answer(200, { warnings: ['a s3cr3t', { text: 'b' }, null] }), scrub)).toEqual(['a ***']);
+  expect(warningsIn(answer(502, 'bad gateway "warnings":["'), scrub)).toEqual([]);
 });
 
 test('public keys come as PEM for every type', () => {

@@ -55,7 +55,8 @@ export function readBatch(
 function readItem(result: unknown, batch: BatchFacts): ItemSignature | Failure {
   const { signature, key_version: version, error } = object(result);
   if (typeof error === 'string' && error !== '') return itemFailure(error, batch);
-  const [, inText, base64 = ''] = (typeof signature === 'string' && /^vault:v(\d+):(.*)$/s.exec(signature)) || [];
+  const [, inText, base64 = ''] =
+    (typeof signature === 'string' && /^vault:v([1-9]\d{0,8}):(.*)$/s.exec(signature)) || [];
   if (inText === undefined || (version !== undefined && version !== Number(inText)))
     return unusable('The answer holds no signature of the form vault:v1:… for a file.');
   try {
@@ -66,11 +67,17 @@ function readItem(result: unknown, batch: BatchFacts): ItemSignature | Failure {
 }
 
 /** Reads what the service warns of besides its answer, such as a parameter that it does not know. */
-export function warningsIn({ body }: WireResponse, scrub: Scrub): readonly string[] {
-  if (!body.includes('"warnings":[')) return [];
+export function warningsIn({ status, body }: WireResponse, scrub: Scrub): readonly string[] {
+  // Whatever an answer with another status warns of, its failure says more.
+  if (status !== 200 || !body.includes('"warnings":[')) return [];
   const { warnings } = object(parse(body));
-  return Array.isArray(warnings) ? warnings.map((each) => scrub(String(each), 300)) : [];
+  return Array.isArray(warnings)
+    ? warnings.filter((each) => typeof each === 'string').map((each) => scrub(each, 300))
+    : [];
 }
+
+/** Lease of a token without an end; finite, because an infinite one marks a token that was given and cannot be replaced. */
+const NO_END_MS = Number.MAX_SAFE_INTEGER;
 
 /** Reads the answer to a login; `method` is the one that was used. */
 export function readLogin(response: WireResponse, method: 'cert' | 'oidc', scrub: Scrub): Token {
@@ -80,10 +87,12 @@ export function readLogin(response: WireResponse, method: 'cert' | 'oidc', scrub
   if (typeof auth['mfa_requirement'] === 'object' && auth['mfa_requirement'] !== null) throw secondFactorWanted();
   if (typeof value !== 'string' || value === '')
     throw unusable('The service answered 200 to the login, but gave no token.');
+  if (!/^[\x21-\x7e]+$/.test(value))
+    throw unusable('The service answered 200 to the login, but its token cannot be sent in a header.');
   return {
     value,
     // A lease of 0 is one without an end, as root tokens have.
-    leaseMs: typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : Number.MAX_SAFE_INTEGER,
+    leaseMs: typeof seconds === 'number' && seconds > 0 ? Math.min(seconds * 1000, NO_END_MS) : NO_END_MS,
     isRevocable: type !== 'batch',
   };
 }

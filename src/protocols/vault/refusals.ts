@@ -92,6 +92,14 @@ const LOGIN_HINTS = {
   oidc: 'Check role, oidc-audience against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run.',
 };
 
+/** Statuses 4xx that say nothing about the login itself: a proxy, a limit, or a node that is not ready. */
+const NOT_OF_LOGIN: readonly number[] = [407, 408, 412, 421, 425, 429, 472, 473];
+/**
+ * Statuses of a node that cannot serve requests now, while another node may: its copy of the data is behind (412), or it is
+ * a standby for disaster recovery (472) or for load (473).
+ */
+const NOT_READY: readonly number[] = [412, 472, 473];
+
 /**
  * Says what an answer other than 200 to a login means.
  *
@@ -100,8 +108,8 @@ const LOGIN_HINTS = {
 export function loginFailure(response: WireResponse, method: 'cert' | 'oidc', scrub: Scrub): Failure {
   const { status } = response;
   const said = errorsIn(response.body).join('; ');
-  const isRefused = [400, 401, 403, 404].includes(status) || (status === 500 && /x509:|certificate/.test(said));
-  if (!isRefused) return sealedOrOther(response, scrub);
+  const ofLogin = status >= 400 && status < 500 && !NOT_OF_LOGIN.includes(status);
+  if (!ofLogin && !(status === 500 && /x509:|certificate/.test(said))) return sealedOrOther(response, scrub);
   const detail = quote(said, scrub);
   return new Failure(
     'config',
@@ -109,8 +117,8 @@ export function loginFailure(response: WireResponse, method: 'cert' | 'oidc', sc
     `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`,
     {
       hint:
-        status === 404
-          ? 'Check login: this auth mount does not exist; another one is given as in oidc@auth/github.'
+        status === 404 || status === 405
+          ? 'Check login: this auth mount does not exist or is of another kind; another one is given as in oidc@auth/github.'
           : LOGIN_HINTS[method],
     },
   );
@@ -131,6 +139,16 @@ function sealedOrOther(response: WireResponse, scrub: Scrub): Failure {
       throttled: true,
       ...(asked === undefined ? {} : { retryAfterMs: asked }),
     });
+  if (NOT_READY.includes(response.status))
+    return new Failure(
+      'service',
+      'UNAVAILABLE',
+      `The service answered ${response.status}: this node cannot serve requests now.`,
+      {
+        hint: 'server-url must lead to active nodes only; a node whose data are behind is ready again after a moment.',
+        ...(asked === undefined ? {} : { retryAfterMs: asked }),
+      },
+    );
   return statusFailure(response, { scrub, credentials: 'login and role', address: 'server-url and mount' });
 }
 
