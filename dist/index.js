@@ -44856,7 +44856,7 @@ Content-Type: application/json
 		function readItem(result, batch) {
 			const { signature, key_version: version, error } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)(result);
 			if (typeof error === "string" && error !== "") return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.g1)(error, batch);
-			const [, inText, base64 = ""] = typeof signature === "string" && /^vault:v(\d+):(.*)$/s.exec(signature) || [];
+			const [, inText, base64 = ""] = typeof signature === "string" && /^vault:v([1-9]\d{0,8}):(.*)$/s.exec(signature) || [];
 			if (inText === undefined || version !== undefined && version !== Number(inText)) return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)("The answer holds no signature of the form vault:v1:… for a file.");
 			try {
 				return {
@@ -44867,20 +44867,22 @@ Content-Type: application/json
 				return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)("The answer holds a signature that is not base64.", error);
 			}
 		}
-		function warningsIn({ body }, scrub) {
-			if (!body.includes("\"warnings\":[")) return [];
+		function warningsIn({ status, body }, scrub) {
+			if (status !== 200 || !body.includes("\"warnings\":[")) return [];
 			const { warnings } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)(parse(body));
-			return Array.isArray(warnings) ? warnings.map((each) => scrub(String(each), 300)) : [];
+			return Array.isArray(warnings) ? warnings.filter((each) => typeof each === "string").map((each) => scrub(each, 300)) : [];
 		}
+		const NO_END_MS = Number.MAX_SAFE_INTEGER;
 		function readLogin(response, method, scrub) {
 			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.ie)(response, method, scrub);
 			const auth = member(parse(response.body), "auth");
 			const { client_token: value, lease_duration: seconds, token_type: type } = auth;
 			if (typeof auth["mfa_requirement"] === "object" && auth["mfa_requirement"] !== null) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.V0)();
 			if (typeof value !== "string" || value === "") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)("The service answered 200 to the login, but gave no token.");
+			if (!/^[\x21-\x7e]+$/.test(value)) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)("The service answered 200 to the login, but its token cannot be sent in a header.");
 			return {
 				value,
-				leaseMs: typeof seconds === "number" && seconds > 0 ? seconds * 1e3 : Number.MAX_SAFE_INTEGER,
+				leaseMs: typeof seconds === "number" && seconds > 0 ? Math.min(seconds * 1e3, NO_END_MS) : NO_END_MS,
 				isRevocable: type !== "batch"
 			};
 		}
@@ -45044,18 +45046,28 @@ Content-Type: application/json
 			cert: "The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.",
 			oidc: "Check role, oidc-audience against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run."
 		};
+		const NOT_OF_LOGIN = [
+			407,
+			408,
+			412,
+			421,
+			425,
+			429,
+			472,
+			473
+		];
+		const NOT_READY = [
+			412,
+			472,
+			473
+		];
 		function loginFailure(response, method, scrub) {
 			const { status } = response;
 			const said = errorsIn(response.body).join("; ");
-			const isRefused = [
-				400,
-				401,
-				403,
-				404
-			].includes(status) || status === 500 && /x509:|certificate/.test(said);
-			if (!isRefused) return sealedOrOther(response, scrub);
+			const ofLogin = status >= 400 && status < 500 && !NOT_OF_LOGIN.includes(status);
+			if (!ofLogin && !(status === 500 && /x509:|certificate/.test(said))) return sealedOrOther(response, scrub);
 			const detail = quote(said, scrub);
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, { hint: status === 404 ? "Check login: this auth mount does not exist; another one is given as in oidc@auth/github." : LOGIN_HINTS[method] });
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, { hint: status === 404 || status === 405 ? "Check login: this auth mount does not exist or is of another kind; another one is given as in oidc@auth/github." : LOGIN_HINTS[method] });
 		}
 		function secondFactorWanted() {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", "The login wants a second factor, which a run cannot give.", { hint: "Use a role, or another auth mount, for which the service enforces no MFA." });
@@ -45065,6 +45077,10 @@ Content-Type: application/json
 			if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each))) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "SERVICE_SEALED", "The service answered 503: it is sealed.", {
 				hint: "Its operators must unseal it; until then it can neither log anybody in nor sign.",
 				throttled: true,
+				...asked === undefined ? {} : { retryAfterMs: asked }
+			});
+			if (NOT_READY.includes(response.status)) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "UNAVAILABLE", `The service answered ${response.status}: this node cannot serve requests now.`, {
+				hint: "server-url must lead to active nodes only; a node whose data are behind is ready again after a moment.",
 				...asked === undefined ? {} : { retryAfterMs: asked }
 			});
 			return (0, _answers_status_js__WEBPACK_IMPORTED_MODULE_1__.F)(response, {
