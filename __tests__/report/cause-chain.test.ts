@@ -20,7 +20,8 @@ function debugLines(failure: ActionError, debug = '1'): readonly string[] {
   } finally {
     write.mockRestore();
   }
-  return printed.split('\n').filter((line) => line.startsWith('::debug::'));
+  // Windows ends lines in CRLF.
+  return printed.split(/\r?\n/).filter((line) => line.startsWith('::debug::'));
 }
 
 const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' });

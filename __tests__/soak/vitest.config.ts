@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { FAULT_TAGS } from '../faults/faults.ts';
 
@@ -14,5 +15,6 @@ export default defineConfig({
     fileParallelism: false,
     maxConcurrency: 10,
     disableConsoleIntercept: true,
+    reporters: ['default', join(import.meta.dirname, '../peers/not-run-reporter.ts')],
   },
 });
