@@ -11,14 +11,19 @@ import { THIS_ACTION, usesIn } from './workflow.ts';
 
 const PATHS = [
   'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'examples/README.md',
   '.github/SUPPORT.md',
   ...readdirSync(join(ACTION_DIRECTORY, 'docs')).map((name) => `docs/${name}`),
 ].filter((path) => path.endsWith('.md'));
 const ACTION: { inputs: object; outputs: object } = parse(readFileSync(join(ACTION_DIRECTORY, 'action.yml'), 'utf8'));
 
-/** Says what is wrong with a link of a document; external ones are not followed. */
+/** Says what is wrong with a link of a document; external links are not followed, but must be whole and use https. */
 function faultOf(path: string, link: string): string | undefined {
-  if (/^(?:https?|mailto):/.test(link)) return undefined;
+  if (/^[a-z]+:/.test(link))
+    return link.startsWith('https://') && URL.canParse(link) ? undefined : `${link}: no address with https`;
   const [file = '', anchor] = link.split('#');
   const target = file === '' ? path : relative(ACTION_DIRECTORY, resolve(ACTION_DIRECTORY, dirname(path), file));
   if (!existsSync(join(ACTION_DIRECTORY, target))) return `${link}: there is no ${target}`;
