@@ -34341,7 +34341,11 @@ var __webpack_modules__ = {
 					continue;
 				}
 				if (match.index > end) template.push(text.slice(end, match.index));
-				template.push({ placeholder });
+				const line = text.slice(text.lastIndexOf("\n", match.index) + 1, match.index);
+				template.push(line.split("\"").length % 2 === 0 ? {
+					placeholder,
+					inQuotes: true
+				} : { placeholder });
 				end = match.index + match[0].length;
 				if (text[match.index - 1] === "{" && text[end] === "}") doubled.push(match[0]);
 			}
@@ -34356,18 +34360,26 @@ var __webpack_modules__ = {
 			return template.flatMap((part) => typeof part === "string" ? [] : [part.placeholder]);
 		}
 		function fillTemplate(template, place, fill) {
-			return template.map((part) => typeof part === "string" ? part : escapeFor(place, fill(part.placeholder))).join("");
+			return template.map((part) => typeof part === "string" ? part : escapeFor(place, part, fill(part.placeholder))).join("");
 		}
-		function escapeFor(place, value) {
+		function escapeFor(place, { inQuotes }, value) {
 			switch (place) {
 				case "target":
 				case "form": return (0, files_names.a)(value);
-				case "header": return /^(?! )[\x20-\x7E]*(?<! )$/.test(value) ? value : (0, files_names.a)(value);
+				case "header":
+					if (!/^(?! )[\x20-\x7E]*(?<! )$/.test(value)) return (0, files_names.a)(value);
+					return inQuotes ? encodeQuotes(value) : value;
 				case "json": return JSON.stringify(value).slice(1, -1);
-				case "text":
-					if (/\p{Cc}/u.test(value)) throw new RangeError("control characters");
-					return value;
+				case "xml": return withoutControls(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+				case "text": return inQuotes ? encodeQuotes(withoutControls(value)) : withoutControls(value);
 			}
+		}
+		function encodeQuotes(value) {
+			return value.replaceAll("\"", "%22").replaceAll("\\", "%5C");
+		}
+		function withoutControls(value) {
+			if (/\p{Cc}/u.test(value)) throw new RangeError("control characters");
+			return value;
 		}
 		;
 		const METHODS = [
@@ -34476,6 +34488,7 @@ var __webpack_modules__ = {
 			const type = contentType(headers);
 			if (type === undefined) return /^\s*[[{]\s*["\]}[{]/.test(body) ? "json" : "text";
 			if (/\bjson\b/.test(type)) return "json";
+			if (/\bxml\b/.test(type)) return "xml";
 			return type.startsWith("application/x-www-form-urlencoded") ? "form" : "text";
 		}
 		function checkPlaceholders({ target, headers, body, bodyPlace }, problems) {
@@ -34553,7 +34566,7 @@ Content-Type: application/json
 				if (typeof part === "string") pieces.push(Buffer.from(part));
 				else if (part.placeholder === "digest" && hash !== undefined) pieces.push((await source.digest(() => ({ algorithm: hash }))).digest);
 				else if (part.placeholder === "file" || part.placeholder === "file:base64") pieces.push(part.placeholder);
-				else pieces.push(Buffer.from(escapeText(bodyPlace, text(part.placeholder))));
+				else pieces.push(Buffer.from(escapeText(bodyPlace, part, text(part.placeholder))));
 			}
 			const length = pieces.reduce((sum, piece) => sum + lengthOf(piece, source.size), 0);
 			const plain = pieces.filter((piece) => typeof piece !== "string");
@@ -34570,9 +34583,9 @@ Content-Type: application/json
 			if (typeof piece !== "string") return piece.length;
 			return piece === "file" ? size : Math.ceil(size / 3) * 4;
 		}
-		function escapeText(place, value) {
+		function escapeText(place, gap, value) {
 			try {
-				return escapeFor(place, value);
+				return escapeFor(place, gap, value);
 			} catch (error) {
 				throw new policy_failure.HR("file", "NAME_NOT_SENDABLE", "The name of the file holds control characters, which the request cannot carry.", {
 					hint: "Rename the file, or leave {name} out of the request.",
@@ -34679,7 +34692,7 @@ Content-Type: application/json
 			};
 		}
 		function checkName({ path }, { message }) {
-			const isHeld = message.bodyPlace === "text" && placeholdersOf(message.body).includes("name");
+			const isHeld = (message.bodyPlace === "text" || message.bodyPlace === "xml") && placeholdersOf(message.body).includes("name");
 			if (!isHeld || !/\p{Cc}/u.test(path)) return;
 			throw new errors.lZ("NAME_NOT_SENDABLE", `The name of ${(0, files_names.WU)(path)} holds control characters, which the body of the request cannot carry.`, { hint: "Rename or exclude the file, or leave {name} out of the request." });
 		}

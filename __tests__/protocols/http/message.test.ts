@@ -186,6 +186,37 @@ test('a value in a text body holds no line break', () => {
   for (const name of ['a\nb', 'a\rb', 'a\u0000b', 'a\u0085b']) expect(() => fill(name)).toThrow(RangeError);
 });
 
+test('a value in XML is text, in elements and attributes', () => {
+  const { body, bodyPlace } = parsed(
+    'POST /s\nContent-Type: application/soap+xml\n\n<a n="{name}"><b>{digest:hex}</b></a>',
+  );
+  expect(bodyPlace).toBe('xml');
+  const fill = (name: string): string => fillTemplate(body, 'xml', (each) => (each === 'name' ? name : 'ab'));
+  expect(fill('x"><b>cd</b>&\'ü')).toBe('<a n="x&#34;&#62;&#60;b&#62;cd&#60;/b&#62;&#38;&#39;ü"><b>ab</b></a>');
+  expect(() => fill('a\nb')).toThrow(RangeError);
+  expect(parseMessage('POST /s\nContent-Type: text/xml\n\n<a>{digest}</a>')).toEqual([
+    expect.stringContaining('raw bytes'),
+  ]);
+});
+
+test('a value between double quotes does not end them, in a header or in a part of a body', () => {
+  const part = '--b\nContent-Disposition: form-data; name="file"; filename="{name}"\n\n{digest:hex}\n--b--';
+  const head =
+    'POST /s\nX-File: name="{name}"; role="user"\nX-Plain: {token}\nContent-Type: multipart/form-data; boundary=b';
+  const { headers, body, bodyPlace } = parsed(`${head}\n\n${part}`);
+  expect(bodyPlace).toBe('text');
+  const value = (at: number) => headers[at]?.[1] ?? [];
+  expect(fillTemplate(value(0), 'header', () => 'x"; role="root\\')).toBe('name="x%22; role=%22root%5C"; role="user"');
+  expect(fillTemplate(value(1), 'header', () => 'to"ken\\')).toBe('to"ken\\');
+  fc.assert(
+    fc.property(anything, (name) => {
+      fc.pre(!/\p{Cc}/u.test(name));
+      const [, line = ''] = fillTemplate(body, 'text', (each) => (each === 'name' ? name : 'ab')).split('\r\n');
+      expect(line).toMatch(/^Content-Disposition: form-data; name="file"; filename="[^"\\]*"$/);
+    }),
+  );
+});
+
 test('JSON is recognised by its content type or, without one, by its first characters', () => {
   expect(parsed(JSON_BODY).bodyPlace).toBe('json');
   expect(parsed('POST /s\n\n[ "{digest:hex}" ]').bodyPlace).toBe('json');

@@ -20,7 +20,7 @@ export interface HttpMessage {
   readonly headers: readonly (readonly [name: string, value: Template])[];
   readonly body: Template;
   /** How values in the body are escaped. */
-  readonly bodyPlace: Extract<Place, 'json' | 'form' | 'text'>;
+  readonly bodyPlace: Extract<Place, 'json' | 'form' | 'xml' | 'text'>;
   /** The one placeholder for what is signed. */
   readonly content: Placeholder;
   readonly uses: ReadonlySet<Placeholder>;
@@ -138,6 +138,7 @@ function placeOf(headers: Headers, body: string): HttpMessage['bodyPlace'] {
   const type = contentType(headers);
   if (type === undefined) return /^\s*[[{]\s*["\]}[{]/.test(body) ? 'json' : 'text';
   if (/\bjson\b/.test(type)) return 'json';
+  if (/\bxml\b/.test(type)) return 'xml';
   return type.startsWith('application/x-www-form-urlencoded') ? 'form' : 'text';
 }
 

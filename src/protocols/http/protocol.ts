@@ -19,7 +19,8 @@ export function createHttp(options: HttpOptions): Protocol {
 
 /** Sees that a text body can hold the name of the file: a line break could begin another part of it. */
 function checkName({ path }: { readonly path: string }, { message }: HttpOptions): void {
-  const isHeld = message.bodyPlace === 'text' && placeholdersOf(message.body).includes('name');
+  const isHeld =
+    (message.bodyPlace === 'text' || message.bodyPlace === 'xml') && placeholdersOf(message.body).includes('name');
   if (!isHeld || !/\p{Cc}/u.test(path)) return;
   throw new ActionError(
     'NAME_NOT_SENDABLE',

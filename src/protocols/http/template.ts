@@ -15,11 +15,18 @@ export const PLACEHOLDERS = [
 /** One of {@link PLACEHOLDERS}, without its braces. */
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
+/** A placeholder where it stands. */
+export interface Gap {
+  readonly placeholder: Placeholder;
+  /** Present when the placeholder stands between double quotes that began in the same line. */
+  readonly inQuotes?: true;
+}
+
 /** Text with gaps: literal pieces and placeholders in their order. */
-export type Template = readonly (string | { readonly placeholder: Placeholder })[];
+export type Template = readonly (string | Gap)[];
 
 /** Where in a request a template stands; decides how values are escaped. */
-export type Place = 'target' | 'header' | 'json' | 'form' | 'text';
+export type Place = 'target' | 'header' | 'json' | 'form' | 'xml' | 'text';
 
 /** The placeholders that carry what is to be signed. */
 export const CONTENT: ReadonlySet<Placeholder> = new Set([
@@ -44,7 +51,7 @@ interface ParsedTemplate {
 
 /** Splits text at its placeholders. */
 export function parseTemplate(text: string): ParsedTemplate {
-  const template: (string | { readonly placeholder: Placeholder })[] = [];
+  const template: (string | Gap)[] = [];
   const [unknown, doubled]: [string[], string[]] = [[], []];
   let end = 0;
   for (const match of text.matchAll(IN_BRACES)) {
@@ -54,7 +61,8 @@ export function parseTemplate(text: string): ParsedTemplate {
       continue;
     }
     if (match.index > end) template.push(text.slice(end, match.index));
-    template.push({ placeholder });
+    const line = text.slice(text.lastIndexOf('\n', match.index) + 1, match.index);
+    template.push(line.split('"').length % 2 === 0 ? { placeholder, inQuotes: true } : { placeholder });
     end = match.index + match[0].length;
     if (text[match.index - 1] === '{' && text[end] === '}') doubled.push(match[0]);
   }
@@ -69,26 +77,41 @@ export function placeholdersOf(template: Template): readonly Placeholder[] {
 
 /** Fills a template with text; `fill` is asked for each placeholder, and its value is escaped as the place demands. */
 export function fillTemplate(template: Template, place: Place, fill: (placeholder: Placeholder) => string): string {
-  return template.map((part) => (typeof part === 'string' ? part : escapeFor(place, fill(part.placeholder)))).join('');
+  return template
+    .map((part) => (typeof part === 'string' ? part : escapeFor(place, part, fill(part.placeholder))))
+    .join('');
 }
 
 /**
  * Escapes a value so that it cannot end the place that it stands in.
  *
- * A header value keeps printable ASCII and is percent-encoded otherwise. A text body takes the value as it is.
- * @throws RangeError for line breaks and other control characters in a text body, which could begin another part of it
+ * A header value keeps printable ASCII and is percent-encoded otherwise. A text body takes the value as it is. In both, a
+ * value between double quotes, such as the name of a file in a multipart body, has no quote and no backslash.
+ * @throws RangeError for line breaks and other control characters in a text or XML body, which could begin another part of it
  */
-export function escapeFor(place: Place, value: string): string {
+export function escapeFor(place: Place, { inQuotes }: Pick<Gap, 'inQuotes'>, value: string): string {
   switch (place) {
     case 'target':
     case 'form':
       return percentEncode(value);
     case 'header':
-      return /^(?! )[\x20-\x7E]*(?<! )$/.test(value) ? value : percentEncode(value);
+      if (!/^(?! )[\x20-\x7E]*(?<! )$/.test(value)) return percentEncode(value);
+      return inQuotes ? encodeQuotes(value) : value;
     case 'json':
       return JSON.stringify(value).slice(1, -1);
+    case 'xml':
+      return withoutControls(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
     case 'text':
-      if (/\p{Cc}/u.test(value)) throw new RangeError('control characters');
-      return value;
+      return inQuotes ? encodeQuotes(withoutControls(value)) : withoutControls(value);
   }
+}
+
+/** As browsers do in multipart bodies; the backslash goes too, because some readers take it for an escape of the closing quote. */
+function encodeQuotes(value: string): string {
+  return value.replaceAll('"', '%22').replaceAll('\\', '%5C');
+}
+
+function withoutControls(value: string): string {
+  if (/\p{Cc}/u.test(value)) throw new RangeError('control characters');
+  return value;
 }
