@@ -94,6 +94,15 @@ test('everything can be reached and used by keyboard, and the focus is seen', as
   }
 });
 
+test('a name of many marks draws over no other verdict', async () => {
+  const name = `a${'\u0301'.repeat(100)}b`;
+  const marked = makeRelease({ [name]: 'marks' }, P256);
+  await tab.open(marked.page);
+  await tab.choose('#files', [join(marked.root, name)]);
+  await results(tab);
+  expect(await tab.evaluate(`getComputedStyle(document.querySelector('.row .name')).overflow`)).toBe('hidden');
+});
+
 /** Drops paths of this machine on the page, as a user would. */
 async function drop(paths: readonly string[]): Promise<void> {
   const session = await tab.page.createCDPSession();
@@ -123,6 +132,27 @@ test('files are dropped on the page, and folders with the names that the browser
     'release/foreign.txt': 'not-listed',
   });
   expect(await tab.evaluate(`document.querySelector('#note').textContent`)).toContain('Choose a folder');
+});
+
+test('a dropped file that the browser does not give has the verdict that it could not be read', async () => {
+  await tab.open(release.page);
+  await tab.evaluate(`(FileSystemFileHandle.prototype.getFile = async () => { throw new Error('gone'); }, true)`);
+  await drop([release.root]);
+  await until(tab, `document.querySelectorAll('.row').length === 4`);
+  expect((await results(tab)).rows.map(({ kind }) => kind)).toEqual(Array(4).fill('unreadable'));
+});
+
+test('what stopped the check stays on the page, whatever is given later', async () => {
+  await tab.open(release.page);
+  await tab.evaluate(`(window.Worker.prototype.postMessage = function () {
+    this.onmessage({ data: { did: 'fail', reason: 'out of memory' } });
+  }, true)`);
+  await tab.choose('#files', [join(release.root, 'good.zip')]);
+  const headline = `document.querySelector('#headline').textContent`;
+  await until(tab, `${headline}.startsWith('This browser cannot check the files')`);
+  // Longer than the page waits between two looks at what has changed.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(await tab.evaluate(headline)).toContain('This browser cannot check the files');
 });
 
 test('a chosen folder is paired by its paths, and its signatures may be in another folder', async () => {

@@ -69,6 +69,11 @@ function kindsOf(rows: readonly Row[]): Record<string, string> {
   return Object.fromEntries(rows.map(({ name, kind }) => [name, kind]));
 }
 
+/** How the page shows a character that cannot be seen. */
+function codeOf(character: string): string {
+  return `\u27E8U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}\u27E9`;
+}
+
 /** The bytes with one bit changed. */
 function flipped(bytes: Uint8Array): Buffer {
   const copy = Buffer.from(bytes);
@@ -177,6 +182,60 @@ function describeVerdicts({ tab, open, give, check }: Parts): void {
     },
   );
 
+  test('two spellings of a name are two files, and so are two files of one name', async () => {
+    const [composed, decomposed] = ['caf\u00E9.txt', 'cafe\u0301.txt'];
+    const release = makeRelease({ [composed]: 'genuine', 'app.zip': 'genuine' }, P256);
+    write(join(release.root, decomposed), 'another');
+    write(join(release.root, 'elsewhere', 'app.zip'), 'another');
+    await open(release);
+    const names = [composed, `${composed}.sign`, decomposed, 'app.zip', 'app.zip.sign', 'elsewhere/app.zip'];
+    await give(release, ...names);
+    const { rows } = await results(tab());
+    expect(rows.map(({ name, kind }) => `${name} ${kind}`).sort()).toEqual([
+      'app.zip changed',
+      'app.zip genuine',
+      `${decomposed} changed`,
+      `${composed} genuine`,
+    ]);
+  });
+
+  test('a list with both spellings of a name knows the bytes of each', async () => {
+    const [composed, decomposed] = ['caf\u00E9.txt', 'cafe\u0301.txt'];
+    const release = makeRelease({ [composed]: 'first', [decomposed]: 'second' }, P256);
+    expect((await check(release)).headline).toMatch(/^All 2 files are genuine: /);
+    for (const [name, content] of [
+      [composed, 'second'],
+      [decomposed, 'first'],
+    ] as const) {
+      write(join(release.root, name), content);
+      write(join(release.root, `${name}.sign`), signText(Buffer.from(content), P256));
+    }
+    expect(kindsOf((await check(release)).rows)).toEqual({ [composed]: 'changed', [decomposed]: 'changed' });
+  });
+
+  test('a file that gives way to a later one of its name is not forgotten, and one that is given twice counts once', async () => {
+    const release = makeRelease({ 'app.zip': 'genuine' }, P256);
+    write(join(release.root, 'elsewhere', 'app.zip'), 'something else');
+    const replaced = `document.querySelector('#summary').textContent.includes('1 earlier file gave way')`;
+    await open(release);
+    await give(release, 'app.zip', 'app.zip.sign');
+    await results(tab());
+    await give(release, 'app.zip', 'app.zip.sign');
+    await until(tab(), `document.querySelectorAll('.row').length === 1 && document.body.dataset.tone === 'good'`);
+    expect(await tab().evaluate(replaced)).toBe(false);
+    await give(release, 'elsewhere/app.zip');
+    await until(tab(), `document.body.dataset.tone === 'bad' && ${replaced}`);
+  });
+
+  test('what comes with a release is not called genuine, because the list does not know its bytes', async () => {
+    const release = makeRelease({ 'app.zip': 'app' }, P256);
+    write(join(release.root, 'SHA256SUMS'), 'of another release');
+    write(join(release.root, 'SHA256SUMS.sign'), signText(Buffer.from('of another release'), P256));
+    expect((await check(release)).headline).toMatch(
+      /^All 2 files are signed with key [0-9a-f ]{19}: 1 is genuine, 1 is not in the list$/,
+    );
+  });
+
   test.each([P256, ED25519])('$algorithm: a signature that is given after its file is checked then', async (how) => {
     const release = makeRelease({ file: 'file' }, how);
     await open(release);
@@ -236,6 +295,10 @@ function describeSafety({ tab, listener, open, give, check }: Parts): void {
       '{{data}}',
       'a%2e.b',
       ' blanks ',
+      'two  blanks',
+      'narrow\u202Fblank',
+      '__proto__',
+      'constructor',
     ];
     const html = `</script><img src="${origin}/data" onerror="document.title='run'"><script>document.title='run'</script>`;
     const release = makeRelease(Object.fromEntries(hostile.map((name) => [name, name])), P256, {
@@ -246,14 +309,18 @@ function describeSafety({ tab, listener, open, give, check }: Parts): void {
       companions: [html],
     });
     const { rows, headline } = await check(release);
-    expect(headline).toMatch(/^All 10 files are genuine/);
+    expect(headline).toMatch(/^All 14 files are genuine/);
     expect(rows.map(({ name }) => name).sort()).toEqual(
       hostile
-        .map((name) => name.replace('\u202E', '\u27E8U+202E\u27E9').replace('\u200B', '\u27E8U+200B\u27E9'))
+        .map((name) =>
+          name
+            .replace(/[\u202E\u200B\u202F]/g, codeOf)
+            .replace(/^ | $| {2}/g, (blanks) => blanks.replace(/ /g, codeOf)),
+        )
         .sort(),
     );
     await tab().evaluate(`document.querySelector('#list-box').open = true`);
-    await until(tab(), `document.querySelectorAll('#list li').length === 10`);
+    await until(tab(), `document.querySelectorAll('#list li').length === 14`);
     expect(await tab().evaluate(`[document.images.length, document.title.startsWith('Check </script>')]`)).toEqual([
       0,
       true,
@@ -304,6 +371,21 @@ function describeSafety({ tab, listener, open, give, check }: Parts): void {
     await tab().evaluate(`(Blob.prototype.arrayBuffer = async () => new ArrayBuffer(1), true)`);
     await give(release, 'file');
     await until(tab(), `document.querySelector('.row')?.dataset.kind === 'unreadable'`);
+  });
+
+  test('files that are gone when their turn comes could not be read, an empty one too', async () => {
+    const release = makeRelease({ file: 'file', empty: '' }, P256);
+    await open(release);
+    await tab().evaluate(`(document.querySelector('#files').addEventListener('change', (event) => {
+      if (window.chosen) return;
+      window.chosen = [...event.target.files].map(({ size }) => size);
+      event.stopImmediatePropagation();
+    }, true), true)`);
+    await give(release, ...readdirSync(release.root));
+    await until(tab(), 'window.chosen');
+    for (const name of ['file', 'empty']) rmSync(join(release.root, name));
+    await tab().evaluate(`document.querySelector('#files').dispatchEvent(new Event('change'))`);
+    expect(kindsOf((await results(tab())).rows)).toEqual({ file: 'unreadable', empty: 'unreadable' });
   });
 }
 

@@ -1,4 +1,3 @@
-import { foldPath } from '../judging/names.ts';
 import type { Tally } from '../judging/summary.ts';
 import { type Court, judge, UNREADABLE, type Verdict, type VerdictKind } from '../judging/verdict.ts';
 import type { Hashing } from '../worker/hashing.ts';
@@ -21,7 +20,13 @@ export class Checklist {
   readonly #events: ChecklistEvents;
   readonly #signatures: Signatures;
   readonly #checker: Checker;
-  readonly #entries = new Map<string, Entry>();
+  /**
+   * By path as it was given, because two spellings of one name are two files; several of one path when they were
+   * given at once, from different folders.
+   */
+  readonly #entries = new Map<string, readonly Entry[]>();
+  /** Files that gave way to others of their path. */
+  #replaced = 0;
   readonly #kinds = new Map<VerdictKind, number>();
   /** Paths of the list that a given file was meant for. */
   readonly #seen = new Set<string>();
@@ -49,23 +54,37 @@ export class Checklist {
     for (const { path, file } of given) {
       if (path.endsWith(suffix)) this.#signatures.add(path.slice(0, -suffix.length), file);
     }
+    const files = new Map<string, File[]>();
     for (const { path, file } of given) {
-      if (path.endsWith(suffix)) continue;
-      const before = this.#entries.get(foldPath(path));
-      if (before) this.#withdraw(before);
-      const entry = { path, file, pass: undefined, signature: undefined, facts: undefined, verdict: undefined };
-      this.#entries.set(foldPath(path), entry);
-      this.#checker.enqueue(entry);
+      if (!path.endsWith(suffix)) files.set(path, [...(files.get(path) ?? []), file]);
     }
-    for (const entry of this.#entries.values()) this.#recheck(entry);
+    for (const [path, now] of files) this.#replace(path, now);
+    for (const entry of this.#all()) this.#recheck(entry);
     this.#events.onProgress();
+  }
+
+  /** Checks the files of a path; those that were given under it before give way, because one may have been mended. */
+  #replace(path: string, files: readonly File[]): void {
+    for (const before of this.#entries.get(path) ?? []) {
+      this.#withdraw(before);
+      if (!files.some((file) => isSameFile(file, before.file))) this.#replaced++;
+    }
+    const entries = files.map(
+      (file): Entry => ({ path, file, pass: undefined, signature: undefined, facts: undefined, verdict: undefined }),
+    );
+    this.#entries.set(path, entries);
+    for (const entry of entries) this.#checker.enqueue(entry);
+  }
+
+  #all(): readonly Entry[] {
+    return [...this.#entries.values()].flat();
   }
 
   /** Says whether the reader expects another key than that of the page; all verdicts follow. */
   expectOtherKey(isOtherKey: boolean): void {
     if (isOtherKey === this.#isOtherKey) return;
     this.#isOtherKey = isOtherKey;
-    for (const entry of this.#entries.values()) if (entry.facts) this.#announce(entry);
+    for (const entry of this.#all()) if (entry.facts) this.#announce(entry);
   }
 
   /** Counts what was found. */
@@ -73,11 +92,12 @@ export class Checklist {
     const { waiting } = this.#checker.progress;
     // Many times while files wait, and only then known for sure.
     const loneSignatures = waiting > 0 ? 0 : this.#countLoneSignatures();
-    return { kinds: this.#kinds, waiting, listed: this.#listed, seen: this.#seen.size, loneSignatures };
+    const [listed, seen, replaced] = [this.#listed, this.#seen.size, this.#replaced];
+    return { kinds: this.#kinds, waiting, listed, seen, replaced, loneSignatures };
   }
 
   #countLoneSignatures(): number {
-    const used = new Set([...this.#entries.values()].map(({ path }) => this.#signatures.of(path)));
+    const used = new Set(this.#all().map(({ path }) => this.#signatures.of(path)));
     return [...this.#signatures.all()].filter((file) => !used.has(file)).length;
   }
 
@@ -88,11 +108,11 @@ export class Checklist {
 
   /** An entry was checked: announces it, unless another file took its place or its signature came meanwhile. */
   #settle(entry: Entry): void {
-    if (this.#entries.get(foldPath(entry.path)) !== entry) {
+    if (!this.#entries.get(entry.path)?.includes(entry)) {
       this.#events.onProgress();
       return;
     }
-    if (entry.facts) this.#noteSeen(entry);
+    this.#noteSeen(entry);
     this.#announce(entry);
     this.#recheck(entry);
   }
@@ -132,4 +152,9 @@ export class Checklist {
     if (amount === 0) this.#kinds.delete(verdict.kind);
     else this.#kinds.set(verdict.kind, amount);
   }
+}
+
+/** The same file may be given twice; a file that was changed meanwhile has another time. */
+function isSameFile(one: File, other: File): boolean {
+  return one.size === other.size && one.lastModified === other.lastModified;
 }

@@ -5,6 +5,8 @@ import { foldPath } from '../judging/names.ts';
 export class Signatures {
   readonly #listing: Listing;
   readonly #byPath = new Map<string, File>();
+  /** By path in NFC: some systems change the spelling of names. */
+  readonly #byFolded = new Map<string, File>();
   /** By path in the list: signatures may come in another folder than their files. */
   readonly #byListed = new Map<string, File>();
 
@@ -14,14 +16,15 @@ export class Signatures {
 
   /** Takes a signature; `path` is that of its file, without the suffix. */
   add(path: string, file: File): void {
-    this.#byPath.set(foldPath(path), file);
+    this.#byPath.set(path, file);
+    this.#byFolded.set(foldPath(path), file);
     const listed = this.#onlyListed(path);
     if (listed !== undefined) this.#byListed.set(listed, file);
   }
 
   /** Finds the signature of a file: the one beside it, else the one that the list means by this path. */
   of(path: string): File | undefined {
-    const beside = this.#byPath.get(foldPath(path));
+    const beside = this.#byPath.get(path) ?? this.#byFolded.get(foldPath(path));
     if (beside) return beside;
     const listed = this.#onlyListed(path);
     return listed === undefined ? undefined : this.#byListed.get(listed);

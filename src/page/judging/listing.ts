@@ -1,5 +1,5 @@
 import type { ListedFile, ReleaseData } from '../data.ts';
-import { baseName, foldPath } from './names.ts';
+import { foldPath } from './names.ts';
 
 /** What the list of the release says about a path or about bytes. */
 export interface Listing {
@@ -13,41 +13,54 @@ export interface Listing {
 
 /** Indexes the list of a release. */
 export function createListing({ files, companions }: ReleaseData): Listing {
-  const byName = groupBy(files, ([path]) => baseName(foldPath(path)));
-  const bySha256 = groupBy(files, ([, , sha256]) => sha256);
+  const bySha256 = new Map<string, ListedFile[]>();
+  for (const file of files) addTo(bySha256, file[2], file);
+  const companionsBy = indexPaths(companions, (path) => path);
   return {
-    byPath: (path) => bestMatches(foldPath(path), byName.get(baseName(foldPath(path))) ?? []),
+    byPath: indexPaths(files, ([path]) => path),
     bySha256: (sha256) => bySha256.get(sha256) ?? [],
-    isCompanion: (path) => companions.some((companion) => means(foldPath(path), foldPath(companion)) > 0),
+    isCompanion: (path) => companionsBy(path).length > 0,
   };
 }
 
-/** Keeps the listed files that share the longest path with the given one. */
-function bestMatches(path: string, candidates: readonly ListedFile[]): readonly ListedFile[] {
-  const lengths = candidates.map(([listed]) => means(path, foldPath(listed)));
-  const longest = Math.max(0, ...lengths);
-  return longest === 0 ? [] : candidates.filter((_, at) => lengths[at] === longest);
+/**
+ * Indexes items by their paths, so that each of 10,000 files of one name is found without a look at all the others.
+ *
+ * A chosen folder may lie above or below the root of the release, so one path may be the end of the other. The items
+ * that share the longest end with a given path are those that it can mean.
+ */
+function indexPaths<Item>(items: readonly Item[], pathOf: (item: Item) => string): (path: string) => readonly Item[] {
+  const whole = new Map<string, Item[]>();
+  const byEnd = new Map<string, Item[]>();
+  for (const item of items) {
+    const path = foldPath(pathOf(item));
+    addTo(whole, path, item);
+    for (const end of endsOf(path)) addTo(byEnd, end, item);
+  }
+  return (given) => {
+    const path = foldPath(given);
+    const found =
+      whole.get(path) ?? byEnd.get(path) ?? whole.get(endsOf(path).find((end) => whole.has(end)) ?? '') ?? [];
+    // A release may hold both spellings of a name, and each has its own bytes.
+    const same = found.length > 1 ? found.filter((item) => isEndOf(pathOf(item), given)) : [];
+    return same.length > 0 ? same : found;
+  };
 }
 
-/**
- * Tells how many characters of a given path agree with a listed one, 0 when it cannot mean it.
- *
- * A chosen folder may lie above or below the root of the release, so one path may be the end of the other.
- */
-function means(given: string, listed: string): number {
-  if (given === listed) return Number.MAX_SAFE_INTEGER;
-  if (given.endsWith(`/${listed}`)) return listed.length;
-  return listed.endsWith(`/${given}`) ? given.length : 0;
+/** Returns the path without its first segment, without its first two, and so on. */
+function endsOf(path: string): string[] {
+  const ends: string[] = [];
+  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) ends.push(path.slice(at + 1));
+  return ends;
+}
+
+function isEndOf(one: string, other: string): boolean {
+  return one === other || one.endsWith(`/${other}`) || other.endsWith(`/${one}`);
 }
 
 /** `Map.groupBy` is missing in browsers of 2023. */
-function groupBy(files: readonly ListedFile[], keyOf: (file: ListedFile) => string): Map<string, ListedFile[]> {
-  const groups = new Map<string, ListedFile[]>();
-  for (const file of files) {
-    const key = keyOf(file);
-    const group = groups.get(key);
-    if (group) group.push(file);
-    else groups.set(key, [file]);
-  }
-  return groups;
+function addTo<Item>(groups: Map<string, Item[]>, key: string, item: Item): void {
+  const group = groups.get(key);
+  if (group) group.push(item);
+  else groups.set(key, [item]);
 }

@@ -10,6 +10,8 @@ export interface Tally {
   readonly listed: number;
   /** Files of the list that were given under a name of the list. */
   readonly seen: number;
+  /** Files that gave way to others of their path, which were given later. */
+  readonly replaced: number;
   /** Signature files whose file was not given. */
   readonly loneSignatures: number;
 }
@@ -72,21 +74,28 @@ export function summarize(tally: Tally, key: KeyState): Summary {
     const headline = `${number.format(open)} of ${files} ${open === 1 ? 'needs' : 'need'} your attention`;
     return { tone: 'open', headline, details: [listKinds(kinds), ...about] };
   }
-  return {
-    tone: 'good',
-    headline: `${allGood(kinds, checked)} signed with ${nameKey(key.fingerprint)}`,
-    details: about,
-  };
+  return { tone: 'good', headline: allGood(kinds, checked, nameKey(key.fingerprint)), details: about };
 }
 
 function countTone(kinds: Tally['kinds'], wanted: Verdict['tone']): number {
   return [...kinds].reduce((sum, [kind, amount]) => sum + (PHRASES[kind].tone === wanted ? amount : 0), 0);
 }
 
-function allGood(kinds: Tally['kinds'], checked: number): string {
-  if (!kinds.has('genuine')) return count(checked, 'file');
-  if (checked === 1) return 'The file is genuine:';
-  return `All ${count(checked, 'file')} are genuine:`;
+/** Only files of the list are genuine; a signature does not say under which name a file was published. */
+function allGood(kinds: Tally['kinds'], checked: number, key: string): string {
+  const beside = kinds.get('companion') ?? 0;
+  const genuine = checked - beside;
+  if (genuine === 0) return `${count(checked, 'file')} signed with ${key}`;
+  if (beside > 0) {
+    const parts = `${number.format(genuine)} ${are(genuine)} genuine, ${number.format(beside)} ${are(beside)} not in the list`;
+    return `All ${count(checked, 'file')} are signed with ${key}: ${parts}`;
+  }
+  if (checked === 1) return `The file is genuine: signed with ${key}`;
+  return `All ${count(checked, 'file')} are genuine: signed with ${key}`;
+}
+
+function are(amount: number): string {
+  return amount === 1 ? 'is' : 'are';
 }
 
 function listKinds(kinds: Tally['kinds']): string {
@@ -97,12 +106,16 @@ function listKinds(kinds: Tally['kinds']): string {
   return `${phrases.join(', ')}.`;
 }
 
-function describe({ listed, seen, loneSignatures, kinds }: Tally, { compared }: KeyState): string[] {
+function describe({ listed, seen, replaced, loneSignatures, kinds }: Tally, { compared }: KeyState): string[] {
   const unseen = listed - seen;
   const details: string[] = [];
   if (kinds.size > 0 && unseen > 0)
     details.push(
       `${number.format(unseen)} of the ${count(listed, 'file')} in the list ${unseen === 1 ? 'was' : 'were'} not given, so nothing is said about ${unseen === 1 ? 'it' : 'them'}.`,
+    );
+  if (replaced > 0)
+    details.push(
+      `${count(replaced, 'earlier file')} gave way to ${replaced === 1 ? 'one' : 'those'} of the same name given later, so nothing is said about ${replaced === 1 ? 'it' : 'them'} any more.`,
     );
   if (loneSignatures > 0)
     details.push(

@@ -149,7 +149,7 @@ function withoutSignature(facts: Facts, court: Court, known: string): Verdict {
   }
   const what =
     facts.signature === 'unreadable'
-      ? 'holds no signature'
+      ? 'holds no signature that could be read'
       : `is no signature of it with ${nameKey(court.fingerprint)}`;
   return {
     kind: 'signature-invalid',

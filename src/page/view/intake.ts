@@ -85,24 +85,52 @@ async function filesOf({ items, files }: DataTransfer): Promise<Dropped> {
 async function walkHandle(directory: FileSystemDirectoryHandle, above: string): Promise<GivenFile[]> {
   const path = `${above}${directory.name}/`;
   const given: GivenFile[] = [];
-  for await (const handle of directory.values()) {
-    if (handle.kind === 'directory') given.push(...(await walkHandle(handle as FileSystemDirectoryHandle, path)));
-    else given.push({ path: path + handle.name, file: await (handle as FileSystemFileHandle).getFile() });
+  try {
+    for await (const handle of directory.values()) {
+      if (handle.kind === 'directory') given.push(...(await walkHandle(handle as FileSystemDirectoryHandle, path)));
+      else given.push(await readHandle(path + handle.name, handle as FileSystemFileHandle));
+    }
+  } catch {
+    given.push({ path, file: new LostFile(path) });
   }
   return given;
+}
+
+async function readHandle(path: string, handle: FileSystemFileHandle): Promise<GivenFile> {
+  return { path, file: await handle.getFile().catch(() => new LostFile(path)) };
+}
+
+/** Stands for a file that the browser names but does not give, so that it gets its verdict: it could not be read. */
+class LostFile extends File {
+  constructor(path: string) {
+    super([], path);
+  }
+
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return Promise.reject(new Error('The browser did not give this file.'));
+  }
+
+  override text(): Promise<string> {
+    return Promise.reject(new Error('The browser did not give this file.'));
+  }
 }
 
 async function walkEntry(entry: FileSystemEntry): Promise<GivenFile[]> {
   const path = entry.fullPath.replace(/^\//, '');
   if (entry.isFile) {
-    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    const file = await new Promise<File>((resolve) =>
+      (entry as FileSystemFileEntry).file(resolve, () => resolve(new LostFile(path))),
+    );
     return [{ path, file }];
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const given: GivenFile[] = [];
   for (;;) {
     // A call answers with some of the entries, and with none at the end.
-    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    const some = await new Promise<FileSystemEntry[] | undefined>((resolve) =>
+      reader.readEntries(resolve, () => resolve(undefined)),
+    );
+    if (some === undefined) return [...given, { path: `${path}/`, file: new LostFile(path) }];
     if (some.length === 0) return given;
     for (const each of some) given.push(...(await walkEntry(each)));
   }

@@ -33,6 +33,7 @@ export class Results {
   readonly #refresh = throttle(FRAME_MS, () => this.#show());
   #spokenAt = Number.NEGATIVE_INFINITY;
   #isFolded = false;
+  #hasFailed = false;
   #compared: Comparison['state'] = 'empty';
 
   constructor(checklist: () => Checklist, fingerprint: string) {
@@ -64,6 +65,7 @@ export class Results {
 
   /** Says that no file can be checked in this browser. */
   fail(reason: string): void {
+    this.#hasFailed = true;
     this.#headline.textContent = 'This browser cannot check the files: nothing more is said about them.';
     this.#details.replaceChildren(make('li', '', `The part of the page that computes was stopped (${reason}).`));
     document.body.dataset['tone'] = 'bad';
@@ -74,6 +76,7 @@ export class Results {
   #show(): void {
     for (const entry of this.#dirty) this.#place(entry);
     this.#dirty.clear();
+    if (this.#hasFailed) return;
     const { tally, progress } = this.#checklist();
     const summary = summarize(tally, { fingerprint: this.#fingerprint, compared: this.#compared });
     this.#headline.textContent = summary.headline;
