@@ -34342,9 +34342,13 @@ var __webpack_modules__ = {
 				}
 				if (match.index > end) template.push(text.slice(end, match.index));
 				const line = text.slice(text.lastIndexOf("\n", match.index) + 1, match.index);
-				template.push(line.split("\"").length % 2 === 0 ? {
+				if (line.split("\"").length % 2 === 0) template.push({
 					placeholder,
-					inQuotes: true
+					within: "quotes"
+				});
+				else template.push(line.endsWith("=") ? {
+					placeholder,
+					within: "value"
 				} : { placeholder });
 				end = match.index + match[0].length;
 				if (text[match.index - 1] === "{" && text[end] === "}") doubled.push(match[0]);
@@ -34362,16 +34366,20 @@ var __webpack_modules__ = {
 		function fillTemplate(template, place, fill) {
 			return template.map((part) => typeof part === "string" ? part : escapeFor(place, part, fill(part.placeholder))).join("");
 		}
-		function escapeFor(place, { inQuotes }, value) {
+		function escapeFor(place, { placeholder, within }, value) {
+			const isBareName = placeholder === "name" && within === "value";
 			switch (place) {
 				case "target":
 				case "form": return (0, files_names.a)(value);
 				case "header":
 					if (!/^(?! )[\x20-\x7E]*(?<! )$/.test(value)) return (0, files_names.a)(value);
-					return inQuotes ? encodeQuotes(value) : value;
+					if (within === "quotes") return encodeQuotes(value);
+					return isBareName || placeholder === "name" && /[",;\\]/.test(value) ? (0, files_names.a)(value) : value;
 				case "json": return JSON.stringify(value).slice(1, -1);
 				case "xml": return withoutControls(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-				case "text": return inQuotes ? encodeQuotes(withoutControls(value)) : withoutControls(value);
+				case "text":
+					if (within === "quotes") return encodeQuotes(withoutControls(value));
+					return isBareName ? (0, files_names.a)(withoutControls(value)) : withoutControls(value);
 			}
 		}
 		function encodeQuotes(value) {

@@ -217,6 +217,27 @@ test('a value between double quotes does not end them, in a header or in a part 
   );
 });
 
+test('a name without quotes adds no parameter, to a header, a part of a body or a form that has no content type', () => {
+  const part = '--b\nContent-Disposition: form-data; name=file; filename={name}\n\n{digest:hex}\n--b--';
+  const head =
+    'POST /s\nX-File: {name}; v=1\nX-Token: {token}; t={token}\nContent-Type: multipart/form-data; boundary=b';
+  const { headers, body } = parsed(`${head}\n\n${part}`);
+  const header = (at: number, value: string) => fillTemplate(headers[at]?.[1] ?? [], 'header', () => value);
+  expect(header(0, 'a b.bin')).toBe('a b.bin; v=1');
+  expect(header(0, 'x; role=root')).toBe('x%3B%20role%3Droot; v=1');
+  expect(header(1, 'a/b+c==')).toBe('a/b+c==; t=a/b+c==');
+  const fill = (template: typeof body, name: string) =>
+    fillTemplate(template, 'text', (each) => (each === 'name' ? name : 'ab'));
+  expect(fill(parsed('POST /s\n\nfile={name}&hash={digest:hex}').body, 'x&hash=cd')).toBe('file=x%26hash%3Dcd&hash=ab');
+  fc.assert(
+    fc.property(anything, (name) => {
+      fc.pre(!/\p{Cc}/u.test(name));
+      const [, line = ''] = fill(body, name).split('\r\n');
+      expect(line).toMatch(/^Content-Disposition: form-data; name=file; filename=[\w.~%-]*$/);
+    }),
+  );
+});
+
 test('JSON is recognised by its content type or, without one, by its first characters', () => {
   expect(parsed(JSON_BODY).bodyPlace).toBe('json');
   expect(parsed('POST /s\n\n[ "{digest:hex}" ]').bodyPlace).toBe('json');

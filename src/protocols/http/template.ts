@@ -18,8 +18,8 @@ export type Placeholder = (typeof PLACEHOLDERS)[number];
 /** A placeholder where it stands. */
 export interface Gap {
   readonly placeholder: Placeholder;
-  /** Present when the placeholder stands between double quotes that began in the same line. */
-  readonly inQuotes?: true;
+  /** `quotes`: between double quotes that began in the same line; `value`: outside such quotes, directly behind `=`. */
+  readonly within?: 'quotes' | 'value';
 }
 
 /** Text with gaps: literal pieces and placeholders in their order. */
@@ -62,7 +62,8 @@ export function parseTemplate(text: string): ParsedTemplate {
     }
     if (match.index > end) template.push(text.slice(end, match.index));
     const line = text.slice(text.lastIndexOf('\n', match.index) + 1, match.index);
-    template.push(line.split('"').length % 2 === 0 ? { placeholder, inQuotes: true } : { placeholder });
+    if (line.split('"').length % 2 === 0) template.push({ placeholder, within: 'quotes' });
+    else template.push(line.endsWith('=') ? { placeholder, within: 'value' } : { placeholder });
     end = match.index + match[0].length;
     if (text[match.index - 1] === '{' && text[end] === '}') doubled.push(match[0]);
   }
@@ -86,23 +87,28 @@ export function fillTemplate(template: Template, place: Place, fill: (placeholde
  * Escapes a value so that it cannot end the place that it stands in.
  *
  * A header value keeps printable ASCII and is percent-encoded otherwise. A text body takes the value as it is. In both, a
- * value between double quotes, such as the name of a file in a multipart body, has no quote and no backslash.
+ * value between double quotes, such as the name of a file in a multipart body, has no quote and no backslash; the name of a
+ * file is percent-encoded directly behind `=`, and in a header also when it holds what could begin another value there.
  * @throws RangeError for line breaks and other control characters in a text or XML body, which could begin another part of it
  */
-export function escapeFor(place: Place, { inQuotes }: Pick<Gap, 'inQuotes'>, value: string): string {
+export function escapeFor(place: Place, { placeholder, within }: Gap, value: string): string {
+  // Only names come from whoever made the files; tokens and digests may hold `=` and must stay as they are.
+  const isBareName = placeholder === 'name' && within === 'value';
   switch (place) {
     case 'target':
     case 'form':
       return percentEncode(value);
     case 'header':
       if (!/^(?! )[\x20-\x7E]*(?<! )$/.test(value)) return percentEncode(value);
-      return inQuotes ? encodeQuotes(value) : value;
+      if (within === 'quotes') return encodeQuotes(value);
+      return isBareName || (placeholder === 'name' && /[",;\\]/.test(value)) ? percentEncode(value) : value;
     case 'json':
       return JSON.stringify(value).slice(1, -1);
     case 'xml':
       return withoutControls(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
     case 'text':
-      return inQuotes ? encodeQuotes(withoutControls(value)) : withoutControls(value);
+      if (within === 'quotes') return encodeQuotes(withoutControls(value));
+      return isBareName ? percentEncode(withoutControls(value)) : withoutControls(value);
   }
 }
 
