@@ -1,13 +1,11 @@
-import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
-import { Patience } from '../../src/files/patience.ts';
 import { main } from '../../src/main.ts';
 import { isGreen } from '../../src/report/report.ts';
 import { createRunner } from '../../src/runner.ts';
-import { createClock } from '../../src/signing/schedule/clock.ts';
 import { WorkerThread } from '../../src/worker/worker.ts';
 import { LineReader } from '../../tools/runner/log/lines.ts';
 import type { Script, ScriptExit, Watchers } from '../../tools/runner/node-process.ts';
+import { contextOf } from './context.ts';
 
 const STREAMS = [process.stdout, process.stderr];
 const DIST = join(import.meta.dirname, '..', '..', 'dist');
@@ -25,22 +23,9 @@ export async function runInProcess({ path, cwd, env }: Script, watchers: Watcher
 }
 
 async function runMain(): Promise<number> {
-  const clock = createClock();
   const runner = createRunner(process.env, STREAMS);
   const worker = new WorkerThread(join(DIST, 'thread', 'index.js'));
-  const report = await main({
-    runner,
-    signal: new AbortController().signal,
-    clock,
-    patience: new Patience(clock),
-    startedAt: clock.now(),
-    now: Date.now,
-    random: Math.random,
-    randomInt,
-    processId: process.pid,
-    worker,
-    pageTemplate: join(DIST, 'page', 'verify.html'),
-  });
+  const report = await main(contextOf(runner, { worker, pageTemplate: join(DIST, 'page', 'verify.html') }));
   return isGreen(report) ? 0 : 1;
 }
 
@@ -53,9 +38,9 @@ async function inSurroundings<T>(
   const writers = STREAMS.map((stream) => Object.getOwnPropertyDescriptor(stream, 'write'));
   const lines = new LineReader((line) => watchers.onLine(line));
   const write = (chunk: string | Uint8Array): boolean => {
-    const bytes = Buffer.from(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     lines.write(bytes);
-    watchers.onOutput?.(bytes, 'stdout');
+    watchers.onOutput?.(Buffer.from(bytes), 'stdout');
     return true;
   };
   process.env = { ...env };

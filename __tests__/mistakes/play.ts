@@ -1,13 +1,11 @@
-import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Patience } from '../../src/files/patience.ts';
 import { main } from '../../src/main.ts';
 import type { Context } from '../../src/modes/context.ts';
 import { createRunner, type Runner } from '../../src/runner.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
-import { WorkerThread } from '../../src/worker/worker.ts';
+import { contextOf } from '../helpers/context.ts';
 import type { World } from './world.ts';
 
 /** What a newcomer did, and what the message must name for the newcomer to find it. */
@@ -59,16 +57,16 @@ async function playIn(directory: string, mistake: Mistake, world: World): Promis
     ...Object.fromEntries(variables),
   };
   const told: { readonly level: string; readonly text: string }[] = [];
-  const report = await main(contextOf(environment, (level, text) => told.push({ level, text })));
+  const report = await main(hurried(environment, (level, text) => told.push({ level, text })));
   const errors = told.filter(({ level }) => level === 'error');
   const shown = errors.length > 0 ? errors : told;
   return normalised(shown.map(({ text }) => text).join('\n\n') || `green: ${report.mode}`, directory, world);
 }
 
-function contextOf(environment: Record<string, string>, note: (level: string, text: string) => void): Context {
-  const actual = createRunner(environment);
+/** A run that prints nothing and notes its annotations, whose policy has no patience. */
+function hurried(environment: Record<string, string>, note: (level: string, text: string) => void): Context {
   const runner: Runner = {
-    ...actual,
+    ...createRunner(environment),
     mask: () => {},
     line: () => {},
     debug: () => {},
@@ -80,23 +78,13 @@ function contextOf(environment: Record<string, string>, note: (level: string, te
     summary: () => {},
   };
   const clock = createClock();
-  return {
-    runner,
-    signal: new AbortController().signal,
+  return contextOf(runner, {
     clock: {
       ...clock,
       now: () => clock.now() * HURRY,
       after: (delayMs, callback) => clock.after(delayMs / HURRY, callback),
     },
-    patience: new Patience(clock),
-    startedAt: clock.now() * HURRY,
-    now: Date.now,
-    random: Math.random,
-    randomInt,
-    processId: process.pid,
-    worker: new WorkerThread(''),
-    pageTemplate: '',
-  };
+  });
 }
 
 /** Replaces what differs from run to run by what a user of a hosted runner would see. */

@@ -1,12 +1,10 @@
-import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Patience } from '../../src/files/patience.ts';
 import type { Context } from '../../src/modes/context.ts';
 import type { Runner } from '../../src/runner.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
-import { WorkerThread } from '../../src/worker/worker.ts';
 import { makeDirectory } from '../files/trees.ts';
+import { contextOf } from '../helpers/context.ts';
 
 /** A run within this process, whose runner notes what it is told. */
 export interface InProcess {
@@ -68,8 +66,7 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
     summary: () => {},
     ...replaced,
   };
-  const context: Context = {
-    runner,
+  const context = contextOf(runner, {
     signal: cancel.signal,
     clock: {
       ...clock,
@@ -86,14 +83,6 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
         };
       },
     },
-    patience: new Patience(clock),
-    startedAt: clock.now(),
-    now: Date.now,
-    random: Math.random,
-    randomInt,
-    processId: process.pid,
-    worker: new WorkerThread(''),
-    pageTemplate: '',
-  };
+  });
   return { context, workspace, cancel, lines, annotations, timers };
 }

@@ -1,12 +1,9 @@
-import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { Patience } from '../../../src/files/patience.ts';
 import { main } from '../../../src/main.ts';
 import type { Service } from '../../../src/rehearsal/service.ts';
 import { createRunner } from '../../../src/runner.ts';
-import { createClock } from '../../../src/signing/schedule/clock.ts';
-import { WorkerThread } from '../../../src/worker/worker.ts';
+import { contextOf } from '../../helpers/context.ts';
 import type { Row } from './rows.ts';
 
 /** What a row of the table came to. */
@@ -91,27 +88,16 @@ async function run(
     ['INPUT_UPLOAD', 'false'],
     ...Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
   ]);
-  const clock = createClock();
   process.chdir(workspace);
-  const report = await main({
-    runner: {
+  const report = await main(
+    contextOf({
       ...createRunner(environment),
       line: (text) => void lines.push(text),
       annotate: (level, title, text) => void lines.push(`${level} ${title}: ${text}`),
       openGroup: () => {},
       closeGroup: () => {},
-    },
-    signal: new AbortController().signal,
-    clock,
-    patience: new Patience(clock),
-    startedAt: clock.now(),
-    now: Date.now,
-    random: Math.random,
-    randomInt,
-    processId: process.pid,
-    worker: new WorkerThread(''),
-    pageTemplate: '',
-  });
+    }),
+  );
   const failed = report.outcomes.find(({ status }) => status === 'failed');
   const error = report.failure ?? (failed && 'error' in failed ? failed.error : undefined);
   return {
