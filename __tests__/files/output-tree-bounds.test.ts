@@ -102,6 +102,25 @@ test('a directory that was replaced by a link is refused, whether that leads out
   expect(readdirSync(outside)).toEqual(['x.sign']);
 });
 
+test('of several texts, those whose directory was replaced by a link are refused by name, and the others are written', () => {
+  const outside = makeDirectory();
+  const directory = makeDirectory();
+  const output = tree(directory);
+  expect(output.writeTexts(['sub/a.sign', 'other/a.sign'], ['new', 'new']).size).toBe(0);
+  renameSync(join(directory, 'sub'), join(directory, 'moved'));
+  plant(directory, { sub: { link: outside }, 'other/c.sign/in-the-way': '' });
+  const paths = ['sub/b.sign', 'other/b.sign', 'other/c.sign', 'sub/c.sign'];
+  const errors = output.writeTexts(paths, ['1', '2', '3', '4']);
+  expect(Object.fromEntries([...errors].map(([at, { code }]) => [paths[at], code]))).toEqual({
+    'sub/b.sign': 'DIRECTORY_MOVED',
+    'other/c.sign': 'OUTPUT_UNWRITABLE',
+    'sub/c.sign': 'DIRECTORY_MOVED',
+  });
+  expect(errors.get(2)?.message).toMatch(/^other\/c\.sign cannot be written/);
+  expect(readFileSync(join(directory, 'other/b.sign'), 'utf8')).toBe('2');
+  expect(readdirSync(outside)).toEqual([]);
+});
+
 test('a directory above that was replaced by a link is refused', () => {
   const outside = plant(makeDirectory(), { 'deep/x': '' });
   const directory = makeDirectory();
