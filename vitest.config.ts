@@ -17,9 +17,9 @@ export const WITH_SHELL_TOOLS = [
   'smuggling',
 ].map((name) => `__tests__/workflows/${name}.test.ts`);
 
-/** Rooms whose tests leave nothing behind in their process, so that files share one: to start a process and load its modules takes a third of their time. */
+/** Folders whose tests leave nothing behind in their process, so that files share one: a process of its own for each takes a third of their time. */
 const SHARING = ['docs', 'files', 'identity', 'protocols', 'report', 'runner', 'signing', 'verifying'].map(
-  (room) => `__tests__/${room}/**/*.test.ts`,
+  (folder) => `__tests__/${folder}/**/*.test.ts`,
 );
 
 /** `npm test`: needs Node and `openssl` only; peers and soak have scripts of their own. */

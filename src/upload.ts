@@ -73,7 +73,7 @@ export async function uploadFiles(options: UploadOptions): Promise<Artifact | un
 export async function removeArtifact({ name, id }: Artifact): Promise<void> {
   const { DefaultArtifactClient } = await loadClient();
   const client = new DefaultArtifactClient();
-  // The client deletes by name, and takes the newest: any job of the run may have made another one meanwhile.
+  // The client deletes the newest artifact of a name, and another job of the run may have uploaded one of this name meanwhile.
   const { artifact } = await client.getArtifact(name);
   if (artifact.id !== id) throw new Error(`the newest artifact of this name has id ${artifact.id}`);
   await client.deleteArtifact(name);

@@ -11,8 +11,8 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  * Makes any text safe for one line of the log, an annotation or an error.
  *
  * What could end the line is escaped, and so is what GitHub's runner would take for a command: `##[` anywhere, `::` at
- * the start. The runner compares by culture, for which some characters of other scripts do not count: any of them may
- * stand before and between. Printable text of any language stays as it is, and so does what this function returned: a line may hold
+ * the start. The runner compares by culture, which ignores some characters of other scripts, so such characters may
+ * stand before and between these. Printable text of any language stays as it is, and so does what this function returned: a line may hold
  * names that were made safe before. Two names show alike only when one spells out the escape of the other.
  */
 export function show(text: string): string {

@@ -56,7 +56,10 @@ export class Checklist {
     }
     const files = new Map<string, File[]>();
     for (const { path, file } of given) {
-      if (!path.endsWith(suffix)) files.set(path, [...(files.get(path) ?? []), file]);
+      if (path.endsWith(suffix)) continue;
+      const others = files.get(path);
+      if (others) others.push(file);
+      else files.set(path, [file]);
     }
     for (const [path, now] of files) this.#replace(path, now);
     for (const entry of this.#all()) this.#recheck(entry);
