@@ -4,7 +4,7 @@ import { foldName, show } from '../names.ts';
 import type { ReleaseFile } from '../release-file.ts';
 import { discover } from './discover.ts';
 import { Glob } from './glob.ts';
-import type { Pattern } from './patterns.ts';
+import { type Pattern, readPatterns } from './patterns.ts';
 import type { DiscoverOptions } from './places.ts';
 
 /** No name ends in this, so that nothing passes for a signature. */
@@ -48,6 +48,7 @@ function once<T>(make: () => T): () => T {
 }
 
 async function explain(text: string, options: DiscoverOptions, lists: Lists): Promise<string | undefined> {
+  if (await wouldMatchAsLines(text, options.root, lists)) return NO_LINE_END;
   const slip = SLIPS.find(({ form }) => form.test(text))?.why;
   if (slip !== undefined) return slip;
   const pattern = options.patterns.find((each) => each.text === text && !each.excludes);
@@ -62,21 +63,42 @@ async function explain(text: string, options: DiscoverOptions, lists: Lists): Pr
   return findAlike(pattern, await lists.all()) ?? howFar(pattern, options.root);
 }
 
+const NO_LINE_END = 'it holds a backslash and an n, not a line end: write files: | and below it one pattern per line';
+
 /** What is meant for a shell, for YAML or for Windows stands for itself in a pattern. */
 const SLIPS: readonly { readonly form: RegExp; readonly why: string }[] = [
   { form: /^(['"]).*\1$/, why: 'the quotes are part of the pattern: leave them out' },
   { form: /^-\s/, why: 'the dash is part of the pattern: files is a text with one pattern per line, not a list' },
   { form: /\$\{?\w+|%\w+%/, why: 'no shell replaces the variable here: give a path relative to root' },
   ...(sep === '\\'
-    ? []
+    ? [{ form: /\\\]/, why: 'a backslash escapes nothing on this system: write [[] for [, and ] as it is' }]
     : [
-        {
-          form: /\\n[^\s]*[*./]/,
-          why: 'it holds a backslash and an n, not a line end: write files: | and below it one pattern per line',
-        },
+        { form: /\\n[^\s]*[*./]/, why: NO_LINE_END },
         { form: /\\[\w*.]/, why: 'a backslash divides no directories on this system: write / in its place' },
       ]),
 ];
+
+/**
+ * Tells whether each part of a pattern between `\n` and `\n` matches a file as a pattern of its own.
+ *
+ * Only the files tell on Windows, where `out\net8.0` is a path as any other.
+ */
+async function wouldMatchAsLines(text: string, root: string, lists: Lists): Promise<boolean> {
+  const lines = text.split('\\n');
+  const globs = lines.length > 1 ? includesOf(lines, root) : [];
+  if (globs.length === 0) return false;
+  const files = await lists.all();
+  return globs.every((glob) => files.some(({ path }) => meansAnyOf(glob, path.split('/'))));
+}
+
+function includesOf(lines: readonly string[], root: string): readonly Glob[] {
+  try {
+    return readPatterns(lines.join('\n'), root).flatMap((each) => (each.excludes ? [] : [new Glob(each)]));
+  } catch {
+    // A line is no pattern.
+    return [];
+  }
+}
 
 /** Finds a file whose name differs from what the pattern means in composition or case alone: such names look alike, or nearly so. */
 function findAlike({ text, glob }: Pattern, files: readonly ReleaseFile[]): string | undefined {
