@@ -39,7 +39,7 @@ export function openFile(file: ReleaseFile): OpenFile {
   try {
     before = attempt(file, () => fstatSync(descriptor));
     if (!before.isFile()) throw notRegular(file);
-    if (!isListed(file, before) && !leadsTo(descriptor, file.location)) throw movedDirectory(dirname(file.location));
+    if (!isListed(file, before) && !leadsTo(descriptor, file.location)) throw elsewhere(file);
     if (before.size !== file.size) throw changed(file);
     if (file.size <= SMALL_FILE_BYTES) chunk = attempt(file, () => readWhole(file, descriptor));
   } catch (error) {
@@ -61,6 +61,13 @@ export function openFile(file: ReleaseFile): OpenFile {
  */
 function isListed({ stamp }: ReleaseFile, { dev, ino }: Stats): boolean {
   return Number.isSafeInteger(ino) && ino === stamp?.inode && dev === stamp.device;
+}
+
+/** Says what leads to another file than the listed one. */
+function elsewhere(file: ReleaseFile): ActionError {
+  // Windows opens through a link, because no flag forbids it.
+  const isLink = attempt(file, () => lstatSync(file.location, { throwIfNoEntry: false }))?.isSymbolicLink() === true;
+  return isLink ? notRegular(file) : movedDirectory(dirname(file.location));
 }
 
 /** Reads a file from its start to its end; returns its SHA-256 as hex. */

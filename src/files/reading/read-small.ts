@@ -28,7 +28,10 @@ export function readSmallFile(location: string, options: SmallFileOptions): Smal
   let descriptor: number | undefined;
   try {
     // Mostly there is none, and an exception for each file of a release would cost more than all else.
-    if (lstatSync(location, { throwIfNoEntry: false }) === undefined) return undefined;
+    const place = lstatSync(location, { throwIfNoEntry: false });
+    if (place === undefined) return undefined;
+    // Windows has no flag for it.
+    if (options.links === 'refused' && place.isSymbolicLink()) return { reason: LINK };
     descriptor = openSync(location, options.links === 'followed' ? FLAGS : FLAGS | NO_LINK);
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return { reason: NOT_REGULAR };
@@ -48,7 +51,8 @@ export function readSmallFile(location: string, options: SmallFileOptions): Smal
 
 const NOT_REGULAR = 'it is no regular file';
 const MOVED = 'its directory was moved, or replaced by a link';
-const REASONS: Readonly<Record<string, string>> = { ELOOP: 'it is a link', ENXIO: NOT_REGULAR, EISDIR: NOT_REGULAR };
+const LINK = 'it is a link';
+const REASONS: Readonly<Record<string, string>> = { ELOOP: LINK, ENXIO: NOT_REGULAR, EISDIR: NOT_REGULAR };
 
 function readBytes(descriptor: number, size: number): Buffer {
   const bytes = Buffer.alloc(size);

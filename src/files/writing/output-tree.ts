@@ -5,8 +5,15 @@ import { isHeld, REPEAT_LIMITS, repeatWhileHeld } from '../../held.ts';
 import { show } from '../names.ts';
 import { isWithin, locate, resolveDirectory } from '../real-path.ts';
 import { type FoundDirectory, findDirectory, inDirectory, makeDirectory } from './directories.ts';
-import { discardTemporary, leftoversIn, orDiscard, removeLeftover, TemporaryFiles } from './temporary-files.ts';
-import { unwritable } from './write-errors.ts';
+import {
+  discardTemporary,
+  inBlocks,
+  leftoversIn,
+  orDiscard,
+  removeLeftover,
+  TemporaryFiles,
+} from './temporary-files.ts';
+import { occupied, unwritable } from './write-errors.ts';
 
 /**
  * The directory that everything written goes below, in the layout of the root.
@@ -178,20 +185,11 @@ export class OutputTree {
 
 /** Gives a temporary file in a directory the name of its path. */
 function rename(base: string, name: string, path: string): void {
-  renameSync(join(base, name), join(base, basename(path)));
-}
-
-/** A system call for every line would be slow, and everything as one string would be large. */
-const BLOCK_CHARACTERS = 64 * 1024;
-
-/** Joins short pieces of text into longer ones. */
-export function* inBlocks(pieces: Iterable<string>): Generator<string> {
-  let block = '';
-  for (const piece of pieces) {
-    block += piece;
-    if (block.length < BLOCK_CHARACTERS) continue;
-    yield block;
-    block = '';
+  const target = join(base, basename(path));
+  try {
+    renameSync(join(base, name), target);
+  } catch (error) {
+    // Windows says the same of a directory in the way as of a file that another program has open; only the latter passes.
+    throw isHeld(error) && lstatSync(target, { throwIfNoEntry: false })?.isDirectory() ? occupied(path) : error;
   }
-  if (block !== '') yield block;
 }

@@ -58,3 +58,8 @@ export function unwritable(path: string, error: unknown): ActionError {
   };
   return new ActionError(kind, `${show(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
 }
+
+/** A directory stands at the path. */
+export function occupied(path: string): ActionError {
+  return new ActionError(OCCUPIED.kind, `${show(path)} cannot be written: ${OCCUPIED.why}.`, { hint: OCCUPIED.hint });
+}

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Sealed } from '../../files/seal.ts';
 import { isSignatureText, lookAt, occupantOfSignature } from '../../files/writing/occupants.ts';
-import { inBlocks, OutputTree } from '../../files/writing/output-tree.ts';
+import { OutputTree } from '../../files/writing/output-tree.ts';
+import { inBlocks } from '../../files/writing/temporary-files.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import { modeOfManifest, renderManifest } from '../../report/manifest.ts';
 import type { Report } from '../../report/report.ts';

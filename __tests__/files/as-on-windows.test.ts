@@ -1,0 +1,87 @@
+import fs, { constants, type Dirent, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { openFile } from '../../src/files/reading/open-file.ts';
+import { readSignatureFile } from '../../src/files/reading/read-small.ts';
+import { OutputTree } from '../../src/files/writing/output-tree.ts';
+import { find, makeDirectory, plant } from './trees.ts';
+
+// Functions of Node that answer as on Windows: Wine, on which the project's tests run too, can make neither links nor
+// volumes whose files are stored elsewhere.
+
+function replace(functions: Partial<typeof fs>): void {
+  const before = Object.fromEntries(Object.keys(functions).map((name) => [name, Reflect.get(fs, name)]));
+  const set = (values: object): void => {
+    Object.assign(fs, values);
+    syncBuiltinESMExports();
+  };
+  set(functions);
+  onTestFinished(() => set(before));
+}
+
+function onWindows(): void {
+  const platform = process.platform;
+  Object.defineProperty(process, 'platform', { value: 'win32' });
+  onTestFinished(() => void Object.defineProperty(process, 'platform', { value: platform }));
+}
+
+/** Opens through links, as where no flag forbids it. */
+function openThroughLinks(): void {
+  const { openSync } = fs;
+  replace({
+    openSync: (path, flags, mode) => openSync(path, Number(flags) & ~(constants.O_NOFOLLOW ?? 0), mode),
+  });
+}
+
+test('a link that replaced a file after it was listed is no regular file, and what it leads to is not read', async () => {
+  const root = plant(makeDirectory(), { 'dist/a': 'listed', 'other/a': 'secret' });
+  const [file] = (await find(root, 'dist')).files;
+  renameSync(join(root, 'dist/a'), join(root, 'away'));
+  symlinkSync(join(root, 'other/a'), join(root, 'dist/a'));
+  openThroughLinks();
+  expect(() => file && openFile(file)).toThrow(expect.objectContaining({ code: 'FILE_NOT_REGULAR' }));
+});
+
+test('a link at the place of a signature is told as a link', () => {
+  const root = plant(makeDirectory(), { other: 'text', 'a.sign': { link: 'other' } });
+  openThroughLinks();
+  expect(() => readSignatureFile(join(root, 'a.sign'))).toThrow(/cannot be read: it is a link\./);
+});
+
+test('files and directories that are listed as links, because their content is stored elsewhere, are signed', async () => {
+  const root = plant(makeDirectory(), { 'dist/a': 'a', 'dist/deep/b': 'b', 'dist/link': { link: 'a' } });
+  const asLink = (entry: Dirent): Dirent =>
+    Object.assign(Object.create(entry), {
+      isFile: () => false,
+      isDirectory: () => false,
+      isSymbolicLink: () => true,
+    });
+  const listed: typeof readdirSync = Object.assign((...args: Parameters<typeof readdirSync>) => {
+    const entries: unknown = Reflect.apply(read, fs, args);
+    return Array.isArray(entries) ? entries.map((entry) => (typeof entry === 'string' ? entry : asLink(entry))) : [];
+  });
+  const read = readdirSync;
+  replace({ readdirSync: listed });
+  for (const followSymbolicLinks of [false, true]) {
+    const { files, refused } = await find(root, 'dist', { followSymbolicLinks });
+    const links = followSymbolicLinks ? ['dist/link'] : [];
+    expect([files.map(({ path }) => path), refused]).toEqual([['dist/a', 'dist/deep/b', ...links], []]);
+  }
+});
+
+test('a directory at the place of a signature is in the way, and no other program', () => {
+  const root = makeDirectory();
+  mkdirSync(join(root, 'a.sign'));
+  writeFileSync(join(root, 'b.sign'), 'old');
+  onWindows();
+  const denied = Object.assign(new Error('EPERM: operation not permitted, rename'), { code: 'EPERM' });
+  replace({
+    renameSync: () => {
+      throw denied;
+    },
+  });
+  const tree = new OutputTree(root, process.pid);
+  expect(() => tree.write('a.sign', 'new')).toThrow(/a\.sign cannot be written: something else stands at its place\./);
+  expect(() => tree.write('b.sign', 'new')).toThrow(/b\.sign cannot be written: no right to write there \(EPERM\)/);
+});
