@@ -30,7 +30,9 @@ export class Pki {
 
   /** Runs openssl in the directory. */
   openssl(...args: string[]): void {
-    execFileSync('openssl', args, { cwd: this.directory, stdio: 'pipe' });
+    // On Windows it would read passphrases in another encoding.
+    const env = { ...process.env, OPENSSL_WIN32_UTF8: '1' };
+    execFileSync('openssl', args, { cwd: this.directory, stdio: 'pipe', env });
   }
 
   /** Issues `<name>.pem` with `<name>.key`; an existing key is used again. */
@@ -47,9 +49,9 @@ export class Pki {
     this.openssl('x509', '-req', '-in', `${name}.csr`, ...signer, ...common);
   }
 
-  /** Reads a file as text. */
+  /** Reads a file as text; on Windows openssl writes line ends of that system. */
   text(name: string): string {
-    return readFileSync(join(this.directory, name), 'utf8');
+    return readFileSync(join(this.directory, name), 'utf8').replaceAll('\r\n', '\n');
   }
 
   /** Reads a file's bytes. */

@@ -8,19 +8,22 @@ const FILES = ['a.txt', "it's here/b c.bin"];
 
 let directory: string;
 let workspace: string;
-let previousTemp: string | undefined;
+/** The variables that name the temporary directory of the system, here and on Windows. */
+const TEMPORARY = ['TMPDIR', 'TEMP', 'TMP'] as const;
+const previous = TEMPORARY.map((name) => process.env[name]);
 beforeEach(async () => {
   directory = await realpath(await mkdtemp(join(tmpdir(), 'local-demo-')));
   workspace = join(directory, 'workspace');
   await mkdir(join(workspace, "it's here"), { recursive: true });
   await Promise.all(FILES.map((name) => writeFile(join(workspace, name), `content of ${name}`)));
   // What a demonstration would leave behind would be left below the temporary directory of the system.
-  previousTemp = process.env['TMPDIR'];
-  process.env['TMPDIR'] = directory;
+  for (const name of TEMPORARY) process.env[name] = directory;
 });
 afterEach(async () => {
-  if (previousTemp === undefined) delete process.env['TMPDIR'];
-  else process.env['TMPDIR'] = previousTemp;
+  for (const [at, name] of TEMPORARY.entries()) {
+    if (previous[at] === undefined) delete process.env[name];
+    else process.env[name] = previous[at];
+  }
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -52,7 +55,7 @@ test('in full, it shows log, outputs, summary and artifact as well', async () =>
   const { problems, text } = await show('full');
   expect(problems).toEqual([]);
   expect(text).toContain('Artifact rehearsal-signatures successfully finalized');
-  expect(text).toMatch(/^manifest +\/.*manifest\.json$/m);
+  expect(text).toMatch(/^manifest +(?:\/|[A-Z]:\\).*manifest\.json$/m);
   expect(text).toMatch(/^Rehearsal\n═+\n\n2 files$/m);
   expect(text).toMatch(/^rehearsal-signatures: id 1, \d+ bytes, sha256:[0-9a-f]{64}, 3 files$/m);
   expect(text).toMatch(/^ *\d+ {2}it's here\/b c\.bin\.sign$/m);

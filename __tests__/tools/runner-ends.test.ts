@@ -11,7 +11,8 @@ test('a step that exits 0 succeeds, tells its time and its memory', async () => 
   ]);
   expect(run).toMatchObject({ exitCode: 0, signal: null, conclusion: 'success', log: 'done\n' });
   expect(run.durationMs).toBeGreaterThan(200);
-  expect(run.peakRssKb).toBeGreaterThan(10_000);
+  // Only Linux tells.
+  if (process.platform === 'linux') expect(run.peakRssKb).toBeGreaterThan(10_000);
 });
 
 test('a step that exits with a code fails, and the post step runs all the same', async () => {

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dumped, play } from './fixture.ts';
 
@@ -53,7 +53,7 @@ test('the environment is built from scratch: standard variables, overrides, noth
     GITHUB_RUN_ATTEMPT: '1',
     GITHUB_WORKSPACE: directory,
     HTTPS_PROXY: 'http://127.0.0.1:9',
-    RUNNER_OS: 'Linux',
+    RUNNER_OS: { linux: 'Linux', darwin: 'macOS', win32: 'Windows' }[String(process.platform)],
     cwd: directory,
     args: ['--max-old-space-size=64'],
   });
@@ -75,7 +75,7 @@ test('what the runner sets itself wins over env: of the workflow and over GITHUB
 
 test('a path that is added again moves to the front', async () => {
   const run = await play([['file', 'PATH', '\ufeff/first\r\n/second\n/first\n'], ['dump']]);
-  expect(dumped(run.post ?? run)['PATH']).toBe(`/first:/second:${dumped(run)['PATH']}`);
+  expect(dumped(run.post ?? run)['PATH']).toBe(['/first', '/second', dumped(run)['PATH']].join(delimiter));
 });
 
 test('the event is a file, and RUNNER_TEMP stays for the caller', async () => {
@@ -96,7 +96,7 @@ test('state reaches the post step, with exported variables and paths, and file c
   const [main, post] = [dumped(run), dumped(run.post ?? run)];
   expect(run.state).toEqual({ tidy: '/some/where', lines: 'one\ntwo' });
   expect(post).toMatchObject({ STATE_tidy: '/some/where', STATE_lines: 'one\ntwo', ADDED: 'by main' });
-  expect(post['PATH']).toBe(`/second:/first:${main['PATH']}`);
+  expect(post['PATH']).toBe(['/second', '/first', main['PATH']].join(delimiter));
   expect(post['GITHUB_OUTPUT']).not.toBe(main['GITHUB_OUTPUT']);
   expect(Object.keys(post)).not.toContain('NODE_OPTIONS');
   expect(run.annotations).toMatchObject([

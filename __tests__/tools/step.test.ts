@@ -64,7 +64,7 @@ test('credentials from files sign with the real service, the log shows no secret
   expect(code, printed).toBe(0);
   expect(printed).toMatch(/^▼ Identity\n(?: {2}.*\n)* {2}Client certificate: CN=rehearsal-client/m);
   expect(printed).toMatch(/^signed-count +1$/m);
-  expect(printed).toMatch(/\nArtifact signatures with 1 file, in .*kept\/signatures\.\nGreen after \d+\.\d s\.\n$/);
+  expect(printed).toMatch(/\nArtifact signatures with 1 file, in .*kept[\\/]signatures\.\nGreen after \d+\.\d s\.\n$/);
   expect(printed).not.toContain('add-mask');
   for (const line of [service.appSecret, ...service.credentials.key.split('\n').slice(1, -2)]) {
     expect(printed).not.toContain(line);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { isRecord, stringMember } from '../json.ts';
 import type { ZipEntry } from '../results/zip.ts';
 import { ToolError } from '../tool-error.ts';
@@ -45,7 +45,7 @@ export async function readRehearsal(manifestPath: string, root: string): Promise
 /** Compares an artifact with the files on disk, and returns one sentence for each difference. */
 export async function compareArtifact(entries: readonly ZipEntry[], rehearsal: Rehearsal): Promise<string[]> {
   const expected = [...rehearsal.files.map((file) => file.signaturePath), rehearsal.manifestPath];
-  const missing = new Set(expected.map((path) => relative(rehearsal.directory, path)));
+  const missing = new Set(expected.map((path) => relative(rehearsal.directory, path).replaceAll(sep, '/')));
   const problems: string[] = [];
   for (const entry of entries) {
     const onDisk = await readFile(join(rehearsal.directory, entry.path)).catch(() => undefined);
