@@ -31169,7 +31169,7 @@ var __webpack_modules__ = {
 			try {
 				before = attempt(file, () => (0, external_node_fs_.fstatSync)(descriptor));
 				if (!before.isFile()) throw (0, read_errors.oQ)(file);
-				if (!isListed(file, before) && !(0, descriptors.R)(descriptor, file.location)) throw (0, read_errors.Bn)((0, external_node_path_.dirname)(file.location));
+				if (!isListed(file, before) && !(0, descriptors.R)(descriptor, file.location)) throw elsewhere(file);
 				if (before.size !== file.size) throw (0, read_errors.tD)(file);
 				if (file.size <= SMALL_FILE_BYTES) chunk = attempt(file, () => readWhole(file, descriptor));
 			} catch (error) {
@@ -31194,6 +31194,10 @@ var __webpack_modules__ = {
 		}
 		function isListed({ stamp }, { dev, ino }) {
 			return Number.isSafeInteger(ino) && ino === stamp?.inode && dev === stamp.device;
+		}
+		function elsewhere(file) {
+			const isLink = attempt(file, () => (0, external_node_fs_.lstatSync)(file.location, { throwIfNoEntry: false }))?.isSymbolicLink() === true;
+			return isLink ? (0, read_errors.oQ)(file) : (0, read_errors.Bn)((0, external_node_path_.dirname)(file.location));
 		}
 		async function hashFile(file) {
 			const open = openFile(file);
@@ -31315,7 +31319,9 @@ var __webpack_modules__ = {
 		function readSmallFile(location, options) {
 			let descriptor;
 			try {
-				if ((0, node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(location, { throwIfNoEntry: false }) === undefined) return undefined;
+				const place = (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(location, { throwIfNoEntry: false });
+				if (place === undefined) return undefined;
+				if (options.links === "refused" && place.isSymbolicLink()) return { reason: LINK };
 				descriptor = (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(location, options.links === "followed" ? FLAGS : FLAGS | NO_LINK);
 				const stat = (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor);
 				if (!stat.isFile()) return { reason: NOT_REGULAR };
@@ -31336,8 +31342,9 @@ var __webpack_modules__ = {
 		}
 		const NOT_REGULAR = "it is no regular file";
 		const MOVED = "its directory was moved, or replaced by a link";
+		const LINK = "it is a link";
 		const REASONS = {
-			ELOOP: "it is a link",
+			ELOOP: LINK,
 			ENXIO: NOT_REGULAR,
 			EISDIR: NOT_REGULAR
 		};
@@ -31651,99 +31658,17 @@ var __webpack_modules__ = {
 			if (!now.isDirectory() || now.dev !== directory.device || now.ino !== directory.inode) throw (0, _reading_read_errors_js__WEBPACK_IMPORTED_MODULE_4__.Bn)(directory.path);
 		}
 	}),
-	67526: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, {
-			E: () => OutputTree,
-			Q: () => inBlocks
-		});
-		var external_node_fs_ = __nccwpck_require__(73024);
-		var external_node_path_ = __nccwpck_require__(76760);
-		var errors = __nccwpck_require__(27406);
-		var held = __nccwpck_require__(46018);
-		var names = __nccwpck_require__(93509);
-		var real_path = __nccwpck_require__(38629);
-		var directories = __nccwpck_require__(37897);
-		var temporary = __nccwpck_require__(70398);
-		;
-		class TemporaryFiles {
-			#processId;
-			#count = 0;
-			constructor(processId) {
-				this.#processId = processId;
-			}
-			write(directory, content) {
-				const { name, descriptor } = this.#open(directory);
-				orDiscard((0, external_node_path_.join)(directory, name), () => writeAndClose(descriptor, content));
-				return name;
-			}
-			#open(directory) {
-				for (;;) {
-					const name = (0, temporary.NT)(this.#processId, this.#count++);
-					try {
-						return {
-							name,
-							descriptor: (0, external_node_fs_.openSync)((0, external_node_path_.join)(directory, name), "wx", 420)
-						};
-					} catch (error) {
-						if ((0, errors.$N)(error) !== "EEXIST") throw error;
-					}
-				}
-			}
-		}
-		function orDiscard(location, act) {
-			try {
-				act();
-			} catch (error) {
-				discardTemporary(location);
-				throw error;
-			}
-		}
-		function discardTemporary(location) {
-			try {
-				(0, external_node_fs_.unlinkSync)(location);
-			} catch {}
-		}
-		function leftoversIn(directory, processId) {
-			return namesIn(directory).filter((name) => {
-				const owner = (0, temporary.bf)(name);
-				return owner !== undefined && (owner === processId || !isAlive(owner));
-			});
-		}
-		function removeLeftover(location, until) {
-			try {
-				(0, held.CU)(() => (0, external_node_fs_.unlinkSync)(location), { limitMs: until - performance.now() });
-				return true;
-			} catch {
-				return false;
-			}
-		}
-		function namesIn(directory) {
-			try {
-				return (0, external_node_fs_.readdirSync)(directory);
-			} catch {
-				return [];
-			}
-		}
-		function isAlive(processId) {
-			try {
-				process.kill(processId, 0);
-				return true;
-			} catch (error) {
-				return (0, errors.$N)(error) !== "ESRCH";
-			}
-		}
-		function writeAndClose(descriptor, pieces) {
-			try {
-				for (const piece of pieces) {
-					const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
-					for (let at = 0; at < bytes.length;) at += (0, external_node_fs_.writeSync)(descriptor, bytes, at);
-				}
-			} finally {
-				(0, external_node_fs_.closeSync)(descriptor);
-			}
-		}
-		var write_errors = __nccwpck_require__(10697);
-		;
+	89310: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, { E: () => OutputTree });
+		var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+		var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+		var _held_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(46018);
+		var _names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
+		var _real_path_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(38629);
+		var _directories_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(37897);
+		var _temporary_files_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(52019);
+		var _write_errors_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(10697);
 		class OutputTree {
 			directory;
 			#real = new Map();
@@ -31754,23 +31679,23 @@ var __webpack_modules__ = {
 			constructor(directory, processId) {
 				this.directory = directory;
 				this.processId = processId;
-				this.#temporaries = new TemporaryFiles(processId);
+				this.#temporaries = new _temporary_files_js__WEBPACK_IMPORTED_MODULE_7__.pd(processId);
 			}
 			locate(path) {
-				return (0, external_node_path_.join)(this.directory, path);
+				return (0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(this.directory, path);
 			}
 			realPathOf(path) {
-				return (0, real_path.x5)(this.#resolve(path), path.slice(path.lastIndexOf("/") + 1));
+				return (0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.x5)(this.#resolve(path), path.slice(path.lastIndexOf("/") + 1));
 			}
 			write(path, content) {
 				try {
-					(0, directories.zX)(this.#prepare(path), (base) => {
+					(0, _directories_js__WEBPACK_IMPORTED_MODULE_6__.zX)(this.#prepare(path), (base) => {
 						if (typeof content === "string") return this.#writeText(path, content, base);
-						const name = this.#temporaries.write(base, Buffer.isBuffer(content) ? [content] : inBlocks(content));
-						orDiscard((0, external_node_path_.join)(base, name), () => (0, held.CU)(() => rename(base, name, path)));
+						const name = this.#temporaries.write(base, Buffer.isBuffer(content) ? [content] : (0, _temporary_files_js__WEBPACK_IMPORTED_MODULE_7__.Qf)(content));
+						(0, _temporary_files_js__WEBPACK_IMPORTED_MODULE_7__.SX)((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, name), () => (0, _held_js__WEBPACK_IMPORTED_MODULE_3__.CU)(() => rename(base, name, path)));
 					});
 				} catch (error) {
-					throw (0, write_errors.m)(path, error);
+					throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.m)(path, error);
 				}
 			}
 			writeTexts(paths, texts) {
@@ -31780,12 +31705,12 @@ var __webpack_modules__ = {
 					try {
 						write(path, texts[at] ?? "");
 					} catch (error) {
-						errors.set(at, (0, write_errors.m)(path, error));
+						errors.set(at, (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.m)(path, error));
 					}
 				};
-				for (const indices of Map.groupBy(paths.keys(), (at) => (0, external_node_path_.dirname)(paths[at] ?? "")).values()) {
+				for (const indices of Map.groupBy(paths.keys(), (at) => (0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(paths[at] ?? "")).values()) {
 					try {
-						(0, directories.zX)(this.#prepare(paths[indices[0] ?? 0] ?? ""), (base) => {
+						(0, _directories_js__WEBPACK_IMPORTED_MODULE_6__.zX)(this.#prepare(paths[indices[0] ?? 0] ?? ""), (base) => {
 							for (const at of indices) note(at, (path, text) => this.#writeText(path, text, base));
 						});
 					} catch {
@@ -31801,33 +31726,33 @@ var __webpack_modules__ = {
 				try {
 					rename(base, name, path);
 				} catch (error) {
-					if ((0, held.i7)(error)) this.#waiting.set(path, {
+					if ((0, _held_js__WEBPACK_IMPORTED_MODULE_3__.i7)(error)) this.#waiting.set(path, {
 						name,
 						text
 					});
-					else discardTemporary((0, external_node_path_.join)(base, name));
+					else (0, _temporary_files_js__WEBPACK_IMPORTED_MODULE_7__.EB)((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, name));
 					throw error;
 				}
 			}
 			remove(path) {
 				try {
-					if ((0, external_node_fs_.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined) return;
+					if ((0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined) return;
 					const directory = this.#find(this.#resolve(path));
-					if (directory) (0, directories.zX)(directory, (base) => (0, external_node_fs_.unlinkSync)((0, external_node_path_.join)(base, (0, external_node_path_.basename)(path))));
+					if (directory) (0, _directories_js__WEBPACK_IMPORTED_MODULE_6__.zX)(directory, (base) => (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, (0, node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(path))));
 				} catch (error) {
-					if ((0, errors.$N)(error) === "ENOENT" || (0, errors.$N)(error) === "ENOTDIR") return;
-					throw (0, write_errors.m)(path, error);
+					if ((0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(error) === "ENOENT" || (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(error) === "ENOTDIR") return;
+					throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.m)(path, error);
 				}
 			}
 			sweep(paths) {
 				let swept = 0;
-				const until = performance.now() + held.H.perFileMs;
+				const until = performance.now() + _held_js__WEBPACK_IMPORTED_MODULE_3__.H.perFileMs;
 				const byParent = new Map();
-				for (const path of paths) byParent.set((0, external_node_path_.dirname)(path), path);
+				for (const path of paths) byParent.set((0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), path);
 				for (const [parent, path] of byParent) {
-					for (const name of leftoversIn(this.locate(parent), this.processId)) {
+					for (const name of (0, _temporary_files_js__WEBPACK_IMPORTED_MODULE_7__.GK)(this.locate(parent), this.processId)) {
 						const directory = this.#find(this.#resolve(path));
-						if (directory && (0, directories.zX)(directory, (base) => removeLeftover((0, external_node_path_.join)(base, name), until))) swept++;
+						if (directory && (0, _directories_js__WEBPACK_IMPORTED_MODULE_6__.zX)(directory, (base) => (0, _temporary_files_js__WEBPACK_IMPORTED_MODULE_7__.MG)((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, name), until))) swept++;
 					}
 				}
 				this.#waiting.clear();
@@ -31835,12 +31760,12 @@ var __webpack_modules__ = {
 			}
 			#prepare(path) {
 				const real = this.#resolve(path);
-				const directory = this.#find(real) ?? (0, directories.Oh)(real);
+				const directory = this.#find(real) ?? (0, _directories_js__WEBPACK_IMPORTED_MODULE_6__.Oh)(real);
 				this.#found.set(real, directory);
 				return directory;
 			}
 			#find(real) {
-				const directory = this.#found.get(real) ?? (0, directories.te)(real);
+				const directory = this.#found.get(real) ?? (0, _directories_js__WEBPACK_IMPORTED_MODULE_6__.te)(real);
 				if (directory) this.#found.set(real, directory);
 				return directory;
 			}
@@ -31848,18 +31773,115 @@ var __webpack_modules__ = {
 				const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
 				const known = this.#real.get(parent);
 				if (known !== undefined) return known;
-				const { path: top = this.directory } = (0, real_path.yT)(this.directory);
-				const { path: real } = (0, real_path.yT)(this.locate(parent));
-				if (real === undefined || !(0, real_path.UO)(top, real)) {
-					const target = real === undefined ? "nowhere" : `to ${(0, names.WU)(real)}`;
-					throw new errors.lZ("OUTPUT_OUTSIDE", `${(0, names.WU)(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude what lies behind it, or set output-dir to a directory without links." });
+				const { path: top = this.directory } = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.yT)(this.directory);
+				const { path: real } = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.yT)(this.locate(parent));
+				if (real === undefined || !(0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.UO)(top, real)) {
+					const target = real === undefined ? "nowhere" : `to ${(0, _names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(real)}`;
+					throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ("OUTPUT_OUTSIDE", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude what lies behind it, or set output-dir to a directory without links." });
 				}
 				this.#real.set(parent, real);
 				return real;
 			}
 		}
 		function rename(base, name, path) {
-			(0, external_node_fs_.renameSync)((0, external_node_path_.join)(base, name), (0, external_node_path_.join)(base, (0, external_node_path_.basename)(path)));
+			const target = (0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, (0, node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(path));
+			try {
+				(0, node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, name), target);
+			} catch (error) {
+				throw (0, _held_js__WEBPACK_IMPORTED_MODULE_3__.i7)(error) && (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(target, { throwIfNoEntry: false })?.isDirectory() ? (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.r)(path) : error;
+			}
+		}
+	}),
+	52019: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			EB: () => discardTemporary,
+			GK: () => leftoversIn,
+			MG: () => removeLeftover,
+			Qf: () => inBlocks,
+			SX: () => orDiscard,
+			pd: () => TemporaryFiles
+		});
+		var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+		var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+		var _held_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(46018);
+		var _temporary_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(70398);
+		class TemporaryFiles {
+			#processId;
+			#count = 0;
+			constructor(processId) {
+				this.#processId = processId;
+			}
+			write(directory, content) {
+				const { name, descriptor } = this.#open(directory);
+				orDiscard((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, name), () => writeAndClose(descriptor, content));
+				return name;
+			}
+			#open(directory) {
+				for (;;) {
+					const name = (0, _temporary_js__WEBPACK_IMPORTED_MODULE_4__.NT)(this.#processId, this.#count++);
+					try {
+						return {
+							name,
+							descriptor: (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, name), "wx", 420)
+						};
+					} catch (error) {
+						if ((0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(error) !== "EEXIST") throw error;
+					}
+				}
+			}
+		}
+		function orDiscard(location, act) {
+			try {
+				act();
+			} catch (error) {
+				discardTemporary(location);
+				throw error;
+			}
+		}
+		function discardTemporary(location) {
+			try {
+				(0, node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)(location);
+			} catch {}
+		}
+		function leftoversIn(directory, processId) {
+			return namesIn(directory).filter((name) => {
+				const owner = (0, _temporary_js__WEBPACK_IMPORTED_MODULE_4__.bf)(name);
+				return owner !== undefined && (owner === processId || !isAlive(owner));
+			});
+		}
+		function removeLeftover(location, until) {
+			try {
+				(0, _held_js__WEBPACK_IMPORTED_MODULE_3__.CU)(() => (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)(location), { limitMs: until - performance.now() });
+				return true;
+			} catch {
+				return false;
+			}
+		}
+		function namesIn(directory) {
+			try {
+				return (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(directory);
+			} catch {
+				return [];
+			}
+		}
+		function isAlive(processId) {
+			try {
+				process.kill(processId, 0);
+				return true;
+			} catch (error) {
+				return (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(error) !== "ESRCH";
+			}
+		}
+		function writeAndClose(descriptor, pieces) {
+			try {
+				for (const piece of pieces) {
+					const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
+					for (let at = 0; at < bytes.length;) at += (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(descriptor, bytes, at);
+				}
+			} finally {
+				(0, node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
+			}
 		}
 		const BLOCK_CHARACTERS = 64 * 1024;
 		function* inBlocks(pieces) {
@@ -31874,7 +31896,10 @@ var __webpack_modules__ = {
 		}
 	}),
 	10697: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, { m: () => unwritable });
+		__nccwpck_require__.d(__webpack_exports__, {
+			m: () => unwritable,
+			r: () => occupied
+		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _held_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(46018);
 		var _names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(93509);
@@ -31929,6 +31954,9 @@ var __webpack_modules__ = {
 				hint,
 				cause: error
 			});
+		}
+		function occupied(path) {
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ(OCCUPIED.kind, `${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(path)} cannot be written: ${OCCUPIED.why}.`, { hint: OCCUPIED.hint });
 		}
 	}),
 	46018: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -36025,7 +36053,7 @@ Content-Type: application/json
 				cause: new AggregateError(problems)
 			});
 		}
-		var output_tree = __nccwpck_require__(67526);
+		var output_tree = __nccwpck_require__(89310);
 		var markup = __nccwpck_require__(37735);
 		var units = __nccwpck_require__(76704);
 		;
@@ -36439,6 +36467,7 @@ Content-Type: application/json
 			if (code === "EBUSY" && !file?.bytes) throw file?.cause;
 			return code === "ENAMETOOLONG" ? undefined : file;
 		}
+		var temporary_files = __nccwpck_require__(52019);
 		var manifest = __nccwpck_require__(37987);
 		var stages_release = __nccwpck_require__(52178);
 		;
@@ -36499,7 +36528,7 @@ Content-Type: application/json
 			function* watch() {
 				hash = (0, external_node_crypto_.createHash)("sha256");
 				size = 0;
-				for (const block of (0, output_tree.Q)((0, manifest.s)(report, {
+				for (const block of (0, temporary_files.Qf)((0, manifest.s)(report, {
 					createdAt: new Date(now()),
 					scrub: runner.scrub
 				}))) {
@@ -44062,6 +44091,7 @@ Content-Type: application/json
 			};
 		}
 		async function explain(text, options, lists) {
+			if (await wouldMatchAsLines(text, options.root, lists)) return NO_LINE_END;
 			const slip = SLIPS.find(({ form }) => form.test(text))?.why;
 			if (slip !== undefined) return slip;
 			const pattern = options.patterns.find((each) => each.text === text && !each.excludes);
@@ -44073,6 +44103,7 @@ Content-Type: application/json
 			if (signature !== undefined) return `what it means ends in ${options.suffix}, as ${(0, files_names.WU)(signature.path)} does, and is taken for signatures because of suffix`;
 			return findAlike(pattern, await lists.all()) ?? howFar(pattern, options.root);
 		}
+		const NO_LINE_END = "it holds a backslash and an n, not a line end: write files: | and below it one pattern per line";
 		const SLIPS = [
 			{
 				form: /^(['"]).*\1$/,
@@ -44086,14 +44117,31 @@ Content-Type: application/json
 				form: /\$\{?\w+|%\w+%/,
 				why: "no shell replaces the variable here: give a path relative to root"
 			},
-			...external_node_path_.sep === "\\" ? [] : [{
+			...external_node_path_.sep === "\\" ? [{
+				form: /\\\]/,
+				why: "a backslash escapes nothing on this system: write [[] for [, and ] as it is"
+			}] : [{
 				form: /\\n[^\s]*[*./]/,
-				why: "it holds a backslash and an n, not a line end: write files: | and below it one pattern per line"
+				why: NO_LINE_END
 			}, {
 				form: /\\[\w*.]/,
 				why: "a backslash divides no directories on this system: write / in its place"
 			}]
 		];
+		async function wouldMatchAsLines(text, root, lists) {
+			const lines = text.split("\\n");
+			const globs = lines.length > 1 ? includesOf(lines, root) : [];
+			if (globs.length === 0) return false;
+			const files = await lists.all();
+			return globs.every((glob) => files.some(({ path }) => meansAnyOf(glob, path.split("/"))));
+		}
+		function includesOf(lines, root) {
+			try {
+				return (0, patterns.ce)(lines.join("\n"), root).flatMap((each) => each.excludes ? [] : [new Glob(each)]);
+			} catch {
+				return [];
+			}
+		}
 		function findAlike({ text, glob }, files) {
 			for (const { difference, fold, remedy } of ALIKE) {
 				const folded = new Glob({

@@ -380,7 +380,9 @@ const NO_LINK = external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0;
 function readSmallFile(location, options) {
 	let descriptor;
 	try {
-		if (lstatSync(location, { throwIfNoEntry: false }) === undefined) return undefined;
+		const place = lstatSync(location, { throwIfNoEntry: false });
+		if (place === undefined) return undefined;
+		if (options.links === "refused" && place.isSymbolicLink()) return { reason: LINK };
 		descriptor = openSync(location, options.links === "followed" ? FLAGS : FLAGS | NO_LINK);
 		const stat = fstatSync(descriptor);
 		if (!stat.isFile()) return { reason: NOT_REGULAR };
@@ -401,8 +403,9 @@ function readSmallFile(location, options) {
 }
 const NOT_REGULAR = "it is no regular file";
 const MOVED = "its directory was moved, or replaced by a link";
+const LINK = "it is a link";
 const REASONS = {
-	ELOOP: "it is a link",
+	ELOOP: LINK,
 	ENXIO: NOT_REGULAR,
 	EISDIR: NOT_REGULAR
 };
@@ -598,6 +601,17 @@ function writeAndClose(descriptor, pieces) {
 		(0, external_node_fs_namespaceObject.closeSync)(descriptor);
 	}
 }
+const BLOCK_CHARACTERS = 64 * 1024;
+function* inBlocks(pieces) {
+	let block = "";
+	for (const piece of pieces) {
+		block += piece;
+		if (block.length < BLOCK_CHARACTERS) continue;
+		yield block;
+		block = "";
+	}
+	if (block !== "") yield block;
+}
 ;
 const CLEAR_THE_WAY = "Clear the way, give the runner the right to write there, or set output-dir.";
 const FULL = {
@@ -650,6 +664,9 @@ function unwritable(path, error) {
 		hint,
 		cause: error
 	});
+}
+function occupied(path) {
+	return new errors_ActionError(OCCUPIED.kind, `${names_show(path)} cannot be written: ${OCCUPIED.why}.`, { hint: OCCUPIED.hint });
 }
 ;
 class OutputTree {
@@ -767,18 +784,12 @@ class OutputTree {
 	}
 }
 function rename(base, name, path) {
-	(0, external_node_fs_namespaceObject.renameSync)((0, external_node_path_namespaceObject.join)(base, name), (0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path)));
-}
-const BLOCK_CHARACTERS = 64 * 1024;
-function* inBlocks(pieces) {
-	let block = "";
-	for (const piece of pieces) {
-		block += piece;
-		if (block.length < BLOCK_CHARACTERS) continue;
-		yield block;
-		block = "";
+	const target = (0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path));
+	try {
+		(0, external_node_fs_namespaceObject.renameSync)((0, external_node_path_namespaceObject.join)(base, name), target);
+	} catch (error) {
+		throw isHeld(error) && (0, external_node_fs_namespaceObject.lstatSync)(target, { throwIfNoEntry: false })?.isDirectory() ? occupied(path) : error;
 	}
-	if (block !== "") yield block;
 }
 ;
 function packError(error) {

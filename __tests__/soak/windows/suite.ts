@@ -49,7 +49,7 @@ export function runSuite(filters: readonly string[]): readonly Outcome[] {
   // Outputs of a program of Windows must be files.
   const output = openSync(log, 'w');
   const node = `Z:${join(cache, 'node.exe').replaceAll('/', '\\')}`;
-  const vitest = ['node_modules\\vitest\\vitest.mjs', 'run', '--pool=forks', '--maxWorkers=2'];
+  const vitest = ['node_modules\\vitest\\vitest.mjs', 'run', '--pool=forks', '--maxWorkers=2', '--testTimeout=60000'];
   const { error } = spawnSync(
     'bash',
     [join(HERE, 'wine.sh'), 'wine64', node, ...vitest, '--reporter=json', '--outputFile=D:/report.json', ...filters],
