@@ -26,6 +26,11 @@ export class AnswerBody {
     return undefined;
   }
 
+  /** Bytes so far. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** Returns the whole body. */
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);

@@ -55,6 +55,8 @@ export interface ConnectionFacts {
   readonly stale?: boolean;
   /** `shared`: the connection serves all requests, over HTTP/2. */
   readonly sharing?: 'own' | 'shared';
+  /** How far the exchange had come, such as `before the answer began`. */
+  readonly when?: string;
 }
 
 /** Finds the failure behind an error on an established connection: kind, code, sentence and way out. */
@@ -71,7 +73,7 @@ export function connectionFailure(error: unknown, facts: ConnectionFacts): Failu
     defectRow(error, code) ??
     http2Row(error, facts) ??
     protocolRow(error, code) ??
-    lostRow('before the answer was complete', facts);
+    lostRow(facts.when ?? 'before the answer was complete', facts);
   return toFailure(row, error, origin);
 }
 
@@ -189,7 +191,9 @@ function lostRow(when: string, { stale }: Pick<ConnectionFacts, 'stale'>): Row {
     'service',
     'CONNECTION_LOST',
     `the connection was lost ${when}`,
-    'The service, or a gateway in front of it, may have restarted or be overloaded.',
+    when.startsWith('within')
+      ? 'The service, or a gateway in front of it, cut its own answer: their logs say why.'
+      : 'The service, or a gateway in front of it, may have restarted or be overloaded. When small files get through and large ones do not, something on the way breaks off large requests.',
     stale ? { staleConnection: true } : {},
   ];
 }

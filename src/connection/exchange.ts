@@ -22,6 +22,11 @@ export interface WireResponse {
   readonly body: Buffer;
 }
 
+/** Names a request as `POST https://host/path`: a query may hold a token. */
+export function describeRequest(origin: string, { method, path }: WireRequest): string {
+  return `${method} ${origin}${path.replace(/\?.*$/s, '')}`;
+}
+
 /**
  * One request and its answer, on undici's dispatch interface.
  *
@@ -35,6 +40,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #body = new AnswerBody();
   #controller: Dispatcher.DispatchController | undefined;
   #receivedBefore = 0;
+  #isSent = false;
   #status = 0;
   #headers: WireResponse['headers'] = {};
 
@@ -68,6 +74,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
+  /** Says how far the exchange has come, for the failure of a connection that was lost. */
+  describeProgress(): string {
+    if (this.#status === 0) return this.#isSent ? 'before the answer began' : 'while the request was sent';
+    const length = [this.#headers['content-length']].flat()[0];
+    const bytes = length === undefined ? `${this.#body.length} bytes` : `${this.#body.length} of ${length} bytes`;
+    return `within the answer (status ${this.#status}, ${bytes} of its body)`;
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#signal.aborted) controller.abort(toError(this.#signal.reason));
     // After a graceful end of an HTTP/2 session undici sends requests again by itself, with the nonce they had.
@@ -77,6 +91,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestSent(): void {
+    this.#isSent = true;
     this.#request.onSent?.();
   }
 

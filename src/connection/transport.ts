@@ -7,7 +7,7 @@ import { type ConnectionFacts, connectionFailure } from './connection-failure.ts
 import { type Lane, Lanes } from './connections.ts';
 import { type Diagnosis, Suspicion } from './diagnosis/diagnosis.ts';
 import { Dialler, type HttpProtocol } from './dialler.ts';
-import { Exchange, type WireRequest, type WireResponse } from './exchange.ts';
+import { describeRequest, Exchange, type WireRequest, type WireResponse } from './exchange.ts';
 import { http2ErrorOf } from './http2-errors.ts';
 import { exchangeLeniently } from './lenient-exchange.ts';
 import type { Route } from './route.ts';
@@ -43,12 +43,6 @@ export interface Transport {
 /** Opens a transport; connections are made when they are needed. */
 export function openTransport(route: Route, options: TransportOptions = {}): Transport {
   return new LaneTransport(route, options);
-}
-
-/** A query may hold a token. */
-function describeRequest(origin: string, { method, path }: WireRequest): string {
-  const end = path.indexOf('?');
-  return `${method} ${origin}${end === -1 ? path : path.slice(0, end)}`;
 }
 
 class LaneTransport implements Transport {
@@ -87,9 +81,10 @@ class LaneTransport implements Transport {
     if (this.#isLenient) return this.#sendLeniently(request, signal);
     const lane = this.#lanes.takeIdle() ?? (await this.#connect(signal));
     const isStale = watch(lane);
+    const received = (): number => (lane.sharing === 'own' ? (lane.connection?.socket.bytesRead ?? 0) : 0);
+    const exchange = new Exchange(request, signal, received);
     try {
-      const received = (): number => (lane.sharing === 'own' ? (lane.connection?.socket.bytesRead ?? 0) : 0);
-      const response = await new Exchange(request, signal, received).run(lane.client, lane.sharing);
+      const response = await exchange.run(lane.client, lane.sharing);
       if (lane.connection) lane.connection.requests++;
       this.#hasAnswered = true;
       this.#suspicion.dispel();
@@ -101,7 +96,9 @@ class LaneTransport implements Transport {
         isStale() || this.#isTooNew(lane, error) || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
       // The others have been idle for longer still: the repeat must not land on the next dead one.
       if (stale) this.#lanes.dropIdle();
-      return this.#explain(error, signal, { alert: lane.connection?.alert, stale, sharing: lane.sharing });
+      const { sharing, connection } = lane;
+      const when = exchange.describeProgress();
+      return this.#explain(error, signal, { alert: connection?.alert, stale, sharing, when });
     }
   }
 
