@@ -231,7 +231,7 @@ test('only files that connect import the TLS modules of Node', () => {
   const users = imports.filter(({ to, how }) => /^(node:)?(tls|https|http2)$/.test(to) && how !== 'type');
   const wrong = users.filter(({ from }) => !areas.some((area) => isPart(from, area)));
   // The proxy may itself be reached over TLS, and gets no client certificate.
-  expect(wrong.map(show).filter((line) => line !== 'src/connection/proxy -> node:https')).toEqual([]);
+  expect(wrong.map(show).filter((line) => line !== 'src/connection/proxy/tunnel -> node:https')).toEqual([]);
 });
 
 test('the environment has two readers', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
-import { describeForeign } from '../../src/connection/diagnosis/first-bytes.ts';
 import { inspectHandshake } from '../../src/connection/diagnosis/probe.ts';
 import { createTlsContext, type Route } from '../../src/connection/route.ts';
+import { describeForeign } from '../../src/connection/tls/foreign-protocol.ts';
 import { openTransport } from '../../src/connection/transport.ts';
 import { describeTls } from '../../src/preflight/tls-findings.ts';
 import type { Failure } from '../../src/signing/policy/failure.ts';
@@ -80,8 +80,6 @@ test.each([
 });
 
 test('a long line is cut, and one with control characters is not shown', () => {
-  expect(describeForeign(Buffer.from('x'.repeat(300)))).toBe(
-    `the server speaks another protocol (it sent “${'x'.repeat(60)}…”)`,
-  );
-  expect(describeForeign(Buffer.from('SSH-\u001B[31m\r\n'))).toBe('the server speaks SSH');
+  expect(describeForeign(Buffer.from('x'.repeat(300)))).toBe(`speaks another protocol (it sent “${'x'.repeat(60)}…”)`);
+  expect(describeForeign(Buffer.from('SSH-\u001B[31m\r\n'))).toBe('speaks SSH');
 });

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { chooseProxy, openTunnel } from '../../src/connection/proxy.ts';
+import { chooseProxy } from '../../src/connection/proxy/proxy.ts';
+import { openTunnel } from '../../src/connection/proxy/tunnel.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 
@@ -60,7 +61,7 @@ describe('no_proxy', () => {
 });
 
 /** Starts a proxy that answers each CONNECT with these bytes, and asks it for a tunnel. */
-async function ask(answer: string, url: (port: number) => string): Promise<Failure> {
+async function ask(answer: string | Buffer, url: (port: number) => string): Promise<Failure> {
   const server = createServer().on('connect', (_, socket: Socket) => socket.end(answer));
   return failTunnel(server, url);
 }
@@ -146,9 +147,24 @@ describe('a proxy that cannot be used', () => {
     expect(asked).toEqual([]);
   });
 
-  test('because it does not speak HTTP is a failure of the service', async () => {
-    const failure = await ask('SSH-2.0-OpenSSH_9.2\r\n', (port) => `http://127.0.0.1:${port}`);
-    expect([failure.kind, failure.code]).toEqual(['service', 'PROXY_UNREACHABLE']);
-    expect(failure.message).toContain('does not speak HTTP');
+  test.each([
+    ['SSH-2.0-OpenSSH_9.2\r\n', 'config', 'does not speak HTTP: it speaks SSH (it sent “SSH-2.0-OpenSSH_9.2”)'],
+    ['hello there\r\n', 'config', 'it speaks another protocol (it sent “hello there”)'],
+    [Buffer.from('15030100020228', 'hex'), 'config', 'does not speak HTTP: it speaks TLS'],
+    [Buffer.from('0001ff', 'hex'), 'service', 'does not speak HTTP.'],
+    ['', 'service', 'closed the connection without an answer to CONNECT'],
+  ])('because it answers with %j is told by what it speaks', async (answer, kind, sentence) => {
+    const failure = await ask(answer, (port) => `http://127.0.0.1:${port}`);
+    expect([failure.kind, failure.code]).toEqual([kind, 'PROXY_UNREACHABLE']);
+    expect(failure.message).toContain(sentence);
+  });
+
+  test('because nobody listens says so', async () => {
+    const proxy = chooseProxy({ httpsProxy: 'http://127.0.0.1:1' }, new URL('https://sign.example.com'));
+    const opening = proxy && openTunnel(proxy, { hostname: 'sign.example.com', port: 443, timeoutMs: 2000 });
+    await expect(opening).rejects.toMatchObject({
+      kind: 'service',
+      message: expect.stringContaining('refused the connection'),
+    });
   });
 });

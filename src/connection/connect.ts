@@ -12,7 +12,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { type AddressBook, attemptMs } from './addresses.ts';
-import { openTunnel } from './proxy.ts';
+import { openTunnel } from './proxy/tunnel.ts';
 import { connectTimeout, peerName, type Route, targetOf } from './route.ts';
 import { isAlert, tlsCodeOf } from './tls/failure.ts';
 

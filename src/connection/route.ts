@@ -7,7 +7,7 @@ import {
   type SecureVersion,
 } from 'node:tls';
 import { Failure } from '../signing/policy/failure.ts';
-import type { ConnectProxy } from './proxy.ts';
+import type { ConnectProxy } from './proxy/proxy.ts';
 
 /** Where a service is and how a connection to it is made. */
 export interface Route {

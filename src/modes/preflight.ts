@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import type { ConnectProxy } from '../connection/proxy.ts';
+import type { ConnectProxy } from '../connection/proxy/proxy.ts';
 import { createTlsContext, createTlsContexts, type Route } from '../connection/route.ts';
 import { ActionError, toActionError } from '../errors.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';

@@ -1,7 +1,7 @@
 import { connectionFailure } from '../connection/connection-failure.ts';
 import { openPlainClient } from '../connection/connections.ts';
 import { Exchange, type WireRequest, type WireResponse } from '../connection/exchange.ts';
-import type { ConnectProxy } from '../connection/proxy.ts';
+import type { ConnectProxy } from '../connection/proxy/proxy.ts';
 
 /** Where a server that speaks HTTP without TLS is. */
 export interface PlainRoute {

@@ -1,4 +1,4 @@
-import type { ConnectProxy } from '../connection/proxy.ts';
+import type { ConnectProxy } from '../connection/proxy/proxy.ts';
 import { createWebContext } from '../connection/route.ts';
 import { openTransport } from '../connection/transport.ts';
 import { sendPlainly } from './plain.ts';

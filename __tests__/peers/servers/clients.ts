@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createDiagnosis } from '../../../src/connection/diagnosis/diagnosis.ts';
-import { chooseProxy } from '../../../src/connection/proxy.ts';
+import { chooseProxy } from '../../../src/connection/proxy/proxy.ts';
 import { createTlsContext, type Route } from '../../../src/connection/route.ts';
 import { openTransport } from '../../../src/connection/transport.ts';
 import type { FileOutcome } from '../../../src/files/release-file.ts';

@@ -4,7 +4,7 @@ import { orAborted } from '../../signing/schedule/clock.ts';
 import { dialFailure } from '../connection-failure.ts';
 import type { ExplainServer } from '../dialler.ts';
 import type { Route } from '../route.ts';
-import { describeForeign } from './first-bytes.ts';
+import { describeForeign } from '../tls/foreign-protocol.ts';
 import { type Handshake, inspectHandshake } from './probe.ts';
 import { explainServer } from './server-certificate.ts';
 
@@ -52,7 +52,7 @@ function foreignIn({ end, error, firstBytes }: Handshake, origin: string): Failu
   if (end === 'open' || firstBytes === undefined) return undefined;
   const foreign = describeForeign(firstBytes);
   if (foreign !== undefined) {
-    return new Failure('config', 'TLS_NOT_SPOKEN', `${origin}: this port does not speak TLS: ${foreign}.`, {
+    return new Failure('config', 'TLS_NOT_SPOKEN', `${origin}: this port does not speak TLS: the server ${foreign}.`, {
       hint: 'Check the port in server-url; plain HTTP is never used.',
       cause: error,
     });
@@ -63,7 +63,7 @@ function foreignIn({ end, error, firstBytes }: Handshake, origin: string): Failu
     'CONNECTION_LOST',
     `${origin}: the connection was closed before the server sent a byte.`,
     {
-      hint: 'A balancer without a server behind it, a server that is just starting or that expects the PROXY protocol, and a firewall that refuses the address of this runner look like this.',
+      hint: 'A balancer without a server behind it, a server that is just starting or that expects the PROXY protocol, and a firewall that refuses this runner or the name of the host look like this.',
       cause: error,
     },
   );

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type ConnectProxy, chooseProxy } from '../../connection/proxy.ts';
+import { type ConnectProxy, chooseProxy } from '../../connection/proxy/proxy.ts';
 import { createTlsContexts, type TlsContexts } from '../../connection/route.ts';
 import { ActionError } from '../../errors.ts';
 import { type CredentialPaths, withCredentials } from '../../identity/credentials.ts';

@@ -1,91 +1,10 @@
 import { type IncomingMessage, request } from 'node:http';
 import { type RequestOptions, request as secureRequest } from 'node:https';
-import { BlockList, isIP, type Socket } from 'node:net';
-import { ActionError } from '../errors.ts';
-import { Failure, tooManyOpen } from '../signing/policy/failure.ts';
-import { isTlsReason, reasonOf, tlsCodeOf } from './tls/failure.ts';
-
-/** A CONNECT proxy; `authorization` is a secret. */
-export interface ConnectProxy {
-  /** `http://host:port` or `https://host:port`, without credentials. */
-  readonly url: URL;
-  readonly authorization?: string | undefined;
-}
-
-/** The proxy variables of the environment; lower-case names win, as in other tools. */
-export interface ProxyVariables {
-  readonly httpsProxy?: string | undefined;
-  readonly httpProxy?: string | undefined;
-  readonly noProxy?: string | undefined;
-}
-
-/** Picks the proxy for a URL, or `undefined` when it is to be reached directly; throws `PROXY_UNUSABLE`. */
-export function chooseProxy(variables: ProxyVariables, target: URL): ConnectProxy | undefined {
-  const isPlain = target.protocol === 'http:';
-  const value = (isPlain ? variables.httpProxy : variables.httpsProxy)?.trim();
-  const name = isPlain ? 'http_proxy' : 'https_proxy';
-  if (!value || bypasses(variables.noProxy ?? '', target)) return undefined;
-  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-  if (!URL.canParse(text)) throw proxyUnusable(name, 'is not a URL');
-  const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw proxyUnusable(name, `has the scheme ${url.protocol}//`);
-  const authorization = url.username || url.password ? basic(url, name) : undefined;
-  url.username = '';
-  url.password = '';
-  return { url, authorization };
-}
-
-function proxyUnusable(
-  name: string,
-  reason: string,
-  hint = 'It should look like http://proxy.example.com:3128.',
-): ActionError {
-  return new ActionError('PROXY_UNUSABLE', `The environment variable ${name} ${reason}.`, { hint });
-}
-
-function basic({ username, password }: URL, name: string): string {
-  try {
-    const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    return `Basic ${Buffer.from(pair).toString('base64')}`;
-  } catch {
-    throw proxyUnusable(
-      name,
-      'has credentials that are not percent-encoded',
-      'Write %25 for each % in user and password.',
-    );
-  }
-}
-
-/** Tells whether a `no_proxy` list covers the target: `*`, a host, a domain with or without its dot, an address or a CIDR block, each with an optional port. */
-function bypasses(noProxy: string, target: URL): boolean {
-  const host = target.hostname.toLowerCase().replace(/^\[|\]$|\.$/g, '');
-  if (host === 'localhost' || isWithin('127.0.0.0/8', host) || isWithin('::1', host)) return true;
-  const entries = noProxy.toLowerCase().split(/[\s,]+/);
-  const port = target.port || (target.protocol === 'http:' ? '80' : '443');
-  return entries.filter(Boolean).some((entry) => covers(entry, host, port));
-}
-
-function covers(entry: string, host: string, port: string): boolean {
-  if (entry === '*') return true;
-  const bracketed = /^\[([^\]]+)\](\/\d+)?(?::(\d+))?$/.exec(entry);
-  if (bracketed) return (bracketed[3] ?? port) === port && isWithin(`${bracketed[1]}${bracketed[2] ?? ''}`, host);
-  if (isIP(host) !== 0 && isWithin(entry, host)) return true;
-  const [, name = entry, entryPort = port] = /^([^:]*):(\d+)$/.exec(entry) ?? [];
-  const domain = name.replace(/^\*?\.|\.$/g, '');
-  return entryPort === port && (host === domain || host.endsWith(`.${domain}`));
-}
-
-/** Tells whether an address is this one or, for a block such as `10.0.0.0/8`, in it; never for what is no address. */
-function isWithin(block: string, host: string): boolean {
-  const [address = '', bits] = block.split('/');
-  const [family, hostFamily] = [isIP(address), isIP(host)];
-  const most = family === 6 ? 128 : 32;
-  if (family === 0 || hostFamily === 0 || !/^\d{1,3}$/.test(bits ?? '0') || Number(bits ?? most) > most) return false;
-  const list = new BlockList();
-  list.addSubnet(address, Number(bits ?? most), family === 6 ? 'ipv6' : 'ipv4');
-  return list.check(host, hostFamily === 6 ? 'ipv6' : 'ipv4');
-}
+import type { Socket } from 'node:net';
+import { Failure, tooManyOpen } from '../../signing/policy/failure.ts';
+import { isTlsReason, reasonOf, tlsCodeOf } from '../tls/failure.ts';
+import { describeForeign, isTlsRecord } from '../tls/foreign-protocol.ts';
+import type { ConnectProxy } from './proxy.ts';
 
 /** What a tunnel leads to. */
 export interface TunnelTarget {
@@ -171,8 +90,8 @@ function failedRequest(error: Error): Failure {
   const crowded = tooManyOpen(error);
   if (crowded) return crowded;
   const code = tlsCodeOf(error);
-  if (code.startsWith('HPE_')) return unreachable('does not speak HTTP', error);
-  if (!isTlsReason(code)) return unreachable('could not be reached', error);
+  if (code.startsWith('HPE_')) return foreign(error);
+  if (!isTlsReason(code)) return unreachable(ENDS[code] ?? 'could not be reached', error);
   const isPlain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
   const reason = isPlain ? 'it does not speak TLS' : reasonOf(error, code);
   return new Failure('config', 'PROXY_TLS', `The TLS handshake with the proxy of https_proxy failed: ${reason}.`, {
@@ -183,9 +102,29 @@ function failedRequest(error: Error): Failure {
   });
 }
 
+/** What a dial to the proxy ends with, by the code of the error. */
+const ENDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused the connection',
+  ECONNRESET: 'closed the connection without an answer to CONNECT, as a SOCKS proxy does',
+  ENOTFOUND: 'has a host name that does not exist',
+};
+
+/** A proxy whose answer is no HTTP: what it speaks instead tells which part of https_proxy is wrong, and stays. */
+function foreign(error: Error): Failure {
+  const bytes = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
+  const speaks = isTlsRecord(bytes) ? 'speaks TLS' : describeForeign(bytes);
+  if (speaks === undefined) return unreachable('does not speak HTTP', error);
+  return new Failure('config', 'PROXY_UNREACHABLE', `The proxy of https_proxy does not speak HTTP: it ${speaks}.`, {
+    hint: isTlsRecord(bytes) ? 'Write https:// in https_proxy, or use its port for plain HTTP.' : CHECK_PROXY,
+    cause: error,
+  });
+}
+
+const CHECK_PROXY = 'Check host and port in https_proxy, or list the service in no_proxy to reach it directly.';
+
 function unreachable(how: string, cause?: Error): Failure {
   return new Failure('service', 'PROXY_UNREACHABLE', `The proxy of https_proxy ${how}.`, {
-    hint: 'Check https_proxy, or list the service in no_proxy to reach it directly.',
+    hint: CHECK_PROXY,
     cause,
   });
 }

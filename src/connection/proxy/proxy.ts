@@ -1,0 +1,84 @@
+import { BlockList, isIP } from 'node:net';
+import { ActionError } from '../../errors.ts';
+
+/** A CONNECT proxy; `authorization` is a secret. */
+export interface ConnectProxy {
+  /** `http://host:port` or `https://host:port`, without credentials. */
+  readonly url: URL;
+  readonly authorization?: string | undefined;
+}
+
+/** The proxy variables of the environment; lower-case names win, as in other tools. */
+export interface ProxyVariables {
+  readonly httpsProxy?: string | undefined;
+  readonly httpProxy?: string | undefined;
+  readonly noProxy?: string | undefined;
+}
+
+/** Picks the proxy for a URL, or `undefined` when it is to be reached directly; throws `PROXY_UNUSABLE`. */
+export function chooseProxy(variables: ProxyVariables, target: URL): ConnectProxy | undefined {
+  const isPlain = target.protocol === 'http:';
+  const value = (isPlain ? variables.httpProxy : variables.httpsProxy)?.trim();
+  const name = isPlain ? 'http_proxy' : 'https_proxy';
+  if (!value || bypasses(variables.noProxy ?? '', target)) return undefined;
+  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  if (!URL.canParse(text)) throw proxyUnusable(name, 'is not a URL');
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw proxyUnusable(name, `has the scheme ${url.protocol}//`);
+  const authorization = url.username || url.password ? basic(url, name) : undefined;
+  url.username = '';
+  url.password = '';
+  return { url, authorization };
+}
+
+function proxyUnusable(
+  name: string,
+  reason: string,
+  hint = 'It should look like http://proxy.example.com:3128.',
+): ActionError {
+  return new ActionError('PROXY_UNUSABLE', `The environment variable ${name} ${reason}.`, { hint });
+}
+
+function basic({ username, password }: URL, name: string): string {
+  try {
+    const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    return `Basic ${Buffer.from(pair).toString('base64')}`;
+  } catch {
+    throw proxyUnusable(
+      name,
+      'has credentials that are not percent-encoded',
+      'Write %25 for each % in user and password.',
+    );
+  }
+}
+
+/** Tells whether a `no_proxy` list covers the target: `*`, a host, a domain with or without its dot, an address or a CIDR block, each with an optional port. */
+function bypasses(noProxy: string, target: URL): boolean {
+  const host = target.hostname.toLowerCase().replace(/^\[|\]$|\.$/g, '');
+  if (host === 'localhost' || isWithin('127.0.0.0/8', host) || isWithin('::1', host)) return true;
+  const entries = noProxy.toLowerCase().split(/[\s,]+/);
+  const port = target.port || (target.protocol === 'http:' ? '80' : '443');
+  return entries.filter(Boolean).some((entry) => covers(entry, host, port));
+}
+
+function covers(entry: string, host: string, port: string): boolean {
+  if (entry === '*') return true;
+  const bracketed = /^\[([^\]]+)\](\/\d+)?(?::(\d+))?$/.exec(entry);
+  if (bracketed) return (bracketed[3] ?? port) === port && isWithin(`${bracketed[1]}${bracketed[2] ?? ''}`, host);
+  if (isIP(host) !== 0 && isWithin(entry, host)) return true;
+  const [, name = entry, entryPort = port] = /^([^:]*):(\d+)$/.exec(entry) ?? [];
+  const domain = name.replace(/^\*?\.|\.$/g, '');
+  return entryPort === port && (host === domain || host.endsWith(`.${domain}`));
+}
+
+/** Tells whether an address is this one or, for a block such as `10.0.0.0/8`, in it; never for what is no address. */
+function isWithin(block: string, host: string): boolean {
+  const [address = '', bits] = block.split('/');
+  const [family, hostFamily] = [isIP(address), isIP(host)];
+  const most = family === 6 ? 128 : 32;
+  if (family === 0 || hostFamily === 0 || !/^\d{1,3}$/.test(bits ?? '0') || Number(bits ?? most) > most) return false;
+  const list = new BlockList();
+  list.addSubnet(address, Number(bits ?? most), family === 6 ? 'ipv6' : 'ipv4');
+  return list.check(host, hostFamily === 6 ? 'ipv6' : 'ipv4');
+}
