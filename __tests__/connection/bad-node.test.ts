@@ -57,6 +57,22 @@ test('one bad node of several costs its connections and no file', async () => {
   expect(run.events.filter(({ type }) => type === 'bad-node')).toHaveLength(2);
 });
 
+test('one bad node of several costs no file before the first success either, once another connection was good', async () => {
+  const [service, stranger] = [await openService({ delayMs: 300 }), await startStranger()];
+  let dialled = 0;
+  // Connections that are opened ahead of requests fail without a word.
+  const isBad = (nth: number): boolean => nth > 0 && nth < 6;
+  const front = await startFront(() => ({ to: isBad(dialled++) ? stranger.port : service.port }));
+  const run = await signTree({ ...service, url: front.url }, plantMany(8), {
+    concurrency: 4,
+    transport: openExplainingWay({ ...service, url: front.url }),
+  });
+  expect(run.ending).toBeUndefined();
+  expect(run.outcomes.filter(({ status }) => status === 'signed')).toHaveLength(8);
+  const met = run.events.find(({ type }) => type === 'bad-node');
+  expect(met?.type === 'bad-node' && met.failure.hint).toContain('several servers share its name');
+});
+
 test('when every new connection leads to the bad node, the run ends with what that node sent', async () => {
   const run = await signAcrossCut(() => 'bad');
   expect(run.ending?.code).toBe('TLS_SERVER_UNTRUSTED');

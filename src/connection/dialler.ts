@@ -144,6 +144,14 @@ export class Dialler {
     }
     this.#readsServer = true;
     const { explainServer } = this.#options;
-    return serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
+    const explained = serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
+    return this.#hasConnected && isOurRefusal(cause) ? oneOfSeveral(explained) : explained;
   }
+}
+
+/** Says that the server that was refused is not the only one: its operators look for it among several. */
+function oneOfSeveral(failure: Failure): Failure {
+  const others =
+    'Another connection to this host was good: several servers share its name, and not all are set up alike.';
+  return failure.with({ hint: `${failure.hint ?? ''} ${others}`.trim(), isOneOfSeveral: true });
 }

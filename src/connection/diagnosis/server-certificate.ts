@@ -164,12 +164,17 @@ function describeTrust(sent: Chain, { anchors, now }: TrustFacts): Detail {
   if (top.subject === top.issuer)
     return {
       what,
-      todo: `Ask the operators of the service whether ${ca} is its CA, and put that certificate into chain.`,
+      todo: `Ask the operators of the service whether ${ca} is its CA, and put that certificate into chain. ${inspection(ca)}`,
     };
   return {
     what,
-    todo: `Ask the operators of the service which of two causes it is: chain lacks the certificate of their CA, ${ca}, which then belongs there; or ${ca} is an intermediate CA below a CA in chain, and their server must send its certificate as well.`,
+    todo: `Ask the operators of the service which of two causes it is: chain lacks the certificate of their CA, ${ca}, which then belongs there; or ${ca} is an intermediate CA below a CA in chain, and their server must send its certificate as well. ${inspection(ca)}`,
   };
+}
+
+/** Devices that open TLS show a certificate of their own CA for every host, and cannot show the server our certificate. */
+function inspection(ca: string): string {
+  return `If ${ca} belongs to the network of this runner instead, a proxy or firewall there opens TLS, so that the service never sees our client certificate: its operators must let this host through unopened.`;
 }
 
 function countOf(names: readonly string[]): string {

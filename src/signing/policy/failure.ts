@@ -19,7 +19,7 @@ export type FailureKind = 'config' | 'service' | 'machine' | 'request' | 'file';
  * - `verify-key`: the same, with a smaller number, and no file is repeated before the first success.
  * - `unauthorised`: on a second attempt before the first success, or on several probes in a row after it.
  * - `not-found`: on several attempts before the first success.
- * - `bad-node`: at once before the first success; after it, when one node of several may be at fault, on several attempts.
+ * - `bad-node`: at once before the first success; after it, or when one server of several is at fault, on several attempts.
  */
 type EndsRun = 'canary-twice' | 'first-four-files' | 'verify-key' | 'unauthorised' | 'not-found' | 'bad-node';
 
@@ -35,6 +35,8 @@ export interface FailureFacts extends ErrorFacts {
   readonly unanswered?: boolean;
   /** The refusal may be meant for the client certificate: whoever knows that certificate should name it. */
   readonly mayConcernCertificate?: boolean;
+  /** An earlier connection to the same host was good, so that other servers of that name may be as good. */
+  readonly isOneOfSeveral?: boolean;
   /** Identity of the request when it carried several files: the failure of each of them is one event of the service. */
   readonly request?: object;
   /** Most attempts that are worth making for this failure, when fewer than the run's limit. */
@@ -139,7 +141,7 @@ export function refusedLater(failure: Failure, successes: number): Failure {
   const files = successes === 1 ? '1 file' : `${successes} files`;
   return failure.with({
     message: `${failure.message.replace(/\.$/, '')}, although the same credentials were good for ${files} of this run.`,
-    hint: 'A firewall or gateway may limit the rate, or object to the content of a file: lower concurrency, and ask the operators. Otherwise the credentials were withdrawn during the run.',
+    hint: 'The credentials may have been withdrawn during the run, one of several servers behind a balancer may not know them, or a firewall or gateway may limit the rate or object to the content of a file: ask the operators; lower concurrency.',
   });
 }
 

@@ -46,7 +46,8 @@ export class RunJudge {
   /** Tells whether this failure ends the run; `now` is the scheduler's clock. */
   endsRun(failure: Failure, facts: AttemptFacts, now: number): boolean {
     const rule = failure.facts.endsRun;
-    if (rule === 'bad-node') return this.#successes === 0 || this.#badNode(facts.job);
+    if (rule === 'bad-node')
+      return (this.#successes === 0 && !failure.facts.isOneOfSeveral) || this.#badNode(facts.job);
     if (failure.kind === 'config') return true;
     if (this.#successes > 0) return false;
     switch (rule) {
