@@ -244,12 +244,31 @@ describe('200 with something else', () => {
     ['{"code":500}', ['request', 'SERVER_ERROR']],
     ['{"code":400}', ['file', 'REQUEST_REFUSED', 'first-four-files']],
     ['{"code":599}', ['request', 'SERVER_ERROR']],
+    ['{"status":401,"message":"no"}', ['request', 'UNAUTHORIZED', 'unauthorised', 3]],
+    ['{"status":"403 FORBIDDEN"}', ['request', 'FORBIDDEN', 'unauthorised', 3]],
+    ['{"error":{"code":503,"message":"down"}}', ['service', 'UNAVAILABLE']],
+    ['{"errors":[{"status":"404","title":"no such key"}]}', ['file', 'NOT_FOUND', 'first-four-files']],
+    ['{"meta":{"status_code":500}}', ['request', 'SERVER_ERROR']],
+    ['{"resultCode":"500","resultMsg":"HSM offline"}', ['request', 'SERVER_ERROR']],
+    ['{"http_status":502}', ['service', 'BAD_GATEWAY']],
+    ['{"error":429,"message":"slow"}', ['service', 'THROTTLED']],
+    ['{"code":200,"data":null,"status":{"code":403}}', ['request', 'FORBIDDEN', 'unauthorised', 3]],
   ])('an error in an envelope counts as if it were the status: %s', (body, expected) => {
     expect(summary(failureOf(answer(body)))).toEqual(expected);
   });
 
   test.each([
+    ['{"code":401,"message":"no"}', 'The service answered 200, and its body says 401: no.'],
+    ['{"error":{"code":500,"message":"HSM offline"}}', 'The service answered 200, and its body says 500: HSM offline.'],
+    ['{"status":"413"}', 'The service answered 200, and its body says 413 to a file of 1234 bytes.'],
+  ])('an error in an envelope is told beside the status that was sent: %s', (body, sentence) => {
+    expect(failureOf(answer(body)).message).toBe(sentence);
+  });
+
+  test.each([
     '{"code":0}',
+    '{"data":{"code":503}}',
+    '{"error":"404 files are left, 5 are done"}',
     '{"code":399}',
     '{"code":600}',
     '{"code":40101}',

@@ -1,6 +1,8 @@
 import type { WireResponse } from '../../connection/exchange.ts';
+import type { Failure } from '../../signing/policy/failure.ts';
 import { CODE_NAMES, membersOf, wordsOf } from './members.ts';
 import { reasonIn, type Scrub } from './reason.ts';
+import { type AnswerFacts, statusFailure } from './status.ts';
 
 /** What to do about a refusal in an answer whose status says success. */
 export const REFUSAL_HINT = 'Ask the operators of the service about this refusal.';
@@ -10,6 +12,52 @@ export function refusalInEnvelope(response: WireResponse, answer: unknown, scrub
   if (typeof answer !== 'object' || answer === null || !isRefusal(answer)) return '';
   const reason = reasonIn(response, scrub);
   return reason === undefined ? '' : `The service refused: ${reason.text}. `;
+}
+
+/**
+ * Explains an answer with a status of success whose body has the status of an error, as in `{"code": 503, "message": …}`;
+ * `undefined` when the body has none. The sentence tells both: nobody finds a 503 in the log of a server that sent 200.
+ */
+export function failureInEnvelope(response: WireResponse, answer: unknown, facts: AnswerFacts): Failure | undefined {
+  const status = statusIn(answer) ?? HOLDERS.map((name) => statusIn(memberOf(answer, name))).find(Boolean);
+  if (status === undefined) return undefined;
+  const failure = statusFailure({ ...response, status }, facts);
+  const both = `answered ${response.status}, and its body says ${status}`;
+  return failure.with({ message: failure.message.replace(/answered \d+/, both) });
+}
+
+const STATUS_NAMES = [
+  'code',
+  'status',
+  'statuscode',
+  'httpstatus',
+  'httpcode',
+  'httpstatuscode',
+  'error',
+  'errorcode',
+  'errcode',
+  'resultcode',
+  'returncode',
+  'retcode',
+  'ret',
+];
+/** Objects beside or around the rest of an answer, which may hold its status. */
+const HOLDERS = ['error', 'errors', 'fault', 'status', 'meta', 'head', 'header', 'result', 'response'];
+
+function memberOf(value: unknown, name: string): unknown {
+  const member = typeof value === 'object' && value !== null ? membersOf(value).get(name) : undefined;
+  return Array.isArray(member) ? member[0] : member;
+}
+
+/** Returns the first member that is the status of an error in HTTP: `401`, `"401"`, `"401 UNAUTHORIZED"`. */
+function statusIn(value: unknown): number | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const members = membersOf(value);
+  const found = STATUS_NAMES.map((name) => members.get(name))
+    .filter((member) => typeof member === 'string' || typeof member === 'number')
+    .map((member) => /^\s*([45]\d\d)(?:\s+[A-Za-z_ ]+)?\s*$/.exec(String(member))?.[1]);
+  const status = found.find((text) => text !== undefined);
+  return status === undefined ? undefined : Number(status);
 }
 
 /** A code that does not mean success beside words, a named error, a list of errors, or a state that means failure. */

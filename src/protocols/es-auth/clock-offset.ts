@@ -25,6 +25,12 @@ export class ClockOffset {
     return this.#now() + (this.#offsetMs ?? 0);
   }
 
+  /** Tells whether the time that an answer gives is that of this clock, as far as can be seen. */
+  agreesWith({ headers: { date } }: WireResponse): boolean {
+    const theirs = parseHttpDate(typeof date === 'string' ? date : undefined);
+    return theirs !== undefined && Math.abs(theirs - this.now()) <= MIN_SKEW_MS;
+  }
+
   /** Learns from a refusal; returns it unchanged, or as one that is due to the age of the request. */
   explain(failure: Failure, response: WireResponse, sentAt: number): Failure {
     if (failure.facts.endsRun !== 'unauthorised' || this.#learn(response)) return failure;

@@ -1,7 +1,7 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import { COMPRESSED_HINT, describeCompression } from '../answers/coding.ts';
-import { REFUSAL_HINT, refusalInEnvelope } from '../answers/envelope.ts';
+import { failureInEnvelope, REFUSAL_HINT, refusalInEnvelope } from '../answers/envelope.ts';
 import { cutOnly, isWebPage, reasonIn } from '../answers/reason.ts';
 import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts';
 
@@ -21,8 +21,8 @@ export function readResponse(response: WireResponse, facts: AnswerFacts): string
   const answer = parse(text, response, facts);
   const { signData } = { signData: undefined, ...answer };
   if (typeof signData === 'string' && signData !== '') return checkText(signData);
-  const envelope = errorStatus(answer);
-  if (envelope !== undefined) throw statusFailure({ ...response, status: envelope }, facts);
+  const envelope = failureInEnvelope(response, answer, facts);
+  if (envelope !== undefined) throw envelope;
   const missing = describeMissing(answer, facts);
   const refusal = refusalInEnvelope(response, answer, facts.scrub ?? cutOnly);
   if (refusal !== '') throw badSignature(`${refusal}${missing}`).with({ hint: REFUSAL_HINT });
@@ -56,14 +56,6 @@ function parse(text: string, response: WireResponse, facts: AnswerFacts): object
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw badSignature(`The answer is no JSON object${quoteWords(response, facts)}`);
-}
-
-/** Some services answer 200 with `{"code": 503, "message": …}`; returns such a member when it is an HTTP error status. */
-function errorStatus(answer: object): number | undefined {
-  const members = { code: undefined, status: undefined, statusCode: undefined, ...answer };
-  return [members.code, members.status, members.statusCode]
-    .map((value: unknown) => (typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN))
-    .find((status) => Number.isInteger(status) && status >= 400 && status <= 599);
 }
 
 function checkText(value: string): string {

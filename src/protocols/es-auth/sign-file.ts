@@ -27,8 +27,13 @@ export interface SignFileOptions {
   readonly onContentType?: (type: string) => void;
 }
 
-const CREDENTIALS =
-  'app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner';
+/** What may be wrong when the service refuses a request, depending on the time in its answer. */
+const CREDENTIALS = {
+  anyClock:
+    'app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner',
+  sameClock:
+    'app-key and app-secret (no quotes, nothing missing), and that they belong to this service; the clock of the runner agrees with the Date of the answer',
+};
 
 /** The parts of a request that are chosen when the reading of its file begins. */
 interface Draft extends Hashing {
@@ -57,7 +62,8 @@ export function createSignFileSigner(transport: Transport, options: SignFileOpti
     const response = await post(transport, { method: 'POST', path: options.requestPath, headers, body }, signal);
     try {
       const asksForCertificate = transport.asksForCertificate();
-      const facts = { size: source.size, scrub: options.scrub, asksForCertificate, credentials: CREDENTIALS };
+      const credentials = CREDENTIALS[clock.agreesWith(response) ? 'sameClock' : 'anyClock'];
+      const facts = { size: source.size, scrub: options.scrub, asksForCertificate, credentials };
       const text = readResponse(response, facts);
       const type = otherContentType(response);
       if (type !== undefined) {

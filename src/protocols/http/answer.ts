@@ -2,8 +2,9 @@ import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
 import { COMPRESSED_HINT, describeCompression } from '../answers/coding.ts';
-import { REFUSAL_HINT, refusalInEnvelope } from '../answers/envelope.ts';
+import { failureInEnvelope, REFUSAL_HINT, refusalInEnvelope } from '../answers/envelope.ts';
 import { isWebPage, reasonIn, type Scrub } from '../answers/reason.ts';
+import type { AnswerFacts } from '../answers/status.ts';
 
 /** Where the signature is in an answer: a JSON pointer (RFC 6901) as its steps, the body as text, or the body as bytes. */
 export type AnswerPlace =
@@ -28,9 +29,10 @@ const DECODER = new TextDecoder('utf-8', { fatal: true });
 export function readAnswer(
   response: WireResponse,
   { answer: place, encoding }: { readonly answer: AnswerPlace; readonly encoding: SignatureEncoding },
-  scrub: Scrub,
+  facts: AnswerFacts & { readonly scrub: Scrub },
 ): string {
   const { body } = response;
+  const { scrub } = facts;
   const compressed = describeCompression(response, scrub);
   if (compressed !== undefined) throw unusable('RESP_ENCODED', compressed, { hint: COMPRESSED_HINT });
   if (body.length === 0) throw unusable('RESP_EMPTY', 'The service answered with an empty body.');
@@ -41,7 +43,7 @@ export function readAnswer(
   try {
     return checked(follow(json, place.steps, (value) => describe(value, scrub)));
   } catch (error) {
-    throw error instanceof Failure ? withReason(error, response, { json, scrub }) : error;
+    throw error instanceof Failure ? withReason(error, response, { ...facts, json }) : error;
   }
 }
 
@@ -49,8 +51,11 @@ export function readAnswer(
 function withReason(
   failure: Failure,
   response: WireResponse,
-  { json, scrub }: { readonly json: unknown; readonly scrub: Scrub },
+  { json, ...facts }: AnswerFacts & { readonly scrub: Scrub; readonly json: unknown },
 ): Failure {
+  const envelope = failureInEnvelope(response, json, facts);
+  if (envelope !== undefined) return envelope;
+  const { scrub } = facts;
   const refusal = refusalInEnvelope(response, json, scrub);
   if (refusal !== '') return failure.with({ message: `${refusal}${failure.message}`, hint: REFUSAL_HINT });
   const reason = reasonIn(response, scrub);

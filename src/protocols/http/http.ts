@@ -38,15 +38,15 @@ export function createHttpSigner(transport: Transport, options: HttpOptions, scr
       const request = await fillRequest(source, options);
       const response = await transport.post(request, signal);
       const { status } = response;
-      if (status !== 200 && status !== 201)
-        throw statusFailure(response, {
-          size: source.size,
-          scrub,
-          asksForCertificate: transport.asksForCertificate(),
-          credentials: 'token, and what request sends to prove who asks',
-          address: 'server-url and request',
-        });
-      return { text: readAnswer(response, options, scrub) };
+      const facts = {
+        size: source.size,
+        scrub,
+        asksForCertificate: transport.asksForCertificate(),
+        credentials: 'token, and what request sends to prove who asks',
+        address: 'server-url and request',
+      };
+      if (status !== 200 && status !== 201) throw statusFailure(response, facts);
+      return { text: readAnswer(response, options, facts) };
     },
   };
 }
