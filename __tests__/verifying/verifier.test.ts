@@ -1,4 +1,4 @@
-import { constants, generateKeyPairSync, sign } from 'node:crypto';
+import { constants, generateKeyPairSync, hash, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { chooseAlgorithm } from '../../src/verifying/algorithm.ts';
 import { readVerifyKey } from '../../src/verifying/key.ts';
@@ -130,12 +130,37 @@ describe('the size of a file', () => {
   });
 });
 
-test('no other algorithm is looked for where none could fit', async () => {
+describe('a signature of other bytes', () => {
+  const digest = hash('sha256', MESSAGE, 'buffer');
+  const signed = [
+    ['the sha256 digest of the file, taken for the file itself', digest],
+    ['the sha256 digest of the file in hex', Buffer.from(digest.toString('hex'))],
+    ['the base64 text of the file', Buffer.from(MESSAGE.toString('base64'))],
+  ] as const;
+  const cases = (['ec-p256', 'rsa', 'ed25519'] as const).flatMap((signer) =>
+    signed.map(([name, bytes]) => [signer, name, bytes] as const),
+  );
+  test.each(cases.filter(([signer, name]) => signer !== 'ed25519' || !name.includes('base64')))(
+    'by %s names them: %s',
+    async (signer, name, bytes) => {
+      const { key, privateKey } = signers[signer];
+      const verifier = createVerifier(key, chooseAlgorithm(key, 'auto'));
+      const signature = sign(signer === 'ed25519' ? null : 'sha256', bytes, privateKey);
+      for (const at of [0, 1, 2, 3, 5]) {
+        const read = () => [MESSAGE.subarray(0, at), MESSAGE.subarray(at)];
+        expect(await findLikely(verifier, signature, read)).toEqual({ bytes: name });
+      }
+      expect(await findLikely(verifier, signature, () => [MESSAGE, MESSAGE])).toBeUndefined();
+    },
+  );
+});
+
+test('no explanation is looked for where the signature has no form of the key', async () => {
   const read = () => {
     throw new Error('read');
   };
   const ed25519 = createVerifier(signers.ed25519.key, chooseAlgorithm(signers.ed25519.key, 'auto'));
-  expect(await findLikely(ed25519, Buffer.alloc(64), read)).toBeUndefined();
+  expect(await findLikely(ed25519, Buffer.alloc(63), read)).toBeUndefined();
   const rsa = createVerifier(signers.rsa.key, chooseAlgorithm(signers.rsa.key, 'auto'));
   expect(await findLikely(rsa, Buffer.alloc(255), read)).toBeUndefined();
 });

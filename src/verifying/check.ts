@@ -75,6 +75,8 @@ export async function likelyCause(
 }
 
 function hintOf(likely: Likely, { algorithm }: Verifier): string {
+  if ('bytes' in likely)
+    return `It is valid for ${likely.bytes}: verify-key is the right key, and the service signs other bytes than those of the file.`;
   const set = likely.algorithm === algorithm.name ? '' : `, and set signature-algorithm: ${likely.algorithm}`;
   return 'saltBytes' in likely
     ? `It is valid as ${likely.algorithm} with a salt of ${likely.saltBytes} bytes: the service must use a salt as long as the digest, ${likely.digestBytes} bytes${set}.`

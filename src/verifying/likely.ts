@@ -1,13 +1,15 @@
-import { constants, createVerify, hash, publicDecrypt } from 'node:crypto';
+import { constants, createHash, createVerify, hash, publicDecrypt } from 'node:crypto';
 import { readInto } from '../files/hashing/file-hash.ts';
 import { type AlgorithmName, algorithmOf, algorithmsFor } from './algorithm.ts';
 import type { VerifyKey } from './key.ts';
 import { formOf } from './layout.ts';
 import { createVerifier, type Verifier } from './verifier.ts';
 
-/** What a signature that failed its check is valid as. */
+/** What a signature that failed its check is valid as, or for. */
 export type Likely =
   | { readonly algorithm: AlgorithmName }
+  /** Other bytes than those of the file, made from them: `the base64 text of the file`. */
+  | { readonly bytes: string }
   /** RSA-PSS with a salt of another length than the digest; both lengths in bytes. */
   | { readonly algorithm: AlgorithmName; readonly saltBytes: number; readonly digestBytes: number };
 
@@ -17,20 +19,21 @@ interface Candidate {
 }
 
 /**
- * Finds the other algorithm of the same key, or the other RSA-PSS salt length, that a signature which failed its check is
- * valid for, reading the bytes once more; `undefined` when there is none.
+ * Finds the other algorithm of the same key, the other RSA-PSS salt length, or the other bytes that a signature which failed
+ * its check is valid for, reading the file once more; `undefined` when there is none.
  *
  * The result only names a likely setting: the check has failed all the same.
  */
 export async function findLikely(
-  { key, algorithm }: Verifier,
+  verifier: Verifier,
   signature: Uint8Array,
   read: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<Likely | undefined> {
+  const { key, algorithm } = verifier;
+  if (formOf(key, signature) === undefined) return undefined;
   const names = algorithmsFor(key);
   const others = names.filter((name) => name !== algorithm.name).map((name) => withAlgorithm(key, name));
-  const candidates = [...others, ...names.flatMap((name) => withAnySalt(key, name))];
-  if (candidates.length === 0 || formOf(key, signature) === undefined) return undefined;
+  const candidates = [...others, ...names.flatMap((name) => withAnySalt(key, name)), ...withOtherBytes(verifier)];
   await readInto(read(), candidates);
   for (const { likely } of candidates) {
     const found = likely(signature);
@@ -44,6 +47,48 @@ function withAlgorithm(key: VerifyKey, name: AlgorithmName): Candidate {
   return {
     update: (chunk) => pass.update(chunk),
     likely: (signature) => (pass.verify(signature) ? { algorithm: name } : undefined),
+  };
+}
+
+/** A service may sign what it was sent, or hash a digest as if it were the file. */
+function withOtherBytes(verifier: Verifier): Candidate[] {
+  const name = verifier.algorithm.scheme === 'ed25519' ? 'sha256' : verifier.algorithm.hash;
+  const ofDigest = (encoding: 'binary' | 'hex', bytes: string): Candidate => {
+    const digest = createHash(name);
+    return {
+      update: (chunk) => digest.update(chunk),
+      likely: (signature) =>
+        isValidFor(verifier, Buffer.from(digest.digest(encoding), 'latin1'), signature) ? { bytes } : undefined,
+    };
+  };
+  const digests = [
+    ofDigest('binary', `the ${name} digest of the file, taken for the file itself`),
+    ofDigest('hex', `the ${name} digest of the file in hex`),
+  ];
+  // An Ed25519 signature needs all bytes in memory.
+  return verifier.algorithm.scheme === 'ed25519' ? digests : [...digests, ofBase64(verifier)];
+}
+
+function isValidFor(verifier: Verifier, bytes: Uint8Array, signature: Uint8Array): boolean {
+  const pass = verifier.start(bytes.length);
+  pass.update(bytes);
+  return pass.verify(signature);
+}
+
+function ofBase64(verifier: Verifier): Candidate {
+  const pass = verifier.start(0);
+  let rest: Buffer = Buffer.alloc(0);
+  return {
+    update(chunk) {
+      const bytes = Buffer.concat([rest, chunk]);
+      const whole = bytes.length - (bytes.length % 3);
+      pass.update(Buffer.from(bytes.toString('base64', 0, whole)));
+      rest = bytes.subarray(whole);
+    },
+    likely(signature) {
+      pass.update(Buffer.from(rest.toString('base64')));
+      return pass.verify(signature) ? { bytes: 'the base64 text of the file' } : undefined;
+    },
   };
 }
 
