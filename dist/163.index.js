@@ -629,7 +629,7 @@ export const modules = {
 				]
 			};
 			try {
-				return await new exchange.k(proxy ? forwarded : request, signal, () => 0).run(client, "own");
+				return await new exchange.k5(proxy ? forwarded : request, signal, () => 0).run(client, "own");
 			} catch (error) {
 				signal.throwIfAborted();
 				throw (0, connection_failure.D)(error, { origin: server.origin });

@@ -105,7 +105,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	}
 	var diagnosis = __webpack_require__(68157);
 	var own_certificate = __webpack_require__(69406);
-	var probe = __webpack_require__(53806);
+	var probe = __webpack_require__(9716);
 	var check = __webpack_require__(77259);
 	var failure = __webpack_require__(74318);
 	var sent_bytes = __webpack_require__(45109);
@@ -445,7 +445,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const hint = "Store the public key of the version that signs; after a rotation each version has a key of its own.";
 		return [known, (0, finding.gz)("verify-key", new errors.lZ("SIGNATURE_INVALID", message, { hint }))];
 	}
-	var route = __webpack_require__(8943);
+	var route = __webpack_require__(32266);
 	;
 	async function look(context, inputs, { route, identity, obstacle, anchors }) {
 		const { verification, isCallable, protocol } = inputs;

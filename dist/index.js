@@ -28534,6 +28534,9 @@ var __webpack_modules__ = {
 				this.#length = length;
 				return undefined;
 			}
+			get length() {
+				return this.#length;
+			}
 			bytes() {
 				return this.#buffer.subarray(0, this.#length);
 			}
@@ -28547,21 +28550,117 @@ var __webpack_modules__ = {
 			}
 		}
 	}),
-	86732: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	4415: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			$u: () => readServerChain,
-			Nr: () => beginHandshake,
-			xU: () => openUnderlay,
 			zm: () => DialError,
-			zy: () => dial
+			Nr: () => beginHandshake,
+			zy: () => dial,
+			xU: () => openUnderlay,
+			$u: () => readServerChain
 		});
-		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-		var node_net__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77030);
-		var node_tls__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(41692);
-		var _addresses_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(39582);
-		var _proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(24342);
-		var _route_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(83551);
-		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(16445);
+		var external_node_crypto_ = __nccwpck_require__(77598);
+		var external_node_net_ = __nccwpck_require__(77030);
+		var external_node_tls_ = __nccwpck_require__(41692);
+		var connection_addresses = __nccwpck_require__(39582);
+		var external_node_http_ = __nccwpck_require__(37067);
+		var external_node_https_ = __nccwpck_require__(44708);
+		var failure = __nccwpck_require__(74318);
+		var tls_failure = __nccwpck_require__(16445);
+		var foreign_protocol = __nccwpck_require__(24469);
+		;
+		function openTunnel(proxy, target) {
+			const { promise, resolve, reject } = Promise.withResolvers();
+			const authority = `${target.hostname.includes(":") ? `[${target.hostname}]` : target.hostname}:${target.port}`;
+			const isSecure = proxy.url.protocol === "https:";
+			const options = {
+				host: proxy.url.hostname.replace(/^\[|\]$/g, ""),
+				port: proxy.url.port || (isSecure ? 443 : 80),
+				method: "CONNECT",
+				path: authority,
+				agent: false,
+				timeout: target.timeoutMs,
+				rejectUnauthorized: true,
+				headers: {
+					host: authority,
+					...proxy.authorization ? { "proxy-authorization": proxy.authorization } : {}
+				}
+			};
+			const ask = isSecure ? (0, external_node_https_.request)(options) : (0, external_node_http_.request)(options);
+			ask.once("connect", (response, socket, head) => {
+				if (Math.trunc((response.statusCode ?? 0) / 100) === 2) {
+					if (head.length > 0) socket.unshift(head);
+					return resolve(socket);
+				}
+				socket.destroy();
+				reject(refusal(response, proxy));
+			});
+			ask.once("timeout", () => ask.destroy(unreachable("did not answer in time")));
+			ask.once("error", (error) => reject(error instanceof failure.HR ? error : failedRequest(error)));
+			ask.end();
+			return promise;
+		}
+		function refusal({ statusCode: status, headers }, proxy) {
+			if (status === 407) return unauthenticated(offersIn(headers["proxy-authenticate"] ?? ""), proxy);
+			return new failure.HR("service", "PROXY_REFUSED", `The proxy refused a tunnel to the service (${status}).`, { hint: `${isRule(status) ? RULES_FIRST : REACH_FIRST} List the service in no_proxy to go directly.` });
+		}
+		const RULES_FIRST = "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.";
+		const REACH_FIRST = "The proxy cannot reach the service, or its rules do not allow it.";
+		function isRule(status = 0) {
+			return status >= 400 && status < 500;
+		}
+		function offersIn(header) {
+			const schemes = [...header.matchAll(/(?:^|,)\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/gi)].map(([, scheme = ""]) => scheme);
+			return [...new Set(schemes)].slice(0, 6);
+		}
+		function unauthenticated(offers, { authorization }) {
+			const offered = offers.length > 0 ? `; it offers ${offers.join(", ")}` : "";
+			const what = authorization ? "The proxy refused the user and password of https_proxy (407)" : "The proxy asks for credentials (407), and https_proxy holds none";
+			return new failure.HR("config", "PROXY_AUTHENTICATION", `${what}${offered}.`, { hint: howToAuthenticate(offers, authorization) });
+		}
+		function howToAuthenticate(offers, authorization) {
+			const takesBasic = offers.length === 0 || offers.some((scheme) => scheme.toLowerCase() === "basic");
+			if (!takesBasic) {
+				return "This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.";
+			}
+			if (authorization) return "Check both, with %-escapes for special characters, or list the service in no_proxy.";
+			return "Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.";
+		}
+		function failedRequest(error) {
+			const crowded = (0, failure.g2)(error);
+			if (crowded) return crowded;
+			const code = (0, tls_failure.ss)(error);
+			if (code.startsWith("HPE_")) return foreign(error);
+			if (!(0, tls_failure.qV)(code)) return unreachable(ENDS[code] ?? "could not be reached", error);
+			const isPlain = code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG";
+			const reason = isPlain ? "it does not speak TLS" : (0, tls_failure.A3)(error, code);
+			return new failure.HR("config", "PROXY_TLS", `The TLS handshake with the proxy of https_proxy failed: ${reason}.`, {
+				hint: isPlain ? "Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in https_proxy." : "The proxy's certificate must chain to a root that Node knows or that NODE_EXTRA_CA_CERTS adds, and bear the host name in https_proxy.",
+				cause: error
+			});
+		}
+		const ENDS = {
+			ECONNREFUSED: "refused the connection",
+			ECONNRESET: "closed the connection without an answer to CONNECT, as a SOCKS proxy does",
+			ENOTFOUND: "has a host name that does not exist"
+		};
+		function foreign(error) {
+			const bytes = "rawPacket" in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
+			const speaks = (0, foreign_protocol.R)(bytes) ? "speaks TLS" : (0, foreign_protocol.e)(bytes);
+			if (speaks === undefined) return unreachable("does not speak HTTP", error);
+			return new failure.HR("config", "PROXY_UNREACHABLE", `The proxy of https_proxy does not speak HTTP: it ${speaks}.`, {
+				hint: (0, foreign_protocol.R)(bytes) ? "Write https:// in https_proxy, or use its port for plain HTTP." : CHECK_PROXY,
+				cause: error
+			});
+		}
+		const CHECK_PROXY = "Check host and port in https_proxy, or list the service in no_proxy to reach it directly.";
+		function unreachable(how, cause) {
+			return new failure.HR("service", "PROXY_UNREACHABLE", `The proxy of https_proxy ${how}.`, {
+				hint: CHECK_PROXY,
+				cause
+			});
+		}
+		var connection_route = __nccwpck_require__(83551);
+		;
 		async function openUnderlay(route, addressBook) {
 			const { proxy, server, timeoutMs } = route;
 			if (proxy === undefined) return {
@@ -28569,23 +28668,23 @@ var __webpack_modules__ = {
 				addresses: await addressBook.find(route)
 			};
 			return {
-				tunnel: await (0, _proxy_js__WEBPACK_IMPORTED_MODULE_4__.X)(proxy, {
-					...(0, _route_js__WEBPACK_IMPORTED_MODULE_5__.$r)(server),
+				tunnel: await openTunnel(proxy, {
+					...(0, connection_route.$r)(server),
 					timeoutMs
 				}),
 				addresses: []
 			};
 		}
 		function beginHandshake(route, { tunnel, addresses }, options) {
-			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_5__.$r)(route.server);
+			const { hostname, port } = (0, connection_route.$r)(route.server);
 			const tcp = {
 				port,
 				lookup: (_host, _options, done) => process.nextTick(done, null, [...addresses]),
-				autoSelectFamilyAttemptTimeout: (0, _addresses_js__WEBPACK_IMPORTED_MODULE_3__.E)(addresses.length, route)
+				autoSelectFamilyAttemptTimeout: (0, connection_addresses.E)(addresses.length, route)
 			};
-			return (0, node_tls__WEBPACK_IMPORTED_MODULE_2__.connect)({
+			return (0, external_node_tls_.connect)({
 				...tunnel ? { socket: tunnel } : tcp,
-				...(0, _route_js__WEBPACK_IMPORTED_MODULE_5__.Wz)(hostname),
+				...(0, connection_route.Wz)(hostname),
 				secureContext: options.secureContext ?? route.secureContext,
 				rejectUnauthorized: options.trust === "required",
 				checkServerIdentity: checkName,
@@ -28594,14 +28693,14 @@ var __webpack_modules__ = {
 			});
 		}
 		function checkName(hostname, certificate) {
-			const isBorne = (0, node_net__WEBPACK_IMPORTED_MODULE_1__.isIP)(hostname) !== 0 && certificate.subjectaltname === undefined && certificate.subject.CN === hostname;
-			return isBorne ? undefined : (0, node_tls__WEBPACK_IMPORTED_MODULE_2__.checkServerIdentity)(hostname, certificate);
+			const isBorne = (0, external_node_net_.isIP)(hostname) !== 0 && certificate.subjectaltname === undefined && certificate.subject.CN === hostname;
+			return isBorne ? undefined : (0, external_node_tls_.checkServerIdentity)(hostname, certificate);
 		}
 		function readServerChain(socket) {
 			const chain = new Map();
 			let next = socket.getPeerCertificate(true);
 			while (next?.raw && !chain.has(next.fingerprint256)) {
-				chain.set(next.fingerprint256, new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(next.raw));
+				chain.set(next.fingerprint256, new external_node_crypto_.X509Certificate(next.raw));
 				next = next.issuerCertificate;
 			}
 			return [...chain.values()];
@@ -28643,7 +28742,7 @@ var __webpack_modules__ = {
 				secureContext,
 				trust: "required"
 			});
-			const timer = setTimeout(() => socket.destroy((0, _route_js__WEBPACK_IMPORTED_MODULE_5__._e)(route)), Math.max(1, route.timeoutMs - spentMs));
+			const timer = setTimeout(() => socket.destroy((0, connection_route._e)(route)), Math.max(1, route.timeoutMs - spentMs));
 			const fail = (error) => {
 				clearTimeout(timer);
 				reject(new DialError(error, connectedAt !== undefined, serverChain));
@@ -28675,8 +28774,8 @@ var __webpack_modules__ = {
 				requests: 0
 			};
 			socket.on("error", (error) => {
-				const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__.ss)(error);
-				if ((0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__.Hx)(code)) connection.alert = code;
+				const code = (0, tls_failure.ss)(error);
+				if ((0, tls_failure.Hx)(code)) connection.alert = code;
 			});
 			return connection;
 		}
@@ -28744,7 +28843,7 @@ var __webpack_modules__ = {
 			const { origin, alert } = facts;
 			const rejected = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.cz)(alert ?? (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.ss)(error), error, origin);
 			if (rejected) return rejected;
-			const row = ROWS[code] ?? defectRow(error, code) ?? http2Row(error, facts) ?? protocolRow(error, code) ?? lostRow("before the answer was complete", facts);
+			const row = ROWS[code] ?? defectRow(error, code) ?? http2Row(error, facts) ?? protocolRow(error, code) ?? lostRow(facts.when ?? "before the answer was complete", facts);
 			return toFailure(row, error, origin);
 		}
 		function dialFailure(error, origin) {
@@ -28852,7 +28951,7 @@ var __webpack_modules__ = {
 				"service",
 				"CONNECTION_LOST",
 				`the connection was lost ${when}`,
-				"The service, or a gateway in front of it, may have restarted or be overloaded.",
+				when.startsWith("within") ? "The service, or a gateway in front of it, cut its own answer: their logs say why." : "The service, or a gateway in front of it, may have restarted or be overloaded. When small files get through and large ones do not, something on the way breaks off large requests.",
 				stale ? { staleConnection: true } : {}
 			];
 		}
@@ -29016,14 +29115,14 @@ var __webpack_modules__ = {
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
 		var _connection_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(23343);
-		var _first_bytes_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(92168);
-		var _probe_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(53806);
-		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(16119);
+		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(24469);
+		var _probe_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9716);
+		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(16119);
 		const LISTEN_MS = 1500;
 		function createDiagnosis(route, { anchors, now }) {
 			const { server } = route;
 			return {
-				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_5__.hr)(failure, serverChain, {
+				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_4__.hr)(failure, serverChain, {
 					server,
 					anchors,
 					now: new Date(now())
@@ -29033,7 +29132,7 @@ var __webpack_modules__ = {
 					"TLS_NOT_SPOKEN",
 					"TLS_HANDSHAKE_FAILED"
 				].includes(code) || code === "TLS_CLIENT_REJECTED" && message.includes("handshake failure"),
-				tell: async (failure) => reasonOfEnd(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_4__.k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure
+				tell: async (failure) => reasonOfEnd(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_3__.k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure
 			};
 		}
 		function reasonOfEnd(handshake, origin) {
@@ -29041,16 +29140,16 @@ var __webpack_modules__ = {
 		}
 		function foreignIn({ end, error, firstBytes }, origin) {
 			if (end === "open" || firstBytes === undefined) return undefined;
-			const foreign = (0, _first_bytes_js__WEBPACK_IMPORTED_MODULE_3__.e)(firstBytes);
+			const foreign = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__.e)(firstBytes);
 			if (foreign !== undefined) {
-				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_NOT_SPOKEN", `${origin}: this port does not speak TLS: ${foreign}.`, {
+				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_NOT_SPOKEN", `${origin}: this port does not speak TLS: the server ${foreign}.`, {
 					hint: "Check the port in server-url; plain HTTP is never used.",
 					cause: error
 				});
 			}
 			if (firstBytes.length > 0 || (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin).code !== "CONNECTION_LOST") return undefined;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "CONNECTION_LOST", `${origin}: the connection was closed before the server sent a byte.`, {
-				hint: "A balancer without a server behind it, a server that is just starting or that expects the PROXY protocol, and a firewall that refuses the address of this runner look like this.",
+				hint: "A balancer without a server behind it, a server that is just starting or that expects the PROXY protocol, and a firewall that refuses this runner or the name of the host look like this.",
 				cause: error
 			});
 		}
@@ -29101,94 +29200,6 @@ var __webpack_modules__ = {
 			}
 		}
 	}),
-	92168: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, {
-			K: () => readFirstBytes,
-			e: () => describeForeign
-		});
-		var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
-		var node_stream__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(57075);
-		var _addresses_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(39582);
-		var _connect_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(86732);
-		var _route_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(83551);
-		const WAIT_MS = 1500;
-		const ENOUGH_BYTES = 256;
-		async function readFirstBytes(route) {
-			const underlay = await (0, _connect_js__WEBPACK_IMPORTED_MODULE_3__.xU)(route, new _addresses_js__WEBPACK_IMPORTED_MODULE_2__.u()).catch(() => undefined);
-			if (underlay === undefined) return Buffer.alloc(0);
-			const tcp = underlay.tunnel ?? connectTcp(route, underlay);
-			const wire = new node_stream__WEBPACK_IMPORTED_MODULE_1__.Duplex({
-				read() {},
-				write: (chunk, _encoding, done) => void tcp.write(chunk, () => done())
-			});
-			const handshake = (0, _connect_js__WEBPACK_IMPORTED_MODULE_3__.Nr)(route, {
-				tunnel: wire,
-				addresses: []
-			}, {
-				protocols: ["http/1.1"],
-				trust: "required"
-			});
-			handshake.on("error", () => {});
-			try {
-				return await collect(tcp);
-			} finally {
-				handshake.destroy();
-				tcp.destroy();
-			}
-		}
-		function connectTcp(route, { addresses }) {
-			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_4__.$r)(route.server);
-			return (0, node_net__WEBPACK_IMPORTED_MODULE_0__.connect)({
-				host: hostname,
-				port,
-				lookup: (_host, _options, done) => process.nextTick(done, null, [...addresses]),
-				autoSelectFamilyAttemptTimeout: (0, _addresses_js__WEBPACK_IMPORTED_MODULE_2__.E)(addresses.length, route)
-			});
-		}
-		function collect(tcp) {
-			const { promise, resolve } = Promise.withResolvers();
-			let bytes = Buffer.alloc(0);
-			const finish = () => {
-				clearTimeout(timer);
-				resolve(bytes);
-			};
-			const timer = setTimeout(finish, WAIT_MS);
-			tcp.on("data", (chunk) => {
-				bytes = Buffer.concat([bytes, chunk]);
-				if (bytes.length >= ENOUGH_BYTES || bytes.includes("\n")) finish();
-			});
-			tcp.once("error", finish);
-			tcp.once("close", finish);
-			return promise;
-		}
-		const PROTOCOLS = [
-			[/^HTTP\/\d/, "plain HTTP"],
-			[/^\s*<(?:!doctype|html|head|title|h1)\b/i, "plain HTTP"],
-			[/^\0\0.[\x04\x07].\0{4}/s, "HTTP/2 without TLS"],
-			[/^SSH-/, "SSH"],
-			[/^[245]\d\d[ -][^\n]*FTP/i, "FTP"],
-			[/^[245]\d\d[ -][^\n]*\bE?SMTP\b/i, "SMTP"],
-			[/^\* (?:OK|BYE|PREAUTH)\b/, "IMAP"],
-			[/^\+OK\b/, "POP3"],
-			[/^RFB \d/, "VNC"],
-			[/^PROXY (?:TCP|UNKNOWN)|^\r\n\r\n\0\r\nQUIT\n/, "the PROXY protocol, which balancers speak to servers and not to clients"],
-			[/^AMQP/, "AMQP"],
-			[/^-ERR\b|^-NOAUTH\b/, "Redis"],
-			[/^.{3}\0(?:\x0A\d+\.\d+.*\0|\xFF)/s, "MySQL"],
-			[/^[NS]$|^E(?:\0\0|SFATAL)/, "PostgreSQL"],
-			[/^\xff[\xfb-\xfe]/, "Telnet"]
-		];
-		const MAX_SHOWN = 60;
-		function describeForeign(bytes) {
-			if (bytes.length === 0 || (bytes[0] === 21 || bytes[0] === 22) && bytes[1] === 3) return undefined;
-			const text = bytes.toString("latin1");
-			const protocol = PROTOCOLS.find(([greeting]) => greeting.test(text))?.[1];
-			const line = /^\s*([^\r\n]+)/.exec(text)?.[1] ?? "";
-			const shown = /^[\x20-\x7E]+$/.test(line) ? ` (it sent “${line.slice(0, MAX_SHOWN)}${line.length > MAX_SHOWN ? "…" : ""}”)` : "";
-			if (protocol) return `the server speaks ${protocol}${shown}`;
-			return shown === "" ? undefined : `the server speaks another protocol${shown}`;
-		}
-	}),
 	97628: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { x: () => aboutOtherServer });
 		function aboutOtherServer({ message, hint = "" }, server) {
@@ -29220,12 +29231,65 @@ var __webpack_modules__ = {
 			});
 		}
 	}),
-	53806: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	9716: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { k: () => inspectHandshake });
-		var _addresses_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(39582);
-		var _connect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(86732);
-		var _route_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(83551);
-		var _first_bytes_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(92168);
+		var connection_addresses = __nccwpck_require__(39582);
+		var connect = __nccwpck_require__(4415);
+		var connection_route = __nccwpck_require__(83551);
+		var external_node_net_ = __nccwpck_require__(77030);
+		var external_node_stream_ = __nccwpck_require__(57075);
+		;
+		const WAIT_MS = 1500;
+		const ENOUGH_BYTES = 256;
+		async function readFirstBytes(route) {
+			const underlay = await (0, connect.xU)(route, new connection_addresses.u()).catch(() => undefined);
+			if (underlay === undefined) return Buffer.alloc(0);
+			const tcp = underlay.tunnel ?? connectTcp(route, underlay);
+			const wire = new external_node_stream_.Duplex({
+				read() {},
+				write: (chunk, _encoding, done) => void tcp.write(chunk, () => done())
+			});
+			const handshake = (0, connect.Nr)(route, {
+				tunnel: wire,
+				addresses: []
+			}, {
+				protocols: ["http/1.1"],
+				trust: "required"
+			});
+			handshake.on("error", () => {});
+			try {
+				return await collect(tcp);
+			} finally {
+				handshake.destroy();
+				tcp.destroy();
+			}
+		}
+		function connectTcp(route, { addresses }) {
+			const { hostname, port } = (0, connection_route.$r)(route.server);
+			return (0, external_node_net_.connect)({
+				host: hostname,
+				port,
+				lookup: (_host, _options, done) => process.nextTick(done, null, [...addresses]),
+				autoSelectFamilyAttemptTimeout: (0, connection_addresses.E)(addresses.length, route)
+			});
+		}
+		function collect(tcp) {
+			const { promise, resolve } = Promise.withResolvers();
+			let bytes = Buffer.alloc(0);
+			const finish = () => {
+				clearTimeout(timer);
+				resolve(bytes);
+			};
+			const timer = setTimeout(finish, WAIT_MS);
+			tcp.on("data", (chunk) => {
+				bytes = Buffer.concat([bytes, chunk]);
+				if (bytes.length >= ENOUGH_BYTES || bytes.includes("\n")) finish();
+			});
+			tcp.once("error", finish);
+			tcp.once("close", finish);
+			return promise;
+		}
+		;
 		async function inspectHandshake(route, options) {
 			const probe = new Probe(route, options);
 			await probe.run();
@@ -29254,7 +29318,7 @@ var __webpack_modules__ = {
 			constructor(route, options) {
 				this.#route = route;
 				this.#options = options;
-				this.#timer = setTimeout(() => this.#fail((0, _route_js__WEBPACK_IMPORTED_MODULE_2__._e)(route)), route.timeoutMs);
+				this.#timer = setTimeout(() => this.#fail((0, connection_route._e)(route)), route.timeoutMs);
 			}
 			async run() {
 				const { signal } = this.#options;
@@ -29267,7 +29331,7 @@ var __webpack_modules__ = {
 				signal?.removeEventListener("abort", abort);
 				void opening.then((socket) => socket?.destroy());
 				const isUnknown = this.#connectedAt !== undefined && this.#version === undefined;
-				if (this.#end !== "open" && isUnknown && !signal?.aborted) this.#firstBytes = await (0, _first_bytes_js__WEBPACK_IMPORTED_MODULE_3__.K)(this.#route);
+				if (this.#end !== "open" && isUnknown && !signal?.aborted) this.#firstBytes = await readFirstBytes(this.#route);
 			}
 			describe() {
 				const since = (from, to) => from === undefined || to === undefined ? undefined : to - from;
@@ -29289,13 +29353,13 @@ var __webpack_modules__ = {
 				};
 			}
 			async #open() {
-				const underlay = await (0, _connect_js__WEBPACK_IMPORTED_MODULE_1__.xU)(this.#route, new _addresses_js__WEBPACK_IMPORTED_MODULE_0__.u());
+				const underlay = await (0, connect.xU)(this.#route, new connection_addresses.u());
 				const openedAt = performance.now();
 				if (underlay.tunnel) this.#connectedAt = openedAt;
 				else this.#lookedUpAt = openedAt;
 				this.#address = underlay.addresses[0]?.address;
 				const { session } = this.#options;
-				const socket = (0, _connect_js__WEBPACK_IMPORTED_MODULE_1__.Nr)(this.#route, underlay, {
+				const socket = (0, connect.Nr)(this.#route, underlay, {
 					protocols: ["http/1.1"],
 					session,
 					trust: "reported"
@@ -29315,7 +29379,7 @@ var __webpack_modules__ = {
 				this.#version = socket.getProtocol() ?? undefined;
 				if (/^SERVER_HANDSHAKE|^CLIENT_HANDSHAKE/.test(line.toString("latin1")) && this.#serverChain.length === 0) return;
 				this.#isClientAsked = socket.getSharedSigalgs().length > 0;
-				this.#serverChain = (0, _connect_js__WEBPACK_IMPORTED_MODULE_1__.$u)(socket);
+				this.#serverChain = (0, connect.$u)(socket);
 			}
 			#secured(socket) {
 				clearTimeout(this.#timer);
@@ -29622,12 +29686,15 @@ var __webpack_modules__ = {
 			const ca = (0, certificate.vm)(top.issuer);
 			if (top.subject === top.issuer) return {
 				what,
-				todo: `Ask the operators of the service whether ${ca} is its CA, and put that certificate into chain.`
+				todo: `Ask the operators of the service whether ${ca} is its CA, and put that certificate into chain. ${inspection(ca)}`
 			};
 			return {
 				what,
-				todo: `Ask the operators of the service which of two causes it is: chain lacks the certificate of their CA, ${ca}, which then belongs there; or ${ca} is an intermediate CA below a CA in chain, and their server must send its certificate as well.`
+				todo: `Ask the operators of the service which of two causes it is: chain lacks the certificate of their CA, ${ca}, which then belongs there; or ${ca} is an intermediate CA below a CA in chain, and their server must send its certificate as well. ${inspection(ca)}`
 			};
+		}
+		function inspection(ca) {
+			return `If ${ca} belongs to the network of this runner instead, a proxy or firewall there opens TLS, so that the service never sees our client certificate: its operators must let this host through unopened.`;
 		}
 		function countOf(names) {
 			return names.length === 1 ? "1 certificate" : `${names.length} certificates`;
@@ -29639,11 +29706,15 @@ var __webpack_modules__ = {
 	}),
 	50469: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			g: () => tooLarge,
-			k: () => Exchange
+			Ng: () => describeRequest,
+			g$: () => tooLarge,
+			k5: () => Exchange
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _answer_body_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(70459);
+		function describeRequest(origin, { method, path }) {
+			return `${method} ${origin}${path.replace(/\?.*$/s, "")}`;
+		}
 		class Exchange {
 			#request;
 			#signal;
@@ -29652,6 +29723,7 @@ var __webpack_modules__ = {
 			#body = new _answer_body_js__WEBPACK_IMPORTED_MODULE_1__.l();
 			#controller;
 			#receivedBefore = 0;
+			#isSent = false;
 			#status = 0;
 			#headers = {};
 			constructor(request, signal, received) {
@@ -29675,6 +29747,12 @@ var __webpack_modules__ = {
 					this.#signal.removeEventListener("abort", abort);
 				}
 			}
+			describeProgress() {
+				if (this.#status === 0) return this.#isSent ? "before the answer began" : "while the request was sent";
+				const length = [this.#headers["content-length"]].flat()[0];
+				const bytes = length === undefined ? `${this.#body.length} bytes` : `${this.#body.length} of ${length} bytes`;
+				return `within the answer (status ${this.#status}, ${bytes} of its body)`;
+			}
 			onRequestStart(controller) {
 				if (this.#signal.aborted) controller.abort(toError(this.#signal.reason));
 				else if (this.#controller) controller.abort(replayed());
@@ -29682,6 +29760,7 @@ var __webpack_modules__ = {
 				this.#receivedBefore = this.#received();
 			}
 			onRequestSent() {
+				this.#isSent = true;
 				this.#request.onSent?.();
 			}
 			onResponseStart(_, status, headers) {
@@ -29811,7 +29890,7 @@ var __webpack_modules__ = {
 				const body = new answer_body.l();
 				answer.on("data", (chunk) => {
 					const refusal = body.add(chunk, received());
-					if (refusal !== undefined) answer.destroy((0, exchange.g)(refusal));
+					if (refusal !== undefined) answer.destroy((0, exchange.g$)(refusal));
 				});
 				answer.once("error", reject);
 				answer.once("end", () => resolve({
@@ -29824,147 +29903,6 @@ var __webpack_modules__ = {
 		}
 		function closedEarly() {
 			return Object.assign(new Error("The server closed the connection without an answer."), { code: "ECONNRESET" });
-		}
-	}),
-	24342: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, {
-			U: () => chooseProxy,
-			X: () => openTunnel
-		});
-		var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37067);
-		var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(44708);
-		var node_net__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(77030);
-		var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(74318);
-		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(16445);
-		function chooseProxy(variables, target) {
-			const isPlain = target.protocol === "http:";
-			const value = (isPlain ? variables.httpProxy : variables.httpsProxy)?.trim();
-			const name = isPlain ? "http_proxy" : "https_proxy";
-			if (!value || bypasses(variables.noProxy ?? "", target)) return undefined;
-			const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-			if (!URL.canParse(text)) throw proxyUnusable(name, "is not a URL");
-			const url = new URL(text);
-			if (url.protocol !== "http:" && url.protocol !== "https:") throw proxyUnusable(name, `has the scheme ${url.protocol}//`);
-			const authorization = url.username || url.password ? basic(url, name) : undefined;
-			url.username = "";
-			url.password = "";
-			return {
-				url,
-				authorization
-			};
-		}
-		function proxyUnusable(name, reason, hint = "It should look like http://proxy.example.com:3128.") {
-			return new _errors_js__WEBPACK_IMPORTED_MODULE_3__.lZ("PROXY_UNUSABLE", `The environment variable ${name} ${reason}.`, { hint });
-		}
-		function basic({ username, password }, name) {
-			try {
-				const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-				return `Basic ${Buffer.from(pair).toString("base64")}`;
-			} catch {
-				throw proxyUnusable(name, "has credentials that are not percent-encoded", "Write %25 for each % in user and password.");
-			}
-		}
-		function bypasses(noProxy, target) {
-			const host = target.hostname.toLowerCase().replace(/^\[|\]$|\.$/g, "");
-			if (host === "localhost" || isWithin("127.0.0.0/8", host) || isWithin("::1", host)) return true;
-			const entries = noProxy.toLowerCase().split(/[\s,]+/);
-			const port = target.port || (target.protocol === "http:" ? "80" : "443");
-			return entries.filter(Boolean).some((entry) => covers(entry, host, port));
-		}
-		function covers(entry, host, port) {
-			if (entry === "*") return true;
-			const bracketed = /^\[([^\]]+)\](\/\d+)?(?::(\d+))?$/.exec(entry);
-			if (bracketed) return (bracketed[3] ?? port) === port && isWithin(`${bracketed[1]}${bracketed[2] ?? ""}`, host);
-			if ((0, node_net__WEBPACK_IMPORTED_MODULE_2__.isIP)(host) !== 0 && isWithin(entry, host)) return true;
-			const [, name = entry, entryPort = port] = /^([^:]*):(\d+)$/.exec(entry) ?? [];
-			const domain = name.replace(/^\*?\.|\.$/g, "");
-			return entryPort === port && (host === domain || host.endsWith(`.${domain}`));
-		}
-		function isWithin(block, host) {
-			const [address = "", bits] = block.split("/");
-			const [family, hostFamily] = [(0, node_net__WEBPACK_IMPORTED_MODULE_2__.isIP)(address), (0, node_net__WEBPACK_IMPORTED_MODULE_2__.isIP)(host)];
-			const most = family === 6 ? 128 : 32;
-			if (family === 0 || hostFamily === 0 || !/^\d{1,3}$/.test(bits ?? "0") || Number(bits ?? most) > most) return false;
-			const list = new node_net__WEBPACK_IMPORTED_MODULE_2__.BlockList();
-			list.addSubnet(address, Number(bits ?? most), family === 6 ? "ipv6" : "ipv4");
-			return list.check(host, hostFamily === 6 ? "ipv6" : "ipv4");
-		}
-		function openTunnel(proxy, target) {
-			const { promise, resolve, reject } = Promise.withResolvers();
-			const authority = `${target.hostname.includes(":") ? `[${target.hostname}]` : target.hostname}:${target.port}`;
-			const isSecure = proxy.url.protocol === "https:";
-			const options = {
-				host: proxy.url.hostname.replace(/^\[|\]$/g, ""),
-				port: proxy.url.port || (isSecure ? 443 : 80),
-				method: "CONNECT",
-				path: authority,
-				agent: false,
-				timeout: target.timeoutMs,
-				rejectUnauthorized: true,
-				headers: {
-					host: authority,
-					...proxy.authorization ? { "proxy-authorization": proxy.authorization } : {}
-				}
-			};
-			const ask = isSecure ? (0, node_https__WEBPACK_IMPORTED_MODULE_1__.request)(options) : (0, node_http__WEBPACK_IMPORTED_MODULE_0__.request)(options);
-			ask.once("connect", (response, socket, head) => {
-				if (Math.trunc((response.statusCode ?? 0) / 100) === 2) {
-					if (head.length > 0) socket.unshift(head);
-					return resolve(socket);
-				}
-				socket.destroy();
-				reject(refusal(response, proxy));
-			});
-			ask.once("timeout", () => ask.destroy(unreachable("did not answer in time")));
-			ask.once("error", (error) => reject(error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__.HR ? error : failedRequest(error)));
-			ask.end();
-			return promise;
-		}
-		function refusal({ statusCode: status, headers }, proxy) {
-			if (status === 407) return unauthenticated(offersIn(headers["proxy-authenticate"] ?? ""), proxy);
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__.HR("service", "PROXY_REFUSED", `The proxy refused a tunnel to the service (${status}).`, { hint: `${isRule(status) ? RULES_FIRST : REACH_FIRST} List the service in no_proxy to go directly.` });
-		}
-		const RULES_FIRST = "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.";
-		const REACH_FIRST = "The proxy cannot reach the service, or its rules do not allow it.";
-		function isRule(status = 0) {
-			return status >= 400 && status < 500;
-		}
-		function offersIn(header) {
-			const schemes = [...header.matchAll(/(?:^|,)\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/gi)].map(([, scheme = ""]) => scheme);
-			return [...new Set(schemes)].slice(0, 6);
-		}
-		function unauthenticated(offers, { authorization }) {
-			const offered = offers.length > 0 ? `; it offers ${offers.join(", ")}` : "";
-			const what = authorization ? "The proxy refused the user and password of https_proxy (407)" : "The proxy asks for credentials (407), and https_proxy holds none";
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__.HR("config", "PROXY_AUTHENTICATION", `${what}${offered}.`, { hint: howToAuthenticate(offers, authorization) });
-		}
-		function howToAuthenticate(offers, authorization) {
-			const takesBasic = offers.length === 0 || offers.some((scheme) => scheme.toLowerCase() === "basic");
-			if (!takesBasic) {
-				return "This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.";
-			}
-			if (authorization) return "Check both, with %-escapes for special characters, or list the service in no_proxy.";
-			return "Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.";
-		}
-		function failedRequest(error) {
-			const crowded = (0, _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__.g2)(error);
-			if (crowded) return crowded;
-			const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__.ss)(error);
-			if (code.startsWith("HPE_")) return unreachable("does not speak HTTP", error);
-			if (!(0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__.qV)(code)) return unreachable("could not be reached", error);
-			const isPlain = code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG";
-			const reason = isPlain ? "it does not speak TLS" : (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__.A3)(error, code);
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__.HR("config", "PROXY_TLS", `The TLS handshake with the proxy of https_proxy failed: ${reason}.`, {
-				hint: isPlain ? "Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in https_proxy." : "The proxy's certificate must chain to a root that Node knows or that NODE_EXTRA_CA_CERTS adds, and bear the host name in https_proxy.",
-				cause: error
-			});
-		}
-		function unreachable(how, cause) {
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__.HR("service", "PROXY_UNREACHABLE", `The proxy of https_proxy ${how}.`, {
-				hint: "Check https_proxy, or list the service in no_proxy to reach it directly.",
-				cause
-			});
 		}
 	}),
 	83551: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30279,6 +30217,42 @@ var __webpack_modules__ = {
 			];
 		}
 	}),
+	24469: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			R: () => isTlsRecord,
+			e: () => describeForeign
+		});
+		const PROTOCOLS = [
+			[/^HTTP\/\d/, "plain HTTP"],
+			[/^\s*<(?:!doctype|html|head|title|h1)\b/i, "plain HTTP"],
+			[/^\0\0.[\x04\x07].\0{4}/s, "HTTP/2 without TLS"],
+			[/^SSH-/, "SSH"],
+			[/^[245]\d\d[ -][^\n]*FTP/i, "FTP"],
+			[/^[245]\d\d[ -][^\n]*\bE?SMTP\b/i, "SMTP"],
+			[/^\* (?:OK|BYE|PREAUTH)\b/, "IMAP"],
+			[/^\+OK\b/, "POP3"],
+			[/^RFB \d/, "VNC"],
+			[/^PROXY (?:TCP|UNKNOWN)|^\r\n\r\n\0\r\nQUIT\n/, "the PROXY protocol, which balancers speak to servers and not to clients"],
+			[/^AMQP/, "AMQP"],
+			[/^-ERR\b|^-NOAUTH\b/, "Redis"],
+			[/^.{3}\0(?:\x0A\d+\.\d+.*\0|\xFF)/s, "MySQL"],
+			[/^[NS]$|^E(?:\0\0|SFATAL)/, "PostgreSQL"],
+			[/^\xff[\xfb-\xfe]/, "Telnet"]
+		];
+		const MAX_SHOWN = 60;
+		function describeForeign(bytes) {
+			if (bytes.length === 0 || isTlsRecord(bytes)) return undefined;
+			const text = bytes.toString("latin1");
+			const protocol = PROTOCOLS.find(([greeting]) => greeting.test(text))?.[1];
+			const line = /^\s*([^\r\n]+)/.exec(text)?.[1] ?? "";
+			const shown = /^[\x20-\x7E]+$/.test(line) ? ` (it sent “${line.slice(0, MAX_SHOWN)}${line.length > MAX_SHOWN ? "…" : ""}”)` : "";
+			if (protocol) return `speaks ${protocol}${shown}`;
+			return shown === "" ? undefined : `speaks another protocol${shown}`;
+		}
+		function isTlsRecord(bytes) {
+			return (bytes[0] === 21 || bytes[0] === 22) && bytes[1] === 3;
+		}
+	}),
 	3228: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { g: () => openTransport });
 		var errors = __nccwpck_require__(27406);
@@ -30289,7 +30263,7 @@ var __webpack_modules__ = {
 		var diagnosis_diagnosis = __nccwpck_require__(68157);
 		var promises_ = __nccwpck_require__(58500);
 		var addresses = __nccwpck_require__(39582);
-		var connect = __nccwpck_require__(86732);
+		var connect = __nccwpck_require__(4415);
 		var tls_failure = __nccwpck_require__(16445);
 		;
 		const MAX_REFUSED_SESSIONS = 2;
@@ -30388,19 +30362,23 @@ var __webpack_modules__ = {
 				}
 				this.#readsServer = true;
 				const { explainServer } = this.#options;
-				return serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
+				const explained = serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
+				return this.#hasConnected && (0, tls_failure.tv)(cause) ? oneOfSeveral(explained) : explained;
 			}
 		}
-		var exchange = __nccwpck_require__(50469);
+		function oneOfSeveral(failure) {
+			const others = "Another connection to this host was good: several servers share its name, and not all are set up alike.";
+			return failure.with({
+				hint: `${failure.hint ?? ""} ${others}`.trim(),
+				isOneOfSeveral: true
+			});
+		}
+		var connection_exchange = __nccwpck_require__(50469);
 		var http2_errors = __nccwpck_require__(49598);
 		var lenient_exchange = __nccwpck_require__(3778);
 		;
 		function openTransport(route, options = {}) {
 			return new LaneTransport(route, options);
-		}
-		function describeRequest(origin, { method, path }) {
-			const end = path.indexOf("?");
-			return `${method} ${origin}${end === -1 ? path : path.slice(0, end)}`;
 		}
 		class LaneTransport {
 			firstConnection;
@@ -30438,25 +30416,29 @@ var __webpack_modules__ = {
 				if (this.#isLenient) return this.#sendLeniently(request, signal);
 				const lane = this.#lanes.takeIdle() ?? await this.#connect(signal);
 				const isStale = watch(lane);
+				const received = () => lane.sharing === "own" ? lane.connection?.socket.bytesRead ?? 0 : 0;
+				const exchange = new connection_exchange.k5(request, signal, received);
 				try {
-					const received = () => lane.sharing === "own" ? lane.connection?.socket.bytesRead ?? 0 : 0;
-					const response = await new exchange.k(request, signal, received).run(lane.client, lane.sharing);
+					const response = await exchange.run(lane.client, lane.sharing);
 					if (lane.connection) lane.connection.requests++;
 					this.#hasAnswered = true;
 					this.#suspicion.dispel();
 					this.#lanes.giveBack(lane);
 					return {
 						...response,
-						request: describeRequest(this.#origin, request)
+						request: (0, connection_exchange.Ng)(this.#origin, request)
 					};
 				} catch (error) {
 					this.#lanes.drop(lane);
 					const stale = isStale() || this.#isTooNew(lane, error) || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
 					if (stale) this.#lanes.dropIdle();
+					const { sharing, connection } = lane;
+					const when = exchange.describeProgress();
 					return this.#explain(error, signal, {
-						alert: lane.connection?.alert,
+						alert: connection?.alert,
 						stale,
-						sharing: lane.sharing
+						sharing,
+						when
 					});
 				}
 			}
@@ -30474,7 +30456,7 @@ var __webpack_modules__ = {
 					});
 					return {
 						...response,
-						request: describeRequest(this.#origin, request)
+						request: (0, connection_exchange.Ng)(this.#origin, request)
 					};
 				} catch (error) {
 					dialling.then(({ socket }) => socket.destroy()).catch(() => {});
@@ -33836,6 +33818,10 @@ var __webpack_modules__ = {
 			now() {
 				return this.#now() + (this.#offsetMs ?? 0);
 			}
+			agreesWith({ headers: { date } }) {
+				const theirs = (0, retry_after.m)(typeof date === "string" ? date : undefined);
+				return theirs !== undefined && Math.abs(theirs - this.now()) <= MIN_SKEW_MS;
+			}
 			explain(failure, response, sentAt) {
 				if (failure.facts.endsRun !== "unauthorised" || this.#learn(response)) return failure;
 				const ageMs = this.#now() - sentAt;
@@ -33956,12 +33942,60 @@ var __webpack_modules__ = {
 		const MAX_SHOWN = 60;
 		var answers_members = __nccwpck_require__(30968);
 		var answers_reason = __nccwpck_require__(95235);
+		var answers_status = __nccwpck_require__(29589);
 		;
 		const REFUSAL_HINT = "Ask the operators of the service about this refusal.";
 		function refusalInEnvelope(response, answer, scrub) {
 			if (typeof answer !== "object" || answer === null || !isRefusal(answer)) return "";
 			const reason = (0, answers_reason.YY)(response, scrub);
 			return reason === undefined ? "" : `The service refused: ${reason.text}. `;
+		}
+		function failureInEnvelope(response, answer, facts) {
+			const status = statusIn(answer) ?? HOLDERS.map((name) => statusIn(memberOf(answer, name))).find(Boolean);
+			if (status === undefined) return undefined;
+			const failure = (0, answers_status.F)({
+				...response,
+				status
+			}, facts);
+			const both = `answered ${response.status}, and its body says ${status}`;
+			return failure.with({ message: failure.message.replace(/answered \d+/, both) });
+		}
+		const STATUS_NAMES = [
+			"code",
+			"status",
+			"statuscode",
+			"httpstatus",
+			"httpcode",
+			"httpstatuscode",
+			"error",
+			"errorcode",
+			"errcode",
+			"resultcode",
+			"returncode",
+			"retcode",
+			"ret"
+		];
+		const HOLDERS = [
+			"error",
+			"errors",
+			"fault",
+			"status",
+			"meta",
+			"head",
+			"header",
+			"result",
+			"response"
+		];
+		function memberOf(value, name) {
+			const member = typeof value === "object" && value !== null ? (0, answers_members.lS)(value).get(name) : undefined;
+			return Array.isArray(member) ? member[0] : member;
+		}
+		function statusIn(value) {
+			if (typeof value !== "object" || value === null) return undefined;
+			const members = (0, answers_members.lS)(value);
+			const found = STATUS_NAMES.map((name) => members.get(name)).filter((member) => typeof member === "string" || typeof member === "number").map((member) => /^\s*([45]\d\d)(?:\s+[A-Za-z_ ]+)?\s*$/.exec(String(member))?.[1]);
+			const status = found.find((text) => text !== undefined);
+			return status === undefined ? undefined : Number(status);
 		}
 		function isRefusal(answer) {
 			const members = (0, answers_members.lS)(answer);
@@ -33994,7 +34028,6 @@ var __webpack_modules__ = {
 			if (typeof code !== "string" && typeof code !== "number") return false;
 			return !/^(?:[+-]?0*|20*|ok|success|succeeded|true|s0*)$/i.test(String(code).trim());
 		}
-		var answers_status = __nccwpck_require__(29589);
 		;
 		const MAX_SIGNATURE_BYTES = 64 * 1024;
 		const LOOK_HINT = "Check that server-url and sign-path lead to the signing service and not to a login page or gateway.";
@@ -34011,11 +34044,8 @@ var __webpack_modules__ = {
 				...answer
 			};
 			if (typeof signData === "string" && signData !== "") return checkText(signData);
-			const envelope = errorStatus(answer);
-			if (envelope !== undefined) throw (0, answers_status.F)({
-				...response,
-				status: envelope
-			}, facts);
+			const envelope = failureInEnvelope(response, answer, facts);
+			if (envelope !== undefined) throw envelope;
 			const missing = describeMissing(answer, facts);
 			const refusal = refusalInEnvelope(response, answer, facts.scrub ?? answers_reason.HX);
 			if (refusal !== "") throw badSignature(`${refusal}${missing}`).with({ hint: REFUSAL_HINT });
@@ -34043,19 +34073,6 @@ var __webpack_modules__ = {
 			}
 			if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
 			throw badSignature(`The answer is no JSON object${quoteWords(response, facts)}`);
-		}
-		function errorStatus(answer) {
-			const members = {
-				code: undefined,
-				status: undefined,
-				statusCode: undefined,
-				...answer
-			};
-			return [
-				members.code,
-				members.status,
-				members.statusCode
-			].map((value) => typeof value === "string" || typeof value === "number" ? Number(value) : Number.NaN).find((status) => Number.isInteger(status) && status >= 400 && status <= 599);
 		}
 		function checkText(value) {
 			const length = Buffer.byteLength(value);
@@ -34131,7 +34148,10 @@ var __webpack_modules__ = {
 			});
 		}
 		;
-		const CREDENTIALS = "app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner";
+		const CREDENTIALS = {
+			anyClock: "app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner",
+			sameClock: "app-key and app-secret (no quotes, nothing missing), and that they belong to this service; the clock of the runner agrees with the Date of the answer"
+		};
 		function createSignFileSigner(transport, options) {
 			const clock = new ClockOffset(options);
 			let { onContentType } = options;
@@ -34165,11 +34185,12 @@ var __webpack_modules__ = {
 				}, signal);
 				try {
 					const asksForCertificate = transport.asksForCertificate();
+					const credentials = CREDENTIALS[clock.agreesWith(response) ? "sameClock" : "anyClock"];
 					const facts = {
 						size: source.size,
 						scrub: options.scrub,
 						asksForCertificate,
-						credentials: CREDENTIALS
+						credentials
 					};
 					const text = readResponse(response, facts);
 					const type = otherContentType(response);
@@ -34269,8 +34290,9 @@ var __webpack_modules__ = {
 		}
 		const answer_MAX_SIGNATURE_BYTES = 64 * 1024;
 		const answer_DECODER = new TextDecoder("utf-8", { fatal: true });
-		function readAnswer(response, { answer: place, encoding }, scrub) {
+		function readAnswer(response, { answer: place, encoding }, facts) {
 			const { body } = response;
+			const { scrub } = facts;
 			const compressed = describeCompression(response, scrub);
 			if (compressed !== undefined) throw answer_unusable("RESP_ENCODED", compressed, { hint: COMPRESSED_HINT });
 			if (body.length === 0) throw answer_unusable("RESP_EMPTY", "The service answered with an empty body.");
@@ -34282,12 +34304,15 @@ var __webpack_modules__ = {
 				return checked(follow(json, place.steps, (value) => describe(value, scrub)));
 			} catch (error) {
 				throw error instanceof policy_failure.HR ? withReason(error, response, {
-					json,
-					scrub
+					...facts,
+					json
 				}) : error;
 			}
 		}
-		function withReason(failure, response, { json, scrub }) {
+		function withReason(failure, response, { json, ...facts }) {
+			const envelope = failureInEnvelope(response, json, facts);
+			if (envelope !== undefined) return envelope;
+			const { scrub } = facts;
 			const refusal = refusalInEnvelope(response, json, scrub);
 			if (refusal !== "") return failure.with({
 				message: `${refusal}${failure.message}`,
@@ -34655,14 +34680,15 @@ Content-Type: application/json
 					const request = await fillRequest(source, options);
 					const response = await transport.post(request, signal);
 					const { status } = response;
-					if (status !== 200 && status !== 201) throw (0, answers_status.F)(response, {
+					const facts = {
 						size: source.size,
 						scrub,
 						asksForCertificate: transport.asksForCertificate(),
 						credentials: "token, and what request sends to prove who asks",
 						address: "server-url and request"
-					});
-					return { text: readAnswer(response, options, scrub) };
+					};
+					if (status !== 200 && status !== 201) throw (0, answers_status.F)(response, facts);
+					return { text: readAnswer(response, options, facts) };
 				}
 			};
 		}
@@ -37024,7 +37050,7 @@ Content-Type: application/json
 			}
 		}
 		var issuing = __nccwpck_require__(9971);
-		var service_route = __nccwpck_require__(8943);
+		var service_route = __nccwpck_require__(32266);
 		;
 		const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
 		function checkIdentity({ runner, now }, inputs, report) {
@@ -37702,7 +37728,7 @@ Content-Type: application/json
 			}
 			endsRun(failure, facts, now) {
 				const rule = failure.facts.endsRun;
-				if (rule === "bad-node") return this.#successes === 0 || this.#badNode(facts.job);
+				if (rule === "bad-node") return this.#successes === 0 && !failure.facts.isOneOfSeveral || this.#badNode(facts.job);
 				if (failure.kind === "config") return true;
 				if (this.#successes > 0) return false;
 				switch (rule) {
@@ -40323,7 +40349,7 @@ Content-Type: application/json
 			}
 		}
 		var units = __nccwpck_require__(76704);
-		var service_route = __nccwpck_require__(8943);
+		var service_route = __nccwpck_require__(32266);
 		;
 		async function withIssuer(context, { settings, trust, onStep }, use) {
 			const { runner, now, clock } = context;
@@ -40372,7 +40398,7 @@ Content-Type: application/json
 			};
 		}
 	}),
-	8943: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	32266: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			cC: () => CONNECT_TIMEOUT_MS,
 			_v: () => announceProxy,
@@ -40383,9 +40409,63 @@ Content-Type: application/json
 			cO: () => worldOf
 		});
 		var external_node_fs_ = __nccwpck_require__(73024);
-		var connection_proxy = __nccwpck_require__(24342);
-		var route = __nccwpck_require__(83551);
+		var external_node_net_ = __nccwpck_require__(77030);
 		var errors = __nccwpck_require__(27406);
+		;
+		function chooseProxy(variables, target) {
+			const isPlain = target.protocol === "http:";
+			const value = (isPlain ? variables.httpProxy : variables.httpsProxy)?.trim();
+			const name = isPlain ? "http_proxy" : "https_proxy";
+			if (!value || bypasses(variables.noProxy ?? "", target)) return undefined;
+			const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+			if (!URL.canParse(text)) throw proxyUnusable(name, "is not a URL");
+			const url = new URL(text);
+			if (url.protocol !== "http:" && url.protocol !== "https:") throw proxyUnusable(name, `has the scheme ${url.protocol}//`);
+			const authorization = url.username || url.password ? basic(url, name) : undefined;
+			url.username = "";
+			url.password = "";
+			return {
+				url,
+				authorization
+			};
+		}
+		function proxyUnusable(name, reason, hint = "It should look like http://proxy.example.com:3128.") {
+			return new errors.lZ("PROXY_UNUSABLE", `The environment variable ${name} ${reason}.`, { hint });
+		}
+		function basic({ username, password }, name) {
+			try {
+				const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+				return `Basic ${Buffer.from(pair).toString("base64")}`;
+			} catch {
+				throw proxyUnusable(name, "has credentials that are not percent-encoded", "Write %25 for each % in user and password.");
+			}
+		}
+		function bypasses(noProxy, target) {
+			const host = target.hostname.toLowerCase().replace(/^\[|\]$|\.$/g, "");
+			if (host === "localhost" || isWithin("127.0.0.0/8", host) || isWithin("::1", host)) return true;
+			const entries = noProxy.toLowerCase().split(/[\s,]+/);
+			const port = target.port || (target.protocol === "http:" ? "80" : "443");
+			return entries.filter(Boolean).some((entry) => covers(entry, host, port));
+		}
+		function covers(entry, host, port) {
+			if (entry === "*") return true;
+			const bracketed = /^\[([^\]]+)\](\/\d+)?(?::(\d+))?$/.exec(entry);
+			if (bracketed) return (bracketed[3] ?? port) === port && isWithin(`${bracketed[1]}${bracketed[2] ?? ""}`, host);
+			if ((0, external_node_net_.isIP)(host) !== 0 && isWithin(entry, host)) return true;
+			const [, name = entry, entryPort = port] = /^([^:]*):(\d+)$/.exec(entry) ?? [];
+			const domain = name.replace(/^\*?\.|\.$/g, "");
+			return entryPort === port && (host === domain || host.endsWith(`.${domain}`));
+		}
+		function isWithin(block, host) {
+			const [address = "", bits] = block.split("/");
+			const [family, hostFamily] = [(0, external_node_net_.isIP)(address), (0, external_node_net_.isIP)(host)];
+			const most = family === 6 ? 128 : 32;
+			if (family === 0 || hostFamily === 0 || !/^\d{1,3}$/.test(bits ?? "0") || Number(bits ?? most) > most) return false;
+			const list = new external_node_net_.BlockList();
+			list.addSubnet(address, Number(bits ?? most), family === 6 ? "ipv6" : "ipv4");
+			return list.check(host, hostFamily === 6 ? "ipv6" : "ipv4");
+		}
+		var route = __nccwpck_require__(83551);
 		var external_node_path_ = __nccwpck_require__(76760);
 		var held = __nccwpck_require__(46018);
 		;
@@ -40480,7 +40560,7 @@ Content-Type: application/json
 			return proxy;
 		}
 		function proxyFor({ runner }, server) {
-			const proxy = (0, connection_proxy.U)(runner.facts, server);
+			const proxy = chooseProxy(runner.facts, server);
 			if (proxy?.authorization) runner.mask(credentialsIn(proxy.authorization));
 			return proxy;
 		}
@@ -40548,7 +40628,7 @@ Content-Type: application/json
 		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(91506);
 		var _files_writing_checksums_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(22414);
 		var _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(46800);
-		var _service_route_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8943);
+		var _service_route_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(32266);
 		var _whole_release_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(78132);
 		const MAX_STAMP_BYTES = 64 * 1024;
 		async function tryAuthorities(context, authorities) {
@@ -46313,7 +46393,7 @@ Content-Type: application/json
 			const files = successes === 1 ? "1 file" : `${successes} files`;
 			return failure.with({
 				message: `${failure.message.replace(/\.$/, "")}, although the same credentials were good for ${files} of this run.`,
-				hint: "A firewall or gateway may limit the rate, or object to the content of a file: lower concurrency, and ask the operators. Otherwise the credentials were withdrawn during the run."
+				hint: "The credentials may have been withdrawn during the run, one of several servers behind a balancer may not know them, or a firewall or gateway may limit the rate or object to the content of a file: ask the operators; lower concurrency."
 			});
 		}
 		function retryAfterTooLong(failure, retryAfterMs, leftMs) {
@@ -46635,11 +46715,16 @@ Content-Type: application/json
 		var layout = __nccwpck_require__(5959);
 		var verifier = __nccwpck_require__(89067);
 		;
-		async function findLikely({ key, algorithm }, signature, read) {
+		async function findLikely(verifier, signature, read) {
+			const { key, algorithm } = verifier;
+			if ((0, layout.Q)(key, signature) === undefined) return undefined;
 			const names = (0, verifying_algorithm.iJ)(key);
 			const others = names.filter((name) => name !== algorithm.name).map((name) => withAlgorithm(key, name));
-			const candidates = [...others, ...names.flatMap((name) => withAnySalt(key, name))];
-			if (candidates.length === 0 || (0, layout.Q)(key, signature) === undefined) return undefined;
+			const candidates = [
+				...others,
+				...names.flatMap((name) => withAnySalt(key, name)),
+				...withOtherBytes(verifier)
+			];
 			await (0, file_hash.P)(read(), candidates);
 			for (const { likely } of candidates) {
 				const found = likely(signature);
@@ -46652,6 +46737,39 @@ Content-Type: application/json
 			return {
 				update: (chunk) => pass.update(chunk),
 				likely: (signature) => pass.verify(signature) ? { algorithm: name } : undefined
+			};
+		}
+		function withOtherBytes(verifier) {
+			const name = verifier.algorithm.scheme === "ed25519" ? "sha256" : verifier.algorithm.hash;
+			const ofDigest = (encoding, bytes) => {
+				const digest = (0, external_node_crypto_.createHash)(name);
+				return {
+					update: (chunk) => digest.update(chunk),
+					likely: (signature) => isValidFor(verifier, Buffer.from(digest.digest(encoding), "latin1"), signature) ? { bytes } : undefined
+				};
+			};
+			const digests = [ofDigest("binary", `the ${name} digest of the file, taken for the file itself`), ofDigest("hex", `the ${name} digest of the file in hex`)];
+			return verifier.algorithm.scheme === "ed25519" ? digests : [...digests, ofBase64(verifier)];
+		}
+		function isValidFor(verifier, bytes, signature) {
+			const pass = verifier.start(bytes.length);
+			pass.update(bytes);
+			return pass.verify(signature);
+		}
+		function ofBase64(verifier) {
+			const pass = verifier.start(0);
+			let rest = Buffer.alloc(0);
+			return {
+				update(chunk) {
+					const bytes = Buffer.concat([rest, chunk]);
+					const whole = bytes.length - bytes.length % 3;
+					pass.update(Buffer.from(bytes.toString("base64", 0, whole)));
+					rest = bytes.subarray(whole);
+				},
+				likely(signature) {
+					pass.update(Buffer.from(rest.toString("base64")));
+					return pass.verify(signature) ? { bytes: "the base64 text of the file" } : undefined;
+				}
 			};
 		}
 		function withAnySalt({ keyObject: key }, name) {
@@ -46722,6 +46840,7 @@ Content-Type: application/json
 			return likely ? hintOf(likely, verifier) : (0, verifying_encoding.B)(text, encoding);
 		}
 		function hintOf(likely, { algorithm }) {
+			if ("bytes" in likely) return `It is valid for ${likely.bytes}: verify-key is the right key, and the service signs other bytes than those of the file.`;
 			const set = likely.algorithm === algorithm.name ? "" : `, and set signature-algorithm: ${likely.algorithm}`;
 			return "saltBytes" in likely ? `It is valid as ${likely.algorithm} with a salt of ${likely.saltBytes} bytes: the service must use a salt as long as the digest, ${likely.digestBytes} bytes${set}.` : `It is valid as ${likely.algorithm}: set signature-algorithm: ${likely.algorithm}.`;
 		}
