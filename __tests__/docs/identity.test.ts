@@ -23,18 +23,24 @@ function expectGreen(run: ActionRun): void {
   expect(run.outputs).toMatchObject({ mode: 'sign', 'signed-count': '2', 'verified-count': '2', 'failed-count': '0' });
 }
 
+/** Expects the blocks of plain text below a heading in what its commands printed; only dates are others. */
+function expectShown(heading: string, output: string): void {
+  const settle = (text: string): string => text.replaceAll(/(not\w+)=.* GMT/g, '$1=…').replaceAll(/ +$/gm, '');
+  for (const { text } of DOCUMENT.blocks.filter((block) => block.heading === heading && block.language === 'text'))
+    expect(settle(output)).toContain(`${settle(text)}\n`);
+}
+
 /** One reader goes through the document from its first to its last command; the tests play CA, operators and vault. */
 describe('docs/identity.md, each command run as it stands', () => {
   test('key, request and certificate', async () => {
-    expect(await follow('1. Make a key')).toContain('-----BEGIN ENCRYPTED PRIVATE KEY-----');
+    expectShown('1. Make a key', await follow('1. Make a key'));
     expect(await look('client-key-plain.pem')).toMatch(/^-----BEGIN PRIVATE KEY-----/);
-    expect(await follow('2. Ask for a certificate')).toContain('CN = release-signing');
+    expectShown('2. Ask for a certificate', await follow('2. Ask for a certificate'));
     await put('client-cert.pem', await authority.issue(join(work, 'client.csr')));
     await put('intermediates.pem', authority.issuerPem);
     await put('ca-root.pem', authority.rootPem);
     const seen = await follow('3. Look at what comes back');
-    expect(seen).toContain('TLS Web Client Authentication');
-    expect(seen).toContain('client-cert.pem: OK');
+    expectShown('3. Look at what comes back', seen);
     const prints = [...seen.matchAll(/[0-9a-f]{64}/g)].map(([print]) => print);
     expect(prints).toHaveLength(2);
     expect(prints[0]).toBe(prints[1]);
@@ -49,7 +55,7 @@ describe('docs/identity.md, each command run as it stands', () => {
     const wrong = await runAlone(reader.address(block), work);
     expect(wrong.output).not.toContain('Verify return code: 0');
     await put('server-chain.pem', credentials.chain);
-    expect(await follow('4. Get the chain of the server')).toContain('Verify return code: 0 (ok)');
+    expectShown('4. Get the chain of the server', await follow('4. Get the chain of the server'));
   });
 
   test('the stored secrets have the right bytes and were never arguments of a command', async () => {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { percentEncode } from '../../src/files/names.ts';
 import { bodyLength } from '../../src/protocols/es-auth/request.ts';
 import { headerHashing } from '../../src/protocols/es-auth/request-signature.ts';
+import { readResponse } from '../../src/protocols/es-auth/response.ts';
 import { memorySource } from '../../src/signing/sent-bytes.ts';
 import { readDocument } from './document.ts';
 
@@ -35,9 +36,10 @@ test('each step of the hash leads to the next one', () => {
   expect(createHash('sha256').update(encoded).digest('hex')).toBe(header('es-auth-sign'));
 });
 
-test('the Python example says the same', () => {
-  const [python = ''] = blocks.filter(({ language }) => language === 'python').map(({ text }) => text);
-  for (const name of ['es-auth-appkey', 'es-auth-nonce', 'es-auth-timestamp'])
-    expect(python).toContain(`"${name}:${header(name)}"`);
-  expect(python).toContain(`"${SECRET}"`);
+test('the answer of the document is one that the action takes', () => {
+  const [answer = ''] = blocks.filter(({ language }) => language === 'json').map(({ text }) => text);
+  const signature = 'MEUCIQDxAA==';
+  const body = Buffer.from(answer.replace('MEUCIQDx…', signature));
+  const response = { status: 200, headers: { 'content-type': 'application/json' }, body };
+  expect(readResponse(response, { credentials: 'app-key and app-secret' })).toBe(signature);
 });

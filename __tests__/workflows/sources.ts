@@ -23,7 +23,13 @@ export const WORKFLOWS: readonly Source[] = filesIn('.github/workflows', '.yml',
 /** The examples for others. */
 export const EXAMPLES: readonly Source[] = filesIn('examples', '.yml', '.yaml').map(readSource);
 /** The YAML blocks of all documents. */
-export const BLOCKS: readonly Source[] = ['README.md', ...filesIn('docs', '.md')].flatMap((path) =>
+export const BLOCKS: readonly Source[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...filesIn('docs', '.md'),
+  ...filesIn('examples', '.md'),
+].flatMap((path) =>
   readDocument(path)
     .blocks.filter(({ language }) => language === 'yaml')
     .map(({ heading, text }, at) => ({ name: `${path}, block ${at + 1}, below “${heading}”`, text: makeWhole(text) })),

@@ -9,6 +9,8 @@ export interface FrontOptions {
   readonly lines?: string;
   /** PEM of who issues the certificates of clients; the PKI's own root when absent. */
   readonly clientAuthority?: string;
+  /** nginx only: the lines that say which clients are let in, instead of those for `clientAuthority`. */
+  readonly clientLines?: string;
   /** nginx only: where it logs, for each request, its end and the end of the client's certificate, its serial and the connection. */
   readonly log?: string;
 }
@@ -25,13 +27,15 @@ function pemFiles(pki: Pki): Record<string, string> {
   };
 }
 
+const CLIENT_LINES = 'ssl_client_certificate clients.pem; ssl_verify_client on; ssl_verify_depth 2;';
+
 /** Starts nginx as a front that demands client certificates; `lines` go into its `server` block. */
 export function startNginx(options: FrontOptions): Promise<Peer> {
   return startPeer((port, directory) => nginx(options, port, directory));
 }
 
 function nginx(
-  { pki, backendPort, lines = '', clientAuthority = pki.root.cert, log }: FrontOptions,
+  { pki, backendPort, lines = '', clientAuthority = pki.root.cert, clientLines = CLIENT_LINES, log }: FrontOptions,
   port: number,
   directory: string,
 ): PeerPlan {
@@ -48,7 +52,7 @@ http {
   server {
     listen 127.0.0.1:${port} ssl;
     ssl_certificate server.pem; ssl_certificate_key server.key;
-    ssl_client_certificate clients.pem; ssl_verify_client on; ssl_verify_depth 2;
+    ${clientLines}
     ${lines}
     location / {
       proxy_pass https://127.0.0.1:${backendPort};

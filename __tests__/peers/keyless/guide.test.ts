@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Service, startService } from '../../../src/rehearsal/service.ts';
-import { readDocument, shellBlocksOf } from '../../docs/document.ts';
+import { readDocument } from '../../docs/document.ts';
 import { openShell } from '../../docs/shell.ts';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
 import { expectDelivered } from '../../workflows/customer.ts';
@@ -56,15 +56,13 @@ test('docs/keyless.md, each command run as it stands on a real OpenBao, ends in 
   try {
     const login = `export BAO_TOKEN=${world.bao.rootToken} BAO_CACERT=${join(world.bao.pki.directory, 'ca.pem')}`;
     await shell.run(login);
-    for (const heading of DOCUMENT.headings.filter((each) => /^\d\. (?:Know|OpenBao|Tell)/.test(each)))
-      for (const block of shellBlocksOf(DOCUMENT, heading)) await shell.run(here(block));
+    for (const { text } of DOCUMENT.blocks.filter(({ language }) => language === 'sh')) await shell.run(here(text));
   } finally {
     await shell.close();
   }
-  const authority = await readFile(join(home, 'release-ca.pem'), 'utf8');
   const lines = DOCUMENT.blocks.find(({ language }) => language === 'nginx')?.text ?? '';
-  expect(lines).toContain('ssl_client_certificate /etc/nginx/release-ca.pem;');
-  const front = await startNginx({ pki: service.pki, backendPort: service.port, clientAuthority: authority });
+  const clientLines = lines.replace('/etc/nginx/release-ca.pem', join(home, 'release-ca.pem'));
+  const front = await startNginx({ pki: service.pki, backendPort: service.port, clientLines });
   const [workflow] = DOCUMENT.blocks.filter(({ language }) => language === 'yaml');
   const step: Record<string, string> = parse(here(workflow?.text ?? '')).jobs.sign.steps[0].with;
   const { credentials, signPath } = service;

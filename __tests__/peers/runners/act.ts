@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { type Service, startService } from '../../../src/rehearsal/service.ts';
 import { type ResultsService, startResultsService } from '../../../tools/results/results-service.ts';
+import { readDocument, shellBlocksOf } from '../../docs/document.ts';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
 
 /** What a run of `act` came to. */
@@ -109,17 +110,23 @@ async function store(directory: string, { credentials }: Service): Promise<void>
   );
 }
 
+/** Returns the arguments that docs/runners.md gives `act`, for the files of this world; the event comes first. */
+function documentedArguments(directory: string): string[] {
+  const [block = ''] = shellBlocksOf(readDocument('docs/runners.md'), 'act');
+  const command = /^act (push .*)$/m.exec(block.replaceAll('\\\n', ' '))?.[1] ?? '';
+  return command
+    .replaceAll('../mtls-release-signing', join(directory, 'action'))
+    .replaceAll(/(?:secrets|variables)\.env/g, (name) => join(directory, name))
+    .split(/\s+/);
+}
+
 function act(directory: string, event: string, env: Readonly<Record<string, string>>): Promise<ActRun> {
   const given = (option: string, values: readonly string[]): string[] => values.flatMap((value) => [option, value]);
   const args = [
     event,
-    ...given('-P', ['ubuntu-latest=-self-hosted', 'self-hosted=-self-hosted', 'signing=-self-hosted']),
-    ...given('--secret-file', [join(directory, 'secrets.env')]),
-    ...given('--var-file', [join(directory, 'variables.env')]),
-    ...given('--local-repository', [
-      `your-org/mtls-release-signing@v1=${join(directory, 'action')}`,
-      `${DOWNLOAD}=${join(directory, 'download')}`,
-    ]),
+    ...documentedArguments(directory).slice(1),
+    ...given('-P', ['self-hosted=-self-hosted', 'signing=-self-hosted']),
+    ...given('--local-repository', [`${DOWNLOAD}=${join(directory, 'download')}`]),
     ...given(
       '--env',
       Object.entries(env).map(([name, value]) => `${name}=${value}`),
