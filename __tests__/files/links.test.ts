@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -181,7 +182,7 @@ describe('what is no regular file', () => {
     spawnSync('mkfifo', [join(root, 'a/fifo')]);
     const server = createServer();
     onTestFinished(() => void server.close());
-    await new Promise<void>((resolve) => server.listen(join(root, 'a/socket'), resolve));
+    await once(server.listen(join(root, 'a/socket')), 'listening');
     symlinkSync('fifo', join(root, 'a/to-fifo'));
     const discovery = await find(root, 'a/fi*\na/socket\na/to-fifo', { followSymbolicLinks: true });
     expect(tell(discovery)).toEqual({

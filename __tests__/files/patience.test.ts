@@ -161,6 +161,8 @@ describe('an act during which nothing else may run', () => {
     const never = { wait: () => expect.unreachable() };
     expect(() => repeatWhileHeld(meeting(always('EBUSY'), 'raw'), { ...never, limitMs: -1 })).toThrow('EBUSY');
     expect(() => repeatWhileHeld(meeting(['EROFS'], 'raw'), never)).toThrow('EROFS');
-    expect(() => repeatWhileHeld(meeting(['EACCES'], 'raw'), never)).toThrow('EACCES');
+    // Windows says so of a file that another program has open.
+    if (process.platform !== 'win32')
+      expect(() => repeatWhileHeld(meeting(['EACCES'], 'raw'), never)).toThrow('EACCES');
   });
 });

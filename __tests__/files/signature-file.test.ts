@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -35,7 +36,7 @@ test('reads nothing through a link, and nothing that is no file or too large', a
   spawnSync('mkfifo', [join(directory, 'fifo')]);
   const server = createServer();
   onTestFinished(() => void server.close());
-  await new Promise<void>((resolve) => server.listen(join(directory, 'socket'), resolve));
+  await once(server.listen(join(directory, 'socket')), 'listening');
   const reasons = { link: 'a link', broken: 'a link', huge: '65537 bytes' };
   for (const [name, why] of Object.entries(reasons)) {
     expect(() => readSignatureFile(join(directory, name))).toThrow(refusal(why));

@@ -12,7 +12,7 @@ export type Node = string | { readonly link: string } | { readonly directory: tr
 /** Makes a directory that is removed when the test ends. */
 export function makeDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'files-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   return directory;
 }
 

@@ -87,7 +87,8 @@ export async function createScenario(options: ScenarioOptions): Promise<Scenario
     async [Symbol.asyncDispose]() {
       await results.close();
       await service.close();
-      await rm(directory, { recursive: true, force: true });
+      // Windows may take a moment to let go of what a process had open.
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
