@@ -1,5 +1,6 @@
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { ecdsaLayout } from '../../verifying/layout.ts';
+import { bytesToNumberBE } from './bytes.ts';
 import type { PublicKey } from './spki.ts';
 
 const CURVES = {
@@ -11,25 +12,44 @@ const CURVES = {
 /** An ECDSA public key. */
 export type EcKey = Extract<PublicKey, { kind: 'ec' }>;
 
+/** Signatures after which a table of the key's multiples saves more time than it costs. */
+const TABLE_AFTER = 8;
+/** Bits of a scalar that one entry of the table stands for. */
+const TABLE_BITS = 5;
+
 /** Tells whether bytes look like an ECDSA signature of a key. */
 export function isEcdsaShaped(key: EcKey, signature: Uint8Array): boolean {
   return ecdsaLayout(signature, CURVES[key.curve].numberBytes) !== undefined;
 }
 
-/** Tells whether an ECDSA signature is valid for a digest, in DER or IEEE P1363, told apart as the action does it. */
-export function verifyEcdsa(key: EcKey, signature: Uint8Array, digest: Uint8Array): boolean {
+/**
+ * Returns what tells whether an ECDSA signature is valid for a digest, in DER or IEEE P1363, told apart as the action
+ * does it.
+ *
+ * The library's own `verify` computes the same, without a table of the key: it takes three times as long when many
+ * files have one key.
+ */
+export function createEcdsa(key: EcKey): (signature: Uint8Array, digest: Uint8Array) => boolean {
   const { curve, numberBytes } = CURVES[key.curve];
-  const layout = ecdsaLayout(signature, numberBytes);
-  if (layout === undefined) return false;
-  try {
-    return curve.verify(signature, digest, key.point, {
-      // The defaults would hash the digest again, and refuse half of all genuine signatures.
-      prehash: false,
-      lowS: false,
-      format: layout === 'der' ? 'der' : 'compact',
-    });
-  } catch {
-    // A signature that is not well-formed throws.
-    return false;
-  }
+  const { Point, Signature } = curve;
+  const point = Point.fromBytes(key.point);
+  let checked = 0;
+  return (bytes, digest) => {
+    const layout = ecdsaLayout(bytes, numberBytes);
+    if (layout === undefined) return false;
+    if (++checked === TABLE_AFTER) point.precompute(TABLE_BITS);
+    try {
+      // Throws unless both numbers are at least 1 and less than the order of the curve.
+      const { r, s } = Signature.fromBytes(bytes, layout === 'der' ? 'der' : 'compact');
+      const { Fn, BASE } = Point;
+      // A digest that is longer than the order counts with its first bits; each order has whole bytes or is longer.
+      const hash = Fn.create(bytesToNumberBE(digest.subarray(0, numberBytes)));
+      const inverse = Fn.inv(s);
+      const sum = BASE.multiplyUnsafe(Fn.mul(hash, inverse)).add(point.multiplyUnsafe(Fn.mul(r, inverse)));
+      return !sum.is0() && Fn.create(sum.x) === r;
+    } catch {
+      // A signature that is not well-formed throws.
+      return false;
+    }
+  };
 }

@@ -1,6 +1,6 @@
 import { type Algorithm, type AlgorithmName, algorithmOf } from '../../verifying/algorithm.ts';
 import { createHasher, type Hasher } from './digest.ts';
-import { isEcdsaShaped, verifyEcdsa } from './ecdsa.ts';
+import { createEcdsa, isEcdsaShaped } from './ecdsa.ts';
 import { prefixOf, verifyEd25519 } from './ed25519.ts';
 import { signatureBytes, verifyPkcs1, verifyPss } from './rsa.ts';
 import { readSignatureText, type SignatureEncoding } from './signature-text.ts';
@@ -65,7 +65,7 @@ export async function createVerifier(signing: Signing): Promise<Verifier> {
       if (own === list) return { sha256, signed: sha256 };
       return { sha256, signed: isSigned ? own.digest() : undefined };
     },
-    verify: (signature, signed) => verifyDigest({ key, algorithm }, signature, signed),
+    verify: createCheck(key, algorithm),
   };
 }
 
@@ -95,20 +95,14 @@ function startSigned(own: Hasher, { key, list, signature }: Start): boolean {
   return true;
 }
 
-interface Scheme {
-  readonly key: PublicKey;
-  readonly algorithm: Algorithm;
-}
-
-function verifyDigest({ key, algorithm }: Scheme, signature: Uint8Array, digest: Uint8Array): boolean {
-  switch (algorithm.scheme) {
-    case 'ecdsa':
-      return key.kind === 'ec' && verifyEcdsa(key, signature, digest);
-    case 'rsa-pkcs1':
-      return key.kind === 'rsa' && verifyPkcs1(key, signature, digest, algorithm.hash);
-    case 'rsa-pss':
-      return key.kind === 'rsa' && verifyPss(key, signature, digest, algorithm.hash);
-    case 'ed25519':
-      return key.kind === 'ed25519' && verifyEd25519(key.point, signature, digest);
-  }
+/** Returns what checks a signature against the digest that it covers. */
+function createCheck(key: PublicKey, algorithm: Algorithm): Verifier['verify'] {
+  if (algorithm.scheme === 'ed25519' && key.kind === 'ed25519')
+    return (signature, digest) => verifyEd25519(key.point, signature, digest);
+  if (algorithm.scheme === 'ecdsa' && key.kind === 'ec') return createEcdsa(key);
+  if (algorithm.scheme === 'rsa-pkcs1' && key.kind === 'rsa')
+    return (signature, digest) => verifyPkcs1(key, signature, digest, algorithm.hash);
+  if (algorithm.scheme === 'rsa-pss' && key.kind === 'rsa')
+    return (signature, digest) => verifyPss(key, signature, digest, algorithm.hash);
+  throw new Error('The algorithm does not fit the key.');
 }
