@@ -1,4 +1,4 @@
 import { describeBrowser } from './checks.ts';
 import { launchChromium } from './puppeteer.ts';
 
-describeBrowser('chromium', launchChromium, 3);
+describeBrowser('chromium', launchChromium);

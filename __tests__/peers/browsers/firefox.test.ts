@@ -1,4 +1,4 @@
 import { describeBrowser } from './checks.ts';
 import { launchFirefox } from './puppeteer.ts';
 
-describeBrowser('firefox', launchFirefox, 1);
+describeBrowser('firefox', launchFirefox);

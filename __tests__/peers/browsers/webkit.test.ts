@@ -1,4 +1,4 @@
 import { describeBrowser } from './checks.ts';
 import { launchWebKit } from './webkit.ts';
 
-describeBrowser('webkit', launchWebKit, 1);
+describeBrowser('webkit', launchWebKit);

@@ -4,6 +4,7 @@ import type { Hashing } from '../worker/hashing.ts';
 import { Checker, type Progress } from './checker.ts';
 import type { Entry, GivenFile } from './entry.ts';
 import { Signatures } from './signatures.ts';
+import { inSlices } from './slices.ts';
 
 /** What is told as verdicts come. */
 export interface ChecklistEvents {
@@ -31,6 +32,11 @@ export class Checklist {
   /** Paths of the list that a given file was meant for. */
   readonly #seen = new Set<string>();
   #isOtherKey = false;
+  /** Files that were given and are not queued yet. */
+  #untaken = 0;
+  /** Works on all files that have begun or wait for their turn, and the end of the last of them. */
+  #turns = 0;
+  #last = Promise.resolve();
 
   /** `listed` is the number of files in the list. */
   constructor(
@@ -48,22 +54,40 @@ export class Checklist {
     });
   }
 
-  /** Takes files and signatures, in any order, and checks what can be checked now. */
+  /**
+   * Takes files and signatures, in any order, and checks what can be checked now.
+   *
+   * It goes on in slices: browsers look up the size of a file when they are asked for it, which takes seconds for
+   * 10,000 files. What is given later waits for its turn.
+   */
   add(given: readonly GivenFile[]): void {
     const { suffix } = this.#court;
-    for (const { path, file } of given) {
-      if (path.endsWith(suffix)) this.#signatures.add(path.slice(0, -suffix.length), file);
-    }
-    const files = new Map<string, File[]>();
-    for (const { path, file } of given) {
-      if (path.endsWith(suffix)) continue;
-      const others = files.get(path);
-      if (others) others.push(file);
-      else files.set(path, [file]);
-    }
-    for (const [path, now] of files) this.#replace(path, now);
-    for (const entry of this.#all()) this.#recheck(entry);
+    const files = given.filter(({ path }) => !path.endsWith(suffix));
+    const signatures = given.filter(({ path }) => path.endsWith(suffix));
+    this.#untaken += files.length;
+    this.#inTurn(async () => {
+      await inSlices(signatures, ({ path, file }) => this.#signatures.add(path.slice(0, -suffix.length), file));
+      await inSlices(groupByPath(files), ([path, now]) => {
+        this.#replace(path, now);
+        this.#untaken -= now.length;
+        this.#events.onProgress();
+      });
+      await this.#forEach((entry) => this.#recheck(entry));
+    });
+  }
+
+  /** Works on all files after everything else that does; until then nothing is summed up. */
+  #inTurn(work: () => Promise<void>): void {
+    this.#turns++;
     this.#events.onProgress();
+    this.#last = this.#last.then(work).then(() => {
+      this.#turns--;
+      this.#events.onProgress();
+    });
+  }
+
+  #forEach(step: (entry: Entry) => void): Promise<void> {
+    return inSlices(this.#all(), step);
   }
 
   /** Checks the files of a path; those that were given under it before give way, because one may have been mended. */
@@ -87,16 +111,17 @@ export class Checklist {
   expectOtherKey(isOtherKey: boolean): void {
     if (isOtherKey === this.#isOtherKey) return;
     this.#isOtherKey = isOtherKey;
-    for (const entry of this.#all()) if (entry.facts) this.#announce(entry);
+    this.#inTurn(() => this.#forEach((entry) => entry.facts && this.#announce(entry)));
   }
 
   /** Counts what was found. */
   get tally(): Tally {
-    const { waiting } = this.#checker.progress;
+    const waiting = this.#checker.progress.waiting + this.#untaken;
+    const isBusy = waiting > 0 || this.#turns > 0;
     // Many times while files wait, and only then known for sure.
-    const loneSignatures = waiting > 0 ? 0 : this.#countLoneSignatures();
+    const loneSignatures = isBusy ? 0 : this.#countLoneSignatures();
     const [listed, seen, replaced] = [this.#listed, this.#seen.size, this.#replaced];
-    return { kinds: this.#kinds, waiting, listed, seen, replaced, loneSignatures };
+    return { kinds: this.#kinds, waiting, isBusy, listed, seen, replaced, loneSignatures };
   }
 
   #countLoneSignatures(): number {
@@ -105,8 +130,8 @@ export class Checklist {
   }
 
   /** How far the check has come. */
-  get progress(): Progress {
-    return this.#checker.progress;
+  get progress(): Progress & { readonly untaken: number } {
+    return { ...this.#checker.progress, untaken: this.#untaken };
   }
 
   /** An entry was checked: announces it, unless another file took its place or its signature came meanwhile. */
@@ -144,8 +169,9 @@ export class Checklist {
   #noteSeen({ path, facts }: Entry): void {
     const { listing } = this.#court;
     const named = listing.byPath(path);
-    const same = listing.bySha256(facts?.sha256 ?? '');
-    const meant = named.length === 1 ? named : same.filter((file) => named.length === 0 || named.includes(file));
+    const sha256 = facts?.sha256 ?? '';
+    const meant =
+      named.length === 0 ? listing.bySha256(sha256) : named.filter((file) => named.length === 1 || file[2] === sha256);
     for (const [listed] of meant) this.#seen.add(listed);
   }
 
@@ -155,6 +181,17 @@ export class Checklist {
     if (amount === 0) this.#kinds.delete(verdict.kind);
     else this.#kinds.set(verdict.kind, amount);
   }
+}
+
+/** Files of one path may come from different folders. */
+function groupByPath(given: readonly GivenFile[]): Map<string, File[]> {
+  const files = new Map<string, File[]>();
+  for (const { path, file } of given) {
+    const others = files.get(path);
+    if (others) others.push(file);
+    else files.set(path, [file]);
+  }
+  return files;
 }
 
 /** The same file may be given twice; a file that was changed meanwhile has another time. */

@@ -7,6 +7,8 @@ export interface Tally {
   readonly kinds: ReadonlyMap<VerdictKind, number>;
   /** Files that wait for theirs. */
   readonly waiting: number;
+  /** Files wait, or verdicts are about to change. */
+  readonly isBusy: boolean;
   readonly listed: number;
   /** Files of the list that were given under a name of the list. */
   readonly seen: number;
@@ -54,12 +56,12 @@ const PHRASES: Readonly<Record<VerdictKind, { readonly tone: Verdict['tone']; re
 
 /** Sums up the verdicts; files of the list that nobody gave are only said to be unseen. */
 export function summarize(tally: Tally, key: KeyState): Summary {
-  const { kinds, waiting } = tally;
+  const { kinds, waiting, isBusy } = tally;
   const [bad, open, good] = (['bad', 'open', 'good'] as const).map((tone) => countTone(kinds, tone));
   const checked = [...kinds.values()].reduce((sum, amount) => sum + amount, 0);
   const files = count(checked, 'file');
   const about = describe(tally, key);
-  if (waiting > 0) {
+  if (isBusy) {
     const headline = `Checking: ${number.format(checked)} of ${count(checked + waiting, 'file')} done`;
     return { tone: 'busy', headline, details: checked === good ? [] : [listKinds(kinds)] };
   }

@@ -1,4 +1,5 @@
-import type { ReleaseData } from '../data.ts';
+import { inSlices } from '../checking/slices.ts';
+import type { ListedFile, ReleaseData } from '../data.ts';
 import { groupDigits, showName } from '../judging/names.ts';
 import { count } from '../judging/summary.ts';
 import { find, make } from './elements.ts';
@@ -27,17 +28,18 @@ function showList({ files }: ReleaseData): void {
   const list = find('list', HTMLElement);
   find('list-box', HTMLDetailsElement).addEventListener('toggle', () => {
     if (list.childElementCount > 0) return;
-    const items = files.map(([path, size, sha256]) =>
-      make(
-        'li',
-        '',
-        make('bdi', 'name', showName(path)),
-        make('span', 'size', formatBytes(size)),
-        make('code', 'hash', sha256),
-      ),
-    );
-    list.append(...items);
+    void inSlices(files, (file) => list.append(lineOf(file)));
   });
+}
+
+function lineOf([path, size, sha256]: ListedFile): HTMLElement {
+  return make(
+    'li',
+    '',
+    make('bdi', 'name', showName(path)),
+    make('span', 'size', formatBytes(size)),
+    make('code', 'hash', sha256),
+  );
 }
 
 function pemOf(base64: string): string {

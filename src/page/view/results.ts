@@ -1,14 +1,15 @@
-import type { Progress } from '../checking/checker.ts';
 import type { Checklist } from '../checking/checklist.ts';
 import type { Entry } from '../checking/entry.ts';
 import type { Comparison } from '../judging/fingerprint.ts';
 import { showName } from '../judging/names.ts';
-import { type Summary, summarize } from '../judging/summary.ts';
+import { count, type Summary, summarize } from '../judging/summary.ts';
 import { find, make, throttle } from './elements.ts';
 import { formatBytes } from './units.ts';
 
 /** Between two looks at what has changed. */
 const FRAME_MS = 100;
+/** Longest time for rows in one look, in milliseconds. */
+const ROWS_MS = 25;
 /** Between two sentences for those who listen. */
 const SPEECH_MS = 5000;
 /** More genuine files than this are folded away. */
@@ -74,17 +75,30 @@ export class Results {
   }
 
   #show(): void {
-    for (const entry of this.#dirty) this.#place(entry);
-    this.#dirty.clear();
+    this.#placeRows();
     if (this.#hasFailed) return;
     const { tally, progress } = this.#checklist();
+    // The sum comes with the last of its rows; that the key is another one waits for none.
+    if (this.#dirty.size > 0 && !tally.isBusy && this.#compared !== 'other') return;
     const summary = summarize(tally, { fingerprint: this.#fingerprint, compared: this.#compared });
     this.#headline.textContent = summary.headline;
     this.#details.replaceChildren(...summary.details.map((text) => make('li', '', text)));
     document.body.dataset['tone'] = summary.tone;
-    this.#showProgress(progress);
+    this.#showProgress(progress, tally.isBusy);
     this.#foldGenuine();
     this.#speak(summary);
+  }
+
+  #placeRows(): void {
+    const start = performance.now();
+    for (const entry of this.#dirty) {
+      if (performance.now() - start >= ROWS_MS) {
+        this.#refresh();
+        return;
+      }
+      this.#dirty.delete(entry);
+      this.#place(entry);
+    }
   }
 
   #place(entry: Entry): void {
@@ -95,10 +109,13 @@ export class Results {
     (entry.verdict.tone === 'good' ? this.#genuine : this.#problems).append(row);
   }
 
-  #showProgress({ bytesRead, bytesGiven, waiting, current }: Progress): void {
-    this.#progressBox.hidden = waiting === 0;
-    this.#progress.value = bytesGiven === 0 ? 0 : bytesRead / bytesGiven;
-    const amount = `${formatBytes(bytesRead)} of ${formatBytes(bytesGiven)}`;
+  #showProgress({ bytesRead, bytesGiven, current, untaken }: Checklist['progress'], isBusy: boolean): void {
+    this.#progressBox.hidden = !isBusy;
+    // How many bytes there are is known once every file was looked up.
+    if (untaken > 0 || bytesGiven === 0) this.#progress.removeAttribute('value');
+    else this.#progress.value = bytesRead / bytesGiven;
+    const amount =
+      untaken > 0 ? `${count(untaken, 'file')} to look up` : `${formatBytes(bytesRead)} of ${formatBytes(bytesGiven)}`;
     this.#progressText.replaceChildren(amount, ...(current ? [' \u00B7 ', make('bdi', '', showName(current))] : []));
   }
 
