@@ -134,6 +134,42 @@ test('files are dropped on the page, and folders with the names that the browser
   expect(await tab.evaluate(`document.querySelector('#note').textContent`)).toContain('Choose a folder');
 });
 
+test('a folder and files are dropped together, one of them of the folder’s name, while an earlier drop is looked through', async () => {
+  const mixed = makeRelease({ 'tool/deep.txt': 'deep', 'tool/plain.txt': 'plain', alone: 'alone' }, P256);
+  const nested = Array.from({ length: 200 }, (_, at) => `d${at}`).join('/');
+  write(join(mixed.root, 'tool', nested, 'deep.txt'), 'another');
+  write(join(mixed.root, '..', 'elsewhere', 'tool'), 'a file of the name of a folder');
+  await tab.open(mixed.page);
+  await drop([join(mixed.root, 'tool')]);
+  await drop([join(mixed.root, 'tool'), join(mixed.root, '..', 'elsewhere', 'tool'), join(mixed.root, 'alone')]);
+  await until(tab, `document.querySelectorAll('.row').length === 5`);
+  await drop([join(mixed.root, 'alone.sign')]);
+  await until(tab, `document.querySelectorAll('.row[data-kind=genuine]').length === 3`);
+  const { rows } = await results(tab);
+  expect(Object.fromEntries(rows.map(({ name, kind }) => [name, kind]))).toEqual({
+    'tool/deep.txt': 'genuine',
+    'tool/plain.txt': 'genuine',
+    alone: 'genuine',
+    // Chromium gives the second of two names another.
+    'tool (1)': 'not-listed',
+    [`tool/${nested}/deep.txt`]: 'not-listed',
+  });
+});
+
+test('a folder that the browser does not open is a file that could not be read', async () => {
+  await tab.open(release.page);
+  await tab.evaluate(
+    `(DataTransferItem.prototype.getAsFileSystemHandle = async () => { throw new DOMException('no', 'SecurityError'); }, true)`,
+  );
+  await drop([release.root, join(release.root, 'good.zip'), join(release.root, 'good.zip.sign')]);
+  await until(tab, `document.querySelectorAll('.row').length === 2`);
+  const { rows } = await results(tab);
+  expect(Object.fromEntries(rows.map(({ name, kind }) => [name, kind]))).toEqual({
+    release: 'unreadable',
+    'good.zip': 'genuine',
+  });
+});
+
 test('a dropped file that the browser does not give has the verdict that it could not be read', async () => {
   await tab.open(release.page);
   await tab.evaluate(`(FileSystemFileHandle.prototype.getFile = async () => { throw new Error('gone'); }, true)`);

@@ -1,7 +1,8 @@
-import type { SignatureState } from '../judging/verdict.ts';
-import { MAX_SIGNATURE_FILE_BYTES } from '../verifier/signature-text.ts';
-import type { Hashing } from '../worker/hashing.ts';
+import { decodeSignatureFile, MAX_SIGNATURE_FILE_BYTES } from '../verifier/signature-text.ts';
+import type { Hashing, SentFile } from '../worker/hashing.ts';
+import type { PassResult } from '../worker/messages.ts';
 import type { Entry } from './entry.ts';
+import type { SignatureFiles } from './signatures.ts';
 
 /** How far the files that wait have come. */
 export interface Progress {
@@ -23,7 +24,7 @@ export interface CheckerEvents {
 /** Checks entries one after the other; while one ends in the worker, the next is read. */
 export class Checker {
   readonly #hashing: Hashing;
-  readonly #signatureOf: (path: string) => File | undefined;
+  readonly #signatureOf: (path: string) => SignatureFiles | undefined;
   readonly #events: CheckerEvents;
   readonly #queue: Entry[] = [];
   #isRunning = false;
@@ -32,7 +33,7 @@ export class Checker {
   #bytesGiven = 0;
   #current: string | undefined;
 
-  constructor(hashing: Hashing, signatureOf: (path: string) => File | undefined, events: CheckerEvents) {
+  constructor(hashing: Hashing, signatureOf: (path: string) => SignatureFiles | undefined, events: CheckerEvents) {
     this.#hashing = hashing;
     this.#signatureOf = signatureOf;
     this.#events = events;
@@ -69,34 +70,52 @@ export class Checker {
     this.#events.onProgress();
     const signature = this.#signatureOf(entry.path);
     entry.signature = signature;
-    const text = signature && (await readSignature(signature));
+    const texts = await Promise.all((signature ?? []).map(readSignature));
     try {
+      const [first, ...others] = texts;
       if (entry.pass?.reusable) {
-        const { reusable, sha256 } = entry.pass;
         this.#bytesRead += entry.file.size;
-        const state = text === undefined ? 'missing' : await this.#hashing.verify(text, reusable);
-        return this.#finish(entry, { sha256, signature: state });
+        this.#finish(entry, await this.#try(entry, { ...entry.pass, signature: 'missing' }, texts));
+      } else if (others.length > 0) {
+        this.#finish(entry, await this.#try(entry, await (await this.#send(entry, first)).result, others));
+      } else {
+        const { result } = await this.#send(entry, first);
+        void result.then(
+          (pass) => this.#finish(entry, pass),
+          () => {},
+        );
       }
-      const { result } = await this.#hashing.send(entry.file, text, (bytes) => {
-        this.#bytesRead += bytes;
-        this.#events.onProgress();
-      });
-      void result.then(
-        (pass) => {
-          entry.pass = pass;
-          this.#finish(entry, pass);
-        },
-        () => {},
-      );
     } catch {
       // When the worker is lost, nothing can be said about the file.
       if (!this.#hashing.lost) this.#finish(entry, undefined);
     }
   }
 
-  #finish(entry: Entry, found: { readonly sha256: string; readonly signature: SignatureState } | undefined): void {
+  #send({ file }: Entry, text: string | undefined): Promise<SentFile> {
+    return this.#hashing.send(file, text, (bytes) => {
+      this.#bytesRead += bytes;
+      this.#events.onProgress();
+    });
+  }
+
+  /** Tries signatures until one is valid: with the digest of the pass before, or in another pass where that is of no use. */
+  async #try(entry: Entry, before: PassResult, texts: readonly string[]): Promise<PassResult> {
+    let pass = before;
+    for (const text of texts) {
+      if (pass.signature === 'valid') break;
+      if (pass.reusable) pass = { ...pass, signature: await this.#hashing.verify(text, pass.reusable) };
+      else {
+        this.#bytesGiven += entry.file.size;
+        pass = await (await this.#send(entry, text)).result;
+      }
+    }
+    return pass;
+  }
+
+  #finish(entry: Entry, pass: PassResult | undefined): void {
     const { path } = entry;
-    entry.facts = found && { path, sha256: found.sha256, signature: found.signature };
+    entry.pass = pass;
+    entry.facts = pass && { path, sha256: pass.sha256, signature: pass.signature };
     this.#waiting--;
     if (this.#waiting === 0) {
       this.#bytesRead = 0;
@@ -111,7 +130,7 @@ export class Checker {
 async function readSignature(file: File): Promise<string> {
   if (file.size > MAX_SIGNATURE_FILE_BYTES) return '';
   try {
-    return await file.text();
+    return decodeSignatureFile(new Uint8Array(await file.arrayBuffer()));
   } catch {
     return '';
   }

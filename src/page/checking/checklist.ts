@@ -2,7 +2,7 @@ import type { Tally } from '../judging/summary.ts';
 import { type Court, judge, UNREADABLE, type Verdict, type VerdictKind } from '../judging/verdict.ts';
 import type { Hashing } from '../worker/hashing.ts';
 import { Checker, type Progress } from './checker.ts';
-import type { Entry, GivenFile } from './entry.ts';
+import { type Entry, type GivenFile, groupByPath } from './entry.ts';
 import { Signatures } from './signatures.ts';
 import { inSlices } from './slices.ts';
 
@@ -66,7 +66,9 @@ export class Checklist {
     const signatures = given.filter(({ path }) => path.endsWith(suffix));
     this.#untaken += files.length;
     this.#inTurn(async () => {
-      await inSlices(signatures, ({ path, file }) => this.#signatures.add(path.slice(0, -suffix.length), file));
+      await inSlices(groupByPath(signatures), ([path, now]) =>
+        this.#signatures.add(path.slice(0, -suffix.length), now),
+      );
       await inSlices(groupByPath(files), ([path, now]) => {
         this.#replace(path, now);
         this.#untaken -= now.length;
@@ -107,7 +109,7 @@ export class Checklist {
     return [...this.#entries.values()].flat();
   }
 
-  /** Says whether the reader expects another key than that of the page; all verdicts follow. */
+  /** Says whether the reader expects another key than that of the page; its verdicts follow. */
   expectOtherKey(isOtherKey: boolean): void {
     if (isOtherKey === this.#isOtherKey) return;
     this.#isOtherKey = isOtherKey;
@@ -125,8 +127,7 @@ export class Checklist {
   }
 
   #countLoneSignatures(): number {
-    const used = new Set(this.#all().map(({ path }) => this.#signatures.of(path)));
-    return [...this.#signatures.all()].filter((file) => !used.has(file)).length;
+    return this.#signatures.countOthers(new Set(this.#all().map(({ path }) => this.#signatures.of(path))));
   }
 
   /** How far the check has come. */
@@ -146,8 +147,11 @@ export class Checklist {
   }
 
   #announce(entry: Entry): void {
+    const verdict = entry.facts ? judge(entry.facts, { ...this.#court, isOtherKey: this.#isOtherKey }) : UNREADABLE;
+    // Of the same facts there is one verdict of a kind: its row need not be made anew.
+    if (verdict.kind === entry.verdict?.kind) return;
     this.#count(entry.verdict, -1);
-    entry.verdict = entry.facts ? judge(entry.facts, { ...this.#court, isOtherKey: this.#isOtherKey }) : UNREADABLE;
+    entry.verdict = verdict;
     this.#count(entry.verdict, 1);
     this.#events.onVerdict(entry);
   }
@@ -181,17 +185,6 @@ export class Checklist {
     if (amount === 0) this.#kinds.delete(verdict.kind);
     else this.#kinds.set(verdict.kind, amount);
   }
-}
-
-/** Files of one path may come from different folders. */
-function groupByPath(given: readonly GivenFile[]): Map<string, File[]> {
-  const files = new Map<string, File[]>();
-  for (const { path, file } of given) {
-    const others = files.get(path);
-    if (others) others.push(file);
-    else files.set(path, [file]);
-  }
-  return files;
 }
 
 /** The same file may be given twice; a file that was changed meanwhile has another time. */

@@ -1,4 +1,6 @@
 import type { ListedFile, ReleaseData } from '../data.ts';
+import { bytesToHex } from '../verifier/bytes.ts';
+import { hashOf } from '../verifier/digest.ts';
 import { foldPath } from './names.ts';
 
 /** What the list of the release says about a path or about bytes. */
@@ -7,20 +9,38 @@ export interface Listing {
   readonly byPath: (path: string) => readonly ListedFile[];
   /** The listed files with these bytes. */
   readonly bySha256: (sha256: string) => readonly ListedFile[];
+  /** Whether bytes are the key of the page, as a file in PEM or DER. */
+  readonly isKey: (sha256: string) => boolean;
   /** Whether a path is that of the checksums, the receipt or the kit. */
   readonly isCompanion: (path: string) => boolean;
 }
 
 /** Indexes the list of a release. */
-export function createListing({ files, companions }: ReleaseData): Listing {
+export function createListing({ files, companions, key }: ReleaseData): Listing {
   const bySha256 = new Map<string, ListedFile[]>();
   for (const file of files) addTo(bySha256, file[2], file);
+  const keys = new Set(filesOfKey(key).map((bytes) => bytesToHex(hashOf('sha256', bytes))));
   const companionsBy = indexPaths(companions, (path) => path);
   return {
     byPath: indexPaths(files, ([path]) => path),
     bySha256: (sha256) => bySha256.get(sha256) ?? [],
+    isKey: (sha256) => keys.has(sha256),
     isCompanion: (path) => companionsBy(path).length > 0,
   };
+}
+
+/** Writes a key, which is base64 of its SubjectPublicKeyInfo, in PEM. */
+export function pemOf(base64: string): string {
+  const lines = base64.match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----'].join('\n');
+}
+
+/** The files that programs write of a key: PEM with the line ends of each system, with one at the end or none, and DER. */
+function filesOfKey(base64: string): Uint8Array[] {
+  const pem = pemOf(base64);
+  const texts = [pem, `${pem}\n`].flatMap((text) => [text, text.replaceAll('\n', '\r\n')]);
+  const der = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return [...texts.map((text) => new TextEncoder().encode(text)), der];
 }
 
 /**

@@ -52,18 +52,22 @@ const PHRASES: Readonly<Record<VerdictKind, { readonly tone: Verdict['tone']; re
   'companion-unsigned': { tone: 'open', phrase: 'not checked' },
   genuine: { tone: 'good', phrase: 'genuine' },
   companion: { tone: 'good', phrase: 'signed beside the list' },
+  key: { tone: 'good', phrase: 'that is the key' },
 };
 
 /** Sums up the verdicts; files of the list that nobody gave are only said to be unseen. */
 export function summarize(tally: Tally, key: KeyState): Summary {
   const { kinds, waiting, isBusy } = tally;
   const [bad, open, good] = (['bad', 'open', 'good'] as const).map((tone) => countTone(kinds, tone));
-  const checked = [...kinds.values()].reduce((sum, amount) => sum + amount, 0);
+  const keys = kinds.get('key') ?? 0;
+  const given = [...kinds.values()].reduce((sum, amount) => sum + amount, 0);
+  // Nothing signs the key: it is shown, and no part of the sum.
+  const checked = given - keys;
   const files = count(checked, 'file');
   const about = describe(tally, key);
   if (isBusy) {
-    const headline = `Checking: ${number.format(checked)} of ${count(checked + waiting, 'file')} done`;
-    return { tone: 'busy', headline, details: checked === good ? [] : [listKinds(kinds)] };
+    const headline = `Checking: ${number.format(given)} of ${count(given + waiting, 'file')} done`;
+    return { tone: 'busy', headline, details: given === good ? [] : [listKinds(kinds)] };
   }
   if (key.compared === 'other')
     return { tone: 'bad', headline: 'Stop: this page holds another key than you expect', details: about };
@@ -89,7 +93,7 @@ function allGood(kinds: Tally['kinds'], checked: number, key: string): string {
   const genuine = checked - beside;
   if (genuine === 0) return `${count(checked, 'file')} signed with ${key}`;
   if (beside > 0) {
-    const parts = `${number.format(genuine)} ${are(genuine)} genuine, ${number.format(beside)} ${are(beside)} not in the list`;
+    const parts = `${number.format(genuine)} ${are(genuine)} genuine, ${number.format(beside)} ${beside === 1 ? 'comes' : 'come'} beside the list`;
     return `All ${count(checked, 'file')} are signed with ${key}: ${parts}`;
   }
   if (checked === 1) return `The file is genuine: signed with ${key}`;

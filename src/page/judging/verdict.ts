@@ -18,6 +18,7 @@ export interface Facts {
 export type VerdictKind =
   | 'genuine'
   | 'companion'
+  | 'key'
   | 'renamed'
   | 'signed-elsewhere'
   | 'companion-unsigned'
@@ -63,7 +64,8 @@ export const UNREADABLE: Verdict = {
 /** Judges one file; the signature covers its bytes, and only the list covers its name. */
 export function judge(facts: Facts, court: Court): Verdict {
   const verdict = judgeByKey(facts, court);
-  if (!court.isOtherKey || facts.signature !== 'valid') return verdict;
+  if (!court.isOtherKey || (facts.signature !== 'valid' && verdict.kind !== 'key')) return verdict;
+  if (verdict.kind === 'key') return { ...verdict, kind: 'other-key', tone: 'bad', title: 'Another key' };
   const detail = `Its signature was made with ${nameKey(court.fingerprint)}, which is not the key you expect.`;
   return { kind: 'other-key', tone: 'bad', title: 'Signed with another key', detail };
 }
@@ -74,6 +76,7 @@ function judgeByKey(facts: Facts, court: Court): Verdict {
   if (named.length === 0 && court.listing.isCompanion(facts.path)) return judgeCompanion(facts, court);
   const [known] = court.listing.bySha256(facts.sha256);
   if (known) return judgeKnownBytes(facts, court, { known, isNamed: named.length > 0 });
+  if (named.length === 0 && court.listing.isKey(facts.sha256)) return judgeKey(court);
   return judgeForeign(facts, court, named.length > 0);
 }
 
@@ -99,6 +102,12 @@ function judgeCompanion(facts: Facts, court: Court): Verdict {
     title: 'Not checked',
     detail: `It comes with the release, but its signature ${signatureName(facts, court)} was not given.`,
   };
+}
+
+/** The guide has the key saved beside the files. */
+function judgeKey({ fingerprint }: Court): Verdict {
+  const detail = `It holds ${nameKey(fingerprint)}, which is also in this page. Nothing signs it: compare its fingerprint, see step 1.`;
+  return { kind: 'key', tone: 'good', title: 'The key', detail };
 }
 
 /** The bytes belong to the release, the name does not belong to the bytes. */
@@ -149,7 +158,7 @@ function withoutSignature(facts: Facts, court: Court, known: string): Verdict {
   }
   const what =
     facts.signature === 'unreadable'
-      ? 'holds no signature that could be read'
+      ? 'holds no signature that could be read: it must be base64 or hexadecimal text'
       : `is no signature of it with ${nameKey(court.fingerprint)}`;
   return {
     kind: 'signature-invalid',

@@ -6,6 +6,13 @@ export const MAX_SIGNATURE_FILE_BYTES = 16 * 1024;
 /** The two ways in which a signature is written as text. */
 export type SignatureEncoding = 'base64' | 'hex';
 
+/** Decodes the text of a signature file: UTF-8, or UTF-16 with a byte order mark, as Windows PowerShell writes it with `>`. */
+export function decodeSignatureFile(bytes: Uint8Array): string {
+  const mark = (bytes[0] ?? 0) * 0x100 + (bytes[1] ?? 0);
+  const encoding = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
+}
+
 /**
  * Reads a signature as text; returns every reading that it has, first that of the expected encoding.
  *

@@ -1,5 +1,6 @@
 import { inSlices } from '../checking/slices.ts';
 import type { ListedFile, ReleaseData } from '../data.ts';
+import { pemOf } from '../judging/listing.ts';
 import { groupDigits, showName } from '../judging/names.ts';
 import { count } from '../judging/summary.ts';
 import { find, make } from './elements.ts';
@@ -40,9 +41,4 @@ function lineOf([path, size, sha256]: ListedFile): HTMLElement {
     make('span', 'size', formatBytes(size)),
     make('code', 'hash', sha256),
   );
-}
-
-function pemOf(base64: string): string {
-  const lines = base64.match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----'].join('\n');
 }
