@@ -7,19 +7,12 @@ import { marked } from 'marked';
 import { describe, expect, test } from 'vitest';
 import { renderGuide } from '../../src/kit/guide/guide.ts';
 import { ALL_WELL } from '../../src/kit/guide/shell.ts';
-import { KIT_MARK, type KitRelease } from '../../src/kit/release.ts';
+import { KIT_MARK } from '../../src/kit/release.ts';
 import type { ListedFile } from '../../src/page/data.ts';
-import { type AlgorithmName, algorithmOf } from '../../src/verifying/algorithm.ts';
+import { algorithmOf } from '../../src/verifying/algorithm.ts';
 import { runAlone } from '../docs/shell.ts';
-import { pairs, type SignerName, signers } from '../verifying/signers.ts';
-
-interface Case {
-  readonly signer: SignerName;
-  readonly algorithm: AlgorithmName;
-  readonly encoding: 'base64' | 'hex';
-  readonly layout: 'der' | 'ieee-p1363' | undefined;
-  readonly checksums: string | undefined;
-}
+import { signers } from '../verifying/signers.ts';
+import { type Case, casesWith, codeUnder, kitOf } from './guides.ts';
 
 const NAMES = [
   'app.bin',
@@ -61,25 +54,6 @@ function makeRelease(
   return { directory, guide: renderGuide(kitOf(how, files)) };
 }
 
-function kitOf({ signer, algorithm, encoding, layout, checksums }: Case, files: readonly ListedFile[]): KitRelease {
-  const { key } = signers[signer];
-  const data = {
-    project: 'octo/road-roller',
-    ref: 'v2.4.0',
-    commit: '5f1d0a7c3b9e',
-    createdAt: '2026-03-14T09:26:53.000Z',
-    rehearsal: false,
-    key: key.keyObject.export({ format: 'der', type: 'spki' }).toString('base64'),
-    keyName: key.name,
-    algorithm,
-    encoding,
-    suffix: '.sign',
-    files,
-    companions: [],
-  };
-  return { data, key, checksums, timestamp: undefined, layout, pageName: 'verify.html' };
-}
-
 /** What is run of a guide: macOS' commands too where they are not Linux' with another program for the sums. */
 function headingsOf({ algorithm, encoding }: Case, guide: string): string[] {
   if (algorithm === 'ed25519') return [LINUX];
@@ -89,30 +63,11 @@ function headingsOf({ algorithm, encoding }: Case, guide: string): string[] {
   return [LINUX];
 }
 
-/** The code of a language under a heading. */
-function codeUnder(guide: string, heading: string, language: string): string {
-  const tokens = marked.lexer(guide);
-  const start = tokens.findIndex((token) => token.type === 'heading' && token.text === heading);
-  const end = tokens.findIndex((token, at) => at > start && token.type === 'heading');
-  const blocks = tokens.slice(start, end === -1 ? undefined : end);
-  return blocks
-    .flatMap((token) => (token.type === 'code' && token.lang === language ? [String(token.text)] : []))
-    .join('\n');
-}
-
 const KEY = 'The key';
 const LINUX = 'Linux, WSL, Git Bash';
 
 describe.each([undefined, 'SHA256SUMS'])('with the checksums %s', (checksums) => {
-  const cases = pairs.flatMap(([signer, algorithm]): Case[] => {
-    const how = { signer, algorithm, checksums, encoding: 'base64', layout: undefined } as const;
-    if (!algorithm.startsWith('ecdsa')) return [how, { ...how, encoding: 'hex' }];
-    return [
-      { ...how, layout: 'der' },
-      { ...how, layout: 'ieee-p1363', encoding: 'hex' },
-    ];
-  });
-
+  const cases = casesWith(checksums);
   // The list is one more signed file: a few of the cases show that.
   test.each(checksums ? cases.filter((_, at) => at % 5 === 0) : cases)(
     '$signer, $algorithm, $encoding, $layout: the commands accept the files, and stop at a changed one',
