@@ -28513,43 +28513,6 @@ var __webpack_modules__ = {
 			}
 		}
 	}),
-	70459: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, { l: () => AnswerBody });
-		const MAX_BODY_BYTES = 1024 * 1024;
-		const MAX_PIECES = 4096;
-		const MAX_WIRE_BYTES = 4 * 1024 * 1024;
-		const FIRST_BYTES = 4 * 1024;
-		class AnswerBody {
-			#buffer = Buffer.alloc(0);
-			#length = 0;
-			#pieces = 0;
-			add(piece, wireBytes) {
-				const length = this.#length + piece.length;
-				this.#pieces++;
-				if (length > MAX_BODY_BYTES) return "is larger than 1 MiB";
-				if (this.#pieces > MAX_PIECES) return `comes in more than ${MAX_PIECES} pieces`;
-				if (wireBytes > MAX_WIRE_BYTES) return "takes more than 4 MiB on the connection";
-				if (this.#pieces === 1) this.#buffer = piece;
-				else this.#append(piece, length);
-				this.#length = length;
-				return undefined;
-			}
-			get length() {
-				return this.#length;
-			}
-			bytes() {
-				return this.#buffer.subarray(0, this.#length);
-			}
-			#append(piece, length) {
-				if (this.#pieces === 2 || this.#buffer.length < length) {
-					const grown = Buffer.allocUnsafe(Math.min(MAX_BODY_BYTES, Math.max(FIRST_BYTES, 2 * length)));
-					this.#buffer.copy(grown, 0, 0, this.#length);
-					this.#buffer = grown;
-				}
-				piece.copy(this.#buffer, this.#length);
-			}
-		}
-	}),
 	4415: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			zm: () => DialError,
@@ -28630,6 +28593,7 @@ var __webpack_modules__ = {
 			if (crowded) return crowded;
 			const code = (0, tls_failure.ss)(error);
 			if (code.startsWith("HPE_")) return foreign(error);
+			if (code === "ECONNRESET") return unreachable(CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${CHECK_PROXY}`);
 			if (!(0, tls_failure.qV)(code)) return unreachable(ENDS[code] ?? "could not be reached", error);
 			const isPlain = code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG";
 			const reason = isPlain ? "it does not speak TLS" : (0, tls_failure.A3)(error, code);
@@ -28638,9 +28602,9 @@ var __webpack_modules__ = {
 				cause: error
 			});
 		}
+		const CLOSED = "closed the connection without an answer to CONNECT";
 		const ENDS = {
 			ECONNREFUSED: "refused the connection",
-			ECONNRESET: "closed the connection without an answer to CONNECT, as a SOCKS proxy does",
 			ENOTFOUND: "has a host name that does not exist"
 		};
 		function foreign(error) {
@@ -28653,9 +28617,9 @@ var __webpack_modules__ = {
 			});
 		}
 		const CHECK_PROXY = "Check host and port in https_proxy, or list the service in no_proxy to reach it directly.";
-		function unreachable(how, cause) {
+		function unreachable(how, cause, hint = CHECK_PROXY) {
 			return new failure.HR("service", "PROXY_UNREACHABLE", `The proxy of https_proxy ${how}.`, {
-				hint: CHECK_PROXY,
+				hint,
 				cause
 			});
 		}
@@ -28843,7 +28807,7 @@ var __webpack_modules__ = {
 			const { origin, alert } = facts;
 			const rejected = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.cz)(alert ?? (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.ss)(error), error, origin);
 			if (rejected) return rejected;
-			const row = ROWS[code] ?? defectRow(error, code) ?? http2Row(error, facts) ?? protocolRow(error, code) ?? lostRow(facts.when ?? "before the answer was complete", facts);
+			const row = ROWS[code] ?? defectRow(error, code) ?? http2Row(error, facts) ?? protocolRow(error, code) ?? lostRow(facts.progress?.describe() ?? "before the answer was complete", facts);
 			return toFailure(row, error, origin);
 		}
 		function dialFailure(error, origin) {
@@ -29704,6 +29668,74 @@ var __webpack_modules__ = {
 			return names.length > MAX_LISTED ? `${shown} and ${names.length - MAX_LISTED} more` : shown;
 		}
 	}),
+	30734: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, { p: () => ExchangeProgress });
+		var failure = __nccwpck_require__(74318);
+		;
+		const MAX_BODY_BYTES = 1024 * 1024;
+		const MAX_PIECES = 4096;
+		const MAX_WIRE_BYTES = 4 * 1024 * 1024;
+		const FIRST_BYTES = 4 * 1024;
+		class AnswerBody {
+			#buffer = Buffer.alloc(0);
+			#length = 0;
+			#pieces = 0;
+			add(piece, wireBytes) {
+				const length = this.#length + piece.length;
+				this.#pieces++;
+				if (length > MAX_BODY_BYTES) return "is larger than 1 MiB";
+				if (this.#pieces > MAX_PIECES) return `comes in more than ${MAX_PIECES} pieces`;
+				if (wireBytes > MAX_WIRE_BYTES) return "takes more than 4 MiB on the connection";
+				if (this.#pieces === 1) this.#buffer = piece;
+				else this.#append(piece, length);
+				this.#length = length;
+				return undefined;
+			}
+			get length() {
+				return this.#length;
+			}
+			bytes() {
+				return this.#buffer.subarray(0, this.#length);
+			}
+			#append(piece, length) {
+				if (this.#pieces === 2 || this.#buffer.length < length) {
+					const grown = Buffer.allocUnsafe(Math.min(MAX_BODY_BYTES, Math.max(FIRST_BYTES, 2 * length)));
+					this.#buffer.copy(grown, 0, 0, this.#length);
+					this.#buffer = grown;
+				}
+				piece.copy(this.#buffer, this.#length);
+			}
+		}
+		;
+		class ExchangeProgress {
+			body = new AnswerBody();
+			isConnected = false;
+			isSent = false;
+			status = 0;
+			length;
+			describe() {
+				if (this.status > 0) return `within the answer (${this.#describeAnswer()})`;
+				return this.isSent ? "before the answer began" : "while the request was sent";
+			}
+			explainTimeout(reason) {
+				if (!(reason instanceof failure.HR) || reason.code !== "TIMEOUT") return reason;
+				const within = reason.message.replace(/^No answer |\.$/g, "");
+				if (!this.isConnected) return reason.with({
+					message: `No connection ${within}.`,
+					hint: "A firewall that drops packets, or a server that takes connections and says nothing, looks like this. Check that the runner may reach the service."
+				});
+				if (this.status > 0) return reason.with({
+					message: `The answer did not end ${within} (${this.#describeAnswer()}).`,
+					hint: "The server, or a gateway in front of it, began an answer and did not end it: ask its operators."
+				});
+				return this.isSent ? reason : reason.with({ message: `The request was not sent whole ${within}.` });
+			}
+			#describeAnswer() {
+				const bytes = this.length === undefined ? `${this.body.length} bytes` : `${this.body.length} of ${this.length} bytes`;
+				return `status ${this.status}, ${bytes} of its body`;
+			}
+		}
+	}),
 	50469: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			Ng: () => describeRequest,
@@ -29711,20 +29743,18 @@ var __webpack_modules__ = {
 			k5: () => Exchange
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
-		var _answer_body_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(70459);
+		var _exchange_progress_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30734);
 		function describeRequest(origin, { method, path }) {
 			return `${method} ${origin}${path.replace(/\?.*$/s, "")}`;
 		}
 		class Exchange {
+			progress = new _exchange_progress_js__WEBPACK_IMPORTED_MODULE_1__.p();
 			#request;
 			#signal;
 			#done = Promise.withResolvers();
 			#received;
-			#body = new _answer_body_js__WEBPACK_IMPORTED_MODULE_1__.l();
 			#controller;
 			#receivedBefore = 0;
-			#isSent = false;
-			#status = 0;
 			#headers = {};
 			constructor(request, signal, received) {
 				this.#request = request;
@@ -29747,36 +29777,33 @@ var __webpack_modules__ = {
 					this.#signal.removeEventListener("abort", abort);
 				}
 			}
-			describeProgress() {
-				if (this.#status === 0) return this.#isSent ? "before the answer began" : "while the request was sent";
-				const length = [this.#headers["content-length"]].flat()[0];
-				const bytes = length === undefined ? `${this.#body.length} bytes` : `${this.#body.length} of ${length} bytes`;
-				return `within the answer (status ${this.#status}, ${bytes} of its body)`;
-			}
 			onRequestStart(controller) {
 				if (this.#signal.aborted) controller.abort(toError(this.#signal.reason));
 				else if (this.#controller) controller.abort(replayed());
 				this.#controller = controller;
+				this.progress.isConnected = true;
 				this.#receivedBefore = this.#received();
 			}
 			onRequestSent() {
-				this.#isSent = true;
+				this.progress.isSent = true;
 				this.#request.onSent?.();
 			}
 			onResponseStart(_, status, headers) {
 				if (status < 200) return;
-				this.#status = status;
+				this.progress.status = status;
+				this.progress.length = [headers["content-length"]].flat()[0];
 				this.#headers = headers;
 			}
 			onResponseData(controller, chunk) {
-				const refusal = this.#body.add(chunk, this.#received() - this.#receivedBefore);
+				const refusal = this.progress.body.add(chunk, this.#received() - this.#receivedBefore);
 				if (refusal !== undefined) controller.abort(tooLarge(refusal));
 			}
 			onResponseEnd() {
+				const { status, body } = this.progress;
 				this.#done.resolve({
-					status: this.#status,
+					status,
 					headers: this.#headers,
-					body: this.#body.bytes()
+					body: body.bytes()
 				});
 			}
 			onResponseError(_, error) {
@@ -29848,11 +29875,10 @@ var __webpack_modules__ = {
 		var external_node_stream_ = __nccwpck_require__(57075);
 		;
 		const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
-		var answer_body = __nccwpck_require__(70459);
 		var exchange = __nccwpck_require__(50469);
 		;
 		const MAX_HEADER_BYTES = 300 * 1024;
-		async function exchangeLeniently({ method, path, headers, body, onSent }, { host, socket, signal }) {
+		async function exchangeLeniently({ method, path, headers, body, onSent }, { host, socket, signal, progress }) {
 			if (socket.destroyed) throw closedEarly();
 			const request = (0, external_node_http_.request)({
 				method,
@@ -29869,8 +29895,12 @@ var __webpack_modules__ = {
 				maxHeaderSize: MAX_HEADER_BYTES,
 				signal
 			});
-			request.once("finish", () => onSent?.());
-			const response = readAnswer(request, () => socket.bytesRead);
+			progress.isConnected = true;
+			request.once("finish", () => {
+				progress.isSent = true;
+				onSent?.();
+			});
+			const response = readAnswer(request, socket, progress);
 			if (body instanceof Uint8Array) request.end(body);
 			else (0, promises_namespaceObject.pipeline)(external_node_stream_.Readable.from(body), request).catch(() => {});
 			try {
@@ -29879,31 +29909,45 @@ var __webpack_modules__ = {
 				socket.destroy();
 			}
 		}
-		function readAnswer(request, received) {
+		function readAnswer(request, socket, progress) {
 			const { promise, resolve, reject } = Promise.withResolvers();
 			const close = () => reject(closedEarly());
+			let finish = () => {};
+			onLastChunk(socket, () => finish());
 			request.once("error", reject);
 			request.once("close", close);
 			request.once("upgrade", () => reject(new Error("bad upgrade")));
 			request.once("response", (answer) => {
 				request.off("close", close);
-				const body = new answer_body.l();
+				const { body } = progress;
+				progress.status = answer.statusCode ?? 0;
+				progress.length = answer.headers["content-length"];
+				const end = () => resolve({
+					status: progress.status,
+					headers: answer.headers,
+					body: body.bytes()
+				});
 				answer.on("data", (chunk) => {
-					const refusal = body.add(chunk, received());
+					const refusal = body.add(chunk, socket.bytesRead);
 					if (refusal !== undefined) answer.destroy((0, exchange.g$)(refusal));
 				});
 				answer.once("error", reject);
-				answer.once("end", () => resolve({
-					status: answer.statusCode ?? 0,
-					headers: answer.headers,
-					body: body.bytes()
-				}));
+				answer.once("end", end);
+				if (/chunked/i.test(answer.headers["transfer-encoding"] ?? "")) finish = end;
 			});
 			return promise;
 		}
 		function closedEarly() {
 			return Object.assign(new Error("The server closed the connection without an answer."), { code: "ECONNRESET" });
 		}
+		function onLastChunk(socket, callback) {
+			let tail = "";
+			socket.on("data", (bytes) => {
+				tail = (tail + bytes.toString("latin1")).slice(-MAX_LAST_CHUNK);
+				if (/\n0+[ \t]*(?:;[^\r\n]*)?\n\r?\n$/.test(tail)) setImmediate(callback);
+			});
+		}
+		const MAX_LAST_CHUNK = 256;
 	}),
 	83551: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
@@ -30374,6 +30418,7 @@ var __webpack_modules__ = {
 			});
 		}
 		var connection_exchange = __nccwpck_require__(50469);
+		var exchange_progress = __nccwpck_require__(30734);
 		var http2_errors = __nccwpck_require__(49598);
 		var lenient_exchange = __nccwpck_require__(3778);
 		;
@@ -30433,18 +30478,18 @@ var __webpack_modules__ = {
 					const stale = isStale() || this.#isTooNew(lane, error) || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
 					if (stale) this.#lanes.dropIdle();
 					const { sharing, connection } = lane;
-					const when = exchange.describeProgress();
 					return this.#explain(error, signal, {
 						alert: connection?.alert,
 						stale,
 						sharing,
-						when
+						progress: exchange.progress
 					});
 				}
 			}
 			async #sendLeniently(request, signal) {
 				const ends = AbortSignal.any([signal, this.#closing.signal]);
 				const dialling = this.#dialler.dial();
+				const progress = new exchange_progress.p();
 				let connection;
 				try {
 					connection = await (0, clock.H6)(dialling, ends);
@@ -30452,7 +30497,8 @@ var __webpack_modules__ = {
 					const response = await (0, lenient_exchange.i)(request, {
 						host,
 						socket: connection.socket,
-						signal: ends
+						signal: ends,
+						progress
 					});
 					return {
 						...response,
@@ -30460,7 +30506,10 @@ var __webpack_modules__ = {
 					};
 				} catch (error) {
 					dialling.then(({ socket }) => socket.destroy()).catch(() => {});
-					return this.#explain(error, signal, { alert: connection?.alert });
+					return this.#explain(error, signal, {
+						alert: connection?.alert,
+						progress
+					});
 				}
 			}
 			#isTooNew({ sharing }, error) {
@@ -30498,7 +30547,8 @@ var __webpack_modules__ = {
 				}
 			}
 			async #explain(error, signal, seen = {}) {
-				signal.throwIfAborted();
+				const { progress = new exchange_progress.p() } = seen;
+				if (signal.aborted) throw progress.explainTimeout(signal.reason);
 				if (error instanceof errors.lZ && !(error instanceof policy_failure.HR)) throw error;
 				const failure = (0, connection_failure.D)(error, {
 					origin: this.#origin,

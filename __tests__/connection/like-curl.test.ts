@@ -58,10 +58,15 @@ async function post(transport: Transport): Promise<unknown> {
 }
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n';
 
 test.each([
   ['lines that end in LF', OK.replaceAll('\r\n', '\n')],
   ['100 Continue that was not asked for', `HTTP/1.1 100 Continue\r\n\r\n${OK}`],
+  ['chunks whose lines end in LF', CHUNKED.replaceAll('\r\n', '\n')],
+  ['a head in CRLF and chunks whose lines end in LF', CHUNKED.replace(/(?<=\r\n\r\n).*/s, '2\nok\n0\n\n')],
+  ['a last chunk whose lines end in LF', CHUNKED.replace('0\r\n\r\n', '000 ;last\n\n')],
+  ['a size of a chunk that ends in LF', CHUNKED.replace('2\r\n', '2\n')],
   ['a folded header', OK.replace('content', 'x-note: a\r\n b\r\ncontent')],
 ])('an answer with %s is read on the second attempt, and every later one on the first', async (_, answer) => {
   const transport = openTo(await listen(tlsServer(() => answer)));

@@ -1,6 +1,7 @@
 import type { Code } from '../codes.ts';
 import { codeOf } from '../errors.ts';
 import { Failure, type FailureFacts, type FailureKind, tooManyOpen } from '../signing/policy/failure.ts';
+import type { ExchangeProgress } from './exchange-progress.ts';
 import { describeHttp2Error } from './http2-errors.ts';
 import { rejection, tlsCodeOf, tlsFailure } from './tls/failure.ts';
 
@@ -55,8 +56,8 @@ export interface ConnectionFacts {
   readonly stale?: boolean;
   /** `shared`: the connection serves all requests, over HTTP/2. */
   readonly sharing?: 'own' | 'shared';
-  /** How far the exchange had come, such as `before the answer began`. */
-  readonly when?: string;
+  /** How far the exchange had come. */
+  readonly progress?: ExchangeProgress;
 }
 
 /** Finds the failure behind an error on an established connection: kind, code, sentence and way out. */
@@ -73,7 +74,7 @@ export function connectionFailure(error: unknown, facts: ConnectionFacts): Failu
     defectRow(error, code) ??
     http2Row(error, facts) ??
     protocolRow(error, code) ??
-    lostRow(facts.when ?? 'before the answer was complete', facts);
+    lostRow(facts.progress?.describe() ?? 'before the answer was complete', facts);
   return toFailure(row, error, origin);
 }
 

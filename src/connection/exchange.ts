@@ -1,6 +1,6 @@
 import type { Client, Dispatcher } from 'undici';
 import { Failure } from '../signing/policy/failure.ts';
-import { AnswerBody } from './answer-body.ts';
+import { ExchangeProgress } from './exchange-progress.ts';
 
 /** One HTTP request as it goes over the wire. */
 export interface WireRequest {
@@ -33,15 +33,14 @@ export function describeRequest(origin: string, { method, path }: WireRequest): 
  * The streaming interfaces above it cost a third of the time of a small request and hide when a try was aborted.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
+  readonly progress: ExchangeProgress = new ExchangeProgress();
   readonly #request: WireRequest;
   readonly #signal: AbortSignal;
   readonly #done = Promise.withResolvers<WireResponse>();
   readonly #received: () => number;
-  readonly #body = new AnswerBody();
   #controller: Dispatcher.DispatchController | undefined;
   #receivedBefore = 0;
-  #isSent = false;
-  #status = 0;
+
   #headers: WireResponse['headers'] = {};
 
   /** `received` tells how many bytes have come on the connection; it says 0 where others share the connection. */
@@ -74,40 +73,35 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  /** Says how far the exchange has come, for the failure of a connection that was lost. */
-  describeProgress(): string {
-    if (this.#status === 0) return this.#isSent ? 'before the answer began' : 'while the request was sent';
-    const length = [this.#headers['content-length']].flat()[0];
-    const bytes = length === undefined ? `${this.#body.length} bytes` : `${this.#body.length} of ${length} bytes`;
-    return `within the answer (status ${this.#status}, ${bytes} of its body)`;
-  }
-
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#signal.aborted) controller.abort(toError(this.#signal.reason));
     // After a graceful end of an HTTP/2 session undici sends requests again by itself, with the nonce they had.
     else if (this.#controller) controller.abort(replayed());
     this.#controller = controller;
+    this.progress.isConnected = true;
     this.#receivedBefore = this.#received();
   }
 
   onRequestSent(): void {
-    this.#isSent = true;
+    this.progress.isSent = true;
     this.#request.onSent?.();
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: WireResponse['headers']): void {
     if (status < 200) return;
-    this.#status = status;
+    this.progress.status = status;
+    this.progress.length = [headers['content-length']].flat()[0];
     this.#headers = headers;
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    const refusal = this.#body.add(chunk, this.#received() - this.#receivedBefore);
+    const refusal = this.progress.body.add(chunk, this.#received() - this.#receivedBefore);
     if (refusal !== undefined) controller.abort(tooLarge(refusal));
   }
 
   onResponseEnd(): void {
-    this.#done.resolve({ status: this.#status, headers: this.#headers, body: this.#body.bytes() });
+    const { status, body } = this.progress;
+    this.#done.resolve({ status, headers: this.#headers, body: body.bytes() });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {

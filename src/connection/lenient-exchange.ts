@@ -2,8 +2,8 @@ import { type ClientRequest, request as startRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
-import { AnswerBody } from './answer-body.ts';
 import { tooLarge, type WireRequest, type WireResponse } from './exchange.ts';
+import type { ExchangeProgress } from './exchange-progress.ts';
 
 /** Most bytes of the headers of an answer: what curl takes. Gateways add policies and cookies; Node's 16 KiB are meant for servers. */
 export const MAX_HEADER_BYTES = 300 * 1024;
@@ -15,6 +15,7 @@ export interface LenientOptions {
   /** A connection that serves this request alone; it is closed at the end. */
   readonly socket: TLSSocket;
   readonly signal: AbortSignal;
+  readonly progress: ExchangeProgress;
 }
 
 /**
@@ -25,7 +26,7 @@ export interface LenientOptions {
  */
 export async function exchangeLeniently(
   { method, path, headers, body, onSent }: WireRequest,
-  { host, socket, signal }: LenientOptions,
+  { host, socket, signal, progress }: LenientOptions,
 ): Promise<WireResponse> {
   // The HTTP client would wait for the end of a connection that has ended already.
   if (socket.destroyed) throw closedEarly();
@@ -38,8 +39,12 @@ export async function exchangeLeniently(
     maxHeaderSize: MAX_HEADER_BYTES,
     signal,
   });
-  request.once('finish', () => onSent?.());
-  const response = readAnswer(request, () => socket.bytesRead);
+  progress.isConnected = true;
+  request.once('finish', () => {
+    progress.isSent = true;
+    onSent?.();
+  });
+  const response = readAnswer(request, socket, progress);
   if (body instanceof Uint8Array) request.end(body);
   // An error of the body ends the request with that error.
   else pipeline(Readable.from(body), request).catch(() => {});
@@ -50,9 +55,12 @@ export async function exchangeLeniently(
   }
 }
 
-function readAnswer(request: ClientRequest, received: () => number): Promise<WireResponse> {
+function readAnswer(request: ClientRequest, socket: TLSSocket, progress: ExchangeProgress): Promise<WireResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<WireResponse>();
   const close = (): void => reject(closedEarly());
+  let finish = (): void => {};
+  // Ahead of the parser: an answer may come whole in one piece.
+  onLastChunk(socket, () => finish());
   request.once('error', reject);
   request.once('close', close);
   // In the words of the strict client, so that both have one failure for it.
@@ -60,13 +68,17 @@ function readAnswer(request: ClientRequest, received: () => number): Promise<Wir
   request.once('response', (answer) => {
     // From here on an early end is an error of the answer; a whole answer may end after the request.
     request.off('close', close);
-    const body = new AnswerBody();
+    const { body } = progress;
+    progress.status = answer.statusCode ?? 0;
+    progress.length = answer.headers['content-length'];
+    const end = (): void => resolve({ status: progress.status, headers: answer.headers, body: body.bytes() });
     answer.on('data', (chunk: Buffer) => {
-      const refusal = body.add(chunk, received());
+      const refusal = body.add(chunk, socket.bytesRead);
       if (refusal !== undefined) answer.destroy(tooLarge(refusal));
     });
     answer.once('error', reject);
-    answer.once('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: body.bytes() }));
+    answer.once('end', end);
+    if (/chunked/i.test(answer.headers['transfer-encoding'] ?? '')) finish = end;
   });
   return promise;
 }
@@ -74,3 +86,18 @@ function readAnswer(request: ClientRequest, received: () => number): Promise<Wir
 function closedEarly(): Error {
   return Object.assign(new Error('The server closed the connection without an answer.'), { code: 'ECONNRESET' });
 }
+
+/**
+ * Calls back when the last bytes are a chunk of size 0 whose lines end in LF: Node's parser takes the second LF for a part of
+ * the first line, and waits for one more until the time is over. By then it has given all that stands before.
+ */
+function onLastChunk(socket: TLSSocket, callback: () => void): void {
+  let tail = '';
+  socket.on('data', (bytes: Buffer) => {
+    tail = (tail + bytes.toString('latin1')).slice(-MAX_LAST_CHUNK);
+    if (/\n0+[ \t]*(?:;[^\r\n]*)?\n\r?\n$/.test(tail)) setImmediate(callback);
+  });
+}
+
+/** Most characters of a last chunk, its extensions included. */
+const MAX_LAST_CHUNK = 256;

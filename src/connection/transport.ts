@@ -8,6 +8,7 @@ import { type Lane, Lanes } from './connections.ts';
 import { type Diagnosis, Suspicion } from './diagnosis/diagnosis.ts';
 import { Dialler, type HttpProtocol } from './dialler.ts';
 import { describeRequest, Exchange, type WireRequest, type WireResponse } from './exchange.ts';
+import { ExchangeProgress } from './exchange-progress.ts';
 import { http2ErrorOf } from './http2-errors.ts';
 import { exchangeLeniently } from './lenient-exchange.ts';
 import type { Route } from './route.ts';
@@ -97,24 +98,24 @@ class LaneTransport implements Transport {
       // The others have been idle for longer still: the repeat must not land on the next dead one.
       if (stale) this.#lanes.dropIdle();
       const { sharing, connection } = lane;
-      const when = exchange.describeProgress();
-      return this.#explain(error, signal, { alert: connection?.alert, stale, sharing, when });
+      return this.#explain(error, signal, { alert: connection?.alert, stale, sharing, progress: exchange.progress });
     }
   }
 
   async #sendLeniently(request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
     const ends = AbortSignal.any([signal, this.#closing.signal]);
     const dialling = this.#dialler.dial();
+    const progress = new ExchangeProgress();
     let connection: Connection | undefined;
     try {
       connection = await orAborted(dialling, ends);
       const host = new URL(this.#origin).host;
-      const response = await exchangeLeniently(request, { host, socket: connection.socket, signal: ends });
+      const response = await exchangeLeniently(request, { host, socket: connection.socket, signal: ends, progress });
       return { ...response, request: describeRequest(this.#origin, request) };
     } catch (error) {
       // A dial that ends after the request has nobody to serve.
       dialling.then(({ socket }) => socket.destroy()).catch(() => {});
-      return this.#explain(error, signal, { alert: connection?.alert });
+      return this.#explain(error, signal, { alert: connection?.alert, progress });
     }
   }
 
@@ -166,7 +167,8 @@ class LaneTransport implements Transport {
   }
 
   async #explain(error: unknown, signal: AbortSignal, seen: Seen = {}): Promise<never> {
-    signal.throwIfAborted();
+    const { progress = new ExchangeProgress() } = seen;
+    if (signal.aborted) throw progress.explainTimeout(signal.reason);
     // Neither a failure of the connection nor of the service: a file that cannot be read.
     if (error instanceof ActionError && !(error instanceof Failure)) throw error;
     const failure = connectionFailure(error, { origin: this.#origin, ...seen });

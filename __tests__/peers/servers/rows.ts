@@ -1,5 +1,6 @@
 import { alertBytes } from '../../connection/front.ts';
 import { ANSWERS } from './answers.ts';
+import { FRAMING } from './framing-rows.ts';
 import { MAKES } from './make-rows.ts';
 import { ODD } from './odd-rows.ts';
 import { fault, type Row, row } from './row.ts';
@@ -196,7 +197,7 @@ const FAULTS: readonly Row[] = [
 ];
 
 /** Every row of the table in docs/servers.md. */
-export const ROWS: readonly Row[] = [...GOOD, ...MAKES, ...ANSWERS, ...FAULTS, ...ODD];
+export const ROWS: readonly Row[] = [...GOOD, ...MAKES, ...ANSWERS, ...FAULTS, ...ODD, ...FRAMING];
 
 async function below(world: World, extensions: string): Promise<Started> {
   const by = world.authority('Odd CA', { extensions });

@@ -91,6 +91,8 @@ function failedRequest(error: Error): Failure {
   if (crowded) return crowded;
   const code = tlsCodeOf(error);
   if (code.startsWith('HPE_')) return foreign(error);
+  if (code === 'ECONNRESET')
+    return unreachable(CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${CHECK_PROXY}`);
   if (!isTlsReason(code)) return unreachable(ENDS[code] ?? 'could not be reached', error);
   const isPlain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
   const reason = isPlain ? 'it does not speak TLS' : reasonOf(error, code);
@@ -102,10 +104,11 @@ function failedRequest(error: Error): Failure {
   });
 }
 
+const CLOSED = 'closed the connection without an answer to CONNECT';
+
 /** What a dial to the proxy ends with, by the code of the error. */
 const ENDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused the connection',
-  ECONNRESET: 'closed the connection without an answer to CONNECT, as a SOCKS proxy does',
   ENOTFOUND: 'has a host name that does not exist',
 };
 
@@ -122,9 +125,9 @@ function foreign(error: Error): Failure {
 
 const CHECK_PROXY = 'Check host and port in https_proxy, or list the service in no_proxy to reach it directly.';
 
-function unreachable(how: string, cause?: Error): Failure {
+function unreachable(how: string, cause?: Error, hint = CHECK_PROXY): Failure {
   return new Failure('service', 'PROXY_UNREACHABLE', `The proxy of https_proxy ${how}.`, {
-    hint: CHECK_PROXY,
+    hint,
     cause,
   });
 }

@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { createServer as createTcpServer } from 'node:net';
+import { createServer, type TLSSocket } from 'node:tls';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createTlsContext } from '../../src/connection/route.ts';
+import { openTransport } from '../../src/connection/transport.ts';
+import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
+import { type Failure, timedOut } from '../../src/signing/policy/failure.ts';
+
+let pki: Pki;
+beforeAll(async () => {
+  pki = await createPki();
+});
+
+/** Sends a request of so many bytes to a server that does this with each connection; resolves with how it failed. */
+async function failWith(serve: (socket: TLSSocket) => void, { bytes = 2, limitMs = 5000 } = {}): Promise<Failure> {
+  const server = createServer({ ...pki.server, ca: pki.root.cert, requestCert: true }, (socket) => {
+    socket.on('error', () => {});
+    serve(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port }: { port: number } = Object(server.address());
+  return post(port, { bytes, limitMs });
+}
+
+async function post(port: number, { bytes, limitMs }: { bytes: number; limitMs: number }): Promise<Failure> {
+  const secureContext = createTlsContext({ cert: pki.client.cert, key: pki.client.key, ca: [pki.root.cert] });
+  const transport = openTransport({ server: new URL(`https://127.0.0.1:${port}`), secureContext, timeoutMs: 60_000 });
+  onTestFinished(() => transport.close());
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(timedOut(limitMs)), limitMs);
+  onTestFinished(() => clearTimeout(timer));
+  const piece = Buffer.alloc(64 * 1024);
+  async function* body(): AsyncGenerator<Uint8Array> {
+    for (let left = bytes; left > 0; left -= piece.length) yield piece.subarray(0, Math.min(left, piece.length));
+  }
+  const request = { method: 'POST', path: '/', headers: ['content-length', String(bytes)], body: body() };
+  return transport.post(request, over.signal).then(
+    () => expect.unreachable(),
+    (error: Failure) => error,
+  );
+}
+
+const BEGUN = 'HTTP/1.1 200 OK\r\ncontent-length: 130\r\n\r\n{"signData":"MEUCIQD';
+const MANY = 64 * 1024 * 1024;
+const answerAndDrop = (socket: TLSSocket): void =>
+  void socket.write(BEGUN, () => setTimeout(() => socket.destroy(), 50));
+
+test.each<[string, (socket: TLSSocket) => void, number, string]>([
+  ['while the request was sent', (socket) => void socket.once('data', () => socket.destroy()), MANY, ''],
+  ['before the answer began', (socket) => void socket.on('data', () => setTimeout(() => socket.destroy(), 200)), 2, ''],
+  [
+    'within the answer (status 200, 20 of 130 bytes of its body)',
+    (socket) => void socket.once('data', () => answerAndDrop(socket)),
+    2,
+    'cut its own answer',
+  ],
+])('a connection is lost %s', async (when, serve, bytes, hint) => {
+  const failure = await failWith(serve, { bytes });
+  expect([failure.code, failure.message]).toEqual([
+    'CONNECTION_LOST',
+    expect.stringContaining(`: the connection was lost ${when}.`),
+  ]);
+  expect(failure.hint).toContain(hint);
+});
+
+test.each<[string, (socket: TLSSocket) => void, number]>([
+  ['The request was not sent whole within 1 s.', (socket) => void socket.pause(), MANY],
+  ['No answer within 1 s.', (socket) => void socket.resume(), 2],
+  [
+    'The answer did not end within 1 s (status 200, 20 of 130 bytes of its body).',
+    (socket) => void socket.once('data', () => socket.write(BEGUN)),
+    2,
+  ],
+  [
+    'The answer did not end within 1 s (status 200, 2 bytes of its body).',
+    (socket) =>
+      void socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n')),
+    2,
+  ],
+])('an attempt that runs out of time says: %s', async (message, serve, bytes) => {
+  const failure = await failWith(serve, { bytes, limitMs: 1000 });
+  expect([failure.code, failure.message]).toEqual(['TIMEOUT', message]);
+});
+
+test('an attempt that runs out of time in the handshake says so', async () => {
+  const server = createTcpServer((socket) => void socket.on('error', () => {}).resume());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port }: { port: number } = Object(server.address());
+  const failure = await post(port, { bytes: 2, limitMs: 1000 });
+  expect([failure.code, failure.message]).toEqual(['TIMEOUT', 'No connection within 1 s.']);
+});

@@ -1,0 +1,45 @@
+import { Failure } from '../signing/policy/failure.ts';
+import { AnswerBody } from './answer-body.ts';
+
+/** How far one exchange has come: who reports it writes, and a failure says it. */
+export class ExchangeProgress {
+  /** What has come of the answer's body. */
+  readonly body: AnswerBody = new AnswerBody();
+  /** Whether the request has a connection. */
+  isConnected = false;
+  /** Whether the last byte of the request was handed to the connection. */
+  isSent = false;
+  /** Status of the answer, 0 before it. */
+  status = 0;
+  /** The answer's content-length, as it came. */
+  length: string | undefined;
+
+  /** Says when a connection was lost, such as `before the answer began`. */
+  describe(): string {
+    if (this.status > 0) return `within the answer (${this.#describeAnswer()})`;
+    return this.isSent ? 'before the answer began' : 'while the request was sent';
+  }
+
+  /** Adds to the failure of an attempt that ran out of time what there was no time for; returns any other reason as it is. */
+  explainTimeout(reason: unknown): unknown {
+    if (!(reason instanceof Failure) || reason.code !== 'TIMEOUT') return reason;
+    const within = reason.message.replace(/^No answer |\.$/g, '');
+    if (!this.isConnected)
+      return reason.with({
+        message: `No connection ${within}.`,
+        hint: 'A firewall that drops packets, or a server that takes connections and says nothing, looks like this. Check that the runner may reach the service.',
+      });
+    if (this.status > 0)
+      return reason.with({
+        message: `The answer did not end ${within} (${this.#describeAnswer()}).`,
+        hint: 'The server, or a gateway in front of it, began an answer and did not end it: ask its operators.',
+      });
+    return this.isSent ? reason : reason.with({ message: `The request was not sent whole ${within}.` });
+  }
+
+  #describeAnswer(): string {
+    const bytes =
+      this.length === undefined ? `${this.body.length} bytes` : `${this.body.length} of ${this.length} bytes`;
+    return `status ${this.status}, ${bytes} of its body`;
+  }
+}
