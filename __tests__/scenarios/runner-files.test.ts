@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createScenario } from '../helpers/scenario.ts';
@@ -10,8 +10,8 @@ const FILES = { 'dist/a': 'aaa' };
 describe.each(['GITHUB_OUTPUT', 'GITHUB_STATE'])('%s that cannot be written', (variable) => {
   test.each([
     ['is a FIFO', (path: string) => void execFileSync('mkfifo', [path])],
-    ['is a link', (path: string) => void execFileSync('ln', ['-s', '/dev/null', path])],
-    ['is a directory', (path: string) => void execFileSync('mkdir', [path])],
+    ['is a link', (path: string) => symlinkSync('/dev/null', path)],
+    ['is a directory', (path: string) => mkdirSync(path)],
     ['is not there', () => {}],
   ])('because it %s makes the step red before any key is written and any request is made', async (_, make) => {
     await using scenario = await createScenario({ files: FILES });
@@ -60,7 +60,7 @@ test('a run that turns red at its very end, because its outputs cannot be writte
 
 test.each([
   ['a FIFO', (path: string) => void execFileSync('mkfifo', [path])],
-  ['a directory', (path: string) => void execFileSync('mkdir', [path])],
+  ['a directory', (path: string) => mkdirSync(path)],
 ])('a summary that is %s is a warning, and the step is green', async (_, make) => {
   await using scenario = await createScenario({ files: FILES });
   const path = join(scenario.workspace, 'planted');
@@ -115,7 +115,7 @@ test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not reach libraries that give no optio
     `if (require('worker_threads').isMainThread) process.on('exit', () =>
       require('fs').appendFileSync(${JSON.stringify(seen)}, 'left: ' + process.env.NODE_TLS_REJECT_UNAUTHORIZED + ';'));`,
   );
-  const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_OPTIONS: `--require="${spy}"` };
+  const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_OPTIONS: `--require=${JSON.stringify(spy)}` };
   const run = await scenario.run({}, { env });
   // The post step, which connects to nothing, comes after.
   expect(readFileSync(seen, 'utf8'), run.log).toMatch(/^left: undefined;/);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs';
 import { EOL } from 'node:os';
 import { ActionError, codeOf } from '../errors.ts';
 import { unwritable } from '../files/writing/write-errors.ts';
@@ -41,14 +41,20 @@ export class CommandFile {
 }
 
 function appendToRegular(path: string, text: string): void {
+  // Windows opens through a link, and says of a directory that a right is missing.
+  if (!lstatSync(path).isFile()) throw noRegularFile();
   const descriptor = openSync(path, FLAGS);
   try {
-    if (!fstatSync(descriptor).isFile()) throw Object.assign(new Error('No regular file'), { code: 'ENXIO' });
+    if (!fstatSync(descriptor).isFile()) throw noRegularFile();
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
   } finally {
     closeSync(descriptor);
   }
+}
+
+function noRegularFile(): Error {
+  return Object.assign(new Error('No regular file'), { code: 'ENXIO' });
 }
 
 /** What the system says of pipes that nobody reads, directories and links. */
