@@ -45856,14 +45856,18 @@ Content-Type: application/json
 			}
 		}
 		function appendToRegular(path, text) {
+			if (!(0, external_node_fs_.lstatSync)(path).isFile()) throw noRegularFile();
 			const descriptor = (0, external_node_fs_.openSync)(path, FLAGS);
 			try {
-				if (!(0, external_node_fs_.fstatSync)(descriptor).isFile()) throw Object.assign(new Error("No regular file"), { code: "ENXIO" });
+				if (!(0, external_node_fs_.fstatSync)(descriptor).isFile()) throw noRegularFile();
 				const bytes = Buffer.from(text);
 				for (let at = 0; at < bytes.length;) at += (0, external_node_fs_.writeSync)(descriptor, bytes, at);
 			} finally {
 				(0, external_node_fs_.closeSync)(descriptor);
 			}
+		}
+		function noRegularFile() {
+			return Object.assign(new Error("No regular file"), { code: "ENXIO" });
 		}
 		const NOT_REGULAR = [
 			"ENXIO",
