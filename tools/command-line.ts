@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ActionError, codeOf } from '../src/errors.ts';
 import { ToolError } from './tool-error.ts';
@@ -13,6 +14,10 @@ export async function runCommandLine(help: string, run: (argv: string[]) => Prom
     process.stdout.write(help);
     return;
   }
+  // A reader such as `head` may leave early; the command ends as it would have.
+  process.stdout.on('error', (error) => {
+    if (codeOf(error) !== 'EPIPE') throw error;
+  });
   try {
     process.exitCode = await run(argv);
   } catch (error) {
@@ -27,11 +32,22 @@ function explain(error: unknown): string | undefined {
   if (error instanceof ToolError || error instanceof ActionError) {
     return [error.message, ...(error.hint === undefined ? [] : [error.hint])].join('\n');
   }
-  if (!(error instanceof Error) || !codeOf(error)?.startsWith('ERR_PARSE_ARGS_')) return undefined;
-  return `${error.message}\nThe option --help lists what there is.`;
+  if (!(error instanceof Error)) return undefined;
+  if (codeOf(error)?.startsWith('ERR_PARSE_ARGS_')) return `${error.message}\nThe option --help lists what there is.`;
+  // Files of the user that cannot be read or written.
+  return 'syscall' in error && 'path' in error ? error.message : undefined;
 }
 
 /** Makes a path absolute from the directory in which npm was started; npm itself starts scripts in the repository. */
 export function resolvePath(path: string): string {
   return resolve(process.env['INIT_CWD'] ?? '.', path);
+}
+
+/** Makes the path of a directory absolute, as `resolvePath` does; throws `ARGUMENT_INVALID` when there is no such directory. */
+export function resolveDirectory(option: string, path: string): string {
+  const directory = resolvePath(path);
+  const found = statSync(directory, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return directory;
+  const what = found === undefined ? 'there is nothing at this path' : 'this is no directory';
+  throw new ToolError('ARGUMENT_INVALID', `${option} ${directory}: ${what}.`);
 }

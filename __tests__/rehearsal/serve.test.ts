@@ -183,6 +183,7 @@ test.each([
   [['--delay', 'x'], /--delay must be a whole number/],
   [['--fast'], /--fast/],
   [['--cert', 'x.pem'], /--cert and --key belong together/],
+  [['--cert', 'package.json', '--key', 'package.json'], /--cert, --key or --client-ca cannot be used/],
   [['--client-ca', 'nowhere.pem'], /The file nowhere\.pem cannot be read \(ENOENT\)/],
   [['--dir', import.meta.dirname], /cannot be made \(EEXIST\)/],
 ])('%j is refused with a sentence', async (options, message) => {

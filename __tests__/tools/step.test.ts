@@ -143,6 +143,10 @@ test.each([
   ['--with files', /--with takes NAME=VALUE/],
   ['--with a=1 --with a=2', /--with sets a twice/],
   ['--with key=@nowhere.pem', /--with key: the file .*nowhere\.pem cannot be read \(ENOENT\)\.\nA value that begins/],
+  ['--workspace workspace', /No input is given: each is an option --with NAME=VALUE\.\n--with mode=rehearse/],
+  ['--with a=1 --workspace nowhere', /--workspace .*nowhere: there is nothing at this path/],
+  ['--with a=1 --workspace workspace/app.bin', /--workspace .*app\.bin: this is no directory/],
+  ['--with a=1 --page workspace', /EISDIR.*workspace/],
   ['--fast', /--fast[\s\S]*--help/],
   ['--action .', /action file in .* cannot be run: there is none/],
 ])('%s is refused with a sentence', async (args, message) => {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { resolvePath, runCommandLine } from '../command-line.ts';
+import { resolveDirectory, runCommandLine } from '../command-line.ts';
 import { demonstrate } from './demonstrate.ts';
 
 const HELP = `npm run demo -- [options] [patterns]
@@ -27,7 +27,7 @@ await runCommandLine(HELP, async (argv) => {
   const standard = values.workspace === undefined ? ['dist/**', 'src/**', 'node_modules/@actions/**'] : ['**'];
   const problems = await demonstrate({
     actionDirectory: REPOSITORY,
-    workspace: values.workspace === undefined ? REPOSITORY : resolvePath(values.workspace),
+    workspace: values.workspace === undefined ? REPOSITORY : resolveDirectory('--workspace', values.workspace),
     patterns: positionals.length > 0 ? positionals : standard,
     detail: values.verbose ? 'full' : 'short',
     print: (text) => process.stdout.write(text),

@@ -60,12 +60,13 @@ function renderStep({ url, signPath, appKey, appSecret }: Target, { client, chai
 function renderInputs({ url, appKey, appSecret }: Target, { chain, verifyKey, client }: Handout): string {
   const block = (name: string, pem: string): string => `  ${name}: |\n${pem.trim().replace(/^/gm, '    ')}\n`;
   const own = client && block('cert', client.cert) + block('key', client.key);
+  const theirs = '  # and cert and key: a certificate that the given client CA issued, with its private key\n';
   return `with:
   files: hello.txt
   server-url: ${url}
   app-key: ${appKey}
   app-secret: ${appSecret}
-${own ?? ''}${block('chain', chain)}${block('verify-key', verifyKey)}`;
+${own ?? theirs}${block('chain', chain)}${block('verify-key', verifyKey)}`;
 }
 
 function quoteForShell(text: string): string {

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { parseArgs } from 'node:util';
 import { codeOf } from '../../src/errors.ts';
 import { startService } from '../../src/rehearsal/service.ts';
@@ -44,6 +45,7 @@ await runCommandLine(HELP, async (argv) => {
     throw new ToolError('ARGUMENT_INVALID', '--cert and --key belong together: give both, or neither.');
   }
   const [cert, key, clientAuthority] = [values.cert, values.key, values['client-ca']].map(readPem);
+  checkTls({ cert, key, ca: clientAuthority });
   const options = {
     port: readNumber('port', values.port, 65_535),
     delayMs: readNumber('delay', values.delay, 3_600_000),
@@ -84,6 +86,27 @@ function readNumber(name: string, text: string, most: number): number {
   const value = Number(text);
   if (/^[0-9]{1,9}$/.test(text) && value <= most) return value;
   throw new ToolError('ARGUMENT_INVALID', `--${name} must be a whole number from 0 to ${most}.`);
+}
+
+/** Throws `ARGUMENT_INVALID` for certificates and keys that no server can use. */
+function checkTls(material: {
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly ca: string | undefined;
+}): void {
+  try {
+    createSecureContext(material);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const sentence =
+      codeOf(cause) === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH'
+        ? '--key is not the key of the certificate in --cert.'
+        : `--cert, --key or --client-ca cannot be used (${reason}).`;
+    throw new ToolError('ARGUMENT_INVALID', sentence, {
+      hint: 'All three are PEM, and the key is not encrypted.',
+      cause,
+    });
+  }
 }
 
 function readPem(path: string | undefined): string | undefined {

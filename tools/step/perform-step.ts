@@ -89,7 +89,10 @@ async function showResults(request: StepRequest, run: ActionRun, artifacts: read
     print(run.post === undefined ? 'none\n' : toPrintable(run.post.log));
   }
   print(heading('Result'));
-  if (pagePath !== undefined) await writePage(pagePath, run.summary);
+  if (pagePath !== undefined) {
+    await writePage(pagePath, run.summary);
+    print(toPrintable(`The job summary is in ${pagePath}.\n`));
+  }
   for (const artifact of artifacts) print(await showArtifact(artifact, artifactsDirectory));
   print(verdict(run));
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { resolvePath, runCommandLine } from '../command-line.ts';
+import { resolveDirectory, resolvePath, runCommandLine } from '../command-line.ts';
 import { ToolError } from '../tool-error.ts';
 import { readAssignments } from './assignments.ts';
 import { performStep } from './perform-step.ts';
@@ -43,13 +43,17 @@ await runCommandLine(HELP, async (argv) => {
       artifacts: { type: 'string' },
       page: { type: 'string' },
       verbose: { type: 'boolean', default: false },
-      action: { type: 'string', default: join(import.meta.dirname, '..', '..') },
+      action: { type: 'string' },
     },
   });
+  if (values.with.length === 0 && values.action === undefined) {
+    const hint = '--with mode=rehearse --with files=dist/** needs no credentials; --help has an example with them.';
+    throw new ToolError('ARGUMENT_INVALID', 'No input is given: each is an option --with NAME=VALUE.', { hint });
+  }
   const given = (path: string | undefined) => (path === undefined ? undefined : resolvePath(path));
   return performStep({
-    actionDirectory: resolvePath(values.action),
-    workspace: resolvePath(values.workspace),
+    actionDirectory: given(values.action) ?? join(import.meta.dirname, '..', '..'),
+    workspace: resolveDirectory('--workspace', values.workspace),
     inputs: await readAssignments('--with', values.with),
     env: await readAssignments('--env', values.env),
     idTokens:
