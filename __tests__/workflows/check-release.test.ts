@@ -219,15 +219,26 @@ test('watch-releases.yml opens an issue that names what changed, and none while 
 
     const [release] = api.releases;
     if (release) {
-      const replaced = (name: string): boolean => name === 'app.bin';
-      release.assets = release.assets.map((one) => (replaced(one.name) ? { ...one, bytes: Buffer.from('evil') } : one));
+      // More findings than one variable of the environment holds.
+      const gone = Object.fromEntries(Array.from({ length: 1500 }, (_, at) => [`gone-${at}.bin`, `${at}`]));
+      const list = sumsOf({ ...FILES, ...gone });
+      const changed = new Map([
+        ['app.bin', 'evil'],
+        ['SHA256SUMS', list],
+        ['SHA256SUMS.sign', sign(list)],
+      ]);
+      release.assets = release.assets.map((one) => ({
+        ...one,
+        bytes: Buffer.from(changed.get(one.name) ?? one.bytes),
+      }));
     }
     const run = await runWorkflow(hub, here);
     expect(run.jobs['report']?.result, run.log).toBe('success');
     const calls = (await callsOf(hub)).join('\n');
     expect(calls).toMatch(/gh issue list .*\ngh issue create --title Releases are not what was signed \(\w{12}\)/);
-    expect(calls).toContain('### app, release v1.2.3\n\n- `app.bin` SIGNATURE_INVALID');
-    expect(calls).toContain('### library, release v1.2.3');
+    expect(calls).toContain('### acme/app, release v1.2.3\n\n- `app.bin` SIGNATURE_INVALID');
+    expect(calls).toContain('- `gone-999.bin` ASSET_MISSING\n');
+    expect(calls.split('### acme/app, release v1.2.3')).toHaveLength(3);
   } finally {
     await api.close();
   }

@@ -111,6 +111,9 @@ fi
   echo "findings=$(json --compact-output .findings judged.json)"
 } >> "$GITHUB_OUTPUT"
 
+jq --arg repository "$REPOSITORY" --slurpfile release release.json \
+  '{repository: $repository, tag: $release[0].tag_name, findings}' judged.json > findings.json
+
 # All becomes text that Markdown and HTML leave alone, also the names that a list gives.
 tag=$(json --raw-output .tag_name release.json | shown)
 {
