@@ -15,7 +15,7 @@ export interface Source {
 /** Files of a directory of the repository with one of the endings, by their paths in it. */
 export function filesIn(directory: string, ...endings: readonly string[]): string[] {
   const names = readdirSync(join(ACTION_DIRECTORY, directory));
-  return names.filter((name) => endings.some((ending) => name.endsWith(ending))).map((name) => join(directory, name));
+  return names.filter((name) => endings.some((ending) => name.endsWith(ending))).map((name) => `${directory}/${name}`);
 }
 
 /** The workflows of this repository. */
