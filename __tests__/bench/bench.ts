@@ -4,11 +4,13 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { listClients } from './clients.ts';
 import { measureCurves } from './curves.ts';
+import { documentsOf, FIGURES_PATH, readFigures } from './documents.ts';
+import { type Results, toFigures, toJson } from './figures.ts';
 import { measureSpeeds } from './floor.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { renderPlot } from './plot.ts';
 import { preparePython } from './python.ts';
-import { type Results, renderMarkdown } from './report.ts';
+import { renderMarkdown } from './report.ts';
 import { type Bench, type Result, runWorkload } from './rounds.ts';
 import { startService } from './service.ts';
 import { measureStartup } from './startup.ts';
@@ -16,11 +18,13 @@ import { measureTransit } from './transit.ts';
 import { measureVerifying } from './verifying.ts';
 import { listWorkloads } from './workloads.ts';
 
+const REPOSITORY = join(import.meta.dirname, '..', '..');
 /** What else this machine was doing. */
 const loadBefore = loadavg()[0]?.toFixed(1) ?? 'unknown';
 const options = readOptions(process.argv.slice(2));
-if (options) await run(options);
-else console.log(USAGE);
+if (options === undefined) console.log(USAGE);
+else if (options.documents === 'render') writeDocuments();
+else await run(options);
 
 /** Measures what is asked for; files and service are in memory and gone at the end, however it ends. */
 async function run(wanted: Options): Promise<void> {
@@ -41,7 +45,7 @@ async function run(wanted: Options): Promise<void> {
       rounds: wanted.rounds,
       tell: (line) => console.error(line),
     };
-    publish(await measureAll(bench, wanted), wanted.out);
+    publish(await measureAll(bench, wanted), wanted);
   } finally {
     await service.stop();
   }
@@ -89,12 +93,24 @@ function nginxVersion(): string {
     .trim();
 }
 
-function publish(results: Results, out: string): void {
+function publish(results: Results, { out, documents }: Options): void {
   mkdirSync(out, { recursive: true });
-  const markdown = renderMarkdown(results);
+  const figures = toFigures(results);
+  const markdown = renderMarkdown(figures);
   writeFileSync(join(out, 'results.md'), markdown);
   writeFileSync(join(out, 'results.json'), `${JSON.stringify(results, undefined, 2)}\n`);
   for (const [name, plot] of Object.entries(results.plots)) writeFileSync(join(out, `${name}.svg`), renderPlot(plot));
   console.log(markdown);
   console.log(`Written to ${out}`);
+  if (documents === 'none') return;
+  writeFileSync(join(REPOSITORY, FIGURES_PATH), toJson(figures));
+  writeDocuments();
+}
+
+/** Writes tables, plots and the comparison of the README from the committed figures. */
+function writeDocuments(): void {
+  for (const [path, text] of documentsOf(REPOSITORY, readFigures(REPOSITORY))) {
+    writeFileSync(join(REPOSITORY, path), text);
+    console.log(`Written: ${path}`);
+  }
 }

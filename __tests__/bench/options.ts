@@ -13,10 +13,12 @@ export interface Options {
   readonly against: string | undefined;
   /** Where the results go. */
   readonly out: string;
+  /** Whether the documents are written: after this run, or at once from the committed figures. */
+  readonly documents: 'none' | 'measure' | 'render';
 }
 
 /** What `--help` prints. */
-export const USAGE = `npm run bench -- [--quick] [--only W1,W2,W3,W4,W5,calm,start,openbao,verify,plot] [--clients action,all-at-once] [--rounds 3] [--against DIR] [--out DIR]
+export const USAGE = `npm run bench -- [--quick] [--only W1,W2,W3,W4,W5,calm,start,openbao,verify,plot] [--clients action,all-at-once] [--rounds 3] [--against DIR] [--out DIR] [--docs] [--render]
 
   --quick    smaller workloads and one round, for a first look
   --only     some parts only
@@ -24,6 +26,9 @@ export const USAGE = `npm run bench -- [--quick] [--only W1,W2,W3,W4,W5,calm,sta
   --rounds   how often each client runs; medians are reported
   --against  directory of another build of this action (action.yml and dist/), measured in the same rounds
   --out      directory for results.md, results.json and the plots (build/bench)
+  --docs     measures everything in full, and writes docs/performance.json and all that comes from it: the tables of
+             docs/performance.md, the plots in docs/img, the comparison of the README
+  --render   measures nothing, and writes the same from docs/performance.json as it stands
 
 Needs Linux, nginx with its echo module, Python 3, curl and openssl: apt-get install nginx-light libnginx-mod-http-echo python3-venv curl openssl.
 aiohttp is taken from the system, or installed for the time of the run; OpenBao comes with npm run setup:openbao.`;
@@ -34,9 +39,21 @@ export function readOptions(args: readonly string[]): Options | undefined {
   const flag = { type: 'boolean' } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { quick: flag, help: flag, only: text, clients: text, rounds: text, against: text, out: text },
+    options: {
+      quick: flag,
+      help: flag,
+      only: text,
+      clients: text,
+      rounds: text,
+      against: text,
+      out: text,
+      docs: flag,
+      render: flag,
+    },
   });
   if (values.help) return undefined;
+  const isPart = [values.quick, values.only, values.clients, values.against].some((value) => value !== undefined);
+  if (values.docs && isPart) throw new Error('--docs takes a whole run: no --quick, --only, --clients or --against');
   const only = values.only?.split(',');
   const clients = values.clients?.split(',');
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
@@ -49,6 +66,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     rounds,
     against: values.against && fromHere(values.against),
     out: fromHere(values.out ?? join('build', 'bench')),
+    documents: values.render ? 'render' : values.docs ? 'measure' : 'none',
   };
 }
 

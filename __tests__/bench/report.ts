@@ -1,24 +1,8 @@
-import { floorSeconds, type Speeds } from './floor.ts';
-import type { Plot } from './plot.ts';
-import type { Result } from './rounds.ts';
+import type { Figures, WorkloadFigures } from './figures.ts';
 import type { Startup } from './startup.ts';
-import { medianRatio } from './statistics.ts';
 import type { Transit } from './transit.ts';
 import type { Verifying } from './verifying.ts';
 import { CLIENT_NAMES, type ClientName } from './workloads.ts';
-
-/** Everything that one run of the bench came to. */
-export interface Results {
-  readonly date: string;
-  readonly machine: Readonly<Record<string, string>>;
-  readonly rounds: number;
-  readonly speeds: Speeds;
-  readonly workloads: readonly Result[];
-  readonly startup: readonly Startup[];
-  readonly transit: readonly Transit[];
-  readonly verifying: readonly Verifying[];
-  readonly plots: Readonly<Record<string, Plot>>;
-}
 
 const NAMES: Readonly<Record<ClientName, string>> = {
   action: 'this action',
@@ -29,23 +13,26 @@ const NAMES: Readonly<Record<ClientName, string>> = {
   curl: '`curl --parallel`',
 };
 
-/** Renders the results as Markdown tables. */
-export function renderMarkdown(results: Results): string {
-  const { workloads, startup, transit, verifying, machine, rounds, date } = results;
+/** Renders figures as Markdown tables. */
+export function renderMarkdown(figures: Figures): string {
+  const { workloads, startup, transit, verifying, machine, rounds, date } = figures;
   const shown = CLIENT_NAMES.filter((name) => workloads.some(({ clients }) => clients[name]));
   const facts = Object.values(machine).join(' · ');
   return [
     `${facts} · ${date.slice(0, 10)} · medians of ${rounds} interleaved round${rounds === 1 ? '' : 's'}`,
-    ...(workloads.length > 0 ? [timeTable(results, shown), memoryTable(results, shown)] : []),
+    ...(workloads.length > 0 ? [timeTable(workloads, shown), memoryTable(workloads, shown)] : []),
     ...perFile(workloads),
     ...(startup.length > 0 ? [startTable(startup)] : []),
     ...(transit.length > 0 ? [transitTable(transit)] : []),
     ...(verifying.length > 0 ? [verifyTable(verifying)] : []),
     '',
-  ].join('\n\n');
+  ]
+    .join('\n\n')
+    .trimEnd()
+    .concat('\n');
 }
 
-function timeTable({ workloads, speeds }: Results, shown: readonly ClientName[]): string {
+function timeTable(workloads: readonly WorkloadFigures[], shown: readonly ClientName[]): string {
   const compared = shown.filter((name) => name !== 'all-at-once');
   return table(
     [
@@ -54,11 +41,11 @@ function timeTable({ workloads, speeds }: Results, shown: readonly ClientName[])
       ...shown.map((name) => NAMES[name]),
       ...ours(compared).map((name) => `${NAMES[name]} ÷ all at once`),
     ],
-    workloads.map((result) => [
-      `**${result.workload.name}** ${result.workload.title}`,
-      number(floorSeconds(result.workload, speeds), 2),
-      ...shown.map((name) => number(result.clients[name]?.seconds, 2)),
-      ...ours(compared).map((name) => ratio(result, name)),
+    workloads.map(({ name: workload, title, floorSeconds, clients }) => [
+      `**${workload}** ${title}`,
+      number(floorSeconds, 2),
+      ...shown.map((name) => number(clients[name]?.seconds, 2)),
+      ...ours(compared).map((name) => (clients[name]?.ratio ? `**${number(clients[name].ratio, 3)}**` : '')),
     ]),
   );
 }
@@ -67,26 +54,21 @@ function ours(names: readonly ClientName[]): ClientName[] {
   return names.filter((name) => name === 'action' || name === 'action-http2' || name === 'other-build');
 }
 
-function ratio({ clients }: Result, name: ClientName): string {
-  const [one, other] = [clients[name], clients['all-at-once']];
-  return one && other ? `**${number(medianRatio(one.runs, other.runs), 3)}**` : '';
-}
-
-function memoryTable({ workloads }: Results, shown: readonly ClientName[]): string {
+function memoryTable(workloads: readonly WorkloadFigures[], shown: readonly ClientName[]): string {
   return table(
     ['Highest memory in MiB', ...shown.map((name) => NAMES[name])],
-    workloads.map(({ workload, clients }) => [
-      `**${workload.name}** ${workload.title}`,
+    workloads.map(({ name: workload, title, clients }) => [
+      `**${workload}** ${title}`,
       ...shown.map((name) => number(clients[name]?.peakMiB, 0)),
     ]),
   );
 }
 
 /** How the time of one file changes from the smallest to the largest W5. */
-function perFile(workloads: readonly Result[]): string[] {
+function perFile(workloads: readonly WorkloadFigures[]): string[] {
   const times = workloads
-    .filter(({ workload }) => workload.name === 'W5')
-    .map(({ workload, clients }) => ((clients.action?.seconds ?? 0) * 1000) / workload.files);
+    .filter(({ name }) => name === 'W5')
+    .map(({ files, clients }) => ((clients.action?.seconds ?? 0) * 1000) / files);
   const [few, many] = times;
   if (few === undefined || many === undefined) return [];
   return [

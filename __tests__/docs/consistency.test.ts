@@ -102,6 +102,14 @@ test('the map of the repository names every folder, and no path that is not ther
   expect(links.map((link) => faultOf('CONTRIBUTING.md', link)).filter(Boolean)).toEqual([]);
 });
 
+test.each(['README.md', 'docs/comparison.md'])('%s says how much there is to read, to two thousand lines', (path) => {
+  const names = readdirSync(join(ACTION_DIRECTORY, 'src'), { recursive: true, encoding: 'utf8' });
+  const sources = names.filter((name) => name.endsWith('.ts')).map((name) => join(ACTION_DIRECTORY, 'src', name));
+  const lines = sources.reduce((sum, source) => sum + readFileSync(source, 'utf8').split('\n').length, 0);
+  const told = Number(/about (\d+),000 lines/.exec(readDocument(path).text)?.[1]) * 1000;
+  expect(Math.abs(told - lines), `${lines} lines in src/`).toBeLessThan(2000);
+});
+
 test('a link that leads nowhere is seen', () => {
   expect(faultOf('README.md', 'docs/nothing.md')).toContain('there is no');
   expect(faultOf('docs/verify.md', '#nothing')).toContain('no such heading');
