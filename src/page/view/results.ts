@@ -12,7 +12,7 @@ const FRAME_MS = 100;
 const ROWS_MS = 25;
 /** Between two sentences for those who listen. */
 const SPEECH_MS = 5000;
-/** More genuine files than this are folded away. */
+/** More genuine files than this are folded away, and of more rows than this the browser draws only what is in view. */
 const MOST_OPEN = 100;
 const MARKS = { good: '\u2713', open: '!', bad: '\u2715' } as const;
 
@@ -94,15 +94,18 @@ export class Results {
     for (const entry of this.#dirty) {
       if (performance.now() - start >= ROWS_MS) {
         this.#refresh();
-        return;
+        break;
       }
       this.#dirty.delete(entry);
       this.#place(entry);
     }
+    for (const rows of [this.#problems, this.#genuine])
+      rows.classList.toggle('long', rows.childElementCount > MOST_OPEN);
   }
 
   #place(entry: Entry): void {
     this.#rows.get(entry)?.remove();
+    this.#rows.delete(entry);
     if (entry.verdict === undefined) return;
     const row = rowOf(entry);
     this.#rows.set(entry, row);
