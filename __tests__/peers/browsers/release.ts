@@ -68,6 +68,13 @@ export function makeRelease(
   return { root, page, fingerprint: how.signer.key.spkiSha256 };
 }
 
+/** Writes a page without files, and returns its path. */
+export function makePage(how: HowSigned, extra: Partial<ReleaseData>): string {
+  const page = join(mkdtempSync(join(tmpdir(), 'page-')), 'verify.html');
+  writeFileSync(page, renderPage(readFileSync(TEMPLATE, 'utf8'), dataOf(how, extra)));
+  return page;
+}
+
 /** The data of a page; whatever is not given is like that of a small project. */
 export function dataOf({ signer, algorithm, encoding }: HowSigned, extra: Partial<ReleaseData> = {}): ReleaseData {
   return {
