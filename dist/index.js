@@ -33797,7 +33797,7 @@ var __webpack_modules__ = {
 					});
 				}
 				process.on("uncaughtException", (error) => cancel.abort((0, _errors_js__WEBPACK_IMPORTED_MODULE_3__.os)(error)));
-				const clock = (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__.ts)();
+				const clock = (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__.ts)((0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__.cu)());
 				const runner = (0, _runner_js__WEBPACK_IMPORTED_MODULE_6__.j)(undefined, [process.stdout, process.stderr]);
 				const report = await (0, _main_js__WEBPACK_IMPORTED_MODULE_5__.i)({
 					runner,
@@ -37505,7 +37505,9 @@ Content-Type: application/json
 		const HEAD_START = {
 			lengthMs: 50,
 			prepareAfterMs: 12,
-			latenessFactor: 4
+			latenessFactor: 4,
+			slowFrom: 1.5,
+			maxSlowdown: 10
 		};
 		;
 		class Limit {
@@ -38453,9 +38455,13 @@ Content-Type: application/json
 				const lateMs = Math.max(0, clock.now() - wakeAt);
 				if (!isPrepared && !signal.aborted) prepare?.(connections, signal);
 				isPrepared = true;
-				const restMs = HEAD_START.lengthMs - HEAD_START.prepareAfterMs + roundTripMs;
+				const restMs = headStartMs(clock) - HEAD_START.prepareAfterMs + roundTripMs;
 				await waitFor(clock, restMs + HEAD_START.latenessFactor * lateMs);
 			};
+		}
+		function headStartMs({ slowdown = 1 }) {
+			const factor = slowdown < HEAD_START.slowFrom ? 1 : Math.min(slowdown, HEAD_START.maxSlowdown);
+			return HEAD_START.lengthMs * factor;
 		}
 		function waitFor(clock, ms) {
 			return new Promise((resolve) => {
@@ -46463,13 +46469,19 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			Bh: () => onceSoon,
 			H6: () => orAborted,
+			cu: () => measureSlowdown,
 			t7: () => loadAtLeisure,
 			ts: () => createClock
 		});
 		var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(643);
-		function createClock() {
+		function measureSlowdown() {
+			const { user, system } = process.cpuUsage();
+			return Math.max(1, node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now() / ((user + system) / 1e3));
+		}
+		function createClock(slowdown = 1) {
 			let last = node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.eventLoopUtilization();
 			return {
+				slowdown,
 				now: () => node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now(),
 				after(delayMs, callback) {
 					const timer = setTimeout(callback, delayMs);

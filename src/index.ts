@@ -6,7 +6,7 @@ import { Patience } from './files/patience.ts';
 import { main } from './main.ts';
 import { isGreen } from './report/report.ts';
 import { createRunner } from './runner.ts';
-import { createClock } from './signing/schedule/clock.ts';
+import { createClock, measureSlowdown } from './signing/schedule/clock.ts';
 import { WorkerThread } from './worker/worker.ts';
 
 // A crash report would hold the inputs.
@@ -33,7 +33,7 @@ for (const [name, number] of [
 // A library may throw where nobody can catch it, and Node would print that past the encoder of the log.
 process.on('uncaughtException', (error) => cancel.abort(unexpected(error)));
 
-const clock = createClock();
+const clock = createClock(measureSlowdown());
 // Once only: it takes out of the environment what it has read, and a second one would not warn of it.
 const runner = createRunner(undefined, [process.stdout, process.stderr]);
 const report = await main({

@@ -5,6 +5,7 @@ import { connectionFailure } from '../../src/connection/connection-failure.ts';
 import { ActionError } from '../../src/errors.ts';
 import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { jsonAnswer } from '../../src/rehearsal/requests/call.ts';
+import { createClock } from '../../src/signing/schedule/clock.ts';
 import { limitMs } from '../helpers/time.ts';
 import { hugeBody, hugeHeader, RAW_ANSWERS, redirect, status, webPage } from '../rehearsal/fault-samples.ts';
 import { genuineSignatures, openService, plant, plantMany, sha256Of, signTree, type Target } from './signing-run.ts';
@@ -35,6 +36,15 @@ test('the smallest file is the canary, and goes alone', async () => {
   const tree = plant({ 'a.bin': Buffer.alloc(900), 'b.bin': Buffer.alloc(7), 'c.bin': Buffer.alloc(800) });
   await signTree(service, tree);
   expect(service.log[0]?.bytes).toBe(7);
+});
+
+test('on a busy machine the canary waits longer for an answer before the others follow', async () => {
+  // Later than the head start on an idle machine, and well within that of one which is ten times slower.
+  const script = (): Fault => ({ kind: 'delay', ms: 150, next: status(400) });
+  const service = await openService({ script });
+  const run = await signTree(service, plantMany(60), { clock: createClock(10) });
+  expect(run.ending?.code).toBe('REQUEST_REFUSED');
+  expect(service.counters.requests).toBe(4);
 });
 
 test('connections are kept and used again', async () => {

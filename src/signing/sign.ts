@@ -126,9 +126,14 @@ function createHeadStart({ files, concurrency, clock, prepare, firstConnection }
     const lateMs = Math.max(0, clock.now() - wakeAt);
     if (!isPrepared && !signal.aborted) prepare?.(connections, signal);
     isPrepared = true;
-    const restMs = HEAD_START.lengthMs - HEAD_START.prepareAfterMs + roundTripMs;
+    const restMs = headStartMs(clock) - HEAD_START.prepareAfterMs + roundTripMs;
     await waitFor(clock, restMs + HEAD_START.latenessFactor * lateMs);
   };
+}
+
+function headStartMs({ slowdown = 1 }: Clock): number {
+  const factor = slowdown < HEAD_START.slowFrom ? 1 : Math.min(slowdown, HEAD_START.maxSlowdown);
+  return HEAD_START.lengthMs * factor;
 }
 
 function waitFor(clock: Clock, ms: number): Promise<void> {

@@ -101,4 +101,8 @@ export const HEAD_START = {
   prepareAfterMs: 12,
   /** On a busy machine answers are late as timers are: the head start grows by this many times the lateness of a timer. */
   latenessFactor: 4,
+  /** From this slowdown of the clock on its length is multiplied by it; below, cold disks and threads explain it. */
+  slowFrom: 1.5,
+  /** Largest factor by which a busy machine lengthens it. */
+  maxSlowdown: 10,
 } as const;

@@ -8,14 +8,26 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
   /** Calls back after the I/O events that are already queued (`setImmediate`). */
   soon(callback: () => void): void;
+  /** How many times longer work takes here than on an idle machine; absent for 1. */
+  readonly slowdown?: number;
   /** Returns the share of the time since the last call in which the event loop was idle, 0 to 1. */
   idleShare(): number;
 }
 
+/**
+ * Returns how many times longer the process has run than its own work took, at least 1. Meant for its start, which waits for
+ * nothing but the processor: on a machine that is busy with other programs servers on it are as slow.
+ */
+export function measureSlowdown(): number {
+  const { user, system } = process.cpuUsage();
+  return Math.max(1, performance.now() / ((user + system) / 1000));
+}
+
 /** Creates the clock of the running process. */
-export function createClock(): Clock {
+export function createClock(slowdown = 1): Clock {
   let last = performance.eventLoopUtilization();
   return {
+    slowdown,
     now: () => performance.now(),
     after(delayMs, callback) {
       const timer = setTimeout(callback, delayMs);
