@@ -340,7 +340,7 @@ export const modules = { 4346: ((__unused_webpack___webpack_module__, __webpack_
 	}
 	;
 	function renderKit(template, release) {
-		const { project, ref, commit, createdAt, isRehearsal, key, algorithm, encoding, suffix, files, companions } = release;
+		const { project, ref, commit, createdAt, isRehearsal, key, algorithm, encoding, suffix, files, lists } = release;
 		const data = {
 			project,
 			ref,
@@ -355,16 +355,15 @@ export const modules = { 4346: ((__unused_webpack___webpack_module__, __webpack_
 			algorithm,
 			encoding,
 			suffix,
-			files: files.map(({ path, size, sha256 }) => [
-				path,
-				size,
-				sha256
-			]),
-			companions
+			files: files.map(toListed),
+			companions: release.companions.filter((path) => !lists.some((list) => list.path === path))
 		};
 		const { layout, checksums, timestamp, pageName } = release;
 		return {
-			page: renderPage(template, data),
+			page: renderPage(template, {
+				...data,
+				files: [...data.files, ...lists.map(toListed)]
+			}),
 			guide: renderGuide({
 				data,
 				key,
@@ -374,5 +373,12 @@ export const modules = { 4346: ((__unused_webpack___webpack_module__, __webpack_
 				pageName
 			})
 		};
+	}
+	function toListed({ path, size, sha256 }) {
+		return [
+			path,
+			size,
+			sha256
+		];
 	}
 }) };

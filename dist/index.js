@@ -38616,6 +38616,11 @@ Content-Type: application/json
 				layout: await layoutOf(context, inputs, task),
 				suffix: inputs.suffix,
 				files: task.entries,
+				lists: task.written.map(({ file: { path, size }, sha256 }) => ({
+					path,
+					size,
+					sha256
+				})),
 				companions: inputs.ownPaths.filter((path) => timestamp !== undefined || path !== `${inputs.checksums}.tsr`),
 				checksums: inputs.checksums,
 				timestamp,
@@ -38799,7 +38804,11 @@ Content-Type: application/json
 			};
 			const stamp = await (0, own_timestamp.MH)(context, inputs, own);
 			const sealed = await writeChecksums(context, inputs, own);
-			sealed.push(...await (0, own_timestamp.z0)(context, stamp, own), ...await writeKit(context, inputs, own));
+			sealed.push(...await (0, own_timestamp.z0)(context, stamp, own));
+			sealed.push(...await writeKit(context, inputs, {
+				...own,
+				written: sealed
+			}));
 			report.add({ timestamp: stamp });
 			if (!receipt.isDelivered) return sealed;
 			report.add({

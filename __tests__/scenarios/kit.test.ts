@@ -47,10 +47,13 @@ test('a kit lists the release, is signed and uploaded, and stands in no count', 
     algorithm: 'ecdsa-sha256',
     encoding: 'base64',
     suffix: '.sign',
-    companions: ['SHA256SUMS', ...KIT],
+    companions: KIT,
   });
   const sorted = Object.entries(FILES).sort(([a], [b]) => (a < b ? -1 : 1));
-  expect(data.files).toEqual(sorted.map(([path, text]) => [path, text.length, sha256(text)]));
+  const list = await scenario.read('SHA256SUMS');
+  const listed = [...sorted, ['SHA256SUMS', list] as const].map(([path, text]) => [path, text.length, sha256(text)]);
+  expect(data.files).toEqual(listed);
+  expect(await scenario.read('kit/VERIFY.md')).toContain('- Files: 3, listed in `SHA256SUMS`');
   expect(data.project).not.toBe('');
 });
 

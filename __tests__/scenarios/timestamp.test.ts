@@ -58,7 +58,13 @@ test('the kit names the stamp, and its command for the time is as good as the ot
   await copyFile(authority.rootPath, join(scenario.workspace, 'authority.pem'));
   const [, block = ''] = /## The time\n[\s\S]*?```sh\n(.*?)\n```/s.exec(await scenario.read('kit/VERIFY.md')) ?? [];
   expect((await runAlone(block, scenario.workspace)).output).toContain('Verification: OK');
-  expect(await scenario.read('kit/verify.html')).toContain('"companions":["SHA256SUMS","SHA256SUMS.tsr",');
+  const page = await scenario.read('kit/verify.html');
+  for (const path of ['SHA256SUMS', STAMP]) {
+    const bytes = await readFile(join(scenario.workspace, path));
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    expect(page).toContain(JSON.stringify([path, bytes.length, digest]));
+  }
+  expect(page).toContain('"companions":["kit/verify.html","kit/VERIFY.md"]');
 });
 
 test('a stamp that is there for the same checksums is kept, also when the authority is gone', async () => {

@@ -57,7 +57,7 @@ async function expectGenuineInBrowser(release: string, delivery: Delivery): Prom
       names.map((name) => join(release, name)),
     );
     const { headline, rows } = await results(tab);
-    const companions = ['SHA256SUMS', 'VERIFY.md', 'signing-manifest.json', 'verify.html'];
+    const companions = ['VERIFY.md', 'signing-manifest.json', 'verify.html'];
     const expected = names
       .filter((name) => !name.endsWith('.sign'))
       .map((name) => [name, companions.includes(name) ? 'companion' : 'genuine']);

@@ -1,8 +1,14 @@
-import type { ReleaseData } from '../page/data.ts';
+import type { ListedFile, ReleaseData } from '../page/data.ts';
 import type { AlgorithmName } from '../verifying/algorithm.ts';
 import type { VerifyKey } from '../verifying/key.ts';
 import { renderGuide } from './guide/guide.ts';
 import { renderPage } from './page.ts';
+
+interface HashedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+}
 
 /** A release, complete and signed. */
 export interface SignedRelease {
@@ -20,7 +26,9 @@ export interface SignedRelease {
   /** How the service lays out ECDSA signatures; `undefined` with other keys. */
   readonly layout: 'der' | 'ieee-p1363' | undefined;
   readonly suffix: string;
-  readonly files: readonly { readonly path: string; readonly size: number; readonly sha256: string }[];
+  readonly files: readonly HashedFile[];
+  /** The checksums and their time stamp, as far as there are such: the page knows their bytes as it knows those of the files. */
+  readonly lists: readonly HashedFile[];
   /** Paths of what comes with the release and is signed, but not in its list. */
   readonly companions: readonly string[];
   /** Path of the signed checksums file; `undefined` when there is none. */
@@ -33,7 +41,7 @@ export interface SignedRelease {
 
 /** Writes both files of a kit: the page for a browser, and the guide for shells. */
 export function renderKit(template: string, release: SignedRelease): { readonly page: string; readonly guide: string } {
-  const { project, ref, commit, createdAt, isRehearsal, key, algorithm, encoding, suffix, files, companions } = release;
+  const { project, ref, commit, createdAt, isRehearsal, key, algorithm, encoding, suffix, files, lists } = release;
   const data: ReleaseData = {
     project,
     ref,
@@ -45,12 +53,16 @@ export function renderKit(template: string, release: SignedRelease): { readonly 
     algorithm,
     encoding,
     suffix,
-    files: files.map(({ path, size, sha256 }) => [path, size, sha256]),
-    companions,
+    files: files.map(toListed),
+    companions: release.companions.filter((path) => !lists.some((list) => list.path === path)),
   };
   const { layout, checksums, timestamp, pageName } = release;
   return {
-    page: renderPage(template, data),
+    page: renderPage(template, { ...data, files: [...data.files, ...lists.map(toListed)] }),
     guide: renderGuide({ data, key, layout, checksums, timestamp, pageName }),
   };
+}
+
+function toListed({ path, size, sha256 }: HashedFile): ListedFile {
+  return [path, size, sha256];
 }

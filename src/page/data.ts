@@ -23,7 +23,8 @@ export interface ReleaseData {
   readonly encoding: 'base64' | 'hex';
   /** Of signature files, such as `.sign`. */
   readonly suffix: string;
+  /** The files of the release, its checksums and their time stamp. */
   readonly files: readonly ListedFile[];
-  /** Paths of the checksums, the receipt and the kit: signed like the files, but not part of the list. */
+  /** Paths of the receipts and the kit, whose bytes the page cannot know: signed like the files, but not part of the list. */
   readonly companions: readonly string[];
 }

@@ -97,7 +97,8 @@ async function signOwn(context: Context, inputs: FileInputs, { task, known, star
   // Asked for first: without it nothing of the release as a whole is signed.
   const stamp = await stampChecksums(context, inputs, own);
   const sealed = await writeChecksums(context, inputs, own);
-  sealed.push(...(await writeStamp(context, stamp, own)), ...(await writeKit(context, inputs, own)));
+  sealed.push(...(await writeStamp(context, stamp, own)));
+  sealed.push(...(await writeKit(context, inputs, { ...own, written: sealed })));
   report.add({ timestamp: stamp });
   if (!receipt.isDelivered) return sealed;
   report.add({ requests: service.transport.requests(), durationMs: context.clock.now() - context.startedAt });

@@ -11,7 +11,7 @@ export interface Listing {
   readonly bySha256: (sha256: string) => readonly ListedFile[];
   /** Whether bytes are the key of the page, as a file in PEM or DER. */
   readonly isKey: (sha256: string) => boolean;
-  /** Whether a path is that of the checksums, the receipt or the kit. */
+  /** Whether a path is that of a receipt or of the kit. */
   readonly isCompanion: (path: string) => boolean;
 }
 

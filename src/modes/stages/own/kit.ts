@@ -12,8 +12,13 @@ import { formOf } from '../../../verifying/layout.ts';
 import type { Context } from '../../context.ts';
 import { checkOne, type OwnFileTask, readIfThere, writeOwnFile } from './whole-release.ts';
 
+interface KitTask extends OwnFileTask {
+  /** The checksums and their time stamp, as far as there are such. */
+  readonly written: readonly Sealed[];
+}
+
 /** Writes the kit that lets anyone check the release, and signs its files; only the first slice does. */
-export async function writeKit(context: Context, inputs: FileInputs, task: OwnFileTask): Promise<Sealed[]> {
+export async function writeKit(context: Context, inputs: FileInputs, task: KitTask): Promise<Sealed[]> {
   const { kit, shard } = inputs;
   const { verification, output } = task;
   // The inputs were refused unless there is a key.
@@ -33,6 +38,7 @@ export async function writeKit(context: Context, inputs: FileInputs, task: OwnFi
     layout: await layoutOf(context, inputs, task),
     suffix: inputs.suffix,
     files: task.entries,
+    lists: task.written.map(({ file: { path, size }, sha256 }) => ({ path, size, sha256 })),
     companions: inputs.ownPaths.filter((path) => timestamp !== undefined || path !== `${inputs.checksums}.tsr`),
     checksums: inputs.checksums,
     timestamp,
