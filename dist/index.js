@@ -34191,7 +34191,7 @@ var __webpack_modules__ = {
 		}
 		function page(response, facts) {
 			const reason = (0, answers_reason.YY)(response, facts.scrub);
-			const title = reason?.kind === "page" ? ` titled “${reason.text}”` : "";
+			const title = reason === undefined || reason.kind === "words" ? "" : ` ${(0, answers_reason.Xb)(reason)}`;
 			return new policy_failure.HR("request", "RESP_HTML", `The service answered 200 with an HTML page${title}.`, {
 				hint: (0, answers_status.f)(response, facts) + LOOK_HINT,
 				endsRun: "canary-twice"
@@ -44561,7 +44561,8 @@ Content-Type: application/json
 			Z9: () => wordsOf,
 			fj: () => join,
 			lS: () => membersOf,
-			nM: () => CODE_NAMES
+			nM: () => CODE_NAMES,
+			ub: () => sentencesIn
 		});
 		const MAX_DEPTH = 4;
 		const MAX_ENTRIES = 3;
@@ -44654,11 +44655,21 @@ Content-Type: application/json
 			const code = CODE_NAMES.map((name) => codeText(members.get(name), status)).find((text) => text !== "") ?? "";
 			const own = namesIn(members, WORDS, LIKE_WORDS).map((name) => members.get(name)).filter((member) => typeof member === "string" && !/^\d*$/.test(member));
 			const nested = namesIn(members, CONTAINERS, LIKE_CONTAINER).map((name) => [name, members.get(name)]).filter(([, member]) => typeof member === "object").map(([name, member]) => fieldsOf(member) || wordsOf(member, status, depth + 1) || textsOf(name, member));
-			const words = join([...own, ...nested]);
+			const words = join([...own, ...nested]) || (depth === 0 ? sentencesIn(value) : "");
 			return words.startsWith(code) ? words : [code, words].filter(Boolean).join(" ");
 		}
 		function namesIn(members, known, like) {
 			return [...known, ...[...members.keys()].filter((name) => like.test(name) && !known.includes(name))];
+		}
+		const MAX_SENTENCE = 1e3;
+		function sentencesIn(value, depth = 0) {
+			if (typeof value === "string") {
+				const found = value.slice(0, MAX_SENTENCE).split(/\s+/);
+				return found.filter((word) => /\p{L}{2}/u.test(word)).length > 1 ? value : "";
+			}
+			if (depth > MAX_DEPTH || typeof value !== "object" || value === null) return "";
+			const texts = Object.values(value).map((member) => sentencesIn(member, depth + 1));
+			return join(texts.filter(Boolean).slice(0, MAX_ENTRIES));
 		}
 		function codeText(value, status) {
 			if (typeof value !== "string" && typeof value !== "number") return "";
@@ -44692,23 +44703,30 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			AA: () => isWebPage,
 			HX: () => cutOnly,
+			Xb: () => namePage,
 			YY: () => reasonIn
 		});
 		var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(57975);
 		var _members_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30968);
 		const MAX_QUOTED = {
 			page: 100,
+			"page-text": 100,
 			words: 200
 		};
 		const MAX_READ_BYTES = 64 * 1024;
 		function reasonIn({ status, headers, body }, scrub = cutOnly) {
 			const type = String(headers["content-type"] ?? "").toLowerCase();
 			const text = decode(body.subarray(0, MAX_READ_BYTES), type);
-			if (isPage(text, type)) return quoted("page", titleOf(text) ?? "", scrub);
+			if (isPage(text, type)) {
+				return quoted("page", titleOf(text) ?? "", scrub) ?? quoted("page-text", visibleText(text.slice(0, 4096)), scrub);
+			}
 			if (/^\s*</.test(text)) return quoted("words", inXml(text), scrub);
 			const value = type.includes("form-urlencoded") ? Object.fromEntries(new URLSearchParams(text)) : parse(text);
-			if (value !== undefined) return quoted("words", (0, _members_js__WEBPACK_IMPORTED_MODULE_1__.Z9)(value, status), scrub);
+			if (value !== undefined) return quoted("words", (0, _members_js__WEBPACK_IMPORTED_MODULE_1__.Z9)(value, status) || (0, _members_js__WEBPACK_IMPORTED_MODULE_1__.ub)(value), scrub);
 			return quoted("words", isPlainText(text, type) ? text : "", scrub);
+		}
+		function namePage({ kind, text }) {
+			return `${kind === "page" ? "titled" : "that says"} “${text}”`;
 		}
 		function isWebPage({ headers, body }) {
 			const type = String(headers["content-type"] ?? "").toLowerCase();
@@ -44747,6 +44765,9 @@ Content-Type: application/json
 				/<pre[^>]*>([^<]{1,1000})/i
 			].map((pattern) => unescapeXml(pattern.exec(head)?.[1] ?? "").trim());
 			return title && !/^error$/i.test(title) ? title : others.find(Boolean) ?? title;
+		}
+		function visibleText(html) {
+			return unescapeXml(html.replace(/<!--.*?-->|<(script|style)\b.*?(?:<\/\1>|$)|<[^>]*>?/gis, " ")).trim();
 		}
 		const XML_WORDS = /<(?:\w+:)?(?:(?:Error_?)?Code|(?:Error_?|Status_?)?(?:Message|Msg|Text|Reason|Details?|Description|Info)|faultstring|title)\b[^<>]*>(?:<!\[CDATA\[([^\]]{1,1000})|([^<]{1,1000}))/gi;
 		function inXml(text) {
@@ -45049,7 +45070,7 @@ Content-Type: application/json
 		function quote(response, scrub) {
 			const reason = (0, _reason_js__WEBPACK_IMPORTED_MODULE_1__.YY)(response, scrub);
 			if (reason === undefined) return "";
-			return reason.kind === "page" ? `, a page titled “${reason.text}”` : `: ${reason.text}`;
+			return reason.kind === "words" ? `: ${reason.text}` : `, a page ${(0, _reason_js__WEBPACK_IMPORTED_MODULE_1__.Xb)(reason)}`;
 		}
 	}),
 	28291: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

@@ -97,8 +97,8 @@ describe('401 and 403', () => {
 
   test.each([
     ['<html><head><title>403 Forbidden</title></head></html>', {}, ' titled “403 Forbidden”'],
-    ['<HTML><BODY>Access denied</BODY></HTML>', {}, ''],
-    ['<!-- WAF --><p>No.</p>', { 'content-type': 'text/html' }, ''],
+    ['<HTML><BODY>Access denied</BODY></HTML>', {}, ' that says “Access denied”'],
+    ['<!-- WAF --><p>No.</p>', { 'content-type': 'text/html' }, ' that says “No”'],
   ])('as a page of a web server do not accuse the credentials: %s', (page, headers, titled) => {
     const failure = statusFailure(answer(403, page, headers), { ...FACTS, asksForCertificate: true });
     expect(failure.message).toBe(

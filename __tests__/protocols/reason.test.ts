@@ -57,6 +57,12 @@ describe('the reason of an API is read in every common form', () => {
       { errors: [{ status: '400', code: 'E1', title: 'Refused', detail: 'digest is missing' }] },
       'E1 Refused: digest is missing',
     ],
+    ['SOAP 1.2 as JSON', { Fault: { Code: { Value: 's:Sender' }, Reason: { Text: 'unknown key' } } }, 'unknown key'],
+    ['another language', { mensaje: 'Clave bloqueada', codigo: 12 }, 'Clave bloqueada'],
+    ['a code with words under an unknown name', { errNo: 3, errStr: 'bad slot' }, '3 bad slot'],
+    ['a list of messages under another name', { errorMessages: ['no right to sign'], errors: {} }, 'no right to sign'],
+    ['parameters (RFC 7807)', { 'invalid-params': [{ name: 'data', reason: 'too big' }] }, 'too big'],
+    ['a root cause', { error: { root_cause: [{ type: 'x', reason: 'slot is empty' }] } }, 'slot is empty'],
     ['Vault', { errors: ['1 error occurred:\n\t* permission denied\n\n'] }, '1 error occurred: * permission denied'],
     ['an Apigee fault', { fault: { faultstring: 'Invalid ApiKey' } }, 'Invalid ApiKey'],
     ['FastAPI', { detail: 'Not enough permissions' }, 'Not enough permissions'],
@@ -151,6 +157,13 @@ describe('the title of a page', () => {
     ['<title>Error</title><pre>Cannot POST /sign</pre>', 'Cannot POST /sign'],
   ])('is the reason of %s', (body, expected) => {
     expect(words(body, 'text/html')).toBe(`page: ${expected}`);
+  });
+
+  test.each([
+    ['<html><body><p>Blocked by <b>policy</b> 7</p></body></html>', 'Blocked by policy 7'],
+    ['<!DOCTYPE html><title></title><style>p{}</style><script>let a="<p>"</script><h1></h1><div>ID&gt;4711', 'ID>4711'],
+  ])('gives way to what a page without one shows: %s', (body, expected) => {
+    expect(reasonIn(answer(body, 'text/html'))).toEqual({ kind: 'page-text', text: expected });
   });
 
   test('is looked for in the first four kilobytes', () => {

@@ -70,13 +70,27 @@ export function wordsOf(value: unknown, status: number, depth = 0): string {
     .map((name) => [name, members.get(name)] as const)
     .filter(([, member]) => typeof member === 'object')
     .map(([name, member]) => fieldsOf(member) || wordsOf(member, status, depth + 1) || textsOf(name, member));
-  const words = join([...own, ...nested]);
+  const words = join([...own, ...nested]) || (depth === 0 ? sentencesIn(value) : '');
   return words.startsWith(code) ? words : [code, words].filter(Boolean).join(' ');
 }
 
 /** Lists known names in their order, then others that look like them. */
 function namesIn(members: ReadonlyMap<string, unknown>, known: readonly string[], like: RegExp): readonly string[] {
   return [...known, ...[...members.keys()].filter((name) => like.test(name) && !known.includes(name))];
+}
+
+/** More characters of a text are not shown anyway. */
+const MAX_SENTENCE = 1000;
+
+/** Joins the texts of an answer that read like sentences, under whatever names: a signature or a token has no blanks. */
+export function sentencesIn(value: unknown, depth = 0): string {
+  if (typeof value === 'string') {
+    const found = value.slice(0, MAX_SENTENCE).split(/\s+/);
+    return found.filter((word) => /\p{L}{2}/u.test(word)).length > 1 ? value : '';
+  }
+  if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return '';
+  const texts = Object.values(value).map((member: unknown) => sentencesIn(member, depth + 1));
+  return join(texts.filter(Boolean).slice(0, MAX_ENTRIES));
 }
 
 /** Returns a code of the service's own; the status is told anyway, and an address is no code. */

@@ -1,20 +1,20 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { WireResponse } from '../../connection/exchange.ts';
-import { join, MAX_ENTRIES, wordsOf } from './members.ts';
+import { join, MAX_ENTRIES, sentencesIn, wordsOf } from './members.ts';
 
 /** Replaces secrets in foreign text and cuts the text after `maxLength` characters. */
 export type Scrub = (text: string, maxLength?: number) => string;
 
 /** The reason that an answer gives for a failure. */
 export interface Reason {
-  /** `page` is the title of an HTML page, `words` is what an API says. */
-  readonly kind: 'page' | 'words';
+  /** `page` is the title of an HTML page, `page-text` what a page without one shows, `words` what an API says. */
+  readonly kind: 'page' | 'page-text' | 'words';
   /** One line of at most 200 characters, without secrets. */
   readonly text: string;
 }
 
 /** Most characters that a sentence quotes. */
-const MAX_QUOTED = { page: 100, words: 200 };
+const MAX_QUOTED = { page: 100, 'page-text': 100, words: 200 };
 /** Longer bodies explain nothing, and their reading would hold up other requests. */
 const MAX_READ_BYTES = 64 * 1024;
 
@@ -27,11 +27,18 @@ const MAX_READ_BYTES = 64 * 1024;
 export function reasonIn({ status, headers, body }: WireResponse, scrub: Scrub = cutOnly): Reason | undefined {
   const type = String(headers['content-type'] ?? '').toLowerCase();
   const text = decode(body.subarray(0, MAX_READ_BYTES), type);
-  if (isPage(text, type)) return quoted('page', titleOf(text) ?? '', scrub);
+  if (isPage(text, type)) {
+    return quoted('page', titleOf(text) ?? '', scrub) ?? quoted('page-text', visibleText(text.slice(0, 4096)), scrub);
+  }
   if (/^\s*</.test(text)) return quoted('words', inXml(text), scrub);
   const value = type.includes('form-urlencoded') ? Object.fromEntries(new URLSearchParams(text)) : parse(text);
-  if (value !== undefined) return quoted('words', wordsOf(value, status), scrub);
+  if (value !== undefined) return quoted('words', wordsOf(value, status) || sentencesIn(value), scrub);
   return quoted('words', isPlainText(text, type) ? text : '', scrub);
+}
+
+/** Names a page by its title, or by what it shows: `titled “Sign in”`. */
+export function namePage({ kind, text }: Reason): string {
+  return `${kind === 'page' ? 'titled' : 'that says'} “${text}”`;
 }
 
 /** Tells whether the body of an answer is a web page, titled or not. An API may label JSON as HTML, and send XML. */
@@ -78,6 +85,11 @@ function titleOf(text: string): string | undefined {
     /<pre[^>]*>([^<]{1,1000})/i,
   ].map((pattern) => unescapeXml(pattern.exec(head)?.[1] ?? '').trim());
   return title && !/^error$/i.test(title) ? title : (others.find(Boolean) ?? title);
+}
+
+/** Returns what a page without title and headings shows. */
+function visibleText(html: string): string {
+  return unescapeXml(html.replace(/<!--.*?-->|<(script|style)\b.*?(?:<\/\1>|$)|<[^>]*>?/gis, ' ')).trim();
 }
 
 const XML_WORDS =

@@ -1,6 +1,6 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts, type FailureKind } from '../../signing/policy/failure.ts';
-import { isWebPage, reasonIn, type Scrub } from './reason.ts';
+import { isWebPage, namePage, reasonIn, type Scrub } from './reason.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** What explains an answer besides the answer itself. */
@@ -196,5 +196,5 @@ function tooLarge(said: string, { size, asked, asksForCertificate }: Refusal): F
 function quote(response: WireResponse, scrub: Scrub | undefined): string {
   const reason = reasonIn(response, scrub);
   if (reason === undefined) return '';
-  return reason.kind === 'page' ? `, a page titled “${reason.text}”` : `: ${reason.text}`;
+  return reason.kind === 'words' ? `: ${reason.text}` : `, a page ${namePage(reason)}`;
 }

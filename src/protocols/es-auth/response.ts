@@ -2,7 +2,7 @@ import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import { COMPRESSED_HINT, describeCompression } from '../answers/coding.ts';
 import { failureInEnvelope, REFUSAL_HINT, refusalInEnvelope } from '../answers/envelope.ts';
-import { cutOnly, isWebPage, reasonIn } from '../answers/reason.ts';
+import { cutOnly, isWebPage, namePage, reasonIn } from '../answers/reason.ts';
 import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts';
 
 /** Longest text of a signature that is taken, in bytes. */
@@ -134,7 +134,7 @@ function unusable(code: Failure['code'], message: string, facts: FailureFacts = 
 
 function page(response: WireResponse, facts: AnswerFacts): Failure {
   const reason = reasonIn(response, facts.scrub);
-  const title = reason?.kind === 'page' ? ` titled “${reason.text}”` : '';
+  const title = reason === undefined || reason.kind === 'words' ? '' : ` ${namePage(reason)}`;
   return new Failure('request', 'RESP_HTML', `The service answered 200 with an HTML page${title}.`, {
     hint: requestOf(response, facts) + LOOK_HINT,
     endsRun: 'canary-twice',
