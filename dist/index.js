@@ -33992,7 +33992,7 @@ var __webpack_modules__ = {
 		const MAX_SHOWN = 60;
 		var answers_members = __nccwpck_require__(30968);
 		var answers_reason = __nccwpck_require__(95235);
-		var answers_status = __nccwpck_require__(29589);
+		var answers_status = __nccwpck_require__(15680);
 		;
 		const REFUSAL_HINT = "Ask the operators of the service about this refusal.";
 		function refusalInEnvelope(response, answer, scrub) {
@@ -44330,7 +44330,10 @@ Content-Type: application/json
 				if (/[*?[\]\\]/.test(segment)) break;
 				const next = segments.slice(0, at + 1).join("/");
 				const kind = why_unmatched_kindOf((0, external_node_path_.join)(root, next));
-				if (kind === undefined) return there === "" ? `there is no ${(0, files_names.WU)(next)}` : `${(0, files_names.WU)(there)} is there, ${(0, files_names.WU)(next)} is not`;
+				if (kind === undefined) {
+					const missing = there === "" ? `there is no ${(0, files_names.WU)(next)}` : `${(0, files_names.WU)(there)} is there, ${(0, files_names.WU)(next)} is not`;
+					return [missing, contentsOf(root, there)].filter((part) => part !== undefined).join("; ");
+				}
 				if (kind === "file") return undefined;
 				there = next;
 			}
@@ -44855,14 +44858,34 @@ Content-Type: application/json
 			return (Array.isArray(value) ? value[0] : value)?.trim();
 		}
 	}),
-	29589: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	15680: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			F: () => statusFailure,
-			f: () => requestOf
+			f: () => requestOf,
+			F: () => statusFailure
 		});
-		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
-		var _reason_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(95235);
-		var _retry_after_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(60458);
+		var failure = __nccwpck_require__(74318);
+		var answers_reason = __nccwpck_require__(95235);
+		var retry_after = __nccwpck_require__(60458);
+		;
+		function redirectTarget({ request = "", headers }) {
+			const [, address = ""] = request.split(" ");
+			const base = URL.canParse(address) ? address : undefined;
+			const location = String(headers["location"] ?? "");
+			if (location === "" || !URL.canParse(location, base)) return "";
+			const { origin, pathname } = new URL(location, base);
+			const to = ` to ${origin.slice(0, 200)}`;
+			if (base === undefined) return to;
+			const asked = new URL(base).pathname;
+			if (pathname === asked) return `${to} with the same path`;
+			if (pathname === `${asked}/`) return `${to} with the same path and a slash at its end`;
+			if (`${pathname}/` === asked) return `${to} with the same path without the slash at its end`;
+			return `${to} with another path`;
+		}
+		function allowed({ headers }) {
+			const methods = String(headers["allow"] ?? "");
+			return /^[A-Z]{1,20}(?:, ?[A-Z]{1,20}){0,9}$/.test(methods) ? ` (it allows ${methods} there)` : "";
+		}
+		;
 		const BUSY = "The service is overloaded or limits requests; lower concurrency if this happens often.";
 		const DOWN = "The service, or a system that it depends on, is in trouble; ask its operators.";
 		const ADDRESS = "server-url and sign-path";
@@ -44948,7 +44971,7 @@ Content-Type: application/json
 		};
 		function statusFailure(response, facts) {
 			const { status, headers } = response;
-			const waitMs = (0, _retry_after_js__WEBPACK_IMPORTED_MODULE_2__.V)(status, headers);
+			const waitMs = (0, retry_after.V)(status, headers);
 			const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
 			const address = facts.address ?? ADDRESS;
 			if (status >= 300 && status < 400 && status !== 304) return redirect(response, facts);
@@ -44968,9 +44991,10 @@ Content-Type: application/json
 				case 496: return certificateRefused(`status ${status}`);
 				default: {
 					const [kind, code, advice, more] = ROWS[status] ?? otherRow(status);
-					const message = `The service answered ${status}${said}.`;
-					const hint = (advice === NOT_IT ? requestOf(response, facts) : "") + advice.replace(ADDRESS, address);
-					return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR(kind, code, message, {
+					const message = `The service answered ${status}${status === 405 ? allowed(response) : ""}${said}.`;
+					const isOther = !(status in ROWS) && status < 500;
+					const hint = (advice === NOT_IT || isOther ? requestOf(response, facts) : "") + advice.replace(ADDRESS, address);
+					return new failure.HR(kind, code, message, {
 						...more,
 						...asked,
 						hint
@@ -45004,10 +45028,8 @@ Content-Type: application/json
 			return request === undefined ? "" : `The request was ${scrub ? scrub(request) : request}. `;
 		}
 		function redirect(response, facts) {
-			const { status, headers } = response;
-			const location = String(headers["location"] ?? "");
-			const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : "";
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "HTTP_REDIRECT", `The service answered ${status}, a redirect${target}, which is never followed.`, { hint: `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.` });
+			const { status } = response;
+			return new failure.HR("config", "HTTP_REDIRECT", `The service answered ${status}, a redirect${redirectTarget(response)}, which is never followed.`, { hint: `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.` });
 		}
 		const NGINX_PAGES = [["No required SSL certificate was sent", "it got no client certificate it accepts"], ["The SSL certificate error", "it could not verify our client certificate"]];
 		function badRequest({ body }, said, asked) {
@@ -45015,29 +45037,29 @@ Content-Type: application/json
 			const page = NGINX_PAGES.find(([title]) => text.includes(title));
 			if (page) return certificateRefused(`400 “${page[0]}”`, page[1]);
 			if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
-				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "THROTTLED", `The service answered 400${said}.`, {
+				return new failure.HR("service", "THROTTLED", `The service answered 400${said}.`, {
 					...asked,
 					hint: BUSY,
 					throttled: true
 				});
 			}
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "REQUEST_REFUSED", `The service answered 400${said}.`, {
+			return new failure.HR("file", "REQUEST_REFUSED", `The service answered 400${said}.`, {
 				...asked,
 				hint: ASK_OPERATORS,
 				endsRun: "first-four-files"
 			});
 		}
 		function certificateRefused(answer, why = "it got none that it accepts") {
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_CLIENT_REJECTED", `The server refused our client certificate: ${why} (${answer}).`, { hint: CHECK_CERTIFICATE });
+			return new failure.HR("config", "TLS_CLIENT_REJECTED", `The server refused our client certificate: ${why} (${answer}).`, { hint: CHECK_CERTIFICATE });
 		}
 		function refused(response, said, facts) {
 			const { status, body } = response;
 			const isBlind = facts.asksForCertificate === false;
-			const isPage = (0, _reason_js__WEBPACK_IMPORTED_MODULE_1__.AA)(response);
+			const isPage = (0, answers_reason.AA)(response);
 			const before = isBlind ? " without having asked for a client certificate" : "";
 			const isLate = isBlind && body.includes("Post-Handshake Authentication");
 			const message = isPage ? `A web server or gateway answered ${status}${before} with its own page${said.replace(", a page", "")}, which is not an answer of the signing API.` : `The service answered ${status}${before}${said}.`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", message, {
+			return new failure.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", message, {
 				...facts.asked,
 				hint: isLate ? ASKED_LATE : requestOf(response, facts) + refusalHint(response, facts),
 				mayConcernCertificate: isPage && !isBlind,
@@ -45048,7 +45070,7 @@ Content-Type: application/json
 		function refusalHint(response, { asksForCertificate, credentials }) {
 			const { status, headers } = response;
 			if (asksForCertificate === false) return `${UNASKED}Check ${credentials}.`;
-			if ((0, _reason_js__WEBPACK_IMPORTED_MODULE_1__.AA)(response)) return status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN;
+			if ((0, answers_reason.AA)(response)) return status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN;
 			return `${gatewayHint(headers)}${status === 403 ? ASK_FOR_RIGHT : ""}Check ${credentials}.`;
 		}
 		const PAGE_FORBIDS = "A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.";
@@ -45062,15 +45084,15 @@ Content-Type: application/json
 		function tooLarge(said, { size, asked, asksForCertificate }) {
 			const isBlind = asksForCertificate === false;
 			const hint = isBlind ? "The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. " : "";
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR(asked.retryAfterMs === undefined ? "file" : "service", "FILE_TOO_LARGE_FOR_SERVER", `The service answered 413 to a ${size === undefined ? "request" : `file of ${size} bytes`}${said}.`, {
+			return new failure.HR(asked.retryAfterMs === undefined ? "file" : "service", "FILE_TOO_LARGE_FOR_SERVER", `The service answered 413 to a ${size === undefined ? "request" : `file of ${size} bytes`}${said}.`, {
 				...asked,
 				hint: `${hint}Leave the file out with an exclude pattern, or have the limit of the service raised.`
 			});
 		}
 		function quote(response, scrub) {
-			const reason = (0, _reason_js__WEBPACK_IMPORTED_MODULE_1__.YY)(response, scrub);
+			const reason = (0, answers_reason.YY)(response, scrub);
 			if (reason === undefined) return "";
-			return reason.kind === "words" ? `: ${reason.text}` : `, a page ${(0, _reason_js__WEBPACK_IMPORTED_MODULE_1__.Xb)(reason)}`;
+			return reason.kind === "words" ? `: ${reason.text}` : `, a page ${(0, answers_reason.Xb)(reason)}`;
 		}
 	}),
 	28291: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -45242,7 +45264,7 @@ Content-Type: application/json
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(60458);
-		var _answers_status_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(29589);
+		var _answers_status_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(15680);
 		const MAX_QUOTED = 200;
 		function isTokenRefused({ status, body }) {
 			const said = errorsIn(body).join(" ");

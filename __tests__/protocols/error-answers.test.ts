@@ -23,9 +23,33 @@ describe('a redirect', () => {
     expect([redirect(), redirect('/login?token=1')]).toEqual([nowhere, nowhere]);
   });
 
+  test.each([
+    ['https://sign.example.com/api/sign/', 'to https://sign.example.com with the same path and a slash at its end'],
+    ['/api/sign/?token=1', 'to https://sign.example.com with the same path and a slash at its end'],
+    ['https://www.example.com/api/sign', 'to https://www.example.com with the same path'],
+    ['/login/token', 'to https://sign.example.com with another path'],
+  ])('to %s says what its path has in common with the request, and shows no path', (location, told) => {
+    const response = { ...answer(308, '', { location }), request: 'POST https://sign.example.com/api/sign' };
+    expect(sentence(response)).toBe(`The service answered 308, a redirect ${told}, which is never followed.`);
+  });
+
   test('to a host with an endless name is shown in short', () => {
     expect(redirect(`https://${'a'.repeat(400)}.example`)).toContain(`to https://${'a'.repeat(192)}, which`);
   });
+});
+
+test('405 tells the methods that the service allows, unless they are no methods', () => {
+  expect(sentence(answer(405, '', { allow: 'GET, HEAD' }))).toBe(
+    'The service answered 405 (it allows GET, HEAD there).',
+  );
+  expect(sentence(answer(405, '', { allow: 'see https://token' }))).toBe('The service answered 405.');
+});
+
+test('another status from 400 on shows the request too', () => {
+  const response = { ...answer(410), request: 'POST https://sign.example.com/old' };
+  expect(statusFailure(response, FACTS).hint).toBe(
+    'The request was POST https://sign.example.com/old. Show this answer to the operators of the service.',
+  );
 });
 
 describe('400', () => {

@@ -141,8 +141,10 @@ function howFar({ glob }: Pattern, root: string): string | undefined {
     if (/[*?[\]\\]/.test(segment)) break;
     const next = segments.slice(0, at + 1).join('/');
     const kind = kindOf(join(root, next));
-    if (kind === undefined)
-      return there === '' ? `there is no ${show(next)}` : `${show(there)} is there, ${show(next)} is not`;
+    if (kind === undefined) {
+      const missing = there === '' ? `there is no ${show(next)}` : `${show(there)} is there, ${show(next)} is not`;
+      return [missing, contentsOf(root, there)].filter((part) => part !== undefined).join('; ');
+    }
     if (kind === 'file') return undefined;
     there = next;
   }

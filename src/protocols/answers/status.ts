@@ -2,6 +2,7 @@ import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts, type FailureKind } from '../../signing/policy/failure.ts';
 import { isWebPage, namePage, reasonIn, type Scrub } from './reason.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { allowed, redirectTarget } from './told-by-headers.ts';
 
 /** What explains an answer besides the answer itself. */
 export interface AnswerFacts {
@@ -67,8 +68,9 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
       return certificateRefused(`status ${status}`);
     default: {
       const [kind, code, advice, more] = ROWS[status] ?? otherRow(status);
-      const message = `The service answered ${status}${said}.`;
-      const hint = (advice === NOT_IT ? requestOf(response, facts) : '') + advice.replace(ADDRESS, address);
+      const message = `The service answered ${status}${status === 405 ? allowed(response) : ''}${said}.`;
+      const isOther = !(status in ROWS) && status < 500;
+      const hint = (advice === NOT_IT || isOther ? requestOf(response, facts) : '') + advice.replace(ADDRESS, address);
       return new Failure(kind, code, message, { ...more, ...asked, hint });
     }
   }
@@ -86,14 +88,11 @@ export function requestOf({ request }: WireResponse, { scrub }: AnswerFacts): st
 }
 
 function redirect(response: WireResponse, facts: AnswerFacts): Failure {
-  const { status, headers } = response;
-  const location = String(headers['location'] ?? '');
-  // The path of a redirect may hold tokens; its origin is enough to see what happened.
-  const target = URL.canParse(location) ? ` to ${new URL(location).origin.slice(0, 200)}` : '';
+  const { status } = response;
   return new Failure(
     'config',
     'HTTP_REDIRECT',
-    `The service answered ${status}, a redirect${target}, which is never followed.`,
+    `The service answered ${status}, a redirect${redirectTarget(response)}, which is never followed.`,
     {
       hint: `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.`,
     },

@@ -1,0 +1,23 @@
+import type { WireResponse } from '../../connection/exchange.ts';
+
+/** Says where a redirect leads: its path may hold tokens, so that only its origin is shown, and what the path has in common with the request. */
+export function redirectTarget({ request = '', headers }: WireResponse): string {
+  const [, address = ''] = request.split(' ');
+  const base = URL.canParse(address) ? address : undefined;
+  const location = String(headers['location'] ?? '');
+  if (location === '' || !URL.canParse(location, base)) return '';
+  const { origin, pathname } = new URL(location, base);
+  const to = ` to ${origin.slice(0, 200)}`;
+  if (base === undefined) return to;
+  const asked = new URL(base).pathname;
+  if (pathname === asked) return `${to} with the same path`;
+  if (pathname === `${asked}/`) return `${to} with the same path and a slash at its end`;
+  if (`${pathname}/` === asked) return `${to} with the same path without the slash at its end`;
+  return `${to} with another path`;
+}
+
+/** Says which methods an answer of 405 allows. */
+export function allowed({ headers }: WireResponse): string {
+  const methods = String(headers['allow'] ?? '');
+  return /^[A-Z]{1,20}(?:, ?[A-Z]{1,20}){0,9}$/.test(methods) ? ` (it allows ${methods} there)` : '';
+}
