@@ -17,11 +17,6 @@ export const WITH_SHELL_TOOLS = [
   'smuggling',
 ].map((name) => `__tests__/workflows/${name}.test.ts`);
 
-/** Folders whose tests leave nothing behind in their process, so that files share one: a process of its own for each takes a third of their time. */
-const SHARING = ['docs', 'files', 'identity', 'protocols', 'report', 'runner', 'signing', 'verifying'].map(
-  (folder) => `__tests__/${folder}/**/*.test.ts`,
-);
-
 /** `npm test`: needs Node and `openssl` only; peers and soak have scripts of their own. */
 export default defineConfig({
   test: {
@@ -32,16 +27,9 @@ export default defineConfig({
     pool: 'forks',
     // Scenarios mostly wait for other processes, so two cores carry more than the one worker that is the default there.
     maxWorkers: 3,
-    projects: [
-      { extends: true, test: { name: 'sharing', include: SHARING, isolate: false } },
-      {
-        extends: true,
-        test: {
-          name: 'alone',
-          include: ['__tests__/**/*.test.ts'],
-          exclude: [...SHARING, ...NOT_HERE, ...WITH_SHELL_TOOLS],
-        },
-      },
-    ],
+    // No test leaves anything behind in its process, so that files share one: a process of its own for each file takes half a second of a processor.
+    isolate: false,
+    include: ['__tests__/**/*.test.ts'],
+    exclude: [...NOT_HERE, ...WITH_SHELL_TOOLS],
   },
 });

@@ -93,7 +93,7 @@ test.concurrent('no answer, slow headers and a slow body end at the time limit o
   } as const;
   const { run, receipts, requests } = await meet({
     files,
-    inputs: { timeout: '1' },
+    inputs: { timeout: '4' },
     run: { env: { RUNNER_DEBUG: '1' } },
   });
   expect(run.exitCode, run.log).toBe(0);
