@@ -25,6 +25,7 @@ function collisions({ files, own = [] }: Plan, isOneFile: typeof folds): string[
     orphanFailure: undefined,
     idleExcludes: [],
     misread: [],
+    written: [],
   };
   const release = { files: allFiles, allFiles, refused: [], unmatched: [], coverage };
   const task = { release, suffix: '.sign', own, output: new OutputTree(root, 1), isOneFile };
@@ -66,7 +67,15 @@ test('a file that a link to its directory shows a second time has one signature'
   symlinkSync('real', join(root, 'link'));
   const location = join(root, 'real/a');
   const allFiles = ['real/a', 'link/a'].map((path) => ({ path, location, size: 1 }));
-  const coverage = { leftOut: [], uncovered: [], orphans: [], orphanFailure: undefined, idleExcludes: [], misread: [] };
+  const coverage = {
+    leftOut: [],
+    uncovered: [],
+    orphans: [],
+    orphanFailure: undefined,
+    idleExcludes: [],
+    misread: [],
+    written: [],
+  };
   const release = { files: allFiles, allFiles, refused: [], unmatched: [], coverage };
   expect(findCollisions({ release, suffix: '.sign', own: [], output: new OutputTree(root, 1) })).toEqual([]);
 });

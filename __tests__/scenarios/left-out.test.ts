@@ -48,6 +48,47 @@ describe('verify accepts nothing that it has not checked', () => {
     expect(accepted.exitCode, accepted.log).toBe(0);
   });
 
+  const own = { checksums: 'SUMS', manifest: 'receipt.json' };
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    ['a file below a directory at the path of the time stamp', { 'SUMS.tsr/evil.sh': 'evil' }, 'SUMS.tsr/evil.sh'],
+    [
+      'a file below a directory at the path of a signature of ours',
+      { 'receipt.json.sign.sign/evil.sh': 'evil' },
+      'receipt.json.sign.sign/evil.sh',
+    ],
+    [
+      'a file below a directory at the path of a signature that is not there',
+      { 'SUMS.tsr.sign/evil.sh': 'evil' },
+      'SUMS.tsr.sign/evil.sh',
+    ],
+    ['a signature of a time stamp that is not there', { 'SUMS.tsr.sign': 'evil' }, 'SUMS.tsr.sign'],
+  ])('%s', async (_, planted, path) => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
+    const { verifyKeyPem } = scenario.service.credentials;
+    const inputs = { files: '**', upload: 'false', 'verify-key': verifyKeyPem, ...own };
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    const good = await scenario.run({ ...inputs, ...OFFLINE });
+    expect(good.exitCode, good.log).toBe(0);
+    await plant(scenario, planted);
+    const run = await scenario.run({ ...inputs, ...OFFLINE });
+    expect(run.exitCode, run.log).toBe(1);
+    expect(run.log).toContain(path);
+  });
+
+  test.each<[string, (receipt: string) => Promise<unknown>]>([
+    ['changed', async (receipt) => writeFile(receipt, (await readFile(receipt, 'utf8')).replace('dist/a', 'dist/b'))],
+    ['without its signature', (receipt) => rm(`${receipt}.sign`)],
+  ])('a receipt of the signing that is %s', async (_, change) => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
+    const { verifyKeyPem } = scenario.service.credentials;
+    const inputs = { files: '**', upload: 'false', 'verify-key': verifyKeyPem, ...own };
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await change(join(scenario.workspace, 'receipt.json'));
+    const run = await scenario.run({ ...inputs, ...OFFLINE });
+    expect(run.exitCode, run.log).toBe(1);
+    expect(run.log).toMatch(/SIGNATURE_(?:INVALID|MISSING): .*receipt\.json/);
+  });
+
   test('what lies in .git and RUNNER_TEMP is named, and no failure', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
     const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
@@ -71,6 +112,23 @@ describe('a green signing is followed by a green verification, or has warned', (
     const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
     expect((await scenario.run(inputs)).outputs['signed-count']).toBe('3');
     expect((await scenario.run({ ...inputs, ...OFFLINE })).outputs['verified-count']).toBe('3');
+  });
+
+  test('build outputs below a directory at a path that this run does not write are signed', async () => {
+    const files = { 'dist/a': 'aaa', 'SUMS.tsr/b': 'bbb', 'SUMS.tsr.sign/c': 'ccc' };
+    await using scenario = await createScenario({ runScript: runInProcess, files });
+    const { verifyKeyPem } = scenario.service.credentials;
+    const inputs = { files: '**', upload: 'false', 'verify-key': verifyKeyPem, checksums: 'SUMS' };
+    expect((await scenario.run(inputs)).outputs['signed-count']).toBe('3');
+    const run = await scenario.run({ ...inputs, ...OFFLINE });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.outputs['verified-count']).toBe('3');
+  });
+
+  test.each(['SUMS.tsr', 'SUMS.tsr.sign'])('a build output %s is left unsigned with a warning', async (name) => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa', [name]: 'x' } });
+    const run = await scenario.run({ files: '**', upload: 'false', checksums: 'SUMS' });
+    expect(warningsOf(run)).toEqual([expect.stringContaining(`${name} stays as it is and unsigned`)]);
   });
 
   test.each([

@@ -6,11 +6,12 @@ import { startProgress } from '../report/progress.ts';
 import type { ReportBuilder } from '../report/report.ts';
 import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';
-import { judgeUncovered, tellLeftOut } from './stages/coverage.ts';
+import { judgeOwnPlaces, judgeUncovered, tellLeftOut } from './stages/coverage.ts';
 import { deliver } from './stages/delivery.ts';
 import { checkChecksums } from './stages/own/checksums.ts';
 import { checkKit } from './stages/own/kit.ts';
 import { checkReleaseStamp } from './stages/own/timestamp-check.ts';
+import { checkOthers } from './stages/own/whole-release.ts';
 import { refuseForeignManifest } from './stages/planned-writes.ts';
 import { checkMatched, describeRelease, findRelease } from './stages/release.ts';
 
@@ -34,8 +35,11 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
     const sha256 = checksums[0]?.sha256;
     const { sealed: stamp, part } = await checkReleaseStamp(context, files, { output, verification, sha256 });
     report.add(part);
-    const kit = await checkKit(context, files, { output, verification });
-    return { files: release.files, outcomes, own: [...checksums, ...stamp, ...kit] };
+    const own = [...checksums, ...stamp, ...(await checkKit(context, files, { output, verification }))];
+    const known = [...own.map(({ file }) => file.path), ...(receipt.isDelivered ? [receipt.path] : [])];
+    own.push(...(await checkOthers(context, files, { output, verification, known })));
+    report.add(judgeOwnPlaces(files, release.coverage, own));
+    return { files: release.files, outcomes, own };
   });
 }
 

@@ -16,8 +16,11 @@ export interface LeftOut {
 /** A path that a pattern means, and that no signature of a listed file and no file of our own accounts for. */
 export interface Uncovered {
   readonly path: string;
-  readonly reason: 'suffix' | 'temporary' | 'output-dir';
+  readonly reason: 'suffix' | 'temporary' | 'output-dir' | 'written';
 }
+
+/** A path that a pattern means and at which this action writes. */
+export type OwnPlace = Pick<Entry, 'path' | 'location'>;
 
 /** A path that is left out, and what the patterns say about it. */
 export interface Stray {
@@ -36,6 +39,8 @@ export interface Remainder {
   readonly uncovered: readonly Uncovered[];
   /** Paths with a signature and without a file, sorted bytewise. */
   readonly orphans: readonly string[];
+  /** What is already where this action writes; whether this run accounts for it is not known here. */
+  readonly written: readonly OwnPlace[];
 }
 
 /** How many paths stand for all of a reason. */
@@ -49,6 +54,7 @@ export class LeftOutFiles {
   readonly #realOutput: string | undefined;
   readonly #counts = new Map<LeftOutReason, { count: number; first: string[] }>();
   readonly #uncovered: Uncovered[] = [];
+  readonly #written: OwnPlace[] = [];
   readonly #unsettled: (Stray & Pick<Uncovered, 'reason'>)[] = [];
 
   /** @param files - By path; those that are found later count too. */
@@ -82,6 +88,7 @@ export class LeftOutFiles {
     if (!isMeant) return;
     this.add(reason, entry.path);
     if (reason === 'temporary') this.#uncovered.push({ path: entry.path, reason });
+    if (reason === 'written') this.#written.push(entry);
   }
 
   /** Settles the account, once all files are known; `lost` are the orphans of a directory of its own for signatures. */
@@ -100,6 +107,7 @@ export class LeftOutFiles {
       leftOut: counts.map(([reason, { count, first }]) => ({ reason, count, first })),
       uncovered: sortByPath(this.#uncovered),
       orphans: [...orphans].sort(compareBytewise),
+      written: sortByPath(this.#written),
     };
   }
 

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { basename, dirname, relative } from 'node:path';
 import { foldName } from '../names.ts';
 import { findRealPath, isBelow, isSamePlace, isWithin, locate } from '../real-path.ts';
@@ -46,19 +47,31 @@ export class OwnPaths {
   }
 
   /** Returns why an entry is never signed; entries in a directory that is never signed are not asked about. */
-  reasonFor({ location, name }: Pick<Entry, 'location' | 'name'>): OwnReason | undefined {
+  reasonFor({ location, name, kind }: Pick<Entry, 'location' | 'name' | 'kind'>): OwnReason | undefined {
     if (ownerOf(name) !== undefined) return 'temporary';
     const folded = foldName(name);
     if (folded === '.git' && isSamePlace(locate(dirname(location), '.git'), location)) return 'git';
-    return this.#places.get(folded)?.find((place) => isSamePlace(place.location, location))?.reason;
+    const reason = this.#places.get(folded)?.find((place) => isSamePlace(place.location, location))?.reason;
+    // This action writes files: a directory at such a path is not its own, and what lies below must be signed.
+    return reason === 'written' && kind === 'directory' ? undefined : reason;
   }
 
   /** Returns why a real path, to which some link leads, is never signed. */
   reasonBehind(real: string): OwnReason | undefined {
+    let kind: Entry['kind'] = isDirectory(real) ? 'directory' : 'file';
     for (let location = real; isBelow(this.#workspace, location); location = dirname(location)) {
-      const reason = this.reasonFor({ location, name: basename(location) });
+      const reason = this.reasonFor({ location, name: basename(location), kind });
       if (reason !== undefined) return reason;
+      kind = 'directory';
     }
     return undefined;
+  }
+}
+
+function isDirectory(location: string): boolean {
+  try {
+    return lstatSync(location, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
   }
 }

@@ -2,11 +2,12 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError } from '../../errors.ts';
 import type { Discovery } from '../../files/finding/discover.ts';
-import type { LeftOut, Uncovered } from '../../files/finding/left-out.ts';
+import type { LeftOut, OwnPlace, Uncovered } from '../../files/finding/left-out.ts';
 import { escapePath } from '../../files/finding/patterns.ts';
 import { show } from '../../files/names.ts';
-import { isBelow, pathBelow } from '../../files/real-path.ts';
+import { isBelow, isSamePlace, pathBelow } from '../../files/real-path.ts';
 import type { FileOutcome } from '../../files/release-file.ts';
+import type { Sealed } from '../../files/seal.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import type { ReportPart } from '../../report/report.ts';
@@ -18,7 +19,7 @@ import type { Context } from '../context.ts';
 /** What a look through the tree says about files that the run does not sign or check. */
 export type Coverage = Pick<
   Discovery,
-  'leftOut' | 'uncovered' | 'orphans' | 'orphanFailure' | 'idleExcludes' | 'misread'
+  'leftOut' | 'uncovered' | 'orphans' | 'orphanFailure' | 'idleExcludes' | 'misread' | 'written'
 >;
 
 /** Tells what patterns mean and rules leave out, and what the patterns say without effect. Every slice sees it; the first tells it. */
@@ -48,6 +49,7 @@ const WHY: Readonly<Record<Uncovered['reason'], string>> = {
   suffix: 'with the suffix of signatures beside no listed file',
   temporary: 'with the name of a temporary file of this action',
   'output-dir': 'in output-dir that this action did not write',
+  written: 'at which this action writes, and nothing of this release',
 };
 
 /** Removes the temporary files that killed runs left in the output tree; returns what is left of the coverage. */
@@ -98,6 +100,20 @@ export function judgeUncovered({ runner }: Context, { shard, suffix }: FileInput
   ];
   const { orphanFailure: failure } = coverage;
   return { outcomes, notes, ...(failure ? { failure } : {}) };
+}
+
+/** Judges what is where this action writes: only what was checked as part of the release is covered. */
+export function judgeOwnPlaces(
+  { shard, suffix }: FileInputs,
+  { written }: Coverage,
+  own: readonly Sealed[],
+): ReportPart {
+  if (shard.index !== 1) return {};
+  const checked = own.flatMap(({ file: { location } }) => [location, location + suffix]);
+  const isCovered = ({ location }: OwnPlace): boolean => checked.some((each) => isSamePlace(each, location));
+  return {
+    outcomes: written.filter((each) => !isCovered(each)).map(({ path }) => refuse({ path, reason: 'written' })),
+  };
 }
 
 function describeUnchecked({ reason, count, first }: LeftOut): string {

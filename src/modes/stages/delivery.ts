@@ -50,7 +50,7 @@ export async function deliver(
     done = await work(receipt);
     await seal(context, delivery, done);
     report.add({ durationMs: context.clock.now() - context.startedAt });
-    const isWritten = done.own.some(({ file }) => file.path === receipt.path);
+    const isWritten = receipt.isDelivered && done.own.some(({ file }) => file.path === receipt.path);
     if (!isWritten) await writeReceipt(context, receipt, report.build());
     if (isGreen(report.build())) report.add(await upload(context, delivery, done));
   } catch (error) {

@@ -1,4 +1,3 @@
-import { lstatSync } from 'node:fs';
 import { ActionError } from '../../../errors.ts';
 import { show } from '../../../files/names.ts';
 import { openFile } from '../../../files/reading/open-file.ts';
@@ -10,7 +9,7 @@ import type { FileInputs } from '../../../inputs/inputs.ts';
 import { showList } from '../../../report/summary/units.ts';
 import type { Verification } from '../../../verifying/check.ts';
 import type { Context } from '../../context.ts';
-import { checkOne, type OwnFileTask, writeOwnFile } from './whole-release.ts';
+import { checkOwn, findOwn, type OwnFileTask, writeOwnFile } from './whole-release.ts';
 
 /** Writes the checksums of all files and signs them; only the first slice does. */
 export async function writeChecksums(
@@ -41,13 +40,9 @@ export async function checkChecksums(
   { output, verification, allFiles, outcomes, isPartial }: ChecksumsCheck,
 ): Promise<Sealed[]> {
   if (checksums === undefined) return [];
-  const file = statChecksums(output, checksums);
-  const {
-    error,
-    sha256: ofList = '',
-    signatureSha256,
-  } = await checkOne(context, file, { output, suffix, verification });
-  if (error) throw error;
+  const file = findOwn(output, checksums);
+  if (file === undefined) throw missing(checksums);
+  const sealed = await checkOwn(context, file, { output, suffix, verification });
   const lines = parseChecksums(await context.patience.readAgain(checksums, () => readWhole(file)));
   const wrong: string[] = [];
   for (const { file: each, sha256 } of outcomes) {
@@ -55,7 +50,7 @@ export async function checkChecksums(
   }
   for (const { path } of allFiles) lines.delete(path);
   if (!isPartial) wrong.push(...lines.keys());
-  if (wrong.length === 0) return [{ file, sha256: ofList, signatureSha256 }];
+  if (wrong.length === 0) return [sealed];
   throw new ActionError(
     'CHECKSUMS_DIFFER',
     `${show(checksums)} does not agree with the files: ${showList(wrong, 5)}.`,
@@ -65,11 +60,8 @@ export async function checkChecksums(
   );
 }
 
-function statChecksums(output: OutputTree, path: string): ReleaseFile {
-  const location = output.realPathOf(path);
-  const stat = lstatSync(location, { throwIfNoEntry: false });
-  if (stat?.isFile()) return { path, location, size: stat.size };
-  throw new ActionError('CHECKSUMS_MISSING', `The checksums file ${show(path)} is not there.`, {
+function missing(path: string): ActionError {
+  return new ActionError('CHECKSUMS_MISSING', `The checksums file ${show(path)} is not there.`, {
     hint: 'Restore it from the release, or leave checksums empty.',
   });
 }

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ActionError } from '../../../errors.ts';
 import { show } from '../../../files/names.ts';
@@ -6,11 +6,10 @@ import { readSignatureFile } from '../../../files/reading/read-small.ts';
 import type { Sealed } from '../../../files/seal.ts';
 import type { OutputTree } from '../../../files/writing/output-tree.ts';
 import type { FileInputs, KitPaths } from '../../../inputs/inputs.ts';
-import type { Verification } from '../../../verifying/check.ts';
 import { decodeSignature } from '../../../verifying/encoding.ts';
 import { formOf } from '../../../verifying/layout.ts';
 import type { Context } from '../../context.ts';
-import { checkOne, type OwnFileTask, readIfThere, writeOwnFile } from './whole-release.ts';
+import { checkOwn, findOwn, type OwnCheck, type OwnFileTask, readIfThere, writeOwnFile } from './whole-release.ts';
 
 interface KitTask extends OwnFileTask {
   /** The checksums and their time stamp, as far as there are such. */
@@ -81,20 +80,12 @@ async function layoutOf(
 }
 
 /** Checks the signatures of the kit. */
-export async function checkKit(
-  context: Context,
-  { kit, suffix }: FileInputs,
-  { output, verification }: { readonly output: OutputTree; readonly verification: Verification },
-): Promise<Sealed[]> {
+export async function checkKit(context: Context, { kit, suffix }: FileInputs, check: OwnCheck): Promise<Sealed[]> {
   const sealed: Sealed[] = [];
   for (const path of kit ? [kit.page, kit.guide] : []) {
-    const location = output.realPathOf(path);
-    const stat = lstatSync(location, { throwIfNoEntry: false });
-    if (!stat?.isFile()) throw missing(path);
-    const file = { path, location, size: stat.size };
-    const { error, sha256 = '', signatureSha256 } = await checkOne(context, file, { output, suffix, verification });
-    if (error) throw error;
-    sealed.push({ file, sha256, signatureSha256 });
+    const file = findOwn(check.output, path);
+    if (file === undefined) throw missing(path);
+    sealed.push(await checkOwn(context, file, { suffix, ...check }));
   }
   return sealed;
 }

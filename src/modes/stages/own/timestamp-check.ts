@@ -1,18 +1,14 @@
 import { ActionError, unexpected } from '../../../errors.ts';
 import { show } from '../../../files/names.ts';
 import type { Sealed } from '../../../files/seal.ts';
-import type { OutputTree } from '../../../files/writing/output-tree.ts';
 import type { FileInputs } from '../../../inputs/inputs.ts';
 import type { ReportPart } from '../../../report/report.ts';
-import type { Verification } from '../../../verifying/check.ts';
 import type { Context } from '../../context.ts';
 import { readStamp } from './timestamp.ts';
-import { checkOne } from './whole-release.ts';
+import { checkOwn, type OwnCheck } from './whole-release.ts';
 
 /** What the time stamp of a release is checked against. */
-export interface StampCheck {
-  readonly output: OutputTree;
-  readonly verification: Verification;
+export interface StampCheck extends OwnCheck {
   /** Of the checksums, as hex; `undefined` when they were not checked. */
   readonly sha256: string | undefined;
 }
@@ -31,20 +27,14 @@ export async function checkReleaseStamp(
     return { sealed: [], part: {} };
   }
   const file = { path, location: output.realPathOf(path), size: bytes.length };
-  const {
-    error,
-    sha256: ofStamp = '',
-    signatureSha256,
-  } = await checkOne(context, file, { output, suffix, verification });
-  if (error) throw error;
+  const sealed = await checkOwn(context, file, { output, suffix, verification });
   const { checkStamp } = await import('../../../timestamp/timestamp.ts');
   const stamp = naming(path, () =>
     checkStamp(bytes, { sha256: Buffer.from(sha256, 'hex'), nonce: undefined, anchors }),
   );
   const said = `${show(path)}: ${stamp.time.toISOString()}, by ${show(stamp.signer)}`;
   context.runner.line(`Time stamp ${said}${anchors ? '' : '; its authority was not checked: give timestamp-chain'}`);
-  const sealed = [{ file, sha256: ofStamp, signatureSha256 }];
-  return { sealed, part: { timestamp: { authority: stamp.signer, time: stamp.time } } };
+  return { sealed: [sealed], part: { timestamp: { authority: stamp.signer, time: stamp.time } } };
 }
 
 function naming<T>(path: string, check: () => T): T {

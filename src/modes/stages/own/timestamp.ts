@@ -70,9 +70,9 @@ const NOT_REHEARSED = 'A rehearsal makes no connection to a time stamp authority
 
 /** Warns of a stamp that this run does not make anew: it is never signed, and a verification refuses one for other checksums. */
 function warnOfOldStamp({ runner }: Context, { checksums, suffix }: FileInputs, output: OutputTree): ReportPart {
-  const path = `${checksums}.tsr`;
   if (checksums === undefined || suffix === '.tsr') return {};
-  if (isGone(output.locate(path))) return {};
+  const path = [`${checksums}.tsr`, `${checksums}.tsr${suffix}`].find((each) => !isGone(output.locate(each)));
+  if (path === undefined) return {};
   const text = `${show(path)} stays as it is and unsigned, because timestamp-url is empty; mode: verify may refuse it. Remove it, or set timestamp-url.`;
   runner.annotate('warning', 'Old time stamp', text);
   return { notes: [text] };
@@ -137,8 +137,9 @@ async function findSound(
 
 /** Reads the time stamp that is there, if there is one; throws `TIMESTAMP_UNREADABLE`. */
 export function readStamp(output: OutputTree, path: string): Buffer | undefined {
-  const options = { maxBytes: MAX_STAMP_BYTES, longer: 'refused', links: 'refused' } as const;
-  const file = readSmallFile(output.realPathOf(path), options);
+  const location = output.realPathOf(path);
+  if (isGone(location)) return undefined;
+  const file = readSmallFile(location, { maxBytes: MAX_STAMP_BYTES, longer: 'refused', links: 'refused' });
   if (file === undefined || file.bytes) return file?.bytes;
   throw new ActionError('TIMESTAMP_UNREADABLE', `The time stamp ${show(path)} cannot be read: ${file.reason}.`, {
     hint: 'Restore it from the release.',

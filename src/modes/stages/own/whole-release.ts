@@ -1,5 +1,7 @@
 import { constants } from 'node:buffer';
 import { hash } from 'node:crypto';
+import { lstatSync } from 'node:fs';
+import { codeOf } from '../../../errors.ts';
 import { hashFile } from '../../../files/reading/open-file.ts';
 import { readSmallFile } from '../../../files/reading/read-small.ts';
 import { type FileOutcome, notTried, type ReleaseFile } from '../../../files/release-file.ts';
@@ -124,6 +126,49 @@ export async function writeOwnFile(
 export function readIfThere(location: string): Buffer | undefined {
   const options = { maxBytes: constants.MAX_STRING_LENGTH, longer: 'refused', links: 'refused' } as const;
   return readSmallFile(location, options)?.bytes;
+}
+
+/** Finds a file of our own; `undefined` when none is there, or something else is. */
+export function findOwn(output: OutputTree, path: string): ReleaseFile | undefined {
+  const location = output.realPathOf(path);
+  try {
+    const stat = lstatSync(location, { throwIfNoEntry: false });
+    return stat?.isFile() ? { path, location, size: stat.size } : undefined;
+  } catch (error) {
+    if (codeOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Where the files of our own are, and what their signatures are checked with. */
+export interface OwnCheck {
+  readonly output: OutputTree;
+  readonly verification: Verification;
+}
+
+/** Checks the signature of one file of our own; throws why it is not valid. */
+export async function checkOwn(
+  context: Context,
+  file: ReleaseFile,
+  { suffix, ...check }: OwnCheck & Pick<FileInputs, 'suffix'>,
+): Promise<Sealed> {
+  const { error, sha256 = '', signatureSha256 } = await checkOne(context, file, { suffix, ...check });
+  if (error) throw error;
+  return { file, sha256, signatureSha256 };
+}
+
+/** Checks what else is at the paths of our own, such as the manifests of a signing: nobody may take it for part of the release unsigned. */
+export async function checkOthers(
+  context: Context,
+  { ownPaths, suffix }: FileInputs,
+  { known, ...check }: OwnCheck & { readonly known: readonly string[] },
+): Promise<Sealed[]> {
+  const sealed: Sealed[] = [];
+  for (const path of new Set(ownPaths)) {
+    const file = known.includes(path) ? undefined : findOwn(check.output, path);
+    if (file) sealed.push(await checkOwn(context, file, { suffix, ...check }));
+  }
+  return sealed;
 }
 
 /** Checks the signature of one file. */
