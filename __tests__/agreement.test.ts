@@ -44,6 +44,8 @@ function namesRead(given: Readonly<Record<string, string>>): string[] {
     },
     mask: () => {},
     scrub: (text) => text,
+    scrubOwn: (text) => text,
+    holdsSecret: () => false,
     line: () => {},
     debug: () => {},
     openGroup: () => {},

@@ -30654,6 +30654,7 @@ var __webpack_modules__ = {
 			#realOutput;
 			#counts = new Map();
 			#uncovered = [];
+			#written = [];
 			#unsettled = [];
 			constructor(options, files) {
 				const { outputDirectory } = options;
@@ -30683,10 +30684,12 @@ var __webpack_modules__ = {
 				}
 				if (!isMeant) return;
 				this.add(reason, entry.path);
-				if (reason === "temporary") this.#uncovered.push({
+				const isLink = entry.kind === "link" || entry.isLink === true;
+				if (reason === "temporary" || reason === "written" && isLink) this.#uncovered.push({
 					path: entry.path,
 					reason
 				});
+				else if (reason === "written") this.#written.push(entry);
 			}
 			settle(lost) {
 				const orphans = new Set(lost);
@@ -30709,7 +30712,8 @@ var __webpack_modules__ = {
 						first
 					})),
 					uncovered: (0, _names_js__WEBPACK_IMPORTED_MODULE_1__.$y)(this.#uncovered),
-					orphans: [...orphans].sort(_names_js__WEBPACK_IMPORTED_MODULE_1__.GV)
+					orphans: [...orphans].sort(_names_js__WEBPACK_IMPORTED_MODULE_1__.GV),
+					written: (0, _names_js__WEBPACK_IMPORTED_MODULE_1__.$y)(this.#written)
 				};
 			}
 			#settleSignature({ entry, isMeant }) {
@@ -33783,7 +33787,7 @@ var __webpack_modules__ = {
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(10858);
 				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(34391);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(18456);
-				var _runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(81362);
+				var _runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(41442);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(23881);
 				var _worker_worker_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4688);
 				if (process.report) process.report.excludeEnv = true;
@@ -33849,7 +33853,7 @@ var __webpack_modules__ = {
 		var secrets = __nccwpck_require__(60913);
 		var address_fields = __nccwpck_require__(7593);
 		var inputs = __nccwpck_require__(17783);
-		var src_runner = __nccwpck_require__(81362);
+		var src_runner = __nccwpck_require__(41442);
 		var files_names = __nccwpck_require__(93509);
 		var policy_failure = __nccwpck_require__(74318);
 		var retry_after = __nccwpck_require__(60458);
@@ -33978,12 +33982,12 @@ var __webpack_modules__ = {
 		}
 		;
 		const COMPRESSED_HINT = "The server, or a gateway in front of it, compresses although the request asked it not to: its operators must turn that off for this path. Check also that server-url leads to the signing service.";
-		const COMPRESSION = /(?:^|[\s,-])(?:gzip|compress|deflate|br|zstd|dcb|dcz|bzip2|lzma|xz)(?:$|[\s,])/;
+		const COMPRESSION = /(?:^|[\s,-])(?:gzip|compress|deflate|br|zstd|dcb|dcz|bzip2|lzma|xz)(?:$|[\s,])/i;
 		function describeCompression({ headers }, scrub) {
 			for (const name of ["content-encoding", "transfer-encoding"]) {
-				const value = [headers[name] ?? []].flat().join(", ").trim().toLowerCase();
+				const value = [headers[name] ?? []].flat().join(", ").trim();
 				if (COMPRESSION.test(value)) {
-					const shown = scrub(value, MAX_SHOWN);
+					const shown = scrub(value, MAX_SHOWN).toLowerCase();
 					return `The answer is compressed (${name}: ${shown}), though the request asked for a plain one.`;
 				}
 			}
@@ -34202,6 +34206,7 @@ var __webpack_modules__ = {
 			anyClock: "app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner",
 			sameClock: "app-key and app-secret (no quotes, nothing missing), and that they belong to this service; the clock of the runner agrees with the Date of the answer"
 		};
+		const MAX_TYPE = 60;
 		function createSignFileSigner(transport, options) {
 			const clock = new ClockOffset(options);
 			let { onContentType } = options;
@@ -34245,7 +34250,7 @@ var __webpack_modules__ = {
 					const text = readResponse(response, facts);
 					const type = otherContentType(response);
 					if (type !== undefined) {
-						onContentType?.(type);
+						onContentType?.(options.scrub(type, MAX_TYPE));
 						onContentType = undefined;
 					}
 					return { text };
@@ -34291,7 +34296,7 @@ var __webpack_modules__ = {
 			};
 		}
 		function describeContentType(type) {
-			return `The service labels its answers ${(0, files_names.WU)(type.slice(0, 60))} instead of application/json; the action read the answers all the same. The operators of the service should correct the label, because gateways may act on it.`;
+			return `The service labels its answers ${(0, files_names.WU)(type)} instead of application/json; the action read the answers all the same. The operators of the service should correct the label, because gateways may act on it.`;
 		}
 		function describeOffset(seconds) {
 			return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} the clock of this runner; the action dates its requests accordingly.`;
@@ -36186,7 +36191,8 @@ Content-Type: application/json
 		const WHY = {
 			suffix: "with the suffix of signatures beside no listed file",
 			temporary: "with the name of a temporary file of this action",
-			"output-dir": "in output-dir that this action did not write"
+			"output-dir": "in output-dir that this action did not write",
+			written: "at or linked to a place where this action writes"
 		};
 		function sweepTemporaries(output, { root }, coverage) {
 			const locate = ({ path }) => (0, external_node_path_.join)(root, path);
@@ -36204,7 +36210,8 @@ Content-Type: application/json
 			for (const reason of [
 				"suffix",
 				"temporary",
-				"output-dir"
+				"output-dir",
+				"written"
 			]) {
 				const paths = coverage.uncovered.filter((each) => each.reason === reason).map(({ path }) => path);
 				if (paths.length === 0) continue;
@@ -36230,6 +36237,15 @@ Content-Type: application/json
 				notes,
 				...failure ? { failure } : {}
 			};
+		}
+		function judgeOwnPlaces({ shard, suffix }, { written }, own) {
+			if (shard.index !== 1) return {};
+			const checked = own.flatMap(({ file: { location } }) => [location, location + suffix]);
+			const isCovered = ({ location }) => checked.some((each) => (0, real_path.O1)(each, location));
+			return { outcomes: written.filter((each) => !isCovered(each)).map(({ path }) => refuse({
+				path,
+				reason: "written"
+			})) };
 		}
 		function describeUnchecked({ reason, count, first }) {
 			const more = count > first.length ? ` and ${(0, units.LS)(count - first.length, "other")}` : "";
@@ -36309,6 +36325,7 @@ Content-Type: application/json
 			}
 			async #checkFile({ file, sha256 }) {
 				this.#checkDirectory(file.location);
+				if (file.via !== undefined && (0, real_path.ps)(file.via).path !== file.location) throw changedSince(file.path);
 				if (isAsListed(file)) return;
 				const now = await this.#options.patience.readAgain(file.path, () => (0, open_file.DC)(file));
 				if (now !== sha256) throw changedSince(file.path);
@@ -36606,7 +36623,7 @@ Content-Type: application/json
 				size = 0;
 				for (const block of (0, temporary_files.Qf)((0, manifest.s)(report, {
 					createdAt: new Date(now()),
-					scrub: runner.scrub
+					scrub: runner.scrubOwn
 				}))) {
 					hash.update(block);
 					size += Buffer.byteLength(block);
@@ -36642,7 +36659,7 @@ Content-Type: application/json
 				done = await work(receipt);
 				await seal(context, delivery, done);
 				report.add({ durationMs: context.clock.now() - context.startedAt });
-				const isWritten = done.own.some(({ file }) => file.path === receipt.path);
+				const isWritten = receipt.isDelivered && done.own.some(({ file }) => file.path === receipt.path);
 				if (!isWritten) await writeReceipt(context, receipt, report.build());
 				if ((0, report_report.gf)(report.build())) report.add(await upload(context, delivery, done));
 			} catch (error) {
@@ -37396,7 +37413,8 @@ Content-Type: application/json
 		var sent_bytes = __nccwpck_require__(45109);
 		;
 		function createAttempt(options) {
-			const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256, onWhiteSpace } = options;
+			const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
+			const { onWhiteSpace, holdsSecret } = options;
 			return async (file, signal, onAnswered) => {
 				const open = await patience.read(file.path, () => (0, open_file.Tq)(file)).catch(fail);
 				try {
@@ -37419,6 +37437,7 @@ Content-Type: application/json
 						});
 						throw wrongSignature(invalid, (0, check.PT)(verification, invalid, clientKeySha256));
 					}
+					if (!verification && holdsSecret?.(text)) throw secretInSignature();
 					if (!verification && /\s/.test(text)) onWhiteSpace?.();
 					signal.throwIfAborted();
 					onAnswered();
@@ -37437,6 +37456,12 @@ Content-Type: application/json
 		}
 		function fail(error) {
 			throw withEveryFile(withFullDisk((0, policy_failure.h_)(error)));
+		}
+		function secretInSignature() {
+			return new policy_failure.HR("request", "RESP_BAD_SIGNATURE", "The answer holds a secret of this run where the signature should be.", {
+				hint: "The service returns what it was sent: show this line to its operators, and replace the secret. With verify-key, such an answer is never taken for a signature.",
+				maxAttempts: 2
+			});
 		}
 		function wrongSignature(error, ending) {
 			return new policy_failure.HR("request", error.code, error.message, {
@@ -38554,13 +38579,13 @@ Content-Type: application/json
 		}
 		async function checkChecksums(context, { checksums, suffix }, { output, verification, allFiles, outcomes, isPartial }) {
 			if (checksums === undefined) return [];
-			const file = statChecksums(output, checksums);
-			const { error, sha256: ofList = "", signatureSha256 } = await (0, whole_release.hS)(context, file, {
+			const file = (0, whole_release.gq)(output, checksums);
+			if (file === undefined) throw missing(checksums);
+			const sealed = await (0, whole_release.vz)(context, file, {
 				output,
 				suffix,
 				verification
 			});
-			if (error) throw error;
 			const lines = (0, writing_checksums.y)(await context.patience.readAgain(checksums, () => checksums_readWhole(file)));
 			const wrong = [];
 			for (const { file: each, sha256 } of outcomes) {
@@ -38568,22 +38593,11 @@ Content-Type: application/json
 			}
 			for (const { path } of allFiles) lines.delete(path);
 			if (!isPartial) wrong.push(...lines.keys());
-			if (wrong.length === 0) return [{
-				file,
-				sha256: ofList,
-				signatureSha256
-			}];
+			if (wrong.length === 0) return [sealed];
 			throw new errors.lZ("CHECKSUMS_DIFFER", `${(0, files_names.WU)(checksums)} does not agree with the files: ${(0, units.w5)(wrong, 5)}.`, { hint: "A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run." });
 		}
-		function statChecksums(output, path) {
-			const location = output.realPathOf(path);
-			const stat = (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
-			if (stat?.isFile()) return {
-				path,
-				location,
-				size: stat.size
-			};
-			throw new errors.lZ("CHECKSUMS_MISSING", `The checksums file ${(0, files_names.WU)(path)} is not there.`, { hint: "Restore it from the release, or leave checksums empty." });
+		function missing(path) {
+			return new errors.lZ("CHECKSUMS_MISSING", `The checksums file ${(0, files_names.WU)(path)} is not there.`, { hint: "Restore it from the release, or leave checksums empty." });
 		}
 		async function checksums_readWhole(file) {
 			const open = (0, open_file.Tq)(file);
@@ -38666,32 +38680,19 @@ Content-Type: application/json
 			}
 			return "der";
 		}
-		async function checkKit(context, { kit, suffix }, { output, verification }) {
+		async function checkKit(context, { kit, suffix }, check) {
 			const sealed = [];
 			for (const path of kit ? [kit.page, kit.guide] : []) {
-				const location = output.realPathOf(path);
-				const stat = (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
-				if (!stat?.isFile()) throw missing(path);
-				const file = {
-					path,
-					location,
-					size: stat.size
-				};
-				const { error, sha256 = "", signatureSha256 } = await (0, whole_release.hS)(context, file, {
-					output,
+				const file = (0, whole_release.gq)(check.output, path);
+				if (file === undefined) throw kit_missing(path);
+				sealed.push(await (0, whole_release.vz)(context, file, {
 					suffix,
-					verification
-				});
-				if (error) throw error;
-				sealed.push({
-					file,
-					sha256,
-					signatureSha256
-				});
+					...check
+				}));
 			}
 			return sealed;
 		}
-		function missing(path) {
+		function kit_missing(path) {
 			return new errors.lZ("KIT_MISSING", `${(0, files_names.WU)(path)} of the verification kit is not there.`, { hint: "Restore it from the release, or leave verification-kit empty." });
 		}
 		var own_timestamp = __nccwpck_require__(89627);
@@ -38860,7 +38861,7 @@ Content-Type: application/json
 			return result;
 		}
 		function signOptions(context, task, files) {
-			const { signal, clock, random, worker, patience } = context;
+			const { signal, clock, random, worker, patience, runner } = context;
 			const { output, suffix, verification, effort, service, report } = task;
 			const onBadNode = noteBadNode(report);
 			return {
@@ -38872,6 +38873,7 @@ Content-Type: application/json
 				suffix,
 				verification,
 				clientKeySha256: service.clientKeySha256,
+				holdsSecret: runner.holdsSecret,
 				concurrency: effort.concurrency,
 				attempts: effort.attempts,
 				timeoutMs: effort.timeoutMs,
@@ -39159,12 +39161,11 @@ Content-Type: application/json
 				location: output.realPathOf(path),
 				size: bytes.length
 			};
-			const { error, sha256: ofStamp = "", signatureSha256 } = await (0, whole_release.hS)(context, file, {
+			const sealed = await (0, whole_release.vz)(context, file, {
 				output,
 				suffix,
 				verification
 			});
-			if (error) throw error;
 			const { checkStamp } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(163)]).then(__nccwpck_require__.bind(__nccwpck_require__, 57163));
 			const stamp = naming(path, () => checkStamp(bytes, {
 				sha256: Buffer.from(sha256, "hex"),
@@ -39173,13 +39174,8 @@ Content-Type: application/json
 			}));
 			const said = `${(0, files_names.WU)(path)}: ${stamp.time.toISOString()}, by ${(0, files_names.WU)(stamp.signer)}`;
 			context.runner.line(`Time stamp ${said}${anchors ? "" : "; its authority was not checked: give timestamp-chain"}`);
-			const sealed = [{
-				file,
-				sha256: ofStamp,
-				signatureSha256
-			}];
 			return {
-				sealed,
+				sealed: [sealed],
 				part: { timestamp: {
 					authority: stamp.signer,
 					time: stamp.time
@@ -39239,18 +39235,25 @@ Content-Type: application/json
 					sha256
 				});
 				report.add(part);
-				const kit = await checkKit(context, files, {
+				const own = [
+					...checksums,
+					...stamp,
+					...await checkKit(context, files, {
+						output,
+						verification
+					})
+				];
+				const known = [...own.map(({ file }) => file.path), ...receipt.isDelivered ? [receipt.path] : []];
+				own.push(...await (0, whole_release.AX)(context, files, {
 					output,
-					verification
-				});
+					verification,
+					known
+				}));
+				report.add(judgeOwnPlaces(files, release.coverage, own));
 				return {
 					files: release.files,
 					outcomes,
-					own: [
-						...checksums,
-						...stamp,
-						...kit
-					]
+					own
 				};
 			});
 		}
@@ -40724,9 +40727,9 @@ Content-Type: application/json
 		}
 		const NOT_REHEARSED = "A rehearsal makes no connection to a time stamp authority: mode preflight tries timestamp-url.";
 		function warnOfOldStamp({ runner }, { checksums, suffix }, output) {
-			const path = `${checksums}.tsr`;
 			if (checksums === undefined || suffix === ".tsr") return {};
-			if ((0, _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_2__.S)(output.locate(path))) return {};
+			const path = [`${checksums}.tsr`, `${checksums}.tsr${suffix}`].find((each) => !(0, _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_2__.S)(output.locate(each)));
+			if (path === undefined) return {};
 			const text = `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} stays as it is and unsigned, because timestamp-url is empty; mode: verify may refuse it. Remove it, or set timestamp-url.`;
 			runner.annotate("warning", "Old time stamp", text);
 			return { notes: [text] };
@@ -40790,12 +40793,13 @@ Content-Type: application/json
 			}
 		}
 		function readStamp(output, path) {
-			const options = {
+			const location = output.realPathOf(path);
+			if ((0, _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_2__.S)(location)) return undefined;
+			const file = (0, _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__.EW)(location, {
 				maxBytes: MAX_STAMP_BYTES,
 				longer: "refused",
 				links: "refused"
-			};
-			const file = (0, _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__.EW)(output.realPathOf(path), options);
+			});
 			if (file === undefined || file.bytes) return file?.bytes;
 			throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("TIMESTAMP_UNREADABLE", `The time stamp ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} cannot be read: ${file.reason}.`, {
 				hint: "Restore it from the release.",
@@ -40811,23 +40815,27 @@ Content-Type: application/json
 	}),
 	78132: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
+			AX: () => checkOthers,
 			LO: () => removeOwn,
 			MS: () => removeReleasePaths,
 			OP: () => writeOwnFile,
+			gq: () => findOwn,
 			hD: () => describeWritten,
-			hS: () => checkOne,
 			hW: () => removeIfPossible,
 			qC: () => readIfThere,
 			sM: () => listRelease,
 			ul: () => releasePaths,
+			vz: () => checkOwn,
 			zH: () => takeBack
 		});
 		var node_buffer__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4573);
 		var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
-		var _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(77215);
-		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(91506);
-		var _files_release_file_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(62207);
-		var _verifying_verify_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(98325);
+		var node_fs__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(73024);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
+		var _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(77215);
+		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(91506);
+		var _files_release_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(62207);
+		var _verifying_verify_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(98325);
 		function releasePaths({ checksums, timestamp, kit, shard }) {
 			if (shard.index !== 1) return [];
 			const stamp = timestamp ? [timestamp.path] : [];
@@ -40873,7 +40881,7 @@ Content-Type: application/json
 				entries.push({
 					path,
 					size,
-					sha256: known.get(path) ?? await patience.read(path, () => (0, _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_2__.DC)(file))
+					sha256: known.get(path) ?? await patience.read(path, () => (0, _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_4__.DC)(file))
 				});
 			}
 			return entries;
@@ -40914,7 +40922,44 @@ Content-Type: application/json
 				longer: "refused",
 				links: "refused"
 			};
-			return (0, _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_3__.EW)(location, options)?.bytes;
+			return (0, _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_5__.EW)(location, options)?.bytes;
+		}
+		function findOwn(output, path) {
+			const location = output.realPathOf(path);
+			try {
+				const stat = (0, node_fs__WEBPACK_IMPORTED_MODULE_2__.lstatSync)(location, { throwIfNoEntry: false });
+				return stat?.isFile() ? {
+					path,
+					location,
+					size: stat.size
+				} : undefined;
+			} catch (error) {
+				if ((0, _errors_js__WEBPACK_IMPORTED_MODULE_3__.$N)(error) === "ENOTDIR") return undefined;
+				throw error;
+			}
+		}
+		async function checkOwn(context, file, { suffix, ...check }) {
+			const { error, sha256 = "", signatureSha256 } = await checkOne(context, file, {
+				suffix,
+				...check
+			});
+			if (error) throw error;
+			return {
+				file,
+				sha256,
+				signatureSha256
+			};
+		}
+		async function checkOthers(context, { ownPaths, suffix }, { known, ...check }) {
+			const sealed = [];
+			for (const path of new Set(ownPaths)) {
+				const file = known.includes(path) ? undefined : findOwn(check.output, path);
+				if (file) sealed.push(await checkOwn(context, file, {
+					suffix,
+					...check
+				}));
+			}
+			return sealed;
 		}
 		async function checkOne({ signal, patience }, file, { output, suffix, verification }) {
 			const options = {
@@ -40926,11 +40971,11 @@ Content-Type: application/json
 				explain: "name",
 				onOutcome: () => {}
 			};
-			const [outcome] = await (0, _verifying_verify_js__WEBPACK_IMPORTED_MODULE_4__.x)({
+			const [outcome] = await (0, _verifying_verify_js__WEBPACK_IMPORTED_MODULE_6__.x)({
 				...options,
 				files: [file]
 			});
-			return outcome ?? (0, _files_release_file_js__WEBPACK_IMPORTED_MODULE_5__.Q)(file);
+			return outcome ?? (0, _files_release_file_js__WEBPACK_IMPORTED_MODULE_7__.Q)(file);
 		}
 	}),
 	52178: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -40958,7 +41003,7 @@ Content-Type: application/json
 				return refuse(path, "FILE_NAME_TOO_LONG", `has a name that is too long to take ${options.suffix} behind it`);
 			}
 			switch (kind) {
-				case "file": return take(path, location);
+				case "file": return options.followSymbolicLinks ? withWay(take(path, location), options) : take(path, location);
 				case "link": return examineLink(entry, options);
 				case "directory": return examineDirectory(entry, options);
 				case "other": return refuse(path, "FILE_NOT_REGULAR", NOT_REGULAR);
@@ -40972,10 +41017,17 @@ Content-Type: application/json
 			const real = (0, real_path.ps)(location);
 			if (real.path === undefined) return broken(path, location, real.failure);
 			if (!(0, real_path.Yw)(options.realWorkspace, real.path)) return outside(path, real.path);
-			if (options.followSymbolicLinks) return options.reasonBehind(real.path) ?? take(path, real.path);
+			if (options.followSymbolicLinks) return options.reasonBehind(real.path) ?? withWay(take(path, real.path), options);
 			if (options.isCovered(real.path)) return "link";
 			const how = `is a link to ${readTarget(location)}, which no pattern matches`;
 			return refuse(path, "LINK_NOT_FOLLOWED", how);
+		}
+		function withWay(file, { realRoot }) {
+			const via = (0, external_node_path_.join)(realRoot, file.path);
+			return "error" in file || via === file.location ? file : {
+				...file,
+				via
+			};
 		}
 		function take(path, location) {
 			try {
@@ -43715,21 +43767,32 @@ Content-Type: application/json
 					}]);
 				}
 			}
-			reasonFor({ location, name }) {
+			reasonFor({ location, name, kind }) {
 				if ((0, temporary.bf)(name) !== undefined) return "temporary";
 				const folded = (0, files_names.zN)(name);
 				if (folded === ".git" && (0, real_path.O1)((0, real_path.x5)((0, external_node_path_.dirname)(location), ".git"), location)) return "git";
-				return this.#places.get(folded)?.find((place) => (0, real_path.O1)(place.location, location))?.reason;
+				const reason = this.#places.get(folded)?.find((place) => (0, real_path.O1)(place.location, location))?.reason;
+				return reason === "written" && kind === "directory" ? undefined : reason;
 			}
 			reasonBehind(real) {
+				let kind = isDirectory(real) ? "directory" : "file";
 				for (let location = real; (0, real_path.Yw)(this.#workspace, location); location = (0, external_node_path_.dirname)(location)) {
 					const reason = this.reasonFor({
 						location,
-						name: (0, external_node_path_.basename)(location)
+						name: (0, external_node_path_.basename)(location),
+						kind
 					});
 					if (reason !== undefined) return reason;
+					kind = "directory";
 				}
 				return undefined;
+			}
+		}
+		function isDirectory(location) {
+			try {
+				return (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false })?.isDirectory() === true;
+			} catch {
+				return false;
 			}
 		}
 		;
@@ -44080,6 +44143,7 @@ Content-Type: application/json
 				this.#literal = options.patterns.flatMap((pattern) => (0, patterns.NO)(pattern) ?? []).map((each) => new Glob(each));
 				const answers = new Map();
 				this.#examining = {
+					realRoot: options.realRoot,
 					realWorkspace: options.realWorkspace,
 					followSymbolicLinks: options.followSymbolicLinks,
 					suffix: options.suffix,
@@ -44185,7 +44249,12 @@ Content-Type: application/json
 			#judge({ entry, state }) {
 				const outcome = examine(entry, this.#examining);
 				if (typeof outcome === "string") {
-					this.#leftOut.add(outcome, entry.path);
+					this.#leftOut.take({
+						entry,
+						reason: outcome,
+						isMeant: true,
+						signs: false
+					});
 					return;
 				}
 				const isRefused = "error" in outcome;
@@ -44716,12 +44785,13 @@ Content-Type: application/json
 			"page-text": 100,
 			words: 200
 		};
+		const MAX_SCRUBBED = 4096;
 		const MAX_READ_BYTES = 64 * 1024;
 		function reasonIn({ status, headers, body }, scrub = cutOnly) {
 			const type = String(headers["content-type"] ?? "").toLowerCase();
-			const text = decode(body.subarray(0, MAX_READ_BYTES), type);
+			const text = beginningOf(body, type, scrub);
 			if (isPage(text, type)) {
-				return quoted("page", titleOf(text) ?? "", scrub) ?? quoted("page-text", visibleText(text.slice(0, 4096)), scrub);
+				return quoted("page", titleOf(text) ?? "", scrub) ?? quoted("page-text", visibleText(scrub(text, MAX_SCRUBBED)), scrub);
 			}
 			if (/^\s*</.test(text)) return quoted("words", inXml(text), scrub);
 			const value = type.includes("form-urlencoded") ? Object.fromEntries(new URLSearchParams(text)) : parse(text);
@@ -44743,7 +44813,7 @@ Content-Type: application/json
 			return text.slice(0, maxLength);
 		}
 		function quoted(kind, words, scrub) {
-			const line = (0, node_util__WEBPACK_IMPORTED_MODULE_0__.stripVTControlCharacters)(scrub(words)).replace(/[\s\p{Cc}]+/gu, " ").trim();
+			const line = (0, node_util__WEBPACK_IMPORTED_MODULE_0__.stripVTControlCharacters)(scrub(words, MAX_SCRUBBED)).replace(/[\s\p{Cc}]+/gu, " ").trim();
 			const most = MAX_QUOTED[kind];
 			const cut = line.length > most ? `${line.slice(0, most - 1).toWellFormed()}…` : line;
 			const text = cut.replace(/[.\s]+$/, "");
@@ -44760,19 +44830,22 @@ Content-Type: application/json
 				return bytes.toString("utf8");
 			}
 		}
+		function beginningOf(body, type, scrub) {
+			if (body.length <= MAX_READ_BYTES) return decode(body, type);
+			return scrub(decode(body.subarray(0, 2 * MAX_READ_BYTES), type), MAX_READ_BYTES);
+		}
 		function titleOf(text) {
-			const head = text.slice(0, 4096);
 			const [title, ...others] = [
-				/<title[^>]*>([^<]{1,1000})/i,
-				/<h[1-3][^>]*>([^<]{1,1000})/i,
-				/<pre[^>]*>([^<]{1,1000})/i
-			].map((pattern) => unescapeXml(pattern.exec(head)?.[1] ?? "").trim());
+				/<title[^<>]{0,200}>([^<]+)/i,
+				/<h[1-3][^<>]{0,200}>([^<]+)/i,
+				/<pre[^<>]{0,200}>([^<]+)/i
+			].map((pattern) => unescapeXml(pattern.exec(text)?.[1] ?? "").trim());
 			return title && !/^error$/i.test(title) ? title : others.find(Boolean) ?? title;
 		}
 		function visibleText(html) {
 			return unescapeXml(html.replace(/<!--.*?-->|<(script|style)\b.*?(?:<\/\1>|$)|<[^>]*>?/gis, " ")).trim();
 		}
-		const XML_WORDS = /<(?:\w+:)?(?:(?:Error_?)?Code|(?:Error_?|Status_?)?(?:Message|Msg|Text|Reason|Details?|Description|Info)|faultstring|title)\b[^<>]*>(?:<!\[CDATA\[([^\]]{1,1000})|([^<]{1,1000}))/gi;
+		const XML_WORDS = /<(?:\w+:)?(?:(?:Error_?)?Code|(?:Error_?|Status_?)?(?:Message|Msg|Text|Reason|Details?|Description|Info)|faultstring|title)\b[^<>]*>(?:<!\[CDATA\[([^\]]+)|([^<]+))/gi;
 		function inXml(text) {
 			const parts = [...text.matchAll(XML_WORDS)].map(([, data, words = ""]) => data ?? unescapeXml(words));
 			return (0, _members_js__WEBPACK_IMPORTED_MODULE_1__.fj)(parts.map((part) => part.trim()).filter(Boolean).slice(0, _members_js__WEBPACK_IMPORTED_MODULE_1__.Sd));
@@ -44867,10 +44940,10 @@ Content-Type: application/json
 		var answers_reason = __nccwpck_require__(95235);
 		var retry_after = __nccwpck_require__(60458);
 		;
-		function redirectTarget({ request = "", headers }) {
+		function redirectTarget({ request = "", headers }, scrub = answers_reason.HX) {
 			const [, address = ""] = request.split(" ");
 			const base = URL.canParse(address) ? address : undefined;
-			const location = String(headers["location"] ?? "");
+			const location = scrub(String(headers["location"] ?? ""));
 			if (location === "" || !URL.canParse(location, base)) return "";
 			const { origin, pathname } = new URL(location, base);
 			const to = ` to ${origin.slice(0, 200)}`;
@@ -45029,7 +45102,7 @@ Content-Type: application/json
 		}
 		function redirect(response, facts) {
 			const { status } = response;
-			return new failure.HR("config", "HTTP_REDIRECT", `The service answered ${status}, a redirect${redirectTarget(response)}, which is never followed.`, { hint: `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.` });
+			return new failure.HR("config", "HTTP_REDIRECT", `The service answered ${status}, a redirect${redirectTarget(response, facts.scrub)}, which is never followed.`, { hint: `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.` });
 		}
 		const NGINX_PAGES = [["No required SSL certificate was sent", "it got no client certificate it accepts"], ["The SSL certificate error", "it could not verify our client certificate"]];
 		function badRequest({ body }, said, asked) {
@@ -45102,41 +45175,52 @@ Content-Type: application/json
 			mN: () => readLogin,
 			x3: () => readBatch
 		});
-		var _verifying_encoding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9852);
-		var _refusals_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(131);
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+		var _verifying_encoding_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9852);
+		var _refusals_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(131);
 		function readBatch(response, items, batch) {
-			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.C9)(response, batch);
+			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.C9)(response, batch);
 			const { batch_results: results } = member(parse(response.body), "data");
-			if (!Array.isArray(results) || results.length !== items) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)(`The service answered 200 without one result for each of ${items} files.`);
+			if (!Array.isArray(results) || results.length !== items) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)(`The service answered 200 without one result for each of ${items} files.`);
 			return results.map((result) => readItem(result, batch));
 		}
 		function readItem(result, batch) {
-			const { signature, key_version: version, error } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)(result);
-			if (typeof error === "string" && error !== "") return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.g1)(error, batch);
+			const { signature, key_version: version, error } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(result);
+			if (typeof error === "string" && error !== "") return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.g1)(error, batch);
 			const [, inText, base64 = ""] = typeof signature === "string" && /^vault:v([1-9]\d{0,8}):(.*)$/s.exec(signature) || [];
-			if (inText === undefined || version !== undefined && version !== Number(inText)) return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)("The answer holds no signature of the form vault:v1:… for a file.");
+			if (inText === undefined || version !== undefined && version !== Number(inText)) return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The answer holds no signature of the form vault:v1:… for a file.");
+			const { version: wanted, name } = batch.key;
+			if (wanted !== undefined && wanted !== Number(inText)) return otherVersion(`${name}@${wanted}`, inText);
 			try {
 				return {
-					text: (0, _verifying_encoding_js__WEBPACK_IMPORTED_MODULE_0__.x)(base64, "base64").toString(batch.encoding),
+					text: (0, _verifying_encoding_js__WEBPACK_IMPORTED_MODULE_1__.x)(base64, "base64").toString(batch.encoding),
 					keyVersion: Number(inText)
 				};
 			} catch (error) {
-				return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)("The answer holds a signature that is not base64.", error);
+				return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The answer holds a signature that is not base64.", error);
 			}
+		}
+		function otherVersion(wanted, version) {
+			const message = `The answer holds a signature of version ${version} of the key, and ${wanted} was asked for.`;
+			const hint = "Show this line to the operators of the service.";
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("request", "RESP_BAD_SIGNATURE", message, {
+				hint,
+				maxAttempts: 2
+			});
 		}
 		function warningsIn({ status, body }, scrub) {
 			if (status !== 200 || !body.includes("\"warnings\":[")) return [];
-			const { warnings } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)(parse(body));
+			const { warnings } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(parse(body));
 			return Array.isArray(warnings) ? warnings.filter((each) => typeof each === "string").map((each) => scrub(each, 300)) : [];
 		}
 		const NO_END_MS = Number.MAX_SAFE_INTEGER;
 		function readLogin(response, method, scrub) {
-			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.ie)(response, method, scrub);
+			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.ie)(response, method, scrub);
 			const auth = member(parse(response.body), "auth");
 			const { client_token: value, lease_duration: seconds, token_type: type } = auth;
-			if (typeof auth["mfa_requirement"] === "object" && auth["mfa_requirement"] !== null) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.V0)();
-			if (typeof value !== "string" || value === "") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)("The service answered 200 to the login, but gave no token.");
-			if (!/^[\x21-\x7e]+$/.test(value)) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)("The service answered 200 to the login, but its token cannot be sent in a header.");
+			if (typeof auth["mfa_requirement"] === "object" && auth["mfa_requirement"] !== null) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.V0)();
+			if (typeof value !== "string" || value === "") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The service answered 200 to the login, but gave no token.");
+			if (!/^[\x21-\x7e]+$/.test(value)) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The service answered 200 to the login, but its token cannot be sent in a header.");
 			return {
 				value,
 				leaseMs: typeof seconds === "number" && seconds > 0 ? Math.min(seconds * 1e3, NO_END_MS) : NO_END_MS,
@@ -45144,11 +45228,11 @@ Content-Type: application/json
 			};
 		}
 		function readKey(response, asked) {
-			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.C9)(response, asked);
+			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.C9)(response, asked);
 			const { type, latest_version: latest, keys } = member(parse(response.body), "data");
-			if (typeof type !== "string" || typeof latest !== "number") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)("The service answered 200 to the question about the key, but not with its type and version.");
-			const publicKeys = Object.entries((0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)(keys)).flatMap(([version, value]) => {
-				const { public_key: pem } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)(value);
+			if (typeof type !== "string" || typeof latest !== "number") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The service answered 200 to the question about the key, but not with its type and version.");
+			const publicKeys = Object.entries((0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(keys)).flatMap(([version, value]) => {
+				const { public_key: pem } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(value);
 				return typeof pem === "string" && pem !== "" ? [[Number(version), asPem(pem)]] : [];
 			});
 			return {
@@ -45166,11 +45250,11 @@ Content-Type: application/json
 			try {
 				return JSON.parse(body.toString());
 			} catch (error) {
-				throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__._P)(`The service answered 200, but its ${body.length} bytes are no JSON.`, error);
+				throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)(`The service answered 200, but its ${body.length} bytes are no JSON.`, error);
 			}
 		}
 		function member(value, name) {
-			return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)((0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.Ik)(value)[name]);
+			return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)((0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(value)[name]);
 		}
 	}),
 	76421: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -45876,7 +45960,7 @@ Content-Type: application/json
 			return shown.join(", ") + (names.length > limit ? ` and ${formatCount(names.length - limit)} more` : "");
 		}
 	}),
-	81362: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	41442: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			j: () => createRunner,
 			v: () => idTokenMissing
@@ -46234,14 +46318,83 @@ Content-Type: application/json
 			return data.replaceAll("%0D", "\r").replaceAll("%0A", "\n").replaceAll("%25", "%");
 		}
 		;
+		const MAX_LEVELS = 3;
+		const NAMES = "amp & lt < gt > quot \" apos ' sol / equals = plus + num # colon : semi ; comma , period . excl ! ast * midast * lpar ( rpar ) lsqb [ lbrack [ rsqb ] rbrack ] lcub { lbrace { rcub } rbrace } lowbar _ dollar $ percnt % commat @ bsol \\ grave ` verbar | vert | hat ^ quest ?";
+		const NAMED = new Map([...NAMES.matchAll(/(\w+) (\S)/g)].map(([, name = "", character = ""]) => [name, character]));
+		const ESCAPE = /&(?:#(?<decimal>\d{1,7})|#x(?<hex>[0-9a-f]{1,6})|(?<name>[a-z]{2,8}));?|\\+(?:u(?<unit>[0-9a-f]{4})|x(?<byte>[0-9a-f]{2})|(?<plain>["'/\\nrt]))|(?<percent>(?:%[0-9a-f]{2})+)/gi;
+		function withoutEscapes(text) {
+			const levels = [];
+			for (let last = original(text); levels.length < MAX_LEVELS && /[&\\%]/.test(last.text);) {
+				const next = rewrite(last, ESCAPE, undo);
+				if (next.text === last.text) break;
+				levels.push(next);
+				last = next;
+			}
+			return levels;
+		}
+		function without(spelling, pattern) {
+			return rewrite(spelling, pattern, () => "");
+		}
+		function original(text) {
+			const starts = Array.from({ length: text.length }, (_, at) => at);
+			return {
+				text,
+				starts,
+				ends: starts.map((at) => at + 1)
+			};
+		}
+		function rewrite(from, pattern, replace) {
+			let text = "";
+			const [starts, ends] = [[], []];
+			const copy = (begin, end) => {
+				text += from.text.slice(begin, end);
+				for (let at = begin; at < end; at++) {
+					starts.push(from.starts[at] ?? 0);
+					ends.push(from.ends[at] ?? 0);
+				}
+			};
+			let done = 0;
+			for (const match of from.text.matchAll(pattern)) {
+				copy(done, match.index);
+				done = match.index + match[0].length;
+				const replacement = replace(match);
+				text += replacement;
+				for (let unit = 0; unit < replacement.length; unit++) {
+					starts.push(from.starts[match.index] ?? 0);
+					ends.push(from.ends[done - 1] ?? 0);
+				}
+			}
+			copy(done, from.text.length);
+			return {
+				text,
+				starts,
+				ends
+			};
+		}
+		function undo({ 0: whole, groups = {} }) {
+			const { decimal, hex, name, unit, byte, plain, percent } = groups;
+			const code = decimal === undefined ? Number.parseInt(hex ?? unit ?? byte ?? "", 16) : Number(decimal);
+			if (!Number.isNaN(code)) return code <= 1114111 ? String.fromCodePoint(code) : whole;
+			if (name !== undefined) return NAMED.get(name.toLowerCase()) ?? whole;
+			if (percent !== undefined) return Buffer.from(percent.replaceAll("%", ""), "hex").toString();
+			return {
+				n: "\n",
+				r: "\r",
+				t: "	"
+			}[plain ?? ""] ?? plain ?? whole;
+		}
+		;
 		const STARS = "***";
 		const MIN_ENCODED_LENGTH = 8;
+		const MAX_ESCAPED = 16;
 		class Masks {
 			#forms = new Set();
+			#encoded = new Set();
 			#longest = 0;
 			add(secret) {
 				if (secret.trim() === "" || this.#forms.has(secret)) return [];
 				const encoded = secret.length < MIN_ENCODED_LENGTH ? [] : encodedForms(secret);
+				for (const form of encoded) this.#encoded.add(form);
 				for (const form of [
 					secret,
 					...escapedForms(secret),
@@ -46258,17 +46411,30 @@ Content-Type: application/json
 			}
 			scrub(text, maxLength = Number.POSITIVE_INFINITY) {
 				const searched = text.length > maxLength ? text.slice(0, maxLength + this.#longest) : text;
-				return replaceForms(searched, this.#forms, maxLength);
+				return replaceAll(searched, findAll(searched, this.#forms), maxLength);
+			}
+			scrubForeign(text, maxLength = Number.POSITIVE_INFINITY) {
+				const searched = text.length > maxLength ? text.slice(0, maxLength + MAX_ESCAPED * this.#longest) : text;
+				const found = findAll(searched, this.#forms);
+				const levels = withoutEscapes(searched);
+				for (const level of levels) found.push(...findSpelled(level, this.#forms));
+				const joined = without(levels.at(-1) ?? original(searched), /\s+/g);
+				found.push(...findSpelled(joined, this.#encoded), ...findSpelled(without(joined, /:+/g), this.#encoded));
+				return replaceAll(searched, found.sort(byStart), maxLength);
 			}
 			scrubValue(text) {
 				const forms = [...this.#forms].filter((form) => form.length >= MIN_ENCODED_LENGTH);
-				return replaceForms(text, forms, text.length);
+				return replaceAll(text, findAll(text, forms), text.length);
+			}
+			isIn(text) {
+				return this.scrubValue(text) !== text;
 			}
 		}
-		function replaceForms(text, forms, maxLength) {
+		const byStart = ([a], [b]) => a - b;
+		function replaceAll(text, ranges, maxLength) {
 			let result = "";
 			let end = 0;
-			for (const [from, to] of findAll(text, forms)) {
+			for (const [from, to] of ranges) {
 				if (from >= maxLength) break;
 				if (from >= end) result += text.slice(end, from) + STARS;
 				end = Math.max(end, to);
@@ -46280,7 +46446,10 @@ Content-Type: application/json
 			for (const form of forms) {
 				for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) found.push([at, at + form.length]);
 			}
-			return found.sort(([a], [b]) => a - b);
+			return found.sort(byStart);
+		}
+		function findSpelled({ text, starts, ends }, forms) {
+			return findAll(text, forms).map(([from, to]) => [starts[from] ?? 0, ends[to - 1] ?? 0]);
 		}
 		function escapedForms(secret) {
 			const json = JSON.stringify(secret).slice(1, -1);
@@ -46352,7 +46521,9 @@ Content-Type: application/json
 				facts,
 				takeInput: (name) => takeInput(environment, name),
 				mask: (secrets) => [...secrets].forEach(mask),
-				scrub: (text, maxLength) => masks.scrub(text, maxLength),
+				scrub: (text, maxLength) => masks.scrubForeign(text, maxLength),
+				scrubOwn: (text) => masks.scrub(text),
+				holdsSecret: (text) => masks.isIn(text),
 				...facts.isOnRunner ? createPrinter(line, own) : createPlainPrinter(line, own, facts.isDebug ? "shown" : "hidden"),
 				checkFiles() {
 					outputs.check();

@@ -16,11 +16,15 @@ export interface Runner {
   /** Keeps values out of everything that is printed from now on. */
   readonly mask: (secrets: Iterable<string>) => void;
   /**
-   * Replaces every masked value, in every form in which a text may repeat it, and then cuts after `maxLength` characters.
+   * Replaces every masked value in a text of somebody else, however it is spelled there, and then cuts after `maxLength` characters.
    *
-   * Meant for texts of others at the place where they come in: after another cut, part of a secret would not be found.
+   * Meant for the place where the text comes in: after another cut, part of a secret would not be found.
    */
   readonly scrub: (text: string, maxLength?: number) => string;
+  /** Replaces every masked value in a text of this action. */
+  readonly scrubOwn: (text: string) => string;
+  /** Tells whether a text holds a masked value that is too long to stand there by chance. */
+  readonly holdsSecret: (text: string) => boolean;
   readonly line: (text: string) => void;
   readonly debug: (text: string) => void;
   /** Opens a group of lines; the one before is closed. */
@@ -66,7 +70,9 @@ export function createRunner(
     facts,
     takeInput: (name) => takeInput(environment, name),
     mask: (secrets) => [...secrets].forEach(mask),
-    scrub: (text, maxLength) => masks.scrub(text, maxLength),
+    scrub: (text, maxLength) => masks.scrubForeign(text, maxLength),
+    scrubOwn: (text) => masks.scrub(text),
+    holdsSecret: (text) => masks.isIn(text),
     ...(facts.isOnRunner
       ? createPrinter(line, own)
       : createPlainPrinter(line, own, facts.isDebug ? 'shown' : 'hidden')),

@@ -53,6 +53,8 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
     takeInput: (name) => inputs[name],
     mask: () => {},
     scrub: (text) => text,
+    scrubOwn: (text) => text,
+    holdsSecret: () => false,
     line: (text) => void lines.push(text),
     debug: () => {},
     openGroup: () => {},

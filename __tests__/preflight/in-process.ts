@@ -97,6 +97,8 @@ class NotingRunner {
       },
       mask: (secrets) => void this.masks.push(...secrets),
       scrub: (text) => text,
+      scrubOwn: (text) => text,
+      holdsSecret: () => false,
       line: (text) => void this.lines.push(text),
       debug: (text) => void this.lines.push(text),
       openGroup: (title) => void this.lines.push(title),

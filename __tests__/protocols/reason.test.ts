@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { WireResponse } from '../../src/connection/exchange.ts';
 import { reasonIn } from '../../src/protocols/answers/reason.ts';
+import { Masks } from '../../src/runner/masks.ts';
+import { workMs } from '../helpers/time.ts';
 
 function answer(body: string | Uint8Array, type?: string): WireResponse {
   return { status: 400, headers: type === undefined ? {} : { 'content-type': type }, body: Buffer.from(body) };
@@ -166,9 +168,14 @@ describe('the title of a page', () => {
     expect(reasonIn(answer(body, 'text/html'))).toEqual({ kind: 'page-text', text: expected });
   });
 
-  test('is looked for in the first four kilobytes', () => {
-    expect(words(`${' '.repeat(4000)}<title>Down</title>`, 'text/html')).toBe('page: Down');
-    expect(words(`${' '.repeat(4096)}<title>Down</title>`, 'text/html')).not.toBe('page: Down');
+  test('is looked for in the first 64 kilobytes', () => {
+    expect(words(`${' '.repeat(65_000)}<title>Down</title>`, 'text/html')).toBe('page: Down');
+    expect(words(`${' '.repeat(65_537)}<title>Down</title>`, 'text/html')).not.toBe('page: Down');
+  });
+
+  test('is found in time that grows with the length of the page', () => {
+    for (const part of ['<title', '<h1 a', '<pre ', '<title>', '<Message', '<Code><![CDATA['])
+      expect(workMs(() => words(part.repeat(20_000), 'text/html'))).toBeLessThan(200);
   });
 });
 
@@ -222,4 +229,26 @@ test.each([
   const startedMs = performance.now();
   reasonIn(answer(body));
   expect(performance.now() - startedMs).toBeLessThan(500);
+});
+
+describe('no part of a secret that an answer repeats is told, wherever it stands', () => {
+  const secret = 'app/secret+with=special(characters)';
+  const masks = new Masks();
+  masks.add(secret);
+  const scrub = (text: string, maxLength?: number): string => masks.scrubForeign(text, maxLength);
+  const parts = Array.from({ length: secret.length - 7 }, (_, at) => secret.slice(at, at + 8));
+  test.each<[string, string, string, number]>([
+    ['the title of a page', 'text/html', '<title>', 4096],
+    ['a long title', 'text/html', '<title>', 1000],
+    ['words in XML', 'application/xml', '<Message>', 1000],
+    ['plain text behind white space', 'text/plain', '', 65_536],
+    ['a heading near the end of what is read', 'text/html', '<h1>', 65_536],
+  ])('%s', (_, type, start, cut) => {
+    for (let before = cut - secret.length - 12; before <= cut; before += 6) {
+      const body = `${type === 'text/html' ? '<html>' : ''}${start}`;
+      const filled = `${body}${' '.repeat(Math.max(0, before - body.length))}${secret}</x>${' '.repeat(cut)}`;
+      const text = reasonIn(answer(filled, type), scrub)?.text ?? '';
+      expect(parts.filter((part) => text.includes(part))).toEqual([]);
+    }
+  });
 });

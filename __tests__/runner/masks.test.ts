@@ -42,6 +42,57 @@ describe('a secret is replaced in every form', () => {
   });
 });
 
+describe('a text of somebody else is read as a person would read it', () => {
+  const entities = (text: string, encode: (code: number) => string): string =>
+    text.replace(/[^a-z0-9]/gi, (character) => encode(character.codePointAt(0) ?? 0));
+  const units = (text: string): string =>
+    text.replace(/[^a-z]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`);
+  const base64 = bytes.toString('base64');
+  test.each([
+    ['decimal entities', entities(SECRET, (code) => `&#${code};`)],
+    ['decimal entities without semicolons, some of them', entities(SECRET, (code) => `&#0${code}`)],
+    ['hexadecimal entities', entities(SECRET, (code) => `&#x${code.toString(16)};`)],
+    [
+      'named entities',
+      SECRET.replace(/'/g, '&apos;').replace(/\//g, '&sol;').replace(/=/g, '&equals;').replace(/"/g, '&QUOT;'),
+    ],
+    ['entities within entities', entities(SECRET, (code) => `&amp;#${code};`)],
+    ['JSON with escaped slashes', json.replaceAll('/', '\\/')],
+    ['JSON within JSON', JSON.stringify(json).slice(1, -1)],
+    ['JSON of escapes alone', units(SECRET)],
+    ['JSON of escapes alone within JSON', units(SECRET).replaceAll('\\', '\\\\')],
+    ['JSON in HTML', entities(json, (code) => `&#${code};`)],
+    ['percent-encoded, every byte', [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')],
+    ['percent-encoded, other characters than usual', SECRET.replace('s', '%73').replace('~', '%7e')],
+    ['base64 in lines', base64.replace(/.{10}/g, '$&\r\n')],
+    ['base64 in escaped lines', base64.replace(/.{10}/g, '$&\\n')],
+    ['base64 with escaped slashes', base64.replaceAll('/', '\\/').replaceAll('+', '\\u002b')],
+    ['hex in pairs', (bytes.toString('hex').match(/../g) ?? []).join(':')],
+    ['hex in capital pairs', (bytes.toString('hex').toUpperCase().match(/../g) ?? []).join(' ')],
+  ])('%s', (_, form) => {
+    const masks = masksOf(SECRET);
+    expect(masks.scrubForeign(`before ${form} after`)).toMatch(/^before \*\*\*[=;]* after$/);
+    for (let cut = 8; cut < 8 + form.length; cut++)
+      expect(masks.scrubForeign(`before ${form} after`, cut)).toBe('before ***');
+  });
+
+  test('and what holds no secret stays as it is', () => {
+    const text = 'C:\\new\\table 100 % &amp; \\u0041 %zz &#9999999; &unknown; a:b:c';
+    expect(masksOf(SECRET).scrubForeign(text)).toBe(text);
+    expect(masksOf(SECRET).scrubForeign(text, 10)).toBe(text.slice(0, 10));
+  });
+});
+
+test('a secret is found in a text by any of its forms, a short one by none', () => {
+  const masks = masksOf(SECRET, 'abc');
+  expect([SECRET, bytes.toString('base64'), `x${bytes.toString('hex')}y`].map((text) => masks.isIn(text))).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect(masks.isIn('abc and nothing else')).toBe(false);
+});
+
 describe('of several secrets nothing stays', () => {
   test.each([
     ['one begins like another', ['hunter', 'hunter-4711-long'], 'a hunter-4711-long b hunter c', 'a *** b *** c'],

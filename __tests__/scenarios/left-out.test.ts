@@ -1,3 +1,4 @@
+import { symlinkSync, unlinkSync } from 'node:fs';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -237,4 +238,51 @@ test('a run that kept every signature says that the service was not asked', asyn
     'Nothing new to sign',
   ]);
   expect(again.summary).toContain('the service was not asked');
+});
+
+describe('with follow-symbolic-links', () => {
+  const following = { 'follow-symbolic-links': 'true', files: 'dist/**', upload: 'false' };
+  test.each([
+    ['into output-dir', 'sigs/evil', { 'output-dir': 'sigs' }],
+    ['to a directory in output-dir', 'sigs', { 'output-dir': 'sigs' }],
+    ['to a temporary name', '.mtls-release-signing-1-0.tmp', {}],
+    ['to a place of this action', 'SUMS', { checksums: 'SUMS' }],
+  ])('a link %s is never covered: verify refuses it, sign warns', async (_, target, more) => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
+    const inputs = { ...following, ...more, 'verify-key': scenario.service.credentials.verifyKeyPem };
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await plant(scenario, target === 'sigs' || target === 'SUMS' ? {} : { [target]: 'evil' });
+    await symlink(`../${target}`, join(scenario.workspace, 'dist/tool'));
+    const run = await scenario.run({ ...inputs, ...OFFLINE });
+    expect(run.exitCode, run.log).toBe(1);
+    expect(errorsOf(run).join()).toContain('FILE_NOT_COVERED');
+    const again = await scenario.run(inputs);
+    expect(again.exitCode, again.log).toBe(0);
+    expect(warningsOf(again).join()).toContain('dist/tool');
+  });
+
+  test.each(['link', 'directory'])(
+    'a %s that leads elsewhere at the end of the run is a changed file',
+    async (kind) => {
+      const files = { 'dist/a': 'aaa', 'store/one/tool': 'one', 'store/two/tool': 'two' };
+      const script = ({ lengthBytes }: { lengthBytes: number }) => {
+        if (lengthBytes > 0) swap();
+        return undefined;
+      };
+      await using scenario = await createScenario({ runScript: runInProcess, files, service: { script } });
+      const link = join(scenario.workspace, 'dist/tool');
+      const target = (which: string): string => (kind === 'link' ? `../store/${which}/tool` : `../store/${which}`);
+      await symlink(target('one'), link);
+      let isSwapped = false;
+      const swap = (): void => {
+        if (isSwapped) return;
+        isSwapped = true;
+        unlinkSync(link);
+        symlinkSync(target('two'), link);
+      };
+      const run = await scenario.run({ ...following, 'verify-key': scenario.service.credentials.verifyKeyPem });
+      expect(run.exitCode, run.log).toBe(1);
+      expect(run.log).toContain('FILE_CHANGED');
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { entriesOf } from '../../tools/results/zip.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario } from '../helpers/scenario.ts';
 
 const PASSPHRASE = 'Passphrase with spaces & "quotes" 4711';
@@ -111,3 +112,25 @@ describe('secrets', () => {
     }
   });
 });
+
+test.each([
+  ['as it is', (secret: string) => secret],
+  ['in base64', (secret: string) => Buffer.from(secret).toString('base64')],
+  ['within a text', (secret: string) => `signature of ${secret}`],
+])(
+  'a service that answers with a secret %s where the signature should be gets it published nowhere',
+  async (_, form) => {
+    const body = JSON.stringify({ code: 200, data: { signData: form(APP_SECRET) }, signData: form(APP_SECRET) });
+    const script = () => ({ kind: 'answer', answer: { status: 200, body } }) as const;
+    await using scenario = await createScenario({
+      runScript: runInProcess,
+      files: { 'dist/a': 'a' },
+      service: { appSecret: APP_SECRET, script },
+    });
+    const run = await scenario.run({});
+    expect(run.exitCode, run.log).toBe(1);
+    expect(run.log).toMatch(/RESP_BAD_SIGNATURE|RESP_/);
+    expect(await scenario.signatures()).toEqual([]);
+    expect(scenario.results.artifacts).toEqual([]);
+  },
+);

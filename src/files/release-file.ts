@@ -7,6 +7,8 @@ export interface ReleaseFile {
   readonly path: string;
   /** Where its bytes are; behind a followed link, the file the link leads to. */
   readonly location: string;
+  /** The path by way of followed links, where that is another one. */
+  readonly via?: string;
   /** Bytes when it was listed. */
   readonly size: number;
   /** What the file system told of it when it was listed; absent for a file that was never listed. */

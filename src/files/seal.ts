@@ -7,6 +7,7 @@ import { createPause } from './pause.ts';
 import { hashFile } from './reading/open-file.ts';
 import { movedDirectory } from './reading/read-errors.ts';
 import { hashText, holdsText, readSignatureFile } from './reading/read-small.ts';
+import { findRealPath } from './real-path.ts';
 import type { FileOutcome, ReleaseFile } from './release-file.ts';
 import { matchesStamp } from './stamp.ts';
 import { findDirectory, isInPlace } from './writing/directories.ts';
@@ -109,6 +110,7 @@ class Seal {
 
   async #checkFile({ file, sha256 }: Sealed): Promise<void> {
     this.#checkDirectory(file.location);
+    if (file.via !== undefined && findRealPath(file.via).path !== file.location) throw changedSince(file.path);
     if (isAsListed(file)) return;
     const now = await this.#options.patience.readAgain(file.path, () => hashFile(file));
     if (now !== sha256) throw changedSince(file.path);

@@ -1,19 +1,25 @@
 import { escapeHtml, percentEncode } from '../files/names.ts';
+import { original, type Spelling, without, withoutEscapes } from './spellings.ts';
 
 /** What stands in place of a secret. */
 const STARS = '***';
 /** An encoded form of a shorter secret is so short that it would hide innocent text. */
 const MIN_ENCODED_LENGTH = 8;
+/** An escaped character is at most so many times longer. */
+const MAX_ESCAPED = 16;
 
 /** The secrets of a run, in every form in which a text may repeat them. */
 export class Masks {
   readonly #forms = new Set<string>();
+  /** Hex and base64, which may be divided by line ends or colons. */
+  readonly #encoded = new Set<string>();
   #longest = 0;
 
   /** Notes a secret; returns what the runner must be told to mask, which is nothing for a secret that is known already. */
   add(secret: string): readonly string[] {
     if (secret.trim() === '' || this.#forms.has(secret)) return [];
     const encoded = secret.length < MIN_ENCODED_LENGTH ? [] : encodedForms(secret);
+    for (const form of encoded) this.#encoded.add(form);
     for (const form of [secret, ...escapedForms(secret), ...encoded]) {
       this.#forms.add(form);
       this.#longest = Math.max(this.#longest, form.length);
@@ -29,20 +35,45 @@ export class Masks {
   scrub(text: string, maxLength = Number.POSITIVE_INFINITY): string {
     // What begins behind the cut need not be looked at.
     const searched = text.length > maxLength ? text.slice(0, maxLength + this.#longest) : text;
-    return replaceForms(searched, this.#forms, maxLength);
+    return replaceAll(searched, findAll(searched, this.#forms), maxLength);
+  }
+
+  /**
+   * Does the same to a text of somebody else, who may have spelled a secret otherwise: with the escapes of HTML, JSON or
+   * URLs, some characters or all, or as base64 or hex in lines or groups.
+   */
+  scrubForeign(text: string, maxLength = Number.POSITIVE_INFINITY): string {
+    const searched = text.length > maxLength ? text.slice(0, maxLength + MAX_ESCAPED * this.#longest) : text;
+    const found = findAll(searched, this.#forms);
+    const levels = withoutEscapes(searched);
+    for (const level of levels) found.push(...findSpelled(level, this.#forms));
+    const joined = without(levels.at(-1) ?? original(searched), /\s+/g);
+    found.push(...findSpelled(joined, this.#encoded), ...findSpelled(without(joined, /:+/g), this.#encoded));
+    return replaceAll(searched, found.sort(byStart), maxLength);
   }
 
   /** Replaces the forms that are too long to stand in a count or a word by chance; meant for outputs. */
   scrubValue(text: string): string {
     const forms = [...this.#forms].filter((form) => form.length >= MIN_ENCODED_LENGTH);
-    return replaceForms(text, forms, text.length);
+    return replaceAll(text, findAll(text, forms), text.length);
+  }
+
+  /** Tells whether a text holds a secret that is too long to stand there by chance. */
+  isIn(text: string): boolean {
+    return this.scrubValue(text) !== text;
   }
 }
 
-function replaceForms(text: string, forms: Iterable<string>, maxLength: number): string {
+/** Where something begins and ends in a text. */
+type Range = readonly [start: number, end: number];
+
+const byStart = ([a]: Range, [b]: Range): number => a - b;
+
+/** Replaces ranges, which come in the order of their beginnings. */
+function replaceAll(text: string, ranges: readonly Range[], maxLength: number): string {
   let result = '';
   let end = 0;
-  for (const [from, to] of findAll(text, forms)) {
+  for (const [from, to] of ranges) {
     if (from >= maxLength) break;
     if (from >= end) result += text.slice(end, from) + STARS;
     end = Math.max(end, to);
@@ -51,12 +82,17 @@ function replaceForms(text: string, forms: Iterable<string>, maxLength: number):
 }
 
 /** Where any of the forms begins and ends in a text, in the order of the beginnings. */
-function findAll(text: string, forms: Iterable<string>): (readonly [start: number, end: number])[] {
-  const found: (readonly [number, number])[] = [];
+function findAll(text: string, forms: Iterable<string>): Range[] {
+  const found: Range[] = [];
   for (const form of forms) {
     for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) found.push([at, at + form.length]);
   }
-  return found.sort(([a], [b]) => a - b);
+  return found.sort(byStart);
+}
+
+/** Where any of the forms stands in the original of a text whose escapes are undone. */
+function findSpelled({ text, starts, ends }: Spelling, forms: Iterable<string>): Range[] {
+  return findAll(text, forms).map(([from, to]) => [starts[from] ?? 0, ends[to - 1] ?? 0]);
 }
 
 /** Forms that differ from the secret only in a few characters, or in none. */

@@ -22,6 +22,8 @@ export interface AttemptOptions {
   readonly clientKeySha256?: string | undefined;
   /** Called for each signature that is not checked and has white space in its text, which strict decoders refuse. */
   readonly onWhiteSpace?: (() => void) | undefined;
+  /** Tells whether a text holds a secret of this run; asked for each signature that is not checked. */
+  readonly holdsSecret?: ((text: string) => boolean) | undefined;
   /** Hashes large files in another thread; absent to hash them in this one. */
   readonly hashElsewhere?: HashElsewhere | undefined;
 }
@@ -34,7 +36,8 @@ export type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () =>
 
 /** Creates the function that signs one file once: reads it, has it signed, checks the signature and writes it. */
 export function createAttempt(options: AttemptOptions): Attempt {
-  const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256, onWhiteSpace } = options;
+  const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
+  const { onWhiteSpace, holdsSecret } = options;
   return async (file, signal, onAnswered) => {
     const open = await patience.read(file.path, () => openFile(file)).catch(fail);
     try {
@@ -50,6 +53,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
         );
         throw wrongSignature(invalid, wrongKey(verification, invalid, clientKeySha256));
       }
+      if (!verification && holdsSecret?.(text)) throw secretInSignature();
       if (!verification && /\s/.test(text)) onWhiteSpace?.();
       signal.throwIfAborted();
       onAnswered();
@@ -65,6 +69,19 @@ export function createAttempt(options: AttemptOptions): Attempt {
 
 function fail(error: unknown): never {
   throw withEveryFile(withFullDisk(asFailure(error)));
+}
+
+/** A service that returns what it was sent must not make this action publish it. */
+function secretInSignature(): Failure {
+  return new Failure(
+    'request',
+    'RESP_BAD_SIGNATURE',
+    'The answer holds a secret of this run where the signature should be.',
+    {
+      hint: 'The service returns what it was sent: show this line to its operators, and replace the secret. With verify-key, such an answer is never taken for a signature.',
+      maxAttempts: 2,
+    },
+  );
 }
 
 /** A replica with another key, or a mixed-up answer, is worth one repeat; a wrong key ends the run. */

@@ -4,6 +4,7 @@ import { algorithmOfKey } from '../../../src/protocols/vault/key-type.ts';
 import { loginMount, parseKeyName, parseMount } from '../../../src/protocols/vault/paths.ts';
 import { isTokenRefused } from '../../../src/protocols/vault/refusals.ts';
 import { signRequest } from '../../../src/protocols/vault/vault.ts';
+import { Failure } from '../../../src/signing/policy/failure.ts';
 import { type AlgorithmName, algorithmOf } from '../../../src/verifying/algorithm.ts';
 
 const key = { mount: 'transit', name: 'release', version: undefined };
@@ -53,6 +54,17 @@ test.each([
   [200, 'rubbish', 'request RESP_BAD_SIGNATURE'],
 ])('a signing request that is answered with %d %j', (status, value, expected) => {
   expect(thrown(() => readBatch(answer(status, value), 1, batch))).toContain(expected);
+});
+
+test('a signature of another version than the pinned one is none', () => {
+  const results = [
+    { signature: 'vault:v1:AQID', key_version: 1 },
+    { signature: 'vault:v3:AQID', key_version: 3 },
+  ];
+  const pinned = { ...batch, key: { ...key, version: 3 } };
+  const [other, wanted] = readBatch(answer(200, { data: { batch_results: results } }), 2, pinned);
+  expect(other instanceof Failure && other.message).toContain('version 1 of the key, and release@3 was asked for');
+  expect(wanted).toMatchObject({ keyVersion: 3 });
 });
 
 test('a batch has a result for each item, in order, and items fail alone', () => {

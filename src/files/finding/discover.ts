@@ -71,6 +71,7 @@ class Search {
       .map((each) => new Glob(each));
     const answers = new Map<string, boolean>();
     this.#examining = {
+      realRoot: options.realRoot,
       realWorkspace: options.realWorkspace,
       followSymbolicLinks: options.followSymbolicLinks,
       suffix: options.suffix,
@@ -172,7 +173,7 @@ class Search {
   #judge({ entry, state }: Visit<Scope>): void {
     const outcome = examine(entry, this.#examining);
     if (typeof outcome === 'string') {
-      this.#leftOut.add(outcome, entry.path);
+      this.#leftOut.take({ entry, reason: outcome, isMeant: true, signs: false });
       return;
     }
     const isRefused = 'error' in outcome;

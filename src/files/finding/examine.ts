@@ -1,4 +1,5 @@
 import { lstatSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { ActionError, codeOf } from '../../errors.ts';
 import { show } from '../names.ts';
 import { findRealPath, isBelow, isWithin } from '../real-path.ts';
@@ -9,6 +10,8 @@ import type { Entry } from './walk.ts';
 
 /** What decides whether a matched path can be signed. */
 export interface ExamineOptions {
+  /** Without links. */
+  readonly realRoot: string;
   /** Without links; nothing outside is ever signed. */
   readonly realWorkspace: string;
   readonly followSymbolicLinks: boolean;
@@ -34,7 +37,7 @@ export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | Re
   }
   switch (kind) {
     case 'file':
-      return take(path, location);
+      return options.followSymbolicLinks ? withWay(take(path, location), options) : take(path, location);
     case 'link':
       return examineLink(entry, options);
     case 'directory':
@@ -54,10 +57,16 @@ function examineLink({ path, location }: Entry, options: ExamineOptions): Releas
   const real = findRealPath(location);
   if (real.path === undefined) return broken(path, location, real.failure);
   if (!isBelow(options.realWorkspace, real.path)) return outside(path, real.path);
-  if (options.followSymbolicLinks) return options.reasonBehind(real.path) ?? take(path, real.path);
+  if (options.followSymbolicLinks) return options.reasonBehind(real.path) ?? withWay(take(path, real.path), options);
   if (options.isCovered(real.path)) return 'link';
   const how = `is a link to ${readTarget(location)}, which no pattern matches`;
   return refuse(path, 'LINK_NOT_FOLLOWED', how);
+}
+
+/** Notes the way to a file that a link leads to: at the end of the run it must still lead there. */
+function withWay(file: ReleaseFile | RefusedFile, { realRoot }: ExamineOptions): ReleaseFile | RefusedFile {
+  const via = join(realRoot, file.path);
+  return 'error' in file || via === file.location ? file : { ...file, via };
 }
 
 function take(path: string, location: string): ReleaseFile | RefusedFile {

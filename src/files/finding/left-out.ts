@@ -87,8 +87,9 @@ export class LeftOutFiles {
     }
     if (!isMeant) return;
     this.add(reason, entry.path);
-    if (reason === 'temporary') this.#uncovered.push({ path: entry.path, reason });
-    if (reason === 'written') this.#written.push(entry);
+    const isLink = entry.kind === 'link' || entry.isLink === true;
+    if (reason === 'temporary' || (reason === 'written' && isLink)) this.#uncovered.push({ path: entry.path, reason });
+    else if (reason === 'written') this.#written.push(entry);
   }
 
   /** Settles the account, once all files are known; `lost` are the orphans of a directory of its own for signatures. */

@@ -49,7 +49,7 @@ const WHY: Readonly<Record<Uncovered['reason'], string>> = {
   suffix: 'with the suffix of signatures beside no listed file',
   temporary: 'with the name of a temporary file of this action',
   'output-dir': 'in output-dir that this action did not write',
-  written: 'at which this action writes, and nothing of this release',
+  written: 'at or linked to a place where this action writes',
 };
 
 /** Removes the temporary files that killed runs left in the output tree; returns what is left of the coverage. */
@@ -67,7 +67,7 @@ export function sweepTemporaries(output: OutputTree, { root }: FileInputs, cover
 export function warnOfUncovered({ runner }: Context, { shard, suffix }: FileInputs, coverage: Coverage): ReportPart {
   if (shard.index !== 1) return {};
   const warnings: string[] = [];
-  for (const reason of ['suffix', 'temporary', 'output-dir'] as const) {
+  for (const reason of ['suffix', 'temporary', 'output-dir', 'written'] as const) {
     const paths = coverage.uncovered.filter((each) => each.reason === reason).map(({ path }) => path);
     if (paths.length === 0) continue;
     warnings.push(

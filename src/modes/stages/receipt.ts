@@ -90,7 +90,7 @@ export async function writeReceipt(
   function* watch(): Generator<string> {
     hash = createHash('sha256');
     size = 0;
-    for (const block of inBlocks(renderManifest(report, { createdAt: new Date(now()), scrub: runner.scrub }))) {
+    for (const block of inBlocks(renderManifest(report, { createdAt: new Date(now()), scrub: runner.scrubOwn }))) {
       hash.update(block);
       size += Buffer.byteLength(block);
       yield block;

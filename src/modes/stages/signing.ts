@@ -145,7 +145,7 @@ async function signTidily({ patience }: Context, tree: OutputTree, options: Sign
 }
 
 function signOptions(context: Context, task: ReleaseTask, files: readonly ReleaseFile[]): SignOptions {
-  const { signal, clock, random, worker, patience } = context;
+  const { signal, clock, random, worker, patience, runner } = context;
   const { output, suffix, verification, effort, service, report } = task;
   const onBadNode = noteBadNode(report);
   return {
@@ -157,6 +157,7 @@ function signOptions(context: Context, task: ReleaseTask, files: readonly Releas
     suffix,
     verification,
     clientKeySha256: service.clientKeySha256,
+    holdsSecret: runner.holdsSecret,
     concurrency: effort.concurrency,
     attempts: effort.attempts,
     timeoutMs: effort.timeoutMs,

@@ -6,14 +6,14 @@ export const COMPRESSED_HINT =
   'The server, or a gateway in front of it, compresses although the request asked it not to: its operators must turn that off for this path. Check also that server-url leads to the signing service.';
 
 /** Names of compressions; servers also write `utf-8`, `none` and the like here, which change nothing in a body. */
-const COMPRESSION = /(?:^|[\s,-])(?:gzip|compress|deflate|br|zstd|dcb|dcz|bzip2|lzma|xz)(?:$|[\s,])/;
+const COMPRESSION = /(?:^|[\s,-])(?:gzip|compress|deflate|br|zstd|dcb|dcz|bzip2|lzma|xz)(?:$|[\s,])/i;
 
 /** Says how an answer is compressed, though no request allows that; `undefined` for a plain one. */
 export function describeCompression({ headers }: WireResponse, scrub: Scrub): string | undefined {
   for (const name of ['content-encoding', 'transfer-encoding']) {
-    const value = [headers[name] ?? []].flat().join(', ').trim().toLowerCase();
+    const value = [headers[name] ?? []].flat().join(', ').trim();
     if (COMPRESSION.test(value)) {
-      const shown = scrub(value, MAX_SHOWN);
+      const shown = scrub(value, MAX_SHOWN).toLowerCase();
       return `The answer is compressed (${name}: ${shown}), though the request asked for a plain one.`;
     }
   }

@@ -15,6 +15,8 @@ export interface Reason {
 
 /** Most characters that a sentence quotes. */
 const MAX_QUOTED = { page: 100, 'page-text': 100, words: 200 };
+/** Further words are not looked at: the sentence quotes the first of them. */
+const MAX_SCRUBBED = 4096;
 /** Longer bodies explain nothing, and their reading would hold up other requests. */
 const MAX_READ_BYTES = 64 * 1024;
 
@@ -26,9 +28,11 @@ const MAX_READ_BYTES = 64 * 1024;
  */
 export function reasonIn({ status, headers, body }: WireResponse, scrub: Scrub = cutOnly): Reason | undefined {
   const type = String(headers['content-type'] ?? '').toLowerCase();
-  const text = decode(body.subarray(0, MAX_READ_BYTES), type);
+  const text = beginningOf(body, type, scrub);
   if (isPage(text, type)) {
-    return quoted('page', titleOf(text) ?? '', scrub) ?? quoted('page-text', visibleText(text.slice(0, 4096)), scrub);
+    return (
+      quoted('page', titleOf(text) ?? '', scrub) ?? quoted('page-text', visibleText(scrub(text, MAX_SCRUBBED)), scrub)
+    );
   }
   if (/^\s*</.test(text)) return quoted('words', inXml(text), scrub);
   const value = type.includes('form-urlencoded') ? Object.fromEntries(new URLSearchParams(text)) : parse(text);
@@ -58,7 +62,7 @@ export function cutOnly(text: string, maxLength?: number): string {
 }
 
 function quoted(kind: Reason['kind'], words: string, scrub: Scrub): Reason | undefined {
-  const line = stripVTControlCharacters(scrub(words))
+  const line = stripVTControlCharacters(scrub(words, MAX_SCRUBBED))
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
   const most = MAX_QUOTED[kind];
@@ -76,14 +80,19 @@ function decode(bytes: Buffer, type: string): string {
   }
 }
 
+/** Decodes a body; of a long one as much as is read, after its secrets are replaced, so that none is cut in two. */
+function beginningOf(body: Buffer, type: string, scrub: Scrub): string {
+  if (body.length <= MAX_READ_BYTES) return decode(body, type);
+  return scrub(decode(body.subarray(0, 2 * MAX_READ_BYTES), type), MAX_READ_BYTES);
+}
+
 /** Returns the title of an HTML page, or its first heading; a title that says nothing gives way to the text below. */
 function titleOf(text: string): string | undefined {
-  const head = text.slice(0, 4096);
   const [title, ...others] = [
-    /<title[^>]*>([^<]{1,1000})/i,
-    /<h[1-3][^>]*>([^<]{1,1000})/i,
-    /<pre[^>]*>([^<]{1,1000})/i,
-  ].map((pattern) => unescapeXml(pattern.exec(head)?.[1] ?? '').trim());
+    /<title[^<>]{0,200}>([^<]+)/i,
+    /<h[1-3][^<>]{0,200}>([^<]+)/i,
+    /<pre[^<>]{0,200}>([^<]+)/i,
+  ].map((pattern) => unescapeXml(pattern.exec(text)?.[1] ?? '').trim());
   return title && !/^error$/i.test(title) ? title : (others.find(Boolean) ?? title);
 }
 
@@ -93,7 +102,7 @@ function visibleText(html: string): string {
 }
 
 const XML_WORDS =
-  /<(?:\w+:)?(?:(?:Error_?)?Code|(?:Error_?|Status_?)?(?:Message|Msg|Text|Reason|Details?|Description|Info)|faultstring|title)\b[^<>]*>(?:<!\[CDATA\[([^\]]{1,1000})|([^<]{1,1000}))/gi;
+  /<(?:\w+:)?(?:(?:Error_?)?Code|(?:Error_?|Status_?)?(?:Message|Msg|Text|Reason|Details?|Description|Info)|faultstring|title)\b[^<>]*>(?:<!\[CDATA\[([^\]]+)|([^<]+))/gi;
 
 function inXml(text: string): string {
   const parts = [...text.matchAll(XML_WORDS)].map(([, data, words = '']) => data ?? unescapeXml(words));

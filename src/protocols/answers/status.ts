@@ -92,7 +92,7 @@ function redirect(response: WireResponse, facts: AnswerFacts): Failure {
   return new Failure(
     'config',
     'HTTP_REDIRECT',
-    `The service answered ${status}, a redirect${redirectTarget(response)}, which is never followed.`,
+    `The service answered ${status}, a redirect${redirectTarget(response, facts.scrub)}, which is never followed.`,
     {
       hint: `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.`,
     },

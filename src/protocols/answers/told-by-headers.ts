@@ -1,10 +1,12 @@
 import type { WireResponse } from '../../connection/exchange.ts';
+import { cutOnly, type Scrub } from './reason.ts';
 
 /** Says where a redirect leads: its path may hold tokens, so that only its origin is shown, and what the path has in common with the request. */
-export function redirectTarget({ request = '', headers }: WireResponse): string {
+export function redirectTarget({ request = '', headers }: WireResponse, scrub: Scrub = cutOnly): string {
   const [, address = ''] = request.split(' ');
   const base = URL.canParse(address) ? address : undefined;
-  const location = String(headers['location'] ?? '');
+  // Parsing puts the host into lower case, in which no secret would be found.
+  const location = scrub(String(headers['location'] ?? ''));
   if (location === '' || !URL.canParse(location, base)) return '';
   const { origin, pathname } = new URL(location, base);
   const to = ` to ${origin.slice(0, 200)}`;

@@ -28,7 +28,7 @@ export function createEsAuth({ requestPath, signPath, appKey, appSecret }: EsAut
 }
 
 function describeContentType(type: string): string {
-  return `The service labels its answers ${show(type.slice(0, 60))} instead of application/json; the action read the answers all the same. The operators of the service should correct the label, because gateways may act on it.`;
+  return `The service labels its answers ${show(type)} instead of application/json; the action read the answers all the same. The operators of the service should correct the label, because gateways may act on it.`;
 }
 
 function describeOffset(seconds: number): string {

@@ -35,6 +35,9 @@ const CREDENTIALS = {
     'app-key and app-secret (no quotes, nothing missing), and that they belong to this service; the clock of the runner agrees with the Date of the answer',
 };
 
+/** Most characters of a content type that a warning shows. */
+const MAX_TYPE = 60;
+
 /** The parts of a request that are chosen when the reading of its file begins. */
 interface Draft extends Hashing {
   readonly facts: CanonicalFacts;
@@ -67,7 +70,7 @@ export function createSignFileSigner(transport: Transport, options: SignFileOpti
       const text = readResponse(response, facts);
       const type = otherContentType(response);
       if (type !== undefined) {
-        onContentType?.(type);
+        onContentType?.(options.scrub(type, MAX_TYPE));
         onContentType = undefined;
       }
       return { text };

@@ -1,5 +1,5 @@
 import type { WireResponse } from '../../connection/exchange.ts';
-import type { Failure } from '../../signing/policy/failure.ts';
+import { Failure } from '../../signing/policy/failure.ts';
 import { decodeSignature, type SignatureEncoding } from '../../verifying/encoding.ts';
 import type { Scrub } from '../answers/reason.ts';
 import {
@@ -59,11 +59,19 @@ function readItem(result: unknown, batch: BatchFacts): ItemSignature | Failure {
     (typeof signature === 'string' && /^vault:v([1-9]\d{0,8}):(.*)$/s.exec(signature)) || [];
   if (inText === undefined || (version !== undefined && version !== Number(inText)))
     return unusable('The answer holds no signature of the form vault:v1:… for a file.');
+  const { version: wanted, name } = batch.key;
+  if (wanted !== undefined && wanted !== Number(inText)) return otherVersion(`${name}@${wanted}`, inText);
   try {
     return { text: decodeSignature(base64, 'base64').toString(batch.encoding), keyVersion: Number(inText) };
   } catch (error) {
     return unusable('The answer holds a signature that is not base64.', error);
   }
+}
+
+function otherVersion(wanted: string, version: string): Failure {
+  const message = `The answer holds a signature of version ${version} of the key, and ${wanted} was asked for.`;
+  const hint = 'Show this line to the operators of the service.';
+  return new Failure('request', 'RESP_BAD_SIGNATURE', message, { hint, maxAttempts: 2 });
 }
 
 /** Reads what the service warns of besides its answer, such as a parameter that it does not know. */
