@@ -402,7 +402,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	function ownCertificateOf(identity) {
 		return {
 			certificate: identity.certificate,
-			missingIssuerHint: (0, identity_identity.jb)(identity)
+			refusalHint: (0, identity_identity.ah)(identity)
 		};
 	}
 	function isExplained({ end, untrusted }, outcome, refusal) {

@@ -29180,7 +29180,7 @@ var __webpack_modules__ = {
 	69406: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { G: () => explainRefusal });
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
-		function explainRefusal(failure, { certificate, missingIssuerHint }) {
+		function explainRefusal(failure, { certificate, refusalHint }) {
 			const { subject, issuer, notAfter } = certificate;
 			if (failure.facts.mayConcernCertificate) {
 				const shown = `The client certificate was ${subject}, issuer ${issuer}; ask whether it is allowed.`;
@@ -29190,7 +29190,7 @@ var __webpack_modules__ = {
 			const message = `${failure.message.replace(/\.$/, "")} (${subject}, issuer=${issuer}, notAfter=${notAfter}).`;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR(failure.kind, failure.code, message, {
 				...failure.facts,
-				hint: [missingIssuerHint, failure.hint].filter(Boolean).join(" "),
+				hint: [refusalHint, failure.hint].filter(Boolean).join(" "),
 				cause: failure.cause
 			});
 		}
@@ -32325,6 +32325,7 @@ var __webpack_modules__ = {
 			Us: () => trustIn,
 			Zt: () => inspectAnchors,
 			aN: () => requireTrust,
+			ah: () => refusalHint,
 			jb: () => missingIssuerHint,
 			jl: () => inspectIdentity,
 			sK: () => requireIdentity
@@ -32380,6 +32381,11 @@ var __webpack_modules__ = {
 			if (missingIssuer === undefined) return undefined;
 			const count = certificates.length === 1 ? "1 certificate" : `${certificates.length} certificates`;
 			return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
+		}
+		function refusalHint(identity) {
+			const curve = identity.certificates[0]?.publicKey.asymmetricKeyDetails?.namedCurve ?? "";
+			const rare = curve.startsWith("brainpool") ? `The client certificate has a key on ${curve}: most servers do not offer this curve, and then get no certificate at all. Use a key on P-256.` : undefined;
+			return [missingIssuerHint(identity), rare].filter((hint) => hint !== undefined).join(" ") || undefined;
 		}
 		function requireTrust(chain, now, input = "chain") {
 			const { certificates, problems } = (0, _material_anchors_js__WEBPACK_IMPORTED_MODULE_1__.D)(chain, input);
@@ -37248,7 +37254,7 @@ Content-Type: application/json
 					if (!(error instanceof policy_failure.HR) || identity === undefined) throw error;
 					const own = {
 						certificate: identity.certificate,
-						missingIssuerHint: (0, identity_identity.jb)(identity)
+						refusalHint: (0, identity_identity.ah)(identity)
 					};
 					throw (0, own_certificate.G)(error, own);
 				})
@@ -38702,7 +38708,7 @@ Content-Type: application/json
 			return () => {
 				if (isTold) return;
 				isTold = true;
-				const text = "The service puts line ends or blanks into its signatures: openssl base64 -d -A and mode: verify will refuse them. Its operators should send each signature as one line.";
+				const text = "The service puts line ends or blanks into its signatures: openssl base64 -d -A and mode: verify will refuse them. Its operators should send each signature as one line. Until then, openssl base64 -d without -A reads lines of up to 76 characters.";
 				runner.annotate("warning", "Signatures with white space", text);
 				report.add({ notes: [text] });
 			};

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspectIdentity, missingIssuerHint } from '../../src/identity/identity.ts';
+import { inspectIdentity, missingIssuerHint, refusalHint } from '../../src/identity/identity.ts';
 import type { IdentityText } from '../../src/identity/text/inputs.ts';
 import { CA, CLIENT, makePki, OPTIONS, type Pki, problemsOf, readIdentity, soundText } from './pki.ts';
 
@@ -68,6 +68,20 @@ describe('a missing intermediate', () => {
     const direct = { cert: pki.text('direct.pem'), key: pki.text('direct.key') };
     expect(hint({ ...direct, chain: pki.text('root.pem') })).toBeUndefined();
     expect(hint(direct)).toContain('issuer CN=root');
+  });
+});
+
+describe('a curve that few servers offer', () => {
+  it('is named where a server refuses the certificate, beside a missing issuer', () => {
+    pki.issue('rare', {
+      issuer: 'root',
+      extensions: CA,
+      key: ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:brainpoolP256r1'],
+    });
+    const rare = { cert: pki.text('rare.pem'), key: pki.text('rare.key') };
+    const hint = (change: Partial<IdentityText>) => refusalHint(readIdentity({ ...sound, ...change }, OPTIONS));
+    expect(hint(rare)).toMatch(/issuer CN=root is not included\..*has a key on brainpoolP256r1: most servers/);
+    expect(hint({})).toBeUndefined();
   });
 });
 

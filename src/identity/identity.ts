@@ -102,6 +102,15 @@ export function missingIssuerHint({ certificates, missingIssuer }: Identity): st
   return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
 }
 
+/** Says what about our own identity may explain that a server refuses it; `undefined` when nothing is known to. */
+export function refusalHint(identity: Identity): string | undefined {
+  const curve = identity.certificates[0]?.publicKey.asymmetricKeyDetails?.namedCurve ?? '';
+  const rare = curve.startsWith('brainpool')
+    ? `The client certificate has a key on ${curve}: most servers do not offer this curve, and then get no certificate at all. Use a key on P-256.`
+    : undefined;
+  return [missingIssuerHint(identity), rare].filter((hint) => hint !== undefined).join(' ') || undefined;
+}
+
 /** Reads the trust anchors that an input holds; throws their problems as one error. */
 export function requireTrust(chain: string | undefined, now: Date, input: AnchorsInput = 'chain'): Trust {
   const { certificates, problems } = readAnchors(chain, input);

@@ -3,7 +3,7 @@ import { LISTEN_MS, refusalIn } from '../connection/diagnosis/diagnosis.ts';
 import { explainRefusal, type OwnCertificate } from '../connection/diagnosis/own-certificate.ts';
 import { type Handshake, inspectHandshake } from '../connection/diagnosis/probe.ts';
 import type { Route } from '../connection/route.ts';
-import { type Identity, missingIssuerHint } from '../identity/identity.ts';
+import { type Identity, missingIssuerHint, refusalHint } from '../identity/identity.ts';
 import type { Failure } from '../signing/policy/failure.ts';
 import type { Verification } from '../verifying/check.ts';
 import type { CanaryOutcome } from './canary.ts';
@@ -89,7 +89,7 @@ function namingRefused(outcome: CanaryOutcome | undefined, identity: Identity | 
 }
 
 function ownCertificateOf(identity: Identity): OwnCertificate {
-  return { certificate: identity.certificate, missingIssuerHint: missingIssuerHint(identity) };
+  return { certificate: identity.certificate, refusalHint: refusalHint(identity) };
 }
 
 /** Tells whether the steps before say already why the canary failed. */

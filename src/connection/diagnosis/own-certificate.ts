@@ -4,12 +4,12 @@ import { Failure } from '../../signing/policy/failure.ts';
 /** What may explain why a server refuses our certificate. */
 export interface OwnCertificate {
   readonly certificate: CertificateFacts;
-  /** A sentence about an issuer that was not given; `undefined` when none is missing. */
-  readonly missingIssuerHint: string | undefined;
+  /** What about the certificate may explain it; `undefined` when nothing is known to. */
+  readonly refusalHint: string | undefined;
 }
 
 /** Adds to a refusal that concerns our certificate, or may, which one that was; other failures pass through. */
-export function explainRefusal(failure: Failure, { certificate, missingIssuerHint }: OwnCertificate): Failure {
+export function explainRefusal(failure: Failure, { certificate, refusalHint }: OwnCertificate): Failure {
   const { subject, issuer, notAfter } = certificate;
   if (failure.facts.mayConcernCertificate) {
     const shown = `The client certificate was ${subject}, issuer ${issuer}; ask whether it is allowed.`;
@@ -19,7 +19,7 @@ export function explainRefusal(failure: Failure, { certificate, missingIssuerHin
   const message = `${failure.message.replace(/\.$/, '')} (${subject}, issuer=${issuer}, notAfter=${notAfter}).`;
   return new Failure(failure.kind, failure.code, message, {
     ...failure.facts,
-    hint: [missingIssuerHint, failure.hint].filter(Boolean).join(' '),
+    hint: [refusalHint, failure.hint].filter(Boolean).join(' '),
     cause: failure.cause,
   });
 }

@@ -7,7 +7,7 @@ import { openTransport, type Transport } from '../../connection/transport.ts';
 import {
   type Identity,
   inspectIdentity,
-  missingIssuerHint,
+  refusalHint,
   requireIdentity,
   requireTrust,
   type Trust,
@@ -172,7 +172,7 @@ function namingRefused(signer: Signer, shown: () => Identity | undefined): Signe
       signer.sign(source, signal).catch((error: unknown) => {
         const identity = shown();
         if (!(error instanceof Failure) || identity === undefined) throw error;
-        const own = { certificate: identity.certificate, missingIssuerHint: missingIssuerHint(identity) };
+        const own = { certificate: identity.certificate, refusalHint: refusalHint(identity) };
         throw explainRefusal(error, own);
       }),
   };

@@ -15,7 +15,7 @@ export function warnOfWhiteSpace({ runner }: Context, report: ReportBuilder): ()
     if (isTold) return;
     isTold = true;
     const text =
-      'The service puts line ends or blanks into its signatures: openssl base64 -d -A and mode: verify will refuse them. Its operators should send each signature as one line.';
+      'The service puts line ends or blanks into its signatures: openssl base64 -d -A and mode: verify will refuse them. Its operators should send each signature as one line. Until then, openssl base64 -d without -A reads lines of up to 76 characters.';
     runner.annotate('warning', 'Signatures with white space', text);
     report.add({ notes: [text] });
   };
