@@ -82,6 +82,9 @@ test('a directory at the place of a signature is in the way, and no other progra
     },
   });
   const tree = new OutputTree(root, process.pid);
-  expect(() => tree.write('a.sign', 'new')).toThrow(/a\.sign cannot be written: something else stands at its place\./);
+  expect(() => tree.write('a.sign', 'new')).toThrow(
+    /a\.sign cannot be written: something else stands at its place \(EISDIR\)\./,
+  );
+  expect(() => tree.remove('a.sign')).toThrow(/a\.sign cannot be written: something else stands at its place/);
   expect(() => tree.write('b.sign', 'new')).toThrow(/b\.sign cannot be written: no right to write there \(EPERM\)/);
 });

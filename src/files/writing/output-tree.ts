@@ -13,7 +13,7 @@ import {
   removeLeftover,
   TemporaryFiles,
 } from './temporary-files.ts';
-import { occupied, unwritable } from './write-errors.ts';
+import { directoryError, unwritable } from './write-errors.ts';
 
 /**
  * The directory that everything written goes below, in the layout of the root.
@@ -122,7 +122,9 @@ export class OutputTree {
   remove(path: string): void {
     try {
       // Mostly there is none, and an exception for each would be slow.
-      if (lstatSync(this.locate(path), { throwIfNoEntry: false }) === undefined) return;
+      const stat = lstatSync(this.locate(path), { throwIfNoEntry: false });
+      if (stat === undefined) return;
+      if (stat.isDirectory()) throw directoryError();
       const directory = this.#find(this.#resolve(path));
       if (directory) inDirectory(directory, (base) => unlinkSync(join(base, basename(path))));
     } catch (error) {
@@ -190,6 +192,6 @@ function rename(base: string, name: string, path: string): void {
     renameSync(join(base, name), target);
   } catch (error) {
     // Windows says the same of a directory in the way as of a file that another program has open; only the latter passes.
-    throw isHeld(error) && lstatSync(target, { throwIfNoEntry: false })?.isDirectory() ? occupied(path) : error;
+    throw isHeld(error) && lstatSync(target, { throwIfNoEntry: false })?.isDirectory() ? directoryError(error) : error;
   }
 }

@@ -59,7 +59,7 @@ export function unwritable(path: string, error: unknown): ActionError {
   return new ActionError(kind, `${show(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
 }
 
-/** A directory stands at the path. */
-export function occupied(path: string): ActionError {
-  return new ActionError(OCCUPIED.kind, `${show(path)} cannot be written: ${OCCUPIED.why}.`, { hint: OCCUPIED.hint });
+/** What Linux says of a directory at the place of a file; Windows and macOS say that a right is missing, as of a held file. */
+export function directoryError(cause?: unknown): Error {
+  return Object.assign(new Error('EISDIR: a directory stands there', { cause }), { code: 'EISDIR' });
 }
