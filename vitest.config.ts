@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { FAULT_TAGS } from './__tests__/faults/faults.ts';
 
-const NOT_HERE = ['__tests__/peers/**', '__tests__/soak/**', '__tests__/bench/**'];
+/** Tests with scripts of their own. */
+export const NOT_HERE = ['__tests__/peers/**', '__tests__/soak/**', '__tests__/bench/**'];
 /** Scenarios that run the scripts of workflows, which call bash, jq, curl and zip; `npm run test:peers` has them. */
 export const WITH_SHELL_TOOLS = [
   'attach',

@@ -31772,7 +31772,9 @@ var __webpack_modules__ = {
 			}
 			remove(path) {
 				try {
-					if ((0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined) return;
+					const stat = (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(this.locate(path), { throwIfNoEntry: false });
+					if (stat === undefined) return;
+					if (stat.isDirectory()) throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.y)();
 					const directory = this.#find(this.#resolve(path));
 					if (directory) (0, _directories_js__WEBPACK_IMPORTED_MODULE_6__.zX)(directory, (base) => (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, (0, node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(path))));
 				} catch (error) {
@@ -31824,7 +31826,7 @@ var __webpack_modules__ = {
 			try {
 				(0, node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, name), target);
 			} catch (error) {
-				throw (0, _held_js__WEBPACK_IMPORTED_MODULE_3__.i7)(error) && (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(target, { throwIfNoEntry: false })?.isDirectory() ? (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.r)(path) : error;
+				throw (0, _held_js__WEBPACK_IMPORTED_MODULE_3__.i7)(error) && (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(target, { throwIfNoEntry: false })?.isDirectory() ? (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.y)(error) : error;
 			}
 		}
 	}),
@@ -31934,7 +31936,7 @@ var __webpack_modules__ = {
 	10697: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			m: () => unwritable,
-			r: () => occupied
+			y: () => directoryError
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _held_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(46018);
@@ -31991,8 +31993,8 @@ var __webpack_modules__ = {
 				cause: error
 			});
 		}
-		function occupied(path) {
-			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ(OCCUPIED.kind, `${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(path)} cannot be written: ${OCCUPIED.why}.`, { hint: OCCUPIED.hint });
+		function directoryError(cause) {
+			return Object.assign(new Error("EISDIR: a directory stands there", { cause }), { code: "EISDIR" });
 		}
 	}),
 	46018: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

@@ -665,8 +665,8 @@ function unwritable(path, error) {
 		cause: error
 	});
 }
-function occupied(path) {
-	return new errors_ActionError(OCCUPIED.kind, `${names_show(path)} cannot be written: ${OCCUPIED.why}.`, { hint: OCCUPIED.hint });
+function directoryError(cause) {
+	return Object.assign(new Error("EISDIR: a directory stands there", { cause }), { code: "EISDIR" });
 }
 ;
 class OutputTree {
@@ -736,7 +736,9 @@ class OutputTree {
 	}
 	remove(path) {
 		try {
-			if ((0, external_node_fs_namespaceObject.lstatSync)(this.locate(path), { throwIfNoEntry: false }) === undefined) return;
+			const stat = (0, external_node_fs_namespaceObject.lstatSync)(this.locate(path), { throwIfNoEntry: false });
+			if (stat === undefined) return;
+			if (stat.isDirectory()) throw directoryError();
 			const directory = this.#find(this.#resolve(path));
 			if (directory) inDirectory(directory, (base) => (0, external_node_fs_namespaceObject.unlinkSync)((0, external_node_path_namespaceObject.join)(base, (0, external_node_path_namespaceObject.basename)(path))));
 		} catch (error) {
@@ -788,7 +790,7 @@ function rename(base, name, path) {
 	try {
 		(0, external_node_fs_namespaceObject.renameSync)((0, external_node_path_namespaceObject.join)(base, name), target);
 	} catch (error) {
-		throw isHeld(error) && (0, external_node_fs_namespaceObject.lstatSync)(target, { throwIfNoEntry: false })?.isDirectory() ? occupied(path) : error;
+		throw isHeld(error) && (0, external_node_fs_namespaceObject.lstatSync)(target, { throwIfNoEntry: false })?.isDirectory() ? directoryError(error) : error;
 	}
 }
 ;
