@@ -58,7 +58,7 @@ export async function uploadFiles(options: UploadOptions): Promise<Artifact | un
       const waitMs = WAITS_MS[attempt];
       if (waitMs === undefined || !isPassing(error, options.replaces)) throw explain(name, error, options);
       options.warn(
-        `The upload of artifact ${name} failed (${show(options.scrub(messageOf(error), MAX_QUOTED))}); trying again as ${options.name}-retry-${attempt + 1}.`,
+        `The upload of artifact ${name} failed (${quote(error, options)}); trying again as ${options.name}-retry-${attempt + 1}.`,
       );
       await options.sleep(waitMs);
     }
@@ -138,7 +138,8 @@ function isPassingStatus(error: unknown): boolean {
   return status >= 500 || status === 408 || status === 429;
 }
 
-function explain(name: string, error: unknown, { runAttempt, scrub, host }: UploadOptions): ActionError {
+function explain(name: string, error: unknown, options: UploadOptions): ActionError {
+  const { runAttempt, host } = options;
   if (error instanceof ActionError) return error;
   const message = messageOf(error);
   if (NAME_TAKEN.test(message)) {
@@ -152,10 +153,14 @@ function explain(name: string, error: unknown, { runAttempt, scrub, host }: Uplo
   }
   return new ActionError(
     'ARTIFACT_FAILED',
-    // What follows in further lines is advice of the client, mostly about GitHub's own runners.
-    `The artifact ${show(name)} could not be uploaded: ${show(scrub(message, MAX_QUOTED).split('\n', 1)[0] ?? '')}`,
+    `The artifact ${show(name)} could not be uploaded: ${quote(error, options)}`,
     { hint: `${adviceFor(error, host)} The signatures are on the disk of this job.`, cause: error },
   );
+}
+
+/** Quotes the first line of an error: further lines are advice of the client, mostly about GitHub's own runners. */
+function quote(error: unknown, { scrub }: UploadOptions): string {
+  return show(scrub(messageOf(error), MAX_QUOTED).split('\n', 1)[0] ?? '');
 }
 
 /** Advises to run the step again only where that can help. */
@@ -165,6 +170,8 @@ function adviceFor(error: unknown, host: string): string {
     return 'Running the step again does not help: delete old artifacts, or raise the limit of the account, which GitHub counts anew every 6 to 12 hours; or set upload: false.';
   if (/^Failed to \w+: Received non-retryable error: Failed request: \(40[13]\)/.test(message))
     return `Running the step again does not help while ${host || 'the artifact service'} refuses this job: a firewall or proxy may answer in its place, or the job ran longer than its token lives. Or set upload: false.`;
+  if (/^Invalid token specified/.test(message))
+    return 'Running the step again does not help: ACTIONS_RUNTIME_TOKEN is not of the kind that GitHub gives its jobs, so that this runner has no artifact service for the upload. Set upload: false.';
   if (isPassing(error, false))
     return `The runner must reach ${host || 'the artifact service'} and, on GitHub, *.blob.core.windows.net over HTTPS: open both in the firewall, or name the proxy in https_proxy. Then run the step again, or set upload: false.`;
   return 'Run the step again, or set upload: false and store the signatures otherwise.';

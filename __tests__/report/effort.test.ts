@@ -46,3 +46,9 @@ test('what the run took is told in requests, also when files were lost for the s
   expect(text).toContain('\nGiven up after 1 request in 200 ms.');
   expect(text).toContain('Files: a.bin');
 });
+
+test('a failure after all files were signed, such as that of an upload, counts no requests', () => {
+  const failure = new ActionError('ARTIFACT_FAILED', 'The artifact signatures could not be uploaded.');
+  const outcomes = failedFiles(['a.bin'], GONE).map(({ error: _, ...one }) => ({ ...one, status: 'signed' as const }));
+  expect(annotationsOf({ outcomes, failure, requests: 2, durationMs: 200 })[0]).not.toContain('Given up');
+});

@@ -82,6 +82,14 @@ describe('the artifact', () => {
     expect(run.log).toContain('Running the step again does not help: delete old artifacts');
   });
 
+  test('with a token that is none of GitHub says that running again does not help, and counts no requests', async () => {
+    await using scenario = await createScenario({ files: FILES });
+    const run = await scenario.run({}, { env: { ACTIONS_RUNTIME_TOKEN: 'no-token-of-github' } });
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toMatch(/ARTIFACT_FAILED: .*\n.*Running the step again does not help: ACTIONS_RUNTIME_TOKEN/);
+    expect(run.log).not.toContain('Given up');
+  });
+
   test('is skipped with one notice on GitHub Enterprise Server', { tags: ['fault-64e'] }, async () => {
     await using scenario = await createScenario({ files: FILES });
     const run = await scenario.run({}, { env: { GITHUB_SERVER_URL: 'https://github.example.com' } });

@@ -22,8 +22,10 @@ interface Effort {
 /** Groups failures by their code: the failure of the run first, then findings, then the most frequent. */
 export function causesOf({ outcomes, failure, findings, requests, durationMs }: Report): Cause[] {
   const causes = new Map<string, Cause & { readonly paths: string[] }>();
-  if (failure)
-    causes.set(failure.code, { error: failure, paths: [], effort: effortOf(requests, 'requests', durationMs) });
+  // When every file was signed, what failed came later, such as the upload: no request was in vain.
+  const isDone = outcomes.length > 0 && outcomes.every(({ status }) => status === 'signed' || status === 'reused');
+  const effort = isDone ? undefined : effortOf(requests, 'requests', durationMs);
+  if (failure) causes.set(failure.code, { error: failure, paths: [], effort });
   for (const { error, file, status, attempts, elapsedMs } of outcomes) {
     if (error === undefined || status !== 'failed') continue;
     // The file that met it first has no part in it.

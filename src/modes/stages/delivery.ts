@@ -95,7 +95,7 @@ async function upload(context: Context, delivery: Delivery, done: Done): Promise
   context.runner.openGroup('Upload');
   try {
     const artifact = await uploadPaths(context, { ...delivery, upload: delivery.upload }, paths);
-    if (artifact === undefined) return tellNoService(context);
+    if (artifact === undefined) return tellNoService(context, delivery);
     context.runner.line(`Artifact ${artifact.name}: ${plural(paths.length, 'file')}, id ${artifact.id}`);
     await seal(context, delivery, done).catch((error: unknown) => delivery.report.add({ failure: unexpected(error) }));
     if (isGreen(delivery.report.build())) return { artifact };
@@ -156,9 +156,9 @@ function nameArtifact({ mode, files, upload }: Delivery & { readonly upload: Upl
   return mode === 'rehearse' ? `rehearsal-${name}` : name;
 }
 
-function tellNoService({ runner }: Context): ReportPart {
-  const text =
-    'This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.';
+function tellNoService({ runner }: Context, { mode }: Delivery): ReportPart {
+  const where = mode === 'rehearse' ? '' : ' The signatures are where this step wrote them.';
+  const text = `This GitHub server has no artifact service that the action could use: nothing was uploaded.${where}`;
   runner.annotate('notice', 'No upload', text);
   return { notes: [text] };
 }
