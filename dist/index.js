@@ -36421,7 +36421,7 @@ Content-Type: application/json
 					if (nameOf(error) === "GHESNotSupportedError") return undefined;
 					const waitMs = WAITS_MS[attempt];
 					if (waitMs === undefined || !isPassing(error, options.replaces)) throw explain(name, error, options);
-					options.warn(`The upload of artifact ${name} failed (${(0, files_names.WU)(options.scrub(messageOf(error), MAX_QUOTED))}); trying again as ${options.name}-retry-${attempt + 1}.`);
+					options.warn(`The upload of artifact ${name} failed (${quote(error, options)}); trying again as ${options.name}-retry-${attempt + 1}.`);
 					await options.sleep(waitMs);
 				}
 			}
@@ -36481,7 +36481,8 @@ Content-Type: application/json
 			const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 0;
 			return status >= 500 || status === 408 || status === 429;
 		}
-		function explain(name, error, { runAttempt, scrub, host }) {
+		function explain(name, error, options) {
+			const { runAttempt, host } = options;
 			if (error instanceof errors.lZ) return error;
 			const message = messageOf(error);
 			if (NAME_TAKEN.test(message)) {
@@ -36490,15 +36491,19 @@ Content-Type: application/json
 					cause: error
 				});
 			}
-			return new errors.lZ("ARTIFACT_FAILED", `The artifact ${(0, files_names.WU)(name)} could not be uploaded: ${(0, files_names.WU)(scrub(message, MAX_QUOTED).split("\n", 1)[0] ?? "")}`, {
+			return new errors.lZ("ARTIFACT_FAILED", `The artifact ${(0, files_names.WU)(name)} could not be uploaded: ${quote(error, options)}`, {
 				hint: `${adviceFor(error, host)} The signatures are on the disk of this job.`,
 				cause: error
 			});
+		}
+		function quote(error, { scrub }) {
+			return (0, files_names.WU)(scrub(messageOf(error), MAX_QUOTED).split("\n", 1)[0] ?? "");
 		}
 		function adviceFor(error, host) {
 			const message = messageOf(error);
 			if (/^(?:Failed to \w+: )?Artifact storage quota has been hit/.test(message)) return "Running the step again does not help: delete old artifacts, or raise the limit of the account, which GitHub counts anew every 6 to 12 hours; or set upload: false.";
 			if (/^Failed to \w+: Received non-retryable error: Failed request: \(40[13]\)/.test(message)) return `Running the step again does not help while ${host || "the artifact service"} refuses this job: a firewall or proxy may answer in its place, or the job ran longer than its token lives. Or set upload: false.`;
+			if (/^Invalid token specified/.test(message)) return "Running the step again does not help: ACTIONS_RUNTIME_TOKEN is not of the kind that GitHub gives its jobs, so that this runner has no artifact service for the upload. Set upload: false.";
 			if (isPassing(error, false)) return `The runner must reach ${host || "the artifact service"} and, on GitHub, *.blob.core.windows.net over HTTPS: open both in the firewall, or name the proxy in https_proxy. Then run the step again, or set upload: false.`;
 			return "Run the step again, or set upload: false and store the signatures otherwise.";
 		}
@@ -36722,7 +36727,7 @@ Content-Type: application/json
 					...delivery,
 					upload: delivery.upload
 				}, paths);
-				if (artifact === undefined) return tellNoService(context);
+				if (artifact === undefined) return tellNoService(context, delivery);
 				context.runner.line(`Artifact ${artifact.name}: ${(0, units.LS)(paths.length, "file")}, id ${artifact.id}`);
 				await seal(context, delivery, done).catch((error) => delivery.report.add({ failure: (0, errors.os)(error) }));
 				if ((0, report_report.gf)(delivery.report.build())) return { artifact };
@@ -36770,8 +36775,9 @@ Content-Type: application/json
 			const name = `${upload.artifactName}${count > 1 ? `-${index}-of-${count}` : ""}`;
 			return mode === "rehearse" ? `rehearsal-${name}` : name;
 		}
-		function tellNoService({ runner }) {
-			const text = "This GitHub server has no artifact service that the action could use: nothing was uploaded. The signatures are beside their files.";
+		function tellNoService({ runner }, { mode }) {
+			const where = mode === "rehearse" ? "" : " The signatures are where this step wrote them.";
+			const text = `This GitHub server has no artifact service that the action could use: nothing was uploaded.${where}`;
 			runner.annotate("notice", "No upload", text);
 			return { notes: [text] };
 		}
@@ -39302,10 +39308,12 @@ Content-Type: application/json
 		;
 		function causesOf({ outcomes, failure, findings, requests, durationMs }) {
 			const causes = new Map();
+			const isDone = outcomes.length > 0 && outcomes.every(({ status }) => status === "signed" || status === "reused");
+			const effort = isDone ? undefined : effortOf(requests, "requests", durationMs);
 			if (failure) causes.set(failure.code, {
 				error: failure,
 				paths: [],
-				effort: effortOf(requests, "requests", durationMs)
+				effort
 			});
 			for (const { error, file, status, attempts, elapsedMs } of outcomes) {
 				if (error === undefined || status !== "failed") continue;
