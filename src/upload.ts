@@ -170,7 +170,7 @@ function adviceFor(error: unknown, host: string): string {
     return 'Running the step again does not help: delete old artifacts, or raise the limit of the account, which GitHub counts anew every 6 to 12 hours; or set upload: false.';
   if (/^Failed to \w+: Received non-retryable error: Failed request: \(40[13]\)/.test(message))
     return `Running the step again does not help while ${host || 'the artifact service'} refuses this job: a firewall or proxy may answer in its place, or the job ran longer than its token lives. Or set upload: false.`;
-  if (/^Invalid token specified/.test(message))
+  if (message.startsWith('Invalid token specified'))
     return 'Running the step again does not help: ACTIONS_RUNTIME_TOKEN is not of the kind that GitHub gives its jobs, so that this runner has no artifact service for the upload. Set upload: false.';
   if (isPassing(error, false))
     return `The runner must reach ${host || 'the artifact service'} and, on GitHub, *.blob.core.windows.net over HTTPS: open both in the firewall, or name the proxy in https_proxy. Then run the step again, or set upload: false.`;
