@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -176,6 +176,19 @@ test('a dropped file that the browser does not give has the verdict that it coul
   await drop([release.root]);
   await until(tab, `document.querySelectorAll('.row').length === 4`);
   expect((await results(tab)).rows.map(({ kind }) => kind)).toEqual(Array(4).fill('unreadable'));
+});
+
+test('a file that was changed before its signature came has no verdict from its earlier bytes', async () => {
+  const late = makeRelease({ 'late.txt': 'late' }, P256);
+  const path = join(late.root, 'late.txt');
+  await tab.open(late.page);
+  await tab.choose('#files', [path]);
+  expect((await results(tab)).rows.map(({ kind }) => kind)).toEqual(['signature-missing']);
+  write(path, 'LATE');
+  // The browser compares whole seconds.
+  utimesSync(path, new Date(0), new Date(0));
+  await tab.choose('#files', [`${path}.sign`]);
+  await until(tab, `document.querySelector('.row')?.dataset.kind === 'unreadable'`);
 });
 
 test('what stopped the check stays on the page, whatever is given later', async () => {

@@ -163,7 +163,7 @@ test.each(RELEASES)(
   async (release) => {
     await fc.assert(
       fc.asyncProperty(scenario, async (played) => expectRight(played, await play(played, release))),
-      { numRuns: Number(process.env['ATTACKS'] ?? 25) },
+      { numRuns: Number(process.env['ATTACKS'] ?? 16) },
     );
   },
 );
