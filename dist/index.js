@@ -36419,9 +36419,12 @@ Content-Type: application/json
 					return checkComplete(name, response, expectedBytes(options.paths, sizes));
 				} catch (error) {
 					if (nameOf(error) === "GHESNotSupportedError") return undefined;
+					const isFinalized = FINALIZE_FAILED.test(messageOf(error));
+					const found = isFinalized ? await client.getArtifact(name).catch(() => undefined) : undefined;
+					if (found) return checkComplete(name, found.artifact, expectedBytes(options.paths, sizes));
 					const waitMs = WAITS_MS[attempt];
 					if (waitMs === undefined || !isPassing(error, options.replaces)) throw explain(name, error, options);
-					options.warn(`The upload of artifact ${name} failed (${quote(error, options)}); trying again as ${options.name}-retry-${attempt + 1}.`);
+					options.warn(`The upload of artifact ${name} failed (${quote(error, options)}); trying again as ${options.name}-retry-${attempt + 1}.${isFinalized ? MAY_BE_COMPLETE : ""}`);
 					await options.sleep(waitMs);
 				}
 			}
@@ -36462,6 +36465,8 @@ Content-Type: application/json
 		}
 		const NAME_TAKEN = /^Failed to CreateArtifact: Received non-retryable error: Failed request: \(409\)/;
 		const NETWORK_LOST = /^Failed to \w+: Unable to make request: E[A-Z]+\n/;
+		const FINALIZE_FAILED = /^Failed to FinalizeArtifact: /;
+		const MAY_BE_COMPLETE = " Should this artifact be complete all the same, use nothing of it, and delete it.";
 		const STALLED = "Upload progress stalled.";
 		const BROKEN_OFF = [
 			"REQUEST_SEND_ERROR",
@@ -36492,7 +36497,7 @@ Content-Type: application/json
 				});
 			}
 			return new errors.lZ("ARTIFACT_FAILED", `The artifact ${(0, files_names.WU)(name)} could not be uploaded: ${quote(error, options)}`, {
-				hint: `${adviceFor(error, host)} The signatures are on the disk of this job.`,
+				hint: `${adviceFor(error, host)}${FINALIZE_FAILED.test(message) ? MAY_BE_COMPLETE : ""} The signatures are on the disk of this job.`,
 				cause: error
 			});
 		}

@@ -55,10 +55,13 @@ export async function uploadFiles(options: UploadOptions): Promise<Artifact | un
       return checkComplete(name, response, expectedBytes(options.paths, sizes));
     } catch (error) {
       if (nameOf(error) === 'GHESNotSupportedError') return undefined;
+      const isFinalized = FINALIZE_FAILED.test(messageOf(error));
+      const found = isFinalized ? await client.getArtifact(name).catch(() => undefined) : undefined;
+      if (found) return checkComplete(name, found.artifact, expectedBytes(options.paths, sizes));
       const waitMs = WAITS_MS[attempt];
       if (waitMs === undefined || !isPassing(error, options.replaces)) throw explain(name, error, options);
       options.warn(
-        `The upload of artifact ${name} failed (${quote(error, options)}); trying again as ${options.name}-retry-${attempt + 1}.`,
+        `The upload of artifact ${name} failed (${quote(error, options)}); trying again as ${options.name}-retry-${attempt + 1}.${isFinalized ? MAY_BE_COMPLETE : ''}`,
       );
       await options.sleep(waitMs);
     }
@@ -120,6 +123,9 @@ async function withUncaught<T>(work: () => Promise<T>): Promise<T> {
 // the service or a name of a file can only stand behind them.
 const NAME_TAKEN = /^Failed to CreateArtifact: Received non-retryable error: Failed request: \(409\)/;
 const NETWORK_LOST = /^Failed to \w+: Unable to make request: E[A-Z]+\n/;
+/** The name was given to this upload, and only the last answer is missing. */
+const FINALIZE_FAILED = /^Failed to FinalizeArtifact: /;
+const MAY_BE_COMPLETE = ' Should this artifact be complete all the same, use nothing of it, and delete it.';
 const STALLED = 'Upload progress stalled.';
 /** Codes of the blob client's `RestError` for a connection that broke off. */
 const BROKEN_OFF = ['REQUEST_SEND_ERROR', 'EPIPE', 'ECONNABORTED', 'ENETUNREACH', 'EAI_AGAIN'];
@@ -154,7 +160,10 @@ function explain(name: string, error: unknown, options: UploadOptions): ActionEr
   return new ActionError(
     'ARTIFACT_FAILED',
     `The artifact ${show(name)} could not be uploaded: ${quote(error, options)}`,
-    { hint: `${adviceFor(error, host)} The signatures are on the disk of this job.`, cause: error },
+    {
+      hint: `${adviceFor(error, host)}${FINALIZE_FAILED.test(message) ? MAY_BE_COMPLETE : ''} The signatures are on the disk of this job.`,
+      cause: error,
+    },
   );
 }
 

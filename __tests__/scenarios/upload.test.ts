@@ -62,6 +62,28 @@ describe('the artifact', () => {
     ).toEqual(['dist/a.sign', 'dist/b.sign']);
   });
 
+  test('is taken as it is when only the last answer about it was lost', async () => {
+    const faults = [{ at: 'finalize', kind: 'lose-answer', times: 9 }] as const;
+    await using scenario = await createScenario({ files: FILES, results: { faults } });
+    const run = await scenario.run();
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.outputs).toMatchObject({ 'artifact-name': 'signatures', 'artifact-id': '1' });
+    expect(scenario.results.artifacts.map(({ name }) => name)).toEqual(['signatures']);
+    expect(scenario.results.calls.filter((point) => point === 'finalize')).toHaveLength(1);
+  });
+
+  test('that may be complete although nobody can tell is named when the upload is tried again', async () => {
+    const lost = [
+      { at: 'finalize', kind: 'lose-answer' },
+      { at: 'list', kind: 'drop', times: 9 },
+    ] as const;
+    await using scenario = await createScenario({ files: FILES, results: { faults: lost } });
+    const run = await scenario.run();
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.outputs['artifact-name']).toBe('signatures-retry-1');
+    expect(run.log).toMatch(/upload of artifact signatures failed .*Should this artifact be complete all the same/);
+  });
+
   test('that cannot be uploaded makes the step red, says why, and leaves the signatures', async () => {
     const faults = [{ at: 'create', kind: 'status', status: 403, message: 'no permission' }] as const;
     await using scenario = await createScenario({ files: FILES, results: { faults } });

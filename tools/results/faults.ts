@@ -7,6 +7,8 @@ export type FaultKind =
   | { readonly kind: 'status'; readonly status: number; readonly message?: string }
   /** The connection is cut without an answer. */
   | { readonly kind: 'drop' }
+  /** The request is served, and its answer is lost. */
+  | { readonly kind: 'lose-answer' }
   /** Nothing happens for this long (ms), then the request is served; a service that stops meanwhile cuts the connection. */
   | { readonly kind: 'stall'; readonly ms: number };
 

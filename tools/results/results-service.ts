@@ -135,6 +135,10 @@ async function suffer(state: State, point: FaultPoint, response: ServerResponse)
     case 'drop':
       response.destroy();
       return 'answered';
+    case 'lose-answer':
+      // What is written to a connection that is gone is lost.
+      response.destroy();
+      return 'open';
     case 'stall':
       await delay(fault.ms, undefined, { signal: state.closing.signal, ref: false });
       return response.destroyed ? 'answered' : 'open';
