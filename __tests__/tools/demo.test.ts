@@ -41,9 +41,9 @@ async function show(detail: DemoOptions['detail'] = 'short'): Promise<{ problems
 test('a good rehearsal shows both commands with their result, the counts, and the verdict at the end', async () => {
   const { problems, text } = await show();
   expect(problems).toEqual([]);
-  expect(text).toMatch(/^ {2}\$ openssl base64 -d -A -in \S+a\.txt\.sign -out \S+$/m);
+  expect(text).toMatch(/^ {2}\$ openssl base64 -d -A -in \S+a\.txt\.sign'? -out \S+$/m);
   expect(text).toMatch(
-    /^ {2}\$ openssl dgst -sha256 -verify \S+rehearsal-key\.pem -signature \S+ \S+a\.txt\n {2}Verified OK$/m,
+    /^ {2}\$ openssl dgst -sha256 -verify \S+rehearsal-key\.pem'? -signature \S+ \S+a\.txt'?\n {2}Verified OK$/m,
   );
   expect(text).toMatch(/^2 of 2 signatures accepted by openssl$/m);
   expect(text).toMatch(/^3 files in the uploaded artifact, 0 differences from those on disk$/m);
