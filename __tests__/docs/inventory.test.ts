@@ -10,7 +10,7 @@ import { runAlone } from './shell.ts';
 const list = (folder: string): string[] =>
   readdirSync(join(ACTION_DIRECTORY, folder))
     .filter((name) => name.endsWith('.md'))
-    .map((name) => join(folder, name));
+    .map((name) => (folder === '' ? name : `${folder}/${name}`));
 const DOCUMENTS = ['', 'docs', 'examples', '.github'].flatMap(list);
 const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(
   readFileSync(join(ACTION_DIRECTORY, 'package.json'), 'utf8'),

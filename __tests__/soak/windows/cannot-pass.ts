@@ -73,6 +73,7 @@ const LISTED: Readonly<Record<string, Titles>> = {
   'bash or sh is not installed': {
     'docs/consistency.test.ts': ['the commands of the README check what the action signed'],
     'docs/identity.test.ts': ['docs/identity.md, each command run as it stands'],
+    'docs/inventory.test.ts': ['each option of a sentence is one that its command knows'],
     'docs/verify-release.test.ts': ['a whole directory', 'an empty directory is no sound release'],
     'docs/verify.test.ts': ['the command for one file', 'what comes before it', 'a time stamp is checked'],
     'page/guide.test.ts': ['with the checksums'],
