@@ -34212,7 +34212,7 @@ var __webpack_modules__ = {
 		;
 		const CREDENTIALS = {
 			anyClock: "app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner",
-			sameClock: "app-key and app-secret (no quotes, nothing missing), and that they belong to this service; the clock of the runner agrees with the Date of the answer"
+			sameClock: "app-key and app-secret (no quotes, nothing missing), and that they belong to this service; the clock of the runner agrees with the Date of the answer, so that a complaint about time concerns a clock behind the service"
 		};
 		const MAX_TYPE = 60;
 		function createSignFileSigner(transport, options) {
