@@ -46407,10 +46407,12 @@ Content-Type: application/json
 		;
 		const STARS = "***";
 		const MIN_ENCODED_LENGTH = 8;
-		const MAX_ESCAPED = 16;
+		const MAX_ESCAPED = 32;
 		class Masks {
 			#forms = new Set();
 			#encoded = new Set();
+			#byBeginning = new Map();
+			#beginnings = new Uint8Array(2 ** 16);
 			#longest = 0;
 			add(secret) {
 				if (secret.trim() === "" || this.#forms.has(secret)) return [];
@@ -46422,6 +46424,7 @@ Content-Type: application/json
 					...encoded
 				]) {
 					this.#forms.add(form);
+					if (form.length >= MIN_ENCODED_LENGTH) this.#index(form);
 					this.#longest = Math.max(this.#longest, form.length);
 				}
 				return [...new Set([
@@ -46448,8 +46451,29 @@ Content-Type: application/json
 				return replaceAll(text, findAll(text, forms), text.length);
 			}
 			isIn(text) {
-				return this.scrubValue(text) !== text;
+				if (this.#holds(text)) return true;
+				if (!/[^\w+/=-]/.test(text)) return false;
+				const levels = withoutEscapes(text);
+				const joined = without(levels.at(-1) ?? original(text), /[\s:]+/g);
+				return [...levels, joined].some((spelling) => this.#holds(spelling.text));
 			}
+			#index(form) {
+				this.#beginnings[hashAt(form, 0)] = 1;
+				const beginning = form.slice(0, MIN_ENCODED_LENGTH);
+				const others = this.#byBeginning.get(beginning) ?? [];
+				if (!others.includes(form)) this.#byBeginning.set(beginning, [...others, form]);
+			}
+			#holds(text) {
+				for (let at = 0; at + MIN_ENCODED_LENGTH <= text.length; at++) {
+					if (this.#beginnings[hashAt(text, at)] === 0) continue;
+					const forms = this.#byBeginning.get(text.slice(at, at + MIN_ENCODED_LENGTH));
+					if (forms?.some((form) => text.startsWith(form, at))) return true;
+				}
+				return false;
+			}
+		}
+		function hashAt(text, at) {
+			return ((text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2)) % 2 ** 16;
 		}
 		const byStart = ([a], [b]) => a - b;
 		function replaceAll(text, ranges, maxLength) {

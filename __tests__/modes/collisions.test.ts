@@ -15,19 +15,21 @@ interface Plan {
   readonly own?: readonly string[];
 }
 
+/** What a look through a tree says that holds nothing besides its files. */
+const NOTHING = {
+  leftOut: [],
+  uncovered: [],
+  orphans: [],
+  orphanFailure: undefined,
+  idleExcludes: [],
+  misread: [],
+  written: [],
+};
+
 function collisions({ files, own = [] }: Plan, isOneFile: typeof folds): string[] {
   const root = makeDirectory();
   const allFiles = files.map((path) => ({ path, location: join(root, path), size: 1 }));
-  const coverage = {
-    leftOut: [],
-    uncovered: [],
-    orphans: [],
-    orphanFailure: undefined,
-    idleExcludes: [],
-    misread: [],
-    written: [],
-  };
-  const release = { files: allFiles, allFiles, refused: [], unmatched: [], coverage };
+  const release = { files: allFiles, allFiles, refused: [], unmatched: [], coverage: NOTHING };
   const task = { release, suffix: '.sign', own, output: new OutputTree(root, 1), isOneFile };
   return findCollisions(task).map(({ code }) => code);
 }
@@ -67,15 +69,6 @@ test('a file that a link to its directory shows a second time has one signature'
   symlinkSync('real', join(root, 'link'));
   const location = join(root, 'real/a');
   const allFiles = ['real/a', 'link/a'].map((path) => ({ path, location, size: 1 }));
-  const coverage = {
-    leftOut: [],
-    uncovered: [],
-    orphans: [],
-    orphanFailure: undefined,
-    idleExcludes: [],
-    misread: [],
-    written: [],
-  };
-  const release = { files: allFiles, allFiles, refused: [], unmatched: [], coverage };
+  const release = { files: allFiles, allFiles, refused: [], unmatched: [], coverage: NOTHING };
   expect(findCollisions({ release, suffix: '.sign', own: [], output: new OutputTree(root, 1) })).toEqual([]);
 });

@@ -90,7 +90,11 @@ test('a secret is found in a text by any of its forms, a short one by none', () 
     true,
     true,
   ]);
-  expect(masks.isIn('abc and nothing else')).toBe(false);
+  const lines = bytes.toString('base64').replace(/.{10}/g, '$&\n');
+  expect([lines, `so: ${json.replaceAll('/', '&#47;')}`].map((text) => masks.isIn(text))).toEqual([true, true]);
+  expect(
+    ['abc and nothing else', '', bytes.toString('base64').slice(8), 'a b:c'].map((text) => masks.isIn(text)),
+  ).toEqual([false, false, false, false]);
 });
 
 describe('of several secrets nothing stays', () => {

@@ -40,7 +40,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #received: () => number;
   #controller: Dispatcher.DispatchController | undefined;
   #receivedBefore = 0;
-
   #headers: WireResponse['headers'] = {};
 
   /** `received` tells how many bytes have come on the connection; it says 0 where others share the connection. */

@@ -4,7 +4,8 @@ import type { VerifyKey } from '../verifying/key.ts';
 import { renderGuide } from './guide/guide.ts';
 import { renderPage } from './page.ts';
 
-interface HashedFile {
+/** A file of the release and its SHA-256 as hex. */
+export interface HashedFile {
   readonly path: string;
   readonly size: number;
   readonly sha256: string;

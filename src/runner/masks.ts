@@ -6,13 +6,17 @@ const STARS = '***';
 /** An encoded form of a shorter secret is so short that it would hide innocent text. */
 const MIN_ENCODED_LENGTH = 8;
 /** An escaped character is at most so many times longer. */
-const MAX_ESCAPED = 16;
+const MAX_ESCAPED = 32;
 
 /** The secrets of a run, in every form in which a text may repeat them. */
 export class Masks {
   readonly #forms = new Set<string>();
   /** Hex and base64, which may be divided by line ends or colons. */
   readonly #encoded = new Set<string>();
+  /** Forms that are too long to stand in a text by chance, by their first characters. */
+  readonly #byBeginning = new Map<string, string[]>();
+  /** Marks the first units of these forms: nearly every place of a text is ruled out by one look at it. */
+  readonly #beginnings = new Uint8Array(2 ** 16);
   #longest = 0;
 
   /** Notes a secret; returns what the runner must be told to mask, which is nothing for a secret that is known already. */
@@ -22,6 +26,7 @@ export class Masks {
     for (const form of encoded) this.#encoded.add(form);
     for (const form of [secret, ...escapedForms(secret), ...encoded]) {
       this.#forms.add(form);
+      if (form.length >= MIN_ENCODED_LENGTH) this.#index(form);
       this.#longest = Math.max(this.#longest, form.length);
     }
     return [...new Set([secret, percentEncode(secret), ...encoded])];
@@ -58,10 +63,37 @@ export class Masks {
     return replaceAll(text, findAll(text, forms), text.length);
   }
 
-  /** Tells whether a text holds a secret that is too long to stand there by chance. */
+  /** Tells whether a text holds a secret that is too long to stand there by chance, however it is spelled. */
   isIn(text: string): boolean {
-    return this.scrubValue(text) !== text;
+    if (this.#holds(text)) return true;
+    // A signature in base64 or hex has nothing to undo.
+    if (!/[^\w+/=-]/.test(text)) return false;
+    const levels = withoutEscapes(text);
+    const joined = without(levels.at(-1) ?? original(text), /[\s:]+/g);
+    return [...levels, joined].some((spelling) => this.#holds(spelling.text));
   }
+
+  #index(form: string): void {
+    this.#beginnings[hashAt(form, 0)] = 1;
+    const beginning = form.slice(0, MIN_ENCODED_LENGTH);
+    const others = this.#byBeginning.get(beginning) ?? [];
+    if (!others.includes(form)) this.#byBeginning.set(beginning, [...others, form]);
+  }
+
+  /** Looks at each place of a text once: to look for each of hundreds of forms would take longer than to write a signature. */
+  #holds(text: string): boolean {
+    for (let at = 0; at + MIN_ENCODED_LENGTH <= text.length; at++) {
+      if (this.#beginnings[hashAt(text, at)] === 0) continue;
+      const forms = this.#byBeginning.get(text.slice(at, at + MIN_ENCODED_LENGTH));
+      if (forms?.some((form) => text.startsWith(form, at))) return true;
+    }
+    return false;
+  }
+}
+
+/** Returns a number below 2^16 for the three units of a text from a place on. */
+function hashAt(text: string, at: number): number {
+  return ((text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2)) % 2 ** 16;
 }
 
 /** Where something begins and ends in a text. */

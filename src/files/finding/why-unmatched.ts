@@ -81,7 +81,7 @@ const SLIPS: readonly { readonly form: RegExp; readonly why: string }[] = [
 /**
  * Tells whether each part of a pattern between `\n` and `\n` matches a file as a pattern of its own.
  *
- * Only the files tell on Windows, where `out\net8.0` is a path as any other.
+ * On Windows only a look at the files can tell, because `out\net8.0` is a sound path there.
  */
 async function wouldMatchAsLines(text: string, root: string, lists: Lists): Promise<boolean> {
   const lines = text.split('\\n');

@@ -8,6 +8,7 @@ import { type FileOutcome, notTried, type ReleaseFile } from '../../../files/rel
 import type { Sealed } from '../../../files/seal.ts';
 import type { OutputTree } from '../../../files/writing/output-tree.ts';
 import type { FileInputs } from '../../../inputs/inputs.ts';
+import type { HashedFile } from '../../../kit/kit.ts';
 import type { Report, ReportPart } from '../../../report/report.ts';
 import type { Verification } from '../../../verifying/check.ts';
 import { type VerifyOptions, verifyFiles } from '../../../verifying/verify.ts';
@@ -92,13 +93,6 @@ export async function listRelease(
     entries.push({ path, size, sha256: known.get(path) ?? (await patience.read(path, () => hashFile(file))) });
   }
   return entries;
-}
-
-/** A file of the release and its SHA-256 as hex. */
-export interface HashedFile {
-  readonly path: string;
-  readonly size: number;
-  readonly sha256: string;
 }
 
 /** Writes a file of our own and signs it, unless the same file with a valid signature is there. */
