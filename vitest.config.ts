@@ -28,8 +28,9 @@ export default defineConfig({
     pool: 'forks',
     // Scenarios mostly wait for other processes, so two cores carry more than the one worker that is the default there.
     maxWorkers: 3,
-    // No test leaves anything behind in its process, so that files share one: a process of its own for each file takes half a second of a processor.
+    // Files share a process, because one for each file takes half a second of a processor; the setup file holds that none leaves anything behind.
     isolate: false,
+    setupFiles: '__tests__/helpers/leaves-nothing.ts',
     include: ['__tests__/**/*.test.ts'],
     exclude: [...NOT_HERE, ...WITH_SHELL_TOOLS],
   },

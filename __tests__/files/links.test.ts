@@ -261,12 +261,13 @@ test('a huge tree is not entered when it is excluded', async () => {
   let deep = join(root, 'node_modules');
   while (deep.length < 3800) deep = join(deep, 'd'.repeat(200));
   mkdirSync(deep, { recursive: true });
+  const before = process.cwd();
   process.chdir(deep);
   try {
     mkdirSync(`${'e'.repeat(200)}/${'f'.repeat(200)}`, { recursive: true });
     writeFileSync(`${'e'.repeat(200)}/file`, '');
   } finally {
-    process.chdir(import.meta.dirname);
+    process.chdir(before);
   }
   await expect(find(root, '**')).rejects.toThrow(expect.objectContaining({ code: 'DIRECTORY_UNREADABLE' }));
   for (const patterns of ['**\n!node_modules', '**\n!**/node_modules/**', '!node_modules/\n**', 'd*/**', 'dist/**']) {
