@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { compareBytewise } from '../../src/files/names.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import type { ActionRun } from '../../tools/runner/runner.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario, type Scenario, type ScenarioOptions } from '../helpers/scenario.ts';
 import { problemsOf, schema } from './schema.ts';
 
@@ -33,7 +34,7 @@ interface World {
 }
 
 async function within<T>(use: (world: World) => Promise<T>, options?: Partial<ScenarioOptions>): Promise<T> {
-  await using scenario = await createScenario({ files: FILES, ...options });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES, ...options });
   const key = { 'verify-key': scenario.service.credentials.verifyKeyPem, upload: 'false' };
   return await use({ scenario, key, at: (name) => join(scenario.workspace, name) });
 }

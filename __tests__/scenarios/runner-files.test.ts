@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario } from '../helpers/scenario.ts';
 import { startAuthority } from '../timestamp/authority.ts';
 
@@ -14,7 +15,7 @@ describe.each(['GITHUB_OUTPUT', 'GITHUB_STATE'])('%s that cannot be written', (v
     ['is a directory', (path: string) => mkdirSync(path)],
     ['is not there', () => {}],
   ])('because it %s makes the step red before any key is written and any request is made', async (_, make) => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const path = join(scenario.workspace, 'planted');
     make(path);
     const run = await scenario.run({}, { env: { [variable]: path }, timeoutMs: 20_000 });

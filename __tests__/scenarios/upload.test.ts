@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { QUOTA_EXCEEDED } from '../../tools/results/faults.ts';
 import { entriesOf } from '../../tools/results/zip.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { ACTION_DIRECTORY, createScenario } from '../helpers/scenario.ts';
 
 const FILES = { 'dist/a': 'aaa', 'dist/b': 'bbb' };
@@ -20,7 +21,7 @@ describe('the artifact', () => {
   });
 
   test('is never deleted by a re-run, whose error says when to set overwrite', { tags: ['fault-64c'] }, async () => {
-    await using scenario = await createScenario({ files: FILES, results: { names: 'run' } });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES, results: { names: 'run' } });
     const first = await scenario.run();
     scenario.results.store.nextAttempt();
     const again = await scenario.run({}, { env: { GITHUB_RUN_ATTEMPT: '2' } });
@@ -32,7 +33,7 @@ describe('the artifact', () => {
   });
 
   test('of an earlier attempt stays where GitHub frees the names for each attempt', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     await scenario.run();
     scenario.results.store.nextAttempt();
     const again = await scenario.run({}, { env: { GITHUB_RUN_ATTEMPT: '2' } });
@@ -41,7 +42,7 @@ describe('the artifact', () => {
   });
 
   test('is replaced with overwrite: true', { tags: ['fault-64c'] }, async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const [first, second] = [await scenario.run(), await scenario.run({ overwrite: 'true' })];
     expect(second.exitCode, second.log).toBe(0);
     expect(second.outputs['artifact-id']).not.toBe(first.outputs['artifact-id']);
@@ -50,7 +51,7 @@ describe('the artifact', () => {
 
   test('goes up under another name after the network was lost', async () => {
     const faults = [{ at: 'create', kind: 'drop', times: 1 }] as const;
-    await using scenario = await createScenario({ files: FILES, results: { faults } });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES, results: { faults } });
     const run = await scenario.run();
     expect(run.exitCode, run.log).toBe(0);
     expect(run.outputs['artifact-name']).toBe('signatures-retry-1');
@@ -64,7 +65,7 @@ describe('the artifact', () => {
 
   test('is taken as it is when only the last answer about it was lost', async () => {
     const faults = [{ at: 'finalize', kind: 'lose-answer', times: 9 }] as const;
-    await using scenario = await createScenario({ files: FILES, results: { faults } });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES, results: { faults } });
     const run = await scenario.run();
     expect(run.exitCode, run.log).toBe(0);
     expect(run.outputs).toMatchObject({ 'artifact-name': 'signatures', 'artifact-id': '1' });
@@ -77,7 +78,7 @@ describe('the artifact', () => {
       { at: 'finalize', kind: 'lose-answer' },
       { at: 'list', kind: 'drop', times: 9 },
     ] as const;
-    await using scenario = await createScenario({ files: FILES, results: { faults: lost } });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES, results: { faults: lost } });
     const run = await scenario.run();
     expect(run.exitCode, run.log).toBe(0);
     expect(run.outputs['artifact-name']).toBe('signatures-retry-1');
@@ -86,7 +87,7 @@ describe('the artifact', () => {
 
   test('that cannot be uploaded makes the step red, says why, and leaves the signatures', async () => {
     const faults = [{ at: 'create', kind: 'status', status: 403, message: 'no permission' }] as const;
-    await using scenario = await createScenario({ files: FILES, results: { faults } });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES, results: { faults } });
     const run = await scenario.run();
     expect(run.exitCode).toBe(1);
     expect(run.log).toContain('ARTIFACT_FAILED');
@@ -97,7 +98,11 @@ describe('the artifact', () => {
   });
 
   test('that finds the storage used up says that running again does not help', async () => {
-    await using scenario = await createScenario({ files: FILES, results: { faults: [QUOTA_EXCEEDED] } });
+    await using scenario = await createScenario({
+      runScript: runInProcess,
+      files: FILES,
+      results: { faults: [QUOTA_EXCEEDED] },
+    });
     const run = await scenario.run();
     expect(run.exitCode).toBe(1);
     expect(run.log).toMatch(/ARTIFACT_FAILED: .*storage quota has been hit/);
@@ -105,7 +110,7 @@ describe('the artifact', () => {
   });
 
   test('with a token that is none of GitHub says that running again does not help, and counts no requests', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.run({}, { env: { ACTIONS_RUNTIME_TOKEN: 'no-token-of-github' } });
     expect(run.exitCode).toBe(1);
     expect(run.log).toMatch(/ARTIFACT_FAILED: .*\n.*Running the step again does not help: ACTIONS_RUNTIME_TOKEN/);
@@ -113,7 +118,7 @@ describe('the artifact', () => {
   });
 
   test('is skipped with one notice on GitHub Enterprise Server', { tags: ['fault-64e'] }, async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.run({}, { env: { GITHUB_SERVER_URL: 'https://github.example.com' } });
     expect(run.exitCode, run.log).toBe(0);
     expect(run.outputs).toMatchObject({ 'signed-count': '2', 'artifact-id': '' });
@@ -124,7 +129,7 @@ describe('the artifact', () => {
   });
 
   test('takes its name and days from the inputs', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.run({ 'artifact-name': 'linux-signatures', 'retention-days': '7' });
     expect(run.exitCode, run.log).toBe(0);
     expect(run.outputs['artifact-name']).toBe('linux-signatures');
@@ -136,7 +141,7 @@ test('a text of the service that names a network error is no reason to try again
   const faults = [
     { at: 'create', kind: 'status', status: 403, message: 'ECONNRESET (409) Upload progress stalled.' },
   ] as const;
-  await using scenario = await createScenario({ files: FILES, results: { faults } });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES, results: { faults } });
   const run = await scenario.run();
   expect(run.exitCode).toBe(1);
   expect(run.log).toContain('ARTIFACT_FAILED');
@@ -144,7 +149,7 @@ test('a text of the service that names a network error is no reason to try again
 });
 
 test('a name that holds a command of the runner is refused', async () => {
-  await using scenario = await createScenario({ files: FILES });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const run = await scenario.run({ 'artifact-name': '##[add-mask]signatures' });
   expect(run.exitCode).toBe(1);
   expect(run.log).toContain('Input artifact-name must be at most 200 bytes');

@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { runAction } from '../../../tools/runner/runner.ts';
 import { readDocument } from '../../docs/document.ts';
+import { runInProcess } from '../../helpers/in-process.ts';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
 import { STAND_INS, StandInServer, TOKEN } from './stand-ins.ts';
 
@@ -37,6 +38,7 @@ async function signWith(
     actionDirectory: ACTION_DIRECTORY,
     workspace,
     runnerTemp,
+    runScript: runInProcess,
     inputs: { ...common, ...inputs },
   });
   const signatures = (await readdir(join(workspace, 'dist'))).filter((name) => name.endsWith('.sign'));
@@ -48,6 +50,7 @@ function verify(workspace: string, runnerTemp: string, inputs: Readonly<Record<s
     actionDirectory: ACTION_DIRECTORY,
     workspace,
     runnerTemp,
+    runScript: runInProcess,
     inputs: { mode: 'verify', files: 'dist/*.bin', ...inputs },
   });
 }
