@@ -16,6 +16,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createPki } from '../../src/rehearsal/pki.ts';
+import { COMPILE_CACHE } from '../helpers/compile-cache.ts';
 import { signContent, type Target } from './client.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../tools/service/serve.ts');
@@ -36,9 +37,12 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Starts the program with an empty environment and returns all that it prints first. */
+/** Starts the program without any environment of this process and returns all that it prints first. */
 async function serve(...options: string[]): Promise<string> {
-  const child = spawn(process.execPath, [PROGRAM, ...options], { env: {}, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [PROGRAM, ...options], {
+    env: COMPILE_CACHE,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   running = child;
   let printed = '';
   while (!printed.endsWith('\nsign_file hello.txt\n')) {
@@ -135,7 +139,7 @@ function runStep(printed: string): string {
   mkdirSync(join(directory, 'build'));
   writeFileSync(join(directory, 'build/app.bin'), 'the application');
   const command = line.replace('npm run step --', `'${process.execPath}' '${STEP}'`);
-  const env = { PATH: PATHS.join(delimiter), INIT_CWD: directory };
+  const env = { ...COMPILE_CACHE, PATH: PATHS.join(delimiter), INIT_CWD: directory };
   const { stdout } = spawnSync('sh', ['-c', command], { env, encoding: 'utf8' });
   return stdout.trimEnd().split('\n').at(-1) ?? '';
 }
@@ -187,7 +191,7 @@ test.each([
   [['--client-ca', 'nowhere.pem'], /The file nowhere\.pem cannot be read \(ENOENT\)/],
   [['--dir', import.meta.dirname], /cannot be made \(EEXIST\)/],
 ])('%j is refused with a sentence', async (options, message) => {
-  const run = promisify(execFile)(process.execPath, [PROGRAM, ...options], { env: {} });
+  const run = promisify(execFile)(process.execPath, [PROGRAM, ...options], { env: COMPILE_CACHE });
   await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
   await expect(run).rejects.not.toMatchObject({ stderr: expect.stringMatching(/\n\s+at /) });
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { COMPILE_CACHE } from '../helpers/compile-cache.ts';
 import { startStepCa } from '../helpers/step-ca.ts';
 import { freePort } from '../peers/http/process.ts';
 
@@ -32,7 +33,7 @@ type OnOutput = (text: string, stop: () => void) => void;
 
 /** Runs the command as npm would, started in the directory of the test, and checks that it leaves nothing behind. */
 async function step(words: string, more: readonly string[] = [], onOutput: OnOutput = () => {}) {
-  const env = { PATH: process.env['PATH'], INIT_CWD: directory, TMPDIR: temporary };
+  const env = { ...COMPILE_CACHE, PATH: process.env['PATH'], INIT_CWD: directory, TMPDIR: temporary };
   const child = spawn(process.execPath, [PROGRAM, ...words.split(' '), ...more], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
