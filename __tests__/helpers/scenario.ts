@@ -107,7 +107,11 @@ export async function opensslAccepts(
     const key = join(directory, 'key.pem');
     const signature = join(directory, 'signature.bin');
     await writeFile(key, publicKeyPem);
-    await run('openssl', ['base64', '-d', '-A', '-in', signatureFile, '-out', signature]);
+    const text = await readFile(signatureFile, 'latin1');
+    // Strict, unlike Node.
+    const bytes = Buffer.from(text, 'base64');
+    if (bytes.toString('base64') !== text) return false;
+    await writeFile(signature, bytes);
     const { stdout } = await run('openssl', ['dgst', `-${digest}`, '-verify', key, '-signature', signature, file]);
     return stdout.includes('Verified OK');
   } catch {

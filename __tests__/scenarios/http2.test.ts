@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario } from '../helpers/scenario.ts';
 
 const SMALL = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`dist/${i}`, `content ${i}`]));
@@ -29,7 +30,7 @@ describe('http2: true', () => {
     ['16 files of 4 MB', 16, 4 * 1024 * 1024],
   ])('carries %s without being told to calm down', async (_, count, size) => {
     const files = Object.fromEntries(Array.from({ length: count }, (_, i) => [`dist/${i}`, Buffer.alloc(size, i)]));
-    await using scenario = await createScenario({ files, service: { http2: true } });
+    await using scenario = await createScenario({ runScript: runInProcess, files, service: { http2: true } });
     const run = await scenario.run({ http2: 'true', upload: 'false' });
     expect(run.exitCode, run.log).toBe(0);
     expect(run.outputs['request-count']).toBe(String(count));
@@ -40,7 +41,11 @@ describe('http2: true', () => {
     async (error) => {
       const script = ({ index }: { index: number }): { kind: 'http2'; error: typeof error } | undefined =>
         index % 50 === 20 && index < 300 ? { kind: 'http2', error } : undefined;
-      await using scenario = await createScenario({ files: SMALL, service: { http2: true, delayMs: 5, script } });
+      await using scenario = await createScenario({
+        runScript: runInProcess,
+        files: SMALL,
+        service: { http2: true, delayMs: 5, script },
+      });
       const run = await scenario.run({ http2: 'true', upload: 'false' });
       expect(run.exitCode, run.log).toBe(0);
       expect(scenario.service.counters.replays).toBe(0);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario } from '../helpers/scenario.ts';
 
 const FILES = { 'dist/a': 'aaa', 'dist/b': 'bbb', 'dist/c': 'ccc' };
@@ -68,7 +69,11 @@ describe('one file that the service refuses', () => {
 
   test('makes the step red, uploads nothing, and leaves the others signed', async () => {
     const files = { 'dist/good': 'abc', 'dist/big': 'abcde', 'dist/fine': 'abc' };
-    await using scenario = await createScenario({ files, service: { script: refuseFiveBytes } });
+    await using scenario = await createScenario({
+      runScript: runInProcess,
+      files,
+      service: { script: refuseFiveBytes },
+    });
     const run = await scenario.run();
     expect(run.exitCode).toBe(1);
     expect(await scenario.signatures()).toEqual(['dist/fine.sign', 'dist/good.sign']);
@@ -89,7 +94,11 @@ describe('one file that the service refuses', () => {
 
   test('an older signature of it does not survive', async () => {
     const files = { 'dist/good': 'abc', 'dist/big': 'abcde', 'dist/big.sign': 'old', 'dist/good.sign': 'old' };
-    await using scenario = await createScenario({ files, service: { script: refuseFiveBytes } });
+    await using scenario = await createScenario({
+      runScript: runInProcess,
+      files,
+      service: { script: refuseFiveBytes },
+    });
     await scenario.run();
     expect(await scenario.signatures()).toEqual(['dist/good.sign']);
     expect(await scenario.read('dist/good.sign')).not.toBe('old');
@@ -107,7 +116,7 @@ describe('bad input is refused before any connection', () => {
     ['an empty certificate', async () => ({ cert: '' }), /cert\b.*empty/i],
     ['an unreadable chain', async () => ({ chain: 'not a certificate' }), /chain/],
   ])('%s', async (_, inputs, message) => {
-    await using scenario = await createScenario({ files: { ...FILES, 'dist/a.sign': 'old' } });
+    await using scenario = await createScenario({ runScript: runInProcess, files: { ...FILES, 'dist/a.sign': 'old' } });
     const run = await scenario.run(await inputs());
     expect(run.exitCode).toBe(1);
     expect(run.log).toMatch(message);
@@ -123,7 +132,7 @@ describe('bad input is refused before any connection', () => {
   }
 
   test('all problems with the inputs come in one error, and no value of a secret', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.run({
       concurrency: '0',
       timeout: 'soon',
@@ -139,14 +148,14 @@ describe('bad input is refused before any connection', () => {
   });
 
   test('a mode that does not exist lists those that do', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.run({ mode: 'sing' });
     expect(run.exitCode).toBe(1);
     expect(run.log).toMatch(/“sing”.*sign, rehearse, verify/);
   });
 
   test('more files than max-files', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.run({ 'max-files': '2' });
     expect(run.exitCode).toBe(1);
     expect(run.log).toContain('TOO_MANY_FILES');
@@ -154,7 +163,7 @@ describe('bad input is refused before any connection', () => {
   });
 
   test('a name that the artifact service refuses is found before signing', async () => {
-    await using scenario = await createScenario({ files: { ...FILES, 'dist/a:b': 'x' } });
+    await using scenario = await createScenario({ runScript: runInProcess, files: { ...FILES, 'dist/a:b': 'x' } });
     const run = await scenario.run();
     expect(run.exitCode).toBe(1);
     expect(run.log).toContain('ARTIFACT_NAME_REFUSED');
@@ -164,7 +173,7 @@ describe('bad input is refused before any connection', () => {
   });
 
   test('a pattern without a file', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const missing = { files: 'dist/**\nbuild/*.zip' };
     const run = await scenario.run(missing);
     expect(run.exitCode).toBe(1);

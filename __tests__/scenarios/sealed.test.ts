@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/rehearsal/faults/faults.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario, type Scenario } from '../helpers/scenario.ts';
 
 const FILES = { 'dist/a': 'a', 'dist/b': 'bb', 'dist/c': 'ccc' };
@@ -111,6 +112,7 @@ test('of many files, which the second thread helps to compare, each that changed
     }
   };
   await using scenario = await createScenario({
+    runScript: runInProcess,
     files: Object.fromEntries(names.map((name) => [name, name])),
     service: { script },
   });
@@ -129,7 +131,7 @@ test('a signature that was kept is looked at again like a new one', async () => 
     act();
     return undefined;
   };
-  await using scenario = await createScenario({ files: FILES, service: { script } });
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES, service: { script } });
   const inputs = { upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
   expect((await scenario.run(inputs)).exitCode).toBe(0);
   rmSync(join(scenario.workspace, 'dist/c.sign'));
@@ -144,6 +146,7 @@ test('a signature that was kept is looked at again like a new one', async () => 
 test('an artifact of files that change during the upload is deleted', async () => {
   let workspace = '';
   await using scenario = await createScenario({
+    runScript: runInProcess,
     files: FILES,
     results: {
       onCall: (point) => {
@@ -163,6 +166,7 @@ test('an artifact of files that change during the upload is deleted', async () =
 test('an artifact that cannot be deleted is named with its id', async () => {
   let workspace = '';
   await using scenario = await createScenario({
+    runScript: runInProcess,
     files: FILES,
     results: {
       faults: [{ at: 'delete', kind: 'status', status: 400, times: Number.POSITIVE_INFINITY }],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { demonstrate } from '../../tools/demo/demonstrate.ts';
 import { entriesOf } from '../../tools/results/zip.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { ACTION_DIRECTORY, createScenario, opensslAccepts } from '../helpers/scenario.ts';
 
 const FILES = {
@@ -76,7 +77,7 @@ describe('signing a release with a real service', () => {
   });
 
   test('a second run signs only what has changed', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const key = { 'verify-key': scenario.service.credentials.verifyKeyPem };
     await scenario.run(key);
     const before = await scenario.read('dist/app.bin.sign');
@@ -95,7 +96,7 @@ describe('signing a release with a real service', () => {
   });
 
   test('without a key, or with reuse: false, every file is signed anew', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     await scenario.run();
     expect((await scenario.run({ overwrite: 'true' })).outputs['signed-count']).toBe('3');
     const key = { 'verify-key': scenario.service.credentials.verifyKeyPem, reuse: 'false', overwrite: 'true' };
@@ -103,7 +104,7 @@ describe('signing a release with a real service', () => {
   });
 
   test('output-dir takes everything that is written and leaves the tree as it was', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.run({ 'output-dir': 'signed', manifest: 'meta/release.json' });
     expect(run.exitCode, run.log).toBe(0);
     expect(await scenario.signatures()).toEqual([
@@ -124,7 +125,7 @@ describe('signing a release with a real service', () => {
   });
 
   test('root changes what patterns and paths are relative to', async () => {
-    await using scenario = await createScenario({ files: FILES });
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.run({ root: 'dist', files: 'sub', manifest: 'release.json' });
     expect(run.exitCode, run.log).toBe(0);
     expect(JSON.parse(await scenario.read('dist/release.json'))).toMatchObject({
