@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { appendFileSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { ActionError, codeOf } from '../src/errors.ts';
 import { ToolError } from './tool-error.ts';
 
@@ -50,4 +50,34 @@ export function resolveDirectory(option: string, path: string): string {
   if (found?.isDirectory()) return directory;
   const what = found === undefined ? 'there is nothing at this path' : 'this is no directory';
   throw new ToolError('ARGUMENT_INVALID', `${option} ${directory}: ${what}.`);
+}
+
+/** Makes the directory that an option names, with those above it that are missing; throws `ARGUMENT_INVALID` when it cannot. */
+export function provideDirectory(option: string, directory: string): void {
+  orRefuse(`${option} ${directory}: this directory cannot be made`, () => makeLevels(directory));
+}
+
+/** Makes sure that the file that an option names can be written, without changing it; throws `ARGUMENT_INVALID` when it cannot. */
+export function provideFile(option: string, file: string): void {
+  orRefuse(`${option} ${file}: this file cannot be written`, () => {
+    makeLevels(dirname(file));
+    appendFileSync(file, '');
+  });
+}
+
+function orRefuse(problem: string, act: () => void): void {
+  try {
+    act();
+  } catch (cause) {
+    const hint = 'Name a place in which you may write.';
+    throw new ToolError('ARGUMENT_INVALID', `${problem} (${codeOf(cause) ?? 'unknown'}).`, { hint, cause });
+  }
+}
+
+/** A level at a time: `recursive` of Node never ends below a directory that takes no new ones, such as /proc. */
+function makeLevels(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeLevels(parent);
+  mkdirSync(directory);
 }

@@ -75,6 +75,17 @@ test('credentials from files sign with the real service, the log shows no secret
   expect(readFileSync(join(directory, 'kept/summary.html'), 'utf8')).toContain('<h2>');
 });
 
+test.runIf(process.platform === 'linux').each([
+  ['--artifacts', '/proc/kept/release', 'this directory cannot be made'],
+  ['--artifacts', '/etc/passwd', 'this directory cannot be made'],
+  ['--page', '/proc/kept/summary.html', 'this file cannot be written'],
+  ['--page', '/etc', 'this file cannot be written'],
+])('%s %s is refused by a sentence before anything is signed', async (option, path, what) => {
+  const { code, printed, complaints } = await step(`--workspace workspace ${option} ${path}`, signing());
+  expect({ code, printed }).toEqual({ code: 1, printed: '' });
+  expect(complaints).toContain(`${option} ${path}: ${what} (E`);
+});
+
 test('a PKCS#12 is passed on as base64, and what fails is red, with the cause in the last line', async () => {
   writeFileSync(join(directory, 'client.p12'), Buffer.from([0x30, 0x82, 0xff, 0xfe]));
   const { code, printed } = await step(

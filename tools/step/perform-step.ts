@@ -19,9 +19,9 @@ export interface StepRequest {
   readonly env: Readonly<Record<string, string>>;
   /** A token service for the job: its port, and claims over the usual ones; `undefined` for a job that may draw no tokens. */
   readonly idTokens: { readonly port: number; readonly claims: Claims } | undefined;
-  /** Where uploaded artifacts are unpacked. */
+  /** The directory in which uploaded artifacts are unpacked; it exists. */
   readonly artifactsDirectory: string | undefined;
-  /** Where the job summary is written as a web page. */
+  /** The file into which the job summary is written as a web page; it can be written. */
   readonly pagePath: string | undefined;
   readonly detail: 'short' | 'full';
   readonly print: (text: string) => void;
@@ -90,7 +90,7 @@ async function showResults(request: StepRequest, run: ActionRun, artifacts: read
   }
   print(heading('Result'));
   if (pagePath !== undefined) {
-    await writePage(pagePath, run.summary);
+    await writeFile(pagePath, summaryToPage(run.summary));
     print(toPrintable(`The job summary is in ${pagePath}.\n`));
   }
   for (const artifact of artifacts) print(await showArtifact(artifact, artifactsDirectory));
@@ -100,11 +100,6 @@ async function showResults(request: StepRequest, run: ActionRun, artifacts: read
 /** What the step left in its temporary directory is gone when a reader looks for it. */
 function showPath(value: string, { runnerTemp }: ActionRun): string {
   return value.startsWith(runnerTemp) ? `${value} (removed at the end)` : value;
-}
-
-async function writePage(path: string, summary: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, summaryToPage(summary));
 }
 
 async function showArtifact({ name, zip }: Artifact, directory: string | undefined): Promise<string> {

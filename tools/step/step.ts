@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { resolveDirectory, resolvePath, runCommandLine } from '../command-line.ts';
+import { provideDirectory, provideFile, resolveDirectory, resolvePath, runCommandLine } from '../command-line.ts';
 import { ToolError } from '../tool-error.ts';
 import { readAssignments } from './assignments.ts';
 import { performStep } from './perform-step.ts';
@@ -51,6 +51,10 @@ await runCommandLine(HELP, async (argv) => {
     throw new ToolError('ARGUMENT_INVALID', 'No input is given: each is an option --with NAME=VALUE.', { hint });
   }
   const given = (path: string | undefined) => (path === undefined ? undefined : resolvePath(path));
+  // Before the step runs, so that nothing is signed whose copy has no place.
+  const [artifactsDirectory, pagePath] = [given(values.artifacts), given(values.page)];
+  if (artifactsDirectory !== undefined) provideDirectory('--artifacts', artifactsDirectory);
+  if (pagePath !== undefined) provideFile('--page', pagePath);
   return performStep({
     actionDirectory: given(values.action) ?? join(import.meta.dirname, '..', '..'),
     workspace: resolveDirectory('--workspace', values.workspace),
@@ -60,8 +64,8 @@ await runCommandLine(HELP, async (argv) => {
       values['id-tokens'] === undefined
         ? undefined
         : { port: readPort(values['id-tokens']), claims: await readAssignments('--claim', values.claim) },
-    artifactsDirectory: given(values.artifacts),
-    pagePath: given(values.page),
+    artifactsDirectory,
+    pagePath,
     detail: values.verbose ? 'full' : 'short',
     print: (text) => process.stdout.write(text),
   });
