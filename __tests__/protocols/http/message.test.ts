@@ -83,7 +83,11 @@ describe('problems', () => {
     ['lines that YAML joined', 'POST /s Content-Type: application/json {"hash":"{digest:hex}"}', 'request: |'],
     ['another version', 'POST /s HTTP/2\n\n{digest}', 'leave the version out'],
     ['typographic quotes', 'POST /s\n\n[ "a",\n{“hash”:"{digest:hex}"}]', 'from character 2 of its line 2 on'],
-    ['a file in a form', 'POST /s\nContent-Type: application/x-www-form-urlencoded\n\nd={file:base64}', 'raw bytes'],
+    [
+      'a file in a form',
+      'POST /s\nContent-Type: application/x-www-form-urlencoded\n\nd={file:base64}',
+      'the file in a form',
+    ],
     ['a body of GET', 'GET /sign?d={digest:hex}\n\nx', 'has a body'],
     ['another method', 'DELETE /sign\n\n{digest}', 'request line'],
     ['a fragment', 'POST /sign#x\n\n{digest}', 'percent-encoded path'],

@@ -16,6 +16,8 @@ export interface AnswerFacts {
   readonly credentials: string;
   /** The inputs that say where requests go, for the hint of a wrong address; absent for `server-url and sign-path`. */
   readonly address?: string | undefined;
+  /** The input in which the author of the workflow wrote the request; absent where the action alone composes the request. */
+  readonly written?: string | undefined;
 }
 
 type Row = readonly [kind: FailureKind, code: Failure['code'], hint: string, facts?: FailureFacts];
@@ -57,7 +59,7 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
   const said = quote(response, facts.scrub);
   switch (status) {
     case 400:
-      return badRequest(response, said, asked);
+      return badRequest(response, said, { ...facts, asked });
     case 401:
     case 403:
       return refused(response, said, { ...facts, asked });
@@ -70,7 +72,8 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
       const [kind, code, advice, more] = ROWS[status] ?? otherRow(status);
       const message = `The service answered ${status}${status === 405 ? allowed(response) : ''}${said}.`;
       const isOther = !(status in ROWS) && status < 500;
-      const hint = (advice === NOT_IT || isOther ? requestOf(response, facts) : '') + advice.replace(ADDRESS, address);
+      const told = advice === ASK_OPERATORS ? contentHint(facts) : advice.replace(ADDRESS, address);
+      const hint = (advice === NOT_IT || isOther ? requestOf(response, facts) : '') + told;
       return new Failure(kind, code, message, { ...more, ...asked, hint });
     }
   }
@@ -89,14 +92,9 @@ export function requestOf({ request }: WireResponse, { scrub }: AnswerFacts): st
 
 function redirect(response: WireResponse, facts: AnswerFacts): Failure {
   const { status } = response;
-  return new Failure(
-    'config',
-    'HTTP_REDIRECT',
-    `The service answered ${status}, a redirect${redirectTarget(response, facts.scrub)}, which is never followed.`,
-    {
-      hint: `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.`,
-    },
-  );
+  const message = `The service answered ${status}, a redirect${redirectTarget(response, facts.scrub)}, which is never followed.`;
+  const hint = `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.`;
+  return new Failure('config', 'HTTP_REDIRECT', message, { hint });
 }
 
 const NGINX_PAGES: readonly (readonly [string, string])[] = [
@@ -104,22 +102,26 @@ const NGINX_PAGES: readonly (readonly [string, string])[] = [
   ['The SSL certificate error', 'it could not verify our client certificate'],
 ];
 
-function badRequest({ body }: WireResponse, said: string, asked: FailureFacts): Failure {
-  const text = body.toString('utf8', 0, 4096);
+function badRequest(response: WireResponse, said: string, facts: Refusal): Failure {
+  const { asked } = facts;
+  const text = response.body.toString('utf8', 0, 4096);
   const page = NGINX_PAGES.find(([title]) => text.includes(title));
   if (page) return certificateRefused(`400 “${page[0]}”`, page[1]);
   if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
-    return new Failure('service', 'THROTTLED', `The service answered 400${said}.`, {
-      ...asked,
-      hint: BUSY,
-      throttled: true,
-    });
+    const how = { ...asked, hint: BUSY, throttled: true };
+    return new Failure('service', 'THROTTLED', `The service answered 400${said}.`, how);
   }
   return new Failure('file', 'REQUEST_REFUSED', `The service answered 400${said}.`, {
     ...asked,
-    hint: ASK_OPERATORS,
+    hint: (facts.written === undefined ? '' : requestOf(response, facts)) + contentHint(facts),
     endsRun: 'first-four-files',
   });
+}
+
+/** A request that the author of the workflow wrote is the likelier mistake. */
+function contentHint({ written }: AnswerFacts): string {
+  if (written === undefined) return ASK_OPERATORS;
+  return `Compare ${written} with what the service expects: path, headers, members of the body, encoding of the digest. ${ASK_OPERATORS}`;
 }
 
 function certificateRefused(answer: string, why = 'it got none that it accepts'): Failure {
@@ -127,9 +129,7 @@ function certificateRefused(answer: string, why = 'it got none that it accepts')
     'config',
     'TLS_CLIENT_REJECTED',
     `The server refused our client certificate: ${why} (${answer}).`,
-    {
-      hint: CHECK_CERTIFICATE,
-    },
+    { hint: CHECK_CERTIFICATE },
   );
 }
 

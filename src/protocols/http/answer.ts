@@ -36,6 +36,7 @@ export function readAnswer(
   const compressed = describeCompression(response, scrub);
   if (compressed !== undefined) throw unusable('RESP_ENCODED', compressed, { hint: COMPRESSED_HINT });
   if (body.length === 0) throw unusable('RESP_EMPTY', 'The service answered with an empty body.');
+  if (place.in !== 'json') refuseWrapped(response, facts);
   if (place.in === 'raw') return checked(body.toString(encoding));
   const text = decode(body);
   if (place.in === 'body') return checked(text.replace(/\r?\n$/, ''));
@@ -44,6 +45,31 @@ export function readAnswer(
     return checked(follow(json, place.steps, (value) => describe(value, scrub)));
   } catch (error) {
     throw error instanceof Failure ? withReason(error, response, { ...facts, json }) : error;
+  }
+}
+
+/** Throws when the whole answer, which should be the signature, is a web page or JSON with members. */
+function refuseWrapped(response: WireResponse, facts: AnswerFacts & { readonly scrub: Scrub }): void {
+  if (isWebPage(response)) throw unusable('RESP_HTML', 'The answer is a web page.');
+  const json = membersIn(response.body);
+  if (json === undefined) return;
+  const failure = unusable(
+    'RESP_BAD_SIGNATURE',
+    `The answer is JSON, not the signature alone. ${describe(json, facts.scrub)}`,
+    {
+      hint: 'Set answer to the place of the signature in that JSON, such as /signature.',
+    },
+  );
+  throw withReason(failure, response, { ...facts, json });
+}
+
+function membersIn(body: Buffer): object | undefined {
+  // No signature begins so.
+  if (body[0] !== '{'.charCodeAt(0)) return undefined;
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
   }
 }
 

@@ -44,6 +44,7 @@ export function createHttpSigner(transport: Transport, options: HttpOptions, scr
         asksForCertificate: transport.asksForCertificate(),
         credentials: 'token, and what request sends to prove who asks',
         address: 'server-url and request',
+        written: 'request',
       };
       if (status !== 200 && status !== 201) throw statusFailure(response, facts);
       return { text: readAnswer(response, options, facts) };

@@ -65,7 +65,9 @@ export function parseMessage(text: string): HttpMessage | readonly string[] {
 function readTemplate(text: string, problems: string[]): Template {
   const { template, unknown, doubled } = parseTemplate(text);
   for (const each of unknown)
-    problems.push(`holds ${each}, which is no placeholder; placeholders are ${PLACEHOLDERS.map(inBraces).join(', ')}`);
+    problems.push(
+      `holds ${each}, which is no placeholder; placeholders are ${PLACEHOLDERS.map((one) => `{${one}}`).join(', ')}`,
+    );
   for (const each of doubled) problems.push(`holds {${each}}; write ${each}, with one pair of braces`);
   return template;
 }
@@ -158,11 +160,9 @@ function checkPlaceholders({ target, headers, body, bodyPlace }: Parts, problems
     problems.push(
       'holds {token} in its request line, which servers and proxies write to their logs; put {token} into a header',
     );
-  const isRaw = (each: Placeholder): boolean => each === 'digest' || each === 'file';
-  // The percent-encoding of a file's base64 would have to be known before the file is read.
-  const isStream = bodyPlace === 'form' && inBody.includes('file:base64');
-  if (inHead.some(isRaw) || (bodyPlace !== 'text' && inBody.some(isRaw)) || isStream)
-    problems.push('has raw bytes where only text can stand; write {digest:hex}, {digest:base64} or {file:base64}');
+  const inText = bodyPlace === 'text' ? inHead : [...inHead, ...inBody];
+  const misplaced = misplacedContent(inText, bodyPlace === 'form' ? inBody : []);
+  if (misplaced !== undefined) problems.push(misplaced);
   if (headers.some(([, value]) => placeholdersOf(value).some((each) => each.startsWith('file'))))
     problems.push('holds the file in a header, which is too small for a file');
   const broken = bodyPlace === 'json' ? brokenJson(fillTemplate(body, 'text', fillOfSameLength)) : undefined;
@@ -173,12 +173,19 @@ function checkPlaceholders({ target, headers, body, bodyPlace }: Parts, problems
   return contents[0];
 }
 
-function inBraces(placeholder: Placeholder): string {
-  return `{${placeholder}}`;
+/** Says which content stands where it cannot be sent, in words that follow the name of the input. */
+function misplacedContent(inText: readonly Placeholder[], inForm: readonly Placeholder[]): string | undefined {
+  if (inText.includes('digest'))
+    return 'holds {digest}, raw bytes, where only text can stand; write {digest:hex} or {digest:base64}';
+  // The percent-encoding of a file's base64 would have to be known before the file is read.
+  if (inForm.includes('file') || inForm.includes('file:base64'))
+    return 'holds the file in a form, which the action cannot send; write {digest:hex} or {digest:base64}';
+  if (inText.includes('file')) return 'holds {file}, raw bytes, where only text can stand; write {file:base64}';
+  return undefined;
 }
 
 function fillOfSameLength(placeholder: Placeholder): string {
-  return 'x'.repeat(inBraces(placeholder).length);
+  return 'x'.repeat(`{${placeholder}}`.length);
 }
 
 /** Says where a text stops to be JSON, in words that follow a noun; `undefined` when it is JSON. The text itself is not shown. */
