@@ -158,7 +158,7 @@ test.each([
   ['--workspace workspace', /No input is given: each is an option --with NAME=VALUE\.\n--with mode=rehearse/],
   ['--with a=1 --workspace nowhere', /--workspace .*nowhere: there is nothing at this path/],
   ['--with a=1 --workspace workspace/app.bin', /--workspace .*app\.bin: this is no directory/],
-  ['--with a=1 --page workspace', /EISDIR.*workspace/],
+  ['--with a=1 --page workspace', /workspace: .*EISDIR/],
   ['--fast', /--fast[\s\S]*--help/],
   ['--action .', /action file in .* cannot be run: there is none/],
 ])('%s is refused with a sentence', async (args, message) => {
