@@ -34359,6 +34359,7 @@ var __webpack_modules__ = {
 			const compressed = describeCompression(response, scrub);
 			if (compressed !== undefined) throw answer_unusable("RESP_ENCODED", compressed, { hint: COMPRESSED_HINT });
 			if (body.length === 0) throw answer_unusable("RESP_EMPTY", "The service answered with an empty body.");
+			if (place.in !== "json") refuseWrapped(response, facts);
 			if (place.in === "raw") return checked(body.toString(encoding));
 			const text = answer_decode(body);
 			if (place.in === "body") return checked(text.replace(/\r?\n$/, ""));
@@ -34370,6 +34371,24 @@ var __webpack_modules__ = {
 					...facts,
 					json
 				}) : error;
+			}
+		}
+		function refuseWrapped(response, facts) {
+			if ((0, answers_reason.AA)(response)) throw answer_unusable("RESP_HTML", "The answer is a web page.");
+			const json = membersIn(response.body);
+			if (json === undefined) return;
+			const failure = answer_unusable("RESP_BAD_SIGNATURE", `The answer is JSON, not the signature alone. ${describe(json, facts.scrub)}`, { hint: "Set answer to the place of the signature in that JSON, such as /signature." });
+			throw withReason(failure, response, {
+				...facts,
+				json
+			});
+		}
+		function membersIn(body) {
+			if (body[0] !== "{".charCodeAt(0)) return undefined;
+			try {
+				return JSON.parse(body.toString());
+			} catch {
+				return undefined;
 			}
 		}
 		function withReason(failure, response, { json, ...facts }) {
@@ -34553,7 +34572,7 @@ var __webpack_modules__ = {
 		}
 		function readTemplate(text, problems) {
 			const { template, unknown, doubled } = parseTemplate(text);
-			for (const each of unknown) problems.push(`holds ${each}, which is no placeholder; placeholders are ${PLACEHOLDERS.map(inBraces).join(", ")}`);
+			for (const each of unknown) problems.push(`holds ${each}, which is no placeholder; placeholders are ${PLACEHOLDERS.map((one) => `{${one}}`).join(", ")}`);
 			for (const each of doubled) problems.push(`holds {${each}}; write ${each}, with one pair of braces`);
 			return template;
 		}
@@ -34621,19 +34640,22 @@ var __webpack_modules__ = {
 			const contents = [...inHead, ...inBody].filter((each) => CONTENT.has(each));
 			if (contents.length > 1 || contents.length === 0 && !problems.some((each) => each.includes("no placeholder"))) problems.push(`must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`);
 			if (placeholdersOf(target).includes("token")) problems.push("holds {token} in its request line, which servers and proxies write to their logs; put {token} into a header");
-			const isRaw = (each) => each === "digest" || each === "file";
-			const isStream = bodyPlace === "form" && inBody.includes("file:base64");
-			if (inHead.some(isRaw) || bodyPlace !== "text" && inBody.some(isRaw) || isStream) problems.push("has raw bytes where only text can stand; write {digest:hex}, {digest:base64} or {file:base64}");
+			const inText = bodyPlace === "text" ? inHead : [...inHead, ...inBody];
+			const misplaced = misplacedContent(inText, bodyPlace === "form" ? inBody : []);
+			if (misplaced !== undefined) problems.push(misplaced);
 			if (headers.some(([, value]) => placeholdersOf(value).some((each) => each.startsWith("file")))) problems.push("holds the file in a header, which is too small for a file");
 			const broken = bodyPlace === "json" ? brokenJson(fillTemplate(body, "text", fillOfSameLength)) : undefined;
 			if (broken !== undefined) problems.push(`has a body that is not JSON${broken}; each placeholder must stand inside a string, as in {"hash":"{digest:hex}"}`);
 			return contents[0];
 		}
-		function inBraces(placeholder) {
-			return `{${placeholder}}`;
+		function misplacedContent(inText, inForm) {
+			if (inText.includes("digest")) return "holds {digest}, raw bytes, where only text can stand; write {digest:hex} or {digest:base64}";
+			if (inForm.includes("file") || inForm.includes("file:base64")) return "holds the file in a form, which the action cannot send; write {digest:hex} or {digest:base64}";
+			if (inText.includes("file")) return "holds {file}, raw bytes, where only text can stand; write {file:base64}";
+			return undefined;
 		}
 		function fillOfSameLength(placeholder) {
-			return "x".repeat(inBraces(placeholder).length);
+			return "x".repeat(`{${placeholder}}`.length);
 		}
 		function brokenJson(text) {
 			try {
@@ -34748,7 +34770,8 @@ Content-Type: application/json
 						scrub,
 						asksForCertificate: transport.asksForCertificate(),
 						credentials: "token, and what request sends to prove who asks",
-						address: "server-url and request"
+						address: "server-url and request",
+						written: "request"
 					};
 					if (status !== 200 && status !== 201) throw (0, answers_status.F)(response, facts);
 					return { text: readAnswer(response, options, facts) };
@@ -45071,7 +45094,10 @@ Content-Type: application/json
 			if (status >= 300 && status < 400 && status !== 304) return redirect(response, facts);
 			const said = quote(response, facts.scrub);
 			switch (status) {
-				case 400: return badRequest(response, said, asked);
+				case 400: return badRequest(response, said, {
+					...facts,
+					asked
+				});
 				case 401:
 				case 403: return refused(response, said, {
 					...facts,
@@ -45087,7 +45113,8 @@ Content-Type: application/json
 					const [kind, code, advice, more] = ROWS[status] ?? otherRow(status);
 					const message = `The service answered ${status}${status === 405 ? allowed(response) : ""}${said}.`;
 					const isOther = !(status in ROWS) && status < 500;
-					const hint = (advice === NOT_IT || isOther ? requestOf(response, facts) : "") + advice.replace(ADDRESS, address);
+					const told = advice === ASK_OPERATORS ? contentHint(facts) : advice.replace(ADDRESS, address);
+					const hint = (advice === NOT_IT || isOther ? requestOf(response, facts) : "") + told;
 					return new failure.HR(kind, code, message, {
 						...more,
 						...asked,
@@ -45123,25 +45150,33 @@ Content-Type: application/json
 		}
 		function redirect(response, facts) {
 			const { status } = response;
-			return new failure.HR("config", "HTTP_REDIRECT", `The service answered ${status}, a redirect${redirectTarget(response, facts.scrub)}, which is never followed.`, { hint: `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.` });
+			const message = `The service answered ${status}, a redirect${redirectTarget(response, facts.scrub)}, which is never followed.`;
+			const hint = `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.`;
+			return new failure.HR("config", "HTTP_REDIRECT", message, { hint });
 		}
 		const NGINX_PAGES = [["No required SSL certificate was sent", "it got no client certificate it accepts"], ["The SSL certificate error", "it could not verify our client certificate"]];
-		function badRequest({ body }, said, asked) {
-			const text = body.toString("utf8", 0, 4096);
+		function badRequest(response, said, facts) {
+			const { asked } = facts;
+			const text = response.body.toString("utf8", 0, 4096);
 			const page = NGINX_PAGES.find(([title]) => text.includes(title));
 			if (page) return certificateRefused(`400 “${page[0]}”`, page[1]);
 			if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
-				return new failure.HR("service", "THROTTLED", `The service answered 400${said}.`, {
+				const how = {
 					...asked,
 					hint: BUSY,
 					throttled: true
-				});
+				};
+				return new failure.HR("service", "THROTTLED", `The service answered 400${said}.`, how);
 			}
 			return new failure.HR("file", "REQUEST_REFUSED", `The service answered 400${said}.`, {
 				...asked,
-				hint: ASK_OPERATORS,
+				hint: (facts.written === undefined ? "" : requestOf(response, facts)) + contentHint(facts),
 				endsRun: "first-four-files"
 			});
+		}
+		function contentHint({ written }) {
+			if (written === undefined) return ASK_OPERATORS;
+			return `Compare ${written} with what the service expects: path, headers, members of the body, encoding of the digest. ${ASK_OPERATORS}`;
 		}
 		function certificateRefused(answer, why = "it got none that it accepts") {
 			return new failure.HR("config", "TLS_CLIENT_REJECTED", `The server refused our client certificate: ${why} (${answer}).`, { hint: CHECK_CERTIFICATE });
