@@ -13,7 +13,11 @@ beforeAll(async () => {
 });
 
 /** Starts a TLS server that answers each request with what `answer` returns, or breaks off when that is nothing. */
-function tlsServer(answer: (socket: TLSSocket) => string | undefined, options: TlsOptions = {}) {
+function tlsServer(
+  answer: (socket: TLSSocket) => string | undefined,
+  options: TlsOptions = {},
+  pace: 'at once' | 'byte by byte' = 'at once',
+) {
   const { server, root } = pki;
   return createTlsServer({ ...server, ca: root.cert, requestCert: true, ...options }, (socket) => {
     socket.on('error', () => {});
@@ -21,6 +25,7 @@ function tlsServer(answer: (socket: TLSSocket) => string | undefined, options: T
       if (!data.toString('latin1').endsWith('{}')) return;
       const text = answer(socket);
       if (text === undefined) socket.destroy();
+      else if (pace === 'byte by byte') for (const byte of text) socket.write(byte);
       else socket.write(text, () => /^connection: close/im.test(text) && socket.end());
     });
   });
@@ -46,11 +51,12 @@ function openTo(port: number): Transport {
   return transport;
 }
 
+const REQUEST = { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') };
+
 /** Sends one request; returns its status and body, or the failure. */
 async function post(transport: Transport): Promise<unknown> {
-  const request = { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') };
   try {
-    const { status, body } = await transport.post(request, AbortSignal.timeout(8000));
+    const { status, body } = await transport.post(REQUEST, AbortSignal.timeout(8000));
     return `${status} ${body.toString()}`;
   } catch (error) {
     return error;
@@ -68,12 +74,47 @@ test.each([
   ['a last chunk whose lines end in LF', CHUNKED.replace('0\r\n\r\n', '000 ;last\n\n')],
   ['a size of a chunk that ends in LF', CHUNKED.replace('2\r\n', '2\n')],
   ['a folded header', OK.replace('content', 'x-note: a\r\n b\r\ncontent')],
+  ['a header without a name', OK.replace('content', ': a\r\ncontent')],
+  ['a header whose name has an umlaut', OK.replace('content', 'größe: 1\r\ncontent')],
+  ['a line without a colon among its headers', OK.replace('content', 'odd\r\ncontent')],
+  ['a bare CR in a header', OK.replace('content', 'x-note: a\rcontent-length: 9\r\ncontent')],
+  ['the same length twice', OK.replace('2\r\n', '2, 2\r\nContent-Length: 2\r\n')],
+  ['blanks in its status line', OK.replace('200', ' 200 ')],
+  ['a length beside a coding that is none', OK.replace('content', 'transfer-encoding: identity\r\ncontent')],
+  ['chunks that are not the last coding', CHUNKED.replace('chunked', 'chunked, identity')],
+  ['a blank before the extension of a chunk', CHUNKED.replace('2\r\n', '2 ; a = b\r\n')],
+  ['an early hint that is not quite HTTP', `HTTP/1.1 103 Early\n: a\n\n${OK}`],
 ])('an answer with %s is read on the second attempt, and every later one on the first', async (_, answer) => {
   const transport = openTo(await listen(tlsServer(() => answer)));
   const first = await post(transport);
   expect(first).toBeInstanceOf(Failure);
   expect(Object(first).code).toBe('HTTP_MALFORMED');
   expect([await post(transport), await post(transport)]).toEqual(['200 ok', '200 ok']);
+});
+
+test.each([
+  ['two lengths', OK.replace('2\r\n', '2\r\ncontent-length: 3\r\n'), 'Invalid Content-Length'],
+  ['a length with a sign', OK.replace(': 2', ': +2'), 'Invalid Content-Length'],
+  ['a bare CR in its status line', OK.replace('OK', 'OK\rx: y'), 'Invalid status line'],
+  ['lines that end in CR', OK.replaceAll('\r\n', '\r'), 'Missing expected LF after the status line'],
+  ['a size of a chunk that is no number', CHUNKED.replace('2\r\n', '0x2\r\n'), 'Invalid character in chunk size'],
+  ['more in a chunk than its size', CHUNKED.replace('ok', 'okay'), 'Expected the end of a chunk'],
+])('an answer with %s stays refused, because its end is a guess', async (_, answer, words) => {
+  const transport = openTo(await listen(tlsServer(() => answer)));
+  expect(Object(await post(transport)).code).toBe('HTTP_MALFORMED');
+  expect(Object(await post(transport)).message).toContain(`the answer is not HTTP/1.1 (${words}).`);
+});
+
+test('an answer that comes a byte at a time is read leniently too, with each value of a header that is given twice', async () => {
+  const answer = CHUNKED.replace('transfer', 'x-a: 1\r\nX-A: 2\r\n__proto__: b\r\n: c\r\ntransfer');
+  const transport = openTo(await listen(tlsServer(() => answer, {}, 'byte by byte')));
+  expect(Object(await post(transport)).code).toBe('HTTP_MALFORMED');
+  const { headers, body } = await transport.post(REQUEST, AbortSignal.timeout(8000));
+  expect([headers['x-a'], Object.getPrototypeOf(headers), body.toString()]).toEqual([
+    ['1', '2'],
+    Object.prototype,
+    'ok',
+  ]);
 });
 
 test('what is no HTTP at all stays refused, with the words of the parser', async () => {
@@ -139,8 +180,7 @@ test('a connection that stands only after its lenient request was aborted is clo
   const transport = openTo(port);
   expect(Object(await post(transport)).code).toBe('HTTP_MALFORMED');
   const controller = new AbortController();
-  const request = { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') };
-  const asking = transport.post(request, controller.signal);
+  const asking = transport.post(REQUEST, controller.signal);
   const late = await held.promise;
   controller.abort(new Error('cancelled'));
   await expect(asking).rejects.toThrow('cancelled');

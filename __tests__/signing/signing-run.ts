@@ -43,11 +43,11 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
 /** What a client must know of a service. */
 export type Target = Pick<Service, 'url' | 'signPath' | 'appKey' | 'appSecret' | 'credentials'>;
 
-/** Opens the way to a service; it ends with the test. */
-export function openWay(service: Target): Transport {
+/** Opens the way to a service, with a limit of time for each connection; it ends with the test. */
+export function openWay(service: Target, timeoutMs = 10_000): Transport {
   const { cert, key, chain } = service.credentials;
   const secureContext = createTlsContext({ cert, key, ca: [chain] });
-  const transport = openTransport({ server: new URL(service.url), secureContext, timeoutMs: 10_000 });
+  const transport = openTransport({ server: new URL(service.url), secureContext, timeoutMs });
   onTestFinished(() => transport.close());
   return transport;
 }

@@ -1,7 +1,7 @@
 import { type buildConnector, Client } from 'undici';
 import type { Connection } from './connect.ts';
 import type { Dialler, HttpProtocol } from './dialler.ts';
-import { MAX_HEADER_BYTES } from './lenient-exchange.ts';
+import { MAX_HEADER_BYTES } from './lenient/answer-reader.ts';
 
 /** An HTTP client and the connection it uses now. */
 export interface Lane {

@@ -1,6 +1,7 @@
 import type { Client, Dispatcher } from 'undici';
 import { Failure } from '../signing/policy/failure.ts';
 import { ExchangeProgress } from './exchange-progress.ts';
+import { hidesChunks, malformed } from './lenient/answer-head.ts';
 
 /** One HTTP request as it goes over the wire. */
 export interface WireRequest {
@@ -86,8 +87,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#request.onSent?.();
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: WireResponse['headers']): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: WireResponse['headers']): void {
     if (status < 200) return;
+    if (hidesChunks(headers)) controller.abort(malformed('Transfer-Encoding does not end in chunked'));
     this.progress.status = status;
     this.progress.length = [headers['content-length']].flat()[0];
     this.#headers = headers;

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { ActionError } from '../errors.ts';
 import { Failure } from '../signing/policy/failure.ts';
 import { orAborted } from '../signing/schedule/clock.ts';
+import { askedLate, isIdentityRefusal, unknownSession, watch } from './asked-again.ts';
 import type { Connection } from './connect.ts';
 import { type ConnectionFacts, connectionFailure } from './connection-failure.ts';
 import { type Lane, Lanes } from './connections.ts';
@@ -10,7 +11,7 @@ import { Dialler, type HttpProtocol } from './dialler.ts';
 import { describeRequest, Exchange, type WireRequest, type WireResponse } from './exchange.ts';
 import { ExchangeProgress } from './exchange-progress.ts';
 import { http2ErrorOf } from './http2-errors.ts';
-import { exchangeLeniently } from './lenient-exchange.ts';
+import { exchangeLeniently } from './lenient/lenient-exchange.ts';
 import type { Route } from './route.ts';
 
 /** What a transport does beyond sending requests along its route. */
@@ -58,6 +59,8 @@ class LaneTransport implements Transport {
   #hasAnswered = false;
   #isLenient = false;
   #hasSucceeded = false;
+  /** Whether a resumed session has brought a good answer, or a full one a refusal. */
+  #resumesAlike = false;
 
   constructor(route: Route, { protocol = 'http1', diagnosis, onServer }: TransportOptions) {
     this.#dialler = new Dialler(route, { protocol, onServer, explainServer: diagnosis?.explainServer });
@@ -86,9 +89,10 @@ class LaneTransport implements Transport {
     const exchange = new Exchange(request, signal, received);
     try {
       const response = await exchange.run(lane.client, lane.sharing);
-      if (lane.connection) lane.connection.requests++;
       this.#hasAnswered = true;
       this.#suspicion.dispel();
+      if (this.#isStranger(lane, response)) throw unknownSession(this.#origin, response.status);
+      if (lane.connection) lane.connection.requests++;
       this.#lanes.giveBack(lane);
       return { ...response, request: describeRequest(this.#origin, request) };
     } catch (error) {
@@ -140,6 +144,20 @@ class LaneTransport implements Transport {
     return isRefused === true;
   }
 
+  /**
+   * A server may forget the client's certificate, or its issuers, with a resumed session, and then refuse the request. Unless
+   * full and resumed sessions are known to be answered alike, a refusal on a resumed one is asked again without it.
+   */
+  #isStranger({ connection, sharing }: Lane, { status }: WireResponse): boolean {
+    if (!connection || sharing === 'shared' || connection.requests > 0 || this.#resumesAlike) return false;
+    const isRefused = isIdentityRefusal(status);
+    this.#resumesAlike = connection.isResumed ? status < 300 : isRefused;
+    if (!connection.isResumed || !isRefused) return false;
+    this.#dialler.refuseSession();
+    this.#lanes.dropUnused();
+    return true;
+  }
+
   readonly prepare = (connections: number, signal: AbortSignal): void => {
     void this.#lanes.prepare(connections, signal);
   };
@@ -178,21 +196,4 @@ class LaneTransport implements Transport {
   }
 }
 
-function askedLate(origin: string, status: number): Failure {
-  const sentence = `${origin}: the server answered ${status} without having asked for a client certificate over TLS 1.3.`;
-  return new Failure('request', status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN', sentence, {
-    hint: 'The server may ask for the certificate after the request, which works over TLS 1.2 only.',
-    staleConnection: true,
-  });
-}
-
 type Seen = Omit<ConnectionFacts, 'origin'>;
-
-/** Looks at a connection that has served already; the answer is whether it died before one more byte came. */
-function watch(lane: Lane): () => boolean {
-  const { connection: before, sharing } = lane;
-  if (sharing === 'shared' || before === undefined || before.requests === 0 || before.socket.destroyed)
-    return () => false;
-  const { bytesRead } = before.socket;
-  return () => lane.connection === before && before.socket.bytesRead === bytesRead;
-}

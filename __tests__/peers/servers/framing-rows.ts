@@ -3,6 +3,7 @@ import { ANSWER, type Started, type World } from './world.ts';
 
 const SIZE = ANSWER.length.toString(16);
 const HEAD = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+const CHUNKS = `${SIZE}\r\n${ANSWER}\r\n0\r\n\r\n`;
 const says = (w: World, text: string): Promise<Started> => w.raw((socket) => void socket.write(text));
 const body = (w: World, text: string): Promise<Started> =>
   says(w, `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`);
@@ -19,10 +20,10 @@ const FRAMES: readonly Row[] = [
   fault('HTTP_MALFORMED', 'answer: a blank before the size of a chunk', (w) =>
     says(w, `${HEAD} ${SIZE}\r\n${ANSWER}\r\n0\r\n\r\n`),
   ),
-  fault('HTTP_MALFORMED', 'answer: a blank before the extension of a chunk', (w) =>
+  row('answer: a blank before the extension of a chunk', (w) =>
     says(w, `${HEAD}${SIZE} ; a = b\r\n${ANSWER}\r\n0\r\n\r\n`),
   ),
-  fault('HTTP_MALFORMED', 'answer: two blanks in the status line', (w) =>
+  row('answer: two blanks in the status line', (w) =>
     says(w, `HTTP/1.1  200 OK\r\ncontent-length: ${ANSWER.length}\r\n\r\n${ANSWER}`),
   ),
   row('answer: an empty line before the status line', (w) =>
@@ -31,6 +32,26 @@ const FRAMES: readonly Row[] = [
   fault('HTTP_MALFORMED', 'answer: lines that end in CR', (w) =>
     says(w, `HTTP/1.1 200 OK\rcontent-length: ${ANSWER.length}\r\r${ANSWER}`),
   ),
+];
+
+const LENGTH = `content-length: ${ANSWER.length}`;
+const headed = (name: string, headers: string, content: string = ANSWER): readonly [string, Row['start']] => [
+  `answer: ${name}`,
+  (w) => says(w, `HTTP/1.1 200 OK\r\n${headers}\r\n\r\n${content}`),
+];
+
+/** Answers whose headers are not quite those of HTTP/1.1. */
+const HEADS: readonly Row[] = [
+  row(...headed('chunked, and then no other coding', 'transfer-encoding: chunked, identity', CHUNKS)),
+  row(...headed('chunked, said twice', 'transfer-encoding: chunked, chunked', CHUNKS)),
+  row(...headed('a bare CR in a header', `x-note: a\rb: c\r\n${LENGTH}`)),
+  row(...headed('a control character in a header', `x-note: a\u0001b\r\n${LENGTH}`)),
+  row(...headed('a header without a name', `: value\r\n${LENGTH}`)),
+  row(...headed('a blank in the name of a header', `x note: 1\r\n${LENGTH}`)),
+  row(...headed('a line without a colon among the headers', `Something odd\r\n${LENGTH}`)),
+  fault('HTTP_MALFORMED', ...headed('a length with a sign', LENGTH.replace(' ', ' +'))),
+  fault('HTTP_MALFORMED', ...headed('a length with a unit', `${LENGTH} bytes`)),
+  fault('HTTP_MALFORMED', ...headed('two lengths', `${LENGTH}\r\ncontent-length: 25`)),
 ];
 
 /** Answers with status 200 whose body says otherwise. */
@@ -72,4 +93,4 @@ const PROXIES: readonly Row[] = [
 ];
 
 /** Rows about the frames and the envelopes of answers, and about ports that are no proxies. */
-export const FRAMING: readonly Row[] = [...FRAMES, ...ENVELOPES, ...PROXIES];
+export const FRAMING: readonly Row[] = [...FRAMES, ...HEADS, ...ENVELOPES, ...PROXIES];

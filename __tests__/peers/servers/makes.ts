@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, startPeer } from '../http/process.ts';
 import { ANSWER, type Started, type World } from './world.ts';
 
@@ -75,7 +77,7 @@ export async function sServer(world: World, args: readonly string[], certificate
     text = '';
     child.stdin.write(`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${ANSWER.length}\r\n\r\n${ANSWER}`);
   });
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  while (!isListening(port) && child.exitCode === null) await sleep(20);
   return {
     url: `https://localhost:${port}`,
     async close() {
@@ -83,6 +85,12 @@ export async function sServer(world: World, args: readonly string[], certificate
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     },
   };
+}
+
+/** Asks the system, because `s_server` would take a connection that only asks for one that it must serve. */
+function isListening(port: number): boolean {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`;
+  return readFileSync('/proc/net/tcp', 'latin1').includes(local);
 }
 
 /** Starts stunnel before a plain HTTP server, or before a port that nobody listens on. */

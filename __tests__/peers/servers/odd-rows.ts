@@ -60,12 +60,10 @@ const ODD_ANSWERS: readonly Row[] = [
       ),
     ),
   ),
-  fault('HTTP_MALFORMED', 'answer: the same length twice in one header', (w) =>
+  row('answer: the same length twice in one header', (w) =>
     answers(w, `200 OK\r\ncontent-length: ${ANSWER.length}, ${ANSWER.length}`),
   ),
-  fault('HTTP_MALFORMED', 'answer: a header name with an umlaut', (w) =>
-    answers(w, `200 OK\r\nx-größe: 1\r\n${LENGTH}`),
-  ),
+  row('answer: a header name with an umlaut', (w) => answers(w, `200 OK\r\nx-größe: 1\r\n${LENGTH}`)),
   fault('CONNECTION_LOST', 'answer: shorter than its length', (w) =>
     w.raw((socket) => void socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\n${ANSWER}`)),
   ),

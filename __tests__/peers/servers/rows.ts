@@ -1,6 +1,7 @@
 import { alertBytes } from '../../connection/front.ts';
 import { ANSWERS } from './answers.ts';
 import { FRAMING } from './framing-rows.ts';
+import { IDENTITIES } from './identity-rows.ts';
 import { MAKES } from './make-rows.ts';
 import { ODD } from './odd-rows.ts';
 import { fault, type Row, row } from './row.ts';
@@ -197,7 +198,7 @@ const FAULTS: readonly Row[] = [
 ];
 
 /** Every row of the table in docs/servers.md. */
-export const ROWS: readonly Row[] = [...GOOD, ...MAKES, ...ANSWERS, ...FAULTS, ...ODD, ...FRAMING];
+export const ROWS: readonly Row[] = [...GOOD, ...MAKES, ...ANSWERS, ...FAULTS, ...ODD, ...FRAMING, ...IDENTITIES];
 
 async function below(world: World, extensions: string): Promise<Started> {
   const by = world.authority('Odd CA', { extensions });

@@ -1,0 +1,50 @@
+import type { Code } from '../codes.ts';
+import { Failure } from '../signing/policy/failure.ts';
+import type { Lane } from './connections.ts';
+
+/** How a server answers when it does not know the client, or fails over that. */
+const CODES: Readonly<Record<number, Code>> = {
+  400: 'REQUEST_REFUSED',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  421: 'REQUEST_REFUSED',
+  495: 'REQUEST_REFUSED',
+  496: 'REQUEST_REFUSED',
+  500: 'SERVER_ERROR',
+};
+
+/** Tells whether a status may mean that the server does not know the client. */
+export function isIdentityRefusal(status: number): boolean {
+  return status in CODES;
+}
+
+/** Builds the failure of a request that a server refused on a resumed session; its repeat goes without one and is not counted. */
+export function unknownSession(origin: string, status: number): Failure {
+  return askedAgain(
+    status,
+    `${origin}: the server answered ${status} to the first request of a resumed TLS session.`,
+    'The server may not know the client certificate in a resumed session; the repeat does not resume one.',
+  );
+}
+
+/** Builds the failure of a request that a server refused without having asked for a certificate; its repeat speaks TLS 1.2 and is not counted. */
+export function askedLate(origin: string, status: number): Failure {
+  return askedAgain(
+    status,
+    `${origin}: the server answered ${status} without having asked for a client certificate over TLS 1.3.`,
+    'The server may ask for the certificate after the request, which works over TLS 1.2 only.',
+  );
+}
+
+function askedAgain(status: number, sentence: string, hint: string): Failure {
+  return new Failure('request', CODES[status] ?? 'REQUEST_REFUSED', sentence, { hint, staleConnection: true });
+}
+
+/** Looks at a connection that has served already; the answer is whether it died before one more byte came. */
+export function watch(lane: Lane): () => boolean {
+  const { connection: before, sharing } = lane;
+  if (sharing === 'shared' || before === undefined || before.requests === 0 || before.socket.destroyed)
+    return () => false;
+  const { bytesRead } = before.socket;
+  return () => lane.connection === before && before.socket.bytesRead === bytesRead;
+}

@@ -1,0 +1,70 @@
+/** Headers of an answer by their names in lower case. */
+export type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Builds the error of an answer that is no HTTP/1.1, with a code as those of Node's parser. */
+export function malformed(words: string): Error {
+  return Object.assign(new Error(`Parse Error: ${words}`), { code: 'HPE_LENIENT' });
+}
+
+const STATUS_LINE = /^HTTP\/1\.[01][ \t]+(\d{3})(?:[ \t].*)?$/;
+
+/** Reads the status from a status line, whose parts may have any number of blanks between them. */
+export function readStatus(line: string): number {
+  if (!line.startsWith('HTTP/1.')) throw malformed('Expected HTTP/1.0 or HTTP/1.1');
+  // A dot means no CR: what stands behind a bare one may be anything.
+  const status = STATUS_LINE.exec(line)?.[1];
+  if (status === undefined) throw malformed('Invalid status line');
+  return Number(status);
+}
+
+/** A name that HTTP allows (RFC 9110, section 5.6.2). */
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/**
+ * Reads header lines, Latin-1 as they came. A line that is folded goes on the one before; a bare CR counts as a blank (RFC 9112,
+ * section 2.2); a line without a name that HTTP allows says nothing to us and is left out.
+ */
+export function readHeaders(lines: readonly string[]): Headers {
+  const found = new Map<string, string | string[]>();
+  for (const line of lines
+    .join('\n')
+    .replace(/\n[ \t]+/g, ' ')
+    .split('\n')) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(0, colon)).trimEnd().toLowerCase();
+    if (!NAME.test(name)) continue;
+    const value = Buffer.from(line.slice(colon + 1), 'latin1')
+      .toString()
+      .replace(/[\r\0]/g, ' ')
+      .trim();
+    const before = found.get(name);
+    found.set(name, before === undefined ? value : [before, value].flat());
+  }
+  return Object.fromEntries(found);
+}
+
+/** Tells whether the body of an answer comes in chunks, whatever other codings its headers name around them. */
+export function isChunked(headers: Headers): boolean {
+  return listIn(headers, 'transfer-encoding').some((coding) => coding.toLowerCase() === 'chunked');
+}
+
+/** Tells whether chunks are not the last coding, such as `chunked, identity`: HTTP then lets the body end with the connection, which may stay open. */
+export function hidesChunks(headers: Headers): boolean {
+  return isChunked(headers) && listIn(headers, 'transfer-encoding').at(-1)?.toLowerCase() !== 'chunked';
+}
+
+/** Returns the length of a body, or `undefined` for one that ends with the connection; the same length given twice is one. */
+export function answerLength(headers: Headers): number | undefined {
+  const [length, ...others] = new Set(listIn(headers, 'content-length'));
+  if (length === undefined) return undefined;
+  // Where an answer ends is then a guess, for which RFC 9112, section 6.3, allows no client.
+  if (others.length > 0 || !/^\d{1,15}$/.test(length)) throw malformed('Invalid Content-Length');
+  return Number(length);
+}
+
+function listIn(headers: Headers, name: string): readonly string[] {
+  return [headers[name] ?? []]
+    .flat()
+    .flatMap((value) => value.split(','))
+    .map((value) => value.trim());
+}

@@ -1,0 +1,88 @@
+import { type ClientRequest, request as startRequest } from 'node:http';
+import { Duplex, type DuplexOptions, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { TLSSocket } from 'node:tls';
+import type { WireRequest, WireResponse } from '../exchange.ts';
+import type { ExchangeProgress } from '../exchange-progress.ts';
+import { AnswerReader } from './answer-reader.ts';
+
+/** Where a lenient exchange takes place. */
+export interface LenientOptions {
+  /** Host and port, as in the URL of the server. */
+  readonly host: string;
+  /** A connection that serves this request alone; it is closed at the end. */
+  readonly socket: TLSSocket;
+  readonly signal: AbortSignal;
+  readonly progress: ExchangeProgress;
+}
+
+/**
+ * Sends one request and reads an answer that is not quite HTTP/1.1, as curl does: lines that end in LF, blanks where none
+ * belong, folded headers, a bare CR or a name that HTTP does not allow in a header, the same length twice, a length beside
+ * chunks, codings around chunks, 100 Continue without being asked.
+ *
+ * Such an answer may be cut at the wrong place; with one request for each connection no other request gets the rest.
+ */
+export async function exchangeLeniently(request: WireRequest, options: LenientOptions): Promise<WireResponse> {
+  const { socket, progress } = options;
+  // Nobody would tell of the end of a connection that has ended already.
+  if (socket.destroyed) throw closedEarly();
+  const response = readAnswer(socket, progress);
+  const asking = send(request, options);
+  try {
+    return await Promise.race([response, failureOf(asking)]);
+  } finally {
+    response.catch(() => {});
+    asking.destroy();
+    socket.destroy();
+  }
+}
+
+/** Node's own client writes the request and checks it; what comes back it does not see. */
+function send({ method, path, headers, body, onSent }: WireRequest, options: LenientOptions): ClientRequest {
+  const { host, socket, signal, progress } = options;
+  // Bytes for a connection that has ended are never sent: why it ended is known where the answer is read.
+  const write: DuplexOptions['write'] = (bytes, _, done) => void socket.write(bytes, (error) => error ?? done());
+  const asking = startRequest({
+    method,
+    path,
+    headers: [...headers, 'host', host, 'connection', 'close'],
+    createConnection: () => new Duplex({ read() {}, write }),
+    signal,
+  });
+  progress.isConnected = true;
+  asking.once('finish', () => {
+    progress.isSent = true;
+    onSent?.();
+  });
+  if (body instanceof Uint8Array) asking.end(body);
+  // An error of the body ends the request with that error.
+  else pipeline(Readable.from(body), asking).catch(() => {});
+  return asking;
+}
+
+function failureOf(asking: ClientRequest): Promise<never> {
+  return new Promise((_, reject) => void asking.on('error', reject));
+}
+
+function readAnswer(socket: TLSSocket, progress: ExchangeProgress): Promise<WireResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<WireResponse>();
+  const reader = new AnswerReader(progress);
+  const finish = (): void => resolve({ status: progress.status, headers: reader.headers, body: progress.body.bytes() });
+  socket.on('data', (piece: Buffer) => {
+    try {
+      if (reader.add(piece)) finish();
+    } catch (error) {
+      reject(error);
+    }
+  });
+  socket.once('error', reject);
+  const end = (): void => (reader.mayEnd ? finish() : reject(closedEarly()));
+  socket.once('end', end);
+  socket.once('close', end);
+  return promise;
+}
+
+function closedEarly(): Error {
+  return Object.assign(new Error('The server closed the connection without an answer.'), { code: 'ECONNRESET' });
+}
