@@ -440,6 +440,23 @@ describe('the end of a run', () => {
     expect([...run.settled.values()].every(({ failure }) => failure === undefined)).toBe(true);
   });
 
+  test('a deadline says how many requests were open and how the oldest one had waited, though nothing failed', async () => {
+    const model: Model = ({ job }) => ({ afterMs: job < 5 ? 100 : 90_000 });
+    const run = await simulate(model, { jobs: 20, concurrency: 10, timeoutMs: () => 100_000, deadlineMs: 4000 });
+    expect(run.ending?.message).toMatch(
+      /^Signing did not end within the deadline of 4 s\. \d+ requests were open; the oldest one: no answer within 3\.\d s\.$/,
+    );
+    expect(run.ending?.hint).toMatch(/^The service is slow or stuck, or the deadline is too short/);
+  });
+
+  test('a deadline tells open requests and the last failure', async () => {
+    const model: Model = ({ job }) => (job === 1 ? { afterMs: 500, failure: FAILURES.tooLarge } : { afterMs: 90_000 });
+    const run = await simulate(model, { jobs: 2, timeoutMs: () => 100_000, deadlineMs: 30_000 });
+    expect(run.ending?.message).toBe(
+      `Signing did not end within the deadline of 30 s. One request was open: no answer within 30 s. Last failure: ${FAILURES.tooLarge.message}`,
+    );
+  });
+
   test('a job that the deadline ended is reported with its attempts; a job that was never tried is not', async () => {
     const model: Model = ({ job }) => ({
       afterMs: job < 5 ? 100 : 90_000,

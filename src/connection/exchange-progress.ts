@@ -34,7 +34,8 @@ export class ExchangeProgress {
         message: `The answer did not end ${within} (${this.#describeAnswer()}).`,
         hint: 'The server, or a gateway in front of it, began an answer and did not end it: ask its operators.',
       });
-    return this.isSent ? reason : reason.with({ message: `The request was not sent whole ${within}.` });
+    const isSilent = `No answer ${within}, though the request was sent whole.`;
+    return reason.with({ message: this.isSent ? isSilent : `The request was not sent whole ${within}.` });
   }
 
   #describeAnswer(): string {

@@ -191,7 +191,7 @@ async function signOwnFile(
   const options = { ...signOptions(context, task, [file]), deadlineMs };
   const { outcomes, ending } = await signTidily(context, task.output, options);
   report.add(describeBlindRepeats(context, outcomes));
-  if (ending?.code === 'DEADLINE') throw deadlinePassed(effort.deadlineMs, ending.cause);
+  if (ending?.code === 'DEADLINE') throw deadlinePassed(effort.deadlineMs, ending.cause, ending.facts.open);
   const error = ending ?? outcomes[0]?.error;
   if (error) throw error;
   return outcomes[0]?.signatureSha256 ?? '';

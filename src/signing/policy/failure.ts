@@ -43,6 +43,10 @@ export interface FailureFacts extends ErrorFacts {
   readonly maxAttempts?: number;
   /** How often this failure must be seen before it ends the run; absent when it never does. */
   readonly endsRun?: EndsRun;
+  /** The deadline that the run reached, in milliseconds. */
+  readonly deadlineMs?: number;
+  /** What was in flight then. */
+  readonly open?: CutOff;
   /** The failure that ends the run by that rule, when it says more than this one. */
   readonly ending?: Failure;
 }
@@ -105,20 +109,52 @@ export function asOneEvent(error: unknown): unknown {
 
 /** Builds the failure of an attempt that got no answer within its time limit. */
 export function timedOut(limitMs: number): Failure {
-  return new Failure('service', 'TIMEOUT', `No answer within ${Math.round(limitMs / 1000)} s.`, {
-    hint: 'The service is slow or stuck; raise timeout if it needs longer for one file.',
-  });
+  return unanswered(limitMs, 'The service is slow or stuck; raise timeout if it needs longer for one file.');
+}
+
+/** Builds the failure of an attempt that had no answer after so many milliseconds, when the deadline of the run came. */
+export function cutOff(waitedMs: number): Failure {
+  return unanswered(
+    waitedMs,
+    'The service is slow or stuck, or the deadline is too short: raise deadline, or split the work with shard.',
+  );
+}
+
+function unanswered(ms: number, hint: string): Failure {
+  const seconds = ms < 10_000 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000);
+  return new Failure('service', 'TIMEOUT', `No answer within ${seconds} s.`, { hint });
+}
+
+/** The attempts that a deadline cut off. */
+export interface CutOff {
+  readonly count: number;
+  /** How the oldest of them ended; absent as long as that is not known. */
+  readonly oldest?: Failure | undefined;
 }
 
 /** Builds the failure of a run that reached its deadline; `cause` is the last failure of an attempt, if there was one. */
-export function deadlinePassed(deadlineMs: number, cause?: unknown): Failure {
+export function deadlinePassed(deadlineMs: number, cause?: unknown, open: CutOff = { count: 0 }): Failure {
   const last = cause instanceof ActionError ? cause : undefined;
   const quoted = last === undefined ? '' : ` Last failure: ${last.message}`;
-  const message = `Signing did not end within the deadline of ${deadlineMs / 1000} s.${quoted}`;
+  const message = `Signing did not end within the deadline of ${deadlineMs / 1000} s.${describeOpen(open)}${quoted}`;
   return new Failure('config', 'DEADLINE', message, {
-    hint: last?.hint ?? 'Raise deadline, or split the work with shard.',
+    hint: last?.hint ?? open.oldest?.hint ?? 'Raise deadline, or split the work with shard.',
     cause,
+    deadlineMs,
+    open,
   });
+}
+
+/** Adds to the failure of a reached deadline what it cut off, which is known only when all of that has ended; returns every other ending as it is. */
+export function describeCutOff(ending: Failure | undefined, open: CutOff | undefined): Failure | undefined {
+  const deadlineMs = ending?.facts.deadlineMs;
+  return deadlineMs === undefined ? ending : deadlinePassed(deadlineMs, ending?.cause, open);
+}
+
+function describeOpen({ count, oldest }: CutOff): string {
+  if (count === 0 || oldest === undefined) return '';
+  const how = oldest.message.charAt(0).toLowerCase() + oldest.message.slice(1);
+  return count === 1 ? ` One request was open: ${how}` : ` ${count} requests were open; the oldest one: ${how}`;
 }
 
 /** Builds the failure of an attempt that was aborted because the run is over; no report shows it. */

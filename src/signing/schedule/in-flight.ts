@@ -1,4 +1,4 @@
-import { asFailure, type Failure, runEnded, timedOut } from '../policy/failure.ts';
+import { asFailure, type CutOff, cutOff, type Failure, runEnded, timedOut } from '../policy/failure.ts';
 import type { Clock } from './clock.ts';
 
 /** How attempts are made, and how much time and memory each may take. */
@@ -13,6 +13,12 @@ export interface InFlightOptions {
   readonly weight: (job: number) => number;
   readonly maxWeight: number;
   readonly clock: Clock;
+}
+
+/** An attempt that the service has not answered. */
+interface Unended {
+  readonly controller: AbortController;
+  readonly startedAt: number;
 }
 
 /** What one job has cost. */
@@ -33,13 +39,17 @@ export interface Tally {
  */
 export class InFlight {
   readonly #options: InFlightOptions;
-  readonly #controllers = new Map<number, AbortController>();
+  /** By job, the oldest attempt first. */
+  readonly #unended = new Map<number, Unended>();
   readonly #attempts: Uint16Array;
   readonly #firstStart: Float64Array;
   readonly #settled: Uint8Array;
   readonly #blindRepeats: Uint16Array;
   /** Jobs whose last attempt was sent whole and got no answer. */
   readonly #unanswered = new Set<number>();
+  #cutOff: CutOff | undefined;
+  /** Of those that were cut off, the one that had waited longest. */
+  #oldest: number | undefined;
   #weight = 0;
   #finishing = 0;
 
@@ -53,7 +63,7 @@ export class InFlight {
 
   /** Attempts that the service has not answered yet. */
   get size(): number {
-    return this.#controllers.size;
+    return this.#unended.size;
   }
 
   /** All attempts that have not ended, answered ones included. */
@@ -63,7 +73,7 @@ export class InFlight {
 
   /** Tells whether the given attempt of this job, counted from 1, waits for an answer. */
   has(job: number, attempt: number): boolean {
-    return this.#controllers.has(job) && this.#attempts[job] === attempt;
+    return this.#unended.has(job) && this.#attempts[job] === attempt;
   }
 
   /** Returns what this job has cost so far. */
@@ -110,6 +120,7 @@ export class InFlight {
     } catch (error) {
       const failure = whyFailed(error, controller.signal);
       if (failure.facts.unanswered) this.#unanswered.add(job);
+      if (this.#cutOff && job === this.#oldest) this.#cutOff = { ...this.#cutOff, oldest: failure };
       return failure;
     } finally {
       if (!this.#leave(job, cancelTimeout)) this.#finishing--;
@@ -118,7 +129,7 @@ export class InFlight {
   }
 
   #begin(job: number, { controller, taken }: { readonly controller: AbortController; readonly taken: number }): void {
-    this.#controllers.set(job, controller);
+    this.#unended.set(job, { controller, startedAt: this.#options.clock.now() });
     this.#weight += taken;
     this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
     if (this.#unanswered.delete(job)) this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
@@ -127,14 +138,23 @@ export class InFlight {
 
   /** Ends the time limit of an attempt, which now no longer counts as in flight; returns whether it did before. */
   #leave(job: number, cancelTimeout: () => void): boolean {
-    if (!this.#controllers.delete(job)) return false;
+    if (!this.#unended.delete(job)) return false;
     cancelTimeout();
     return true;
   }
 
   /** Aborts every attempt because the run is over. */
-  abort(): void {
-    for (const controller of this.#controllers.values()) controller.abort(runEnded());
+  abort({ code }: Failure): void {
+    const now = this.#options.clock.now();
+    this.#oldest ??= this.#unended.keys().next().value;
+    this.#cutOff ??= { count: this.size };
+    for (const { controller, startedAt } of this.#unended.values())
+      controller.abort(code === 'DEADLINE' ? cutOff(now - startedAt) : runEnded());
+  }
+
+  /** What {@link abort} has aborted. */
+  get cutOff(): CutOff | undefined {
+    return this.#cutOff;
   }
 }
 

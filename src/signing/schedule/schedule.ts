@@ -1,6 +1,6 @@
 import { Growth } from '../policy/concurrency.ts';
 import type { PolicyEvent } from '../policy/decision.ts';
-import { asFailure, deadlinePassed, type Failure } from '../policy/failure.ts';
+import { asFailure, deadlinePassed, describeCutOff, type Failure } from '../policy/failure.ts';
 import { RunPolicy } from '../policy/policy.ts';
 import { onceSoon } from './clock.ts';
 import { HeadStart } from './head-start.ts';
@@ -82,7 +82,7 @@ class Schedule {
     if (signal.aborted) abort();
     else this.#pump();
     try {
-      return await this.#done.promise;
+      return describeCutOff(await this.#done.promise, this.#inFlight.cutOff);
     } finally {
       signal.removeEventListener('abort', abort);
       cancelDeadline?.();
@@ -159,8 +159,8 @@ class Schedule {
   }
 
   #onFailure(failure: Failure, facts: { job: number; isProbe: boolean; startedAt: number }): void {
-    this.#lastFailure = failure;
     if (this.#ending) return;
+    this.#lastFailure = failure;
     const [{ job }, { clock, canary, onFailure }] = [facts, this.#options];
     const now = clock.now();
     // Any answer ends the head start, except one that a second attempt of the canary must confirm.
@@ -185,7 +185,7 @@ class Schedule {
     this.#ending ??= ending;
     for (const { job, failure } of this.#queue.takeHeld()) this.#settle(job, failure);
     this.#headStart.end();
-    this.#inFlight.abort();
+    this.#inFlight.abort(this.#ending);
     this.#finishIfDone();
   }
 
