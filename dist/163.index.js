@@ -610,7 +610,7 @@ export const modules = {
 				});
 			}
 		}
-		var connection_transport = __webpack_require__(3228);
+		var connection_transport = __webpack_require__(91992);
 		var connection_failure = __webpack_require__(23343);
 		var connections = __webpack_require__(76151);
 		var exchange = __webpack_require__(50469);

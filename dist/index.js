@@ -28926,7 +28926,7 @@ var __webpack_modules__ = {
 			Y: () => openPlainClient
 		});
 		var undici__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(46752);
-		var _lenient_exchange_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3778);
+		var _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(25480);
 		class Lanes {
 			#origin;
 			#protocol;
@@ -29064,7 +29064,7 @@ var __webpack_modules__ = {
 				keepAliveMaxTimeout: 4e3,
 				headersTimeout: 0,
 				bodyTimeout: 0,
-				maxHeaderSize: _lenient_exchange_js__WEBPACK_IMPORTED_MODULE_1__.v
+				maxHeaderSize: _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_1__.v
 			});
 		}
 	}),
@@ -29095,7 +29095,7 @@ var __webpack_modules__ = {
 					"CONNECTION_LOST",
 					"TLS_NOT_SPOKEN",
 					"TLS_HANDSHAKE_FAILED"
-				].includes(code) || code === "TLS_CLIENT_REJECTED" && message.includes("handshake failure"),
+				].includes(code) || code === "TLS_CLIENT_REJECTED" && /handshake failure|certificate required/.test(message),
 				tell: async (failure) => reasonOfEnd(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_3__.k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure
 			};
 		}
@@ -29118,16 +29118,21 @@ var __webpack_modules__ = {
 			});
 		}
 		function refusalIn(handshake, origin) {
-			const { end, error, isClientAsked } = handshake;
+			const { end, error, isClientAsked, clientAlgorithms } = handshake;
 			if (end === "open") return undefined;
 			const failure = (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin);
-			if (failure.code === "TLS_CLIENT_REJECTED") return isClientAsked ? failure : noAgreement(origin, failure);
+			if (failure.code === "TLS_CLIENT_REJECTED") return isClientAsked ? withKeys(failure, clientAlgorithms) : noAgreement(origin, failure);
 			if (failure.code !== "CONNECTION_LOST" || !isClientAsked) return undefined;
 			const message = `${origin}: the server closed after our certificate: probably rejected, unless a tunnel in front of the service cannot reach it.`;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_CLIENT_REJECTED", message, {
 				hint: "Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked. With a tunnel or TCP balancer in front (stunnel, for one), ask its operators whether the service behind it is up.",
 				cause: failure
 			});
+		}
+		function withKeys(failure, algorithms) {
+			const kinds = new Set(algorithms.map((name) => (/^(?:RSA|ECDSA)/.exec(name)?.[0] ?? name).replace("ECDSA", "EC")));
+			if (kinds.has("RSA") && kinds.has("EC")) return failure;
+			return failure.with({ hint: `The server takes client certificates with ${[...kinds].join(", ")} keys only: check the kind of key in cert. ${failure.hint ?? ""}` });
 		}
 		function noAgreement(origin, cause) {
 			const message = `${origin}: the server broke off the handshake before it asked for a client certificate (alert handshake failure).`;
@@ -29272,7 +29277,7 @@ var __webpack_modules__ = {
 			#version;
 			#cipher;
 			#serverChain = [];
-			#isClientAsked;
+			#clientAlgorithms;
 			#isResumed = false;
 			#session;
 			#untrusted;
@@ -29307,7 +29312,8 @@ var __webpack_modules__ = {
 					version: this.#version,
 					cipher: this.#cipher,
 					serverChain: this.#serverChain,
-					isClientAsked: this.#isClientAsked,
+					isClientAsked: this.#clientAlgorithms && this.#clientAlgorithms.length > 0,
+					clientAlgorithms: this.#clientAlgorithms ?? [],
 					isResumed: this.#isResumed,
 					session: this.#session,
 					untrusted: this.#untrusted,
@@ -29342,7 +29348,7 @@ var __webpack_modules__ = {
 			#read(socket, line) {
 				this.#version = socket.getProtocol() ?? undefined;
 				if (/^SERVER_HANDSHAKE|^CLIENT_HANDSHAKE/.test(line.toString("latin1")) && this.#serverChain.length === 0) return;
-				this.#isClientAsked = socket.getSharedSigalgs().length > 0;
+				this.#clientAlgorithms = socket.getSharedSigalgs();
 				this.#serverChain = (0, connect.$u)(socket);
 			}
 			#secured(socket) {
@@ -29641,12 +29647,11 @@ var __webpack_modules__ = {
 					todo: "If this is the right server, put this very certificate into chain; get it from the operators, not from the network."
 				};
 			}
-			if (anchors.some((anchor) => anchor.subject === top.issuer && !(0, certificate.rh)(top, anchor))) {
-				return {
-					what: `${what}; the issuer of that name in chain has another key`,
-					todo: "The CA was renewed under the same name: ask the operators of the service for its present certificate, and put that into chain."
-				};
-			}
+			const namesake = describeNamesakes(top, anchors);
+			if (namesake) return {
+				...namesake,
+				what: `${what}; ${namesake.what}`
+			};
 			const ca = (0, certificate.vm)(top.issuer);
 			if (top.subject === top.issuer) return {
 				what,
@@ -29655,6 +29660,20 @@ var __webpack_modules__ = {
 			return {
 				what,
 				todo: `Ask the operators of the service which of two causes it is: chain lacks the certificate of their CA, ${ca}, which then belongs there; or ${ca} is an intermediate CA below a CA in chain, and their server must send its certificate as well. ${inspection(ca)}`
+			};
+		}
+		function describeNamesakes(top, anchors) {
+			const namesakes = anchors.filter(({ subject }) => subject === top.issuer);
+			if (namesakes.length === 0) return undefined;
+			if (namesakes.some((anchor) => (0, certificate.rh)(top, anchor))) {
+				return {
+					what: "several certificates in chain have the name of its issuer, and OpenSSL took one with another key",
+					todo: "Leave only the present certificate of that CA in chain."
+				};
+			}
+			return {
+				what: "the issuer of that name in chain has another key",
+				todo: "The CA was renewed under the same name: ask the operators of the service for its present certificate, and put that into chain."
 			};
 		}
 		function inspection(ca) {
@@ -29728,7 +29747,8 @@ var __webpack_modules__ = {
 					message: `The answer did not end ${within} (${this.#describeAnswer()}).`,
 					hint: "The server, or a gateway in front of it, began an answer and did not end it: ask its operators."
 				});
-				return this.isSent ? reason : reason.with({ message: `The request was not sent whole ${within}.` });
+				const isSilent = `No answer ${within}, though the request was sent whole.`;
+				return reason.with({ message: this.isSent ? isSilent : `The request was not sent whole ${within}.` });
 			}
 			#describeAnswer() {
 				const bytes = this.length === undefined ? `${this.body.length} bytes` : `${this.body.length} of ${this.length} bytes`;
@@ -29744,6 +29764,7 @@ var __webpack_modules__ = {
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _exchange_progress_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30734);
+		var _lenient_answer_head_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(45629);
 		function describeRequest(origin, { method, path }) {
 			return `${method} ${origin}${path.replace(/\?.*$/s, "")}`;
 		}
@@ -29788,8 +29809,9 @@ var __webpack_modules__ = {
 				this.progress.isSent = true;
 				this.#request.onSent?.();
 			}
-			onResponseStart(_, status, headers) {
+			onResponseStart(controller, status, headers) {
 				if (status < 200) return;
+				if ((0, _lenient_answer_head_js__WEBPACK_IMPORTED_MODULE_2__.S4)(headers)) controller.abort((0, _lenient_answer_head_js__WEBPACK_IMPORTED_MODULE_2__.Qm)("Transfer-Encoding does not end in chunked"));
 				this.progress.status = status;
 				this.progress.length = [headers["content-length"]].flat()[0];
 				this.#headers = headers;
@@ -29866,88 +29888,163 @@ var __webpack_modules__ = {
 			];
 		}
 	}),
-	3778: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	45629: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			v: () => MAX_HEADER_BYTES,
-			i: () => exchangeLeniently
+			LS: () => answerLength,
+			Qm: () => malformed,
+			S4: () => hidesChunks,
+			hZ: () => isChunked,
+			jB: () => readHeaders,
+			rk: () => readStatus
 		});
-		var external_node_http_ = __nccwpck_require__(37067);
-		var external_node_stream_ = __nccwpck_require__(57075);
-		;
-		const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
-		var exchange = __nccwpck_require__(50469);
-		;
+		function malformed(words) {
+			return Object.assign(new Error(`Parse Error: ${words}`), { code: "HPE_LENIENT" });
+		}
+		const STATUS_LINE = /^HTTP\/1\.[01][ \t]+(\d{3})(?:[ \t].*)?$/;
+		function readStatus(line) {
+			if (!line.startsWith("HTTP/1.")) throw malformed("Expected HTTP/1.0 or HTTP/1.1");
+			const status = STATUS_LINE.exec(line)?.[1];
+			if (status === undefined) throw malformed("Invalid status line");
+			return Number(status);
+		}
+		const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+		function readHeaders(lines) {
+			const found = new Map();
+			for (const line of lines.join("\n").replace(/\n[ \t]+/g, " ").split("\n")) {
+				const colon = line.indexOf(":");
+				const name = line.slice(0, Math.max(0, colon)).trimEnd().toLowerCase();
+				if (!NAME.test(name)) continue;
+				const value = Buffer.from(line.slice(colon + 1), "latin1").toString().replace(/[\r\0]/g, " ").trim();
+				const before = found.get(name);
+				found.set(name, before === undefined ? value : [before, value].flat());
+			}
+			return Object.fromEntries(found);
+		}
+		function isChunked(headers) {
+			return listIn(headers, "transfer-encoding").some((coding) => coding.toLowerCase() === "chunked");
+		}
+		function hidesChunks(headers) {
+			return isChunked(headers) && listIn(headers, "transfer-encoding").at(-1)?.toLowerCase() !== "chunked";
+		}
+		function answerLength(headers) {
+			const [length, ...others] = new Set(listIn(headers, "content-length"));
+			if (length === undefined) return undefined;
+			if (others.length > 0 || !/^\d{1,15}$/.test(length)) throw malformed("Invalid Content-Length");
+			return Number(length);
+		}
+		function listIn(headers, name) {
+			return [headers[name] ?? []].flat().flatMap((value) => value.split(",")).map((value) => value.trim());
+		}
+	}),
+	25480: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			E: () => AnswerReader,
+			v: () => MAX_HEADER_BYTES
+		});
+		var _exchange_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(50469);
+		var _answer_head_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(45629);
 		const MAX_HEADER_BYTES = 300 * 1024;
-		async function exchangeLeniently({ method, path, headers, body, onSent }, { host, socket, signal, progress }) {
-			if (socket.destroyed) throw closedEarly();
-			const request = (0, external_node_http_.request)({
-				method,
-				path,
-				headers: [
-					...headers,
-					"host",
-					host,
-					"connection",
-					"close"
-				],
-				createConnection: () => socket,
-				insecureHTTPParser: true,
-				maxHeaderSize: MAX_HEADER_BYTES,
-				signal
-			});
-			progress.isConnected = true;
-			request.once("finish", () => {
-				progress.isSent = true;
-				onSent?.();
-			});
-			const response = readAnswer(request, socket, progress);
-			if (body instanceof Uint8Array) request.end(body);
-			else (0, promises_namespaceObject.pipeline)(external_node_stream_.Readable.from(body), request).catch(() => {});
-			try {
-				return await response;
-			} finally {
-				socket.destroy();
+		const MAX_PIECES = 8192;
+		class AnswerReader {
+			#progress;
+			#next = "head";
+			#bytes = Buffer.alloc(0);
+			#pieces = 0;
+			#wireBytes = 0;
+			#status = 0;
+			#lines = [];
+			#lineBytes = 0;
+			#headers = {};
+			#left = 0;
+			constructor(progress) {
+				this.#progress = progress;
+			}
+			get headers() {
+				return this.#headers;
+			}
+			add(piece) {
+				if (++this.#pieces > MAX_PIECES) throw (0, _exchange_js__WEBPACK_IMPORTED_MODULE_0__.g$)(`comes in more than ${MAX_PIECES} pieces`);
+				this.#wireBytes += piece.length;
+				this.#bytes = this.#bytes.length === 0 ? piece : Buffer.concat([this.#bytes, piece]);
+				while (this.#next !== "nothing" && this.#step());
+				return this.#next === "nothing";
+			}
+			get mayEnd() {
+				return this.#next === "nothing" || this.#next === "rest";
+			}
+			#step() {
+				if (this.#next === "body" || this.#next === "chunk" || this.#next === "rest") return this.#takeBytes();
+				const line = this.#takeLine();
+				if (line === undefined) return false;
+				this.#read(line);
+				return true;
+			}
+			#read(line) {
+				if (this.#next === "head") this.#readHead(line);
+				else if (this.#next === "size") this.#beginChunk(line);
+				else if (this.#next === "trailer") this.#next = line === "" ? "nothing" : "trailer";
+				else if (line === "") this.#next = "size";
+				else throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.Qm)("Expected the end of a chunk");
+			}
+			#readHead(line) {
+				if (line === "" && this.#status === 0) return;
+				if (this.#status === 0) this.#status = (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.rk)(line);
+				else if (line !== "") this.#lines.push(line);
+				else this.#endHead(this.#status, this.#lines.splice(0));
+			}
+			#endHead(status, lines) {
+				this.#status = 0;
+				if (status === 101) throw new Error("bad upgrade");
+				if (status >= 200) this.#beginBody(status, (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.jB)(lines));
+			}
+			#beginBody(status, headers) {
+				this.#headers = headers;
+				this.#progress.status = status;
+				this.#progress.length = [headers["content-length"]].flat()[0];
+				if (status === 204 || status === 304) this.#next = "nothing";
+				else if ((0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.hZ)(headers)) this.#next = "size";
+				else {
+					const length = (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.LS)(headers);
+					this.#left = length ?? Number.POSITIVE_INFINITY;
+					this.#next = length === undefined ? "rest" : "body";
+				}
+			}
+			#beginChunk(line) {
+				const size = /^([\da-f]{1,8})[ \t]*(?:;.*)?$/is.exec(line)?.[1];
+				if (size === undefined) throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.Qm)("Invalid character in chunk size");
+				this.#left = Number.parseInt(size, 16);
+				this.#next = this.#left === 0 ? "trailer" : "chunk";
+			}
+			#takeBytes() {
+				const taken = this.#bytes.subarray(0, Math.min(this.#left, this.#bytes.length));
+				this.#bytes = this.#bytes.subarray(taken.length);
+				this.#left -= taken.length;
+				this.#lineBytes = 0;
+				const refusal = taken.length > 0 ? this.#progress.body.add(taken, this.#wireBytes) : undefined;
+				if (refusal !== undefined) throw (0, _exchange_js__WEBPACK_IMPORTED_MODULE_0__.g$)(refusal);
+				if (this.#left > 0) return false;
+				this.#next = this.#next === "chunk" ? "gap" : "nothing";
+				return true;
+			}
+			#takeLine() {
+				const end = this.#bytes.indexOf("\n");
+				const isFirst = this.#next === "head" && this.#status === 0;
+				if (end < 0 && isFirst) checkBeginning(this.#bytes.toString("latin1"));
+				if (this.#lineBytes + (end < 0 ? this.#bytes.length : end) > MAX_HEADER_BYTES) throw headersTooLarge();
+				if (end < 0) return undefined;
+				this.#lineBytes += end + 1;
+				const line = this.#bytes.toString("latin1", 0, end).replace(/\r$/, "");
+				this.#bytes = this.#bytes.subarray(end + 1);
+				return line;
 			}
 		}
-		function readAnswer(request, socket, progress) {
-			const { promise, resolve, reject } = Promise.withResolvers();
-			const close = () => reject(closedEarly());
-			let finish = () => {};
-			onLastChunk(socket, () => finish());
-			request.once("error", reject);
-			request.once("close", close);
-			request.once("upgrade", () => reject(new Error("bad upgrade")));
-			request.once("response", (answer) => {
-				request.off("close", close);
-				const { body } = progress;
-				progress.status = answer.statusCode ?? 0;
-				progress.length = answer.headers["content-length"];
-				const end = () => resolve({
-					status: progress.status,
-					headers: answer.headers,
-					body: body.bytes()
-				});
-				answer.on("data", (chunk) => {
-					const refusal = body.add(chunk, socket.bytesRead);
-					if (refusal !== undefined) answer.destroy((0, exchange.g$)(refusal));
-				});
-				answer.once("error", reject);
-				answer.once("end", end);
-				if (/chunked/i.test(answer.headers["transfer-encoding"] ?? "")) finish = end;
-			});
-			return promise;
+		function checkBeginning(text) {
+			if (!"HTTP/1.".startsWith(text.trimStart().slice(0, 7))) throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.Qm)("Expected HTTP/1.0 or HTTP/1.1");
+			if (/\r./s.test(text.trimStart())) throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.Qm)("Missing expected LF after the status line");
 		}
-		function closedEarly() {
-			return Object.assign(new Error("The server closed the connection without an answer."), { code: "ECONNRESET" });
+		function headersTooLarge() {
+			return Object.assign(new Error("Header overflow"), { code: "HPE_HEADER_OVERFLOW" });
 		}
-		function onLastChunk(socket, callback) {
-			let tail = "";
-			socket.on("data", (bytes) => {
-				tail = (tail + bytes.toString("latin1")).slice(-MAX_LAST_CHUNK);
-				if (/\n0+[ \t]*(?:;[^\r\n]*)?\n\r?\n$/.test(tail)) setImmediate(callback);
-			});
-		}
-		const MAX_LAST_CHUNK = 256;
 	}),
 	83551: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
@@ -30297,11 +30394,42 @@ var __webpack_modules__ = {
 			return (bytes[0] === 21 || bytes[0] === 22) && bytes[1] === 3;
 		}
 	}),
-	3228: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	91992: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { g: () => openTransport });
 		var errors = __nccwpck_require__(27406);
 		var policy_failure = __nccwpck_require__(74318);
 		var clock = __nccwpck_require__(23881);
+		;
+		const CODES = {
+			400: "REQUEST_REFUSED",
+			401: "UNAUTHORIZED",
+			403: "FORBIDDEN",
+			421: "REQUEST_REFUSED",
+			495: "REQUEST_REFUSED",
+			496: "REQUEST_REFUSED",
+			500: "SERVER_ERROR"
+		};
+		function isIdentityRefusal(status) {
+			return status in CODES;
+		}
+		function unknownSession(origin, status) {
+			return askedAgain(status, `${origin}: the server answered ${status} to the first request of a resumed TLS session.`, "The server may not know the client certificate in a resumed session; the repeat does not resume one.");
+		}
+		function askedLate(origin, status) {
+			return askedAgain(status, `${origin}: the server answered ${status} without having asked for a client certificate over TLS 1.3.`, "The server may ask for the certificate after the request, which works over TLS 1.2 only.");
+		}
+		function askedAgain(status, sentence, hint) {
+			return new policy_failure.HR("request", CODES[status] ?? "REQUEST_REFUSED", sentence, {
+				hint,
+				staleConnection: true
+			});
+		}
+		function watch(lane) {
+			const { connection: before, sharing } = lane;
+			if (sharing === "shared" || before === undefined || before.requests === 0 || before.socket.destroyed) return () => false;
+			const { bytesRead } = before.socket;
+			return () => lane.connection === before && before.socket.bytesRead === bytesRead;
+		}
 		var connection_failure = __nccwpck_require__(23343);
 		var connections = __nccwpck_require__(76151);
 		var diagnosis_diagnosis = __nccwpck_require__(68157);
@@ -30420,7 +30548,80 @@ var __webpack_modules__ = {
 		var connection_exchange = __nccwpck_require__(50469);
 		var exchange_progress = __nccwpck_require__(30734);
 		var http2_errors = __nccwpck_require__(49598);
-		var lenient_exchange = __nccwpck_require__(3778);
+		var external_node_http_ = __nccwpck_require__(37067);
+		var external_node_stream_ = __nccwpck_require__(57075);
+		;
+		const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+		var answer_reader = __nccwpck_require__(25480);
+		;
+		async function exchangeLeniently(request, options) {
+			const { socket, progress } = options;
+			if (socket.destroyed) throw closedEarly();
+			const response = readAnswer(socket, progress);
+			const asking = send(request, options);
+			try {
+				return await Promise.race([response, failureOf(asking)]);
+			} finally {
+				response.catch(() => {});
+				asking.destroy();
+				socket.destroy();
+			}
+		}
+		function send({ method, path, headers, body, onSent }, options) {
+			const { host, socket, signal, progress } = options;
+			const write = (bytes, _, done) => void socket.write(bytes, (error) => error ?? done());
+			const asking = (0, external_node_http_.request)({
+				method,
+				path,
+				headers: [
+					...headers,
+					"host",
+					host,
+					"connection",
+					"close"
+				],
+				createConnection: () => new external_node_stream_.Duplex({
+					read() {},
+					write
+				}),
+				signal
+			});
+			progress.isConnected = true;
+			asking.once("finish", () => {
+				progress.isSent = true;
+				onSent?.();
+			});
+			if (body instanceof Uint8Array) asking.end(body);
+			else (0, external_node_stream_promises_namespaceObject.pipeline)(external_node_stream_.Readable.from(body), asking).catch(() => {});
+			return asking;
+		}
+		function failureOf(asking) {
+			return new Promise((_, reject) => void asking.on("error", reject));
+		}
+		function readAnswer(socket, progress) {
+			const { promise, resolve, reject } = Promise.withResolvers();
+			const reader = new answer_reader.E(progress);
+			const finish = () => resolve({
+				status: progress.status,
+				headers: reader.headers,
+				body: progress.body.bytes()
+			});
+			socket.on("data", (piece) => {
+				try {
+					if (reader.add(piece)) finish();
+				} catch (error) {
+					reject(error);
+				}
+			});
+			socket.once("error", reject);
+			const end = () => reader.mayEnd ? finish() : reject(closedEarly());
+			socket.once("end", end);
+			socket.once("close", end);
+			return promise;
+		}
+		function closedEarly() {
+			return Object.assign(new Error("The server closed the connection without an answer."), { code: "ECONNRESET" });
+		}
 		;
 		function openTransport(route, options = {}) {
 			return new LaneTransport(route, options);
@@ -30436,6 +30637,7 @@ var __webpack_modules__ = {
 			#hasAnswered = false;
 			#isLenient = false;
 			#hasSucceeded = false;
+			#resumesAlike = false;
 			constructor(route, { protocol = "http1", diagnosis, onServer }) {
 				this.#dialler = new Dialler(route, {
 					protocol,
@@ -30465,9 +30667,10 @@ var __webpack_modules__ = {
 				const exchange = new connection_exchange.k5(request, signal, received);
 				try {
 					const response = await exchange.run(lane.client, lane.sharing);
-					if (lane.connection) lane.connection.requests++;
 					this.#hasAnswered = true;
 					this.#suspicion.dispel();
+					if (this.#isStranger(lane, response)) throw unknownSession(this.#origin, response.status);
+					if (lane.connection) lane.connection.requests++;
 					this.#lanes.giveBack(lane);
 					return {
 						...response,
@@ -30494,7 +30697,7 @@ var __webpack_modules__ = {
 				try {
 					connection = await (0, clock.H6)(dialling, ends);
 					const host = new URL(this.#origin).host;
-					const response = await (0, lenient_exchange.i)(request, {
+					const response = await exchangeLeniently(request, {
 						host,
 						socket: connection.socket,
 						signal: ends,
@@ -30527,6 +30730,15 @@ var __webpack_modules__ = {
 				if (isRefused) this.#dialler.refuseSession();
 				return isRefused === true;
 			}
+			#isStranger({ connection, sharing }, { status }) {
+				if (!connection || sharing === "shared" || connection.requests > 0 || this.#resumesAlike) return false;
+				const isRefused = isIdentityRefusal(status);
+				this.#resumesAlike = connection.isResumed ? status < 300 : isRefused;
+				if (!connection.isResumed || !isRefused) return false;
+				this.#dialler.refuseSession();
+				this.#lanes.dropUnused();
+				return true;
+			}
 			prepare = (connections, signal) => {
 				void this.#lanes.prepare(connections, signal);
 			};
@@ -30557,19 +30769,6 @@ var __webpack_modules__ = {
 				if (failure.code === "HTTP_MALFORMED" && !this.#hasSucceeded && seen.sharing !== "shared") this.#isLenient = true;
 				throw failure.facts.staleConnection ? failure : await this.#suspicion.explain(failure, signal);
 			}
-		}
-		function askedLate(origin, status) {
-			const sentence = `${origin}: the server answered ${status} without having asked for a client certificate over TLS 1.3.`;
-			return new policy_failure.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", sentence, {
-				hint: "The server may ask for the certificate after the request, which works over TLS 1.2 only.",
-				staleConnection: true
-			});
-		}
-		function watch(lane) {
-			const { connection: before, sharing } = lane;
-			if (sharing === "shared" || before === undefined || before.requests === 0 || before.socket.destroyed) return () => false;
-			const { bytesRead } = before.socket;
-			return () => lane.connection === before && before.socket.bytesRead === bytesRead;
 		}
 	}),
 	27406: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -37067,7 +37266,7 @@ Content-Type: application/json
 		var own_certificate = __nccwpck_require__(69406);
 		var server_certificate = __nccwpck_require__(16119);
 		var route = __nccwpck_require__(83551);
-		var transport = __nccwpck_require__(3228);
+		var transport = __nccwpck_require__(91992);
 		var identity_identity = __nccwpck_require__(9624);
 		var issued_certificate = __nccwpck_require__(39481);
 		;
@@ -38120,12 +38319,14 @@ Content-Type: application/json
 		;
 		class InFlight {
 			#options;
-			#controllers = new Map();
+			#unended = new Map();
 			#attempts;
 			#firstStart;
 			#settled;
 			#blindRepeats;
 			#unanswered = new Set();
+			#cutOff;
+			#oldest;
 			#weight = 0;
 			#finishing = 0;
 			constructor(options) {
@@ -38136,13 +38337,13 @@ Content-Type: application/json
 				this.#blindRepeats = new Uint16Array(options.jobs);
 			}
 			get size() {
-				return this.#controllers.size;
+				return this.#unended.size;
 			}
 			get open() {
 				return this.size + this.#finishing;
 			}
 			has(job, attempt) {
-				return this.#controllers.has(job) && this.#attempts[job] === attempt;
+				return this.#unended.has(job) && this.#attempts[job] === attempt;
 			}
 			tally(job) {
 				const attempts = this.#attempts[job] ?? 0;
@@ -38185,6 +38386,10 @@ Content-Type: application/json
 				} catch (error) {
 					const failure = whyFailed(error, controller.signal);
 					if (failure.facts.unanswered) this.#unanswered.add(job);
+					if (this.#cutOff && job === this.#oldest) this.#cutOff = {
+						...this.#cutOff,
+						oldest: failure
+					};
 					return failure;
 				} finally {
 					if (!this.#leave(job, cancelTimeout)) this.#finishing--;
@@ -38192,19 +38397,28 @@ Content-Type: application/json
 				}
 			}
 			#begin(job, { controller, taken }) {
-				this.#controllers.set(job, controller);
+				this.#unended.set(job, {
+					controller,
+					startedAt: this.#options.clock.now()
+				});
 				this.#weight += taken;
 				this.#attempts[job] = (this.#attempts[job] ?? 0) + 1;
 				if (this.#unanswered.delete(job)) this.#blindRepeats[job] = (this.#blindRepeats[job] ?? 0) + 1;
 				if (this.#firstStart[job] === -1) this.#firstStart[job] = this.#options.clock.now();
 			}
 			#leave(job, cancelTimeout) {
-				if (!this.#controllers.delete(job)) return false;
+				if (!this.#unended.delete(job)) return false;
 				cancelTimeout();
 				return true;
 			}
-			abort() {
-				for (const controller of this.#controllers.values()) controller.abort((0, policy_failure._9)());
+			abort({ code }) {
+				const now = this.#options.clock.now();
+				this.#oldest ??= this.#unended.keys().next().value;
+				this.#cutOff ??= { count: this.size };
+				for (const { controller, startedAt } of this.#unended.values()) controller.abort(code === "DEADLINE" ? (0, policy_failure.qG)(now - startedAt) : (0, policy_failure._9)());
+			}
+			get cutOff() {
+				return this.#cutOff;
 			}
 		}
 		function whyFailed(error, signal) {
@@ -38316,7 +38530,7 @@ Content-Type: application/json
 				if (signal.aborted) abort();
 				else this.#pump();
 				try {
-					return await this.#done.promise;
+					return (0, policy_failure.Hj)(await this.#done.promise, this.#inFlight.cutOff);
 				} finally {
 					signal.removeEventListener("abort", abort);
 					cancelDeadline?.();
@@ -38392,8 +38606,8 @@ Content-Type: application/json
 				this.#pumpSoon();
 			}
 			#onFailure(failure, facts) {
-				this.#lastFailure = failure;
 				if (this.#ending) return;
+				this.#lastFailure = failure;
 				const [{ job }, { clock, canary, onFailure }] = [facts, this.#options];
 				const now = clock.now();
 				if (!this.#policy.mustConfirm(failure)) this.#headStart.end();
@@ -38429,7 +38643,7 @@ Content-Type: application/json
 				this.#ending ??= ending;
 				for (const { job, failure } of this.#queue.takeHeld()) this.#settle(job, failure);
 				this.#headStart.end();
-				this.#inFlight.abort();
+				this.#inFlight.abort(this.#ending);
 				this.#finishIfDone();
 			}
 			#finishIfDone() {
@@ -38945,7 +39159,7 @@ Content-Type: application/json
 			};
 			const { outcomes, ending } = await signTidily(context, task.output, options);
 			report.add(describeBlindRepeats(context, outcomes));
-			if (ending?.code === "DEADLINE") throw (0, policy_failure.Hx)(effort.deadlineMs, ending.cause);
+			if (ending?.code === "DEADLINE") throw (0, policy_failure.Hx)(effort.deadlineMs, ending.cause, ending.facts.open);
 			const error = ending ?? outcomes[0]?.error;
 			if (error) throw error;
 			return outcomes[0]?.signatureSha256 ?? "";
@@ -40141,7 +40355,7 @@ Content-Type: application/json
 		});
 		var diagnosis = __nccwpck_require__(68157);
 		var connection_route = __nccwpck_require__(83551);
-		var transport = __nccwpck_require__(3228);
+		var transport = __nccwpck_require__(91992);
 		var identity = __nccwpck_require__(9624);
 		var other_server = __nccwpck_require__(97628);
 		var policy_failure = __nccwpck_require__(74318);
@@ -45002,6 +45216,16 @@ Content-Type: application/json
 			const methods = String(headers["allow"] ?? "");
 			return /^[A-Z]{1,20}(?:, ?[A-Z]{1,20}){0,9}$/.test(methods) ? ` (it allows ${methods} there)` : "";
 		}
+		const MAX_SHOWN = 100;
+		function challenge({ headers }, scrub = answers_reason.HX) {
+			const text = scrub([headers["www-authenticate"] ?? []].flat().join(", ")).replace(/[^\x20-\x7E]/g, " ");
+			const scheme = /^\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/i.exec(text)?.[1];
+			if (scheme === undefined) return "";
+			const of = (name) => new RegExp(`(?:^|[\\s,])${name}="([^"]{1,${MAX_SHOWN}})"`, "i").exec(text)?.[1];
+			const [realm, reason] = [of("realm"), of("error_description") ?? of("error")];
+			const asks = ` (it demands a login by ${scheme}${realm === undefined ? "" : ` for “${realm}”`}`;
+			return `${asks}${reason === undefined ? "" : `, because “${reason}”`})`;
+		}
 		;
 		const BUSY = "The service is overloaded or limits requests; lower concurrency if this happens often.";
 		const DOWN = "The service, or a system that it depends on, is in trouble; ask its operators.";
@@ -45179,10 +45403,14 @@ Content-Type: application/json
 			return `Compare ${written} with what the service expects: path, headers, members of the body, encoding of the digest. ${ASK_OPERATORS}`;
 		}
 		function certificateRefused(answer, why = "it got none that it accepts") {
-			return new failure.HR("config", "TLS_CLIENT_REJECTED", `The server refused our client certificate: ${why} (${answer}).`, { hint: CHECK_CERTIFICATE });
+			return new failure.HR("config", "TLS_CLIENT_REJECTED", `The server refused our client certificate: ${why} (${answer}).`, {
+				hint: CHECK_CERTIFICATE,
+				endsRun: "bad-node"
+			});
 		}
-		function refused(response, said, facts) {
+		function refused(response, quoted, facts) {
 			const { status, body } = response;
+			const said = quoted + challenge(response, facts.scrub);
 			const isBlind = facts.asksForCertificate === false;
 			const isPage = (0, answers_reason.AA)(response);
 			const before = isBlind ? " without having asked for a client certificate" : "";
@@ -46675,6 +46903,7 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			BN: () => retryAfterTooLong,
 			HR: () => Failure,
+			Hj: () => describeCutOff,
 			Hx: () => deadlinePassed,
 			Nn: () => refusedLater,
 			P5: () => asOneEvent,
@@ -46683,6 +46912,7 @@ Content-Type: application/json
 			g2: () => tooManyOpen,
 			h_: () => asFailure,
 			iU: () => timedOut,
+			qG: () => cutOff,
 			tf: () => TABLE_FULL_HINT,
 			zH: () => TABLE_FULL
 		});
@@ -46732,16 +46962,34 @@ Content-Type: application/json
 			return error instanceof Failure && error.facts.request === undefined ? error.with({ request: {} }) : error;
 		}
 		function timedOut(limitMs) {
-			return new Failure("service", "TIMEOUT", `No answer within ${Math.round(limitMs / 1e3)} s.`, { hint: "The service is slow or stuck; raise timeout if it needs longer for one file." });
+			return unanswered(limitMs, "The service is slow or stuck; raise timeout if it needs longer for one file.");
 		}
-		function deadlinePassed(deadlineMs, cause) {
+		function cutOff(waitedMs) {
+			return unanswered(waitedMs, "The service is slow or stuck, or the deadline is too short: raise deadline, or split the work with shard.");
+		}
+		function unanswered(ms, hint) {
+			const seconds = ms < 1e4 ? Math.round(ms / 100) / 10 : Math.round(ms / 1e3);
+			return new Failure("service", "TIMEOUT", `No answer within ${seconds} s.`, { hint });
+		}
+		function deadlinePassed(deadlineMs, cause, open = { count: 0 }) {
 			const last = cause instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ ? cause : undefined;
 			const quoted = last === undefined ? "" : ` Last failure: ${last.message}`;
-			const message = `Signing did not end within the deadline of ${deadlineMs / 1e3} s.${quoted}`;
+			const message = `Signing did not end within the deadline of ${deadlineMs / 1e3} s.${describeOpen(open)}${quoted}`;
 			return new Failure("config", "DEADLINE", message, {
-				hint: last?.hint ?? "Raise deadline, or split the work with shard.",
-				cause
+				hint: last?.hint ?? open.oldest?.hint ?? "Raise deadline, or split the work with shard.",
+				cause,
+				deadlineMs,
+				open
 			});
+		}
+		function describeCutOff(ending, open) {
+			const deadlineMs = ending?.facts.deadlineMs;
+			return deadlineMs === undefined ? ending : deadlinePassed(deadlineMs, ending?.cause, open);
+		}
+		function describeOpen({ count, oldest }) {
+			if (count === 0 || oldest === undefined) return "";
+			const how = oldest.message.charAt(0).toLowerCase() + oldest.message.slice(1);
+			return count === 1 ? ` One request was open: ${how}` : ` ${count} requests were open; the oldest one: ${how}`;
 		}
 		function runEnded() {
 			return new Failure("request", "RUN_ENDED", "The run ended before this file had an answer.");

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,6 +8,7 @@ import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
 import { createTlsContext, type Route } from '../../src/connection/route.ts';
 import { openTransport, type Transport } from '../../src/connection/transport.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
+import type { Service } from '../../src/rehearsal/service.ts';
 import { meet } from '../faults/meeting.ts';
 import { openService, plantMany, type SigningRun, signTree, type Target } from '../signing/signing-run.ts';
 import { startFront } from './front.ts';
@@ -35,8 +37,11 @@ function openExplainingWay({ url, credentials: { cert, key, chain } }: Target): 
 }
 
 /** Signs 30 files, all connections of which are cut after the fifth; later ones lead where `later` says. */
-async function signAcrossCut(later: (nth: number) => 'good' | 'bad'): Promise<SigningRun> {
-  const [service, stranger] = [await openService(), await startStranger()];
+async function signAcrossCut(
+  later: (nth: number) => 'good' | 'bad',
+  nodes?: { readonly service: Service; readonly bad: { readonly port: number } },
+): Promise<SigningRun> {
+  const { service, bad: stranger } = nodes ?? { service: await openService(), bad: await startStranger() };
   let [signed, dialled] = [0, 0];
   const front = await startFront(() => ({
     to: signed < 5 || later(dialled++) === 'good' ? service.port : stranger.port,
@@ -71,6 +76,27 @@ test('one bad node of several costs no file before the first success either, onc
   expect(run.outcomes.filter(({ status }) => status === 'signed')).toHaveLength(8);
   const met = run.events.find(({ type }) => type === 'bad-node');
   expect(met?.type === 'bad-node' && met.failure.hint).toContain('several servers share its name');
+});
+
+/** A node with the certificate of the service that answers as nginx does when it does not know the CA of a client. */
+async function startDoubter({ server: { cert, key } }: Pki): Promise<{ readonly port: number }> {
+  const page = '<html><head><title>400 The SSL certificate error</title></head></html>';
+  const node = createHttpsServer({ cert, key, requestCert: true, rejectUnauthorized: false }, (_, response) => {
+    response.writeHead(400, { connection: 'close', 'content-type': 'text/html' }).end(page);
+  });
+  node.listen(0, '127.0.0.1');
+  await once(node, 'listening');
+  onTestFinished(() => void node.close());
+  return { port: Object(node.address()).port };
+}
+
+test('a node that does not know the CA of our certificate, and says so as nginx does, costs its connections and no file', async () => {
+  const pki = await createPki();
+  const nodes = { service: await openService({ pki }), bad: await startDoubter(pki) };
+  const run = await signAcrossCut((nth) => (nth < 2 ? 'bad' : 'good'), nodes);
+  expect(run.ending).toBeUndefined();
+  expect(run.outcomes.filter(({ status }) => status === 'signed')).toHaveLength(30);
+  expect(run.events.filter(({ type }) => type === 'bad-node')).toHaveLength(2);
 });
 
 test('when every new connection leads to the bad node, the run ends with what that node sent', async () => {

@@ -158,10 +158,21 @@ test('413 from a server that did not ask for a certificate names the buffer of A
   expect(hint(true)).toMatch(/^Leave the file out/);
 });
 
+test.each([
+  ['Negotiate', 'it demands a login by Negotiate'],
+  ['Basic realm="Artifactory"', 'it demands a login by Basic for “Artifactory”'],
+  ['Bearer error="invalid_token", error_description="expired"', 'it demands a login by Bearer, because “expired”'],
+])('401 tells the login that %j demands: it may be that of another server', (challenge, says) => {
+  const told = sentence(answer(401, '{"error":"no"}', { 'www-authenticate': challenge }));
+  expect(told).toBe(`The service answered 401: no (${says}).`);
+});
+
 test.each([495, 496])('%i, with which nginx can answer instead of 400, is about the client certificate', (status) => {
   const failure = statusFailure(answer(status), FACTS);
   expect([failure.kind, failure.code]).toEqual(['config', 'TLS_CLIENT_REJECTED']);
   expect(failure.message).toContain(String(status));
+  // After a success, it is one node of several that does not know the certificate.
+  expect(failure.facts.endsRun).toBe('bad-node');
 });
 
 test('the words of the service are scrubbed before they are cut', () => {

@@ -36,7 +36,7 @@ export function createDiagnosis(route: Route, { anchors, now }: DiagnosisOptions
       explainServer(failure, serverChain, { server, anchors, now: new Date(now()) }),
     canTellMore: ({ code, message }) =>
       ['CONNECTION_LOST', 'TLS_NOT_SPOKEN', 'TLS_HANDSHAKE_FAILED'].includes(code) ||
-      (code === 'TLS_CLIENT_REJECTED' && message.includes('handshake failure')),
+      (code === 'TLS_CLIENT_REJECTED' && /handshake failure|certificate required/.test(message)),
     tell: async (failure) =>
       reasonOfEnd(await inspectHandshake(route, { listenMs: LISTEN_MS }), server.origin) ?? failure,
   };
@@ -71,15 +71,25 @@ function foreignIn({ end, error, firstBytes }: Handshake, origin: string): Failu
 
 /** Reads from a handshake whether the server refused us; `undefined` when it did not, as far as can be seen. */
 export function refusalIn(handshake: Handshake, origin: string): Failure | undefined {
-  const { end, error, isClientAsked } = handshake;
+  const { end, error, isClientAsked, clientAlgorithms } = handshake;
   if (end === 'open') return undefined;
   const failure = dialFailure(error, origin);
-  if (failure.code === 'TLS_CLIENT_REJECTED') return isClientAsked ? failure : noAgreement(origin, failure);
+  if (failure.code === 'TLS_CLIENT_REJECTED')
+    return isClientAsked ? withKeys(failure, clientAlgorithms) : noAgreement(origin, failure);
   if (failure.code !== 'CONNECTION_LOST' || !isClientAsked) return undefined;
   const message = `${origin}: the server closed after our certificate: probably rejected, unless a tunnel in front of the service cannot reach it.`;
   return new Failure('config', 'TLS_CLIENT_REJECTED', message, {
     hint: 'Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked. With a tunnel or TCP balancer in front (stunnel, for one), ask its operators whether the service behind it is up.',
     cause: failure,
+  });
+}
+
+/** A certificate with another key than the server takes is not even sent, and the alert says that there was none. */
+function withKeys(failure: Failure, algorithms: readonly string[]): Failure {
+  const kinds = new Set(algorithms.map((name) => (/^(?:RSA|ECDSA)/.exec(name)?.[0] ?? name).replace('ECDSA', 'EC')));
+  if (kinds.has('RSA') && kinds.has('EC')) return failure;
+  return failure.with({
+    hint: `The server takes client certificates with ${[...kinds].join(', ')} keys only: check the kind of key in cert. ${failure.hint ?? ''}`,
   });
 }
 

@@ -33,6 +33,8 @@ export interface Handshake {
   readonly serverChain: readonly X509Certificate[];
   /** Whether the server asked for a client certificate; `undefined` when the handshake did not get so far. */
   readonly isClientAsked: boolean | undefined;
+  /** Signatures that it takes from a client, as far as this machine can make them: `ECDSA+SHA256`, `Ed25519`. */
+  readonly clientAlgorithms: readonly string[];
   /** Whether the server resumed the session that was offered. */
   readonly isResumed: boolean;
   /** The newest session that the server offered. */
@@ -71,7 +73,7 @@ class Probe {
   #version: string | undefined;
   #cipher: string | undefined;
   #serverChain: readonly X509Certificate[] = [];
-  #isClientAsked: boolean | undefined;
+  #clientAlgorithms: readonly string[] | undefined;
   #isResumed = false;
   #session: Buffer | undefined;
   #untrusted: Error | undefined;
@@ -111,7 +113,8 @@ class Probe {
       version: this.#version,
       cipher: this.#cipher,
       serverChain: this.#serverChain,
-      isClientAsked: this.#isClientAsked,
+      isClientAsked: this.#clientAlgorithms && this.#clientAlgorithms.length > 0,
+      clientAlgorithms: this.#clientAlgorithms ?? [],
       isResumed: this.#isResumed,
       session: this.#session,
       untrusted: this.#untrusted,
@@ -147,7 +150,7 @@ class Probe {
     this.#version = socket.getProtocol() ?? undefined;
     // Under TLS 1.3 the first keys are made before the server has sent its certificate.
     if (/^SERVER_HANDSHAKE|^CLIENT_HANDSHAKE/.test(line.toString('latin1')) && this.#serverChain.length === 0) return;
-    this.#isClientAsked = socket.getSharedSigalgs().length > 0;
+    this.#clientAlgorithms = socket.getSharedSigalgs();
     this.#serverChain = readServerChain(socket);
   }
 

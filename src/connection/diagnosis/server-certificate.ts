@@ -153,12 +153,8 @@ function describeTrust(sent: Chain, { anchors, now }: TrustFacts): Detail {
       todo: 'If this is the right server, put this very certificate into chain; get it from the operators, not from the network.',
     };
   }
-  if (anchors.some((anchor) => anchor.subject === top.issuer && !isIssuedBy(top, anchor))) {
-    return {
-      what: `${what}; the issuer of that name in chain has another key`,
-      todo: 'The CA was renewed under the same name: ask the operators of the service for its present certificate, and put that into chain.',
-    };
-  }
+  const namesake = describeNamesakes(top, anchors);
+  if (namesake) return { ...namesake, what: `${what}; ${namesake.what}` };
   const ca = nameOnOneLine(top.issuer);
   // Nothing can be missing behind a root.
   if (top.subject === top.issuer)
@@ -169,6 +165,22 @@ function describeTrust(sent: Chain, { anchors, now }: TrustFacts): Detail {
   return {
     what,
     todo: `Ask the operators of the service which of two causes it is: chain lacks the certificate of their CA, ${ca}, which then belongs there; or ${ca} is an intermediate CA below a CA in chain, and their server must send its certificate as well. ${inspection(ca)}`,
+  };
+}
+
+/** Says why a certificate of chain that has the name of the issuer did not help. */
+function describeNamesakes(top: X509Certificate, anchors: readonly X509Certificate[]): Detail | undefined {
+  const namesakes = anchors.filter(({ subject }) => subject === top.issuer);
+  if (namesakes.length === 0) return undefined;
+  if (namesakes.some((anchor) => isIssuedBy(top, anchor))) {
+    return {
+      what: 'several certificates in chain have the name of its issuer, and OpenSSL took one with another key',
+      todo: 'Leave only the present certificate of that CA in chain.',
+    };
+  }
+  return {
+    what: 'the issuer of that name in chain has another key',
+    todo: 'The CA was renewed under the same name: ask the operators of the service for its present certificate, and put that into chain.',
   };
 }
 

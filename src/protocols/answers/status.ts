@@ -2,7 +2,7 @@ import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts, type FailureKind } from '../../signing/policy/failure.ts';
 import { isWebPage, namePage, reasonIn, type Scrub } from './reason.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { allowed, redirectTarget } from './told-by-headers.ts';
+import { allowed, challenge, redirectTarget } from './told-by-headers.ts';
 
 /** What explains an answer besides the answer itself. */
 export interface AnswerFacts {
@@ -129,15 +129,16 @@ function certificateRefused(answer: string, why = 'it got none that it accepts')
     'config',
     'TLS_CLIENT_REJECTED',
     `The server refused our client certificate: ${why} (${answer}).`,
-    { hint: CHECK_CERTIFICATE },
+    { hint: CHECK_CERTIFICATE, endsRun: 'bad-node' },
   );
 }
 
 type Refusal = AnswerFacts & { readonly asked: FailureFacts };
 
 /** A server that did not ask for the certificate cannot know this client, whatever else is right. */
-function refused(response: WireResponse, said: string, facts: Refusal): Failure {
+function refused(response: WireResponse, quoted: string, facts: Refusal): Failure {
   const { status, body } = response;
+  const said = quoted + challenge(response, facts.scrub);
   const isBlind = facts.asksForCertificate === false;
   const isPage = isWebPage(response);
   const before = isBlind ? ' without having asked for a client certificate' : '';

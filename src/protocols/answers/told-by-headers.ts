@@ -23,3 +23,18 @@ export function allowed({ headers }: WireResponse): string {
   const methods = String(headers['allow'] ?? '');
   return /^[A-Z]{1,20}(?:, ?[A-Z]{1,20}){0,9}$/.test(methods) ? ` (it allows ${methods} there)` : '';
 }
+
+/** Most characters of a realm or a reason that a sentence shows. */
+const MAX_SHOWN = 100;
+
+/** Says which login an answer of 401 demands, and why it refused this one: the realm tells whose server that is. */
+export function challenge({ headers }: WireResponse, scrub: Scrub = cutOnly): string {
+  const text = scrub([headers['www-authenticate'] ?? []].flat().join(', ')).replace(/[^\x20-\x7E]/g, ' ');
+  const scheme = /^\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/i.exec(text)?.[1];
+  if (scheme === undefined) return '';
+  const of = (name: string): string | undefined =>
+    new RegExp(`(?:^|[\\s,])${name}="([^"]{1,${MAX_SHOWN}})"`, 'i').exec(text)?.[1];
+  const [realm, reason] = [of('realm'), of('error_description') ?? of('error')];
+  const asks = ` (it demands a login by ${scheme}${realm === undefined ? '' : ` for “${realm}”`}`;
+  return `${asks}${reason === undefined ? '' : `, because “${reason}”`})`;
+}
