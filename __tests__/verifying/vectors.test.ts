@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type AlgorithmName, algorithmOf, algorithmsFor, chooseAlgorithm } from '../../src/verifying/algorithm.ts';
 import { decodeSignature, type SignatureEncoding } from '../../src/verifying/encoding.ts';
 import { readVerifyKey, type VerifyKey } from '../../src/verifying/key.ts';
@@ -34,21 +34,20 @@ function accepts(key: VerifyKey, name: AlgorithmName, question: { vector: Vector
   return text !== '' && pass.verify(decodeSignature(text, question.encoding));
 }
 
-describe.each(['base64', 'hex'] as const)('signatures in %s', (encoding) => {
-  test.each(files)('%s: agrees with every vector', (file) => {
-    const wrong: string[] = [];
-    for (const group of groups) {
-      const name = algorithmOfGroup(group);
-      if (group.file !== file || name === undefined) continue;
-      const key = readVerifyKey(group.keyPem);
-      for (const vector of group.tests) {
-        // "Acceptable" are PKCS#1 signatures that leave out the NULL of the digest's name: we want it, as RFC 8017 does.
-        const accepted = accepts(key, chooseAlgorithm(key, name).name, { vector, encoding });
-        if (accepted !== (vector.result === 'valid')) wrong.push(`${vector.id}: ${vector.comment}`);
-      }
+test.each(files)('%s: agrees with every vector, one in base64 and the next in hexadecimal', (file) => {
+  const wrong: string[] = [];
+  for (const group of groups) {
+    const name = algorithmOfGroup(group);
+    if (group.file !== file || name === undefined) continue;
+    const key = readVerifyKey(group.keyPem);
+    for (const vector of group.tests) {
+      const encoding = vector.id % 2 === 0 ? 'base64' : 'hex';
+      // "Acceptable" are PKCS#1 signatures that leave out the NULL of the digest's name: we want it, as RFC 8017 does.
+      const accepted = accepts(key, chooseAlgorithm(key, name).name, { vector, encoding });
+      if (accepted !== (vector.result === 'valid')) wrong.push(`${vector.id}: ${vector.comment}`);
     }
-    expect(wrong).toEqual([]);
-  });
+  }
+  expect(wrong).toEqual([]);
 });
 
 test('signatures with another digest, mask or salt length are refused under every algorithm of their key', () => {
