@@ -18,6 +18,10 @@ async function copyAction(thread: (own: string) => string): Promise<string> {
   return directory;
 }
 
+function inputsOf({ service }: Scenario): Readonly<Record<string, string>> {
+  return { 'verify-key': service.credentials.verifyKeyPem, upload: 'false' };
+}
+
 async function expectAllSigned(scenario: Scenario, names: string[]): Promise<void> {
   const { workspace, service } = scenario;
   expect(await scenario.signatures()).toEqual(names.map((name) => `${name}.sign`).sort());
@@ -39,7 +43,7 @@ describe.each([
     const actionDirectory = await copyAction(
       (own) => `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(trace)}, '');\n${own}`,
     );
-    const run = await scenario.run({ 'verify-key': scenario.service.credentials.verifyKeyPem }, { actionDirectory });
+    const run = await scenario.run(inputsOf(scenario), { actionDirectory });
     expect(run.exitCode).toBe(0);
     expect(await readFile(trace, 'utf8')).toBe('');
     await expectAllSigned(scenario, names);
@@ -50,7 +54,7 @@ describe.each([
     const actionDirectory = await copyAction(
       () => `import { parentPort } from 'node:worker_threads';\nparentPort.once('message', () => process.exit(1));`,
     );
-    const run = await scenario.run({ 'verify-key': scenario.service.credentials.verifyKeyPem }, { actionDirectory });
+    const run = await scenario.run(inputsOf(scenario), { actionDirectory });
     expect([run.exitCode, run.outputs['signed-count']]).toEqual([0, String(names.length)]);
     await expectAllSigned(scenario, names);
   });
