@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -19,8 +20,8 @@ import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
 const HERE = import.meta.dirname;
 /** The exit code of `setup.sh` on a machine that cannot hold Wine 10. */
 const CANNOT_HOLD = 75;
-/** Longer than the longest test may take. */
-const SILENCE_MS = 330_000;
+/** Longer than any file of tests takes here, four times over; Wine has lost a process when none ends for so long. */
+const SILENCE_MS = 240_000;
 
 /** Sets up Wine 10 where it is not; returns why this machine cannot hold it, or `undefined`. */
 export function setUp(): string | undefined {
@@ -43,21 +44,35 @@ export interface Outcome {
 /**
  * Runs vitest under Windows' Node on test files as they are in this work tree, and returns every outcome.
  *
- * Wine loses a process at times, for which vitest would wait for ever: what has no outcome by then runs once more.
+ * Wine loses a process at times, for which vitest would wait for ever: the files without an outcome run once more, as long
+ * as some of them have one afterwards.
  */
 export async function runSuite(files: readonly string[]): Promise<readonly Outcome[]> {
   const cache = realpathSync(join(ACTION_DIRECTORY, 'node_modules/.cache/windows-suite'));
   copyWorkTree(join(cache, 'drive_d/repo'));
-  const first = await runVitest(cache, files);
-  const seen = new Set(first.map(({ file }) => file));
-  const missing = files.filter((file) => !seen.has(file));
-  return missing.length === 0 ? first : [...first, ...(await runVitest(cache, missing))];
+  const outcomes: Outcome[] = [];
+  let missing = files;
+  for (let run = 1; missing.length > 0; run++) {
+    const told = await runVitest(cache, missing, run);
+    if (told.length === 0)
+      throw new Error(`vitest told no outcome: ${readFileSync(logOf(cache, run), 'utf8').slice(-2000)}`);
+    outcomes.push(...told);
+    const seen = new Set(told.map(({ file }) => file));
+    missing = missing.filter((file) => !seen.has(file));
+  }
+  return outcomes;
 }
 
-async function runVitest(cache: string, files: readonly string[]): Promise<readonly Outcome[]> {
-  const [log, told] = [join(cache, 'drive_d/vitest.log'), join(cache, 'drive_d/outcomes')];
+/** Outputs of a program of Windows must be files. */
+function logOf(cache: string, run: number): string {
+  return join(cache, `drive_d/vitest-${run}.log`);
+}
+
+async function runVitest(cache: string, files: readonly string[], run: number): Promise<readonly Outcome[]> {
+  const log = logOf(cache, run);
+  // The reporter writes here.
+  const told = join(cache, 'drive_d/outcomes');
   writeFileSync(told, '');
-  // Outputs of a program of Windows must be files.
   const output = openSync(log, 'w');
   const node = `Z:${join(cache, 'node.exe').replaceAll('/', '\\')}`;
   const vitest = ['node_modules\\vitest\\vitest.mjs', 'run', '--pool=forks', '--maxWorkers=3'];
@@ -72,8 +87,8 @@ async function runVitest(cache: string, files: readonly string[]): Promise<reado
   await once(child, 'exit');
   clearInterval(watching);
   closeSync(output);
+  copyFileSync(told, join(cache, `outcomes-${run}`));
   const lines = readFileSync(told, 'utf8').split('\n').slice(0, -1);
-  if (lines.length === 0) throw new Error(`vitest told no outcome: ${readFileSync(log, 'utf8').slice(-2000)}`);
   return lines.map((line): Outcome => JSON.parse(line));
 }
 
