@@ -90,9 +90,13 @@ export function createRunner(
 
 /** Builds the error of a job that cannot draw OIDC tokens. */
 export function idTokenMissing(): ActionError {
-  return new ActionError('ID_TOKEN_MISSING', 'This job cannot draw an OIDC token, by which services know it.', {
-    hint: 'Give the job permissions: id-token: write, in the calling workflow as well. Pull requests of forks and runs of Dependabot never get a token.',
-  });
+  return new ActionError(
+    'ID_TOKEN_MISSING',
+    'This job cannot request an OIDC token, by which the service knows the job.',
+    {
+      hint: 'Give the job permissions: id-token: write, in the calling workflow as well. Pull requests of forks and runs of Dependabot never get a token.',
+    },
+  );
 }
 
 /** Longest wait for a token, in milliseconds; the library behind it waits for minutes. */

@@ -33,7 +33,7 @@ export const CREDENTIAL_MISTAKES: readonly Mistake[] = [
   {
     what: 'if-no-credentials: skip is set, and the environment is missing on a tag',
     inputs: () => ({ ...NOTHING, 'if-no-credentials': 'skip' }),
-    names: /environment:.*if-no-credentials: skip counts for pull requests of forks/,
+    names: /environment:.*if-no-credentials: skip has an effect only on pull requests of forks/,
   },
   {
     what: 'The workflow runs on pull_request_target',

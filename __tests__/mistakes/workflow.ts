@@ -136,7 +136,7 @@ export const WORKFLOW_MISTAKES: readonly Mistake[] = [
   {
     what: 'protocol: vault is chosen, and app-key and app-secret are still there',
     inputs: () => ({ protocol: 'vault', 'signing-key': 'release' }),
-    names: /app-key.*another protocol/,
+    names: /app-key.*does not belong to protocol: vault/,
   },
   {
     what: 'The address of Vault ends with /v1',

@@ -98,7 +98,7 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
     if (exitCode !== 0) expect(run.log).toContain('OIDC token');
     const tag = await scenario.run(inputs, { env: { GITHUB_EVENT_NAME: 'push' } });
     expect(tag.exitCode).toBe(1);
-    expect(tag.log).toMatch(/cannot draw an OIDC token[\s\S]*id-token: write/);
+    expect(tag.log).toMatch(/cannot request an OIDC token[\s\S]*id-token: write/);
   });
 
   test('one credential alone is a mistake, not a fork', async () => {

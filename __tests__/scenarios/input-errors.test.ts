@@ -52,7 +52,11 @@ describe('inputs of other protocols', () => {
     ['a key that nothing asks for', { ...http, request, 'signing-key': 'a' }, ['request does not hold {key}']],
     ['a path for JSON of another kind', { ...http, request, answer: '$.data' }, ['must be a JSON pointer']],
     ['a key of two lines', { ...http, request: `POST /{key}${request.slice(5)}`, 'signing-key': 'a\nb' }, ['one line']],
-    ['inputs of two protocols', { ...http, request, mount: 'x' }, ['belongs to another protocol']],
+    [
+      'inputs of two protocols',
+      { ...http, request, mount: 'x' },
+      ['Input mount is given, but does not belong to protocol: http'],
+    ],
     [
       'the paths of the API',
       {
@@ -105,7 +109,12 @@ describe('a pattern that matches nothing says why, where that can be seen', () =
     ['quotes', "'dist/*.zip'", {}, 'the quotes are part of the pattern'],
     ['double quotes', '"dist/*.zip"', {}, 'the quotes are part of the pattern'],
     ['a list of YAML', '- dist/*.zip', {}, 'the dash is part of the pattern'],
-    ['an exclude that took it all', 'dist/*.zip\n!dist', {}, 'the patterns that begin with ! exclude all it means'],
+    [
+      'an exclude that took it all',
+      'dist/*.zip\n!dist',
+      {},
+      'the patterns that begin with ! exclude all files that it matches',
+    ],
     ['suffix', 'dist/*.zip', { suffix: '.zip' }, 'ends in .zip, as dist/a.zip does, and is taken for signatures'],
   ])('%s', async (_, files, inputs, reason) => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });

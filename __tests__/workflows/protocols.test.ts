@@ -53,7 +53,7 @@ test('protocol http: signed by the token that the caller passes, whatever else i
 test('an input of another protocol is an error of the action, which names both', async () => {
   const run = await sign({ login: 'token', shards: 1 });
   expect(run.result).toBe('failure');
-  expect(run.log).toMatch(/Input login is given, but belongs to another protocol/);
+  expect(run.log).toMatch(/Input login is given, but does not belong to protocol: /);
 });
 
 test.each<[string, Readonly<Record<string, string>>, boolean]>([

@@ -110,7 +110,7 @@ export class FieldReader {
     if (value === undefined) return undefined;
     const path = pathInside(directory, join(isAbsolute(value) ? '' : directory, value));
     if (path !== undefined) return this.#checkNames(name, path.replace(/\/$/, ''));
-    this.reject(name, 'must be a directory inside output-dir, or inside root when that is empty');
+    this.reject(name, 'must be a directory inside output-dir, or inside root when output-dir is empty');
     return undefined;
   }
 
@@ -120,7 +120,7 @@ export class FieldReader {
     if (value === undefined) return undefined;
     const path = pathInside(directory, join(isAbsolute(value) ? '' : directory, value));
     if (path !== undefined && path !== '' && !/[/\\]$/.test(value)) return this.#checkNames(name, path);
-    this.reject(name, 'must be the path of a file inside output-dir, or inside root when that is empty');
+    this.reject(name, 'must be the path of a file inside output-dir, or inside root when output-dir is empty');
     return undefined;
   }
 

@@ -23,12 +23,12 @@ export function explainMissing(taken: TakenInputs, facts: RunnerFacts): ActionEr
 function hintOf(taken: TakenInputs, { eventName, secretsWithheld }: RunnerFacts): string {
   const wish = taken.reader.choice('if-no-credentials', ['error', 'rehearse', 'skip']);
   if (secretsWithheld) {
-    return `GitHub gives no secrets to pull requests of forks and to runs of Dependabot, and this run (${eventName}) is one of them. Set if-no-credentials: rehearse to prove patterns and names without credentials, or skip, and leave all secrets empty there.`;
+    return `GitHub gives no secrets to pull requests of forks and to runs of Dependabot, and this run (${eventName}) is one of them. Set if-no-credentials: rehearse to try patterns and names without credentials, or skip; the input has an effect only if all secrets are empty.`;
   }
   const scope =
     wish === 'error'
       ? ''
-      : ` if-no-credentials: ${wish} counts for pull requests of forks and for Dependabot only, and this run (${eventName || 'no event'}) is none.`;
+      : ` if-no-credentials: ${wish} has an effect only on pull requests of forks and on runs of Dependabot, and this run (${eventName || 'no event'}) is neither.`;
   return likelyCause(taken) + scope;
 }
 
@@ -38,12 +38,12 @@ function likelyCause({ identity, appSecret, token, reader }: TakenInputs): strin
     [identity.key, appSecret, token].some(Boolean) || secretsOf({ cert: identity.cert ?? '' }).length > 0;
   const isSecretMissing = reader.missing.some((name) => SECRETS.includes(name));
   const blind =
-    'the job lacks the environment: in which they are stored; or it is in a reusable workflow, and the caller does not pass them by name under secrets:; or nothing is stored under these names in this repository';
+    'the credentials are stored in an environment, and the job does not name it with environment:; or the job is in a reusable workflow, and the caller does not pass the secrets by name under secrets:; or nothing is stored under these names in this repository';
   if (!isSecretMissing || hasSecret) {
-    return 'Other credentials arrived, so a name is probably mistyped: GitHub gives an empty text for what does not exist. Compare the names in the workflow with Settings → Secrets and variables → Actions, where secrets.NAME and vars.NAME are two lists. What is stored in an environment also needs environment: in the job.';
+    return 'Other credentials arrived, so a name is probably mistyped: GitHub gives an empty text for a name that does not exist. Compare the names in the workflow with Settings → Secrets and variables → Actions, which lists secrets.NAME and vars.NAME apart. Values that are stored in an environment also need environment: in the job.';
   }
   const none = [identity.cert, identity.chain, reader.text('app-key')].some(Boolean)
     ? 'No secret'
     : 'None of the credentials';
-  return `${none} arrived. Probably, most frequent first: ${blind}.`;
+  return `${none} arrived. Probable causes, the most frequent first: ${blind}.`;
 }

@@ -51,7 +51,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
           { ...open, read: () => source.read() },
           { ...verification, text, keyVersion },
         );
-        throw wrongSignature(invalid, wrongKey(verification, invalid, clientKeySha256));
+        throw wrongSignature(invalid, wrongKey({ ...verification, keyVersion }, invalid, clientKeySha256));
       }
       if (!verification && holdsSecret?.(text)) throw secretInSignature();
       if (!verification && /\s/.test(text)) onWhiteSpace?.();

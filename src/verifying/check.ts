@@ -50,17 +50,15 @@ export async function explainInvalid(
   },
 ): Promise<ActionError> {
   const { keyVersion, verifier } = about;
-  // A key that was rotated signs with another version than the one that `verify-key` holds.
-  const version = keyVersion === undefined ? '' : ` The service signed it with version ${keyVersion} of its key.`;
   const cause = await likelyCause(about, () => file.read());
   return new ActionError(
     'SIGNATURE_INVALID',
-    `The signature of ${show(path)} is not valid for its bytes (${verifier.algorithm.name}).${version}`,
+    `The signature of ${show(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`,
     {
       hint:
         cause ??
         about.advice ??
-        'It was made for other bytes, or with another key: check verify-key, and that nothing changed the file.',
+        'The service signed with another key, or other bytes: check that verify-key is the public key of the service, and that no other process changed the file.',
     },
   );
 }
@@ -85,15 +83,16 @@ function hintOf(likely: Likely, { algorithm }: Verifier): string {
 
 /** Builds the error of a run in which no new signature fits the key; `last` is the error of the last one, `clientKeySha256` the print of the client's own key. */
 export function wrongKey(
-  { verifier }: Verification,
+  { verifier, keyVersion }: Verification & { readonly keyVersion: number | undefined },
   last: ActionError,
   clientKeySha256: string | undefined,
 ): ActionError {
   const { spkiSha256, name } = verifier.key;
   const isClient = spkiSha256 === clientKeySha256;
+  const whose = isClient ? ", which is the key of the client's own certificate" : '';
   return new ActionError(
     'VERIFY_KEY_WRONG',
-    `No signature fits verify-key (${name}, SHA-256 ${spkiSha256})${isClient ? ", which is the key of the client's own certificate" : ''}. ${last.message}`,
+    `No signature fits verify-key (${name}, SHA-256 ${spkiSha256})${whose}: three files got signatures that are not valid as ${verifier.algorithm.name}.${versionSentence(keyVersion)}`,
     {
       hint: isClient
         ? "verify-key must be the public key of the service's signing key, not that of cert."
@@ -101,4 +100,9 @@ export function wrongKey(
       cause: last,
     },
   );
+}
+
+/** A key that was rotated signs with another version than the one that `verify-key` holds. */
+function versionSentence(keyVersion: number | undefined): string {
+  return keyVersion === undefined ? '' : ` The service signed with version ${keyVersion} of its key.`;
 }

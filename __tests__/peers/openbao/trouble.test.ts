@@ -190,7 +190,7 @@ describe('keys that are not as expected', () => {
       later: [['rotate']],
       inputs: {},
       check: 'by version 1',
-      told: 'The service signed it with version 2 of its key',
+      told: 'The service signed with version 2 of its key',
     },
   ])('$what', async ({ key, later = [], inputs, check, told }) => {
     const name = key?.[0] ?? '';

@@ -164,7 +164,7 @@ function describeTrust(sent: Chain, { anchors, now }: TrustFacts): Detail {
     };
   return {
     what,
-    todo: `Ask the operators of the service which of two causes it is: chain lacks the certificate of their CA, ${ca}, which then belongs there; or ${ca} is an intermediate CA below a CA in chain, and their server must send its certificate as well. ${inspection(ca)}`,
+    todo: `Ask the operators of the service about ${ca}. If ${ca} is their CA, put its certificate into chain. If ${ca} is an intermediate CA below a CA in chain, their server must send its certificate as well. ${inspection(ca)}`,
   };
 }
 
@@ -186,7 +186,7 @@ function describeNamesakes(top: X509Certificate, anchors: readonly X509Certifica
 
 /** Devices that open TLS show a certificate of their own CA for every host, and cannot show the server our certificate. */
 function inspection(ca: string): string {
-  return `If ${ca} belongs to the network of this runner instead, a proxy or firewall there opens TLS, so that the service never sees our client certificate: its operators must let this host through unopened.`;
+  return `If ${ca} belongs to the network of this runner, a proxy or firewall there opens TLS, and the service never sees our client certificate: the operators of that network must let this host through unopened.`;
 }
 
 function countOf(names: readonly string[]): string {

@@ -51,7 +51,8 @@ function readPattern(text: string, root: string): Pattern | string {
   const inside = isAbsolute(body) ? relativeGlob(body, root) : body;
   if (inside === undefined) {
     const drive = /^\/([a-z])(?=\/)/i.exec(body)?.[1];
-    const way = drive === undefined ? '' : `: Git Bash writes ${drive.toUpperCase()}:\\ so, and this action does not`;
+    const way =
+      drive === undefined ? '' : `: Git Bash means ${drive.toUpperCase()}:\\ by such a path, and this action does not`;
     return `lies outside root${way}`;
   }
   // In a set, or escaped, they stand for themselves.

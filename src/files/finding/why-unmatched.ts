@@ -57,7 +57,7 @@ async function explain(text: string, options: DiscoverOptions, lists: Lists): Pr
   const found = (await lists.meant()).filter(({ path }) => meansAnyOf(glob, path.split('/')));
   const [signature] = found.filter(({ path }) => path.endsWith(options.suffix));
   if (found.some(({ path }) => !path.endsWith(options.suffix)))
-    return 'the patterns that begin with ! exclude all it means';
+    return 'the patterns that begin with ! exclude all files that it matches';
   if (signature !== undefined)
     return `what it means ends in ${options.suffix}, as ${show(signature.path)} does, and is taken for signatures because of suffix`;
   return findAlike(pattern, await lists.all()) ?? howFar(pattern, options.root);

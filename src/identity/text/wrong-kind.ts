@@ -25,7 +25,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   },
   'PUBLIC KEY': {
     what: 'is a public key, which is neither a certificate nor a private key',
-    hint: 'Store the file that your certificate authority returned, or the private key that the request was made with.',
+    hint: 'Store the private key in key, and the certificate that your certificate authority returned in cert.',
   },
   'TRUSTED CERTIFICATE': {
     what: "is OpenSSL's own format of a certificate with trust settings",

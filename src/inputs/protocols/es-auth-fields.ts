@@ -12,8 +12,7 @@ const SOME_ORIGIN = 'https://invalid.invalid';
 export function readEsAuth({ reader, serverUrl, appSecret }: ProtocolTask): Protocol {
   const signPath = readSignPath(reader);
   const appKey = reader.required('app-key');
-  if (/[\r\n]/.test(appKey))
-    reader.reject('app-key', 'has several lines, but must be one; see that only the key itself is stored');
+  if (/[\r\n]/.test(appKey)) reader.reject('app-key', 'has several lines, but must be one; store the app key alone');
   else if (!/^[\x20-\x7E]*$/.test(appKey))
     reader.reject('app-key', 'must be printable ASCII, because it is sent as a header');
   if (appSecret === undefined) reader.miss('app-secret');

@@ -79,6 +79,6 @@ function refuseOthers({ reader, appSecret, purpose }: ProtocolTask, name: Protoc
     // The token is judged where it is used: `request` and `login` say whether there is a place for it.
     const value = input === 'app-secret' ? appSecret : input === 'token' ? undefined : reader.text(input);
     if (value !== undefined && value !== DEFAULTS[input])
-      reader.reject(input, `is given, but belongs to another protocol than protocol: ${name}`);
+      reader.reject(input, `is given, but does not belong to protocol: ${name}`);
   }
 }

@@ -115,7 +115,7 @@ export async function checkMatched(context: Context, inputs: FileInputs, { unmat
   const text = `${unmatched.length === 1 ? 'This pattern matches' : 'These patterns match'} no file below ${show(inputs.root)}: ${told.join(', ')}.`;
   if (inputs.ifNoFilesFound === 'error') {
     throw new ActionError('NO_FILES_FOUND', text, {
-      hint: 'Check the pattern and that the build has run; set if-no-files-found to warn or ignore if this can be so.',
+      hint: 'Check the pattern and that the build has run; set if-no-files-found to warn or ignore if the pattern may match nothing.',
     });
   }
   context.runner.annotate('warning', 'No files found', text);

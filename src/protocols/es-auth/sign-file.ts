@@ -32,7 +32,7 @@ const CREDENTIALS = {
   anyClock:
     'app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner',
   sameClock:
-    'app-key and app-secret (no quotes, nothing missing), and that they belong to this service; the clock of the runner agrees with the Date of the answer, so that a complaint about time concerns a clock behind the service',
+    'app-key and app-secret (no quotes, nothing missing), and that they belong to this service. The clock of the runner agrees with the Date of the answer: if the answer complains about the time, a clock behind the service is wrong',
 };
 
 /** Most characters of a content type that a warning shows. */

@@ -167,7 +167,7 @@ export function serviceDown(last: Failure | undefined): Failure {
   return new Failure(
     'config',
     'SERVICE_DOWN',
-    `The service did not recover in time. Last: ${last?.message ?? 'no answer.'}`,
+    `The service did not recover in time. Last failure: ${last?.message ?? 'no answer.'}`,
     { hint: last?.hint ?? 'Run this job again when the service is back.', cause: last },
   );
 }
