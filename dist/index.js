@@ -29659,7 +29659,7 @@ var __webpack_modules__ = {
 			};
 			return {
 				what,
-				todo: `Ask the operators of the service which of two causes it is: chain lacks the certificate of their CA, ${ca}, which then belongs there; or ${ca} is an intermediate CA below a CA in chain, and their server must send its certificate as well. ${inspection(ca)}`
+				todo: `Ask the operators of the service about ${ca}. If ${ca} is their CA, put its certificate into chain. If ${ca} is an intermediate CA below a CA in chain, their server must send its certificate as well. ${inspection(ca)}`
 			};
 		}
 		function describeNamesakes(top, anchors) {
@@ -29677,7 +29677,7 @@ var __webpack_modules__ = {
 			};
 		}
 		function inspection(ca) {
-			return `If ${ca} belongs to the network of this runner instead, a proxy or firewall there opens TLS, so that the service never sees our client certificate: its operators must let this host through unopened.`;
+			return `If ${ca} belongs to the network of this runner, a proxy or firewall there opens TLS, and the service never sees our client certificate: the operators of that network must let this host through unopened.`;
 		}
 		function countOf(names) {
 			return names.length === 1 ? "1 certificate" : `${names.length} certificates`;
@@ -30974,7 +30974,7 @@ var __webpack_modules__ = {
 			const inside = (0, node_path__WEBPACK_IMPORTED_MODULE_0__.isAbsolute)(body) ? relativeGlob(body, root) : body;
 			if (inside === undefined) {
 				const drive = /^\/([a-z])(?=\/)/i.exec(body)?.[1];
-				const way = drive === undefined ? "" : `: Git Bash writes ${drive.toUpperCase()}:\\ so, and this action does not`;
+				const way = drive === undefined ? "" : `: Git Bash means ${drive.toUpperCase()}:\\ by such a path, and this action does not`;
 				return `lies outside root${way}`;
 			}
 			if (/\{[^/]*\}|,/.test(inside.replace(node_path__WEBPACK_IMPORTED_MODULE_0__.sep === "\\" ? LITERALS_ON_WINDOWS : LITERALS, ""))) {
@@ -33870,7 +33870,7 @@ var __webpack_modules__ = {
 			},
 			"PUBLIC KEY": {
 				what: "is a public key, which is neither a certificate nor a private key",
-				hint: "Store the file that your certificate authority returned, or the private key that the request was made with."
+				hint: "Store the private key in key, and the certificate that your certificate authority returned in cert."
 			},
 			"TRUSTED CERTIFICATE": {
 				what: "is OpenSSL's own format of a certificate with trust settings",
@@ -34411,7 +34411,7 @@ var __webpack_modules__ = {
 		;
 		const CREDENTIALS = {
 			anyClock: "app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner",
-			sameClock: "app-key and app-secret (no quotes, nothing missing), and that they belong to this service; the clock of the runner agrees with the Date of the answer, so that a complaint about time concerns a clock behind the service"
+			sameClock: "app-key and app-secret (no quotes, nothing missing), and that they belong to this service. The clock of the runner agrees with the Date of the answer: if the answer complains about the time, a clock behind the service is wrong"
 		};
 		const MAX_TYPE = 60;
 		function createSignFileSigner(transport, options) {
@@ -34514,7 +34514,7 @@ var __webpack_modules__ = {
 		function readEsAuth({ reader, serverUrl, appSecret }) {
 			const signPath = readSignPath(reader);
 			const appKey = reader.required("app-key");
-			if (/[\r\n]/.test(appKey)) reader.reject("app-key", "has several lines, but must be one; see that only the key itself is stored");
+			if (/[\r\n]/.test(appKey)) reader.reject("app-key", "has several lines, but must be one; store the app key alone");
 			else if (!/^[\x20-\x7E]*$/.test(appKey)) reader.reject("app-key", "must be printable ASCII, because it is sent as a header");
 			if (appSecret === undefined) reader.miss("app-secret");
 			if (serverUrl.pathname.replace(/\/+$/, "").endsWith(signPath.replace(/[?].*$/, "")) && signPath !== "/") reader.reject("server-url", `ends with ${signPath}, which is added from sign-path; leave it out here`);
@@ -35588,7 +35588,7 @@ Content-Type: application/json
 			for (const input of others) {
 				if (own.includes(input)) continue;
 				const value = input === "app-secret" ? appSecret : input === "token" ? undefined : reader.text(input);
-				if (value !== undefined && value !== DEFAULTS[input]) reader.reject(input, `is given, but belongs to another protocol than protocol: ${name}`);
+				if (value !== undefined && value !== DEFAULTS[input]) reader.reject(input, `is given, but does not belong to protocol: ${name}`);
 			}
 		}
 		;
@@ -35712,7 +35712,7 @@ Content-Type: application/json
 				if (value === undefined) return undefined;
 				const path = (0, real_path._l)(directory, (0, external_node_path_.join)((0, external_node_path_.isAbsolute)(value) ? "" : directory, value));
 				if (path !== undefined) return this.#checkNames(name, path.replace(/\/$/, ""));
-				this.reject(name, "must be a directory inside output-dir, or inside root when that is empty");
+				this.reject(name, "must be a directory inside output-dir, or inside root when output-dir is empty");
 				return undefined;
 			}
 			fileInside(name, directory) {
@@ -35720,7 +35720,7 @@ Content-Type: application/json
 				if (value === undefined) return undefined;
 				const path = (0, real_path._l)(directory, (0, external_node_path_.join)((0, external_node_path_.isAbsolute)(value) ? "" : directory, value));
 				if (path !== undefined && path !== "" && !/[/\\]$/.test(value)) return this.#checkNames(name, path);
-				this.reject(name, "must be the path of a file inside output-dir, or inside root when that is empty");
+				this.reject(name, "must be the path of a file inside output-dir, or inside root when output-dir is empty");
 				return undefined;
 			}
 			#checkNames(input, path) {
@@ -35953,9 +35953,9 @@ Content-Type: application/json
 				"skip"
 			]);
 			if (secretsWithheld) {
-				return `GitHub gives no secrets to pull requests of forks and to runs of Dependabot, and this run (${eventName}) is one of them. Set if-no-credentials: rehearse to prove patterns and names without credentials, or skip, and leave all secrets empty there.`;
+				return `GitHub gives no secrets to pull requests of forks and to runs of Dependabot, and this run (${eventName}) is one of them. Set if-no-credentials: rehearse to try patterns and names without credentials, or skip; the input has an effect only if all secrets are empty.`;
 			}
-			const scope = wish === "error" ? "" : ` if-no-credentials: ${wish} counts for pull requests of forks and for Dependabot only, and this run (${eventName || "no event"}) is none.`;
+			const scope = wish === "error" ? "" : ` if-no-credentials: ${wish} has an effect only on pull requests of forks and on runs of Dependabot, and this run (${eventName || "no event"}) is neither.`;
 			return likelyCause(taken) + scope;
 		}
 		function likelyCause({ identity, appSecret, token, reader }) {
@@ -35965,16 +35965,16 @@ Content-Type: application/json
 				token
 			].some(Boolean) || (0, secrets.F)({ cert: identity.cert ?? "" }).length > 0;
 			const isSecretMissing = reader.missing.some((name) => SECRETS.includes(name));
-			const blind = "the job lacks the environment: in which they are stored; or it is in a reusable workflow, and the caller does not pass them by name under secrets:; or nothing is stored under these names in this repository";
+			const blind = "the credentials are stored in an environment, and the job does not name it with environment:; or the job is in a reusable workflow, and the caller does not pass the secrets by name under secrets:; or nothing is stored under these names in this repository";
 			if (!isSecretMissing || hasSecret) {
-				return "Other credentials arrived, so a name is probably mistyped: GitHub gives an empty text for what does not exist. Compare the names in the workflow with Settings → Secrets and variables → Actions, where secrets.NAME and vars.NAME are two lists. What is stored in an environment also needs environment: in the job.";
+				return "Other credentials arrived, so a name is probably mistyped: GitHub gives an empty text for a name that does not exist. Compare the names in the workflow with Settings → Secrets and variables → Actions, which lists secrets.NAME and vars.NAME apart. Values that are stored in an environment also need environment: in the job.";
 			}
 			const none = [
 				identity.cert,
 				identity.chain,
 				reader.text("app-key")
 			].some(Boolean) ? "No secret" : "None of the credentials";
-			return `${none} arrived. Probably, most frequent first: ${blind}.`;
+			return `${none} arrived. Probable causes, the most frequent first: ${blind}.`;
 		}
 		;
 		const OWN_INPUTS = ["certificate-url", "certificate-role"];
@@ -37676,7 +37676,10 @@ Content-Type: application/json
 							text,
 							keyVersion
 						});
-						throw wrongSignature(invalid, (0, check.PT)(verification, invalid, clientKeySha256));
+						throw wrongSignature(invalid, (0, check.PT)({
+							...verification,
+							keyVersion
+						}, invalid, clientKeySha256));
 					}
 					if (!verification && holdsSecret?.(text)) throw secretInSignature();
 					if (!verification && /\s/.test(text)) onWhiteSpace?.();
@@ -44571,7 +44574,7 @@ Content-Type: application/json
 			const glob = new Glob(pattern);
 			const found = (await lists.meant()).filter(({ path }) => meansAnyOf(glob, path.split("/")));
 			const [signature] = found.filter(({ path }) => path.endsWith(options.suffix));
-			if (found.some(({ path }) => !path.endsWith(options.suffix))) return "the patterns that begin with ! exclude all it means";
+			if (found.some(({ path }) => !path.endsWith(options.suffix))) return "the patterns that begin with ! exclude all files that it matches";
 			if (signature !== undefined) return `what it means ends in ${options.suffix}, as ${(0, files_names.WU)(signature.path)} does, and is taken for signatures because of suffix`;
 			return findAlike(pattern, await lists.all()) ?? howFar(pattern, options.root);
 		}
@@ -44817,7 +44820,7 @@ Content-Type: application/json
 			});
 			const text = `${unmatched.length === 1 ? "This pattern matches" : "These patterns match"} no file below ${(0, files_names.WU)(inputs.root)}: ${told.join(", ")}.`;
 			if (inputs.ifNoFilesFound === "error") {
-				throw new errors.lZ("NO_FILES_FOUND", text, { hint: "Check the pattern and that the build has run; set if-no-files-found to warn or ignore if this can be so." });
+				throw new errors.lZ("NO_FILES_FOUND", text, { hint: "Check the pattern and that the build has run; set if-no-files-found to warn or ignore if the pattern may match nothing." });
 			}
 			context.runner.annotate("warning", "No files found", text);
 			return { notes: [text] };
@@ -46845,7 +46848,7 @@ Content-Type: application/json
 			};
 		}
 		function idTokenMissing() {
-			return new errors.lZ("ID_TOKEN_MISSING", "This job cannot draw an OIDC token, by which services know it.", { hint: "Give the job permissions: id-token: write, in the calling workflow as well. Pull requests of forks and runs of Dependabot never get a token." });
+			return new errors.lZ("ID_TOKEN_MISSING", "This job cannot request an OIDC token, by which the service knows the job.", { hint: "Give the job permissions: id-token: write, in the calling workflow as well. Pull requests of forks and runs of Dependabot never get a token." });
 		}
 		const ID_TOKEN_MS = 2e4;
 		async function drawIdToken(audience, { hasIdTokens }) {
@@ -46995,7 +46998,7 @@ Content-Type: application/json
 			return new Failure("request", "RUN_ENDED", "The run ended before this file had an answer.");
 		}
 		function serviceDown(last) {
-			return new Failure("config", "SERVICE_DOWN", `The service did not recover in time. Last: ${last?.message ?? "no answer."}`, {
+			return new Failure("config", "SERVICE_DOWN", `The service did not recover in time. Last failure: ${last?.message ?? "no answer."}`, {
 				hint: last?.hint ?? "Run this job again when the service is back.",
 				cause: last
 			});
@@ -47448,9 +47451,8 @@ Content-Type: application/json
 		}
 		async function explainInvalid(path, file, about) {
 			const { keyVersion, verifier } = about;
-			const version = keyVersion === undefined ? "" : ` The service signed it with version ${keyVersion} of its key.`;
 			const cause = await likelyCause(about, () => file.read());
-			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${version}`, { hint: cause ?? about.advice ?? "It was made for other bytes, or with another key: check verify-key, and that nothing changed the file." });
+			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`, { hint: cause ?? about.advice ?? "The service signed with another key, or other bytes: check that verify-key is the public key of the service, and that no other process changed the file." });
 		}
 		async function likelyCause({ text, verifier, encoding }, read) {
 			const likely = await findLikely(verifier, (0, verifying_encoding.x)(text, encoding), read);
@@ -47461,13 +47463,17 @@ Content-Type: application/json
 			const set = likely.algorithm === algorithm.name ? "" : `, and set signature-algorithm: ${likely.algorithm}`;
 			return "saltBytes" in likely ? `It is valid as ${likely.algorithm} with a salt of ${likely.saltBytes} bytes: the service must use a salt as long as the digest, ${likely.digestBytes} bytes${set}.` : `It is valid as ${likely.algorithm}: set signature-algorithm: ${likely.algorithm}.`;
 		}
-		function wrongKey({ verifier }, last, clientKeySha256) {
+		function wrongKey({ verifier, keyVersion }, last, clientKeySha256) {
 			const { spkiSha256, name } = verifier.key;
 			const isClient = spkiSha256 === clientKeySha256;
-			return new errors.lZ("VERIFY_KEY_WRONG", `No signature fits verify-key (${name}, SHA-256 ${spkiSha256})${isClient ? ", which is the key of the client's own certificate" : ""}. ${last.message}`, {
+			const whose = isClient ? ", which is the key of the client's own certificate" : "";
+			return new errors.lZ("VERIFY_KEY_WRONG", `No signature fits verify-key (${name}, SHA-256 ${spkiSha256})${whose}: three files got signatures that are not valid as ${verifier.algorithm.name}.${versionSentence(keyVersion)}`, {
 				hint: isClient ? "verify-key must be the public key of the service's signing key, not that of cert." : last.hint ?? "",
 				cause: last
 			});
+		}
+		function versionSentence(keyVersion) {
+			return keyVersion === undefined ? "" : ` The service signed with version ${keyVersion} of its key.`;
 		}
 	}),
 	9852: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
