@@ -84,6 +84,8 @@ describe('a signature that does not fit is explained', () => {
 
   test('by what is left: other bytes or another key', async () => {
     const foreign = sign('sha384', CONTENT, signers['ec-p384'].privateKey).toString('base64');
-    expect(await hintFor(foreign)).toMatch(/another key, or other bytes: check that verify-key is the public key of the service/);
+    expect(await hintFor(foreign)).toMatch(
+      /another key, or other bytes: check that verify-key is the public key of the service/,
+    );
   });
 });
