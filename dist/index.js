@@ -28875,7 +28875,7 @@ var __webpack_modules__ = {
 			];
 		}
 		function http2Row(error, { stale }) {
-			const described = (0, _http2_errors_js__WEBPACK_IMPORTED_MODULE_2__.u)(error);
+			const described = (0, _http2_errors_js__WEBPACK_IMPORTED_MODULE_2__.uE)(error);
 			if (described === undefined) return undefined;
 			const [sentence, hint, facts] = described;
 			return [
@@ -28988,6 +28988,7 @@ var __webpack_modules__ = {
 				disconnect(lane);
 			}
 			avoidHttp2() {
+				this.dropUnused();
 				this.#protocol = "http1";
 				this.#shared = undefined;
 				this.#dialler.avoidHttp2();
@@ -29847,10 +29848,11 @@ var __webpack_modules__ = {
 	}),
 	49598: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			G: () => http2ErrorOf,
-			u: () => describeHttp2Error
+			px: () => Http2Trial,
+			uE: () => describeHttp2Error
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
 		const NAMES = [
 			"NO_ERROR",
 			"PROTOCOL_ERROR",
@@ -29886,6 +29888,14 @@ var __webpack_modules__ = {
 				hint,
 				{ throttled: isTooMuch }
 			];
+		}
+		const FEW_SENT_BACK = 8;
+		class Http2Trial {
+			#sentBack = 0;
+			fails(error, requests) {
+				if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR && error.facts.staleConnection) this.#sentBack++;
+				return http2ErrorOf(error) === "HTTP_1_1_REQUIRED" || this.#sentBack > requests / 2 + FEW_SENT_BACK;
+			}
 		}
 	}),
 	45629: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30409,8 +30419,14 @@ var __webpack_modules__ = {
 			496: "REQUEST_REFUSED",
 			500: "SERVER_ERROR"
 		};
-		function isIdentityRefusal(status) {
-			return status in CODES;
+		class SessionTrial {
+			#isAlike = false;
+			refuses({ connection, sharing }, status) {
+				if (!connection || sharing === "shared" || connection.requests > 0 || this.#isAlike) return false;
+				const isRefused = status in CODES;
+				this.#isAlike = connection.isResumed ? status < 300 : isRefused;
+				return connection.isResumed && isRefused;
+			}
 		}
 		function unknownSession(origin, status) {
 			return askedAgain(status, `${origin}: the server answered ${status} to the first request of a resumed TLS session.`, "The server may not know the client certificate in a resumed session; the repeat does not resume one.");
@@ -30637,7 +30653,8 @@ var __webpack_modules__ = {
 			#hasAnswered = false;
 			#isLenient = false;
 			#hasSucceeded = false;
-			#resumesAlike = false;
+			#sessions = new SessionTrial();
+			#http2 = new http2_errors.px();
 			constructor(route, { protocol = "http1", diagnosis, onServer }) {
 				this.#dialler = new Dialler(route, {
 					protocol,
@@ -30654,7 +30671,7 @@ var __webpack_modules__ = {
 				if (response.status < 300) this.#hasSucceeded = true;
 				const isRefused = response.status === 401 || response.status === 403;
 				if (!isRefused || this.#hasSucceeded || !this.#dialler.avoidTls13()) return response;
-				this.#lanes.dropUnused();
+				this.#lanes.avoidHttp2();
 				throw askedLate(this.#origin, response.status);
 			};
 			async #send(request, signal) {
@@ -30716,13 +30733,13 @@ var __webpack_modules__ = {
 				}
 			}
 			#isTooNew({ sharing }, error) {
-				if (sharing === "own" || (0, http2_errors.G)(error) !== "HTTP_1_1_REQUIRED") return false;
+				if (sharing === "own" || !this.#http2.fails(error, this.#requests)) return false;
 				this.#lanes.avoidHttp2();
 				return true;
 			}
 			#isAskedLate(error) {
 				const isLate = !(this.#hasAnswered || error instanceof errors.lZ) && this.#dialler.avoidTls13();
-				if (isLate) this.#lanes.dropUnused();
+				if (isLate) this.#lanes.avoidHttp2();
 				return isLate;
 			}
 			#isRefusedSession({ connection }, error) {
@@ -30730,11 +30747,8 @@ var __webpack_modules__ = {
 				if (isRefused) this.#dialler.refuseSession();
 				return isRefused === true;
 			}
-			#isStranger({ connection, sharing }, { status }) {
-				if (!connection || sharing === "shared" || connection.requests > 0 || this.#resumesAlike) return false;
-				const isRefused = isIdentityRefusal(status);
-				this.#resumesAlike = connection.isResumed ? status < 300 : isRefused;
-				if (!connection.isResumed || !isRefused) return false;
+			#isStranger(lane, { status }) {
+				if (!this.#dialler.asksForCertificate || !this.#sessions.refuses(lane, status)) return false;
 				this.#dialler.refuseSession();
 				this.#lanes.dropUnused();
 				return true;
@@ -38115,7 +38129,7 @@ Content-Type: application/json
 				return Math.min(this.limit.value, this.#judge.inFlight);
 			}
 			mustConfirm({ facts }) {
-				return facts.endsRun !== undefined && facts.endsRun !== "verify-key";
+				return facts.staleConnection === true || facts.endsRun !== undefined && facts.endsRun !== "verify-key";
 			}
 			ask(now) {
 				return this.#gate.ask(now);

@@ -13,9 +13,21 @@ const CODES: Readonly<Record<number, Code>> = {
   500: 'SERVER_ERROR',
 };
 
-/** Tells whether a status may mean that the server does not know the client. */
-export function isIdentityRefusal(status: number): boolean {
-  return status in CODES;
+/**
+ * Finds out whether a server answers resumed sessions as it answers full ones: it may forget the client's certificate, or the
+ * issuers of it, with a session that it resumes, and then refuse the request.
+ */
+export class SessionTrial {
+  /** Whether a resumed session has brought a good answer, or a full one a refusal. */
+  #isAlike = false;
+
+  /** Learns of an answer; tells whether it refuses the session, as far as is known, and not the request. */
+  refuses({ connection, sharing }: Lane, status: number): boolean {
+    if (!connection || sharing === 'shared' || connection.requests > 0 || this.#isAlike) return false;
+    const isRefused = status in CODES;
+    this.#isAlike = connection.isResumed ? status < 300 : isRefused;
+    return connection.isResumed && isRefused;
+  }
 }
 
 /** Builds the failure of a request that a server refused on a resumed session; its repeat goes without one and is not counted. */

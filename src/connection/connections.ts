@@ -99,8 +99,9 @@ export class Lanes {
     disconnect(lane);
   }
 
-  /** Opens a lane for each request from now on; requests on the shared one end by themselves. */
+  /** Opens a new lane of HTTP/1.1 for each request from now on; requests on the shared one end by themselves. */
   avoidHttp2(): void {
+    this.dropUnused();
     this.#protocol = 'http1';
     this.#shared = undefined;
     this.#dialler.avoidHttp2();

@@ -1,5 +1,5 @@
 import { codeOf } from '../errors.ts';
-import type { FailureFacts } from '../signing/policy/failure.ts';
+import { Failure, type FailureFacts } from '../signing/policy/failure.ts';
 
 /** Names of the errors of HTTP/2 by number (RFC 9113, section 7). */
 const NAMES = [
@@ -45,4 +45,21 @@ export function describeHttp2Error(
     ? 'These were too many requests or bytes for one connection: lower concurrency, or set http2: false.'
     : 'The service, or a gateway in front of it, may have restarted or be in trouble; http2: false avoids HTTP/2.';
   return [`the request was ended with the HTTP/2 error ${reason}`, hint, { throttled: isTooMuch }];
+}
+
+/** Requests that may be sent back before their share counts. */
+const FEW_SENT_BACK = 8;
+
+/**
+ * Finds out whether HTTP/1.1 serves better. A server that needs it, as some do to ask for a certificate, says so, and curl
+ * repeats as well; one that ends each connection after a few requests would send most of those in flight back, again and again.
+ */
+export class Http2Trial {
+  #sentBack = 0;
+
+  /** Learns how a request failed, and how many were sent so far; tells whether the next ones are better sent over HTTP/1.1. */
+  fails(error: unknown, requests: number): boolean {
+    if (error instanceof Failure && error.facts.staleConnection) this.#sentBack++;
+    return http2ErrorOf(error) === 'HTTP_1_1_REQUIRED' || this.#sentBack > requests / 2 + FEW_SENT_BACK;
+  }
 }

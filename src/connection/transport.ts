@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { ActionError } from '../errors.ts';
 import { Failure } from '../signing/policy/failure.ts';
 import { orAborted } from '../signing/schedule/clock.ts';
-import { askedLate, isIdentityRefusal, unknownSession, watch } from './asked-again.ts';
+import { askedLate, SessionTrial, unknownSession, watch } from './asked-again.ts';
 import type { Connection } from './connect.ts';
 import { type ConnectionFacts, connectionFailure } from './connection-failure.ts';
 import { type Lane, Lanes } from './connections.ts';
@@ -10,7 +10,7 @@ import { type Diagnosis, Suspicion } from './diagnosis/diagnosis.ts';
 import { Dialler, type HttpProtocol } from './dialler.ts';
 import { describeRequest, Exchange, type WireRequest, type WireResponse } from './exchange.ts';
 import { ExchangeProgress } from './exchange-progress.ts';
-import { http2ErrorOf } from './http2-errors.ts';
+import { Http2Trial } from './http2-errors.ts';
 import { exchangeLeniently } from './lenient/lenient-exchange.ts';
 import type { Route } from './route.ts';
 
@@ -59,8 +59,8 @@ class LaneTransport implements Transport {
   #hasAnswered = false;
   #isLenient = false;
   #hasSucceeded = false;
-  /** Whether a resumed session has brought a good answer, or a full one a refusal. */
-  #resumesAlike = false;
+  readonly #sessions = new SessionTrial();
+  readonly #http2 = new Http2Trial();
 
   constructor(route: Route, { protocol = 'http1', diagnosis, onServer }: TransportOptions) {
     this.#dialler = new Dialler(route, { protocol, onServer, explainServer: diagnosis?.explainServer });
@@ -75,7 +75,8 @@ class LaneTransport implements Transport {
     if (response.status < 300) this.#hasSucceeded = true;
     const isRefused = response.status === 401 || response.status === 403;
     if (!isRefused || this.#hasSucceeded || !this.#dialler.avoidTls13()) return response;
-    this.#lanes.dropUnused();
+    // HTTP/2 has no way to ask for a certificate after the request either.
+    this.#lanes.avoidHttp2();
     throw askedLate(this.#origin, response.status);
   };
 
@@ -123,9 +124,8 @@ class LaneTransport implements Transport {
     }
   }
 
-  /** A server that needs HTTP/1.1, as some do to ask for a certificate, says so over HTTP/2; curl repeats as well. */
   #isTooNew({ sharing }: Lane, error: unknown): boolean {
-    if (sharing === 'own' || http2ErrorOf(error) !== 'HTTP_1_1_REQUIRED') return false;
+    if (sharing === 'own' || !this.#http2.fails(error, this.#requests)) return false;
     this.#lanes.avoidHttp2();
     return true;
   }
@@ -133,7 +133,7 @@ class LaneTransport implements Transport {
   /** A server may also break off when it wants a certificate after the request and TLS 1.3 cannot give it one. */
   #isAskedLate(error: unknown): boolean {
     const isLate = !(this.#hasAnswered || error instanceof ActionError) && this.#dialler.avoidTls13();
-    if (isLate) this.#lanes.dropUnused();
+    if (isLate) this.#lanes.avoidHttp2();
     return isLate;
   }
 
@@ -144,15 +144,9 @@ class LaneTransport implements Transport {
     return isRefused === true;
   }
 
-  /**
-   * A server may forget the client's certificate, or its issuers, with a resumed session, and then refuse the request. Unless
-   * full and resumed sessions are known to be answered alike, a refusal on a resumed one is asked again without it.
-   */
-  #isStranger({ connection, sharing }: Lane, { status }: WireResponse): boolean {
-    if (!connection || sharing === 'shared' || connection.requests > 0 || this.#resumesAlike) return false;
-    const isRefused = isIdentityRefusal(status);
-    this.#resumesAlike = connection.isResumed ? status < 300 : isRefused;
-    if (!connection.isResumed || !isRefused) return false;
+  /** A server that never asked for a certificate cannot have forgotten it. */
+  #isStranger(lane: Lane, { status }: WireResponse): boolean {
+    if (!this.#dialler.asksForCertificate || !this.#sessions.refuses(lane, status)) return false;
     this.#dialler.refuseSession();
     this.#lanes.dropUnused();
     return true;

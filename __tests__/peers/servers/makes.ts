@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, startPeer } from '../http/process.ts';
 import { ANSWER, type Started, type World } from './world.ts';
 
-const MODULES = ['mpm_event', 'authz_core', 'ssl', 'socache_shmcb', 'proxy', 'proxy_http', 'rewrite'];
+const MODULES = ['mpm_event', 'authz_core', 'ssl', 'socache_shmcb', 'proxy', 'proxy_http', 'rewrite', 'http2'];
 
 /** Starts Apache before a plain HTTP server; `lines` go into its virtual host. */
 export async function apache(world: World, lines: string): Promise<Started> {

@@ -46,9 +46,9 @@ export class RunPolicy {
     return Math.min(this.limit.value, this.#judge.inFlight);
   }
 
-  /** Tells whether a second attempt of the canary must confirm a failure before any other file is sent. */
+  /** Tells whether a second attempt of the canary must confirm a failure, or try another way (HTTP/1.1, TLS 1.2), before any other file is sent. */
   mustConfirm({ facts }: Failure): boolean {
-    return facts.endsRun !== undefined && facts.endsRun !== 'verify-key';
+    return facts.staleConnection === true || (facts.endsRun !== undefined && facts.endsRun !== 'verify-key');
   }
 
   /** Asks to start an attempt. */
