@@ -132,21 +132,19 @@ test('the printed inputs are those that the service accepts', async () => {
   expect(performance.now() - startedMs).toBeGreaterThan(49);
 });
 
-/** Runs the command that was printed, in the directory of the test and with one file, and returns its last line. */
+/** Runs the commands that were printed, in the directory of the test, and returns their last line. */
 function runStep(printed: string): string {
-  const [line = ''] = /^npm run step -- (?:.*\\\n)+.*$/m.exec(printed) ?? [];
+  const [lines = ''] = /^mkdir .*\nnpm run step -- (?:.*\\\n)+.*$/m.exec(printed) ?? [];
   rmSync(join(directory, 'build'), { recursive: true, force: true });
-  mkdirSync(join(directory, 'build'));
-  writeFileSync(join(directory, 'build/app.bin'), 'the application');
-  const command = line.replace('npm run step --', `'${process.execPath}' '${STEP}'`);
+  const commands = lines.replace('npm run step --', `'${process.execPath}' '${STEP}'`);
   const env = { ...COMPILE_CACHE, PATH: PATHS.join(delimiter), INIT_CWD: directory };
-  const { stdout } = spawnSync('sh', ['-c', command], { env, encoding: 'utf8' });
+  const { stdout } = spawnSync('sh', ['-c', commands], { cwd: directory, env, encoding: 'utf8' });
   return stdout.trimEnd().split('\n').at(-1) ?? '';
 }
 
 test('the printed command signs with the action on this machine', async () => {
   expect(runStep(await serve())).toMatch(/^Green/);
-  expect(existsSync(join(directory, 'build/app.bin.sign'))).toBe(true);
+  expect(existsSync(join(directory, 'build/hello/hello.txt.sign'))).toBe(true);
 });
 
 test('with certificates of its own, the service is reached by their name and lets in their clients only', async () => {

@@ -25,7 +25,7 @@ export function renderGuide(target: Target, material: Handout, paths: Handout): 
   chain        ${paths.chain}
   verify-key   ${paths.verifyKey}
 
-# The action on this machine, in a second terminal, with the files below build/ as an example:
+# The action on this machine: paste this into a second terminal, in the repository of the action.
 
 ${renderStep(target, { ...paths, client })}
 # Inputs for a workflow that runs on this machine:
@@ -53,7 +53,8 @@ function renderStep({ url, signPath, appKey, appSecret }: Target, { client, chai
     'verify-key': `@${verifyKey}`,
   };
   const lines = Object.entries(inputs).map(([name, value]) => `  --with ${quoteForShell(`${name}=${value}`)}`);
-  return `npm run step -- --workspace build \\\n${lines.join(' \\\n')}\n`;
+  return `mkdir -p build/hello && printf 'hello\\n' > build/hello/hello.txt
+npm run step -- --workspace build/hello \\\n${lines.join(' \\\n')}\n`;
 }
 
 /** Returns the inputs of the action as YAML, with the material itself in them. */

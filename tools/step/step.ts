@@ -26,7 +26,7 @@ Nothing stays on this machine but what the step writes into the workspace.
 
 Example, with the service that npm run service starts:
 
-  npm run step -- --workspace build --with mode=preflight --with server-url=https://127.0.0.1:8443 \\
+  npm run step -- --with mode=preflight --with server-url=https://127.0.0.1:8443 \\
     --with app-key=rehearsal --with app-secret=@secret.txt \\
     --with cert=@client.pem --with key=@client.key --with chain=@ca.pem
 `;
