@@ -49,6 +49,7 @@ describe('a damaged block says why, and spoils no other', () => {
     [wrap('A', 'QU==QUJD'), ['A: its base64 is damaged: characters are missing, or padding stands in the middle']],
     [wrap('A', '!UJD\nQUJD'), ['A: line 1 below BEGIN holds a character that is not base64']],
     [wrap('A', 'QUJD\nQUJD\nQ*JD'), ['A: line 3 below BEGIN holds a character that is not base64']],
+    [wrap('A', 'QUJD\n***'), ['A: line 2 below BEGIN holds ***, which GitHub puts in place of a secret in a log']],
     ['-----BEGIN A-----Q*JD-----END A-----', ['A: line 1 below BEGIN holds a character that is not base64']],
   ])('%j', (text, expected) => {
     expect(read(text)).toEqual(expected);
