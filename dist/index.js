@@ -45244,6 +45244,14 @@ Content-Type: application/json
 			const asks = ` (it demands a login by ${scheme}${realm === undefined ? "" : ` for “${realm}”`}`;
 			return `${asks}${reason === undefined ? "" : `, because “${reason}”`})`;
 		}
+		const GATEWAYS = {
+			ForbiddenException: "AWS API Gateway answers so when the issuer of the client certificate is not in its trust store. ",
+			MissingAuthenticationTokenException: "AWS API Gateway answers so to a path or method that it does not know, whatever the credentials: check server-url and sign-path first. "
+		};
+		function gatewayHint({ headers }) {
+			const [type = ""] = String(headers["x-amzn-errortype"] ?? "").split(":");
+			return Object.hasOwn(GATEWAYS, type) ? GATEWAYS[type] ?? "" : "";
+		}
 		;
 		const BUSY = "The service is overloaded or limits requests; lower concurrency if this happens often.";
 		const DOWN = "The service, or a system that it depends on, is in trouble; ask its operators.";
@@ -45322,6 +45330,22 @@ Content-Type: application/json
 				"STORAGE_FULL",
 				DOWN
 			],
+			522: [
+				"service",
+				"GATEWAY_TIMEOUT",
+				DOWN
+			],
+			524: [
+				"service",
+				"GATEWAY_TIMEOUT",
+				DOWN
+			],
+			529: [
+				"service",
+				"UNAVAILABLE",
+				DOWN,
+				{ throttled: true }
+			],
 			511: [
 				"config",
 				"NETWORK_LOGIN",
@@ -45366,6 +45390,11 @@ Content-Type: application/json
 			}
 		}
 		function otherRow(status) {
+			if (status >= 520 && status <= 530) return [
+				"service",
+				"BAD_GATEWAY",
+				DOWN
+			];
 			if (status >= 500) return [
 				"request",
 				"SERVER_ERROR",
@@ -45443,19 +45472,16 @@ Content-Type: application/json
 			});
 		}
 		function refusalHint(response, { asksForCertificate, credentials }) {
-			const { status, headers } = response;
+			const { status } = response;
 			if (asksForCertificate === false) return `${UNASKED}Check ${credentials}.`;
 			if ((0, answers_reason.AA)(response)) return status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN;
-			return `${gatewayHint(headers)}${status === 403 ? ASK_FOR_RIGHT : ""}Check ${credentials}.`;
+			return `${gatewayHint(response)}${status === 403 ? ASK_FOR_RIGHT : ""}Check ${credentials}.`;
 		}
 		const PAGE_FORBIDS = "A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.";
 		const PAGE_WANTS_LOGIN = "That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.";
 		const ASK_FOR_RIGHT = "Ask the operators whether the client certificate and these credentials have the right to sign here. ";
 		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";
 		const UNASKED = "Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ";
-		function gatewayHint(headers) {
-			return String(headers["x-amzn-errortype"] ?? "").startsWith("ForbiddenException") ? "AWS API Gateway answers so when the issuer of the client certificate is not in its trust store. " : "";
-		}
 		function tooLarge(said, { size, asked, asksForCertificate }) {
 			const isBlind = asksForCertificate === false;
 			const hint = isBlind ? "The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. " : "";

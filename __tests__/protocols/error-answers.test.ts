@@ -149,6 +149,10 @@ describe('401 and 403', () => {
   test('from AWS API Gateway name its trust store', () => {
     const headers = { 'x-amzn-errortype': 'ForbiddenException' };
     expect(hint(answer(403, '{"message":"Forbidden"}', headers), true)).toMatch(/trust store/);
+    const unknown = { 'x-amzn-errortype': 'MissingAuthenticationTokenException' };
+    expect(hint(answer(403, '{"message":"Missing Authentication Token"}', unknown), true)).toMatch(
+      /to a path or method that it does not know.*check server-url and sign-path first/,
+    );
   });
 });
 

@@ -2,7 +2,7 @@ import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts, type FailureKind } from '../../signing/policy/failure.ts';
 import { isWebPage, namePage, reasonIn, type Scrub } from './reason.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { allowed, challenge, redirectTarget } from './told-by-headers.ts';
+import { allowed, challenge, gatewayHint, redirectTarget } from './told-by-headers.ts';
 
 /** What explains an answer besides the answer itself. */
 export interface AnswerFacts {
@@ -46,6 +46,9 @@ const ROWS: Readonly<Record<number, Row>> = {
   504: ['service', 'GATEWAY_TIMEOUT', DOWN],
   505: ['config', 'HTTP_VERSION_REFUSED', NOT_IT],
   507: ['service', 'STORAGE_FULL', DOWN],
+  522: ['service', 'GATEWAY_TIMEOUT', DOWN],
+  524: ['service', 'GATEWAY_TIMEOUT', DOWN],
+  529: ['service', 'UNAVAILABLE', DOWN, { throttled: true }],
   511: ['config', 'NETWORK_LOGIN', 'The network wants a login first: use a runner inside the right network.'],
 };
 
@@ -80,6 +83,8 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
 }
 
 function otherRow(status: number): Row {
+  // Content delivery networks answer so when what is behind them does not.
+  if (status >= 520 && status <= 530) return ['service', 'BAD_GATEWAY', DOWN];
   if (status >= 500) return ['request', 'SERVER_ERROR', DOWN];
   if (status >= 400) return ['file', 'REQUEST_REFUSED', ASK_OPERATORS, { endsRun: 'first-four-files' }];
   return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxAttempts: 3, endsRun: 'first-four-files' }];
@@ -157,10 +162,10 @@ function refused(response: WireResponse, quoted: string, facts: Refusal): Failur
 }
 
 function refusalHint(response: WireResponse, { asksForCertificate, credentials }: AnswerFacts): string {
-  const { status, headers } = response;
+  const { status } = response;
   if (asksForCertificate === false) return `${UNASKED}Check ${credentials}.`;
   if (isWebPage(response)) return status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN;
-  return `${gatewayHint(headers)}${status === 403 ? ASK_FOR_RIGHT : ''}Check ${credentials}.`;
+  return `${gatewayHint(response)}${status === 403 ? ASK_FOR_RIGHT : ''}Check ${credentials}.`;
 }
 
 const PAGE_FORBIDS =
@@ -173,12 +178,6 @@ const ASKED_LATE =
   'The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).';
 const UNASKED =
   'Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ';
-
-function gatewayHint(headers: WireResponse['headers']): string {
-  return String(headers['x-amzn-errortype'] ?? '').startsWith('ForbiddenException')
-    ? 'AWS API Gateway answers so when the issuer of the client certificate is not in its trust store. '
-    : '';
-}
 
 function tooLarge(said: string, { size, asked, asksForCertificate }: Refusal): Failure {
   const isBlind = asksForCertificate === false;

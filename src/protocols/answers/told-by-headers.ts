@@ -38,3 +38,16 @@ export function challenge({ headers }: WireResponse, scrub: Scrub = cutOnly): st
   const asks = ` (it demands a login by ${scheme}${realm === undefined ? '' : ` for “${realm}”`}`;
   return `${asks}${reason === undefined ? '' : `, because “${reason}”`})`;
 }
+
+const GATEWAYS: Readonly<Record<string, string>> = {
+  ForbiddenException:
+    'AWS API Gateway answers so when the issuer of the client certificate is not in its trust store. ',
+  MissingAuthenticationTokenException:
+    'AWS API Gateway answers so to a path or method that it does not know, whatever the credentials: check server-url and sign-path first. ',
+};
+
+/** Says what a refusal of a known gateway means, which its own words hide; ends in a blank unless it is empty. */
+export function gatewayHint({ headers }: WireResponse): string {
+  const [type = ''] = String(headers['x-amzn-errortype'] ?? '').split(':');
+  return Object.hasOwn(GATEWAYS, type) ? (GATEWAYS[type] ?? '') : '';
+}
