@@ -29934,6 +29934,8 @@ var __webpack_modules__ = {
 			return listIn(headers, "transfer-encoding").some((coding) => coding.toLowerCase() === "chunked");
 		}
 		function hidesChunks(headers) {
+			const codings = headers["transfer-encoding"];
+			if (codings === undefined || codings === "chunked") return false;
 			return isChunked(headers) && listIn(headers, "transfer-encoding").at(-1)?.toLowerCase() !== "chunked";
 		}
 		function answerLength(headers) {
@@ -34207,7 +34209,9 @@ var __webpack_modules__ = {
 		const COMPRESSION = /(?:^|[\s,-])(?:gzip|compress|deflate|br|zstd|dcb|dcz|bzip2|lzma|xz)(?:$|[\s,])/i;
 		function describeCompression({ headers }, scrub) {
 			for (const name of ["content-encoding", "transfer-encoding"]) {
-				const value = [headers[name] ?? []].flat().join(", ").trim();
+				const found = headers[name];
+				if (found === undefined) continue;
+				const value = [found].flat().join(", ").trim();
 				if (COMPRESSION.test(value)) {
 					const shown = scrub(value, MAX_SHOWN).toLowerCase();
 					return `The answer is compressed (${name}: ${shown}), though the request asked for a plain one.`;

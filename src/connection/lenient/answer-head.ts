@@ -50,6 +50,9 @@ export function isChunked(headers: Headers): boolean {
 
 /** Tells whether chunks are not the last coding, such as `chunked, identity`: HTTP then lets the body end with the connection, which may stay open. */
 export function hidesChunks(headers: Headers): boolean {
+  const codings = headers['transfer-encoding'];
+  // So it is with nearly every answer of a run.
+  if (codings === undefined || codings === 'chunked') return false;
   return isChunked(headers) && listIn(headers, 'transfer-encoding').at(-1)?.toLowerCase() !== 'chunked';
 }
 

@@ -11,7 +11,9 @@ const COMPRESSION = /(?:^|[\s,-])(?:gzip|compress|deflate|br|zstd|dcb|dcz|bzip2|
 /** Says how an answer is compressed, though no request allows that; `undefined` for a plain one. */
 export function describeCompression({ headers }: WireResponse, scrub: Scrub): string | undefined {
   for (const name of ['content-encoding', 'transfer-encoding']) {
-    const value = [headers[name] ?? []].flat().join(', ').trim();
+    const found = headers[name];
+    if (found === undefined) continue;
+    const value = [found].flat().join(', ').trim();
     if (COMPRESSION.test(value)) {
       const shown = scrub(value, MAX_SHOWN).toLowerCase();
       return `The answer is compressed (${name}: ${shown}), though the request asked for a plain one.`;
