@@ -58,12 +58,12 @@ async function check(options: DemoOptions, run: ActionRun, results: ResultsServi
   if (options.detail === 'full') printArtifact(results, entries, print);
 
   const unsigned = rehearsal.files.filter((file) => file.status !== 'signed');
+  const [count, seconds] = [rehearsal.files.length, (Number(run.outputs['duration-ms']) / 1000).toFixed(1)];
+  print(`${count - unsigned.length} of ${count} files signed in ${seconds} s; openssl checks each signature now\n`);
   const differences = await compareArtifact(entries, rehearsal);
   const failed = await verifyAll(rehearsal, run.runnerTemp);
   const byHand = await demonstrateByHand(rehearsal, run.runnerTemp, print);
-  const [count, seconds] = [rehearsal.files.length, (Number(run.outputs['duration-ms']) / 1000).toFixed(1)];
-  print(`\n${count - unsigned.length} of ${count} files signed in ${seconds} s\n`);
-  print(`${count - failed.length} of ${count} signatures accepted by openssl\n`);
+  print(`\n${count - failed.length} of ${count} signatures accepted by openssl\n`);
   print(`${entries.length} files in the uploaded artifact, ${differences.length} differences from those on disk\n`);
   return [
     ...(count === 0 ? ['no file was signed'] : []),
