@@ -34,7 +34,8 @@ const CHAINS: readonly Row[] = [
     return { ...(await w.node([w.server({ issuer: own })])), chain: w.pem(other, own) };
   }),
   fault('TLS_SERVER_UNTRUSTED', 'Node, two CAs of one name without key identifiers in chain', async (w) => {
-    const [other, own] = namesakes(w);
+    // The newer one comes first, and has another key.
+    const [own, other] = namesakes(w);
     const leaf = w.server({ issuer: own, extensions: 'subjectAltName=DNS:localhost\nauthorityKeyIdentifier=none\n' });
     return { ...(await w.node([leaf])), chain: w.pem(other, own) };
   }),
