@@ -88,7 +88,7 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     expectOneFailure(
       run,
       'TLS_SERVER_UNTRUSTED',
-      /the server sent 1 certificate: CN=rehearsal-service \(issuer CN=Rehearsal Intermediate CA\); chain holds CN=Rehearsal Root CA\. .*CN=Rehearsal Intermediate CA is an intermediate CA below a CA in chain, and their server must send/,
+      /the server sent 1 certificate: CN=rehearsal-service \(issuer CN=Rehearsal Intermediate CA\); chain holds CN=Rehearsal Root CA\. .*CN=Rehearsal Intermediate CA is an intermediate CA below a CA in chain, their server must send/,
     );
   });
 
