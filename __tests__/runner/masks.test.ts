@@ -69,11 +69,31 @@ describe('a text of somebody else is read as a person would read it', () => {
     ['base64 with escaped slashes', base64.replaceAll('/', '\\/').replaceAll('+', '\\u002b')],
     ['hex in pairs', (bytes.toString('hex').match(/../g) ?? []).join(':')],
     ['hex in capital pairs', (bytes.toString('hex').toUpperCase().match(/../g) ?? []).join(' ')],
+    ['UTF-16 in base64, as PowerShell writes it', Buffer.from(SECRET, 'utf16le').toString('base64').replace(/=+$/, '')],
+    ['UTF-16 in hex', Buffer.from(SECRET, 'utf16le').toString('hex')],
   ])('%s', (_, form) => {
     const masks = masksOf(SECRET);
     expect(masks.scrubForeign(`before ${form} after`)).toMatch(/^before \*\*\*[=;]* after$/);
     for (let cut = 8; cut < 8 + form.length; cut++)
       expect(masks.scrubForeign(`before ${form} after`, cut)).toBe('before ***');
+  });
+
+  const plain = 'correct  Horse battery-stäple 1234';
+  test.each([
+    ['another case', plain.toUpperCase()],
+    ['other blanks', plain.replaceAll(/[ -]+/g, ' ')],
+    ['another composition', plain.normalize('NFD')],
+    ['characters without width in between', Array.from(plain).join('\u200b')],
+    ['pieces', plain.replaceAll(' ', '", "')],
+    ['hex with dashes', (Buffer.from(plain).toString('hex').match(/../g) ?? []).join('-')],
+  ])('%s', (_, form) => {
+    expect(masksOf(plain).scrubForeign(`before: ${form}, after`)).toBe('before: ***, after');
+  });
+
+  test('one line of a secret that has several', () => {
+    const masks = masksOf('-----BEGIN X-----\nfirst line of it\r\nsecond line of it\nshort');
+    const text = 'a first line of it b second line of it c short -----BEGIN X-----';
+    expect(masks.scrub(text)).toBe('a *** b *** c short -----BEGIN X-----');
   });
 
   test('and what holds no secret stays as it is', () => {
@@ -93,7 +113,7 @@ test('a secret is found in a text by any of its forms, a short one by none', () 
   const lines = bytes.toString('base64').replace(/.{10}/g, '$&\n');
   expect([lines, `so: ${json.replaceAll('/', '&#47;')}`].map((text) => masks.isIn(text))).toEqual([true, true]);
   expect(
-    ['abc and nothing else', '', bytes.toString('base64').slice(8), 'a b:c'].map((text) => masks.isIn(text)),
+    ['abc and nothing else', '', bytes.toString('base64').slice(8, 24), 'a b:c'].map((text) => masks.isIn(text)),
   ).toEqual([false, false, false, false]);
 });
 

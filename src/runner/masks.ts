@@ -1,10 +1,12 @@
 import { escapeHtml, percentEncode } from '../files/names.ts';
-import { original, type Spelling, without, withoutEscapes } from './spellings.ts';
+import { bareOf, original, type Spelling, without, withoutEscapes } from './spellings.ts';
 
 /** What stands in place of a secret. */
 const STARS = '***';
 /** An encoded form of a shorter secret is so short that it would hide innocent text. */
 const MIN_ENCODED_LENGTH = 8;
+/** So many letters and digits in a row stand in no text by chance, whatever is between them. */
+const MIN_BARE_LENGTH = 16;
 /** An escaped character is at most so many times longer. */
 const MAX_ESCAPED = 32;
 
@@ -13,6 +15,8 @@ export class Masks {
   readonly #forms = new Set<string>();
   /** Hex and base64, which may be divided by line ends or colons. */
   readonly #encoded = new Set<string>();
+  /** Letters and digits alone, for texts that have another case, other blanks or something in between. */
+  readonly #bare = new Set<string>();
   /** Forms that are too long to stand in a text by chance, by their first characters. */
   readonly #byBeginning = new Map<string, string[]>();
   /** Marks the first units of these forms: nearly every place of a text is ruled out by one look at it. */
@@ -29,7 +33,18 @@ export class Masks {
       if (form.length >= MIN_ENCODED_LENGTH) this.#index(form);
       this.#longest = Math.max(this.#longest, form.length);
     }
-    return [...new Set([secret, percentEncode(secret), ...encoded])];
+    for (const form of [secret, ...encoded]) {
+      const bare = bareOf(original(form)).text;
+      if (bare.length >= MIN_BARE_LENGTH) this.#bare.add(bare);
+    }
+    return [...new Set([secret, percentEncode(secret), ...encoded, ...this.#addLines(secret)])];
+  }
+
+  /** Somebody may repeat one line of a secret that has several; the lines that frame PEM are no secret. */
+  #addLines(secret: string): readonly string[] {
+    const lines = secret.split(/[\r\n]+/).map((line) => line.trim());
+    const wanted = lines.filter((line) => line.length >= MIN_ENCODED_LENGTH && !line.startsWith('-----'));
+    return lines.length > 1 ? wanted.flatMap((line) => this.add(line)) : [];
   }
 
   /**
@@ -45,13 +60,14 @@ export class Masks {
 
   /**
    * Does the same to a text of somebody else, who may have spelled a secret otherwise: with the escapes of HTML, JSON or
-   * URLs, some characters or all, or as base64 or hex in lines or groups.
+   * URLs, some characters or all, as base64 or hex in lines or groups, in another case, or with other blanks.
    */
   scrubForeign(text: string, maxLength = Number.POSITIVE_INFINITY): string {
     const searched = text.length > maxLength ? text.slice(0, maxLength + MAX_ESCAPED * this.#longest) : text;
     const found = findAll(searched, this.#forms);
     const levels = withoutEscapes(searched);
     for (const level of levels) found.push(...findSpelled(level, this.#forms));
+    for (const level of [original(searched), ...levels]) found.push(...findSpelled(bareOf(level), this.#bare));
     const joined = without(levels.at(-1) ?? original(searched), /\s+/g);
     found.push(...findSpelled(joined, this.#encoded), ...findSpelled(without(joined, /:+/g), this.#encoded));
     return replaceAll(searched, found.sort(byStart), maxLength);
@@ -147,7 +163,11 @@ function escapeUnit(unit: string): string {
 
 /** Hex in both cases, and base64 in both alphabets at each of the three places where a secret may begin in a longer text. */
 function encodedForms(secret: string): readonly string[] {
-  const bytes = Buffer.from(secret);
+  // As UTF-16 too, which PowerShell and Windows encode.
+  return [Buffer.from(secret), Buffer.from(secret, 'utf16le')].flatMap(encodedBytes);
+}
+
+function encodedBytes(bytes: Buffer): readonly string[] {
   const hex = bytes.toString('hex');
   const base64 = [0, 1, 2].map((shift) => {
     const text = Buffer.concat([Buffer.alloc(shift), bytes])

@@ -37,6 +37,16 @@ export function without(spelling: Spelling, pattern: RegExp): Spelling {
   return rewrite(spelling, pattern, () => '');
 }
 
+/** Returns the letters and digits of a spelling, without case and accents, as they read whatever stands between them. */
+export function bareOf(spelling: Spelling): Spelling {
+  return rewrite(spelling, /[^a-z0-9]/gu, ([character]) =>
+    character
+      .normalize('NFKD')
+      .replace(/[^\p{L}\p{N}]/gu, '')
+      .toLowerCase(),
+  );
+}
+
 /** Returns a text as it is. */
 export function original(text: string): Spelling {
   const starts = Array.from({ length: text.length }, (_, at) => at);
