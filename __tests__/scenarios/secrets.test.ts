@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { entriesOf } from '../../tools/results/zip.ts';
 import { runInProcess } from '../helpers/in-process.ts';
@@ -78,6 +78,31 @@ describe('secrets', () => {
     expect(run.log).toContain('VERIFY_KEY_PRIVATE');
     const line = key.split('\n')[1] ?? '';
     expect(run.rawLog.toString().replace(/^::add-mask::.*$/gm, '')).not.toContain(line);
+  });
+
+  test.each<[string, (key: KeyObject) => string]>([
+    ['JWK', (key) => JSON.stringify(key.export({ format: 'jwk' }))],
+    ['JWK over several lines', (key) => JSON.stringify({ keys: [key.export({ format: 'jwk' })] }, null, 2)],
+    ['hex', (key) => key.export({ format: 'der', type: 'pkcs8' }).toString('hex')],
+    [
+      'hex with colons',
+      (key) =>
+        key
+          .export({ format: 'der', type: 'pkcs8' })
+          .toString('hex')
+          .replace(/..(?=.)/g, '$&:'),
+    ],
+    ['32 bytes of base64', (key) => `${String(key.export({ format: 'jwk' })['d'])}=`],
+  ])('a private key in verify-key as %s is no path, and is not shown', async (_, textOf) => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
+    const run = await scenario.run({ 'verify-key': textOf(privateKey) });
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toMatch(/VERIFY_KEY_UNREADABLE: Input verify-key is (?:JSON|hex|base64) without a BEGIN line/);
+    const { d = '' } = privateKey.export({ format: 'jwk' });
+    const shown = run.rawLog.toString().replace(/^::add-mask::.*$/gm, '');
+    const hex = Buffer.from(d, 'base64url').toString('hex');
+    for (const secret of [d, hex, hex.replace(/..(?=.)/g, '$&:')]) expect(shown).not.toContain(secret);
   });
 
   test('are not in a diagnostic report of the process', async () => {

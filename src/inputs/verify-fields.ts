@@ -95,16 +95,26 @@ function warnOfForeignKey(path: string, { facts, annotate }: Runner): void {
   );
 }
 
-/** Base64 of DER is no path, may be a private key, and must not be quoted in an error. */
+/** A key in another form is no path, may be a private key, and must not be quoted in an error. */
 function refuseBareKey(value: string, runner: Runner): void {
   const text = value.replace(/\s/g, '');
-  if (text.length < 60 || !/^[A-Za-z0-9+/]+=*$/.test(text)) return;
-  const start = Buffer.from(text, 'base64');
-  if (start[0] !== 0x30 && !start.toString('latin1', 0, 10).startsWith('-----BEGIN')) return;
-  runner.mask([value, text]);
-  throw new ActionError('VERIFY_KEY_UNREADABLE', 'Input verify-key is base64 without a BEGIN line.', {
+  const form = formOfBareKey(text);
+  if (form === undefined) return;
+  // Of JSON the single values count: none of them is a sentence of ours.
+  runner.mask([value, text, ...(form === 'JSON' ? (text.match(/[\w+/=-]{16,}/g) ?? []) : [])]);
+  throw new ActionError('VERIFY_KEY_UNREADABLE', `Input verify-key is ${form} without a BEGIN line.`, {
     hint: 'Give the public key or certificate as PEM text, with its BEGIN and END lines, or the path of such a file.',
   });
+}
+
+/** Names the form of a key that is neither PEM nor a path: base64 of DER, PEM or 32 bytes, hex, or JSON such as a JWK. */
+function formOfBareKey(text: string): string | undefined {
+  if (/^\[?\{"/.test(text)) return 'JSON';
+  if (/^(?:0x)?(?:[0-9a-f]{2}:?){30,}$/i.test(text)) return 'hex';
+  if (/^[\w+/-]{43}=$/.test(text)) return 'base64';
+  if (text.length < 60 || !/^[A-Za-z0-9+/]+=*$/.test(text)) return undefined;
+  const start = Buffer.from(text, 'base64');
+  return start[0] === 0x30 || start.toString('latin1', 0, 10).startsWith('-----BEGIN') ? 'base64' : undefined;
 }
 
 function readWhole(path: string, value: string): string {
