@@ -107,7 +107,7 @@ describe('what a stranger can do', () => {
     ['workflow_run', following('pull_request_target', { full_name: 'mallory/widget' }), 'steers'],
     ['workflow_run', following('pull_request_target', { full_name: 'acme/widget' }), 'starts'],
     ['workflow_run', following('issue_comment', { full_name: 'acme/widget' }), 'starts'],
-    ['workflow_run', following('workflow_run', { full_name: 'acme/widget' }), 'starts'],
+    ['workflow_run', following('workflow_run', { full_name: 'acme/widget' }), 'steers'],
     ['workflow_run', following(undefined), 'steers'],
     ['workflow_run', {}, 'steers'],
     ['workflow_run', null, 'steers'],

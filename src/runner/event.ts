@@ -127,7 +127,13 @@ function strangerBehindRun({ payload, repository }: About): Pick<EventFacts, 'st
   if (event.startsWith('pull_request') && originOf(head, repository) !== 'own') {
     return { stranger: 'steers', starters: 'The author of a pull request from another repository' };
   }
-  if (event !== 'workflow_run' && event !== 'pull_request_target' && TRUSTED_EVENTS.includes(event)) {
+  // The run before may itself follow a pull request, of which this payload says nothing.
+  if (event === 'workflow_run')
+    return {
+      stranger: 'steers',
+      starters: 'Somebody whom the payload does not name, in the run before the one before,',
+    };
+  if (event !== 'pull_request_target' && TRUSTED_EVENTS.includes(event)) {
     return { stranger: 'nothing', starters: '' };
   }
   return { stranger: 'starts', starters: `Everyone who can start the workflow before it, which ran on ${event},` };
