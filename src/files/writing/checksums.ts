@@ -4,10 +4,15 @@ import { ActionError } from '../../errors.ts';
 export function renderChecksums(entries: Iterable<{ readonly path: string; readonly sha256: string }>): string {
   let text = '';
   for (const { path, sha256 } of entries) {
-    const escaped = path.replace(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
-    text += `${escaped === path ? '' : '\\'}${sha256}  ${escaped}\n`;
+    const escaped = operandOf(path).replace(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
+    text += `${escaped === operandOf(path) ? '' : '\\'}${sha256}  ${escaped}\n`;
   }
   return text;
+}
+
+/** `sha256sum -c` takes the name `-` for its input. */
+function operandOf(path: string): string {
+  return path === '-' ? './-' : path;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
@@ -25,7 +30,8 @@ export function parseChecksums(text: string): Map<string, string> {
   for (const [number, line] of lines.entries()) {
     const [, mark, sha256 = '', rest = ''] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
     if (mark === undefined) throw unreadable(number + 1, 'is not one that sha256sum writes');
-    const path = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
+    const name = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
+    const path = name === operandOf('-') ? '-' : name;
     if (entries.has(path)) throw unreadable(number + 1, 'names a path for the second time');
     entries.set(path, sha256);
   }

@@ -1,11 +1,11 @@
 import { KIT_MARK, type KitRelease } from '../release.ts';
 import { renderPowerShell } from './powershell.ts';
 import { asCode, isPrintable } from './quoting.ts';
-import { renderKey, renderShell, renderStampCheck } from './shell.ts';
+import { fileFor, renderKey, renderShell, renderStampCheck } from './shell.ts';
 
 /** Writes `VERIFY.md`: how to check this very release without a browser. */
 export function renderGuide(release: KitRelease): string {
-  const { data, key } = release;
+  const { data } = release;
   const name = [data.project, data.ref].filter(Boolean).join(' ');
   const parts = [
     KIT_MARK,
@@ -19,8 +19,8 @@ export function renderGuide(release: KitRelease): string {
     '## The key',
     'This text came with the files, so it cannot vouch for the key: whoever could change the files could change it too. ' +
       'Get the fingerprint another way, such as the publisher’s own web site, your contract or an earlier release, and compare all of it with the number that these commands print.',
-    renderKey(key.keyObject.export({ format: 'pem', type: 'spki' }).toString()),
-    'The commands below run in the directory of the files, with `public-key.pem` and the signatures beside the files. They stop at the first file that is not as it should be.',
+    renderKey(release),
+    `The commands below run in the directory of the files, with ${asCode(fileFor(release, 'public-key.pem'))} and the signatures beside the files. They stop at the first file that is not as it should be.`,
     '## Linux, WSL, Git Bash',
     renderShell(release, 'linux'),
     partOf(release),
@@ -52,12 +52,14 @@ function facts({ data, key, checksums }: KitRelease): string {
   return `${list.join('\n')}\n\n${unusual} of the files have names with invisible characters and are left out below; the page checks them too.`;
 }
 
-function stampOf({ checksums, timestamp }: KitRelease): string[] {
+function stampOf(release: KitRelease): string[] {
+  const { checksums, timestamp } = release;
   if (checksums === undefined || timestamp === undefined) return [];
+  const authorityFile = fileFor(release, 'authority.pem');
   return [
     '## The time',
-    `${asCode(timestamp)} is a time stamp (RFC 3161) of ${asCode(checksums)}: it says when the list existed at the latest. Get the root certificate of the authority from its own web site, as \`authority.pem\`. OpenSSL 3 prints \`Verification: OK\`.`,
-    renderStampCheck(checksums, timestamp),
+    `${asCode(timestamp)} is a time stamp (RFC 3161) of ${asCode(checksums)}: it says when the list existed at the latest. Get the root certificate of the authority from its own web site, as ${asCode(authorityFile)}. OpenSSL 3 prints \`Verification: OK\`.`,
+    renderStampCheck({ checksums, timestamp }, authorityFile),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { foldName } from '../../files/names.ts';
 import { renderChecksums } from '../../files/writing/checksums.ts';
 import type { AlgorithmName } from '../../verifying/algorithm.ts';
 import type { KitRelease } from '../release.ts';
@@ -22,13 +23,24 @@ const MAC: ShellTools = { checkSums: 'shasum -a 256 -c', decodeHex: 'xxd -r -p <
 export const ALL_WELL = 'Every file is signed with this key, and as the list says.';
 
 /** Writes the commands that save the key and print its fingerprint. */
-export function renderKey(pem: string): string {
+export function renderKey(release: KitRelease): string {
+  const pem = release.key.keyObject.export({ format: 'pem', type: 'spki' }).toString();
+  const file = fileFor(release, 'public-key.pem');
   return blockOf('sh', [
-    "cat > public-key.pem <<'END'",
+    `cat > ${file} <<'END'`,
     pem.trim(),
     'END',
-    'openssl pkey -pubin -in public-key.pem -outform DER | openssl dgst -sha256',
+    `openssl pkey -pubin -in ${file} -outform DER | openssl dgst -sha256`,
   ]);
+}
+
+/** Returns the name for a file that the reader makes beside the release; a file of the release of this name would be lost. */
+export function fileFor({ data }: KitRelease, name: string): string {
+  const taken = new Set([...data.files.map(([path]) => path), ...data.companions].map(foldName));
+  let free = name;
+  for (let number = 2; taken.has(foldName(free)) || taken.has(foldName(free + data.suffix)); number++)
+    free = name.replace('.', `-${number}.`);
+  return free;
 }
 
 /** Writes the commands for a shell with OpenSSL 3, or with the LibreSSL of macOS. */
@@ -46,12 +58,16 @@ export function renderShell(release: KitRelease, system: 'linux' | 'mac'): strin
 }
 
 /** Writes the command that checks the time stamp over the checksums. */
-export function renderStampCheck(checksums: string, timestamp: string): string {
+export function renderStampCheck(
+  { checksums, timestamp }: { readonly checksums: string; readonly timestamp: string },
+  authorityFile: string,
+): string {
   const [list, stamp] = [operand(checksums), operand(timestamp)];
-  return blockOf('sh', [`openssl ts -verify -data ${list} -in ${stamp} -CAfile authority.pem`]);
+  return blockOf('sh', [`openssl ts -verify -data ${list} -in ${stamp} -CAfile ${authorityFile}`]);
 }
 
-function defineCheck({ data, layout }: KitRelease, tools: ShellTools): string[] {
+function defineCheck(release: KitRelease, tools: ShellTools): string[] {
+  const { data, layout } = release;
   const decode =
     data.encoding === 'hex' ? tools.decodeHex : `tr -d '\\r\\n' < "$1" | openssl base64 -d -A > "$signature"`;
   return [
@@ -63,7 +79,7 @@ function defineCheck({ data, layout }: KitRelease, tools: ShellTools): string[] 
     `  set -- "$1${data.suffix}" "$1"`,
     `  ${decode}`,
     ...(layout === 'ieee-p1363' ? toDer() : []),
-    `  ${verifyCommand(data.algorithm)} >/dev/null || { echo "$2: NOT VALID"; return 1; }`,
+    `  ${verifyCommand(data.algorithm, fileFor(release, 'public-key.pem'))} >/dev/null || { echo "$2: NOT VALID"; return 1; }`,
     '  echo "$2: valid signature"',
     '}',
   ];
@@ -81,12 +97,12 @@ function toDer(): string[] {
   ];
 }
 
-function verifyCommand(algorithm: AlgorithmName): string {
+function verifyCommand(algorithm: AlgorithmName, keyFile: string): string {
   if (algorithm === 'ed25519')
-    return 'openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in "$2" -sigfile "$signature"';
+    return `openssl pkeyutl -verify -pubin -inkey ${keyFile} -rawin -in "$2" -sigfile "$signature"`;
   const bits = algorithm.slice(-3);
   const pss = `-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:${Number(bits) / 8} `;
-  return `openssl dgst -sha${bits} ${algorithm.startsWith('rsa-pss') ? pss : ''}-verify public-key.pem -signature "$signature" "$2"`;
+  return `openssl dgst -sha${bits} ${algorithm.startsWith('rsa-pss') ? pss : ''}-verify ${keyFile} -signature "$signature" "$2"`;
 }
 
 function checkAll({ data, checksums }: KitRelease, { checkSums }: ShellTools): string[] {
