@@ -31797,10 +31797,13 @@ var __webpack_modules__ = {
 		function renderChecksums(entries) {
 			let text = "";
 			for (const { path, sha256 } of entries) {
-				const escaped = path.replace(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
-				text += `${escaped === path ? "" : "\\"}${sha256}  ${escaped}\n`;
+				const escaped = operandOf(path).replace(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
+				text += `${escaped === operandOf(path) ? "" : "\\"}${sha256}  ${escaped}\n`;
 			}
 			return text;
+		}
+		function operandOf(path) {
+			return path === "-" ? "./-" : path;
 		}
 		const ESCAPES = {
 			"\\": "\\\\",
@@ -31819,7 +31822,8 @@ var __webpack_modules__ = {
 			for (const [number, line] of lines.entries()) {
 				const [, mark, sha256 = "", rest = ""] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
 				if (mark === undefined) throw unreadable(number + 1, "is not one that sha256sum writes");
-				const path = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
+				const name = mark ? rest.replace(/\\[\\nr]/g, (pair) => UNESCAPES[pair] ?? pair) : rest;
+				const path = name === operandOf("-") ? "-" : name;
 				if (entries.has(path)) throw unreadable(number + 1, "names a path for the second time");
 				entries.set(path, sha256);
 			}
@@ -34009,7 +34013,7 @@ var __webpack_modules__ = {
 				var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(34391);
+				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(33776);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(41442);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(23881);
@@ -34071,7 +34075,37 @@ var __webpack_modules__ = {
 			return reader.problems.length > problems ? NOWHERE : url;
 		}
 	}),
-	34391: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	10535: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			C: () => renderPage,
+			f: () => dataInPage
+		});
+		const PLACE = "<script type=\"application/json\" id=\"data\">null<\/script>";
+		function dataInPage(page) {
+			const [before = "", after = ""] = PLACE.split("null");
+			const start = page.indexOf(before);
+			const end = page.indexOf(after, start);
+			if (start === -1 || end === -1) return undefined;
+			try {
+				const data = JSON.parse(page.slice(start + before.length, end));
+				const { files, createdAt } = data ?? {};
+				return Array.isArray(files) && typeof createdAt === "string" ? {
+					files,
+					createdAt
+				} : undefined;
+			} catch {
+				return undefined;
+			}
+		}
+		function renderPage(template, data) {
+			const [before, after, ...more] = template.split(PLACE);
+			if (before === undefined || after === undefined || more.length > 0) {
+				throw new Error("The page of the bundle has no place for the data of a release.");
+			}
+			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
+		}
+	}),
+	33776: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -36169,11 +36203,22 @@ Content-Type: application/json
 		}
 		function refuseBareKey(value, runner) {
 			const text = value.replace(/\s/g, "");
-			if (text.length < 60 || !/^[A-Za-z0-9+/]+=*$/.test(text)) return;
+			const form = formOfBareKey(text);
+			if (form === undefined) return;
+			runner.mask([
+				value,
+				text,
+				...form === "JSON" ? text.match(/[\w+/=-]{16,}/g) ?? [] : []
+			]);
+			throw new errors.lZ("VERIFY_KEY_UNREADABLE", `Input verify-key is ${form} without a BEGIN line.`, { hint: "Give the public key or certificate as PEM text, with its BEGIN and END lines, or the path of such a file." });
+		}
+		function formOfBareKey(text) {
+			if (/^\[?\{"/.test(text)) return "JSON";
+			if (/^(?:0x)?(?:[0-9a-f]{2}:?){30,}$/i.test(text)) return "hex";
+			if (/^[\w+/-]{43}=$/.test(text)) return "base64";
+			if (text.length < 60 || !/^[A-Za-z0-9+/]+=*$/.test(text)) return undefined;
 			const start = Buffer.from(text, "base64");
-			if (start[0] !== 48 && !start.toString("latin1", 0, 10).startsWith("-----BEGIN")) return;
-			runner.mask([value, text]);
-			throw new errors.lZ("VERIFY_KEY_UNREADABLE", "Input verify-key is base64 without a BEGIN line.", { hint: "Give the public key or certificate as PEM text, with its BEGIN and END lines, or the path of such a file." });
+			return start[0] === 48 || start.toString("latin1", 0, 10).startsWith("-----BEGIN") ? "base64" : undefined;
 		}
 		function readWhole(path, value) {
 			const file = (0, read_small.EW)(path, {
@@ -38893,7 +38938,7 @@ Content-Type: application/json
 			const { kit, shard } = inputs;
 			const { verification, output } = task;
 			if (kit === undefined || verification === undefined || shard.index !== 1) return [];
-			const { renderKit } = await __nccwpck_require__.e(346).then(__nccwpck_require__.bind(__nccwpck_require__, 4346));
+			const { renderKit } = await __nccwpck_require__.e(642).then(__nccwpck_require__.bind(__nccwpck_require__, 33642));
 			const { repository, refName, commit } = context.runner.facts;
 			const template = (0, external_node_fs_.readFileSync)(context.pageTemplate, "utf8");
 			const timestamp = task.isRehearsal ? undefined : inputs.timestamp?.path;
@@ -39419,6 +39464,48 @@ Content-Type: application/json
 			if (maxFiles === 0 || wanted.length <= maxFiles) return;
 			throw new errors.lZ("TOO_MANY_FILES", `${(0, units.LS)(wanted.length, "file")} need a signature, but max-files allows ${(0, units.B4)(maxFiles)}.`, { hint: "Look at the list of files in the log: if all of them are meant, raise max-files." });
 		}
+		var kit_page = __nccwpck_require__(10535);
+		;
+		function checkKitOfRelease(kit, sealed, outcomes) {
+			const [page = "", guide = ""] = [kit.page, kit.guide].map((path) => textOf(sealed, path));
+			const data = (0, kit_page.f)(page);
+			const listed = new Map(data?.files.map(([path, , sha256]) => [path, sha256]));
+			compare(kit.page, {
+				listed,
+				outcomes,
+				code: "KIT_DIFFERS",
+				isWhole: true
+			});
+			if (!guide.includes(`- Signed: ${data?.createdAt}\n`)) throw differs("KIT_DIFFERS", kit.guide, [kit.page]);
+		}
+		function checkReceiptsOfRelease(sealed, outcomes) {
+			for (const { file } of sealed) {
+				const text = textOf(sealed, file.path);
+				if ((0, manifest.g)(text, "whole") === undefined) continue;
+				const { files } = JSON.parse(text);
+				const listed = new Map((Array.isArray(files) ? files : []).map(({ path, sha256 }) => [path, sha256]));
+				compare(file.path, {
+					listed,
+					outcomes,
+					code: "MANIFEST_DIFFERS",
+					isWhole: false
+				});
+			}
+		}
+		function compare(path, { listed, outcomes, code, isWhole }) {
+			const wrong = outcomes.filter(({ file, sha256 }) => {
+				const said = listed.get(file.path);
+				return sha256 !== undefined && (said === undefined ? isWhole : said !== sha256);
+			});
+			if (wrong.length > 0) throw differs(code, path, wrong.map(({ file }) => file.path));
+		}
+		function differs(code, path, others) {
+			return new errors.lZ(code, `${(0, files_names.WU)(path)} is not of this release: it does not agree with ${(0, units.w5)(others, 5)}.`, { hint: "Restore it from the release that these files are of: a valid signature alone does not say to which release a file belongs." });
+		}
+		function textOf(sealed, path) {
+			const found = sealed.find(({ file }) => file.path === path);
+			return (found && (0, whole_release.qC)(found.file.location)?.toString()) ?? "";
+		}
 		;
 		async function checkReleaseStamp(context, { timestamp, suffix }, { output, verification, sha256 }) {
 			if (timestamp === undefined || sha256 === undefined) return {
@@ -39513,20 +39600,24 @@ Content-Type: application/json
 					sha256
 				});
 				report.add(part);
+				const kit = await checkKit(context, files, {
+					output,
+					verification
+				});
+				if (files.kit) checkKitOfRelease(files.kit, kit, outcomes);
 				const own = [
 					...checksums,
 					...stamp,
-					...await checkKit(context, files, {
-						output,
-						verification
-					})
+					...kit
 				];
 				const known = [...own.map(({ file }) => file.path), ...receipt.isDelivered ? [receipt.path] : []];
-				own.push(...await (0, whole_release.AX)(context, files, {
+				const others = await (0, whole_release.AX)(context, files, {
 					output,
 					verification,
 					known
-				}));
+				});
+				checkReceiptsOfRelease(others, outcomes);
+				own.push(...others);
 				report.add(judgeOwnPlaces(files, release.coverage, own));
 				return {
 					files: release.files,
@@ -46530,7 +46621,11 @@ Content-Type: application/json
 					starters: "The author of a pull request from another repository"
 				};
 			}
-			if (event !== "workflow_run" && event !== "pull_request_target" && TRUSTED_EVENTS.includes(event)) {
+			if (event === "workflow_run") return {
+				stranger: "steers",
+				starters: "Somebody whom the payload does not name, in the run before the one before,"
+			};
+			if (event !== "pull_request_target" && TRUSTED_EVENTS.includes(event)) {
 				return {
 					stranger: "nothing",
 					starters: ""
@@ -46667,6 +46762,9 @@ Content-Type: application/json
 		function without(spelling, pattern) {
 			return rewrite(spelling, pattern, () => "");
 		}
+		function bareOf(spelling) {
+			return rewrite(spelling, /[^a-z0-9]/gu, ([character]) => character.normalize("NFKD").replace(/[^\p{L}\p{N}]/gu, "").toLowerCase());
+		}
 		function original(text) {
 			const starts = Array.from({ length: text.length }, (_, at) => at);
 			return {
@@ -46718,10 +46816,12 @@ Content-Type: application/json
 		;
 		const STARS = "***";
 		const MIN_ENCODED_LENGTH = 8;
+		const MIN_BARE_LENGTH = 16;
 		const MAX_ESCAPED = 32;
 		class Masks {
 			#forms = new Set();
 			#encoded = new Set();
+			#bare = new Set();
 			#byBeginning = new Map();
 			#beginnings = new Uint8Array(2 ** 16);
 			#longest = 0;
@@ -46738,11 +46838,21 @@ Content-Type: application/json
 					if (form.length >= MIN_ENCODED_LENGTH) this.#index(form);
 					this.#longest = Math.max(this.#longest, form.length);
 				}
+				for (const form of [secret, ...encoded]) {
+					const bare = bareOf(original(form)).text;
+					if (bare.length >= MIN_BARE_LENGTH) this.#bare.add(bare);
+				}
 				return [...new Set([
 					secret,
 					(0, names.a)(secret),
-					...encoded
+					...encoded,
+					...this.#addLines(secret)
 				])];
+			}
+			#addLines(secret) {
+				const lines = secret.split(/[\r\n]+/).map((line) => line.trim());
+				const wanted = lines.filter((line) => line.length >= MIN_ENCODED_LENGTH && !line.startsWith("-----"));
+				return lines.length > 1 ? wanted.flatMap((line) => this.add(line)) : [];
 			}
 			scrub(text, maxLength = Number.POSITIVE_INFINITY) {
 				const searched = text.length > maxLength ? text.slice(0, maxLength + this.#longest) : text;
@@ -46753,6 +46863,7 @@ Content-Type: application/json
 				const found = findAll(searched, this.#forms);
 				const levels = withoutEscapes(searched);
 				for (const level of levels) found.push(...findSpelled(level, this.#forms));
+				for (const level of [original(searched), ...levels]) found.push(...findSpelled(bareOf(level), this.#bare));
 				const joined = without(levels.at(-1) ?? original(searched), /\s+/g);
 				found.push(...findSpelled(joined, this.#encoded), ...findSpelled(without(joined, /:+/g), this.#encoded));
 				return replaceAll(searched, found.sort(byStart), maxLength);
@@ -46823,7 +46934,9 @@ Content-Type: application/json
 			return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 		}
 		function encodedForms(secret) {
-			const bytes = Buffer.from(secret);
+			return [Buffer.from(secret), Buffer.from(secret, "utf16le")].flatMap(encodedBytes);
+		}
+		function encodedBytes(bytes) {
 			const hex = bytes.toString("hex");
 			const base64 = [
 				0,

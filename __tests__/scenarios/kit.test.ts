@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ReleaseData } from '../../src/page/data.ts';
 import { entriesOf } from '../../tools/results/zip.ts';
 import { runAlone } from '../docs/shell.ts';
@@ -184,3 +184,55 @@ test('a part of a release is checked against its full checksums, and every file 
     'Input partial needs checksums',
   );
 });
+
+describe('verify refuses what is signed and is not of this release', () => {
+  test('a page, a guide or a receipt of an older release, and any other signed file in their place', async () => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
+    const inputs = { ...signing(scenario), manifest: 'receipt.json', upload: 'false' };
+    const at = (path: string): string => join(scenario.workspace, path);
+    const own = [...KIT, 'receipt.json'];
+    const keep = async (to: string): Promise<void> => {
+      for (const path of own.flatMap((each) => [each, `${each}.sign`])) await cp(at(path), at(join(to, path)));
+    };
+    const put = async (from: string, path: string, to = path): Promise<void> => {
+      for (const end of ['', '.sign']) await cp(at(join(from, path + end)), at(to + end));
+    };
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await keep('old');
+    await writeFile(at('dist/app.zip'), 'another app');
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await keep('new');
+    const verify = { ...inputs, mode: 'verify' };
+    const green = await scenario.run(verify);
+    expect(green.exitCode, green.log).toBe(0);
+    for (const path of own) {
+      await put('old', path);
+      const red = await scenario.run(verify);
+      expect(red.log).toMatch(path === 'receipt.json' ? 'MANIFEST_DIFFERS' : 'KIT_DIFFERS');
+      expect(red.outputs['mode']).toBe('');
+      await put('new', path);
+    }
+    await put('dist', 'app.zip', KIT[0]);
+    expect((await scenario.run(verify)).log).toContain('KIT_DIFFERS');
+  });
+});
+
+test.each(['SHA256SUMS', ''])(
+  'names that the commands of a guide use are files of the release, with checksums “%s”',
+  async (checksums) => {
+    const files = { '-': 'dash', 'public-key.pem': 'our own', 'sub/-': 'another' };
+    const named = Object.fromEntries(Object.entries(files).map(([name, text]) => [`dist/${name}`, text]));
+    await using scenario = await createScenario({ runScript: runInProcess, files: named });
+    const inputs = { ...signing(scenario), root: 'dist', files: '**', checksums, upload: 'false' };
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    const verified = await scenario.run({ ...inputs, mode: 'verify' });
+    expect(verified.exitCode, verified.log).toBe(0);
+    const guide = await scenario.read('dist/kit/VERIFY.md');
+    const blocks = [...guide.matchAll(/^```sh\n(.*?)\n```$/gms)].map(([, block = '']) => block);
+    await runAlone(blocks[0] ?? '', join(scenario.workspace, 'dist'));
+    const { status, output } = await runAlone(blocks[1] ?? '', join(scenario.workspace, 'dist'));
+    expect(output).toContain('Every file is signed with this key, and as the list says.');
+    expect(status).toBe(0);
+    expect(await scenario.read('dist/public-key.pem')).toBe('our own');
+  },
+);

@@ -2,6 +2,21 @@ import type { ReleaseData } from '../page/data.ts';
 
 const PLACE = '<script type="application/json" id="data">null</script>';
 
+/** Reads the data of a release back out of a page; `undefined` when it holds none. */
+export function dataInPage(page: string): Pick<ReleaseData, 'files' | 'createdAt'> | undefined {
+  const [before = '', after = ''] = PLACE.split('null');
+  const start = page.indexOf(before);
+  const end = page.indexOf(after, start);
+  if (start === -1 || end === -1) return undefined;
+  try {
+    const data: Partial<ReleaseData> | null = JSON.parse(page.slice(start + before.length, end));
+    const { files, createdAt } = data ?? {};
+    return Array.isArray(files) && typeof createdAt === 'string' ? { files, createdAt } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Puts the data of a release into the page that `npm run build` made.
  *

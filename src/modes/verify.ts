@@ -10,6 +10,7 @@ import { judgeOwnPlaces, judgeUncovered, tellLeftOut } from './stages/coverage.t
 import { deliver } from './stages/delivery.ts';
 import { checkChecksums } from './stages/own/checksums.ts';
 import { checkKit } from './stages/own/kit.ts';
+import { checkKitOfRelease, checkReceiptsOfRelease } from './stages/own/this-release.ts';
 import { checkReleaseStamp } from './stages/own/timestamp-check.ts';
 import { checkOthers } from './stages/own/whole-release.ts';
 import { refuseForeignManifest } from './stages/planned-writes.ts';
@@ -35,9 +36,13 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
     const sha256 = checksums[0]?.sha256;
     const { sealed: stamp, part } = await checkReleaseStamp(context, files, { output, verification, sha256 });
     report.add(part);
-    const own = [...checksums, ...stamp, ...(await checkKit(context, files, { output, verification }))];
+    const kit = await checkKit(context, files, { output, verification });
+    if (files.kit) checkKitOfRelease(files.kit, kit, outcomes);
+    const own = [...checksums, ...stamp, ...kit];
     const known = [...own.map(({ file }) => file.path), ...(receipt.isDelivered ? [receipt.path] : [])];
-    own.push(...(await checkOthers(context, files, { output, verification, known })));
+    const others = await checkOthers(context, files, { output, verification, known });
+    checkReceiptsOfRelease(others, outcomes);
+    own.push(...others);
     report.add(judgeOwnPlaces(files, release.coverage, own));
     return { files: release.files, outcomes, own };
   });
