@@ -59,6 +59,9 @@ export function provideDirectory(option: string, directory: string): void {
 
 /** Makes sure that the file that an option names can be written, without changing it; throws `ARGUMENT_INVALID` when it cannot. */
 export function provideFile(option: string, file: string): void {
+  // Windows opens a directory like a file, and fails only when something is written.
+  if (isDirectory(file))
+    throw new ToolError('ARGUMENT_INVALID', `${option} ${file}: this is a directory.`, { hint: 'Name a file.' });
   orRefuse(`${option} ${file}: this file cannot be written`, () => {
     makeLevels(dirname(file));
     appendFileSync(file, '');
@@ -76,8 +79,12 @@ function orRefuse(problem: string, act: () => void): void {
 
 /** A level at a time: `recursive` of Node never ends below a directory that takes no new ones, such as /proc. */
 function makeLevels(directory: string): void {
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (isDirectory(directory)) return;
   const parent = dirname(directory);
   if (parent !== directory) makeLevels(parent);
   mkdirSync(directory);
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

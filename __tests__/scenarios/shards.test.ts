@@ -139,10 +139,8 @@ test('an empty slice is green and still leaves its signed manifest', async () =>
   const run = await scenario.run({ shard: '2/2', manifest: 'release.json' });
   expect(run.exitCode, run.log).toBe(0);
   expect(run.outputs).toMatchObject({ 'file-count': '0', 'artifact-name': 'signatures-2-of-2' });
-  expect((await entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0))).map(({ path }) => path)).toEqual([
-    'release-2-of-2.json',
-    'release-2-of-2.json.sign',
-  ]);
+  const entries = await entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0));
+  expect(entries.map(({ path }) => path).sort()).toEqual(['release-2-of-2.json', 'release-2-of-2.json.sign']);
   expect(scenario.service.counters.requests).toBe(1);
 });
 
