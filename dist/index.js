@@ -46822,26 +46822,26 @@ Content-Type: application/json
 			#forms = new Set();
 			#encoded = new Set();
 			#bare = new Set();
+			#unbared = [];
 			#byBeginning = new Map();
 			#beginnings = new Uint8Array(2 ** 16);
 			#longest = 0;
 			add(secret) {
 				if (secret.trim() === "" || this.#forms.has(secret)) return [];
-				const encoded = secret.length < MIN_ENCODED_LENGTH ? [] : encodedForms(secret);
-				for (const form of encoded) this.#encoded.add(form);
+				const encoded = secret.length < MIN_ENCODED_LENGTH ? [] : encodedForms(Buffer.from(secret));
+				const wide = encoded.length === 0 ? [] : encodedForms(Buffer.from(secret, "utf16le"));
+				for (const form of [...encoded, ...wide]) this.#encoded.add(form);
 				for (const form of [
 					secret,
 					...escapedForms(secret),
-					...encoded
+					...encoded,
+					...wide
 				]) {
 					this.#forms.add(form);
 					if (form.length >= MIN_ENCODED_LENGTH) this.#index(form);
 					this.#longest = Math.max(this.#longest, form.length);
 				}
-				for (const form of [secret, ...encoded]) {
-					const bare = bareOf(original(form)).text;
-					if (bare.length >= MIN_BARE_LENGTH) this.#bare.add(bare);
-				}
+				this.#unbared.push(secret, ...encoded, ...wide);
 				return [...new Set([
 					secret,
 					(0, names.a)(secret),
@@ -46863,7 +46863,7 @@ Content-Type: application/json
 				const found = findAll(searched, this.#forms);
 				const levels = withoutEscapes(searched);
 				for (const level of levels) found.push(...findSpelled(level, this.#forms));
-				for (const level of [original(searched), ...levels]) found.push(...findSpelled(bareOf(level), this.#bare));
+				for (const level of [original(searched), ...levels]) found.push(...findSpelled(bareOf(level), this.#bareForms()));
 				const joined = without(levels.at(-1) ?? original(searched), /\s+/g);
 				found.push(...findSpelled(joined, this.#encoded), ...findSpelled(without(joined, /:+/g), this.#encoded));
 				return replaceAll(searched, found.sort(byStart), maxLength);
@@ -46878,6 +46878,13 @@ Content-Type: application/json
 				const levels = withoutEscapes(text);
 				const joined = without(levels.at(-1) ?? original(text), /[\s:]+/g);
 				return [...levels, joined].some((spelling) => this.#holds(spelling.text));
+			}
+			#bareForms() {
+				for (const form of this.#unbared.splice(0)) {
+					const bare = bareOf(original(form)).text;
+					if (bare.length >= MIN_BARE_LENGTH) this.#bare.add(bare);
+				}
+				return this.#bare;
 			}
 			#index(form) {
 				this.#beginnings[hashAt(form, 0)] = 1;
@@ -46933,10 +46940,7 @@ Content-Type: application/json
 		function escapeUnit(unit) {
 			return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 		}
-		function encodedForms(secret) {
-			return [Buffer.from(secret), Buffer.from(secret, "utf16le")].flatMap(encodedBytes);
-		}
-		function encodedBytes(bytes) {
+		function encodedForms(bytes) {
 			const hex = bytes.toString("hex");
 			const base64 = [
 				0,

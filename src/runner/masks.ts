@@ -17,6 +17,8 @@ export class Masks {
   readonly #encoded = new Set<string>();
   /** Letters and digits alone, for texts that have another case, other blanks or something in between. */
   readonly #bare = new Set<string>();
+  /** Forms whose letters and digits are not there yet: most runs quote nobody, and it takes milliseconds. */
+  readonly #unbared: string[] = [];
   /** Forms that are too long to stand in a text by chance, by their first characters. */
   readonly #byBeginning = new Map<string, string[]>();
   /** Marks the first units of these forms: nearly every place of a text is ruled out by one look at it. */
@@ -26,17 +28,16 @@ export class Masks {
   /** Notes a secret; returns what the runner must be told to mask, which is nothing for a secret that is known already. */
   add(secret: string): readonly string[] {
     if (secret.trim() === '' || this.#forms.has(secret)) return [];
-    const encoded = secret.length < MIN_ENCODED_LENGTH ? [] : encodedForms(secret);
-    for (const form of encoded) this.#encoded.add(form);
-    for (const form of [secret, ...escapedForms(secret), ...encoded]) {
+    const encoded = secret.length < MIN_ENCODED_LENGTH ? [] : encodedForms(Buffer.from(secret));
+    // PowerShell and Windows encode UTF-16.
+    const wide = encoded.length === 0 ? [] : encodedForms(Buffer.from(secret, 'utf16le'));
+    for (const form of [...encoded, ...wide]) this.#encoded.add(form);
+    for (const form of [secret, ...escapedForms(secret), ...encoded, ...wide]) {
       this.#forms.add(form);
       if (form.length >= MIN_ENCODED_LENGTH) this.#index(form);
       this.#longest = Math.max(this.#longest, form.length);
     }
-    for (const form of [secret, ...encoded]) {
-      const bare = bareOf(original(form)).text;
-      if (bare.length >= MIN_BARE_LENGTH) this.#bare.add(bare);
-    }
+    this.#unbared.push(secret, ...encoded, ...wide);
     return [...new Set([secret, percentEncode(secret), ...encoded, ...this.#addLines(secret)])];
   }
 
@@ -67,7 +68,7 @@ export class Masks {
     const found = findAll(searched, this.#forms);
     const levels = withoutEscapes(searched);
     for (const level of levels) found.push(...findSpelled(level, this.#forms));
-    for (const level of [original(searched), ...levels]) found.push(...findSpelled(bareOf(level), this.#bare));
+    for (const level of [original(searched), ...levels]) found.push(...findSpelled(bareOf(level), this.#bareForms()));
     const joined = without(levels.at(-1) ?? original(searched), /\s+/g);
     found.push(...findSpelled(joined, this.#encoded), ...findSpelled(without(joined, /:+/g), this.#encoded));
     return replaceAll(searched, found.sort(byStart), maxLength);
@@ -87,6 +88,14 @@ export class Masks {
     const levels = withoutEscapes(text);
     const joined = without(levels.at(-1) ?? original(text), /[\s:]+/g);
     return [...levels, joined].some((spelling) => this.#holds(spelling.text));
+  }
+
+  #bareForms(): ReadonlySet<string> {
+    for (const form of this.#unbared.splice(0)) {
+      const bare = bareOf(original(form)).text;
+      if (bare.length >= MIN_BARE_LENGTH) this.#bare.add(bare);
+    }
+    return this.#bare;
   }
 
   #index(form: string): void {
@@ -161,13 +170,8 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** Hex in both cases, and base64 in both alphabets at each of the three places where a secret may begin in a longer text. */
-function encodedForms(secret: string): readonly string[] {
-  // As UTF-16 too, which PowerShell and Windows encode.
-  return [Buffer.from(secret), Buffer.from(secret, 'utf16le')].flatMap(encodedBytes);
-}
-
-function encodedBytes(bytes: Buffer): readonly string[] {
+/** Returns hex in both cases, and base64 in both alphabets at each of the three places where a secret may begin in a longer text. */
+function encodedForms(bytes: Buffer): readonly string[] {
   const hex = bytes.toString('hex');
   const base64 = [0, 1, 2].map((shift) => {
     const text = Buffer.concat([Buffer.alloc(shift), bytes])
