@@ -39469,21 +39469,21 @@ Content-Type: application/json
 		function checkKitOfRelease(kit, sealed, outcomes) {
 			const [page = "", guide = ""] = [kit.page, kit.guide].map((path) => textOf(sealed, path));
 			const data = (0, kit_page.f)(page);
-			const listed = new Map(data?.files.map(([path, , sha256]) => [path, sha256]));
+			const listed = new Map(data?.files.filter(Array.isArray).map(([path, , sha256]) => [path, sha256]));
 			compare(kit.page, {
 				listed,
 				outcomes,
 				code: "KIT_DIFFERS",
 				isWhole: true
 			});
-			if (!guide.includes(`- Signed: ${data?.createdAt}\n`)) throw differs("KIT_DIFFERS", kit.guide, [kit.page]);
+			if (!guide.includes(`- Signed: ${data?.createdAt}\n`)) throw differs("KIT_DIFFERS", kit.guide, `it was not written together with ${(0, files_names.WU)(kit.page)}`);
 		}
 		function checkReceiptsOfRelease(sealed, outcomes) {
 			for (const { file } of sealed) {
 				const text = textOf(sealed, file.path);
 				if ((0, manifest.g)(text, "whole") === undefined) continue;
 				const { files } = JSON.parse(text);
-				const listed = new Map((Array.isArray(files) ? files : []).map(({ path, sha256 }) => [path, sha256]));
+				const listed = new Map((Array.isArray(files) ? files : []).map((entry) => [entry?.path, entry?.sha256]));
 				compare(file.path, {
 					listed,
 					outcomes,
@@ -39497,10 +39497,12 @@ Content-Type: application/json
 				const said = listed.get(file.path);
 				return sha256 !== undefined && (said === undefined ? isWhole : said !== sha256);
 			});
-			if (wrong.length > 0) throw differs(code, path, wrong.map(({ file }) => file.path));
+			if (wrong.length === 0) return;
+			const paths = wrong.map(({ file }) => file.path);
+			throw differs(code, path, `it does not list ${(0, units.w5)(paths, 5)} with the bytes that are here`);
 		}
-		function differs(code, path, others) {
-			return new errors.lZ(code, `${(0, files_names.WU)(path)} is not of this release: it does not agree with ${(0, units.w5)(others, 5)}.`, { hint: "Restore it from the release that these files are of: a valid signature alone does not say to which release a file belongs." });
+		function differs(code, path, why) {
+			return new errors.lZ(code, `${(0, files_names.WU)(path)} is of another release, or of a part of this one: ${why}.`, { hint: "Restore it from the release that these files are of: a valid signature alone does not say to which release a file belongs. A kit of a part of the files is checked with the files of that part." });
 		}
 		function textOf(sealed, path) {
 			const found = sealed.find(({ file }) => file.path === path);
@@ -46623,7 +46625,7 @@ Content-Type: application/json
 			}
 			if (event === "workflow_run") return {
 				stranger: "steers",
-				starters: "Somebody whom the payload does not name, in the run before the one before,"
+				starters: "Whoever started the first of these runs, whom the payload of the event does not name,"
 			};
 			if (event !== "pull_request_target" && TRUSTED_EVENTS.includes(event)) {
 				return {

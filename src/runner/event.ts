@@ -131,7 +131,7 @@ function strangerBehindRun({ payload, repository }: About): Pick<EventFacts, 'st
   if (event === 'workflow_run')
     return {
       stranger: 'steers',
-      starters: 'Somebody whom the payload does not name, in the run before the one before,',
+      starters: 'Whoever started the first of these runs, whom the payload of the event does not name,',
     };
   if (event !== 'pull_request_target' && TRUSTED_EVENTS.includes(event)) {
     return { stranger: 'nothing', starters: '' };

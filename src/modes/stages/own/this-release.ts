@@ -17,9 +17,10 @@ import { readIfThere } from './whole-release.ts';
 export function checkKitOfRelease(kit: KitPaths, sealed: readonly Sealed[], outcomes: readonly FileOutcome[]): void {
   const [page = '', guide = ''] = [kit.page, kit.guide].map((path) => textOf(sealed, path));
   const data = dataInPage(page);
-  const listed = new Map(data?.files.map(([path, , sha256]) => [path, sha256]));
+  const listed = new Map(data?.files.filter(Array.isArray).map(([path, , sha256]) => [path, sha256]));
   compare(kit.page, { listed, outcomes, code: 'KIT_DIFFERS', isWhole: true });
-  if (!guide.includes(`- Signed: ${data?.createdAt}\n`)) throw differs('KIT_DIFFERS', kit.guide, [kit.page]);
+  if (!guide.includes(`- Signed: ${data?.createdAt}\n`))
+    throw differs('KIT_DIFFERS', kit.guide, `it was not written together with ${show(kit.page)}`);
 }
 
 /**
@@ -33,7 +34,7 @@ export function checkReceiptsOfRelease(sealed: readonly Sealed[], outcomes: read
     const text = textOf(sealed, file.path);
     if (modeOfManifest(text, 'whole') === undefined) continue;
     const { files }: { files?: unknown } = JSON.parse(text);
-    const listed = new Map((Array.isArray(files) ? files : []).map(({ path, sha256 }) => [path, sha256]));
+    const listed = new Map((Array.isArray(files) ? files : []).map((entry) => [entry?.path, entry?.sha256]));
     compare(file.path, { listed, outcomes, code: 'MANIFEST_DIFFERS', isWhole: false });
   }
 }
@@ -52,17 +53,14 @@ function compare(path: string, { listed, outcomes, code, isWhole }: Comparison):
     const said = listed.get(file.path);
     return sha256 !== undefined && (said === undefined ? isWhole : said !== sha256);
   });
-  if (wrong.length > 0)
-    throw differs(
-      code,
-      path,
-      wrong.map(({ file }) => file.path),
-    );
+  if (wrong.length === 0) return;
+  const paths = wrong.map(({ file }) => file.path);
+  throw differs(code, path, `it does not list ${showList(paths, 5)} with the bytes that are here`);
 }
 
-function differs(code: Code, path: string, others: readonly string[]): ActionError {
-  return new ActionError(code, `${show(path)} is not of this release: it does not agree with ${showList(others, 5)}.`, {
-    hint: 'Restore it from the release that these files are of: a valid signature alone does not say to which release a file belongs.',
+function differs(code: Code, path: string, why: string): ActionError {
+  return new ActionError(code, `${show(path)} is of another release, or of a part of this one: ${why}.`, {
+    hint: 'Restore it from the release that these files are of: a valid signature alone does not say to which release a file belongs. A kit of a part of the files is checked with the files of that part.',
   });
 }
 
