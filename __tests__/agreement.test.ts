@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadInputs } from '../src/inputs/load-inputs.ts';
 import { renderOutputs } from '../src/report/outputs.ts';
-import { assembleReport } from '../src/report/report.ts';
+import { ReportBuilder } from '../src/report/report.ts';
 import type { Runner } from '../src/runner.ts';
 import { groupsOf, renderFaults, renderReadme } from '../tools/readme.ts';
 
@@ -75,7 +75,7 @@ test('every declared input is read in some mode, and no other', () => {
 });
 
 test('every declared output is set, and no other', () => {
-  expect(Object.keys(renderOutputs(assembleReport([]), ''))).toEqual(Object.keys(action.outputs));
+  expect(Object.keys(renderOutputs(new ReportBuilder().build(), ''))).toEqual(Object.keys(action.outputs));
 });
 
 test('the tables of the README are those of action.yml', () => {

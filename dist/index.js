@@ -31095,8 +31095,9 @@ var __webpack_modules__ = {
 	}),
 	85027: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			P: () => readInto,
-			L: () => startHash
+			yi: () => hashBytes,
+			Pq: () => readInto,
+			LC: () => startHash
 		});
 		var external_node_crypto_ = __nccwpck_require__(77598);
 		var names = __nccwpck_require__(93509);
@@ -31113,9 +31114,20 @@ var __webpack_modules__ = {
 			memory.set(triples, INPUT_AT);
 			return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
 		}
+		function quotedBase64Between(before, triples, after) {
+			encoder ??= instantiate();
+			const { memory, encode } = encoder;
+			const longest = before.length + triples.length * LONGEST_QUOTED + after.length;
+			if (triples.length > STEP_BYTES || OUTPUT_AT + longest > memory.length) return undefined;
+			memory.set(triples, INPUT_AT);
+			const start = OUTPUT_AT + memory.write(before, OUTPUT_AT, "latin1");
+			const end = encode(INPUT_AT, INPUT_AT + triples.length, start);
+			return memory.subarray(OUTPUT_AT, end + memory.write(after, end, "latin1"));
+		}
+		const LONGEST_QUOTED = 4;
 		function instantiate() {
 			const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, "base64")));
-			const memory = new Uint8Array(exports.memory.buffer);
+			const memory = Buffer.from(exports.memory.buffer);
 			fillTable(memory);
 			return {
 				memory,
@@ -31137,6 +31149,18 @@ var __webpack_modules__ = {
 		;
 		function startHash({ algorithm, around }) {
 			return around ? new HashOfText((0, external_node_crypto_.createHash)(algorithm), around) : (0, external_node_crypto_.createHash)(algorithm);
+		}
+		function hashBytes(hashing, bytes) {
+			const { algorithm, around } = hashing;
+			if (around === undefined) return (0, external_node_crypto_.hash)(algorithm, bytes, "buffer");
+			const whole = bytes.length - bytes.length % 3;
+			const rest = Buffer.from(bytes.buffer, bytes.byteOffset + whole, bytes.length - whole).toString("base64");
+			const before = (0, names.a)(around.before);
+			const text = quotedBase64Between(before, bytes.subarray(0, whole), (0, names.a)(rest + around.after));
+			if (text) return (0, external_node_crypto_.hash)(algorithm, text, "buffer");
+			const sum = startHash(hashing);
+			sum.update(bytes);
+			return sum.digest();
 		}
 		async function readInto(chunks, sinks, signal) {
 			for await (const chunk of chunks) {
@@ -31359,12 +31383,10 @@ var __webpack_modules__ = {
 		const TURN_MS = 20;
 		function createPause(signal) {
 			let since = performance.now();
-			return async () => {
-				if (performance.now() - since < TURN_MS) return;
-				await (0, node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)();
+			return () => performance.now() - since < TURN_MS ? undefined : (0, node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)().then(() => {
 				signal.throwIfAborted();
 				since = performance.now();
-			};
+			});
 		}
 	}),
 	77215: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -31455,8 +31477,8 @@ var __webpack_modules__ = {
 			try {
 				const content = open.read();
 				if (Array.isArray(content)) return (0, external_node_crypto_.hash)("sha256", content[0] ?? "", "hex");
-				const sum = (0, file_hash.L)({ algorithm: "sha256" });
-				await (0, file_hash.P)(content, [sum]);
+				const sum = (0, file_hash.LC)({ algorithm: "sha256" });
+				await (0, file_hash.Pq)(content, [sum]);
 				return sum.digest().toString("hex");
 			} finally {
 				open.close();
@@ -34174,9 +34196,13 @@ var __webpack_modules__ = {
 		}
 		;
 		const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+		const DRAWN_TOGETHER = 8;
 		function drawNonce(randomInt) {
 			let nonce = "";
-			for (let i = 0; i < 16; i++) nonce += ALPHABET[randomInt(ALPHABET.length)];
+			for (let drawn = 0; nonce.length < 16; drawn = Math.floor(drawn / ALPHABET.length)) {
+				if (nonce.length % DRAWN_TOGETHER === 0) drawn = randomInt(ALPHABET.length ** DRAWN_TOGETHER);
+				nonce += ALPHABET[drawn % ALPHABET.length];
+			}
 			return nonce;
 		}
 		function requestHeaders(facts, sign, contentLength) {
@@ -36600,10 +36626,11 @@ Content-Type: application/json
 				const elsewhere = places.slice(0, compareElsewhere ? Math.floor(places.length * ELSEWHERE) : 0);
 				const wrong = compareElsewhere?.(elsewhere.map(({ location }) => location), elsewhere.map(({ digest }) => digest));
 				for (const one of chunk) {
-					await this.#pause();
-					await this.#note(one, () => this.#checkFile(one));
+					const turn = this.#pause();
+					if (turn) await turn;
+					if (!this.#isUntouched(one)) await this.#note(one, () => this.#checkFile(one));
 				}
-				for (const { one, location } of elsewhere) await this.#note(one, () => this.#checkDirectory(location));
+				for (const { one, location } of elsewhere) if (!this.#isInPlace(location)) await this.#note(one, () => this.#checkDirectory(location));
 				await this.#compare(places.slice(elsewhere.length));
 				const indices = await wrong;
 				await this.#compare(indices ? indices.flatMap((at) => elsewhere[at] ?? []) : elsewhere);
@@ -36617,6 +36644,9 @@ Content-Type: application/json
 					location: output.realPathOf(file.path + suffix)
 				}];
 			}
+			#isUntouched({ file }) {
+				return file.via === undefined && this.#isInPlace(file.location) && isAsListed(file);
+			}
 			async #checkFile({ file, sha256 }) {
 				this.#checkDirectory(file.location);
 				if (file.via !== undefined && (0, real_path.ps)(file.via).path !== file.location) throw changedSince(file.path);
@@ -36626,9 +36656,10 @@ Content-Type: application/json
 			}
 			async #compare(places) {
 				for (const place of places) {
-					await this.#pause();
-					if (!(0, read_small.My)(place.location, place.digest)) await this.#note(place.one, () => this.#explain(place));
-					else await this.#note(place.one, () => this.#checkDirectory(place.location));
+					const turn = this.#pause();
+					if (turn) await turn;
+					const isSame = this.#isInPlace(place.location) && (0, read_small.My)(place.location, place.digest);
+					if (!isSame) await this.#note(place.one, () => this.#explain(place));
 				}
 			}
 			async #explain({ one, location, digest }) {
@@ -36643,9 +36674,12 @@ Content-Type: application/json
 				}
 				throw changedSince(one.file.path + suffix);
 			}
+			#isInPlace(location) {
+				return this.#inPlace.has((0, external_node_path_.dirname)(location));
+			}
 			#checkDirectory(location) {
+				if (this.#isInPlace(location)) return;
 				const directory = (0, external_node_path_.dirname)(location);
-				if (this.#inPlace.has(directory)) return;
 				const found = (0, directories.te)(directory);
 				if (!found || !(0, directories.RS)(found)) throw (0, read_errors.Bn)(directory);
 				this.#inPlace.add(directory);
@@ -36661,8 +36695,12 @@ Content-Type: application/json
 		}
 		function isAsListed({ location, size, stamp }) {
 			if (!stamp?.isSettled) return false;
-			const now = (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
-			return now !== undefined && now.size === size && (0, files_stamp.z)(stamp, now);
+			try {
+				const now = (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
+				return now !== undefined && now.size === size && (0, files_stamp.z)(stamp, now);
+			} catch {
+				return false;
+			}
 		}
 		function changedSince(path) {
 			return new errors.lZ("FILE_CHANGED", `${(0, files_names.WU)(path)} changed after it was signed or checked.`, { hint: "Let nothing write to the build outputs, or to their signatures, while this step runs." });
@@ -46047,66 +46085,65 @@ Content-Type: application/json
 		var _files_release_file_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(62207);
 		class ReportBuilder {
 			#parts = [];
+			#outcomes = new LatestOutcomes();
 			#explain;
 			constructor(explain = (error) => error) {
 				this.#explain = explain;
 			}
 			add(part) {
-				const { failure, outcomes } = part;
-				if (failure) this.#parts.push({
+				const { failure, files = [], outcomes = [] } = part;
+				this.#parts.push(failure ? {
 					...part,
 					failure: this.#explain(failure)
-				});
-				else if (outcomes?.some(({ error }) => error)) this.#parts.push({
-					...part,
-					outcomes: outcomes.map(this.#explained)
-				});
-				else this.#parts.push(part);
+				} : part);
+				this.#outcomes.add(files.map(_files_release_file_js__WEBPACK_IMPORTED_MODULE_0__.Q));
+				this.#outcomes.add(outcomes.some(({ error }) => error) ? outcomes.map(this.#explained) : outcomes);
 			}
 			#explained = (outcome) => outcome.error ? {
 				...outcome,
 				error: this.#explain(outcome.error)
 			} : outcome;
 			build() {
-				return assembleReport(this.#parts);
+				const parts = this.#parts;
+				const latest = (key) => parts.findLast((part) => part[key] !== undefined)?.[key];
+				return {
+					mode: latest("mode"),
+					outcomes: this.#outcomes.list(),
+					verification: latest("verification"),
+					requests: latest("requests") ?? 0,
+					durationMs: latest("durationMs") ?? 0,
+					service: latest("service"),
+					certificate: latest("certificate"),
+					certificateSource: latest("certificateSource") ?? "input",
+					job: latest("job"),
+					suffix: latest("suffix") ?? ".sign",
+					shard: latest("shard") ?? {
+						index: 1,
+						count: 1
+					},
+					written: latest("written"),
+					timestamp: latest("timestamp"),
+					checksums: latest("checksums"),
+					manifest: latest("manifest"),
+					artifact: latest("artifact"),
+					leftOut: latest("leftOut") ?? [],
+					notes: parts.flatMap(({ notes = [] }) => notes),
+					findings: parts.flatMap(({ findings = [] }) => findings),
+					failure: parts.find(({ failure }) => failure)?.failure
+				};
 			}
 		}
-		function assembleReport(parts) {
-			const facts = parts;
-			const latest = (key) => facts.findLast((part) => part[key] !== undefined)?.[key];
-			return {
-				mode: latest("mode"),
-				outcomes: outcomesOf(parts),
-				verification: latest("verification"),
-				requests: latest("requests") ?? 0,
-				durationMs: latest("durationMs") ?? 0,
-				service: latest("service"),
-				certificate: latest("certificate"),
-				certificateSource: latest("certificateSource") ?? "input",
-				job: latest("job"),
-				suffix: latest("suffix") ?? ".sign",
-				shard: latest("shard") ?? {
-					index: 1,
-					count: 1
-				},
-				written: latest("written"),
-				timestamp: latest("timestamp"),
-				checksums: latest("checksums"),
-				manifest: latest("manifest"),
-				artifact: latest("artifact"),
-				leftOut: latest("leftOut") ?? [],
-				notes: parts.flatMap(({ notes = [] }) => notes),
-				findings: parts.flatMap(({ findings = [] }) => findings),
-				failure: parts.find(({ failure }) => failure)?.failure
-			};
-		}
-		function outcomesOf(parts) {
-			const byPath = new Map();
-			for (const { files = [], outcomes = [] } of parts) {
-				for (const file of files) byPath.set(file.path, (0, _files_release_file_js__WEBPACK_IMPORTED_MODULE_0__.Q)(file));
-				for (const outcome of outcomes) byPath.set(outcome.file.path, outcome);
+		class LatestOutcomes {
+			#byPath = new Map();
+			#listed;
+			add(outcomes) {
+				for (const outcome of outcomes) this.#byPath.set(outcome.file.path, outcome);
+				if (outcomes.length > 0) this.#listed = undefined;
 			}
-			return [...byPath.values()];
+			list() {
+				this.#listed ??= [...this.#byPath.values()];
+				return this.#listed;
+			}
 		}
 		function totalsOf({ outcomes, verification, findings }) {
 			const counts = {
@@ -47254,7 +47291,7 @@ Content-Type: application/json
 		var _policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
 		function record(path, file, options) {
 			const content = file.read();
-			return Array.isArray(content) ? recordMemory(memorySource(path, content[0] ?? new Uint8Array()), file, options) : new RecordedStream(path, file, options);
+			return Array.isArray(content) ? recordMemory(memorySource(path, content[0] ?? new Uint8Array()), options) : new RecordedStream(path, file, options);
 		}
 		function memorySource(path, bytes) {
 			const content = [bytes];
@@ -47264,22 +47301,19 @@ Content-Type: application/json
 				read: () => content,
 				async digest(begin) {
 					const hashing = begin();
-					const sum = (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.L)(hashing);
-					sum.update(bytes);
 					return {
 						hashing,
-						digest: sum.digest()
+						digest: (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.yi)(hashing, bytes)
 					};
 				}
 			};
 		}
-		function recordMemory(source, file, { startPass }) {
+		function recordMemory(source, { startPass }) {
 			const [bytes = new Uint8Array()] = source.read();
 			return {
 				...source,
 				async finish() {
 					const sha256 = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", bytes, "hex");
-					await file.checkUnchanged(sha256);
 					const pass = startPass?.();
 					pass?.update(bytes);
 					return {
@@ -47328,7 +47362,7 @@ Content-Type: application/json
 			}
 			async finish() {
 				const isSent = this.#begun > 0 ? this.#ended === this.#begun : this.#isDigested;
-				if (isSent && this.#begun === 0 && this.#options.startPass) await (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.P)(this.read(), []);
+				if (isSent && this.#begun === 0 && this.#options.startPass) await (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.Pq)(this.read(), []);
 				const [sha256] = this.#sums;
 				if (this.#sums.some((sum) => sum !== sha256)) throw (0, _files_reading_read_errors_js__WEBPACK_IMPORTED_MODULE_2__.tD)({ path: this.path });
 				if (sha256 === undefined || !isSent) throw tooEarly();
@@ -47348,9 +47382,9 @@ Content-Type: application/json
 				}, begin, signal);
 			}
 			async #digestHere(hashing) {
-				const sum = (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.L)(hashing);
+				const sum = (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.LC)(hashing);
 				const sha256 = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256");
-				await (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.P)(this.#file.read(), [sum, sha256], this.#options.signal);
+				await (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.Pq)(this.#file.read(), [sum, sha256], this.#options.signal);
 				return {
 					hashing,
 					digest: sum.digest(),
@@ -47509,7 +47543,7 @@ Content-Type: application/json
 				...names.flatMap((name) => withAnySalt(key, name)),
 				...withOtherBytes(verifier)
 			];
-			await (0, file_hash.P)(read(), candidates);
+			await (0, file_hash.Pq)(read(), candidates);
 			for (const { likely } of candidates) {
 				const found = likely(signature);
 				if (found) return found;
@@ -47604,8 +47638,8 @@ Content-Type: application/json
 		async function checkStored(file, text, { verifier, encoding }) {
 			const signature = (0, verifying_encoding.x)(text, encoding);
 			const pass = verifier.start(file.size);
-			const hash = (0, file_hash.L)({ algorithm: "sha256" });
-			await (0, file_hash.P)(file.read(), [hash, pass]);
+			const hash = (0, file_hash.LC)({ algorithm: "sha256" });
+			await (0, file_hash.Pq)(file.read(), [hash, pass]);
 			const sha256 = hash.digest().toString("hex");
 			await file.checkUnchanged(sha256);
 			return {

@@ -8,19 +8,25 @@ test('a nonce is 16 letters and digits, each of the 62 as likely as the others',
   const drawn = Array.from({ length: 62 }, (_, at) => {
     const nonce = drawNonce((bound) => {
       bounds.add(bound);
-      return at;
+      return numberOf(Array.from({ length: 8 }, () => at));
     });
     expect(new Set(nonce).size).toBe(1);
     return nonce.charAt(0);
   });
-  expect([...bounds]).toEqual([62]);
+  // Each number below 62^8 is as likely as the others, and stands for characters of its own.
+  expect([...bounds]).toEqual([62 ** 8]);
   expect(drawn.toSorted().join('')).toBe('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz');
 });
 
 test('every character of a nonce is random', () => {
   let at = 0;
-  expect(new Set(drawNonce(() => at++)).size).toBe(16);
+  expect(new Set(drawNonce(() => numberOf(Array.from({ length: 8 }, () => at++)))).size).toBe(16);
 });
+
+/** The number of which these are the digits to the base of 62, the least first. */
+function numberOf(digits: readonly number[]): number {
+  return digits.reduce((sum, digit, place) => sum + digit * 62 ** place, 0);
+}
 
 test('a request bears what the service asks for, the length of its body, and no wish for a compressed answer', () => {
   const facts = {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { ActionError, unexpected } from '../../src/errors.ts';
 import { publish } from '../../src/report/publish.ts';
-import { assembleReport } from '../../src/report/report.ts';
+import { ReportBuilder } from '../../src/report/report.ts';
 import { createRunner } from '../../src/runner.ts';
 
 const SECRET = 'secret-4711\nsecond-line';
@@ -16,7 +16,9 @@ function debugLines(failure: ActionError, debug = '1'): readonly string[] {
   try {
     const runner = createRunner({ GITHUB_ACTIONS: 'true', RUNNER_DEBUG: debug });
     runner.mask([SECRET, 'second-line']);
-    publish({ ...runner, output: () => {} }, assembleReport([{ failure }]));
+    const report = new ReportBuilder();
+    report.add({ failure });
+    publish({ ...runner, output: () => {} }, report.build());
   } finally {
     write.mockRestore();
   }

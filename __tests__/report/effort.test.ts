@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
 import { publish } from '../../src/report/publish.ts';
-import { assembleReport, type Report } from '../../src/report/report.ts';
+import { type Report, ReportBuilder } from '../../src/report/report.ts';
 import { createRunner, type Runner } from '../../src/runner.ts';
 import { failedFiles } from './samples.ts';
 
@@ -18,7 +18,9 @@ function annotationsOf(facts: Partial<Report>): readonly string[] {
     summary: () => {},
     annotate: (_, title, text) => void texts.push(`${title}: ${text}`),
   };
-  publish(runner, assembleReport([facts]));
+  const report = new ReportBuilder();
+  report.add(facts);
+  publish(runner, report.build());
   return texts;
 }
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { ActionError } from '../../src/errors.ts';
 import type { FileOutcome } from '../../src/files/release-file.ts';
 import { failed, notChecked, passed, warned } from '../../src/preflight/finding.ts';
-import { assembleReport, type Report } from '../../src/report/report.ts';
+import { type Report, ReportBuilder } from '../../src/report/report.ts';
 import type { Surroundings } from '../../src/report/summary/next-steps.ts';
 import { type AlgorithmName, algorithmOf } from '../../src/verifying/algorithm.ts';
 import { readVerifyKey } from '../../src/verifying/key.ts';
@@ -78,7 +78,7 @@ const VERIFICATION = verificationOf(
 );
 
 function report(facts: Partial<Report>): Report {
-  return { ...assembleReport([]), ...facts };
+  return { ...new ReportBuilder().build(), ...facts };
 }
 
 const SIGNED = {

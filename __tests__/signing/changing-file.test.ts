@@ -1,10 +1,16 @@
+import { createHash } from 'node:crypto';
 import { truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { Patience } from '../../src/files/patience.ts';
 import { openFile } from '../../src/files/reading/open-file.ts';
+import { findChanged, sealable } from '../../src/files/seal.ts';
+import { OutputTree } from '../../src/files/writing/output-tree.ts';
+import type { Service } from '../../src/rehearsal/service.ts';
+import { createClock } from '../../src/signing/schedule/clock.ts';
 import { record } from '../../src/signing/sent-bytes.ts';
 import type { Signer, Source } from '../../src/signing/signer.ts';
 import { signatureOver, wrongSignData } from '../rehearsal/fault-samples.ts';
-import { genuineSignatures, openService, plant, signTree, type Tree } from './signing-run.ts';
+import { genuineSignatures, openService, plant, type SigningRun, signTree, type Tree } from './signing-run.ts';
 
 const SMALL = 1000;
 const LARGE = 3 * 2 ** 20;
@@ -33,21 +39,37 @@ function locationIn(tree: Tree): string {
   return tree.files[0]?.location ?? '';
 }
 
-describe.each([
-  ['small', SMALL],
-  ['large', LARGE],
-])('a %s file', (_, size) => {
-  test.each<[string, (location: string) => void]>([
-    ['is rewritten', (location) => writeFileSync(location, Buffer.alloc(size, 2), { flag: 'r+' })],
-    ['grows', (location) => writeFileSync(location, 'more', { flag: 'a' })],
-    ['shrinks', (location) => truncateSync(location, size - 1)],
-  ])('that %s between the passes fails, and gets no signature', async (__, change) => {
+describe.each<[string, (location: string, size: number) => void]>([
+  ['is rewritten', (location, size) => writeFileSync(location, Buffer.alloc(size, 2), { flag: 'r+' })],
+  ['grows', (location) => writeFileSync(location, 'more', { flag: 'a' })],
+  ['shrinks', (location, size) => truncateSync(location, size - 1)],
+])('a file that %s between the passes', (_, change) => {
+  async function signChanging(size: number): Promise<{ service: Service; tree: Tree; run: SigningRun }> {
     const service = await openService();
     const tree = plant({ 'a.bin': Buffer.alloc(size, 1) });
-    const signer = signerThat(() => change(locationIn(tree)));
-    const run = await signTree(service, tree, { signer, firstConnection: Promise.resolve(0), algorithm: 'none' });
+    const signer = signerThat(() => change(locationIn(tree), size));
+    const firstConnection = Promise.resolve(0);
+    return { service, tree, run: await signTree(service, tree, { signer, firstConnection, algorithm: 'none' }) };
+  }
+
+  test('fails when it is large, and gets no signature', async () => {
+    const { service, tree, run } = await signChanging(LARGE);
     expect(run.outcomes.map(({ status, error }) => [status, error?.code])).toEqual([['failed', 'FILE_CHANGED']]);
     expect(genuineSignatures(service, tree)).toEqual([]);
+  });
+
+  test('is signed as it was read when it is small, and found at the end of the run', async () => {
+    const { tree, run } = await signChanging(SMALL);
+    expect(run.outcomes.map(({ status, sha256 }) => [status, sha256])).toEqual([
+      ['signed', createHash('sha256').update(Buffer.alloc(SMALL, 1)).digest('hex')],
+    ]);
+    const changed = await findChanged(sealable(tree.files, run.outcomes), {
+      output: new OutputTree(tree.root, process.pid),
+      suffix: '.sign',
+      signal: new AbortController().signal,
+      patience: new Patience(createClock()),
+    });
+    expect([...changed].map(([path, { code }]) => [path, code])).toEqual([['a.bin', 'FILE_CHANGED']]);
   });
 });
 

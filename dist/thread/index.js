@@ -53,7 +53,7 @@ function names_otherSpellings(name) {
 	];
 	return [...new Set(others)].filter((other) => other !== name);
 }
-function percentEncode(text) {
+function names_percentEncode(text) {
 	return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 const REFUSED_BY_WINDOWS = /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(?:[.:]|$)/iu;
@@ -70,9 +70,20 @@ function quotedBase64(triples) {
 	memory.set(triples, INPUT_AT);
 	return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
 }
+function quoted_base64_quotedBase64Between(before, triples, after) {
+	encoder ??= instantiate();
+	const { memory, encode } = encoder;
+	const longest = before.length + triples.length * LONGEST_QUOTED + after.length;
+	if (triples.length > STEP_BYTES || OUTPUT_AT + longest > memory.length) return undefined;
+	memory.set(triples, INPUT_AT);
+	const start = OUTPUT_AT + memory.write(before, OUTPUT_AT, "latin1");
+	const end = encode(INPUT_AT, INPUT_AT + triples.length, start);
+	return memory.subarray(OUTPUT_AT, end + memory.write(after, end, "latin1"));
+}
+const LONGEST_QUOTED = 4;
 function instantiate() {
 	const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, "base64")));
-	const memory = new Uint8Array(exports.memory.buffer);
+	const memory = Buffer.from(exports.memory.buffer);
 	fillTable(memory);
 	return {
 		memory,
@@ -95,6 +106,18 @@ function fillTable(memory) {
 function startHash({ algorithm, around }) {
 	return around ? new HashOfText((0, external_node_crypto_namespaceObject.createHash)(algorithm), around) : (0, external_node_crypto_namespaceObject.createHash)(algorithm);
 }
+function hashBytes(hashing, bytes) {
+	const { algorithm, around } = hashing;
+	if (around === undefined) return hash(algorithm, bytes, "buffer");
+	const whole = bytes.length - bytes.length % 3;
+	const rest = Buffer.from(bytes.buffer, bytes.byteOffset + whole, bytes.length - whole).toString("base64");
+	const before = percentEncode(around.before);
+	const text = quotedBase64Between(before, bytes.subarray(0, whole), percentEncode(rest + around.after));
+	if (text) return hash(algorithm, text, "buffer");
+	const sum = startHash(hashing);
+	sum.update(bytes);
+	return sum.digest();
+}
 async function readInto(chunks, sinks, signal) {
 	for await (const chunk of chunks) {
 		signal?.throwIfAborted();
@@ -109,7 +132,7 @@ class HashOfText {
 	constructor(hash, { before, after }) {
 		this.#hash = hash;
 		this.#after = after;
-		this.#hash.update(percentEncode(before));
+		this.#hash.update(names_percentEncode(before));
 	}
 	update(chunk) {
 		const start = this.#fillCarry(chunk);
@@ -121,7 +144,7 @@ class HashOfText {
 	}
 	digest() {
 		const rest = this.#carry.toString("base64", 0, this.#carried);
-		return this.#hash.update(percentEncode(rest + this.#after)).digest();
+		return this.#hash.update(names_percentEncode(rest + this.#after)).digest();
 	}
 	#fillCarry(chunk) {
 		if (this.#carried === 0) return 0;

@@ -74,7 +74,7 @@ class Seal {
   readonly changed = new Map<string, ActionError>();
   readonly #sealed: Iterable<Sealed>;
   readonly #options: SealOptions;
-  readonly #pause: () => Promise<void>;
+  readonly #pause: ReturnType<typeof createPause>;
   /** Directories that are where their path says. */
   readonly #inPlace = new Set<string>();
 
@@ -93,10 +93,12 @@ class Seal {
       elsewhere.map(({ digest }) => digest),
     );
     for (const one of chunk) {
-      await this.#pause();
-      await this.#note(one, () => this.#checkFile(one));
+      const turn = this.#pause();
+      if (turn) await turn;
+      if (!this.#isUntouched(one)) await this.#note(one, () => this.#checkFile(one));
     }
-    for (const { one, location } of elsewhere) await this.#note(one, () => this.#checkDirectory(location));
+    for (const { one, location } of elsewhere)
+      if (!this.#isInPlace(location)) await this.#note(one, () => this.#checkDirectory(location));
     await this.#compare(places.slice(elsewhere.length));
     const indices = await wrong;
     await this.#compare(indices ? indices.flatMap((at) => elsewhere[at] ?? []) : elsewhere);
@@ -106,6 +108,11 @@ class Seal {
     const { output, suffix } = this.#options;
     const { file, signatureSha256: digest } = one;
     return digest === undefined ? [] : [{ one, digest, location: output.realPathOf(file.path + suffix) }];
+  }
+
+  /** Rules out nearly all files without a promise for each. */
+  #isUntouched({ file }: Sealed): boolean {
+    return file.via === undefined && this.#isInPlace(file.location) && isAsListed(file);
   }
 
   async #checkFile({ file, sha256 }: Sealed): Promise<void> {
@@ -118,9 +125,10 @@ class Seal {
 
   async #compare(places: readonly Place[]): Promise<void> {
     for (const place of places) {
-      await this.#pause();
-      if (!holdsText(place.location, place.digest)) await this.#note(place.one, () => this.#explain(place));
-      else await this.#note(place.one, () => this.#checkDirectory(place.location));
+      const turn = this.#pause();
+      if (turn) await turn;
+      const isSame = this.#isInPlace(place.location) && holdsText(place.location, place.digest);
+      if (!isSame) await this.#note(place.one, () => this.#explain(place));
     }
   }
 
@@ -129,7 +137,7 @@ class Seal {
     const { suffix, patience } = this.#options;
     const text = await patience.readAgain(one.file.path + suffix, () => readSignatureFile(location));
     const found = hashText(text ?? '');
-    // Another program had it open a moment ago.
+    // It is the first of its directory, or another program had it open a moment ago.
     if (found === digest) return;
     // A file that a link to its directory shows a second time has one signature for both.
     for (const other of this.#sealed) {
@@ -139,9 +147,13 @@ class Seal {
     throw changedSince(one.file.path + suffix);
   }
 
+  #isInPlace(location: string): boolean {
+    return this.#inPlace.has(dirname(location));
+  }
+
   #checkDirectory(location: string): void {
+    if (this.#isInPlace(location)) return;
     const directory = dirname(location);
-    if (this.#inPlace.has(directory)) return;
     const found = findDirectory(directory);
     if (!found || !isInPlace(found)) throw movedDirectory(directory);
     this.#inPlace.add(directory);
@@ -159,8 +171,13 @@ class Seal {
 
 function isAsListed({ location, size, stamp }: ReleaseFile): boolean {
   if (!stamp?.isSettled) return false;
-  const now = lstatSync(location, { throwIfNoEntry: false });
-  return now !== undefined && now.size === size && matchesStamp(stamp, now);
+  try {
+    const now = lstatSync(location, { throwIfNoEntry: false });
+    return now !== undefined && now.size === size && matchesStamp(stamp, now);
+  } catch {
+    // Whoever reads the file again says why.
+    return false;
+  }
 }
 
 function changedSince(path: string): ActionError {

@@ -88,7 +88,8 @@ export interface ReportPart extends Partial<Report> {
  * Stages return values, and a mode adds them here; no stage reads what another one added.
  */
 export class ReportBuilder {
-  readonly #parts: ReportPart[] = [];
+  readonly #parts: Partial<Report>[] = [];
+  readonly #outcomes = new LatestOutcomes();
   readonly #explain: (error: ActionError) => ActionError;
 
   /** `explain` says more about errors that nobody foresaw. */
@@ -98,61 +99,63 @@ export class ReportBuilder {
 
   /** Adds what a stage found. */
   add(part: ReportPart): void {
-    const { failure, outcomes } = part;
-    if (failure) this.#parts.push({ ...part, failure: this.#explain(failure) });
-    else if (outcomes?.some(({ error }) => error))
-      this.#parts.push({ ...part, outcomes: outcomes.map(this.#explained) });
-    else this.#parts.push(part);
+    const { failure, files = [], outcomes = [] } = part;
+    this.#parts.push(failure ? { ...part, failure: this.#explain(failure) } : part);
+    this.#outcomes.add(files.map(notTried));
+    this.#outcomes.add(outcomes.some(({ error }) => error) ? outcomes.map(this.#explained) : outcomes);
   }
 
   readonly #explained = (outcome: FileOutcome): FileOutcome =>
     outcome.error ? { ...outcome, error: this.#explain(outcome.error) } : outcome;
 
-  /** Assembles what was found so far. */
+  /**
+   * Assembles what was found so far: a file has its latest outcome, notes and findings add up, and the first failure
+   * stays; of everything else the latest value counts.
+   */
   build(): Report {
-    return assembleReport(this.#parts);
+    const parts = this.#parts;
+    const latest = <Key extends keyof Report>(key: Key): Report[Key] | undefined =>
+      parts.findLast((part) => part[key] !== undefined)?.[key];
+    return {
+      mode: latest('mode'),
+      outcomes: this.#outcomes.list(),
+      verification: latest('verification'),
+      requests: latest('requests') ?? 0,
+      durationMs: latest('durationMs') ?? 0,
+      service: latest('service'),
+      certificate: latest('certificate'),
+      certificateSource: latest('certificateSource') ?? 'input',
+      job: latest('job'),
+      suffix: latest('suffix') ?? '.sign',
+      shard: latest('shard') ?? { index: 1, count: 1 },
+      written: latest('written'),
+      timestamp: latest('timestamp'),
+      checksums: latest('checksums'),
+      manifest: latest('manifest'),
+      artifact: latest('artifact'),
+      leftOut: latest('leftOut') ?? [],
+      notes: parts.flatMap(({ notes = [] }) => notes),
+      findings: parts.flatMap(({ findings = [] }) => findings),
+      failure: parts.find(({ failure }) => failure)?.failure,
+    };
   }
 }
 
-/**
- * Makes a report of its parts: a file has its latest outcome, notes and findings add up, and the first failure stays; of
- * everything else the latest value counts.
- */
-export function assembleReport(parts: readonly ReportPart[]): Report {
-  const facts: readonly Partial<Report>[] = parts;
-  const latest = <Key extends keyof Report>(key: Key): Report[Key] | undefined =>
-    facts.findLast((part) => part[key] !== undefined)?.[key];
-  return {
-    mode: latest('mode'),
-    outcomes: outcomesOf(parts),
-    verification: latest('verification'),
-    requests: latest('requests') ?? 0,
-    durationMs: latest('durationMs') ?? 0,
-    service: latest('service'),
-    certificate: latest('certificate'),
-    certificateSource: latest('certificateSource') ?? 'input',
-    job: latest('job'),
-    suffix: latest('suffix') ?? '.sign',
-    shard: latest('shard') ?? { index: 1, count: 1 },
-    written: latest('written'),
-    timestamp: latest('timestamp'),
-    checksums: latest('checksums'),
-    manifest: latest('manifest'),
-    artifact: latest('artifact'),
-    leftOut: latest('leftOut') ?? [],
-    notes: parts.flatMap(({ notes = [] }) => notes),
-    findings: parts.flatMap(({ findings = [] }) => findings),
-    failure: parts.find(({ failure }) => failure)?.failure,
-  };
-}
+/** The latest outcome of each file, in the order in which the files were first told. */
+class LatestOutcomes {
+  readonly #byPath = new Map<string, FileOutcome>();
+  /** As it was last asked for: a run asks several times, and lists of 100,000 files are long. */
+  #listed: readonly FileOutcome[] | undefined;
 
-function outcomesOf(parts: readonly ReportPart[]): FileOutcome[] {
-  const byPath = new Map<string, FileOutcome>();
-  for (const { files = [], outcomes = [] } of parts) {
-    for (const file of files) byPath.set(file.path, notTried(file));
-    for (const outcome of outcomes) byPath.set(outcome.file.path, outcome);
+  add(outcomes: readonly FileOutcome[]): void {
+    for (const outcome of outcomes) this.#byPath.set(outcome.file.path, outcome);
+    if (outcomes.length > 0) this.#listed = undefined;
   }
-  return [...byPath.values()];
+
+  list(): readonly FileOutcome[] {
+    this.#listed ??= [...this.#byPath.values()];
+    return this.#listed;
+  }
 }
 
 /** Counts and sizes of a run. */

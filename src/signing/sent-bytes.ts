@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { readInto, startHash } from '../files/hashing/file-hash.ts';
+import { hashBytes, readInto, startHash } from '../files/hashing/file-hash.ts';
 import type { OpenFile } from '../files/reading/open-file.ts';
 import { changed } from '../files/reading/read-errors.ts';
 import type { VerifyPass } from '../verifying/verifier.ts';
@@ -49,7 +49,7 @@ export interface RecordOptions {
 export function record(path: string, file: OpenFile, options: RecordOptions): RecordedSource {
   const content = file.read();
   return Array.isArray(content)
-    ? recordMemory(memorySource(path, content[0] ?? new Uint8Array()), file, options)
+    ? recordMemory(memorySource(path, content[0] ?? new Uint8Array()), options)
     : new RecordedStream(path, file, options);
 }
 
@@ -62,25 +62,21 @@ export function memorySource(path: string, bytes: Uint8Array): Omit<Source, 'rea
     read: () => content,
     async digest(begin) {
       const hashing = begin();
-      const sum = startHash(hashing);
-      sum.update(bytes);
-      return { hashing, digest: sum.digest() };
+      return { hashing, digest: hashBytes(hashing, bytes) };
     },
   };
 }
 
-/** Bytes in memory are the same in every pass, so one pass at the end is enough. */
-function recordMemory(
-  source: ReturnType<typeof memorySource>,
-  file: OpenFile,
-  { startPass }: RecordOptions,
-): RecordedSource {
+/**
+ * Bytes in memory are the same in every pass, so one pass at the end is enough. Whether the file still has these bytes is
+ * asked at the end of the run, for all files: asked here too, it would cost as much as writing the signature.
+ */
+function recordMemory(source: ReturnType<typeof memorySource>, { startPass }: RecordOptions): RecordedSource {
   const [bytes = new Uint8Array()] = source.read();
   return {
     ...source,
     async finish() {
       const sha256 = hash('sha256', bytes, 'hex');
-      await file.checkUnchanged(sha256);
       const pass = startPass?.();
       pass?.update(bytes);
       return { sha256, pass };

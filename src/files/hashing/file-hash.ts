@@ -1,7 +1,7 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 import type { Hashing } from '../../signing/signer.ts';
 import { percentEncode } from '../names.ts';
-import { quotedBase64, STEP_BYTES } from './quoted-base64.ts';
+import { quotedBase64, quotedBase64Between, STEP_BYTES } from './quoted-base64.ts';
 
 /** Takes the bytes of a file in order; a chunk may be reused by its owner after the call. */
 interface ByteSink {
@@ -16,6 +16,20 @@ export interface FileHash extends ByteSink {
 /** Starts a hash of a file, or of a text that holds the file. */
 export function startHash({ algorithm, around }: Hashing): FileHash {
   return around ? new HashOfText(createHash(algorithm), around) : createHash(algorithm);
+}
+
+/** Hashes a file that is in memory; a small one in a single call, which takes half the time of a hash in steps. */
+export function hashBytes(hashing: Hashing, bytes: Uint8Array): Buffer {
+  const { algorithm, around } = hashing;
+  if (around === undefined) return hash(algorithm, bytes, 'buffer');
+  const whole = bytes.length - (bytes.length % 3);
+  const rest = Buffer.from(bytes.buffer, bytes.byteOffset + whole, bytes.length - whole).toString('base64');
+  const before = percentEncode(around.before);
+  const text = quotedBase64Between(before, bytes.subarray(0, whole), percentEncode(rest + around.after));
+  if (text) return hash(algorithm, text, 'buffer');
+  const sum = startHash(hashing);
+  sum.update(bytes);
+  return sum.digest();
 }
 
 /** Reads a file once and gives each chunk to every sink; rejects with the signal's reason when that aborts. */

@@ -25,8 +25,26 @@ export function quotedBase64(triples: Uint8Array): Uint8Array {
   return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
 }
 
+/**
+ * Returns the quoted base64 of whole triples between two texts of ASCII, as a view that the next call overwrites;
+ * `undefined` when that is longer than the encoder's memory.
+ */
+export function quotedBase64Between(before: string, triples: Uint8Array, after: string): Uint8Array | undefined {
+  encoder ??= instantiate();
+  const { memory, encode } = encoder;
+  const longest = before.length + triples.length * LONGEST_QUOTED + after.length;
+  if (triples.length > STEP_BYTES || OUTPUT_AT + longest > memory.length) return undefined;
+  memory.set(triples, INPUT_AT);
+  const start = OUTPUT_AT + memory.write(before, OUTPUT_AT, 'latin1');
+  const end = encode(INPUT_AT, INPUT_AT + triples.length, start);
+  return memory.subarray(OUTPUT_AT, end + memory.write(after, end, 'latin1'));
+}
+
+/** Three bytes of a file are four characters, of which each takes three bytes when it is quoted. */
+const LONGEST_QUOTED = 4;
+
 interface Encoder {
-  readonly memory: Uint8Array;
+  readonly memory: Buffer;
   readonly encode: (from: number, to: number, at: number) => number;
 }
 
@@ -42,13 +60,13 @@ declare const WebAssembly: {
 
 function instantiate(): Encoder {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, 'base64')));
-  const memory = new Uint8Array(exports.memory.buffer);
+  const memory = Buffer.from(exports.memory.buffer);
   fillTable(memory);
   return { memory, encode: exports.encode };
 }
 
 /** 12 bits of a file are two base64 characters, which quoting turns into 2 to 6 bytes: `AB`, `A%2B`, `%2B%2F`. */
-function fillTable(memory: Uint8Array): void {
+function fillTable(memory: Buffer): void {
   const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), 'latin1'));
   let at = 0;
   for (const first of quoted) {

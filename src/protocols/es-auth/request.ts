@@ -4,10 +4,16 @@ import { BODY_END, BODY_START, type CanonicalFacts } from './request-signature.t
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Draws a nonce of 16 characters of `[A-Za-z0-9]`; `randomInt(n)` gives an integer below `n`. */
+/** So many characters come of one draw: more than 2^48 values cannot be drawn at once. */
+const DRAWN_TOGETHER = 8;
+
+/** Draws a nonce of 16 characters of `[A-Za-z0-9]`; `randomInt(n)` gives an integer below `n`, which is 2^48 at most. */
 export function drawNonce(randomInt: (bound: number) => number): string {
   let nonce = '';
-  for (let i = 0; i < 16; i++) nonce += ALPHABET[randomInt(ALPHABET.length)];
+  for (let drawn = 0; nonce.length < 16; drawn = Math.floor(drawn / ALPHABET.length)) {
+    if (nonce.length % DRAWN_TOGETHER === 0) drawn = randomInt(ALPHABET.length ** DRAWN_TOGETHER);
+    nonce += ALPHABET[drawn % ALPHABET.length];
+  }
   return nonce;
 }
 
