@@ -14579,8 +14579,9 @@ var __webpack_modules__ = {
 		const MAX_PIECES = 4096;
 		const MAX_WIRE_BYTES = 4 * 1024 * 1024;
 		const FIRST_BYTES = 4 * 1024;
+		const EMPTY = Buffer.alloc(0);
 		class AnswerBody {
-			#buffer = Buffer.alloc(0);
+			#buffer = EMPTY;
 			#length = 0;
 			#pieces = 0;
 			add(piece, wireBytes) {
@@ -14598,7 +14599,7 @@ var __webpack_modules__ = {
 				return this.#length;
 			}
 			bytes() {
-				return this.#buffer.subarray(0, this.#length);
+				return this.#buffer.length === this.#length ? this.#buffer : this.#buffer.subarray(0, this.#length);
 			}
 			#append(piece, length) {
 				if (this.#pieces === 2 || this.#buffer.length < length) {
@@ -14610,12 +14611,13 @@ var __webpack_modules__ = {
 			}
 		}
 		;
+		const NONE = {};
 		class ExchangeProgress {
 			body = new AnswerBody();
 			isConnected = false;
 			isSent = false;
 			status = 0;
-			length;
+			headers = NONE;
 			describe() {
 				if (this.status > 0) return `within the answer (${this.#describeAnswer()})`;
 				return this.isSent ? "before the answer began" : "while the request was sent";
@@ -14635,7 +14637,8 @@ var __webpack_modules__ = {
 				return reason.with({ message: this.isSent ? isSilent : `The request was not sent whole ${within}.` });
 			}
 			#describeAnswer() {
-				const bytes = this.length === undefined ? `${this.body.length} bytes` : `${this.body.length} of ${this.length} bytes`;
+				const [length] = [this.headers["content-length"]].flat();
+				const bytes = length === undefined ? `${this.body.length} bytes` : `${this.body.length} of ${length} bytes`;
 				return `status ${this.status}, ${bytes} of its body`;
 			}
 		}
@@ -14660,7 +14663,6 @@ var __webpack_modules__ = {
 			#received;
 			#controller;
 			#receivedBefore = 0;
-			#headers = {};
 			constructor(request, signal, received) {
 				this.#request = request;
 				this.#signal = signal;
@@ -14697,18 +14699,17 @@ var __webpack_modules__ = {
 				if (status < 200) return;
 				if ((0, _lenient_answer_head_js__WEBPACK_IMPORTED_MODULE_2__.S4)(headers)) controller.abort((0, _lenient_answer_head_js__WEBPACK_IMPORTED_MODULE_2__.Qm)("Transfer-Encoding does not end in chunked"));
 				this.progress.status = status;
-				this.progress.length = [headers["content-length"]].flat()[0];
-				this.#headers = headers;
+				this.progress.headers = headers;
 			}
 			onResponseData(controller, chunk) {
 				const refusal = this.progress.body.add(chunk, this.#received() - this.#receivedBefore);
 				if (refusal !== undefined) controller.abort(tooLarge(refusal));
 			}
 			onResponseEnd() {
-				const { status, body } = this.progress;
+				const { status, headers, body } = this.progress;
 				this.#done.resolve({
 					status,
-					headers: this.#headers,
+					headers,
 					body: body.bytes()
 				});
 			}
@@ -14849,13 +14850,9 @@ var __webpack_modules__ = {
 			#status = 0;
 			#lines = [];
 			#lineBytes = 0;
-			#headers = {};
 			#left = 0;
 			constructor(progress) {
 				this.#progress = progress;
-			}
-			get headers() {
-				return this.#headers;
 			}
 			add(piece) {
 				if (++this.#pieces > MAX_PIECES) throw (0, _exchange_js__WEBPACK_IMPORTED_MODULE_0__.g$)(`comes in more than ${MAX_PIECES} pieces`);
@@ -14893,9 +14890,8 @@ var __webpack_modules__ = {
 				if (status >= 200) this.#beginBody(status, (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.jB)(lines));
 			}
 			#beginBody(status, headers) {
-				this.#headers = headers;
 				this.#progress.status = status;
-				this.#progress.length = [headers["content-length"]].flat()[0];
+				this.#progress.headers = headers;
 				if (status === 204 || status === 304) this.#next = "nothing";
 				else if ((0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.hZ)(headers)) this.#next = "size";
 				else {
@@ -15502,11 +15498,14 @@ var __webpack_modules__ = {
 		function readAnswer(socket, progress) {
 			const { promise, resolve, reject } = Promise.withResolvers();
 			const reader = new answer_reader.E(progress);
-			const finish = () => resolve({
-				status: progress.status,
-				headers: reader.headers,
-				body: progress.body.bytes()
-			});
+			const finish = () => {
+				const { status, headers, body } = progress;
+				resolve({
+					status,
+					headers,
+					body: body.bytes()
+				});
+			};
 			socket.on("data", (piece) => {
 				try {
 					if (reader.add(piece)) finish();
@@ -15983,7 +15982,6 @@ var __webpack_modules__ = {
 			LC: () => startHash
 		});
 		var external_node_crypto_ = __nccwpck_require__(77598);
-		var names = __nccwpck_require__(93509);
 		;
 		const STEP_BYTES = 24 * 1024;
 		const MODULE = "AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B" + "cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=";
@@ -16038,8 +16036,7 @@ var __webpack_modules__ = {
 			if (around === undefined) return (0, external_node_crypto_.hash)(algorithm, bytes, "buffer");
 			const whole = bytes.length - bytes.length % 3;
 			const rest = Buffer.from(bytes.buffer, bytes.byteOffset + whole, bytes.length - whole).toString("base64");
-			const before = (0, names.a)(around.before);
-			const text = quotedBase64Between(before, bytes.subarray(0, whole), (0, names.a)(rest + around.after));
+			const text = quotedBase64Between(around.before, bytes.subarray(0, whole), encodeURIComponent(rest) + around.after);
 			if (text) return (0, external_node_crypto_.hash)(algorithm, text, "buffer");
 			const sum = startHash(hashing);
 			sum.update(bytes);
@@ -16059,7 +16056,7 @@ var __webpack_modules__ = {
 			constructor(hash, { before, after }) {
 				this.#hash = hash;
 				this.#after = after;
-				this.#hash.update((0, names.a)(before));
+				this.#hash.update(before);
 			}
 			update(chunk) {
 				const start = this.#fillCarry(chunk);
@@ -16071,7 +16068,7 @@ var __webpack_modules__ = {
 			}
 			digest() {
 				const rest = this.#carry.toString("base64", 0, this.#carried);
-				return this.#hash.update((0, names.a)(rest + this.#after)).digest();
+				return this.#hash.update(encodeURIComponent(rest) + this.#after).digest();
 			}
 			#fillCarry(chunk) {
 				if (this.#carried === 0) return 0;
@@ -19067,15 +19064,18 @@ var __webpack_modules__ = {
 		;
 		const BODY_START = "{\"data\":\"";
 		const BODY_END = "\"}";
-		function headerHashing({ method, path, appKey, appSecret, nonce, timestamp }) {
-			const head = `${method}${path}es-auth-appkey:${appKey}es-auth-nonce:${nonce}es-auth-timestamp:${timestamp}json=`;
-			return {
+		function headerHashing({ method, path, appKey, appSecret }) {
+			const start = (0, files_names.a)(`${method}${path}es-auth-appkey:${appKey}es-auth-nonce:`);
+			const middle = (0, files_names.a)("es-auth-timestamp:");
+			const end = (0, files_names.a)(`json=${BODY_START}`);
+			const after = (0, files_names.a)(BODY_END + appSecret);
+			return ({ nonce, timestamp }) => ({
 				algorithm: "sha256",
 				around: {
-					before: head + BODY_START,
-					after: BODY_END + appSecret
+					before: start + nonce + middle + timestamp + end,
+					after
 				}
-			};
+			});
 		}
 		;
 		const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -19379,27 +19379,29 @@ var __webpack_modules__ = {
 		function createSignFileSigner(transport, options) {
 			const clock = new ClockOffset(options);
 			let { onContentType } = options;
+			const hashingOf = headerHashing({
+				...options,
+				method: "POST",
+				path: options.signPath
+			});
 			function begin() {
-				const { signPath: path, appKey, appSecret, randomInt, now } = options;
-				const timestamp = String(Math.round(clock.now()));
-				const facts = {
-					method: "POST",
-					path,
-					appKey,
-					appSecret,
-					nonce: drawNonce(randomInt),
-					timestamp
+				const fresh = {
+					nonce: drawNonce(options.randomInt),
+					timestamp: String(Math.round(clock.now()))
 				};
 				return {
-					...headerHashing(facts),
-					facts,
-					datedAt: now()
+					...hashingOf(fresh),
+					fresh,
+					datedAt: options.now()
 				};
 			}
 			async function sign(source, signal) {
 				const { hashing, digest } = await source.digest(begin);
 				const sign = Buffer.from(digest).toString("hex");
-				const headers = requestHeaders(hashing.facts, sign, bodyLength(source.size));
+				const headers = requestHeaders({
+					appKey: options.appKey,
+					...hashing.fresh
+				}, sign, bodyLength(source.size));
 				const body = requestBody(source.read());
 				const response = await post(transport, {
 					method: "POST",
@@ -19409,7 +19411,7 @@ var __webpack_modules__ = {
 				}, signal);
 				try {
 					const asksForCertificate = transport.asksForCertificate();
-					const credentials = CREDENTIALS[clock.agreesWith(response) ? "sameClock" : "anyClock"];
+					const credentials = () => CREDENTIALS[clock.agreesWith(response) ? "sameClock" : "anyClock"];
 					const facts = {
 						size: source.size,
 						scrub: options.scrub,
@@ -19930,7 +19932,7 @@ Content-Type: application/json
 						size: source.size,
 						scrub,
 						asksForCertificate: transport.asksForCertificate(),
-						credentials: "token, and what request sends to prove who asks",
+						credentials: () => "token, and what request sends to prove who asks",
 						address: "server-url and request",
 						written: "request"
 					};
@@ -24744,7 +24746,7 @@ Content-Type: application/json
 		}
 		;
 		function compareNaturally(a, b) {
-			let [atA, atB] = [0, 0];
+			let [atA, atB] = startsOfDifference(a, b);
 			while (atA < a.length && atB < b.length) {
 				const [endA, endB] = [endOfDigits(a, atA), endOfDigits(b, atB)];
 				if (endA > atA && endB > atB) {
@@ -24758,9 +24760,18 @@ Content-Type: application/json
 			}
 			return a.length - atA - (b.length - atB) || a.length - b.length;
 		}
+		function startsOfDifference(a, b) {
+			let at = 0;
+			while (at < a.length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+			while (at > 0 && isDigit(a.charCodeAt(at - 1))) at--;
+			return [at, at];
+		}
+		function isDigit(unit) {
+			return unit >= 48 && unit <= 57;
+		}
 		function endOfDigits(text, from) {
 			let end = from;
-			while (text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++;
+			while (isDigit(text.charCodeAt(end))) end++;
 			return end;
 		}
 		function compareDigits(a, b) {
@@ -30491,9 +30502,9 @@ Content-Type: application/json
 		}
 		function refusalHint(response, { asksForCertificate, credentials }) {
 			const { status } = response;
-			if (asksForCertificate === false) return `${UNASKED}Check ${credentials}.`;
+			if (asksForCertificate === false) return `${UNASKED}Check ${credentials()}.`;
 			if ((0, answers_reason.AA)(response)) return status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN;
-			return `${gatewayHint(response)}${status === 403 ? ASK_FOR_RIGHT : ""}Check ${credentials}.`;
+			return `${gatewayHint(response)}${status === 403 ? ASK_FOR_RIGHT : ""}Check ${credentials()}.`;
 		}
 		const PAGE_FORBIDS = "A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.";
 		const PAGE_WANTS_LOGIN = "That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.";
@@ -30772,7 +30783,7 @@ Content-Type: application/json
 			});
 			return (0, _answers_status_js__WEBPACK_IMPORTED_MODULE_1__.F)(response, {
 				scrub,
-				credentials: "login and role",
+				credentials: () => "login and role",
 				address: "server-url and mount"
 			});
 		}

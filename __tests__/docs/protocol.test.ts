@@ -23,7 +23,7 @@ test('the worked example is what the action sends for these values', async () =>
     nonce: header('es-auth-nonce'),
     timestamp: header('es-auth-timestamp'),
   };
-  const { digest } = await memorySource('hello.txt', FILE).digest(() => headerHashing(facts));
+  const { digest } = await memorySource('hello.txt', FILE).digest(() => headerHashing(facts)(facts));
   expect(Buffer.from(digest).toString('hex')).toBe(header('es-auth-sign'));
   expect(request).toContain(`\n\n{"data":"${FILE.toString('base64')}"}`);
   expect(header('Content-Length')).toBe(String(bodyLength(FILE.length)));
@@ -41,5 +41,5 @@ test('the answer of the document is one that the action takes', () => {
   const signature = 'MEUCIQDxAA==';
   const body = Buffer.from(answer.replace('MEUCIQDx…', signature));
   const response = { status: 200, headers: { 'content-type': 'application/json' }, body };
-  expect(readResponse(response, { credentials: 'app-key and app-secret' })).toBe(signature);
+  expect(readResponse(response, { credentials: () => 'app-key and app-secret' })).toBe(signature);
 });

@@ -3,13 +3,15 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import createAssembler from 'wabt';
-import { startHash } from '../../src/files/hashing/file-hash.ts';
+import { hashBytes, startHash } from '../../src/files/hashing/file-hash.ts';
 import { MODULE, STEP_BYTES } from '../../src/files/hashing/quoted-base64.ts';
 import { percentEncode } from '../../src/files/names.ts';
 import { bodyLength, requestBody } from '../../src/protocols/es-auth/request.ts';
-import { type CanonicalFacts, headerHashing } from '../../src/protocols/es-auth/request-signature.ts';
+import { type FreshFacts, headerHashing, type LastingFacts } from '../../src/protocols/es-auth/request-signature.ts';
 
-interface Vector extends Omit<CanonicalFacts, 'path'> {
+type Facts = LastingFacts & FreshFacts;
+
+interface Vector extends Omit<Facts, 'path'> {
   readonly url: string;
   readonly dataBase64: string;
   readonly sign: string;
@@ -31,7 +33,7 @@ function plainBody(content: Uint8Array): string {
   return JSON.stringify({ data: Buffer.from(content).toString('base64') });
 }
 
-function plainSign(facts: CanonicalFacts, content: Uint8Array): string {
+function plainSign(facts: Facts, content: Uint8Array): string {
   const { method, path, appKey, nonce, timestamp, appSecret } = facts;
   const text = `${method}${path}es-auth-appkey:${appKey}es-auth-nonce:${nonce}es-auth-timestamp:${timestamp}json=${plainBody(content)}${appSecret}`;
   return createHash('sha256').update(quotePlainly(text)).digest('hex');
@@ -48,10 +50,15 @@ function* cutAt(content: Uint8Array, places: readonly number[]): Generator<Uint8
   }
 }
 
-function signOf(facts: CanonicalFacts, chunks: Iterable<Uint8Array>): string {
-  const hash = startHash(headerHashing(facts));
+function signOf(facts: Facts, chunks: Iterable<Uint8Array>): string {
+  const hash = startHash(headerHashing(facts)(facts));
   for (const chunk of chunks) hash.update(chunk);
   return hash.digest().toString('hex');
+}
+
+/** The header of a file that is in memory. */
+function signInMemory(facts: Facts, content: Uint8Array): string {
+  return hashBytes(headerHashing(facts)(facts), content).toString('hex');
 }
 
 async function streamed(chunks: Iterable<Uint8Array>): Promise<Buffer> {
@@ -73,7 +80,7 @@ function everyNth(step: number, length: number): number[] {
   return Array.from({ length: Math.floor(length / step) }, (_, at) => (at + 1) * step);
 }
 
-const FACTS: CanonicalFacts = {
+const FACTS: Facts = {
   method: 'POST',
   path: '/api/v1/sign_file?a=b',
   appKey: "key!*'()~",
@@ -106,6 +113,7 @@ describe.each(vectors.map((vector, index) => ({ index, ...vector })))(
         everyNth(7, content.length),
       ];
       for (const places of chunkings) expect(signOf(facts, cutAt(content, places))).toBe(vector.sign);
+      expect(signInMemory(facts, content)).toBe(vector.sign);
       for (let at = 0; at <= Math.min(content.length, 64); at++) {
         expect(signOf(facts, cutAt(content, [at]))).toBe(vector.sign);
       }
@@ -127,9 +135,26 @@ test('the sign header is the hash of the plain canonical string, wherever the by
   fc.assert(
     fc.property(contentAndCuts, ([content, places]) => {
       expect(signOf(FACTS, cutAt(content, places))).toBe(plainSign(FACTS, content));
+      expect(signInMemory(FACTS, content)).toBe(plainSign(FACTS, content));
     }),
     { numRuns: 300 },
   );
+});
+
+test.each([
+  ['as long as the encoder takes at once', STEP_BYTES, 0xff, FACTS],
+  ['that are one byte longer', STEP_BYTES + 1, 0xff, FACTS],
+  [
+    'between texts that are longer than the memory of the encoder',
+    3000,
+    0xfb,
+    { ...FACTS, path: `/${'p'.repeat(200_000)}` },
+  ],
+])('the sign header is right for bytes in memory %s', (_, length, byte, facts) => {
+  const content = Buffer.alloc(length, byte);
+  expect(signInMemory(facts, content)).toBe(plainSign(facts, content));
+  // The encoder's memory is what it was.
+  expect(signInMemory(FACTS, Buffer.from([1, 2, 3, 4]))).toBe(plainSign(FACTS, Buffer.from([1, 2, 3, 4])));
 });
 
 test.each([0, 1, 2, 3, 4, 5, 6])('a file of %i bytes is right at every cut, in header and body', async (length) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { WireResponse } from '../../src/connection/exchange.ts';
 import { statusFailure } from '../../src/protocols/answers/status.ts';
 
-const FACTS = { size: 1234, credentials: 'app-key and app-secret' };
+const FACTS = { size: 1234, credentials: () => 'app-key and app-secret' };
 const ASKED = { 'retry-after-ms': '700' };
 
 function answer(status: number, body = '', headers: WireResponse['headers'] = {}): WireResponse {

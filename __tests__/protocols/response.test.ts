@@ -12,7 +12,7 @@ function answer(body: string | Uint8Array, status = 200, headers: Headers = {}):
   return { status, headers, body: Buffer.from(body) };
 }
 
-const FACTS = { size: 1234, credentials: 'app-key and app-secret' };
+const FACTS = { size: 1234, credentials: () => 'app-key and app-secret' };
 
 function failureOf(response: WireResponse): Failure {
   try {

@@ -22,11 +22,7 @@ import { writeInWorker } from '../../src/worker/writer.ts';
 import { eventually } from '../helpers/time.ts';
 
 const THREAD = join(import.meta.dirname, '..', '..', 'src', 'thread.ts');
-const HASHING = headerHashing({
-  method: 'POST',
-  path: '/sign',
-  appKey: 'key',
-  appSecret: 'secret',
+const HASHING = headerHashing({ method: 'POST', path: '/sign', appKey: 'key', appSecret: 'secret' })({
   nonce: 'abcdefghijKLMN01',
   timestamp: '1700000000000',
 });

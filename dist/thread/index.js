@@ -5,59 +5,6 @@ const external_node_worker_threads_namespaceObject = __WEBPACK_EXTERNAL_createRe
 ;
 const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;
-const UNSAFE = /(?!(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu;
-const SHORT = {
-	"\n": "\\n",
-	"\r": "\\r",
-	"	": "\\t"
-};
-function names_show(text) {
-	return text.replace(UNSAFE, escapeCharacter).replace(/(#[^ -~]*#[^ -~]*)\[/g, "$1\\x5b").replace(/^((?:[^!-~])*):(?=[^ -~]*:)/, "$1\\x3a");
-}
-function escapeCharacter(character) {
-	const short = SHORT[character];
-	if (short !== undefined) return short;
-	const code = character.codePointAt(0) ?? 0;
-	return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
-}
-function escapeHtml(text) {
-	return names_show(text).replace(/[^\p{L}\p{N} ,/()]|(?<=^| ) | $/gu, (character) => `&#${character.codePointAt(0) ?? 0};`).replace(/&#(?:35|58|64);/g, "$&<!-- -->");
-}
-function compareBytewise(a, b) {
-	if (a === b) return 0;
-	if (BEYOND.test(a) && BEYOND.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
-	return a < b ? -1 : 1;
-}
-const BEYOND = /[\uD800-\uFFFF]/;
-function sortByPath(items) {
-	const compare = items.some(({ path }) => BEYOND.test(path)) ? compareBytewise : compareUnits;
-	return items.sort((a, b) => compare(a.path, b.path));
-}
-function compareUnits(a, b) {
-	return a < b ? -1 : Number(a !== b);
-}
-function names_foldName(name) {
-	if (PLAIN.test(name)) return name.toLowerCase();
-	return name.normalize("NFC").toUpperCase().toLowerCase();
-}
-const PLAIN = /^[ -~]*$/;
-function names_otherSpellings(name) {
-	const swapped = Array.from(name, (character) => {
-		const upper = character.toUpperCase();
-		return character === upper ? character.toLowerCase() : upper;
-	}).join("");
-	const others = [
-		swapped,
-		name.normalize("NFC"),
-		name.normalize("NFD")
-	];
-	return [...new Set(others)].filter((other) => other !== name);
-}
-function names_percentEncode(text) {
-	return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-const REFUSED_BY_WINDOWS = /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(?:[.:]|$)/iu;
-;
 const STEP_BYTES = 24 * 1024;
 const MODULE = "AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B" + "cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -111,8 +58,7 @@ function hashBytes(hashing, bytes) {
 	if (around === undefined) return hash(algorithm, bytes, "buffer");
 	const whole = bytes.length - bytes.length % 3;
 	const rest = Buffer.from(bytes.buffer, bytes.byteOffset + whole, bytes.length - whole).toString("base64");
-	const before = percentEncode(around.before);
-	const text = quotedBase64Between(before, bytes.subarray(0, whole), percentEncode(rest + around.after));
+	const text = quotedBase64Between(around.before, bytes.subarray(0, whole), encodeURIComponent(rest) + around.after);
 	if (text) return hash(algorithm, text, "buffer");
 	const sum = startHash(hashing);
 	sum.update(bytes);
@@ -132,7 +78,7 @@ class HashOfText {
 	constructor(hash, { before, after }) {
 		this.#hash = hash;
 		this.#after = after;
-		this.#hash.update(names_percentEncode(before));
+		this.#hash.update(before);
 	}
 	update(chunk) {
 		const start = this.#fillCarry(chunk);
@@ -144,7 +90,7 @@ class HashOfText {
 	}
 	digest() {
 		const rest = this.#carry.toString("base64", 0, this.#carried);
-		return this.#hash.update(names_percentEncode(rest + this.#after)).digest();
+		return this.#hash.update(encodeURIComponent(rest) + this.#after).digest();
 	}
 	#fillCarry(chunk) {
 		if (this.#carried === 0) return 0;
@@ -220,6 +166,59 @@ function repeatWhileHeld(act, { passes = isHeld, wait = block, limitMs = REPEAT_
 function block(ms) {
 	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
+;
+const UNSAFE = /(?!(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu;
+const SHORT = {
+	"\n": "\\n",
+	"\r": "\\r",
+	"	": "\\t"
+};
+function names_show(text) {
+	return text.replace(UNSAFE, escapeCharacter).replace(/(#[^ -~]*#[^ -~]*)\[/g, "$1\\x5b").replace(/^((?:[^!-~])*):(?=[^ -~]*:)/, "$1\\x3a");
+}
+function escapeCharacter(character) {
+	const short = SHORT[character];
+	if (short !== undefined) return short;
+	const code = character.codePointAt(0) ?? 0;
+	return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+}
+function escapeHtml(text) {
+	return names_show(text).replace(/[^\p{L}\p{N} ,/()]|(?<=^| ) | $/gu, (character) => `&#${character.codePointAt(0) ?? 0};`).replace(/&#(?:35|58|64);/g, "$&<!-- -->");
+}
+function compareBytewise(a, b) {
+	if (a === b) return 0;
+	if (BEYOND.test(a) && BEYOND.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+	return a < b ? -1 : 1;
+}
+const BEYOND = /[\uD800-\uFFFF]/;
+function sortByPath(items) {
+	const compare = items.some(({ path }) => BEYOND.test(path)) ? compareBytewise : compareUnits;
+	return items.sort((a, b) => compare(a.path, b.path));
+}
+function compareUnits(a, b) {
+	return a < b ? -1 : Number(a !== b);
+}
+function names_foldName(name) {
+	if (PLAIN.test(name)) return name.toLowerCase();
+	return name.normalize("NFC").toUpperCase().toLowerCase();
+}
+const PLAIN = /^[ -~]*$/;
+function names_otherSpellings(name) {
+	const swapped = Array.from(name, (character) => {
+		const upper = character.toUpperCase();
+		return character === upper ? character.toLowerCase() : upper;
+	}).join("");
+	const others = [
+		swapped,
+		name.normalize("NFC"),
+		name.normalize("NFD")
+	];
+	return [...new Set(others)].filter((other) => other !== name);
+}
+function percentEncode(text) {
+	return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+const REFUSED_BY_WINDOWS = /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(?:[.:]|$)/iu;
 ;
 const LET_BE = "Let nothing write to the build outputs while this step runs.";
 function unreadable(file, error) {

@@ -7,9 +7,11 @@ const MAX_WIRE_BYTES = 4 * 1024 * 1024;
 /** A signature and what stands around it fit into this. */
 const FIRST_BYTES = 4 * 1024;
 
+const EMPTY = Buffer.alloc(0);
+
 /** Collects the body of an answer in one buffer that grows, within limits on its bytes, its pieces and its framing. */
 export class AnswerBody {
-  #buffer: Buffer = Buffer.alloc(0);
+  #buffer: Buffer = EMPTY;
   #length = 0;
   #pieces = 0;
 
@@ -33,7 +35,7 @@ export class AnswerBody {
 
   /** Returns the whole body. */
   bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+    return this.#buffer.length === this.#length ? this.#buffer : this.#buffer.subarray(0, this.#length);
   }
 
   #append(piece: Buffer, length: number): void {

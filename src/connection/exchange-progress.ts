@@ -1,6 +1,8 @@
 import { Failure } from '../signing/policy/failure.ts';
 import { AnswerBody } from './answer-body.ts';
 
+const NONE = {};
+
 /** How far one exchange has come: who reports it writes, and a failure says it. */
 export class ExchangeProgress {
   /** What has come of the answer's body. */
@@ -11,8 +13,8 @@ export class ExchangeProgress {
   isSent = false;
   /** Status of the answer, 0 before it. */
   status = 0;
-  /** The answer's content-length, as it came. */
-  length: string | undefined;
+  /** Headers of the answer. */
+  headers: Readonly<Record<string, string | string[] | undefined>> = NONE;
 
   /** Says when a connection was lost, such as `before the answer began`. */
   describe(): string {
@@ -39,8 +41,8 @@ export class ExchangeProgress {
   }
 
   #describeAnswer(): string {
-    const bytes =
-      this.length === undefined ? `${this.body.length} bytes` : `${this.body.length} of ${this.length} bytes`;
+    const [length] = [this.headers['content-length']].flat();
+    const bytes = length === undefined ? `${this.body.length} bytes` : `${this.body.length} of ${length} bytes`;
     return `status ${this.status}, ${bytes} of its body`;
   }
 }

@@ -41,7 +41,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #received: () => number;
   #controller: Dispatcher.DispatchController | undefined;
   #receivedBefore = 0;
-  #headers: WireResponse['headers'] = {};
 
   /** `received` tells how many bytes have come on the connection; it says 0 where others share the connection. */
   constructor(request: WireRequest, signal: AbortSignal, received: () => number) {
@@ -91,8 +90,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     if (hidesChunks(headers)) controller.abort(malformed('Transfer-Encoding does not end in chunked'));
     this.progress.status = status;
-    this.progress.length = [headers['content-length']].flat()[0];
-    this.#headers = headers;
+    this.progress.headers = headers;
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -101,8 +99,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    const { status, body } = this.progress;
-    this.#done.resolve({ status, headers: this.#headers, body: body.bytes() });
+    const { status, headers, body } = this.progress;
+    this.#done.resolve({ status, headers, body: body.bytes() });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {

@@ -1,7 +1,7 @@
 /** Which hash of a file is wanted; plain data, so that it can be sent to another thread. */
 export interface Hashing {
   readonly algorithm: 'sha256' | 'sha384' | 'sha512';
-  /** When given, the hash covers `before`, the file as percent-encoded base64, and `after`; when not, the bytes of the file. */
+  /** When given, the hash covers `before`, the file as percent-encoded base64, and `after`, both of ASCII; when not, the bytes of the file. */
   readonly around?: { readonly before: string; readonly after: string } | undefined;
 }
 

@@ -3,7 +3,7 @@ import { cutOnly } from '../../../src/protocols/answers/reason.ts';
 import { statusFailure } from '../../../src/protocols/answers/status.ts';
 import { type AnswerPlace, parseAnswerPlace, readAnswer } from '../../../src/protocols/http/answer.ts';
 
-const FACTS = { scrub: cutOnly, credentials: 'token', address: 'server-url and request', written: 'request' };
+const FACTS = { scrub: cutOnly, credentials: () => 'token', address: 'server-url and request', written: 'request' };
 
 function answer(text: string, type: string, status = 200) {
   return {

@@ -24,18 +24,12 @@ export class AnswerReader {
   #lines: string[] = [];
   /** Bytes of lines since the last byte of a body. */
   #lineBytes = 0;
-  #headers: Headers = {};
   /** Bytes that are left of the body, or of a chunk. */
   #left = 0;
 
   /** Notes in `progress` how far the answer has come, and collects its body there. */
   constructor(progress: ExchangeProgress) {
     this.#progress = progress;
-  }
-
-  /** The headers, once all of them have come. */
-  get headers(): Headers {
-    return this.#headers;
   }
 
   /** Takes the next bytes; returns whether the answer is whole. */
@@ -85,9 +79,8 @@ export class AnswerReader {
   }
 
   #beginBody(status: number, headers: Headers): void {
-    this.#headers = headers;
     this.#progress.status = status;
-    this.#progress.length = [headers['content-length']].flat()[0];
+    this.#progress.headers = headers;
     if (status === 204 || status === 304) this.#next = 'nothing';
     else if (isChunked(headers)) this.#next = 'size';
     else {

@@ -68,7 +68,10 @@ function failureOf(asking: ClientRequest): Promise<never> {
 function readAnswer(socket: TLSSocket, progress: ExchangeProgress): Promise<WireResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<WireResponse>();
   const reader = new AnswerReader(progress);
-  const finish = (): void => resolve({ status: progress.status, headers: reader.headers, body: progress.body.bytes() });
+  const finish = (): void => {
+    const { status, headers, body } = progress;
+    resolve({ status, headers, body: body.bytes() });
+  };
   socket.on('data', (piece: Buffer) => {
     try {
       if (reader.add(piece)) finish();

@@ -1,6 +1,5 @@
 import { createHash, type Hash, hash } from 'node:crypto';
 import type { Hashing } from '../../signing/signer.ts';
-import { percentEncode } from '../names.ts';
 import { quotedBase64, quotedBase64Between, STEP_BYTES } from './quoted-base64.ts';
 
 /** Takes the bytes of a file in order; a chunk may be reused by its owner after the call. */
@@ -24,8 +23,7 @@ export function hashBytes(hashing: Hashing, bytes: Uint8Array): Buffer {
   if (around === undefined) return hash(algorithm, bytes, 'buffer');
   const whole = bytes.length - (bytes.length % 3);
   const rest = Buffer.from(bytes.buffer, bytes.byteOffset + whole, bytes.length - whole).toString('base64');
-  const before = percentEncode(around.before);
-  const text = quotedBase64Between(before, bytes.subarray(0, whole), percentEncode(rest + around.after));
+  const text = quotedBase64Between(around.before, bytes.subarray(0, whole), encodeURIComponent(rest) + around.after);
   if (text) return hash(algorithm, text, 'buffer');
   const sum = startHash(hashing);
   sum.update(bytes);
@@ -45,7 +43,7 @@ export async function readInto(
 }
 
 /**
- * Hashes the percent-encoding of a text in which a file stands as base64, without ever building that text.
+ * Hashes a text in which a file stands as percent-encoded base64, without ever building that text.
  *
  * The text before the file, the encoded file and the text after it go into the hash one after the other.
  */
@@ -58,7 +56,7 @@ class HashOfText implements FileHash {
   constructor(hash: Hash, { before, after }: NonNullable<Hashing['around']>) {
     this.#hash = hash;
     this.#after = after;
-    this.#hash.update(percentEncode(before));
+    this.#hash.update(before);
   }
 
   update(chunk: Uint8Array): void {
@@ -72,7 +70,7 @@ class HashOfText implements FileHash {
 
   digest(): Buffer {
     const rest = this.#carry.toString('base64', 0, this.#carried);
-    return this.#hash.update(percentEncode(rest + this.#after)).digest();
+    return this.#hash.update(encodeURIComponent(rest) + this.#after).digest();
   }
 
   /** Completes the three bytes left over from the last chunk; returns how many bytes of this chunk that took. */

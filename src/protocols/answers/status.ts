@@ -13,7 +13,7 @@ export interface AnswerFacts {
   /** Whether the server asked for a client certificate in its handshake; `undefined` when that is not known. */
   readonly asksForCertificate?: boolean | undefined;
   /** What proves to the service who asks, for the hint of a refusal: `app-key and app-secret (…)`. */
-  readonly credentials: string;
+  readonly credentials: () => string;
   /** The inputs that say where requests go, for the hint of a wrong address; absent for `server-url and sign-path`. */
   readonly address?: string | undefined;
   /** The input in which the author of the workflow wrote the request; absent where the action alone composes the request. */
@@ -163,9 +163,9 @@ function refused(response: WireResponse, quoted: string, facts: Refusal): Failur
 
 function refusalHint(response: WireResponse, { asksForCertificate, credentials }: AnswerFacts): string {
   const { status } = response;
-  if (asksForCertificate === false) return `${UNASKED}Check ${credentials}.`;
+  if (asksForCertificate === false) return `${UNASKED}Check ${credentials()}.`;
   if (isWebPage(response)) return status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN;
-  return `${gatewayHint(response)}${status === 403 ? ASK_FOR_RIGHT : ''}Check ${credentials}.`;
+  return `${gatewayHint(response)}${status === 403 ? ASK_FOR_RIGHT : ''}Check ${credentials()}.`;
 }
 
 const PAGE_FORBIDS =

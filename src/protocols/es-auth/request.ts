@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Source } from '../../signing/signer.ts';
-import { BODY_END, BODY_START, type CanonicalFacts } from './request-signature.ts';
+import { BODY_END, BODY_START, type FreshFacts, type LastingFacts } from './request-signature.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -18,7 +18,11 @@ export function drawNonce(randomInt: (bound: number) => number): string {
 }
 
 /** Lists the headers of a request, names and values in turn. */
-export function requestHeaders(facts: CanonicalFacts, sign: string, contentLength: number): string[] {
+export function requestHeaders(
+  facts: Pick<LastingFacts, 'appKey'> & FreshFacts,
+  sign: string,
+  contentLength: number,
+): string[] {
   return [
     'content-type',
     'application/json',

@@ -5,7 +5,7 @@ import type { Hashing, Signature, Signer, Source } from '../../signing/signer.ts
 import type { Scrub } from '../answers/reason.ts';
 import { ClockOffset } from './clock-offset.ts';
 import { bodyLength, drawNonce, requestBody, requestHeaders } from './request.ts';
-import { type CanonicalFacts, headerHashing } from './request-signature.ts';
+import { type FreshFacts, headerHashing } from './request-signature.ts';
 import { otherContentType, readResponse } from './response.ts';
 
 /** Settings of the `es-auth` service. */
@@ -40,8 +40,8 @@ const MAX_TYPE = 60;
 
 /** The parts of a request that are chosen when the reading of its file begins. */
 interface Draft extends Hashing {
-  readonly facts: CanonicalFacts;
-  /** The time in `facts` as this machine's own clock tells it. */
+  readonly fresh: FreshFacts;
+  /** The time in `fresh` as this machine's own clock tells it. */
   readonly datedAt: number;
 }
 
@@ -50,22 +50,22 @@ export function createSignFileSigner(transport: Transport, options: SignFileOpti
   const clock = new ClockOffset(options);
   let { onContentType } = options;
 
+  const hashingOf = headerHashing({ ...options, method: 'POST', path: options.signPath });
+
   function begin(): Draft {
-    const { signPath: path, appKey, appSecret, randomInt, now } = options;
-    const timestamp = String(Math.round(clock.now()));
-    const facts = { method: 'POST', path, appKey, appSecret, nonce: drawNonce(randomInt), timestamp };
-    return { ...headerHashing(facts), facts, datedAt: now() };
+    const fresh = { nonce: drawNonce(options.randomInt), timestamp: String(Math.round(clock.now())) };
+    return { ...hashingOf(fresh), fresh, datedAt: options.now() };
   }
 
   async function sign(source: Source, signal: AbortSignal): Promise<Signature> {
     const { hashing, digest } = await source.digest(begin);
     const sign = Buffer.from(digest).toString('hex');
-    const headers = requestHeaders(hashing.facts, sign, bodyLength(source.size));
+    const headers = requestHeaders({ appKey: options.appKey, ...hashing.fresh }, sign, bodyLength(source.size));
     const body = requestBody(source.read());
     const response = await post(transport, { method: 'POST', path: options.requestPath, headers, body }, signal);
     try {
       const asksForCertificate = transport.asksForCertificate();
-      const credentials = CREDENTIALS[clock.agreesWith(response) ? 'sameClock' : 'anyClock'];
+      const credentials = (): string => CREDENTIALS[clock.agreesWith(response) ? 'sameClock' : 'anyClock'];
       const facts = { size: source.size, scrub: options.scrub, asksForCertificate, credentials };
       const text = readResponse(response, facts);
       const type = otherContentType(response);

@@ -42,7 +42,7 @@ export function createHttpSigner(transport: Transport, options: HttpOptions, scr
         size: source.size,
         scrub,
         asksForCertificate: transport.asksForCertificate(),
-        credentials: 'token, and what request sends to prove who asks',
+        credentials: () => 'token, and what request sends to prove who asks',
         address: 'server-url and request',
         written: 'request',
       };

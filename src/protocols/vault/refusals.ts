@@ -149,7 +149,7 @@ function sealedOrOther(response: WireResponse, scrub: Scrub): Failure {
         ...(asked === undefined ? {} : { retryAfterMs: asked }),
       },
     );
-  return statusFailure(response, { scrub, credentials: 'login and role', address: 'server-url and mount' });
+  return statusFailure(response, { scrub, credentials: () => 'login and role', address: 'server-url and mount' });
 }
 
 /** Builds the failure of an answer with status 200 that cannot be used. */

@@ -1,6 +1,6 @@
 /** Compares two names as people sort them, digits by their value: `part-2` comes before `part-10`. */
 export function compareNaturally(a: string, b: string): number {
-  let [atA, atB] = [0, 0];
+  let [atA, atB] = startsOfDifference(a, b);
   while (atA < a.length && atB < b.length) {
     const [endA, endB] = [endOfDigits(a, atA), endOfDigits(b, atB)];
     if (endA > atA && endB > atB) {
@@ -15,9 +15,21 @@ export function compareNaturally(a: string, b: string): number {
   return a.length - atA - (b.length - atB) || a.length - b.length;
 }
 
+/** Most names that are compared begin alike; digits before the difference may belong to it. */
+function startsOfDifference(a: string, b: string): [number, number] {
+  let at = 0;
+  while (at < a.length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  while (at > 0 && isDigit(a.charCodeAt(at - 1))) at--;
+  return [at, at];
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39;
+}
+
 function endOfDigits(text: string, from: number): number {
   let end = from;
-  while (text.charCodeAt(end) >= 0x30 && text.charCodeAt(end) <= 0x39) end++;
+  while (isDigit(text.charCodeAt(end))) end++;
   return end;
 }
 
