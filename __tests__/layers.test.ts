@@ -234,7 +234,7 @@ test('only files that connect import the TLS modules of Node', () => {
   expect(wrong.map(show).filter((line) => line !== 'src/connection/proxy/tunnel -> node:https')).toEqual([]);
 });
 
-test('the environment has two readers', () => {
+test('the step and its post step, which are two processes, read the environment in one place each', () => {
   const readers = modules.filter(({ code }) => code.some((line) => line.includes('process.env')));
   expect(readers.map(({ name }) => name).sort()).toEqual(['src/post', 'src/runner']);
 });
