@@ -23023,7 +23023,7 @@ Content-Type: application/json
 			#refused = new Set();
 			#unfit = new Set();
 			#badNodes = new Map();
-			#unauthorisedAt;
+			#unauthorisedAt = Number.POSITIVE_INFINITY;
 			get successes() {
 				return this.#successes;
 			}
@@ -23058,9 +23058,9 @@ Content-Type: application/json
 				return Math.max(...counts) >= ENDINGS.badNodePerFile || inRun >= ENDINGS.badNodePerRun;
 			}
 			#unauthorised({ startedAt }, now) {
-				const firstAt = this.#unauthorisedAt;
-				this.#unauthorisedAt ??= now;
-				return firstAt !== undefined && startedAt >= firstAt;
+				const isSecond = startedAt >= this.#unauthorisedAt;
+				this.#unauthorisedAt = Math.min(this.#unauthorisedAt, now);
+				return isSecond;
 			}
 		}
 		function left(files, most) {

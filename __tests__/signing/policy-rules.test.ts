@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Limit } from '../../src/signing/policy/concurrency.ts';
+import { Growth, Limit } from '../../src/signing/policy/concurrency.ts';
 import type { Decision } from '../../src/signing/policy/decision.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 import { OutageGate } from '../../src/signing/policy/outage-gate.ts';
@@ -237,6 +237,38 @@ describe('the limit', () => {
       return value;
     });
     expect(values).toEqual([1, 2, 3, 4, 5, 6, 6, 6]);
+  });
+
+  test.each<[string, (limit: Limit, inFlight: number) => void, number]>([
+    ['after a connection to a bad node', (limit, inFlight) => limit.onBadNode(inFlight), 5],
+    ['after a shortage of open files', (limit, inFlight) => limit.onShortage(inFlight), 6],
+  ])('%s it falls to what is in flight, and does not grow as before', (_, fall, grown) => {
+    const limit = new Limit(100, 5000);
+    fall(limit, 90);
+    expect(limit.value).toBe(12);
+    fall(limit, 5);
+    expect([limit.value, limit.ramps]).toEqual([5, false]);
+    for (let success = 0; success < 6 * 4; success++) limit.onSuccess();
+    expect(limit.value).toBe(grown);
+    fall(limit, 0);
+    expect(limit.value).toBe(1);
+  });
+
+  test('grows after each tick in which every slot was busy, unless this process was busy for half of the tick', async () => {
+    const clock = new VirtualClock();
+    const limit = new Limit(200, 200);
+    const growth = new Growth(limit, clock);
+    const tick = (): Promise<void> => clock.run(new Promise((resolve) => growth.watch(resolve)));
+    await clock.run(clock.work(100));
+    await tick();
+    expect(limit.value).toBe(37);
+    limit.onOver();
+    await tick();
+    expect(limit.value).toBe(62);
+    void clock.work(2.5);
+    await tick();
+    expect(limit.value).toBe(62);
+    expect(clock.now()).toBe(115);
   });
 });
 

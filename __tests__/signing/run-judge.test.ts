@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Failure } from '../../src/signing/policy/failure.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
 import { RunJudge } from '../../src/signing/policy/run-judge.ts';
 import { FAILURES } from './simulate.ts';
 
@@ -90,5 +90,29 @@ describe('a run ends', () => {
     const under = { job: 1, attempts: 1, isCanary: false };
     expect(judge.endsRun(FAILURES.unauthorised, { ...under, startedAt: 9 }, 20)).toBe(false);
     expect(judge.endsRun(FAILURES.unauthorised, { ...under, startedAt: 10 }, 20)).toBe(true);
+  });
+
+  describe('because TLS refuses a node of the service', () => {
+    const untrusted = new Failure('config', 'TLS_SERVER_UNTRUSTED', 'No chain.', { endsRun: 'bad-node' });
+    const ofSeveral = untrusted.with({ isOneOfSeveral: true });
+
+    test('at once before a success, unless the name of the server has several addresses', () => {
+      expect(createRun().fail(untrusted, 5)).toBe(true);
+      const { fail } = createRun();
+      expect([1, 2, 1, 2, 1].map((job) => fail(ofSeveral, job))).toEqual([false, false, false, false, true]);
+    });
+
+    test('at the third attempt of one file after a success', () => {
+      const { judge, fail } = createRun();
+      judge.onSuccess();
+      expect([7, 8, 7, 8, 9, 7].map((job) => fail(untrusted, job))).toEqual([...Array(5).fill(false), true]);
+    });
+
+    test('at the tenth attempt of the run after a success, whichever files they were of', () => {
+      const { judge, fail } = createRun();
+      judge.onSuccess();
+      const ends = Array.from({ length: 10 }, (_, job) => fail(untrusted, job));
+      expect(ends).toEqual([...Array(9).fill(false), true]);
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Decision, FailedAttempt, PolicyEvent } from '../../src/signing/policy/decision.ts';
-import type { Failure } from '../../src/signing/policy/failure.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
 import { RunPolicy } from '../../src/signing/policy/policy.ts';
 import type { WaitReason } from '../../src/signing/schedule/queue.ts';
 import { FAILURES, throttled } from './simulate.ts';
@@ -231,5 +231,143 @@ describe('a request that carried several files', () => {
       for (let job = 0; job < 16; job++) world.fail(shared, 1000, { job: 20 * request + job });
     }
     expect(world.events.filter(({ type }) => type === 'outage')).toHaveLength(1);
+  });
+});
+
+test('a second attempt of the canary must confirm what may end the run, and what a stale connection may explain', () => {
+  const { policy } = createWorld();
+  const { stale, webPage, unauthorised, wrongKey, serverError } = FAILURES;
+  const confirmed = [stale, webPage, unauthorised, wrongKey, serverError].map((each) => policy.mustConfirm(each));
+  expect(confirmed).toEqual([true, true, true, false, false]);
+});
+
+test('a file that the service refuses is lost at once', () => {
+  const world = createWorld();
+  succeed(world);
+  expect(world.fail(FAILURES.tooLarge, 0)).toEqual({ next: 'lost', lost: FAILURES.tooLarge });
+});
+
+test('a node that TLS refuses costs its connection: as many requests as the others carry stay in flight', () => {
+  const untrusted = new Failure('config', 'TLS_SERVER_UNTRUSTED', 'No chain.', { endsRun: 'bad-node' });
+  const world = createWorld();
+  succeed(world);
+  expect(world.fail(untrusted, 0, { inFlight: 4 }).next).toBe('retry');
+  expect(world.policy.limit.value).toBe(4);
+  expect(world.events[0]).toEqual({ type: 'bad-node', failure: untrusted });
+});
+
+describe('a machine without a free descriptor', () => {
+  const { noDescriptor } = FAILURES;
+
+  test('repeats the file soon without counting an attempt, and sends no more at once than it could', () => {
+    const world = createWorld({ attempts: 1 });
+    for (const now of [0, 5])
+      expect(world.fail(noDescriptor, now, { inFlight: 5 })).toEqual({ next: 'retry', delayMs: 10, reason: 'itself' });
+    expect(world.policy.limit.value).toBe(5);
+    succeed(world);
+    world.fail(noDescriptor, 20);
+    const told = world.events.filter(({ type }) => type === 'shortage');
+    expect(told).toEqual([true, false, true].map((isFirst) => ({ type: 'shortage', failure: noDescriptor, isFirst })));
+  });
+
+  test('ends the run after ten seconds in which nothing was in flight', () => {
+    const world = createWorld();
+    expect([0, 9999].map((now) => world.fail(noDescriptor, now).next)).toEqual(['retry', 'retry']);
+    expect(world.fail(noDescriptor, 10_000, { inFlight: 1 }).next).toBe('retry');
+    const end = world.fail(noDescriptor, 10_000);
+    expect(end).toMatchObject({
+      next: 'end',
+      failure: { code: noDescriptor.code, kind: 'config' },
+      lost: noDescriptor,
+    });
+  });
+
+  test('makes the next probe wait when it could not send one, and only then', () => {
+    const world = createWorld();
+    world.failMany(8, 0);
+    world.fail(noDescriptor, 600);
+    expect(world.policy.ask(600)).toEqual({ may: 'probe' });
+    world.fail(noDescriptor, 600, { isProbe: true });
+    expect(world.policy.ask(600)).toEqual({ may: 'wait', untilMs: 1600 });
+  });
+});
+
+describe('401 after a success', () => {
+  const { unauthorised } = FAILURES;
+  const probe = { isProbe: true, job: 2 };
+  /** Delays of the repeats of a file, besides its own of 200 ms at most. */
+  const delayOf = (decision: Decision): number => (decision.next === 'retry' ? decision.delayMs - 200 : Number.NaN);
+
+  test('is an outage: the limit halves once and grows slowly, and the file waits for the next probe', () => {
+    const world = createWorld();
+    succeed(world);
+    const first = world.fail(unauthorised, 1000);
+    expect(first).toEqual({ next: 'retry', delayMs: 2000 + 200, reason: 'itself' });
+    expect(world.policy.limit.value).toBe(6);
+    world.fail(unauthorised, 1500, { job: 2 });
+    expect(world.policy.limit.value).toBe(6);
+    for (let success = 0; success < 28; success++) succeed(world);
+    expect(world.policy.limit.value).toBe(7);
+    expect(world.policy.ask(2999)).toEqual({ may: 'wait', untilMs: 3000 });
+    expect(world.policy.ask(3000)).toEqual({ may: 'probe' });
+    expect(world.events.map(({ type }) => type)).toEqual(['outage', 'retry', 'retry']);
+  });
+
+  test('to requests that were sent before it counts as no attempt of their files', () => {
+    const world = createWorld({ attempts: 3 });
+    succeed(world);
+    for (const now of [0, 1, 2]) world.fail(unauthorised, now);
+    world.policy.onSuccess({ job: 0, isProbe: true });
+    expect([3000, 3001].map((now) => world.fail(unauthorised, now).next)).toEqual(['retry', 'retry']);
+    world.policy.onSuccess({ job: 0, isProbe: true });
+    expect(world.fail(unauthorised, 6000).next).toBe('lost');
+  });
+
+  test('makes each pause before a probe longer, until a probe succeeds or fails otherwise', () => {
+    const world = createWorld();
+    succeed(world);
+    expect(delayOf(world.fail(unauthorised, 0))).toBe(2000);
+    expect(delayOf(world.fail(unauthorised, 0, probe))).toBe(8000);
+    succeed(world);
+    expect(delayOf(world.fail(unauthorised, 0, probe))).toBe(20_000);
+    world.policy.onSuccess({ job: 3, isProbe: true });
+    expect(delayOf(world.fail(unauthorised, 0))).toBe(2000);
+    expect(delayOf(world.fail(unauthorised, 0, probe))).toBe(8000);
+    world.fail(FAILURES.unavailable, 0, probe);
+    expect(delayOf(world.fail(unauthorised, 0, probe))).toBe(8000);
+  });
+
+  test('ends the run at the third probe with a file that was never refused, which a signed or lost file was not', () => {
+    const probes = (world: World): unknown[] =>
+      [1, 2, 3].map((now) => world.fail(unauthorised, now, { ...probe, left: 2 }).next);
+    const both = createWorld();
+    succeed(both);
+    both.fail(unauthorised, 0);
+    expect(probes(both)).toEqual(['retry', 'retry', 'lost']);
+    const signed = createWorld();
+    succeed(signed);
+    signed.fail(unauthorised, 0);
+    signed.policy.onSuccess({ job: 1, isProbe: false });
+    expect(probes(signed)).toEqual(['retry', 'retry', 'end']);
+    const lost = createWorld({ attempts: 1 });
+    succeed(lost);
+    expect(lost.fail(unauthorised, 0).next).toBe('lost');
+    expect(probes(lost)).toEqual(['retry', 'retry', 'end']);
+  });
+
+  test('ends the run after one minute in which nothing else came', () => {
+    const world = createWorld();
+    succeed(world);
+    expect([0, 59_999, 60_000].map((now) => world.fail(unauthorised, now, { left: 1 }).next)).toEqual([
+      'retry',
+      'retry',
+      'end',
+    ]);
+  });
+
+  test('ends the run when the service asks for a longer wait than the run has', () => {
+    const world = createWorld({ endsAt: 5000 });
+    succeed(world);
+    expect(endOf(world.fail(unauthorised.with({ retryAfterMs: 6000 }), 0))).toBe('RETRY_AFTER_TOO_LONG');
   });
 });

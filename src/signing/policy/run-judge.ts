@@ -24,8 +24,8 @@ export class RunJudge {
   readonly #unfit = new Set<number>();
   /** Attempts that met a bad node, by job. */
   readonly #badNodes = new Map<number, number>();
-  /** When the first 401 or 403 came. */
-  #unauthorisedAt: number | undefined;
+  /** When the first 401 or 403 came; infinite before that. */
+  #unauthorisedAt = Number.POSITIVE_INFINITY;
 
   /** Attempts that succeeded. */
   get successes(): number {
@@ -82,9 +82,9 @@ export class RunJudge {
    * fresh nonce. Attempts that were in flight at the first refusal were dated by the same clock and do not count.
    */
   #unauthorised({ startedAt }: AttemptFacts, now: number): boolean {
-    const firstAt = this.#unauthorisedAt;
-    this.#unauthorisedAt ??= now;
-    return firstAt !== undefined && startedAt >= firstAt;
+    const isSecond = startedAt >= this.#unauthorisedAt;
+    this.#unauthorisedAt = Math.min(this.#unauthorisedAt, now);
+    return isSecond;
   }
 }
 
