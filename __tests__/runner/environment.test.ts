@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { findSuspicious, findTaps, tidyEnvironment } from '../../src/runner/environment.ts';
 
@@ -12,6 +13,8 @@ describe('NODE_OPTIONS', () => {
     ['--"tls-keylog"=/tmp/keys', ['NODE_OPTIONS with --tls-keylog']],
     ['  --require /tmp/a.js  -r b --import=c', ['NODE_OPTIONS with --require and -r and --import']],
     ['--title="a --inspect b"', []],
+    ['--use-env-proxy', []],
+    ['--use-system-ca', ['NODE_OPTIONS with --use-system-ca']],
     ['--frozen-intrinsics', ['NODE_OPTIONS with --frozen-intrinsics']],
     ['--an-option-of-next-year', ['NODE_OPTIONS with --an-option-of-next-year']],
   ])('of “%s” names %j', (NODE_OPTIONS, expected) => {
@@ -42,13 +45,21 @@ describe('variables', () => {
         NODE_COMPILE_CACHE: '/tmp/cache',
         ACTIONS_ALLOW_UNSECURE_COMMANDS: 'true',
         NODE_EXTRA_CA_CERTS: 'x'.repeat(200),
+        NODE_USE_SYSTEM_CA: '1',
+        NODE_REDIRECT_WARNINGS: '/tmp/warnings',
+        OPENSSL_ENGINES: '/tmp/engines',
+        AZURE_LOG_LEVEL: 'verbose',
       }),
     ).toEqual([
       'NODE_EXTRA_CA_CERTS with a text of 200 characters',
+      'NODE_USE_SYSTEM_CA',
+      'NODE_REDIRECT_WARNINGS with /tmp/warnings',
       'NODE_V8_COVERAGE with /tmp/coverage',
       'NODE_COMPILE_CACHE with /tmp/cache',
       'DEBUG with *',
+      'AZURE_LOG_LEVEL with verbose',
       'OPENSSL_CONF with /tmp/openssl.cnf',
+      'OPENSSL_ENGINES with /tmp/engines',
       'LD_PRELOAD with /tmp/a.so',
       'ACTIONS_ALLOW_UNSECURE_COMMANDS',
     ]);
@@ -56,6 +67,24 @@ describe('variables', () => {
 
   test('that are empty or as they should be are not', () => {
     expect(findSuspicious({ LD_PRELOAD: '', NODE_TLS_REJECT_UNAUTHORIZED: '1', PATH: '/bin' })).toEqual([]);
+  });
+
+  test('that the help of Node lists are named, or known to reach neither code nor trust nor a file', () => {
+    const [, help = ''] = execFileSync(process.execPath, ['--help'], { encoding: 'utf8' }).split(
+      'Environment variables:',
+    );
+    const listed = [...help.matchAll(/^([A-Z][A-Z0-9_]+)\s/gm)].map(([, name = '']) => name);
+    expect(listed).toContain('NODE_REDIRECT_WARNINGS');
+    const harmless = [
+      ...['FORCE_COLOR', 'NO_COLOR', 'NODE_DISABLE_COLORS', 'NODE_NO_WARNINGS', 'NODE_PENDING_DEPRECATION', 'TZ'],
+      ...['NODE_PATH', 'NODE_PRESERVE_SYMLINKS', 'NODE_USE_ENV_PROXY', 'NODE_SKIP_PLATFORM_CHECK'],
+      ...['NODE_REPL_EXTERNAL_MODULE', 'NODE_REPL_HISTORY', 'NODE_PENDING_PIPE_INSTANCES', 'UV_THREADPOOL_SIZE'],
+    ];
+    // An option of a later Node has a meaning that somebody has to look up.
+    const undecided = listed.filter(
+      (name) => name !== 'NODE_OPTIONS' && ['0', '1'].every((value) => findSuspicious({ [name]: value }).length === 0),
+    );
+    expect(undecided.filter((name) => !harmless.includes(name))).toEqual([]);
   });
 
   test('that libraries heed at each connection are taken out or completed', () => {

@@ -1,18 +1,37 @@
-/** Variables that change what this process runs, whom it trusts, or where its secrets may go. */
+/**
+ * Variables that change what this process runs, whom it trusts, what it writes to files, or where its secrets may go.
+ *
+ * Node 24, its OpenSSL, the loader of the system and the libraries of the bundle heed more variables. These are not named:
+ * - colours, warnings, the number of threads and the time zone reach neither code nor trust nor a file;
+ * - `NODE_PATH` and `NODE_PRESERVE_SYMLINKS`: the bundle loads nothing from outside; `SSL_CERT_FILE` and `SSL_CERT_DIR` count
+ *   only with an option or variable that is named;
+ * - `NODE_USE_ENV_PROXY`: the action and the artifact client use the proxy of the environment in any case;
+ * - `LD_LIBRARY_PATH` and `DYLD_LIBRARY_PATH`: `actions/setup-python` sets the first in many sound workflows.
+ */
 const SUSPICIOUS = [
   'NODE_TLS_REJECT_UNAUTHORIZED',
   'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_SYSTEM_CA',
   'SSLKEYLOGFILE',
   'NODE_DEBUG',
   'NODE_DEBUG_NATIVE',
+  'NODE_REDIRECT_WARNINGS',
   'NODE_V8_COVERAGE',
   'NODE_COMPILE_CACHE',
+  'NODE_ICU_DATA',
   'DEBUG',
+  'AZURE_LOG_LEVEL',
+  'TYPESPEC_RUNTIME_LOG_LEVEL',
+  'UNDICI_USE_MILO',
+  '__MINIMATCH_TESTING_PLATFORM__',
   'OPENSSL_CONF',
+  'OPENSSL_CONF_INCLUDE',
+  'OPENSSL_ENGINES',
   'OPENSSL_MODULES',
   'LD_PRELOAD',
   'LD_AUDIT',
   'DYLD_INSERT_LIBRARIES',
+  'DYLD_FRAMEWORK_PATH',
   'ACTIONS_ALLOW_UNSECURE_COMMANDS',
 ];
 
@@ -20,7 +39,7 @@ const SUSPICIOUS = [
 const HARMLESS_OPTIONS = [
   /^--(?:max-(?:old|new)-space-size|(?:max|min)-semi-space-size|max-old-space-size-percentage|stack-trace-limit|title)$/,
   /^--(?:no-)?(?:warnings|deprecation|pending-deprecation|trace-warnings|trace-deprecation|trace-uncaught|enable-source-maps)$/,
-  /^--(?:disable-warning|unhandled-rejections|dns-result-order|openssl-legacy-provider|use-bundled-ca|expose-gc)$/,
+  /^--(?:disable-warning|unhandled-rejections|dns-result-order|openssl-legacy-provider|use-bundled-ca|use-env-proxy|expose-gc)$/,
   /^--(?:no-)?(?:network-family-autoselection(?:-attempt-timeout)?|experimental-(?:vm|json|wasm)-modules)$/,
   /^--(?:no-)?experimental-(?:strip-types|transform-types|require-module|detect-module|fetch|global-\w+|webstorage)$/,
 ];
@@ -59,6 +78,8 @@ function describe(name: string, value: string | undefined): string[] {
   switch (name) {
     case 'NODE_TLS_REJECT_UNAUTHORIZED':
       return value === '0' ? [name] : [];
+    case 'NODE_USE_SYSTEM_CA':
+      return value === '1' ? [name] : [];
     case 'ACTIONS_ALLOW_UNSECURE_COMMANDS':
       return [name];
     default:
