@@ -142,6 +142,27 @@ test('verify checks the stamp, and demands it when timestamp-chain is given', as
   expect((await scenario.run({ ...verify, 'timestamp-chain': '' })).exitCode).toBe(0);
 });
 
+test('an authority whose clock is days ahead is found before the first signing request; three hours are a warning', async () => {
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
+  const inputs = { ...stamping(scenario), upload: 'false' };
+  authority.behave('ten days ahead');
+  for (const mode of ['sign', 'preflight']) {
+    const asked = scenario.service.log.length;
+    const run = await scenario.run({ ...inputs, mode });
+    expect([run.exitCode, run.outputs['mode']]).toEqual([1, '']);
+    expect(run.log).toMatch(/TIMESTAMP_TIME_DIFFERS: The time stamp says .*Z, and the clock of this machine says .*Z/);
+    expect(run.log).toContain('whose clock is wrong or whose key somebody else uses');
+    if (mode === 'sign') expect(scenario.service.log.length).toBe(asked);
+  }
+  authority.behave('three hours ahead');
+  for (const mode of ['sign', 'preflight', 'verify']) {
+    const run = await scenario.run({ ...inputs, mode });
+    expect([run.exitCode, run.outputs['mode']], run.log).toEqual([0, mode]);
+    const isCompared = mode !== 'verify';
+    expect(run.log.includes('and the clock of this machine says'), run.log).toBe(isCompared);
+  }
+});
+
 test('verify finds a stamp of another release, though its signature is genuine', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...stamping(scenario), upload: 'false' };

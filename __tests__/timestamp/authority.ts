@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { hash, sign } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -7,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { readStampAnswer } from '../../src/timestamp/check.ts';
+import { readToken } from '../../src/timestamp/structures.ts';
 
 const run = promisify(execFile);
 
@@ -17,6 +20,8 @@ export type Behaviour =
   | 'another nonce'
   | 'no certificate'
   | 'another certificate'
+  | 'three hours ahead'
+  | 'ten days ahead'
   | 'rejection'
   | 'a web page'
   | 'HTTP status 503'
@@ -140,7 +145,37 @@ async function reply(directory: string, query: Buffer, behaviour: Behaviour): Pr
     `${signer}.key`,
   ];
   await run('openssl', ['ts', '-reply', ...options, '-out', 'reply'], { cwd: directory });
-  return readFile(join(directory, 'reply'));
+  const answer = await readFile(join(directory, 'reply'));
+  const aheadMs = AHEAD_MS[behaviour];
+  if (aheadMs === undefined) return answer;
+  return dateAnew(answer, await readFile(join(directory, 'sound.key'), 'utf8'), new Date(Date.now() + aheadMs));
+}
+
+/** How far the clock of an authority is ahead. */
+const AHEAD_MS: Partial<Record<Behaviour, number>> = {
+  'three hours ahead': 3 * 60 * 60_000,
+  'ten days ahead': 10 * 24 * 60 * 60_000,
+};
+
+/** Puts another time into an answer with a signature of ECDSA and SHA-256, and signs it again: `openssl ts` has no option for its clock. */
+function dateAnew(answer: Buffer, key: string, time: Date): Buffer {
+  const dated = Buffer.from(answer);
+  const put = (old: Buffer, next: Buffer): void => void next.copy(dated, dated.indexOf(old));
+  const before = tokenOf(dated);
+  const text = (at: Date): Buffer => Buffer.from(at.toISOString().replace(/\.\d+|[-:T]/g, ''));
+  put(text(before.time), text(time));
+  put(hash('sha256', before.content, 'buffer'), hash('sha256', tokenOf(dated).content, 'buffer'));
+  const { signedAttributes, signature } = tokenOf(dated).signer;
+  // Most signatures have the same length.
+  for (let next = Buffer.alloc(0); ; next = sign('sha256', signedAttributes, key)) {
+    if (next.length !== signature.length) continue;
+    put(signature, next);
+    return dated;
+  }
+}
+
+function tokenOf(answer: Buffer): ReturnType<typeof readToken> {
+  return readToken(readStampAnswer(answer).token ?? Buffer.alloc(0));
 }
 
 /** Asks the real `openssl ts -verify` whether a stamp is sound for a file. */

@@ -14,6 +14,7 @@ import { createPki } from '../../src/rehearsal/pki.ts';
 import { checkStamp } from '../../src/timestamp/check.ts';
 import { createPost } from '../../src/timestamp/post.ts';
 import { type NewStamp, requestStamp } from '../../src/timestamp/request.ts';
+import { encodeRequest } from '../../src/timestamp/structures.ts';
 import { type Authority, opensslVerifies, startAuthority } from './authority.ts';
 
 const DATA = 'checksums\n';
@@ -37,14 +38,22 @@ interface Asking {
   readonly urls?: readonly string[];
   readonly trusted?: readonly string[];
   readonly proxy?: ConnectProxy | undefined;
+  /** How far the clock of the runner is ahead. */
+  readonly aheadMs?: number;
 }
 
-async function ask({ urls = [authority.url], trusted = [authority.root], proxy }: Asking = {}): Promise<NewStamp> {
+async function ask({
+  urls = [authority.url],
+  trusted = [authority.root],
+  proxy,
+  aheadMs = 0,
+}: Asking = {}): Promise<NewStamp> {
   const post = createPost({ proxyFor: () => proxy, anchors: trusted, timeoutMs: 5000 });
   const world = {
     post,
     randomInt: (bound: number) => randomInt(bound),
     sleep: async () => {},
+    now: () => Date.now() + aheadMs,
     scrub: (text: string, maxLength: number) => text.slice(0, maxLength),
     signal: new AbortController().signal,
   };
@@ -84,6 +93,7 @@ test('an authority with RSA, SHA-384 and the older attribute for its certificate
 test.each([
   ['another imprint', 'TIMESTAMP_IMPRINT_DIFFERS', 3],
   ['another nonce', 'TIMESTAMP_NONCE_DIFFERS', 3],
+  ['ten days ahead', 'TIMESTAMP_TIME_DIFFERS', 1],
   ['no certificate', 'TIMESTAMP_UNTRUSTED', 3],
   ['another certificate', 'TIMESTAMP_UNTRUSTED', 3],
   ['rejection', 'TIMESTAMP_REFUSED', 1],
@@ -96,6 +106,46 @@ test.each([
   expect(failure.code).toBe('TIMESTAMP_FAILED');
   expect(failure.message).toContain(`${authority.url}: ${code}: `);
   expect(authority.digests.length - before).toBe(requests);
+});
+
+const HOUR_MS = 60 * 60_000;
+
+test.each([
+  ['within 5 minutes', 4 * 60_000, 'accepted'],
+  ['within 5 minutes', -4 * 60_000, 'accepted'],
+  ['by hours', 14 * HOUR_MS, 'accepted with a warning'],
+  ['by hours', -14 * HOUR_MS, 'accepted with a warning'],
+  ['by more than a day', 25 * HOUR_MS, 'refused'],
+  ['by years', 3 * 365 * 24 * HOUR_MS, 'refused'],
+  ['by more than a day', -25 * HOUR_MS, 'refused'],
+] as const)('a new stamp that differs from the clock of the runner %s (%d ms) is %s', async (_, aheadMs, verdict) => {
+  authority.behave('sound');
+  const asking = ask({ aheadMs });
+  const both = new RegExp(
+    `The time stamp says ${today()}T[^ ]+Z, and the clock of this machine says ${today(aheadMs)}T[^ ]+Z\\.`,
+  );
+  if (verdict !== 'refused') {
+    const { clockWarning } = await asking;
+    return verdict === 'accepted' ? expect(clockWarning).toBeUndefined() : expect(clockWarning).toMatch(both);
+  }
+  const { message, hint } = await failureOf(asking);
+  expect(message).toMatch(both);
+  expect(message).toContain(`${authority.url}: TIMESTAMP_TIME_DIFFERS: `);
+  expect(hint).toMatch(/If that of this machine is wrong, set it.*if the time stamp is wrong, use another authority/);
+});
+
+function today(aheadMs = 0): string {
+  return new Date(Date.now() + aheadMs).toISOString().slice(0, 10);
+}
+
+test('a stamp that is there is not compared with the clock, whatever time it says', async () => {
+  authority.behave('ten days ahead');
+  const body = new Uint8Array(encodeRequest(SHA256, Buffer.alloc(8, 0x41)));
+  const answer = await fetch(authority.url, { method: 'POST', body });
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  const anchors = [new X509Certificate(authority.root)];
+  const { time } = checkStamp(bytes, { sha256: SHA256, nonce: undefined, anchors });
+  expect(Math.round((time.getTime() - Date.now()) / HOUR_MS)).toBe(240);
 });
 
 test('the reason that an authority gives for its rejection is told', async () => {

@@ -19,6 +19,8 @@ export interface StampWorld {
   /** An unpredictable whole number below a bound. */
   readonly randomInt: (bound: number) => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Wall clock of this machine, in milliseconds since the epoch. */
+  readonly now: () => number;
   /** Hides secrets in a text of the authority, then cuts it. */
   readonly scrub: (text: string, maxLength: number) => string;
   readonly signal: AbortSignal;
@@ -30,6 +32,8 @@ export interface NewStamp extends Stamp {
   readonly bytes: Buffer;
   /** URL of who gave it, without its query. */
   readonly authority: string;
+  /** Says how the time of the stamp differs from the clock of this machine, as a sentence; `undefined` while both agree. */
+  readonly clockWarning: string | undefined;
 }
 
 /** Longest time for one stamp, all authorities and tries together, in milliseconds. */
@@ -93,9 +97,10 @@ async function ask(
   { sha256, anchors }: Omit<StampDemand, 'nonce'>,
   { world, signal, tryMs }: Effort,
 ): Promise<NewStamp> {
-  const { post, randomInt, scrub } = world;
+  const { post, randomInt, scrub, now } = world;
   const nonce = drawNonce(randomInt);
   const late = AbortSignal.timeout(tryMs);
+  const askedAt = now();
   const { status, body } = await post(authority, encodeRequest(sha256, nonce), AbortSignal.any([signal, late])).catch(
     (error: unknown) => {
       throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : inOwnInputs(error);
@@ -105,8 +110,45 @@ async function ask(
   const answer = readStampAnswer(body);
   if (answer.token === undefined) throw refused(answer.flags, show(scrub(answer.reason, MAX_QUOTED)));
   const stamp = checkStamp(body, { sha256, nonce, anchors });
-  return { ...stamp, bytes: body, authority: withoutQuery(authority) };
+  const clockWarning = checkTime(stamp.time, { askedAt, answeredAt: now() });
+  return { ...stamp, bytes: body, authority: withoutQuery(authority), clockWarning };
 }
+
+/** Clocks of machines without a time service differ by so much; others differ by less than a second. */
+const USUAL_DIFFERENCE_MS = 5 * 60_000;
+/**
+ * How far the time of a new stamp may be from the clock of this machine, in milliseconds: a day.
+ *
+ * A clock that is set to the local time, or to another time zone, differs by hours, and the stamp is right all the same. The
+ * accuracy that a stamp states is not added: an authority may state any, and those in use state seconds.
+ */
+export const MAX_CLOCK_DIFFERENCE_MS = 24 * 60 * 60_000;
+
+/** When a stamp was asked for and received, by the clock of this machine, in milliseconds since the epoch. */
+interface Asked {
+  readonly askedAt: number;
+  readonly answeredAt: number;
+}
+
+/**
+ * Compares the time of a new stamp with the clock; returns a warning when they differ by minutes or hours.
+ *
+ * @throws ActionError `TIMESTAMP_TIME_DIFFERS` when they differ by more than a day
+ */
+function checkTime(time: Date, { askedAt, answeredAt }: Asked): string | undefined {
+  // The clock may have been set meanwhile.
+  const [from, to] = [Math.min(askedAt, answeredAt), Math.max(askedAt, answeredAt)];
+  const differenceMs = Math.max(from - time.getTime(), time.getTime() - to);
+  if (differenceMs <= USUAL_DIFFERENCE_MS) return undefined;
+  const clock = new Date(answeredAt).toISOString();
+  const sentence = `The time stamp says ${time.toISOString()}, and the clock of this machine says ${clock}.`;
+  if (differenceMs > MAX_CLOCK_DIFFERENCE_MS)
+    throw new FinalError('TIMESTAMP_TIME_DIFFERS', sentence, { hint: WRONG_CLOCK });
+  return `${sentence} ${WRONG_CLOCK}`;
+}
+
+const WRONG_CLOCK =
+  'Compare both with a clock that you trust. If that of this machine is wrong, set it (date -u shows it); if the time stamp is wrong, use another authority and tell this one, whose clock is wrong or whose key somebody else uses.';
 
 /** A query may hold a token. */
 function withoutQuery({ origin, pathname }: URL): string {

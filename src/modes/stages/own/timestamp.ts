@@ -7,7 +7,7 @@ import type { Sealed } from '../../../files/seal.ts';
 import { renderChecksums } from '../../../files/writing/checksums.ts';
 import type { OutputTree } from '../../../files/writing/output-tree.ts';
 import type { FileInputs, TimestampAuthorities, TimestampInputs } from '../../../inputs/inputs.ts';
-import { type Finding, failed, passed } from '../../../preflight/finding.ts';
+import { type Finding, failed, passed, warned } from '../../../preflight/finding.ts';
 import type { ReportPart } from '../../../report/report.ts';
 import type { Stamp } from '../../../timestamp/check.ts';
 import type { NewStamp } from '../../../timestamp/request.ts';
@@ -33,9 +33,11 @@ export async function lookAtAuthorities(
   const startedAt = context.clock.now();
   const elapsed = (): number => context.clock.now() - startedAt;
   try {
-    const { authority, signer, time } = await tryAuthorities(context, authorities);
+    const { authority, signer, time, clockWarning } = await tryAuthorities(context, authorities);
     const what = `${authority} stamps; its stamp says ${time.toISOString()} and is signed by ${signer}`;
-    return [passed('time stamp', what, elapsed())];
+    return [
+      clockWarning ? warned('time stamp', `${authority}: ${clockWarning}`) : passed('time stamp', what, elapsed()),
+    ];
   } catch (error) {
     return [failed('time stamp', toActionError(error, 'TIMESTAMP_FAILED', 'no time stamp was to be had'), elapsed())];
   }
@@ -83,7 +85,7 @@ async function askForStamp(
   { authorities, anchors }: TimestampAuthorities,
   sha256: Buffer,
 ): Promise<NewStamp> {
-  const { runner, clock, randomInt, signal } = context;
+  const { runner, clock, now, randomInt, signal } = context;
   // A chunk of its own: a run without time stamps does not load it.
   const { requestStamp, createPost, bundledAnchors } = await import('../../../timestamp/timestamp.ts');
   const post = createPost({
@@ -92,7 +94,7 @@ async function askForStamp(
     timeoutMs: CONNECT_TIMEOUT_MS,
   });
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
-  const world = { post, randomInt, sleep, scrub: runner.scrub, signal };
+  const world = { post, randomInt, sleep, now, scrub: runner.scrub, signal };
   return requestStamp(authorities, { sha256, anchors: anchors ?? bundledAnchors() }, world);
 }
 
@@ -113,23 +115,26 @@ export async function stampChecksums(
   if (timestamp === undefined || shard.index !== 1 || isRehearsal) return undefined;
   const { path } = timestamp;
   const sha256 = hash('sha256', renderChecksums(entries), 'buffer');
-  const standing = reuse ? await findSound(timestamp, output, sha256) : undefined;
+  const standing = reuse ? await findSound(context, timestamp, { output, sha256 }) : undefined;
   if (standing) return { path, bytes: standing.bytes, time: standing.time, authority: standing.signer };
   const stamp = await askForStamp(context, timestamp, sha256);
   context.runner.line(`Time stamp ${show(path)}: ${stamp.time.toISOString()}, by ${show(stamp.signer)}`);
+  if (stamp.clockWarning) context.runner.annotate('warning', 'Time stamp', `${stamp.authority}: ${stamp.clockWarning}`);
   return { path, bytes: stamp.bytes, time: stamp.time, authority: stamp.authority };
 }
 
 async function findSound(
+  { now }: Context,
   { path, anchors }: TimestampInputs,
-  output: OutputTree,
-  sha256: Buffer,
+  { output, sha256 }: { readonly output: OutputTree; readonly sha256: Buffer },
 ): Promise<(Stamp & { readonly bytes: Buffer }) | undefined> {
   const bytes = readStamp(output, path);
   if (bytes === undefined) return undefined;
-  const { checkStamp, bundledAnchors } = await import('../../../timestamp/timestamp.ts');
+  const { checkStamp, bundledAnchors, MAX_CLOCK_DIFFERENCE_MS } = await import('../../../timestamp/timestamp.ts');
   try {
-    return { ...checkStamp(bytes, { sha256, nonce: undefined, anchors: anchors ?? bundledAnchors() }), bytes };
+    const stamp = checkStamp(bytes, { sha256, nonce: undefined, anchors: anchors ?? bundledAnchors() });
+    // One of an earlier run may have any age, but none comes from the future.
+    return stamp.time.getTime() - now() > MAX_CLOCK_DIFFERENCE_MS ? undefined : { ...stamp, bytes };
   } catch {
     return undefined;
   }
