@@ -1,5 +1,6 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { secretsOf } from '../../src/identity/secrets.ts';
+import { misplacedKeys, secretsOf } from '../../src/identity/secrets.ts';
 import { base64, makePki, PASSPHRASE, type Pki } from './pki.ts';
 
 let pki: Pki;
@@ -12,6 +13,14 @@ beforeAll(() => {
   cert = pki.text('client.pem') + pki.text('intermediate.pem');
 });
 afterAll(() => pki.remove());
+
+const derOf = (each: KeyObject): Buffer => each.export({ format: 'der', type: 'pkcs8' });
+
+function makeKey(type: 'ec' | 'ed25519' | 'rsa'): KeyObject {
+  if (type === 'ec') return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  return (type === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ed25519'))
+    .privateKey;
+}
 
 const dataLines = (pem: string): string[] => pem.split('\n').filter((line) => line !== '' && !line.startsWith('-'));
 
@@ -45,7 +54,10 @@ const shapes: Record<string, (pem: string) => string> = {
   'with a damaged BEGIN line': (pem) => pem.slice(1),
 };
 
-describe.each(Object.entries(shapes))('a key: %s', (_, shape) => {
+/** Here nothing tells where the key ends. */
+const DAMAGED = ['cut off', 'with a damaged BEGIN line'];
+
+describe.each(Object.entries(shapes))('a key: %s', (name, shape) => {
   it('is masked in key, and beside a certificate in cert or chain', () => {
     const text = shape(key);
     expectMasked(text, secretsOf({ key: text }));
@@ -54,6 +66,15 @@ describe.each(Object.entries(shapes))('a key: %s', (_, shape) => {
     expectMasked(key, secretsOf({ cert: both }));
     expectMasked(key, secretsOf({ chain: both }));
     expectMasked(key, secretsOf({ key: both }));
+  });
+
+  it('is masked where nobody expects one, alone and among lines of another kind, which are not masked', () => {
+    const text = shape(key);
+    const [before, after] = ['dist/release/documentation/**', '!dist/release/documentation/drafts/**'];
+    const list = [before, text, after].join('\n');
+    for (const each of [text, list]) expectMasked(key, misplacedKeys(each));
+    if (DAMAGED.includes(name)) return;
+    expect([before, after].map((line) => mask(line, misplacedKeys(list)))).toEqual([before, after]);
   });
 
   it('makes no short mask and no mask of a marker line', () => {
@@ -75,6 +96,13 @@ describe('what is public stays readable', () => {
       const shown = mask(cert, secretsOf({ [input]: text }));
       expect(shown).toBe(cert);
     }
+  });
+
+  it('whatever an input holds where nobody expects a key', () => {
+    const paths = Array.from({ length: 2000 }, (_, at) => `dist/a/long/path/of/a/release/file${at}`).join('\n');
+    const certificate = base64(pki.der('x509', 'client.pem'));
+    for (const text of [cert, certificate, base64(cert), paths, '{"a": 1}', 'https://sign.example.com/v1', '30', ''])
+      expect(misplacedKeys(text)).toEqual([]);
   });
 
   it('empty inputs mask nothing', () => {
@@ -116,6 +144,25 @@ describe('other secrets', () => {
     pki.openssl('ec', '-in', 'client.key', '-aes128', '-passout', 'pass:secret', '-out', 'old.key');
     const old = pki.text('old.key');
     expectMasked(old, secretsOf({ key: old }), dataLines(old).slice(2).join('\n'));
+  });
+
+  it.each<[string, (key: KeyObject) => string]>([
+    ['JSON', (each) => JSON.stringify(each.export({ format: 'jwk' }))],
+    ['JSON over several lines', (each) => JSON.stringify({ keys: [each.export({ format: 'jwk' })] }, null, 2)],
+    ['base64 of DER', (each) => derOf(each).toString('base64')],
+    ['hex of DER', (each) => derOf(each).toString('hex')],
+    [
+      'hex with colons over several lines',
+      (each) => derOf(each).toString('hex').replace(/../g, '$&:').replace(/.{45}/g, '$&\n    '),
+    ],
+  ])('a key as %s where nobody expects one', (_, textOf) => {
+    for (const type of ['ec', 'ed25519', 'rsa'] as const) {
+      const each = makeKey(type);
+      const { d = '' } = each.export({ format: 'jwk' });
+      const secret = textOf(each).includes('"kty"') ? String(d) : (textOf(each).split('\n')[1] ?? textOf(each)).trim();
+      const list = `dist/**\n${textOf(each)}\n!dist/a`;
+      expect(mask(list, misplacedKeys(list))).not.toContain(secret);
+    }
   });
 
   it('whatever else stands in key', () => {

@@ -1,8 +1,9 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { entriesOf } from '../../tools/results/zip.ts';
+import { readActionFile } from '../../tools/runner/action-file.ts';
 import { runInProcess } from '../helpers/in-process.ts';
-import { createScenario } from '../helpers/scenario.ts';
+import { ACTION_DIRECTORY, createScenario } from '../helpers/scenario.ts';
 
 const PASSPHRASE = 'Passphrase with spaces & "quotes" 4711';
 const APP_SECRET = "app/secret+with=special'characters!*()";
@@ -103,6 +104,38 @@ describe('secrets', () => {
     const shown = run.rawLog.toString().replace(/^::add-mask::.*$/gm, '');
     const hex = Buffer.from(d, 'base64url').toString('hex');
     for (const secret of [d, hex, hex.replace(/..(?=.)/g, '$&:')]) expect(shown).not.toContain(secret);
+  });
+
+  test('a private key is shown by no input in which it stands by mistake, and the error names the input', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+    const jwk = JSON.stringify(privateKey.export({ format: 'jwk' }));
+    const secrets = [String(privateKey.export({ format: 'jwk' })['d']), ...pem.split('\n').slice(1, 3)];
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
+    const { inputs } = await readActionFile(ACTION_DIRECTORY);
+    const ofOthers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      timestamp: { checksums: 'SUMS', 'timestamp-url': 'https://127.0.0.1:1/' },
+      certificate: { 'certificate-from': 'vault', 'certificate-url': 'https://127.0.0.1:1/v1/pki' },
+      vault: { protocol: 'vault', 'signing-key': 'a' },
+      http: { protocol: 'http', request: 'POST /\n\n{digest}' },
+    };
+    const protocols = new Map([
+      ...['request', 'answer'].map((name) => [name, 'http'] as const),
+      ...['signing-key', 'mount', 'login', 'role'].map((name) => [name, 'vault'] as const),
+    ]);
+    for (const input of Object.keys(inputs)) {
+      const others = ofOthers[protocols.get(input) ?? input.split('-')[0] ?? ''] ?? {};
+      for (const text of [pem, Buffer.from(pem).toString('base64'), jwk]) {
+        const mode = input === 'partial' ? { mode: 'verify' } : {};
+        const run = await scenario.run({ attempts: '1', ...others, ...mode, [input]: text });
+        const shown = run.rawLog.toString().replace(/^::add-mask::.*$/gm, '');
+        for (const secret of secrets)
+          for (const sink of [shown, run.summary, JSON.stringify(run.outputs)])
+            expect(sink.includes(secret), `${input}: ${run.log}`).toBe(false);
+        if (['files', 'checksums', 'manifest', 'root', 'mode', 'artifact-name', 'server-url'].includes(input))
+          expect(run.log).toContain(`Input ${input} holds a private key, which belongs in key alone`);
+      }
+    }
   });
 
   test('are not in a diagnostic report of the process', async () => {

@@ -39,6 +39,46 @@ export function secretsOf({ cert, key, keyPassphrase, chain }: Partial<IdentityT
   return [...found];
 }
 
+/** Labels of DER that holds a private key. */
+const PRIVATE_LABELS: readonly (string | undefined)[] = [
+  'PKCS12',
+  'PRIVATE KEY',
+  'EC PRIVATE KEY',
+  'RSA PRIVATE KEY',
+  'ENCRYPTED PRIVATE KEY',
+];
+/** What every such text has: nearly all inputs are ruled out by one look. */
+const MAY_HOLD_KEY = /PRIVATE KEY|"kty"|[\w+/=:-]{40}/;
+/** Lines in a row that hold nothing but base64, or hex with or without colons; the last one may be short. */
+const ENCODED_LINES = /(?:^[ \t]*[\w+/=:-]{16,}[ \t]*(?:[\r\n]+|$))+(?:^[ \t]*[\w+/=:-]{1,15}[ \t]*$)?/gm;
+/** Members of a JSON Web Key that are secret, with their values. */
+const SECRET_MEMBERS = /"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([\w+/=-]{16,})"/g;
+
+/**
+ * Lists what must be masked of a text in which nobody expects a private key, such as a list of patterns: of a key as PEM,
+ * as base64 of PEM or of DER, as hex of DER, or as JSON Web Key, alone or among other lines. Everything else in the text is no
+ * secret. Never throws.
+ */
+export function misplacedKeys(text: string): readonly string[] {
+  if (!MAY_HOLD_KEY.test(text)) return [];
+  const parts = [text, ...(text.match(ENCODED_LINES) ?? [])];
+  const members = text.includes('"kty"') ? [...text.matchAll(SECRET_MEMBERS)].map(([, value = '']) => value) : [];
+  return [...new Set([...parts.flatMap(keysOfPart), ...members])];
+}
+
+function keysOfPart(text: string): readonly string[] {
+  const shape = unwrap(text);
+  const isKey = shape.der ? PRIVATE_LABELS.includes(labelOfDer(shape.der)) : containsPrivateKey(text);
+  if (isKey) return secretsOfShape(shape, 'certificates');
+  const hex = text.replace(/[\s:]|^\s*0x/gi, '');
+  const isHexOfKey = /^30[0-9a-f]{30,}$/i.test(hex) && PRIVATE_LABELS.includes(labelOfDer(Buffer.from(hex, 'hex')));
+  return isHexOfKey ? [hex, ...text.split(/[\r\n]+/).map((line) => line.trim())].filter(isLong) : [];
+}
+
+function isLong(text: string): boolean {
+  return text.length >= MIN_LENGTH;
+}
+
 function passphraseForms(passphrase: string): readonly string[] {
   const trimmed = passphrase.trim();
   if (trimmed === '') return [];

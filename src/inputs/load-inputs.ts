@@ -1,5 +1,5 @@
 import { ActionError } from '../errors.ts';
-import { secretsOf } from '../identity/secrets.ts';
+import { misplacedKeys, secretsOf } from '../identity/secrets.ts';
 import type { IdentityText } from '../identity/text/inputs.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import type { Runner } from '../runner.ts';
@@ -34,7 +34,7 @@ export function loadInputs(runner: Runner): Inputs {
   runner.mask(secretsOf({ chain: certificateChain }));
   runner.mask([appSecret, token].filter((secret) => secret !== undefined));
 
-  const reader = new FieldReader((name) => runner.takeInput(name));
+  const reader = openReader(runner);
   const taken = { identity, appSecret, token, certificateChain, reader };
   const inputs = readMode(taken, runner);
   const missing = explainMissing(taken, runner.facts);
@@ -44,6 +44,25 @@ export function loadInputs(runner: Runner): Inputs {
   if (inputs?.mode === 'preflight') return { ...inputs, problems };
   if (inputs === undefined || problems.length > 0) throw allProblems(problems);
   return inputs;
+}
+
+/** Inputs whose own errors say what to do with a private key. */
+const EXPLAIN_KEYS = ['verify-key', 'timestamp-chain'];
+
+/** Reads the inputs that hold no secret; a private key that stands in one of them by mistake is masked and refused. */
+function openReader(runner: Runner): FieldReader {
+  const reader: FieldReader = new FieldReader((name) => {
+    const value = runner.takeInput(name);
+    const keys = misplacedKeys(value ?? '');
+    runner.mask(keys);
+    if (keys.length > 0 && !EXPLAIN_KEYS.includes(name))
+      reader.reject(
+        name,
+        'holds a private key, which belongs in key alone. If the text is not from a secret, everyone who reads the workflow has it: replace the key by a new one',
+      );
+    return value;
+  });
+  return reader;
 }
 
 /** Returns `undefined` only after a problem was noted. */

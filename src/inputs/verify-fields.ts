@@ -3,7 +3,7 @@ import { ActionError, toActionError } from '../errors.ts';
 import { show } from '../files/names.ts';
 import { readSmallFile } from '../files/reading/read-small.ts';
 import { pathInside } from '../files/real-path.ts';
-import { containsPrivateKey, secretsOf } from '../identity/secrets.ts';
+import { containsPrivateKey, misplacedKeys } from '../identity/secrets.ts';
 import type { Runner } from '../runner.ts';
 import {
   type Algorithm,
@@ -54,9 +54,8 @@ interface KeyTask {
 
 function readKey(value: string, { reader, runner, requested, encoding }: KeyTask): Verification | undefined {
   try {
-    const key = readVerifyKey(
-      value.includes('-----BEGIN') || containsPrivateKey(value) ? guard(value, runner) : readKeyFile(value, runner),
-    );
+    const isText = value.includes('-----BEGIN') || containsPrivateKey(value);
+    const key = readVerifyKey(isText ? value : readKeyFile(value, runner));
     return { verifier: createVerifier(key, chooseAlgorithm(key, requested)), encoding };
   } catch (error) {
     reader.add(toActionError(error, 'VERIFY_KEY_UNREADABLE', 'Input verify-key cannot be read.'));
@@ -64,17 +63,13 @@ function readKey(value: string, { reader, runner, requested, encoding }: KeyTask
   }
 }
 
-/** Someone may paste the private key by mistake: mask it before the error about it is printed. */
-function guard(text: string, runner: Runner): string {
-  if (containsPrivateKey(text)) runner.mask(secretsOf({ key: text }));
-  return text;
-}
-
 function readKeyFile(value: string, runner: Runner): string {
   const { workspace } = runner.facts;
   refuseBareKey(value, runner);
   const path = resolve(workspace, value);
-  const text = guard(readWhole(path, value), runner);
+  const text = readWhole(path, value);
+  // The file may be that of the private key, by mistake.
+  runner.mask(misplacedKeys(text));
   const pathInCheckout = pathInside(workspace, path);
   if (pathInCheckout !== undefined) warnOfForeignKey(pathInCheckout, runner);
   return text;
