@@ -71,6 +71,17 @@ describe('a text of somebody else is read as a person would read it', () => {
     ['hex in capital pairs', (bytes.toString('hex').toUpperCase().match(/../g) ?? []).join(' ')],
     ['UTF-16 in base64, as PowerShell writes it', Buffer.from(SECRET, 'utf16le').toString('base64').replace(/=+$/, '')],
     ['UTF-16 in hex', Buffer.from(SECRET, 'utf16le').toString('hex')],
+    ['JSON of code points', entities(SECRET, (code) => `\\u{${code.toString(16)}}`)],
+    ['a list of bytes', [...bytes].join(', ')],
+    ['a list of bytes without blanks', [...bytes].join(',')],
+    ['a list of signed bytes', [...new Int8Array(bytes)].join(' ')],
+    ['a list of hexadecimal bytes', [...bytes].map((byte) => `0x${byte.toString(16)}`).join(', ')],
+    ['a list of bytes over several lines', [...bytes].join(',\n  ')],
+    ['octal escapes', [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')],
+    ['octal escapes beyond ASCII', bytes.toString('latin1').replace('\u00c3\u00b3', '\\303\\263')],
+    ['hexadecimal escapes of bytes', [...bytes].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')],
+    ['UTF-8 read as Latin-1', bytes.toString('latin1')],
+    ['UTF-8 read as Latin-1 in JSON', JSON.stringify(bytes.toString('latin1')).slice(1, -1)],
   ])('%s', (_, form) => {
     const masks = masksOf(SECRET);
     expect(masks.scrubForeign(`before ${form} after`)).toMatch(/^before \*\*\*[=;]* after$/);
@@ -78,13 +89,16 @@ describe('a text of somebody else is read as a person would read it', () => {
       expect(masks.scrubForeign(`before ${form} after`, cut)).toBe('before ***');
   });
 
-  const plain = 'correct  Horse battery-stäple 1234';
+  const plain = 'correct  Horse battery-stÄple 1234';
   test.each([
     ['another case', plain.toUpperCase()],
     ['other blanks', plain.replaceAll(/[ -]+/g, ' ')],
     ['another composition', plain.normalize('NFD')],
     ['characters without width in between', Array.from(plain).join('\u200b')],
     ['pieces', plain.replaceAll(' ', '", "')],
+    ['UTF-8 read as the code page of Windows', new TextDecoder('windows-1252').decode(Buffer.from(plain))],
+    ['UTF-8 in another case, as bytes', [...Buffer.from(plain.toUpperCase())].join(' ')],
+    ['UTF-16 as bytes', [...Buffer.from(plain, 'utf16le').subarray(0, -1)].join(' ')],
     ['hex with dashes', (Buffer.from(plain).toString('hex').match(/../g) ?? []).join('-')],
   ])('%s', (_, form) => {
     expect(masksOf(plain).scrubForeign(`before: ${form}, after`)).toBe('before: ***, after');
@@ -100,6 +114,8 @@ describe('a text of somebody else is read as a person would read it', () => {
     const text = 'C:\\new\\table 100 % &amp; \\u0041 %zz &#9999999; &unknown; a:b:c';
     expect(masksOf(SECRET).scrubForeign(text)).toBe(text);
     expect(masksOf(SECRET).scrubForeign(text, 10)).toBe(text.slice(0, 10));
+    const bytesOfOthers = `[1, 22, 255, 3, 4, 5, 6, 7, 8, 900] \\101 Ã¤ 10.0.0.255 2026-11-27 ${[...Buffer.from('another one')]}`;
+    expect(masksOf(SECRET).scrubForeign(bytesOfOthers)).toBe(bytesOfOthers);
   });
 });
 
@@ -112,6 +128,7 @@ test('a secret is found in a text by any of its forms, a short one by none', () 
   ]);
   const lines = bytes.toString('base64').replace(/.{10}/g, '$&\n');
   expect([lines, `so: ${json.replaceAll('/', '&#47;')}`].map((text) => masks.isIn(text))).toEqual([true, true]);
+  expect([`[${[...bytes]}]`, bytes.toString('latin1')].map((text) => masks.isIn(text))).toEqual([true, true]);
   expect(
     ['abc and nothing else', '', bytes.toString('base64').slice(8, 24), 'a b:c'].map((text) => masks.isIn(text)),
   ).toEqual([false, false, false, false]);

@@ -1,5 +1,5 @@
 import { escapeHtml, percentEncode } from '../files/names.ts';
-import { bareOf, original, type Spelling, without, withoutEscapes } from './spellings.ts';
+import { bareOf, original, type Spelling, without, withoutBytes, withoutEscapes } from './spellings.ts';
 
 /** What stands in place of a secret. */
 const STARS = '***';
@@ -61,15 +61,18 @@ export class Masks {
 
   /**
    * Does the same to a text of somebody else, who may have spelled a secret otherwise: with the escapes of HTML, JSON or
-   * URLs, some characters or all, as base64 or hex in lines or groups, in another case, or with other blanks.
+   * URLs, some characters or all, as base64 or hex in lines or groups, as a list of bytes, in another case or character set, or
+   * with other blanks.
    */
   scrubForeign(text: string, maxLength = Number.POSITIVE_INFINITY): string {
     const searched = text.length > maxLength ? text.slice(0, maxLength + MAX_ESCAPED * this.#longest) : text;
     const found = findAll(searched, this.#forms);
+    const asItIs = original(searched);
     const levels = withoutEscapes(searched);
-    for (const level of levels) found.push(...findSpelled(level, this.#forms));
-    for (const level of [original(searched), ...levels]) found.push(...findSpelled(bareOf(level), this.#bareForms()));
-    const joined = without(levels.at(-1) ?? original(searched), /\s+/g);
+    const readings = [...levels, ...[asItIs, ...levels].flatMap(withoutBytes)];
+    for (const reading of readings) found.push(...findSpelled(reading, this.#forms));
+    for (const reading of [asItIs, ...readings]) found.push(...findSpelled(bareOf(reading), this.#bareForms()));
+    const joined = without(levels.at(-1) ?? asItIs, /\s+/g);
     found.push(...findSpelled(joined, this.#encoded), ...findSpelled(without(joined, /:+/g), this.#encoded));
     return replaceAll(searched, found.sort(byStart), maxLength);
   }
@@ -87,7 +90,8 @@ export class Masks {
     if (!/[^\w+/=-]/.test(text)) return false;
     const levels = withoutEscapes(text);
     const joined = without(levels.at(-1) ?? original(text), /[\s:]+/g);
-    return [...levels, joined].some((spelling) => this.#holds(spelling.text));
+    const readings = [original(text), ...levels].flatMap(withoutBytes);
+    return [...levels, joined, ...readings].some((spelling) => this.#holds(spelling.text));
   }
 
   #bareForms(): ReadonlySet<string> {

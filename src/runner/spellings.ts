@@ -18,7 +18,7 @@ const NAMED: ReadonlyMap<string, string> = new Map(
 );
 
 const ESCAPE =
-  /&(?:#(?<decimal>\d{1,7})|#x(?<hex>[0-9a-f]{1,6})|(?<name>[a-z]{2,8}));?|\\+(?:u(?<unit>[0-9a-f]{4})|x(?<byte>[0-9a-f]{2})|(?<plain>["'/\\nrt]))|(?<percent>(?:%[0-9a-f]{2})+)/gi;
+  /&(?:#(?<decimal>\d{1,7})|#x(?<hex>[0-9a-f]{1,6})|(?<name>[a-z]{2,8}));?|\\+(?:u(?<unit>[0-9a-f]{4})|u\{(?<point>[0-9a-f]{1,6})\}|x(?<byte>[0-9a-f]{2})|(?<plain>["'/\\nrt]))|(?<percent>(?:%[0-9a-f]{2})+)/gi;
 
 /** Returns how else a text may be read: with the escapes of HTML, JSON and URLs undone, level by level. */
 export function withoutEscapes(text: string): Spelling[] {
@@ -30,6 +30,38 @@ export function withoutEscapes(text: string): Spelling[] {
     last = next;
   }
   return levels;
+}
+
+const OCTAL = /\\+([0-3][0-7]{2})/g;
+/** Eight numbers in a row that may be bytes: in JSON, in Java, where they have signs, and as hex. */
+const BYTE_LIST = /(?:(?:0x[0-9a-f]{1,2}|-?\b\d{1,3})\b[\s,;]+){7}(?:0x[0-9a-f]|-?\d)/i;
+const BYTE = /(?:0x([0-9a-f]{1,2})|(-?\b\d{1,3}))\b(?:[\s,;]+(?=-?\d))?/gi;
+/** UTF-8 that was read as Latin-1, or as the code page 1252 of Windows. */
+const MISREAD = /[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{1,3}/g;
+
+/** Returns how a spelling reads that has the shape of bytes instead of characters; nothing for nearly every text. */
+export function withoutBytes(spelling: Spelling): Spelling[] {
+  const found: Spelling[] = [];
+  if (spelling.text.search(OCTAL) !== -1) found.push(rewrite(spelling, OCTAL, ([, digits]) => byteOf(digits, 8)));
+  if (BYTE_LIST.test(spelling.text))
+    found.push(rewrite(spelling, BYTE, ([, hex, decimal]) => (hex ? byteOf(hex, 16) : byteOf(decimal, 10))));
+  for (const each of [spelling, ...found]) {
+    if (each.text.search(MISREAD) !== -1) found.push(rewrite(each, MISREAD, ([text]) => readAgain(text)));
+  }
+  return found;
+}
+
+function byteOf(digits: string | undefined, radix: number): string {
+  return String.fromCharCode(Number.parseInt(digits ?? '', radix) & 0xff);
+}
+
+/** Reads characters as the bytes of UTF-8 that they were made of; what is no UTF-8 stays. */
+function readAgain(text: string): string {
+  const isLatin1 = !/[^\u0000-\u00ff]/.test(text);
+  const page = isLatin1 ? '' : new TextDecoder('windows-1252').decode(Uint8Array.from({ length: 256 }, (_, at) => at));
+  const bytes = Array.from(text, (unit) => (unit <= '\u00ff' ? unit.charCodeAt(0) : page.indexOf(unit)));
+  const read = Buffer.from(bytes).toString();
+  return read.includes('\ufffd') ? text : read;
 }
 
 /** Returns a spelling without the characters that a pattern matches, such as the line ends within base64. */
@@ -79,8 +111,8 @@ function rewrite(from: Spelling, pattern: RegExp, replace: (match: RegExpExecArr
 }
 
 function undo({ 0: whole, groups = {} }: RegExpExecArray): string {
-  const { decimal, hex, name, unit, byte, plain, percent } = groups;
-  const code = decimal === undefined ? Number.parseInt(hex ?? unit ?? byte ?? '', 16) : Number(decimal);
+  const { decimal, hex, name, unit, point, byte, plain, percent } = groups;
+  const code = decimal === undefined ? Number.parseInt(hex ?? unit ?? point ?? byte ?? '', 16) : Number(decimal);
   if (!Number.isNaN(code)) return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   if (name !== undefined) return NAMED.get(name.toLowerCase()) ?? whole;
   if (percent !== undefined) return Buffer.from(percent.replaceAll('%', ''), 'hex').toString();
