@@ -23,7 +23,7 @@ function namesRead(given: Readonly<Record<string, string>>): string[] {
       repository: 'octo/road-roller',
       refName: 'v1.2.3',
       commit: '',
-      pages: { commit: '', docs: '', artifactHost: '' },
+      pages: { commit: '', run: '', docs: '', artifactHost: '' },
       runAttempt: 1,
       isDebug: false,
       hasIdTokens: false,

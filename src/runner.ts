@@ -37,7 +37,7 @@ export interface Runner {
   readonly saveState: (name: string, value: string) => void;
   /** Draws a new OIDC token of this job for an audience; it is masked. Throws `ID_TOKEN_MISSING`, `ID_TOKEN_REFUSED`. */
   readonly drawIdToken: (audience: string) => Promise<string>;
-  /** Page of an artifact of this run, empty without an id. */
+  /** Page of an artifact of this run; empty without an id, or where the runner does not tell enough for an address. */
   readonly artifactUrl: (id: number | undefined) => string;
   /** Appends Markdown to the job summary; names in it must be escaped already. */
   readonly summary: (markdown: string) => void;
@@ -83,7 +83,7 @@ export function createRunner(
     output: (name, value) => outputs.set(name, masks.scrubValue(value)),
     saveState: (name, value) => states.set(name, value),
     drawIdToken: (audience) => drawIdToken(audience, facts),
-    artifactUrl: (id) => (id === undefined ? '' : artifactUrl(id, environment)),
+    artifactUrl: (id) => (id === undefined || facts.pages.run === '' ? '' : `${facts.pages.run}/artifacts/${id}`),
     summary: (markdown) => summaries.append(masks.scrub(markdown)),
   };
 }
@@ -152,11 +152,6 @@ function createPlainPrinter(
         print(at === 0 ? `${label}: ${title}: ${each}` : `  ${each}`);
     },
   };
-}
-
-function artifactUrl(id: number, environment: NodeJS.ProcessEnv): string {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
-  return `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
 }
 
 function takeInput(environment: NodeJS.ProcessEnv, name: string): string | undefined {

@@ -35,7 +35,7 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
       repository: 'octo/road-roller',
       refName: 'v1.2.3',
       commit: '5f1d0a7c3b9e4d2f8a6c1e0b7d4f3a2c9e8b7d6a',
-      pages: { commit: '', docs: '', artifactHost: '' },
+      pages: { commit: '', run: '', docs: '', artifactHost: '' },
       runAttempt: 1,
       isDebug: false,
       hasIdTokens: false,

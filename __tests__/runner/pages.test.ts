@@ -6,6 +6,7 @@ const GITHUB = {
   GITHUB_SERVER_URL: 'https://github.com',
   GITHUB_REPOSITORY: 'octo/road-roller',
   GITHUB_SHA: COMMIT,
+  GITHUB_RUN_ID: '4711',
   GITHUB_ACTION_REPOSITORY: 'your-org/mtls-release-signing',
   GITHUB_ACTION_REF: 'v1',
 };
@@ -13,6 +14,7 @@ const GITHUB = {
 test('the docs are those of the ref that runs, on the server of the run', () => {
   expect(readPages({ ...GITHUB, ACTIONS_RESULTS_URL: 'https://results.example.com/' })).toEqual({
     commit: `https://github.com/octo/road-roller/commit/${COMMIT}`,
+    run: 'https://github.com/octo/road-roller/actions/runs/4711',
     docs: 'https://github.com/your-org/mtls-release-signing/blob/v1/docs',
     artifactHost: 'results.example.com',
   });
@@ -43,4 +45,12 @@ test.each([
 
 test('a commit that is none has no page', () => {
   expect(readPages({ ...GITHUB, GITHUB_SHA: '' }).commit).toBe('');
+});
+
+test.each([
+  ['the run', { GITHUB_RUN_ID: '4711\n::error::' }],
+  ['the repository', { GITHUB_REPOSITORY: 'octo/road-roller\n' }],
+  ['the server', { GITHUB_SERVER_URL: 'https://github.com\n' }],
+])('a run has no page when %s is none', (_, variables) => {
+  expect(readPages({ ...GITHUB, ...variables }).run).toBe('');
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { summaryToHtml } from '../../tools/summary/render.ts';
+import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario } from '../helpers/scenario.ts';
 
 const NAMES = [
@@ -43,3 +44,32 @@ test.each(['verify', 'sign'])(
     expect(html.match(/<table/g)?.length).toBe(2);
   },
 );
+
+test('line ends and control characters in what the runner says about the job reach no file, summary, output or line of the log', async () => {
+  const evil = 'v1\nINJECTED\rINJECTED\u2028INJECTED\u001b[31m\u202e';
+  const variables = [
+    ...['GITHUB_SHA', 'GITHUB_REF', 'GITHUB_REF_NAME', 'GITHUB_REPOSITORY', 'GITHUB_EVENT_NAME', 'GITHUB_ACTOR'],
+    ...['GITHUB_SERVER_URL', 'GITHUB_RUN_ID', 'GITHUB_RUN_ATTEMPT', 'GITHUB_WORKFLOW', 'GITHUB_JOB'],
+    ...['GITHUB_ACTION_REPOSITORY', 'GITHUB_ACTION_REF', 'GITHUB_RETENTION_DAYS', 'ACTIONS_RESULTS_URL'],
+    ...['AZURE_LOG_LEVEL', 'NODE_REDIRECT_WARNINGS'],
+  ];
+  await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
+  const key = { 'verify-key': scenario.service.credentials.verifyKeyPem };
+  const inputs = { ...key, 'verification-kit': 'kit', manifest: 'release.json', upload: 'false' };
+  const env = Object.fromEntries(variables.map((name) => [name, evil]));
+  const run = await scenario.run(inputs, { env });
+  expect(run.exitCode, run.log).toBe(0);
+  const guide = await scenario.read('kit/VERIFY.md');
+  expect(guide).toContain('- Commit: `v1\\nINJECTED\\rINJECTED\\u{2028}INJECTED\\x1b[31m\\u{202e}`');
+  const page = await scenario.read('kit/verify.html');
+  const data = page.slice(page.indexOf('id="data">'), page.indexOf('</script>', page.indexOf('id="data">')));
+  for (const [name, text] of Object.entries({
+    guide,
+    data,
+    manifest: await scenario.read('release.json'),
+    summary: run.summary,
+    outputs: Object.values(run.outputs).join('\n'),
+    log: run.rawLog.toString(),
+  }))
+    expect(text.search(/(?:^|[\n\r\u2028])INJECTED|[\u001b\u202e]/), `${name}: ${text}`).toBe(-1);
+});

@@ -32,6 +32,13 @@ describe('inputs that cannot be used', () => {
     expect(scenario.service.counters.connections).toBe(0);
   });
 
+  test('paths of several lines are none', async () => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
+    const names = ['checksums', 'manifest', 'verification-kit', 'output-dir'];
+    const run = await scenario.run(Object.fromEntries(names.map((name) => [name, 'one\ntwo'])));
+    for (const name of names) expect(run.log).toContain(`Input ${name} holds a line end or another control character`);
+  });
+
   test('a rehearsal may bear that name, and no other form is proposed for a path of another host', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     expect((await scenario.run({ mode: 'rehearse', 'artifact-name': 'rehearsal-x' })).exitCode).toBe(0);

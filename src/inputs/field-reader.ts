@@ -124,8 +124,9 @@ export class FieldReader {
     return undefined;
   }
 
-  /** Notes a name that Windows would take for a device, a stream or another name; elsewhere any is good. */
+  /** Notes a path of several lines, and a name that Windows would take for a device, a stream or another name. */
   #checkNames(input: string, path: string): string {
+    if (/\p{Cc}/u.test(path)) this.reject(input, 'holds a line end or another control character, but must be one path');
     const refused = sep === '\\' ? path.split(/[/\\]/).find((name) => REFUSED_BY_WINDOWS.test(name)) : undefined;
     if (refused !== undefined) this.reject(input, `holds “${show(refused)}”, which is no name of a file on Windows`);
     return path;

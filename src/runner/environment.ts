@@ -1,3 +1,5 @@
+import { show } from '../files/names.ts';
+
 /**
  * Variables that change what this process runs, whom it trusts, what it writes to files, or where its secrets may go.
  *
@@ -83,7 +85,7 @@ function describe(name: string, value: string | undefined): string[] {
     case 'ACTIONS_ALLOW_UNSECURE_COMMANDS':
       return [name];
     default:
-      return [`${name} with ${value.length > MAX_SHOWN ? `a text of ${value.length} characters` : value}`];
+      return [`${name} with ${value.length > MAX_SHOWN ? `a text of ${value.length} characters` : show(value)}`];
   }
 }
 

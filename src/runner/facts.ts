@@ -1,6 +1,7 @@
 import { url as inspectorUrl } from 'node:inspector';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
+import { show } from '../files/names.ts';
 import { findSuspicious, findTaps } from './environment.ts';
 import { type EventFacts, readEvent } from './event.ts';
 import { type Pages, readPages } from './pages.ts';
@@ -42,11 +43,13 @@ export function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
   const taps = findTaps(environment);
   return {
     ...readEvent(environment),
+    // What would end a line of a summary or a guide is escaped here, once for all places that show it.
+    eventName: show(environment['GITHUB_EVENT_NAME'] ?? ''),
     workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
     temporaryDirectory: resolve(environment['RUNNER_TEMP'] || tmpdir()),
-    repository: environment['GITHUB_REPOSITORY'] ?? '',
-    refName: environment['GITHUB_REF_NAME'] ?? '',
-    commit: environment['GITHUB_SHA'] ?? '',
+    repository: show(environment['GITHUB_REPOSITORY'] ?? ''),
+    refName: show(environment['GITHUB_REF_NAME'] ?? ''),
+    commit: show(environment['GITHUB_SHA'] ?? ''),
     pages: readPages(environment),
     runAttempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
     maxRetentionDays: positive(environment['GITHUB_RETENTION_DAYS']) ?? MAX_RETENTION_DAYS,

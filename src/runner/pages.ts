@@ -2,6 +2,8 @@
 export interface Pages {
   /** The commit that the run is about. */
   readonly commit: string;
+  /** The run itself. */
+  readonly run: string;
   /** The directory `docs` of the action, at the ref that runs. */
   readonly docs: string;
   /** Host of the artifact service, which a firewall must let through. */
@@ -14,12 +16,14 @@ const REPOSITORY = /^[\w.-]+\/[\w.-]+$/;
 /** Reads from the variables of the runner where pages are. */
 export function readPages(environment: NodeJS.ProcessEnv): Pages {
   const { GITHUB_SERVER_URL: server = '', GITHUB_REPOSITORY: repository = '', GITHUB_SHA: commit = '' } = environment;
+  const run = environment['GITHUB_RUN_ID'] ?? '';
   const results = environment['ACTIONS_RESULTS_URL'] ?? '';
   const artifactHost = URL.canParse(results) ? new URL(results).host : '';
-  if (!SERVER.test(server)) return { commit: '', docs: '', artifactHost };
-  const isKnown = REPOSITORY.test(repository) && /^[0-9a-f]{40,64}$/.test(commit);
+  if (!SERVER.test(server)) return { commit: '', run: '', docs: '', artifactHost };
+  const home = REPOSITORY.test(repository) ? `${server}/${repository}` : '';
   return {
-    commit: isKnown ? `${server}/${repository}/commit/${commit}` : '',
+    commit: home && /^[0-9a-f]{40,64}$/.test(commit) ? `${home}/commit/${commit}` : '',
+    run: home && /^\d+$/.test(run) ? `${home}/actions/runs/${run}` : '',
     docs: docsOf(environment, server),
     artifactHost,
   };

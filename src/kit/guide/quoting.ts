@@ -1,3 +1,5 @@
+import { show } from '../../files/names.ts';
+
 /** Quotes any text for a POSIX shell. */
 export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
@@ -9,7 +11,8 @@ export function quoteForPowerShell(text: string): string {
 }
 
 /** Writes a name inside a sentence of Markdown as code, whatever it is made of. */
-export function asCode(text: string): string {
+export function asCode(name: string): string {
+  const text = show(name);
   const fence = fenceFor(text, 1);
   // Blanks keep backticks at the ends apart from the fence.
   return text.startsWith('`') || text.endsWith('`') ? `${fence} ${text} ${fence}` : `${fence}${text}${fence}`;
