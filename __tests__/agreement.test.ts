@@ -52,6 +52,7 @@ function namesRead(given: Readonly<Record<string, string>>): string[] {
     closeGroup: () => {},
     annotate: () => {},
     checkFiles: () => {},
+    giveUpFiles: () => [],
     output: () => {},
     saveState: () => {},
     drawIdToken: async () => '',

@@ -1,7 +1,7 @@
 import { debug, endGroup, error, getIDToken, info, notice, setSecret, startGroup, warning } from '@actions/core';
 import { ActionError } from './errors.ts';
 import { show } from './files/names.ts';
-import { CommandFile } from './runner/command-file.ts';
+import { CommandFile, type FilePlace } from './runner/command-file.ts';
 import { tidyEnvironment } from './runner/environment.ts';
 import { type RunnerFacts, readFacts } from './runner/facts.ts';
 import { captureForeignOutput } from './runner/foreign-output.ts';
@@ -33,6 +33,11 @@ export interface Runner {
   readonly annotate: (level: 'notice' | 'warning' | 'error', title: string, text: string) => void;
   /** Throws, as `output` and `saveState` would, when the runner's files for outputs or state cannot be written. */
   readonly checkFiles: () => void;
+  /**
+   * Gives up those of the runner's files that are files of a release, to which nothing must be appended: the function says what
+   * a file is, or `undefined` for none. Returns the variables that name these files, each with what it names.
+   */
+  readonly giveUpFiles: (whatIs: (file: FilePlace) => string | undefined) => string[];
   readonly output: (name: string, value: string) => void;
   readonly saveState: (name: string, value: string) => void;
   /** Draws a new OIDC token of this job for an audience; it is masked. Throws `ID_TOKEN_MISSING`, `ID_TOKEN_REFUSED`. */
@@ -76,16 +81,22 @@ export function createRunner(
     ...(facts.isOnRunner
       ? createPrinter(line, own)
       : createPlainPrinter(line, own, facts.isDebug ? 'shown' : 'hidden')),
-    checkFiles() {
-      outputs.check();
-      states.check();
-    },
+    checkFiles: () => [outputs, states].forEach((file) => file.check()),
+    giveUpFiles: (whatIs) => [outputs, states, summaries].flatMap((file) => giveUp(file, whatIs)),
     output: (name, value) => outputs.set(name, masks.scrubValue(value)),
     saveState: (name, value) => states.set(name, value),
     drawIdToken: (audience) => drawIdToken(audience, facts),
     artifactUrl: (id) => (id === undefined || facts.pages.run === '' ? '' : `${facts.pages.run}/artifacts/${id}`),
     summary: (markdown) => summaries.append(masks.scrub(markdown)),
   };
+}
+
+function giveUp(file: CommandFile, whatIs: (file: FilePlace) => string | undefined): string[] {
+  const place = file.look();
+  const what = place && whatIs(place);
+  if (what === undefined) return [];
+  file.giveUp();
+  return [`${file.variable} names ${what}`];
 }
 
 /** Builds the error of a job that cannot draw OIDC tokens. */

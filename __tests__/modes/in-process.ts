@@ -61,6 +61,7 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
     closeGroup: () => {},
     annotate: (_, title, text) => void annotations.push({ title, text }),
     checkFiles: () => {},
+    giveUpFiles: () => [],
     output: () => {},
     saveState: () => {},
     drawIdToken: async () => '',

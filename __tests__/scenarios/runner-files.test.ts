@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runInProcess } from '../helpers/in-process.ts';
@@ -25,6 +25,38 @@ describe.each(['GITHUB_OUTPUT', 'GITHUB_STATE'])('%s that cannot be written', (v
     expect(scenario.service.counters.connections).toBe(0);
     expect(scenario.results.artifacts).toEqual([]);
     expect(await scenario.signatures()).toEqual([]);
+  });
+});
+
+describe('a file of the runner that is a file of the release', () => {
+  const SUFFIXED = { ...FILES, 'dist/a.sign': '' };
+  test.each([
+    ['GITHUB_OUTPUT', 'dist/a', 'dist/a', 'sign'],
+    ['GITHUB_STATE', 'dist/a', 'dist/a', 'sign'],
+    ['GITHUB_STEP_SUMMARY', 'dist/a', 'dist/a', 'sign'],
+    ['GITHUB_OUTPUT', 'dist/a', 'dist/a', 'verify'],
+    ['GITHUB_STEP_SUMMARY', 'dist/a', 'dist/a', 'rehearse'],
+    ['GITHUB_OUTPUT', 'dist/a', 'hard link to dist/a', 'sign'],
+    ['GITHUB_OUTPUT', 'dist/a.sign', 'dist/a.sign', 'sign'],
+    ['GITHUB_STEP_SUMMARY', 'SUMS', 'SUMS', 'sign'],
+  ])('%s: %s by way of %s is refused in mode %s, and nothing is written into it', async (variable, path, way, mode) => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: { ...SUFFIXED, SUMS: '' } });
+    const at = (name: string): string => join(scenario.workspace, name);
+    if (way !== path) linkSync(at(path), at('a link'));
+    const before = readFileSync(at(path), 'utf8');
+    const inputs = { mode, checksums: 'SUMS', 'verify-key': scenario.service.credentials.verifyKeyPem };
+    const run = await scenario.run(inputs, { env: { [variable]: at(way === path ? path : 'a link') } });
+    expect([run.exitCode, run.log], run.log).toEqual([1, expect.stringContaining('OUTPUT_COLLISION')]);
+    expect(run.log).toContain(`${variable} names ${path}: `);
+    expect(scenario.service.counters.connections).toBe(0);
+    expect(readFileSync(at(path), 'utf8')).toBe(before);
+  });
+
+  test('is none when it lies beside them', async () => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: { ...FILES, outputs: '' } });
+    const run = await scenario.run({ files: 'dist' }, { env: { GITHUB_OUTPUT: join(scenario.workspace, 'outputs') } });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(await scenario.read('outputs')).toContain('signed-count');
   });
 });
 

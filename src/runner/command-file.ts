@@ -2,19 +2,40 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs';
 import { EOL } from 'node:os';
 import { ActionError, codeOf } from '../errors.ts';
+import { findRealPath } from '../files/real-path.ts';
 import { unwritable } from '../files/writing/write-errors.ts';
 
 // Opening a FIFO without NONBLOCK would hang where no signal is heard; neither flag exists on Windows.
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
+/** Which file a path leads to. */
+export interface FilePlace {
+  /** Absolute, without links. */
+  readonly path: string;
+  readonly device: number;
+  readonly inode: number;
+}
+
 /** A file through which a step tells the runner something; without a path everything that is told is dropped. */
 export class CommandFile {
-  readonly #variable: string;
-  readonly #path: string | undefined;
+  readonly variable: string;
+  #path: string | undefined;
 
   constructor(environment: NodeJS.ProcessEnv, variable: string) {
-    this.#variable = variable;
+    this.variable = variable;
     this.#path = environment[variable] || undefined;
+  }
+
+  /** Says which file it is; `undefined` when none is there. */
+  look(): FilePlace | undefined {
+    const path = this.#path && findRealPath(this.#path).path;
+    const stat = path && lstatSync(path, { throwIfNoEntry: false });
+    return path && stat ? { path, device: stat.dev, inode: stat.ino } : undefined;
+  }
+
+  /** Drops from now on what is told: the file is somebody else's. */
+  giveUp(): void {
+    this.#path = undefined;
   }
 
   /** Throws `OUTPUT_UNWRITABLE` when nothing could be written. */
@@ -28,7 +49,7 @@ export class CommandFile {
     try {
       appendToRegular(this.#path, text);
     } catch (error) {
-      throw explain(this.#variable, error);
+      throw explain(this.variable, error);
     }
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { lstatSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError } from '../../errors.ts';
 import { discover } from '../../files/finding/discover.ts';
@@ -8,6 +8,7 @@ import { whyUnmatched } from '../../files/finding/why-unmatched.ts';
 import { findTwins, showTwins } from '../../files/lookalikes.ts';
 import { show } from '../../files/names.ts';
 import { findLfsPointers } from '../../files/reading/lfs-pointer.ts';
+import { isSamePlace, pathInside } from '../../files/real-path.ts';
 import type { RefusedFile, ReleaseFile } from '../../files/release-file.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import type { ReportPart } from '../../report/report.ts';
@@ -34,6 +35,7 @@ export async function findRelease(context: Context, inputs: FileInputs): Promise
   const { runner } = context;
   runner.openGroup('Files');
   const discovery = await discover(discoveryOf(context, inputs));
+  refuseRunnerFiles(runner, inputs, discovery.files);
   const release: Release = {
     files: sliceOf(discovery.files, inputs.shard),
     allFiles: discovery.files,
@@ -45,6 +47,37 @@ export async function findRelease(context: Context, inputs: FileInputs): Promise
   tellWhatWasFound(runner, release);
   runner.closeGroup();
   return release;
+}
+
+/** Outputs, state and summary are appended to the runner's files at the end, after everything was signed or checked. */
+function refuseRunnerFiles(
+  runner: Runner,
+  { root, outputDirectory, suffix, ownPaths }: FileInputs,
+  files: readonly ReleaseFile[],
+): void {
+  const tree = outputDirectory ?? root;
+  const found = runner.giveUpFiles(({ path, device, inode }) => {
+    // A file may have several names. On Windows several files may have one number here, because it is rounded.
+    const listed = files.find(
+      ({ location, stamp }) =>
+        location === path || (stamp?.inode === inode && stamp.device === device && isSameFile(location, path)),
+    );
+    if (listed) return show(listed.path);
+    const written = pathInside(tree, path);
+    if (written === undefined) return undefined;
+    const isOwn = ownPaths.some((own) => [own, own + suffix].some((each) => isSamePlace(join(tree, each), path)));
+    return isOwn || files.some((file) => file.path + suffix === written) ? show(written) : undefined;
+  });
+  if (found.length === 0) return;
+  const text = `${found.join(', and ')}: the runner's file and a file of the release, or its signature, are one file, and this step would write into it.`;
+  throw new ActionError('OUTPUT_COLLISION', text, {
+    hint: 'The runner makes a file of its own for each step: look for what set the variable in env: or in an earlier step, and remove it.',
+  });
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((path) => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
+  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 
 /** Says of a release what its report says before anything is signed. */
