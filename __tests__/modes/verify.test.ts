@@ -51,3 +51,16 @@ test('results are kept when the search for orphans fails', async () => {
   expect(report.failure?.code).toBe('FILE_NAME_NOT_UTF8');
   expect(totalsOf(report)).toMatchObject({ files: 3, verified: 3, notTried: 0 });
 });
+
+test('a file that appears while the others are checked is a finding', async () => {
+  const openGroup = (title: string): void => {
+    if (title === 'Checking') writeFileSync(join(workspace, 'dist/late'), 'x');
+  };
+  const { context, workspace } = inProcess(VERIFY, { openGroup });
+  plant(workspace, signed(3));
+  const report = await main(context);
+  expect(report.outcomes.filter(({ error }) => error).map(({ file, error }) => [file.path, error?.code])).toEqual([
+    ['dist/late', 'FILE_APPEARED'],
+  ]);
+  expect(totalsOf(report)).toMatchObject({ files: 3, verified: 3, failed: 1 });
+});

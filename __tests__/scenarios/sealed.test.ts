@@ -2,6 +2,7 @@ import {
   chmodSync,
   existsSync,
   linkSync,
+  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -161,6 +162,63 @@ test('an artifact of files that change during the upload is deleted', async () =
   expect(run.log).toMatch(/Artifact signatures, id \d+, was uploaded before the run failed, and was deleted\./);
   expect(run.outputs).toMatchObject({ mode: '', 'artifact-id': '', 'artifact-name': '' });
   expect(scenario.results.artifacts).toEqual([]);
+});
+
+describe('a file that appears after the listing, and that the patterns mean', () => {
+  const appear = (workspace: string): void => {
+    mkdirSync(join(workspace, 'dist/new/below'), { recursive: true });
+    for (const path of ['dist/late', 'dist/new/below/late', 'dist/left-out.map', 'dist/late.sign', 'late'])
+      writeFileSync(join(workspace, path), 'late');
+    symlinkSync('a', join(workspace, 'dist/link'));
+    symlinkSync('nothing', join(workspace, 'dist/broken'));
+  };
+  const LATE = ['dist/broken', 'dist/late', 'dist/new/below/late'];
+  const inputs = { files: 'dist/**\n!**/*.map', manifest: 'release.json', 'if-no-files-found': 'error' };
+
+  test.each([
+    ['sign', ''],
+    ['sign', 'signatures'],
+    ['rehearse', ''],
+  ])('makes the run red in mode %s with output-dir “%s”, and nothing is uploaded', async (mode, directory) => {
+    let workspace = '';
+    const act = (): undefined => {
+      if (!existsSync(join(workspace, 'dist/late'))) appear(workspace);
+    };
+    await using scenario = await createScenario({
+      runScript: runInProcess,
+      files: { ...FILES, 'dist/known.map': 'x' },
+      service: { script: act },
+    });
+    ({ workspace } = scenario);
+    // A rehearsal asks a service of its own.
+    const onLogLine = (line: string): void => void (mode === 'rehearse' && line.includes('Signing') && act());
+    const run = await scenario.run({ ...inputs, mode, 'output-dir': directory }, { onLogLine });
+    expect(run.exitCode, run.log).toBe(1);
+    expect(run.outputs).toMatchObject({ mode: '', 'file-count': '3', 'signed-count': '3', 'failed-count': '3' });
+    expect(run.log).toContain('FILE_APPEARED: ');
+    expect(run.log).toContain('appeared after the files were listed: it was neither signed nor checked.');
+    const [, named = ''] = /Files: (.*)/.exec(run.log) ?? [];
+    expect(named.split(', ')).toEqual(LATE);
+    expect(scenario.results.artifacts).toEqual([]);
+  });
+
+  test('is none where links are followed and everything is known', async () => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: { ...FILES, 'lib/x': 'x' } });
+    symlinkSync('a', join(scenario.workspace, 'dist/link'));
+    symlinkSync('../lib', join(scenario.workspace, 'dist/lib'));
+    const run = await scenario.run({ ...inputs, 'follow-symbolic-links': 'true' });
+    expect([run.exitCode, run.outputs['file-count']], run.log).toEqual([0, '5']);
+  });
+
+  test('during the upload deletes the artifact', async () => {
+    let workspace = '';
+    const onCall = (point: string): void => void (point === 'finalize' && appear(workspace));
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES, results: { onCall } });
+    ({ workspace } = scenario);
+    const run = await scenario.run(inputs);
+    expect([run.exitCode, run.log]).toEqual([1, expect.stringContaining('FILE_APPEARED: dist/late')]);
+    expect(scenario.results.artifacts).toEqual([]);
+  });
 });
 
 test('an artifact that cannot be deleted is named with its id', async () => {

@@ -44,7 +44,7 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
     checkReceiptsOfRelease(others, outcomes);
     own.push(...others);
     report.add(judgeOwnPlaces(files, release.coverage, own));
-    return { files: release.files, outcomes, own };
+    return { release, outcomes, own };
   });
 }
 

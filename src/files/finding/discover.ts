@@ -40,11 +40,12 @@ export interface Misread {
  * @throws ActionError `ROOT_OUTSIDE`, `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
  */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
-  const { patterns, suffix, outputDirectory } = options;
+  const { patterns, suffix, outputDirectory, known } = options;
   const search = new Search({ ...options, ...findPlaces(options) });
   const includes = patterns.filter((pattern) => !pattern.excludes);
   await search.run(await findWay(includes, suffix));
-  return search.conclude(outputDirectory === undefined ? {} : await discoverOrphans(options, outputDirectory));
+  const isApart = outputDirectory !== undefined && known === undefined;
+  return search.conclude(isApart ? await discoverOrphans(options, outputDirectory) : {});
 }
 
 /** One look through the tree. */
@@ -120,7 +121,7 @@ class Search {
   }
 
   #walkOptions(way: Way): WalkOptions<Scope> {
-    const { realRoot, realWorkspace, followSymbolicLinks, signal } = this.#options;
+    const { realRoot, realWorkspace, followSymbolicLinks, suffix, known, signal } = this.#options;
     const follow = (real: string): boolean =>
       isWithin(realWorkspace, real) && this.#own.reasonBehind(real) === undefined;
     return {
@@ -128,6 +129,7 @@ class Search {
       start: this.#start,
       step: (scope, entry) => this.#step(scope, entry),
       way,
+      ...(known ? { passes: (name, above) => name.endsWith(suffix) || known.has(above + name) } : {}),
       ...(followSymbolicLinks ? { follow } : {}),
       tolerates: ({ leftOut }) => leftOut !== undefined && leftOut !== 'output-dir',
       signal,
@@ -165,8 +167,8 @@ class Search {
     if (this.#literal.length === 0) return;
     const names = path.split('/');
     for (const glob of this.#literal) {
-      if (!this.#misread.has(glob.text) && glob.means(names, kind))
-        this.#misread.set(glob.text, { text: glob.text, path });
+      const { text } = glob;
+      if (!this.#misread.has(text) && glob.means(names, kind)) this.#misread.set(text, { text, path });
     }
   }
 
@@ -190,10 +192,10 @@ class Search {
 
   /** Tells whether what a link leads to is signed without it: a file that is listed, or a directory that the patterns mean. */
   #covers(real: string): boolean {
-    const { realRoot } = this.#options;
+    const { realRoot, known } = this.#options;
     if (!isBelow(realRoot, real) || this.#own.reasonBehind(real) !== undefined) return false;
     const path = pathBelow(realRoot, real);
-    if (this.#files.has(path)) return true;
+    if (this.#files.has(path) || known?.has(path)) return true;
     return statSync(real, { throwIfNoEntry: false })?.isDirectory() === true && meansDirectory(this.#start, path);
   }
 }

@@ -20,6 +20,8 @@ export interface DiscoverOptions {
   readonly outputDirectory: string | undefined;
   /** Absolute paths of the files that this action writes for a release as a whole, and of their signatures. */
   readonly written: readonly string[];
+  /** Paths that an earlier look listed, given to look for others alone: these and all signatures are passed by. */
+  readonly known?: ReadonlySet<string>;
   readonly signal: AbortSignal;
 }
 

@@ -26,6 +26,8 @@ export interface WalkOptions<State> {
   readonly start: State;
   /** Returns the state of something in a directory of the given state; `undefined` to pass it by. */
   readonly step: (state: State, entry: Entry) => State | undefined;
+  /** Tells whether to pass a file or link by without a step; `above` is the path of its directory with a `/`, or empty. */
+  readonly passes?: (name: string, above: string) => boolean;
   /** Names to look up in some directories, by their paths, where a listing of all names is not needed. */
   readonly way?: ReadonlyMap<string, Iterable<string>>;
   /** Follows links to directories, and tells whether to enter one; if not, it is handed out. */
@@ -76,12 +78,12 @@ function* look<State>(place: Place<State>, options: WalkOptions<State>): Generat
   const prefix = place.path === '' ? '' : `${place.path}/`;
   const isTolerant = options.tolerates?.(place.state) === true;
   for (const { name, kind } of list(place, options)) {
+    if (kind !== 'directory' && options.passes?.(name, prefix)) continue;
     const found: Entry = { path: prefix + name, name, kind, location: locate(place.location, name) };
     const entry = kind === 'link' && options.follow ? followLink(found) : found;
     const state = options.step(place.state, entry);
-    if (state === undefined) continue;
-    if (name.includes('\uFFFD') && !isTolerant) checkName(place.location, name);
-    yield { entry, state };
+    if (state !== undefined && name.includes('\uFFFD') && !isTolerant) checkName(place.location, name);
+    if (state !== undefined) yield { entry, state };
   }
 }
 
@@ -135,8 +137,8 @@ function found(directory: string, entry: Dirent): Found {
 }
 
 function unreadable(directory: string, cause: unknown): ActionError {
-  const code = codeOf(cause) ?? 'unknown error';
-  return new ActionError('DIRECTORY_UNREADABLE', `The directory ${show(directory)} cannot be read (${code}).`, {
+  const text = `The directory ${show(directory)} cannot be read (${codeOf(cause) ?? 'unknown error'}).`;
+  return new ActionError('DIRECTORY_UNREADABLE', text, {
     hint: 'Give the runner the right to read it, or exclude it in files.',
     cause,
   });

@@ -1,6 +1,6 @@
 import { unexpected } from '../../errors.ts';
 import { show } from '../../files/names.ts';
-import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
+import type { FileOutcome } from '../../files/release-file.ts';
 import { findChanged, type Sealed, sealable } from '../../files/seal.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import type { FileInputs, UploadInputs } from '../../inputs/inputs.ts';
@@ -12,6 +12,7 @@ import { compareInWorker } from '../../worker/comparer.ts';
 import type { Context } from '../context.ts';
 import { removeIfPossible, takeBack } from './own/whole-release.ts';
 import { placeReceipt, type Receipt, writeReceipt } from './receipt.ts';
+import { findAppeared, type Release } from './release.ts';
 
 /** A mode that works on files: what it writes, and where. */
 export interface Delivery {
@@ -25,7 +26,8 @@ export interface Delivery {
 
 /** What a mode did, as far as it came. */
 export interface Done {
-  readonly files: readonly ReleaseFile[];
+  /** `undefined` before the files are listed. */
+  readonly release: Release | undefined;
   readonly outcomes: readonly FileOutcome[];
   /** Files that were written, or checked, for the release as a whole: checksums and manifest. */
   readonly own: readonly Sealed[];
@@ -45,7 +47,7 @@ export async function deliver(
   const { files, report } = delivery;
   const receipt = await placeReceipt(context, delivery.mode, delivery);
   report.add({ suffix: files.suffix, shard: files.shard });
-  let done: Done = { files: [], outcomes: [], own: [] };
+  let done: Done = { release: undefined, outcomes: [], own: [] };
   try {
     done = await work(receipt);
     await seal(context, delivery, done);
@@ -75,12 +77,14 @@ async function seal(context: Context, delivery: Delivery, done: Done): Promise<v
   const { mode, output, files, report } = delivery;
   const { suffix } = files;
   const options = { output, suffix, signal, patience, compareElsewhere: compareInWorker(worker) };
-  const changed = await findChanged(sealable(done.files, done.outcomes), options);
+  const { release } = done;
+  const changed = await findChanged(sealable(release?.files ?? [], done.outcomes), options);
   const outcomes = done.outcomes.flatMap((outcome) => {
     const error = changed.get(outcome.file.path);
     return error ? [{ ...outcome, status: 'failed', error } as const] : [];
   });
   report.add({ outcomes });
+  if (release) report.add({ outcomes: await findAppeared(context, files, release) });
   const own = await findChanged(done.own, options);
   for (const error of own.values()) report.add({ failure: error });
   if (mode === 'verify') return;
@@ -105,9 +109,9 @@ async function upload(context: Context, delivery: Delivery, done: Done): Promise
   }
 }
 
-function pathsOf({ suffix }: FileInputs, { files, own }: Done): string[] {
+function pathsOf({ suffix }: FileInputs, { release, own }: Done): string[] {
   const ofOwn = own.flatMap(({ file }) => [file.path, file.path + suffix]);
-  return [...files.map(({ path }) => path + suffix), ...ofOwn];
+  return [...(release?.files ?? []).map(({ path }) => path + suffix), ...ofOwn];
 }
 
 async function uploadPaths(

@@ -71,10 +71,10 @@ export async function signRelease(context: Context, inputs: FileInputs, task: Re
     if (ending) throw ending;
     const known = [...kept, ...outcomes];
     const isComplete = known.length === release.files.length && known.every(({ error }) => error === undefined);
-    if (!isComplete || release.refused.length > 0) return { files: release.files, outcomes: known, own: [] };
+    if (!isComplete || release.refused.length > 0) return { release, outcomes: known, own: [] };
     const own = await signOwn(context, inputs, { task, known, startedAt });
     report.add(describeUnasked(context, kept, service.transport.requests()));
-    return { files: release.files, outcomes: known, own };
+    return { release, outcomes: known, own };
   } finally {
     report.add({ requests: service.transport.requests() });
   }
