@@ -39,9 +39,20 @@ test('two spellings are one place only where the file system finds one file by b
   expect(isSamePlace(at('.git'), at('.GIT'))).toBe(false);
   expect(isSamePlace(at('none'), at('NONE'))).toBe(false);
   expect(isSamePlace(at('é'), at('e\u0301'))).toBe(false);
-  // As on a file system without case: one file under both names.
-  linkSync(at('é'), at('e\u0301'));
-  expect(isSamePlace(at('é'), at('e\u0301'))).toBe(true);
   linkSync(at('é'), at('other'));
   expect(isSamePlace(at('é'), at('other'))).toBe(false);
+});
+
+test('hard links whose names differ only in case or composition are two places', () => {
+  const root = plant(makeDirectory(), { 'dist/SUMS': 'x', 'dist/é': 'x', 'Dist/other': '' });
+  const at = (path: string): string => join(root, path);
+  for (const [one, other] of [
+    ['dist/SUMS', 'dist/sums'],
+    ['dist/SUMS', 'Dist/SUMS'],
+    ['dist/é', 'dist/e\u0301'],
+  ] as const) {
+    linkSync(at(one), at(other));
+    expect(isSamePlace(at(one), at(other)), other).toBe(false);
+    expect(isSamePlace(at(one), at(one))).toBe(true);
+  }
 });

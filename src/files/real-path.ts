@@ -107,8 +107,17 @@ export function isSamePlace(one: string, other: string): boolean {
   if (one === other) return true;
   if (foldName(one) !== foldName(other)) return false;
   const [first, second] = [identify(one), identify(other)];
-  if (first && second) return first.ino === second.ino && first.dev === second.dev;
+  if (first && second) return first.ino === second.ino && first.dev === second.dev && !isHardLink(one, other, first);
   return first === second && basename(one) === basename(other) && isSamePlace(dirname(one), dirname(other));
+}
+
+/** Tells whether two places that hold the same file are two entries of directories all the same, which differ in case. */
+function isHardLink(one: string, other: string, file: BigIntStats): boolean {
+  if (file.nlink < 2n || file.isDirectory()) return false;
+  if (!isSamePlace(dirname(one), dirname(other))) return true;
+  const names = [basename(one), basename(other)];
+  const listed = readdirSync(dirname(one));
+  return names[0] !== names[1] && names.every((name) => listed.includes(name));
 }
 
 function identify(location: string): BigIntStats | undefined {
