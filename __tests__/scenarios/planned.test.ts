@@ -84,6 +84,31 @@ test('checksums that a build wrote are neither replaced, nor removed by a run th
   expect(await scenario.read('SHA256SUMS')).toBe(before);
 });
 
+describe.each(['sign', 'rehearse'])('a file where a directory would have to be, in mode %s', (mode) => {
+  test.each<[Readonly<Record<string, string>>, string]>([
+    [{ checksums: 'dist/a/SUMS' }, 'dist/a/SUMS'],
+    [{ checksums: 'dist/a/b/SUMS' }, 'dist/a/b/SUMS.sign'],
+    [{ manifest: 'dist/a/release.json' }, 'dist/a/release.json'],
+    [{ 'verification-kit': 'dist/a/kit' }, 'dist/a/kit/verify.html.sign'],
+    [{ 'output-dir': 'signatures' }, 'dist/a.sign'],
+  ])('%j is an error before the first request, and earlier signatures stay', async (inputs, path) => {
+    const files = { 'dist/a': 'a', 'dist/a.sign': 'b2xk', 'signatures/dist': 'in the way' };
+    await using scenario = await createScenario({ runScript: runInProcess, files });
+    const key = { 'verify-key': scenario.service.credentials.verifyKeyPem };
+    const run = await scenario.run({ mode, upload: 'false', ...key, ...inputs });
+    expect([run.exitCode, run.outputs['request-count']], run.log).toEqual([1, '0']);
+    const sentence = `OUTPUT_UNWRITABLE: ${path} cannot be written: something else stands at its place (ENOTDIR)`;
+    expect(run.log).toContain(sentence);
+    expect(await scenario.read('dist/a.sign')).toBe('b2xk');
+  });
+
+  test('but a directory that is not there is made', async () => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
+    const run = await scenario.run({ mode, upload: 'false', checksums: 'new/below/SUMS' });
+    expect(run.exitCode, run.log).toBe(0);
+  });
+});
+
 test('everything that stands in the way is told at once', async () => {
   await using scenario = await createScenario({
     runScript: runInProcess,

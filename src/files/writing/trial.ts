@@ -1,9 +1,10 @@
-import { closeSync, lstatSync, mkdirSync, openSync, rmSync, unlinkSync } from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, openSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { isHeldInOwnDirectory, repeatWhileHeld } from '../../held.ts';
 import { foldName, REFUSED_BY_WINDOWS } from '../names.ts';
 import { temporaryName } from '../temporary.ts';
 import { type FoundDirectory, findDirectory, inDirectory } from './directories.ts';
+import { noDirectoryError } from './write-errors.ts';
 
 /** Bytes of a name that some file systems refuse. */
 const LONG_NAME_BYTES = 140;
@@ -27,6 +28,17 @@ export function tryWriting(directory: string, names: readonly string[], processI
       for (const name of unusual) makeAndRemove(join(own, name));
     });
   });
+}
+
+/**
+ * Sees, without writing, that a directory is there or can be made: that nothing else is at its place or above.
+ *
+ * @throws Error with the code `ENOTDIR`
+ */
+export function checkWay(directory: string): void {
+  const stat = statSync(directory, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === false) throw noDirectoryError();
+  if (stat === undefined && dirname(directory) !== directory) checkWay(dirname(directory));
 }
 
 /** Tells whether two absolute paths, of which neither need exist, would be one file: some file systems fold the case or the composition of names. */

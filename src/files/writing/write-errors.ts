@@ -63,3 +63,8 @@ export function unwritable(path: string, error: unknown): ActionError {
 export function directoryError(cause?: unknown): Error {
   return Object.assign(new Error('EISDIR: a directory stands there', { cause }), { code: 'EISDIR' });
 }
+
+/** What a system says when a directory is to be where something else is. */
+export function noDirectoryError(): Error {
+  return Object.assign(new Error('ENOTDIR: no directory stands there'), { code: 'ENOTDIR' });
+}

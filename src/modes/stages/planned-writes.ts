@@ -11,7 +11,7 @@ import {
 } from '../../files/writing/occupants.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import { mayStand } from '../../files/writing/standing.ts';
-import { tryWriting } from '../../files/writing/trial.ts';
+import { checkWay, tryWriting } from '../../files/writing/trial.ts';
 import { unwritable } from '../../files/writing/write-errors.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import { plural, showList } from '../../report/summary/units.ts';
@@ -167,8 +167,11 @@ function tryDirectories({ wanted, files, output }: PlanTask, own: readonly strin
   const paths = [...wanted.map(({ path }) => path + files.suffix), ...others];
   const byDirectory = Map.groupBy(paths, (path) => path.slice(0, path.lastIndexOf('/') + 1));
   const errors = new Map<string, ActionError>();
+  const tree = signingTree(files, output);
   for (const [directory, [first = directory, ...more]] of byDirectory) {
     try {
+      // A rehearsal writes elsewhere, and says what a signing would meet.
+      checkWay(dirname(tree.locate(first)));
       tryWriting(
         dirname(output.realPathOf(first)),
         [first, ...more].map((path) => path.slice(directory.length)),
