@@ -70,6 +70,34 @@ describe('links that are not followed', () => {
     expect(tell(await find(root, 'dist/latest\nbuild\n!build/**')).refused).toEqual([latest]);
   });
 
+  test.each([
+    ['!dist/v1/a.bin', ['partial-link 2', 'dist/current, dist/v1/self']],
+    ['!dist/v1/*.bin', ['partial-link 2', 'dist/current, dist/v1/self']],
+    ['!dist/v1/b', ['partial-link 2', 'dist/current, dist/v1/self']],
+    ['!dist/v?/b/*', ['partial-link 2', 'dist/current, dist/v1/self']],
+    // These leave the file out by way of the link too.
+    ['!**/*.bin', ['link 2', 'dist/current, dist/v1/self']],
+    ['!**/b', ['link 2', 'dist/current, dist/v1/self']],
+    ['!dist/*/a.bin\n!dist/v1/self/a.bin', ['link 2', 'dist/current, dist/v1/self']],
+    ['!dist/other/**', ['link 2', 'dist/current, dist/v1/self']],
+  ])('to a directory from which %s leaves files out are told apart', async (exclude, [reason, paths]) => {
+    const root = plant(makeDirectory(), {
+      'dist/v1/a.bin': 'x',
+      'dist/v1/b/c': 'y',
+      'dist/v1/.sign': '',
+      'dist/v1/d': 'z',
+      'dist/v1/self': link('.'),
+      'dist/current': link('v1'),
+    });
+    const { refused, leftOut } = await find(root, `dist\n${exclude}`);
+    expect(refused).toEqual([]);
+    expect(
+      leftOut
+        .filter((each) => each.reason.endsWith('link'))
+        .map((each) => [`${each.reason} ${each.count}`, each.first.join(', ')]),
+    ).toEqual([[reason, paths]]);
+  });
+
   test('that lead nowhere, in a circle or out of the workspace are refused', async () => {
     const outside = plant(makeDirectory(), { file: 'x', 'directory/file': 'x' });
     const root = plant(makeDirectory(), {

@@ -1,5 +1,5 @@
 import { symlinkSync, unlinkSync } from 'node:fs';
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ActionRun } from '../../tools/runner/runner.ts';
@@ -88,6 +88,21 @@ describe('verify accepts nothing that it has not checked', () => {
     const run = await scenario.run({ ...inputs, ...OFFLINE });
     expect(run.exitCode, run.log).toBe(1);
     expect(run.log).toMatch(/SIGNATURE_(?:INVALID|MISSING): .*receipt\.json/);
+  });
+
+  test('a hard link to the checksums in another case is a file of the release, which has no signature', async () => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
+    const inputs = {
+      ...{ files: 'dist/**', upload: 'false', checksums: 'dist/SUMS' },
+      'verify-key': scenario.service.credentials.verifyKeyPem,
+    };
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await link(join(scenario.workspace, 'dist/SUMS'), join(scenario.workspace, 'dist/sums'));
+    const run = await scenario.run({ ...inputs, ...OFFLINE });
+    expect([run.exitCode, run.log]).toEqual([1, expect.stringContaining('SIGNATURE_MISSING: dist/sums')]);
+    const again = await scenario.run(inputs);
+    expect([again.exitCode, again.outputs['file-count']], again.log).toEqual([0, '2']);
+    expect(await scenario.signatures()).toContain('dist/sums.sign');
   });
 
   test('what lies in .git and RUNNER_TEMP is named, and no failure', async () => {
@@ -203,6 +218,25 @@ test('an earlier signature beside what is refused goes, because this run did not
 });
 
 describe('a line in files that does nothing is told', () => {
+  test('a link to a directory of which an exclude leaves a file out', async () => {
+    const files = { 'dist/d/x.bin': 'x', 'dist/d/y': 'y' };
+    await using scenario = await createScenario({ runScript: runInProcess, files });
+    await symlink('d', join(scenario.workspace, 'dist/pub'));
+    const inputs = {
+      files: 'dist/**\n!dist/d/*.bin',
+      upload: 'false',
+      'verify-key': scenario.service.credentials.verifyKeyPem,
+    };
+    for (const more of [{}, OFFLINE]) {
+      const run = await scenario.run({ ...inputs, ...more });
+      expect(run.exitCode, run.log).toBe(0);
+      const text = '1 link to directories of which an exclude leaves files out: dist/pub. By way of the link';
+      expect(warningsOf(run)).toEqual([expect.stringContaining(text)]);
+    }
+    const told = await scenario.run({ ...inputs, files: `${inputs.files}\n!dist/pub/*.bin` });
+    expect([told.exitCode, warningsOf(told)], told.log).toEqual([0, []]);
+  });
+
   test('an exclude that leaves nothing out, and brackets that were meant as a name', async () => {
     await using scenario = await createScenario({
       runScript: runInProcess,

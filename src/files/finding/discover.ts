@@ -1,16 +1,15 @@
-import { statSync } from 'node:fs';
 import { sortByPath } from '../names.ts';
 import { createPause } from '../pause.ts';
-import { isBelow, isWithin, pathBelow } from '../real-path.ts';
+import { isWithin } from '../real-path.ts';
 import type { RefusedFile, ReleaseFile } from '../release-file.ts';
-import { type ExamineOptions, examine } from './examine.ts';
+import { type ExamineOptions, examine, LinkTargets } from './examine.ts';
 import { findWay, Glob, type Way } from './glob.ts';
 import { LeftOutFiles, type Remainder } from './left-out.ts';
 import { discoverOrphans, type OrphanSearch } from './orphans.ts';
 import { OwnPaths } from './own-paths.ts';
 import { takeSetsLiterally } from './patterns.ts';
 import { type DiscoverOptions, findPlaces, type RealPlaces } from './places.ts';
-import { isNamed, meansDirectory, narrow, type Scope, startScope } from './selection.ts';
+import { isNamed, narrow, type Scope, startScope } from './selection.ts';
 import { type Entry, type Visit, type WalkOptions, walk } from './walk.ts';
 
 /** What the patterns stand for. */
@@ -70,19 +69,19 @@ class Search {
     this.#literal = options.patterns
       .flatMap((pattern) => takeSetsLiterally(pattern) ?? [])
       .map((each) => new Glob(each));
-    const answers = new Map<string, boolean>();
     this.#examining = {
       realRoot: options.realRoot,
       realWorkspace: options.realWorkspace,
       followSymbolicLinks: options.followSymbolicLinks,
       suffix: options.suffix,
       reasonBehind: (real) => this.#own.reasonBehind(real),
-      // Thousands of links may lead to one place.
-      isCovered: (real) => {
-        const answer = answers.get(real) ?? this.#covers(real);
-        answers.set(real, answer);
-        return answer;
-      },
+      targets: new LinkTargets({
+        realRoot: options.realRoot,
+        suffix: options.suffix,
+        own: this.#own,
+        start: this.#start,
+        isListed: (path) => this.#files.has(path) || options.known?.has(path) === true,
+      }),
     };
   }
 
@@ -188,14 +187,5 @@ class Search {
 
   #leaveOut(entry: Entry, { leftOut: reason, meant, signs = false }: Scope): void {
     if (reason !== undefined) this.#leftOut.take({ entry, reason, isMeant: meant.length > 0, signs });
-  }
-
-  /** Tells whether what a link leads to is signed without it: a file that is listed, or a directory that the patterns mean. */
-  #covers(real: string): boolean {
-    const { realRoot, known } = this.#options;
-    if (!isBelow(realRoot, real) || this.#own.reasonBehind(real) !== undefined) return false;
-    const path = pathBelow(realRoot, real);
-    if (this.#files.has(path) || known?.has(path)) return true;
-    return statSync(real, { throwIfNoEntry: false })?.isDirectory() === true && meansDirectory(this.#start, path);
   }
 }

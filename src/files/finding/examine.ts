@@ -1,11 +1,13 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError, codeOf } from '../../errors.ts';
 import { show } from '../names.ts';
-import { findRealPath, isBelow, isWithin } from '../real-path.ts';
+import { findRealPath, isBelow, isWithin, pathBelow } from '../real-path.ts';
 import type { RefusedFile, ReleaseFile } from '../release-file.ts';
 import { stampOf } from '../stamp.ts';
-import type { LeftOutReason } from './own-paths.ts';
+import type { Glob } from './glob.ts';
+import type { LeftOutReason, OwnPaths } from './own-paths.ts';
+import { type Scope, scopeAt } from './selection.ts';
 import type { Entry } from './walk.ts';
 
 /** What decides whether a matched path can be signed. */
@@ -18,8 +20,8 @@ export interface ExamineOptions {
   readonly suffix: string;
   /** Why a real path, to which a link leads, is never signed. */
   readonly reasonBehind: (real: string) => LeftOutReason | undefined;
-  /** Whether what a link leads to is matched without it. */
-  readonly isCovered: (real: string) => boolean;
+  /** Knows what is listed without the links that lead to it. */
+  readonly targets: LinkTargets;
 }
 
 /** Longest name that file systems take: counted in bytes on Linux, elsewhere in UTF-16 units. */
@@ -58,7 +60,8 @@ function examineLink({ path, location }: Entry, options: ExamineOptions): Releas
   if (real.path === undefined) return broken(path, location, real.failure);
   if (!isBelow(options.realWorkspace, real.path)) return outside(path, real.path);
   if (options.followSymbolicLinks) return options.reasonBehind(real.path) ?? withWay(take(path, real.path), options);
-  if (options.isCovered(real.path)) return 'link';
+  const reason = options.targets.reasonFor(path, real.path);
+  if (reason !== undefined) return reason;
   const how = `is a link to ${readTarget(location)}, which no pattern matches`;
   return refuse(path, 'LINK_NOT_FOLLOWED', how);
 }
@@ -116,4 +119,74 @@ const HINTS = {
 
 function refuse(path: string, code: Refusal, how: string, cause?: unknown): RefusedFile {
   return { path, error: new ActionError(code, `${show(path)} ${how}.`, { hint: HINTS[code], cause }) };
+}
+
+/** What decides whether a link needs a signature of its own. */
+export interface LinkTargetOptions extends Pick<ExamineOptions, 'realRoot' | 'suffix'> {
+  readonly own: OwnPaths;
+  readonly start: Scope;
+  /** Tells whether a file is signed or checked, by its path. */
+  readonly isListed: (path: string) => boolean;
+}
+
+/** Knows what is listed without the links that lead to it; each place is looked at once, because thousands of links may lead there. */
+export class LinkTargets {
+  readonly #options: LinkTargetOptions;
+  readonly #answers = new Map<string, readonly string[] | undefined>();
+
+  constructor(options: LinkTargetOptions) {
+    this.#options = options;
+  }
+
+  /** Returns why a link to a real path is left out; `undefined` when what it leads to is not listed. */
+  reasonFor(link: string, real: string): 'link' | 'partial-link' | undefined {
+    if (!this.#answers.has(real)) this.#answers.set(real, this.#lookAt(real));
+    const missing = this.#answers.get(real);
+    if (missing === undefined) return undefined;
+    const isMeant = (below: string): boolean =>
+      (scopeAt(this.#options.start, `${link}/${below}`, 'file')?.meant ?? []).length > 0;
+    return missing.some(isMeant) ? 'partial-link' : 'link';
+  }
+
+  /** Returns which files of a place are not listed, relative to it; `undefined` when the place itself is not. */
+  #lookAt(real: string): string[] | undefined {
+    const { realRoot, own, start, isListed } = this.#options;
+    if (!isBelow(realRoot, real) || own.reasonBehind(real) !== undefined) return undefined;
+    const path = pathBelow(realRoot, real);
+    if (isListed(path)) return [];
+    if (statSync(real, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+    const scope = scopeAt(start, path, 'directory');
+    if (scope === undefined || scope.meant.length === 0) return undefined;
+    return [...this.#missingIn(real, { path, excludes: scope.excludes.list })].map((each) =>
+      each.slice(path.length + 1),
+    );
+  }
+
+  /** An exclude that looks at one name alone leaves the file out by way of a link too. */
+  *#missingIn(
+    directory: string,
+    { path: above, excludes }: { readonly path: string; readonly excludes: readonly Glob[] },
+  ): Generator<string> {
+    if (excludes.every(({ isAnywhere }) => isAnywhere)) return;
+    const { own, isListed, suffix } = this.#options;
+    for (const entry of listOrNothing(directory)) {
+      const { name } = entry;
+      const [path, location] = [`${above}/${name}`, join(directory, name)];
+      const kind = entry.isDirectory() ? 'directory' : 'file';
+      const names = path.split('/');
+      if (own.reasonFor({ location, name, kind }) !== undefined) continue;
+      if (excludes.some((glob) => glob.isAnywhere && glob.means(names, kind))) continue;
+      if (kind === 'directory') yield* this.#missingIn(location, { path, excludes });
+      else if (entry.isFile() && !name.endsWith(suffix) && !isListed(path)) yield path;
+    }
+  }
+}
+
+/** A directory that is excluded may be one that nobody may list. */
+function listOrNothing(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }

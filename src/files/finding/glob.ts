@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import { create } from '@actions/glob';
-import { Minimatch } from 'minimatch';
+import { GLOBSTAR, Minimatch } from 'minimatch';
 import type { Pattern } from './patterns.ts';
 import type { Entry } from './walk.ts';
 
@@ -50,6 +50,13 @@ export class Glob {
   /** Tells whether the pattern may mean something below a directory. */
   reaches(names: string[]): boolean {
     return this.#engine.matchOne(names, this.#segments, true);
+  }
+
+  /** Whether the pattern looks at one name alone, wherever that is, such as `**\/*.map`. */
+  get isAnywhere(): boolean {
+    const [first, second, ...others] = this.#segments;
+    const isBelow = others.length === 0 || (others.length === 1 && others[0] === GLOBSTAR);
+    return first === GLOBSTAR && second !== undefined && second !== GLOBSTAR && isBelow;
   }
 
   /** Tells whether the pattern means every child of a directory. */

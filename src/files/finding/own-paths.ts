@@ -13,10 +13,11 @@ export type OwnReason = 'git' | 'runner-temp' | 'temporary' | 'written' | 'outpu
  * Why a path that a pattern means is not among the files of a release.
  *
  * `signature`: the signature of a listed file. `suffix`: it ends as signatures do and signs no listed file. `link`: a
- * link to something that is listed itself. `circle`: a link that leads back to a directory above. `hidden`: hidden files
+ * link to something that is listed itself. `partial-link`: a link to a directory whose files are listed, but for some that an
+ * exclude leaves out there and not by way of the link. `circle`: a link that leads back to a directory above. `hidden`: hidden files
  * are not wanted.
  */
-export type LeftOutReason = OwnReason | 'signature' | 'suffix' | 'link' | 'circle' | 'hidden';
+export type LeftOutReason = OwnReason | 'signature' | 'suffix' | 'link' | 'partial-link' | 'circle' | 'hidden';
 
 type Options = Pick<DiscoverOptions, 'root' | 'temporaryDirectory' | 'outputDirectory' | 'written'> & RealPlaces;
 

@@ -148,13 +148,13 @@ export function isNamed({ includes }: Scope, path: string): boolean {
   return includes.list.some(({ literals }) => depth <= literals.length);
 }
 
-/** Tells whether the patterns mean a directory, given by its path from the root, and with it all that comes to lie there. */
-export function meansDirectory(start: Scope, directory: string): boolean {
+/** Returns what the patterns say about a path from the root; `undefined` when nothing there or below is meant. */
+export function scopeAt(start: Scope, path: string, kind: Entry['kind']): Scope | undefined {
+  const names = path.split('/');
   let scope: Scope | undefined = start;
-  let path = '';
-  for (const name of directory.split('/')) {
-    path = path === '' ? name : `${path}/${name}`;
-    scope &&= narrow(scope, { path, name, kind: 'directory' });
+  for (const [at, name] of names.entries()) {
+    const isLast = at === names.length - 1;
+    scope &&= narrow(scope, { path: names.slice(0, at + 1).join('/'), name, kind: isLast ? kind : 'directory' });
   }
-  return scope !== undefined && scope.leftOut === undefined && scope.meant.length > 0;
+  return scope?.leftOut === undefined ? scope : undefined;
 }

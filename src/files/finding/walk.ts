@@ -68,8 +68,7 @@ export async function* walk<State>(options: WalkOptions<State>): AsyncGenerator<
 }
 
 /** A directory that is still to be listed. */
-interface Place<State> extends Pick<Entry, 'path' | 'location'> {
-  readonly state: State;
+interface Place<State> extends Pick<Entry, 'path' | 'location'>, Pick<Visit<State>, 'state'> {
   readonly above: Place<State> | undefined;
 }
 

@@ -41,6 +41,12 @@ export function tellLeftOut({ runner }: Context, { shard }: FileInputs, coverage
       `“${show(text)}” does not mean ${show(path)}: in a pattern, characters in brackets stand for any one of them. To mean the name itself, write ${show(line)}.`,
     );
   }
+  const partial = leftOut.find(({ reason }) => reason === 'partial-link');
+  if (partial) {
+    warnings.push(
+      `${plural(partial.count, 'link')} to directories of which an exclude leaves files out: ${showList(partial.first, 5)}. By way of the link these files are there without a signature: exclude them by that way too, or exclude the link.`,
+    );
+  }
   for (const text of warnings) runner.annotate('warning', 'Patterns', text);
   return { leftOut, notes: warnings };
 }

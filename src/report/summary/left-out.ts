@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<LeftOutReason, string>> = {
   'runner-temp': 'in RUNNER_TEMP',
   hidden: 'hidden, and include-hidden-files is false',
   link: 'links to what is listed itself',
+  'partial-link': 'links to directories of which an exclude leaves files out',
   circle: 'links that lead back to a directory above',
 };
 
