@@ -181,7 +181,7 @@ test('a part of a release is checked against its full checksums, and every file 
   await writeFile(join(scenario.workspace, 'dist', 'docs', 'readme.txt'), 'another text');
   expect((await scenario.run({ ...verify, partial: 'true' })).exitCode).toBe(1);
   expect((await scenario.run({ 'verify-key': key['verify-key'], mode: 'verify', partial: 'true' })).log).toContain(
-    'Input partial needs checksums',
+    'Input partial needs checksums, manifest or verification-kit',
   );
 });
 
@@ -214,6 +214,47 @@ describe('verify refuses what is signed and is not of this release', () => {
     }
     await put('dist', 'app.zip', KIT[0]);
     expect((await scenario.run(verify)).log).toContain('KIT_DIFFERS');
+  });
+
+  test('a kit or a receipt of a release that had more files, unless a part of the release is checked', async () => {
+    await using scenario = await createScenario({
+      runScript: runInProcess,
+      files: { ...FILES, 'dist/old.zip': 'old' },
+    });
+    const inputs = { ...signing(scenario), manifest: 'receipt.json', checksums: 'SHA256SUMS', upload: 'false' };
+    const at = (path: string): string => join(scenario.workspace, path);
+    const own = [...KIT, 'receipt.json', 'SHA256SUMS'].flatMap((path) => [path, `${path}.sign`]);
+    const copy = async (from: string, to: string, paths = own): Promise<void> => {
+      for (const path of paths) await cp(at(join(from, path)), at(join(to, path)));
+    };
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await copy('', 'before');
+    for (const path of ['dist/old.zip', 'dist/old.zip.sign']) await rm(at(path));
+    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await copy('', 'now');
+    const verify = { ...inputs, mode: 'verify' };
+    const codesOf = async (more: Readonly<Record<string, string>> = {}): Promise<string[]> => {
+      const { log } = await scenario.run({ ...verify, ...more });
+      return [...new Set(log.match(/[A-Z]+_DIFFERS?(?=: )/g))];
+    };
+    expect(await codesOf()).toEqual([]);
+    for (const [code, paths] of [
+      ['KIT_DIFFERS', own.slice(0, 4)],
+      ['MANIFEST_DIFFERS', own.slice(4, 6)],
+    ] as const) {
+      await copy('before', '', [...paths]);
+      expect(await codesOf()).toEqual([code]);
+      // The kit lists the checksums of its own release, and so binds itself to them also where files may be missing.
+      expect(await codesOf({ partial: 'true' })).toEqual(code === 'KIT_DIFFERS' ? [code] : []);
+      await copy('now', '');
+    }
+    // A part of the files, of the release as it was.
+    await copy('before', '');
+    expect(await codesOf({ checksums: '' })).toEqual(['KIT_DIFFERS']);
+    for (const checksums of ['SHA256SUMS', '']) expect(await codesOf({ checksums, partial: 'true' })).toEqual([]);
+    // All files are there, and the patterns mean some of them.
+    await copy('now', '');
+    expect(await codesOf({ files: 'dist/*.zip', checksums: '' })).toEqual([]);
   });
 });
 

@@ -113,9 +113,12 @@ function readVerifying({ reader }: TakenInputs, runner: Runner): Inputs | undefi
     reader.reject('verify-key', 'is empty; mode verify needs the public key or certificate of the signer');
   }
   const isPartial = reader.boolean('partial', false);
-  if (isPartial && files.checksums === undefined) {
-    reader.reject('partial', 'needs checksums, whose list says which files may be missing');
-  }
+  const hasList = [files.checksums, files.manifest, files.kit].some((list) => list !== undefined);
+  if (isPartial && !hasList)
+    reader.reject(
+      'partial',
+      'needs checksums, manifest or verification-kit, whose lists say which files may be missing',
+    );
   return verification && { mode: 'verify', files, verification, isPartial };
 }
 

@@ -37,11 +37,14 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
     const { sealed: stamp, part } = await checkReleaseStamp(context, files, { output, verification, sha256 });
     report.add(part);
     const kit = await checkKit(context, files, { output, verification });
-    if (files.kit) checkKitOfRelease(files.kit, kit, outcomes);
+    const lists = [...checksums, ...stamp];
+    const directories = [files.root, output.directory];
+    const thisRelease = { outcomes, lists, allFiles, directories, isPartial };
+    if (files.kit) checkKitOfRelease(files.kit, kit, thisRelease);
     const own = [...checksums, ...stamp, ...kit];
     const known = [...own.map(({ file }) => file.path), ...(receipt.isDelivered ? [receipt.path] : [])];
     const others = await checkOthers(context, files, { output, verification, known });
-    checkReceiptsOfRelease(others, outcomes);
+    checkReceiptsOfRelease(others, thisRelease);
     own.push(...others);
     report.add(judgeOwnPlaces(files, release.coverage, own));
     return { release, outcomes, own };

@@ -1,7 +1,9 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Code } from '../../../codes.ts';
 import { ActionError } from '../../../errors.ts';
 import { show } from '../../../files/names.ts';
-import type { FileOutcome } from '../../../files/release-file.ts';
+import type { FileOutcome, ReleaseFile } from '../../../files/release-file.ts';
 import type { Sealed } from '../../../files/seal.ts';
 import type { KitPaths } from '../../../inputs/inputs.ts';
 import { dataInPage } from '../../../kit/page.ts';
@@ -9,58 +11,109 @@ import { modeOfManifest } from '../../../report/manifest.ts';
 import { showList } from '../../../report/summary/units.ts';
 import { readIfThere } from './whole-release.ts';
 
+/** The release that is verified. */
+export interface ThisRelease {
+  /** Outcomes of the files that were checked. */
+  readonly outcomes: readonly FileOutcome[];
+  /** The checksums and their time stamp, as far as they were checked. */
+  readonly lists: readonly Sealed[];
+  /** The files of all slices. */
+  readonly allFiles: readonly ReleaseFile[];
+  /** Where files may be that the patterns do not mean, such as the checksums. */
+  readonly directories: readonly string[];
+  /** Files may be missing. */
+  readonly isPartial: boolean;
+}
+
 /**
  * Sees that a page and a guide are those of this release: the signature of an older kit, or of any other file, is valid too.
  *
  * @throws ActionError `KIT_DIFFERS`
  */
-export function checkKitOfRelease(kit: KitPaths, sealed: readonly Sealed[], outcomes: readonly FileOutcome[]): void {
+export function checkKitOfRelease(kit: KitPaths, sealed: readonly Sealed[], release: ThisRelease): void {
   const [page = '', guide = ''] = [kit.page, kit.guide].map((path) => textOf(sealed, path));
   const data = dataInPage(page);
-  const listed = new Map(data?.files.filter(Array.isArray).map(([path, , sha256]) => [path, sha256]));
-  compare(kit.page, { listed, outcomes, code: 'KIT_DIFFERS', isWhole: true });
+  const listed = listOf(
+    (data?.files ?? []).filter(Array.isArray).map(([path, size, sha256]) => ({ path, size, sha256 })),
+  );
+  compare(kit.page, release, { listed, code: 'KIT_DIFFERS', isWhole: true });
   if (!guide.includes(`- Signed: ${data?.createdAt}\n`))
     throw differs('KIT_DIFFERS', kit.guide, `it was not written together with ${show(kit.page)}`);
 }
 
 /**
- * Sees that receipts list no other bytes for these files. Each of several signings of a release has a receipt of its own, which
- * lists a part of the files.
+ * Sees that receipts list no other bytes for these files, and no other files. Each of several signings of a release has a
+ * receipt of its own, which lists a part of the files.
  *
  * @throws ActionError `MANIFEST_DIFFERS`
  */
-export function checkReceiptsOfRelease(sealed: readonly Sealed[], outcomes: readonly FileOutcome[]): void {
+export function checkReceiptsOfRelease(sealed: readonly Sealed[], release: ThisRelease): void {
   for (const { file } of sealed) {
     const text = textOf(sealed, file.path);
     if (modeOfManifest(text, 'whole') === undefined) continue;
     const { files }: { files?: unknown } = JSON.parse(text);
-    const listed = new Map((Array.isArray(files) ? files : []).map((entry) => [entry?.path, entry?.sha256]));
-    compare(file.path, { listed, outcomes, code: 'MANIFEST_DIFFERS', isWhole: false });
+    const listed = listOf(Array.isArray(files) ? files : []);
+    compare(file.path, release, { listed, code: 'MANIFEST_DIFFERS', isWhole: false });
   }
 }
 
+/** What a list says of a file; nothing of it is checked. */
+interface Entry {
+  readonly path?: unknown;
+  readonly size?: unknown;
+  /** As hex. */
+  readonly sha256?: unknown;
+}
+
+type Listed = ReadonlyMap<string, Entry>;
+
+function listOf(entries: readonly (Entry | null)[]): Listed {
+  return new Map(entries.flatMap((entry) => (typeof entry?.path === 'string' ? [[entry.path, entry] as const] : [])));
+}
+
 interface Comparison {
-  /** SHA-256 as hex, by path. */
-  readonly listed: ReadonlyMap<string, string>;
-  readonly outcomes: readonly FileOutcome[];
+  readonly listed: Listed;
   readonly code: Code;
   /** Whether every file must be listed. */
   readonly isWhole: boolean;
 }
 
-function compare(path: string, { listed, outcomes, code, isWhole }: Comparison): void {
-  const wrong = outcomes.filter(({ file, sha256 }) => {
+function compare(
+  path: string,
+  { outcomes, lists, allFiles, directories, isPartial }: ThisRelease,
+  { listed, code, isWhole }: Comparison,
+): void {
+  const isWrong = ({ file, sha256 }: Pick<FileOutcome, 'file' | 'sha256'>, isDemanded: boolean): boolean => {
     const said = listed.get(file.path);
-    return sha256 !== undefined && (said === undefined ? isWhole : said !== sha256);
-  });
-  if (wrong.length === 0) return;
-  const paths = wrong.map(({ file }) => file.path);
-  throw differs(code, path, `it does not list ${showList(paths, 5)} with the bytes that are here`);
+    return sha256 !== undefined && (said === undefined ? isDemanded : said.sha256 !== sha256);
+  };
+  const wrong = [
+    ...outcomes.filter((outcome) => isWrong(outcome, isWhole)),
+    ...lists.filter((list) => isWrong(list, false)),
+  ].map(({ file }) => file.path);
+  if (wrong.length > 0)
+    throw differs(code, path, `it does not list ${showList(wrong, 5)} with the bytes that are here`);
+  if (isPartial) return;
+  const present = new Set(allFiles.map((file) => file.path));
+  const missing = [...listed].flatMap(([each, { size }]) =>
+    present.has(each) || directories.some((directory) => isThere(join(directory, each), size)) ? [] : [each],
+  );
+  if (missing.length > 0) throw differs(code, path, `it lists ${showList(missing, 5)}, which is not here`);
+}
+
+/** The patterns may mean a part of the files: what they do not mean is only looked at. */
+function isThere(location: string, size: unknown): boolean {
+  try {
+    const stat = lstatSync(location, { throwIfNoEntry: false });
+    return stat?.isFile() === true && stat.size === size;
+  } catch {
+    return false;
+  }
 }
 
 function differs(code: Code, path: string, why: string): ActionError {
   return new ActionError(code, `${show(path)} is of another release, or of a part of this one: ${why}.`, {
-    hint: 'Restore it from the release that these files are of: a valid signature alone does not say to which release a file belongs. A kit of a part of the files is checked with the files of that part.',
+    hint: 'Restore it from the release that these files are of: a valid signature alone does not say to which release a file belongs. A kit of a part of the files is checked with the files of that part, and a part of the files with partial: true.',
   });
 }
 
