@@ -300,6 +300,7 @@ export const modules = {
 	}),
 	57163: ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 		__webpack_require__.d(__webpack_exports__, {
+			MAX_CLOCK_DIFFERENCE_MS: () => MAX_CLOCK_DIFFERENCE_MS,
 			bundledAnchors: () => bundledAnchors,
 			checkStamp: () => checkStamp,
 			createPost: () => createPost,
@@ -715,9 +716,10 @@ export const modules = {
 			}
 		}
 		async function ask(authority, { sha256, anchors }, { world, signal, tryMs }) {
-			const { post, randomInt, scrub } = world;
+			const { post, randomInt, scrub, now } = world;
 			const nonce = drawNonce(randomInt);
 			const late = AbortSignal.timeout(tryMs);
+			const askedAt = now();
 			const { status, body } = await post(authority, encodeRequest(sha256, nonce), AbortSignal.any([signal, late])).catch((error) => {
 				throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : inOwnInputs(error);
 			});
@@ -729,12 +731,29 @@ export const modules = {
 				nonce,
 				anchors
 			});
+			const clockWarning = checkTime(stamp.time, {
+				askedAt,
+				answeredAt: now()
+			});
 			return {
 				...stamp,
 				bytes: body,
-				authority: withoutQuery(authority)
+				authority: withoutQuery(authority),
+				clockWarning
 			};
 		}
+		const USUAL_DIFFERENCE_MS = 5 * 6e4;
+		const MAX_CLOCK_DIFFERENCE_MS = 24 * 60 * 6e4;
+		function checkTime(time, { askedAt, answeredAt }) {
+			const [from, to] = [Math.min(askedAt, answeredAt), Math.max(askedAt, answeredAt)];
+			const differenceMs = Math.max(from - time.getTime(), time.getTime() - to);
+			if (differenceMs <= USUAL_DIFFERENCE_MS) return undefined;
+			const clock = new Date(answeredAt).toISOString();
+			const sentence = `The time stamp says ${time.toISOString()}, and the clock of this machine says ${clock}.`;
+			if (differenceMs > MAX_CLOCK_DIFFERENCE_MS) throw new FinalError("TIMESTAMP_TIME_DIFFERS", sentence, { hint: WRONG_CLOCK });
+			return `${sentence} ${WRONG_CLOCK}`;
+		}
+		const WRONG_CLOCK = "Compare both with a clock that you trust. If that of this machine is wrong, set it (date -u shows it); if the time stamp is wrong, use another authority and tell this one, whose clock is wrong or whose key somebody else uses.";
 		function withoutQuery({ origin, pathname }) {
 			return origin + pathname;
 		}

@@ -5,6 +5,7 @@ export const modules = { 33642: ((__unused_webpack___webpack_module__, __webpack
 	;
 	const KIT_MARK = "<!-- mtls-release-signing verification kit -->";
 	var der = __webpack_require__(97415);
+	var names = __webpack_require__(93509);
 	;
 	function quoteForShell(text) {
 		return `'${text.replaceAll("'", `'\\''`)}'`;
@@ -12,7 +13,8 @@ export const modules = { 33642: ((__unused_webpack___webpack_module__, __webpack
 	function quoteForPowerShell(text) {
 		return `'${text.replace(/['\u2018\u2019\u201A\u201B]/g, "$&$&")}'`;
 	}
-	function asCode(text) {
+	function asCode(name) {
+		const text = (0, names.WU)(name);
 		const fence = fenceFor(text, 1);
 		return text.startsWith("`") || text.endsWith("`") ? `${fence} ${text} ${fence}` : `${fence}${text}${fence}`;
 	}
@@ -28,7 +30,6 @@ export const modules = { 33642: ((__unused_webpack___webpack_module__, __webpack
 	function isPrintable(name) {
 		return !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Cf}]/u.test(name);
 	}
-	var names = __webpack_require__(93509);
 	var writing_checksums = __webpack_require__(22414);
 	;
 	const LINUX = {

@@ -16622,8 +16622,15 @@ var __webpack_modules__ = {
 			if (one === other) return true;
 			if ((0, _names_js__WEBPACK_IMPORTED_MODULE_3__.zN)(one) !== (0, _names_js__WEBPACK_IMPORTED_MODULE_3__.zN)(other)) return false;
 			const [first, second] = [identify(one), identify(other)];
-			if (first && second) return first.ino === second.ino && first.dev === second.dev;
+			if (first && second) return first.ino === second.ino && first.dev === second.dev && !isHardLink(one, other, first);
 			return first === second && (0, node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(one) === (0, node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(other) && isSamePlace((0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(one), (0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(other));
+		}
+		function isHardLink(one, other, file) {
+			if (file.nlink < 2n || file.isDirectory()) return false;
+			if (!isSamePlace((0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(one), (0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(other))) return true;
+			const names = [(0, node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(one), (0, node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(other)];
+			const listed = (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)((0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(one));
+			return names[0] !== names[1] && names.every((name) => listed.includes(name));
 		}
 		function identify(location) {
 			try {
@@ -16852,7 +16859,7 @@ var __webpack_modules__ = {
 						(0, _temporary_files_js__WEBPACK_IMPORTED_MODULE_7__.SX)((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, name), () => (0, _held_js__WEBPACK_IMPORTED_MODULE_3__.CU)(() => rename(base, name, path)));
 					});
 				} catch (error) {
-					throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.m)(path, error);
+					throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.mP)(path, error);
 				}
 			}
 			writeTexts(paths, texts) {
@@ -16862,7 +16869,7 @@ var __webpack_modules__ = {
 					try {
 						write(path, texts[at] ?? "");
 					} catch (error) {
-						errors.set(at, (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.m)(path, error));
+						errors.set(at, (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.mP)(path, error));
 					}
 				};
 				for (const indices of Map.groupBy(paths.keys(), (at) => (0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(paths[at] ?? "")).values()) {
@@ -16895,12 +16902,12 @@ var __webpack_modules__ = {
 				try {
 					const stat = (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(this.locate(path), { throwIfNoEntry: false });
 					if (stat === undefined) return;
-					if (stat.isDirectory()) throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.y)();
+					if (stat.isDirectory()) throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.yJ)();
 					const directory = this.#find(this.#resolve(path));
 					if (directory) (0, _directories_js__WEBPACK_IMPORTED_MODULE_6__.zX)(directory, (base) => (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, (0, node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(path))));
 				} catch (error) {
 					if ((0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(error) === "ENOENT" || (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(error) === "ENOTDIR") return;
-					throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.m)(path, error);
+					throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.mP)(path, error);
 				}
 			}
 			sweep(paths) {
@@ -16933,7 +16940,8 @@ var __webpack_modules__ = {
 				const known = this.#real.get(parent);
 				if (known !== undefined) return known;
 				const { path: top = this.directory } = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.yT)(this.directory);
-				const { path: real } = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.yT)(this.locate(parent));
+				const { path: real, failure } = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.yT)(this.locate(parent));
+				if (failure === "ENOTDIR") throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.mP)(path, (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.FK)());
 				if (real === undefined || !(0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.UO)(top, real)) {
 					const target = real === undefined ? "nowhere" : `to ${(0, _names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(real)}`;
 					throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ("OUTPUT_OUTSIDE", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude what lies behind it, or set output-dir to a directory without links." });
@@ -16947,7 +16955,7 @@ var __webpack_modules__ = {
 			try {
 				(0, node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)((0, node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, name), target);
 			} catch (error) {
-				throw (0, _held_js__WEBPACK_IMPORTED_MODULE_3__.i7)(error) && (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(target, { throwIfNoEntry: false })?.isDirectory() ? (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.y)(error) : error;
+				throw (0, _held_js__WEBPACK_IMPORTED_MODULE_3__.i7)(error) && (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(target, { throwIfNoEntry: false })?.isDirectory() ? (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.yJ)(error) : error;
 			}
 		}
 	}),
@@ -17056,8 +17064,9 @@ var __webpack_modules__ = {
 	}),
 	10697: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			m: () => unwritable,
-			y: () => directoryError
+			FK: () => noDirectoryError,
+			mP: () => unwritable,
+			yJ: () => directoryError
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _held_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(46018);
@@ -17116,6 +17125,9 @@ var __webpack_modules__ = {
 		}
 		function directoryError(cause) {
 			return Object.assign(new Error("EISDIR: a directory stands there", { cause }), { code: "EISDIR" });
+		}
+		function noDirectoryError() {
+			return Object.assign(new Error("ENOTDIR: no directory stands there"), { code: "ENOTDIR" });
 		}
 	}),
 	46018: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -18130,8 +18142,9 @@ var __webpack_modules__ = {
 	}),
 	60913: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			F: () => secretsOf,
-			S: () => containsPrivateKey
+			Fj: () => secretsOf,
+			S7: () => containsPrivateKey,
+			XX: () => misplacedKeys
 		});
 		var _der_label_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(86350);
 		var _text_pem_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24336);
@@ -18156,6 +18169,33 @@ var __webpack_modules__ = {
 				for (const secret of secretsBesideCertificates(text)) found.add(secret);
 			}
 			return [...found];
+		}
+		const PRIVATE_LABELS = [
+			"PKCS12",
+			"PRIVATE KEY",
+			"EC PRIVATE KEY",
+			"RSA PRIVATE KEY",
+			"ENCRYPTED PRIVATE KEY"
+		];
+		const MAY_HOLD_KEY = /PRIVATE KEY|"kty"|[\w+/=:-]{40}/;
+		const ENCODED_LINES = /(?:^[ \t]*[\w+/=:-]{16,}[ \t]*(?:[\r\n]+|$))+(?:^[ \t]*[\w+/=:-]{1,15}[ \t]*$)?/gm;
+		const SECRET_MEMBERS = /"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([\w+/=-]{16,})"/g;
+		function misplacedKeys(text) {
+			if (!MAY_HOLD_KEY.test(text)) return [];
+			const parts = [text, ...text.match(ENCODED_LINES) ?? []];
+			const members = text.includes("\"kty\"") ? [...text.matchAll(SECRET_MEMBERS)].map(([, value = ""]) => value) : [];
+			return [...new Set([...parts.flatMap(keysOfPart), ...members])];
+		}
+		function keysOfPart(text) {
+			const shape = (0, _text_shape_js__WEBPACK_IMPORTED_MODULE_2__.o)(text);
+			const isKey = shape.der ? PRIVATE_LABELS.includes((0, _der_label_js__WEBPACK_IMPORTED_MODULE_0__.T)(shape.der)) : containsPrivateKey(text);
+			if (isKey) return secretsOfShape(shape, "certificates");
+			const hex = text.replace(/[\s:]|^\s*0x/gi, "");
+			const isHexOfKey = /^30[0-9a-f]{30,}$/i.test(hex) && PRIVATE_LABELS.includes((0, _der_label_js__WEBPACK_IMPORTED_MODULE_0__.T)(Buffer.from(hex, "hex")));
+			return isHexOfKey ? [hex, ...text.split(/[\r\n]+/).map((line) => line.trim())].filter(isLong) : [];
+		}
+		function isLong(text) {
+			return text.length >= MIN_LENGTH;
 		}
 		function passphraseForms(passphrase) {
 			const trimmed = passphrase.trim();
@@ -20584,7 +20624,7 @@ Content-Type: application/json
 		}
 		function isThere(credential, { identity, appSecret, token }, { hasIdTokens }) {
 			switch (credential) {
-				case "key": return !(0, inputs.z3)(identity.key) || (0, secrets.F)({ cert: identity.cert ?? "" }).length > 0;
+				case "key": return !(0, inputs.z3)(identity.key) || (0, secrets.Fj)({ cert: identity.cert ?? "" }).length > 0;
 				case "app-secret": return appSecret !== undefined;
 				case "token": return token !== undefined;
 				case "OIDC": return hasIdTokens;
@@ -20688,6 +20728,7 @@ Content-Type: application/json
 				return undefined;
 			}
 			#checkNames(input, path) {
+				if (/\p{Cc}/u.test(path)) this.reject(input, "holds a line end or another control character, but must be one path");
 				const refused = external_node_path_.sep === "\\" ? path.split(/[/\\]/).find((name) => files_names.Lu.test(name)) : undefined;
 				if (refused !== undefined) this.reject(input, `holds “${(0, files_names.WU)(refused)}”, which is no name of a file on Windows`);
 				return path;
@@ -20728,7 +20769,7 @@ Content-Type: application/json
 		;
 		function readFiles(reader, { facts }, purpose) {
 			const root = reader.pathInside("root", facts.workspace, ".");
-			if ((0, external_node_fs_.statSync)(root, { throwIfNoEntry: false })?.isDirectory() !== true) reader.reject("root", "is not an existing directory");
+			if (lookAt(root)?.isDirectory() !== true) reader.reject("root", "is not an existing directory");
 			const suffix = reader.text("suffix") ?? ".sign";
 			if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
 				reader.reject("suffix", "must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -");
@@ -20887,8 +20928,14 @@ Content-Type: application/json
 			return isGit || liesInGit(above);
 		}
 		function isDirectoryOrNew(path) {
-			const stat = (0, external_node_fs_.statSync)(path, { throwIfNoEntry: false });
-			return stat?.isDirectory() ?? ((0, external_node_path_.dirname)(path) === path || isDirectoryOrNew((0, external_node_path_.dirname)(path)));
+			return lookAt(path)?.isDirectory() ?? ((0, external_node_path_.dirname)(path) === path || isDirectoryOrNew((0, external_node_path_.dirname)(path)));
+		}
+		function lookAt(path) {
+			try {
+				return (0, external_node_fs_.statSync)(path, { throwIfNoEntry: false });
+			} catch {
+				return undefined;
+			}
 		}
 		;
 		const SECRETS = [
@@ -20927,7 +20974,7 @@ Content-Type: application/json
 				identity.key,
 				appSecret,
 				token
-			].some(Boolean) || (0, secrets.F)({ cert: identity.cert ?? "" }).length > 0;
+			].some(Boolean) || (0, secrets.Fj)({ cert: identity.cert ?? "" }).length > 0;
 			const isSecretMissing = reader.missing.some((name) => SECRETS.includes(name));
 			const blind = "the credentials are stored in an environment, and the job does not name it with environment:; or the job is in a reusable workflow, and the caller does not pass the secrets by name under secrets:; or nothing is stored under these names in this repository";
 			if (!isSecretMissing || hasSecret) {
@@ -21082,7 +21129,8 @@ Content-Type: application/json
 		}
 		function readKey(value, { reader, runner, requested, encoding }) {
 			try {
-				const key = (0, verifying_key.v)(value.includes("-----BEGIN") || (0, secrets.S)(value) ? guard(value, runner) : readKeyFile(value, runner));
+				const isText = value.includes("-----BEGIN") || (0, secrets.S7)(value);
+				const key = (0, verifying_key.v)(isText ? value : readKeyFile(value, runner));
 				return {
 					verifier: (0, verifying_verifier.$A)(key, (0, verifying_algorithm.NO)(key, requested)),
 					encoding
@@ -21092,15 +21140,12 @@ Content-Type: application/json
 				return undefined;
 			}
 		}
-		function guard(text, runner) {
-			if ((0, secrets.S)(text)) runner.mask((0, secrets.F)({ key: text }));
-			return text;
-		}
 		function readKeyFile(value, runner) {
 			const { workspace } = runner.facts;
 			refuseBareKey(value, runner);
 			const path = (0, external_node_path_.resolve)(workspace, value);
-			const text = guard(readWhole(path, value), runner);
+			const text = readWhole(path, value);
+			runner.mask((0, secrets.XX)(text));
 			const pathInCheckout = (0, real_path._l)(workspace, path);
 			if (pathInCheckout !== undefined) warnOfForeignKey(pathInCheckout, runner);
 			return text;
@@ -21154,10 +21199,10 @@ Content-Type: application/json
 			};
 			const [appSecret, token] = [runner.takeInput("app-secret"), runner.takeInput("token")];
 			const certificateChain = runner.takeInput("certificate-chain");
-			runner.mask((0, secrets.F)(identity));
-			runner.mask((0, secrets.F)({ chain: certificateChain }));
+			runner.mask((0, secrets.Fj)(identity));
+			runner.mask((0, secrets.Fj)({ chain: certificateChain }));
 			runner.mask([appSecret, token].filter((secret) => secret !== undefined));
-			const reader = new FieldReader((name) => runner.takeInput(name));
+			const reader = openReader(runner);
 			const taken = {
 				identity,
 				appSecret,
@@ -21175,6 +21220,17 @@ Content-Type: application/json
 			};
 			if (inputs === undefined || problems.length > 0) throw allProblems(problems);
 			return inputs;
+		}
+		const EXPLAIN_KEYS = ["verify-key", "timestamp-chain"];
+		function openReader(runner) {
+			const reader = new FieldReader((name) => {
+				const value = runner.takeInput(name);
+				const keys = (0, secrets.XX)(value ?? "");
+				runner.mask(keys);
+				if (keys.length > 0 && !EXPLAIN_KEYS.includes(name)) reader.reject(name, "holds a private key, which belongs in key alone. If the text is not from a secret, everyone who reads the workflow has it: replace the key by a new one");
+				return value;
+			});
+			return reader;
 		}
 		function readMode(taken, runner) {
 			const { reader } = taken;
@@ -21240,9 +21296,12 @@ Content-Type: application/json
 				reader.reject("verify-key", "is empty; mode verify needs the public key or certificate of the signer");
 			}
 			const isPartial = reader.boolean("partial", false);
-			if (isPartial && files.checksums === undefined) {
-				reader.reject("partial", "needs checksums, whose list says which files may be missing");
-			}
+			const hasList = [
+				files.checksums,
+				files.manifest,
+				files.kit
+			].some((list) => list !== undefined);
+			if (isPartial && !hasList) reader.reject("partial", "needs checksums, manifest or verification-kit, whose lists say which files may be missing");
 			return verification && {
 				mode: "verify",
 				files,
@@ -21353,6 +21412,7 @@ Content-Type: application/json
 			"runner-temp": "in RUNNER_TEMP",
 			hidden: "hidden, and include-hidden-files is false",
 			link: "links to what is listed itself",
+			"partial-link": "links to directories of which an exclude leaves files out",
 			circle: "links that lead back to a directory above"
 		};
 		function describeLeftOut({ reason, count }) {
@@ -21386,6 +21446,10 @@ Content-Type: application/json
 			for (const { text, path } of misread.slice(0, 3)) {
 				const line = `${text.startsWith("!") ? "!" : ""}${(0, patterns.ft)(path)}`;
 				warnings.push(`“${(0, files_names.WU)(text)}” does not mean ${(0, files_names.WU)(path)}: in a pattern, characters in brackets stand for any one of them. To mean the name itself, write ${(0, files_names.WU)(line)}.`);
+			}
+			const partial = leftOut.find(({ reason }) => reason === "partial-link");
+			if (partial) {
+				warnings.push(`${(0, units.LS)(partial.count, "link")} to directories of which an exclude leaves files out: ${(0, units.w5)(partial.first, 5)}. By way of the link these files are there without a signature: exclude them by that way too, or exclude the link.`);
 			}
 			for (const text of warnings) runner.annotate("warning", "Patterns", text);
 			return {
@@ -21745,12 +21809,12 @@ Content-Type: application/json
 				longer: "refused",
 				links: "refused"
 			};
-			const file = lookAt(location, options);
+			const file = occupants_lookAt(location, options);
 			if (file === undefined) return "nothing";
 			return file.bytes !== undefined && isSignature(file.bytes.toString("utf8")) ? "own" : "foreign";
 		}
 		function occupantOfChecksums(location, signature) {
-			const file = lookAt(location, {
+			const file = occupants_lookAt(location, {
 				maxBytes: 80,
 				longer: "cut",
 				links: "refused"
@@ -21760,7 +21824,7 @@ Content-Type: application/json
 			return isList && signature === "own" ? "own" : "foreign";
 		}
 		function occupantOfTimestamp(location, signature) {
-			const file = lookAt(location, {
+			const file = occupants_lookAt(location, {
 				maxBytes: 1,
 				longer: "cut",
 				links: "refused"
@@ -21769,7 +21833,7 @@ Content-Type: application/json
 			return file.bytes?.[0] === 48 && signature === "own" ? "own" : "foreign";
 		}
 		function occupantOfKit(location) {
-			const file = lookAt(location, {
+			const file = occupants_lookAt(location, {
 				maxBytes: 120,
 				longer: "cut",
 				links: "refused"
@@ -21781,7 +21845,7 @@ Content-Type: application/json
 		function isSignatureText(text) {
 			return text !== "" && !text.includes("�") && !/[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]/.test(text);
 		}
-		function lookAt(location, options) {
+		function occupants_lookAt(location, options) {
 			const file = (0, read_small.EW)(location, options);
 			const code = file?.bytes ? undefined : (0, errors.$N)(file?.cause);
 			if (code === "EBUSY" && !file?.bytes) throw file?.cause;
@@ -21818,7 +21882,7 @@ Content-Type: application/json
 		}
 		const MAX_PARSED_BYTES = 8 * 1024 * 1024;
 		function occupantOf(location) {
-			const file = lookAt(location, {
+			const file = occupants_lookAt(location, {
 				maxBytes: MAX_PARSED_BYTES,
 				longer: "cut",
 				links: "refused"
@@ -21878,7 +21942,7 @@ Content-Type: application/json
 				shard: files.shard
 			});
 			let done = {
-				files: [],
+				release: undefined,
 				outcomes: [],
 				own: []
 			};
@@ -21916,7 +21980,8 @@ Content-Type: application/json
 				patience,
 				compareElsewhere: compareInWorker(worker)
 			};
-			const changed = await findChanged(sealable(done.files, done.outcomes), options);
+			const { release } = done;
+			const changed = await findChanged(sealable(release?.files ?? [], done.outcomes), options);
 			const outcomes = done.outcomes.flatMap((outcome) => {
 				const error = changed.get(outcome.file.path);
 				return error ? [{
@@ -21926,6 +21991,7 @@ Content-Type: application/json
 				}] : [];
 			});
 			report.add({ outcomes });
+			if (release) report.add({ outcomes: await (0, stages_release.al)(context, files, release) });
 			const own = await findChanged(done.own, options);
 			for (const error of own.values()) report.add({ failure: error });
 			if (mode === "verify") return;
@@ -21950,9 +22016,9 @@ Content-Type: application/json
 				context.runner.closeGroup();
 			}
 		}
-		function pathsOf({ suffix }, { files, own }) {
+		function pathsOf({ suffix }, { release, own }) {
 			const ofOwn = own.flatMap(({ file }) => [file.path, file.path + suffix]);
-			return [...files.map(({ path }) => path + suffix), ...ofOwn];
+			return [...(release?.files ?? []).map(({ path }) => path + suffix), ...ofOwn];
 		}
 		async function uploadPaths({ runner, clock, signal }, delivery, paths) {
 			const { retentionDays, overwrite } = delivery.upload;
@@ -22042,6 +22108,7 @@ Content-Type: application/json
 		}
 		var held = __nccwpck_require__(46018);
 		var temporary = __nccwpck_require__(70398);
+		var write_errors = __nccwpck_require__(10697);
 		;
 		const LONG_NAME_BYTES = 140;
 		const PLAIN = /^[\w.-]{10,140}(?<!\.)$/;
@@ -22053,6 +22120,11 @@ Content-Type: application/json
 					for (const name of unusual) makeAndRemove((0, external_node_path_.join)(own, name));
 				});
 			});
+		}
+		function checkWay(directory) {
+			const stat = (0, external_node_fs_.statSync)(directory, { throwIfNoEntry: false });
+			if (stat?.isDirectory() === false) throw (0, write_errors.FK)();
+			if (stat === undefined && (0, external_node_path_.dirname)(directory) !== directory) checkWay((0, external_node_path_.dirname)(directory));
 		}
 		function isOneFile(one, other, processId) {
 			if (one === other) return true;
@@ -22093,7 +22165,6 @@ Content-Type: application/json
 				});
 			}
 		}
-		var write_errors = __nccwpck_require__(10697);
 		var verifying_encoding = __nccwpck_require__(9852);
 		;
 		function* writersOf({ release, suffix, own, output }) {
@@ -22230,11 +22301,13 @@ Content-Type: application/json
 			const paths = [...wanted.map(({ path }) => path + files.suffix), ...others];
 			const byDirectory = Map.groupBy(paths, (path) => path.slice(0, path.lastIndexOf("/") + 1));
 			const errors = new Map();
+			const tree = signingTree(files, output);
 			for (const [directory, [first = directory, ...more]] of byDirectory) {
 				try {
+					checkWay((0, external_node_path_.dirname)(tree.locate(first)));
 					tryWriting((0, external_node_path_.dirname)(output.realPathOf(first)), [first, ...more].map((path) => path.slice(directory.length)), output.processId);
 				} catch (error) {
-					const known = (0, write_errors.m)(first, error);
+					const known = (0, write_errors.mP)(first, error);
 					errors.set(known.code + known.message, known);
 				}
 			}
@@ -24011,7 +24084,7 @@ Content-Type: application/json
 				const known = [...kept, ...outcomes];
 				const isComplete = known.length === release.files.length && known.every(({ error }) => error === undefined);
 				if (!isComplete || release.refused.length > 0) return {
-					files: release.files,
+					release,
 					outcomes: known,
 					own: []
 				};
@@ -24022,7 +24095,7 @@ Content-Type: application/json
 				});
 				report.add(describeUnasked(context, kept, service.transport.requests()));
 				return {
-					files: release.files,
+					release,
 					outcomes: known,
 					own
 				};
@@ -24389,43 +24462,59 @@ Content-Type: application/json
 		}
 		var kit_page = __nccwpck_require__(10535);
 		;
-		function checkKitOfRelease(kit, sealed, outcomes) {
+		function checkKitOfRelease(kit, sealed, release) {
 			const [page = "", guide = ""] = [kit.page, kit.guide].map((path) => textOf(sealed, path));
 			const data = (0, kit_page.f)(page);
-			const listed = new Map(data?.files.filter(Array.isArray).map(([path, , sha256]) => [path, sha256]));
-			compare(kit.page, {
+			const listed = listOf((data?.files ?? []).filter(Array.isArray).map(([path, size, sha256]) => ({
+				path,
+				size,
+				sha256
+			})));
+			compare(kit.page, release, {
 				listed,
-				outcomes,
 				code: "KIT_DIFFERS",
 				isWhole: true
 			});
 			if (!guide.includes(`- Signed: ${data?.createdAt}\n`)) throw differs("KIT_DIFFERS", kit.guide, `it was not written together with ${(0, files_names.WU)(kit.page)}`);
 		}
-		function checkReceiptsOfRelease(sealed, outcomes) {
+		function checkReceiptsOfRelease(sealed, release) {
 			for (const { file } of sealed) {
 				const text = textOf(sealed, file.path);
 				if ((0, manifest.g)(text, "whole") === undefined) continue;
 				const { files } = JSON.parse(text);
-				const listed = new Map((Array.isArray(files) ? files : []).map((entry) => [entry?.path, entry?.sha256]));
-				compare(file.path, {
+				const listed = listOf(Array.isArray(files) ? files : []);
+				compare(file.path, release, {
 					listed,
-					outcomes,
 					code: "MANIFEST_DIFFERS",
 					isWhole: false
 				});
 			}
 		}
-		function compare(path, { listed, outcomes, code, isWhole }) {
-			const wrong = outcomes.filter(({ file, sha256 }) => {
+		function listOf(entries) {
+			return new Map(entries.flatMap((entry) => typeof entry?.path === "string" ? [[entry.path, entry]] : []));
+		}
+		function compare(path, { outcomes, lists, allFiles, directories, isPartial }, { listed, code, isWhole }) {
+			const isWrong = ({ file, sha256 }, isDemanded) => {
 				const said = listed.get(file.path);
-				return sha256 !== undefined && (said === undefined ? isWhole : said !== sha256);
-			});
-			if (wrong.length === 0) return;
-			const paths = wrong.map(({ file }) => file.path);
-			throw differs(code, path, `it does not list ${(0, units.w5)(paths, 5)} with the bytes that are here`);
+				return sha256 !== undefined && (said === undefined ? isDemanded : said.sha256 !== sha256);
+			};
+			const wrong = [...outcomes.filter((outcome) => isWrong(outcome, isWhole)), ...lists.filter((list) => isWrong(list, false))].map(({ file }) => file.path);
+			if (wrong.length > 0) throw differs(code, path, `it does not list ${(0, units.w5)(wrong, 5)} with the bytes that are here`);
+			if (isPartial) return;
+			const present = new Set(allFiles.map((file) => file.path));
+			const missing = [...listed].flatMap(([each, { size }]) => present.has(each) || directories.some((directory) => this_release_isThere((0, external_node_path_.join)(directory, each), size)) ? [] : [each]);
+			if (missing.length > 0) throw differs(code, path, `it lists ${(0, units.w5)(missing, 5)}, which is not here`);
+		}
+		function this_release_isThere(location, size) {
+			try {
+				const stat = (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
+				return stat?.isFile() === true && stat.size === size;
+			} catch {
+				return false;
+			}
 		}
 		function differs(code, path, why) {
-			return new errors.lZ(code, `${(0, files_names.WU)(path)} is of another release, or of a part of this one: ${why}.`, { hint: "Restore it from the release that these files are of: a valid signature alone does not say to which release a file belongs. A kit of a part of the files is checked with the files of that part." });
+			return new errors.lZ(code, `${(0, files_names.WU)(path)} is of another release, or of a part of this one: ${why}.`, { hint: "Restore it from the release that these files are of: a valid signature alone does not say to which release a file belongs. A kit of a part of the files is checked with the files of that part, and a part of the files with partial: true." });
 		}
 		function textOf(sealed, path) {
 			const found = sealed.find(({ file }) => file.path === path);
@@ -24529,7 +24618,16 @@ Content-Type: application/json
 					output,
 					verification
 				});
-				if (files.kit) checkKitOfRelease(files.kit, kit, outcomes);
+				const lists = [...checksums, ...stamp];
+				const directories = [files.root, output.directory];
+				const thisRelease = {
+					outcomes,
+					lists,
+					allFiles,
+					directories,
+					isPartial
+				};
+				if (files.kit) checkKitOfRelease(files.kit, kit, thisRelease);
 				const own = [
 					...checksums,
 					...stamp,
@@ -24541,11 +24639,11 @@ Content-Type: application/json
 					verification,
 					known
 				});
-				checkReceiptsOfRelease(others, outcomes);
+				checkReceiptsOfRelease(others, thisRelease);
 				own.push(...others);
 				report.add(judgeOwnPlaces(files, release.coverage, own));
 				return {
-					files: release.files,
+					release,
 					outcomes,
 					own
 				};
@@ -25282,7 +25380,7 @@ Content-Type: application/json
 				write();
 				return undefined;
 			} catch (error) {
-				const failure = (0, write_errors.m)(what, error);
+				const failure = (0, write_errors.mP)(what, error);
 				if (failure.message !== known?.message) runner.annotate(level, failure.code, failure.message);
 				return failure;
 			}
@@ -26013,9 +26111,9 @@ Content-Type: application/json
 			const startedAt = context.clock.now();
 			const elapsed = () => context.clock.now() - startedAt;
 			try {
-				const { authority, signer, time } = await tryAuthorities(context, authorities);
+				const { authority, signer, time, clockWarning } = await tryAuthorities(context, authorities);
 				const what = `${authority} stamps; its stamp says ${time.toISOString()} and is signed by ${signer}`;
-				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.bF)("time stamp", what, elapsed())];
+				return [clockWarning ? (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.k9)("time stamp", `${authority}: ${clockWarning}`) : (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.bF)("time stamp", what, elapsed())];
 			} catch (error) {
 				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.gz)("time stamp", (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.ie)(error, "TIMESTAMP_FAILED", "no time stamp was to be had"), elapsed())];
 			}
@@ -26040,7 +26138,7 @@ Content-Type: application/json
 			return { notes: [text] };
 		}
 		async function askForStamp(context, { authorities, anchors }, sha256) {
-			const { runner, clock, randomInt, signal } = context;
+			const { runner, clock, now, randomInt, signal } = context;
 			const { requestStamp, createPost, bundledAnchors } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(163)]).then(__nccwpck_require__.bind(__nccwpck_require__, 57163));
 			const post = createPost({
 				proxyFor: (server) => (0, _service_route_js__WEBPACK_IMPORTED_MODULE_6__.iJ)(context, server),
@@ -26052,6 +26150,7 @@ Content-Type: application/json
 				post,
 				randomInt,
 				sleep,
+				now,
 				scrub: runner.scrub,
 				signal
 			};
@@ -26064,7 +26163,10 @@ Content-Type: application/json
 			if (timestamp === undefined || shard.index !== 1 || isRehearsal) return undefined;
 			const { path } = timestamp;
 			const sha256 = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", (0, _files_writing_checksums_js__WEBPACK_IMPORTED_MODULE_5__.p)(entries), "buffer");
-			const standing = reuse ? await findSound(timestamp, output, sha256) : undefined;
+			const standing = reuse ? await findSound(context, timestamp, {
+				output,
+				sha256
+			}) : undefined;
 			if (standing) return {
 				path,
 				bytes: standing.bytes,
@@ -26073,6 +26175,7 @@ Content-Type: application/json
 			};
 			const stamp = await askForStamp(context, timestamp, sha256);
 			context.runner.line(`Time stamp ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)}: ${stamp.time.toISOString()}, by ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(stamp.signer)}`);
+			if (stamp.clockWarning) context.runner.annotate("warning", "Time stamp", `${stamp.authority}: ${stamp.clockWarning}`);
 			return {
 				path,
 				bytes: stamp.bytes,
@@ -26080,17 +26183,18 @@ Content-Type: application/json
 				authority: stamp.authority
 			};
 		}
-		async function findSound({ path, anchors }, output, sha256) {
+		async function findSound({ now }, { path, anchors }, { output, sha256 }) {
 			const bytes = readStamp(output, path);
 			if (bytes === undefined) return undefined;
-			const { checkStamp, bundledAnchors } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(163)]).then(__nccwpck_require__.bind(__nccwpck_require__, 57163));
+			const { checkStamp, bundledAnchors, MAX_CLOCK_DIFFERENCE_MS } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(163)]).then(__nccwpck_require__.bind(__nccwpck_require__, 57163));
 			try {
-				return {
-					...checkStamp(bytes, {
-						sha256,
-						nonce: undefined,
-						anchors: anchors ?? bundledAnchors()
-					}),
+				const stamp = checkStamp(bytes, {
+					sha256,
+					nonce: undefined,
+					anchors: anchors ?? bundledAnchors()
+				});
+				return stamp.time.getTime() - now() > MAX_CLOCK_DIFFERENCE_MS ? undefined : {
+					...stamp,
 					bytes
 				};
 			} catch {
@@ -26287,6 +26391,7 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			VE: () => checkMatched,
 			NC: () => describeRelease,
+			al: () => findAppeared,
 			dv: () => findRelease,
 			_i: () => makeOwnDirectory
 		});
@@ -26297,93 +26402,6 @@ Content-Type: application/json
 		var files_pause = __nccwpck_require__(74743);
 		var real_path = __nccwpck_require__(38629);
 		var stamp = __nccwpck_require__(10318);
-		;
-		const MAX_NAME = 255;
-		function lengthOf(name) {
-			return process.platform === "linux" ? Buffer.byteLength(name) : name.length;
-		}
-		function examine(entry, options) {
-			const { path, name, kind, location } = entry;
-			if (lengthOf(name) + options.suffix.length > MAX_NAME) {
-				return refuse(path, "FILE_NAME_TOO_LONG", `has a name that is too long to take ${options.suffix} behind it`);
-			}
-			switch (kind) {
-				case "file": return options.followSymbolicLinks ? withWay(take(path, location), options) : take(path, location);
-				case "link": return examineLink(entry, options);
-				case "directory": return examineDirectory(entry, options);
-				case "other": return refuse(path, "FILE_NOT_REGULAR", NOT_REGULAR);
-			}
-		}
-		function examineDirectory({ path, location }, options) {
-			if (!(0, real_path.UO)(options.realWorkspace, location)) return outside(path, location);
-			return options.reasonBehind(location) ?? "circle";
-		}
-		function examineLink({ path, location }, options) {
-			const real = (0, real_path.ps)(location);
-			if (real.path === undefined) return broken(path, location, real.failure);
-			if (!(0, real_path.Yw)(options.realWorkspace, real.path)) return outside(path, real.path);
-			if (options.followSymbolicLinks) return options.reasonBehind(real.path) ?? withWay(take(path, real.path), options);
-			if (options.isCovered(real.path)) return "link";
-			const how = `is a link to ${readTarget(location)}, which no pattern matches`;
-			return refuse(path, "LINK_NOT_FOLLOWED", how);
-		}
-		function withWay(file, { realRoot }) {
-			const via = (0, external_node_path_.join)(realRoot, file.path);
-			return "error" in file || via === file.location ? file : {
-				...file,
-				via
-			};
-		}
-		function take(path, location) {
-			try {
-				const stat = (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
-				if (stat === undefined) return refuse(path, "FILE_VANISHED", "vanished while the files were listed");
-				if (!stat.isFile()) return refuse(path, "FILE_NOT_REGULAR", NOT_REGULAR);
-				return {
-					path,
-					location,
-					size: stat.size,
-					stamp: (0, stamp.Z)(stat, Date.now())
-				};
-			} catch (error) {
-				return refuse(path, "FILE_UNREADABLE", `cannot be looked at (${(0, errors.$N)(error) ?? "unknown error"})`, error);
-			}
-		}
-		function broken(path, location, failure) {
-			const target = readTarget(location);
-			if (failure === "ENOENT") return refuse(path, "LINK_BROKEN", `is a link to ${target}, which does not exist`);
-			if (failure === "ELOOP") return refuse(path, "LINK_BROKEN", `is a link to ${target}, which leads back to itself`);
-			return refuse(path, "LINK_BROKEN", `is a link to ${target}, which cannot be reached (${failure})`);
-		}
-		function readTarget(location) {
-			try {
-				return (0, files_names.WU)((0, external_node_fs_.readlinkSync)(location));
-			} catch {
-				return "something that changes";
-			}
-		}
-		const NOT_REGULAR = "is a FIFO, socket or device, not a regular file";
-		function outside(path, real) {
-			return refuse(path, "LINK_OUTSIDE", `leads out of the workspace, to ${(0, files_names.WU)(real)}`);
-		}
-		const HINTS = {
-			FILE_NAME_TOO_LONG: "Shorten the name, or exclude the file.",
-			FILE_NOT_REGULAR: "Exclude it in files; only regular files can be signed.",
-			FILE_UNREADABLE: "Give the user of the runner the right to read it, or exclude it in files.",
-			FILE_VANISHED: "Let nothing write to the build outputs while they are signed.",
-			LINK_BROKEN: "Remove the link, or exclude it in files.",
-			LINK_NOT_FOLLOWED: "Match the target as well, exclude the link, or set follow-symbolic-links: true to sign its content.",
-			LINK_OUTSIDE: "Copy the file into the workspace, or exclude the link in files."
-		};
-		function refuse(path, code, how, cause) {
-			return {
-				path,
-				error: new errors.lZ(code, `${(0, files_names.WU)(path)} ${how}.`, {
-					hint: HINTS[code],
-					cause
-				})
-			};
-		}
 		var lib_core = __nccwpck_require__(70819);
 		var external_fs_ = __nccwpck_require__(79896);
 		;
@@ -29021,6 +29039,11 @@ Content-Type: application/json
 			reaches(names) {
 				return this.#engine.matchOne(names, this.#segments, true);
 			}
+			get isAnywhere() {
+				const [first, second, ...others] = this.#segments;
+				const isBelow = others.length === 0 || others.length === 1 && others[0] === GLOBSTAR;
+				return first === GLOBSTAR && second !== undefined && second !== GLOBSTAR && isBelow;
+			}
 			meansChildren(names) {
 				return this.#parent !== undefined && this.#engine.matchOne(names, this.#parent);
 			}
@@ -29046,70 +29069,6 @@ Content-Type: application/json
 				}
 			}
 			return way;
-		}
-		var left_out = __nccwpck_require__(37815);
-		var temporary = __nccwpck_require__(70398);
-		;
-		class OwnPaths {
-			#places = new Map();
-			#workspace;
-			constructor(options) {
-				this.#workspace = options.realWorkspace;
-				for (const path of options.written) this.#add(path, "written", options);
-				this.#add(options.temporaryDirectory, "runner-temp", options);
-				this.#add(options.outputDirectory ?? "", "output-dir", options);
-			}
-			#add(path, reason, { root, realRoot }) {
-				if (path === "") return;
-				const locations = [(0, real_path.ps)(path).path ?? path];
-				if ((0, real_path.Yw)(root, path)) locations.push((0, real_path.x5)(realRoot, (0, external_node_path_.relative)(root, path)));
-				for (const location of locations) {
-					if ((0, real_path.UO)(location, realRoot)) continue;
-					const name = (0, files_names.zN)((0, external_node_path_.basename)(location));
-					this.#places.set(name, [...this.#places.get(name) ?? [], {
-						location,
-						reason
-					}]);
-				}
-			}
-			reasonFor({ location, name, kind }) {
-				if ((0, temporary.bf)(name) !== undefined) return "temporary";
-				const folded = (0, files_names.zN)(name);
-				if (folded === ".git" && (0, real_path.O1)((0, real_path.x5)((0, external_node_path_.dirname)(location), ".git"), location)) return "git";
-				const reason = this.#places.get(folded)?.find((place) => (0, real_path.O1)(place.location, location))?.reason;
-				return reason === "written" && kind === "directory" ? undefined : reason;
-			}
-			reasonBehind(real) {
-				let kind = isDirectory(real) ? "directory" : "file";
-				for (let location = real; (0, real_path.Yw)(this.#workspace, location); location = (0, external_node_path_.dirname)(location)) {
-					const reason = this.reasonFor({
-						location,
-						name: (0, external_node_path_.basename)(location),
-						kind
-					});
-					if (reason !== undefined) return reason;
-					kind = "directory";
-				}
-				return undefined;
-			}
-		}
-		function isDirectory(location) {
-			try {
-				return (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false })?.isDirectory() === true;
-			} catch {
-				return false;
-			}
-		}
-		;
-		function findPlaces({ root, workspace }) {
-			const [realRoot, realWorkspace] = [(0, real_path.Wq)(root), (0, real_path.Wq)(workspace)];
-			if (!(0, real_path.UO)(realWorkspace, realRoot)) {
-				throw new errors.lZ("ROOT_OUTSIDE", `Input root: ${(0, files_names.WU)(root)} leads out of the workspace, to ${(0, files_names.WU)(realRoot)}.`, { hint: "Set root to a directory that really lies in the workspace." });
-			}
-			return {
-				realRoot,
-				realWorkspace
-			};
 		}
 		;
 		class Candidates {
@@ -29211,18 +29170,225 @@ Content-Type: application/json
 			const depth = path.split("/").length;
 			return includes.list.some(({ literals }) => depth <= literals.length);
 		}
-		function meansDirectory(start, directory) {
+		function scopeAt(start, path, kind) {
+			const names = path.split("/");
 			let scope = start;
-			let path = "";
-			for (const name of directory.split("/")) {
-				path = path === "" ? name : `${path}/${name}`;
+			for (const [at, name] of names.entries()) {
+				const isLast = at === names.length - 1;
 				scope &&= narrow(scope, {
-					path,
+					path: names.slice(0, at + 1).join("/"),
 					name,
-					kind: "directory"
+					kind: isLast ? kind : "directory"
 				});
 			}
-			return scope !== undefined && scope.leftOut === undefined && scope.meant.length > 0;
+			return scope?.leftOut === undefined ? scope : undefined;
+		}
+		;
+		const MAX_NAME = 255;
+		function lengthOf(name) {
+			return process.platform === "linux" ? Buffer.byteLength(name) : name.length;
+		}
+		function examine(entry, options) {
+			const { path, name, kind, location } = entry;
+			if (lengthOf(name) + options.suffix.length > MAX_NAME) {
+				return refuse(path, "FILE_NAME_TOO_LONG", `has a name that is too long to take ${options.suffix} behind it`);
+			}
+			switch (kind) {
+				case "file": return options.followSymbolicLinks ? withWay(take(path, location), options) : take(path, location);
+				case "link": return examineLink(entry, options);
+				case "directory": return examineDirectory(entry, options);
+				case "other": return refuse(path, "FILE_NOT_REGULAR", NOT_REGULAR);
+			}
+		}
+		function examineDirectory({ path, location }, options) {
+			if (!(0, real_path.UO)(options.realWorkspace, location)) return outside(path, location);
+			return options.reasonBehind(location) ?? "circle";
+		}
+		function examineLink({ path, location }, options) {
+			const real = (0, real_path.ps)(location);
+			if (real.path === undefined) return broken(path, location, real.failure);
+			if (!(0, real_path.Yw)(options.realWorkspace, real.path)) return outside(path, real.path);
+			if (options.followSymbolicLinks) return options.reasonBehind(real.path) ?? withWay(take(path, real.path), options);
+			const reason = options.targets.reasonFor(path, real.path);
+			if (reason !== undefined) return reason;
+			const how = `is a link to ${readTarget(location)}, which no pattern matches`;
+			return refuse(path, "LINK_NOT_FOLLOWED", how);
+		}
+		function withWay(file, { realRoot }) {
+			const via = (0, external_node_path_.join)(realRoot, file.path);
+			return "error" in file || via === file.location ? file : {
+				...file,
+				via
+			};
+		}
+		function take(path, location) {
+			try {
+				const stat = (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
+				if (stat === undefined) return refuse(path, "FILE_VANISHED", "vanished while the files were listed");
+				if (!stat.isFile()) return refuse(path, "FILE_NOT_REGULAR", NOT_REGULAR);
+				return {
+					path,
+					location,
+					size: stat.size,
+					stamp: (0, stamp.Z)(stat, Date.now())
+				};
+			} catch (error) {
+				return refuse(path, "FILE_UNREADABLE", `cannot be looked at (${(0, errors.$N)(error) ?? "unknown error"})`, error);
+			}
+		}
+		function broken(path, location, failure) {
+			const target = readTarget(location);
+			if (failure === "ENOENT") return refuse(path, "LINK_BROKEN", `is a link to ${target}, which does not exist`);
+			if (failure === "ELOOP") return refuse(path, "LINK_BROKEN", `is a link to ${target}, which leads back to itself`);
+			return refuse(path, "LINK_BROKEN", `is a link to ${target}, which cannot be reached (${failure})`);
+		}
+		function readTarget(location) {
+			try {
+				return (0, files_names.WU)((0, external_node_fs_.readlinkSync)(location));
+			} catch {
+				return "something that changes";
+			}
+		}
+		const NOT_REGULAR = "is a FIFO, socket or device, not a regular file";
+		function outside(path, real) {
+			return refuse(path, "LINK_OUTSIDE", `leads out of the workspace, to ${(0, files_names.WU)(real)}`);
+		}
+		const HINTS = {
+			FILE_NAME_TOO_LONG: "Shorten the name, or exclude the file.",
+			FILE_NOT_REGULAR: "Exclude it in files; only regular files can be signed.",
+			FILE_UNREADABLE: "Give the user of the runner the right to read it, or exclude it in files.",
+			FILE_VANISHED: "Let nothing write to the build outputs while they are signed.",
+			LINK_BROKEN: "Remove the link, or exclude it in files.",
+			LINK_NOT_FOLLOWED: "Match the target as well, exclude the link, or set follow-symbolic-links: true to sign its content.",
+			LINK_OUTSIDE: "Copy the file into the workspace, or exclude the link in files."
+		};
+		function refuse(path, code, how, cause) {
+			return {
+				path,
+				error: new errors.lZ(code, `${(0, files_names.WU)(path)} ${how}.`, {
+					hint: HINTS[code],
+					cause
+				})
+			};
+		}
+		class LinkTargets {
+			#options;
+			#answers = new Map();
+			constructor(options) {
+				this.#options = options;
+			}
+			reasonFor(link, real) {
+				if (!this.#answers.has(real)) this.#answers.set(real, this.#lookAt(real));
+				const missing = this.#answers.get(real);
+				if (missing === undefined) return undefined;
+				const isMeant = (below) => (scopeAt(this.#options.start, `${link}/${below}`, "file")?.meant ?? []).length > 0;
+				return missing.some(isMeant) ? "partial-link" : "link";
+			}
+			#lookAt(real) {
+				const { realRoot, own, start, isListed } = this.#options;
+				if (!(0, real_path.Yw)(realRoot, real) || own.reasonBehind(real) !== undefined) return undefined;
+				const path = (0, real_path.Br)(realRoot, real);
+				if (isListed(path)) return [];
+				if ((0, external_node_fs_.statSync)(real, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+				const scope = scopeAt(start, path, "directory");
+				if (scope === undefined || scope.meant.length === 0) return undefined;
+				return [...this.#missingIn(real, {
+					path,
+					excludes: scope.excludes.list
+				})].map((each) => each.slice(path.length + 1));
+			}
+			*#missingIn(directory, { path: above, excludes }) {
+				if (excludes.every(({ isAnywhere }) => isAnywhere)) return;
+				const { own, isListed, suffix } = this.#options;
+				for (const entry of listOrNothing(directory)) {
+					const { name } = entry;
+					const [path, location] = [`${above}/${name}`, (0, external_node_path_.join)(directory, name)];
+					const kind = entry.isDirectory() ? "directory" : "file";
+					const names = path.split("/");
+					if (own.reasonFor({
+						location,
+						name,
+						kind
+					}) !== undefined) continue;
+					if (excludes.some((glob) => glob.isAnywhere && glob.means(names, kind))) continue;
+					if (kind === "directory") yield* this.#missingIn(location, {
+						path,
+						excludes
+					});
+					else if (entry.isFile() && !name.endsWith(suffix) && !isListed(path)) yield path;
+				}
+			}
+		}
+		function listOrNothing(directory) {
+			try {
+				return (0, external_node_fs_.readdirSync)(directory, { withFileTypes: true });
+			} catch {
+				return [];
+			}
+		}
+		var left_out = __nccwpck_require__(37815);
+		var temporary = __nccwpck_require__(70398);
+		;
+		class OwnPaths {
+			#places = new Map();
+			#workspace;
+			constructor(options) {
+				this.#workspace = options.realWorkspace;
+				for (const path of options.written) this.#add(path, "written", options);
+				this.#add(options.temporaryDirectory, "runner-temp", options);
+				this.#add(options.outputDirectory ?? "", "output-dir", options);
+			}
+			#add(path, reason, { root, realRoot }) {
+				if (path === "") return;
+				const locations = [(0, real_path.ps)(path).path ?? path];
+				if ((0, real_path.Yw)(root, path)) locations.push((0, real_path.x5)(realRoot, (0, external_node_path_.relative)(root, path)));
+				for (const location of locations) {
+					if ((0, real_path.UO)(location, realRoot)) continue;
+					const name = (0, files_names.zN)((0, external_node_path_.basename)(location));
+					this.#places.set(name, [...this.#places.get(name) ?? [], {
+						location,
+						reason
+					}]);
+				}
+			}
+			reasonFor({ location, name, kind }) {
+				if ((0, temporary.bf)(name) !== undefined) return "temporary";
+				const folded = (0, files_names.zN)(name);
+				if (folded === ".git" && (0, real_path.O1)((0, real_path.x5)((0, external_node_path_.dirname)(location), ".git"), location)) return "git";
+				const reason = this.#places.get(folded)?.find((place) => (0, real_path.O1)(place.location, location))?.reason;
+				return reason === "written" && kind === "directory" ? undefined : reason;
+			}
+			reasonBehind(real) {
+				let kind = isDirectory(real) ? "directory" : "file";
+				for (let location = real; (0, real_path.Yw)(this.#workspace, location); location = (0, external_node_path_.dirname)(location)) {
+					const reason = this.reasonFor({
+						location,
+						name: (0, external_node_path_.basename)(location),
+						kind
+					});
+					if (reason !== undefined) return reason;
+					kind = "directory";
+				}
+				return undefined;
+			}
+		}
+		function isDirectory(location) {
+			try {
+				return (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false })?.isDirectory() === true;
+			} catch {
+				return false;
+			}
+		}
+		;
+		function findPlaces({ root, workspace }) {
+			const [realRoot, realWorkspace] = [(0, real_path.Wq)(root), (0, real_path.Wq)(workspace)];
+			if (!(0, real_path.UO)(realWorkspace, realRoot)) {
+				throw new errors.lZ("ROOT_OUTSIDE", `Input root: ${(0, files_names.WU)(root)} leads out of the workspace, to ${(0, files_names.WU)(realRoot)}.`, { hint: "Set root to a directory that really lies in the workspace." });
+			}
+			return {
+				realRoot,
+				realWorkspace
+			};
 		}
 		;
 		async function* walk(options) {
@@ -29255,6 +29421,7 @@ Content-Type: application/json
 			const prefix = place.path === "" ? "" : `${place.path}/`;
 			const isTolerant = options.tolerates?.(place.state) === true;
 			for (const { name, kind } of list(place, options)) {
+				if (kind !== "directory" && options.passes?.(name, prefix)) continue;
 				const found = {
 					path: prefix + name,
 					name,
@@ -29263,9 +29430,8 @@ Content-Type: application/json
 				};
 				const entry = kind === "link" && options.follow ? followLink(found) : found;
 				const state = options.step(place.state, entry);
-				if (state === undefined) continue;
-				if (name.includes("�") && !isTolerant) checkName(place.location, name);
-				yield {
+				if (state !== undefined && name.includes("�") && !isTolerant) checkName(place.location, name);
+				if (state !== undefined) yield {
 					entry,
 					state
 				};
@@ -29318,8 +29484,8 @@ Content-Type: application/json
 			};
 		}
 		function unreadable(directory, cause) {
-			const code = (0, errors.$N)(cause) ?? "unknown error";
-			return new errors.lZ("DIRECTORY_UNREADABLE", `The directory ${(0, files_names.WU)(directory)} cannot be read (${code}).`, {
+			const text = `The directory ${(0, files_names.WU)(directory)} cannot be read (${(0, errors.$N)(cause) ?? "unknown error"}).`;
+			return new errors.lZ("DIRECTORY_UNREADABLE", text, {
 				hint: "Give the runner the right to read it, or exclude it in files.",
 				cause
 			});
@@ -29420,14 +29586,15 @@ Content-Type: application/json
 		var patterns = __nccwpck_require__(96048);
 		;
 		async function discover(options) {
-			const { patterns, suffix, outputDirectory } = options;
+			const { patterns, suffix, outputDirectory, known } = options;
 			const search = new Search({
 				...options,
 				...findPlaces(options)
 			});
 			const includes = patterns.filter((pattern) => !pattern.excludes);
 			await search.run(await findWay(includes, suffix));
-			return search.conclude(outputDirectory === undefined ? {} : await discoverOrphans(options, outputDirectory));
+			const isApart = outputDirectory !== undefined && known === undefined;
+			return search.conclude(isApart ? await discoverOrphans(options, outputDirectory) : {});
 		}
 		class Search {
 			#options;
@@ -29446,18 +29613,19 @@ Content-Type: application/json
 				this.#start = startScope(options);
 				this.#leftOut = new left_out.z(options, this.#files);
 				this.#literal = options.patterns.flatMap((pattern) => (0, patterns.NO)(pattern) ?? []).map((each) => new Glob(each));
-				const answers = new Map();
 				this.#examining = {
 					realRoot: options.realRoot,
 					realWorkspace: options.realWorkspace,
 					followSymbolicLinks: options.followSymbolicLinks,
 					suffix: options.suffix,
 					reasonBehind: (real) => this.#own.reasonBehind(real),
-					isCovered: (real) => {
-						const answer = answers.get(real) ?? this.#covers(real);
-						answers.set(real, answer);
-						return answer;
-					}
+					targets: new LinkTargets({
+						realRoot: options.realRoot,
+						suffix: options.suffix,
+						own: this.#own,
+						start: this.#start,
+						isListed: (path) => this.#files.has(path) || options.known?.has(path) === true
+					})
 				};
 			}
 			async run(way) {
@@ -29492,13 +29660,14 @@ Content-Type: application/json
 				};
 			}
 			#walkOptions(way) {
-				const { realRoot, realWorkspace, followSymbolicLinks, signal } = this.#options;
+				const { realRoot, realWorkspace, followSymbolicLinks, suffix, known, signal } = this.#options;
 				const follow = (real) => (0, real_path.UO)(realWorkspace, real) && this.#own.reasonBehind(real) === undefined;
 				return {
 					root: realRoot,
 					start: this.#start,
 					step: (scope, entry) => this.#step(scope, entry),
 					way,
+					...known ? { passes: (name, above) => name.endsWith(suffix) || known.has(above + name) } : {},
 					...followSymbolicLinks ? { follow } : {},
 					tolerates: ({ leftOut }) => leftOut !== undefined && leftOut !== "output-dir",
 					signal
@@ -29545,8 +29714,9 @@ Content-Type: application/json
 				if (this.#literal.length === 0) return;
 				const names = path.split("/");
 				for (const glob of this.#literal) {
-					if (!this.#misread.has(glob.text) && glob.means(names, kind)) this.#misread.set(glob.text, {
-						text: glob.text,
+					const { text } = glob;
+					if (!this.#misread.has(text) && glob.means(names, kind)) this.#misread.set(text, {
+						text,
 						path
 					});
 				}
@@ -29575,13 +29745,6 @@ Content-Type: application/json
 					isMeant: meant.length > 0,
 					signs
 				});
-			}
-			#covers(real) {
-				const { realRoot } = this.#options;
-				if (!(0, real_path.Yw)(realRoot, real) || this.#own.reasonBehind(real) !== undefined) return false;
-				const path = (0, real_path.Br)(realRoot, real);
-				if (this.#files.has(path)) return true;
-				return (0, external_node_fs_.statSync)(real, { throwIfNoEntry: false })?.isDirectory() === true && meansDirectory(this.#start, path);
 			}
 		}
 		var shard = __nccwpck_require__(25111);
@@ -29790,6 +29953,7 @@ Content-Type: application/json
 			const { runner } = context;
 			runner.openGroup("Files");
 			const discovery = await discover(discoveryOf(context, inputs));
+			refuseRunnerFiles(runner, inputs, discovery.files);
 			const release = {
 				files: (0, shard.Mz)(discovery.files, inputs.shard),
 				allFiles: discovery.files,
@@ -29800,6 +29964,51 @@ Content-Type: application/json
 			tellWhatWasFound(runner, release);
 			runner.closeGroup();
 			return release;
+		}
+		function refuseRunnerFiles(runner, { root, outputDirectory, suffix, ownPaths }, files) {
+			const tree = outputDirectory ?? root;
+			const found = runner.giveUpFiles(({ path, device, inode }) => {
+				const listed = files.find(({ location, stamp }) => location === path || stamp?.inode === inode && stamp.device === device && isSameFile(location, path));
+				if (listed) return (0, files_names.WU)(listed.path);
+				const written = (0, real_path._l)(tree, path);
+				if (written === undefined) return undefined;
+				const isOwn = ownPaths.some((own) => [own, own + suffix].some((each) => (0, real_path.O1)((0, external_node_path_.join)(tree, each), path)));
+				return isOwn || files.some((file) => file.path + suffix === written) ? (0, files_names.WU)(written) : undefined;
+			});
+			if (found.length === 0) return;
+			const text = `${found.join(", and ")}: the runner's file and a file of the release, or its signature, are one file, and this step would write into it.`;
+			throw new errors.lZ("OUTPUT_COLLISION", text, { hint: "The runner makes a file of its own for each step: look for what set the variable in env: or in an earlier step, and remove it." });
+		}
+		function isSameFile(one, other) {
+			const [first, second] = [one, other].map((path) => (0, external_node_fs_.lstatSync)(path, {
+				bigint: true,
+				throwIfNoEntry: false
+			}));
+			return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
+		}
+		async function findAppeared(context, inputs, { allFiles, refused }) {
+			const known = new Set(allFiles.map(({ path }) => path));
+			for (const { path } of refused) known.add(path);
+			const appeared = await discover({
+				...discoveryOf(context, inputs),
+				known
+			});
+			const paths = [...appeared.files, ...inputs.shard.index === 1 ? appeared.refused : []];
+			return paths.map(({ path }) => describeAppeared(path));
+		}
+		function describeAppeared(path) {
+			const error = new errors.lZ("FILE_APPEARED", `${(0, files_names.WU)(path)} appeared after the files were listed: it was neither signed nor checked.`, { hint: "Let the build end before this step, and let nothing write to the build outputs while it runs. Then run the step again." });
+			return {
+				file: {
+					path,
+					size: 0
+				},
+				status: "failed",
+				attempts: 0,
+				elapsedMs: 0,
+				error,
+				stray: "uncovered"
+			};
 		}
 		function describeRelease({ files, refused }) {
 			const outcomes = refused.map(({ path, error }) => ({
@@ -31327,15 +31536,28 @@ Content-Type: application/json
 		var external_node_crypto_ = __nccwpck_require__(77598);
 		var external_node_fs_ = __nccwpck_require__(73024);
 		var external_node_os_ = __nccwpck_require__(48161);
+		var real_path = __nccwpck_require__(38629);
 		var write_errors = __nccwpck_require__(10697);
 		;
 		const FLAGS = external_node_fs_.constants.O_WRONLY | external_node_fs_.constants.O_APPEND | (external_node_fs_.constants.O_NONBLOCK ?? 0) | (external_node_fs_.constants.O_NOFOLLOW ?? 0);
 		class CommandFile {
-			#variable;
+			variable;
 			#path;
 			constructor(environment, variable) {
-				this.#variable = variable;
+				this.variable = variable;
 				this.#path = environment[variable] || undefined;
+			}
+			look() {
+				const path = this.#path && (0, real_path.ps)(this.#path).path;
+				const stat = path && (0, external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
+				return path && stat ? {
+					path,
+					device: stat.dev,
+					inode: stat.ino
+				} : undefined;
+			}
+			giveUp() {
+				this.#path = undefined;
 			}
 			check() {
 				this.append("");
@@ -31345,7 +31567,7 @@ Content-Type: application/json
 				try {
 					appendToRegular(this.#path, text);
 				} catch (error) {
-					throw explain(this.#variable, error);
+					throw explain(this.variable, error);
 				}
 			}
 			set(name, value) {
@@ -31381,7 +31603,7 @@ Content-Type: application/json
 					cause
 				});
 			}
-			const { code, message } = (0, write_errors.m)(what, cause);
+			const { code, message } = (0, write_errors.mP)(what, cause);
 			return new errors.lZ(code, message, {
 				hint,
 				cause
@@ -31391,23 +31613,33 @@ Content-Type: application/json
 		const SUSPICIOUS = [
 			"NODE_TLS_REJECT_UNAUTHORIZED",
 			"NODE_EXTRA_CA_CERTS",
+			"NODE_USE_SYSTEM_CA",
 			"SSLKEYLOGFILE",
 			"NODE_DEBUG",
 			"NODE_DEBUG_NATIVE",
+			"NODE_REDIRECT_WARNINGS",
 			"NODE_V8_COVERAGE",
 			"NODE_COMPILE_CACHE",
+			"NODE_ICU_DATA",
 			"DEBUG",
+			"AZURE_LOG_LEVEL",
+			"TYPESPEC_RUNTIME_LOG_LEVEL",
+			"UNDICI_USE_MILO",
+			"__MINIMATCH_TESTING_PLATFORM__",
 			"OPENSSL_CONF",
+			"OPENSSL_CONF_INCLUDE",
+			"OPENSSL_ENGINES",
 			"OPENSSL_MODULES",
 			"LD_PRELOAD",
 			"LD_AUDIT",
 			"DYLD_INSERT_LIBRARIES",
+			"DYLD_FRAMEWORK_PATH",
 			"ACTIONS_ALLOW_UNSECURE_COMMANDS"
 		];
 		const HARMLESS_OPTIONS = [
 			/^--(?:max-(?:old|new)-space-size|(?:max|min)-semi-space-size|max-old-space-size-percentage|stack-trace-limit|title)$/,
 			/^--(?:no-)?(?:warnings|deprecation|pending-deprecation|trace-warnings|trace-deprecation|trace-uncaught|enable-source-maps)$/,
-			/^--(?:disable-warning|unhandled-rejections|dns-result-order|openssl-legacy-provider|use-bundled-ca|expose-gc)$/,
+			/^--(?:disable-warning|unhandled-rejections|dns-result-order|openssl-legacy-provider|use-bundled-ca|use-env-proxy|expose-gc)$/,
 			/^--(?:no-)?(?:network-family-autoselection(?:-attempt-timeout)?|experimental-(?:vm|json|wasm)-modules)$/,
 			/^--(?:no-)?experimental-(?:strip-types|transform-types|require-module|detect-module|fetch|global-\w+|webstorage)$/
 		];
@@ -31439,8 +31671,9 @@ Content-Type: application/json
 			if (!value) return [];
 			switch (name) {
 				case "NODE_TLS_REJECT_UNAUTHORIZED": return value === "0" ? [name] : [];
+				case "NODE_USE_SYSTEM_CA": return value === "1" ? [name] : [];
 				case "ACTIONS_ALLOW_UNSECURE_COMMANDS": return [name];
-				default: return [`${name} with ${value.length > MAX_SHOWN ? `a text of ${value.length} characters` : value}`];
+				default: return [`${name} with ${value.length > MAX_SHOWN ? `a text of ${value.length} characters` : (0, names.WU)(value)}`];
 			}
 		}
 		function nodeOptions(environment) {
@@ -31588,16 +31821,19 @@ Content-Type: application/json
 		const REPOSITORY = /^[\w.-]+\/[\w.-]+$/;
 		function readPages(environment) {
 			const { GITHUB_SERVER_URL: server = "", GITHUB_REPOSITORY: repository = "", GITHUB_SHA: commit = "" } = environment;
+			const run = environment["GITHUB_RUN_ID"] ?? "";
 			const results = environment["ACTIONS_RESULTS_URL"] ?? "";
 			const artifactHost = URL.canParse(results) ? new URL(results).host : "";
 			if (!SERVER.test(server)) return {
 				commit: "",
+				run: "",
 				docs: "",
 				artifactHost
 			};
-			const isKnown = REPOSITORY.test(repository) && /^[0-9a-f]{40,64}$/.test(commit);
+			const home = REPOSITORY.test(repository) ? `${server}/${repository}` : "";
 			return {
-				commit: isKnown ? `${server}/${repository}/commit/${commit}` : "",
+				commit: home && /^[0-9a-f]{40,64}$/.test(commit) ? `${home}/commit/${commit}` : "",
+				run: home && /^\d+$/.test(run) ? `${home}/actions/runs/${run}` : "",
 				docs: docsOf(environment, server),
 				artifactHost
 			};
@@ -31615,11 +31851,12 @@ Content-Type: application/json
 			const taps = findTaps(environment);
 			return {
 				...readEvent(environment),
+				eventName: (0, names.WU)(environment["GITHUB_EVENT_NAME"] ?? ""),
 				workspace: environment["GITHUB_WORKSPACE"] ?? process.cwd(),
 				temporaryDirectory: (0, external_node_path_.resolve)(environment["RUNNER_TEMP"] || (0, external_node_os_.tmpdir)()),
-				repository: environment["GITHUB_REPOSITORY"] ?? "",
-				refName: environment["GITHUB_REF_NAME"] ?? "",
-				commit: environment["GITHUB_SHA"] ?? "",
+				repository: (0, names.WU)(environment["GITHUB_REPOSITORY"] ?? ""),
+				refName: (0, names.WU)(environment["GITHUB_REF_NAME"] ?? ""),
+				commit: (0, names.WU)(environment["GITHUB_SHA"] ?? ""),
 				pages: readPages(environment),
 				runAttempt: Number(environment["GITHUB_RUN_ATTEMPT"] ?? 1),
 				maxRetentionDays: positive(environment["GITHUB_RETENTION_DAYS"]) ?? MAX_RETENTION_DAYS,
@@ -31681,7 +31918,7 @@ Content-Type: application/json
 		const MAX_LEVELS = 3;
 		const NAMES = "amp & lt < gt > quot \" apos ' sol / equals = plus + num # colon : semi ; comma , period . excl ! ast * midast * lpar ( rpar ) lsqb [ lbrack [ rsqb ] rbrack ] lcub { lbrace { rcub } rbrace } lowbar _ dollar $ percnt % commat @ bsol \\ grave ` verbar | vert | hat ^ quest ?";
 		const NAMED = new Map([...NAMES.matchAll(/(\w+) (\S)/g)].map(([, name = "", character = ""]) => [name, character]));
-		const ESCAPE = /&(?:#(?<decimal>\d{1,7})|#x(?<hex>[0-9a-f]{1,6})|(?<name>[a-z]{2,8}));?|\\+(?:u(?<unit>[0-9a-f]{4})|x(?<byte>[0-9a-f]{2})|(?<plain>["'/\\nrt]))|(?<percent>(?:%[0-9a-f]{2})+)/gi;
+		const ESCAPE = /&(?:#(?<decimal>\d{1,7})|#x(?<hex>[0-9a-f]{1,6})|(?<name>[a-z]{2,8}));?|\\+(?:u(?<unit>[0-9a-f]{4})|u\{(?<point>[0-9a-f]{1,6})\}|x(?<byte>[0-9a-f]{2})|(?<plain>["'/\\nrt]))|(?<percent>(?:%[0-9a-f]{2})+)/gi;
 		function withoutEscapes(text) {
 			const levels = [];
 			for (let last = original(text); levels.length < MAX_LEVELS && /[&\\%]/.test(last.text);) {
@@ -31691,6 +31928,29 @@ Content-Type: application/json
 				last = next;
 			}
 			return levels;
+		}
+		const OCTAL = /\\+([0-3][0-7]{2})/g;
+		const BYTE_LIST = /(?:(?:0x[0-9a-f]{1,2}|-?\b\d{1,3})\b[\s,;]+){7}(?:0x[0-9a-f]|-?\d)/i;
+		const BYTE = /(?:0x([0-9a-f]{1,2})|(-?\b\d{1,3}))\b(?:[\s,;]+(?=-?\d))?/gi;
+		const MISREAD = /[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{1,3}/g;
+		function withoutBytes(spelling) {
+			const found = [];
+			if (spelling.text.search(OCTAL) !== -1) found.push(rewrite(spelling, OCTAL, ([, digits]) => byteOf(digits, 8)));
+			if (BYTE_LIST.test(spelling.text)) found.push(rewrite(spelling, BYTE, ([, hex, decimal]) => hex ? byteOf(hex, 16) : byteOf(decimal, 10)));
+			for (const each of [spelling, ...found]) {
+				if (each.text.search(MISREAD) !== -1) found.push(rewrite(each, MISREAD, ([text]) => readAgain(text)));
+			}
+			return found;
+		}
+		function byteOf(digits, radix) {
+			return String.fromCharCode(Number.parseInt(digits ?? "", radix) & 255);
+		}
+		function readAgain(text) {
+			const isLatin1 = !/[^\u0000-\u00ff]/.test(text);
+			const page = isLatin1 ? "" : new TextDecoder("windows-1252").decode(Uint8Array.from({ length: 256 }, (_, at) => at));
+			const bytes = Array.from(text, (unit) => unit <= "ÿ" ? unit.charCodeAt(0) : page.indexOf(unit));
+			const read = Buffer.from(bytes).toString();
+			return read.includes("�") ? text : read;
 		}
 		function without(spelling, pattern) {
 			return rewrite(spelling, pattern, () => "");
@@ -31735,8 +31995,8 @@ Content-Type: application/json
 			};
 		}
 		function undo({ 0: whole, groups = {} }) {
-			const { decimal, hex, name, unit, byte, plain, percent } = groups;
-			const code = decimal === undefined ? Number.parseInt(hex ?? unit ?? byte ?? "", 16) : Number(decimal);
+			const { decimal, hex, name, unit, point, byte, plain, percent } = groups;
+			const code = decimal === undefined ? Number.parseInt(hex ?? unit ?? point ?? byte ?? "", 16) : Number(decimal);
 			if (!Number.isNaN(code)) return code <= 1114111 ? String.fromCodePoint(code) : whole;
 			if (name !== undefined) return NAMED.get(name.toLowerCase()) ?? whole;
 			if (percent !== undefined) return Buffer.from(percent.replaceAll("%", ""), "hex").toString();
@@ -31794,10 +32054,12 @@ Content-Type: application/json
 			scrubForeign(text, maxLength = Number.POSITIVE_INFINITY) {
 				const searched = text.length > maxLength ? text.slice(0, maxLength + MAX_ESCAPED * this.#longest) : text;
 				const found = findAll(searched, this.#forms);
+				const asItIs = original(searched);
 				const levels = withoutEscapes(searched);
-				for (const level of levels) found.push(...findSpelled(level, this.#forms));
-				for (const level of [original(searched), ...levels]) found.push(...findSpelled(bareOf(level), this.#bareForms()));
-				const joined = without(levels.at(-1) ?? original(searched), /\s+/g);
+				const readings = [...levels, ...[asItIs, ...levels].flatMap(withoutBytes)];
+				for (const reading of readings) found.push(...findSpelled(reading, this.#forms));
+				for (const reading of [asItIs, ...readings]) found.push(...findSpelled(bareOf(reading), this.#bareForms()));
+				const joined = without(levels.at(-1) ?? asItIs, /\s+/g);
 				found.push(...findSpelled(joined, this.#encoded), ...findSpelled(without(joined, /:+/g), this.#encoded));
 				return replaceAll(searched, found.sort(byStart), maxLength);
 			}
@@ -31810,7 +32072,12 @@ Content-Type: application/json
 				if (!/[^\w+/=-]/.test(text)) return false;
 				const levels = withoutEscapes(text);
 				const joined = without(levels.at(-1) ?? original(text), /[\s:]+/g);
-				return [...levels, joined].some((spelling) => this.#holds(spelling.text));
+				const readings = [original(text), ...levels].flatMap(withoutBytes);
+				return [
+					...levels,
+					joined,
+					...readings
+				].some((spelling) => this.#holds(spelling.text));
 			}
 			#bareForms() {
 				for (const form of this.#unbared.splice(0)) {
@@ -31932,15 +32199,26 @@ Content-Type: application/json
 				holdsSecret: (text) => masks.isIn(text),
 				...facts.isOnRunner ? createPrinter(line, own) : createPlainPrinter(line, own, facts.isDebug ? "shown" : "hidden"),
 				checkFiles() {
-					outputs.check();
-					states.check();
+					for (const file of [outputs, states]) file.check();
 				},
+				giveUpFiles: (whatIs) => [
+					outputs,
+					states,
+					summaries
+				].flatMap((file) => giveUp(file, whatIs)),
 				output: (name, value) => outputs.set(name, masks.scrubValue(value)),
 				saveState: (name, value) => states.set(name, value),
 				drawIdToken: (audience) => drawIdToken(audience, facts),
-				artifactUrl: (id) => id === undefined ? "" : artifactUrl(id, environment),
+				artifactUrl: (id) => id === undefined || facts.pages.run === "" ? "" : `${facts.pages.run}/artifacts/${id}`,
 				summary: (markdown) => summaries.append(masks.scrub(markdown))
 			};
+		}
+		function giveUp(file, whatIs) {
+			const place = file.look();
+			const what = place && whatIs(place);
+			if (what === undefined) return [];
+			file.giveUp();
+			return [`${file.variable} names ${what}`];
 		}
 		function idTokenMissing() {
 			return new errors.lZ("ID_TOKEN_MISSING", "This job cannot request an OIDC token, by which the service knows the job.", { hint: "Give the job permissions: id-token: write, in the calling workflow as well. Pull requests of forks and runs of Dependabot never get a token." });
@@ -31985,10 +32263,6 @@ Content-Type: application/json
 					for (const [at, each] of text.split("\n").entries()) print(at === 0 ? `${label}: ${title}: ${each}` : `  ${each}`);
 				}
 			};
-		}
-		function artifactUrl(id, environment) {
-			const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
-			return `${server}/${repository}/actions/runs/${run}/artifacts/${id}`;
 		}
 		function takeInput(environment, name) {
 			const variable = `INPUT_${name.replaceAll(" ", "_").toUpperCase()}`;
@@ -32654,7 +32928,7 @@ Content-Type: application/json
 			};
 		}
 		function onlyBlock(text) {
-			if ((0, _identity_secrets_js__WEBPACK_IMPORTED_MODULE_3__.S)(text)) {
+			if ((0, _identity_secrets_js__WEBPACK_IMPORTED_MODULE_3__.S7)(text)) {
 				throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("VERIFY_KEY_PRIVATE", "input verify-key holds a private key", { hint: "Give the public key instead: openssl pkey -in private.pem -pubout. Replace the key if this text was stored where others can read it." });
 			}
 			const { blocks } = (0, _identity_text_pem_js__WEBPACK_IMPORTED_MODULE_4__.Je)((0, _identity_text_shape_js__WEBPACK_IMPORTED_MODULE_5__.o)(text).pem ?? "");

@@ -81,7 +81,9 @@ export function createRunner(
     ...(facts.isOnRunner
       ? createPrinter(line, own)
       : createPlainPrinter(line, own, facts.isDebug ? 'shown' : 'hidden')),
-    checkFiles: () => [outputs, states].forEach((file) => file.check()),
+    checkFiles() {
+      for (const file of [outputs, states]) file.check();
+    },
     giveUpFiles: (whatIs) => [outputs, states, summaries].flatMap((file) => giveUp(file, whatIs)),
     output: (name, value) => outputs.set(name, masks.scrubValue(value)),
     saveState: (name, value) => states.set(name, value),

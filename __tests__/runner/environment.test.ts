@@ -75,11 +75,11 @@ describe('variables', () => {
     );
     const listed = [...help.matchAll(/^([A-Z][A-Z0-9_]+)\s/gm)].map(([, name = '']) => name);
     expect(listed).toContain('NODE_REDIRECT_WARNINGS');
-    const harmless = [
-      ...['FORCE_COLOR', 'NO_COLOR', 'NODE_DISABLE_COLORS', 'NODE_NO_WARNINGS', 'NODE_PENDING_DEPRECATION', 'TZ'],
-      ...['NODE_PATH', 'NODE_PRESERVE_SYMLINKS', 'NODE_USE_ENV_PROXY', 'NODE_SKIP_PLATFORM_CHECK'],
-      ...['NODE_REPL_EXTERNAL_MODULE', 'NODE_REPL_HISTORY', 'NODE_PENDING_PIPE_INSTANCES', 'UV_THREADPOOL_SIZE'],
-    ];
+    const harmless = `
+      FORCE_COLOR NO_COLOR NODE_DISABLE_COLORS NODE_NO_WARNINGS NODE_PENDING_DEPRECATION TZ NODE_PATH NODE_PRESERVE_SYMLINKS
+      NODE_USE_ENV_PROXY NODE_SKIP_PLATFORM_CHECK NODE_REPL_EXTERNAL_MODULE NODE_REPL_HISTORY NODE_PENDING_PIPE_INSTANCES
+      UV_THREADPOOL_SIZE
+    `.split(/\s+/);
     // An option of a later Node has a meaning that somebody has to look up.
     const undecided = listed.filter(
       (name) => name !== 'NODE_OPTIONS' && ['0', '1'].every((value) => findSuspicious({ [name]: value }).length === 0),

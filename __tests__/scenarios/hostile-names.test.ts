@@ -47,16 +47,15 @@ test.each(['verify', 'sign'])(
 
 test('line ends and control characters in what the runner says about the job reach no file, summary, output or line of the log', async () => {
   const evil = 'v1\nINJECTED\rINJECTED\u2028INJECTED\u001b[31m\u202e';
-  const variables = [
-    ...['GITHUB_SHA', 'GITHUB_REF', 'GITHUB_REF_NAME', 'GITHUB_REPOSITORY', 'GITHUB_EVENT_NAME', 'GITHUB_ACTOR'],
-    ...['GITHUB_SERVER_URL', 'GITHUB_RUN_ID', 'GITHUB_RUN_ATTEMPT', 'GITHUB_WORKFLOW', 'GITHUB_JOB'],
-    ...['GITHUB_ACTION_REPOSITORY', 'GITHUB_ACTION_REF', 'GITHUB_RETENTION_DAYS', 'ACTIONS_RESULTS_URL'],
-    ...['AZURE_LOG_LEVEL', 'NODE_REDIRECT_WARNINGS'],
-  ];
+  const variables = `
+    GITHUB_SHA GITHUB_REF GITHUB_REF_NAME GITHUB_REPOSITORY GITHUB_EVENT_NAME GITHUB_ACTOR GITHUB_SERVER_URL GITHUB_RUN_ID
+    GITHUB_RUN_ATTEMPT GITHUB_WORKFLOW GITHUB_JOB GITHUB_ACTION_REPOSITORY GITHUB_ACTION_REF GITHUB_RETENTION_DAYS
+    ACTIONS_RESULTS_URL AZURE_LOG_LEVEL NODE_REDIRECT_WARNINGS
+  `.trim();
   await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
   const key = { 'verify-key': scenario.service.credentials.verifyKeyPem };
   const inputs = { ...key, 'verification-kit': 'kit', manifest: 'release.json', upload: 'false' };
-  const env = Object.fromEntries(variables.map((name) => [name, evil]));
+  const env = Object.fromEntries(variables.split(/\s+/).map((name) => [name, evil]));
   const run = await scenario.run(inputs, { env });
   expect(run.exitCode, run.log).toBe(0);
   const guide = await scenario.read('kit/VERIFY.md');

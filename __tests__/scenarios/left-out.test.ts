@@ -93,7 +93,9 @@ describe('verify accepts nothing that it has not checked', () => {
   test('a hard link to the checksums in another case is a file of the release, which has no signature', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
     const inputs = {
-      ...{ files: 'dist/**', upload: 'false', checksums: 'dist/SUMS' },
+      files: 'dist/**',
+      upload: 'false',
+      checksums: 'dist/SUMS',
       'verify-key': scenario.service.credentials.verifyKeyPem,
     };
     expect((await scenario.run(inputs)).exitCode).toBe(0);

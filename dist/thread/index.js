@@ -351,8 +351,15 @@ function isSamePlace(one, other) {
 	if (one === other) return true;
 	if (foldName(one) !== foldName(other)) return false;
 	const [first, second] = [identify(one), identify(other)];
-	if (first && second) return first.ino === second.ino && first.dev === second.dev;
+	if (first && second) return first.ino === second.ino && first.dev === second.dev && !isHardLink(one, other, first);
 	return first === second && basename(one) === basename(other) && isSamePlace(dirname(one), dirname(other));
+}
+function isHardLink(one, other, file) {
+	if (file.nlink < 2n || file.isDirectory()) return false;
+	if (!isSamePlace(dirname(one), dirname(other))) return true;
+	const names = [basename(one), basename(other)];
+	const listed = readdirSync(dirname(one));
+	return names[0] !== names[1] && names.every((name) => listed.includes(name));
 }
 function identify(location) {
 	try {
@@ -690,6 +697,9 @@ function unwritable(path, error) {
 function directoryError(cause) {
 	return Object.assign(new Error("EISDIR: a directory stands there", { cause }), { code: "EISDIR" });
 }
+function noDirectoryError() {
+	return Object.assign(new Error("ENOTDIR: no directory stands there"), { code: "ENOTDIR" });
+}
 ;
 class OutputTree {
 	directory;
@@ -798,7 +808,8 @@ class OutputTree {
 		const known = this.#real.get(parent);
 		if (known !== undefined) return known;
 		const { path: top = this.directory } = resolveDirectory(this.directory);
-		const { path: real } = resolveDirectory(this.locate(parent));
+		const { path: real, failure } = resolveDirectory(this.locate(parent));
+		if (failure === "ENOTDIR") throw unwritable(path, noDirectoryError());
 		if (real === undefined || !isWithin(top, real)) {
 			const target = real === undefined ? "nowhere" : `to ${names_show(real)}`;
 			throw new errors_ActionError("OUTPUT_OUTSIDE", `${names_show(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude what lies behind it, or set output-dir to a directory without links." });
