@@ -68,15 +68,23 @@ export function memorySource(path: string, bytes: Uint8Array): Omit<Source, 'rea
 }
 
 /**
- * Bytes in memory are the same in every pass, so one pass at the end is enough. Whether the file still has these bytes is
+ * Bytes in memory are the same in every pass, so that one pass at the end is enough, and none where
+ * the SHA-256 was sent. Whether the file still has these bytes is
  * asked at the end of the run, for all files: asked here too, it would cost as much as writing the signature.
  */
 function recordMemory(source: ReturnType<typeof memorySource>, { startPass }: RecordOptions): RecordedSource {
   const [bytes = new Uint8Array()] = source.read();
+  let known: string | undefined;
   return {
     ...source,
+    async digest(begin) {
+      const digested = await source.digest(begin);
+      const { hashing, digest } = digested;
+      if (hashing.algorithm === 'sha256' && hashing.around === undefined) known = Buffer.from(digest).toString('hex');
+      return digested;
+    },
     async finish() {
-      const sha256 = hash('sha256', bytes, 'hex');
+      const sha256 = known ?? hash('sha256', bytes, 'hex');
       const pass = startPass?.();
       pass?.update(bytes);
       return { sha256, pass };

@@ -20,6 +20,8 @@ interface Waiting<Item, Result> {
   readonly item: Item;
   readonly done: PromiseWithResolvers<Result>;
   isGone: boolean;
+  /** Called when an item of a request under way is no longer wanted. */
+  onGone?: () => void;
 }
 
 /**
@@ -51,7 +53,7 @@ export class Batches<Item, Result> {
     const leave = (): void => {
       waiting.isGone = true;
       waiting.done.reject(signal.reason);
-      this.#onLeave.get(waiting)?.();
+      waiting.onGone?.();
     };
     signal.addEventListener('abort', leave, { once: true });
     this.#waiting.push(waiting);
@@ -62,9 +64,6 @@ export class Batches<Item, Result> {
       signal.removeEventListener('abort', leave);
     }
   }
-
-  /** What to do when an item of a request under way is no longer wanted. */
-  readonly #onLeave = new WeakMap<Waiting<Item, Result>, () => void>();
 
   /** Items that belong to one turn of the event loop go together. */
   #flushSoon(): void {
@@ -103,13 +102,10 @@ export class Batches<Item, Result> {
   /** Sends a batch and settles all its items; never rejects. */
   async #send(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     const controller = new AbortController();
-    const left = new Set(batch);
-    for (const waiting of batch) {
-      this.#onLeave.set(waiting, () => {
-        left.delete(waiting);
-        if (left.size === 0) controller.abort(new Error('No file waits for this request any more.'));
-      });
-    }
+    const onGone = (): void => {
+      if (batch.every(({ isGone }) => isGone)) controller.abort(new Error('No file waits for this request any more.'));
+    };
+    for (const waiting of batch) waiting.onGone = onGone;
     try {
       const items = batch.map(({ item }) => item);
       const results = await this.#options.send(items, controller.signal);

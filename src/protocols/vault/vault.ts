@@ -54,16 +54,15 @@ export class VaultSigner implements Signer {
   readonly #transport: Transport;
   readonly #options: VaultOptions;
   readonly #batches: Batches<string, ItemSignature>;
-  #algorithm: Promise<Algorithm> | undefined;
-  /** The algorithm as far as it is known by now. */
-  #likely: Algorithm | undefined;
+  /** How to sign, once that is certain. */
+  #algorithm: Algorithm | undefined;
+  #question: Promise<Algorithm> | undefined;
   readonly #warnings = new Set<string>();
 
   constructor(transport: Transport, options: VaultOptions) {
     this.#transport = transport;
     this.#options = options;
-    if (options.algorithm && options.isChecked) this.#algorithm = Promise.resolve(options.algorithm);
-    this.#likely = options.algorithm;
+    if (options.isChecked) this.#algorithm = options.algorithm;
     this.#batches = new Batches({
       send: (items, signal) => this.#send(items, signal),
       maxItems: MAX_ITEMS,
@@ -75,11 +74,13 @@ export class VaultSigner implements Signer {
   }
 
   /** An Ed25519 file is in memory as bytes and several times as base64: by itself, in the message, and as its bytes. */
-  readonly weigh = (size: number): number =>
-    this.#likely && this.#likely.scheme !== 'ed25519' ? weightOfDigest(size) : weightOfDigest(0) + 6 * size;
+  readonly weigh = (size: number): number => {
+    const { scheme = 'ed25519' } = this.#algorithm ?? this.#options.algorithm ?? {};
+    return scheme === 'ed25519' ? weightOfDigest(0) + 6 * size : weightOfDigest(size);
+  };
 
   async sign(source: Source, signal: AbortSignal): Promise<Signature> {
-    const algorithm = await this.#algorithmOf(signal);
+    const algorithm = this.#algorithm ?? (await this.#algorithmOf(signal));
     const content = algorithm.scheme === 'ed25519' ? await readAll(source) : await digest(source, algorithm);
     const { text, keyVersion } = await this.#batches.add(content, signal);
     return { text, keyVersion };
@@ -97,25 +98,25 @@ export class VaultSigner implements Signer {
 
   /** Waits for the algorithm; one question serves all files, and no file that gives up ends it. */
   #algorithmOf(signal: AbortSignal): Promise<Algorithm> {
-    this.#algorithm ??= this.#askForAlgorithm();
-    return orAborted(this.#algorithm, signal);
+    this.#question ??= this.#askForAlgorithm();
+    return orAborted(this.#question, signal);
   }
 
   async #askForAlgorithm(): Promise<Algorithm> {
     const { key, algorithm } = this.#options;
     try {
       const { type } = await withinLimit((signal) => this.describeKey(signal));
-      this.#likely = algorithmOfKey(type, { key, wanted: algorithm });
-      return this.#likely;
+      this.#algorithm = algorithmOfKey(type, { key, wanted: algorithm });
+      return this.#algorithm;
     } catch (error) {
-      this.#algorithm = undefined;
+      this.#question = undefined;
       throw error;
     }
   }
 
   async #send(items: readonly string[], signal: AbortSignal): Promise<readonly (ItemSignature | Failure)[]> {
     const { base, key, encoding, scrub } = this.#options;
-    const algorithm = await this.#algorithmOf(signal);
+    const algorithm = this.#algorithm ?? (await this.#algorithmOf(signal));
     const hash = algorithm.scheme === 'ed25519' ? '' : `/${HASH_NAMES[algorithm.hash]}`;
     const body = Buffer.from(JSON.stringify(signRequest(items, algorithm, key)));
     const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
