@@ -1,8 +1,10 @@
-import { createHash, createSign, generateKeyPairSync, type KeyObject, privateEncrypt } from 'node:crypto';
+import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { isDeepStrictEqual } from 'node:util';
+import type { Hash } from '../../../src/verifying/algorithm.ts';
+import { signDigest as signByAlgorithm } from '../../../tools/service/http/sign-digest.ts';
 import { CA, CLIENT, Pki } from '../../identity/pki.ts';
 
 /** A request as a stand-in sees it. */
@@ -24,17 +26,9 @@ export interface StandInAnswer {
 /** How a service of another make judges a request and answers it; throws to refuse the request. */
 export type StandIn = (request: SeenRequest, key: KeyObject) => StandInAnswer;
 
-const PREFIXES = {
-  sha256: '3031300d060960864801650304020105000420',
-  sha384: '3041300d060960864801650304020205000430',
-  sha512: '3051300d060960864801650304020305000440',
-} as const;
-
-/** Signs a ready digest by RSA PKCS#1 v1.5, which Node has no function for. */
-export function signDigest(digest: Buffer, hash: keyof typeof PREFIXES, key: KeyObject): Buffer {
-  if (digest.length !== createHash(hash).digest().length)
-    throw new Error(`${digest.length} bytes are no ${hash} digest`);
-  return privateEncrypt(key, Buffer.concat([Buffer.from(PREFIXES[hash], 'hex'), digest]));
+/** Signs a ready digest by RSA PKCS#1 v1.5. */
+export function signDigest(digest: Buffer, hash: Hash, key: KeyObject): Buffer {
+  return signByAlgorithm(digest, { scheme: 'rsa-pkcs1', hash }, key);
 }
 
 /** Demands a value; members of an object may come in any order. */
@@ -89,9 +83,11 @@ export const STAND_INS: Readonly<Record<string, StandIn>> = {
   'A signing server behind CGI'(request, key) {
     demand([request.method, request.path], ['POST', '/cgi-bin/signing_server.cgi'], 'request line');
     demand(request.query.get('key'), 'firmware', 'key');
+    const [, boundary] =
+      /^multipart\/form-data; boundary=(signing\w{20})$/.exec(request.headers['content-type'] ?? '') ?? [];
     const [head, tail] = [
-      '--signing\r\nContent-Disposition: form-data; name="digest"; filename="digest"\r\n\r\n',
-      '\r\n--signing--',
+      `--${boundary}\r\nContent-Disposition: form-data; name="digest"; filename="digest"\r\n\r\n`,
+      `\r\n--${boundary}--`,
     ];
     const digest = request.body.subarray(head.length, request.body.length - tail.length);
     demand(request.body.toString('latin1'), head + digest.toString('latin1') + tail, 'multipart');

@@ -1,7 +1,8 @@
 import { parseAnswerPlace } from '../../protocols/http/answer.ts';
-import { type HttpMessage, parseMessage } from '../../protocols/http/message.ts';
+import { type HttpMessage, isSentAsWritten, parseMessage } from '../../protocols/http/message.ts';
 import { PRESETS, type Preset } from '../../protocols/http/presets.ts';
 import { createHttp } from '../../protocols/http/protocol.ts';
+import { fillTemplate } from '../../protocols/http/template.ts';
 import type { Protocol } from '../../protocols/protocol.ts';
 import type { Hash } from '../../verifying/algorithm.ts';
 import type { FieldReader } from '../field-reader.ts';
@@ -77,12 +78,14 @@ function hashOf({ form: { algorithm } }: ProtocolTask): Hash | undefined {
 
 function checkValues(
   { reader, token, form, purpose }: ProtocolTask,
-  { uses, content }: HttpMessage,
+  { uses, content, target }: HttpMessage,
   key: string | undefined,
 ): void {
   if (uses.has('key') && key === undefined) reader.reject('signing-key', 'is empty, but request holds {key}');
   if (!uses.has('key') && key !== undefined) reader.reject('signing-key', 'is given, but request does not hold {key}');
   if (key !== undefined && /\p{Cc}/u.test(key)) reader.reject('signing-key', 'must be one line');
+  if (!isSentAsWritten(fillTemplate(target, 'target', (each) => (each === 'key' ? (key ?? 'x') : 'x'))))
+    reader.reject('signing-key', 'is “.” or “..”, which changes the path of request');
   if (uses.has('token') && token === undefined && purpose === 'signing')
     reader.reject('token', 'is empty, but request holds {token}');
   if (!uses.has('token') && token !== undefined) reader.reject('token', 'is given, but request does not hold {token}');

@@ -49,7 +49,7 @@ function escapeText(place: HttpMessage['bodyPlace'], gap: Gap, value: string): s
     throw new Failure(
       'file',
       'NAME_NOT_SENDABLE',
-      'The name of the file holds control characters, which the request cannot carry.',
+      'The name of the file holds control characters or line ends, which the request cannot carry.',
       {
         hint: 'Rename the file, or leave {name} out of the request.',
         cause: error,

@@ -1,3 +1,5 @@
+import { wrongMultipart } from './multipart.ts';
+import { checkPlaceholders } from './placement.ts';
 import {
   CONTENT,
   fillTemplate,
@@ -53,9 +55,11 @@ export function parseMessage(text: string): HttpMessage | readonly string[] {
     return problems.length > 0 ? problems : ['has no empty line between its headers and its body'];
   if (bodyText !== '' && method === 'GET') problems.push('has a body, which a GET request cannot have');
   const headers = readHeaders(headerLines, problems);
-  const bodyPlace = placeOf(headers, bodyText);
-  const body = readTemplate(isMultipart(headers) ? bodyText.replaceAll('\n', '\r\n') : bodyText, problems);
-  if (bodyPlace === 'json' && contentType(headers) === undefined) headers.push(['Content-Type', ['application/json']]);
+  const type = contentType(headers, problems);
+  const bodyPlace = placeOf(type, bodyText);
+  const body = readBody(bodyText, type, problems);
+  if (type === undefined && (bodyPlace === 'json' || bodyPlace === 'xml'))
+    headers.push(['Content-Type', [`application/${bodyPlace}`]]);
   const content = checkPlaceholders({ target, headers, body, bodyPlace }, problems);
   if (content === undefined || problems.length > 0) return problems;
   const uses = new Set([target, ...headers.map(([, value]) => value), body].flatMap(placeholdersOf));
@@ -79,14 +83,18 @@ function readRequestLine(line: string, problems: string[]): Pick<HttpMessage, 'm
   if (problem !== undefined) problems.push(problem);
   if (!path.startsWith('/')) return { method: method ?? 'POST', target: [] };
   const target = readTemplate(path, problems);
-  const plain = fillTemplate(target, 'target', () => 'x');
-  const url = URL.canParse(plain, BASE) ? new URL(plain, BASE) : undefined;
-  if (url === undefined || url.origin !== BASE || url.pathname + url.search !== plain)
+  if (!isSentAsWritten(fillTemplate(target, 'target', () => 'x')))
     problems.push('must have a percent-encoded path in its shortest form, without a fragment or “..”');
   return { method: method ?? 'POST', target };
 }
 
 const BASE = 'https://invalid.invalid';
+
+/** Tells whether a filled path with its query is what every client and server makes of it. */
+export function isSentAsWritten(target: string): boolean {
+  const url = URL.canParse(target, BASE) ? new URL(target, BASE) : undefined;
+  return url?.origin === BASE && url.pathname + url.search === target;
+}
 
 interface RequestLine {
   readonly isMethod: boolean;
@@ -126,75 +134,24 @@ function readHeaders(lines: readonly string[], problems: string[]): [string, Tem
 
 type Headers = readonly (readonly [string, Template])[];
 
-function contentType(headers: Headers): string | undefined {
+/** Returns the content type in lower case; it must be known before a file is, because it decides how values are escaped. */
+function contentType(headers: Headers, problems: string[]): string | undefined {
   const type = headers.find(([name]) => /^content-type$/i.test(name))?.[1];
-  return type && fillTemplate(type, 'header', () => 'x').toLowerCase();
+  if (type && placeholdersOf(type).length > 0) problems.push('holds a placeholder in Content-Type; write the type out');
+  return type && fillTemplate(type, 'header', () => 'x');
 }
 
-/** The lines of a multipart body must end in CR and LF, which YAML cannot hold. */
-function isMultipart(headers: Headers): boolean {
-  return contentType(headers)?.startsWith('multipart/') ?? false;
+/** Reads the body; the lines of a multipart body must end in CR and LF, which YAML cannot hold. */
+function readBody(text: string, type: string | undefined, problems: string[]): Template {
+  if (!/^multipart\//i.test(type ?? '')) return readTemplate(text, problems);
+  const problem = wrongMultipart(type ?? '', text);
+  if (problem !== undefined) problems.push(problem);
+  return readTemplate(text.replaceAll('\n', '\r\n'), problems);
 }
 
-function placeOf(headers: Headers, body: string): HttpMessage['bodyPlace'] {
-  const type = contentType(headers);
-  if (type === undefined) return /^\s*[[{]\s*["\]}[{]/.test(body) ? 'json' : 'text';
-  if (/\bjson\b/.test(type)) return 'json';
-  if (/\bxml\b/.test(type)) return 'xml';
-  return type.startsWith('application/x-www-form-urlencoded') ? 'form' : 'text';
-}
-
-type Parts = Pick<HttpMessage, 'target' | 'headers' | 'body' | 'bodyPlace'>;
-
-/** Checks what stands where; returns the one content placeholder. */
-function checkPlaceholders({ target, headers, body, bodyPlace }: Parts, problems: string[]): Placeholder | undefined {
-  const inHead = [target, ...headers.map(([, value]) => value)].flatMap(placeholdersOf);
-  const inBody = placeholdersOf(body);
-  const contents = [...inHead, ...inBody].filter((each) => CONTENT.has(each));
-  // A placeholder that is mistyped is told already, and stands for the one that is missing.
-  if (contents.length > 1 || (contents.length === 0 && !problems.some((each) => each.includes('no placeholder'))))
-    problems.push(
-      `must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`,
-    );
-  if (placeholdersOf(target).includes('token'))
-    problems.push(
-      'holds {token} in its request line, which servers and proxies write to their logs; put {token} into a header',
-    );
-  const inText = bodyPlace === 'text' ? inHead : [...inHead, ...inBody];
-  const misplaced = misplacedContent(inText, bodyPlace === 'form' ? inBody : []);
-  if (misplaced !== undefined) problems.push(misplaced);
-  if (headers.some(([, value]) => placeholdersOf(value).some((each) => each.startsWith('file'))))
-    problems.push('holds the file in a header, which is too small for a file');
-  const broken = bodyPlace === 'json' ? brokenJson(fillTemplate(body, 'text', fillOfSameLength)) : undefined;
-  if (broken !== undefined)
-    problems.push(
-      `has a body that is not JSON${broken}; each placeholder must stand inside a string, as in {"hash":"{digest:hex}"}`,
-    );
-  return contents[0];
-}
-
-/** Says which content stands where it cannot be sent, in words that follow the name of the input. */
-function misplacedContent(inText: readonly Placeholder[], inForm: readonly Placeholder[]): string | undefined {
-  if (inText.includes('digest'))
-    return 'holds {digest}, raw bytes, where only text can stand; write {digest:hex} or {digest:base64}';
-  // The percent-encoding of a file's base64 would have to be known before the file is read.
-  if (inForm.includes('file') || inForm.includes('file:base64'))
-    return 'holds the file in a form, which the action cannot send; write {digest:hex} or {digest:base64}';
-  if (inText.includes('file')) return 'holds {file}, raw bytes, where only text can stand; write {file:base64}';
-  return undefined;
-}
-
-function fillOfSameLength(placeholder: Placeholder): string {
-  return 'x'.repeat(`{${placeholder}}`.length);
-}
-
-/** Says where a text stops to be JSON, in words that follow a noun; `undefined` when it is JSON. The text itself is not shown. */
-function brokenJson(text: string): string | undefined {
-  try {
-    JSON.parse(text);
-    return undefined;
-  } catch (error) {
-    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(String(error)) ?? [];
-    return line === undefined ? '' : ` from character ${column} of its line ${line} on`;
-  }
+function placeOf(type: string | undefined, body: string): HttpMessage['bodyPlace'] {
+  if (type === undefined) return /^\s*[[{]\s*["\]}[{]/.test(body) ? 'json' : /^\s*<[\w!?]/.test(body) ? 'xml' : 'text';
+  if (/\bjson\b/i.test(type)) return 'json';
+  if (/\bxml\b/i.test(type)) return 'xml';
+  return /^application\/x-www-form-urlencoded/i.test(type) ? 'form' : 'text';
 }

@@ -2,7 +2,8 @@ import { ActionError } from '../../errors.ts';
 import { show } from '../../files/names.ts';
 import type { Protocol } from '../protocol.ts';
 import { createHttpSigner, type HttpOptions, MAX_REQUEST_LINE_BYTES } from './http.ts';
-import { fillTemplate, placeholdersOf } from './template.ts';
+import { withOwnBoundary } from './multipart.ts';
+import { canHold, fillTemplate, placeholdersOf } from './template.ts';
 
 /** Creates the protocol `http`: a service that answers one request for each file with a signature. */
 export function createHttp(options: HttpOptions): Protocol {
@@ -13,18 +14,19 @@ export function createHttp(options: HttpOptions): Protocol {
       checkRequestLine(file, options);
       checkName(file, options);
     },
-    open: (transport, { scrub }) => ({ signer: createHttpSigner(transport, options, scrub), close: async () => {} }),
+    open(transport, { scrub, randomInt }) {
+      const message = withOwnBoundary(options.message, randomInt);
+      return { signer: createHttpSigner(transport, { ...options, message }, scrub), close: async () => {} };
+    },
   };
 }
 
-/** Sees that a text body can hold the name of the file: a line break could begin another part of it. */
+/** Sees that the body can hold the name of the file. */
 function checkName({ path }: { readonly path: string }, { message }: HttpOptions): void {
-  const isHeld =
-    (message.bodyPlace === 'text' || message.bodyPlace === 'xml') && placeholdersOf(message.body).includes('name');
-  if (!isHeld || !/\p{Cc}/u.test(path)) return;
+  if (!placeholdersOf(message.body).includes('name') || canHold(message.bodyPlace, path)) return;
   throw new ActionError(
     'NAME_NOT_SENDABLE',
-    `The name of ${show(path)} holds control characters, which the body of the request cannot carry.`,
+    `The name of ${show(path)} holds control characters or line ends, which the body of the request cannot carry.`,
     { hint: 'Rename or exclude the file, or leave {name} out of the request.' },
   );
 }

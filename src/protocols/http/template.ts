@@ -18,8 +18,13 @@ export type Placeholder = (typeof PLACEHOLDERS)[number];
 /** A placeholder where it stands. */
 export interface Gap {
   readonly placeholder: Placeholder;
-  /** `quotes`: between double quotes that began in the same line; `value`: outside such quotes, directly behind `=`. */
-  readonly within?: 'quotes' | 'value';
+  /**
+   * `quotes`: between double quotes that began in the same line; outside of these, `apostrophes`: between two of them, `value`:
+   * directly behind `=`, or behind the `''` of RFC 8187 as in `filename*=UTF-8''{name}`.
+   */
+  readonly within?: 'quotes' | 'apostrophes' | 'value' | undefined;
+  /** In how many strings of JSON the placeholder stands: 2 in a string of a text that is itself in a string. */
+  readonly strings: number;
 }
 
 /** Text with gaps: literal pieces and placeholders in their order. */
@@ -61,14 +66,32 @@ export function parseTemplate(text: string): ParsedTemplate {
       continue;
     }
     if (match.index > end) template.push(text.slice(end, match.index));
-    const line = text.slice(text.lastIndexOf('\n', match.index) + 1, match.index);
-    if (line.split('"').length % 2 === 0) template.push({ placeholder, within: 'quotes' });
-    else template.push(line.endsWith('=') ? { placeholder, within: 'value' } : { placeholder });
     end = match.index + match[0].length;
+    const before = text.slice(0, match.index);
+    template.push({ placeholder, strings: countStrings(before), within: surroundings(before, text[end]) });
     if (text[match.index - 1] === '{' && text[end] === '}') doubled.push(match[0]);
   }
   if (end < text.length) template.push(text.slice(end));
   return { template, unknown, doubled };
+}
+
+function surroundings(before: string, next: string | undefined): Gap['within'] {
+  const line = before.slice(before.lastIndexOf('\n') + 1);
+  if (line.split('"').length % 2 === 0) return 'quotes';
+  if (/=$|''$/.test(line)) return 'value';
+  return line.endsWith("'") && next === "'" ? 'apostrophes' : undefined;
+}
+
+/** Counts the strings that are open at the end of a text: those of JSON, and those of JSON or the like in a string of JSON. */
+function countStrings(text: string): number {
+  const [, inside] = text.replace(/"(?:[^"\\]|\\.)*"/gs, '').split('"');
+  if (inside === undefined) return 0;
+  try {
+    return 1 + countStrings(String(JSON.parse(`"${inside}"`)));
+  } catch {
+    // No JSON: the text stands in a body of another kind.
+    return 1;
+  }
 }
 
 /** Lists the placeholders of a template, in their order. */
@@ -87,11 +110,12 @@ export function fillTemplate(template: Template, place: Place, fill: (placeholde
  * Escapes a value so that it cannot end the place that it stands in.
  *
  * A header value keeps printable ASCII and is percent-encoded otherwise. A text body takes the value as it is. In both, a
- * value between double quotes, such as the name of a file in a multipart body, has no quote and no backslash; the name of a
+ * value between quotes, such as the name of a file in a multipart body, has no such quote and no backslash; the name of a
  * file is percent-encoded directly behind `=`, and in a header also when it holds what could begin another value there.
- * @throws RangeError for line breaks and other control characters in a text or XML body, which could begin another part of it
+ * @throws RangeError for a value that {@link canHold} says no to
  */
-export function escapeFor(place: Place, { placeholder, within }: Gap, value: string): string {
+export function escapeFor(place: Place, { placeholder, within, strings }: Gap, value: string): string {
+  if (!canHold(place, value)) throw new RangeError('control characters');
   // Only names come from whoever made the files; tokens and digests may hold `=` and must stay as they are.
   const isBareName = placeholder === 'name' && within === 'value';
   switch (place) {
@@ -100,24 +124,45 @@ export function escapeFor(place: Place, { placeholder, within }: Gap, value: str
       return percentEncode(value);
     case 'header':
       if (!/^(?! )[\x20-\x7E]*(?<! )$/.test(value)) return percentEncode(value);
-      if (within === 'quotes') return encodeQuotes(value);
+      if (within === 'quotes' || within === 'apostrophes') return encodeQuotes(value, within);
       return isBareName || (placeholder === 'name' && /[",;\\]/.test(value)) ? percentEncode(value) : value;
     case 'json':
-      return JSON.stringify(value).slice(1, -1);
+      return escapeForJson(value, strings);
     case 'xml':
-      return withoutControls(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+      return value.replace(/[&<>"'\p{Zl}\p{Zp}]/gu, (character) => `&#${character.charCodeAt(0)};`);
     case 'text':
-      if (within === 'quotes') return encodeQuotes(withoutControls(value));
-      return isBareName ? percentEncode(withoutControls(value)) : withoutControls(value);
+      if (within === 'quotes' || within === 'apostrophes') return encodeQuotes(value, within);
+      return isBareName ? percentEncode(value) : value;
   }
 }
 
-/** As browsers do in multipart bodies; the backslash goes too, because some readers take it for an escape of the closing quote. */
-function encodeQuotes(value: string): string {
-  return value.replaceAll('"', '%22').replaceAll('\\', '%5C');
+/**
+ * Tells whether a value can be written in a place at all.
+ *
+ * Control characters and the line ends of Unicode could begin another part of a text; XML has no way to write the former.
+ */
+export function canHold(place: Place, value: string): boolean {
+  switch (place) {
+    case 'text':
+      return !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
+    case 'xml':
+      return !/[\p{Cc}\uFFFE\uFFFF]/u.test(value);
+    case 'target':
+    case 'header':
+    case 'json':
+    case 'form':
+      return true;
+  }
 }
 
-function withoutControls(value: string): string {
-  if (/\p{Cc}/u.test(value)) throw new RangeError('control characters');
-  return value;
+/** A text in a string of a text in a string is escaped once for each of them. */
+function escapeForJson(value: string, strings: number): string {
+  const once = JSON.stringify(value).slice(1, -1);
+  return strings > 1 ? escapeForJson(once, strings - 1) : once;
+}
+
+/** As browsers do in multipart bodies; the backslash goes too, because some readers take it for an escape of the closing quote. */
+function encodeQuotes(value: string, within: 'quotes' | 'apostrophes'): string {
+  const safe = value.replaceAll('\\', '%5C');
+  return within === 'quotes' ? safe.replaceAll('"', '%22') : safe.replaceAll("'", '%27');
 }

@@ -1,0 +1,53 @@
+import type { HttpMessage } from './message.ts';
+import type { Template } from './template.ts';
+
+/** Longest boundary in bytes, by RFC 2046. */
+const MAX_BOUNDARY = 70;
+/** Characters that the action adds to a boundary: with 36 to choose from, a file holds them by chance once in 10^31. */
+const OWN_CHARACTERS = 20;
+const BOUNDARY = /(?<=;[ \t]*boundary=("?))[^"\s;]+(?=\1(?:;|$))/i;
+
+/** Says what is wrong with a multipart body, in words that follow the name of the input; `undefined` when it is sound. */
+export function wrongMultipart(contentType: string, body: string): string | undefined {
+  const [boundary] = BOUNDARY.exec(contentType) ?? [];
+  if (boundary === undefined)
+    return 'has a multipart body, but no boundary in Content-Type; write “multipart/form-data; boundary=part”';
+  if (boundary.length > MAX_BOUNDARY - OWN_CHARACTERS)
+    return `has a boundary of ${boundary.length} characters, more than ${MAX_BOUNDARY - OWN_CHARACTERS}`;
+  if (!body.startsWith(`--${boundary}\n`)) return `has a multipart body that does not begin with --${boundary}`;
+  if (!body.trimEnd().endsWith(`\n--${boundary}--`))
+    return `has a multipart body that does not end with --${boundary}--`;
+  return undefined;
+}
+
+/**
+ * Returns the message with a longer boundary, if it has one: the content of a file must not hold the line that ends its part,
+ * and nobody can write a file that holds what is drawn when the run begins.
+ */
+export function withOwnBoundary(message: HttpMessage, randomInt: (bound: number) => number): HttpMessage {
+  const [type] = message.headers.find(([name, value]) => isMultipart(name, value))?.[1] ?? [];
+  const [boundary] = (typeof type === 'string' && BOUNDARY.exec(type)) || [];
+  if (boundary === undefined) return message;
+  const own = boundary + Array.from({ length: OWN_CHARACTERS }, () => randomInt(36).toString(36)).join('');
+  return {
+    ...message,
+    headers: message.headers.map(([name, value]) =>
+      isMultipart(name, value) ? [name, value.map((part) => replaceIn(part, BOUNDARY, own))] : [name, value],
+    ),
+    body: message.body.map((part, at) => replaceIn(part, delimiter(boundary, at), own)),
+  };
+}
+
+function isMultipart(name: string, [value]: Template): boolean {
+  return /^content-type$/i.test(name) && typeof value === 'string' && /^multipart\//i.test(value);
+}
+
+/** The boundary in the lines that divide a body; only its first piece may begin with such a line. */
+function delimiter(boundary: string, at: number): RegExp {
+  const escaped = boundary.replace(/[^\w]/g, '\\$&');
+  return new RegExp(`(?<=${at === 0 ? '^--|' : ''}\\r\\n--)${escaped}(?=(?:--)?[ \\t]*(?:\\r\\n|$))`, 'g');
+}
+
+function replaceIn(part: Template[number], pattern: RegExp, by: string): Template[number] {
+  return typeof part === 'string' ? part.replace(pattern, () => by) : part;
+}
