@@ -32,6 +32,7 @@ export const CLAIMS: readonly Claim[] = [
   { document: 'docs/protocol.md', language: 'text', by: '__tests__/docs/protocol.test.ts' },
   { document: 'docs/protocol.md', language: 'json', by: '__tests__/docs/protocol.test.ts' },
   { document: 'docs/protocol.md', language: 'python', by: '__tests__/peers/runners/documents.test.ts' },
+  { document: 'docs/protocols.md', language: 'sh', by: '__tests__/rehearsal/serve.test.ts' },
   { document: 'docs/runners.md', language: 'sh', by: '__tests__/peers/runners/documents.test.ts' },
   { document: 'docs/runners.md', language: 'gitattributes', by: '__tests__/peers/runners/documents.test.ts' },
   { document: 'docs/verify.md', language: 'sh', by: '__tests__/docs/verify-release.test.ts' },

@@ -16,7 +16,9 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createPki } from '../../src/rehearsal/pki.ts';
+import { readDocument, shellBlocksOf } from '../docs/document.ts';
 import { COMPILE_CACHE } from '../helpers/compile-cache.ts';
+import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
 import { signContent, type Target } from './client.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../tools/service/serve.ts');
@@ -26,6 +28,7 @@ let directory: string;
 let running: ChildProcess | undefined;
 
 beforeEach(() => {
+  told = '';
   directory = mkdtempSync(join(tmpdir(), 'serve-'));
 });
 
@@ -37,20 +40,30 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
+/** How what is printed first ends. */
+const ENDS = /\n(?:sign_file hello\.txt|# Every request is told below\.\n)\n$/;
+
 /** Starts the program without any environment of this process and returns all that it prints first. */
 async function serve(...options: string[]): Promise<string> {
   const child = spawn(process.execPath, [PROGRAM, ...options], {
+    cwd: ACTION_DIRECTORY,
     env: COMPILE_CACHE,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   running = child;
   let printed = '';
-  while (!printed.endsWith('\nsign_file hello.txt\n')) {
+  while (!ENDS.test(printed)) {
     const [chunk]: unknown[] = await once(child.stdout, 'data');
     printed += String(chunk);
   }
+  child.stdout.on('data', (chunk) => {
+    told += String(chunk);
+  });
   return printed;
 }
+
+/** What a service has printed later. */
+let told = '';
 
 async function stop(signal: NodeJS.Signals): Promise<unknown> {
   const exited = once(running ?? process, 'exit');
@@ -60,7 +73,7 @@ async function stop(signal: NodeJS.Signals): Promise<unknown> {
 
 function readInputs(printed: string): Record<string, string> {
   const from = printed.indexOf('\nwith:\n');
-  const { with: inputs } = parse(printed.slice(from, printed.indexOf('# Without the action')));
+  const { with: inputs } = parse(printed.slice(from, printed.indexOf('\n# ', from)));
   return inputs;
 }
 
@@ -147,6 +160,38 @@ test('the printed command signs with the action on this machine', async () => {
   expect(existsSync(join(directory, 'build/hello/hello.txt.sign'))).toBe(true);
 });
 
+/** The options of the command that the document gives for a message without its service. */
+function documentedOptions(): readonly string[] {
+  const [block = ''] = shellBlocksOf(readDocument('docs/protocols.md'), 'Try a message without its service');
+  const [, options = ''] = /^npm ci\nnpm run service -- (.*)$/.exec(block) ?? [];
+  return options.split(' ');
+}
+
+test('the documented command starts a service by whose printed command a file is signed, and which tells so', async () => {
+  const printed = await serve(...documentedOptions(), '--http2', '--delay', '1');
+  expect(readInputs(printed)).toMatchObject({
+    protocol: 'http',
+    'signing-key': 'release',
+    answer: '/result/signature',
+    request: expect.stringContaining('POST /v2/keys/{key}/sign\nAuthorization: Bearer {token}\n'),
+  });
+  expect(runStep(printed)).toMatch(/^Green/);
+  expect(existsSync(join(directory, 'build/hello/hello.txt.sign'))).toBe(true);
+  await expect
+    .poll(() => told)
+    .toMatch(/^signed {3}POST \/v2\/keys\/release\/sign {2}digest 5891b5b522d5df08… {2}hello\.txt\n$/);
+});
+
+test('--protocol http: a message that was changed on one side is refused, and both sides tell what is wrong', async () => {
+  const message = join(directory, 'message.txt');
+  writeFileSync(message, 'POST /sign\n\n{"hash":"{digest:hex}","user":"{key}"}\n');
+  const inputs = [`request=@${message}`, 'signing-key=release', 'answer=body:raw', 'signature-algorithm=ecdsa-sha384'];
+  const printed = await serve('--protocol', 'http', ...inputs.flatMap((each) => ['--with', each]));
+  expect(runStep(printed)).toMatch(/^Green/);
+  expect(runStep(printed.replace("'signing-key=release'", "'signing-key=test'"))).toMatch(/^Red/);
+  await expect.poll(() => told).toContain('refused  POST /sign  There is no key “test” here, only “release”.\n');
+});
+
 test('with certificates of its own, the service is reached by their name and lets in their clients only', async () => {
   const own = await createPki({ server: { hosts: ['localhost'] } });
   const put = (name: string, pem: string): string => {
@@ -184,6 +229,9 @@ test.each([
   [['--port', '70000'], /--port must be a whole number from 0 to 65535/],
   [['--delay', 'x'], /--delay must be a whole number/],
   [['--fast'], /--fast/],
+  [['--protocol', 'ftp'], /--protocol must be es-auth or http/],
+  [['--workflow', 'x.yml'], /--workflow does not belong to --protocol es-auth/],
+  [['--protocol', 'http'], /No request is given/],
   [['--cert', 'x.pem'], /--cert and --key belong together/],
   [['--cert', 'package.json', '--key', 'package.json'], /--cert, --key or --client-ca cannot be used/],
   [['--client-ca', 'nowhere.pem'], /The file nowhere\.pem cannot be read \(ENOENT\)/],

@@ -5,7 +5,7 @@ import { codeOf } from '../../src/errors.ts';
 import { resolvePath } from '../command-line.ts';
 import { ToolError } from '../tool-error.ts';
 
-/** What a client needs, as PEM or as the path of a file that holds it. */
+/** What a client needs, as text or as the path of a file that holds it. */
 export interface Handout {
   /** The authority of the server's certificate. */
   readonly chain: string;
@@ -13,6 +13,8 @@ export interface Handout {
   readonly verifyKey: string;
   /** The client's certificate and private key; `undefined` when the client has its own. */
   readonly client: { readonly cert: string; readonly key: string } | undefined;
+  /** Further inputs of the action that are written to files, by their names. */
+  readonly inputs: Readonly<Record<string, string>>;
 }
 
 /**
@@ -21,25 +23,29 @@ export interface Handout {
  * @param directory must not exist yet; default: a new one among the system's temporary files.
  */
 export async function withClientFiles(
-  { chain, verifyKey, client }: Handout,
+  { chain, verifyKey, client, inputs }: Handout,
   directory: string | undefined,
   use: (paths: Handout) => Promise<void>,
 ): Promise<void> {
   const made = await makeDirectory(directory);
-  const write = async (name: string, pem: string): Promise<string> => {
-    await writeFile(join(made, name), pem, { mode: 0o600, flag: 'wx' });
-    return join(made, name);
+  const written: string[] = [];
+  const write = async (name: string, text: string): Promise<string> => {
+    const path = join(made, name);
+    await writeFile(path, text, { mode: 0o600, flag: 'wx' });
+    written.push(path);
+    return path;
   };
   try {
+    const paths: [string, string][] = [];
+    for (const [name, text] of Object.entries(inputs)) paths.push([name, await write(`${name}.txt`, text)]);
     await use({
       chain: await write('ca.pem', chain),
       verifyKey: await write('signing-public.pem', verifyKey),
       client: client && { cert: await write('client.pem', client.cert), key: await write('client.key', client.key) },
+      inputs: Object.fromEntries(paths),
     });
   } finally {
-    for (const name of ['ca.pem', 'signing-public.pem', 'client.pem', 'client.key']) {
-      await ignoreMissing(unlink(join(made, name)));
-    }
+    for (const path of written) await ignoreMissing(unlink(path));
     await ignoreMissing(rmdir(made));
   }
 }

@@ -3,39 +3,59 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { parseArgs } from 'node:util';
 import { codeOf } from '../../src/errors.ts';
-import { startService } from '../../src/rehearsal/service.ts';
 import { resolvePath, runCommandLine } from '../command-line.ts';
 import { ToolError } from '../tool-error.ts';
 import { withClientFiles } from './client-files.ts';
 import { renderGuide } from './guide.ts';
+import { type Offer, type OfferOptions, offerEsAuth, offerHttp } from './offers.ts';
 
 const HELP = `npm run service -- [options]
 
-Starts the signing service of a rehearsal alone, on 127.0.0.1, and prints how to use it:
-its address, the inputs of the action, a command that signs with it, and a shell script.
+Starts a signing service alone, on 127.0.0.1, and prints how to use it: its address, the
+inputs of the action, and a command that signs with it; for es-auth a shell script as well.
 Certificates, keys and secrets are made for this run and thrown away at its end (Ctrl+C).
 
+  --protocol NAME     es-auth (default): the service of a rehearsal
+                      http: a stand-in for an API of your own. It takes the requests of one HTTP message, compares
+                      each with the message, tells what is wrong with it, and answers with a signature
   --port N            listens on this port; default: a free one
   --delay MS          waits this long before each answer
   --http2             offers HTTP/2 beside HTTP/1.1
   --dir DIR           writes the client's files into DIR, which must not exist yet; default: a temporary one
-  --app-key NAME      instead of a made-up app key
-  --app-secret TEXT   instead of a made-up secret; visible to other users of this machine
   --cert FILE         the server's certificate (PEM, with its intermediates), instead of a made-up one
   --key FILE          its private key (PEM, not encrypted)
   --client-ca FILE    lets in the clients whose certificates this CA issued (PEM), instead of a made-up one
+
+For es-auth:
+
+  --app-key NAME      instead of a made-up app key
+  --app-secret TEXT   instead of a made-up secret; visible to other users of this machine
+
+For http, the message as the action's inputs give it:
+
+  --workflow FILE     takes request, answer, signing-key, signature-algorithm and signature-encoding from the step of a
+                      workflow that has protocol: http
+  --with NAME=VALUE   sets one of these inputs, or token; NAME=@FILE takes it from a file, NAME=@@... begins with an @
+
+Examples:
+
+  npm run service -- --protocol http --workflow examples/in-house-api.yml
+  npm run service -- --protocol http --with request=preset:signserver --with signing-key=PlainSigner
 `;
 
 await runCommandLine(HELP, async (argv) => {
   const { values } = parseArgs({
     args: argv,
     options: {
+      protocol: { type: 'string', default: 'es-auth' },
       port: { type: 'string', default: '0' },
       delay: { type: 'string', default: '0' },
       http2: { type: 'boolean', default: false },
       dir: { type: 'string' },
       'app-key': { type: 'string' },
       'app-secret': { type: 'string' },
+      workflow: { type: 'string' },
+      with: { type: 'string', multiple: true, default: [] },
       cert: { type: 'string' },
       key: { type: 'string' },
       'client-ca': { type: 'string' },
@@ -46,16 +66,16 @@ await runCommandLine(HELP, async (argv) => {
   }
   const [cert, key, clientAuthority] = [values.cert, values.key, values['client-ca']].map(readPem);
   checkTls({ cert, key, ca: clientAuthority });
-  const options = {
+  const options: OfferOptions = {
     port: readNumber('port', values.port, 65_535),
     delayMs: readNumber('delay', values.delay, 3_600_000),
     http2: values.http2,
-    ...(values['app-key'] === undefined ? {} : { appKey: values['app-key'] }),
-    ...(values['app-secret'] === undefined ? {} : { appSecret: values['app-secret'] }),
     tls: {
       ...(cert === undefined || key === undefined ? {} : { cert, key }),
       ...(clientAuthority === undefined ? {} : { clientAuthority }),
     },
+    address: (port) => (cert === undefined ? `https://127.0.0.1:${port}` : addressFor(new X509Certificate(cert), port)),
+    print: (text) => process.stdout.write(text),
   };
   // Listened for before anything is written, so that no early signal leaves files behind.
   const stopped = new Promise<void>((resolve) => {
@@ -63,24 +83,50 @@ await runCommandLine(HELP, async (argv) => {
     process.once('SIGTERM', () => resolve());
     process.stdout.once('error', () => resolve());
   });
-  const service = await startService(options);
-  const url = cert === undefined ? service.url : addressFor(new X509Certificate(cert), service.port);
-  const { cert: clientCert, key: clientKey, ...credentials } = service.credentials;
-  const handout = {
-    chain: cert ?? credentials.chain,
-    verifyKey: credentials.verifyKeyPem,
-    client: clientAuthority === undefined ? { cert: clientCert, key: clientKey } : undefined,
+  const offer = await makeOffer(options, values);
+  const material = {
+    ...offer.material,
+    chain: cert ?? offer.material.chain,
+    client: clientAuthority === undefined ? offer.material.client : undefined,
   };
   try {
-    await withClientFiles(handout, values.dir, async (paths) => {
-      process.stdout.write(renderGuide({ ...service, url }, handout, paths));
+    await withClientFiles(material, values.dir, async (paths) => {
+      process.stdout.write(renderGuide({ inputs: offer.inputs, material, paths, renderEnd: offer.renderEnd }));
       await stopped;
     });
   } finally {
-    await service.close();
+    await offer.close();
   }
   return 0;
 });
+
+interface Given {
+  readonly protocol: string;
+  readonly 'app-key'?: string | undefined;
+  readonly 'app-secret'?: string | undefined;
+  readonly workflow?: string | undefined;
+  readonly with: readonly string[];
+}
+
+function makeOffer(options: OfferOptions, given: Given): Promise<Offer> {
+  const { protocol, workflow, 'app-key': appKey, 'app-secret': appSecret, with: assignments } = given;
+  switch (protocol) {
+    case 'es-auth':
+      refuse('es-auth', { '--workflow': workflow, '--with': assignments[0] });
+      return offerEsAuth(options, { appKey, appSecret });
+    case 'http':
+      refuse('http', { '--app-key': appKey, '--app-secret': appSecret });
+      return offerHttp(options, { workflow, assignments });
+    default:
+      throw new ToolError('ARGUMENT_INVALID', '--protocol must be es-auth or http.');
+  }
+}
+
+/** An option of another protocol would be ignored. */
+function refuse(protocol: string, options: Readonly<Record<string, string | undefined>>): void {
+  const [found] = Object.entries(options).filter(([, value]) => value !== undefined);
+  if (found) throw new ToolError('ARGUMENT_INVALID', `${found[0]} does not belong to --protocol ${protocol}.`);
+}
 
 function readNumber(name: string, text: string, most: number): number {
   const value = Number(text);
