@@ -62,8 +62,8 @@ export class OpenBao {
   }
 
   /** Sends a request with the root token, or another one. */
-  async ask(method: string, path: string, body?: unknown, token = this.#rootToken): Promise<BaoAnswer> {
-    const headers = { ...(token ? { 'X-Vault-Token': token } : {}), 'content-type': 'application/json' };
+  async ask(method: string, path: string, body?: unknown, token = this.#rootToken, more = {}): Promise<BaoAnswer> {
+    const headers = { ...(token ? { 'X-Vault-Token': token } : {}), 'content-type': 'application/json', ...more };
     const { promise, resolve, reject } = Promise.withResolvers<BaoAnswer>();
     const call = request(`${this.url}/v1/${path}`, { method, headers, ca: this.pki.text('ca.pem') }, (response) => {
       const chunks: Buffer[] = [];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runAction } from '../../../tools/runner/runner.ts';
+import { runInProcess } from '../../helpers/in-process.ts';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
 import { startPeer } from '../http/process.ts';
 import { OpenBao } from './openbao.ts';
@@ -151,12 +152,15 @@ interface OddKey {
   readonly what: string;
   /** Its name and its settings; absent for a key that is there. */
   readonly key?: readonly [name: string, settings: object];
-  readonly later?: readonly (readonly [path: string, settings?: object])[];
+  readonly later?: readonly (readonly [path: string, settings?: object | undefined, method?: string])[];
   readonly inputs: Readonly<Record<string, string>>;
-  /** Whether its first version is given as `verify-key`. */
-  readonly check?: 'by version 1';
+  /** Whether `verify-key` is given, so that the service is not asked for the type of its key. */
+  readonly check?: 'by version 1' | 'by another key';
   readonly told: string;
 }
+
+/** How a key came to be of a version that no longer signs. */
+const ROTATED = [['rotate'], ['rotate']] as const;
 
 describe('keys that are not as expected', () => {
   test.each<OddKey>([
@@ -172,10 +176,55 @@ describe('keys that are not as expected', () => {
       told: 'is of the type aes256-gcm96, which cannot sign files',
     },
     {
+      what: 'a key that encrypts only, beside verify-key',
+      key: ['rel-chacha', { type: 'chacha20-poly1305' }],
+      inputs: {},
+      check: 'by another key',
+      told: 'KEY_NOT_FOUND: The key “rel-chacha” at transit is of a type that cannot sign',
+    },
+    {
+      what: 'a convergent key, which is derived and encrypts only',
+      key: ['rel-convergent', { type: 'aes256-gcm96', derived: true, convergent_encryption: true }],
+      inputs: {},
+      check: 'by another key',
+      told: 'KEY_NOT_FOUND: The key “rel-convergent” at transit is of a type that cannot sign',
+    },
+    {
+      what: 'a key for HMAC',
+      key: ['rel-hmac', { type: 'hmac', key_size: 32 }],
+      inputs: {},
+      told: 'is of the type hmac, which cannot sign files',
+    },
+    {
       what: 'a derived key, which wants a context',
       key: ['rel-derived', { type: 'ed25519', derived: true }],
       inputs: {},
-      told: 'context',
+      told: 'KEY_NOT_FOUND: The key “rel-derived” at transit is a derived key, which signs for a context only',
+    },
+    {
+      what: 'a key that is soft-deleted',
+      key: ['rel-soft', { type: 'ecdsa-p256' }],
+      later: [['soft-delete', undefined, 'DELETE']],
+      inputs: {},
+      told: 'KEY_NOT_FOUND: The key “rel-soft” at transit is soft-deleted',
+    },
+    {
+      what: 'a version below min_decryption_version',
+      key: ['rel-old', { type: 'ecdsa-p256' }],
+      later: [...ROTATED, ['config', { min_decryption_version: 2 }]],
+      inputs: { 'signing-key': 'rel-old@1' },
+      told: 'KEY_NOT_FOUND: The key “rel-old” at transit has no usable version 1',
+    },
+    {
+      what: 'a version that was trimmed',
+      key: ['rel-trimmed', { type: 'ecdsa-p256' }],
+      later: [
+        ...ROTATED,
+        ['config', { min_decryption_version: 3, min_encryption_version: 3 }],
+        ['trim', { min_available_version: 3 }],
+      ],
+      inputs: { 'signing-key': 'rel-trimmed@2' },
+      told: 'KEY_NOT_FOUND: The key “rel-trimmed” at transit has no usable version 2',
     },
     {
       what: 'a version that was retired',
@@ -195,12 +244,44 @@ describe('keys that are not as expected', () => {
   ])('$what', async ({ key, later = [], inputs, check, told }) => {
     const name = key?.[0] ?? '';
     if (key) await bao.set('POST', `transit/keys/${name}`, key[1]);
-    for (const [path, body] of later) await bao.set('POST', `transit/keys/${name}/${path}`, body);
-    const verifyKey = check === undefined ? '' : await bao.publicKey(name);
-    const all = { ...sound, 'signing-key': name, ...inputs, 'verify-key': verifyKey };
-    const { exitCode, error } = refusal(await signFiles(all));
+    for (const [path, body, method = 'POST'] of later) await bao.set(method, `transit/keys/${name}/${path}`, body);
+    const verifyKey = check && (await bao.publicKey(check === 'by version 1' ? name : 'rel-ecdsa-p256'));
+    const all = { ...sound, 'signing-key': name, ...inputs, 'verify-key': verifyKey ?? '' };
+    const { exitCode, error } = refusal(await signFiles(all, { runScript: runInProcess }));
     expect(exitCode).toBe(1);
     expect(error).toContain(told);
+  });
+
+  test.each([
+    ['rel-exportable', { type: 'ecdsa-p256', exportable: true, allow_plaintext_backup: true }, []],
+    ['rel-p521', { type: 'ecdsa-p521' }, []],
+    ['rel-newest', { type: 'ed25519' }, [...ROTATED, ['config', { min_encryption_version: 3 }]]],
+  ] as const)('%s signs', async (name, settings, later) => {
+    await bao.set('POST', `transit/keys/${name}`, settings);
+    for (const [path, body] of later) await bao.set('POST', `transit/keys/${name}/${path}`, body);
+    const publicKey = await bao.publicKey(name, later.length === 0 ? 1 : 3);
+    const { run } = await signFiles(
+      { ...sound, 'signing-key': name, 'verify-key': publicKey },
+      { runScript: runInProcess },
+    );
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.outputs['verified-count']).toBe('3');
+  });
+
+  test('a given token that wraps another one is refused, and stays whole', async () => {
+    const ttl = { 'X-Vault-Wrap-TTL': '5m' };
+    const made = await bao.ask('POST', 'auth/token/create', { policies: ['signer'] }, bao.rootToken, ttl);
+    const token = String(made.read('wrap_info.token'));
+    const inputs = { ...sound, cert: '', key: '', login: 'token', token };
+    for (const more of [{}, { 'verify-key': '' }, { mode: 'preflight' }]) {
+      const { exitCode, error } = refusal(await signFiles({ ...inputs, ...more }, { runScript: runInProcess }));
+      expect(exitCode).toBe(1);
+      expect(error).toContain('LOGIN_REFUSED: The token is a wrapping token (made at auth/token/create)');
+    }
+    const unwrapped = await bao.ask('POST', 'sys/wrapping/unwrap', undefined, token);
+    const inside = { ...inputs, token: String(unwrapped.read('auth.client_token')) };
+    const { run } = await signFiles(inside, { runScript: runInProcess });
+    expect(run.exitCode, run.log).toBe(0);
   });
 
   test('a key that is deleted in the middle of a run ends it', async () => {

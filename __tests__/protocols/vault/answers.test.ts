@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readBatch, readKey, readLogin, warningsIn } from '../../../src/protocols/vault/answers.ts';
+import { readBatch, readKey, readLogin, readWrapping, warningsIn } from '../../../src/protocols/vault/answers.ts';
 import { algorithmOfKey } from '../../../src/protocols/vault/key-type.ts';
 import { loginMount, parseKeyName, parseMount } from '../../../src/protocols/vault/paths.ts';
 import { isTokenRefused } from '../../../src/protocols/vault/refusals.ts';
@@ -164,6 +164,31 @@ test('the type of a key decides its algorithm', () => {
   expect(algorithmOfKey('ecdsa-p521', usual).name).toBe('ecdsa-sha512');
   expect(algorithmOfKey('rsa-3072', usual).name).toBe('rsa-pkcs1-sha256');
   expect(thrown(() => algorithmOfKey('aes256-gcm96', usual))).toContain('config KEY_NOT_FOUND');
+  expect(thrown(() => algorithmOfKey('hmac', usual))).toContain('which cannot sign files');
+  // A managed key of Vault can sign, by an algorithm of its own.
+  expect(thrown(() => algorithmOfKey('managed_key', usual))).toContain('which does not tell how it signs');
+});
+
+test.each([
+  ["error deriving key: missing 'context' for key derivation", 'is a derived key'],
+  ['refusing to use soft-deleted key', 'is soft-deleted'],
+  ['no such key version', 'has no usable version 3'],
+  ['requested version for signing is higher than the latest key version', 'has no usable version 3'],
+  ['key type hmac does not support signing', 'is of a type that cannot sign'],
+])('“%s” ends the run, because every file would be refused for it', (error, sentence) => {
+  const asked = { key: { ...key, version: 3 }, scrub, encoding: 'base64' } as const;
+  const [item] = readBatch(answer(200, { data: { batch_results: [{ error }] } }), 1, asked);
+  const whole = thrown(() => readBatch(answer(400, { errors: [error] }), 1, asked));
+  for (const told of [item instanceof Failure ? `${item.kind} ${item.code} ${item.message}` : '', whole]) {
+    expect(told).toContain('config KEY_NOT_FOUND');
+    expect(told).toContain(sentence);
+  }
+});
+
+test('a token is taken for a wrapping one only when the service says so', () => {
+  expect(readWrapping(answer(200, { data: { creation_path: 'auth/token/create' } }))).toBe('auth/token/create');
+  for (const other of [answer(400, { errors: ['no'] }), answer(200, { data: {} }), answer(200, 'x'), answer(404, {})])
+    expect(readWrapping(other)).toBeUndefined();
 });
 
 test('an algorithm that the key cannot sign by is refused: the engine would sign by another one without a word', () => {

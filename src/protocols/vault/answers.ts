@@ -105,6 +105,17 @@ export function readLogin(response: WireResponse, method: 'cert' | 'oidc', scrub
   };
 }
 
+/** Reads the answer to the question whether a token wraps something: where that was made; `undefined` when it does not, or nobody says so. */
+export function readWrapping({ status, body }: WireResponse): string | undefined {
+  if (status !== 200) return undefined;
+  try {
+    const { creation_path: path } = member(JSON.parse(body.toString()), 'data');
+    return typeof path === 'string' ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads what the service says about a key. */
 export function readKey(response: WireResponse, asked: Asked): KeyFacts {
   if (response.status !== 200) throw signFailure(response, asked);

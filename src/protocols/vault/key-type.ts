@@ -8,18 +8,19 @@ interface Wish {
   readonly wanted: Algorithm | undefined;
 }
 
+/** The types of keys that sign files, for a sentence. */
+export const SIGNING_TYPES = 'ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519';
+const CANNOT_SIGN = /^(?:aes|x?chacha|hmac)/;
+
 /** Returns the algorithm to sign by with a key of this type; the service would sign by another one without a word. */
 export function algorithmOfKey(type: string, { key, wanted }: Wish): Algorithm {
   const usual = usualFor(type);
-  if (usual === undefined)
-    throw new Failure(
-      'config',
-      'KEY_NOT_FOUND',
-      `The key “${key.name}” is of the type ${type}, which cannot sign files.`,
-      {
-        hint: 'Give a key of the type ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519.',
-      },
-    );
+  if (usual === undefined) {
+    const why = CANNOT_SIGN.test(type) ? 'which cannot sign files' : 'which does not tell how it signs';
+    throw new Failure('config', 'KEY_NOT_FOUND', `The key “${key.name}” is of the type ${type}, ${why}.`, {
+      hint: `Give a key of the type ${SIGNING_TYPES}${CANNOT_SIGN.test(type) ? '' : '; or give verify-key, whose type then decides'}.`,
+    });
+  }
   if (wanted === undefined) return usual;
   if (familyOf(wanted) === familyOf(usual)) return wanted;
   throw new Failure(
@@ -47,4 +48,28 @@ function usualFor(type: string): Algorithm | undefined {
 
 function familyOf({ scheme }: Algorithm): string {
   return scheme.startsWith('rsa') ? 'rsa' : scheme;
+}
+
+/** What the service says of keys that exist and cannot sign, and what to do about each. */
+const UNUSABLE: readonly (readonly [pattern: RegExp, what: string, hint: string])[] = [
+  [
+    /requested version for signing|no such key version/,
+    'has no usable version',
+    'Give a version that exists and is not below min_encryption_version, min_decryption_version or min_available_version, or leave the @version out.',
+  ],
+  [/does not support signing/, 'is of a type that cannot sign', `Give a key of the type ${SIGNING_TYPES}.`],
+  [
+    /missing 'context'/,
+    'is a derived key, which signs for a context only, and the action sends none',
+    'Give a key that was made without derived=true.',
+  ],
+  [/soft-deleted/, 'is soft-deleted', 'Its operators can restore it; or give another signing-key.'],
+];
+
+/** Recognises what the service says of a key that cannot sign: every file would be refused for the same reason. */
+export function keyUnusable(said: string, { name, mount, version }: TransitKey): Failure | undefined {
+  const [, what = '', hint = ''] = UNUSABLE.find(([pattern]) => pattern.test(said)) ?? [];
+  if (what === '') return undefined;
+  const pinned = what.endsWith('version') ? ` ${version}` : '';
+  return new Failure('config', 'KEY_NOT_FOUND', `The key “${name}” at ${mount} ${what}${pinned}: ${said}.`, { hint });
 }

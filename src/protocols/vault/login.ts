@@ -1,7 +1,8 @@
 import type { Transport } from '../../connection/transport.ts';
 import type { Scrub } from '../answers/reason.ts';
-import { readLogin } from './answers.ts';
+import { readLogin, readWrapping } from './answers.ts';
 import type { LoginMount } from './paths.ts';
+import { wrappingToken } from './refusals.ts';
 import { Session, type Token } from './session.ts';
 
 /** How a run gets its token. */
@@ -34,7 +35,8 @@ export function openSession(transport: Transport, options: LoginOptions): Sessio
   const { base, login, scrub, now } = options;
   if (login.method === 'token') {
     const given: Token = { value: login.token, leaseMs: Number.POSITIVE_INFINITY, isRevocable: false };
-    return new Session({ login: async () => given, revoke: async () => {}, now });
+    const check = (signal: AbortSignal) => refuseWrapping(transport, { base, scrub, token: login.token, signal });
+    return new Session({ login: (signal) => check(signal).then(() => given), revoke: async () => {}, now });
   }
   const { mount } = login;
   return new Session({
@@ -50,6 +52,21 @@ export function openSession(transport: Transport, options: LoginOptions): Sessio
       await transport.post({ method: 'POST', path, headers, body: new Uint8Array() }, signal);
     },
   });
+}
+
+/**
+ * Refuses a token that only holds another one, and leaves it whole: any other request would use it up, and be answered as if
+ * a policy were missing. The question needs no rights; whatever else is answered, the first use of the token tells more.
+ */
+async function refuseWrapping(
+  transport: Transport,
+  { base, scrub, token, signal }: Pick<LoginOptions, 'base' | 'scrub'> & { token: string; signal: AbortSignal },
+): Promise<void> {
+  const body = Buffer.from(JSON.stringify({ token }));
+  const headers = [...REQUEST_HEADERS, 'Content-Type', 'application/json', 'Content-Length', String(body.length)];
+  const asked = { method: 'POST', path: `${base}/sys/wrapping/lookup`, headers, body } as const;
+  const createdAt = readWrapping(await transport.post(asked, signal));
+  if (createdAt !== undefined) throw wrappingToken(scrub(createdAt, 100));
 }
 
 type Account = Exclude<Login, { readonly method: 'token' }>;

@@ -3,6 +3,7 @@ import { Failure } from '../../signing/policy/failure.ts';
 import type { Scrub } from '../answers/reason.ts';
 import { retryAfterMs } from '../answers/retry-after.ts';
 import { statusFailure } from '../answers/status.ts';
+import { keyUnusable } from './key-type.ts';
 import type { TransitKey } from './paths.ts';
 
 /** Longest text of the service that is quoted, in characters. */
@@ -30,8 +31,8 @@ export function signFailure(response: WireResponse, { key, scrub }: Asked): Fail
   const { status } = response;
   const said = quote(errorsIn(response.body).join('; '), scrub);
   const what = `The service answered ${status}${said && `: ${said}`}`;
-  const version = versionMissing(said, key);
-  if (version) return version;
+  const wrong = keyUnusable(said, key);
+  if (wrong) return wrong;
   // An unknown key is 400 with a sentence where it signs, and 404 without one where it is asked about.
   if (
     (status === 400 && /key not found/.test(said)) ||
@@ -51,19 +52,11 @@ export function signFailure(response: WireResponse, { key, scrub }: Asked): Fail
 /** Says what the error of one item in a batch means. */
 export function itemFailure(error: string, { key, scrub }: Asked): Failure {
   const said = quote(error, scrub);
-  const missing = versionMissing(said, key);
-  if (missing) return missing;
+  const wrong = keyUnusable(said, key);
+  if (wrong) return wrong;
   return new Failure('file', 'REQUEST_REFUSED', `The service refused this file: ${said}.`, {
     hint: 'Show this answer to the operators of the service.',
     endsRun: 'first-four-files',
-  });
-}
-
-function versionMissing(said: string, { name, mount, version }: TransitKey): Failure | undefined {
-  if (!/requested version for signing/.test(said)) return undefined;
-  const message = `The key “${name}” at ${mount} has no usable version ${version}: ${said}.`;
-  return new Failure('config', 'KEY_NOT_FOUND', message, {
-    hint: 'Give a version that exists and is not below min_encryption_version, or leave the @version out.',
   });
 }
 
@@ -72,7 +65,7 @@ function denied(response: WireResponse, { mount, name }: TransitKey, what: strin
     return new Failure(
       'config',
       'LOGIN_REFUSED',
-      'The service does not know the token: it has expired, was revoked or is mistyped.',
+      'The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.',
       {
         hint: 'Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.',
       },
@@ -120,6 +113,19 @@ export function loginFailure(response: WireResponse, method: 'cert' | 'oidc', sc
         status === 404 || status === 405
           ? 'Check login: this auth mount does not exist or is of another kind; another one is given as in oidc@auth/github.'
           : LOGIN_HINTS[method],
+    },
+  );
+}
+
+/** Builds the failure of a given token that only holds another one; signing with it would use it up. */
+export function wrappingToken(createdAt: string): Failure {
+  const made = createdAt && ` (made at ${createdAt})`;
+  return new Failure(
+    'config',
+    'LOGIN_REFUSED',
+    `The token is a wrapping token${made}: it can only be unwrapped, once.`,
+    {
+      hint: 'Unwrap it in an earlier step, as with bao unwrap, and give the token that is inside; or let the action log in: login: cert or login: oidc.',
     },
   );
 }
