@@ -52,19 +52,19 @@ describe.each([
   });
 
   test('whose digest alone was sent is checked against its bytes', async () => {
-    const { content, source } = open(size, { startPass: () => verifier.start(size) });
+    const { content, source } = open(size, { verifier });
     await source.digest(() => ({ algorithm: 'sha512' }));
-    const { sha256, pass } = await source.finish();
+    const { sha256, check } = await source.finish();
     expect(sha256).toBe(sum('sha256', content).toString('hex'));
     const signature = sign('sha256', content, privateKey);
     expect(verify('sha256', content, publicKey, signature)).toBe(true);
-    expect(pass?.verify(signature)).toBe(true);
+    expect(await check?.verify(signature)).toBe(true);
   });
 
   test('has its SHA-256 without a verifier', async () => {
     const { content, source } = open(size);
     await source.digest(() => ({ algorithm: 'sha384' }));
-    expect(await source.finish()).toEqual({ sha256: sum('sha256', content).toString('hex'), pass: undefined });
+    expect(await source.finish()).toEqual({ sha256: sum('sha256', content).toString('hex'), check: undefined });
   });
 });
 
@@ -84,7 +84,7 @@ test('a digest of another thread counts as that of this thread', async () => {
 });
 
 test('a large file whose bytes differ between digest and check has changed', async () => {
-  const { source, changeUnseen } = open(LARGE, { startPass: () => verifier.start(LARGE) });
+  const { source, changeUnseen } = open(LARGE, { verifier });
   await source.digest(() => ({ algorithm: 'sha256' }));
   changeUnseen();
   await expect(source.finish()).rejects.toMatchObject({ code: 'FILE_CHANGED' });
@@ -110,10 +110,10 @@ describe('the answer came too early for a large file', () => {
 });
 
 test('a large file that was hashed for a header and read to its end was sent', async () => {
-  const { content, source } = open(LARGE, { startPass: () => verifier.start(LARGE) });
+  const { content, source } = open(LARGE, { verifier });
   await source.digest(() => HEADER);
   await readAll(source.read());
-  const { sha256, pass } = await source.finish();
+  const { sha256, check } = await source.finish();
   expect(sha256).toBe(sum('sha256', content).toString('hex'));
-  expect(pass?.verify(sign('sha256', content, privateKey))).toBe(true);
+  expect(await check?.verify(sign('sha256', content, privateKey))).toBe(true);
 });

@@ -54,14 +54,17 @@ describe('a stored signature', () => {
   });
 });
 
-test('a new signature is checked against a pass over what was sent', () => {
+test('a new signature is checked against a pass over what was sent, and against bytes in memory', async () => {
   const { verifier } = verification('ec-p256');
-  const check = (content: Uint8Array, text: string): boolean => {
+  for (const [content, valid] of [
+    [CONTENT, true],
+    [Buffer.from('other'), false],
+  ] as const) {
     const pass = verifier.start(content.length);
     pass.update(content);
-    return isValid(text, pass, 'base64');
-  };
-  expect([check(CONTENT, TEXT), check(Buffer.from('other'), TEXT)]).toEqual([true, false]);
+    expect(await isValid(TEXT, pass, 'base64')).toBe(valid);
+    expect(await isValid(TEXT, verifier.whole(content), 'base64')).toBe(valid);
+  }
 });
 
 describe('a signature that does not fit is explained', () => {

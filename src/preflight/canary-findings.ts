@@ -40,9 +40,7 @@ async function describeSignature({ text }: CanaryOutcome, verification: Verifica
 async function findFault(text: string, verification: Verification): Promise<ActionError | undefined> {
   const { verifier, encoding } = verification;
   try {
-    const pass = verifier.start(CANARY.length);
-    pass.update(CANARY);
-    if (isValid(text, pass, encoding)) return undefined;
+    if (await isValid(text, verifier.whole(CANARY), encoding)) return undefined;
     const hint =
       (await likelyCause({ ...verification, text }, () => [CANARY])) ??
       'The service signs with another key: check that verify-key is the key of this service.';

@@ -31,21 +31,24 @@ export interface AttemptOptions {
 /** What an attempt that succeeded tells of its file. */
 export type Signed = Pick<FileOutcome, 'sha256' | 'signatureSha256' | 'keyVersion'>;
 
-/** Signs one file once; calls `onAnswered` when only writing is left. */
+/** Signs one file once; calls `onAnswered` when only work of this machine is left, a second call means nothing. */
 export type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () => void) => Promise<Signed>;
 
 /** Creates the function that signs one file once: reads it, has it signed, checks the signature and writes it. */
 export function createAttempt(options: AttemptOptions): Attempt {
   const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
   const { onWhiteSpace, holdsSecret } = options;
+  // Until then the key may be wrong, and no further request is to be sent for nothing.
+  let isKeyProven = false;
   return async (file, signal, onAnswered) => {
     const open = await patience.read(file.path, () => openFile(file)).catch(fail);
     try {
-      const startPass = verification && (() => verification.verifier.start(file.size));
-      const source = record(file.path, open, { startPass, hashElsewhere, signal });
+      const source = record(file.path, open, { verifier: verification?.verifier, hashElsewhere, signal });
       const { text, keyVersion } = await signer.sign(source, signal);
-      const { sha256, pass } = await patience.readAgain(file.path, () => source.finish());
-      if (verification && !(pass && isValid(text, pass, verification.encoding))) {
+      const { sha256, check } = await patience.readAgain(file.path, () => source.finish());
+      // The next request goes out while another thread checks this signature.
+      if (isKeyProven && verification) onAnswered();
+      if (verification && !(check && (await isValid(text, check, verification.encoding)))) {
         const invalid = await explainInvalid(
           file.path,
           { ...open, read: () => source.read() },
@@ -55,6 +58,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
       }
       if (!verification && holdsSecret?.(text)) throw secretInSignature();
       if (!verification && /\s/.test(text)) onWhiteSpace?.();
+      isKeyProven = true;
       signal.throwIfAborted();
       onAnswered();
       await patience.write(file.path + suffix, () => output.write(file.path + suffix, text));

@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import { hashBytes, readInto, startHash } from '../files/hashing/file-hash.ts';
 import type { OpenFile } from '../files/reading/open-file.ts';
 import { changed } from '../files/reading/read-errors.ts';
-import type { VerifyPass } from '../verifying/verifier.ts';
+import type { Check, Verifier, VerifyPass } from '../verifying/verifier.ts';
 import { Failure } from './policy/failure.ts';
 import type { Digested, Hashing, Source } from './signer.ts';
 
@@ -29,17 +29,17 @@ export type HashElsewhere = <H extends Hashing>(
 interface RecordedSource extends Source {
   read(): Uint8Array[] | AsyncGenerator<Uint8Array>;
   /**
-   * Ends the attempt; resolves with the file's SHA-256 as hex and the verifier's pass over exactly the bytes that were sent.
+   * Ends the attempt; resolves with the file's SHA-256 as hex and the check of signatures over exactly the bytes that were sent.
    *
    * @throws ActionError `FILE_CHANGED`, `ANSWER_TOO_EARLY`
    */
-  finish(): Promise<{ readonly sha256: string; readonly pass: VerifyPass | undefined }>;
+  finish(): Promise<{ readonly sha256: string; readonly check: Check | undefined }>;
 }
 
 /** How a file is recorded. */
 export interface RecordOptions {
-  /** Begins a verifier's pass over the file; absent when signatures are not checked. */
-  readonly startPass?: (() => VerifyPass) | undefined;
+  /** Absent when signatures are not checked. */
+  readonly verifier?: Verifier | undefined;
   readonly hashElsewhere?: HashElsewhere | undefined;
   /** Ends the reading. */
   readonly signal: AbortSignal;
@@ -68,11 +68,11 @@ export function memorySource(path: string, bytes: Uint8Array): Omit<Source, 'rea
 }
 
 /**
- * Bytes in memory are the same in every pass, so that one pass at the end is enough, and none where
- * the SHA-256 was sent. Whether the file still has these bytes is
- * asked at the end of the run, for all files: asked here too, it would cost as much as writing the signature.
+ * Bytes in memory are the same in every pass, so that one pass at the end is enough, and none where the SHA-256 was sent.
+ * Whether the file still has these bytes is asked at the end of the run, for all files: asked here too, it would cost as much
+ * as writing the signature.
  */
-function recordMemory(source: ReturnType<typeof memorySource>, { startPass }: RecordOptions): RecordedSource {
+function recordMemory(source: ReturnType<typeof memorySource>, { verifier }: RecordOptions): RecordedSource {
   const [bytes = new Uint8Array()] = source.read();
   let known: string | undefined;
   return {
@@ -85,9 +85,7 @@ function recordMemory(source: ReturnType<typeof memorySource>, { startPass }: Re
     },
     async finish() {
       const sha256 = known ?? hash('sha256', bytes, 'hex');
-      const pass = startPass?.();
-      pass?.update(bytes);
-      return { sha256, pass };
+      return { sha256, check: verifier?.whole(bytes) };
     },
   };
 }
@@ -112,9 +110,9 @@ class RecordedStream implements RecordedSource {
   }
 
   async *read(): AsyncGenerator<Uint8Array> {
-    const { startPass, signal } = this.#options;
+    const { verifier, signal } = this.#options;
     const sum = createHash('sha256');
-    const pass = startPass?.();
+    const pass = verifier?.start(this.size);
     this.#begun++;
     for await (const chunk of this.#file.read()) {
       signal.throwIfAborted();
@@ -137,12 +135,12 @@ class RecordedStream implements RecordedSource {
   async finish(): ReturnType<RecordedSource['finish']> {
     const isSent = this.#begun > 0 ? this.#ended === this.#begun : this.#isDigested;
     // A verifier needs the bytes themselves, also where only their digest was sent.
-    if (isSent && this.#begun === 0 && this.#options.startPass) await readInto(this.read(), []);
+    if (isSent && this.#begun === 0 && this.#options.verifier) await readInto(this.read(), []);
     const [sha256] = this.#sums;
     if (this.#sums.some((sum) => sum !== sha256)) throw changed({ path: this.path });
     if (sha256 === undefined || !isSent) throw tooEarly();
     await this.#file.checkUnchanged(sha256);
-    return { sha256, pass: this.#last };
+    return { sha256, check: this.#last };
   }
 
   async #digestElsewhere<H extends Hashing>(begin: () => H): Promise<CheckedDigest<H> | undefined> {

@@ -1,10 +1,11 @@
+import { hash } from 'node:crypto';
 import { ActionError } from '../errors.ts';
 import { readInto, startHash } from '../files/hashing/file-hash.ts';
 import { show } from '../files/names.ts';
 import type { OpenFile } from '../files/reading/open-file.ts';
 import { decodeSignature, otherEncodingHint, type SignatureEncoding } from './encoding.ts';
 import { findLikely, type Likely } from './likely.ts';
-import type { Verifier, VerifyPass } from './verifier.ts';
+import type { Check, Verifier } from './verifier.ts';
 
 /** How signatures are checked in this run. */
 export interface Verification {
@@ -12,9 +13,9 @@ export interface Verification {
   readonly encoding: SignatureEncoding;
 }
 
-/** Decodes a signature and checks it against a pass that has seen all bytes of the file. */
-export function isValid(text: string, pass: VerifyPass, encoding: SignatureEncoding): boolean {
-  return pass.verify(decodeSignature(text, encoding));
+/** Decodes a signature and checks it against all bytes of the file. */
+export async function isValid(text: string, check: Check, encoding: SignatureEncoding): Promise<boolean> {
+  return check.verify(decodeSignature(text, encoding));
 }
 
 /** What a check of a stored signature found. */
@@ -30,12 +31,21 @@ export async function checkStored(
   { verifier, encoding }: Verification,
 ): Promise<Checked> {
   const signature = decodeSignature(text, encoding);
-  const pass = verifier.start(file.size);
-  const hash = startHash({ algorithm: 'sha256' });
-  await readInto(file.read(), [hash, pass]);
-  const sha256 = hash.digest().toString('hex');
+  const { sha256, check } = await readForCheck(file, verifier);
   await file.checkUnchanged(sha256);
-  return { sha256, valid: pass.verify(signature) };
+  return { sha256, valid: await check.verify(signature) };
+}
+
+async function readForCheck(file: OpenFile, verifier: Verifier): Promise<{ sha256: string; check: Check }> {
+  const content = file.read();
+  if (Array.isArray(content)) {
+    const [bytes = new Uint8Array()] = content;
+    return { sha256: hash('sha256', bytes, 'hex'), check: verifier.whole(bytes) };
+  }
+  const pass = verifier.start(file.size);
+  const sum = startHash({ algorithm: 'sha256' });
+  await readInto(content, [sum, pass]);
+  return { sha256: sum.digest().toString('hex'), check: pass };
 }
 
 /** Explains a signature that does not fit its file; reads the file once more. */

@@ -1,17 +1,23 @@
-import { constants, createVerify, type Verify, verify } from 'node:crypto';
+import { constants, createVerify, type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto';
+import { promisify } from 'node:util';
 import { ActionError } from '../errors.ts';
 import type { Algorithm } from './algorithm.ts';
 import type { VerifyKey } from './key.ts';
-import { formOf, type SignatureForm } from './layout.ts';
+import { formOf } from './layout.ts';
 
 /** The largest file whose Ed25519 signature can be checked: the scheme needs all bytes in memory at once. */
 export const MAX_ED25519_BYTES = 256 * 1024 * 1024;
 
+/** Tells whether signatures are valid for bytes that it has seen. */
+export interface Check {
+  /** Tells whether the signature is valid for all bytes seen; may be called once. */
+  verify(signature: Uint8Array): boolean | Promise<boolean>;
+}
+
 /** One pass over the bytes of one file, good for one answer. */
-export interface VerifyPass {
+export interface VerifyPass extends Check {
   /** Takes the next bytes; the chunk may be reused by its owner afterwards. */
   update(chunk: Uint8Array): void;
-  /** Tells whether the signature is valid for all bytes given so far; may be called once. */
   verify(signature: Uint8Array): boolean;
 }
 
@@ -21,6 +27,11 @@ export interface Verifier {
   readonly algorithm: Algorithm;
   /** Begins a pass over a file of `size` bytes; throws like {@link checkSize}. */
   start(size: number): VerifyPass;
+  /**
+   * Returns the check of bytes that are in memory and do not change. It runs in a thread of Node's own, because for thousands of small
+   * files the checks take more time of this thread than anything else.
+   */
+  whole(bytes: Uint8Array): Check;
 }
 
 /** Creates the verifier of a key and an algorithm that fits it (see `chooseAlgorithm`). */
@@ -32,6 +43,7 @@ export function createVerifier(key: VerifyKey, algorithm: Algorithm): Verifier {
       checkSize(algorithm, size);
       return algorithm.scheme === 'ed25519' ? collectingPass(key, size) : streamingPass(key, algorithm);
     },
+    whole: (bytes) => ({ verify: (signature) => verifyWhole(bytes, { key, algorithm, signature }) }),
   };
 }
 
@@ -54,35 +66,50 @@ function streamingPass(key: VerifyKey, algorithm: StreamingAlgorithm): VerifyPas
       hashing.update(chunk);
     },
     verify(signature) {
-      const form = formOf(key, signature);
-      return form !== undefined && answer(hashing, { key, algorithm, form, signature });
+      const input = inputOf({ key, algorithm, signature });
+      return input !== undefined && hashing.verify(input, signature);
     },
   };
 }
 
 interface Question {
   readonly key: VerifyKey;
-  readonly algorithm: StreamingAlgorithm;
-  readonly form: SignatureForm;
+  readonly algorithm: Algorithm;
   readonly signature: Uint8Array;
 }
 
+async function verifyWhole(bytes: Uint8Array, question: Question): Promise<boolean> {
+  const { algorithm, signature } = question;
+  const input = inputOf(question);
+  return input !== undefined && verifyElsewhere('hash' in algorithm ? algorithm.hash : null, bytes, input, signature);
+}
+
+const verifyElsewhere = promisify<string | null, Uint8Array, KeyObject | VerifyKeyObjectInput, Uint8Array, boolean>(
+  verify,
+);
+
 /**
- * Checks the signature. Where Node's defaults are the right ones (DER for ECDSA, PKCS#1 for a key of type RSA), the key is
- * given without options: Node 24 finds out by exceptions that an object with options is no key, and these exceptions take
- * half as long as the check of an ECDSA signature.
+ * Returns the key as Node takes it for this signature; `undefined` when no signature of the key can look so.
+ *
+ * Where Node's defaults are the right ones (DER for ECDSA, PKCS#1 for a key of type RSA), the key goes without options: Node 24
+ * finds out by exceptions that an object with options is no key, and these exceptions take half as long as the check of an
+ * ECDSA signature.
  */
-function answer(hashing: Verify, { key: { keyObject: key }, algorithm, form, signature }: Question): boolean {
+function inputOf({ key, algorithm, signature }: Question): KeyObject | VerifyKeyObjectInput | undefined {
+  const form = formOf(key, signature);
+  const { keyObject } = key;
+  if (form === undefined) return undefined;
   switch (algorithm.scheme) {
     case 'ecdsa':
-      if (form === 'der') return hashing.verify(key, signature);
-      return form !== 'plain' && hashing.verify({ key, dsaEncoding: form }, signature);
+      if (form === 'plain') return undefined;
+      return form === 'der' ? keyObject : { key: keyObject, dsaEncoding: form };
     case 'rsa-pkcs1':
-      return hashing.verify(key, signature);
+    case 'ed25519':
+      return form === 'plain' ? keyObject : undefined;
     case 'rsa-pss': {
       // Without a salt length Node takes any that it finds in the signature.
       const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
-      return hashing.verify({ key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }, signature);
+      return { key: keyObject, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
     }
   }
 }

@@ -25,11 +25,12 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Requests that are under way at once.
+ * Requests that are under way at once: the service has the next one when an answer goes out.
  *
- * While they are, further items gather, so that batches grow by themselves when the service is slower than the files come.
+ * Further items gather meanwhile, so that batches grow by themselves when the service is slower than the files come. With more
+ * requests they would be smaller, and each costs the service a login check and a policy check.
  */
-const MAX_REQUESTS = 4;
+const MAX_REQUESTS = 2;
 
 /**
  * Gathers single calls into requests for many items; each call settles on its own.
