@@ -40,21 +40,29 @@ export async function listClients(otherBuild: string | undefined): Promise<Parti
   const action = await readActionFile(REPOSITORY);
   const other = otherBuild === undefined ? undefined : await readActionFile(otherBuild);
   return {
-    action: (task) => prepareAction(action, task, {}),
+    action: (task) => prepareAction(action, task),
     ...('http2' in action.inputs
-      ? { 'action-http2': (task: Task) => prepareAction(action, task, { http2: 'true' }) }
+      ? { 'action-http2': (task: Task) => prepareAction(action, task, { inputs: { http2: 'true' } }) }
       : {}),
-    ...(other ? { 'other-build': (task: Task) => prepareAction(other, task, {}) } : {}),
+    ...(other ? { 'other-build': (task: Task) => prepareAction(other, task) } : {}),
     'all-at-once': (task) => preparePythonClient(task, 'all at once'),
     'one-at-a-time': (task) => preparePythonClient(task, 'one by one'),
     curl: prepareCurl,
   };
 }
 
-async function prepareAction(
+/** What differs from the ordinary run of the action. */
+export interface Difference {
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Variables of the job. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Prepares this build of the action, or another one. */
+export async function prepareAction(
   action: ActionFile,
   task: Task,
-  more: Readonly<Record<string, string>>,
+  { inputs: more, env }: Difference = { inputs: {} },
 ): Promise<Prepared> {
   const { cert, key, chain } = task.client;
   const inputs = {
@@ -69,7 +77,7 @@ async function prepareAction(
     ...more,
   };
   return {
-    command: () => actionCommand(action, { ...task, inputs }),
+    command: () => actionCommand(action, { ...task, inputs, env }),
     collect: () => takeSignatures(task.tree, SIGNATURE),
   };
 }
@@ -81,9 +89,11 @@ export async function actionCommand(
     tree,
     directory,
     inputs,
+    env = {},
   }: Pick<Task, 'directory'> & {
     readonly tree: Pick<Tree, 'workspace'>;
     readonly inputs: Readonly<Record<string, string>>;
+    readonly env?: Readonly<Record<string, string>> | undefined;
   },
 ): Promise<Command> {
   const node = process.execPath;
@@ -97,7 +107,7 @@ export async function actionCommand(
   return {
     command: [node, action.main],
     cwd: tree.workspace,
-    env: { ...base, ...fileCommandEnvironment(files), ...given.env },
+    env: { ...base, ...fileCommandEnvironment(files), ...given.env, ...env },
   };
 }
 

@@ -85,7 +85,7 @@ function startTable(rows: readonly Startup[]): string {
       'exit',
     ],
     rows.map(({ build, firstByteMs, firstRequestMs, exitMs }) => [
-      NAMES[build],
+      build === 'keyless' ? 'with `certificate-from: step-ca`' : NAMES[build],
       number(firstByteMs, 0),
       number(firstRequestMs, 0),
       number(exitMs, 0),

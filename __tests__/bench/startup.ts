@@ -3,7 +3,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
-import type { Prepared } from './clients.ts';
+import { readActionFile } from '../../tools/runner/action-file.ts';
+import { type Client, type Prepared, prepareAction, REPOSITORY } from './clients.ts';
+import { type Keyless, startKeyless } from './keyless.ts';
 import { measure } from './measure.ts';
 import type { Bench } from './rounds.ts';
 import { SIGNATURE } from './service.ts';
@@ -21,7 +23,8 @@ export interface Startup {
   readonly runs: number;
 }
 
-const BUILDS = ['action', 'other-build'] as const;
+/** `keyless` is this build with a certificate that an authority issues for the run. */
+const BUILDS = ['action', 'keyless', 'other-build'] as const;
 
 interface Start {
   readonly firstByte: number;
@@ -35,14 +38,16 @@ export async function measureStartup(bench: Bench, runs: number): Promise<Startu
   const workspace = join(directory, 'workspace');
   mkdirSync(workspace, { recursive: true });
   const tree = makeTree(workspace, { files: 1, bytesPerFile: 1000, content: 'random' });
-  const arrivals = await listen(bench);
+  const keyless = await startKeyless();
+  const arrivals = await listen(bench, keyless);
   const { python, service } = bench;
   const task = { tree, serverUrl: arrivals.url, client: service.client, python: python.binary };
   const builds: { readonly build: Startup['build']; readonly client: Prepared; readonly starts: Start[] }[] = [];
   for (const build of BUILDS) {
     const own = join(directory, build);
     mkdirSync(own);
-    const client = await bench.clients[build]?.({ ...task, directory: own });
+    const prepare = build === 'keyless' ? clientOf(keyless) : bench.clients[build];
+    const client = await prepare?.({ ...task, directory: own });
     if (client) builds.push({ build, client, starts: [] });
   }
   for (let round = 0; round < runs; round++) {
@@ -58,6 +63,7 @@ export async function measureStartup(bench: Bench, runs: number): Promise<Startu
     }
   }
   await arrivals.close();
+  await keyless.close();
   rmSync(directory, { recursive: true });
   return builds.map(({ build, starts }) => ({
     build,
@@ -66,6 +72,10 @@ export async function measureStartup(bench: Bench, runs: number): Promise<Startu
     exitMs: median(starts.map(({ exit }) => exit)),
     runs,
   }));
+}
+
+function clientOf({ difference }: Keyless): Client {
+  return async (task) => prepareAction(await readActionFile(REPOSITORY), task, difference);
 }
 
 interface Arrivals {
@@ -77,13 +87,13 @@ interface Arrivals {
 }
 
 /** A service in this process, which can tell when something arrives. */
-async function listen({ service }: Bench): Promise<Arrivals> {
+async function listen({ service }: Bench, { root }: Keyless): Promise<Arrivals> {
   let [connection, request] = [0, 0];
   const now = (): number => performance.timeOrigin + performance.now();
   const server = createServer({
     cert: await readFile(service.server.cert),
     key: await readFile(service.server.key),
-    ca: await readFile(service.client.chain),
+    ca: [await readFile(service.client.chain), root],
     requestCert: true,
     rejectUnauthorized: true,
   });
