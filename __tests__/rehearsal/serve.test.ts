@@ -182,6 +182,13 @@ test('the documented command starts a service by whose printed command a file is
     .toMatch(/^signed {3}POST \/v2\/keys\/release\/sign {2}digest 5891b5b522d5df08… {2}hello\.txt\n$/);
 });
 
+test('--protocol vault: the printed command has a file signed by the inputs of a workflow', async () => {
+  const printed = await serve('--protocol', 'vault', '--workflow', 'examples/openbao.yml');
+  expect(readInputs(printed)).toMatchObject({ protocol: 'vault', 'signing-key': 'release', login: 'cert' });
+  expect(runStep(printed)).toMatch(/^Green/);
+  await expect.poll(() => told).toMatch(/^login .*\nsigned 1 {2}POST \/v1\/transit\/sign\/release\/sha2-256\nlogout/);
+});
+
 test('--protocol http: a message that was changed on one side is refused, and both sides tell what is wrong', async () => {
   const message = join(directory, 'message.txt');
   writeFileSync(message, 'POST /sign\n\n{"hash":"{digest:hex}","user":"{key}"}\n');
@@ -229,7 +236,7 @@ test.each([
   [['--port', '70000'], /--port must be a whole number from 0 to 65535/],
   [['--delay', 'x'], /--delay must be a whole number/],
   [['--fast'], /--fast/],
-  [['--protocol', 'ftp'], /--protocol must be es-auth or http/],
+  [['--protocol', 'ftp'], /--protocol must be es-auth, http or vault/],
   [['--workflow', 'x.yml'], /--workflow does not belong to --protocol es-auth/],
   [['--protocol', 'http'], /No request is given/],
   [['--cert', 'x.pem'], /--cert and --key belong together/],

@@ -1,24 +1,27 @@
-import type { ServerTls } from '../../src/rehearsal/server.ts';
 import { startService } from '../../src/rehearsal/service.ts';
 import { readAssignments } from '../step/assignments.ts';
 import type { Handout } from './client-files.ts';
 import { renderScript } from './es-auth-script.ts';
+import { readWorkflowInputs } from './given-inputs.ts';
 import type { Guide } from './guide.ts';
 import { describe } from './http/describe.ts';
-import { readSettings, readWorkflowInputs } from './http/settings.ts';
+import { HTTP_INPUTS, readSettings } from './http/settings.ts';
 import { startStandIn } from './http/stand-in.ts';
+import type { LoopbackOptions } from './loopback.ts';
+import { readTransitSettings, VAULT_INPUTS } from './vault/settings.ts';
+import { startTransit } from './vault/transit.ts';
 
-/** How any service runs. */
-export interface OfferOptions {
-  /** 0 for a free one. */
-  readonly port: number;
-  readonly delayMs: number;
-  readonly http2: boolean;
-  /** Replaces single facts of a made-up TLS side. */
-  readonly tls: Partial<ServerTls>;
+/** How any service runs, and how it is told of. */
+export interface OfferOptions extends LoopbackOptions {
   /** Returns the address that clients use. */
   readonly address: (port: number) => string;
   readonly print: (text: string) => void;
+}
+
+/** Where the inputs of the action come from. */
+interface GivenInputs {
+  readonly workflow: string | undefined;
+  readonly assignments: readonly string[];
 }
 
 /** A service that runs, and what to tell of it. */
@@ -27,6 +30,8 @@ export interface Offer extends Pick<Guide, 'inputs' | 'renderEnd'> {
   readonly material: Handout;
   close(): Promise<void>;
 }
+
+const TOLD = '# Every request is told below.\n\n';
 
 /** Starts the service of a rehearsal. */
 export async function offerEsAuth(
@@ -60,12 +65,12 @@ export async function offerEsAuth(
 /** Starts a stand-in for an API that one HTTP message describes. */
 export async function offerHttp(
   { address, print, ...options }: OfferOptions,
-  { workflow, assignments }: { readonly workflow: string | undefined; readonly assignments: readonly string[] },
+  { workflow, assignments }: GivenInputs,
 ): Promise<Offer> {
-  const ofWorkflow = workflow === undefined ? {} : await readWorkflowInputs(workflow);
+  const ofWorkflow = workflow === undefined ? {} : await readWorkflowInputs(workflow, 'http', HTTP_INPUTS);
   const given = await readAssignments('--with', assignments);
   const settings = readSettings({ ...ofWorkflow, ...given });
-  const service = await startStandIn({ ...options, settings, onRequest: (told) => print(describe(told)) });
+  const service = await startStandIn(options, settings, (told) => print(describe(told)));
   const { root, client } = service.pki;
   const { request = '', token, ...inputs } = settings.inputs;
   return {
@@ -82,7 +87,30 @@ export async function offerHttp(
       client: { cert: client.cert, key: client.key },
       inputs: { request, ...(token === undefined ? {} : { token }) },
     },
-    renderEnd: () => '# Every request is told below.\n\n',
+    renderEnd: () => TOLD,
+    close: () => service.close(),
+  };
+}
+
+/** Starts a stand-in for a transit engine of OpenBao or Vault. */
+export async function offerVault(
+  { address, print, ...options }: OfferOptions,
+  { workflow, assignments }: GivenInputs,
+): Promise<Offer> {
+  const ofWorkflow = workflow === undefined ? {} : await readWorkflowInputs(workflow, 'vault', VAULT_INPUTS);
+  const settings = readTransitSettings({ ...ofWorkflow, ...(await readAssignments('--with', assignments)) });
+  const service = await startTransit(options, settings, print);
+  const { root, client } = service.pki;
+  const token = settings.login === 'token' ? { token: service.token } : {};
+  return {
+    inputs: { 'server-url': address(service.port), ...settings.inputs, ...token },
+    material: {
+      chain: root.cert,
+      verifyKey: service.publicKeyPem,
+      client: { cert: client.cert, key: client.key },
+      inputs: token,
+    },
+    renderEnd: () => TOLD,
     close: () => service.close(),
   };
 }

@@ -7,7 +7,7 @@ import { resolvePath, runCommandLine } from '../command-line.ts';
 import { ToolError } from '../tool-error.ts';
 import { withClientFiles } from './client-files.ts';
 import { renderGuide } from './guide.ts';
-import { type Offer, type OfferOptions, offerEsAuth, offerHttp } from './offers.ts';
+import { type Offer, type OfferOptions, offerEsAuth, offerHttp, offerVault } from './offers.ts';
 
 const HELP = `npm run service -- [options]
 
@@ -18,6 +18,7 @@ Certificates, keys and secrets are made for this run and thrown away at its end 
   --protocol NAME     es-auth (default): the service of a rehearsal
                       http: a stand-in for an API of your own. It takes the requests of one HTTP message, compares
                       each with the message, tells what is wrong with it, and answers with a signature
+                      vault: a stand-in for the transit engine of OpenBao and Vault, with a cert login and one key
   --port N            listens on this port; default: a free one
   --delay MS          waits this long before each answer
   --http2             offers HTTP/2 beside HTTP/1.1
@@ -31,16 +32,17 @@ For es-auth:
   --app-key NAME      instead of a made-up app key
   --app-secret TEXT   instead of a made-up secret; visible to other users of this machine
 
-For http, the message as the action's inputs give it:
+For http and vault, the inputs of the action that say how the service is asked:
 
-  --workflow FILE     takes request, answer, signing-key, signature-algorithm and signature-encoding from the step of a
-                      workflow that has protocol: http
+  --workflow FILE     takes them from the step of a workflow that has this protocol: for http request, answer, signing-key,
+                      for vault signing-key, mount, login, role; for both signature-algorithm and signature-encoding
   --with NAME=VALUE   sets one of these inputs, or token; NAME=@FILE takes it from a file, NAME=@@... begins with an @
 
 Examples:
 
   npm run service -- --protocol http --workflow examples/in-house-api.yml
   npm run service -- --protocol http --with request=preset:signserver --with signing-key=PlainSigner
+  npm run service -- --protocol vault --workflow examples/openbao.yml
 `;
 
 await runCommandLine(HELP, async (argv) => {
@@ -117,8 +119,11 @@ function makeOffer(options: OfferOptions, given: Given): Promise<Offer> {
     case 'http':
       refuse('http', { '--app-key': appKey, '--app-secret': appSecret });
       return offerHttp(options, { workflow, assignments });
+    case 'vault':
+      refuse('vault', { '--app-key': appKey, '--app-secret': appSecret });
+      return offerVault(options, { workflow, assignments });
     default:
-      throw new ToolError('ARGUMENT_INVALID', '--protocol must be es-auth or http.');
+      throw new ToolError('ARGUMENT_INVALID', '--protocol must be es-auth, http or vault.');
   }
 }
 

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { isDeepStrictEqual } from 'node:util';
 import type { Hash } from '../../../src/verifying/algorithm.ts';
-import { signDigest as signByAlgorithm } from '../../../tools/service/http/sign-digest.ts';
+import { signDigest as signByAlgorithm } from '../../../tools/service/sign-digest.ts';
 import { CA, CLIENT, Pki } from '../../identity/pki.ts';
 
 /** A request as a stand-in sees it. */

@@ -7,8 +7,9 @@ import { fillRequest } from '../../../src/protocols/http/http.ts';
 import { parseMessage } from '../../../src/protocols/http/message.ts';
 import { withOwnBoundary } from '../../../src/protocols/http/multipart.ts';
 import { memorySource } from '../../../src/signing/sent-bytes.ts';
-import { type Expected, judge, type Received } from '../../../tools/service/http/judge.ts';
+import { type Expected, judge } from '../../../tools/service/http/judge.ts';
 import { written } from '../../../tools/service/http/readers.ts';
+import type { Received } from '../../../tools/service/loopback.ts';
 import { readDocument } from '../../docs/document.ts';
 
 const KEY = 'rel"ea\\se &1';

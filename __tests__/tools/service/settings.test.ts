@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PRESETS } from '../../../src/protocols/http/presets.ts';
-import { readSettings, readWorkflowInputs } from '../../../tools/service/http/settings.ts';
+import { readWorkflowInputs } from '../../../tools/service/given-inputs.ts';
+import { HTTP_INPUTS, readSettings } from '../../../tools/service/http/settings.ts';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
 
+const ofWorkflow = (path: string) => readWorkflowInputs(join(ACTION_DIRECTORY, path), 'http', HTTP_INPUTS);
+
 test('a workflow gives the inputs that say how its service is asked, and none that only its repository knows', async () => {
-  const inputs = await readWorkflowInputs(join(ACTION_DIRECTORY, 'examples/in-house-api.yml'));
+  const inputs = await ofWorkflow('examples/in-house-api.yml');
   expect(Object.keys(inputs).sort()).toEqual(['answer', 'request', 'signing-key']);
   expect(readSettings(inputs).inputs['token']).toMatch(/^[\w-]{32}$/);
 });
@@ -35,6 +38,6 @@ test.each<[string, Readonly<Record<string, string>>, RegExp]>([
 });
 
 test('a workflow without such a step, and a file that is none, are refused with a sentence', async () => {
-  await expect(readWorkflowInputs(join(ACTION_DIRECTORY, 'action.yml'))).rejects.toThrow(/no step with protocol: http/);
-  await expect(readWorkflowInputs(join(ACTION_DIRECTORY, 'none.yml'))).rejects.toThrow(/cannot be read \(ENOENT\)/);
+  await expect(ofWorkflow('action.yml')).rejects.toThrow(/no step with protocol: http/);
+  await expect(ofWorkflow('none.yml')).rejects.toThrow(/cannot be read \(ENOENT\)/);
 });

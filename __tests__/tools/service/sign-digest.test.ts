@@ -1,7 +1,7 @@
 import { constants, createHash, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { algorithmOf, SIGNATURE_ALGORITHMS } from '../../../src/verifying/algorithm.ts';
-import { signBytes, signDigest } from '../../../tools/service/http/sign-digest.ts';
+import { signBytes, signDigest } from '../../../tools/service/sign-digest.ts';
 
 const CONTENT = Buffer.from('content');
 const CURVES = { sha256: 'P-256', sha384: 'P-384', sha512: 'P-521' } as const;

@@ -2,6 +2,7 @@ import { percentEncode } from '../../../src/files/names.ts';
 import type { HttpMessage } from '../../../src/protocols/http/message.ts';
 import { CONTENT } from '../../../src/protocols/http/template.ts';
 import { DIGEST_BYTES, type Hash } from '../../../src/verifying/algorithm.ts';
+import type { Received } from '../loopback.ts';
 import { Mistake } from './mistake.ts';
 import { type Found, quote, readBody, readHeaders, readTarget, written } from './readers.ts';
 
@@ -12,16 +13,6 @@ export interface Expected {
   readonly hash: Hash | undefined;
   readonly key: string;
   readonly token: string;
-}
-
-/** A request as it came. */
-export interface Received {
-  readonly method: string;
-  /** Path and query as they were sent. */
-  readonly target: string;
-  /** Names and values in turn. */
-  readonly headers: readonly string[];
-  readonly body: Buffer;
 }
 
 /** What a sound request asks to sign. */

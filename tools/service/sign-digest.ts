@@ -1,6 +1,6 @@
 import { constants, createHash, type KeyObject, privateEncrypt, randomBytes, sign } from 'node:crypto';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
-import { type Algorithm, DIGEST_BYTES, type Hash } from '../../../src/verifying/algorithm.ts';
+import { type Algorithm, DIGEST_BYTES, type Hash } from '../../src/verifying/algorithm.ts';
 
 /** What stands before a digest in a signature by RSA PKCS#1 v1.5: the name of its hash, in DER (RFC 8017, 9.2). */
 const PREFIXES = {
