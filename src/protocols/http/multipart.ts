@@ -1,4 +1,3 @@
-import type { HttpMessage } from './message.ts';
 import type { Template } from './template.ts';
 
 /** Longest boundary in bytes, by RFC 2046. */
@@ -6,6 +5,12 @@ const MAX_BOUNDARY = 70;
 /** Characters that the action adds to a boundary: with 36 to choose from, a file holds them by chance once in 10^31. */
 const OWN_CHARACTERS = 20;
 const BOUNDARY = /(?<=;[ \t]*boundary=("?))[^"\s;]+(?=\1(?:;|$))/i;
+
+/** The parts of a message that may hold a boundary. */
+interface Parts {
+  readonly headers: readonly (readonly [name: string, value: Template])[];
+  readonly body: Template;
+}
 
 /** Says what is wrong with a multipart body, in words that follow the name of the input; `undefined` when it is sound. */
 export function wrongMultipart(contentType: string, body: string): string | undefined {
@@ -24,7 +29,10 @@ export function wrongMultipart(contentType: string, body: string): string | unde
  * Returns the message with a longer boundary, if it has one: the content of a file must not hold the line that ends its part,
  * and nobody can write a file that holds what is drawn when the run begins.
  */
-export function withOwnBoundary(message: HttpMessage, randomInt: (bound: number) => number): HttpMessage {
+export function withOwnBoundary<Message extends Parts>(
+  message: Message,
+  randomInt: (bound: number) => number,
+): Message {
   const [type] = message.headers.find(([name, value]) => isMultipart(name, value))?.[1] ?? [];
   const [boundary] = (typeof type === 'string' && BOUNDARY.exec(type)) || [];
   if (boundary === undefined) return message;
