@@ -208,9 +208,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	async function findFault(text, verification) {
 		const { verifier, encoding } = verification;
 		try {
-			const pass = verifier.start(CANARY.length);
-			pass.update(CANARY);
-			if ((0, check.fn)(text, pass, encoding)) return undefined;
+			if (await (0, check.fn)(text, verifier.whole(CANARY), encoding)) return undefined;
 			const hint = await (0, check.IT)({
 				...verification,
 				text
