@@ -18955,7 +18955,7 @@ var __webpack_modules__ = {
 				var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(33776);
+				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(77945);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(41442);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(23881);
@@ -19047,7 +19047,7 @@ var __webpack_modules__ = {
 			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
 		}
 	}),
-	33776: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	77945: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -19650,6 +19650,39 @@ var __webpack_modules__ = {
 			});
 		}
 		;
+		const MAX_BOUNDARY = 70;
+		const OWN_CHARACTERS = 20;
+		const BOUNDARY = /(?<=;[ \t]*boundary=("?))[^"\s;]+(?=\1(?:;|$))/i;
+		function wrongMultipart(contentType, body) {
+			const [boundary] = BOUNDARY.exec(contentType) ?? [];
+			if (boundary === undefined) return "has a multipart body, but no boundary in Content-Type; write “multipart/form-data; boundary=part”";
+			if (boundary.length > MAX_BOUNDARY - OWN_CHARACTERS) return `has a boundary of ${boundary.length} characters, more than ${MAX_BOUNDARY - OWN_CHARACTERS}`;
+			if (!body.startsWith(`--${boundary}\n`)) return `has a multipart body that does not begin with --${boundary}`;
+			if (!body.trimEnd().endsWith(`\n--${boundary}--`)) return `has a multipart body that does not end with --${boundary}--`;
+			return undefined;
+		}
+		function withOwnBoundary(message, randomInt) {
+			const [type] = message.headers.find(([name, value]) => isMultipart(name, value))?.[1] ?? [];
+			const [boundary] = typeof type === "string" && BOUNDARY.exec(type) || [];
+			if (boundary === undefined) return message;
+			const own = boundary + Array.from({ length: OWN_CHARACTERS }, () => randomInt(36).toString(36)).join("");
+			return {
+				...message,
+				headers: message.headers.map(([name, value]) => isMultipart(name, value) ? [name, value.map((part) => replaceIn(part, BOUNDARY, own))] : [name, value]),
+				body: message.body.map((part, at) => replaceIn(part, delimiter(boundary, at), own))
+			};
+		}
+		function isMultipart(name, [value]) {
+			return /^content-type$/i.test(name) && typeof value === "string" && /^multipart\//i.test(value);
+		}
+		function delimiter(boundary, at) {
+			const escaped = boundary.replace(/[^\w]/g, "\\$&");
+			return new RegExp(`(?<=${at === 0 ? "^--|" : ""}\\r\\n--)${escaped}(?=(?:--)?[ \\t]*(?:\\r\\n|$))`, "g");
+		}
+		function replaceIn(part, pattern, by) {
+			return typeof part === "string" ? part.replace(pattern, () => by) : part;
+		}
+		;
 		const PLACEHOLDERS = [
 			"digest",
 			"digest:hex",
@@ -19679,16 +19712,13 @@ var __webpack_modules__ = {
 					continue;
 				}
 				if (match.index > end) template.push(text.slice(end, match.index));
-				const line = text.slice(text.lastIndexOf("\n", match.index) + 1, match.index);
-				if (line.split("\"").length % 2 === 0) template.push({
-					placeholder,
-					within: "quotes"
-				});
-				else template.push(line.endsWith("=") ? {
-					placeholder,
-					within: "value"
-				} : { placeholder });
 				end = match.index + match[0].length;
+				const before = text.slice(0, match.index);
+				template.push({
+					placeholder,
+					strings: countStrings(before),
+					within: surroundings(before, text[end])
+				});
 				if (text[match.index - 1] === "{" && text[end] === "}") doubled.push(match[0]);
 			}
 			if (end < text.length) template.push(text.slice(end));
@@ -19698,34 +19728,178 @@ var __webpack_modules__ = {
 				doubled
 			};
 		}
+		function surroundings(before, next) {
+			const line = before.slice(before.lastIndexOf("\n") + 1);
+			if (line.split("\"").length % 2 === 0) return "quotes";
+			if (/=$|''$/.test(line)) return "value";
+			return line.endsWith("'") && next === "'" ? "apostrophes" : undefined;
+		}
+		function countStrings(text) {
+			const [, inside] = text.replace(/"(?:[^"\\]|\\.)*"/gs, "").split("\"");
+			if (inside === undefined) return 0;
+			try {
+				return 1 + countStrings(String(JSON.parse(`"${inside}"`)));
+			} catch {
+				return 1;
+			}
+		}
 		function placeholdersOf(template) {
 			return template.flatMap((part) => typeof part === "string" ? [] : [part.placeholder]);
 		}
 		function fillTemplate(template, place, fill) {
 			return template.map((part) => typeof part === "string" ? part : escapeFor(place, part, fill(part.placeholder))).join("");
 		}
-		function escapeFor(place, { placeholder, within }, value) {
+		function escapeFor(place, { placeholder, within, strings }, value) {
+			if (!canHold(place, value)) throw new RangeError("control characters");
 			const isBareName = placeholder === "name" && within === "value";
 			switch (place) {
 				case "target":
 				case "form": return (0, files_names.a)(value);
 				case "header":
 					if (!/^(?! )[\x20-\x7E]*(?<! )$/.test(value)) return (0, files_names.a)(value);
-					if (within === "quotes") return encodeQuotes(value);
+					if (within === "quotes" || within === "apostrophes") return encodeQuotes(value, within);
 					return isBareName || placeholder === "name" && /[",;\\]/.test(value) ? (0, files_names.a)(value) : value;
-				case "json": return JSON.stringify(value).slice(1, -1);
-				case "xml": return withoutControls(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+				case "json": return escapeForJson(value, strings);
+				case "xml": return value.replace(/[&<>"'\p{Zl}\p{Zp}]/gu, (character) => `&#${character.charCodeAt(0)};`);
 				case "text":
-					if (within === "quotes") return encodeQuotes(withoutControls(value));
-					return isBareName ? (0, files_names.a)(withoutControls(value)) : withoutControls(value);
+					if (within === "quotes" || within === "apostrophes") return encodeQuotes(value, within);
+					return isBareName ? (0, files_names.a)(value) : value;
 			}
 		}
-		function encodeQuotes(value) {
-			return value.replaceAll("\"", "%22").replaceAll("\\", "%5C");
+		function canHold(place, value) {
+			switch (place) {
+				case "text": return !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
+				case "xml": return !/[\p{Cc}\uFFFE\uFFFF]/u.test(value);
+				case "target":
+				case "header":
+				case "json":
+				case "form": return true;
+			}
 		}
-		function withoutControls(value) {
-			if (/\p{Cc}/u.test(value)) throw new RangeError("control characters");
-			return value;
+		function escapeForJson(value, strings) {
+			const once = JSON.stringify(value).slice(1, -1);
+			return strings > 1 ? escapeForJson(once, strings - 1) : once;
+		}
+		function encodeQuotes(value, within) {
+			const safe = value.replaceAll("\\", "%5C");
+			return within === "quotes" ? safe.replaceAll("\"", "%22") : safe.replaceAll("'", "%27");
+		}
+		;
+		function nameOfParameter(template) {
+			const text = template.map((part) => typeof part === "string" ? part : `{${part.placeholder}}`).join("");
+			const parameters = text.slice(text.startsWith("/") ? text.indexOf("?") + 1 : 0).split("&");
+			const isQuery = !text.startsWith("/") || text.includes("?");
+			if (!isQuery || parameters.length < 2) return undefined;
+			if (!parameters.some((parameter) => parameter.split("=")[0]?.includes("{name}"))) return undefined;
+			return "holds {name} as the name of a parameter beside others; a file could have the name of another parameter";
+		}
+		function wrongJson(body) {
+			const broken = whereBroken(fillTemplate(body, "text", (placeholder) => "x".repeat(`{${placeholder}}`.length)));
+			if (broken !== undefined) return `has a body that is not JSON${broken}; each placeholder must stand inside a string, as in {"hash":"{digest:hex}"}`;
+			const marks = new Marks(body);
+			const rivals = marks.visit(JSON.parse(marks.text));
+			if (rivals) return "holds {name} as the name of a member beside others; a file could have the name of another member";
+			const [lost] = marks.unseen();
+			if (lost !== undefined) return `has a member twice in its JSON, so that {${lost}} is lost`;
+			return undefined;
+		}
+		function whereBroken(text) {
+			try {
+				JSON.parse(text);
+				return undefined;
+			} catch (error) {
+				const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(String(error)) ?? [];
+				return line === undefined ? "" : ` from character ${column} of its line ${line} on`;
+			}
+		}
+		class Marks {
+			text;
+			#byMark = new Map();
+			constructor(body) {
+				const parts = body.map((part, at) => {
+					if (typeof part === "string") return part;
+					const mark = `\uE000${at}\uE001`;
+					this.#byMark.set(mark, part.placeholder);
+					return mark;
+				});
+				this.text = parts.join("");
+			}
+			visit(value) {
+				if (typeof value === "string") this.#see(value);
+				if (typeof value !== "object" || value === null) return false;
+				const members = Object.entries(value);
+				const names = Array.isArray(value) ? [] : members.map(([name]) => this.#see(name));
+				const isRival = members.length > 1 && names.some((found) => found.includes("name"));
+				return members.map(([, each]) => this.visit(each)).some(Boolean) || isRival;
+			}
+			unseen() {
+				return [...this.#byMark.values()];
+			}
+			#see(text) {
+				return (text.match(/\uE000\d+\uE001/g) ?? []).flatMap((mark) => {
+					const placeholder = this.#byMark.get(mark);
+					this.#byMark.delete(mark);
+					return placeholder ?? [];
+				});
+			}
+		}
+		const XML_ENDS = [
+			["<!--", "-->"],
+			["<![CDATA[", "]]>"],
+			["<?", "?>"],
+			["<!", "]>"]
+		];
+		const PLAIN_DOCTYPE = /<![a-z][^[<>]*>/gi;
+		function wrongXml(body) {
+			let inside;
+			for (const part of body) {
+				if (typeof part === "string") inside = xmlAfter(part.replace(PLAIN_DOCTYPE, ""), inside);
+				else if (inside !== undefined && inside !== "\"" && inside !== "'") return `holds {${part.placeholder}} in a tag, a comment or another part of its XML that is neither text nor an attribute in quotes`;
+			}
+			return undefined;
+		}
+		function xmlAfter(text, inside) {
+			let [rest, end] = [text, inside];
+			for (;;) {
+				const at = end === ">" ? rest.search(/[>"']/) : rest.indexOf(end ?? "<");
+				if (at < 0) return end;
+				rest = rest.slice(at);
+				if (end === undefined) {
+					const [begin, closing] = XML_ENDS.find(([each]) => rest.startsWith(each)) ?? ["<", ">"];
+					[rest, end] = [rest.slice(begin.length), closing];
+				} else if (end === ">" && rest[0] !== ">") [rest, end] = [rest.slice(1), rest[0]];
+				else [rest, end] = [rest.slice(end.length), end === "\"" || end === "'" ? ">" : undefined];
+			}
+		}
+		;
+		function checkPlaceholders(parts, problems) {
+			const { target, headers, body, bodyPlace } = parts;
+			const inHead = [target, ...headers.map(([, value]) => value)].flatMap(placeholdersOf);
+			const inBody = placeholdersOf(body);
+			const contents = [...inHead, ...inBody].filter((each) => CONTENT.has(each));
+			if (contents.length > 1 || contents.length === 0 && !problems.some((each) => each.includes("no placeholder"))) problems.push(`must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`);
+			if (placeholdersOf(target).includes("token")) problems.push("holds {token} in its request line, which servers and proxies write to their logs; put {token} into a header");
+			const inText = bodyPlace === "text" ? inHead : [...inHead, ...inBody];
+			const misplaced = misplacedContent(inText, bodyPlace === "form" ? inBody : []);
+			if (misplaced !== undefined) problems.push(misplaced);
+			if (headers.some(([, value]) => placeholdersOf(value).some((each) => each.startsWith("file")))) problems.push("holds the file in a header, which is too small for a file");
+			const wrong = nameOfParameter(target) ?? wrongBody(bodyPlace, body);
+			if (wrong !== undefined) problems.push(wrong);
+			return contents[0];
+		}
+		function wrongBody(place, body) {
+			switch (place) {
+				case "json": return wrongJson(body);
+				case "xml": return wrongXml(body);
+				case "form": return nameOfParameter(body);
+				case "text": return undefined;
+			}
+		}
+		function misplacedContent(inText, inForm) {
+			if (inText.includes("digest")) return "holds {digest}, raw bytes, where only text can stand; write {digest:hex} or {digest:base64}";
+			if (inForm.includes("file") || inForm.includes("file:base64")) return "holds the file in a form, which the action cannot send; write {digest:hex} or {digest:base64}";
+			if (inText.includes("file")) return "holds {file}, raw bytes, where only text can stand; write {file:base64}";
+			return undefined;
 		}
 		;
 		const METHODS = [
@@ -19748,9 +19922,10 @@ var __webpack_modules__ = {
 			if (gap === "" && method !== "GET" && !placeholdersOf(target).some((each) => CONTENT.has(each))) return problems.length > 0 ? problems : ["has no empty line between its headers and its body"];
 			if (bodyText !== "" && method === "GET") problems.push("has a body, which a GET request cannot have");
 			const headers = readHeaders(headerLines, problems);
-			const bodyPlace = placeOf(headers, bodyText);
-			const body = readTemplate(isMultipart(headers) ? bodyText.replaceAll("\n", "\r\n") : bodyText, problems);
-			if (bodyPlace === "json" && contentType(headers) === undefined) headers.push(["Content-Type", ["application/json"]]);
+			const type = contentType(headers, problems);
+			const bodyPlace = placeOf(type, bodyText);
+			const body = readBody(bodyText, type, problems);
+			if (type === undefined && (bodyPlace === "json" || bodyPlace === "xml")) headers.push(["Content-Type", [`application/${bodyPlace}`]]);
 			const content = checkPlaceholders({
 				target,
 				headers,
@@ -19794,15 +19969,17 @@ var __webpack_modules__ = {
 				target: []
 			};
 			const target = readTemplate(path, problems);
-			const plain = fillTemplate(target, "target", () => "x");
-			const url = URL.canParse(plain, BASE) ? new URL(plain, BASE) : undefined;
-			if (url === undefined || url.origin !== BASE || url.pathname + url.search !== plain) problems.push("must have a percent-encoded path in its shortest form, without a fragment or “..”");
+			if (!isSentAsWritten(fillTemplate(target, "target", () => "x"))) problems.push("must have a percent-encoded path in its shortest form, without a fragment or “..”");
 			return {
 				method: method ?? "POST",
 				target
 			};
 		}
 		const BASE = "https://invalid.invalid";
+		function isSentAsWritten(target) {
+			const url = URL.canParse(target, BASE) ? new URL(target, BASE) : undefined;
+			return url?.origin === BASE && url.pathname + url.search === target;
+		}
 		function wrongRequestLine({ isMethod, path, version, more }) {
 			if (isMethod && /^https?:\/\//i.test(path)) return "has a whole URL in its request line; write the path alone, because the host is that of server-url";
 			if (isMethod && path.startsWith("/") && more.length > 0) return "has more than method and path in its first line; in YAML write “request: |”, which keeps the lines apart";
@@ -19823,51 +20000,22 @@ var __webpack_modules__ = {
 			}
 			return headers;
 		}
-		function contentType(headers) {
+		function contentType(headers, problems) {
 			const type = headers.find(([name]) => /^content-type$/i.test(name))?.[1];
-			return type && fillTemplate(type, "header", () => "x").toLowerCase();
+			if (type && placeholdersOf(type).length > 0) problems.push("holds a placeholder in Content-Type; write the type out");
+			return type && fillTemplate(type, "header", () => "x");
 		}
-		function isMultipart(headers) {
-			return contentType(headers)?.startsWith("multipart/") ?? false;
+		function readBody(text, type, problems) {
+			if (!/^multipart\//i.test(type ?? "")) return readTemplate(text, problems);
+			const problem = wrongMultipart(type ?? "", text);
+			if (problem !== undefined) problems.push(problem);
+			return readTemplate(text.replaceAll("\n", "\r\n"), problems);
 		}
-		function placeOf(headers, body) {
-			const type = contentType(headers);
-			if (type === undefined) return /^\s*[[{]\s*["\]}[{]/.test(body) ? "json" : "text";
-			if (/\bjson\b/.test(type)) return "json";
-			if (/\bxml\b/.test(type)) return "xml";
-			return type.startsWith("application/x-www-form-urlencoded") ? "form" : "text";
-		}
-		function checkPlaceholders({ target, headers, body, bodyPlace }, problems) {
-			const inHead = [target, ...headers.map(([, value]) => value)].flatMap(placeholdersOf);
-			const inBody = placeholdersOf(body);
-			const contents = [...inHead, ...inBody].filter((each) => CONTENT.has(each));
-			if (contents.length > 1 || contents.length === 0 && !problems.some((each) => each.includes("no placeholder"))) problems.push(`must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`);
-			if (placeholdersOf(target).includes("token")) problems.push("holds {token} in its request line, which servers and proxies write to their logs; put {token} into a header");
-			const inText = bodyPlace === "text" ? inHead : [...inHead, ...inBody];
-			const misplaced = misplacedContent(inText, bodyPlace === "form" ? inBody : []);
-			if (misplaced !== undefined) problems.push(misplaced);
-			if (headers.some(([, value]) => placeholdersOf(value).some((each) => each.startsWith("file")))) problems.push("holds the file in a header, which is too small for a file");
-			const broken = bodyPlace === "json" ? brokenJson(fillTemplate(body, "text", fillOfSameLength)) : undefined;
-			if (broken !== undefined) problems.push(`has a body that is not JSON${broken}; each placeholder must stand inside a string, as in {"hash":"{digest:hex}"}`);
-			return contents[0];
-		}
-		function misplacedContent(inText, inForm) {
-			if (inText.includes("digest")) return "holds {digest}, raw bytes, where only text can stand; write {digest:hex} or {digest:base64}";
-			if (inForm.includes("file") || inForm.includes("file:base64")) return "holds the file in a form, which the action cannot send; write {digest:hex} or {digest:base64}";
-			if (inText.includes("file")) return "holds {file}, raw bytes, where only text can stand; write {file:base64}";
-			return undefined;
-		}
-		function fillOfSameLength(placeholder) {
-			return "x".repeat(`{${placeholder}}`.length);
-		}
-		function brokenJson(text) {
-			try {
-				JSON.parse(text);
-				return undefined;
-			} catch (error) {
-				const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(String(error)) ?? [];
-				return line === undefined ? "" : ` from character ${column} of its line ${line} on`;
-			}
+		function placeOf(type, body) {
+			if (type === undefined) return /^\s*[[{]\s*["\]}[{]/.test(body) ? "json" : /^\s*<[\w!?]/.test(body) ? "xml" : "text";
+			if (/\bjson\b/i.test(type)) return "json";
+			if (/\bxml\b/i.test(type)) return "xml";
+			return /^application\/x-www-form-urlencoded/i.test(type) ? "form" : "text";
 		}
 		;
 		const PRESETS = {
@@ -19936,7 +20084,7 @@ Content-Type: application/json
 			try {
 				return escapeFor(place, gap, value);
 			} catch (error) {
-				throw new policy_failure.HR("file", "NAME_NOT_SENDABLE", "The name of the file holds control characters, which the request cannot carry.", {
+				throw new policy_failure.HR("file", "NAME_NOT_SENDABLE", "The name of the file holds control characters or line ends, which the request cannot carry.", {
 					hint: "Rename the file, or leave {name} out of the request.",
 					cause: error
 				});
@@ -20036,16 +20184,21 @@ Content-Type: application/json
 					checkRequestLine(file, options);
 					checkName(file, options);
 				},
-				open: (transport, { scrub }) => ({
-					signer: createHttpSigner(transport, options, scrub),
-					close: async () => {}
-				})
+				open(transport, { scrub, randomInt }) {
+					const message = withOwnBoundary(options.message, randomInt);
+					return {
+						signer: createHttpSigner(transport, {
+							...options,
+							message
+						}, scrub),
+						close: async () => {}
+					};
+				}
 			};
 		}
 		function checkName({ path }, { message }) {
-			const isHeld = (message.bodyPlace === "text" || message.bodyPlace === "xml") && placeholdersOf(message.body).includes("name");
-			if (!isHeld || !/\p{Cc}/u.test(path)) return;
-			throw new errors.lZ("NAME_NOT_SENDABLE", `The name of ${(0, files_names.WU)(path)} holds control characters, which the body of the request cannot carry.`, { hint: "Rename or exclude the file, or leave {name} out of the request." });
+			if (!placeholdersOf(message.body).includes("name") || canHold(message.bodyPlace, path)) return;
+			throw new errors.lZ("NAME_NOT_SENDABLE", `The name of ${(0, files_names.WU)(path)} holds control characters or line ends, which the body of the request cannot carry.`, { hint: "Rename or exclude the file, or leave {name} out of the request." });
 		}
 		function checkRequestLine({ path, size }, { message, prefix, key }) {
 			const target = fillTemplate(message.target, "target", (placeholder) => {
@@ -20110,10 +20263,11 @@ Content-Type: application/json
 		function hashOf({ form: { algorithm } }) {
 			return algorithm && algorithm.scheme !== "ed25519" ? algorithm.hash : undefined;
 		}
-		function checkValues({ reader, token, form, purpose }, { uses, content }, key) {
+		function checkValues({ reader, token, form, purpose }, { uses, content, target }, key) {
 			if (uses.has("key") && key === undefined) reader.reject("signing-key", "is empty, but request holds {key}");
 			if (!uses.has("key") && key !== undefined) reader.reject("signing-key", "is given, but request does not hold {key}");
 			if (key !== undefined && /\p{Cc}/u.test(key)) reader.reject("signing-key", "must be one line");
+			if (!isSentAsWritten(fillTemplate(target, "target", (each) => each === "key" ? key ?? "x" : "x"))) reader.reject("signing-key", "is “.” or “..”, which changes the path of request");
 			if (uses.has("token") && token === undefined && purpose === "signing") reader.reject("token", "is empty, but request holds {token}");
 			if (!uses.has("token") && token !== undefined) reader.reject("token", "is given, but request does not hold {token}");
 			if (token !== undefined && !/^[\x21-\x7E](?:[\x20-\x7E]*[\x21-\x7E])?$/.test(token)) reader.reject("token", "must be one line of printable ASCII");
@@ -20149,7 +20303,7 @@ Content-Type: application/json
 		var verifying_algorithm = __nccwpck_require__(23184);
 		var answers = __nccwpck_require__(28291);
 		;
-		const MAX_REQUESTS = 4;
+		const MAX_REQUESTS = 2;
 		class Batches {
 			#options;
 			#waiting = [];
@@ -20168,7 +20322,7 @@ Content-Type: application/json
 				const leave = () => {
 					waiting.isGone = true;
 					waiting.done.reject(signal.reason);
-					this.#onLeave.get(waiting)?.();
+					waiting.onGone?.();
 				};
 				signal.addEventListener("abort", leave, { once: true });
 				this.#waiting.push(waiting);
@@ -20179,7 +20333,6 @@ Content-Type: application/json
 					signal.removeEventListener("abort", leave);
 				}
 			}
-			#onLeave = new WeakMap();
 			#flushSoon() {
 				if (this.#isFlushPlanned) return;
 				this.#isFlushPlanned = true;
@@ -20211,13 +20364,10 @@ Content-Type: application/json
 			}
 			async #send(batch) {
 				const controller = new AbortController();
-				const left = new Set(batch);
-				for (const waiting of batch) {
-					this.#onLeave.set(waiting, () => {
-						left.delete(waiting);
-						if (left.size === 0) controller.abort(new Error("No file waits for this request any more."));
-					});
-				}
+				const onGone = () => {
+					if (batch.every(({ isGone }) => isGone)) controller.abort(new Error("No file waits for this request any more."));
+				};
+				for (const waiting of batch) waiting.onGone = onGone;
 				try {
 					const items = batch.map(({ item }) => item);
 					const results = await this.#options.send(items, controller.signal);
@@ -20242,26 +20392,7 @@ Content-Type: application/json
 				await this.#send(batch.slice(middle));
 			}
 		}
-		;
-		function algorithmOfKey(type, { key, wanted }) {
-			const usual = usualFor(type);
-			if (usual === undefined) throw new policy_failure.HR("config", "KEY_NOT_FOUND", `The key “${key.name}” is of the type ${type}, which cannot sign files.`, { hint: "Give a key of the type ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519." });
-			if (wanted === undefined) return usual;
-			if (familyOf(wanted) === familyOf(usual)) return wanted;
-			throw new policy_failure.HR("config", "KEY_NOT_FOUND", `The key “${key.name}” is of the type ${type}, which does not sign by signature-algorithm: ${wanted.name}.`, { hint: `Leave signature-algorithm at auto, which is ${usual.name} for this key, or give another signing-key.` });
-		}
-		function usualFor(type) {
-			switch (type) {
-				case "ecdsa-p256": return (0, verifying_algorithm.Hy)("ecdsa-sha256");
-				case "ecdsa-p384": return (0, verifying_algorithm.Hy)("ecdsa-sha384");
-				case "ecdsa-p521": return (0, verifying_algorithm.Hy)("ecdsa-sha512");
-				case "ed25519": return (0, verifying_algorithm.Hy)("ed25519");
-				default: return /^rsa-\d+$/.test(type) ? (0, verifying_algorithm.Hy)("rsa-pkcs1-sha256") : undefined;
-			}
-		}
-		function familyOf({ scheme }) {
-			return scheme.startsWith("rsa") ? "rsa" : scheme;
-		}
+		var key_type = __nccwpck_require__(48632);
 		var refusals = __nccwpck_require__(131);
 		var session = __nccwpck_require__(13708);
 		;
@@ -20276,13 +20407,12 @@ Content-Type: application/json
 			#options;
 			#batches;
 			#algorithm;
-			#likely;
+			#question;
 			#warnings = new Set();
 			constructor(transport, options) {
 				this.#transport = transport;
 				this.#options = options;
-				if (options.algorithm && options.isChecked) this.#algorithm = Promise.resolve(options.algorithm);
-				this.#likely = options.algorithm;
+				if (options.isChecked) this.#algorithm = options.algorithm;
 				this.#batches = new Batches({
 					send: (items, signal) => this.#send(items, signal),
 					maxItems: MAX_ITEMS,
@@ -20291,9 +20421,12 @@ Content-Type: application/json
 					isDivisible: (error) => error instanceof policy_failure.HR && DIVISIBLE.includes(error.code)
 				});
 			}
-			weigh = (size) => this.#likely && this.#likely.scheme !== "ed25519" ? weightOfDigest(size) : weightOfDigest(0) + 6 * size;
+			weigh = (size) => {
+				const { scheme = "ed25519" } = this.#algorithm ?? this.#options.algorithm ?? {};
+				return scheme === "ed25519" ? weightOfDigest(0) + 6 * size : weightOfDigest(size);
+			};
 			async sign(source, signal) {
-				const algorithm = await this.#algorithmOf(signal);
+				const algorithm = this.#algorithm ?? await this.#algorithmOf(signal);
 				const content = algorithm.scheme === "ed25519" ? await readAll(source) : await digest(source, algorithm);
 				const { text, keyVersion } = await this.#batches.add(content, signal);
 				return {
@@ -20315,26 +20448,26 @@ Content-Type: application/json
 				});
 			}
 			#algorithmOf(signal) {
-				this.#algorithm ??= this.#askForAlgorithm();
-				return (0, schedule_clock.H6)(this.#algorithm, signal);
+				this.#question ??= this.#askForAlgorithm();
+				return (0, schedule_clock.H6)(this.#question, signal);
 			}
 			async #askForAlgorithm() {
 				const { key, algorithm } = this.#options;
 				try {
 					const { type } = await (0, session.z)((signal) => this.describeKey(signal));
-					this.#likely = algorithmOfKey(type, {
+					this.#algorithm = (0, key_type.AQ)(type, {
 						key,
 						wanted: algorithm
 					});
-					return this.#likely;
+					return this.#algorithm;
 				} catch (error) {
-					this.#algorithm = undefined;
+					this.#question = undefined;
 					throw error;
 				}
 			}
 			async #send(items, signal) {
 				const { base, key, encoding, scrub } = this.#options;
-				const algorithm = await this.#algorithmOf(signal);
+				const algorithm = this.#algorithm ?? await this.#algorithmOf(signal);
 				const hash = algorithm.scheme === "ed25519" ? "" : `/${HASH_NAMES[algorithm.hash]}`;
 				const body = Buffer.from(JSON.stringify(signRequest(items, algorithm, key)));
 				const headers = [
@@ -22710,25 +22843,26 @@ Content-Type: application/json
 				count(chunk.length);
 			}
 		}
-		var check = __nccwpck_require__(77259);
+		var verifying_check = __nccwpck_require__(77259);
 		var sent_bytes = __nccwpck_require__(45109);
 		;
 		function createAttempt(options) {
 			const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
 			const { onWhiteSpace, holdsSecret } = options;
+			let isKeyProven = false;
 			return async (file, signal, onAnswered) => {
 				const open = await patience.read(file.path, () => (0, open_file.Tq)(file)).catch(fail);
 				try {
-					const startPass = verification && (() => verification.verifier.start(file.size));
 					const source = (0, sent_bytes.g)(file.path, open, {
-						startPass,
+						verifier: verification?.verifier,
 						hashElsewhere,
 						signal
 					});
 					const { text, keyVersion } = await signer.sign(source, signal);
-					const { sha256, pass } = await patience.readAgain(file.path, () => source.finish());
-					if (verification && !(pass && (0, check.fn)(text, pass, verification.encoding))) {
-						const invalid = await (0, check.Dy)(file.path, {
+					const { sha256, check } = await patience.readAgain(file.path, () => source.finish());
+					if (isKeyProven && verification) onAnswered();
+					if (verification && !(check && await (0, verifying_check.fn)(text, check, verification.encoding))) {
+						const invalid = await (0, verifying_check.Dy)(file.path, {
 							...open,
 							read: () => source.read()
 						}, {
@@ -22736,13 +22870,14 @@ Content-Type: application/json
 							text,
 							keyVersion
 						});
-						throw wrongSignature(invalid, (0, check.PT)({
+						throw wrongSignature(invalid, (0, verifying_check.PT)({
 							...verification,
 							keyVersion
 						}, invalid, clientKeySha256));
 					}
 					if (!verification && holdsSecret?.(text)) throw secretInSignature();
 					if (!verification && /\s/.test(text)) onWhiteSpace?.();
+					isKeyProven = true;
 					signal.throwIfAborted();
 					onAnswered();
 					await patience.write(file.path + suffix, () => output.write(file.path + suffix, text));
@@ -30738,6 +30873,7 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			Hq: () => warningsIn,
 			YZ: () => readKey,
+			hU: () => readWrapping,
 			mN: () => readLogin,
 			x3: () => readBatch
 		});
@@ -30793,6 +30929,15 @@ Content-Type: application/json
 				isRevocable: type !== "batch"
 			};
 		}
+		function readWrapping({ status, body }) {
+			if (status !== 200) return undefined;
+			try {
+				const { creation_path: path } = member(JSON.parse(body.toString()), "data");
+				return typeof path === "string" ? path : undefined;
+			} catch {
+				return undefined;
+			}
+		}
 		function readKey(response, asked) {
 			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.C9)(response, asked);
 			const { type, latest_version: latest, keys } = member(parse(response.body), "data");
@@ -30823,13 +30968,74 @@ Content-Type: application/json
 			return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)((0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(value)[name]);
 		}
 	}),
+	48632: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			AQ: () => algorithmOfKey,
+			tH: () => keyUnusable
+		});
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+		var _verifying_algorithm_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23184);
+		const SIGNING_TYPES = "ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519";
+		const CANNOT_SIGN = /^(?:aes|x?chacha|hmac)/;
+		function algorithmOfKey(type, { key, wanted }) {
+			const usual = usualFor(type);
+			if (usual === undefined) {
+				const why = CANNOT_SIGN.test(type) ? "which cannot sign files" : "which does not tell how it signs";
+				throw new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", `The key “${key.name}” is of the type ${type}, ${why}.`, { hint: `Give a key of the type ${SIGNING_TYPES}${CANNOT_SIGN.test(type) ? "" : "; or give verify-key, whose type then decides"}.` });
+			}
+			if (wanted === undefined) return usual;
+			if (familyOf(wanted) === familyOf(usual)) return wanted;
+			throw new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", `The key “${key.name}” is of the type ${type}, which does not sign by signature-algorithm: ${wanted.name}.`, { hint: `Leave signature-algorithm at auto, which is ${usual.name} for this key, or give another signing-key.` });
+		}
+		function usualFor(type) {
+			switch (type) {
+				case "ecdsa-p256": return (0, _verifying_algorithm_js__WEBPACK_IMPORTED_MODULE_1__.Hy)("ecdsa-sha256");
+				case "ecdsa-p384": return (0, _verifying_algorithm_js__WEBPACK_IMPORTED_MODULE_1__.Hy)("ecdsa-sha384");
+				case "ecdsa-p521": return (0, _verifying_algorithm_js__WEBPACK_IMPORTED_MODULE_1__.Hy)("ecdsa-sha512");
+				case "ed25519": return (0, _verifying_algorithm_js__WEBPACK_IMPORTED_MODULE_1__.Hy)("ed25519");
+				default: return /^rsa-\d+$/.test(type) ? (0, _verifying_algorithm_js__WEBPACK_IMPORTED_MODULE_1__.Hy)("rsa-pkcs1-sha256") : undefined;
+			}
+		}
+		function familyOf({ scheme }) {
+			return scheme.startsWith("rsa") ? "rsa" : scheme;
+		}
+		const UNUSABLE = [
+			[
+				/requested version for signing|no such key version/,
+				"has no usable version",
+				"Give a version that exists and is not below min_encryption_version, min_decryption_version or min_available_version, or leave the @version out."
+			],
+			[
+				/does not support signing/,
+				"is of a type that cannot sign",
+				`Give a key of the type ${SIGNING_TYPES}.`
+			],
+			[
+				/missing 'context'/,
+				"is a derived key, which signs for a context only, and the action sends none",
+				"Give a key that was made without derived=true."
+			],
+			[
+				/soft-deleted/,
+				"is soft-deleted",
+				"Its operators can restore it; or give another signing-key."
+			]
+		];
+		function keyUnusable(said, { name, mount, version }) {
+			const [, what = "", hint = ""] = UNUSABLE.find(([pattern]) => pattern.test(said)) ?? [];
+			if (what === "") return undefined;
+			const pinned = what.endsWith("version") ? ` ${version}` : "";
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", `The key “${name}” at ${mount} ${what}${pinned}: ${said}.`, { hint });
+		}
+	}),
 	76421: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			V: () => REQUEST_HEADERS,
 			f: () => openSession
 		});
 		var _answers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(28291);
-		var _session_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(13708);
+		var _refusals_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(131);
+		var _session_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(13708);
 		const REQUEST_HEADERS = ["X-Vault-Request", "true"];
 		function openSession(transport, options) {
 			const { base, login, scrub, now } = options;
@@ -30839,14 +31045,20 @@ Content-Type: application/json
 					leaseMs: Number.POSITIVE_INFINITY,
 					isRevocable: false
 				};
-				return new _session_js__WEBPACK_IMPORTED_MODULE_1__.N({
-					login: async () => given,
+				const check = (signal) => refuseWrapping(transport, {
+					base,
+					scrub,
+					token: login.token,
+					signal
+				});
+				return new _session_js__WEBPACK_IMPORTED_MODULE_2__.N({
+					login: (signal) => check(signal).then(() => given),
 					revoke: async () => {},
 					now
 				});
 			}
 			const { mount } = login;
-			return new _session_js__WEBPACK_IMPORTED_MODULE_1__.N({
+			return new _session_js__WEBPACK_IMPORTED_MODULE_2__.N({
 				now,
 				async login(signal) {
 					const token = await logIn(transport, {
@@ -30875,6 +31087,24 @@ Content-Type: application/json
 					}, signal);
 				}
 			});
+		}
+		async function refuseWrapping(transport, { base, scrub, token, signal }) {
+			const body = Buffer.from(JSON.stringify({ token }));
+			const headers = [
+				...REQUEST_HEADERS,
+				"Content-Type",
+				"application/json",
+				"Content-Length",
+				String(body.length)
+			];
+			const asked = {
+				method: "POST",
+				path: `${base}/sys/wrapping/lookup`,
+				headers,
+				body
+			};
+			const createdAt = (0, _answers_js__WEBPACK_IMPORTED_MODULE_0__.hU)(await transport.post(asked, signal));
+			if (createdAt !== undefined) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.EI)(scrub(createdAt, 100));
 		}
 		async function logIn(transport, { base, login, scrub, signal }) {
 			const { method, mount } = login;
@@ -30905,6 +31135,7 @@ Content-Type: application/json
 	131: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			C9: () => signFailure,
+			EI: () => wrappingToken,
 			Ik: () => object,
 			V0: () => secondFactorWanted,
 			_P: () => unusable,
@@ -30913,8 +31144,9 @@ Content-Type: application/json
 			qD: () => isTokenRefused
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
-		var _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(60458);
+		var _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(60458);
 		var _answers_status_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(15680);
+		var _key_type_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(48632);
 		const MAX_QUOTED = 200;
 		function isTokenRefused({ status, body }) {
 			const said = errorsIn(body).join(" ");
@@ -30924,8 +31156,8 @@ Content-Type: application/json
 			const { status } = response;
 			const said = quote(errorsIn(response.body).join("; "), scrub);
 			const what = `The service answered ${status}${said && `: ${said}`}`;
-			const version = versionMissing(said, key);
-			if (version) return version;
+			const wrong = (0, _key_type_js__WEBPACK_IMPORTED_MODULE_2__.tH)(said, key);
+			if (wrong) return wrong;
 			if (status === 400 && /key not found/.test(said) || status === 404 && said === "" && response.body.includes("\"errors\"")) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", `There is no key “${key.name}” at ${key.mount}. ${what}.`, { hint: "Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount." });
 			if (status === 403) return denied(response, key, what);
 			if (status === 404 && said !== "") return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", `No transit engine is mounted at ${key.mount}. ${what}.`, { hint: "Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1." });
@@ -30933,20 +31165,15 @@ Content-Type: application/json
 		}
 		function itemFailure(error, { key, scrub }) {
 			const said = quote(error, scrub);
-			const missing = versionMissing(said, key);
-			if (missing) return missing;
+			const wrong = (0, _key_type_js__WEBPACK_IMPORTED_MODULE_2__.tH)(said, key);
+			if (wrong) return wrong;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "REQUEST_REFUSED", `The service refused this file: ${said}.`, {
 				hint: "Show this answer to the operators of the service.",
 				endsRun: "first-four-files"
 			});
 		}
-		function versionMissing(said, { name, mount, version }) {
-			if (!/requested version for signing/.test(said)) return undefined;
-			const message = `The key “${name}” at ${mount} has no usable version ${version}: ${said}.`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", message, { hint: "Give a version that exists and is not below min_encryption_version, or leave the @version out." });
-		}
 		function denied(response, { mount, name }, what) {
-			if (isTokenRefused(response)) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", "The service does not know the token: it has expired, was revoked or is mistyped.", { hint: "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc." });
+			if (isTokenRefused(response)) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", "The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.", { hint: "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc." });
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PERMISSION_DENIED", `The login worked, but its policy does not allow to use the key. ${what}.`, { hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.` });
 		}
 		const LOGIN_HINTS = {
@@ -30976,11 +31203,15 @@ Content-Type: application/json
 			const detail = quote(said, scrub);
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, { hint: status === 404 || status === 405 ? "Check login: this auth mount does not exist or is of another kind; another one is given as in oidc@auth/github." : LOGIN_HINTS[method] });
 		}
+		function wrappingToken(createdAt) {
+			const made = createdAt && ` (made at ${createdAt})`;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", `The token is a wrapping token${made}: it can only be unwrapped, once.`, { hint: "Unwrap it in an earlier step, as with bao unwrap, and give the token that is inside; or let the action log in: login: cert or login: oidc." });
+		}
 		function secondFactorWanted() {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", "The login wants a second factor, which a run cannot give.", { hint: "Use a role, or another auth mount, for which the service enforces no MFA." });
 		}
 		function sealedOrOther(response, scrub) {
-			const asked = (0, _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_2__.V)(response.status, response.headers);
+			const asked = (0, _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_3__.V)(response.status, response.headers);
 			if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each))) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "SERVICE_SEALED", "The service answered 503: it is sealed.", {
 				hint: "Its operators must unseal it; until then it can neither log anybody in nor sign.",
 				throttled: true,
@@ -32476,17 +32707,22 @@ Content-Type: application/json
 				}
 			};
 		}
-		function recordMemory(source, { startPass }) {
+		function recordMemory(source, { verifier }) {
 			const [bytes = new Uint8Array()] = source.read();
+			let known;
 			return {
 				...source,
+				async digest(begin) {
+					const digested = await source.digest(begin);
+					const { hashing, digest } = digested;
+					if (hashing.algorithm === "sha256" && hashing.around === undefined) known = Buffer.from(digest).toString("hex");
+					return digested;
+				},
 				async finish() {
-					const sha256 = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", bytes, "hex");
-					const pass = startPass?.();
-					pass?.update(bytes);
+					const sha256 = known ?? (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", bytes, "hex");
 					return {
 						sha256,
-						pass
+						check: verifier?.whole(bytes)
 					};
 				}
 			};
@@ -32508,9 +32744,9 @@ Content-Type: application/json
 				this.#options = options;
 			}
 			async *read() {
-				const { startPass, signal } = this.#options;
+				const { verifier, signal } = this.#options;
 				const sum = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256");
-				const pass = startPass?.();
+				const pass = verifier?.start(this.size);
 				this.#begun++;
 				for await (const chunk of this.#file.read()) {
 					signal.throwIfAborted();
@@ -32530,14 +32766,14 @@ Content-Type: application/json
 			}
 			async finish() {
 				const isSent = this.#begun > 0 ? this.#ended === this.#begun : this.#isDigested;
-				if (isSent && this.#begun === 0 && this.#options.startPass) await (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.Pq)(this.read(), []);
+				if (isSent && this.#begun === 0 && this.#options.verifier) await (0, _files_hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_1__.Pq)(this.read(), []);
 				const [sha256] = this.#sums;
 				if (this.#sums.some((sum) => sum !== sha256)) throw (0, _files_reading_read_errors_js__WEBPACK_IMPORTED_MODULE_2__.tD)({ path: this.path });
 				if (sha256 === undefined || !isSent) throw tooEarly();
 				await this.#file.checkUnchanged(sha256);
 				return {
 					sha256,
-					pass: this.#last
+					check: this.#last
 				};
 			}
 			async #digestElsewhere(begin) {
@@ -32692,11 +32928,11 @@ Content-Type: application/json
 			IT: () => likelyCause,
 			PT: () => wrongKey
 		});
+		var external_node_crypto_ = __nccwpck_require__(77598);
 		var errors = __nccwpck_require__(27406);
 		var file_hash = __nccwpck_require__(85027);
 		var names = __nccwpck_require__(93509);
 		var verifying_encoding = __nccwpck_require__(9852);
-		var external_node_crypto_ = __nccwpck_require__(77598);
 		var verifying_algorithm = __nccwpck_require__(23184);
 		var layout = __nccwpck_require__(5959);
 		var verifier = __nccwpck_require__(89067);
@@ -32800,19 +33036,33 @@ Content-Type: application/json
 			return (0, external_node_crypto_.hash)(algorithm, Buffer.concat([digest, counter]), "buffer")[at % digest.length] ?? 0;
 		}
 		;
-		function isValid(text, pass, encoding) {
-			return pass.verify((0, verifying_encoding.x)(text, encoding));
+		async function isValid(text, check, encoding) {
+			return check.verify((0, verifying_encoding.x)(text, encoding));
 		}
 		async function checkStored(file, text, { verifier, encoding }) {
 			const signature = (0, verifying_encoding.x)(text, encoding);
-			const pass = verifier.start(file.size);
-			const hash = (0, file_hash.LC)({ algorithm: "sha256" });
-			await (0, file_hash.Pq)(file.read(), [hash, pass]);
-			const sha256 = hash.digest().toString("hex");
+			const { sha256, check } = await readForCheck(file, verifier);
 			await file.checkUnchanged(sha256);
 			return {
 				sha256,
-				valid: pass.verify(signature)
+				valid: await check.verify(signature)
+			};
+		}
+		async function readForCheck(file, verifier) {
+			const content = file.read();
+			if (Array.isArray(content)) {
+				const [bytes = new Uint8Array()] = content;
+				return {
+					sha256: (0, external_node_crypto_.hash)("sha256", bytes, "hex"),
+					check: verifier.whole(bytes)
+				};
+			}
+			const pass = verifier.start(file.size);
+			const sum = (0, file_hash.LC)({ algorithm: "sha256" });
+			await (0, file_hash.Pq)(content, [sum, pass]);
+			return {
+				sha256: sum.digest().toString("hex"),
+				check: pass
 			};
 		}
 		async function explainInvalid(path, file, about) {
@@ -33062,8 +33312,9 @@ Content-Type: application/json
 			C1: () => checkSize
 		});
 		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-		var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
-		var _layout_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5959);
+		var node_util__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(57975);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+		var _layout_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5959);
 		const MAX_ED25519_BYTES = 256 * 1024 * 1024;
 		function createVerifier(key, algorithm) {
 			return {
@@ -33072,12 +33323,17 @@ Content-Type: application/json
 				start(size) {
 					checkSize(algorithm, size);
 					return algorithm.scheme === "ed25519" ? collectingPass(key, size) : streamingPass(key, algorithm);
-				}
+				},
+				whole: (bytes) => ({ verify: (signature) => verifyWhole(bytes, {
+					key,
+					algorithm,
+					signature
+				}) })
 			};
 		}
 		function checkSize(algorithm, size) {
 			if (algorithm.scheme !== "ed25519" || size <= MAX_ED25519_BYTES) return;
-			throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("FILE_TOO_LARGE_FOR_ED25519", `the file has ${size} bytes; an Ed25519 signature can be checked up to ${MAX_ED25519_BYTES} bytes`, { hint: "Leave this file out, sign it with an EC or RSA key, or run without verify-key and check it elsewhere." });
+			throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ("FILE_TOO_LARGE_FOR_ED25519", `the file has ${size} bytes; an Ed25519 signature can be checked up to ${MAX_ED25519_BYTES} bytes`, { hint: "Leave this file out, sign it with an EC or RSA key, or run without verify-key and check it elsewhere." });
 		}
 		function streamingPass(key, algorithm) {
 			const hashing = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createVerify)(algorithm.hash);
@@ -33086,33 +33342,41 @@ Content-Type: application/json
 					hashing.update(chunk);
 				},
 				verify(signature) {
-					const form = (0, _layout_js__WEBPACK_IMPORTED_MODULE_2__.Q)(key, signature);
-					return form !== undefined && answer(hashing, {
+					const input = inputOf({
 						key,
 						algorithm,
-						form,
 						signature
 					});
+					return input !== undefined && hashing.verify(input, signature);
 				}
 			};
 		}
-		function answer(hashing, { key: { keyObject: key }, algorithm, form, signature }) {
+		async function verifyWhole(bytes, question) {
+			const { algorithm, signature } = question;
+			const input = inputOf(question);
+			return input !== undefined && verifyElsewhere("hash" in algorithm ? algorithm.hash : null, bytes, input, signature);
+		}
+		const verifyElsewhere = (0, node_util__WEBPACK_IMPORTED_MODULE_1__.promisify)(node_crypto__WEBPACK_IMPORTED_MODULE_0__.verify);
+		function inputOf({ key, algorithm, signature }) {
+			const form = (0, _layout_js__WEBPACK_IMPORTED_MODULE_3__.Q)(key, signature);
+			const { keyObject } = key;
+			if (form === undefined) return undefined;
 			switch (algorithm.scheme) {
-				case "ecdsa": return form !== "plain" && hashing.verify({
-					key,
-					dsaEncoding: form
-				}, signature);
-				case "rsa-pkcs1": return hashing.verify({
-					key,
-					padding: node_crypto__WEBPACK_IMPORTED_MODULE_0__.constants.RSA_PKCS1_PADDING
-				}, signature);
+				case "ecdsa":
+					if (form === "plain") return undefined;
+					return form === "der" ? keyObject : {
+						key: keyObject,
+						dsaEncoding: form
+					};
+				case "rsa-pkcs1":
+				case "ed25519": return form === "plain" ? keyObject : undefined;
 				case "rsa-pss": {
 					const saltLength = node_crypto__WEBPACK_IMPORTED_MODULE_0__.constants.RSA_PSS_SALTLEN_DIGEST;
-					return hashing.verify({
-						key,
+					return {
+						key: keyObject,
 						padding: node_crypto__WEBPACK_IMPORTED_MODULE_0__.constants.RSA_PKCS1_PSS_PADDING,
 						saltLength
-					}, signature);
+					};
 				}
 			}
 		}
@@ -33125,7 +33389,7 @@ Content-Type: application/json
 					length += chunk.length;
 				},
 				verify(signature) {
-					return length === size && (0, _layout_js__WEBPACK_IMPORTED_MODULE_2__.Q)(key, signature) === "plain" && (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.verify)(null, bytes, key.keyObject, signature);
+					return length === size && (0, _layout_js__WEBPACK_IMPORTED_MODULE_3__.Q)(key, signature) === "plain" && (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.verify)(null, bytes, key.keyObject, signature);
 				}
 			};
 		}
@@ -33199,7 +33463,7 @@ Content-Type: application/json
 				const text = await patience.read(file.path + suffix, () => (0, read_small.L6)(output.realPathOf(file.path + suffix)));
 				if (text === undefined) return outcome({
 					status: "failed",
-					error: missing(file, suffix)
+					error: options.explain === "name" ? missing(file, suffix) : undefined
 				});
 				const open = await patience.read(file.path, () => (0, open_file.Tq)(file));
 				try {

@@ -44,7 +44,8 @@ test.each([
     upload: 'false',
     'server-url': `https://127.0.0.1:${service.port}`,
     chain: service.pki.root.cert,
-    ...{ cert, key },
+    cert,
+    key,
     ...(login === 'token' ? { token: service.token } : {}),
   };
   for (const verifyKey of ['', service.publicKeyPem]) {
