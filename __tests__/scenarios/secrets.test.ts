@@ -8,6 +8,10 @@ import { ACTION_DIRECTORY, createScenario } from '../helpers/scenario.ts';
 const PASSPHRASE = 'Passphrase with spaces & "quotes" 4711';
 const APP_SECRET = "app/secret+with=special'characters!*()";
 
+function pemOf(key: KeyObject): string {
+  return String(key.export({ format: 'pem', type: 'pkcs8' }));
+}
+
 /** Everything that would give a secret away, in the forms it may take. */
 function traces(secret: string): string[] {
   return [
@@ -136,6 +140,24 @@ describe('secrets', () => {
           expect(run.log).toContain(`Input ${input} holds a private key, which belongs in key alone`);
       }
     }
+  });
+
+  test.each<[string, (key: KeyObject) => string]>([
+    ['PEM without its BEGIN line', (key) => pemOf(key).replace(/^.*\n/, '')],
+    ['PEM without dashes', (key) => pemOf(key).replaceAll('-', '')],
+    ['PEM with quotes instead of its lines', (key) => `"${pemOf(key).replace(/-----.*-----|\n/g, '')}"`],
+    ['base64url', (key) => key.export({ format: 'der', type: 'pkcs8' }).toString('base64url')],
+    ['the number of a JWK', (key) => String(key.export({ format: 'jwk' })['d'])],
+    ['YAML', (key) => `kty: OKP\nd: ${String(key.export({ format: 'jwk' })['d'])}`],
+    ['both halves in base64', (key) => `${'A'.repeat(43)}${String(key.export({ format: 'jwk' })['d'])}==`],
+  ])('a private key in verify-key as %s names no file, and is not shown', async (_, textOf) => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
+    const text = textOf(privateKey);
+    const run = await scenario.run({ mode: 'verify', 'verify-key': text }, { env: { RUNNER_DEBUG: '1' } });
+    expect(run.log).toContain('VERIFY_KEY_UNREADABLE: Input verify-key is neither PEM text nor the path of a file');
+    const shown = run.rawLog.toString().replace(/^::add-mask::.*$/gm, '') + run.summary;
+    for (const piece of text.match(/[\w+/=]{24,}/g) ?? []) expect(shown).not.toContain(piece.slice(0, 24));
   });
 
   test('are not in a diagnostic report of the process', async () => {

@@ -67,7 +67,7 @@ function readKeyFile(value: string, runner: Runner): string {
   const { workspace } = runner.facts;
   refuseBareKey(value, runner);
   const path = resolve(workspace, value);
-  const text = readWhole(path, value);
+  const text = readWhole(path, value, runner);
   // The file may be that of the private key, by mistake.
   runner.mask(misplacedKeys(text));
   const pathInCheckout = pathInside(workspace, path);
@@ -112,16 +112,30 @@ function formOfBareKey(text: string): string | undefined {
   return start[0] === 0x30 || start.toString('latin1', 0, 10).startsWith('-----BEGIN') ? 'base64' : undefined;
 }
 
-function readWhole(path: string, value: string): string {
+function readWhole(path: string, value: string, runner: Runner): string {
   const file = readSmallFile(path, { maxBytes: MAX_KEY_FILE_BYTES, longer: 'refused', links: 'followed' });
   if (file?.bytes) return file.bytes.toString('utf8');
+  const hint = 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.';
+  if (!isSurelyPath(value)) {
+    // The system's words about the path would quote it as well.
+    runner.mask([value, ...value.split(/\s+/).filter((piece) => piece.length >= MIN_PIECE)]);
+    const sentence = 'Input verify-key is neither PEM text nor the path of a file that can be read; the text is not shown.';
+    throw new ActionError('VERIFY_KEY_UNREADABLE', sentence, { hint });
+  }
   const reason = file?.reason ?? 'it is not there';
-  throw new ActionError(
-    'VERIFY_KEY_UNREADABLE',
-    `Input verify-key: the file ${show(value.slice(0, 200))} cannot be read: ${reason}.`,
-    {
-      hint: 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.',
-      cause: file?.cause,
-    },
-  );
+  throw new ActionError('VERIFY_KEY_UNREADABLE', `Input verify-key: the file ${show(value)} cannot be read: ${reason}.`, {
+    hint,
+    cause: file?.cause,
+  });
+}
+
+/** A piece of a key is longer than this. */
+const MIN_PIECE = 16;
+
+/**
+ * Tells whether a text can only be a path: what names no file may be a private key without its BEGIN line, or in any other
+ * form. No key has fewer than 32 characters, or ends as names of files do.
+ */
+function isSurelyPath(value: string): boolean {
+  return /^[^\r\n]{1,31}$/.test(value) || /^[^\r\n]{1,200}\.[A-Za-z][A-Za-z0-9]{0,7}$/.test(value);
 }
