@@ -104,6 +104,20 @@ describe('a text of somebody else is read as a person would read it', () => {
     expect(masksOf(plain).scrubForeign(`before: ${form}, after`)).toBe('before: ***, after');
   });
 
+  const token = 'hvs.CAESIJ2xQw9-Token_0123456789abcdefghijklmnop';
+  const inBase64 = Buffer.from(token).toString('base64');
+  test.each([
+    ['its beginning, as services quote a token that they refuse', token.slice(0, 24)],
+    ['all but its beginning', token.slice(4)],
+    ['something in the middle, in another case', token.slice(10, 30).toUpperCase()],
+    ['two halves in the wrong order', `${token.slice(24)} ${token.slice(0, 24)}`],
+    ['base64 without its beginning', inBase64.slice(9)],
+    ['base64 without its end', inBase64.slice(0, -20)],
+  ])('a part of a secret: %s', (_, form) => {
+    const found = masksOf(token).scrubForeign(`refused: ${form}; why`);
+    expect(found).toMatch(/^refused: \w{0,7}\*\*\*(?: \*\*\*)?[\w=]{0,8}; why$/);
+  });
+
   test('one line of a secret that has several', () => {
     const masks = masksOf('-----BEGIN X-----\nfirst line of it\r\nsecond line of it\nshort');
     const text = 'a first line of it b second line of it c short -----BEGIN X-----';

@@ -1,12 +1,11 @@
 import { escapeHtml, percentEncode } from '../files/names.ts';
+import { Pieces } from './pieces.ts';
 import { bareOf, original, type Spelling, without, withoutBytes, withoutEscapes } from './spellings.ts';
 
 /** What stands in place of a secret. */
 const STARS = '***';
 /** An encoded form of a shorter secret is so short that it would hide innocent text. */
 const MIN_ENCODED_LENGTH = 8;
-/** So many letters and digits in a row stand in no text by chance, whatever is between them. */
-const MIN_BARE_LENGTH = 16;
 /** An escaped character is at most so many times longer. */
 const MAX_ESCAPED = 32;
 
@@ -15,10 +14,7 @@ export class Masks {
   readonly #forms = new Set<string>();
   /** Hex and base64, which may be divided by line ends or colons. */
   readonly #encoded = new Set<string>();
-  /** Letters and digits alone, for texts that have another case, other blanks or something in between. */
-  readonly #bare = new Set<string>();
-  /** Forms whose letters and digits are not there yet: most runs quote nobody, and it takes milliseconds. */
-  readonly #unbared: string[] = [];
+  readonly #pieces = new Pieces();
   /** Forms that are too long to stand in a text by chance, by their first characters. */
   readonly #byBeginning = new Map<string, string[]>();
   /** Marks the first units of these forms: nearly every place of a text is ruled out by one look at it. */
@@ -37,7 +33,7 @@ export class Masks {
       if (form.length >= MIN_ENCODED_LENGTH) this.#index(form);
       this.#longest = Math.max(this.#longest, form.length);
     }
-    this.#unbared.push(secret, ...encoded, ...wide);
+    this.#pieces.add(secret, [...encoded, ...wide]);
     return [...new Set([secret, percentEncode(secret), ...encoded, ...this.#addLines(secret)])];
   }
 
@@ -61,8 +57,8 @@ export class Masks {
 
   /**
    * Does the same to a text of somebody else, who may have spelled a secret otherwise: with the escapes of HTML, JSON or
-   * URLs, some characters or all, as base64 or hex in lines or groups, as a list of bytes, in another case or character set, or
-   * with other blanks.
+   * URLs, some characters or all, as base64 or hex in lines or groups, as a list of bytes, in another case or character set,
+   * with other blanks, or only a part of it.
    */
   scrubForeign(text: string, maxLength = Number.POSITIVE_INFINITY): string {
     const searched = text.length > maxLength ? text.slice(0, maxLength + MAX_ESCAPED * this.#longest) : text;
@@ -71,7 +67,7 @@ export class Masks {
     const levels = withoutEscapes(searched);
     const readings = [...levels, ...[asItIs, ...levels].flatMap(withoutBytes)];
     for (const reading of readings) found.push(...findSpelled(reading, this.#forms));
-    for (const reading of [asItIs, ...readings]) found.push(...findSpelled(bareOf(reading), this.#bareForms()));
+    for (const reading of [asItIs, ...readings]) found.push(...this.#pieces.find(bareOf(reading)));
     const joined = without(levels.at(-1) ?? asItIs, /\s+/g);
     found.push(...findSpelled(joined, this.#encoded), ...findSpelled(without(joined, /:+/g), this.#encoded));
     return replaceAll(searched, found.sort(byStart), maxLength);
@@ -92,14 +88,6 @@ export class Masks {
     const joined = without(levels.at(-1) ?? original(text), /[\s:]+/g);
     const readings = [original(text), ...levels].flatMap(withoutBytes);
     return [...levels, joined, ...readings].some((spelling) => this.#holds(spelling.text));
-  }
-
-  #bareForms(): ReadonlySet<string> {
-    for (const form of this.#unbared.splice(0)) {
-      const bare = bareOf(original(form)).text;
-      if (bare.length >= MIN_BARE_LENGTH) this.#bare.add(bare);
-    }
-    return this.#bare;
   }
 
   #index(form: string): void {

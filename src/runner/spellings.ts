@@ -71,12 +71,21 @@ export function without(spelling: Spelling, pattern: RegExp): Spelling {
 
 /** Returns the letters and digits of a spelling, without case and accents, as they read whatever stands between them. */
 export function bareOf(spelling: Spelling): Spelling {
-  return rewrite(spelling, /[^a-z0-9]/gu, ([character]) =>
-    character
-      .normalize('NFKD')
-      .replace(/[^\p{L}\p{N}]/gu, '')
-      .toLowerCase(),
-  );
+  return rewrite(spelling, NOT_BARE, ([character]) => bareCharacter(character));
+}
+
+/** Returns the letters and digits of a text, without case and accents. */
+export function bare(text: string): string {
+  return text.toLowerCase().replace(NOT_BARE, bareCharacter);
+}
+
+const NOT_BARE = /[^a-z0-9]/gu;
+
+function bareCharacter(character: string): string {
+  return character
+    .normalize('NFKD')
+    .replace(/[^\p{L}\p{N}]/gu, '')
+    .toLowerCase();
 }
 
 /** Returns a text as it is. */
