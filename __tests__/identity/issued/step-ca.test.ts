@@ -117,6 +117,21 @@ describe('refusals end at once, and say what was sent', () => {
       'CERTIFICATE_NOT_ISSUED',
       /cannot be read/,
     ],
+    [
+      'a heap of certificates, each of which would be checked against the others',
+      {
+        instead: () => [
+          201,
+          JSON.stringify({
+            crt: '',
+            certChain: Array(17).fill('-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----'),
+          }),
+        ],
+      },
+      {},
+      'CERTIFICATE_NOT_ISSUED',
+      /no more than 16/,
+    ],
     ['a certificate of eight seconds', { maxSeconds: 8 }, {}, 'CERTIFICATE_NOT_ISSUED', /fewer than 10 s/],
   ])('%s', async (_, options, claims, code, sentence) => {
     const { error, ca } = await ask(options, {}, claims);

@@ -18,6 +18,7 @@ const NO_SUCH_ROLE = [403, { errors: ['permission denied'] }] as const;
 async function ask(
   answers: readonly Answer[],
   asked: Partial<IssueOptions> = {},
+  tokenOf = (nth: number): unknown => `token-${nth}`,
 ): Promise<Issuing & { readonly seen: readonly Seen[] }> {
   const pki = await createPki();
   const seen: Seen[] = [];
@@ -26,7 +27,7 @@ async function ask(
     const { 'x-vault-token': token, 'x-vault-request': marked } = request.headers;
     const path = request.url?.split('/').at(-1);
     seen.push({ path, token, marked });
-    const login: Answer = [200, { auth: { client_token: `token ${logins + 1}` } }];
+    const login: Answer = [200, { auth: { client_token: tokenOf(logins + 1) } }];
     if (path === 'login') logins++;
     const [status, body] = path === 'login' ? login : path === 'ci' ? (answers[signed++] ?? NO_SUCH_ROLE) : [204, {}];
     request.resume();
@@ -49,12 +50,12 @@ test('a token that ended between two tries is replaced once; a new one that is r
   expect(error?.message).toMatch(/answered 403: permission denied/);
   expect(seen.map(({ path, token }) => [path, token])).toEqual([
     ['login', undefined],
-    ['ci', 'token 1'],
-    ['ci', 'token 1'],
+    ['ci', 'token-1'],
+    ['ci', 'token-1'],
     ['login', undefined],
-    ['ci', 'token 2'],
-    ['revoke-self', 'token 1'],
-    ['revoke-self', 'token 2'],
+    ['ci', 'token-2'],
+    ['revoke-self', 'token-1'],
+    ['revoke-self', 'token-2'],
   ]);
   expect(new Set(seen.map(({ marked }) => marked)), 'agents refuse requests without the header').toEqual(
     new Set(['true']),
@@ -75,4 +76,17 @@ test('a token that came when the time for a certificate was over is not sent', a
   const { error, seen } = await ask([], { drawIdToken, aheadMs: () => aheadMs });
   expect(error?.message).toMatch(/^The authority https:\S+ gave no certificate within 60 s\.$/);
   expect(seen).toEqual([]);
+});
+
+test.each([
+  ['a line end', 'hvs.one\r\nX-Forged: 1'],
+  ['a character beyond ASCII', 'hvs.\u2603'],
+  ['more characters than a header holds', 'x'.repeat(900_000)],
+  ['no text', 7],
+])('a token with %s is not sent, and is no fault of the role', async (_, token) => {
+  const { error, seen, masked } = await ask([], {}, () => token);
+  expect(error?.code).toBe('LOGIN_REFUSED');
+  expect(error?.message).toMatch(/answered 200 to the login at auth\/jwt, but gave no token that can be sent/);
+  expect(seen.map(({ path }) => path)).toEqual(['login']);
+  expect(masked).toEqual(['e30.e30.e30']);
 });

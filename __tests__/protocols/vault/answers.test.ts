@@ -107,6 +107,7 @@ test.each([
   [473, errors(), 'service UNAVAILABLE'],
   [200, '<html><title>Sign in</title></html>', 'request RESP_BAD_SIGNATURE'],
   [200, { auth: { client_token: 's.x\r\nX-Other: 1' } }, 'RESP_BAD_SIGNATURE'],
+  [200, { auth: { client_token: 'x'.repeat(9000) } }, 'RESP_BAD_SIGNATURE'],
   [200, { auth: null }, 'RESP_BAD_SIGNATURE'],
   [200, { auth: { client_token: '', mfa_requirement: { mfa_request_id: 'x' } } }, 'LOGIN_REFUSED'],
 ])('a login that is answered with %d %j', (status, value, code) => {

@@ -49,10 +49,19 @@ export function assemble(
 }
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+/** Each is checked against the others; authorities send up to four, some of them twice. */
+const MAX_CERTIFICATES = 16;
 
 function readAll(pem: string, origin: string): PlacedCertificate[] {
+  const blocks = pem.match(BLOCK) ?? [];
+  if (blocks.length > MAX_CERTIFICATES)
+    throw noCertificate(
+      origin,
+      `comes with ${blocks.length - 1} others, and no more than ${MAX_CERTIFICATES} are read together`,
+      'Show this to the operators of the authority.',
+    );
   try {
-    return (pem.match(BLOCK) ?? []).map((block) => ({
+    return blocks.map((block) => ({
       x509: new X509Certificate(block),
       place: `authority ${origin}`,
     }));

@@ -19,12 +19,19 @@ export interface AskedAuthority {
   readonly now: () => number;
 }
 
-/** Says what an answer other than 200 to a jwt login of OpenBao or Vault means. */
+/** Says what an answer to a jwt login of OpenBao or Vault means that gave no token. */
 export function vaultLoginFailure(response: WireResponse, settings: VaultPkiSettings, asked: AskedAuthority): Failure {
   const { status } = response;
   const passing = passingFailure(response, asked);
   if (passing) return passing;
   const { login, loginRole } = settings;
+  if (status === 200)
+    return new Failure(
+      'config',
+      'LOGIN_REFUSED',
+      `The authority ${asked.origin} answered 200 to the login at ${login.path}, but gave no token that can be sent.`,
+      { hint: 'Check that certificate-url leads to OpenBao or Vault and not to another service.' },
+    );
   const said = quote(response, asked);
   const sentence = `The authority ${asked.origin} refused the login at ${login.path}: it answered ${status}${said && `: ${said}`}.`;
   if (status === 404 || /no handler|unsupported path|route entry/.test(said))

@@ -1,6 +1,7 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
 import type { ProtocolWorld } from '../../protocols/protocol.ts';
+import { isSendable } from '../../protocols/vault/answers.ts';
 import { REQUEST_HEADERS } from '../../protocols/vault/login.ts';
 import {
   type Asking,
@@ -68,7 +69,7 @@ export class VaultPki implements Authority {
     const path = this.#path(`${login.path}/login`);
     const response = await asking.post(jsonRequest(path, { role: loginRole, jwt }, REQUEST_HEADERS));
     const token = response.status === 200 ? readMember(response, 'auth.client_token') : undefined;
-    if (typeof token !== 'string' || token === '')
+    if (typeof token !== 'string' || !isSendable(token))
       throw vaultLoginFailure(response, this.#settings, this.#asked(asking));
     this.#world.mask(token);
     this.#tokens.set(asking, token);

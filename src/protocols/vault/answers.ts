@@ -87,6 +87,11 @@ export function warningsIn({ status, body }: WireResponse, scrub: Scrub): readon
 /** Lease of a token without an end; finite, because an infinite one marks a token that was given and cannot be replaced. */
 const NO_END_MS = Number.MAX_SAFE_INTEGER;
 
+/** Tells whether a token can be sent in a header: printable ASCII, and no longer than servers take; usual ones have 100 to 1,000 characters. */
+export function isSendable(token: string): boolean {
+  return /^[\x21-\x7e]{1,8192}$/.test(token);
+}
+
 /** Reads the answer to a login; `method` is the one that was used. */
 export function readLogin(response: WireResponse, method: 'cert' | 'oidc', scrub: Scrub): Token {
   if (response.status !== 200) throw loginFailure(response, method, scrub);
@@ -95,7 +100,7 @@ export function readLogin(response: WireResponse, method: 'cert' | 'oidc', scrub
   if (typeof auth['mfa_requirement'] === 'object' && auth['mfa_requirement'] !== null) throw secondFactorWanted();
   if (typeof value !== 'string' || value === '')
     throw unusable('The service answered 200 to the login, but gave no token.');
-  if (!/^[\x21-\x7e]+$/.test(value))
+  if (!isSendable(value))
     throw unusable('The service answered 200 to the login, but its token cannot be sent in a header.');
   return {
     value,
