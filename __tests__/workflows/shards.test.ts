@@ -121,6 +121,8 @@ describe('sign-release.yml, its own steps run as they stand', () => {
     ['checksums', { checksums: './SHA256SUMS' }],
     ['checksums', { checksums: '/SHA256SUMS' }],
     ['checksums', { checksums: 'SHA256SUMS\nx=1' }],
+    ['checksums', { checksums: 'verification.json' }],
+    ['checksums', { checksums: 'Signing-Manifest-1-of-2.json' }],
     ['verification-kit', { 'verification-kit': '../kit' }],
     ['verification-kit', { 'verification-kit': 'kit\nx=1' }],
     ...[
