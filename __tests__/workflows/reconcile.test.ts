@@ -107,6 +107,9 @@ test('what the list has is signed and attached, and checked as attached; a secon
   expect(second.result, second.log).toBe('success');
   expect(second.outputs).toEqual({ 'added-count': '0', 'checked-count': '2', findings: '[]' });
 
+  const other = await one.reconcile({ ...FILES, 'app.bin': 'the app of this release' });
+  expect(codesIn(other), 'a signed asset may be one of an older release').toEqual(['app.bin LISTED_OTHERWISE']);
+
   one.replace('app.bin', 'evil');
   const third = await one.reconcile({ ...FILES, 'app.bin': 'evil' });
   expect(third.result).toBe('failure');

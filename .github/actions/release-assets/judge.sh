@@ -68,6 +68,7 @@ json --slurp --slurpfile found found.json --slurpfile lists lists.jsonl --rawfil
   | ($listed | group_by(.name) | map({key: .[0].name, value: .}) | from_entries) as $rows_of
   | ($listed | group_by(.sha256) | map({key: .[0].sha256, value: (map(.name) | unique)}) | from_entries) as $names_of
   | ($allowed // [] | group_by(.sha256) | map({key: .[0].sha256, value: map(.name)}) | from_entries) as $allows
+  | ($allowed // [] | group_by(.name) | map({key: .[0].name, value: map(.sha256)}) | from_entries) as $given
   | map(. as $asset | . + (
       if .kind == "unsigned" then
         if (.name | IN($own[])) then finding("OWN_FILE_UNSIGNED"; "It is a receipt, a kit, a time stamp or a list of checksums without its signature, which only a signing of its release makes.")
@@ -82,6 +83,7 @@ json --slurp --slurpfile found found.json --slurpfile lists lists.jsonl --rawfil
       else finding("NOT_VERIFIED"; "The verification says nothing of it.") end)
     | if .code == null and .kind != "signature" then
         . + (if $rows_of[.name] and ($rows_of[.name] | all(.sha256 != $asset.sha256)) then finding("LISTED_OTHERWISE"; "\($rows_of[.name][0].list) lists another SHA-256 of it.")
+          elif $given[.name] and ($given[.name] | index($asset.sha256) | not) then finding("LISTED_OTHERWISE"; "The list that was given has another SHA-256 of it.")
           elif ($rows_of[.name] | not) and ($names_of[.sha256] // [] | any($there[.] | not)) then
             finding("RENAMED"; "The signed checksums list its content as \($names_of[.sha256] | map(select($there[.] | not))[0]).")
           else {} end)
