@@ -261,7 +261,7 @@ describe('verify refuses what is signed and is not of this release', () => {
 test.each(['SHA256SUMS', ''])(
   'names that the commands of a guide use are files of the release, with checksums “%s”',
   async (checksums) => {
-    const files = { '-': 'dash', 'public-key.pem': 'our own', 'sub/-': 'another' };
+    const files = { '-': 'dash', 'public-key.pem': 'our own', 'public-key-2.pem/x': 'below', 'sub/-': 'another' };
     const named = Object.fromEntries(Object.entries(files).map(([name, text]) => [`dist/${name}`, text]));
     await using scenario = await createScenario({ runScript: runInProcess, files: named });
     const inputs = { ...signing(scenario), root: 'dist', files: '**', checksums, upload: 'false' };

@@ -34,9 +34,10 @@ export function renderKey(release: KitRelease): string {
   ]);
 }
 
-/** Returns the name for a file that the reader makes beside the release; a file of the release of this name would be lost. */
-export function fileFor({ data }: KitRelease, name: string): string {
-  const taken = new Set([...data.files.map(([path]) => path), ...data.companions].map(foldName));
+/** Returns the name for a file that the reader makes beside the release; what the release has under this name would be lost. */
+export function fileFor({ data, checksums = '', timestamp = '' }: KitRelease, name: string): string {
+  const paths = [...data.files.map(([path]) => path), ...data.companions, checksums, timestamp];
+  const taken = new Set(paths.map((path) => foldName(path.replace(/\/.*/s, ''))));
   let free = name;
   for (let number = 2; taken.has(foldName(free)) || taken.has(foldName(free + data.suffix)); number++)
     free = name.replace('.', `-${number}.`);
