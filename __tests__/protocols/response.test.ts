@@ -400,6 +400,13 @@ describe('any answer', () => {
     ['a long title', `<title>${'t'.repeat(100_000)}</title>`],
     ['a title that is never closed', '<title'.repeat(170_000)],
     ['deeply nested JSON', '['.repeat(500_000)],
+    ['full stops before the end of a message', JSON.stringify({ code: 7, message: `${'.'.repeat(900_000)}x` })],
+    ['blanks behind a status', JSON.stringify({ code: `400${' '.repeat(900_000)}!` })],
+    ['blanks behind a status in an error', JSON.stringify({ error: { status: `400${' '.repeat(900_000)}!` } })],
+    [
+      'a message in each of many members',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 15_000 }, (_, at) => [`${at}msg`, `words ${at}`]))),
+    ],
   ])('with %s is read in no time and quoted in short', (_, body) => {
     for (const status of [200, 400, 500]) {
       const ms = workMs(() => expect(failureOf(answer(body, status)).message.length).toBeLessThan(320));

@@ -141,6 +141,7 @@ test('only the exact text says that a token is unknown', () => {
 test('warnings count only in an answer that succeeded, and only as texts', () => {
   expect(warningsIn(answer(200, { warnings: ['a s3cr3t', { text: 'b' }, null] }), scrub)).toEqual(['a ***']);
   expect(warningsIn(answer(502, 'bad gateway "warnings":["'), scrub)).toEqual([]);
+  expect(warningsIn(answer(200, { warnings: Array(100_000).fill('w') }), scrub)).toHaveLength(8);
 });
 
 test('public keys come as PEM for every type', () => {

@@ -49,13 +49,17 @@ function memberOf(value: unknown, name: string): unknown {
   return Array.isArray(member) ? member[0] : member;
 }
 
+/** Longest text that can be a status with its name. */
+const MAX_STATUS = 64;
+
 /** Returns the first member that is the status of an error in HTTP: `401`, `"401"`, `"401 UNAUTHORIZED"`. */
 function statusIn(value: unknown): number | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const members = membersOf(value);
   const found = STATUS_NAMES.map((name) => members.get(name))
     .filter((member) => typeof member === 'string' || typeof member === 'number')
-    .map((member) => /^\s*([45]\d\d)(?:\s+[A-Za-z_ ]+)?\s*$/.exec(String(member))?.[1]);
+    .map((member) => String(member).trim())
+    .map((text) => (text.length > MAX_STATUS ? undefined : /^([45]\d\d)(?:\s+[A-Za-z_ ]+)?$/.exec(text)?.[1]));
   const status = found.find((text) => text !== undefined);
   return status === undefined ? undefined : Number(status);
 }

@@ -121,12 +121,23 @@ function prefixed(field: string, words: string): string {
   return words === '' ? '' : `${field} ${words}`;
 }
 
+/** Each part is compared with all before it, and more of them do not fit into a sentence. */
+const MAX_PARTS = 32;
+
 /** Joins what is said, each thing once. */
 export function join(parts: readonly string[]): string {
   const said: string[] = [];
-  for (const part of parts.map((each) => each.trim().replace(/[.\s]+$/, ''))) {
+  for (const part of parts.slice(0, MAX_PARTS).map(withoutEnd)) {
     if (said.some((other) => other.includes(part))) continue;
     said.push(...part.split(': ').filter((piece) => piece !== '' && !said.includes(piece)));
   }
   return said.join(': ');
+}
+
+/** Returns a text without blanks around it and full stops at its end; a regular expression would look at many stops again from each one. */
+function withoutEnd(text: string): string {
+  const trimmed = text.trim();
+  let end = trimmed.length;
+  while (/[.\s]/.test(trimmed.charAt(end - 1))) end--;
+  return trimmed.slice(0, end);
 }

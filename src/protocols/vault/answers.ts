@@ -79,10 +79,12 @@ export function warningsIn({ status, body }: WireResponse, scrub: Scrub): readon
   // Whatever an answer with another status warns of, its failure says more.
   if (status !== 200 || !body.includes('"warnings":[')) return [];
   const { warnings } = object(parse(body));
-  return Array.isArray(warnings)
-    ? warnings.filter((each) => typeof each === 'string').map((each) => scrub(each, 300))
-    : [];
+  const texts = Array.isArray(warnings) ? warnings.filter((each) => typeof each === 'string') : [];
+  return texts.slice(0, MAX_WARNINGS).map((each) => scrub(each, 300));
 }
+
+/** Further warnings of one answer are not read: to look for secrets in a million of them would take minutes. */
+const MAX_WARNINGS = 8;
 
 /** Lease of a token without an end; finite, because an infinite one marks a token that was given and cannot be replaced. */
 const NO_END_MS = Number.MAX_SAFE_INTEGER;
