@@ -119,14 +119,19 @@ function readWhole(path: string, value: string, runner: Runner): string {
   if (!isSurelyPath(value)) {
     // The system's words about the path would quote it as well.
     runner.mask([value, ...value.split(/\s+/).filter((piece) => piece.length >= MIN_PIECE)]);
-    const sentence = 'Input verify-key is neither PEM text nor the path of a file that can be read; the text is not shown.';
+    const sentence =
+      'Input verify-key is neither PEM text nor the path of a file that can be read; the text is not shown.';
     throw new ActionError('VERIFY_KEY_UNREADABLE', sentence, { hint });
   }
   const reason = file?.reason ?? 'it is not there';
-  throw new ActionError('VERIFY_KEY_UNREADABLE', `Input verify-key: the file ${show(value)} cannot be read: ${reason}.`, {
-    hint,
-    cause: file?.cause,
-  });
+  throw new ActionError(
+    'VERIFY_KEY_UNREADABLE',
+    `Input verify-key: the file ${show(value)} cannot be read: ${reason}.`,
+    {
+      hint,
+      cause: file?.cause,
+    },
+  );
 }
 
 /** A piece of a key is longer than this. */

@@ -27,7 +27,8 @@ async function ask(
     const { 'x-vault-token': token, 'x-vault-request': marked } = request.headers;
     const path = request.url?.split('/').at(-1);
     seen.push({ path, token, marked });
-    const login: Answer = [200, { auth: { client_token: tokenOf(logins + 1) } }];
+    const policies = Array(500).fill('signing');
+    const login: Answer = [200, { auth: { client_token: tokenOf(logins + 1), policies } }];
     if (path === 'login') logins++;
     const [status, body] = path === 'login' ? login : path === 'ci' ? (answers[signed++] ?? NO_SUCH_ROLE) : [204, {}];
     request.resume();
@@ -46,7 +47,7 @@ async function ask(
 }
 
 test('a token that ended between two tries is replaced once; a new one that is refused is the fault of the policies', async () => {
-  const { error, seen } = await ask([[503, {}], NO_SUCH_ROLE]);
+  const { error, seen, steps } = await ask([[503, {}], NO_SUCH_ROLE]);
   expect(error?.message).toMatch(/answered 403: permission denied/);
   expect(seen.map(({ path, token }) => [path, token])).toEqual([
     ['login', undefined],
@@ -57,6 +58,7 @@ test('a token that ended between two tries is replaced once; a new one that is r
     ['revoke-self', 'token-1'],
     ['revoke-self', 'token-2'],
   ]);
+  expect(steps.find(({ check }) => check === 'login')?.what).toMatch(/policies: (?:signing, ){33}sig$/);
   expect(new Set(seen.map(({ marked }) => marked)), 'agents refuse requests without the header').toEqual(
     new Set(['true']),
   );

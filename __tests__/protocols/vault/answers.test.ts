@@ -144,6 +144,16 @@ test('warnings count only in an answer that succeeded, and only as texts', () =>
   expect(warningsIn(answer(200, { warnings: Array(100_000).fill('w') }), scrub)).toHaveLength(8);
 });
 
+test.each(['', 'HVS.A-TOKEN', 'rsa-2048 of\nsomebody', 'x'.repeat(40)])(
+  '“%s” is no type of a key, and is not shown',
+  (type) => {
+    const read = (): unknown => readKey(answer(200, { data: { type, latest_version: 1 } }), batch);
+    expect(read).toThrow(
+      /^The service answered 200 to the question about the key, but not with its type and version\.$/,
+    );
+  },
+);
+
 test('public keys come as PEM for every type', () => {
   const keys = { 1: { public_key: Buffer.alloc(32, 1).toString('base64') } };
   const { publicKeys } = readKey(answer(200, { data: { type: 'ed25519', latest_version: 1, keys } }), batch);

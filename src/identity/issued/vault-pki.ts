@@ -14,6 +14,9 @@ import {
 } from './authority.ts';
 import { noCertificate, vaultLoginFailure, vaultSignFailure } from './refusals.ts';
 
+/** Longest list of policies that is shown, in characters. */
+const MAX_POLICIES = 300;
+
 /** The pki engine of OpenBao or Vault, which a job reaches by its jwt login. */
 export class VaultPki implements Authority {
   readonly #settings: VaultPkiSettings;
@@ -75,7 +78,7 @@ export class VaultPki implements Authority {
     this.#tokens.set(asking, token);
     // Batch tokens cannot be revoked.
     if (readMember(response, 'auth.token_type') !== 'batch') this.#issued.add(token);
-    const policies = textsIn(readMember(response, 'auth.policies')).join(', ');
+    const policies = this.#world.scrub(textsIn(readMember(response, 'auth.policies')).join(', '), MAX_POLICIES);
     asking.note({
       check: 'login',
       what: `${login.path} took the token for the role ${loginRole}; policies: ${policies}`,

@@ -127,7 +127,8 @@ export function readWrapping({ status, body }: WireResponse): string | undefined
 export function readKey(response: WireResponse, asked: Asked): KeyFacts {
   if (response.status !== 200) throw signFailure(response, asked);
   const { type, latest_version: latest, keys } = member(parse(response.body), 'data');
-  if (typeof type !== 'string' || typeof latest !== 'number')
+  // The type is shown: no other text of the service may stand for it.
+  if (typeof type !== 'string' || !/^[a-z][a-z0-9_-]{0,30}$/.test(type) || typeof latest !== 'number')
     throw unusable('The service answered 200 to the question about the key, but not with its type and version.');
   const publicKeys = Object.entries(object(keys)).flatMap(([version, value]) => {
     const { public_key: pem } = object(value);
