@@ -54,8 +54,14 @@ export const modules = { 33642: ((__unused_webpack___webpack_module__, __webpack
 			`openssl pkey -pubin -in ${file} -outform DER | openssl dgst -sha256`
 		]);
 	}
-	function fileFor({ data }, name) {
-		const taken = new Set([...data.files.map(([path]) => path), ...data.companions].map(names.zN));
+	function fileFor({ data, checksums = "", timestamp = "" }, name) {
+		const paths = [
+			...data.files.map(([path]) => path),
+			...data.companions,
+			checksums,
+			timestamp
+		];
+		const taken = new Set(paths.map((path) => (0, names.zN)(path.replace(/\/.*/s, ""))));
 		let free = name;
 		for (let number = 2; taken.has((0, names.zN)(free)) || taken.has((0, names.zN)(free + data.suffix)); number++) free = name.replace(".", `-${number}.`);
 		return free;

@@ -17697,9 +17697,12 @@ var __webpack_modules__ = {
 			};
 		}
 		const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+		const MAX_CERTIFICATES = 16;
 		function readAll(pem, origin) {
+			const blocks = pem.match(BLOCK) ?? [];
+			if (blocks.length > MAX_CERTIFICATES) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_5__.X1)(origin, `comes with ${blocks.length - 1} others, and no more than ${MAX_CERTIFICATES} are read together`, "Show this to the operators of the authority.");
 			try {
-				return (pem.match(BLOCK) ?? []).map((block) => ({
+				return blocks.map((block) => ({
 					x509: new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(block),
 					place: `authority ${origin}`
 				}));
@@ -17731,6 +17734,7 @@ var __webpack_modules__ = {
 			const passing = passingFailure(response, asked);
 			if (passing) return passing;
 			const { login, loginRole } = settings;
+			if (status === 200) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", `The authority ${asked.origin} answered 200 to the login at ${login.path}, but gave no token that can be sent.`, { hint: "Check that certificate-url leads to OpenBao or Vault and not to another service." });
 			const said = quote(response, asked);
 			const sentence = `The authority ${asked.origin} refused the login at ${login.path}: it answered ${status}${said && `: ${said}`}.`;
 			if (status === 404 || /no handler|unsupported path|route entry/.test(said)) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", sentence, { hint: `There is no login at ${login.path}. Check certificate-url, and give another mount behind the role, as in certificate-role: ${loginRole}@team/auth/github/pki-role.` });
@@ -18957,7 +18961,7 @@ var __webpack_modules__ = {
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(10858);
 				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(77945);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(18456);
-				var _runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(41442);
+				var _runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(41346);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(23881);
 				var _worker_worker_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4688);
 				if (process.report) process.report.excludeEnv = true;
@@ -19053,7 +19057,7 @@ var __webpack_modules__ = {
 		var secrets = __nccwpck_require__(60913);
 		var address_fields = __nccwpck_require__(7593);
 		var inputs = __nccwpck_require__(17783);
-		var src_runner = __nccwpck_require__(41442);
+		var src_runner = __nccwpck_require__(41346);
 		var files_names = __nccwpck_require__(93509);
 		var policy_failure = __nccwpck_require__(74318);
 		var retry_after = __nccwpck_require__(60458);
@@ -19253,10 +19257,11 @@ var __webpack_modules__ = {
 			const member = typeof value === "object" && value !== null ? (0, answers_members.lS)(value).get(name) : undefined;
 			return Array.isArray(member) ? member[0] : member;
 		}
+		const MAX_STATUS = 64;
 		function statusIn(value) {
 			if (typeof value !== "object" || value === null) return undefined;
 			const members = (0, answers_members.lS)(value);
-			const found = STATUS_NAMES.map((name) => members.get(name)).filter((member) => typeof member === "string" || typeof member === "number").map((member) => /^\s*([45]\d\d)(?:\s+[A-Za-z_ ]+)?\s*$/.exec(String(member))?.[1]);
+			const found = STATUS_NAMES.map((name) => members.get(name)).filter((member) => typeof member === "string" || typeof member === "number").map((member) => String(member).trim()).map((text) => text.length > MAX_STATUS ? undefined : /^([45]\d\d)(?:\s+[A-Za-z_ ]+)?$/.exec(text)?.[1]);
 			const status = found.find((text) => text !== undefined);
 			return status === undefined ? undefined : Number(status);
 		}
@@ -21277,7 +21282,7 @@ Content-Type: application/json
 			const { workspace } = runner.facts;
 			refuseBareKey(value, runner);
 			const path = (0, external_node_path_.resolve)(workspace, value);
-			const text = readWhole(path, value);
+			const text = readWhole(path, value, runner);
 			runner.mask((0, secrets.XX)(text));
 			const pathInCheckout = (0, real_path._l)(workspace, path);
 			if (pathInCheckout !== undefined) warnOfForeignKey(pathInCheckout, runner);
@@ -21309,18 +21314,28 @@ Content-Type: application/json
 			const start = Buffer.from(text, "base64");
 			return start[0] === 48 || start.toString("latin1", 0, 10).startsWith("-----BEGIN") ? "base64" : undefined;
 		}
-		function readWhole(path, value) {
+		function readWhole(path, value, runner) {
 			const file = (0, read_small.EW)(path, {
 				maxBytes: MAX_KEY_FILE_BYTES,
 				longer: "refused",
 				links: "followed"
 			});
 			if (file?.bytes) return file.bytes.toString("utf8");
+			const hint = "Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.";
+			if (!isSurelyPath(value)) {
+				runner.mask([value, ...value.split(/\s+/).filter((piece) => piece.length >= MIN_PIECE)]);
+				const sentence = "Input verify-key is neither PEM text nor the path of a file that can be read; the text is not shown.";
+				throw new errors.lZ("VERIFY_KEY_UNREADABLE", sentence, { hint });
+			}
 			const reason = file?.reason ?? "it is not there";
-			throw new errors.lZ("VERIFY_KEY_UNREADABLE", `Input verify-key: the file ${(0, files_names.WU)(value.slice(0, 200))} cannot be read: ${reason}.`, {
-				hint: "Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.",
+			throw new errors.lZ("VERIFY_KEY_UNREADABLE", `Input verify-key: the file ${(0, files_names.WU)(value)} cannot be read: ${reason}.`, {
+				hint,
 				cause: file?.cause
 			});
+		}
+		const MIN_PIECE = 16;
+		function isSurelyPath(value) {
+			return /^[^\r\n]{1,31}$/.test(value) || /^[^\r\n]{1,200}\.[A-Za-z][A-Za-z0-9]{0,7}$/.test(value);
 		}
 		;
 		function loadInputs(runner) {
@@ -25828,8 +25843,10 @@ Content-Type: application/json
 			}
 			async close() {}
 		}
+		var answers = __nccwpck_require__(28291);
 		var vault_login = __nccwpck_require__(76421);
 		;
+		const MAX_POLICIES = 300;
 		class VaultPki {
 			#settings;
 			#world;
@@ -25888,11 +25905,11 @@ Content-Type: application/json
 					jwt
 				}, vault_login.V));
 				const token = response.status === 200 ? (0, authority.hd)(response, "auth.client_token") : undefined;
-				if (typeof token !== "string" || token === "") throw (0, refusals.uj)(response, this.#settings, this.#asked(asking));
+				if (typeof token !== "string" || !(0, answers.dT)(token)) throw (0, refusals.uj)(response, this.#settings, this.#asked(asking));
 				this.#world.mask(token);
 				this.#tokens.set(asking, token);
 				if ((0, authority.hd)(response, "auth.token_type") !== "batch") this.#issued.add(token);
-				const policies = (0, authority.Ej)((0, authority.hd)(response, "auth.policies")).join(", ");
+				const policies = this.#world.scrub((0, authority.Ej)((0, authority.hd)(response, "auth.policies")).join(", "), MAX_POLICIES);
 				asking.note({
 					check: "login",
 					what: `${login.path} took the token for the role ${loginRole}; policies: ${policies}`
@@ -30411,13 +30428,20 @@ Content-Type: application/json
 		function prefixed(field, words) {
 			return words === "" ? "" : `${field} ${words}`;
 		}
+		const MAX_PARTS = 32;
 		function join(parts) {
 			const said = [];
-			for (const part of parts.map((each) => each.trim().replace(/[.\s]+$/, ""))) {
+			for (const part of parts.slice(0, MAX_PARTS).map(withoutEnd)) {
 				if (said.some((other) => other.includes(part))) continue;
 				said.push(...part.split(": ").filter((piece) => piece !== "" && !said.includes(piece)));
 			}
 			return said.join(": ");
+		}
+		function withoutEnd(text) {
+			const trimmed = text.trim();
+			let end = trimmed.length;
+			while (/[.\s]/.test(trimmed.charAt(end - 1))) end--;
+			return trimmed.slice(0, end);
 		}
 	}),
 	95235: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30873,6 +30897,7 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			Hq: () => warningsIn,
 			YZ: () => readKey,
+			dT: () => isSendable,
 			hU: () => readWrapping,
 			mN: () => readLogin,
 			x3: () => readBatch
@@ -30913,16 +30938,21 @@ Content-Type: application/json
 		function warningsIn({ status, body }, scrub) {
 			if (status !== 200 || !body.includes("\"warnings\":[")) return [];
 			const { warnings } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(parse(body));
-			return Array.isArray(warnings) ? warnings.filter((each) => typeof each === "string").map((each) => scrub(each, 300)) : [];
+			const texts = Array.isArray(warnings) ? warnings.filter((each) => typeof each === "string") : [];
+			return texts.slice(0, MAX_WARNINGS).map((each) => scrub(each, 300));
 		}
+		const MAX_WARNINGS = 8;
 		const NO_END_MS = Number.MAX_SAFE_INTEGER;
+		function isSendable(token) {
+			return /^[\x21-\x7e]{1,8192}$/.test(token);
+		}
 		function readLogin(response, method, scrub) {
 			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.ie)(response, method, scrub);
 			const auth = member(parse(response.body), "auth");
 			const { client_token: value, lease_duration: seconds, token_type: type } = auth;
 			if (typeof auth["mfa_requirement"] === "object" && auth["mfa_requirement"] !== null) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.V0)();
 			if (typeof value !== "string" || value === "") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The service answered 200 to the login, but gave no token.");
-			if (!/^[\x21-\x7e]+$/.test(value)) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The service answered 200 to the login, but its token cannot be sent in a header.");
+			if (!isSendable(value)) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The service answered 200 to the login, but its token cannot be sent in a header.");
 			return {
 				value,
 				leaseMs: typeof seconds === "number" && seconds > 0 ? Math.min(seconds * 1e3, NO_END_MS) : NO_END_MS,
@@ -30941,7 +30971,7 @@ Content-Type: application/json
 		function readKey(response, asked) {
 			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.C9)(response, asked);
 			const { type, latest_version: latest, keys } = member(parse(response.body), "data");
-			if (typeof type !== "string" || typeof latest !== "number") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The service answered 200 to the question about the key, but not with its type and version.");
+			if (typeof type !== "string" || !/^[a-z][a-z0-9_-]{0,30}$/.test(type) || typeof latest !== "number") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The service answered 200 to the question about the key, but not with its type and version.");
 			const publicKeys = Object.entries((0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(keys)).flatMap(([version, value]) => {
 				const { public_key: pem } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(value);
 				return typeof pem === "string" && pem !== "" ? [[Number(version), asPem(pem)]] : [];
@@ -31756,7 +31786,7 @@ Content-Type: application/json
 			return shown.join(", ") + (names.length > limit ? ` and ${formatCount(names.length - limit)} more` : "");
 		}
 	}),
-	41442: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	41346: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			j: () => createRunner,
 			v: () => idTokenMissing
@@ -32187,7 +32217,14 @@ Content-Type: application/json
 			return rewrite(spelling, pattern, () => "");
 		}
 		function bareOf(spelling) {
-			return rewrite(spelling, /[^a-z0-9]/gu, ([character]) => character.normalize("NFKD").replace(/[^\p{L}\p{N}]/gu, "").toLowerCase());
+			return rewrite(spelling, NOT_BARE, ([character]) => bareCharacter(character));
+		}
+		function bare(text) {
+			return text.toLowerCase().replace(NOT_BARE, bareCharacter);
+		}
+		const NOT_BARE = /[^a-z0-9]/gu;
+		function bareCharacter(character) {
+			return character.normalize("NFKD").replace(/[^\p{L}\p{N}]/gu, "").toLowerCase();
 		}
 		function original(text) {
 			const starts = Array.from({ length: text.length }, (_, at) => at);
@@ -32238,15 +32275,39 @@ Content-Type: application/json
 			}[plain ?? ""] ?? plain ?? whole;
 		}
 		;
+		const PIECE_LENGTH = 16;
+		const ENCODED_STEP = 8;
+		class Pieces {
+			#pieces = new Set();
+			#undivided = [];
+			add(secret, encoded) {
+				this.#undivided.push([secret, 1], ...encoded.map((form) => [form, ENCODED_STEP]));
+			}
+			find({ text, starts, ends }) {
+				this.#divide();
+				const found = [];
+				for (let at = 0; at + PIECE_LENGTH <= text.length; at++) {
+					if (this.#pieces.has(text.slice(at, at + PIECE_LENGTH))) found.push([starts[at] ?? 0, ends[at + PIECE_LENGTH - 1] ?? 0]);
+				}
+				return found;
+			}
+			#divide() {
+				for (const [form, step] of this.#undivided.splice(0)) {
+					const text = bare(form);
+					const last = text.length - PIECE_LENGTH;
+					for (let at = 0; at < last; at += step) this.#pieces.add(text.slice(at, at + PIECE_LENGTH));
+					if (last >= 0) this.#pieces.add(text.slice(last));
+				}
+			}
+		}
+		;
 		const STARS = "***";
 		const MIN_ENCODED_LENGTH = 8;
-		const MIN_BARE_LENGTH = 16;
 		const MAX_ESCAPED = 32;
 		class Masks {
 			#forms = new Set();
 			#encoded = new Set();
-			#bare = new Set();
-			#unbared = [];
+			#pieces = new Pieces();
 			#byBeginning = new Map();
 			#beginnings = new Uint8Array(2 ** 16);
 			#longest = 0;
@@ -32265,7 +32326,7 @@ Content-Type: application/json
 					if (form.length >= MIN_ENCODED_LENGTH) this.#index(form);
 					this.#longest = Math.max(this.#longest, form.length);
 				}
-				this.#unbared.push(secret, ...encoded, ...wide);
+				this.#pieces.add(secret, [...encoded, ...wide]);
 				return [...new Set([
 					secret,
 					(0, names.a)(secret),
@@ -32289,7 +32350,7 @@ Content-Type: application/json
 				const levels = withoutEscapes(searched);
 				const readings = [...levels, ...[asItIs, ...levels].flatMap(withoutBytes)];
 				for (const reading of readings) found.push(...findSpelled(reading, this.#forms));
-				for (const reading of [asItIs, ...readings]) found.push(...findSpelled(bareOf(reading), this.#bareForms()));
+				for (const reading of [asItIs, ...readings]) found.push(...this.#pieces.find(bareOf(reading)));
 				const joined = without(levels.at(-1) ?? asItIs, /\s+/g);
 				found.push(...findSpelled(joined, this.#encoded), ...findSpelled(without(joined, /:+/g), this.#encoded));
 				return replaceAll(searched, found.sort(byStart), maxLength);
@@ -32309,13 +32370,6 @@ Content-Type: application/json
 					joined,
 					...readings
 				].some((spelling) => this.#holds(spelling.text));
-			}
-			#bareForms() {
-				for (const form of this.#unbared.splice(0)) {
-					const bare = bareOf(original(form)).text;
-					if (bare.length >= MIN_BARE_LENGTH) this.#bare.add(bare);
-				}
-				return this.#bare;
 			}
 			#index(form) {
 				this.#beginnings[hashAt(form, 0)] = 1;
