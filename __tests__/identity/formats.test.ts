@@ -134,6 +134,9 @@ describe('PKCS#12', () => {
     ['AES-128 and unencrypted certificates', ['-keypbe', 'AES-128-CBC', '-certpbe', 'NONE']],
     ['no encryption at all', ['-keypbe', 'NONE', '-certpbe', 'NONE']],
     ['no integrity check', ['-nomac']],
+    ['Camellia', ['-keypbe', 'camellia-256-cbc', '-certpbe', 'camellia-128-cbc']],
+    ['ARIA', ['-keypbe', 'aria-256-cbc', '-certpbe', 'aria-192-cbc']],
+    ['3DES with two keys', ['-keypbe', 'PBE-SHA1-2DES', '-certpbe', 'PBE-SHA1-2DES']],
   ])('%s', (_, args) => {
     const cert = pack(...args, '-passout', `pass:${PASSPHRASE}`);
     expect(expectSame({ cert, key: '', keyPassphrase: PASSPHRASE })).toContain('PKCS#12 unpacked');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inspectIdentity } from '../../src/identity/identity.ts';
 import type { IdentityText } from '../../src/identity/text/inputs.ts';
 import { base64, makePki, OPTIONS, type Pki, problemsOf, soundText } from './pki.ts';
 
@@ -99,7 +100,43 @@ describe('passphrases', () => {
     pki.openssl('pkcs12', '-export', '-nocerts', '-inkey', 'client.key', ...passout, '-out', 'nocert.p12');
     expectProblem(
       { cert: base64(pki.bytes('nocert.p12')), key: '', keyPassphrase },
-      /is a private key, not a certificate/,
+      /IDENTITY_WRONG_KIND: input cert is a PKCS#12 that holds a private key and no certificate/,
     );
+  });
+
+  it('a PKCS#12 without a check of the whole is not called damaged when its passphrase is missing or wrong', () => {
+    const material = ['-in', 'client.pem', '-inkey', 'client.key'];
+    pki.openssl('pkcs12', '-export', ...material, '-nomac', ...passout, '-out', 'nomac.p12');
+    const cert = base64(pki.bytes('nomac.p12'));
+    expectProblem({ cert, key: '', keyPassphrase: 'wrong' }, /IDENTITY_PASSPHRASE_WRONG/);
+    expectProblem({ cert, key: '' }, /IDENTITY_PASSPHRASE_MISSING/);
+  });
+
+  it.each([
+    [['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'], /IDENTITY_KEY_TOO_SMALL: .* 1024 bits/],
+    [['-algorithm', 'SM2'], /IDENTITY_WRONG_KIND: .* is an SM2 key/],
+    [['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:secp256k1'], /IDENTITY_WRONG_KIND: .* curve secp256k1/],
+  ])('a PKCS#12 whose key TLS does not take is told by its key, not as damage: %j', (key, problem) => {
+    const name = `odd-${key[1]}`;
+    pki.issue(name, { key, issuer: 'intermediate' });
+    const material = ['-in', `${name}.pem`, '-inkey', `${name}.key`];
+    pki.openssl('pkcs12', '-export', ...material, ...passout, '-out', `${name}.p12`);
+    const cert = base64(pki.bytes(`${name}.p12`));
+    expectProblem({ cert, key: '', keyPassphrase: 'right-passphrase' }, problem);
+  });
+
+  it('the files of other programs are told by their kind', () => {
+    expectProblem({ cert: base64(Buffer.from('feedfeed0000000200000001', 'hex')) }, /Java keystore.*keytool/);
+    expectProblem({ key: 'PuTTY-User-Key-File-3: ecdsa-sha2-nistp256\nEncryption: none' }, /key of PuTTY/);
+    expectProblem({ key: '{"crv": "P-256", "kty": "EC", "d": "x"}' }, /JSON Web Key/);
+  });
+
+  it('a curve that is spelt out in the certificate gets a warning, because most servers refuse it', () => {
+    const key = ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-pkeyopt', 'ec_param_enc:explicit'];
+    pki.issue('explicit', { key, issuer: 'intermediate' });
+    const warnings = (given: IdentityText): string => inspectIdentity(given, OPTIONS).warnings.join();
+    const explicit = { ...sound, cert: pki.text('explicit.pem'), key: pki.text('explicit.key') };
+    expect(warnings(explicit)).toContain("spells out the parameters of its curve in place of the curve's name");
+    expect(warnings(sound)).not.toContain('curve');
   });
 });

@@ -1,5 +1,12 @@
 import { ActionError } from '../errors.ts';
-import { factsOf, isSelfSigned, nameOnOneLine, type PlacedCertificate, weakDigestOf } from './material/certificate.ts';
+import {
+  factsOf,
+  hasUnnamedCurve,
+  isSelfSigned,
+  nameOnOneLine,
+  type PlacedCertificate,
+  weakDigestOf,
+} from './material/certificate.ts';
 import type { ClientChain } from './material/client-chain.ts';
 
 /** When a check happens, and how early an end of validity is worth a warning. */
@@ -35,6 +42,11 @@ export function clientWarnings(chain: ClientChain, { now, expiryWarningDays }: V
   if (uses !== undefined && !uses.includes(CLIENT_AUTH) && !uses.includes(ANY_USE)) {
     warnings.push(
       `${place}: the client certificate is not issued for client authentication (its extended key usage lacks clientAuth); a strict server refuses it. Ask the certificate authority for one that is.`,
+    );
+  }
+  if (hasUnnamedCurve(x509)) {
+    warnings.push(
+      `${place}: the public key of the client certificate spells out the parameters of its curve in place of the curve's name; most servers refuse such a certificate. Make a new key on a named curve (such as P-256), and ask for a certificate for it.`,
     );
   }
   return [...warnings, ...dateWarnings(chain.certificates.slice(1), now)];

@@ -14,7 +14,18 @@ export const MAX_ITERATIONS = 5_000_000;
 
 const PBES2 = '1.2.840.113549.1.5.13';
 const PBKDF2 = '1.2.840.113549.1.5.12';
-const PBE_SHA1_3DES = '1.2.840.113549.1.12.1.3';
+/** The schemes of PKCS#12 itself that OpenSSL 3 still takes: 3DES with three keys, and with two. */
+const PKCS12_CIPHERS: Readonly<Record<string, Cipher>> = {
+  '1.2.840.113549.1.12.1.3': { name: 'des-ede3-cbc', keyLength: 24 },
+  '1.2.840.113549.1.12.1.4': { name: 'des-ede-cbc', keyLength: 16 },
+};
+
+interface Cipher {
+  /** Name in OpenSSL. */
+  readonly name: string;
+  /** In bytes. */
+  readonly keyLength: number;
+}
 
 const HMACS: Readonly<Record<string, string>> = {
   '1.2.840.113549.2.7': 'sha1',
@@ -22,13 +33,21 @@ const HMACS: Readonly<Record<string, string>> = {
   '1.2.840.113549.2.9': 'sha256',
   '1.2.840.113549.2.10': 'sha384',
   '1.2.840.113549.2.11': 'sha512',
+  '1.2.840.113549.2.12': 'sha512-224',
+  '1.2.840.113549.2.13': 'sha512-256',
 };
 
-const CIPHERS: Readonly<Record<string, { readonly name: string; readonly keyLength: number }>> = {
+const CIPHERS: Readonly<Record<string, Cipher>> = {
   '1.2.840.113549.3.7': { name: 'des-ede3-cbc', keyLength: 24 },
   '2.16.840.1.101.3.4.1.2': { name: 'aes-128-cbc', keyLength: 16 },
   '2.16.840.1.101.3.4.1.22': { name: 'aes-192-cbc', keyLength: 24 },
   '2.16.840.1.101.3.4.1.42': { name: 'aes-256-cbc', keyLength: 32 },
+  '1.2.392.200011.61.1.1.1.2': { name: 'camellia-128-cbc', keyLength: 16 },
+  '1.2.392.200011.61.1.1.1.3': { name: 'camellia-192-cbc', keyLength: 24 },
+  '1.2.392.200011.61.1.1.1.4': { name: 'camellia-256-cbc', keyLength: 32 },
+  '1.2.410.200046.1.1.2': { name: 'aria-128-cbc', keyLength: 16 },
+  '1.2.410.200046.1.1.7': { name: 'aria-192-cbc', keyLength: 24 },
+  '1.2.410.200046.1.1.12': { name: 'aria-256-cbc', keyLength: 32 },
 };
 
 /** Tells whether an algorithm identifier names one of the early schemes (DES, RC2, RC4, MD5) that OpenSSL 3 refuses. */
@@ -40,14 +59,10 @@ export function isRetiredScheme(algorithm: Element | undefined): boolean {
 /** Reads an algorithm identifier: PBES2 with PBKDF2, or 3DES as Windows exports it; `undefined` for any other scheme. */
 export function readPasswordScheme(algorithm: Element | undefined): PasswordScheme | undefined {
   const [oid, parameters] = childrenOf(algorithm);
-  switch (oidOf(oid) ?? '') {
-    case PBES2:
-      return readPbes2(childrenOf(parameters));
-    case PBE_SHA1_3DES:
-      return readPkcs12Scheme(childrenOf(parameters));
-    default:
-      return undefined;
-  }
+  const name = oidOf(oid) ?? '';
+  if (name === PBES2) return readPbes2(childrenOf(parameters));
+  const cipher = PKCS12_CIPHERS[name];
+  return cipher && readPkcs12Scheme(childrenOf(parameters), cipher);
 }
 
 function readPbes2([derivation, encryption]: readonly Element[]): PasswordScheme | undefined {
@@ -72,7 +87,7 @@ function readPbes2([derivation, encryption]: readonly Element[]): PasswordScheme
   };
 }
 
-function readPkcs12Scheme([saltElement, rounds]: readonly Element[]): PasswordScheme | undefined {
+function readPkcs12Scheme([saltElement, rounds]: readonly Element[], cipher: Cipher): PasswordScheme | undefined {
   const salt = octetsOf(saltElement);
   const iterations = integerOf(rounds);
   if (!salt || salt.length === 0 || !iterations) return undefined;
@@ -80,7 +95,7 @@ function readPkcs12Scheme([saltElement, rounds]: readonly Element[]): PasswordSc
     iterations,
     decrypt: (data, passphrase) => {
       const derive = (id: number, length: number) => derivePkcs12({ id, length, salt, iterations, passphrase });
-      const decipher = createDecipheriv('des-ede3-cbc', derive(1, 24), derive(2, 8));
+      const decipher = createDecipheriv(cipher.name, derive(1, cipher.keyLength), derive(2, 8));
       return Buffer.concat([decipher.update(data), decipher.final()]);
     },
   };

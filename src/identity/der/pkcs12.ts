@@ -20,31 +20,46 @@ const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
 export function readPkcs12(block: Block, passphrase: string | undefined): readonly Block[] | ActionError {
   const [, authenticatedSafe, mac] = childrenOf(readElement(block.der));
   const rounds = Math.max(integerOf(childrenOf(mac)[2]) ?? 0, ...partsOf(authenticatedSafe).map(iterationsOf));
-  if (rounds > MAX_ITERATIONS) return tooManyIterations(placeOf(block), rounds);
+  if (rounds > MAX_ITERATIONS) return tooManyIterations(placeOf(block), rounds, EXPORT_ANEW);
   const problem = checkWithOpenssl(block, passphrase);
   if (problem !== undefined) return problem;
   try {
     const blocks = partsOf(authenticatedSafe).flatMap((part) => bagsOf(block, part, passphrase ?? ''));
     return blocks.length > 0 ? blocks : unusable(block, 'it holds neither a certificate nor a key', undefined);
   } catch (cause) {
+    if (cause instanceof NotOpened) return notOpened(block, passphrase, mac);
     return cause instanceof ActionError ? cause : unusable(block, 'it cannot be taken apart', cause);
   }
 }
 
-// OpenSSL checks the integrity of the whole, and its verdicts tell the causes apart.
+/** The passphrase does not decrypt a part. */
+class NotOpened extends Error {}
+
+/** Without a check of the whole, only decrypting shows that a passphrase is wrong; with a check, OpenSSL has taken it before. */
+function notOpened(block: Block, passphrase: string | undefined, mac: Element | undefined): ActionError {
+  const place = placeOf(block);
+  if (mac === undefined) return passphrase === undefined ? passphraseMissing(place) : passphraseWrong(place, undefined);
+  return new ActionError(
+    'IDENTITY_PASSPHRASE_WRONG',
+    `${place}: the passphrase in key-passphrase fits this PKCS#12 as a whole, but its content is encrypted with another one`,
+    { hint: EXPORT_ANEW },
+  );
+}
+
+/**
+ * OpenSSL checks the integrity of the whole. It also tries whether TLS can use what is inside, such as a small or unusual
+ * key: what is wrong there is told by whoever reads the certificates and keys.
+ */
 function checkWithOpenssl(block: Block, passphrase: string | undefined): ActionError | undefined {
   try {
     createSecureContext({ pfx: block.der, passphrase: passphrase ?? '' });
     return undefined;
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : '';
-    if (/^Unable to load (?:private key|certificate) from PFX/.test(text)) return undefined;
     if (text.includes('mac verify failure')) {
       return passphrase === undefined ? passphraseMissing(placeOf(block)) : passphraseWrong(placeOf(block), cause);
     }
-    return codeOf(cause) === 'ERR_CRYPTO_UNSUPPORTED_OPERATION'
-      ? retired(block, cause)
-      : unusable(block, 'it is damaged', cause);
+    return codeOf(cause) === 'ERR_CRYPTO_UNSUPPORTED_OPERATION' ? retired(block, cause) : undefined;
   }
 }
 
@@ -109,8 +124,10 @@ function safeContentsOf(block: Block, part: Element, passphrase: string): Buffer
 
 /** Decrypts with the passphrase; where it is empty, OpenSSL and others also mean "none" by it, which gives other keys. */
 function decryptSequence(scheme: PasswordScheme, data: Buffer, passphrase: string): Buffer {
-  if (passphrase !== '') return scheme.decrypt(data, passphrase);
-  return tryDecrypt(scheme, data, '') ?? scheme.decrypt(data, null);
+  const bytes =
+    tryDecrypt(scheme, data, passphrase) ?? (passphrase === '' ? tryDecrypt(scheme, data, null) : undefined);
+  if (bytes === undefined) throw new NotOpened();
+  return bytes;
 }
 
 /** A wrong key passes the check of the padding once in 256 times, but its result is no DER. */
@@ -139,7 +156,7 @@ const EXPORT_ANEW =
 function retired(block: Block, cause: unknown): ActionError {
   return new ActionError(
     'IDENTITY_PKCS12_RETIRED',
-    `${placeOf(block)}: this PKCS#12 is encrypted with an algorithm that OpenSSL 3 refuses (RC2 or RC4)`,
+    `${placeOf(block)}: this PKCS#12 is encrypted with an algorithm that OpenSSL 3 refuses (such as RC2, RC4 or DES)`,
     { hint: EXPORT_ANEW, cause },
   );
 }

@@ -92,6 +92,12 @@ export function extensionOf(x509: X509Certificate, oid: string): Buffer | undefi
   return octetsOf(childrenOf(extension).at(-1));
 }
 
+/** Tells whether the public key is on a curve that is given by its parameters: RFC 5480 allows only a curve that is named. */
+export function hasUnnamedCurve({ publicKey }: X509Certificate): boolean {
+  const [algorithm] = childrenOf(readElement(publicKey.export({ type: 'spki', format: 'der' })));
+  return publicKey.asymmetricKeyType === 'ec' && childrenOf(algorithm)[1]?.tag === TAG.sequence;
+}
+
 /** Tells whether a certificate is signed by its own key. */
 export function isSelfSigned(x509: X509Certificate): boolean {
   return isIssuedBy(x509, x509);

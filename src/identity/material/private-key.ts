@@ -63,6 +63,8 @@ function open(block: Block, passphrase: string | undefined): PrivateKey | Action
     const publicKeySha256 = publicKeyPrint(publicKey);
     return { key, pem, passphrase, place: placeOf(block), publicKeySha256 };
   } catch (cause) {
+    // Empty is what stands for no passphrase at all in a PKCS#12.
+    if (passphrase === '') return passphraseMissing(placeOf(block));
     if (passphrase !== undefined) return passphraseWrong(placeOf(block), cause);
     return new ActionError('IDENTITY_BLOCK_BROKEN', `${placeOf(block)}: this is not a private key that can be read`, {
       hint: 'Its characters were changed on the way, or its label does not fit. Store the original file again.',
@@ -85,16 +87,14 @@ function encryptionFault(block: Block): ActionError | undefined {
     );
   }
   const iterations = cipher === undefined ? (readPasswordScheme(algorithm)?.iterations ?? 0) : 0;
-  return iterations > MAX_ITERATIONS ? tooManyIterations(placeOf(block), iterations) : undefined;
+  const anew = 'Encrypt it anew with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.';
+  return iterations > MAX_ITERATIONS ? tooManyIterations(placeOf(block), iterations, anew) : undefined;
 }
 
 /** Builds the problem for an encryption that would take minutes to open. */
-export function tooManyIterations(place: string, iterations: number): ActionError {
-  return new ActionError(
-    'IDENTITY_KEY_ENCRYPTION_SLOW',
-    `${place}: its encryption asks for ${iterations} rounds; at most ${MAX_ITERATIONS} are taken`,
-    { hint: 'Encrypt it anew with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.' },
-  );
+export function tooManyIterations(place: string, iterations: number, hint: string): ActionError {
+  const message = `${place}: its encryption asks for ${iterations} rounds; at most ${MAX_ITERATIONS} are taken`;
+  return new ActionError('IDENTITY_KEY_ENCRYPTION_SLOW', message, { hint });
 }
 
 /** Builds the problem for encrypted material when no passphrase was given. */

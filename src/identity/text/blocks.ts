@@ -102,11 +102,26 @@ function unreadable(input: InputName, text: string): ActionError {
   );
 }
 
+/** Formats that other programs write, by their first characters, and how to convert them. */
+const FOREIGN_FORMATS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^\s*(?:\/u3\+7|zs7Oz)/,
+    'This is a Java keystore (JKS). Convert it with `keytool -importkeystore -srckeystore old.jks -destkeystore new.p12 -deststoretype PKCS12`, and store `base64 -w0 new.p12` in cert.',
+  ],
+  [
+    /^\s*PuTTY-User-Key-File/,
+    'This is a key of PuTTY for SSH, which TLS cannot use. Store the key of the certificate.',
+  ],
+  [/^\s*\{[\s\S]*"kty"/, 'This is a JSON Web Key (JWK). Convert it to PEM (PKCS#8), and store the PEM text.'],
+];
+
 function unreadableHint(text: string): string {
   if (text.includes('BEGIN ')) return 'The BEGIN line is damaged: it must have exactly five hyphens on each side.';
   if (text.includes('***')) return 'The value holds `***`: it was copied from a log in which it was masked.';
   const isPath = text.length < 300 && /\.(?:pem|crt|cer|key|p12|pfx|der)$/i.test(text.trim());
   if (isPath) return 'The value looks like a path. This input takes the text of the file, not its name.';
+  const foreign = FOREIGN_FORMATS.find(([beginning]) => beginning.test(text));
+  if (foreign !== undefined) return foreign[1];
   return 'Store the text of the PEM file, from its BEGIN line to its END line, or `base64` of a DER or PKCS#12 file.';
 }
 

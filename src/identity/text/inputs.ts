@@ -60,7 +60,10 @@ export function readCertInput(text: string | undefined, passphrase: string | und
     isPkcs12,
     mayHideKey: unpacked.problems.length > 0 || brokenLabels.some(isOpaque),
     mayHideCertificate: faults.length > 0,
-    problems: [...faults, ...countProblems(certificates.values.length + faults.length, all)],
+    problems: [
+      ...faults,
+      ...countProblems({ count: certificates.values.length + faults.length, blocks: all, isUnpacked: isPkcs12 }),
+    ],
     tidied: isPkcs12 ? tidied.map((note) => (note === 'DER read' ? 'PKCS#12 unpacked' : note)) : tidied,
   };
 }
@@ -83,9 +86,23 @@ function isOpaque(label: string): boolean {
   return isPrivateLabel(label) || label === 'PKCS12' || label === 'DER';
 }
 
-function countProblems(count: number, blocks: readonly Block[]): readonly ActionError[] {
+function noCertificate(): ActionError {
+  return new ActionError('IDENTITY_WRONG_KIND', 'input cert is a PKCS#12 that holds a private key and no certificate', {
+    hint: 'Export the PKCS#12 again together with the certificate of that key.',
+  });
+}
+
+interface Holding {
+  /** Certificates, and what could not be read. */
+  readonly count: number;
+  readonly blocks: readonly Block[];
+  /** The blocks come from a PKCS#12. */
+  readonly isUnpacked: boolean;
+}
+
+function countProblems({ count, blocks, isUnpacked }: Holding): readonly ActionError[] {
   const [first] = blocks;
-  if (count === 0 && first !== undefined) return [wrongKind(first)];
+  if (count === 0 && first !== undefined) return [isUnpacked ? noCertificate() : wrongKind(first)];
   if (count <= MAX_CERTIFICATES) return [];
   return [
     new ActionError(
