@@ -17,6 +17,8 @@ export interface WireRequest {
 /** One HTTP answer; header names are lower case. */
 export interface WireResponse {
   readonly status: number;
+  /** The words behind the status; absent over HTTP/2, which has none. */
+  readonly phrase?: string | undefined;
   /** The request that it answers, as `POST https://host/path`, without a query; absent where nobody sent one. */
   readonly request?: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -41,6 +43,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #received: () => number;
   #controller: Dispatcher.DispatchController | undefined;
   #receivedBefore = 0;
+  #phrase: string | undefined;
 
   /** `received` tells how many bytes have come on the connection; it says 0 where others share the connection. */
   constructor(request: WireRequest, signal: AbortSignal, received: () => number) {
@@ -86,11 +89,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#request.onSent?.();
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: WireResponse['headers']): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: WireResponse['headers'],
+    phrase?: string,
+  ): void {
     if (status < 200) return;
     if (hidesChunks(headers)) controller.abort(malformed('Transfer-Encoding does not end in chunked'));
     this.progress.status = status;
     this.progress.headers = headers;
+    this.#phrase = phrase;
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -100,7 +109,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const { status, headers, body } = this.progress;
-    this.#done.resolve({ status, headers, body: body.bytes() });
+    this.#done.resolve({ status, phrase: this.#phrase, headers, body: body.bytes() });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {

@@ -1,6 +1,6 @@
 import type { Transport } from '../connection/transport.ts';
 import type { Signer } from '../signing/signer.ts';
-import type { Scrub } from './answers/reason.ts';
+import type { Scrub } from './answers/scrub.ts';
 
 /** The parts of a run that a protocol may use. */
 export interface ProtocolWorld {

@@ -1,6 +1,6 @@
 import type { WireResponse } from '../../connection/exchange.ts';
-import type { Scrub } from '../../protocols/answers/reason.ts';
 import { retryAfterMs } from '../../protocols/answers/retry-after.ts';
+import type { Scrub } from '../../protocols/answers/scrub.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import { readMember, textsIn, type VaultPkiSettings } from './authority.ts';
 import { type Claims, describeClaims } from './id-token.ts';

@@ -1,5 +1,5 @@
 import type { WireResponse } from '../../connection/exchange.ts';
-import type { Scrub } from './reason.ts';
+import type { Scrub } from './scrub.ts';
 
 /** What to do about an answer that is compressed. */
 export const COMPRESSED_HINT =

@@ -1,7 +1,8 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import type { Failure } from '../../signing/policy/failure.ts';
 import { CODE_NAMES, membersOf, wordsOf } from './members.ts';
-import { reasonIn, type Scrub } from './reason.ts';
+import { reasonIn } from './reason.ts';
+import type { Scrub } from './scrub.ts';
 import { type AnswerFacts, statusFailure } from './status.ts';
 
 /** What to do about a refusal in an answer whose status says success. */

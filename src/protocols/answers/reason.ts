@@ -1,9 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { WireResponse } from '../../connection/exchange.ts';
-import { join, MAX_ENTRIES, sentencesIn, wordsOf } from './members.ts';
-
-/** Replaces secrets in foreign text and cuts the text after `maxLength` characters. */
-export type Scrub = (text: string, maxLength?: number) => string;
+import { beginningOf, mediaType } from './body-text.ts';
+import { isPage, titleOf, visibleText, wordsInXml } from './markup.ts';
+import { sentencesIn, wordsOf } from './members.ts';
+import { cutOnly, type Scrub } from './scrub.ts';
+import { reasonInHeaders } from './told-by-headers.ts';
 
 /** The reason that an answer gives for a failure. */
 export interface Reason {
@@ -17,27 +18,24 @@ export interface Reason {
 const MAX_QUOTED = { page: 100, 'page-text': 100, words: 200 };
 /** Further words are not looked at: the sentence quotes the first of them. */
 const MAX_SCRUBBED = 4096;
-/** Longer bodies explain nothing, and their reading would hold up other requests. */
-const MAX_READ_BYTES = 64 * 1024;
 
 /**
- * Reads the reason in the body of an answer; `undefined` when it gives none.
+ * Reads the reason in an answer; `undefined` when it gives none.
  *
  * Known forms: problem details (RFC 9457), OAuth errors, `{code, message}` and its relatives, a nested `error`, lists of
- * `errors`, the fields of a form, XML as object stores and SOAP services send it, HTML pages, and plain text.
+ * `errors`, the fields of a form, XML as object stores and SOAP services send it, HTML pages, and plain text, whatever media
+ * type the answer claims. An empty body leaves the headers and the reason phrase.
  */
-export function reasonIn({ status, headers, body }: WireResponse, scrub: Scrub = cutOnly): Reason | undefined {
-  const type = String(headers['content-type'] ?? '').toLowerCase();
-  const text = beginningOf(body, type, scrub);
+export function reasonIn(response: WireResponse, scrub: Scrub = cutOnly): Reason | undefined {
+  const type = mediaType(response);
+  const text = beginningOf(response, scrub);
   if (isPage(text, type)) {
     return (
       quoted('page', titleOf(text) ?? '', scrub) ?? quoted('page-text', visibleText(scrub(text, MAX_SCRUBBED)), scrub)
     );
   }
-  if (/^\s*</.test(text)) return quoted('words', inXml(text), scrub);
-  const value = type.includes('form-urlencoded') ? Object.fromEntries(new URLSearchParams(text)) : parse(text);
-  if (value !== undefined) return quoted('words', wordsOf(value, status) || sentencesIn(value), scrub);
-  return quoted('words', isPlainText(text, type) ? text : '', scrub);
+  const said = quoted('words', wordsIn(text, { type, status: response.status, scrub }), scrub);
+  return said ?? (text.trim() === '' ? quoted('words', reasonInHeaders(response), scrub) : undefined);
 }
 
 /** Names a page by its title, or by what it shows: `titled “Sign in”`. */
@@ -46,19 +44,8 @@ export function namePage({ kind, text }: Reason): string {
 }
 
 /** Tells whether the body of an answer is a web page, titled or not. An API may label JSON as HTML, and send XML. */
-export function isWebPage({ headers, body }: WireResponse): boolean {
-  const type = String(headers['content-type'] ?? '').toLowerCase();
-  return isPage(decode(body.subarray(0, MAX_READ_BYTES), type), type);
-}
-
-function isPage(text: string, type: string): boolean {
-  if (!/^\s*</.test(text) || /[/+]xml/.test(type.replace('xhtml+xml', ''))) return false;
-  return type.includes('html') || /<(?:html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
-}
-
-/** Cuts a text as {@link Scrub} does; for a client that has no secret. */
-export function cutOnly(text: string, maxLength?: number): string {
-  return text.slice(0, maxLength);
+export function isWebPage(response: WireResponse): boolean {
+  return isPage(beginningOf(response, cutOnly), mediaType(response));
 }
 
 function quoted(kind: Reason['kind'], words: string, scrub: Scrub): Reason | undefined {
@@ -71,63 +58,36 @@ function quoted(kind: Reason['kind'], words: string, scrub: Scrub): Reason | und
   return text === '' ? undefined : { kind, text };
 }
 
-function decode(bytes: Buffer, type: string): string {
-  const charset = /charset="?([\w.:-]{1,40})/.exec(type)?.[1] ?? 'utf-8';
-  try {
-    return new TextDecoder(charset).decode(bytes);
-  } catch {
-    return bytes.toString('utf8');
-  }
+interface Surroundings {
+  readonly type: string;
+  readonly status: number;
+  readonly scrub: Scrub;
 }
 
-/** Decodes a body; of a long one as much as is read, after its secrets are replaced, so that none is cut in two. */
-function beginningOf(body: Buffer, type: string, scrub: Scrub): string {
-  if (body.length <= MAX_READ_BYTES) return decode(body, type);
-  return scrub(decode(body.subarray(0, 2 * MAX_READ_BYTES), type), MAX_READ_BYTES);
-}
-
-/** Returns the title of an HTML page, or its first heading; a title that says nothing gives way to the text below. */
-function titleOf(text: string): string | undefined {
-  const [title, ...others] = [
-    /<title[^<>]{0,200}>([^<]+)/i,
-    /<h[1-3][^<>]{0,200}>([^<]+)/i,
-    /<pre[^<>]{0,200}>([^<]+)/i,
-  ].map((pattern) => unescapeXml(pattern.exec(text)?.[1] ?? '').trim());
-  return title && !/^error$/i.test(title) ? title : (others.find(Boolean) ?? title);
-}
-
-/** Returns what a page without title and headings shows. */
-function visibleText(html: string): string {
-  return unescapeXml(html.replace(/<!--.*?-->|<(script|style)\b.*?(?:<\/\1>|$)|<[^>]*>?/gis, ' ')).trim();
-}
-
-const XML_WORDS =
-  /<(?:\w+:)?(?:(?:Error_?)?Code|(?:Error_?|Status_?)?(?:Message|Msg|Text|Reason|Details?|Description|Info)|faultstring|title)\b[^<>]*>(?:<!\[CDATA\[([^\]]+)|([^<]+))/gi;
-
-function inXml(text: string): string {
-  const parts = [...text.matchAll(XML_WORDS)].map(([, data, words = '']) => data ?? unescapeXml(words));
-  return join(
-    parts
-      .map((part) => part.trim())
-      .filter(Boolean)
-      .slice(0, MAX_ENTRIES),
-  );
-}
-
-function unescapeXml(text: string): string {
-  const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
-  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => named[name] ?? '');
+function wordsIn(text: string, { type, status, scrub }: Surroundings): string {
+  if (/^\s*</.test(text)) return wordsInXml(text);
+  const value = type.includes('form-urlencoded') ? Object.fromEntries(new URLSearchParams(text)) : parse(text);
+  if (value !== undefined) return wordsOf(value, status) || sentencesIn(value);
+  if (/[\uFFFD\0]/.test(text)) return '';
+  if (/^\s*[{[]/.test(text)) return wordsInFragment(text);
+  return type.includes('html') ? visibleText(scrub(text, MAX_SCRUBBED)) : text;
 }
 
 function parse(text: string): unknown {
+  // Some services guard JSON against being run as a script.
+  const [, json = text] = /^\)\]\}',?\s*(.*)$/s.exec(text) ?? [];
   try {
-    return JSON.parse(text);
+    return JSON.parse(json);
   } catch {
     return undefined;
   }
 }
 
-/** Broken JSON says nothing to a reader, and neither do bytes. */
-function isPlainText(text: string, type: string): boolean {
-  return !/[{[]/.test(text.trimStart().charAt(0)) && !type.includes('json') && !/[\uFFFD\0]/.test(text);
+const FRAGMENT =
+  /["'](?:message|msg|errmsg|error_?message|error|error_?description|detail|title|reason)["']\s*:\s*(?:"((?:[^"\\]|\\.){1,1000})"|'((?:[^'\\]|\\.){1,1000})')/i;
+
+/** Returns the first words in JSON that is cut off, that follows other JSON, or that a program wrote with single quotes. */
+function wordsInFragment(text: string): string {
+  const [, double, single = ''] = FRAGMENT.exec(text) ?? [];
+  return (double ?? single).replace(/\\(["'/\\])/g, '$1');
 }

@@ -1,7 +1,8 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts, type FailureKind } from '../../signing/policy/failure.ts';
-import { isWebPage, namePage, reasonIn, type Scrub } from './reason.ts';
+import { isWebPage, namePage, reasonIn } from './reason.ts';
 import { retryAfterMs } from './retry-after.ts';
+import type { Scrub } from './scrub.ts';
 import { allowed, challenge, gatewayHint, redirectTarget } from './told-by-headers.ts';
 
 /** What explains an answer besides the answer itself. */

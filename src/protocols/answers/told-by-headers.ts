@@ -1,5 +1,6 @@
+import { STATUS_CODES } from 'node:http';
 import type { WireResponse } from '../../connection/exchange.ts';
-import { cutOnly, type Scrub } from './reason.ts';
+import { cutOnly, type Scrub } from './scrub.ts';
 
 /** Says where a redirect leads: its path may hold tokens, so that only its origin is shown, and what the path has in common with the request. */
 export function redirectTarget({ request = '', headers }: WireResponse, scrub: Scrub = cutOnly): string {
@@ -51,3 +52,39 @@ export function gatewayHint({ headers }: WireResponse): string {
   const [type = ''] = String(headers['x-amzn-errortype'] ?? '').split(':');
   return Object.hasOwn(GATEWAYS, type) ? (GATEWAYS[type] ?? '') : '';
 }
+
+/** Headers in which gateways and services explain an answer without a body. */
+const EXPLAINING = [
+  'x-error-message',
+  'x-error-description',
+  'x-error-reason',
+  'x-error',
+  'x-ms-error-code',
+  'x-amzn-errortype',
+  'grpc-message',
+];
+
+/** Returns what the headers of an answer say about its status, or a reason phrase of the server's own; empty for neither. */
+export function reasonInHeaders({ status, phrase = '', headers }: WireResponse): string {
+  const said = EXPLAINING.map((name) => [headers[name] ?? []].flat()[0]?.trim()).find(Boolean);
+  if (said !== undefined) return said;
+  const simple = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
+  const isUsual = [STATUS_CODES[status] ?? '', ...USUAL_PHRASES].some((usual) => simple(usual) === simple(phrase));
+  return isUsual ? '' : phrase;
+}
+
+/** Phrases of older standards, and those that say nothing. */
+const USUAL_PHRASES = [
+  '',
+  'Request Entity Too Large',
+  'Request-URI Too Long',
+  'Unprocessable Content',
+  'Content Too Large',
+  'Error',
+  'Server Error',
+  'Internal Error',
+  'Unknown',
+  'Unknown Status',
+  'OK',
+  'No Reason Phrase',
+];

@@ -2,7 +2,8 @@ import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import { COMPRESSED_HINT, describeCompression } from '../answers/coding.ts';
 import { failureInEnvelope, REFUSAL_HINT, refusalInEnvelope } from '../answers/envelope.ts';
-import { cutOnly, isWebPage, namePage, reasonIn } from '../answers/reason.ts';
+import { isWebPage, namePage, reasonIn } from '../answers/reason.ts';
+import { cutOnly } from '../answers/scrub.ts';
 import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts';
 
 /** Longest text of a signature that is taken, in bytes. */

@@ -2,7 +2,7 @@ import type { WireRequest, WireResponse } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import type { Hashing, Signature, Signer, Source } from '../../signing/signer.ts';
-import type { Scrub } from '../answers/reason.ts';
+import type { Scrub } from '../answers/scrub.ts';
 import { ClockOffset } from './clock-offset.ts';
 import { bodyLength, drawNonce, requestBody, requestHeaders } from './request.ts';
 import { type FreshFacts, headerHashing } from './request-signature.ts';

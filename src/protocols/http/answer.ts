@@ -3,7 +3,8 @@ import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
 import { COMPRESSED_HINT, describeCompression } from '../answers/coding.ts';
 import { failureInEnvelope, REFUSAL_HINT, refusalInEnvelope } from '../answers/envelope.ts';
-import { isWebPage, reasonIn, type Scrub } from '../answers/reason.ts';
+import { isWebPage, reasonIn } from '../answers/reason.ts';
+import type { Scrub } from '../answers/scrub.ts';
 import type { AnswerFacts } from '../answers/status.ts';
 
 /** Where the signature is in an answer: a JSON pointer (RFC 6901) as its steps, the body as text, or the body as bytes. */

@@ -4,7 +4,7 @@ import { Failure } from '../../signing/policy/failure.ts';
 import { type Signature, type Signer, type Source, weightOfDigest } from '../../signing/signer.ts';
 import type { Hash } from '../../verifying/algorithm.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
-import { cutOnly, type Scrub } from '../answers/reason.ts';
+import { cutOnly, type Scrub } from '../answers/scrub.ts';
 import { statusFailure } from '../answers/status.ts';
 import { type AnswerPlace, readAnswer } from './answer.ts';
 import { fillBody } from './body.ts';

@@ -1,7 +1,7 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import { decodeSignature, type SignatureEncoding } from '../../verifying/encoding.ts';
-import type { Scrub } from '../answers/reason.ts';
+import type { Scrub } from '../answers/scrub.ts';
 import {
   type Asked,
   itemFailure,

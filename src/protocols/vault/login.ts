@@ -1,5 +1,5 @@
 import type { Transport } from '../../connection/transport.ts';
-import type { Scrub } from '../answers/reason.ts';
+import type { Scrub } from '../answers/scrub.ts';
 import { readLogin, readWrapping } from './answers.ts';
 import type { LoginMount } from './paths.ts';
 import { wrappingToken } from './refusals.ts';

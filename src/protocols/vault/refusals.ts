@@ -1,7 +1,7 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure } from '../../signing/policy/failure.ts';
-import type { Scrub } from '../answers/reason.ts';
 import { retryAfterMs } from '../answers/retry-after.ts';
+import type { Scrub } from '../answers/scrub.ts';
 import { statusFailure } from '../answers/status.ts';
 import { keyUnusable } from './key-type.ts';
 import type { TransitKey } from './paths.ts';

@@ -5,7 +5,7 @@ import { orAborted } from '../../signing/schedule/clock.ts';
 import { type Signature, type Signer, type Source, weightOfDigest } from '../../signing/signer.ts';
 import { type Algorithm, DIGEST_BYTES } from '../../verifying/algorithm.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
-import type { Scrub } from '../answers/reason.ts';
+import type { Scrub } from '../answers/scrub.ts';
 import { type ItemSignature, type KeyFacts, readBatch, readKey, warningsIn } from './answers.ts';
 import { Batches } from './batches.ts';
 import { algorithmOfKey } from './key-type.ts';

@@ -1,0 +1,85 @@
+import { brotliDecompressSync, unzipSync, zstdDecompressSync } from 'node:zlib';
+import type { WireResponse } from '../../connection/exchange.ts';
+import type { Scrub } from './scrub.ts';
+
+/** Longer bodies explain nothing, and their reading would hold up other requests. */
+const MAX_READ_BYTES = 64 * 1024;
+/** Longest text that a compressed body is unpacked to. */
+const MAX_UNPACKED_BYTES = 1024 * 1024;
+
+/** Returns the media type of an answer in lower case, with its parameters; empty when it has none. */
+export function mediaType({ headers }: WireResponse): string {
+  return String(headers['content-type'] ?? '').toLowerCase();
+}
+
+/** Reads the text of a body; of a long one as much as explains it, after its secrets are replaced, so that none is cut in two. */
+export function beginningOf(response: WireResponse, scrub: Scrub): string {
+  const bytes = plainBytes(response);
+  const type = mediaType(response);
+  if (bytes.length <= MAX_READ_BYTES) return decode(bytes, type);
+  return scrub(decode(bytes.subarray(0, 2 * MAX_READ_BYTES), type), MAX_READ_BYTES);
+}
+
+const UNPACKERS: readonly (readonly [RegExp, (bytes: Buffer, options: { maxOutputLength: number }) => Buffer])[] = [
+  [/^(?:x-)?gzip$|^deflate$/, unzipSync],
+  [/^br$/, brotliDecompressSync],
+  [/^zstd$/, zstdDecompressSync],
+];
+
+/** Unpacks a short body that a gateway compressed although nobody asked for that: its text still says what is wrong. */
+function plainBytes({ headers, body }: WireResponse): Buffer {
+  const coding = String(headers['content-encoding'] ?? '')
+    .trim()
+    .toLowerCase();
+  const unpack = UNPACKERS.find(([name]) => name.test(coding))?.[1];
+  if (unpack === undefined || body.length > MAX_READ_BYTES) return body;
+  try {
+    return unpack(body, { maxOutputLength: MAX_UNPACKED_BYTES });
+  } catch {
+    return body;
+  }
+}
+
+function decode(bytes: Buffer, type: string): string {
+  const charset = charsetByMark(bytes) ?? charsetIn(type) ?? charsetInMarkup(bytes) ?? charsetByZeros(bytes) ?? 'utf-8';
+  const text = decodeAs(charset, bytes);
+  return text.includes('\uFFFD') && isWestern(bytes) ? decodeAs('windows-1252', bytes) : text;
+}
+
+function decodeAs(charset: string, bytes: Buffer): string {
+  try {
+    return new TextDecoder(charset).decode(bytes);
+  } catch {
+    return bytes.toString('utf8');
+  }
+}
+
+/** A byte order mark says more than any header. */
+function charsetByMark([first, second]: Buffer): string | undefined {
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+}
+
+function charsetIn(text: string): string | undefined {
+  return /(?:charset|encoding)=["']?([\w.:-]{1,40})/i.exec(text)?.[1];
+}
+
+function charsetInMarkup(bytes: Buffer): string | undefined {
+  const beginning = bytes.toString('latin1', 0, 1024);
+  return /^\s*</.test(beginning) ? charsetIn(beginning) : undefined;
+}
+
+/** In UTF-16 without a mark, every other byte of a text in English is zero. */
+function charsetByZeros(bytes: Buffer): string | undefined {
+  const beginning = bytes.subarray(0, 64);
+  if (beginning.length < 4 || beginning.length % 2 !== 0) return undefined;
+  const isZeroAt = (rest: number): boolean => beginning.every((byte, at) => (byte === 0) === (at % 2 === rest));
+  if (isZeroAt(1)) return 'utf-16le';
+  return isZeroAt(0) ? 'utf-16be' : undefined;
+}
+
+/** Tells whether bytes that are no UTF-8 can be a text of Western Europe: no control characters, and mostly ASCII. */
+function isWestern(bytes: Buffer): boolean {
+  const text = bytes.toString('latin1');
+  return !/[\0-\x08\x0E-\x1F\x7F]/.test(text) && text.replace(/[\x20-\x7E]/g, '').length * 2 < text.length;
+}

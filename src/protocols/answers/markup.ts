@@ -1,0 +1,62 @@
+import { join, MAX_ENTRIES } from './members.ts';
+
+/** Tells whether a text is a web page, titled or not. An API may label JSON as HTML, and send XML. */
+export function isPage(text: string, type: string): boolean {
+  // A script that failed may have written a warning before its page.
+  if (!/^\s*</.test(text)) return /<!doctype html|<html[\s>]/i.test(text.slice(0, 4096));
+  if (/[/+]xml/.test(type.replace('xhtml+xml', ''))) return false;
+  return type.includes('html') || /<(?:html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
+}
+
+/** Returns the title of an HTML page, or its first heading; a title that says nothing gives way to the text below. */
+export function titleOf(text: string): string | undefined {
+  const [title, ...others] = [
+    /<title[^<>]{0,200}>([^<]+)/i,
+    /<h[1-3][^<>]{0,200}>([^<]+)/i,
+    /<pre[^<>]{0,200}>([^<]+)/i,
+  ].map((pattern) => unescapeMarkup(pattern.exec(text)?.[1] ?? '').trim());
+  return title && !/^error$/i.test(title) ? title : (others.find(Boolean) ?? title);
+}
+
+/** Returns what a page or another text with tags shows. */
+export function visibleText(markup: string): string {
+  return unescapeMarkup(markup.replace(/<!--.*?-->|<(script|style)\b.*?(?:<\/\1>|$)|<[^>]*>?/gis, ' ')).trim();
+}
+
+const XML_WORDS =
+  /<(?:\w+:)?(?:(?:Error_?)?Code|(?:Error_?|Status_?)?(?:Message|Msg|Text|Reason|Details?|Description|Info)|faultstring|title)\b[^<>]*>(?:<!\[CDATA\[([^\]]+)|([^<]+))/gi;
+const XML_ATTRIBUTES = /\s(?:code|error|message|msg|reason|details?|description)=(?:"([^"<>]+)"|'([^'<>]+)')/gi;
+
+/** Returns the words in XML: those of elements and attributes with a telling name, or else all its text. */
+export function wordsInXml(text: string): string {
+  const elements = [...text.matchAll(XML_WORDS)].map(([, data, words = '']) => data ?? unescapeMarkup(words));
+  const found = elements.map((part) => part.trim()).filter(Boolean);
+  if (found.length > 0) return join(found.slice(0, MAX_ENTRIES));
+  const attributes = [...text.matchAll(XML_ATTRIBUTES)].map(([, double, single = '']) => double ?? single);
+  if (attributes.length > 0) return join(attributes.slice(0, MAX_ENTRIES).map(unescapeMarkup));
+  return visibleText(text);
+}
+
+const NAMED: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  amp: '&',
+  nbsp: ' ',
+  ndash: '–',
+  mdash: '—',
+  hellip: '…',
+  lsquo: '‘',
+  rsquo: '’',
+  ldquo: '“',
+  rdquo: '”',
+};
+
+function unescapeMarkup(text: string): string {
+  return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,6}));/gi, (whole, decimal, hex, name: string = '') => {
+    const point = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal);
+    if (Number.isNaN(point)) return NAMED[name] ?? whole;
+    return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
+  });
+}
