@@ -12,6 +12,13 @@ describe('how long the service asks to wait', () => {
     ['zero', { 'retry-after': '0' }, 0],
     ['a negative number, which has passed', { 'retry-after': '-5' }, 0],
     ['the first of two headers', { 'retry-after': ['3', '9'] }, 3000],
+    ['the longest of two that a proxy joined', { 'retry-after': '3, 9' }, 9000],
+    ['a number of 20 digits, as the longest time there is', { 'retry-after': '9'.repeat(20) }, 2 ** 31 * 1000],
+    ['a date of ISO 8601', { 'retry-after': '1994-11-06T08:49:47Z', date: DATE }, 10_000],
+    ['a date of ISO 8601 in another zone', { 'retry-after': '1994-11-06T09:49:47.000+01:00', date: DATE }, 10_000],
+    ['a date with a day of one digit', { 'retry-after': 'Sun, 6 Nov 1994 08:49:47 GMT', date: DATE }, 10_000],
+    ['a date in UTC', { 'retry-after': 'Sun, 06 Nov 1994 08:49:47 UTC', date: DATE }, 10_000],
+    ['a date with a zone of zero', { 'retry-after': 'Sun, 06 Nov 1994 08:49:47 +0000', date: DATE }, 10_000],
     ['milliseconds', { 'retry-after-ms': '1500' }, 1500],
     ['milliseconds under another name', { 'x-ms-retry-after-ms': '1500.5' }, 1500.5],
     ['negative milliseconds', { 'retry-after-ms': '-1' }, 0],
@@ -22,7 +29,7 @@ describe('how long the service asks to wait', () => {
     ['a date of the third form', { 'retry-after': 'Sun Nov  6 08:49:47 1994', date: DATE }, 10_000],
     ['the third form with a day of two digits', { 'retry-after': 'Sun Nov 16 08:49:37 1994', date: DATE }, 864_000_000],
     ['a date that has passed', { 'retry-after': 'Sun, 06 Nov 1994 08:00:00 GMT', date: DATE }, 0],
-    ['the year 9999', { 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT', date: DATE }, 252_618_189_022_000],
+    ['the year 9999', { 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT', date: DATE }, 2 ** 31 * 1000],
   ])('%s', (_, headers, expected) => {
     expect(retryAfterMs(429, headers)).toBe(expected);
   });
@@ -31,7 +38,8 @@ describe('how long the service asks to wait', () => {
     ['nothing', {}],
     ['garbage', { 'retry-after': 'soon' }],
     ['a number with a unit', { 'retry-after': '5s' }],
-    ['too many digits', { 'retry-after': '9'.repeat(40) }],
+    ['a date of a zone that is told by its name', { 'retry-after': 'Sun, 06 Nov 1994 08:49:37 CET', date: DATE }],
+    ['a date of ISO 8601 without a zone', { 'retry-after': '1994-11-06T08:49:47', date: DATE }],
     ['hexadecimal', { 'retry-after': '0x10' }],
     ['what only Date.parse takes for a date', { 'retry-after': '1 apple', date: DATE }],
     ['a date without the clock of the service', { 'retry-after': DATE }],
@@ -89,6 +97,34 @@ describe('a used-up limit is waited for', () => {
       { 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': '1783935000', date: 'Mon, 13 Jul 2026 09:29:50 GMT' },
       10_000,
     ],
+    [
+      'a time in milliseconds since the epoch',
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1783935000000', date: 'Mon, 13 Jul 2026 09:29:50 GMT' },
+      10_000,
+    ],
+    [
+      'a date',
+      {
+        'x-ratelimit-remaining': '0',
+        'x-ratelimit-reset': '2026-07-13T09:30:00Z',
+        date: 'Mon, 13 Jul 2026 09:29:50 GMT',
+      },
+      10_000,
+    ],
+    [
+      'a time that has passed',
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1783935000', date: 'Mon, 13 Jul 2026 09:30:50 GMT' },
+      0,
+    ],
+    ['numbers with parameters', { 'ratelimit-remaining': '0;w=60', 'ratelimit-reset': '7;w=60' }, 7000],
+    [
+      'the seconds until the reset beside its time',
+      { 'x-ratelimit-reset-after': '1.5', 'x-ratelimit-reset': '99' },
+      1500,
+    ],
+    ['a name in quotes that looks like a limit', { ratelimit: '"a,b;r=1;t=900";r=0;t=7' }, 7000],
+    ['a limit with a key', { ratelimit: '"default";r=0;t=7;pk=:dD05MDA=:' }, 7000],
+    ['very many digits', { ratelimit: `"a";r=0;t=${'9'.repeat(8)}` }, 99_999_999_000],
   ])('%s', (_, headers, expected) => {
     expect(retryAfterMs(429, headers)).toBe(expected);
     expect(retryAfterMs(500, headers)).toBeUndefined();
@@ -97,9 +133,14 @@ describe('a used-up limit is waited for', () => {
   test.each([
     ['one that has requests left', { ratelimit: '"a";r=3;t=60' }],
     ['one without a time', { ratelimit: '"a";r=0' }],
-    ['one without a number', { 'ratelimit-reset': '7' }],
+    ['one that is reset at a time of a clock that nobody knows', { 'x-ratelimit-reset': '1783935000' }],
     ['garbage', { ratelimit: 'soon', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'tomorrow' }],
   ])('but not %s', (_, headers) => {
     expect(retryAfterMs(429, headers)).toBeUndefined();
+  });
+
+  test('a reset without a number of requests left counts with 429, which says that none is left', () => {
+    const headers = { 'ratelimit-limit': '10', 'ratelimit-reset': '7' };
+    expect([429, 403, 503].map((status) => retryAfterMs(status, headers))).toEqual([7000, undefined, undefined]);
   });
 });

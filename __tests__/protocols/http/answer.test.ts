@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cutOnly } from '../../../src/protocols/answers/reason.ts';
+import { cutOnly } from '../../../src/protocols/answers/scrub.ts';
 import { statusFailure } from '../../../src/protocols/answers/status.ts';
 import { type AnswerPlace, parseAnswerPlace, readAnswer } from '../../../src/protocols/http/answer.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { WireRequest, WireResponse } from '../../../src/connection/exchange.ts';
 import type { Transport } from '../../../src/connection/transport.ts';
-import { cutOnly } from '../../../src/protocols/answers/reason.ts';
+import { cutOnly } from '../../../src/protocols/answers/scrub.ts';
 import { Session } from '../../../src/protocols/vault/session.ts';
 import { VaultSigner } from '../../../src/protocols/vault/vault.ts';
 import { memorySource } from '../../../src/signing/sent-bytes.ts';

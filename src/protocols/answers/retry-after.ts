@@ -9,33 +9,50 @@ import type { WireResponse } from '../../connection/exchange.ts';
  */
 export function retryAfterMs(status: number, headers: WireResponse['headers']): number | undefined {
   for (const [name, unitMs] of FORMS) {
-    const value = one(headers[name]);
-    if (value !== undefined && NUMBER.test(value)) return Math.max(0, Number(value) * unitMs);
+    const seconds = longestIn(one(headers[name]));
+    if (seconds !== undefined) return untilMs(seconds * unitMs);
   }
-  const wantedMs = parseHttpDate(one(headers['retry-after']));
+  const wantedMs = parseWrittenDate(one(headers['retry-after']));
   const nowMs = parseHttpDate(one(headers['date']));
-  if (wantedMs !== undefined && nowMs !== undefined) return Math.max(0, wantedMs - nowMs);
-  return RATE_STATUSES.includes(status) ? rateLimitMs(headers, nowMs) : undefined;
+  if (wantedMs !== undefined && nowMs !== undefined) return untilMs(wantedMs - nowMs);
+  return RATE_STATUSES.includes(status) ? rateLimitMs(status, headers, nowMs) : undefined;
+}
+
+/** A time that has passed is 0; a longer one than anybody waits for counts like the longest that caches know (RFC 9111, section 1.2.2). */
+function untilMs(ms: number): number {
+  return Math.min(Math.max(0, ms), MAX_MS);
+}
+
+/** A proxy may have joined two headers to one. */
+function longestIn(value: string | undefined): number | undefined {
+  const parts = value?.split(',').map((part) => part.trim()) ?? [];
+  return parts.length > 0 && parts.every((part) => NUMBER.test(part)) ? Math.max(...parts.map(Number)) : undefined;
 }
 
 /** A firewall limits rates with 403, too. */
 const RATE_STATUSES = [403, 429, 503];
 
 /** Reads when a used-up limit is reset: the drafts of the IETF, old and new, and the `X-` forms before them. */
-function rateLimitMs(headers: WireResponse['headers'], nowMs: number | undefined): number | undefined {
-  const apart = { remaining: headerOf(headers, 'remaining'), reset: headerOf(headers, 'reset') };
+function rateLimitMs(status: number, headers: WireResponse['headers'], nowMs: number | undefined): number | undefined {
+  const after = headerOf(headers, 'reset-after');
+  const apart = { remaining: headerOf(headers, 'remaining'), reset: after ?? headerOf(headers, 'reset') };
+  // Whoever answers 429 has no request left, whether a header says so or not.
+  const isUsedUp = ({ remaining }: Limit): boolean =>
+    remaining === undefined ? status === 429 : Number(remaining) === 0;
   const waits = [...limitsIn(headers['ratelimit']), apart]
-    .filter(({ remaining, reset }) => Number(remaining) === 0 && NUMBER.test(reset ?? ''))
-    .map(({ reset }) => untilReset(Number(reset), nowMs))
+    .filter(isUsedUp)
+    .map(({ reset }) => untilReset(reset ?? '', nowMs))
     .filter((wait) => wait !== undefined);
   // Every limit must have a request left again.
   return waits.length > 0 ? Math.max(...waits) : undefined;
 }
 
-/** Some services give the time itself, in seconds since the epoch, instead of the seconds until then. */
-function untilReset(seconds: number, nowMs: number | undefined): number | undefined {
-  if (seconds < EPOCH_SECONDS) return Math.max(0, seconds * 1000);
-  return nowMs === undefined ? undefined : Math.max(0, seconds * 1000 - nowMs);
+/** Some services give the time itself, in seconds or milliseconds since the epoch or as a date, instead of the seconds until then. */
+function untilReset(reset: string, nowMs: number | undefined): number | undefined {
+  const number = NUMBER.test(reset) ? Number(reset) : undefined;
+  if (number !== undefined && number < EPOCH_SECONDS) return untilMs(number * 1000);
+  const at = number === undefined ? parseWrittenDate(reset) : number * (number < EPOCH_MS ? 1000 : 1);
+  return nowMs === undefined || at === undefined ? undefined : untilMs(at - nowMs);
 }
 
 interface Limit {
@@ -45,7 +62,12 @@ interface Limit {
 
 /** Reads the limits of a `RateLimit` header: `limit=9, remaining=0, reset=7`, or `"burst";r=3;t=1, "day";r=0;t=60`. */
 function limitsIn(header: string | string[] | undefined): readonly Limit[] {
-  const text = [header ?? []].flat().join(', ').toLowerCase();
+  // A name in quotes may hold any of the characters that separate.
+  const text = [header ?? []]
+    .flat()
+    .join(', ')
+    .toLowerCase()
+    .replace(/"[^"]*"/g, '""');
   // The older form has one limit, and commas within it.
   const limits = /(?:^|[;,\s])remaining=/.test(text) ? [text] : text.split(',');
   return limits.map((limit) => ({
@@ -56,11 +78,17 @@ function limitsIn(header: string | string[] | undefined): readonly Limit[] {
 
 /** No limit lasts for thirty years. */
 const EPOCH_SECONDS = 1_000_000_000;
+const EPOCH_MS = EPOCH_SECONDS * 1000;
+/** 2^31 seconds. */
+const MAX_MS = 2 ** 31 * 1000;
 
-function headerOf(headers: WireResponse['headers'], name: 'remaining' | 'reset'): string | undefined {
-  return (
-    one(headers[`ratelimit-${name}`]) ?? one(headers[`x-ratelimit-${name}`]) ?? one(headers[`x-rate-limit-${name}`])
-  );
+/** Returns a header of one limit without its parameters, such as the window in `0;w=60`. */
+function headerOf(headers: WireResponse['headers'], name: 'remaining' | 'reset' | 'reset-after'): string | undefined {
+  const values = ['ratelimit', 'x-ratelimit', 'x-rate-limit'].map((prefix) => one(headers[`${prefix}-${name}`]));
+  return values
+    .find((value) => value !== undefined)
+    ?.replace(/;.*$/s, '')
+    .trim();
 }
 
 /** The most exact first. */
@@ -69,16 +97,27 @@ const FORMS = [
   ['x-ms-retry-after-ms', 1],
   ['retry-after', 1000],
 ] as const;
-const NUMBER = /^[+-]?\d{1,12}(\.\d{1,6})?$/;
+const NUMBER = /^[+-]?\d{1,100}(\.\d{1,100})?$/;
 /** The three forms of HTTP; `Date.parse` alone would take "1 apple". */
 const HTTP_DATE =
   /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
+
+const NEARLY_A_DATE =
+  /^[A-Z][a-z]{2,8}, \d{1,2}[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d (?:GMT|UTC|Z|[+-]00:?00)$|^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/;
 
 /** Reads a date of any form of HTTP as milliseconds since the epoch. */
 export function parseHttpDate(text: string | undefined): number | undefined {
   if (text === undefined || !HTTP_DATE.test(text)) return undefined;
   // The oldest form bears no zone, and would be taken for local time.
   const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** Reads a date as services write it: as HTTP demands, nearly so (`Sun, 6 Nov 1994 08:49:37 +0000`), or in ISO 8601. */
+function parseWrittenDate(text: string | undefined): number | undefined {
+  const exact = parseHttpDate(text);
+  if (exact !== undefined || text === undefined || !NEARLY_A_DATE.test(text)) return exact;
+  const time = Date.parse(text.replace(/ (?:UTC|Z|[+-]00:?00)$/, ' GMT'));
   return Number.isNaN(time) ? undefined : time;
 }
 

@@ -184,11 +184,12 @@ export function refusedLater(failure: Failure, successes: number): Failure {
 /** Builds the failure of a run whose service asks for a longer wait than the run has left. */
 export function retryAfterTooLong(failure: Failure, retryAfterMs: number, leftMs: number): Failure {
   const wish = Math.round(retryAfterMs / 1000);
+  const long = wish < 172_800 ? ` (${Math.round(wish / 3600)} h)` : ` (${Math.round(wish / 86_400)} days)`;
   const left = Math.max(0, Math.round(leftMs / 1000));
   return new Failure(
     'config',
     'RETRY_AFTER_TOO_LONG',
-    `The service asks to wait ${wish} s, but this run waits at most ${left} s more. ${failure.message}`,
+    `The service asks to wait ${wish} s${wish < 7200 ? '' : long}, but this run waits at most ${left} s more. ${failure.message}`,
     { hint: 'Run this job again later, or ask the operators of the service about its limits.', cause: failure },
   );
 }
