@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type ConnectionFacts, connectionFailure, dialFailure } from '../../src/connection/connection-failure.ts';
+import { type ConnectionFacts, connectionFailure } from '../../src/connection/connection-failure.ts';
+import { dialFailure } from '../../src/connection/dialling/dial-failure.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 
 const FACTS: ConnectionFacts = { origin: 'https://signer.example', alert: undefined, stale: false };
@@ -187,7 +188,8 @@ describe('a dial that fails before TLS', () => {
       '::1 (no route), 10.0.0.1 (no answer)',
     ],
     [[at('::1', 'ENETUNREACH'), at('::2', 'EHOSTUNREACH')], 'CONNECT_UNREACHABLE', '::1 (no route), ::2 (unreachable)'],
-    [[at('::1', 'EACCES')], 'CONNECT_TIMEOUT', '::1 (EACCES)'],
+    [[at('::1', 'EACCES')], 'CONNECT_UNREACHABLE', '::1 (not allowed by this machine)'],
+    [[at('::1', 'EODD')], 'CONNECT_UNREACHABLE', '::1 (EODD)'],
   ])('on every address says what became of each', (errors, code, addresses) => {
     const error = Object.assign(new AggregateError(errors), { code: 'ECONNREFUSED' });
     const failure = dialFailure(error, FACTS.origin);

@@ -3,8 +3,10 @@ import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { AddressBook } from '../../src/connection/dialling/addresses.ts';
 import { chooseProxy } from '../../src/connection/proxy/proxy.ts';
 import { openTunnel } from '../../src/connection/proxy/tunnel.ts';
+import { createTlsContext } from '../../src/connection/route.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 
@@ -23,6 +25,11 @@ describe('no_proxy', () => {
     ['https://sign.example.com:8443', 'example.com:8443'],
     ['https://sign.example.com.', 'example.com'],
     ['https://sign.example.com', 'example.com.'],
+    ['https://sign.münchen.example', 'MÜNCHEN.example'],
+    ['https://sign.münchen.example', '.xn--mnchen-3ya.example'],
+    ['https://10.1.2.3', '10.9.9.9/8'],
+    ['https://[::ffff:10.1.2.3]', '10.0.0.0/8'],
+    ['https://sign.example.com', ' , other.test,\texample.com '],
     ['https://10.1.2.3', '10.1.2.3'],
     ['https://10.1.2.3:8443', '10.1.2.3:8443'],
     ['https://10.1.2.3', '10.0.0.0/8'],
@@ -73,7 +80,7 @@ async function failTunnel(server: ReturnType<typeof createServer>, url: (port: n
   const { port }: AddressInfo = Object(server.address());
   const proxy = chooseProxy({ httpsProxy: url(port) }, new URL('https://sign.example.com'));
   if (proxy === undefined) throw new Error('no proxy');
-  const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 5000 };
+  const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 5000, addressBook: new AddressBook() };
   const failure = await openTunnel(proxy, target).then(
     () => undefined,
     (error: unknown) => error,
@@ -115,6 +122,19 @@ describe('407', () => {
 });
 
 test.each([
+  ['X-Squid-Error: ERR_DNS_FAIL 0', '(503, ERR_DNS_FAIL)', /^The name server of the proxy does not find/],
+  ['X-Squid-Error: ERR_CONNECT_FAIL 111', '(503, ERR_CONNECT_FAIL)', /^The proxy gets no connection to the service/],
+  ['X-Squid-Error: ERR_ACCESS_DENIED 0', '(503, ERR_ACCESS_DENIED)', /^The rules of the proxy do not allow/],
+  ['Proxy-Status: p.example; error=dns_error; rcode="NXDOMAIN"', '(503, dns_error)', /^The name server of the proxy/],
+  ['Proxy-Status: a, p.example;error=connection_refused', '(503, connection_refused)', /^The proxy gets no connection/],
+  ['X-Squid-Error: <b>user:pass</b>', '(503)', /^The proxy cannot reach the service, or its rules/],
+])('a refusal with %j is told by that reason', async (header, says, hint) => {
+  const failure = await ask(`HTTP/1.1 503 No\r\n${header}\r\n\r\n`, (port) => `http://127.0.0.1:${port}`);
+  expect(failure.message).toBe(`The proxy refused a tunnel to the service ${says}.`);
+  expect(failure.hint).toMatch(hint);
+});
+
+test.each([
   [403, /^The rules of the proxy do not allow this host and port.*no_proxy/],
   [405, /^The rules of the proxy/],
   [503, /^The proxy cannot reach the service, or its rules/],
@@ -130,6 +150,25 @@ describe('a proxy that cannot be used', () => {
     expect([failure.kind, failure.code]).toEqual(['config', 'PROXY_TLS']);
     expect(failure.message).toContain('it does not speak TLS');
     expect(failure.hint).toContain('write http:// in https_proxy');
+  });
+
+  test.each([
+    ['proxy.example.test', true],
+    ['sign.example.com', false],
+  ])('over TLS must bear its own name, not that of the service: %s', async (host, opens) => {
+    const { server: identity, root } = await createPki({ extraHosts: [host] });
+    const server = createTlsServer({ cert: identity.cert, key: identity.key });
+    server.on('connect', (_, socket: Socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port }: AddressInfo = Object(server.address());
+    const secureContext = createTlsContext({ ca: [root.cert] });
+    const addressBook = new AddressBook(async () => [{ address: '127.0.0.1', family: 4 }]);
+    const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 5000, addressBook };
+    const opening = openTunnel({ url: new URL(`https://proxy.example.test:${port}`), secureContext }, target);
+    if (opens) (await opening).destroy();
+    else await expect(opening).rejects.toMatchObject({ kind: 'config', code: 'PROXY_TLS' });
   });
 
   test('with a certificate that cannot be trusted gets no credentials, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async () => {
@@ -161,7 +200,8 @@ describe('a proxy that cannot be used', () => {
 
   test('because nobody listens says so', async () => {
     const proxy = chooseProxy({ httpsProxy: 'http://127.0.0.1:1' }, new URL('https://sign.example.com'));
-    const opening = proxy && openTunnel(proxy, { hostname: 'sign.example.com', port: 443, timeoutMs: 2000 });
+    const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 2000, addressBook: new AddressBook() };
+    const opening = proxy && openTunnel(proxy, target);
     await expect(opening).rejects.toMatchObject({
       kind: 'service',
       message: expect.stringContaining('refused the connection'),

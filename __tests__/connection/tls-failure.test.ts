@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { connectionFailure, dialFailure } from '../../src/connection/connection-failure.ts';
+import { connectionFailure } from '../../src/connection/connection-failure.ts';
+import { dialFailure } from '../../src/connection/dialling/dial-failure.ts';
 import { isDoubtful } from '../../src/connection/tls/failure.ts';
 import { CLIENT_REJECTIONS, DEFINITE_REASONS, OUTAGES, REFUSALS, ROWS } from '../../src/connection/tls/reasons.ts';
 import type { Failure } from '../../src/signing/policy/failure.ts';

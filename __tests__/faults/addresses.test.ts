@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import type { ActionOptions } from '../../tools/runner/runner.ts';
+import { makeDead } from '../helpers/dead-address.ts';
 import { createScenario } from '../helpers/scenario.ts';
 
 const HOST = 'sign.example.test';
@@ -16,21 +14,6 @@ function leadingTo(...addresses: readonly string[]): Partial<ActionOptions> {
   };
 }
 
-/** Makes the address drop what asks for a connection to the port: a listener that accepts nobody, with a full queue. */
-async function makeDead(port: number): Promise<void> {
-  const program = `require('node:net').createServer().listen({ host: '${DEAD}', port: ${port}, backlog: 1 }, () => {
-    require('node:fs').writeSync(1, 'listening');
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-  });`;
-  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  await once(child.stdout, 'data');
-  for (let filled = 0; filled < 8; filled++) {
-    const socket = connect(port, DEAD).on('error', () => {});
-    onTestFinished(() => void socket.destroy());
-  }
-}
-
 test.each(['sign', 'preflight'])(
   '%s: a dead first address costs its share of the time once, and nothing else',
   {
@@ -40,7 +23,7 @@ test.each(['sign', 'preflight'])(
     const pki = await createPki({ extraHosts: [HOST] });
     const files = { 'dist/a': 'a', 'dist/b': 'bb', 'dist/c': 'ccc' };
     await using scenario = await createScenario({ files, service: { pki } });
-    await makeDead(scenario.service.port);
+    await makeDead(DEAD, scenario.service.port);
     const settings = mode === 'sign' ? {} : { 'verify-key': scenario.service.credentials.verifyKeyPem };
     const inputs = { ...settings, mode, 'server-url': `https://${HOST}:${scenario.service.port}`, upload: 'false' };
     const run = await scenario.run(inputs, leadingTo(DEAD, GOOD));
@@ -54,7 +37,7 @@ test.each(['sign', 'preflight'])(
 test('when no address answers, each of them is named with what became of it', { tags: ['fault-39'] }, async () => {
   await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
   const { port } = scenario.service;
-  await makeDead(port);
+  await makeDead(DEAD, port);
   const inputs = { 'server-url': `https://${HOST}:${port}`, upload: 'false', deadline: '4' };
   const run = await scenario.run(inputs, leadingTo(DEAD, REFUSING));
   expect(run.exitCode).toBe(1);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
 /** A CONNECT proxy on loopback. */
@@ -10,13 +11,16 @@ export interface ConnectProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy; `answer` decides the status of each tunnel, 200 opens it; a whole answer as text opens the tunnel too. */
+/** Starts a proxy; `answer` decides the status of each tunnel, 200 opens it; a whole answer as text opens the tunnel too. With an identity it speaks TLS. */
 export async function startProxy(
   answer: (nth: number, request: IncomingMessage) => number | string = () => 200,
+  identity?: { readonly cert: string; readonly key: string },
 ): Promise<ConnectProxy> {
   const asked: { target: string; authorization: string | undefined }[] = [];
   const open = new Set<Socket>();
-  const server = createServer((_, response) => response.writeHead(405).end());
+  const refuse: RequestListener = (_, response) => void response.writeHead(405).end();
+  const server = identity ? createTlsServer(identity, refuse) : createServer(refuse);
+  server.on('tlsClientError', () => {});
   server.on('connection', (socket) => open.add(socket));
   server.on('connect', (request, client: Socket) => {
     const status = answer(asked.length, request);

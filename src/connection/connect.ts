@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { LookupAddress } from 'node:dns';
-import { isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   type ConnectionOptions,
@@ -11,22 +10,23 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
-import { type AddressBook, attemptMs } from './addresses.ts';
+import { type AddressBook, type Addresses, tryEach } from './dialling/addresses.ts';
 import { openTunnel } from './proxy/tunnel.ts';
-import { connectTimeout, peerName, type Route, targetOf } from './route.ts';
+import { dialTimeout, peerName, type Route, targetOf } from './route.ts';
 import { isAlert, tlsCodeOf } from './tls/failure.ts';
 
 /** What TLS is spoken over: a proxy's tunnel, or TCP to one of the host's addresses. */
 export interface Underlay {
   readonly tunnel: Socket | undefined;
-  readonly addresses: readonly LookupAddress[];
+  readonly addresses: Addresses | undefined;
 }
 
 /** Opens the proxy's tunnel when there is a proxy, or else looks up the host's addresses. */
 export async function openUnderlay(route: Route, addressBook: AddressBook): Promise<Underlay> {
   const { proxy, server, timeoutMs } = route;
-  if (proxy === undefined) return { tunnel: undefined, addresses: await addressBook.find(route) };
-  return { tunnel: await openTunnel(proxy, { ...targetOf(server), timeoutMs }), addresses: [] };
+  const { hostname, port } = targetOf(server);
+  if (proxy === undefined) return { tunnel: undefined, addresses: await addressBook.find(hostname, timeoutMs) };
+  return { tunnel: await openTunnel(proxy, { hostname, port, timeoutMs, addressBook }), addresses: undefined };
 }
 
 /** An {@link Underlay}, or any stream in place of the proxy's tunnel. */
@@ -49,13 +49,8 @@ export interface HandshakeOptions {
 /** Begins a TLS connection; the caller listens to what becomes of it. */
 export function beginHandshake(route: Route, { tunnel, addresses }: Wire, options: HandshakeOptions): TLSSocket {
   const { hostname, port } = targetOf(route.server);
-  // Node hands them on to TCP, though its types for TLS do not know the last one.
-  const tcp: ConnectionOptions & Pick<TcpNetConnectOpts, 'autoSelectFamilyAttemptTimeout'> = {
-    port,
-    // Not at once: a system without a descriptor to give would fail inside `connect`, which then throws a defect of its own.
-    lookup: (_host, _options, done) => process.nextTick(done, null, [...addresses]),
-    autoSelectFamilyAttemptTimeout: attemptMs(addresses.length, route),
-  };
+  // Node hands them on to TCP, though its types for TLS do not know all of them.
+  const tcp: ConnectionOptions = { port, ...(addresses && tryEach(addresses)) };
   return connect({
     ...(tunnel ? { socket: tunnel } : tcp),
     ...peerName(hostname),
@@ -158,14 +153,15 @@ function shakeHands(
   let connectedAt = tunnel ? startedAt : undefined;
   let serverChain: readonly X509Certificate[] = [];
   const socket = beginHandshake(route, { tunnel, addresses }, { protocols, session, secureContext, trust: 'required' });
-  const timer = setTimeout(() => socket.destroy(connectTimeout(route)), Math.max(1, route.timeoutMs - spentMs));
+  const attempts = addressBook.watch(socket);
+  const giveUp = (): void => void socket.destroy(dialTimeout(route, attempts, connectedAt && socket.bytesRead));
+  const timer = setTimeout(giveUp, Math.max(1, route.timeoutMs - spentMs));
   const fail = (error: unknown): void => {
     clearTimeout(timer);
     reject(new DialError(error, connectedAt !== undefined, serverChain));
   };
   socket.setNoDelay(true);
   socket.on('session', onSession);
-  addressBook.watch(socket);
   // A server that is refused leaves no later moment to read its certificates than when the keys are made.
   if (readsServer) socket.on('keylog', () => (serverChain = serverChain[0] ? serverChain : readServerChain(socket)));
   // Time in which this process runs code for the first time, or waits for another address, is no distance.
@@ -180,6 +176,7 @@ function shakeHands(
   });
   socket.once('error', fail);
   socket.once('close', () => fail(closedEarly()));
+  promise.catch(() => addressBook.bury(attempts.current));
   return promise;
 }
 

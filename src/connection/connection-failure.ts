@@ -3,23 +3,25 @@ import { codeOf } from '../errors.ts';
 import { Failure, type FailureFacts, type FailureKind, tooManyOpen } from '../signing/policy/failure.ts';
 import type { ExchangeProgress } from './exchange-progress.ts';
 import { describeHttp2Error } from './http2-errors.ts';
-import { rejection, tlsCodeOf, tlsFailure } from './tls/failure.ts';
+import { rejection, tlsCodeOf } from './tls/failure.ts';
 
-type Row = readonly [kind: FailureKind, code: Code, sentence: string, hint: string, facts?: FailureFacts];
+/** Kind, code, sentence without the origin, hint and facts of a failure. */
+export type FailureRow = readonly [kind: FailureKind, code: Code, sentence: string, hint: string, facts?: FailureFacts];
 
-const UNREACHABLE: Row = [
+/** A host to which no packet finds its way. */
+export const UNREACHABLE: FailureRow = [
   'service',
   'CONNECT_UNREACHABLE',
   'the host cannot be reached',
   "Check the runner's network, VPN and firewall.",
 ];
-const HEADERS_TOO_LARGE: Row = [
+const HEADERS_TOO_LARGE: FailureRow = [
   'file',
   'RESP_TOO_LARGE',
   'the headers of the answer are too large',
   'Check server-url, and the path of the requests below it: they must lead to the signing service.',
 ];
-const ROWS: Readonly<Record<string, Row>> = {
+const ROWS: Readonly<Record<string, FailureRow>> = {
   ENOTFOUND: [
     'request',
     'DNS_NOT_FOUND',
@@ -46,6 +48,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     'Let nothing write to the build outputs while they are signed.',
   ],
 };
+
+/** Returns what a code of the system or of HTTP means. */
+export function rowOf(code: string): FailureRow | undefined {
+  return ROWS[code];
+}
 
 /** What is known of the connection that a request failed on. */
 export interface ConnectionFacts {
@@ -78,65 +85,16 @@ export function connectionFailure(error: unknown, facts: ConnectionFacts): Failu
   return toFailure(row, error, origin);
 }
 
-/** Finds the failure behind an error of a dial, from the name look-up to the end of the TLS handshake. */
-export function dialFailure(error: unknown, origin: string): Failure {
-  const known = error instanceof Failure ? error : tooManyOpen(error);
-  if (known) return known;
-  const code = codeOf(error) ?? '';
-  const row =
-    addressesRow(error) ?? ROWS[code] ?? (code === 'ETIMEDOUT' ? NO_ANSWER : undefined) ?? defectRow(error, code);
-  if (row) return toFailure(row, error, origin);
-  const isOwnFault = tlsCodeOf(error).endsWith('_ALERT_INTERNAL_ERROR');
-  const lost = isOwnFault ? SERVER_FAULT : lostRow('during the TLS handshake', {});
-  return tlsFailure(error, origin) ?? toFailure(lost, error, origin);
-}
-
-function toFailure([kind, code, sentence, hint, facts]: Row, cause: unknown, origin: string): Failure {
+/** Builds the failure of a row. */
+export function toFailure([kind, code, sentence, hint, facts]: FailureRow, cause: unknown, origin: string): Failure {
   return new Failure(kind, code, `${origin}: ${sentence}.`, { ...facts, hint, cause });
-}
-
-const NO_ANSWER: Row = [
-  'service',
-  'CONNECT_TIMEOUT',
-  'the host does not answer',
-  'A firewall that drops packets looks like this. Check that the runner may reach the service.',
-];
-
-const SERVER_FAULT: Row = [
-  'service',
-  'CONNECTION_LOST',
-  'the server broke off the TLS handshake because of a fault of its own (alert internal error)',
-  'Its operators find the reason in the log of the server, or of a device in front of it that opens TLS.',
-];
-
-/** Words for what became of one address; the first code that any address has decides which failure that is. */
-const ADDRESS_ERRORS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'refused',
-  ETIMEDOUT: 'no answer',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'no route',
-};
-
-/** A host with several addresses of which none could be connected. */
-function addressesRow(error: unknown): Row | undefined {
-  if (!(error instanceof AggregateError)) return undefined;
-  const codes = new Set(error.errors.map(codeOf));
-  const decisive = Object.keys(ADDRESS_ERRORS).find((code) => codes.has(code)) ?? '';
-  const [kind, code, , hint] = ROWS[decisive] ?? NO_ANSWER;
-  return [kind, code, `no address of the host can be reached: ${error.errors.map(describeAddress).join(', ')}`, hint];
-}
-
-function describeAddress(error: unknown): string {
-  const address = error instanceof Error && 'address' in error ? String(error.address) : 'an address';
-  const code = codeOf(error) ?? 'unknown';
-  return `${address} (${ADDRESS_ERRORS[code] ?? code})`;
 }
 
 /** What undici and Node say when they are asked for something that cannot be; asking again changes nothing. */
 const IMPOSSIBLE = /^(?:UND_ERR_(?:INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED)|ERR_(?:HTTP_)?INVALID_\w+)$/;
 
-/** Nothing has reached the network: no request can be made from these settings, or a step on the way to it is broken. */
-function defectRow(error: unknown, code: string): Row | undefined {
+/** Describes an error before anything has reached the network: no request can be made from these settings, or a step on the way to it is broken. */
+export function defectRow(error: unknown, code: string): FailureRow | undefined {
   const isImpossible = IMPOSSIBLE.test(code);
   if (!isImpossible && !(error instanceof TypeError || error instanceof RangeError)) return undefined;
   const reason = error instanceof Error ? error.message.replace(/\.$/, '') : code;
@@ -148,14 +106,14 @@ function defectRow(error: unknown, code: string): Row | undefined {
   ];
 }
 
-function http2Row(error: unknown, { stale }: ConnectionFacts): Row | undefined {
+function http2Row(error: unknown, { stale }: ConnectionFacts): FailureRow | undefined {
   const described = describeHttp2Error(error);
   if (described === undefined) return undefined;
   const [sentence, hint, facts] = described;
   return ['service', 'CONNECTION_LOST', sentence, hint, stale ? { staleConnection: true } : facts];
 }
 
-function protocolRow(error: unknown, code: string): Row | undefined {
+function protocolRow(error: unknown, code: string): FailureRow | undefined {
   const text = error instanceof Error ? `${error.name} ${error.message}` : '';
   if (/bad upgrade/.test(text)) {
     return [
@@ -187,7 +145,8 @@ function parserWords(error: unknown): string {
   return words ? ` (${words})` : '';
 }
 
-function lostRow(when: string, { stale }: Pick<ConnectionFacts, 'stale'>): Row {
+/** Describes a lost connection. */
+export function lostRow(when: string, { stale }: Pick<ConnectionFacts, 'stale'>): FailureRow {
   return [
     'service',
     'CONNECTION_LOST',

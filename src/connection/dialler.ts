@@ -2,9 +2,9 @@ import type { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
 import { Failure } from '../signing/policy/failure.ts';
-import { AddressBook } from './addresses.ts';
 import { type Connection, DialError, dial } from './connect.ts';
-import { dialFailure } from './connection-failure.ts';
+import { AddressBook } from './dialling/addresses.ts';
+import { dialFailure } from './dialling/dial-failure.ts';
 import type { Route } from './route.ts';
 import { isDoubtful, isOurRefusal, tlsFailure } from './tls/failure.ts';
 
@@ -32,7 +32,7 @@ export class Dialler {
   readonly #route: Route;
   readonly #options: DiallerOptions;
   readonly #first = Promise.withResolvers<number>();
-  readonly #addressBook = new AddressBook();
+  readonly #addressBook: AddressBook;
   #session: Buffer | undefined;
   #refusedSessions = 0;
   #hasConnected = false;
@@ -47,6 +47,7 @@ export class Dialler {
 
   constructor(route: Route, options: DiallerOptions) {
     this.#route = route;
+    this.#addressBook = route.addressBook ?? new AddressBook();
     this.#options = options;
     this.#protocols = options.protocol === 'http2' ? ['h2', 'http/1.1'] : ['http/1.1'];
   }

@@ -7,6 +7,7 @@ import {
   type SecureVersion,
 } from 'node:tls';
 import { Failure } from '../signing/policy/failure.ts';
+import type { AddressBook, Attempts } from './dialling/addresses.ts';
 import type { ConnectProxy } from './proxy/proxy.ts';
 
 /** Where a service is and how a connection to it is made. */
@@ -20,6 +21,8 @@ export interface Route {
   readonly proxy?: ConnectProxy | undefined;
   /** Longest time for name look-up, TCP, proxy and handshake together, in milliseconds. */
   readonly timeoutMs: number;
+  /** What is known of the host's addresses, for all who dial this route; absent where one dial is all there is. */
+  readonly addressBook?: AddressBook | undefined;
 }
 
 /** Key and certificates as PEM. */
@@ -95,11 +98,31 @@ export function peerName(hostname: string): { readonly host: string; readonly se
   return isIP(hostname) === 0 ? { host: hostname, servername: hostname.replace(/\.$/, '') } : { host: hostname };
 }
 
-/** Returns the failure of a connection that took too long. */
-export function connectTimeout({ server, timeoutMs }: Route): Failure {
+/**
+ * Returns the error of a dial that took too long: for TCP, of a host with several addresses with what became of each, or,
+ * once so many bytes were read from the server, for TLS.
+ */
+export function dialTimeout(route: Route, attempts: Attempts, bytesRead: number | undefined): Error {
+  return bytesRead === undefined ? connectTimeout(route, attempts) : handshakeTimeout(route, bytesRead);
+}
+
+function connectTimeout({ server, timeoutMs }: Route, attempts: Attempts): Error {
+  const error = attempts.giveUp();
+  if (error instanceof AggregateError) return error;
   const { hostname, port } = targetOf(server);
-  const sentence = `No connection to ${hostname}:${port} within ${timeoutMs / 1000} s.`;
+  const { current } = attempts;
+  const where = current === undefined || current === hostname ? '' : ` (${current})`;
+  const sentence = `No connection to ${hostname}:${port}${where} within ${timeoutMs / 1000} s.`;
   return new Failure('service', 'CONNECT_TIMEOUT', sentence, {
-    hint: 'A firewall that drops packets looks like this. Check that the runner may reach the service.',
+    hint: 'A firewall that drops packets looks like this. Check that the runner may reach the service directly; where only a proxy may, the variable https_proxy must name that proxy.',
+  });
+}
+
+function handshakeTimeout({ server, proxy, timeoutMs }: Route, receivedBytes: number): Failure {
+  const stands = proxy ? 'the tunnel of the proxy is open' : 'TCP is connected';
+  const came = receivedBytes > 0 ? `sent ${receivedBytes} bytes and then nothing more` : 'sent nothing';
+  const sentence = `${server.origin}: ${stands}, but the TLS handshake was not complete within ${timeoutMs / 1000} s: the server ${came}.`;
+  return new Failure('service', 'CONNECT_TIMEOUT', sentence, {
+    hint: 'A server or balancer that hangs, a firewall that takes connections in place of the server, and a VPN that loses large packets (MTU) look like this.',
   });
 }

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { AddressBook } from '../connection/dialling/addresses.ts';
 import type { ConnectProxy } from '../connection/proxy/proxy.ts';
 import { createTlsContext, createTlsContexts, type Route } from '../connection/route.ts';
 import { ActionError, toActionError } from '../errors.ts';
@@ -79,7 +80,7 @@ async function lookAtService(
     const skipped = skipService('the proxy of the environment cannot be used');
     return { service, findings: [failed('proxy', problem), ...skipped] };
   }
-  const way = { server, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
+  const way = { server, proxy, timeoutMs: CONNECT_TIMEOUT_MS, addressBook: new AddressBook() };
   if (authority) return lookIssued(context, { inputs, settings: authority, way });
   if (shows === 'issued certificate') return lookWithoutIdentity(context, { inputs, way, obstacle: UNISSUED });
   if (shows === 'no certificate') return lookWithoutIdentity(context, { inputs, way });

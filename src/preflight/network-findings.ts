@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
-import { dialFailure } from '../connection/connection-failure.ts';
 import { reasonOfEnd } from '../connection/diagnosis/diagnosis.ts';
 import type { Handshake } from '../connection/diagnosis/probe.ts';
+import { dialFailure } from '../connection/dialling/dial-failure.ts';
 import { targetOf } from '../connection/route.ts';
 import type { Failure } from '../signing/policy/failure.ts';
-import { type Finding, failed, notChecked, passed } from './finding.ts';
+import { type Finding, failed, notChecked, passed, warned } from './finding.ts';
 
 /** Returns why a handshake broke, in the words of a failed request; `undefined` when it did not. */
 export function failureOf(handshake: Handshake, { origin }: URL): Failure | undefined {
@@ -21,7 +21,7 @@ export function isConnected({ connectMs }: Handshake): boolean {
 export function describeNetwork(handshake: Handshake, server: URL, proxy: URL | undefined): Finding[] {
   if (proxy) return describeTunnel(handshake, server, proxy);
   const { hostname, port } = targetOf(server);
-  const { address, lookupMs = 0, connectMs } = handshake;
+  const { address, lookupMs = 0, connectMs, deadAddresses } = handshake;
   const failure = failureOf(handshake, server);
   if (failure?.code.startsWith('DNS_')) {
     return [failed('host name', failure, lookupMs), notChecked('TCP', 'the host name leads nowhere')];
@@ -31,8 +31,18 @@ export function describeNetwork(handshake: Handshake, server: URL, proxy: URL | 
     : address === undefined
       ? notChecked('host name', 'it did not come to an answer')
       : passed('host name', `${hostname} leads to ${address}`, lookupMs);
-  if (connectMs !== undefined) return [name, passed('TCP', `connected to ${address ?? hostname}:${port}`, connectMs)];
+  const connected = `connected to ${address ?? hostname}:${port}`;
+  if (connectMs !== undefined && deadAddresses.length > 0) return [name, describeDead(connected, deadAddresses)];
+  if (connectMs !== undefined) return [name, passed('TCP', connected, connectMs)];
   return [name, failure ? failed('TCP', failure) : notChecked('TCP', 'the run ended before')];
+}
+
+function describeDead(connected: string, deadAddresses: readonly string[]): Finding {
+  return warned(
+    'TCP',
+    `${connected}; other addresses of the host cannot be connected: ${deadAddresses.join(', ')}`,
+    'The run tries them last after their first failure, which may take 2.5 s each. Ask the operators whether these addresses belong into DNS; IPv6 addresses without an answer come of a runner without IPv6.',
+  );
 }
 
 function describeTunnel(handshake: Handshake, server: URL, proxy: URL): Finding[] {

@@ -1,5 +1,4 @@
 import type { X509Certificate } from 'node:crypto';
-import { dialFailure } from '../connection/connection-failure.ts';
 import type { Handshake } from '../connection/diagnosis/probe.ts';
 import {
   explainServer,
@@ -8,6 +7,7 @@ import {
   namesOf,
   type TrustFacts,
 } from '../connection/diagnosis/server-certificate.ts';
+import { dialFailure } from '../connection/dialling/dial-failure.ts';
 import { targetOf } from '../connection/route.ts';
 import { codeOf } from '../errors.ts';
 import type { Identity } from '../identity/identity.ts';

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createDiagnosis } from '../../../src/connection/diagnosis/diagnosis.ts';
+import { AddressBook } from '../../../src/connection/dialling/addresses.ts';
 import { chooseProxy } from '../../../src/connection/proxy/proxy.ts';
 import { createTlsContext, type Route } from '../../../src/connection/route.ts';
 import { openTransport } from '../../../src/connection/transport.ts';
@@ -42,8 +44,9 @@ export async function sign(world: World, started: Started, expected: string): Pr
     server,
     secureContext: createTlsContext({ cert, key, ca }),
     tls12Context: () => createTlsContext({ cert, key, ca, maxVersion: 'TLSv1.2' }),
-    proxy: chooseProxy({ httpsProxy: started.proxy }, server),
+    proxy: proxyOf(world, started, server),
     timeoutMs: 10_000,
+    ...(started.addresses && { addressBook: bookOf(started.addresses) }),
   };
   const transport = openTransport(route, { diagnosis: createDiagnosis(route, { anchors, now: Date.now }) });
   const credentials = { appKey: 'app', appSecret: 'secret', cert, key, chain, verifyKeyPem: '' };
@@ -71,14 +74,29 @@ function stateOf(failure: Outcome['failure']): string {
   return kind === 'service' ? 'waits up to 60 s' : 'loses the file';
 }
 
+/** The root is what a machine of a company would know. */
+function proxyOf(world: World, started: Started, server: URL): Route['proxy'] {
+  const proxy = chooseProxy({ httpsProxy: started.proxy }, server);
+  return proxy?.secureContext
+    ? { url: proxy.url, secureContext: createTlsContext({ ca: [world.pem('root')] }) }
+    : proxy;
+}
+
+function bookOf(addresses: readonly string[]): AddressBook {
+  return new AddressBook(async () => addresses.map((address) => ({ address, family: isIP(address) })));
+}
+
 /** Sends the same request with curl; returns `signs`, an HTTP status, curl's exit code, or `lost`. */
-export async function curl(world: World, { url, chain, client = 'client', proxy, size = 0 }: Started): Promise<string> {
+export async function curl(world: World, started: Started): Promise<string> {
+  const { url, chain, client = 'client', proxy, addresses, size = 0 } = started;
   const at = (name: string): string => join(world.pki.directory, name);
   const run = `curl${calls++}`;
   writeFileSync(at(`${run}.chain`), chain ?? world.pem('root'));
   writeFileSync(at(`${run}.body`), JSON.stringify({ data: Buffer.alloc(size).toString('base64') }));
   const identity = ['--cacert', at(`${run}.chain`), '--cert', at(`${client}.pem`), '--key', at(`${client}.key`)];
-  const way = [...(proxy ? ['--proxy', proxy, '--proxy-cacert', at('root.pem')] : []), '--http1.1'];
+  const { hostname, port } = new URL(url);
+  const resolved = addresses ? ['--resolve', `${hostname}:${port}:${addresses.join()}`] : [];
+  const way = [...(proxy ? ['--proxy', proxy, '--proxy-cacert', at('root.pem')] : []), ...resolved, '--http1.1'];
   const message = ['--data-binary', `@${at(`${run}.body`)}`, '-o', at(`${run}.answer`), '-w', '%{http_code}'];
   try {
     const { stdout } = await promisify(execFile)('curl', ['-sS', '-m', '9', ...identity, ...way, ...message, url]);

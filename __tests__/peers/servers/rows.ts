@@ -3,6 +3,7 @@ import { ANSWERS } from './answers.ts';
 import { FRAMING } from './framing-rows.ts';
 import { IDENTITIES } from './identity-rows.ts';
 import { MAKES } from './make-rows.ts';
+import { NETWORK } from './network-rows.ts';
 import { ODD } from './odd-rows.ts';
 import { fault, type Row, row } from './row.ts';
 import { CA, SMALL, type Started, type World } from './world.ts';
@@ -185,7 +186,9 @@ const FAULTS: readonly Row[] = [
     close: async () => {},
   })),
   fault('PROXY_AUTHENTICATION', 'a proxy that asks for credentials', (w) => w.proxied(() => 407)),
-  fault('PROXY_AUTHENTICATION', 'a proxy that refuses the credentials', (w) => w.proxied(() => 407, 'user:wrong@')),
+  fault('PROXY_AUTHENTICATION', 'a proxy that refuses the credentials', (w) =>
+    w.proxied(() => 407, { credentials: 'user:wrong@' }),
+  ),
   fault('PROXY_REFUSED', 'a proxy whose rules forbid the service', (w) => w.proxied(() => 403)),
   fault('PROXY_TLS', 'a proxy over https:// that speaks plain HTTP', async (w) => {
     const started = await w.proxied(() => 200);
@@ -198,7 +201,16 @@ const FAULTS: readonly Row[] = [
 ];
 
 /** Every row of the table in docs/servers.md. */
-export const ROWS: readonly Row[] = [...GOOD, ...MAKES, ...ANSWERS, ...FAULTS, ...ODD, ...FRAMING, ...IDENTITIES];
+export const ROWS: readonly Row[] = [
+  ...GOOD,
+  ...MAKES,
+  ...ANSWERS,
+  ...FAULTS,
+  ...ODD,
+  ...FRAMING,
+  ...IDENTITIES,
+  ...NETWORK,
+];
 
 async function below(world: World, extensions: string): Promise<Started> {
   const by = world.authority('Odd CA', { extensions });

@@ -16,6 +16,8 @@ export interface Started {
   readonly client?: string;
   /** Value of `https_proxy`. */
   readonly proxy?: string;
+  /** What the host name leads to; what the system says when absent. */
+  readonly addresses?: readonly string[];
   /** Size of the smaller one of two files, in bytes. */
   readonly size?: number;
   close(): Promise<void>;
@@ -36,6 +38,14 @@ export const CA = 'basicConstraints=critical,CA:TRUE\n';
 export const SMALL = ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'];
 /** Name that no rule takes for this machine; the proxies here lead it to loopback. */
 const HOST = 'sign.example.test';
+
+/** What a proxy demands and shows. */
+interface Proxied {
+  /** `user:password@` to give it. */
+  readonly credentials?: string;
+  /** Name of its certificate; it speaks plain HTTP without one. */
+  readonly certificate?: string;
+}
 
 /** Certificates and servers of all makes. */
 export class World {
@@ -213,13 +223,16 @@ frontend f
   }
 
   /** Puts a proxy before a server that bears the name of {@link HOST}. */
-  async proxied(answer: () => number | string, credentials = ''): Promise<Started> {
+  async proxied(answer: () => number | string, { credentials = '', certificate }: Proxied = {}): Promise<Started> {
     const leaf = this.server({ extensions: `subjectAltName=DNS:${HOST}\n` });
     const started = await this.node([leaf]);
-    const proxy = await startProxy(answer);
+    const identity = certificate && { cert: this.pem(certificate), key: this.pki.text(`${certificate}.key`) };
+    const proxy = await startProxy(answer, identity || undefined);
+    // A certificate is for this name; nobody looks for that of an address here.
+    const origin = identity ? 'https://localhost' : 'http://127.0.0.1';
     return {
       url: started.url.replace('localhost', HOST),
-      proxy: `http://${credentials}127.0.0.1:${proxy.port}`,
+      proxy: origin.replace('//', `//${credentials}`).concat(`:${proxy.port}`),
       async close() {
         await proxy.close();
         await started.close();

@@ -1,8 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import { Failure } from '../../signing/policy/failure.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
-import { dialFailure } from '../connection-failure.ts';
 import type { ExplainServer } from '../dialler.ts';
+import { dialFailure } from '../dialling/dial-failure.ts';
 import type { Route } from '../route.ts';
 import { describeForeign } from '../tls/foreign-protocol.ts';
 import { type Handshake, inspectHandshake } from './probe.ts';

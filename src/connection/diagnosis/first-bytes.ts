@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { AddressBook, attemptMs } from '../addresses.ts';
-import { beginHandshake, openUnderlay, type Underlay } from '../connect.ts';
+import { beginHandshake, openUnderlay } from '../connect.ts';
+import { type AddressBook, tryEach } from '../dialling/addresses.ts';
 import { type Route, targetOf } from '../route.ts';
 
 /** Longest wait for the first bytes, in milliseconds. */
@@ -13,17 +13,18 @@ const ENOUGH_BYTES = 256;
  * Begins one more handshake and resolves with what the server sends first, before TLS reads it; empty when nothing came, or
  * no connection could be opened. Node hands such bytes to nobody once TLS has read them.
  */
-export async function readFirstBytes(route: Route): Promise<Buffer> {
-  const underlay = await openUnderlay(route, new AddressBook()).catch(() => undefined);
+export async function readFirstBytes(route: Route, addressBook: AddressBook): Promise<Buffer> {
+  const underlay = await openUnderlay(route, addressBook).catch(() => undefined);
   if (underlay === undefined) return Buffer.alloc(0);
-  const tcp = underlay.tunnel ?? connectTcp(route, underlay);
+  const { hostname: host, port } = targetOf(route.server);
+  const tcp = underlay.tunnel ?? connect({ host, port, ...(underlay.addresses && tryEach(underlay.addresses)) });
   const wire = new Duplex({
     read() {},
     write: (chunk, _encoding, done) => void tcp.write(chunk, () => done()),
   });
   const handshake = beginHandshake(
     route,
-    { tunnel: wire, addresses: [] },
+    { tunnel: wire, addresses: undefined },
     { protocols: ['http/1.1'], trust: 'required' },
   );
   handshake.on('error', () => {});
@@ -33,16 +34,6 @@ export async function readFirstBytes(route: Route): Promise<Buffer> {
     handshake.destroy();
     tcp.destroy();
   }
-}
-
-function connectTcp(route: Route, { addresses }: Underlay): Socket {
-  const { hostname, port } = targetOf(route.server);
-  return connect({
-    host: hostname,
-    port,
-    lookup: (_host, _options, done) => process.nextTick(done, null, [...addresses]),
-    autoSelectFamilyAttemptTimeout: attemptMs(addresses.length, route),
-  });
 }
 
 /** Collects bytes until they are enough, no more come, or the wait is over. */

@@ -1,8 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { AddressBook } from '../addresses.ts';
 import { beginHandshake, openUnderlay, readServerChain } from '../connect.ts';
-import { connectTimeout, type Route } from '../route.ts';
+import { AddressBook, type Attempts } from '../dialling/addresses.ts';
+import { dialTimeout, type Route } from '../route.ts';
 import { readFirstBytes } from './first-bytes.ts';
 
 /** When a handshake has been looked at for long enough. */
@@ -21,6 +21,8 @@ export interface ProbeOptions {
 export interface Handshake {
   /** Address that the host name led to; `undefined` through a proxy, which looks it up itself. */
   readonly address: string | undefined;
+  /** Other addresses of the host, which could not be connected, each with what became of it. */
+  readonly deadAddresses: readonly string[];
   readonly lookupMs: number | undefined;
   /** TCP connected, or the proxy's tunnel open. */
   readonly connectMs: number | undefined;
@@ -65,7 +67,8 @@ class Probe {
   readonly #options: ProbeOptions;
   readonly #startedAt = performance.now();
   readonly #over = Promise.withResolvers<void>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #addressBook: AddressBook;
+  #attempts: Attempts | undefined;
   #address: string | undefined;
   #lookedUpAt: number | undefined;
   #connectedAt: number | undefined;
@@ -84,7 +87,7 @@ class Probe {
   constructor(route: Route, options: ProbeOptions) {
     this.#route = route;
     this.#options = options;
-    this.#timer = setTimeout(() => this.#fail(connectTimeout(route)), route.timeoutMs);
+    this.#addressBook = route.addressBook ?? new AddressBook();
   }
 
   async run(): Promise<void> {
@@ -94,19 +97,20 @@ class Probe {
     signal?.addEventListener('abort', abort, { once: true });
     const opening = this.#open().catch((error: Error) => this.#fail(error));
     await this.#over.promise;
-    clearTimeout(this.#timer);
     signal?.removeEventListener('abort', abort);
     // A proxy may answer after the probe has ended.
     void opening.then((socket) => socket?.destroy());
     const isUnknown = this.#connectedAt !== undefined && this.#version === undefined;
-    if (this.#end !== 'open' && isUnknown && !signal?.aborted) this.#firstBytes = await readFirstBytes(this.#route);
+    if (this.#end === 'open' || !isUnknown || signal?.aborted) return;
+    this.#firstBytes = await readFirstBytes(this.#route, this.#addressBook);
   }
 
   describe(): Handshake {
     const since = (from: number | undefined, to: number | undefined): number | undefined =>
       from === undefined || to === undefined ? undefined : to - from;
     return {
-      address: this.#address,
+      address: this.#attempts?.current ?? this.#address,
+      deadAddresses: this.#attempts?.failed ?? [],
       lookupMs: since(this.#startedAt, this.#lookedUpAt),
       connectMs: since(this.#lookedUpAt ?? this.#startedAt, this.#connectedAt),
       handshakeMs: since(this.#connectedAt, this.#securedAt),
@@ -125,22 +129,27 @@ class Probe {
   }
 
   async #open(): Promise<TLSSocket> {
-    const underlay = await openUnderlay(this.#route, new AddressBook());
+    const underlay = await openUnderlay(this.#route, this.#addressBook);
     const openedAt = performance.now();
     if (underlay.tunnel) this.#connectedAt = openedAt;
     else this.#lookedUpAt = openedAt;
-    this.#address = underlay.addresses[0]?.address;
+    this.#address = underlay.addresses?.all[0]?.address;
     // Only here is an untrusted server talked to: the probe sends nothing and looks at what is wrong with that server.
-    const { session } = this.#options;
-    const socket = beginHandshake(this.#route, underlay, { protocols: ['http/1.1'], session, trust: 'reported' });
+    const offer = { protocols: ['http/1.1'], session: this.#options.session, trust: 'reported' } as const;
+    const socket = beginHandshake(this.#route, underlay, offer);
+    const attempts = this.#addressBook.watch(socket);
+    this.#attempts = attempts;
+    const leftMs = Math.max(1, this.#route.timeoutMs - (openedAt - this.#startedAt));
+    const timer = setTimeout(() => this.#giveUp(socket, attempts), leftMs);
+    void this.#over.promise.then(() => clearTimeout(timer));
     socket.on('session', (newest: Buffer) => (this.#session = newest));
     socket.on('keylog', (line: Buffer) => this.#read(socket, line));
     socket.on('error', (error) => this.#fail(error));
-    socket.once('connect', () => {
-      this.#address = socket.remoteAddress ?? this.#address;
-      this.#connectedAt = performance.now();
+    socket.once('connect', () => (this.#connectedAt = performance.now()));
+    socket.once('secureConnect', () => {
+      clearTimeout(timer);
+      this.#secured(socket);
     });
-    socket.once('secureConnect', () => this.#secured(socket));
     socket.once('close', () => this.#finish('closed'));
     return socket.resume();
   }
@@ -155,7 +164,6 @@ class Probe {
   }
 
   #secured(socket: TLSSocket): void {
-    clearTimeout(this.#timer);
     this.#securedAt = performance.now();
     this.#cipher = socket.getCipher().standardName;
     this.#isResumed = socket.isSessionReused();
@@ -165,6 +173,10 @@ class Probe {
     const timer = setTimeout(leave, listenMs);
     void this.#over.promise.then(() => clearTimeout(timer));
     enough?.then(leave, leave);
+  }
+
+  #giveUp({ bytesRead }: TLSSocket, attempts: Attempts): void {
+    this.#fail(dialTimeout(this.#route, attempts, this.#connectedAt && bytesRead));
   }
 
   #fail(error: Error): undefined {

@@ -1,4 +1,6 @@
 import { BlockList, isIP } from 'node:net';
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { domainToASCII } from 'node:url';
 import { ActionError } from '../../errors.ts';
 
 /** A CONNECT proxy; `authorization` is a secret. */
@@ -6,6 +8,8 @@ export interface ConnectProxy {
   /** `http://host:port` or `https://host:port`, without credentials. */
   readonly url: URL;
   readonly authorization?: string | undefined;
+  /** What the certificate of an `https` proxy must chain to. */
+  readonly secureContext?: SecureContext | undefined;
 }
 
 /** The proxy variables of the environment; lower-case names win, as in other tools. */
@@ -29,7 +33,12 @@ export function chooseProxy(variables: ProxyVariables, target: URL): ConnectProx
   const authorization = url.username || url.password ? basic(url, name) : undefined;
   url.username = '';
   url.password = '';
-  return { url, authorization };
+  return { url, authorization, secureContext: url.protocol === 'https:' ? trustedRoots() : undefined };
+}
+
+/** A proxy of a company often has a certificate of that company's CA, which the machine knows and Node alone does not. */
+function trustedRoots(): SecureContext {
+  return createSecureContext({ ca: [...getCACertificates('default'), ...getCACertificates('system')] });
 }
 
 function proxyUnusable(
@@ -68,7 +77,8 @@ function covers(entry: string, host: string, port: string): boolean {
   if (bracketed) return (bracketed[3] ?? port) === port && isWithin(`${bracketed[1]}${bracketed[2] ?? ''}`, host);
   if (isIP(host) !== 0 && isWithin(entry, host)) return true;
   const [, name = entry, entryPort = port] = /^([^:]*):(\d+)$/.exec(entry) ?? [];
-  const domain = name.replace(/^\*?\.|\.$/g, '');
+  const written = name.replace(/^\*?\.|\.$/g, '');
+  const domain = domainToASCII(written) || written;
   return entryPort === port && (host === domain || host.endsWith(`.${domain}`));
 }
 

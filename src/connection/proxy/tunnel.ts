@@ -1,133 +1,90 @@
-import { type IncomingMessage, request } from 'node:http';
-import { type RequestOptions, request as secureRequest } from 'node:https';
-import type { Socket } from 'node:net';
-import { Failure, tooManyOpen } from '../../signing/policy/failure.ts';
-import { isTlsReason, reasonOf, tlsCodeOf } from '../tls/failure.ts';
-import { describeForeign, isTlsRecord } from '../tls/foreign-protocol.ts';
+import { type ClientRequest, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { connect as secureConnect } from 'node:tls';
+import { Failure } from '../../signing/policy/failure.ts';
+import { type AddressBook, type Addresses, type Attempts, tryEach } from '../dialling/addresses.ts';
+import { peerName } from '../route.ts';
 import type { ConnectProxy } from './proxy.ts';
+import { proxyUnreachable, tunnelFailed, tunnelRefused } from './tunnel-failure.ts';
 
 /** What a tunnel leads to. */
 export interface TunnelTarget {
   readonly hostname: string;
   readonly port: number;
+  /** Longest time until the tunnel is open, in milliseconds. */
   readonly timeoutMs: number;
+  readonly addressBook: AddressBook;
 }
 
 /** Asks the proxy for a tunnel to the target and returns the raw socket; TLS goes end to end through it. */
-export function openTunnel(proxy: ConnectProxy, target: TunnelTarget): Promise<Socket> {
+export async function openTunnel(proxy: ConnectProxy, target: TunnelTarget): Promise<Socket> {
+  const startedAt = performance.now();
+  const { addressBook, timeoutMs } = target;
+  const addresses = await addressBook.find(hostOf(proxy), timeoutMs).catch((error: Error) => {
+    throw tunnelFailed(error);
+  });
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const authority = `${target.hostname.includes(':') ? `[${target.hostname}]` : target.hostname}:${target.port}`;
-  const isSecure = proxy.url.protocol === 'https:';
-  const options: RequestOptions = {
-    host: proxy.url.hostname.replace(/^\[|\]$/g, ''),
-    port: proxy.url.port || (isSecure ? 443 : 80),
-    method: 'CONNECT',
-    path: authority,
-    agent: false,
-    timeout: target.timeoutMs,
-    // Explicit, or NODE_TLS_REJECT_UNAUTHORIZED=0 gives the credentials to whoever answers.
-    rejectUnauthorized: true,
-    headers: { host: authority, ...(proxy.authorization ? { 'proxy-authorization': proxy.authorization } : {}) },
-  };
-  const ask = isSecure ? secureRequest(options) : request(options);
-  ask.once('connect', (response, socket: Socket, head) => {
+  const socket = connectTo(proxy, addresses);
+  const attempts = addressBook.watch(socket);
+  const ask = askFor(proxy, target, socket);
+  const giveUp = (): void => void ask.destroy(tooLate(socket, attempts, timeoutMs));
+  const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
+  ask.once('connect', (response, _, head) => {
+    clearTimeout(timer);
     // Any 2xx opens the tunnel (RFC 9110, section 9.3.6).
     if (Math.trunc((response.statusCode ?? 0) / 100) === 2) {
       if (head.length > 0) socket.unshift(head);
       return resolve(socket);
     }
     socket.destroy();
-    reject(refusal(response, proxy));
+    reject(tunnelRefused(response, proxy));
   });
-  ask.once('timeout', () => ask.destroy(unreachable('did not answer in time')));
-  ask.once('error', (error) => reject(error instanceof Failure ? error : failedRequest(error)));
+  ask.once('error', (error) => {
+    clearTimeout(timer);
+    addressBook.bury(attempts.current);
+    reject(error instanceof Failure ? error : tunnelFailed(error));
+  });
   ask.end();
   return promise;
 }
 
-function refusal({ statusCode: status, headers }: IncomingMessage, proxy: ConnectProxy): Failure {
-  if (status === 407) return unauthenticated(offersIn(headers['proxy-authenticate'] ?? ''), proxy);
-  return new Failure('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}).`, {
-    hint: `${isRule(status) ? RULES_FIRST : REACH_FIRST} List the service in no_proxy to go directly.`,
+function hostOf({ url }: ConnectProxy): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
+}
+
+function connectTo(proxy: ConnectProxy, addresses: Addresses): Socket {
+  const isSecure = proxy.url.protocol === 'https:';
+  const port = Number(proxy.url.port || (isSecure ? 443 : 80));
+  const host = hostOf(proxy);
+  if (!isSecure) return connect({ host, port, ...tryEach(addresses) });
+  // The name is the proxy's: Node's own client of HTTPS would look for the name of the service in the certificate.
+  return secureConnect({
+    port,
+    ...tryEach(addresses),
+    ...peerName(host),
+    ALPNProtocols: ['http/1.1'],
+    secureContext: proxy.secureContext,
+    // Explicit, or NODE_TLS_REJECT_UNAUTHORIZED=0 gives the credentials to whoever answers.
+    rejectUnauthorized: true,
   });
 }
 
-const RULES_FIRST =
-  'The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.';
-const REACH_FIRST = 'The proxy cannot reach the service, or its rules do not allow it.';
-
-/** A status below 500 speaks of the request, one from 500 on of the proxy and what is behind it. */
-function isRule(status = 0): boolean {
-  return status >= 400 && status < 500;
-}
-
-/** Lists the authentication schemes that a proxy offers, such as `Basic` and `Negotiate`. */
-function offersIn(header: string): readonly string[] {
-  const schemes = [...header.matchAll(/(?:^|,)\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/gi)].map(([, scheme = '']) => scheme);
-  return [...new Set(schemes)].slice(0, 6);
-}
-
-function unauthenticated(offers: readonly string[], { authorization }: ConnectProxy): Failure {
-  const offered = offers.length > 0 ? `; it offers ${offers.join(', ')}` : '';
-  const what = authorization
-    ? 'The proxy refused the user and password of https_proxy (407)'
-    : 'The proxy asks for credentials (407), and https_proxy holds none';
-  return new Failure('config', 'PROXY_AUTHENTICATION', `${what}${offered}.`, {
-    hint: howToAuthenticate(offers, authorization),
+function askFor(
+  { authorization }: ConnectProxy,
+  { hostname, port }: Pick<TunnelTarget, 'hostname' | 'port'>,
+  socket: Socket,
+): ClientRequest {
+  const authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
+  return request({
+    createConnection: () => socket,
+    method: 'CONNECT',
+    path: authority,
+    headers: { host: authority, ...(authorization ? { 'proxy-authorization': authorization } : {}) },
   });
 }
 
-function howToAuthenticate(offers: readonly string[], authorization: string | undefined): string {
-  const takesBasic = offers.length === 0 || offers.some((scheme) => scheme.toLowerCase() === 'basic');
-  if (!takesBasic) {
-    return 'This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.';
-  }
-  if (authorization) return 'Check both, with %-escapes for special characters, or list the service in no_proxy.';
-  return 'Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.';
-}
-
-function failedRequest(error: Error): Failure {
-  const crowded = tooManyOpen(error);
-  if (crowded) return crowded;
-  const code = tlsCodeOf(error);
-  if (code.startsWith('HPE_')) return foreign(error);
-  if (code === 'ECONNRESET')
-    return unreachable(CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${CHECK_PROXY}`);
-  if (!isTlsReason(code)) return unreachable(ENDS[code] ?? 'could not be reached', error);
-  const isPlain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
-  const reason = isPlain ? 'it does not speak TLS' : reasonOf(error, code);
-  return new Failure('config', 'PROXY_TLS', `The TLS handshake with the proxy of https_proxy failed: ${reason}.`, {
-    hint: isPlain
-      ? 'Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in https_proxy.'
-      : "The proxy's certificate must chain to a root that Node knows or that NODE_EXTRA_CA_CERTS adds, and bear the host name in https_proxy.",
-    cause: error,
-  });
-}
-
-const CLOSED = 'closed the connection without an answer to CONNECT';
-
-/** What a dial to the proxy ends with, by the code of the error. */
-const ENDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'refused the connection',
-  ENOTFOUND: 'has a host name that does not exist',
-};
-
-/** A proxy whose answer is no HTTP: what it speaks instead tells which part of https_proxy is wrong, and stays. */
-function foreign(error: Error): Failure {
-  const bytes = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
-  const speaks = isTlsRecord(bytes) ? 'speaks TLS' : describeForeign(bytes);
-  if (speaks === undefined) return unreachable('does not speak HTTP', error);
-  return new Failure('config', 'PROXY_UNREACHABLE', `The proxy of https_proxy does not speak HTTP: it ${speaks}.`, {
-    hint: isTlsRecord(bytes) ? 'Write https:// in https_proxy, or use its port for plain HTTP.' : CHECK_PROXY,
-    cause: error,
-  });
-}
-
-const CHECK_PROXY = 'Check host and port in https_proxy, or list the service in no_proxy to reach it directly.';
-
-function unreachable(how: string, cause?: Error, hint = CHECK_PROXY): Failure {
-  return new Failure('service', 'PROXY_UNREACHABLE', `The proxy of https_proxy ${how}.`, {
-    hint,
-    cause,
-  });
+function tooLate(socket: Socket, attempts: Attempts, timeoutMs: number): Failure {
+  const error = socket.connecting ? attempts.giveUp() : undefined;
+  if (error) return tunnelFailed(error);
+  return proxyUnreachable(`did not answer CONNECT within ${timeoutMs / 1000} s`);
 }

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { createDiagnosis } from '../../connection/diagnosis/diagnosis.ts';
 import { explainRefusal } from '../../connection/diagnosis/own-certificate.ts';
 import { missingNames } from '../../connection/diagnosis/server-certificate.ts';
+import { AddressBook } from '../../connection/dialling/addresses.ts';
 import { createTlsContexts, type TlsContexts } from '../../connection/route.ts';
 import { openTransport, type Transport } from '../../connection/transport.ts';
 import {
@@ -92,7 +93,8 @@ export function withService<T>(
     isServerSeen = true;
   };
   const open = ({ secureContext, tls12Context }: TlsContexts): Transport => {
-    const route = { server, secureContext, tls12Context, proxy, timeoutMs: CONNECT_TIMEOUT_MS };
+    const addressBook = new AddressBook();
+    const route = { server, secureContext, tls12Context, proxy, timeoutMs: CONNECT_TIMEOUT_MS, addressBook };
     const diagnosis = createDiagnosis(route, { anchors: identity.anchors, now: context.now });
     return openTransport(route, { protocol: inputs.http, diagnosis, onServer });
   };

@@ -1,0 +1,129 @@
+import type { IncomingMessage } from 'node:http';
+import { Failure, tooManyOpen } from '../../signing/policy/failure.ts';
+import { addressOf, describeAddress } from '../dialling/addresses.ts';
+import { isTlsReason, reasonOf, tlsCodeOf } from '../tls/failure.ts';
+import { describeForeign, isTlsRecord } from '../tls/foreign-protocol.ts';
+import type { ConnectProxy } from './proxy.ts';
+
+/** Explains an answer of a proxy that opens no tunnel. */
+export function tunnelRefused({ statusCode: status, headers }: IncomingMessage, proxy: ConnectProxy): Failure {
+  if (status === 407) return unauthenticated(offersIn(headers['proxy-authenticate'] ?? ''), proxy);
+  const token = tokenIn(headers);
+  const said = token === undefined ? '' : `, ${token}`;
+  const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ''))?.[1];
+  return new Failure('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}${said}).`, {
+    hint: `${known ?? (isRule(status) ? RULES_FIRST : REACH_FIRST)} List the service in no_proxy to go directly.`,
+  });
+}
+
+/** Returns the reason that squid gives in a header of its own, and others in that of RFC 9209; any other text stays unread. */
+function tokenIn(headers: IncomingMessage['headers']): string | undefined {
+  const ofSquid = /^(ERR_[A-Z_]{3,40})(?: |$)/.exec([headers['x-squid-error'] ?? ''].flat()[0] ?? '')?.[1];
+  return ofSquid ?? /;\s*error=([a-z_]{3,40})/.exec([headers['proxy-status'] ?? ''].flat().join(', '))?.[1];
+}
+
+const MEANINGS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(?:ERR_DNS_FAIL|dns_timeout|dns_error|destination_not_found)$/,
+    'The name server of the proxy does not find the host of the service: check server-url; a private name may be known to this runner only.',
+  ],
+  [
+    /^(?:ERR_ACCESS_DENIED|http_request_denied|destination_ip_prohibited)$/,
+    'The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them.',
+  ],
+  [
+    /^(?:ERR_CONNECT_FAIL|ERR_CANNOT_FORWARD|connection_\w+|destination_\w+)$/,
+    'The proxy gets no connection to the service: the service may be down, or its network does not let this proxy in.',
+  ],
+];
+
+const RULES_FIRST =
+  'The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.';
+const REACH_FIRST = 'The proxy cannot reach the service, or its rules do not allow it.';
+
+/** A status below 500 speaks of the request, one from 500 on of the proxy and what is behind it. */
+function isRule(status = 0): boolean {
+  return status >= 400 && status < 500;
+}
+
+/** Lists the authentication schemes that a proxy offers, such as `Basic` and `Negotiate`. */
+function offersIn(header: string): readonly string[] {
+  const schemes = [...header.matchAll(/(?:^|,)\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/gi)].map(([, scheme = '']) => scheme);
+  return [...new Set(schemes)].slice(0, 6);
+}
+
+function unauthenticated(offers: readonly string[], { authorization }: ConnectProxy): Failure {
+  const offered = offers.length > 0 ? `; it offers ${offers.join(', ')}` : '';
+  const what = authorization
+    ? 'The proxy refused the user and password of https_proxy (407)'
+    : 'The proxy asks for credentials (407), and https_proxy holds none';
+  return new Failure('config', 'PROXY_AUTHENTICATION', `${what}${offered}.`, {
+    hint: howToAuthenticate(offers, authorization),
+  });
+}
+
+function howToAuthenticate(offers: readonly string[], authorization: string | undefined): string {
+  const takesBasic = offers.length === 0 || offers.some((scheme) => scheme.toLowerCase() === 'basic');
+  if (!takesBasic) {
+    return 'This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.';
+  }
+  if (authorization) return 'Check both, with %-escapes for special characters, or list the service in no_proxy.';
+  return 'Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.';
+}
+
+/** Explains an error that came before any answer of the proxy, from the look-up of its name on. */
+export function tunnelFailed(error: Error): Failure {
+  const crowded = tooManyOpen(error);
+  if (crowded) return crowded;
+  const code = tlsCodeOf(error);
+  if (code.startsWith('HPE_')) return foreign(error);
+  if (code === 'ECONNRESET')
+    return proxyUnreachable(CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${CHECK_PROXY}`);
+  if (!isTlsReason(code)) return proxyUnreachable(describeEnd(error, code), error);
+  const isPlain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
+  const reason = isPlain ? 'it does not speak TLS' : reasonOf(error, code);
+  return new Failure('config', 'PROXY_TLS', `The TLS handshake with the proxy of https_proxy failed: ${reason}.`, {
+    hint: isPlain
+      ? 'Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in https_proxy.'
+      : "The proxy's certificate must chain to a root that Node, this machine or NODE_EXTRA_CA_CERTS knows, and bear the host name in https_proxy.",
+    cause: error,
+  });
+}
+
+const CLOSED = 'closed the connection without an answer to CONNECT';
+
+/** What a dial to the proxy ends with, by the code of the error. */
+const ENDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused the connection',
+  ENOTFOUND: 'has a host name that does not exist',
+  EAI_AGAIN: 'has a host name for which the name server gave no answer',
+  ETIMEDOUT: 'does not answer; a firewall that drops packets looks like this',
+};
+
+function describeEnd(error: Error, code: string): string {
+  if (error instanceof AggregateError)
+    return `cannot be reached at any of its addresses: ${error.errors.map(describeAddress).join(', ')}`;
+  const address = addressOf(error);
+  return ENDS[code] ?? `could not be reached${address === undefined ? '' : `: ${describeAddress(error)}`}`;
+}
+
+/** A proxy whose answer is no HTTP: what it speaks instead tells which part of https_proxy is wrong, and stays. */
+function foreign(error: Error): Failure {
+  const bytes = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
+  const speaks = isTlsRecord(bytes) ? 'speaks TLS' : describeForeign(bytes);
+  if (speaks === undefined) return proxyUnreachable('does not speak HTTP', error);
+  return new Failure('config', 'PROXY_UNREACHABLE', `The proxy of https_proxy does not speak HTTP: it ${speaks}.`, {
+    hint: isTlsRecord(bytes) ? 'Write https:// in https_proxy, or use its port for plain HTTP.' : CHECK_PROXY,
+    cause: error,
+  });
+}
+
+const CHECK_PROXY = 'Check host and port in https_proxy, or list the service in no_proxy to reach it directly.';
+
+/** Builds the failure of a proxy that did this. */
+export function proxyUnreachable(how: string, cause?: Error, hint = CHECK_PROXY): Failure {
+  return new Failure('service', 'PROXY_UNREACHABLE', `The proxy of https_proxy ${how}.`, {
+    hint,
+    cause,
+  });
+}
