@@ -45,8 +45,15 @@ test('405 tells the methods that the service allows, unless they are no methods'
   expect(sentence(answer(405, '', { allow: 'see https://token' }))).toBe('The service answered 405.');
 });
 
-test('another status from 400 on shows the request too', () => {
+test('an address that is gone is told as such', () => {
   const response = { ...answer(410), request: 'POST https://sign.example.com/old' };
+  expect(statusFailure(response, FACTS).hint).toBe(
+    'The request was POST https://sign.example.com/old. Check server-url and sign-path: nothing is at this address any more. Ask the operators for the new one.',
+  );
+});
+
+test('another status from 400 on shows the request too', () => {
+  const response = { ...answer(418), request: 'POST https://sign.example.com/old' };
   expect(statusFailure(response, FACTS).hint).toBe(
     'The request was POST https://sign.example.com/old. Show this answer to the operators of the service.',
   );

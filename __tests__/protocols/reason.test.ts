@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { WireResponse } from '../../src/connection/exchange.ts';
-import { reasonIn } from '../../src/protocols/answers/reason.ts';
+import { namePage, reasonIn } from '../../src/protocols/answers/reason.ts';
 import { Masks } from '../../src/runner/masks.ts';
 import { workMs } from '../helpers/time.ts';
 
@@ -174,9 +174,22 @@ describe('the title of a page', () => {
   });
 
   test('is found in time that grows with the length of the page', () => {
-    for (const part of ['<title', '<h1 a', '<pre ', '<title>', '<Message', '<Code><![CDATA['])
+    for (const part of ['support id ', '<title', '<h1 a', '<pre ', '<title>', '<Message', '<Code><![CDATA['])
       expect(workMs(() => words(part.repeat(20_000), 'text/html'))).toBeLessThan(200);
   });
+});
+
+test.each([
+  [
+    '<title>Request Rejected</title>Your support ID is: 8713640215541<br>',
+    ' titled “Request Rejected” (support ID 8713640215541)',
+  ],
+  ['<title>Blocked</title><p>Ray ID: <code>8f3a2b9c1d</code></p>', ' titled “Blocked” (Ray ID 8f3a2b9c1d)'],
+  ['<title>Access denied, reference number 12345678</title>', ' titled “Access denied, reference number 12345678”'],
+  ['<title>Down</title>Event ID is missing', ' titled “Down”'],
+])('the number under which a firewall noted its refusal is told: %s', (body, expected) => {
+  const reason = reasonIn(answer(body, 'text/html'));
+  expect(reason && ` ${namePage(reason)}`).toBe(expected);
 });
 
 describe('there is no reason', () => {

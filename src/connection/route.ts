@@ -114,7 +114,7 @@ function connectTimeout({ server, timeoutMs }: Route, attempts: Attempts): Error
   const where = current === undefined || current === hostname ? '' : ` (${current})`;
   const sentence = `No connection to ${hostname}:${port}${where} within ${timeoutMs / 1000} s.`;
   return new Failure('service', 'CONNECT_TIMEOUT', sentence, {
-    hint: 'A firewall that drops packets looks like this. Check that the runner may reach the service directly; where only a proxy may, the variable https_proxy must name that proxy.',
+    hint: 'A firewall that drops packets looks like this. Check that the runner may reach the service directly; where only a proxy may, https_proxy must name that proxy, and no_proxy must not cover the host.',
   });
 }
 

@@ -47,27 +47,40 @@ export function reasonOfEnd(handshake: Handshake, origin: string): Failure | und
   return refusalIn(handshake, origin) ?? foreignIn(handshake, origin);
 }
 
-/** Reads from the first bytes that the server speaks another protocol than TLS, or sends nothing at all. */
-function foreignIn({ end, error, firstBytes }: Handshake, origin: string): Failure | undefined {
+/** Reads from the first bytes that the server, or what a tunnel leads to, speaks another protocol than TLS or sends nothing at all. */
+function foreignIn({ end, error, firstBytes, isTunnelled }: Handshake, origin: string): Failure | undefined {
   if (end === 'open' || firstBytes === undefined) return undefined;
   const foreign = describeForeign(firstBytes);
   if (foreign !== undefined) {
-    return new Failure('config', 'TLS_NOT_SPOKEN', `${origin}: this port does not speak TLS: the server ${foreign}.`, {
-      hint: 'Check the port in server-url; plain HTTP is never used.',
-      cause: error,
-    });
+    const [what, hint] = isTunnelled ? FOREIGN_IN_TUNNEL : FOREIGN_SERVER;
+    return new Failure('config', 'TLS_NOT_SPOKEN', `${origin}: ${what} ${foreign}.`, { hint, cause: error });
   }
   if (firstBytes.length > 0 || dialFailure(error, origin).code !== 'CONNECTION_LOST') return undefined;
-  return new Failure(
-    'service',
-    'CONNECTION_LOST',
-    `${origin}: the connection was closed before the server sent a byte.`,
-    {
-      hint: 'A balancer without a server behind it, a server that is just starting or that expects the PROXY protocol, and a firewall that refuses this runner or the name of the host look like this.',
-      cause: error,
-    },
-  );
+  const [what, hint] = isTunnelled ? SILENT_TUNNEL : SILENT_SERVER;
+  return new Failure('service', 'CONNECTION_LOST', `${origin}: ${what} was closed before the server sent a byte.`, {
+    hint,
+    cause: error,
+  });
 }
+
+type Words = readonly [what: string, hint: string];
+
+const FOREIGN_SERVER: Words = [
+  'this port does not speak TLS: the server',
+  'Check the port in server-url; plain HTTP is never used.',
+];
+const FOREIGN_IN_TUNNEL: Words = [
+  'the proxy of https_proxy opened a tunnel, but what answers in it does not speak TLS: it',
+  'The proxy, or a portal that demands a login, may answer in place of the service: ask the operators of the proxy. If the proxy does reach the service, check the port in server-url.',
+];
+const SILENT_SERVER: Words = [
+  'the connection',
+  'A balancer without a server behind it, a server that is just starting or that expects the PROXY protocol, and a firewall that refuses this runner or the name of the host look like this.',
+];
+const SILENT_TUNNEL: Words = [
+  'the tunnel of the proxy',
+  'A proxy that opens tunnels before it reaches the service, or whose rules forbid this host, looks like this: ask its operators. So does a balancer without a server behind it.',
+];
 
 /** Reads from a handshake whether the server refused us; `undefined` when it did not, as far as can be seen. */
 export function refusalIn(handshake: Handshake, origin: string): Failure | undefined {

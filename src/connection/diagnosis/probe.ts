@@ -47,6 +47,8 @@ export interface Handshake {
   readonly end: 'open' | 'closed' | 'error';
   /** What broke it; a TLS alert has OpenSSL's code, such as `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`. */
   readonly error: Error | undefined;
+  /** Whether a proxy's tunnel lies between. */
+  readonly isTunnelled: boolean;
   /** What the server sent first in one more handshake; `undefined` unless this handshake ended before any key was made. */
   readonly firstBytes: Buffer | undefined;
 }
@@ -124,6 +126,7 @@ class Probe {
       untrusted: this.#untrusted,
       end: this.#end ?? 'open',
       error: this.#error,
+      isTunnelled: this.#route.proxy !== undefined,
       firstBytes: this.#firstBytes,
     };
   }
@@ -193,6 +196,5 @@ class Probe {
 
 function toError(reason: Error | string | null | undefined): Error | undefined {
   // Node's types say Error, its documentation a code.
-  if (typeof reason === 'string') return Object.assign(new Error(reason), { code: reason });
-  return reason ?? undefined;
+  return typeof reason === 'string' ? Object.assign(new Error(reason), { code: reason }) : (reason ?? undefined);
 }

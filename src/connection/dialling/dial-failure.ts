@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { codeOf } from '../../errors.ts';
 import { Failure, tooManyOpen } from '../../signing/policy/failure.ts';
 import { defectRow, type FailureRow, lostRow, rowOf, toFailure, UNREACHABLE } from '../connection-failure.ts';
@@ -20,7 +21,7 @@ const NO_ANSWER: FailureRow = [
   'service',
   'CONNECT_TIMEOUT',
   'the host does not answer',
-  'A firewall that drops packets looks like this. Check that the runner may reach the service directly; where only a proxy may, the variable https_proxy must name that proxy.',
+  'A firewall that drops packets looks like this. Check that the runner may reach the service directly; where only a proxy may, https_proxy must name that proxy, and no_proxy must not cover the host.',
 ];
 
 const NOT_ALLOWED: FailureRow = [
@@ -52,7 +53,8 @@ function systemRow(error: unknown, code: string): FailureRow | undefined {
   if (known === undefined && (syscall === 'getaddrinfo' || code.startsWith('EAI_'))) return lookupFailed(code);
   const row = known ?? (syscall === 'connect' ? UNREACHABLE : undefined);
   if (row === undefined || syscall !== 'connect') return row;
-  const [kind, name, sentence, hint, facts = {}] = row;
+  const [kind, name, sentence, plainHint, facts = {}] = row;
+  const hint = hintFor([error], plainHint);
   const about = [addressOf(error), known === undefined ? code : undefined].filter((part) => part !== undefined);
   return [kind, name, about.length > 0 ? `${sentence} (${about.join(', ')})` : sentence, hint, facts];
 }
@@ -70,6 +72,16 @@ function lookupFailed(code: string): FailureRow {
 function addressesRow(error: unknown): FailureRow | undefined {
   if (!(error instanceof AggregateError)) return undefined;
   const decisive = decisiveCode(error);
-  const [kind, code, , hint] = ROWS[decisive] ?? rowOf(decisive) ?? UNREACHABLE;
+  const [kind, code, , plainHint] = ROWS[decisive] ?? rowOf(decisive) ?? UNREACHABLE;
+  const hint = hintFor(error.errors, plainHint);
   return [kind, code, `no address of the host can be reached: ${error.errors.map(describeAddress).join(', ')}`, hint];
+}
+
+/** A host with addresses of IPv6 alone is out of reach for many runners, GitHub's own among them. */
+function hintFor(errors: readonly unknown[], hint: string): string {
+  const isOutOfReach = errors.every(
+    (error) => isIP(addressOf(error) ?? '') === 6 && /^E(?:NET|HOST)UNREACH$|^EADDRNOTAVAIL$/.test(codeOf(error) ?? ''),
+  );
+  if (!isOutOfReach) return hint;
+  return 'The host name leads to IPv6 alone, and this runner has no IPv6, as runners hosted by GitHub: the service needs an address of IPv4, or the runner a network with IPv6.';
 }

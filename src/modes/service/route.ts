@@ -14,7 +14,10 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 /** Picks the proxy of the environment and tells which one it is; throws `PROXY_UNUSABLE`. */
 export function announceProxy(context: Context, server: URL): ConnectProxy | undefined {
   const proxy = proxyFor(context, server);
-  if (proxy) context.runner.line(`Through the proxy ${proxy.url.origin}`);
+  const { line, facts } = context.runner;
+  if (proxy) line(`Through the proxy ${proxy.url.origin}`);
+  else if (facts.httpsProxy)
+    line('Not through the proxy of https_proxy: no_proxy covers the host, or the host is this machine');
   return proxy;
 }
 

@@ -18,6 +18,15 @@ export function titleOf(text: string): string | undefined {
   return title && !/^error$/i.test(title) ? title : (others.find(Boolean) ?? title);
 }
 
+const CASE =
+  /\b((?:support|incident|ray|reference|request|event|transaction) (?:id|number))(?:<[^<>]{0,80}>|[\s:#]|\bis\b){1,6}([\w.-]{6,64})/i;
+
+/** Returns the number under which a firewall or gateway has noted its refusal, such as `support ID 871364`; empty for none. */
+export function caseIn(text: string): string {
+  const [, name = '', id = ''] = CASE.exec(text) ?? [];
+  return /\d/.test(id) ? `${name} ${id}` : '';
+}
+
 /** Returns what a page or another text with tags shows. */
 export function visibleText(markup: string): string {
   return unescapeMarkup(markup.replace(/<!--.*?-->|<(script|style)\b.*?(?:<\/\1>|$)|<[^>]*>?/gis, ' ')).trim();

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { WireResponse } from '../../connection/exchange.ts';
 import { beginningOf, mediaType } from './body-text.ts';
-import { isPage, titleOf, visibleText, wordsInXml } from './markup.ts';
+import { caseIn, isPage, titleOf, visibleText, wordsInXml } from './markup.ts';
 import { sentencesIn, wordsOf } from './members.ts';
 import { cutOnly, type Scrub } from './scrub.ts';
 import { reasonInHeaders } from './told-by-headers.ts';
@@ -12,6 +12,8 @@ export interface Reason {
   readonly kind: 'page' | 'page-text' | 'words';
   /** One line of at most 200 characters, without secrets. */
   readonly text: string;
+  /** Under which number the server of a page has noted its refusal. */
+  readonly caseNumber?: string | undefined;
 }
 
 /** Most characters that a sentence quotes. */
@@ -30,17 +32,18 @@ export function reasonIn(response: WireResponse, scrub: Scrub = cutOnly): Reason
   const type = mediaType(response);
   const text = beginningOf(response, scrub);
   if (isPage(text, type)) {
-    return (
-      quoted('page', titleOf(text) ?? '', scrub) ?? quoted('page-text', visibleText(scrub(text, MAX_SCRUBBED)), scrub)
-    );
+    const page =
+      quoted('page', titleOf(text) ?? '', scrub) ?? quoted('page-text', visibleText(scrub(text, MAX_SCRUBBED)), scrub);
+    return page && { kind: page.kind, text: page.text, caseNumber: quoted('page', caseIn(text), scrub)?.text };
   }
   const said = quoted('words', wordsIn(text, { type, status: response.status, scrub }), scrub);
   return said ?? (text.trim() === '' ? quoted('words', reasonInHeaders(response), scrub) : undefined);
 }
 
 /** Names a page by its title, or by what it shows: `titled “Sign in”`. */
-export function namePage({ kind, text }: Reason): string {
-  return `${kind === 'page' ? 'titled' : 'that says'} “${text}”`;
+export function namePage({ kind, text, caseNumber }: Reason): string {
+  const noted = caseNumber === undefined || text.includes(caseNumber) ? '' : ` (${caseNumber})`;
+  return `${kind === 'page' ? 'titled' : 'that says'} “${text}”${noted}`;
 }
 
 /** Tells whether the body of an answer is a web page, titled or not. An API may label JSON as HTML, and send XML. */

@@ -26,9 +26,9 @@ type Row = readonly [kind: FailureKind, code: Failure['code'], hint: string, fac
 const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
 const DOWN = 'The service, or a system that it depends on, is in trouble; ask its operators.';
 const ADDRESS = 'server-url and sign-path';
-/** A proxy on the way answers before TLS, and never like this. */
 const NOT_A_PROXY = `The proxy of https_proxy is not the cause: the server behind TLS gave this answer. Check ${ADDRESS}: they may lead to a proxy instead of the signing service.`;
 const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
+const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
 const ASK_OPERATORS = 'Show this answer to the operators of the service.';
 const CHECK_CERTIFICATE =
   'Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.';
@@ -38,6 +38,7 @@ const ROWS: Readonly<Record<number, Row>> = {
   405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
   407: ['config', 'PROXY_AUTHENTICATION', NOT_A_PROXY],
   408: ['service', 'REQUEST_TIMEOUT', BUSY],
+  410: ['file', 'REQUEST_REFUSED', GONE, { endsRun: 'first-four-files' }],
   425: ['service', 'TOO_EARLY', BUSY],
   429: ['service', 'THROTTLED', BUSY, { throttled: true }],
   500: ['request', 'SERVER_ERROR', DOWN],
@@ -58,7 +59,6 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
   const { status, headers } = response;
   const waitMs = retryAfterMs(status, headers);
   const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
-  const address = facts.address ?? ADDRESS;
   if (status >= 300 && status < 400 && status !== 304) return redirect(response, facts);
   const said = quote(response, facts.scrub);
   switch (status) {
@@ -76,8 +76,8 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
       const [kind, code, advice, more] = ROWS[status] ?? otherRow(status);
       const message = `The service answered ${status}${status === 405 ? allowed(response) : ''}${said}.`;
       const isOther = !(status in ROWS) && status < 500;
-      const told = advice === ASK_OPERATORS ? contentHint(facts) : advice.replace(ADDRESS, address);
-      const hint = (advice === NOT_IT || isOther ? requestOf(response, facts) : '') + told;
+      const told = advice === ASK_OPERATORS ? contentHint(facts) : advice.replace(ADDRESS, facts.address ?? ADDRESS);
+      const hint = ([NOT_IT, GONE].includes(advice) || isOther ? requestOf(response, facts) : '') + told;
       return new Failure(kind, code, message, { ...more, ...asked, hint });
     }
   }
@@ -165,7 +165,7 @@ function refused(response: WireResponse, quoted: string, facts: Refusal): Failur
 function refusalHint(response: WireResponse, { asksForCertificate, credentials }: AnswerFacts): string {
   const { status } = response;
   if (asksForCertificate === false) return `${UNASKED}Check ${credentials()}.`;
-  if (isWebPage(response)) return status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN;
+  if (isWebPage(response)) return gatewayHint(response) + (status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN);
   return `${gatewayHint(response)}${status === 403 ? ASK_FOR_RIGHT : ''}Check ${credentials()}.`;
 }
 

@@ -47,8 +47,12 @@ const GATEWAYS: Readonly<Record<string, string>> = {
     'AWS API Gateway answers so to a path or method that it does not know, whatever the credentials: check server-url and sign-path first. ',
 };
 
+const CHALLENGE =
+  'Cloudflare, in front of this server, demands a check that only browsers pass: its operators must exempt this path from it. ';
+
 /** Says what a refusal of a known gateway means, which its own words hide; ends in a blank unless it is empty. */
 export function gatewayHint({ headers }: WireResponse): string {
+  if (headers['cf-mitigated'] === 'challenge') return CHALLENGE;
   const [type = ''] = String(headers['x-amzn-errortype'] ?? '').split(':');
   return Object.hasOwn(GATEWAYS, type) ? (GATEWAYS[type] ?? '') : '';
 }

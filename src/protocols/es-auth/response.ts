@@ -137,7 +137,7 @@ function page(response: WireResponse, facts: AnswerFacts): Failure {
   const reason = reasonIn(response, facts.scrub);
   const title = reason === undefined || reason.kind === 'words' ? '' : ` ${namePage(reason)}`;
   return new Failure('request', 'RESP_HTML', `The service answered 200 with an HTML page${title}.`, {
-    hint: requestOf(response, facts) + LOOK_HINT,
+    hint: `${requestOf(response, facts)}${LOOK_HINT} A firewall for web applications that objects to the request answers so as well: its operators find the reason.`,
     endsRun: 'canary-twice',
   });
 }
