@@ -197,4 +197,26 @@ describe('a dial that fails before TLS', () => {
     expect(failure.message).toBe(`https://signer.example: no address of the host can be reached: ${addresses}.`);
     expect(failure.cause).toBe(error);
   });
+
+  test('on IPv6 alone says so, and does not where an address of IPv4 failed as well', () => {
+    const dial = (...errors: readonly Error[]): string =>
+      dialFailure(errors.length > 1 ? new AggregateError(errors) : errors[0], FACTS.origin).hint ?? '';
+    const [six, also] = [at('2001:db8::1', 'ENETUNREACH'), at('2001:db8::2', 'EHOSTUNREACH')];
+    for (const error of [six, also]) Object.assign(error, { syscall: 'connect' });
+    expect([dial(six), dial(six, also)]).toEqual([
+      expect.stringMatching(/IPv6 alone/),
+      expect.stringMatching(/IPv6 alone/),
+    ]);
+    expect(dial(six, at('10.0.0.1', 'EHOSTUNREACH'))).not.toContain('IPv6');
+    expect(dial(at('2001:db8::1', 'ECONNREFUSED'), also)).not.toContain('IPv6');
+  });
+
+  test.each([
+    ['EACCES', 'CONNECT_UNREACHABLE', 'this machine does not allow a connection to the host (10.0.0.1)'],
+    ['EINVAL', 'CONNECT_UNREACHABLE', 'the host cannot be reached (10.0.0.1, EINVAL)'],
+    ['ECONNREFUSED', 'CONNECT_REFUSED', 'the connection was refused (10.0.0.1)'],
+  ])('with %s names the address', (code, name, sentence) => {
+    const failure = dialFailure(Object.assign(at('10.0.0.1', code), { syscall: 'connect' }), FACTS.origin);
+    expect([failure.code, failure.message]).toEqual([name, `https://signer.example: ${sentence}.`]);
+  });
 });

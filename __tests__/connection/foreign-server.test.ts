@@ -6,16 +6,18 @@ import { describeForeign } from '../../src/connection/tls/foreign-protocol.ts';
 import { openTransport } from '../../src/connection/transport.ts';
 import { describeTls } from '../../src/preflight/tls-findings.ts';
 import type { Failure } from '../../src/signing/policy/failure.ts';
+import { startProxy } from '../faults/connect-proxy.ts';
 import { startFront } from './front.ts';
 
-function routeTo(url: string): Route {
-  return { server: new URL(url), secureContext: createTlsContext({ ca: [] }), timeoutMs: 5000 };
+function routeTo(url: string, proxyPort?: number): Route {
+  const proxy = proxyPort === undefined ? undefined : { url: new URL(`http://127.0.0.1:${proxyPort}`) };
+  return { server: new URL(url), secureContext: createTlsContext({ ca: [] }), proxy, timeoutMs: 5000 };
 }
 
 /** Sends one request to a server that answers each first message with these bytes. */
-async function failureAt(bytes: string | Buffer): Promise<Failure> {
+async function failureAt(bytes: string | Buffer, proxyPort?: number): Promise<Failure> {
   const front = await startFront(() => ({ bytes }));
-  const route = routeTo(front.url);
+  const route = routeTo(front.url, proxyPort);
   const transport = openTransport(route, { diagnosis: createDiagnosis(route, { anchors: [], now: Date.now }) });
   const request = { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') };
   return transport.post(request, new AbortController().signal).then(
@@ -82,4 +84,17 @@ test.each([
 test('a long line is cut, and one with control characters is not shown', () => {
   expect(describeForeign(Buffer.from('x'.repeat(300)))).toBe(`speaks another protocol (it sent “${'x'.repeat(60)}…”)`);
   expect(describeForeign(Buffer.from('SSH-\u001B[31m\r\n'))).toBe('speaks SSH');
+});
+
+test('what answers in the tunnel of a proxy need not be the server', async () => {
+  const proxy = await startProxy();
+  const portal = await failureAt('HTTP/1.1 302 Found\r\nlocation: http://portal.example\r\n\r\n', proxy.port);
+  expect([portal.kind, portal.code]).toEqual(['config', 'TLS_NOT_SPOKEN']);
+  expect(portal.message).toContain('opened a tunnel, but what answers in it does not speak TLS: it speaks plain HTTP');
+  expect(portal.hint).toMatch(/^The proxy, or a portal that demands a login,/);
+  const silent = await failureAt('', proxy.port);
+  await proxy.close();
+  expect([silent.kind, silent.code]).toEqual(['service', 'CONNECTION_LOST']);
+  expect(silent.message).toMatch(/: the tunnel of the proxy was closed before the server sent a byte\.$/);
+  expect(silent.hint).toMatch(/^A proxy that opens tunnels before it reaches the service/);
 });
