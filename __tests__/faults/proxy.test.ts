@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { startProxy } from './connect-proxy.ts';
@@ -38,6 +41,31 @@ describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () =
     for (const { target } of proxy.asked) expect(target).toMatch(new RegExp(`^${HOST}:\\d+$`));
     expect(proxy.asked.length).toBeGreaterThan(0);
     expect(run.log).toContain(`Through the proxy http://127.0.0.1:${proxy.port}`);
+  });
+
+  test('over https:// is known by its own name, from a CA that the machine knows', async () => {
+    const own = await createPki();
+    const directory = mkdtempSync(join(tmpdir(), 'proxy-ca-'));
+    const NODE_EXTRA_CA_CERTS = join(directory, 'ca.pem');
+    writeFileSync(NODE_EXTRA_CA_CERTS, own.root.cert);
+    const proxy = await startProxy(() => 200, own.server);
+    const env = { https_proxy: `https://localhost:${proxy.port}`, NODE_EXTRA_CA_CERTS };
+    const { run } = await meet(through(env));
+    await proxy.close();
+    rmSync(directory, { recursive: true });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.log).toContain(`Through the proxy https://localhost:${proxy.port}`);
+  });
+
+  test('is not asked where no_proxy covers the service, and the log says so', async () => {
+    const { run } = await meet({
+      files: { a: undefined },
+      run: { env: { https_proxy: 'http://127.0.0.1:1', no_proxy: '127.0.0.0/8' } },
+    });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.log).toContain(
+      'Not through the proxy of https_proxy: no_proxy covers the host, or the host is this machine',
+    );
   });
 
   test('gets its credentials, which no log shows', async () => {
