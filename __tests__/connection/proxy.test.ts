@@ -124,6 +124,7 @@ describe('407', () => {
 test.each([
   ['X-Squid-Error: ERR_DNS_FAIL 0', '(503, ERR_DNS_FAIL)', /^The name server of the proxy does not find/],
   ['X-Squid-Error: ERR_CONNECT_FAIL 111', '(503, ERR_CONNECT_FAIL)', /^The proxy gets no connection to the service/],
+  ['X-Squid-Error: ERR_CANNOT_FORWARD 0', '(503, ERR_CANNOT_FORWARD)', /^The proxy finds no way to the host: check/],
   ['X-Squid-Error: ERR_ACCESS_DENIED 0', '(503, ERR_ACCESS_DENIED)', /^The rules of the proxy do not allow/],
   ['Proxy-Status: p.example; error=dns_error; rcode="NXDOMAIN"', '(503, dns_error)', /^The name server of the proxy/],
   ['Proxy-Status: a, p.example;error=connection_refused', '(503, connection_refused)', /^The proxy gets no connection/],
@@ -168,7 +169,8 @@ describe('a proxy that cannot be used', () => {
     const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 5000, addressBook };
     const opening = openTunnel({ url: new URL(`https://proxy.example.test:${port}`), secureContext }, target);
     if (opens) (await opening).destroy();
-    else await expect(opening).rejects.toMatchObject({ kind: 'config', code: 'PROXY_TLS' });
+    else
+      await expect(opening).rejects.toThrow('proxy of https_proxy failed: its certificate is for another host name.');
   });
 
   test('with a certificate that cannot be trusted gets no credentials, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async () => {
@@ -183,6 +185,7 @@ describe('a proxy that cannot be used', () => {
     onTestFinished(() => void delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']);
     const failure = await failTunnel(server, (port) => `https://user:pass@127.0.0.1:${port}`);
     expect([failure.kind, failure.code]).toEqual(['config', 'PROXY_TLS']);
+    expect(failure.message).toContain('failed: its certificate does not chain to a root that is known here.');
     expect(asked).toEqual([]);
   });
 

@@ -52,6 +52,21 @@ test('an address that is gone is told as such', () => {
   );
 });
 
+test('a server of another host is told as such', () => {
+  expect(statusFailure(answer(421), FACTS).hint).toMatch(
+    /^The host name in server-url leads to a server that is not set up/,
+  );
+});
+
+test('a check that only browsers pass is the one thing that is told of a page with it', () => {
+  const headers = { 'content-type': 'text/html', 'cf-mitigated': 'challenge' };
+  const { hint, facts } = statusFailure(answer(403, '<title>Just a moment...</title>', headers), FACTS);
+  expect(hint).toMatch(
+    /^The request was [^ ]+ [^ ]+\. Cloudflare, in front of this server, [^.]+\. ?$|^Cloudflare, in front/,
+  );
+  expect(facts.mayConcernCertificate).toBe(false);
+});
+
 test('another status from 400 on shows the request too', () => {
   const response = { ...answer(418), request: 'POST https://sign.example.com/old' };
   expect(statusFailure(response, FACTS).hint).toBe(

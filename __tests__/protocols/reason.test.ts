@@ -239,9 +239,7 @@ test.each([
   ['deeply nested JSON', '['.repeat(500_000)],
   ['many members', `{${Array.from({ length: 5000 }, (_, at) => `"m${at}":"x"`).join()}}`],
 ])('%s takes no time', (_, body) => {
-  const startedMs = performance.now();
-  reasonIn(answer(body));
-  expect(performance.now() - startedMs).toBeLessThan(500);
+  expect(workMs(() => reasonIn(answer(body)))).toBeLessThan(500);
 });
 
 describe('no part of a secret that an answer repeats is told, wherever it stands', () => {

@@ -154,7 +154,7 @@ function shakeHands(
   let serverChain: readonly X509Certificate[] = [];
   const socket = beginHandshake(route, { tunnel, addresses }, { protocols, session, secureContext, trust: 'required' });
   const attempts = addressBook.watch(socket);
-  const giveUp = (): void => void socket.destroy(dialTimeout(route, attempts, connectedAt && socket.bytesRead));
+  const giveUp = (): void => void socket.destroy(dialTimeout(route, attempts, connectedAt !== undefined));
   const timer = setTimeout(giveUp, Math.max(1, route.timeoutMs - spentMs));
   const fail = (error: unknown): void => {
     clearTimeout(timer);

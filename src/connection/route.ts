@@ -98,12 +98,9 @@ export function peerName(hostname: string): { readonly host: string; readonly se
   return isIP(hostname) === 0 ? { host: hostname, servername: hostname.replace(/\.$/, '') } : { host: hostname };
 }
 
-/**
- * Returns the error of a dial that took too long: for TCP, of a host with several addresses with what became of each, or,
- * once so many bytes were read from the server, for TLS.
- */
-export function dialTimeout(route: Route, attempts: Attempts, bytesRead: number | undefined): Error {
-  return bytesRead === undefined ? connectTimeout(route, attempts) : handshakeTimeout(route, bytesRead);
+/** Returns the error of a dial that took too long: for TCP, of a host with several addresses with what became of each, or for TLS. */
+export function dialTimeout(route: Route, attempts: Attempts, isConnected: boolean): Error {
+  return isConnected ? handshakeTimeout(route) : connectTimeout(route, attempts);
 }
 
 function connectTimeout({ server, timeoutMs }: Route, attempts: Attempts): Error {
@@ -118,10 +115,9 @@ function connectTimeout({ server, timeoutMs }: Route, attempts: Attempts): Error
   });
 }
 
-function handshakeTimeout({ server, proxy, timeoutMs }: Route, receivedBytes: number): Failure {
+function handshakeTimeout({ server, proxy, timeoutMs }: Route): Failure {
   const stands = proxy ? 'the tunnel of the proxy is open' : 'TCP is connected';
-  const came = receivedBytes > 0 ? `sent ${receivedBytes} bytes and then nothing more` : 'sent nothing';
-  const sentence = `${server.origin}: ${stands}, but the TLS handshake was not complete within ${timeoutMs / 1000} s: the server ${came}.`;
+  const sentence = `${server.origin}: ${stands}, but the TLS handshake was not complete within ${timeoutMs / 1000} s.`;
   return new Failure('service', 'CONNECT_TIMEOUT', sentence, {
     hint: 'A server or balancer that hangs, a firewall that takes connections in place of the server, and a VPN that loses large packets (MTU) look like this.',
   });

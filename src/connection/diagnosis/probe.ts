@@ -143,7 +143,8 @@ class Probe {
     const attempts = this.#addressBook.watch(socket);
     this.#attempts = attempts;
     const leftMs = Math.max(1, this.#route.timeoutMs - (openedAt - this.#startedAt));
-    const timer = setTimeout(() => this.#giveUp(socket, attempts), leftMs);
+    const isConnected = (): boolean => this.#connectedAt !== undefined;
+    const timer = setTimeout(() => this.#fail(dialTimeout(this.#route, attempts, isConnected())), leftMs);
     void this.#over.promise.then(() => clearTimeout(timer));
     socket.on('session', (newest: Buffer) => (this.#session = newest));
     socket.on('keylog', (line: Buffer) => this.#read(socket, line));
@@ -176,10 +177,6 @@ class Probe {
     const timer = setTimeout(leave, listenMs);
     void this.#over.promise.then(() => clearTimeout(timer));
     enough?.then(leave, leave);
-  }
-
-  #giveUp({ bytesRead }: TLSSocket, attempts: Attempts): void {
-    this.#fail(dialTimeout(this.#route, attempts, this.#connectedAt && bytesRead));
   }
 
   #fail(error: Error): undefined {

@@ -32,7 +32,11 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
     'The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them.',
   ],
   [
-    /^(?:ERR_CONNECT_FAIL|ERR_CANNOT_FORWARD|connection_\w+|destination_\w+)$/,
+    /^ERR_CANNOT_FORWARD$/,
+    'The proxy finds no way to the host: check the host name in server-url, which may not exist or may be known to this runner only. The service may be down as well, or its network may not let this proxy in.',
+  ],
+  [
+    /^(?:ERR_CONNECT_FAIL|connection_\w+|destination_\w+)$/,
     'The proxy gets no connection to the service: the service may be down, or its network does not let this proxy in.',
   ],
 ];
@@ -81,7 +85,7 @@ export function tunnelFailed(error: Error): Failure {
     return proxyUnreachable(CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${CHECK_PROXY}`);
   if (!isTlsReason(code)) return proxyUnreachable(describeEnd(error, code), error);
   const isPlain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
-  const reason = isPlain ? 'it does not speak TLS' : reasonOf(error, code);
+  const reason = isPlain ? 'it does not speak TLS' : (CERTIFICATE_FAULTS[code] ?? reasonOf(error, code));
   return new Failure('config', 'PROXY_TLS', `The TLS handshake with the proxy of https_proxy failed: ${reason}.`, {
     hint: isPlain
       ? 'Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in https_proxy.'
@@ -89,6 +93,19 @@ export function tunnelFailed(error: Error): Failure {
     cause: error,
   });
 }
+
+const UNTRUSTED = 'its certificate does not chain to a root that is known here';
+/** Words for what is wrong with the certificate of a proxy. */
+const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+};
 
 const CLOSED = 'closed the connection without an answer to CONNECT';
 

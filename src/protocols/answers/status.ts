@@ -1,8 +1,9 @@
 import type { WireResponse } from '../../connection/exchange.ts';
-import { Failure, type FailureFacts, type FailureKind } from '../../signing/policy/failure.ts';
+import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import { isWebPage, namePage, reasonIn } from './reason.ts';
 import { retryAfterMs } from './retry-after.ts';
 import type { Scrub } from './scrub.ts';
+import { ADDRESS, ASK_OPERATORS, BUSY, concernsAddress, rowOfStatus } from './status-rows.ts';
 import { allowed, challenge, gatewayHint, redirectTarget } from './told-by-headers.ts';
 
 /** What explains an answer besides the answer itself. */
@@ -20,39 +21,6 @@ export interface AnswerFacts {
   /** The input in which the author of the workflow wrote the request; absent where the action alone composes the request. */
   readonly written?: string | undefined;
 }
-
-type Row = readonly [kind: FailureKind, code: Failure['code'], hint: string, facts?: FailureFacts];
-
-const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
-const DOWN = 'The service, or a system that it depends on, is in trouble; ask its operators.';
-const ADDRESS = 'server-url and sign-path';
-const NOT_A_PROXY = `The proxy of https_proxy is not the cause: the server behind TLS gave this answer. Check ${ADDRESS}: they may lead to a proxy instead of the signing service.`;
-const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
-const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
-const ASK_OPERATORS = 'Show this answer to the operators of the service.';
-const CHECK_CERTIFICATE =
-  'Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.';
-
-const ROWS: Readonly<Record<number, Row>> = {
-  404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
-  405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
-  407: ['config', 'PROXY_AUTHENTICATION', NOT_A_PROXY],
-  408: ['service', 'REQUEST_TIMEOUT', BUSY],
-  410: ['file', 'REQUEST_REFUSED', GONE, { endsRun: 'first-four-files' }],
-  425: ['service', 'TOO_EARLY', BUSY],
-  429: ['service', 'THROTTLED', BUSY, { throttled: true }],
-  500: ['request', 'SERVER_ERROR', DOWN],
-  501: ['config', 'NOT_IMPLEMENTED', NOT_IT],
-  502: ['service', 'BAD_GATEWAY', DOWN],
-  503: ['service', 'UNAVAILABLE', DOWN, { throttled: true }],
-  504: ['service', 'GATEWAY_TIMEOUT', DOWN],
-  505: ['config', 'HTTP_VERSION_REFUSED', NOT_IT],
-  507: ['service', 'STORAGE_FULL', DOWN],
-  522: ['service', 'GATEWAY_TIMEOUT', DOWN],
-  524: ['service', 'GATEWAY_TIMEOUT', DOWN],
-  529: ['service', 'UNAVAILABLE', DOWN, { throttled: true }],
-  511: ['config', 'NETWORK_LOGIN', 'The network wants a login first: use a runner inside the right network.'],
-};
 
 /** Explains an answer whose status, or whose envelope, says that there is no signature. */
 export function statusFailure(response: WireResponse, facts: AnswerFacts): Failure {
@@ -73,23 +41,17 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
     case 496:
       return certificateRefused(`status ${status}`);
     default: {
-      const [kind, code, advice, more] = ROWS[status] ?? otherRow(status);
+      const [kind, code, advice, more] = rowOfStatus(status);
       const message = `The service answered ${status}${status === 405 ? allowed(response) : ''}${said}.`;
-      const isOther = !(status in ROWS) && status < 500;
       const told = advice === ASK_OPERATORS ? contentHint(facts) : advice.replace(ADDRESS, facts.address ?? ADDRESS);
-      const hint = ([NOT_IT, GONE].includes(advice) || isOther ? requestOf(response, facts) : '') + told;
+      const hint = (concernsAddress(status) ? requestOf(response, facts) : '') + told;
       return new Failure(kind, code, message, { ...more, ...asked, hint });
     }
   }
 }
 
-function otherRow(status: number): Row {
-  // Content delivery networks answer so when what is behind them does not.
-  if (status >= 520 && status <= 530) return ['service', 'BAD_GATEWAY', DOWN];
-  if (status >= 500) return ['request', 'SERVER_ERROR', DOWN];
-  if (status >= 400) return ['file', 'REQUEST_REFUSED', ASK_OPERATORS, { endsRun: 'first-four-files' }];
-  return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxAttempts: 3, endsRun: 'first-four-files' }];
-}
+const CHECK_CERTIFICATE =
+  'Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.';
 
 /** Tells what was asked, for an answer that comes of a wrong address; ends in a blank unless it is empty. */
 export function requestOf({ request }: WireResponse, { scrub }: AnswerFacts): string {
@@ -156,7 +118,7 @@ function refused(response: WireResponse, quoted: string, facts: Refusal): Failur
     ...facts.asked,
     // Whoever says that the certificate came too late has not looked at the other credentials.
     hint: isLate ? ASKED_LATE : requestOf(response, facts) + refusalHint(response, facts),
-    mayConcernCertificate: isPage && !isBlind,
+    mayConcernCertificate: isPage && !isBlind && gatewayHint(response) === '',
     endsRun: 'unauthorised',
     maxAttempts: 3,
   });
@@ -165,8 +127,9 @@ function refused(response: WireResponse, quoted: string, facts: Refusal): Failur
 function refusalHint(response: WireResponse, { asksForCertificate, credentials }: AnswerFacts): string {
   const { status } = response;
   if (asksForCertificate === false) return `${UNASKED}Check ${credentials()}.`;
-  if (isWebPage(response)) return gatewayHint(response) + (status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN);
-  return `${gatewayHint(response)}${status === 403 ? ASK_FOR_RIGHT : ''}Check ${credentials()}.`;
+  const known = gatewayHint(response);
+  if (isWebPage(response)) return known || (status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN);
+  return `${known}${status === 403 ? ASK_FOR_RIGHT : ''}Check ${credentials()}.`;
 }
 
 const PAGE_FORBIDS =

@@ -153,7 +153,7 @@ export function describeCutOff(ending: Failure | undefined, open: CutOff | undef
 
 function describeOpen({ count, oldest }: CutOff): string {
   if (count === 0 || oldest === undefined) return '';
-  const how = oldest.message.charAt(0).toLowerCase() + oldest.message.slice(1);
+  const how = oldest.message.charAt(0).toLowerCase() + oldest.message.slice(1).replace(/ within 0 s\.$/, ' yet.');
   return count === 1 ? ` One request was open: ${how}` : ` ${count} requests were open; the oldest one: ${how}`;
 }
 

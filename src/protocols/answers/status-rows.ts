@@ -1,0 +1,58 @@
+import type { Failure, FailureFacts, FailureKind } from '../../signing/policy/failure.ts';
+
+/** Kind, code, hint and facts of an answer with one status; the hint names the inputs of an address as {@link ADDRESS}. */
+export type StatusRow = readonly [kind: FailureKind, code: Failure['code'], hint: string, facts?: FailureFacts];
+
+/** What to do about a service that wants fewer requests. */
+export const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
+const DOWN = 'The service, or a system that it depends on, is in trouble; ask its operators.';
+/** The inputs that say where requests go, unless a protocol has others. */
+export const ADDRESS = 'server-url and sign-path';
+/** A proxy on the way answers before TLS, and never like this. */
+const NOT_A_PROXY = `The proxy of https_proxy is not the cause: the server behind TLS gave this answer. Check ${ADDRESS}: they may lead to a proxy instead of the signing service.`;
+const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
+const OTHER_HOST =
+  'The host name in server-url leads to a server that is not set up for it: check the name, and ask the operators of that server.';
+const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
+/** What to do about an answer that nobody but the operators can explain. */
+export const ASK_OPERATORS = 'Show this answer to the operators of the service.';
+const ROWS: Readonly<Record<number, StatusRow>> = {
+  404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
+  405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
+  407: ['config', 'PROXY_AUTHENTICATION', NOT_A_PROXY],
+  408: ['service', 'REQUEST_TIMEOUT', BUSY],
+  410: ['file', 'REQUEST_REFUSED', GONE, { endsRun: 'first-four-files' }],
+  421: ['file', 'REQUEST_REFUSED', OTHER_HOST, { endsRun: 'first-four-files' }],
+  425: ['service', 'TOO_EARLY', BUSY],
+  429: ['service', 'THROTTLED', BUSY, { throttled: true }],
+  500: ['request', 'SERVER_ERROR', DOWN],
+  501: ['config', 'NOT_IMPLEMENTED', NOT_IT],
+  502: ['service', 'BAD_GATEWAY', DOWN],
+  503: ['service', 'UNAVAILABLE', DOWN, { throttled: true }],
+  504: ['service', 'GATEWAY_TIMEOUT', DOWN],
+  505: ['config', 'HTTP_VERSION_REFUSED', NOT_IT],
+  507: ['service', 'STORAGE_FULL', DOWN],
+  522: ['service', 'GATEWAY_TIMEOUT', DOWN],
+  524: ['service', 'GATEWAY_TIMEOUT', DOWN],
+  529: ['service', 'UNAVAILABLE', DOWN, { throttled: true }],
+  511: ['config', 'NETWORK_LOGIN', 'The network wants a login first: use a runner inside the right network.'],
+};
+
+/** Returns what an answer with this status means, as far as its status alone tells. */
+export function rowOfStatus(status: number): StatusRow {
+  return ROWS[status] ?? otherRow(status);
+}
+
+/** Tells whether the address may be wrong, so that the request is worth showing. */
+export function concernsAddress(status: number): boolean {
+  const [, , hint] = rowOfStatus(status);
+  return [NOT_IT, GONE, OTHER_HOST].includes(hint) || (!(status in ROWS) && status < 500);
+}
+
+function otherRow(status: number): StatusRow {
+  // Content delivery networks answer so when what is behind them does not.
+  if (status >= 520 && status <= 530) return ['service', 'BAD_GATEWAY', DOWN];
+  if (status >= 500) return ['request', 'SERVER_ERROR', DOWN];
+  if (status >= 400) return ['file', 'REQUEST_REFUSED', ASK_OPERATORS, { endsRun: 'first-four-files' }];
+  return ['request', 'STATUS_UNEXPECTED', NOT_IT, { maxAttempts: 3, endsRun: 'first-four-files' }];
+}
