@@ -633,7 +633,7 @@ export const modules = {
 				return await new exchange.k5(proxy ? forwarded : request, signal, () => 0).run(client, "own");
 			} catch (error) {
 				signal.throwIfAborted();
-				throw (0, connection_failure.D)(error, { origin: server.origin });
+				throw (0, connection_failure.Dx)(error, { origin: server.origin });
 			} finally {
 				client.destroy().catch(() => {});
 			}

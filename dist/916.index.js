@@ -3,6 +3,7 @@ export const ids = [916];
 export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 	__webpack_require__.r(__webpack_exports__);
 	__webpack_require__.d(__webpack_exports__, { preflight: () => preflight });
+	var addresses = __webpack_require__(3317);
 	var connection_route = __webpack_require__(83551);
 	var errors = __webpack_require__(27406);
 	var output_tree = __webpack_require__(89310);
@@ -227,11 +228,11 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		return (0, finding.k9)("clock", `the clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} this machine's`, "Correct whichever clock is wrong. Requests are dated by the service's clock once it refuses one.");
 	}
 	var external_node_net_ = __webpack_require__(77030);
-	var connection_failure = __webpack_require__(23343);
+	var dial_failure = __webpack_require__(57896);
 	;
 	function failureOf(handshake, { origin }) {
 		if (handshake.end === "open") return undefined;
-		return (0, diagnosis.$f)(handshake, origin) ?? (0, connection_failure.t)(handshake.error, origin);
+		return (0, diagnosis.$f)(handshake, origin) ?? (0, dial_failure.t)(handshake.error, origin);
 	}
 	function isConnected({ connectMs }) {
 		return connectMs !== undefined;
@@ -239,14 +240,19 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	function describeNetwork(handshake, server, proxy) {
 		if (proxy) return describeTunnel(handshake, server, proxy);
 		const { hostname, port } = (0, connection_route.$r)(server);
-		const { address, lookupMs = 0, connectMs } = handshake;
+		const { address, lookupMs = 0, connectMs, deadAddresses } = handshake;
 		const failure = failureOf(handshake, server);
 		if (failure?.code.startsWith("DNS_")) {
 			return [(0, finding.gz)("host name", failure, lookupMs), (0, finding.lb)("TCP", "the host name leads nowhere")];
 		}
 		const name = (0, external_node_net_.isIP)(hostname) ? (0, finding.bF)("host name", `${hostname} is an address`) : address === undefined ? (0, finding.lb)("host name", "it did not come to an answer") : (0, finding.bF)("host name", `${hostname} leads to ${address}`, lookupMs);
-		if (connectMs !== undefined) return [name, (0, finding.bF)("TCP", `connected to ${address ?? hostname}:${port}`, connectMs)];
+		const connected = `connected to ${address ?? hostname}:${port}`;
+		if (connectMs !== undefined && deadAddresses.length > 0) return [name, describeDead(connected, deadAddresses)];
+		if (connectMs !== undefined) return [name, (0, finding.bF)("TCP", connected, connectMs)];
 		return [name, failure ? (0, finding.gz)("TCP", failure) : (0, finding.lb)("TCP", "the run ended before")];
+	}
+	function describeDead(connected, deadAddresses) {
+		return (0, finding.k9)("TCP", `${connected}; other addresses of the host cannot be connected: ${deadAddresses.join(", ")}`, "The run tries them last after their first failure, which may take 2.5 s each. Ask the operators whether these addresses belong into DNS; IPv6 addresses without an answer come of a runner without IPv6.");
 	}
 	function describeTunnel(handshake, server, proxy) {
 		const name = (0, finding.lb)("host name", "the proxy looks it up");
@@ -318,7 +324,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	}
 	function serverFailure(code, { serverChain, untrusted }, facts) {
 		const error = untrusted && (0, errors.$N)(untrusted) === code ? untrusted : Object.assign(new Error(code), { code });
-		return (0, server_certificate.hr)((0, connection_failure.t)(error, facts.server.origin), serverChain, facts);
+		return (0, server_certificate.hr)((0, dial_failure.t)(error, facts.server.origin), serverChain, facts);
 	}
 	function describeAsked({ isClientAsked }) {
 		const check = "client certificate asked for";
@@ -574,7 +580,8 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const way = {
 			server,
 			proxy,
-			timeoutMs: route.cC
+			timeoutMs: route.cC,
+			addressBook: new addresses.u5()
 		};
 		if (authority) return lookIssued(context, {
 			inputs,

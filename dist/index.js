@@ -13357,46 +13357,7 @@ var __webpack_modules__ = {
 	7253: ((module, __unused_webpack_exports, __nccwpck_require__) => {
 		module.exports = { ProxyAgent: __nccwpck_require__(76672) };
 	}),
-	39582: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, {
-			E: () => attemptMs,
-			u: () => AddressBook
-		});
-		var node_dns__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(40610);
-		var node_net__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77030);
-		var node_util__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(57975);
-		var _route_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83551);
-		const MAX_ATTEMPT_MS = 2500;
-		function attemptMs(addresses, { timeoutMs }) {
-			return Math.min(MAX_ATTEMPT_MS, timeoutMs / Math.max(1, addresses));
-		}
-		class AddressBook {
-			#dead = new Set();
-			async find(route) {
-				const { hostname } = (0, _route_js__WEBPACK_IMPORTED_MODULE_3__.$r)(route.server);
-				const family = (0, node_net__WEBPACK_IMPORTED_MODULE_1__.isIP)(hostname);
-				if (family !== 0) return [{
-					address: hostname,
-					family
-				}];
-				const late = Promise.withResolvers();
-				const timer = setTimeout(() => late.reject((0, _route_js__WEBPACK_IMPORTED_MODULE_3__._e)(route)), route.timeoutMs);
-				try {
-					const found = await Promise.race([(0, node_util__WEBPACK_IMPORTED_MODULE_2__.promisify)(node_dns__WEBPACK_IMPORTED_MODULE_0__.lookup)(hostname, { all: true }), late.promise]);
-					return found.toSorted((a, b) => Number(this.#dead.has(a.address)) - Number(this.#dead.has(b.address)));
-				} finally {
-					clearTimeout(timer);
-				}
-			}
-			watch(socket) {
-				const bury = (address) => void this.#dead.add(address);
-				socket.on("connectionAttemptTimeout", bury);
-				socket.on("connectionAttemptFailed", bury);
-				socket.once("connect", () => this.#dead.delete(socket.remoteAddress ?? ""));
-			}
-		}
-	}),
-	4415: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	20404: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			zm: () => DialError,
 			Nr: () => beginHandshake,
@@ -13407,48 +13368,30 @@ var __webpack_modules__ = {
 		var external_node_crypto_ = __nccwpck_require__(77598);
 		var external_node_net_ = __nccwpck_require__(77030);
 		var external_node_tls_ = __nccwpck_require__(41692);
-		var connection_addresses = __nccwpck_require__(39582);
+		var dialling_addresses = __nccwpck_require__(3317);
 		var external_node_http_ = __nccwpck_require__(37067);
-		var external_node_https_ = __nccwpck_require__(44708);
 		var failure = __nccwpck_require__(74318);
+		var connection_route = __nccwpck_require__(83551);
 		var tls_failure = __nccwpck_require__(16445);
 		var foreign_protocol = __nccwpck_require__(24469);
 		;
-		function openTunnel(proxy, target) {
-			const { promise, resolve, reject } = Promise.withResolvers();
-			const authority = `${target.hostname.includes(":") ? `[${target.hostname}]` : target.hostname}:${target.port}`;
-			const isSecure = proxy.url.protocol === "https:";
-			const options = {
-				host: proxy.url.hostname.replace(/^\[|\]$/g, ""),
-				port: proxy.url.port || (isSecure ? 443 : 80),
-				method: "CONNECT",
-				path: authority,
-				agent: false,
-				timeout: target.timeoutMs,
-				rejectUnauthorized: true,
-				headers: {
-					host: authority,
-					...proxy.authorization ? { "proxy-authorization": proxy.authorization } : {}
-				}
-			};
-			const ask = isSecure ? (0, external_node_https_.request)(options) : (0, external_node_http_.request)(options);
-			ask.once("connect", (response, socket, head) => {
-				if (Math.trunc((response.statusCode ?? 0) / 100) === 2) {
-					if (head.length > 0) socket.unshift(head);
-					return resolve(socket);
-				}
-				socket.destroy();
-				reject(refusal(response, proxy));
-			});
-			ask.once("timeout", () => ask.destroy(unreachable("did not answer in time")));
-			ask.once("error", (error) => reject(error instanceof failure.HR ? error : failedRequest(error)));
-			ask.end();
-			return promise;
-		}
-		function refusal({ statusCode: status, headers }, proxy) {
+		function tunnelRefused({ statusCode: status, headers }, proxy) {
 			if (status === 407) return unauthenticated(offersIn(headers["proxy-authenticate"] ?? ""), proxy);
-			return new failure.HR("service", "PROXY_REFUSED", `The proxy refused a tunnel to the service (${status}).`, { hint: `${isRule(status) ? RULES_FIRST : REACH_FIRST} List the service in no_proxy to go directly.` });
+			const token = tokenIn(headers);
+			const said = token === undefined ? "" : `, ${token}`;
+			const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ""))?.[1];
+			return new failure.HR("service", "PROXY_REFUSED", `The proxy refused a tunnel to the service (${status}${said}).`, { hint: `${known ?? (isRule(status) ? RULES_FIRST : REACH_FIRST)} List the service in no_proxy to go directly.` });
 		}
+		function tokenIn(headers) {
+			const ofSquid = /^(ERR_[A-Z_]{3,40})(?: |$)/.exec([headers["x-squid-error"] ?? ""].flat()[0] ?? "")?.[1];
+			return ofSquid ?? /;\s*error=([a-z_]{3,40})/.exec([headers["proxy-status"] ?? ""].flat().join(", "))?.[1];
+		}
+		const MEANINGS = [
+			[/^(?:ERR_DNS_FAIL|dns_timeout|dns_error|destination_not_found)$/, "The name server of the proxy does not find the host of the service: check server-url; a private name may be known to this runner only."],
+			[/^(?:ERR_ACCESS_DENIED|http_request_denied|destination_ip_prohibited)$/, "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them."],
+			[/^ERR_CANNOT_FORWARD$/, "The proxy finds no way to the host: check the host name in server-url, which may not exist or may be known to this runner only. The service may be down as well, or its network may not let this proxy in."],
+			[/^(?:ERR_CONNECT_FAIL|connection_\w+|destination_\w+)$/, "The proxy gets no connection to the service: the service may be down, or its network does not let this proxy in."]
+		];
 		const RULES_FIRST = "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.";
 		const REACH_FIRST = "The proxy cannot reach the service, or its rules do not allow it.";
 		function isRule(status = 0) {
@@ -13471,63 +13414,150 @@ var __webpack_modules__ = {
 			if (authorization) return "Check both, with %-escapes for special characters, or list the service in no_proxy.";
 			return "Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.";
 		}
-		function failedRequest(error) {
+		function tunnelFailed(error) {
 			const crowded = (0, failure.g2)(error);
 			if (crowded) return crowded;
 			const code = (0, tls_failure.ss)(error);
 			if (code.startsWith("HPE_")) return foreign(error);
-			if (code === "ECONNRESET") return unreachable(CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${CHECK_PROXY}`);
-			if (!(0, tls_failure.qV)(code)) return unreachable(ENDS[code] ?? "could not be reached", error);
+			if (code === "ECONNRESET") return proxyUnreachable(CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${CHECK_PROXY}`);
+			if (!(0, tls_failure.qV)(code)) return proxyUnreachable(describeEnd(error, code), error);
 			const isPlain = code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG";
-			const reason = isPlain ? "it does not speak TLS" : (0, tls_failure.A3)(error, code);
+			const reason = isPlain ? "it does not speak TLS" : CERTIFICATE_FAULTS[code] ?? (0, tls_failure.A3)(error, code);
 			return new failure.HR("config", "PROXY_TLS", `The TLS handshake with the proxy of https_proxy failed: ${reason}.`, {
-				hint: isPlain ? "Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in https_proxy." : "The proxy's certificate must chain to a root that Node knows or that NODE_EXTRA_CA_CERTS adds, and bear the host name in https_proxy.",
+				hint: isPlain ? "Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in https_proxy." : "The proxy's certificate must chain to a root that Node, this machine or NODE_EXTRA_CA_CERTS knows, and bear the host name in https_proxy.",
 				cause: error
 			});
 		}
+		const UNTRUSTED = "its certificate does not chain to a root that is known here";
+		const CERTIFICATE_FAULTS = {
+			CERT_HAS_EXPIRED: "its certificate has expired",
+			CERT_NOT_YET_VALID: "its certificate is not valid yet",
+			ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host name",
+			UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+			UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+			UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+			DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+			SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED
+		};
 		const CLOSED = "closed the connection without an answer to CONNECT";
 		const ENDS = {
 			ECONNREFUSED: "refused the connection",
-			ENOTFOUND: "has a host name that does not exist"
+			ENOTFOUND: "has a host name that does not exist",
+			EAI_AGAIN: "has a host name for which the name server gave no answer",
+			ETIMEDOUT: "does not answer; a firewall that drops packets looks like this"
 		};
+		function describeEnd(error, code) {
+			if (error instanceof AggregateError) return `cannot be reached at any of its addresses: ${error.errors.map(dialling_addresses.KU).join(", ")}`;
+			const address = (0, dialling_addresses.ci)(error);
+			return ENDS[code] ?? `could not be reached${address === undefined ? "" : `: ${(0, dialling_addresses.KU)(error)}`}`;
+		}
 		function foreign(error) {
 			const bytes = "rawPacket" in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
 			const speaks = (0, foreign_protocol.R)(bytes) ? "speaks TLS" : (0, foreign_protocol.e)(bytes);
-			if (speaks === undefined) return unreachable("does not speak HTTP", error);
+			if (speaks === undefined) return proxyUnreachable("does not speak HTTP", error);
 			return new failure.HR("config", "PROXY_UNREACHABLE", `The proxy of https_proxy does not speak HTTP: it ${speaks}.`, {
 				hint: (0, foreign_protocol.R)(bytes) ? "Write https:// in https_proxy, or use its port for plain HTTP." : CHECK_PROXY,
 				cause: error
 			});
 		}
 		const CHECK_PROXY = "Check host and port in https_proxy, or list the service in no_proxy to reach it directly.";
-		function unreachable(how, cause, hint = CHECK_PROXY) {
+		function proxyUnreachable(how, cause, hint = CHECK_PROXY) {
 			return new failure.HR("service", "PROXY_UNREACHABLE", `The proxy of https_proxy ${how}.`, {
 				hint,
 				cause
 			});
 		}
-		var connection_route = __nccwpck_require__(83551);
+		;
+		async function openTunnel(proxy, target) {
+			const startedAt = performance.now();
+			const { addressBook, timeoutMs } = target;
+			const addresses = await addressBook.find(hostOf(proxy), timeoutMs).catch((error) => {
+				throw tunnelFailed(error);
+			});
+			const { promise, resolve, reject } = Promise.withResolvers();
+			const socket = connectTo(proxy, addresses);
+			const attempts = addressBook.watch(socket);
+			const ask = askFor(proxy, target, socket);
+			const giveUp = () => void ask.destroy(tooLate(socket, attempts, timeoutMs));
+			const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
+			ask.once("connect", (response, _, head) => {
+				clearTimeout(timer);
+				if (Math.trunc((response.statusCode ?? 0) / 100) === 2) {
+					if (head.length > 0) socket.unshift(head);
+					return resolve(socket);
+				}
+				socket.destroy();
+				reject(tunnelRefused(response, proxy));
+			});
+			ask.once("error", (error) => {
+				clearTimeout(timer);
+				addressBook.bury(attempts.current);
+				reject(error instanceof failure.HR ? error : tunnelFailed(error));
+			});
+			ask.end();
+			return promise;
+		}
+		function hostOf({ url }) {
+			return url.hostname.replace(/^\[|\]$/g, "");
+		}
+		function connectTo(proxy, addresses) {
+			const isSecure = proxy.url.protocol === "https:";
+			const port = Number(proxy.url.port || (isSecure ? 443 : 80));
+			const host = hostOf(proxy);
+			if (!isSecure) return (0, external_node_net_.connect)({
+				host,
+				port,
+				...(0, dialling_addresses.Zz)(addresses)
+			});
+			return (0, external_node_tls_.connect)({
+				port,
+				...(0, dialling_addresses.Zz)(addresses),
+				...(0, connection_route.Wz)(host),
+				ALPNProtocols: ["http/1.1"],
+				secureContext: proxy.secureContext,
+				rejectUnauthorized: true
+			});
+		}
+		function askFor({ authorization }, { hostname, port }, socket) {
+			const authority = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+			return (0, external_node_http_.request)({
+				createConnection: () => socket,
+				method: "CONNECT",
+				path: authority,
+				headers: {
+					host: authority,
+					...authorization ? { "proxy-authorization": authorization } : {}
+				}
+			});
+		}
+		function tooLate(socket, attempts, timeoutMs) {
+			const error = socket.connecting ? attempts.giveUp() : undefined;
+			if (error) return tunnelFailed(error);
+			return proxyUnreachable(`did not answer CONNECT within ${timeoutMs / 1e3} s`);
+		}
 		;
 		async function openUnderlay(route, addressBook) {
 			const { proxy, server, timeoutMs } = route;
+			const { hostname, port } = (0, connection_route.$r)(server);
 			if (proxy === undefined) return {
 				tunnel: undefined,
-				addresses: await addressBook.find(route)
+				addresses: await addressBook.find(hostname, timeoutMs)
 			};
 			return {
 				tunnel: await openTunnel(proxy, {
-					...(0, connection_route.$r)(server),
-					timeoutMs
+					hostname,
+					port,
+					timeoutMs,
+					addressBook
 				}),
-				addresses: []
+				addresses: undefined
 			};
 		}
 		function beginHandshake(route, { tunnel, addresses }, options) {
 			const { hostname, port } = (0, connection_route.$r)(route.server);
 			const tcp = {
 				port,
-				lookup: (_host, _options, done) => process.nextTick(done, null, [...addresses]),
-				autoSelectFamilyAttemptTimeout: (0, connection_addresses.E)(addresses.length, route)
+				...addresses && (0, dialling_addresses.Zz)(addresses)
 			};
 			return (0, external_node_tls_.connect)({
 				...tunnel ? { socket: tunnel } : tcp,
@@ -13589,14 +13619,15 @@ var __webpack_modules__ = {
 				secureContext,
 				trust: "required"
 			});
-			const timer = setTimeout(() => socket.destroy((0, connection_route._e)(route)), Math.max(1, route.timeoutMs - spentMs));
+			const attempts = addressBook.watch(socket);
+			const giveUp = () => void socket.destroy((0, connection_route.oc)(route, attempts, connectedAt !== undefined));
+			const timer = setTimeout(giveUp, Math.max(1, route.timeoutMs - spentMs));
 			const fail = (error) => {
 				clearTimeout(timer);
 				reject(new DialError(error, connectedAt !== undefined, serverChain));
 			};
 			socket.setNoDelay(true);
 			socket.on("session", onSession);
-			addressBook.watch(socket);
 			if (readsServer) socket.on("keylog", () => serverChain = serverChain[0] ? serverChain : readServerChain(socket));
 			socket.on("connectionAttempt", () => startedAt = performance.now());
 			socket.once("connect", () => connectedAt = performance.now());
@@ -13608,6 +13639,7 @@ var __webpack_modules__ = {
 			});
 			socket.once("error", fail);
 			socket.once("close", () => fail(closedEarly()));
+			promise.catch(() => addressBook.bury(attempts.current));
 			return promise;
 		}
 		function closedEarly() {
@@ -13629,8 +13661,12 @@ var __webpack_modules__ = {
 	}),
 	23343: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			D: () => connectionFailure,
-			t: () => dialFailure
+			Dr: () => UNREACHABLE,
+			Dx: () => connectionFailure,
+			OB: () => rowOf,
+			rl: () => lostRow,
+			sD: () => defectRow,
+			w2: () => toFailure
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
@@ -13683,6 +13719,9 @@ var __webpack_modules__ = {
 				"Let nothing write to the build outputs while they are signed."
 			]
 		};
+		function rowOf(code) {
+			return ROWS[code];
+		}
 		function connectionFailure(error, facts) {
 			const known = error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR ? error : (0, _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.g2)(error);
 			if (known) return known;
@@ -13693,57 +13732,12 @@ var __webpack_modules__ = {
 			const row = ROWS[code] ?? defectRow(error, code) ?? http2Row(error, facts) ?? protocolRow(error, code) ?? lostRow(facts.progress?.describe() ?? "before the answer was complete", facts);
 			return toFailure(row, error, origin);
 		}
-		function dialFailure(error, origin) {
-			const known = error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR ? error : (0, _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.g2)(error);
-			if (known) return known;
-			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "";
-			const row = addressesRow(error) ?? ROWS[code] ?? (code === "ETIMEDOUT" ? NO_ANSWER : undefined) ?? defectRow(error, code);
-			if (row) return toFailure(row, error, origin);
-			const isOwnFault = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.ss)(error).endsWith("_ALERT_INTERNAL_ERROR");
-			const lost = isOwnFault ? SERVER_FAULT : lostRow("during the TLS handshake", {});
-			return (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.kL)(error, origin) ?? toFailure(lost, error, origin);
-		}
 		function toFailure([kind, code, sentence, hint, facts], cause, origin) {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR(kind, code, `${origin}: ${sentence}.`, {
 				...facts,
 				hint,
 				cause
 			});
-		}
-		const NO_ANSWER = [
-			"service",
-			"CONNECT_TIMEOUT",
-			"the host does not answer",
-			"A firewall that drops packets looks like this. Check that the runner may reach the service."
-		];
-		const SERVER_FAULT = [
-			"service",
-			"CONNECTION_LOST",
-			"the server broke off the TLS handshake because of a fault of its own (alert internal error)",
-			"Its operators find the reason in the log of the server, or of a device in front of it that opens TLS."
-		];
-		const ADDRESS_ERRORS = {
-			ECONNREFUSED: "refused",
-			ETIMEDOUT: "no answer",
-			EHOSTUNREACH: "unreachable",
-			ENETUNREACH: "no route"
-		};
-		function addressesRow(error) {
-			if (!(error instanceof AggregateError)) return undefined;
-			const codes = new Set(error.errors.map(_errors_js__WEBPACK_IMPORTED_MODULE_0__.$N));
-			const decisive = Object.keys(ADDRESS_ERRORS).find((code) => codes.has(code)) ?? "";
-			const [kind, code, , hint] = ROWS[decisive] ?? NO_ANSWER;
-			return [
-				kind,
-				code,
-				`no address of the host can be reached: ${error.errors.map(describeAddress).join(", ")}`,
-				hint
-			];
-		}
-		function describeAddress(error) {
-			const address = error instanceof Error && "address" in error ? String(error.address) : "an address";
-			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "unknown";
-			return `${address} (${ADDRESS_ERRORS[code] ?? code})`;
 		}
 		const IMPOSSIBLE = /^(?:UND_ERR_(?:INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED)|ERR_(?:HTTP_)?INVALID_\w+)$/;
 		function defectRow(error, code) {
@@ -13962,7 +13956,7 @@ var __webpack_modules__ = {
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
-		var _connection_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(23343);
+		var _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(57896);
 		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(24469);
 		var _probe_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9716);
 		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(16119);
@@ -13986,25 +13980,31 @@ var __webpack_modules__ = {
 		function reasonOfEnd(handshake, origin) {
 			return refusalIn(handshake, origin) ?? foreignIn(handshake, origin);
 		}
-		function foreignIn({ end, error, firstBytes }, origin) {
+		function foreignIn({ end, error, firstBytes, isTunnelled }, origin) {
 			if (end === "open" || firstBytes === undefined) return undefined;
 			const foreign = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__.e)(firstBytes);
 			if (foreign !== undefined) {
-				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_NOT_SPOKEN", `${origin}: this port does not speak TLS: the server ${foreign}.`, {
-					hint: "Check the port in server-url; plain HTTP is never used.",
+				const [what, hint] = isTunnelled ? FOREIGN_IN_TUNNEL : FOREIGN_SERVER;
+				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_NOT_SPOKEN", `${origin}: ${what} ${foreign}.`, {
+					hint,
 					cause: error
 				});
 			}
-			if (firstBytes.length > 0 || (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin).code !== "CONNECTION_LOST") return undefined;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "CONNECTION_LOST", `${origin}: the connection was closed before the server sent a byte.`, {
-				hint: "A balancer without a server behind it, a server that is just starting or that expects the PROXY protocol, and a firewall that refuses this runner or the name of the host look like this.",
+			if (firstBytes.length > 0 || (0, _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin).code !== "CONNECTION_LOST") return undefined;
+			const [what, hint] = isTunnelled ? SILENT_TUNNEL : SILENT_SERVER;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "CONNECTION_LOST", `${origin}: ${what} was closed before the server sent a byte.`, {
+				hint,
 				cause: error
 			});
 		}
+		const FOREIGN_SERVER = ["this port does not speak TLS: the server", "Check the port in server-url; plain HTTP is never used."];
+		const FOREIGN_IN_TUNNEL = ["the proxy of https_proxy opened a tunnel, but what answers in it does not speak TLS: it", "The proxy, or a portal that demands a login, may answer in place of the service: ask the operators of the proxy. If the proxy does reach the service, check the port in server-url."];
+		const SILENT_SERVER = ["the connection", "A balancer without a server behind it, a server that is just starting or that expects the PROXY protocol, and a firewall that refuses this runner or the name of the host look like this."];
+		const SILENT_TUNNEL = ["the tunnel of the proxy", "A proxy that opens tunnels before it reaches the service, or whose rules forbid this host, looks like this: ask its operators. So does a balancer without a server behind it."];
 		function refusalIn(handshake, origin) {
 			const { end, error, isClientAsked, clientAlgorithms } = handshake;
 			if (end === "open") return undefined;
-			const failure = (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin);
+			const failure = (0, _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin);
 			if (failure.code === "TLS_CLIENT_REJECTED") return isClientAsked ? withKeys(failure, clientAlgorithms) : noAgreement(origin, failure);
 			if (failure.code !== "CONNECTION_LOST" || !isClientAsked) return undefined;
 			const message = `${origin}: the server closed after our certificate: probably rejected, unless a tunnel in front of the service cannot reach it.`;
@@ -14086,25 +14086,30 @@ var __webpack_modules__ = {
 	}),
 	9716: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { k: () => inspectHandshake });
-		var connection_addresses = __nccwpck_require__(39582);
-		var connect = __nccwpck_require__(4415);
+		var connect = __nccwpck_require__(20404);
+		var addresses = __nccwpck_require__(3317);
 		var connection_route = __nccwpck_require__(83551);
 		var external_node_net_ = __nccwpck_require__(77030);
 		var external_node_stream_ = __nccwpck_require__(57075);
 		;
 		const WAIT_MS = 1500;
 		const ENOUGH_BYTES = 256;
-		async function readFirstBytes(route) {
-			const underlay = await (0, connect.xU)(route, new connection_addresses.u()).catch(() => undefined);
+		async function readFirstBytes(route, addressBook) {
+			const underlay = await (0, connect.xU)(route, addressBook).catch(() => undefined);
 			if (underlay === undefined) return Buffer.alloc(0);
-			const tcp = underlay.tunnel ?? connectTcp(route, underlay);
+			const { hostname: host, port } = (0, connection_route.$r)(route.server);
+			const tcp = underlay.tunnel ?? (0, external_node_net_.connect)({
+				host,
+				port,
+				...underlay.addresses && (0, addresses.Zz)(underlay.addresses)
+			});
 			const wire = new external_node_stream_.Duplex({
 				read() {},
 				write: (chunk, _encoding, done) => void tcp.write(chunk, () => done())
 			});
 			const handshake = (0, connect.Nr)(route, {
 				tunnel: wire,
-				addresses: []
+				addresses: undefined
 			}, {
 				protocols: ["http/1.1"],
 				trust: "required"
@@ -14116,15 +14121,6 @@ var __webpack_modules__ = {
 				handshake.destroy();
 				tcp.destroy();
 			}
-		}
-		function connectTcp(route, { addresses }) {
-			const { hostname, port } = (0, connection_route.$r)(route.server);
-			return (0, external_node_net_.connect)({
-				host: hostname,
-				port,
-				lookup: (_host, _options, done) => process.nextTick(done, null, [...addresses]),
-				autoSelectFamilyAttemptTimeout: (0, connection_addresses.E)(addresses.length, route)
-			});
 		}
 		function collect(tcp) {
 			const { promise, resolve } = Promise.withResolvers();
@@ -14153,7 +14149,8 @@ var __webpack_modules__ = {
 			#options;
 			#startedAt = performance.now();
 			#over = Promise.withResolvers();
-			#timer;
+			#addressBook;
+			#attempts;
 			#address;
 			#lookedUpAt;
 			#connectedAt;
@@ -14171,7 +14168,7 @@ var __webpack_modules__ = {
 			constructor(route, options) {
 				this.#route = route;
 				this.#options = options;
-				this.#timer = setTimeout(() => this.#fail((0, connection_route._e)(route)), route.timeoutMs);
+				this.#addressBook = route.addressBook ?? new addresses.u5();
 			}
 			async run() {
 				const { signal } = this.#options;
@@ -14180,16 +14177,17 @@ var __webpack_modules__ = {
 				signal?.addEventListener("abort", abort, { once: true });
 				const opening = this.#open().catch((error) => this.#fail(error));
 				await this.#over.promise;
-				clearTimeout(this.#timer);
 				signal?.removeEventListener("abort", abort);
 				void opening.then((socket) => socket?.destroy());
 				const isUnknown = this.#connectedAt !== undefined && this.#version === undefined;
-				if (this.#end !== "open" && isUnknown && !signal?.aborted) this.#firstBytes = await readFirstBytes(this.#route);
+				if (this.#end === "open" || !isUnknown || signal?.aborted) return;
+				this.#firstBytes = await readFirstBytes(this.#route, this.#addressBook);
 			}
 			describe() {
 				const since = (from, to) => from === undefined || to === undefined ? undefined : to - from;
 				return {
-					address: this.#address,
+					address: this.#attempts?.current ?? this.#address,
+					deadAddresses: this.#attempts?.failed ?? [],
 					lookupMs: since(this.#startedAt, this.#lookedUpAt),
 					connectMs: since(this.#lookedUpAt ?? this.#startedAt, this.#connectedAt),
 					handshakeMs: since(this.#connectedAt, this.#securedAt),
@@ -14203,29 +14201,36 @@ var __webpack_modules__ = {
 					untrusted: this.#untrusted,
 					end: this.#end ?? "open",
 					error: this.#error,
+					isTunnelled: this.#route.proxy !== undefined,
 					firstBytes: this.#firstBytes
 				};
 			}
 			async #open() {
-				const underlay = await (0, connect.xU)(this.#route, new connection_addresses.u());
+				const underlay = await (0, connect.xU)(this.#route, this.#addressBook);
 				const openedAt = performance.now();
 				if (underlay.tunnel) this.#connectedAt = openedAt;
 				else this.#lookedUpAt = openedAt;
-				this.#address = underlay.addresses[0]?.address;
-				const { session } = this.#options;
-				const socket = (0, connect.Nr)(this.#route, underlay, {
+				this.#address = underlay.addresses?.all[0]?.address;
+				const offer = {
 					protocols: ["http/1.1"],
-					session,
+					session: this.#options.session,
 					trust: "reported"
-				});
+				};
+				const socket = (0, connect.Nr)(this.#route, underlay, offer);
+				const attempts = this.#addressBook.watch(socket);
+				this.#attempts = attempts;
+				const leftMs = Math.max(1, this.#route.timeoutMs - (openedAt - this.#startedAt));
+				const isConnected = () => this.#connectedAt !== undefined;
+				const timer = setTimeout(() => this.#fail((0, connection_route.oc)(this.#route, attempts, isConnected())), leftMs);
+				void this.#over.promise.then(() => clearTimeout(timer));
 				socket.on("session", (newest) => this.#session = newest);
 				socket.on("keylog", (line) => this.#read(socket, line));
 				socket.on("error", (error) => this.#fail(error));
-				socket.once("connect", () => {
-					this.#address = socket.remoteAddress ?? this.#address;
-					this.#connectedAt = performance.now();
+				socket.once("connect", () => this.#connectedAt = performance.now());
+				socket.once("secureConnect", () => {
+					clearTimeout(timer);
+					this.#secured(socket);
 				});
-				socket.once("secureConnect", () => this.#secured(socket));
 				socket.once("close", () => this.#finish("closed"));
 				return socket.resume();
 			}
@@ -14236,7 +14241,6 @@ var __webpack_modules__ = {
 				this.#serverChain = (0, connect.$u)(socket);
 			}
 			#secured(socket) {
-				clearTimeout(this.#timer);
 				this.#securedAt = performance.now();
 				this.#cipher = socket.getCipher().standardName;
 				this.#isResumed = socket.isSessionReused();
@@ -14257,8 +14261,7 @@ var __webpack_modules__ = {
 			}
 		}
 		function toError(reason) {
-			if (typeof reason === "string") return Object.assign(new Error(reason), { code: reason });
-			return reason ?? undefined;
+			return typeof reason === "string" ? Object.assign(new Error(reason), { code: reason }) : reason ?? undefined;
 		}
 	}),
 	16119: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -14571,6 +14574,211 @@ var __webpack_modules__ = {
 			return names.length > MAX_LISTED ? `${shown} and ${names.length - MAX_LISTED} more` : shown;
 		}
 	}),
+	3317: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			KU: () => describeAddress,
+			OX: () => decisiveCode,
+			Zz: () => tryEach,
+			ci: () => addressOf,
+			u5: () => AddressBook
+		});
+		var node_dns__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(40610);
+		var node_net__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77030);
+		var node_util__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(57975);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
+		const MAX_ATTEMPT_MS = 2500;
+		function tryEach({ all, attemptMs }) {
+			return {
+				lookup: (_host, _options, done) => process.nextTick(done, null, [...all]),
+				autoSelectFamily: true,
+				autoSelectFamilyAttemptTimeout: attemptMs
+			};
+		}
+		const lookUpBySystem = (hostname) => (0, node_util__WEBPACK_IMPORTED_MODULE_2__.promisify)(node_dns__WEBPACK_IMPORTED_MODULE_0__.lookup)(hostname, { all: true });
+		class AddressBook {
+			#dead = new Set();
+			#lookUp;
+			constructor(lookUp = lookUpBySystem) {
+				this.#lookUp = lookUp;
+			}
+			async find(hostname, timeoutMs) {
+				const family = (0, node_net__WEBPACK_IMPORTED_MODULE_1__.isIP)(hostname);
+				if (family !== 0) return {
+					all: [{
+						address: hostname,
+						family
+					}],
+					attemptMs: timeoutMs
+				};
+				const startedAt = performance.now();
+				const late = Promise.withResolvers();
+				const error = Object.assign(new Error(`The look-up of ${hostname} took too long.`), { code: "EAI_AGAIN" });
+				const timer = setTimeout(() => late.reject(error), timeoutMs);
+				try {
+					const found = await Promise.race([this.#lookUp(hostname), late.promise]);
+					const distinct = [...new Map(found.map((each) => [each.address, each])).values()];
+					const all = distinct.toSorted((a, b) => Number(this.#dead.has(a.address)) - Number(this.#dead.has(b.address)));
+					const leftMs = timeoutMs - (performance.now() - startedAt);
+					const shareMs = Math.floor(leftMs / Math.max(1, all.length));
+					return {
+						all,
+						attemptMs: Math.max(1, Math.min(MAX_ATTEMPT_MS, shareMs))
+					};
+				} finally {
+					clearTimeout(timer);
+				}
+			}
+			bury(address) {
+				if (address !== undefined) this.#dead.add(address);
+			}
+			watch(socket) {
+				return new Attempts(socket, this);
+			}
+			revive(address) {
+				this.#dead.delete(address);
+			}
+		}
+		class Attempts {
+			#errors = new Map();
+			#current;
+			constructor(socket, book) {
+				const fail = (address, error) => {
+					book.bury(address);
+					this.#errors.set(address, error);
+				};
+				socket.on("connectionAttempt", (address) => this.#current = address);
+				socket.on("connectionAttemptTimeout", (address) => fail(address, noAnswer(address)));
+				socket.on("connectionAttemptFailed", (address, _port, _family, error) => fail(address, error));
+				socket.once("connect", () => this.#current !== undefined && book.revive(this.#current));
+			}
+			get current() {
+				return this.#current;
+			}
+			get failed() {
+				return [...this.#errors.values()].map(describeAddress);
+			}
+			giveUp() {
+				if (this.#current === undefined) return undefined;
+				const errors = [...this.#errors.values(), noAnswer(this.#current)];
+				return errors.length > 1 ? new AggregateError(errors, "No address of the host could be connected.") : errors[0];
+			}
+		}
+		function noAnswer(address) {
+			return Object.assign(new Error(`No answer from ${address}.`), {
+				code: "ETIMEDOUT",
+				syscall: "connect",
+				address
+			});
+		}
+		const ADDRESS_ERRORS = {
+			ECONNREFUSED: "refused",
+			ETIMEDOUT: "no answer",
+			EACCES: "not allowed by this machine",
+			EPERM: "not allowed by this machine",
+			EHOSTUNREACH: "unreachable",
+			EHOSTDOWN: "unreachable",
+			ENETUNREACH: "no route",
+			ENETDOWN: "no route",
+			EADDRNOTAVAIL: "no local address for it"
+		};
+		function decisiveCode({ errors }) {
+			const codes = new Set(errors.map(_errors_js__WEBPACK_IMPORTED_MODULE_3__.$N));
+			return Object.keys(ADDRESS_ERRORS).find((code) => codes.has(code)) ?? "";
+		}
+		function describeAddress(error) {
+			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_3__.$N)(error) ?? "unknown";
+			return `${addressOf(error) ?? "an address"} (${ADDRESS_ERRORS[code] ?? code})`;
+		}
+		function addressOf(error) {
+			return error instanceof Error && "address" in error ? String(error.address) : undefined;
+		}
+	}),
+	57896: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, { t: () => dialFailure });
+		var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(74318);
+		var _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(23343);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(16445);
+		var _addresses_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3317);
+		function dialFailure(error, origin) {
+			const known = error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.HR ? error : (0, _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.g2)(error);
+			if (known) return known;
+			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.$N)(error) ?? "";
+			const row = addressesRow(error) ?? systemRow(error, code) ?? (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.sD)(error, code);
+			if (row) return (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.w2)(row, error, origin);
+			const isOwnFault = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_4__.ss)(error).endsWith("_ALERT_INTERNAL_ERROR");
+			const lost = isOwnFault ? SERVER_FAULT : (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.rl)("during the TLS handshake", {});
+			return (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_4__.kL)(error, origin) ?? (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.w2)(lost, error, origin);
+		}
+		const NO_ANSWER = [
+			"service",
+			"CONNECT_TIMEOUT",
+			"the host does not answer",
+			"A firewall that drops packets looks like this. Check that the runner may reach the service directly; where only a proxy may, https_proxy must name that proxy, and no_proxy must not cover the host."
+		];
+		const NOT_ALLOWED = [
+			"service",
+			"CONNECT_UNREACHABLE",
+			"this machine does not allow a connection to the host",
+			"A firewall or sandbox of the runner itself forbids it: a rule of nftables, a policy of its container, or a route that prohibits."
+		];
+		const SERVER_FAULT = [
+			"service",
+			"CONNECTION_LOST",
+			"the server broke off the TLS handshake because of a fault of its own (alert internal error)",
+			"Its operators find the reason in the log of the server, or of a device in front of it that opens TLS."
+		];
+		const ROWS = {
+			ETIMEDOUT: NO_ANSWER,
+			EACCES: NOT_ALLOWED,
+			EPERM: NOT_ALLOWED,
+			EHOSTDOWN: _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Dr,
+			ENETDOWN: _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Dr
+		};
+		function systemRow(error, code) {
+			const syscall = error instanceof Error && "syscall" in error ? error.syscall : undefined;
+			const known = ROWS[code] ?? (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.OB)(code);
+			if (known === undefined && (syscall === "getaddrinfo" || code.startsWith("EAI_"))) return lookupFailed(code);
+			const row = known ?? (syscall === "connect" ? _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Dr : undefined);
+			if (row === undefined || syscall !== "connect") return row;
+			const [kind, name, sentence, plainHint, facts = {}] = row;
+			const hint = hintFor([error], plainHint);
+			const about = [(0, _addresses_js__WEBPACK_IMPORTED_MODULE_5__.ci)(error), known === undefined ? code : undefined].filter((part) => part !== undefined);
+			return [
+				kind,
+				name,
+				about.length > 0 ? `${sentence} (${about.join(", ")})` : sentence,
+				hint,
+				facts
+			];
+		}
+		function lookupFailed(code) {
+			return [
+				"service",
+				"DNS_UNAVAILABLE",
+				`the look-up of the host name failed (${code})`,
+				"Check the host name in server-url, and the runner's network and DNS."
+			];
+		}
+		function addressesRow(error) {
+			if (!(error instanceof AggregateError)) return undefined;
+			const decisive = (0, _addresses_js__WEBPACK_IMPORTED_MODULE_5__.OX)(error);
+			const [kind, code, , plainHint] = ROWS[decisive] ?? (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.OB)(decisive) ?? _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Dr;
+			const hint = hintFor(error.errors, plainHint);
+			return [
+				kind,
+				code,
+				`no address of the host can be reached: ${error.errors.map(_addresses_js__WEBPACK_IMPORTED_MODULE_5__.KU).join(", ")}`,
+				hint
+			];
+		}
+		function hintFor(errors, hint) {
+			const isOutOfReach = errors.every((error) => (0, node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)((0, _addresses_js__WEBPACK_IMPORTED_MODULE_5__.ci)(error) ?? "") === 6 && /^E(?:NET|HOST)UNREACH$|^EADDRNOTAVAIL$/.test((0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.$N)(error) ?? ""));
+			if (!isOutOfReach) return hint;
+			return "The host name leads to IPv6 alone, and this runner has no IPv6, as runners hosted by GitHub: the service needs an address of IPv4, or the runner a network with IPv6.";
+		}
+	}),
 	30734: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { p: () => ExchangeProgress });
 		var failure = __nccwpck_require__(74318);
@@ -14663,6 +14871,7 @@ var __webpack_modules__ = {
 			#received;
 			#controller;
 			#receivedBefore = 0;
+			#phrase;
 			constructor(request, signal, received) {
 				this.#request = request;
 				this.#signal = signal;
@@ -14695,11 +14904,12 @@ var __webpack_modules__ = {
 				this.progress.isSent = true;
 				this.#request.onSent?.();
 			}
-			onResponseStart(controller, status, headers) {
+			onResponseStart(controller, status, headers, phrase) {
 				if (status < 200) return;
 				if ((0, _lenient_answer_head_js__WEBPACK_IMPORTED_MODULE_2__.S4)(headers)) controller.abort((0, _lenient_answer_head_js__WEBPACK_IMPORTED_MODULE_2__.Qm)("Transfer-Encoding does not end in chunked"));
 				this.progress.status = status;
 				this.progress.headers = headers;
+				this.#phrase = phrase;
 			}
 			onResponseData(controller, chunk) {
 				const refusal = this.progress.body.add(chunk, this.#received() - this.#receivedBefore);
@@ -14709,6 +14919,7 @@ var __webpack_modules__ = {
 				const { status, headers, body } = this.progress;
 				this.#done.resolve({
 					status,
+					phrase: this.#phrase,
 					headers,
 					body: body.bytes()
 				});
@@ -14942,8 +15153,8 @@ var __webpack_modules__ = {
 			$r: () => targetOf,
 			Pn: () => createTlsContext,
 			Wz: () => peerName,
-			_e: () => connectTimeout,
 			a4: () => createWebContext,
+			oc: () => dialTimeout,
 			up: () => createTlsContexts,
 			uu: () => bundledRoots
 		});
@@ -14998,10 +15209,22 @@ var __webpack_modules__ = {
 				servername: hostname.replace(/\.$/, "")
 			} : { host: hostname };
 		}
-		function connectTimeout({ server, timeoutMs }) {
+		function dialTimeout(route, attempts, isConnected) {
+			return isConnected ? handshakeTimeout(route) : connectTimeout(route, attempts);
+		}
+		function connectTimeout({ server, timeoutMs }, attempts) {
+			const error = attempts.giveUp();
+			if (error instanceof AggregateError) return error;
 			const { hostname, port } = targetOf(server);
-			const sentence = `No connection to ${hostname}:${port} within ${timeoutMs / 1e3} s.`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.HR("service", "CONNECT_TIMEOUT", sentence, { hint: "A firewall that drops packets looks like this. Check that the runner may reach the service." });
+			const { current } = attempts;
+			const where = current === undefined || current === hostname ? "" : ` (${current})`;
+			const sentence = `No connection to ${hostname}:${port}${where} within ${timeoutMs / 1e3} s.`;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.HR("service", "CONNECT_TIMEOUT", sentence, { hint: "A firewall that drops packets looks like this. Check that the runner may reach the service directly; where only a proxy may, https_proxy must name that proxy, and no_proxy must not cover the host." });
+		}
+		function handshakeTimeout({ server, proxy, timeoutMs }) {
+			const stands = proxy ? "the tunnel of the proxy is open" : "TCP is connected";
+			const sentence = `${server.origin}: ${stands}, but the TLS handshake was not complete within ${timeoutMs / 1e3} s.`;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.HR("service", "CONNECT_TIMEOUT", sentence, { hint: "A server or balancer that hangs, a firewall that takes connections in place of the server, and a VPN that loses large packets (MTU) look like this." });
 		}
 	}),
 	16445: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -15331,8 +15554,9 @@ var __webpack_modules__ = {
 		var connections = __nccwpck_require__(76151);
 		var diagnosis_diagnosis = __nccwpck_require__(68157);
 		var promises_ = __nccwpck_require__(58500);
-		var addresses = __nccwpck_require__(39582);
-		var connect = __nccwpck_require__(4415);
+		var connect = __nccwpck_require__(20404);
+		var addresses = __nccwpck_require__(3317);
+		var dial_failure = __nccwpck_require__(57896);
 		var tls_failure = __nccwpck_require__(16445);
 		;
 		const MAX_REFUSED_SESSIONS = 2;
@@ -15341,7 +15565,7 @@ var __webpack_modules__ = {
 			#route;
 			#options;
 			#first = Promise.withResolvers();
-			#addressBook = new addresses.u();
+			#addressBook;
 			#session;
 			#refusedSessions = 0;
 			#hasConnected = false;
@@ -15352,6 +15576,7 @@ var __webpack_modules__ = {
 			#readsServer = true;
 			constructor(route, options) {
 				this.#route = route;
+				this.#addressBook = route.addressBook ?? new addresses.u5();
 				this.#options = options;
 				this.#protocols = options.protocol === "http2" ? ["h2", "http/1.1"] : ["http/1.1"];
 			}
@@ -15421,7 +15646,7 @@ var __webpack_modules__ = {
 				this.#first.resolve(roundTripMs);
 			}
 			#explain({ cause, serverChain }) {
-				const failure = (0, connection_failure.t)(cause, this.#route.server.origin);
+				const failure = (0, dial_failure.t)(cause, this.#route.server.origin);
 				if (failure.kind !== "config") return failure;
 				if (this.#hasConnected && (0, tls_failure.Ge)(cause)) {
 					return new policy_failure.HR("service", failure.code, failure.message, {
@@ -15660,7 +15885,7 @@ var __webpack_modules__ = {
 				const { progress = new exchange_progress.p() } = seen;
 				if (signal.aborted) throw progress.explainTimeout(signal.reason);
 				if (error instanceof errors.lZ && !(error instanceof policy_failure.HR)) throw error;
-				const failure = (0, connection_failure.D)(error, {
+				const failure = (0, connection_failure.Dx)(error, {
 					origin: this.#origin,
 					...seen
 				});
@@ -17349,13 +17574,24 @@ var __webpack_modules__ = {
 		const MAX_ITERATIONS = 5e6;
 		const PBES2 = "1.2.840.113549.1.5.13";
 		const PBKDF2 = "1.2.840.113549.1.5.12";
-		const PBE_SHA1_3DES = "1.2.840.113549.1.12.1.3";
+		const PKCS12_CIPHERS = {
+			"1.2.840.113549.1.12.1.3": {
+				name: "des-ede3-cbc",
+				keyLength: 24
+			},
+			"1.2.840.113549.1.12.1.4": {
+				name: "des-ede-cbc",
+				keyLength: 16
+			}
+		};
 		const HMACS = {
 			"1.2.840.113549.2.7": "sha1",
 			"1.2.840.113549.2.8": "sha224",
 			"1.2.840.113549.2.9": "sha256",
 			"1.2.840.113549.2.10": "sha384",
-			"1.2.840.113549.2.11": "sha512"
+			"1.2.840.113549.2.11": "sha512",
+			"1.2.840.113549.2.12": "sha512-224",
+			"1.2.840.113549.2.13": "sha512-256"
 		};
 		const CIPHERS = {
 			"1.2.840.113549.3.7": {
@@ -17373,6 +17609,30 @@ var __webpack_modules__ = {
 			"2.16.840.1.101.3.4.1.42": {
 				name: "aes-256-cbc",
 				keyLength: 32
+			},
+			"1.2.392.200011.61.1.1.1.2": {
+				name: "camellia-128-cbc",
+				keyLength: 16
+			},
+			"1.2.392.200011.61.1.1.1.3": {
+				name: "camellia-192-cbc",
+				keyLength: 24
+			},
+			"1.2.392.200011.61.1.1.1.4": {
+				name: "camellia-256-cbc",
+				keyLength: 32
+			},
+			"1.2.410.200046.1.1.2": {
+				name: "aria-128-cbc",
+				keyLength: 16
+			},
+			"1.2.410.200046.1.1.7": {
+				name: "aria-192-cbc",
+				keyLength: 24
+			},
+			"1.2.410.200046.1.1.12": {
+				name: "aria-256-cbc",
+				keyLength: 32
 			}
 		};
 		function isRetiredScheme(algorithm) {
@@ -17381,11 +17641,10 @@ var __webpack_modules__ = {
 		}
 		function readPasswordScheme(algorithm) {
 			const [oid, parameters] = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(algorithm);
-			switch ((0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)(oid) ?? "") {
-				case PBES2: return readPbes2((0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(parameters));
-				case PBE_SHA1_3DES: return readPkcs12Scheme((0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(parameters));
-				default: return undefined;
-			}
+			const name = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)(oid) ?? "";
+			if (name === PBES2) return readPbes2((0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(parameters));
+			const cipher = PKCS12_CIPHERS[name];
+			return cipher && readPkcs12Scheme((0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(parameters), cipher);
 		}
 		function readPbes2([derivation, encryption]) {
 			const [function_, parameters] = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(derivation);
@@ -17408,7 +17667,7 @@ var __webpack_modules__ = {
 				}
 			};
 		}
-		function readPkcs12Scheme([saltElement, rounds]) {
+		function readPkcs12Scheme([saltElement, rounds], cipher) {
 			const salt = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.ao)(saltElement);
 			const iterations = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.cP)(rounds);
 			if (!salt || salt.length === 0 || !iterations) return undefined;
@@ -17422,7 +17681,7 @@ var __webpack_modules__ = {
 						iterations,
 						passphrase
 					});
-					const decipher = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)("des-ede3-cbc", derive(1, 24), derive(2, 8));
+					const decipher = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)(cipher.name, derive(1, cipher.keyLength), derive(2, 8));
 					return Buffer.concat([decipher.update(data), decipher.final()]);
 				}
 			};
@@ -17724,8 +17983,8 @@ var __webpack_modules__ = {
 			nK: () => stepFailure,
 			uj: () => vaultLoginFailure
 		});
-		var _protocols_answers_retry_after_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(60458);
-		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+		var _protocols_answers_retry_after_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(60458);
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
 		var _authority_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(80997);
 		var _id_token_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9287);
 		const MAX_QUOTED = 200;
@@ -17734,13 +17993,13 @@ var __webpack_modules__ = {
 			const passing = passingFailure(response, asked);
 			if (passing) return passing;
 			const { login, loginRole } = settings;
-			if (status === 200) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", `The authority ${asked.origin} answered 200 to the login at ${login.path}, but gave no token that can be sent.`, { hint: "Check that certificate-url leads to OpenBao or Vault and not to another service." });
+			if (status === 200) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "LOGIN_REFUSED", `The authority ${asked.origin} answered 200 to the login at ${login.path}, but gave no token that can be sent.`, { hint: "Check that certificate-url leads to OpenBao or Vault and not to another service." });
 			const said = quote(response, asked);
 			const sentence = `The authority ${asked.origin} refused the login at ${login.path}: it answered ${status}${said && `: ${said}`}.`;
-			if (status === 404 || /no handler|unsupported path|route entry/.test(said)) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", sentence, { hint: `There is no login at ${login.path}. Check certificate-url, and give another mount behind the role, as in certificate-role: ${loginRole}@team/auth/github/pki-role.` });
+			if (status === 404 || /no handler|unsupported path|route entry/.test(said)) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "LOGIN_REFUSED", sentence, { hint: `There is no login at ${login.path}. Check certificate-url, and give another mount behind the role, as in certificate-role: ${loginRole}@team/auth/github/pki-role.` });
 			const isAboutRole = /\brole\b/.test(said) && !/claim|audience|subject/.test(said);
-			if (isAboutRole || said === "permission denied") return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", sentence, { hint: `Check the login role “${loginRole}” in certificate-role: names are case-sensitive, and ${login.path} must hold it.` });
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "ID_TOKEN_REFUSED", `${sentence} ${sentToken(asked)}`, { hint: tokenHint(said) });
+			if (isAboutRole || said === "permission denied") return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "LOGIN_REFUSED", sentence, { hint: `Check the login role “${loginRole}” in certificate-role: names are case-sensitive, and ${login.path} must hold it.` });
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "ID_TOKEN_REFUSED", `${sentence} ${sentToken(asked)}`, { hint: tokenHint(said) });
 		}
 		const TOKEN_HINTS = [
 			[/audience/, "Set oidc-audience to a value that bound_audiences of the role lists, or add the audience there."],
@@ -17766,25 +18025,25 @@ var __webpack_modules__ = {
 			const { status } = response;
 			if (status === 401) {
 				const sentence = `The authority ${asked.origin} refused the OIDC token: it answered 401. ${sentToken(asked)}`;
-				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "ID_TOKEN_REFUSED", sentence, { hint: "The log of the step-ca says why. Its OIDC provisioner must have the audience as clientID and the issuer behind configurationEndpoint; a wrong clock, another domain or admin rule refuses tokens as well." });
+				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "ID_TOKEN_REFUSED", sentence, { hint: "The log of the step-ca says why. Its OIDC provisioner must have the audience as clientID and the issuer behind configurationEndpoint; a wrong clock, another domain or admin rule refuses tokens as well." });
 			}
 			if (status === 404 || status === 405) return notIssued(response, asked, "Check certificate-url: it is the address of the step-ca, without a path.");
 			return notIssued(response, asked, "Check the template, the policy and the claims (maxTLSCertDuration) of the OIDC provisioner; its log says more.");
 		}
 		function noCertificate(origin, what, hint, cause) {
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "CERTIFICATE_NOT_ISSUED", `The certificate that the authority ${origin} gave ${what}.`, {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "CERTIFICATE_NOT_ISSUED", `The certificate that the authority ${origin} gave ${what}.`, {
 				hint,
 				cause
 			});
 		}
 		function notIssued(response, asked, hint) {
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "CERTIFICATE_NOT_ISSUED", answered(response, asked), { hint });
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "CERTIFICATE_NOT_ISSUED", answered(response, asked), { hint });
 		}
 		function passingFailure(response, asked) {
 			const { status, headers } = response;
 			if (status !== 429 && status !== 408 && status < 500) return undefined;
-			const waitMs = (0, _protocols_answers_retry_after_js__WEBPACK_IMPORTED_MODULE_1__.V)(status, headers);
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "CERTIFICATE_NOT_ISSUED", answered(response, asked), {
+			const waitMs = (0, _protocols_answers_retry_after_js__WEBPACK_IMPORTED_MODULE_0__.V)(status, headers);
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("service", "CERTIFICATE_NOT_ISSUED", answered(response, asked), {
 				hint: "Run this job again when the authority is well; its operators can see why it did not answer.",
 				...waitMs === undefined ? {} : { retryAfterMs: waitMs }
 			});
@@ -17846,6 +18105,7 @@ var __webpack_modules__ = {
 			ED: () => weakDigestOf,
 			Nl: () => isSelfSigned,
 			_v: () => publicKeyPrint,
+			cD: () => hasUnnamedCurve,
 			je: () => extensionOf,
 			rh: () => isIssuedBy,
 			vm: () => nameOnOneLine,
@@ -17916,6 +18176,13 @@ var __webpack_modules__ = {
 			const list = (0, _der_der_js__WEBPACK_IMPORTED_MODULE_2__.LU)(body).find(({ tag }) => tag === _der_der_js__WEBPACK_IMPORTED_MODULE_2__.Dk.context0 + 3);
 			const extension = (0, _der_der_js__WEBPACK_IMPORTED_MODULE_2__.LU)((0, _der_der_js__WEBPACK_IMPORTED_MODULE_2__.LU)(list)[0]).find((one) => (0, _der_der_js__WEBPACK_IMPORTED_MODULE_2__._f)((0, _der_der_js__WEBPACK_IMPORTED_MODULE_2__.LU)(one)[0]) === oid);
 			return (0, _der_der_js__WEBPACK_IMPORTED_MODULE_2__.ao)((0, _der_der_js__WEBPACK_IMPORTED_MODULE_2__.LU)(extension).at(-1));
+		}
+		function hasUnnamedCurve({ publicKey }) {
+			const [algorithm] = (0, _der_der_js__WEBPACK_IMPORTED_MODULE_2__.LU)((0, _der_der_js__WEBPACK_IMPORTED_MODULE_2__.RN)(publicKey.export({
+				type: "spki",
+				format: "der"
+			})));
+			return publicKey.asymmetricKeyType === "ec" && (0, _der_der_js__WEBPACK_IMPORTED_MODULE_2__.LU)(algorithm)[1]?.tag === _der_der_js__WEBPACK_IMPORTED_MODULE_2__.Dk.sequence;
 		}
 		function isSelfSigned(x509) {
 			return isIssuedBy(x509, x509);
@@ -18101,6 +18368,7 @@ var __webpack_modules__ = {
 					publicKeySha256
 				};
 			} catch (cause) {
+				if (passphrase === "") return passphraseMissing((0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block));
 				if (passphrase !== undefined) return passphraseWrong((0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block), cause);
 				return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("IDENTITY_BLOCK_BROKEN", `${(0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block)}: this is not a private key that can be read`, {
 					hint: "Its characters were changed on the way, or its label does not fit. Store the original file again.",
@@ -18116,10 +18384,12 @@ var __webpack_modules__ = {
 				return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("IDENTITY_KEY_ENCRYPTION_RETIRED", `${(0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block)}: it is encrypted with an algorithm that OpenSSL 3 refuses`, { hint: "Encrypt it anew: `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes256 -in old.pem -out new.pem`." });
 			}
 			const iterations = cipher === undefined ? (0, _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.Nb)(algorithm)?.iterations ?? 0 : 0;
-			return iterations > _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.ad ? tooManyIterations((0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block), iterations) : undefined;
+			const anew = "Encrypt it anew with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.";
+			return iterations > _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.ad ? tooManyIterations((0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block), iterations, anew) : undefined;
 		}
-		function tooManyIterations(place, iterations) {
-			return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("IDENTITY_KEY_ENCRYPTION_SLOW", `${place}: its encryption asks for ${iterations} rounds; at most ${_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.ad} are taken`, { hint: "Encrypt it anew with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`." });
+		function tooManyIterations(place, iterations, hint) {
+			const message = `${place}: its encryption asks for ${iterations} rounds; at most ${_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.ad} are taken`;
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("IDENTITY_KEY_ENCRYPTION_SLOW", message, { hint });
 		}
 		function passphraseMissing(place) {
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("IDENTITY_PASSPHRASE_MISSING", `${place} is encrypted, and input key-passphrase is empty`, { hint: "Set key-passphrase to the passphrase that the key was encrypted with, from a secret that this run can read." });
@@ -18387,11 +18657,18 @@ var __webpack_modules__ = {
 		function unreadable(input, text) {
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("IDENTITY_UNREADABLE", `input ${input} is neither PEM nor base64 of PEM, DER or PKCS#12 (${text.length} characters)`, { hint: unreadableHint(text) });
 		}
+		const FOREIGN_FORMATS = [
+			[/^\s*(?:\/u3\+7|zs7Oz)/, "This is a Java keystore (JKS). Convert it with `keytool -importkeystore -srckeystore old.jks -destkeystore new.p12 -deststoretype PKCS12`, and store `base64 -w0 new.p12` in cert."],
+			[/^\s*PuTTY-User-Key-File/, "This is a key of PuTTY for SSH, which TLS cannot use. Store the key of the certificate."],
+			[/^\s*\{[\s\S]*"kty"/, "This is a JSON Web Key (JWK). Convert it to PEM (PKCS#8), and store the PEM text."]
+		];
 		function unreadableHint(text) {
 			if (text.includes("BEGIN ")) return "The BEGIN line is damaged: it must have exactly five hyphens on each side.";
 			if (text.includes("***")) return "The value holds `***`: it was copied from a log in which it was masked.";
 			const isPath = text.length < 300 && /\.(?:pem|crt|cer|key|p12|pfx|der)$/i.test(text.trim());
 			if (isPath) return "The value looks like a path. This input takes the text of the file, not its name.";
+			const foreign = FOREIGN_FORMATS.find(([beginning]) => beginning.test(text));
+			if (foreign !== undefined) return foreign[1];
 			return "Store the text of the PEM file, from its BEGIN line to its END line, or `base64` of a DER or PKCS#12 file.";
 		}
 		function separate(results) {
@@ -18429,15 +18706,22 @@ var __webpack_modules__ = {
 		function readPkcs12(block, passphrase) {
 			const [, authenticatedSafe, mac] = (0, der_der.LU)((0, der_der.RN)(block.der));
 			const rounds = Math.max((0, der_der.cP)((0, der_der.LU)(mac)[2]) ?? 0, ...partsOf(authenticatedSafe).map(iterationsOf));
-			if (rounds > passwords.ad) return (0, private_key.g8)((0, pem.$t)(block), rounds);
+			if (rounds > passwords.ad) return (0, private_key.g8)((0, pem.$t)(block), rounds, EXPORT_ANEW);
 			const problem = checkWithOpenssl(block, passphrase);
 			if (problem !== undefined) return problem;
 			try {
 				const blocks = partsOf(authenticatedSafe).flatMap((part) => bagsOf(block, part, passphrase ?? ""));
 				return blocks.length > 0 ? blocks : unusable(block, "it holds neither a certificate nor a key", undefined);
 			} catch (cause) {
+				if (cause instanceof NotOpened) return notOpened(block, passphrase, mac);
 				return cause instanceof errors.lZ ? cause : unusable(block, "it cannot be taken apart", cause);
 			}
+		}
+		class NotOpened extends Error {}
+		function notOpened(block, passphrase, mac) {
+			const place = (0, pem.$t)(block);
+			if (mac === undefined) return passphrase === undefined ? (0, private_key.VP)(place) : (0, private_key.yx)(place, undefined);
+			return new errors.lZ("IDENTITY_PASSPHRASE_WRONG", `${place}: the passphrase in key-passphrase fits this PKCS#12 as a whole, but its content is encrypted with another one`, { hint: EXPORT_ANEW });
 		}
 		function checkWithOpenssl(block, passphrase) {
 			try {
@@ -18448,11 +18732,10 @@ var __webpack_modules__ = {
 				return undefined;
 			} catch (cause) {
 				const text = cause instanceof Error ? cause.message : "";
-				if (/^Unable to load (?:private key|certificate) from PFX/.test(text)) return undefined;
 				if (text.includes("mac verify failure")) {
 					return passphrase === undefined ? (0, private_key.VP)((0, pem.$t)(block)) : (0, private_key.yx)((0, pem.$t)(block), cause);
 				}
-				return (0, errors.$N)(cause) === "ERR_CRYPTO_UNSUPPORTED_OPERATION" ? retired(block, cause) : unusable(block, "it is damaged", cause);
+				return (0, errors.$N)(cause) === "ERR_CRYPTO_UNSUPPORTED_OPERATION" ? retired(block, cause) : undefined;
 			}
 		}
 		function partsOf(authenticatedSafe) {
@@ -18515,8 +18798,9 @@ var __webpack_modules__ = {
 			return decryptSequence(encryption.scheme, encryption.data, passphrase);
 		}
 		function decryptSequence(scheme, data, passphrase) {
-			if (passphrase !== "") return scheme.decrypt(data, passphrase);
-			return tryDecrypt(scheme, data, "") ?? scheme.decrypt(data, null);
+			const bytes = tryDecrypt(scheme, data, passphrase) ?? (passphrase === "" ? tryDecrypt(scheme, data, null) : undefined);
+			if (bytes === undefined) throw new NotOpened();
+			return bytes;
 		}
 		function tryDecrypt(scheme, data, passphrase) {
 			try {
@@ -18542,7 +18826,7 @@ var __webpack_modules__ = {
 		}
 		const EXPORT_ANEW = "Export it anew: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.";
 		function retired(block, cause) {
-			return new errors.lZ("IDENTITY_PKCS12_RETIRED", `${(0, pem.$t)(block)}: this PKCS#12 is encrypted with an algorithm that OpenSSL 3 refuses (RC2 or RC4)`, {
+			return new errors.lZ("IDENTITY_PKCS12_RETIRED", `${(0, pem.$t)(block)}: this PKCS#12 is encrypted with an algorithm that OpenSSL 3 refuses (such as RC2, RC4 or DES)`, {
 				hint: EXPORT_ANEW,
 				cause
 			});
@@ -18585,7 +18869,11 @@ var __webpack_modules__ = {
 				isPkcs12,
 				mayHideKey: unpacked.problems.length > 0 || brokenLabels.some(isOpaque),
 				mayHideCertificate: faults.length > 0,
-				problems: [...faults, ...countProblems(certificates.values.length + faults.length, all)],
+				problems: [...faults, ...countProblems({
+					count: certificates.values.length + faults.length,
+					blocks: all,
+					isUnpacked: isPkcs12
+				})],
 				tidied: isPkcs12 ? tidied.map((note) => note === "DER read" ? "PKCS#12 unpacked" : note) : tidied
 			};
 		}
@@ -18604,9 +18892,12 @@ var __webpack_modules__ = {
 		function isOpaque(label) {
 			return (0, pem.w0)(label) || label === "PKCS12" || label === "DER";
 		}
-		function countProblems(count, blocks) {
+		function noCertificate() {
+			return new errors.lZ("IDENTITY_WRONG_KIND", "input cert is a PKCS#12 that holds a private key and no certificate", { hint: "Export the PKCS#12 again together with the certificate of that key." });
+		}
+		function countProblems({ count, blocks, isUnpacked }) {
 			const [first] = blocks;
-			if (count === 0 && first !== undefined) return [(0, wrong_kind.o)(first)];
+			if (count === 0 && first !== undefined) return [isUnpacked ? noCertificate() : (0, wrong_kind.o)(first)];
 			if (count <= MAX_CERTIFICATES) return [];
 			return [new errors.lZ("IDENTITY_TOO_LARGE", `input cert holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`, { hint: "A bundle of CA certificates belongs into chain; cert takes the client certificate and its intermediates." })];
 		}
@@ -18914,6 +19205,9 @@ var __webpack_modules__ = {
 			if (uses !== undefined && !uses.includes(CLIENT_AUTH) && !uses.includes(ANY_USE)) {
 				warnings.push(`${place}: the client certificate is not issued for client authentication (its extended key usage lacks clientAuth); a strict server refuses it. Ask the certificate authority for one that is.`);
 			}
+			if ((0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.cD)(x509)) {
+				warnings.push(`${place}: the public key of the client certificate spells out the parameters of its curve in place of the curve's name; most servers refuse such a certificate. Make a new key on a named curve (such as P-256), and ask for a certificate for it.`);
+			}
 			return [...warnings, ...dateWarnings(chain.certificates.slice(1), now)];
 		}
 		function dateWarnings(certificates, now) {
@@ -19208,8 +19502,8 @@ var __webpack_modules__ = {
 		}
 		const MAX_SHOWN = 60;
 		var answers_members = __nccwpck_require__(30968);
-		var answers_reason = __nccwpck_require__(95235);
-		var answers_status = __nccwpck_require__(15680);
+		var answers_reason = __nccwpck_require__(70359);
+		var answers_status = __nccwpck_require__(61865);
 		;
 		const REFUSAL_HINT = "Ask the operators of the service about this refusal.";
 		function refusalInEnvelope(response, answer, scrub) {
@@ -19296,13 +19590,14 @@ var __webpack_modules__ = {
 			if (typeof code !== "string" && typeof code !== "number") return false;
 			return !/^(?:[+-]?0*|20*|ok|success|succeeded|true|s0*)$/i.test(String(code).trim());
 		}
+		var answers_scrub = __nccwpck_require__(51168);
 		;
 		const MAX_SIGNATURE_BYTES = 64 * 1024;
 		const LOOK_HINT = "Check that server-url and sign-path lead to the signing service and not to a login page or gateway.";
 		const SHAPE_HINT = "The service must answer {\"signData\":\"<text>\"}. Show this line to its operators.";
 		function readResponse(response, facts) {
 			if (response.status !== 200) throw (0, answers_status.F)(response, facts);
-			const compressed = describeCompression(response, facts.scrub ?? answers_reason.HX);
+			const compressed = describeCompression(response, facts.scrub ?? answers_scrub.H);
 			if (compressed !== undefined) throw unusable("RESP_ENCODED", compressed, { hint: COMPRESSED_HINT });
 			const text = decode(response.body);
 			if (/^\s*</.test(text)) throw (0, answers_reason.AA)(response) ? page(response, facts) : notJson("its XML is no JSON", response, facts);
@@ -19315,7 +19610,7 @@ var __webpack_modules__ = {
 			const envelope = failureInEnvelope(response, answer, facts);
 			if (envelope !== undefined) throw envelope;
 			const missing = describeMissing(answer, facts);
-			const refusal = refusalInEnvelope(response, answer, facts.scrub ?? answers_reason.HX);
+			const refusal = refusalInEnvelope(response, answer, facts.scrub ?? answers_scrub.H);
 			if (refusal !== "") throw badSignature(`${refusal}${missing}`).with({ hint: REFUSAL_HINT });
 			throw badSignature(`${missing}${quoteReason(response, facts)}`);
 		}
@@ -19351,7 +19646,7 @@ var __webpack_modules__ = {
 			}
 			return value;
 		}
-		function describeMissing(answer, { scrub = answers_reason.HX }) {
+		function describeMissing(answer, { scrub = answers_scrub.H }) {
 			const names = Object.keys(answer);
 			const { signData: value } = {
 				signData: undefined,
@@ -19411,7 +19706,7 @@ var __webpack_modules__ = {
 			const reason = (0, answers_reason.YY)(response, facts.scrub);
 			const title = reason === undefined || reason.kind === "words" ? "" : ` ${(0, answers_reason.Xb)(reason)}`;
 			return new policy_failure.HR("request", "RESP_HTML", `The service answered 200 with an HTML page${title}.`, {
-				hint: (0, answers_status.f)(response, facts) + LOOK_HINT,
+				hint: `${(0, answers_status.f)(response, facts)}${LOOK_HINT} A firewall for web applications that objects to the request answers so as well: its operators find the reason.`,
 				endsRun: "canary-twice"
 			});
 		}
@@ -20114,7 +20409,7 @@ Content-Type: application/json
 		}
 		;
 		const MAX_REQUEST_LINE_BYTES = 8e3;
-		function createHttpSigner(transport, options, scrub = answers_reason.HX) {
+		function createHttpSigner(transport, options, scrub = answers_scrub.H) {
 			return {
 				...options.message.content.startsWith("digest") ? { weigh: weightOfDigest } : {},
 				async sign(source, signal) {
@@ -22473,6 +22768,7 @@ Content-Type: application/json
 		var diagnosis_diagnosis = __nccwpck_require__(68157);
 		var own_certificate = __nccwpck_require__(69406);
 		var server_certificate = __nccwpck_require__(16119);
+		var addresses = __nccwpck_require__(3317);
 		var route = __nccwpck_require__(83551);
 		var transport = __nccwpck_require__(91992);
 		var identity_identity = __nccwpck_require__(9624);
@@ -22600,12 +22896,14 @@ Content-Type: application/json
 				isServerSeen = true;
 			};
 			const open = ({ secureContext, tls12Context }) => {
+				const addressBook = new addresses.u5();
 				const route = {
 					server,
 					secureContext,
 					tls12Context,
 					proxy,
-					timeoutMs: service_route.cC
+					timeoutMs: service_route.cC,
+					addressBook
 				};
 				const diagnosis = (0, diagnosis_diagnosis.sy)(route, {
 					anchors: identity.anchors,
@@ -26033,6 +26331,8 @@ Content-Type: application/json
 		});
 		var external_node_fs_ = __nccwpck_require__(73024);
 		var external_node_net_ = __nccwpck_require__(77030);
+		var external_node_tls_ = __nccwpck_require__(41692);
+		var external_node_url_ = __nccwpck_require__(73136);
 		var errors = __nccwpck_require__(27406);
 		;
 		function chooseProxy(variables, target) {
@@ -26049,8 +26349,12 @@ Content-Type: application/json
 			url.password = "";
 			return {
 				url,
-				authorization
+				authorization,
+				secureContext: url.protocol === "https:" ? trustedRoots() : undefined
 			};
+		}
+		function trustedRoots() {
+			return (0, external_node_tls_.createSecureContext)({ ca: [...(0, external_node_tls_.getCACertificates)("default"), ...(0, external_node_tls_.getCACertificates)("system")] });
 		}
 		function proxyUnusable(name, reason, hint = "It should look like http://proxy.example.com:3128.") {
 			return new errors.lZ("PROXY_UNUSABLE", `The environment variable ${name} ${reason}.`, { hint });
@@ -26076,7 +26380,8 @@ Content-Type: application/json
 			if (bracketed) return (bracketed[3] ?? port) === port && isWithin(`${bracketed[1]}${bracketed[2] ?? ""}`, host);
 			if ((0, external_node_net_.isIP)(host) !== 0 && isWithin(entry, host)) return true;
 			const [, name = entry, entryPort = port] = /^([^:]*):(\d+)$/.exec(entry) ?? [];
-			const domain = name.replace(/^\*?\.|\.$/g, "");
+			const written = name.replace(/^\*?\.|\.$/g, "");
+			const domain = (0, external_node_url_.domainToASCII)(written) || written;
 			return entryPort === port && (host === domain || host.endsWith(`.${domain}`));
 		}
 		function isWithin(block, host) {
@@ -26179,7 +26484,9 @@ Content-Type: application/json
 		const CONNECT_TIMEOUT_MS = 1e4;
 		function announceProxy(context, server) {
 			const proxy = proxyFor(context, server);
-			if (proxy) context.runner.line(`Through the proxy ${proxy.url.origin}`);
+			const { line, facts } = context.runner;
+			if (proxy) line(`Through the proxy ${proxy.url.origin}`);
+			else if (facts.httpsProxy) line("Not through the proxy of https_proxy: no_proxy covers the host, or the host is this machine");
 			return proxy;
 		}
 		function proxyFor({ runner }, server) {
@@ -30444,49 +30751,166 @@ Content-Type: application/json
 			return trimmed.slice(0, end);
 		}
 	}),
-	95235: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	70359: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			AA: () => isWebPage,
-			HX: () => cutOnly,
 			Xb: () => namePage,
 			YY: () => reasonIn
 		});
-		var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(57975);
-		var _members_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30968);
+		var external_node_util_ = __nccwpck_require__(57975);
+		var external_node_zlib_ = __nccwpck_require__(38522);
+		;
+		const MAX_READ_BYTES = 64 * 1024;
+		const MAX_UNPACKED_BYTES = 1024 * 1024;
+		function mediaType({ headers }) {
+			return String(headers["content-type"] ?? "").toLowerCase();
+		}
+		function beginningOf(response, scrub) {
+			const bytes = plainBytes(response);
+			const type = mediaType(response);
+			if (bytes.length <= MAX_READ_BYTES) return decode(bytes, type);
+			return scrub(decode(bytes.subarray(0, 2 * MAX_READ_BYTES), type), MAX_READ_BYTES);
+		}
+		const UNPACKERS = [
+			[/^(?:x-)?gzip$|^deflate$/, external_node_zlib_.unzipSync],
+			[/^br$/, external_node_zlib_.brotliDecompressSync],
+			[/^zstd$/, external_node_zlib_.zstdDecompressSync]
+		];
+		function plainBytes({ headers, body }) {
+			const coding = String(headers["content-encoding"] ?? "").trim().toLowerCase();
+			const unpack = UNPACKERS.find(([name]) => name.test(coding))?.[1];
+			if (unpack === undefined || body.length > MAX_READ_BYTES) return body;
+			try {
+				return unpack(body, { maxOutputLength: MAX_UNPACKED_BYTES });
+			} catch {
+				return body;
+			}
+		}
+		function decode(bytes, type) {
+			const charset = charsetByMark(bytes) ?? charsetIn(type) ?? charsetInMarkup(bytes) ?? charsetByZeros(bytes) ?? "utf-8";
+			const text = decodeAs(charset, bytes);
+			return text.includes("�") && isWestern(bytes) ? decodeAs("windows-1252", bytes) : text;
+		}
+		function decodeAs(charset, bytes) {
+			try {
+				return new TextDecoder(charset).decode(bytes);
+			} catch {
+				return bytes.toString("utf8");
+			}
+		}
+		function charsetByMark([first, second]) {
+			if (first === 255 && second === 254) return "utf-16le";
+			return first === 254 && second === 255 ? "utf-16be" : undefined;
+		}
+		function charsetIn(text) {
+			return /(?:charset|encoding)=["']?([\w.:-]{1,40})/i.exec(text)?.[1];
+		}
+		function charsetInMarkup(bytes) {
+			const beginning = bytes.toString("latin1", 0, 1024);
+			return /^\s*</.test(beginning) ? charsetIn(beginning) : undefined;
+		}
+		function charsetByZeros(bytes) {
+			const beginning = bytes.subarray(0, 64);
+			if (beginning.length < 4 || beginning.length % 2 !== 0) return undefined;
+			const isZeroAt = (rest) => beginning.every((byte, at) => byte === 0 === (at % 2 === rest));
+			if (isZeroAt(1)) return "utf-16le";
+			return isZeroAt(0) ? "utf-16be" : undefined;
+		}
+		function isWestern(bytes) {
+			const text = bytes.toString("latin1");
+			return !/[\0-\x08\x0E-\x1F\x7F]/.test(text) && text.replace(/[\x20-\x7E]/g, "").length * 2 < text.length;
+		}
+		var members = __nccwpck_require__(30968);
+		;
+		function isPage(text, type) {
+			if (!/^\s*</.test(text)) return /<!doctype html|<html[\s>]/i.test(text.slice(0, 4096));
+			if (/[/+]xml/.test(type.replace("xhtml+xml", ""))) return false;
+			return type.includes("html") || /<(?:html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
+		}
+		function titleOf(text) {
+			const [title, ...others] = [
+				/<title[^<>]{0,200}>([^<]+)/i,
+				/<h[1-3][^<>]{0,200}>([^<]+)/i,
+				/<pre[^<>]{0,200}>([^<]+)/i
+			].map((pattern) => unescapeMarkup(pattern.exec(text)?.[1] ?? "").trim());
+			return title && !/^error$/i.test(title) ? title : others.find(Boolean) ?? title;
+		}
+		const CASE = /\b((?:support|incident|ray|reference|request|event|transaction) (?:id|number))(?:<[^<>]{0,80}>|[\s:#]|\bis\b){1,6}([\w.-]{6,64})/i;
+		function caseIn(text) {
+			const [, name = "", id = ""] = CASE.exec(text) ?? [];
+			return /\d/.test(id) ? `${name} ${id}` : "";
+		}
+		function visibleText(markup) {
+			return unescapeMarkup(markup.replace(/<!--.*?-->|<(script|style)\b.*?(?:<\/\1>|$)|<[^>]*>?/gis, " ")).trim();
+		}
+		const XML_WORDS = /<(?:\w+:)?(?:(?:Error_?)?Code|(?:Error_?|Status_?)?(?:Message|Msg|Text|Reason|Details?|Description|Info)|faultstring|title)\b[^<>]*>(?:<!\[CDATA\[([^\]]+)|([^<]+))/gi;
+		const XML_ATTRIBUTES = /\s(?:code|error|message|msg|reason|details?|description)=(?:"([^"<>]+)"|'([^'<>]+)')/gi;
+		function wordsInXml(text) {
+			const elements = [...text.matchAll(XML_WORDS)].map(([, data, words = ""]) => data ?? unescapeMarkup(words));
+			const found = elements.map((part) => part.trim()).filter(Boolean);
+			if (found.length > 0) return (0, members.fj)(found.slice(0, members.Sd));
+			const attributes = [...text.matchAll(XML_ATTRIBUTES)].map(([, double, single = ""]) => double ?? single);
+			if (attributes.length > 0) return (0, members.fj)(attributes.slice(0, members.Sd).map(unescapeMarkup));
+			return visibleText(text);
+		}
+		const NAMED = {
+			lt: "<",
+			gt: ">",
+			quot: "\"",
+			apos: "'",
+			amp: "&",
+			nbsp: " ",
+			ndash: "–",
+			mdash: "—",
+			hellip: "…",
+			lsquo: "‘",
+			rsquo: "’",
+			ldquo: "“",
+			rdquo: "”"
+		};
+		function unescapeMarkup(text) {
+			return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,6}));/gi, (whole, decimal, hex, name = "") => {
+				const point = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal);
+				if (Number.isNaN(point)) return NAMED[name] ?? whole;
+				return point <= 1114111 ? String.fromCodePoint(point) : whole;
+			});
+		}
+		var answers_scrub = __nccwpck_require__(51168);
+		var told_by_headers = __nccwpck_require__(84297);
+		;
 		const MAX_QUOTED = {
 			page: 100,
 			"page-text": 100,
 			words: 200
 		};
 		const MAX_SCRUBBED = 4096;
-		const MAX_READ_BYTES = 64 * 1024;
-		function reasonIn({ status, headers, body }, scrub = cutOnly) {
-			const type = String(headers["content-type"] ?? "").toLowerCase();
-			const text = beginningOf(body, type, scrub);
+		function reasonIn(response, scrub = answers_scrub.H) {
+			const type = mediaType(response);
+			const text = beginningOf(response, scrub);
 			if (isPage(text, type)) {
-				return quoted("page", titleOf(text) ?? "", scrub) ?? quoted("page-text", visibleText(scrub(text, MAX_SCRUBBED)), scrub);
+				const page = quoted("page", titleOf(text) ?? "", scrub) ?? quoted("page-text", visibleText(scrub(text, MAX_SCRUBBED)), scrub);
+				return page && {
+					kind: page.kind,
+					text: page.text,
+					caseNumber: quoted("page", caseIn(text), scrub)?.text
+				};
 			}
-			if (/^\s*</.test(text)) return quoted("words", inXml(text), scrub);
-			const value = type.includes("form-urlencoded") ? Object.fromEntries(new URLSearchParams(text)) : parse(text);
-			if (value !== undefined) return quoted("words", (0, _members_js__WEBPACK_IMPORTED_MODULE_1__.Z9)(value, status) || (0, _members_js__WEBPACK_IMPORTED_MODULE_1__.ub)(value), scrub);
-			return quoted("words", isPlainText(text, type) ? text : "", scrub);
+			const said = quoted("words", wordsIn(text, {
+				type,
+				status: response.status,
+				scrub
+			}), scrub);
+			return said ?? (text.trim() === "" ? quoted("words", (0, told_by_headers._s)(response), scrub) : undefined);
 		}
-		function namePage({ kind, text }) {
-			return `${kind === "page" ? "titled" : "that says"} “${text}”`;
+		function namePage({ kind, text, caseNumber }) {
+			const noted = caseNumber === undefined || text.includes(caseNumber) ? "" : ` (${caseNumber})`;
+			return `${kind === "page" ? "titled" : "that says"} “${text}”${noted}`;
 		}
-		function isWebPage({ headers, body }) {
-			const type = String(headers["content-type"] ?? "").toLowerCase();
-			return isPage(decode(body.subarray(0, MAX_READ_BYTES), type), type);
-		}
-		function isPage(text, type) {
-			if (!/^\s*</.test(text) || /[/+]xml/.test(type.replace("xhtml+xml", ""))) return false;
-			return type.includes("html") || /<(?:html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
-		}
-		function cutOnly(text, maxLength) {
-			return text.slice(0, maxLength);
+		function isWebPage(response) {
+			return isPage(beginningOf(response, answers_scrub.H), mediaType(response));
 		}
 		function quoted(kind, words, scrub) {
-			const line = (0, node_util__WEBPACK_IMPORTED_MODULE_0__.stripVTControlCharacters)(scrub(words, MAX_SCRUBBED)).replace(/[\s\p{Cc}]+/gu, " ").trim();
+			const line = (0, external_node_util_.stripVTControlCharacters)(scrub(words, MAX_SCRUBBED)).replace(/[\s\p{Cc}]+/gu, " ").trim();
 			const most = MAX_QUOTED[kind];
 			const cut = line.length > most ? `${line.slice(0, most - 1).toWellFormed()}…` : line;
 			const text = cut.replace(/[.\s]+$/, "");
@@ -30495,53 +30919,26 @@ Content-Type: application/json
 				text
 			};
 		}
-		function decode(bytes, type) {
-			const charset = /charset="?([\w.:-]{1,40})/.exec(type)?.[1] ?? "utf-8";
-			try {
-				return new TextDecoder(charset).decode(bytes);
-			} catch {
-				return bytes.toString("utf8");
-			}
-		}
-		function beginningOf(body, type, scrub) {
-			if (body.length <= MAX_READ_BYTES) return decode(body, type);
-			return scrub(decode(body.subarray(0, 2 * MAX_READ_BYTES), type), MAX_READ_BYTES);
-		}
-		function titleOf(text) {
-			const [title, ...others] = [
-				/<title[^<>]{0,200}>([^<]+)/i,
-				/<h[1-3][^<>]{0,200}>([^<]+)/i,
-				/<pre[^<>]{0,200}>([^<]+)/i
-			].map((pattern) => unescapeXml(pattern.exec(text)?.[1] ?? "").trim());
-			return title && !/^error$/i.test(title) ? title : others.find(Boolean) ?? title;
-		}
-		function visibleText(html) {
-			return unescapeXml(html.replace(/<!--.*?-->|<(script|style)\b.*?(?:<\/\1>|$)|<[^>]*>?/gis, " ")).trim();
-		}
-		const XML_WORDS = /<(?:\w+:)?(?:(?:Error_?)?Code|(?:Error_?|Status_?)?(?:Message|Msg|Text|Reason|Details?|Description|Info)|faultstring|title)\b[^<>]*>(?:<!\[CDATA\[([^\]]+)|([^<]+))/gi;
-		function inXml(text) {
-			const parts = [...text.matchAll(XML_WORDS)].map(([, data, words = ""]) => data ?? unescapeXml(words));
-			return (0, _members_js__WEBPACK_IMPORTED_MODULE_1__.fj)(parts.map((part) => part.trim()).filter(Boolean).slice(0, _members_js__WEBPACK_IMPORTED_MODULE_1__.Sd));
-		}
-		function unescapeXml(text) {
-			const named = {
-				lt: "<",
-				gt: ">",
-				quot: "\"",
-				apos: "'",
-				amp: "&"
-			};
-			return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => named[name] ?? "");
+		function wordsIn(text, { type, status, scrub }) {
+			if (/^\s*</.test(text)) return wordsInXml(text);
+			const value = type.includes("form-urlencoded") ? Object.fromEntries(new URLSearchParams(text)) : parse(text);
+			if (value !== undefined) return (0, members.Z9)(value, status) || (0, members.ub)(value);
+			if (/[\uFFFD\0]/.test(text)) return "";
+			if (/^\s*[{[]/.test(text)) return wordsInFragment(text);
+			return type.includes("html") ? visibleText(scrub(text, MAX_SCRUBBED)) : text;
 		}
 		function parse(text) {
+			const [, json = text] = /^\)\]\}',?\s*(.*)$/s.exec(text) ?? [];
 			try {
-				return JSON.parse(text);
+				return JSON.parse(json);
 			} catch {
 				return undefined;
 			}
 		}
-		function isPlainText(text, type) {
-			return !/[{[]/.test(text.trimStart().charAt(0)) && !type.includes("json") && !/[\uFFFD\0]/.test(text);
+		const FRAGMENT = /["'](?:message|msg|errmsg|error_?message|error|error_?description|detail|title|reason)["']\s*:\s*(?:"((?:[^"\\]|\\.){1,1000})"|'((?:[^'\\]|\\.){1,1000})')/i;
+		function wordsInFragment(text) {
+			const [, double, single = ""] = FRAGMENT.exec(text) ?? [];
+			return (double ?? single).replace(/\\(["'/\\])/g, "$1");
 		}
 	}),
 	60458: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30551,33 +30948,44 @@ Content-Type: application/json
 		});
 		function retryAfterMs(status, headers) {
 			for (const [name, unitMs] of FORMS) {
-				const value = one(headers[name]);
-				if (value !== undefined && NUMBER.test(value)) return Math.max(0, Number(value) * unitMs);
+				const seconds = longestIn(one(headers[name]));
+				if (seconds !== undefined) return untilMs(seconds * unitMs);
 			}
-			const wantedMs = parseHttpDate(one(headers["retry-after"]));
+			const wantedMs = parseWrittenDate(one(headers["retry-after"]));
 			const nowMs = parseHttpDate(one(headers["date"]));
-			if (wantedMs !== undefined && nowMs !== undefined) return Math.max(0, wantedMs - nowMs);
-			return RATE_STATUSES.includes(status) ? rateLimitMs(headers, nowMs) : undefined;
+			if (wantedMs !== undefined && nowMs !== undefined) return untilMs(wantedMs - nowMs);
+			return RATE_STATUSES.includes(status) ? rateLimitMs(status, headers, nowMs) : undefined;
+		}
+		function untilMs(ms) {
+			return Math.min(Math.max(0, ms), MAX_MS);
+		}
+		function longestIn(value) {
+			const parts = value?.split(",").map((part) => part.trim()) ?? [];
+			return parts.length > 0 && parts.every((part) => NUMBER.test(part)) ? Math.max(...parts.map(Number)) : undefined;
 		}
 		const RATE_STATUSES = [
 			403,
 			429,
 			503
 		];
-		function rateLimitMs(headers, nowMs) {
+		function rateLimitMs(status, headers, nowMs) {
+			const after = headerOf(headers, "reset-after");
 			const apart = {
 				remaining: headerOf(headers, "remaining"),
-				reset: headerOf(headers, "reset")
+				reset: after ?? headerOf(headers, "reset")
 			};
-			const waits = [...limitsIn(headers["ratelimit"]), apart].filter(({ remaining, reset }) => Number(remaining) === 0 && NUMBER.test(reset ?? "")).map(({ reset }) => untilReset(Number(reset), nowMs)).filter((wait) => wait !== undefined);
+			const isUsedUp = ({ remaining }) => remaining === undefined ? status === 429 : Number(remaining) === 0;
+			const waits = [...limitsIn(headers["ratelimit"]), apart].filter(isUsedUp).map(({ reset }) => untilReset(reset ?? "", nowMs)).filter((wait) => wait !== undefined);
 			return waits.length > 0 ? Math.max(...waits) : undefined;
 		}
-		function untilReset(seconds, nowMs) {
-			if (seconds < EPOCH_SECONDS) return Math.max(0, seconds * 1e3);
-			return nowMs === undefined ? undefined : Math.max(0, seconds * 1e3 - nowMs);
+		function untilReset(reset, nowMs) {
+			const number = NUMBER.test(reset) ? Number(reset) : undefined;
+			if (number !== undefined && number < EPOCH_SECONDS) return untilMs(number * 1e3);
+			const at = number === undefined ? parseWrittenDate(reset) : number * (number < EPOCH_MS ? 1e3 : 1);
+			return nowMs === undefined || at === undefined ? undefined : untilMs(at - nowMs);
 		}
 		function limitsIn(header) {
-			const text = [header ?? []].flat().join(", ").toLowerCase();
+			const text = [header ?? []].flat().join(", ").toLowerCase().replace(/"[^"]*"/g, "\"\"");
 			const limits = /(?:^|[;,\s])remaining=/.test(text) ? [text] : text.split(",");
 			return limits.map((limit) => ({
 				remaining: /(?:^|[;,\s])(?:r|remaining)=(\d+)/.exec(limit)?.[1],
@@ -30585,78 +30993,62 @@ Content-Type: application/json
 			}));
 		}
 		const EPOCH_SECONDS = 1e9;
+		const EPOCH_MS = EPOCH_SECONDS * 1e3;
+		const MAX_MS = 2 ** 31 * 1e3;
 		function headerOf(headers, name) {
-			return one(headers[`ratelimit-${name}`]) ?? one(headers[`x-ratelimit-${name}`]) ?? one(headers[`x-rate-limit-${name}`]);
+			const values = [
+				"ratelimit",
+				"x-ratelimit",
+				"x-rate-limit"
+			].map((prefix) => one(headers[`${prefix}-${name}`]));
+			return values.find((value) => value !== undefined)?.replace(/;.*$/s, "").trim();
 		}
 		const FORMS = [
 			["retry-after-ms", 1],
 			["x-ms-retry-after-ms", 1],
 			["retry-after", 1e3]
 		];
-		const NUMBER = /^[+-]?\d{1,12}(\.\d{1,6})?$/;
+		const NUMBER = /^[+-]?\d{1,100}(\.\d{1,100})?$/;
 		const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
+		const NEARLY_A_DATE = /^[A-Z][a-z]{2,8}, \d{1,2}[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d (?:GMT|UTC|Z|[+-]00:?00)$|^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/;
 		function parseHttpDate(text) {
 			if (text === undefined || !HTTP_DATE.test(text)) return undefined;
 			const time = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
+			return Number.isNaN(time) ? undefined : time;
+		}
+		function parseWrittenDate(text) {
+			const exact = parseHttpDate(text);
+			if (exact !== undefined || text === undefined || !NEARLY_A_DATE.test(text)) return exact;
+			const time = Date.parse(text.replace(/ (?:UTC|Z|[+-]00:?00)$/, " GMT"));
 			return Number.isNaN(time) ? undefined : time;
 		}
 		function one(value) {
 			return (Array.isArray(value) ? value[0] : value)?.trim();
 		}
 	}),
-	15680: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	51168: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, { H: () => cutOnly });
+		function cutOnly(text, maxLength) {
+			return text.slice(0, maxLength);
+		}
+	}),
+	61865: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			f: () => requestOf,
 			F: () => statusFailure
 		});
 		var failure = __nccwpck_require__(74318);
-		var answers_reason = __nccwpck_require__(95235);
+		var answers_reason = __nccwpck_require__(70359);
 		var retry_after = __nccwpck_require__(60458);
-		;
-		function redirectTarget({ request = "", headers }, scrub = answers_reason.HX) {
-			const [, address = ""] = request.split(" ");
-			const base = URL.canParse(address) ? address : undefined;
-			const location = scrub(String(headers["location"] ?? ""));
-			if (location === "" || !URL.canParse(location, base)) return "";
-			const { origin, pathname } = new URL(location, base);
-			const to = ` to ${origin.slice(0, 200)}`;
-			if (base === undefined) return to;
-			const asked = new URL(base).pathname;
-			if (pathname === asked) return `${to} with the same path`;
-			if (pathname === `${asked}/`) return `${to} with the same path and a slash at its end`;
-			if (`${pathname}/` === asked) return `${to} with the same path without the slash at its end`;
-			return `${to} with another path`;
-		}
-		function allowed({ headers }) {
-			const methods = String(headers["allow"] ?? "");
-			return /^[A-Z]{1,20}(?:, ?[A-Z]{1,20}){0,9}$/.test(methods) ? ` (it allows ${methods} there)` : "";
-		}
-		const MAX_SHOWN = 100;
-		function challenge({ headers }, scrub = answers_reason.HX) {
-			const text = scrub([headers["www-authenticate"] ?? []].flat().join(", ")).replace(/[^\x20-\x7E]/g, " ");
-			const scheme = /^\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/i.exec(text)?.[1];
-			if (scheme === undefined) return "";
-			const of = (name) => new RegExp(`(?:^|[\\s,])${name}="([^"]{1,${MAX_SHOWN}})"`, "i").exec(text)?.[1];
-			const [realm, reason] = [of("realm"), of("error_description") ?? of("error")];
-			const asks = ` (it demands a login by ${scheme}${realm === undefined ? "" : ` for “${realm}”`}`;
-			return `${asks}${reason === undefined ? "" : `, because “${reason}”`})`;
-		}
-		const GATEWAYS = {
-			ForbiddenException: "AWS API Gateway answers so when the issuer of the client certificate is not in its trust store. ",
-			MissingAuthenticationTokenException: "AWS API Gateway answers so to a path or method that it does not know, whatever the credentials: check server-url and sign-path first. "
-		};
-		function gatewayHint({ headers }) {
-			const [type = ""] = String(headers["x-amzn-errortype"] ?? "").split(":");
-			return Object.hasOwn(GATEWAYS, type) ? GATEWAYS[type] ?? "" : "";
-		}
 		;
 		const BUSY = "The service is overloaded or limits requests; lower concurrency if this happens often.";
 		const DOWN = "The service, or a system that it depends on, is in trouble; ask its operators.";
 		const ADDRESS = "server-url and sign-path";
 		const NOT_A_PROXY = `The proxy of https_proxy is not the cause: the server behind TLS gave this answer. Check ${ADDRESS}: they may lead to a proxy instead of the signing service.`;
 		const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
+		const OTHER_HOST = "The host name in server-url leads to a server that is not set up for it: check the name, and ask the operators of that server.";
+		const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
 		const ASK_OPERATORS = "Show this answer to the operators of the service.";
-		const CHECK_CERTIFICATE = "Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.";
 		const ROWS = {
 			404: [
 				"file",
@@ -30679,6 +31071,18 @@ Content-Type: application/json
 				"service",
 				"REQUEST_TIMEOUT",
 				BUSY
+			],
+			410: [
+				"file",
+				"REQUEST_REFUSED",
+				GONE,
+				{ endsRun: "first-four-files" }
+			],
+			421: [
+				"file",
+				"REQUEST_REFUSED",
+				OTHER_HOST,
+				{ endsRun: "first-four-files" }
 			],
 			425: [
 				"service",
@@ -30749,42 +31153,16 @@ Content-Type: application/json
 				"The network wants a login first: use a runner inside the right network."
 			]
 		};
-		function statusFailure(response, facts) {
-			const { status, headers } = response;
-			const waitMs = (0, retry_after.V)(status, headers);
-			const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
-			const address = facts.address ?? ADDRESS;
-			if (status >= 300 && status < 400 && status !== 304) return redirect(response, facts);
-			const said = quote(response, facts.scrub);
-			switch (status) {
-				case 400: return badRequest(response, said, {
-					...facts,
-					asked
-				});
-				case 401:
-				case 403: return refused(response, said, {
-					...facts,
-					asked
-				});
-				case 413: return tooLarge(said, {
-					...facts,
-					asked
-				});
-				case 495:
-				case 496: return certificateRefused(`status ${status}`);
-				default: {
-					const [kind, code, advice, more] = ROWS[status] ?? otherRow(status);
-					const message = `The service answered ${status}${status === 405 ? allowed(response) : ""}${said}.`;
-					const isOther = !(status in ROWS) && status < 500;
-					const told = advice === ASK_OPERATORS ? contentHint(facts) : advice.replace(ADDRESS, address);
-					const hint = (advice === NOT_IT || isOther ? requestOf(response, facts) : "") + told;
-					return new failure.HR(kind, code, message, {
-						...more,
-						...asked,
-						hint
-					});
-				}
-			}
+		function rowOfStatus(status) {
+			return ROWS[status] ?? otherRow(status);
+		}
+		function concernsAddress(status) {
+			const [, , hint] = rowOfStatus(status);
+			return [
+				NOT_IT,
+				GONE,
+				OTHER_HOST
+			].includes(hint) || !(status in ROWS) && status < 500;
 		}
 		function otherRow(status) {
 			if (status >= 520 && status <= 530) return [
@@ -30813,12 +31191,50 @@ Content-Type: application/json
 				}
 			];
 		}
+		var told_by_headers = __nccwpck_require__(84297);
+		;
+		function statusFailure(response, facts) {
+			const { status, headers } = response;
+			const waitMs = (0, retry_after.V)(status, headers);
+			const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
+			if (status >= 300 && status < 400 && status !== 304) return redirect(response, facts);
+			const said = quote(response, facts.scrub);
+			switch (status) {
+				case 400: return badRequest(response, said, {
+					...facts,
+					asked
+				});
+				case 401:
+				case 403: return refused(response, said, {
+					...facts,
+					asked
+				});
+				case 413: return tooLarge(said, {
+					...facts,
+					asked
+				});
+				case 495:
+				case 496: return certificateRefused(`status ${status}`);
+				default: {
+					const [kind, code, advice, more] = rowOfStatus(status);
+					const message = `The service answered ${status}${status === 405 ? (0, told_by_headers.TQ)(response) : ""}${said}.`;
+					const told = advice === ASK_OPERATORS ? contentHint(facts) : advice.replace(ADDRESS, facts.address ?? ADDRESS);
+					const hint = (concernsAddress(status) ? requestOf(response, facts) : "") + told;
+					return new failure.HR(kind, code, message, {
+						...more,
+						...asked,
+						hint
+					});
+				}
+			}
+		}
+		const CHECK_CERTIFICATE = "Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.";
 		function requestOf({ request }, { scrub }) {
 			return request === undefined ? "" : `The request was ${scrub ? scrub(request) : request}. `;
 		}
 		function redirect(response, facts) {
 			const { status } = response;
-			const message = `The service answered ${status}, a redirect${redirectTarget(response, facts.scrub)}, which is never followed.`;
+			const message = `The service answered ${status}, a redirect${(0, told_by_headers.ET)(response, facts.scrub)}, which is never followed.`;
 			const hint = `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.`;
 			return new failure.HR("config", "HTTP_REDIRECT", message, { hint });
 		}
@@ -30854,7 +31270,7 @@ Content-Type: application/json
 		}
 		function refused(response, quoted, facts) {
 			const { status, body } = response;
-			const said = quoted + challenge(response, facts.scrub);
+			const said = quoted + (0, told_by_headers.y7)(response, facts.scrub);
 			const isBlind = facts.asksForCertificate === false;
 			const isPage = (0, answers_reason.AA)(response);
 			const before = isBlind ? " without having asked for a client certificate" : "";
@@ -30863,7 +31279,7 @@ Content-Type: application/json
 			return new failure.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", message, {
 				...facts.asked,
 				hint: isLate ? ASKED_LATE : requestOf(response, facts) + refusalHint(response, facts),
-				mayConcernCertificate: isPage && !isBlind,
+				mayConcernCertificate: isPage && !isBlind && (0, told_by_headers.w9)(response) === "",
 				endsRun: "unauthorised",
 				maxAttempts: 3
 			});
@@ -30871,8 +31287,9 @@ Content-Type: application/json
 		function refusalHint(response, { asksForCertificate, credentials }) {
 			const { status } = response;
 			if (asksForCertificate === false) return `${UNASKED}Check ${credentials()}.`;
-			if ((0, answers_reason.AA)(response)) return status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN;
-			return `${gatewayHint(response)}${status === 403 ? ASK_FOR_RIGHT : ""}Check ${credentials()}.`;
+			const known = (0, told_by_headers.w9)(response);
+			if ((0, answers_reason.AA)(response)) return known || (status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN);
+			return `${known}${status === 403 ? ASK_FOR_RIGHT : ""}Check ${credentials()}.`;
 		}
 		const PAGE_FORBIDS = "A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.";
 		const PAGE_WANTS_LOGIN = "That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.";
@@ -30892,6 +31309,85 @@ Content-Type: application/json
 			if (reason === undefined) return "";
 			return reason.kind === "words" ? `: ${reason.text}` : `, a page ${(0, answers_reason.Xb)(reason)}`;
 		}
+	}),
+	84297: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			ET: () => redirectTarget,
+			TQ: () => allowed,
+			_s: () => reasonInHeaders,
+			w9: () => gatewayHint,
+			y7: () => challenge
+		});
+		var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37067);
+		var _scrub_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51168);
+		function redirectTarget({ request = "", headers }, scrub = _scrub_js__WEBPACK_IMPORTED_MODULE_1__.H) {
+			const [, address = ""] = request.split(" ");
+			const base = URL.canParse(address) ? address : undefined;
+			const location = scrub(String(headers["location"] ?? ""));
+			if (location === "" || !URL.canParse(location, base)) return "";
+			const { origin, pathname } = new URL(location, base);
+			const to = ` to ${origin.slice(0, 200)}`;
+			if (base === undefined) return to;
+			const asked = new URL(base).pathname;
+			if (pathname === asked) return `${to} with the same path`;
+			if (pathname === `${asked}/`) return `${to} with the same path and a slash at its end`;
+			if (`${pathname}/` === asked) return `${to} with the same path without the slash at its end`;
+			return `${to} with another path`;
+		}
+		function allowed({ headers }) {
+			const methods = String(headers["allow"] ?? "");
+			return /^[A-Z]{1,20}(?:, ?[A-Z]{1,20}){0,9}$/.test(methods) ? ` (it allows ${methods} there)` : "";
+		}
+		const MAX_SHOWN = 100;
+		function challenge({ headers }, scrub = _scrub_js__WEBPACK_IMPORTED_MODULE_1__.H) {
+			const text = scrub([headers["www-authenticate"] ?? []].flat().join(", ")).replace(/[^\x20-\x7E]/g, " ");
+			const scheme = /^\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/i.exec(text)?.[1];
+			if (scheme === undefined) return "";
+			const of = (name) => new RegExp(`(?:^|[\\s,])${name}="([^"]{1,${MAX_SHOWN}})"`, "i").exec(text)?.[1];
+			const [realm, reason] = [of("realm"), of("error_description") ?? of("error")];
+			const asks = ` (it demands a login by ${scheme}${realm === undefined ? "" : ` for “${realm}”`}`;
+			return `${asks}${reason === undefined ? "" : `, because “${reason}”`})`;
+		}
+		const GATEWAYS = {
+			ForbiddenException: "AWS API Gateway answers so when the issuer of the client certificate is not in its trust store. ",
+			MissingAuthenticationTokenException: "AWS API Gateway answers so to a path or method that it does not know, whatever the credentials: check server-url and sign-path first. "
+		};
+		const CHALLENGE = "Cloudflare, in front of this server, demands a check that only browsers pass: its operators must exempt this path from it. ";
+		function gatewayHint({ headers }) {
+			if (headers["cf-mitigated"] === "challenge") return CHALLENGE;
+			const [type = ""] = String(headers["x-amzn-errortype"] ?? "").split(":");
+			return Object.hasOwn(GATEWAYS, type) ? GATEWAYS[type] ?? "" : "";
+		}
+		const EXPLAINING = [
+			"x-error-message",
+			"x-error-description",
+			"x-error-reason",
+			"x-error",
+			"x-ms-error-code",
+			"x-amzn-errortype",
+			"grpc-message"
+		];
+		function reasonInHeaders({ status, phrase = "", headers }) {
+			const said = EXPLAINING.map((name) => [headers[name] ?? []].flat()[0]?.trim()).find(Boolean);
+			if (said !== undefined) return said;
+			const simple = (text) => text.toLowerCase().replace(/[^a-z]/g, "");
+			const isUsual = [node_http__WEBPACK_IMPORTED_MODULE_0__.STATUS_CODES[status] ?? "", ...USUAL_PHRASES].some((usual) => simple(usual) === simple(phrase));
+			return isUsual ? "" : phrase;
+		}
+		const USUAL_PHRASES = [
+			"",
+			"Request Entity Too Large",
+			"Request-URI Too Long",
+			"Unprocessable Content",
+			"Content Too Large",
+			"Error",
+			"Server Error",
+			"Internal Error",
+			"Unknown",
+			"Unknown Status",
+			"OK",
+			"No Reason Phrase"
+		];
 	}),
 	28291: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
@@ -31174,9 +31670,9 @@ Content-Type: application/json
 			qD: () => isTokenRefused
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
-		var _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(60458);
-		var _answers_status_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(15680);
-		var _key_type_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(48632);
+		var _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(60458);
+		var _answers_status_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(61865);
+		var _key_type_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(48632);
 		const MAX_QUOTED = 200;
 		function isTokenRefused({ status, body }) {
 			const said = errorsIn(body).join(" ");
@@ -31186,7 +31682,7 @@ Content-Type: application/json
 			const { status } = response;
 			const said = quote(errorsIn(response.body).join("; "), scrub);
 			const what = `The service answered ${status}${said && `: ${said}`}`;
-			const wrong = (0, _key_type_js__WEBPACK_IMPORTED_MODULE_2__.tH)(said, key);
+			const wrong = (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.tH)(said, key);
 			if (wrong) return wrong;
 			if (status === 400 && /key not found/.test(said) || status === 404 && said === "" && response.body.includes("\"errors\"")) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", `There is no key “${key.name}” at ${key.mount}. ${what}.`, { hint: "Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount." });
 			if (status === 403) return denied(response, key, what);
@@ -31195,7 +31691,7 @@ Content-Type: application/json
 		}
 		function itemFailure(error, { key, scrub }) {
 			const said = quote(error, scrub);
-			const wrong = (0, _key_type_js__WEBPACK_IMPORTED_MODULE_2__.tH)(said, key);
+			const wrong = (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.tH)(said, key);
 			if (wrong) return wrong;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "REQUEST_REFUSED", `The service refused this file: ${said}.`, {
 				hint: "Show this answer to the operators of the service.",
@@ -31241,7 +31737,7 @@ Content-Type: application/json
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", "The login wants a second factor, which a run cannot give.", { hint: "Use a role, or another auth mount, for which the service enforces no MFA." });
 		}
 		function sealedOrOther(response, scrub) {
-			const asked = (0, _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_3__.V)(response.status, response.headers);
+			const asked = (0, _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_1__.V)(response.status, response.headers);
 			if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each))) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "SERVICE_SEALED", "The service answered 503: it is sealed.", {
 				hint: "Its operators must unseal it; until then it can neither log anybody in nor sign.",
 				throttled: true,
@@ -31251,7 +31747,7 @@ Content-Type: application/json
 				hint: "server-url must lead to active nodes only; a node whose data are behind is ready again after a moment.",
 				...asked === undefined ? {} : { retryAfterMs: asked }
 			});
-			return (0, _answers_status_js__WEBPACK_IMPORTED_MODULE_1__.F)(response, {
+			return (0, _answers_status_js__WEBPACK_IMPORTED_MODULE_2__.F)(response, {
 				scrub,
 				credentials: () => "login and role",
 				address: "server-url and mount"
@@ -32645,7 +33141,7 @@ Content-Type: application/json
 		}
 		function describeOpen({ count, oldest }) {
 			if (count === 0 || oldest === undefined) return "";
-			const how = oldest.message.charAt(0).toLowerCase() + oldest.message.slice(1);
+			const how = oldest.message.charAt(0).toLowerCase() + oldest.message.slice(1).replace(/ within 0 s\.$/, " yet.");
 			return count === 1 ? ` One request was open: ${how}` : ` ${count} requests were open; the oldest one: ${how}`;
 		}
 		function runEnded() {
@@ -32666,8 +33162,9 @@ Content-Type: application/json
 		}
 		function retryAfterTooLong(failure, retryAfterMs, leftMs) {
 			const wish = Math.round(retryAfterMs / 1e3);
+			const long = wish < 172800 ? ` (${Math.round(wish / 3600)} h)` : ` (${Math.round(wish / 86400)} days)`;
 			const left = Math.max(0, Math.round(leftMs / 1e3));
-			return new Failure("config", "RETRY_AFTER_TOO_LONG", `The service asks to wait ${wish} s, but this run waits at most ${left} s more. ${failure.message}`, {
+			return new Failure("config", "RETRY_AFTER_TOO_LONG", `The service asks to wait ${wish} s${wish < 7200 ? "" : long}, but this run waits at most ${left} s more. ${failure.message}`, {
 				hint: "Run this job again later, or ask the operators of the service about its limits.",
 				cause: failure
 			});

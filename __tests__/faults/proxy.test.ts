@@ -60,7 +60,7 @@ describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () =
   test('is not asked where no_proxy covers the service, and the log says so', async () => {
     const { run } = await meet({
       files: { a: undefined },
-      run: { env: { https_proxy: 'http://127.0.0.1:1', no_proxy: '127.0.0.0/8' } },
+      run: { env: { https_proxy: 'http://127.0.0.1:1', no_proxy: '127.0.0.1' } },
     });
     expect(run.exitCode, run.log).toBe(0);
     expect(run.log).toContain(
