@@ -11,10 +11,11 @@ import { chooseProxy } from '../../src/connection/proxy/proxy.ts';
 import { ActionError } from '../../src/errors.ts';
 import { readElement } from '../../src/identity/der/der.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
-import { checkStamp } from '../../src/timestamp/check.ts';
+import { checkStamp, readStampAnswer } from '../../src/timestamp/check.ts';
 import { createPost } from '../../src/timestamp/post.ts';
 import { type NewStamp, requestStamp } from '../../src/timestamp/request.ts';
 import { encodeRequest } from '../../src/timestamp/structures.ts';
+import { workMs } from '../helpers/time.ts';
 import { type Authority, opensslVerifies, startAuthority } from './authority.ts';
 
 const DATA = 'checksums\n';
@@ -106,6 +107,16 @@ test.each([
   expect(failure.code).toBe('TIMESTAMP_FAILED');
   expect(failure.message).toContain(`${authority.url}: ${code}: `);
   expect(authority.digests.length - before).toBe(requests);
+});
+
+test('an answer that no verification would read is no stamp, whatever is in it, and takes no time', () => {
+  // A refusal whose status has 900,000 bytes.
+  const status = Buffer.concat([Buffer.from('02830dbba0', 'hex'), Buffer.alloc(900_000, 0x55)]);
+  const body = [0x30830dbbaa, 0x30830dbba5].map((head) => Buffer.from(head.toString(16), 'hex'));
+  const ms = workMs(() =>
+    expect(() => readStampAnswer(Buffer.concat([...body, status]))).toThrow(/has 900015 bytes.* read up to 65536/),
+  );
+  expect(ms).toBeLessThan(200);
 });
 
 const HOUR_MS = 60 * 60_000;

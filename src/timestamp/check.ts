@@ -1,5 +1,6 @@
 import { hash, type KeyObject, verify, type X509Certificate } from 'node:crypto';
 import { ActionError } from '../errors.ts';
+import { MAX_STAMP_BYTES } from '../files/reading/read-small.ts';
 import { octetsOf, oidOf } from '../identity/der/der.ts';
 import { checkSigner } from './signer.ts';
 import { decodeAnswer, readCertificateHash, readToken, type StampAnswer, type StampToken } from './structures.ts';
@@ -36,6 +37,13 @@ export interface Stamp {
 
 /** Reads the answer of an authority; throws `TIMESTAMP_UNREADABLE`. */
 export function readStampAnswer(bytes: Buffer): StampAnswer {
+  // A longer one would be written, and no verification would read it.
+  if (bytes.length > MAX_STAMP_BYTES)
+    throw new ActionError(
+      'TIMESTAMP_UNREADABLE',
+      `The answer has ${bytes.length} bytes, and a time stamp is read up to ${MAX_STAMP_BYTES}.`,
+      { hint: 'Use another authority: time stamps have 6 to 8 kB.' },
+    );
   return reading(() => decodeAnswer(bytes));
 }
 

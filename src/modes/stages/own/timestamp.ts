@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { ActionError, toActionError } from '../../../errors.ts';
 import { isGone } from '../../../files/finding/left-out.ts';
 import { show } from '../../../files/names.ts';
-import { readSmallFile } from '../../../files/reading/read-small.ts';
+import { MAX_STAMP_BYTES, readSmallFile } from '../../../files/reading/read-small.ts';
 import type { Sealed } from '../../../files/seal.ts';
 import { renderChecksums } from '../../../files/writing/checksums.ts';
 import type { OutputTree } from '../../../files/writing/output-tree.ts';
@@ -14,9 +14,6 @@ import type { NewStamp } from '../../../timestamp/request.ts';
 import type { Context } from '../../context.ts';
 import { CONNECT_TIMEOUT_MS, proxyFor } from '../../service/route.ts';
 import { type OwnFileTask, writeOwnFile } from './whole-release.ts';
-
-/** Largest time stamp that is read, in bytes; those of public authorities have 6 to 8 kB. */
-const MAX_STAMP_BYTES = 64 * 1024;
 
 /** Asks for a stamp over random bytes: whether there will be one at the end of a long signing is known before it begins. */
 async function tryAuthorities(context: Context, authorities: TimestampAuthorities): Promise<NewStamp> {
