@@ -309,6 +309,7 @@ export const modules = {
 		var external_node_crypto_ = __webpack_require__(77598);
 		var route = __webpack_require__(83551);
 		var errors = __webpack_require__(27406);
+		var read_small = __webpack_require__(91506);
 		var der = __webpack_require__(97415);
 		var cjs = __webpack_require__(21467);
 		var build_cjs = __webpack_require__(47261);
@@ -537,6 +538,7 @@ export const modules = {
 			signingCertificateV2: "1.2.840.113549.1.9.16.2.47"
 		};
 		function readStampAnswer(bytes) {
+			if (bytes.length > read_small.Be) throw new errors.lZ("TIMESTAMP_UNREADABLE", `The answer has ${bytes.length} bytes, and a time stamp is read up to ${read_small.Be}.`, { hint: "Use another authority: time stamps have 6 to 8 kB." });
 			return reading(() => decodeAnswer(bytes));
 		}
 		function checkStamp(bytes, { sha256, nonce, anchors }) {

@@ -16681,6 +16681,7 @@ var __webpack_modules__ = {
 	}),
 	91506: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
+			Be: () => MAX_STAMP_BYTES,
 			EW: () => readSmallFile,
 			L6: () => readSignatureFile,
 			My: () => holdsText,
@@ -16738,6 +16739,7 @@ var __webpack_modules__ = {
 			return (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", text, "base64url");
 		}
 		const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
+		const MAX_STAMP_BYTES = 64 * 1024;
 		const COMPARED = Buffer.allocUnsafe(MAX_SIGNATURE_FILE_BYTES + 1);
 		function holdsText(location, sha256) {
 			let descriptor;
@@ -24408,7 +24410,11 @@ Content-Type: application/json
 				pageName: (0, external_node_path_.basename)(kit.page)
 			};
 			const createdAt = new Date(context.now()).toISOString();
-			const earlier = readEarlier(output, kit);
+			const earlier = await readEarlier(context, kit, {
+				suffix: inputs.suffix,
+				output,
+				verification
+			});
 			const texts = renderKit(template, {
 				...release,
 				createdAt: earlier?.createdAt ?? createdAt
@@ -24427,7 +24433,12 @@ Content-Type: application/json
 				content: guide
 			}, task)];
 		}
-		function readEarlier(output, kit) {
+		async function readEarlier(context, kit, { output, ...check }) {
+			const file = (0, whole_release.gq)(output, kit.page);
+			if (file === undefined || (await (0, whole_release.hS)(context, file, {
+				output,
+				...check
+			})).status !== "verified") return undefined;
 			const [page, guide] = [kit.page, kit.guide].map((path) => (0, whole_release.qC)(output.realPathOf(path))?.toString());
 			const [, createdAt] = /"createdAt":"(\d{4}-\d\d-\d\dT[\d:.]{1,15}Z)"/.exec(page ?? "") ?? [];
 			return page && guide && createdAt ? {
@@ -26560,7 +26571,6 @@ Content-Type: application/json
 		var _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(46800);
 		var _service_route_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(32266);
 		var _whole_release_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(78132);
-		const MAX_STAMP_BYTES = 64 * 1024;
 		async function tryAuthorities(context, authorities) {
 			const random = Buffer.from(Array.from({ length: 32 }, () => context.randomInt(256)));
 			return askForStamp(context, authorities, random);
@@ -26664,7 +26674,7 @@ Content-Type: application/json
 			const location = output.realPathOf(path);
 			if ((0, _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_2__.S)(location)) return undefined;
 			const file = (0, _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__.EW)(location, {
-				maxBytes: MAX_STAMP_BYTES,
+				maxBytes: _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__.Be,
 				longer: "refused",
 				links: "refused"
 			});
@@ -26689,6 +26699,7 @@ Content-Type: application/json
 			OP: () => writeOwnFile,
 			gq: () => findOwn,
 			hD: () => describeWritten,
+			hS: () => checkOne,
 			hW: () => removeIfPossible,
 			qC: () => readIfThere,
 			sM: () => listRelease,

@@ -185,6 +185,24 @@ test('a part of a release is checked against its full checksums, and every file 
   );
 });
 
+test('the date of a kit that is there and not signed is not taken over', async () => {
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
+  const inputs = { ...signing(scenario), upload: 'false' };
+  expect((await scenario.run(inputs)).exitCode).toBe(0);
+  const signed = dataOf(await scenario.read(KIT[0] ?? '')).createdAt;
+  expect((await scenario.run(inputs)).exitCode).toBe(0);
+  expect(dataOf(await scenario.read(KIT[0] ?? '')).createdAt, 'a repeated run costs no request').toBe(signed);
+  for (const path of KIT) {
+    await writeFile(
+      join(scenario.workspace, path),
+      (await scenario.read(path)).replace(signed, '2001-01-01T00:00:00.000Z'),
+    );
+    await rm(join(scenario.workspace, `${path}.sign`));
+  }
+  expect((await scenario.run(inputs)).exitCode).toBe(0);
+  for (const path of KIT) expect(await scenario.read(path)).not.toContain('2001-01-01');
+});
+
 describe('verify refuses what is signed and is not of this release', () => {
   test('a page, a guide or a receipt of an older release, and any other signed file in their place', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });

@@ -450,6 +450,7 @@ function hashText(text) {
 	return hash("sha256", text, "base64url");
 }
 const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
+const MAX_STAMP_BYTES = null && 64 * 1024;
 const COMPARED = Buffer.allocUnsafe(MAX_SIGNATURE_FILE_BYTES + 1);
 function holdsText(location, sha256) {
 	let descriptor;

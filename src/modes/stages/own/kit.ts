@@ -4,12 +4,19 @@ import { ActionError } from '../../../errors.ts';
 import { show } from '../../../files/names.ts';
 import { readSignatureFile } from '../../../files/reading/read-small.ts';
 import type { Sealed } from '../../../files/seal.ts';
-import type { OutputTree } from '../../../files/writing/output-tree.ts';
 import type { FileInputs, KitPaths } from '../../../inputs/inputs.ts';
 import { decodeSignature } from '../../../verifying/encoding.ts';
 import { formOf } from '../../../verifying/layout.ts';
 import type { Context } from '../../context.ts';
-import { checkOwn, findOwn, type OwnCheck, type OwnFileTask, readIfThere, writeOwnFile } from './whole-release.ts';
+import {
+  checkOne,
+  checkOwn,
+  findOwn,
+  type OwnCheck,
+  type OwnFileTask,
+  readIfThere,
+  writeOwnFile,
+} from './whole-release.ts';
 
 interface KitTask extends OwnFileTask {
   /** The checksums and their time stamp, as far as there are such. */
@@ -44,7 +51,7 @@ export async function writeKit(context: Context, inputs: FileInputs, task: KitTa
     pageName: basename(kit.page),
   };
   const createdAt = new Date(context.now()).toISOString();
-  const earlier = readEarlier(output, kit);
+  const earlier = await readEarlier(context, kit, { suffix: inputs.suffix, output, verification });
   const texts = renderKit(template, { ...release, createdAt: earlier?.createdAt ?? createdAt });
   // A kit that says the same as before stays as it is, so that a repeated run costs no request.
   const isSame = earlier?.page === texts.page && earlier.guide === texts.guide;
@@ -53,10 +60,15 @@ export async function writeKit(context: Context, inputs: FileInputs, task: KitTa
   return [ofPage, await writeOwnFile(context, { path: kit.guide, content: guide }, task)];
 }
 
-function readEarlier(
-  output: OutputTree,
+/** Reads the kit that is there; nothing of one whose page is not signed, since anybody may have chosen its date. */
+async function readEarlier(
+  context: Context,
   kit: KitPaths,
-): { page: string; guide: string; createdAt: string } | undefined {
+  { output, ...check }: OwnCheck & Pick<FileInputs, 'suffix'>,
+): Promise<{ page: string; guide: string; createdAt: string } | undefined> {
+  const file = findOwn(output, kit.page);
+  if (file === undefined || (await checkOne(context, file, { output, ...check })).status !== 'verified')
+    return undefined;
   const [page, guide] = [kit.page, kit.guide].map((path) => readIfThere(output.realPathOf(path))?.toString());
   const [, createdAt] = /"createdAt":"(\d{4}-\d\d-\d\dT[\d:.]{1,15}Z)"/.exec(page ?? '') ?? [];
   return page && guide && createdAt ? { page, guide, createdAt } : undefined;
