@@ -1,10 +1,11 @@
-import { createHash, sign } from 'node:crypto';
+import { constants, createHash, sign } from 'node:crypto';
 import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { ActionError } from '../../src/errors.ts';
 import { type OpenFile, openFile } from '../../src/files/reading/open-file.ts';
 import { chooseAlgorithm } from '../../src/verifying/algorithm.ts';
-import { checkStored, explainInvalid, isValid, type Verification } from '../../src/verifying/check.ts';
+import { checkStored, explainInvalid, isValid, type Verification, wrongKey } from '../../src/verifying/check.ts';
 import { createVerifier } from '../../src/verifying/verifier.ts';
 import { makeDirectory } from '../files/trees.ts';
 import { type SignerName, signers } from './signers.ts';
@@ -90,5 +91,57 @@ describe('a signature that does not fit is explained', () => {
     expect(await hintFor(foreign)).toMatch(
       /another key, or other bytes: check that verify-key is the public key of the service/,
     );
+  });
+
+  test('by the other bytes that it is valid for', async () => {
+    const ofText = sign('sha256', Buffer.from(CONTENT.toString('base64')), signers['ec-p256'].privateKey);
+    expect(await hintFor(ofText.toString('base64'))).toBe(
+      'It is valid for the base64 text of the file: verify-key is the right key, and the service signs other bytes than those of the file.',
+    );
+  });
+
+  test.each([
+    ['sha256', ''],
+    ['sha384', ', and set signature-algorithm: rsa-pss-sha384'],
+  ])('by the length of its salt, here with %s', async (hash, set) => {
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    const made = sign(hash, CONTENT, { key: signers.rsa.privateKey, padding, saltLength: 20 });
+    const { key } = signers.rsa;
+    const verifier = createVerifier(key, chooseAlgorithm(key, 'rsa-pss-sha256'));
+    const about = { verifier, encoding: 'base64', text: made.toString('base64') } as const;
+    expect((await explainInvalid('app.zip', opened(), about)).hint).toBe(
+      `It is valid as rsa-pss-${hash} with a salt of 20 bytes: the service must use a salt as long as the digest, ${Number(hash.slice(3)) / 8} bytes${set}.`,
+    );
+  });
+
+  test('by the advice of the caller, with the version of a key that may have been rotated', async () => {
+    const text = sign('sha384', CONTENT, signers['ec-p384'].privateKey).toString('base64');
+    const about = { ...verification('ec-p256'), text, keyVersion: 3, advice: 'Look at the key.' };
+    const { message, hint } = await explainInvalid('app.zip', opened(), about);
+    expect([message, hint]).toEqual([
+      'The signature of app.zip is not valid for its bytes (ecdsa-sha256). The service signed with version 3 of its key.',
+      'Look at the key.',
+    ]);
+  });
+});
+
+describe('a key that no signature fits is named', () => {
+  const about = { ...verification('ec-p256'), keyVersion: undefined };
+  const { name, spkiSha256 } = about.verifier.key;
+  const last = new ActionError('SIGNATURE_INVALID', 'It does not fit.', { hint: 'Look at the service.' });
+
+  test('with its digest, and the hint of the last signature', () => {
+    const error = wrongKey(about, last, 'another');
+    expect([error.code, error.hint, error.cause]).toEqual(['VERIFY_KEY_WRONG', last.hint, last]);
+    expect(error.message).toBe(
+      `No signature fits verify-key (${name}, SHA-256 ${spkiSha256}): three files got signatures that are not valid as ecdsa-sha256.`,
+    );
+  });
+
+  test('as the key of the client, when it is that', () => {
+    const { message, hint } = wrongKey({ ...about, keyVersion: 2 }, last, spkiSha256);
+    expect(message).toContain(`${spkiSha256}), which is the key of the client's own certificate: three files`);
+    expect(message).toMatch(/ The service signed with version 2 of its key\.$/);
+    expect(hint).toBe("verify-key must be the public key of the service's signing key, not that of cert.");
   });
 });
