@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cutOnly } from '../../../src/protocols/answers/scrub.ts';
 import { statusFailure } from '../../../src/protocols/answers/status.ts';
 import { type AnswerPlace, parseAnswerPlace, readAnswer } from '../../../src/protocols/http/answer.ts';
@@ -39,4 +39,107 @@ test('a refused request that the workflow wrote is shown, with what to compare',
   );
   const { written: _, ...others } = FACTS;
   expect(statusFailure(answer('bad digest', 'text/plain', 400), others).hint).not.toContain('Compare');
+});
+
+test('a JSON pointer is read as RFC 6901 says, and what is none is refused', () => {
+  const steps = (text: string): unknown => parseAnswerPlace(text);
+  expect(steps('/a~1b/~0/~01/')).toEqual({ in: 'json', steps: ['a/b', '~', '~1', ''] });
+  expect([steps('body'), steps('body:raw')]).toEqual([{ in: 'body' }, { in: 'raw' }]);
+  expect(['signature', 'body:text', '', '/a~2', '/a~'].map(steps)).toEqual(Array(5).fill(undefined));
+});
+
+test('a signature is found at its pointer, in members and elements', () => {
+  expect(read('/signature', '{"signature":"AAAA"}')).toBe('AAAA');
+  expect(read('/results/1/a~1b', '{"results":[{},{"a/b":"BBBB"}]}')).toBe('BBBB');
+  expect(read('/', '{"":"CCCC"}')).toBe('CCCC');
+});
+
+test('one line end after a body of text is removed, and no more', () => {
+  expect(['AAAA\n', 'AAAA\r\n', 'AAAA\n\n', 'AA\nAA'].map((text) => read('body', text, 'text/plain'))).toEqual([
+    'AAAA',
+    'AAAA',
+    'AAAA\n',
+    'AA\nAA',
+  ]);
+});
+
+describe('an answer without a usable signature', () => {
+  function refused(place: string, text: string, type?: string): unknown {
+    try {
+      return read(place, text, type);
+    } catch (error) {
+      return error;
+    }
+  }
+
+  test.each([
+    ['', 'RESP_EMPTY', 'The service answered with an empty body.'],
+    ['{}', 'RESP_BAD_SIGNATURE', 'The answer has no /signature. Nothing is there.'],
+    ['{"a":{"b":1},"c":2}', 'RESP_BAD_SIGNATURE', 'The answer has no /signature. It has: a, c.'],
+    ['null', 'RESP_BAD_SIGNATURE', 'The answer has no /signature. Nothing is there.'],
+    ['{"signature":null}', 'RESP_BAD_SIGNATURE', 'The answer has null at /signature, not a string.'],
+    ['{"signature":7}', 'RESP_BAD_SIGNATURE', 'The answer has a value of type number at /signature, not a string.'],
+    ['{"signature":""}', 'RESP_BAD_SIGNATURE', 'The signature in the answer is empty.'],
+    ['AAAA', 'RESP_NOT_JSON', 'The answer is 4 characters that are not JSON.'],
+    [
+      'try again later',
+      'RESP_NOT_JSON',
+      'The answer is 15 characters that are not JSON. It says: try again later.',
+      'text/plain',
+    ],
+    ['<!DOCTYPE html><p>Hello</p>', 'RESP_HTML', 'The answer is a web page.', 'text/html'],
+    [
+      '{"note":"no such key"}',
+      'RESP_BAD_SIGNATURE',
+      'The answer has no /signature. It has: note. It says: no such key.',
+    ],
+  ])('is explained: %s', (text, code, message, type?: string) => {
+    expect(refused('/signature', text, type)).toMatchObject({
+      code,
+      message,
+      kind: 'file',
+      hint: expect.stringMatching(/^Check answer against what the service really sends/),
+      facts: { endsRun: 'first-four-files' },
+    });
+  });
+
+  test('is told how far the pointer led, by own members only', () => {
+    expect(refused('/a/b/c', '{"a":{"x":1}}')).toMatchObject({ message: 'The answer has no /a/b. It has: x.' });
+    expect(refused('/toString', '{}')).toMatchObject({ message: 'The answer has no /toString. Nothing is there.' });
+    expect(refused('/a/length', '{"a":"text"}')).toMatchObject({ code: 'RESP_BAD_SIGNATURE' });
+  });
+
+  test('names ten members at most', () => {
+    const members = Object.fromEntries(Array.from({ length: 11 }, (_, at) => [`m${at}`, at]));
+    expect(refused('/signature', JSON.stringify(members))).toMatchObject({
+      message: 'The answer has no /signature. It has: m0, m1, m2, m3, m4, m5, m6, m7, m8, m9.',
+    });
+  });
+
+  test('is refused when the signature is longer than 64 KiB', () => {
+    expect(read('body', 'A'.repeat(65_536), 'text/plain')).toHaveLength(65_536);
+    expect(refused('body', 'A'.repeat(65_537), 'text/plain')).toMatchObject({
+      code: 'RESP_BAD_SIGNATURE',
+      message: 'The signature in the answer has more than 65536 bytes.',
+    });
+  });
+
+  test('that is no text is told to be the signature itself, perhaps', () => {
+    const body = Buffer.from([0xff, 0xfe, 0xfd]);
+    const bytes = { ...answer('', 'application/octet-stream'), body };
+    const at = (answer: AnswerPlace): string => readAnswer(bytes, { answer, encoding: 'hex' }, FACTS);
+    expect(at({ in: 'raw' })).toBe('fffefd');
+    expect(() => at({ in: 'body' })).toThrow(
+      'The 3 bytes of the answer are not text. If they are the signature itself, set answer: body:raw.',
+    );
+  });
+
+  test('is not looked into when it is compressed', () => {
+    const compressed = answer('{"signature":"AAAA"}', 'application/json');
+    const response = { ...compressed, headers: { 'content-encoding': 'gzip' } };
+    const place = { in: 'json', steps: ['signature'] } as const;
+    expect(() => readAnswer(response, { answer: place, encoding: 'base64' }, FACTS)).toThrow(
+      'The answer is compressed (content-encoding: gzip)',
+    );
+  });
 });
