@@ -20723,6 +20723,10 @@ Content-Type: application/json
 					isDivisible: (error) => error instanceof policy_failure.HR && DIVISIBLE.includes(error.code)
 				});
 			}
+			sharing = {
+				requests: MAX_REQUESTS,
+				files: MAX_ITEMS
+			};
 			weigh = (size) => {
 				const { scheme = "ed25519" } = this.#algorithm ?? this.#options.algorithm ?? {};
 				return scheme === "ed25519" ? weightOfDigest(0) + 6 * size : weightOfDigest(size);
@@ -22991,6 +22995,7 @@ Content-Type: application/json
 		}
 		function namingRefused(signer, shown) {
 			return {
+				sharing: signer.sharing,
 				weigh: signer.weigh,
 				sign: (source, signal) => signer.sign(source, signal).catch((error) => {
 					const identity = shown();
@@ -23126,6 +23131,7 @@ Content-Type: application/json
 		}
 		function watchSigner(signer, progress) {
 			return {
+				sharing: signer.sharing,
 				weigh: signer.weigh,
 				async sign(source, signal) {
 					const flight = progress.start();
@@ -24179,7 +24185,7 @@ Content-Type: application/json
 				jobs: files.length,
 				canary: smallest(files),
 				headStart: createHeadStart(options),
-				concurrency: options.concurrency,
+				concurrency: filesInFlight(options),
 				attempts: options.attempts,
 				deadlineMs: options.deadlineMs,
 				onFailure: options.onFailure,
@@ -24224,6 +24230,10 @@ Content-Type: application/json
 				error: failure
 			};
 		}
+		function filesInFlight({ concurrency, signer: { sharing } }) {
+			if (sharing === undefined || concurrency === 1) return concurrency;
+			return Math.max(concurrency, Math.min(concurrency, sharing.requests) * sharing.files);
+		}
 		function sign_sizeOf(files, job) {
 			return files[job]?.size ?? 0;
 		}
@@ -24239,8 +24249,9 @@ Content-Type: application/json
 			for (let i = 1; i < files.length; i++) if (sign_sizeOf(files, i) < sign_sizeOf(files, best)) best = i;
 			return best;
 		}
-		function createHeadStart({ files, concurrency, clock, prepare, firstConnection }) {
-			const connections = Math.min(firstWave(concurrency, files.length), files.length) - 1;
+		function createHeadStart({ files, concurrency, clock, prepare, firstConnection, signer }) {
+			const { requests = concurrency } = signer.sharing ?? {};
+			const connections = Math.min(firstWave(concurrency, files.length), files.length, requests) - 1;
 			let isPrepared = false;
 			return async (signal) => {
 				const roundTripMs = await firstConnection;

@@ -1,13 +1,15 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Patience } from '../../src/files/patience.ts';
 import { createAttempt } from '../../src/signing/attempt.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
+import { signFiles } from '../../src/signing/sign.ts';
 import type { Signer } from '../../src/signing/signer.ts';
 import { chooseAlgorithm } from '../../src/verifying/algorithm.ts';
 import { readVerifyKey } from '../../src/verifying/key.ts';
 import { createVerifier } from '../../src/verifying/verifier.ts';
-import { plant } from './signing-run.ts';
+import { plant, plantMany } from './signing-run.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const KEY = readVerifyKey(publicKey.export({ type: 'spki', format: 'pem' }).toString());
@@ -52,3 +54,47 @@ test('an answer frees its slot before its signature is checked once one was vali
   isGenuine = false;
   expect(await run()).toEqual(['answered', 'checked', 'failed']);
 });
+
+test.each([
+  ['each file is a request', undefined, 4, 4, 3],
+  ['requests are shared', { requests: 2, files: 5 }, 4, 10, 1],
+  ['fewer requests are allowed than are shared', { requests: 4, files: 3 }, 2, 6, 1],
+  ['one file is to go after the other', { requests: 2, files: 5 }, 1, 1, 0],
+])(
+  '%s: so many files are in flight, and so many connections are opened ahead',
+  async (_, sharing, concurrency, files, connections) => {
+    const prepared: number[] = [];
+    let [flying, most, calls] = [0, 0, 0];
+    const signer: Signer = {
+      sharing,
+      async sign(source) {
+        most = Math.max(most, ++flying);
+        // The first one lasts longer than the head start: the service is slow.
+        await delay(calls++ === 0 ? 150 : 10);
+        flying--;
+        return { text: Buffer.from(source.path).toString('base64') };
+      },
+    };
+    const tree = plantMany(30);
+    const result = await signFiles({
+      files: tree.files,
+      signer,
+      output: { write: () => {} },
+      patience: new Patience(createClock()),
+      suffix: '.sign',
+      concurrency,
+      attempts: 1,
+      timeoutMs: 20_000,
+      onFailure: 'collect',
+      firstConnection: Promise.resolve(0),
+      prepare: (count) => void prepared.push(count),
+      signal: new AbortController().signal,
+      clock: createClock(),
+      random: () => 0,
+      onOutcome: () => {},
+      onEvent: () => {},
+    });
+    expect(result.outcomes.filter(({ status }) => status === 'signed')).toHaveLength(30);
+    expect([most, prepared]).toEqual([files, [connections]]);
+  },
+);

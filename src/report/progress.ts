@@ -159,6 +159,7 @@ export function watchSigning(options: SignOptions, progress: Progress): SignOpti
 /** Shows the attempts of a signer as progress, those of large files while their bytes are being sent. */
 export function watchSigner(signer: Signer, progress: Progress): Signer {
   return {
+    sharing: signer.sharing,
     weigh: signer.weigh,
     async sign(source, signal) {
       const flight = progress.start();

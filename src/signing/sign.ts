@@ -54,7 +54,7 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
     jobs: files.length,
     canary: smallest(files),
     headStart: createHeadStart(options),
-    concurrency: options.concurrency,
+    concurrency: filesInFlight(options),
     attempts: options.attempts,
     deadlineMs: options.deadlineMs,
     onFailure: options.onFailure,
@@ -95,6 +95,12 @@ function toOutcome(file: ReleaseFile, { failure, ...tally }: Settled, signed: Si
   };
 }
 
+/** Returns how many files may wait for an answer: `concurrency` counts requests. With one request, files go one after the other. */
+function filesInFlight({ concurrency, signer: { sharing } }: SignOptions): number {
+  if (sharing === undefined || concurrency === 1) return concurrency;
+  return Math.max(concurrency, Math.min(concurrency, sharing.requests) * sharing.files);
+}
+
 function sizeOf(files: readonly ReleaseFile[], job: number): number {
   return files[job]?.size ?? 0;
 }
@@ -116,8 +122,9 @@ function smallest(files: readonly ReleaseFile[]): number {
 }
 
 /** Creates the wait of the head start; during it, when a refusal would have come by now, connections are opened for the other files, once in a run. */
-function createHeadStart({ files, concurrency, clock, prepare, firstConnection }: SignOptions) {
-  const connections = Math.min(firstWave(concurrency, files.length), files.length) - 1;
+function createHeadStart({ files, concurrency, clock, prepare, firstConnection, signer }: SignOptions) {
+  const { requests = concurrency } = signer.sharing ?? {};
+  const connections = Math.min(firstWave(concurrency, files.length), files.length, requests) - 1;
   let isPrepared = false;
   return async (signal: AbortSignal): Promise<void> => {
     const roundTripMs = await firstConnection;

@@ -40,6 +40,8 @@ export interface Signature {
  */
 export interface Signer {
   sign(source: Source, signal: AbortSignal): Promise<Signature>;
+  /** Where files share requests: the most requests under way, and the most files in one; absent where each file is a request. */
+  readonly sharing?: { readonly requests: number; readonly files: number } | undefined;
   /** Returns the memory that signing a file of this size takes, in bytes; absent where the file is sent in base64 as a stream. */
   readonly weigh?: ((size: number) => number) | undefined;
 }

@@ -169,6 +169,7 @@ async function useService<T>(
 /** Makes a signer's failures say which certificate a server refused. */
 function namingRefused(signer: Signer, shown: () => Identity | undefined): Signer {
   return {
+    sharing: signer.sharing,
     weigh: signer.weigh,
     sign: (source, signal) =>
       signer.sign(source, signal).catch((error: unknown) => {

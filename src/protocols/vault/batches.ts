@@ -30,7 +30,7 @@ interface Waiting<Item, Result> {
  * Further items gather meanwhile, so that batches grow by themselves when the service is slower than the files come. With more
  * requests they would be smaller, and each costs the service a login check and a policy check.
  */
-const MAX_REQUESTS = 2;
+export const MAX_REQUESTS = 2;
 
 /**
  * Gathers single calls into requests for many items; each call settles on its own.

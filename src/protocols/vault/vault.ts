@@ -7,7 +7,7 @@ import { type Algorithm, DIGEST_BYTES } from '../../verifying/algorithm.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
 import type { Scrub } from '../answers/scrub.ts';
 import { type ItemSignature, type KeyFacts, readBatch, readKey, warningsIn } from './answers.ts';
-import { Batches } from './batches.ts';
+import { Batches, MAX_REQUESTS } from './batches.ts';
 import { algorithmOfKey } from './key-type.ts';
 import { REQUEST_HEADERS } from './login.ts';
 import type { TransitKey } from './paths.ts';
@@ -72,6 +72,8 @@ export class VaultSigner implements Signer {
       isDivisible: (error) => error instanceof Failure && DIVISIBLE.includes(error.code),
     });
   }
+
+  readonly sharing = { requests: MAX_REQUESTS, files: MAX_ITEMS };
 
   /** An Ed25519 file is in memory as bytes and several times as base64: by itself, in the message, and as its bytes. */
   readonly weigh = (size: number): number => {
