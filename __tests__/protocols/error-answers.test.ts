@@ -61,10 +61,17 @@ test('a server of another host is told as such', () => {
 test('a check that only browsers pass is the one thing that is told of a page with it', () => {
   const headers = { 'content-type': 'text/html', 'cf-mitigated': 'challenge' };
   const { hint, facts } = statusFailure(answer(403, '<title>Just a moment...</title>', headers), FACTS);
-  expect(hint).toMatch(
-    /^The request was [^ ]+ [^ ]+\. Cloudflare, in front of this server, [^.]+\. ?$|^Cloudflare, in front/,
-  );
+  expect(hint).toMatch(/Cloudflare, in front of this server, demands a check that only browsers pass: [^.]+\.$/);
   expect(facts.mayConcernCertificate).toBe(false);
+});
+
+test('a service of SOAP is told as such, whatever its status', () => {
+  const fault =
+    '<e:Envelope xmlns:e="x"><e:Body><e:Fault><faultstring>no</faultstring></e:Fault></e:Body></e:Envelope>';
+  for (const status of [404, 418, 500])
+    expect(statusFailure(answer(status, fault, { 'content-type': 'text/xml' }), FACTS).hint).toContain(
+      'A service of SOAP answered. Check server-url and sign-path',
+    );
 });
 
 test('another status from 400 on shows the request too', () => {

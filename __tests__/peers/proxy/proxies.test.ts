@@ -135,7 +135,7 @@ describe.each([
     const run = await scenario.run({ ...inputsFor(scenario), deadline: '2' }, { env });
     await proxy.close();
     expect(run.exitCode).toBe(1);
-    expect(run.log).toMatch(/PROXY_REFUSED.*\(403\)/);
+    expect(run.log).toMatch(/PROXY_REFUSED.*\(403[,)]/);
     expect(scenario.service.counters.connections).toBe(0);
   });
 
@@ -148,6 +148,6 @@ describe.each([
     const run = await scenario.run(inputs, { env });
     await proxy.close();
     expect(run.exitCode).toBe(1);
-    expect(run.log).toMatch(/PROXY_REFUSED.*\(50[0-4]\)|PROXY_UNREACHABLE/);
+    expect(run.log).toMatch(/PROXY_REFUSED.*\(50[0-4][,)]|PROXY_UNREACHABLE/);
   });
 });

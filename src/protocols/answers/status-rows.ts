@@ -14,6 +14,8 @@ const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
 const OTHER_HOST =
   'The host name in server-url leads to a server that is not set up for it: check the name, and ask the operators of that server.';
 const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
+/** What to do about an answer in the form of SOAP. */
+export const SPEAKS_SOAP = `A service of SOAP answered. Check ${ADDRESS}: this may not be the signing service.`;
 /** What to do about an answer that nobody but the operators can explain. */
 export const ASK_OPERATORS = 'Show this answer to the operators of the service.';
 const ROWS: Readonly<Record<number, StatusRow>> = {

@@ -3,7 +3,7 @@ import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import { isWebPage, namePage, reasonIn } from './reason.ts';
 import { retryAfterMs } from './retry-after.ts';
 import type { Scrub } from './scrub.ts';
-import { ADDRESS, ASK_OPERATORS, BUSY, concernsAddress, rowOfStatus } from './status-rows.ts';
+import { ADDRESS, ASK_OPERATORS, BUSY, concernsAddress, rowOfStatus, SPEAKS_SOAP } from './status-rows.ts';
 import { allowed, challenge, gatewayHint, redirectTarget } from './told-by-headers.ts';
 
 /** What explains an answer besides the answer itself. */
@@ -43,8 +43,11 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
     default: {
       const [kind, code, advice, more] = rowOfStatus(status);
       const message = `The service answered ${status}${status === 405 ? allowed(response) : ''}${said}.`;
-      const told = advice === ASK_OPERATORS ? contentHint(facts) : advice.replace(ADDRESS, facts.address ?? ADDRESS);
-      const hint = (concernsAddress(status) ? requestOf(response, facts) : '') + told;
+      const isSoap = /<(?:\w+:)?Envelope[\s>]/.test(response.body.toString('latin1', 0, 4096));
+      const plain = advice === ASK_OPERATORS ? contentHint(facts) : advice;
+      const told = isSoap ? SPEAKS_SOAP : plain;
+      const isAddress = isSoap || concernsAddress(status);
+      const hint = (isAddress ? requestOf(response, facts) : '') + told.replace(ADDRESS, facts.address ?? ADDRESS);
       return new Failure(kind, code, message, { ...more, ...asked, hint });
     }
   }
@@ -128,7 +131,7 @@ function refusalHint(response: WireResponse, { asksForCertificate, credentials }
   const { status } = response;
   if (asksForCertificate === false) return `${UNASKED}Check ${credentials()}.`;
   const known = gatewayHint(response);
-  if (isWebPage(response)) return known || (status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN);
+  if (isWebPage(response)) return known.trim() || (status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN);
   return `${known}${status === 403 ? ASK_FOR_RIGHT : ''}Check ${credentials()}.`;
 }
 
