@@ -14705,7 +14705,7 @@ var __webpack_modules__ = {
 			const known = error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.HR ? error : (0, _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.g2)(error);
 			if (known) return known;
 			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.$N)(error) ?? "";
-			const row = addressesRow(error) ?? systemRow(error, code) ?? (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.sD)(error, code);
+			const row = addressesRow(error) ?? systemRow(error, code, origin) ?? (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.sD)(error, code);
 			if (row) return (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.w2)(row, error, origin);
 			const isOwnFault = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_4__.ss)(error).endsWith("_ALERT_INTERNAL_ERROR");
 			const lost = isOwnFault ? SERVER_FAULT : (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.rl)("during the TLS handshake", {});
@@ -14736,7 +14736,7 @@ var __webpack_modules__ = {
 			EHOSTDOWN: _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Dr,
 			ENETDOWN: _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Dr
 		};
-		function systemRow(error, code) {
+		function systemRow(error, code, origin) {
 			const syscall = error instanceof Error && "syscall" in error ? error.syscall : undefined;
 			const known = ROWS[code] ?? (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.OB)(code);
 			if (known === undefined && (syscall === "getaddrinfo" || code.startsWith("EAI_"))) return lookupFailed(code);
@@ -14744,7 +14744,9 @@ var __webpack_modules__ = {
 			if (row === undefined || syscall !== "connect") return row;
 			const [kind, name, sentence, plainHint, facts = {}] = row;
 			const hint = hintFor([error], plainHint);
-			const about = [(0, _addresses_js__WEBPACK_IMPORTED_MODULE_5__.ci)(error), known === undefined ? code : undefined].filter((part) => part !== undefined);
+			const address = (0, _addresses_js__WEBPACK_IMPORTED_MODULE_5__.ci)(error);
+			const news = address !== undefined && !origin.includes(address) ? [address] : [];
+			const about = known === undefined ? [...news, code] : news;
 			return [
 				kind,
 				name,
@@ -19596,6 +19598,7 @@ var __webpack_modules__ = {
 		;
 		const MAX_SIGNATURE_BYTES = 64 * 1024;
 		const LOOK_HINT = "Check that server-url and sign-path lead to the signing service and not to a login page or gateway.";
+		const FIREWALL_HINT = " A firewall for web applications that objects to the request answers so as well: its operators find the reason.";
 		const SHAPE_HINT = "The service must answer {\"signData\":\"<text>\"}. Show this line to its operators.";
 		function readResponse(response, facts) {
 			if (response.status !== 200) throw (0, answers_status.F)(response, facts);
@@ -19707,8 +19710,9 @@ var __webpack_modules__ = {
 		function page(response, facts) {
 			const reason = (0, answers_reason.YY)(response, facts.scrub);
 			const title = reason === undefined || reason.kind === "words" ? "" : ` ${(0, answers_reason.Xb)(reason)}`;
+			const isOfFirewall = reason?.caseNumber !== undefined || /reject|block|denied|forbid|not acceptable/i.test(title);
 			return new policy_failure.HR("request", "RESP_HTML", `The service answered 200 with an HTML page${title}.`, {
-				hint: `${(0, answers_status.f)(response, facts)}${LOOK_HINT} A firewall for web applications that objects to the request answers so as well: its operators find the reason.`,
+				hint: (0, answers_status.f)(response, facts) + LOOK_HINT + (isOfFirewall ? FIREWALL_HINT : ""),
 				endsRun: "canary-twice"
 			});
 		}
@@ -31070,6 +31074,7 @@ Content-Type: application/json
 		const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
 		const OTHER_HOST = "The host name in server-url leads to a server that is not set up for it: check the name, and ask the operators of that server.";
 		const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
+		const SPEAKS_SOAP = `A service of SOAP answered. Check ${ADDRESS}: this may not be the signing service.`;
 		const ASK_OPERATORS = "Show this answer to the operators of the service.";
 		const ROWS = {
 			404: [
@@ -31240,8 +31245,11 @@ Content-Type: application/json
 				default: {
 					const [kind, code, advice, more] = rowOfStatus(status);
 					const message = `The service answered ${status}${status === 405 ? (0, told_by_headers.TQ)(response) : ""}${said}.`;
-					const told = advice === ASK_OPERATORS ? contentHint(facts) : advice.replace(ADDRESS, facts.address ?? ADDRESS);
-					const hint = (concernsAddress(status) ? requestOf(response, facts) : "") + told;
+					const isSoap = /<(?:\w+:)?Envelope[\s>]/.test(response.body.toString("latin1", 0, 4096));
+					const plain = advice === ASK_OPERATORS ? contentHint(facts) : advice;
+					const told = isSoap ? SPEAKS_SOAP : plain;
+					const isAddress = isSoap || concernsAddress(status);
+					const hint = (isAddress ? requestOf(response, facts) : "") + told.replace(ADDRESS, facts.address ?? ADDRESS);
 					return new failure.HR(kind, code, message, {
 						...more,
 						...asked,
@@ -31310,7 +31318,7 @@ Content-Type: application/json
 			const { status } = response;
 			if (asksForCertificate === false) return `${UNASKED}Check ${credentials()}.`;
 			const known = (0, told_by_headers.w9)(response);
-			if ((0, answers_reason.AA)(response)) return known || (status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN);
+			if ((0, answers_reason.AA)(response)) return known.trim() || (status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN);
 			return `${known}${status === 403 ? ASK_FOR_RIGHT : ""}Check ${credentials()}.`;
 		}
 		const PAGE_FORBIDS = "A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.";

@@ -420,3 +420,12 @@ describe('any answer', () => {
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 });
+
+test('a page of a firewall for web applications is told apart from a login page', () => {
+  const page = (title: string): Failure => failureOf(answer(`<html><title>${title}</title></html>`));
+  const rejected = failureOf(answer('<title>Sorry</title>Your support ID is: 8713640215541'));
+  expect(rejected.message).toContain('titled “Sorry” (support ID 8713640215541)');
+  for (const failure of [rejected, page('Request Rejected'), page('Access Denied')])
+    expect(failure.hint).toMatch(/A firewall for web applications/);
+  expect(page('Sign in').hint).not.toMatch(/firewall/);
+});

@@ -10,7 +10,7 @@ export function dialFailure(error: unknown, origin: string): Failure {
   const known = error instanceof Failure ? error : tooManyOpen(error);
   if (known) return known;
   const code = codeOf(error) ?? '';
-  const row = addressesRow(error) ?? systemRow(error, code) ?? defectRow(error, code);
+  const row = addressesRow(error) ?? systemRow(error, code, origin) ?? defectRow(error, code);
   if (row) return toFailure(row, error, origin);
   const isOwnFault = tlsCodeOf(error).endsWith('_ALERT_INTERNAL_ERROR');
   const lost = isOwnFault ? SERVER_FAULT : lostRow('during the TLS handshake', {});
@@ -47,7 +47,7 @@ const ROWS: Readonly<Record<string, FailureRow>> = {
 };
 
 /** Describes an error of the system, or of its name look-up, with the address that it is about. */
-function systemRow(error: unknown, code: string): FailureRow | undefined {
+function systemRow(error: unknown, code: string, origin: string): FailureRow | undefined {
   const syscall = error instanceof Error && 'syscall' in error ? error.syscall : undefined;
   const known = ROWS[code] ?? rowOf(code);
   if (known === undefined && (syscall === 'getaddrinfo' || code.startsWith('EAI_'))) return lookupFailed(code);
@@ -55,7 +55,9 @@ function systemRow(error: unknown, code: string): FailureRow | undefined {
   if (row === undefined || syscall !== 'connect') return row;
   const [kind, name, sentence, plainHint, facts = {}] = row;
   const hint = hintFor([error], plainHint);
-  const about = [addressOf(error), known === undefined ? code : undefined].filter((part) => part !== undefined);
+  const address = addressOf(error);
+  const news = address !== undefined && !origin.includes(address) ? [address] : [];
+  const about = known === undefined ? [...news, code] : news;
   return [kind, name, about.length > 0 ? `${sentence} (${about.join(', ')})` : sentence, hint, facts];
 }
 

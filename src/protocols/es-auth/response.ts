@@ -9,6 +9,8 @@ import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts
 /** Longest text of a signature that is taken, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
 const LOOK_HINT = 'Check that server-url and sign-path lead to the signing service and not to a login page or gateway.';
+const FIREWALL_HINT =
+  ' A firewall for web applications that objects to the request answers so as well: its operators find the reason.';
 const SHAPE_HINT = 'The service must answer {"signData":"<text>"}. Show this line to its operators.';
 
 /** Reads the service's answer to a file; returns the text of `signData` or throws a `Failure`. */
@@ -136,8 +138,9 @@ function unusable(code: Failure['code'], message: string, facts: FailureFacts = 
 function page(response: WireResponse, facts: AnswerFacts): Failure {
   const reason = reasonIn(response, facts.scrub);
   const title = reason === undefined || reason.kind === 'words' ? '' : ` ${namePage(reason)}`;
+  const isOfFirewall = reason?.caseNumber !== undefined || /reject|block|denied|forbid|not acceptable/i.test(title);
   return new Failure('request', 'RESP_HTML', `The service answered 200 with an HTML page${title}.`, {
-    hint: `${requestOf(response, facts)}${LOOK_HINT} A firewall for web applications that objects to the request answers so as well: its operators find the reason.`,
+    hint: requestOf(response, facts) + LOOK_HINT + (isOfFirewall ? FIREWALL_HINT : ''),
     endsRun: 'canary-twice',
   });
 }
