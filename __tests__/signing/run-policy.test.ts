@@ -337,6 +337,14 @@ describe('401 after a success', () => {
     expect(delayOf(world.fail(unauthorised, 0, probe))).toBe(8000);
   });
 
+  test('makes no pause longer than 20 s', () => {
+    const world = createWorld({ attempts: 8 });
+    succeed(world);
+    const often = unauthorised.with({ maxAttempts: 8 });
+    const pauses = [1, 2, 3, 4].map(() => delayOf(world.fail(often, 0, { ...probe, left: 1 })));
+    expect(pauses).toEqual([8000, 20_000, 20_000, 20_000]);
+  });
+
   test('ends the run at the third probe with a file that was never refused, which a signed or lost file was not', () => {
     const probes = (world: World): unknown[] =>
       [1, 2, 3].map((now) => world.fail(unauthorised, now, { ...probe, left: 2 }).next);
