@@ -38,6 +38,19 @@ describe('a stored signature', () => {
     },
   );
 
+  test('is checked over every byte of a large file, which is read in steps', async () => {
+    const large = Buffer.alloc(3 * 2 ** 20, 'release');
+    const text = sign('sha256', large, signers['ec-p256'].privateKey).toString('base64');
+    const sha256 = createHash('sha256').update(large).digest('hex');
+    expect(await checkStored(opened(large), text, verification('ec-p256'))).toEqual({ sha256, valid: true });
+    const { valid } = await checkStored(
+      opened(Buffer.from(large).fill(1, large.length - 1)),
+      text,
+      verification('ec-p256'),
+    );
+    expect(valid).toBe(false);
+  });
+
   test('is not valid for other bytes', async () => {
     const { valid, sha256 } = await checkStored(opened(Buffer.from('other')), TEXT, verification('ec-p256'));
     expect([valid, sha256]).toEqual([false, createHash('sha256').update('other').digest('hex')]);
