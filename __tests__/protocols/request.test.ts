@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { drawNonce, requestHeaders } from '../../src/protocols/es-auth/request.ts';
+import { drawNonce, requestBody, requestHeaders } from '../../src/protocols/es-auth/request.ts';
 
 test('a nonce is 16 letters and digits, each of the 62 as likely as the others', () => {
   expect(drawNonce(randomInt)).toMatch(/^[A-Za-z0-9]{16}$/);
@@ -50,4 +51,10 @@ test('a request bears what the service asks for, the length of its body, and no 
     'es-auth-timestamp': '1700000000000',
     'es-auth-sign': 'f00d',
   });
+});
+
+test('a file that comes in several pieces is sent whole, also when the pieces are in memory', async () => {
+  const body = requestBody([Buffer.from('ab'), Buffer.from('cdef')]);
+  if (body instanceof Uint8Array) throw new Error('The body is in one piece');
+  expect((await buffer(body)).toString()).toBe(`{"data":"${btoa('abcdef')}"}`);
 });

@@ -75,6 +75,18 @@ describe('200 with a wrong signData is about this file, and shows type and lengt
     ['an object', '{"signData":{"value":"YQ=="}}', 'signData is of type object, not a string.'],
     ['nested', '{"data":{"signData":"YQ=="}}', 'The answer has no signData, only data; a signData stands in data.'],
     [
+      'nested deeper',
+      '{"a":{"x":1,"b":{"c":{"d":{"signData":"YQ=="}}}}}',
+      'The answer has no signData, only a; a signData stands in a.b.c.d.',
+    ],
+    ['nested too deep', '{"a":{"b":{"c":{"d":{"e":{"signData":"YQ=="}}}}}}', 'The answer has no signData, only a.'],
+    ['among six', '{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6}', 'The answer has no signData, only a, b, c, d, e, f.'],
+    [
+      'among seven',
+      '{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7}',
+      'The answer has no signData, only a, b, c, d, e, f and others.',
+    ],
+    [
       'inherited',
       '{"__proto__":{"signData":"YQ=="}}',
       'The answer has no signData, only __proto__; a signData stands in __proto__.',

@@ -19,6 +19,8 @@ describe('how long the service asks to wait', () => {
     ['a date with a day of one digit', { 'retry-after': 'Sun, 6 Nov 1994 08:49:47 GMT', date: DATE }, 10_000],
     ['a date in UTC', { 'retry-after': 'Sun, 06 Nov 1994 08:49:47 UTC', date: DATE }, 10_000],
     ['a date with a zone of zero', { 'retry-after': 'Sun, 06 Nov 1994 08:49:47 +0000', date: DATE }, 10_000],
+    ['a zone of zero with a colon', { 'retry-after': 'Sun, 06 Nov 1994 08:49:47 -00:00', date: DATE }, 10_000],
+    ['a date with blanks around', { 'retry-after': [' Sun, 06 Nov 1994 08:49:47 GMT '], date: DATE }, 10_000],
     ['milliseconds', { 'retry-after-ms': '1500' }, 1500],
     ['milliseconds under another name', { 'x-ms-retry-after-ms': '1500.5' }, 1500.5],
     ['negative milliseconds', { 'retry-after-ms': '-1' }, 0],
@@ -38,6 +40,7 @@ describe('how long the service asks to wait', () => {
     ['nothing', {}],
     ['garbage', { 'retry-after': 'soon' }],
     ['a number with a unit', { 'retry-after': '5s' }],
+    ['a number that was joined with garbage', { 'retry-after': '3, soon' }],
     ['a date of a zone that is told by its name', { 'retry-after': 'Sun, 06 Nov 1994 08:49:37 CET', date: DATE }],
     ['a date of ISO 8601 without a zone', { 'retry-after': '1994-11-06T08:49:47', date: DATE }],
     ['hexadecimal', { 'retry-after': '0x10' }],
@@ -78,6 +81,8 @@ test('a date of HTTP means the same in every time zone', () => {
   process.env['TZ'] = 'America/New_York';
   try {
     expect(parseHttpDate('Sun Nov  6 08:49:37 1994')).toBe(Date.UTC(1994, 10, 6, 8, 49, 37));
+    for (const zone of ['UTC', 'Z', '+0000', '-00:00'])
+      expect(retryAfterMs(429, { 'retry-after': `Sun, 06 Nov 1994 08:49:47 ${zone}`, date: DATE })).toBe(10_000);
   } finally {
     if (before === undefined) delete process.env['TZ'];
     else process.env['TZ'] = before;
@@ -90,6 +95,10 @@ describe('a used-up limit is waited for', () => {
     ['the longest of several', { ratelimit: '"a";r=0;t=5, "b";r=0;t=30, "c";r=0;t=10' }, 30_000],
     ['limits in headers of their own', { ratelimit: ['"a";r=9;t=5', '"b";r=0;t=30'] }, 30_000],
     ['the older form', { ratelimit: 'limit=9, remaining=0, reset=7' }, 7000],
+    ['the older form without its limit', { ratelimit: 'remaining=0, reset=7' }, 7000],
+    ['a limit without a name', { ratelimit: 'r=0;t=7' }, 7000],
+    ['a limit whose time stands first', { ratelimit: 't=7;r=0' }, 7000],
+    ['a blank before parameters', { 'ratelimit-remaining': '0 ;w=60', 'ratelimit-reset': '7 ;w=60' }, 7000],
     ['one header for each number', { 'ratelimit-remaining': '0', 'ratelimit-reset': '7' }, 7000],
     ['an X- before them', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '7' }, 7000],
     [
@@ -132,6 +141,7 @@ describe('a used-up limit is waited for', () => {
 
   test.each([
     ['one that has requests left', { ratelimit: '"a";r=3;t=60' }],
+    ['one that has requests left in a header of its own', { 'ratelimit-remaining': '3', 'ratelimit-reset': '7' }],
     ['one without a time', { ratelimit: '"a";r=0' }],
     ['one that is reset at a time of a clock that nobody knows', { 'x-ratelimit-reset': '1783935000' }],
     ['garbage', { ratelimit: 'soon', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'tomorrow' }],
