@@ -67,7 +67,8 @@ test.concurrent('a repeat counts as ambiguous only when the whole request had le
   const lost = (when: Stage): Encounter => [{ kind: 'end', when, by: 'reset' }];
   const { run, receipts } = await meet({
     files: { before: lost('before-body'), during: lost('during-body'), after: lost('after-body'), busy: [status(503)] },
-    sizes: { before: 24_000_000, during: 24_000_300, after: 600 },
+    // What is left at the reset is more than both ends of a connection hold: Linux gives them up to 38 MB where it is busy.
+    sizes: { before: 30_000_000, during: 60_000_000, after: 600 },
   });
   expect(run.exitCode, run.log).toBe(0);
   for (const name of ['before', 'during', 'after']) expect(receipts[name], name).toMatchObject({ attempts: 2 });
