@@ -26,8 +26,8 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     pool: 'forks',
-    // Scenarios mostly wait for other processes, so two cores carry more than the one worker that is the default there.
-    maxWorkers: 3,
+    // Scenarios mostly wait for other processes, so two cores carry four workers; the default there is one.
+    maxWorkers: 4,
     // Files share a process, because one for each file takes half a second of a processor; the setup file holds that none leaves anything behind.
     isolate: false,
     setupFiles: '__tests__/helpers/leaves-nothing.ts',
