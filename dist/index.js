@@ -29756,6 +29756,7 @@ Content-Type: application/json
 				})
 			};
 		}
+		const MAX_MISSING = 20;
 		class LinkTargets {
 			#options;
 			#answers = new Map();
@@ -29777,10 +29778,14 @@ Content-Type: application/json
 				if ((0, external_node_fs_.statSync)(real, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
 				const scope = scopeAt(start, path, "directory");
 				if (scope === undefined || scope.meant.length === 0) return undefined;
-				return [...this.#missingIn(real, {
+				const missing = [];
+				for (const each of this.#missingIn(real, {
 					path,
 					excludes: scope.excludes.list
-				})].map((each) => each.slice(path.length + 1));
+				})) {
+					if (missing.push(each.slice(path.length + 1)) === MAX_MISSING) break;
+				}
+				return missing;
 			}
 			*#missingIn(directory, { path: above, excludes }) {
 				if (excludes.every(({ isAnywhere }) => isAnywhere)) return;

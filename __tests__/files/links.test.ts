@@ -304,9 +304,9 @@ test('a huge tree is not entered when it is excluded', async () => {
 });
 
 describe('many links', () => {
-  function manyLinks(): string {
+  function manyLinks(files = 300): string {
     const root = plant(makeDirectory(), { 'lib/a': 'x' });
-    for (let number = 0; number < 300; number++) writeFileSync(join(root, 'lib', `f${number}`), '');
+    for (let number = 0; number < files; number++) writeFileSync(join(root, 'lib', `f${number}`), '');
     mkdirSync(join(root, 'links'));
     for (let number = 0; number < 1500; number++) symlinkSync('../lib', join(root, 'links', `l${number}`));
     return root;
@@ -322,6 +322,17 @@ describe('many links', () => {
     expect(leftOut).toMatchObject([{ reason: 'link', count: 1500 }]);
     // A look at all files of the directory for each link would take 1,500 times as long.
     expect(performance.now() - started - plain).toBeLessThan(Math.max(2000, plain * 300));
+  });
+
+  test('to one directory ask about few of the files that an exclude leaves out there', async () => {
+    const root = manyLinks(3000);
+    const started = performance.now();
+    await find(root, 'lib');
+    const plain = performance.now() - started;
+    const { files, leftOut } = await find(root, '**\n!l*/**/f*');
+    expect(files.map(({ path }) => path)).toEqual(['lib/a']);
+    expect(leftOut).toMatchObject([{ reason: 'link', count: 1500 }]);
+    expect(performance.now() - started - plain).toBeLessThan(Math.max(2000, plain * 30));
   });
 
   test('a cancellation ends a walk through many links', async () => {
