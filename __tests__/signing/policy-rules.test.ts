@@ -199,6 +199,18 @@ describe('the limit', () => {
     expect([limit.value, limit.ramps]).toEqual([40, true]);
   });
 
+  test('begins with 12 requests and grows by whole requests where files share them', () => {
+    const begun = [1, 4, 240].map((perRequest) => new Limit(480, 5000, perRequest).value);
+    expect(begun).toEqual([12, 48, 480]);
+    const limit = new Limit(480, 5000, 4);
+    limit.onSlowCanary();
+    expect(limit.value).toBe(160);
+    limit.onPushBack(0, 'trouble');
+    expect(limit.value).toBe(80);
+    for (let success = 0; success < 80; success++) limit.onSuccess();
+    expect(limit.value).toBe(83);
+  });
+
   test('no longer grows with time once the service asked for fewer requests', () => {
     const limit = new Limit(200, 100);
     limit.onPushBack(0, 'trouble');

@@ -54,7 +54,7 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
     jobs: files.length,
     canary: smallest(files),
     headStart: createHeadStart(options),
-    concurrency: filesInFlight(options),
+    ...filesInFlight(options),
     attempts: options.attempts,
     deadlineMs: options.deadlineMs,
     onFailure: options.onFailure,
@@ -96,9 +96,10 @@ function toOutcome(file: ReleaseFile, { failure, ...tally }: Settled, signed: Si
 }
 
 /** Returns how many files may wait for an answer: `concurrency` counts requests. With one request, files go one after the other. */
-function filesInFlight({ concurrency, signer: { sharing } }: SignOptions): number {
-  if (sharing === undefined || concurrency === 1) return concurrency;
-  return Math.max(concurrency, Math.min(concurrency, sharing.requests) * sharing.files);
+function filesInFlight({ concurrency, signer: { sharing } }: SignOptions) {
+  if (sharing === undefined || concurrency === 1) return { concurrency };
+  const { requests, files: perRequest } = sharing;
+  return { concurrency: Math.max(concurrency, Math.min(concurrency, requests) * perRequest), perRequest };
 }
 
 function sizeOf(files: readonly ReleaseFile[], job: number): number {

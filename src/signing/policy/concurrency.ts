@@ -1,8 +1,18 @@
 import type { Clock } from '../schedule/clock.ts';
 import { GROWTH } from './defaults.ts';
 
+/** How many jobs of a run may be in flight. */
+export interface Slots {
+  readonly jobs: number;
+  /** Most jobs in flight. */
+  readonly concurrency: number;
+  /** Most jobs that share a request; absent where each is a request of its own. */
+  readonly perRequest?: number | undefined;
+}
+
 /**
- * The limit on requests in flight, which adapts to the service.
+ * The limit on requests in flight, which adapts to the service. Where files share requests it counts files, and begins and
+ * grows by as many as one request takes.
  *
  * Time raises it as well as successes, so that a slow service does not slow the start. A push-back halves it; from then on
  * it grows a little with each round of successes.
@@ -10,6 +20,7 @@ import { GROWTH } from './defaults.ts';
 export class Limit {
   readonly #ceiling: number;
   readonly #jobs: number;
+  readonly #perRequest: number;
   #value: number;
   #mode: 'ramp' | 'careful' = 'ramp';
   /** Half of the value before the last push-back; below it the limit may double with each round of successes. */
@@ -19,10 +30,11 @@ export class Limit {
   #overInTick = 0;
   #lastPushBack = Number.NEGATIVE_INFINITY;
 
-  constructor(ceiling: number, jobs: number) {
+  constructor(ceiling: number, jobs: number, perRequest = 1) {
     this.#ceiling = ceiling;
     this.#jobs = jobs;
-    this.#value = Math.min(ceiling, GROWTH.start);
+    this.#perRequest = perRequest;
+    this.#value = Math.min(ceiling, GROWTH.start * perRequest);
   }
 
   /** Returns how many requests may be in flight now. */
@@ -48,7 +60,8 @@ export class Limit {
   /** Learns of a success. */
   onSuccess(): void {
     this.#succeeded = true;
-    if (this.#mode === 'careful') this.#raise(this.#value < this.#threshold ? 1 : this.#step / this.#value);
+    if (this.#mode === 'careful')
+      this.#raise(this.#value < this.#threshold ? 1 : (this.#step * this.#perRequest) / this.#value);
     else if (this.#value < Math.min(GROWTH.answered, this.#jobs / GROWTH.filesPerConnection)) this.#raise(1);
   }
 
@@ -99,13 +112,13 @@ export class Limit {
   }
 
   #bound(): number {
-    return this.#succeeded ? this.#ceiling : firstWave(this.#ceiling, this.#jobs);
+    return this.#succeeded ? this.#ceiling : firstWave(this.#ceiling, this.#jobs, this.#perRequest);
   }
 }
 
 /** Returns how many requests may be in flight to a service that has answered none. */
-export function firstWave(ceiling: number, jobs: number): number {
-  return jobs <= ceiling ? ceiling : Math.min(ceiling, GROWTH.unanswered);
+export function firstWave(ceiling: number, jobs: number, perRequest = 1): number {
+  return jobs <= ceiling ? ceiling : Math.min(ceiling, GROWTH.unanswered * perRequest);
 }
 
 /** Raises a limit in time while every slot is busy, unless this process itself is the bottleneck. */

@@ -1,6 +1,6 @@
 import type { WaitReason } from '../schedule/queue.ts';
 import { AttemptCounts } from './attempt-counts.ts';
-import { Limit } from './concurrency.ts';
+import { Limit, type Slots } from './concurrency.ts';
 import type { Decision, FailedAttempt, PolicyEvent } from './decision.ts';
 import { OUTAGE, RETRY } from './defaults.ts';
 import { type Failure, refusedLater, retryAfterTooLong, serviceDown } from './failure.ts';
@@ -11,9 +11,7 @@ import { RunJudge } from './run-judge.ts';
 import { Shortage } from './shortage.ts';
 
 /** Settings of one run's policy. */
-interface PolicyOptions {
-  readonly jobs: number;
-  readonly concurrency: number;
+interface PolicyOptions extends Slots {
   /** Most counted attempts per job. */
   readonly attempts: number;
   /** When the run must be over, on the scheduler's clock. */
@@ -36,7 +34,7 @@ export class RunPolicy {
 
   constructor(options: PolicyOptions) {
     this.#options = options;
-    this.limit = new Limit(options.concurrency, options.jobs);
+    this.limit = new Limit(options.concurrency, options.jobs, options.perRequest);
     this.#gate = new OutageGate(options.random);
     this.#attempts = new AttemptCounts(options.jobs, options.attempts);
   }

@@ -1,4 +1,4 @@
-import { Growth } from '../policy/concurrency.ts';
+import { Growth, type Slots } from '../policy/concurrency.ts';
 import type { PolicyEvent } from '../policy/decision.ts';
 import { asFailure, deadlinePassed, describeCutOff, type Failure } from '../policy/failure.ts';
 import { RunPolicy } from '../policy/policy.ts';
@@ -13,12 +13,11 @@ export interface Settled extends Tally {
 }
 
 /** A run of numbered jobs, each attempted until it succeeds or is lost. */
-export interface ScheduleOptions extends InFlightOptions {
+export interface ScheduleOptions extends InFlightOptions, Slots {
   /** The job that goes first and alone; the others follow in the order of their numbers. */
   readonly canary: number;
   /** Called when an attempt of the canary begins; resolves when it has been alone for long enough. The signal aborts when the head start has ended. */
   readonly headStart: (signal: AbortSignal) => Promise<unknown>;
-  readonly concurrency: number;
   /** Most counted attempts per job. */
   readonly attempts: number;
   /** Time limit of the whole run; absent for none. */
@@ -60,10 +59,10 @@ class Schedule {
   readonly #pumpSoon: () => void;
 
   constructor(options: ScheduleOptions) {
-    const { jobs, clock, deadlineMs, concurrency, attempts, random, onEvent } = options;
+    const { jobs, clock, deadlineMs, concurrency, perRequest, attempts, random, onEvent } = options;
     this.#options = options;
     const endsAt = deadlineMs ? clock.now() + deadlineMs : Number.POSITIVE_INFINITY;
-    this.#policy = new RunPolicy({ jobs, concurrency, attempts, endsAt, random, onEvent });
+    this.#policy = new RunPolicy({ jobs, concurrency, perRequest, attempts, endsAt, random, onEvent });
     this.#growth = new Growth(this.#policy.limit, clock);
     this.#queue = new RetryQueue(jobs, options.canary);
     this.#inFlight = new InFlight(options);
