@@ -47,6 +47,7 @@ function namesRead(given: Readonly<Record<string, string>>): string[] {
     scrubOwn: (text) => text,
     holdsSecret: () => false,
     line: () => {},
+    lines: () => {},
     debug: () => {},
     openGroup: () => {},
     closeGroup: () => {},

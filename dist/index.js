@@ -23302,6 +23302,7 @@ Content-Type: application/json
 		class Limit {
 			#ceiling;
 			#jobs;
+			#perRequest;
 			#value;
 			#mode = "ramp";
 			#threshold = 0;
@@ -23309,10 +23310,11 @@ Content-Type: application/json
 			#succeeded = false;
 			#overInTick = 0;
 			#lastPushBack = Number.NEGATIVE_INFINITY;
-			constructor(ceiling, jobs) {
+			constructor(ceiling, jobs, perRequest = 1) {
 				this.#ceiling = ceiling;
 				this.#jobs = jobs;
-				this.#value = Math.min(ceiling, GROWTH.start);
+				this.#perRequest = perRequest;
+				this.#value = Math.min(ceiling, GROWTH.start * perRequest);
 			}
 			get value() {
 				return Math.max(1, Math.floor(this.#value));
@@ -23328,7 +23330,7 @@ Content-Type: application/json
 			}
 			onSuccess() {
 				this.#succeeded = true;
-				if (this.#mode === "careful") this.#raise(this.#value < this.#threshold ? 1 : this.#step / this.#value);
+				if (this.#mode === "careful") this.#raise(this.#value < this.#threshold ? 1 : this.#step * this.#perRequest / this.#value);
 				else if (this.#value < Math.min(GROWTH.answered, this.#jobs / GROWTH.filesPerConnection)) this.#raise(1);
 			}
 			onPushBack(now, reason) {
@@ -23364,11 +23366,11 @@ Content-Type: application/json
 				this.#value = Math.min(this.#bound(), this.#value + by);
 			}
 			#bound() {
-				return this.#succeeded ? this.#ceiling : firstWave(this.#ceiling, this.#jobs);
+				return this.#succeeded ? this.#ceiling : firstWave(this.#ceiling, this.#jobs, this.#perRequest);
 			}
 		}
-		function firstWave(ceiling, jobs) {
-			return jobs <= ceiling ? ceiling : Math.min(ceiling, GROWTH.unanswered);
+		function firstWave(ceiling, jobs, perRequest = 1) {
+			return jobs <= ceiling ? ceiling : Math.min(ceiling, GROWTH.unanswered * perRequest);
 		}
 		class Growth {
 			#limit;
@@ -23627,7 +23629,7 @@ Content-Type: application/json
 			#lastTrouble;
 			constructor(options) {
 				this.#options = options;
-				this.limit = new Limit(options.concurrency, options.jobs);
+				this.limit = new Limit(options.concurrency, options.jobs, options.perRequest);
 				this.#gate = new OutageGate(options.random);
 				this.#attempts = new AttemptCounts(options.jobs, options.attempts);
 			}
@@ -24027,12 +24029,13 @@ Content-Type: application/json
 			#cancelWake = () => {};
 			#pumpSoon;
 			constructor(options) {
-				const { jobs, clock, deadlineMs, concurrency, attempts, random, onEvent } = options;
+				const { jobs, clock, deadlineMs, concurrency, perRequest, attempts, random, onEvent } = options;
 				this.#options = options;
 				const endsAt = deadlineMs ? clock.now() + deadlineMs : Number.POSITIVE_INFINITY;
 				this.#policy = new RunPolicy({
 					jobs,
 					concurrency,
+					perRequest,
 					attempts,
 					endsAt,
 					random,
@@ -24189,7 +24192,7 @@ Content-Type: application/json
 				jobs: files.length,
 				canary: smallest(files),
 				headStart: createHeadStart(options),
-				concurrency: filesInFlight(options),
+				...filesInFlight(options),
 				attempts: options.attempts,
 				deadlineMs: options.deadlineMs,
 				onFailure: options.onFailure,
@@ -24235,8 +24238,12 @@ Content-Type: application/json
 			};
 		}
 		function filesInFlight({ concurrency, signer: { sharing } }) {
-			if (sharing === undefined || concurrency === 1) return concurrency;
-			return Math.max(concurrency, Math.min(concurrency, sharing.requests) * sharing.files);
+			if (sharing === undefined || concurrency === 1) return { concurrency };
+			const { requests, files: perRequest } = sharing;
+			return {
+				concurrency: Math.max(concurrency, Math.min(concurrency, requests) * perRequest),
+				perRequest
+			};
 		}
 		function sign_sizeOf(files, job) {
 			return files[job]?.size ?? 0;
@@ -30536,10 +30543,12 @@ Content-Type: application/json
 		const MAX_LISTED = 1e3;
 		function tellWhatWasFound(runner, { files, refused }) {
 			const bytes = files.reduce((sum, file) => sum + file.size, 0);
-			runner.line(`${(0, units.LS)(files.length, "file")}, ${(0, units.z3)(bytes)}`);
-			for (const file of files.slice(0, MAX_LISTED)) runner.line(`  ${(0, files_names.WU)(file.path)} (${(0, units.z3)(file.size)})`);
-			if (files.length > MAX_LISTED) runner.line(`  and ${(0, units.B4)(files.length - MAX_LISTED)} more`);
-			for (const { error } of refused.slice(0, MAX_LISTED)) runner.line(`  refused: ${error.message}`);
+			runner.lines([
+				`${(0, units.LS)(files.length, "file")}, ${(0, units.z3)(bytes)}`,
+				...files.slice(0, MAX_LISTED).map(({ path, size }) => `  ${(0, files_names.WU)(path)} (${(0, units.z3)(size)})`),
+				...files.length > MAX_LISTED ? [`  and ${(0, units.B4)(files.length - MAX_LISTED)} more`] : [],
+				...refused.slice(0, MAX_LISTED).map(({ error }) => `  refused: ${error.message}`)
+			]);
 			const empty = files.filter((file) => file.size === 0).map((file) => file.path);
 			if (empty.length > 0) runner.annotate("warning", "Empty files", `${(0, units.LS)(empty.length, "file")} of 0 bytes: ${(0, units.w5)(empty, 5)}.`);
 			const pointers = findLfsPointers(files).map(({ path }) => path);
@@ -33059,6 +33068,7 @@ Content-Type: application/json
 		function createPrinter(line, own) {
 			return {
 				line: (text) => own(() => (0, core.pq)(line(text))),
+				lines: (texts) => own(() => (0, core.pq)(texts.map(line).join("\n"))),
 				debug: (text) => own(() => (0, core.Yz)(line(text))),
 				openGroup: (title) => own(() => (0, core.Oh)(line(title))),
 				closeGroup: () => own(core.N4),
@@ -33071,6 +33081,7 @@ Content-Type: application/json
 			const print = (text) => own(() => (0, core.pq)(line(text)));
 			return {
 				line: print,
+				lines: (texts) => own(() => (0, core.pq)(texts.map(line).join("\n"))),
 				debug: (text) => debugLines === "shown" ? print(text) : undefined,
 				openGroup: (title) => print(`▼ ${title}`),
 				closeGroup: () => {},

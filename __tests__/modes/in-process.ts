@@ -56,6 +56,7 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
     scrubOwn: (text) => text,
     holdsSecret: () => false,
     line: (text) => void lines.push(text),
+    lines: (texts) => void lines.push(...texts),
     debug: () => {},
     openGroup: () => {},
     closeGroup: () => {},

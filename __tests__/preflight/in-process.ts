@@ -100,6 +100,7 @@ class NotingRunner {
       scrubOwn: (text) => text,
       holdsSecret: () => false,
       line: (text) => void this.lines.push(text),
+      lines: (texts) => void this.lines.push(...texts),
       debug: (text) => void this.lines.push(text),
       openGroup: (title) => void this.lines.push(title),
       closeGroup: () => {},

@@ -93,6 +93,7 @@ async function run(
     contextOf({
       ...createRunner(environment),
       line: (text) => void lines.push(text),
+      lines: (texts) => void lines.push(...texts),
       annotate: (level, title, text) => void lines.push(`${level} ${title}: ${text}`),
       openGroup: () => {},
       closeGroup: () => {},

@@ -135,10 +135,12 @@ const MAX_LISTED = 1000;
 
 function tellWhatWasFound(runner: Runner, { files, refused }: Release): void {
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
-  runner.line(`${plural(files.length, 'file')}, ${formatBytes(bytes)}`);
-  for (const file of files.slice(0, MAX_LISTED)) runner.line(`  ${show(file.path)} (${formatBytes(file.size)})`);
-  if (files.length > MAX_LISTED) runner.line(`  and ${formatCount(files.length - MAX_LISTED)} more`);
-  for (const { error } of refused.slice(0, MAX_LISTED)) runner.line(`  refused: ${error.message}`);
+  runner.lines([
+    `${plural(files.length, 'file')}, ${formatBytes(bytes)}`,
+    ...files.slice(0, MAX_LISTED).map(({ path, size }) => `  ${show(path)} (${formatBytes(size)})`),
+    ...(files.length > MAX_LISTED ? [`  and ${formatCount(files.length - MAX_LISTED)} more`] : []),
+    ...refused.slice(0, MAX_LISTED).map(({ error }) => `  refused: ${error.message}`),
+  ]);
   const empty = files.filter((file) => file.size === 0).map((file) => file.path);
   if (empty.length > 0)
     runner.annotate('warning', 'Empty files', `${plural(empty.length, 'file')} of 0 bytes: ${showList(empty, 5)}.`);
