@@ -62,13 +62,6 @@ export interface Authority {
 /** Longest life that is asked for, in seconds: a certificate that leaks is of use for minutes. */
 export const LIFE_S = 15 * 60;
 
-/** Builds a request with a JSON body. */
-export function jsonRequest(path: string, value: object, headers: readonly string[] = []): WireRequest {
-  const body = Buffer.from(JSON.stringify(value));
-  const all = [...headers, 'Content-Type', 'application/json', 'Content-Length', String(body.length)];
-  return { method: 'POST', path, headers: all, body };
-}
-
 /** Returns a member of an answer's JSON, such as `data.certificate`; `undefined` when there is none, or no JSON. */
 export function readMember({ body }: WireResponse, path: string): unknown {
   try {

@@ -122,10 +122,9 @@ function notIssued(response: WireResponse, asked: AskedAuthority, hint: string):
 function passingFailure(response: WireResponse, asked: AskedAuthority): Failure | undefined {
   const { status, headers } = response;
   if (status !== 429 && status !== 408 && status < 500) return undefined;
-  const waitMs = retryAfterMs(status, headers);
   return new Failure('service', 'CERTIFICATE_NOT_ISSUED', answered(response, asked), {
     hint: 'Run this job again when the authority is well; its operators can see why it did not answer.',
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    retryAfterMs: retryAfterMs(status, headers),
   });
 }
 

@@ -1,13 +1,5 @@
 import type { ProtocolWorld } from '../../protocols/protocol.ts';
-import {
-  type Asking,
-  type Authority,
-  jsonRequest,
-  LIFE_S,
-  readMember,
-  type StepCaSettings,
-  textsIn,
-} from './authority.ts';
+import { type Asking, type Authority, LIFE_S, readMember, type StepCaSettings, textsIn } from './authority.ts';
 import { noCertificate, stepFailure } from './refusals.ts';
 
 /** A step-ca with an OIDC provisioner; a token is good for one request, so each request has a new one. */
@@ -27,7 +19,10 @@ export class StepCa implements Authority {
     const { text: ott } = await asking.drawToken();
     const csr = await asking.createRequest();
     const wish = this.#asksForLife ? { csr, ott, notAfter: `${LIFE_S}s` } : { csr, ott };
-    const response = await asking.post(jsonRequest(`${url.pathname.replace(/\/+$/, '')}/1.0/sign`, wish));
+    const body = Buffer.from(JSON.stringify(wish));
+    const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+    const path = `${url.pathname.replace(/\/+$/, '')}/1.0/sign`;
+    const response = await asking.post({ method: 'POST', path, headers, body });
     if (response.status === 201) {
       const chain = textsIn(readMember(response, 'certChain'));
       const certificates =

@@ -2,16 +2,8 @@ import type { WireResponse } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
 import type { ProtocolWorld } from '../../protocols/protocol.ts';
 import { isSendable } from '../../protocols/vault/answers.ts';
-import { REQUEST_HEADERS } from '../../protocols/vault/login.ts';
-import {
-  type Asking,
-  type Authority,
-  jsonRequest,
-  LIFE_S,
-  readMember,
-  textsIn,
-  type VaultPkiSettings,
-} from './authority.ts';
+import { vaultRequest } from '../../protocols/vault/login.ts';
+import { type Asking, type Authority, LIFE_S, readMember, textsIn, type VaultPkiSettings } from './authority.ts';
 import { noCertificate, vaultLoginFailure, vaultSignFailure } from './refusals.ts';
 
 /** Longest list of policies that is shown, in characters. */
@@ -54,7 +46,7 @@ export class VaultPki implements Authority {
   async close(signal: AbortSignal): Promise<void> {
     const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
     const revoke = (token: string): Promise<WireResponse> =>
-      this.#transport.post(jsonRequest(path, {}, [...REQUEST_HEADERS, 'X-Vault-Token', token]), signal);
+      this.#transport.post(vaultRequest('POST', path, { json: {}, token }), signal);
     await Promise.allSettled([...this.#issued].map(revoke));
     this.#issued.clear();
   }
@@ -63,14 +55,14 @@ export class VaultPki implements Authority {
     const { mount, pkiRole } = this.#settings;
     const wish = { csr: await asking.createRequest(), ttl: `${LIFE_S}s`, format: 'pem' };
     const path = this.#path(`${mount}/sign/${pkiRole}`);
-    return asking.post(jsonRequest(path, wish, [...REQUEST_HEADERS, 'X-Vault-Token', token]));
+    return asking.post(vaultRequest('POST', path, { json: wish, token }));
   }
 
   async #logIn(asking: Asking): Promise<string> {
     const { login, loginRole } = this.#settings;
     const { text: jwt } = await asking.drawToken();
     const path = this.#path(`${login.path}/login`);
-    const response = await asking.post(jsonRequest(path, { role: loginRole, jwt }, REQUEST_HEADERS));
+    const response = await asking.post(vaultRequest('POST', path, { json: { role: loginRole, jwt } }));
     const token = response.status === 200 ? readMember(response, 'auth.client_token') : undefined;
     if (typeof token !== 'string' || !isSendable(token))
       throw vaultLoginFailure(response, this.#settings, this.#asked(asking));

@@ -1,6 +1,7 @@
 import type { Protocol } from '../../protocols/protocol.ts';
+import type { Login } from '../../protocols/vault/login.ts';
 import { loginMount, parseKeyName, parseMount } from '../../protocols/vault/paths.ts';
-import { createVault, type LoginSettings } from '../../protocols/vault/protocol.ts';
+import { createVault } from '../../protocols/vault/protocol.ts';
 import type { FieldReader } from '../field-reader.ts';
 import type { Credential, ProtocolTask } from './protocol-task.ts';
 
@@ -39,7 +40,7 @@ export function vaultCredentials(reader: FieldReader): readonly Credential[] {
   }
 }
 
-function readLogin({ reader, serverUrl, token, purpose }: ProtocolTask): LoginSettings {
+function readLogin({ reader, serverUrl, token, purpose }: ProtocolTask): Login {
   const text = reader.text('login') ?? 'cert';
   const [, method = '', at] = /^(cert|oidc|token)(?:@(.+))?$/.exec(text) ?? [];
   const path = at === undefined ? undefined : parseMount(at);

@@ -25,8 +25,7 @@ export interface AnswerFacts {
 /** Explains an answer whose status, or whose envelope, says that there is no signature. */
 export function statusFailure(response: WireResponse, facts: AnswerFacts): Failure {
   const { status, headers } = response;
-  const waitMs = retryAfterMs(status, headers);
-  const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
+  const asked = { retryAfterMs: retryAfterMs(status, headers) };
   if (status >= 300 && status < 400 && status !== 304) return redirect(response, facts);
   const said = quote(response, facts.scrub);
   switch (status) {

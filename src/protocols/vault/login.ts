@@ -1,55 +1,60 @@
+import type { WireRequest } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
-import type { Scrub } from '../answers/scrub.ts';
+import type { ProtocolWorld } from '../protocol.ts';
 import { readLogin, readWrapping } from './answers.ts';
 import type { LoginMount } from './paths.ts';
 import { wrappingToken } from './refusals.ts';
 import { Session, type Token } from './session.ts';
 
-/** How a run gets its token. */
+/** How a run logs in, as the inputs say. */
 export type Login =
   | { readonly method: 'cert'; readonly mount: LoginMount; readonly role: string | undefined }
-  | {
-      readonly method: 'oidc';
-      readonly mount: LoginMount;
-      readonly role: string;
-      /** Draws a new OIDC token of the job; tokens are short-lived, so none is kept. */
-      readonly drawToken: () => Promise<string>;
-    }
+  | { readonly method: 'oidc'; readonly mount: LoginMount; readonly role: string; readonly audience: string }
   | { readonly method: 'token'; readonly token: string };
 
-/** Where a session logs in, and who is told about its tokens. */
-export interface LoginOptions {
+/** The service that a session logs in to, with the path of its API, and how. */
+export interface LoginOptions<Method extends Login = Login> {
+  readonly transport: Transport;
   readonly base: string;
-  readonly login: Login;
-  /** Called with each token before it is used, so that no log shows it. */
-  readonly mask: (token: string) => void;
-  readonly scrub: Scrub;
-  readonly now: () => number;
+  readonly login: Method;
+  readonly world: ProtocolWorld;
 }
 
-/** Headers of every request: agents and proxies of Vault may refuse requests without it, so that no browser can be made to send one. */
-export const REQUEST_HEADERS: readonly string[] = ['X-Vault-Request', 'true'];
+/** What a request holds: `json` becomes its body. */
+interface Content {
+  readonly json?: object;
+  readonly token?: string;
+}
+
+/** Builds a request. Agents and proxies of Vault may refuse it without its first header, which no browser can be made to send. */
+export function vaultRequest(method: 'GET' | 'POST', path: string, { json, token }: Content): WireRequest {
+  const body = json === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(json));
+  const headers = ['X-Vault-Request', 'true'];
+  if (json !== undefined) headers.push('Content-Type', 'application/json');
+  if (method === 'POST') headers.push('Content-Length', String(body.length));
+  if (token !== undefined) headers.push('X-Vault-Token', token);
+  return { method, path, headers, body };
+}
 
 /** Opens a session; the first request that needs a token logs in. */
-export function openSession(transport: Transport, options: LoginOptions): Session {
-  const { base, login, scrub, now } = options;
+export function openSession({ transport, base, login, world }: LoginOptions): Session {
+  const { elapsed: now, mask } = world;
   if (login.method === 'token') {
     const given: Token = { value: login.token, leaseMs: Number.POSITIVE_INFINITY, isRevocable: false };
-    const check = (signal: AbortSignal) => refuseWrapping(transport, { base, scrub, token: login.token, signal });
+    const check = (signal: AbortSignal) => refuseWrapping({ transport, base, login, world }, signal);
     return new Session({ login: (signal) => check(signal).then(() => given), revoke: async () => {}, now });
   }
-  const { mount } = login;
   return new Session({
     now,
     async login(signal) {
-      const token = await logIn(transport, { base, login, scrub, signal });
-      options.mask(token.value);
+      const token = await logIn({ transport, base, login, world }, signal);
+      // Before its first use, so that no log shows it.
+      mask(token.value);
       return token;
     },
-    async revoke({ value }, signal) {
-      const path = `${base}/${mount.namespace}auth/token/revoke-self`;
-      const headers = [...REQUEST_HEADERS, 'X-Vault-Token', value, 'Content-Length', '0'];
-      await transport.post({ method: 'POST', path, headers, body: new Uint8Array() }, signal);
+    async revoke({ value: token }, signal) {
+      const path = `${base}/${login.mount.namespace}auth/token/revoke-self`;
+      await transport.post(vaultRequest('POST', path, { token }), signal);
     },
   });
 }
@@ -59,33 +64,21 @@ export function openSession(transport: Transport, options: LoginOptions): Sessio
  * a policy were missing. The question needs no rights; whatever else is answered, the first use of the token tells more.
  */
 async function refuseWrapping(
-  transport: Transport,
-  { base, scrub, token, signal }: Pick<LoginOptions, 'base' | 'scrub'> & { token: string; signal: AbortSignal },
+  { transport, base, login: { token }, world }: LoginOptions<Extract<Login, { method: 'token' }>>,
+  signal: AbortSignal,
 ): Promise<void> {
-  const body = Buffer.from(JSON.stringify({ token }));
-  const headers = [...REQUEST_HEADERS, 'Content-Type', 'application/json', 'Content-Length', String(body.length)];
-  const asked = { method: 'POST', path: `${base}/sys/wrapping/lookup`, headers, body } as const;
+  const asked = vaultRequest('POST', `${base}/sys/wrapping/lookup`, { json: { token } });
   const createdAt = readWrapping(await transport.post(asked, signal));
-  if (createdAt !== undefined) throw wrappingToken(scrub(createdAt, 100));
+  if (createdAt !== undefined) throw wrappingToken(world.scrub(createdAt, 100));
 }
 
-type Account = Exclude<Login, { readonly method: 'token' }>;
-
-interface Attempt extends Pick<LoginOptions, 'base' | 'scrub'> {
-  readonly login: Account;
-  readonly signal: AbortSignal;
-}
-
-async function logIn(transport: Transport, { base, login, scrub, signal }: Attempt): Promise<Token> {
-  const { method, mount } = login;
-  const account =
-    method === 'cert' ? (login.role === undefined ? {} : { name: login.role }) : await credentialsOf(login);
-  const body = Buffer.from(JSON.stringify(account));
-  const headers = [...REQUEST_HEADERS, 'Content-Type', 'application/json', 'Content-Length', String(body.length)];
-  const path = `${base}/${mount.path}/login`;
-  return readLogin(await transport.post({ method: 'POST', path, headers, body }, signal), method, scrub);
-}
-
-async function credentialsOf({ role, drawToken }: Extract<Login, { readonly method: 'oidc' }>): Promise<object> {
-  return { role, jwt: await drawToken() };
+async function logIn(
+  { transport, base, login, world }: LoginOptions<Exclude<Login, { method: 'token' }>>,
+  signal: AbortSignal,
+): Promise<Token> {
+  // Tokens of a job are short-lived, so none is kept. JSON leaves a role out that is `undefined`.
+  const json =
+    login.method === 'oidc' ? { role: login.role, jwt: await world.drawIdToken(login.audience) } : { name: login.role };
+  const request = vaultRequest('POST', `${base}/${login.mount.path}/login`, { json });
+  return readLogin(await transport.post(request, signal), login.method, world.scrub);
 }

@@ -1,30 +1,14 @@
 import { ActionError } from '../../errors.ts';
 import { show } from '../../files/names.ts';
-import type { Algorithm } from '../../verifying/algorithm.ts';
-import type { SignatureEncoding } from '../../verifying/encoding.ts';
-import type { Protocol, ProtocolWorld, ServiceKey } from '../protocol.ts';
+import type { Protocol, ServiceKey } from '../protocol.ts';
 import type { KeyFacts } from './answers.ts';
 import { type Login, openSession } from './login.ts';
-import type { LoginMount, TransitKey } from './paths.ts';
-import { MAX_TRANSIT_ED25519_BYTES, VaultSigner } from './vault.ts';
+import type { TransitKey } from './paths.ts';
+import { MAX_TRANSIT_ED25519_BYTES, type TransitSettings, VaultSigner } from './vault.ts';
 
-/** How a run logs in, as the inputs say. */
-export type LoginSettings =
-  | { readonly method: 'cert'; readonly mount: LoginMount; readonly role: string | undefined }
-  | { readonly method: 'oidc'; readonly mount: LoginMount; readonly role: string; readonly audience: string }
-  | { readonly method: 'token'; readonly token: string };
-
-/** Settings of a transit engine. */
-export interface VaultSettings {
-  /** Path of the API with the prefix of the server's URL, such as `/v1`. */
-  readonly base: string;
-  readonly key: TransitKey;
-  /** How to sign; `undefined` asks the service for the type of its key first. */
-  readonly algorithm: Algorithm | undefined;
-  /** Whether every signature is checked with a key. */
-  readonly isChecked: boolean;
-  readonly encoding: SignatureEncoding;
-  readonly login: LoginSettings;
+/** Settings of the protocol `vault`. */
+export interface VaultSettings extends TransitSettings {
+  readonly login: Login;
 }
 
 /** Creates the protocol `vault`: the transit engine of OpenBao and Vault. */
@@ -37,8 +21,8 @@ export function createVault({ login, ...settings }: VaultSettings): Protocol {
       if (algorithm?.scheme === 'ed25519' && size > MAX_TRANSIT_ED25519_BYTES) throw tooLarge(path, size);
     },
     open(transport, world) {
-      const { elapsed: now, mask, scrub, warn } = world;
-      const session = openSession(transport, { base, login: withTokens(login, world), mask, scrub, now });
+      const { scrub, warn } = world;
+      const session = openSession({ transport, base, login, world });
       const onWarning = (text: string): void => warn('Warning of the service', text);
       const signer = new VaultSigner(transport, { ...settings, session, scrub, onWarning });
       return {
@@ -48,12 +32,6 @@ export function createVault({ login, ...settings }: VaultSettings): Protocol {
       };
     },
   };
-}
-
-function withTokens(login: LoginSettings, { drawIdToken }: ProtocolWorld): Login {
-  if (login.method !== 'oidc') return login;
-  const { method, mount, role, audience } = login;
-  return { method, mount, role, drawToken: () => drawIdToken(audience) };
 }
 
 function describe(

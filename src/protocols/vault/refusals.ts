@@ -62,13 +62,9 @@ export function itemFailure(error: string, { key, scrub }: Asked): Failure {
 
 function denied(response: WireResponse, { mount, name }: TransitKey, what: string): Failure {
   if (isTokenRefused(response))
-    return new Failure(
-      'config',
-      'LOGIN_REFUSED',
+    return loginRefused(
       'The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.',
-      {
-        hint: 'Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.',
-      },
+      'Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.',
     );
   return new Failure(
     'config',
@@ -84,6 +80,9 @@ const LOGIN_HINTS = {
   cert: 'The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.',
   oidc: 'Check role, oidc-audience against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run.',
 };
+
+const NO_MOUNT =
+  'Check login: this auth mount does not exist or is of another kind; another one is given as in oidc@auth/github.';
 
 /** Statuses 4xx that say nothing about the login itself: a proxy, a limit, or a node that is not ready. */
 const NOT_OF_LOGIN: readonly number[] = [407, 408, 412, 421, 425, 429, 472, 473];
@@ -104,57 +103,47 @@ export function loginFailure(response: WireResponse, method: 'cert' | 'oidc', sc
   const ofLogin = status >= 400 && status < 500 && !NOT_OF_LOGIN.includes(status);
   if (!ofLogin && !(status === 500 && /x509:|certificate/.test(said))) return sealedOrOther(response, scrub);
   const detail = quote(said, scrub);
-  return new Failure(
-    'config',
-    'LOGIN_REFUSED',
+  return loginRefused(
     `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`,
-    {
-      hint:
-        status === 404 || status === 405
-          ? 'Check login: this auth mount does not exist or is of another kind; another one is given as in oidc@auth/github.'
-          : LOGIN_HINTS[method],
-    },
+    status === 404 || status === 405 ? NO_MOUNT : LOGIN_HINTS[method],
   );
 }
 
 /** Builds the failure of a given token that only holds another one; signing with it would use it up. */
 export function wrappingToken(createdAt: string): Failure {
   const made = createdAt && ` (made at ${createdAt})`;
-  return new Failure(
-    'config',
-    'LOGIN_REFUSED',
+  return loginRefused(
     `The token is a wrapping token${made}: it can only be unwrapped, once.`,
-    {
-      hint: 'Unwrap it in an earlier step, as with bao unwrap, and give the token that is inside; or let the action log in: login: cert or login: oidc.',
-    },
+    'Unwrap it in an earlier step, as with bao unwrap, and give the token that is inside; or let the action log in: login: cert or login: oidc.',
   );
 }
 
 /** Builds the failure of a login that is good, but wants a person to confirm it. */
 export function secondFactorWanted(): Failure {
-  return new Failure('config', 'LOGIN_REFUSED', 'The login wants a second factor, which a run cannot give.', {
-    hint: 'Use a role, or another auth mount, for which the service enforces no MFA.',
-  });
+  return loginRefused(
+    'The login wants a second factor, which a run cannot give.',
+    'Use a role, or another auth mount, for which the service enforces no MFA.',
+  );
+}
+
+function loginRefused(message: string, hint: string): Failure {
+  return new Failure('config', 'LOGIN_REFUSED', message, { hint });
 }
 
 function sealedOrOther(response: WireResponse, scrub: Scrub): Failure {
-  const asked = retryAfterMs(response.status, response.headers);
-  if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each)))
-    return new Failure('service', 'SERVICE_SEALED', 'The service answered 503: it is sealed.', {
-      hint: 'Its operators must unseal it; until then it can neither log anybody in nor sign.',
-      throttled: true,
-      ...(asked === undefined ? {} : { retryAfterMs: asked }),
-    });
-  if (NOT_READY.includes(response.status))
-    return new Failure(
-      'service',
-      'UNAVAILABLE',
-      `The service answered ${response.status}: this node cannot serve requests now.`,
-      {
-        hint: 'server-url must lead to active nodes only; a node whose data are behind is ready again after a moment.',
-        ...(asked === undefined ? {} : { retryAfterMs: asked }),
-      },
-    );
+  const { status, headers, body } = response;
+  const asked = { retryAfterMs: retryAfterMs(status, headers) };
+  if (status === 503 && errorsIn(body).some((each) => /sealed/i.test(each))) {
+    const hint = 'Its operators must unseal it; until then it can neither log anybody in nor sign.';
+    const message = 'The service answered 503: it is sealed.';
+    return new Failure('service', 'SERVICE_SEALED', message, { ...asked, hint, throttled: true });
+  }
+  if (NOT_READY.includes(status)) {
+    const hint =
+      'server-url must lead to active nodes only; a node whose data are behind is ready again after a moment.';
+    const message = `The service answered ${status}: this node cannot serve requests now.`;
+    return new Failure('service', 'UNAVAILABLE', message, { ...asked, hint });
+  }
   return statusFailure(response, { scrub, credentials: () => 'login and role', address: 'server-url and mount' });
 }
 

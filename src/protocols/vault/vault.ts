@@ -9,13 +9,13 @@ import type { Scrub } from '../answers/scrub.ts';
 import { type ItemSignature, type KeyFacts, readBatch, readKey, warningsIn } from './answers.ts';
 import { Batches, MAX_REQUESTS } from './batches.ts';
 import { algorithmOfKey } from './key-type.ts';
-import { REQUEST_HEADERS } from './login.ts';
+import { vaultRequest } from './login.ts';
 import type { TransitKey } from './paths.ts';
 import { isTokenRefused } from './refusals.ts';
 import { type Session, withinLimit } from './session.ts';
 
 /** Settings of a transit engine. */
-export interface VaultOptions {
+export interface TransitSettings {
   /** Path of the API with the prefix of the server's URL, such as `/v1`. */
   readonly base: string;
   readonly key: TransitKey;
@@ -25,6 +25,10 @@ export interface VaultOptions {
   readonly isChecked: boolean;
   /** Of the text that is written. */
   readonly encoding: SignatureEncoding;
+}
+
+/** A transit engine in use. */
+interface VaultOptions extends TransitSettings {
   readonly session: Session;
   readonly scrub: Scrub;
   /** Gets each warning of the service once. */
@@ -92,10 +96,7 @@ export class VaultSigner implements Signer {
   async describeKey(signal: AbortSignal): Promise<KeyFacts> {
     const { base, key, scrub } = this.#options;
     const path = `${base}/${key.mount}/keys/${key.name}`;
-    return readKey(await this.#ask({ method: 'GET', path, headers: [], body: new Uint8Array() }, signal), {
-      key,
-      scrub,
-    });
+    return readKey(await this.#ask((token) => vaultRequest('GET', path, { token }), signal), { key, scrub });
   }
 
   /** Waits for the algorithm; one question serves all files, and no file that gives up ends it. */
@@ -120,10 +121,9 @@ export class VaultSigner implements Signer {
     const { base, key, encoding, scrub } = this.#options;
     const algorithm = this.#algorithm ?? (await this.#algorithmOf(signal));
     const hash = algorithm.scheme === 'ed25519' ? '' : `/${HASH_NAMES[algorithm.hash]}`;
-    const body = Buffer.from(JSON.stringify(signRequest(items, algorithm, key)));
-    const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+    const json = signRequest(items, algorithm, key);
     const path = `${base}/${key.mount}/sign/${key.name}${hash}`;
-    const response = await this.#ask({ method: 'POST', path, headers, body }, signal);
+    const response = await this.#ask((token) => vaultRequest('POST', path, { json, token }), signal);
     for (const warning of warningsIn(response, scrub)) this.#warn(warning);
     return readBatch(response, items.length, { key, encoding, scrub });
   }
@@ -134,12 +134,8 @@ export class VaultSigner implements Signer {
     this.#options.onWarning(text);
   }
 
-  #ask(request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
-    const send = (token: string): Promise<WireResponse> =>
-      this.#transport.post(
-        { ...request, headers: [...REQUEST_HEADERS, ...request.headers, 'X-Vault-Token', token] },
-        signal,
-      );
+  #ask(build: (token: string) => WireRequest, signal: AbortSignal): Promise<WireResponse> {
+    const send = (token: string): Promise<WireResponse> => this.#transport.post(build(token), signal);
     return this.#options.session.use(send, isTokenRefused, signal);
   }
 }

@@ -26,7 +26,7 @@ type EndsRun = 'canary-twice' | 'first-four-files' | 'verify-key' | 'unauthorise
 /** Facts about a failed attempt beyond its sentence. */
 export interface FailureFacts extends ErrorFacts {
   /** How long the service asks every client to wait, in milliseconds from now. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** The service asked for fewer requests (429, 503): back off from a longer base. */
   readonly throttled?: boolean;
   /** A reused connection died before one byte of an answer: one repeat is not counted. */
