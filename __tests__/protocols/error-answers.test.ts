@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { WireResponse } from '../../src/connection/exchange.ts';
+import { cutOnly } from '../../src/protocols/answers/scrub.ts';
 import { statusFailure } from '../../src/protocols/answers/status.ts';
 
-const FACTS = { size: 1234, credentials: () => 'app-key and app-secret' };
+const FACTS = { size: 1234, scrub: cutOnly, credentials: () => 'app-key and app-secret' };
 const ASKED = { 'retry-after-ms': '700' };
 
 function answer(status: number, body = '', headers: WireResponse['headers'] = {}): WireResponse {
@@ -16,7 +17,7 @@ describe('a redirect', () => {
   const redirect = (location?: string): string => sentence(answer(300, '', location === undefined ? {} : { location }));
 
   test('is one from 300 on, and shows where to when that is an address', () => {
-    expect(redirect('https://login.example:8443/a?b=c')).toBe(
+    expect(redirect('https://login.example:8443/sso?ticket=secret')).toBe(
       'The service answered 300, a redirect to https://login.example:8443, which is never followed.',
     );
     const nowhere = 'The service answered 300, a redirect, which is never followed.';
@@ -81,7 +82,7 @@ test('another status from 400 on shows the request too', () => {
   );
 });
 
-describe('400', () => {
+describe('400', { tags: ['fault-18'] }, () => {
   test.each([
     ['No required SSL certificate was sent', 'it got no client certificate it accepts'],
     ['The SSL certificate error', 'it could not verify our client certificate'],

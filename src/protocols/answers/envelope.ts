@@ -1,25 +1,24 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import type { Failure } from '../../signing/policy/failure.ts';
 import { CODE_NAMES, membersOf, wordsOf } from './members.ts';
-import { reasonIn } from './reason.ts';
-import type { Scrub } from './scrub.ts';
+import { quoteReason, reasonIn } from './reason.ts';
 import { type AnswerFacts, statusFailure } from './status.ts';
 
-/** What to do about a refusal in an answer whose status says success. */
-export const REFUSAL_HINT = 'Ask the operators of the service about this refusal.';
-
-/** Says what a service refused with a status of success, ended by a blank; empty for an answer that is no refusal. */
-export function refusalInEnvelope(response: WireResponse, answer: unknown, scrub: Scrub): string {
-  if (typeof answer !== 'object' || answer === null || !isRefusal(answer)) return '';
-  const reason = reasonIn(response, scrub);
-  return reason === undefined ? '' : `The service refused: ${reason.text}. `;
+/** Puts a refusal in the JSON of an answer before the failure of that answer, and any other words of the service behind it. */
+export function withReason(failure: Failure, response: WireResponse, answer: unknown, facts: AnswerFacts): Failure {
+  const envelope = failureInEnvelope(response, answer, facts);
+  if (envelope !== undefined) return envelope;
+  const reason = isRefusal(answer) ? reasonIn(response, facts.scrub) : undefined;
+  if (reason === undefined) return failure.with({ message: `${failure.message}${quoteReason(response, facts.scrub)}` });
+  const hint = 'Ask the operators of the service about this refusal.';
+  return failure.with({ message: `The service refused: ${reason.text}. ${failure.message}`, hint });
 }
 
 /**
  * Explains an answer with a status of success whose body has the status of an error, as in `{"code": 503, "message": …}`;
  * `undefined` when the body has none. The sentence tells both: nobody finds a 503 in the log of a server that sent 200.
  */
-export function failureInEnvelope(response: WireResponse, answer: unknown, facts: AnswerFacts): Failure | undefined {
+function failureInEnvelope(response: WireResponse, answer: unknown, facts: AnswerFacts): Failure | undefined {
   const status = statusIn(answer) ?? HOLDERS.map((name) => statusIn(memberOf(answer, name))).find(Boolean);
   if (status === undefined) return undefined;
   const failure = statusFailure({ ...response, status }, facts);
@@ -27,21 +26,10 @@ export function failureInEnvelope(response: WireResponse, answer: unknown, facts
   return failure.with({ message: failure.message.replace(/answered \d+/, both) });
 }
 
-const STATUS_NAMES = [
-  'code',
-  'status',
-  'statuscode',
-  'httpstatus',
-  'httpcode',
-  'httpstatuscode',
-  'error',
-  'errorcode',
-  'errcode',
-  'resultcode',
-  'returncode',
-  'retcode',
-  'ret',
-];
+const STATUS_NAMES =
+  'code status statuscode httpstatus httpcode httpstatuscode error errorcode errcode resultcode returncode retcode ret'.split(
+    ' ',
+  );
 /** Objects beside or around the rest of an answer, which may hold its status. */
 const HOLDERS = ['error', 'errors', 'fault', 'status', 'meta', 'head', 'header', 'result', 'response'];
 
@@ -66,7 +54,8 @@ function statusIn(value: unknown): number | undefined {
 }
 
 /** A code that does not mean success beside words, a named error, a list of errors, or a state that means failure. */
-function isRefusal(answer: object): boolean {
+function isRefusal(answer: unknown): boolean {
+  if (typeof answer !== 'object' || answer === null) return false;
   const members = membersOf(answer);
   if (SUCCESS_NAMES.some((name) => isNo(members.get(name)))) return true;
   if (STATE_NAMES.some((name) => isFailure(members.get(name)))) return true;

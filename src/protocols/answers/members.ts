@@ -4,44 +4,18 @@ const MAX_DEPTH = 4;
 export const MAX_ENTRIES = 3;
 
 /** Names for the service's own code; all names are in lower case without separators. */
-export const CODE_NAMES: readonly string[] = [
-  'code',
-  'errorcode',
-  'errcode',
-  'errno',
-  'resultcode',
-  'returncode',
-  'retcode',
-  'ret',
-  'statuscode',
-  'type',
-];
+export const CODE_NAMES: readonly string[] =
+  'code errorcode errcode errno resultcode returncode retcode ret statuscode type'.split(' ');
 /** From the general to the particular. */
 const WORDS = [
-  ['title', 'error', 'err', 'status', 'reason', 'result'],
-  ['message', 'msg', 'errmsg', 'errormessage', 'errormsg', 'errordescription', 'resultmsg', 'returnmsg', 'retmsg'],
-  ['detail', 'details', 'description', 'faultstring', 'userinfo', 'hint', 'cause', 'exception', 'value', 'text'],
-].flat();
-const CONTAINERS = [
-  'error',
-  'errors',
-  'err',
-  'fault',
-  'exception',
-  'detail',
-  'details',
-  'message',
-  'status',
-  'result',
-  'response',
-  'data',
-  'meta',
-  'head',
-  'header',
-  'problems',
-  'messages',
-  'violations',
-];
+  'title error err status reason result',
+  'message msg errmsg errormessage errormsg errordescription resultmsg returnmsg retmsg',
+  'detail details description faultstring userinfo hint cause exception value text',
+].flatMap((names) => names.split(' '));
+const CONTAINERS =
+  'error errors err fault exception detail details message status result response data meta head header problems messages violations'.split(
+    ' ',
+  );
 /** Names that a service may make up for words, and for objects that hold them. */
 const LIKE_WORDS =
   /(?:msg|message|desc|description|info|details?|reason|cause|error|fehler|meldung|(?:err|error|status|reason)text)$/;

@@ -28,7 +28,7 @@ const MAX_SCRUBBED = 4096;
  * `errors`, the fields of a form, XML as object stores and SOAP services send it, HTML pages, and plain text, whatever media
  * type the answer claims. An empty body leaves the headers and the reason phrase.
  */
-export function reasonIn(response: WireResponse, scrub: Scrub = cutOnly): Reason | undefined {
+export function reasonIn(response: WireResponse, scrub: Scrub): Reason | undefined {
   const type = mediaType(response);
   const text = beginningOf(response, scrub);
   if (isPage(text, type)) {
@@ -49,6 +49,17 @@ export function namePage({ kind, text, caseNumber }: Reason): string {
 /** Tells whether the body of an answer is a web page, titled or not. An API may label JSON as HTML, and send XML. */
 export function isWebPage(response: WireResponse): boolean {
   return isPage(beginningOf(response, cutOnly), mediaType(response));
+}
+
+/** Quotes what an answer says as one more sentence of a message; empty when it says nothing. */
+export function quoteReason(response: WireResponse, scrub: Scrub): string {
+  const reason = reasonIn(response, scrub);
+  return reason === undefined ? '' : ` It says: ${reason.text}.`;
+}
+
+/** Quotes what an answer says where its signature should be: not a single word, which could be the signature. */
+export function quoteWords(response: WireResponse, scrub: Scrub): string {
+  return reasonIn(response, scrub)?.text.includes(' ') ? quoteReason(response, scrub) : '';
 }
 
 function quoted(kind: Reason['kind'], words: string, scrub: Scrub): Reason | undefined {

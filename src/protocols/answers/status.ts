@@ -10,8 +10,8 @@ import { allowed, challenge, gatewayHint, redirectTarget } from './told-by-heade
 export interface AnswerFacts {
   /** Bytes of the file that was to be signed; absent where the request was for several files. */
   readonly size?: number | undefined;
-  /** Removes secrets from what the service says; absent where no secret is known. */
-  readonly scrub?: Scrub | undefined;
+  /** Removes secrets from what the service says. */
+  readonly scrub: Scrub;
   /** Whether the server asked for a client certificate in its handshake; `undefined` when that is not known. */
   readonly asksForCertificate?: boolean | undefined;
   /** What proves to the service who asks, for the hint of a refusal: `app-key and app-secret (…)`. */
@@ -57,7 +57,7 @@ const CHECK_CERTIFICATE =
 
 /** Tells what was asked, for an answer that comes of a wrong address; ends in a blank unless it is empty. */
 export function requestOf({ request }: WireResponse, { scrub }: AnswerFacts): string {
-  return request === undefined ? '' : `The request was ${scrub ? scrub(request) : request}. `;
+  return request === undefined ? '' : `The request was ${scrub(request)}. `;
 }
 
 function redirect(response: WireResponse, facts: AnswerFacts): Failure {
@@ -158,7 +158,7 @@ function tooLarge(said: string, { size, asked, asksForCertificate }: Refusal): F
   );
 }
 
-function quote(response: WireResponse, scrub: Scrub | undefined): string {
+function quote(response: WireResponse, scrub: Scrub): string {
   const reason = reasonIn(response, scrub);
   if (reason === undefined) return '';
   return reason.kind === 'words' ? `: ${reason.text}` : `, a page ${namePage(reason)}`;

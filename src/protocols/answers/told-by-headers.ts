@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { WireResponse } from '../../connection/exchange.ts';
-import { cutOnly, type Scrub } from './scrub.ts';
+import type { Scrub } from './scrub.ts';
 
 /** Says where a redirect leads: its path may hold tokens, so that only its origin is shown, and what the path has in common with the request. */
-export function redirectTarget({ request = '', headers }: WireResponse, scrub: Scrub = cutOnly): string {
+export function redirectTarget({ request = '', headers }: WireResponse, scrub: Scrub): string {
   const [, address = ''] = request.split(' ');
   const base = URL.canParse(address) ? address : undefined;
   // Parsing puts the host into lower case, in which no secret would be found.
@@ -29,7 +29,7 @@ export function allowed({ headers }: WireResponse): string {
 const MAX_SHOWN = 100;
 
 /** Says which login an answer of 401 demands, and why it refused this one: the realm tells whose server that is. */
-export function challenge({ headers }: WireResponse, scrub: Scrub = cutOnly): string {
+export function challenge({ headers }: WireResponse, scrub: Scrub): string {
   const text = scrub([headers['www-authenticate'] ?? []].flat().join(', ')).replace(/[^\x20-\x7E]/g, ' ');
   const scheme = /^\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/i.exec(text)?.[1];
   if (scheme === undefined) return '';

@@ -1,9 +1,8 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
-import { COMPRESSED_HINT, describeCompression } from '../answers/coding.ts';
-import { failureInEnvelope, REFUSAL_HINT, refusalInEnvelope } from '../answers/envelope.ts';
-import { isWebPage, namePage, reasonIn } from '../answers/reason.ts';
-import { cutOnly } from '../answers/scrub.ts';
+import { COMPRESSED_HINT, describeCompression } from '../answers/body-text.ts';
+import { withReason } from '../answers/envelope.ts';
+import { isWebPage, namePage, quoteWords, reasonIn } from '../answers/reason.ts';
 import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts';
 
 /** Longest text of a signature that is taken, in bytes. */
@@ -16,7 +15,7 @@ const SHAPE_HINT = 'The service must answer {"signData":"<text>"}. Show this lin
 /** Reads the service's answer to a file; returns the text of `signData` or throws a `Failure`. */
 export function readResponse(response: WireResponse, facts: AnswerFacts): string {
   if (response.status !== 200) throw statusFailure(response, facts);
-  const compressed = describeCompression(response, facts.scrub ?? cutOnly);
+  const compressed = describeCompression(response, facts.scrub);
   if (compressed !== undefined) throw unusable('RESP_ENCODED', compressed, { hint: COMPRESSED_HINT });
   const text = decode(response.body);
   if (/^\s*</.test(text))
@@ -24,12 +23,7 @@ export function readResponse(response: WireResponse, facts: AnswerFacts): string
   const answer = parse(text, response, facts);
   const { signData } = { signData: undefined, ...answer };
   if (typeof signData === 'string' && signData !== '') return checkText(signData);
-  const envelope = failureInEnvelope(response, answer, facts);
-  if (envelope !== undefined) throw envelope;
-  const missing = describeMissing(answer, facts);
-  const refusal = refusalInEnvelope(response, answer, facts.scrub ?? cutOnly);
-  if (refusal !== '') throw badSignature(`${refusal}${missing}`).with({ hint: REFUSAL_HINT });
-  throw badSignature(`${missing}${quoteReason(response, facts)}`);
+  throw withReason(badSignature(describeMissing(answer, facts)), response, answer, facts);
 }
 
 /** Returns the content type of an answer when it is given and is not JSON's. */
@@ -58,7 +52,7 @@ function parse(text: string, response: WireResponse, facts: AnswerFacts): object
     throw notJson(`its ${text.length} characters are no JSON`, response, facts).with({ cause });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw badSignature(`The answer is no JSON object${quoteWords(response, facts)}`);
+  throw badSignature('The answer is no JSON object', quoteWords(response, facts.scrub));
 }
 
 function checkText(value: string): string {
@@ -73,7 +67,7 @@ function checkText(value: string): string {
 }
 
 /** Names the members of an answer without a usable signData, never their values. */
-function describeMissing(answer: object, { scrub = cutOnly }: AnswerFacts): string {
+function describeMissing(answer: object, { scrub }: AnswerFacts): string {
   const names = Object.keys(answer);
   // Own properties only: a `__proto__` in the answer must not pass for one.
   const { signData: value }: { signData: unknown } = { signData: undefined, ...answer };
@@ -107,23 +101,13 @@ function typeName(value: unknown): string {
   return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }
 
-/** Quotes words for a reader, and no single word: that could be a signature. */
-function quoteWords(response: WireResponse, facts: AnswerFacts): string {
-  const text = reasonIn(response, facts.scrub)?.text ?? '';
-  return text.includes(' ') ? `. It says: ${text}` : '';
-}
-
 function notJson(what: string, response: WireResponse, facts: AnswerFacts): Failure {
-  return unusable('RESP_NOT_JSON', `The service answered 200, but ${what}${quoteWords(response, facts)}.`);
+  return unusable('RESP_NOT_JSON', `The service answered 200, but ${what}.${quoteWords(response, facts.scrub)}`);
 }
 
-function quoteReason(response: WireResponse, { scrub }: AnswerFacts): string {
-  const reason = reasonIn(response, scrub);
-  return reason === undefined ? '' : `. It says: ${reason.text}`;
-}
-
-function badSignature(message: string): Failure {
-  return new Failure('file', 'RESP_BAD_SIGNATURE', `${message}.`, { hint: SHAPE_HINT, endsRun: 'first-four-files' });
+function badSignature(what: string, said = ''): Failure {
+  const message = `${what}.${said}`;
+  return new Failure('file', 'RESP_BAD_SIGNATURE', message, { hint: SHAPE_HINT, endsRun: 'first-four-files' });
 }
 
 function unusable(code: Failure['code'], message: string, facts: FailureFacts = {}): Failure {

@@ -1,9 +1,9 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
-import { COMPRESSED_HINT, describeCompression } from '../answers/coding.ts';
-import { failureInEnvelope, REFUSAL_HINT, refusalInEnvelope } from '../answers/envelope.ts';
-import { isWebPage, reasonIn } from '../answers/reason.ts';
+import { COMPRESSED_HINT, describeCompression } from '../answers/body-text.ts';
+import { withReason } from '../answers/envelope.ts';
+import { isWebPage, quoteWords } from '../answers/reason.ts';
 import type { Scrub } from '../answers/scrub.ts';
 import type { AnswerFacts } from '../answers/status.ts';
 
@@ -30,7 +30,7 @@ const DECODER = new TextDecoder('utf-8', { fatal: true });
 export function readAnswer(
   response: WireResponse,
   { answer: place, encoding }: { readonly answer: AnswerPlace; readonly encoding: SignatureEncoding },
-  facts: AnswerFacts & { readonly scrub: Scrub },
+  facts: AnswerFacts,
 ): string {
   const { body } = response;
   const { scrub } = facts;
@@ -45,12 +45,12 @@ export function readAnswer(
   try {
     return checked(follow(json, place.steps, (value) => describe(value, scrub)));
   } catch (error) {
-    throw error instanceof Failure ? withReason(error, response, { ...facts, json }) : error;
+    throw error instanceof Failure ? withReason(error, response, json, facts) : error;
   }
 }
 
 /** Throws when the whole answer, which should be the signature, is a web page or JSON with members. */
-function refuseWrapped(response: WireResponse, facts: AnswerFacts & { readonly scrub: Scrub }): void {
+function refuseWrapped(response: WireResponse, facts: AnswerFacts): void {
   if (isWebPage(response)) throw unusable('RESP_HTML', 'The answer is a web page.');
   const json = membersIn(response.body);
   if (json === undefined) return;
@@ -61,7 +61,7 @@ function refuseWrapped(response: WireResponse, facts: AnswerFacts & { readonly s
       hint: 'Set answer to the place of the signature in that JSON, such as /signature.',
     },
   );
-  throw withReason(failure, response, { ...facts, json });
+  throw withReason(failure, response, json, facts);
 }
 
 function membersIn(body: Buffer): object | undefined {
@@ -72,21 +72,6 @@ function membersIn(body: Buffer): object | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Puts a refusal before the fault of an answer, and any other words of the service behind it. */
-function withReason(
-  failure: Failure,
-  response: WireResponse,
-  { json, ...facts }: AnswerFacts & { readonly scrub: Scrub; readonly json: unknown },
-): Failure {
-  const envelope = failureInEnvelope(response, json, facts);
-  if (envelope !== undefined) return envelope;
-  const { scrub } = facts;
-  const refusal = refusalInEnvelope(response, json, scrub);
-  if (refusal !== '') return failure.with({ message: `${refusal}${failure.message}`, hint: REFUSAL_HINT });
-  const reason = reasonIn(response, scrub);
-  return reason === undefined ? failure : failure.with({ message: `${failure.message} It says: ${reason.text}.` });
 }
 
 function decode(body: Buffer): string {
@@ -106,10 +91,7 @@ function parse(text: string, response: WireResponse, scrub: Scrub): unknown {
     return JSON.parse(text);
   } catch (error) {
     if (isWebPage(response)) throw unusable('RESP_HTML', 'The answer is a web page.', { cause: error });
-    const said = reasonIn(response, scrub)?.text ?? '';
-    // A single word could be a signature.
-    const quoted = said.includes(' ') ? ` It says: ${said}.` : '';
-    const message = `The answer is ${text.length} characters that are not JSON.${quoted}`;
+    const message = `The answer is ${text.length} characters that are not JSON.${quoteWords(response, scrub)}`;
     throw unusable('RESP_NOT_JSON', message, { cause: error });
   }
 }

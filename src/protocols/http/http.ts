@@ -4,7 +4,7 @@ import { Failure } from '../../signing/policy/failure.ts';
 import { type Signature, type Signer, type Source, weightOfDigest } from '../../signing/signer.ts';
 import type { Hash } from '../../verifying/algorithm.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
-import { cutOnly, type Scrub } from '../answers/scrub.ts';
+import type { Scrub } from '../answers/scrub.ts';
 import { statusFailure } from '../answers/status.ts';
 import { type AnswerPlace, readAnswer } from './answer.ts';
 import { fillBody } from './body.ts';
@@ -30,7 +30,7 @@ export interface HttpOptions {
 export const MAX_REQUEST_LINE_BYTES = 8000;
 
 /** Creates the signer for a service that is described by one HTTP message. */
-export function createHttpSigner(transport: Transport, options: HttpOptions, scrub: Scrub = cutOnly): Signer {
+export function createHttpSigner(transport: Transport, options: HttpOptions, scrub: Scrub): Signer {
   return {
     // A stream of the file weighs what es-auth weighs.
     ...(options.message.content.startsWith('digest') ? { weigh: weightOfDigest } : {}),
@@ -69,18 +69,8 @@ export async function fillRequest(source: Source, options: HttpOptions): Promise
 async function textValues(source: Source, options: HttpOptions): Promise<(placeholder: Placeholder) => string> {
   const { message, hash, key, token } = options;
   const content = await contentText(source, message, hash);
-  return (placeholder) => {
-    switch (placeholder) {
-      case 'name':
-        return source.path;
-      case 'key':
-        return key;
-      case 'token':
-        return token;
-      default:
-        return content;
-    }
-  };
+  const values: Partial<Record<Placeholder, string>> = { name: source.path, key, token };
+  return (placeholder) => values[placeholder] ?? content;
 }
 
 async function contentText(source: Source, { content, target }: HttpMessage, hash: Hash | undefined): Promise<string> {
