@@ -83,7 +83,8 @@ function checkValues(
 ): void {
   if (uses.has('key') && key === undefined) reader.reject('signing-key', 'is empty, but request holds {key}');
   if (!uses.has('key') && key !== undefined) reader.reject('signing-key', 'is given, but request does not hold {key}');
-  if (key !== undefined && /\p{Cc}/u.test(key)) reader.reject('signing-key', 'must be one line');
+  if (key !== undefined && /[\p{Cc}\p{Zl}\p{Zp}\uFFFE\uFFFF]/u.test(key))
+    reader.reject('signing-key', 'must be one line');
   if (!isSentAsWritten(fillTemplate(target, 'target', (each) => (each === 'key' ? (key ?? 'x') : 'x'))))
     reader.reject('signing-key', 'is “.” or “..”, which changes the path of request');
   if (uses.has('token') && token === undefined && purpose === 'signing')

@@ -1,8 +1,7 @@
-import { Failure } from '../../signing/policy/failure.ts';
 import type { Source } from '../../signing/signer.ts';
 import type { Hash } from '../../verifying/algorithm.ts';
 import type { HttpMessage } from './message.ts';
-import { escapeFor, type Gap, type Placeholder } from './template.ts';
+import { escapeFor, type Placeholder } from './template.ts';
 
 /** A body that is ready to send. */
 export interface FilledBody {
@@ -29,7 +28,7 @@ export async function fillBody(
     else if (part.placeholder === 'digest' && hash !== undefined)
       pieces.push((await source.digest(() => ({ algorithm: hash }))).digest);
     else if (part.placeholder === 'file' || part.placeholder === 'file:base64') pieces.push(part.placeholder);
-    else pieces.push(Buffer.from(escapeText(bodyPlace, part, text(part.placeholder))));
+    else pieces.push(Buffer.from(escapeFor(bodyPlace, part, text(part.placeholder))));
   }
   const length = pieces.reduce((sum, piece) => sum + lengthOf(piece, source.size), 0);
   const plain = pieces.filter((piece) => typeof piece !== 'string');
@@ -40,22 +39,6 @@ export async function fillBody(
 function lengthOf(piece: Uint8Array | 'file' | 'file:base64', size: number): number {
   if (typeof piece !== 'string') return piece.length;
   return piece === 'file' ? size : Math.ceil(size / 3) * 4;
-}
-
-function escapeText(place: HttpMessage['bodyPlace'], gap: Gap, value: string): string {
-  try {
-    return escapeFor(place, gap, value);
-  } catch (error) {
-    throw new Failure(
-      'file',
-      'NAME_NOT_SENDABLE',
-      'The name of the file holds control characters or line ends, which the request cannot carry.',
-      {
-        hint: 'Rename the file, or leave {name} out of the request.',
-        cause: error,
-      },
-    );
-  }
 }
 
 async function* stream(

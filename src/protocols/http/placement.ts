@@ -1,5 +1,4 @@
-import { CONTENT, type Placeholder, placeholdersOf, type Template } from './template.ts';
-import { nameOfParameter, wrongJson, wrongXml } from './wrong-body.ts';
+import { CONTENT, fillTemplate, type Placeholder, placeholdersOf, type Template } from './template.ts';
 
 type Headers = readonly (readonly [name: string, value: Template])[];
 
@@ -58,4 +57,113 @@ function misplacedContent(inText: readonly Placeholder[], inForm: readonly Place
     return 'holds the file in a form, which the action cannot send; write {digest:hex} or {digest:base64}';
   if (inText.includes('file')) return 'holds {file}, raw bytes, where only text can stand; write {file:base64}';
   return undefined;
+}
+
+/** Says where a form, or a target with its query, has the name of a file as the name of one of several parameters. */
+function nameOfParameter(template: Template): string | undefined {
+  const text = template.map((part) => (typeof part === 'string' ? part : `{${part.placeholder}}`)).join('');
+  const parameters = text.slice(text.startsWith('/') ? text.indexOf('?') + 1 : 0).split('&');
+  const isQuery = !text.startsWith('/') || text.includes('?');
+  if (!isQuery || parameters.length < 2) return undefined;
+  if (!parameters.some((parameter) => parameter.split('=')[0]?.includes('{name}'))) return undefined;
+  return 'holds {name} as the name of a parameter beside others; a file could have the name of another parameter';
+}
+
+/** Says why a body is no sound JSON, in words that follow the name of the input; `undefined` when it is. */
+function wrongJson(body: Template): string | undefined {
+  const broken = whereBroken(fillTemplate(body, 'text', (placeholder) => 'x'.repeat(`{${placeholder}}`.length)));
+  if (broken !== undefined)
+    return `has a body that is not JSON${broken}; each placeholder must stand inside a string, as in {"hash":"{digest:hex}"}`;
+  const marks = new Marks(body);
+  const rivals = marks.visit(JSON.parse(marks.text));
+  if (rivals) return 'holds {name} as the name of a member beside others; a file could have the name of another member';
+  const [lost] = marks.unseen();
+  if (lost !== undefined) return `has a member twice in its JSON, so that {${lost}} is lost`;
+  return undefined;
+}
+
+/** Says where a text stops to be JSON, in words that follow a noun; `undefined` when it is JSON. The text itself is not shown. */
+function whereBroken(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(String(error)) ?? [];
+    return line === undefined ? '' : ` from character ${column} of its line ${line} on`;
+  }
+}
+
+/** A body whose placeholders are marks that no text holds, to see where each of them comes out. */
+class Marks {
+  readonly text: string;
+  readonly #byMark = new Map<string, Placeholder>();
+
+  constructor(body: Template) {
+    const parts = body.map((part, at) => {
+      if (typeof part === 'string') return part;
+      const mark = `\uE000${at}\uE001`;
+      this.#byMark.set(mark, part.placeholder);
+      return mark;
+    });
+    this.text = parts.join('');
+  }
+
+  /** Looks at a value and all within; tells whether the name of a file is the name of one of several members. */
+  visit(value: unknown): boolean {
+    if (typeof value === 'string') this.#see(value);
+    if (typeof value !== 'object' || value === null) return false;
+    const members = Object.entries(value);
+    const names = Array.isArray(value) ? [] : members.map(([name]) => this.#see(name));
+    const isRival = members.length > 1 && names.some((found) => found.includes('name'));
+    return members.map(([, each]) => this.visit(each)).some(Boolean) || isRival;
+  }
+
+  /** Lists the placeholders that were in nothing that was looked at. */
+  unseen(): readonly Placeholder[] {
+    return [...this.#byMark.values()];
+  }
+
+  #see(text: string): readonly Placeholder[] {
+    return (text.match(/\uE000\d+\uE001/g) ?? []).flatMap((mark) => {
+      const placeholder = this.#byMark.get(mark);
+      this.#byMark.delete(mark);
+      return placeholder ?? [];
+    });
+  }
+}
+
+/** What ends the parts of XML in which a value could not be escaped. */
+const XML_ENDS: readonly (readonly [begin: string, end: string])[] = [
+  ['<!--', '-->'],
+  ['<![CDATA[', ']]>'],
+  ['<?', '?>'],
+  // A document type without declarations ends here at once; a reference in a declaration would be resolved twice.
+  ['<!', ']>'],
+];
+const PLAIN_DOCTYPE = /<![a-z][^[<>]*>/gi;
+
+/** Says where a placeholder stands outside of the texts and quoted attributes of XML; only there a value can be escaped. */
+function wrongXml(body: Template): string | undefined {
+  let inside: string | undefined;
+  for (const part of body) {
+    if (typeof part === 'string') inside = xmlAfter(part.replace(PLAIN_DOCTYPE, ''), inside);
+    else if (inside !== undefined && inside !== '"' && inside !== "'")
+      return `holds {${part.placeholder}} in a tag, a comment or another part of its XML that is neither text nor an attribute in quotes`;
+  }
+  return undefined;
+}
+
+/** Reads on from inside something; returns what ends the part that is open behind the text, `undefined` in plain text. */
+function xmlAfter(text: string, inside: string | undefined): string | undefined {
+  let [rest, end] = [text, inside];
+  for (;;) {
+    const at = end === '>' ? rest.search(/[>"']/) : rest.indexOf(end ?? '<');
+    if (at < 0) return end;
+    rest = rest.slice(at);
+    if (end === undefined) {
+      const [begin, closing] = XML_ENDS.find(([each]) => rest.startsWith(each)) ?? ['<', '>'];
+      [rest, end] = [rest.slice(begin.length), closing];
+    } else if (end === '>' && rest[0] !== '>') [rest, end] = [rest.slice(1), rest[0]];
+    else [rest, end] = [rest.slice(end.length), end === '"' || end === "'" ? '>' : undefined];
+  }
 }

@@ -1,16 +1,9 @@
 import { percentEncode } from '../../files/names.ts';
 
+const CONTENT_PLACEHOLDERS = ['digest', 'digest:hex', 'digest:base64', 'file', 'file:base64'] as const;
+
 /** What a message may hold in braces: values that are filled in for each file. */
-export const PLACEHOLDERS = [
-  'digest',
-  'digest:hex',
-  'digest:base64',
-  'file',
-  'file:base64',
-  'name',
-  'key',
-  'token',
-] as const;
+export const PLACEHOLDERS = [...CONTENT_PLACEHOLDERS, 'name', 'key', 'token'] as const;
 
 /** One of {@link PLACEHOLDERS}, without its braces. */
 export type Placeholder = (typeof PLACEHOLDERS)[number];
@@ -34,13 +27,7 @@ export type Template = readonly (string | Gap)[];
 export type Place = 'target' | 'header' | 'json' | 'form' | 'xml' | 'text';
 
 /** The placeholders that carry what is to be signed. */
-export const CONTENT: ReadonlySet<Placeholder> = new Set([
-  'digest',
-  'digest:hex',
-  'digest:base64',
-  'file',
-  'file:base64',
-]);
+export const CONTENT: ReadonlySet<Placeholder> = new Set(CONTENT_PLACEHOLDERS);
 
 /** A name in braces; an object in JSON never looks like that, because its member names stand in quotes. */
 const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
@@ -136,23 +123,15 @@ export function escapeFor(place: Place, { placeholder, within, strings }: Gap, v
   }
 }
 
-/**
- * Tells whether a value can be written in a place at all.
- *
- * Control characters and the line ends of Unicode could begin another part of a text; XML has no way to write the former.
- */
+/** Control characters and the line ends of Unicode could begin another part of a text; XML has no way to write the former. */
+const UNWRITABLE: Partial<Record<Place, RegExp>> = {
+  text: /[\p{Cc}\p{Zl}\p{Zp}]/u,
+  xml: /[\p{Cc}\uFFFE\uFFFF]/u,
+};
+
+/** Tells whether a value can be written in a place at all. */
 export function canHold(place: Place, value: string): boolean {
-  switch (place) {
-    case 'text':
-      return !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
-    case 'xml':
-      return !/[\p{Cc}\uFFFE\uFFFF]/u.test(value);
-    case 'target':
-    case 'header':
-    case 'json':
-    case 'form':
-      return true;
-  }
+  return !UNWRITABLE[place]?.test(value);
 }
 
 /** A text in a string of a text in a string is escaped once for each of them. */
