@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MemoryBudget } from '../../src/verifying/memory.ts';
+import { MemoryBudget } from '../../src/verifying/verify.ts';
 
 /** Tasks that end when told to. */
 function openTasks() {

@@ -1,7 +1,9 @@
+import { connectionFailure } from '../connection/connection-failure.ts';
+import { openPlainClient } from '../connection/connections.ts';
+import { Exchange, type WireRequest, type WireResponse } from '../connection/exchange.ts';
 import type { ConnectProxy } from '../connection/proxy/proxy.ts';
-import { createWebContext } from '../connection/route.ts';
+import { createWebContext, type Route } from '../connection/route.ts';
 import { openTransport } from '../connection/transport.ts';
-import { sendPlainly } from './plain.ts';
 import type { StampWorld } from './request.ts';
 
 /** How authorities are reached. */
@@ -28,4 +30,27 @@ export function createPost({ proxyFor, anchors, timeoutMs }: PostOptions): Stamp
       transport.close();
     }
   };
+}
+
+/** Sends a request without TLS. A proxy is asked to forward it, because proxies open tunnels to the port of https only. */
+async function sendPlainly(
+  { server, proxy, timeoutMs }: Pick<Route, 'server' | 'proxy' | 'timeoutMs'>,
+  request: WireRequest,
+  signal: AbortSignal,
+): Promise<WireResponse> {
+  const client = openPlainClient((proxy?.url ?? server).origin, timeoutMs);
+  const authorization = proxy?.authorization ? ['proxy-authorization', proxy.authorization] : [];
+  const forwarded = {
+    ...request,
+    path: server.origin + request.path,
+    headers: [...request.headers, 'host', server.host, ...authorization],
+  };
+  try {
+    return await new Exchange(proxy ? forwarded : request, signal, () => 0).run(client, 'own');
+  } catch (error) {
+    signal.throwIfAborted();
+    throw connectionFailure(error, { origin: server.origin });
+  } finally {
+    client.destroy().catch(() => {});
+  }
 }

@@ -33,30 +33,24 @@ export type Algorithm =
 /** Lengths of digests in bytes. */
 export const DIGEST_BYTES: Readonly<Record<Hash, number>> = { sha256: 32, sha384: 48, sha512: 64 };
 
+type HashedName = Exclude<AlgorithmName, 'ed25519'>;
+type Hashed = Pick<Extract<Algorithm, { readonly hash: Hash }>, 'scheme' | 'hash'>;
+
+const HASHED: Readonly<Record<HashedName, Hashed>> = {
+  'ecdsa-sha256': { scheme: 'ecdsa', hash: 'sha256' },
+  'ecdsa-sha384': { scheme: 'ecdsa', hash: 'sha384' },
+  'ecdsa-sha512': { scheme: 'ecdsa', hash: 'sha512' },
+  'rsa-pkcs1-sha256': { scheme: 'rsa-pkcs1', hash: 'sha256' },
+  'rsa-pkcs1-sha384': { scheme: 'rsa-pkcs1', hash: 'sha384' },
+  'rsa-pkcs1-sha512': { scheme: 'rsa-pkcs1', hash: 'sha512' },
+  'rsa-pss-sha256': { scheme: 'rsa-pss', hash: 'sha256' },
+  'rsa-pss-sha384': { scheme: 'rsa-pss', hash: 'sha384' },
+  'rsa-pss-sha512': { scheme: 'rsa-pss', hash: 'sha512' },
+};
+
 /** Returns the algorithm of a name. */
 export function algorithmOf(name: AlgorithmName): Algorithm {
-  switch (name) {
-    case 'ecdsa-sha256':
-      return { name, scheme: 'ecdsa', hash: 'sha256' };
-    case 'ecdsa-sha384':
-      return { name, scheme: 'ecdsa', hash: 'sha384' };
-    case 'ecdsa-sha512':
-      return { name, scheme: 'ecdsa', hash: 'sha512' };
-    case 'rsa-pkcs1-sha256':
-      return { name, scheme: 'rsa-pkcs1', hash: 'sha256' };
-    case 'rsa-pkcs1-sha384':
-      return { name, scheme: 'rsa-pkcs1', hash: 'sha384' };
-    case 'rsa-pkcs1-sha512':
-      return { name, scheme: 'rsa-pkcs1', hash: 'sha512' };
-    case 'rsa-pss-sha256':
-      return { name, scheme: 'rsa-pss', hash: 'sha256' };
-    case 'rsa-pss-sha384':
-      return { name, scheme: 'rsa-pss', hash: 'sha384' };
-    case 'rsa-pss-sha512':
-      return { name, scheme: 'rsa-pss', hash: 'sha512' };
-    case 'ed25519':
-      return { name, scheme: 'ed25519' };
-  }
+  return name === 'ed25519' ? { name, scheme: name } : { name, ...HASHED[name] };
 }
 
 /** Lists the algorithms that can be used with a key; the first one is the meaning of `auto`. */

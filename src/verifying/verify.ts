@@ -6,7 +6,6 @@ import { hashText, readSignatureFile } from '../files/reading/read-small.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import type { OutputTree } from '../files/writing/output-tree.ts';
 import { checkStored, explainInvalid, type Verification } from './check.ts';
-import { MemoryBudget } from './memory.ts';
 
 /** Checks stored signatures; needs no network and no secret. */
 export interface VerifyOptions {
@@ -48,6 +47,32 @@ export async function verifyFiles(options: VerifyOptions): Promise<FileOutcome[]
   }
   await Promise.all(Array.from({ length: LANES }, lane));
   return outcomes;
+}
+
+/** A limit on what several tasks hold in memory together; a task that needs more than the limit runs alone. */
+export class MemoryBudget {
+  readonly #bytes: number;
+  #taken = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** `bytes` may be held at a time. */
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+  }
+
+  /** Runs a task that holds so many bytes as soon as there is room for them. */
+  async run<T>(bytes: number, task: () => Promise<T>): Promise<T> {
+    while (this.#taken > 0 && this.#taken + bytes > this.#bytes) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#taken += bytes;
+    try {
+      return await task();
+    } finally {
+      this.#taken -= bytes;
+      for (const wake of this.#waiting.splice(0)) wake();
+    }
+  }
 }
 
 async function verifyFile(file: ReleaseFile, options: VerifyOptions): Promise<FileOutcome> {

@@ -1,3 +1,4 @@
+import type { CompareElsewhere } from '../files/seal.ts';
 import type { OutputTree } from '../files/writing/output-tree.ts';
 import type { SignatureWriter } from '../signing/signer.ts';
 import { type Results, unpackError } from './tasks.ts';
@@ -50,4 +51,10 @@ export function writeInWorker(worker: WorkerThread, output: OutputTree): Signatu
       if (error) throw unpackError(error);
     },
   };
+}
+
+/** Compares signatures with their digests in the worker, if there is one, while this thread looks at other files. */
+export function compareInWorker(worker: WorkerThread): CompareElsewhere | undefined {
+  if (!worker.isStarted) return undefined;
+  return (locations, digests) => worker.do({ do: 'compare', locations, digests });
 }

@@ -8,7 +8,7 @@ import { type Artifact, isGreen, type Report, type ReportBuilder, type ReportPar
 import { plural } from '../../report/summary/units.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
 import { removeArtifact, uploadFiles } from '../../upload.ts';
-import { compareInWorker } from '../../worker/comparer.ts';
+import { compareInWorker } from '../../worker/writer.ts';
 import type { Context } from '../context.ts';
 import { removeIfPossible, takeBack } from './own/whole-release.ts';
 import { placeReceipt, type Receipt, writeReceipt } from './receipt.ts';
