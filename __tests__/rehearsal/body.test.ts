@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BodyReader } from '../../src/rehearsal/requests/body.ts';
-import { Refusal } from '../../src/rehearsal/requests/refusal.ts';
+import { Refusal } from '../../src/rehearsal/requests/call.ts';
 
 /** Reads a body in pieces that end at the given places; returns the decoded bytes, or the refusal's code. */
 function readBody(body: Buffer, cuts: readonly number[] = []): Buffer | string {

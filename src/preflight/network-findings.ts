@@ -12,11 +12,6 @@ export function failureOf(handshake: Handshake, { origin }: URL): Failure | unde
   return reasonOfEnd(handshake, origin) ?? dialFailure(handshake.error, origin);
 }
 
-/** Tells whether a TCP connection to the service stood. */
-export function isConnected({ connectMs }: Handshake): boolean {
-  return connectMs !== undefined;
-}
-
 /** Says how name look-up, proxy and TCP went. */
 export function describeNetwork(handshake: Handshake, server: URL, proxy: URL | undefined): Finding[] {
   if (proxy) return describeTunnel(handshake, server, proxy);

@@ -14,7 +14,7 @@ import type { Identity } from '../identity/identity.ts';
 import { nameOnOneLine } from '../identity/material/certificate.ts';
 import type { Failure } from '../signing/policy/failure.ts';
 import { type Finding, failed, notChecked, passed, warned } from './finding.ts';
-import { failureOf, isConnected } from './network-findings.ts';
+import { failureOf } from './network-findings.ts';
 
 /** What a handshake is judged by. */
 export interface TlsFacts extends TrustFacts {
@@ -39,8 +39,8 @@ const CHECKS = [
 
 /** Says step by step how a TLS handshake went. */
 export function describeTls(handshake: Handshake, facts: TlsFacts): Finding[] {
-  if (!isConnected(handshake)) return CHECKS.map((check) => notChecked(check, 'there is no connection to the server'));
-  const { version } = handshake;
+  const { connectMs, version } = handshake;
+  if (connectMs === undefined) return CHECKS.map((check) => notChecked(check, 'there is no connection to the server'));
   if (version === undefined) {
     const failure = failureOf(handshake, facts.server);
     const [first, ...others] = CHECKS;

@@ -3,13 +3,11 @@ import { childrenOf, integerOf, readElement } from '../../identity/der/der.ts';
 import { extensionOf, nameOnOneLine, weakDigestOf } from '../../identity/material/certificate.ts';
 import type { Link } from './certificate-path.ts';
 
-/** A rule of certificates that a server's chain breaks, in words. */
-export interface ChainFault {
-  /** Takes the place of the failure's own sentence. */
+/** Facts about a server's certificates beyond the sentence and the hint of a failure, which `sentence` and `todo` replace. */
+export interface Detail {
   readonly sentence?: string;
-  /** The certificate at fault. */
   readonly what: string;
-  readonly todo: string;
+  readonly todo?: string;
 }
 
 interface Rule {
@@ -57,7 +55,7 @@ const REISSUE_CA =
   "The operators of that CA must issue it again. Until then, the server's own certificate in chain makes the connection work.";
 
 /** Finds the certificate that breaks the rule which OpenSSL names; lists all of the path when it cannot be told. */
-export function findChainFault(reason: string, links: readonly Link[]): ChainFault {
+export function findChainFault(reason: string, links: readonly Link[]): Detail {
   const rule = RULES.find(({ words }) => words.test(reason));
   const bad = links.find(({ x509 }, depth) => rule?.isBrokenBy(x509, depth));
   if (rule === undefined || bad === undefined) return { what: links.map(nameLink).join(', '), todo: REISSUE };
@@ -65,7 +63,7 @@ export function findChainFault(reason: string, links: readonly Link[]): ChainFau
 }
 
 /** Finds the certificate that is not meant for what it is used for: its own, or a CA that may not issue it. */
-export function findPurposeFault([server, ...issuers]: readonly [Link, ...Link[]]): ChainFault {
+export function findPurposeFault([server, ...issuers]: readonly [Link, ...Link[]]): Detail {
   if (!servesServers(server.x509)) {
     return {
       what: `${nameOnOneLine(server.x509.subject)} may be used for ${usesOf(server.x509)}`,

@@ -1,5 +1,5 @@
 import type { CertificateFacts } from '../../identity/material/certificate.ts';
-import { Failure } from '../../signing/policy/failure.ts';
+import type { Failure } from '../../signing/policy/failure.ts';
 
 /** What may explain why a server refuses our certificate. */
 export interface OwnCertificate {
@@ -17,9 +17,5 @@ export function explainRefusal(failure: Failure, { certificate, refusalHint }: O
   }
   if (failure.code !== 'TLS_CLIENT_REJECTED') return failure;
   const message = `${failure.message.replace(/\.$/, '')} (${subject}, issuer=${issuer}, notAfter=${notAfter}).`;
-  return new Failure(failure.kind, failure.code, message, {
-    ...failure.facts,
-    hint: [refusalHint, failure.hint].filter(Boolean).join(' '),
-    cause: failure.cause,
-  });
+  return failure.with({ message, hint: [refusalHint, failure.hint].filter(Boolean).join(' ') });
 }

@@ -4,7 +4,7 @@ import { isIssuedBy, nameOnOneLine } from '../../identity/material/certificate.t
 import type { Failure } from '../../signing/policy/failure.ts';
 import { targetOf } from '../route.ts';
 import { followPath, includes, isOutOfDate, type Link } from './certificate-path.ts';
-import { type ChainFault, findChainFault, findPurposeFault } from './chain-faults.ts';
+import { type Detail, findChainFault, findPurposeFault } from './chain-faults.ts';
 
 /** What the server's certificate is held against. */
 export interface TrustFacts {
@@ -56,7 +56,7 @@ export function faultsOf(chain: readonly X509Certificate[], { server, anchors, n
   const [leaf, ...issuers] = chain;
   if (leaf === undefined) return [];
   const { hostname } = targetOf(server);
-  const borne = isIP(hostname) === 0 ? leaf.checkHost(withoutDot(hostname)) : leaf.checkIP(hostname);
+  const borne = isIP(hostname) === 0 ? leaf.checkHost(hostname.replace(/\.$/, '')) : leaf.checkIP(hostname);
   const { links, isAnchored } = followPath([leaf, ...issuers], anchors, now);
   return [
     ...(links.some(({ x509 }) => x509.validToDate < now) ? ['CERT_HAS_EXPIRED'] : []),
@@ -66,18 +66,7 @@ export function faultsOf(chain: readonly X509Certificate[], { server, anchors, n
   ];
 }
 
-function withoutDot(hostname: string): string {
-  return hostname.replace(/\.$/, '');
-}
-
-/** What is known beyond a failure's own sentence, which `sentence` replaces. */
-interface Detail {
-  readonly sentence?: string;
-  readonly what: string;
-  readonly todo?: string;
-}
-
-function describe({ code, cause }: Failure, sent: Chain, facts: TrustFacts): Detail | ChainFault | undefined {
+function describe({ code, cause }: Failure, sent: Chain, facts: TrustFacts): Detail | undefined {
   const { links } = followPath(sent, facts.anchors, facts.now);
   switch (code) {
     case 'TLS_SERVER_EXPIRED':

@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { Refusal } from './call.ts';
 
 const PREFIX = Buffer.from('{"data":"', 'latin1');
 const SUFFIX = Buffer.from('"}', 'latin1');

@@ -42,6 +42,19 @@ export class Aborted extends Error {
   override readonly name = 'Aborted';
 }
 
+/** A request that broke a rule of the wire protocol: the answer's status, and its `{code, message}`. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.name = 'Refusal';
+    this.status = status;
+    this.code = code;
+  }
+}
+
 function ended(stream: Readable): Error {
   return new Aborted('The request ended early.', { cause: stream.errored });
 }

@@ -1,6 +1,6 @@
 import { SHORTEST_BODY_BYTES } from './body.ts';
+import { Refusal } from './call.ts';
 import type { Nonces } from './nonces.ts';
-import { Refusal } from './refusal.ts';
 
 /** What the service expects of every request. */
 export interface Rules {

@@ -2,10 +2,9 @@ import { createHash, createSign, type KeyObject } from 'node:crypto';
 import { performFault } from '../faults/actions.ts';
 import type { Fault } from '../faults/faults.ts';
 import { BodyReader } from './body.ts';
-import { type Answer, type Call, jsonAnswer } from './call.ts';
+import { type Answer, type Call, jsonAnswer, Refusal } from './call.ts';
 import type { Counters } from './counters.ts';
 import { type HeaderClaims, type Rules, readHeaderClaims } from './headers.ts';
-import { Refusal } from './refusal.ts';
 import { startRequestHash } from './request-hash.ts';
 
 /** What a service needs to judge and answer any request. */
